@@ -1,0 +1,257 @@
+/**
+ * The contract: everything that crosses the wall between the engine and a client, grouped by room. The WebSocket procedures, the
+ * typed client, REST for scripts, the command line's types and the scripted test double all come from here.
+ */
+import { eventIterator, oc } from '@orpc/contract';
+import { z } from 'zod';
+import { configState } from './config.ts';
+import {
+  columnMapping,
+  datasetDetails,
+  datasetReport,
+  datasetSummary,
+  priority,
+  rowStates,
+} from './datasets.ts';
+import { change, snapshot } from './feed.ts';
+import { refusals } from './refusal.ts';
+import {
+  activity,
+  baseId,
+  check,
+  curveKey,
+  curves,
+  engineFacts,
+  journalEntry,
+  machine,
+  queueState,
+  setup,
+  version,
+} from './rooms.ts';
+import { preview, queueCounts, trainingStatus } from './status.ts';
+
+/** Grows with every change that an older client would misread. */
+export const CONTRACT_VERSION = 1;
+
+const call = oc.errors(refusals);
+const nothing = z.object({});
+const done = z.object({ ok: z.literal(true) });
+const datasetId = z.object({ id: z.string().min(1) });
+
+/** What a control command answers: whether it has taken effect yet, how long that took, and the state now. */
+const controlled = z.object({
+  state: trainingStatus.shape.state,
+  acted: z.boolean(),
+  waited_ms: z.number(),
+  text: z.string(),
+});
+
+export const contract = {
+  engine: {
+    facts: call.route({ method: 'GET', path: '/engine' }).output(engineFacts),
+    /** Ends the engine process; training goes on without it. */
+    leave: call.route({ method: 'POST', path: '/engine/leave' }).output(done),
+  },
+  feed: {
+    snapshot: call.output(snapshot),
+    /** Changes after `since`. Ends with an error when `since` is too old: take a new snapshot. */
+    changes: call.input(z.object({ since: z.number().int() })).output(eventIterator(change)),
+  },
+  status: {
+    get: call.route({ method: 'GET', path: '/status' }).output(trainingStatus),
+    machine: call.route({ method: 'GET', path: '/machine' }).output(machine),
+  },
+  training: {
+    pause: call
+      .route({ method: 'POST', path: '/training/pause' })
+      .input(z.object({ by: z.string().default('you') }))
+      .output(controlled),
+    resume: call
+      .route({ method: 'POST', path: '/training/resume' })
+      .input(z.object({ by: z.string().default('you') }))
+      .output(controlled),
+    /** `now: false` finishes the current dataset first. */
+    stop: call
+      .route({ method: 'POST', path: '/training/stop' })
+      .input(z.object({ now: z.boolean(), by: z.string().default('you') }))
+      .output(controlled),
+    skip: call
+      .route({ method: 'POST', path: '/training/skip' })
+      .input(z.object({ by: z.string().default('you') }))
+      .output(controlled),
+  },
+  queue: {
+    state: call
+      .route({ method: 'GET', path: '/queue' })
+      .output(
+        z.object({ queue: queueState, counts: queueCounts, datasets: z.array(datasetSummary) }),
+      ),
+    /** Copies files or folders of this machine into the workspace; the originals are never touched. */
+    add: call
+      .route({ method: 'POST', path: '/queue/add' })
+      .input(
+        z.object({
+          paths: z.array(z.string().min(1)).min(1),
+          priority: priority.default('normal'),
+        }),
+      )
+      .output(
+        z.object({
+          added: z.array(datasetSummary),
+          refused: z.array(z.object({ path: z.string(), message: z.string() })),
+        }),
+      ),
+    /** `before`: the dataset it is placed in front of, null = the end. */
+    move: call
+      .route({ method: 'POST', path: '/queue/{id}/move' })
+      .input(datasetId.extend({ priority, before: z.string().nullable().default(null) }))
+      .output(datasetSummary),
+    hold: call
+      .route({ method: 'POST', path: '/queue/{id}/hold' })
+      .input(datasetId.extend({ held: z.boolean() }))
+      .output(datasetSummary),
+    /** A failed, skipped or completed dataset goes back into the queue. A skipped one continues where it was. */
+    retry: call
+      .route({ method: 'POST', path: '/queue/{id}/retry' })
+      .input(datasetId)
+      .output(datasetSummary),
+    /** Takes a waiting dataset out of the queue (to skipped/); its file is kept. */
+    remove: call
+      .route({ method: 'POST', path: '/queue/{id}/remove' })
+      .input(datasetId)
+      .output(done),
+  },
+  datasets: {
+    list: call.route({ method: 'GET', path: '/datasets' }).output(z.array(datasetSummary)),
+    get: call
+      .route({ method: 'GET', path: '/datasets/{id}' })
+      .input(datasetId)
+      .output(datasetDetails),
+    rows: call
+      .route({ method: 'GET', path: '/datasets/{id}/rows' })
+      .input(
+        datasetId.extend({
+          from: z.coerce.number().int().min(0).default(0),
+          limit: z.coerce.number().int().min(0).max(100000).default(1000),
+        }),
+      )
+      .output(rowStates),
+    /** Roles of the columns of a flat record; the file is judged again. */
+    mapColumns: call
+      .route({ method: 'POST', path: '/datasets/{id}/map' })
+      .input(datasetId.extend({ mapping: columnMapping }))
+      .output(datasetSummary),
+    acceptGoodRows: call
+      .route({ method: 'POST', path: '/datasets/{id}/accept' })
+      .input(datasetId)
+      .output(datasetSummary),
+    /** Judges a file of this machine without adding it. */
+    validate: call
+      .route({ method: 'POST', path: '/datasets/validate' })
+      .input(z.object({ path: z.string().min(1) }))
+      .output(datasetReport),
+  },
+  uploads: {
+    /** Opens or continues an upload to inbox/.part. `offset`: bytes that are already there. */
+    begin: call
+      .input(
+        z.object({
+          name: z.string().min(1).max(255),
+          bytes: z.number().int().min(0),
+          key: z.string().min(8).max(128),
+          priority: priority.default('normal'),
+        }),
+      )
+      .output(z.object({ upload: z.string(), offset: z.number().int() })),
+    append: call
+      .input(
+        z.object({
+          upload: z.string(),
+          offset: z.number().int().min(0),
+          chunk: z.instanceof(Blob),
+        }),
+      )
+      .output(z.object({ offset: z.number().int() })),
+    /** `sha256` of the whole file, hex; a mismatch is refused and the part is removed. */
+    finish: call
+      .input(z.object({ upload: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }))
+      .output(datasetSummary),
+    cancel: call.input(z.object({ upload: z.string() })).output(done),
+  },
+  versions: {
+    list: call.route({ method: 'GET', path: '/versions' }).output(z.array(version)),
+  },
+  metrics: {
+    curves: call
+      .route({ method: 'GET', path: '/metrics' })
+      .input(
+        z.object({
+          keys: z.array(curveKey).default(['loss']),
+          from: z.coerce.number().int().nullable().default(null),
+          to: z.coerce.number().int().nullable().default(null),
+          buckets: z.coerce.number().int().min(1).max(2000).default(1000),
+          smoothing: z.coerce.number().min(0).max(0.999).default(0.6),
+        }),
+      )
+      .output(curves),
+    activity: call
+      .route({ method: 'GET', path: '/activity' })
+      .input(
+        z.object({
+          hours: z.coerce
+            .number()
+            .min(1)
+            .max(24 * 31)
+            .default(24),
+        }),
+      )
+      .output(activity),
+    previews: call
+      .route({ method: 'GET', path: '/previews' })
+      .input(z.object({ limit: z.coerce.number().int().min(1).max(200).default(20) }))
+      .output(z.array(preview)),
+  },
+  config: {
+    get: call.route({ method: 'GET', path: '/config' }).output(configState),
+    /** Changes now, or refuses with LOCKED / NEEDS_CONFIRMATION / INVALID. `stage`: keep a locked change for the next dataset. */
+    set: call
+      .route({ method: 'POST', path: '/config' })
+      .input(
+        z.object({
+          key: z.string().min(1),
+          value: z.unknown(),
+          confirm: z.string().nullable().default(null),
+          stage: z.boolean().default(false),
+          by: z.string().default('you'),
+        }),
+      )
+      .output(configState),
+    unstage: call
+      .route({ method: 'POST', path: '/config/unstage' })
+      .input(z.object({ key: z.string().min(1) }))
+      .output(configState),
+  },
+  journal: {
+    read: call
+      .route({ method: 'GET', path: '/journal' })
+      .input(z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100) }))
+      .output(z.array(journalEntry)),
+  },
+  notices: {
+    dismiss: call.input(z.object({ id: z.string() })).output(done),
+  },
+  health: {
+    run: call.route({ method: 'GET', path: '/health' }).output(z.array(check)),
+  },
+  setup: {
+    get: call.route({ method: 'GET', path: '/setup' }).output(setup),
+    /** Makes or obtains a base model and begins the lineage from it. */
+    choose: call
+      .route({ method: 'POST', path: '/setup/base' })
+      .input(z.object({ base: baseId, folder: z.string().nullable().default(null) }))
+      .output(setup),
+    /** Writes the sample dataset and queues it. */
+    sample: call.route({ method: 'POST', path: '/setup/sample' }).input(nothing).output(done),
+  },
+};
+export type Contract = typeof contract;

@@ -1,0 +1,151 @@
+/** Datasets: one file each, its verdict, its report and the account of its rows. */
+import { z } from 'zod';
+
+export const priority = z.enum(['high', 'normal', 'low']);
+export type Priority = z.infer<typeof priority>;
+
+/** Where the data file lies is the dataset's place; the folders are the truth. */
+export const place = z.enum(['inbox', 'queue', 'processing', 'completed', 'failed', 'skipped']);
+export type Place = z.infer<typeof place>;
+
+/** The words of the design. `ready` = judged and may be trained. */
+export const verdict = z.enum([
+  'waiting',
+  'validating',
+  'ready',
+  'decide',
+  'refused',
+  'training',
+  'completed',
+  'failed',
+  'skipped',
+  'held',
+]);
+export type Verdict = z.infer<typeof verdict>;
+
+/** Columns of a flat record mapped to roles, chosen once by the user and kept with the dataset. */
+export const columnMapping = z.object({
+  format: z.literal('columns'),
+  prompt: z.string().min(1),
+  answer: z.string().min(1),
+});
+export type ColumnMapping = z.infer<typeof columnMapping>;
+
+/** States of all physical rows; the numbers add up to `rows`. */
+export const rowAccount = z.object({
+  rows: z.number().int(),
+  /** How many rows were trained exactly n times, by n as text ("1": 540). */
+  trained: z.record(z.string(), z.number().int()),
+  held_out: z.number().int(),
+  rejected: z.number().int(),
+  quarantined: z.number().int(),
+  truncated: z.number().int(),
+  skipped: z.number().int(),
+  remaining: z.number().int(),
+});
+export type RowAccount = z.infer<typeof rowAccount>;
+
+export const datasetSummary = z.object({
+  id: z.string(),
+  name: z.string(),
+  place,
+  priority,
+  /** Position inside its priority, from 0; only for place `queue`. */
+  position: z.number(),
+  held: z.boolean(),
+  verdict,
+  /** One factual sentence: why it waits, what was refused and what can be done. */
+  message: z.string().nullable(),
+  decision: z.enum(['map_columns', 'accept_good_rows']).nullable(),
+  bytes: z.number(),
+  added: z.number(),
+  finished: z.number().nullable(),
+  /** 0..1 while it is copied, uploaded or validated; null otherwise. */
+  progress: z.number().nullable(),
+  rows: z.number().int().nullable(),
+  accepted: z.number().int().nullable(),
+  rejected: z.number().int().nullable(),
+  held_out: z.number().int().nullable(),
+  planned_steps: z.number().int().nullable(),
+  done_steps: z.number().int().nullable(),
+  /** About when it starts and ends (Unix seconds), from measured speed; null while unknown. */
+  starts_at: z.number().nullable(),
+  ends_at: z.number().nullable(),
+  validation_before: z.number().nullable(),
+  validation_after: z.number().nullable(),
+});
+export type DatasetSummary = z.infer<typeof datasetSummary>;
+
+const lengths = z.object({
+  p5: z.number(),
+  p50: z.number(),
+  p95: z.number(),
+  p99: z.number(),
+  max: z.number(),
+  histogram: z.array(z.object({ from: z.number(), to: z.number(), count: z.number().int() })),
+});
+
+export const rejectedRow = z.object({
+  row: z.number().int(),
+  reason: z.string(),
+  message: z.string(),
+  text: z.string(),
+});
+
+/** Written by the intake worker (`data/datasets/<id>/report.json`). Lengths in tokens. */
+export const datasetReport = z.object({
+  format: z.literal(1),
+  verdict: z.enum(['ready', 'decide', 'refused']),
+  record_format: z.string().nullable(),
+  rows: z.number().int(),
+  accepted: z.number().int(),
+  trained_rows: z.number().int(),
+  held_out: z.object({
+    core: z.number().int(),
+    slice: z.number().int(),
+    duplicates: z.number().int(),
+  }),
+  rejected: z.object({
+    total: z.number().int(),
+    by_reason: z.record(z.string(), z.number().int()),
+    first: z.array(rejectedRow),
+  }),
+  truncated: z.number().int(),
+  over_length: z.number().int(),
+  columns: z
+    .array(z.object({ name: z.string(), example: z.string(), distinct: z.number().int() }))
+    .nullable(),
+  lengths: z.object({ whole: lengths, prompt: lengths, answer: lengths }).nullable(),
+  trained_token_share: z.number().nullable(),
+  duplicates: z.number().int(),
+  overlap_validation: z.number().int(),
+  planned_steps: z.number().int(),
+  max_length_loses_nothing: z.number().int().nullable(),
+  notes: z.array(z.string()),
+  decision: z.enum(['map_columns', 'accept_good_rows']).nullable(),
+  message: z.string().nullable(),
+  content_hash: z.string(),
+  cache: z.string().nullable(),
+  seconds: z.number(),
+  samples: z.array(
+    z.object({
+      row: z.number().int(),
+      pieces: z.array(z.object({ text: z.string(), trained: z.boolean() })),
+    }),
+  ),
+});
+export type DatasetReport = z.infer<typeof datasetReport>;
+
+export const datasetDetails = z.object({
+  summary: datasetSummary,
+  report: datasetReport.nullable(),
+  account: rowAccount.nullable(),
+  mapping: columnMapping.nullable(),
+});
+export type DatasetDetails = z.infer<typeof datasetDetails>;
+
+export const rowStates = z.object({
+  account: rowAccount,
+  rows: z.array(z.object({ row: z.number().int(), state: z.string(), times: z.number().int() })),
+  total: z.number().int(),
+});

@@ -1,0 +1,60 @@
+/** Snapshot, then changes. A client asks for the snapshot once; after a gap or a reconnect it asks again. */
+import { z } from 'zod';
+import { configState } from './config.ts';
+import { datasetSummary } from './datasets.ts';
+import {
+  check,
+  engineFacts,
+  evaluationPoint,
+  journalEntry,
+  machine,
+  marker,
+  metricPoint,
+  notice,
+  queueState,
+  setup,
+  version,
+} from './rooms.ts';
+import { preview, trainingStatus } from './status.ts';
+
+/** The state of every room that a client mirrors. A change replaces one room's value whole, except `metrics`. */
+export const rooms = z.object({
+  engine: engineFacts,
+  status: trainingStatus,
+  queue: queueState,
+  /** Every dataset that is known, queue order first. */
+  datasets: z.array(datasetSummary),
+  versions: z.array(version),
+  notices: z.array(notice),
+  health: z.array(check),
+  config: configState,
+  machine,
+  setup,
+  /** The newest 200 lines, newest first. */
+  journal: z.array(journalEntry),
+  /** The newest 20, newest first. */
+  previews: z.array(preview),
+});
+export type Rooms = z.infer<typeof rooms>;
+export type RoomName = keyof Rooms;
+
+export const snapshot = z.object({ revision: z.number().int(), rooms });
+export type Snapshot = z.infer<typeof snapshot>;
+
+/** New points of the live curves; clients append them. `reset`: forget the drawn curve and ask `metrics.curves` again. */
+export const metricsNews = z.object({
+  branch: z.string(),
+  reset: z.boolean(),
+  points: z.array(metricPoint),
+  evaluations: z.array(evaluationPoint),
+  markers: z.array(marker),
+});
+export type MetricsNews = z.infer<typeof metricsNews>;
+
+/** Revisions grow by one; a client that sees a hole takes a new snapshot. */
+export const change = z.object({
+  revision: z.number().int(),
+  rooms: rooms.partial(),
+  metrics: metricsNews.nullable(),
+});
+export type Change = z.infer<typeof change>;

@@ -1,0 +1,8 @@
+/** What crosses the wall. Pure: no Node, no Electron. The only part of src-main that the window and the preload may import. */
+export * from './config.ts';
+export * from './contract.ts';
+export * from './datasets.ts';
+export * from './feed.ts';
+export * from './refusal.ts';
+export * from './rooms.ts';
+export * from './status.ts';

@@ -1,0 +1,129 @@
+/** The live status: one shape for the window, `status/training_status.json`, `GET /api/status` and the command line. */
+import { z } from 'zod';
+
+export const trainingState = z.enum([
+  'idle',
+  'validating',
+  'loading',
+  'training',
+  'evaluating',
+  'saving',
+  'paused',
+  'stopping',
+  'stopped',
+  'recovering',
+  'failed',
+]);
+export type TrainingState = z.infer<typeof trainingState>;
+
+/** A measured value with the branch step it was measured at and when (Unix seconds). Unknown is null. */
+export const measured = z
+  .object({ value: z.number(), step: z.number().int(), t: z.number() })
+  .nullable();
+export type Measured = z.infer<typeof measured>;
+
+export const exactMatch = z.object({
+  k: z.number().int(),
+  n: z.number().int(),
+  /** Wilson interval, 95 %, as fractions. */
+  low: z.number(),
+  high: z.number(),
+  unfinished: z.number().int(),
+  step: z.number().int(),
+  t: z.number(),
+});
+
+export const preview = z.object({
+  step: z.number().int(),
+  t: z.number(),
+  row: z.number().int(),
+  prompt: z.string(),
+  expected: z.string(),
+  produced: z.string(),
+  matches: z.boolean(),
+  finished: z.boolean(),
+  tokens: z.number().int(),
+  seconds: z.number(),
+});
+export type Preview = z.infer<typeof preview>;
+
+export const queueCounts = z.object({
+  high: z.number().int(),
+  normal: z.number().int(),
+  low: z.number().int(),
+  processing: z.number().int(),
+  completed: z.number().int(),
+  failed: z.number().int(),
+  skipped: z.number().int(),
+});
+
+export const gpu = z.object({
+  name: z.string(),
+  uuid: z.string(),
+  utilisation: z.number().nullable(),
+  memory_used_mb: z.number().nullable(),
+  memory_total_mb: z.number().nullable(),
+  temperature: z.number().nullable(),
+  power: z.number().nullable(),
+});
+
+export const trainingStatus = z.object({
+  format: z.literal(1),
+  state: trainingState,
+  /** Since when this state holds (Unix seconds) and one factual sentence about it (shown under the word). */
+  since: z.number(),
+  reason: z.string().nullable(),
+  /** Set while a command has not been acted on yet: verb and when it was given. */
+  pending: z.object({ verb: z.string(), t: z.number() }).nullable(),
+  current_step: z.number().int().nullable(),
+  total_steps: z.number().int().nullable(),
+  step_of_dataset: z.number().int().nullable(),
+  steps_of_dataset: z.number().int().nullable(),
+  epoch: z.number().nullable(),
+  loss: measured,
+  loss_smoothed: measured,
+  validation_loss: measured,
+  val_train_gap: measured,
+  think_tag_percent: measured,
+  exact_match: exactMatch.nullable(),
+  learning_rate: measured,
+  grad_norm: measured,
+  tokens_per_second: measured,
+  samples_per_second: measured,
+  eta_seconds: z.number().nullable(),
+  current_dataset: z.object({ id: z.string(), name: z.string() }).nullable(),
+  queue: queueCounts,
+  micro_batch: z.number().int().nullable(),
+  batch: z.number().int().nullable(),
+  gpu: gpu.nullable(),
+  device: z.string().nullable(),
+  memory: z
+    .object({ used_mb: z.number(), total_mb: z.number(), trainer_mb: z.number().nullable() })
+    .nullable(),
+  cpu_percent: z.number().nullable(),
+  disk_free_gb: z.number().nullable(),
+  disk_floor_gb: z.number().nullable(),
+  last_checkpoint_step: z.number().int().nullable(),
+  branch: z.string().nullable(),
+  model: z.string().nullable(),
+  run: z.string().nullable(),
+  last_preview: preview.nullable(),
+  monitoring_percent: z.number().nullable(),
+  recovery: z
+    .object({
+      attempt: z.number().int(),
+      limit: z.number().int(),
+      cause: z.string(),
+      category: z.string(),
+    })
+    .nullable(),
+  error: z.object({ type: z.string(), message: z.string(), when: z.number() }).nullable(),
+  updated_at: z.number(),
+  trainer: z.object({
+    pid: z.number().int().nullable(),
+    alive: z.boolean(),
+    heartbeat_age_s: z.number().nullable(),
+    phase: z.string().nullable(),
+  }),
+});
+export type TrainingStatus = z.infer<typeof trainingStatus>;
