@@ -1,0 +1,84 @@
+/**
+ * For: the engine's only way in for every client: WebSocket, REST, pages, on the loopback address.
+ * Promises: nobody without a proof reads a text or changes anything; a refusal arrives as the contract's typed error.
+ * Never: holds state of the training, decides anything about it, or answers a file outside the interface's folder.
+ */
+import { createServer as createHttpServer } from 'node:http';
+import type { EngineDoor } from './engine-door.ts';
+import { createHttpDoor } from './http-door.ts';
+import { listenOn } from './listen.ts';
+import { createRouter } from './router.ts';
+import { createSocketDoor } from './socket-door.ts';
+import { createTickets } from './tickets.ts';
+
+export type { EngineDoor } from './engine-door.ts';
+export { createRouter } from './router.ts';
+export { readOrMakeToken } from './token.ts';
+
+export interface ServerOptions {
+  /** The port that is asked for; the next free one is taken. 0: any. */
+  readonly port: number;
+  readonly token: string;
+  /** The built page, null when there is none. */
+  readonly uiFolder: string | null;
+  /** Whether the status numbers may be read without a token, asked each time. */
+  readonly openStatus: () => boolean;
+  /** Unix seconds. */
+  readonly now: () => number;
+  /** Told about every bug: an exception that is no refusal. The server goes on. */
+  readonly bug: (error: unknown) => void;
+}
+
+export interface Server {
+  /** The port that was taken. */
+  readonly port: number;
+  /** An address with a new one-time ticket, for a browser. */
+  link(): string;
+  close(): Promise<void>;
+}
+
+export async function createServer(engine: EngineDoor, options: ServerOptions): Promise<Server> {
+  const router = createRouter(engine, options.bug);
+  const tickets = createTickets(options.now);
+  let port = options.port;
+  const answer = createHttpDoor({
+    engine,
+    router,
+    token: options.token,
+    uiFolder: options.uiFolder,
+    openStatus: options.openStatus,
+    tickets,
+    port: () => port,
+    bug: options.bug,
+  });
+  const http = createHttpServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      options.bug(error);
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500, { 'content-type': 'text/plain' }).end('Internal error.\n');
+    });
+  });
+  http.requestTimeout = 120_000;
+  http.headersTimeout = 20_000;
+  const sockets = createSocketDoor(http, {
+    router,
+    settings: () => ({ port, token: options.token, redeem: tickets.redeem }),
+    bug: options.bug,
+  });
+  port = await listenOn(http, options.port);
+  return {
+    port,
+    link: () => `http://127.0.0.1:${String(port)}/?ticket=${tickets.issue().ticket}`,
+    close: () =>
+      new Promise((resolve) => {
+        sockets.close();
+        http.close(() => {
+          resolve();
+        });
+        http.closeIdleConnections();
+        setTimeout(() => {
+          http.closeAllConnections();
+        }, 300).unref();
+      }),
+  };
+}

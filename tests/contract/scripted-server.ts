@@ -1,0 +1,92 @@
+/**
+ * The scripted engine behind the real server, for tests of the interface and for a browser:
+ * `node tests/contract/scripted-server.ts --port 8090 --scene training --steps-per-second 2`
+ */
+import { join } from 'node:path';
+import { createServer } from '../../src-main/server/index.ts';
+import { createScriptedEngine, type ScriptedEngine } from './scripted-engine.ts';
+import { scenes, type Scene } from './scripted-scenes.ts';
+
+export interface ScriptedServer {
+  readonly port: number;
+  readonly token: string;
+  readonly engine: ScriptedEngine;
+  /** What the server called a bug. */
+  readonly bugs: readonly unknown[];
+  /** An address with a new one-time ticket. */
+  link(): string;
+  close(): Promise<void>;
+}
+
+export interface ScriptedServerOptions {
+  readonly port?: number;
+  readonly scene?: Scene;
+  /** The built page; out/renderer of the checkout when it is left out. */
+  readonly uiFolder?: string | null;
+  readonly openStatus?: boolean;
+  /** Steps that are trained by the clock; 0 (the default): only `engine.advance` trains. */
+  readonly stepsPerSecond?: number;
+  readonly now?: () => number;
+}
+
+export const SCRIPTED_TOKEN = 'scripted-token-scripted-token-scripted-token';
+
+export async function startScriptedServer(
+  options: ScriptedServerOptions = {},
+): Promise<ScriptedServer> {
+  let port = 0;
+  const now = options.now ?? (() => Date.now() / 1000);
+  const bugs: unknown[] = [];
+  const engine = createScriptedEngine({
+    now,
+    scene: options.scene ?? 'training',
+    port: () => port,
+  });
+  const server = await createServer(engine.door, {
+    port: options.port ?? 0,
+    token: SCRIPTED_TOKEN,
+    uiFolder:
+      options.uiFolder === undefined
+        ? join(import.meta.dirname, '../../out/renderer')
+        : options.uiFolder,
+    openStatus: () => options.openStatus ?? true,
+    now,
+    bug: (error) => {
+      bugs.push(error);
+    },
+  });
+  port = server.port;
+  const rate = options.stepsPerSecond ?? 0;
+  const timer =
+    rate > 0
+      ? setInterval(() => {
+          if (engine.rooms().status.state === 'training') engine.advance(1);
+        }, 1000 / rate)
+      : undefined;
+  return {
+    port,
+    token: SCRIPTED_TOKEN,
+    engine,
+    bugs,
+    link: () => server.link(),
+    close: async () => {
+      clearInterval(timer);
+      await server.close();
+    },
+  };
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const option = (name: string, otherwise: string): string => {
+    const at = process.argv.indexOf(`--${name}`);
+    return (at === -1 ? undefined : process.argv[at + 1]) ?? otherwise;
+  };
+  const asked = option('scene', 'training');
+  const scene = scenes.find((one) => one === asked) ?? 'training';
+  const server = await startScriptedServer({
+    port: Number(option('port', '8090')),
+    scene,
+    stepsPerSecond: Number(option('steps-per-second', '1')),
+  });
+  console.log(`Scripted engine (${scene}) at ${server.link()}\ntoken ${server.token}`);
+}

@@ -1,0 +1,158 @@
+/** The contract over the wire: calls, defaults, typed refusals, bad input, the feed, uploads, REST. */
+import { createHash, randomBytes } from 'node:crypto';
+import { createORPCClient, isDefinedError, safe } from '@orpc/client';
+import { RPCLink } from '@orpc/client/websocket';
+import type { ContractRouterClient } from '@orpc/contract';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { Refusal, type Contract } from '../../src-main/contract/index.ts';
+import { createRouter, type EngineDoor } from '../../src-main/server/index.ts';
+import { startScriptedServer, type ScriptedServer } from './scripted-server.ts';
+
+let server: ScriptedServer;
+let socket: WebSocket;
+let client: ContractRouterClient<Contract>;
+
+beforeEach(async () => {
+  server = await startScriptedServer({ uiFolder: null });
+  socket = new WebSocket(`ws://127.0.0.1:${String(server.port)}/ws`, {
+    headers: { authorization: `Bearer ${server.token}` },
+  });
+  await new Promise((resolve) => socket.once('open', resolve));
+  client = createORPCClient(new RPCLink({ websocket: socket as unknown as globalThis.WebSocket }));
+});
+afterEach(async () => {
+  socket.terminate();
+  await server.close();
+});
+
+const rest = (path: string, method = 'GET', body?: unknown): Promise<Response> =>
+  fetch(`http://127.0.0.1:${String(server.port)}/api${path}`, {
+    method,
+    headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+
+test('a call arrives with its defaults filled in and answers the state', async () => {
+  const answer = await client.training.pause({});
+  expect(answer).toMatchObject({ state: 'paused', acted: true });
+  expect(server.engine.calls).toContainEqual({ path: 'training.pause', input: { by: 'you' } });
+});
+
+test('a refusal arrives typed, with what and what next, and is no bug', async () => {
+  server.engine.refuseNext(
+    'queue.add',
+    new Refusal('DISK_FULL', '3 GB are free, 5 GB are needed.', { next: 'Free 2 GB.' }),
+  );
+  const { error } = await safe(client.queue.add({ paths: ['/a.jsonl'] }));
+  expect(error).not.toBeNull();
+  expect(error !== null && isDefinedError(error) && error.code).toBe('DISK_FULL');
+  expect(error).toMatchObject({
+    data: { next: 'Free 2 GB.' },
+    message: '3 GB are free, 5 GB are needed.',
+  });
+  expect(server.bugs).toEqual([]);
+});
+
+test('a refusal over REST has the status of its kind and the same body', async () => {
+  const answer = await rest('/config', 'POST', { key: 'batch_size', value: 8 });
+  expect(answer.status).toBe(423);
+  expect(await answer.json()).toMatchObject({
+    defined: true,
+    code: 'LOCKED',
+    data: { subject: 'batch_size' },
+  });
+});
+
+test('bad input is INVALID with the field named', async () => {
+  const { error } = await safe(client.queue.add({ paths: [] }));
+  expect(error).toMatchObject({ code: 'INVALID', data: { subject: 'paths' } });
+  const overRest = await rest('/queue/add', 'POST', { paths: 'no list' });
+  expect(overRest.status).toBe(400);
+  expect(server.bugs).toEqual([]);
+});
+
+test('an exception in the engine is a bug: reported, without its text, and the server goes on', async () => {
+  server.engine.refuseNext('health.run', new Error('a path /home/ada') as unknown as Refusal);
+  const { error } = await safe(client.health.run());
+  expect(error?.message).not.toContain('/home/ada');
+  expect(server.bugs).toHaveLength(1);
+  expect(await client.health.run()).toHaveLength(5);
+});
+
+test('snapshot, then every change after it in order', async () => {
+  const { revision } = await client.feed.snapshot();
+  server.engine.advance(1);
+  const changes = await client.feed.changes({ since: revision });
+  const reader = changes[Symbol.asyncIterator]();
+  expect((await reader.next()).value).toMatchObject({ revision: revision + 1 });
+  server.engine.advance(3);
+  const second = await reader.next();
+  expect(second.value).toMatchObject({ revision: revision + 2 });
+  expect(second.value).toMatchObject({ metrics: { points: [{}, {}, {}] } });
+  await reader.return?.();
+});
+
+test('a revision that is not kept is refused: take a new snapshot', async () => {
+  const { error } = await safe(
+    client.feed.changes({ since: 999_999 }).then(async (changes) => {
+      for await (const change of changes) return change;
+      return null;
+    }),
+  );
+  expect(error).toMatchObject({ code: 'NOT_READY', data: { next: 'Take a new snapshot.' } });
+});
+
+test('an upload in chunks, resumed by its key, is added when its hash fits', async () => {
+  const bytes = randomBytes(9 * 1024 * 1024);
+  const size = 4 * 1024 * 1024;
+  const opening = { name: 'big.jsonl', bytes: bytes.length, key: 'key-of-big' };
+  const { upload } = await client.uploads.begin(opening);
+  const first = new Blob([bytes.subarray(0, size)]);
+  expect(await client.uploads.append({ upload, offset: 0, chunk: first })).toEqual({
+    offset: size,
+  });
+  const resumed = await client.uploads.begin(opening);
+  expect(resumed).toEqual({ upload, offset: size });
+  for (let offset = size; offset < bytes.length; offset += size)
+    await client.uploads.append({
+      upload,
+      offset,
+      chunk: new Blob([bytes.subarray(offset, offset + size)]),
+    });
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  expect(await client.uploads.finish({ upload, sha256 })).toMatchObject({
+    name: 'big.jsonl',
+    bytes: bytes.length,
+  });
+});
+
+test('REST answers the rows of a dataset with its query read as numbers', async () => {
+  const answer = await rest('/datasets/d-sample/rows?from=5&limit=2');
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toMatchObject({ total: 560, rows: [{ row: 6 }, { row: 7 }] });
+});
+
+test('REST knows every route of the contract and nothing else', async () => {
+  expect((await rest('/nothing')).status).toBe(404);
+  for (const path of [
+    '/engine',
+    '/machine',
+    '/queue',
+    '/datasets',
+    '/versions',
+    '/metrics',
+    '/activity',
+    '/config',
+    '/journal',
+    '/health',
+    '/setup',
+  ])
+    expect([path, (await rest(path)).status]).toEqual([path, 200]);
+  expect(server.bugs).toEqual([]);
+});
+
+test('an engine that lacks a procedure is found when the server is made', () => {
+  const { versions: _left, ...rest } = server.engine.door;
+  expect(() => createRouter(rest as EngineDoor, () => undefined)).toThrow('versions.list');
+});

@@ -1,0 +1,30 @@
+/** One project for each kind of test, so that `npm test` can run and count them apart. */
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, seconds: number, parallel: boolean) => ({
+  plugins: [react()],
+  test: {
+    name,
+    include: [`tests/${name}/**/*.test.{ts,tsx}`],
+    environment: 'node',
+    testTimeout: seconds * 1000,
+    hookTimeout: seconds * 1000,
+    // A real trainer, browser or Electron has the machine to itself.
+    fileParallelism: parallel,
+    pool: 'forks' as const,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', 20, true),
+      project('contract', 30, true),
+      project('engine', 240, false),
+      project('incidents', 900, false),
+      project('ui', 120, false),
+      project('desktop', 240, false),
+    ],
+  },
+});
