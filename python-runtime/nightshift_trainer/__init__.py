@@ -1,0 +1,1 @@
+"""Nightshift in Python: the trainer and the workers. Entry: `python -m nightshift_trainer`."""

@@ -1,0 +1,95 @@
+"""`python -m nightshift_trainer <run folder>`: does what the folder's spec.json asks for.
+
+Each kind is imported only when it is asked for: the intake worker starts without torch. Whatever
+happens, `exit.json` is written; a process that leaves none has crashed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from .run_folder import Cancelled, RunFolder
+
+WORKERS = {
+    "intake": "nightshift_trainer.intake.worker",
+    "base": "nightshift_trainer.bases.worker",
+    "sample": "nightshift_trainer.sample.worker",
+    "score": "nightshift_trainer.score.worker",
+}
+TRAINER = "nightshift_trainer.train.worker"
+
+# What a worker raises on purpose, by the name of its class: the message is the user's sentence.
+CATEGORIES = {
+    "BaseRefused": "base_refused",
+    "BaseUnavailable": "base_unavailable",
+    "TemplateRefused": "template_refused",
+    "FileRefused": "file_refused",
+    "MemoryError": "out_of_memory",
+    "ImportError": "environment",
+    "ModuleNotFoundError": "environment",
+}
+
+
+def category(error: BaseException) -> str:
+    named = CATEGORIES.get(type(error).__name__)
+    if named is not None:
+        return named
+    if isinstance(error, OSError):
+        return "disk_full" if error.errno == 28 else "files"
+    return "bug"
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    return {
+        "category": category(error),
+        "type": type(error).__name__,
+        "message": str(error) or type(error).__name__,
+        "traceback": "".join(traceback.format_exception(error)),
+        "rows": [],
+    }
+
+
+def run_worker(folder: RunFolder, module: str, spec: dict[str, Any]) -> int:
+    folder.event("started", **vars(folder.identity))
+    folder.heartbeat(phase="work")
+    try:
+        importlib.import_module(module).run(folder, spec)
+    except Cancelled as told:
+        folder.exit("cancelled", reason=str(told))
+        return 0
+    except BaseException as error:
+        if isinstance(error, SystemExit) and error.code in (0, None):
+            raise
+        traceback.print_exc()
+        folder.exit("failed", reason=str(error), code=1, error=describe(error))
+        return 1
+    folder.exit("completed")
+    return 0
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        print("usage: python -m nightshift_trainer <run folder>", file=sys.stderr)
+        return 2
+    folder = RunFolder(Path(arguments[0]).resolve())
+    try:
+        spec = folder.spec()
+        kind = spec["kind"]
+        if kind == "train":
+            # The trainer writes its own exit.json: it knows its step and position.
+            return int(importlib.import_module(TRAINER).run(folder, spec))
+        if kind not in WORKERS:
+            raise ValueError(f"spec.json asks for the unknown kind {kind!r}.")
+    except Exception as error:
+        traceback.print_exc()
+        folder.exit("failed", reason=str(error), code=1, error=describe(error))
+        return 1
+    return run_worker(folder, WORKERS[kind], spec)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,51 @@
+"""Identity of a process: pid and start token, never a bare pid (pids are given out again)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Identity:
+    pid: int
+    start: str
+
+
+def _linux_fields(pid: int) -> list[str] | None:
+    """Fields 3 and up of /proc/<pid>/stat; the name before them may hold anything."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return None
+    return text.rpartition(")")[2].split()
+
+
+def identity_of(pid: int) -> Identity | None:
+    """Null when there is no such process, or when it is a zombie."""
+    if Path("/proc/self/stat").exists():
+        fields = _linux_fields(pid)
+        if fields is None or fields[0] == "Z":
+            return None
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii")[:8]
+        return Identity(pid, f"{fields[19]}:{boot}")
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return Identity(pid, str(int(process.create_time() * 1000)))
+    except psutil.Error:
+        return None
+
+
+def own_identity() -> Identity:
+    own = identity_of(os.getpid())
+    assert own is not None
+    return own
+
+
+def is_alive(identity: Identity) -> bool:
+    return identity_of(identity.pid) == identity

@@ -1,0 +1,281 @@
+"""Judges records one after another: renders, tokenises, applies the length policy, counts.
+
+Nothing here knows about folders of datasets or verdicts; see worker.py and verdict.py.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..rendering.base import BaseTexts
+from ..rendering.rows import RenderedRow, first_turn_difference, render_messages
+from ..rendering.template import Message, Rendered, TemplateRefused
+from ..rendering.tokens import Labels, TokenIds, encode_batch
+from .cache_writer import CacheWriter
+from .columns import Columns
+from .normalise import text_key
+from .options import IntakeOptions
+from .records import Bad, Chat, Record, RecordFormat, Rejection, Text, interpret, recognise
+from .rejections import KEPT, Rejections
+from .split import CANDIDATE_CHARACTERS, Candidate, Candidates, candidate_room
+
+BATCH_ROWS, BATCH_CHARACTERS = 512, 1 << 20
+COMPARED_ROWS, SAMPLE_ROWS, SAMPLE_CHARACTERS = 50, 3, 4000
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    record: Record
+    content: Chat | Text
+    rendered: RenderedRow
+    question_key: int
+    row_key: int
+
+
+def _question(content: Chat | Text) -> str:
+    if isinstance(content, Text):
+        return content.text
+    return "\n".join(m["content"] for m in content.messages if m["role"] == "user")
+
+
+def _whole(content: Chat | Text) -> str:
+    if isinstance(content, Text):
+        return content.text
+    return "\n".join(f"{m['role']}: {m['content']}" for m in content.messages)
+
+
+class Judge:
+    """Feed `take` every record or rejection in file order, then `finish`."""
+
+    def __init__(
+        self,
+        base: BaseTexts,
+        options: IntakeOptions,
+        writer: CacheWriter | None,
+        rejections: Rejections,
+    ) -> None:
+        self._base, self._options, self._writer = base, options, writer
+        self.rejections = rejections
+        self.columns = Columns()
+        self.candidates = Candidates(
+            options.seed, candidate_room(options.core_rows, options.slice_rows)
+        )
+        self._roles = renderable_roles(base)
+        self._waiting: list[_Waiting] = []
+        self._waiting_characters = 0
+        self._bad: list[Rejection] = []
+        self.rows_seen = 0
+        self.formats: Counter[str] = Counter()
+        self.format_rows: dict[str, list[tuple[int, str]]] = {}
+        self.rows, self.question_keys, self.row_keys = array("q"), array("Q"), array("Q")
+        self.whole, self.prompt, self.answer = array("q"), array("q"), array("q")
+        self.truncated_rows = array("q")
+        self.over_length = 0
+        self.longest_whole = 0
+        self.thinking_removed = 0
+        self.tokens = 0
+        self.trained_tokens = 0
+        self.samples: list[dict[str, Any]] = []
+        self.differences: Counter[str] = Counter()
+        self._compared = 0
+
+    def take(self, item: Record | Rejection) -> None:
+        self.rows_seen += 1
+        if isinstance(item, Rejection):
+            self._bad.append(item)
+        else:
+            self._take_record(item)
+        if (
+            len(self._waiting) >= BATCH_ROWS
+            or self._waiting_characters >= BATCH_CHARACTERS
+            or len(self._bad) >= BATCH_ROWS
+        ):
+            self.flush()
+
+    def _reject(self, record: Record, bad: Bad) -> None:
+        self._bad.append(Rejection(record.row, bad.reason, bad.message, record.shown))
+
+    def _form(self, record: Record) -> RecordFormat | None:
+        mapping = self._options.mapping
+        if mapping is not None:
+            named = mapping.prompt in record.fields or mapping.answer in record.fields
+            return "columns" if named else None
+        return recognise(record.fields)
+
+    def _take_record(self, record: Record) -> None:
+        form = self._form(record)
+        self._count_format(form or "unknown", record)
+        if form is None or form == "columns":
+            self.columns.see(record.fields)
+        if form is None:
+            names = ", ".join(list(record.fields)[:8]) or "none"
+            self._reject(record, Bad("unknown_columns", f"No known format has the fields {names}."))
+            return
+        content = interpret(record.fields, form, self._options.mapping, self._roles)
+        if isinstance(content, Bad):
+            self._reject(record, content)
+            return
+        try:
+            rendered = self._render(content)
+        except TemplateRefused as error:
+            self._reject(record, Bad("template_error", f"The template refuses the row: {error}."))
+            return
+        if isinstance(content, Chat):
+            self._compare(content.messages)
+        self._waiting.append(
+            _Waiting(
+                record, content, rendered, text_key(_question(content)), text_key(_whole(content))
+            )
+        )
+        self._waiting_characters += sum(len(example.text) for example in rendered.examples)
+
+    def _count_format(self, form: str, record: Record) -> None:
+        self.formats[form] += 1
+        kept = self.format_rows.setdefault(form, [])
+        if len(kept) < KEPT:
+            kept.append((record.row, record.shown))
+
+    def _render(self, content: Chat | Text) -> RenderedRow:
+        if isinstance(content, Chat):
+            return render_messages(self._base, content.messages, self._options.thinking)
+        whole = Rendered(content.text, ((0, len(content.text)),))
+        return RenderedRow((whole,), "", "", False)
+
+    def _compare(self, messages: tuple[Message, ...]) -> None:
+        if self._compared >= COMPARED_ROWS:
+            return
+        self._compared += 1
+        difference = first_turn_difference(self._base, messages)
+        if difference is not None:
+            self.differences[difference] += 1
+
+    def flush(self) -> None:
+        """Tokenises what waits. Rejections are written in row order, batch by batch."""
+        texts = [example for item in self._waiting for example in item.rendered.examples]
+        encoded = iter(encode_batch(self._base.tokenizer, texts))
+        for item in self._waiting:
+            parts = [next(encoded) for _ in item.rendered.examples]
+            if isinstance(item.content, Text):
+                self._finish_text(item, parts[0])
+            else:
+                self._finish_chat(item, parts)
+        self._waiting, self._waiting_characters = [], 0
+        self.rejections.add_all(self._bad)
+        self._bad = []
+
+    def _finish_text(self, item: _Waiting, part: tuple[TokenIds, Labels]) -> None:
+        ids = np.append(part[0], np.int32(self._base.eos_id)).astype(np.int32)
+        limit = self._options.max_length
+        examples: list[tuple[TokenIds, Labels]] = []
+        # Each piece begins with the last token of the one before it, as context: so every token
+        # but the very first is a target exactly once, the end-of-text token too.
+        start = 0
+        while start == 0 or start < len(ids) - 1:
+            piece = ids[start : start + limit]
+            labels = np.ones(len(piece), dtype=np.uint8)
+            labels[0] = 0
+            examples.append((piece, labels))
+            start += limit - 1
+        self.whole.append(len(ids))
+        self._accept(item, examples, truncated=False)
+
+    def _finish_chat(self, item: _Waiting, parts: list[tuple[TokenIds, Labels]]) -> None:
+        limit, policy = self._options.max_length, self._options.over_length
+        whole = max(len(ids) for ids, _ in parts)
+        self.longest_whole = max(self.longest_whole, whole)
+        self.whole.append(whole)
+        truncated = whole > limit
+        if truncated:
+            self.over_length += 1
+            if policy != "truncate":
+                self._over(item, "over_length", f"{whole:,} tokens; max_length is {limit:,}.")
+                return
+            parts = [(ids[:limit], labels[:limit]) for ids, labels in parts]
+            parts = [(ids, labels) for ids, labels in parts if labels.any()]
+        if not parts or not any(labels.any() for _, labels in parts):
+            self._over(
+                item, "answer_lost", f"Cut at {limit:,} of {whole:,} tokens the answer is lost."
+            )
+            return
+        self._accept(item, parts, truncated)
+
+    def _over(self, item: _Waiting, reason: str, message: str) -> None:
+        self._bad.append(Rejection(item.record.row, reason, message, item.record.shown))
+
+    def _accept(
+        self,
+        item: _Waiting,
+        examples: list[tuple[TokenIds, Labels]],
+        truncated: bool,
+    ) -> None:
+        row = item.record.row
+        self.rows.append(row)
+        self.question_keys.append(item.question_key)
+        self.row_keys.append(item.row_key)
+        if truncated:
+            self.truncated_rows.append(row)
+        if item.rendered.thinking_removed:
+            self.thinking_removed += 1
+        kept = sum(len(ids) for ids, _ in examples)
+        trained = sum(int(labels.sum()) for _, labels in examples)
+        self.tokens += kept
+        self.trained_tokens += trained
+        self.prompt.append(kept - trained)
+        self.answer.append(trained)
+        if self._writer is not None:
+            for ids, labels in examples:
+                self._writer.add(row, ids, labels)
+        if len(self.samples) < SAMPLE_ROWS:
+            self.samples.append({"row": row, "pieces": pieces(item.rendered.examples[-1])})
+        self._offer(item, truncated)
+
+    def _offer(self, item: _Waiting, truncated: bool) -> None:
+        size = sum(len(example.text) for example in item.rendered.examples)
+        if truncated or size > CANDIDATE_CHARACTERS or not self.candidates.wants(item.question_key):
+            return
+        messages = (
+            item.content.messages
+            if isinstance(item.content, Chat)
+            else ({"role": "text", "content": item.content.text},)
+        )
+        self.candidates.offer(
+            Candidate(
+                key=item.question_key,
+                row=item.record.row,
+                prompt=item.rendered.prompt,
+                expected=item.rendered.expected,
+                messages=messages,
+            )
+        )
+
+
+def pieces(example: Rendered) -> list[dict[str, Any]]:
+    """The rendered text cut where training begins and ends, for the eye."""
+    found: list[dict[str, Any]] = []
+    place = 0
+    text = example.text[:SAMPLE_CHARACTERS]
+    for start, end in example.spans:
+        found.append({"text": text[place:start], "trained": False})
+        found.append({"text": text[start:end], "trained": True})
+        place = end
+    found.append({"text": text[place:], "trained": False})
+    return [piece for piece in found if piece["text"]]
+
+
+def renderable_roles(base: BaseTexts) -> frozenset[str]:
+    """Found out by rendering, not by reading the template."""
+    question = {"role": "user", "content": "q"}
+    answer = {"role": "assistant", "content": "a"}
+    roles = {"user", "assistant"}
+    try:
+        text = base.training.text([{"role": "system", "content": "Qsystemq"}, question, answer])
+        if "Qsystemq" in text:
+            roles.add("system")
+    except TemplateRefused:
+        pass
+    return frozenset(roles)

@@ -1,0 +1,110 @@
+"""Physical lines of a file, counted as `grep -n` counts, in flat memory.
+
+A line longer than the limit is not kept: it comes back as its beginning and its length, and
+reading goes on behind it. The content hash is taken on the way, so a file is read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import xxhash
+
+BLOCK = 1 << 20
+MAX_LINE_BYTES = 16 << 20
+SHOWN = 500
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class FileRefused(Exception):
+    """The file as a whole cannot be read as a dataset; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """`data` without its line end; `length` in bytes; `too_long` when `data` is only the start."""
+
+    number: int
+    data: bytes
+    length: int
+    too_long: bool
+
+
+class LineReader:
+    """Iterate once; afterwards `content_hash` and `bytes_read` are those of the whole file."""
+
+    def __init__(self, path: Path, limit: int = MAX_LINE_BYTES) -> None:
+        self._path = path
+        self._limit = limit
+        self._digest = xxhash.xxh3_128()
+        self.bytes_read = 0
+
+    @property
+    def content_hash(self) -> str:
+        return self._digest.hexdigest()
+
+    def __iter__(self) -> Iterator[Line]:
+        number = 0
+        pending = bytearray()
+        length = 0
+        with self._path.open("rb", buffering=0) as stream:
+            while block := stream.read(BLOCK):
+                self._digest.update(block)
+                self.bytes_read += len(block)
+                start = 0
+                while (end := block.find(b"\n", start)) >= 0:
+                    length += end - start
+                    self._keep(pending, block[start:end])
+                    number += 1
+                    yield self._line(number, pending, length)
+                    pending = bytearray()
+                    length = 0
+                    start = end + 1
+                length += len(block) - start
+                self._keep(pending, block[start:])
+        if length > 0:
+            yield self._line(number + 1, pending, length)
+
+    def _keep(self, pending: bytearray, part: bytes) -> None:
+        room = self._limit + 1 - len(pending)
+        if room > 0:
+            pending += part[:room]
+
+    def _line(self, number: int, pending: bytearray, length: int) -> Line:
+        too_long = length > self._limit
+        data = bytes(pending[: SHOWN * 4]) if too_long else bytes(pending)
+        if number == 1 and data.startswith(BYTE_ORDER_MARK):
+            data = data[len(BYTE_ORDER_MARK) :]
+        if data.endswith(b"\r"):
+            data = data[:-1]
+        return Line(number, data, length, too_long)
+
+
+def refuse_what_is_not_text(path: Path) -> None:
+    """Raises `FileRefused` for a folder, an empty file and bytes that are not text."""
+    if path.is_dir():
+        raise FileRefused(f"{path.name} is a folder, not a file.")
+    if not path.is_file():
+        raise FileRefused(f"{path.name} is not there.")
+    with path.open("rb") as stream:
+        head = stream.read(1 << 16)
+    if not head:
+        raise FileRefused(f"{path.name} is empty (0 bytes).")
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise FileRefused(f"{path.name} is UTF-16 text. Save it as UTF-8.")
+    if b"\x00" in head:
+        raise FileRefused(
+            f"{path.name} is not a text file (it holds zero bytes). "
+            f"Accepted are .jsonl, .json and .csv in UTF-8."
+        )
+    if not head.strip(b" \t\r\n" + BYTE_ORDER_MARK):
+        size = path.stat().st_size
+        if size <= len(head):
+            raise FileRefused(f"{path.name} holds only blank lines.")
+
+
+def shown_text(data: bytes) -> str:
+    """The first characters of a bad line, as they can be shown."""
+    return data[: SHOWN * 4].decode("utf-8", "replace")[:SHOWN]

@@ -1,0 +1,72 @@
+"""The options of an intake run, as the engine resolved them. No defaults here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import xxhash
+
+from ..rendering.base import BaseTexts
+from ..rendering.thinking import Thinking
+from .records import ColumnMapping
+
+OverLength = Literal["refuse", "drop", "truncate"]
+
+
+@dataclass(frozen=True)
+class IntakeOptions:
+    max_length: int
+    over_length: OverLength
+    thinking: Thinking
+    slice_rows: int
+    core_rows: int
+    seed: int
+    batch_size: int
+    epochs: int
+    warmup_steps: int
+    save_steps: int
+    mapping: ColumnMapping | None
+    accept_good_rows: bool
+    dry_run: bool
+
+
+def _one_of(value: Any, allowed: tuple[str, ...], name: str) -> Any:  # noqa: ANN401 - JSON
+    if value not in allowed:
+        raise ValueError(f"{name} is {value!r}; allowed are {', '.join(allowed)}.")
+    return value
+
+
+def read_options(options: Mapping[str, Any]) -> IntakeOptions:
+    mapping = options["mapping"]
+    return IntakeOptions(
+        max_length=int(options["max_length"]),
+        over_length=_one_of(options["over_length"], ("refuse", "drop", "truncate"), "over_length"),
+        thinking=_one_of(options["thinking"], ("off", "keep", "model"), "thinking"),
+        slice_rows=int(options["slice_rows"]),
+        core_rows=int(options["core_rows"]),
+        seed=int(options["seed"]),
+        batch_size=int(options["batch_size"]),
+        epochs=int(options["epochs"]),
+        warmup_steps=int(options["warmup_steps"]),
+        save_steps=int(options["save_steps"]),
+        mapping=None if mapping is None else ColumnMapping(mapping["prompt"], mapping["answer"]),
+        accept_good_rows=bool(options["accept_good_rows"]),
+        dry_run=bool(options["dry_run"]),
+    )
+
+
+def cache_key(content_hash: str, base: BaseTexts, options: IntakeOptions) -> str:
+    """First 16 hex digits of xxh3-128 over everything that decides tokens and labels."""
+    mapping = options.mapping
+    parts = (
+        content_hash,
+        base.template_hash,
+        base.tokenizer_hash,
+        str(options.max_length),
+        options.over_length,
+        options.thinking,
+        "" if mapping is None else f"{mapping.prompt}\x1f{mapping.answer}",
+    )
+    return xxhash.xxh3_128_hexdigest("\x1e".join(parts).encode("utf-8"))[:16]

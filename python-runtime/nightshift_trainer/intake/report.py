@@ -1,0 +1,161 @@
+"""Builds report.json out of what was judged. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .judge import Judge
+from .lengths import length_statistics
+from .options import IntakeOptions
+from .split import CORE, HELD_OUT_DUPLICATE, SLICE, TRAIN
+from .verdict import PLAUSIBLE_SHARE, Verdict, record_format
+
+
+def planned_steps(trained_rows: int, options: IntakeOptions) -> int:
+    """Optimiser steps of a pass: ceil(rows / batch) times epochs. A row is one example of a
+    batch, however many pieces it has."""
+    return math.ceil(trained_rows / options.batch_size) * options.epochs
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    core: int
+    slice: int
+    duplicates: int
+    overlap: int
+
+    @property
+    def total(self) -> int:
+        return self.core + self.slice + self.duplicates
+
+
+def held_out(kinds: np.ndarray, overlap: int) -> HeldOut:
+    counts = np.bincount(kinds, minlength=4)
+    return HeldOut(int(counts[CORE]), int(counts[SLICE]), int(counts[HELD_OUT_DUPLICATE]), overlap)
+
+
+def notes(judge: Judge, options: IntakeOptions, steps: int, slice_rows: int) -> list[str]:
+    found: list[str] = []
+    compared = sum(judge.differences.values())
+    if compared:
+        first = next(iter(judge.differences))
+        found.append(
+            f"The training template differs from the model's own template on a first answer "
+            f"({compared} of the first rows compared): {first}."
+        )
+    if judge.thinking_removed:
+        found.append(
+            f"{judge.thinking_removed:,} rows hold think blocks; under thinking: off they are "
+            f"left out of the text."
+        )
+    accepted = len(judge.rows)
+    if accepted and steps < options.warmup_steps:
+        found.append(
+            f"{steps} planned steps are fewer than the warm-up of {options.warmup_steps} steps: "
+            f"the full learning rate is not reached unless the warm-up is behind already."
+        )
+    if accepted and steps < options.save_steps:
+        found.append(
+            f"{steps} planned steps are fewer than save_steps {options.save_steps}: the only "
+            f"checkpoint is the one at the end."
+        )
+    if accepted and slice_rows < 20:
+        found.append(
+            f"{slice_rows} rows are held out as this dataset's slice; under 20 the gap is unknown."
+        )
+    if judge.tokens and "text" not in judge.formats:
+        share = judge.trained_tokens / judge.tokens
+        if not PLAUSIBLE_SHARE[0] <= share <= PLAUSIBLE_SHARE[1]:
+            found.append(f"{share:.1%} of the tokens are trained, which is unusual for chat data.")
+    return found
+
+
+def build_report(
+    judge: Judge,
+    options: IntakeOptions,
+    verdict: Verdict,
+    *,
+    kinds: np.ndarray,
+    overlap: int,
+    content_hash: str,
+    cache: str | None,
+    seconds: float,
+    extra_notes: Sequence[str],
+) -> dict[str, Any]:
+    accepted = len(judge.rows)
+    out = held_out(kinds, overlap)
+    trained = int((kinds == TRAIN).sum())
+    steps = planned_steps(trained, options)
+    duplicates = accepted - len(np.unique(np.asarray(judge.row_keys, dtype=np.uint64)))
+    form = record_format(judge.formats)
+    return {
+        "format": 1,
+        "verdict": verdict.verdict,
+        "record_format": form,
+        "rows": judge.rows_seen,
+        "accepted": accepted,
+        "trained_rows": trained,
+        "held_out": {"core": out.core, "slice": out.slice, "duplicates": out.duplicates},
+        "rejected": {
+            "total": judge.rejections.total,
+            "by_reason": dict(judge.rejections.by_reason),
+            "first": judge.rejections.first(),
+        },
+        "truncated": len(judge.truncated_rows),
+        "over_length": judge.over_length,
+        "columns": judge.columns.listed(),
+        "lengths": None
+        if not accepted
+        else {
+            "whole": length_statistics(judge.whole),
+            "prompt": length_statistics(judge.prompt),
+            "answer": length_statistics(judge.answer),
+        },
+        "trained_token_share": judge.trained_tokens / judge.tokens if judge.tokens else None,
+        "duplicates": duplicates,
+        "overlap_validation": out.overlap,
+        "planned_steps": steps,
+        "max_length_loses_nothing": judge.longest_whole or None,
+        "notes": [*extra_notes, *notes(judge, options, steps, out.slice)],
+        "decision": verdict.decision,
+        "message": verdict.message,
+        "content_hash": content_hash,
+        "cache": cache,
+        "seconds": round(seconds, 3),
+        "samples": judge.samples,
+    }
+
+
+def refused_report(message: str, content_hash: str, seconds: float) -> dict[str, Any]:
+    """For a file that cannot be read as a dataset at all."""
+    return {
+        "format": 1,
+        "verdict": "refused",
+        "record_format": None,
+        "rows": 0,
+        "accepted": 0,
+        "trained_rows": 0,
+        "held_out": {"core": 0, "slice": 0, "duplicates": 0},
+        "rejected": {"total": 0, "by_reason": {}, "first": []},
+        "truncated": 0,
+        "over_length": 0,
+        "columns": None,
+        "lengths": None,
+        "trained_token_share": None,
+        "duplicates": 0,
+        "overlap_validation": 0,
+        "planned_steps": 0,
+        "max_length_loses_nothing": None,
+        "notes": [],
+        "decision": None,
+        "message": message,
+        "content_hash": content_hash,
+        "cache": None,
+        "seconds": round(seconds, 3),
+        "samples": [],
+    }

@@ -1,0 +1,85 @@
+"""A sandboxed Jinja environment with the settings chat templates are written for.
+
+transformers is not imported here: the intake worker must start in about a second. The settings
+(trim_blocks, lstrip_blocks, loop controls, `raise_exception`, `tojson`, `strftime_now`, the
+`{% generation %}` tag) are those of `transformers.utils.chat_template_utils`; a test compares both.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import jinja2
+import jinja2.ext
+import jinja2.nodes
+import jinja2.parser
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+
+class GenerationTag(jinja2.ext.Extension):
+    """`{% generation %}...{% endgeneration %}`: text the model is to produce."""
+
+    tags = {"generation"}  # noqa: RUF012 - the declaration of the base class
+
+    def parse(self, parser: jinja2.parser.Parser) -> jinja2.nodes.Node:
+        line = next(parser.stream).lineno
+        body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
+        call = self.call_method("_mark", [jinja2.nodes.ContextReference()])
+        return jinja2.nodes.CallBlock(call, [], [], body).set_lineno(line)
+
+    def _mark(self, context: jinja2.runtime.Context, caller: Callable[[], str]) -> str:
+        text = caller()
+        marks = context.get("generation_marks")
+        if marks is not None:
+            marks.begin(len(text))
+        return text
+
+
+class GenerationMarks:
+    """Collects where the generation blocks of one rendering lie, in characters."""
+
+    def __init__(self) -> None:
+        self.written = 0
+        self.spans: list[tuple[int, int]] = []
+
+    def begin(self, length: int) -> None:
+        self.spans.append((self.written, self.written + length))
+
+
+def _raise_exception(message: str) -> None:
+    raise jinja2.exceptions.TemplateError(message)
+
+
+def _tojson(
+    value: Any,  # noqa: ANN401 - whatever a template holds
+    ensure_ascii: bool = False,
+    indent: int | None = None,
+    separators: tuple[str, str] | None = None,
+    sort_keys: bool = False,
+) -> str:
+    return json.dumps(
+        value,
+        ensure_ascii=ensure_ascii,
+        indent=indent,
+        separators=separators,
+        sort_keys=sort_keys,
+    )
+
+
+def _strftime_now(pattern: str) -> str:
+    return datetime.now().strftime(pattern)
+
+
+def template_environment() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=[GenerationTag, jinja2.ext.loopcontrols],
+    )
+    environment.filters["tojson"] = _tojson
+    environment.globals["raise_exception"] = _raise_exception
+    environment.globals["strftime_now"] = _strftime_now
+    return environment
