@@ -28,6 +28,7 @@ CATEGORIES = {
     "BaseUnavailable": "base_unavailable",
     "TemplateRefused": "template_refused",
     "FileRefused": "file_refused",
+    "QuestionsRefused": "file_refused",
     "MemoryError": "out_of_memory",
     "ImportError": "environment",
     "ModuleNotFoundError": "environment",

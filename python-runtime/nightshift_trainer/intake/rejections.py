@@ -41,6 +41,11 @@ class Rejections:
         for rejection in sorted(rejections, key=lambda item: item.row):
             self.add(rejection)
 
+    def forget(self, reason: str) -> None:
+        """Takes a reason out of the counts and the list (the file keeps its lines)."""
+        del self.by_reason[reason]
+        self._first = [entry for entry in self._first if entry[2].reason != reason]
+
     def first(self) -> list[dict[str, object]]:
         """The rejections with the smallest row numbers, in order."""
         return [vars(entry[2]) for entry in sorted(self._first, key=lambda e: (-e[0], -e[1]))]

@@ -140,6 +140,9 @@ class _Intake:
             mapped=options.mapping is not None,
             accept_good_rows=options.accept_good_rows,
         )
+        if verdict.decision == "map_columns":
+            # These rows wait for a mapping; they are not rejected.
+            judge.rejections.forget("unknown_columns")
         existing = read_core(self._core_folder)
         split, kinds, overlap = self._split(judge, existing)
         cache: str | None = None
