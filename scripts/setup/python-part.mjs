@@ -32,7 +32,7 @@ const writeStamp = (step, value) =>
 
 /** The first Python 3.10 or newer: `{ command, version, tag }`. */
 async function findPython() {
-  const named = process.env.NIGHTSHIFT_PYTHON;
+  const named = process.env.NIGHTSHIFT_BASE_PYTHON;
   const candidates = named
     ? [[named]]
     : [['python3'], ['python'], ...(windows ? [['py', '-3']] : [])];
@@ -50,7 +50,7 @@ async function findPython() {
   }
   throw new SetupError(
     `no Python 3.10 or newer was found${seen.length > 0 ? ` (${seen.join(', ')})` : ''}.`,
-    'Install Python 3.10 or newer, or set NIGHTSHIFT_PYTHON to its path, then run this again.',
+    'Install Python 3.10 or newer, or set NIGHTSHIFT_BASE_PYTHON to its path, then run this again.',
   );
 }
 
@@ -160,7 +160,7 @@ const unreachable = (what, output) =>
 /** Makes or completes the environment. `tests`: the packages of the test suites as well. Throws SetupError. */
 export async function setUpPython({ tests }) {
   const requirements = join(root, 'python-runtime', 'requirements.txt');
-  const testRequirements = join(root, 'python-runtime', 'requirements-tests.txt');
+  const testRequirements = join(root, 'python-runtime', 'requirements-test.txt');
   const wanted = {
     torch: hash(TORCH, process.env.NIGHTSHIFT_TORCH ?? ''),
     packages: hash(TORCH, readText(requirements)),

@@ -1,0 +1,26 @@
+/** Entry of the command line. */
+import { runCommandLine } from './cli/index.ts';
+
+const leave = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    leave.abort();
+  });
+// `nightshift journal | head` closes the pipe early: that is no failure.
+process.stdout.on('error', () => process.exit(0));
+
+process.exitCode = await runCommandLine(process.argv.slice(2), {
+  terminal: {
+    out: (text) => {
+      process.stdout.write(text);
+    },
+    error: (text) => {
+      process.stderr.write(text);
+    },
+    interactive: process.stdout.isTTY,
+  },
+  environment: process.env,
+  now: () => Date.now() / 1000,
+  signal: leave.signal,
+  version: process.env['NIGHTSHIFT_VERSION'] ?? 'development',
+});

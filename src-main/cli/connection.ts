@@ -1,0 +1,118 @@
+/** Finds the engine of a workspace by its lock file and speaks the contract with it. */
+import { readFile } from 'node:fs/promises';
+import { createORPCClient } from '@orpc/client';
+import { RPCLink } from '@orpc/client/websocket';
+import type { ContractRouterClient } from '@orpc/contract';
+import { WebSocket } from 'ws';
+import { CONTRACT_VERSION, type Contract } from '../contract/index.ts';
+import { readHolder } from '../kit/lock-file.ts';
+import { NoEngine, type Session } from './session.ts';
+
+export type EngineClient = ContractRouterClient<Contract>;
+
+interface EngineLock {
+  readonly port?: number | null;
+  readonly contract?: number;
+  readonly version?: string;
+}
+
+export interface Connection {
+  readonly client: EngineClient;
+  readonly port: number;
+  readonly pid: number;
+  /** Resolves when the engine goes away. */
+  readonly closed: Promise<void>;
+  close(): void;
+}
+
+const CONNECT_MS = 5000;
+
+/** The live holder of the workspace, or null. Identity, never a bare pid: a new process with an old number is nobody. */
+export async function engineOf(session: Session): Promise<{
+  readonly pid: number;
+  readonly port: number | null;
+  readonly contract: number;
+} | null> {
+  const holder = await readHolder<EngineLock>(session.paths.engineLock);
+  if (holder === null) return null;
+  return {
+    pid: holder.pid,
+    port: holder.port ?? null,
+    contract: holder.contract ?? CONTRACT_VERSION,
+  };
+}
+
+export async function readToken(session: Session): Promise<string | null> {
+  try {
+    return (await readFile(session.paths.token, 'utf8')).trim();
+  } catch {
+    return null;
+  }
+}
+
+/** Throws NoEngine when nobody answers, Error when the engine speaks another contract. */
+export async function connect(session: Session): Promise<Connection> {
+  const engine = await engineOf(session);
+  if (engine === null) throw new NoEngine(session.workspace);
+  if (engine.port === null)
+    throw new NoEngine(session.workspace, 'The engine of this workspace is still starting');
+  if (engine.contract !== CONTRACT_VERSION)
+    throw new Error(
+      `The engine (pid ${String(engine.pid)}) speaks contract ${String(engine.contract)}, this command ${String(CONTRACT_VERSION)}. ` +
+        'Restart the engine; training is not touched by that.',
+    );
+  const token = await readToken(session);
+  const socket = new WebSocket(`ws://127.0.0.1:${String(engine.port)}/ws`, {
+    headers: { authorization: `Bearer ${token ?? ''}` },
+    handshakeTimeout: CONNECT_MS,
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('unexpected-response', (_request, response) => {
+      reject(
+        new Error(
+          response.statusCode === 401
+            ? `The engine does not accept the token in ${session.paths.token}.`
+            : `The engine answered ${String(response.statusCode)}.`,
+        ),
+      );
+    });
+    socket.once('error', (error) => {
+      reject(
+        new NoEngine(
+          session.workspace,
+          `The engine does not answer (${error.message.slice(0, 80)})`,
+        ),
+      );
+    });
+  });
+  socket.on('error', () => undefined);
+  const closed = new Promise<void>((resolve) => {
+    socket.once('close', () => {
+      resolve();
+    });
+  });
+  const link = new RPCLink({ websocket: socket as unknown as globalThis.WebSocket });
+  return {
+    client: createORPCClient(link),
+    port: engine.port,
+    pid: engine.pid,
+    closed,
+    close: () => {
+      socket.close();
+    },
+  };
+}
+
+/** Runs `work` with a connection and closes it. */
+export async function withEngine<T>(
+  session: Session,
+  work: (client: EngineClient, connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await connect(session);
+  try {
+    return await work(connection.client, connection);
+  } finally {
+    connection.close();
+  }
+}

@@ -1,0 +1,75 @@
+/** What the demo found, as one object and in words. Pure. */
+import type { Score } from './demo-workers.ts';
+import { count, decimal } from './words.ts';
+
+export interface DemoResult {
+  readonly model: string;
+  readonly shuffled: boolean;
+  readonly workspace: string;
+  readonly rows: {
+    readonly accepted: number;
+    readonly held_out: number;
+    readonly trained: number;
+    readonly questions: number;
+    /** Questions that also stand in the training file after normalisation; 0 or the demo fails. */
+    readonly leaked: number;
+  };
+  readonly steps: number;
+  readonly validation: {
+    readonly first: number | null;
+    readonly last: number | null;
+  };
+  readonly before: Omit<Score, 'answers'>;
+  readonly after: Omit<Score, 'answers'>;
+  readonly answers: readonly {
+    readonly prompt: string;
+    readonly expected: string;
+    readonly before: string;
+    readonly after: string;
+  }[];
+  readonly checkpoint: string | null;
+  readonly version: string;
+  readonly seconds: { readonly set_up: number; readonly run: number; readonly training: number };
+}
+
+/** Lower case, one space, no punctuation at the ends: the same question asked twice is found. */
+export function normalised(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/\s+/g, ' ')
+    .replace(/^[\s\p{P}]+|[\s\p{P}]+$/gu, '');
+}
+
+const share = (score: Omit<Score, 'answers'>): string =>
+  `${count(score.k)} of ${count(score.n)} (95 %: ${decimal(score.low * 100, 0)} to ${decimal(score.high * 100, 0)} %)`;
+
+const oneLine = (text: string): string => {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line === '' ? '(nothing)' : line.length > 110 ? `${line.slice(0, 107)}...` : line;
+};
+
+export function demoText(result: DemoResult): string {
+  const { rows, seconds, validation } = result;
+  const lines = [
+    '',
+    `model             ${result.model}${result.shuffled ? ', answers shuffled (control)' : ''}`,
+    `rows              ${count(rows.accepted)} accepted, ${count(rows.held_out)} held out, ${count(rows.trained)} trained`,
+    `questions         ${count(rows.questions)} fixed, ${count(rows.leaked)} of them in the training file`,
+    `steps             ${count(result.steps)}`,
+    `validation loss   ${decimal(validation.first)} first, ${decimal(validation.last)} last`,
+    `exact match       ${share(result.before)} before`,
+    `                  ${share(result.after)} after`,
+    '',
+    ...result.answers.flatMap((one) => [
+      `question          ${oneLine(one.prompt)}`,
+      `  expected        ${oneLine(one.expected)}`,
+      `  before          ${oneLine(one.before)}`,
+      `  after           ${oneLine(one.after)}`,
+    ]),
+    '',
+    `checkpoint        ${result.checkpoint ?? 'unknown'}`,
+    `version           ${result.version}`,
+    `seconds           ${decimal(seconds.run, 1)} from drop to scored version (training ${decimal(seconds.training, 1)}); set-up of the model ${decimal(seconds.set_up, 1)} apart`,
+  ];
+  return `${lines.join('\n')}\n`;
+}

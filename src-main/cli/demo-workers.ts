@@ -1,0 +1,129 @@
+/** The two Python workers that the demo runs itself: the sample dataset, and the scoring of a model on held-out questions. */
+import { spawn } from 'node:child_process';
+import { mkdir, open } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJson, writeJson } from '../kit/files.ts';
+
+const answerFile = z.object({
+  k: z.number().int(),
+  n: z.number().int(),
+  low: z.number(),
+  high: z.number(),
+  unfinished: z.number().int(),
+  seconds: z.number(),
+  answers: z.array(
+    z.object({
+      row: z.number().int(),
+      prompt: z.string(),
+      expected: z.string(),
+      produced: z.string(),
+      matches: z.boolean(),
+    }),
+  ),
+});
+export type Score = z.infer<typeof answerFile>;
+
+const exitFile = z.object({
+  outcome: z.string(),
+  reason: z.string().nullable(),
+  error: z.object({ category: z.string(), message: z.string() }).nullable(),
+});
+
+export interface Workers {
+  /** Writes train.jsonl and held_out.jsonl into `folder`. */
+  sample(
+    folder: string,
+    rows: { readonly train: number; readonly heldOut: number },
+    shuffled: boolean,
+  ): Promise<void>;
+  /** Scores a model folder on a file of questions; `name` names the run. */
+  score(name: string, model: string, questions: string, limit: number): Promise<Score>;
+}
+
+/** `runtime` is the folder python-runtime; run folders are made under `folder`. */
+export function createWorkers(o: {
+  readonly runtime: string;
+  readonly folder: string;
+  readonly workspace: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+}): Workers {
+  const python =
+    o.environment['NIGHTSHIFT_PYTHON'] ??
+    join(o.runtime, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+
+  const work = async (
+    name: string,
+    kind: 'sample' | 'score',
+    spec: Record<string, unknown>,
+  ): Promise<void> => {
+    const run = join(o.folder, name);
+    await mkdir(run, { recursive: true });
+    await writeJson(join(run, 'spec.json'), {
+      format: 1,
+      kind,
+      run: name,
+      workspace: o.workspace,
+      created: Date.now() / 1000,
+      device: 'auto',
+      threads: cpus().length,
+      [kind]: spec,
+    });
+    const log = await open(join(run, 'trainer.log'), 'a');
+    try {
+      const child = spawn(python, ['-m', 'nightshift_trainer', run], {
+        cwd: run,
+        stdio: ['ignore', log.fd, log.fd],
+        signal: o.signal,
+        env: {
+          ...o.environment,
+          PYTHONPATH: o.runtime,
+          PYTHONUNBUFFERED: '1',
+          GOMP_SPINCOUNT: '2000',
+          HF_HUB_OFFLINE: '1',
+          TRANSFORMERS_OFFLINE: '1',
+          TOKENIZERS_PARALLELISM: 'false',
+        },
+      });
+      await new Promise<void>((resolve, reject) => {
+        child.on('error', reject);
+        child.on('close', () => {
+          resolve();
+        });
+      });
+    } finally {
+      await log.close();
+    }
+    const exit = exitFile.safeParse(await readJson(join(run, 'exit.json')));
+    if (exit.data?.outcome !== 'completed')
+      throw new Error(
+        `the ${kind} worker failed: ${exit.data?.error?.message ?? exit.data?.reason ?? 'it left no word'} (log: ${join(run, 'trainer.log')})`,
+      );
+  };
+
+  return {
+    sample: (folder, rows, shuffled) =>
+      work('sample', 'sample', {
+        folder,
+        train_rows: rows.train,
+        held_out_rows: rows.heldOut,
+        seed: 7,
+        shuffled,
+      }),
+    score: async (name, model, questions, limit) => {
+      const output = join(o.folder, `${name}.json`);
+      await work(name, 'score', {
+        model,
+        questions,
+        limit,
+        max_new_tokens: 96,
+        scorer: 'exact',
+        output,
+        precision: 'bf16',
+      });
+      return answerFile.parse(await readJson(output));
+    },
+  };
+}

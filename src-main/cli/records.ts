@@ -1,0 +1,121 @@
+/** versions list, journal, validate, token. */
+import { resolve } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import { z } from 'zod';
+import { engineOf, readToken, withEngine } from './connection.ts';
+import { journalFromFiles, versionsFromFiles } from './files.ts';
+import type { Run } from './program.ts';
+import { reportText } from './queue-text.ts';
+import { exitCode, NoEngine, show, type ExitCode, type Session } from './session.ts';
+import { bytes, count, decimal, moment, table } from './words.ts';
+
+export function addRecordCommands(program: Command, run: Run): void {
+  program
+    .command('versions')
+    .description('the kept weights')
+    .command('list')
+    .description('newest first; works without an engine')
+    .action(() => run(versions));
+  program
+    .command('journal')
+    .description(
+      'decisions and interventions with their evidence, newest last; works without an engine',
+    )
+    .option('--limit <count>', 'how many lines', wholeNumber, 30)
+    .action((options: { limit: number }) => run((session) => journal(session, options.limit)));
+  program
+    .command('validate')
+    .argument('<file>')
+    .description('judge a file without adding it')
+    .action((file: string) => run((session) => validate(session, file)));
+  program
+    .command('token')
+    .description('print the token for scripts (stdout) and a one-time link for a browser (stderr)')
+    .action(() => run(token));
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 1000)
+    throw new InvalidArgumentError('a whole number from 1 to 1000.');
+  return value;
+}
+
+async function versions(session: Session): Promise<ExitCode> {
+  const all =
+    (await engineOf(session)) === null
+      ? await versionsFromFiles(session)
+      : await withEngine(session, (client) => client.versions.list());
+  show(session, all, () =>
+    all.length === 0
+      ? 'There is no version yet.'
+      : table(
+          ['name', 'step', 'validation loss', 'exact match', 'size', 'created', 'description'],
+          all.map((one) => [
+            one.name,
+            count(one.step),
+            decimal(one.validation_loss),
+            one.exact_match === null
+              ? ''
+              : `${count(one.exact_match.k)} of ${count(one.exact_match.n)}`,
+            bytes(one.bytes),
+            moment(one.created),
+            one.description,
+          ]),
+        ),
+  );
+  return exitCode.ok;
+}
+
+async function journal(session: Session, limit: number): Promise<ExitCode> {
+  const newestFirst =
+    (await engineOf(session)) === null
+      ? await journalFromFiles(session, limit)
+      : await withEngine(session, (client) => client.journal.read({ limit }));
+  show(session, newestFirst, () =>
+    newestFirst.length === 0
+      ? 'The journal is empty.'
+      : [...newestFirst]
+          .reverse()
+          .map((line) => `${moment(line.t)}  ${line.what.padEnd(20)}  ${line.text}`)
+          .join('\n'),
+  );
+  return exitCode.ok;
+}
+
+async function validate(session: Session, file: string): Promise<ExitCode> {
+  const report = await withEngine(session, (client) =>
+    client.datasets.validate({ path: resolve(file) }),
+  );
+  show(session, report, () => reportText(report));
+  return report.verdict === 'ready' ? exitCode.ok : exitCode.refused;
+}
+
+const ticketAnswer = z.object({ ticket: z.string(), port: z.number() });
+
+async function token(session: Session): Promise<ExitCode> {
+  const known = await readToken(session);
+  const engine = await engineOf(session);
+  if (known === null)
+    throw new NoEngine(session.workspace, 'There is no token before the first start of the engine');
+  let link: string | null = null;
+  if (engine?.port !== null && engine?.port !== undefined) {
+    const address = `http://127.0.0.1:${String(engine.port)}`;
+    const answer = await fetch(`${address}/api/tickets`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${known}` },
+    });
+    if (answer.ok) link = `${address}/?ticket=${ticketAnswer.parse(await answer.json()).ticket}`;
+  }
+  if (session.json) show(session, { token: known, link }, '');
+  else {
+    // stdout holds the token alone, so that $(nightshift token) is one.
+    session.terminal.out(`${known}\n`);
+    session.terminal.error(
+      link === null
+        ? 'No engine runs; a link for a browser needs one: nightshift serve\n'
+        : `For a browser, once and within 5 minutes: ${link}\n`,
+    );
+  }
+  return exitCode.ok;
+}

@@ -1,0 +1,106 @@
+/** The status in words: with an engine what it says, without one what the files knew and how old that is. Pure. */
+import type { TrainingStatus } from '../contract/index.ts';
+import { bar, count, decimal, duration } from './words.ts';
+
+export function statusText(status: TrainingStatus, now: number): string {
+  const lines: string[] = [];
+  const state =
+    status.pending === null ? status.state : `${status.state} (${status.pending.verb} is pending)`;
+  lines.push(
+    `${state} for ${duration(now - status.since)}${status.reason === null ? '' : `: ${status.reason}`}`,
+  );
+  if (status.current_dataset !== null) {
+    const done = status.step_of_dataset ?? 0;
+    const all = status.steps_of_dataset ?? 0;
+    const eta = status.eta_seconds === null ? '' : `, about ${duration(status.eta_seconds)} left`;
+    lines.push(
+      `dataset     ${status.current_dataset.name}  [${bar(all === 0 ? 0 : done / all, 24)}] step ${count(done)} of ${count(all)}${eta}`,
+    );
+  }
+  if (status.current_step !== null)
+    lines.push(
+      `lineage     step ${count(status.current_step)}, newest checkpoint ${count(status.last_checkpoint_step)}`,
+    );
+  const measured = (value: TrainingStatus['loss'], digits = 3): string =>
+    value === null ? 'unknown' : `${decimal(value.value, digits)} (step ${count(value.step)})`;
+  if (status.loss !== null)
+    lines.push(`loss        ${measured(status.loss)}, smoothed ${measured(status.loss_smoothed)}`);
+  if (status.validation_loss !== null)
+    lines.push(
+      `validation  ${measured(status.validation_loss)}, gap ${measured(status.val_train_gap)}`,
+    );
+  if (status.exact_match !== null) {
+    const { k, n, low, high, step } = status.exact_match;
+    lines.push(
+      `exact       ${count(k)} of ${count(n)} (95 %: ${decimal(low * 100, 0)} to ${decimal(high * 100, 0)} %) at step ${count(step)}`,
+    );
+  }
+  if (status.tokens_per_second !== null)
+    lines.push(`speed       ${decimal(status.tokens_per_second.value, 0)} tokens/s`);
+  const { queue } = status;
+  lines.push(
+    `queue       ${count(queue.high)} high, ${count(queue.normal)} normal, ${count(queue.low)} low; ` +
+      `${count(queue.completed)} completed, ${count(queue.failed)} failed, ${count(queue.skipped)} skipped`,
+  );
+  if (status.disk_free_gb !== null)
+    lines.push(
+      `disk        ${decimal(status.disk_free_gb, 1)} GB free, floor ${decimal(status.disk_floor_gb, 1)} GB`,
+    );
+  if (status.error !== null)
+    lines.push(
+      `error       ${status.error.type}: ${status.error.message} (${duration(now - status.error.when)} ago)`,
+    );
+  const { trainer } = status;
+  lines.push(
+    trainer.alive
+      ? `trainer     pid ${String(trainer.pid)}, ${trainer.phase ?? 'unknown phase'}, heartbeat ${decimal(trainer.heartbeat_age_s, 1)} s ago`
+      : 'trainer     none',
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+/** What is known of a workspace whose engine does not run. It never claims a state that only a live process can have. */
+export interface KnownFromFiles {
+  readonly engine: null;
+  readonly state: 'not_running' | 'unsupervised';
+  readonly trainer: {
+    readonly pid: number | null;
+    readonly alive: boolean;
+    readonly heartbeat_age_s: number | null;
+  };
+  readonly last_known: {
+    readonly step: number | null;
+    readonly dataset: string | null;
+    readonly loss: number | null;
+    readonly last_checkpoint_step: number | null;
+    readonly at: number;
+    readonly age_s: number;
+  } | null;
+}
+
+export function knownText(known: KnownFromFiles, workspace: string): string {
+  const lines = [`No engine runs for ${workspace}.`];
+  if (known.trainer.alive)
+    lines.push(
+      `A trainer (pid ${String(known.trainer.pid)}) goes on without an engine` +
+        (known.trainer.heartbeat_age_s === null
+          ? '.'
+          : `; its last heartbeat was ${duration(known.trainer.heartbeat_age_s)} ago.`),
+    );
+  else lines.push('No trainer is alive: nothing is being trained.');
+  if (known.last_known === null) lines.push('Nothing is known from before.');
+  else {
+    const { step, dataset, loss, last_checkpoint_step: saved, at, age_s: age } = known.last_known;
+    const facts = [
+      `step ${count(step)}`,
+      ...(dataset === null ? [] : [`dataset ${dataset}`]),
+      ...(loss === null ? [] : [`loss ${decimal(loss)}`]),
+      ...(saved === null ? [] : [`newest checkpoint ${count(saved)}`]),
+    ];
+    lines.push(
+      `Last known, ${duration(age)} ago (${new Date(at * 1000).toISOString()}): ${facts.join(', ')}.`,
+    );
+  }
+  lines.push('Start the engine: nightshift serve');
+  return `${lines.join('\n')}\n`;
+}
