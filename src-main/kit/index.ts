@@ -1,0 +1,9 @@
+/** No domain words: files, process identity, locks, tails, news, time, paths. */
+export * from './clock.ts';
+export * from './emitter.ts';
+export * from './files.ts';
+export * from './hash.ts';
+export * from './identity.ts';
+export * from './lock-file.ts';
+export * from './tail.ts';
+export * from './workspace.ts';

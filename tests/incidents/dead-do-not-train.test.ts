@@ -1,0 +1,48 @@
+/** Incident 5: the daemon was dead for 30 hours and the interface said "training". The dead do not train; what is known has an age. */
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, expect, test } from 'vitest';
+import { commandLine, Nightshift, questions, sleep, until } from './harness.ts';
+
+const run = promisify(execFile);
+const shift = new Nightshift();
+afterAll(() => shift.end());
+
+test('after kill -9 of engine and trainer the command line does not say training, and says how old its knowledge is', async () => {
+  await shift.configure({
+    batch_size: 2,
+    epochs: 20,
+    save_steps: 10,
+    max_length: 256,
+    eval_steps: 100000,
+    preview_steps: 100000,
+    generate_samples: 0,
+    disk: { min_free_gb: 0 },
+  });
+  await shift.start();
+  await shift.base('starter');
+  await shift.add([await shift.file('long.jsonl', questions(600, 5))]);
+  await until('training', async () => (await shift.status()).state === 'training', 120);
+  await until('step 12', async () => ((await shift.status()).current_step ?? 0) >= 12, 120);
+  const trainer = await until('a trainer', () => shift.trainerPid(), 30);
+
+  const node = path.resolve(import.meta.dirname, '../../node_modules/node/bin/node');
+  const ask = (...words: string[]) =>
+    run(node, [commandLine, '--workspace', shift.workspace, 'status', ...words], { env: shift.environment() }).catch(
+      (error: { stdout: string; stderr: string; code: number }) => error,
+    );
+  expect((await ask()).stdout.toLowerCase()).toContain('training');
+
+  shift.kill();
+  process.kill(trainer, 'SIGKILL');
+  await sleep(1500);
+  const text = await ask();
+  const words = `${text.stdout}${text.stderr}`.toLowerCase();
+  expect(words).not.toMatch(/\btraining\b(?! is not| has stopped)/);
+  expect(words).toMatch(/no engine/);
+  expect(words).toMatch(/\d+ (s|min) ago|ago/);
+  const facts = JSON.parse((await ask('--json')).stdout) as { state: string; trainer: { alive: boolean } };
+  expect(facts.state).not.toBe('training');
+  expect(facts.trainer.alive).toBe(false);
+}, 300_000);

@@ -1,0 +1,57 @@
+/** Incident 6: two daemons on one GPU. One engine per workspace, one trainer per device on the whole machine. */
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { Nightshift, questions, until } from './harness.ts';
+
+const first = new Nightshift();
+const second = new Nightshift({ locks: first.locks });
+afterAll(async () => {
+  await second.end();
+  await first.end();
+});
+const config = {
+  batch_size: 2,
+  epochs: 30,
+  save_steps: 50,
+  max_length: 256,
+  eval_steps: 100000,
+  preview_steps: 100000,
+  generate_samples: 0,
+  disk: { min_free_gb: 0 },
+};
+
+test('a second engine on the same workspace refuses and names the holder', async () => {
+  await first.configure(config);
+  await first.start();
+  const repository = path.resolve(import.meta.dirname, '../..');
+  const again = spawnSync(
+    path.join(repository, 'node_modules/node/bin/node'),
+    [path.join(repository, 'out/engine/engine.mjs'), '--workspace', first.workspace],
+    { env: first.environment(), encoding: 'utf8', timeout: 30_000 },
+  );
+  expect(again.status).toBe(3);
+  expect(`${again.stdout}${again.stderr}`).toContain(String(first.enginePid));
+}, 60_000);
+
+test('a second workspace waits for the device, says who holds it, and its dataset is not consumed', async () => {
+  await first.base('starter');
+  await first.add([await first.file('one.jsonl', questions(600, 8))]);
+  await until('training', async () => (await first.status()).state === 'training', 120);
+
+  await second.configure(config);
+  await second.start();
+  await second.base('starter');
+  const [added] = await second.add([await second.file('two.jsonl', questions(60, 9))]);
+  const status = await until('the refusal of the device', async () => {
+    const now = await second.status();
+    return JSON.stringify(now).includes(first.workspace) ? now : null;
+  });
+  expect(status.state).not.toBe('training');
+  const waiting = (await second.datasets()).find((dataset) => dataset.id === added?.id);
+  expect(waiting?.place === 'failed').toBe(false);
+
+  await first.post('/training/stop', { now: true });
+  await until('the first has stopped', async () => (await first.trainerPid()) === null, 60);
+  await until('the second trains', async () => (await second.status()).state === 'training', 120);
+}, 300_000);

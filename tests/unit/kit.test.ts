@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import {
+  appendLine,
+  copyInto,
+  Emitter,
+  identityOf,
+  isAlive,
+  moveFile,
+  ownIdentity,
+  readHolder,
+  readJson,
+  readLines,
+  sha256File,
+  signalGroup,
+  Tail,
+  takeLock,
+  writeJson,
+} from '../../src-main/kit/index.ts';
+
+const root = mkdtempSync(path.join(os.tmpdir(), 'nightshift-kit-'));
+afterAll(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+let count = 0;
+let folder = '';
+beforeEach(() => {
+  folder = path.join(root, String(count++));
+});
+
+test('a file is replaced whole and leaves nothing beside it', async () => {
+  const target = path.join(folder, 'a.json');
+  await Promise.all(Array.from({ length: 20 }, (_, n) => writeJson(target, { n, text: 'x'.repeat(5000) })));
+  expect(((await readJson(target)) as { text: string }).text).toHaveLength(5000);
+  expect(readdirSync(folder)).toEqual(['a.json']);
+});
+
+test('what does not exist is null, what is broken names the file', async () => {
+  expect(await readJson(path.join(folder, 'none.json'))).toBeNull();
+  await writeJson(path.join(folder, 'a.json'), {});
+  writeFileSync(path.join(folder, 'a.json'), '{');
+  await expect(readJson(path.join(folder, 'a.json'))).rejects.toThrow('a.json');
+});
+
+test('a cut last line and junk lines are passed over', async () => {
+  const target = path.join(folder, 'a.jsonl');
+  await appendLine(target, { n: 1 });
+  await appendFile(target, 'junk\n');
+  await appendLine(target, { n: 2 });
+  await appendFile(target, '{"n":3');
+  expect(await readLines(target)).toEqual([{ n: 1 }, { n: 2 }]);
+});
+
+test('a move never overwrites', async () => {
+  await writeJson(path.join(folder, 'a'), 1);
+  await writeJson(path.join(folder, 'b'), 2);
+  await expect(moveFile(path.join(folder, 'a'), path.join(folder, 'b'))).rejects.toThrow('exists');
+  expect(await readJson(path.join(folder, 'b'))).toBe(2);
+  await moveFile(path.join(folder, 'a'), path.join(folder, 'c/d'));
+  expect(await readJson(path.join(folder, 'c/d'))).toBe(1);
+});
+
+test('a copy has the same bytes', async () => {
+  await writeJson(path.join(folder, 'a'), { text: 'y'.repeat(100_000) });
+  await copyInto(path.join(folder, 'a'), path.join(folder, 'b'));
+  expect(await sha256File(path.join(folder, 'b'))).toBe(await sha256File(path.join(folder, 'a')));
+});
+
+test('a tail gives each whole line once', async () => {
+  const target = path.join(folder, 'log');
+  const tail = new Tail(target);
+  expect(await tail.read()).toEqual([]);
+  await writeJson(path.join(folder, 'x'), 0);
+  await appendFile(target, 'one\ntw');
+  expect(await tail.read()).toEqual(['one']);
+  await appendFile(target, 'o\nthree\n');
+  expect(await tail.read()).toEqual(['two', 'three']);
+  expect(tail.offset).toBe('one\ntwo\nthree\n'.length);
+});
+
+test('an identity is pid and start: the dead, zombies and others with the same pid are not it', async () => {
+  const own = ownIdentity();
+  expect(isAlive(own)).toBe(true);
+  expect(isAlive({ pid: own.pid, start: 'another' })).toBe(false);
+  const child = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
+  const who = identityOf(child.pid ?? -1);
+  expect(who).not.toBeNull();
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  expect(signalGroup(who ?? own, 'SIGKILL')).toBe(true);
+  await ended;
+  expect(isAlive(who ?? own)).toBe(false);
+  expect(signalGroup(who ?? own, 'SIGKILL')).toBe(false);
+});
+
+test('a lock is held by the living and taken from the dead', async () => {
+  const lock = path.join(folder, 'lock');
+  await writeJson(lock, { pid: 999_999_999, start: '0:dead', port: 1 });
+  expect(await readHolder(lock)).toBeNull();
+  const first = await takeLock(lock, { port: 2 });
+  expect(first.taken).toBe(true);
+  const second = await takeLock(lock, { port: 3 });
+  expect(second).toMatchObject({ taken: false, holder: { port: 2, pid: process.pid } });
+  if (first.taken) await first.release();
+  expect(existsSync(lock)).toBe(false);
+});
+
+test('a listener that throws does not silence the others', () => {
+  const errors: unknown[] = [];
+  const heard: number[] = [];
+  const news = new Emitter<number>((error) => errors.push(error));
+  news.on(() => {
+    throw new Error('broken');
+  });
+  const leave = news.on((value) => heard.push(value));
+  news.emit(1);
+  leave();
+  news.emit(2);
+  expect(heard).toEqual([1]);
+  expect(errors).toHaveLength(2);
+});
