@@ -1,0 +1,195 @@
+/** The contract's other side: one function for every procedure, over the rooms. Throws `Refusal` for an expected no. */
+import type {
+  Activity,
+  Change,
+  Check,
+  ColumnMapping,
+  ConfigState,
+  CurveKey,
+  Curves,
+  DatasetDetails,
+  DatasetReport,
+  DatasetSummary,
+  EngineFacts,
+  JournalEntry,
+  Machine,
+  Preview,
+  Priority,
+  QueueState,
+  RowAccount,
+  Setup,
+  Snapshot,
+  TrainingStatus,
+  Version,
+} from '../contract/index.ts';
+import type { ConfigRoom } from './config/index.ts';
+import type { DatasetsRoom } from './datasets/index.ts';
+import type { HealthRoom } from './health/index.ts';
+import type { Journal } from './journal/index.ts';
+import type { MetricsRoom } from './metrics/index.ts';
+import type { NoticesRoom } from './notices/index.ts';
+import type { Acted, QueueRoom } from './queue/index.ts';
+import type { SetupRoom } from './setup/index.ts';
+import type { Feed, StatusRoom } from './status/index.ts';
+import type { VersionsRoom } from './versions/index.ts';
+
+interface Controlled extends Acted {
+  readonly state: TrainingStatus['state'];
+}
+const done = { ok: true } as const;
+type Done = typeof done;
+
+export interface ApiRooms {
+  readonly facts: () => EngineFacts;
+  readonly leave: () => void;
+  readonly feed: Feed;
+  readonly status: StatusRoom;
+  readonly queue: QueueRoom;
+  readonly datasets: DatasetsRoom;
+  readonly versions: VersionsRoom;
+  readonly metrics: MetricsRoom;
+  readonly config: ConfigRoom;
+  readonly journal: Journal;
+  readonly notices: NoticesRoom;
+  readonly health: HealthRoom;
+  readonly setup: SetupRoom;
+}
+
+export type EngineApi = ReturnType<typeof createApi>;
+
+export function createApi(o: ApiRooms) {
+  const controlled = async (act: Promise<Acted>): Promise<Controlled> => {
+    const acted = await act;
+    const { state, reason } = o.status.get();
+    return { ...acted, state, text: acted.text === '' ? (reason ?? state) : acted.text };
+  };
+  const withTimes = (one: DatasetSummary): DatasetSummary =>
+    o.queue.datasets().find((known) => known.id === one.id) ?? one;
+  return {
+    engine: {
+      facts: (): EngineFacts => o.facts(),
+      leave: (): Done => {
+        o.leave();
+        return done;
+      },
+    },
+    feed: {
+      snapshot: (): Snapshot => o.feed.snapshot(),
+      subscribe: (since: number, listener: (change: Change) => void): (() => void) =>
+        o.feed.subscribe(since, listener),
+    },
+    status: {
+      get: (): TrainingStatus => o.status.get(),
+      machine: (): Machine => o.status.machine(),
+    },
+    training: {
+      pause: (i: { readonly by: string }): Promise<Controlled> => controlled(o.queue.pause(i.by)),
+      resume: (i: { readonly by: string }): Promise<Controlled> => controlled(o.queue.resume(i.by)),
+      stop: (i: { readonly now: boolean; readonly by: string }): Promise<Controlled> =>
+        controlled(o.queue.stop(i.now, i.by)),
+      skip: (i: { readonly by: string }): Promise<Controlled> => controlled(o.queue.skip(i.by)),
+    },
+    queue: {
+      state: (): { queue: QueueState; counts: TrainingStatus['queue']; datasets: DatasetSummary[] } => ({
+        queue: o.queue.state(),
+        counts: o.datasets.counts(),
+        datasets: [...o.queue.datasets()],
+      }),
+      add: (i: { readonly paths: readonly string[]; readonly priority: Priority }) =>
+        o.datasets.add(i.paths, i.priority),
+      move: async (i: {
+        readonly id: string;
+        readonly priority: Priority;
+        readonly before: string | null;
+      }): Promise<DatasetSummary> => withTimes(await o.queue.move(i.id, i.priority, i.before)),
+      hold: async (i: { readonly id: string; readonly held: boolean }): Promise<DatasetSummary> =>
+        withTimes(await o.queue.hold(i.id, i.held)),
+      retry: async (i: { readonly id: string }): Promise<DatasetSummary> =>
+        withTimes(await o.queue.retry(i.id)),
+      remove: async (i: { readonly id: string }): Promise<Done> => {
+        await o.queue.remove(i.id);
+        return done;
+      },
+    },
+    datasets: {
+      list: (): DatasetSummary[] => [...o.queue.datasets()],
+      get: async (i: { readonly id: string }): Promise<DatasetDetails> => {
+        const details = await o.datasets.get(i.id);
+        return { ...details, summary: withTimes(details.summary) };
+      },
+      rows: (i: { readonly id: string; readonly from: number; readonly limit: number }): Promise<{
+        account: RowAccount;
+        rows: { row: number; state: string; times: number }[];
+        total: number;
+      }> => o.datasets.rows(i),
+      mapColumns: (i: { readonly id: string; readonly mapping: ColumnMapping }): Promise<DatasetSummary> =>
+        o.datasets.mapColumns(i.id, i.mapping),
+      acceptGoodRows: (i: { readonly id: string }): Promise<DatasetSummary> =>
+        o.datasets.acceptGoodRows(i.id),
+      validate: (i: { readonly path: string }): Promise<DatasetReport> => o.datasets.validate(i.path),
+    },
+    uploads: {
+      begin: (i: {
+        readonly name: string;
+        readonly bytes: number;
+        readonly key: string;
+        readonly priority: Priority;
+      }): Promise<{ upload: string; offset: number }> => o.datasets.begin(i),
+      append: (i: {
+        readonly upload: string;
+        readonly offset: number;
+        readonly chunk: Blob;
+      }): Promise<{ offset: number }> => o.datasets.append(i.upload, i.offset, i.chunk),
+      finish: (i: { readonly upload: string; readonly sha256: string }): Promise<DatasetSummary> =>
+        o.datasets.finish(i.upload, i.sha256),
+      cancel: async (i: { readonly upload: string }): Promise<Done> => {
+        await o.datasets.cancel(i.upload);
+        return done;
+      },
+    },
+    versions: { list: (): Version[] => [...o.versions.list()] },
+    metrics: {
+      curves: (i: {
+        keys: CurveKey[];
+        from: number | null;
+        to: number | null;
+        buckets: number;
+        smoothing: number;
+      }): Curves => o.metrics.curves(i),
+      activity: (i: { readonly hours: number }): Promise<Activity> => o.metrics.activity(i.hours),
+      previews: (i: { readonly limit: number }): Preview[] => [...o.metrics.previews(i.limit)],
+    },
+    config: {
+      get: (): ConfigState => o.config.state(),
+      set: (i: {
+        readonly key: string;
+        readonly value?: unknown;
+        readonly confirm: string | null;
+        readonly stage: boolean;
+        readonly by: string;
+      }): Promise<ConfigState> => o.config.set({ ...i, value: i.value }),
+      unstage: (i: { readonly key: string }): Promise<ConfigState> => o.config.unstage(i.key),
+    },
+    journal: {
+      read: (i: { readonly limit: number }): Promise<JournalEntry[]> => o.journal.read(i.limit),
+    },
+    notices: {
+      dismiss: (i: { readonly id: string }): Done => {
+        o.notices.dismiss(i.id);
+        return done;
+      },
+    },
+    health: { run: async (): Promise<Check[]> => [...(await o.health.run())] },
+    setup: {
+      get: (): Setup => o.setup.state(),
+      choose: (i: {
+        readonly base: 'smollm2' | 'starter' | 'folder';
+        readonly folder: string | null;
+      }): Promise<Setup> => o.setup.choose(i.base, i.folder),
+      sample: async (): Promise<Done> => {
+        await o.setup.sample();
+        return done;
+      },
+    },
+  };
+}

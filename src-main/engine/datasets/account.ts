@@ -1,0 +1,236 @@
+/**
+ * The account of a dataset's rows, from the files alone: report, rejected.jsonl, split.json, the cache's examples and ledger.jsonl.
+ * Read in pieces: a ledger of 100,000 steps must not hold up the engine.
+ */
+import { open, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { z } from 'zod';
+import type { DatasetReport, RowAccount } from '../../contract/index.ts';
+import { readJson } from '../../kit/files.ts';
+
+const pieceBytes = 512 * 1024;
+
+/** Whole lines from `offset` on, in pieces; answers the offset after the last whole line. */
+export async function eachLine(
+  file: string,
+  offset: number,
+  take: (line: string) => void,
+): Promise<number> {
+  const handle = await open(file, 'r').catch(() => null);
+  if (handle === null) return offset;
+  try {
+    let at = offset;
+    let rest = Buffer.alloc(0);
+    const piece = Buffer.alloc(pieceBytes);
+    for (;;) {
+      const { bytesRead } = await handle.read(piece, 0, pieceBytes, at + rest.length);
+      if (bytesRead === 0) return at;
+      const bytes = Buffer.concat([rest, piece.subarray(0, bytesRead)]);
+      const end = bytes.lastIndexOf(10) + 1;
+      for (const line of bytes.subarray(0, end).toString('utf8').split('\n'))
+        if (line !== '') take(line);
+      at += end;
+      rest = Buffer.from(bytes.subarray(end));
+      await breathe();
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+interface LedgerLine {
+  readonly branch: string;
+  readonly step: number;
+  readonly rows: readonly number[];
+}
+interface LostLine {
+  readonly branch: string;
+  readonly lost_after: number;
+}
+
+/** The ledger so far: how often each row was trained, lines that were lost taken out. Append-only reading. */
+export class Ledger {
+  private readonly file: string;
+  private offset = 0;
+  private readonly steps = new Map<string, { readonly step: number; readonly rows: Uint32Array }[]>();
+  private readonly times = new Map<number, number>();
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  /** Reads what was appended since; a file that became shorter is read again from its beginning. */
+  async refresh(): Promise<void> {
+    const size = (await stat(this.file).catch(() => null))?.size ?? 0;
+    if (size < this.offset) {
+      this.offset = 0;
+      this.steps.clear();
+      this.times.clear();
+    }
+    if (size > this.offset)
+      this.offset = await eachLine(this.file, this.offset, (line) => this.take(line));
+  }
+
+  private take(line: string): void {
+    let entry: Partial<LedgerLine & LostLine>;
+    try {
+      entry = JSON.parse(line) as Partial<LedgerLine & LostLine>;
+    } catch {
+      return;
+    }
+    const branch = entry.branch ?? 'main';
+    const known = this.steps.get(branch) ?? [];
+    this.steps.set(branch, known);
+    if (typeof entry.lost_after === 'number') {
+      for (let last = known.at(-1); last !== undefined; last = known.at(-1)) {
+        if (last.step <= entry.lost_after) break;
+        for (const row of last.rows) this.count(row, -1);
+        known.pop();
+      }
+      return;
+    }
+    if (typeof entry.step !== 'number' || !Array.isArray(entry.rows)) return;
+    // A row that makes several examples is named once for each; it was trained once in this step.
+    const rows = Uint32Array.from(new Set(entry.rows));
+    known.push({ step: entry.step, rows });
+    for (const row of rows) this.count(row, 1);
+  }
+
+  private count(row: number, change: number): void {
+    const times = (this.times.get(row) ?? 0) + change;
+    if (times === 0) this.times.delete(row);
+    else this.times.set(row, times);
+  }
+
+  timesOf(row: number): number {
+    return this.times.get(row) ?? 0;
+  }
+  trained(): ReadonlyMap<number, number> {
+    return this.times;
+  }
+  /** Steps of this dataset that count, on every branch. */
+  get stepsDone(): number {
+    let sum = 0;
+    for (const known of this.steps.values()) sum += known.length;
+    return sum;
+  }
+}
+
+/** The physical rows of a dataset by what intake decided, and the rows that the trainer quarantined. */
+export interface RowSets {
+  readonly rows: number;
+  readonly held: ReadonlySet<number>;
+  readonly rejected: ReadonlySet<number>;
+  readonly quarantined: ReadonlySet<number>;
+  readonly truncated: number;
+}
+
+const splitFile = z.object({
+  core: z.array(z.number()).default([]),
+  slice: z.array(z.number()).default([]),
+  held_out_duplicates: z.array(z.number()).default([]),
+});
+
+/** null while there is no report. */
+export async function readRowSets(
+  folder: string,
+  report: DatasetReport | null,
+  quarantined: readonly number[],
+): Promise<RowSets | null> {
+  if (report === null) return null;
+  const split = splitFile.safeParse(
+    await readJson(path.join(folder, 'split.json')).catch(() => null),
+  );
+  const held = new Set<number>(
+    split.success
+      ? [...split.data.core, ...split.data.slice, ...split.data.held_out_duplicates]
+      : [],
+  );
+  const rejected = new Set<number>();
+  await eachLine(path.join(folder, 'rejected.jsonl'), 0, (line) => {
+    try {
+      const { row } = JSON.parse(line) as { row?: unknown };
+      if (typeof row === 'number') rejected.add(row);
+    } catch {
+      // A cut last line: the worker is still writing, or was killed and will run again.
+    }
+  });
+  return {
+    rows: report.rows,
+    held,
+    rejected,
+    quarantined: new Set(quarantined),
+    truncated: report.truncated,
+  };
+}
+
+/**
+ * Every physical row in exactly one state: trained n, held out, rejected, quarantined, then skipped or remaining. `truncated`
+ * counts rows among the trained and remaining ones that were cut, so it is no summand.
+ */
+export function accountOf(
+  sets: RowSets,
+  trained: ReadonlyMap<number, number>,
+  isSkipped: boolean,
+): RowAccount {
+  const byTimes: Record<string, number> = {};
+  let trainedRows = 0;
+  for (const times of trained.values()) {
+    byTimes[String(times)] = (byTimes[String(times)] ?? 0) + 1;
+    trainedRows += 1;
+  }
+  let quarantined = 0;
+  for (const row of sets.quarantined) if (!trained.has(row)) quarantined += 1;
+  const rest = sets.rows - trainedRows - sets.held.size - sets.rejected.size - quarantined;
+  return {
+    rows: sets.rows,
+    trained: byTimes,
+    held_out: sets.held.size,
+    rejected: sets.rejected.size,
+    quarantined,
+    truncated: sets.truncated,
+    skipped: isSkipped ? rest : 0,
+    remaining: isSkipped ? 0 : rest,
+  };
+}
+
+export function stateOfRow(
+  row: number,
+  sets: RowSets,
+  times: number,
+  isSkipped: boolean,
+): { readonly row: number; readonly state: string; readonly times: number } {
+  const state =
+    times > 0
+      ? 'trained'
+      : sets.held.has(row)
+        ? 'held_out'
+        : sets.rejected.has(row)
+          ? 'rejected'
+          : sets.quarantined.has(row)
+            ? 'quarantined'
+            : isSkipped
+              ? 'skipped'
+              : 'remaining';
+  return { row, state, times };
+}
+
+/**
+ * The physical row numbers, ascending. They are not 1..n: blank lines are no rows and a CSV record is named by the line where it
+ * begins. The token cache knows the accepted ones, the sets the others; without a cache 1..n is all that is known.
+ */
+export async function physicalRows(
+  cacheFolder: string | null,
+  sets: RowSets,
+): Promise<readonly number[]> {
+  const bytes =
+    cacheFolder === null
+      ? null
+      : await readFile(path.join(cacheFolder, 'examples.i64')).catch(() => null);
+  const rows = new Set<number>([...sets.held, ...sets.rejected]);
+  if (bytes === null) for (let row = 1; row <= sets.rows; row += 1) rows.add(row);
+  else
+    for (let at = 16; at + 8 <= bytes.length; at += 48) rows.add(Number(bytes.readBigInt64LE(at)));
+  return [...rows].sort((a, b) => a - b);
+}

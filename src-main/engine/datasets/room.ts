@@ -1,0 +1,496 @@
+/** The room's composition: shelf, inbox, arrivals, uploads, judging, account, and the timers that look. */
+import { mkdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { watch } from 'chokidar';
+import {
+  type ColumnMapping,
+  type DatasetDetails,
+  type DatasetReport,
+  datasetReport,
+  type DatasetSummary,
+  type Place,
+  type Priority,
+  Refusal,
+  type RowAccount,
+} from '../../contract/index.ts';
+import type { Clock } from '../../kit/clock.ts';
+import { Emitter } from '../../kit/emitter.ts';
+import { readJson } from '../../kit/files.ts';
+import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { ConfigRoom } from '../config/index.ts';
+import type { DiskRoom } from '../disk/index.ts';
+import type { Journal } from '../journal/index.ts';
+import type { TrainerRoom } from '../trainer/index.ts';
+import { accountOf, Ledger, physicalRows, readRowSets, stateOfRow } from './account.ts';
+import { Arrivals } from './arrivals.ts';
+import { CompletenessWatch } from './completeness.ts';
+import { Inbox, walk } from './inbox.ts';
+import { type Base, judgeDry } from './intake.ts';
+import { Judging } from './judging.ts';
+import type { Judged, Meta } from './meta.ts';
+import { placeFolders, Shelf, type Shelved } from './shelf.ts';
+import { summarise, summariseArriving, summariseInbox } from './summary.ts';
+import { Uploads } from './uploads.ts';
+
+/** A dataset as the queue needs it to open or continue a pass. */
+export interface PassDataset {
+  readonly id: string;
+  readonly name: string;
+  readonly folder: string;
+  readonly place: Exclude<Place, 'inbox'>;
+  readonly priority: Priority;
+  readonly held: boolean;
+  /** Judged under today's options and ready to be trained. */
+  readonly isReady: boolean;
+  readonly judged: Judged | null;
+  readonly bytes: number;
+}
+
+export interface DatasetsOptions {
+  readonly paths: WorkspacePaths;
+  readonly config: ConfigRoom;
+  readonly disk: DiskRoom;
+  readonly journal: Journal;
+  readonly trainer: TrainerRoom;
+  readonly clock: Clock;
+  readonly base: () => Base | null;
+  /** Four hex digits, for identities. */
+  readonly random: () => string;
+  /** Told of what must not happen; the engine goes on. */
+  readonly failed: (where: string, error: unknown) => void;
+}
+
+export type DatasetsRoom = Awaited<ReturnType<typeof createDatasets>>;
+
+const stamp = (t: number): string =>
+  new Date(t * 1000).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+
+export async function createDatasets(o: DatasetsOptions) {
+  const changed = new Emitter<void>();
+  const verdict = new Emitter<DatasetSummary>();
+  const newId = (): string => `d-${stamp(o.clock.now())}-${o.random()}`;
+  const tell = (): void => {
+    changed.emit(undefined);
+  };
+  for (const { folder } of placeFolders(o.paths)) await mkdir(folder, { recursive: true });
+  for (const folder of [o.paths.inbox, o.paths.inboxPart, o.paths.datasets])
+    await mkdir(folder, { recursive: true });
+
+  const shelf = new Shelf({ paths: o.paths, clock: o.clock, journal: o.journal, newId });
+  await shelf.load();
+  const arrivals = new Arrivals({ ...o, shelf, newId, changed: tell });
+  const judging = new Judging({
+    ...o,
+    shelf,
+    changed: tell,
+    onVerdict: (item) => {
+      verdict.emit(summary(item));
+      void safely('judging', () => judging.tick());
+    },
+  });
+  const inbox = new Inbox({
+    folder: o.paths.inbox,
+    clock: o.clock,
+    newId,
+    accept: async (entry) => {
+      const item = await arrivals.takeFromInbox(entry);
+      if (entry.bytes === 0) await fail(item.meta.id, `${entry.name} is empty.`);
+    },
+  });
+  const uploads = new Uploads({
+    ...o,
+    progress: (upload, state) => {
+      const id = `upload-${upload}`;
+      arrivals.show(
+        id,
+        state === null
+          ? null
+          : {
+              id,
+              name: state.part.name,
+              bytes: state.part.bytes,
+              priority: state.part.priority,
+              added: o.clock.now(),
+              progress: state.done / state.part.bytes,
+              message: 'being uploaded',
+            },
+      );
+    },
+  });
+  const handWatch = new CompletenessWatch(() => o.clock.monotonic());
+  const ledgers = new Map<string, Ledger>();
+
+  async function safely(where: string, act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      o.failed(`datasets.${where}`, error);
+    }
+  }
+
+  function known(id: string): Shelved {
+    const item = shelf.find(id);
+    if (item === null)
+      throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
+    return item;
+  }
+  function waiting(id: string): Shelved {
+    const item = known(id);
+    if (item.place !== 'queue')
+      throw new Refusal('NOT_READY', `${item.meta.name} does not wait in the queue.`, {
+        subject: id,
+        next: 'Queue it again first.',
+      });
+    return item;
+  }
+
+  function summary(item: Shelved): DatasetSummary {
+    const order = item.place === 'queue' ? shelf.queued(item.priority).indexOf(item) : 0;
+    return summarise(item, judging.activity(item), Math.max(0, order), o.config.values());
+  }
+
+  function list(): readonly DatasetSummary[] {
+    const rank = { processing: 0, queue: 1, failed: 2, skipped: 3, completed: 4 };
+    const ranks = { high: 0, normal: 1, low: 2 };
+    const orders = new Map(
+      (['high', 'normal', 'low'] as const).flatMap((priority) =>
+        shelf.queued(priority).map((item, index) => [item.meta.id, index] as const),
+      ),
+    );
+    const shelved = shelf
+      .all()
+      .map((item) =>
+        summarise(
+          item,
+          judging.activity(item),
+          orders.get(item.meta.id) ?? 0,
+          o.config.values(),
+        ),
+      )
+      .sort(
+        (a, b) =>
+          rank[a.place as keyof typeof rank] - rank[b.place as keyof typeof rank] ||
+          (a.place === 'queue'
+            ? ranks[a.priority] - ranks[b.priority] || a.position - b.position
+            : (b.finished ?? b.added) - (a.finished ?? a.added)),
+      );
+    return [
+      ...arrivals.list().map(summariseArriving),
+      ...inbox.entries().map(summariseInbox),
+      ...shelved,
+    ];
+  }
+
+  async function reportOf(id: string): Promise<DatasetReport | null> {
+    const parsed = datasetReport.safeParse(
+      await readJson(path.join(o.paths.dataset(id), 'report.json')).catch(() => null),
+    );
+    return parsed.success ? parsed.data : null;
+  }
+
+  async function readAccount(item: Shelved) {
+    const { id } = item.meta;
+    const folder = o.paths.dataset(id);
+    const sets = await readRowSets(folder, await reportOf(id), item.meta.quarantined);
+    if (sets === null) return null;
+    const ledger = ledgers.get(id) ?? new Ledger(path.join(folder, 'ledger.jsonl'));
+    ledgers.delete(id);
+    ledgers.set(id, ledger);
+    const oldest = ledgers.keys().next().value;
+    if (ledgers.size > 8 && oldest !== undefined) ledgers.delete(oldest);
+    await ledger.refresh();
+    const isSkipped = item.place === 'skipped';
+    return { sets, ledger, isSkipped, account: accountOf(sets, ledger.trained(), isSkipped) };
+  }
+
+  async function fail(id: string, reason: string, changes: Partial<Meta> = {}): Promise<void> {
+    const item = await shelf.move(id, 'failed', {
+      what: `failed: ${reason}`,
+      changes: { finished: o.clock.now(), ...changes, reason },
+    });
+    o.journal.write({
+      what: 'datasets.failed',
+      text: `${item.meta.name} failed: ${reason}`,
+      dataset: id,
+    });
+    tell();
+  }
+
+  /** Files that somebody put into a queue folder by hand are watched until they are complete. */
+  async function lookAtHandPlaced(): Promise<void> {
+    const open = shelf.all().filter((item) => item.place === 'queue' && !item.meta.complete);
+    const answers = await handWatch.look(open.map((item) => item.file));
+    for (const item of open) {
+      const answer = answers.get(item.file);
+      if (answer === undefined) continue;
+      if (!answer.complete) {
+        judging.say(item.meta.id, answer.reason);
+        tell();
+        continue;
+      }
+      judging.say(item.meta.id, null);
+      handWatch.forget(item.file);
+      if (answer.bytes === 0) await fail(item.meta.id, `${item.meta.name} is empty.`);
+      else await shelf.note(item.meta.id, { complete: true });
+    }
+  }
+
+  let isDirty = true;
+  let lastReconciled = -Infinity;
+  let isLooking = false;
+  async function look(): Promise<void> {
+    if (isLooking) return;
+    isLooking = true;
+    try {
+      const due = o.clock.monotonic() - lastReconciled >= o.config.values().poll_interval;
+      if (isDirty || due) {
+        isDirty = false;
+        lastReconciled = o.clock.monotonic();
+        if (await shelf.reconcile()) tell();
+        if (await inbox.look()) tell();
+      } else if (inbox.entries().some((entry) => entry.state === 'waiting') && (await inbox.look()))
+        tell();
+      await lookAtHandPlaced();
+    } finally {
+      isLooking = false;
+    }
+    void safely('judging', () => judging.tick());
+  }
+
+  const folders = [o.paths.inbox, ...placeFolders(o.paths).map(({ folder }) => folder)];
+  const watcher = watch(folders, { ignoreInitial: true, depth: 4, ignored: /[/\\]\.[^/\\]+$/ });
+  const noticed = (): void => {
+    isDirty = true;
+  };
+  watcher.on('all', noticed);
+  // Never trusted alone: the timer below reconciles whether or not the watcher works.
+  watcher.on('error', (error) => {
+    o.failed('datasets.watch', error);
+  });
+  const stopTimer = o.clock.every(1, () => safely('look', look));
+  const stopConfig = o.config.changed.on(tell);
+  for (const name of await uploads.tidy())
+    o.journal.write({
+      what: 'datasets.tidy',
+      text: `The unfinished upload ${name} was not continued for 7 days and is removed.`,
+    });
+  void safely('look', look);
+
+  function toPassDataset(item: Shelved): PassDataset {
+    return {
+      id: item.meta.id,
+      name: item.meta.name,
+      folder: o.paths.dataset(item.meta.id),
+      place: item.place,
+      priority: item.priority,
+      held: item.meta.held,
+      isReady:
+        item.place === 'queue' &&
+        item.meta.complete &&
+        item.meta.judged?.verdict === 'ready' &&
+        judging.isJudged(item),
+      judged: item.meta.judged,
+      bytes: item.bytes,
+    };
+  }
+
+  return {
+    changed,
+    /** A verdict was reached. */
+    verdict,
+    list,
+    summary: (id: string): DatasetSummary => summary(known(id)),
+    validating: () => {
+      const current = judging.current();
+      const item = current === null ? null : shelf.find(current.id);
+      return current === null || item === null
+        ? null
+        : { ...current, name: item.meta.name };
+    },
+    async get(id: string): Promise<DatasetDetails> {
+      const item = known(id);
+      return {
+        summary: summary(item),
+        report: item.meta.judged === null ? null : await reportOf(id),
+        account: (await readAccount(item))?.account ?? null,
+        mapping: item.meta.mapping,
+      };
+    },
+    /** `from`: how many rows are left out at the beginning; rows come in file order. */
+    async rows(input: { readonly id: string; readonly from: number; readonly limit: number }) {
+      const item = known(input.id);
+      const read = await readAccount(item);
+      if (read === null)
+        throw new Refusal('NOT_READY', `${item.meta.name} is not judged yet.`, {
+          subject: input.id,
+        });
+      const cache = item.meta.judged?.cache ?? null;
+      const folder = cache === null ? null : path.join(o.paths.dataset(input.id), 'cache', cache);
+      const all = await physicalRows(folder, read.sets);
+      return {
+        account: read.account,
+        total: all.length,
+        rows: all
+          .slice(input.from, input.from + input.limit)
+          .map((row) => stateOfRow(row, read.sets, read.ledger.timesOf(row), read.isSkipped)),
+      };
+    },
+    async account(id: string): Promise<RowAccount | null> {
+      return (await readAccount(known(id)))?.account ?? null;
+    },
+    async add(given: readonly string[], priority: Priority) {
+      const answer = await arrivals.copy(given, priority, summary);
+      tell();
+      void safely('judging', () => judging.tick());
+      return answer;
+    },
+    /** Copies one file under another name. */
+    async addAs(file: string, name: string, priority: Priority, source: string): Promise<void> {
+      await arrivals.copyOne(file, (await stat(file)).size, priority, { name, source });
+      tell();
+      void safely('judging', () => judging.tick());
+    },
+    begin: (input: Parameters<Uploads['begin']>[0]) => uploads.begin(input),
+    append: (upload: string, offset: number, chunk: Blob) => uploads.append(upload, offset, chunk),
+    async finish(upload: string, sha256: string): Promise<DatasetSummary> {
+      const item = await uploads.finish(upload, sha256, (file, part) =>
+        arrivals.take(file, {
+          id: newId(),
+          name: part.name,
+          priority: part.priority,
+          source: 'upload',
+        }),
+      );
+      tell();
+      void safely('judging', () => judging.tick());
+      return summary(item);
+    },
+    cancel: (upload: string) => uploads.cancel(upload),
+    async mapColumns(id: string, mapping: ColumnMapping): Promise<DatasetSummary> {
+      waiting(id);
+      await shelf.note(id, { mapping });
+      tell();
+      void safely('judging', () => judging.tick());
+      return summary(known(id));
+    },
+    async acceptGoodRows(id: string): Promise<DatasetSummary> {
+      waiting(id);
+      await shelf.note(id, { accept_good_rows: true });
+      tell();
+      void safely('judging', () => judging.tick());
+      return summary(known(id));
+    },
+    /** Refusals NOT_READY (no base), INVALID (not a data file). */
+    async validate(file: string): Promise<DatasetReport> {
+      const base = o.base();
+      if (base === null)
+        throw new Refusal('NOT_READY', 'No base model is chosen; its tokenizer measures the rows.', {
+          next: 'Choose a base model first.',
+        });
+      const { files, refused } = await walk(file);
+      const only = files[0];
+      if (only === undefined || files.length > 1)
+        throw new Refusal('INVALID', refused[0]?.message ?? `${file} is not one data file.`, {
+          subject: file,
+        });
+      if (only.bytes === 0) throw new Refusal('INVALID', `${path.basename(file)} is empty.`);
+      const id = `.validate-${o.random()}${o.random()}`;
+      const result = await judging.alone(() =>
+        judgeDry(o.trainer, o.clock, {
+          id,
+          folder: o.paths.dataset(id),
+          name: path.basename(only.file),
+          file: only.file,
+          meta: { mapping: null, accept_good_rows: false },
+          config: o.config.values(),
+          base,
+        }),
+      );
+      if (result.kind === 'judged') return result.report;
+      throw new Refusal(
+        'NOT_READY',
+        result.kind === 'changed' ? `${file} changed while it was read.` : result.message,
+        { subject: file },
+      );
+    },
+
+    // ---- for the queue ----
+    forPass: (id: string): PassDataset | null => {
+      const item = shelf.find(id);
+      return item === null ? null : toPassDataset(item);
+    },
+    /** Waiting ones in queue order: high, normal, low, each by position. */
+    queued: (): readonly PassDataset[] =>
+      (['high', 'normal', 'low'] as const).flatMap((priority) =>
+        shelf.queued(priority).map(toPassDataset),
+      ),
+    processing: (): readonly PassDataset[] =>
+      shelf
+        .all()
+        .filter((item) => item.place === 'processing')
+        .map(toPassDataset),
+    counts() {
+      const counts = { high: 0, normal: 0, low: 0, processing: 0, completed: 0, failed: 0, skipped: 0 };
+      for (const item of shelf.all())
+        counts[item.place === 'queue' ? item.priority : item.place] += 1;
+      return counts;
+    },
+    /** Compared by content hash; a changed file loses its verdict and is judged again. */
+    isUnchanged: (id: string): Promise<boolean> => judging.isUnchanged(known(id)),
+    async toProcessing(id: string): Promise<void> {
+      await shelf.move(id, 'processing', { what: 'training began', changes: { reason: null } });
+      tell();
+    },
+    async toCompleted(id: string, changes: Partial<Meta>): Promise<void> {
+      await shelf.move(id, 'completed', {
+        what: 'completed',
+        changes: { finished: o.clock.now(), reason: null, ...changes },
+      });
+      tell();
+    },
+    toFailed: fail,
+    async toSkipped(id: string, reason: string, changes: Partial<Meta> = {}): Promise<void> {
+      await shelf.move(id, 'skipped', {
+        what: `skipped: ${reason}`,
+        changes: { finished: o.clock.now(), ...changes, reason },
+      });
+      tell();
+    },
+    /** `before`: the dataset it is placed in front of; null, or one that is not there: the end. */
+    async toQueue(
+      id: string,
+      priority: Priority,
+      options: { readonly before: string | null; readonly judgeAgain: boolean },
+    ): Promise<DatasetSummary> {
+      const changes: Partial<Meta> = { finished: null, reason: null };
+      if (options.judgeAgain) changes.judged = null;
+      await shelf.move(id, 'queue', { priority, what: `queued (${priority})`, changes });
+      const order = shelf
+        .queued(priority)
+        .map((item) => item.meta.id)
+        .filter((one) => one !== id);
+      const at = options.before === null ? -1 : order.indexOf(options.before);
+      order.splice(at < 0 ? order.length : at, 0, id);
+      for (const [position, one] of order.entries())
+        if (shelf.find(one)?.meta.position !== position) await shelf.note(one, { position });
+      tell();
+      void safely('judging', () => judging.tick());
+      return summary(known(id));
+    },
+    async note(id: string, changes: Partial<Meta>): Promise<void> {
+      await shelf.note(id, changes);
+      tell();
+    },
+    meta: (id: string): Meta | null => shelf.find(id)?.meta ?? null,
+    /** Looks at the folders now instead of at the next interval. */
+    async reconcile(): Promise<void> {
+      isDirty = true;
+      await look();
+    },
+    async close(): Promise<void> {
+      stopTimer();
+      stopConfig();
+      await watcher.close();
+    },
+  };
+}

@@ -1,0 +1,337 @@
+/**
+ * The engine: takes the workspace's lock, composes the rooms from the lowest up, adopts what runs already, and starts the timers.
+ * The only place where one room's news move another room.
+ */
+import { randomBytes } from 'node:crypto';
+import { access, constants, mkdir } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { CONTRACT_VERSION, type EngineFacts, Refusal } from '../contract/index.ts';
+import { type Clock, systemClock } from '../kit/clock.ts';
+import { takeLock } from '../kit/lock-file.ts';
+import { workspacePaths } from '../kit/workspace.ts';
+import { createApi, type EngineApi } from './api.ts';
+import { createConfig } from './config/index.ts';
+import { createDatasets } from './datasets/index.ts';
+import { createDisk } from './disk/index.ts';
+import { createHealth } from './health/index.ts';
+import { createJournal } from './journal/index.ts';
+import { createMetrics } from './metrics/index.ts';
+import { createNotices } from './notices/index.ts';
+import { createQueue } from './queue/index.ts';
+import { createSetup, findPython, type PythonReading } from './setup/index.ts';
+import { createFeed, createStatus, type RoomReaders } from './status/index.ts';
+import { createTrainer } from './trainer/index.ts';
+import { createVersions } from './versions/index.ts';
+
+export type { EngineApi } from './api.ts';
+
+export interface EngineOptions {
+  readonly workspace: string;
+  /** The port that the server has; told later with `setPort`. */
+  readonly port?: number;
+  /** Folder that holds nightshift_trainer and its .venv. */
+  readonly packageFolder?: string;
+  readonly clock?: Clock;
+  /** One line for the engine's log. */
+  readonly log?: (line: string) => void;
+  /** Called when a client asks the engine to leave; training goes on without it. */
+  readonly leave?: () => void;
+  readonly version?: string;
+  readonly build?: string;
+}
+
+export interface LockFacts {
+  readonly port: number;
+  readonly build: string;
+  readonly contract: number;
+  readonly version: string;
+  readonly t: number;
+}
+
+export type Engine = Awaited<ReturnType<typeof startEngine>>;
+
+/** Refusals BUSY (another engine holds the workspace; `facts.holder`), READ_ONLY. */
+export async function startEngine(o: EngineOptions) {
+  const clock = o.clock ?? systemClock;
+  const paths = workspacePaths(path.resolve(o.workspace));
+  const packageFolder =
+    o.packageFolder ?? path.resolve(import.meta.dirname, '..', '..', 'python-runtime');
+  const log = o.log ?? (() => undefined);
+  const random = (): string => randomBytes(2).toString('hex');
+  let port = o.port ?? 0;
+  const started = clock.now();
+  const version = o.version ?? process.env['NIGHTSHIFT_VERSION'] ?? 'development';
+  const build = o.build ?? process.env['NIGHTSHIFT_BUILD'] ?? 'development';
+
+  await makeTree(paths);
+  const lockFacts = (): LockFacts => ({ port, build, contract: CONTRACT_VERSION, version, t: started });
+  const lock = await takeLock<LockFacts>(paths.engineLock, lockFacts());
+  if (!lock.taken)
+    throw new Refusal(
+      'BUSY',
+      `Another engine (pid ${lock.holder.pid}) owns the workspace ${paths.root}.`,
+      {
+        subject: paths.root,
+        next: `It answers on port ${lock.holder.port}.`,
+        facts: { holder: `pid ${lock.holder.pid}`, port: String(lock.holder.port) },
+      },
+    );
+
+  const journal = createJournal({ paths, clock });
+  /** A bug: logged with its stack and journalled; the engine goes on, the trainer is not touched. */
+  const failed = (where: string, error: unknown): void => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log(`${where}: ${text}`);
+    journal.write({
+      what: 'engine.failure',
+      text: `${where}: ${error instanceof Error ? error.message : String(error)}`,
+      evidence: { stack: text },
+    });
+  };
+
+  let reading: Promise<PythonReading> | null = null;
+  const lookForPython = (): Promise<PythonReading> => {
+    reading = findPython(packageFolder, process.env);
+    return reading;
+  };
+  const python = async () => {
+    let known = await (reading ?? lookForPython());
+    // Setup may have finished since the last look.
+    if (known.state === 'missing') known = await lookForPython();
+    if (known.state === 'missing') throw new Refusal('NOT_READY', known.detail, { subject: 'python' });
+    return known.facts;
+  };
+
+  const config = await createConfig({ paths, journal, clock });
+  const disk = createDisk({ paths, config, journal, clock });
+  await disk.refresh();
+  const trainer = createTrainer({
+    paths,
+    config,
+    journal,
+    disk,
+    clock,
+    python,
+    threads: os.availableParallelism(),
+  });
+  const metrics = await createMetrics({ paths, trainer, journal, clock });
+  const versions = await createVersions({ paths, config, journal, clock });
+  const datasets = await createDatasets({
+    paths,
+    config,
+    disk,
+    journal,
+    trainer,
+    clock,
+    random,
+    failed,
+    base: () => versions.base(),
+  });
+  const queue = await createQueue({
+    paths,
+    config,
+    datasets,
+    disk,
+    journal,
+    metrics,
+    versions,
+    trainer,
+    clock,
+    random,
+    failed,
+  });
+  const notices = await createNotices({
+    paths,
+    config,
+    datasets,
+    disk,
+    queue,
+    trainer,
+    versions,
+    clock,
+    random,
+    failed,
+  });
+  const setup = await createSetup({
+    paths,
+    config,
+    datasets,
+    disk,
+    journal,
+    trainer,
+    versions,
+    clock,
+    failed,
+    python: lookForPython,
+  });
+  const health = createHealth({
+    datasets,
+    disk,
+    queue,
+    trainer,
+    versions,
+    clock,
+    failed,
+    python: () => setup.state().python,
+  });
+  const status = await createStatus({
+    paths,
+    config,
+    datasets,
+    disk,
+    metrics,
+    queue,
+    trainer,
+    versions,
+    clock,
+    failed,
+  });
+
+  const facts = (): EngineFacts => ({
+    contract: CONTRACT_VERSION,
+    build,
+    version,
+    pid: process.pid,
+    started,
+    workspace: paths.root,
+    workspace_name: path.basename(paths.root),
+    port,
+    platform: process.platform,
+  });
+  const readers: RoomReaders = {
+    engine: facts,
+    status: () => status.get(),
+    queue: () => queue.state(),
+    datasets: () => [...queue.datasets()],
+    versions: () => [...versions.list()],
+    notices: () => [...notices.list()],
+    health: () => [...health.list()],
+    config: () => config.state(),
+    machine: () => status.machine(),
+    setup: () => setup.state(),
+    journal: () => [...journal.recent()],
+    previews: () => [...metrics.previews(20)],
+  };
+  const feed = createFeed({ clock, readers, failed });
+  const stops = [
+    status.changed.on(() => {
+      feed.touch('status');
+    }),
+    status.machineChanged.on(() => {
+      feed.touch('machine');
+      if (queue.open() !== null) feed.touch('datasets');
+    }),
+    queue.changed.on(() => {
+      feed.touch('queue');
+      feed.touch('datasets');
+    }),
+    datasets.changed.on(() => {
+      feed.touch('datasets');
+      feed.touch('setup');
+    }),
+    versions.changed.on(() => {
+      feed.touch('versions');
+    }),
+    notices.changed.on(() => {
+      feed.touch('notices');
+    }),
+    health.changed.on(() => {
+      feed.touch('health');
+    }),
+    config.changed.on(() => {
+      feed.touch('config');
+      feed.touch('setup');
+      feed.touch('datasets');
+      void versions.refreshBase().catch((error: unknown) => {
+        failed('versions.refreshBase', error);
+      });
+    }),
+    disk.changed.on(() => {
+      feed.touch('machine');
+      feed.touch('setup');
+    }),
+    setup.changed.on(() => {
+      feed.touch('setup');
+    }),
+    journal.written.on(() => {
+      feed.touch('journal');
+    }),
+    metrics.news.on((news) => {
+      feed.news(news);
+      feed.touch('previews');
+    }),
+    trainer.changed.on(() => {
+      feed.touch('status');
+    }),
+  ];
+
+  await queue.start();
+  await health.run();
+  journal.write({
+    what: 'engine.start',
+    text: `The engine started (pid ${process.pid}, version ${version}).`,
+  });
+
+  const api: EngineApi = createApi({
+    facts,
+    leave: o.leave ?? (() => undefined),
+    feed,
+    status,
+    queue,
+    datasets,
+    versions,
+    metrics,
+    config,
+    journal,
+    notices,
+    health,
+    setup,
+  });
+  let closing: Promise<void> | null = null;
+  async function close(): Promise<void> {
+    for (const stop of stops) stop();
+    feed.close();
+    queue.close();
+    health.close();
+    setup.close();
+    await status.close();
+    await datasets.close();
+    await notices.close();
+    await trainer.close();
+    await config.close();
+    journal.write({ what: 'engine.leave', text: 'The engine left; a running trainer goes on.' });
+    await journal.flush();
+    if (lock.taken) await lock.release();
+  }
+
+  return {
+    rooms: { config, datasets, disk, health, journal, metrics, notices, queue, setup, status, trainer, versions },
+    api,
+    paths,
+    failed,
+    /** The server's port, for clients that find the engine by its lock file. */
+    async setPort(taken: number): Promise<void> {
+      port = taken;
+      if (lock.taken) await lock.update(lockFacts());
+      feed.touch('engine');
+    },
+    /** Leaves the trainer running. */
+    close: (): Promise<void> => (closing ??= close()),
+  };
+}
+
+async function makeTree(paths: ReturnType<typeof workspacePaths>): Promise<void> {
+  try {
+    for (const folder of [paths.root, paths.inbox, paths.datasets, paths.runs, paths.models, paths.versions, paths.logs, paths.journal, paths.status])
+      await mkdir(folder, { recursive: true });
+    await access(paths.root, constants.W_OK);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    if (!['EACCES', 'EROFS', 'EPERM'].includes(code)) throw error;
+    throw new Refusal('READ_ONLY', `The workspace ${paths.root} cannot be written (${code}).`, {
+      subject: paths.root,
+      next: 'Choose another folder, or give this account write permission.',
+    });
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Health: five checks with evidence and a way out: trainer, disk, Python, checkpoint, queue.
+ * Promises: a check says what it saw; what could not be looked at is unknown, never ok.
+ * Never: changes anything.
+ */
+import type { Check } from '../../contract/index.ts';
+import type { Clock } from '../../kit/clock.ts';
+import { Emitter } from '../../kit/emitter.ts';
+import type { DatasetsRoom } from '../datasets/index.ts';
+import type { DiskRoom } from '../disk/index.ts';
+import type { QueueRoom } from '../queue/index.ts';
+import type { TrainerRoom } from '../trainer/index.ts';
+import type { VersionsRoom } from '../versions/index.ts';
+import { checkCheckpoint, checkDisk, checkPython, checkQueue, checkTrainer, type Judgement } from './decide.ts';
+
+const secondsBetween = 30;
+/** A file that is not judged after this time is stuck. */
+const stuckAfterMinutes = 15;
+
+export interface HealthRoom {
+  readonly changed: Emitter<void>;
+  /** The newest results. */
+  list(): readonly Check[];
+  /** Looks now. */
+  run(): Promise<readonly Check[]>;
+  close(): void;
+}
+
+export function createHealth(o: {
+  readonly datasets: DatasetsRoom;
+  readonly disk: DiskRoom;
+  readonly queue: QueueRoom;
+  readonly trainer: TrainerRoom;
+  readonly versions: VersionsRoom;
+  readonly clock: Clock;
+  readonly python: () => { readonly state: 'ok' | 'missing' | 'checking'; readonly detail: string };
+  readonly failed: (where: string, error: unknown) => void;
+}): HealthRoom {
+  const changed = new Emitter<void>();
+  let checks: readonly Check[] = [];
+
+  function trainer(): Judgement {
+    const view = o.trainer.view();
+    return checkTrainer({
+      isSupervising: o.queue.isSupervising(),
+      alive: view.alive,
+      pid: view.pid,
+      phase: view.heartbeat?.phase ?? null,
+      ageSeconds: view.heartbeat?.age_s ?? null,
+      staleAfter: 30,
+      recovering: view.recovering === null ? null : view.recovering.cause,
+      notReady: o.queue.notReady()?.message ?? null,
+    });
+  }
+  async function checkpoint(): Promise<Judgement> {
+    const all = await o.versions.checkpoints();
+    const older = all.slice(1).find((one) => one.problem === null);
+    return checkCheckpoint(all[0] ?? null, older ?? null);
+  }
+  function queue(): Judgement {
+    const now = o.clock.now();
+    const all = o.datasets.list();
+    return checkQueue({
+      stuck: all
+        .filter((one) => one.verdict === 'waiting' && (now - one.added) / 60 > stuckAfterMinutes)
+        .map((one) => ({ name: one.name, minutes: Math.round((now - one.added) / 60), message: one.message })),
+      decide: all.filter((one) => one.verdict === 'decide').length,
+      waiting: all.filter((one) => one.place === 'queue').length,
+    });
+  }
+
+  async function look(id: string, label: string, judge: () => Judgement | Promise<Judgement>): Promise<Check> {
+    const t = o.clock.now();
+    try {
+      return { id, label, t, ...(await judge()) };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return { id, label, t, state: 'unknown', evidence: `This could not be looked at: ${message}`, fix: null };
+    }
+  }
+
+  async function run(): Promise<readonly Check[]> {
+    const reading = o.disk.reading();
+    const python = o.python();
+    checks = [
+      await look('trainer', 'Engine and trainer', trainer),
+      await look('disk', 'Disk space', () => checkDisk(reading.freeGb, reading.floorGb)),
+      await look('python', 'Python', () => checkPython(python.state, python.detail)),
+      await look('checkpoint', 'Newest checkpoint', checkpoint),
+      await look('queue', 'Inbox and queue', queue),
+    ];
+    changed.emit(undefined);
+    return checks;
+  }
+  const stop = o.clock.every(secondsBetween, async () => {
+    await run().catch((error: unknown) => {
+      o.failed('health.run', error);
+    });
+  });
+  return { changed, list: () => checks, run, close: stop };
+}

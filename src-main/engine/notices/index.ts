@@ -1,0 +1,170 @@
+/**
+ * Notices: listens to every room and tells the user what happened, at most one of a kind in 10 minutes, then one summary.
+ * Promises: the last 50 survive a restart; a dismissed one stays dismissed.
+ * Never: decides anything, is imported by another room.
+ */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { type Notice, notice, Refusal } from '../../contract/index.ts';
+import type { Clock } from '../../kit/clock.ts';
+import { Emitter } from '../../kit/emitter.ts';
+import { readJson, writeJson } from '../../kit/files.ts';
+import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { ConfigRoom } from '../config/index.ts';
+import type { DatasetsRoom } from '../datasets/index.ts';
+import type { DiskRoom } from '../disk/index.ts';
+import type { QueueRoom } from '../queue/index.ts';
+import type { TrainerRoom } from '../trainer/index.ts';
+import type { VersionsRoom } from '../versions/index.ts';
+import { createThrottle } from './throttle.ts';
+import * as words from './words.ts';
+
+const kept = 50;
+const noticesFile = z.object({ format: z.literal(1), notices: z.array(notice) });
+
+export type NoticesRoom = Awaited<ReturnType<typeof createNotices>>;
+
+export async function createNotices(o: {
+  readonly paths: WorkspacePaths;
+  readonly config: ConfigRoom;
+  readonly datasets: DatasetsRoom;
+  readonly disk: DiskRoom;
+  readonly queue: QueueRoom;
+  readonly trainer: TrainerRoom;
+  readonly versions: VersionsRoom;
+  readonly clock: Clock;
+  readonly random: () => string;
+  readonly failed: (where: string, error: unknown) => void;
+}) {
+  const file = path.join(o.paths.root, 'data', 'notices.json');
+  const known = noticesFile.safeParse(await readJson(file).catch(() => null));
+  let notices: readonly Notice[] = known.success ? known.data.notices : [];
+  const changed = new Emitter<void>();
+  let writing: Promise<void> = Promise.resolve();
+
+  function publish(text: words.NoticeText): void {
+    const t = o.clock.now();
+    notices = [
+      { ...text, id: `n-${Math.round(t * 1000).toString(36)}-${o.random()}`, t, dismissed: false },
+      ...notices,
+    ].slice(0, kept);
+    save();
+  }
+  function save(): void {
+    changed.emit(undefined);
+    const value = { format: 1, notices };
+    writing = writing
+      .then(async () => {
+        await mkdir(path.dirname(file), { recursive: true });
+        await writeJson(file, value);
+      })
+      .catch((error: unknown) => {
+        o.failed('notices.save', error);
+      });
+  }
+  const throttle = createThrottle(o.clock, publish);
+
+  let crash: { readonly cause: string; readonly category: string } | null = null;
+  let wasBelowFloor = false;
+  let driftSeen = '';
+  const decided = new Map<string, string>();
+
+  const stops = [
+    o.queue.news.on((news) => {
+      switch (news.kind) {
+        case 'done':
+          throttle.tell(words.datasetDone(news));
+          break;
+        case 'failed':
+          throttle.tell(words.datasetFailed(news.dataset.name, news.reason, news.next));
+          break;
+        case 'not_ready':
+          throttle.tell(words.gaveUp(news.category, news.message, news.step));
+          break;
+        case 'empty':
+          throttle.tell(words.queueEmpty({ ...news, seconds: o.clock.now() - news.since }));
+          break;
+      }
+    }),
+    o.datasets.verdict.on((dataset) => {
+      if (dataset.verdict === 'refused') throttle.tell(words.datasetRefused(dataset.name, dataset.message ?? 'refused'));
+      if (dataset.verdict !== 'decide' || decided.get(dataset.id) === dataset.decision) return;
+      decided.set(dataset.id, dataset.decision ?? '');
+      throttle.tell(words.decide(dataset.name, dataset.message));
+    }),
+    o.trainer.events.on((event) => {
+      const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+      switch (event.type) {
+        case 'crashed':
+          crash = { cause: String(event.message), category: String(event.category) };
+          break;
+        case 'restarted':
+          throttle.tell(
+            words.recovered({
+              seconds: number(event.seconds) ?? 0,
+              cause: crash?.cause ?? 'the trainer ended',
+              step: number(event.step),
+              lost: number(event.lost_steps),
+            }),
+          );
+          crash = null;
+          break;
+        case 'hang_killed':
+          void o.versions
+            .newestCheckpoint()
+            .then((checkpoint) => {
+              throttle.tell(
+                words.hang(o.trainer.view().heartbeat?.step ?? null, number(event.age_s), checkpoint?.step ?? null),
+              );
+            })
+            .catch((error: unknown) => {
+              o.failed('notices.hang', error);
+            });
+          break;
+        case 'out_of_memory': {
+          const config = o.queue.open()?.pass.config ?? o.config.values();
+          throttle.tell(
+            words.outOfMemory(
+              number(event.step),
+              number(event.micro_batch_from),
+              number(event.micro_batch_to),
+              config.batch_size * config.gradient_accumulation,
+            ),
+          );
+          break;
+        }
+      }
+    }),
+    o.disk.changed.on(() => {
+      const { freeGb, floorGb } = o.disk.reading();
+      if (freeGb === null || floorGb === null) return;
+      const isBelow = freeGb < floorGb;
+      if (isBelow && !wasBelowFloor) throttle.tell(words.disk(freeGb, floorGb));
+      wasBelowFloor = isBelow;
+    }),
+    o.config.changed.on((state) => {
+      const keys = state.drift.map((one) => one.key);
+      const text = keys.join(',');
+      if (text !== '' && text !== driftSeen) throttle.tell(words.drift(keys));
+      driftSeen = text;
+    }),
+  ];
+
+  return {
+    changed,
+    /** Newest first. */
+    list: (): readonly Notice[] => notices,
+    dismiss(id: string): void {
+      if (!notices.some((one) => one.id === id))
+        throw new Refusal('NOT_FOUND', 'There is no such notice.', { subject: id });
+      notices = notices.map((one) => (one.id === id ? { ...one, dismissed: true } : one));
+      save();
+    },
+    async close(): Promise<void> {
+      for (const stop of stops) stop();
+      throttle.close();
+      await writing;
+    },
+  };
+}

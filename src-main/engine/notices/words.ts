@@ -1,0 +1,156 @@
+/** The titles and bodies of notices, in the words of the design. Pure. */
+import type { DatasetSummary, Notice } from '../../contract/index.ts';
+
+export type NoticeText = Pick<Notice, 'kind' | 'tone' | 'title' | 'body' | 'opens'>;
+
+const number = (value: number): string => value.toLocaleString('en-US');
+const step = (value: number | null): string => (value === null ? 'the last checkpoint' : `step ${number(value)}`);
+const loss = (value: number): string => value.toFixed(3);
+
+export function spanText(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  if (seconds < 60) return `${Math.round(seconds)}\u00a0s`;
+  if (minutes < 60) return `${minutes}\u00a0min`;
+  const rest = minutes % 60;
+  return `${Math.floor(minutes / 60)}\u00a0h${rest === 0 ? '' : ` ${rest}\u00a0min`}`;
+}
+
+export function datasetDone(one: {
+  readonly dataset: DatasetSummary;
+  readonly planned: number;
+  readonly done: number;
+  readonly next: string | null;
+}): NoticeText {
+  const { dataset } = one;
+  const parts = [`${number(one.done)} of ${number(one.planned)} steps`];
+  if (dataset.validation_before !== null && dataset.validation_after !== null)
+    parts.push(`validation ${loss(dataset.validation_before)} to ${loss(dataset.validation_after)}`);
+  else if (dataset.validation_after !== null) parts.push(`validation ${loss(dataset.validation_after)}`);
+  const next = one.next === null ? '' : ` Next: ${one.next}.`;
+  return {
+    kind: 'dataset_done',
+    tone: 'info',
+    title: `${dataset.name} done`,
+    body: `${parts.join(', ')}.${next}`,
+    opens: 'dashboard',
+  };
+}
+
+export function datasetFailed(name: string, reason: string, next: string | null): NoticeText {
+  return {
+    kind: 'dataset_failed',
+    tone: 'fail',
+    title: `${name} failed`,
+    body: `${reason.replace(/\.?$/, '.')}${next === null ? '' : ` Next: ${next}.`}`,
+    opens: 'queue',
+  };
+}
+
+export function datasetRefused(name: string, reason: string): NoticeText {
+  return { kind: 'dataset_failed', tone: 'fail', title: `${name} refused`, body: reason, opens: 'data' };
+}
+
+export function decide(name: string, message: string | null): NoticeText {
+  return {
+    kind: 'decide',
+    tone: 'warn',
+    title: `${name} waits for your decision`,
+    body: message ?? 'Its report says what there is to decide.',
+    opens: 'data',
+  };
+}
+
+export function queueEmpty(one: {
+  readonly datasets: number;
+  readonly failed: number;
+  readonly seconds: number;
+  readonly step: number | null;
+}): NoticeText {
+  const failed = one.failed === 0 ? 'none failed' : `${one.failed} failed`;
+  const saved = one.step === null ? '' : ` Step ${number(one.step)} saved.`;
+  return {
+    kind: 'queue_empty',
+    tone: 'info',
+    title: 'Queue empty',
+    body: `${one.datasets} ${one.datasets === 1 ? 'dataset' : 'datasets'} in ${spanText(one.seconds)}, ${failed}.${saved}`,
+    opens: 'queue',
+  };
+}
+
+export function recovered(one: {
+  readonly seconds: number;
+  readonly cause: string;
+  readonly step: number | null;
+  readonly lost: number | null;
+}): NoticeText {
+  const lost = one.lost === null ? '' : `, ${number(one.lost)} ${one.lost === 1 ? 'step' : 'steps'} lost`;
+  return {
+    kind: 'crash_recovered',
+    tone: 'warn',
+    title: `Recovered in ${spanText(one.seconds)}`,
+    body: `${capital(one.cause)}. Continued at ${step(one.step)}${lost}.`,
+    opens: 'health',
+  };
+}
+
+export function outOfMemory(at: number | null, from: number | null, to: number | null, batch: number): NoticeText {
+  const change = from === null || to === null ? 'The same batch runs in smaller parts' : `Micro-batch ${from} to ${to}`;
+  return {
+    kind: 'out_of_memory',
+    tone: 'warn',
+    title: `Memory ran out at ${step(at)}`,
+    body: `${change}, effective batch still ${batch}. No step lost.`,
+    opens: 'dashboard',
+  };
+}
+
+export function hang(at: number | null, ageSeconds: number | null, resumesFrom: number | null): NoticeText {
+  const age = ageSeconds === null ? 'No heartbeat' : `No heartbeat for ${Math.round(ageSeconds)}\u00a0s`;
+  return {
+    kind: 'hang',
+    tone: 'warn',
+    title: `Training hung in ${step(at)}`,
+    body: `${age}. Restarting from ${step(resumesFrom)}.`,
+    opens: 'health',
+  };
+}
+
+export function gaveUp(category: string, message: string, saved: number | null): NoticeText {
+  const until = saved === null ? 'Nothing is saved yet' : `Saved to ${number(saved)}`;
+  return {
+    kind: 'gave_up',
+    tone: 'fail',
+    title: 'Training stopped, needs you',
+    body: `${category}: ${message.replace(/\.?$/, '.')} ${until}.`,
+    opens: 'health',
+  };
+}
+
+export function disk(freeGb: number, floorGb: number): NoticeText {
+  return {
+    kind: 'disk',
+    tone: 'warn',
+    title: `${freeGb.toFixed(0)}\u00a0GB free`,
+    body: `The floor is ${floorGb.toFixed(0)}\u00a0GB. Below it, nothing large is written; free space on this disk or lower disk.min_free_gb.`,
+    opens: 'health',
+  };
+}
+
+export function drift(keys: readonly string[]): NoticeText {
+  return {
+    kind: 'config_drift',
+    tone: 'warn',
+    title: 'config.json was changed during a pass',
+    body: `${keys.join(', ')}: the running dataset keeps its values; the file's apply from the next dataset.`,
+    opens: 'config',
+  };
+}
+
+export function summary(kind: Notice['kind'], count: number, last: NoticeText): NoticeText {
+  return { ...last, kind, title: `${last.title}, and ${count - 1} more`, body: `${last.body} ${count} of this kind in 10 min.` };
+}
+
+const capital = (text: string): string => {
+  const plain = text.replace(/\.$/, '');
+  return plain.charAt(0).toUpperCase() + plain.slice(1);
+};

@@ -1,0 +1,8 @@
+/**
+ * The queue: what is trained next, and what the user wants of it (run, pause, stop, skip, order).
+ * Promises: one pass at a time, frozen before it begins; a dataset is done only when planned = done; a deliberate stop stays one.
+ * Never: consumes a dataset because the machine failed, trains beside a live trainer, drops the rest of a file.
+ */
+export { decideNext, decideRetry } from './decide.ts';
+export type { Acted, NotReady, QueueNews, QueueRoom } from './room.ts';
+export { createQueue } from './room.ts';

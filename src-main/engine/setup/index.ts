@@ -1,0 +1,250 @@
+/**
+ * Setup: what a first run needs (Python, device, disk, a base model) and the sample dataset.
+ * Promises: a base is made once, with its progress shown; the lineage's base is never exchanged under trained weights.
+ * Never: installs anything, reads the network, trains.
+ */
+import { readdir, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Refusal, type Setup } from '../../contract/index.ts';
+import type { Clock } from '../../kit/clock.ts';
+import { Emitter } from '../../kit/emitter.ts';
+import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { ConfigRoom } from '../config/index.ts';
+import type { DatasetsRoom } from '../datasets/index.ts';
+import type { DiskRoom } from '../disk/index.ts';
+import type { Journal } from '../journal/index.ts';
+import type { TrainerRoom } from '../trainer/index.ts';
+import { readBase, slugOf, type VersionsRoom } from '../versions/index.ts';
+import { findDevice, type PythonReading } from './python.ts';
+
+export { findPython, type PythonReading } from './python.ts';
+
+type BaseState = Setup['bases'][number];
+
+/** Bytes that making a base may take, with room for the file it comes from. */
+const baseBytes = { starter: 64e6, smollm2: 1.2e9, folder: 2e9 } as const;
+
+const offered: readonly BaseState[] = [
+  {
+    id: 'smollm2',
+    label: 'SmolLM2-135M-Instruct',
+    detail: 'A small chat model, 135 M parameters, dequantised from Q4_1, Apache-2.0.',
+    state: 'available',
+    progress: null,
+    message: null,
+  },
+  {
+    id: 'starter',
+    label: 'Starter',
+    detail: 'Random weights from a printed seed, 1 to 2 M parameters, made on this machine in seconds.',
+    state: 'available',
+    progress: null,
+    message: null,
+  },
+];
+
+const sampleName = 'sample-requests.jsonl';
+const starterSeed = 1234;
+
+export type SetupRoom = Awaited<ReturnType<typeof createSetup>>;
+
+export async function createSetup(o: {
+  readonly paths: WorkspacePaths;
+  readonly config: ConfigRoom;
+  readonly datasets: DatasetsRoom;
+  readonly disk: DiskRoom;
+  readonly journal: Journal;
+  readonly trainer: TrainerRoom;
+  readonly versions: VersionsRoom;
+  readonly clock: Clock;
+  readonly python: () => Promise<PythonReading>;
+  readonly failed: (where: string, error: unknown) => void;
+}) {
+  const changed = new Emitter<void>();
+  let python: Setup['python'] = { state: 'checking', detail: 'Python is looked at.' };
+  let device: Setup['device'] = { kind: 'unknown', detail: 'The device is looked at.' };
+  const making = new Map<string, BaseState>();
+  let ready: readonly BaseState[] = [];
+  let isMakingSample = false;
+
+  const tell = (): void => {
+    changed.emit(undefined);
+  };
+
+  async function lookAtBases(): Promise<void> {
+    const found: BaseState[] = [];
+    for (const id of (await readdir(o.paths.models).catch(() => [])).sort()) {
+      const base = await readBase(o.paths, id);
+      if (base === null) continue;
+      const known = offered.find((one) => one.id === id);
+      found.push({
+        id,
+        label: known?.label ?? id,
+        detail: base.label,
+        state: 'ready',
+        progress: null,
+        message: null,
+      });
+    }
+    ready = found;
+    tell();
+  }
+
+  async function lookAtMachine(): Promise<void> {
+    const reading = await o.python();
+    python = { state: reading.state, detail: reading.detail };
+    device = await findDevice(os.cpus().length);
+    tell();
+  }
+
+  function disk(): Setup['disk'] {
+    const { freeGb, floorGb } = o.disk.reading();
+    if (freeGb === null) return { state: 'warn', detail: 'The free space is not known.' };
+    const detail = `${freeGb.toFixed(1)}\u00a0GB free, floor ${(floorGb ?? 0).toFixed(1)}\u00a0GB`;
+    return { state: floorGb !== null && freeGb < floorGb ? 'fail' : 'ok', detail };
+  }
+
+  function bases(): BaseState[] {
+    const known = new Map(offered.map((one) => [one.id, one]));
+    for (const one of ready) known.set(one.id, one);
+    for (const [id, one] of making) if (known.get(id)?.state !== 'ready') known.set(id, one);
+    return [...known.values()];
+  }
+
+  const state = (): Setup => ({
+    python,
+    device,
+    disk: disk(),
+    bases: bases(),
+    chosen: o.config.values().base_model === '' ? null : o.config.values().base_model,
+    sample_added: isMakingSample || o.datasets.list().some((one) => one.name === sampleName),
+  });
+
+  async function make(
+    id: string,
+    kind: 'starter' | 'smollm2' | 'folder',
+    source: string | null,
+  ): Promise<boolean> {
+    const label = offered.find((one) => one.id === id)?.label ?? id;
+    const shown: BaseState = {
+      id,
+      label,
+      detail: source === null ? 'being made' : `from ${source}`,
+      state: 'making',
+      progress: 0,
+      message: null,
+    };
+    making.set(id, shown);
+    tell();
+    const result = await o.trainer.work(
+      'base',
+      { base: { id: kind, folder: o.paths.base(id), source, seed: starterSeed } },
+      {
+        onEvent: (event) => {
+          if (event.type !== 'progress') return;
+          const fraction = typeof event.fraction === 'number' ? event.fraction : 0;
+          const detail = typeof event.detail === 'string' ? event.detail : null;
+          making.set(id, { ...shown, progress: fraction, message: detail });
+          tell();
+        },
+      },
+    );
+    if (result.ok) {
+      making.delete(id);
+      await lookAtBases();
+      return true;
+    }
+    making.set(id, { ...shown, state: 'failed', progress: null, message: result.message });
+    o.journal.write({
+      what: 'setup.base_failed',
+      text: `The base ${label} could not be made: ${result.message}`,
+      evidence: { category: result.category, log: result.log },
+    });
+    tell();
+    return false;
+  }
+
+  /** Nothing was trained yet, or it is the same base: then the base may be set without a question. */
+  async function adoptBase(id: string): Promise<void> {
+    const base = await readBase(o.paths, id);
+    if (base === null) throw new Error(`the base ${id} was made and cannot be read`);
+    if (o.config.values().base_model !== id)
+      await o.config.set({ key: 'base_model', value: id, confirm: 'base_model', stage: false, by: 'setup' });
+    await o.versions.refreshBase();
+    const lineage = o.versions.lineage();
+    if (lineage === null || (lineage.base.hash !== base.hash && !(await o.versions.hasTrained()))) {
+      // Tokens of another base: nothing was scored with this core yet, the next intake makes it again.
+      if (lineage !== null) await rm(o.paths.validationCore, { recursive: true, force: true });
+      await o.versions.beginLineage(base);
+    }
+    await o.datasets.reconcile();
+    tell();
+  }
+
+  await lookAtBases();
+  void lookAtMachine().catch((error: unknown) => {
+    o.failed('setup.machine', error);
+  });
+  const stops = [o.config.changed.on(tell), o.disk.changed.on(tell)];
+
+  return {
+    changed,
+    state,
+    /** Answers at once; the making goes on and is shown. Refusals NOT_READY, INVALID, LOCKED, BUSY, DISK_FULL. */
+    async choose(kind: 'smollm2' | 'starter' | 'folder', folder: string | null): Promise<Setup> {
+      const source = folder === null ? null : path.resolve(folder);
+      if (kind === 'folder' && source === null)
+        throw new Refusal('INVALID', 'No folder was named.', { next: 'Name the folder of the model.' });
+      const id = kind === 'folder' ? slugOf(path.basename(source ?? '')) : kind;
+      const current = o.config.values().base_model;
+      if (current !== '' && current !== id && (await o.versions.hasTrained()))
+        throw new Refusal(
+          'LOCKED',
+          `The lineage was begun from ${current}; another base would begin another lineage.`,
+          { subject: 'base_model', next: 'Open another workspace for another base.' },
+        );
+      if ([...making.values()].some((one) => one.state === 'making'))
+        throw new Refusal('BUSY', 'A base model is being made already.', { subject: id });
+      if (ready.some((one) => one.id === id)) {
+        await adoptBase(id);
+        return state();
+      }
+      if (python.state === 'missing')
+        throw new Refusal('NOT_READY', python.detail, { subject: 'python' });
+      await o.disk.require(baseBytes[kind], `the base model ${id}`);
+      void make(id, kind, source)
+        .then((isMade) => (isMade ? adoptBase(id) : undefined))
+        .catch((error: unknown) => {
+          o.failed('setup.choose', error);
+        });
+      return state();
+    },
+    /** Writes the sample and queues its training part; the held-out questions stay beside it. Refusals NOT_READY, BUSY. */
+    async sample(): Promise<void> {
+      if (isMakingSample) throw new Refusal('BUSY', 'The sample is being written already.');
+      isMakingSample = true;
+      tell();
+      try {
+        const folder = path.join(o.paths.root, 'data', 'sample');
+        const result = await o.trainer.work('sample', {
+          sample: { folder, train_rows: 560, held_out_rows: 100, seed: 7, shuffled: false },
+        });
+        if (!result.ok)
+          throw new Refusal('NOT_READY', `The sample could not be written: ${result.message}`);
+        await o.datasets.addAs(path.join(folder, 'train.jsonl'), sampleName, 'normal', 'sample');
+      } finally {
+        isMakingSample = false;
+        tell();
+      }
+    },
+    /** Looks at Python, device and bases again. */
+    async refresh(): Promise<void> {
+      await lookAtMachine();
+      await lookAtBases();
+    },
+    close(): void {
+      for (const stop of stops) stop();
+    },
+  };
+}

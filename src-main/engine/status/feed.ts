@@ -1,0 +1,117 @@
+/** Snapshot, then changes: one revision counter, changes of a room coalesced to 4 a second, the last 1000 kept for who was away. */
+import {
+  type Change,
+  type MetricsNews,
+  Refusal,
+  type RoomName,
+  type Rooms,
+  type Snapshot,
+} from '../../contract/index.ts';
+import type { Clock } from '../../kit/clock.ts';
+
+const keptChanges = 1000;
+const secondsBetween = 0.25;
+
+export type RoomReaders = { readonly [K in RoomName]: () => Rooms[K] };
+
+export interface Feed {
+  /** Something in this room may be different; compared and sent with the next change. */
+  touch(room: RoomName): void;
+  news(news: MetricsNews): void;
+  snapshot(): Snapshot;
+  /** Changes after `since`, the kept ones first. Refusal NOT_READY when `since` is too old or from another engine. */
+  subscribe(since: number, listener: (change: Change) => void): () => void;
+  /** Sends what is due now. */
+  flush(): void;
+  close(): void;
+}
+
+/** What makes a room different: times of reading alone do not. */
+function compared(room: RoomName, value: unknown): string {
+  return JSON.stringify(value, (key, one: unknown) =>
+    (key === 'updated_at' && room === 'status') || (key === 't' && room === 'machine') ? undefined : one,
+  );
+}
+
+function merge(a: MetricsNews | null, b: MetricsNews): MetricsNews {
+  if (a === null || b.reset || a.branch !== b.branch) return b;
+  return {
+    branch: b.branch,
+    reset: a.reset,
+    points: [...a.points, ...b.points],
+    evaluations: [...a.evaluations, ...b.evaluations],
+    markers: [...a.markers, ...b.markers],
+  };
+}
+
+export function createFeed(o: {
+  readonly clock: Clock;
+  readonly readers: RoomReaders;
+  readonly failed: (where: string, error: unknown) => void;
+}): Feed {
+  const names = Object.keys(o.readers) as RoomName[];
+  const dirty = new Set<RoomName>(names);
+  const sent = new Map<RoomName, string>();
+  const ring: Change[] = [];
+  const listeners = new Set<(change: Change) => void>();
+  let metrics: MetricsNews | null = null;
+  // Above every revision of an earlier engine, so that a client of that one takes a new snapshot.
+  let revision = Math.floor(o.clock.now()) * 10;
+
+  function flush(): void {
+    if (dirty.size === 0 && metrics === null) return;
+    const rooms: Partial<Record<RoomName, unknown>> = {};
+    let count = 0;
+    for (const name of dirty) {
+      const value = o.readers[name]();
+      const text = compared(name, value);
+      if (sent.get(name) === text) continue;
+      sent.set(name, text);
+      rooms[name] = value;
+      count += 1;
+    }
+    dirty.clear();
+    const news = metrics;
+    metrics = null;
+    if (count === 0 && news === null) return;
+    revision += 1;
+    const change: Change = { revision, rooms: rooms as Partial<Rooms>, metrics: news };
+    ring.push(change);
+    if (ring.length > keptChanges) ring.shift();
+    for (const listener of [...listeners])
+      try {
+        listener(change);
+      } catch (error) {
+        o.failed('feed.listener', error);
+      }
+  }
+
+  const stop = o.clock.every(secondsBetween, flush);
+  return {
+    touch: (room) => dirty.add(room),
+    news(news) {
+      metrics = merge(metrics, news);
+    },
+    snapshot() {
+      flush();
+      const rooms = {} as Record<RoomName, unknown>;
+      for (const name of names) rooms[name] = o.readers[name]();
+      return { revision, rooms: rooms as Rooms };
+    },
+    subscribe(since, listener) {
+      const oldest = ring[0]?.revision ?? revision + 1;
+      if (since > revision || since < oldest - 1)
+        throw new Refusal('NOT_READY', `The changes after revision ${since} are not kept any more.`, {
+          next: 'Take a new snapshot.',
+        });
+      for (const change of ring) if (change.revision > since) listener(change);
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    flush,
+    close() {
+      stop();
+      listeners.clear();
+    },
+  };
+}

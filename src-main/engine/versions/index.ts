@@ -1,0 +1,136 @@
+/**
+ * Versions: makes kept weights from checkpoints and lists them; knows the lineage, its base and its newest checkpoint.
+ * Promises: a number is never given twice; a version is published whole, with a SHA-256 of every file; weights are shared, not copied.
+ * Never: deletes a version, touches current_model's weights, trains.
+ */
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import type { Version } from '../../contract/index.ts';
+import type { Clock } from '../../kit/clock.ts';
+import { Emitter } from '../../kit/emitter.ts';
+import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { ConfigRoom } from '../config/index.ts';
+import type { Journal } from '../journal/index.ts';
+import { checkpointName, listCheckpoints, newestCheckpoint } from './checkpoints.ts';
+import { type BaseFacts, type Lineage, readBase, readLineage, writeLineage } from './lineage.ts';
+import { slugOf, toVersion, VersionStore, versionName } from './store.ts';
+
+export type { Checkpoint } from './checkpoints.ts';
+export type { BaseFacts, Lineage } from './lineage.ts';
+export { readBase } from './lineage.ts';
+export { slugOf } from './store.ts';
+
+/** What a finished pass gives a version. Losses in nats a trained token. */
+export interface VersionInput {
+  readonly pass: string;
+  readonly dataset: { readonly id: string; readonly name: string };
+  readonly step: number;
+  readonly stepsDone: number;
+  readonly validationLoss: number | null;
+  readonly gap: number | null;
+  readonly trainingLoss: number | null;
+  readonly exactMatch: { readonly k: number; readonly n: number } | null;
+}
+
+export type VersionsRoom = Awaited<ReturnType<typeof createVersions>>;
+
+export async function createVersions(o: {
+  readonly paths: WorkspacePaths;
+  readonly config: ConfigRoom;
+  readonly journal: Journal;
+  readonly clock: Clock;
+}) {
+  const store = new VersionStore(o.paths);
+  const changed = new Emitter<void>();
+  let known: readonly Version[] = (await store.list()).map(toVersion);
+  let lineage: Lineage | null = await readLineage(o.paths);
+  let base: BaseFacts | null = await readBase(o.paths, o.config.values().base_model);
+
+  const branch = (): string => lineage?.branch ?? 'main';
+  const branchFolder = (): string => o.paths.checkpoints(branch());
+
+  return {
+    changed,
+    branch,
+    lineage: (): Lineage | null => lineage,
+    /** The chosen base, null while none is chosen or its folder cannot be read. */
+    base: (): BaseFacts | null => base,
+    list: (): readonly Version[] => known,
+    checkpoints: () => listCheckpoints(branchFolder()),
+    newestCheckpoint: () => newestCheckpoint(branchFolder()),
+    /** Bytes that one checkpoint takes: fp32 weights and two moments, or what the last one took. */
+    async checkpointBytes(): Promise<number> {
+      const newest = await newestCheckpoint(branchFolder());
+      return Math.max(newest?.bytes ?? 0, (base?.parameters ?? 0) * 12) + 16 * 1024 * 1024;
+    },
+    /** Reads the base again after `base_model` changed. */
+    async refreshBase(): Promise<void> {
+      base = await readBase(o.paths, o.config.values().base_model);
+      changed.emit(undefined);
+    },
+    async hasTrained(): Promise<boolean> {
+      return (await listCheckpoints(branchFolder())).length > 0;
+    },
+    /** Writes lineage.json for a first base; the caller makes sure that nothing was trained yet. */
+    async beginLineage(from: BaseFacts): Promise<void> {
+      lineage = {
+        format: 1,
+        branch: 'main',
+        head: null,
+        base: { id: from.id, folder: from.folder, hash: from.hash },
+        method: o.config.values().method,
+      };
+      await writeLineage(o.paths, lineage);
+      o.journal.write({
+        what: 'versions.lineage',
+        text: `The lineage begins from ${from.label}.`,
+        evidence: { base: from.id, hash: from.hash },
+      });
+      changed.emit(undefined);
+    },
+    /** The same pass and step give the same version, however often it is asked for. */
+    async create(input: VersionInput): Promise<Version> {
+      const all = await store.list();
+      const same = all.find((one) => one.pass === input.pass && one.step === input.step);
+      if (same !== undefined) return toVersion(same);
+      const model = path.join(branchFolder(), checkpointName(input.step), 'model');
+      await access(model);
+      const number = await store.nextNumber();
+      const name = versionName(number, slugOf(input.dataset.name));
+      const steps = `${input.stepsDone} ${input.stepsDone === 1 ? 'step' : 'steps'}`;
+      const made = await store.publish(model, {
+        format: 1,
+        pass: input.pass,
+        dataset: input.dataset.id,
+        number,
+        name,
+        description: `after ${input.dataset.name}, ${steps}`,
+        created: o.clock.now(),
+        branch: branch(),
+        step: input.step,
+        datasets: [input.dataset],
+        validation_loss: input.validationLoss,
+        gap: input.gap,
+        training_loss: input.trainingLoss,
+        exact_match: input.exactMatch,
+        parent: all.find((one) => one.branch === branch())?.name ?? null,
+        pinned: false,
+        how: 'after a dataset',
+      });
+      if (lineage !== null) {
+        lineage = { ...lineage, head: input.step };
+        await writeLineage(o.paths, lineage);
+      }
+      known = (await store.list()).map(toVersion);
+      o.journal.write({
+        what: 'versions.create',
+        text: `Version ${name} was made from step ${input.step}.`,
+        step: input.step,
+        dataset: input.dataset.id,
+        evidence: { folder: made.folder, bytes: made.bytes },
+      });
+      changed.emit(undefined);
+      return toVersion(made);
+    },
+  };
+}
