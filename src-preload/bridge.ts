@@ -1,0 +1,33 @@
+/** The bridge between the sandboxed page and Electron's main process: a few typed calls, nothing of Electron itself. */
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
+import type { NightshiftBridge } from '../src-main/contract/host.ts';
+
+/** Listens to one channel; the page never sees Electron's event object, which would carry the sender. */
+function listen(channel: string, listener: (value: unknown) => void): () => void {
+  const receive = (_event: unknown, value: unknown): void => {
+    listener(value);
+  };
+  ipcRenderer.on(channel, receive);
+  return () => {
+    ipcRenderer.removeListener(channel, receive);
+  };
+}
+
+const bridge: NightshiftBridge = {
+  connection: () =>
+    ipcRenderer.invoke('nightshift:connection') as ReturnType<NightshiftBridge['connection']>,
+  pathOf: (file) => webUtils.getPathForFile(file),
+  chooseFiles: () => ipcRenderer.invoke('nightshift:choose-files') as Promise<readonly string[]>,
+  chooseFolder: () => ipcRenderer.invoke('nightshift:choose-folder') as Promise<string | null>,
+  onOpen: (listener) =>
+    listen('nightshift:open', (screen) => {
+      if (typeof screen === 'string') listener(screen);
+    }),
+  onConnection: (listener) =>
+    listen('nightshift:connected', () => {
+      listener();
+    }),
+  platform: process.platform,
+};
+
+contextBridge.exposeInMainWorld('nightshift', bridge);
