@@ -1,0 +1,77 @@
+/** Commands to the engine with their refusals as text, and answers kept beside a component. */
+import { isDefinedError } from '@orpc/client';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { create } from 'zustand';
+import type { EngineClient } from './client.ts';
+import { engine } from './feed.ts';
+import { useEngine } from './store.ts';
+
+/** What went against a command, for the person who gave it. */
+export interface Trouble {
+  readonly text: string;
+  /** What can be done, one sentence, or null. */
+  readonly next: string | null;
+}
+
+export function troubleOf(error: unknown): Trouble {
+  if (error instanceof Error && isDefinedError(error)) {
+    const data: unknown = (error as { data?: unknown }).data;
+    const next =
+      typeof data === 'object' && data !== null && 'next' in data && typeof data.next === 'string'
+        ? data.next
+        : null;
+    return { text: error.message, next };
+  }
+  return {
+    text: error instanceof Error ? error.message : String(error),
+    next: null,
+  };
+}
+
+/** The newest refusal, shown under the screen bar until it is closed. */
+export const useTrouble = create<{ readonly trouble: Trouble | null }>(() => ({ trouble: null }));
+
+/** Gives a command. Answers null, and shows why, when it was refused. */
+export async function command<T>(ask: (client: EngineClient) => Promise<T>): Promise<T | null> {
+  try {
+    const answer = await ask(engine());
+    useTrouble.setState({ trouble: null });
+    return answer;
+  } catch (error) {
+    useTrouble.setState({ trouble: troubleOf(error) });
+    return null;
+  }
+}
+
+/** An answer of the engine that is asked for again when `key` changes or the connection is new. Keeps the last one meanwhile. */
+export function useAnswer<T>(
+  key: string | null,
+  ask: (client: EngineClient) => Promise<T>,
+): { readonly answer: T | null; readonly again: () => void } {
+  const live = useEngine((state) => state.connection === 'live');
+  const [held, setHeld] = useState<{ readonly key: string; readonly answer: T } | null>(null);
+  const [turn, setTurn] = useState(0);
+  const asking = useRef(ask);
+  useEffect(() => {
+    asking.current = ask;
+  });
+  useEffect(() => {
+    if (key === null || !live) return;
+    let dropped = false;
+    void (async () => {
+      try {
+        const answer = await asking.current(engine());
+        if (!dropped) setHeld({ key, answer });
+      } catch {
+        // The last answer stays; the connection state is shown by the frame.
+      }
+    })();
+    return () => {
+      dropped = true;
+    };
+  }, [key, live, turn]);
+  const again = useCallback(() => {
+    setTurn((n) => n + 1);
+  }, []);
+  return { answer: key === null ? null : (held?.answer ?? null), again };
+}

@@ -1,0 +1,130 @@
+/** Keeps the mirror true: snapshot, then changes; after a hole, an error or a close, a new connection and a new snapshot. */
+import type { Change, Rooms } from '../../src-main/contract/index.ts';
+import type { Host } from '../host/index.ts';
+import { clientOver, closed, opened, type EngineClient } from './client.ts';
+import { tellMetrics, useEngine } from './store.ts';
+
+/** Unheard for this long, the engine counts as lost. */
+const LOST_MS = 3000;
+/** Quiet for this long, the engine is asked whether it is there. */
+const ASK_AFTER_MS = 1500;
+/** An open connection that answers nothing for this long is given up. */
+const GIVE_UP_MS = 10_000;
+const BACKOFF_MS = [200, 500, 1000, 2000, 4000] as const;
+
+let current: { client: EngineClient; socket: WebSocket } | null = null;
+let wake: () => void = () => undefined;
+
+/** The client of the open connection. Throws a plain error while there is none. */
+export function engine(): EngineClient {
+  if (current === null) throw new Error('The engine cannot be reached.');
+  return current.client;
+}
+
+/** Ends a wait for the next attempt. */
+export function tryNow(): void {
+  wake();
+}
+
+/** Whether a change follows what is known; a hole means that something was missed. */
+export function follows(known: number, change: Pick<Change, 'revision'>): boolean {
+  return change.revision === known + 1;
+}
+
+function heard(): void {
+  const now = Date.now();
+  useEngine.setState({ heard: now, connection: 'live', nextTry: null });
+}
+
+function apply(change: Change): void {
+  const { rooms } = useEngine.getState();
+  if (rooms === null) return;
+  const now = Date.now();
+  useEngine.setState({
+    rooms: { ...rooms, ...(change.rooms as Partial<Rooms>) },
+    ...(change.rooms.status === undefined ? {} : { statusHeard: now }),
+  });
+  if (change.metrics === null) return;
+  if (change.metrics.reset) tellMetrics({ kind: 'reset' });
+  else tellMetrics({ kind: 'news', news: change.metrics });
+}
+
+/** Mirrors until the connection ends. */
+async function mirror(client: EngineClient): Promise<void> {
+  for (;;) {
+    const snapshot = await client.feed.snapshot();
+    let { revision } = snapshot;
+    useEngine.setState({ rooms: snapshot.rooms, statusHeard: Date.now() });
+    heard();
+    tellMetrics({ kind: 'reset' });
+    for await (const change of await client.feed.changes({ since: revision })) {
+      heard();
+      if (!follows(revision, change)) break;
+      revision = change.revision;
+      apply(change);
+    }
+  }
+}
+
+function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+}
+
+/** Asks a quiet engine for a sign of life, declares it lost, and gives a dead connection up. */
+function watch(): void {
+  let asking = false;
+  setInterval(() => {
+    const state = useEngine.getState();
+    if (state.rooms === null) return;
+    const quiet = Date.now() - state.heard;
+    if (current !== null && !asking && quiet > ASK_AFTER_MS) {
+      asking = true;
+      current.client.engine
+        .facts()
+        .then(heard, () => undefined)
+        .finally(() => {
+          asking = false;
+        });
+    }
+    if (quiet > LOST_MS && state.connection !== 'lost') useEngine.setState({ connection: 'lost' });
+    if (quiet > GIVE_UP_MS && current !== null) {
+      asking = false;
+      current.socket.close();
+    }
+  }, 500);
+}
+
+/** Runs for the life of the page. */
+export async function runFeed(host: Host): Promise<never> {
+  host.onConnection(() => {
+    if (current === null) wake();
+    else current.socket.close();
+  });
+  addEventListener('online', tryNow);
+  watch();
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const socket = await host.openSocket();
+      await opened(socket);
+      const client = clientOver(socket);
+      current = { client, socket };
+      const end = closed(socket);
+      const mirrored = mirror(client).catch(() => undefined);
+      await Promise.race([end, mirrored]);
+      if (Date.now() - useEngine.getState().heard < LOST_MS) attempt = 0;
+      socket.close();
+    } catch {
+      // No engine yet: the wait below is the answer, and the state says so on screen.
+    }
+    current = null;
+    const pause = BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] ?? 4000;
+    useEngine.setState({ nextTry: Date.now() + pause });
+    await wait(pause);
+  }
+}

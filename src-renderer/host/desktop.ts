@@ -1,0 +1,37 @@
+/** The desktop window: tickets from the supervisor, paths instead of uploads, dialogs of the system. */
+import type { NightshiftBridge } from '../../src-main/contract/host.ts';
+import type { Host } from './index.ts';
+
+declare global {
+  interface Window {
+    readonly nightshift: NightshiftBridge;
+  }
+}
+
+export function createDesktopHost(bridge: NightshiftBridge): Host {
+  return {
+    capabilities: { nativePaths: true, chooseFolderPath: true, notifications: true },
+    async openSocket() {
+      const { url, ticket } = await bridge.connection();
+      return new WebSocket(url, ['nightshift', `nightshift.ticket.${ticket}`]);
+    },
+    dropped(transfer) {
+      const files = [...transfer.files];
+      const paths = files.map((file) => bridge.pathOf(file));
+      // A file that was made in a page has no path; its bytes are sent.
+      return Promise.resolve(
+        paths.every((path) => path !== '')
+          ? { kind: 'paths', paths }
+          : { kind: 'files', files, leftOut: 0 },
+      );
+    },
+    chooseFiles: async () => ({ kind: 'paths', paths: await bridge.chooseFiles() }),
+    async chooseFolder() {
+      const folder = await bridge.chooseFolder();
+      return { kind: 'paths', paths: folder === null ? [] : [folder] };
+    },
+    chooseFolderPath: () => bridge.chooseFolder(),
+    onOpen: (listener) => bridge.onOpen(listener),
+    onConnection: (listener) => bridge.onConnection(listener),
+  };
+}
