@@ -1,0 +1,103 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { accountOf, Ledger, physicalRows, type RowSets, stateOfRow } from '../../src-main/engine/datasets/account.ts';
+import { freeName, plainName, refuseName } from '../../src-main/engine/datasets/names.ts';
+import { plannedSteps } from '../../src-main/engine/datasets/index.ts';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'nightshift-account-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+const line = (step: number, rows: number[], branch = 'main'): string =>
+  `${JSON.stringify({ branch, run: 'r', step, epoch: 0, rows, trained_tokens: 1, fed: 'x', position: 0 })}\n`;
+const sets: RowSets = {
+  rows: 10,
+  held: new Set([1, 2]),
+  rejected: new Set([3]),
+  quarantined: new Set([4]),
+  truncated: 0,
+};
+
+describe('the ledger', () => {
+  test('lost lines do not count, a row of several examples counts once a step, a cut last line is not there yet', async () => {
+    const file = path.join(folder, 'ledger.jsonl');
+    writeFileSync(file, line(1, [5, 6, 6]) + line(2, [7, 8]));
+    const ledger = new Ledger(file);
+    await ledger.refresh();
+    expect(ledger.timesOf(6)).toBe(1);
+    expect(ledger.stepsDone).toBe(2);
+    appendFileSync(file, `${JSON.stringify({ lost_after: 1, branch: 'main', run: 'r2', t: 1 })}\n{"branch":"main","st`);
+    await ledger.refresh();
+    expect(ledger.timesOf(7)).toBe(0);
+    expect(ledger.stepsDone).toBe(1);
+    appendFileSync(file, `ep":2,"rows":[7,8]}\n${line(3, [5, 6])}`);
+    await ledger.refresh();
+    expect([5, 6, 7, 8].map((row) => ledger.timesOf(row))).toEqual([2, 2, 1, 1]);
+  });
+
+  test('a ledger of 100,000 steps is read without holding up the loop for long', async () => {
+    const file = path.join(folder, 'long.jsonl');
+    let text = '';
+    for (let step = 1; step <= 100_000; step += 1) text += line(step, [step % 997, step % 1009, step % 1013]);
+    writeFileSync(file, text);
+    let turns = 0;
+    const timer = setInterval(() => (turns += 1), 1);
+    const ledger = new Ledger(file);
+    await ledger.refresh();
+    clearInterval(timer);
+    expect(ledger.stepsDone).toBe(100_000);
+    // Other work had its turn between the pieces.
+    expect(turns).toBeGreaterThan(10);
+  });
+});
+
+describe('the account', () => {
+  test('every physical row is in exactly one state', () => {
+    const account = accountOf(sets, new Map([[5, 1], [6, 1], [7, 2]]), false);
+    expect(account).toEqual({
+      rows: 10,
+      trained: { '1': 2, '2': 1 },
+      held_out: 2,
+      rejected: 1,
+      quarantined: 1,
+      truncated: 0,
+      skipped: 0,
+      remaining: 3,
+    });
+  });
+  test('a skipped dataset has skipped rows, nothing remains', () => {
+    expect(accountOf(sets, new Map(), true)).toMatchObject({ skipped: 6, remaining: 0 });
+  });
+  test('rows are named by their physical number, also when blank lines lie between', async () => {
+    const examples = Buffer.alloc(2 * 48);
+    examples.writeBigInt64LE(6n, 16);
+    examples.writeBigInt64LE(12n, 48 + 16);
+    writeFileSync(path.join(folder, 'examples.i64'), examples);
+    expect(await physicalRows(folder, sets)).toEqual([1, 2, 3, 6, 12]);
+    expect(stateOfRow(12, sets, 0, false)).toEqual({ row: 12, state: 'remaining', times: 0 });
+    expect(stateOfRow(2, sets, 0, false).state).toBe('held_out');
+  });
+});
+
+test('steps of a pass: examples a step, rounded up in every epoch', () => {
+  expect(plannedSteps(560, { batch_size: 16, gradient_accumulation: 1, epochs: 1 })).toBe(35);
+  expect(plannedSteps(561, { batch_size: 8, gradient_accumulation: 2, epochs: 3 })).toBe(108);
+});
+
+describe('names', () => {
+  test('a taken name gets a number, whatever its case', () => {
+    const taken = new Set(['a.jsonl', 'a-2.jsonl']);
+    expect(freeName('A.jsonl', (name) => taken.has(name.toLowerCase()))).toBe('A-3.jsonl');
+  });
+  test('what a client sends becomes a plain name inside the folder', () => {
+    expect(plainName('../../etc/passwd.jsonl')).toBe('passwd.jsonl');
+    expect(plainName('C:\\data\\my:file.jsonl')).toBe('myfile.jsonl');
+    expect(plainName('.hidden.jsonl')).toBe('hidden.jsonl');
+  });
+  test('other files are refused with words', () => {
+    expect(refuseName('notes.md')).toBe('notes.md ends in .md; .jsonl, .json and .csv files are read.');
+    expect(refuseName('rows.CSV')).toBeNull();
+  });
+});

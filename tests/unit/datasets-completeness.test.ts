@@ -1,0 +1,77 @@
+import { appendFileSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import {
+  CompletenessWatch,
+  decideComplete,
+  judgeLastLine,
+  openForWriting,
+} from '../../src-main/engine/datasets/completeness.ts';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'nightshift-complete-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+const at = (name: string): string => path.join(folder, name);
+const seen = { bytes: 10, mtimeMs: 1, unchangedFor: 5, openForWriting: false, lastLine: 'whole' } as const;
+
+describe('three signs must agree', () => {
+  test('quiet, closed and whole is complete', () => {
+    expect(decideComplete(seen)).toEqual({ complete: true, cut: false });
+  });
+  test('a file that grew a moment ago waits', () => {
+    expect(decideComplete({ ...seen, unchangedFor: 2.9 })).toMatchObject({ complete: false });
+  });
+  test('a file that a program has open for writing waits, however long', () => {
+    expect(decideComplete({ ...seen, unchangedFor: 5000, openForWriting: true }).complete).toBe(false);
+  });
+  test('a writer that pauses 45 s in mid-line keeps it waiting with the reason; after 10 min it is read as it is', () => {
+    const paused = decideComplete({ ...seen, unchangedFor: 45, lastLine: 'cut' });
+    expect(paused).toMatchObject({ complete: false });
+    expect(paused.complete ? '' : paused.reason).toContain('cut off, last change 45 s ago');
+    expect(decideComplete({ ...seen, unchangedFor: 601, lastLine: 'cut' })).toEqual({ complete: true, cut: true });
+  });
+});
+
+describe('the last line', () => {
+  const cases: readonly [string, string, string][] = [
+    ['whole.jsonl', '{"a":1}\n', 'whole'],
+    ['no-newline.jsonl', '{"a":1}\n{"b":2}', 'whole'],
+    ['cut.jsonl', '{"a":1}\n{"b":', 'cut'],
+    ['array.json', '[{"a":1}]', 'whole'],
+    ['array-cut.json', '[{"a":1},\n', 'cut'],
+    ['rows.csv', 'a,b\n1,2', 'open_ended'],
+  ];
+  test.each(cases)('%s', async (name, text, expected) => {
+    writeFileSync(at(name), text);
+    expect(await judgeLastLine(at(name))).toBe(expected);
+  });
+});
+
+test.runIf(process.platform === 'linux')('an open writer is seen, a reader is not', async () => {
+  const file = at('open.jsonl');
+  writeFileSync(file, '{"a":1}\n');
+  const reader = openSync(file, 'r');
+  expect((await openForWriting(new Set([file]))).has(file)).toBe(false);
+  const writer = openSync(file, 'a');
+  expect((await openForWriting(new Set([file]))).has(file)).toBe(true);
+  closeSync(writer);
+  closeSync(reader);
+  expect((await openForWriting(new Set([file]))).has(file)).toBe(false);
+});
+
+test('the watch counts from the last change it saw', async () => {
+  const file = at('grows.jsonl');
+  let now = 100;
+  const watch = new CompletenessWatch(() => now);
+  writeFileSync(file, '{"a":1}\n');
+  expect((await watch.look([file])).get(file)?.complete).toBe(false);
+  now += 2;
+  appendFileSync(file, '{"b":2}\n');
+  expect((await watch.look([file])).get(file)?.complete).toBe(false);
+  now += 2.5;
+  expect((await watch.look([file])).get(file)?.complete).toBe(false);
+  now += 1;
+  expect((await watch.look([file])).get(file)?.complete).toBe(true);
+});

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { decideStale, decideState, type StateReadings } from '../../src-main/engine/status/decide.ts';
+import { createLoad, parseGpu } from '../../src-main/engine/status/machine.ts';
+
+const readings: StateReadings = {
+  latch: { latch: 'running', since: 0, by: 'you', note: null },
+  trainer: { alive: true, phase: 'step', ageSeconds: 0.4, step: 12, recovering: null, pending: null },
+  staleAfter: 3,
+  dataset: 'a.jsonl',
+  isSupervising: true,
+  notReady: null,
+  validating: null,
+  waiting: null,
+  datasets: { decide: 0, waiting: 0 },
+};
+const trainer = readings.trainer;
+const dead = { ...trainer, alive: false, phase: null, ageSeconds: null };
+const latch = (to: StateReadings['latch']['latch']) => ({ ...readings.latch, latch: to });
+
+describe('the state word', () => {
+  const cases: readonly [string, Partial<StateReadings>, string, string | null][] = [
+    ['live process, fresh heartbeat', {}, 'training', 'heartbeat 0.4 s ago'],
+    ['a silent trainer does not train', { trainer: { ...trainer, ageSeconds: 9 } }, 'recovering', 'no heartbeat for 9 s in step 13'],
+    ['a dead trainer does not train', { trainer: dead, isSupervising: false }, 'idle', 'the queue is empty'],
+    ['one that is being launched loads', { trainer: dead }, 'loading', 'the trainer is being started'],
+    ['evaluation', { trainer: { ...trainer, phase: 'generate' } }, 'evaluating', null],
+    ['a save that holds up a step', { trainer: { ...trainer, phase: 'save' } }, 'saving', null],
+    ['paused with the process kept', { trainer: { ...trainer, phase: 'paused', ageSeconds: 400 }, latch: latch('paused') }, 'paused', 'by you'],
+    ['paused with the memory freed', { trainer: dead, isSupervising: false, latch: latch('paused') }, 'paused', 'by you'],
+    ['stop now', { latch: latch('stopped') }, 'stopping', 'now, with a checkpoint'],
+    ['stop after', { latch: latch('stopping_after') }, 'stopping', 'after a.jsonl'],
+    ['stopped', { trainer: dead, isSupervising: false, latch: latch('stopped') }, 'stopped', 'by you'],
+    ['a restart', { trainer: { ...dead, recovering: { attempt: 1, limit: 3, cause: 'killed' } } }, 'recovering', 'attempt 1 of 3: killed'],
+    ['a bound is reached', { trainer: dead, isSupervising: false, notReady: { category: 'driver_mismatch', message: 'm' } }, 'failed', 'm'],
+    ['a device in use is waited for', { trainer: dead, isSupervising: false, notReady: { category: 'device_busy', message: 'm' } }, 'recovering', 'm'],
+    ['validation shows only when nothing trains', { trainer: dead, isSupervising: false, validating: { name: 'b.jsonl', progress: 0.58 } }, 'validating', '58\u00a0%, b.jsonl'],
+    ['a decision is waited for', { trainer: dead, isSupervising: false, datasets: { decide: 1, waiting: 1 } }, 'idle', '1 file waits for your decision'],
+  ];
+  test.each(cases)('%s', (_name, change, state, reason) => {
+    expect(decideState({ ...readings, ...change })).toEqual({ state, reason });
+  });
+});
+
+test('fresh is twice the 99th percentile of the beats, never under 3 s', () => {
+  expect(decideStale([])).toBe(30);
+  expect(decideStale(Array.from({ length: 100 }, () => 0.3))).toBe(3);
+  expect(decideStale(Array.from({ length: 100 }, () => 4))).toBe(8);
+});
+
+test('a line of the driver tool becomes numbers, what the card does not tell is null', () => {
+  expect(parseGpu('NVIDIA RTX 4090, GPU-1234-ab, 87, 17000, 24564, 61, [N/A]')).toEqual({
+    name: 'NVIDIA RTX 4090',
+    uuid: 'GPU-1234-ab',
+    utilisation: 87,
+    memory_used_mb: 17000,
+    memory_total_mb: 24564,
+    temperature: 61,
+    power: null,
+  });
+  expect(parseGpu('No devices were found')).toBeNull();
+});
+
+test('load is the busy share since the last look', () => {
+  let idle = 100;
+  let user = 0;
+  const load = createLoad(() => [{ model: '', speed: 0, times: { user, nice: 0, sys: 0, idle, irq: 0 } }]);
+  expect(load()).toBeNull();
+  user = 75;
+  idle = 125;
+  expect(load()).toBe(75);
+});

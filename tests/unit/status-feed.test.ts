@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import type { Change, Rooms } from '../../src-main/contract/index.ts';
+import { createFeed, type RoomReaders } from '../../src-main/engine/status/feed.ts';
+import { type Clock, systemClock } from '../../src-main/kit/clock.ts';
+import { createThrottle } from '../../src-main/engine/notices/throttle.ts';
+import { drift, type NoticeText } from '../../src-main/engine/notices/words.ts';
+
+/** Time that stands still until it is moved. */
+function handClock(): Clock & { advance(seconds: number): void } {
+  let now = 1_000_000;
+  const timers: { at: number; every: number | null; f: () => void; live: boolean }[] = [];
+  const add = (seconds: number, f: () => void, repeats: boolean) => {
+    const timer = { at: now + seconds, every: repeats ? seconds : null, f, live: true };
+    timers.push(timer);
+    return () => {
+      timer.live = false;
+    };
+  };
+  return {
+    now: () => now,
+    monotonic: () => now,
+    every: (seconds, f) => add(seconds, () => void f(), true),
+    after: (seconds, f) => add(seconds, f, false),
+    sleep: (seconds) => systemClock.sleep(seconds),
+    advance(seconds) {
+      const end = now + seconds;
+      for (;;) {
+        const next = timers.filter((one) => one.live && one.at <= end).sort((a, b) => a.at - b.at)[0];
+        if (next === undefined) break;
+        now = next.at;
+        if (next.every === null) next.live = false;
+        else next.at += next.every;
+        next.f();
+      }
+      now = end;
+    },
+  };
+}
+
+const rooms = { status: { state: 'idle', updated_at: 0 }, queue: { latch: 'running' }, notices: [] as unknown[] };
+const setup = () => {
+  const values: Record<string, unknown> = { ...rooms };
+  const readers = Object.fromEntries(
+    Object.keys(rooms).map((name) => [name, () => values[name]]),
+  ) as unknown as RoomReaders;
+  const clock = handClock();
+  const feed = createFeed({ clock, readers, failed: (_where, error) => { throw error; } });
+  return { values, clock, feed };
+};
+
+test('many touches are one change, what did not change is not sent, revisions have no hole', () => {
+  const { values, clock, feed } = setup();
+  const { revision } = feed.snapshot();
+  const got: Change[] = [];
+  feed.subscribe(revision, (change) => got.push(change));
+  for (let at = 0; at < 50; at += 1) {
+    values.status = { state: 'training', updated_at: at };
+    feed.touch('status');
+  }
+  feed.touch('queue');
+  clock.advance(1);
+  expect(got.map((change) => [change.revision, Object.keys(change.rooms)])).toEqual([[revision + 1, ['status']]]);
+  values.status = { state: 'training', updated_at: 99 };
+  feed.touch('status');
+  clock.advance(1);
+  expect(got).toHaveLength(1);
+});
+
+test('who was away gets the kept changes first; who was away too long takes a new snapshot', () => {
+  const { values, clock, feed } = setup();
+  const { revision } = feed.snapshot();
+  const change = (value: number) => {
+    values.notices = [value];
+    feed.touch('notices');
+    clock.advance(0.25);
+  };
+  for (let at = 1; at <= 3; at += 1) change(at);
+  const got: number[] = [];
+  feed.subscribe(revision + 1, (one) => got.push(one.revision));
+  expect(got).toEqual([revision + 2, revision + 3]);
+  for (let at = 4; at <= 1010; at += 1) change(at);
+  expect(() => feed.subscribe(revision, () => undefined)).toThrow('not kept any more');
+  expect(() => feed.subscribe(revision + 5000, () => undefined)).toThrow('not kept any more');
+});
+
+test('new points of several steps are sent together, a reset forgets what was before it', () => {
+  const { clock, feed } = setup();
+  const got: Change[] = [];
+  feed.subscribe(feed.snapshot().revision, (one) => got.push(one));
+  const news = (step: number, reset = false) => {
+    const point = { step, t: 0, loss: 1, lr: 1, grad_norm: 1, tokens_per_second: 1, memory_mb: 1 };
+    feed.news({ branch: 'main', reset, points: [point], evaluations: [], markers: [] });
+  };
+  news(1);
+  news(2);
+  clock.advance(0.25);
+  news(3);
+  news(4, true);
+  clock.advance(0.25);
+  expect(got.map((one) => one.metrics?.points.map((point) => point.step))).toEqual([[1, 2], [4]]);
+  expect((got[0]?.rooms as Partial<Rooms>).status).toBeUndefined();
+});
+
+test('one notice of a kind in 10 minutes, then one summary; another kind is not held up', () => {
+  const clock = handClock();
+  const told: NoticeText[] = [];
+  const throttle = createThrottle(clock, (text) => told.push(text));
+  for (const key of ['a', 'b', 'c']) throttle.tell(drift([key]));
+  throttle.tell({ ...drift(['x']), kind: 'hang' });
+  expect(told.map((one) => one.kind)).toEqual(['config_drift', 'hang']);
+  clock.advance(599);
+  expect(told).toHaveLength(2);
+  clock.advance(2);
+  expect(told).toHaveLength(3);
+  expect(told[2]?.body).toContain('2 of this kind in 10 min');
+  throttle.tell(drift(['d']));
+  expect(told).toHaveLength(4);
+});

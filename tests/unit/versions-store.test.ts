@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { listCheckpoints, newestCheckpoint } from '../../src-main/engine/versions/checkpoints.ts';
+import { slugOf, VersionStore } from '../../src-main/engine/versions/store.ts';
+import { workspacePaths } from '../../src-main/kit/workspace.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(path.join(os.tmpdir(), 'nightshift-versions-'));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+function checkpoint(branch: string, step: number, size = 4): string {
+  const folder = path.join(branch, `step-${String(step).padStart(8, '0')}`);
+  mkdirSync(path.join(folder, 'model'), { recursive: true });
+  writeFileSync(path.join(folder, 'model', 'model.safetensors'), 'abcd');
+  writeFileSync(path.join(folder, 'model', 'config.json'), '{}');
+  writeFileSync(
+    path.join(folder, 'manifest.json'),
+    JSON.stringify({
+      format: 1,
+      step,
+      branch: 'main',
+      created: 1,
+      cursor: null,
+      files: { 'model/model.safetensors': { size, xxh3_128: 'x' } },
+    }),
+  );
+  return folder;
+}
+const facts = (number: number) => ({
+  format: 1 as const,
+  pass: 'p-1',
+  dataset: 'd-1',
+  number,
+  name: `v00${number}_a`,
+  description: 'after a, 3 steps',
+  created: 1,
+  branch: 'main',
+  step: 3,
+  datasets: [],
+  validation_loss: null,
+  gap: null,
+  training_loss: null,
+  exact_match: null,
+  parent: null,
+  pinned: false,
+  how: 'test',
+});
+
+test('checkpoints are ordered by number; without a readable manifest, or with a wrong size, they do not count', async () => {
+  const branch = path.join(root, 'main');
+  checkpoint(branch, 900);
+  checkpoint(branch, 1000);
+  checkpoint(branch, 1100, 5);
+  mkdirSync(path.join(branch, 'step-00001200', 'model'), { recursive: true });
+  mkdirSync(path.join(branch, '.step-00001300.77.partial'));
+  writeFileSync(path.join(branch, 'step-00001400'), 'junk');
+  expect((await listCheckpoints(branch)).map((one) => one.step)).toEqual([1100, 1000, 900]);
+  expect((await newestCheckpoint(branch))?.step).toBe(1000);
+  expect((await listCheckpoints(branch))[0]?.problem).toBe('model/model.safetensors has 4 bytes instead of 5');
+});
+
+test('a version shares the weights with the checkpoint and names every file with its SHA-256', async () => {
+  const folder = checkpoint(path.join(root, 'main'), 3);
+  const store = new VersionStore(workspacePaths(root));
+  const made = await store.publish(path.join(folder, 'model'), facts(await store.nextNumber()));
+  const weights = path.join(made.folder, 'model.safetensors');
+  expect(statSync(weights).ino).toBe(statSync(path.join(folder, 'model/model.safetensors')).ino);
+  const manifest = JSON.parse(readFileSync(path.join(made.folder, 'manifest.json'), 'utf8')) as {
+    files: Record<string, { sha256: string; size: number }>;
+  };
+  expect(manifest.files['model.safetensors']).toEqual({
+    size: 4,
+    sha256: createHash('sha256').update('abcd').digest('hex'),
+  });
+  rmSync(folder, { recursive: true });
+  expect(readFileSync(weights, 'utf8')).toBe('abcd');
+  expect((await store.list()).map((one) => one.name)).toEqual(['v001_a']);
+});
+
+test('a number is never given twice: not after a deletion, not after a crash before publishing', async () => {
+  const folder = checkpoint(path.join(root, 'main'), 3);
+  const store = new VersionStore(workspacePaths(root));
+  const made = await store.publish(path.join(folder, 'model'), facts(await store.nextNumber()));
+  rmSync(made.folder, { recursive: true });
+  expect(await store.nextNumber()).toBe(2);
+  expect(await store.nextNumber()).toBe(3);
+  rmSync(path.join(root, 'models/versions/numbers.json'));
+  mkdirSync(path.join(root, 'models/versions/v007_x'));
+  expect(await store.nextNumber()).toBe(8);
+});
+
+test('what a killed engine left half-made is no version and does not stand in the way', async () => {
+  const folder = checkpoint(path.join(root, 'main'), 3);
+  const versions = path.join(root, 'models/versions');
+  mkdirSync(path.join(versions, `.v001_a.${process.pid}.partial`), { recursive: true });
+  const store = new VersionStore(workspacePaths(root));
+  expect(await store.list()).toEqual([]);
+  expect((await store.publish(path.join(folder, 'model'), facts(1))).name).toBe('v001_a');
+});
+
+test('the slug of a dataset is plain', () => {
+  expect(slugOf('Math (GSM8K) – train.jsonl')).toBe('math-gsm8k-train');
+  expect(slugOf('数据.jsonl')).toBe('dataset');
+});
