@@ -24,8 +24,7 @@ const ink = [0xeb, 0xed, 0xf0];
 const fromCentre = (x, y) => Math.hypot(x - 11, y - 11);
 const ring = (x, y, width = 1.8) => Math.abs(fromCentre(x, y) - 9) <= width / 2;
 const lit = (x, y) => x >= 11 && fromCentre(x, y) <= 6.4;
-const bars = (x, y) =>
-  y >= 6.5 && y <= 15.5 && ((x >= 7 && x <= 9.8) || (x >= 12.2 && x <= 15));
+const bars = (x, y) => y >= 6.5 && y <= 15.5 && ((x >= 7 && x <= 9.8) || (x >= 12.2 && x <= 15));
 const turn = (x, y) => (Math.atan2(x - 11, 11 - y) / (2 * Math.PI) + 1) % 1;
 const triangle = (x, y) => y >= 2.5 && y <= 19.5 && Math.abs(x - 11) <= ((y - 2.5) / 17) * 9.8;
 const mark = (x, y) =>

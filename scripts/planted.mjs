@@ -1,108 +1,143 @@
+#!/usr/bin/env node
 /**
- * Puts known faults into a copy of the repository, one after another; each must turn its named test red, and that test must be
- * green without the fault. A fault is `tests/planted/<name>.json`:
- *   { "fault": what it breaks, "file": path, "find": text that occurs once, "replace": text, "build": bool, "test": [command, ...args], "expect": name of the test }
+ * Plants each fault of tests/planted/*.patch in a temporary copy and expects the named test to turn red. A patch begins with lines
+ * of the form `Key: value` before the diff:
+ *   Test: vitest contract tests/contract/server-doors.test.ts -t "Origin"   (or: pytest tests/test_x.py::name, structure, types, eslint)
+ *   Build: engine                                                          (optional: the copy is built again with the fault)
+ * The test has to be green without the fault, else its red proves nothing.
  */
-import { spawnSync } from 'node:child_process';
 import {
   cpSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
-  writeFileSync,
 } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { root, run, runScript, say } from './setup/terminal.mjs';
 
-const repository = path.resolve(import.meta.dirname, '..');
-const node = path.join(repository, 'node_modules/node/bin/node');
-const python = path.join(repository, 'python-runtime/.venv/bin/python');
-const only = process.argv.slice(2).filter((word) => !word.startsWith('-'));
-const faults = readdirSync(path.join(repository, 'tests/planted'))
-  .filter((name) => name.endsWith('.json'))
-  .filter((name) => only.length === 0 || only.some((word) => name.includes(word)))
-  .sort()
-  .map((name) => ({
-    name: name.slice(0, -5),
-    ...JSON.parse(readFileSync(path.join(repository, 'tests/planted', name), 'utf8')),
-  }));
-
-const copy = mkdtempSync(path.join(os.tmpdir(), 'nightshift-planted-'));
-const shared = new Set(['node_modules', '.venv', '.git', 'dist', '.setup']);
-cpSync(repository, copy, {
-  recursive: true,
-  filter: (source) => !shared.has(path.basename(source)),
-});
-symlinkSync(path.join(repository, 'node_modules'), path.join(copy, 'node_modules'));
-symlinkSync(path.join(repository, 'python-runtime/.venv'), path.join(copy, 'python-runtime/.venv'));
-
-function run([command, ...words]) {
-  const program = { node, python }[command] ?? command;
-  const result = spawnSync(program, words, {
-    cwd: copy,
-    encoding: 'utf8',
-    timeout: 600_000,
-    env: {
-      ...process.env,
-      PYTHONPATH: path.join(copy, 'python-runtime'),
-      PATH: `${path.dirname(node)}:${process.env.PATH}`,
-    },
-  });
-  return { status: result.status, text: `${result.stdout ?? ''}${result.stderr ?? ''}` };
+/** The header of a patch; throws when it names no test. */
+export function readHeader(text) {
+  const head = text.split(/^(?:diff |--- )/m)[0];
+  const value = (key) => new RegExp(`^${key}: (.+)$`, 'm').exec(head)?.[1].trim() ?? null;
+  const test = value('Test');
+  if (test === null)
+    throw new Error('the patch names no test (a line "Test: ..." before the diff)');
+  return { test, build: value('Build') };
 }
 
-const build = () => {
-  const result = run(['node', 'scripts/build.mjs', '--only', 'engine']);
-  if (result.status !== 0) throw new Error(`the copy does not build: ${result.text.slice(-2000)}`);
-};
+/** Words of a command line; double quotes hold a word together. */
+export const words = (text) =>
+  [...text.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2]);
 
-let passed = 0;
-let failed = 0;
-const green = new Set();
-const say = (ok, line) => {
-  if (ok) passed += 1;
-  else failed += 1;
-  console.log(`${ok ? 'red as it has to be' : 'NOT CAUGHT         '}  ${line}`);
-};
-try {
-  for (const fault of faults) {
-    const key = JSON.stringify(fault.test);
-    if (!green.has(key)) {
-      if (fault.build) build();
-      const before = run(fault.test);
-      if (before.status !== 0) {
-        say(false, `${fault.name}: its test is red without the fault\n${before.text.slice(-1500)}`);
-        continue;
-      }
-      green.add(key);
-    }
-    const file = path.join(copy, fault.file);
-    const original = readFileSync(file, 'utf8');
-    if (original.split(fault.find).length !== 2) {
-      say(false, `${fault.name}: the text to replace does not occur exactly once in ${fault.file}`);
-      continue;
-    }
-    writeFileSync(
-      file,
-      original.replace(fault.find, () => fault.replace),
-    );
+async function copyCheckout(into) {
+  const listed = await run(
+    'git',
+    ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+    { quiet: true },
+  );
+  for (const file of listed.output.split('\0').filter((name) => name !== '')) {
+    mkdirSync(dirname(join(into, file)), { recursive: true });
     try {
-      if (fault.build) build();
-      const after = run(fault.test);
-      say(
-        after.status !== 0 && after.text.includes(fault.expect),
-        `${fault.name}: ${fault.fault} -> ${fault.expect}`,
-      );
-      if (after.status !== 0 && !after.text.includes(fault.expect))
-        console.log(after.text.slice(-1500));
-    } finally {
-      writeFileSync(file, original);
+      cpSync(join(root, file), join(into, file));
+    } catch (error) {
+      if (error.code !== 'ENOENT') throw error; // Deleted, and not yet committed as such.
     }
   }
-} finally {
-  rmSync(copy, { recursive: true, force: true });
+  symlinkSync(join(root, 'node_modules'), join(into, 'node_modules'));
+  symlinkSync(join(root, 'python-runtime', '.venv'), join(into, 'python-runtime', '.venv'));
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 && passed > 0 ? 0 : 1);
+
+async function runTest(copy, header) {
+  const env = { ...process.env, NO_COLOR: '1', CI: '1' };
+  if (header.build !== null) {
+    const built = await run(
+      process.execPath,
+      [join(copy, 'scripts', 'build.mjs'), '--only', header.build],
+      {
+        quiet: true,
+        cwd: copy,
+        env,
+      },
+    );
+    if (built.code !== 0) return built;
+  }
+  const [kind, ...rest] = words(header.test);
+  const node = (path, ...args) =>
+    run(process.execPath, [join(root, 'node_modules', path), ...args], {
+      quiet: true,
+      cwd: copy,
+      env,
+      limit: 900,
+    });
+  if (kind === 'vitest') return node('vitest/vitest.mjs', 'run', '--project', ...rest);
+  if (kind === 'structure')
+    return node(
+      'dependency-cruiser/bin/dependency-cruise.mjs',
+      '--config',
+      '.dependency-cruiser.cjs',
+      'src-main',
+      'src-renderer',
+    );
+  if (kind === 'types') return node('typescript/bin/tsc', '-b', 'tsconfig.json');
+  if (kind === 'eslint') return node('eslint/bin/eslint.js', '.', '--max-warnings', '0');
+  if (kind === 'pytest')
+    return run(join(copy, 'python-runtime', '.venv', 'bin', 'python'), ['-m', 'pytest', ...rest], {
+      quiet: true,
+      cwd: join(copy, 'python-runtime'),
+      env: { ...env, PYTHONPATH: join(copy, 'python-runtime') },
+      limit: 900,
+    });
+  throw new Error(`the patch names an unknown kind of test: ${kind}`);
+}
+
+if (process.argv[1].endsWith('planted.mjs'))
+  await runScript(async () => {
+    const folder = join(root, 'tests', 'planted');
+    const names = readdirSync(folder)
+      .filter((name) => name.endsWith('.patch'))
+      .sort();
+    const copy = mkdtempSync(join(tmpdir(), 'nightshift-planted-'));
+    let failed = 0;
+    const green = new Map();
+    try {
+      await copyCheckout(copy);
+      for (const name of names) {
+        const header = readHeader(readFileSync(join(folder, name), 'utf8'));
+        const key = `${header.test} ${header.build}`;
+        if (!green.has(key)) green.set(key, await runTest(copy, header));
+        const apply = (...options) =>
+          run('git', ['apply', ...options, join(folder, name)], {
+            quiet: true,
+            cwd: copy,
+            env: {
+              ...process.env,
+              GIT_CEILING_DIRECTORIES: dirname(copy),
+              GIT_DIR: join(copy, '.none'),
+            },
+          });
+        const planted = await apply();
+        const red = planted.code === 0 ? await runTest(copy, header) : planted;
+        if (planted.code === 0) await apply('-R');
+        const problem =
+          green.get(key).code !== 0
+            ? `the test is red without the fault:\n${green.get(key).output.slice(-3000)}`
+            : planted.code !== 0
+              ? `the patch does not apply:\n${planted.output}`
+              : red.code === 0
+                ? 'the test stayed green'
+                : null;
+        if (problem !== null) failed += 1;
+        say(
+          `${problem === null ? 'red as it has to be' : 'FAILED'}  ${name}  ${header.test}${problem === null ? '' : `\n${problem}`}`,
+        );
+      }
+    } finally {
+      rmSync(copy, { recursive: true, force: true });
+    }
+    process.stdout.write(`${names.length - failed} passed, ${failed} failed\n`);
+    return failed > 0 || names.length === 0 ? 1 : 0;
+  });

@@ -52,12 +52,19 @@ const indent = (text) => text.replace(/^/gm, '    ');
 const lastLines = (text, count) => text.trimEnd().split('\n').slice(-count).join('\n');
 
 /**
- * Runs a command. `quiet` keeps the output for the result, otherwise it is shown. Never throws: a command that does not exist
- * answers code 127.
+ * Runs a command. `quiet` keeps the output for the result, otherwise it is shown. `limit`: seconds until it and what it started
+ * are killed (code 124). Never throws: a command that does not exist answers code 127.
  * @returns {Promise<{ code: number, output: string }>}
  */
 export function run(command, args, options = {}) {
-  const { quiet = false, cwd = root, env = process.env, input, shell = false } = options;
+  const {
+    quiet = false,
+    cwd = root,
+    env = process.env,
+    input,
+    shell = false,
+    limit = null,
+  } = options;
   return new Promise((done) => {
     let output = '';
     let child;
@@ -72,6 +79,7 @@ export function run(command, args, options = {}) {
           quiet ? 'pipe' : 'inherit',
         ],
         windowsHide: true,
+        detached: limit !== null && process.platform !== 'win32',
       });
     } catch (error) {
       done({ code: 127, output: String(error) });
@@ -84,9 +92,22 @@ export function run(command, args, options = {}) {
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
     if (input !== undefined) child.stdin.end(input);
+    let late = false;
+    const timer =
+      limit === null
+        ? undefined
+        : setTimeout(() => {
+            late = true;
+            try {
+              process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
+            } catch {
+              // It ended by itself just now.
+            }
+          }, limit * 1000);
+    child.on('close', () => clearTimeout(timer));
     child.on('error', (error) => done({ code: 127, output: `${output}${error.message}` }));
     child.on('close', (code, signal) =>
-      done({ code: code ?? (signal === null ? 1 : 128), output }),
+      done({ code: late ? 124 : (code ?? (signal === null ? 1 : 128)), output }),
     );
   });
 }

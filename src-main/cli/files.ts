@@ -35,7 +35,7 @@ export async function knownFromFiles(session: Session): Promise<KnownFromFiles> 
     trainer?.run === undefined
       ? null
       : await readOr(join(paths.runs, trainer.run, 'heartbeat'), heartbeatFile);
-  const status = await readOr(paths.status, trainingStatus);
+  const status = await readOr(join(paths.status, 'training_status.json'), trainingStatus);
   return {
     engine: null,
     state: trainer === null ? 'not_running' : 'unsupervised',

@@ -1,0 +1,152 @@
+/**
+ * The direction rules of ARCHITECTURE.md. `contract` and `kit` know nobody; a room knows rooms on lower levels, through their
+ * door; server, desktop and command line are strangers to each other; only the desktop knows Electron.
+ */
+
+/** The rooms from the lowest up; a room sees those before it, through their door. */
+const order = [
+  'journal',
+  'config',
+  'disk',
+  'trainer',
+  'metrics',
+  'versions',
+  'datasets',
+  'queue',
+  'setup',
+  'health',
+  'notices',
+  'status',
+];
+
+const roomRules = order.map((room, index) => ({
+  name: `room-${room}-knows-only-lower-rooms`,
+  severity: 'error',
+  from: { path: `^src-main/engine/${room}/` },
+  to: {
+    path: `^src-main/engine/(${order.slice(index + 1).join('|') || 'none'})/`,
+    // A type in a signature is no call upward.
+    dependencyTypesNot: ['type-only'],
+  },
+}));
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'contract-knows-nobody',
+      severity: 'error',
+      from: { path: '^src-main/contract/' },
+      to: { path: '^src-|^node:', pathNot: '^src-main/contract/' },
+    },
+    {
+      name: 'contract-uses-only-zod-and-orpc',
+      severity: 'error',
+      from: { path: '^src-main/contract/' },
+      to: {
+        dependencyTypes: ['npm', 'npm-dev', 'core'],
+        pathNot: 'node_modules/(zod|@orpc/contract)/',
+      },
+    },
+    {
+      name: 'kit-knows-nobody',
+      severity: 'error',
+      from: { path: '^src-main/kit/' },
+      to: { path: '^src-', pathNot: '^src-main/kit/' },
+    },
+    ...roomRules,
+    {
+      name: 'rooms-by-their-door',
+      severity: 'error',
+      from: { path: '^src-main/engine/([^/]+)/' },
+      to: {
+        path: '^src-main/engine/[^/]+/.+',
+        pathNot: ['^src-main/engine/$1/', '^src-main/engine/[^/]+/index\\.ts$'],
+      },
+    },
+    {
+      name: 'engine-parts-by-the-door',
+      severity: 'error',
+      from: { path: '^src-main/engine/[^/]+\\.ts$' },
+      to: {
+        path: '^src-main/engine/[^/]+/.+',
+        pathNot: '^src-main/engine/[^/]+/index\\.ts$',
+      },
+    },
+    {
+      name: 'rooms-do-not-know-their-composer',
+      severity: 'error',
+      from: { path: '^src-main/engine/[^/]+/' },
+      to: { path: '^src-main/engine/[^/]+\\.ts$' },
+    },
+    {
+      name: 'engine-knows-no-door',
+      severity: 'error',
+      from: { path: '^src-main/(engine|kit)/' },
+      to: { path: '^src-main/(server|desktop|cli)/|^src-(preload|renderer)/' },
+    },
+    {
+      name: 'server-is-a-stranger',
+      severity: 'error',
+      from: { path: '^src-main/server/' },
+      to: { path: '^src-main/(engine|desktop|cli)/|^src-(preload|renderer)/' },
+    },
+    {
+      name: 'cli-is-a-stranger',
+      severity: 'error',
+      from: { path: '^src-main/cli/' },
+      to: { path: '^src-main/(engine|desktop|server)/|^src-(preload|renderer)/' },
+    },
+    {
+      name: 'desktop-is-a-stranger',
+      severity: 'error',
+      from: { path: '^src-main/desktop(/|\\.ts$)' },
+      to: { path: '^src-main/(engine|cli|server)/|^src-(preload|renderer)/' },
+    },
+    {
+      name: 'electron-only-in-the-desktop',
+      severity: 'error',
+      from: { path: '^src-', pathNot: '^src-main/desktop(/|\\.ts$)|^src-preload/' },
+      to: { path: '^electron|node_modules/electron(-store)?/' },
+    },
+    {
+      name: 'page-and-preload-know-only-the-contract',
+      severity: 'error',
+      from: { path: '^src-(renderer|preload)/' },
+      to: { path: '^src-main/', pathNot: '^src-main/contract/' },
+    },
+    {
+      name: 'page-has-no-node',
+      severity: 'error',
+      from: { path: '^src-renderer/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'page-knows-the-preload-by-its-type-only',
+      severity: 'error',
+      from: { path: '^src-renderer/' },
+      to: { path: '^src-preload/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'everything-can-be-found',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '\\.(css|woff2|svg|png)$|^virtual:' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json'],
+    },
+  },
+};

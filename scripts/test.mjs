@@ -1,0 +1,131 @@
+#!/usr/bin/env node
+/**
+ * `npm test`: sets up, builds, and runs every check and test, one after another; a failing part does not stop the later ones.
+ * `--faults`: the scenarios that really kill, hang and fill things. `--planted`: known faults, each must turn a test red.
+ * `--only a,b`: parts by name. The last line is `N passed, N failed`; exit code 1 when anything failed.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setUp } from './bootstrap.mjs';
+import { build } from './build.mjs';
+import { node24 } from './setup/node-part.mjs';
+import { venvPython } from './setup/python-part.mjs';
+import { root, run, runScript, say } from './setup/terminal.mjs';
+import { lastLine, readCounts, summaryTable } from './test/results.mjs';
+
+const results = join(root, 'test-results');
+const runtime = join(root, 'python-runtime');
+const tool = (...path) => join(root, 'node_modules', ...path);
+const python = (...args) => ({ python: true, args, cwd: runtime });
+
+/** A part is a check (passed or failed as a whole), or a suite whose reporter is counted. */
+const check = (name, command, limit = 600) => ({ name, kind: 'check', command, limit });
+const suite = (project, limit) => ({
+  name: project,
+  kind: 'vitest',
+  command: { args: [tool('vitest', 'vitest.mjs'), 'run', '--project', project] },
+  limit,
+});
+
+const parts = {
+  ordinary: [
+    check('prettier', {
+      args: [tool('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'],
+    }),
+    check('eslint', { args: [tool('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0'] }),
+    check('types', { args: [tool('typescript', 'bin', 'tsc'), '-b', 'tsconfig.json'] }),
+    check('structure', {
+      args: [
+        tool('dependency-cruiser', 'bin', 'dependency-cruise.mjs'),
+        '--config',
+        '.dependency-cruiser.cjs',
+        'src-main',
+        'src-preload',
+        'src-renderer',
+      ],
+    }),
+    check('dead code', { args: [tool('knip', 'bin', 'knip.js')] }),
+    check('ruff', python('-m', 'ruff', 'check', '.')),
+    check('pyright', python('-m', 'pyright')),
+    { name: 'pytest', kind: 'junit', command: python('-m', 'pytest'), limit: 900 },
+    suite('unit', 600),
+    suite('contract', 300),
+    suite('engine', 1200),
+    suite('ui', 900),
+    suite('desktop', 900),
+  ],
+  faults: [suite('incidents', 3600)],
+};
+
+async function runPart(part, node) {
+  const began = Date.now();
+  say(`${part.name}`);
+  const report = join(results, `${part.name}.${part.kind === 'junit' ? 'xml' : 'json'}`);
+  rmSync(report, { force: true });
+  const { args, cwd = root, python: isPython = false } = part.command;
+  const reporting = {
+    check: [],
+    vitest: ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    junit: [`--junitxml=${report}`],
+  }[part.kind];
+  const answer = await run(isPython ? venvPython : node, [...args, ...reporting], {
+    quiet: true,
+    cwd,
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', CI: process.env.CI ?? '1' },
+    limit: part.limit,
+  });
+  writeFileSync(join(results, `${part.name.replace(' ', '-')}.log`), answer.output);
+  const counts =
+    part.kind === 'check'
+      ? { passed: answer.code === 0 ? 1 : 0, failed: answer.code === 0 ? 0 : 1, skipped: 0 }
+      : readCounts(part.kind, report, answer.code);
+  if (counts.failed > 0) {
+    const why = answer.code === 124 ? ` (ended after ${part.limit} s)` : '';
+    process.stdout.write(
+      `---- ${part.name} failed${why} ----\n${answer.output.trimEnd().slice(-12_000)}\n----\n`,
+    );
+  }
+  if (counts.skipped > 0) {
+    const reasons = answer.output.split('\n').filter((line) => /skip/i.test(line));
+    process.stdout.write(
+      `${counts.skipped} skipped in ${part.name}\n${reasons.slice(0, 12).join('\n')}\n`,
+    );
+  }
+  return { name: part.name, ...counts, seconds: (Date.now() - began) / 1000 };
+}
+
+/** A step of the preparation, counted like a check. */
+async function prepare(name, work) {
+  const began = Date.now();
+  let failed = 0;
+  try {
+    await work();
+  } catch (error) {
+    failed = 1;
+    process.stdout.write(
+      `---- ${name} failed ----\n${error.stack ?? error}\n${error.next ?? ''}\n${error.detail ?? ''}\n----\n`,
+    );
+  }
+  return { name, passed: 1 - failed, failed, skipped: 0, seconds: (Date.now() - began) / 1000 };
+}
+
+if (process.argv[1].endsWith('test.mjs'))
+  await runScript(async () => {
+    const has = (option) => process.argv.includes(option);
+    const at = process.argv.indexOf('--only');
+    const only = at === -1 ? null : (process.argv[at + 1] ?? '').split(',');
+    mkdirSync(results, { recursive: true });
+    const rows = [
+      await prepare('set-up', () => setUp({ tests: true })),
+      await prepare('build', () => build()),
+    ];
+    const node = (await node24()) ?? process.execPath;
+    if (has('--planted')) {
+      const answer = await run(node, [join(root, 'scripts', 'planted.mjs')]);
+      return answer.code;
+    }
+    for (const part of has('--faults') ? parts.faults : parts.ordinary)
+      if (only === null || only.includes(part.name)) rows.push(await runPart(part, node));
+    process.stdout.write(`\n${summaryTable(rows)}\n\n${lastLine(rows)}\n`);
+    return rows.some((row) => row.failed > 0) ? 1 : 0;
+  });

@@ -1,0 +1,153 @@
+/**
+ * Entry of the engine: `node out/engine/engine.mjs --workspace W [--port N] [--json]`. Takes the workspace, opens the door, and leaves
+ * in order on a signal; a running trainer goes on. Exit codes: 0 left in order, 1 failure, 2 usage, 3 refused (another engine).
+ */
+import { appendFileSync, closeSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Refusal } from './contract/index.ts';
+import { startEngine } from './engine/engine.ts';
+import { createServer, readOrMakeToken } from './server/index.ts';
+
+/**
+ * A parent such as Electron leaves its sockets open in its children (no close-on-exec). An engine that outlives the window must
+ * not keep them: the window's test driver waits for their end. Before anything of our own is opened, every socket above 2 is
+ * theirs. Only sockets: a regular file may be Node's own, which a thread of it is reading just now.
+ */
+function closeInheritedSockets(): void {
+  if (process.platform !== 'linux') return;
+  for (const descriptor of readdirSync('/proc/self/fd').map(Number))
+    try {
+      if (descriptor > 2 && readlinkSync(`/proc/self/fd/${descriptor}`).startsWith('socket:'))
+        closeSync(descriptor);
+    } catch {
+      // It was closed meanwhile.
+    }
+}
+
+const LOG_DAYS = 30;
+
+/** logs/engine_YYYYMMDD.log, one file a day, the oldest removed. A log that cannot be written stops nothing. */
+function engineLog(folder: string): (line: string) => void {
+  const day = (t: Date): string => t.toISOString().slice(0, 10).replaceAll('-', '');
+  const oldest = `engine_${day(new Date(Date.now() - LOG_DAYS * 86_400_000))}.log`;
+  try {
+    for (const name of readdirSync(folder))
+      if (/^engine_\d{8}\.log$/.test(name) && name < oldest) rmSync(join(folder, name));
+  } catch {
+    // The folder is not there yet.
+  }
+  return (line) => {
+    const now = new Date();
+    try {
+      appendFileSync(join(folder, `engine_${day(now)}.log`), `${now.toISOString()} ${line}\n`);
+    } catch {
+      // A full disk is reported by its own room.
+    }
+  };
+}
+
+function options(): {
+  readonly workspace: string;
+  readonly port: number | null;
+  readonly json: boolean;
+} {
+  const { values } = parseArgs({
+    options: {
+      workspace: { type: 'string' },
+      port: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const port = values.port === undefined ? null : Number(values.port);
+  if (
+    values.workspace === undefined ||
+    (port !== null && !(Number.isInteger(port) && port >= 0 && port < 65_536))
+  )
+    throw new TypeError('usage: engine --workspace <folder> [--port <0 to 65535>] [--json]');
+  return { workspace: resolve(values.workspace), port, json: values.json };
+}
+
+async function main(): Promise<void> {
+  const { workspace, port: asked, json } = options();
+  // The terminal or the parent that reads this may go away first.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const print = (text: string): void => {
+    process.stdout.write(`${text}\n`);
+  };
+  const log = engineLog(join(workspace, 'logs'));
+  const root = process.env['NIGHTSHIFT_ROOT'] ?? resolve(import.meta.dirname, '..', '..');
+  let leave = (): void => undefined;
+  const engine = await startEngine({
+    workspace,
+    packageFolder: join(root, 'python-runtime'),
+    log,
+    // The answer to the client goes out first.
+    leave: () => setTimeout(() => leave(), 200),
+  });
+  const bug = (where: string) => (error: unknown) => {
+    engine.failed(where, error);
+  };
+  process.on('uncaughtException', bug('exception'));
+  process.on('unhandledRejection', bug('rejection'));
+
+  const monitor = () => engine.rooms.config.values().monitor;
+  const port = asked ?? monitor().port;
+  const server = await createServer(engine.api, {
+    port,
+    token: await readOrMakeToken(engine.paths.token),
+    uiFolder: process.env['NIGHTSHIFT_UI'] ?? join(root, 'out', 'renderer'),
+    openStatus: () => monitor().open_status,
+    now: () => Date.now() / 1000,
+    bug: bug('server'),
+  });
+  await engine.setPort(server.port);
+  const link = server.link();
+  log(`serves ${workspace} on port ${server.port}, pid ${process.pid}`);
+  if (json) print(JSON.stringify({ workspace, port: server.port, pid: process.pid, link }));
+  else {
+    if (port !== 0 && server.port !== port)
+      print(`Port ${port} is in use; port ${server.port} was taken.`);
+    print(`Nightshift serves ${workspace} (pid ${process.pid}).`);
+    print(`Open once, within 5 minutes: ${link}`);
+    print('A new link: nightshift token. Ctrl-C ends the engine; training goes on without it.');
+  }
+
+  let leaving = false;
+  leave = () => {
+    if (leaving) return;
+    leaving = true;
+    // What does not close in time must not keep the engine: the files are safe at every moment.
+    setTimeout(() => process.exit(1), 15_000).unref();
+    void (async () => {
+      const { alive, pid } = engine.rooms.trainer.view();
+      await server.close();
+      await engine.close();
+      const training = alive
+        ? `The trainer (pid ${String(pid)}) goes on training.`
+        : 'No trainer was running.';
+      log(`left; ${training}`);
+      if (json) print(JSON.stringify({ left: true, trainer: alive ? pid : null }));
+      else print(`The engine left. ${training}`);
+      process.exit(0);
+    })();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, leave);
+}
+
+closeInheritedSockets();
+try {
+  await main();
+} catch (error) {
+  if (error instanceof Refusal) {
+    process.stderr.write(
+      `${error.message}${error.data.next === null ? '' : ` ${error.data.next}`}\n`,
+    );
+    process.exit(3);
+  }
+  const usage = error instanceof TypeError;
+  process.stderr.write(
+    `${usage ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  process.exit(usage ? 2 : 1);
+}

@@ -1,0 +1,331 @@
+/** The command line against the scripted engine behind the real server, and against files when there is no engine. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runCommandLine } from '../../src-main/cli/index.ts';
+import { CONTRACT_VERSION, Refusal } from '../../src-main/contract/index.ts';
+import { ownIdentity } from '../../src-main/kit/identity.ts';
+import { statusOf } from '../contract/scripted-scenes.ts';
+import { startScriptedServer, type ScriptedServer } from '../contract/scripted-server.ts';
+
+let workspace: string;
+let server: ScriptedServer | null;
+const now = Date.now() / 1000;
+
+beforeEach(async () => {
+  workspace = await mkdtemp(join(tmpdir(), 'nightshift-cli-'));
+  server = null;
+});
+afterEach(async () => {
+  await server?.close();
+  await rm(workspace, { recursive: true, force: true });
+});
+
+async function withEngine(contract: number = CONTRACT_VERSION): Promise<ScriptedServer> {
+  server = await startScriptedServer({ uiFolder: null });
+  const lock = { format: 1, ...ownIdentity(), port: server.port, contract, t: now };
+  await writeFile(join(workspace, '.engine.lock'), JSON.stringify(lock));
+  await writeFile(join(workspace, '.engine.token'), `${server.token}\n`);
+  return server;
+}
+
+interface Result {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function nightshift(...args: string[]): Promise<Result> {
+  return nightshiftUntil(new AbortController().signal, ...args);
+}
+
+async function nightshiftUntil(signal: AbortSignal, ...args: string[]): Promise<Result> {
+  let out = '';
+  let err = '';
+  const code = await runCommandLine(args, {
+    terminal: { out: (text) => (out += text), error: (text) => (err += text), interactive: false },
+    environment: { NIGHTSHIFT_WORKSPACE: workspace },
+    now: () => now,
+    signal,
+    version: '0.0.0',
+  });
+  return { code, out, err };
+}
+
+const json = (result: Result): unknown => JSON.parse(result.out);
+
+describe('with an engine', () => {
+  test('status in words and as JSON', async () => {
+    await withEngine();
+    const text = await nightshift('status');
+    expect(text.code).toBe(0);
+    expect(text.out).toContain('training for');
+    expect(text.out).toContain('gsm8k_train.jsonl');
+    expect(json(await nightshift('status', '--json'))).toMatchObject({
+      format: 1,
+      state: 'training',
+    });
+  });
+
+  test('status --watch writes a line for each change until Ctrl-C', async () => {
+    const { engine } = await withEngine();
+    const leave = new AbortController();
+    const watched = nightshiftUntil(leave.signal, 'status', '--watch', '--json');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    engine.advance(1);
+    engine.advance(1);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    leave.abort();
+    const { code, out } = await watched;
+    expect(code).toBe(0);
+    const steps = out
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { current_step: number }).current_step);
+    expect(steps).toEqual([1240, 1241, 1242]);
+  });
+
+  test.each([
+    [['pause'], 'training.pause', { by: 'you (command line)' }],
+    [['resume'], 'training.resume', { by: 'you (command line)' }],
+    [['stop'], 'training.stop', { now: false, by: 'you (command line)' }],
+    [['stop', '--now'], 'training.stop', { now: true, by: 'you (command line)' }],
+    [['skip'], 'training.skip', { by: 'you (command line)' }],
+    [
+      ['queue', 'set-priority', 'banking77_train.csv', 'high'],
+      'queue.move',
+      { id: 'd-banking', priority: 'high', before: null },
+    ],
+    [
+      ['queue', 'move', 'd-long', '--before', 'd-banking'],
+      'queue.move',
+      { id: 'd-long', priority: 'normal', before: 'd-banking' },
+    ],
+    [['queue', 'hold', 'd-long'], 'queue.hold', { id: 'd-long', held: true }],
+    [['queue', 'hold', 'd-held', '--off'], 'queue.hold', { id: 'd-held', held: false }],
+    [['queue', 'retry', 'd-empty'], 'queue.retry', { id: 'd-empty' }],
+    [['queue', 'remove', 'd-long'], 'queue.remove', { id: 'd-long' }],
+    [
+      ['queue', 'add', '/data/a.jsonl', '/data/b.jsonl', '--priority', 'high'],
+      'queue.add',
+      { paths: ['/data/a.jsonl', '/data/b.jsonl'], priority: 'high' },
+    ],
+    [
+      ['config', 'set', 'keep_versions', '5'],
+      'config.set',
+      { key: 'keep_versions', value: 5, confirm: null, stage: false, by: 'you (command line)' },
+    ],
+    [['journal', '--limit', '2'], 'journal.read', { limit: 2 }],
+    [['validate', '/data/a.jsonl'], 'datasets.validate', { path: '/data/a.jsonl' }],
+  ])('%j calls %s', async (args, path, input) => {
+    const { engine } = await withEngine();
+    const result = await nightshift(...args, '--json');
+    expect(result.code, result.err).toBe(0);
+    expect(() => json(result)).not.toThrow();
+    expect(engine.calls).toContainEqual({ path, input });
+  });
+
+  test('every reading command has text and JSON', async () => {
+    await withEngine();
+    for (const args of [
+      ['queue', 'list'],
+      ['queue', 'status'],
+      ['queue', 'show', 'd-gsm8k-train'],
+      ['queue', 'show', 'd-sample', '--rows'],
+      ['versions', 'list'],
+      ['journal'],
+      ['config', 'show'],
+      ['config', 'get', 'watchdog.restart_limit'],
+    ]) {
+      const text = await nightshift(...args);
+      expect([args, text.code, text.err]).toEqual([args, 0, '']);
+      expect(text.out.length).toBeGreaterThan(0);
+      expect(() => json({ ...text, out: '' })).toThrow();
+      const machine = await nightshift(...args, '--json');
+      expect(machine.out.trim().split('\n')).toHaveLength(1);
+      expect(() => json(machine)).not.toThrow();
+    }
+  });
+
+  test('queue show --rows adds up to the physical rows', async () => {
+    await withEngine();
+    const { rows, account } = json(
+      await nightshift('queue', 'show', 'd-sample', '--rows', '--json'),
+    ) as {
+      rows: unknown[];
+      account: { rows: number };
+    };
+    expect(rows).toHaveLength(account.rows);
+  });
+
+  test('a locked key is refused with exit code 3, what and what next', async () => {
+    await withEngine();
+    const refused = await nightshift('config', 'set', 'batch_size', '8');
+    expect(refused.code).toBe(3);
+    expect(refused.err).toContain('Refused (LOCKED): batch_size is locked');
+    expect(refused.err).toContain('Next: ');
+    const staged = await nightshift('config', 'set', 'batch_size', '8', '--stage');
+    expect([staged.code, staged.out]).toEqual([0, 'batch_size becomes 8 with the next dataset.\n']);
+  });
+
+  test('a key with a consequence wants its consent', async () => {
+    const { engine } = await withEngine();
+    engine.play('idle');
+    const refused = await nightshift('config', 'set', 'max_length', '1024', '--json');
+    expect(refused.code).toBe(3);
+    expect(json(refused)).toMatchObject({
+      error: 'NEEDS_CONFIRMATION',
+      facts: { confirm: 'max_length' },
+    });
+    const done = await nightshift('config', 'set', 'max_length', '1024', '--confirm', 'max_length');
+    expect(done.code).toBe(0);
+  });
+
+  test('files that are refused one by one end with 3, the others are added', async () => {
+    await withEngine();
+    const result = await nightshift('queue', 'add', '/data/a.jsonl', '/data/missing.jsonl');
+    expect(result.code).toBe(3);
+    expect(result.out).toContain('added    a.jsonl');
+    expect(result.out).toContain('refused  /data/missing.jsonl: There is no file');
+  });
+
+  test('an unknown dataset and a broken engine end with 3 and 1', async () => {
+    const { engine } = await withEngine();
+    expect((await nightshift('queue', 'hold', 'nothing.jsonl')).code).toBe(3);
+    engine.refuseNext('status.get', new Error('a bug') as unknown as Refusal);
+    const failed = await nightshift('status');
+    expect(failed.code).toBe(1);
+    expect(failed.err).toContain('Failed: ');
+  });
+
+  test('token: stdout holds the token alone, the link works once', async () => {
+    const { token } = await withEngine();
+    const result = await nightshift('token');
+    expect(result.out).toBe(`${token}\n`);
+    const link = /http:\S+/.exec(result.err)?.[0] ?? '';
+    expect((await fetch(link, { redirect: 'manual' })).status).toBe(303);
+    expect((await fetch(link, { redirect: 'manual' })).status).toBe(401);
+  });
+
+  test('an engine of another contract is not talked to', async () => {
+    await withEngine(CONTRACT_VERSION + 1);
+    const result = await nightshift('queue', 'status');
+    expect(result.code).toBe(1);
+    expect(result.err).toContain(`speaks contract ${String(CONTRACT_VERSION + 1)}`);
+  });
+});
+
+describe('without an engine', () => {
+  const write = async (path: string, text: string): Promise<void> => {
+    await mkdir(join(workspace, path, '..'), { recursive: true });
+    await writeFile(join(workspace, path), text);
+  };
+
+  test('commands that need one end with 4', async () => {
+    for (const args of [
+      ['pause'],
+      ['queue', 'add', 'a.jsonl'],
+      ['config', 'set', 'seed', '1'],
+      ['status', '--watch'],
+    ]) {
+      const result = await nightshift(...args);
+      expect([args, result.code]).toEqual([args, 4]);
+      expect(result.err).toContain('nightshift serve');
+    }
+  });
+
+  test('a lock of a dead engine is no engine', async () => {
+    const dead = { format: 1, ...ownIdentity(), start: '1:00000000', port: 1, t: now };
+    await write('.engine.lock', JSON.stringify(dead));
+    expect((await nightshift('queue', 'status')).code).toBe(4);
+  });
+
+  test('status claims nothing and says how old what it knows is', async () => {
+    const known = { ...statusOf(now - 90, 'training', 1240), updated_at: now - 90 };
+    await write('status/training_status.json', JSON.stringify(known));
+    const dead = { format: 1, ...ownIdentity(), start: '1:00000000', run: 'r-1', t: now };
+    await write('.trainer.lock', JSON.stringify(dead));
+    const text = await nightshift('status');
+    expect(text.code).toBe(4);
+    expect(text.out).not.toContain('training');
+    expect(text.out).toContain('No trainer is alive');
+    expect(text.out).toContain('Last known, 1 min 30 s ago');
+    expect(text.out).toContain('step 1 240');
+    const machine = await nightshift('status', '--json');
+    expect(machine.out).not.toContain('"training"');
+    expect(json(machine)).toMatchObject({
+      state: 'not_running',
+      trainer: { alive: false },
+      last_known: { step: 1240, age_s: 90 },
+    });
+  });
+
+  test('a trainer that lives on without an engine is named', async () => {
+    const own = ownIdentity();
+    await write('.trainer.lock', JSON.stringify({ format: 1, ...own, run: 'r-1', t: now }));
+    await write('runs/r-1/heartbeat', JSON.stringify({ format: 1, ...own, t: now - 2 }));
+    const text = await nightshift('status');
+    expect(text.out).toContain(`A trainer (pid ${String(own.pid)}) goes on without an engine`);
+    expect(text.out).toContain('2 s ago');
+  });
+
+  test('queue list, versions, journal and config come from the files', async () => {
+    await write('queue/high/a.jsonl', '{}\n');
+    await write('queue/completed/b.jsonl', '{}\n');
+    await write(
+      'journal/202611.jsonl',
+      `${JSON.stringify({ id: 'j', t: now, what: 'a.b', text: 'Something was decided.', step: null, dataset: null, evidence: {} })}\nbroken`,
+    );
+    await write(
+      'config.json',
+      JSON.stringify({ format: 1, watchdog: { restart_limit: 7 }, 'hang.train_minutes': 20 }),
+    );
+    expect(json(await nightshift('queue', 'list', '--json'))).toMatchObject({
+      engine: null,
+      files: [
+        { priority: 'high', name: 'a.jsonl' },
+        { place: 'completed', name: 'b.jsonl' },
+      ],
+    });
+    expect((await nightshift('versions', 'list')).out).toBe('There is no version yet.\n');
+    expect((await nightshift('journal')).out).toContain('Something was decided.');
+    expect((await nightshift('config', 'get', 'watchdog.restart_limit')).out).toBe('7\n');
+    expect((await nightshift('config', 'get', 'hang.train_minutes')).out).toBe('20\n');
+    expect((await nightshift('config', 'get', 'hang.eval_minutes')).out).toBe('30\n');
+  });
+
+  test('a broken config.json is a failure that names the file', async () => {
+    await write('config.json', '{ "seed": ');
+    const result = await nightshift('config', 'show');
+    expect(result.code).toBe(1);
+    expect(result.err).toContain('config.json');
+  });
+});
+
+describe('usage', () => {
+  test('unknown commands, options and values end with 2', async () => {
+    for (const args of [
+      ['nothing'],
+      ['status', '--nothing'],
+      ['queue', 'set-priority', 'a', 'urgent'],
+      ['journal', '--limit', '0'],
+      ['config', 'get', 'nothing'],
+    ])
+      expect([args, (await nightshift(...args)).code]).toEqual([args, 2]);
+  });
+
+  test('help and version end with 0 and name the exit codes', async () => {
+    const help = await nightshift('--help');
+    expect(help.code).toBe(0);
+    expect(help.out).toContain('no engine runs for the workspace');
+    expect((await nightshift('--version')).out).toBe('0.0.0\n');
+  });
+
+  test('--base-dir is another name of --workspace', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'nightshift-cli-'));
+    const result = await nightshift('status', '--base-dir', other);
+    expect(result.out).toContain(`No engine runs for ${other}.`);
+    await rm(other, { recursive: true });
+  });
+});

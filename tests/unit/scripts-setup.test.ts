@@ -1,0 +1,124 @@
+/** The pure decisions of the scripts: what is installed, pip's settings, the window, the counting of results, planted faults. */
+import { expect, test } from 'vitest';
+import { installationProblem } from '../../scripts/setup/node-part.mjs';
+import { readHeader, words } from '../../scripts/planted.mjs';
+import {
+  localTorchWheel,
+  parsePipConfig,
+  pipSettings,
+  uvOptions,
+} from '../../scripts/setup/pip-settings.mjs';
+import { windowPlan } from '../../scripts/start.mjs';
+import { countJunit, countVitest, lastLine, readCounts } from '../../scripts/test/results.mjs';
+
+test('node_modules are judged by what npm recorded', () => {
+  const lock = {
+    packages: {
+      '': {},
+      'node_modules/a': { version: '1.0.0' },
+      'node_modules/b': { version: '2.0.0', optional: true },
+    },
+  };
+  expect(installationProblem(lock, null)).toBe('nothing is installed yet');
+  expect(installationProblem(lock, { packages: {} })).toBe('node_modules/a is missing');
+  const has = (version: string) => ({ packages: { 'node_modules/a': { version } } });
+  expect(installationProblem(lock, has('0.9.0'))).toContain('0.9.0');
+  expect(installationProblem(lock, has('1.0.0'))).toBeNull();
+});
+
+test("pip's settings are read from its own list, the environment first", () => {
+  const parsed = parsePipConfig(
+    [
+      ":env:.find-links='/from/env'",
+      "global.find-links='/from/file'",
+      "global.extra-index-url='file:///gone file:///there'",
+      "global.cert='/etc/ca.crt'",
+      'noise',
+    ].join('\n'),
+  );
+  expect(parsed['find-links']).toBe('/from/env');
+  const settings = pipSettings(parsed, {}, (place: string) => place !== '/gone');
+  expect(settings).toEqual({
+    index: null,
+    extra: ['file:///there'],
+    findLinks: ['/from/env'],
+    certificates: '/etc/ca.crt',
+  });
+  expect(uvOptions(settings)).toEqual([
+    '--index',
+    'file:///there',
+    '--index-strategy',
+    'unsafe-best-match',
+    '--find-links',
+    '/from/env',
+  ]);
+  const named = pipSettings(parsed, { PIP_INDEX_URL: 'https://mirror.example/simple' }, () => true);
+  expect(named.index).toBe('https://mirror.example/simple');
+});
+
+test('a local torch wheel has to fit the Python', () => {
+  const settings = { index: null, extra: [], findLinks: ['/wheels'], certificates: null };
+  const list = () => ['torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl'];
+  expect(localTorchWheel(settings, '2.13.0', 'cp311', list)).toContain('/wheels/torch-2.13.0');
+  expect(localTorchWheel(settings, '2.13.0', 'cp312', list)).toBeNull();
+});
+
+test('the window opens only with a display, a binary and a built desktop', () => {
+  const facts = {
+    platform: 'linux',
+    env: { DISPLAY: ':0' } as Record<string, string>,
+    exists: () => true,
+    readText: () => 'electron\n',
+    base: '/checkout',
+  };
+  expect(windowPlan(facts)).toEqual({
+    window: true,
+    binary: '/checkout/node_modules/electron/dist/electron',
+  });
+  expect(windowPlan({ ...facts, env: {} }).why).toContain('no display');
+  expect(windowPlan({ ...facts, exists: () => false }).why).toContain('no Electron binary');
+  const other = windowPlan({
+    ...facts,
+    env: { DISPLAY: ':0', ELECTRON_OVERRIDE_DIST_PATH: '/old' },
+  });
+  expect(other.binary).toBe('/old/electron');
+});
+
+test('results are counted from the reporters, and a part that ran nothing has failed', () => {
+  const report = {
+    numPassedTests: 3,
+    numFailedTests: 1,
+    numPendingTests: 2,
+    testResults: [
+      { status: 'failed', assertionResults: [{ status: 'failed' }] },
+      { status: 'failed', assertionResults: [] },
+    ],
+  };
+  expect(countVitest(report)).toEqual({ passed: 3, failed: 2, skipped: 2 });
+  const junit =
+    '<testsuites><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="10">';
+  expect(countJunit(junit)).toEqual({ passed: 4, failed: 3, skipped: 3 });
+  expect(readCounts('vitest', '/nowhere', 0)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  expect(
+    lastLine([
+      { passed: 2, failed: 0, skipped: 0 },
+      { passed: 1, failed: 1, skipped: 0 },
+    ]),
+  ).toBe('3 passed, 1 failed');
+});
+
+test('a planted fault names its test', () => {
+  const patch =
+    'Origin check off.\nTest: vitest contract a.test.ts -t "a foreign Origin"\n\ndiff --git a/x b/x\nTest: no\n';
+  expect(readHeader(patch)).toEqual({
+    test: 'vitest contract a.test.ts -t "a foreign Origin"',
+    build: null,
+  });
+  expect(words('vitest contract -t "a foreign Origin"')).toEqual([
+    'vitest',
+    'contract',
+    '-t',
+    'a foreign Origin',
+  ]);
+  expect(() => readHeader('diff --git')).toThrow('names no test');
+});
