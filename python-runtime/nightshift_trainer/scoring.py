@@ -65,4 +65,6 @@ def wilson(k: int, n: int) -> tuple[float, float]:
     scale = 1 + z * z / n
     middle = share + z * z / (2 * n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+    low = 0.0 if k == 0 else max(0.0, (middle - half) / scale)
+    high = 1.0 if k == n else min(1.0, (middle + half) / scale)
+    return low, high

@@ -127,11 +127,9 @@ class Judge:
             return
         if isinstance(content, Chat):
             self._compare(content.messages)
-        self._waiting.append(
-            _Waiting(
-                record, content, rendered, text_key(_question(content)), text_key(_whole(content))
-            )
-        )
+        key = text_key(_question(content))
+        row_key = key if isinstance(content, Text) else text_key(_whole(content))
+        self._waiting.append(_Waiting(record, content, rendered, key, row_key))
         self._waiting_characters += sum(len(example.text) for example in rendered.examples)
 
     def _count_format(self, form: str, record: Record) -> None:
@@ -150,7 +148,7 @@ class Judge:
         if self._compared >= COMPARED_ROWS:
             return
         self._compared += 1
-        difference = first_turn_difference(self._base, messages)
+        difference = first_turn_difference(self._base, messages, self._options.thinking)
         if difference is not None:
             self.differences[difference] += 1
 

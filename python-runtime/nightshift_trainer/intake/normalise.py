@@ -29,6 +29,14 @@ def normalised(text: str) -> str:
     return folded[start:end] or folded.strip()
 
 
+# Above this a text is normalised piece by piece, so that its key costs no copies of the whole.
+PIECE = 262_144
+
+
 def text_key(text: str) -> int:
     """xxh3-64 of the normalised text."""
-    return xxhash.xxh3_64_intdigest(normalised(text).encode("utf-8", "surrogatepass"))
+    digest = xxhash.xxh3_64()
+    for start in range(0, max(1, len(text)), PIECE):
+        piece = normalised(text[start : start + PIECE])
+        digest.update(piece.encode("utf-8", "surrogatepass"))
+    return digest.intdigest()

@@ -97,9 +97,14 @@ def render_question(base: BaseTexts, messages: Sequence[Message], thinking: Thin
     return template.text(prepared, add_generation_prompt=True)
 
 
-def first_turn_difference(base: BaseTexts, messages: Sequence[Message]) -> str | None:
-    """What differs between the training template and the model's own template up to the first
-    answer; null when they are equal."""
+def first_turn_difference(
+    base: BaseTexts, messages: Sequence[Message], thinking: Thinking
+) -> str | None:
+    """What differs between what is trained and the model's own template up to the first answer;
+    null when they are equal."""
+    if thinking == "model":
+        return None
+    messages, _ = _prepared(messages, thinking)
     end = next(
         (index for index, message in enumerate(messages) if message["role"] == "assistant"), None
     )

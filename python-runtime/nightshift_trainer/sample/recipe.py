@@ -38,17 +38,13 @@ class SampleRow:
 
 
 def _time(draw: random.Random) -> tuple[str, str]:
-    """How a time is said, and the same time as HH:MM."""
+    """How a time is said, and the same time as HH:MM. Early hours are often said without the
+    leading zero; the answer always has two digits."""
     hour, minute = draw.randrange(0, 24), draw.choice((0, 5, 10, 15, 20, 30, 40, 45, 50))
     written = f"{hour:02d}:{minute:02d}"
-    if draw.random() < AM_PM_SHARE and hour % 12 != 0:
-        half = "am" if hour < 12 else "pm"
-        return f"{hour % 12}:{minute:02d} {half}", written
+    if hour < 10 and draw.random() < 0.5:
+        return f"{hour}:{minute:02d}", written
     return written, written
-
-
-# Part of the times is said with am or pm and has to be converted; the rest is only copied.
-AM_PM_SHARE = 0.25
 
 
 def _switch(draw: random.Random) -> SampleRow:
