@@ -6,7 +6,7 @@ const project = (name: string, seconds: number, parallel: boolean) => ({
   plugins: [react()],
   test: {
     name,
-    include: [`tests/${name}/**/*.test.{ts,tsx}`],
+    include: [`tests/${name}/**/*.test.{ts,tsx,mjs}`],
     environment: 'node',
     testTimeout: seconds * 1000,
     hookTimeout: seconds * 1000,

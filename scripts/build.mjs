@@ -84,8 +84,8 @@ async function buildEngine() {
   const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
   const stamp = contentStamp(parts.engine.sources).slice(0, 12);
   for (const [input, file] of [
-    ['src-main/engine.ts', 'out/engine/engine.mjs'],
     ['src-main/cli.ts', 'out/cli/cli.mjs'],
+    ['src-main/engine.ts', 'out/engine/engine.mjs'],
   ])
     await build({
       input: join(root, input),

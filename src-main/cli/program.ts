@@ -118,15 +118,14 @@ function explain(error: unknown, terminal: Terminal, json: boolean): number {
   if (error instanceof ORPCError && error.code in refusals) {
     const data = refusalData.safeParse(error.data);
     const next = data.success ? data.data.next : null;
+    const code = String(error.code);
     if (json)
       terminal.out(
-        `${JSON.stringify({ error: error.code, message: error.message, ...(data.success ? data.data : {}) })}\n`,
+        `${JSON.stringify({ error: code, message: error.message, ...(data.success ? data.data : {}) })}\n`,
       );
     const confirm = data.success ? data.data.facts['confirm'] : undefined;
     const how = next ?? (confirm === undefined ? null : `With consent: --confirm ${confirm}`);
-    terminal.error(
-      `Refused (${error.code}): ${error.message}\n${how === null ? '' : `Next: ${how}\n`}`,
-    );
+    terminal.error(`Refused (${code}): ${error.message}\n${how === null ? '' : `Next: ${how}\n`}`);
     return exitCode.refused;
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,5 @@
 /** What every command is given: the workspace, how to print, the clock; and the exit codes. */
-import { workspacePaths } from '../kit/workspace.ts';
+import type { WorkspacePaths } from '../kit/workspace.ts';
 
 /** Documented in the help and in README. */
 export const exitCode = { ok: 0, failure: 1, usage: 2, refused: 3, noEngine: 4 } as const;
@@ -13,7 +13,7 @@ export interface Terminal {
 
 export interface Session {
   readonly workspace: string;
-  readonly paths: ReturnType<typeof workspacePaths>;
+  readonly paths: WorkspacePaths;
   readonly json: boolean;
   readonly terminal: Terminal;
   /** Unix seconds. */

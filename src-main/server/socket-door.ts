@@ -69,7 +69,7 @@ export function createSocketDoor(http: Server, options: SocketDoorOptions): Sock
             if (client.bufferedAmount > MAX_UNREAD) client.terminate();
             else Reflect.apply(client.send.bind(client), undefined, message);
           },
-        } as Pick<WebSocket, 'addEventListener' | 'send'>,
+        },
         { context: {} },
       );
     });

@@ -6,9 +6,9 @@ const LIFETIME_SECONDS = 300;
 const KEPT = 200;
 
 export interface Tickets {
-  issue(): { readonly ticket: string; readonly expires: number };
+  readonly issue: () => { readonly ticket: string; readonly expires: number };
   /** True once for each ticket that is young enough. */
-  redeem(ticket: string): boolean;
+  readonly redeem: (ticket: string) => boolean;
 }
 
 export function createTickets(now: () => number): Tickets {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runCommandLine } from '../../src-main/cli/index.ts';
-import { CONTRACT_VERSION, Refusal } from '../../src-main/contract/index.ts';
+import { CONTRACT_VERSION, type Refusal } from '../../src-main/contract/index.ts';
 import { ownIdentity } from '../../src-main/kit/identity.ts';
 import { statusOf } from '../contract/scripted-scenes.ts';
 import { startScriptedServer, type ScriptedServer } from '../contract/scripted-server.ts';

@@ -21,7 +21,7 @@ test('node_modules are judged by what npm recorded', () => {
   };
   expect(installationProblem(lock, null)).toBe('nothing is installed yet');
   expect(installationProblem(lock, { packages: {} })).toBe('node_modules/a is missing');
-  const has = (version: string) => ({ packages: { 'node_modules/a': { version } } });
+  const has = (version) => ({ packages: { 'node_modules/a': { version } } });
   expect(installationProblem(lock, has('0.9.0'))).toContain('0.9.0');
   expect(installationProblem(lock, has('1.0.0'))).toBeNull();
 });
@@ -37,7 +37,7 @@ test("pip's settings are read from its own list, the environment first", () => {
     ].join('\n'),
   );
   expect(parsed['find-links']).toBe('/from/env');
-  const settings = pipSettings(parsed, {}, (place: string) => place !== '/gone');
+  const settings = pipSettings(parsed, {}, (place) => place !== '/gone');
   expect(settings).toEqual({
     index: null,
     extra: ['file:///there'],
@@ -66,7 +66,7 @@ test('a local torch wheel has to fit the Python', () => {
 test('the window opens only with a display, a binary and a built desktop', () => {
   const facts = {
     platform: 'linux',
-    env: { DISPLAY: ':0' } as Record<string, string>,
+    env: { DISPLAY: ':0' },
     exists: () => true,
     readText: () => 'electron\n',
     base: '/checkout',
