@@ -53,7 +53,7 @@ THINKING = """{%- set ns = namespace(last=0) -%}
 {%- endif -%}
 {%- endfor -%}
 {%- if add_generation_prompt -%}{{- '<|im_start|>assistant\\n' -}}{%- endif -%}"""  # noqa: E501
-SPECIAL = {"bos_token": "<bos>", "eos_token": "<eos>"}
+SPECIAL: dict[str, Any] = {"bos_token": "<bos>", "eos_token": "<eos>"}
 ENDS = ["<eos>", "<|im_end|>", "<|eot_id|>", "<end_of_turn>"]
 
 FIRST = chat(" What? ", "That's\\it 'quoted' 🙂")["messages"]

@@ -18,6 +18,7 @@ from ..rendering.template import Message, Rendered, TemplateRefused
 from ..rendering.tokens import Labels, TokenIds, encode_batch
 from .cache_writer import CacheWriter
 from .columns import Columns
+from .look import pieces, question_text, renderable_roles, whole_text
 from .normalise import text_key
 from .options import IntakeOptions
 from .records import Bad, Chat, Record, RecordFormat, Rejection, Text, interpret, recognise
@@ -25,7 +26,7 @@ from .rejections import KEPT, Rejections
 from .split import CANDIDATE_CHARACTERS, Candidate, Candidates, candidate_room
 
 BATCH_ROWS, BATCH_CHARACTERS = 512, 1 << 20
-COMPARED_ROWS, SAMPLE_ROWS, SAMPLE_CHARACTERS = 50, 3, 4000
+COMPARED_ROWS, SAMPLE_ROWS = 50, 3
 
 
 @dataclass(frozen=True)
@@ -35,18 +36,6 @@ class _Waiting:
     rendered: RenderedRow
     question_key: int
     row_key: int
-
-
-def _question(content: Chat | Text) -> str:
-    if isinstance(content, Text):
-        return content.text
-    return "\n".join(m["content"] for m in content.messages if m["role"] == "user")
-
-
-def _whole(content: Chat | Text) -> str:
-    if isinstance(content, Text):
-        return content.text
-    return "\n".join(f"{m['role']}: {m['content']}" for m in content.messages)
 
 
 class Judge:
@@ -127,8 +116,8 @@ class Judge:
             return
         if isinstance(content, Chat):
             self._compare(content.messages)
-        key = text_key(_question(content))
-        row_key = key if isinstance(content, Text) else text_key(_whole(content))
+        key = text_key(question_text(content))
+        row_key = key if isinstance(content, Text) else text_key(whole_text(content))
         self._waiting.append(_Waiting(record, content, rendered, key, row_key))
         self._waiting_characters += sum(len(example.text) for example in rendered.examples)
 
@@ -251,29 +240,13 @@ class Judge:
             )
         )
 
-
-def pieces(example: Rendered) -> list[dict[str, Any]]:
-    """The rendered text cut where training begins and ends, for the eye."""
-    found: list[dict[str, Any]] = []
-    place = 0
-    text = example.text[:SAMPLE_CHARACTERS]
-    for start, end in example.spans:
-        found.append({"text": text[place:start], "trained": False})
-        found.append({"text": text[start:end], "trained": True})
-        place = end
-    found.append({"text": text[place:], "trained": False})
-    return [piece for piece in found if piece["text"]]
-
-
-def renderable_roles(base: BaseTexts) -> frozenset[str]:
-    """Found out by rendering, not by reading the template."""
-    question = {"role": "user", "content": "q"}
-    answer = {"role": "assistant", "content": "a"}
-    roles = {"user", "assistant"}
-    try:
-        text = base.training.text([{"role": "system", "content": "Qsystemq"}, question, answer])
-        if "Qsystemq" in text:
-            roles.add("system")
-    except TemplateRefused:
-        pass
-    return frozenset(roles)
+    def reject_rarer_formats(self) -> None:
+        """Lists the rows that make a file mixed (the first thousand of each rarer format)."""
+        known = {name: count for name, count in self.formats.items() if name != "unknown"}
+        main = max(known, key=lambda name: known[name])
+        for name in known:
+            if name != main:
+                self.rejections.add_all(
+                    Rejection(row, "mixed_format", f"The row is {name}, most are {main}.", shown)
+                    for row, shown in self.format_rows[name]
+                )

@@ -108,3 +108,13 @@ def refuse_what_is_not_text(path: Path) -> None:
 def shown_text(data: bytes) -> str:
     """The first characters of a bad line, as they can be shown."""
     return data[: SHOWN * 4].decode("utf-8", "replace")[:SHOWN]
+
+
+def hash_of(path: Path) -> str:
+    """The content hash of a file that was refused before it was read; empty for no file."""
+    if not path.is_file():
+        return ""
+    reader = LineReader(path)
+    for _ in reader:
+        pass
+    return reader.content_hash

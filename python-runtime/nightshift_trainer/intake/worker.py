@@ -17,10 +17,9 @@ from ..run_folder import Cancelled, RunFolder
 from .cache_writer import CacheWriter, HeldOutText, publish_folder
 from .core import ExistingCore, read_core, write_core
 from .judge import Judge
-from .lines import FileRefused, LineReader, refuse_what_is_not_text
+from .lines import FileRefused, LineReader, hash_of, refuse_what_is_not_text
 from .options import IntakeOptions, cache_key, read_options
 from .readers import open_records
-from .records import Rejection
 from .rejections import Rejections
 from .report import build_report, refused_report
 from .split import CORE, HELD_OUT_DUPLICATE, SLICE, Candidate, Split, choose, kinds_of_rows, target
@@ -43,18 +42,9 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> None:
         intake = _Intake(options, base, home, core_folder, str(dataset["id"]))
         report = intake.judge_file(path, reader, _beat(folder, reader, path), started)
     except FileRefused as refusal:
-        content_hash = _hash_of(path)
+        content_hash = hash_of(path)
         report = refused_report(str(refusal), content_hash, time.monotonic() - started)
     write_json(home / "report.json", report)
-
-
-def _hash_of(path: Path) -> str:
-    if not path.is_file():
-        return ""
-    reader = LineReader(path)
-    for _ in reader:
-        pass
-    return reader.content_hash
 
 
 def _beat(folder: RunFolder, reader: LineReader, path: Path) -> Callable[[int], None]:
@@ -125,7 +115,7 @@ class _Intake:
     ) -> dict[str, Any]:
         options = self._options
         if is_mixed(judge.formats):
-            _reject_rarer_formats(judge)
+            judge.reject_rarer_formats()
         verdict = judge_counts(
             Counts(
                 rows=judge.rows_seen,
@@ -246,16 +236,3 @@ class _Intake:
             )
             for item in asked
         ]
-
-
-def _reject_rarer_formats(judge: Judge) -> None:
-    """Lists the rows that make a file mixed (the first thousand of each rarer format)."""
-    formats = {name: count for name, count in judge.formats.items() if name != "unknown"}
-    main = max(formats, key=lambda name: formats[name])
-    for name in formats:
-        if name == main:
-            continue
-        judge.rejections.add_all(
-            Rejection(row, "mixed_format", f"The row is {name}, most rows are {main}.", shown)
-            for row, shown in judge.format_rows[name]
-        )

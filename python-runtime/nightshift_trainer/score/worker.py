@@ -16,7 +16,7 @@ from ..files import write_json
 from ..rendering.base import BaseTexts, open_base
 from ..run_folder import Cancelled, RunFolder
 from ..scoring import score_answer, wilson
-from .answers import Produced, answer_batch
+from .answers import Model, Produced, answer_batch
 from .questions import Question, read_questions
 
 BATCH = 50
@@ -39,7 +39,7 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> None:
     questions = read_questions(
         Path(wanted["questions"]), int(wanted["limit"]), base, wanted.get("thinking") or "off"
     )
-    model = AutoModelForCausalLM.from_pretrained(
+    model: Model = AutoModelForCausalLM.from_pretrained(
         home, dtype=PRECISIONS[wanted["precision"]], local_files_only=True
     )
     model.to(wanted.get("device") or "cpu")
