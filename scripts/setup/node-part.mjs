@@ -48,15 +48,15 @@ export async function node24() {
 /** Brings node_modules and the bundled Node into being. Throws SetupError. */
 export async function setUpNode() {
   const lock = readObject(join(root, 'package-lock.json'));
-  const installed = readObject(join(root, 'node_modules', '.package-lock.json'));
-  const problem = installationProblem(lock, installed);
+  const record = join(root, 'node_modules', '.package-lock.json');
+  const problem = installationProblem(lock, readObject(record));
   if (problem !== null) {
     say(`Node packages: installing (${problem})`);
     const npm = windows ? 'npm.cmd' : 'npm';
-    const answer = await run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-      quiet: true,
-      shell: windows,
-    });
+    // Not `npm ci`: it refuses a lock file that does not name the optional packages of every other platform, and a registry
+    // need not carry those. `install --no-save` takes every version and hash from the lock file and writes neither file.
+    const options = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+    const answer = await run(npm, ['install', ...options], { quiet: true, shell: windows });
     if (answer.code === 127)
       throw new SetupError(
         'npm was not found.',
@@ -66,6 +66,13 @@ export async function setUpNode() {
       throw new SetupError(
         'the Node packages could not be installed.',
         'Check that the package registry can be reached (npm ping), then run this again; it continues where it stopped.',
+        answer.output,
+      );
+    const still = installationProblem(lock, readObject(record));
+    if (still !== null)
+      throw new SetupError(
+        `the Node packages are not as the lock file says: ${still}.`,
+        'Delete node_modules, then run this again.',
         answer.output,
       );
     say('Node packages: installed');
