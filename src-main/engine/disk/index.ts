@@ -1,0 +1,96 @@
+/**
+ * Disk: free space, the floor, and the refusal before something is written that does not fit.
+ * Promises: a reading is never older than the check interval; an unknown reading refuses nothing.
+ * Never: deletes.
+ */
+import { statfs } from 'node:fs/promises';
+import { Refusal } from '../../contract/index.ts';
+import type { Clock } from '../../kit/clock.ts';
+import { Emitter } from '../../kit/emitter.ts';
+import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { ConfigRoom } from '../config/index.ts';
+import type { Journal } from '../journal/index.ts';
+
+const giga = 1e9;
+const secondsBetweenLooks = 10;
+
+export interface DiskReading {
+  /** Gigabytes (10^9 bytes) that this account may write. */
+  readonly freeGb: number | null;
+  readonly totalGb: number | null;
+  readonly floorGb: number | null;
+  readonly t: number;
+}
+
+export interface DiskRoom {
+  reading(): DiskReading;
+  /** Refusal DISK_FULL when `bytes` more would not fit; names what is free and what is needed. */
+  require(bytes: number, what: string): Promise<void>;
+  refresh(): Promise<void>;
+  readonly changed: Emitter<void>;
+}
+
+/** The floor is the wish, but never more than a tenth of the disk. */
+export function decideFloor(wishGb: number, totalGb: number): number {
+  return Math.min(wishGb, totalGb / 10);
+}
+
+export function createDisk(o: {
+  readonly paths: WorkspacePaths;
+  readonly config: ConfigRoom;
+  readonly journal: Journal;
+  readonly clock: Clock;
+}): DiskRoom {
+  const changed = new Emitter<void>();
+  let reading: DiskReading = { freeGb: null, totalGb: null, floorGb: null, t: 0 };
+  let wasBelow = false;
+
+  async function refresh(): Promise<void> {
+    const before = reading;
+    try {
+      const facts = await statfs(o.paths.root);
+      const totalGb = (facts.blocks * facts.bsize) / giga;
+      reading = {
+        freeGb: (facts.bavail * facts.bsize) / giga,
+        totalGb,
+        floorGb: decideFloor(o.config.values().disk.min_free_gb, totalGb),
+        t: o.clock.now(),
+      };
+    } catch {
+      reading = { freeGb: null, totalGb: null, floorGb: null, t: o.clock.now() };
+    }
+    const { freeGb, floorGb } = reading;
+    const isBelow = freeGb !== null && floorGb !== null && freeGb < floorGb;
+    if (isBelow !== wasBelow)
+      o.journal.write({
+        what: isBelow ? 'disk.below_floor' : 'disk.above_floor',
+        text: `${freeGb?.toFixed(1) ?? '?'} GB are free; the floor is ${floorGb?.toFixed(1) ?? '?'} GB.`,
+        evidence: { free_gb: freeGb, floor_gb: floorGb },
+      });
+    wasBelow = isBelow;
+    if (Math.abs((before.freeGb ?? 0) - (freeGb ?? 0)) > 0.05 || before.floorGb !== floorGb)
+      changed.emit(undefined);
+  }
+
+  o.clock.every(secondsBetweenLooks, refresh);
+  return {
+    reading: () => reading,
+    refresh,
+    changed,
+    async require(bytes, what) {
+      await refresh();
+      const { freeGb } = reading;
+      const neededGb = bytes / giga;
+      if (freeGb === null || neededGb <= freeGb) return;
+      throw new Refusal(
+        'DISK_FULL',
+        `There is no room for ${what}: ${freeGb.toFixed(1)} GB are free on the disk of ${o.paths.root}, ${neededGb.toFixed(1)} GB are needed.`,
+        {
+          subject: o.paths.root,
+          next: `Free ${(neededGb - freeGb).toFixed(1)} GB there; it then goes on by itself.`,
+          facts: { free_gb: freeGb.toFixed(1), needed_gb: neededGb.toFixed(1) },
+        },
+      );
+    },
+  };
+}

@@ -1,0 +1,86 @@
+/** Starts Python: its own process group, files instead of pipes, a scrubbed environment. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { writeJson } from '../../kit/files.ts';
+import { type Identity, identityOf } from '../../kit/identity.ts';
+import type { PythonFacts } from './shapes.ts';
+
+/** What a Python process may see of the user's environment; no secrets, no proxies of other programs. */
+const passed =
+  /^(PATH|HOME|LANG|LC_.*|TMPDIR|TMP|TEMP|USER|LOGNAME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|PATHEXT|XDG_.*|CUDA_.*|NVIDIA_.*|LD_LIBRARY_PATH|NIGHTSHIFT_CACHE|NIGHTSHIFT_DEVICE_LOCKS|SSL_CERT_FILE)$/;
+/** The base worker asks the package registry, by the user's own settings. */
+const passedToBase =
+  /^(PIP_.*|UV_.*|REQUESTS_CA_BUNDLE|HTTPS?_PROXY|NO_PROXY|https?_proxy|no_proxy)$/;
+
+export function environmentFor(
+  kind: string,
+  own: Readonly<Record<string, string | undefined>>,
+  python: PythonFacts,
+): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const [name, value] of Object.entries(own))
+    if (value !== undefined && (passed.test(name) || (kind === 'base' && passedToBase.test(name))))
+      out[name] = value;
+  return {
+    ...out,
+    PYTHONPATH: python.packageFolder,
+    PYTHONUNBUFFERED: '1',
+    PYTHONFAULTHANDLER: '1',
+    // Two torch programs whose threads spin while they wait slow each other down many times over.
+    GOMP_SPINCOUNT: '2000',
+    HF_HUB_OFFLINE: '1',
+    TRANSFORMERS_OFFLINE: '1',
+    TOKENIZERS_PARALLELISM: 'false',
+    ...(kind === 'intake' || kind === 'sample' ? { OMP_NUM_THREADS: '1' } : {}),
+  };
+}
+
+export interface Launched {
+  readonly run: string;
+  readonly folder: string;
+  readonly child: ChildProcess;
+  readonly identity: Identity | null;
+}
+
+/** `YYYYMMDD-HHMMSS-<kind>-<4 hex>`, UTC. */
+export function runName(kind: string, now: number, random: string): string {
+  const [day = '', time = ''] = new Date(now * 1000).toISOString().split('T');
+  return `${day.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${kind}-${random}`;
+}
+
+/** Writes spec.json and starts the process. Throws when the interpreter cannot be started. */
+export async function launch(o: {
+  readonly folder: string;
+  readonly run: string;
+  readonly kind: string;
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly python: PythonFacts;
+}): Promise<Launched> {
+  await mkdir(path.join(o.folder, 'commands'), { recursive: true });
+  await writeJson(path.join(o.folder, 'spec.json'), o.spec);
+  const log = openSync(path.join(o.folder, 'trainer.log'), 'a');
+  try {
+    const child = spawn(o.python.executable, ['-m', 'nightshift_trainer', o.folder], {
+      cwd: o.folder,
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: environmentFor(o.kind, process.env, o.python),
+      windowsHide: true,
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    child.unref();
+    return {
+      run: o.run,
+      folder: o.folder,
+      child,
+      identity: child.pid === undefined ? null : identityOf(child.pid),
+    };
+  } finally {
+    closeSync(log);
+  }
+}

@@ -1,0 +1,473 @@
+/** The supervision: one pass at a time is launched, watched, restarted by rule, until there is an outcome. */
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Clock } from '../../kit/clock.ts';
+import { Emitter } from '../../kit/emitter.ts';
+import { readJson } from '../../kit/files.ts';
+import { identityOf, isAlive, signalGroup } from '../../kit/identity.ts';
+import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { ConfigRoom } from '../config/index.ts';
+import type { DiskRoom } from '../disk/index.ts';
+import type { Journal } from '../journal/index.ts';
+import { classifyCrash, type Crash, crashTable } from './crash-table.ts';
+import { decideAfterExit } from './decide.ts';
+import { decideHang } from './hang.ts';
+import { launch, runName } from './launch.ts';
+import { readExit, readLogEnd, readTrainerLock } from './run-files.ts';
+import type {
+  ExitFile,
+  PassOutcome,
+  PassRequest,
+  PythonFacts,
+  TrainerEvent,
+  TrainerRoom,
+  TrainerView,
+} from './shapes.ts';
+import { readMachine, requestOf, trainSpec } from './spec.ts';
+import { WatchedRun } from './watched-run.ts';
+import { createWorkers } from './workers.ts';
+
+const secondsBetweenLooks = 0.25;
+/** A hole in the engine's own ticks as long as this means that the machine, or the engine, was asleep. */
+const asleepAfter = 8;
+const outcomes = new Set(['completed', 'paused', 'stopped', 'skipped']);
+
+export interface TrainerOptions {
+  readonly paths: WorkspacePaths;
+  readonly config: ConfigRoom;
+  readonly journal: Journal;
+  readonly disk: DiskRoom;
+  readonly clock: Clock;
+  readonly python: () => Promise<PythonFacts>;
+  readonly threads: number;
+  /** Least seconds of silence before the learned limits suspect and kill. */
+  readonly leastSuspect?: number;
+  readonly leastKill?: number;
+}
+
+interface Supervision {
+  readonly request: PassRequest;
+  attempts: number;
+  positions: (number | null)[];
+  /** Newest step that a checkpoint of this pass proved. */
+  savedStep: number;
+  stepsDone: number | null;
+  device: string | null;
+  crash: {
+    readonly crash: Crash & { readonly message: string };
+    readonly t: number;
+    attempt: number;
+  } | null;
+  suspected: boolean;
+  retry: (() => void) | null;
+}
+
+export function createTrainer(o: TrainerOptions): TrainerRoom {
+  const events = new Emitter<TrainerEvent & { readonly run: string }>();
+  const outcome = new Emitter<PassOutcome & { readonly pass: string; readonly dataset: string }>();
+  const changed = new Emitter<void>();
+  const random = (): string => randomBytes(2).toString('hex');
+  const workers = createWorkers({ paths: o.paths, clock: o.clock, python: o.python, random });
+  const machine = readMachine();
+  let supervision: Supervision | null = null;
+  let watched: WatchedRun | null = null;
+  let isLaunching = false;
+  let isKilling = false;
+  let lastTick = o.clock.monotonic();
+  let shown = '';
+
+  function say(run: string, event: TrainerEvent): void {
+    events.emit({ ...event, run });
+  }
+  function own(type: string, fields: Record<string, unknown>): void {
+    say(watched?.run ?? '', { type, t: o.clock.now(), ...fields });
+  }
+
+  function end(result: PassOutcome): void {
+    const ended = supervision;
+    supervision = null;
+    watched = null;
+    if (ended === null) return;
+    ended.retry?.();
+    changed.emit(undefined);
+    outcome.emit({ ...result, pass: ended.request.pass.id, dataset: ended.request.dataset.id });
+  }
+
+  const nothing = (kind: string): ExitFile => ({
+    outcome: kind,
+    reason: null,
+    t: o.clock.now(),
+    step: null,
+    position: null,
+    error: null,
+  });
+
+  /** An outcome for a pass whose trainer is not there to give it. */
+  function endWithout(kind: 'paused' | 'stopped' | 'skipped'): void {
+    if (supervision === null) return;
+    end({
+      kind,
+      step: supervision.savedStep,
+      stepsDone: supervision.stepsDone ?? 0,
+      exit: nothing(kind),
+    });
+  }
+
+  function begin(request: PassRequest): Supervision {
+    return {
+      request,
+      attempts: 0,
+      positions: [],
+      savedStep: request.lineage.headStep ?? 0,
+      stepsDone: null,
+      device: null,
+      crash: null,
+      suspected: false,
+      retry: null,
+    };
+  }
+
+  async function start(): Promise<void> {
+    const current = supervision;
+    if (current === null || watched !== null || isLaunching) return;
+    isLaunching = true;
+    try {
+      const python = await o.python();
+      const run = runName('train', o.clock.now(), random());
+      const folder = o.paths.run(run);
+      const launched = await launch({
+        folder,
+        run,
+        kind: 'train',
+        python,
+        spec: trainSpec({
+          run,
+          paths: o.paths,
+          request: current.request,
+          machine,
+          threads: o.threads,
+          now: o.clock.now(),
+        }),
+      });
+      const pid = launched.child.pid ?? -1;
+      watched = new WatchedRun({
+        run,
+        folder,
+        child: launched.child,
+        clock: o.clock,
+        identity: launched.identity ?? identityOf(pid) ?? { pid, start: 'ended' },
+      });
+      current.suspected = false;
+      o.journal.write({
+        what: 'trainer.launch',
+        text: `The trainer is started for ${current.request.dataset.name} (pid ${String(pid)}).`,
+        step: current.savedStep,
+        dataset: current.request.dataset.id,
+        evidence: { run, pid, attempt: current.attempts },
+      });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      end({
+        kind: 'gave_up',
+        category: 'import_error',
+        message,
+        infrastructure: true,
+        step: current.savedStep,
+        rows: [],
+      });
+    } finally {
+      isLaunching = false;
+      changed.emit(undefined);
+    }
+  }
+
+  function learn(current: Supervision, event: TrainerEvent): void {
+    const step = typeof event.step === 'number' ? event.step : null;
+    if (event.type === 'started' && typeof event.device === 'string') current.device = event.device;
+    if (event.type === 'finished' && typeof event.steps_done === 'number')
+      current.stepsDone = event.steps_done;
+    if (event.type === 'checkpoint' && step !== null && step > current.savedStep) {
+      current.savedStep = step;
+      // A new verified step: whatever made it restart is behind it.
+      current.attempts = 0;
+    }
+    if (event.type === 'resumed' && current.crash !== null) {
+      const { crash, t } = current.crash;
+      own('restarted', {
+        seconds: o.clock.now() - t,
+        step,
+        lost_steps: event.lost_steps ?? null,
+        cause: crash.meaning,
+        category: crash.category,
+      });
+      o.journal.write({
+        what: 'trainer.restarted',
+        text: `Training goes on from step ${String(step ?? 0)} after ${(o.clock.now() - t).toFixed(1)} s; ${String(event.lost_steps ?? 'an unknown number of')} steps were lost.`,
+        step,
+        dataset: current.request.dataset.id,
+        evidence: { category: crash.category, lost_steps: event.lost_steps ?? null },
+      });
+      current.crash = null;
+    }
+  }
+
+  /** The process is gone: an outcome, or a crash with a rule. */
+  async function settle(run: WatchedRun, current: Supervision): Promise<void> {
+    for (const event of await run.readEvents()) {
+      learn(current, event);
+      say(run.run, event);
+    }
+    const exit = await readExit(run.folder);
+    if (exit !== null && outcomes.has(exit.outcome)) {
+      end({
+        kind: exit.outcome as 'completed' | 'paused' | 'stopped' | 'skipped',
+        step: exit.step ?? current.savedStep,
+        stepsDone: exit.stepsDone ?? current.stepsDone ?? 0,
+        exit,
+      });
+      return;
+    }
+    if (isKilling) {
+      endWithout('stopped');
+      return;
+    }
+    const found =
+      current.suspected && exit === null
+        ? { ...(crashTable.get('hang') as Crash), message: 'no heartbeat came' }
+        : classifyCrash({
+            exitCode: run.exitCode,
+            signal: run.signal ?? (run.exitCode === null && exit === null ? 'SIGKILL' : null),
+            error: exit?.error ?? null,
+            log: await readLogEnd(run.folder),
+            kernel: await kernelWords(run.identity.pid),
+          });
+    const rows = exit?.error?.rows ?? [];
+    if (found.retry === 'dataset')
+      current.positions.push(exit?.position ?? run.beat?.position ?? null);
+    const { watchdog } = o.config.values();
+    const after = decideAfterExit(
+      found,
+      {
+        attempts: current.attempts,
+        positions: current.positions,
+        healthySeconds: o.clock.now() - run.startedAt,
+      },
+      {
+        limit: watchdog.restart_limit,
+        firstSeconds: watchdog.backoff_first_seconds,
+        lastSeconds: watchdog.backoff_last_seconds,
+      },
+    );
+    const attempt = after.kind === 'restart' ? after.attempt : current.attempts;
+    own('crashed', {
+      category: found.category,
+      message: found.message,
+      resumes_from: current.savedStep,
+      attempt,
+      rows,
+    });
+    o.journal.write({
+      what: 'trainer.crashed',
+      text: `The trainer ended: ${found.message}. ${after.kind === 'restart' ? `Restart ${String(attempt)} of ${String(watchdog.restart_limit)} in ${String(after.inSeconds)} s, from the newest checkpoint that verifies (saved: step ${String(current.savedStep)}).` : found.suggestion}`,
+      step: run.beat?.step ?? null,
+      dataset: current.request.dataset.id,
+      evidence: {
+        category: found.category,
+        exit_code: run.exitCode,
+        signal: run.signal,
+        run: run.run,
+        rows,
+        traceback: exit?.error?.traceback ?? null,
+      },
+    });
+    if (after.kind === 'give_up') {
+      end({
+        kind: 'gave_up',
+        category: found.category,
+        message: after.infrastructure
+          ? `${found.message}. ${found.suggestion}`
+          : `${found.message}. It was tried ${String(current.attempts + 1)} times.`,
+        infrastructure: after.infrastructure,
+        step: current.savedStep,
+        rows,
+      });
+      return;
+    }
+    watched = null;
+    current.attempts = after.attempt;
+    current.crash = { crash: found, t: current.crash?.t ?? o.clock.now(), attempt };
+    current.retry = o.clock.after(after.inSeconds, () => {
+      current.retry = null;
+      void start();
+    });
+    changed.emit(undefined);
+  }
+
+  async function lookForHang(run: WatchedRun, current: Supervision): Promise<void> {
+    const { hang } = o.config.values();
+    const verdict = decideHang(
+      {
+        phase: run.beat?.phase ?? 'load',
+        age: run.silence,
+        beats: run.beatsOf(run.beat?.phase ?? 'load'),
+      },
+      {
+        trainMinutes: hang.train_minutes,
+        evalMinutes: hang.eval_minutes,
+        learned: hang.learned,
+        leastSuspect: o.leastSuspect ?? 10,
+        leastKill: o.leastKill ?? 60,
+      },
+    );
+    if (verdict === 'alive') return;
+    const facts = { phase: run.beat?.phase ?? 'load', age_s: run.silence };
+    if (!current.suspected) {
+      current.suspected = true;
+      // faulthandler writes every thread's stack to the log.
+      process.kill(run.identity.pid, 'SIGUSR1');
+      own('hang_suspected', facts);
+    }
+    if (verdict !== 'kill') return;
+    await o.clock.sleep(0.5);
+    own('hang_killed', { ...facts, stack: (await readLogEnd(run.folder)).slice(-4000) });
+    o.journal.write({
+      what: 'trainer.hang',
+      text: `No heartbeat for ${run.silence.toFixed(0)} s in phase ${facts.phase}: the trainer is ended and started again.`,
+      step: run.beat?.step ?? null,
+      dataset: current.request.dataset.id,
+      evidence: { ...facts, run: run.run },
+    });
+    signalGroup(run.identity, 'SIGKILL');
+  }
+
+  async function tick(): Promise<void> {
+    const now = o.clock.monotonic();
+    const slept = now - lastTick > asleepAfter;
+    lastTick = now;
+    const run = watched;
+    const current = supervision;
+    if (run === null || current === null) return;
+    if (slept) run.forgive();
+    const alive = run.isAlive;
+    await run.readBeat();
+    for (const event of await run.readEvents()) {
+      learn(current, event);
+      say(run.run, event);
+    }
+    if (!alive) await settle(run, current);
+    else {
+      if (current.suspected && run.silence < 1) current.suspected = false;
+      await lookForHang(run, current);
+    }
+    const view = JSON.stringify([run.beat?.seq, run.pending, alive]);
+    if (view !== shown) changed.emit(undefined);
+    shown = view;
+  }
+  const stopTicking = o.clock.every(secondsBetweenLooks, tick);
+
+  return {
+    async adopt() {
+      const holder = await readTrainerLock(o.paths.trainerLock);
+      if (holder === null || !isAlive(holder)) return null;
+      const folder = o.paths.run(holder.run);
+      const request = requestOf(await readJson(path.join(folder, 'spec.json')).catch(() => null));
+      if (request === null) return null;
+      const run = new WatchedRun({
+        run: holder.run,
+        folder,
+        identity: { pid: holder.pid, start: holder.start },
+        child: null,
+        clock: o.clock,
+      });
+      supervision = begin(request);
+      // What happened before was told by the engine before; here it is only learned.
+      for (const event of await run.readEvents()) learn(supervision, event);
+      await run.readBeat();
+      watched = run;
+      changed.emit(undefined);
+      return request;
+    },
+    train(request) {
+      if (supervision !== null) throw new Error('a pass is being trained already');
+      isKilling = false;
+      supervision = begin(request);
+      void start();
+    },
+    async command(verb) {
+      if (watched?.isAlive === true) {
+        await watched.command(verb);
+        changed.emit(undefined);
+        return;
+      }
+      if (verb === 'pause') endWithout('paused');
+      else if (verb === 'stop-now') endWithout('stopped');
+      else if (verb === 'skip') endWithout('skipped');
+    },
+    async kill(why) {
+      isKilling = true;
+      o.journal.write({ what: 'trainer.kill', text: `The trainer is ended: ${why}.` });
+      const run = watched;
+      if (run === null) {
+        endWithout('stopped');
+        return;
+      }
+      signalGroup(run.identity, 'SIGKILL');
+      while (run.isAlive) await o.clock.sleep(0.05);
+    },
+    view(): TrainerView {
+      const run = watched;
+      const current = supervision;
+      const crash = current?.crash ?? null;
+      const beat = run?.beat ?? null;
+      return {
+        run: run?.run ?? null,
+        pid: run?.identity.pid ?? null,
+        alive: run?.isAlive ?? false,
+        heartbeat:
+          beat === null
+            ? null
+            : {
+                phase: beat.phase,
+                step: beat.step,
+                position: beat.position,
+                age_s: Math.max(0, o.clock.now() - beat.t),
+              },
+        recovering:
+          crash === null
+            ? null
+            : {
+                attempt: crash.attempt,
+                limit: o.config.values().watchdog.restart_limit,
+                cause: crash.crash.meaning,
+                category: crash.crash.category,
+              },
+        pending: run?.pending == null ? null : { verb: run.pending.verb, t: run.pending.t },
+        device: current?.device ?? null,
+      };
+    },
+    work: workers.work,
+    events,
+    outcome,
+    changed,
+    close() {
+      stopTicking();
+      supervision?.retry?.();
+      workers.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** What the kernel said about ending this process, where this account may read it. */
+async function kernelWords(pid: number): Promise<string> {
+  if (process.platform !== 'linux') return '';
+  const log = await readFile('/var/log/kern.log', 'utf8').catch(() => '');
+  return log
+    .split('\n')
+    .filter(
+      (line) => line.includes(`process ${String(pid)} `) || line.includes(`pid=${String(pid)}`),
+    )
+    .slice(-5)
+    .join('\n');
+}

@@ -1,0 +1,103 @@
+/** Reads what a Python process leaves in its run folder. Everything may be missing, old or cut off; nothing here throws for that. */
+import { open, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { readJson } from '../../kit/files.ts';
+import type { Identity } from '../../kit/identity.ts';
+import type { ExitFile, TrainerEvent } from './shapes.ts';
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+export interface BeatFile {
+  readonly seq: number;
+  readonly phase: string;
+  readonly step: number | null;
+  readonly position: number | null;
+  readonly t: number;
+}
+
+export async function readBeat(folder: string): Promise<BeatFile | null> {
+  try {
+    const value = JSON.parse(await readFile(path.join(folder, 'heartbeat'), 'utf8')) as unknown;
+    if (!isRecord(value) || typeof value.t !== 'number') return null;
+    return {
+      seq: number(value.seq) ?? 0,
+      phase: text(value.phase),
+      step: number(value.step),
+      position: number(value.position),
+      t: value.t,
+    };
+  } catch {
+    return null;
+  }
+}
+
+export async function readExit(
+  folder: string,
+): Promise<(ExitFile & { readonly stepsDone: number | null }) | null> {
+  const value = await readJson(path.join(folder, 'exit.json')).catch(() => null);
+  if (!isRecord(value) || typeof value.outcome !== 'string') return null;
+  const error = isRecord(value.error) ? value.error : null;
+  return {
+    outcome: value.outcome,
+    reason: typeof value.reason === 'string' ? value.reason : null,
+    t: number(value.t) ?? 0,
+    step: number(value.step),
+    position: number(value.position),
+    stepsDone: number(value.steps_done),
+    error:
+      error === null
+        ? null
+        : {
+            category: text(error.category) || 'unknown',
+            type: text(error.type),
+            message: text(error.message),
+            traceback: text(error.traceback),
+            rows: Array.isArray(error.rows)
+              ? error.rows.filter((row): row is number => typeof row === 'number')
+              : [],
+          },
+  };
+}
+
+export function parseEvent(line: string): TrainerEvent | null {
+  try {
+    const value = JSON.parse(line) as unknown;
+    return isRecord(value) && typeof value.type === 'string' && typeof value.t === 'number'
+      ? (value as unknown as TrainerEvent)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The last lines of the log: its last 16 KB. */
+export async function readLogEnd(folder: string): Promise<string> {
+  try {
+    const handle = await open(path.join(folder, 'trainer.log'), 'r');
+    try {
+      const { size } = await handle.stat();
+      const length = Math.min(size, 16_384);
+      const buffer = Buffer.alloc(length);
+      await handle.read(buffer, 0, length, size - length);
+      return buffer.toString('utf8');
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return '';
+  }
+}
+
+export async function readTrainerLock(
+  file: string,
+): Promise<(Identity & { readonly run: string }) | null> {
+  const value = await readJson(file).catch(() => null);
+  if (!isRecord(value)) return null;
+  const { pid, start, run } = value;
+  return typeof pid === 'number' && typeof start === 'string' && typeof run === 'string'
+    ? { pid, start, run }
+    : null;
+}

@@ -1,0 +1,127 @@
+/** spec.json of a training run: from the frozen configuration to what Python is told, and back. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type Config, configSchema } from '../../contract/index.ts';
+import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { PassRequest } from './shapes.ts';
+
+/** What the machine says of itself where the configuration says auto. */
+export interface MachineFacts {
+  readonly hasGpu: boolean;
+  /** The processor multiplies bf16 natively. */
+  readonly hasFastBf16: boolean;
+}
+
+export function readMachine(): MachineFacts {
+  let flags = '';
+  try {
+    flags = readFileSync('/proc/cpuinfo', 'utf8');
+  } catch {
+    // Not Linux: fp32 it is, unless the user says otherwise.
+  }
+  return {
+    hasGpu: existsSync('/dev/nvidiactl') || existsSync('C:\\Windows\\System32\\nvml.dll'),
+    hasFastBf16: /\b(amx_bf16|avx512_bf16)\b/.test(flags),
+  };
+}
+
+/** Python gets no `auto`, except micro_batch, which is found while training. Pure. */
+export function resolveForMachine(
+  config: Config,
+  machine: MachineFacts,
+): { readonly device: string; readonly config: Config } {
+  const device = config.device === 'auto' ? (machine.hasGpu ? 'cuda:0' : 'cpu') : config.device;
+  const onCpu = device === 'cpu';
+  const precision =
+    config.precision !== 'auto'
+      ? config.precision
+      : onCpu && !machine.hasFastBf16
+        ? 'fp32'
+        : 'bf16';
+  const deterministic =
+    config.deterministic === 'auto' ? (onCpu ? 'on' : 'off') : config.deterministic;
+  return { device, config: { ...config, precision, deterministic } };
+}
+
+export function trainSpec(o: {
+  readonly run: string;
+  readonly paths: WorkspacePaths;
+  readonly request: PassRequest;
+  readonly machine: MachineFacts;
+  readonly threads: number;
+  readonly now: number;
+}): Record<string, unknown> {
+  const { request } = o;
+  const { device, config } = resolveForMachine(request.config, o.machine);
+  return {
+    format: 1,
+    kind: 'train',
+    run: o.run,
+    workspace: o.paths.root,
+    created: o.now,
+    dataset: {
+      id: request.dataset.id,
+      folder: request.dataset.folder,
+      name: request.dataset.name,
+      content_hash: request.dataset.contentHash,
+      cache: request.dataset.cache,
+    },
+    pass: { id: request.pass.id, planned_steps: request.pass.plannedSteps },
+    config,
+    /** The frozen configuration as the engine knows it, so that the pass can be adopted as it was. */
+    frozen: request.config,
+    base: request.base,
+    lineage: {
+      branch: request.lineage.branch,
+      checkpoints: o.paths.checkpoints(request.lineage.branch),
+      head_step: request.lineage.headStep,
+    },
+    validation: { core: request.core },
+    start: request.start,
+    device,
+    threads: o.threads,
+    test: {},
+  };
+}
+
+/** The request that a spec.json was made from; null when it is not one. */
+export function requestOf(spec: unknown): PassRequest | null {
+  const at = (value: unknown, key: string): unknown =>
+    typeof value === 'object' && value !== null
+      ? (value as Record<string, unknown>)[key]
+      : undefined;
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  const count = (value: unknown): number => (typeof value === 'number' ? value : 0);
+  const config = configSchema.safeParse(at(spec, 'frozen'));
+  if (at(spec, 'kind') !== 'train' || !config.success) return null;
+  const dataset = at(spec, 'dataset');
+  const base = at(spec, 'base');
+  const lineage = at(spec, 'lineage');
+  const start = at(spec, 'start');
+  const head = at(lineage, 'head_step');
+  return {
+    pass: {
+      id: text(at(at(spec, 'pass'), 'id')),
+      plannedSteps: count(at(at(spec, 'pass'), 'planned_steps')),
+    },
+    dataset: {
+      id: text(at(dataset, 'id')),
+      folder: text(at(dataset, 'folder')),
+      name: text(at(dataset, 'name')),
+      contentHash: text(at(dataset, 'content_hash')),
+      cache: text(at(dataset, 'cache')),
+    },
+    config: config.data,
+    base: {
+      id: text(at(base, 'id')),
+      folder: text(at(base, 'folder')),
+      hash: text(at(base, 'hash')),
+    },
+    lineage: {
+      branch: text(at(lineage, 'branch')) || path.basename(text(at(lineage, 'checkpoints'))),
+      headStep: typeof head === 'number' ? head : null,
+    },
+    core: text(at(at(spec, 'validation'), 'core')),
+    start: { position: count(at(start, 'position')), epoch: count(at(start, 'epoch')) },
+  };
+}
