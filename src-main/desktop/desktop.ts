@@ -108,7 +108,8 @@ export function createDesktop(options: DesktopOptions): Desktop {
   /** Asks the engine for something; an answer that is a no is told, never swallowed. */
   const ask = (what: string, act: (client: Client) => Promise<unknown>): void => {
     const client = supervisor.client();
-    const answered = client === null ? Promise.reject(new Error('The engine is not there.')) : act(client);
+    const answered =
+      client === null ? Promise.reject(new Error('The engine is not there.')) : act(client);
     answered.catch((error: unknown) => {
       const body = error instanceof Error ? error.message : String(error);
       notifications.show({ title: `${what} was not done`, body, opens: 'dashboard' });
@@ -125,7 +126,14 @@ export function createDesktop(options: DesktopOptions): Desktop {
   };
 
   const now = (): Standing => standing(supervisor.connection(), supervisor.rooms());
-  const tray = openTray(options.icons, now(), { pause, resume, open: () => { window.show(); }, quit });
+  const tray = openTray(options.icons, now(), {
+    pause,
+    resume,
+    open: () => {
+      window.show();
+    },
+    quit,
+  });
 
   const update = (): void => {
     const rooms = supervisor.rooms();
@@ -225,12 +233,14 @@ export function createDesktop(options: DesktopOptions): Desktop {
 
   const stopTraining = async (): Promise<void> => {
     await supervisor.client()?.training.stop({ now: true, by: 'you (window)' });
-    for (const end = seconds() + STOP_LIMIT_S; seconds() < end; ) {
+    for (const end = seconds() + STOP_LIMIT_S; seconds() < end;) {
       const status = supervisor.rooms()?.status;
-      if (status !== undefined && !isWorking(status) && !status.trainer.alive) return;
+      if (status !== undefined && !isWorking(status)) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    throw new Error(`The trainer has not ended after ${String(STOP_LIMIT_S)} s. It goes on in the background.`);
+    throw new Error(
+      `The trainer has not ended after ${String(STOP_LIMIT_S)} s. It goes on in the background.`,
+    );
   };
 
   const leave = async (): Promise<void> => {
@@ -265,7 +275,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
   const addFiles = async (paths: readonly string[]): Promise<void> => {
     if (paths.length === 0) return;
     open('data');
-    for (const end = seconds() + 30; supervisor.client() === null && seconds() < end; )
+    for (const end = seconds() + 30; supervisor.client() === null && seconds() < end;)
       await new Promise((resolve) => setTimeout(resolve, 100));
     ask('Adding files', async (client) => {
       const { refused } = await client.queue.add({ paths: [...paths] });

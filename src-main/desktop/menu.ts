@@ -82,15 +82,13 @@ export function menuTemplate(facts: MenuFacts, acts: MenuActs): MenuItemConstruc
     {
       label: '&View',
       submenu: [
-        ...screens.map(
-          ([screen, label], index): MenuItemConstructorOptions => ({
-            label,
-            accelerator: `CmdOrCtrl+${String(index + 1)}`,
-            click: () => {
-              acts.open(screen);
-            },
-          }),
-        ),
+        ...screens.map(([screen, label], index): MenuItemConstructorOptions => ({
+          label,
+          accelerator: `CmdOrCtrl+${String(index + 1)}`,
+          click: () => {
+            acts.open(screen);
+          },
+        })),
         separator,
         { role: 'resetZoom' },
         { role: 'zoomIn' },

@@ -29,11 +29,7 @@ export function quitQuestion(
     message: `${name} is training${left === null ? '' : `, ${left} left`}`,
     detail:
       'In the background it goes on without this window; opening Nightshift again shows it. After a stop it continues at the same step when it is resumed.',
-    buttons: [
-      'Keep training in the background',
-      `Save a checkpoint and stop${about}`,
-      'Cancel',
-    ],
+    buttons: ['Keep training in the background', `Save a checkpoint and stop${about}`, 'Cancel'],
     answers: ['keep', 'stop', 'cancel'],
   };
 }

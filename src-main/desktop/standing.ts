@@ -92,8 +92,9 @@ export function progressOf(status: TrainingStatus): number | null {
 }
 
 function stateLine(status: TrainingStatus, progress: number | null): string {
-  const parts = [words[status.state]];
-  if (status.current_dataset !== null) parts[0] += ` ${status.current_dataset.name}`;
+  const word = words[status.state];
+  const { current_dataset: dataset } = status;
+  const parts = [dataset === null ? word : `${word} ${dataset.name}`];
   if (progress !== null) parts.push(`${String(Math.floor(progress * 100))}\u00a0%`);
   const left = working.has(status.state) ? timeLeft(status.eta_seconds) : null;
   if (left !== null) parts.push(`${left} left`);

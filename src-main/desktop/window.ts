@@ -67,12 +67,12 @@ export function openWindow(options: WindowOptions): MainWindow {
   });
   let deaths = 0;
   browser.webContents.on('render-process-gone', (_event, { reason }) => {
-    console.error('page:', reason);
+    process.stderr.write(`page: ${reason}\n`);
     deaths += 1;
     if (reason !== 'clean-exit' && deaths <= RELOADS) browser.webContents.reload();
   });
   void browser.loadURL(PAGE).catch((error: unknown) => {
-    console.error('page:', error);
+    process.stderr.write(`page: ${String(error)}\n`);
   });
 
   return {

@@ -99,9 +99,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         return;
       case 'older':
       case 'newer':
-        detach();
-        if (address !== null)
-          become({ kind: decision.kind, engine: decision.handshake, address });
+        if (connection.kind === 'attached') detach();
+        if (address !== null) become({ kind: decision.kind, engine: decision.handshake, address });
         return;
       case 'start':
         detach();
@@ -201,11 +200,14 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     looking = true;
     void look()
       .catch((error: unknown) => {
-        console.error('supervisor:', error);
+        process.stderr.write(`supervisor: ${String(error)}\n`);
       })
       .then(() => {
         looking = false;
-        const soon = again || connection.kind !== 'attached' || feed === null;
+        const soon =
+          again ||
+          connection.kind === 'starting' ||
+          (connection.kind === 'attached' && feed === null);
         again = false;
         if (!closed) timer = setTimeout(wake, soon ? UNATTACHED_MS : ATTACHED_MS);
       });
@@ -234,8 +236,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         if (connection.kind === 'attached') {
           const { address } = connection;
           const ticket = await oneTicket(address).catch(() => null);
-          if (ticket !== null)
-            return { url: `ws://127.0.0.1:${String(address.port)}/ws`, ticket };
+          if (ticket !== null) return { url: `ws://127.0.0.1:${String(address.port)}/ws`, ticket };
         }
         await new Promise((resolve) => setTimeout(resolve, UNATTACHED_MS));
       }

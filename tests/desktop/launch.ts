@@ -1,0 +1,171 @@
+/** Launches the built application on the runtime of the tests, each time with folders of its own. */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { _electron, type ElectronApplication, type Page } from 'playwright';
+import { Desk } from './desk.ts';
+import { found, node24, root, shimPath } from './runtime.ts';
+
+export { found, node24, root } from './runtime.ts';
+
+export function buildParts(): void {
+  for (const part of ['desktop']) {
+    const answer = spawnSync(node24, [join(root, 'scripts/build.mjs'), '--only', part], {
+      encoding: 'utf8',
+    });
+    if (answer.status !== 0) throw new Error(answer.stderr + answer.stdout);
+  }
+}
+
+/** Polls until `read` answers something that holds. */
+export async function until<T>(
+  read: () => T | Promise<T>,
+  what: string,
+  limitMs = 10_000,
+): Promise<NonNullable<T>> {
+  for (const end = Date.now() + limitMs; ;) {
+    const value = await read();
+    if (value !== null && value !== undefined && value !== false) return value;
+    if (Date.now() > end) throw new Error(`waited ${String(limitMs / 1000)} s for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+}
+
+export interface Launched {
+  readonly app: ElectronApplication;
+  readonly pid: number;
+  readonly page: Page;
+}
+
+/** Everything of one scenario: a desk, a workspace and the folders of the application; removed by `clear`. */
+export class Scenario {
+  readonly folder = mkdtempSync(join(tmpdir(), 'nightshift-desktop-'));
+  readonly workspace = join(this.folder, 'workspace');
+  readonly userData = join(this.folder, 'user-data');
+  readonly temporary = join(this.folder, 'tmp');
+  readonly desk: Desk;
+  readonly extra: Readonly<Record<string, string>>;
+  private readonly pids: (number | undefined)[] = [];
+
+  private constructor(desk: Desk, extra: Readonly<Record<string, string>>) {
+    this.desk = desk;
+    this.extra = extra;
+    for (const one of [this.workspace, this.userData, this.temporary]) mkdirSync(one);
+  }
+
+  static async begin(extra: Readonly<Record<string, string>> = {}): Promise<Scenario> {
+    return new Scenario(await Desk.start(), extra);
+  }
+
+  environment(): Record<string, string> {
+    const env = {
+      ...process.env,
+      ...this.desk.env,
+      NIGHTSHIFT_NODE: node24,
+      NIGHTSHIFT_WORKSPACE: this.workspace,
+      NIGHTSHIFT_DEVICE_LOCKS: join(this.folder, 'locks'),
+      TMPDIR: this.temporary,
+      ...this.extra,
+    };
+    return Object.fromEntries(
+      Object.entries(env).filter((one): one is [string, string] => one[1] !== undefined),
+    );
+  }
+
+  private arguments(more: readonly string[]): string[] {
+    const shim = found.runtime !== null && found.runtime.major < 45 ? ['-r', shimPath] : [];
+    return ['--disable-gpu', `--user-data-dir=${this.userData}`, ...shim, root, ...more];
+  }
+
+  /** No executablePath: Playwright takes the package `electron`, and its own loader holds `ready` back until it is connected. */
+  async launch(...more: string[]): Promise<Launched> {
+    const app = await _electron.launch({
+      args: this.arguments(more),
+      env: this.environment(),
+      cwd: root,
+      timeout: 30_000,
+    });
+    this.pids.push(app.process().pid);
+    if (process.env['VERBOSE'] !== undefined) {
+      app.process().stdout?.on('data', (data: unknown) => process.stderr.write(String(data)));
+      app.process().stderr?.on('data', (data: unknown) => process.stderr.write(String(data)));
+    }
+    return { app, pid: app.process().pid ?? 0, page: await app.firstWindow() };
+  }
+
+  /** A launch that nobody drives, as from a file manager; answers its exit code. */
+  async launchAgain(...more: string[]): Promise<number | null> {
+    const electron = join(
+      found.runtime?.folder ?? join(root, 'node_modules/electron/dist'),
+      'electron',
+    );
+    const args = ['--no-sandbox', ...this.arguments(more)];
+    const child = spawn(electron, args, {
+      env: this.environment(),
+      cwd: this.folder,
+      stdio: 'ignore',
+    });
+    return new Promise((resolve, fail) => {
+      child.once('exit', resolve);
+      child.once('error', fail);
+    });
+  }
+
+  /** The pid of the engine that holds the workspace. */
+  engine(): number | null {
+    const lock = join(this.workspace, '.engine.lock');
+    if (!existsSync(lock)) return null;
+    const { pid } = JSON.parse(readFileSync(lock, 'utf8')) as { pid: number };
+    return isRunning(pid) ? pid : null;
+  }
+
+  async clear(): Promise<void> {
+    for (const pid of this.pids) kill(pid);
+    for (const lock of ['.engine.lock', '.trainer.lock']) {
+      const path = join(this.workspace, lock);
+      if (existsSync(path)) kill((JSON.parse(readFileSync(path, 'utf8')) as { pid: number }).pid);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    this.desk.stop();
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}
+
+export function isRunning(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    return !/\) [ZX] /.test(stat);
+  } catch {
+    return false;
+  }
+}
+
+export function kill(pid: number | undefined): void {
+  if (pid !== undefined && isRunning(pid)) process.kill(pid, 'SIGKILL');
+}
+
+/** An engine that outlives the window may keep Playwright's pipes: the end of the process is what is waited for, not theirs. */
+export async function ended({ pid }: Launched): Promise<void> {
+  await until(() => !isRunning(pid), 'the application to end');
+}
+
+/** What the next question of the application is answered with; what was asked is kept in `globalThis.asked`. */
+export async function answerDialogs(app: ElectronApplication, response: number): Promise<void> {
+  await app.evaluate(({ dialog }, chosen) => {
+    const kept = globalThis as { asked?: unknown[] };
+    kept.asked ??= [];
+    dialog.showMessageBox = (...parts: unknown[]) => {
+      kept.asked?.push(parts.at(-1));
+      return Promise.resolve({ response: chosen, checkboxChecked: false });
+    };
+  }, response);
+}
+
+export interface Asked {
+  readonly message: string;
+  readonly detail: string;
+  readonly buttons: readonly string[];
+}
+export const asked = (app: ElectronApplication): Promise<readonly Asked[]> =>
+  app.evaluate(() => (globalThis as { asked?: unknown[] }).asked ?? []) as Promise<Asked[]>;

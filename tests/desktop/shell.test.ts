@@ -1,0 +1,288 @@
+/** The window and the tray against a scripted engine: what is shown, what is asked of the engine, what a user can do. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Notice, Rooms } from '../../src-main/contract/index.ts';
+import {
+  found,
+  root,
+  buildParts,
+  Scenario,
+  until,
+  answerDialogs,
+  asked,
+  ended,
+  isRunning,
+} from './launch.ts';
+import type { Launched } from './launch.ts';
+
+const scripted = { NIGHTSHIFT_ENGINE: join(root, 'tests/desktop/fixtures/scripted-engine.ts') };
+
+async function control(scenario: Scenario): Promise<string> {
+  const path = join(scenario.workspace, 'scripted.json');
+  const { port } = JSON.parse(
+    await until(() => {
+      try {
+        return readFileSync(path, 'utf8');
+      } catch {
+        return null;
+      }
+    }, 'the scripted engine'),
+  ) as { port: number };
+  return `http://127.0.0.1:${String(port)}/`;
+}
+const change = async (scenario: Scenario, rooms: Partial<Rooms>): Promise<void> => {
+  await fetch(await control(scenario), { method: 'POST', body: JSON.stringify(rooms) });
+};
+const calls = async (scenario: Scenario): Promise<{ path: string; input: unknown }[]> =>
+  (await (await fetch(await control(scenario))).json()) as { path: string; input: unknown }[];
+
+const notice = (id: string, more: Partial<Notice>): Notice => ({
+  id,
+  t: Date.now() / 1000,
+  kind: 'dataset_done',
+  tone: 'info',
+  title: 'units.jsonl done',
+  body: '35 of 35 steps',
+  opens: 'dashboard',
+  dismissed: false,
+  ...more,
+});
+
+describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () => {
+  let scenario: Scenario;
+  let launched: Launched;
+  beforeAll(async () => {
+    buildParts();
+    scenario = await Scenario.begin(scripted);
+    launched = await scenario.launch();
+  });
+  afterAll(async () => {
+    await scenario.clear();
+  });
+
+  test('the page is sandboxed, on its own scheme, under a strict policy', async () => {
+    const { page, app } = launched;
+    await page.waitForLoadState();
+    expect(page.url()).toBe('app://nightshift/');
+    expect(
+      await page.evaluate(() => [
+        typeof (globalThis as { require?: unknown }).require,
+        typeof (globalThis as { process?: unknown }).process,
+        isSecureContext,
+      ]),
+    ).toEqual(['undefined', 'undefined', true]);
+    const evil = await page.evaluate(() => {
+      const script = document.createElement('script');
+      script.textContent = 'window.evil = 1';
+      document.head.append(script);
+      return (globalThis as { evil?: number }).evil;
+    });
+    expect(evil).toBeUndefined();
+    expect(await page.evaluate(() => open('https://example.invalid/') === null)).toBe(true);
+    await page.evaluate(() => {
+      location.href = 'data:text/html,elsewhere';
+    });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(page.url()).toBe('app://nightshift/');
+    expect(
+      await page.evaluate(
+        async () => (await fetch('/../package.json').catch(() => null))?.status ?? 'refused',
+      ),
+    ).not.toBe(200);
+    expect(
+      await page.evaluate(
+        async () => (await navigator.permissions.query({ name: 'geolocation' })).state,
+      ),
+    ).toBe('denied');
+    expect(app.windows().length).toBe(1);
+  });
+
+  test('the page gets an address and a ticket that opens its connection', async () => {
+    const opened = await launched.page.evaluate(async () => {
+      const { url, ticket } = await window.nightshift.connection();
+      const socket = new WebSocket(url, [`nightshift.ticket.${ticket}`]);
+      return new Promise<boolean>((resolve) => {
+        socket.onopen = () => {
+          resolve(true);
+        };
+        socket.onerror = () => {
+          resolve(false);
+        };
+      });
+    });
+    expect(opened).toBe(true);
+  });
+
+  test('the tray says what goes on, pauses and resumes', async () => {
+    const { desk } = scenario;
+    await until(
+      async () => (await desk.trayMenu())[0]?.label.startsWith('Training '),
+      'the state line',
+    );
+    expect(desk.inhibitors.size).toBe(1);
+    await desk.clickTrayMenu('Pause');
+    await until(
+      async () => (await desk.trayMenu()).some((one) => one.label === 'Resume'),
+      'Resume',
+    );
+    expect((await desk.trayMenu())[0]?.label).toMatch(/^Paused /);
+    await until(() => desk.inhibitors.size === 0, 'the machine may sleep');
+    expect((await calls(scenario)).some((one) => one.path === 'training.pause')).toBe(true);
+    await desk.clickTrayMenu('Resume');
+    await until(async () => (await desk.trayMenu()).some((one) => one.label === 'Pause'), 'Pause');
+  });
+
+  test('a notice becomes a notification, its markup escaped; a click opens its screen', async () => {
+    const { desk } = scenario;
+    await launched.page.evaluate(() => {
+      window.nightshift.onOpen((screen) => {
+        document.title = `opened ${screen}`;
+      });
+    });
+    await change(scenario, {
+      notices: [
+        notice('n-1', {
+          kind: 'out_of_memory',
+          title: 'GPU memory ran out at step 44,372',
+          body: 'a <b> & c',
+          opens: 'queue',
+        }),
+        notice('n-2', { kind: 'fact', title: 'not worth a notification' }),
+      ],
+    });
+    const shown = await until(() => desk.notifications[0], 'the notification');
+    expect([shown.title, shown.body]).toEqual([
+      'GPU memory ran out at step 44,372',
+      'a &lt;b&gt; &amp; c',
+    ]);
+    expect(desk.notifications.length).toBe(1);
+    await launched.app.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.hide();
+    });
+    desk.click(shown);
+    await until(async () => (await launched.page.title()) === 'opened queue', 'the screen');
+    expect(await visible(launched)).toBe(true);
+  });
+
+  test('closing hides the window, the tray shows it again', async () => {
+    await launched.app.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.close();
+    });
+    await until(async () => !(await visible(launched)), 'hidden');
+    expect(scenario.engine()).not.toBeNull();
+    await scenario.desk.activateTray();
+    await until(() => visible(launched), 'shown');
+  });
+
+  test('a second launch ends, shows the first and hands over its files', async () => {
+    const file = join(scenario.folder, 'two words.jsonl');
+    writeFileSync(file, '{"text":"a"}\n');
+    await launched.app.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.hide();
+    });
+    expect(await scenario.launchAgain('two words.jsonl')).toBe(0);
+    await until(() => visible(launched), 'shown');
+    const added = await until(
+      async () => (await calls(scenario)).find((one) => one.path === 'queue.add'),
+      'the file to be queued',
+    );
+    expect(added.input).toMatchObject({ paths: [file] });
+  });
+
+  test('a dropped file has its path', async () => {
+    const file = join(scenario.folder, 'dropped.jsonl');
+    writeFileSync(file, '{"text":"a"}\n');
+    await launched.page.evaluate(() => {
+      addEventListener('dragover', (event) => {
+        event.preventDefault();
+      });
+      addEventListener('drop', (event) => {
+        const dropped = event.dataTransfer?.files[0];
+        if (dropped !== undefined) document.title = window.nightshift.pathOf(dropped);
+      });
+    });
+    const session = await launched.page.context().newCDPSession(launched.page);
+    const data = { items: [], files: [file], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+      await session.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
+    await until(async () => (await launched.page.title()) === file, 'the path');
+    expect(await launched.page.evaluate(() => window.nightshift.pathOf(new File(['x'], 'x')))).toBe(
+      '',
+    );
+  });
+
+  test('quitting while it trains asks; cancel stays, keep leaves the engine', async () => {
+    const { app } = launched;
+    const engine = scenario.engine() ?? 0;
+    await answerDialogs(app, 2);
+    await scenario.desk.clickTrayMenu('Quit');
+    const [question] = await until(async () => {
+      const all = await asked(app);
+      return all.length > 0 ? all : null;
+    }, 'the question');
+    expect(question?.message).toMatch(/ is training, .+ left$/);
+    expect(question?.buttons).toEqual([
+      'Keep training in the background',
+      expect.stringMatching(/^Save a checkpoint and stop/),
+      'Cancel',
+    ]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(isRunning(launched.pid)).toBe(true);
+    await answerDialogs(app, 0);
+    await scenario.desk.clickTrayMenu('Quit');
+    await ended(launched);
+    expect(isRunning(engine)).toBe(true);
+  });
+
+  test('the next start attaches, and tells nothing twice', async () => {
+    const before = { engine: scenario.engine(), notes: scenario.desk.notifications.length };
+    await change(scenario, {
+      notices: [notice('n-3', { title: 'told while nobody was there' }), notice('n-1', { t: 1 })],
+    });
+    launched = await scenario.launch();
+    await until(() => scenario.desk.notifications[before.notes], 'the notification');
+    expect(scenario.desk.notifications.slice(before.notes).map((one) => one.title)).toEqual([
+      'told while nobody was there',
+    ]);
+    expect(scenario.engine()).toBe(before.engine);
+  });
+
+  test('quitting with a stop saves, ends the engine and the application', async () => {
+    const { app } = launched;
+    const engine = scenario.engine() ?? 0;
+    await until(
+      async () => (await scenario.desk.trayMenu())[0]?.label.startsWith('Training '),
+      'attached',
+    );
+    await answerDialogs(app, 1);
+    await scenario.desk.clickTrayMenu('Quit');
+    await ended(launched);
+    await until(() => !isRunning(engine), 'the engine to end');
+  });
+
+  test('an engine of an older contract is only replaced after a yes', async () => {
+    const older = await Scenario.begin(scripted);
+    writeFileSync(join(older.workspace, 'contract'), '0');
+    try {
+      const { app } = await older.launch();
+      await answerDialogs(app, 0);
+      const [question] = await until(async () => {
+        const all = await asked(app);
+        return all.length > 0 ? all : null;
+      }, 'the question');
+      expect(question?.message).toBe('The engine of this workspace is older than this window');
+      expect(question?.buttons[0]).toBe('Restart engine (training is not touched)');
+      await until(
+        async () => (await older.desk.trayMenu())[0]?.label.startsWith('Training '),
+        'attached',
+      );
+      expect(await asked(app)).toHaveLength(1);
+    } finally {
+      await older.clear();
+    }
+  });
+});
+
+const visible = ({ app }: Launched): Promise<boolean> =>
+  app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible() ?? false);

@@ -1,0 +1,7 @@
+import type { NightshiftBridge } from '../../src-main/contract/host.ts';
+
+declare global {
+  interface Window {
+    readonly nightshift: NightshiftBridge;
+  }
+}
