@@ -1,0 +1,223 @@
+/**
+ * Metrics: the curves of the branch, evaluations, previews and the strip, read from what the runs wrote.
+ * Promises: what is shown is what the runs measured, without the steps that were lost; the same after a restart as before.
+ * Never: smooths away a raw value, invents a point, writes a file.
+ */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type {
+  Activity,
+  CurveKey,
+  Curves,
+  EvaluationPoint,
+  Marker,
+  MetricPoint,
+  MetricsNews,
+  Preview,
+} from '../../contract/index.ts';
+import type { Clock } from '../../kit/clock.ts';
+import { Emitter } from '../../kit/emitter.ts';
+import { readJson } from '../../kit/files.ts';
+import { Tail } from '../../kit/tail.ts';
+import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { Journal } from '../journal/index.ts';
+import type { TrainerRoom } from '../trainer/index.ts';
+import { decideActivity } from './activity.ts';
+import { type Added, History } from './history.ts';
+import type { Exact } from './parse.ts';
+
+const secondsBetweenLooks = 0.25;
+const branch = 'main';
+/** Steps over which the speed is measured. */
+const speedWindow = 50;
+const shownSmoothing = 0.6;
+
+export interface CurvesInput {
+  readonly keys: readonly CurveKey[];
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly buckets: number;
+  readonly smoothing: number;
+}
+
+export interface Latest {
+  readonly point: MetricPoint | null;
+  readonly smoothed: number | null;
+  readonly evaluation: EvaluationPoint | null;
+  readonly exact: Exact | null;
+  readonly checkpointStep: number | null;
+  readonly monitoringPercent: number | null;
+  readonly microBatch: number | null;
+  readonly epoch: number | null;
+  readonly samplesPerSecond: number | null;
+}
+
+export interface MetricsRoom {
+  curves(input: CurvesInput): Curves;
+  activity(hours: number): Promise<Activity>;
+  /** Newest first. */
+  previews(limit: number): readonly Preview[];
+  latest(): Latest;
+  speed(): { readonly stepsPerSecond: number | null };
+  mark(marker: Marker): void;
+  readonly news: Emitter<MetricsNews>;
+  close(): void;
+}
+
+interface Followed {
+  readonly run: string;
+  readonly metrics: Tail;
+  readonly events: Tail;
+}
+
+export async function createMetrics(o: {
+  readonly paths: WorkspacePaths;
+  readonly trainer: TrainerRoom;
+  readonly journal: Journal;
+  readonly clock: Clock;
+}): Promise<MetricsRoom> {
+  const history = new History();
+  const news = new Emitter<MetricsNews>();
+  const known = new Set<string>();
+  let followed: Followed | null = null;
+  let isReading = false;
+
+  async function follow(run: string): Promise<void> {
+    const folder = o.paths.run(run);
+    const spec = (await readJson(path.join(folder, 'spec.json')).catch(() => null)) as {
+      dataset?: { name?: string };
+      created?: number;
+    } | null;
+    const before = history.spans.at(-1);
+    const crashed =
+      before !== undefined &&
+      (await readJson(path.join(o.paths.run(before.run), 'exit.json')).catch(() => null)) === null;
+    history.open(run, spec?.dataset?.name ?? '', spec?.created ?? o.clock.now(), crashed);
+    followed = {
+      run,
+      metrics: new Tail(path.join(folder, 'metrics.jsonl')),
+      events: new Tail(path.join(folder, 'events.jsonl')),
+    };
+  }
+
+  async function readFollowed(added: Added): Promise<void> {
+    if (followed === null) return;
+    const events = await followed.events.read();
+    const metrics = await followed.metrics.read();
+    // Points first: an evaluation or a checkpoint of step n belongs behind point n; `resumed` only marks.
+    for (const line of metrics) history.metric(line, added);
+    for (const line of events) {
+      try {
+        history.event(JSON.parse(line) as Record<string, unknown>, added);
+      } catch {
+        // A line that a crash cut in two.
+      }
+    }
+  }
+
+  async function read(): Promise<Added> {
+    const added: Added = {
+      reset: false,
+      previewed: false,
+      points: [],
+      evaluations: [],
+      markers: [],
+    };
+    if (isReading) return added;
+    isReading = true;
+    try {
+      await readFollowed(added);
+      const runs = (await readdir(o.paths.runs).catch(() => []))
+        .filter((name) => name.includes('-train-') && !known.has(name))
+        .sort();
+      for (const run of runs) {
+        known.add(run);
+        await follow(run);
+        await readFollowed(added);
+      }
+    } finally {
+      isReading = false;
+    }
+    return added;
+  }
+
+  await read();
+  const stop = o.clock.every(secondsBetweenLooks, async () => {
+    const added = await read();
+    const { reset, previewed, points, evaluations, markers } = added;
+    if (reset || previewed || points.length + evaluations.length + markers.length > 0)
+      news.emit({ branch, reset, points, evaluations, markers });
+  });
+
+  return {
+    curves({ keys, from, to, buckets, smoothing }) {
+      const { points } = history;
+      const start = from === null ? 0 : points.indexOf(from);
+      const end = to === null ? points.length : points.indexOf(to + 1);
+      const first = points.at(start)?.step ?? 0;
+      const last = points.at(end - 1)?.step ?? first;
+      const inside = (one: { readonly step: number }): boolean =>
+        (from === null || one.step >= from) && (to === null || one.step <= to);
+      return {
+        branch,
+        from: first,
+        to: last,
+        bucket_steps: Math.max(1, Math.ceil((end - start) / buckets)),
+        curves: Object.fromEntries(
+          keys.map((key) => [key, points.buckets(key, start, end, buckets)]),
+        ),
+        smoothed: points.smoothed(smoothing, start, end, buckets),
+        evaluations: history.evaluations.filter(inside),
+        markers: history.markers.filter(inside),
+      };
+    },
+    activity: (hours) =>
+      Promise.resolve(
+        decideActivity(
+          history,
+          {
+            run: o.trainer.view().alive ? o.trainer.view().run : null,
+            paused: o.trainer.view().heartbeat?.phase === 'paused',
+          },
+          o.clock.now() - hours * 3600,
+          o.clock.now(),
+        ),
+      ),
+    previews: (limit) => history.previews.slice(0, limit),
+    latest: () => ({
+      point: history.points.last,
+      smoothed:
+        history.points.smoothed(
+          shownSmoothing,
+          history.points.length - 1,
+          history.points.length,
+          1,
+        )[0]?.[1] ?? null,
+      evaluation: history.evaluations.at(-1) ?? null,
+      exact: history.exact,
+      checkpointStep: history.checkpointStep,
+      monitoringPercent: history.monitoringPercent,
+      microBatch: history.microBatch,
+      epoch: history.epoch,
+      samplesPerSecond: history.samplesPerSecond,
+    }),
+    speed() {
+      const { points } = history;
+      const since = history.spans.at(-1)?.from ?? 0;
+      let start = Math.max(0, points.length - speedWindow);
+      while (start < points.length && (points.at(start)?.t ?? 0) < since) start += 1;
+      const [first, last] = [points.at(start), points.last];
+      if (first === null || last === null || points.length - start < 5)
+        return { stepsPerSecond: null };
+      return {
+        stepsPerSecond: last.t > first.t ? (last.step - first.step) / (last.t - first.t) : null,
+      };
+    },
+    mark(marker) {
+      history.markers.push(marker);
+      news.emit({ branch, reset: false, points: [], evaluations: [], markers: [marker] });
+    },
+    news,
+    close: stop,
+  };
+}

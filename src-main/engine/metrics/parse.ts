@@ -1,0 +1,83 @@
+/** From lines of Python to points, evaluations and previews. Lines of another shape are passed over. Pure. */
+import {
+  evaluationPoint,
+  type EvaluationPoint,
+  metricPoint,
+  type MetricPoint,
+  preview,
+  type Preview,
+} from '../../contract/index.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export interface MetricLine {
+  readonly point: MetricPoint;
+  readonly dataset: string;
+  readonly epoch: number | null;
+  readonly samplesPerSecond: number | null;
+  readonly microBatch: number | null;
+}
+
+const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+const at = (value: unknown, key: string): unknown =>
+  typeof value === 'object' && value !== null ? (value as Fields)[key] : undefined;
+
+export function parseMetric(line: string): MetricLine | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  const point = metricPoint.safeParse(value);
+  if (!point.success) return null;
+  const dataset = at(value, 'dataset');
+  return {
+    point: point.data,
+    dataset: typeof dataset === 'string' ? dataset : '',
+    epoch: number(at(value, 'epoch')),
+    samplesPerSecond: number(at(value, 'samples_per_second')),
+    microBatch: number(at(value, 'micro_batch')),
+  };
+}
+
+export function toEvaluation(event: Fields): EvaluationPoint | null {
+  const k = number(at(event.exact, 'k'));
+  const n = number(at(event.exact, 'n'));
+  const parsed = evaluationPoint.safeParse({
+    step: event.step,
+    t: event.t,
+    core_loss: number(at(event.core, 'loss')),
+    slice_loss: number(at(event.slice, 'loss')),
+    gap: number(event.gap),
+    exact: k === null || n === null || n === 0 ? null : k / n,
+    exact_k: k,
+    exact_n: n,
+    think: number(at(event.think, 'share')),
+  });
+  return parsed.success ? parsed.data : null;
+}
+
+export interface Exact {
+  readonly k: number;
+  readonly n: number;
+  readonly low: number;
+  readonly high: number;
+  readonly unfinished: number;
+  readonly step: number;
+  readonly t: number;
+}
+
+export function toExact(event: Fields): Exact | null {
+  const [k, n, low, high] = ['k', 'n', 'low', 'high'].map((key) => number(at(event.exact, key)));
+  const step = number(event.step);
+  const t = number(event.t);
+  if (k == null || n == null || low == null || high == null || step === null || t === null)
+    return null;
+  return { k, n, low, high, unfinished: number(at(event.exact, 'unfinished')) ?? 0, step, t };
+}
+
+export function toPreview(event: Fields): Preview | null {
+  const parsed = preview.safeParse(event);
+  return parsed.success ? parsed.data : null;
+}

@@ -1,0 +1,107 @@
+/** The points of a branch in flat arrays: a million of them are bucketed in milliseconds. A later line for an earlier step replaces what followed it. */
+import type { Bucket, CurveKey, MetricPoint } from '../../contract/index.ts';
+
+const columns = ['step', 't', 'loss', 'lr', 'grad_norm', 'tokens_per_second', 'memory_mb'] as const;
+type Column = (typeof columns)[number];
+
+export class Points {
+  private data: Record<Column, Float64Array>;
+  length = 0;
+
+  constructor(capacity = 4096) {
+    this.data = Object.fromEntries(
+      columns.map((name) => [name, new Float64Array(capacity)]),
+    ) as Record<Column, Float64Array>;
+  }
+
+  /** True: earlier points were replaced (a run that went on from a checkpoint). */
+  add(point: MetricPoint): boolean {
+    let replaced = false;
+    if (this.length > 0 && point.step <= (this.data.step[this.length - 1] ?? 0)) {
+      this.length = this.indexOf(point.step);
+      replaced = true;
+    }
+    if (this.length === this.data.step.length) this.grow();
+    for (const name of columns) this.data[name][this.length] = point[name];
+    this.length += 1;
+    return replaced;
+  }
+
+  private grow(): void {
+    for (const name of columns) {
+      const larger = new Float64Array(this.data[name].length * 2);
+      larger.set(this.data[name]);
+      this.data[name] = larger;
+    }
+  }
+
+  /** Index of the first point whose step is at least `step`. */
+  indexOf(step: number): number {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.data.step[middle] ?? 0) < step) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  at(index: number): MetricPoint | null {
+    if (index < 0 || index >= this.length) return null;
+    return Object.fromEntries(
+      columns.map((name) => [name, this.data[name][index] ?? 0]),
+    ) as MetricPoint;
+  }
+
+  get last(): MetricPoint | null {
+    return this.at(this.length - 1);
+  }
+
+  /** At most `count` buckets of the points [from, to): step and time of the last point, min, max and mean of all. */
+  buckets(key: CurveKey, from: number, to: number, count: number): Bucket[] {
+    const size = Math.max(1, Math.ceil((to - from) / count));
+    const values = this.data[key];
+    const out: Bucket[] = [];
+    for (let start = from; start < to; start += size) {
+      const end = Math.min(to, start + size);
+      let min = Infinity;
+      let max = -Infinity;
+      let sum = 0;
+      for (let index = start; index < end; index += 1) {
+        const value = values[index] ?? 0;
+        if (value < min) min = value;
+        if (value > max) max = value;
+        sum += value;
+      }
+      out.push([
+        this.data.step[end - 1] ?? 0,
+        this.data.t[end - 1] ?? 0,
+        min,
+        max,
+        sum / (end - start),
+      ]);
+    }
+    return out;
+  }
+
+  /**
+   * Debiased exponential moving average of the loss over all points before, read at the last point of each bucket of [from, to).
+   * `smoothing` in [0, 1): the weight of the past.
+   */
+  smoothed(smoothing: number, from: number, to: number, count: number): [number, number][] {
+    const size = Math.max(1, Math.ceil((to - from) / count));
+    // What lies further back than this weighs less than a millionth.
+    const reach = smoothing === 0 ? 0 : Math.ceil(Math.log(1e-6) / Math.log(smoothing));
+    let average = 0;
+    let weight = 0;
+    const out: [number, number][] = [];
+    for (let index = Math.max(0, from - reach); index < to; index += 1) {
+      average = smoothing * average + (1 - smoothing) * (this.data.loss[index] ?? 0);
+      weight = smoothing * weight + (1 - smoothing);
+      const isEnd = (index - from) % size === size - 1 || index === to - 1;
+      if (index >= from && isEnd) out.push([this.data.step[index] ?? 0, average / weight]);
+    }
+    return out;
+  }
+}
