@@ -33,11 +33,11 @@ import type { SetupRoom } from './setup/index.ts';
 import type { Feed, StatusRoom } from './status/index.ts';
 import type { VersionsRoom } from './versions/index.ts';
 
-interface Controlled extends Acted {
+export interface Controlled extends Acted {
   readonly state: TrainingStatus['state'];
 }
 const done = { ok: true } as const;
-type Done = typeof done;
+export type Done = typeof done;
 
 export interface ApiRooms {
   readonly facts: () => EngineFacts;

@@ -32,6 +32,8 @@ export interface EngineOptions {
   readonly port?: number;
   /** Folder that holds nightshift_trainer and its .venv. */
   readonly packageFolder?: string;
+  /** Finds the interpreter; tests name another one. */
+  readonly python?: () => Promise<PythonReading>;
   readonly clock?: Clock;
   /** One line for the engine's log. */
   readonly log?: (line: string) => void;
@@ -42,7 +44,8 @@ export interface EngineOptions {
 }
 
 export interface LockFacts {
-  readonly port: number;
+  /** null while the server is not listening yet. */
+  readonly port: number | null;
   readonly build: string;
   readonly contract: number;
   readonly version: string;
@@ -65,7 +68,7 @@ export async function startEngine(o: EngineOptions) {
   const build = o.build ?? process.env['NIGHTSHIFT_BUILD'] ?? 'development';
 
   await makeTree(paths);
-  const lockFacts = (): LockFacts => ({ port, build, contract: CONTRACT_VERSION, version, t: started });
+  const lockFacts = (): LockFacts => ({ port: port === 0 ? null : port, build, contract: CONTRACT_VERSION, version, t: started });
   const lock = await takeLock<LockFacts>(paths.engineLock, lockFacts());
   if (!lock.taken)
     throw new Refusal(
@@ -73,8 +76,8 @@ export async function startEngine(o: EngineOptions) {
       `Another engine (pid ${lock.holder.pid}) owns the workspace ${paths.root}.`,
       {
         subject: paths.root,
-        next: `It answers on port ${lock.holder.port}.`,
-        facts: { holder: `pid ${lock.holder.pid}`, port: String(lock.holder.port) },
+        next: lock.holder.port === null ? 'It is starting.' : `It answers on port ${lock.holder.port}.`,
+        facts: { holder: `pid ${lock.holder.pid}`, port: String(lock.holder.port ?? '') },
       },
     );
 
@@ -92,7 +95,7 @@ export async function startEngine(o: EngineOptions) {
 
   let reading: Promise<PythonReading> | null = null;
   const lookForPython = (): Promise<PythonReading> => {
-    reading = findPython(packageFolder, process.env);
+    reading = o.python?.() ?? findPython(packageFolder, process.env);
     return reading;
   };
   const python = async () => {

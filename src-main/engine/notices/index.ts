@@ -37,7 +37,7 @@ export async function createNotices(o: {
   readonly random: () => string;
   readonly failed: (where: string, error: unknown) => void;
 }) {
-  const file = path.join(o.paths.root, 'data', 'notices.json');
+  const file = o.paths.notices;
   const known = noticesFile.safeParse(await readJson(file).catch(() => null));
   let notices: readonly Notice[] = known.success ? known.data.notices : [];
   const changed = new Emitter<void>();

@@ -85,14 +85,16 @@ export class Passes {
   async begin(id: string): Promise<OpenPass | null> {
     const dataset = this.o.datasets.forPass(id);
     const base = this.o.versions.base();
-    if (dataset?.judged?.cache == null || base === null || !dataset.isReady) return null;
+    if (dataset?.judged == null || base === null || !dataset.isReady) return null;
     const { judged } = dataset;
+    const { cache } = judged;
+    if (cache === null) return null;
     if (!(await this.o.datasets.isUnchanged(id))) return null;
     const interrupted = await readPass(dataset.folder);
     if (
       interrupted?.state === 'open' &&
       interrupted.content_hash === judged.content_hash &&
-      interrupted.cache === judged.cache &&
+      interrupted.cache === cache &&
       interrupted.base.hash === base.hash
     ) {
       await this.o.disk.require(await this.o.versions.checkpointBytes(), 'a checkpoint');
@@ -116,7 +118,7 @@ export class Passes {
       planned_steps: all - before,
       steps_before: before,
       content_hash: judged.content_hash,
-      cache: judged.cache,
+      cache,
       base: { id: base.id, folder: base.folder, hash: base.hash },
       head_step: (await this.o.versions.newestCheckpoint())?.step ?? null,
       start,
@@ -168,7 +170,7 @@ export class Passes {
   /** Planned = done, then version, then pass.json, then the rename. */
   async complete(
     { dataset, pass }: OpenPass,
-    outcome: Extract<PassOutcome, { kind: 'completed' }>,
+    outcome: Exclude<PassOutcome, { kind: 'gave_up' }>,
   ): Promise<Closed> {
     const done = outcome.stepsDone;
     const short = decideCompletion({ planned: pass.planned_steps, done });

@@ -226,7 +226,7 @@ export async function createSetup(o: {
       isMakingSample = true;
       tell();
       try {
-        const folder = path.join(o.paths.root, 'data', 'sample');
+        const folder = o.paths.sample;
         const result = await o.trainer.work('sample', {
           sample: { folder, train_rows: 560, held_out_rows: 100, seed: 7, shuffled: false },
         });

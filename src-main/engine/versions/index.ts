@@ -65,7 +65,9 @@ export async function createVersions(o: {
     },
     /** Reads the base again after `base_model` changed. */
     async refreshBase(): Promise<void> {
-      base = await readBase(o.paths, o.config.values().base_model);
+      const next = await readBase(o.paths, o.config.values().base_model);
+      if (next?.hash === base?.hash && next?.id === base?.id) return;
+      base = next;
       changed.emit(undefined);
     },
     async hasTrained(): Promise<boolean> {

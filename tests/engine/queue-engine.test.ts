@@ -1,0 +1,255 @@
+/** The queue's rules with real processes, real files and a stand-in that keeps the file protocol. */
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { until, Workspace } from './fixtures/workspace.ts';
+
+let w: Workspace;
+beforeEach(() => {
+  w = new Workspace();
+  w.configure({});
+});
+afterEach(() => w.end());
+const slow = { step_seconds: 0.05 };
+
+test('two files, one after another: versions, accounts, notices', async () => {
+  const engine = await w.withBase();
+  const [a, b] = await w.add(w.rows('a.jsonl', 42), w.rows('b.jsonl', 21));
+  await w.at(a?.id ?? '', 'completed');
+  const second = await w.at(b?.id ?? '', 'completed');
+  expect(w.place('completed')).toEqual(['a.jsonl', 'b.jsonl']);
+  const versions = engine.api.versions.list();
+  expect(versions.map((one) => one.name)).toEqual(['v002_b', 'v001_a']);
+  expect(versions[1]).toMatchObject({ description: 'after a.jsonl, 10 steps', step: 10, parent: null });
+  expect(versions[0]).toMatchObject({ step: 15, parent: 'v001_a' });
+  expect(existsSync(path.join(versions[0]?.folder ?? '', 'model.safetensors'))).toBe(true);
+  const account = await w.account(a?.id ?? '');
+  expect(account).toMatchObject({ rows: 42, sum: 42, trained: { '1': 40 }, held_out: 2, remaining: 0 });
+  expect(second).toMatchObject({ planned_steps: 5, done_steps: 5, validation_before: 3, validation_after: 1 });
+  const notices = await until('notices', () => {
+    const all = engine.api.feed.snapshot().rooms.notices;
+    return all.some((one) => one.kind === 'queue_empty') ? all : null;
+  });
+  expect(notices.find((one) => one.kind === 'dataset_done')?.title).toBe('a.jsonl done');
+  expect(notices.find((one) => one.kind === 'queue_empty')?.body).toContain('2 datasets');
+  expect(w.json<{ state: string; step: number; val_loss: number }>('status', 'training_status.json').step).toBe(15);
+  expect(w.log).toEqual([]);
+});
+
+test('incident 1: a dataset that trained fewer steps than planned is failed, not done', async () => {
+  w.manners({ steps_short: 10 });
+  await w.withBase();
+  const [a] = await w.add(w.rows('a.jsonl', 42));
+  const failed = await w.at(a?.id ?? '', 'failed');
+  expect(failed.message).toContain('0 of 10 planned steps');
+  expect(w.engine.api.versions.list()).toEqual([]);
+  expect(w.engine.api.feed.snapshot().rooms.notices.map((one) => one.kind)).toContain('dataset_failed');
+});
+
+test('incident 2: pause, resume, stop now, resume, stop after: every row is trained exactly once', async () => {
+  w.manners(slow);
+  const { api } = await w.withBase();
+  const [a, b] = await w.add(w.rows('a.jsonl', 200), w.rows('b.jsonl', 40));
+  const id = a?.id ?? '';
+  const step = (at: number) => until(`step ${at}`, () => (api.status.get().current_step ?? 0) >= at);
+  await step(3);
+  expect(await api.training.pause({ by: 'test' })).toMatchObject({ state: 'paused', acted: true });
+  expect(api.feed.snapshot().rooms.queue).toMatchObject({ latch: 'paused', by: 'test' });
+  expect(api.status.get()).toMatchObject({ state: 'paused', reason: 'by test' });
+  expect(await api.training.resume({ by: 'test' })).toMatchObject({ acted: true });
+  await step(10);
+  expect(await api.training.stop({ now: true, by: 'test' })).toMatchObject({ state: 'stopped', acted: true });
+  expect(api.status.get().trainer.alive).toBe(false);
+  expect(w.dataset(id).place).toBe('processing');
+  await api.training.resume({ by: 'test' });
+  await step(20);
+  expect((await api.training.stop({ now: false, by: 'test' })).text).toBe('Stops after a.jsonl.');
+  await w.at(id, 'completed');
+  await until('stopped', () => api.status.get().state === 'stopped');
+  expect(w.dataset(b?.id ?? '').place).toBe('queue');
+  expect(await w.account(id)).toMatchObject({ trained: { '1': 198 }, remaining: 0, sum: 200 });
+  await api.training.resume({ by: 'test' });
+  await w.at(b?.id ?? '', 'completed');
+});
+
+describe('skip', () => {
+  test('the rest waits in skipped/ and continues exactly there', async () => {
+    w.manners(slow);
+    const { api } = await w.withBase();
+    const [a] = await w.add(w.rows('a.jsonl', 120));
+    const id = a?.id ?? '';
+    await until('step 6', () => (api.status.get().current_step ?? 0) >= 6);
+    await api.training.skip({ by: 'test' });
+    const skipped = await w.at(id, 'skipped');
+    const before = await w.account(id);
+    expect(before.skipped).toBeGreaterThan(0);
+    expect(before.sum).toBe(120);
+    w.manners({});
+    await api.queue.retry({ id });
+    const done = await w.at(id, 'completed');
+    expect(done.done_steps).toBe(30);
+    expect(skipped.done_steps).toBeLessThan(30);
+    expect(await w.account(id)).toMatchObject({ trained: { '1': 118 }, skipped: 0, remaining: 0, sum: 120 });
+  });
+
+  test('without a live trainer the newest checkpoint says where it continues', async () => {
+    w.manners(slow);
+    const { api } = await w.withBase();
+    const [a] = await w.add(w.rows('a.jsonl', 120));
+    const id = a?.id ?? '';
+    await until('step 6', () => (api.status.get().current_step ?? 0) >= 6);
+    await api.training.stop({ now: true, by: 'test' });
+    await api.training.skip({ by: 'test' });
+    await w.at(id, 'skipped');
+    w.manners({});
+    await api.queue.retry({ id });
+    await api.training.resume({ by: 'test' });
+    await w.at(id, 'completed');
+    expect(await w.account(id)).toMatchObject({ trained: { '1': 118 }, sum: 120 });
+  });
+});
+
+test('.stop: a checkpoint, then still, latched over a restart; resumed it continues', async () => {
+  w.manners(slow);
+  await w.withBase();
+  const [a] = await w.add(w.rows('a.jsonl', 120));
+  await until('step 6', () => (w.engine.api.status.get().current_step ?? 0) >= 6);
+  writeFileSync(path.join(w.folder, '.stop'), '');
+  await until('renamed', () => readdirSync(w.folder).some((name) => name.startsWith('.stop.done-')));
+  expect(w.engine.api.status.get()).toMatchObject({ state: 'stopped', reason: 'by .stop file' });
+  await w.stop();
+  await w.start();
+  expect(w.engine.api.status.get().state).toBe('stopped');
+  w.manners({});
+  await w.engine.api.training.resume({ by: 'test' });
+  await w.at(a?.id ?? '', 'completed');
+  expect(await w.account(a?.id ?? '')).toMatchObject({ trained: { '1': 118 }, remaining: 0 });
+});
+
+test('a start with .stop present starts stopped', async () => {
+  await w.withBase();
+  await w.stop();
+  writeFileSync(path.join(w.folder, '.stop'), '');
+  await w.start();
+  expect(w.engine.api.status.get().state).toBe('stopped');
+  expect(existsSync(path.join(w.folder, '.stop'))).toBe(false);
+});
+
+test('the engine leaves and comes back: the trainer goes on under the same pid and is adopted', async () => {
+  w.manners(slow);
+  await w.withBase();
+  const [a] = await w.add(w.rows('a.jsonl', 160));
+  await until('step 4', () => (w.engine.api.status.get().current_step ?? 0) >= 4);
+  const { pid } = w.engine.api.status.get().trainer;
+  await w.stop();
+  await w.start();
+  expect(w.engine.api.status.get().trainer).toMatchObject({ pid, alive: true });
+  expect(Object.keys(w.engine.api.config.get().locks)).toContain('learning_rate');
+  await w.at(a?.id ?? '', 'completed');
+  expect(await w.account(a?.id ?? '')).toMatchObject({ trained: { '1': 158 }, sum: 160 });
+});
+
+describe('half-states', () => {
+  test('killed between pass.json and the rename: the same pass begins', async () => {
+    await w.withBase();
+    await w.engine.api.training.stop({ now: true, by: 'test' });
+    const [a] = await w.add(w.rows('a.jsonl', 42));
+    const id = a?.id ?? '';
+    await until('ready', () => w.dataset(id).verdict === 'ready');
+    const { versions, config, datasets } = w.engine.rooms;
+    const judged = datasets.forPass(id)?.judged;
+    const base = versions.base();
+    writeFileSync(
+      path.join(w.folder, 'data/datasets', id, 'pass.json'),
+      JSON.stringify({
+        format: 1, pass: 'p-half', dataset: id, config: config.values(), planned_steps: 10, steps_before: 0,
+        content_hash: judged?.content_hash, cache: judged?.cache,
+        base: { id: base?.id, folder: base?.folder, hash: base?.hash },
+        head_step: null, start: { position: 0, epoch: 0 }, started: 1, state: 'open', reason: null,
+      }),
+    );
+    await w.stop();
+    await w.start();
+    await w.engine.api.training.resume({ by: 'test' });
+    await w.at(id, 'completed');
+    expect(w.json<{ pass: string }>('data/datasets', id, 'pass.json').pass).toBe('p-half');
+    expect(await w.account(id)).toMatchObject({ trained: { '1': 40 }, sum: 42 });
+  });
+
+  test('killed between the last checkpoint and the rename: nothing is trained twice, one version', async () => {
+    await w.withBase();
+    const [a] = await w.add(w.rows('a.jsonl', 42));
+    const id = a?.id ?? '';
+    await w.at(id, 'completed');
+    await w.stop();
+    renameSync(path.join(w.folder, 'queue/completed/a.jsonl'), path.join(w.folder, 'queue/processing/a.jsonl'));
+    const file = path.join(w.folder, 'data/datasets', id, 'pass.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"completed"', '"open"'));
+    await w.start();
+    await w.at(id, 'completed');
+    expect(w.engine.api.versions.list()).toHaveLength(1);
+    expect(await w.account(id)).toMatchObject({ trained: { '1': 40 }, sum: 42 });
+  });
+
+  test('killed between pass.json "completed" and the rename: only the rename is left to do', async () => {
+    await w.withBase();
+    const [a] = await w.add(w.rows('a.jsonl', 42));
+    await w.at(a?.id ?? '', 'completed');
+    await w.stop();
+    renameSync(path.join(w.folder, 'queue/completed/a.jsonl'), path.join(w.folder, 'queue/processing/a.jsonl'));
+    await w.start();
+    expect(w.dataset(a?.id ?? '').place).toBe('completed');
+  });
+});
+
+describe('failures', () => {
+  test('incident 24: a machine that is not ready never consumes the dataset; it goes on by itself', async () => {
+    w.manners({ fail: { category: 'device_busy', message: 'held by pid 12 of /other/workspace' } });
+    await w.withBase();
+    const [a] = await w.add(w.rows('a.jsonl', 42));
+    const id = a?.id ?? '';
+    const status = await until('the reason', () => {
+      const now = w.engine.api.status.get();
+      return now.error === null ? null : now;
+    });
+    expect(status.state).toBe('recovering');
+    expect(status.reason).toContain('/other/workspace');
+    expect(w.dataset(id).place).toBe('processing');
+    w.manners({});
+    await w.at(id, 'completed');
+    expect(w.engine.api.status.get().error).toBeNull();
+  });
+
+  test('a dataset that the trainer cannot read fails with the reason and the next one is trained', async () => {
+    w.manners({ fail: { category: 'dataset_error', message: 'row 3 has no tokens' } });
+    await w.withBase();
+    const [a] = await w.add(w.rows('a.jsonl', 42));
+    const failed = await w.at(a?.id ?? '', 'failed');
+    expect(failed.message).toContain('row 3 has no tokens');
+    w.manners({});
+    const [b] = await w.add(w.rows('b.jsonl', 42));
+    await w.at(b?.id ?? '', 'completed');
+    await w.engine.api.queue.retry({ id: a?.id ?? '' });
+    await w.at(a?.id ?? '', 'completed');
+  });
+});
+
+test('order: move between and inside priorities, hold, remove', async () => {
+  const { api } = await w.start();
+  const added = await w.add(w.rows('a.jsonl', 4), w.rows('b.jsonl', 4), w.rows('c.jsonl', 4));
+  const [a, b, c] = added.map((one) => one.id) as [string, string, string];
+  const order = () => api.datasets.list().filter((one) => one.place === 'queue').map((one) => `${one.priority} ${one.name}`);
+  expect(order()).toEqual(['normal a.jsonl', 'normal b.jsonl', 'normal c.jsonl']);
+  await api.queue.move({ id: c, priority: 'normal', before: a });
+  await api.queue.move({ id: b, priority: 'high', before: null });
+  expect(order()).toEqual(['high b.jsonl', 'normal c.jsonl', 'normal a.jsonl']);
+  expect(w.place('high')).toEqual(['b.jsonl']);
+  await w.stop();
+  await w.start();
+  expect(w.engine.api.datasets.list().map((one) => one.name)).toEqual(['b.jsonl', 'c.jsonl', 'a.jsonl']);
+  expect((await w.engine.api.queue.hold({ id: b, held: true })).verdict).toBe('held');
+  await w.engine.api.queue.remove({ id: c });
+  expect(w.dataset(c).place).toBe('skipped');
+  await expect(w.engine.api.queue.remove({ id: c })).rejects.toMatchObject({ code: 'NOT_READY' });
+  await expect(w.engine.api.queue.remove({ id: 'nobody' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
