@@ -76,7 +76,7 @@ async function runTest(copy, header) {
   if (kind === 'vitest') return node('vitest/vitest.mjs', 'run', '--project', ...rest);
   if (kind === 'structure')
     return node(
-      'dependency-cruiser/bin/dependency-cruise.mjs',
+      'dependency-cruiser/bin/dependency-cruiser.mjs',
       '--config',
       '.dependency-cruiser.cjs',
       'src-main',

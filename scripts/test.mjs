@@ -36,7 +36,7 @@ const parts = {
     check('types', { args: [tool('typescript', 'bin', 'tsc'), '-b', 'tsconfig.json'] }),
     check('structure', {
       args: [
-        tool('dependency-cruiser', 'bin', 'dependency-cruise.mjs'),
+        tool('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'),
         '--config',
         '.dependency-cruiser.cjs',
         'src-main',

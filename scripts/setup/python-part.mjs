@@ -71,6 +71,7 @@ function requireDisk() {
 
 /** A usable uv: from PATH, the private one of an earlier run, or a new private one by pip. null: there is none to be had. */
 async function findUv(python) {
+  if (process.env.NIGHTSHIFT_UV === '') return null; // Set and empty: the pip way is wanted.
   const privateUv = join(setupFolder, 'uv', 'bin', windows ? 'uv.exe' : 'uv');
   for (const path of [process.env.NIGHTSHIFT_UV, 'uv', privateUv]) {
     if (!path) continue;
@@ -79,7 +80,6 @@ async function findUv(python) {
     if (answer.code === 0 && match !== null && (Number(match[1]) > 0 || Number(match[2]) >= 7))
       return path;
   }
-  if (process.env.NIGHTSHIFT_UV === '') return null; // Set and empty: the pip way is wanted.
   say('Python: fetching uv');
   mkdirSync(setupFolder, { recursive: true });
   const pip = ['-m', 'pip', 'install', '--quiet', '--target', join(setupFolder, 'uv'), `uv==${UV}`];
