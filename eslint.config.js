@@ -20,7 +20,7 @@ export default tseslint.config(
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: './tsconfig.*.json',
+        project: './tsconfig.{contract,node,desktop,preload,renderer,tests}.json',
         tsconfigRootDir: import.meta.dirname,
       },
     },
