@@ -8,7 +8,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { node24 } from './setup/node-part.mjs';
-import { progressToErrors, root, run, runScript, say, SetupError } from './setup/terminal.mjs';
+import {
+  AlreadyTold,
+  progressToErrors,
+  root,
+  run,
+  runScript,
+  say,
+  SetupError,
+} from './setup/terminal.mjs';
 
 const common = ['package.json', 'package-lock.json', 'scripts/build.mjs'];
 const shell = [...common, 'electron.vite.config.ts', 'src-main/contract'];
@@ -106,7 +114,7 @@ async function buildEngine() {
 
 async function buildShell(which) {
   const tool = join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js');
-  const env = { ...process.env, NIGHTSHIFT_BUILD_PART: which };
+  const env = { ...process.env, NIGHTSHIFT_BUILD_PART: which, NO_COLOR: '1' };
   const answer = await run(process.execPath, [tool, 'build', '--logLevel', 'warn'], {
     quiet: true,
     env,
@@ -130,7 +138,7 @@ export async function build({ only = null, force = false } = {}) {
   if (Number(process.versions.node.split('.')[0]) < 24) {
     const options = [...(only === null ? [] : ['--only', only]), ...(force ? ['--force'] : [])];
     const answer = await run(node, [fileURLToPath(import.meta.url), ...options], { quiet: false });
-    if (answer.code !== 0) throw new SetupError('the build failed.', 'Mend what is named above.');
+    if (answer.code !== 0) throw new AlreadyTold('the build failed');
     return undefined;
   }
   for (const { name, stamp } of stale) {

@@ -34,6 +34,9 @@ export class SetupError extends Error {
   }
 }
 
+/** A failure that a child process has already shown. */
+export class AlreadyTold extends Error {}
+
 /** Runs `main`; a SetupError ends with its two sentences and code 1, anything else with its stack. */
 export async function runScript(main) {
   try {
@@ -43,7 +46,7 @@ export async function runScript(main) {
     if (error instanceof SetupError) {
       const detail = error.detail === '' ? '' : `\n${indent(lastLines(error.detail, 12))}`;
       process.stderr.write(`\nSet-up stopped: ${error.message}${detail}\nNext: ${error.next}\n`);
-    } else process.stderr.write(`${error?.stack ?? error}\n`);
+    } else if (!(error instanceof AlreadyTold)) process.stderr.write(`${error?.stack ?? error}\n`);
     process.exitCode = 1;
   }
 }

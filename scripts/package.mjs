@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+/**
+ * `npm run package`: sets up, builds, and makes the package of this platform into dist/ by electron-builder.cjs. What follows `--`
+ * goes to electron-builder: `npm run package -- --linux dir`. Nothing is published.
+ */
+import { join } from 'node:path';
+import { setUp } from './bootstrap.mjs';
+import { build } from './build.mjs';
+import { node24 } from './setup/node-part.mjs';
+import { root, run, runScript, say, SetupError } from './setup/terminal.mjs';
+
+await runScript(async () => {
+  await setUp({ nodeOnly: true });
+  await build();
+  const tool = join(root, 'node_modules', 'electron-builder', 'cli.js');
+  const config = ['-c', join(root, 'electron-builder.cjs'), '--publish', 'never'];
+  const answer = await run(
+    (await node24()) ?? process.execPath,
+    [tool, ...process.argv.slice(2), ...config],
+    { quiet: false, cwd: root },
+  );
+  if (answer.code !== 0)
+    throw new SetupError(
+      'the package could not be made.',
+      'Mend what is named above. Without the official Electron binary, ELECTRON_OVERRIDE_DIST_PATH does not help: a package of an older Electron is for tests only.',
+    );
+  say('Package: dist/');
+});

@@ -1,0 +1,147 @@
+/** The built engine as a process: its door, its lock, its end, and what it says. Needs out/engine (npm run build). */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const entry = join(import.meta.dirname, '../../out/engine/engine.mjs');
+let workspace: string;
+const children: ChildProcess[] = [];
+
+beforeEach(async () => {
+  workspace = await mkdtemp(join(tmpdir(), 'nightshift-entry-'));
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await new Promise((resolve) => child.once('close', resolve));
+  }
+  await rm(workspace, { recursive: true, force: true, maxRetries: 3 });
+});
+
+interface Running {
+  readonly child: ChildProcess;
+  /** Everything that was printed so far. */
+  readonly text: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+function run(...args: string[]): Running {
+  const child = spawn(process.execPath, [entry, '--workspace', workspace, ...args]);
+  children.push(child);
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { child, text: () => text, ended };
+}
+
+async function until<T>(look: () => T | null): Promise<T> {
+  for (;;) {
+    const found = look();
+    if (found !== null) return found;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+const linkIn = (engine: Running): Promise<string> =>
+  until(() => /http:\/\/127\.0\.0\.1:\d+\/\?ticket=\S+/.exec(engine.text())?.[0] ?? null);
+
+test('it serves, names its port in the lock, and leaves in order on a signal', async () => {
+  const engine = run('--port', '0');
+  const link = await linkIn(engine);
+  const lock = JSON.parse(await readFile(join(workspace, '.engine.lock'), 'utf8')) as {
+    pid: number;
+    port: number;
+  };
+  expect(lock.pid).toBe(engine.child.pid);
+  expect(new URL(link).port).toBe(String(lock.port));
+  expect((await stat(join(workspace, '.engine.token'))).mode & 0o777).toBe(0o600);
+  expect((await fetch(link, { redirect: 'manual' })).status).toBe(303);
+
+  engine.child.kill('SIGTERM');
+  expect(await engine.ended).toBe(0);
+  expect(engine.text()).toContain('The engine left. No trainer was running.');
+  await expect(stat(join(workspace, '.engine.lock'))).rejects.toThrow('ENOENT');
+});
+
+test('a second engine on the workspace ends with 3 and names the holder', async () => {
+  const first = run('--port', '0');
+  await linkIn(first);
+  const second = run('--port', '0');
+  expect(await second.ended).toBe(3);
+  expect(second.text()).toContain(`Another engine (pid ${String(first.child.pid)})`);
+  expect(second.text().trim().split('\n')).toHaveLength(1);
+  expect(first.child.exitCode).toBeNull();
+});
+
+test('a port in use: the next free one is taken and said', async () => {
+  const holder = createServer();
+  await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+  const address = holder.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const engine = run('--port', String(port));
+  const link = await linkIn(engine);
+  expect(Number(new URL(link).port)).toBeGreaterThan(port);
+  expect(engine.text()).toContain(
+    `Port ${String(port)} is in use; port ${new URL(link).port} was taken.`,
+  );
+  await new Promise((resolve) => holder.close(resolve));
+});
+
+test('a client may ask it to leave', async () => {
+  const engine = run('--port', '0');
+  const { port } = new URL(await linkIn(engine));
+  const token = (await readFile(join(workspace, '.engine.token'), 'utf8')).trim();
+  const answer = await fetch(`http://127.0.0.1:${port}/api/engine/leave`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+  });
+  expect(await answer.json()).toEqual({ ok: true });
+  expect(await engine.ended).toBe(0);
+});
+
+test('it outlives the pipes of its parent', async () => {
+  const engine = run('--port', '0');
+  const { port } = new URL(await linkIn(engine));
+  engine.child.stdout?.destroy();
+  engine.child.stderr?.destroy();
+  const answer = await fetch(`http://127.0.0.1:${port}/api/status`);
+  expect(answer.status).toBe(200);
+  engine.child.kill('SIGTERM');
+  const code = await new Promise((resolve) => engine.child.once('exit', resolve));
+  expect(code).toBe(0);
+});
+
+test.skipIf(process.platform !== 'linux')(
+  'it closes sockets that its parent left open',
+  async () => {
+    // A shell hands its descriptor 7, a socket, on to the engine, as a parent without close-on-exec does.
+    const listener = createServer();
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    const address = listener.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const closed = new Promise((resolve) => {
+      listener.once('connection', (socket) => socket.resume().once('end', resolve));
+    });
+    const child = spawn('bash', [
+      '-c',
+      `exec 7<>/dev/tcp/127.0.0.1/${String(port)}; exec "$0" "$@"`,
+      process.execPath,
+      entry,
+      '--workspace',
+      workspace,
+      '--port',
+      '0',
+    ]);
+    children.push(child);
+    await closed;
+    listener.close();
+  },
+);
+
+test('wrong usage ends with 2', async () => {
+  expect(await run('--port', 'eighty').ended).toBe(2);
+});
