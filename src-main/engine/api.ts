@@ -90,7 +90,11 @@ export function createApi(o: ApiRooms) {
       skip: (i: { readonly by: string }): Promise<Controlled> => controlled(o.queue.skip(i.by)),
     },
     queue: {
-      state: (): { queue: QueueState; counts: TrainingStatus['queue']; datasets: DatasetSummary[] } => ({
+      state: (): {
+        queue: QueueState;
+        counts: TrainingStatus['queue'];
+        datasets: DatasetSummary[];
+      } => ({
         queue: o.queue.state(),
         counts: o.datasets.counts(),
         datasets: [...o.queue.datasets()],
@@ -117,16 +121,23 @@ export function createApi(o: ApiRooms) {
         const details = await o.datasets.get(i.id);
         return { ...details, summary: withTimes(details.summary) };
       },
-      rows: (i: { readonly id: string; readonly from: number; readonly limit: number }): Promise<{
+      rows: (i: {
+        readonly id: string;
+        readonly from: number;
+        readonly limit: number;
+      }): Promise<{
         account: RowAccount;
         rows: { row: number; state: string; times: number }[];
         total: number;
       }> => o.datasets.rows(i),
-      mapColumns: (i: { readonly id: string; readonly mapping: ColumnMapping }): Promise<DatasetSummary> =>
-        o.datasets.mapColumns(i.id, i.mapping),
+      mapColumns: (i: {
+        readonly id: string;
+        readonly mapping: ColumnMapping;
+      }): Promise<DatasetSummary> => o.datasets.mapColumns(i.id, i.mapping),
       acceptGoodRows: (i: { readonly id: string }): Promise<DatasetSummary> =>
         o.datasets.acceptGoodRows(i.id),
-      validate: (i: { readonly path: string }): Promise<DatasetReport> => o.datasets.validate(i.path),
+      validate: (i: { readonly path: string }): Promise<DatasetReport> =>
+        o.datasets.validate(i.path),
     },
     uploads: {
       begin: (i: {

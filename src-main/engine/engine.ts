@@ -68,7 +68,13 @@ export async function startEngine(o: EngineOptions) {
   const build = o.build ?? process.env['NIGHTSHIFT_BUILD'] ?? 'development';
 
   await makeTree(paths);
-  const lockFacts = (): LockFacts => ({ port: port === 0 ? null : port, build, contract: CONTRACT_VERSION, version, t: started });
+  const lockFacts = (): LockFacts => ({
+    port: port === 0 ? null : port,
+    build,
+    contract: CONTRACT_VERSION,
+    version,
+    t: started,
+  });
   const lock = await takeLock<LockFacts>(paths.engineLock, lockFacts());
   if (!lock.taken)
     throw new Refusal(
@@ -76,7 +82,8 @@ export async function startEngine(o: EngineOptions) {
       `Another engine (pid ${lock.holder.pid}) owns the workspace ${paths.root}.`,
       {
         subject: paths.root,
-        next: lock.holder.port === null ? 'It is starting.' : `It answers on port ${lock.holder.port}.`,
+        next:
+          lock.holder.port === null ? 'It is starting.' : `It answers on port ${lock.holder.port}.`,
         facts: { holder: `pid ${lock.holder.pid}`, port: String(lock.holder.port ?? '') },
       },
     );
@@ -102,7 +109,8 @@ export async function startEngine(o: EngineOptions) {
     let known = await (reading ?? lookForPython());
     // Setup may have finished since the last look.
     if (known.state === 'missing') known = await lookForPython();
-    if (known.state === 'missing') throw new Refusal('NOT_READY', known.detail, { subject: 'python' });
+    if (known.state === 'missing')
+      throw new Refusal('NOT_READY', known.detail, { subject: 'python' });
     return known.facts;
   };
 
@@ -120,6 +128,8 @@ export async function startEngine(o: EngineOptions) {
   });
   const metrics = await createMetrics({ paths, trainer, journal, clock });
   const versions = await createVersions({ paths, config, journal, clock });
+  for (const { step, created: t, name: label } of versions.list())
+    metrics.mark({ kind: 'version', step, t, until: null, label });
   const datasets = await createDatasets({
     paths,
     config,
@@ -301,6 +311,7 @@ export async function startEngine(o: EngineOptions) {
     await status.close();
     await datasets.close();
     await notices.close();
+    metrics.close();
     await trainer.close();
     await config.close();
     journal.write({ what: 'engine.leave', text: 'The engine left; a running trainer goes on.' });
@@ -309,7 +320,20 @@ export async function startEngine(o: EngineOptions) {
   }
 
   return {
-    rooms: { config, datasets, disk, health, journal, metrics, notices, queue, setup, status, trainer, versions },
+    rooms: {
+      config,
+      datasets,
+      disk,
+      health,
+      journal,
+      metrics,
+      notices,
+      queue,
+      setup,
+      status,
+      trainer,
+      versions,
+    },
     api,
     paths,
     failed,
@@ -326,7 +350,17 @@ export async function startEngine(o: EngineOptions) {
 
 async function makeTree(paths: ReturnType<typeof workspacePaths>): Promise<void> {
   try {
-    for (const folder of [paths.root, paths.inbox, paths.datasets, paths.runs, paths.models, paths.versions, paths.logs, paths.journal, paths.status])
+    for (const folder of [
+      paths.root,
+      paths.inbox,
+      paths.datasets,
+      paths.runs,
+      paths.models,
+      paths.versions,
+      paths.logs,
+      paths.journal,
+      paths.status,
+    ])
       await mkdir(folder, { recursive: true });
     await access(paths.root, constants.W_OK);
   } catch (error) {

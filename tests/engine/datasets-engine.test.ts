@@ -1,6 +1,18 @@
 /** Files coming in: inbox, uploads, copies, by hand; verdicts and what changes them. Real folders, real worker processes. */
 import { createHash } from 'node:crypto';
-import { appendFileSync, chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
@@ -58,8 +70,13 @@ describe('inbox', () => {
     writeFileSync(path.join(inbox, 'notes.md'), 'x');
     writeFileSync(path.join(inbox, 'nothing.jsonl'), '');
     symlinkSync('/etc/passwd', path.join(inbox, 'link.jsonl'));
-    await until('both', () => w.named('one.jsonl')?.place === 'queue' && w.named('two.csv')?.place !== 'inbox');
-    const empty = await until('the empty one', () => (w.named('nothing.jsonl')?.place === 'failed' ? w.named('nothing.jsonl') : null));
+    await until(
+      'both',
+      () => w.named('one.jsonl')?.place === 'queue' && w.named('two.csv')?.place !== 'inbox',
+    );
+    const empty = await until('the empty one', () =>
+      w.named('nothing.jsonl')?.place === 'failed' ? w.named('nothing.jsonl') : null,
+    );
     expect(empty).toMatchObject({ verdict: 'refused', message: 'nothing.jsonl is empty.' });
     expect(w.named('notes.md')).toMatchObject({ verdict: 'refused', place: 'inbox' });
     expect(w.named('notes.md')?.message).toContain('It stays in inbox/');
@@ -82,7 +99,10 @@ test('a file put into queue/high by hand is adopted when it is complete', async 
 test('a file without a base waits with its reason and is judged when one is chosen', async () => {
   await w.start();
   const [a] = await w.add(w.rows('a.jsonl', 20));
-  expect(w.dataset(a?.id ?? '')).toMatchObject({ verdict: 'waiting', message: 'waits for a base model' });
+  expect(w.dataset(a?.id ?? '')).toMatchObject({
+    verdict: 'waiting',
+    message: 'waits for a base model',
+  });
   await w.engine.api.setup.choose({ base: 'starter', folder: null });
   await w.at(a?.id ?? '', 'completed');
 });
@@ -96,7 +116,14 @@ describe('add', () => {
     mkdirSync(path.join(w.root, 'dir.jsonl'));
     const empty = w.rows('empty.jsonl', 0);
     const answer = await w.engine.api.queue.add({
-      paths: [good, empty, path.join(w.root, 'dir.jsonl'), '/nowhere/x.jsonl', 'relative.jsonl', w.rows('x.parquet', 1)],
+      paths: [
+        good,
+        empty,
+        path.join(w.root, 'dir.jsonl'),
+        '/nowhere/x.jsonl',
+        'relative.jsonl',
+        w.rows('x.parquet', 1),
+      ],
       priority: 'low',
     });
     expect(answer.added.map((one) => [one.name, one.priority])).toEqual([['good.jsonl', 'low']]);
@@ -128,16 +155,25 @@ describe('decisions', () => {
     const text = row.repeat(20) + '{"question": broken\n' + row.repeat(20);
     const [a] = await w.add(w.rows('a.jsonl', 0, text));
     const id = a?.id ?? '';
-    const waiting = await until('decide', () => (w.dataset(id).verdict === 'decide' ? w.dataset(id) : null));
+    const waiting = await until('decide', () =>
+      w.dataset(id).verdict === 'decide' ? w.dataset(id) : null,
+    );
     expect(waiting).toMatchObject({ place: 'queue', decision: 'accept_good_rows', rejected: 1 });
     expect(waiting.message).toContain('Row 21');
-    expect(w.engine.api.status.get()).toMatchObject({ state: 'idle', reason: '1 file waits for your decision' });
+    expect(w.engine.api.status.get()).toMatchObject({
+      state: 'idle',
+      reason: '1 file waits for your decision',
+    });
     expect(w.engine.api.feed.snapshot().rooms.notices[0]).toMatchObject({ kind: 'decide' });
     await w.engine.api.datasets.acceptGoodRows({ id });
     await w.at(id, 'completed');
     expect(await w.account(id)).toMatchObject({ rows: 41, rejected: 1, sum: 41, remaining: 0 });
     const rows = await w.engine.api.datasets.rows({ id, from: 19, limit: 3 });
-    expect(rows.rows.map((one) => [one.row, one.state])).toEqual([[20, 'trained'], [21, 'rejected'], [22, 'trained']]);
+    expect(rows.rows.map((one) => [one.row, one.state])).toEqual([
+      [20, 'trained'],
+      [21, 'rejected'],
+      [22, 'trained'],
+    ]);
     expect(rows.total).toBe(41);
   });
 
@@ -146,9 +182,16 @@ describe('decisions', () => {
     const [a] = await w.add(w.rows('a.jsonl', 0, '{"text":"q","category":"c"}\n'.repeat(20)));
     const id = a?.id ?? '';
     await until('decide', () => w.dataset(id).decision === 'map_columns');
-    await w.engine.api.datasets.mapColumns({ id, mapping: { format: 'columns', prompt: 'text', answer: 'category' } });
+    await w.engine.api.datasets.mapColumns({
+      id,
+      mapping: { format: 'columns', prompt: 'text', answer: 'category' },
+    });
     await until('ready', () => w.dataset(id).verdict === 'ready');
-    expect((await w.engine.api.datasets.get({ id })).mapping).toEqual({ format: 'columns', prompt: 'text', answer: 'category' });
+    expect((await w.engine.api.datasets.get({ id })).mapping).toEqual({
+      format: 'columns',
+      prompt: 'text',
+      answer: 'category',
+    });
   });
 
   test('nothing usable is refused into failed/; corrected under the same name it is another dataset', async () => {
@@ -167,7 +210,13 @@ test('after a consented change of max_length waiting files are judged again', as
   const id = a?.id ?? '';
   await until('ready', () => w.dataset(id).verdict === 'ready');
   const before = w.engine.rooms.datasets.forPass(id)?.judged?.cache;
-  await w.engine.api.config.set({ key: 'max_length', value: 256, confirm: 'max_length', stage: false, by: 'test' });
+  await w.engine.api.config.set({
+    key: 'max_length',
+    value: 256,
+    confirm: 'max_length',
+    stage: false,
+    by: 'test',
+  });
   expect(w.dataset(id).verdict).not.toBe('training');
   await until('judged again', () => {
     const now = w.engine.rooms.datasets.forPass(id);
@@ -186,7 +235,11 @@ test('a file that changed after its verdict is judged again before it is trained
   await w.engine.api.training.resume({ by: 'test' });
   await w.at(id, 'completed');
   const { report } = await w.engine.api.datasets.get({ id });
-  expect(report?.content_hash).toBe(createHash('md5').update(readFileSync(path.join(w.folder, 'queue/completed/a.jsonl'))).digest('hex'));
+  expect(report?.content_hash).toBe(
+    createHash('md5')
+      .update(readFileSync(path.join(w.folder, 'queue/completed/a.jsonl')))
+      .digest('hex'),
+  );
   expect(w.engine.rooms.journal.recent().some((one) => one.what === 'datasets.changed')).toBe(true);
 });
 
@@ -195,7 +248,9 @@ test('validate judges a file of this machine and leaves nothing behind', async (
   const report = await w.engine.api.datasets.validate({ path: w.rows('look.jsonl', 12) });
   expect(report).toMatchObject({ verdict: 'ready', rows: 12 });
   expect(w.engine.api.datasets.list()).toEqual([]);
-  await expect(w.engine.api.datasets.validate({ path: '/nowhere.jsonl' })).rejects.toMatchObject({ code: 'INVALID' });
+  await expect(w.engine.api.datasets.validate({ path: '/nowhere.jsonl' })).rejects.toMatchObject({
+    code: 'INVALID',
+  });
 });
 
 describe('uploads', () => {
@@ -204,10 +259,19 @@ describe('uploads', () => {
 
   test('an interrupted upload continues where it was, also in the next engine', async () => {
     await stopped();
-    const input = { name: '../up.jsonl', bytes: content.length, key: 'a-long-key', priority: 'high' as const };
+    const input = {
+      name: '../up.jsonl',
+      bytes: content.length,
+      key: 'a-long-key',
+      priority: 'high' as const,
+    };
     const { upload, offset } = await w.engine.api.uploads.begin(input);
     expect(offset).toBe(0);
-    await w.engine.api.uploads.append({ upload, offset: 0, chunk: new Blob([content.subarray(0, 500)]) });
+    await w.engine.api.uploads.append({
+      upload,
+      offset: 0,
+      chunk: new Blob([content.subarray(0, 500)]),
+    });
     expect(w.named('up.jsonl')).toMatchObject({ place: 'inbox', progress: 500 / content.length });
     await w.stop();
     await w.start();
@@ -215,7 +279,11 @@ describe('uploads', () => {
     await expect(
       w.engine.api.uploads.append({ upload, offset: 400, chunk: new Blob(['x']) }),
     ).rejects.toMatchObject({ code: 'INVALID', data: { facts: { offset: '500' } } });
-    await w.engine.api.uploads.append({ upload, offset: 500, chunk: new Blob([content.subarray(500)]) });
+    await w.engine.api.uploads.append({
+      upload,
+      offset: 500,
+      chunk: new Blob([content.subarray(500)]),
+    });
     const summary = await w.engine.api.uploads.finish({ upload, sha256 });
     expect(summary).toMatchObject({ name: 'up.jsonl', place: 'queue', priority: 'high' });
     expect(readFileSync(path.join(w.folder, 'queue/high/up.jsonl'))).toEqual(content);
@@ -223,12 +291,28 @@ describe('uploads', () => {
 
   test('other content than was sent is refused and removed', async () => {
     await stopped();
-    const { upload } = await w.engine.api.uploads.begin({ name: 'up.jsonl', bytes: 3, key: 'a-long-key', priority: 'normal' });
+    const { upload } = await w.engine.api.uploads.begin({
+      name: 'up.jsonl',
+      bytes: 3,
+      key: 'a-long-key',
+      priority: 'normal',
+    });
     await w.engine.api.uploads.append({ upload, offset: 0, chunk: new Blob(['abc']) });
-    await expect(w.engine.api.uploads.finish({ upload, sha256 })).rejects.toMatchObject({ code: 'INVALID' });
+    await expect(w.engine.api.uploads.finish({ upload, sha256 })).rejects.toMatchObject({
+      code: 'INVALID',
+    });
     expect(w.engine.api.datasets.list()).toEqual([]);
-    await expect(w.engine.api.uploads.finish({ upload, sha256 })).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    await expect(w.engine.api.uploads.begin({ name: 'x.exe', bytes: 3, key: 'a-long-key', priority: 'normal' })).rejects.toBeInstanceOf(Refusal);
+    await expect(w.engine.api.uploads.finish({ upload, sha256 })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    await expect(
+      w.engine.api.uploads.begin({
+        name: 'x.exe',
+        bytes: 3,
+        key: 'a-long-key',
+        priority: 'normal',
+      }),
+    ).rejects.toBeInstanceOf(Refusal);
   });
 });
 
@@ -245,27 +329,36 @@ describe('setup', () => {
     w.manners({ fail_base: true });
     const { api } = await w.start();
     await api.setup.choose({ base: 'starter', folder: null });
-    const failed = await until('failed', () => api.setup.get().bases.find((one) => one.state === 'failed'));
+    const failed = await until('failed', () =>
+      api.setup.get().bases.find((one) => one.state === 'failed'),
+    );
     expect(failed.message).toContain('there is no such model');
     expect(api.setup.get().chosen).toBeNull();
     w.manners({});
     await api.setup.choose({ base: 'starter', folder: null });
     await until('ready', () => api.setup.get().chosen === 'starter');
-    expect(w.json<{ base: { id: string }; head: null }>('current_model/lineage.json')).toMatchObject({ base: { id: 'starter' }, head: null });
+    expect(
+      w.json<{ base: { id: string }; head: null }>('current_model/lineage.json'),
+    ).toMatchObject({ base: { id: 'starter' }, head: null });
   });
 
   test('under trained weights the base is not exchanged', async () => {
     const { api } = await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 20));
     await w.at(a?.id ?? '', 'completed');
-    await expect(api.setup.choose({ base: 'smollm2', folder: null })).rejects.toMatchObject({ code: 'LOCKED' });
+    await expect(api.setup.choose({ base: 'smollm2', folder: null })).rejects.toMatchObject({
+      code: 'LOCKED',
+    });
   });
 });
 
 describe('the workspace', () => {
   test('a second engine is refused and told who holds it', async () => {
     await w.start();
-    await expect(startEngine({ workspace: w.folder })).rejects.toMatchObject({ code: 'BUSY', data: { facts: { holder: `pid ${process.pid}` } } });
+    await expect(startEngine({ workspace: w.folder })).rejects.toMatchObject({
+      code: 'BUSY',
+      data: { facts: { holder: `pid ${process.pid}` } },
+    });
   });
 
   test.runIf(process.getuid?.() !== 0)('a read-only workspace is refused with words', async () => {
@@ -286,7 +379,9 @@ describe('the workspace', () => {
     expect(after.datasets).toEqual(before.datasets);
     expect(after.versions).toEqual(before.versions);
     expect(after.queue).toEqual(before.queue);
-    expect(after.notices.map((one) => one.id)).toEqual(expect.arrayContaining(before.notices.map((one) => one.id)));
+    expect(after.notices.map((one) => one.id)).toEqual(
+      expect.arrayContaining(before.notices.map((one) => one.id)),
+    );
   });
 
   test('a data file taken away and put back by hand is the same dataset', async () => {
@@ -312,11 +407,15 @@ test('intake runs while another dataset trains', async () => {
   const [b] = await w.add(w.rows('b.jsonl', 20));
   const during = await until('validating', () => {
     const one = w.dataset(b?.id ?? '');
-    return one.verdict === 'validating' && (one.progress ?? 0) > 0 ? w.engine.api.status.get() : null;
+    return one.verdict === 'validating' && (one.progress ?? 0) > 0
+      ? w.engine.api.status.get()
+      : null;
   });
   expect(during.state).toBe('training');
   await until('ready', () => w.dataset(b?.id ?? '').verdict === 'ready');
   expect(w.dataset(a?.id ?? '').place).toBe('processing');
-  const times = await until('expected times', () => (w.dataset(b?.id ?? '').starts_at === null ? null : w.dataset(b?.id ?? '')));
+  const times = await until('expected times', () =>
+    w.dataset(b?.id ?? '').starts_at === null ? null : w.dataset(b?.id ?? ''),
+  );
   expect(times.starts_at ?? 0).toBeGreaterThan(systemClock.now());
 });

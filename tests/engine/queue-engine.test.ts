@@ -20,19 +20,37 @@ test('two files, one after another: versions, accounts, notices', async () => {
   expect(w.place('completed')).toEqual(['a.jsonl', 'b.jsonl']);
   const versions = engine.api.versions.list();
   expect(versions.map((one) => one.name)).toEqual(['v002_b', 'v001_a']);
-  expect(versions[1]).toMatchObject({ description: 'after a.jsonl, 10 steps', step: 10, parent: null });
+  expect(versions[1]).toMatchObject({
+    description: 'after a.jsonl, 10 steps',
+    step: 10,
+    parent: null,
+  });
   expect(versions[0]).toMatchObject({ step: 15, parent: 'v001_a' });
   expect(existsSync(path.join(versions[0]?.folder ?? '', 'model.safetensors'))).toBe(true);
   const account = await w.account(a?.id ?? '');
-  expect(account).toMatchObject({ rows: 42, sum: 42, trained: { '1': 40 }, held_out: 2, remaining: 0 });
-  expect(second).toMatchObject({ planned_steps: 5, done_steps: 5, validation_before: 3, validation_after: 1 });
+  expect(account).toMatchObject({
+    rows: 42,
+    sum: 42,
+    trained: { '1': 40 },
+    held_out: 2,
+    remaining: 0,
+  });
+  expect(second).toMatchObject({
+    planned_steps: 5,
+    done_steps: 5,
+    validation_before: 3,
+    validation_after: 1,
+  });
   const notices = await until('notices', () => {
     const all = engine.api.feed.snapshot().rooms.notices;
     return all.some((one) => one.kind === 'queue_empty') ? all : null;
   });
   expect(notices.find((one) => one.kind === 'dataset_done')?.title).toBe('a.jsonl done');
   expect(notices.find((one) => one.kind === 'queue_empty')?.body).toContain('2 datasets');
-  expect(w.json<{ state: string; step: number; val_loss: number }>('status', 'training_status.json').step).toBe(15);
+  expect(
+    w.json<{ state: string; step: number; val_loss: number }>('status', 'training_status.json')
+      .step,
+  ).toBe(15);
   expect(w.log).toEqual([]);
 });
 
@@ -43,7 +61,9 @@ test('incident 1: a dataset that trained fewer steps than planned is failed, not
   const failed = await w.at(a?.id ?? '', 'failed');
   expect(failed.message).toContain('0 of 10 planned steps');
   expect(w.engine.api.versions.list()).toEqual([]);
-  expect(w.engine.api.feed.snapshot().rooms.notices.map((one) => one.kind)).toContain('dataset_failed');
+  expect(w.engine.api.feed.snapshot().rooms.notices.map((one) => one.kind)).toContain(
+    'dataset_failed',
+  );
 });
 
 test('incident 2: pause, resume, stop now, resume, stop after: every row is trained exactly once', async () => {
@@ -51,14 +71,18 @@ test('incident 2: pause, resume, stop now, resume, stop after: every row is trai
   const { api } = await w.withBase();
   const [a, b] = await w.add(w.rows('a.jsonl', 200), w.rows('b.jsonl', 40));
   const id = a?.id ?? '';
-  const step = (at: number) => until(`step ${at}`, () => (api.status.get().current_step ?? 0) >= at);
+  const step = (at: number) =>
+    until(`step ${at}`, () => (api.status.get().current_step ?? 0) >= at);
   await step(3);
   expect(await api.training.pause({ by: 'test' })).toMatchObject({ state: 'paused', acted: true });
   expect(api.feed.snapshot().rooms.queue).toMatchObject({ latch: 'paused', by: 'test' });
   expect(api.status.get()).toMatchObject({ state: 'paused', reason: 'by test' });
   expect(await api.training.resume({ by: 'test' })).toMatchObject({ acted: true });
   await step(10);
-  expect(await api.training.stop({ now: true, by: 'test' })).toMatchObject({ state: 'stopped', acted: true });
+  expect(await api.training.stop({ now: true, by: 'test' })).toMatchObject({
+    state: 'stopped',
+    acted: true,
+  });
   expect(api.status.get().trainer.alive).toBe(false);
   expect(w.dataset(id).place).toBe('processing');
   await api.training.resume({ by: 'test' });
@@ -89,7 +113,12 @@ describe('skip', () => {
     const done = await w.at(id, 'completed');
     expect(done.done_steps).toBe(30);
     expect(skipped.done_steps).toBeLessThan(30);
-    expect(await w.account(id)).toMatchObject({ trained: { '1': 118 }, skipped: 0, remaining: 0, sum: 120 });
+    expect(await w.account(id)).toMatchObject({
+      trained: { '1': 118 },
+      skipped: 0,
+      remaining: 0,
+      sum: 120,
+    });
   });
 
   test('without a live trainer the newest checkpoint says where it continues', async () => {
@@ -115,7 +144,9 @@ test('.stop: a checkpoint, then still, latched over a restart; resumed it contin
   const [a] = await w.add(w.rows('a.jsonl', 120));
   await until('step 6', () => (w.engine.api.status.get().current_step ?? 0) >= 6);
   writeFileSync(path.join(w.folder, '.stop'), '');
-  await until('renamed', () => readdirSync(w.folder).some((name) => name.startsWith('.stop.done-')));
+  await until('renamed', () =>
+    readdirSync(w.folder).some((name) => name.startsWith('.stop.done-')),
+  );
   expect(w.engine.api.status.get()).toMatchObject({ state: 'stopped', reason: 'by .stop file' });
   await w.stop();
   await w.start();
@@ -162,10 +193,20 @@ describe('half-states', () => {
     writeFileSync(
       path.join(w.folder, 'data/datasets', id, 'pass.json'),
       JSON.stringify({
-        format: 1, pass: 'p-half', dataset: id, config: config.values(), planned_steps: 10, steps_before: 0,
-        content_hash: judged?.content_hash, cache: judged?.cache,
+        format: 1,
+        pass: 'p-half',
+        dataset: id,
+        config: config.values(),
+        planned_steps: 10,
+        steps_before: 0,
+        content_hash: judged?.content_hash,
+        cache: judged?.cache,
         base: { id: base?.id, folder: base?.folder, hash: base?.hash },
-        head_step: null, start: { position: 0, epoch: 0 }, started: 1, state: 'open', reason: null,
+        head_step: null,
+        start: { position: 0, epoch: 0 },
+        started: 1,
+        state: 'open',
+        reason: null,
       }),
     );
     await w.stop();
@@ -182,7 +223,10 @@ describe('half-states', () => {
     const id = a?.id ?? '';
     await w.at(id, 'completed');
     await w.stop();
-    renameSync(path.join(w.folder, 'queue/completed/a.jsonl'), path.join(w.folder, 'queue/processing/a.jsonl'));
+    renameSync(
+      path.join(w.folder, 'queue/completed/a.jsonl'),
+      path.join(w.folder, 'queue/processing/a.jsonl'),
+    );
     const file = path.join(w.folder, 'data/datasets', id, 'pass.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace('"completed"', '"open"'));
     await w.start();
@@ -196,7 +240,10 @@ describe('half-states', () => {
     const [a] = await w.add(w.rows('a.jsonl', 42));
     await w.at(a?.id ?? '', 'completed');
     await w.stop();
-    renameSync(path.join(w.folder, 'queue/completed/a.jsonl'), path.join(w.folder, 'queue/processing/a.jsonl'));
+    renameSync(
+      path.join(w.folder, 'queue/completed/a.jsonl'),
+      path.join(w.folder, 'queue/processing/a.jsonl'),
+    );
     await w.start();
     expect(w.dataset(a?.id ?? '').place).toBe('completed');
   });
@@ -238,7 +285,11 @@ test('order: move between and inside priorities, hold, remove', async () => {
   const { api } = await w.start();
   const added = await w.add(w.rows('a.jsonl', 4), w.rows('b.jsonl', 4), w.rows('c.jsonl', 4));
   const [a, b, c] = added.map((one) => one.id) as [string, string, string];
-  const order = () => api.datasets.list().filter((one) => one.place === 'queue').map((one) => `${one.priority} ${one.name}`);
+  const order = () =>
+    api.datasets
+      .list()
+      .filter((one) => one.place === 'queue')
+      .map((one) => `${one.priority} ${one.name}`);
   expect(order()).toEqual(['normal a.jsonl', 'normal b.jsonl', 'normal c.jsonl']);
   await api.queue.move({ id: c, priority: 'normal', before: a });
   await api.queue.move({ id: b, priority: 'high', before: null });
@@ -246,10 +297,16 @@ test('order: move between and inside priorities, hold, remove', async () => {
   expect(w.place('high')).toEqual(['b.jsonl']);
   await w.stop();
   await w.start();
-  expect(w.engine.api.datasets.list().map((one) => one.name)).toEqual(['b.jsonl', 'c.jsonl', 'a.jsonl']);
+  expect(w.engine.api.datasets.list().map((one) => one.name)).toEqual([
+    'b.jsonl',
+    'c.jsonl',
+    'a.jsonl',
+  ]);
   expect((await w.engine.api.queue.hold({ id: b, held: true })).verdict).toBe('held');
   await w.engine.api.queue.remove({ id: c });
   expect(w.dataset(c).place).toBe('skipped');
   await expect(w.engine.api.queue.remove({ id: c })).rejects.toMatchObject({ code: 'NOT_READY' });
-  await expect(w.engine.api.queue.remove({ id: 'nobody' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(w.engine.api.queue.remove({ id: 'nobody' })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
 });

@@ -2,7 +2,13 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { accountOf, Ledger, physicalRows, type RowSets, stateOfRow } from '../../src-main/engine/datasets/account.ts';
+import {
+  accountOf,
+  Ledger,
+  physicalRows,
+  type RowSets,
+  stateOfRow,
+} from '../../src-main/engine/datasets/account.ts';
 import { freeName, plainName, refuseName } from '../../src-main/engine/datasets/names.ts';
 import { plannedSteps } from '../../src-main/engine/datasets/index.ts';
 
@@ -28,7 +34,10 @@ describe('the ledger', () => {
     await ledger.refresh();
     expect(ledger.timesOf(6)).toBe(1);
     expect(ledger.stepsDone).toBe(2);
-    appendFileSync(file, `${JSON.stringify({ lost_after: 1, branch: 'main', run: 'r2', t: 1 })}\n{"branch":"main","st`);
+    appendFileSync(
+      file,
+      `${JSON.stringify({ lost_after: 1, branch: 'main', run: 'r2', t: 1 })}\n{"branch":"main","st`,
+    );
     await ledger.refresh();
     expect(ledger.timesOf(7)).toBe(0);
     expect(ledger.stepsDone).toBe(1);
@@ -40,7 +49,8 @@ describe('the ledger', () => {
   test('a ledger of 100,000 steps is read without holding up the loop for long', async () => {
     const file = path.join(folder, 'long.jsonl');
     let text = '';
-    for (let step = 1; step <= 100_000; step += 1) text += line(step, [step % 997, step % 1009, step % 1013]);
+    for (let step = 1; step <= 100_000; step += 1)
+      text += line(step, [step % 997, step % 1009, step % 1013]);
     writeFileSync(file, text);
     let turns = 0;
     const timer = setInterval(() => (turns += 1), 1);
@@ -55,7 +65,15 @@ describe('the ledger', () => {
 
 describe('the account', () => {
   test('every physical row is in exactly one state', () => {
-    const account = accountOf(sets, new Map([[5, 1], [6, 1], [7, 2]]), false);
+    const account = accountOf(
+      sets,
+      new Map([
+        [5, 1],
+        [6, 1],
+        [7, 2],
+      ]),
+      false,
+    );
     expect(account).toEqual({
       rows: 10,
       trained: { '1': 2, '2': 1 },
@@ -97,7 +115,9 @@ describe('names', () => {
     expect(plainName('.hidden.jsonl')).toBe('hidden.jsonl');
   });
   test('other files are refused with words', () => {
-    expect(refuseName('notes.md')).toBe('notes.md ends in .md; .jsonl, .json and .csv files are read.');
+    expect(refuseName('notes.md')).toBe(
+      'notes.md ends in .md; .jsonl, .json and .csv files are read.',
+    );
     expect(refuseName('rows.CSV')).toBeNull();
   });
 });

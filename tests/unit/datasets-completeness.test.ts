@@ -14,7 +14,13 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 const at = (name: string): string => path.join(folder, name);
-const seen = { bytes: 10, mtimeMs: 1, unchangedFor: 5, openForWriting: false, lastLine: 'whole' } as const;
+const seen = {
+  bytes: 10,
+  mtimeMs: 1,
+  unchangedFor: 5,
+  openForWriting: false,
+  lastLine: 'whole',
+} as const;
 
 describe('three signs must agree', () => {
   test('quiet, closed and whole is complete', () => {
@@ -24,13 +30,18 @@ describe('three signs must agree', () => {
     expect(decideComplete({ ...seen, unchangedFor: 2.9 })).toMatchObject({ complete: false });
   });
   test('a file that a program has open for writing waits, however long', () => {
-    expect(decideComplete({ ...seen, unchangedFor: 5000, openForWriting: true }).complete).toBe(false);
+    expect(decideComplete({ ...seen, unchangedFor: 5000, openForWriting: true }).complete).toBe(
+      false,
+    );
   });
   test('a writer that pauses 45 s in mid-line keeps it waiting with the reason; after 10 min it is read as it is', () => {
     const paused = decideComplete({ ...seen, unchangedFor: 45, lastLine: 'cut' });
     expect(paused).toMatchObject({ complete: false });
     expect(paused.complete ? '' : paused.reason).toContain('cut off, last change 45 s ago');
-    expect(decideComplete({ ...seen, unchangedFor: 601, lastLine: 'cut' })).toEqual({ complete: true, cut: true });
+    expect(decideComplete({ ...seen, unchangedFor: 601, lastLine: 'cut' })).toEqual({
+      complete: true,
+      cut: true,
+    });
   });
 });
 

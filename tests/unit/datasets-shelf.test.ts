@@ -1,5 +1,15 @@
 /** Half-states that a crash leaves between two operations, made by hand; reconcile reads each of them correctly. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -27,7 +37,12 @@ async function open(): Promise<Shelf> {
       told.push(line.text);
     },
   } as unknown as Journal;
-  const shelf = new Shelf({ paths: paths(), clock: systemClock, journal, newId: () => `d-${(ids += 1)}` });
+  const shelf = new Shelf({
+    paths: paths(),
+    clock: systemClock,
+    journal,
+    newId: () => `d-${(ids += 1)}`,
+  });
   await shelf.load();
   return shelf;
 }
@@ -44,7 +59,11 @@ const only = (shelf: Shelf) => {
 test('a file put into a queue folder by hand is adopted there, and is the same dataset after a restart', async () => {
   put(paths().queue.high, 'a.jsonl');
   const item = only(await open());
-  expect(item).toMatchObject({ place: 'queue', priority: 'high', meta: { name: 'a.jsonl', complete: false } });
+  expect(item).toMatchObject({
+    place: 'queue',
+    priority: 'high',
+    meta: { name: 'a.jsonl', complete: false },
+  });
   expect(only(await open()).meta.id).toBe(item.meta.id);
 });
 
@@ -52,14 +71,24 @@ test('killed after the meta file and before the rename: the file still decides',
   put(paths().queue.normal, 'a.jsonl');
   const { meta } = only(await open());
   const file = path.join(paths().dataset(meta.id), 'meta.json');
-  writeFileSync(file, JSON.stringify({ ...meta, place_hint: 'completed', reason: null, finished: 5 }));
-  expect(only(await open())).toMatchObject({ place: 'queue', priority: 'normal', meta: { id: meta.id } });
+  writeFileSync(
+    file,
+    JSON.stringify({ ...meta, place_hint: 'completed', reason: null, finished: 5 }),
+  );
+  expect(only(await open())).toMatchObject({
+    place: 'queue',
+    priority: 'normal',
+    meta: { id: meta.id },
+  });
 });
 
 test('killed after the rename: the new place counts', async () => {
   put(paths().queue.normal, 'a.jsonl');
   const { meta } = only(await open());
-  renameSync(path.join(paths().queue.normal, 'a.jsonl'), path.join(paths().queue.completed, 'a.jsonl'));
+  renameSync(
+    path.join(paths().queue.normal, 'a.jsonl'),
+    path.join(paths().queue.completed, 'a.jsonl'),
+  );
   expect(only(await open())).toMatchObject({ place: 'completed', meta: { id: meta.id } });
 });
 
@@ -74,7 +103,10 @@ test('two files of one name: both are kept, the second gets a number', async () 
   const first = only(await open());
   put(paths().queue.high, 'a.jsonl', '{"new":1}\n');
   const shelf = await open();
-  expect(shelf.find(first.meta.id)).toMatchObject({ place: 'completed', meta: { name: 'a.jsonl' } });
+  expect(shelf.find(first.meta.id)).toMatchObject({
+    place: 'completed',
+    meta: { name: 'a.jsonl' },
+  });
   const second = shelf.all().find((item) => item.place === 'queue');
   expect(second?.meta.name).toBe('a-2.jsonl');
   expect(readFileSync(second?.file ?? '', 'utf8')).toBe('{"new":1}\n');
@@ -88,7 +120,9 @@ test('a move never overwrites a file that lies in the way', async () => {
   put(paths().queue.completed, 'a.jsonl', '{"foreign":1}\n');
   await shelf.move(meta.id, 'completed', { what: 'test' });
   expect(readFileSync(path.join(paths().queue.completed, 'a.jsonl'), 'utf8')).toBe('{"mine":1}\n');
-  expect(readFileSync(path.join(paths().queue.completed, 'a-2.jsonl'), 'utf8')).toBe('{"foreign":1}\n');
+  expect(readFileSync(path.join(paths().queue.completed, 'a-2.jsonl'), 'utf8')).toBe(
+    '{"foreign":1}\n',
+  );
 });
 
 test('a file in processing that no dataset owns goes back to wait', async () => {
@@ -122,7 +156,10 @@ test('the order is the explicit position, not the time of the file', async () =>
   const [a, b] = shelf.queued('normal');
   expect([a?.meta.name, b?.meta.name]).toEqual(['a.jsonl', 'b.jsonl']);
   await shelf.note(b?.meta.id ?? '', { position: -1 });
-  expect((await open()).queued('normal').map((item) => item.meta.name)).toEqual(['b.jsonl', 'a.jsonl']);
+  expect((await open()).queued('normal').map((item) => item.meta.name)).toEqual([
+    'b.jsonl',
+    'a.jsonl',
+  ]);
 });
 
 test('a file that vanished is no dataset, and is the same one when it comes back', async () => {

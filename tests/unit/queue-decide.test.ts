@@ -23,19 +23,47 @@ const readings: QueueReadings = {
 describe('decideNext', () => {
   const cases: readonly [string, Partial<QueueReadings>, object][] = [
     ['begins the first that is ready', {}, { kind: 'begin', id: 'a' }],
-    ['passes over a held one', { waiting: [ready('a', true), ready('b')] }, { kind: 'begin', id: 'b' }],
-    ['passes over one that is not judged', { waiting: [{ ...ready('a'), isReady: false }, ready('b')] }, { kind: 'begin', id: 'b' }],
+    [
+      'passes over a held one',
+      { waiting: [ready('a', true), ready('b')] },
+      { kind: 'begin', id: 'b' },
+    ],
+    [
+      'passes over one that is not judged',
+      { waiting: [{ ...ready('a'), isReady: false }, ready('b')] },
+      { kind: 'begin', id: 'b' },
+    ],
     ['continues an open pass before anything else', { open: 'x' }, { kind: 'continue', id: 'x' }],
     ['never begins beside a live trainer', { isSupervising: true }, { kind: 'wait' }],
     ['stays stopped', { latch: 'stopped', open: 'x' }, { kind: 'wait', why: 'stopped' }],
     ['stays paused', { latch: 'paused', open: 'x' }, { kind: 'wait', why: 'paused' }],
-    ['finishes the open dataset before it stops', { latch: 'stopping_after', open: 'x' }, { kind: 'continue', id: 'x' }],
+    [
+      'finishes the open dataset before it stops',
+      { latch: 'stopping_after', open: 'x' },
+      { kind: 'continue', id: 'x' },
+    ],
     ['stops when that dataset is done', { latch: 'stopping_after' }, { kind: 'stop' }],
-    ['waits for a base model', { hasBase: false }, { kind: 'wait', why: 'no base model is chosen' }],
-    ['waits while the machine is not ready', { open: 'x', notBefore: 101 }, { kind: 'wait', until: 101 }],
-    ['goes on when that time is over', { open: 'x', notBefore: 100 }, { kind: 'continue', id: 'x' }],
+    [
+      'waits for a base model',
+      { hasBase: false },
+      { kind: 'wait', why: 'no base model is chosen' },
+    ],
+    [
+      'waits while the machine is not ready',
+      { open: 'x', notBefore: 101 },
+      { kind: 'wait', until: 101 },
+    ],
+    [
+      'goes on when that time is over',
+      { open: 'x', notBefore: 100 },
+      { kind: 'continue', id: 'x' },
+    ],
     ['an empty queue is idle', { waiting: [] }, { kind: 'wait', why: 'the queue is empty' }],
-    ['a queue of held ones says so', { waiting: [ready('a', true)] }, { kind: 'wait', why: 'queue held' }],
+    [
+      'a queue of held ones says so',
+      { waiting: [ready('a', true)] },
+      { kind: 'wait', why: 'queue held' },
+    ],
   ];
   test.each(cases)('%s', (_name, change, expected) => {
     expect(decideNext({ ...readings, ...change }, 100)).toMatchObject(expected);
@@ -50,21 +78,47 @@ test('a dataset that trained fewer steps than planned is a failure, also with no
 
 test('a busy device is looked at again soon, other conditions less and less often', () => {
   expect(decideRetry('device_busy', 9)).toBe(5);
-  expect([1, 2, 3, 10].map((attempt) => decideRetry('gpu_lost', attempt))).toEqual([10, 20, 40, 300]);
+  expect([1, 2, 3, 10].map((attempt) => decideRetry('gpu_lost', attempt))).toEqual([
+    10, 20, 40, 300,
+  ]);
 });
 
 test('expected times follow one another, and are unknown after the first unknown', () => {
-  const times = estimate({ remaining: 20 }, [{ id: 'a', steps: 10 }, { id: 'b', steps: null }, { id: 'c', steps: 5 }], 2, 1000);
+  const times = estimate(
+    { remaining: 20 },
+    [
+      { id: 'a', steps: 10 },
+      { id: 'b', steps: null },
+      { id: 'c', steps: 5 },
+    ],
+    2,
+    1000,
+  );
   expect(times.get('a')).toEqual({ starts_at: 1010, ends_at: 1015 });
   expect(times.get('b')).toEqual({ starts_at: 1015, ends_at: null });
   expect(times.get('c')).toEqual({ starts_at: null, ends_at: null });
-  expect(estimate(null, [{ id: 'a', steps: 1 }], null, 0).get('a')).toEqual({ starts_at: null, ends_at: null });
+  expect(estimate(null, [{ id: 'a', steps: 1 }], null, 0).get('a')).toEqual({
+    starts_at: null,
+    ends_at: null,
+  });
 });
 
 test('a cursor counts only for the same content in the same order', () => {
-  const cursor = { format: 1 as const, position: 64, epoch: 1, seed: 42, content_hash: 'h', step: 9 };
+  const cursor = {
+    format: 1 as const,
+    position: 64,
+    epoch: 1,
+    seed: 42,
+    content_hash: 'h',
+    step: 9,
+  };
   expect(decideStart(cursor, 'h', factoryConfig)).toEqual({ position: 64, epoch: 1 });
   expect(decideStart(cursor, 'other', factoryConfig)).toEqual({ position: 0, epoch: 0 });
-  expect(decideStart(cursor, 'h', { ...factoryConfig, seed: 1 })).toEqual({ position: 0, epoch: 0 });
-  expect(stepsBefore({ position: 64, epoch: 1 }, 100, { batch_size: 16, gradient_accumulation: 1 })).toBe(11);
+  expect(decideStart(cursor, 'h', { ...factoryConfig, seed: 1 })).toEqual({
+    position: 0,
+    epoch: 0,
+  });
+  expect(
+    stepsBefore({ position: 64, epoch: 1 }, 100, { batch_size: 16, gradient_accumulation: 1 }),
+  ).toBe(11);
 });

@@ -1,10 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { decideStale, decideState, type StateReadings } from '../../src-main/engine/status/decide.ts';
+import {
+  decideStale,
+  decideState,
+  type StateReadings,
+} from '../../src-main/engine/status/decide.ts';
 import { createLoad, parseGpu } from '../../src-main/engine/status/machine.ts';
 
 const readings: StateReadings = {
   latch: { latch: 'running', since: 0, by: 'you', note: null },
-  trainer: { alive: true, phase: 'step', ageSeconds: 0.4, step: 12, recovering: null, pending: null },
+  trainer: {
+    alive: true,
+    phase: 'step',
+    ageSeconds: 0.4,
+    step: 12,
+    recovering: null,
+    pending: null,
+  },
   staleAfter: 3,
   dataset: 'a.jsonl',
   isSupervising: true,
@@ -20,21 +31,80 @@ const latch = (to: StateReadings['latch']['latch']) => ({ ...readings.latch, lat
 describe('the state word', () => {
   const cases: readonly [string, Partial<StateReadings>, string, string | null][] = [
     ['live process, fresh heartbeat', {}, 'training', 'heartbeat 0.4 s ago'],
-    ['a silent trainer does not train', { trainer: { ...trainer, ageSeconds: 9 } }, 'recovering', 'no heartbeat for 9 s in step 13'],
-    ['a dead trainer does not train', { trainer: dead, isSupervising: false }, 'idle', 'the queue is empty'],
-    ['one that is being launched loads', { trainer: dead }, 'loading', 'the trainer is being started'],
+    [
+      'a silent trainer does not train',
+      { trainer: { ...trainer, ageSeconds: 9 } },
+      'recovering',
+      'no heartbeat for 9 s in step 13',
+    ],
+    [
+      'a dead trainer does not train',
+      { trainer: dead, isSupervising: false },
+      'idle',
+      'the queue is empty',
+    ],
+    [
+      'one that is being launched loads',
+      { trainer: dead },
+      'loading',
+      'the trainer is being started',
+    ],
     ['evaluation', { trainer: { ...trainer, phase: 'generate' } }, 'evaluating', null],
     ['a save that holds up a step', { trainer: { ...trainer, phase: 'save' } }, 'saving', null],
-    ['paused with the process kept', { trainer: { ...trainer, phase: 'paused', ageSeconds: 400 }, latch: latch('paused') }, 'paused', 'by you'],
-    ['paused with the memory freed', { trainer: dead, isSupervising: false, latch: latch('paused') }, 'paused', 'by you'],
+    [
+      'paused with the process kept',
+      { trainer: { ...trainer, phase: 'paused', ageSeconds: 400 }, latch: latch('paused') },
+      'paused',
+      'by you',
+    ],
+    [
+      'paused with the memory freed',
+      { trainer: dead, isSupervising: false, latch: latch('paused') },
+      'paused',
+      'by you',
+    ],
     ['stop now', { latch: latch('stopped') }, 'stopping', 'now, with a checkpoint'],
     ['stop after', { latch: latch('stopping_after') }, 'stopping', 'after a.jsonl'],
-    ['stopped', { trainer: dead, isSupervising: false, latch: latch('stopped') }, 'stopped', 'by you'],
-    ['a restart', { trainer: { ...dead, recovering: { attempt: 1, limit: 3, cause: 'killed' } } }, 'recovering', 'attempt 1 of 3: killed'],
-    ['a bound is reached', { trainer: dead, isSupervising: false, notReady: { category: 'driver_mismatch', message: 'm' } }, 'failed', 'm'],
-    ['a device in use is waited for', { trainer: dead, isSupervising: false, notReady: { category: 'device_busy', message: 'm' } }, 'recovering', 'm'],
-    ['validation shows only when nothing trains', { trainer: dead, isSupervising: false, validating: { name: 'b.jsonl', progress: 0.58 } }, 'validating', '58\u00a0%, b.jsonl'],
-    ['a decision is waited for', { trainer: dead, isSupervising: false, datasets: { decide: 1, waiting: 1 } }, 'idle', '1 file waits for your decision'],
+    [
+      'stopped',
+      { trainer: dead, isSupervising: false, latch: latch('stopped') },
+      'stopped',
+      'by you',
+    ],
+    [
+      'a restart',
+      { trainer: { ...dead, recovering: { attempt: 1, limit: 3, cause: 'killed' } } },
+      'recovering',
+      'attempt 1 of 3: killed',
+    ],
+    [
+      'a bound is reached',
+      {
+        trainer: dead,
+        isSupervising: false,
+        notReady: { category: 'driver_mismatch', message: 'm' },
+      },
+      'failed',
+      'm',
+    ],
+    [
+      'a device in use is waited for',
+      { trainer: dead, isSupervising: false, notReady: { category: 'device_busy', message: 'm' } },
+      'recovering',
+      'm',
+    ],
+    [
+      'validation shows only when nothing trains',
+      { trainer: dead, isSupervising: false, validating: { name: 'b.jsonl', progress: 0.58 } },
+      'validating',
+      '58\u00a0%, b.jsonl',
+    ],
+    [
+      'a decision is waited for',
+      { trainer: dead, isSupervising: false, datasets: { decide: 1, waiting: 1 } },
+      'idle',
+      '1 file waits for your decision',
+    ],
   ];
   test.each(cases)('%s', (_name, change, state, reason) => {
     expect(decideState({ ...readings, ...change })).toEqual({ state, reason });
@@ -63,7 +133,9 @@ test('a line of the driver tool becomes numbers, what the card does not tell is 
 test('load is the busy share since the last look', () => {
   let idle = 100;
   let user = 0;
-  const load = createLoad(() => [{ model: '', speed: 0, times: { user, nice: 0, sys: 0, idle, irq: 0 } }]);
+  const load = createLoad(() => [
+    { model: '', speed: 0, times: { user, nice: 0, sys: 0, idle, irq: 0 } },
+  ]);
   expect(load()).toBeNull();
   user = 75;
   idle = 125;

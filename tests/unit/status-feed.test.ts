@@ -25,7 +25,9 @@ function handClock(): Clock & { advance(seconds: number): void } {
     advance(seconds) {
       const end = now + seconds;
       for (;;) {
-        const next = timers.filter((one) => one.live && one.at <= end).sort((a, b) => a.at - b.at)[0];
+        const next = timers
+          .filter((one) => one.live && one.at <= end)
+          .sort((a, b) => a.at - b.at)[0];
         if (next === undefined) break;
         now = next.at;
         if (next.every === null) next.live = false;
@@ -37,14 +39,24 @@ function handClock(): Clock & { advance(seconds: number): void } {
   };
 }
 
-const rooms = { status: { state: 'idle', updated_at: 0 }, queue: { latch: 'running' }, notices: [] as unknown[] };
+const rooms = {
+  status: { state: 'idle', updated_at: 0 },
+  queue: { latch: 'running' },
+  notices: [] as unknown[],
+};
 const setup = () => {
   const values: Record<string, unknown> = { ...rooms };
   const readers = Object.fromEntries(
     Object.keys(rooms).map((name) => [name, () => values[name]]),
   ) as unknown as RoomReaders;
   const clock = handClock();
-  const feed = createFeed({ clock, readers, failed: (_where, error) => { throw error; } });
+  const feed = createFeed({
+    clock,
+    readers,
+    failed: (_where, error) => {
+      throw error;
+    },
+  });
   return { values, clock, feed };
 };
 
@@ -59,7 +71,9 @@ test('many touches are one change, what did not change is not sent, revisions ha
   }
   feed.touch('queue');
   clock.advance(1);
-  expect(got.map((change) => [change.revision, Object.keys(change.rooms)])).toEqual([[revision + 1, ['status']]]);
+  expect(got.map((change) => [change.revision, Object.keys(change.rooms)])).toEqual([
+    [revision + 1, ['status']],
+  ]);
   values.status = { state: 'training', updated_at: 99 };
   feed.touch('status');
   clock.advance(1);

@@ -63,7 +63,9 @@ test('checkpoints are ordered by number; without a readable manifest, or with a 
   writeFileSync(path.join(branch, 'step-00001400'), 'junk');
   expect((await listCheckpoints(branch)).map((one) => one.step)).toEqual([1100, 1000, 900]);
   expect((await newestCheckpoint(branch))?.step).toBe(1000);
-  expect((await listCheckpoints(branch))[0]?.problem).toBe('model/model.safetensors has 4 bytes instead of 5');
+  expect((await listCheckpoints(branch))[0]?.problem).toBe(
+    'model/model.safetensors has 4 bytes instead of 5',
+  );
 });
 
 test('a version shares the weights with the checkpoint and names every file with its SHA-256', async () => {

@@ -53,7 +53,10 @@ interface LostLine {
 export class Ledger {
   private readonly file: string;
   private offset = 0;
-  private readonly steps = new Map<string, { readonly step: number; readonly rows: Uint32Array }[]>();
+  private readonly steps = new Map<
+    string,
+    { readonly step: number; readonly rows: Uint32Array }[]
+  >();
   private readonly times = new Map<number, number>();
 
   constructor(file: string) {

@@ -106,7 +106,13 @@ export class Arrivals {
         shown = done;
         this.show(id, { ...arriving, progress: Math.min(1, done / bytes) });
       });
-      return await this.o.shelf.adoptQueued({ id, name, priority, source: as.source, complete: true });
+      return await this.o.shelf.adoptQueued({
+        id,
+        name,
+        priority,
+        source: as.source,
+        complete: true,
+      });
     } finally {
       this.o.shelf.release(name);
       this.show(id, null);
@@ -116,7 +122,12 @@ export class Arrivals {
   /** A complete file of the inbox or a checked upload: moved, not copied. */
   async take(
     file: string,
-    facts: { readonly id: string; readonly name: string; readonly priority: Priority; readonly source: string },
+    facts: {
+      readonly id: string;
+      readonly name: string;
+      readonly priority: Priority;
+      readonly source: string;
+    },
   ): Promise<Shelved> {
     const name = this.o.shelf.reserve(plainName(facts.name));
     try {

@@ -111,7 +111,10 @@ export class Inbox {
       const found = await walk(path.join(this.o.folder, name));
       files.push(...found.files);
       for (const one of found.refused)
-        next.set(one.path, this.entry(one.path, 0, 'refused', `${one.message} It stays in inbox/.`));
+        next.set(
+          one.path,
+          this.entry(one.path, 0, 'refused', `${one.message} It stays in inbox/.`),
+        );
     }
     const answers = await this.watch.look(files.map((one) => one.file));
     const accepted: InboxEntry[] = [];

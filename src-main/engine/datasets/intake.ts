@@ -39,7 +39,9 @@ export function plannedSteps(
   trainedRows: number,
   config: Pick<Config, 'batch_size' | 'gradient_accumulation' | 'epochs'>,
 ): number {
-  return Math.ceil(trainedRows / (config.batch_size * config.gradient_accumulation)) * config.epochs;
+  return (
+    Math.ceil(trainedRows / (config.batch_size * config.gradient_accumulation)) * config.epochs
+  );
 }
 
 export function intakeOptions(

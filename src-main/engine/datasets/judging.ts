@@ -109,7 +109,8 @@ export class Judging {
       this.wait(next, error instanceof Error ? error.message : String(error));
     } finally {
       this.running = null;
-      if (this.activities.get(next.meta.id)?.progress !== null) this.activities.delete(next.meta.id);
+      if (this.activities.get(next.meta.id)?.progress !== null)
+        this.activities.delete(next.meta.id);
       this.o.changed();
     }
     const item = this.o.shelf.find(next.meta.id);
@@ -232,4 +233,3 @@ export class Judging {
     });
   }
 }
-

@@ -130,8 +130,7 @@ export async function createDatasets(o: DatasetsOptions) {
 
   function known(id: string): Shelved {
     const item = shelf.find(id);
-    if (item === null)
-      throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
+    if (item === null) throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
     return item;
   }
   function waiting(id: string): Shelved {
@@ -160,12 +159,7 @@ export async function createDatasets(o: DatasetsOptions) {
     const shelved = shelf
       .all()
       .map((item) =>
-        summarise(
-          item,
-          judging.activity(item),
-          orders.get(item.meta.id) ?? 0,
-          o.config.values(),
-        ),
+        summarise(item, judging.activity(item), orders.get(item.meta.id) ?? 0, o.config.values()),
       )
       .sort(
         (a, b) =>
@@ -303,9 +297,7 @@ export async function createDatasets(o: DatasetsOptions) {
     validating: () => {
       const current = judging.current();
       const item = current === null ? null : shelf.find(current.id);
-      return current === null || item === null
-        ? null
-        : { ...current, name: item.meta.name };
+      return current === null || item === null ? null : { ...current, name: item.meta.name };
     },
     async get(id: string): Promise<DatasetDetails> {
       const item = known(id);
@@ -384,9 +376,13 @@ export async function createDatasets(o: DatasetsOptions) {
     async validate(file: string): Promise<DatasetReport> {
       const base = o.base();
       if (base === null)
-        throw new Refusal('NOT_READY', 'No base model is chosen; its tokenizer measures the rows.', {
-          next: 'Choose a base model first.',
-        });
+        throw new Refusal(
+          'NOT_READY',
+          'No base model is chosen; its tokenizer measures the rows.',
+          {
+            next: 'Choose a base model first.',
+          },
+        );
       const { files, refused } = await walk(file);
       const only = files[0];
       if (only === undefined || files.length > 1)
@@ -430,7 +426,15 @@ export async function createDatasets(o: DatasetsOptions) {
         .filter((item) => item.place === 'processing')
         .map(toPassDataset),
     counts() {
-      const counts = { high: 0, normal: 0, low: 0, processing: 0, completed: 0, failed: 0, skipped: 0 };
+      const counts = {
+        high: 0,
+        normal: 0,
+        low: 0,
+        processing: 0,
+        completed: 0,
+        failed: 0,
+        skipped: 0,
+      };
       for (const item of shelf.all())
         counts[item.place === 'queue' ? item.priority : item.place] += 1;
       return counts;

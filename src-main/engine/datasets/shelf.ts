@@ -69,7 +69,8 @@ export class Shelf {
       if (name.startsWith('.')) continue;
       const meta = await readMeta(this.o.paths.dataset(name));
       if (meta !== null && meta.id === name) this.metas.set(meta.id, meta);
-      else this.tell(`datasets/${name}`, `data/datasets/${name} names no dataset; it is left alone.`);
+      else
+        this.tell(`datasets/${name}`, `data/datasets/${name} names no dataset; it is left alone.`);
     }
     await this.reconcile();
   }
@@ -122,7 +123,11 @@ export class Shelf {
   move(
     id: string,
     to: Shelved['place'],
-    options: { readonly priority?: Priority; readonly changes?: Partial<Meta>; readonly what: string },
+    options: {
+      readonly priority?: Priority;
+      readonly changes?: Partial<Meta>;
+      readonly what: string;
+    },
   ): Promise<Shelved> {
     return this.exclusively(async () => {
       const item = this.items.get(id);

@@ -25,7 +25,10 @@ export interface UploadOptions {
   readonly disk: DiskRoom;
   readonly clock: Clock;
   /** Shows how far it is; null when it is over. */
-  readonly progress: (upload: string, state: { readonly part: Part; readonly done: number } | null) => void;
+  readonly progress: (
+    upload: string,
+    state: { readonly part: Part; readonly done: number } | null,
+  ) => void;
 }
 
 const keptSeconds = 7 * 24 * 3600;
@@ -139,7 +142,8 @@ export class Uploads {
     for (const name of await readdir(this.o.paths.inboxPart).catch(() => [])) {
       const file = path.join(this.o.paths.inboxPart, name);
       const facts = await stat(file).catch(() => null);
-      if (facts?.isFile() !== true || this.o.clock.now() - facts.mtimeMs / 1000 < keptSeconds) continue;
+      if (facts?.isFile() !== true || this.o.clock.now() - facts.mtimeMs / 1000 < keptSeconds)
+        continue;
       await rm(file, { force: true });
       removed.push(name);
     }
@@ -166,9 +170,11 @@ export class Uploads {
 
   private inTurn<T>(upload: string, act: () => Promise<T>): Promise<T> {
     const next = (this.turns.get(upload) ?? Promise.resolve()).then(act, act);
-    const settled = next.catch(() => undefined).finally(() => {
-      if (this.turns.get(upload) === settled) this.turns.delete(upload);
-    });
+    const settled = next
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.turns.get(upload) === settled) this.turns.delete(upload);
+      });
     this.turns.set(upload, settled);
     return next;
   }

@@ -26,7 +26,12 @@ export function checkTrainer(r: {
   if (!r.isSupervising) return ok('The engine answers; no trainer is needed right now.');
   if (!r.alive) return { state: 'warn', evidence: 'The trainer is being started.', fix: null };
   const age = r.ageSeconds;
-  if (age === null) return { state: 'unknown', evidence: `Process ${r.pid ?? '?'} runs; no heartbeat yet.`, fix: null };
+  if (age === null)
+    return {
+      state: 'unknown',
+      evidence: `Process ${r.pid ?? '?'} runs; no heartbeat yet.`,
+      fix: null,
+    };
   if (age > r.staleAfter && r.phase !== 'paused')
     return {
       state: 'warn',
@@ -70,7 +75,11 @@ export function checkCheckpoint(
 }
 
 export function checkQueue(r: {
-  readonly stuck: readonly { readonly name: string; readonly minutes: number; readonly message: string | null }[];
+  readonly stuck: readonly {
+    readonly name: string;
+    readonly minutes: number;
+    readonly message: string | null;
+  }[];
   readonly decide: number;
   readonly waiting: number;
 }): Judgement {
@@ -87,5 +96,9 @@ export function checkQueue(r: {
       evidence: `${r.decide} ${r.decide === 1 ? 'file waits' : 'files wait'} for your decision.`,
       fix: 'Open Data and decide.',
     };
-  return ok(r.waiting === 0 ? 'Nothing waits.' : `${r.waiting} ${r.waiting === 1 ? 'file waits' : 'files wait'} in order.`);
+  return ok(
+    r.waiting === 0
+      ? 'Nothing waits.'
+      : `${r.waiting} ${r.waiting === 1 ? 'file waits' : 'files wait'} in order.`,
+  );
 }

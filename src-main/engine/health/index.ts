@@ -11,7 +11,14 @@ import type { DiskRoom } from '../disk/index.ts';
 import type { QueueRoom } from '../queue/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import type { VersionsRoom } from '../versions/index.ts';
-import { checkCheckpoint, checkDisk, checkPython, checkQueue, checkTrainer, type Judgement } from './decide.ts';
+import {
+  checkCheckpoint,
+  checkDisk,
+  checkPython,
+  checkQueue,
+  checkTrainer,
+  type Judgement,
+} from './decide.ts';
 
 const secondsBetween = 30;
 /** A file that is not judged after this time is stuck. */
@@ -63,19 +70,34 @@ export function createHealth(o: {
     return checkQueue({
       stuck: all
         .filter((one) => one.verdict === 'waiting' && (now - one.added) / 60 > stuckAfterMinutes)
-        .map((one) => ({ name: one.name, minutes: Math.round((now - one.added) / 60), message: one.message })),
+        .map((one) => ({
+          name: one.name,
+          minutes: Math.round((now - one.added) / 60),
+          message: one.message,
+        })),
       decide: all.filter((one) => one.verdict === 'decide').length,
       waiting: all.filter((one) => one.place === 'queue').length,
     });
   }
 
-  async function look(id: string, label: string, judge: () => Judgement | Promise<Judgement>): Promise<Check> {
+  async function look(
+    id: string,
+    label: string,
+    judge: () => Judgement | Promise<Judgement>,
+  ): Promise<Check> {
     const t = o.clock.now();
     try {
       return { id, label, t, ...(await judge()) };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      return { id, label, t, state: 'unknown', evidence: `This could not be looked at: ${message}`, fix: null };
+      return {
+        id,
+        label,
+        t,
+        state: 'unknown',
+        evidence: `This could not be looked at: ${message}`,
+        fix: null,
+      };
     }
   }
 

@@ -88,7 +88,8 @@ export async function createNotices(o: {
       }
     }),
     o.datasets.verdict.on((dataset) => {
-      if (dataset.verdict === 'refused') throttle.tell(words.datasetRefused(dataset.name, dataset.message ?? 'refused'));
+      if (dataset.verdict === 'refused')
+        throttle.tell(words.datasetRefused(dataset.name, dataset.message ?? 'refused'));
       if (dataset.verdict !== 'decide' || decided.get(dataset.id) === dataset.decision) return;
       decided.set(dataset.id, dataset.decision ?? '');
       throttle.tell(words.decide(dataset.name, dataset.message));
@@ -115,7 +116,11 @@ export async function createNotices(o: {
             .newestCheckpoint()
             .then((checkpoint) => {
               throttle.tell(
-                words.hang(o.trainer.view().heartbeat?.step ?? null, number(event.age_s), checkpoint?.step ?? null),
+                words.hang(
+                  o.trainer.view().heartbeat?.step ?? null,
+                  number(event.age_s),
+                  checkpoint?.step ?? null,
+                ),
               );
             })
             .catch((error: unknown) => {

@@ -12,7 +12,10 @@ export interface Throttle {
 }
 
 export function createThrottle(clock: Clock, publish: (text: NoticeText) => void): Throttle {
-  const waiting = new Map<Notice['kind'], { readonly texts: NoticeText[]; readonly stop: () => void }>();
+  const waiting = new Map<
+    Notice['kind'],
+    { readonly texts: NoticeText[]; readonly stop: () => void }
+  >();
   const tellRest = (kind: Notice['kind'], texts: readonly NoticeText[]): void => {
     const last = texts.at(-1);
     if (last !== undefined) publish(texts.length === 1 ? last : summary(kind, texts.length, last));

@@ -4,7 +4,8 @@ import type { DatasetSummary, Notice } from '../../contract/index.ts';
 export type NoticeText = Pick<Notice, 'kind' | 'tone' | 'title' | 'body' | 'opens'>;
 
 const number = (value: number): string => value.toLocaleString('en-US');
-const step = (value: number | null): string => (value === null ? 'the last checkpoint' : `step ${number(value)}`);
+const step = (value: number | null): string =>
+  value === null ? 'the last checkpoint' : `step ${number(value)}`;
 const loss = (value: number): string => value.toFixed(3);
 
 export function spanText(seconds: number): string {
@@ -24,8 +25,11 @@ export function datasetDone(one: {
   const { dataset } = one;
   const parts = [`${number(one.done)} of ${number(one.planned)} steps`];
   if (dataset.validation_before !== null && dataset.validation_after !== null)
-    parts.push(`validation ${loss(dataset.validation_before)} to ${loss(dataset.validation_after)}`);
-  else if (dataset.validation_after !== null) parts.push(`validation ${loss(dataset.validation_after)}`);
+    parts.push(
+      `validation ${loss(dataset.validation_before)} to ${loss(dataset.validation_after)}`,
+    );
+  else if (dataset.validation_after !== null)
+    parts.push(`validation ${loss(dataset.validation_after)}`);
   const next = one.next === null ? '' : ` Next: ${one.next}.`;
   return {
     kind: 'dataset_done',
@@ -47,7 +51,13 @@ export function datasetFailed(name: string, reason: string, next: string | null)
 }
 
 export function datasetRefused(name: string, reason: string): NoticeText {
-  return { kind: 'dataset_failed', tone: 'fail', title: `${name} refused`, body: reason, opens: 'data' };
+  return {
+    kind: 'dataset_failed',
+    tone: 'fail',
+    title: `${name} refused`,
+    body: reason,
+    opens: 'data',
+  };
 }
 
 export function decide(name: string, message: string | null): NoticeText {
@@ -83,7 +93,8 @@ export function recovered(one: {
   readonly step: number | null;
   readonly lost: number | null;
 }): NoticeText {
-  const lost = one.lost === null ? '' : `, ${number(one.lost)} ${one.lost === 1 ? 'step' : 'steps'} lost`;
+  const lost =
+    one.lost === null ? '' : `, ${number(one.lost)} ${one.lost === 1 ? 'step' : 'steps'} lost`;
   return {
     kind: 'crash_recovered',
     tone: 'warn',
@@ -93,8 +104,16 @@ export function recovered(one: {
   };
 }
 
-export function outOfMemory(at: number | null, from: number | null, to: number | null, batch: number): NoticeText {
-  const change = from === null || to === null ? 'The same batch runs in smaller parts' : `Micro-batch ${from} to ${to}`;
+export function outOfMemory(
+  at: number | null,
+  from: number | null,
+  to: number | null,
+  batch: number,
+): NoticeText {
+  const change =
+    from === null || to === null
+      ? 'The same batch runs in smaller parts'
+      : `Micro-batch ${from} to ${to}`;
   return {
     kind: 'out_of_memory',
     tone: 'warn',
@@ -104,8 +123,13 @@ export function outOfMemory(at: number | null, from: number | null, to: number |
   };
 }
 
-export function hang(at: number | null, ageSeconds: number | null, resumesFrom: number | null): NoticeText {
-  const age = ageSeconds === null ? 'No heartbeat' : `No heartbeat for ${Math.round(ageSeconds)}\u00a0s`;
+export function hang(
+  at: number | null,
+  ageSeconds: number | null,
+  resumesFrom: number | null,
+): NoticeText {
+  const age =
+    ageSeconds === null ? 'No heartbeat' : `No heartbeat for ${Math.round(ageSeconds)}\u00a0s`;
   return {
     kind: 'hang',
     tone: 'warn',
@@ -147,7 +171,12 @@ export function drift(keys: readonly string[]): NoticeText {
 }
 
 export function summary(kind: Notice['kind'], count: number, last: NoticeText): NoticeText {
-  return { ...last, kind, title: `${last.title}, and ${count - 1} more`, body: `${last.body} ${count} of this kind in 10 min.` };
+  return {
+    ...last,
+    kind,
+    title: `${last.title}, and ${count - 1} more`,
+    body: `${last.body} ${count} of this kind in 10 min.`,
+  };
 }
 
 const capital = (text: string): string => {

@@ -1,7 +1,7 @@
 /** Opening, continuing and closing the pass of a dataset. Each order of operations is one that `repair` can read after a crash. */
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import type { Version } from '../../contract/index.ts';
+import { Refusal, type Version } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
@@ -89,6 +89,8 @@ export class Passes {
     const { judged } = dataset;
     const { cache } = judged;
     if (cache === null) return null;
+    const mismatch = this.o.versions.mismatch();
+    if (mismatch !== null) throw new Refusal('NOT_READY', mismatch, { subject: 'base_model' });
     if (!(await this.o.datasets.isUnchanged(id))) return null;
     const interrupted = await readPass(dataset.folder);
     if (
@@ -128,7 +130,11 @@ export class Passes {
     };
     await writePass(dataset.folder, pass);
     await this.o.datasets.toProcessing(id);
-    await this.o.datasets.note(id, { done_steps: before, validation_before: null, validation_after: null });
+    await this.o.datasets.note(id, {
+      done_steps: before,
+      validation_before: null,
+      validation_after: null,
+    });
     this.o.journal.write({
       what: 'queue.begin',
       text: `${dataset.name}: ${pass.planned_steps} steps begin.`,
@@ -178,8 +184,16 @@ export class Passes {
       await this.fail({ dataset, pass }, short, done);
       return { kind: 'failed', reason: short };
     }
+    // The curves are read from the files at their own pace; the last evaluation may be a moment away.
+    for (
+      let turn = 0;
+      turn < 20 && this.o.metrics.latest().evaluation?.step !== outcome.step;
+      turn += 1
+    )
+      await this.o.clock.sleep(0.05);
     const latest = this.o.metrics.latest();
-    const evaluation = latest.evaluation;
+    const { evaluation } = latest;
+    const after = evaluation?.slice_loss ?? evaluation?.core_loss ?? null;
     let version: Version | null = null;
     try {
       version = await this.o.versions.create({
@@ -210,7 +224,10 @@ export class Passes {
       );
     }
     await writePass(dataset.folder, { ...pass, state: 'completed' });
-    await this.o.datasets.toCompleted(dataset.id, { done_steps: pass.steps_before + done });
+    await this.o.datasets.toCompleted(dataset.id, {
+      done_steps: pass.steps_before + done,
+      ...(after === null ? {} : { validation_after: after }),
+    });
     await removeCursor(dataset.folder);
     this.o.config.openPass(null);
     this.o.journal.write({

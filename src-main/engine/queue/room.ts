@@ -29,9 +29,25 @@ export type QueueNews =
       readonly done: number;
       readonly next: string | null;
     }
-  | { readonly kind: 'failed'; readonly dataset: DatasetSummary; readonly reason: string; readonly next: string | null }
-  | { readonly kind: 'not_ready'; readonly category: string; readonly message: string; readonly step: number | null }
-  | { readonly kind: 'empty'; readonly datasets: number; readonly failed: number; readonly since: number; readonly step: number | null };
+  | {
+      readonly kind: 'failed';
+      readonly dataset: DatasetSummary;
+      readonly reason: string;
+      readonly next: string | null;
+    }
+  | {
+      readonly kind: 'not_ready';
+      readonly category: string;
+      readonly message: string;
+      readonly step: number | null;
+    }
+  | {
+      readonly kind: 'empty';
+      readonly datasets: number;
+      readonly failed: number;
+      readonly since: number;
+      readonly step: number | null;
+    };
 
 /** The machine was not ready at the last attempt. */
 export interface NotReady {
@@ -82,7 +98,11 @@ export async function createQueue(o: QueueOptions) {
     }
   }
 
-  async function setLatch(to: QueueState['latch'], by: string, note: string | null = null): Promise<void> {
+  async function setLatch(
+    to: QueueState['latch'],
+    by: string,
+    note: string | null = null,
+  ): Promise<void> {
     await latch.set(to, by, note);
     o.journal.write({
       what: `queue.${to}`,
@@ -108,7 +128,11 @@ export async function createQueue(o: QueueOptions) {
     isTicking = true;
     try {
       for (let turn = 0; turn < 4; turn += 1) {
-        if (open !== null && o.datasets.forPass(open.dataset.id)?.place !== 'processing' && !isSupervising) {
+        if (
+          open !== null &&
+          o.datasets.forPass(open.dataset.id)?.place !== 'processing' &&
+          !isSupervising
+        ) {
           o.config.openPass(null);
           open = null;
         }
@@ -180,7 +204,11 @@ export async function createQueue(o: QueueOptions) {
         notReady = null;
         open = null;
         const closed = await passes.complete(ended, outcome);
-        streak = { ...streak, datasets: streak.datasets + 1, failed: streak.failed + (closed.kind === 'failed' ? 1 : 0) };
+        streak = {
+          ...streak,
+          datasets: streak.datasets + 1,
+          failed: streak.failed + (closed.kind === 'failed' ? 1 : 0),
+        };
         if (closed.kind === 'completed')
           news.emit({
             kind: 'done',
@@ -191,7 +219,12 @@ export async function createQueue(o: QueueOptions) {
             next: nextName(),
           });
         else
-          news.emit({ kind: 'failed', dataset: o.datasets.summary(id), reason: closed.reason, next: nextName() });
+          news.emit({
+            kind: 'failed',
+            dataset: o.datasets.summary(id),
+            reason: closed.reason,
+            next: nextName(),
+          });
         announceEmpty(outcome.step);
         break;
       }
@@ -246,7 +279,8 @@ export async function createQueue(o: QueueOptions) {
   const stopEvents = o.trainer.events.on((event) => {
     const dataset = open?.dataset.id;
     if (dataset === undefined) return;
-    if (event.type === 'quarantined') void safely('quarantine', () => quarantine(dataset, numbers(event.rows)));
+    if (event.type === 'quarantined')
+      void safely('quarantine', () => quarantine(dataset, numbers(event.rows)));
     if (event.type === 'evaluation') {
       const loss = lossOf(event.slice) ?? lossOf(event.core);
       if (loss !== null)
@@ -262,7 +296,10 @@ export async function createQueue(o: QueueOptions) {
   });
 
   /** Waits until `isDone`, or the patience is over; the answer says which. */
-  async function command(verb: Parameters<TrainerRoom['command']>[0], isDone: () => boolean): Promise<Acted> {
+  async function command(
+    verb: Parameters<TrainerRoom['command']>[0],
+    isDone: () => boolean,
+  ): Promise<Acted> {
     const from = o.clock.monotonic();
     const waited = (): number => Math.round((o.clock.monotonic() - from) * 1000);
     if (!isSupervising) return { acted: true, waited_ms: 0, text: 'No trainer runs.' };
@@ -290,7 +327,8 @@ export async function createQueue(o: QueueOptions) {
     };
   }
 
-  const phase = (): string | null => (o.trainer.view().alive ? (o.trainer.view().heartbeat?.phase ?? null) : null);
+  const phase = (): string | null =>
+    o.trainer.view().alive ? (o.trainer.view().heartbeat?.phase ?? null) : null;
 
   async function pause(by: string): Promise<Acted> {
     await setLatch('paused', by);
@@ -306,7 +344,9 @@ export async function createQueue(o: QueueOptions) {
         ? await command('resume', () => phase() !== 'paused')
         : { acted: true, waited_ms: 0, text: '' };
     await tick();
-    const text = isSupervising ? 'Training goes on.' : `The queue runs; ${why?.why ?? 'nothing waits'}.`;
+    const text = isSupervising
+      ? 'Training goes on.'
+      : `The queue runs; ${why?.why ?? 'nothing waits'}.`;
     return { ...acted, text: acted.acted ? text : acted.text };
   }
 
@@ -319,7 +359,10 @@ export async function createQueue(o: QueueOptions) {
     }
     await setLatch('stopped', by);
     const acted = await command('stop-now', () => !isSupervising);
-    return { ...acted, text: acted.acted ? 'Stopped; the dataset continues where it was.' : acted.text };
+    return {
+      ...acted,
+      text: acted.acted ? 'Stopped; the dataset continues where it was.' : acted.text,
+    };
   }
 
   /** Refusal NOT_READY when no dataset is being trained. */
@@ -329,7 +372,11 @@ export async function createQueue(o: QueueOptions) {
       throw new Refusal('NOT_READY', 'No dataset is being trained.', {
         next: 'Waiting ones are taken out with remove.',
       });
-    o.journal.write({ what: 'queue.skip', text: `${target.dataset.name} is skipped (${by}).`, dataset: target.dataset.id });
+    o.journal.write({
+      what: 'queue.skip',
+      text: `${target.dataset.name} is skipped (${by}).`,
+      dataset: target.dataset.id,
+    });
     if (isSupervising) {
       const acted = await command('skip', () => !isSupervising);
       return { ...acted, text: acted.acted ? `${target.dataset.name} is skipped.` : acted.text };
@@ -343,7 +390,14 @@ export async function createQueue(o: QueueOptions) {
 
   /** `.stop`: a checkpoint within 30 s, else the trainer is killed; the queue stays stopped until somebody resumes it. */
   async function lookForStopFile(): Promise<void> {
-    if (isStopping || !(await access(o.paths.stopFile).then(() => true, () => false))) return;
+    if (
+      isStopping ||
+      !(await access(o.paths.stopFile).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
     isStopping = true;
     try {
       await setLatch('stopped', '.stop file');
@@ -396,8 +450,11 @@ export async function createQueue(o: QueueOptions) {
       const all = o.datasets.list();
       const current = live();
       const speed = o.metrics.speed().stepsPerSecond;
-      const isRunning = latch.state().latch === 'running' || latch.state().latch === 'stopping_after';
-      const goingOn = all.filter((one) => one.place === 'queue' && !one.held && one.verdict === 'ready');
+      const isRunning =
+        latch.state().latch === 'running' || latch.state().latch === 'stopping_after';
+      const goingOn = all.filter(
+        (one) => one.place === 'queue' && !one.held && one.verdict === 'ready',
+      );
       const times = estimate(
         current === null ? null : { remaining: Math.max(0, current.planned - current.done) },
         goingOn.map((one) => ({ id: one.id, steps: one.planned_steps })),
@@ -426,23 +483,30 @@ export async function createQueue(o: QueueOptions) {
     skip,
     async move(id: string, priority: Priority, before: string | null): Promise<DatasetSummary> {
       const dataset = o.datasets.forPass(id);
-      if (dataset === null) throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
+      if (dataset === null)
+        throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
       if (dataset.place !== 'queue')
-        throw new Refusal('NOT_READY', `${dataset.name} does not wait in the queue.`, { subject: id });
+        throw new Refusal('NOT_READY', `${dataset.name} does not wait in the queue.`, {
+          subject: id,
+        });
       return o.datasets.toQueue(id, priority, { before, judgeAgain: false });
     },
     async hold(id: string, held: boolean): Promise<DatasetSummary> {
       const dataset = o.datasets.forPass(id);
-      if (dataset === null) throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
+      if (dataset === null)
+        throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
       if (dataset.place !== 'queue')
-        throw new Refusal('NOT_READY', `${dataset.name} does not wait in the queue.`, { subject: id });
+        throw new Refusal('NOT_READY', `${dataset.name} does not wait in the queue.`, {
+          subject: id,
+        });
       await o.datasets.note(id, { held });
       await tick();
       return o.datasets.summary(id);
     },
     async retry(id: string): Promise<DatasetSummary> {
       const dataset = o.datasets.forPass(id);
-      if (dataset === null) throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
+      if (dataset === null)
+        throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
       if (dataset.place === 'queue' || dataset.place === 'processing')
         throw new Refusal('NOT_READY', `${dataset.name} is in the queue already.`, { subject: id });
       if (dataset.place === 'completed') await removeCursor(dataset.folder);
@@ -455,7 +519,8 @@ export async function createQueue(o: QueueOptions) {
     },
     async remove(id: string): Promise<void> {
       const dataset = o.datasets.forPass(id);
-      if (dataset === null) throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
+      if (dataset === null)
+        throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
       if (dataset.place !== 'queue')
         throw new Refusal('NOT_READY', `${dataset.name} does not wait in the queue.`, {
           subject: id,
@@ -466,7 +531,13 @@ export async function createQueue(o: QueueOptions) {
     },
     /** Adopts a live trainer or continues the open pass; nothing is begun before. */
     async start(): Promise<void> {
-      if (await access(o.paths.stopFile).then(() => true, () => false)) await latch.set('stopped', '.stop file');
+      if (
+        await access(o.paths.stopFile).then(
+          () => true,
+          () => false,
+        )
+      )
+        await latch.set('stopped', '.stop file');
       open = await passes.repair();
       const adopted = await o.trainer.adopt();
       if (adopted !== null) {
@@ -495,7 +566,8 @@ export async function createQueue(o: QueueOptions) {
     },
     close(): void {
       isStarted = false;
-      for (const stopOne of [...stopTimers, stopOutcome, stopEvents, stopDatasets, stopBase]) stopOne();
+      for (const stopOne of [...stopTimers, stopOutcome, stopEvents, stopDatasets, stopBase])
+        stopOne();
     },
   };
 }

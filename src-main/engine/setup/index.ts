@@ -3,7 +3,7 @@
  * Promises: a base is made once, with its progress shown; the lineage's base is never exchanged under trained weights.
  * Never: installs anything, reads the network, trains.
  */
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Refusal, type Setup } from '../../contract/index.ts';
@@ -37,7 +37,8 @@ const offered: readonly BaseState[] = [
   {
     id: 'starter',
     label: 'Starter',
-    detail: 'Random weights from a printed seed, 1 to 2 M parameters, made on this machine in seconds.',
+    detail:
+      'Random weights from a printed seed, 1 to 2 M parameters, made on this machine in seconds.',
     state: 'available',
     progress: null,
     message: null,
@@ -167,17 +168,15 @@ export async function createSetup(o: {
 
   /** Nothing was trained yet, or it is the same base: then the base may be set without a question. */
   async function adoptBase(id: string): Promise<void> {
-    const base = await readBase(o.paths, id);
-    if (base === null) throw new Error(`the base ${id} was made and cannot be read`);
+    await o.versions.choose(id);
     if (o.config.values().base_model !== id)
-      await o.config.set({ key: 'base_model', value: id, confirm: 'base_model', stage: false, by: 'setup' });
-    await o.versions.refreshBase();
-    const lineage = o.versions.lineage();
-    if (lineage === null || (lineage.base.hash !== base.hash && !(await o.versions.hasTrained()))) {
-      // Tokens of another base: nothing was scored with this core yet, the next intake makes it again.
-      if (lineage !== null) await rm(o.paths.validationCore, { recursive: true, force: true });
-      await o.versions.beginLineage(base);
-    }
+      await o.config.set({
+        key: 'base_model',
+        value: id,
+        confirm: 'base_model',
+        stage: false,
+        by: 'setup',
+      });
     await o.datasets.reconcile();
     tell();
   }
@@ -195,7 +194,9 @@ export async function createSetup(o: {
     async choose(kind: 'smollm2' | 'starter' | 'folder', folder: string | null): Promise<Setup> {
       const source = folder === null ? null : path.resolve(folder);
       if (kind === 'folder' && source === null)
-        throw new Refusal('INVALID', 'No folder was named.', { next: 'Name the folder of the model.' });
+        throw new Refusal('INVALID', 'No folder was named.', {
+          next: 'Name the folder of the model.',
+        });
       const id = kind === 'folder' ? slugOf(path.basename(source ?? '')) : kind;
       const current = o.config.values().base_model;
       if (current !== '' && current !== id && (await o.versions.hasTrained()))

@@ -35,7 +35,10 @@ export async function findPython(
   try {
     const { stdout } = await run(
       executable,
-      ['-c', 'import platform, importlib.metadata as m; print(platform.python_version(), m.version("torch"))'],
+      [
+        '-c',
+        'import platform, importlib.metadata as m; print(platform.python_version(), m.version("torch"))',
+      ],
       { timeout: 60_000, env: { PATH: environment['PATH'] ?? '' } },
     );
     const [python, torch] = stdout.trim().split(' ');

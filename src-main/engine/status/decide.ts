@@ -8,7 +8,11 @@ export interface StateReadings {
     readonly phase: string | null;
     readonly ageSeconds: number | null;
     readonly step: number | null;
-    readonly recovering: { readonly attempt: number; readonly limit: number; readonly cause: string } | null;
+    readonly recovering: {
+      readonly attempt: number;
+      readonly limit: number;
+      readonly cause: string;
+    } | null;
     readonly pending: string | null;
   };
   /** Seconds after which a heartbeat is no longer fresh. */

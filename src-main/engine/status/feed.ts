@@ -29,7 +29,9 @@ export interface Feed {
 /** What makes a room different: times of reading alone do not. */
 function compared(room: RoomName, value: unknown): string {
   return JSON.stringify(value, (key, one: unknown) =>
-    (key === 'updated_at' && room === 'status') || (key === 't' && room === 'machine') ? undefined : one,
+    (key === 'updated_at' && room === 'status') || (key === 't' && room === 'machine')
+      ? undefined
+      : one,
   );
 }
 
@@ -101,9 +103,13 @@ export function createFeed(o: {
     subscribe(since, listener) {
       const oldest = ring[0]?.revision ?? revision + 1;
       if (since > revision || since < oldest - 1)
-        throw new Refusal('NOT_READY', `The changes after revision ${since} are not kept any more.`, {
-          next: 'Take a new snapshot.',
-        });
+        throw new Refusal(
+          'NOT_READY',
+          `The changes after revision ${since} are not kept any more.`,
+          {
+            next: 'Take a new snapshot.',
+          },
+        );
       for (const change of ring) if (change.revision > since) listener(change);
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -44,11 +44,16 @@ export async function createStatus(o: {
   const load = createLoad();
   const gpu = readGpu(() => o.clock.now());
   const beats: number[] = [];
-  let lastBeat: { readonly run: string; readonly t: number; readonly position: number } | null = null;
+  let lastBeat: { readonly run: string; readonly t: number; readonly position: number } | null =
+    null;
   let cpu = load();
   let memory = await readMemory();
   let trainerMemory: { readonly pid: number; readonly mb: number | null } | null = null;
-  let word: StateWord & { readonly since: number } = { state: 'idle', reason: null, since: o.clock.now() };
+  let word: StateWord & { readonly since: number } = {
+    state: 'idle',
+    reason: null,
+    since: o.clock.now(),
+  };
   let newestCheckpoint = (await o.versions.newestCheckpoint())?.step ?? null;
   let written = '';
   let isWriting = false;
@@ -98,7 +103,8 @@ export async function createStatus(o: {
 
   function current(): StateWord & { readonly since: number } {
     const now = readState();
-    word = now.state === word.state ? { ...now, since: word.since } : { ...now, since: o.clock.now() };
+    word =
+      now.state === word.state ? { ...now, since: word.since } : { ...now, since: o.clock.now() };
     return word;
   }
 
@@ -119,7 +125,8 @@ export async function createStatus(o: {
       evaluation === null || value === null || value === undefined
         ? null
         : { value, step: evaluation.step, t: evaluation.t };
-    const isMoving = state === 'training' || state === 'evaluating' || state === 'saving' || state === 'stopping';
+    const isMoving =
+      state === 'training' || state === 'evaluating' || state === 'saving' || state === 'stopping';
     const notReady = o.queue.notReady();
     const disk = o.disk.reading();
     const config = open?.pass.config ?? o.config.values();
@@ -133,7 +140,8 @@ export async function createStatus(o: {
       reason,
       pending: view.pending,
       current_step: currentStep < 0 ? null : currentStep,
-      total_steps: live === null || remaining === null || currentStep < 0 ? null : currentStep + remaining,
+      total_steps:
+        live === null || remaining === null || currentStep < 0 ? null : currentStep + remaining,
       step_of_dataset: live?.done ?? null,
       steps_of_dataset: live?.planned ?? null,
       epoch: open === null ? null : latest.epoch,
@@ -147,7 +155,10 @@ export async function createStatus(o: {
       grad_norm: measured(point?.grad_norm),
       tokens_per_second: isMoving ? measured(point?.tokens_per_second) : null,
       samples_per_second: isMoving ? measured(latest.samplesPerSecond) : null,
-      eta_seconds: isMoving && speed !== null && speed > 0 && remaining !== null ? Math.round(remaining / speed) : null,
+      eta_seconds:
+        isMoving && speed !== null && speed > 0 && remaining !== null
+          ? Math.round(remaining / speed)
+          : null,
       current_dataset: open === null ? null : { id: open.dataset.id, name: open.dataset.name },
       queue: o.datasets.counts(),
       micro_batch: view.alive ? latest.microBatch : null,
@@ -156,7 +167,10 @@ export async function createStatus(o: {
       device: view.device,
       memory: {
         ...memory,
-        trainer_mb: view.alive && trainerMemory !== null && trainerMemory.pid === view.pid ? trainerMemory.mb : null,
+        trainer_mb:
+          view.alive && trainerMemory !== null && trainerMemory.pid === view.pid
+            ? trainerMemory.mb
+            : null,
       },
       cpu_percent: cpu,
       disk_free_gb: disk.freeGb,
@@ -168,12 +182,16 @@ export async function createStatus(o: {
       last_preview: o.metrics.previews(1)[0] ?? null,
       monitoring_percent: latest.monitoringPercent,
       recovery: view.recovering,
-      error: notReady === null ? null : { type: notReady.category, message: notReady.message, when: notReady.t },
+      error:
+        notReady === null
+          ? null
+          : { type: notReady.category, message: notReady.message, when: notReady.t },
       updated_at: now,
       trainer: {
         pid: view.alive ? view.pid : null,
         alive: view.alive,
-        heartbeat_age_s: view.heartbeat === null ? null : Math.round(view.heartbeat.age_s * 10) / 10,
+        heartbeat_age_s:
+          view.heartbeat === null ? null : Math.round(view.heartbeat.age_s * 10) / 10,
         phase: view.alive ? (view.heartbeat?.phase ?? null) : null,
       },
     };
@@ -232,7 +250,8 @@ export async function createStatus(o: {
       machineChanged.emit(undefined);
     }),
     o.trainer.events.on((event) => {
-      if (event.type === 'checkpoint' && typeof event.step === 'number') newestCheckpoint = event.step;
+      if (event.type === 'checkpoint' && typeof event.step === 'number')
+        newestCheckpoint = event.step;
     }),
     o.queue.changed.on(() => {
       changed.emit(undefined);

@@ -77,9 +77,13 @@ export function readGpu(now: () => number): GpuReader {
   let isClosed = false;
   let again: NodeJS.Timeout | null = null;
   const start = (): void => {
-    child = spawn('nvidia-smi', [`--query-gpu=${fields}`, '--format=csv,noheader,nounits', '-l', '2'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    child = spawn(
+      'nvidia-smi',
+      [`--query-gpu=${fields}`, '--format=csv,noheader,nounits', '-l', '2'],
+      {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
     let rest = '';
     child.stdout?.on('data', (data: Buffer) => {
       const lines = (rest + data.toString('utf8')).split('\n');

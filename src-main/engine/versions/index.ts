@@ -3,7 +3,7 @@
  * Promises: a number is never given twice; a version is published whole, with a SHA-256 of every file; weights are shared, not copied.
  * Never: deletes a version, touches current_model's weights, trains.
  */
-import { access } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Version } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -49,6 +49,35 @@ export async function createVersions(o: {
   const branch = (): string => lineage?.branch ?? 'main';
   const branchFolder = (): string => o.paths.checkpoints(branch());
 
+  const hasTrained = async (): Promise<boolean> =>
+    (await listCheckpoints(branchFolder())).length > 0;
+
+  async function beginLineage(from: BaseFacts): Promise<void> {
+    lineage = {
+      format: 1,
+      branch: 'main',
+      head: null,
+      base: { id: from.id, folder: from.folder, hash: from.hash },
+      method: o.config.values().method,
+    };
+    await writeLineage(o.paths, lineage);
+    o.journal.write({
+      what: 'versions.lineage',
+      text: `The lineage begins from ${from.label}.`,
+      evidence: { base: from.id, hash: from.hash },
+    });
+    changed.emit(undefined);
+  }
+
+  /** While nothing was trained the lineage follows the chosen base, however it was chosen. */
+  async function followBase(): Promise<void> {
+    if (base === null || lineage?.base.hash === base.hash || (await hasTrained())) return;
+    // Tokens of another base: nothing was scored with that core yet, the next intake makes it again.
+    if (lineage !== null) await rm(o.paths.validationCore, { recursive: true, force: true });
+    await beginLineage(base);
+  }
+  await followBase();
+
   return {
     changed,
     branch,
@@ -68,26 +97,20 @@ export async function createVersions(o: {
       const next = await readBase(o.paths, o.config.values().base_model);
       if (next?.hash === base?.hash && next?.id === base?.id) return;
       base = next;
+      await followBase();
       changed.emit(undefined);
     },
-    async hasTrained(): Promise<boolean> {
-      return (await listCheckpoints(branchFolder())).length > 0;
+    hasTrained,
+    /** Why the chosen base cannot be trained on; null: it is the one that the lineage began from. */
+    mismatch(): string | null {
+      if (base === null || lineage === null || lineage.base.hash === base.hash) return null;
+      return `base_model is ${base.id}, the lineage was begun from ${lineage.base.id}. Set base_model back to ${lineage.base.id}; another base needs another workspace.`;
     },
-    /** Writes lineage.json for a first base; the caller makes sure that nothing was trained yet. */
-    async beginLineage(from: BaseFacts): Promise<void> {
-      lineage = {
-        format: 1,
-        branch: 'main',
-        head: null,
-        base: { id: from.id, folder: from.folder, hash: from.hash },
-        method: o.config.values().method,
-      };
-      await writeLineage(o.paths, lineage);
-      o.journal.write({
-        what: 'versions.lineage',
-        text: `The lineage begins from ${from.label}.`,
-        evidence: { base: from.id, hash: from.hash },
-      });
+    /** The base that the user chooses now, before the configuration names it. */
+    async choose(id: string): Promise<void> {
+      base = await readBase(o.paths, id);
+      if (base === null) throw new Error(`the base ${id} was made and cannot be read`);
+      await followBase();
       changed.emit(undefined);
     },
     /** The same pass and step give the same version, however often it is asked for. */
