@@ -7,9 +7,11 @@ happens, `exit.json` is written; a process that leaves none has crashed.
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 import traceback
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from .run_folder import Cancelled, RunFolder
@@ -54,9 +56,14 @@ def describe(error: BaseException) -> dict[str, Any]:
     }
 
 
+def _stop_on_signal(number: int, frame: FrameType | None) -> None:
+    raise Cancelled(f"stopped by signal {number}")
+
+
 def run_worker(folder: RunFolder, module: str, spec: dict[str, Any]) -> int:
     folder.event("started", **vars(folder.identity))
     folder.heartbeat(phase="work")
+    signal.signal(signal.SIGTERM, _stop_on_signal)
     try:
         importlib.import_module(module).run(folder, spec)
     except Cancelled as told:

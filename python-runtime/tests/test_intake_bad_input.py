@@ -187,6 +187,7 @@ def test_an_open_quote_does_not_swallow_the_file_silently(workspace: Workspace) 
     path = workspace.write("a.csv", 'question,answer\nq1,a1\n"open,a2\nq3,a3\n')
     report = workspace.intake(path)
     assert workspace.rejected() == [(3, "not_an_object")] and report["verdict"] == "decide"
+    assert "Not a CSV record" in report["rejected"]["first"][0]["message"]
 
 
 def test_a_json_array_is_read_by_element(workspace: Workspace) -> None:

@@ -11,6 +11,8 @@ import pytest
 from intake_support import Workspace, chat, pairs, starter_base
 from tokenizers import Tokenizer
 
+from nightshift_trainer.rendering.tokens import labels_from_offsets
+
 Piece = tuple[str, bool]
 
 
@@ -145,3 +147,10 @@ def test_over_length_truncate_cuts_the_end_and_rejects_a_lost_answer(tmp_path: P
     assert workspace.rejected() == [(2, "answer_lost")]
     ids, labels = reference(chatml(long_answer))
     assert workspace.cached()[0][2:] == (ids[:60], labels[:60])
+
+
+def test_a_label_lies_on_every_token_that_touches_a_span_but_never_on_the_first() -> None:
+    offsets = [(0, 2), (2, 5), (5, 5), (5, 9), (9, 10)]
+    assert labels_from_offsets(offsets, [(0, 3), (6, 9)]).tolist() == [0, 1, 0, 1, 0]
+    assert labels_from_offsets(offsets, []).tolist() == [0] * 5
+    assert labels_from_offsets([], [(0, 1)]).tolist() == []

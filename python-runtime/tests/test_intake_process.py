@@ -69,7 +69,8 @@ def test_a_200_mb_line_is_rejected_by_number_in_little_memory(tmp_path: Path) ->
     assert (code, heavy, exit_of(folder)["outcome"]) == (0, "[]", "completed")
     assert workspace.rejected() == [(21, "line_too_long")]
     assert (report["verdict"], report["accepted"]) == ("ready", 40)
-    assert memory < 300
+    # 300 MB is promised; a reader that kept the line would show at half of that.
+    assert memory < 150
 
 
 def test_a_15_mb_text_stays_in_little_memory(tmp_path: Path) -> None:
@@ -88,7 +89,8 @@ def test_the_process_reports_and_beats(tmp_path: Path) -> None:
     assert run_process(folder)[0] == 0
     events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
     assert {event["type"] for event in events} == {"started", "progress"}
-    assert events[-1]["bytes"] == events[-1]["total_bytes"] or events[-1]["rows"] > 0
+    assert events[-1]["rows"] == 500
+    assert events[-1]["bytes"] == events[-1]["total_bytes"] == (tmp_path / "a.jsonl").stat().st_size
     assert json.loads((folder / "heartbeat").read_text())["phase"] == "work"
 
 

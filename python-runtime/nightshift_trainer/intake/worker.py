@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -26,6 +25,12 @@ from .split import CORE, HELD_OUT_DUPLICATE, SLICE, Candidate, Split, choose, ki
 from .verdict import Counts, is_mixed, judge_counts
 
 BEAT_ROWS = 200
+
+
+class Beat(Protocol):
+    """Called with the rows read so far; `final` reports even if the last report was just now."""
+
+    def __call__(self, rows: int, final: bool = False) -> None: ...
 
 
 def run(folder: RunFolder, spec: dict[str, Any]) -> None:
@@ -47,16 +52,16 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> None:
     write_json(home / "report.json", report)
 
 
-def _beat(folder: RunFolder, reader: LineReader, path: Path) -> Callable[[int], None]:
+def _beat(folder: RunFolder, reader: LineReader, path: Path) -> Beat:
     """Heartbeat at every call (the run folder paces it), progress at most 4 times a second."""
     total = path.stat().st_size if path.is_file() else 0
     last = 0.0
 
-    def beat(rows: int) -> None:
+    def beat(rows: int, final: bool = False) -> None:
         nonlocal last
         folder.heartbeat(phase="work", position=rows)
         now = time.monotonic()
-        if now - last >= 0.25:
+        if final or now - last >= 0.25:
             last = now
             folder.event("progress", rows=rows, bytes=reader.bytes_read, total_bytes=total)
             if any(command.verb == "stop-now" for command in folder.commands()):
@@ -78,7 +83,7 @@ class _Intake:
         self._core_folder, self._dataset = core_folder, dataset
 
     def judge_file(
-        self, path: Path, reader: LineReader, beat: Callable[[int], None], started: float
+        self, path: Path, reader: LineReader, beat: Beat, started: float
     ) -> dict[str, Any]:
         partial = self._partial()
         writer = None if partial is None else CacheWriter(partial)
@@ -91,7 +96,7 @@ class _Intake:
                 if judge.rows_seen % BEAT_ROWS == 0:
                     beat(judge.rows_seen)
             judge.flush()
-            beat(judge.rows_seen)
+            beat(judge.rows_seen, final=True)
             return self._conclude(judge, writer, reader.content_hash, started)
         finally:
             rejections.close()
