@@ -77,7 +77,8 @@ class CacheWriter:
         table.astype("<i8").tofile(self.folder / "examples.i64")
         with (self.folder / "texts.jsonl").open("w", encoding="utf-8") as stream:
             for text in texts:
-                stream.write(json.dumps(vars(text), ensure_ascii=False) + "\n")
+                # ASCII only: a reader may split lines at U+2028 and the like as well.
+                stream.write(json.dumps(vars(text)) + "\n")
         for name, content in (extra or {}).items():
             (self.folder / name).write_text(content, "utf-8")
         document = {
