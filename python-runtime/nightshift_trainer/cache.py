@@ -1,0 +1,69 @@
+"""Reads a token cache (docs/protocol.md, Token cache): memory-mapped, so that its size does not matter."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .files import read_json
+
+COLUMNS = 6
+TRAIN, SLICE, CORE, DUPLICATE = 0, 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Example:
+    """ids: int32 [length]; labels: uint8 [length], 1 = this token is a target."""
+
+    row: int
+    ids: np.ndarray
+    labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Text:
+    """A held-out question as it is asked."""
+
+    row: int
+    prompt: str
+    expected: str
+    prompt_ids: list[int]
+
+
+class TokenCache:
+    """`table`: int64 [examples, 6] = offset, length, row, trained tokens, prompt length, kind."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.facts: dict[str, Any] = read_json(folder / "cache.json")
+        self.table = np.fromfile(folder / "examples.i64", dtype="<i8").reshape(-1, COLUMNS)
+        empty = len(self.table) == 0
+        self._tokens = self._map("tokens.i32", "<i4", empty)
+        self._labels = self._map("labels.u8", "u1", empty)
+
+    def _map(self, name: str, kind: str, empty: bool) -> np.ndarray:
+        if empty:
+            return np.zeros(0, dtype=kind)
+        return np.memmap(self.folder / name, dtype=kind, mode="r")
+
+    def example(self, index: int) -> Example:
+        offset, length, row = (int(value) for value in self.table[index, :3])
+        part = slice(offset, offset + length)
+        return Example(row, np.array(self._tokens[part]), np.array(self._labels[part]))
+
+    def indices(self, kind: int) -> np.ndarray:
+        """Indices of the examples of one kind, in the order of the file."""
+        return np.flatnonzero(self.table[:, 5] == kind)
+
+    def texts(self, rows: set[int] | None = None) -> list[Text]:
+        """Held-out questions; only those of `rows` when given."""
+        path = self.folder / "texts.jsonl"
+        if not path.exists():
+            return []
+        lines = path.read_text("utf-8").splitlines()
+        texts = [Text(**json.loads(line)) for line in lines if line]
+        return [text for text in texts if rows is None or text.row in rows]

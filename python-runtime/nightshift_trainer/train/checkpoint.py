@@ -1,0 +1,173 @@
+"""Checkpoints: resumable state that exists only when all of its bytes verify (docs/protocol.md, Checkpoint)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import xxhash
+from safetensors.torch import load_file, save_file
+
+from ..files import fsync_folder, read_json, write_json
+from ..identity import identity_of
+
+_NAME = re.compile(r"\Astep-(\d{8})\Z")
+_PARTIAL = re.compile(r"\A\.step-\d{8}\.(\d+)\.partial\Z")
+_WEIGHTS = re.compile(
+    r"\.(safetensors|bin|pt|gguf)\Z|\Abase\.json\Z|\Amodel\.safetensors\.index\.json\Z"
+)
+BLOCK = 1 << 22
+
+
+@dataclass(frozen=True)
+class Found:
+    folder: Path
+    step: int
+    manifest: dict[str, Any]
+
+
+def hash_file(path: Path, beat: Callable[[], None]) -> str:
+    digest = xxhash.xxh3_128()
+    with path.open("rb") as stream:
+        while block := stream.read(BLOCK):
+            digest.update(block)
+            beat()
+    return digest.hexdigest()
+
+
+def verify(folder: Path, beat: Callable[[], None]) -> str | None:
+    """Null when every byte is what the manifest says, else what is wrong."""
+    try:
+        manifest = read_json(folder / "manifest.json")
+        files: dict[str, Any] = manifest["files"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return f"it has no manifest that can be read ({error})"
+    for name, facts in files.items():
+        path = folder / name
+        if not path.is_file():
+            return f"{name} is missing"
+        if path.stat().st_size != facts["size"]:
+            return f"{name} has {path.stat().st_size} bytes instead of {facts['size']}"
+        if hash_file(path, beat) != facts["xxh3_128"]:
+            return f"the content of {name} is not what was saved"
+    return None
+
+
+def steps_in(root: Path) -> list[tuple[int, Path]]:
+    """Published checkpoints, newest first, by number; any junk in the folder is passed over."""
+    if not root.is_dir():
+        return []
+    found = [(int(match[1]), path) for path in root.iterdir() if (match := _NAME.match(path.name))]
+    return sorted(found, reverse=True)
+
+
+def newest(
+    root: Path, beat: Callable[[], None], skipped: Callable[[Path, str], None]
+) -> Found | None:
+    """The newest that verifies; `skipped` hears of each newer one that does not."""
+    for step, folder in steps_in(root):
+        reason = verify(folder, beat)
+        if reason is None:
+            return Found(folder, step, read_json(folder / "manifest.json"))
+        skipped(folder, reason)
+    return None
+
+
+def load_tensors(found: Found, name: str) -> dict[str, torch.Tensor]:
+    return load_file(found.folder / name)
+
+
+def _copy_model_files(source: Path, target: Path) -> None:
+    """Everything of the base but its weights: configuration, tokenizer, templates."""
+    for path in source.iterdir():
+        if path.is_file() and not _WEIGHTS.search(path.name):
+            shutil.copyfile(path, target / path.name)
+    config = json.loads((target / "config.json").read_text("utf-8"))
+    config.pop("torch_dtype", None)
+    config["dtype"] = "float32"
+    (target / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def save(
+    root: Path,
+    step: int,
+    base: Path,
+    weights: Mapping[str, torch.Tensor],
+    moments: Mapping[str, torch.Tensor],
+    random: Mapping[str, torch.Tensor],
+    state: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    beat: Callable[[], None],
+) -> tuple[Path, int]:
+    """Writes a temporary folder, syncs every file and folder, renames. Returns the folder and its bytes."""
+    root.mkdir(parents=True, exist_ok=True)
+    partial = root / f".step-{step:08d}.{os.getpid()}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        model = partial / "model"
+        model.mkdir(parents=True)
+        _copy_model_files(base, model)
+        beat()
+        save_file(dict(weights), model / "model.safetensors", metadata={"format": "pt"})
+        beat()
+        save_file(dict(moments), partial / "optimizer.safetensors")
+        save_file(dict(random), partial / "state.safetensors")
+        (partial / "state.json").write_text(json.dumps({"format": 1, **state}) + "\n", "utf-8")
+        beat()
+        files: dict[str, Any] = {}
+        for path in sorted(partial.rglob("*")):
+            if path.is_file():
+                _sync(path)
+                files[path.relative_to(partial).as_posix()] = {
+                    "size": path.stat().st_size,
+                    "xxh3_128": hash_file(path, beat),
+                }
+        write_json(
+            partial / "manifest.json",
+            {"format": 1, "step": step, "created": time.time(), **manifest, "files": files},
+        )
+        fsync_folder(model)
+        fsync_folder(partial)
+        target = root / f"step-{step:08d}"
+        if target.exists():
+            # The same step again (a checkpoint that did not verify): the new one takes its place.
+            shutil.rmtree(target)
+        partial.rename(target)
+        fsync_folder(root)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return target, sum(int(facts["size"]) for facts in files.values())
+
+
+def rotate(root: Path, keep: int) -> list[Path]:
+    """Removes all but the newest `keep` (at least one). A folder is renamed out of the list before its files go."""
+    removed: list[Path] = []
+    for _, folder in steps_in(root)[max(1, keep) :]:
+        aside = root / f".{folder.name}.{os.getpid()}.partial"
+        folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
+        removed.append(folder)
+    return removed
+
+
+def remove_partials_of_the_dead(root: Path) -> None:
+    if not root.is_dir():
+        return
+    for path in root.iterdir():
+        match = _PARTIAL.match(path.name)
+        if match and identity_of(int(match[1])) is None:
+            shutil.rmtree(path, ignore_errors=True)

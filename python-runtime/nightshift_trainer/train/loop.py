@@ -1,0 +1,168 @@
+"""The loop, to be read from top to bottom: obey, step, record, look, save."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+
+from ..files import write_json
+from ..run_folder import Command
+from .session import Session
+from .stepping import Stepper, memory_mb
+from .watching import Watching
+
+LEAVING = {"stop-now": "stopped", "skip": "skipped"}
+MONITORING_STEPS = 20
+
+
+class Loop:
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.stepper = Stepper(session)
+        self._waiting: list[Command] = []
+        self.watching = Watching(session, self._has_commands)
+
+    def _has_commands(self) -> bool:
+        self._waiting += self.session.run.commands()
+        return bool(self._waiting)
+
+    def run(self) -> str:
+        """Returns the outcome; whatever it is, the state is saved."""
+        session = self.session
+        if session.position >= session.order.end:
+            return "completed"
+        if session.steps_done == 0:
+            self.watching.evaluate("start")
+        while session.position < session.order.end:
+            outcome = self._obey()
+            if outcome is not None:
+                return outcome
+            self._step()
+            self._look()
+        return self._finish()
+
+    def _finish(self) -> str:
+        """Saved first: a hang in the last evaluation costs no step."""
+        session = self.session
+        session.save("end", must=True)
+        self.watching.evaluate("end")
+        self.watching.tell_cost()
+        return "completed"
+
+    def _step(self) -> None:
+        session = self.session
+        session.beat("step")
+        done = self.stepper.step()
+        epoch = session.order.epoch_of(session.position)
+        session.position = session.order.after(session.position)
+        session.step += 1
+        session.steps_done += 1
+        if math.isfinite(done.loss):
+            session.smoothing.add(done.loss)
+        session.ledger.write(
+            session.step, epoch, done.rows, done.trained_tokens, done.fed, session.position
+        )
+        session.run.metric(
+            branch=session.branch,
+            step=session.step,
+            position=session.position,
+            dataset=session.spec["dataset"]["id"],
+            **{"pass": session.spec["pass"]["id"]},
+            epoch=session.position / len(session.order.rows),
+            loss=done.loss if math.isfinite(done.loss) else None,
+            lr=done.rate,
+            grad_norm=done.norm if math.isfinite(done.norm) else None,
+            clipped=done.norm > session.optimizer.max_norm,
+            trained_tokens=done.trained_tokens,
+            tokens=done.tokens,
+            examples=len(set(done.rows)),
+            seconds=round(done.seconds, 6),
+            tokens_per_second=round(done.tokens / done.seconds, 3),
+            samples_per_second=round(len(set(done.rows)) / done.seconds, 3),
+            micro_batch=done.largest,
+            memory_mb=round(memory_mb(session.model.device), 1),
+        )
+        pause = float(session.spec["test"].get("step_sleep", 0.0))
+        if pause > 0:
+            time.sleep(pause)
+
+    def _look(self) -> None:
+        """Saves before it looks: a checkpoint precedes an evaluation that generates."""
+        session, config = self.session, self.session.config
+        due = session.steps_done % int(config["save_steps"]) == 0
+        again = 0 < session.retry_save_at <= time.monotonic()
+        evaluates = session.steps_done % int(config["eval_steps"]) == 0
+        if due or again or evaluates:
+            session.retry_save_at = 0.0
+            session.save("evaluation" if evaluates and not due else "interval", must=False)
+        if session.position >= session.order.end:
+            return
+        if evaluates:
+            self.watching.evaluate("interval")
+        if session.steps_done % int(config["preview_steps"]) == 0:
+            self.watching.preview()
+        if session.steps_done % MONITORING_STEPS == 0:
+            self.watching.tell_cost()
+
+    def _obey(self) -> str | None:
+        """Commands at the step boundary, in their order; an outcome when one of them ends the run."""
+        session = self.session
+        while self._has_commands():
+            command = self._waiting.pop(0)
+            outcome = LEAVING.get(command.verb)
+            if outcome is not None:
+                return self._leave(command, outcome)
+            if command.verb == "pause":
+                outcome = self._pause(command)
+                if outcome is not None:
+                    return outcome
+                continue
+            if command.verb == "checkpoint":
+                session.save("command", must=False)
+            elif command.verb == "sample":
+                self.watching.preview()
+            elif command.verb == "eval":
+                self.watching.evaluate("command")
+            known = command.verb in ("checkpoint", "sample", "eval", "resume", "stop-after")
+            session.run.acknowledge(command, "done" if known else "refused")
+        return None
+
+    def _leave(self, command: Command, outcome: str) -> str:
+        session = self.session
+        session.run.acknowledge(command, "accepted")
+        session.save("skip" if outcome == "skipped" else "stop", must=True)
+        if outcome == "skipped":
+            cursor = session.cursor()
+            document = {
+                "format": 1,
+                "position": session.position,
+                "epoch": cursor["epoch"],
+                "seed": session.order.seed,
+                "content_hash": cursor["content_hash"],
+                "step": session.step,
+            }
+            write_json(Path(session.spec["dataset"]["folder"]) / "cursor.json", document)
+        return outcome
+
+    def _pause(self, command: Command) -> str | None:
+        """Holds the memory for a while, then ends; the checkpoint is there either way."""
+        session = self.session
+        session.run.acknowledge(command, "accepted")
+        session.save("pause", must=True)
+        session.run.event("paused", step=session.step, checkpoint=session.saved_step)
+        end = time.monotonic() + float(session.config["pause_keep_seconds"])
+        while time.monotonic() < end:
+            session.beat("paused")
+            self._has_commands()
+            while self._waiting:
+                following = self._waiting.pop(0)
+                if following.verb == "resume":
+                    session.run.acknowledge(following, "done")
+                    session.run.event("unpaused", step=session.step)
+                    return None
+                if following.verb in LEAVING:
+                    return self._leave(following, LEAVING[following.verb])
+                session.run.acknowledge(following, "refused", "training is paused")
+            time.sleep(0.05)
+        return "paused"

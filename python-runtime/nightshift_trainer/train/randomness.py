@@ -1,0 +1,57 @@
+"""Every random state of the process, taken and put back."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def take() -> dict[str, torch.Tensor]:
+    """uint8 tensors by name."""
+    kind, words, position, has_gauss, cached = np.random.get_state()
+    numpy_state = [
+        str(kind),
+        np.asarray(words).tolist(),
+        int(position),
+        int(has_gauss),
+        float(cached),
+    ]
+    states = {
+        "torch": torch.get_rng_state(),
+        "python": _bytes(json.dumps(random.getstate())),
+        "numpy": _bytes(json.dumps(numpy_state)),
+    }
+    if torch.cuda.is_available():
+        for index, state in enumerate(torch.cuda.get_rng_state_all()):
+            states[f"cuda{index}"] = state
+    return states
+
+
+def put_back(states: dict[str, torch.Tensor]) -> None:
+    torch.set_rng_state(states["torch"])
+    version, words, gauss = _value(states["python"])
+    random.setstate((version, tuple(words), gauss))
+    kind, keys, position, has_gauss, cached = _value(states["numpy"])
+    np.random.set_state((kind, np.array(keys, dtype=np.uint32), position, has_gauss, cached))
+    if torch.cuda.is_available():
+        for index in range(torch.cuda.device_count()):
+            if f"cuda{index}" in states:
+                torch.cuda.set_rng_state(states[f"cuda{index}"], index)
+
+
+def seed_all(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+
+
+def _bytes(text: str) -> torch.Tensor:
+    return torch.tensor(list(text.encode("utf-8")), dtype=torch.uint8)
+
+
+def _value(tensor: torch.Tensor) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(bytes(tensor.tolist()).decode("utf-8"))
