@@ -1,6 +1,9 @@
 /** Follows a growing file of lines. A line counts once it has its newline. */
 import { open } from 'node:fs/promises';
 
+/** Chunks of 256 KB that one call reads. */
+const mostChunks = 128;
+
 export class Tail {
   private readonly path: string;
   private at: number;
@@ -16,7 +19,7 @@ export class Tail {
     return this.at - this.rest.length;
   }
 
-  /** The whole lines that came since the last call; none when the file does not exist. */
+  /** The whole lines that came since the last call, about 32 MB at most at a time; none when the file does not exist. */
   async read(): Promise<readonly string[]> {
     const handle = await open(this.path, 'r').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
@@ -25,7 +28,7 @@ export class Tail {
     if (handle === null) return [];
     try {
       const parts: Buffer[] = [this.rest];
-      for (;;) {
+      for (let at = 0; at < mostChunks; at += 1) {
         const chunk = Buffer.alloc(1 << 18);
         const { bytesRead } = await handle.read(chunk, 0, chunk.length, this.at);
         if (bytesRead === 0) break;

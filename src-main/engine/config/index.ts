@@ -141,13 +141,19 @@ export async function createConfig(o: {
       values,
       differences: { ...differences },
       locks,
-      staged: { ...staged },
+      // What the file says differently waits for the next dataset, like what was staged.
+      staged: { ...Object.fromEntries(drift.map((one) => [one.key, one.file])), ...staged },
       drift,
       problem,
     };
   }
 
   async function save(next: Differences): Promise<void> {
+    if (problem !== null)
+      throw new Refusal('INVALID', problem, {
+        subject: o.paths.config,
+        next: `Correct ${o.paths.config} or move it away; nothing is written over it.`,
+      });
     differences = withoutFactory(next);
     values = resolve(differences);
     own = JSON.stringify(differences);
@@ -231,10 +237,12 @@ export async function createConfig(o: {
     state,
     set,
     async unstage(key) {
-      if (!(key in staged))
+      const drifted = state().drift.find((one) => one.key === key);
+      if (!(key in staged) && drifted === undefined)
         throw new Refusal('NOT_FOUND', `${key} is not staged.`, { subject: key });
       staged = Object.fromEntries(Object.entries(staged).filter(([name]) => name !== key));
       await saveStaged();
+      if (drifted !== undefined) await save({ ...differences, [key]: drifted.running });
       changed.emit(state());
       return state();
     },

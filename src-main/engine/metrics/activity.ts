@@ -5,8 +5,9 @@ import type { History } from './history.ts';
 type Span = Activity['spans'][number];
 
 export function decideActivity(
-  history: Pick<History, 'spans' | 'recoveries' | 'done'>,
-  live: { readonly run: string | null; readonly paused: boolean },
+  history: Pick<History, 'spans' | 'recoveries' | 'done' | 'asleep'>,
+  /** The run whose trainer is alive; it lasts until now. */
+  live: string | null,
   from: number,
   now: number,
 ): Activity {
@@ -15,17 +16,20 @@ export function decideActivity(
     const [a, b] = [Math.max(from, start), Math.min(now, end)];
     if (b > a) spans.push({ kind, from: a, to: b, dataset });
   };
-  for (const run of history.spans) {
-    const end = run.run === live.run ? now : run.to;
+  for (const [index, run] of history.spans.entries()) {
+    const next = history.spans[index + 1]?.from ?? now;
+    const end = run.run === live ? now : run.to;
     let at = run.from;
     for (const pause of run.paused) {
-      const until = pause.to ?? (run.run === live.run && live.paused ? now : end);
+      // A pause outlives its process: it ends with `unpaused` or with the next run.
+      const until = pause.to ?? next;
       add('training', at, pause.from, run.dataset);
       add('paused', pause.from, until, run.dataset);
       at = until;
     }
     add('training', at, end, run.dataset);
   }
+  for (const sleep of history.asleep) add('asleep', sleep.from, sleep.to, null);
   const total = (kind: Span['kind']): number =>
     spans.filter((span) => span.kind === kind).reduce((sum, span) => sum + span.to - span.from, 0);
   const recoveries = history.recoveries.filter((one) => one.t >= from);
@@ -37,7 +41,7 @@ export function decideActivity(
     totals: {
       training_s: total('training'),
       paused_s: total('paused'),
-      asleep_s: 0,
+      asleep_s: total('asleep'),
       datasets_done: history.done.filter((t) => t >= from).length,
       recoveries: recoveries.length,
       steps_lost: recoveries.reduce((sum, one) => sum + one.lost, 0),

@@ -31,6 +31,7 @@ export class History {
   readonly spans: RunSpan[] = [];
   readonly recoveries: { readonly t: number; readonly label: string; readonly lost: number }[] = [];
   readonly done: number[] = [];
+  readonly asleep: { readonly from: number; readonly to: number }[] = [];
   exact: Exact | null = null;
   checkpointStep: number | null = null;
   monitoringPercent: number | null = null;
@@ -59,7 +60,7 @@ export class History {
     const parsed = parseMetric(line);
     if (parsed === null) return;
     const { point } = parsed;
-    if (this.points.add(point)) this.forgetAfter(point.step, added);
+    if (this.points.add(point)) this.forgetFrom(point.step, added);
     if (this.span !== undefined) this.span.to = Math.max(this.span.to, point.t);
     if (parsed.dataset !== this.dataset) {
       this.dataset = parsed.dataset;
@@ -81,7 +82,7 @@ export class History {
   }
 
   /** A run went on from a checkpoint: what was measured beyond it did not happen on this line. */
-  private forgetAfter(step: number, added: Added): void {
+  private forgetFrom(step: number, added: Added): void {
     added.reset = true;
     const keep = (one: { readonly step: number }): boolean => one.step < step;
     this.evaluations.splice(0, this.evaluations.length, ...this.evaluations.filter(keep));
@@ -89,7 +90,7 @@ export class History {
       0,
       this.markers.length,
       ...this.markers.filter(
-        (one) => keep(one) || one.kind === 'recovery' || one.kind === 'version',
+        (one) => keep(one) || (one.kind !== 'checkpoint' && one.kind !== 'dataset'),
       ),
     );
   }
@@ -121,6 +122,7 @@ export class History {
         this.mark({ kind: 'checkpoint', step, t, until: null, label: 'checkpoint' }, added);
         return;
       case 'resumed':
+        if (this.points.cutAfter(step)) this.forgetFrom(step + 1, added);
         if (this.crashed) {
           const lost = typeof event.lost_steps === 'number' ? event.lost_steps : 0;
           this.recoveries.push({ t, label: `recovered, ${String(lost)} steps lost`, lost });
@@ -134,6 +136,10 @@ export class History {
       case 'unpaused': {
         const last = span?.paused.at(-1);
         if (last !== undefined) last.to ??= t;
+        const shown = this.markers.findLast((one) => one.kind === 'pause');
+        if (shown !== undefined) shown.until ??= t;
+        // The marker grew to a span: who draws it asks anew.
+        added.reset = true;
         return;
       }
       case 'monitoring':

@@ -10,6 +10,7 @@ import type {
   CurveKey,
   Curves,
   EvaluationPoint,
+  JournalEntry,
   Marker,
   MetricPoint,
   MetricsNews,
@@ -30,6 +31,8 @@ const secondsBetweenLooks = 0.25;
 const branch = 'main';
 /** Steps over which the speed is measured. */
 const speedWindow = 50;
+/** Lines of the journal that are looked through at the start. */
+const journalRead = 20_000;
 const shownSmoothing = 0.6;
 
 export interface CurvesInput {
@@ -102,17 +105,22 @@ export async function createMetrics(o: {
 
   async function readFollowed(added: Added): Promise<void> {
     if (followed === null) return;
-    const events = await followed.events.read();
-    const metrics = await followed.metrics.read();
-    // Points first: an evaluation or a checkpoint of step n belongs behind point n; `resumed` only marks.
-    for (const line of metrics) history.metric(line, added);
-    for (const line of events) {
+    const events: Record<string, unknown>[] = [];
+    for (const line of await followed.events.read()) {
       try {
-        history.event(JSON.parse(line) as Record<string, unknown>, added);
+        events.push(JSON.parse(line) as Record<string, unknown>);
       } catch {
         // A line that a crash cut in two.
       }
     }
+    // Where the run began, then its points, then the rest: an evaluation of step n belongs behind point n.
+    for (const event of events) if (event.type === 'resumed') history.event(event, added);
+    for (;;) {
+      const lines = await followed.metrics.read();
+      if (lines.length === 0) break;
+      for (const line of lines) history.metric(line, added);
+    }
+    for (const event of events) if (event.type !== 'resumed') history.event(event, added);
   }
 
   async function read(): Promise<Added> {
@@ -141,7 +149,30 @@ export async function createMetrics(o: {
     return added;
   }
 
+  /** The hours that nobody was awake, from the line that the trainer room wrote about them. */
+  function slept(entry: JournalEntry): Marker | null {
+    const { from, until } = entry.evidence;
+    if (entry.what !== 'trainer.asleep' || typeof from !== 'number' || typeof until !== 'number')
+      return null;
+    const marker: Marker = {
+      kind: 'asleep',
+      step: entry.step ?? 0,
+      t: from,
+      until,
+      label: 'asleep',
+    };
+    history.asleep.push({ from, to: until });
+    history.markers.push(marker);
+    return marker;
+  }
+
   await read();
+  for (const entry of await o.journal.read(journalRead)) slept(entry);
+  const stopListening = o.journal.written.on((entry) => {
+    const marker = slept(entry);
+    if (marker !== null)
+      news.emit({ branch, reset: false, points: [], evaluations: [], markers: [marker] });
+  });
   const stop = o.clock.every(secondsBetweenLooks, async () => {
     const added = await read();
     const { reset, previewed, points, evaluations, markers } = added;
@@ -175,10 +206,7 @@ export async function createMetrics(o: {
       Promise.resolve(
         decideActivity(
           history,
-          {
-            run: o.trainer.view().alive ? o.trainer.view().run : null,
-            paused: o.trainer.view().heartbeat?.phase === 'paused',
-          },
+          o.trainer.view().alive ? o.trainer.view().run : null,
           o.clock.now() - hours * 3600,
           o.clock.now(),
         ),
@@ -218,6 +246,9 @@ export async function createMetrics(o: {
       news.emit({ branch, reset: false, points: [], evaluations: [], markers: [marker] });
     },
     news,
-    close: stop,
+    close() {
+      stop();
+      stopListening();
+    },
   };
 }

@@ -27,6 +27,13 @@ export class Points {
     return replaced;
   }
 
+  /** Points beyond `step` did not happen on this line. True: there were some. */
+  cutAfter(step: number): boolean {
+    const before = this.length;
+    this.length = this.indexOf(step + 1);
+    return this.length < before;
+  }
+
   private grow(): void {
     for (const name of columns) {
       const larger = new Float64Array(this.data[name].length * 2);

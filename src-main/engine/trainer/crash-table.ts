@@ -24,19 +24,19 @@ export const crashTable: ReadonlyMap<string, Crash> = new Map(
       'gpu_out_of_memory',
       'GPU memory ran out',
       'restart',
-      'It goes on with half the token budget.',
+      'It goes on with half the micro-batch; the batch stays.',
     ),
     entry(
       'gpu_out_of_memory_context_lost',
       'GPU memory ran out and the context was lost',
       'restart',
-      'It goes on with half the token budget.',
+      'It goes on with half the micro-batch; the batch stays.',
     ),
     entry(
       'windows_shared_memory_fallback',
       'the GPU fell back to shared memory',
       'restart',
-      'It goes on with half the token budget.',
+      'It goes on with half the micro-batch; the batch stays.',
     ),
     entry(
       'host_out_of_memory',
@@ -232,6 +232,9 @@ export function classifyCrash(evidence: Evidence): Crash & { readonly message: s
       return found(category, lines.find((line) => pattern.test(line))?.trim() ?? category);
   }
   if (signal !== null) return found('killed_by_signal', `the trainer was ended by ${signal}`);
+  // An adopted trainer's exit code is not known; without a word of its own it was ended from outside.
+  if (exitCode === null && error === null)
+    return found('killed_by_signal', 'the trainer vanished without a last word');
   return found(
     'unknown',
     error?.message ?? lines.filter((line) => line.trim() !== '').at(-1) ?? 'no last words',

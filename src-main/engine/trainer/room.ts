@@ -1,11 +1,10 @@
 /** The supervision: one pass at a time is launched, watched, restarted by rule, until there is an outcome. */
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { readJson } from '../../kit/files.ts';
-import { identityOf, isAlive, signalGroup } from '../../kit/identity.ts';
+import { type Identity, identityOf, signalGroup } from '../../kit/identity.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
@@ -14,7 +13,7 @@ import { classifyCrash, type Crash, crashTable } from './crash-table.ts';
 import { decideAfterExit } from './decide.ts';
 import { decideHang } from './hang.ts';
 import { launch, runName } from './launch.ts';
-import { readExit, readLogEnd, readTrainerLock } from './run-files.ts';
+import { findTrainer, kernelWords, readExit, readLogEnd, rememberTrainer } from './run-files.ts';
 import type {
   ExitFile,
   PassOutcome,
@@ -24,13 +23,15 @@ import type {
   TrainerRoom,
   TrainerView,
 } from './shapes.ts';
-import { readMachine, requestOf, trainSpec } from './spec.ts';
+import { halveMicroBatch, readMachine, requestOf, trainSpec } from './spec.ts';
 import { WatchedRun } from './watched-run.ts';
 import { createWorkers } from './workers.ts';
 
 const secondsBetweenLooks = 0.25;
 /** A hole in the engine's own ticks as long as this means that the machine, or the engine, was asleep. */
 const asleepAfter = 8;
+/** Looks, a twentieth of a second apart, until a killed trainer counts as stuck in the system. */
+const looksUntilStuck = 600;
 const outcomes = new Set(['completed', 'paused', 'stopped', 'skipped']);
 
 export interface TrainerOptions {
@@ -60,6 +61,10 @@ interface Supervision {
     attempt: number;
   } | null;
   suspected: boolean;
+  /** The hang was answered; the group is on its way out. */
+  hangKilled: boolean;
+  /** Examples in memory at once after GPU memory ran out; null: as configured. */
+  microBatch: number | null;
   retry: (() => void) | null;
 }
 
@@ -75,6 +80,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
   let isLaunching = false;
   let isKilling = false;
   let lastTick = o.clock.monotonic();
+  let lastWall = o.clock.now();
   let shown = '';
 
   function say(run: string, event: TrainerEvent): void {
@@ -124,6 +130,8 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
       device: null,
       crash: null,
       suspected: false,
+      hangKilled: false,
+      microBatch: null,
       retry: null,
     };
   }
@@ -145,20 +153,29 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
           run,
           paths: o.paths,
           request: current.request,
+          microBatch: current.microBatch,
           machine,
           threads: o.threads,
           now: o.clock.now(),
         }),
       });
       const pid = launched.child.pid ?? -1;
+      const identity: Identity = launched.identity ?? identityOf(pid) ?? { pid, start: 'ended' };
+      await rememberTrainer(folder, identity);
+      if (supervision !== current) {
+        // Paused, stopped or skipped while it was being started: there is nobody to answer to.
+        signalGroup(identity, 'SIGKILL');
+        return;
+      }
       watched = new WatchedRun({
         run,
         folder,
         child: launched.child,
         clock: o.clock,
-        identity: launched.identity ?? identityOf(pid) ?? { pid, start: 'ended' },
+        identity,
       });
       current.suspected = false;
+      current.hangKilled = false;
       o.journal.write({
         what: 'trainer.launch',
         text: `The trainer is started for ${current.request.dataset.name} (pid ${String(pid)}).`,
@@ -168,6 +185,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
       });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
+      if (supervision !== current) return;
       end({
         kind: 'gave_up',
         category: 'import_error',
@@ -179,12 +197,16 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
     } finally {
       isLaunching = false;
       changed.emit(undefined);
+      // Another pass was given while the one before was being started.
+      if (supervision !== null && supervision !== current) void start();
     }
   }
 
   function learn(current: Supervision, event: TrainerEvent): void {
     const step = typeof event.step === 'number' ? event.step : null;
     if (event.type === 'started' && typeof event.device === 'string') current.device = event.device;
+    if (event.type === 'out_of_memory' && typeof event.micro_batch_to === 'number')
+      current.microBatch = event.micro_batch_to;
     if (event.type === 'finished' && typeof event.steps_done === 'number')
       current.stepsDone = event.steps_done;
     if (event.type === 'checkpoint' && step !== null && step > current.savedStep) {
@@ -237,7 +259,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
         ? { ...(crashTable.get('hang') as Crash), message: 'no heartbeat came' }
         : classifyCrash({
             exitCode: run.exitCode,
-            signal: run.signal ?? (run.exitCode === null && exit === null ? 'SIGKILL' : null),
+            signal: run.signal,
             error: exit?.error ?? null,
             log: await readLogEnd(run.folder),
             kernel: await kernelWords(run.identity.pid),
@@ -296,6 +318,8 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
     }
     watched = null;
     current.attempts = after.attempt;
+    if (found.category.startsWith('gpu_out_of_memory'))
+      current.microBatch = halveMicroBatch(current.microBatch, current.request.config);
     current.crash = { crash: found, t: current.crash?.t ?? o.clock.now(), attempt };
     current.retry = o.clock.after(after.inSeconds, () => {
       current.retry = null;
@@ -325,10 +349,11 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
     if (!current.suspected) {
       current.suspected = true;
       // faulthandler writes every thread's stack to the log.
-      process.kill(run.identity.pid, 'SIGUSR1');
+      askForStack(run.identity);
       own('hang_suspected', facts);
     }
-    if (verdict !== 'kill') return;
+    if (verdict !== 'kill' || current.hangKilled) return;
+    current.hangKilled = true;
     await o.clock.sleep(0.5);
     own('hang_killed', { ...facts, stack: (await readLogEnd(run.folder)).slice(-4000) });
     o.journal.write({
@@ -343,12 +368,27 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
 
   async function tick(): Promise<void> {
     const now = o.clock.monotonic();
-    const slept = now - lastTick > asleepAfter;
+    const wall = o.clock.now();
+    // On Linux the monotonic clock stands still while the machine sleeps; elsewhere it goes on.
+    const gap = Math.max(now - lastTick, wall - lastWall);
+    const slept = gap > asleepAfter;
+    const since = lastWall;
     lastTick = now;
+    lastWall = wall;
     const run = watched;
     const current = supervision;
     if (run === null || current === null) return;
-    if (slept) run.forgive();
+    if (slept) {
+      run.forgive();
+      own('asleep', { from: since, until: wall, step: run.beat?.step ?? null });
+      o.journal.write({
+        what: 'trainer.asleep',
+        text: `The machine slept for ${gap.toFixed(0)} s, or its clock was set: the silence of the trainer is not counted.`,
+        step: run.beat?.step ?? null,
+        dataset: current.request.dataset.id,
+        evidence: { from: since, until: wall },
+      });
+    }
     const alive = run.isAlive;
     await run.readBeat();
     for (const event of await run.readEvents()) {
@@ -368,8 +408,8 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
 
   return {
     async adopt() {
-      const holder = await readTrainerLock(o.paths.trainerLock);
-      if (holder === null || !isAlive(holder)) return null;
+      const holder = await findTrainer(o.paths);
+      if (holder === null) return null;
       const folder = o.paths.run(holder.run);
       const request = requestOf(await readJson(path.join(folder, 'spec.json')).catch(() => null));
       if (request === null) return null;
@@ -412,8 +452,14 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
         endWithout('stopped');
         return;
       }
-      signalGroup(run.identity, 'SIGKILL');
-      while (run.isAlive) await o.clock.sleep(0.05);
+      for (let look = 0; run.isAlive; look += 1) {
+        if (look >= looksUntilStuck)
+          throw new Error(
+            `The trainer (pid ${String(run.identity.pid)}) does not end: the system holds it in a call.`,
+          );
+        signalGroup(run.identity, 'SIGKILL');
+        await o.clock.sleep(0.05);
+      }
     },
     view(): TrainerView {
       const run = watched;
@@ -459,15 +505,11 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
   };
 }
 
-/** What the kernel said about ending this process, where this account may read it. */
-async function kernelWords(pid: number): Promise<string> {
-  if (process.platform !== 'linux') return '';
-  const log = await readFile('/var/log/kern.log', 'utf8').catch(() => '');
-  return log
-    .split('\n')
-    .filter(
-      (line) => line.includes(`process ${String(pid)} `) || line.includes(`pid=${String(pid)}`),
-    )
-    .slice(-5)
-    .join('\n');
+/** faulthandler writes every thread's stack to the log. */
+function askForStack(who: Identity): void {
+  try {
+    process.kill(who.pid, 'SIGUSR1');
+  } catch {
+    // It ended at this moment: the next look settles it.
+  }
 }

@@ -1,8 +1,9 @@
 /** Reads what a Python process leaves in its run folder. Everything may be missing, old or cut off; nothing here throws for that. */
-import { open, readFile } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readJson } from '../../kit/files.ts';
-import type { Identity } from '../../kit/identity.ts';
+import { readJson, writeJson } from '../../kit/files.ts';
+import { type Identity, isAlive } from '../../kit/identity.ts';
+import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { ExitFile, TrainerEvent } from './shapes.ts';
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -91,7 +92,7 @@ export async function readLogEnd(folder: string): Promise<string> {
   }
 }
 
-export async function readTrainerLock(
+async function readTrainerLock(
   file: string,
 ): Promise<(Identity & { readonly run: string }) | null> {
   const value = await readJson(file).catch(() => null);
@@ -100,4 +101,39 @@ export async function readTrainerLock(
   return typeof pid === 'number' && typeof start === 'string' && typeof run === 'string'
     ? { pid, start, run }
     : null;
+}
+
+/** So that a trainer that was started a moment ago, and holds no lock yet, can be adopted as well. */
+export async function rememberTrainer(folder: string, who: Identity): Promise<void> {
+  await writeJson(path.join(folder, 'process.json'), { format: 1, ...who });
+}
+
+/** The live trainer of the workspace: by its lock, else by what the newest run remembers. */
+export async function findTrainer(
+  paths: WorkspacePaths,
+): Promise<(Identity & { readonly run: string }) | null> {
+  const holder = await readTrainerLock(paths.trainerLock);
+  if (holder !== null && isAlive(holder)) return holder;
+  const newest = (await readdir(paths.runs).catch(() => []))
+    .filter((name) => name.includes('-train-'))
+    .sort()
+    .at(-1);
+  if (newest === undefined) return null;
+  const value = await readJson(path.join(paths.run(newest), 'process.json')).catch(() => null);
+  if (!isRecord(value) || typeof value.pid !== 'number') return null;
+  const who = { pid: value.pid, start: text(value.start), run: newest };
+  return isAlive(who) ? who : null;
+}
+
+/** What the kernel said about ending this process, where this account may read it. */
+export async function kernelWords(pid: number): Promise<string> {
+  if (process.platform !== 'linux') return '';
+  const log = await readFile('/var/log/kern.log', 'utf8').catch(() => '');
+  return log
+    .split('\n')
+    .filter(
+      (line) => line.includes(`process ${String(pid)} `) || line.includes(`pid=${String(pid)}`),
+    )
+    .slice(-5)
+    .join('\n');
 }

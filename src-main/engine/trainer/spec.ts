@@ -43,10 +43,19 @@ export function resolveForMachine(
   return { device, config: { ...config, precision, deterministic } };
 }
 
+/** Half of what was in memory at once, at least one example. Pure. */
+export function halveMicroBatch(now: number | null, config: Config): number {
+  const whole = config.batch_size * config.gradient_accumulation;
+  const before = now ?? (config.micro_batch === 'auto' ? whole : config.micro_batch);
+  return Math.max(1, Math.floor(before / 2));
+}
+
 export function trainSpec(o: {
   readonly run: string;
   readonly paths: WorkspacePaths;
   readonly request: PassRequest;
+  /** Overrides micro_batch after GPU memory ran out; the batch stays. */
+  readonly microBatch: number | null;
   readonly machine: MachineFacts;
   readonly threads: number;
   readonly now: number;
@@ -67,7 +76,7 @@ export function trainSpec(o: {
       cache: request.dataset.cache,
     },
     pass: { id: request.pass.id, planned_steps: request.pass.plannedSteps },
-    config,
+    config: o.microBatch === null ? config : { ...config, micro_batch: o.microBatch },
     /** The frozen configuration as the engine knows it, so that the pass can be adopted as it was. */
     frozen: request.config,
     base: request.base,

@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+/** Writes config.json at the top of the repository: the factory values of the schema, for reading and copying from. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { factoryConfig } from '../src-main/contract/config.ts';
+
+const file = path.join(import.meta.dirname, '..', 'config.json');
+writeFileSync(file, `${JSON.stringify({ format: 1, ...factoryConfig }, null, 2)}\n`);
+process.stdout.write(`${file}\n`);

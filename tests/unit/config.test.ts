@@ -1,0 +1,163 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { factoryConfig } from '../../src-main/contract/index.ts';
+import { type ConfigRoom, createConfig } from '../../src-main/engine/config/index.ts';
+import { createJournal, type Journal } from '../../src-main/engine/journal/index.ts';
+import { systemClock, workspacePaths } from '../../src-main/kit/index.ts';
+
+let root = '';
+let journal: Journal;
+let config: ConfigRoom;
+const file = (): string => path.join(root, 'config.json');
+const write = (value: unknown): void => {
+  writeFileSync(file(), typeof value === 'string' ? value : JSON.stringify(value));
+};
+const read = (): unknown => JSON.parse(readFileSync(file(), 'utf8')) as unknown;
+async function open(): Promise<ConfigRoom> {
+  const paths = workspacePaths(root);
+  journal = createJournal({ paths, clock: systemClock });
+  config = await createConfig({ paths, journal, clock: systemClock });
+  return config;
+}
+async function reopen(): Promise<ConfigRoom> {
+  await config.close();
+  return open();
+}
+const set = (
+  key: string,
+  value: unknown,
+  more: { confirm?: string; stage?: boolean } = {},
+): Promise<unknown> =>
+  config.set({ key, value, confirm: more.confirm ?? null, stage: more.stage ?? false, by: 'test' });
+const openPass = (): void => {
+  config.openPass({ id: 'p-1', dataset: 'a.jsonl', config: config.values() });
+};
+
+beforeEach(() => {
+  root = mkdtempSync(path.join(os.tmpdir(), 'nightshift-config-'));
+  mkdirSync(path.join(root, 'status'));
+});
+afterEach(async () => {
+  await config.close();
+  await journal.flush();
+  rmSync(root, { recursive: true, force: true });
+});
+
+test('config.json of the repository holds the factory values', () => {
+  const shipped = path.join(import.meta.dirname, '..', '..', 'config.json');
+  expect(JSON.parse(readFileSync(shipped, 'utf8'))).toEqual({ format: 1, ...factoryConfig });
+  return open();
+});
+
+test('the file holds only differences, nested as in the schema; the rest is the factory', async () => {
+  await open();
+  expect(config.values()).toEqual(factoryConfig);
+  await set('watchdog.restart_limit', 5);
+  await set('seed', 7);
+  await set('seed', factoryConfig.seed);
+  expect(read()).toEqual({ format: 1, watchdog: { restart_limit: 5 } });
+  expect(config.state().differences).toEqual({ 'watchdog.restart_limit': 5 });
+  expect((await reopen()).values().watchdog.restart_limit).toBe(5);
+});
+
+describe('what is not allowed is refused by key and reason', () => {
+  test.each([
+    ['batch_size', 0, 'INVALID'],
+    ['batch_size', '16', 'INVALID'],
+    ['learning_rate', 'fast', 'INVALID'],
+    ['device', 'tpu', 'INVALID'],
+    ['nothing', 1, 'NOT_FOUND'],
+    ['watchdog', { restart_limit: 1 }, 'NOT_FOUND'],
+  ])('%s = %j', async (key, value, code) => {
+    await open();
+    await expect(set(key, value)).rejects.toMatchObject({ code, data: { subject: key } });
+    expect(config.values()).toEqual(factoryConfig);
+  });
+});
+
+test('a key with a consequence asks to be named', async () => {
+  await open();
+  await expect(set('max_length', 512)).rejects.toMatchObject({
+    code: 'NEEDS_CONFIRMATION',
+    data: { facts: { confirm: 'max_length' } },
+  });
+  await expect(set('max_length', 512, { confirm: 'seed' })).rejects.toMatchObject({
+    code: 'NEEDS_CONFIRMATION',
+  });
+  await set('max_length', 512, { confirm: 'max_length' });
+  expect(config.values().max_length).toBe(512);
+});
+
+test('while a pass is open its keys are locked, staged ones come with the next pass, free ones at once', async () => {
+  await open();
+  openPass();
+  await expect(set('learning_rate', 0.001)).rejects.toMatchObject({ code: 'LOCKED' });
+  await expect(
+    set('max_length', 512, { confirm: 'max_length' }),
+    'consent does not open a lock',
+  ).rejects.toMatchObject({ code: 'LOCKED' });
+  await expect(set('learning_rate', 'x', { stage: true })).rejects.toMatchObject({
+    code: 'INVALID',
+  });
+  expect(config.state().locks.learning_rate).toContain('a.jsonl');
+  expect(config.state().locks.keep_checkpoints).toBeUndefined();
+  await set('keep_checkpoints', 9);
+  await set('learning_rate', 0.001, { stage: true });
+  expect(config.values()).toMatchObject({ keep_checkpoints: 9, learning_rate: 2e-4 });
+
+  await reopen();
+  expect(config.state().staged, 'survives a restart').toEqual({ learning_rate: 0.001 });
+  config.openPass(null);
+  expect((await config.freeze()).learning_rate).toBe(0.001);
+  expect(config.state().staged).toEqual({});
+  expect(journal.recent()[0]).toMatchObject({ what: 'config.applied' });
+});
+
+test('a staged change can be taken back', async () => {
+  await open();
+  openPass();
+  await set('seed', 1, { stage: true });
+  await config.unstage('seed');
+  await expect(config.unstage('seed')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect((await config.freeze()).seed).toBe(factoryConfig.seed);
+});
+
+test('a hand edit during a pass is drift, waits for the next pass and can be taken back', async () => {
+  await open();
+  openPass();
+  write({ format: 1, learning_rate: 0.5, poll_interval: 7 });
+  await expect.poll(() => config.state().drift, { timeout: 9000 }).toHaveLength(1);
+  expect(config.state()).toMatchObject({
+    drift: [{ key: 'learning_rate', running: 2e-4, file: 0.5 }],
+    staged: { learning_rate: 0.5 },
+  });
+  expect(config.values().poll_interval).toBe(7);
+  expect(journal.recent().find((line) => line.what === 'config.drift')?.text).toContain('0.0002');
+  await config.unstage('learning_rate');
+  expect(config.state().drift).toEqual([]);
+  expect(read()).toEqual({ format: 1, poll_interval: 7 });
+});
+
+describe('a file that cannot be used leaves the last good values in force and is not written over', () => {
+  test.each([
+    ['broken', '{"seed": 7,', 'not JSON'],
+    ['from a newer version', '{"format": 2, "seed": 9}', 'newer version'],
+    ['with an unknown key', '{"sed": 9}', 'There is no key sed'],
+    ['with a value that is not allowed', '{"seed": -1}', 'seed'],
+    ['a list', '[]', 'not an object'],
+  ])('%s', async (_name, text, reason) => {
+    await open();
+    await set('seed', 7);
+    write(text);
+    await reopen();
+    expect(config.values().seed).toBe(7);
+    expect(config.state().problem).toContain(reason);
+    await expect(set('epochs', 2)).rejects.toMatchObject({ code: 'INVALID' });
+    expect(readFileSync(file(), 'utf8')).toBe(text);
+    write({ format: 1, seed: 8 });
+    await expect.poll(() => config.state().problem, { timeout: 9000 }).toBeNull();
+    expect(config.values().seed).toBe(8);
+  });
+});

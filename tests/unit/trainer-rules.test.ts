@@ -1,0 +1,279 @@
+import { describe, expect, test } from 'vitest';
+import { factoryConfig } from '../../src-main/contract/index.ts';
+import { type Evidence } from '../../src-main/engine/trainer/crash-table.ts';
+import { percentile99 } from '../../src-main/engine/trainer/hang.ts';
+import {
+  classifyCrash,
+  crashTable,
+  decideAfterExit,
+  decideHang,
+} from '../../src-main/engine/trainer/index.ts';
+import { environmentFor, runName } from '../../src-main/engine/trainer/launch.ts';
+import { parseEvent } from '../../src-main/engine/trainer/run-files.ts';
+import {
+  halveMicroBatch,
+  requestOf,
+  resolveForMachine,
+  trainSpec,
+} from '../../src-main/engine/trainer/spec.ts';
+import { workspacePaths } from '../../src-main/kit/index.ts';
+
+const none: Evidence = { exitCode: 1, signal: null, error: null, log: '', kernel: '' };
+const category = (evidence: Partial<Evidence>): string =>
+  classifyCrash({ ...none, ...evidence }).category;
+
+describe('the crash table', () => {
+  test('has the categories of the specification, each with meaning and advice', () => {
+    const wanted =
+      'gpu_out_of_memory gpu_out_of_memory_context_lost windows_shared_memory_fallback host_out_of_memory shared_memory_too_small device_side_assert illegal_memory_access cuda_library_error gpu_lost driver_mismatch no_kernel_for_gpu no_cuda disk_full permission_denied checkpoint_corrupt checkpoint_incompatible model_not_found template_error dataset_error token_out_of_range not_a_number worker_died segmentation_fault hang import_error configuration_error stopped_by_user unknown killed_by_signal device_busy';
+    for (const name of wanted.split(' ')) {
+      const entry = crashTable.get(name);
+      expect(entry, name).toBeDefined();
+      expect(entry?.meaning.length, name).toBeGreaterThan(5);
+      expect(entry?.suggestion.length, name).toBeGreaterThan(5);
+    }
+  });
+
+  test.each([
+    ['torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB', 'gpu_out_of_memory'],
+    ['RuntimeError: CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling', 'gpu_out_of_memory'],
+    ['torch.AcceleratorError: CUDA error: device-side assert triggered', 'device_side_assert'],
+    [
+      'torch.AcceleratorError: CUDA error: an illegal memory access was encountered',
+      'illegal_memory_access',
+    ],
+    ['NVRM: Xid (PCI:0000:01:00): 79, GPU has fallen off the bus.', 'gpu_lost'],
+    ['Failed to initialize NVML: Driver/library version mismatch', 'driver_mismatch'],
+    [
+      "[enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate memory",
+      'host_out_of_memory',
+    ],
+    [
+      'Unexpected bus error encountered in worker. This might be caused by insufficient shared memory (shm).',
+      'shared_memory_too_small',
+    ],
+    ['RuntimeError: DataLoader worker (pid(s) 77) exited unexpectedly', 'worker_died'],
+    ['[enforce fail at inline_container.cc:672] . unexpected pos 11264 vs 11156', 'disk_full'],
+    [
+      'SafetensorError: Error while serializing: I/O error: No space left on device (os error 28)',
+      'disk_full',
+    ],
+    [
+      'SafetensorError: Error while deserializing header: incomplete metadata, file not fully covered',
+      'checkpoint_corrupt',
+    ],
+    [
+      'PytorchStreamReader failed reading zip archive: failed finding central directory',
+      'checkpoint_corrupt',
+    ],
+    ['IndexError: index out of range in self', 'token_out_of_range'],
+    ['OSError: [WinError 1455] The paging file is too small', 'host_out_of_memory'],
+    ['ModuleNotFoundError: No module named torch', 'import_error'],
+    ['something else', 'unknown'],
+  ])('text: %s', (log, expected) => {
+    expect(category({ log })).toBe(expected);
+  });
+
+  test('a bare kill is no memory shortage; with the kernel as witness it is', () => {
+    expect(category({ exitCode: null, signal: 'SIGKILL', log: 'MemoryError' })).toBe(
+      'killed_by_signal',
+    );
+    const kernel = 'Out of memory: Killed process 77 (python)';
+    expect(category({ exitCode: null, signal: 'SIGKILL', kernel })).toBe('host_out_of_memory');
+    expect(category({ exitCode: 137, kernel })).toBe('host_out_of_memory');
+  });
+
+  test('the structured exception goes before text, and advice never decides', () => {
+    const error = { category: 'disk_full', type: 'OSError', message: 'full' };
+    expect(category({ error, log: 'CUDA out of memory' })).toBe('disk_full');
+    const advice =
+      'CUDA kernel errors might be asynchronously reported at some other API call, CUDA out of memory or not';
+    expect(category({ log: advice })).toBe('unknown');
+    const unknown = {
+      category: 'unknown',
+      type: 'OSError',
+      message: '[Errno 28] No space left on device',
+    };
+    expect(category({ error: unknown })).toBe('disk_full');
+  });
+
+  test('an adopted trainer that vanished was ended from outside, unless its log says more', () => {
+    expect(category({ exitCode: null })).toBe('killed_by_signal');
+    expect(category({ exitCode: null, log: 'Segmentation fault' })).toBe('segmentation_fault');
+    expect(category({ exitCode: null, signal: 'SIGSEGV' })).toBe('segmentation_fault');
+  });
+});
+
+describe('after an exit', () => {
+  const rules = { limit: 3, firstSeconds: 1, lastSeconds: 60 };
+  const fresh = { attempts: 0, positions: [], healthySeconds: 5 };
+  const crash = (name: string) => crashTable.get(name)!;
+
+  test('the first restart comes after a second, later ones later, never after more than the longest', () => {
+    const killed = crash('killed_by_signal');
+    const waits = [0, 1, 2].map((attempts) =>
+      decideAfterExit(killed, { ...fresh, attempts }, rules),
+    );
+    expect(waits).toEqual([
+      { kind: 'restart', inSeconds: 1, attempt: 1 },
+      { kind: 'restart', inSeconds: 2, attempt: 2 },
+      { kind: 'restart', inSeconds: 4, attempt: 3 },
+    ]);
+    expect(
+      decideAfterExit(killed, { ...fresh, attempts: 9 }, { ...rules, limit: 20 }),
+    ).toMatchObject({ inSeconds: 60 });
+  });
+
+  test('it stops after the limit, unless the run was healthy for ten minutes', () => {
+    const killed = crash('killed_by_signal');
+    expect(decideAfterExit(killed, { ...fresh, attempts: 3 }, rules)).toEqual({
+      kind: 'give_up',
+      infrastructure: false,
+    });
+    expect(
+      decideAfterExit(killed, { ...fresh, attempts: 3, healthySeconds: 601 }, rules),
+    ).toMatchObject({ kind: 'restart', attempt: 1, inSeconds: 1 });
+  });
+
+  test.each(['device_busy', 'disk_full', 'gpu_lost', 'driver_mismatch', 'permission_denied'])(
+    '%s waits and is not held against the dataset',
+    (name) => {
+      expect(decideAfterExit(crash(name), { ...fresh, attempts: 99 }, rules)).toEqual({
+        kind: 'give_up',
+        infrastructure: true,
+      });
+    },
+  );
+
+  test("a dataset's own failure at the same position ends it the second time", () => {
+    const bad = crash('template_error');
+    expect(decideAfterExit(bad, { ...fresh, positions: [16] }, rules).kind).toBe('restart');
+    expect(decideAfterExit(bad, { ...fresh, positions: [16, 32] }, rules).kind).toBe('restart');
+    expect(decideAfterExit(bad, { ...fresh, positions: [16, 16] }, rules)).toEqual({
+      kind: 'give_up',
+      infrastructure: false,
+    });
+  });
+});
+
+describe('silence', () => {
+  const settings = {
+    trainMinutes: 15,
+    evalMinutes: 30,
+    learned: true,
+    leastSuspect: 10,
+    leastKill: 60,
+  };
+  const beats = (seconds: number, count = 100): number[] =>
+    Array.from({ length: count }, () => seconds);
+  const verdict = (phase: string, age: number, known: readonly number[]): string =>
+    decideHang({ phase, age, beats: known }, settings);
+
+  test('the learned limits: 5 and 10 times p99, at least 10 s and 60 s', () => {
+    expect(verdict('step', 9, beats(0.2))).toBe('alive');
+    expect(verdict('step', 11, beats(0.2))).toBe('suspect');
+    expect(verdict('step', 61, beats(0.2))).toBe('kill');
+    expect(verdict('step', 61, beats(10))).toBe('suspect');
+    expect(verdict('step', 49, beats(10))).toBe('alive');
+    expect(verdict('step', 101, beats(10))).toBe('kill');
+  });
+  test('the first beats of a phase teach; until then only the hard caps count', () => {
+    expect(verdict('step', 500, beats(0.2, 19))).toBe('alive');
+    expect(verdict('step', 901, [])).toBe('kill');
+    expect(verdict('evaluate', 901, [])).toBe('alive');
+    expect(verdict('generate', 1801, [])).toBe('kill');
+  });
+  test('a pause is silent by right', () => {
+    expect(verdict('paused', 1e6, beats(0.2))).toBe('alive');
+  });
+  test('learned limits can be switched off', () => {
+    const reading = { phase: 'step', age: 100, beats: beats(0.2) };
+    expect(decideHang(reading, { ...settings, learned: false })).toBe('alive');
+  });
+  test('p99 passes over a single slow beat in a hundred and one', () => {
+    expect(percentile99([...beats(1, 200), 50])).toBe(1);
+    expect(percentile99([])).toBe(0);
+  });
+});
+
+test('Python sees only what is on the list', () => {
+  const python = { executable: 'python', packageFolder: '/p' };
+  const own = {
+    PATH: '/bin',
+    HOME: '/h',
+    CUDA_VISIBLE_DEVICES: '0',
+    NIGHTSHIFT_CACHE: '/c',
+    NIGHTSHIFT_DEVICE_LOCKS: '/l',
+    PIP_INDEX_URL: 'https://index.invalid',
+    SECRET_TOKEN: 'x',
+    PYTHONSTARTUP: '/evil',
+    LD_PRELOAD: '/evil.so',
+  };
+  const train = environmentFor('train', own, python);
+  expect(Object.keys(train)).toEqual(
+    expect.arrayContaining(['PATH', 'HOME', 'CUDA_VISIBLE_DEVICES', 'NIGHTSHIFT_CACHE']),
+  );
+  expect(train).toMatchObject({ GOMP_SPINCOUNT: '2000', PYTHONPATH: '/p', HF_HUB_OFFLINE: '1' });
+  for (const name of ['SECRET_TOKEN', 'PYTHONSTARTUP', 'LD_PRELOAD', 'PIP_INDEX_URL'])
+    expect(train, name).not.toHaveProperty(name);
+  expect(environmentFor('base', own, python)).toHaveProperty('PIP_INDEX_URL');
+  expect(environmentFor('intake', own, python)).toMatchObject({ OMP_NUM_THREADS: '1' });
+});
+
+test('a run is named by its moment, so that names sort by time', () => {
+  expect(runName('train', 1_700_000_000, 'beef')).toBe('20231114-221320-train-beef');
+});
+
+test('what the machine decides is decided before Python hears of it', () => {
+  const slow = { hasGpu: false, hasFastBf16: false };
+  expect(resolveForMachine(factoryConfig, slow)).toMatchObject({
+    device: 'cpu',
+    config: { precision: 'fp32', deterministic: 'on' },
+  });
+  expect(resolveForMachine(factoryConfig, { hasGpu: true, hasFastBf16: false })).toMatchObject({
+    device: 'cuda:0',
+    config: { precision: 'bf16', deterministic: 'off' },
+  });
+  expect(
+    resolveForMachine({ ...factoryConfig, device: 'cpu', precision: 'bf16' }, slow),
+  ).toMatchObject({ device: 'cpu', config: { precision: 'bf16' } });
+});
+
+test('a request survives spec.json, with the configuration as the engine froze it', () => {
+  const request = {
+    pass: { id: 'p-1', plannedSteps: 35 },
+    dataset: { id: 'd-1', folder: '/d', name: 'a.jsonl', contentHash: 'h', cache: '/c' },
+    config: factoryConfig,
+    base: { id: 'starter', folder: '/b', hash: 'h' },
+    lineage: { branch: 'main', headStep: 12 },
+    core: '/core',
+    start: { position: 16, epoch: 1 },
+  };
+  const machine = { hasGpu: false, hasFastBf16: false };
+  const spec = trainSpec({
+    run: 'r',
+    paths: workspacePaths('/w'),
+    request,
+    microBatch: null,
+    machine,
+    threads: 2,
+    now: 1,
+  });
+  expect(requestOf(JSON.parse(JSON.stringify(spec)))).toEqual(request);
+  expect(spec).toMatchObject({ config: { precision: 'fp32', micro_batch: 'auto' }, test: {} });
+  expect(requestOf({ kind: 'intake' })).toBeNull();
+  expect(requestOf(null)).toBeNull();
+});
+
+test('after GPU memory ran out half as many examples are in memory, at least one', () => {
+  expect(halveMicroBatch(null, factoryConfig)).toBe(8);
+  expect(halveMicroBatch(null, { ...factoryConfig, micro_batch: 6 })).toBe(3);
+  expect(halveMicroBatch(8, factoryConfig)).toBe(4);
+  expect(halveMicroBatch(1, factoryConfig)).toBe(1);
+});
+
+test('a line that is no event is none', () => {
+  expect(parseEvent('{"t":1,"type":"started"}')).toEqual({ t: 1, type: 'started' });
+  for (const line of ['', '{', '[]', '{"t":1}', '{"type":"x"}'])
+    expect(parseEvent(line)).toBeNull();
+});
