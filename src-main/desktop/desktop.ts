@@ -1,18 +1,19 @@
 /** The running desktop: what the supervisor tells goes to tray, task bar, menu, power and notifications; acts go to the engine. */
 import { join } from 'node:path';
-import { app, dialog, Menu, powerMonitor, protocol, shell } from 'electron';
-import { CONTRACT_VERSION, type Rooms, type Screen } from '../contract/index.ts';
+import { app, Menu, protocol, shell } from 'electron';
+import type { Rooms, Screen } from '../contract/index.ts';
+import { createDeparture } from './departure.ts';
 import { freshNotices } from './fresh-notices.ts';
 import { menuTemplate } from './menu.ts';
 import { createNotifications } from './notifications.ts';
 import { answerPage, choosePaths } from './page-calls.ts';
 import { createWakefulness } from './power.ts';
 import { engineProgram } from './program.ts';
-import { quitQuestion, watchSaves, type SaveWatch } from './quit.ts';
+import { watchSaves, type SaveWatch } from './quit.ts';
 import { SCHEME, servePage } from './scheme.ts';
 import type { Settings } from './settings.ts';
 import { isWorking, standing, type Standing } from './standing.ts';
-import { createSupervisor, type Client, type Connection } from './supervisor/index.ts';
+import { createSupervisor, type Client } from './supervisor/index.ts';
 import { openTray } from './tray.ts';
 import { openWindow } from './window.ts';
 
@@ -33,15 +34,12 @@ export interface DesktopOptions {
 }
 
 const seconds = (): number => Date.now() / 1000;
-const STOP_LIMIT_S = 180;
 
 export function createDesktop(options: DesktopOptions): Desktop {
   const { workspace, settings } = options;
   const opened = seconds();
   const log = join(app.getPath('userData'), 'engine.log');
   const icon = join(options.icons, 'icon-512.png');
-  let leaving = false;
-  let asking = false;
   let saves: SaveWatch = { savingSince: null, seconds: null };
   let menuFacts = '';
 
@@ -68,7 +66,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
           window.tell('nightshift:connected');
         }
         if (connection.kind === 'older' || connection.kind === 'newer')
-          void settleContract(connection);
+          void departure.settleContract(connection);
         update();
       },
       rooms: (rooms) => {
@@ -78,6 +76,13 @@ export function createDesktop(options: DesktopOptions): Desktop {
       },
       started: ({ pid }) => {
         settings.set('startedEngine', { workspace, pid });
+      },
+      struggling: (problem) => {
+        notifications.show({
+          title: 'The engine does not start',
+          body: `${problem}. It is tried again; a running trainer is not touched by that.`,
+          opens: 'dashboard',
+        });
       },
       replaced: (how, afterMs) => {
         notifications.show({
@@ -89,7 +94,12 @@ export function createDesktop(options: DesktopOptions): Desktop {
     },
   });
 
-  const window = openWindow({ preload: options.preload, icon, settings, leaving: () => leaving });
+  const window = openWindow({
+    preload: options.preload,
+    icon,
+    settings,
+    leaving: () => departure.leaving(),
+  });
   const notifications = createNotifications({
     icon,
     platform: process.platform,
@@ -190,86 +200,13 @@ export function createDesktop(options: DesktopOptions): Desktop {
     for (const announcement of fresh.announcements) notifications.show(announcement);
   };
 
-  /** An engine of another contract is there: nothing is done to it without a yes. */
-  const settleContract = async (connection: Connection): Promise<void> => {
-    if (connection.kind !== 'older' && connection.kind !== 'newer') return;
-    const older = connection.kind === 'older';
-    const answer = await dialog.showMessageBox({
-      type: 'info',
-      message: `The engine of this workspace is ${connection.kind} than this window`,
-      detail: `It speaks contract ${String(connection.engine.contract)}, this window ${String(CONTRACT_VERSION)}. ${
-        older
-          ? 'A restarted engine takes over; training is not touched.'
-          : 'The newer version of Nightshift can show it. Training goes on.'
-      }`,
-      buttons: older ? ['Restart engine (training is not touched)', 'Quit'] : ['Quit'],
-      defaultId: 0,
-      cancelId: older ? 1 : 0,
-      noLink: true,
-    });
-    if (older && answer.response === 0) {
-      await supervisor.restartEngine().catch((error: unknown) => {
-        dialog.showErrorBox('The engine did not end', String(error));
-      });
-      return;
-    }
-    depart();
-  };
-
-  const depart = (): void => {
-    leaving = true;
-    supervisor.close();
-    tray.close();
-    app.quit();
-  };
-
-  /** Ends the engine too, if this desktop has started it: one that `nightshift serve` runs is somebody else's. */
-  const endEngine = async (): Promise<void> => {
-    const connection = supervisor.connection();
-    const ours = settings.get('startedEngine');
-    if (connection.kind === 'attached' && ours?.pid === connection.engine.pid)
-      await supervisor.leave();
-  };
-
-  const stopTraining = async (): Promise<void> => {
-    await supervisor.client()?.training.stop({ now: true, by: 'you (window)' });
-    for (const end = seconds() + STOP_LIMIT_S; seconds() < end;) {
-      const status = supervisor.rooms()?.status;
-      if (status !== undefined && !isWorking(status)) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error(
-      `The trainer has not ended after ${String(STOP_LIMIT_S)} s. It goes on in the background.`,
-    );
-  };
-
-  const leave = async (): Promise<void> => {
-    const question = quitQuestion(supervisor.rooms()?.status ?? null, saves.seconds);
-    if (question !== null) {
-      const { response } = await dialog.showMessageBox({
-        type: 'question',
-        message: question.message,
-        detail: question.detail,
-        buttons: [...question.buttons],
-        defaultId: 0,
-        cancelId: question.answers.indexOf('cancel'),
-        noLink: true,
-      });
-      const answer = question.answers[response] ?? 'cancel';
-      if (answer === 'cancel') return;
-      if (answer === 'keep') {
-        depart();
-        return;
-      }
-      await stopTraining();
-    }
-    await endEngine();
-    depart();
-  };
-
-  // The session ends: nothing is asked, engine and trainer end by the system's own rules and continue at the next start.
-  powerMonitor.on('shutdown', () => {
-    leaving = true;
+  const departure = createDeparture({
+    supervisor: () => supervisor,
+    ours: () => settings.get('startedEngine')?.pid ?? null,
+    stopSeconds: () => saves.seconds,
+    gone: () => {
+      tray.close();
+    },
   });
 
   const addFiles = async (paths: readonly string[]): Promise<void> => {
@@ -290,21 +227,6 @@ export function createDesktop(options: DesktopOptions): Desktop {
       window.show();
     },
     addFiles,
-    mayQuit() {
-      if (leaving) return true;
-      if (asking) return false;
-      asking = true;
-      leave()
-        .catch((error: unknown) => {
-          dialog.showErrorBox(
-            'Quitting was not completed',
-            error instanceof Error ? error.message : String(error),
-          );
-        })
-        .finally(() => {
-          asking = false;
-        });
-      return false;
-    },
+    mayQuit: departure.mayQuit,
   };
 }

@@ -1,5 +1,6 @@
 /** The one window: sandboxed, kept to its own page, hidden instead of closed. */
-import { BrowserWindow, nativeTheme, screen, type Rectangle, type WebContents } from 'electron';
+import { BrowserWindow, nativeTheme, screen, type WebContents } from 'electron';
+import { isVisible, type Rectangle } from './bounds.ts';
 import { PAGE } from './scheme.ts';
 import type { Settings, WindowBounds } from './settings.ts';
 
@@ -137,14 +138,3 @@ const workAreas = (): readonly Rectangle[] =>
   screen.getAllDisplays().map((display) => display.workArea);
 
 const rectangle = ({ x, y, width, height }: WindowBounds): Rectangle => ({ x, y, width, height });
-
-/** Whether enough of the title bar lies on a screen that is still there to take hold of it. Pure. */
-export function isVisible(bounds: Rectangle, areas: readonly Rectangle[]): boolean {
-  return areas.some(
-    (area) =>
-      bounds.x < area.x + area.width - 100 &&
-      bounds.x + bounds.width > area.x + 100 &&
-      bounds.y >= area.y - 20 &&
-      bounds.y < area.y + area.height - 40,
-  );
-}

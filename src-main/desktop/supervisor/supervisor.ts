@@ -21,6 +21,8 @@ export interface SupervisorListener {
   rooms(rooms: Rooms): void;
   /** An engine that was attached is gone, and another has taken over after so many milliseconds. */
   replaced(how: string, afterMs: number): void;
+  /** Several starts in a row came to nothing; told once in a series. */
+  struggling(problem: string): void;
   started(child: { readonly pid: number }): void;
 }
 
@@ -54,6 +56,8 @@ const UNATTACHED_MS = 50;
 const REOPEN_MS = 500;
 /** An engine that lived this long ends the series of failed starts. */
 const SETTLED_MS = 30_000;
+/** So many starts in a row are told. */
+const STRUGGLING = 4;
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { workspace, nowMs, listener } = options;
@@ -155,6 +159,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     become({ kind: 'starting', problem: null });
   };
 
+  const hindered = (problem: string): void => {
+    become({ kind: 'starting', problem });
+    if (failures === STRUGGLING) listener.struggling(problem);
+  };
+
   const start = async (): Promise<void> => {
     failures += 1;
     mayStartMs = nowMs() + backoffMs(failures);
@@ -169,8 +178,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         nowMs,
         ended: (how) => {
           lastHow = how;
-          if (connection.kind === 'starting')
-            become({ kind: 'starting', problem: `${how}, see ${options.log}` });
+          // The connection ends a moment before the process is known to have ended.
+          if (lost !== null) lost = { ...lost, how };
+          if (connection.kind === 'starting') hindered(`${how}, see ${options.log}`);
           child = null;
           wake();
         },
@@ -178,8 +188,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       child = started;
       if (started !== null) listener.started(started);
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
-      become({ kind: 'starting', problem });
+      hindered(error instanceof Error ? error.message : String(error));
     }
   };
 

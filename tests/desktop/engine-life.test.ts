@@ -1,0 +1,245 @@
+/** Windows, engines and trainers die in every order: the real engine and, where training matters, a real trainer on the CPU. */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Setup, TrainingStatus } from '../../src-main/contract/index.ts';
+import { questions } from '../incidents/harness.ts';
+import {
+  answerDialogs,
+  asked,
+  buildParts,
+  ended,
+  found,
+  isRunning,
+  node24,
+  root,
+  Scenario,
+  until,
+  type Launched,
+} from './launch.ts';
+
+/** The engine's REST door, by what it wrote into the workspace. */
+async function ask<T>(
+  scenario: Scenario,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<T> {
+  const read = (name: string): string => readFileSync(join(scenario.workspace, name), 'utf8');
+  const { port } = JSON.parse(read('.engine.lock')) as { port: number };
+  const answer = await fetch(`http://127.0.0.1:${String(port)}/api${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${read('.engine.token').trim()}`,
+      'content-type': 'application/json',
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
+  return (await answer.json()) as T;
+}
+const status = (scenario: Scenario): Promise<TrainingStatus> => ask(scenario, 'GET', '/status');
+const stateLine = async (scenario: Scenario): Promise<string> =>
+  (await scenario.desk.trayMenu())[0]?.label ?? '';
+const attached = (scenario: Scenario): Promise<unknown> =>
+  until(
+    async () =>
+      (await scenario.desk.trayMenu()).some((one) => one.label === 'Pause' && one.enabled),
+    'attached',
+  );
+
+/** A config.json under which nothing but training happens, quickly seen. */
+function configure(scenario: Scenario): void {
+  const values = {
+    format: 1,
+    batch_size: 4,
+    epochs: 200,
+    save_steps: 10,
+    max_length: 256,
+    eval_steps: 100000,
+    preview_steps: 100000,
+    generate_samples: 0,
+    disk: { min_free_gb: 0 },
+  };
+  writeFileSync(join(scenario.workspace, 'config.json'), JSON.stringify(values));
+}
+
+async function beginTraining(scenario: Scenario): Promise<void> {
+  await ask(scenario, 'POST', '/setup/base', { base: 'starter', folder: null });
+  await until(
+    async () =>
+      (await ask<Setup>(scenario, 'GET', '/setup')).bases.some((one) => one.state === 'ready'),
+    'the starter',
+    60_000,
+  );
+  const file = join(scenario.folder, 'sums.jsonl');
+  const rows = questions(200, 7).map((row) => `${JSON.stringify(row)}\n`);
+  writeFileSync(file, rows.join(''));
+  await ask(scenario, 'POST', '/queue/add', { paths: [file] });
+  await until(
+    async () => ((await status(scenario)).step_of_dataset ?? 0) >= 3,
+    'three steps',
+    90_000,
+  );
+}
+
+describe.skipIf(found.runtime === null)('an engine without training', () => {
+  let scenario: Scenario;
+  beforeAll(() => {
+    buildParts();
+  });
+  afterEach(async () => {
+    await scenario.clear();
+  });
+
+  test('killed, it is supervised again, and a notification says so; quitting ends it', async () => {
+    scenario = await Scenario.begin();
+    const launched = await scenario.launch();
+    await attached(scenario);
+    const first = scenario.engine() ?? 0;
+    const ticketed = launched.page.evaluate(
+      () =>
+        new Promise<string>((resolve) => {
+          window.nightshift.onConnection(() => {
+            void window.nightshift.connection().then(({ url }) => {
+              resolve(url);
+            });
+          });
+        }),
+    );
+    process.kill(first, 'SIGKILL');
+    const second = await until(() => {
+      const now = scenario.engine();
+      return now === first ? null : now;
+    }, 'another engine');
+    await attached(scenario);
+    expect(await ticketed).toMatch(/^ws:/);
+    const told = await until(() => scenario.desk.notifications[0], 'the notification');
+    expect(told.title).toMatch(/^The engine was restarted in \d+\.\d.s$/);
+    expect(told.body).toContain('signal SIGKILL');
+    await scenario.desk.clickTrayMenu('Quit');
+    await ended(launched);
+    await until(() => !isRunning(second), 'the engine to end');
+    expect(readFileSync(join(scenario.userData, 'engine.log'), 'utf8')).toContain(
+      'The engine left.',
+    );
+  });
+
+  test('one that somebody else started is attached to and outlives the window', async () => {
+    scenario = await Scenario.begin();
+    const engine = spawn(
+      node24,
+      [join(root, 'out/engine/engine.mjs'), '--workspace', scenario.workspace],
+      { env: scenario.environment(), stdio: 'ignore' },
+    );
+    await until(() => scenario.engine(), 'the engine');
+    const launched = await scenario.launch();
+    await attached(scenario);
+    expect(scenario.engine()).toBe(engine.pid);
+    await scenario.desk.clickTrayMenu('Quit');
+    await ended(launched);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(isRunning(engine.pid ?? 0)).toBe(true);
+  });
+});
+
+describe.skipIf(found.runtime === null)('a trainer under it', () => {
+  let scenario: Scenario;
+  let launched: Launched;
+  let trainer = 0;
+  beforeAll(async () => {
+    buildParts();
+    scenario = await Scenario.begin();
+    configure(scenario);
+    launched = await scenario.launch();
+    await attached(scenario);
+    await beginTraining(scenario);
+    trainer = (await status(scenario)).trainer.pid ?? 0;
+  });
+  afterAll(async () => {
+    await scenario.clear();
+  });
+
+  test('the tray shows it, pauses at a step with a checkpoint, and resumes', async () => {
+    await until(
+      async () => (await stateLine(scenario)).startsWith('Training sums.jsonl'),
+      'Training',
+    );
+    await until(() => scenario.desk.inhibitors.size === 1, 'the machine is kept awake');
+    await scenario.desk.clickTrayMenu('Pause');
+    await until(async () => (await stateLine(scenario)).startsWith('Paused'), 'Paused', 20_000);
+    expect((await status(scenario)).state).toBe('paused');
+    await until(() => scenario.desk.inhibitors.size === 0, 'the machine may sleep');
+    await scenario.desk.clickTrayMenu('Resume');
+    await until(async () => (await stateLine(scenario)).startsWith('Training'), 'Training', 30_000);
+    trainer = (await status(scenario)).trainer.pid ?? 0;
+  });
+
+  test('closing the window changes nothing', async () => {
+    const before = (await status(scenario)).current_step ?? 0;
+    await launched.app.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.close();
+    });
+    await until(
+      async () => ((await status(scenario)).current_step ?? 0) > before + 2,
+      'more steps',
+      30_000,
+    );
+    expect((await status(scenario)).trainer.pid).toBe(trainer);
+  });
+
+  test('the engine is killed: supervised again, the trainer goes on under its pid', async () => {
+    const first = scenario.engine() ?? 0;
+    process.kill(first, 'SIGKILL');
+    await until(() => {
+      const now = scenario.engine();
+      return now === first ? null : now;
+    }, 'another engine');
+    await until(async () => (await stateLine(scenario)).startsWith('Training'), 'Training', 20_000);
+    const now = await status(scenario);
+    expect([now.trainer.pid, now.trainer.alive]).toEqual([trainer, true]);
+  });
+
+  test('the window’s process is killed: engine and trainer go on, the next start attaches', async () => {
+    const engine = scenario.engine();
+    process.kill(launched.pid, 'SIGKILL');
+    await ended(launched);
+    launched = await scenario.launch();
+    await until(async () => (await stateLine(scenario)).startsWith('Training'), 'Training', 20_000);
+    expect(scenario.engine()).toBe(engine);
+    expect((await status(scenario)).trainer.pid).toBe(trainer);
+  });
+
+  test('quitting asks: cancel stays, keep leaves engine and trainer at work', async () => {
+    await answerDialogs(launched.app, 2);
+    await scenario.desk.clickTrayMenu('Quit');
+    await until(async () => (await asked(launched.app)).length === 1, 'the question');
+    expect((await asked(launched.app))[0]?.message).toMatch(/^sums\.jsonl is training/);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(isRunning(launched.pid)).toBe(true);
+    await answerDialogs(launched.app, 0);
+    await scenario.desk.clickTrayMenu('Quit');
+    await ended(launched);
+    expect([scenario.engine() !== null, isRunning(trainer)]).toEqual([true, true]);
+  });
+
+  test('quitting with a stop saves a checkpoint and ends all three', async () => {
+    launched = await scenario.launch();
+    await until(async () => (await stateLine(scenario)).startsWith('Training'), 'Training', 20_000);
+    const engine = scenario.engine() ?? 0;
+    const step = (await status(scenario)).current_step ?? 0;
+    await answerDialogs(launched.app, 1);
+    await scenario.desk.clickTrayMenu('Quit');
+    await until(() => !isRunning(launched.pid), 'the application to end', 60_000);
+    await until(
+      () => !isRunning(engine) && !isRunning(trainer),
+      'engine and trainer to end',
+      20_000,
+    );
+    const file = join(scenario.workspace, 'status/training_status.json');
+    expect(existsSync(file)).toBe(true);
+    const last = JSON.parse(readFileSync(file, 'utf8')) as TrainingStatus;
+    expect(last.last_checkpoint_step ?? 0).toBeGreaterThanOrEqual(step);
+  });
+});
