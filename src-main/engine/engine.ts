@@ -88,6 +88,8 @@ export async function startEngine(o: EngineOptions) {
       },
     );
 
+  const held = lock;
+
   const journal = createJournal({ paths, clock });
   /** A bug: logged with its stack and journalled; the engine goes on, the trainer is not touched. */
   const failed = (where: string, error: unknown): void => {
@@ -316,7 +318,7 @@ export async function startEngine(o: EngineOptions) {
     await config.close();
     journal.write({ what: 'engine.leave', text: 'The engine left; a running trainer goes on.' });
     await journal.flush();
-    if (lock.taken) await lock.release();
+    await held.release();
   }
 
   return {
@@ -340,7 +342,7 @@ export async function startEngine(o: EngineOptions) {
     /** The server's port, for clients that find the engine by its lock file. */
     async setPort(taken: number): Promise<void> {
       port = taken;
-      if (lock.taken) await lock.update(lockFacts());
+      await held.update(lockFacts());
       feed.touch('engine');
     },
     /** Leaves the trainer running. */

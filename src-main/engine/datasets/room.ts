@@ -1,32 +1,28 @@
 /** The room's composition: shelf, inbox, arrivals, uploads, judging, account, and the timers that look. */
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { watch } from 'chokidar';
 import {
   type ColumnMapping,
   type DatasetDetails,
   type DatasetReport,
-  datasetReport,
   type DatasetSummary,
   type Place,
   type Priority,
   Refusal,
-  type RowAccount,
 } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
-import { readJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
-import { accountOf, Ledger, physicalRows, readRowSets, stateOfRow } from './account.ts';
+import { Accounts, readReport } from './accounts.ts';
 import { Arrivals } from './arrivals.ts';
-import { CompletenessWatch } from './completeness.ts';
 import { Inbox, walk } from './inbox.ts';
 import { type Base, judgeDry } from './intake.ts';
 import { Judging } from './judging.ts';
+import { startLooking } from './looking.ts';
 import type { Judged, Meta } from './meta.ts';
 import { placeFolders, Shelf, type Shelved } from './shelf.ts';
 import { summarise, summariseArriving, summariseInbox } from './summary.ts';
@@ -117,8 +113,7 @@ export async function createDatasets(o: DatasetsOptions) {
       );
     },
   });
-  const handWatch = new CompletenessWatch(() => o.clock.monotonic());
-  const ledgers = new Map<string, Ledger>();
+  const accounts = new Accounts(o.paths);
 
   async function safely(where: string, act: () => Promise<unknown>): Promise<void> {
     try {
@@ -175,28 +170,6 @@ export async function createDatasets(o: DatasetsOptions) {
     ];
   }
 
-  async function reportOf(id: string): Promise<DatasetReport | null> {
-    const parsed = datasetReport.safeParse(
-      await readJson(path.join(o.paths.dataset(id), 'report.json')).catch(() => null),
-    );
-    return parsed.success ? parsed.data : null;
-  }
-
-  async function readAccount(item: Shelved) {
-    const { id } = item.meta;
-    const folder = o.paths.dataset(id);
-    const sets = await readRowSets(folder, await reportOf(id), item.meta.quarantined);
-    if (sets === null) return null;
-    const ledger = ledgers.get(id) ?? new Ledger(path.join(folder, 'ledger.jsonl'));
-    ledgers.delete(id);
-    ledgers.set(id, ledger);
-    const oldest = ledgers.keys().next().value;
-    if (ledgers.size > 8 && oldest !== undefined) ledgers.delete(oldest);
-    await ledger.refresh();
-    const isSkipped = item.place === 'skipped';
-    return { sets, ledger, isSkipped, account: accountOf(sets, ledger.trained(), isSkipped) };
-  }
-
   async function fail(id: string, reason: string, changes: Partial<Meta> = {}): Promise<void> {
     const item = await shelf.move(id, 'failed', {
       what: `failed: ${reason}`,
@@ -210,65 +183,23 @@ export async function createDatasets(o: DatasetsOptions) {
     tell();
   }
 
-  /** Files that somebody put into a queue folder by hand are watched until they are complete. */
-  async function lookAtHandPlaced(): Promise<void> {
-    const open = shelf.all().filter((item) => item.place === 'queue' && !item.meta.complete);
-    const answers = await handWatch.look(open.map((item) => item.file));
-    for (const item of open) {
-      const answer = answers.get(item.file);
-      if (answer === undefined) continue;
-      if (!answer.complete) {
-        judging.say(item.meta.id, answer.reason);
-        tell();
-        continue;
-      }
-      judging.say(item.meta.id, null);
-      handWatch.forget(item.file);
-      if (answer.bytes === 0) await fail(item.meta.id, `${item.meta.name} is empty.`);
-      else await shelf.note(item.meta.id, { complete: true });
-    }
-  }
-
-  let isDirty = true;
-  let lastReconciled = -Infinity;
-  let isLooking = false;
-  async function look(): Promise<void> {
-    if (isLooking) return;
-    isLooking = true;
-    try {
-      const due = o.clock.monotonic() - lastReconciled >= o.config.values().poll_interval;
-      if (isDirty || due) {
-        isDirty = false;
-        lastReconciled = o.clock.monotonic();
-        if (await shelf.reconcile()) tell();
-        if (await inbox.look()) tell();
-      } else if (inbox.entries().some((entry) => entry.state === 'waiting') && (await inbox.look()))
-        tell();
-      await lookAtHandPlaced();
-    } finally {
-      isLooking = false;
-    }
-    void safely('judging', () => judging.tick());
-  }
-
-  const folders = [o.paths.inbox, ...placeFolders(o.paths).map(({ folder }) => folder)];
-  const watcher = watch(folders, { ignoreInitial: true, depth: 4, ignored: /[/\\]\.[^/\\]+$/ });
-  const noticed = (): void => {
-    isDirty = true;
-  };
-  watcher.on('all', noticed);
-  // Never trusted alone: the timer below reconciles whether or not the watcher works.
-  watcher.on('error', (error) => {
-    o.failed('datasets.watch', error);
+  const looking = startLooking({
+    paths: o.paths,
+    clock: o.clock,
+    shelf,
+    inbox,
+    judging,
+    interval: () => o.config.values().poll_interval,
+    tell,
+    fail,
+    failed: o.failed,
   });
-  const stopTimer = o.clock.every(1, () => safely('look', look));
   const stopConfig = o.config.changed.on(tell);
   for (const name of await uploads.tidy())
     o.journal.write({
       what: 'datasets.tidy',
       text: `The unfinished upload ${name} was not continued for 7 days and is removed.`,
     });
-  void safely('look', look);
 
   function toPassDataset(item: Shelved): PassDataset {
     return {
@@ -303,33 +234,14 @@ export async function createDatasets(o: DatasetsOptions) {
       const item = known(id);
       return {
         summary: summary(item),
-        report: item.meta.judged === null ? null : await reportOf(id),
-        account: (await readAccount(item))?.account ?? null,
+        report: item.meta.judged === null ? null : await readReport(o.paths.dataset(id)),
+        account: await accounts.account(item),
         mapping: item.meta.mapping,
       };
     },
-    /** `from`: how many rows are left out at the beginning; rows come in file order. */
-    async rows(input: { readonly id: string; readonly from: number; readonly limit: number }) {
-      const item = known(input.id);
-      const read = await readAccount(item);
-      if (read === null)
-        throw new Refusal('NOT_READY', `${item.meta.name} is not judged yet.`, {
-          subject: input.id,
-        });
-      const cache = item.meta.judged?.cache ?? null;
-      const folder = cache === null ? null : path.join(o.paths.dataset(input.id), 'cache', cache);
-      const all = await physicalRows(folder, read.sets);
-      return {
-        account: read.account,
-        total: all.length,
-        rows: all
-          .slice(input.from, input.from + input.limit)
-          .map((row) => stateOfRow(row, read.sets, read.ledger.timesOf(row), read.isSkipped)),
-      };
-    },
-    async account(id: string): Promise<RowAccount | null> {
-      return (await readAccount(known(id)))?.account ?? null;
-    },
+    /** `from`: how many rows are left out at the beginning; rows come in file order. Refusal NOT_READY. */
+    rows: (input: { readonly id: string; readonly from: number; readonly limit: number }) =>
+      accounts.rows(known(input.id), input.from, input.limit),
     async add(given: readonly string[], priority: Priority) {
       const answer = await arrivals.copy(given, priority, summary);
       tell();
@@ -487,14 +399,10 @@ export async function createDatasets(o: DatasetsOptions) {
     },
     meta: (id: string): Meta | null => shelf.find(id)?.meta ?? null,
     /** Looks at the folders now instead of at the next interval. */
-    async reconcile(): Promise<void> {
-      isDirty = true;
-      await look();
-    },
+    reconcile: (): Promise<void> => looking.now(),
     async close(): Promise<void> {
-      stopTimer();
       stopConfig();
-      await watcher.close();
+      await looking.close();
     },
   };
 }

@@ -90,7 +90,7 @@ export class Uploads {
             `The upload of ${part.name} has ${size} of ${part.bytes} bytes; a piece of ${chunk.size} bytes at ${offset} does not fit.`,
             { subject: part.name, facts: { offset: String(size) } },
           );
-        for await (const piece of chunk.stream()) await handle.appendFile(piece);
+        await handle.appendFile(Buffer.from(await chunk.arrayBuffer()));
         const done = size + chunk.size;
         this.o.progress(upload, { part, done });
         return { offset: done };

@@ -4,5 +4,7 @@
  * Never: consumes a dataset because the machine failed, trains beside a live trainer, drops the rest of a file.
  */
 export { decideNext, decideRetry } from './decide.ts';
-export type { Acted, NotReady, QueueNews, QueueRoom } from './room.ts';
+export type { Acted } from './commands.ts';
+export type { QueueRoom } from './room.ts';
+export type { NotReady, QueueNews } from './standing.ts';
 export { createQueue } from './room.ts';

@@ -1,0 +1,94 @@
+/** What an ended supervision leads to: the dataset is done, failed, skipped, or stays where it is. */
+import type { PassOutcome } from '../trainer/index.ts';
+import { decideRetry } from './decide.ts';
+import type { QueueParts } from './standing.ts';
+
+export function createOutcomes({ o, now, passes, news, tell }: QueueParts) {
+  let streak = { since: o.clock.now(), datasets: 0, failed: 0 };
+
+  function count(isFailed: boolean): void {
+    streak = {
+      ...streak,
+      datasets: streak.datasets + 1,
+      failed: streak.failed + (isFailed ? 1 : 0),
+    };
+  }
+  function announceEmpty(step: number | null): void {
+    if (o.datasets.queued().length > 0) return;
+    news.emit({ kind: 'empty', ...streak, step });
+    streak = { since: o.clock.now(), datasets: 0, failed: 0 };
+  }
+  const nextName = (): string | null =>
+    o.datasets.queued().find((one) => one.isReady && !one.held)?.name ?? null;
+
+  function tellFailed(id: string, reason: string, step: number | null): void {
+    count(true);
+    const dataset = o.datasets.summary(id);
+    news.emit({ kind: 'failed', dataset, reason, next: nextName() });
+    announceEmpty(step);
+  }
+
+  function setNotReady(category: string, message: string): void {
+    const attempt = now.notReady?.category === category ? now.notReady.attempt + 1 : 1;
+    const seconds = decideRetry(category, attempt);
+    const t = o.clock.now();
+    now.notReady = { category, message, t, attempt, until: t + seconds };
+    if (attempt === 1) {
+      o.journal.write({
+        what: 'queue.not_ready',
+        text: `Training waits: ${message}`,
+        dataset: now.open?.dataset.id ?? null,
+        evidence: { category, again_in_seconds: seconds },
+      });
+      news.emit({ kind: 'not_ready', category, message, step: o.metrics.latest().checkpointStep });
+    }
+    tell();
+  }
+
+  async function quarantine(id: string, rows: readonly number[]): Promise<void> {
+    const meta = o.datasets.meta(id);
+    if (meta !== null && rows.length > 0)
+      await o.datasets.note(id, { quarantined: [...new Set([...meta.quarantined, ...rows])] });
+  }
+
+  async function settle(outcome: PassOutcome): Promise<void> {
+    now.isSupervising = false;
+    const ended = now.open;
+    if (ended === null) return;
+    const { id } = ended.dataset;
+    if (outcome.kind === 'gave_up') {
+      if (outcome.infrastructure) {
+        setNotReady(outcome.category, outcome.message);
+        return;
+      }
+      now.open = null;
+      await quarantine(id, outcome.rows);
+      const reason = `${outcome.category}: ${outcome.message}`;
+      await passes.fail(ended, reason, null);
+      tellFailed(id, reason, outcome.step);
+    } else if (outcome.kind === 'completed') {
+      now.notReady = null;
+      now.open = null;
+      const closed = await passes.complete(ended, outcome);
+      if (closed.kind === 'failed') tellFailed(id, closed.reason, outcome.step);
+      else {
+        count(false);
+        news.emit({
+          kind: 'done',
+          dataset: o.datasets.summary(id),
+          version: closed.version,
+          planned: ended.pass.planned_steps,
+          done: outcome.stepsDone,
+          next: nextName(),
+        });
+        announceEmpty(outcome.step);
+      }
+    } else if (outcome.kind === 'skipped') {
+      now.open = null;
+      await passes.skip(ended, outcome.stepsDone);
+    } else await o.datasets.note(id, { done_steps: ended.pass.steps_before + outcome.stepsDone });
+    tell();
+  }
+
+  return { settle, setNotReady, quarantine };
+}

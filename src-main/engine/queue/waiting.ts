@@ -1,0 +1,106 @@
+/** What the user does with datasets that wait or are over, and how the list is shown with its expected times. */
+import { type DatasetSummary, type Priority, Refusal } from '../../contract/index.ts';
+import type { PassDataset } from '../datasets/index.ts';
+import { estimate } from './decide.ts';
+import { removeCursor } from './pass.ts';
+import type { QueueParts } from './standing.ts';
+
+/** Steps of the dataset in processing, all its passes together. */
+export interface Live {
+  readonly id: string;
+  readonly done: number;
+  readonly planned: number;
+}
+
+export function createWaiting({ o, now, latch, tell, tick }: QueueParts) {
+  function known(id: string): PassDataset {
+    const dataset = o.datasets.forPass(id);
+    if (dataset === null)
+      throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
+    return dataset;
+  }
+  function waiting(id: string): PassDataset {
+    const dataset = known(id);
+    if (dataset.place !== 'queue')
+      throw new Refusal('NOT_READY', `${dataset.name} does not wait in the queue.`, {
+        subject: id,
+        next: dataset.place === 'processing' ? 'Skip it instead.' : null,
+      });
+    return dataset;
+  }
+
+  function live(): Live | null {
+    if (now.open === null) return null;
+    const { pass, dataset } = now.open;
+    const step = o.trainer.view().heartbeat?.step ?? null;
+    const begun = pass.head_step ?? 0;
+    const done =
+      now.isSupervising && step !== null && step >= begun
+        ? pass.steps_before + step - begun
+        : (o.datasets.meta(dataset.id)?.done_steps ?? pass.steps_before);
+    return { id: dataset.id, done, planned: pass.steps_before + pass.planned_steps };
+  }
+
+  /** All datasets, with their expected times. */
+  function datasets(): readonly DatasetSummary[] {
+    const all = o.datasets.list();
+    const current = live();
+    const remaining = current === null ? 0 : Math.max(0, current.planned - current.done);
+    const t = Math.round(o.clock.now());
+    const isRunning = ['running', 'stopping_after'].includes(latch.state().latch);
+    const speed = isRunning ? o.metrics.speed().stepsPerSecond : null;
+    const times = estimate(
+      current === null ? null : { remaining },
+      all
+        .filter((one) => one.place === 'queue' && !one.held && one.verdict === 'ready')
+        .map((one) => ({ id: one.id, steps: one.planned_steps })),
+      speed,
+      t,
+    );
+    return all.map((one) => {
+      if (one.id !== current?.id) return { ...one, ...times.get(one.id) };
+      return {
+        ...one,
+        planned_steps: current.planned,
+        done_steps: current.done,
+        starts_at: now.open?.pass.started ?? null,
+        ends_at: speed === null || speed <= 0 ? null : Math.round(t + remaining / speed),
+      };
+    });
+  }
+
+  return {
+    live,
+    datasets,
+    move(id: string, priority: Priority, before: string | null): Promise<DatasetSummary> {
+      waiting(id);
+      return o.datasets.toQueue(id, priority, { before, judgeAgain: false });
+    },
+    async hold(id: string, held: boolean): Promise<DatasetSummary> {
+      waiting(id);
+      await o.datasets.note(id, { held });
+      await tick();
+      return o.datasets.summary(id);
+    },
+    /** A skipped one continues where it was, a completed one is trained whole once more, a refused one is judged again. */
+    async retry(id: string): Promise<DatasetSummary> {
+      const dataset = known(id);
+      if (dataset.place === 'queue' || dataset.place === 'processing')
+        throw new Refusal('NOT_READY', `${dataset.name} is in the queue already.`, {
+          subject: id,
+        });
+      if (dataset.place === 'completed') await removeCursor(dataset.folder);
+      const summary = await o.datasets.toQueue(id, dataset.priority, {
+        before: null,
+        judgeAgain: dataset.judged?.verdict !== 'ready',
+      });
+      await tick();
+      return summary;
+    },
+    async remove(id: string): Promise<void> {
+      waiting(id);
+      await o.datasets.toSkipped(id, 'taken out of the queue by you; its file is kept');
+      tell();
+    },
+  };
+}
