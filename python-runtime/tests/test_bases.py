@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from nightshift_trainer.bases import smollm2, worker
 from nightshift_trainer.bases.starter import CHAT_TEMPLATE
 from nightshift_trainer.rendering import BaseRefused, TemplateRefused, open_base
 from nightshift_trainer.run_folder import RunFolder
+from nightshift_trainer.score.answers import answer_batch
 
 FILES = {
     "base.json",
@@ -195,3 +197,31 @@ def test_smollm2_splits_digits_one_by_one(tmp_path: Path) -> None:
 def test_the_weights_hold_no_metadata_of_this_machine() -> None:
     with safe_open(starter_base() / "model.safetensors", "np") as weights:
         assert weights.metadata() == {"format": "pt"}
+
+
+def test_the_converted_smollm2_answers_a_question(tmp_path: Path) -> None:
+    """Half a minute: runs where it is asked for and the download is on this machine."""
+    if "NIGHTSHIFT_SLOW_TESTS" not in os.environ:
+        pytest.skip("set NIGHTSHIFT_SLOW_TESTS=1 to convert the real model")
+    kept = smollm2.cache_folder() / smollm2.GGUF_NAME
+    if not kept.is_file():
+        pytest.skip(f"{kept} is not there: no base smollm2 was made on this machine yet")
+    target = tmp_path / "models" / "smollm2"
+    make(tmp_path, "smollm2", target)
+    assert {path.name for path in target.iterdir()} >= FILES
+    assert facts(target)["label"] == "dequantised from Q4_1"
+    assert facts(target)["licence"] == "Apache-2.0"
+    base = open_base(target)
+    messages = [{"role": "user", "content": "What is the capital of France?"}]
+    prompt = base.training.text(messages, True)
+    assert prompt == base.own.text(messages, True) and "named SmolLM" in prompt
+    model = AutoModelForCausalLM.from_pretrained(target, dtype=torch.bfloat16).eval()
+    produced = answer_batch(
+        model,
+        [base.tokenizer.encode(prompt).ids],
+        end_ids=frozenset((base.eos_id,)),
+        pad=base.eos_id,
+        max_new_tokens=20,
+        beat=lambda: None,
+    )
+    assert produced[0].finished and "Paris" in base.tokenizer.decode(produced[0].ids)
