@@ -33,7 +33,7 @@ test('.stop saves, ends the trainer, stays stopped over a restart, and the datas
     60,
   );
   expect(stopped.last_checkpoint_step).toBeGreaterThanOrEqual(10);
-  expect(existsSync(path.join(shift.workspace, '.stop'))).toBe(false);
+  await until('.stop is put aside', () => !existsSync(path.join(shift.workspace, '.stop')), 30);
   expect(readdirSync(shift.workspace).some((name) => name.startsWith('.stop.done-'))).toBe(true);
 
   shift.kill();
