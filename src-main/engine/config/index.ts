@@ -221,6 +221,8 @@ export async function createConfig(o: {
   const watcher = watch(o.paths.root, {
     depth: 0,
     ignoreInitial: true,
+    // An editor that is still writing has not said anything yet.
+    awaitWriteFinish: { stabilityThreshold: 200, pollInterval: 50 },
     ignored: (name) => name !== o.paths.root && name !== o.paths.config,
   });
   const again = (): void => void reload(false);
@@ -229,6 +231,12 @@ export async function createConfig(o: {
     .on('change', again)
     .on('unlink', again)
     .on('error', () => undefined);
+  // An edit that comes before the watch stands would pass for the initial state.
+  await new Promise<void>((resolve) => {
+    watcher.once('ready', resolve).once('error', () => {
+      resolve();
+    });
+  });
   // Watching is never trusted alone.
   const stopLooking = o.clock.every(5, () => reload(false));
 

@@ -29,7 +29,16 @@ export function decideActivity(
     }
     add('training', at, end, run.dataset);
   }
-  for (const sleep of history.asleep) add('asleep', sleep.from, sleep.to, null);
+  // A machine that slept did not train.
+  for (const sleep of history.asleep) {
+    const around = spans.splice(0);
+    for (const span of around) {
+      add(span.kind, span.from, Math.min(span.to, sleep.from), span.dataset);
+      add(span.kind, Math.max(span.from, sleep.to), span.to, span.dataset);
+    }
+    add('asleep', sleep.from, sleep.to, null);
+  }
+  spans.sort((one, other) => one.from - other.from);
   const total = (kind: Span['kind']): number =>
     spans.filter((span) => span.kind === kind).reduce((sum, span) => sum + span.to - span.from, 0);
   const recoveries = history.recoveries.filter((one) => one.t >= from);

@@ -1,0 +1,293 @@
+/** The trainer room against real processes: launched, adopted, killed, stopped by a signal, restarted by rule. */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { identityOf, isAlive } from '../../src-main/kit/index.ts';
+import { TrainerAlone } from './fixtures/trainer-alone.ts';
+import { until } from './fixtures/workspace.ts';
+
+let w: TrainerAlone;
+beforeEach(async () => {
+  w = new TrainerAlone();
+  await w.open();
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await w.end();
+});
+const slow = { step_seconds: 0.03 };
+const step = (at: number): Promise<number> =>
+  until(`step ${at}`, () => {
+    const now = w.trainer.view().heartbeat?.step ?? 0;
+    return now >= at ? now : null;
+  });
+const ended = () => until('an outcome', () => w.outcome);
+const pidNow = (): number => w.trainer.view().pid ?? -1;
+const everyRowOnce = (rows: number): void => {
+  const trained = w.trained();
+  expect(trained.size).toBe(rows);
+  expect([...trained.values()].every((count) => count === 1)).toBe(true);
+};
+
+test('a pass is launched in its own group with a scrubbed environment and files for pipes', async () => {
+  vi.stubEnv('A_SECRET', 'hidden');
+  w.manners(slow);
+  w.trainer.train(w.request(40));
+  await step(3);
+  await until('its own words', () => w.trainer.view().device === 'cpu');
+  const pid = pidNow();
+  expect(w.trainer.view()).toMatchObject({ alive: true, recovering: null });
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  expect(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]), 'leads its group').toBe(pid);
+  const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+  expect(environment).toContain('GOMP_SPINCOUNT=2000');
+  expect(environment).not.toContain('A_SECRET');
+  expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain(w.paths.run(w.runs()[0]!));
+  expect(await ended()).toMatchObject({ kind: 'completed', step: 40, stepsDone: 40, pass: 'p-1' });
+  expect(w.trainer.view()).toMatchObject({ run: null, pid: null, alive: false });
+  everyRowOnce(160);
+});
+
+test('kill -9: it goes on from the newest checkpoint, says what was lost, and every row is trained once', async () => {
+  w.manners(slow);
+  w.trainer.train(w.request(60));
+  await step(12);
+  const before = pidNow();
+  process.kill(before, 'SIGKILL');
+  await until('restarted', () => w.of('restarted').length > 0);
+  expect(pidNow()).not.toBe(before);
+  expect(w.of('crashed')[0]).toMatchObject({ category: 'killed_by_signal', attempt: 1 });
+  expect(w.of('crashed')[0]!.resumes_from).toBeGreaterThanOrEqual(10);
+  expect(w.of('restarted')[0]!.step).toBe(w.of('crashed')[0]!.resumes_from);
+  expect(await ended()).toMatchObject({ kind: 'completed', step: 60, stepsDone: 60 });
+  expect(w.runs()).toHaveLength(2);
+  everyRowOnce(240);
+  const told = w.journal.recent().map((line) => line.what);
+  expect(told).toEqual(expect.arrayContaining(['trainer.crashed', 'trainer.restarted']));
+  // The curve: every step once, in order, without the lost ones, and the recovery is marked.
+  await until('the whole curve', () => w.metrics.latest().point?.step === 60);
+  const curve = w.metrics.curves({
+    keys: ['loss'],
+    from: null,
+    to: null,
+    buckets: 500,
+    smoothing: 0.6,
+  });
+  expect(curve.curves.loss!.map((bucket) => bucket[0])).toEqual(
+    Array.from({ length: 60 }, (_, at) => at + 1),
+  );
+  expect(curve.markers.filter((marker) => marker.kind === 'recovery')).toHaveLength(1);
+});
+
+describe('the engine goes, the trainer stays', () => {
+  test.each([
+    ['by its lock', false],
+    ['by what its run remembers, when it holds no lock yet', true],
+  ])('and is adopted %s under the same pid', async (_name, withoutLock) => {
+    w.manners(slow);
+    const request = w.request(80);
+    w.trainer.train(request);
+    await step(7);
+    const before = pidNow();
+    await w.close();
+    expect(identityOf(before)).not.toBeNull();
+    if (withoutLock) rmSync(w.paths.trainerLock);
+    await w.open();
+    expect(await w.trainer.adopt()).toEqual(request);
+    expect(w.trainer.view()).toMatchObject({ pid: before, alive: true });
+    expect(await ended()).toMatchObject({ kind: 'completed', step: 80, stepsDone: 80 });
+    expect(w.runs()).toHaveLength(1);
+    everyRowOnce(320);
+  });
+
+  test('an adopted trainer that is killed is restarted as well', async () => {
+    w.manners(slow);
+    w.trainer.train(w.request(60));
+    await step(7);
+    await w.close();
+    await w.open();
+    await w.trainer.adopt();
+    process.kill(pidNow(), 'SIGKILL');
+    await until('crashed', () => w.of('crashed').length > 0);
+    expect(w.of('crashed')[0]).toMatchObject({ category: 'killed_by_signal' });
+    expect(await ended()).toMatchObject({ kind: 'completed', step: 60 });
+    everyRowOnce(240);
+  });
+
+  test('the dead are not adopted', async () => {
+    w.manners(slow);
+    w.trainer.train(w.request(60));
+    await step(3);
+    await w.close();
+    process.kill(pidNow(), 'SIGKILL');
+    await until('gone', () => identityOf(pidNow()) === null);
+    await w.open();
+    expect(existsSync(w.paths.trainerLock), 'the stale lock is there').toBe(true);
+    expect(await w.trainer.adopt()).toBeNull();
+    expect(w.trainer.view()).toMatchObject({ alive: false, pid: null, heartbeat: null });
+  });
+});
+
+test('a trainer that stands still is suspected, ended and replaced', async () => {
+  w.manners(slow);
+  w.trainer.train(w.request(400));
+  await until('enough beats', () => (w.trainer.view().heartbeat?.step ?? 0) > 200);
+  const who = identityOf(pidNow())!;
+  process.kill(who.pid, 'SIGSTOP');
+  await until('killed', () => w.of('hang_killed').length > 0);
+  await until('restarted', () => w.of('restarted').length > 0);
+  expect(isAlive(who)).toBe(false);
+  expect(w.of('hang_suspected')).toHaveLength(1);
+  expect(w.of('hang_killed')).toHaveLength(1);
+  expect(w.of('hang_killed')[0]).toMatchObject({ phase: 'step' });
+  expect(w.of('crashed')[0]).toMatchObject({ category: 'hang' });
+  expect(await ended()).toMatchObject({ kind: 'completed', step: 400 });
+  everyRowOnce(1600);
+});
+
+describe('what fails at once', () => {
+  test('is tried as often as the limit says, then given up', async () => {
+    w.manners({ fail: { category: 'worker_died', message: 'gone' } });
+    w.trainer.train(w.request(10));
+    expect(await ended()).toMatchObject({
+      kind: 'gave_up',
+      category: 'worker_died',
+      infrastructure: false,
+    });
+    expect(w.of('crashed').map((event) => event.attempt)).toEqual([1, 2, 3, 3]);
+    expect(w.runs()).toHaveLength(4);
+  });
+  test('a device that is taken is waited for, the holder is named, the dataset is not blamed', async () => {
+    w.manners({ fail: { category: 'device_busy', message: 'cpu is held by pid 77 of /other' } });
+    w.trainer.train(w.request(10));
+    const outcome = await ended();
+    expect(outcome).toMatchObject({
+      kind: 'gave_up',
+      category: 'device_busy',
+      infrastructure: true,
+    });
+    expect(outcome).toHaveProperty('message', expect.stringContaining('pid 77 of /other'));
+    expect(w.runs()).toHaveLength(1);
+  });
+  test('rows that fail twice at the same position end the dataset', async () => {
+    w.manners({ fail: { category: 'template_error', message: 'row 5' } });
+    w.trainer.train(w.request(10));
+    expect(await ended()).toMatchObject({
+      kind: 'gave_up',
+      category: 'template_error',
+      infrastructure: false,
+    });
+    expect(w.runs()).toHaveLength(2);
+  });
+  test('a Python that cannot be started is a matter of the machine', async () => {
+    w.executable = '/nowhere/python';
+    w.trainer.train(w.request(10));
+    expect(await ended()).toMatchObject({
+      kind: 'gave_up',
+      category: 'import_error',
+      infrastructure: true,
+    });
+  });
+});
+
+describe('commands', () => {
+  test('pause and resume in the same process; stop saves', async () => {
+    w.manners(slow);
+    w.trainer.train(w.request(200));
+    await step(3);
+    await w.trainer.command('pause');
+    expect(w.trainer.view().pending?.verb).toBe('pause');
+    await until('paused', () => w.trainer.view().heartbeat?.phase === 'paused');
+    await until('acknowledged', () => w.trainer.view().pending === null);
+    const [pid, at] = [pidNow(), w.trainer.view().heartbeat!.step!];
+    await w.trainer.command('resume');
+    await step(at + 3);
+    expect(pidNow()).toBe(pid);
+    await w.trainer.command('stop-now');
+    const stopped = await ended();
+    expect(stopped.kind).toBe('stopped');
+    w.trainer.train({ ...w.request(200) });
+    w.outcome = null;
+    await until('resumed', () => w.of('resumed').length === 2);
+    expect(w.of('resumed')[1]!.step).toBe(stopped.step);
+  });
+
+  test('a pause while it waits to be restarted takes effect at once', async () => {
+    w.manners({ fail: { category: 'worker_died', message: 'gone' } });
+    w.trainer.train(w.request(10));
+    await until('waiting', () => w.trainer.view().recovering !== null && !w.trainer.view().alive);
+    await w.trainer.command('pause');
+    expect(w.outcome).toMatchObject({ kind: 'paused' });
+    const count = w.runs().length;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(w.runs()).toHaveLength(count);
+  });
+
+  test('a stop while it is being started leaves no process behind, and the next pass begins', async () => {
+    w.manners(slow);
+    w.trainer.train(w.request(100));
+    await w.trainer.command('stop-now');
+    expect(w.outcome).toMatchObject({ kind: 'stopped', stepsDone: 0 });
+    w.outcome = null;
+    w.trainer.train(w.request(20));
+    expect(await ended()).toMatchObject({ kind: 'completed', step: 20 });
+    const first = w.paths.run(w.runs()[0]!);
+    const { pid } = JSON.parse(readFileSync(path.join(first, 'process.json'), 'utf8')) as {
+      pid: number;
+    };
+    expect(identityOf(pid)).toBeNull();
+    everyRowOnce(80);
+  });
+
+  test('the emergency kill returns when the process is gone', async () => {
+    w.manners(slow);
+    w.trainer.train(w.request(400));
+    await step(3);
+    const who = identityOf(pidNow())!;
+    await w.trainer.kill('the test');
+    expect(isAlive(who)).toBe(false);
+    expect((await ended()).kind).toBe('stopped');
+    expect(w.runs()).toHaveLength(1);
+  });
+});
+
+describe('workers', () => {
+  const spec = (): Record<string, unknown> => ({
+    base: { id: 'starter', folder: w.paths.base('starter') },
+  });
+  test('do their work and tell how far they are', async () => {
+    const told: string[] = [];
+    const result = await w.trainer.work('base', spec(), {
+      onEvent: (event) => told.push(event.type),
+    });
+    expect(result).toMatchObject({ ok: true, exit: { outcome: 'completed' } });
+    expect(told).toEqual(['progress']);
+    expect(existsSync(path.join(w.paths.base('starter'), 'base.json'))).toBe(true);
+  });
+  test('a failure comes with category and message', async () => {
+    w.manners({ fail_base: true });
+    expect(await w.trainer.work('base', spec())).toMatchObject({
+      ok: false,
+      category: 'model_not_found',
+      message: 'there is no such model',
+    });
+  });
+  test('one that falls over comes with its last lines', async () => {
+    const result = await w.trainer.work('sample', {});
+    expect(result).toMatchObject({ ok: false, category: 'unknown' });
+    expect(result).toHaveProperty('log', expect.stringContaining("KeyError: 'sample'"));
+  });
+  test('an abort ends the process', async () => {
+    w.manners({ intake_seconds: 60 });
+    const abort = new AbortController();
+    const file = path.join(w.root, 'stand-in.json');
+    const working = w.trainer.work(
+      'intake',
+      { dataset: { folder: w.root, path: file }, options: {} },
+      { signal: abort.signal, onEvent: () => abort.abort() },
+    );
+    expect(await working).toMatchObject({ ok: false, category: 'cancelled' });
+    const lines = readFileSync(path.join(w.paths.run(w.runs()[0]!), 'heartbeat'), 'utf8');
+    await until('gone', () => identityOf((JSON.parse(lines) as { pid: number }).pid) === null);
+  });
+});

@@ -1,0 +1,309 @@
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { MetricsNews } from '../../src-main/contract/index.ts';
+import { createJournal, type Journal } from '../../src-main/engine/journal/index.ts';
+import { decideActivity } from '../../src-main/engine/metrics/activity.ts';
+import { createMetrics, type MetricsRoom } from '../../src-main/engine/metrics/index.ts';
+import { Points } from '../../src-main/engine/metrics/points.ts';
+import type { TrainerRoom } from '../../src-main/engine/trainer/index.ts';
+import { systemClock, workspacePaths } from '../../src-main/kit/index.ts';
+
+const point = (step: number, loss = 1) => ({
+  step,
+  t: 1000 + step,
+  loss,
+  lr: 0.1,
+  grad_norm: 1,
+  tokens_per_second: 100,
+  memory_mb: 10,
+});
+
+describe('points', () => {
+  test('a bucket has the extremes, the mean and the place of its last point', () => {
+    const points = new Points(2);
+    for (const [at, loss] of [3, 1, 2, 8, 4].entries()) points.add(point(at + 1, loss));
+    expect(points.buckets('loss', 0, 5, 2)).toEqual([
+      [3, 1003, 1, 3, 2],
+      [5, 1005, 4, 8, 6],
+    ]);
+    expect(points.buckets('loss', 0, 5, 100).map((bucket) => bucket[4])).toEqual([3, 1, 2, 8, 4]);
+    expect(points.buckets('loss', 0, 0, 100)).toEqual([]);
+  });
+
+  test('the average is debiased: the first value is itself, a constant stays', () => {
+    const points = new Points();
+    for (let step = 1; step <= 50; step += 1) points.add(point(step, 5));
+    for (const [, value] of points.smoothed(0.9, 0, 50, 50)) expect(value).toBeCloseTo(5, 12);
+    const two = new Points();
+    two.add(point(1, 4));
+    two.add(point(2, 1));
+    // (0.9 * 0.1 * 4 + 0.1 * 1) / (1 - 0.9^2)
+    expect(two.smoothed(0.9, 0, 2, 2)[1]?.[1]).toBeCloseTo(0.46 / 0.19, 12);
+    expect(two.smoothed(0, 0, 2, 2)).toEqual([
+      [1, 4],
+      [2, 1],
+    ]);
+  });
+
+  test('a range begins with the average of all that was before it', () => {
+    const points = new Points();
+    for (let step = 1; step <= 100; step += 1) points.add(point(step, step % 7));
+    const all = points.smoothed(0.6, 0, 100, 100);
+    const part = points.smoothed(0.6, 60, 100, 40);
+    for (const [at, [step, value]] of part.entries()) {
+      expect(step).toBe(all[60 + at]?.[0]);
+      expect(value).toBeCloseTo(all[60 + at]?.[1] ?? NaN, 5);
+    }
+  });
+
+  test('what a later run trained again replaces what was lost', () => {
+    const points = new Points();
+    for (let step = 1; step <= 10; step += 1) points.add(point(step, 1));
+    expect(points.add(point(8, 2))).toBe(true);
+    expect(points.length).toBe(8);
+    expect(points.last).toMatchObject({ step: 8, loss: 2 });
+    expect(points.cutAfter(5)).toBe(true);
+    expect(points.cutAfter(5)).toBe(false);
+    expect(points.last?.step).toBe(5);
+  });
+
+  test('a million points keep their extremes', () => {
+    const points = new Points();
+    for (let step = 1; step <= 1_000_000; step += 1)
+      points.add(point(step, step === 777_777 ? 99 : 1));
+    const buckets = points.buckets('loss', 0, points.length, 2000);
+    expect(buckets).toHaveLength(2000);
+    expect(buckets.filter((bucket) => bucket[3] === 99)).toHaveLength(1);
+    expect(points.smoothed(0.999, 0, points.length, 2000)).toHaveLength(2000);
+    expect(points.indexOf(777_777)).toBe(777_776);
+  });
+});
+
+test('the strip: runs, pauses that outlive their process, sleep, recoveries', () => {
+  const activity = decideActivity(
+    {
+      spans: [
+        {
+          run: 'a',
+          dataset: 'a.jsonl',
+          from: 100,
+          to: 200,
+          paused: [
+            { from: 120, to: 130 },
+            { from: 190, to: null },
+          ],
+        },
+        { run: 'b', dataset: 'b.jsonl', from: 300, to: 350, paused: [] },
+      ],
+      recoveries: [
+        { t: 5, label: 'old', lost: 9 },
+        { t: 300, label: 'new', lost: 3 },
+      ],
+      done: [5, 340],
+      asleep: [{ from: 310, to: 320 }],
+    },
+    'b',
+    110,
+    400,
+  );
+  expect(activity.spans).toEqual([
+    { kind: 'training', from: 110, to: 120, dataset: 'a.jsonl' },
+    { kind: 'paused', from: 120, to: 130, dataset: 'a.jsonl' },
+    { kind: 'training', from: 130, to: 190, dataset: 'a.jsonl' },
+    { kind: 'paused', from: 190, to: 300, dataset: 'a.jsonl' },
+    { kind: 'training', from: 300, to: 310, dataset: 'b.jsonl' },
+    { kind: 'asleep', from: 310, to: 320, dataset: null },
+    { kind: 'training', from: 320, to: 400, dataset: 'b.jsonl' },
+  ]);
+  expect(activity.totals).toEqual({
+    training_s: 160,
+    paused_s: 120,
+    asleep_s: 10,
+    datasets_done: 1,
+    recoveries: 1,
+    steps_lost: 3,
+  });
+});
+
+describe('the room', () => {
+  const root = { path: '' };
+  let metrics: MetricsRoom;
+  let journal: Journal;
+  // Only asked whether a run is alive; everything else is read from files.
+  const trainer = { view: () => ({ alive: false, run: null }) } as unknown as TrainerRoom;
+  const runs = (): string => path.join(root.path, 'runs');
+  function run(name: string, dataset = 'a.jsonl'): void {
+    mkdirSync(path.join(runs(), name), { recursive: true });
+    writeFileSync(
+      path.join(runs(), name, 'spec.json'),
+      JSON.stringify({ dataset: { name: dataset }, created: 1000 }),
+    );
+  }
+  const write = (name: string, file: string, ...lines: object[]): void => {
+    appendFileSync(
+      path.join(runs(), name, file),
+      lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+    );
+  };
+  const steps = (from: number, to: number, loss: number, dataset = 'd-1') =>
+    Array.from({ length: to - from + 1 }, (_, at) => ({
+      ...point(from + at, loss),
+      dataset,
+      epoch: 0,
+      micro_batch: 4,
+    }));
+  const event = (type: string, step: number, more: object = {}) => ({
+    t: 1000 + step,
+    type,
+    step,
+    ...more,
+  });
+  const evaluated = (step: number) =>
+    event('evaluation', step, {
+      core: { loss: 2, rows: 1, tokens: 1 },
+      slice: null,
+      exact: { k: 3, n: 4, low: 0.3, high: 0.9, unfinished: 1 },
+      think: null,
+      gap: 0.1,
+    });
+  async function open(): Promise<void> {
+    const paths = workspacePaths(root.path);
+    journal = createJournal({ paths, clock: systemClock });
+    metrics = await createMetrics({ paths, trainer, journal, clock: systemClock });
+  }
+  const all = () =>
+    metrics.curves({ keys: ['loss'], from: null, to: null, buckets: 1000, smoothing: 0.6 });
+  const drawn = (): readonly number[] => (all().curves.loss ?? []).map((bucket) => bucket[0]);
+
+  beforeEach(() => {
+    root.path = mkdtempSync(path.join(os.tmpdir(), 'nightshift-metrics-'));
+  });
+  afterEach(async () => {
+    metrics.close();
+    await journal.flush();
+    rmSync(root.path, { recursive: true, force: true });
+  });
+
+  test('reads all runs of the line, without what was lost, the same after a restart as live', async () => {
+    await open();
+    const news: MetricsNews[] = [];
+    metrics.news.on((one) => news.push(one));
+    run('20260101-000000-train-aaaa');
+    write('20260101-000000-train-aaaa', 'events.jsonl', event('resumed', 0));
+    write('20260101-000000-train-aaaa', 'metrics.jsonl', ...steps(1, 14, 3));
+    write(
+      '20260101-000000-train-aaaa',
+      'events.jsonl',
+      event('checkpoint', 10),
+      evaluated(12),
+      event('checkpoint', 13),
+    );
+    await expect.poll(() => metrics.latest().checkpointStep).toBe(13);
+    // No exit.json: it crashed. The next run goes on from 10, and is asked before its first step.
+    run('20260101-000100-train-bbbb');
+    write('20260101-000100-train-bbbb', 'events.jsonl', event('resumed', 10, { lost_steps: 4 }));
+    await expect.poll(() => drawn().length).toBe(10);
+    expect(all().evaluations).toEqual([]);
+    write(
+      '20260101-000100-train-bbbb',
+      'metrics.jsonl',
+      ...steps(11, 20, 2),
+      ...steps(21, 25, 1, 'd-2'),
+    );
+    write('20260101-000100-train-bbbb', 'events.jsonl', evaluated(25));
+    await expect.poll(() => metrics.latest().evaluation?.step).toBe(25);
+    const live = all();
+    expect(drawn()).toEqual(Array.from({ length: 25 }, (_, at) => at + 1));
+    expect(live.evaluations).toEqual([
+      expect.objectContaining({ step: 25, exact: 0.75, core_loss: 2, slice_loss: null }),
+    ]);
+    expect(live.markers.map((one) => [one.kind, one.step])).toEqual([
+      ['dataset', 1],
+      ['checkpoint', 10],
+      ['recovery', 10],
+      ['dataset', 21],
+    ]);
+    expect(metrics.latest()).toMatchObject({
+      exact: { k: 3, n: 4 },
+      microBatch: 4,
+      point: { step: 25 },
+    });
+    expect(news.some((one) => one.reset)).toBe(true);
+    metrics.close();
+    await open();
+    expect(all()).toEqual(live);
+  });
+
+  test('a part of the curve, and a metric that is cut off or not a number', async () => {
+    run('20260101-000000-train-aaaa');
+    write('20260101-000000-train-aaaa', 'metrics.jsonl', ...steps(1, 10, 3));
+    appendFileSync(
+      path.join(runs(), '20260101-000000-train-aaaa', 'metrics.jsonl'),
+      'junk\n{"step": 11,',
+    );
+    await open();
+    const part = metrics.curves({
+      keys: ['loss', 'lr'],
+      from: 4,
+      to: 6,
+      buckets: 100,
+      smoothing: 0,
+    });
+    expect(part).toMatchObject({ from: 4, to: 6, bucket_steps: 1 });
+    expect(part.curves.lr?.map((bucket) => bucket[0])).toEqual([4, 5, 6]);
+    expect(drawn()).toHaveLength(10);
+  });
+
+  test('a pause becomes a span, sleep comes from the journal and is there after a restart', async () => {
+    run('20260101-000000-train-aaaa');
+    write('20260101-000000-train-aaaa', 'metrics.jsonl', ...steps(1, 10, 3));
+    write('20260101-000000-train-aaaa', 'events.jsonl', event('paused', 5), {
+      ...event('unpaused', 5),
+      t: 1400,
+    });
+    await open();
+    journal.write({
+      what: 'trainer.asleep',
+      text: 'x',
+      step: 7,
+      evidence: { from: 1500, until: 1600 },
+    });
+    const marks = () =>
+      all().markers.filter((one) => one.kind === 'pause' || one.kind === 'asleep');
+    const wanted = [
+      { kind: 'pause', step: 5, t: 1005, until: 1400, label: 'paused' },
+      { kind: 'asleep', step: 7, t: 1500, until: 1600, label: 'asleep' },
+    ];
+    expect(marks()).toEqual(wanted);
+    await journal.flush();
+    metrics.close();
+    await open();
+    expect(marks()).toEqual(wanted);
+  });
+
+  test('previews are newest first', async () => {
+    run('20260101-000000-train-aaaa');
+    const preview = {
+      row: 1,
+      prompt: 'p',
+      prompt_tokens: 1,
+      expected: 'e',
+      produced: 'x',
+      matches: false,
+      finished: true,
+      tokens: 1,
+      seconds: 0.1,
+    };
+    write(
+      '20260101-000000-train-aaaa',
+      'events.jsonl',
+      event('preview', 1, preview),
+      event('preview', 2, preview),
+    );
+    await open();
+    expect(metrics.previews(1).map((one) => one.step)).toEqual([2]);
+    expect(metrics.previews(9)).toHaveLength(2);
+  });
+});
