@@ -22,7 +22,7 @@ await runScript(async () => {
   if (answer.code !== 0)
     throw new SetupError(
       'the package could not be made.',
-      'Mend what is named above. Without the official Electron binary, ELECTRON_OVERRIDE_DIST_PATH does not help: a package of an older Electron is for tests only.',
+      'Mend what is named above. The official Electron binary is fetched once and has to be reachable.',
     );
   say('Package: dist/');
 });

@@ -61,10 +61,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
       }),
     listener: {
       connection: (connection) => {
-        if (connection.kind === 'attached') {
-          settings.set('firstRun', false);
-          window.tell('nightshift:connected');
-        }
+        if (connection.kind === 'attached') window.tell('nightshift:connected');
         if (connection.kind === 'older' || connection.kind === 'newer')
           void departure.settleContract(connection);
         update();
@@ -99,6 +96,15 @@ export function createDesktop(options: DesktopOptions): Desktop {
     icon,
     settings,
     leaving: () => departure.leaving(),
+    hidden: () => {
+      if (!settings.get('firstRun')) return;
+      settings.set('firstRun', false);
+      notifications.show({
+        title: 'Nightshift is in the tray',
+        body: 'Training and its supervision go on. The tray opens the window again, and quits.',
+        opens: 'dashboard',
+      });
+    },
   });
   const notifications = createNotifications({
     icon,

@@ -17,6 +17,7 @@ export interface StartedEngine {
 }
 
 interface Remembered {
+  /** Until the window was closed for the first time, and where it went was told. */
   readonly firstRun: boolean;
   readonly bounds: WindowBounds | null;
   readonly recentWorkspaces: readonly string[];

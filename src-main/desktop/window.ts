@@ -18,6 +18,8 @@ export interface WindowOptions {
   readonly settings: Settings;
   /** True once the application is on its way out: then closing closes. */
   readonly leaving: () => boolean;
+  /** It was hidden instead of closed. */
+  readonly hidden: () => void;
 }
 
 const DEFAULT_SIZE = { width: 1440, height: 900 };
@@ -33,6 +35,8 @@ export function openWindow(options: WindowOptions): MainWindow {
     ...SMALLEST,
     show: false,
     title: 'Nightshift',
+    // The page has a frame of its own; Alt shows the menu, its shortcuts always work.
+    autoHideMenuBar: true,
     icon: options.icon,
     backgroundColor: nativeTheme.shouldUseDarkColors ? '#111317' : '#FAF9F7',
     webPreferences: {
@@ -55,6 +59,7 @@ export function openWindow(options: WindowOptions): MainWindow {
     if (options.leaving()) return;
     event.preventDefault();
     browser.hide();
+    options.hidden();
   });
 
   let listening = false;

@@ -171,8 +171,18 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     });
     await until(async () => !(await visible(launched)), 'hidden');
     expect(scenario.engine()).not.toBeNull();
+    const told = (): number =>
+      scenario.desk.notifications.filter((one) => one.title === 'Nightshift is in the tray').length;
+    await until(() => told() === 1, 'being told where it went');
     await scenario.desk.activateTray();
     await until(() => visible(launched), 'shown');
+    await launched.app.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.close();
+    });
+    await until(async () => !(await visible(launched)), 'hidden');
+    await scenario.desk.activateTray();
+    await until(() => visible(launched), 'shown');
+    expect(told()).toBe(1);
   });
 
   test('a second launch ends, shows the first and hands over its files', async () => {

@@ -39,6 +39,7 @@ export function startEngine(options: StartOptions): Child | null {
   const output = openLog(options.log);
   const child = spawn(program.node, [program.entry, '--workspace', options.workspace], {
     detached: true,
+    windowsHide: true,
     cwd: program.root,
     stdio: ['ignore', output, output],
     env: { ...engineEnvironment(options.env), NIGHTSHIFT_ROOT: program.root },
