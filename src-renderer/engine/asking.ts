@@ -1,5 +1,5 @@
 /** Commands to the engine with their refusals as text, and answers kept beside a component. */
-import { isDefinedError } from '@orpc/client';
+import { ORPCError } from '@orpc/client';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { create } from 'zustand';
 import type { EngineClient } from './client.ts';
@@ -14,8 +14,8 @@ export interface Trouble {
 }
 
 export function troubleOf(error: unknown): Trouble {
-  if (error instanceof Error && isDefinedError(error)) {
-    const data: unknown = (error as { data?: unknown }).data;
+  if (error instanceof ORPCError) {
+    const data: unknown = error.data;
     const next =
       typeof data === 'object' && data !== null && 'next' in data && typeof data.next === 'string'
         ? data.next
@@ -43,7 +43,12 @@ export async function command<T>(ask: (client: EngineClient) => Promise<T>): Pro
   }
 }
 
-/** An answer of the engine that is asked for again when `key` changes or the connection is new. Keeps the last one meanwhile. */
+const subjectOf = (key: string): string => key.split('|', 1)[0] ?? '';
+
+/**
+ * An answer of the engine that is asked for again when `key` changes or the connection is new. The last one stays meanwhile, as
+ * long as it is about the same subject: what stands before the first `|` of the key.
+ */
 export function useAnswer<T>(
   key: string | null,
   ask: (client: EngineClient) => Promise<T>,
@@ -73,5 +78,6 @@ export function useAnswer<T>(
   const again = useCallback(() => {
     setTurn((n) => n + 1);
   }, []);
-  return { answer: key === null ? null : (held?.answer ?? null), again };
+  const same = held !== null && key !== null && subjectOf(held.key) === subjectOf(key);
+  return { answer: same ? held.answer : null, again };
 }

@@ -33,7 +33,8 @@ export function useRoom<K extends RoomName>(name: K): Rooms[K] {
 
 export const useLost = (): boolean => useEngine((state) => state.connection === 'lost');
 
-export type MetricsEvent = { readonly kind: 'reset' } | { readonly kind: 'news'; readonly news: MetricsNews };
+export type MetricsEvent =
+  { readonly kind: 'reset' } | { readonly kind: 'news'; readonly news: MetricsNews };
 
 const metricsListeners = new Set<(event: MetricsEvent) => void>();
 

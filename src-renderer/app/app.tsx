@@ -1,0 +1,100 @@
+/** The whole page: waiting for the engine, first run, or the frame with a screen. */
+import { useEffect, useMemo, useState, type ReactElement } from 'react';
+import { useEngine } from '../engine/index.ts';
+import { useHost } from '../host/index.ts';
+import { Logo } from '../kit/marks.tsx';
+import { Dashboard } from '../rooms/dashboard/index.ts';
+import { DataScreen, DropOverlay, takeIn } from '../rooms/data/index.ts';
+import { QueueScreen } from '../rooms/queue/index.ts';
+import { FirstRun, useFirstRun } from '../rooms/setup/index.ts';
+import { pauseOrResume } from './controls.tsx';
+import { Header } from './header.tsx';
+import { useFrameKeys, type FrameActs } from './keys.ts';
+import { go, goTo, useNavigation } from './navigation.ts';
+import { Rail } from './rail.tsx';
+import { mainControl } from './state-word.ts';
+import { StopDialog } from './stop-dialog.tsx';
+
+const titles = { dashboard: 'Dashboard', data: 'Data', queue: 'Queue' } as const;
+
+function Frame(): ReactElement {
+  const host = useHost();
+  const screen = useNavigation((state) => state.screen);
+  const [stopping, setStopping] = useState(false);
+  const acts = useMemo<FrameActs>(
+    () => ({
+      pauseOrResume: () => {
+        const { rooms, connection } = useEngine.getState();
+        if (rooms === null || connection !== 'live') return;
+        const main = mainControl(rooms.status, rooms.queue.latch);
+        if (main.enabled && rooms.status.pending === null) pauseOrResume(main.verb);
+      },
+      stop: () => {
+        const { rooms, connection } = useEngine.getState();
+        if (connection === 'live' && rooms?.status.current_dataset != null) setStopping(true);
+      },
+      addFiles: () => {
+        void host.chooseFiles().then((chosen) => {
+          takeIn(chosen, 'normal');
+        });
+      },
+    }),
+    [host],
+  );
+  useFrameKeys(acts);
+  useEffect(() => host.onOpen(goTo), [host]);
+  useEffect(() => {
+    document.title = `${titles[screen]}, Nightshift`;
+  }, [screen]);
+  return (
+    <div className="app">
+      <Header
+        onStop={() => {
+          setStopping(true);
+        }}
+      />
+      <Rail />
+      <main className="main" id="main">
+        {screen === 'dashboard' ? <Dashboard onOpen={goTo} /> : null}
+        {screen === 'data' ? <DataScreen onOpen={goTo} /> : null}
+        {screen === 'queue' ? <QueueScreen onOpen={goTo} /> : null}
+      </main>
+      <StopDialog
+        opened={stopping}
+        onClose={() => {
+          setStopping(false);
+        }}
+      />
+    </div>
+  );
+}
+
+const showData = (): void => {
+  go('data');
+};
+
+function Live(): ReactElement {
+  const firstRun = useFirstRun();
+  return (
+    <>
+      {firstRun ? <FirstRun /> : <Frame />}
+      <DropOverlay onTaken={showData} />
+    </>
+  );
+}
+
+export function App(): ReactElement {
+  const connection = useEngine((state) => state.connection);
+  const known = useEngine((state) => state.rooms !== null);
+  useEffect(() => {
+    document.documentElement.dataset.connection = connection;
+  }, [connection]);
+  if (known) return <Live />;
+  return (
+    <main className="waiting">
+      <Logo />
+      <h1 className="title">Nightshift</h1>
+      <p role="status">Waiting for the engine.</p>
+    </main>
+  );
+}

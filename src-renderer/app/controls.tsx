@@ -1,0 +1,65 @@
+/** Pause, resume, retry and stop. A command that has not been acted on shows its age. */
+import { Button, Tooltip } from '@mantine/core';
+import {
+  IconChevronDown,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconPlayerStop,
+} from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+import { command, useLost, useRoom } from '../engine/index.ts';
+import { useNowSeconds } from '../kit/now.ts';
+import { mainControl, pendingText } from './state-word.ts';
+
+const LOST_WHY = 'The engine cannot be reached. The file .stop in the workspace still works.';
+
+export function pauseOrResume(verb: 'pause' | 'resume'): void {
+  void command((engine) => engine.training[verb]({ by: 'you (window)' }));
+}
+
+export function Controls({ onStop }: { readonly onStop: () => void }): ReactElement {
+  const status = useRoom('status');
+  const { latch } = useRoom('queue');
+  const lost = useLost();
+  const now = useNowSeconds();
+  const main = mainControl(status, latch);
+  const pending = pendingText(status, now);
+  const stoppable = status.current_dataset !== null && latch !== 'stopped';
+  const Icon = main.verb === 'pause' ? IconPlayerPause : IconPlayerPlay;
+  return (
+    <div className="ctrls">
+      <Tooltip
+        label={lost ? LOST_WHY : `${main.why} (Ctrl Shift P)`}
+        events={{ hover: true, focus: true, touch: false }}
+      >
+        <Button
+          size="md"
+          aria-label={main.label}
+          leftSection={<Icon aria-hidden="true" />}
+          disabled={lost || !main.enabled || pending !== null}
+          onClick={() => {
+            pauseOrResume(main.verb);
+          }}
+        >
+          <span className="num">{pending ?? main.label}</span>
+        </Button>
+      </Tooltip>
+      <Tooltip
+        label={lost ? LOST_WHY : stoppable ? 'Stop (Ctrl .)' : 'Nothing is being trained'}
+        events={{ hover: true, focus: true, touch: false }}
+      >
+        <Button
+          size="md"
+          aria-label="Stop"
+          aria-haspopup="dialog"
+          leftSection={<IconPlayerStop aria-hidden="true" />}
+          rightSection={<IconChevronDown aria-hidden="true" />}
+          disabled={lost || !stoppable}
+          onClick={onStop}
+        >
+          Stop
+        </Button>
+      </Tooltip>
+    </div>
+  );
+}

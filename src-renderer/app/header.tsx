@@ -1,0 +1,189 @@
+/** The header: who, what state, which model, which dataset, how the machine is, and the two controls. */
+import { Tooltip } from '@mantine/core';
+import { useEffect, useRef, type ReactElement } from 'react';
+import { useEngine, useLost, useRoom } from '../engine/index.ts';
+import {
+  clock,
+  clockSeconds,
+  count,
+  percent,
+  shortName,
+  timeLeft,
+  UNKNOWN,
+} from '../kit/format.ts';
+import { Glyph, Logo } from '../kit/marks.tsx';
+import { useNow } from '../kit/now.ts';
+import { Controls } from './controls.tsx';
+import { Gauges } from './gauges.tsx';
+import { stateCell } from './state-word.ts';
+
+function StateCell(): ReactElement {
+  const status = useRoom('status');
+  const queue = useRoom('queue');
+  const lost = useLost();
+  const now = useNow();
+  const heard = useEngine((state) => state.heard);
+  const statusHeard = useEngine((state) => state.statusHeard);
+  const text = stateCell({
+    status,
+    queue,
+    lost,
+    now: now / 1000,
+    heardAgo: Math.max(0, now - heard) / 1000,
+    statusAgo: Math.max(0, now - statusHeard) / 1000,
+  });
+  return (
+    <div className={`cell state ${text.tone}`} data-state={text.word}>
+      <Pulse beats={text.tone === 'live' ? statusHeard : 0}>
+        <Glyph name={text.glyph} />
+      </Pulse>
+      <div className="el">
+        <b className="el">{text.word}</b>
+        <span className="micro num el" title={status.reason ?? undefined}>
+          {text.fact}
+        </span>
+      </div>
+      {/* Announced when the word changes, never on a heartbeat. */}
+      <span className="visually-hidden" role="status" aria-live="polite">
+        {text.word}
+      </span>
+    </div>
+  );
+}
+
+/** One pulse of the dot for each heartbeat that came, at most one a second. */
+function Pulse({
+  beats,
+  children,
+}: {
+  readonly beats: number;
+  readonly children: ReactElement;
+}): ReactElement {
+  const element = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    const span = element.current;
+    if (span === null || beats === 0 || span.classList.contains('pulse')) return;
+    span.classList.add('pulse');
+    setTimeout(() => {
+      span.classList.remove('pulse');
+    }, 1000);
+  }, [beats]);
+  return <span ref={element}>{children}</span>;
+}
+
+function ModelCell(): ReactElement {
+  const status = useRoom('status');
+  const config = useRoom('config');
+  const base = config.values.base_model;
+  const label = base === '' ? 'no base model' : `${base}, ${config.values.method}`;
+  return (
+    <div className="cell model">
+      <span className="k" title={label}>
+        {label}
+      </span>
+      <span
+        className="v num"
+        title={status.branch === null ? undefined : `branch ${status.branch}`}
+      >
+        {status.current_step === null ? `step ${UNKNOWN}` : `step ${count(status.current_step)}`}
+      </span>
+    </div>
+  );
+}
+
+function DatasetCell(): ReactElement {
+  const status = useRoom('status');
+  const datasets = useRoom('datasets');
+  const lost = useLost();
+  const now = useNow();
+  const heard = useEngine((state) => state.heard);
+  const dataset = status.current_dataset;
+  const done = status.step_of_dataset;
+  const of = status.steps_of_dataset;
+  if (dataset === null || done === null || of === null || of === 0) {
+    const waiting = datasets.filter((one) => one.place === 'queue' && !one.held).length;
+    return (
+      <div className="cell ds">
+        <div className="l1">
+          <span className="el t2">
+            {dataset === null ? 'No dataset is being trained' : dataset.name}
+          </span>
+        </div>
+        <div className="l2">
+          <span className="num el">
+            {waiting === 0 ? 'the queue is empty' : `${count(waiting)} waiting in the queue`}
+          </span>
+        </div>
+      </div>
+    );
+  }
+  // The checkpoint counts steps of the branch, the dataset its own.
+  const before = (status.current_step ?? done) - done;
+  const saved =
+    status.last_checkpoint_step === null
+      ? 0
+      : Math.min(done, Math.max(0, status.last_checkpoint_step - before));
+  const share = (done / of) * 100;
+  const moving = ['training', 'evaluating', 'saving', 'stopping'].includes(status.state);
+  const left = lost
+    ? `as of ${clockSeconds(heard / 1000)}`
+    : !moving
+      ? `done at ${UNKNOWN}`
+      : leftText(status.eta_seconds, done, now / 1000);
+  return (
+    <div className="cell ds">
+      <div className="l1 sp">
+        <span className="el strong" title={dataset.name}>
+          {shortName(dataset.name, 48)}
+        </span>
+        <span className="num strong">{percent(share)}</span>
+      </div>
+      <div
+        className="bar"
+        role="progressbar"
+        aria-label="Dataset progress"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(share * 10) / 10}
+      >
+        <i className="tail" style={{ width: `${String(share)}%` }} />
+        <i style={{ width: `${String((saved / of) * 100)}%` }} />
+      </div>
+      <div className="l2">
+        <Tooltip label="The bright part is in a verified checkpoint, the dim tail is held in memory">
+          <span className="num el">
+            step {count(done)} of {count(of)}, saved to {count(saved)}
+          </span>
+        </Tooltip>
+        <span className="num">{left}</span>
+      </div>
+    </div>
+  );
+}
+
+function leftText(eta: number | null, done: number, now: number): string {
+  const left = timeLeft(eta, done);
+  return eta === null || left === 'estimating' ? left : `${left}, done at ${clock(now + eta, now)}`;
+}
+
+export function Header({ onStop }: { readonly onStop: () => void }): ReactElement {
+  const facts = useRoom('engine');
+  return (
+    <header className="head">
+      <div className="brand">
+        <Logo />
+        <div className="el">
+          <b>Nightshift</b>
+          <span className="micro el" title={facts.workspace}>
+            {facts.workspace_name}
+          </span>
+        </div>
+      </div>
+      <StateCell />
+      <ModelCell />
+      <DatasetCell />
+      <Gauges />
+      <Controls onStop={onStop} />
+    </header>
+  );
+}

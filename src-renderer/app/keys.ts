@@ -1,0 +1,54 @@
+/** Keys of the frame: G then D, A, Q go to a screen; Ctrl/Cmd Shift P pauses; Ctrl/Cmd . stops; Ctrl/Cmd O adds files. */
+import { useEffect } from 'react';
+import { go, type ScreenName } from './navigation.ts';
+
+const targets: Readonly<Record<string, ScreenName>> = { d: 'dashboard', a: 'data', q: 'queue' };
+const CHORD_MS = 1200;
+
+export interface FrameActs {
+  pauseOrResume(): void;
+  stop(): void;
+  addFiles(): void;
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
+    (target as HTMLInputElement).type !== 'checkbox' &&
+    (target as HTMLInputElement).type !== 'radio'
+  );
+}
+
+export function useFrameKeys(acts: FrameActs): void {
+  useEffect(() => {
+    let chordUntil = 0;
+    const onKey = (event: KeyboardEvent): void => {
+      const key = event.key.toLowerCase();
+      const command = event.ctrlKey || event.metaKey;
+      if (command && event.shiftKey && key === 'p') act(event, acts.pauseOrResume);
+      else if (command && key === '.') act(event, acts.stop);
+      else if (command && key === 'o') act(event, acts.addFiles);
+      else if (!command && !event.altKey && !isTyping(event.target)) {
+        const now = Date.now();
+        const target = targets[key];
+        if (key === 'g') chordUntil = now + CHORD_MS;
+        else if (target !== undefined && now < chordUntil) {
+          chordUntil = 0;
+          act(event, () => {
+            go(target);
+          });
+        }
+      }
+    };
+    addEventListener('keydown', onKey);
+    return () => {
+      removeEventListener('keydown', onKey);
+    };
+  }, [acts]);
+}
+
+function act(event: KeyboardEvent, what: () => void): void {
+  event.preventDefault();
+  what();
+}

@@ -1,0 +1,109 @@
+/** Small drawing acts on a 2d context. Coordinates in CSS pixels. */
+import { strokesOf, type MarkName } from '../marks.tsx';
+
+export function drawMark(
+  context: CanvasRenderingContext2D,
+  name: MarkName,
+  x: number,
+  y: number,
+  colour: string,
+  size = 11,
+): void {
+  context.save();
+  context.translate(x - size / 2, y - size / 2);
+  context.scale(size / 12, size / 12);
+  context.setLineDash([]);
+  for (const { d, line } of strokesOf(name)) {
+    const path = new Path2D(d);
+    if (line === undefined) {
+      context.fillStyle = colour;
+      context.fill(path);
+    } else {
+      context.strokeStyle = colour;
+      context.lineWidth = line;
+      context.stroke(path);
+    }
+  }
+  context.restore();
+}
+
+export function drawText(
+  context: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  style: { readonly colour: string; readonly font?: string; readonly align?: CanvasTextAlign },
+): number {
+  context.save();
+  context.fillStyle = style.colour;
+  context.font = `${style.font ?? '400 11px'} "Inter Variable", Inter, system-ui, sans-serif`;
+  context.textAlign = style.align ?? 'left';
+  context.textBaseline = 'alphabetic';
+  context.fillText(text, x, y);
+  const { width } = context.measureText(text);
+  context.restore();
+  return width;
+}
+
+export function drawVertical(
+  context: CanvasRenderingContext2D,
+  x: number,
+  top: number,
+  bottom: number,
+  colour: string,
+  dash: readonly number[] = [],
+): void {
+  context.save();
+  context.strokeStyle = colour;
+  context.lineWidth = 1;
+  context.setLineDash([...dash]);
+  context.beginPath();
+  context.moveTo(Math.round(x) + 0.5, top);
+  context.lineTo(Math.round(x) + 0.5, bottom);
+  context.stroke();
+  context.restore();
+}
+
+/** Diagonal lines over a box: a time without a process. */
+export function drawHatch(
+  context: CanvasRenderingContext2D,
+  left: number,
+  right: number,
+  top: number,
+  bottom: number,
+  colour: string,
+): void {
+  context.save();
+  context.beginPath();
+  context.rect(left, top, right - left, bottom - top);
+  context.clip();
+  context.strokeStyle = colour;
+  context.lineWidth = 1;
+  context.beginPath();
+  const height = bottom - top;
+  for (let x = left - height; x < right; x += 6) {
+    context.moveTo(x, bottom);
+    context.lineTo(x + height, top);
+  }
+  context.stroke();
+  context.restore();
+}
+
+export function drawDot(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  radius: number,
+  fill: string,
+  edge: string,
+): void {
+  context.save();
+  context.beginPath();
+  context.arc(x, y, radius, 0, Math.PI * 2);
+  context.fillStyle = fill;
+  context.fill();
+  context.lineWidth = 1.5;
+  context.strokeStyle = edge;
+  context.stroke();
+  context.restore();
+}

@@ -1,0 +1,31 @@
+/** The page's clock for ages that tick. */
+import { useSyncExternalStore } from 'react';
+
+let now = Date.now();
+let timer: ReturnType<typeof setInterval> | undefined;
+const listeners = new Set<() => void>();
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  timer ??= setInterval(() => {
+    now = Date.now();
+    for (const one of listeners) one();
+  }, 1000);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+function read(): number {
+  if (timer === undefined) now = Date.now();
+  return now;
+}
+
+/** Milliseconds, renewed once a second while somebody looks. */
+export const useNow = (): number => useSyncExternalStore(subscribe, read);
+
+/** Unix seconds. */
+export const useNowSeconds = (): number => useNow() / 1000;

@@ -1,0 +1,175 @@
+/** What all charts of the dashboard share: axis, visible stretch, ticks, colours, and the hand on them. */
+import {
+  useEffect,
+  useMemo,
+  useRef,
+  type KeyboardEvent,
+  type PointerEvent,
+  type RefObject,
+} from 'react';
+import type { Curves } from '../../../src-main/contract/index.ts';
+import { useLost, useRoom } from '../../engine/index.ts';
+import { useColours, type Colours, type LineChart } from '../../kit/chart/index.ts';
+import { axis as axisText, clock, duration } from '../../kit/format.ts';
+import { axisOf, nearest, type Axis, type AxisKind } from './curve-data.ts';
+import { useCurves, type View } from './curves.ts';
+
+export interface ChartFrame {
+  readonly curves: Curves;
+  readonly axis: Axis;
+  /** All of the range, and what of it is visible. */
+  readonly domain: View;
+  readonly view: View;
+  readonly colours: Colours;
+  /** Nothing is known after the last point: charts end in a hatch. */
+  readonly isStale: boolean;
+}
+
+export function useChartFrame(drawn: Curves | null, axisKind: AxisKind): ChartFrame | null {
+  const base = useCurves((state) => state.base);
+  const view = useCurves((state) => state.view);
+  const lost = useLost();
+  const colours = useColours(lost);
+  const isStale = useRoom('status').state === 'recovering' || lost;
+  return useMemo(() => {
+    const all = base?.curves.loss ?? [];
+    const first = all[0];
+    const last = all[all.length - 1];
+    if (drawn === null || first === undefined || last === undefined) return null;
+    const axis = axisOf(axisKind, all);
+    const min = axis.kind === 'step' && base !== null ? base.from : axis.x(first[0], first[1]);
+    const end = axis.x(last[0], last[1]);
+    const max = Math.max(end + (isStale ? (end - min) * 0.028 : 0), min + 1e-6);
+    const domain = { min, max };
+    return { curves: drawn, axis, domain, view: view ?? domain, colours, isStale };
+  }, [drawn, base, view, axisKind, colours, isStale]);
+}
+
+const TIME_STEPS = [
+  60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200, 86_400, 172_800,
+  604_800,
+];
+
+/** Ticks of a time axis on round local hours, of process time on round durations; null leaves them to chart.js. */
+export function ticksOf(kind: AxisKind, view: View, most: number): readonly number[] | null {
+  if (kind === 'step') return null;
+  const span = view.max - view.min;
+  const step =
+    TIME_STEPS.find((one) => span / one <= most) ?? Math.ceil(span / most / 604_800) * 604_800;
+  const offset = kind === 'time' ? new Date(view.max * 1000).getTimezoneOffset() * 60 : 0;
+  const out: number[] = [];
+  for (let t = Math.ceil((view.min - offset) / step) * step + offset; t <= view.max; t += step)
+    out.push(t);
+  return out;
+}
+
+export function tickText(kind: AxisKind, value: number, now: number): string {
+  if (kind === 'step') return Number.isInteger(value) ? axisText(value) : '';
+  return kind === 'time' ? clock(value, now) : duration(value);
+}
+
+export function zoomed(frame: ChartFrame, centre: number, factor: number): View | null {
+  const { domain, view } = frame;
+  const width = (view.max - view.min) * factor;
+  const whole = domain.max - domain.min;
+  if (width >= whole) return null;
+  const least = frame.axis.kind === 'step' ? 5 : whole / 2000;
+  if (width < least) return view;
+  const share = (centre - view.min) / (view.max - view.min);
+  return held(frame, centre - share * width, width);
+}
+
+/** A view of a width, moved so that it stays inside the domain. */
+function held({ domain }: ChartFrame, min: number, width: number): View {
+  const start = Math.min(Math.max(domain.min, min), domain.max - width);
+  return { min: start, max: start + width };
+}
+
+function valueAt(chart: LineChart, clientX: number): number | null {
+  const scale = chart.scales['x'];
+  const area = chart.chartArea as LineChart['chartArea'] | undefined;
+  if (scale === undefined || area === undefined) return null;
+  const x = clientX - chart.canvas.getBoundingClientRect().left;
+  if (x < area.left - 4 || x > area.right + 4) return null;
+  return scale.getValueForPixel(x) ?? null;
+}
+
+function setView(view: View | null): void {
+  useCurves.setState(view === null ? { view, detail: null } : { view });
+}
+
+/** Pointer, wheel and keys: crosshair, zoom, pan, reset. */
+export function useChartHands(frame: ChartFrame, chart: RefObject<LineChart | null>) {
+  const box = useRef<HTMLDivElement>(null);
+  const dragged = useRef<{ readonly x: number; readonly view: View } | null>(null);
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    // React listens passively to the wheel; a zoom must keep the page from scrolling.
+    const onWheel = (event: WheelEvent): void => {
+      const value = chart.current === null ? null : valueAt(chart.current, event.clientX);
+      if (value === null || event.ctrlKey) return;
+      event.preventDefault();
+      setView(zoomed(frame, value, event.deltaY > 0 ? 1.25 : 0.8));
+    };
+    element.addEventListener('wheel', onWheel, { passive: false });
+    return () => {
+      element.removeEventListener('wheel', onWheel);
+    };
+  }, [frame, chart]);
+  const losses = frame.curves.curves.loss ?? [];
+  const hoverAt = (clientX: number): void => {
+    if (chart.current === null) return;
+    const value = valueAt(chart.current, clientX);
+    if (value === null) {
+      useCurves.setState({ hover: null });
+      return;
+    }
+    const xs = losses.map((bucket): [number] => [frame.axis.x(bucket[0], bucket[1])]);
+    const bucket = losses[nearest(xs, value)];
+    useCurves.setState({ hover: bucket?.[0] ?? null });
+  };
+  return {
+    ref: box,
+    onPointerMove(event: PointerEvent) {
+      const drag = dragged.current;
+      if (drag !== null && chart.current !== null && event.buttons === 1) {
+        const { view } = drag;
+        const area = chart.current.chartArea;
+        const moved = ((drag.x - event.clientX) / (area.right - area.left)) * (view.max - view.min);
+        setView(held(frame, view.min + moved, view.max - view.min));
+        return;
+      }
+      hoverAt(event.clientX);
+    },
+    onPointerLeave() {
+      useCurves.setState({ hover: null });
+    },
+    onPointerDown(event: PointerEvent) {
+      if (useCurves.getState().view === null) return;
+      dragged.current = { x: event.clientX, view: frame.view };
+      event.currentTarget.setPointerCapture(event.pointerId);
+    },
+    onPointerUp() {
+      dragged.current = null;
+    },
+    onDoubleClick() {
+      setView(null);
+    },
+    onKeyDown(event: KeyboardEvent) {
+      const middle = (frame.view.min + frame.view.max) / 2;
+      const { hover } = useCurves.getState();
+      if (event.key === '+' || event.key === '=') setView(zoomed(frame, middle, 0.66));
+      else if (event.key === '-') setView(zoomed(frame, middle, 1.5));
+      else if (event.key === '0') setView(null);
+      else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
+        const at = hover === null ? losses.length - 1 : nearest(losses, hover);
+        const to = at + (hover === null ? 0 : event.key === 'ArrowLeft' ? -1 : 1);
+        const bucket = losses[Math.min(losses.length - 1, Math.max(0, to))];
+        if (bucket !== undefined) useCurves.setState({ hover: bucket[0] });
+      } else if (event.key === 'Escape') useCurves.setState({ hover: null });
+      else return;
+      event.preventDefault();
+    },
+  };
+}

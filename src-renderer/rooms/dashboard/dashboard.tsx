@@ -1,0 +1,181 @@
+/** The dashboard: is it alive, what did it do, what is it learning. */
+import { Button, Checkbox, SegmentedControl, Slider } from '@mantine/core';
+import { useState, type ReactElement } from 'react';
+import { command, useRoom } from '../../engine/index.ts';
+import { useHost } from '../../host/index.ts';
+import { isBoolean, isOneOf, useKept } from '../../kit/kept.ts';
+import { takeIn } from '../data/index.ts';
+import { Notices, type OpenScreen } from '../notices/index.ts';
+import { useChartFrame } from './chart-frame.ts';
+import { CurveTable } from './curve-table.tsx';
+import { ranges, useCurveFeed, useCurves, useDrawn, type Range } from './curves.ts';
+import { DayStrip } from './day-strip.tsx';
+import { Events } from './events.tsx';
+import { LossChart } from './loss-chart.tsx';
+import { Previews } from './previews.tsx';
+import { Readouts } from './readouts.tsx';
+import { SmallCharts } from './small-charts.tsx';
+import './dashboard.css';
+import '../../kit/strip.css';
+
+const axes = ['step', 'time', 'process'] as const;
+type AxisName = (typeof axes)[number];
+const rangeNames: Record<Range, string> = {
+  dataset: 'Dataset',
+  '24h': '24 h',
+  '7d': '7 d',
+  all: 'All',
+};
+const axisNames: Record<AxisName, string> = { step: 'Step', time: 'Time', process: 'Process time' };
+const isSmoothing = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 0 && value <= 0.99;
+
+export function Dashboard({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
+  const [range, setRange] = useKept<Range>('range', '24h', isOneOf(ranges));
+  const [axis, setAxis] = useKept<AxisName>('axis', 'step', isOneOf(axes));
+  const status = useRoom('status');
+  const datasets = useRoom('datasets');
+  const empty = status.current_step === null && datasets.length === 0;
+  return (
+    <>
+      <div className="sbar">
+        <h1 className="title">Dashboard</h1>
+        <span className="fill" />
+        <SegmentedControl
+          aria-label="Range"
+          value={range}
+          onChange={setRange}
+          data={ranges.map((value) => ({ value, label: rangeNames[value] }))}
+        />
+        <SegmentedControl
+          aria-label="Horizontal axis"
+          value={axis}
+          onChange={setAxis}
+          data={axes.map((value) => ({ value, label: axisNames[value] }))}
+        />
+      </div>
+      <Notices onOpen={onOpen} />
+      {empty ? <Empty /> : <Body range={range} axis={axis} />}
+    </>
+  );
+}
+
+function Empty(): ReactElement {
+  const host = useHost();
+  return (
+    <div className="body empty">
+      <p className="title">Nothing has been trained in this workspace.</p>
+      <p className="t2">Drop a file anywhere to begin.</p>
+      <div className="row">
+        <Button
+          onClick={() => {
+            void host.chooseFiles().then((chosen) => {
+              takeIn(chosen, 'normal');
+            });
+          }}
+        >
+          Choose files
+        </Button>
+        <Button
+          onClick={() => {
+            void command((engine) => engine.setup.sample({}));
+          }}
+        >
+          Use the sample
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName }): ReactElement {
+  const [smoothing, setSmoothing] = useKept('smoothing', 0.6, isSmoothing);
+  const [shown, setShown] = useState(smoothing);
+  const [clip, setClip] = useKept('clip', true, isBoolean);
+  const [log, setLog] = useKept('log', false, isBoolean);
+  const [table, setTable] = useState(false);
+  useCurveFeed(range, smoothing, axis);
+  const drawn = useDrawn();
+  const base = useCurves((state) => state.base);
+  const isZoomed = useCurves((state) => state.view !== null);
+  const frame = useChartFrame(drawn, axis);
+  return (
+    <div className="body dash" tabIndex={0} role="region" aria-label="Dashboard">
+      <DayStrip />
+      <section className="d-loss" aria-label="Loss">
+        <div className="lhead">
+          <Readouts curves={base} />
+          <span className="grow" />
+          <div className="tools">
+            {isZoomed ? (
+              <Button
+                size="xs"
+                onClick={() => {
+                  useCurves.setState({ view: null, detail: null });
+                }}
+              >
+                Reset zoom
+              </Button>
+            ) : null}
+            <span className="tog">
+              Smoothing
+              <Slider
+                className="smoothing"
+                thumbLabel="Smoothing"
+                min={0}
+                max={0.99}
+                step={0.01}
+                value={shown}
+                onChange={setShown}
+                onChangeEnd={setSmoothing}
+              />
+              <span className="num value">{shown.toFixed(2)}</span>
+            </span>
+            <Checkbox
+              label="Clip outliers"
+              checked={clip}
+              onChange={(event) => {
+                setClip(event.currentTarget.checked);
+              }}
+            />
+            <Checkbox
+              label="Log"
+              checked={log}
+              onChange={(event) => {
+                setLog(event.currentTarget.checked);
+              }}
+            />
+            {drawn === null || frame === null ? null : (
+              <button
+                type="button"
+                className="link micro"
+                onClick={() => {
+                  setTable(true);
+                }}
+              >
+                Show as table
+              </button>
+            )}
+          </div>
+        </div>
+        {frame === null ? (
+          <p className="plot nothing t2">The curve begins with the first step.</p>
+        ) : (
+          <LossChart frame={frame} options={{ clip, log }} />
+        )}
+      </section>
+      <SmallCharts curves={drawn} frame={frame} />
+      <Previews />
+      <Events />
+      {drawn === null ? null : (
+        <CurveTable
+          curves={drawn}
+          opened={table}
+          onClose={() => {
+            setTable(false);
+          }}
+        />
+      )}
+    </div>
+  );
+}

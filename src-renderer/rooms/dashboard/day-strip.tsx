@@ -1,0 +1,102 @@
+/** The last 24 hours in one line, and what they add up to. */
+import { useEffect, type ReactElement } from 'react';
+import type { Activity } from '../../../src-main/contract/index.ts';
+import { useAnswer, useRoom } from '../../engine/index.ts';
+import { count, duration, plural, stem } from '../../kit/format.ts';
+import { Strip, type StripBand, type StripName } from '../../kit/strip.tsx';
+
+const bandKinds = {
+  training: { kind: 'past', mark: null, text: 'training' },
+  paused: { kind: 'pause', mark: 'pause', text: 'paused' },
+  asleep: { kind: 'gap', mark: 'sleep', text: 'asleep' },
+  down: { kind: 'gap', mark: null, text: 'not running' },
+  idle: null,
+} as const;
+
+/** Spans as bands; the one that reaches to now in the current dataset is bright. */
+export function bandsOf(activity: Activity, current: string | null): readonly StripBand[] {
+  return activity.spans.flatMap((span) => {
+    const look = bandKinds[span.kind];
+    if (look === null) return [];
+    const isNow =
+      span.kind === 'training' && span.dataset === current && activity.to - span.to < 120;
+    return [
+      {
+        from: span.from,
+        to: span.to,
+        kind: isNow ? ('now' as const) : look.kind,
+        mark: look.mark,
+        title: `${span.dataset ?? look.text}, ${duration(span.to - span.from)}`,
+      },
+    ];
+  });
+}
+
+/** One name for neighbouring spans of the same dataset. */
+export function namesOf(activity: Activity): readonly StripName[] {
+  const out: StripName[] = [];
+  for (const span of activity.spans) {
+    if (span.dataset === null) continue;
+    const last = out[out.length - 1];
+    const text = stem(span.dataset);
+    if (last?.text === text && span.from - last.to < 1800)
+      out[out.length - 1] = { ...last, to: span.to };
+    else out.push({ from: span.from, to: span.to, text, quiet: false });
+  }
+  return out.filter((name) => name.to - name.from > (activity.to - activity.from) * 0.02);
+}
+
+export function DayStrip(): ReactElement | null {
+  const status = useRoom('status');
+  const { answer, again } = useAnswer(
+    `activity|${status.state}|${status.current_dataset?.id ?? ''}`,
+    (engine) => engine.metrics.activity({ hours: 24 }),
+  );
+  useEffect(() => {
+    const timer = setInterval(again, 60_000);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [again]);
+  if (answer === null) return <section className="d-strip" aria-label="Last 24 hours" />;
+  const { totals } = answer;
+  return (
+    <section className="d-strip">
+      <div className="base sp">
+        <h2 className="label">Last 24 hours</h2>
+        <p className="micro num facts">
+          <Fact value={duration(totals.training_s)} text="training" />
+          {totals.paused_s > 0 ? <Fact value={duration(totals.paused_s)} text="paused" /> : null}
+          {totals.asleep_s > 0 ? <Fact value={duration(totals.asleep_s)} text="asleep" /> : null}
+          <Fact
+            value={count(totals.datasets_done)}
+            text={totals.datasets_done === 1 ? 'dataset done' : 'datasets done'}
+          />
+          {totals.recoveries > 0 ? (
+            <span>
+              <b>{count(totals.recoveries)}</b>{' '}
+              {totals.recoveries === 1 ? 'recovery' : 'recoveries'},{' '}
+              <b>{count(totals.steps_lost)}</b> {totals.steps_lost === 1 ? 'step' : 'steps'} lost
+            </span>
+          ) : null}
+        </p>
+      </div>
+      <Strip
+        from={answer.from}
+        to={answer.to}
+        bands={bandsOf(answer, status.current_dataset?.name ?? null)}
+        names={namesOf(answer)}
+        pins={answer.recoveries.map((one) => ({ t: one.t, title: one.label }))}
+        label={`Last 24 hours: ${duration(totals.training_s)} training, ${duration(totals.paused_s)} paused, ${plural(totals.recoveries, 'recovery', 'recoveries')}`}
+      />
+    </section>
+  );
+}
+
+function Fact({ value, text }: { readonly value: string; readonly text: string }): ReactElement {
+  return (
+    <span>
+      <b>{value}</b> {text}
+    </span>
+  );
+}

@@ -1,0 +1,231 @@
+/** What is drawn over the lines: marks and their names, gaps, live end, direct labels, crosshair. */
+import type { Plugin } from 'chart.js';
+import type { Marker } from '../../../src-main/contract/index.ts';
+import {
+  drawDot,
+  drawHatch,
+  drawMark,
+  drawText,
+  drawVertical,
+  type LineChart,
+} from '../../kit/chart/index.ts';
+import { duration, stem } from '../../kit/format.ts';
+import type { MarkName } from '../../kit/marks.tsx';
+import { nearest } from './curve-data.ts';
+import { useCurves } from './curves.ts';
+import type { ChartFrame } from './chart-frame.ts';
+
+/** Which mark stands for an event. A checkpoint is too frequent for the lane and is in the feed. */
+const marks: Readonly<Record<Marker['kind'], MarkName | null>> = {
+  dataset: 'dataset',
+  version: 'version',
+  checkpoint: null,
+  pause: 'pause',
+  recovery: 'recovery',
+  config: 'config',
+  asleep: 'sleep',
+  branch: 'branch',
+};
+
+type Placed = Marker & { readonly x: number };
+
+function placed(chart: LineChart, frame: ChartFrame): readonly Placed[] {
+  const scale = chart.scales['x'];
+  if (scale === undefined) return [];
+  const { left, right } = chart.chartArea;
+  return frame.curves.markers
+    .map((one) => ({ ...one, x: scale.getPixelForValue(frame.axis.x(one.step, one.t)) }))
+    .filter((one) => one.x >= left - 1 && one.x <= right + 1);
+}
+
+function drawGaps(chart: LineChart, frame: ChartFrame): void {
+  const scale = chart.scales['x'];
+  if (scale === undefined) return;
+  const { top, bottom, left, right } = chart.chartArea;
+  for (const gap of frame.axis.gaps) {
+    const from = scale.getPixelForValue(frame.axis.x(0, gap.from));
+    const to = scale.getPixelForValue(frame.axis.x(0, gap.to));
+    if (to < left || from > right) continue;
+    if (frame.axis.kind === 'process') {
+      drawVertical(chart.ctx, from, top, bottom, frame.colours['line-strong']);
+      continue;
+    }
+    const a = Math.max(left, from);
+    const b = Math.min(right, to);
+    drawHatch(chart.ctx, a, b, top, bottom, frame.colours.hatch);
+    const text = duration(gap.to - gap.from);
+    if (b - a > text.length * 6.5)
+      drawText(chart.ctx, text, (a + b) / 2, top + 14, {
+        colour: frame.colours.t2,
+        align: 'center',
+      });
+  }
+}
+
+function drawLines(chart: LineChart, frame: ChartFrame, strong: boolean): void {
+  const { top, bottom } = chart.chartArea;
+  for (const one of placed(chart, frame)) {
+    if (one.kind === 'dataset')
+      drawVertical(
+        chart.ctx,
+        one.x,
+        strong ? 4 : top,
+        bottom,
+        frame.colours[strong ? 'line-strong' : 'line'],
+      );
+    if (one.kind === 'recovery')
+      drawVertical(chart.ctx, one.x, top, bottom, frame.colours.warn, [2, 3]);
+  }
+}
+
+/** Two rows above the plot: dataset and version with names while they fit, below them what happened in between. */
+function drawLane(chart: LineChart, frame: ChartFrame): void {
+  const { colours } = frame;
+  const { right } = chart.chartArea;
+  const all = placed(chart, frame);
+  const upper = all
+    .filter((one) => one.kind === 'dataset' || one.kind === 'version')
+    .sort((a, b) => a.x - b.x);
+  let free = 0;
+  for (const [index, one] of upper.entries()) {
+    const next = upper.find((other, at) => at > index && other.x > one.x + 14)?.x ?? right;
+    const x = Math.max(one.x, free);
+    const isVersion = one.kind === 'version';
+    drawMark(
+      chart.ctx,
+      one.kind === 'version' ? 'version' : 'dataset',
+      x + (isVersion ? 6 : 3.5),
+      10,
+      isVersion ? colours.t1 : colours.t2,
+    );
+    const text = isVersion ? (one.label.split('_')[0] ?? one.label) : stem(one.label);
+    const offset = isVersion ? 14 : 13;
+    const room = next - x - offset - 4;
+    if (room > text.length * 6.2) {
+      const width = drawText(chart.ctx, text, x + offset, 14, {
+        colour: isVersion ? colours.t1 : colours.t3,
+        font: isVersion ? '600 11px' : '400 11px',
+      });
+      free = x + offset + width + 8;
+    } else free = x + offset + 2;
+  }
+  let last = -99;
+  for (const one of all) {
+    const mark = marks[one.kind];
+    if (mark === null || one.kind === 'dataset' || one.kind === 'version' || one.x - last < 8)
+      continue;
+    last = one.x;
+    drawMark(chart.ctx, mark, one.x, 30, one.kind === 'recovery' ? colours.warn : colours.t2);
+  }
+}
+
+export interface LabelText {
+  readonly name: string;
+  readonly value: number;
+  readonly text: string;
+  readonly tone: 'accent' | 't1' | 't3';
+}
+
+/** At the end of each line its name and value, at least 32 px apart. */
+function drawLabels(chart: LineChart, frame: ChartFrame, labels: readonly LabelText[]): void {
+  const scale = chart.scales['y'];
+  if (scale === undefined) return;
+  const { right, top, bottom } = chart.chartArea;
+  const rows = labels
+    .map((label) => ({
+      ...label,
+      y: Math.min(bottom - 16, Math.max(top + 14, scale.getPixelForValue(label.value))),
+    }))
+    .sort((a, b) => a.y - b.y);
+  for (let i = 1; i < rows.length; i++) {
+    const before = rows[i - 1];
+    const row = rows[i];
+    if (before === undefined || row === undefined || row.y - before.y >= 32) continue;
+    const middle = (row.y + before.y) / 2;
+    rows[i - 1] = { ...before, y: middle - 16 };
+    rows[i] = { ...row, y: middle + 16 };
+  }
+  for (const row of rows) {
+    const colour = frame.colours[row.tone];
+    drawText(chart.ctx, row.name, right + 12, row.y - 3, {
+      colour: row.tone === 't1' ? frame.colours.t2 : colour,
+    });
+    drawText(chart.ctx, row.text, right + 12, row.y + 12, { colour, font: '600 13px' });
+  }
+}
+
+export interface LayerFacts {
+  readonly frame: ChartFrame;
+  /** The main chart has lane, labels and the live dot; the small ones only lines and crosshair. */
+  readonly main: boolean;
+  readonly labels: readonly LabelText[];
+  /** The series that the dots of live end and crosshair lie on: step, time, value. */
+  readonly series: readonly (readonly [number, number, number])[];
+  readonly rings: boolean;
+  readonly above: number;
+}
+
+export function eventLayer(read: () => LayerFacts | null): Plugin<'line'> {
+  return {
+    id: 'events',
+    beforeDatasetsDraw(chart) {
+      const facts = read();
+      if (facts === null) return;
+      drawGaps(chart, facts.frame);
+      drawLines(chart, facts.frame, facts.main);
+    },
+    afterDatasetsDraw(chart) {
+      const facts = read();
+      if (facts === null) return;
+      const { frame } = facts;
+      const { colours } = frame;
+      const { scales, ctx } = chart;
+      const x = scales['x'];
+      const y = scales['y'];
+      if (x === undefined || y === undefined) return;
+      const { top, bottom, right } = chart.chartArea;
+      const last = facts.series[facts.series.length - 1];
+      const seesEnd = frame.view.max >= frame.domain.max;
+      if (facts.main && last !== undefined && seesEnd) {
+        const at = x.getPixelForValue(frame.axis.x(last[0], last[1]));
+        if (frame.isStale) drawHatch(ctx, at, right, top, bottom, colours.hatch);
+        drawDot(
+          ctx,
+          at,
+          y.getPixelForValue(last[2]),
+          3.5,
+          frame.isStale ? colours.face : colours.accent,
+          colours.accent,
+        );
+      }
+      if (facts.main) {
+        drawLane(chart, frame);
+        drawLabels(chart, frame, facts.labels);
+        if (facts.above > 0)
+          drawText(ctx, `${String(facts.above)} above`, right - 4, top - 4, {
+            colour: colours.t3,
+            align: 'right',
+          });
+      }
+      const { hover } = useCurves.getState();
+      const losses = frame.curves.curves.loss ?? [];
+      const bucket = hover === null ? undefined : losses[nearest(losses, hover)];
+      if (bucket === undefined) return;
+      const cross = x.getPixelForValue(frame.axis.x(bucket[0], bucket[1]));
+      drawVertical(ctx, cross, facts.main ? top : 0, bottom, colours.t2);
+      const own = facts.series[nearest(facts.series, bucket[0])];
+      if (own !== undefined) {
+        const dotX = x.getPixelForValue(frame.axis.x(own[0], own[1]));
+        const dotY = Math.min(bottom, Math.max(top, y.getPixelForValue(own[2])));
+        drawDot(
+          ctx,
+          dotX,
+          dotY,
+          facts.main ? 4 : 3.2,
+          facts.rings ? colours.t1 : colours.accent,
+          colours.face,
+        );
+      }
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** What happened, newest first, from the journal. */
+import type { ReactElement } from 'react';
+import type { JournalEntry } from '../../../src-main/contract/index.ts';
+import { useRoom } from '../../engine/index.ts';
+import { clock, count } from '../../kit/format.ts';
+import { Mark, type MarkName } from '../../kit/marks.tsx';
+import { useNowSeconds } from '../../kit/now.ts';
+
+const byWhat: readonly (readonly [RegExp, MarkName])[] = [
+  [/gave_up|failed|failure|refused/, 'failure'],
+  [/restart|recover|hang|memory|adopt/, 'recovery'],
+  [/^versions/, 'version'],
+  [/checkpoint|save/, 'checkpoint'],
+  [/^metrics|eval/, 'evaluation'],
+  [/preview/, 'preview'],
+  [/pause|resume|stop|hold/, 'pause'],
+  [/^config/, 'config'],
+  [/sleep/, 'sleep'],
+  [/^(queue|datasets|setup)/, 'dataset'],
+];
+
+/** The mark of a line of the journal: the same alphabet as on charts. */
+export function markOf(entry: Pick<JournalEntry, 'what'>): MarkName {
+  return byWhat.find(([pattern]) => pattern.test(entry.what))?.[1] ?? 'config';
+}
+
+const tones: Partial<Record<MarkName, string>> = { recovery: 'warn', failure: 'fail' };
+
+export function Events(): ReactElement {
+  const journal = useRoom('journal');
+  const now = useNowSeconds();
+  const newest = journal[0];
+  const today =
+    newest !== undefined && new Date(newest.t * 1000).getDate() === new Date(now * 1000).getDate();
+  return (
+    <section className="d-feed" aria-label="Events">
+      <div className="base sp">
+        <h2 className="label">Events</h2>
+        <span className="micro">
+          {newest === undefined ? '' : today ? 'Today' : clock(newest.t, now)}
+        </span>
+      </div>
+      {newest === undefined ? (
+        <p className="t2">Nothing has happened yet.</p>
+      ) : (
+        <ol className="feed" tabIndex={0} aria-label="Events, newest first">
+          {journal.slice(0, 40).map((entry) => {
+            const mark = markOf(entry);
+            return (
+              <li key={entry.id}>
+                <time dateTime={new Date(entry.t * 1000).toISOString()}>{clock(entry.t, now)}</time>
+                <span className={tones[mark] ?? 't2'}>
+                  <Mark name={mark} />
+                </span>
+                <span className="grow el" title={entry.text}>
+                  {entry.text}
+                </span>
+                <span className="num t3">{entry.step === null ? '' : count(entry.step)}</span>
+              </li>
+            );
+          })}
+        </ol>
+      )}
+    </section>
+  );
+}

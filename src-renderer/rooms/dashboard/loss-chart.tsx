@@ -1,0 +1,255 @@
+/** The loss: raw faint, smoothed strong, validation as rings, the live end, marks above, one crosshair. */
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactElement } from 'react';
+import type { Curves } from '../../../src-main/contract/index.ts';
+import {
+  Canvas,
+  faint,
+  plain,
+  type LineChart,
+  type LineConfiguration,
+  type Point,
+} from '../../kit/chart/index.ts';
+import { count, loss } from '../../kit/format.ts';
+import { lossRange, nearest } from './curve-data.ts';
+import { useCurves } from './curves.ts';
+import { ticksOf, tickText, useChartHands, type ChartFrame } from './chart-frame.ts';
+import { eventLayer, type LabelText, type LayerFacts } from './event-layer.ts';
+import { LossTip } from './loss-tip.tsx';
+
+const LEFT = 46;
+const RIGHT = 104;
+const TOP = 44;
+
+/** Time of a smoothed or evaluated step: that of its bucket. */
+function timeOf(curves: Curves, step: number): number {
+  const buckets = curves.curves.loss ?? [];
+  return buckets[nearest(buckets, step)]?.[1] ?? 0;
+}
+
+/** Points along the axis; a hole where no process was, so that no line crosses it. */
+export function pointsOf(
+  frame: ChartFrame,
+  values: readonly (readonly [number, number, number])[],
+): Point[] {
+  const out: Point[] = [];
+  let gap = 0;
+  const { gaps } = frame.axis;
+  for (const [step, t, value] of values) {
+    while (gap < gaps.length && (gaps[gap]?.to ?? 0) <= t) {
+      if (out.length > 0) out.push({ x: frame.axis.x(step, gaps[gap]?.from ?? t), y: Number.NaN });
+      gap += 1;
+    }
+    out.push({ x: frame.axis.x(step, t), y: value });
+  }
+  return out;
+}
+
+export interface LossOptions {
+  readonly clip: boolean;
+  readonly log: boolean;
+}
+
+function configurationOf(
+  frame: ChartFrame,
+  options: LossOptions,
+  now: number,
+): {
+  readonly made: LineConfiguration;
+  readonly above: number;
+  readonly smooth: [number, number, number][];
+} {
+  const { curves, axis, view, colours } = frame;
+  const buckets = curves.curves.loss ?? [];
+  const visible = buckets.filter((one) => {
+    const x = axis.x(one[0], one[1]);
+    return x >= view.min && x <= view.max;
+  });
+  const smooth = curves.smoothed.map(([step, value], index): [number, number, number] => [
+    step,
+    buckets[index]?.[0] === step ? (buckets[index]?.[1] ?? 0) : timeOf(curves, step),
+    value,
+  ]);
+  const rings = curves.evaluations.flatMap((one): [number, number, number][] =>
+    one.core_loss === null ? [] : [[one.step, one.t, one.core_loss]],
+  );
+  const inView = ([step, t]: readonly [number, number, number]): boolean => {
+    const x = axis.x(step, t);
+    return x >= view.min && x <= view.max;
+  };
+  const range = lossRange(
+    visible,
+    [...smooth, ...rings].filter(inView).map((one) => one[2]),
+    options,
+  );
+  const ticks = ticksOf(axis.kind, view, 7);
+  const line = { pointRadius: 0, tension: 0, borderJoinStyle: 'round' as const };
+  const band = curves.bucket_steps > 1;
+  const made: LineConfiguration = {
+    type: 'line',
+    data: {
+      datasets: [
+        {
+          data: rings.map(([step, t, y]) => ({ x: axis.x(step, t), y })),
+          order: 0,
+          showLine: false,
+          pointRadius: 2.8,
+          pointBackgroundColor: colours.face,
+          pointBorderColor: colours.t1,
+          pointBorderWidth: 1.3,
+          pointHoverRadius: 2.8,
+          clip: 4,
+        },
+        {
+          ...line,
+          data: pointsOf(frame, smooth),
+          order: 1,
+          borderColor: colours.accent,
+          borderWidth: 1.8,
+        },
+        {
+          ...line,
+          data: pointsOf(
+            frame,
+            buckets.map((one) => [one[0], one[1], one[4]]),
+          ),
+          order: 2,
+          borderColor: faint(colours.accent, 0.42),
+          borderWidth: 1,
+        },
+        {
+          ...line,
+          data: band
+            ? pointsOf(
+                frame,
+                buckets.map((one) => [one[0], one[1], one[3]]),
+              )
+            : [],
+          order: 3,
+          borderWidth: 0,
+          fill: '+1',
+          backgroundColor: faint(colours.accent, 0.13),
+        },
+        {
+          ...line,
+          data: band
+            ? pointsOf(
+                frame,
+                buckets.map((one) => [one[0], one[1], one[2]]),
+              )
+            : [],
+          order: 4,
+          borderWidth: 0,
+        },
+      ],
+    },
+    options: {
+      ...plain,
+      layout: { padding: { top: TOP, right: RIGHT, bottom: 2 } },
+      scales: {
+        x: {
+          type: 'linear',
+          min: view.min,
+          max: view.max,
+          border: { color: colours['line-strong'] },
+          grid: { drawOnChartArea: false, tickColor: colours['line-strong'], tickLength: 4 },
+          ticks: {
+            color: colours.t3,
+            maxTicksLimit: 7,
+            maxRotation: 0,
+            includeBounds: false,
+            callback: (value) => tickText(axis.kind, Number(value), now),
+          },
+          afterBuildTicks: (scale) => {
+            if (ticks !== null) scale.ticks = ticks.map((value) => ({ value }));
+          },
+        },
+        y: {
+          type: options.log ? 'logarithmic' : 'linear',
+          min: range.low,
+          max: range.high,
+          border: { display: false },
+          grid: { color: colours.line, drawTicks: false },
+          ticks: {
+            color: colours.t3,
+            padding: 8,
+            includeBounds: false,
+            maxTicksLimit: 7,
+            callback: (value) =>
+              options.log ? String(Number(Number(value).toPrecision(3))) : Number(value).toFixed(2),
+          },
+          afterFit: (scale) => {
+            scale.width = LEFT;
+          },
+        },
+      },
+    },
+  };
+  return { made, above: range.above, smooth };
+}
+
+function labelsOf(curves: Curves, isStale: boolean): readonly LabelText[] {
+  const out: LabelText[] = [];
+  const ring = curves.evaluations.findLast((one) => one.core_loss !== null);
+  if (ring?.core_loss != null)
+    out.push({ name: 'Validation', value: ring.core_loss, text: loss(ring.core_loss), tone: 't1' });
+  const last = curves.smoothed[curves.smoothed.length - 1];
+  if (last !== undefined)
+    out.push({
+      name: 'Training',
+      value: last[1],
+      text: loss(last[1]),
+      tone: isStale ? 't3' : 'accent',
+    });
+  return out;
+}
+
+export function LossChart({
+  frame,
+  options,
+}: {
+  readonly frame: ChartFrame;
+  readonly options: LossOptions;
+}): ReactElement {
+  const chart = useRef<LineChart | null>(null);
+  const facts = useRef<LayerFacts | null>(null);
+  const hands = useChartHands(frame, chart);
+  const [layer] = useState(() => eventLayer(() => facts.current));
+  const { clip, log } = options;
+  const drawn = useMemo(
+    () => configurationOf(frame, { clip, log }, Date.now() / 1000),
+    [frame, clip, log],
+  );
+  const labels = useMemo(() => labelsOf(frame.curves, frame.isStale), [frame]);
+  // A layout effect: before the effect that draws the chart anew, its layer learns what is drawn.
+  useLayoutEffect(() => {
+    facts.current = {
+      frame,
+      main: true,
+      labels,
+      series: drawn.smooth,
+      rings: false,
+      above: drawn.above,
+    };
+  }, [frame, labels, drawn]);
+  useEffect(
+    () =>
+      useCurves.subscribe((state, before) => {
+        if (state.hover !== before.hover) chart.current?.draw();
+      }),
+    [],
+  );
+  const configuration = useMemo(() => ({ ...drawn.made, plugins: [layer] }), [drawn, layer]);
+  const last = labels.map((one) => `${one.name.toLowerCase()} loss ${one.text}`).join(' and ');
+  return (
+    <div
+      className="plot"
+      role="img"
+      tabIndex={0}
+      aria-label={`Chart: ${last}, steps ${count(frame.curves.from)} to ${count(frame.curves.to)}. Plus and minus zoom, 0 resets, arrows move the crosshair.`}
+      {...hands}
+    >
+      <Canvas className="fillbox" configuration={configuration} chart={chart} />
+      <LossTip frame={frame} chart={chart} smooth={drawn.smooth} />
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+/** The values under the crosshair, on the side that has room. */
+import { useLayoutEffect, useState, type ReactElement, type RefObject } from 'react';
+import type { LineChart } from '../../kit/chart/index.ts';
+import { clock, count, loss, plural, signed, stem } from '../../kit/format.ts';
+import { useNowSeconds } from '../../kit/now.ts';
+import type { ChartFrame } from './chart-frame.ts';
+import { nearest } from './curve-data.ts';
+import { useCurves } from './curves.ts';
+
+const WIDTH = 240;
+
+export function LossTip({
+  frame,
+  chart,
+  smooth,
+}: {
+  readonly frame: ChartFrame;
+  readonly chart: RefObject<LineChart | null>;
+  readonly smooth: readonly (readonly [number, number, number])[];
+}): ReactElement | null {
+  const hover = useCurves((state) => state.hover);
+  const now = useNowSeconds();
+  const [left, setLeft] = useState<number | null>(null);
+  const { curves, axis } = frame;
+  const losses = curves.curves.loss ?? [];
+  const bucket = hover === null ? undefined : losses[nearest(losses, hover)];
+  useLayoutEffect(() => {
+    const scale = chart.current?.scales['x'];
+    if (bucket === undefined || scale === undefined) {
+      setLeft(null);
+      return;
+    }
+    const x = scale.getPixelForValue(axis.x(bucket[0], bucket[1]));
+    setLeft(x > WIDTH + 60 ? x - 12 - WIDTH : x + 12);
+  }, [bucket, axis, chart]);
+  if (bucket === undefined || left === null) return null;
+  const [step, t, min, max, mean] = bucket;
+  const dataset = curves.markers.findLast((one) => one.kind === 'dataset' && one.step <= step);
+  const next = curves.markers.find((one) => one.kind === 'dataset' && one.step > step);
+  const smoothed = smooth[nearest(smooth, step)]?.[2];
+  const rings = curves.evaluations
+    .filter((one) => one.core_loss !== null)
+    .map((one) => [one.step, one.core_loss ?? 0] as const);
+  const ring = rings[nearest(rings, step)];
+  return (
+    <div className="tip" style={{ left, top: 54 }} role="tooltip">
+      <div className="base sp">
+        <b className="num strong">step {count(step)}</b>
+        <span className="micro num">{clock(t, now)}</span>
+      </div>
+      {dataset === undefined ? null : (
+        <div className="micro el">
+          {stem(dataset.label)}, {count(step - dataset.step + 1)}
+          {next === undefined ? '' : ` of ${count(next.step - dataset.step)}`}
+        </div>
+      )}
+      <table>
+        <tbody>
+          <Row
+            mark="line"
+            name="Training, smoothed"
+            value={smoothed === undefined ? '—' : loss(smoothed)}
+          />
+          <Row
+            mark="faint"
+            name={
+              curves.bucket_steps > 1
+                ? `Raw, ${plural(Math.round(curves.bucket_steps), 'step')}`
+                : 'Raw'
+            }
+            value={loss(mean)}
+          />
+          {curves.bucket_steps > 1 ? (
+            <Row mark={null} name="min to max" value={`${loss(min)} to ${loss(max)}`} />
+          ) : null}
+          {ring === undefined ? null : (
+            <Row mark="ring" name={`Validation at ${count(ring[0])}`} value={loss(ring[1])} />
+          )}
+          {ring === undefined || smoothed === undefined ? null : (
+            <Row mark={null} name="Gap" value={signed(ring[1] - smoothed)} />
+          )}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Row({
+  mark,
+  name,
+  value,
+}: {
+  readonly mark: 'line' | 'faint' | 'ring' | null;
+  readonly name: string;
+  readonly value: string;
+}): ReactElement {
+  return (
+    <tr>
+      <td className={mark === null ? 't3' : ''}>
+        {mark === null ? null : <i className={mark} />}
+        {name}
+      </td>
+      <td className={`n ${mark === null ? 't3' : ''}`}>{value}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,81 @@
+/** The three losses as large numbers, each with how sure it is. They are the legend of the chart below. */
+import type { ReactElement } from 'react';
+import type { Curves, Measured } from '../../../src-main/contract/index.ts';
+import { useEngine, useLost, useRoom } from '../../engine/index.ts';
+import { age, count, loss, signed, UNKNOWN } from '../../kit/format.ts';
+import { useNowSeconds } from '../../kit/now.ts';
+
+/** After this long a value that came live is no longer shown at all. */
+export const FORGET_S = 600;
+/** Three periods of a value that comes with every step, at least ten seconds. */
+export const STALE_S = 10;
+
+export const at = (measured: NonNullable<Measured>, now: number): string =>
+  `at ${count(measured.step)}, ${age(now - measured.t)}`;
+
+function Readout({
+  name,
+  value,
+  note,
+  tone,
+}: {
+  readonly name: string;
+  readonly value: string;
+  readonly note: string;
+  readonly tone: 'acc' | 'stale' | '';
+}): ReactElement {
+  return (
+    <div className={`ro ${tone === 'stale' ? 'stale' : ''}`}>
+      <h2 className="label">{name}</h2>
+      <span className={`big num ${tone}`} title={value === UNKNOWN ? note : undefined}>
+        {value}
+        {value === UNKNOWN ? <span className="visually-hidden">{note}</span> : null}
+      </span>
+      <span className="micro num">{note}</span>
+    </div>
+  );
+}
+
+export function Readouts({ curves }: { readonly curves: Curves | null }): ReactElement {
+  const status = useRoom('status');
+  const evalSteps = useRoom('config').values.eval_steps;
+  const lost = useLost();
+  const heard = useEngine((state) => state.heard);
+  const now = useNowSeconds();
+  const raw = status.loss;
+  const smooth = curves?.smoothed[curves.smoothed.length - 1]?.[1] ?? status.loss_smoothed?.value;
+  const running = ['training', 'evaluating', 'saving', 'stopping'].includes(status.state);
+  const old = raw !== null && now - raw.t > STALE_S && (status.state === 'recovering' || lost);
+  const training =
+    raw === null || smooth === undefined
+      ? { value: UNKNOWN, note: 'no step yet', tone: '' as const }
+      : lost || old
+        ? {
+            value: now - raw.t > FORGET_S && lost ? UNKNOWN : loss(smooth),
+            note: lost ? `last heard ${age(now - heard / 1000)}` : at(raw, now),
+            tone: 'stale' as const,
+          }
+        : running
+          ? { value: loss(smooth), note: `raw ${loss(raw.value)}, this step`, tone: 'acc' as const }
+          : { value: loss(smooth), note: at(raw, now), tone: '' as const };
+  const validation = status.validation_loss;
+  const gap = status.val_train_gap;
+  const first = `no evaluation yet, first at step ${count(Math.ceil(((status.current_step ?? 0) + 1) / evalSteps) * evalSteps)}`;
+  return (
+    <>
+      <Readout name="Training loss" {...training} />
+      <Readout
+        name="Validation loss"
+        value={validation === null ? UNKNOWN : loss(validation.value)}
+        note={validation === null ? first : at(validation, now)}
+        tone={lost ? 'stale' : ''}
+      />
+      <Readout
+        name="Gap"
+        value={gap === null ? UNKNOWN : signed(gap.value)}
+        note={gap === null ? first : gap.value < 0.3 ? 'below 0.3' : 'above 0.3'}
+        tone={lost ? 'stale' : ''}
+      />
+    </>
+  );
+}

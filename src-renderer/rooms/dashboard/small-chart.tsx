@@ -1,0 +1,208 @@
+/** A small chart: label, value now or under the crosshair, where it is from, and the line or the rings. */
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactElement } from 'react';
+import {
+  Canvas,
+  faint,
+  plain,
+  type LineChart,
+  type LineConfiguration,
+} from '../../kit/chart/index.ts';
+import { count } from '../../kit/format.ts';
+import { useChartHands, type ChartFrame } from './chart-frame.ts';
+import { nearest } from './curve-data.ts';
+import { useCurves } from './curves.ts';
+import { eventLayer, type LayerFacts } from './event-layer.ts';
+import { pointsOf } from './loss-chart.tsx';
+
+export interface SmallSeries {
+  /** Step, time, value. */
+  readonly values: readonly (readonly [number, number, number])[];
+  /** Bands of the raw values, when there are any. */
+  readonly low: readonly (readonly [number, number, number])[];
+  readonly high: readonly (readonly [number, number, number])[];
+  readonly rings: boolean;
+  /** Lowest and highest of the axis; null: what the values need. */
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly tick: (value: number) => string;
+  readonly text: (value: number) => string;
+  /** A dashed line, for instance all of the memory. */
+  readonly limit: number | null;
+}
+
+/** Two or three round ticks that hold all values. */
+export function niceTicks(low: number, high: number): readonly number[] {
+  const span = Math.max(high - low, Math.abs(high) * 0.02, 1e-12);
+  const raw = span / 2;
+  const magnitude = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 2.5, 5, 10].map((one) => one * magnitude).find((one) => one >= raw) ?? raw;
+  const first = Math.floor(low / step + 1e-9) * step;
+  const out = [first];
+  while ((out[out.length - 1] ?? 0) < high - step * 1e-6)
+    out.push(Number(((out[out.length - 1] ?? 0) + step).toPrecision(12)));
+  return out;
+}
+
+function configurationOf(frame: ChartFrame, series: SmallSeries): LineConfiguration {
+  const { axis, view, colours } = frame;
+  const seen = series.values.filter(([step, t]) => {
+    const x = axis.x(step, t);
+    return x >= view.min && x <= view.max;
+  });
+  const values = (seen.length === 0 ? series.values : seen).map((one) => one[2]);
+  const sorted = [...values].sort((a, b) => a - b);
+  const top = series.to ?? sorted[Math.floor((sorted.length - 1) * 0.995)] ?? 1;
+  const bottom = series.from ?? sorted[Math.floor((sorted.length - 1) * 0.005)] ?? 0;
+  const ticks = niceTicks(Math.min(bottom, top), Math.max(bottom, top));
+  const low = ticks[0] ?? 0;
+  const high = ticks[ticks.length - 1] ?? 1;
+  const line = { pointRadius: 0, borderWidth: 0, tension: 0 };
+  return {
+    type: 'line',
+    data: {
+      datasets: [
+        series.rings
+          ? {
+              data: series.values.map(([step, t, y]) => ({ x: axis.x(step, t), y })),
+              showLine: false,
+              pointRadius: 2.4,
+              pointBackgroundColor: colours.face,
+              pointBorderColor: colours.t1,
+              pointBorderWidth: 1.3,
+              clip: 4,
+            }
+          : {
+              ...line,
+              data: pointsOf(frame, series.values),
+              borderColor: colours.accent,
+              borderWidth: 1.5,
+              borderJoinStyle: 'round',
+            },
+        {
+          ...line,
+          data: pointsOf(frame, series.high),
+          fill: '+1',
+          backgroundColor: faint(colours.accent, 0.16),
+        },
+        { ...line, data: pointsOf(frame, series.low) },
+        {
+          ...line,
+          data:
+            series.limit === null
+              ? []
+              : [
+                  { x: view.min, y: series.limit },
+                  { x: view.max, y: series.limit },
+                ],
+          borderColor: colours.control,
+          borderWidth: 1,
+          borderDash: [3, 3],
+        },
+      ],
+    },
+    options: {
+      ...plain,
+      layout: { padding: { top: 6, bottom: 6 } },
+      scales: {
+        x: { type: 'linear', display: false, min: view.min, max: view.max },
+        y: {
+          type: 'linear',
+          position: 'right',
+          min: low,
+          max: high,
+          border: { display: false },
+          grid: { color: colours.line, drawTicks: false },
+          ticks: { color: colours.t3, padding: 8, callback: (value) => series.tick(Number(value)) },
+          afterBuildTicks: (scale) => {
+            scale.ticks = ticks.map((value) => ({ value }));
+          },
+          afterFit: (scale) => {
+            scale.width = 40;
+          },
+        },
+      },
+    },
+  };
+}
+
+export function SmallChart({
+  name,
+  value,
+  unit,
+  note,
+  stale,
+  series,
+  frame,
+}: {
+  readonly name: string;
+  readonly value: string;
+  /** Behind the value, small. */
+  readonly unit: string | null;
+  readonly note: string;
+  readonly stale: boolean;
+  readonly series: SmallSeries;
+  readonly frame: ChartFrame | null;
+}): ReactElement {
+  const hover = useCurves((state) => state.hover);
+  const under = hover === null ? undefined : series.values[nearest(series.values, hover)];
+  return (
+    <section className={`sm ${stale ? 'stale' : ''}`} aria-label={name}>
+      <div className="base sp">
+        <h3 className="label el">{name}</h3>
+        <span className="num smv" title={value === '—' ? note : undefined}>
+          {under === undefined ? value : series.text(under[2])}
+          {unit === null ? null : <small> {unit}</small>}
+        </span>
+      </div>
+      <div className="micro num el">{under === undefined ? note : `at ${count(under[0])}`}</div>
+      {frame === null || series.values.length === 0 ? (
+        <div className="plot" />
+      ) : (
+        <Drawn name={name} value={value} series={series} frame={frame} />
+      )}
+    </section>
+  );
+}
+
+function Drawn({
+  name,
+  value,
+  series,
+  frame,
+}: {
+  readonly name: string;
+  readonly value: string;
+  readonly series: SmallSeries;
+  readonly frame: ChartFrame;
+}): ReactElement {
+  const chart = useRef<LineChart | null>(null);
+  const facts = useRef<LayerFacts | null>(null);
+  const hands = useChartHands(frame, chart);
+  const [layer] = useState(() => eventLayer(() => facts.current));
+  useLayoutEffect(() => {
+    facts.current = {
+      frame,
+      main: false,
+      labels: [],
+      series: series.values,
+      rings: series.rings,
+      above: 0,
+    };
+  }, [frame, series]);
+  const configuration = useMemo(
+    () => ({ ...configurationOf(frame, series), plugins: [layer] }),
+    [frame, series, layer],
+  );
+  useEffect(
+    () =>
+      useCurves.subscribe((state, before) => {
+        if (state.hover !== before.hover) chart.current?.draw();
+      }),
+    [],
+  );
+  return (
+    <div className="plot" role="img" aria-label={`Chart: ${name}, now ${value}`} {...hands}>
+      <Canvas className="fillbox" configuration={configuration} chart={chart} />
+    </div>
+  );
+}

@@ -1,0 +1,212 @@
+/** The six small charts. */
+import { useMemo, type ReactElement } from 'react';
+import type { Bucket, Curves, Measured } from '../../../src-main/contract/index.ts';
+import { useEngine, useLost, useRoom } from '../../engine/index.ts';
+import { age, axis, count, duration, norm, percent, rate, UNKNOWN } from '../../kit/format.ts';
+import { useNowSeconds } from '../../kit/now.ts';
+import type { ChartFrame } from './chart-frame.ts';
+import { at, FORGET_S, STALE_S } from './readouts.tsx';
+import { SmallChart, type SmallSeries } from './small-chart.tsx';
+
+type Triple = readonly [number, number, number];
+
+function lineSeries(
+  buckets: readonly Bucket[],
+  scale: number,
+  rest: Pick<SmallSeries, 'from' | 'to' | 'tick' | 'text' | 'limit'>,
+): SmallSeries {
+  const band = buckets.some((one) => one[3] > one[2]);
+  const pick = (index: 2 | 3 | 4): Triple[] =>
+    buckets.map((one) => [one[0], one[1], one[index] * scale]);
+  return {
+    ...rest,
+    rings: false,
+    values: pick(4),
+    low: band ? pick(2) : [],
+    high: band ? pick(3) : [],
+  };
+}
+
+function ringSeries(values: readonly Triple[]): SmallSeries {
+  const share = (value: number): string => percent(value);
+  return {
+    values,
+    low: [],
+    high: [],
+    rings: true,
+    from: null,
+    to: null,
+    limit: null,
+    tick: axis,
+    text: share,
+  };
+}
+
+const perCent = (share: number): number => share * 100;
+
+function seriesOf(curves: Curves | null, memoryTotal: number | null) {
+  const get = (key: keyof Curves['curves']): readonly Bucket[] => curves?.curves[key] ?? [];
+  const evaluations = curves?.evaluations ?? [];
+  const total = memoryTotal === null ? null : memoryTotal / 1024;
+  return {
+    lr: lineSeries(get('lr'), 1, { from: 0, to: null, tick: rate, text: rate, limit: null }),
+    norm: lineSeries(get('grad_norm'), 1, {
+      from: 0,
+      to: null,
+      tick: (value) => value.toFixed(1),
+      text: norm,
+      limit: null,
+    }),
+    speed: lineSeries(get('tokens_per_second'), 1, {
+      from: null,
+      to: null,
+      tick: axis,
+      text: count,
+      limit: null,
+    }),
+    memory: lineSeries(get('memory_mb'), 1 / 1024, {
+      from: 0,
+      to: total,
+      tick: (value) => axis(value),
+      text: (value) => value.toFixed(1),
+      limit: total,
+    }),
+    think: ringSeries(
+      evaluations.flatMap((one): Triple[] =>
+        one.think === null ? [] : [[one.step, one.t, perCent(one.think)]],
+      ),
+    ),
+    exact: ringSeries(
+      evaluations.flatMap((one): Triple[] =>
+        one.exact === null ? [] : [[one.step, one.t, perCent(one.exact)]],
+      ),
+    ),
+  };
+}
+
+/** Since which step the newest learning rate holds. */
+function constantSince(buckets: readonly Bucket[]): number | null {
+  const last = buckets[buckets.length - 1];
+  if (last === undefined) return null;
+  const changed = buckets.findLast((one) => Math.abs(one[4] - last[4]) > 1e-12 * Math.abs(last[4]));
+  return changed === undefined ? (buckets[0]?.[0] ?? null) : changed[0] + 1;
+}
+
+export function SmallCharts({
+  curves,
+  frame,
+}: {
+  readonly curves: Curves | null;
+  readonly frame: ChartFrame | null;
+}): ReactElement {
+  const status = useRoom('status');
+  const config = useRoom('config').values;
+  const lost = useLost();
+  const heard = useEngine((state) => state.heard);
+  const now = useNowSeconds();
+  const total = status.gpu === null ? null : status.gpu.memory_total_mb;
+  const series = useMemo(() => seriesOf(curves, total), [curves, total]);
+
+  const live = (measured: Measured, text: (value: number) => string, note: string) => {
+    if (measured === null) return { value: UNKNOWN, note: 'no step yet', stale: false };
+    const silent = lost || (status.state === 'recovering' && now - measured.t > STALE_S);
+    if (!silent) return { value: text(measured.value), note, stale: false };
+    const since = lost ? now - heard / 1000 : now - measured.t;
+    return {
+      value: since > FORGET_S ? UNKNOWN : text(measured.value),
+      note: `last heard ${age(since)}`,
+      stale: true,
+    };
+  };
+  const since = constantSince(curves?.curves.lr ?? []);
+  const step =
+    status.samples_per_second === null ||
+    status.batch === null ||
+    status.samples_per_second.value <= 0
+      ? null
+      : status.batch / status.samples_per_second.value;
+  const monitoring =
+    status.monitoring_percent === null ? null : `monitoring ${percent(status.monitoring_percent)}`;
+  const memoryNow = curves?.curves.memory_mb?.findLast(() => true);
+  const memory: Measured =
+    memoryNow === undefined
+      ? null
+      : { step: memoryNow[0], t: memoryNow[1], value: memoryNow[4] / 1024 };
+  const effective = config.batch_size * config.gradient_accumulation;
+  const exact = status.exact_match;
+  const think = status.think_tag_percent;
+  return (
+    <div className="d-small">
+      <SmallChart
+        name="Learning rate"
+        unit={null}
+        {...live(
+          status.learning_rate,
+          rate,
+          since === null || status.learning_rate === null
+            ? ''
+            : since >= status.learning_rate.step
+              ? 'changes with every step'
+              : `constant since ${count(since)}`,
+        )}
+        series={series.lr}
+        frame={frame}
+      />
+      <SmallChart
+        name="Gradient norm"
+        unit={null}
+        {...live(status.grad_norm, norm, `clipped at ${String(config.max_grad_norm)}`)}
+        series={series.norm}
+        frame={frame}
+      />
+      <SmallChart
+        name="Tokens per second"
+        unit={null}
+        {...live(
+          status.tokens_per_second,
+          count,
+          [step === null ? null : `${duration(step)} a step`, monitoring]
+            .filter((part) => part !== null)
+            .join(', '),
+        )}
+        series={series.speed}
+        frame={frame}
+      />
+      <SmallChart
+        name={status.gpu === null ? 'Trainer memory' : 'VRAM'}
+        unit={total === null ? 'GB' : `of ${(total / 1024).toFixed(1)}\u00a0GB`}
+        {...live(
+          memory,
+          (value) => value.toFixed(1),
+          status.micro_batch === null
+            ? `effective batch ${count(effective)}`
+            : `micro-batch ${count(status.micro_batch)}, effective ${count(effective)}`,
+        )}
+        series={series.memory}
+        frame={frame}
+      />
+      <SmallChart
+        name="Think tags"
+        unit={null}
+        value={think === null ? UNKNOWN : percent(think.value)}
+        note={think === null ? 'no evaluation yet' : at(think, now)}
+        stale={lost}
+        series={series.think}
+        frame={frame}
+      />
+      <SmallChart
+        name="Exact match"
+        unit={null}
+        value={exact === null || exact.n === 0 ? UNKNOWN : percent((exact.k / exact.n) * 100)}
+        note={
+          exact === null
+            ? 'no evaluation yet'
+            : `at ${count(exact.step)}, ${count(exact.k)} of ${count(exact.n)}`
+        }
+        stale={lost}
+        series={series.exact}
+        frame={frame}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+/** The data screen: files on the left, the report of the chosen one on the right. */
+import { Button } from '@mantine/core';
+import { IconFileImport, IconFolder } from '@tabler/icons-react';
+import { useMemo, type ReactElement } from 'react';
+import type { DatasetSummary } from '../../../src-main/contract/index.ts';
+import { useLost, useRoom } from '../../engine/index.ts';
+import { useHost, type Chosen } from '../../host/index.ts';
+import { count, plural } from '../../kit/format.ts';
+import { Notices, type OpenScreen } from '../notices/index.ts';
+import { FileList } from './file-list.tsx';
+import { Report } from './report.tsx';
+import { takeIn, useUploads } from './uploads.ts';
+import './data.css';
+
+const isOpen = (one: DatasetSummary): boolean =>
+  one.place === 'inbox' || one.place === 'queue' || one.place === 'processing';
+
+export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
+  const host = useHost();
+  const lost = useLost();
+  const datasets = useRoom('datasets');
+  const chosen = useUploads((state) => state.selected);
+  const current = useMemo(
+    () =>
+      datasets
+        .filter(isOpen)
+        .sort(
+          (a, b) =>
+            Number(b.verdict === 'decide') - Number(a.verdict === 'decide') || b.added - a.added,
+        ),
+    [datasets],
+  );
+  const earlier = useMemo(
+    () =>
+      datasets
+        .filter((one) => !isOpen(one))
+        .sort((a, b) => (b.finished ?? b.added) - (a.finished ?? a.added)),
+    [datasets],
+  );
+  const decide = datasets.filter((one) => one.verdict === 'decide').length;
+  const selected = datasets.find((one) => one.id === chosen) ?? null;
+  const take = (files: Promise<Chosen>): void => {
+    void files.then((answer) => {
+      takeIn(answer, 'normal');
+    });
+  };
+  return (
+    <>
+      <div className="sbar">
+        <h1 className="title">Data</h1>
+        <span className="micro num">
+          {plural(current.length, 'file')}
+          {decide === 0 ? '' : `, ${count(decide)} ${decide === 1 ? 'needs' : 'need'} you`}
+        </span>
+        <span className="fill" />
+        <Button
+          size="xs"
+          disabled={lost}
+          leftSection={<IconFileImport aria-hidden="true" />}
+          onClick={() => {
+            take(host.chooseFiles());
+          }}
+        >
+          Choose files
+        </Button>
+        <Button
+          size="xs"
+          disabled={lost}
+          leftSection={<IconFolder aria-hidden="true" />}
+          onClick={() => {
+            take(host.chooseFolder());
+          }}
+        >
+          Choose folder
+        </Button>
+      </div>
+      <Notices onOpen={onOpen} />
+      <div className="body data">
+        <FileList current={current} earlier={earlier} selected={chosen} />
+        {selected === null ? (
+          <section className="report none" aria-label="Report">
+            <p className="t2">
+              {datasets.length === 0
+                ? 'Each file gets a report here: rows, lengths, what was rejected and why.'
+                : 'Choose a file to see its report.'}
+            </p>
+          </section>
+        ) : (
+          <Report key={selected.id} summary={selected} />
+        )}
+      </div>
+    </>
+  );
+}

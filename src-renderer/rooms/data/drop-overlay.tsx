@@ -1,0 +1,178 @@
+/** Files over the window: three lanes, one for each priority. Anywhere outside of them is Normal. */
+import { useEffect, useRef, useState, type ReactElement } from 'react';
+import type { DatasetSummary, Priority } from '../../../src-main/contract/index.ts';
+import { useLost, useRoom } from '../../engine/index.ts';
+import { useHost } from '../../host/index.ts';
+import { clock, count } from '../../kit/format.ts';
+import { useNowSeconds } from '../../kit/now.ts';
+import { takeIn } from './uploads.ts';
+import './drop.css';
+
+const SHOW_AFTER_MS = 80;
+const lanes: readonly Priority[] = ['high', 'normal', 'low'];
+const names: Readonly<Record<Priority, string>> = { high: 'High', normal: 'Normal', low: 'Low' };
+
+interface Over {
+  readonly count: number;
+  readonly hasFiles: boolean;
+}
+
+function readDrag(transfer: DataTransfer | null): Over | null {
+  if (transfer === null) return null;
+  // A row of the queue that is being moved is no drop.
+  if (transfer.types.includes('application/x-nightshift-dataset')) return null;
+  const files = [...transfer.items].filter((item) => item.kind === 'file').length;
+  return { count: files, hasFiles: transfer.types.includes('Files') };
+}
+
+/** What a file in this lane would wait for, two lines. */
+export function laneFacts(
+  lane: Priority,
+  datasets: readonly DatasetSummary[],
+  now: number,
+): readonly [string, string] {
+  const rank = lanes.indexOf(lane);
+  const running = datasets.find((one) => one.place === 'processing');
+  const before = datasets.filter(
+    (one) =>
+      one.place === 'queue' &&
+      (lane === 'high' ? one.priority === 'high' : lanes.indexOf(one.priority) <= rank),
+  );
+  const held = before.filter((one) => one.held).length;
+  const waiting = before.length - held;
+  const what =
+    waiting === 0
+      ? lane === 'high'
+        ? 'before everything that waits'
+        : 'nothing waits before it'
+      : lane === 'low'
+        ? 'after all others'
+        : `after ${count(waiting)} waiting`;
+  const ends = [running, ...before.filter((one) => !one.held)].map((one) =>
+    one === undefined ? now : one.ends_at,
+  );
+  const known = ends.filter((one) => one !== null);
+  const start = known.length < ends.length ? null : Math.max(now, ...known);
+  const when =
+    start === null
+      ? 'start not known yet'
+      : start - now < 60
+        ? 'starts when its report is clean'
+        : `starts about ${clock(start, now)}`;
+  return [what, held > 0 ? `${when}, ${count(held)} held` : when];
+}
+
+export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): ReactElement | null {
+  const host = useHost();
+  const datasets = useRoom('datasets');
+  const lost = useLost();
+  const now = useNowSeconds();
+  const [over, setOver] = useState<Over | null>(null);
+  const [lane, setLane] = useState<Priority>('normal');
+  const laneNow = useRef<Priority>('normal');
+
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let depth = 0;
+    const end = (): void => {
+      depth = 0;
+      clearTimeout(timer);
+      timer = undefined;
+      laneNow.current = 'normal';
+      setLane('normal');
+      setOver(null);
+    };
+    const onEnter = (event: DragEvent): void => {
+      const drag = readDrag(event.dataTransfer);
+      if (drag === null) return;
+      depth += 1;
+      timer ??= setTimeout(() => {
+        setOver(drag);
+      }, SHOW_AFTER_MS);
+    };
+    const onOver = (event: DragEvent): void => {
+      if (readDrag(event.dataTransfer) === null) return;
+      event.preventDefault();
+      const target = event.target instanceof Element ? event.target.closest('[data-lane]') : null;
+      const name = target?.getAttribute('data-lane');
+      laneNow.current = lanes.find((one) => one === name) ?? 'normal';
+      setLane(laneNow.current);
+    };
+    const onLeave = (event: DragEvent): void => {
+      if (readDrag(event.dataTransfer) === null) return;
+      depth -= 1;
+      if (depth <= 0) end();
+    };
+    const onDrop = (event: DragEvent): void => {
+      const transfer = event.dataTransfer;
+      const drag = readDrag(transfer);
+      if (drag === null || transfer === null) return;
+      event.preventDefault();
+      const priority = laneNow.current;
+      end();
+      if (!drag.hasFiles || lost) return;
+      void host.dropped(transfer).then((chosen) => {
+        takeIn(chosen, priority);
+        onTaken();
+      });
+    };
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key === 'Escape') end();
+    };
+    addEventListener('dragenter', onEnter);
+    addEventListener('dragover', onOver);
+    addEventListener('dragleave', onLeave);
+    addEventListener('drop', onDrop);
+    addEventListener('keydown', onKey);
+    return () => {
+      end();
+      removeEventListener('dragenter', onEnter);
+      removeEventListener('dragover', onOver);
+      removeEventListener('dragleave', onLeave);
+      removeEventListener('drop', onDrop);
+      removeEventListener('keydown', onKey);
+    };
+  }, [host, lost, onTaken]);
+
+  if (over === null) return null;
+  const refusal = lost
+    ? 'The engine cannot be reached. Files can be dropped when it is there again.'
+    : over.hasFiles
+      ? null
+      : 'Only files and folders can be dropped';
+  return (
+    <div className="drop" role="dialog" aria-label="Drop files">
+      <div className="dtop">
+        {refusal === null ? <span className="dnum num">{count(over.count)}</span> : null}
+        <div>
+          <b>{refusal ?? (over.count === 1 ? 'file or folder' : 'files or folders')}</b>
+          {refusal === null ? (
+            <span>
+              Drop to validate. A file is queued when its report is clean; nothing is trained before
+              that.
+            </span>
+          ) : null}
+        </div>
+      </div>
+      {refusal === null ? (
+        <div className="lanes num">
+          {lanes.map((one) => {
+            const [what, when] = laneFacts(one, datasets, now);
+            return (
+              <div key={one} className={`lanez ${one === lane ? 'on' : ''}`} data-lane={one}>
+                <b>{names[one]}</b>
+                <span>{what}</span>
+                <span>{when}</span>
+              </div>
+            );
+          })}
+        </div>
+      ) : null}
+      <div className="dbot">
+        <span>The originals stay where they are; a copy goes into the workspace.</span>
+        <span className="kbd">Esc</span>
+        <span>cancels</span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,158 @@
+/** Rows as the model reads them: trained tokens are tinted. And the rows that cannot be read. */
+import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
+import { useState, type ReactElement } from 'react';
+import type { DatasetReport } from '../../../src-main/contract/index.ts';
+import { count, percent, plural } from '../../kit/format.ts';
+
+/** Markers of the chat template are quieter than the text. */
+function Piece({
+  text,
+  trained,
+}: {
+  readonly text: string;
+  readonly trained: boolean;
+}): ReactElement {
+  const parts = text.split(/(<\|[^|]*\|>)/);
+  const inside = parts.map((part, index) =>
+    index % 2 === 1 ? (
+      <span key={`${String(index)}${part}`} className={trained ? 't2' : 't3'}>
+        {part}
+      </span>
+    ) : (
+      part
+    ),
+  );
+  return trained ? <mark>{inside}</mark> : <>{inside}</>;
+}
+
+export function Reading({ report }: { readonly report: DatasetReport }): ReactElement | null {
+  const [at, setAt] = useState(0);
+  const sample = report.samples[Math.min(at, report.samples.length - 1)];
+  if (sample === undefined) return null;
+  const of = report.samples.length;
+  return (
+    <div className="chat">
+      <div className="base sp">
+        <h3 className="label">As the model reads it</h3>
+        <span className="row micro num">
+          row {count(sample.row)}
+          <button
+            type="button"
+            className="iconb"
+            aria-label="Previous row"
+            disabled={at === 0}
+            onClick={() => {
+              setAt(at - 1);
+            }}
+          >
+            <IconChevronLeft aria-hidden="true" />
+          </button>
+          <button
+            type="button"
+            className="iconb"
+            aria-label="Next row"
+            disabled={at >= of - 1}
+            onClick={() => {
+              setAt(at + 1);
+            }}
+          >
+            <IconChevronRight aria-hidden="true" />
+          </button>
+        </span>
+      </div>
+      <pre
+        className="tok mono"
+        tabIndex={0}
+        aria-label={`Row ${String(sample.row)} as the model reads it`}
+      >
+        {sample.pieces.map((piece, index) => (
+          <Piece key={`${String(index)}${piece.text}`} {...piece} />
+        ))}
+      </pre>
+      <p className="micro num row">
+        <span className="swatch" />
+        trained
+        {report.trained_token_share === null
+          ? ''
+          : `: ${percent(report.trained_token_share * 100)} of all tokens of the file`}
+      </p>
+    </div>
+  );
+}
+
+/** Reasons of the worker in words; an unknown one is shown as it is. */
+const reasons: Readonly<Record<string, string>> = {
+  not_json: 'Not JSON',
+  no_assistant: 'No answer',
+  no_answer: 'No answer',
+  too_long: 'Too long',
+  over_length: 'Too long',
+  not_utf8: 'Not UTF-8',
+  empty: 'Empty',
+  validation: 'Validation',
+};
+const reasonWord = (reason: string): string => reasons[reason] ?? reason.replaceAll('_', ' ');
+
+export function Rejected({ report }: { readonly report: DatasetReport }): ReactElement | null {
+  const kinds = Object.entries(report.rejected.by_reason);
+  const [reason, setReason] = useState<string | null>(null);
+  const [row, setRow] = useState<number | null>(null);
+  const first = kinds[0];
+  if (first === undefined) return null;
+  const chosen = kinds.find(([name]) => name === reason) ?? first;
+  const rows = report.rejected.first.filter((one) => one.reason === chosen[0]);
+  const shown = rows.find((one) => one.row === row) ?? rows[0];
+  const more = chosen[1] - rows.length;
+  return (
+    <div className="bad">
+      <h3 className="label">Rejected rows</h3>
+      <div className="tabs num" role="tablist" aria-label="Reason">
+        {kinds.map(([name, n]) => (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            aria-selected={name === chosen[0]}
+            onClick={() => {
+              setReason(name);
+              setRow(null);
+            }}
+          >
+            {reasonWord(name)} {count(n)}
+          </button>
+        ))}
+      </div>
+      <div className="rowsel num">
+        {rows.slice(0, 8).map((one) => (
+          <button
+            key={one.row}
+            type="button"
+            aria-pressed={one === shown}
+            aria-label={`Row ${String(one.row)}`}
+            onClick={() => {
+              setRow(one.row);
+            }}
+          >
+            {count(one.row)}
+          </button>
+        ))}
+        {more + Math.max(0, rows.length - 8) > 0 ? (
+          <span className="t3">{count(more + Math.max(0, rows.length - 8))} more</span>
+        ) : null}
+      </div>
+      {shown === undefined ? (
+        <p className="micro">{plural(chosen[1], 'row')}; none of them is kept in the report.</p>
+      ) : (
+        <>
+          <pre className="well mono" tabIndex={0} aria-label={`Text of row ${String(shown.row)}`}>
+            {shown.text === '' ? '(an empty line)' : shown.text}
+          </pre>
+          <p className="micro">
+            <b className="fail">Row {count(shown.row)}:</b>{' '}
+            {shown.message.replace(/^Row [\d,]+:\s*/, '')}
+          </p>
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,120 @@
+/** Files on their way into the workspace: by path where the engine can read them, else sent in pieces with their hash. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { create } from 'zustand';
+import type { Priority } from '../../../src-main/contract/index.ts';
+import { command, engine, troubleOf, useTrouble } from '../../engine/index.ts';
+import type { Chosen } from '../../host/index.ts';
+import { plural } from '../../kit/format.ts';
+
+const PIECE = 4 * 1024 * 1024;
+
+export interface Upload {
+  readonly key: string;
+  readonly name: string;
+  readonly bytes: number;
+  readonly sent: number;
+  /** What went wrong, null while it goes. */
+  readonly trouble: string | null;
+}
+
+interface UploadsState {
+  readonly uploads: readonly Upload[];
+  /** The file whose report is open; set when a dropped one has arrived. */
+  readonly selected: string | null;
+}
+
+export const useUploads = create<UploadsState>(() => ({ uploads: [], selected: null }));
+
+function put(upload: Upload): void {
+  useUploads.setState(({ uploads }) => ({
+    uploads: [...uploads.filter((one) => one.key !== upload.key), upload],
+  }));
+}
+
+export function forget(key: string): void {
+  useUploads.setState(({ uploads }) => ({ uploads: uploads.filter((one) => one.key !== key) }));
+}
+
+/** The same file gets the same key, so that an interrupted upload goes on where it was. */
+export function uploadKey(file: Pick<File, 'name' | 'size' | 'lastModified'>): string {
+  const text = `${file.name}|${String(file.size)}|${String(file.lastModified)}`;
+  return bytesToHex(sha256(utf8ToBytes(text))).slice(0, 32);
+}
+
+async function send(file: File, priority: Priority): Promise<void> {
+  const key = uploadKey(file);
+  let state: Upload = { key, name: file.name, bytes: file.size, sent: 0, trouble: null };
+  put(state);
+  try {
+    const begun = await engine().uploads.begin({
+      name: file.name,
+      bytes: file.size,
+      key,
+      priority,
+    });
+    const hash = sha256.create();
+    for (let from = 0; from < file.size; from += PIECE) {
+      const piece = file.slice(from, Math.min(file.size, from + PIECE));
+      hash.update(new Uint8Array(await piece.arrayBuffer()));
+      const end = from + piece.size;
+      // What the engine has from an earlier attempt is hashed and not sent again.
+      if (end > begun.offset) {
+        const start = Math.max(from, begun.offset);
+        await engine().uploads.append({
+          upload: begun.upload,
+          offset: start,
+          chunk: new Blob([file.slice(start, end)]),
+        });
+      }
+      state = { ...state, sent: end };
+      put(state);
+    }
+    const summary = await engine().uploads.finish({
+      upload: begun.upload,
+      sha256: bytesToHex(hash.digest()),
+    });
+    forget(key);
+    useUploads.setState(({ selected }) => ({ selected: selected ?? summary.id }));
+  } catch (error) {
+    const { text, next } = troubleOf(error);
+    put({ ...state, trouble: [text, next].filter((part) => part !== null).join(' ') });
+  }
+}
+
+/** Brings dropped or chosen files into the workspace. What goes wrong is shown, never thrown. */
+export function takeIn(chosen: Chosen, priority: Priority): void {
+  if (chosen.kind === 'paths') {
+    if (chosen.paths.length > 0) void takePaths(chosen.paths, priority);
+    return;
+  }
+  if (chosen.leftOut > 0)
+    useTrouble.setState({
+      trouble: {
+        text: `${plural(chosen.leftOut, 'file')} of the folder ${chosen.leftOut === 1 ? 'was' : 'were'} left out.`,
+        next: 'Only .jsonl, .json, .csv and .parquet files are taken from folders.',
+      },
+    });
+  void (async () => {
+    // One after another: the engine judges the first while the next one is sent.
+    for (const file of chosen.files) await send(file, priority);
+  })();
+}
+
+async function takePaths(paths: readonly string[], priority: Priority): Promise<void> {
+  const answer = await command((client) => client.queue.add({ paths: [...paths], priority }));
+  if (answer === null) return;
+  const first = answer.added[0];
+  if (first !== undefined) useUploads.setState({ selected: first.id });
+  const refused = answer.refused[0];
+  if (refused !== undefined)
+    useTrouble.setState({
+      trouble: {
+        text: `${refused.path}: ${refused.message}`,
+        next:
+          answer.refused.length > 1
+            ? `${plural(answer.refused.length - 1, 'other file')} could not be taken either.`
+            : null,
+      },
+    });
+}

@@ -1,0 +1,50 @@
+/** A dataset's verdict as glyph, colour and words. Pure. */
+import type { DatasetSummary, Verdict } from '../../../src-main/contract/index.ts';
+import { count, percent } from '../../kit/format.ts';
+import type { GlyphName } from '../../kit/marks.tsx';
+
+export interface VerdictLook {
+  readonly glyph: GlyphName;
+  readonly tone: 'ok' | 'warn' | 'fail' | 't2' | 'acc';
+  readonly word: string;
+}
+
+export const looks: Readonly<Record<Verdict, VerdictLook>> = {
+  waiting: { glyph: 'loading', tone: 't2', word: 'Waiting' },
+  validating: { glyph: 'validating', tone: 't2', word: 'Validating' },
+  ready: { glyph: 'done', tone: 'ok', word: 'Ready' },
+  decide: { glyph: 'decide', tone: 'warn', word: 'Decide' },
+  refused: { glyph: 'refused', tone: 'fail', word: 'Refused' },
+  training: { glyph: 'training', tone: 'acc', word: 'Training' },
+  completed: { glyph: 'done', tone: 'ok', word: 'Completed' },
+  failed: { glyph: 'failed', tone: 'fail', word: 'Failed' },
+  skipped: { glyph: 'stopping', tone: 't2', word: 'Skipped' },
+  held: { glyph: 'paused', tone: 't2', word: 'Held' },
+};
+
+/** The line under a file's name. */
+export function verdictLine(summary: DatasetSummary): string {
+  const { word } = looks[summary.verdict];
+  switch (summary.verdict) {
+    case 'validating':
+      return summary.progress === null ? word : `${word} ${percent(summary.progress * 100, 0)}`;
+    case 'waiting':
+      return summary.message === null ? word : `${word}: ${summary.message}`;
+    case 'ready':
+      return summary.place === 'queue'
+        ? `Ready, queued as ${summary.priority} ${count(summary.position + 1)}`
+        : word;
+    case 'training':
+      return summary.done_steps === null || summary.planned_steps === null
+        ? word
+        : `${word}, step ${count(summary.done_steps)} of ${count(summary.planned_steps)}`;
+    case 'decide':
+    case 'refused':
+    case 'failed':
+    case 'skipped':
+      return summary.message === null ? word : `${word}: ${summary.message}`;
+    case 'completed':
+    case 'held':
+      return word;
+  }
+}

@@ -1,0 +1,195 @@
+/** Notices of the engine, refusals of commands, and the lost connection. */
+import { Button } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
+import { useState, type ReactElement } from 'react';
+import type { Notice } from '../../../src-main/contract/index.ts';
+import { command, tryNow, useEngine, useRoom, useTrouble } from '../../engine/index.ts';
+import { clock, clockSeconds, duration } from '../../kit/format.ts';
+import { Glyph, type GlyphName } from '../../kit/marks.tsx';
+import { useNow, useNowSeconds } from '../../kit/now.ts';
+import './notices.css';
+
+export type OpenScreen = (screen: string) => void;
+
+const SHOWN = 2;
+const glyphs: Readonly<Record<Notice['tone'], GlyphName>> = {
+  info: 'done',
+  warn: 'recovering',
+  fail: 'failed',
+};
+/** Screens that are there; a notice that opens another one has no button. */
+const screens: Readonly<Record<string, string>> = {
+  dashboard: 'Dashboard',
+  data: 'Data',
+  queue: 'Queue',
+};
+
+function One({
+  notice,
+  onOpen,
+}: {
+  readonly notice: Notice;
+  readonly onOpen: OpenScreen;
+}): ReactElement {
+  const now = useNowSeconds();
+  const live = useEngine((state) => state.connection === 'live');
+  const screen = screens[notice.opens];
+  return (
+    <div className={`notice ${notice.tone}`} role={notice.tone === 'info' ? 'status' : 'alert'}>
+      <Glyph name={glyphs[notice.tone]} />
+      <p className="grow">
+        <b className="strong">{notice.title}</b> <span className="t2">{notice.body}</span>
+      </p>
+      <time className="micro">{clock(notice.t, now)}</time>
+      {screen === undefined ? null : (
+        <Button
+          size="xs"
+          onClick={() => {
+            onOpen(notice.opens);
+          }}
+        >
+          Open {screen}
+        </Button>
+      )}
+      <button
+        type="button"
+        className="iconb"
+        aria-label={`Dismiss: ${notice.title}`}
+        disabled={!live}
+        onClick={() => {
+          void command((engine) => engine.notices.dismiss({ id: notice.id }));
+        }}
+      >
+        <IconX aria-hidden="true" />
+      </button>
+    </div>
+  );
+}
+
+function LostNotice(): ReactElement {
+  const heard = useEngine((state) => state.heard);
+  const nextTry = useEngine((state) => state.nextTry);
+  const now = useNow();
+  const quiet = duration(Math.floor((now - heard) / 1000)).replace('.0', '');
+  const wait = nextTry === null ? 0 : Math.ceil((nextTry - now) / 1000);
+  return (
+    <div className="notice" role="status">
+      <Glyph name="lost" />
+      <p className="grow">
+        <b className="strong">The window has not heard from the engine for {quiet}.</b>{' '}
+        <span className="t2">
+          Training does not depend on the window. Everything below is from{' '}
+          {clockSeconds(heard / 1000)}.{' '}
+          {wait > 0 ? `Trying again in ${String(wait)}\u00a0s.` : 'Trying now.'}
+        </span>
+      </p>
+      <Button size="xs" onClick={tryNow}>
+        Try now
+      </Button>
+    </div>
+  );
+}
+
+function Recovering(): ReactElement | null {
+  const status = useRoom('status');
+  const { recovery } = status;
+  if (status.state !== 'recovering' || recovery === null) return null;
+  const saved = status.last_checkpoint_step;
+  return (
+    <div className="notice warn" role="alert">
+      <Glyph name="recovering" />
+      <p className="grow">
+        <b className="strong">The trainer ended: {recovery.cause}.</b>{' '}
+        <span className="t2">
+          {saved === null
+            ? 'It is started again.'
+            : `It is started again from step ${saved.toLocaleString('en-US')}, the last one saved.`}{' '}
+          The dataset keeps its place.
+        </span>
+      </p>
+      <span className="micro num">
+        attempt {recovery.attempt} of {recovery.limit} without progress
+      </span>
+    </div>
+  );
+}
+
+function Failed(): ReactElement | null {
+  const status = useRoom('status');
+  const notices = useRoom('notices');
+  const live = useEngine((state) => state.connection === 'live');
+  if (status.state !== 'failed' || notices.some((one) => one.kind === 'gave_up' && !one.dismissed))
+    return null;
+  const what = status.error?.message ?? status.reason ?? 'The trainer cannot run.';
+  return (
+    <div className="notice fail" role="alert">
+      <Glyph name="failed" />
+      <p className="grow">
+        <b className="strong">Training stopped, needs you.</b> <span className="t2">{what}</span>
+      </p>
+      <Button
+        size="xs"
+        disabled={!live}
+        onClick={() => {
+          void command((engine) => engine.training.resume({ by: 'you (window)' }));
+        }}
+      >
+        Retry
+      </Button>
+    </div>
+  );
+}
+
+function Refused(): ReactElement | null {
+  const trouble = useTrouble((state) => state.trouble);
+  if (trouble === null) return null;
+  return (
+    <div className="notice fail" role="alert">
+      <Glyph name="refused" />
+      <p className="grow">
+        <b className="strong">{trouble.text}</b> <span className="t2">{trouble.next}</span>
+      </p>
+      <button
+        type="button"
+        className="iconb"
+        aria-label="Close"
+        onClick={() => {
+          useTrouble.setState({ trouble: null });
+        }}
+      >
+        <IconX aria-hidden="true" />
+      </button>
+    </div>
+  );
+}
+
+export function Notices({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
+  const notices = useRoom('notices').filter((one) => !one.dismissed);
+  const lost = useEngine((state) => state.connection === 'lost');
+  const [all, setAll] = useState(false);
+  const newest = [...notices].sort((a, b) => b.t - a.t);
+  const shown = all ? newest : newest.slice(0, SHOWN);
+  return (
+    <div className="notices">
+      {lost ? <LostNotice /> : null}
+      <Refused />
+      {lost ? null : <Recovering />}
+      {lost ? null : <Failed />}
+      {shown.map((one) => (
+        <One key={one.id} notice={one} onOpen={onOpen} />
+      ))}
+      {newest.length > SHOWN ? (
+        <button
+          type="button"
+          className="notice more micro"
+          aria-expanded={all}
+          onClick={() => {
+            setAll(!all);
+          }}
+        >
+          {all ? 'Show fewer' : `${String(newest.length - SHOWN)} more`}
+        </button>
+      ) : null}
+    </div>
+  );
+}

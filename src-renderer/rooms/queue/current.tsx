@@ -1,0 +1,139 @@
+/** The dataset that is trained now, and the next twelve hours. */
+import type { ReactElement } from 'react';
+import type { DatasetSummary } from '../../../src-main/contract/index.ts';
+import { useAnswer, useRoom } from '../../engine/index.ts';
+import { clock, count, percent, rate, stem, UNKNOWN } from '../../kit/format.ts';
+import { useNowSeconds } from '../../kit/now.ts';
+import { Strip, type StripBand, type StripName } from '../../kit/strip.tsx';
+import { Parts, partsOf } from '../data/index.ts';
+import { wholeQueue } from './order.ts';
+
+const HOURS = 12;
+
+export function PlanStrip({
+  datasets,
+}: {
+  readonly datasets: readonly DatasetSummary[];
+}): ReactElement | null {
+  const now = useNowSeconds();
+  const speed = useRoom('status').tokens_per_second;
+  const to = now + HOURS * 3600;
+  const planned = datasets.filter(
+    (one) =>
+      (one.place === 'processing' || one.place === 'queue') &&
+      one.ends_at !== null &&
+      one.starts_at !== null &&
+      one.starts_at < to,
+  );
+  if (planned.length === 0) return null;
+  const bands = planned.map((one): StripBand => ({
+    from: Math.max(now, one.starts_at ?? now),
+    to: one.ends_at ?? now,
+    kind: one.place === 'processing' ? 'now' : 'plan',
+    mark: null,
+    title: one.name,
+  }));
+  const names = bands
+    .filter((band) => band.to - band.from > HOURS * 36)
+    .map((band): StripName => ({
+      from: band.from,
+      to: band.to,
+      text: stem(band.title),
+      quiet: false,
+    }));
+  const whole = wholeQueue(datasets, now);
+  const empty: readonly StripName[] =
+    whole === null || whole.ends > to - 3600
+      ? []
+      : [{ from: whole.ends, to, text: `queue empty from ${clock(whole.ends, now)}`, quiet: true }];
+  return (
+    <section className="qstrip">
+      <div className="base sp">
+        <h2 className="label">Next {HOURS} hours</h2>
+        <span className="micro num">
+          {speed === null ? 'estimated' : `estimated from ${count(speed.value)} tokens/s`}
+        </span>
+      </div>
+      <Strip
+        from={now}
+        to={to}
+        bands={bands}
+        names={[...names, ...empty]}
+        pins={[]}
+        label={`Next ${String(HOURS)} hours: ${planned.map((one) => one.name).join(', ')}`}
+      />
+    </section>
+  );
+}
+
+export function Current({ dataset }: { readonly dataset: DatasetSummary }): ReactElement {
+  const status = useRoom('status');
+  const config = useRoom('config').values;
+  const now = useNowSeconds();
+  const { answer } = useAnswer(
+    `${dataset.id}|${String(Math.floor((dataset.done_steps ?? 0) / 5))}`,
+    (engine) => engine.datasets.get({ id: dataset.id }),
+  );
+  const done = status.step_of_dataset ?? dataset.done_steps ?? 0;
+  const of = status.steps_of_dataset ?? dataset.planned_steps ?? 0;
+  const before = (status.current_step ?? done) - done;
+  const saved = Math.min(done, Math.max(0, (status.last_checkpoint_step ?? 0) - before));
+  const share = of === 0 ? 0 : (done / of) * 100;
+  // One notch for each checkpoint of the pass, while they can be told apart.
+  const first = Math.ceil((before + 1) / config.save_steps) * config.save_steps;
+  const notches =
+    saved / config.save_steps > 40
+      ? []
+      : Array.from(
+          { length: Math.max(0, Math.floor((before + saved - first) / config.save_steps) + 1) },
+          (_, i) => ((first + i * config.save_steps - before) / Math.max(1, of)) * 100,
+        );
+  const word = { paused: 'paused', stopped: 'stopped' }[status.state as string] ?? 'training';
+  const epochs =
+    status.epoch === null || config.epochs < 2
+      ? null
+      : `epoch ${rate(Math.min(config.epochs, Math.floor(status.epoch) + 1))} of ${count(config.epochs)}`;
+  return (
+    <section className="cur" aria-label="Dataset that is trained now">
+      <div className="base sp">
+        <span className="base">
+          <h2 className="title el" title={dataset.name}>
+            {dataset.name}
+          </h2>
+          <span className="chip acc">{word}</span>
+        </span>
+        <span className="num t2">
+          {[
+            epochs,
+            `step ${count(done)} of ${of === 0 ? UNKNOWN : count(of)}`,
+            `saved to ${count(saved)}`,
+            dataset.ends_at === null ? null : `done at ${clock(dataset.ends_at, now)}`,
+          ]
+            .filter((part) => part !== null)
+            .join(', ')}
+        </span>
+      </div>
+      <div
+        className="bar tall"
+        role="progressbar"
+        aria-label={`Progress of ${dataset.name}`}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(share * 10) / 10}
+        aria-valuetext={percent(share)}
+      >
+        <i className="tail" style={{ width: `${String(share)}%` }} />
+        <i style={{ width: `${String(of === 0 ? 0 : (saved / of) * 100)}%` }} />
+        {notches.map((x) => (
+          <u key={x} style={{ left: `${String(x)}%` }} />
+        ))}
+      </div>
+      {answer?.account == null ? null : (
+        <Parts
+          parts={partsOf(answer.account)}
+          label={`${count(answer.account.rows)} rows, all accounted for`}
+        />
+      )}
+    </section>
+  );
+}

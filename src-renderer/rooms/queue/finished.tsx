@@ -1,0 +1,120 @@
+/** Completed, failed and skipped datasets, with what they did or why they stopped. */
+import { Button } from '@mantine/core';
+import { useState, type ReactElement } from 'react';
+import type { DatasetSummary } from '../../../src-main/contract/index.ts';
+import { command, useLost } from '../../engine/index.ts';
+import { clock, count, loss, UNKNOWN } from '../../kit/format.ts';
+import { Glyph } from '../../kit/marks.tsx';
+import { useNowSeconds } from '../../kit/now.ts';
+import { looks } from '../data/index.ts';
+
+type Tab = 'all' | 'completed' | 'failed' | 'skipped';
+const tabs: readonly (readonly [Tab, string])[] = [
+  ['all', 'Finished'],
+  ['completed', 'Completed'],
+  ['failed', 'Failed'],
+  ['skipped', 'Skipped'],
+];
+
+/** One line about how it ended. */
+export function outcome(one: DatasetSummary): string {
+  const steps =
+    one.planned_steps === null
+      ? null
+      : `${count(one.done_steps ?? 0)} of ${count(one.planned_steps)} steps`;
+  const validation =
+    one.validation_after === null
+      ? null
+      : `validation ${one.validation_before === null ? UNKNOWN : loss(one.validation_before)} to ${loss(one.validation_after)}`;
+  return [one.message, steps, validation].filter((part) => part !== null).join(', ');
+}
+
+function actOf(one: DatasetSummary): string {
+  if (one.place === 'skipped' && (one.done_steps ?? 0) > 0)
+    return `Continue from ${count(one.done_steps ?? 0)}`;
+  return one.place === 'completed' ? 'Train again' : 'Retry';
+}
+
+export function Finished({
+  datasets,
+  onRows,
+}: {
+  readonly datasets: readonly DatasetSummary[];
+  readonly onRows: (dataset: DatasetSummary) => void;
+}): ReactElement {
+  const now = useNowSeconds();
+  const lost = useLost();
+  const [tab, setTab] = useState<Tab>('all');
+  const of = (which: Tab): readonly DatasetSummary[] =>
+    datasets.filter((one) =>
+      which === 'all'
+        ? ['completed', 'failed', 'skipped'].includes(one.place)
+        : one.place === which,
+    );
+  const shown = [...of(tab)].sort((a, b) => (b.finished ?? b.added) - (a.finished ?? a.added));
+  return (
+    <section className="qdone" aria-label="Finished datasets">
+      <div className="tabs num" role="tablist" aria-label="Finished datasets">
+        {tabs.map(([id, name]) => (
+          <button
+            key={id}
+            type="button"
+            role="tab"
+            aria-selected={id === tab}
+            onClick={() => {
+              setTab(id);
+            }}
+          >
+            {name}
+            {id === 'all' ? '' : ` ${count(of(id).length)}`}
+          </button>
+        ))}
+      </div>
+      {shown.length === 0 ? <p className="t2 none">Nothing here yet.</p> : null}
+      <ol>
+        {shown.slice(0, 100).map((one) => {
+          const look = looks[one.verdict];
+          return (
+            <li key={one.id}>
+              <span className={look.tone}>
+                <Glyph name={look.glyph} />
+                <span className="visually-hidden">{look.word}</span>
+              </span>
+              <div className="grow">
+                <div className="base sp">
+                  <span className="el strong" title={one.name}>
+                    {one.name}
+                  </span>
+                  <span className="micro num">{clock(one.finished ?? one.added, now)}</span>
+                </div>
+                <p className="micro">{outcome(one)}</p>
+                <div className="row acts">
+                  <Button
+                    size="xs"
+                    disabled={lost}
+                    aria-label={`${actOf(one)}: ${one.name}`}
+                    onClick={() => {
+                      void command((engine) => engine.queue.retry({ id: one.id }));
+                    }}
+                  >
+                    {actOf(one)}
+                  </Button>
+                  <Button
+                    size="xs"
+                    variant="subtle"
+                    aria-label={`Rows of ${one.name}`}
+                    onClick={() => {
+                      onRows(one);
+                    }}
+                  >
+                    Rows
+                  </Button>
+                </div>
+              </div>
+            </li>
+          );
+        })}
+      </ol>
+    </section>
+  );
+}

@@ -1,0 +1,111 @@
+/** The queue screen. */
+import { Button } from '@mantine/core';
+import { IconPlayerSkipForward, IconPlus } from '@tabler/icons-react';
+import { useMemo, useState, type ReactElement } from 'react';
+import type { DatasetSummary } from '../../../src-main/contract/index.ts';
+import { command, useLost, useRoom } from '../../engine/index.ts';
+import { useHost } from '../../host/index.ts';
+import { clock, count, duration } from '../../kit/format.ts';
+import { useNowSeconds } from '../../kit/now.ts';
+import { takeIn } from '../data/index.ts';
+import { Notices, type OpenScreen } from '../notices/index.ts';
+import { Current, PlanStrip } from './current.tsx';
+import { Finished } from './finished.tsx';
+import { groupsOf, wholeQueue } from './order.ts';
+import { RowsDialog } from './rows-dialog.tsx';
+import { Waiting } from './waiting.tsx';
+import './queue.css';
+
+export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
+  const host = useHost();
+  const lost = useLost();
+  const datasets = useRoom('datasets');
+  const status = useRoom('status');
+  const queue = useRoom('queue');
+  const now = useNowSeconds();
+  const [rowsOf, setRowsOf] = useState<DatasetSummary | null>(null);
+  const groups = useMemo(() => groupsOf(datasets), [datasets]);
+  const current = datasets.find((one) => one.place === 'processing');
+  const waiting = groups.high.length + groups.normal.length + groups.low.length;
+  const held = datasets.filter((one) => one.place === 'queue' && one.held).length;
+  const whole = wholeQueue(datasets, now);
+  const facts = [
+    `${count(waiting)} waiting`,
+    whole === null ? null : duration(whole.seconds),
+    whole === null
+      ? null
+      : `empty at ${clock(whole.ends, now)}${held === 0 ? '' : ` without ${held === 1 ? 'the held one' : `${count(held)} held`}`}`,
+  ].filter((part) => part !== null);
+  const add = (): void => {
+    void host.chooseFiles().then((chosen) => {
+      takeIn(chosen, 'normal');
+    });
+  };
+  return (
+    <>
+      <div className="sbar">
+        <h1 className="title">Queue</h1>
+        <span className="micro num">{facts.join(', ')}</span>
+        <span className="fill" />
+        {current === undefined ? null : (
+          <Button
+            size="xs"
+            disabled={lost || status.pending !== null}
+            title="The rest of the dataset goes to skipped and can be continued from there"
+            leftSection={<IconPlayerSkipForward aria-hidden="true" />}
+            onClick={() => {
+              void command((engine) => engine.training.skip({ by: 'you (window)' }));
+            }}
+          >
+            Skip current
+          </Button>
+        )}
+        <Button
+          size="xs"
+          disabled={lost}
+          leftSection={<IconPlus aria-hidden="true" />}
+          onClick={add}
+        >
+          Add files
+        </Button>
+      </div>
+      <Notices onOpen={onOpen} />
+      <div className="body queue">
+        <div className="qmain">
+          <PlanStrip datasets={datasets} />
+          {current === undefined ? null : <Current dataset={current} />}
+          {waiting === 0 ? (
+            <div className="qempty">
+              <p className="t2">
+                The queue is empty.
+                {current === undefined && status.state === 'idle'
+                  ? ` Training is idle since ${clock(Math.max(status.since, queue.since), now)}.`
+                  : ''}
+              </p>
+              <Button disabled={lost} onClick={add}>
+                Add files
+              </Button>
+            </div>
+          ) : (
+            <>
+              <Waiting groups={groups} onRows={setRowsOf} />
+              <p className="micro hint">
+                Drag between priorities, or <span className="kbd">Alt ↑</span>{' '}
+                <span className="kbd">Alt ↓</span> on a row. <span className="kbd">H</span> hold,{' '}
+                <span className="kbd">Enter</span> rows, <span className="kbd">Del</span> remove
+                from the queue (the file moves to skipped, it is not deleted).
+              </p>
+            </>
+          )}
+        </div>
+        <Finished datasets={datasets} onRows={setRowsOf} />
+      </div>
+      <RowsDialog
+        dataset={rowsOf}
+        onClose={() => {
+          setRowsOf(null);
+        }}
+      />
+    </>
+  );
+}

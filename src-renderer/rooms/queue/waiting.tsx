@@ -1,0 +1,245 @@
+/** What waits, in three priorities: drag a row, or move it with Alt and the arrows. */
+import { Button } from '@mantine/core';
+import { IconGripVertical, IconListDetails, IconX } from '@tabler/icons-react';
+import { useState, type DragEvent, type KeyboardEvent, type ReactElement } from 'react';
+import type { DatasetSummary, Priority } from '../../../src-main/contract/index.ts';
+import { command, useLost } from '../../engine/index.ts';
+import { clock, count, duration, UNKNOWN } from '../../kit/format.ts';
+import { Glyph } from '../../kit/marks.tsx';
+import { useNowSeconds } from '../../kit/now.ts';
+import { looks } from '../data/index.ts';
+import {
+  dropMove,
+  priorities,
+  priorityMove,
+  priorityNames,
+  stepMove,
+  type Groups,
+  type Move,
+} from './order.ts';
+
+const TYPE = 'application/x-nightshift-dataset';
+
+function send(move: Move | null): void {
+  if (move !== null) void command((engine) => engine.queue.move(move));
+}
+
+interface Over {
+  readonly priority: Priority;
+  readonly id: string | null;
+  readonly after: boolean;
+}
+
+function unknownWhy(one: DatasetSummary): string {
+  if (one.held) return 'Held: it has no place in the estimate';
+  if (one.verdict === 'ready') return 'Known when the speed has been measured';
+  return `${looks[one.verdict].word}: known when the report is clean`;
+}
+
+function keyMove(groups: Groups, id: string, event: KeyboardEvent): Move | null {
+  if (!event.altKey) return null;
+  switch (event.key) {
+    case 'ArrowUp':
+      return stepMove(groups, id, 'up');
+    case 'ArrowDown':
+      return stepMove(groups, id, 'down');
+    case 'ArrowLeft':
+      return priorityMove(groups, id, 'left');
+    case 'ArrowRight':
+      return priorityMove(groups, id, 'right');
+    default:
+      return null;
+  }
+}
+
+export function Waiting({
+  groups,
+  onRows,
+}: {
+  readonly groups: Groups;
+  readonly onRows: (dataset: DatasetSummary) => void;
+}): ReactElement {
+  const now = useNowSeconds();
+  const lost = useLost();
+  const [over, setOver] = useState<Over | null>(null);
+  const accept = (place: Over) => (event: DragEvent) => {
+    if (lost || !event.dataTransfer.types.includes(TYPE)) return;
+    event.preventDefault();
+    const box = event.currentTarget.getBoundingClientRect();
+    setOver({ ...place, after: place.id !== null && event.clientY > box.top + box.height / 2 });
+  };
+  const drop = (event: DragEvent): void => {
+    const id = event.dataTransfer.getData(TYPE);
+    if (id === '' || over === null) return;
+    event.preventDefault();
+    send(dropMove(groups, id, over));
+    setOver(null);
+  };
+  const hold = (one: DatasetSummary): void => {
+    void command((engine) => engine.queue.hold({ id: one.id, held: !one.held }));
+  };
+  const remove = (one: DatasetSummary): void => {
+    void command((engine) => engine.queue.remove({ id: one.id }));
+  };
+  const onKey = (one: DatasetSummary) => (event: KeyboardEvent<HTMLTableRowElement>) => {
+    if (lost || event.target !== event.currentTarget) return;
+    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key] ?? 0;
+    const key = event.key.toLowerCase();
+    if (event.altKey && event.key.startsWith('Arrow')) send(keyMove(groups, one.id, event));
+    else if (step !== 0) neighbour(event.currentTarget, step)?.focus();
+    else if (key === 'h') hold(one);
+    else if (event.key === 'Delete') remove(one);
+    else if (event.key === 'Enter') onRows(one);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <table
+      className="q"
+      onDragLeave={() => {
+        setOver(null);
+      }}
+    >
+      <caption className="visually-hidden">
+        Waiting datasets. Alt and the arrows move a row.
+      </caption>
+      <thead>
+        <tr>
+          <th>
+            <span className="visually-hidden">Move</span>
+          </th>
+          <th className="n">
+            <span className="visually-hidden">Place</span>
+          </th>
+          <th>Dataset</th>
+          <th className="n">Rows</th>
+          <th className="n">Steps</th>
+          <th className="n">Takes</th>
+          <th className="n">Done at</th>
+          <th>
+            <span className="visually-hidden">Acts</span>
+          </th>
+        </tr>
+      </thead>
+      {priorities.map((priority) => (
+        <tbody key={priority} data-priority={priority}>
+          <tr
+            className={`grp ${over?.priority === priority && over.id === null ? 'over' : ''}`}
+            onDragOver={accept({ priority, id: null, after: false })}
+            onDrop={drop}
+          >
+            <th colSpan={8} scope="rowgroup">
+              <span className="label">{priorityNames[priority]}</span>{' '}
+              <span className="micro num">{count(groups[priority].length)}</span>
+            </th>
+          </tr>
+          {groups[priority].map((one, index) => {
+            const takes =
+              one.ends_at === null || one.starts_at === null ? null : one.ends_at - one.starts_at;
+            const look = looks[one.verdict];
+            const note = one.held
+              ? 'held'
+              : one.verdict === 'ready'
+                ? null
+                : look.word.toLowerCase();
+            const isOver = over?.id === one.id;
+            return (
+              <tr
+                key={one.id}
+                id={`queue-${one.id}`}
+                tabIndex={0}
+                draggable={!lost}
+                className={`${one.held ? 'held' : ''} ${isOver ? (over.after ? 'after' : 'before') : ''}`}
+                onDragStart={(event) => {
+                  event.dataTransfer.setData(TYPE, one.id);
+                  event.dataTransfer.effectAllowed = 'move';
+                }}
+                onDragOver={accept({ priority, id: one.id, after: false })}
+                onDrop={drop}
+                onDragEnd={() => {
+                  setOver(null);
+                }}
+                onKeyDown={onKey(one)}
+              >
+                <td className="grip">
+                  <IconGripVertical aria-hidden="true" />
+                </td>
+                <td className="n t3 pos">{index + 1}</td>
+                <td className="fn">
+                  <span className="base">
+                    <span className="strong el" title={one.name}>
+                      {one.name}
+                    </span>
+                    {note === null ? null : (
+                      <span className={`note ${look.tone}`} title={one.message ?? undefined}>
+                        <Glyph name={look.glyph} /> {note}
+                      </span>
+                    )}
+                  </span>
+                </td>
+                <td className="n">
+                  {one.rows === null ? UNKNOWN : count(one.accepted ?? one.rows)}
+                </td>
+                <td className="n">
+                  {one.planned_steps === null
+                    ? UNKNOWN
+                    : count(one.planned_steps - (one.done_steps ?? 0))}
+                </td>
+                <td className="n" title={takes === null ? unknownWhy(one) : undefined}>
+                  {takes === null || one.held ? UNKNOWN : duration(takes)}
+                </td>
+                <td className="n" title={one.ends_at === null ? unknownWhy(one) : undefined}>
+                  {one.ends_at === null || one.held ? UNKNOWN : clock(one.ends_at, now)}
+                </td>
+                <td className="act">
+                  <span className="row acts">
+                    <Button
+                      size="xs"
+                      disabled={lost}
+                      aria-label={`${one.held ? 'Release' : 'Hold'} ${one.name}`}
+                      onClick={() => {
+                        hold(one);
+                      }}
+                    >
+                      {one.held ? 'Release' : 'Hold'}
+                    </Button>
+                    <button
+                      type="button"
+                      className="iconb"
+                      aria-label={`Rows of ${one.name}`}
+                      title="Rows"
+                      onClick={() => {
+                        onRows(one);
+                      }}
+                    >
+                      <IconListDetails aria-hidden="true" />
+                    </button>
+                    <button
+                      type="button"
+                      className="iconb"
+                      disabled={lost}
+                      aria-label={`Remove ${one.name} from the queue`}
+                      title="Remove from the queue; the file moves to skipped, it is not deleted"
+                      onClick={() => {
+                        remove(one);
+                      }}
+                    >
+                      <IconX aria-hidden="true" />
+                    </button>
+                  </span>
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      ))}
+    </table>
+  );
+}
+
+function neighbour(row: HTMLTableRowElement, step: number): HTMLTableRowElement | undefined {
+  const rows = [
+    ...(row.closest('table')?.querySelectorAll<HTMLTableRowElement>('tr[draggable]') ?? []),
+  ];
+  return rows[rows.indexOf(row) + step];
+}
