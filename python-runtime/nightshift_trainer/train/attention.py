@@ -1,6 +1,7 @@
 """Causal attention inside each segment, no dense mask over the whole row.
 
-Alike lengths are batched; padding stands at the end of a segment, where the causal order keeps it from being seen.
+Alike lengths are batched; padding stands at the end of a segment, where the causal order keeps
+it from being seen.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ def segment_attention(
     segments: Sequence[Group] = (),
     **_: Any,  # noqa: ANN401 - what else transformers passes on
 ) -> tuple[torch.Tensor, None]:
-    """query [1, heads, tokens, width], key and value [1, key heads, tokens, width] -> [1, tokens, heads, width]."""
+    """query [1, heads, tokens, width], key and value [1, key heads, tokens, width]
+    -> [1, tokens, heads, width]."""
     if attention_mask is not None or not segments:
         raise ValueError("segment attention takes its layout from `segments`, and no mask")
     repeats = query.shape[1] // key.shape[1]

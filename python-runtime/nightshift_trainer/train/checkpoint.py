@@ -1,4 +1,4 @@
-"""Checkpoints: resumable state that exists only when all of its bytes verify (docs/protocol.md, Checkpoint)."""
+"""Checkpoints: resumable state that exists only when all of its bytes verify (docs/protocol.md)."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def save(
     manifest: Mapping[str, Any],
     beat: Callable[[], None],
 ) -> tuple[Path, int]:
-    """Writes a temporary folder, syncs every file and folder, renames. Returns the folder and its bytes."""
+    """Writes a temporary folder, syncs every file and folder, renames. The folder and its bytes."""
     root.mkdir(parents=True, exist_ok=True)
     partial = root / f".step-{step:08d}.{os.getpid()}.partial"
     shutil.rmtree(partial, ignore_errors=True)
@@ -154,7 +154,8 @@ def save(
 
 
 def rotate(root: Path, keep: int) -> list[Path]:
-    """Removes all but the newest `keep` (at least one). A folder is renamed out of the list before its files go."""
+    """Removes all but the newest `keep` (at least one). A folder leaves the list by a rename before
+    its files go."""
     removed: list[Path] = []
     for _, folder in steps_in(root)[max(1, keep) :]:
         aside = root / f".{folder.name}.{os.getpid()}.partial"

@@ -45,7 +45,7 @@ def end_ids(base: BaseTexts) -> frozenset[int]:
 
 
 def loss_of(model: Model, examples: Sequence[Example], beat: Callable[[], None]) -> dict[str, Any]:
-    """The training loss' own definition and code, without dropout. Sums only, never gathered logits."""
+    """The training loss' own definition and code, without dropout; sums, never gathered logits."""
     total, tokens = 0.0, 0
     with model.evaluating(generates=False):
         for members in split([len(one.ids) for one in examples], True, TOKENS_AT_ONCE, None):

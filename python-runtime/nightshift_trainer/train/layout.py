@@ -1,4 +1,6 @@
-"""The layout of a step: examples laid one after another, kept apart by segments. It never changes which examples are trained."""
+"""The layout of a step: examples laid one after another, kept apart by segments.
+
+It never changes which examples are trained."""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ PLAIN_LENGTH = 512
 
 @dataclass(frozen=True)
 class Group:
-    """Segments of alike length: token positions int64 [segments, longest]; valid bool, same shape."""
+    """Segments of alike length: token positions int64 [segments, longest]; valid: bool, alike."""
 
     positions: torch.Tensor
     valid: torch.Tensor
@@ -24,7 +26,7 @@ class Group:
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """ids, position_ids: int64 [1, tokens]. `sources`: positions whose output predicts `targets`."""
+    """ids, position_ids: int64 [1, tokens]. `sources`: positions that predict `targets`."""
 
     ids: torch.Tensor
     position_ids: torch.Tensor
@@ -43,8 +45,8 @@ class MicroBatch:
 def split(
     lengths: Sequence[int], packing: bool, token_budget: int, most_examples: int | None
 ) -> list[list[int]]:
-    """Indices into `lengths`, one list a micro-batch. Best fit: the longest first, each into the fullest bin
-    that still has room."""
+    """Indices into `lengths`, one list a micro-batch. Best fit: the longest first, each into the
+    fullest bin that still has room."""
     if not packing:
         return [[index] for index in range(len(lengths))]
     bins: list[tuple[int, list[int]]] = []

@@ -106,7 +106,7 @@ class Loop:
             self.watching.tell_cost()
 
     def _obey(self) -> str | None:
-        """Commands at the step boundary, in their order; an outcome when one of them ends the run."""
+        """Commands at the step boundary, in their order; an outcome when one ends the run."""
         session = self.session
         while self._has_commands():
             command = self._waiting.pop(0)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch.autograd.function import FunctionCtx
 
 
 def _chunk_loss(
@@ -22,7 +21,7 @@ def _chunk_loss(
 
 
 class _ChunkedCrossEntropy(torch.autograd.Function):
-    """Gradients are made in the forward pass, chunk by chunk, and only scaled in the backward pass."""
+    """Gradients are made in the forward pass by chunks; the backward pass only scales them."""
 
     @staticmethod
     def forward(
@@ -48,8 +47,8 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: FunctionCtx, *grads: torch.Tensor) -> Any:  # noqa: ANN401 - torch's signature
-        grad_hidden, grad_weight = ctx.saved_tensors  # type: ignore[attr-defined]  # torch's own attribute
+    def backward(ctx: Any, *grads: torch.Tensor) -> Any:  # noqa: ANN401 - torch's context
+        grad_hidden, grad_weight = ctx.saved_tensors
         scale = grads[0]
         return grad_hidden * scale, grad_weight * scale, None, None
 
@@ -57,7 +56,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
 def cross_entropy_sum(
     hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor, chunk: int
 ) -> torch.Tensor:
-    """hidden [n, width] predicts targets int64 [n]; weight [vocabulary, width] -> fp32 scalar, nats."""
+    """hidden [n, width] predicts targets int64 [n]; weight [vocabulary, width] -> fp32, nats."""
     if torch.is_grad_enabled():
         result = _ChunkedCrossEntropy.apply(hidden, weight, targets, chunk)
         assert isinstance(result, torch.Tensor)

@@ -1,4 +1,7 @@
-"""AdamW on the fp32 masters, the clipping norm and the rate. Moments are fp32 and are saved and restored as they are."""
+"""AdamW on the fp32 masters, the clipping norm and the rate.
+
+Moments are fp32; they are saved and restored as they are.
+"""
 
 from __future__ import annotations
 
@@ -53,8 +56,8 @@ class Optimizer:
     def norm(self) -> float:
         """The norm of the summed gradients over all parameters."""
         gradients = list(self.model.gradients.values())
-        norms = torch._foreach_norm(gradients)
-        return float(torch.linalg.vector_norm(torch.stack([norm.float() for norm in norms])))
+        norms = [torch.linalg.vector_norm(gradient.float()) for gradient in gradients]
+        return float(torch.linalg.vector_norm(torch.stack(norms)))
 
     def step(self, rate: float, norm: float) -> None:
         """Clips to max_norm, updates the masters, and frees the gradients."""

@@ -1,4 +1,7 @@
-"""Which rows a step trains: a permutation by seed and epoch. The position is one number: rows consumed by the pass."""
+"""Which rows a step trains: a permutation by seed and epoch.
+
+The position is one number: rows consumed by the pass.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from ..cache import TRAIN, TokenCache
 
 
 class Order:
-    """rows_per_step counts rows (examples of the file); all token examples of a row stay in one step."""
+    """rows_per_step counts rows of the file; all token examples of a row stay in one step."""
 
     def __init__(self, cache: TokenCache, rows_per_step: int, epochs: int, seed: int) -> None:
         indices = cache.indices(TRAIN)
@@ -36,7 +39,7 @@ class Order:
         return position // len(self.rows)
 
     def batch(self, position: int) -> tuple[list[int], list[int]]:
-        """Physical rows and example indices of the step that begins at `position`. O(1) in the position."""
+        """Physical rows and example indices of the step that begins at `position`; O(1) in it."""
         epoch = self.epoch_of(position)
         if epoch != self._epoch:
             generator = np.random.Generator(np.random.PCG64([self.seed, epoch]))

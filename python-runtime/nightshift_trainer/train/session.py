@@ -75,8 +75,8 @@ class Session:
         }
 
     def save(self, why: str, must: bool) -> bool:
-        """Synchronous and durable. A full disk is told and retried; it never ends the training. With `must` it waits
-        for the space. Returns whether this step is saved."""
+        """Synchronous and durable. A full disk is told and retried; it never ends the training.
+        With `must` it waits for the space. Returns whether this step is saved."""
         if self.saved_step == self.step and self.step > 0:
             return True
         while True:
@@ -187,7 +187,8 @@ def open_session(
     if found is not None and found.manifest["base"]["hash"] != spec["base"]["hash"]:
         raise TrainerRefused(
             "checkpoint_incompatible",
-            f"{found.folder} was trained from the base {found.manifest['base']['id']}, not from {spec['base']['id']}",
+            f"{found.folder} was trained from the base {found.manifest['base']['id']}, "
+            f"not from {spec['base']['id']}",
         )
     cache = TokenCache(Path(spec["dataset"]["cache"]))
     core_folder = Path(spec["validation"]["core"])

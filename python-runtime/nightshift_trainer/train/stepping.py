@@ -1,4 +1,5 @@
-"""One optimiser step: micro-batches, the guard against values that are no numbers, the ladder for memory that ran out."""
+"""One optimiser step: micro-batches, the guard against values that are no numbers, the ladder for
+memory that ran out."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ NON_FINITE_LIMIT = 3
 
 @dataclass
 class Done:
-    """loss: nats a trained token; norm: before clipping; both are not numbers when the step was refused."""
+    """loss: nats a trained token; norm: before clipping; no numbers when the step was refused."""
 
     loss: float
     norm: float

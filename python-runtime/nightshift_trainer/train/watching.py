@@ -1,4 +1,4 @@
-"""Evaluations and previews of a session: timed, abandoned for a command, and without a trace in the random states."""
+"""Evaluations and previews: timed, abandoned for a command, no trace in the random states."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ class Watching:
                 abandoned = True
         smoothed = session.smoothing.value
         # Under 20 rows a difference of means says nothing.
-        known = own is not None and own["loss"] is not None and own["rows"] >= 20
-        gap = own["loss"] - smoothed if known and own is not None and smoothed is not None else None
+        measured = own["loss"] if own is not None and own["rows"] >= 20 else None
+        gap = measured - smoothed if measured is not None and smoothed is not None else None
         session.run.event(
             "evaluation",
             step=session.step,
