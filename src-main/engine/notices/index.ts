@@ -14,7 +14,7 @@ import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
-import type { QueueRoom } from '../queue/index.ts';
+import { isSelfHealing, type QueueRoom } from '../queue/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import type { VersionsRoom } from '../versions/index.ts';
 import { createThrottle } from './throttle.ts';
@@ -80,7 +80,11 @@ export async function createNotices(o: {
           throttle.tell(words.datasetFailed(news.dataset.name, news.reason, news.next));
           break;
         case 'not_ready':
-          throttle.tell(words.gaveUp(news.category, news.message, news.step));
+          throttle.tell(
+            isSelfHealing(news.category)
+              ? words.waits(news.message)
+              : words.gaveUp(news.category, news.message, news.step),
+          );
           break;
         case 'empty':
           throttle.tell(words.queueEmpty({ ...news, seconds: o.clock.now() - news.since }));

@@ -150,6 +150,17 @@ export function gaveUp(category: string, message: string, saved: number | null):
   };
 }
 
+/** A condition that passes by itself; nothing is asked of the user. */
+export function waits(message: string): NoticeText {
+  return {
+    kind: 'fact',
+    tone: 'warn',
+    title: 'Training waits',
+    body: message,
+    opens: 'health',
+  };
+}
+
 export function disk(freeGb: number, floorGb: number): NoticeText {
   return {
     kind: 'disk',

@@ -48,9 +48,13 @@ export function decideNext(readings: QueueReadings, now: number): QueueAct {
   return wait(held === readings.waiting.length ? 'queue held' : 'no file is ready');
 }
 
-/** Seconds until the next attempt after the machine was not ready; a busy device is looked at again soon. */
+/** Conditions that pass by themselves; every other one needs the user. */
+export const isSelfHealing = (category: string): boolean =>
+  category === 'device_busy' || category === 'disk_full';
+
+/** Seconds until the next attempt after the machine was not ready. A device's holder is watched meanwhile. */
 export function decideRetry(category: string, attempt: number): number {
-  if (category === 'device_busy') return 5;
+  if (category === 'device_busy') return 60;
   return Math.min(300, 10 * 2 ** Math.max(0, attempt - 1));
 }
 

@@ -3,8 +3,9 @@
  * Promises: one pass at a time, frozen before it begins; a dataset is done only when planned = done; a deliberate stop stays one.
  * Never: consumes a dataset because the machine failed, trains beside a live trainer, drops the rest of a file.
  */
-export { decideNext, decideRetry } from './decide.ts';
+export { decideNext, decideRetry, isSelfHealing } from './decide.ts';
 export type { Acted } from './commands.ts';
 export type { QueueRoom } from './room.ts';
+export { stepOf } from './standing.ts';
 export type { NotReady, QueueNews } from './standing.ts';
 export { createQueue } from './room.ts';

@@ -111,7 +111,7 @@ export class Passes {
     const cursor = await readCursor(dataset.folder);
     const start = decideStart(cursor, judged.content_hash, config);
     const all = plannedSteps(judged.trained_rows, config);
-    const before = stepsBefore(start, judged.trained_rows, config);
+    const before = stepsBefore(start.position, judged.trained_rows, config);
     const pass: PassFile = {
       format: 1,
       pass: `p-${Math.round(this.o.clock.now()).toString(36)}-${this.o.random()}`,
@@ -288,12 +288,14 @@ export class Passes {
   }
 }
 
-/** Steps that lie before a start inside the dataset. `position`: examples done of the epoch. */
+/** Steps before a position (rows consumed over all epochs); the last step of an epoch may be a short one. */
 export function stepsBefore(
-  start: { readonly position: number; readonly epoch: number },
+  position: number,
   trainedRows: number,
   config: { readonly batch_size: number; readonly gradient_accumulation: number },
 ): number {
   const batch = config.batch_size * config.gradient_accumulation;
-  return start.epoch * Math.ceil(trainedRows / batch) + Math.ceil(start.position / batch);
+  const epochs = Math.floor(position / trainedRows);
+  const inside = position - epochs * trainedRows;
+  return epochs * Math.ceil(trainedRows / batch) + Math.ceil(inside / batch);
 }

@@ -4,6 +4,7 @@ import { Emitter } from '../../kit/emitter.ts';
 import type { PassOutcome, TrainerEvent } from '../trainer/index.ts';
 import { createCommands } from './commands.ts';
 import { decideNext } from './decide.ts';
+import { deviceLocks, isHeldByOthers } from './devices.ts';
 import { openLatch } from './latch.ts';
 import { createOutcomes } from './outcomes.ts';
 import { readPass } from './pass.ts';
@@ -65,9 +66,18 @@ export async function createQueue(o: QueueOptions) {
     now.open = null;
   }
 
+  /** The device is free as soon as its holder is gone; that is seen without starting a trainer. */
+  async function lookAtDevice(): Promise<void> {
+    const { notReady } = now;
+    if (notReady?.category !== 'device_busy' || now.isSupervising) return;
+    if (await isHeldByOthers(deviceLocks(process.env), o.paths.root)) return;
+    now.notReady = { ...notReady, until: o.clock.now() };
+  }
+
   /** Does one act; answers whether another may follow. */
   async function act(): Promise<boolean> {
     forgetVanished();
+    await lookAtDevice();
     const next = decideNext(
       {
         latch: latch.state().latch,

@@ -75,3 +75,9 @@ export function phaseOf(trainer: TrainerRoom): string | null {
   const view = trainer.view();
   return view.alive ? (view.heartbeat?.phase ?? null) : null;
 }
+
+/** The branch step of a live trainer; null while it loads, when it does not know yet where it continues. */
+export function stepOf(trainer: TrainerRoom): number | null {
+  const { alive, heartbeat } = trainer.view();
+  return alive && heartbeat !== null && heartbeat.phase !== 'load' ? heartbeat.step : null;
+}

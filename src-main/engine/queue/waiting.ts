@@ -3,7 +3,7 @@ import { type DatasetSummary, type Priority, Refusal } from '../../contract/inde
 import type { PassDataset } from '../datasets/index.ts';
 import { estimate } from './decide.ts';
 import { removeCursor } from './pass.ts';
-import type { QueueParts } from './standing.ts';
+import { type QueueParts, stepOf } from './standing.ts';
 
 /** Steps of the dataset in processing, all its passes together. */
 export interface Live {
@@ -32,7 +32,7 @@ export function createWaiting({ o, now, latch, tell, tick }: QueueParts) {
   function live(): Live | null {
     if (now.open === null) return null;
     const { pass, dataset } = now.open;
-    const step = o.trainer.view().heartbeat?.step ?? null;
+    const step = stepOf(o.trainer);
     const begun = pass.head_step ?? 0;
     const done =
       now.isSupervising && step !== null && step >= begun

@@ -118,7 +118,7 @@ export async function createSetup(o: {
     device,
     disk: disk(),
     bases: bases(),
-    chosen: o.config.values().base_model === '' ? null : o.config.values().base_model,
+    chosen: o.versions.chosen() === '' ? null : o.versions.chosen(),
     sample_added: isMakingSample || o.datasets.list().some((one) => one.name === sampleName),
   });
 
@@ -198,7 +198,7 @@ export async function createSetup(o: {
           next: 'Name the folder of the model.',
         });
       const id = kind === 'folder' ? slugOf(path.basename(source ?? '')) : kind;
-      const current = o.config.values().base_model;
+      const current = o.versions.chosen();
       if (current !== '' && current !== id && (await o.versions.hasTrained()))
         throw new Refusal(
           'LOCKED',
@@ -224,6 +224,8 @@ export async function createSetup(o: {
     /** Writes the sample and queues its training part; the held-out questions stay beside it. Refusals NOT_READY, BUSY. */
     async sample(): Promise<void> {
       if (isMakingSample) throw new Refusal('BUSY', 'The sample is being written already.');
+      // The sample is there already: asked for twice, it is queued once.
+      if (o.datasets.list().some((one) => one.name === sampleName)) return;
       isMakingSample = true;
       tell();
       try {

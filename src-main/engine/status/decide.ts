@@ -1,5 +1,6 @@
 /** The state word and its fact line, from what is alive right now. Pure; an old file has no say in it. */
 import type { QueueState, TrainingState } from '../../contract/index.ts';
+import { isSelfHealing } from '../queue/index.ts';
 
 export interface StateReadings {
   readonly latch: QueueState;
@@ -30,9 +31,6 @@ export interface StateWord {
   readonly reason: string | null;
 }
 
-/** Conditions that a rule waits for; every other one needs the user. */
-const selfHealing = new Set(['device_busy', 'disk_full']);
-
 /** Twice the 99th percentile of the beats, and never under 3 s; before enough beats were seen a long first step is allowed. */
 export function decideStale(beats: readonly number[]): number {
   if (beats.length < 5) return 30;
@@ -52,7 +50,7 @@ export function decideState(r: StateReadings): StateWord {
   if (latch.latch === 'paused') return { state: 'paused', reason: `by ${latch.by}` };
   if (r.notReady !== null)
     return {
-      state: selfHealing.has(r.notReady.category) ? 'recovering' : 'failed',
+      state: isSelfHealing(r.notReady.category) ? 'recovering' : 'failed',
       reason: r.notReady.message,
     };
   if (r.isSupervising) return { state: 'loading', reason: 'the trainer is being started' };

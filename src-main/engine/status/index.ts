@@ -14,7 +14,7 @@ import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { MetricsRoom } from '../metrics/index.ts';
-import type { QueueRoom } from '../queue/index.ts';
+import { type QueueRoom, stepOf } from '../queue/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import type { VersionsRoom } from '../versions/index.ts';
 import { decideStale, decideState, type StateWord } from './decide.ts';
@@ -131,7 +131,7 @@ export async function createStatus(o: {
     const disk = o.disk.reading();
     const config = open?.pass.config ?? o.config.values();
     const remaining = live === null ? null : Math.max(0, live.planned - live.done);
-    const step = view.alive ? (view.heartbeat?.step ?? null) : null;
+    const step = stepOf(o.trainer);
     const currentStep = step ?? Math.max(point?.step ?? -1, newestCheckpoint ?? -1);
     return {
       format: 1,

@@ -44,7 +44,12 @@ export async function createVersions(o: {
   const changed = new Emitter<void>();
   let known: readonly Version[] = (await store.list()).map(toVersion);
   let lineage: Lineage | null = await readLineage(o.paths);
-  let base: BaseFacts | null = await readBase(o.paths, o.config.values().base_model);
+  /** A configuration without a base means the one that the lineage began from. */
+  const chosen = (): string => {
+    const { base_model: named } = o.config.values();
+    return named === '' ? (lineage?.base.id ?? '') : named;
+  };
+  let base: BaseFacts | null = await readBase(o.paths, chosen());
 
   const branch = (): string => lineage?.branch ?? 'main';
   const branchFolder = (): string => o.paths.checkpoints(branch());
@@ -81,6 +86,8 @@ export async function createVersions(o: {
   return {
     changed,
     branch,
+    /** The id of the chosen base, empty on a first run. */
+    chosen,
     lineage: (): Lineage | null => lineage,
     /** The chosen base, null while none is chosen or its folder cannot be read. */
     base: (): BaseFacts | null => base,
@@ -94,7 +101,7 @@ export async function createVersions(o: {
     },
     /** Reads the base again after `base_model` changed. */
     async refreshBase(): Promise<void> {
-      const next = await readBase(o.paths, o.config.values().base_model);
+      const next = await readBase(o.paths, chosen());
       if (next?.hash === base?.hash && next?.id === base?.id) return;
       base = next;
       await followBase();
