@@ -7,7 +7,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { ended, found, Scenario, until } from '../tests/desktop/launch.ts';
+import { connected, ended, found, Scenario, until } from '../tests/desktop/launch.ts';
 import { questions } from '../tests/incidents/harness.ts';
 
 const runs = Number(process.argv[2] ?? 7);
@@ -24,10 +24,6 @@ function report(what, seconds) {
   console.log(rows.at(-1));
 }
 const since = (t) => (performance.now() - t) / 1000;
-const connected = (page) =>
-  page.waitForFunction(() => document.documentElement.dataset['connection'] === 'live', null, {
-    polling: 10,
-  });
 const trayLine = async (scenario) => (await scenario.desk.trayMenu())[0]?.label ?? '';
 const canPause = (scenario) =>
   until(

@@ -1,4 +1,4 @@
-"""Reads a token cache (docs/protocol.md, Token cache): memory-mapped, so that its size does not matter."""
+"""Reads a token cache (docs/protocol.md): memory-mapped, so that its size does not matter."""
 
 from __future__ import annotations
 

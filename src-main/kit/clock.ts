@@ -23,6 +23,7 @@ export const systemClock: Clock = {
         try {
           await f();
         } catch (error) {
+          // eslint-disable-next-line no-console -- the last resort: whoever can report better catches its own
           console.error(error);
         } finally {
           running = false;

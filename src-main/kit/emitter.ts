@@ -5,6 +5,7 @@ export class Emitter<T> {
 
   constructor(
     onError: (error: unknown) => void = (error) => {
+      // eslint-disable-next-line no-console -- only where nobody said how to report
       console.error(error);
     },
   ) {

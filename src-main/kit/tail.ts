@@ -21,8 +21,8 @@ export class Tail {
 
   /** The whole lines that came since the last call, about 32 MB at most at a time; none when the file does not exist. */
   async read(): Promise<readonly string[]> {
-    const handle = await open(this.path, 'r').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null;
+    const handle = await open(this.path, 'r').catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
     });
     if (handle === null) return [];

@@ -9,6 +9,7 @@ import {
   answerDialogs,
   asked,
   buildParts,
+  connected,
   ended,
   found,
   isRunning,
@@ -115,6 +116,7 @@ describe.skipIf(found.runtime === null)('an engine without training', () => {
     }, 'another engine');
     await attached(scenario);
     expect(await ticketed).toMatch(/^ws:/);
+    await connected(launched.page);
     const told = await until(() => scenario.desk.notifications[0], 'the notification');
     expect(told.title).toMatch(/^The engine was restarted in \d+\.\d.s$/);
     expect(told.body).toContain('signal SIGKILL');
@@ -207,6 +209,8 @@ describe.skipIf(found.runtime === null)('a trainer under it', () => {
     await ended(launched);
     launched = await scenario.launch();
     await until(async () => (await stateLine(scenario)).startsWith('Training'), 'Training', 20_000);
+    await connected(launched.page);
+    expect(await launched.page.getByRole('status').first().innerText()).toContain('Training');
     expect(scenario.engine()).toBe(engine);
     expect((await status(scenario)).trainer.pid).toBe(trainer);
   });

@@ -10,7 +10,7 @@ import { found, node24, root, shimPath } from './runtime.ts';
 export { found, node24, root } from './runtime.ts';
 
 export function buildParts(): void {
-  for (const part of ['desktop']) {
+  for (const part of ['engine', 'renderer', 'desktop']) {
     const answer = spawnSync(node24, [join(root, 'scripts/build.mjs'), '--only', part], {
       encoding: 'utf8',
     });
@@ -148,6 +148,15 @@ export function kill(pid: number | undefined): void {
 /** An engine that outlives the window may keep Playwright's pipes: the end of the process is what is waited for, not theirs. */
 export async function ended({ pid }: Launched): Promise<void> {
   await until(() => !isRunning(pid), 'the application to end');
+}
+
+/** The page has a live feed from an engine. */
+export async function connected(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () => document.documentElement.dataset['connection'] === 'live',
+    null,
+    { polling: 20, timeout: 15_000 },
+  );
 }
 
 /** What the next question of the application is answered with; what was asked is kept in `globalThis.asked`. */

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildParts, found, isRunning, kill, root, Scenario, until } from './launch.ts';
+import { buildParts, connected, found, isRunning, kill, root, Scenario, until } from './launch.ts';
 import { shimPath } from './runtime.ts';
 
 /** Every path in an asar: its header is JSON after four sizes. */
@@ -100,6 +100,7 @@ describe.skipIf(found.runtime === null)('the package', () => {
       expect(page.url()).toBe('app://nightshift/');
       const address = await page.evaluate(async () => (await window.nightshift.connection()).url);
       expect(address).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/ws$/);
+      await connected(page);
       const engine = await until(() => scenario.engine(), 'the engine');
       const command = readFileSync(`/proc/${String(engine)}/cmdline`, 'utf8').split('\0');
       const runtime = join(scenario.userData, 'Nightshift/runtime');

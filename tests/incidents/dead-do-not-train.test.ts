@@ -29,9 +29,9 @@ test('after kill -9 of engine and trainer the command line does not say training
 
   const node = path.resolve(import.meta.dirname, '../../node_modules/node/bin/node');
   const ask = (...words: string[]) =>
-    run(node, [commandLine, '--workspace', shift.workspace, 'status', ...words], { env: shift.environment() }).catch(
-      (error: { stdout: string; stderr: string; code: number }) => error,
-    );
+    run(node, [commandLine, '--workspace', shift.workspace, 'status', ...words], {
+      env: shift.environment(),
+    }).catch((error: unknown) => error as { stdout: string; stderr: string; code: number });
   expect((await ask()).stdout.toLowerCase()).toContain('training');
 
   shift.kill();
@@ -42,7 +42,10 @@ test('after kill -9 of engine and trainer the command line does not say training
   expect(words).not.toMatch(/\btraining\b(?! is not| has stopped)/);
   expect(words).toMatch(/no engine/);
   expect(words).toMatch(/\d+ (s|min) ago|ago/);
-  const facts = JSON.parse((await ask('--json')).stdout) as { state: string; trainer: { alive: boolean } };
+  const facts = JSON.parse((await ask('--json')).stdout) as {
+    state: string;
+    trainer: { alive: boolean };
+  };
   expect(facts.state).not.toBe('training');
   expect(facts.trainer.alive).toBe(false);
 }, 300_000);

@@ -20,7 +20,8 @@ const node = path.join(repository, 'node_modules/node/bin/node');
 const engineEntry = path.join(repository, 'out/engine/engine.mjs');
 export const commandLine = path.join(repository, 'out/cli/cli.mjs');
 
-export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export const sleep = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Waits until `probe` answers something other than null / undefined / false; says what it waited for when it gives up. */
 export async function until<T>(
@@ -78,7 +79,13 @@ export class Nightshift {
     const log: string[] = [];
     const child = spawn(
       node,
-      [engineEntry, '--workspace', this.workspace, '--port', String(20000 + Math.floor(Math.random() * 20000))],
+      [
+        engineEntry,
+        '--workspace',
+        this.workspace,
+        '--port',
+        String(20000 + Math.floor(Math.random() * 20000)),
+      ],
       { env: this.environment(), stdio: ['ignore', 'pipe', 'pipe'] },
     );
     child.stdout.on('data', (data: Buffer) => log.push(data.toString()));
@@ -218,7 +225,9 @@ export class Nightshift {
   }
 
   /** Every line of every run's `name`, in the order of time. */
-  async lines<T extends { t: number }>(name: 'events.jsonl' | 'metrics.jsonl'): Promise<(T & { run: string })[]> {
+  async lines<T extends { t: number }>(
+    name: 'events.jsonl' | 'metrics.jsonl',
+  ): Promise<(T & { run: string })[]> {
     const runs = path.join(this.workspace, 'runs');
     const out: (T & { run: string })[] = [];
     for (const run of (await readdir(runs)).sort()) {
@@ -238,7 +247,10 @@ export async function sha256(file: string): Promise<string> {
 }
 
 /** Rows of a small question/answer task in chat form; `count` rows, deterministic. */
-export function questions(count: number, seed: number): { messages: { role: string; content: string }[] }[] {
+export function questions(
+  count: number,
+  seed: number,
+): { messages: { role: string; content: string }[] }[] {
   let state = seed;
   const next = (below: number): number => {
     state = (state * 1103515245 + 12345) % 2147483648;

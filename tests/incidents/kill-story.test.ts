@@ -56,7 +56,12 @@ async function begin(one: Nightshift, base: string): Promise<string[]> {
 }
 
 async function stepAtLeast(one: Nightshift, step: number): Promise<void> {
-  await until(`step ${step}`, async () => ((await one.status()).current_step ?? 0) >= step, 240, 50);
+  await until(
+    `step ${step}`,
+    async () => ((await one.status()).current_step ?? 0) >= step,
+    240,
+    50,
+  );
 }
 
 async function pauseAndResume(one: Nightshift): Promise<void> {
@@ -98,7 +103,9 @@ test(
 
     const quiet = await begin(undisturbed, base);
     await undisturbed.completed(quiet, 400);
-    const expected = await sha256(path.join(undisturbed.newestCheckpoint(), 'model/model.safetensors'));
+    const expected = await sha256(
+      path.join(undisturbed.newestCheckpoint(), 'model/model.safetensors'),
+    );
 
     const loud = await begin(disturbed, base);
     await stepAtLeast(disturbed, 8);
@@ -132,9 +139,17 @@ test(
 
     console.log([...log, `undisturbed ${expected}`, `disturbed   ${actual}`].join('\n'));
     expect(actual, 'final weights, bitwise').toBe(expected);
-    expect(path.basename(disturbed.newestCheckpoint())).toBe(path.basename(undisturbed.newestCheckpoint()));
+    expect(path.basename(disturbed.newestCheckpoint())).toBe(
+      path.basename(undisturbed.newestCheckpoint()),
+    );
 
-    const events = await disturbed.lines<{ t: number; type: string; step?: number; lost_steps?: number; from?: string | null }>('events.jsonl');
+    const events = await disturbed.lines<{
+      t: number;
+      type: string;
+      step?: number;
+      lost_steps?: number;
+      from?: string | null;
+    }>('events.jsonl');
     const resumed = events.filter((event) => event.type === 'resumed' && event.from);
     expect(resumed.length).toBeGreaterThanOrEqual(2);
     for (const event of resumed) {
@@ -143,11 +158,16 @@ test(
     }
 
     // The curve that is shown has no gap and never goes back; the rate on file 2 equals that on file 1.
-    const shown = (await disturbed.get<{ curves: { lr: number[][] } }>('/metrics?keys[0]=lr&buckets=2000')).body.curves.lr;
+    const shown = (
+      await disturbed.get<{ curves: { lr: number[][] } }>('/metrics?keys[0]=lr&buckets=2000')
+    ).body.curves.lr;
     const steps = shown.map((bucket) => bucket[0] ?? -1);
     expect(steps).toEqual(Array.from({ length: steps.length }, (_, index) => index + 1));
-    const points = await disturbed.lines<{ t: number; step: number; lr: number; dataset: string }>('metrics.jsonl');
-    const lastOf = (id: string): number | undefined => points.filter((point) => point.dataset === id).at(-1)?.lr;
+    const points = await disturbed.lines<{ t: number; step: number; lr: number; dataset: string }>(
+      'metrics.jsonl',
+    );
+    const lastOf = (id: string): number | undefined =>
+      points.filter((point) => point.dataset === id).at(-1)?.lr;
     expect(lastOf(loud[1] as string)).toBe(lastOf(loud[0] as string));
 
     for (const id of loud) {
@@ -157,7 +177,12 @@ test(
       const trained = Object.values(account.trained).reduce((sum, rows) => sum + rows, 0);
       expect(Object.keys(account.trained)).toEqual(['2']);
       expect(
-        trained + account.held_out + account.rejected + account.quarantined + account.skipped + account.remaining,
+        trained +
+          account.held_out +
+          account.rejected +
+          account.quarantined +
+          account.skipped +
+          account.remaining,
       ).toBe(account.rows);
       expect(account.remaining).toBe(0);
     }

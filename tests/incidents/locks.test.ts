@@ -51,7 +51,7 @@ test('a locked key is refused on the command line, exit code 3', async () => {
     { env: shift.environment() },
   ).then(
     () => null,
-    (error: { code: number; stdout: string; stderr: string }) => error,
+    (error: unknown) => error as { code: number; stdout: string; stderr: string },
   );
   expect(failure?.code).toBe(3);
   expect(`${failure?.stdout}${failure?.stderr}`).toContain('batch_size');
@@ -59,15 +59,25 @@ test('a locked key is refused on the command line, exit code 3', async () => {
 });
 
 test('a locked change can be staged for the next dataset and taken back', async () => {
-  const staged = await shift.post<ConfigState>('/config', { key: 'learning_rate', value: 0.002, stage: true });
+  const staged = await shift.post<ConfigState>('/config', {
+    key: 'learning_rate',
+    value: 0.002,
+    stage: true,
+  });
   expect(staged.status).toBe(200);
   expect(staged.body.staged).toEqual({ learning_rate: 0.002 });
   expect(staged.body.values.learning_rate).toBe(1e-3);
-  expect((await shift.post<ConfigState>('/config/unstage', { key: 'learning_rate' })).body.staged).toEqual({});
+  expect(
+    (await shift.post<ConfigState>('/config/unstage', { key: 'learning_rate' })).body.staged,
+  ).toEqual({});
 });
 
 test('a dangerous key needs its own confirmation', async () => {
-  const answer = await shift.post<{ code: string }>('/config', { key: 'max_length', value: 512, stage: true });
+  const answer = await shift.post<{ code: string }>('/config', {
+    key: 'max_length',
+    value: 512,
+    stage: true,
+  });
   expect(answer.status).toBe(428);
   expect(answer.body.code).toBe('NEEDS_CONFIRMATION');
 });
@@ -83,7 +93,11 @@ test('a hand edit and a kill -9 of the trainer do not change the pass, and are r
     return now !== null && now !== pid;
   });
   const at = (await shift.status()).current_step ?? 0;
-  await until('ten more steps', async () => ((await shift.status()).current_step ?? 0) >= at + 10, 120);
+  await until(
+    'ten more steps',
+    async () => ((await shift.status()).current_step ?? 0) >= at + 10,
+    120,
+  );
   const points = await shift.lines<{ t: number; lr: number; examples: number }>('metrics.jsonl');
   expect(points.at(-1)?.lr).toBeCloseTo(1e-3, 9);
   expect(points.at(-1)?.examples).toBe(2);

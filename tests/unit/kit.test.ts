@@ -34,7 +34,9 @@ beforeEach(() => {
 
 test('a file is replaced whole and leaves nothing beside it', async () => {
   const target = path.join(folder, 'a.json');
-  await Promise.all(Array.from({ length: 20 }, (_, n) => writeJson(target, { n, text: 'x'.repeat(5000) })));
+  await Promise.all(
+    Array.from({ length: 20 }, (_, n) => writeJson(target, { n, text: 'x'.repeat(5000) })),
+  );
   expect(((await readJson(target)) as { text: string }).text).toHaveLength(5000);
   expect(readdirSync(folder)).toEqual(['a.json']);
 });

@@ -3,7 +3,7 @@
  * Promises: one pass at a time, frozen before it begins; a dataset is done only when planned = done; a deliberate stop stays one.
  * Never: consumes a dataset because the machine failed, trains beside a live trainer, drops the rest of a file.
  */
-export { decideNext, decideRetry, isSelfHealing } from './decide.ts';
+export { isSelfHealing } from './decide.ts';
 export type { Acted } from './commands.ts';
 export type { QueueRoom } from './room.ts';
 export { stepOf } from './standing.ts';

@@ -225,7 +225,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
       });
       o.journal.write({
         what: 'trainer.restarted',
-        text: `Training goes on from step ${String(step ?? 0)} after ${(o.clock.now() - t).toFixed(1)} s; ${String(event.lost_steps ?? 'an unknown number of')} steps were lost.`,
+        text: `Training goes on from step ${String(step ?? 0)} after ${(o.clock.now() - t).toFixed(1)} s; ${typeof event.lost_steps === 'number' ? event.lost_steps : 'an unknown number of'} steps were lost.`,
         step,
         dataset: current.request.dataset.id,
         evidence: { category: crash.category, lost_steps: event.lost_steps ?? null },

@@ -10,7 +10,6 @@ import {
 import type { Curves } from '../../../src-main/contract/index.ts';
 import { useLost, useRoom } from '../../engine/index.ts';
 import { useColours, type Colours, type LineChart } from '../../kit/chart/index.ts';
-import { axis as axisText, clock, duration } from '../../kit/format.ts';
 import { axisOf, nearest, type Axis, type AxisKind } from './curve-data.ts';
 import { useCurves, type View } from './curves.ts';
 
@@ -43,29 +42,6 @@ export function useChartFrame(drawn: Curves | null, axisKind: AxisKind): ChartFr
     const domain = { min, max };
     return { curves: drawn, axis, domain, view: view ?? domain, colours, isStale };
   }, [drawn, base, view, axisKind, colours, isStale]);
-}
-
-const TIME_STEPS = [
-  60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200, 86_400, 172_800,
-  604_800,
-];
-
-/** Ticks of a time axis on round local hours, of process time on round durations; null leaves them to chart.js. */
-export function ticksOf(kind: AxisKind, view: View, most: number): readonly number[] | null {
-  if (kind === 'step') return null;
-  const span = view.max - view.min;
-  const step =
-    TIME_STEPS.find((one) => span / one <= most) ?? Math.ceil(span / most / 604_800) * 604_800;
-  const offset = kind === 'time' ? new Date(view.max * 1000).getTimezoneOffset() * 60 : 0;
-  const out: number[] = [];
-  for (let t = Math.ceil((view.min - offset) / step) * step + offset; t <= view.max; t += step)
-    out.push(t);
-  return out;
-}
-
-export function tickText(kind: AxisKind, value: number, now: number): string {
-  if (kind === 'step') return Number.isInteger(value) ? axisText(value) : '';
-  return kind === 'time' ? clock(value, now) : duration(value);
 }
 
 export function zoomed(frame: ChartFrame, centre: number, factor: number): View | null {

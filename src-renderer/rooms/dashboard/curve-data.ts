@@ -129,9 +129,10 @@ export function nearest(
   return before !== undefined && step - before < after - step ? low - 1 : low;
 }
 
-/** First step at or after a time; null when all of it is older. */
+/** First step at or after a time; null when all of it is newer, or older. */
 export function stepAtTime(buckets: readonly Bucket[], t: number): number | null {
-  return buckets.find((bucket) => bucket[1] >= t)?.[0] ?? null;
+  const first = buckets.findIndex((bucket) => bucket[1] >= t);
+  return first <= 0 ? null : (buckets[first]?.[0] ?? null);
 }
 
 const quantile = (sorted: readonly number[], share: number): number =>

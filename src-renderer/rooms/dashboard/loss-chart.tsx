@@ -12,9 +12,10 @@ import {
 import { count, loss } from '../../kit/format.ts';
 import { lossRange, nearest } from './curve-data.ts';
 import { useCurves } from './curves.ts';
-import { ticksOf, tickText, useChartHands, type ChartFrame } from './chart-frame.ts';
+import { useChartHands, type ChartFrame } from './chart-frame.ts';
 import { eventLayer, type LabelText, type LayerFacts } from './event-layer.ts';
 import { LossTip } from './loss-tip.tsx';
+import { ticksOf, tickText } from './ticks.ts';
 
 const LEFT = 46;
 const RIGHT = 104;
@@ -160,7 +161,7 @@ function configurationOf(
             callback: (value) => tickText(axis.kind, Number(value), now),
           },
           afterBuildTicks: (scale) => {
-            if (ticks !== null) scale.ticks = ticks.map((value) => ({ value }));
+            scale.ticks = ticks.map((value) => ({ value }));
           },
         },
         y: {

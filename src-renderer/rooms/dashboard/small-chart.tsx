@@ -13,10 +13,13 @@ import { nearest } from './curve-data.ts';
 import { useCurves } from './curves.ts';
 import { eventLayer, type LayerFacts } from './event-layer.ts';
 import { pointsOf } from './loss-chart.tsx';
+import { niceTicks } from './ticks.ts';
 
 export interface SmallSeries {
   /** Step, time, value. */
   readonly values: readonly (readonly [number, number, number])[];
+  /** Drawn strong over the faint values, where these are noisy. */
+  readonly smooth: readonly (readonly [number, number, number])[] | null;
   /** Bands of the raw values, when there are any. */
   readonly low: readonly (readonly [number, number, number])[];
   readonly high: readonly (readonly [number, number, number])[];
@@ -30,19 +33,6 @@ export interface SmallSeries {
   readonly limit: number | null;
 }
 
-/** Two or three round ticks that hold all values. */
-export function niceTicks(low: number, high: number): readonly number[] {
-  const span = Math.max(high - low, Math.abs(high) * 0.02, 1e-12);
-  const raw = span / 2;
-  const magnitude = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 2.5, 5, 10].map((one) => one * magnitude).find((one) => one >= raw) ?? raw;
-  const first = Math.floor(low / step + 1e-9) * step;
-  const out = [first];
-  while ((out[out.length - 1] ?? 0) < high - step * 1e-6)
-    out.push(Number(((out[out.length - 1] ?? 0) + step).toPrecision(12)));
-  return out;
-}
-
 function configurationOf(frame: ChartFrame, series: SmallSeries): LineConfiguration {
   const { axis, view, colours } = frame;
   const seen = series.values.filter(([step, t]) => {
@@ -51,9 +41,15 @@ function configurationOf(frame: ChartFrame, series: SmallSeries): LineConfigurat
   });
   const values = (seen.length === 0 ? series.values : seen).map((one) => one[2]);
   const sorted = [...values].sort((a, b) => a - b);
+  const flat = series.rings && sorted[0] === sorted[sorted.length - 1];
+  const room = flat ? 5 : 0;
   const top = series.to ?? sorted[Math.floor((sorted.length - 1) * 0.995)] ?? 1;
   const bottom = series.from ?? sorted[Math.floor((sorted.length - 1) * 0.005)] ?? 0;
-  const ticks = niceTicks(Math.min(bottom, top), Math.max(bottom, top));
+  // Shares that do not move get five per cent on both sides, inside 0 to 100.
+  const ticks = niceTicks(
+    flat ? Math.max(0, bottom - room) : Math.min(bottom, top),
+    flat ? Math.min(100, top + room) : Math.max(bottom, top),
+  );
   const low = ticks[0] ?? 0;
   const high = ticks[ticks.length - 1] ?? 1;
   const line = { pointRadius: 0, borderWidth: 0, tension: 0 };
@@ -73,18 +69,24 @@ function configurationOf(frame: ChartFrame, series: SmallSeries): LineConfigurat
             }
           : {
               ...line,
-              data: pointsOf(frame, series.values),
+              data: pointsOf(frame, series.smooth ?? series.values),
               borderColor: colours.accent,
               borderWidth: 1.5,
               borderJoinStyle: 'round',
             },
         {
           ...line,
-          data: pointsOf(frame, series.high),
+          data: series.smooth === null ? [] : pointsOf(frame, series.values),
+          borderColor: faint(colours.accent, 0.35),
+          borderWidth: 1,
+        },
+        {
+          ...line,
+          data: series.smooth === null ? pointsOf(frame, series.high) : [],
           fill: '+1',
           backgroundColor: faint(colours.accent, 0.16),
         },
-        { ...line, data: pointsOf(frame, series.low) },
+        { ...line, data: series.smooth === null ? pointsOf(frame, series.low) : [] },
         {
           ...line,
           data:

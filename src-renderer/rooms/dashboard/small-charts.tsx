@@ -10,10 +10,22 @@ import { SmallChart, type SmallSeries } from './small-chart.tsx';
 
 type Triple = readonly [number, number, number];
 
+/** A moving average over the drawn buckets, for charts whose steps differ much. */
+function averaged(values: readonly Triple[]): readonly Triple[] {
+  let sum = 0;
+  let weight = 0;
+  return values.map(([step, t, value]): Triple => {
+    sum = sum * 0.9 + value * 0.1;
+    weight = weight * 0.9 + 0.1;
+    return [step, t, sum / weight];
+  });
+}
+
 function lineSeries(
   buckets: readonly Bucket[],
   scale: number,
   rest: Pick<SmallSeries, 'from' | 'to' | 'tick' | 'text' | 'limit'>,
+  noisy: boolean,
 ): SmallSeries {
   const band = buckets.some((one) => one[3] > one[2]);
   const pick = (index: 2 | 3 | 4): Triple[] =>
@@ -22,6 +34,7 @@ function lineSeries(
     ...rest,
     rings: false,
     values: pick(4),
+    smooth: noisy ? averaged(pick(4)) : null,
     low: band ? pick(2) : [],
     high: band ? pick(3) : [],
   };
@@ -34,6 +47,7 @@ function ringSeries(values: readonly Triple[]): SmallSeries {
     low: [],
     high: [],
     rings: true,
+    smooth: null,
     from: null,
     to: null,
     limit: null,
@@ -49,28 +63,43 @@ function seriesOf(curves: Curves | null, memoryTotal: number | null) {
   const evaluations = curves?.evaluations ?? [];
   const total = memoryTotal === null ? null : memoryTotal / 1024;
   return {
-    lr: lineSeries(get('lr'), 1, { from: 0, to: null, tick: rate, text: rate, limit: null }),
-    norm: lineSeries(get('grad_norm'), 1, {
-      from: 0,
-      to: null,
-      tick: (value) => value.toFixed(1),
-      text: norm,
-      limit: null,
-    }),
-    speed: lineSeries(get('tokens_per_second'), 1, {
-      from: null,
-      to: null,
-      tick: axis,
-      text: count,
-      limit: null,
-    }),
-    memory: lineSeries(get('memory_mb'), 1 / 1024, {
-      from: 0,
-      to: total,
-      tick: (value) => axis(value),
-      text: (value) => value.toFixed(1),
-      limit: total,
-    }),
+    lr: lineSeries(get('lr'), 1, { from: 0, to: null, tick: rate, text: rate, limit: null }, false),
+    norm: lineSeries(
+      get('grad_norm'),
+      1,
+      {
+        from: 0,
+        to: null,
+        tick: (value) => value.toFixed(1),
+        text: norm,
+        limit: null,
+      },
+      true,
+    ),
+    speed: lineSeries(
+      get('tokens_per_second'),
+      1,
+      {
+        from: null,
+        to: null,
+        tick: axis,
+        text: count,
+        limit: null,
+      },
+      true,
+    ),
+    memory: lineSeries(
+      get('memory_mb'),
+      1 / 1024,
+      {
+        from: 0,
+        to: total,
+        tick: (value) => axis(value),
+        text: (value) => value.toFixed(1),
+        limit: total,
+      },
+      false,
+    ),
     think: ringSeries(
       evaluations.flatMap((one): Triple[] =>
         one.think === null ? [] : [[one.step, one.t, perCent(one.think)]],

@@ -154,7 +154,7 @@ function Body({ details }: { readonly details: DatasetDetails }): ReactElement {
         {parts.length === 0 ? null : (
           <Parts parts={parts} label={`${plural(report.rows, 'row')}, all accounted for`} />
         )}
-        <p className="micro num facts">
+        <p className="micro num rfacts">
           {report.planned_steps > 0 ? <span>{plural(report.planned_steps, 'step')}</span> : null}
           {report.duplicates > 0 ? (
             <span>{plural(report.duplicates, 'duplicate')}, kept</span>
