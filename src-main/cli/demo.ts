@@ -25,11 +25,10 @@ const QUESTIONS = 100;
 const recipes: Readonly<
   Record<Model, { readonly rows: number; readonly settings: Readonly<Record<string, unknown>> }>
 > = {
-  smollm2: { rows: 560, settings: { learning_rate: 3e-4, precision: 'bf16' } },
-  starter: { rows: 1500, settings: { learning_rate: 3e-3, precision: 'fp32', epochs: 12 } },
+  smollm2: { rows: 560, settings: { batch_size: 8, learning_rate: 3e-4, precision: 'bf16' } },
+  starter: { rows: 1500, settings: { batch_size: 16, learning_rate: 1e-3, precision: 'fp32', epochs: 12 } },
 };
 const common = {
-  batch_size: 16,
   warmup_steps: 4,
   max_length: 512,
   eval_samples: 20,
@@ -132,6 +131,7 @@ async function play(
       (sum, rows) => sum + rows,
       0,
     );
+    const asked = await questionsOf(questions);
     const { answers: answersBefore, ...scoreBefore } = before;
     const { answers: answersAfter, ...scoreAfter } = after;
     return {
@@ -150,7 +150,7 @@ async function play(
       before: scoreBefore,
       after: scoreAfter,
       answers: answersAfter.slice(0, 5).map((one, index) => ({
-        prompt: one.prompt,
+        prompt: asked[one.row - 1] ?? one.prompt,
         expected: one.expected,
         before: answersBefore[index]?.produced ?? '',
         after: one.produced,
@@ -196,22 +196,21 @@ async function obtainBase(
   throw new Error('no base model can be had');
 }
 
+/** What the user says in each row, in file order. */
 async function questionsOf(path: string): Promise<string[]> {
   const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line.trim() !== '');
   return lines.map((line) => {
     const row = JSON.parse(line) as { messages: { role: string; content: string }[] };
-    return normalised(
-      row.messages
-        .filter((message) => message.role === 'user')
-        .map((message) => message.content)
-        .join('\n'),
-    );
+    return row.messages
+      .filter((message) => message.role === 'user')
+      .map((message) => message.content)
+      .join('\n');
   });
 }
 
 async function leakedQuestions(train: string, heldOut: string): Promise<number> {
-  const seen = new Set(await questionsOf(train));
-  return (await questionsOf(heldOut)).filter((question) => seen.has(question)).length;
+  const seen = new Set((await questionsOf(train)).map(normalised));
+  return (await questionsOf(heldOut)).filter((question) => seen.has(normalised(question))).length;
 }
 
 async function validation(client: EngineClient): Promise<DemoResult['validation']> {
