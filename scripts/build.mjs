@@ -44,7 +44,7 @@ const parts = {
   },
   renderer: {
     entries: ['src-renderer/index.html', 'src-renderer/desktop.html'],
-    sources: [...shell, 'src-renderer', 'postcss.config.cjs'],
+    sources: [...shell, 'src-renderer'],
     outputs: ['out/renderer/index.html', 'out/renderer/desktop.html'],
   },
 };

@@ -26,7 +26,10 @@ const recipes: Readonly<
   Record<Model, { readonly rows: number; readonly settings: Readonly<Record<string, unknown>> }>
 > = {
   smollm2: { rows: 560, settings: { batch_size: 8, learning_rate: 3e-4, precision: 'bf16' } },
-  starter: { rows: 1500, settings: { batch_size: 16, learning_rate: 1e-3, precision: 'fp32', epochs: 12 } },
+  starter: {
+    rows: 1500,
+    settings: { batch_size: 16, learning_rate: 1e-3, precision: 'fp32', epochs: 12 },
+  },
 };
 const common = {
   warmup_steps: 4,

@@ -330,14 +330,10 @@ export function describeKeys(): readonly KeyDescription[] {
       }
       const inner = schema instanceof z.ZodPrefault ? schema.unwrap() : schema;
       if (inner instanceof z.ZodObject)
-        walk(
-          inner.shape as Record<string, z.ZodType>,
-          `${dotted}.`,
-          values[name] as Record<string, unknown>,
-        );
+        walk(inner.shape, `${dotted}.`, values[name] as Record<string, unknown>);
     }
   };
-  walk(configSchema.shape, '', factoryConfig as unknown as Record<string, unknown>);
+  walk(configSchema.shape, '', factoryConfig);
   return out;
 }
 

@@ -6,9 +6,9 @@ const targets: Readonly<Record<string, ScreenName>> = { d: 'dashboard', a: 'data
 const CHORD_MS = 1200;
 
 export interface FrameActs {
-  pauseOrResume(): void;
-  stop(): void;
-  addFiles(): void;
+  readonly pauseOrResume: () => void;
+  readonly stop: () => void;
+  readonly addFiles: () => void;
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -1,6 +1,6 @@
 /** What the state cell says: glyph, word and one fact, from the live status alone. Pure. */
 import type { QueueState, TrainingStatus } from '../../src-main/contract/index.ts';
-import { age, beatAge, duration, shortName, stem } from '../kit/format.ts';
+import { age, beatAge, duration } from '../kit/format.ts';
 import type { GlyphName } from '../kit/marks.tsx';
 
 export type Tone = 'live' | 'quiet' | 'warn' | 'fail' | 'lost';
@@ -163,6 +163,3 @@ export function pendingText(status: TrainingStatus, now: number): string | null 
   const { verb, t } = status.pending;
   return `${words[verb] ?? verb}, ${String(Math.max(0, Math.floor(now - t)))}\u00a0s`;
 }
-
-/** A dataset's name where little room is. */
-export const strippedName = (name: string): string => shortName(stem(name), 20);

@@ -103,9 +103,9 @@ export const theme = createTheme({
     }),
     Checkbox: Checkbox.extend({
       defaultProps: { size: 'xs' },
-      vars: () => ({ root: onInk as never }),
+      vars: () => ({ root: onInk }),
     }),
-    Radio: Radio.extend({ defaultProps: { size: 'xs' }, vars: () => ({ root: onInk as never }) }),
+    Radio: Radio.extend({ defaultProps: { size: 'xs' }, vars: () => ({ root: onInk }) }),
     Modal: Modal.extend({
       defaultProps: { radius: 'lg', centered: true, transitionProps: { duration: 160 } },
     }),

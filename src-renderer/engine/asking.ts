@@ -62,17 +62,17 @@ export function useAnswer<T>(
   });
   useEffect(() => {
     if (key === null || !live) return;
-    let dropped = false;
+    const leaving = new AbortController();
     void (async () => {
       try {
         const answer = await asking.current(engine());
-        if (!dropped) setHeld({ key, answer });
+        if (!leaving.signal.aborted) setHeld({ key, answer });
       } catch {
         // The last answer stays; the connection state is shown by the frame.
       }
     })();
     return () => {
-      dropped = true;
+      leaving.abort();
     };
   }, [key, live, turn]);
   const again = useCallback(() => {

@@ -36,8 +36,8 @@ export function pointsOf(
   let gap = 0;
   const { gaps } = frame.axis;
   for (const [step, t, value] of values) {
-    while (gap < gaps.length && (gaps[gap]?.to ?? 0) <= t) {
-      if (out.length > 0) out.push({ x: frame.axis.x(step, gaps[gap]?.from ?? t), y: Number.NaN });
+    for (let hole = gaps[gap]; hole !== undefined && hole.to <= t; hole = gaps[gap]) {
+      if (out.length > 0) out.push({ x: frame.axis.x(step, hole.from), y: Number.NaN });
       gap += 1;
     }
     out.push({ x: frame.axis.x(step, t), y: value });
@@ -53,7 +53,6 @@ export interface LossOptions {
 function configurationOf(
   frame: ChartFrame,
   options: LossOptions,
-  now: number,
 ): {
   readonly made: LineConfiguration;
   readonly above: number;
@@ -65,11 +64,10 @@ function configurationOf(
     const x = axis.x(one[0], one[1]);
     return x >= view.min && x <= view.max;
   });
-  const smooth = curves.smoothed.map(([step, value], index): [number, number, number] => [
-    step,
-    buckets[index]?.[0] === step ? (buckets[index]?.[1] ?? 0) : timeOf(curves, step),
-    value,
-  ]);
+  const smooth = curves.smoothed.map(([step, value], index): [number, number, number] => {
+    const bucket = buckets[index];
+    return [step, bucket?.[0] === step ? bucket[1] : timeOf(curves, step), value];
+  });
   const rings = curves.evaluations.flatMap((one): [number, number, number][] =>
     one.core_loss === null ? [] : [[one.step, one.t, one.core_loss]],
   );
@@ -158,7 +156,7 @@ function configurationOf(
             maxTicksLimit: 7,
             maxRotation: 0,
             includeBounds: false,
-            callback: (value) => tickText(axis.kind, Number(value), now),
+            callback: (value) => tickText(axis.kind, Number(value), Date.now() / 1000),
           },
           afterBuildTicks: (scale) => {
             scale.ticks = ticks.map((value) => ({ value }));
@@ -216,10 +214,7 @@ export function LossChart({
   const hands = useChartHands(frame, chart);
   const [layer] = useState(() => eventLayer(() => facts.current));
   const { clip, log } = options;
-  const drawn = useMemo(
-    () => configurationOf(frame, { clip, log }, Date.now() / 1000),
-    [frame, clip, log],
-  );
+  const drawn = useMemo(() => configurationOf(frame, { clip, log }), [frame, clip, log]);
   const labels = useMemo(() => labelsOf(frame.curves, frame.isStale), [frame]);
   // A layout effect: before the effect that draws the chart anew, its layer learns what is drawn.
   useLayoutEffect(() => {

@@ -1,5 +1,5 @@
 /** The values under the crosshair, on the side that has room. */
-import { useLayoutEffect, useState, type ReactElement, type RefObject } from 'react';
+import { useLayoutEffect, useRef, type ReactElement, type RefObject } from 'react';
 import type { LineChart } from '../../kit/chart/index.ts';
 import { clock, count, loss, plural, signed, stem } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
@@ -20,20 +20,17 @@ export function LossTip({
 }): ReactElement | null {
   const hover = useCurves((state) => state.hover);
   const now = useNowSeconds();
-  const [left, setLeft] = useState<number | null>(null);
+  const element = useRef<HTMLDivElement>(null);
   const { curves, axis } = frame;
   const losses = curves.curves.loss ?? [];
   const bucket = hover === null ? undefined : losses[nearest(losses, hover)];
   useLayoutEffect(() => {
     const scale = chart.current?.scales['x'];
-    if (bucket === undefined || scale === undefined) {
-      setLeft(null);
-      return;
-    }
+    if (bucket === undefined || scale === undefined || element.current === null) return;
     const x = scale.getPixelForValue(axis.x(bucket[0], bucket[1]));
-    setLeft(x > WIDTH + 60 ? x - 12 - WIDTH : x + 12);
+    element.current.style.left = `${String(x > WIDTH + 60 ? x - 12 - WIDTH : x + 12)}px`;
   }, [bucket, axis, chart]);
-  if (bucket === undefined || left === null) return null;
+  if (bucket === undefined) return null;
   const [step, t, min, max, mean] = bucket;
   const dataset = curves.markers.findLast((one) => one.kind === 'dataset' && one.step <= step);
   const next = curves.markers.find((one) => one.kind === 'dataset' && one.step > step);
@@ -43,7 +40,7 @@ export function LossTip({
     .map((one) => [one.step, one.core_loss ?? 0] as const);
   const ring = rings[nearest(rings, step)];
   return (
-    <div className="tip" style={{ left, top: 54 }} role="tooltip">
+    <div ref={element} className="tip" style={{ top: 54 }} role="tooltip">
       <div className="base sp">
         <b className="num strong">step {count(step)}</b>
         <span className="micro num">{clock(t, now)}</span>

@@ -156,7 +156,8 @@ export function SmallCharts({
       : status.batch / status.samples_per_second.value;
   const monitoring =
     status.monitoring_percent === null ? null : `monitoring ${percent(status.monitoring_percent)}`;
-  const memoryNow = curves?.curves.memory_mb?.findLast(() => true);
+  const memoryPoints = curves?.curves.memory_mb ?? [];
+  const memoryNow = memoryPoints[memoryPoints.length - 1];
   const memory: Measured =
     memoryNow === undefined
       ? null
