@@ -64,7 +64,8 @@ export function openWindow(options: WindowOptions): MainWindow {
 
   let listening = false;
   const waiting: (() => void)[] = [];
-  browser.webContents.on('did-start-loading', () => {
+  // Only another document is deaf: a change of screen, or a refused link, loads none.
+  browser.webContents.on('did-navigate', () => {
     listening = false;
   });
   browser.webContents.on('did-finish-load', () => {
