@@ -4,7 +4,7 @@
  * command line, the page for a browser and the trainer's sources; the window copies them out of the package before it runs them.
  */
 const { createHash } = require('node:crypto');
-const { readdirSync, readFileSync, statSync, writeFileSync } = require('node:fs');
+const { cpSync, readdirSync, readFileSync, statSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const program = (name) => ({
@@ -43,7 +43,7 @@ module.exports = {
   ],
   extraResources: [
     { from: 'node_modules/node/bin', to: 'node/bin' },
-    ...['engine', 'cli', 'renderer'].map(program),
+    ...['engine', 'cli'].map(program),
     {
       from: 'python-runtime',
       to: 'python-runtime',
@@ -57,6 +57,11 @@ module.exports = {
   ],
   afterPack: ({ appOutDir, packager }) => {
     const resources = packager.getResourcesDir(appOutDir);
+    // Not by extraResources: what is named there is left out of the archive, and the window needs the page too.
+    cpSync(join(__dirname, 'out/renderer'), join(resources, 'out/renderer'), {
+      recursive: true,
+      filter: (path) => !path.endsWith('.map'),
+    });
     writeFileSync(
       join(resources, 'runtime-stamp'),
       `${runtimeStamp(resources, packager.appInfo.version)}\n`,

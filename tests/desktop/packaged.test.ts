@@ -57,12 +57,18 @@ describe.skipIf(found.runtime === null)('the package', () => {
   test('the archive holds the window, bundled; the rest lies beside it', () => {
     const files = archived(join(folder, 'resources/app.asar'));
     expect(files).toEqual(
-      expect.arrayContaining(['out/main/desktop.cjs', 'out/preload/bridge.cjs', 'package.json']),
+      expect.arrayContaining([
+        'out/main/desktop.cjs',
+        'out/preload/bridge.cjs',
+        'out/renderer/desktop.html',
+        'package.json',
+      ]),
     );
     expect(files.filter((one) => /node_modules|\.ts$|\.map$|out\/engine/.test(one))).toEqual([]);
     for (const one of [
       'node/bin/node',
       'out/engine/engine.mjs',
+      'out/renderer/index.html',
       'python-runtime/nightshift_trainer',
     ])
       expect(existsSync(join(folder, 'resources', one)), one).toBe(true);
