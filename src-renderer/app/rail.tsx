@@ -98,7 +98,7 @@ export function Rail(): ReactElement {
           }
         >
           <Icon aria-hidden="true" />
-          <span>{name}</span>
+          <span>{name}</span>{' '}
           {count === 0 ? null : <em className={needsYou ? 'att' : ''}>{count}</em>}
         </a>
       ))}

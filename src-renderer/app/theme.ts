@@ -77,7 +77,8 @@ export const theme = createTheme({
   autoContrast: true,
   cursorType: 'default',
   respectReducedMotion: true,
-  focusRing: 'never',
+  // A name without rules: the page's own :focus-visible draws every ring, which Mantine's rules would take away.
+  focusClassName: 'focusable',
   fontSizes: { xs: rem(11), sm: rem(12), md: rem(13), lg: rem(15), xl: rem(18) },
   lineHeights: { xs: '14px', sm: '16px', md: '20px', lg: '20px', xl: '24px' },
   fontWeights: { regular: '400', medium: '560', bold: '600' },

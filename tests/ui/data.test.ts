@@ -1,0 +1,132 @@
+/** The data screen: drops that become uploads, verdicts, reports and what the user decides about them. */
+import { expect, test } from 'vitest';
+import { Refusal } from '../../src-main/contract/index.ts';
+import { called, callsOf, drop, openStage } from './stage.ts';
+
+const row = (n: number): string =>
+  JSON.stringify({ question: `What is ${String(n)} plus 1?`, answer: String(n + 1) });
+const rows = (count: number): string =>
+  Array.from({ length: count }, (_, n) => `${row(n)}\n`).join('');
+
+test('five files dropped at once arrive whole, each with its own place in the list', async () => {
+  const { page, server } = await openStage();
+  const files = [
+    { name: 'arithmetic.jsonl', text: rows(400) },
+    { name: 'umlauts äöü €.jsonl', text: `${row(1)}\n` },
+    { name: 'table.csv', text: 'text,category\n"a ""quoted"" comma, here",x\n' },
+    { name: 'empty.jsonl', text: '' },
+    { name: 'large.jsonl', text: rows(150_000) },
+  ];
+  await drop(page, files);
+  await page.getByRole('heading', { name: 'Data', exact: true }).waitFor();
+  await called(server, 'uploads.finish', 5);
+  const list = page.getByRole('listbox');
+  for (const { name } of files) await list.getByText(name, { exact: true }).waitFor();
+  // The engine compared each hash with its own; only the sizes are looked at here.
+  const datasets = server.engine.rooms().datasets;
+  for (const { name, text } of files)
+    expect(datasets.find((one) => one.name === name)?.bytes).toBe(Buffer.byteLength(text));
+  expect(callsOf(server, 'uploads.append').length).toBeGreaterThan(4);
+});
+
+test('the lane of a drop is its priority; a second file of that name gets its own', async () => {
+  const { page, server } = await openStage();
+  await drop(page, [{ name: 'urgent.jsonl', text: row(1) }], 'high');
+  await called(server, 'uploads.finish');
+  await drop(page, [{ name: 'urgent.jsonl', text: row(2) }], 'low');
+  await called(server, 'uploads.finish', 2);
+  const added = server.engine.rooms().datasets.filter((one) => one.name.startsWith('urgent'));
+  expect(added.map((one) => [one.name, one.priority])).toEqual([
+    ['urgent.jsonl', 'high'],
+    ['urgent_2.jsonl', 'low'],
+  ]);
+});
+
+test('an upload that is refused says why beside the file, and can be taken off the list', async () => {
+  const { page, server } = await openStage();
+  server.engine.refuseNext(
+    'uploads.begin',
+    new Refusal('DISK_FULL', 'There is no room for big.jsonl: 3.1 GB are free.', {
+      next: 'Make room on the disk.',
+    }),
+  );
+  await drop(page, [{ name: 'big.jsonl', text: row(1) }]);
+  const uploads = page.getByRole('list', { name: 'Uploads' });
+  await uploads
+    .getByText('There is no room for big.jsonl: 3.1 GB are free. Make room on the disk.')
+    .waitFor();
+  await uploads.getByRole('button', { name: 'Take big.jsonl off the list' }).click();
+  await uploads.waitFor({ state: 'detached' });
+});
+
+test('each verdict is said in words, those that need the user first', async () => {
+  const { page } = await openStage({ at: '#/data' });
+  const options = page.getByRole('listbox').getByRole('option');
+  await options.first().waitFor();
+  const texts = await options.allInnerTexts();
+  expect(texts.slice(0, 2).every((one) => one.includes('Decide'))).toBe(true);
+  expect(texts.some((one) => /Validating 42\s?%/.test(one))).toBe(true);
+  expect(texts.some((one) => one.includes('Training, step 140 of 467'))).toBe(true);
+  expect(texts.some((one) => one.includes('Held'))).toBe(true);
+  await page.getByText('export_empty.jsonl').waitFor();
+});
+
+test('a file with broken rows shows them by number and is trained with the good ones', async () => {
+  const { page, server } = await openStage({ at: '#/data' });
+  await page.getByRole('option', { name: /home_requests/ }).click();
+  const report = page.getByRole('region', { name: 'Report of home_requests.jsonl' });
+  await report.getByText('the line ends inside a string', { exact: false }).first().waitFor();
+  await report.getByText('388', { exact: false }).first().waitFor();
+  await report.getByRole('button', { name: 'Accept the good rows, 598 of 600' }).click();
+  expect(await called(server, 'datasets.acceptGoodRows')).toEqual({ id: 'd-broken' });
+  await report.getByText('Ready', { exact: true }).waitFor();
+});
+
+test('columns get their roles once; the same column cannot have both', async () => {
+  const { page, server } = await openStage({ at: '#/data' });
+  await page.getByRole('option', { name: /banking77_train/ }).click();
+  const form = page.getByRole('form', { name: 'Roles of the columns' });
+  const use = form.getByRole('button', { name: 'Use these columns' });
+  expect(await use.isDisabled()).toBe(true);
+  await form.getByLabel('The prompt, what the model reads').selectOption('text');
+  await form.getByLabel('The answer, what it learns to write').selectOption('text');
+  await form.getByText('This column is already the prompt.').waitFor();
+  expect(await use.isDisabled()).toBe(true);
+  await form.getByLabel('The answer, what it learns to write').selectOption('category');
+  await form.getByLabel('The first row with these roles').waitFor();
+  await use.click();
+  expect(await called(server, 'datasets.mapColumns')).toEqual({
+    id: 'd-banking',
+    mapping: { format: 'columns', prompt: 'text', answer: 'category' },
+  });
+  await form.waitFor({ state: 'detached' });
+});
+
+test('the list is walked with the arrows, the report follows', async () => {
+  const { page } = await openStage({ at: '#/data' });
+  const list = page.getByRole('listbox');
+  await list.focus();
+  await page.keyboard.press('ArrowDown');
+  const first = await list.getByRole('option', { selected: true }).innerText();
+  await page.keyboard.press('ArrowDown');
+  await page.waitForFunction(
+    (old) =>
+      document.querySelector<HTMLElement>('[role=option][aria-selected=true]')?.innerText !== old,
+    first,
+  );
+  expect(await page.getByRole('region', { name: /^Report of/ }).count()).toBe(1);
+});
+
+test('a drag that carries no file is told so; Escape ends the overlay', async () => {
+  const { page, server } = await openStage();
+  const transfer = await page.evaluateHandle(() => {
+    const made = new DataTransfer();
+    made.setData('text/plain', 'hello');
+    return made;
+  });
+  await page.dispatchEvent('body', 'dragenter', { dataTransfer: transfer });
+  await page.getByText('Only files and folders can be dropped').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog', { name: 'Drop files' }).waitFor({ state: 'detached' });
+  expect(callsOf(server, 'uploads.begin')).toEqual([]);
+});

@@ -1,0 +1,116 @@
+/** A built page in a real browser, in front of the scripted engine. */
+import { existsSync } from 'node:fs';
+import { chromium, type Browser, type Page } from 'playwright';
+import { onTestFinished } from 'vitest';
+import type { Scene } from '../contract/scripted-scenes.ts';
+import { startScriptedServer, type ScriptedServer } from '../contract/scripted-server.ts';
+
+const places = [
+  process.env['NIGHTSHIFT_CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+let browser: Promise<Browser> | undefined;
+
+/** One browser for a file of tests; it ends with the process of the file. */
+function openBrowser(): Promise<Browser> {
+  const executablePath = places.find((one) => one !== undefined && existsSync(one));
+  if (executablePath === undefined)
+    throw new Error('No Chromium was found. Install it, or name it in NIGHTSHIFT_CHROMIUM.');
+  browser ??= chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--no-first-run',
+    ],
+  });
+  return browser;
+}
+
+export interface Stage {
+  readonly server: ScriptedServer;
+  readonly page: Page;
+  /** What the page or its scripts complained of. */
+  readonly complaints: readonly string[];
+}
+
+export interface StageOptions {
+  readonly scene?: Scene;
+  readonly width?: number;
+  readonly height?: number;
+  readonly scheme?: 'dark' | 'light';
+  /** `#/data` and the like. */
+  readonly at?: string;
+}
+
+/** Opens the page by its one-time link and waits until it is connected. Closed when the test ends. */
+export async function openStage(options: StageOptions = {}): Promise<Stage> {
+  const server = await startScriptedServer({ scene: options.scene ?? 'training' });
+  const context = await (
+    await openBrowser()
+  ).newContext({
+    viewport: { width: options.width ?? 1280, height: options.height ?? 800 },
+    colorScheme: options.scheme ?? 'dark',
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  onTestFinished(async () => {
+    await context.close();
+    await server.close();
+  });
+  await page.goto(server.link());
+  await live(page);
+  if (options.at !== undefined)
+    await page.evaluate((hash) => {
+      location.hash = hash;
+    }, options.at);
+  return { server, page, complaints };
+}
+
+export async function live(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.documentElement.dataset['connection'] === 'live');
+}
+
+/** The inputs of every call of a procedure so far. */
+export function callsOf(server: ScriptedServer, path: string): readonly unknown[] {
+  return server.engine.calls.filter((one) => one.path === path).map((one) => one.input);
+}
+
+/** Polls until the engine has been asked. */
+export async function called(server: ScriptedServer, path: string, times = 1): Promise<unknown> {
+  const end = Date.now() + 5000;
+  while (callsOf(server, path).length < times) {
+    if (Date.now() > end) throw new Error(`${path} was not called ${String(times)} times in 5 s`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return callsOf(server, path)[times - 1];
+}
+
+/** Drops files of these names and texts on the page, all at once. */
+export async function drop(
+  page: Page,
+  files: readonly { readonly name: string; readonly text: string }[],
+  lane?: 'high' | 'normal' | 'low',
+): Promise<void> {
+  const transfer = await page.evaluateHandle((all) => {
+    const made = new DataTransfer();
+    for (const { name, text } of all)
+      made.items.add(new File([text], name, { lastModified: 1_700_000_000_000 }));
+    return made;
+  }, files);
+  await page.dispatchEvent('body', 'dragenter', { dataTransfer: transfer });
+  await page.getByRole('dialog', { name: 'Drop files' }).waitFor();
+  const target = lane === undefined ? 'body' : `[data-lane=${lane}]`;
+  await page.dispatchEvent(target, 'dragover', { dataTransfer: transfer });
+  await page.dispatchEvent(target, 'drop', { dataTransfer: transfer });
+}
