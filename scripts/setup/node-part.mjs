@@ -1,8 +1,10 @@
 /** The Node half of the set-up: node_modules as package-lock.json says, and a Node 24 of our own inside them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { requireDisk } from './disk-part.mjs';
 import { root, run, say, SetupError } from './terminal.mjs';
 
+const NEEDED_GB = 2;
 const windows = process.platform === 'win32';
 
 /**
@@ -51,6 +53,7 @@ export async function setUpNode() {
   const record = join(root, 'node_modules', '.package-lock.json');
   const problem = installationProblem(lock, readObject(record));
   if (problem !== null) {
+    requireDisk('the Node packages', NEEDED_GB);
     say(`Node packages: installing (${problem})`);
     const npm = windows ? 'npm.cmd' : 'npm';
     // Not `npm ci`: it refuses a lock file that does not name the optional packages of every other platform, and a registry

@@ -5,8 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { requireDisk } from './disk-part.mjs';
 import { localTorchWheel, readPipSettings, uvOptions } from './pip-settings.mjs';
 import { root, run, say, setupFolder, SetupError } from './terminal.mjs';
 
@@ -52,21 +53,6 @@ async function findPython() {
     `no Python 3.10 or newer was found${seen.length > 0 ? ` (${seen.join(', ')})` : ''}.`,
     'Install Python 3.10 or newer, or set NIGHTSHIFT_BASE_PYTHON to its path, then run this again.',
   );
-}
-
-function requireDisk() {
-  let free;
-  try {
-    const facts = statfsSync(root);
-    free = (facts.bavail * facts.bsize) / 1e9;
-  } catch {
-    return; // An old Node or an unusual file system: the installer itself will say.
-  }
-  if (free < NEEDED_GB)
-    throw new SetupError(
-      `there is ${free.toFixed(1)} GB free at ${root}; the Python packages need ${NEEDED_GB} GB.`,
-      `Free ${(NEEDED_GB - free).toFixed(1)} GB there, then run this again.`,
-    );
 }
 
 /** A usable uv: from PATH, the private one of an earlier run, or a new private one by pip. null: there is none to be had. */
@@ -171,7 +157,7 @@ export async function setUpPython({ tests }) {
   if (existsSync(venvPython) && !steps.some(open)) return say('Python packages: up to date');
 
   const python = await findPython();
-  requireDisk();
+  requireDisk('the Python packages', NEEDED_GB);
   const uv = await findUv(python);
   if (uv === null) say('Python: uv could not be had, pip does it (slower)');
   const settings = await readPipSettings(python.command);

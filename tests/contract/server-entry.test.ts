@@ -1,6 +1,6 @@
 /** The built engine as a process: its door, its lock, its end, and what it says. Needs out/engine (npm run build). */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,6 +89,37 @@ test('a port in use: the next free one is taken and said', async () => {
     `Port ${String(port)} is in use; port ${new URL(link).port} was taken.`,
   );
   await new Promise((resolve) => holder.close(resolve));
+});
+
+test('a read-only workspace is refused with words, and nothing is written', async () => {
+  // root may write anywhere: there, the engine runs as nobody, from a place that nobody may read.
+  const place = await mkdtemp(join(tmpdir(), 'nightshift-readable-'));
+  try {
+    await cp(process.execPath, join(place, 'node'));
+    await cp(entry, join(place, 'engine.mjs'));
+    await chmod(place, 0o755);
+    await chmod(workspace, 0o555);
+    const child = spawn(
+      join(place, 'node'),
+      [join(place, 'engine.mjs'), '--workspace', workspace],
+      {
+        ...(process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}),
+        env: { ...process.env, HOME: place },
+        cwd: place,
+      },
+    );
+    children.push(child);
+    let text = '';
+    child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    expect(await new Promise((resolve) => child.once('close', resolve))).not.toBe(0);
+    expect(text).toContain(workspace);
+    expect(text).toMatch(/read-only|cannot be written/);
+    expect(text.trim().split('\n').length).toBeLessThanOrEqual(2);
+    expect(await readdir(workspace)).toEqual([]);
+  } finally {
+    await chmod(workspace, 0o755);
+    await rm(place, { recursive: true, force: true });
+  }
 });
 
 test('a client may ask it to leave', async () => {

@@ -361,12 +361,6 @@ describe('the workspace', () => {
     });
   });
 
-  test.runIf(process.getuid?.() !== 0)('a read-only workspace is refused with words', async () => {
-    chmodSync(w.folder, 0o555);
-    await expect(startEngine({ workspace: w.folder })).rejects.toMatchObject({ code: 'READ_ONLY' });
-    chmodSync(w.folder, 0o755);
-  });
-
   test('everything comes back from the files: datasets, latch, notices, versions', async () => {
     const { api } = await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 20));

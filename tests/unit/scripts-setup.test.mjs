@@ -1,5 +1,10 @@
-/** The pure decisions of the scripts: what is installed, pip's settings, the window, the counting of results, planted faults. */
-import { expect, test } from 'vitest';
+/** The decisions of the scripts: what is installed, what cannot be had, pip's settings, the window, the counting of results, planted faults. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { freeGigabytes, requireDisk } from '../../scripts/setup/disk-part.mjs';
 import { installationProblem } from '../../scripts/setup/node-part.mjs';
 import { readHeader, words } from '../../scripts/planted.mjs';
 import {
@@ -121,4 +126,45 @@ test('a planted fault names its test', () => {
     'a foreign Origin',
   ]);
   expect(() => readHeader('diff --git')).toThrow('names no test');
+});
+
+test('too little room is said before anything is fetched: how much there is, how much is needed', () => {
+  expect(() => requireDisk('the Python packages', 4, 4)).not.toThrow();
+  expect(() => requireDisk('the Python packages', 4, null)).not.toThrow();
+  let refusal;
+  try {
+    requireDisk('the Python packages', 4, 1.34);
+  } catch (error) {
+    refusal = error;
+  }
+  expect(refusal.message).toMatch(/^there is 1\.3 GB free at .+; the Python packages need 4 GB\.$/);
+  expect(refusal.next).toBe('Free 2.7 GB there, then run this again.');
+  expect(freeGigabytes(tmpdir())).toBeGreaterThan(0);
+  expect(freeGigabytes('/nowhere/at/all')).toBeNull();
+});
+
+test('no Python: the set-up ends with what is missing and what to do, and makes nothing', () => {
+  const copy = mkdtempSync(join(tmpdir(), 'nightshift-setup-'));
+  onTestFinished(() => {
+    rmSync(copy, { recursive: true, force: true });
+  });
+  const root = join(import.meta.dirname, '../..');
+  cpSync(join(root, 'scripts'), join(copy, 'scripts'), { recursive: true });
+  mkdirSync(join(copy, 'python-runtime'));
+  const program =
+    "import('./scripts/setup/terminal.mjs').then(({ runScript }) => runScript(async () => (await import('./scripts/setup/python-part.mjs')).setUpPython({ tests: false })))";
+  const run = (python) =>
+    spawnSync(process.execPath, ['-e', program], {
+      cwd: copy,
+      encoding: 'utf8',
+      env: { ...process.env, NIGHTSHIFT_BASE_PYTHON: python },
+    });
+  const answer = run('/nowhere/python3');
+  expect(answer.status).toBe(1);
+  expect(answer.stderr).toContain('Set-up stopped: no Python 3.10 or newer was found.');
+  expect(answer.stderr).toContain('Next: Install Python 3.10 or newer');
+  expect(answer.stderr).not.toContain(' at ');
+  expect(existsSync(join(copy, 'python-runtime/.venv'))).toBe(false);
+  // Something that is no Python at all is not taken for one.
+  expect(run('/bin/true').status).toBe(1);
 });
