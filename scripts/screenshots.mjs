@@ -127,7 +127,12 @@ try {
   await call('POST', '/setup/base', { base: model, folder: null });
   await until(
     'the base',
-    async () => (await call('GET', '/setup')).bases.some((base) => base.state === 'ready'),
+    async () => {
+      const { bases } = await call('GET', '/setup');
+      const failed = bases.find((base) => base.state === 'failed');
+      if (failed !== undefined) throw new Error(`${failed.label}: ${failed.message}`);
+      return bases.some((base) => base.state === 'ready');
+    },
     300,
   );
   const real = path.resolve(repository, '../shared/data');

