@@ -43,13 +43,23 @@ def hash_file(path: Path, beat: Callable[[], None]) -> str:
     return digest.hexdigest()
 
 
+def seal(manifest: Mapping[str, Any]) -> str:
+    """xxh3-128, hex, over the manifest's own content without its seal: it holds the cursor, and a
+    flipped bit in a number is still good JSON."""
+    content = {key: value for key, value in manifest.items() if key != "seal"}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return xxhash.xxh3_128_hexdigest(text.encode("utf-8"))
+
+
 def verify(folder: Path, beat: Callable[[], None]) -> str | None:
     """Null when every byte is what the manifest says, else what is wrong."""
     try:
         manifest = read_json(folder / "manifest.json")
         files: dict[str, Any] = manifest["files"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        return f"it has no manifest that can be read ({error})"
+        return f"its manifest.json cannot be read ({error})"
+    if manifest.get("seal") != seal(manifest):
+        return "the content of manifest.json is not what was saved"
     for name, facts in files.items():
         path = folder / name
         if not path.is_file():
@@ -135,10 +145,8 @@ def save(
                     "size": path.stat().st_size,
                     "xxh3_128": hash_file(path, beat),
                 }
-        write_json(
-            partial / "manifest.json",
-            {"format": 1, "step": step, "created": time.time(), **manifest, "files": files},
-        )
+        document = {"format": 1, "step": step, "created": time.time(), **manifest, "files": files}
+        write_json(partial / "manifest.json", {**document, "seal": seal(document)})
         fsync_folder(model)
         fsync_folder(partial)
         target = root / f"step-{step:08d}"
