@@ -26,9 +26,10 @@ class Example:
 
 @dataclass(frozen=True)
 class Text:
-    """A held-out question as it is asked."""
+    """A held-out question: the user's words, and the whole prompt as it is asked."""
 
     row: int
+    question: str
     prompt: str
     expected: str
     prompt_ids: list[int]

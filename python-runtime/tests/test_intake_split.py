@@ -50,6 +50,7 @@ def test_every_row_is_in_exactly_one_place(tmp_path: Path) -> None:
     assert [text["row"] for text in texts] == sorted(split["core"] + split["slice"])
     for text in texts:
         assert text["expected"] == f"It is {text['row']}."
+        assert text["question"] == f"What is {text['row'] - 1} plus one?"
         ids = next(e[2] for e in workspace.cached() if e[0] == text["row"])
         assert ids[: len(text["prompt_ids"])] == text["prompt_ids"]
 

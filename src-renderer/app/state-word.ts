@@ -23,8 +23,15 @@ export interface StateReadings {
   readonly statusAgo: number;
 }
 
-/** A heartbeat this old is no longer called fresh while the engine has not yet made up its mind. */
+/** A heartbeat this old is no longer called fresh while the engine has not yet made up its mind; more where a step takes longer. */
 const UNKNOWN_AFTER_S = 9;
+const UNKNOWN_AFTER_STEPS = 3;
+
+/** Seconds without a heartbeat that are ordinary here: the loop beats, and a slow machine's step is long. */
+function quietSeconds({ samples_per_second: speed, batch }: TrainingStatus): number {
+  const step = speed === null || batch === null || speed.value <= 0 ? 0 : batch / speed.value;
+  return Math.max(UNKNOWN_AFTER_S, UNKNOWN_AFTER_STEPS * step);
+}
 
 function heartbeatAge({ status, statusAgo }: StateReadings): number | null {
   const measured = status.trainer.heartbeat_age_s;
@@ -66,7 +73,7 @@ export function stateCell(r: StateReadings): StateCellText {
       return { glyph: 'loading', tone: 'live', word: 'Loading', fact: since(r) };
     case 'training': {
       const beat = heartbeatAge(r);
-      if (beat === null || beat > UNKNOWN_AFTER_S)
+      if (beat === null || beat > quietSeconds(status))
         return {
           glyph: 'unknown',
           tone: 'lost',

@@ -20,7 +20,10 @@ COLUMNS = 6
 
 @dataclass(frozen=True)
 class HeldOutText:
+    """`question`: the user's last words in `prompt`, for people to read."""
+
     row: int
+    question: str
     prompt: str
     expected: str
     prompt_ids: list[int]

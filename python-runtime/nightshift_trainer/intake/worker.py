@@ -235,6 +235,7 @@ class _Intake:
         return [
             HeldOutText(
                 item.row,
+                next((m["content"] for m in reversed(item.messages) if m["role"] == "user"), ""),
                 item.prompt,
                 item.expected,
                 self._base.tokenizer.encode(item.prompt, add_special_tokens=False).ids,

@@ -126,7 +126,7 @@ class Watching:
             "preview",
             step=session.step,
             row=text.row,
-            prompt=text.prompt,
+            prompt=text.question or text.prompt,
             prompt_tokens=len(text.prompt_ids),
             expected=text.expected,
             produced=one.produced,

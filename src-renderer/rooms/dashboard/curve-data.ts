@@ -75,6 +75,13 @@ export interface Gap {
   readonly to: number;
 }
 
+/** The loss on held-out rows of the dataset that is trained, as the readout and the gap take it; the fixed core where it has none. */
+export function validationOf(
+  one: Pick<Curves['evaluations'][number], 'core_loss' | 'slice_loss'>,
+): number | null {
+  return one.slice_loss ?? one.core_loss;
+}
+
 /** Where the time between two buckets is far more than their steps take. */
 export function gapsOf(buckets: readonly Bucket[]): readonly Gap[] {
   const paces: number[] = [];

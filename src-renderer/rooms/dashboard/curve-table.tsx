@@ -4,7 +4,7 @@ import type { ReactElement } from 'react';
 import type { Curves } from '../../../src-main/contract/index.ts';
 import { clock, count, loss } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
-import { nearest } from './curve-data.ts';
+import { nearest, validationOf } from './curve-data.ts';
 
 export function CurveTable({
   curves,
@@ -24,7 +24,7 @@ export function CurveTable({
 
 function Table({ curves }: { readonly curves: Curves }): ReactElement {
   const now = useNowSeconds();
-  const evaluated = new Map(curves.evaluations.map((one) => [one.step, one.core_loss]));
+  const evaluated = new Map(curves.evaluations.map((one) => [one.step, validationOf(one)]));
   return (
     <table>
       <thead>

@@ -10,7 +10,7 @@ import {
   type Point,
 } from '../../kit/chart/index.ts';
 import { count, loss } from '../../kit/format.ts';
-import { lossRange, nearest } from './curve-data.ts';
+import { lossRange, nearest, validationOf } from './curve-data.ts';
 import { useCurves } from './curves.ts';
 import { useChartHands, type ChartFrame } from './chart-frame.ts';
 import { eventLayer, type LabelText, type LayerFacts } from './event-layer.ts';
@@ -68,9 +68,10 @@ function configurationOf(
     const bucket = buckets[index];
     return [step, bucket?.[0] === step ? bucket[1] : timeOf(curves, step), value];
   });
-  const rings = curves.evaluations.flatMap((one): [number, number, number][] =>
-    one.core_loss === null ? [] : [[one.step, one.t, one.core_loss]],
-  );
+  const rings = curves.evaluations.flatMap((one): [number, number, number][] => {
+    const value = validationOf(one);
+    return value === null ? [] : [[one.step, one.t, value]];
+  });
   const inView = ([step, t]: readonly [number, number, number]): boolean => {
     const x = axis.x(step, t);
     return x >= view.min && x <= view.max;
@@ -188,9 +189,8 @@ function configurationOf(
 
 function labelsOf(curves: Curves, isStale: boolean): readonly LabelText[] {
   const out: LabelText[] = [];
-  const ring = curves.evaluations.findLast((one) => one.core_loss !== null);
-  if (ring?.core_loss != null)
-    out.push({ name: 'Validation', value: ring.core_loss, text: loss(ring.core_loss), tone: 't1' });
+  const ring = curves.evaluations.map(validationOf).findLast((one) => one !== null);
+  if (ring != null) out.push({ name: 'Validation', value: ring, text: loss(ring), tone: 't1' });
   const last = curves.smoothed[curves.smoothed.length - 1];
   if (last !== undefined)
     out.push({

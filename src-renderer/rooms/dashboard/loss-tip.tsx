@@ -4,7 +4,7 @@ import type { LineChart } from '../../kit/chart/index.ts';
 import { clock, count, loss, plural, signed, stem } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
 import type { ChartFrame } from './chart-frame.ts';
-import { nearest } from './curve-data.ts';
+import { nearest, validationOf } from './curve-data.ts';
 import { useCurves } from './curves.ts';
 
 const WIDTH = 240;
@@ -36,8 +36,8 @@ export function LossTip({
   const next = curves.markers.find((one) => one.kind === 'dataset' && one.step > step);
   const smoothed = smooth[nearest(smooth, step)]?.[2];
   const rings = curves.evaluations
-    .filter((one) => one.core_loss !== null)
-    .map((one) => [one.step, one.core_loss ?? 0] as const);
+    .map((one) => [one.step, validationOf(one)] as const)
+    .filter((one): one is [number, number] => one[1] !== null);
   const ring = rings[nearest(rings, step)];
   return (
     <div ref={element} className="tip" style={{ top: 54 }} role="tooltip">

@@ -40,7 +40,8 @@ function lineSeries(
   };
 }
 
-function ringSeries(values: readonly Triple[]): SmallSeries {
+/** Shares in per cent. `to`: the end of the axis, null where it follows the values. */
+function ringSeries(values: readonly Triple[], to: number | null): SmallSeries {
   const share = (value: number): string => percent(value);
   return {
     values,
@@ -48,8 +49,8 @@ function ringSeries(values: readonly Triple[]): SmallSeries {
     high: [],
     rings: true,
     smooth: null,
-    from: null,
-    to: null,
+    from: 0,
+    to,
     limit: null,
     tick: axis,
     text: share,
@@ -104,11 +105,13 @@ function seriesOf(curves: Curves | null, memoryTotal: number | null) {
       evaluations.flatMap((one): Triple[] =>
         one.think === null ? [] : [[one.step, one.t, perCent(one.think)]],
       ),
+      null,
     ),
     exact: ringSeries(
       evaluations.flatMap((one): Triple[] =>
         one.exact === null ? [] : [[one.step, one.t, perCent(one.exact)]],
       ),
+      100,
     ),
   };
 }

@@ -19,7 +19,7 @@ export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
   const host = useHost();
   const lost = useLost();
   const datasets = useRoom('datasets');
-  const chosen = useUploads((state) => state.selected);
+  const wanted = useUploads((state) => state.selected);
   const current = useMemo(
     () =>
       datasets
@@ -37,6 +37,8 @@ export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
         .sort((a, b) => (b.finished ?? b.added) - (a.finished ?? a.added)),
     [datasets],
   );
+  // Until somebody chooses, the first of the list is open: a file that needs the user, or the newest.
+  const chosen = wanted === undefined ? (current[0]?.id ?? null) : wanted;
   const decide = datasets.filter((one) => one.verdict === 'decide').length;
   const selected = datasets.find((one) => one.id === chosen) ?? null;
   const take = (files: Promise<Chosen>): void => {

@@ -20,11 +20,11 @@ export interface Upload {
 
 interface UploadsState {
   readonly uploads: readonly Upload[];
-  /** The file whose report is open; set when a dropped one has arrived. */
-  readonly selected: string | null;
+  /** The file whose report is open; null when it was closed, undefined when nobody has chosen yet. */
+  readonly selected: string | null | undefined;
 }
 
-export const useUploads = create<UploadsState>(() => ({ uploads: [], selected: null }));
+export const useUploads = create<UploadsState>(() => ({ uploads: [], selected: undefined }));
 
 function put(upload: Upload): void {
   useUploads.setState(({ uploads }) => ({

@@ -177,11 +177,9 @@ export function Waiting({
                     )}
                   </span>
                 </td>
+                <td className="n">{one.rows === null ? UNKNOWN : count(rowsOf(one))}</td>
                 <td className="n">
-                  {one.rows === null ? UNKNOWN : count(one.accepted ?? one.rows)}
-                </td>
-                <td className="n">
-                  {one.planned_steps === null
+                  {one.planned_steps === null || one.planned_steps === 0
                     ? UNKNOWN
                     : count(one.planned_steps - (one.done_steps ?? 0))}
                 </td>
@@ -236,6 +234,12 @@ export function Waiting({
     </table>
   );
 }
+
+/** What would be trained; where nothing is accepted yet, what the file holds. */
+const rowsOf = (one: DatasetSummary): number =>
+  one.verdict === 'decide' && (one.accepted ?? 0) === 0
+    ? (one.rows ?? 0)
+    : (one.accepted ?? one.rows ?? 0);
 
 function neighbour(row: HTMLTableRowElement, step: number): HTMLTableRowElement | undefined {
   const rows = [
