@@ -1,0 +1,174 @@
+"""The loss against plain transformers: one unpadded example at a time, all logits, own labels.
+
+The reference shares nothing with the program but the files of the base: the conversation is put
+together by hand, labels come from characters, and the model is loaded as anybody would load it.
+"""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from intake_support import Workspace, starter_base
+from test_intake_golden import Piece, chatml, reference
+from torch.nn import functional
+from transformers import AutoModelForCausalLM
+
+from nightshift_trainer.cache import Example, TokenCache
+from nightshift_trainer.train.layout import MicroBatch, lay_out, split
+from nightshift_trainer.train.model import Model
+from nightshift_trainer.train.optimizer import Optimizer
+
+WORDS = ("night shift", "lamp", "kitchen", "seven", "42", "{}", ",", "Grüße", ".", "answer")
+
+
+def some_text(generator: random.Random, words: int) -> str:
+    return " ".join(generator.choice(WORDS) for _ in range(words))
+
+
+def conversations() -> list[list[dict[str, str]]]:
+    """One to four turns, with and without a system prompt, from a word to some 600 tokens."""
+    generator = random.Random(5)
+    found: list[list[dict[str, str]]] = []
+    for number, words in enumerate([1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 70, 89, 130, 220] * 2):
+        turns = 1 + number % 4
+        messages: list[dict[str, str]] = []
+        if number % 3 == 0:
+            messages.append({"role": "system", "content": "Answer briefly."})
+        for _ in range(turns):
+            share = max(1, words // (2 * turns))
+            messages.append({"role": "user", "content": some_text(generator, share) + "?"})
+            messages.append({"role": "assistant", "content": some_text(generator, share) + "."})
+        found.append(messages)
+    return found
+
+
+def chat_pieces() -> list[list[Piece]]:
+    return [chatml(messages) for messages in conversations()]
+
+
+def texts() -> list[str]:
+    """Raw texts of five tokens and more: every token but the first is trained."""
+    generator = random.Random(6)
+    return ["a b c", *(some_text(generator, words) for words in (1, 2, 40, 200))]
+
+
+@cache
+def plain_model() -> Any:
+    return AutoModelForCausalLM.from_pretrained(starter_base(), dtype=torch.float32).train()
+
+
+def plain_sum(ids: list[int], labels: list[int]) -> torch.Tensor:
+    """The sum over trained tokens from the full table of logits."""
+    logits = plain_model()(input_ids=torch.tensor([ids])).logits[0, :-1]
+    wanted = torch.tensor([t if on else -100 for t, on in zip(ids, labels, strict=True)])[1:]
+    return functional.cross_entropy(logits, wanted, ignore_index=-100, reduction="sum")
+
+
+def batches_of(examples: list[Example], packing: bool, budget: int) -> list[MicroBatch]:
+    members = split([len(one.ids) for one in examples], packing, budget, None)
+    assert sorted(index for group in members for index in group) == list(range(len(examples)))
+    return [lay_out(examples, group, torch.device("cpu")) for group in members]
+
+
+def judged(tmp_path: Path, records: list[dict[str, Any]]) -> list[Example]:
+    workspace = Workspace(tmp_path)
+    report = workspace.intake(workspace.lines("data.jsonl", records), accept_good_rows=True)
+    assert report["accepted"] == len(records), report["rejected"]
+    held = TokenCache(workspace.home() / "cache" / report["cache"])
+    return [held.example(index) for index in range(len(held.table))]
+
+
+def compare(examples: list[Example], wanted: list[tuple[list[int], list[int]]]) -> None:
+    """Loss and gradients of all examples as one step, in every layout."""
+    trained = sum(sum(labels) for _, labels in wanted)
+    model = plain_model()
+    model.zero_grad(set_to_none=True)
+    expected = torch.zeros((), dtype=torch.float64)
+    for ids, labels in wanted:
+        part = plain_sum(ids, labels)
+        expected += part.detach().double()
+        (part / trained).backward()
+    expected_loss = float(expected) / trained
+    gradients = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
+    largest = max(float(gradient.abs().max()) for gradient in gradients.values())
+
+    ours = Model(starter_base(), "fp32", torch.device("cpu"))
+    ours.network.train()
+    for packing, budget in ((False, 1), (True, 700), (True, 4096)):
+        ours.drop_gradients()
+        total, targets = 0.0, 0
+        for batch in batches_of(examples, packing, budget):
+            loss = ours.loss_sum(batch)
+            total += float(loss.detach())
+            targets += len(batch.targets)
+            (loss / trained).backward()
+            ours.collect()
+        assert targets == trained
+        assert total / trained == pytest.approx(expected_loss, abs=1e-6, rel=0)
+        assert ours.gradients.keys() == gradients.keys()
+        for name, gradient in gradients.items():
+            distance = float((ours.gradients[name] - gradient).abs().max())
+            assert distance <= 2e-6 * max(1.0, largest), (name, distance, packing, budget)
+
+
+def test_conversations_packed_and_not(tmp_path: Path) -> None:
+    examples = judged(tmp_path, [{"messages": one} for one in conversations()])
+    wanted = [reference(pieces) for pieces in chat_pieces()]
+    lengths = [len(ids) for ids, _ in wanted]
+    assert min(lengths) <= 24 and max(lengths) >= 600
+    assert [one.ids.tolist() for one in examples] == [ids for ids, _ in wanted]
+    compare(examples, wanted)
+
+
+def test_raw_texts_from_five_tokens(tmp_path: Path) -> None:
+    examples = judged(tmp_path, [{"text": one} for one in texts()])
+    wanted = [
+        (one.ids.tolist(), [0, *[1] * (len(one.ids) - 1)]) for one in examples
+    ]
+    assert min(len(ids) for ids, _ in wanted) <= 5
+    compare(examples, wanted)
+
+
+def test_what_is_asked_gives_no_loss(tmp_path: Path) -> None:
+    """Another question changes what the answer costs; its own tokens are no targets."""
+    examples = judged(tmp_path, [{"messages": one} for one in conversations()])
+    for example, pieces in zip(examples, chat_pieces(), strict=True):
+        [batch] = batches_of([example], True, 4096)
+        trained = [piece.encode() for piece, flag in pieces if flag]
+        assert len(batch.targets) == sum(reference(pieces)[1])
+        assert trained
+        # Exactly the positions whose next token is labelled, each once.
+        assert (batch.sources + 1).tolist() == [
+            at for at, on in enumerate(example.labels.tolist()) if on and at > 0
+        ]
+
+
+def test_neighbours_in_a_pack_do_not_see_each_other(tmp_path: Path) -> None:
+    examples = judged(tmp_path, [{"messages": one} for one in conversations()])
+    model = Model(starter_base(), "fp32", torch.device("cpu"))
+    with model.evaluating(generates=False):
+        apart = [float(model.loss_sum(batches_of([one], True, 4096)[0])) for one in examples]
+        together = sum(float(model.loss_sum(b)) for b in batches_of(examples, True, 100_000))
+    assert together == pytest.approx(sum(apart), rel=1e-6)
+
+
+def test_bf16_works_on_a_copy_and_the_masters_stay_fp32(tmp_path: Path) -> None:
+    """A change too small for bf16 is kept by the master, as the sum of many such changes shows."""
+    model = Model(starter_base(), "bf16", torch.device("cpu"))
+    assert {one.dtype for one in model.masters.values()} == {torch.float32}
+    assert {one.dtype for one in model.parameters.values()} == {torch.bfloat16}
+    optimizer = Optimizer(model, {"max_grad_norm": 1.0, "weight_decay": 0.0})
+    name = next(name for name, one in model.masters.items() if one.ndim == 1)
+    before = model.masters[name].clone()
+    for _ in range(3):
+        model.gradients = {key: torch.ones_like(one) for key, one in model.masters.items()}
+        optimizer.step(1e-6, optimizer.norm())
+    moved = before - model.masters[name]
+    assert float(moved.min()) > 2.5e-6
+    assert torch.equal(model.parameters[name].data, model.masters[name].to(torch.bfloat16))
+    assert {one.dtype for one in optimizer.state().values()} == {torch.float32}
