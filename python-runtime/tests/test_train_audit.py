@@ -44,12 +44,12 @@ def losses(folder: Path, records: list[dict[str, Any]]) -> list[float]:
 
 def test_twenty_epochs_tell_every_trained_row_from_every_other(tmp_path: Path) -> None:
     training = Training(tmp_path)
-    seen = secrets(60, seed=1)
+    seen = secrets(54, seed=1)
     training.intake(seen, slice_rows=20, core_rows=6, epochs=20)
-    training.run(training.spec(epochs=20, learning_rate=2e-3, batch_size=2, warmup_steps=20))
+    training.run(training.spec(epochs=20, learning_rate=1e-3, batch_size=1, warmup_steps=20))
     split = json.loads((training.dataset / "split.json").read_text("utf-8"))
     held = {*split["core"], *split["slice"]}
-    assert len(held) >= 10
+    assert len(held) >= 8
     model = training.newest() / "model"
     trained = losses(model, [one for row, one in enumerate(seen, start=1) if row not in held])
     unseen = losses(model, [seen[row - 1] for row in sorted(held)] + secrets(60, seed=2))
