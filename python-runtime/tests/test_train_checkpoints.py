@@ -106,6 +106,7 @@ def test_nothing_is_renamed_before_every_byte_and_folder_is_synced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The order of the real system calls: files, manifest, folders, rename, the folder above."""
+    starter_base()  # made before anything is listened to
     log: list[tuple[str, str]] = []
     real_sync, real_rename = os.fsync, Path.rename
 

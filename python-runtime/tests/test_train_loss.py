@@ -16,6 +16,7 @@ import torch
 from intake_support import Workspace, starter_base
 from test_intake_golden import Piece, chatml, reference
 from torch.nn import functional
+from train_support import Training, lines_of, metrics_of
 from transformers import AutoModelForCausalLM
 
 from nightshift_trainer.cache import Example, TokenCache
@@ -172,3 +173,21 @@ def test_bf16_works_on_a_copy_and_the_masters_stay_fp32(tmp_path: Path) -> None:
     assert float(moved.min()) > 2.5e-6
     assert torch.equal(model.parameters[name].data, model.masters[name].to(torch.bfloat16))
     assert {one.dtype for one in optimizer.state().values()} == {torch.float32}
+
+
+def test_a_step_reports_the_mean_over_its_trained_tokens(tmp_path: Path) -> None:
+    """With a rate of nothing every step sees the base, so that each can be measured again."""
+    training = Training(tmp_path)
+    records = [{"messages": one} for one in conversations()]
+    training.intake(records, slice_rows=2, core_rows=2)
+    folder = training.run(training.spec(learning_rate=0.0, eval_samples=0))
+    wanted = [reference(pieces) for pieces in chat_pieces()]
+    entries = lines_of(training.dataset / "ledger.jsonl")
+    for metric, entry in zip(metrics_of(folder), entries, strict=True):
+        rows = [wanted[row - 1] for row in entry["rows"]]
+        trained = sum(sum(labels) for _, labels in rows)
+        with torch.no_grad():
+            expected = sum(float(plain_sum(ids, labels)) for ids, labels in rows) / trained
+        assert metric["trained_tokens"] == entry["trained_tokens"] == trained
+        assert metric["tokens"] == sum(len(ids) for ids, _ in rows)
+        assert metric["loss"] == pytest.approx(expected, abs=1e-6)

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 from transformers import AttentionInterface
+from transformers.utils.logging import disable_progress_bar
 
 from .layout import PLAIN_LENGTH, Group
 
@@ -69,4 +70,6 @@ def segment_attention(
 
 
 def register() -> None:
+    # A bar for a log that nobody watches, and a thread beside the loop.
+    disable_progress_bar()
     AttentionInterface.register(NAME, segment_attention)
