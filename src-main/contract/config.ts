@@ -62,20 +62,11 @@ export const configSchema = z.strictObject({
     'Model',
     'auto, cpu, cuda:N or a GPU UUID.',
   ),
-  method: key(
-    z.enum(['full', 'lora']).default('full'),
-    'Model',
-    'Train all weights, or low-rank adapters.',
-  ),
+  method: key(z.enum(['full']).default('full'), 'Model', 'What is trained: full, all weights.'),
   precision: key(
     z.enum(['auto', 'bf16', 'fp32']).default('auto'),
     'Model',
     'Arithmetic of forward and backward. auto: bf16 where it is fast, else fp32.',
-  ),
-  master_weights: key(
-    z.boolean().default(true),
-    'Model',
-    'Keep fp32 weights beside the bf16 working copy; small updates are not rounded away.',
   ),
   deterministic: key(
     z.enum(['auto', 'on', 'off']).default('auto'),
@@ -172,7 +163,6 @@ export const configSchema = z.strictObject({
   ),
   save_steps: key(positive(100), 'Saving', 'Steps between checkpoints.', { unit: 'steps' }),
   keep_checkpoints: key(positive(3), 'Saving', 'Checkpoints kept on the branch.', free),
-  keep_versions: key(positive(2), 'Saving', 'Versions kept by automatic retention.', free),
   pause_keep_seconds: key(
     z.int().min(0).default(600),
     'Saving',
@@ -183,12 +173,6 @@ export const configSchema = z.strictObject({
     unit: 's',
     ...free,
   }),
-  log_level: key(
-    z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-    'Engine',
-    'How much is logged.',
-    free,
-  ),
   validation: z
     .strictObject({
       core_rows: key(
@@ -207,10 +191,6 @@ export const configSchema = z.strictObject({
     .prefault({}),
   watchdog: z
     .strictObject({
-      check_seconds: key(positive(5), 'Watchdog', 'How often the trainer is looked at.', {
-        unit: 's',
-        ...free,
-      }),
       restart_limit: key(
         positive(3),
         'Watchdog',
@@ -255,12 +235,6 @@ export const configSchema = z.strictObject({
     .prefault({}),
   disk: z
     .strictObject({
-      check_minutes: key(
-        z.number().positive().default(5),
-        'Disk',
-        'How often free space is looked at.',
-        { unit: 'min', ...free },
-      ),
       min_free_gb: key(
         z.number().min(0).default(50),
         'Disk',
@@ -275,12 +249,6 @@ export const configSchema = z.strictObject({
         z.int().min(1).max(65535).default(8080),
         'Monitor',
         'Port of the interface on 127.0.0.1; the next free one is taken.',
-        free,
-      ),
-      memory_port: key(
-        z.int().min(1).max(65535).default(8081),
-        'Monitor',
-        'Port of the memory statistics.',
         free,
       ),
       open_status: key(
@@ -313,9 +281,12 @@ export interface KeyDescription extends KeyFacts {
   readonly factory: unknown;
 }
 
-/** Every key with its facts, in the order of the schema. */
-export function describeKeys(): readonly KeyDescription[] {
-  const out: KeyDescription[] = [];
+interface Leaf extends KeyDescription {
+  readonly schema: z.ZodType;
+}
+
+function leaves(): readonly Leaf[] {
+  const out: Leaf[] = [];
   const walk = (
     shape: Record<string, z.ZodType>,
     prefix: string,
@@ -325,7 +296,7 @@ export function describeKeys(): readonly KeyDescription[] {
       const dotted = prefix + name;
       const known = facts.get(schema);
       if (known !== undefined) {
-        out.push({ key: dotted, factory: values[name], ...known });
+        out.push({ key: dotted, factory: values[name], ...known, schema });
         continue;
       }
       const inner = schema instanceof z.ZodPrefault ? schema.unwrap() : schema;
@@ -335,6 +306,16 @@ export function describeKeys(): readonly KeyDescription[] {
   };
   walk(configSchema.shape, '', factoryConfig);
   return out;
+}
+
+/** Every key with its facts, in the order of the schema. */
+export function describeKeys(): readonly KeyDescription[] {
+  return leaves().map(({ schema: _, ...description }) => description);
+}
+
+/** The schema of one dotted key; null: there is none. */
+export function schemaOf(name: string): z.ZodType | null {
+  return leaves().find((one) => one.key === name)?.schema ?? null;
 }
 
 /** What the window knows of the configuration. */

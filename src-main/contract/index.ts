@@ -1,5 +1,6 @@
 /** What crosses the wall. Pure: no Node, no Electron. The only part of src-main that the window and the preload may import. */
 export * from './config.ts';
+export * from './config-controls.ts';
 export * from './contract.ts';
 export * from './datasets.ts';
 export * from './feed.ts';

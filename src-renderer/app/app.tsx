@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState, type ReactElement } from 'react';
 import { useEngine } from '../engine/index.ts';
 import { useHost } from '../host/index.ts';
 import { Logo } from '../kit/marks.tsx';
+import { ConfigScreen } from '../rooms/config/index.ts';
 import { Dashboard } from '../rooms/dashboard/index.ts';
 import { DataScreen, DropOverlay, takeIn } from '../rooms/data/index.ts';
 import { QueueScreen } from '../rooms/queue/index.ts';
@@ -15,7 +16,7 @@ import { Rail } from './rail.tsx';
 import { mainControl } from './state-word.ts';
 import { StopDialog } from './stop-dialog.tsx';
 
-const titles = { dashboard: 'Dashboard', data: 'Data', queue: 'Queue' } as const;
+const titles = { dashboard: 'Dashboard', data: 'Data', queue: 'Queue', config: 'Config' } as const;
 
 function Frame(): ReactElement {
   const host = useHost();
@@ -58,6 +59,7 @@ function Frame(): ReactElement {
         {screen === 'dashboard' ? <Dashboard onOpen={goTo} /> : null}
         {screen === 'data' ? <DataScreen onOpen={goTo} /> : null}
         {screen === 'queue' ? <QueueScreen onOpen={goTo} /> : null}
+        {screen === 'config' ? <ConfigScreen onOpen={goTo} /> : null}
       </main>
       <StopDialog
         opened={stopping}

@@ -1,8 +1,13 @@
-/** Keys of the frame: G then D, A, Q go to a screen; Ctrl/Cmd Shift P pauses; Ctrl/Cmd . stops; Ctrl/Cmd O adds files. */
+/** Keys of the frame: G then D, A, Q, C go to a screen; Ctrl/Cmd Shift P pauses; Ctrl/Cmd . stops; Ctrl/Cmd O adds files. */
 import { useEffect } from 'react';
 import { go, type ScreenName } from './navigation.ts';
 
-const targets: Readonly<Record<string, ScreenName>> = { d: 'dashboard', a: 'data', q: 'queue' };
+const targets: Readonly<Record<string, ScreenName>> = {
+  d: 'dashboard',
+  a: 'data',
+  q: 'queue',
+  c: 'config',
+};
 const CHORD_MS = 1200;
 
 export interface FrameActs {

@@ -2,6 +2,7 @@
 import { Tooltip, useMantineColorScheme } from '@mantine/core';
 import {
   IconActivity,
+  IconAdjustments,
   IconDatabase,
   IconDeviceDesktop,
   IconListNumbers,
@@ -24,6 +25,7 @@ interface Entry {
 
 function useEntries(): readonly Entry[] {
   const datasets = useRoom('datasets');
+  const drift = useRoom('config').drift.length;
   const decide = datasets.filter((one) => one.verdict === 'decide').length;
   const waiting = datasets.filter(
     (one) => one.place === 'queue' && one.verdict !== 'decide',
@@ -32,6 +34,7 @@ function useEntries(): readonly Entry[] {
     { id: 'dashboard', name: 'Dashboard', Icon: IconActivity, count: 0, needsYou: false },
     { id: 'data', name: 'Data', Icon: IconDatabase, count: decide, needsYou: true },
     { id: 'queue', name: 'Queue', Icon: IconListNumbers, count: waiting, needsYou: false },
+    { id: 'config', name: 'Config', Icon: IconAdjustments, count: drift, needsYou: true },
   ];
 }
 

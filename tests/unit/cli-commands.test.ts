@@ -112,9 +112,9 @@ describe('with an engine', () => {
       { paths: ['/data/a.jsonl', '/data/b.jsonl'], priority: 'high' },
     ],
     [
-      ['config', 'set', 'keep_versions', '5'],
+      ['config', 'set', 'keep_checkpoints', '5'],
       'config.set',
-      { key: 'keep_versions', value: 5, confirm: null, stage: false, by: 'you (command line)' },
+      { key: 'keep_checkpoints', value: 5, confirm: null, stage: false, by: 'you (command line)' },
     ],
     [['journal', '--limit', '2'], 'journal.read', { limit: 2 }],
     [['validate', '/data/a.jsonl'], 'datasets.validate', { path: '/data/a.jsonl' }],

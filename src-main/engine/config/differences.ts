@@ -5,6 +5,7 @@ import {
   describeKeys,
   factoryConfig,
   type KeyDescription,
+  plainIssue,
 } from '../../contract/index.ts';
 
 export type Differences = Readonly<Record<string, unknown>>;
@@ -55,7 +56,8 @@ export function resolve(differences: Differences): Config {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const key = issue?.path.join('.') ?? '';
-  throw new Error(`${key === '' ? 'The configuration' : key}: ${issue?.message ?? 'not allowed'}.`);
+  const reason = issue === undefined ? 'it is not allowed' : plainIssue(issue);
+  throw new Error(`${key === '' ? 'The configuration' : key}: ${reason}.`);
 }
 
 /** Only what differs from the factory. */

@@ -1,0 +1,171 @@
+/** What would be kept, as a difference; consent for what has consequences; then key by key to the engine. */
+import { Button, Modal } from '@mantine/core';
+import { useState, type ReactElement } from 'react';
+import type { ConfigState } from '../../../src-main/contract/index.ts';
+import { command, useLost } from '../../engine/index.ts';
+import { plural } from '../../kit/format.ts';
+import { forgetEdits, textOf, titleOf, type Pending } from './edits.ts';
+
+const shown = (value: unknown): string => (textOf(value) === '' ? '(empty)' : textOf(value));
+
+/** One after another, so that a refusal names its setting; what was kept is no edit any more. */
+async function keep(changes: readonly Pending[]): Promise<void> {
+  for (const one of changes) {
+    const answer = await command((engine) =>
+      engine.config.set({
+        key: one.key,
+        value: one.after,
+        confirm: one.consent === null ? null : one.key,
+        stage: one.staged,
+        by: 'you (window)',
+      }),
+    );
+    if (answer === null) return;
+    forgetEdits([one.key]);
+  }
+}
+
+function buttonText(changes: readonly Pending[]): string {
+  const staged = changes.filter((one) => one.staged).length;
+  const now = changes.length - staged;
+  if (staged === 0) return 'Save changes';
+  return now === 0 ? 'Stage for the next dataset' : `Save ${String(now)}, stage ${String(staged)}`;
+}
+
+export function Changes({
+  pending,
+  state,
+}: {
+  readonly pending: readonly Pending[];
+  readonly state: ConfigState;
+}): ReactElement {
+  const lost = useLost();
+  const [asking, setAsking] = useState(false);
+  const wrong = pending.filter((one) => one.problem !== null).length;
+  const consents = pending.filter((one) => one.consent !== null);
+  const staged = Object.entries(state.staged);
+  const text = buttonText(pending);
+  return (
+    <aside className="cest" aria-label="Changes">
+      <div className="base sp">
+        <h2 className="label">Changes</h2>
+        <span className="micro num">
+          {pending.length === 0 ? 'none' : `${plural(pending.length, 'setting')}, not kept yet`}
+        </span>
+      </div>
+      {pending.length === 0 ? (
+        <p className="t2">
+          Nothing is changed while you type. What you change is listed here first.
+        </p>
+      ) : (
+        <>
+          <table className="cdiff mono" aria-label="Settings that would change">
+            <tbody>
+              {pending.map((one) => (
+                <tr key={one.key}>
+                  <th scope="row">{one.key}</th>
+                  <td>
+                    <del>{shown(one.before)}</del>
+                  </td>
+                  <td>
+                    <ins className={one.problem === null ? '' : 'fail'}>{shown(one.after)}</ins>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          <div className="row">
+            <Button
+              variant="filled"
+              disabled={lost || wrong > 0}
+              onClick={() => {
+                if (consents.length > 0) setAsking(true);
+                else void keep(pending);
+              }}
+            >
+              {text}
+            </Button>
+            <Button
+              onClick={() => {
+                forgetEdits(pending.map((one) => one.key));
+              }}
+            >
+              Discard
+            </Button>
+          </div>
+          {wrong === 0 ? null : (
+            <p className="fail">{plural(wrong, 'setting')} cannot be kept as it is.</p>
+          )}
+        </>
+      )}
+      {staged.length === 0 ? null : (
+        <>
+          <h2 className="label">Staged for the next dataset</h2>
+          <table className="cdiff mono" aria-label="Staged settings">
+            <tbody>
+              {staged.map(([key, value]) => (
+                <tr key={key}>
+                  <th scope="row">{key}</th>
+                  <td>{shown(value)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </>
+      )}
+      <Modal
+        opened={asking && consents.length > 0}
+        onClose={() => {
+          setAsking(false);
+        }}
+        title={
+          consents.length === 1 ? `Change ${consents[0]?.key ?? ''}` : 'Changes with consequences'
+        }
+        size={640}
+      >
+        <table className="consequences">
+          <thead>
+            <tr>
+              <th>If you change</th>
+              <th>from, to</th>
+              <th>Then</th>
+            </tr>
+          </thead>
+          <tbody>
+            {consents.map((one) => (
+              <tr key={one.key}>
+                <td className="strong">{titleOf(one.key)}</td>
+                <td className="mono">
+                  {shown(one.before)}, {shown(one.after)}
+                </td>
+                <td className="t2 wrap">{one.consent}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        <div className="dialog-foot">
+          <span className="grow" />
+          <Button
+            size="md"
+            data-autofocus
+            onClick={() => {
+              setAsking(false);
+            }}
+          >
+            Cancel
+          </Button>
+          <Button
+            size="md"
+            variant="filled"
+            onClick={() => {
+              setAsking(false);
+              void keep(pending);
+            }}
+          >
+            {pending.every((one) => one.staged) ? 'Change from the next dataset' : 'Change now'}
+          </Button>
+        </div>
+      </Modal>
+    </aside>
+  );
+}

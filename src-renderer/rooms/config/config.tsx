@@ -1,0 +1,189 @@
+/** The config screen: sections, the form, and the changes that are not kept yet. */
+import { Button, Checkbox, TextInput } from '@mantine/core';
+import { IconLock, IconSearch } from '@tabler/icons-react';
+import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react';
+import type { ConfigState } from '../../../src-main/contract/index.ts';
+import { command, useLost, useRoom } from '../../engine/index.ts';
+import { count, plural } from '../../kit/format.ts';
+import { Glyph } from '../../kit/marks.tsx';
+import { Notices, type OpenScreen } from '../notices/index.ts';
+import { Changes } from './changes.tsx';
+import { descriptions, isFound, pendingOf, textOf, useEdits } from './edits.ts';
+import { Field } from './field.tsx';
+import './config.css';
+
+const groups = [...new Set(descriptions.map((one) => one.group))];
+const anchor = (group: string): string => `config-${group.toLowerCase()}`;
+
+/** config.json was edited by hand while its values are locked, or cannot be read. */
+function FileNotices({ state }: { readonly state: ConfigState }): ReactElement {
+  const lost = useLost();
+  return (
+    <>
+      {state.problem === null ? null : (
+        <div className="notice fail" role="alert">
+          <Glyph name="refused" />
+          <p className="grow">
+            <b className="strong">config.json cannot be used.</b>{' '}
+            <span className="t2">{state.problem}</span>
+          </p>
+        </div>
+      )}
+      {state.drift.map((one) => (
+        <div key={one.key} className="notice warn" role="status">
+          <Glyph name="recovering" />
+          <p className="grow">
+            <b className="strong">config.json was edited outside Nightshift.</b>{' '}
+            <span className="t2">
+              <span className="mono">{one.key}</span> {textOf(one.running)} to {textOf(one.file)}.
+              Not applied while a dataset is in training; it waits for the next one.
+            </span>
+          </p>
+          <Button
+            size="xs"
+            disabled={lost}
+            aria-label={`Put ${one.key} back to ${textOf(one.running)}`}
+            onClick={() => {
+              void command((engine) => engine.config.unstage({ key: one.key }));
+            }}
+          >
+            Put {textOf(one.running)} back
+          </Button>
+        </div>
+      ))}
+    </>
+  );
+}
+
+export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
+  const state = useRoom('config');
+  const texts = useEdits((edits) => edits.texts);
+  const [search, setSearch] = useState('');
+  const [changedOnly, setChangedOnly] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  const pending = useMemo(() => pendingOf(texts, state), [texts, state]);
+  const isChanged = (key: string): boolean =>
+    key in state.differences || key in state.staged || pending.some((one) => one.key === key);
+  const shown = descriptions.filter(
+    (one) => isFound(one, search) && (!changedOnly || isChanged(one.key)),
+  );
+  const locked = Object.keys(state.locks).length;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      const typing = event.target instanceof HTMLInputElement;
+      if (event.key !== '/' || typing || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      field.current?.focus();
+    };
+    addEventListener('keydown', onKey);
+    return () => {
+      removeEventListener('keydown', onKey);
+    };
+  }, []);
+  return (
+    <>
+      <div className="sbar">
+        <h1 className="title">Config</h1>
+        <span className="micro num">
+          {plural(descriptions.length, 'setting')}, {count(Object.keys(state.differences).length)}{' '}
+          changed from default
+        </span>
+        <span className="fill" />
+        <TextInput
+          ref={field}
+          size="xs"
+          type="search"
+          className="csearch"
+          aria-label="Search settings"
+          placeholder="Search settings"
+          leftSection={<IconSearch aria-hidden="true" />}
+          rightSection={<span className="kbd">/</span>}
+          value={search}
+          onChange={(event) => {
+            setSearch(event.currentTarget.value);
+          }}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') setSearch('');
+          }}
+        />
+        <Checkbox
+          label="Changed only"
+          checked={changedOnly}
+          onChange={(event) => {
+            setChangedOnly(event.currentTarget.checked);
+          }}
+        />
+      </div>
+      <Notices onOpen={onOpen} />
+      <FileNotices state={state} />
+      <div className="body config">
+        <nav className="cnav" aria-label="Sections">
+          {groups.map((group) => {
+            const differing = descriptions.filter(
+              (one) => one.group === group && isChanged(one.key),
+            ).length;
+            return (
+              <button
+                key={group}
+                type="button"
+                onClick={() => {
+                  document.getElementById(anchor(group))?.scrollIntoView({ block: 'start' });
+                }}
+              >
+                <span>{group}</span>
+                {differing === 0 ? null : <em className="num">{differing}</em>}
+              </button>
+            );
+          })}
+          <p className="micro">The number counts settings that differ from the default.</p>
+        </nav>
+        <section className="cform" aria-label="Settings" tabIndex={0}>
+          {locked === 0 ? null : (
+            <p className="lockline">
+              <IconLock aria-hidden="true" />
+              <span>
+                A dataset is in training: the {count(locked)} settings that change what is trained
+                are locked until it ends. A change can be staged for the next dataset.
+              </span>
+            </p>
+          )}
+          {groups.map((group) => {
+            const inside = shown.filter((one) => one.group === group);
+            return inside.length === 0 ? null : (
+              <div key={group} id={anchor(group)}>
+                <h2 className="cg title">{group}</h2>
+                {inside.map((facts) => (
+                  <Field
+                    key={facts.key}
+                    facts={facts}
+                    state={state}
+                    text={texts[facts.key]}
+                    pending={pending.find((one) => one.key === facts.key)}
+                  />
+                ))}
+              </div>
+            );
+          })}
+          {shown.length > 0 ? null : (
+            <div className="cnone">
+              <p className="t2">
+                {search === ''
+                  ? 'No setting differs from its default.'
+                  : `No setting matches “${search}”.`}
+              </p>
+              <Button
+                onClick={() => {
+                  setSearch('');
+                  setChangedOnly(false);
+                }}
+              >
+                Show all settings
+              </Button>
+            </div>
+          )}
+        </section>
+        <Changes pending={pending} state={state} />
+      </div>
+    </>
+  );
+}

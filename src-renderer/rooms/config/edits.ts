@@ -1,0 +1,102 @@
+/** What was typed and not kept yet, and what it comes to. Pure but for the store. */
+import { create } from 'zustand';
+import {
+  controlOf,
+  describeKeys,
+  problemOf,
+  typedValue,
+  type ConfigState,
+  type KeyDescription,
+} from '../../../src-main/contract/index.ts';
+
+export const descriptions: readonly KeyDescription[] = describeKeys();
+const controls = new Map(descriptions.map((one) => [one.key, controlOf(one.key)]));
+
+export function controlFor(key: string): ReturnType<typeof controlOf> {
+  return controls.get(key) ?? { kind: 'text' };
+}
+
+/** Texts by key, as typed. They stay while the screen changes and are gone with the window. */
+export const useEdits = create<{ readonly texts: Readonly<Record<string, string>> }>(() => ({
+  texts: {},
+}));
+
+export function edit(key: string, text: string): void {
+  useEdits.setState(({ texts }) => ({ texts: { ...texts, [key]: text } }));
+}
+
+export function forgetEdits(keys: readonly string[]): void {
+  useEdits.setState(({ texts }) => ({
+    texts: Object.fromEntries(Object.entries(texts).filter(([key]) => !keys.includes(key))),
+  }));
+}
+
+/** `watchdog.restart_limit`: "Restart limit". */
+export function titleOf(key: string): string {
+  const words = (key.split('.').pop() ?? key).replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** A value as it stands in a field: rates as people write them, `2e-4`. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'number' && value !== 0 && Math.abs(value) < 1e-3)
+    return value.toExponential().replace('e-0', 'e-');
+  if (value === true) return 'on';
+  if (value === false) return 'off';
+  return String(value);
+}
+
+export function valueAt(values: unknown, key: string): unknown {
+  return key
+    .split('.')
+    .reduce<unknown>(
+      (at, part) =>
+        typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[part] : undefined,
+      values,
+    );
+}
+
+export interface Pending {
+  readonly key: string;
+  readonly before: unknown;
+  readonly after: unknown;
+  /** Why it cannot be kept, or null. */
+  readonly problem: string | null;
+  /** It waits for the next dataset. */
+  readonly staged: boolean;
+  /** The consequence that has to be agreed to, or null. */
+  readonly consent: string | null;
+}
+
+function parsed(key: string, text: string): unknown {
+  const control = controlFor(key);
+  return control.kind === 'switch' ? text === 'on' : typedValue(control, text);
+}
+
+/** What keeping the texts would change, in the order of the schema; texts that say what is already so are none. */
+export function pendingOf(
+  texts: Readonly<Record<string, string>>,
+  state: Pick<ConfigState, 'values' | 'locks' | 'staged'>,
+): readonly Pending[] {
+  return descriptions.flatMap(({ key, consent }) => {
+    const text = texts[key];
+    if (text === undefined) return [];
+    const before = key in state.staged ? state.staged[key] : valueAt(state.values, key);
+    const after = parsed(key, text);
+    if (JSON.stringify(before) === JSON.stringify(after)) return [];
+    return [
+      { key, before, after, problem: problemOf(key, after), staged: key in state.locks, consent },
+    ];
+  });
+}
+
+/** Whether a setting is found by what was typed into the search field. */
+export function isFound(one: KeyDescription, search: string): boolean {
+  const wanted = search.trim().toLowerCase();
+  return (
+    wanted === '' ||
+    [one.key, titleOf(one.key), one.help, one.group].some((text) =>
+      text.toLowerCase().includes(wanted),
+    )
+  );
+}

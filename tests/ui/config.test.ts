@@ -1,0 +1,120 @@
+/** The config screen: nothing is applied while typing; locks, staging, consent, drift and search. */
+import { expect, test } from 'vitest';
+import type { Page } from 'playwright';
+import { Refusal } from '../../src-main/contract/index.ts';
+import { called, callsOf, openStage } from './stage.ts';
+
+const field = (page: Page, key: string) => page.locator(`.cf[data-key="${key}"]`);
+const changes = (page: Page) => page.getByRole('complementary', { name: 'Changes' });
+
+test('a change is shown as a difference, kept on request, and gone when it is discarded', async () => {
+  const { page, server } = await openStage({ at: '#/config' });
+  await page.getByLabel('Restart limit').fill('5');
+  await changes(page).getByText('watchdog.restart_limit').waitFor();
+  await changes(page).getByRole('button', { name: 'Discard' }).click();
+  expect(await page.getByLabel('Restart limit').inputValue()).toBe('3');
+  await page.getByLabel('Restart limit').fill('5');
+  expect(callsOf(server, 'config.set')).toEqual([]);
+  await changes(page).getByRole('button', { name: 'Save changes' }).click();
+  expect(await called(server, 'config.set')).toMatchObject({
+    key: 'watchdog.restart_limit',
+    value: 5,
+    stage: false,
+  });
+  await field(page, 'watchdog.restart_limit').getByText('default').waitFor();
+  await field(page, 'watchdog.restart_limit')
+    .getByRole('button', { name: /back to its default/ })
+    .click();
+  expect(await page.getByLabel('Restart limit').inputValue()).toBe('3');
+});
+
+test('a locked setting shows why, its change waits for the next dataset and can be cancelled', async () => {
+  const { page, server } = await openStage({ at: '#/config' });
+  const row = field(page, 'batch_size');
+  await row.getByText('locked').waitFor();
+  expect(await row.getByText('locked').getAttribute('title')).toContain('gsm8k_train.jsonl');
+  await page.getByLabel('Batch size').fill('32');
+  await row.getByText('16 until the dataset ends, then 32').waitFor();
+  await changes(page).getByRole('button', { name: 'Stage for the next dataset' }).click();
+  expect(await called(server, 'config.set')).toMatchObject({
+    key: 'batch_size',
+    value: 32,
+    stage: true,
+  });
+  await row.getByText('staged').waitFor();
+  await row.getByRole('button', { name: 'Cancel the staged change of Batch size' }).click();
+  expect(await called(server, 'config.unstage')).toEqual({ key: 'batch_size' });
+  await row.getByText('locked').waitFor();
+});
+
+test('a change with consequences states them and asks; cancelled, nothing is sent', async () => {
+  const { page, server } = await openStage({ at: '#/config' });
+  await page.getByLabel('Max length').fill('8,192');
+  const save = changes(page).getByRole('button', { name: 'Save changes' });
+  await save.click();
+  const dialog = page.getByRole('dialog', { name: 'Change max_length' });
+  await dialog.getByText('Files that wait are validated again', { exact: false }).waitFor();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  expect(callsOf(server, 'config.set')).toEqual([]);
+  await save.click();
+  await dialog.getByRole('button', { name: 'Change now' }).click();
+  expect(await called(server, 'config.set')).toMatchObject({
+    key: 'max_length',
+    value: 8192,
+    confirm: 'max_length',
+  });
+});
+
+test('what is not allowed is said beside the field and cannot be kept', async () => {
+  const { page } = await openStage({ at: '#/config' });
+  await page.getByLabel('Epochs').fill('0');
+  await field(page, 'epochs').getByText('Epochs: it has to be at least 1.').waitFor();
+  expect(await changes(page).getByRole('button', { name: 'Save changes' }).isDisabled()).toBe(true);
+  await changes(page).getByText('1 setting cannot be kept as it is.').waitFor();
+});
+
+test('a refusal keeps what was typed', async () => {
+  const { page, server } = await openStage({ at: '#/config' });
+  server.engine.refuseNext(
+    'config.set',
+    new Refusal('LOCKED', 'epochs is locked: a.jsonl is being trained with 1.', {
+      next: 'Stage it for the next dataset.',
+    }),
+  );
+  await page.getByLabel('Epochs').fill('3');
+  await changes(page).getByRole('button', { name: 'Save changes' }).click();
+  await page.getByRole('alert').getByText('epochs is locked', { exact: false }).waitFor();
+  expect(await page.getByLabel('Epochs').inputValue()).toBe('3');
+});
+
+test('an edit of the file by hand is reported and can be taken back', async () => {
+  const { page, server } = await openStage({ at: '#/config' });
+  const { config } = server.engine.rooms();
+  server.engine.change({
+    config: { ...config, drift: [{ key: 'learning_rate', running: 2e-5, file: 3e-5 }] },
+  });
+  await page.getByText('config.json was edited outside Nightshift.').waitFor();
+  await page.getByText('2e-5 to 3e-5', { exact: false }).waitFor();
+  await page.getByRole('button', { name: 'Put learning_rate back to 2e-5' }).click();
+  expect(await called(server, 'config.unstage')).toEqual({ key: 'learning_rate' });
+});
+
+test('search and the mark for changes narrow the form', async () => {
+  const { page } = await openStage({ at: '#/config' });
+  const rows = page.locator('.cf');
+  const all = await rows.count();
+  expect(all).toBeGreaterThan(40);
+  await page.keyboard.press('/');
+  await page.keyboard.type('norm');
+  await field(page, 'max_grad_norm').waitFor();
+  expect(await rows.count()).toBe(1);
+  await page.keyboard.press('Escape');
+  await page.getByRole('checkbox', { name: 'Changed only' }).check();
+  await field(page, 'base_model').waitFor();
+  expect(await rows.count()).toBe(1);
+  await page.getByLabel('Search settings').fill('xid');
+  await page.getByText('No setting matches “xid”.').waitFor();
+  await page.getByRole('button', { name: 'Show all settings' }).click();
+  expect(await rows.count()).toBe(all);
+});

@@ -1,0 +1,69 @@
+/** How settings are edited and refused, made from the schema alone. */
+import { expect, test } from 'vitest';
+import {
+  controlOf,
+  describeKeys,
+  factoryConfig,
+  problemOf,
+  typedValue,
+} from '../../src-main/contract/index.ts';
+import { pendingOf, textOf, titleOf, valueAt } from '../../src-renderer/rooms/config/edits.ts';
+
+test('every key has a control, and its factory value comes back from its own text', () => {
+  for (const { key, factory } of describeKeys()) {
+    const control = controlOf(key);
+    expect(valueAt(factoryConfig, key), key).toEqual(factory);
+    expect(problemOf(key, factory), key).toBeNull();
+    const back =
+      control.kind === 'switch' ? textOf(factory) === 'on' : typedValue(control, textOf(factory));
+    expect(back, key).toEqual(factory);
+  }
+});
+
+test.each([
+  ['batch_size', 0, 'it has to be at least 1'],
+  ['batch_size', 1.5, 'it has to be a whole number'],
+  ['batch_size', 'many', 'it has to be a number'],
+  ['weight_decay', 2, 'it has to be at most 1'],
+  ['max_grad_norm', 0, 'it has to be more than 0'],
+  ['micro_batch', 'fast', 'it has to be one of auto, or it has to be a number'],
+  ['precision', 'fp8', 'it has to be one of auto, bf16, fp32'],
+  ['model_name', '', 'it cannot be empty'],
+  ['device', 'gpu', 'it has not the form that its help names'],
+  ['no_such_key', 1, 'there is no key no_such_key'],
+])('%s = %j is refused in plain words', (key, value, words) => {
+  expect(problemOf(key, value)).toBe(words);
+});
+
+test('numbers are read as people write them', () => {
+  const number = controlOf('max_length');
+  expect(typedValue(number, ' 8,192 ')).toBe(8192);
+  expect(typedValue(number, '2e3')).toBe(2000);
+  expect(typedValue(number, '')).toBe('');
+  expect(typedValue(controlOf('micro_batch'), 'auto')).toBe('auto');
+  expect(typedValue(controlOf('model_name'), ' 12 ')).toBe('12');
+  expect(textOf(2e-4)).toBe('2e-4');
+  expect(titleOf('watchdog.restart_limit')).toBe('Restart limit');
+});
+
+test('only what differs would be kept; a locked key waits, a staged one is compared with what is staged', () => {
+  const state = {
+    values: factoryConfig,
+    locks: { batch_size: 'a.jsonl is being trained with 16.' },
+    staged: { batch_size: 32 },
+  };
+  expect(pendingOf({ batch_size: '32', epochs: '1' }, state)).toEqual([]);
+  expect(pendingOf({ batch_size: '16', max_length: '8192', packing: 'off' }, state)).toEqual([
+    { key: 'batch_size', before: 32, after: 16, problem: null, staged: true, consent: null },
+    {
+      key: 'max_length',
+      before: 4096,
+      after: 8192,
+      problem: null,
+      staged: false,
+      consent: expect.stringContaining('validated again') as string,
+    },
+    { key: 'packing', before: true, after: false, problem: null, staged: false, consent: null },
+  ]);
+  expect(pendingOf({ epochs: '0' }, state)[0]?.problem).toBe('it has to be at least 1');
+});
