@@ -107,16 +107,18 @@ test('steps of a pass: examples a step, rounded up in every epoch', () => {
 describe('names', () => {
   test('a taken name gets a number, whatever its case', () => {
     const taken = new Set(['a.jsonl', 'a-2.jsonl']);
+    expect(freeName('b.jsonl.gz', (name) => name === 'b.jsonl.gz')).toBe('b-2.jsonl.gz');
     expect(freeName('A.jsonl', (name) => taken.has(name.toLowerCase()))).toBe('A-3.jsonl');
   });
   test('what a client sends becomes a plain name inside the folder', () => {
     expect(plainName('../../etc/passwd.jsonl')).toBe('passwd.jsonl');
     expect(plainName('C:\\data\\my:file.jsonl')).toBe('myfile.jsonl');
     expect(plainName('.hidden.jsonl')).toBe('hidden.jsonl');
+    expect(plainName(`${'a'.repeat(300)}.jsonl.gz`)).toMatch(/^a{191}\.jsonl\.gz$/);
   });
   test('other files are refused with words', () => {
     expect(refuseName('notes.md')).toBe(
-      'notes.md ends in .md; .jsonl, .json and .csv files are read.',
+      'notes.md ends in .md; .jsonl, .json, .csv (also .gz or .zst) and .parquet files are read.',
     );
     expect(refuseName('rows.CSV')).toBeNull();
   });

@@ -10,16 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import xxhash
+from .streams import FileRefused, HashedFile, damage_refused, data_suffix, read_up_to, unpacked
 
 BLOCK = 1 << 20
 MAX_LINE_BYTES = 16 << 20
 SHOWN = 500
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-
-class FileRefused(Exception):
-    """The file as a whole cannot be read as a dataset; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +34,26 @@ class LineReader:
     def __init__(self, path: Path, limit: int = MAX_LINE_BYTES) -> None:
         self._path = path
         self._limit = limit
-        self._digest = xxhash.xxh3_128()
-        self.bytes_read = 0
+        self._file: HashedFile | None = None
+
+    @property
+    def bytes_read(self) -> int:
+        """Of the file as it lies on the disk."""
+        return 0 if self._file is None else self._file.bytes_read
 
     @property
     def content_hash(self) -> str:
-        return self._digest.hexdigest()
+        assert self._file is not None
+        return self._file.content_hash
 
     def __iter__(self) -> Iterator[Line]:
         number = 0
         pending = bytearray()
         length = 0
-        with self._path.open("rb", buffering=0) as stream:
+        self._file = HashedFile(self._path)
+        with self._file as file, damage_refused(self._path):
+            stream = unpacked(self._path, file)
             while block := stream.read(BLOCK):
-                self._digest.update(block)
-                self.bytes_read += len(block)
                 start = 0
                 while (end := block.find(b"\n", start)) >= 0:
                     length += end - start
@@ -64,6 +65,7 @@ class LineReader:
                     start = end + 1
                 length += len(block) - start
                 self._keep(pending, block[start:])
+            file.read_on()
         if length > 0:
             yield self._line(number + 1, pending, length)
 
@@ -88,21 +90,22 @@ def refuse_what_is_not_text(path: Path) -> None:
         raise FileRefused(f"{path.name} is a folder, not a file.")
     if not path.is_file():
         raise FileRefused(f"{path.name} is not there.")
-    with path.open("rb") as stream:
-        head = stream.read(1 << 16)
-    if not head:
+    if path.stat().st_size == 0:
         raise FileRefused(f"{path.name} is empty (0 bytes).")
+    if data_suffix(path) == ".parquet":
+        return
+    head = read_up_to(path, 1 << 16)
+    if not head:
+        raise FileRefused(f"{path.name} is empty once it is unpacked.")
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise FileRefused(f"{path.name} is UTF-16 text. Save it as UTF-8.")
     if b"\x00" in head:
         raise FileRefused(
             f"{path.name} is not a text file (it holds zero bytes). "
-            f"Accepted are .jsonl, .json and .csv in UTF-8."
+            f"Accepted are .jsonl, .json and .csv in UTF-8, each also as .gz or .zst, and .parquet."
         )
-    if not head.strip(b" \t\r\n" + BYTE_ORDER_MARK):
-        size = path.stat().st_size
-        if size <= len(head):
-            raise FileRefused(f"{path.name} holds only blank lines.")
+    if not head.strip(b" \t\r\n" + BYTE_ORDER_MARK) and len(head) < 1 << 16:
+        raise FileRefused(f"{path.name} holds only blank lines.")
 
 
 def shown_text(data: bytes) -> str:
@@ -114,7 +117,6 @@ def hash_of(path: Path) -> str:
     """The content hash of a file that was refused before it was read; empty for no file."""
     if not path.is_file():
         return ""
-    reader = LineReader(path)
-    for _ in reader:
-        pass
-    return reader.content_hash
+    with HashedFile(path) as file:
+        file.read_on()
+        return file.content_hash

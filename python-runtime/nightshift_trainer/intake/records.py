@@ -8,7 +8,25 @@ from typing import Any, Literal
 
 from ..rendering.template import Message
 
-RecordFormat = Literal["messages", "question_answer", "columns", "text"]
+RecordFormat = Literal[
+    "messages",
+    "conversations",
+    "instruction",
+    "question_answer",
+    "prompt_completion",
+    "prompt_response",
+    "columns",
+    "text",
+]
+
+# Fields that ask and answer, by format.
+PAIRS: Mapping[str, tuple[str, str]] = {
+    "question_answer": ("question", "answer"),
+    "prompt_completion": ("prompt", "completion"),
+    "prompt_response": ("prompt", "response"),
+}
+# ShareGPT's names of who speaks; what is not here keeps its name, and the template decides.
+SPEAKERS: Mapping[str, str] = {"human": "user", "gpt": "assistant", "chatgpt": "assistant"}
 
 
 @dataclass(frozen=True)
@@ -63,10 +81,16 @@ def recognise(fields: Mapping[str, Any]) -> RecordFormat | None:
     """Which format a record has by its keys alone; null: flat columns that have to be mapped."""
     if "messages" in fields:
         return "messages"
-    if "question" in fields and "answer" in fields:
+    if "conversations" in fields:
+        return "conversations"
+    if "question" in fields and ("answer" in fields or len(fields) == 1):
         return "question_answer"
-    if "question" in fields and len(fields) == 1:
-        return "question_answer"
+    if "instruction" in fields and "output" in fields:
+        return "instruction"
+    if "prompt" in fields and "completion" in fields:
+        return "prompt_completion"
+    if "prompt" in fields and "response" in fields:
+        return "prompt_response"
     if "text" in fields and all(name == "text" or name in PROVENANCE for name in fields):
         return "text"
     return None
@@ -130,6 +154,66 @@ def _messages(value: Any, roles: frozenset[str]) -> Chat | Bad:  # noqa: ANN401 
     return Chat(tuple(found))
 
 
+def _without_tools(fields: Mapping[str, Any]) -> Bad | None:
+    """A list of tools belongs into the prompt; where the template does not render it, the row that
+    was written for it would be trained with another prompt."""
+    tools = fields.get("tools")
+    if tools is None or tools in ("", "[]", []):
+        return None
+    return Bad("role_not_rendered", "The template cannot render the tools of the row.")
+
+
+def _conversations(fields: Mapping[str, Any], roles: frozenset[str]) -> Chat | Bad:
+    """ShareGPT: `conversations` of `{from, value}`, beside them perhaps `system`."""
+    value = fields.get("conversations")
+    if not isinstance(value, list):
+        return Bad("wrong_type", "`conversations` is not a list.")
+    messages: list[Any] = []
+    system = fields.get("system")
+    if system not in (None, ""):
+        messages.append({"role": "system", "content": system})
+    for index, item in enumerate(value):
+        if not isinstance(item, dict):
+            return Bad("wrong_type", f"Message {index + 1} is not an object.")
+        speaker = item.get("from", item.get("role"))
+        content = item.get("value", item.get("content"))
+        role = SPEAKERS.get(speaker, speaker) if isinstance(speaker, str) else speaker
+        messages.append({"role": role, "content": content})
+    return _messages(messages, roles)
+
+
+def _instruction(fields: Mapping[str, Any], roles: frozenset[str]) -> Chat | Bad:
+    """Alpaca: `instruction`, its `input` on a new line where there is one, `output`; perhaps
+    `system`, and `history` of earlier pairs."""
+    messages: list[Any] = []
+    system = fields.get("system")
+    if system not in (None, ""):
+        messages.append({"role": "system", "content": system})
+    history = fields.get("history")
+    if history is not None and not isinstance(history, list):
+        return Bad("wrong_type", "`history` is not a list.")
+    for pair in history or []:
+        if not isinstance(pair, list) or len(pair) != 2:
+            return Bad("wrong_type", "`history` holds something that is no pair of texts.")
+        messages.append({"role": "user", "content": pair[0]})
+        messages.append({"role": "assistant", "content": pair[1]})
+    asked = _pair(fields, "instruction", "output")
+    if isinstance(asked, Bad):
+        return asked
+    question = asked.messages[0]["content"]
+    more = fields.get("input")
+    if more not in (None, ""):
+        text = _content(more)
+        if isinstance(text, Bad):
+            return Bad(text.reason, f"input: {text.message}")
+        if text.strip():
+            question = f"{question}\n{text}"
+    answer = asked.messages[1]["content"]
+    messages.append({"role": "user", "content": question})
+    messages.append({"role": "assistant", "content": answer})
+    return _messages(messages, roles)
+
+
 def _pair(fields: Mapping[str, Any], prompt: str, answer: str) -> Chat | Bad:
     for name in (prompt, answer):
         if name not in fields:
@@ -158,13 +242,20 @@ def interpret(
     roles: frozenset[str],
 ) -> Chat | Text | Bad:
     """What a record of a known format holds, or why it cannot be used."""
-    if form == "messages":
-        return _messages(fields.get("messages"), roles)
-    if form == "question_answer":
-        return _pair(fields, "question", "answer")
     if form == "columns":
         assert mapping is not None
         return _pair(fields, mapping.prompt, mapping.answer)
+    if form in PAIRS:
+        return _pair(fields, *PAIRS[form])
+    if form != "text":
+        problem = _without_tools(fields)
+        if problem is not None:
+            return problem
+        if form == "messages":
+            return _messages(fields.get("messages"), roles)
+        if form == "conversations":
+            return _conversations(fields, roles)
+        return _instruction(fields, roles)
     content = _content(fields.get("text"))
     if isinstance(content, Bad):
         return content

@@ -16,12 +16,13 @@ from ..run_folder import Cancelled, RunFolder
 from .cache_writer import CacheWriter, HeldOutText, publish_folder
 from .core import ExistingCore, read_core, write_core
 from .judge import Judge
-from .lines import FileRefused, LineReader, hash_of, refuse_what_is_not_text
+from .lines import LineReader, hash_of, refuse_what_is_not_text
 from .options import IntakeOptions, cache_key, read_options
 from .readers import open_records
 from .rejections import Rejections
 from .report import build_report, refused_report
 from .split import CORE, HELD_OUT_DUPLICATE, SLICE, Candidate, Split, choose, kinds_of_rows, target
+from .streams import FileRefused
 from .verdict import Counts, is_mixed, judge_counts
 
 BEAT_ROWS = 200

@@ -38,7 +38,7 @@ def read_questions(path: Path, limit: int, base: BaseTexts, thinking: Thinking) 
             raise QuestionsRefused(f"{path.name} row {item.row}: {item.message}")
         form = recognise(item.fields)
         content = Bad("", "It is no question with an answer.")
-        if form in ("messages", "question_answer"):
+        if form is not None and form != "text":
             content = interpret(item.fields, form, None, ROLES)
         if not isinstance(content, Chat):
             message = content.message if isinstance(content, Bad) else "It is a raw text."

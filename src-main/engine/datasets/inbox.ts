@@ -52,7 +52,7 @@ export async function walk(from: string): Promise<Walk> {
       if (count === 0 && (at === from || hasAcceptedExtension(name)))
         refused.push({
           path: at,
-          message: `${name} is a folder without data files; .jsonl, .json and .csv files are read.`,
+          message: `${name} is a folder without data files; .jsonl, .json, .csv (also .gz or .zst) and .parquet files are read.`,
         });
       return count;
     }

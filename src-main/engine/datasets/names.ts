@@ -1,7 +1,8 @@
 /** Names of data files: which are taken, how two of one name are told apart. Pure. */
 import path from 'node:path';
 
-export const acceptedExtensions = ['.jsonl', '.json', '.csv'] as const;
+/** Read as they are or packed (`.jsonl.gz`); parquet packs itself. */
+const accepted = /\.((jsonl|json|csv)(\.(gz|zst))?|parquet)$/i;
 
 /** Files that no one means as data: dot files, and what copying programs and editors leave while they work. */
 export function isIgnored(name: string): boolean {
@@ -13,7 +14,7 @@ export function isIgnored(name: string): boolean {
 }
 
 export function hasAcceptedExtension(name: string): boolean {
-  return acceptedExtensions.some((extension) => name.toLowerCase().endsWith(extension));
+  return accepted.test(name);
 }
 
 /** One sentence for a file that is not data; null when its name is accepted. */
@@ -21,7 +22,14 @@ export function refuseName(name: string): string | null {
   if (hasAcceptedExtension(name)) return null;
   const extension = path.extname(name);
   const what = extension === '' ? 'has no extension' : `ends in ${extension}`;
-  return `${name} ${what}; .jsonl, .json and .csv files are read.`;
+  return `${name} ${what}; .jsonl, .json, .csv (also .gz or .zst) and .parquet files are read.`;
+}
+
+/** Stem and extension; a packed file keeps both endings together. */
+function parts(name: string): readonly [string, string] {
+  const last = path.extname(name);
+  const extension = accepted.exec(name)?.[0] ?? last;
+  return [name.slice(0, name.length - extension.length), extension];
 }
 
 /** A plain file name from anything a client may send: no folders, no control characters, no leading dots, at most 200 bytes. */
@@ -32,8 +40,8 @@ export function plainName(given: string): string {
     .join('')
     .trim()
     .replace(/^\.+/, '');
-  const extension = path.extname(printable);
-  let stem = printable.slice(0, printable.length - extension.length);
+  const [whole, extension] = parts(printable);
+  let stem = whole;
   while (Buffer.byteLength(stem + extension) > 200) stem = stem.slice(0, -1);
   return stem === '' ? `dataset${extension}` : stem + extension;
 }
@@ -41,8 +49,7 @@ export function plainName(given: string): string {
 /** `name`, or the first of `name-2`, `name-3` ... that nobody has. Compared without case, as some file systems do. */
 export function freeName(name: string, isTaken: (candidate: string) => boolean): string {
   if (!isTaken(name)) return name;
-  const extension = path.extname(name);
-  const stem = name.slice(0, name.length - extension.length);
+  const [stem, extension] = parts(name);
   for (let number = 2; ; number += 1) {
     const candidate = `${stem}-${number}${extension}`;
     if (!isTaken(candidate)) return candidate;

@@ -1,0 +1,98 @@
+"""The bytes of a data file: unpacked when its name says so, hashed as they lie on the disk."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import xxhash
+import zstandard
+
+PACKED = (".gz", ".zst")
+
+
+class FileRefused(Exception):
+    """The file as a whole cannot be read as a dataset; the text says why and what to do."""
+
+
+def data_suffix(path: Path) -> str:
+    """The ending that names the format, small: `.jsonl` of `a.jsonl.gz`."""
+    plain = path.with_suffix("") if path.suffix.lower() in PACKED else path
+    return plain.suffix.lower()
+
+
+class HashedFile(io.RawIOBase):
+    """The file as it lies on the disk; its hash and how much was read so far."""
+
+    def __init__(self, path: Path) -> None:
+        self._stream = path.open("rb", buffering=0)
+        self._digest = xxhash.xxh3_128()
+        self.bytes_read = 0
+
+    @property
+    def content_hash(self) -> str:
+        return self._digest.hexdigest()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(cast("bytearray", buffer)).cast("B")
+        count = self._stream.readinto(view) or 0
+        self._digest.update(view[:count])
+        self.bytes_read += count
+        return count
+
+    def read_on(self) -> None:
+        """To the end, for the hash: an unpacker stops where its data ends."""
+        while self.read(1 << 20):
+            pass
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def unpacked(path: Path, raw: io.RawIOBase) -> BinaryIO:
+    ending = path.suffix.lower()
+    if ending == ".gz":
+        return cast("BinaryIO", gzip.GzipFile(fileobj=cast("BinaryIO", raw), mode="rb"))
+    if ending == ".zst":
+        reader = zstandard.ZstdDecompressor().stream_reader(
+            cast("BinaryIO", raw), read_across_frames=True, closefd=False
+        )
+        return cast("BinaryIO", reader)
+    return cast("BinaryIO", raw)
+
+
+@contextmanager
+def damage_refused(path: Path) -> Iterator[None]:
+    """What an unpacker says of a broken file, as a refusal."""
+    try:
+        yield
+    except (gzip.BadGzipFile, zlib.error, EOFError, zstandard.ZstdError) as error:
+        raise FileRefused(
+            f"{path.name} cannot be unpacked: {error}. Copy or download it again."
+        ) from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """The unpacked bytes, for a look at the beginning or for a file that is read whole."""
+    with path.open("rb") as raw, damage_refused(path):
+        yield unpacked(path, cast("io.RawIOBase", raw))
+
+
+def read_up_to(path: Path, most: int) -> bytes:
+    """At most `most` unpacked bytes."""
+    parts: list[bytes] = []
+    with opened(path) as stream:
+        while most > 0 and (part := stream.read(min(most, 1 << 20))):
+            parts.append(part)
+            most -= len(part)
+    return b"".join(parts)
