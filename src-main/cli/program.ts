@@ -9,6 +9,7 @@ import { addConfigCommands } from './config.ts';
 import { addDemoCommand } from './demo.ts';
 import { addQueueCommands } from './queue.ts';
 import { addRecordCommands } from './records.ts';
+import { addVersionCommands } from './versions.ts';
 import { addServeCommand } from './serve.ts';
 import { exitCode, NoEngine, type Session, type Terminal } from './session.ts';
 import { addStatusCommand } from './status.ts';
@@ -89,6 +90,7 @@ export async function runCommandLine(
   addTrainingCommands(program, run);
   addQueueCommands(program, run);
   addRecordCommands(program, run);
+  addVersionCommands(program, run);
   addConfigCommands(program, run);
   addDemoCommand(program, run);
   inheritSettings(program);

@@ -1,21 +1,15 @@
-/** versions list, journal, validate, token. */
+/** journal, validate, token. */
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { z } from 'zod';
 import { engineOf, readToken, withEngine } from './connection.ts';
-import { journalFromFiles, versionsFromFiles } from './files.ts';
+import { journalFromFiles } from './files.ts';
 import type { Run } from './program.ts';
 import { reportText } from './queue-text.ts';
 import { exitCode, NoEngine, show, type ExitCode, type Session } from './session.ts';
-import { bytes, count, decimal, moment, table } from './words.ts';
+import { moment } from './words.ts';
 
 export function addRecordCommands(program: Command, run: Run): void {
-  program
-    .command('versions')
-    .description('the kept weights')
-    .command('list')
-    .description('newest first; works without an engine')
-    .action(() => run(versions));
   program
     .command('journal')
     .description(
@@ -39,32 +33,6 @@ function wholeNumber(text: string): number {
   if (!Number.isInteger(value) || value < 1 || value > 1000)
     throw new InvalidArgumentError('a whole number from 1 to 1000.');
   return value;
-}
-
-async function versions(session: Session): Promise<ExitCode> {
-  const all =
-    (await engineOf(session)) === null
-      ? await versionsFromFiles(session)
-      : await withEngine(session, (client) => client.versions.list());
-  show(session, all, () =>
-    all.length === 0
-      ? 'There is no version yet.'
-      : table(
-          ['name', 'step', 'validation loss', 'exact match', 'size', 'created', 'description'],
-          all.map((one) => [
-            one.name,
-            count(one.step),
-            decimal(one.validation_loss),
-            one.exact_match === null
-              ? ''
-              : `${count(one.exact_match.k)} of ${count(one.exact_match.n)}`,
-            bytes(one.bytes),
-            moment(one.created),
-            one.description,
-          ]),
-        ),
-  );
-  return exitCode.ok;
 }
 
 async function journal(session: Session, limit: number): Promise<ExitCode> {

@@ -27,6 +27,7 @@ import {
   queueState,
   setup,
   version,
+  versionCheck,
 } from './rooms.ts';
 import { preview, queueCounts, trainingStatus } from './status.ts';
 
@@ -35,6 +36,7 @@ export const CONTRACT_VERSION = 1;
 
 const call = oc.errors(refusals);
 const nothing = z.object({});
+const versionName = z.object({ name: z.string().regex(/^v\d+_[a-z0-9-]+$/) });
 const done = z.object({ ok: z.literal(true) });
 const datasetId = z.object({ id: z.string().min(1) });
 
@@ -180,6 +182,35 @@ export const contract = {
   },
   versions: {
     list: call.route({ method: 'GET', path: '/versions' }).output(z.array(version)),
+    /** Keeps the weights of the newest checkpoint. NOT_READY when there is none, or when they are kept already. */
+    create: call
+      .route({ method: 'POST', path: '/versions' })
+      .input(z.object({ description: z.string().min(1).max(500), by: z.string().default('you') }))
+      .output(version),
+    /** A pinned version is not deleted, by nobody. */
+    pin: call
+      .route({ method: 'POST', path: '/versions/{name}/pin' })
+      .input(versionName.extend({ pinned: z.boolean() }))
+      .output(version),
+    /** Compares every file with the SHA-256 it was published with. */
+    verify: call
+      .route({ method: 'GET', path: '/versions/{name}/verify' })
+      .input(versionName)
+      .output(versionCheck),
+    /**
+     * Moves a version to the trash, where it stays for 30 days. NEEDS_CONFIRMATION until `confirm` is its full name, and, when no
+     * checkpoint or other version holds the same step, until `last_copy` is true. LOCKED while it is pinned.
+     */
+    remove: call
+      .route({ method: 'POST', path: '/versions/{name}/delete' })
+      .input(
+        versionName.extend({
+          confirm: z.string().nullable().default(null),
+          last_copy: z.boolean().default(false),
+          by: z.string().default('you'),
+        }),
+      )
+      .output(done),
   },
   metrics: {
     curves: call

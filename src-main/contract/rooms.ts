@@ -30,8 +30,21 @@ export const version = z.object({
   pinned: z.boolean(),
   how: z.string(),
   bytes: z.number(),
+  /** The configuration that the step was trained with; null in versions that did not keep it. */
+  config: z.record(z.string(), z.unknown()).nullable().default(null),
 });
 export type Version = z.infer<typeof version>;
+
+/** Whether a version's files are what was published. */
+export const versionCheck = z.object({
+  name: z.string(),
+  ok: z.boolean(),
+  files: z.number().int(),
+  bytes: z.number(),
+  /** What is wrong, null when every byte is as it was. */
+  problem: z.string().nullable(),
+});
+export type VersionCheck = z.infer<typeof versionCheck>;
 
 /** One optimiser step as drawn. `t` Unix seconds, loss in nats a trained token, lr as applied. */
 export const metricPoint = z.object({

@@ -21,6 +21,7 @@ import type {
   Snapshot,
   TrainingStatus,
   Version,
+  VersionCheck,
 } from '../contract/index.ts';
 import type { ConfigRoom } from './config/index.ts';
 import type { DatasetsRoom } from './datasets/index.ts';
@@ -158,7 +159,37 @@ export function createApi(o: ApiRooms) {
         return done;
       },
     },
-    versions: { list: (): Version[] => [...o.versions.list()] },
+    versions: {
+      list: (): Version[] => [...o.versions.list()],
+      create: (i: { readonly description: string; readonly by: string }): Promise<Version> => {
+        const { evaluation, smoothed } = o.metrics.latest();
+        const open = o.queue.open();
+        return o.versions.createByHand({
+          ...i,
+          dataset: open === null ? null : { id: open.dataset.id, name: open.dataset.name },
+          config: open?.pass.config ?? o.config.values(),
+          validationLoss: evaluation?.core_loss ?? evaluation?.slice_loss ?? null,
+          gap: evaluation?.gap ?? null,
+          trainingLoss: smoothed,
+          exactMatch:
+            evaluation?.exact_k == null || evaluation.exact_n == null
+              ? null
+              : { k: evaluation.exact_k, n: evaluation.exact_n },
+        });
+      },
+      pin: (i: { readonly name: string; readonly pinned: boolean }): Promise<Version> =>
+        o.versions.pin(i.name, i.pinned),
+      verify: (i: { readonly name: string }): Promise<VersionCheck> => o.versions.verify(i.name),
+      remove: async (i: {
+        readonly name: string;
+        readonly confirm: string | null;
+        readonly last_copy: boolean;
+        readonly by: string;
+      }): Promise<Done> => {
+        await o.versions.remove(i.name, i);
+        return done;
+      },
+    },
     metrics: {
       curves: (i: {
         keys: CurveKey[];

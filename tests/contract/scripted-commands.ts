@@ -26,6 +26,12 @@ export function scriptedCommands(stage: Stage): Omit<EngineDoor, 'feed'> {
       throw new Refusal('NOT_FOUND', `There is no dataset ${id}.`, { subject: id });
     return found;
   };
+  const findVersion = (name: string) => {
+    const found = rooms().versions.find((one) => one.name === name);
+    if (found === undefined)
+      throw new Refusal('NOT_FOUND', `There is no version ${name}.`, { subject: name });
+    return found;
+  };
   const update = (id: string, change: Partial<DatasetSummary>): DatasetSummary => {
     const next = { ...find(id), ...change };
     stage.change({ datasets: rooms().datasets.map((one) => (one.id === id ? next : one)) });
@@ -206,7 +212,48 @@ export function scriptedCommands(stage: Stage): Omit<EngineDoor, 'feed'> {
         return done;
       },
     },
-    versions: { list: () => rooms().versions },
+    versions: {
+      list: () => rooms().versions,
+      create: ({ description }) => {
+        const [newest] = rooms().versions;
+        if (newest === undefined)
+          throw new Refusal('NOT_READY', 'There is no checkpoint yet.', { next: 'Train first.' });
+        const made = {
+          ...newest,
+          number: newest.number + 1,
+          name: `v${String(newest.number + 1).padStart(3, '0')}_by-hand`,
+          description,
+          created: stage.now(),
+          step: stage.step(),
+          parent: newest.name,
+          how: 'by hand',
+        };
+        stage.change({ versions: [made, ...rooms().versions] });
+        return made;
+      },
+      pin: ({ name, pinned }) => {
+        const next = { ...findVersion(name), pinned };
+        stage.change({
+          versions: rooms().versions.map((one) => (one.name === name ? next : one)),
+        });
+        return next;
+      },
+      verify: ({ name }) => {
+        const { bytes } = findVersion(name);
+        return { name, ok: true, files: 7, bytes, problem: null };
+      },
+      remove: ({ name, confirm, last_copy }) => {
+        const one = findVersion(name);
+        if (one.pinned)
+          throw new Refusal('LOCKED', `${name} is pinned.`, { next: 'Unpin it first.' });
+        if (confirm !== name || !last_copy)
+          throw new Refusal('NEEDS_CONFIRMATION', `${name} is the last copy of its step.`, {
+            facts: { confirm: name, last_copy: 'yes' },
+          });
+        stage.change({ versions: rooms().versions.filter((other) => other.name !== name) });
+        return done;
+      },
+    },
     metrics: {
       curves: (question) => curvesOf(question, stage.step(), stage.now()),
       activity: ({ hours }) => activityOf(hours, stage.now()),

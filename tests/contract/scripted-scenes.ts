@@ -265,6 +265,7 @@ const versionsOf = (now: number): Version[] => [
     pinned: false,
     how: 'after dataset',
     bytes: 538_090_408,
+    config: { ...factoryConfig, base_model: 'smollm2' },
   },
 ];
 

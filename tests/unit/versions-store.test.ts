@@ -51,6 +51,7 @@ const facts = (number: number) => ({
   parent: null,
   pinned: false,
   how: 'test',
+  config: null,
 });
 
 test('checkpoints are ordered by number; without a readable manifest, or with a wrong size, they do not count', async () => {
@@ -110,4 +111,45 @@ test('what a killed engine left half-made is no version and does not stand in th
 test('the slug of a dataset is plain', () => {
   expect(slugOf('Math (GSM8K) – train.jsonl')).toBe('math-gsm8k-train');
   expect(slugOf('数据.jsonl')).toBe('dataset');
+});
+
+test('verify finds every flipped byte, cut and missing file, and says which', async () => {
+  const model = path.join(checkpoint(path.join(root, 'main'), 3), 'model');
+  const store = new VersionStore(workspacePaths(root));
+  const made = await store.publish(model, facts(1));
+  expect(await store.verify(made)).toEqual({
+    name: 'v001_a',
+    ok: true,
+    files: 2,
+    bytes: 6,
+    problem: null,
+  });
+  const weights = path.join(made.folder, 'model.safetensors');
+  rmSync(weights); // its own file from here on: what is damaged must not be the checkpoint's
+  for (const [content, problem] of [
+    ['abce', 'the content of model.safetensors is not what was published'],
+    ['abc', 'model.safetensors has 3 bytes instead of 4'],
+  ] as const) {
+    writeFileSync(weights, content);
+    expect(await store.verify(made)).toMatchObject({ ok: false, problem });
+  }
+  rmSync(weights);
+  expect((await store.verify(made)).problem).toBe('model.safetensors is missing');
+  rmSync(path.join(made.folder, 'manifest.json'));
+  expect((await store.verify(made)).problem).toBe('manifest.json cannot be read');
+});
+
+test('the trash takes a version out of the list whole, keeps it for thirty days, and its number is not given again', async () => {
+  const model = path.join(checkpoint(path.join(root, 'main'), 3), 'model');
+  const store = new VersionStore(workspacePaths(root));
+  expect(await store.nextNumber()).toBe(1);
+  const made = await store.publish(model, facts(1));
+  const where = await store.toTrash(made, 1_000_000);
+  expect(await store.list()).toEqual([]);
+  expect(readFileSync(path.join(where, 'model.safetensors'), 'utf8')).toBe('abcd');
+  expect(await store.nextNumber()).toBe(2);
+  expect(await store.emptyTrash(1_000_000 + 30 * 86_400)).toEqual([]);
+  expect(await store.emptyTrash(1_000_001 + 30 * 86_400)).toEqual([path.basename(where)]);
+  expect(() => statSync(where)).toThrow('ENOENT');
+  expect(readFileSync(path.join(model, 'model.safetensors'), 'utf8')).toBe('abcd');
 });

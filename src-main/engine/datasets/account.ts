@@ -153,7 +153,9 @@ export async function readRowSets(
   const rejected = new Set<number>();
   await eachLine(path.join(folder, 'rejected.jsonl'), 0, (line) => {
     try {
-      const { row } = JSON.parse(line) as { row?: unknown };
+      const { row, reason } = JSON.parse(line) as { row?: unknown; reason?: unknown };
+      // Rows that wait for the roles of their columns are not rejected.
+      if (report.decision === 'map_columns' && reason === 'unknown_columns') return;
       if (typeof row === 'number') rejected.add(row);
     } catch {
       // A cut last line: the worker is still writing, or was killed and will run again.

@@ -208,6 +208,7 @@ export class Passes {
           evaluation?.exact_k == null || evaluation.exact_n == null
             ? null
             : { k: evaluation.exact_k, n: evaluation.exact_n },
+        config: pass.config,
       });
       this.o.metrics.mark({
         kind: 'version',

@@ -1,11 +1,11 @@
 /**
  * Versions: makes kept weights from checkpoints and lists them; knows the lineage, its base and its newest checkpoint.
  * Promises: a number is never given twice; a version is published whole, with a SHA-256 of every file; weights are shared, not copied.
- * Never: deletes a version, touches current_model's weights, trains.
+ * Never: deletes a version without its name typed, touches current_model's weights, trains.
  */
 import { access, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Version } from '../../contract/index.ts';
+import { type Config, Refusal, type Version, type VersionCheck } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
@@ -13,7 +13,7 @@ import type { ConfigRoom } from '../config/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { checkpointName, listCheckpoints, newestCheckpoint } from './checkpoints.ts';
 import { type BaseFacts, type Lineage, readBase, readLineage, writeLineage } from './lineage.ts';
-import { slugOf, toVersion, VersionStore, versionName } from './store.ts';
+import { slugOf, toVersion, TRASH_DAYS, VersionStore, versionName } from './store.ts';
 
 export type { Checkpoint } from './checkpoints.ts';
 export type { BaseFacts, Lineage } from './lineage.ts';
@@ -30,6 +30,18 @@ export interface VersionInput {
   readonly gap: number | null;
   readonly trainingLoss: number | null;
   readonly exactMatch: { readonly k: number; readonly n: number } | null;
+  readonly config: Config;
+}
+
+/** What is known when a version is made by hand. */
+export interface HandVersionInput extends Pick<
+  VersionInput,
+  'validationLoss' | 'gap' | 'trainingLoss' | 'exactMatch' | 'config'
+> {
+  readonly description: string;
+  readonly by: string;
+  /** The dataset that is being trained, if any. */
+  readonly dataset: { readonly id: string; readonly name: string } | null;
 }
 
 export type VersionsRoom = Awaited<ReturnType<typeof createVersions>>;
@@ -82,6 +94,23 @@ export async function createVersions(o: {
     await beginLineage(base);
   }
   await followBase();
+  const gone = await store.emptyTrash(o.clock.now());
+  if (gone.length > 0)
+    o.journal.write({
+      what: 'versions.trash',
+      text: `${gone.join(', ')} left the trash after ${String(TRASH_DAYS)} days.`,
+    });
+
+  async function find(name: string) {
+    const found = (await store.list()).find((one) => one.name === name);
+    if (found === undefined)
+      throw new Refusal('NOT_FOUND', `There is no version ${name}.`, { subject: name });
+    return found;
+  }
+  async function reread(): Promise<void> {
+    known = (await store.list()).map(toVersion);
+    changed.emit(undefined);
+  }
 
   return {
     changed,
@@ -148,6 +177,7 @@ export async function createVersions(o: {
         parent: all.find((one) => one.branch === branch())?.name ?? null,
         pinned: false,
         how: 'after a dataset',
+        config: input.config,
       });
       if (lineage !== null) {
         lineage = { ...lineage, head: input.step };
@@ -163,6 +193,113 @@ export async function createVersions(o: {
       });
       changed.emit(undefined);
       return toVersion(made);
+    },
+    /** Keeps the newest checkpoint. Refusal NOT_READY when there is none, or when its step is kept already. */
+    async createByHand(input: HandVersionInput): Promise<Version> {
+      const newest = await newestCheckpoint(branchFolder());
+      if (newest === null)
+        throw new Refusal('NOT_READY', 'There is no checkpoint yet, so there is nothing to keep.', {
+          next: 'Train first; a checkpoint is saved every save_steps steps and at each pause.',
+        });
+      const all = await store.list();
+      const same = all.find((one) => one.branch === branch() && one.step === newest.step);
+      if (same !== undefined)
+        throw new Refusal('NOT_READY', `Step ${newest.step} is kept already as ${same.name}.`, {
+          subject: same.name,
+          next: 'Pause, which saves the current step, or wait for the next checkpoint.',
+        });
+      const number = await store.nextNumber();
+      const name = versionName(number, slugOf(input.description));
+      const made = await store.publish(path.join(newest.folder, 'model'), {
+        format: 1,
+        pass: null,
+        dataset: input.dataset?.id ?? null,
+        number,
+        name,
+        description: input.description,
+        created: o.clock.now(),
+        branch: branch(),
+        step: newest.step,
+        datasets: input.dataset === null ? [] : [input.dataset],
+        validation_loss: input.validationLoss,
+        gap: input.gap,
+        training_loss: input.trainingLoss,
+        exact_match: input.exactMatch,
+        parent: all.find((one) => one.branch === branch())?.name ?? null,
+        pinned: false,
+        how: 'by hand',
+        config: input.config,
+      });
+      o.journal.write({
+        what: 'versions.create',
+        text: `Version ${name} was made by hand from step ${newest.step} (${input.by}).`,
+        step: newest.step,
+        evidence: { folder: made.folder, bytes: made.bytes },
+      });
+      await reread();
+      return toVersion(made);
+    },
+    async pin(name: string, pinned: boolean): Promise<Version> {
+      const next = { ...(await find(name)), pinned };
+      await store.rewrite(next);
+      o.journal.write({
+        what: 'versions.pin',
+        text: `${name} is ${pinned ? 'pinned' : 'no longer pinned'}.`,
+      });
+      await reread();
+      return toVersion(next);
+    },
+    async verify(name: string): Promise<VersionCheck> {
+      const checked = await store.verify(await find(name));
+      o.journal.write({
+        what: 'versions.verify',
+        text: checked.ok
+          ? `${name}: ${checked.files} files are what was published.`
+          : `${name} is damaged: ${checked.problem ?? ''}.`,
+      });
+      return checked;
+    },
+    /** Refusals LOCKED, NEEDS_CONFIRMATION (see the contract). */
+    async remove(
+      name: string,
+      { confirm, last_copy, by }: { confirm: string | null; last_copy: boolean; by: string },
+    ): Promise<void> {
+      const file = await find(name);
+      if (file.pinned)
+        throw new Refusal('LOCKED', `${name} is pinned.`, {
+          subject: name,
+          next: 'Unpin it first.',
+        });
+      const others = (await store.list()).some(
+        (one) => one.name !== name && one.branch === file.branch && one.step === file.step,
+      );
+      const saved = (await listCheckpoints(o.paths.checkpoints(file.branch))).some(
+        (one) => one.step === file.step && one.problem === null,
+      );
+      const isLast = !others && !saved;
+      const size = `${(file.bytes / 1e6).toFixed(1)} MB`;
+      if (confirm !== name || (isLast && !last_copy))
+        throw new Refusal(
+          'NEEDS_CONFIRMATION',
+          isLast
+            ? `${name} (${size}) is the last copy of step ${file.step}: no checkpoint and no other version holds it.`
+            : `${name} (${size}) goes to the trash for ${TRASH_DAYS} days.`,
+          {
+            subject: name,
+            next: isLast
+              ? `Confirm with its full name and --last-copy.`
+              : `Confirm with its full name: --confirm ${name}.`,
+            facts: { confirm: name, last_copy: isLast ? 'yes' : 'no' },
+          },
+        );
+      const where = await store.toTrash(file, o.clock.now());
+      o.journal.write({
+        what: 'versions.delete',
+        text: `${name} went to the trash (${by}); it lies in ${where} for ${TRASH_DAYS} days.`,
+        step: file.step,
+        evidence: { folder: where, last_copy: isLast },
+      });
+      await reread();
     },
   };
 }

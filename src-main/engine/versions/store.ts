@@ -2,7 +2,7 @@
 import { copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { type Version, version } from '../../contract/index.ts';
+import { type Version, type VersionCheck, version } from '../../contract/index.ts';
 import { moveFile, readJson, writeJson } from '../../kit/files.ts';
 import { sha256File } from '../../kit/hash.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
@@ -15,6 +15,10 @@ const versionFile = version.extend({
 });
 export type VersionFile = z.infer<typeof versionFile>;
 
+export const TRASH_DAYS = 30;
+const manifestFile = z.object({
+  files: z.record(z.string(), z.object({ size: z.number(), sha256: z.string() })),
+});
 const numbersFile = z.object({ format: z.literal(1), last: z.number().int() });
 
 export const versionName = (number: number, slug: string): string =>
@@ -22,7 +26,7 @@ export const versionName = (number: number, slug: string): string =>
 
 /** Lower case letters, digits and single dashes; at most 40. */
 export function slugOf(name: string): string {
-  const stem = name.replace(/\.(jsonl|json|csv)$/i, '');
+  const stem = name.replace(/\.((jsonl|json|csv)(\.(gz|zst))?|parquet)$/i, '');
   const slug = stem
     .normalize('NFKD')
     .toLowerCase()
@@ -96,6 +100,54 @@ export class VersionStore {
     });
     await moveFile(partial, folder);
     return written;
+  }
+
+  /** Writes what may change of a version: its pin. */
+  async rewrite(file: VersionFile): Promise<void> {
+    await writeJson(path.join(file.folder, 'version.json'), file);
+  }
+
+  /** Every file against the SHA-256 of the manifest; the first difference is the problem. */
+  async verify(file: VersionFile): Promise<VersionCheck> {
+    const answer = { name: file.name, files: 0, bytes: 0 };
+    const no = (problem: string): VersionCheck => ({ ...answer, ok: false, problem });
+    const manifest = manifestFile.safeParse(
+      await readJson(path.join(file.folder, 'manifest.json')).catch(() => null),
+    );
+    if (!manifest.success) return no('manifest.json cannot be read');
+    for (const [name, { size, sha256 }] of Object.entries(manifest.data.files)) {
+      const target = path.join(file.folder, name);
+      const found = (await stat(target).catch(() => null))?.size ?? null;
+      if (found === null) return no(`${name} is missing`);
+      if (found !== size)
+        return no(`${name} has ${String(found)} bytes instead of ${String(size)}`);
+      if ((await sha256File(target)) !== sha256)
+        return no(`the content of ${name} is not what was published`);
+      answer.files += 1;
+      answer.bytes += size;
+    }
+    return { ...answer, ok: true, problem: null };
+  }
+
+  private readonly trash = (): string => path.join(this.paths.versions, '.trash');
+
+  /** Out of the list by one rename; the files stay for `TRASH_DAYS`. Answers where they lie. */
+  async toTrash(file: VersionFile, now: number): Promise<string> {
+    const target = path.join(this.trash(), `${file.name}.${String(Math.round(now))}`);
+    await moveFile(file.folder, target);
+    return target;
+  }
+
+  /** Removes what has been in the trash for longer than `TRASH_DAYS`; the names of what went. */
+  async emptyTrash(now: number): Promise<readonly string[]> {
+    const gone: string[] = [];
+    for (const name of await readdir(this.trash()).catch(() => [])) {
+      const since = Number(/\.(\d+)$/.exec(name)?.[1] ?? Number.NaN);
+      if (!(now - since > TRASH_DAYS * 86_400)) continue;
+      await rm(path.join(this.trash(), name), { recursive: true, force: true });
+      gone.push(name);
+    }
+    return gone;
   }
 
   /** What a killed engine left half-made; only the one engine of the workspace comes here. */

@@ -126,8 +126,12 @@ function Body({ details }: { readonly details: DatasetDetails }): ReactElement {
   const { summary, report, account, mapping } = details;
   if (report === null)
     return <p className="t2">The report comes when the file has been read to its end.</p>;
-  const parts =
-    account === null || summary.place === 'inbox' ? reportParts(report) : partsOf(account);
+  const parts: readonly Part[] =
+    summary.decision === 'map_columns'
+      ? [{ name: 'waiting for the roles of their columns', rows: report.rows, look: 'n3' }]
+      : account === null || summary.place === 'inbox'
+        ? reportParts(report)
+        : partsOf(account);
   const rejected = report.rejected.total > 0;
   const facts = [
     report.record_format === null ? null : `format ${report.record_format}`,
