@@ -154,6 +154,11 @@ try {
   await shoot('data');
   await open('Queue');
   await shoot('queue');
+  await call('POST', '/versions', { description: 'while the sample trains' });
+  await open('Models');
+  await shoot('models');
+  await open('Config');
+  await shoot('config');
 } finally {
   await browser.close();
   await call('POST', '/training/stop', { now: true }).catch(() => null);

@@ -182,6 +182,11 @@ export const contract = {
   },
   versions: {
     list: call.route({ method: 'GET', path: '/versions' }).output(z.array(version)),
+    /** `last_copy`: no checkpoint and no other version holds the same step. */
+    get: call
+      .route({ method: 'GET', path: '/versions/{name}' })
+      .input(versionName)
+      .output(z.object({ version, last_copy: z.boolean() })),
     /** Keeps the weights of the newest checkpoint. NOT_READY when there is none, or when they are kept already. */
     create: call
       .route({ method: 'POST', path: '/versions' })

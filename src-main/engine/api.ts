@@ -177,6 +177,8 @@ export function createApi(o: ApiRooms) {
               : { k: evaluation.exact_k, n: evaluation.exact_n },
         });
       },
+      get: (i: { readonly name: string }): Promise<{ version: Version; last_copy: boolean }> =>
+        o.versions.get(i.name),
       pin: (i: { readonly name: string; readonly pinned: boolean }): Promise<Version> =>
         o.versions.pin(i.name, i.pinned),
       verify: (i: { readonly name: string }): Promise<VersionCheck> => o.versions.verify(i.name),

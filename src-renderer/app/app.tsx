@@ -6,6 +6,7 @@ import { Logo } from '../kit/marks.tsx';
 import { ConfigScreen } from '../rooms/config/index.ts';
 import { Dashboard } from '../rooms/dashboard/index.ts';
 import { DataScreen, DropOverlay, takeIn } from '../rooms/data/index.ts';
+import { ModelsScreen } from '../rooms/models/index.ts';
 import { QueueScreen } from '../rooms/queue/index.ts';
 import { FirstRun, useFirstRun } from '../rooms/setup/index.ts';
 import { pauseOrResume } from './controls.tsx';
@@ -16,7 +17,13 @@ import { Rail } from './rail.tsx';
 import { mainControl } from './state-word.ts';
 import { StopDialog } from './stop-dialog.tsx';
 
-const titles = { dashboard: 'Dashboard', data: 'Data', queue: 'Queue', config: 'Config' } as const;
+const titles = {
+  dashboard: 'Dashboard',
+  data: 'Data',
+  queue: 'Queue',
+  models: 'Models',
+  config: 'Config',
+} as const;
 
 function Frame(): ReactElement {
   const host = useHost();
@@ -59,6 +66,7 @@ function Frame(): ReactElement {
         {screen === 'dashboard' ? <Dashboard onOpen={goTo} /> : null}
         {screen === 'data' ? <DataScreen onOpen={goTo} /> : null}
         {screen === 'queue' ? <QueueScreen onOpen={goTo} /> : null}
+        {screen === 'models' ? <ModelsScreen onOpen={goTo} /> : null}
         {screen === 'config' ? <ConfigScreen onOpen={goTo} /> : null}
       </main>
       <StopDialog

@@ -1,4 +1,4 @@
-/** Keys of the frame: G then D, A, Q, C go to a screen; Ctrl/Cmd Shift P pauses; Ctrl/Cmd . stops; Ctrl/Cmd O adds files. */
+/** Keys of the frame: G then D, A, Q, M, C go to a screen; Ctrl/Cmd Shift P pauses; Ctrl/Cmd . stops; Ctrl/Cmd O adds files. */
 import { useEffect } from 'react';
 import { go, type ScreenName } from './navigation.ts';
 
@@ -6,6 +6,7 @@ const targets: Readonly<Record<string, ScreenName>> = {
   d: 'dashboard',
   a: 'data',
   q: 'queue',
+  m: 'models',
   c: 'config',
 };
 const CHORD_MS = 1200;

@@ -7,6 +7,7 @@ import {
   IconDeviceDesktop,
   IconListNumbers,
   IconMoon,
+  IconStack2,
   IconSun,
 } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
@@ -34,6 +35,7 @@ function useEntries(): readonly Entry[] {
     { id: 'dashboard', name: 'Dashboard', Icon: IconActivity, count: 0, needsYou: false },
     { id: 'data', name: 'Data', Icon: IconDatabase, count: decide, needsYou: true },
     { id: 'queue', name: 'Queue', Icon: IconListNumbers, count: waiting, needsYou: false },
+    { id: 'models', name: 'Models', Icon: IconStack2, count: 0, needsYou: false },
     { id: 'config', name: 'Config', Icon: IconAdjustments, count: drift, needsYou: true },
   ];
 }

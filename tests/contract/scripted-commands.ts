@@ -231,6 +231,7 @@ export function scriptedCommands(stage: Stage): Omit<EngineDoor, 'feed'> {
         stage.change({ versions: [made, ...rooms().versions] });
         return made;
       },
+      get: ({ name }) => ({ version: findVersion(name), last_copy: true }),
       pin: ({ name, pinned }) => {
         const next = { ...findVersion(name), pinned };
         stage.change({

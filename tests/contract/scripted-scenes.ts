@@ -249,6 +249,25 @@ export function statusOf(
 
 const versionsOf = (now: number): Version[] => [
   {
+    number: 2,
+    name: 'v002_faq',
+    folder: '/home/ada/Nightshift/models/versions/v002_faq',
+    description: 'after faq.jsonl, 80 steps',
+    created: now - 1800,
+    branch: 'main',
+    step: 1180,
+    datasets: [{ id: 'd-faq', name: 'faq.jsonl' }],
+    validation_loss: 0.187,
+    gap: 0.012,
+    training_loss: 0.175,
+    exact_match: { k: 20, n: 20 },
+    parent: 'v001_sample',
+    pinned: false,
+    how: 'after a dataset',
+    bytes: 538_090_408,
+    config: { ...factoryConfig, base_model: 'smollm2', learning_rate: 1e-4 },
+  },
+  {
     number: 1,
     name: 'v001_sample',
     folder: '/home/ada/Nightshift/models/versions/v001_sample',

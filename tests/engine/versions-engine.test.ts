@@ -64,6 +64,7 @@ test('a delete needs the full name, and says when it is the last copy; a pin ref
     code: 'NEEDS_CONFIRMATION',
     data: { facts: { last_copy: 'yes' } },
   });
+  expect(await api.versions.get({ name })).toMatchObject({ last_copy: true, version: { name } });
   await remove(name, true);
   expect(api.versions.list()).toEqual([]);
   const trash = path.join(w.folder, 'models/versions/.trash');

@@ -10,6 +10,7 @@ const screens: readonly (readonly [string, Scene, string])[] = [
   ['dashboard, failed', 'failed', '#/dashboard'],
   ['data', 'training', '#/data'],
   ['queue', 'training', '#/queue'],
+  ['models', 'training', '#/models'],
   ['config', 'training', '#/config'],
 ];
 const themes = ['dark', 'light'] as const;

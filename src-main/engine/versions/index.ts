@@ -107,6 +107,15 @@ export async function createVersions(o: {
       throw new Refusal('NOT_FOUND', `There is no version ${name}.`, { subject: name });
     return found;
   }
+  async function isLastCopy(file: Version): Promise<boolean> {
+    const others = (await store.list()).some(
+      (one) => one.name !== file.name && one.branch === file.branch && one.step === file.step,
+    );
+    const saved = (await listCheckpoints(o.paths.checkpoints(file.branch))).some(
+      (one) => one.step === file.step && one.problem === null,
+    );
+    return !others && !saved;
+  }
   async function reread(): Promise<void> {
     known = (await store.list()).map(toVersion);
     changed.emit(undefined);
@@ -194,6 +203,10 @@ export async function createVersions(o: {
       changed.emit(undefined);
       return toVersion(made);
     },
+    async get(name: string): Promise<{ version: Version; last_copy: boolean }> {
+      const file = await find(name);
+      return { version: toVersion(file), last_copy: await isLastCopy(file) };
+    },
     /** Keeps the newest checkpoint. Refusal NOT_READY when there is none, or when its step is kept already. */
     async createByHand(input: HandVersionInput): Promise<Version> {
       const newest = await newestCheckpoint(branchFolder());
@@ -270,13 +283,7 @@ export async function createVersions(o: {
           subject: name,
           next: 'Unpin it first.',
         });
-      const others = (await store.list()).some(
-        (one) => one.name !== name && one.branch === file.branch && one.step === file.step,
-      );
-      const saved = (await listCheckpoints(o.paths.checkpoints(file.branch))).some(
-        (one) => one.step === file.step && one.problem === null,
-      );
-      const isLast = !others && !saved;
+      const isLast = await isLastCopy(file);
       const size = `${(file.bytes / 1e6).toFixed(1)} MB`;
       if (confirm !== name || (isLast && !last_copy))
         throw new Refusal(

@@ -22,6 +22,7 @@ const screens: Readonly<Record<string, string>> = {
   dashboard: 'Dashboard',
   data: 'Data',
   queue: 'Queue',
+  models: 'Models',
   config: 'Config',
 };
 
