@@ -23,6 +23,8 @@ import {
   curves,
   engineFacts,
   journalEntry,
+  logLines,
+  logSource,
   machine,
   queueState,
   setup,
@@ -272,6 +274,19 @@ export const contract = {
       .route({ method: 'GET', path: '/journal' })
       .input(z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100) }))
       .output(z.array(journalEntry)),
+  },
+  logs: {
+    /** The last lines that hold `search`, from the end of the file. */
+    read: call
+      .route({ method: 'GET', path: '/logs' })
+      .input(
+        z.object({
+          source: logSource.default('engine'),
+          search: z.string().max(200).default(''),
+          limit: z.coerce.number().int().min(1).max(5000).default(500),
+        }),
+      )
+      .output(logLines),
   },
   notices: {
     dismiss: call.input(z.object({ id: z.string() })).output(done),

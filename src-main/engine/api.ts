@@ -12,6 +12,8 @@ import type {
   DatasetSummary,
   EngineFacts,
   JournalEntry,
+  LogLines,
+  LogSource,
   Machine,
   Preview,
   Priority,
@@ -27,6 +29,7 @@ import type { ConfigRoom } from './config/index.ts';
 import type { DatasetsRoom } from './datasets/index.ts';
 import type { HealthRoom } from './health/index.ts';
 import type { Journal } from './journal/index.ts';
+import type { LogsRoom } from './logs/index.ts';
 import type { MetricsRoom } from './metrics/index.ts';
 import type { NoticesRoom } from './notices/index.ts';
 import type { Acted, QueueRoom } from './queue/index.ts';
@@ -51,6 +54,7 @@ export interface ApiRooms {
   readonly metrics: MetricsRoom;
   readonly config: ConfigRoom;
   readonly journal: Journal;
+  readonly logs: LogsRoom;
   readonly notices: NoticesRoom;
   readonly health: HealthRoom;
   readonly setup: SetupRoom;
@@ -216,6 +220,10 @@ export function createApi(o: ApiRooms) {
     },
     journal: {
       read: (i: { readonly limit: number }): Promise<JournalEntry[]> => o.journal.read(i.limit),
+    },
+    logs: {
+      read: (i: { source: LogSource; search: string; limit: number }): Promise<LogLines> =>
+        o.logs.read(i),
     },
     notices: {
       dismiss: (i: { readonly id: string }): Done => {

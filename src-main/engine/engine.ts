@@ -16,6 +16,7 @@ import { createDatasets } from './datasets/index.ts';
 import { createDisk } from './disk/index.ts';
 import { createHealth } from './health/index.ts';
 import { createJournal } from './journal/index.ts';
+import { createLogs } from './logs/index.ts';
 import { createMetrics } from './metrics/index.ts';
 import { createNotices } from './notices/index.ts';
 import { createQueue } from './queue/index.ts';
@@ -299,6 +300,7 @@ export async function startEngine(o: EngineOptions) {
     metrics,
     config,
     journal,
+    logs: createLogs({ paths }),
     notices,
     health,
     setup,

@@ -6,6 +6,7 @@ import { Logo } from '../kit/marks.tsx';
 import { ConfigScreen } from '../rooms/config/index.ts';
 import { Dashboard } from '../rooms/dashboard/index.ts';
 import { DataScreen, DropOverlay, takeIn } from '../rooms/data/index.ts';
+import { LogsScreen } from '../rooms/logs/index.ts';
 import { ModelsScreen } from '../rooms/models/index.ts';
 import { QueueScreen } from '../rooms/queue/index.ts';
 import { FirstRun, useFirstRun } from '../rooms/setup/index.ts';
@@ -23,6 +24,7 @@ const titles = {
   queue: 'Queue',
   models: 'Models',
   config: 'Config',
+  logs: 'Logs',
 } as const;
 
 function Frame(): ReactElement {
@@ -68,6 +70,7 @@ function Frame(): ReactElement {
         {screen === 'queue' ? <QueueScreen onOpen={goTo} /> : null}
         {screen === 'models' ? <ModelsScreen onOpen={goTo} /> : null}
         {screen === 'config' ? <ConfigScreen onOpen={goTo} /> : null}
+        {screen === 'logs' ? <LogsScreen onOpen={goTo} /> : null}
       </main>
       <StopDialog
         opened={stopping}

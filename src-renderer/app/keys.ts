@@ -1,4 +1,4 @@
-/** Keys of the frame: G then D, A, Q, M, C go to a screen; Ctrl/Cmd Shift P pauses; Ctrl/Cmd . stops; Ctrl/Cmd O adds files. */
+/** Keys of the frame: G then D, A, Q, M, C, L go to a screen; Ctrl/Cmd Shift P pauses; Ctrl/Cmd . stops; Ctrl/Cmd O adds files. */
 import { useEffect } from 'react';
 import { go, type ScreenName } from './navigation.ts';
 
@@ -8,6 +8,7 @@ const targets: Readonly<Record<string, ScreenName>> = {
   q: 'queue',
   m: 'models',
   c: 'config',
+  l: 'logs',
 };
 const CHORD_MS = 1200;
 

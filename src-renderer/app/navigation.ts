@@ -1,7 +1,7 @@
 /** Which screen is shown. The address keeps it, so that a reload and the back button stay true. */
 import { create } from 'zustand';
 
-export const screens = ['dashboard', 'data', 'queue', 'models', 'config'] as const;
+export const screens = ['dashboard', 'data', 'queue', 'models', 'config', 'logs'] as const;
 export type ScreenName = (typeof screens)[number];
 
 const isScreen = (value: string): value is ScreenName => screens.some((one) => one === value);

@@ -5,6 +5,7 @@ import {
   IconAdjustments,
   IconDatabase,
   IconDeviceDesktop,
+  IconFileText,
   IconListNumbers,
   IconMoon,
   IconStack2,
@@ -37,6 +38,7 @@ function useEntries(): readonly Entry[] {
     { id: 'queue', name: 'Queue', Icon: IconListNumbers, count: waiting, needsYou: false },
     { id: 'models', name: 'Models', Icon: IconStack2, count: 0, needsYou: false },
     { id: 'config', name: 'Config', Icon: IconAdjustments, count: drift, needsYou: true },
+    { id: 'logs', name: 'Logs', Icon: IconFileText, count: 0, needsYou: false },
   ];
 }
 

@@ -291,6 +291,19 @@ export function scriptedCommands(stage: Stage): Omit<EngineDoor, 'feed'> {
       },
     },
     journal: { read: ({ limit }) => rooms().journal.slice(0, limit) },
+    logs: {
+      read: ({ source, search, limit }) => ({
+        source,
+        path: source === 'engine' ? '/home/ada/Nightshift/logs/engine_20261124.log' : null,
+        lines: (source === 'engine'
+          ? Array.from({ length: 1200 }, (_, n) => `2026-11-24T02:15:00Z line ${String(n + 1)}`)
+          : []
+        )
+          .filter((line) => line.includes(search))
+          .slice(-limit),
+        more: source === 'engine' && search === '',
+      }),
+    },
     notices: {
       dismiss: ({ id }) => {
         stage.change({

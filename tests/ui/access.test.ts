@@ -12,6 +12,7 @@ const screens: readonly (readonly [string, Scene, string])[] = [
   ['queue', 'training', '#/queue'],
   ['models', 'training', '#/models'],
   ['config', 'training', '#/config'],
+  ['logs', 'training', '#/logs'],
 ];
 const themes = ['dark', 'light'] as const;
 

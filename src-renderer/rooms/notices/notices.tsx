@@ -24,6 +24,7 @@ const screens: Readonly<Record<string, string>> = {
   queue: 'Queue',
   models: 'Models',
   config: 'Config',
+  logs: 'Logs',
 };
 
 function One({

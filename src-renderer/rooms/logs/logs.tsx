@@ -1,0 +1,216 @@
+/** The logs screen. */
+import { Button, Checkbox, SegmentedControl, TextInput } from '@mantine/core';
+import { IconSearch } from '@tabler/icons-react';
+import { useEffect, useLayoutEffect, useRef, useState, type ReactElement } from 'react';
+import type { JournalEntry } from '../../../src-main/contract/index.ts';
+import { useAnswer, useRoom } from '../../engine/index.ts';
+import { clock, count, plural } from '../../kit/format.ts';
+import { isOneOf, useKept } from '../../kit/kept.ts';
+import { useNowSeconds } from '../../kit/now.ts';
+import { Notices, type OpenScreen } from '../notices/index.ts';
+import './logs.css';
+
+const sources = ['journal', 'engine', 'trainer'] as const;
+type Source = (typeof sources)[number];
+const names: Readonly<Record<Source, string>> = {
+  journal: 'Journal',
+  engine: 'Engine',
+  trainer: 'Trainer',
+};
+const LIMIT = 1000;
+const FOLLOW_MS = 2000;
+
+export function LogsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
+  const [source, setSource] = useKept<Source>('log', 'journal', isOneOf(sources));
+  const [search, setSearch] = useState('');
+  const [follow, setFollow] = useState(true);
+  const clear = (): void => {
+    setSearch('');
+  };
+  return (
+    <>
+      <div className="sbar">
+        <h1 className="title">Logs</h1>
+        <SegmentedControl
+          aria-label="Log"
+          value={source}
+          onChange={setSource}
+          data={sources.map((value) => ({ value, label: names[value] }))}
+        />
+        <span className="fill" />
+        <TextInput
+          size="xs"
+          type="search"
+          className="csearch"
+          aria-label="Search in the log"
+          placeholder="Search"
+          leftSection={<IconSearch aria-hidden="true" />}
+          value={search}
+          onChange={(event) => {
+            setSearch(event.currentTarget.value);
+          }}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') clear();
+          }}
+        />
+        <Checkbox
+          label="Follow"
+          checked={follow}
+          onChange={(event) => {
+            setFollow(event.currentTarget.checked);
+          }}
+        />
+      </div>
+      <Notices onOpen={onOpen} />
+      {source === 'journal' ? (
+        <Journal search={search} follow={follow} onClear={clear} />
+      ) : (
+        <LogFile key={source} source={source} search={search} follow={follow} onClear={clear} />
+      )}
+    </>
+  );
+}
+
+/** Keeps the end in view while it is followed. */
+function useEnd(follow: boolean, length: number, last: unknown) {
+  const box = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (follow && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
+  }, [follow, length, last]);
+  return box;
+}
+
+function Nothing({
+  search,
+  empty,
+  onClear,
+}: {
+  readonly search: string;
+  readonly empty: string;
+  readonly onClear: () => void;
+}): ReactElement {
+  return (
+    <div className="body lnone">
+      <p className="t2">{search === '' ? empty : `No line matches “${search}”.`}</p>
+      {search === '' ? null : <Button onClick={onClear}>Clear</Button>}
+    </div>
+  );
+}
+
+function Journal({
+  search,
+  follow,
+  onClear,
+}: {
+  readonly search: string;
+  readonly follow: boolean;
+  readonly onClear: () => void;
+}): ReactElement {
+  const recent = useRoom('journal');
+  const { answer } = useAnswer(`journal|${recent[0]?.id ?? ''}`, (engine) =>
+    engine.journal.read({ limit: LIMIT }),
+  );
+  const wanted = search.trim().toLowerCase();
+  const shown = [...(answer ?? recent)]
+    .reverse()
+    .filter((one) => `${one.what} ${one.text}`.toLowerCase().includes(wanted));
+  const box = useEnd(follow, shown.length, shown[shown.length - 1]?.id);
+  if (shown.length === 0)
+    return <Nothing search={search} empty="Nothing has been decided yet." onClear={onClear} />;
+  return (
+    <div
+      className="body log"
+      ref={box}
+      tabIndex={0}
+      role="log"
+      aria-label="Journal"
+      aria-live="off"
+    >
+      {shown.map((one) => (
+        <Entry key={one.id} entry={one} />
+      ))}
+    </div>
+  );
+}
+
+function Entry({ entry }: { readonly entry: JournalEntry }): ReactElement {
+  const now = useNowSeconds();
+  const evidence = Object.keys(entry.evidence).length > 0;
+  const line = (
+    <>
+      <time className="t3">{clock(entry.t, now)}</time>
+      <span className="mono t2 lwhat">{entry.what}</span>
+      <span className="ltext">{entry.text}</span>
+      <span className="num t3">{entry.step === null ? '' : `step ${count(entry.step)}`}</span>
+    </>
+  );
+  if (!evidence) return <div className="lline">{line}</div>;
+  return (
+    <details className="lentry">
+      <summary className="lline">{line}</summary>
+      <pre className="well mono">{JSON.stringify(entry.evidence, null, 1)}</pre>
+    </details>
+  );
+}
+
+function LogFile({
+  source,
+  search,
+  follow,
+  onClear,
+}: {
+  readonly source: 'engine' | 'trainer';
+  readonly search: string;
+  readonly follow: boolean;
+  readonly onClear: () => void;
+}): ReactElement {
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    if (!follow) return;
+    const timer = setInterval(() => {
+      setTurn((n) => n + 1);
+    }, FOLLOW_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [follow]);
+  const { answer } = useAnswer(`${source}|${search}|${String(turn)}`, (engine) =>
+    engine.logs.read({ source, search, limit: LIMIT }),
+  );
+  const lines = answer?.lines ?? [];
+  const box = useEnd(follow, lines.length, lines[lines.length - 1]);
+  if (answer === null) return <div className="body" />;
+  if (lines.length === 0)
+    return (
+      <Nothing
+        search={search}
+        empty={answer.path === null ? `No ${source} has written a log yet.` : 'The log is empty.'}
+        onClear={onClear}
+      />
+    );
+  return (
+    <>
+      <p className="lfile micro">
+        <span className="mono">{answer.path}</span>
+        {answer.more ? `, the last ${plural(lines.length, 'line')}` : ''}
+      </p>
+      <div
+        className="body log mono"
+        ref={box}
+        tabIndex={0}
+        role="log"
+        aria-label={`Log of the ${source}`}
+        aria-live="off"
+      >
+        {lines.map((line, index) => (
+          <div
+            key={`${String(index)}${line}`}
+            className={`lraw ${/\b(error|traceback|failed)\b/i.test(line) ? 'fail' : ''}`}
+          >
+            {line === '' ? '\u00a0' : line}
+          </div>
+        ))}
+      </div>
+    </>
+  );
+}
