@@ -31,7 +31,7 @@ import {
   version,
   versionCheck,
 } from './rooms.ts';
-import { preview, queueCounts, trainingStatus } from './status.ts';
+import { gpu, preview, queueCounts, trainingStatus } from './status.ts';
 
 /** Grows with every change that an older client would misread. */
 export const CONTRACT_VERSION = 1;
@@ -64,6 +64,8 @@ export const contract = {
   status: {
     get: call.route({ method: 'GET', path: '/status' }).output(trainingStatus),
     machine: call.route({ method: 'GET', path: '/machine' }).output(machine),
+    /** null without a GPU. */
+    gpu: call.route({ method: 'GET', path: '/gpu_stats' }).output(gpu.nullable()),
   },
   training: {
     pause: call

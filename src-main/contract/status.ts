@@ -127,3 +127,28 @@ export const trainingStatus = z.object({
   }),
 });
 export type TrainingStatus = z.infer<typeof trainingStatus>;
+
+/** The names that scripts of the system before this one read, beside the new ones. Pure. */
+export function withOldNames<
+  T extends Pick<
+    TrainingStatus,
+    'state' | 'current_step' | 'total_steps' | 'validation_loss' | 'val_train_gap'
+  >,
+>(
+  status: T,
+): T & {
+  readonly status: TrainingStatus['state'];
+  readonly step: number | null;
+  readonly total: number | null;
+  readonly val_loss: number | null;
+  readonly gap: number | null;
+} {
+  return {
+    ...status,
+    status: status.state,
+    step: status.current_step,
+    total: status.total_steps,
+    val_loss: status.validation_loss?.value ?? null,
+    gap: status.val_train_gap?.value ?? null,
+  };
+}

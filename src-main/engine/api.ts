@@ -86,6 +86,7 @@ export function createApi(o: ApiRooms) {
     status: {
       get: (): TrainingStatus => o.status.get(),
       machine: (): Machine => o.status.machine(),
+      gpu: (): TrainingStatus['gpu'] => o.status.get().gpu,
     },
     training: {
       pause: (i: { readonly by: string }): Promise<Controlled> => controlled(o.queue.pause(i.by)),

@@ -8,12 +8,20 @@ import { admit, admitWithoutProof, cookieName, cookieValue } from './admission.t
 import type { Admission, RequestFacts } from './admission.ts';
 import type { EngineDoor } from './engine-door.ts';
 import { securityHeaders } from './headers.ts';
+import { withOldNames } from '../contract/index.ts';
+import { openApi } from './openapi.ts';
 import { withoutTexts } from './open-status.ts';
 import { toWireError } from './router.ts';
 import { confinedFile, sendFile } from './static-files.ts';
 import type { Tickets } from './tickets.ts';
 
 const MAX_BODY = 8 * 1024 * 1024;
+/** Pages of the system before this one, still in bookmarks. */
+const oldPages = new Set([
+  '/live_monitor_ui_v2.html',
+  '/live_monitor_ui.html',
+  '/test_display.html',
+]);
 const COOKIE_SECONDS = 30 * 24 * 3600;
 
 export interface HttpDoorOptions {
@@ -81,7 +89,7 @@ export function createHttpDoor(
         return;
       }
       const status = await options.engine.status.get(undefined);
-      sendJson(response, 200, answer.admitted ? status : withoutTexts(status));
+      sendJson(response, 200, withOldNames(answer.admitted ? status : withoutTexts(status)));
       return;
     }
     if (facts.path === '/api/machine' && reads && options.openStatus()) {
@@ -100,12 +108,22 @@ export function createHttpDoor(
         refuse(response, answer);
         return;
       }
+      if (facts.path === '/api/openapi.json' && reads) {
+        const { version } = await options.engine.engine.facts(undefined);
+        sendJson(response, 200, await openApi(version));
+        return;
+      }
       const { matched } = await rest.handle(request, response, { prefix: '/api', context: {} });
       if (!matched) sendJson(response, 404, { message: `There is nothing at ${facts.path}.` });
       return;
     }
     if (!reads) {
       sendJson(response, 405, { message: 'This address is only read.' });
+      return;
+    }
+    if (oldPages.has(facts.path)) {
+      response.writeHead(302, { location: '/', 'cache-control': 'no-store' });
+      response.end();
       return;
     }
     await sendPage(options, facts, request, response, admission);

@@ -98,7 +98,11 @@ export function scriptedCommands(stage: Stage): Omit<EngineDoor, 'feed'> {
 
   return {
     engine: { facts: () => rooms().engine, leave: () => done },
-    status: { get: () => rooms().status, machine: () => rooms().machine },
+    status: {
+      get: () => rooms().status,
+      machine: () => rooms().machine,
+      gpu: () => rooms().status.gpu,
+    },
     training: {
       pause: ({ by }) => {
         requireTraining();

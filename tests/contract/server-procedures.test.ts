@@ -139,6 +139,7 @@ test('REST knows every route of the contract and nothing else', async () => {
   for (const path of [
     '/engine',
     '/machine',
+    '/gpu_stats',
     '/queue',
     '/datasets',
     '/versions',
@@ -146,11 +147,58 @@ test('REST knows every route of the contract and nothing else', async () => {
     '/activity',
     '/config',
     '/journal',
+    '/logs',
     '/health',
     '/setup',
   ])
     expect([path, (await rest(path)).status]).toEqual([path, 200]);
   expect(server.bugs).toEqual([]);
+});
+
+test('OpenAPI describes every REST route, made from the contract', async () => {
+  const answer = await rest('/openapi.json');
+  expect(answer.status).toBe(200);
+  const document = (await answer.json()) as {
+    openapi: string;
+    paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+  };
+  expect(document.openapi).toMatch(/^3\./);
+  const routes = Object.entries(document.paths).flatMap(([path, verbs]) =>
+    Object.keys(verbs).map((verb) => `${verb} ${path}`),
+  );
+  expect(routes).toEqual(
+    expect.arrayContaining([
+      'get /status',
+      'post /versions/{name}/delete',
+      'get /datasets/{id}/rows',
+    ]),
+  );
+  expect(routes.some((one) => /feed|uploads/.test(one))).toBe(false);
+  // Every read without parameters that it names is there.
+  for (const route of routes.filter((one) => one.startsWith('get ') && !one.includes('{')))
+    expect([route, (await rest(route.slice(4))).status]).toEqual([route, 200]);
+  expect(Object.keys(document.paths['/versions/{name}/delete']?.['post']?.responses ?? {})).toEqual(
+    expect.arrayContaining(['200', '423', '428']),
+  );
+});
+
+test('scripts and bookmarks of the system before this one go on working', async () => {
+  const at = (path: string): Promise<Response> =>
+    fetch(`http://127.0.0.1:${String(server.port)}${path}`, { redirect: 'manual' });
+  for (const path of ['/api/status', '/status/training_status.json']) {
+    const { status } = server.engine.rooms();
+    expect(await (await at(path)).json()).toMatchObject({
+      status: status.state,
+      step: status.current_step,
+      total: status.total_steps,
+      val_loss: status.validation_loss?.value,
+      gap: status.val_train_gap?.value,
+    });
+  }
+  for (const page of ['/live_monitor_ui_v2.html', '/live_monitor_ui.html', '/test_display.html']) {
+    const answer = await at(page);
+    expect([page, answer.status, answer.headers.get('location')]).toEqual([page, 302, '/']);
+  }
 });
 
 test('an engine that lacks a procedure is found when the server is made', () => {

@@ -5,7 +5,12 @@
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Machine, Measured, TrainingStatus } from '../../contract/index.ts';
+import {
+  type Machine,
+  type Measured,
+  type TrainingStatus,
+  withOldNames,
+} from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { writeJson } from '../../kit/files.ts';
@@ -219,14 +224,7 @@ export async function createStatus(o: {
     if (text === written) return;
     isWriting = true;
     try {
-      await writeJson(path.join(o.paths.status, 'training_status.json'), {
-        ...status,
-        status: status.state,
-        step: status.current_step,
-        total: status.total_steps,
-        val_loss: status.validation_loss?.value ?? null,
-        gap: status.val_train_gap?.value ?? null,
-      });
+      await writeJson(path.join(o.paths.status, 'training_status.json'), withOldNames(status));
       written = text;
     } catch (error) {
       o.failed('status.write', error);

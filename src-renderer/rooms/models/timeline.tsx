@@ -33,6 +33,10 @@ function configurationOf(
       (best, point) => (Math.abs(point.x - step) < Math.abs(best.x - step) ? point : best),
       curve[0] ?? { x: step, y: 0 },
     ).y;
+  const values = curve.map((one) => one.y);
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const margin = Math.max(0.01, (high - low) * 0.08);
   const last = Math.max(1, ...curve.map((one) => one.x), ...marks.map((one) => one.step));
   return {
     type: 'line',
@@ -103,7 +107,8 @@ function configurationOf(
         },
         y: {
           type: 'linear',
-          grace: '8%',
+          min: Math.max(0, low - margin),
+          max: high + margin,
           border: { display: false },
           grid: { color: colours.line, drawTicks: false },
           ticks: {
