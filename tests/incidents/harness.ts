@@ -74,18 +74,17 @@ export class Nightshift {
     );
   }
 
-  async start(): Promise<void> {
+  get address(): string {
+    return this.origin;
+  }
+
+  /** `port`: that of the engine before, so that an open page finds the new one. */
+  async start(port = 20_000 + Math.floor(Math.random() * 20_000)): Promise<void> {
     await mkdir(this.locks, { recursive: true });
     const log: string[] = [];
     const child = spawn(
       node,
-      [
-        engineEntry,
-        '--workspace',
-        this.workspace,
-        '--port',
-        String(20000 + Math.floor(Math.random() * 20000)),
-      ],
+      [engineEntry, '--workspace', this.workspace, '--port', String(port)],
       { env: this.environment(), stdio: ['ignore', 'pipe', 'pipe'] },
     );
     child.stdout.on('data', (data: Buffer) => log.push(data.toString()));

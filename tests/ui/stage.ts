@@ -16,7 +16,7 @@ const places = [
 let browser: Promise<Browser> | undefined;
 
 /** One browser for a file of tests; it ends with the process of the file. */
-function openBrowser(): Promise<Browser> {
+export function openBrowser(): Promise<Browser> {
   const executablePath = places.find((one) => one !== undefined && existsSync(one));
   if (executablePath === undefined)
     throw new Error('No Chromium was found. Install it, or name it in NIGHTSHIFT_CHROMIUM.');

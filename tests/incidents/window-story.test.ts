@@ -1,0 +1,201 @@
+/**
+ * A person at the window, with a real engine and a real trainer: first run, five files dropped at once while another one trains,
+ * decisions, pause and resume, a killed trainer, a killed engine, a version. Everything is seen on the page.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, expect, test } from 'vitest';
+import type { Page } from 'playwright';
+import { live, openBrowser } from '../ui/stage.ts';
+import { Nightshift, questions, sleep, until } from './harness.ts';
+
+const app = new Nightshift();
+afterAll(async () => {
+  await app.end();
+});
+
+const lines = (rows: readonly unknown[]): string =>
+  rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+
+/** Drops real bytes, as a browser hands them over. */
+async function dropBytes(
+  page: Page,
+  files: readonly { readonly name: string; readonly bytes: Buffer }[],
+): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    (all) => {
+      const made = new DataTransfer();
+      for (const { name, base64 } of all) {
+        const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+        made.items.add(new File([bytes], name));
+      }
+      return made;
+    },
+    files.map(({ name, bytes }) => ({ name, base64: bytes.toString('base64') })),
+  );
+  await page.dispatchEvent('body', 'dragenter', { dataTransfer: transfer });
+  await page.getByRole('dialog', { name: 'Drop files' }).waitFor();
+  await page.dispatchEvent('body', 'dragover', { dataTransfer: transfer });
+  await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+}
+
+/** The user's own files, where somebody names their folder. */
+function realFiles(): readonly { readonly name: string; readonly bytes: Buffer }[] {
+  const folder = process.env['NIGHTSHIFT_REAL_DATA'];
+  if (folder === undefined) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile() && /\.(jsonl|csv)$/.test(one.name))
+    .map((one) => ({
+      name: `${path.basename(one.parentPath)}-${one.name}`,
+      bytes: readFileSync(path.join(one.parentPath, one.name)),
+    }));
+}
+
+const state = (page: Page, word: string, timeout = 60_000): Promise<void> =>
+  page.locator(`[data-state="${word}"]`).waitFor({ timeout });
+const stepOn = async (page: Page): Promise<number> =>
+  Number(
+    (/step ([\d,]+)/.exec(await page.locator('.cell.model').innerText())?.[1] ?? '0').replaceAll(
+      ',',
+      '',
+    ),
+  );
+
+test(
+  'from an empty workspace to versions, through everything that goes wrong',
+  { timeout: 600_000 },
+  async () => {
+    await app.configure({
+      batch_size: 8,
+      epochs: 40,
+      save_steps: 20,
+      eval_steps: 40,
+      eval_samples: 20,
+      generate_samples: 2,
+      eval_max_new_tokens: 12,
+      preview_steps: 20,
+      max_length: 1024,
+      warmup_steps: 4,
+      disk: { min_free_gb: 0 },
+      watchdog: { backoff_first_seconds: 0.2 },
+    });
+    await app.start();
+    const port = Number(new URL(app.address).port);
+    const context = await (
+      await openBrowser()
+    ).newContext({ viewport: { width: 1440, height: 900 } });
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    const { ticket } = (await app.post<{ ticket: string }>('/tickets')).body;
+    await page.goto(`${app.address}/?ticket=${ticket}`);
+    await live(page);
+
+    // First run: the starter and the sample, and by itself the first step.
+    await page.getByRole('radio', { name: 'Starter' }).check();
+    await page.getByRole('button', { name: 'Use this model' }).click();
+    await page.getByRole('button', { name: 'Use the sample' }).click();
+    await state(page, 'Training', 120_000);
+    await until('steps on the page', async () => (await stepOn(page)) >= 5, 60);
+
+    // Five at once, while it trains: good, broken in the middle, empty, columns, packed.
+    const good = lines(questions(40, 3));
+    const broken = lines(questions(30, 4)).split('\n');
+    broken[16] = '{"question": "cut off';
+    await dropBytes(page, [
+      { name: 'good.jsonl', bytes: Buffer.from(good) },
+      { name: 'broken.jsonl', bytes: Buffer.from(broken.join('\n')) },
+      { name: 'empty.jsonl', bytes: Buffer.from('') },
+      {
+        name: 'columns.csv',
+        bytes: Buffer.from('text,label\n"one, two",a\nthree,b\n'.repeat(1) + 'x,y\n'.repeat(30)),
+      },
+      { name: 'packed.jsonl.gz', bytes: gzipSync(lines(questions(40, 5))) },
+      ...realFiles(),
+    ]);
+    const verdict = (name: string, word: RegExp) =>
+      page
+        .getByRole('option', { name: new RegExp(name.replace('.', '\\.')) })
+        .filter({ hasText: word })
+        .waitFor({ timeout: 120_000 });
+    await verdict('good.jsonl', /Ready/);
+    await verdict('packed.jsonl.gz', /Ready/);
+    await verdict('columns.csv', /Decide/);
+    await verdict('broken.jsonl', /Decide/);
+    await page.getByRole('list', { name: 'Uploads' }).getByText('empty.jsonl is empty.').waitFor();
+    expect((await app.status()).state).toMatch(/training|evaluating|saving/);
+
+    await page.getByRole('option', { name: /broken\.jsonl/ }).click();
+    const report = page.getByRole('region', { name: 'Report of broken.jsonl' });
+    await report.getByText('17', { exact: true }).first().waitFor();
+    await report.getByRole('button', { name: 'Accept the good rows, 29 of 30' }).click();
+    await verdict('broken.jsonl', /Ready/);
+    await page.getByRole('option', { name: /columns\.csv/ }).click();
+    await page.getByLabel('The prompt, what the model reads').selectOption('text');
+    await page.getByLabel('The answer, what it learns to write').selectOption('label');
+    await page.getByRole('button', { name: 'Use these columns' }).click();
+    await verdict('columns.csv', /Ready/);
+
+    // Pause and resume; the step stands still between them.
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await state(page, 'Paused');
+    const paused = await stepOn(page);
+    await sleep(1500);
+    expect(await stepOn(page)).toBe(paused);
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await state(page, 'Training');
+    await until('more steps', async () => (await stepOn(page)) > paused + 25, 60);
+
+    // A killed trainer is seen, and is training again without a hand.
+    const pid = await until('a trainer', () => app.trainerPid(), 30, 50);
+    process.kill(pid, 'SIGKILL');
+    await state(page, 'Recovering', 15_000);
+    await state(page, 'Training');
+    await page.getByRole('link', { name: 'Logs' }).click();
+    await page
+      .getByRole('log', { name: 'Journal' })
+      .getByText(/killed|SIGKILL/i)
+      .first()
+      .waitFor();
+
+    // A killed engine is seen, its trainer goes on, and the page finds the next one by itself.
+    const before = await until('a trainer again', () => app.trainerPid(), 30, 50);
+    app.kill();
+    await state(page, 'Connection lost', 15_000);
+    await page.getByText('Training does not depend on the window.', { exact: false }).waitFor();
+    await app.start(port);
+    await state(page, 'Training');
+    expect(await app.trainerPid()).toBe(before);
+
+    // What was trained so far is kept by hand, and is what was published.
+    await page.getByRole('link', { name: 'Models' }).click();
+    await page.getByRole('button', { name: 'Create version' }).click();
+    await page.getByLabel('Description').fill('after the accidents');
+    await page.getByRole('dialog').getByRole('button', { name: 'Create version' }).click();
+    await page.getByRole('complementary', { name: /after-the-accidents/ }).waitFor();
+    await page.getByRole('button', { name: 'Verify now' }).click();
+    await page.getByText('every byte as published', { exact: false }).waitFor();
+
+    // Skipped by hand, the next one begins; nothing that was dropped is gone.
+    await page.getByRole('link', { name: 'Queue' }).click();
+    await page.getByRole('button', { name: 'Skip current' }).click();
+    await until(
+      'the next dataset',
+      async () => {
+        const { current_dataset: now } = await app.status();
+        return now !== null && now.name !== 'sample-requests.jsonl';
+      },
+      60,
+    );
+    const places = (await app.datasets()).map((one) => [one.name, one.place]);
+    expect(Object.fromEntries(places)).toMatchObject({ 'sample-requests.jsonl': 'skipped' });
+    expect(places.length).toBeGreaterThanOrEqual(5);
+    expect(existsSync(path.join(app.workspace, 'queue/skipped/sample-requests.jsonl'))).toBe(true);
+    expect(complaints).toEqual([]);
+    await page.screenshot({
+      path: path.join(import.meta.dirname, '../../test-results/window-story.png'),
+    });
+    await context.close();
+  },
+);
