@@ -14,6 +14,7 @@ import { pauseOrResume } from './controls.tsx';
 import { Header } from './header.tsx';
 import { useFrameKeys, type FrameActs } from './keys.ts';
 import { go, goTo, useNavigation } from './navigation.ts';
+import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
 import { mainControl } from './state-word.ts';
 import { StopDialog } from './stop-dialog.tsx';
@@ -31,6 +32,7 @@ function Frame(): ReactElement {
   const host = useHost();
   const screen = useNavigation((state) => state.screen);
   const [stopping, setStopping] = useState(false);
+  const [palette, setPalette] = useState(false);
   const acts = useMemo<FrameActs>(
     () => ({
       pauseOrResume: () => {
@@ -48,6 +50,9 @@ function Frame(): ReactElement {
           takeIn(chosen, 'normal');
         });
       },
+      palette: () => {
+        setPalette(true);
+      },
     }),
     [host],
   );
@@ -63,7 +68,7 @@ function Frame(): ReactElement {
           setStopping(true);
         }}
       />
-      <Rail />
+      <Rail onCommands={acts.palette} />
       <main className="main" id="main">
         {screen === 'dashboard' ? <Dashboard onOpen={goTo} /> : null}
         {screen === 'data' ? <DataScreen onOpen={goTo} /> : null}
@@ -72,6 +77,14 @@ function Frame(): ReactElement {
         {screen === 'config' ? <ConfigScreen onOpen={goTo} /> : null}
         {screen === 'logs' ? <LogsScreen onOpen={goTo} /> : null}
       </main>
+      {palette ? (
+        <Palette
+          acts={acts}
+          onClose={() => {
+            setPalette(false);
+          }}
+        />
+      ) : null}
       <StopDialog
         opened={stopping}
         onClose={() => {

@@ -1,4 +1,4 @@
-/** Keys of the frame: G then D, A, Q, M, C, L go to a screen; Ctrl/Cmd Shift P pauses; Ctrl/Cmd . stops; Ctrl/Cmd O adds files. */
+/** Keys of the frame: G then D, A, Q, M, C, L go to a screen; Ctrl/Cmd Shift P pauses; Ctrl/Cmd . stops; Ctrl/Cmd O adds files; Ctrl/Cmd K opens the palette. */
 import { useEffect } from 'react';
 import { go, type ScreenName } from './navigation.ts';
 
@@ -16,6 +16,7 @@ export interface FrameActs {
   readonly pauseOrResume: () => void;
   readonly stop: () => void;
   readonly addFiles: () => void;
+  readonly palette: () => void;
 }
 
 function isTyping(target: EventTarget | null): boolean {
@@ -36,6 +37,7 @@ export function useFrameKeys(acts: FrameActs): void {
       if (command && event.shiftKey && key === 'p') act(event, acts.pauseOrResume);
       else if (command && key === '.') act(event, acts.stop);
       else if (command && key === 'o') act(event, acts.addFiles);
+      else if (command && !event.shiftKey && key === 'k') act(event, acts.palette);
       else if (!command && !event.altKey && !isTyping(event.target)) {
         const now = Date.now();
         const target = targets[key];

@@ -3,6 +3,7 @@ import { Tooltip, useMantineColorScheme } from '@mantine/core';
 import {
   IconActivity,
   IconAdjustments,
+  IconCommand,
   IconDatabase,
   IconDeviceDesktop,
   IconFileText,
@@ -90,7 +91,7 @@ function ConnectionLine(): ReactElement {
   );
 }
 
-export function Rail(): ReactElement {
+export function Rail({ onCommands }: { readonly onCommands: () => void }): ReactElement {
   const entries = useEntries();
   const screen = useNavigation((state) => state.screen);
   return (
@@ -110,6 +111,10 @@ export function Rail(): ReactElement {
         </a>
       ))}
       <div className="end">
+        <button type="button" className="theme" aria-haspopup="dialog" onClick={onCommands}>
+          <IconCommand aria-hidden="true" />
+          <span>Commands</span>
+        </button>
         <ThemeButton />
         <ConnectionLine />
       </div>

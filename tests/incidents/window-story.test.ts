@@ -137,6 +137,9 @@ test(
     await page.getByRole('button', { name: 'Use these columns' }).click();
     await verdict('columns.csv', /Ready/);
 
+    // What was decided is asked no longer.
+    await page.waitForFunction(() => !document.body.innerText.includes('waits for your decision'));
+
     // Pause and resume; the step stands still between them.
     await page.getByRole('button', { name: 'Pause' }).click();
     await state(page, 'Paused');

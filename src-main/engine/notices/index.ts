@@ -64,6 +64,12 @@ export async function createNotices(o: {
       });
   }
   const throttle = createThrottle(o.clock, publish);
+  /** What a notice asked for has been done: it asks no longer. */
+  function settled(title: string): void {
+    if (!notices.some((one) => one.title === title && !one.dismissed)) return;
+    notices = notices.map((one) => (one.title === title ? { ...one, dismissed: true } : one));
+    save();
+  }
 
   let crash: { readonly cause: string; readonly category: string } | null = null;
   let wasBelowFloor = false;
@@ -94,7 +100,12 @@ export async function createNotices(o: {
     o.datasets.verdict.on((dataset) => {
       if (dataset.verdict === 'refused')
         throttle.tell(words.datasetRefused(dataset.name, dataset.message ?? 'refused'));
-      if (dataset.verdict !== 'decide' || decided.get(dataset.id) === dataset.decision) return;
+      if (dataset.verdict !== 'decide') {
+        decided.delete(dataset.id);
+        settled(words.decide(dataset.name, null).title);
+        return;
+      }
+      if (decided.get(dataset.id) === dataset.decision) return;
       decided.set(dataset.id, dataset.decision ?? '');
       throttle.tell(words.decide(dataset.name, dataset.message));
     }),

@@ -149,7 +149,8 @@ export async function createStatus(o: {
         live === null || remaining === null || currentStep < 0 ? null : currentStep + remaining,
       step_of_dataset: live?.done ?? null,
       steps_of_dataset: live?.planned ?? null,
-      epoch: open === null ? null : latest.epoch,
+      // Before its first step the newest measured epoch is that of the dataset before.
+      epoch: (live?.done ?? 0) === 0 ? null : latest.epoch,
       loss: measured(point?.loss),
       loss_smoothed: measured(latest.smoothed),
       validation_loss: evaluated(evaluation?.slice_loss ?? evaluation?.core_loss),
