@@ -122,17 +122,17 @@ describe('add', () => {
         path.join(w.root, 'dir.jsonl'),
         '/nowhere/x.jsonl',
         'relative.jsonl',
-        w.rows('x.parquet', 1),
+        w.rows('x.xlsx', 1),
       ],
       priority: 'low',
     });
     expect(answer.added.map((one) => [one.name, one.priority])).toEqual([['good.jsonl', 'low']]);
     expect(answer.refused.map((one) => one.message)).toEqual([
       'empty.jsonl is empty.',
-      'dir.jsonl is a folder without data files; .jsonl, .json and .csv files are read.',
+      'dir.jsonl is a folder without data files; .jsonl, .json, .csv (also .gz or .zst) and .parquet files are read.',
       '/nowhere/x.jsonl does not exist.',
       'relative.jsonl is not a whole path.',
-      'x.parquet ends in .parquet; .jsonl, .json and .csv files are read.',
+      'x.xlsx ends in .xlsx; .jsonl, .json, .csv (also .gz or .zst) and .parquet files are read.',
     ]);
     expect(existsSync(good)).toBe(true);
   });
