@@ -1,8 +1,7 @@
 /** Every screen in both themes and four widths: nothing serious for axe, nothing cut off, keyboard all the way. */
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from 'vitest';
 import type { Scene } from '../contract/scripted-scenes.ts';
-import { openStage } from './stage.ts';
+import { openStage, seriousFindings } from './stage.ts';
 
 const screens: readonly (readonly [string, Scene, string])[] = [
   ['first run', 'first_run', '#/'],
@@ -25,13 +24,7 @@ test.each(
     await page.getByRole('option', { name: /home_requests/ }).click();
     await page.getByRole('button', { name: /Accept the good rows/ }).waitFor();
   }
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter((one) =>
-    ['serious', 'critical'].includes(one.impact ?? 'minor'),
-  );
-  expect(
-    serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' | ')}`),
-  ).toEqual([]);
+  expect(await seriousFindings(page)).toEqual([]);
 });
 
 test.each(

@@ -1,7 +1,6 @@
 /** The command palette reaches every action and every screen by typing. */
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from 'vitest';
-import { called, callsOf, openStage } from './stage.ts';
+import { called, callsOf, openStage, seriousFindings } from './stage.ts';
 
 test('typed words find an action; Enter does it; Escape leaves all as it was', async () => {
   const { page, server } = await openStage();
@@ -46,11 +45,5 @@ test.each(['dark', 'light'] as const)('axe finds nothing serious in it: %s', asy
   const { page } = await openStage({ scheme });
   await page.keyboard.press('Control+k');
   await page.getByRole('dialog', { name: 'Commands' }).waitFor();
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter((one) =>
-    ['serious', 'critical'].includes(one.impact ?? 'minor'),
-  );
-  expect(
-    serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' | ')}`),
-  ).toEqual([]);
+  expect(await seriousFindings(page)).toEqual([]);
 });

@@ -1,4 +1,5 @@
 /** A built page in a real browser, in front of the scripted engine. */
+import { AxeBuilder } from '@axe-core/playwright';
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright';
 import { onTestFinished } from 'vitest';
@@ -113,4 +114,12 @@ export async function drop(
   const target = lane === undefined ? 'body' : `[data-lane=${lane}]`;
   await page.dispatchEvent(target, 'dragover', { dataTransfer: transfer });
   await page.dispatchEvent(target, 'drop', { dataTransfer: transfer });
+}
+
+/** What axe calls serious or critical on the page as it stands, with the elements. */
+export async function seriousFindings(page: Page): Promise<readonly string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter((one) => ['serious', 'critical'].includes(one.impact ?? 'minor'))
+    .map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' | ')}`);
 }
