@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ import pytest
 import xxhash
 from intake_support import chat, pairs
 from test_intake_golden import chatml, reference
-from train_support import Training, lines_of
+from tokenizers import Tokenizer
+from train_support import Training, events_of, lines_of, starter_base
 
+from nightshift_trainer.run_folder import RunFolder
+from nightshift_trainer.train import worker
+from nightshift_trainer.train.ledger import Ledger
 from nightshift_trainer.train.order import Order
 
 EPOCHS = 3
@@ -20,57 +25,190 @@ RECORDS: list[dict[str, Any]] = [
     chat(one["question"] + " Again?" * (number % 7), one["answer"])
     for number, one in enumerate(pairs(90))
 ]
+# What stands between the good rows of the file: none of it may be trained, all of it is accounted.
+BAD_LINES = [
+    b'{"messages": [',
+    b'"only a string"',
+    b'{"messages": [{"role": "user", "content": "Asked, and never answered?"}]}',
+    json.dumps(chat("An answer of nothing?", "")).encode(),
+    b'{"messages": "\xff\xfe"}',
+]
 
 
-def fed_of(rows: list[int], path: Path) -> str:
+def content() -> bytes:
+    """Good rows, questions asked twice (held out with each other), bad and blank lines."""
+    good = [json.dumps(one).encode() for one in RECORDS]
+    again = [
+        json.dumps(chat(str(one["messages"][0]["content"]).upper(), "Asked before.")).encode()
+        for one in RECORDS[::2]
+    ]
+    lines: list[bytes] = []
+    for number, line in enumerate([*good, *again]):
+        lines.append(line)
+        if number % 20 == 7:
+            lines += [b"", BAD_LINES[number // 20 % len(BAD_LINES)]]
+    return b"\n".join(lines) + b"\n"
+
+
+def read_rows(path: Path) -> dict[int, list[dict[str, str]] | None]:
+    """By physical line, from 1: the conversation, or None where there is nothing to train."""
+    found: dict[int, list[dict[str, str]] | None] = {}
+    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            messages = json.loads(line.decode("utf-8"))["messages"]
+            found[number] = messages if messages[-1]["content"] and len(messages) > 1 else None
+        except (ValueError, TypeError, KeyError):
+            found[number] = None
+    return found
+
+
+def fed_of(rows: list[int], file: dict[int, list[dict[str, str]] | None]) -> str:
     """What the model must have been handed for these physical rows, as a hash."""
-    lines = path.read_text("utf-8").splitlines()
     digest = xxhash.xxh3_64()
     for row in rows:
-        ids, labels = reference(chatml(json.loads(lines[row - 1])["messages"]))
+        messages = file[row]
+        assert messages is not None, f"row {row} cannot be trained"
+        ids, labels = reference(chatml(messages))
         digest.update(b"".join(token.to_bytes(4, "little") for token in ids))
         digest.update(bytes(labels))
     return digest.hexdigest()
 
 
+def counting(path: Path) -> list[dict[str, Any]]:
+    """The entries that count: what no checkpoint held was marked lost, and done again."""
+    found: list[dict[str, Any]] = []
+    for entry in lines_of(path):
+        if "lost_after" in entry:
+            found = [one for one in found if one["step"] <= entry["lost_after"]]
+        else:
+            found.append(entry)
+    return found
+
+
 def problems(training: Training) -> list[str]:
     """Everything in which the ledger differs from what had to be trained."""
     found: list[str] = []
-    path = training.root / "data.jsonl"
-    count = len(path.read_text("utf-8").splitlines())
+    file = read_rows(training.root / "data.jsonl")
     split = json.loads((training.dataset / "split.json").read_text("utf-8"))
     held = {*split["core"], *split["slice"], *split["held_out_duplicates"]}
     times: Counter[int] = Counter()
-    entries = lines_of(training.dataset / "ledger.jsonl")
-    for number, entry in enumerate(entries, start=1):
+    for number, entry in enumerate(counting(training.dataset / "ledger.jsonl"), start=1):
         if entry["step"] != number:
             found.append(f"entry {number} is of step {entry['step']}")
-        if entry["fed"] != fed_of(entry["rows"], path):
+        if entry["fed"] != fed_of(entry["rows"], file):
             found.append(f"step {number} was fed something else than rows {entry['rows']}")
         times.update(entry["rows"])
-    for row in range(1, count + 1):
-        wanted = 0 if row in held else EPOCHS
+    for row, messages in file.items():
+        wanted = 0 if row in held or messages is None else EPOCHS
         if times[row] != wanted:
             found.append(f"row {row} was trained {times[row]} times, not {wanted}")
     return found
 
 
-def trained(tmp_path: Path) -> Training:
+def begun(tmp_path: Path) -> Training:
     training = Training(tmp_path)
-    training.intake(RECORDS, slice_rows=10, core_rows=5, epochs=EPOCHS)
-    spec = training.spec(epochs=EPOCHS)
-    # A dropped row also shortens the pass; the audit has to say so by itself.
-    training.run(spec)
+    path = training.workspace.write("data.jsonl", content())
+    report = training.workspace.intake(
+        path, slice_rows=10, core_rows=5, epochs=EPOCHS, accept_good_rows=True
+    )
+    assert report["verdict"] == "ready", report["message"]
     return training
 
 
-def test_every_row_that_was_accepted_was_fed_as_often_as_there_are_epochs(tmp_path: Path) -> None:
-    training = trained(tmp_path)
+def trained(tmp_path: Path) -> Training:
+    training = begun(tmp_path)
+    training.run(training.spec(epochs=EPOCHS, eval_samples=0))
+    return training
+
+
+@pytest.fixture(scope="module")
+def training(tmp_path_factory: pytest.TempPathFactory) -> Training:
+    return trained(tmp_path_factory.mktemp("undisturbed"))
+
+
+def test_every_row_that_was_accepted_was_fed_as_often_as_there_are_epochs(
+    training: Training,
+) -> None:
     assert problems(training) == []
+
+
+def test_every_physical_row_is_in_exactly_one_state(training: Training) -> None:
+    """Trained, one of three ways held out, or rejected: together they are the file, none twice."""
+    file = read_rows(training.root / "data.jsonl")
+    split = json.loads((training.dataset / "split.json").read_text("utf-8"))
+    states: dict[str, set[int]] = {
+        "trained": {
+            row for entry in counting(training.dataset / "ledger.jsonl") for row in entry["rows"]
+        },
+        "rejected": {one["row"] for one in lines_of(training.dataset / "rejected.jsonl")},
+        **{name: set(split[name]) for name in ("core", "slice", "held_out_duplicates")},
+    }
+    assert all(states.values()), states
+    assert sorted(row for rows in states.values() for row in rows) == sorted(file)
+    assert states["rejected"] == {row for row, messages in file.items() if messages is None}
     report = training.workspace.report()
-    held = sum(report["held_out"].values())
-    assert report["rows"] == report["trained_rows"] + held + report["rejected"]["total"]
-    assert held > 0
+    assert report["rows"] == len(file) < max(file)
+    assert report["trained_rows"] == len(states["trained"])
+    assert report["rejected"]["total"] == len(states["rejected"])
+    assert list(report["held_out"].values()) == [
+        len(states[name]) for name in ("core", "slice", "held_out_duplicates")
+    ]
+
+
+def test_steps_that_no_checkpoint_held_count_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trainer that dies, by a full disk in the middle of a line: the next one does the lost steps
+    again, and its mark must not grow onto the torn line, or the rows would count twice."""
+    training = begun(tmp_path)
+    monkeypatch.setenv("NIGHTSHIFT_DEVICE_LOCKS", str(tmp_path / "locks"))
+    real, written = Ledger._write, [0]
+
+    def full(ledger: Ledger, entry: Mapping[str, Any]) -> None:
+        written[0] += 1
+        if written[0] == 9:
+            ledger._stream.write(json.dumps(entry).encode("utf-8")[:40])
+            ledger._stream.flush()
+            raise OSError(28, "No space left on device")
+        real(ledger, entry)
+
+    monkeypatch.setattr(Ledger, "_write", full)
+    spec = training.spec(epochs=EPOCHS, eval_samples=0, save_steps=5)
+    assert worker.run(RunFolder(training.folder(spec)), spec) == 1
+    assert not (training.dataset / "ledger.jsonl").read_bytes().endswith(b"\n")
+    folder = training.run(training.spec(epochs=EPOCHS, eval_samples=0, save_steps=5))
+    [lost] = events_of(folder, "lost")
+    assert (lost["after_step"], lost["upto_step"]) == (5, 8)
+    assert problems(training) == []
+
+
+def test_a_long_text_is_fed_in_pieces_and_its_row_named_for_each(tmp_path: Path) -> None:
+    """Every piece begins with the last token of the one before it, which is no target again."""
+    texts = [f"Number {number} goes on. " * (1 + number % 9) for number in range(40)]
+    training = Training(tmp_path)
+    training.intake([{"text": one} for one in texts], max_length=32, slice_rows=4, core_rows=2)
+    training.run(training.spec(eval_samples=0))
+    tokenizer = Tokenizer.from_file(str(starter_base() / "tokenizer.json"))
+    end = tokenizer.token_to_id("<|im_end|>")
+    times: Counter[int] = Counter()
+    for entry in lines_of(training.dataset / "ledger.jsonl"):
+        digest = xxhash.xxh3_64()
+        for row in dict.fromkeys(entry["rows"]):
+            ids = [*tokenizer.encode(texts[row - 1]).ids, end]
+            pieces = [ids[at : at + 32] for at in range(0, len(ids) - 1, 31)]
+            assert entry["rows"].count(row) == len(pieces)
+            times[len(pieces)] += 1
+            for piece in pieces:
+                digest.update(b"".join(token.to_bytes(4, "little") for token in piece))
+                digest.update(bytes([0, *[1] * (len(piece) - 1)]))
+        assert entry["fed"] == digest.hexdigest()
+        assert entry["trained_tokens"] == sum(
+            len(tokenizer.encode(texts[row - 1]).ids) for row in set(entry["rows"])
+        )
+    held = sum(training.workspace.report()["held_out"].values())
+    assert times[1] and times[2] and sum(times.values()) == len(texts) - held
 
 
 def test_a_row_that_the_loader_drops_is_missed(

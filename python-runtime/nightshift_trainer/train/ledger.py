@@ -19,6 +19,15 @@ class Ledger:
     def __init__(self, path: Path, branch: str, run: str) -> None:
         self.path, self.branch, self.run = path, branch, run
         self._stream = path.open("ab")
+        self._cut_torn_line()
+
+    def _cut_torn_line(self) -> None:
+        """A line that a full disk or a power cut left unfinished would swallow the next one, and
+        that one may be the mark of the lost steps."""
+        content = self.path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            self._stream.truncate(whole)
 
     def last_step(self) -> int:
         """The largest step of this branch that counts; 0 when there is none."""
