@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from intake_support import pairs
-from train_support import Training, events_of, exit_of, metrics_of
+from safetensors.torch import load_file
+from train_support import Training, events_of, exit_of, lines_of, metrics_of
+
+from nightshift_trainer.train import checkpoint, watching
 
 RECORDS = [
     {**one, "question": one["question"] + " Count on." * (n % 9)}
@@ -46,6 +52,17 @@ def undisturbed(root: Path, precision: str) -> Training:
     return training
 
 
+def what_counts(training: Training) -> list[dict[str, Any]]:
+    """The ledger without the lines that were marked lost, and without the names of the runs."""
+    found: list[dict[str, Any]] = []
+    for entry in lines_of(training.dataset / "ledger.jsonl"):
+        if "lost_after" in entry:
+            found = [one for one in found if one["step"] <= entry["lost_after"]]
+        else:
+            found.append({key: value for key, value in entry.items() if key != "run"})
+    return found
+
+
 def wait_for_step(folder: Path, step: int) -> None:
     end = time.monotonic() + 60
     while not any(one["step"] >= step for one in metrics_of(folder)):
@@ -71,11 +88,13 @@ def test_pause_stop_and_a_kill_inside_a_save_change_no_bit(tmp_path: Path, preci
     paused_at = exit_of(folder)["step"]
     assert paused_at >= 3
 
-    # The third file of the second save: the weights of that step are there, its moments are torn.
+    # The second file of this run's second save: the weights of that step are whole, its moments
+    # are torn.
     folder, process = begin(KILL_IN_SAVE.format(at=5))
     assert process.wait(60) == -signal.SIGKILL
     killed_after = metrics_of(folder)[-1]["step"]
     assert list(broken.checkpoints.glob(".step-*.partial"))
+    assert checkpoint.verify(broken.newest(), lambda: None) is None
 
     folder, process = begin()
     wait_for_step(folder, killed_after + 2)
@@ -84,25 +103,55 @@ def test_pause_stop_and_a_kill_inside_a_save_change_no_bit(tmp_path: Path, preci
     resumed = events_of(folder, "resumed")[0]
     assert 0 < resumed["step"] < killed_after
     assert resumed["lost_steps"] == killed_after - resumed["step"] <= 5
+    assert resumed["from"] == str(broken.checkpoints / f"step-{resumed['step']:08d}")
+    assert events_of(folder, "checkpoint_skipped") == []
     assert not list(broken.checkpoints.glob(".step-*.partial"))
 
     folder, process = begin()
     assert process.wait(60) == 0 and exit_of(folder)["outcome"] == "completed"
     assert broken.state_hash() == whole.state_hash()
     assert broken.newest().name == whole.newest().name
+    # The same rows in the same steps, and the same numbers shown for them.
+    assert what_counts(broken) == what_counts(whole)
+    seen, wanted = (
+        events_of(one, "evaluation")[-1] for one in (folder, whole.root / "runs" / "run-1")
+    )
+    for name in ("step", "when", "core", "slice", "exact", "train_smoothed", "gap"):
+        assert seen[name] == wanted[name], name
 
 
-def test_looking_changes_no_step(tmp_path: Path) -> None:
-    watched = undisturbed(tmp_path / "watched", "fp32")
+def test_looking_changes_no_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even when it draws random numbers, as a scorer or a way of sampling may."""
+    real = watching.answer
+
+    def drawing(*values: Any, **named: Any) -> Any:
+        torch.rand(3)
+        random.random()
+        np.random.random()
+        return real(*values, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(watching, "answer", drawing)
+        watched = undisturbed(tmp_path / "watched", "fp32")
     blind = Training(tmp_path / "blind")
     blind.intake(RECORDS, slice_rows=10, core_rows=10)
-    folder = blind.run(
-        blind.spec(**{**BUSY, "eval_steps": 1000, "preview_steps": 1000, "save_steps": 1000})
-    )
-    assert len(events_of(folder, "evaluation")) == 2
+    with monkeypatch.context() as patched:
+        patched.setattr(watching.Watching, "evaluate", lambda *_: None)
+        patched.setattr(watching.Watching, "preview", lambda *_: None)
+        folder = blind.run(blind.spec(**{**BUSY, "save_steps": 1000}))
+    assert events_of(folder, "evaluation") == events_of(folder, "preview") == []
     assert len(events_of(watched.root / "runs" / "run-1", "evaluation")) > 4
     assert len(events_of(watched.root / "runs" / "run-1", "preview")) > 3
     assert watched.state_hash() == blind.state_hash()
+    watched_steps, blind_steps = (
+        metrics_of(one) for one in (watched.root / "runs" / "run-1", folder)
+    )
+    # The very next step after each evaluation, not only the last weights.
+    assert [one["loss"] for one in watched_steps] == [one["loss"] for one in blind_steps]
+    assert [one["grad_norm"] for one in watched_steps] == [one["grad_norm"] for one in blind_steps]
+    for name in ("python", "numpy", "torch"):
+        states = [load_file(one.newest() / "state.safetensors")[name] for one in (watched, blind)]
+        assert torch.equal(states[0], states[1]), name
 
 
 def test_the_next_dataset_of_a_lineage_keeps_rate_and_moments(tmp_path: Path) -> None:
