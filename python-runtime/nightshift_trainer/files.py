@@ -44,8 +44,10 @@ def write_json(path: Path, document: Any, durable: bool = True) -> None:  # noqa
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Refuses a document of a newer format."""
+    """Refuses a document of a newer format, and what is no document at all."""
     document = json.loads(path.read_text("utf-8"))
+    if not isinstance(document, dict):
+        raise ValueError(f"{path} holds no JSON object.")
     if int(document.get("format", 1)) > 1:
         raise ValueError(f"{path} has format {document['format']}; this program reads format 1.")
     return document

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from train_support import starter_base
+from intake_support import pairs
+from train_support import Training, events_of, exit_of, starter_base
 
-from nightshift_trainer.train import checkpoint
+from nightshift_trainer.run_folder import RunFolder
+from nightshift_trainer.train import checkpoint, worker
 
 
 def quiet() -> None:
@@ -102,6 +105,19 @@ def test_newest_is_by_number_and_junk_is_passed_over(tmp_path: Path) -> None:
     assert newest(tmp_path) == (99_999_999, [])
 
 
+@pytest.mark.parametrize(
+    "manifest", ["", "[]", "null", "7", '"x"', "{}", '{"files": []}', '{"format": 2}', "[" * 99_999]
+)
+def test_a_manifest_that_is_none_is_passed_over(tmp_path: Path, manifest: str) -> None:
+    save(tmp_path, 1)
+    folder = tmp_path / "step-00000002"
+    folder.mkdir()
+    (folder / "manifest.json").write_text(manifest)
+    (tmp_path / "step-00000003").write_text("a file of that name")
+    step, skipped = newest(tmp_path)
+    assert step == 1 and [name for name, _ in skipped] == ["step-00000003", "step-00000002"]
+
+
 def test_nothing_is_renamed_before_every_byte_and_folder_is_synced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +150,128 @@ def test_nothing_is_renamed_before_every_byte_and_folder_is_synced(
     assert log[at + 1 :] == [("sync", str(tmp_path))]
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork to kill")
+def test_a_kill_before_any_file_operation_leaves_the_old_or_the_new(tmp_path: Path) -> None:
+    """A process of its own ends before its first, second, third ... operation of a save with
+    rotation: at every moment there is one checkpoint that verifies, and no half one."""
+    save(tmp_path, 100)
+    steps: list[int | None] = []
+    for limit in range(200):
+        root = tmp_path / f"before-{limit}"
+        shutil.copytree(tmp_path / "step-00000100", root / "step-00000100")
+        child = os.fork()
+        if child == 0:
+            save_until_killed(root, limit)
+        _, status = os.waitpid(child, 0)
+        step, skipped = newest(root)
+        steps.append(step)
+        assert skipped == [], (limit, skipped)
+        for _, folder in checkpoint.steps_in(root):
+            assert checkpoint.verify(folder, quiet) is None, (limit, folder)
+        checkpoint.remove_partials_of_the_dead(root)
+        assert [path.name for path in root.iterdir() if path.name.startswith(".")] == []
+        if os.WIFEXITED(status):
+            assert os.WEXITSTATUS(status) == 0
+            break
+        assert os.WTERMSIG(status) == signal.SIGKILL
+    else:
+        raise AssertionError("a save has no end")
+    published = steps.index(200)
+    assert published > 20 and steps[published:] == [200] * (len(steps) - published)
+    assert steps[:published] == [100] * published and len(steps) > published + 2
+    assert newest(root) == (200, [])
+    assert [path.name for path in root.iterdir()] == ["step-00000200"]
+
+
+def save_until_killed(root: Path, limit: int) -> None:
+    """In a forked process: never returns."""
+    done = [0]
+
+    def counted(real: Any) -> Any:
+        def operation(*values: Any, **named: Any) -> Any:
+            if done[0] == limit:
+                os.kill(os.getpid(), signal.SIGKILL)
+            done[0] += 1
+            return real(*values, **named)
+
+        return operation
+
+    try:
+        for owner, name in (
+            (os, "fsync"),
+            (os, "unlink"),
+            (os, "rmdir"),
+            (Path, "rename"),
+            (Path, "replace"),
+            (Path, "mkdir"),
+            (shutil, "copyfile"),
+            (shutil, "rmtree"),
+            (checkpoint, "save_file"),
+        ):
+            setattr(owner, name, counted(getattr(owner, name)))
+        save(root, 200)
+        checkpoint.rotate(root, 1, 200)
+    except BaseException:
+        os._exit(1)
+    os._exit(0)
+
+
+def test_the_trainer_goes_back_to_one_that_verifies_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does the rest again, and what did not verify never pushes out what does."""
+    training = Training(tmp_path)
+    training.intake(pairs(60), slice_rows=5, core_rows=5)
+    training.run(training.spec(save_steps=2, eval_samples=0, keep_checkpoints=3))
+    wanted = training.state_hash()
+    kept = sorted(training.checkpoints.glob("step-*"))
+    assert len(kept) == 3
+    flip(kept[-1] / "model" / "model.safetensors")
+    flip(kept[-2] / "optimizer.safetensors")
+    real = checkpoint.rotate
+    left: list[int | None] = []
+
+    def rotate(root: Path, keep: int, saved: int) -> list[Path]:
+        removed = real(root, keep, saved)
+        left.append(newest(root)[0])
+        assert left[-1] == saved
+        return removed
+
+    monkeypatch.setattr(checkpoint, "rotate", rotate)
+    folder = training.run(training.spec(save_steps=1, eval_samples=0, keep_checkpoints=1))
+    skipped = [(one["folder"], one["reason"]) for one in events_of(folder, "checkpoint_skipped")]
+    assert [one for one, _ in skipped] == [str(kept[-1]), str(kept[-2])]
+    assert "model.safetensors" in skipped[0][1] and "optimizer.safetensors" in skipped[1][1]
+    [resumed] = events_of(folder, "resumed")
+    assert resumed["from"] == str(kept[-3]) and resumed["lost_steps"] == len(left) >= 3
+    assert training.newest() == kept[-1] and training.state_hash() == wanted
+
+
+def test_with_no_checkpoint_that_verifies_nothing_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To start at the base would throw the lineage away without a word."""
+    training = Training(tmp_path)
+    training.intake(pairs(60), slice_rows=5, core_rows=5)
+    training.run(training.spec(save_steps=2, eval_samples=0))
+    kept = sorted(training.checkpoints.glob("step-*"))
+    for folder in kept:
+        flip(folder / "optimizer.safetensors")
+    monkeypatch.setenv("NIGHTSHIFT_DEVICE_LOCKS", str(tmp_path / "locks"))
+    spec = training.spec()
+    folder = training.folder(spec)
+    assert worker.run(RunFolder(folder), spec) == 1
+    assert exit_of(folder)["error"]["category"] == "checkpoint_corrupt"
+    assert len(events_of(folder, "checkpoint_skipped")) == len(kept)
+    assert sorted(training.checkpoints.iterdir()) == kept
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
 def test_a_save_that_fails_leaves_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,8 +290,8 @@ def test_a_save_that_fails_leaves_what_was_there(
 def test_rotation_keeps_the_newest_and_never_all_but_none(tmp_path: Path) -> None:
     for step in (5, 10, 20):
         save(tmp_path, step)
-    assert [path.name for path in checkpoint.rotate(tmp_path, 2)] == ["step-00000005"]
-    assert len(checkpoint.rotate(tmp_path, 0)) == 1
+    assert [path.name for path in checkpoint.rotate(tmp_path, 2, 20)] == ["step-00000005"]
+    assert len(checkpoint.rotate(tmp_path, 0, 20)) == 1
     assert [step for step, _ in checkpoint.steps_in(tmp_path)] == [20]
 
 

@@ -56,7 +56,7 @@ def verify(folder: Path, beat: Callable[[], None]) -> str | None:
     try:
         manifest = read_json(folder / "manifest.json")
         files: dict[str, Any] = manifest["files"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         return f"its manifest.json cannot be read ({error})"
     if manifest.get("seal") != seal(manifest):
         return "the content of manifest.json is not what was saved"
@@ -161,11 +161,13 @@ def save(
     return target, sum(int(facts["size"]) for facts in files.values())
 
 
-def rotate(root: Path, keep: int) -> list[Path]:
-    """Removes all but the newest `keep` (at least one). A folder leaves the list by a rename before
-    its files go."""
+def rotate(root: Path, keep: int, saved: int) -> list[Path]:
+    """Removes all but the newest `keep` (at least one) up to the step that was just saved. Those
+    beyond it did not verify, and must not push out one that does. A folder leaves the list by a
+    rename before its files go."""
     removed: list[Path] = []
-    for _, folder in steps_in(root)[max(1, keep) :]:
+    known = [folder for step, folder in steps_in(root) if step <= saved]
+    for folder in known[max(1, keep) :]:
         aside = root / f".{folder.name}.{os.getpid()}.partial"
         folder.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)

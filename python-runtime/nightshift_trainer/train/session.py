@@ -138,7 +138,7 @@ class Session:
             stall_seconds=round(seconds, 3),
             why=why,
         )
-        checkpoint.rotate(self.root, int(self.config["keep_checkpoints"]))
+        checkpoint.rotate(self.root, int(self.config["keep_checkpoints"]), self.step)
         return True
 
     def _tell_failed(self, error: Exception) -> None:
