@@ -4,6 +4,7 @@
  */
 import { eventIterator, oc } from '@orpc/contract';
 import { z } from 'zod';
+import { backup, backupCleanup, backupSource, backupType } from './backups.ts';
 import { configState } from './config.ts';
 import {
   columnMapping,
@@ -14,6 +15,14 @@ import {
   rowStates,
 } from './datasets.ts';
 import { change, snapshot } from './feed.ts';
+import {
+  checkpointCheck,
+  checkpointCleanup,
+  lineageState,
+  restorePlan,
+  restoreResult,
+  restoreSource,
+} from './lineage.ts';
 import { refusals } from './refusal.ts';
 import {
   activity,
@@ -34,7 +43,7 @@ import {
 import { gpu, preview, queueCounts, trainingStatus } from './status.ts';
 
 /** Grows with every change that an older client would misread. */
-export const CONTRACT_VERSION = 1;
+export const CONTRACT_VERSION = 2;
 
 const call = oc.errors(refusals);
 const nothing = z.object({});
@@ -220,6 +229,96 @@ export const contract = {
         }),
       )
       .output(done),
+  },
+  lineage: {
+    get: call.route({ method: 'GET', path: '/lineage' }).output(lineageState),
+  },
+  checkpoints: {
+    /** Reads every byte of the branch's checkpoints, newest first, until one verifies. `branch` null: the head's. */
+    verify: call
+      .route({ method: 'GET', path: '/checkpoints/verify' })
+      .input(z.object({ branch: z.string().nullable().default(null) }))
+      .output(checkpointCheck),
+    /**
+     * Removes all but the newest `keep` of each branch, never the last one that verifies of a branch. Without `execute` it only says
+     * what it would do. BUSY while a trainer runs.
+     */
+    cleanup: call
+      .route({ method: 'POST', path: '/checkpoints/cleanup' })
+      .input(
+        z.object({
+          keep: z.coerce.number().int().min(1).max(1000),
+          execute: z.boolean().default(false),
+          by: z.string().default('you'),
+        }),
+      )
+      .output(checkpointCleanup),
+  },
+  restore: {
+    /** What a restore would do; changes nothing. */
+    plan: call
+      .route({ method: 'POST', path: '/restore/plan' })
+      .input(z.object({ source: restoreSource }))
+      .output(restorePlan),
+    /**
+     * Does what a plan says: pause, verify the source, back up, stage beside, switch by one rename, continue. NOT_READY when the plan
+     * is not what would happen now, BUSY while another restore is under way, DISK_FULL before anything is touched.
+     */
+    carryOut: call
+      .route({ method: 'POST', path: '/restore' })
+      .input(
+        z.object({
+          source: restoreSource,
+          plan: z.string(),
+          queue_again: z.boolean().default(false),
+          by: z.string().default('you'),
+        }),
+      )
+      .output(restoreResult),
+  },
+  backups: {
+    list: call.route({ method: 'GET', path: '/backups' }).output(z.array(backup)),
+    create: call
+      .route({ method: 'POST', path: '/backups' })
+      .input(
+        z.object({
+          source: backupSource.default({ kind: 'model' }),
+          type: backupType.default('manual'),
+          reason: z.string().min(1).max(500),
+          by: z.string().default('you'),
+        }),
+      )
+      .output(backup),
+    /** Compares every byte with the SHA-256 that was taken from the source. */
+    verify: call
+      .route({ method: 'POST', path: '/backups/verify' })
+      .input(z.object({ id: z.string().min(1) }))
+      .output(backup),
+    /** Puts the files of a backup into a new folder `to`, and compares them there. The model is restored by `restore`. */
+    extract: call
+      .route({ method: 'POST', path: '/backups/extract' })
+      .input(
+        z.object({
+          id: z.string().min(1),
+          to: z.string().min(1),
+          by: z.string().default('you'),
+        }),
+      )
+      .output(z.object({ folder: z.string(), files: z.number().int(), bytes: z.number() })),
+    /**
+     * Removes what is older than its retention, never the newest good one of a type, and nothing that is the last copy of a point.
+     * Without `execute` it only says what it would do.
+     */
+    cleanup: call
+      .route({ method: 'POST', path: '/backups/cleanup' })
+      .input(
+        z.object({
+          retention_days: z.coerce.number().min(0).nullable().default(null),
+          execute: z.boolean().default(false),
+          by: z.string().default('you'),
+        }),
+      )
+      .output(backupCleanup),
   },
   metrics: {
     curves: call

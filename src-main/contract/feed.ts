@@ -1,7 +1,9 @@
 /** Snapshot, then changes. A client asks for the snapshot once; after a gap or a reconnect it asks again. */
 import { z } from 'zod';
+import { backup } from './backups.ts';
 import { configState } from './config.ts';
 import { datasetSummary } from './datasets.ts';
+import { lineageState } from './lineage.ts';
 import {
   check,
   engineFacts,
@@ -25,6 +27,9 @@ export const rooms = z.object({
   /** Every dataset that is known, queue order first. */
   datasets: z.array(datasetSummary),
   versions: z.array(version),
+  lineage: lineageState,
+  /** Newest first. */
+  backups: z.array(backup),
   notices: z.array(notice),
   health: z.array(check),
   config: configState,

@@ -1,4 +1,5 @@
 /** The contract's other side: one function for every procedure, over the rooms. Throws `Refusal` for an expected no. */
+import { Refusal } from '../contract/index.ts';
 import type {
   Activity,
   Change,
@@ -12,6 +13,7 @@ import type {
   DatasetSummary,
   EngineFacts,
   JournalEntry,
+  LineageState,
   LogLines,
   LogSource,
   Machine,
@@ -43,8 +45,13 @@ export interface Controlled extends Acted {
 const done = { ok: true } as const;
 export type Done = typeof done;
 
+const unbuilt = (): never => {
+  throw new Refusal('NOT_READY', 'This is not built yet.');
+};
+
 export interface ApiRooms {
   readonly facts: () => EngineFacts;
+  readonly lineage: () => LineageState;
   readonly leave: () => void;
   readonly feed: Feed;
   readonly status: StatusRoom;
@@ -196,6 +203,16 @@ export function createApi(o: ApiRooms) {
         await o.versions.remove(i.name, i);
         return done;
       },
+    },
+    lineage: { get: (): LineageState => o.lineage() },
+    checkpoints: { verify: unbuilt, cleanup: unbuilt },
+    restore: { plan: unbuilt, carryOut: unbuilt },
+    backups: {
+      list: (): never[] => [],
+      create: unbuilt,
+      verify: unbuilt,
+      extract: unbuilt,
+      cleanup: unbuilt,
     },
     metrics: {
       curves: (i: {

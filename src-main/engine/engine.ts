@@ -6,7 +6,12 @@ import { randomBytes } from 'node:crypto';
 import { access, constants, mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { CONTRACT_VERSION, type EngineFacts, Refusal } from '../contract/index.ts';
+import {
+  CONTRACT_VERSION,
+  type EngineFacts,
+  type LineageState,
+  Refusal,
+} from '../contract/index.ts';
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { takeLock } from '../kit/lock-file.ts';
 import { workspacePaths } from '../kit/workspace.ts';
@@ -215,12 +220,25 @@ export async function startEngine(o: EngineOptions) {
     port,
     platform: process.platform,
   });
+  const lineageState = (): LineageState => {
+    const base = versions.base();
+    return {
+      model_name: config.values().model_name,
+      base: base === null ? null : { id: base.id, label: base.label, hash: base.hash },
+      head: versions.branch(),
+      branches: [],
+      checkpoints: [],
+      restore: null,
+    };
+  };
   const readers: RoomReaders = {
     engine: facts,
     status: () => status.get(),
     queue: () => queue.state(),
     datasets: () => [...queue.datasets()],
     versions: () => [...versions.list()],
+    lineage: () => lineageState(),
+    backups: () => [],
     notices: () => [...notices.list()],
     health: () => [...health.list()],
     config: () => config.state(),
@@ -291,6 +309,7 @@ export async function startEngine(o: EngineOptions) {
 
   const api: EngineApi = createApi({
     facts,
+    lineage: lineageState,
     leave: o.leave ?? (() => undefined),
     feed,
     status,

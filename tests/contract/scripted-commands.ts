@@ -17,6 +17,9 @@ import { accountOf, reportOf } from './scripted-reports.ts';
 import { dataset } from './scripted-scenes.ts';
 
 const done = { ok: true } as const;
+const unbuilt = (): never => {
+  throw new Refusal('NOT_READY', 'This is not scripted yet.');
+};
 
 export function scriptedCommands(stage: Stage): Omit<EngineDoor, 'feed'> {
   const rooms = (): Rooms => stage.rooms();
@@ -215,6 +218,16 @@ export function scriptedCommands(stage: Stage): Omit<EngineDoor, 'feed'> {
         uploads.delete(id);
         return done;
       },
+    },
+    lineage: { get: () => rooms().lineage },
+    checkpoints: { verify: unbuilt, cleanup: unbuilt },
+    restore: { plan: unbuilt, carryOut: unbuilt },
+    backups: {
+      list: () => rooms().backups,
+      create: unbuilt,
+      verify: unbuilt,
+      extract: unbuilt,
+      cleanup: unbuilt,
     },
     versions: {
       list: () => rooms().versions,

@@ -411,6 +411,25 @@ export function roomsOf(scene: Scene, now: number, port: number): Rooms {
     },
     datasets,
     versions: empty ? [] : versionsOf(now),
+    lineage: {
+      model_name: 'nightshift',
+      base: empty ? null : { id: 'smollm2', label: 'SmolLM2-135M-Instruct', hash: 'b1' },
+      head: 'main',
+      branches: empty
+        ? []
+        : [
+            {
+              name: 'main',
+              parent: null,
+              opened: now - 90_000,
+              why: 'began from the base',
+              newest_step: SCENE_STEP,
+            },
+          ],
+      checkpoints: [],
+      restore: null,
+    },
+    backups: [],
     notices: empty ? [] : noticesOf(now),
     health: healthOf(now),
     config: {

@@ -1,0 +1,49 @@
+/** Backups: independent copies that share no block with anything, verified by content. */
+import { z } from 'zod';
+
+export const backupType = z.enum([
+  'manual',
+  'emergency',
+  'pre-restore',
+  'pre-consolidation',
+  'pre-deletion',
+]);
+export type BackupType = z.infer<typeof backupType>;
+
+/** What is copied. `model`: the newest checkpoint that verifies, with the lineage. `folder`: any folder, as it is. */
+export const backupSource = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('model') }),
+  z.object({ kind: z.literal('version'), name: z.string() }),
+  z.object({ kind: z.literal('folder'), path: z.string().min(1) }),
+]);
+export type BackupSource = z.infer<typeof backupSource>;
+
+export const backup = z.object({
+  /** `manual/20260907-182011`. */
+  id: z.string(),
+  type: backupType,
+  reason: z.string(),
+  folder: z.string(),
+  created: z.number(),
+  source: backupSource,
+  /** The point of the lineage; null for a folder. */
+  branch: z.string().nullable(),
+  step: z.number().int().nullable(),
+  /** In plain words: `weights, optimiser, data place`. */
+  holds: z.string(),
+  bytes: z.number(),
+  files: z.number().int(),
+  /** The last time that every byte was compared; null: never since it was made. */
+  verified: z.object({ t: z.number(), ok: z.boolean(), problem: z.string().nullable() }).nullable(),
+  /** Removed by the clean-up from this time on; null: kept until it is removed by hand. */
+  keep_until: z.number().nullable(),
+});
+export type Backup = z.infer<typeof backup>;
+
+export const backupCleanup = z.object({
+  executed: z.boolean(),
+  removes: z.array(z.object({ id: z.string(), bytes: z.number(), why: z.string() })),
+  keeps: z.array(z.object({ id: z.string(), bytes: z.number(), why: z.string() })),
+  freed_bytes: z.number(),
+});
+export type BackupCleanup = z.infer<typeof backupCleanup>;
