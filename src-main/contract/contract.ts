@@ -27,6 +27,7 @@ import { refusals } from './refusal.ts';
 import {
   activity,
   baseId,
+  branchValidation,
   check,
   curveKey,
   curves,
@@ -333,6 +334,10 @@ export const contract = {
         }),
       )
       .output(curves),
+    /** Of every branch, oldest first: the picture of the lineage. */
+    validation: call
+      .route({ method: 'GET', path: '/metrics/validation' })
+      .output(z.array(branchValidation)),
     activity: call
       .route({ method: 'GET', path: '/activity' })
       .input(

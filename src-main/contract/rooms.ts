@@ -125,6 +125,13 @@ export const curves = z.object({
 });
 export type Curves = z.infer<typeof curves>;
 
+/** The evaluations of one branch, by step: those before its fork stand with the branch that it left. */
+export const branchValidation = z.object({
+  branch: z.string(),
+  evaluations: z.array(evaluationPoint),
+});
+export type BranchValidation = z.infer<typeof branchValidation>;
+
 /** What the strip draws: spans of one kind, Unix seconds. */
 export const activitySpan = z.object({
   kind: z.enum(['training', 'paused', 'idle', 'down', 'asleep']),

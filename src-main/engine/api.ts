@@ -2,6 +2,7 @@
 import { Refusal } from '../contract/index.ts';
 import type {
   Activity,
+  BranchValidation,
   Change,
   Check,
   ColumnMapping,
@@ -222,6 +223,7 @@ export function createApi(o: ApiRooms) {
         buckets: number;
         smoothing: number;
       }): Curves => o.metrics.curves(i),
+      validation: (): BranchValidation[] => [...o.metrics.validation()],
       activity: (i: { readonly hours: number }): Promise<Activity> => o.metrics.activity(i.hours),
       previews: (i: { readonly limit: number }): Preview[] => [...o.metrics.previews(i.limit)],
     },

@@ -12,16 +12,16 @@ import {
 } from '../../src-main/contract/index.ts';
 import type { EngineDoor } from '../../src-main/server/index.ts';
 import type { Stage } from './scripted-engine.ts';
+import { scriptedBackups, scriptedCheckpoints } from './scripted-backups.ts';
 import { activityOf, curvesOf } from './scripted-curves.ts';
+import { validationOf } from './scripted-lineage.ts';
 import { accountOf, reportOf } from './scripted-reports.ts';
+import { scriptedRestore, type RestoreScript } from './scripted-restore.ts';
 import { dataset } from './scripted-scenes.ts';
 
 const done = { ok: true } as const;
-const unbuilt = (): never => {
-  throw new Refusal('NOT_READY', 'This is not scripted yet.');
-};
 
-export function scriptedCommands(stage: Stage): Omit<EngineDoor, 'feed'> {
+export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<EngineDoor, 'feed'> {
   const rooms = (): Rooms => stage.rooms();
   const find = (id: string): DatasetSummary => {
     const found = rooms().datasets.find((one) => one.id === id);
@@ -220,15 +220,9 @@ export function scriptedCommands(stage: Stage): Omit<EngineDoor, 'feed'> {
       },
     },
     lineage: { get: () => rooms().lineage },
-    checkpoints: { verify: unbuilt, cleanup: unbuilt },
-    restore: { plan: unbuilt, carryOut: unbuilt },
-    backups: {
-      list: () => rooms().backups,
-      create: unbuilt,
-      verify: unbuilt,
-      extract: unbuilt,
-      cleanup: unbuilt,
-    },
+    checkpoints: scriptedCheckpoints(stage),
+    restore: scriptedRestore(stage, script),
+    backups: scriptedBackups(stage),
     versions: {
       list: () => rooms().versions,
       create: ({ description }) => {
@@ -274,6 +268,7 @@ export function scriptedCommands(stage: Stage): Omit<EngineDoor, 'feed'> {
     },
     metrics: {
       curves: (question) => curvesOf(question, stage.step(), stage.now()),
+      validation: () => validationOf(rooms().lineage, stage.step()),
       activity: ({ hours }) => activityOf(hours, stage.now()),
       previews: ({ limit }) => rooms().previews.slice(0, limit),
     },

@@ -11,6 +11,7 @@ import {
 import type { EngineDoor } from '../../src-main/server/index.ts';
 import { scriptedCommands } from './scripted-commands.ts';
 import { evaluationAt, pointAt } from './scripted-curves.ts';
+import type { RestoreScript } from './scripted-restore.ts';
 import { PASS_FIRST_STEP, roomsOf, type Scene } from './scripted-scenes.ts';
 
 /** What the commands may do with the stage. */
@@ -34,6 +35,8 @@ export interface ScriptedEngine {
   advance(steps: number): void;
   /** The next call of a procedure, `queue.add`, is refused. */
   refuseNext(path: string, refusal: Refusal): void;
+  /** How the next restores go. */
+  readonly restores: RestoreScript;
   /** The next `revision` is left out, as if a change had been lost. */
   loseOneChange(): void;
 }
@@ -94,10 +97,11 @@ export function createScriptedEngine(options: {
           one.place === 'processing' ? { ...one, done_steps: last - PASS_FIRST_STEP + 1 } : one,
         ),
       },
-      { branch: 'main', reset: false, points, evaluations: evaluated, markers: [] },
+      { branch: rooms.lineage.head, reset: false, points, evaluations: evaluated, markers: [] },
     );
   };
 
+  const restores: RestoreScript = { pace: 20, failsAt: null };
   const stage: Stage = {
     now,
     rooms: () => rooms,
@@ -105,7 +109,7 @@ export function createScriptedEngine(options: {
     change,
   };
   const door: EngineDoor = {
-    ...recorded(scriptedCommands(stage), calls, refusing),
+    ...recorded(scriptedCommands(stage, restores), calls, refusing),
     feed: {
       snapshot: () => ({
         revision,
@@ -133,7 +137,7 @@ export function createScriptedEngine(options: {
     change,
     play: (scene) => {
       change(roomsOf(scene, now(), options.port()), {
-        branch: 'main',
+        branch: rooms.lineage.head,
         reset: true,
         points: [],
         evaluations: [],
@@ -141,6 +145,7 @@ export function createScriptedEngine(options: {
       });
     },
     advance,
+    restores,
     refuseNext: (path, refusal) => {
       refusing.set(path, refusal);
     },

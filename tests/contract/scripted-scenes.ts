@@ -11,11 +11,20 @@ import {
   type TrainingStatus,
   type Version,
 } from '../../src-main/contract/index.ts';
+import {
+  BRANCHES_STEP,
+  backupsOf,
+  branchedDatasets,
+  branchedVersions,
+  lineageOf,
+  scriptedCheckpoint,
+} from './scripted-lineage.ts';
 
 export const scenes = [
   'first_run',
   'idle',
   'training',
+  'branches',
   'paused',
   'stopped',
   'recovering',
@@ -351,11 +360,15 @@ const healthOf = (now: number): Check[] =>
 export function roomsOf(scene: Scene, now: number, port: number): Rooms {
   const empty = scene === 'first_run';
   const running = scene !== 'first_run' && scene !== 'idle';
-  const state = empty ? 'idle' : scene;
-  const status = statusOf(now, state, running ? SCENE_STEP : null);
+  const branched = scene === 'branches';
+  const state = empty ? 'idle' : branched ? 'training' : scene;
+  const step = branched ? BRANCHES_STEP : SCENE_STEP;
+  const status = statusOf(now, state, running ? step : null);
   const datasets = empty
     ? []
-    : datasetsOf(now).filter((one) => running || one.place !== 'processing');
+    : (branched ? branchedDatasets(datasetsOf(now), now) : datasetsOf(now)).filter(
+        (one) => running || one.place !== 'processing',
+      );
   const latch = scene === 'paused' ? 'paused' : scene === 'stopped' ? 'stopped' : 'running';
   return {
     engine: {
@@ -371,6 +384,7 @@ export function roomsOf(scene: Scene, now: number, port: number): Rooms {
     },
     status: {
       ...status,
+      ...(branched ? { branch: 'branch-3', last_checkpoint_step: 1400 } : {}),
       ...(empty
         ? {
             model: null,
@@ -410,26 +424,30 @@ export function roomsOf(scene: Scene, now: number, port: number): Rooms {
       note: null,
     },
     datasets,
-    versions: empty ? [] : versionsOf(now),
-    lineage: {
-      model_name: 'nightshift',
-      base: empty ? null : { id: 'smollm2', label: 'SmolLM2-135M-Instruct', hash: 'b1' },
-      head: 'main',
-      branches: empty
-        ? []
-        : [
-            {
-              name: 'main',
-              parent: null,
-              opened: now - 90_000,
-              why: 'began from the base',
-              newest_step: SCENE_STEP,
-            },
-          ],
-      checkpoints: [],
-      restore: null,
-    },
-    backups: [],
+    versions: empty ? [] : branched ? branchedVersions(now, versionsOf(now)) : versionsOf(now),
+    lineage: branched
+      ? lineageOf(now)
+      : {
+          model_name: 'nightshift',
+          base: empty ? null : { id: 'smollm2', label: 'SmolLM2-135M-Instruct', hash: 'b1' },
+          head: 'main',
+          branches: empty
+            ? []
+            : [
+                {
+                  name: 'main',
+                  parent: null,
+                  opened: now - 90_000,
+                  why: 'began from the base',
+                  newest_step: SCENE_STEP,
+                },
+              ],
+          checkpoints: running
+            ? [1200, 1100].map((one) => scriptedCheckpoint('main', one, now - (step - one) * 4))
+            : [],
+          restore: null,
+        },
+    backups: branched ? backupsOf(now) : [],
     notices: empty ? [] : noticesOf(now),
     health: healthOf(now),
     config: {

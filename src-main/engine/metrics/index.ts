@@ -7,6 +7,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type {
   Activity,
+  BranchValidation,
   CurveKey,
   Curves,
   EvaluationPoint,
@@ -57,6 +58,8 @@ export interface Latest {
 
 export interface MetricsRoom {
   curves(input: CurvesInput): Curves;
+  /** The evaluations of every branch. */
+  validation(): readonly BranchValidation[];
   activity(hours: number): Promise<Activity>;
   /** Newest first. */
   previews(limit: number): readonly Preview[];
@@ -202,6 +205,7 @@ export async function createMetrics(o: {
         markers: history.markers.filter(inside),
       };
     },
+    validation: () => [{ branch, evaluations: [...history.evaluations] }],
     activity: (hours) =>
       Promise.resolve(
         decideActivity(

@@ -1,0 +1,183 @@
+/** Backups and checkpoints as the scripted engine keeps them. */
+import {
+  Refusal,
+  type Backup,
+  type BackupSource,
+  type CheckpointCheck,
+  type Rooms,
+} from '../../src-main/contract/index.ts';
+import type { EngineDoor } from '../../src-main/server/index.ts';
+import type { Stage } from './scripted-engine.ts';
+
+function holdsOf(source: BackupSource): string {
+  if (source.kind === 'version') return source.name;
+  if (source.kind === 'folder') return source.path.split('/').pop() ?? source.path;
+  return 'weights, optimiser, data place';
+}
+
+function checkOf(rooms: Rooms, asked: string | null): CheckpointCheck {
+  const branch = asked ?? rooms.lineage.head;
+  const all = rooms.lineage.checkpoints.filter((one) => one.branch === branch);
+  const good = all.find((one) => one.problem === null) ?? null;
+  const skipped = all.slice(0, good === null ? all.length : all.indexOf(good));
+  const why = skipped[0]?.problem ?? '';
+  const tail = skipped.length === 0 ? '' : `; ${String(skipped.length)} skipped because ${why}`;
+  return {
+    text:
+      good === null
+        ? `no checkpoint of branch ${branch} verifies${tail}`
+        : `would resume at step ${good.step.toLocaleString('en-US')} of branch ${branch} from ${good.folder}${tail}`,
+    resumes:
+      good === null
+        ? null
+        : {
+            branch,
+            step: good.step,
+            folder: good.folder,
+            dataset: good.dataset?.name ?? null,
+          },
+    skipped: skipped.map((one) => ({
+      branch: one.branch,
+      step: one.step,
+      folder: one.folder,
+      reason: one.problem ?? '',
+    })),
+    mismatch: null,
+    bytes: all.reduce((sum, one) => sum + one.bytes, 0),
+    seconds: 3.2,
+  };
+}
+
+export function scriptedCheckpoints(stage: Stage): EngineDoor['checkpoints'] {
+  return {
+    verify: ({ branch }) => checkOf(stage.rooms(), branch),
+    cleanup: ({ keep, execute }) => {
+      const rooms = stage.rooms();
+      if (execute && rooms.status.trainer.alive)
+        throw new Refusal('BUSY', 'A trainer runs and writes checkpoints.', {
+          next: 'Pause the training first.',
+        });
+      const { checkpoints, branches } = rooms.lineage;
+      const kept = new Set(
+        branches.flatMap(({ name }) =>
+          checkpoints
+            .filter((one) => one.branch === name)
+            .filter((one, index) => index < keep || one.complete)
+            .map((one) => one.folder),
+        ),
+      );
+      const removes = checkpoints.filter((one) => !kept.has(one.folder));
+      if (execute)
+        stage.change({
+          lineage: {
+            ...rooms.lineage,
+            checkpoints: checkpoints.filter((one) => kept.has(one.folder)),
+          },
+        });
+      return {
+        executed: execute,
+        removes: removes.map(({ branch, step, bytes }) => ({
+          branch,
+          step,
+          bytes,
+          why: `older than the newest ${String(keep)} of ${branch}`,
+        })),
+        keeps: checkpoints
+          .filter((one) => kept.has(one.folder))
+          .map(({ branch, step, bytes, complete }) => ({
+            branch,
+            step,
+            bytes,
+            why: complete
+              ? 'the end of a dataset'
+              : `one of the newest ${String(keep)} of ${branch}`,
+          })),
+        freed_bytes: removes.reduce((sum, one) => sum + one.bytes, 0),
+      };
+    },
+  };
+}
+
+export function scriptedBackups(stage: Stage): EngineDoor['backups'] {
+  const list = (): Backup[] => stage.rooms().backups;
+  const find = (id: string): Backup => {
+    const found = list().find((one) => one.id === id);
+    if (found === undefined)
+      throw new Refusal('NOT_FOUND', `There is no backup ${id}.`, { subject: id });
+    return found;
+  };
+  return {
+    list,
+    create: ({ source, type, reason }) => {
+      if (source.kind === 'folder' && source.path.includes('missing'))
+        throw new Refusal('NOT_FOUND', `There is no folder ${source.path}.`, {
+          subject: source.path,
+          next: 'Name a folder of the machine that the engine runs on.',
+        });
+      const rooms = stage.rooms();
+      const version =
+        source.kind === 'version'
+          ? rooms.versions.find((one) => one.name === source.name)
+          : undefined;
+      const now = stage.now();
+      const id = `${type}/${String(Math.round(now * 1000))}`;
+      const isModel = source.kind === 'model';
+      const made: Backup = {
+        id,
+        type,
+        reason,
+        folder: `/home/ada/Nightshift/models/backups/${id}`,
+        created: now,
+        source,
+        branch: isModel ? rooms.lineage.head : (version?.branch ?? null),
+        step: isModel ? rooms.status.last_checkpoint_step : (version?.step ?? null),
+        holds: holdsOf(source),
+        bytes: version?.bytes ?? 1_614_271_224,
+        files: 9,
+        verified: null,
+        keep_until: null,
+      };
+      stage.change({ backups: [made, ...list()] });
+      return made;
+    },
+    verify: async ({ id }) => {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      const next = { ...find(id), verified: { t: stage.now(), ok: true, problem: null } };
+      stage.change({ backups: list().map((one) => (one.id === id ? next : one)) });
+      return next;
+    },
+    extract: ({ id, to }) => {
+      const { files, bytes } = find(id);
+      return { folder: to, files, bytes };
+    },
+    cleanup: ({ retention_days, execute }) => {
+      const days = retention_days ?? 30;
+      const old = (one: Backup): boolean => stage.now() - one.created > days * 86_400;
+      const newest = new Set(
+        list()
+          .filter((one, index, all) => all.findIndex((other) => other.type === one.type) === index)
+          .map((one) => one.id),
+      );
+      const removes = list().filter((one) => old(one) && !newest.has(one.id));
+      const gone = new Set(removes.map((one) => one.id));
+      const keeps = list().filter((one) => !gone.has(one.id));
+      if (execute) stage.change({ backups: keeps });
+      return {
+        executed: execute,
+        removes: removes.map(({ id, bytes }) => ({
+          id,
+          bytes,
+          why: `older than ${String(days)} days`,
+        })),
+        keeps: keeps.map((one) => ({
+          id: one.id,
+          bytes: one.bytes,
+          why: old(one)
+            ? `the newest of the type ${one.type}`
+            : `younger than ${String(days)} days`,
+        })),
+        freed_bytes: removes.reduce((sum, one) => sum + one.bytes, 0),
+      };
+    },
+  };
+}

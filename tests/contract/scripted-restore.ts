@@ -1,0 +1,276 @@
+/** Restore as the scripted engine plays it: the plan follows from the rooms, and what is carried out leaves them as the real one would. */
+import {
+  Refusal,
+  type LineageState,
+  type Point,
+  type RestorePlan,
+  type RestoreResult,
+  type RestoreSource,
+  type Rooms,
+} from '../../src-main/contract/index.ts';
+import type { EngineDoor } from '../../src-main/server/index.ts';
+import type { Stage } from './scripted-engine.ts';
+import { lineOf, scriptedCheckpoint, scriptedPasses } from './scripted-lineage.ts';
+
+type Act = RestorePlan['acts'][number]['act'];
+const FREE = 212_400_000_000;
+
+/** What a test asks of the next restores. */
+export interface RestoreScript {
+  /** Milliseconds that each act takes. */
+  pace: number;
+  /** The act at which the next restore fails, with the message; null: it succeeds. */
+  failsAt: { readonly act: Act; readonly message: string } | null;
+}
+
+function versionPoint(rooms: Rooms, name: string): Point {
+  const found = rooms.versions.find((one) => one.name === name);
+  if (found === undefined)
+    throw new Refusal('NOT_FOUND', `There is no version ${name}.`, { subject: name });
+  return { branch: found.branch, step: found.step };
+}
+
+function targetOf(rooms: Rooms, source: RestoreSource): Point {
+  switch (source.kind) {
+    case 'version':
+      return versionPoint(rooms, source.name);
+    case 'checkpoint':
+      return { branch: source.branch, step: source.step };
+    case 'backup': {
+      const found = rooms.backups.find((one) => one.id === source.id);
+      if (found?.branch == null || found.step === null)
+        throw new Refusal('INVALID', `${source.id} holds no point of the lineage.`);
+      return { branch: found.branch, step: found.step };
+    }
+    case 'rollback': {
+      const head = rooms.lineage.branches.find((one) => one.name === rooms.lineage.head);
+      const [newest] = rooms.versions;
+      if (head?.parent != null) return head.parent;
+      if (newest === undefined)
+        throw new Refusal('NOT_READY', 'There is no earlier version.', {
+          next: 'The first version can be made at any checkpoint.',
+        });
+      return { branch: newest.branch, step: newest.step };
+    }
+    case 'take_back': {
+      const pass = scriptedPasses.find((one) => one.id === source.dataset);
+      if (pass === undefined)
+        throw new Refusal('NOT_READY', 'No kept point lies before the first step of it.', {
+          subject: source.dataset,
+        });
+      return { branch: pass.from === 1101 ? 'main' : pass.branch, step: pass.from - 1 };
+    }
+  }
+}
+
+function titleOf(rooms: Rooms, source: RestoreSource): string {
+  switch (source.kind) {
+    case 'version':
+      return `Restore ${source.name}`;
+    case 'checkpoint':
+      return `Restore step ${source.step.toLocaleString('en-US')} of ${source.branch}`;
+    case 'backup':
+      return `Restore the backup ${source.id}`;
+    case 'rollback':
+      return 'Roll back';
+    case 'take_back': {
+      const name = rooms.datasets.find((one) => one.id === source.dataset)?.name;
+      return `Take ${name ?? source.dataset} back`;
+    }
+  }
+}
+
+/** The newest step that both the head's line and the target's line hold. */
+function commonStep(lineage: LineageState, to: Point): number {
+  const head = new Map(lineOf(lineage).map((one) => [one.branch, one.upto]));
+  for (const { branch, upto } of lineOf({ ...lineage, head: to.branch })) {
+    const shared = head.get(branch);
+    if (shared !== undefined) return Math.min(shared, upto, branch === to.branch ? to.step : upto);
+  }
+  return 0;
+}
+
+export function scriptedPlan(rooms: Rooms, source: RestoreSource): RestorePlan {
+  const { lineage, status } = rooms;
+  const to = targetOf(rooms, source);
+  const from = { branch: lineage.head, step: status.current_step ?? 0 };
+  const common = commonStep(lineage, to);
+  const kept = lineage.checkpoints.some(
+    (one) => one.branch === to.branch && one.step === to.step && one.problem === null,
+  );
+  const line = lineOf(lineage);
+  const version = rooms.versions.find((one) => one.step === to.step && one.branch === to.branch);
+  const branch = `branch-${String(lineage.branches.length + 1)}`;
+  const leaving = scriptedPasses.flatMap((pass) => {
+    const upto = line.find((one) => one.branch === pass.branch)?.upto;
+    if (upto === undefined) return [];
+    const last = Math.min(pass.to, upto, from.step);
+    const gone = last - Math.max(pass.from - 1, common);
+    return gone <= 0 ? [] : [{ pass, gone, whole: common < pass.from }];
+  });
+  const byDataset = new Map<string, RestorePlan['datasets_leaving'][number]>();
+  for (const { pass, gone, whole } of leaving) {
+    const before = byDataset.get(pass.id);
+    byDataset.set(pass.id, {
+      id: pass.id,
+      name: pass.name,
+      share: whole && before?.share !== 'part' ? 'whole' : 'part',
+      steps: gone + (before?.steps ?? 0),
+      can_queue: pass.id !== 'd-sample',
+    });
+  }
+  const needed = 3_230_000_000;
+  return {
+    id: `${to.branch}-${String(to.step)}-from-${String(from.step)}`,
+    source,
+    title: titleOf(rooms, source),
+    from: { ...from, validation_loss: 0.169, exact_match: { k: 45, n: 64 } },
+    to: {
+      ...to,
+      validation_loss: version?.validation_loss ?? null,
+      exact_match: version?.exact_match ?? null,
+    },
+    new_branch: branch,
+    steps_leaving: from.step - common,
+    moments: kept ? 'kept' : 'fresh',
+    warmup_steps: kept ? 0 : 100,
+    datasets_leaving: [...byDataset.values()],
+    acts: [
+      {
+        act: 'pause',
+        text: `Training stops at the next step and writes checkpoint step-${String(from.step).padStart(8, '0')}, 1.6 GB.`,
+        seconds: 9,
+      },
+      {
+        act: 'verify',
+        text: '9 files are compared with their manifest. A mismatch ends it here with nothing changed.',
+        seconds: 3,
+      },
+      {
+        act: 'back_up',
+        text: 'The model as it is goes to models/backups/pre-restore/, 1.6 GB, every file compared.',
+        seconds: 26,
+      },
+      {
+        act: 'stage',
+        text: `The first checkpoint of ${branch} is made beside the others.`,
+        seconds: 4,
+      },
+      {
+        act: 'switch',
+        text: 'lineage.json is exchanged by one rename; a crash leaves the old or the new one.',
+        seconds: 0.2,
+      },
+      {
+        act: 'continue',
+        text: kept
+          ? `Training goes on at step ${String(to.step)} with the optimiser moments of that step.`
+          : `Training goes on at step ${String(to.step)} with new moments and 100 warm-up steps.`,
+        seconds: null,
+      },
+    ],
+    disk: { free_bytes: FREE, needed_bytes: needed, fits: needed < FREE },
+    undo: 'Roll back undoes this until the backup is removed, in 30 days.',
+  };
+}
+
+export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor['restore'] {
+  const wait = () => new Promise((resolve) => setTimeout(resolve, script.pace));
+  const tell = (restore: LineageState['restore']): void => {
+    stage.change({ lineage: { ...stage.rooms().lineage, restore } });
+  };
+  return {
+    plan: ({ source }) => scriptedPlan(stage.rooms(), source),
+    carryOut: async ({ source, plan: agreed, queue_again }): Promise<RestoreResult> => {
+      if (stage.rooms().lineage.restore?.state === 'running')
+        throw new Refusal('BUSY', 'Another restore is under way.', {
+          next: 'It can be followed on the Models screen.',
+        });
+      const plan = scriptedPlan(stage.rooms(), source);
+      if (plan.id !== agreed)
+        throw new Refusal('NOT_READY', 'The model has moved on since this plan was made.', {
+          next: 'Look at the new plan.',
+        });
+      const since = stage.now();
+      for (const { act } of plan.acts) {
+        tell({ title: plan.title, act, state: 'running', message: null, since });
+        await wait();
+        const failure = script.failsAt;
+        if (failure?.act === act) {
+          script.failsAt = null;
+          const { message } = failure;
+          tell({ title: plan.title, act, state: 'failed', message, since });
+          throw new Refusal('NOT_READY', message);
+        }
+      }
+      const { from, to, new_branch: branch } = plan;
+      const now = stage.now();
+      const rooms = stage.rooms();
+      const stamp = new Date(now * 1000).toISOString().replace(/[-:]|\..*/g, '');
+      const backup = `pre-restore/${stamp.replace('T', '-')}`;
+      const again = plan.datasets_leaving.filter(
+        (one) =>
+          one.can_queue &&
+          (queue_again || (source.kind === 'take_back' && one.id === source.dataset)),
+      );
+      const queued = new Set(again.map((one) => one.id));
+      stage.change(
+        {
+          lineage: {
+            ...rooms.lineage,
+            head: branch,
+            branches: [
+              ...rooms.lineage.branches,
+              {
+                name: branch,
+                parent: { branch: to.branch, step: to.step },
+                opened: now,
+                why: plan.title,
+                newest_step: to.step,
+              },
+            ],
+            checkpoints: [
+              scriptedCheckpoint(branch, to.step, now),
+              ...rooms.lineage.checkpoints.map((one) => ({ ...one, in_line: false })),
+            ],
+            restore: null,
+          },
+          backups: [
+            {
+              id: backup,
+              type: 'pre-restore',
+              reason: `before: ${plan.title}`,
+              folder: `/home/ada/Nightshift/models/backups/${backup}`,
+              created: now,
+              source: { kind: 'model' },
+              branch: from.branch,
+              step: from.step,
+              holds: 'weights, optimiser, data place',
+              bytes: 1_614_271_224,
+              files: 11,
+              verified: { t: now, ok: true, problem: null },
+              keep_until: now + 30 * 86_400,
+            },
+            ...rooms.backups,
+          ],
+          datasets: rooms.datasets.map((one) =>
+            queued.has(one.id)
+              ? { ...one, place: 'queue', verdict: 'ready', finished: null, done_steps: null }
+              : one,
+          ),
+          status: { ...rooms.status, branch, current_step: to.step, last_checkpoint_step: to.step },
+        },
+        { branch, reset: true, points: [], evaluations: [], markers: [] },
+      );
+      return {
+        from: { branch: from.branch, step: from.step },
+        to: { branch: to.branch, step: to.step },
+        branch,
+        moments: plan.moments,
+        backup,
+        queued_again: again.map((one) => one.name),
+        text: `${branch} goes on from step ${to.step.toLocaleString('en-US')} of ${to.branch}.`,
+      };
+    },
+  };
+}
