@@ -120,6 +120,7 @@ export const curves = z.object({
   curves: z.partialRecord(curveKey, z.array(bucket)),
   /** The debiased EMA of the loss at each bucket's last step, for the asked smoothing. */
   smoothed: z.array(z.tuple([z.number(), z.number()])),
+  /** Where there are more than buckets, the last of each bucket; so are the markers of checkpoints. */
   evaluations: z.array(evaluationPoint),
   markers: z.array(marker),
 });

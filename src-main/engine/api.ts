@@ -174,7 +174,11 @@ export function createApi(o: ApiRooms) {
     },
     versions: {
       list: (): Version[] => [...o.versions.list()],
-      create: (i: { readonly description: string; readonly by: string }): Promise<Version> => {
+      create: async (i: {
+        readonly description: string;
+        readonly by: string;
+      }): Promise<Version> => {
+        await o.metrics.settled;
         const { evaluation, smoothed } = o.metrics.latest();
         const open = o.queue.open();
         return o.versions.createByHand({

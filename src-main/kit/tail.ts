@@ -1,8 +1,9 @@
 /** Follows a growing file of lines. A line counts once it has its newline. */
 import { open } from 'node:fs/promises';
 
-/** Chunks of 256 KB that one call reads. */
-const mostChunks = 128;
+const chunkBytes = 1 << 18;
+/** What one call reads at most, bytes, when it is not told less. */
+const mostBytes = 1 << 25;
 
 export class Tail {
   private readonly path: string;
@@ -19,8 +20,11 @@ export class Tail {
     return this.at - this.rest.length;
   }
 
-  /** The whole lines that came since the last call, about 32 MB at most at a time; none when the file does not exist. */
-  async read(): Promise<readonly string[]> {
+  /**
+   * The whole lines that came since the last call, of about `most` bytes at a time; none when the file does not exist, or when
+   * a single line is longer than that and not yet whole.
+   */
+  async read(most = mostBytes): Promise<readonly string[]> {
     const handle = await open(this.path, 'r').catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
@@ -28,8 +32,8 @@ export class Tail {
     if (handle === null) return [];
     try {
       const parts: Buffer[] = [this.rest];
-      for (let at = 0; at < mostChunks; at += 1) {
-        const chunk = Buffer.alloc(1 << 18);
+      for (let taken = 0; taken < most; taken += chunkBytes) {
+        const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, most));
         const { bytesRead } = await handle.read(chunk, 0, chunk.length, this.at);
         if (bytesRead === 0) break;
         this.at += bytesRead;

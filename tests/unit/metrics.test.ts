@@ -6,9 +6,9 @@ import type { MetricsNews } from '../../src-main/contract/index.ts';
 import { createJournal, type Journal } from '../../src-main/engine/journal/index.ts';
 import { decideActivity } from '../../src-main/engine/metrics/activity.ts';
 import { createMetrics, type MetricsRoom } from '../../src-main/engine/metrics/index.ts';
-import { Points } from '../../src-main/engine/metrics/points.ts';
+import { lastOfEach, Points } from '../../src-main/engine/metrics/points.ts';
 import type { TrainerRoom } from '../../src-main/engine/trainer/index.ts';
-import { systemClock, workspacePaths } from '../../src-main/kit/index.ts';
+import { type Clock, systemClock, workspacePaths } from '../../src-main/kit/index.ts';
 
 const point = (step: number, loss = 1) => ({
   step,
@@ -67,6 +67,50 @@ describe('points', () => {
     expect(points.cutAfter(5)).toBe(true);
     expect(points.cutAfter(5)).toBe(false);
     expect(points.last?.step).toBe(5);
+  });
+
+  test('buckets over whole and cut blocks have what plain reading gives', () => {
+    const points = new Points(2);
+    const plain: number[] = [];
+    let state = 1;
+    const next = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+    for (let turn = 0; turn < 12; turn += 1) {
+      for (let count = Math.floor(next() * 300); count >= 0; count -= 1) {
+        plain.push(next());
+        points.add(point(plain.length, plain.at(-1)));
+      }
+      plain.length = Math.floor(plain.length * (0.3 + 0.7 * next()));
+      points.cutAfter(plain.length);
+      for (const [from, to, count] of [
+        [0, plain.length, 7],
+        [3, plain.length - 2, 1],
+        [64, Math.max(64, plain.length - 70), 3],
+      ] as const) {
+        const size = Math.max(1, Math.ceil((to - from) / count));
+        for (const [at, bucket] of points.buckets('loss', from, to, count).entries()) {
+          const part = plain.slice(from + at * size, Math.min(to, from + (at + 1) * size));
+          expect(bucket[2]).toBe(Math.min(...part));
+          expect(bucket[3]).toBe(Math.max(...part));
+          expect(bucket[4]).toBeCloseTo(part.reduce((sum, one) => sum + one, 0) / part.length, 10);
+        }
+      }
+    }
+  });
+
+  test('the average over buckets longer than its memory is that of every point', () => {
+    const points = new Points();
+    for (let step = 1; step <= 5000; step += 1) points.add(point(step, (step * 37) % 11));
+    for (const smoothing of [0, 0.6, 0.9, 0.99]) {
+      const every = new Map(points.smoothed(smoothing, 0, 5000, 5000));
+      for (const [step, value] of points.smoothed(smoothing, 0, 5000, 12))
+        expect(value).toBeCloseTo(every.get(step) ?? NaN, 4);
+    }
+  });
+
+  test('of evaluations that are closer than a bucket the last of each is kept', () => {
+    const all = [1, 4, 9, 10, 11, 25].map((step) => ({ step }));
+    expect(lastOfEach(all, 1, 1)).toEqual(all);
+    expect(lastOfEach(all, 1, 10).map((one) => one.step)).toEqual([10, 11, 25]);
   });
 
   test('a million points keep their extremes', () => {
@@ -168,10 +212,10 @@ describe('the room', () => {
       think: null,
       gap: 0.1,
     });
-  async function open(): Promise<void> {
+  async function open(clock: Clock = systemClock): Promise<void> {
     const paths = workspacePaths(root.path);
     journal = createJournal({ paths, clock: systemClock });
-    metrics = await createMetrics({ paths, trainer, journal, clock: systemClock });
+    metrics = await createMetrics({ paths, trainer, journal, clock });
   }
   const all = () =>
     metrics.curves({ keys: ['loss'], from: null, to: null, buckets: 1000, smoothing: 0.6 });
@@ -281,6 +325,37 @@ describe('the room', () => {
     metrics.close();
     await open();
     expect(marks()).toEqual(wanted);
+  });
+
+  test('a long history is read behind the open door, and then told', async () => {
+    run('20260101-000000-train-aaaa');
+    const lines = steps(1, 150_000, 3).map((line) => `${JSON.stringify(line)}\n`);
+    writeFileSync(path.join(runs(), '20260101-000000-train-aaaa', 'metrics.jsonl'), lines.join(''));
+    write('20260101-000000-train-aaaa', 'events.jsonl', evaluated(150_000));
+    // A clock without patience: the door opens at once.
+    const clock: Clock = {
+      ...systemClock,
+      after: (_seconds, f) => systemClock.after(0, f),
+    };
+    await open(clock);
+    const news: MetricsNews[] = [];
+    metrics.news.on((one) => news.push(one));
+    expect(all().to).toBeLessThan(150_000);
+    expect(metrics.speed().stepsPerSecond).toBe(null);
+    let turns = 0;
+    let isDone = false;
+    void metrics.settled.then(() => (isDone = true));
+    while (!isDone) {
+      turns += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    // The loop turned many times meanwhile: others were served.
+    expect(turns).toBeGreaterThan(100);
+    expect(all().to).toBe(150_000);
+    expect(metrics.latest().evaluation?.step).toBe(150_000);
+    expect(news).toEqual([
+      { branch: 'main', reset: true, points: [], evaluations: [], markers: [] },
+    ]);
   });
 
   test('previews are newest first', async () => {

@@ -78,7 +78,8 @@ export class History {
     this.epoch = parsed.epoch;
     this.samplesPerSecond = parsed.samplesPerSecond;
     this.microBatch = parsed.microBatch;
-    added.points.push(point);
+    // Who draws asks anew after a reset.
+    if (!added.reset) added.points.push(point);
   }
 
   /** A run went on from a checkpoint: what was measured beyond it did not happen on this line. */

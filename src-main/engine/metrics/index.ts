@@ -27,6 +27,7 @@ import type { TrainerRoom } from '../trainer/index.ts';
 import { decideActivity } from './activity.ts';
 import { type Added, History } from './history.ts';
 import type { Exact } from './parse.ts';
+import { lastOfEach } from './points.ts';
 
 const secondsBetweenLooks = 0.25;
 const branch = 'main';
@@ -35,6 +36,12 @@ const speedWindow = 50;
 /** Lines of the journal that are looked through at the start. */
 const journalRead = 20_000;
 const shownSmoothing = 0.6;
+/** What is parsed between two turns of the event loop, bytes: a millisecond's work, so that the start and clients hardly wait. */
+const pieceBytes = 1 << 16;
+/** Seconds that the start waits for the history; a long one is read on behind the open door. */
+const patience = 0.3;
+/** More new points than this are not told one by one: who draws them asks anew. */
+const mostTold = 2000;
 
 export interface CurvesInput {
   readonly keys: readonly CurveKey[];
@@ -65,6 +72,8 @@ export interface MetricsRoom {
   previews(limit: number): readonly Preview[];
   latest(): Latest;
   speed(): { readonly stepsPerSecond: number | null };
+  /** Resolves when everything that lay in the files at the start has been read. */
+  readonly settled: Promise<void>;
   mark(marker: Marker): void;
   readonly news: Emitter<MetricsNews>;
   close(): void;
@@ -109,26 +118,33 @@ export async function createMetrics(o: {
   async function readFollowed(added: Added): Promise<void> {
     if (followed === null) return;
     const events: Record<string, unknown>[] = [];
-    for (const line of await followed.events.read()) {
-      try {
-        events.push(JSON.parse(line) as Record<string, unknown>);
-      } catch {
-        // A line that a crash cut in two.
-      }
+    for (;;) {
+      const lines = await followed.events.read(pieceBytes);
+      if (lines.length === 0) break;
+      for (const line of lines)
+        try {
+          events.push(JSON.parse(line) as Record<string, unknown>);
+        } catch {
+          // A line that a crash cut in two.
+        }
     }
     // Where the run began, then its points, then the rest: an evaluation of step n belongs behind point n.
     for (const event of events) if (event.type === 'resumed') history.event(event, added);
     for (;;) {
-      const lines = await followed.metrics.read();
+      const lines = await followed.metrics.read(pieceBytes);
       if (lines.length === 0) break;
       for (const line of lines) history.metric(line, added);
+      if (added.points.length > mostTold) {
+        added.points.length = 0;
+        added.reset = true;
+      }
     }
     for (const event of events) if (event.type !== 'resumed') history.event(event, added);
   }
 
-  async function read(): Promise<Added> {
+  async function read(isFirst = false): Promise<Added> {
     const added: Added = {
-      reset: false,
+      reset: isFirst,
       previewed: false,
       points: [],
       evaluations: [],
@@ -169,7 +185,22 @@ export async function createMetrics(o: {
     return marker;
   }
 
-  await read();
+  // A history that cannot be read keeps no engine from starting; the next look says why.
+  const settled = read(true).then(
+    () => undefined,
+    () => undefined,
+  );
+  const stopWaiting = new Promise<'late'>((resolve) => {
+    o.clock.after(patience, () => {
+      resolve('late');
+    });
+  });
+  let isSettled = (await Promise.race([settled, stopWaiting])) !== 'late';
+  if (!isSettled)
+    void settled.then(() => {
+      isSettled = true;
+      news.emit({ branch, reset: true, points: [], evaluations: [], markers: [] });
+    });
   for (const entry of await o.journal.read(journalRead)) slept(entry);
   const stopListening = o.journal.written.on((entry) => {
     const marker = slept(entry);
@@ -192,6 +223,9 @@ export async function createMetrics(o: {
       const last = points.at(end - 1)?.step ?? first;
       const inside = (one: { readonly step: number }): boolean =>
         (from === null || one.step >= from) && (to === null || one.step <= to);
+      const width = (last - first + 1) / buckets;
+      const checkpoints = history.markers.filter((one) => one.kind === 'checkpoint' && inside(one));
+      const kept = new Set(lastOfEach(checkpoints, first, width));
       return {
         branch,
         from: first,
@@ -201,8 +235,10 @@ export async function createMetrics(o: {
           keys.map((key) => [key, points.buckets(key, start, end, buckets)]),
         ),
         smoothed: points.smoothed(smoothing, start, end, buckets),
-        evaluations: history.evaluations.filter(inside),
-        markers: history.markers.filter(inside),
+        evaluations: lastOfEach(history.evaluations.filter(inside), first, width),
+        markers: history.markers.filter(
+          (one) => inside(one) && (one.kind !== 'checkpoint' || kept.has(one)),
+        ),
       };
     },
     validation: () => [{ branch, evaluations: [...history.evaluations] }],
@@ -235,6 +271,8 @@ export async function createMetrics(o: {
     }),
     speed() {
       const { points } = history;
+      // A run of last week has a speed too; it is not that of this one.
+      if (!isSettled) return { stepsPerSecond: null };
       const since = history.spans.at(-1)?.from ?? 0;
       let start = Math.max(0, points.length - speedWindow);
       while (start < points.length && (points.at(start)?.t ?? 0) < since) start += 1;
@@ -249,6 +287,7 @@ export async function createMetrics(o: {
       history.markers.push(marker);
       news.emit({ branch, reset: false, points: [], evaluations: [], markers: [marker] });
     },
+    settled,
     news,
     close() {
       stop();

@@ -1,11 +1,15 @@
 /** The points of a branch in flat arrays: a million of them are bucketed in milliseconds. A later line for an earlier step replaces what followed it. */
-import type { Bucket, CurveKey, MetricPoint } from '../../contract/index.ts';
+import { type Bucket, type CurveKey, curveKey, type MetricPoint } from '../../contract/index.ts';
+import { Blocks } from './blocks.ts';
 
 const columns = ['step', 't', 'loss', 'lr', 'grad_norm', 'tokens_per_second', 'memory_mb'] as const;
 type Column = (typeof columns)[number];
 
 export class Points {
   private data: Record<Column, Float64Array>;
+  private readonly blocks = Object.fromEntries(
+    curveKey.options.map((key) => [key, new Blocks()]),
+  ) as Record<CurveKey, Blocks>;
   length = 0;
 
   constructor(capacity = 4096) {
@@ -18,11 +22,12 @@ export class Points {
   add(point: MetricPoint): boolean {
     let replaced = false;
     if (this.length > 0 && point.step <= (this.data.step[this.length - 1] ?? 0)) {
-      this.length = this.indexOf(point.step);
+      this.cutTo(this.indexOf(point.step));
       replaced = true;
     }
     if (this.length === this.data.step.length) this.grow();
     for (const name of columns) this.data[name][this.length] = point[name];
+    for (const key of curveKey.options) this.blocks[key].add(this.length, point[key]);
     this.length += 1;
     return replaced;
   }
@@ -30,8 +35,13 @@ export class Points {
   /** Points beyond `step` did not happen on this line. True: there were some. */
   cutAfter(step: number): boolean {
     const before = this.length;
-    this.length = this.indexOf(step + 1);
+    this.cutTo(this.indexOf(step + 1));
     return this.length < before;
+  }
+
+  private cutTo(length: number): void {
+    this.length = length;
+    for (const key of curveKey.options) this.blocks[key].cut(this.data[key], length);
   }
 
   private grow(): void {
@@ -68,19 +78,10 @@ export class Points {
   /** At most `count` buckets of the points [from, to): step and time of the last point, min, max and mean of all. */
   buckets(key: CurveKey, from: number, to: number, count: number): Bucket[] {
     const size = Math.max(1, Math.ceil((to - from) / count));
-    const values = this.data[key];
     const out: Bucket[] = [];
     for (let start = from; start < to; start += size) {
       const end = Math.min(to, start + size);
-      let min = Infinity;
-      let max = -Infinity;
-      let sum = 0;
-      for (let index = start; index < end; index += 1) {
-        const value = values[index] ?? 0;
-        if (value < min) min = value;
-        if (value > max) max = value;
-        sum += value;
-      }
+      const { min, max, sum } = this.blocks[key].range(this.data[key], start, end);
       out.push([
         this.data.step[end - 1] ?? 0,
         this.data.t[end - 1] ?? 0,
@@ -102,13 +103,34 @@ export class Points {
     const reach = smoothing === 0 ? 0 : Math.ceil(Math.log(1e-6) / Math.log(smoothing));
     let average = 0;
     let weight = 0;
+    let index = Math.max(0, from - reach);
     const out: [number, number][] = [];
-    for (let index = Math.max(0, from - reach); index < to; index += 1) {
-      average = smoothing * average + (1 - smoothing) * (this.data.loss[index] ?? 0);
-      weight = smoothing * weight + (1 - smoothing);
-      const isEnd = (index - from) % size === size - 1 || index === to - 1;
-      if (index >= from && isEnd) out.push([this.data.step[index] ?? 0, average / weight]);
+    for (let start = from; start < to; start += size) {
+      const end = Math.min(to, start + size);
+      if (end - reach > index + size) {
+        [average, weight] = [0, 0];
+        index = Math.max(0, end - 1 - reach);
+      }
+      for (; index < end; index += 1) {
+        average = smoothing * average + (1 - smoothing) * (this.data.loss[index] ?? 0);
+        weight = smoothing * weight + (1 - smoothing);
+      }
+      out.push([this.data.step[end - 1] ?? 0, average / weight]);
     }
     return out;
   }
+}
+
+/** The last of each stretch of `width` steps from `from` on; `all` in order of steps. What a chart has room for of a long line. */
+export function lastOfEach<T extends { readonly step: number }>(
+  all: readonly T[],
+  from: number,
+  width: number,
+): T[] {
+  if (width <= 1) return [...all];
+  const stretch = (one: T): number => Math.floor((one.step - from) / width);
+  return all.filter((one, index) => {
+    const next = all[index + 1];
+    return next === undefined || stretch(next) !== stretch(one);
+  });
 }

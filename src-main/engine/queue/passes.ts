@@ -185,6 +185,7 @@ export class Passes {
       return { kind: 'failed', reason: short };
     }
     // The curves are read from the files at their own pace; the last evaluation may be a moment away.
+    await this.o.metrics.settled;
     for (
       let turn = 0;
       turn < 20 && this.o.metrics.latest().evaluation?.step !== outcome.step;

@@ -1,0 +1,61 @@
+/** Extremes and sums of every 64 values of a column, so that a bucket of thousands is put together from dozens. */
+
+const size = 64;
+
+export class Blocks {
+  private min = new Float64Array(64);
+  private max = new Float64Array(64);
+  private sum = new Float64Array(64);
+
+  /** The value that stands at `index` of the column; the ones before it were added before. */
+  add(index: number, value: number): void {
+    const block = Math.floor(index / size);
+    if (block === this.min.length) this.grow();
+    if (index % size === 0) {
+      this.min[block] = value;
+      this.max[block] = value;
+      this.sum[block] = value;
+      return;
+    }
+    if (value < (this.min[block] ?? Infinity)) this.min[block] = value;
+    if (value > (this.max[block] ?? -Infinity)) this.max[block] = value;
+    this.sum[block] = (this.sum[block] ?? 0) + value;
+  }
+
+  /** Values from `length` on are gone: what is left of their block is counted anew. */
+  cut(column: Float64Array, length: number): void {
+    for (let index = length - (length % size); index < length; index += 1)
+      this.add(index, column[index] ?? 0);
+  }
+
+  /** Of the values [from, to) of the column. */
+  range(
+    column: Float64Array,
+    from: number,
+    to: number,
+  ): { readonly min: number; readonly max: number; readonly sum: number } {
+    let min = Infinity;
+    let max = -Infinity;
+    let sum = 0;
+    let index = from;
+    while (index < to) {
+      const isWhole = index % size === 0 && index + size <= to;
+      const block = index / size;
+      const low = (isWhole ? this.min[block] : column[index]) ?? 0;
+      const high = (isWhole ? this.max[block] : column[index]) ?? 0;
+      if (low < min) min = low;
+      if (high > max) max = high;
+      sum += (isWhole ? this.sum[block] : column[index]) ?? 0;
+      index += isWhole ? size : 1;
+    }
+    return { min, max, sum };
+  }
+
+  private grow(): void {
+    for (const name of ['min', 'max', 'sum'] as const) {
+      const larger = new Float64Array(this[name].length * 2);
+      larger.set(this[name]);
+      this[name] = larger;
+    }
+  }
+}
