@@ -11,6 +11,8 @@ const order = [
   'trainer',
   'metrics',
   'versions',
+  'checkpoints',
+  'backups',
   'datasets',
   'queue',
   'setup',

@@ -24,7 +24,7 @@ const shell = [...common, 'electron.vite.config.ts', 'src-main/contract'];
 /** What each part is made of and what it makes. A part whose entry does not exist is left out. */
 const parts = {
   engine: {
-    entries: ['src-main/engine.ts', 'src-main/cli.ts'],
+    entries: ['src-main/engine.ts', 'src-main/cli.ts', 'src-main/engine/backups/copy-thread.ts'],
     sources: [
       ...common,
       'src-main/contract',
@@ -35,7 +35,7 @@ const parts = {
       'src-main/engine.ts',
       'src-main/cli.ts',
     ],
-    outputs: ['out/engine/engine.mjs', 'out/cli/cli.mjs'],
+    outputs: ['out/engine/engine.mjs', 'out/engine/copy-thread.mjs', 'out/cli/cli.mjs'],
   },
   desktop: {
     entries: ['src-main/desktop.ts', 'src-preload/bridge.ts'],
@@ -94,6 +94,7 @@ async function buildEngine() {
   for (const [input, file] of [
     ['src-main/cli.ts', 'out/cli/cli.mjs'],
     ['src-main/engine.ts', 'out/engine/engine.mjs'],
+    ['src-main/engine/backups/copy-thread.ts', 'out/engine/copy-thread.mjs'],
   ])
     await build({
       input: join(root, input),

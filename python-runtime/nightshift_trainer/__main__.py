@@ -21,6 +21,7 @@ WORKERS = {
     "base": "nightshift_trainer.bases.worker",
     "sample": "nightshift_trainer.sample.worker",
     "score": "nightshift_trainer.score.worker",
+    "verify": "nightshift_trainer.verify.worker",
 }
 TRAINER = "nightshift_trainer.train.worker"
 

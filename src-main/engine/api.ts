@@ -2,6 +2,9 @@
 import { Refusal } from '../contract/index.ts';
 import type {
   Activity,
+  Backup,
+  BackupSource,
+  BackupType,
   BranchValidation,
   Change,
   Check,
@@ -28,6 +31,7 @@ import type {
   Version,
   VersionCheck,
 } from '../contract/index.ts';
+import type { BackupsRoom } from './backups/index.ts';
 import type { ConfigRoom } from './config/index.ts';
 import type { DatasetsRoom } from './datasets/index.ts';
 import type { HealthRoom } from './health/index.ts';
@@ -59,6 +63,7 @@ export interface ApiRooms {
   readonly queue: QueueRoom;
   readonly datasets: DatasetsRoom;
   readonly versions: VersionsRoom;
+  readonly backups: BackupsRoom;
   readonly metrics: MetricsRoom;
   readonly config: ConfigRoom;
   readonly journal: Journal;
@@ -213,8 +218,13 @@ export function createApi(o: ApiRooms) {
     checkpoints: { verify: unbuilt, cleanup: unbuilt },
     restore: { plan: unbuilt, carryOut: unbuilt },
     backups: {
-      list: (): never[] => [],
-      create: unbuilt,
+      list: (): Backup[] => [...o.backups.list()],
+      create: (i: {
+        readonly source: BackupSource;
+        readonly type: BackupType;
+        readonly reason: string;
+        readonly by: string;
+      }): Promise<Backup> => o.backups.create(i),
       verify: unbuilt,
       extract: unbuilt,
       cleanup: unbuilt,

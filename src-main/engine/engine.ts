@@ -16,6 +16,7 @@ import { type Clock, systemClock } from '../kit/clock.ts';
 import { takeLock } from '../kit/lock-file.ts';
 import { workspacePaths } from '../kit/workspace.ts';
 import { createApi, type EngineApi } from './api.ts';
+import { createBackups } from './backups/index.ts';
 import { createConfig } from './config/index.ts';
 import { createDatasets } from './datasets/index.ts';
 import { createDisk } from './disk/index.ts';
@@ -138,6 +139,7 @@ export async function startEngine(o: EngineOptions) {
   const versions = await createVersions({ paths, config, journal, clock });
   for (const { step, created: t, name: label } of versions.list())
     metrics.mark({ kind: 'version', step, t, until: null, label });
+  const backups = await createBackups({ paths, config, disk, journal, versions, trainer, clock });
   const datasets = await createDatasets({
     paths,
     config,
@@ -238,7 +240,7 @@ export async function startEngine(o: EngineOptions) {
     datasets: () => [...queue.datasets()],
     versions: () => [...versions.list()],
     lineage: () => lineageState(),
-    backups: () => [],
+    backups: () => [...backups.list()],
     notices: () => [...notices.list()],
     health: () => [...health.list()],
     config: () => config.state(),
@@ -266,6 +268,9 @@ export async function startEngine(o: EngineOptions) {
     }),
     versions.changed.on(() => {
       feed.touch('versions');
+    }),
+    backups.changed.on(() => {
+      feed.touch('backups');
     }),
     notices.changed.on(() => {
       feed.touch('notices');
@@ -316,6 +321,7 @@ export async function startEngine(o: EngineOptions) {
     queue,
     datasets,
     versions,
+    backups,
     metrics,
     config,
     journal,
@@ -331,6 +337,7 @@ export async function startEngine(o: EngineOptions) {
     queue.close();
     health.close();
     setup.close();
+    backups.close();
     await status.close();
     await datasets.close();
     await notices.close();
@@ -344,6 +351,7 @@ export async function startEngine(o: EngineOptions) {
 
   return {
     rooms: {
+      backups,
       config,
       datasets,
       disk,

@@ -4,7 +4,7 @@ import { access, copyFile, mkdir, open, readFile, rename, rm, stat } from 'node:
 import path from 'node:path';
 
 /** Makes a rename durable. Windows has no folder sync: there the rename itself is journalled by the file system. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

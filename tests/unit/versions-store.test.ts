@@ -127,7 +127,7 @@ test('verify finds every flipped byte, cut and missing file, and says which', as
   const weights = path.join(made.folder, 'model.safetensors');
   rmSync(weights); // its own file from here on: what is damaged must not be the checkpoint's
   for (const [content, problem] of [
-    ['abce', 'the content of model.safetensors is not what was published'],
+    ['abce', 'the content of model.safetensors is not what was written'],
     ['abc', 'model.safetensors has 3 bytes instead of 4'],
   ] as const) {
     writeFileSync(weights, content);
@@ -136,7 +136,7 @@ test('verify finds every flipped byte, cut and missing file, and says which', as
   rmSync(weights);
   expect((await store.verify(made)).problem).toBe('model.safetensors is missing');
   rmSync(path.join(made.folder, 'manifest.json'));
-  expect((await store.verify(made)).problem).toBe('manifest.json cannot be read');
+  expect((await store.verify(made)).problem).toBe('manifest.json is missing');
 });
 
 test('the trash takes a version out of the list whole, keeps it for thirty days, and its number is not given again', async () => {

@@ -8,87 +8,22 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-import xxhash
 from safetensors.torch import load_file, save_file
 
 from ..files import fsync_folder, read_json, write_json
 from ..identity import identity_of
+from .walk import Found, hash_file, newest, seal, steps_in, verify
 
-_NAME = re.compile(r"\Astep-(\d{8})\Z")
+__all__ = ["Found", "hash_file", "newest", "read_json", "seal", "steps_in", "verify"]
+
 _PARTIAL = re.compile(r"\A\.step-\d{8}\.(\d+)\.partial\Z")
 _WEIGHTS = re.compile(
     r"\.(safetensors|bin|pt|gguf)\Z|\Abase\.json\Z|\Amodel\.safetensors\.index\.json\Z"
 )
-BLOCK = 1 << 22
-
-
-@dataclass(frozen=True)
-class Found:
-    folder: Path
-    step: int
-    manifest: dict[str, Any]
-
-
-def hash_file(path: Path, beat: Callable[[], None]) -> str:
-    digest = xxhash.xxh3_128()
-    with path.open("rb") as stream:
-        while block := stream.read(BLOCK):
-            digest.update(block)
-            beat()
-    return digest.hexdigest()
-
-
-def seal(manifest: Mapping[str, Any]) -> str:
-    """xxh3-128, hex, over the manifest's own content without its seal: it holds the cursor, and a
-    flipped bit in a number is still good JSON."""
-    content = {key: value for key, value in manifest.items() if key != "seal"}
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return xxhash.xxh3_128_hexdigest(text.encode("utf-8"))
-
-
-def verify(folder: Path, beat: Callable[[], None]) -> str | None:
-    """Null when every byte is what the manifest says, else what is wrong."""
-    try:
-        manifest = read_json(folder / "manifest.json")
-        files: dict[str, Any] = manifest["files"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        return f"its manifest.json cannot be read ({error})"
-    if manifest.get("seal") != seal(manifest):
-        return "the content of manifest.json is not what was saved"
-    for name, facts in files.items():
-        path = folder / name
-        if not path.is_file():
-            return f"{name} is missing"
-        if path.stat().st_size != facts["size"]:
-            return f"{name} has {path.stat().st_size} bytes instead of {facts['size']}"
-        if hash_file(path, beat) != facts["xxh3_128"]:
-            return f"the content of {name} is not what was saved"
-    return None
-
-
-def steps_in(root: Path) -> list[tuple[int, Path]]:
-    """Published checkpoints, newest first, by number; any junk in the folder is passed over."""
-    if not root.is_dir():
-        return []
-    found = [(int(match[1]), path) for path in root.iterdir() if (match := _NAME.match(path.name))]
-    return sorted(found, reverse=True)
-
-
-def newest(
-    root: Path, beat: Callable[[], None], skipped: Callable[[Path, str], None]
-) -> Found | None:
-    """The newest that verifies; `skipped` hears of each newer one that does not."""
-    for step, folder in steps_in(root):
-        reason = verify(folder, beat)
-        if reason is None:
-            return Found(folder, step, read_json(folder / "manifest.json"))
-        skipped(folder, reason)
-    return None
 
 
 def load_tensors(found: Found, name: str) -> dict[str, torch.Tensor]:

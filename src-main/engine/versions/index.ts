@@ -262,6 +262,8 @@ export async function createVersions(o: {
       await reread();
       return toVersion(next);
     },
+    /** Its files with their SHA-256, or what is wrong with its records. */
+    fileList: async (name: string) => store.fileList(await find(name)),
     async verify(name: string): Promise<VersionCheck> {
       const checked = await store.verify(await find(name));
       o.journal.write({

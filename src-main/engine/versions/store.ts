@@ -1,11 +1,21 @@
 /** Version folders: `models/versions/vNNN_<slug>/`, published whole by one rename. */
-import { copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { type Version, type VersionCheck, version } from '../../contract/index.ts';
-import { moveFile, readJson, writeJson } from '../../kit/files.ts';
-import { sha256File } from '../../kit/hash.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import {
+  type FileList,
+  firstDifference,
+  moveFile,
+  readFolder,
+  readJson,
+  readSealed,
+  sha256File,
+  syncFolder,
+  type WorkspacePaths,
+  writeJson,
+  writeSealed,
+} from '../../kit/index.ts';
 
 const versionFile = version.extend({
   format: z.literal(1),
@@ -76,57 +86,65 @@ export class VersionStore {
     const partial = path.join(this.paths.versions, `.${facts.name}.${process.pid}.partial`);
     const folder = path.join(this.paths.versions, facts.name);
     await mkdir(partial);
+    const content = await readFolder(model);
+    for (const inside of content.folders) await mkdir(path.join(partial, inside));
     const files: Record<string, { size: number; sha256: string }> = {};
     let bytes = 0;
-    for (const entry of await readdir(model, { withFileTypes: true, recursive: true })) {
-      if (!entry.isFile()) continue;
-      const from = path.join(entry.parentPath, entry.name);
-      const relative = path.relative(model, from);
-      const to = path.join(partial, relative);
-      await mkdir(path.dirname(to), { recursive: true });
+    for (const { name, path: from, size } of content.files) {
+      const to = path.join(partial, name);
       await link(from, to).catch(() => copyFile(from, to));
-      const { size } = await stat(to);
-      files[relative.split(path.sep).join('/')] = { size, sha256: await sha256File(to) };
+      await syncFile(to);
+      files[name] = { size, sha256: await sha256File(to) };
       bytes += size;
     }
     const written: VersionFile = { ...facts, folder, bytes };
-    await writeJson(path.join(partial, 'version.json'), written);
-    await writeJson(path.join(partial, 'manifest.json'), {
+    await writeSealed(path.join(partial, 'version.json'), written);
+    await writeSealed(path.join(partial, 'manifest.json'), {
       format: 1,
       step: facts.step,
       branch: facts.branch,
       created: facts.created,
       files,
     });
+    for (const inside of [...content.folders].reverse())
+      await syncFolder(path.join(partial, inside));
+    await syncFolder(partial);
     await moveFile(partial, folder);
     return written;
   }
 
-  /** Writes what may change of a version: its pin. */
+  /** Writes what may change of a version: its pin. One from before seals keeps having none: nobody knows that it is whole. */
   async rewrite(file: VersionFile): Promise<void> {
-    await writeJson(path.join(file.folder, 'version.json'), file);
+    const target = path.join(file.folder, 'version.json');
+    const before = await readSealed(target);
+    if (before.ok && !before.sealed) await writeJson(target, file);
+    else await writeSealed(target, file);
+  }
+
+  /** The files by the manifest, or what is wrong with the records: each is sealed, or neither is (versions from before seals). */
+  async fileList(file: VersionFile): Promise<FileList | string> {
+    const manifest = await readSealed(path.join(file.folder, 'manifest.json'));
+    if (!manifest.ok) return manifest.problem;
+    const own = await readSealed(path.join(file.folder, 'version.json'));
+    if (!own.ok) return own.problem;
+    if (own.sealed !== manifest.sealed)
+      return `the content of ${own.sealed ? 'manifest.json' : 'version.json'} is not what was written`;
+    const parsed = manifestFile.safeParse(manifest.value);
+    return parsed.success ? parsed.data.files : 'manifest.json cannot be read';
   }
 
   /** Every file against the SHA-256 of the manifest; the first difference is the problem. */
   async verify(file: VersionFile): Promise<VersionCheck> {
     const answer = { name: file.name, files: 0, bytes: 0 };
-    const no = (problem: string): VersionCheck => ({ ...answer, ok: false, problem });
-    const manifest = manifestFile.safeParse(
-      await readJson(path.join(file.folder, 'manifest.json')).catch(() => null),
-    );
-    if (!manifest.success) return no('manifest.json cannot be read');
-    for (const [name, { size, sha256 }] of Object.entries(manifest.data.files)) {
-      const target = path.join(file.folder, name);
-      const found = (await stat(target).catch(() => null))?.size ?? null;
-      if (found === null) return no(`${name} is missing`);
-      if (found !== size)
-        return no(`${name} has ${String(found)} bytes instead of ${String(size)}`);
-      if ((await sha256File(target)) !== sha256)
-        return no(`the content of ${name} is not what was published`);
-      answer.files += 1;
-      answer.bytes += size;
-    }
-    return { ...answer, ok: true, problem: null };
+    const list = await this.fileList(file);
+    const problem =
+      typeof list === 'string'
+        ? list
+        : await firstDifference(file.folder, list, (_, { size }) => {
+            answer.files += 1;
+            answer.bytes += size;
+          });
+    return { ...answer, ok: problem === null, problem };
   }
 
   private readonly trash = (): string => path.join(this.paths.versions, '.trash');
@@ -155,6 +173,16 @@ export class VersionStore {
     for (const name of await readdir(this.paths.versions).catch(() => []))
       if (name.startsWith('.v') && name.endsWith('.partial'))
         await rm(path.join(this.paths.versions, name), { recursive: true, force: true });
+  }
+}
+
+/** A link to a file that is durable already costs nothing here; a copy becomes durable. */
+async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, process.platform === 'win32' ? 'r+' : 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

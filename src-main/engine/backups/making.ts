@@ -1,0 +1,141 @@
+/** One backup from its source to its place: gathered, copied, read back, published by one rename. What fails leaves nothing. */
+import { mkdir, rm, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { type BackupSource, type BackupType, Refusal } from '../../contract/index.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { DiskRoom } from '../disk/index.ts';
+import { type Gathered, gather, type SourceOptions } from './sources.ts';
+import type { BackupStore, KnownBackup } from './store.ts';
+import type { Threads } from './threads.ts';
+
+export interface BackupInput {
+  readonly source: BackupSource;
+  readonly type: BackupType;
+  readonly reason: string;
+  readonly by: string;
+}
+
+export interface MakingOptions extends SourceOptions {
+  readonly disk: DiskRoom;
+  readonly clock: Clock;
+  readonly store: BackupStore;
+  readonly threads: Threads;
+}
+
+/** Bytes that the records and the folders take beside the files. */
+const overhead = 1 << 20;
+
+/** Refusals NOT_FOUND, INVALID, NOT_READY (nothing to copy, a damaged source, a copy that does not read back), DISK_FULL. */
+export async function makeBackup(o: MakingOptions, input: BackupInput): Promise<KnownBackup> {
+  await mkdir(o.paths.backups, { recursive: true });
+  const { id, partial } = await o.store.begin(input.type, o.clock.now());
+  // Beside the content, and gone with the partial folder whatever happens.
+  const pin = `${partial.slice(0, -'.partial'.length)}.pin.partial`;
+  try {
+    const gathered = await gather(o, input.source, pin);
+    const bytes = gathered.files.reduce((sum, one) => sum + one.size, 0);
+    await o.disk.require(bytes + overhead, `a backup of ${gathered.title}`);
+    const files = await copied(o, gathered, path.join(partial, 'content'));
+    const made = await o.store.publish(
+      partial,
+      {
+        format: 1,
+        backup: {
+          format: 1,
+          id,
+          type: input.type,
+          reason: input.reason,
+          by: input.by,
+          created: o.clock.now(),
+          source: input.source,
+          branch: gathered.branch,
+          step: gathered.step,
+          holds: gathered.holds,
+          bytes,
+          files: gathered.files.length,
+        },
+        files,
+        folders: [...gathered.folders],
+        links: [...gathered.links],
+      },
+      o.clock.now(),
+    );
+    return made;
+  } catch (error) {
+    throw toRefusal(error, o.paths.backups);
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+    await rm(pin, { recursive: true, force: true });
+  }
+}
+
+/** The list of what the copy holds; each file was read once from its source and once back, and both are the same bytes. */
+async function copied(
+  o: MakingOptions,
+  gathered: Gathered,
+  content: string,
+): Promise<Record<string, { size: number; sha256: string; mode: number }>> {
+  for (const name of gathered.folders) await mkdir(path.join(content, name), { recursive: true });
+  const items = gathered.files.map(({ name, path: from, size, mode }) => ({
+    from,
+    to: path.join(content, name),
+    size,
+    mode,
+  }));
+  for (const item of items) await mkdir(path.dirname(item.to), { recursive: true });
+  const hashes = await o.threads.copy(items);
+  for (const { name, target } of gathered.links) await symlink(target, path.join(content, name));
+  return Object.fromEntries(
+    gathered.files.map(({ name, size, mode }, at) => {
+      const { source = '', copy = 'none' } = hashes[at] ?? {};
+      if (source !== copy)
+        throw new Refusal(
+          'NOT_READY',
+          `The copy of ${name} does not read back as it was read; the backup was not kept.`,
+          {
+            subject: name,
+            next: 'The disk of the backups can be checked; the source is untouched.',
+          },
+        );
+      const known = gathered.expected[name];
+      if (known !== undefined && known.sha256 !== source)
+        throw new Refusal(
+          'NOT_READY',
+          `${gathered.title} is damaged: the content of ${path.basename(name)} is not what was published.`,
+          {
+            subject: gathered.title,
+            next: 'A backup of it would hold the damage; another version or the model can be backed up.',
+          },
+        );
+      return [name, { size, sha256: source, mode }] as const;
+    }),
+  );
+}
+
+/** The world's own no, with what and where; anything else is a bug and stays one. */
+function toRefusal(error: unknown, where: string): unknown {
+  if (error instanceof Refusal || !(error instanceof Error)) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new Refusal('DISK_FULL', `The disk of ${where} filled up while a backup was made.`, {
+        subject: where,
+        next: 'The unfinished copy was removed. Free space there, then try again.',
+      });
+    case 'CHANGED':
+      return new Refusal('NOT_READY', `${message}; the backup was not kept.`, {
+        next: 'It can be backed up when nothing writes to it.',
+      });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EIO':
+    case 'ENOENT':
+    case 'EROFS':
+      return new Refusal('NOT_READY', `The backup could not be made: ${message}.`, {
+        next: 'The source is untouched; what is named above has to be readable or writable.',
+      });
+    default:
+      return error;
+  }
+}
