@@ -14,6 +14,7 @@ const order = [
   'checkpoints',
   'backups',
   'datasets',
+  'estimate',
   'queue',
   'setup',
   'health',

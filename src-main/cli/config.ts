@@ -1,6 +1,8 @@
-/** config show, get, set. Reading works without an engine; a change needs it, because it knows the locks. */
+/** config show, get, set, stage, unstage. Reading works without an engine; a change needs it, because it knows the locks. */
 import type { Command } from 'commander';
 import { describeKeys, type Config } from '../contract/index.ts';
+import { addEstimateCommand } from './config-estimate.ts';
+import { validateConfig } from './config-file.ts';
 import { engineOf, withEngine } from './connection.ts';
 import { configFromFiles } from './files.ts';
 import type { Run } from './program.ts';
@@ -28,6 +30,26 @@ export function addConfigCommands(program: Command, run: Run): void {
     .action((key: string, value: string, options: { confirm?: string; stage: boolean }) =>
       run((session) => set(session, key, value, options)),
     );
+  config
+    .command('stage')
+    .argument('<key>')
+    .argument('<value>', 'JSON, or a plain word')
+    .option('--confirm <key>', 'for keys with a consequence: the key once more')
+    .description('keep a change for the next dataset; without an open pass it is made at once')
+    .action((key: string, value: string, options: { confirm?: string }) =>
+      run((session) => set(session, key, value, { ...options, stage: true })),
+    );
+  config
+    .command('unstage')
+    .argument('<key>')
+    .description('take a staged change back')
+    .action((key: string) => run((session) => unstage(session, key)));
+  config
+    .command('validate')
+    .argument('[file]', 'the config.json of the workspace without one')
+    .description('every fault of a configuration file, by line and key; needs no engine')
+    .action((file: string | undefined) => run((session) => validateConfig(session, file ?? null)));
+  addEstimateCommand(config, run, parseValue);
 }
 
 export function valueAt(values: Config, key: string): unknown {
@@ -90,6 +112,12 @@ async function getOne(session: Session, key: string): Promise<ExitCode> {
   }
   const value = valueAt((await state(session)).values, key);
   show(session, value, plain(value));
+  return exitCode.ok;
+}
+
+async function unstage(session: Session, key: string): Promise<ExitCode> {
+  const answer = await withEngine(session, (client) => client.config.unstage({ key }));
+  show(session, answer, `${key} stays ${plain(valueAt(answer.values, key))}.`);
   return exitCode.ok;
 }
 

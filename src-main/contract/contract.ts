@@ -14,6 +14,7 @@ import {
   priority,
   rowStates,
 } from './datasets.ts';
+import { estimateAnswer } from './estimate.ts';
 import { change, snapshot } from './feed.ts';
 import {
   checkpointCheck,
@@ -374,6 +375,19 @@ export const contract = {
       .route({ method: 'POST', path: '/config/unstage' })
       .input(z.object({ key: z.string().min(1) }))
       .output(configState),
+    /**
+     * What a pass takes with `changes` (dotted keys) over what the next dataset begins with; nothing is kept. `dataset` null: the next one
+     * that is ready. NOT_READY without a base, INVALID when a change is not allowed.
+     */
+    estimate: call
+      .route({ method: 'POST', path: '/config/estimate' })
+      .input(
+        z.object({
+          changes: z.record(z.string(), z.unknown()).default({}),
+          dataset: z.string().nullable().default(null),
+        }),
+      )
+      .output(estimateAnswer),
   },
   journal: {
     read: call

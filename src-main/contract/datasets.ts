@@ -1,5 +1,6 @@
 /** Datasets: one file each, its verdict, its report and the account of its rows. */
 import { z } from 'zod';
+import { keptEstimate } from './estimate.ts';
 
 export const priority = z.enum(['high', 'normal', 'low']);
 export type Priority = z.infer<typeof priority>;
@@ -141,6 +142,8 @@ export const datasetDetails = z.object({
   report: datasetReport.nullable(),
   account: rowAccount.nullable(),
   mapping: columnMapping.nullable(),
+  /** Of its last pass. */
+  estimate: keptEstimate.nullable().default(null),
 });
 export type DatasetDetails = z.infer<typeof datasetDetails>;
 

@@ -16,6 +16,7 @@ import type {
   DatasetReport,
   DatasetSummary,
   EngineFacts,
+  EstimateAnswer,
   JournalEntry,
   LineageState,
   LogLines,
@@ -34,6 +35,7 @@ import type {
 import type { BackupsRoom } from './backups/index.ts';
 import type { ConfigRoom } from './config/index.ts';
 import type { DatasetsRoom } from './datasets/index.ts';
+import type { EstimateRoom } from './estimate/index.ts';
 import type { HealthRoom } from './health/index.ts';
 import type { Journal } from './journal/index.ts';
 import type { LogsRoom } from './logs/index.ts';
@@ -66,6 +68,7 @@ export interface ApiRooms {
   readonly backups: BackupsRoom;
   readonly metrics: MetricsRoom;
   readonly config: ConfigRoom;
+  readonly estimate: EstimateRoom;
   readonly journal: Journal;
   readonly logs: LogsRoom;
   readonly notices: NoticesRoom;
@@ -138,7 +141,11 @@ export function createApi(o: ApiRooms) {
       list: (): DatasetSummary[] => [...o.queue.datasets()],
       get: async (i: { readonly id: string }): Promise<DatasetDetails> => {
         const details = await o.datasets.get(i.id);
-        return { ...details, summary: withTimes(details.summary) };
+        return {
+          ...details,
+          summary: withTimes(details.summary),
+          estimate: await o.estimate.kept(i.id),
+        };
       },
       rows: (i: {
         readonly id: string;
@@ -251,6 +258,10 @@ export function createApi(o: ApiRooms) {
         readonly by: string;
       }): Promise<ConfigState> => o.config.set({ ...i, value: i.value }),
       unstage: (i: { readonly key: string }): Promise<ConfigState> => o.config.unstage(i.key),
+      estimate: (i: {
+        readonly changes: Readonly<Record<string, unknown>>;
+        readonly dataset: string | null;
+      }): Promise<EstimateAnswer> => o.estimate.estimate(i),
     },
     journal: {
       read: (i: { readonly limit: number }): Promise<JournalEntry[]> => o.journal.read(i.limit),

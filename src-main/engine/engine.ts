@@ -17,9 +17,10 @@ import { takeLock } from '../kit/lock-file.ts';
 import { workspacePaths } from '../kit/workspace.ts';
 import { createApi, type EngineApi } from './api.ts';
 import { createBackups } from './backups/index.ts';
-import { createConfig } from './config/index.ts';
+import { createConfig, createPlaceCheck, readCards } from './config/index.ts';
 import { createDatasets } from './datasets/index.ts';
 import { createDisk } from './disk/index.ts';
+import { createEstimate } from './estimate/index.ts';
 import { createHealth } from './health/index.ts';
 import { createJournal } from './journal/index.ts';
 import { createLogs } from './logs/index.ts';
@@ -28,7 +29,7 @@ import { createNotices } from './notices/index.ts';
 import { createQueue } from './queue/index.ts';
 import { createSetup, findPython, type PythonReading } from './setup/index.ts';
 import { createFeed, createStatus, type RoomReaders } from './status/index.ts';
-import { createTrainer } from './trainer/index.ts';
+import { createTrainer, readMachine } from './trainer/index.ts';
 import { createVersions } from './versions/index.ts';
 
 export type { EngineApi } from './api.ts';
@@ -123,7 +124,12 @@ export async function startEngine(o: EngineOptions) {
     return known.facts;
   };
 
-  const config = await createConfig({ paths, journal, clock });
+  const config = await createConfig({
+    paths,
+    journal,
+    clock,
+    places: createPlaceCheck({ paths, cards: readCards, ownPort: () => port }),
+  });
   const disk = createDisk({ paths, config, journal, clock });
   await disk.refresh();
   const trainer = createTrainer({
@@ -151,11 +157,30 @@ export async function startEngine(o: EngineOptions) {
     failed,
     base: () => versions.base(),
   });
+  let gpuMegabytes: () => number | null = () => null;
+  const estimate = await createEstimate({
+    paths,
+    config,
+    datasets,
+    disk,
+    journal,
+    metrics,
+    versions,
+    clock,
+    machine: readMachine(),
+    threads: os.availableParallelism(),
+    totals: () => {
+      const gpu = gpuMegabytes();
+      return { cpu: os.totalmem(), gpu: gpu === null ? null : gpu * 1024 * 1024 };
+    },
+    failed,
+  });
   const queue = await createQueue({
     paths,
     config,
     datasets,
     disk,
+    estimate,
     journal,
     metrics,
     versions,
@@ -210,6 +235,9 @@ export async function startEngine(o: EngineOptions) {
     clock,
     failed,
   });
+
+  // The reader of the card belongs to status, which stands above.
+  gpuMegabytes = () => status.get().gpu?.memory_total_mb ?? null;
 
   const facts = (): EngineFacts => ({
     contract: CONTRACT_VERSION,
@@ -324,6 +352,7 @@ export async function startEngine(o: EngineOptions) {
     backups,
     metrics,
     config,
+    estimate,
     journal,
     logs: createLogs({ paths }),
     notices,

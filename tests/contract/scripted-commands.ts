@@ -15,6 +15,7 @@ import type { Stage } from './scripted-engine.ts';
 import { scriptedBackups, scriptedCheckpoints } from './scripted-backups.ts';
 import { activityOf, curvesOf } from './scripted-curves.ts';
 import { validationOf } from './scripted-lineage.ts';
+import { scriptedEstimate } from './scripted-estimate.ts';
 import { accountOf, reportOf } from './scripted-reports.ts';
 import { scriptedRestore, type RestoreScript } from './scripted-restore.ts';
 import { dataset } from './scripted-scenes.ts';
@@ -274,6 +275,7 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
     },
     config: {
       get: () => rooms().config,
+      estimate: (input) => scriptedEstimate(rooms(), input),
       set: ({ key, value, confirm, stage: keep }) => {
         const facts = describeKeys().find((one) => one.key === key);
         if (facts === undefined)

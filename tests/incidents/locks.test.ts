@@ -1,15 +1,43 @@
 /** Incident 29: a configuration edited in mid-run. One lock map, enforced in the engine; a hand edit plus a crash does not change the pass. */
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ConfigState, RefusalData } from '../../src-main/contract/index.ts';
+import { locked, otherValue } from '../engine/fixtures/other-values.ts';
 import { commandLine, Nightshift, questions, until } from './harness.ts';
 
 const run = promisify(execFile);
+const valueAt = (values: unknown, key: string): unknown =>
+  key.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], values);
+
+function nested(values: ReadonlyMap<string, unknown>): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const [key, value] of values) {
+    const [first = '', second] = key.split('.');
+    if (second === undefined) out[first] = value;
+    else out[first] = { ...(out[first] as object | undefined), [second]: value };
+  }
+  return out;
+}
 const shift = new Nightshift();
 let dataset = '';
+
+const json = async (...parts: string[]): Promise<Record<string, unknown>> =>
+  JSON.parse(await readFile(path.join(shift.workspace, ...parts), 'utf8')) as Record<
+    string,
+    unknown
+  >;
+const configOf = async (name: string): Promise<unknown> =>
+  (await json('data/datasets', dataset, name))['config'];
+/** What the newest run was told to be frozen. */
+async function lastSpec(): Promise<unknown> {
+  const runs = (await readdir(path.join(shift.workspace, 'runs')))
+    .filter((name) => name.includes('-train-'))
+    .sort();
+  return (await json('runs', runs.at(-1) ?? '', 'spec.json'))['frozen'];
+}
 
 beforeAll(async () => {
   await shift.configure({
@@ -82,10 +110,18 @@ test('a dangerous key needs its own confirmation', async () => {
   expect(answer.body.code).toBe('NEEDS_CONFIRMATION');
 });
 
-test('a hand edit and a kill -9 of the trainer do not change the pass, and are reported', async () => {
+test('every locked key edited by hand, then a kill -9 of the trainer: the resumed run keeps each value, the drift names each key', async () => {
   const file = path.join(shift.workspace, 'config.json');
   const own = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
-  await writeFile(file, JSON.stringify({ ...own, learning_rate: 0.9, batch_size: 1 }));
+  const frozen = await configOf('pass.json');
+  const edits = new Map(
+    locked
+      .map((one) => [one.key, otherValue(one, valueAt(frozen, one.key))] as const)
+      .filter(([key, value]) => value !== valueAt(frozen, key)),
+  );
+  // `method` has one allowed value.
+  expect(locked.length - edits.size).toBe(1);
+  await writeFile(file, JSON.stringify({ ...own, ...nested(edits) }));
   const pid = await until('a trainer', () => shift.trainerPid(), 60);
   process.kill(pid, 'SIGKILL');
   await until('the next trainer', async () => {
@@ -103,11 +139,13 @@ test('a hand edit and a kill -9 of the trainer do not change the pass, and are r
   expect(points.at(-1)?.examples).toBe(2);
   const drift = await until('the drift report', async () => {
     const state = await shift.config();
-    return state.drift.length > 0 ? state.drift : null;
+    return state.drift.length === edits.size ? state.drift : null;
   });
-  expect(drift.map((one) => one.key).sort()).toEqual(['batch_size', 'learning_rate']);
-  const frozen = JSON.parse(
-    await readFile(path.join(shift.workspace, 'data/datasets', dataset, 'pass.json'), 'utf8'),
-  ) as { config: { learning_rate: number } };
-  expect(frozen.config.learning_rate).toBe(1e-3);
+  expect(drift.map((one) => one.key).sort()).toEqual([...edits.keys()].sort());
+  const after = await configOf('pass.json');
+  const resumed = await lastSpec();
+  for (const { key } of locked) {
+    expect(valueAt(after, key), `${key} of the pass`).toEqual(valueAt(frozen, key));
+    expect(valueAt(resumed, key), `${key} of the resumed run`).toEqual(valueAt(frozen, key));
+  }
 }, 240_000);

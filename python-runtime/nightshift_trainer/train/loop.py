@@ -8,8 +8,9 @@ from pathlib import Path
 
 from ..files import write_json
 from ..run_folder import Command
+from .memory import peak_mb
 from .session import Session
-from .stepping import Stepper, memory_mb
+from .stepping import Stepper
 from .watching import Watching
 
 LEAVING = {"stop-now": "stopped", "skip": "skipped"}
@@ -81,7 +82,7 @@ class Loop:
             tokens_per_second=round(done.tokens / done.seconds, 3),
             samples_per_second=round(len(set(done.rows)) / done.seconds, 3),
             micro_batch=done.largest,
-            memory_mb=round(memory_mb(session.model.device), 1),
+            memory_mb=round(peak_mb(session.model.device), 1),
         )
         pause = float(session.spec["test"].get("step_sleep", 0.0))
         if pause > 0:

@@ -7,7 +7,6 @@ import math
 import time
 from dataclasses import dataclass
 
-import psutil
 import torch
 
 from . import randomness
@@ -137,9 +136,3 @@ class Stepper:
                 f"The {what} was not a number in {NON_FINITE_LIMIT} of {NON_FINITE_WINDOW} steps",
                 rows,
             )
-
-
-def memory_mb(device: torch.device) -> float:
-    if device.type == "cuda":
-        return torch.cuda.max_memory_reserved(device) / 2**20
-    return psutil.Process().memory_info().rss / 2**20

@@ -6,7 +6,12 @@
 import { watch } from 'chokidar';
 import path from 'node:path';
 import { z } from 'zod';
-import { type Config, type ConfigState, Refusal } from '../../contract/index.ts';
+import {
+  type Config,
+  type ConfigState,
+  type KeyDescription,
+  Refusal,
+} from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
@@ -21,6 +26,9 @@ import {
   valueOf,
   withoutFactory,
 } from './differences.ts';
+import type { PlaceCheck } from './places.ts';
+
+export { createPlaceCheck, readCards } from './places.ts';
 
 export interface ConfigPass {
   readonly id: string;
@@ -39,6 +47,8 @@ export interface ConfigSet {
 export interface ConfigRoom {
   values(): Config;
   state(): ConfigState;
+  /** What the next dataset would begin with, `changes` (dotted keys) over it. Refusals INVALID, NOT_FOUND; nothing is kept. */
+  planned(changes: Readonly<Record<string, unknown>>): Config;
   /** Refusals LOCKED, NEEDS_CONFIRMATION, INVALID, NOT_FOUND. */
   set(input: ConfigSet): Promise<ConfigState>;
   unstage(key: string): Promise<ConfigState>;
@@ -57,6 +67,8 @@ export async function createConfig(o: {
   readonly paths: WorkspacePaths;
   readonly journal: Journal;
   readonly clock: Clock;
+  /** What a key names outside the file. */
+  readonly places?: PlaceCheck;
 }): Promise<ConfigRoom> {
   const lastGood = path.join(o.paths.status, 'config.last-good.json');
   const changed = new Emitter<ConfigState>();
@@ -91,8 +103,9 @@ export async function createConfig(o: {
       values = resolve(differences);
       own = text;
       problem = null;
-      await writeJson(lastGood, { format: 1, ...nest(differences) }).catch(() => undefined);
+      // Told in the same breath as it is seen: whoever reads the drift finds its line in the journal.
       if (!first) tellDrift(before);
+      await writeJson(lastGood, { format: 1, ...nest(differences) }).catch(() => undefined);
     } catch (error) {
       problem = `${error instanceof Error ? error.message : String(error)} The last good values stay in force.`;
       if (first) {
@@ -162,22 +175,29 @@ export async function createConfig(o: {
   }
   const saveStaged = (): Promise<void> => writeJson(o.paths.stagedConfig, { format: 1, staged });
 
-  /** The value in the type of its key, or INVALID with the reason. */
-  function checked(key: string, value: unknown): unknown {
-    try {
-      return valueOf(resolve({ ...differences, ...staged, [key]: value }), key);
-    } catch (error) {
-      throw new Refusal('INVALID', error instanceof Error ? error.message : String(error), {
-        subject: key,
-        next: `\`nightshift config show ${key}\` tells what it is for.`,
-      });
-    }
-  }
-
-  async function set({ key, value, confirm, stage, by }: ConfigSet): Promise<ConfigState> {
+  function known(key: string): KeyDescription {
     const description = keys.get(key);
     if (description === undefined)
       throw new Refusal('NOT_FOUND', `There is no key ${key}.`, { subject: key });
+    return description;
+  }
+
+  function tried(next: Differences, subject: string | null): Config {
+    try {
+      return resolve(next);
+    } catch (error) {
+      throw new Refusal('INVALID', error instanceof Error ? error.message : String(error), {
+        subject,
+        next: 'The Config screen and `nightshift config show` tell what each key is for.',
+      });
+    }
+  }
+  /** The value in the type of its key, or INVALID with the reason. */
+  const checked = (key: string, value: unknown): unknown =>
+    valueOf(tried({ ...differences, ...staged, [key]: value }, key), key);
+
+  async function set({ key, value, confirm, stage, by }: ConfigSet): Promise<ConfigState> {
+    const description = known(key);
     const next = checked(key, value);
     const isFirstBase = key === 'base_model' && values.base_model === '';
     if (description.consent !== null && confirm !== key && !isFirstBase)
@@ -193,6 +213,9 @@ export async function createConfig(o: {
         next: `Stage it for the next dataset (--stage); it is applied between two datasets.`,
         facts: { running: JSON.stringify(valueOf(pass?.config ?? values, key)) },
       });
+    const missing = (await o.places?.(key, next)) ?? null;
+    if (missing !== null)
+      throw new Refusal('INVALID', missing.text, { subject: key, next: missing.next });
     if (stage && pass !== null) {
       staged = { ...staged, [key]: next };
       await saveStaged();
@@ -243,6 +266,10 @@ export async function createConfig(o: {
   return {
     values: () => values,
     state,
+    planned(changes) {
+      for (const key of Object.keys(changes)) known(key);
+      return tried({ ...differences, ...staged, ...changes }, Object.keys(changes)[0] ?? null);
+    },
     set,
     async unstage(key) {
       const drifted = state().drift.find((one) => one.key === key);

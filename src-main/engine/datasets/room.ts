@@ -237,6 +237,7 @@ export async function createDatasets(o: DatasetsOptions) {
         report: item.meta.judged === null ? null : await readReport(o.paths.dataset(id)),
         account: await accounts.account(item),
         mapping: item.meta.mapping,
+        estimate: null,
       };
     },
     /** `from`: how many rows are left out at the beginning; rows come in file order. Refusal NOT_READY. */

@@ -7,6 +7,7 @@ import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import { type DatasetsRoom, judgeKey, type PassDataset, plannedSteps } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
+import type { EstimateRoom } from '../estimate/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { MetricsRoom } from '../metrics/index.ts';
 import type { PassOutcome, PassRequest } from '../trainer/index.ts';
@@ -27,6 +28,7 @@ export interface PassesOptions {
   readonly config: ConfigRoom;
   readonly datasets: DatasetsRoom;
   readonly disk: DiskRoom;
+  readonly estimate: EstimateRoom;
   readonly journal: Journal;
   readonly metrics: MetricsRoom;
   readonly versions: VersionsRoom;
@@ -129,6 +131,12 @@ export class Passes {
       reason: null,
     };
     await writePass(dataset.folder, pass);
+    await this.o.estimate.begin({
+      pass: pass.pass,
+      dataset: id,
+      config,
+      steps: pass.planned_steps,
+    });
     await this.o.datasets.toProcessing(id);
     await this.o.datasets.note(id, {
       done_steps: before,
@@ -239,6 +247,7 @@ export class Passes {
       dataset: dataset.id,
       evidence: { version: version?.name ?? null },
     });
+    await this.o.estimate.settle(dataset, pass.pass);
     return { kind: 'completed', version };
   }
 

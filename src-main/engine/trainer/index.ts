@@ -7,6 +7,7 @@ export { classifyCrash, crashTable } from './crash-table.ts';
 export { decideAfterExit } from './decide.ts';
 export { decideHang } from './hang.ts';
 export { createTrainer } from './room.ts';
+export { type MachineFacts, readMachine, resolveForMachine } from './spec.ts';
 export type {
   ExitFile,
   Heartbeat,

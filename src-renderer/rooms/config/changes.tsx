@@ -1,12 +1,11 @@
 /** What would be kept, as a difference; consent for what has consequences; then key by key to the engine. */
 import { Button, Modal } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
-import type { ConfigState } from '../../../src-main/contract/index.ts';
+import type { ConfigState, EstimateAnswer } from '../../../src-main/contract/index.ts';
 import { command, useLost } from '../../engine/index.ts';
 import { plural } from '../../kit/format.ts';
-import { forgetEdits, textOf, titleOf, type Pending } from './edits.ts';
-
-const shown = (value: unknown): string => (textOf(value) === '' ? '(empty)' : textOf(value));
+import { Consequences } from './consequences.tsx';
+import { forgetEdits, shown, type Pending } from './edits.ts';
 
 /** One after another, so that a refusal names its setting; what was kept is no edit any more. */
 async function keep(changes: readonly Pending[]): Promise<void> {
@@ -35,9 +34,11 @@ function buttonText(changes: readonly Pending[]): string {
 export function Changes({
   pending,
   state,
+  estimate,
 }: {
   readonly pending: readonly Pending[];
   readonly state: ConfigState;
+  readonly estimate: EstimateAnswer | null;
 }): ReactElement {
   const lost = useLost();
   const [asking, setAsking] = useState(false);
@@ -46,7 +47,7 @@ export function Changes({
   const staged = Object.entries(state.staged);
   const text = buttonText(pending);
   return (
-    <aside className="cest" aria-label="Changes">
+    <aside className="cchanges" aria-label="Changes">
       <div className="base sp">
         <h2 className="label">Changes</h2>
         <span className="micro num">
@@ -123,26 +124,7 @@ export function Changes({
         }
         size={640}
       >
-        <table className="consequences">
-          <thead>
-            <tr>
-              <th>If you change</th>
-              <th>from, to</th>
-              <th>Then</th>
-            </tr>
-          </thead>
-          <tbody>
-            {consents.map((one) => (
-              <tr key={one.key}>
-                <td className="strong">{titleOf(one.key)}</td>
-                <td className="mono">
-                  {shown(one.before)}, {shown(one.after)}
-                </td>
-                <td className="t2 wrap">{one.consent}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Consequences consents={consents} estimate={estimate} />
         <div className="dialog-foot">
           <span className="grow" />
           <Button

@@ -8,7 +8,8 @@ import { count, plural } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { Changes } from './changes.tsx';
-import { descriptions, isFound, pendingOf, textOf, useEdits } from './edits.ts';
+import { descriptions, isFound, pendingOf, textOf, useEdits, valueAt } from './edits.ts';
+import { Estimate, useEstimate } from './estimate.tsx';
 import { Field } from './field.tsx';
 import './config.css';
 
@@ -60,8 +61,14 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
   const texts = useEdits((edits) => edits.texts);
   const [search, setSearch] = useState('');
   const [changedOnly, setChangedOnly] = useState(false);
+  const [meant, setMeant] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
   const pending = useMemo(() => pendingOf(texts, state), [texts, state]);
+  const estimate = useEstimate(pending, state, meant);
+  const batch =
+    pending.find((one) => one.key === 'batch_size')?.after ??
+    state.staged['batch_size'] ??
+    valueAt(state.values, 'batch_size');
   const isChanged = (key: string): boolean =>
     key in state.differences || key in state.staged || pending.some((one) => one.key === key);
   const shown = descriptions.filter(
@@ -182,7 +189,10 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
             </div>
           )}
         </section>
-        <Changes pending={pending} state={state} />
+        <div className="cest" tabIndex={0} role="group" aria-label="Estimate and changes">
+          <Estimate answer={estimate} batch={Number(batch)} dataset={meant} onDataset={setMeant} />
+          <Changes pending={pending} state={state} estimate={estimate} />
+        </div>
       </div>
     </>
   );

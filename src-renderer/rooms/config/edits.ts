@@ -46,6 +46,9 @@ export function textOf(value: unknown): string {
   return String(value);
 }
 
+/** The same for a list of changes, where nothing would look like a mistake. */
+export const shown = (value: unknown): string => (textOf(value) === '' ? '(empty)' : textOf(value));
+
 export function valueAt(values: unknown, key: string): unknown {
   return key
     .split('.')

@@ -1,0 +1,141 @@
+/** config estimate: steps, time, memory and disk of the next pass, with changes that are only asked about. */
+import type { Command } from 'commander';
+import {
+  describeKeys,
+  type EstimateAnswer,
+  type EstimateVerdict,
+  type PassEstimate,
+} from '../contract/index.ts';
+import { withEngine } from './connection.ts';
+import type { Run } from './program.ts';
+import { exitCode, show, type ExitCode, type Session } from './session.ts';
+import { count, duration, table, unknownWord } from './words.ts';
+
+/** Keys that an estimate depends on; each is an option of its own. */
+const asked = [
+  'batch_size',
+  'gradient_accumulation',
+  'micro_batch',
+  'max_length',
+  'epochs',
+  'precision',
+  'packing',
+  'keep_checkpoints',
+  'save_steps',
+] as const;
+const flagOf = (key: string): string => `--${key.replaceAll('_', '-')}`;
+const nameOf = (key: string): string =>
+  key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+export function addEstimateCommand(
+  config: Command,
+  run: Run,
+  parse: (text: string) => unknown,
+): void {
+  const command = config
+    .command('estimate')
+    .description('steps, time, memory and disk of the next dataset; nothing is changed')
+    .option('--dataset <name>', 'name or id of a dataset; the next one that is ready without it');
+  for (const key of asked) {
+    const facts = describeKeys().find((one) => one.key === key);
+    command.option(`${flagOf(key)} <value>`, `with another ${key} (${facts?.help ?? ''})`);
+  }
+  command.action((options: Readonly<Record<string, string | undefined>>) =>
+    run((session) => {
+      const changes = Object.fromEntries(
+        asked.flatMap((key) => {
+          const text = options[nameOf(key)];
+          return text === undefined ? [] : [[key, parse(text)] as const];
+        }),
+      );
+      return estimate(session, changes, options['dataset'] ?? null);
+    }),
+  );
+}
+
+const words: Readonly<Record<EstimateVerdict, string>> = {
+  fits: 'fits',
+  tight: 'tight',
+  too_large: 'too large',
+};
+const verdict = (value: EstimateVerdict | null): string =>
+  value === null ? unknownWord : words[value];
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+const memory = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`;
+const percent = (share: number): string =>
+  `${String(Math.abs(Math.round(share * 100)))} % ${share < 0 ? 'under' : 'over'}`;
+
+function rows(answer: EstimateAnswer): readonly (readonly string[])[] {
+  const both = (pick: (one: PassEstimate) => string): readonly string[] => [
+    pick(answer.now),
+    pick(answer.changed),
+  ];
+  return [
+    ['steps', ...both((one) => (one.steps === null ? unknownWord : count(one.steps)))],
+    ['seconds a step, about', ...both((one) => one.time.seconds_per_step.toFixed(2))],
+    [
+      'time, about',
+      ...both((one) => (one.time.seconds === null ? unknownWord : duration(one.time.seconds))),
+    ],
+    [
+      'memory',
+      ...both(
+        (one) =>
+          `${memory(one.memory.bytes)} of ${one.memory.total === null ? unknownWord : memory(one.memory.total)}, ${verdict(one.memory.verdict)}`,
+      ),
+    ],
+    ['disk', ...both((one) => `${gigabytes(one.disk.bytes)}, ${verdict(one.disk.verdict)}`)],
+    [
+      'rows over max_length',
+      ...both((one) => (one.rows_over === null ? unknownWord : count(one.rows_over))),
+    ],
+  ];
+}
+
+/** The last estimates against what happened, one sentence. */
+export function recordText({ record }: Pick<EstimateAnswer, 'record'>): string {
+  const { count: many, time, memory: peak } = record;
+  if (many === 0 || time === null) return 'No estimate has been compared with a pass yet.';
+  const span = (one: { readonly least: number; readonly most: number }): string =>
+    `between ${percent(one.least)} and ${percent(one.most)}`;
+  return (
+    `The last ${String(many)} passes took ${span(time)} their estimated time` +
+    `${peak === null ? '' : ` and ${span(peak)} their estimated memory`}.`
+  );
+}
+
+async function estimate(
+  session: Session,
+  changes: Readonly<Record<string, unknown>>,
+  dataset: string | null,
+): Promise<ExitCode> {
+  const answer = await withEngine(session, async (client) => {
+    const all = dataset === null ? [] : await client.datasets.list();
+    const found = all.find((one) => one.id === dataset || one.name === dataset);
+    return client.config.estimate({ changes, dataset: found?.id ?? dataset });
+  });
+  show(session, answer, () => {
+    const how =
+      answer.changed.time.certainty === 'measured'
+        ? 'The time rests on steps measured on this machine.'
+        : 'The time rests on another machine: no step of this base was measured here yet.';
+    return [
+      `${answer.dataset?.name ?? 'the longest rows that max_length allows'}, ${answer.base.label}`,
+      table(['', 'now', 'with the changes'], rows(answer)),
+      table(
+        ['batch', 'steps', 's a step', 'memory', ''],
+        answer.levels.map((level) => [
+          String(level.batch_size),
+          level.steps === null ? unknownWord : count(level.steps),
+          level.seconds_per_step.toFixed(2),
+          memory(level.memory),
+          verdict(level.verdict),
+        ]),
+      ),
+      `${count(answer.queue.datasets)} waiting in all: ${count(answer.queue.steps)} steps, about ${duration(answer.queue.seconds)}.`,
+      how,
+      recordText(answer),
+    ].join('\n');
+  });
+  return exitCode.ok;
+}

@@ -1,0 +1,97 @@
+/** How long the examples of a pass are, from a dataset's report, and what of a step is in memory at once. Pure; lengths in tokens. */
+import type { Config, DatasetReport } from '../../contract/index.ts';
+
+export interface Lengths {
+  readonly mean: number;
+  readonly deviation: number;
+  readonly longest: number;
+  /** Rows that are trained. */
+  readonly rows: number;
+  /** Rows that are longer than max_length. */
+  readonly over: number;
+  /** Share of the tokens that are targets. */
+  readonly trainedShare: number;
+}
+
+/** Tokens of a micro-batch where the configuration leaves it to the trainer (`TOKENS_AT_ONCE` of stepping.py). */
+export const TOKENS_AT_ONCE = 4096;
+const usualTrainedShare = 0.5;
+
+/** Without a report: every example is as long as it may be. */
+export function longestLengths(config: Pick<Config, 'max_length'>): Lengths {
+  return {
+    mean: config.max_length,
+    deviation: 0,
+    longest: config.max_length,
+    rows: 0,
+    over: 0,
+    trainedShare: usualTrainedShare,
+  };
+}
+
+/** Rows are spread evenly inside a bin of the histogram; what the new max_length cuts or drops is taken out of it. */
+export function lengthsOf(
+  report: Pick<DatasetReport, 'lengths' | 'trained_rows' | 'trained_token_share' | 'accepted'>,
+  config: Pick<Config, 'max_length' | 'over_length'>,
+): Lengths | null {
+  if (report.lengths === null) return null;
+  const { histogram, max } = report.lengths.whole;
+  const limit = config.max_length;
+  let [rows, sum, squares, over] = [0, 0, 0, 0];
+  const add = (share: number, length: number): void => {
+    rows += share;
+    sum += share * length;
+    squares += share * length * length;
+  };
+  for (const { from, to, count } of histogram) {
+    // The last bin ends where the longest row does.
+    const end = Math.min(to - 1, max);
+    const beyond =
+      end <= limit ? 0 : from > limit ? count : (count * (end - limit)) / (end - from + 1);
+    over += beyond;
+    if (config.over_length === 'truncate') add(beyond, limit);
+    if (count > beyond) add(count - beyond, (from + Math.min(end, limit)) / 2);
+  }
+  if (rows <= 0) return null;
+  const all = histogram.reduce((total, bin) => total + bin.count, 0);
+  const mean = sum / rows;
+  const kept = config.over_length === 'truncate' ? 1 : 1 - over / all;
+  return {
+    mean,
+    deviation: Math.sqrt(Math.max(0, squares / rows - mean * mean)),
+    longest: Math.min(max, limit),
+    rows: Math.round(report.trained_rows * kept),
+    over: Math.round(over),
+    trainedShare: report.trained_token_share ?? usualTrainedShare,
+  };
+}
+
+export interface Layout {
+  /** Tokens of a step, on average. */
+  readonly tokens: number;
+  /** Micro-batches of a step, on average. */
+  readonly parts: number;
+  /** Tokens of the largest micro-batch of the pass. */
+  readonly largest: number;
+  /** The longest example in it: attention is counted by it. */
+  readonly longest: number;
+}
+
+type Batching = Pick<
+  Config,
+  'batch_size' | 'gradient_accumulation' | 'micro_batch' | 'packing' | 'max_length'
+>;
+
+/** As `split` of layout.py lays a step out: a token budget, and at most `micro_batch` examples. */
+export function layoutOf(config: Batching, lengths: Lengths): Layout {
+  const batch = config.batch_size * config.gradient_accumulation;
+  const { mean, deviation, longest } = lengths;
+  const tokens = batch * mean;
+  if (!config.packing) return { tokens, parts: batch, largest: Math.ceil(longest), longest };
+  const most = config.micro_batch === 'auto' ? batch : Math.min(batch, config.micro_batch);
+  // A pass has many steps: its fullest one is about three deviations above the usual.
+  const fullest = Math.min(batch * longest, tokens + 3 * deviation * Math.sqrt(batch));
+  const largest = Math.max(longest, Math.min(TOKENS_AT_ONCE, fullest, most * longest));
+  const parts = Math.max(Math.ceil(batch / most), tokens / TOKENS_AT_ONCE, 1);
+  return { tokens, parts: Math.ceil(parts), largest: Math.ceil(largest), longest };
+}

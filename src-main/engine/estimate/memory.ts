@@ -1,0 +1,82 @@
+/**
+ * Memory at the peak of a step, in bytes, counted from what the trainer keeps (model.py, loss.py, attention.py): no fitted totals.
+ * Checked against measured peaks by `benchmarks/estimate.mjs`. Pure.
+ */
+import type { MemoryPart } from '../../contract/index.ts';
+import type { Layout } from './lengths.ts';
+import type { ModelShape } from './shape.ts';
+
+export interface MemoryInput {
+  readonly shape: ModelShape;
+  readonly precision: 'bf16' | 'fp32';
+  readonly device: 'gpu' | 'cpu';
+  readonly layout: Layout;
+  readonly trainedShare: number;
+}
+
+export interface MemoryParts {
+  readonly parts: readonly { readonly part: MemoryPart; readonly bytes: number }[];
+  readonly bytes: number;
+}
+
+const MiB = 1024 * 1024;
+/** Python, torch and transformers resident on a CPU; the driver's context and the kernels' libraries on a GPU. */
+const programBytes = { cpu: 400 * MiB, gpu: 700 * MiB };
+/** Labelled positions whose logits exist at once (`CHUNK` of model.py). */
+const LOSS_CHUNK = 512;
+/** Segments up to this length keep their table of attention weights (`PLAIN_LENGTH` of layout.py). */
+const PLAIN_LENGTH = 512;
+
+/** What one layer keeps of one token for the backward pass. */
+export function keptByLayer(
+  shape: ModelShape,
+  precision: 'bf16' | 'fp32',
+  longest: number,
+): number {
+  const size = precision === 'bf16' ? 2 : 4;
+  const width = shape.heads * shape.headSize;
+  // Two norms: their input and result in fp32, and what the products read.
+  const norms = shape.hidden * (precision === 'bf16' ? 16 : 24);
+  // Queries, keys and values as the heads see them, and what they give.
+  const heads = (longest <= PLAIN_LENGTH ? 4 : 5) * width * size;
+  // Gate, its activation, up, and their product.
+  const inner = 4 * shape.inner * size;
+  const table =
+    longest <= PLAIN_LENGTH ? shape.heads * longest * (precision === 'bf16' ? 6 : 4) : 0;
+  const headNorms = shape.hasHeadNorms ? 8 * shape.headSize * (shape.heads + shape.keyHeads) : 0;
+  return norms + heads + headNorms + inner + table;
+}
+
+export function memoryOf({
+  shape,
+  precision,
+  device,
+  layout,
+  trainedShare,
+}: MemoryInput): MemoryParts {
+  const { parameters } = shape;
+  const size = precision === 'bf16' ? 2 : 4;
+  const kept = keptByLayer(shape, precision, layout.longest);
+  // Beside what all layers keep, the one that is worked on holds its gradients.
+  const activations = layout.largest * kept * (shape.layers + 1.5);
+  const labelled = Math.min(LOSS_CHUNK, Math.ceil(layout.largest * trainedShare));
+  const table = shape.vocabulary * shape.hidden;
+  const loss = labelled * shape.vocabulary * (4 + 4) + table * (4 + size);
+  // The sums of the step, and the gradients of the micro-batch that is being worked on.
+  const sums = 4 * parameters;
+  const fresh = precision === 'bf16' || layout.parts > 1 ? size * parameters : 0;
+  const before = layout.parts > 1 ? sums : 0;
+  const atStart = before + activations + loss;
+  const atEnd = sums + fresh + layout.largest * kept * 1.5;
+  const isEnd = atEnd > atStart;
+  const parts: { part: MemoryPart; bytes: number }[] = [
+    { part: 'program', bytes: programBytes[device] },
+    { part: 'weights', bytes: 4 * parameters },
+    ...(precision === 'bf16' ? [{ part: 'working_copy' as const, bytes: 2 * parameters }] : []),
+    { part: 'moments', bytes: 8 * parameters },
+    { part: 'gradients', bytes: isEnd ? sums + fresh : before },
+    { part: 'activations', bytes: isEnd ? layout.largest * kept * 1.5 : activations },
+    { part: 'loss_chunk', bytes: isEnd ? 0 : loss },
+  ];
+  return { parts, bytes: parts.reduce((sum, one) => sum + one.bytes, 0) };
+}

@@ -1,0 +1,93 @@
+/** What a change with consequences comes to: what it does, and what it costs in rows, steps, memory and time. */
+import type { ReactElement } from 'react';
+import type { EstimateAnswer, PassEstimate } from '../../../src-main/contract/index.ts';
+import { count, duration, memory, plural, UNKNOWN } from '../../kit/format.ts';
+import { shown, titleOf, type Pending } from './edits.ts';
+import { Verdict } from './estimate.tsx';
+
+const MiB = 1024 * 1024;
+const whole = (value: number | null): string => (value === null ? UNKNOWN : count(value));
+
+/** A name costs nothing. */
+const costs = (consents: readonly Pending[]): boolean =>
+  consents.some((one) => one.key !== 'model_name');
+
+function Cost({ estimate }: { readonly estimate: EstimateAnswer }): ReactElement {
+  const row = (label: string, pick: (one: PassEstimate) => string): ReactElement => (
+    <tr key={label}>
+      <td className="strong">{label}</td>
+      <td className="n">{pick(estimate.now)}</td>
+      <td className="n strong">{pick(estimate.changed)}</td>
+    </tr>
+  );
+  return (
+    <table className="consequences num" aria-label="What it costs">
+      <thead>
+        <tr>
+          <th>{estimate.dataset?.name ?? 'The longest rows'}, about</th>
+          <th className="n">now</th>
+          <th className="n">then</th>
+        </tr>
+      </thead>
+      <tbody>
+        {row('Rows over the length', (one) => whole(one.rows_over))}
+        {row('Rows trained', (one) => whole(one.trained_rows))}
+        {row('Steps', (one) => whole(one.steps))}
+        {row('Time', (one) => (one.time.seconds === null ? UNKNOWN : duration(one.time.seconds)))}
+        <tr>
+          <td className="strong">Memory</td>
+          <td className="n">{memory(estimate.now.memory.bytes / MiB)}</td>
+          <td className="n strong">
+            {memory(estimate.changed.memory.bytes / MiB)}{' '}
+            <Verdict verdict={estimate.changed.memory.verdict} />
+          </td>
+        </tr>
+      </tbody>
+    </table>
+  );
+}
+
+export function Consequences({
+  consents,
+  estimate,
+}: {
+  readonly consents: readonly Pending[];
+  readonly estimate: EstimateAnswer | null;
+}): ReactElement {
+  return (
+    <>
+      <table className="consequences">
+        <thead>
+          <tr>
+            <th>If you change</th>
+            <th>from, to</th>
+            <th>Then</th>
+          </tr>
+        </thead>
+        <tbody>
+          {consents.map((one) => (
+            <tr key={one.key}>
+              <td className="strong">{titleOf(one.key)}</td>
+              <td className="mono">
+                {shown(one.before)}, {shown(one.after)}
+              </td>
+              <td className="t2 wrap">{one.consent}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {estimate !== null && costs(consents) ? (
+        <>
+          <Cost estimate={estimate} />
+          {estimate.queue.datasets === 0 ? null : (
+            <p className="micro num">
+              {plural(estimate.queue.datasets, 'dataset')} in the queue:{' '}
+              {plural(estimate.queue.rows_over, 'row')} over the length,{' '}
+              {plural(estimate.queue.steps, 'step')}, about {duration(estimate.queue.seconds)}.
+            </p>
+          )}
+        </>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,91 @@
+/** Estimates of the scripted engine: the product's own formula on a card of 24 GB and the shape of Qwen3-0.6B. */
+import {
+  type Config,
+  configSchema,
+  type EstimateAnswer,
+  Refusal,
+  type Rooms,
+} from '../../src-main/contract/index.ts';
+import { estimateOf, levelsOf } from '../../src-main/engine/estimate/estimate.ts';
+import { lengthsOf, longestLengths } from '../../src-main/engine/estimate/lengths.ts';
+import { reportOf } from './scripted-reports.ts';
+
+const facts = {
+  shape: {
+    parameters: 596_049_920,
+    hidden: 1024,
+    layers: 28,
+    heads: 16,
+    keyHeads: 8,
+    headSize: 128,
+    inner: 3072,
+    vocabulary: 151_936,
+    hasHeadNorms: true,
+  },
+  device: 'gpu' as const,
+  threads: 8,
+  totalMemory: 24_564 * 1024 * 1024,
+  checkpointBytes: 7_152_599_040,
+  checkpointsNow: 3,
+  room: 162e9,
+  pace: 1.1,
+};
+
+function withChanges(values: Config, changes: Readonly<Record<string, unknown>>): Config {
+  const next = structuredClone(values) as Record<string, unknown>;
+  for (const [key, value] of Object.entries(changes)) {
+    const parts = key.split('.');
+    let at = next;
+    for (const part of parts.slice(0, -1)) at = at[part] as Record<string, unknown>;
+    at[parts.at(-1) ?? key] = value;
+  }
+  const parsed = configSchema.safeParse(next);
+  if (!parsed.success) throw new Refusal('INVALID', 'A change is not allowed.');
+  return { ...parsed.data, precision: parsed.data.precision === 'fp32' ? 'fp32' : 'bf16' };
+}
+
+export function scriptedEstimate(
+  rooms: Rooms,
+  input: { readonly changes: Readonly<Record<string, unknown>>; readonly dataset: string | null },
+): EstimateAnswer {
+  const { config, datasets } = rooms;
+  const waiting = datasets.filter((one) => one.place === 'queue' && one.verdict === 'ready');
+  const meant = datasets.find((one) => one.id === input.dataset) ?? waiting[0] ?? null;
+  if (config.values.base_model === '')
+    throw new Refusal('NOT_READY', 'No base model is chosen; an estimate begins with its size.', {
+      next: 'Choose a base model first.',
+    });
+  const now = withChanges(config.values, config.staged);
+  const changed = withChanges(config.values, { ...config.staged, ...input.changes });
+  const of = (values: Config, dataset: typeof meant) => {
+    const lengths = dataset === null ? null : lengthsOf(reportOf(dataset), values);
+    return {
+      lengths: lengths ?? longestLengths(values),
+      heldOutRows: 200,
+      isReal: lengths !== null,
+      steps: null,
+      hasCache: true,
+    };
+  };
+  const queued = waiting.map((one) => estimateOf(changed, facts, of(changed, one)));
+  const sum = (pick: (one: (typeof queued)[number]) => number): number =>
+    queued.reduce((total, one) => total + pick(one), 0);
+  return {
+    dataset: meant === null ? null : { id: meant.id, name: meant.name },
+    base: { id: 'smollm2', label: 'Qwen3-0.6B', parameters: facts.shape.parameters },
+    now: estimateOf(now, facts, of(now, meant)),
+    changed: estimateOf(changed, facts, of(changed, meant)),
+    levels: levelsOf(changed, facts, of(changed, meant)),
+    queue: {
+      datasets: queued.length,
+      steps: sum((one) => one.steps ?? 0),
+      seconds: sum((one) => one.time.seconds ?? 0),
+      rows_over: sum((one) => one.rows_over ?? 0),
+    },
+    record: {
+      count: 5,
+      time: { least: -0.08, most: 0.12 },
+      memory: { least: -0.04, most: 0.03 },
+    },
+  };
+}

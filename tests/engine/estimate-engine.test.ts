@@ -1,0 +1,105 @@
+/** The estimate through the engine: from the report of a dataset that waits, kept with its pass, compared when it is over. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { until, Workspace } from './fixtures/workspace.ts';
+
+let w: Workspace;
+beforeEach(() => {
+  w = new Workspace();
+  w.configure({});
+});
+afterEach(() => w.end());
+const ask = (changes: Record<string, unknown> = {}, dataset: string | null = null) =>
+  w.engine.api.config.estimate({ changes, dataset });
+
+test('without a base there is no estimate, and that is said', async () => {
+  await w.start();
+  await expect(ask()).rejects.toMatchObject({ code: 'NOT_READY' });
+});
+
+test('changes are only asked about; steps follow them; a wrong one is refused by its key', async () => {
+  const engine = await w.withBase();
+  await engine.api.training.pause({ by: 'test' });
+  const [a] = await w.add(w.rows('a.jsonl', 42), w.rows('b.jsonl', 82));
+  await until('both verdicts', () =>
+    engine.api.datasets.list().every((one) => one.verdict === 'ready'),
+  );
+  const answer = await ask({ batch_size: 8, epochs: 3 }, a?.id ?? null);
+  expect(answer.dataset?.name).toBe('a.jsonl');
+  expect(answer.now.steps).toBe(10);
+  expect(answer.changed.steps).toBe(15);
+  expect(answer.queue).toMatchObject({ datasets: 2, steps: 15 + 30 });
+  expect(answer.levels.map((one) => one.batch_size)).toEqual([8, 16, 24, 30, 40]);
+  expect(answer.changed.time.certainty).toBe('reference');
+  expect(answer.record).toEqual({ count: 0, time: null, memory: null });
+  expect(engine.api.config.get().values).toMatchObject({ batch_size: 4, epochs: 1 });
+  expect((await ask({ max_length: 16 }, a?.id ?? null)).changed.rows_over).toBe(0);
+  await expect(ask({ batch_size: 0 })).rejects.toMatchObject({
+    code: 'INVALID',
+    data: { subject: 'batch_size' },
+  });
+  await expect(ask({ nothing: 0 })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(ask({ base_model: 'none' })).rejects.toMatchObject({ code: 'NOT_READY' });
+});
+
+test('it is kept when the pass begins and compared when it is over; the next one rests on what was measured', async () => {
+  const engine = await w.withBase();
+  const [a] = await w.add(w.rows('a.jsonl', 42));
+  const id = a?.id ?? '';
+  await w.at(id, 'completed');
+  const kept = await until('the comparison', () => {
+    const file = JSON.parse(
+      readFileSync(path.join(w.folder, 'data/datasets', id, 'estimate.json'), 'utf8'),
+    ) as {
+      actual: { steps: number; memory: number; seconds_per_step: number } | null;
+      predicted: { steps: number };
+    };
+    return file.actual === null ? null : file;
+  });
+  expect(kept.predicted.steps).toBe(10);
+  expect(kept.actual).toMatchObject({ steps: 10, memory: 10 * 2 ** 20 });
+  expect(kept.actual?.seconds_per_step).toBeCloseTo(0.01, 9);
+  const told = engine.rooms.journal.recent().find((one) => one.what === 'estimate.compared');
+  expect(told?.text).toContain('10 steps (10 were planned)');
+  const answer = await ask();
+  expect(answer.record.count).toBe(1);
+  expect(answer.record.memory?.most).toBeLessThan(0);
+  expect(answer.changed.time.certainty).toBe('measured');
+  await w.stop();
+  await w.start();
+  expect((await ask()).record.count, 'after a restart').toBe(1);
+});
+
+test('keys that name something outside the file are looked at when they are set', async () => {
+  const engine = await w.withBase();
+  const set = (key: string, value: unknown) =>
+    engine.api.config.set({ key, value, confirm: key, stage: false, by: 'test' });
+  await expect(set('base_model', 'none')).rejects.toMatchObject({
+    code: 'INVALID',
+    message: expect.stringContaining(path.join('models', 'none', 'base.json')) as string,
+    data: { next: 'Name one that is there: starter.' },
+  });
+  await expect(set('base_model', '../models/starter/..')).rejects.toMatchObject({
+    code: 'INVALID',
+  });
+  const damaged = path.join(w.folder, 'models', 'damaged');
+  mkdirSync(damaged);
+  writeFileSync(path.join(damaged, 'base.json'), '{"id":');
+  await expect(set('base_model', 'damaged')).rejects.toMatchObject({
+    message: expect.stringContaining('it is not JSON') as string,
+  });
+  await expect(set('device', 'cuda:63')).rejects.toMatchObject({ code: 'INVALID' });
+  expect((await set('device', 'cpu')).values.device).toBe('cpu');
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as { port: number };
+  await expect(set('monitor.port', port)).rejects.toMatchObject({
+    code: 'INVALID',
+    message: expect.stringContaining(String(port)) as string,
+  });
+  await new Promise((resolve) => other.close(resolve));
+  expect((await set('monitor.port', port)).values.monitor.port).toBe(port);
+  expect((await set('base_model', 'starter')).values.base_model).toBe('starter');
+});

@@ -1,0 +1,62 @@
+/** The lock matrix in the form: every locked field shows lock and reason, and what is typed into it can only be staged. */
+import { expect, test } from 'vitest';
+import { controlOf } from '../../src-main/contract/index.ts';
+import { locked, otherValue } from '../engine/fixtures/other-values.ts';
+import { callsOf, openStage } from './stage.ts';
+
+const valueAt = (values: unknown, key: string): unknown =>
+  key.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], values);
+
+test('every locked key of the schema: lock and reason at its field, a change is staged and never made', async () => {
+  const { page, server } = await openStage({ at: '#/config', scene: 'training' });
+  const { config } = server.engine.rooms();
+  const dataset = server.engine.rooms().status.current_dataset?.name ?? '';
+  const wanted = new Map<string, unknown>();
+  server.engine.change({
+    config: {
+      ...config,
+      locks: Object.fromEntries(
+        locked.map((one) => [one.key, `${one.key} is locked: ${dataset} is being trained.`]),
+      ),
+    },
+  });
+  for (const one of locked) {
+    const row = page.locator(`.cf[data-key="${one.key}"]`);
+    const lock = row.locator('.lk');
+    await lock.getByText('locked').waitFor();
+    expect(await lock.getAttribute('title'), one.key).toContain(`${one.key} is locked`);
+    expect(await lock.getAttribute('title'), one.key).toContain(dataset);
+    const now = valueAt(config.values, one.key);
+    const other = otherValue(one, now);
+    const control = controlOf(one.key);
+    if (JSON.stringify(other) === JSON.stringify(now)) continue;
+    wanted.set(one.key, other);
+    if (control.kind === 'switch' || control.kind === 'choice') {
+      const text = control.kind === 'switch' ? (other === true ? 'on' : 'off') : String(other);
+      await row.getByText(text.replaceAll('_', ' '), { exact: true }).first().click();
+    } else await row.locator('input').first().fill(String(other));
+    await row.getByText('until the dataset ends, then', { exact: false }).waitFor();
+  }
+  expect(locked.length - wanted.size, 'keys with one allowed value').toBe(1);
+  const changes = page.getByRole('complementary', { name: 'Changes' });
+  // There is no button that would make them now.
+  expect(await changes.getByRole('button', { name: 'Save', exact: false }).count()).toBe(0);
+  await changes.getByRole('button', { name: 'Stage for the next dataset' }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: 'Change from the next dataset' })
+    .click();
+  await expect
+    .poll(() => callsOf(server, 'config.set').length, { timeout: 30_000 })
+    .toBe(wanted.size);
+  for (const call of callsOf(server, 'config.set')) {
+    const { key, value, stage } = call as { key: string; value: unknown; stage: boolean };
+    expect(stage, key).toBe(true);
+    expect(value, key).toEqual(wanted.get(key));
+  }
+  await page
+    .locator('.cf .chip', { hasText: 'staged' })
+    .nth(wanted.size - 1)
+    .waitFor();
+  expect(server.engine.rooms().config.values).toEqual(config.values);
+});

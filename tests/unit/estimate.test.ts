@@ -1,0 +1,217 @@
+/** The estimate's formula on recorded shapes, how lengths become micro-batches, and how estimates are compared with what happened. */
+import { describe, expect, test } from 'vitest';
+import { factoryConfig, type KeptEstimate, verdictOf } from '../../src-main/contract/index.ts';
+import { estimateOf, levelsOf } from '../../src-main/engine/estimate/estimate.ts';
+import { layoutOf, lengthsOf, longestLengths } from '../../src-main/engine/estimate/lengths.ts';
+import { keptByLayer, memoryOf } from '../../src-main/engine/estimate/memory.ts';
+import { compareText, decidePace, decideRecord } from '../../src-main/engine/estimate/record.ts';
+import { shapeOf } from '../../src-main/engine/estimate/shape.ts';
+
+const qwen = {
+  model_type: 'qwen3',
+  hidden_size: 1024,
+  num_hidden_layers: 28,
+  num_attention_heads: 16,
+  num_key_value_heads: 8,
+  head_dim: 128,
+  intermediate_size: 3072,
+  vocab_size: 151_936,
+  tie_word_embeddings: true,
+};
+const smollm2 = {
+  model_type: 'llama',
+  hidden_size: 576,
+  num_hidden_layers: 30,
+  num_attention_heads: 9,
+  num_key_value_heads: 3,
+  intermediate_size: 1536,
+  vocab_size: 49_152,
+  tie_word_embeddings: true,
+};
+const shape = (raw: object) => {
+  const found = shapeOf(raw, null);
+  if (found === null) throw new Error('no shape');
+  return found;
+};
+const facts = {
+  shape: shape(qwen),
+  device: 'gpu' as const,
+  threads: 8,
+  totalMemory: 24 * 2 ** 30,
+  checkpointBytes: 7.2e9,
+  checkpointsNow: 0,
+  room: 100e9,
+  pace: null,
+};
+const report = {
+  trained_rows: 1000,
+  accepted: 1000,
+  trained_token_share: 0.4,
+  lengths: {
+    prompt: { p5: 0, p50: 0, p95: 0, p99: 0, max: 0, histogram: [] },
+    answer: { p5: 0, p50: 0, p95: 0, p99: 0, max: 0, histogram: [] },
+    whole: {
+      p5: 10,
+      p50: 60,
+      p95: 150,
+      p99: 190,
+      max: 199,
+      histogram: [
+        { from: 0, to: 100, count: 900 },
+        { from: 100, to: 200, count: 100 },
+      ],
+    },
+  },
+};
+const bf16 = { ...factoryConfig, precision: 'bf16' as const };
+const dataset = (config = bf16) => ({
+  lengths: lengthsOf(report, config) ?? longestLengths(config),
+  heldOutRows: 40,
+  isReal: true,
+  steps: null,
+  hasCache: true,
+});
+
+describe('the shape of a base', () => {
+  test('parameters are counted from config.json as transformers counts them', () => {
+    expect(shape(qwen).parameters).toBe(596_049_920);
+    expect(shape(smollm2).parameters).toBe(134_515_008);
+  });
+  test('a folder that describes no such model has none', () => {
+    expect(shapeOf({ model_type: 'bert' }, 1)).toBeNull();
+    expect(shapeOf(null, null)).toBeNull();
+  });
+});
+
+describe('lengths and layout', () => {
+  test('rows that a smaller max_length costs are counted inside the bin', () => {
+    const lengths = lengthsOf(report, { max_length: 149, over_length: 'drop' });
+    expect(lengths?.over).toBe(50);
+    expect(lengths?.rows).toBe(950);
+    expect(lengthsOf(report, { max_length: 149, over_length: 'truncate' })?.rows).toBe(1000);
+    expect(lengthsOf(report, { max_length: 200, over_length: 'refuse' })?.over).toBe(0);
+  });
+  test('what is in memory at once: a token budget when packed, one example when not, at most micro_batch examples', () => {
+    const lengths = dataset().lengths;
+    expect(layoutOf({ ...bf16, batch_size: 400 }, lengths).largest).toBe(4096);
+    expect(layoutOf({ ...bf16, packing: false }, lengths)).toMatchObject({
+      largest: 199,
+      parts: 16,
+    });
+    expect(layoutOf({ ...bf16, micro_batch: 2 }, lengths)).toMatchObject({
+      largest: 398,
+      parts: 8,
+    });
+    const long = longestLengths({ max_length: 8192 });
+    expect(layoutOf(bf16, long)).toMatchObject({ largest: 8192, parts: 32 });
+  });
+});
+
+describe('memory', () => {
+  // Counted by autograd's own hook over what is saved for the backward pass, without the table of the head's gradient.
+  test.each([
+    ['bf16', 128, 40_621 - 7_373],
+    ['fp32', 128, 67_260 - 14_745],
+    ['fp32', 1024, 53_868 - 3_686],
+  ] as const)(
+    'what a layer of SmolLM2 keeps of a token, %s at %i',
+    (precision, longest, counted) => {
+      expect(keptByLayer(shape(smollm2), precision, longest) / counted).toBeCloseTo(1, 1);
+    },
+  );
+  test('weights, copy, moments and gradients follow from the parameters', () => {
+    const { parts, bytes } = memoryOf({
+      shape: facts.shape,
+      precision: 'bf16',
+      device: 'gpu',
+      layout: layoutOf(bf16, longestLengths({ max_length: 4096 })),
+      trainedShare: 0.5,
+    });
+    const at = (name: string) => parts.find((one) => one.part === name)?.bytes ?? 0;
+    const { parameters } = facts.shape;
+    expect(at('weights')).toBe(4 * parameters);
+    expect(at('working_copy')).toBe(2 * parameters);
+    expect(at('moments')).toBe(8 * parameters);
+    expect(at('gradients')).toBeGreaterThanOrEqual(4 * parameters);
+    expect(bytes).toBe(parts.reduce((sum, one) => sum + one.bytes, 0));
+  });
+  test('Qwen3-0.6B at 4096 tokens fits a card of 24 GB at every level', () => {
+    const whole = { ...dataset(), lengths: longestLengths({ max_length: 4096 }), isReal: false };
+    const levels = levelsOf(bf16, facts, whole);
+    expect(levels.map((one) => one.batch_size)).toEqual([16, 24, 30, 40]);
+    for (const level of levels) expect(level.verdict).not.toBe('too_large');
+    // The trainer works through the batch in parts: a larger one takes longer, not more memory.
+    expect(new Set(levels.map((one) => one.memory)).size).toBe(1);
+    expect(levels[3]?.seconds_per_step).toBeGreaterThan((levels[0]?.seconds_per_step ?? 0) * 2);
+  });
+  test('fp32 takes more than bf16, a smaller micro-batch less', () => {
+    const of = (config: typeof bf16) => estimateOf(config, facts, dataset(config)).memory.bytes;
+    const many = { ...bf16, batch_size: 64 };
+    expect(of({ ...many, micro_batch: 4 } as never)).toBeLessThan(of(many));
+    expect(of({ ...many, precision: 'fp32' } as never)).toBeGreaterThan(of(many));
+  });
+  test.each([
+    [75, 'fits'],
+    [76, 'tight'],
+    [100, 'tight'],
+    [101, 'too_large'],
+  ] as const)('%i of 100 %s', (bytes, verdict) => {
+    expect(verdictOf(bytes, 100)).toBe(verdict);
+    expect(verdictOf(bytes, null)).toBeNull();
+  });
+});
+
+test('steps are counted as the trainer counts them, time grows with them, disk with the checkpoints', () => {
+  const one = estimateOf(bf16, facts, dataset());
+  expect(one.steps).toBe(63);
+  const two = estimateOf({ ...bf16, epochs: 2 }, facts, dataset());
+  expect(two.steps).toBe(126);
+  expect(two.time.seconds).toBeGreaterThan(one.time.seconds ?? 0);
+  expect(one.disk.bytes).toBe(4 * 7.2e9 + facts.shape.parameters * 4);
+  expect(estimateOf({ ...bf16, keep_checkpoints: 20 }, facts, dataset()).disk.verdict).toBe(
+    'too_large',
+  );
+  expect(one.time.certainty).toBe('reference');
+  const measured = estimateOf(bf16, { ...facts, pace: 2 }, dataset());
+  expect(measured.time.seconds_per_step).toBeCloseTo(2 * one.time.seconds_per_step, 9);
+  expect(measured.time.certainty).toBe('measured');
+});
+
+describe('the record', () => {
+  const kept = (pass: string, seconds: number, pace: number): KeptEstimate => ({
+    format: 1,
+    pass,
+    t: Number(pass),
+    base: 'b',
+    device: 'cpu',
+    precision: 'bf16',
+    predicted: {
+      steps: 10,
+      seconds: 100,
+      seconds_per_step: 1,
+      reference_seconds_per_step: 0.5,
+      certainty: 'reference',
+      memory: 1000,
+    },
+    actual: { steps: 10, seconds, seconds_per_step: 0.5 * pace, memory: 950 },
+  });
+  const all = ['1', '2', '3', '4', '5', '6'].map((pass, at) => kept(pass, 500 - at * 80, 1 + at));
+  test('the last five, as shares under and over', () => {
+    const { count, time, memory } = decideRecord(all);
+    expect(count).toBe(5);
+    expect(time?.least).toBeCloseTo(0, 9);
+    expect(time?.most).toBeCloseTo(3.2, 9);
+    expect(memory?.least).toBeCloseTo(-0.05, 9);
+    expect(decideRecord([])).toEqual({ count: 0, time: null, memory: null });
+  });
+  test('the pace is the median of like passes', () => {
+    expect(decidePace(all, { base: 'b', device: 'cpu', precision: 'bf16' })).toBe(4);
+    expect(decidePace(all, { base: 'b', device: 'cpu', precision: 'fp32' })).toBeNull();
+    expect(decidePace(all, { base: 'other', device: 'cpu', precision: 'bf16' })).toBeNull();
+  });
+  test('the journal is told in words', () => {
+    expect(compareText('a.jsonl', kept('1', 120, 1))).toBe(
+      'a.jsonl: 10 steps (10 were planned), 120 s (20 % more than estimated), memory up to 0 MiB (5 % less than estimated).',
+    );
+  });
+});
