@@ -3,6 +3,7 @@ import { Modal } from '@mantine/core';
 import { Command } from 'cmdk';
 import type { ReactElement } from 'react';
 import { command, useLost, useRoom } from '../engine/index.ts';
+import { useModelsActs } from '../rooms/models/index.ts';
 import type { FrameActs } from './keys.ts';
 import { go, screens, type ScreenName } from './navigation.ts';
 import { mainControl } from './state-word.ts';
@@ -31,6 +32,7 @@ function useActs(acts: FrameActs): readonly Act[] {
   const lost = useLost();
   const main = mainControl(status, latch);
   const training = status.current_dataset !== null && !lost;
+  const models = useModelsActs();
   const by = 'you (window)';
   const acting: readonly (Act | null)[] = [
     !lost && main.enabled
@@ -59,6 +61,15 @@ function useActs(acts: FrameActs): readonly Act[] {
   ];
   return [
     ...acting.filter((one) => one !== null),
+    ...models.map((one): Act => ({
+      name: one.name,
+      keys: null,
+      group: 'Models',
+      run: () => {
+        go('models');
+        one.run();
+      },
+    })),
     ...screens.map((screen): Act => ({
       name: `Open ${capital(screen)}`,
       keys: `G ${letters[screen]}`,

@@ -12,19 +12,24 @@ export interface Trouble {
   /** What can be done, one sentence, or null. */
   readonly next: string | null;
 }
+/** With the kind of refusal, `BUSY`; null: no refusal but a broken call or connection. */
+export interface Refused extends Trouble {
+  readonly code: string | null;
+}
 
-export function troubleOf(error: unknown): Trouble {
+export function troubleOf(error: unknown): Refused {
   if (error instanceof ORPCError) {
     const data: unknown = error.data;
     const next =
       typeof data === 'object' && data !== null && 'next' in data && typeof data.next === 'string'
         ? data.next
         : null;
-    return { text: error.message, next };
+    return { text: error.message, next, code: error.defined ? error.code : null };
   }
   return {
     text: error instanceof Error ? error.message : String(error),
     next: null,
+    code: null,
   };
 }
 
@@ -40,6 +45,17 @@ export async function command<T>(ask: (client: EngineClient) => Promise<T>): Pro
   } catch (error) {
     useTrouble.setState({ trouble: troubleOf(error) });
     return null;
+  }
+}
+
+/** Asks or commands, and gives what went against it to the one who asked. */
+export async function attempt<T>(
+  ask: (client: EngineClient) => Promise<T>,
+): Promise<{ readonly answer: T } | { readonly trouble: Refused }> {
+  try {
+    return { answer: await ask(engine()) };
+  } catch (error) {
+    return { trouble: troubleOf(error) };
   }
 }
 

@@ -18,6 +18,7 @@ const marks = {
   failure: [{ d: 'M2.3 2.3l7.4 7.4M9.7 2.3l-7.4 7.4', line: 2 }],
   pause: [{ d: 'M3 1.8h2.2v8.4H3zM6.8 1.8H9v8.4H6.8z' }],
   config: [{ d: 'M6 1.3 10.7 6 6 10.7 1.3 6z', line: 1.4 }],
+  backup: [{ d: 'M3.6 3.6V1.3h7.1v7.1H8.4', line: 1.3 }, { d: 'M1.3 3.9h6.8v6.8H1.3z' }],
   sleep: [{ d: 'M10.3 7.7A4.7 4.7 0 1 1 5.3 1.3a3.8 3.8 0 0 0 5 6.4z' }],
   branch: [{ d: 'M2.5 1v10M2.5 8.5C2.5 5 9 7 9 2.5M6.8 4 9 1.6 11.2 4', line: 1.4 }],
 } satisfies Record<string, readonly MarkStroke[]>;

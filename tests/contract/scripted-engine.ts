@@ -101,7 +101,7 @@ export function createScriptedEngine(options: {
     );
   };
 
-  const restores: RestoreScript = { pace: 20, failsAt: null };
+  const restores: RestoreScript = { pace: 20, failsAt: null, freeBytes: 212_400_000_000 };
   const stage: Stage = {
     now,
     rooms: () => rooms,

@@ -93,7 +93,7 @@ export function lineageOf(now: number): LineageState {
       scriptedCheckpoint('branch-3', 1400, now - 50),
       scriptedCheckpoint('branch-3', 1380, now - 130),
       scriptedCheckpoint('branch-3', 1360, now - 210),
-      scriptedCheckpoint('branch-2', 1460, now - 9400, left),
+      scriptedCheckpoint('branch-2', 1460, now - 9400, { ...left, complete: false }),
       scriptedCheckpoint('branch-2', 1300, now - 11_000, { complete: false }),
       scriptedCheckpoint('main', 1240, now - 92_400, {
         ...left,

@@ -13,7 +13,6 @@ import type { Stage } from './scripted-engine.ts';
 import { lineOf, scriptedCheckpoint, scriptedPasses } from './scripted-lineage.ts';
 
 type Act = RestorePlan['acts'][number]['act'];
-const FREE = 212_400_000_000;
 
 /** What a test asks of the next restores. */
 export interface RestoreScript {
@@ -21,6 +20,7 @@ export interface RestoreScript {
   pace: number;
   /** The act at which the next restore fails, with the message; null: it succeeds. */
   failsAt: { readonly act: Act; readonly message: string } | null;
+  freeBytes: number;
 }
 
 function versionPoint(rooms: Rooms, name: string): Point {
@@ -90,7 +90,7 @@ function commonStep(lineage: LineageState, to: Point): number {
   return 0;
 }
 
-export function scriptedPlan(rooms: Rooms, source: RestoreSource): RestorePlan {
+export function scriptedPlan(rooms: Rooms, source: RestoreSource, free: number): RestorePlan {
   const { lineage, status } = rooms;
   const to = targetOf(rooms, source);
   const from = { branch: lineage.head, step: status.current_step ?? 0 };
@@ -164,12 +164,12 @@ export function scriptedPlan(rooms: Rooms, source: RestoreSource): RestorePlan {
       {
         act: 'continue',
         text: kept
-          ? `Training goes on at step ${String(to.step)} with the optimiser moments of that step.`
-          : `Training goes on at step ${String(to.step)} with new moments and 100 warm-up steps.`,
+          ? `Training goes on at step ${to.step.toLocaleString('en-US')} with the optimiser moments of that step.`
+          : `Training goes on at step ${to.step.toLocaleString('en-US')} with new moments and 100 warm-up steps.`,
         seconds: null,
       },
     ],
-    disk: { free_bytes: FREE, needed_bytes: needed, fits: needed < FREE },
+    disk: { free_bytes: free, needed_bytes: needed, fits: needed < free },
     undo: 'Roll back undoes this until the backup is removed, in 30 days.',
   };
 }
@@ -180,13 +180,13 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
     stage.change({ lineage: { ...stage.rooms().lineage, restore } });
   };
   return {
-    plan: ({ source }) => scriptedPlan(stage.rooms(), source),
+    plan: ({ source }) => scriptedPlan(stage.rooms(), source, script.freeBytes),
     carryOut: async ({ source, plan: agreed, queue_again }): Promise<RestoreResult> => {
       if (stage.rooms().lineage.restore?.state === 'running')
         throw new Refusal('BUSY', 'Another restore is under way.', {
           next: 'It can be followed on the Models screen.',
         });
-      const plan = scriptedPlan(stage.rooms(), source);
+      const plan = scriptedPlan(stage.rooms(), source, script.freeBytes);
       if (plan.id !== agreed)
         throw new Refusal('NOT_READY', 'The model has moved on since this plan was made.', {
           next: 'Look at the new plan.',

@@ -10,6 +10,7 @@ const screens: readonly (readonly [string, Scene, string])[] = [
   ['data', 'training', '#/data'],
   ['queue', 'training', '#/queue'],
   ['models', 'training', '#/models'],
+  ['models with branches', 'branches', '#/models'],
   ['config', 'training', '#/config'],
   ['logs', 'training', '#/logs'],
 ];

@@ -1,6 +1,8 @@
 /**
- * Models: the kept versions against the validation curve, their details, two compared, and what a person does with them.
- * Promises: what a deletion takes away is said before it happens, and needs the full name typed.
+ * Models: the lineage with its branches, versions, checkpoints and backups, and what a person does with them.
+ * Promises: what a restore, a deletion or a clean-up takes away is said before it happens, and nothing happens on Enter alone.
  * Never: offers an act that the engine would refuse without saying why.
  */
+export { useModelsActs } from './acts.ts';
 export { ModelsScreen } from './models.tsx';
+export { RestoreDialog } from './restore-dialog.tsx';

@@ -1,273 +1,196 @@
-/** The models screen: the lineage on top, its versions below, the chosen one beside them. */
+/** The models screen: the lineage on top, what is kept of it below, the chosen point beside it. */
 import { Button } from '@mantine/core';
-import {
-  IconArrowsDiff,
-  IconPin,
-  IconPinnedOff,
-  IconPlus,
-  IconShieldCheck,
-  IconTrash,
-} from '@tabler/icons-react';
-import { useState, type KeyboardEvent, type ReactElement } from 'react';
-import type { Version, VersionCheck } from '../../../src-main/contract/index.ts';
-import { command, useLost, useRoom } from '../../engine/index.ts';
-import { bytes, clock, count, loss, percent, plural, signed, UNKNOWN } from '../../kit/format.ts';
-import { Glyph } from '../../kit/marks.tsx';
-import { useNowSeconds } from '../../kit/now.ts';
+import { IconArrowBackUp, IconArrowsDiff, IconPlus } from '@tabler/icons-react';
+import { useEffect, useMemo, type ReactElement } from 'react';
+import type { RestorePlan } from '../../../src-main/contract/index.ts';
+import { useLost, useRoom } from '../../engine/index.ts';
+import { bytes, count, plural } from '../../kit/format.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
-import { matchShare } from './compare.ts';
-import { CompareDialog, CreateDialog, DeleteDialog, useLastCopy } from './dialogs.tsx';
-import { Timeline } from './timeline.tsx';
+import { BackupDialog } from './backup-dialog.tsx';
+import { Backups } from './backups.tsx';
+import { Checkpoints } from './checkpoints.tsx';
+import { CleanupDialog } from './cleanup-dialog.tsx';
+import { cleanBackups, cleanCheckpoints } from './cleanups.ts';
+import { CompareDialog } from './compare-dialog.tsx';
+import { CreateDialog } from './create-dialog.tsx';
+import { DeleteDialog, useLastCopy } from './delete-dialog.tsx';
+import { Details } from './details.tsx';
+import { choose, closeDialog, openDialog, useModels } from './models-store.ts';
+import type { Picture } from './picture.ts';
+import { chosenOf, keyOf, restorableOf, versionKey, type Shelf } from './points.ts';
+import { RestoreBanner } from './restore-banner.tsx';
+import { RestoreDialog } from './restore-dialog.tsx';
+import { TimelineTable } from './timeline-table.tsx';
+import { Timeline, usePicture } from './timeline.tsx';
+import { Versions } from './versions.tsx';
 import './models.css';
 
-type Dialog = 'create' | 'compare' | 'delete' | null;
+function useShelf(): Shelf {
+  const versions = useRoom('versions');
+  const backups = useRoom('backups');
+  const { checkpoints } = useRoom('lineage');
+  return useMemo(() => ({ versions, backups, checkpoints }), [versions, backups, checkpoints]);
+}
+
+const onPlan = (plan: RestorePlan | null): void => {
+  useModels.setState({ plan });
+};
 
 export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
-  const versions = useRoom('versions');
-  const lost = useLost();
-  const [chosen, setChosen] = useState<string | null>(null);
-  const [dialog, setDialog] = useState<Dialog>(null);
-  const selected = versions.find((one) => one.name === chosen) ?? versions[0] ?? null;
-  const isLastCopy = useLastCopy(selected);
-  const other = versions.find((one) => one.name !== selected?.name);
-  const close = (): void => {
-    setDialog(null);
+  const shelf = useShelf();
+  const { branches } = useRoom('lineage');
+  const key = useModels((state) => state.chosen);
+  const chosen = chosenOf(shelf, key);
+  const chosenKey = chosen === null ? null : keyOf(chosen);
+  const picture = usePicture(shelf);
+  const { versions, backups } = shelf;
+  useEffect(
+    () => () => {
+      // Left by the back button while a dialog was open: it is not open when somebody comes back.
+      setTimeout(() => {
+        if (!location.hash.endsWith('models')) closeDialog();
+      }, 0);
+    },
+    [],
+  );
+  const openChosen = (): void => {
+    const can = chosen === null ? null : restorableOf(chosen);
+    if (can?.kind === 'can') openDialog({ kind: 'restore', source: can.source });
   };
-  const total = versions.reduce((sum, one) => sum + one.bytes, 0);
+  const total = [...versions, ...backups].reduce((sum, one) => sum + one.bytes, 0);
   return (
     <>
-      <div className="sbar">
-        <h1 className="title">Models</h1>
-        <span className="micro num">
-          {versions.length === 0
-            ? 'no version yet'
-            : `${plural(versions.length, 'version')}, ${bytes(total)}`}
-        </span>
-        <span className="fill" />
-        <Button
-          size="xs"
-          disabled={other === undefined}
-          leftSection={<IconArrowsDiff aria-hidden="true" />}
-          onClick={() => {
-            setDialog('compare');
-          }}
-        >
-          Compare two
-        </Button>
-        <Button
-          size="xs"
-          disabled={lost}
-          leftSection={<IconPlus aria-hidden="true" />}
-          onClick={() => {
-            setDialog('create');
-          }}
-        >
-          Create version
-        </Button>
-      </div>
+      <Bar
+        facts={[
+          versions.length === 0 ? 'no version yet' : plural(versions.length, 'version'),
+          branches.length > 1 ? `${count(branches.length)} branches` : null,
+          backups.length === 0 ? null : plural(backups.length, 'backup'),
+          total === 0 ? null : bytes(total),
+        ]
+          .filter((one) => one !== null)
+          .join(', ')}
+      />
       <Notices onOpen={onOpen} />
-      {selected === null ? (
-        <div className="body empty">
-          <p className="title">There is no version yet.</p>
-          <p className="t2">
-            One is kept after each dataset. By hand, the newest checkpoint is kept.
-          </p>
+      <RestoreBanner />
+      <div className="body models">
+        {picture === null ? (
+          <section className="mline" aria-label="Validation loss of the lineage">
+            <h2 className="label">Validation loss of the lineage</h2>
+            <p className="t2">The curve begins with the first evaluation.</p>
+          </section>
+        ) : (
+          <Timeline picture={picture} shelf={shelf} chosen={chosenKey} />
+        )}
+        <div className="mlists">
+          <Versions chosen={chosenKey} onOpen={openChosen} />
+          <Backups chosen={chosenKey} onOpen={openChosen} />
+          <Checkpoints chosen={chosenKey} onOpen={openChosen} />
         </div>
-      ) : (
-        <div className="body models">
-          <Timeline versions={versions} selected={selected.name} />
-          <Table versions={versions} selected={selected.name} onSelect={setChosen} />
-          <Details
-            key={selected.name}
-            version={selected}
-            onDelete={() => {
-              setDialog('delete');
-            }}
-          />
-        </div>
-      )}
-      {dialog === 'create' ? <CreateDialog onClose={close} onMade={setChosen} /> : null}
-      {dialog === 'delete' && selected !== null ? (
-        <DeleteDialog version={selected} isLastCopy={isLastCopy} onClose={close} />
-      ) : null}
-      {dialog === 'compare' && selected !== null && other !== undefined ? (
-        <CompareDialog versions={versions} first={other} second={selected} onClose={close} />
-      ) : null}
+        {chosen === null ? null : <Details chosen={chosen} />}
+      </div>
+      <Dialogs shelf={shelf} picture={picture} chosenKey={chosenKey} />
     </>
   );
 }
 
-function moveIn(
-  versions: readonly Version[],
-  selected: string,
-  event: KeyboardEvent,
-  onSelect: (name: string) => void,
-): void {
-  const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
-  if (step === undefined) return;
-  event.preventDefault();
-  const next = versions[versions.findIndex((one) => one.name === selected) + step];
-  if (next !== undefined) onSelect(next.name);
-}
-
-function Table({
-  versions,
-  selected,
-  onSelect,
-}: {
-  readonly versions: readonly Version[];
-  readonly selected: string;
-  readonly onSelect: (name: string) => void;
-}): ReactElement {
-  const now = useNowSeconds();
-  return (
-    <section
-      className="mtable"
-      aria-label="Versions"
-      tabIndex={0}
-      onKeyDown={(event) => {
-        if (event.target === event.currentTarget) moveIn(versions, selected, event, onSelect);
-      }}
-    >
-      <table>
-        <thead>
-          <tr>
-            <th>Version</th>
-            <th className="n">Step</th>
-            <th className="n">Validation</th>
-            <th className="n">Gap</th>
-            <th className="n">Match</th>
-            <th>Created</th>
-            <th>How</th>
-            <th className="n">Size</th>
-          </tr>
-        </thead>
-        <tbody>
-          {versions.map((one) => {
-            const match = matchShare(one);
-            return (
-              <tr key={one.name} className={one.name === selected ? 'sel' : ''}>
-                <td>
-                  <button
-                    type="button"
-                    className="mname strong"
-                    aria-pressed={one.name === selected}
-                    onClick={() => {
-                      onSelect(one.name);
-                    }}
-                  >
-                    {one.name}
-                  </button>
-                </td>
-                <td className="n">{count(one.step)}</td>
-                <td className="n">
-                  {one.validation_loss === null ? UNKNOWN : loss(one.validation_loss)}
-                </td>
-                <td className="n">{one.gap === null ? UNKNOWN : signed(one.gap)}</td>
-                <td className="n">{match === null ? UNKNOWN : percent(match)}</td>
-                <td className="t2 num">{clock(one.created, now)}</td>
-                <td className="t2">
-                  {one.how}
-                  {one.pinned ? ', pinned' : ''}
-                </td>
-                <td className="n">{bytes(one.bytes)}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </section>
-  );
-}
-
-function Details({
-  version,
-  onDelete,
-}: {
-  readonly version: Version;
-  readonly onDelete: () => void;
-}): ReactElement {
+function Bar({ facts }: { readonly facts: string }): ReactElement {
   const lost = useLost();
-  const [checked, setChecked] = useState<VersionCheck | 'busy' | null>(null);
-  const facts: readonly (readonly [string, string])[] = [
-    ['Lineage step', count(version.step)],
-    ['Branch', version.branch],
-    ['Parent', version.parent ?? 'the base'],
-    ['Training loss', version.training_loss === null ? UNKNOWN : loss(version.training_loss)],
-    [
-      'Exact match',
-      version.exact_match === null
-        ? UNKNOWN
-        : `${count(version.exact_match.k)} of ${count(version.exact_match.n)}`,
-    ],
-    [
-      'Datasets since the parent',
-      version.datasets.length === 0 ? 'none' : version.datasets.map((one) => one.name).join(', '),
-    ],
-  ];
+  const versions = useRoom('versions');
+  const { branches, restore } = useRoom('lineage');
+  const isBusy = restore?.state === 'running';
   return (
-    <aside className="mside" aria-label={`Details of ${version.name}`}>
-      <div className="base sp">
-        <h2 className="title el" title={version.name}>
-          {version.name}
-        </h2>
-        <span className="micro num">{bytes(version.bytes)}</span>
-      </div>
-      <p className="t2">{version.description}</p>
-      <dl className="kv num">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      <p className="mono micro mfolder">{version.folder}</p>
-      <div className="row macts">
-        <Button
-          disabled={lost || checked === 'busy'}
-          leftSection={<IconShieldCheck aria-hidden="true" />}
-          onClick={() => {
-            setChecked('busy');
-            void command((engine) => engine.versions.verify({ name: version.name })).then(
-              (answer) => {
-                setChecked(answer);
-              },
-            );
-          }}
-        >
-          {checked === 'busy' ? 'Verifying' : 'Verify now'}
-        </Button>
-        <Button
-          disabled={lost}
-          leftSection={
-            version.pinned ? <IconPinnedOff aria-hidden="true" /> : <IconPin aria-hidden="true" />
-          }
-          onClick={() => {
-            void command((engine) =>
-              engine.versions.pin({ name: version.name, pinned: !version.pinned }),
-            );
-          }}
-        >
-          {version.pinned ? 'Unpin' : 'Pin'}
-        </Button>
-        <Button
-          disabled={lost || version.pinned}
-          title={version.pinned ? 'It is pinned' : undefined}
-          leftSection={<IconTrash aria-hidden="true" />}
-          onClick={onDelete}
-        >
-          Delete
-        </Button>
-      </div>
-      {checked === null || checked === 'busy' ? null : (
-        <p role="status" className={`row ${checked.ok ? 'ok' : 'fail'}`}>
-          <Glyph name={checked.ok ? 'done' : 'failed'} />
-          {checked.ok
-            ? `${plural(checked.files, 'file')}, ${bytes(checked.bytes)}: every byte as published`
-            : `Damaged: ${checked.problem ?? ''}`}
-        </p>
-      )}
-    </aside>
+    <div className="sbar">
+      <h1 className="title">Models</h1>
+      <span className="micro num el">{facts}</span>
+      <span className="fill" />
+      <Button
+        size="xs"
+        disabled={versions.length < 2}
+        leftSection={<IconArrowsDiff aria-hidden="true" />}
+        onClick={() => {
+          openDialog({ kind: 'compare' });
+        }}
+      >
+        Compare two
+      </Button>
+      <Button
+        size="xs"
+        disabled={lost || isBusy || (versions.length === 0 && branches.length < 2)}
+        leftSection={<IconArrowBackUp aria-hidden="true" />}
+        onClick={() => {
+          openDialog({ kind: 'restore', source: { kind: 'rollback' } });
+        }}
+      >
+        Roll back
+      </Button>
+      <Button
+        size="xs"
+        disabled={lost}
+        leftSection={<IconPlus aria-hidden="true" />}
+        onClick={() => {
+          openDialog({ kind: 'create' });
+        }}
+      >
+        Create version
+      </Button>
+    </div>
   );
+}
+
+function Dialogs({
+  shelf: { versions },
+  picture,
+  chosenKey,
+}: {
+  readonly shelf: Shelf;
+  readonly picture: Picture | null;
+  readonly chosenKey: string | null;
+}): ReactElement | null {
+  const dialog = useModels((state) => state.dialog);
+  const keep = useRoom('config').values.keep_checkpoints;
+  const checkpointAct = useMemo(() => cleanCheckpoints(keep), [keep]);
+  const deleted =
+    dialog?.kind === 'delete' ? versions.find((one) => one.name === dialog.version) : undefined;
+  const isLastCopy = useLastCopy(deleted ?? null);
+  if (dialog === null) return null;
+  switch (dialog.kind) {
+    case 'create':
+      return (
+        <CreateDialog
+          onClose={closeDialog}
+          onMade={(name) => {
+            choose(versionKey({ name }));
+          }}
+        />
+      );
+    case 'compare': {
+      const second = versions.find((one) => versionKey(one) === chosenKey) ?? versions[0];
+      const first = versions.find((one) => one.name !== second?.name);
+      return second === undefined || first === undefined ? null : (
+        <CompareDialog versions={versions} first={first} second={second} onClose={closeDialog} />
+      );
+    }
+    case 'delete':
+      return deleted === undefined ? null : (
+        <DeleteDialog version={deleted} isLastCopy={isLastCopy} onClose={closeDialog} />
+      );
+    case 'restore':
+      return (
+        <RestoreDialog
+          key={JSON.stringify(dialog.source)}
+          source={dialog.source}
+          low={picture !== null}
+          onPlan={onPlan}
+          onClose={closeDialog}
+        />
+      );
+    case 'back_up':
+      return <BackupDialog onClose={closeDialog} />;
+    case 'clean_backups':
+      return <CleanupDialog act={cleanBackups} onClose={closeDialog} />;
+    case 'clean_checkpoints':
+      return <CleanupDialog act={checkpointAct} onClose={closeDialog} />;
+    case 'table':
+      return <TimelineTable picture={picture} onClose={closeDialog} />;
+  }
 }

@@ -1,165 +1,226 @@
-/** The validation loss of the lineage as a line, the versions on it as marks with their names. */
-import { useMemo, useRef, type ReactElement } from 'react';
-import type { Version } from '../../../src-main/contract/index.ts';
-import { useAnswer, useLost } from '../../engine/index.ts';
+/** The lineage over its validation loss: branches, versions, checkpoints, backups; chosen by pointer and by arrow keys. */
 import {
-  Canvas,
-  drawMark,
-  drawText,
-  drawVertical,
-  plain,
-  useColours,
-  type Colours,
-  type LineChart,
-  type LineConfiguration,
-} from '../../kit/chart/index.ts';
-import { axis, count, loss } from '../../kit/format.ts';
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactElement,
+} from 'react';
+import { useAnswer, useLost, useRoom } from '../../engine/index.ts';
+import { Canvas, useColours, type LineChart } from '../../kit/chart/index.ts';
+import { count, loss, plural } from '../../kit/format.ts';
+import { Mark } from '../../kit/marks.tsx';
+import { configurationOf, lineageLayer, placeOf, type LayerFacts } from './lineage-chart.ts';
+import { choose, openDialog, useModels } from './models-store.ts';
+import { leavingOf, pictureOf, type Picture, type PictureMark } from './picture.ts';
+import { chosenOf, restorableOf, type Shelf } from './points.ts';
 
-const NAME_ROOM = 44;
+/** How far from a mark the pointer still means it, CSS pixels. */
+const REACH = 14;
 
-interface Mark {
-  readonly step: number;
-  readonly name: string;
-  readonly selected: boolean;
+/** The measured picture of the lineage; null until there is a validation loss. */
+export function usePicture(shelf: Shelf): Picture | null {
+  const lineage = useRoom('lineage');
+  const { current_step: now, validation_loss: measured } = useRoom('status');
+  const { answer } = useAnswer(
+    `picture|${lineage.head}|${String(measured?.step)}|${String(shelf.versions.length)}`,
+    (engine) => engine.metrics.validation(),
+  );
+  return useMemo(
+    () => (answer === null ? null : pictureOf(lineage, shelf, answer, now)),
+    [lineage, shelf, answer, now],
+  );
 }
 
-function configurationOf(
-  curve: readonly { readonly x: number; readonly y: number }[],
-  marks: readonly Mark[],
-  colours: Colours,
-): LineConfiguration {
-  const at = (step: number): number =>
-    curve.reduce(
-      (best, point) => (Math.abs(point.x - step) < Math.abs(best.x - step) ? point : best),
-      curve[0] ?? { x: step, y: 0 },
-    ).y;
-  const values = curve.map((one) => one.y);
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  const margin = Math.max(0.01, (high - low) * 0.08);
-  const last = Math.max(1, ...curve.map((one) => one.x), ...marks.map((one) => one.step));
-  return {
-    type: 'line',
-    data: {
-      datasets: [
-        {
-          data: marks.map((one) => ({ x: one.step, y: at(one.step) })),
-          order: 0,
-          showLine: false,
-          pointRadius: marks.map((one) => (one.selected ? 5 : 3.5)),
-          pointBackgroundColor: marks.map((one) => (one.selected ? colours.accent : colours.t1)),
-          pointBorderColor: colours.face,
-          clip: 6,
-        },
-        {
-          data: [...curve],
-          order: 1,
-          pointRadius: 0,
-          borderColor: colours.t2,
-          borderWidth: 1.5,
-        },
-      ],
-    },
-    plugins: [
-      {
-        id: 'names',
-        beforeDatasetsDraw: (chart) => {
-          const { x } = chart.scales;
-          if (x === undefined) return;
-          let free = Number.NEGATIVE_INFINITY;
-          for (const mark of [...marks].sort((a, b) => a.step - b.step)) {
-            const left = x.getPixelForValue(mark.step);
-            const colour = mark.selected ? colours.accent : colours.t2;
-            drawVertical(
-              chart.ctx,
-              left,
-              chart.chartArea.top - 6,
-              chart.chartArea.bottom,
-              colours.line,
-            );
-            drawMark(chart.ctx, 'version', left, 9, colour, 10);
-            if (left < free) continue;
-            drawText(chart.ctx, mark.name, left + 9, 13, {
-              colour,
-              font: mark.selected ? '600 11px' : '400 11px',
-            });
-            free = left + NAME_ROOM;
-          }
-        },
-      },
-    ],
-    options: {
-      ...plain,
-      layout: { padding: { top: 24, right: 48 } },
-      scales: {
-        x: {
-          type: 'linear',
-          min: 0,
-          max: last,
-          border: { color: colours['line-strong'] },
-          grid: { drawOnChartArea: false, tickColor: colours['line-strong'], tickLength: 4 },
-          ticks: {
-            color: colours.t3,
-            maxRotation: 0,
-            maxTicksLimit: 7,
-            callback: (value) => axis(Number(value)),
-          },
-        },
-        y: {
-          type: 'linear',
-          min: Math.max(0, low - margin),
-          max: high + margin,
-          border: { display: false },
-          grid: { color: colours.line, drawTicks: false },
-          ticks: {
-            color: colours.t3,
-            padding: 8,
-            maxTicksLimit: 5,
-            callback: (value) => Number(value).toFixed(2),
-          },
-        },
-      },
-    },
-  };
+function words(mark: PictureMark, shelf: Shelf): string {
+  const name =
+    mark.kind === 'version'
+      ? mark.key.replace('version ', '')
+      : mark.kind === 'backup'
+        ? `backup ${mark.key.replace('backup ', '')}`
+        : 'checkpoint';
+  const dataset = shelf.checkpoints.find(
+    (one) => one.branch === mark.branch && one.step === mark.step,
+  )?.dataset;
+  return [
+    `${name}, step ${count(mark.step)} of ${mark.branch}`,
+    mark.y === null ? null : `validation ${loss(mark.y)}`,
+    dataset == null ? null : dataset.name,
+    mark.inModel ? null : 'not in this model',
+  ]
+    .filter((part) => part !== null)
+    .join(', ');
+}
+
+function nearestMark(
+  chart: LineChart,
+  marks: readonly PictureMark[],
+  x: number,
+  y: number,
+): PictureMark | null {
+  let best: { readonly mark: PictureMark; readonly distance: number } | null = null;
+  const middle = chart.chartArea.bottom;
+  for (const mark of marks) {
+    const place = placeOf(chart, mark);
+    // Inside the plot only the step counts: the version's line runs through all of it.
+    const apart = mark.kind === 'version' && y < middle ? 0 : place.y - y;
+    const distance = Math.hypot(place.x - x, apart);
+    if (distance <= REACH && (best === null || distance < best.distance)) best = { mark, distance };
+  }
+  return best?.mark ?? null;
 }
 
 export function Timeline({
-  versions,
-  selected,
+  picture,
+  shelf,
+  chosen,
 }: {
-  readonly versions: readonly Version[];
-  readonly selected: string | null;
-}): ReactElement | null {
+  readonly picture: Picture;
+  readonly shelf: Shelf;
+  readonly chosen: string | null;
+}): ReactElement {
   const chart = useRef<LineChart | null>(null);
+  const facts = useRef<LayerFacts | null>(null);
+  const lineage = useRoom('lineage');
+  const plan = useModels((state) => state.plan);
   const colours = useColours(useLost());
-  const { answer } = useAnswer(`timeline|${String(versions.length)}`, (engine) =>
-    engine.metrics.curves({ keys: [], buckets: 1 }),
+  const [shown, setShown] = useState<string | null>(null);
+  const [layer] = useState(() => lineageLayer(() => facts.current));
+  const leaving = useMemo(() => (plan === null ? null : leavingOf(plan, lineage)), [plan, lineage]);
+  useLayoutEffect(() => {
+    facts.current = { picture, colours, chosen, leaving };
+    chart.current?.draw();
+  }, [picture, colours, chosen, leaving]);
+  const configuration = useMemo(
+    () => ({ ...configurationOf(picture, colours, leaving), plugins: [layer] }),
+    [picture, colours, leaving, layer],
   );
-  const configuration = useMemo(() => {
-    const curve = (answer?.evaluations ?? []).flatMap((one) => {
-      const y = one.core_loss ?? one.slice_loss;
-      return y === null ? [] : [{ x: one.step, y }];
-    });
-    const marks = versions.map((one) => ({
-      step: one.step,
-      name: `v${String(one.number).padStart(3, '0')}`,
-      selected: one.name === selected,
-    }));
-    return curve.length === 0 ? null : configurationOf(curve, marks, colours);
-  }, [answer, versions, selected, colours]);
-  if (configuration === null) return null;
-  const words = versions
-    .map((one) =>
-      one.validation_loss === null
-        ? `${one.name} at step ${count(one.step)}`
-        : `${one.name} at step ${count(one.step)} with ${loss(one.validation_loss)}`,
-    )
+  const { marks } = picture;
+  const index = marks.findIndex((one) => one.key === chosen);
+  const tip = marks.find((one) => one.key === shown) ?? null;
+  const find = (event: MouseEvent<HTMLElement>): PictureMark | null => {
+    if (chart.current === null) return null;
+    const box = event.currentTarget.getBoundingClientRect();
+    return nearestMark(chart.current, marks, event.clientX - box.left, event.clientY - box.top);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const to = {
+      ArrowRight: index + 1,
+      ArrowUp: index + 1,
+      ArrowLeft: index === -1 ? marks.length - 1 : index - 1,
+      ArrowDown: index === -1 ? marks.length - 1 : index - 1,
+      Home: 0,
+      End: marks.length - 1,
+    }[event.key];
+    if (event.key === 'Escape') setShown(null);
+    else if (event.key === 'Enter') {
+      const point = chosenOf(shelf, chosen);
+      const can = point === null ? null : restorableOf(point);
+      if (can?.kind === 'can') openDialog({ kind: 'restore', source: can.source });
+    } else if (to !== undefined) {
+      const next = marks[Math.min(marks.length - 1, Math.max(0, to))];
+      if (next !== undefined) {
+        choose(next.key);
+        setShown(next.key);
+      }
+      event.preventDefault();
+    }
+  };
+  const left = tip === null || chart.current === null ? 0 : placeOf(chart.current, tip).x;
+  const current = marks[index];
+  const described = marks
+    .filter((one) => one.kind === 'version')
+    .map((one) => {
+      const version = shelf.versions.find(
+        (other) => other.step === one.step && other.branch === one.branch,
+      );
+      const name = one.key.replace('version ', '');
+      return version?.validation_loss == null
+        ? `${name} at step ${count(one.step)}`
+        : `${name} at step ${count(one.step)} with ${loss(version.validation_loss)}`;
+    })
     .join(', ');
   return (
-    <section className="mline" aria-label="Validation loss of the lineage">
-      <h2 className="label">Validation loss of the lineage</h2>
-      <div className="plot" role="img" aria-label={`Chart: ${words}`}>
-        <Canvas className="fillbox" configuration={configuration} chart={chart} />
+    <section
+      className={`mline ${plan === null ? '' : 'lit'}`}
+      aria-label="Validation loss of the lineage"
+    >
+      <div className="base sp">
+        <h2 className="label">Validation loss of the lineage</h2>
+        <span className="micro row mlegend">
+          <span className="row">
+            <Mark name="version" />
+            version
+          </span>
+          <span className="row">
+            <Mark name="backup" />
+            backup
+          </span>
+          <span className="row">
+            <Mark name="checkpoint" />
+            checkpoint
+          </span>
+          {lineage.branches.length > 1 ? (
+            <span className="row">
+              <svg className="mdash" viewBox="0 0 22 6" aria-hidden="true">
+                <path d="M0 3h22" />
+              </svg>
+              left branch
+            </span>
+          ) : null}
+          <button
+            type="button"
+            className="link"
+            onClick={() => {
+              openDialog({ kind: 'table' });
+            }}
+          >
+            Show as table
+          </button>
+        </span>
+      </div>
+      <div className="plot">
+        <div
+          className="fillbox"
+          role="img"
+          aria-label={`Chart: ${plural(lineage.branches.length, 'branch', 'branches')}, ${plural(picture.marks.length, 'kept point')}. ${described}`}
+        >
+          <Canvas className="fillbox" configuration={configuration} chart={chart} />
+        </div>
+        <div
+          className="mhands"
+          role="slider"
+          tabIndex={marks.length === 0 ? -1 : 0}
+          aria-label="Kept points of the lineage"
+          aria-valuemin={1}
+          aria-valuemax={Math.max(1, marks.length)}
+          aria-valuenow={Math.max(1, index + 1)}
+          aria-valuetext={current === undefined ? 'none chosen' : words(current, shelf)}
+          onKeyDown={onKeyDown}
+          onFocus={() => {
+            setShown(chosen);
+          }}
+          onBlur={() => {
+            setShown(null);
+          }}
+          onPointerMove={(event) => {
+            setShown(find(event)?.key ?? null);
+          }}
+          onPointerLeave={() => {
+            setShown(null);
+          }}
+          onClick={(event) => {
+            const hit = find(event);
+            if (hit !== null) choose(hit.key);
+          }}
+        />
+        {tip === null ? null : (
+          <p className={`mtip ${tip.step > picture.last / 2 ? 'leftward' : ''}`} style={{ left }}>
+            {words(tip, shelf)}
+          </p>
+        )}
       </div>
     </section>
   );

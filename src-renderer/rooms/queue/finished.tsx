@@ -38,9 +38,11 @@ function actOf(one: DatasetSummary): string {
 export function Finished({
   datasets,
   onRows,
+  onTakeBack,
 }: {
   readonly datasets: readonly DatasetSummary[];
   readonly onRows: (dataset: DatasetSummary) => void;
+  readonly onTakeBack: (dataset: DatasetSummary) => void;
 }): ReactElement {
   const now = useNowSeconds();
   const lost = useLost();
@@ -109,6 +111,20 @@ export function Finished({
                   >
                     Rows
                   </Button>
+                  {(one.done_steps ?? 0) > 0 ? (
+                    <Button
+                      size="xs"
+                      variant="subtle"
+                      disabled={lost}
+                      title="Restores the point before its first step and queues it again"
+                      aria-label={`Take ${one.name} back`}
+                      onClick={() => {
+                        onTakeBack(one);
+                      }}
+                    >
+                      Take back
+                    </Button>
+                  ) : null}
                 </div>
               </div>
             </li>

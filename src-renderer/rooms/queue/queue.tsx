@@ -8,6 +8,7 @@ import { useHost } from '../../host/index.ts';
 import { clock, count, duration } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
 import { takeIn } from '../data/index.ts';
+import { RestoreDialog } from '../models/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { Current, PlanStrip } from './current.tsx';
 import { Finished } from './finished.tsx';
@@ -24,6 +25,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
   const queue = useRoom('queue');
   const now = useNowSeconds();
   const [rowsOf, setRowsOf] = useState<DatasetSummary | null>(null);
+  const [takenBack, setTakenBack] = useState<DatasetSummary | null>(null);
   const groups = useMemo(() => groupsOf(datasets), [datasets]);
   const current = datasets.find((one) => one.place === 'processing');
   const waiting = groups.high.length + groups.normal.length + groups.low.length;
@@ -98,8 +100,17 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
             </>
           )}
         </div>
-        <Finished datasets={datasets} onRows={setRowsOf} />
+        <Finished datasets={datasets} onRows={setRowsOf} onTakeBack={setTakenBack} />
       </div>
+      {takenBack === null ? null : (
+        <RestoreDialog
+          source={{ kind: 'take_back', dataset: takenBack.id }}
+          low={false}
+          onClose={() => {
+            setTakenBack(null);
+          }}
+        />
+      )}
       <RowsDialog
         dataset={rowsOf}
         onClose={() => {

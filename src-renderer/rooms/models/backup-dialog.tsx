@@ -1,0 +1,190 @@
+/** Making a backup by hand: of the model, of a version, or of any folder of the engine's machine. */
+import { Button, NativeSelect, Radio, TextInput } from '@mantine/core';
+import { useEffect, useRef, useState, type FormEvent, type ReactElement } from 'react';
+import type { BackupSource } from '../../../src-main/contract/index.ts';
+import { attempt, useLost, useRoom, type Refused } from '../../engine/index.ts';
+import { useHost } from '../../host/index.ts';
+import { Dialog } from '../../kit/dialog.tsx';
+import { bytes, count, duration, gigabytes } from '../../kit/format.ts';
+import { Glyph } from '../../kit/marks.tsx';
+import { useNow } from '../../kit/now.ts';
+import { choose } from './models-store.ts';
+import { backupKey } from './points.ts';
+
+type Kind = BackupSource['kind'];
+
+export function BackupDialog({ onClose }: { readonly onClose: () => void }): ReactElement {
+  const host = useHost();
+  const lost = useLost();
+  const versions = useRoom('versions');
+  const { checkpoints, head } = useRoom('lineage');
+  const free = useRoom('machine').disk_free_gb;
+  const [kind, setKind] = useState<Kind>('model');
+  const [name, setName] = useState(versions[0]?.name ?? '');
+  const [folder, setFolder] = useState('');
+  const [reason, setReason] = useState('');
+  const [since, setSince] = useState<number | null>(null);
+  const [refused, setRefused] = useState<Refused | null>(null);
+  const isOpen = useRef(true);
+  const isClosed = useRef(onClose);
+  useEffect(() => {
+    isOpen.current = true;
+    isClosed.current = onClose;
+    return () => {
+      isOpen.current = false;
+    };
+  }, [onClose]);
+  const newest = checkpoints.find((one) => one.branch === head && one.problem === null);
+  const version = versions.find((one) => one.name === name);
+  const source: BackupSource | null =
+    kind === 'model'
+      ? { kind }
+      : kind === 'version'
+        ? version === undefined
+          ? null
+          : { kind, name: version.name }
+        : folder.trim() === ''
+          ? null
+          : { kind, path: folder.trim() };
+  const size = kind === 'model' ? newest?.bytes : kind === 'version' ? version?.bytes : undefined;
+  const isReady = source !== null && reason.trim() !== '' && since === null && !lost;
+
+  const make = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    if (!isReady) return;
+    setSince(Date.now());
+    setRefused(null);
+    const said = await attempt((engine) =>
+      engine.backups.create({
+        source,
+        type: 'manual',
+        reason: reason.trim(),
+        by: 'you (window)',
+      }),
+    );
+    if ('answer' in said) choose(backupKey(said.answer));
+    if (!isOpen.current) return;
+    if ('answer' in said) {
+      isClosed.current();
+      return;
+    }
+    setSince(null);
+    setRefused(said.trouble);
+  };
+
+  return (
+    <Dialog title="Back up" size={560} onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          void make(event);
+        }}
+      >
+        <Radio.Group
+          label="What is copied"
+          value={kind}
+          onChange={(value) => {
+            setKind(value === 'version' || value === 'folder' ? value : 'model');
+          }}
+        >
+          <div className="mradios">
+            <Radio
+              value="model"
+              disabled={newest === undefined}
+              label={
+                newest === undefined
+                  ? 'The model: no checkpoint yet'
+                  : `The model: the newest checkpoint, step ${count(newest.step)}, with its lineage`
+              }
+            />
+            <Radio value="version" disabled={versions.length === 0} label="A version" />
+            <Radio value="folder" label="A folder of the machine that the engine runs on" />
+          </div>
+        </Radio.Group>
+        {kind === 'version' ? (
+          <NativeSelect
+            className="mfield"
+            label="Version"
+            data={versions.map((one) => one.name)}
+            value={name}
+            onChange={(event) => {
+              setName(event.currentTarget.value);
+            }}
+          />
+        ) : null}
+        {kind === 'folder' ? (
+          <div className="row mfield mpath">
+            <TextInput
+              className="grow"
+              label="Folder"
+              spellCheck={false}
+              value={folder}
+              onChange={(event) => {
+                setFolder(event.currentTarget.value);
+              }}
+            />
+            {host.capabilities.chooseFolderPath ? (
+              <Button
+                onClick={() => {
+                  void host.chooseFolderPath().then((path) => {
+                    if (path !== null) setFolder(path);
+                  });
+                }}
+              >
+                Choose
+              </Button>
+            ) : null}
+          </div>
+        ) : null}
+        <TextInput
+          data-autofocus
+          className="mfield"
+          label="Reason"
+          maxLength={500}
+          value={reason}
+          onChange={(event) => {
+            setReason(event.currentTarget.value);
+          }}
+        />
+        {refused === null ? null : (
+          <p className="rrefusal" role="alert">
+            <span className="fail">
+              <Glyph name="refused" />
+            </span>
+            <span>
+              <b className="strong">{refused.text}</b> {refused.next}
+            </span>
+          </p>
+        )}
+        <div className="dialog-foot">
+          {since === null ? (
+            <span className="micro num wrapping">
+              {size === undefined ? '' : `${bytes(size)}, `}
+              {free === null ? 'free space not known' : `${gigabytes(free)} free`}. Every file is
+              compared after it was copied.
+            </span>
+          ) : (
+            <Copying since={since} />
+          )}
+          <span className="grow" />
+          <Button size="md" onClick={onClose}>
+            {since === null ? 'Cancel' : 'Close'}
+          </Button>
+          <Button size="md" variant="filled" type="submit" disabled={!isReady}>
+            Back up
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function Copying({ since }: { readonly since: number }): ReactElement {
+  const now = useNow();
+  return (
+    <span className="micro num wrapping" role="status">
+      Copying and comparing,{' '}
+      {duration(Math.floor(Math.max(0, now - since) / 1000)).replace('.0', '')}. It goes on when
+      this is closed.
+    </span>
+  );
+}

@@ -1,0 +1,128 @@
+/** The backups as a table: what each holds, and whether that is known to be whole. */
+import { Button } from '@mantine/core';
+import { IconPlus, IconTrash } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+import type { Backup, BackupType } from '../../../src-main/contract/index.ts';
+import { useLost, useRoom } from '../../engine/index.ts';
+import { bytes, clock, count, plural, UNKNOWN } from '../../kit/format.ts';
+import { useNowSeconds } from '../../kit/now.ts';
+import { BackupState } from './backup-state.tsx';
+import { useChecks } from './checks.ts';
+import { listKeys } from './list-keys.ts';
+import { choose, openDialog } from './models-store.ts';
+import { backupKey } from './points.ts';
+import { RowName } from './row-name.tsx';
+
+const typeWords: Readonly<Record<BackupType, string>> = {
+  manual: 'Manual',
+  emergency: 'Emergency',
+  'pre-restore': 'Pre-restore',
+  'pre-consolidation': 'Pre-consolidation',
+  'pre-deletion': 'Pre-deletion',
+};
+export const typeWord = (backup: Backup): string => typeWords[backup.type];
+
+/** `5 backups, 3.9 GB, 1 damaged, 1 not verified` */
+export function backupFacts(backups: readonly Backup[]): string {
+  const damaged = backups.filter((one) => one.verified !== null && !one.verified.ok).length;
+  const unknown = backups.filter((one) => one.verified === null).length;
+  return [
+    plural(backups.length, 'backup'),
+    bytes(backups.reduce((sum, one) => sum + one.bytes, 0)),
+    damaged === 0 ? null : `${count(damaged)} damaged`,
+    unknown === 0 ? null : `${count(unknown)} not verified`,
+  ]
+    .filter((one) => one !== null)
+    .join(', ');
+}
+
+export function Backups({
+  chosen,
+  onOpen,
+}: {
+  readonly chosen: string | null;
+  readonly onOpen: () => void;
+}): ReactElement {
+  const backups = useRoom('backups');
+  const now = useNowSeconds();
+  const lost = useLost();
+  const verifying = useChecks((state) => state.verifying);
+  return (
+    <section
+      className="mlist"
+      aria-label="Backups"
+      tabIndex={0}
+      onKeyDown={listKeys(backups.map(backupKey), chosen, choose, onOpen)}
+    >
+      <div className="mhead">
+        <h2 className="label">Backups</h2>
+        <span className="micro num">{backups.length === 0 ? 'none' : backupFacts(backups)}</span>
+        <span className="grow" />
+        <Button
+          size="xs"
+          disabled={lost || backups.length === 0}
+          aria-label="Clean up backups"
+          leftSection={<IconTrash aria-hidden="true" />}
+          onClick={() => {
+            openDialog({ kind: 'clean_backups' });
+          }}
+        >
+          Clean up
+        </Button>
+        <Button
+          size="xs"
+          disabled={lost}
+          leftSection={<IconPlus aria-hidden="true" />}
+          onClick={() => {
+            openDialog({ kind: 'back_up' });
+          }}
+        >
+          Back up
+        </Button>
+      </div>
+      {backups.length === 0 ? (
+        <p className="t2 mnone">
+          No backups yet. A backup is an independent copy, compared byte by byte. One is made before
+          every restore.
+        </p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th>Backup</th>
+              <th className="n">Step</th>
+              <th className="gapped">Made</th>
+              <th>Holds</th>
+              <th>State</th>
+              <th className="n">Size</th>
+            </tr>
+          </thead>
+          <tbody>
+            {backups.map((one) => {
+              const key = backupKey(one);
+              return (
+                <tr key={one.id} className={key === chosen ? 'sel' : ''}>
+                  <td>
+                    <RowName id={key} chosen={chosen}>
+                      {typeWord(one)}
+                      <span className="visually-hidden"> {one.id}</span>
+                    </RowName>
+                  </td>
+                  <td className="n">{one.step === null ? UNKNOWN : count(one.step)}</td>
+                  <td className="t2 num gapped">{clock(one.created, now)}</td>
+                  <td className="t2 mclip" title={one.holds}>
+                    {one.holds}
+                  </td>
+                  <td className="mclip">
+                    <BackupState backup={one} isVerifying={verifying.has(one.id)} />
+                  </td>
+                  <td className="n">{bytes(one.bytes)}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}

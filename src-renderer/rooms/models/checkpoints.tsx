@@ -1,0 +1,193 @@
+/** The checkpoints of every branch, what the next start would resume from, and their clean-up. */
+import { Button } from '@mantine/core';
+import { IconShieldCheck, IconTrash } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+import type { CheckpointCheck, CheckpointFacts } from '../../../src-main/contract/index.ts';
+import { useLost, useRoom } from '../../engine/index.ts';
+import { bytes, clock, count, plural } from '../../kit/format.ts';
+import { Glyph } from '../../kit/marks.tsx';
+import { useNowSeconds } from '../../kit/now.ts';
+import { useChecks, verifyBranch } from './checks.ts';
+import { listKeys } from './list-keys.ts';
+import { choose, openDialog } from './models-store.ts';
+import { checkpointKey, pointText } from './points.ts';
+import { RowName } from './row-name.tsx';
+
+/** `end of faq.jsonl`, `in gsm8k_train.jsonl` */
+export const placeText = (one: CheckpointFacts): string =>
+  one.dataset === null
+    ? 'its dataset is not known'
+    : `${one.complete ? 'end of' : 'in'} ${one.dataset.name}`;
+
+export function Checkpoints({
+  chosen,
+  onOpen,
+}: {
+  readonly chosen: string | null;
+  readonly onOpen: () => void;
+}): ReactElement {
+  const lineage = useRoom('lineage');
+  const runs = useRoom('status').trainer.alive;
+  const lost = useLost();
+  const { checkpoints } = lineage;
+  const groups = [...lineage.branches]
+    .reverse()
+    .map((branch) => ({ branch, own: checkpoints.filter((one) => one.branch === branch.name) }))
+    .filter((group) => group.own.length > 0);
+  const keys = groups.flatMap((group) => group.own.map(checkpointKey));
+  return (
+    <section
+      className="mlist"
+      aria-label="Checkpoints"
+      tabIndex={0}
+      onKeyDown={listKeys(keys, chosen, choose, onOpen)}
+    >
+      <div className="mhead">
+        <h2 className="label">Checkpoints</h2>
+        <span className="micro num">
+          {checkpoints.length === 0
+            ? 'none'
+            : `${plural(checkpoints.length, 'checkpoint')}, ${bytes(checkpoints.reduce((sum, one) => sum + one.bytes, 0))}`}
+        </span>
+        <span className="grow" />
+        {runs && checkpoints.length > 0 ? (
+          <span className="micro" id="cleanup-reason">
+            no clean-up while a trainer runs
+          </span>
+        ) : null}
+        <Button
+          size="xs"
+          disabled={lost || runs || checkpoints.length === 0}
+          aria-label="Clean up checkpoints"
+          aria-describedby={runs ? 'cleanup-reason' : undefined}
+          leftSection={<IconTrash aria-hidden="true" />}
+          onClick={() => {
+            openDialog({ kind: 'clean_checkpoints' });
+          }}
+        >
+          Clean up
+        </Button>
+      </div>
+      {groups.length === 0 ? (
+        <p className="t2 mnone">No checkpoints yet. The first is written while training runs.</p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th>Checkpoint</th>
+              <th className="gapped">Saved</th>
+              <th>Place</th>
+              <th>In this model</th>
+              <th>Files</th>
+              <th className="n">Size</th>
+            </tr>
+          </thead>
+          {groups.map(({ branch, own }) => (
+            <Group
+              key={branch.name}
+              name={branch.name}
+              why={
+                branch.parent === null
+                  ? branch.why
+                  : `${branch.why} It left ${branch.parent.branch} at ${count(branch.parent.step)}.`
+              }
+              isHead={branch.name === lineage.head}
+              own={own}
+              chosen={chosen}
+            />
+          ))}
+        </table>
+      )}
+    </section>
+  );
+}
+
+function Group({
+  name,
+  why,
+  isHead,
+  own,
+  chosen,
+}: {
+  readonly name: string;
+  readonly why: string;
+  readonly isHead: boolean;
+  readonly own: readonly CheckpointFacts[];
+  readonly chosen: string | null;
+}): ReactElement {
+  const now = useNowSeconds();
+  const lost = useLost();
+  const checked = useChecks((state) => state.branches[name]);
+  return (
+    <tbody>
+      <tr className="mgroup">
+        <th scope="rowgroup" colSpan={6}>
+          <div className="row">
+            <span className="strong">{name}</span>
+            {isHead ? <span className="chip acc">trained now</span> : null}
+            <span className="micro el grow" title={why}>
+              {why}
+            </span>
+            <Button
+              size="xs"
+              variant="subtle"
+              disabled={lost || checked === 'busy'}
+              aria-label={`Verify ${name}`}
+              leftSection={<IconShieldCheck aria-hidden="true" />}
+              onClick={() => {
+                void verifyBranch(name);
+              }}
+            >
+              {checked === 'busy' ? 'Verifying' : 'Verify'}
+            </Button>
+          </div>
+          {checked === undefined || checked === 'busy' ? null : <Checked check={checked} />}
+        </th>
+      </tr>
+      {own.map((one) => {
+        const key = checkpointKey(one);
+        return (
+          <tr key={key} className={key === chosen ? 'sel' : ''}>
+            <td>
+              <RowName id={key} chosen={chosen}>
+                <span aria-hidden="true">{count(one.step)}</span>
+                <span className="visually-hidden">{pointText(one)}</span>
+              </RowName>
+            </td>
+            <td className="t2 num gapped">{clock(one.created, now)}</td>
+            <td className="t2 mclip" title={placeText(one)}>
+              {placeText(one)}
+            </td>
+            <td className={one.in_line ? '' : 't3'}>{one.in_line ? 'yes' : 'no, left'}</td>
+            <td className="mclip">
+              {one.problem === null ? (
+                <span className="t2">sizes as written</span>
+              ) : (
+                <span className="row fail el" title={one.problem}>
+                  <Glyph name="failed" />
+                  <span className="el">{one.problem}</span>
+                </span>
+              )}
+            </td>
+            <td className="n">{bytes(one.bytes)}</td>
+          </tr>
+        );
+      })}
+    </tbody>
+  );
+}
+
+function Checked({ check }: { readonly check: CheckpointCheck }): ReactElement {
+  const isGood = check.resumes !== null && check.mismatch === null;
+  return (
+    <p role="status" className={`mchecked ${isGood ? '' : 'fail'}`}>
+      <span className={isGood ? 'ok' : 'fail'}>
+        <Glyph name={isGood ? 'done' : 'failed'} />
+      </span>
+      <span>
+        {check.text}
+        {check.mismatch === null ? '' : `. Training would refuse it: ${check.mismatch}`}
+      </span>
+    </p>
+  );
+}

@@ -1,0 +1,44 @@
+/** Checks that are under way and their answers. They outlive the place that asked: a check of many gigabytes takes minutes. */
+import { create } from 'zustand';
+import type { CheckpointCheck, VersionCheck } from '../../../src-main/contract/index.ts';
+import { command } from '../../engine/index.ts';
+
+interface Checks {
+  /** Backups that are verified now. */
+  readonly verifying: ReadonlySet<string>;
+  /** By version name. */
+  readonly versions: Readonly<Record<string, VersionCheck | 'busy' | undefined>>;
+  /** By branch. */
+  readonly branches: Readonly<Record<string, CheckpointCheck | 'busy' | undefined>>;
+}
+
+export const useChecks = create<Checks>(() => ({
+  verifying: new Set(),
+  versions: {},
+  branches: {},
+}));
+
+/** The answer comes with the backups room. */
+export async function verifyBackup(id: string): Promise<void> {
+  useChecks.setState(({ verifying }) => ({ verifying: new Set([...verifying, id]) }));
+  await command((engine) => engine.backups.verify({ id }));
+  useChecks.setState(({ verifying }) => ({
+    verifying: new Set([...verifying].filter((one) => one !== id)),
+  }));
+}
+
+export async function verifyVersion(name: string): Promise<void> {
+  const put = (one: VersionCheck | 'busy' | undefined): void => {
+    useChecks.setState(({ versions }) => ({ versions: { ...versions, [name]: one } }));
+  };
+  put('busy');
+  put((await command((engine) => engine.versions.verify({ name }))) ?? undefined);
+}
+
+export async function verifyBranch(branch: string): Promise<void> {
+  const put = (one: CheckpointCheck | 'busy' | undefined): void => {
+    useChecks.setState(({ branches }) => ({ branches: { ...branches, [branch]: one } }));
+  };
+  put('busy');
+  put((await command((engine) => engine.checkpoints.verify({ branch }))) ?? undefined);
+}

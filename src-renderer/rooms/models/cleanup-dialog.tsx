@@ -1,0 +1,164 @@
+/** A clean-up: the number it goes by, its plan with the reason of every row, and only then the removal. */
+import { Button, TextInput } from '@mantine/core';
+import { useEffect, useState, type ReactElement } from 'react';
+import { useLost, type Refused } from '../../engine/index.ts';
+import { Dialog } from '../../kit/dialog.tsx';
+import { bytes, plural } from '../../kit/format.ts';
+import { Glyph } from '../../kit/marks.tsx';
+
+export interface CleanupRow {
+  readonly name: string;
+  readonly bytes: number;
+  readonly why: string;
+}
+export interface CleanupPlan {
+  readonly removes: readonly CleanupRow[];
+  readonly keeps: readonly CleanupRow[];
+  readonly freed: number;
+}
+
+/** `ask(value, execute)`: the plan for a value of the field, or its execution. null as value: the field is empty. */
+export interface CleanupAct {
+  readonly title: string;
+  readonly lead: string;
+  readonly field: string;
+  readonly first: string;
+  /** Whether a value may be asked for. */
+  readonly valid: (value: number | null) => boolean;
+  readonly one: string;
+  readonly ask: (
+    value: number | null,
+    execute: boolean,
+  ) => Promise<{ readonly answer: CleanupPlan } | { readonly trouble: Refused }>;
+}
+
+const numberOf = (text: string): number | null => (text.trim() === '' ? null : Number(text));
+
+export function CleanupDialog({
+  act,
+  onClose,
+}: {
+  readonly act: CleanupAct;
+  readonly onClose: () => void;
+}): ReactElement {
+  const lost = useLost();
+  const [text, setText] = useState(act.first);
+  const [plan, setPlan] = useState<{ readonly text: string; readonly plan: CleanupPlan } | null>(
+    null,
+  );
+  const [refused, setRefused] = useState<Refused | null>(null);
+  const [isRemoving, setRemoving] = useState(false);
+  const isValid = act.valid(numberOf(text));
+  useEffect(() => {
+    if (!isValid) return;
+    let isGone = false;
+    void act.ask(numberOf(text), false).then((said) => {
+      if (isGone) return;
+      if ('answer' in said) {
+        setPlan({ text, plan: said.answer });
+        setRefused(null);
+      } else setRefused(said.trouble);
+    });
+    return () => {
+      isGone = true;
+    };
+  }, [act, text, isValid]);
+  // Only a plan that was made for the number in the field is carried out.
+  const agreed = plan !== null && plan.text === text && isValid ? plan.plan : null;
+  const removes = agreed?.removes.length ?? 0;
+  const remove = async (): Promise<void> => {
+    setRemoving(true);
+    const said = await act.ask(numberOf(text), true);
+    setRemoving(false);
+    if ('answer' in said) onClose();
+    else setRefused(said.trouble);
+  };
+  return (
+    <Dialog title={act.title} size={640} onClose={onClose}>
+      <p className="t2 mtext">{act.lead}</p>
+      <TextInput
+        className="mnumber"
+        label={act.field}
+        type="number"
+        min={0}
+        value={text}
+        error={isValid ? null : 'A whole number from 1'}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+        }}
+      />
+      {agreed === null ? (
+        <p className="t2 mplan" role="status">
+          {isValid && refused === null ? 'Reading what would be removed.' : ''}
+        </p>
+      ) : (
+        <div className="mplan" tabIndex={0} role="region" aria-label="Plan">
+          <Rows title="Removes" rows={agreed.removes} none="Nothing would be removed." />
+          <Rows title="Keeps" rows={agreed.keeps} none="Nothing would be left." />
+        </div>
+      )}
+      {refused === null ? null : (
+        <p className="rrefusal" role="alert">
+          <span className="fail">
+            <Glyph name="refused" />
+          </span>
+          <span>
+            <b className="strong">{refused.text}</b> {refused.next}
+          </span>
+        </p>
+      )}
+      <div className="dialog-foot">
+        <span className="micro num">
+          {agreed === null || removes === 0 ? '' : `Frees ${bytes(agreed.freed)}.`}
+        </span>
+        <span className="grow" />
+        <Button size="md" data-autofocus onClick={onClose}>
+          Cancel
+        </Button>
+        <Button
+          size="md"
+          variant="filled"
+          disabled={lost || removes === 0 || isRemoving}
+          onClick={() => {
+            void remove();
+          }}
+        >
+          {isRemoving ? 'Removing' : `Remove ${plural(removes, act.one)}`}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+function Rows({
+  title,
+  rows,
+  none,
+}: {
+  readonly title: string;
+  readonly rows: readonly CleanupRow[];
+  readonly none: string;
+}): ReactElement {
+  return (
+    <>
+      <h3 className="label">
+        {title} {rows.length === 0 ? '' : String(rows.length)}
+      </h3>
+      {rows.length === 0 ? (
+        <p className="t2">{none}</p>
+      ) : (
+        <table aria-label={title}>
+          <tbody>
+            {rows.map((one) => (
+              <tr key={one.name}>
+                <td>{one.name}</td>
+                <td className="t2 mwhy">{one.why}</td>
+                <td className="n">{bytes(one.bytes)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
+  );
+}

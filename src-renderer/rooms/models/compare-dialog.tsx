@@ -1,0 +1,107 @@
+/** Two versions side by side: figures, the datasets between them, the settings that differ. */
+import { NativeSelect } from '@mantine/core';
+import { useState, type ReactElement } from 'react';
+import type { Version } from '../../../src-main/contract/index.ts';
+import { Dialog } from '../../kit/dialog.tsx';
+import { plural } from '../../kit/format.ts';
+import { datasetsBetween, figures, settingsDiffering } from './compare.ts';
+
+export function CompareDialog({
+  versions,
+  first,
+  second,
+  onClose,
+}: {
+  readonly versions: readonly Version[];
+  readonly first: Version;
+  readonly second: Version;
+  readonly onClose: () => void;
+}): ReactElement {
+  const [names, setNames] = useState([first.name, second.name] as const);
+  const [a, b] = names.map((name) => versions.find((one) => one.name === name));
+  const options = versions.map((one) => one.name);
+  return (
+    <Dialog onClose={onClose} title="Compare two versions" size={760}>
+      <div className="roles">
+        <NativeSelect
+          label="First"
+          data={options}
+          value={names[0]}
+          onChange={(event) => {
+            setNames([event.currentTarget.value, names[1]]);
+          }}
+        />
+        <NativeSelect
+          label="Second"
+          data={options}
+          value={names[1]}
+          onChange={(event) => {
+            setNames([names[0], event.currentTarget.value]);
+          }}
+        />
+      </div>
+      {a === undefined || b === undefined ? null : <Compared versions={versions} a={a} b={b} />}
+    </Dialog>
+  );
+}
+
+function Compared({
+  versions,
+  a,
+  b,
+}: {
+  readonly versions: readonly Version[];
+  readonly a: Version;
+  readonly b: Version;
+}): ReactElement {
+  const between = datasetsBetween(versions, a, b);
+  const settings = settingsDiffering(a, b);
+  return (
+    <div className="mcompare">
+      <table aria-label="Figures">
+        <thead>
+          <tr>
+            <th>Figure</th>
+            <th className="n">{a.name}</th>
+            <th className="n">{b.name}</th>
+            <th className="n">Change</th>
+          </tr>
+        </thead>
+        <tbody>
+          {figures(a, b).map((line) => (
+            <tr key={line.name}>
+              <td>{line.name}</td>
+              <td className="n">{line.a}</td>
+              <td className="n">{line.b}</td>
+              <td className="n">{line.change ?? ''}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <h3 className="label">Datasets between them</h3>
+      <p className="t2 wrap">
+        {between.length === 0
+          ? 'None.'
+          : `${plural(between.length, 'dataset')}: ${between.join(', ')}.`}
+      </p>
+      <h3 className="label">Settings that differ</h3>
+      {settings === null ? (
+        <p className="t2">One of them was made before versions kept their settings.</p>
+      ) : settings.length === 0 ? (
+        <p className="t2">None.</p>
+      ) : (
+        <table className="mono" aria-label="Settings that differ">
+          <tbody>
+            {settings.map((one) => (
+              <tr key={one.key}>
+                <th scope="row">{one.key}</th>
+                <td>{one.a}</td>
+                <td>{one.b}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </div>
+  );
+}

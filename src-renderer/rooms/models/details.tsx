@@ -1,0 +1,102 @@
+/** The chosen point beside the lists: what is known of it and what can be done with it. */
+import { Button } from '@mantine/core';
+import type { ReactElement } from 'react';
+import type { Backup, CheckpointFacts } from '../../../src-main/contract/index.ts';
+import { useLost } from '../../engine/index.ts';
+import { bytes, clock, count, plural } from '../../kit/format.ts';
+import { Glyph } from '../../kit/marks.tsx';
+import { useNowSeconds } from '../../kit/now.ts';
+import { BackupState } from './backup-state.tsx';
+import { typeWord } from './backups.tsx';
+import { placeText } from './checkpoints.tsx';
+import { useChecks, verifyBackup } from './checks.ts';
+import { Facts, RestoreButton } from './facts.tsx';
+import { pointText, restorableOf, type Chosen } from './points.ts';
+import { VersionDetails } from './version-details.tsx';
+
+export function Details({ chosen }: { readonly chosen: Chosen }): ReactElement {
+  switch (chosen.kind) {
+    case 'version':
+      return <VersionDetails version={chosen.version} />;
+    case 'checkpoint':
+      return <CheckpointDetails checkpoint={chosen.checkpoint} />;
+    case 'backup':
+      return <BackupDetails backup={chosen.backup} />;
+  }
+}
+
+function CheckpointDetails({ checkpoint }: { readonly checkpoint: CheckpointFacts }): ReactElement {
+  const now = useNowSeconds();
+  const chosen: Chosen = { kind: 'checkpoint', checkpoint };
+  return (
+    <aside className="mside" aria-label={`Details of ${pointText(checkpoint)}`}>
+      <div className="base sp">
+        <h2 className="title el">Checkpoint {count(checkpoint.step)}</h2>
+        <span className="micro num">{bytes(checkpoint.bytes)}</span>
+      </div>
+      <Facts
+        facts={[
+          ['Branch', checkpoint.branch],
+          ['Saved', clock(checkpoint.created, now)],
+          ['Place', placeText(checkpoint)],
+          ['In this model', checkpoint.in_line ? 'yes' : 'no, its branch was left before it'],
+        ]}
+      />
+      {checkpoint.problem === null ? null : (
+        <p className="mchecked fail">
+          <Glyph name="failed" />
+          <span>{checkpoint.problem}</span>
+        </p>
+      )}
+      <p className="mono micro mfolder">{checkpoint.folder}</p>
+      <div className="row macts">
+        <RestoreButton chosen={chosen} />
+      </div>
+    </aside>
+  );
+}
+
+function BackupDetails({ backup }: { readonly backup: Backup }): ReactElement {
+  const now = useNowSeconds();
+  const lost = useLost();
+  const isVerifying = useChecks((state) => state.verifying.has(backup.id));
+  const chosen: Chosen = { kind: 'backup', backup };
+  const can = restorableOf(chosen);
+  const { branch, step } = backup;
+  return (
+    <aside className="mside" aria-label={`Details of ${backup.id}`}>
+      <div className="base sp">
+        <h2 className="title el">{typeWord(backup)} backup</h2>
+        <span className="micro num">
+          {bytes(backup.bytes)}, {plural(backup.files, 'file')}
+        </span>
+      </div>
+      <p className="t2">{backup.reason}</p>
+      <Facts
+        facts={[
+          ['Made', clock(backup.created, now)],
+          ['Holds', backup.source.kind === 'folder' ? backup.source.path : backup.holds],
+          ['Point', branch === null || step === null ? 'none' : pointText({ branch, step })],
+          ['State', <BackupState key="state" backup={backup} isVerifying={isVerifying} />],
+          [
+            'Kept until',
+            backup.keep_until === null ? 'removed by hand' : clock(backup.keep_until, now),
+          ],
+        ]}
+      />
+      <p className="mono micro mfolder">{backup.folder}</p>
+      <div className="row macts">
+        <RestoreButton chosen={chosen} />
+        <Button
+          disabled={lost || isVerifying}
+          onClick={() => {
+            void verifyBackup(backup.id);
+          }}
+        >
+          {isVerifying ? 'Verifying' : 'Verify now'}
+        </Button>
+      </div>
+      {can.kind === 'cannot' ? <p className="micro">No restore from it: {can.why}</p> : null}
+    </aside>
+  );
+}

@@ -1,0 +1,128 @@
+/** What the restore dialog says, made from the plan. Pure. */
+import type { RestorePlan, RestoreSource } from '../../../src-main/contract/index.ts';
+import { bytes, count, duration, loss, percent, plural, UNKNOWN } from '../../kit/format.ts';
+import { pointText } from './points.ts';
+
+export type Act = RestorePlan['acts'][number]['act'];
+
+export function actName(act: Act): string {
+  switch (act) {
+    case 'pause':
+      return 'Pause';
+    case 'verify':
+      return 'Verify';
+    case 'back_up':
+      return 'Back up';
+    case 'stage':
+      return 'Stage';
+    case 'switch':
+      return 'Switch';
+    case 'continue':
+      return 'Continue';
+  }
+}
+
+/** `about 9 s`, `under 1 s`; null: not known. */
+export function actTime(seconds: number | null): string | null {
+  if (seconds === null) return null;
+  return seconds < 1
+    ? 'under 1\u00a0s'
+    : `about ${duration(Math.round(seconds)).replace('.0', '')}`;
+}
+
+const measured = (value: number | null): string => (value === null ? UNKNOWN : loss(value));
+const matched = (value: RestorePlan['from']['exact_match']): string =>
+  value === null || value.n === 0 ? UNKNOWN : percent((value.k / value.n) * 100);
+
+export interface Change {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string | null;
+}
+
+/** `2 whole, 1 in part` */
+export function undoneText(plan: RestorePlan): string {
+  const whole = plan.datasets_leaving.filter((one) => one.share === 'whole').length;
+  const part = plan.datasets_leaving.length - whole;
+  if (whole + part === 0) return 'none';
+  return [
+    whole === 0 ? null : `${count(whole)} whole`,
+    part === 0 ? null : `${count(part)} in part`,
+  ]
+    .filter((one) => one !== null)
+    .join(', ');
+}
+
+export function changesOf(plan: RestorePlan): readonly Change[] {
+  return [
+    { name: 'Now', from: `step ${count(plan.from.step)}`, to: `step ${count(plan.to.step)}` },
+    {
+      name: 'Validation loss',
+      from: measured(plan.from.validation_loss),
+      to: measured(plan.to.validation_loss),
+    },
+    { name: 'Exact match', from: matched(plan.from.exact_match), to: matched(plan.to.exact_match) },
+    { name: 'Datasets undone', from: undoneText(plan), to: null },
+  ];
+}
+
+/** The sentence under the title. `isLit`: the part that leaves is marked on the picture above. */
+export function summaryOf(plan: RestorePlan, isLit: boolean): string {
+  const steps = plan.steps_leaving;
+  const leaves =
+    steps === 0
+      ? 'No step leaves the current model.'
+      : `The ${count(steps)} ${steps === 1 ? 'step' : 'steps'} ${isLit ? 'marked above leave' : 'after it leave'} the current model.`;
+  return `Training continues from ${pointText(plan.to)}, as ${plan.new_branch}. ${leaves}`;
+}
+
+export function momentsText(plan: RestorePlan): string {
+  return plan.moments === 'kept'
+    ? `kept, from the checkpoint of step ${count(plan.to.step)}`
+    : `none are kept of this step: they begin at zero, with ${plural(plan.warmup_steps, 'warm-up step')}`;
+}
+
+/** `gsm8k_train.jsonl (part, 112 steps)` */
+export const leavingText = (one: RestorePlan['datasets_leaving'][number]): string =>
+  `${one.name} (${one.share}, ${plural(one.steps, 'step')})`;
+
+/** Datasets that are queued again whatever is ticked: the one that is taken back. */
+const isTakenBack = (source: RestoreSource, id: string): boolean =>
+  source.kind === 'take_back' && source.dataset === id;
+
+export const takenBackOf = (plan: RestorePlan): string | null =>
+  plan.datasets_leaving.find((one) => isTakenBack(plan.source, one.id))?.name ?? null;
+
+/** Names that the tick puts back into the queue. */
+export const queueableOf = (plan: RestorePlan): readonly string[] =>
+  plan.datasets_leaving
+    .filter((one) => one.can_queue && !isTakenBack(plan.source, one.id))
+    .map((one) => one.name);
+
+/** `a, b and c` */
+export function namesText(names: readonly string[]): string {
+  const last = names[names.length - 1] ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
+}
+
+export function diskText({ free_bytes: free, needed_bytes: needed }: RestorePlan['disk']): string {
+  if (free === null) return `${bytes(needed)} are needed. The free space of the disk is not known.`;
+  return free >= needed
+    ? `Free disk ${bytes(free)} to ${bytes(free - needed)}.`
+    : `${bytes(needed)} are needed, the disk has ${bytes(free)} free.`;
+}
+
+/** What holds after a restore that ended at this act. */
+export function safeText(act: Act): string {
+  switch (act) {
+    case 'pause':
+    case 'verify':
+    case 'back_up':
+    case 'stage':
+      return 'Nothing of the model was changed. The queue is as it was.';
+    case 'switch':
+      return 'The exchange is one rename: the model is the old one or the restored one, and whole either way.';
+    case 'continue':
+      return 'The restored model is in place, and the model from before is in the backup.';
+  }
+}

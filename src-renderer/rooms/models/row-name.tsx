@@ -1,0 +1,27 @@
+/** The name of a point in its row: pressed when it is the chosen one. */
+import type { ReactElement, ReactNode } from 'react';
+import { choose } from './models-store.ts';
+
+export function RowName({
+  id,
+  chosen,
+  children,
+}: {
+  readonly id: string;
+  readonly chosen: string | null;
+  readonly children: ReactNode;
+}): ReactElement {
+  return (
+    <button
+      type="button"
+      className="mname strong"
+      data-key={id}
+      aria-pressed={id === chosen}
+      onClick={() => {
+        choose(id);
+      }}
+    >
+      {children}
+    </button>
+  );
+}

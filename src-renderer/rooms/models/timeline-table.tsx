@@ -1,0 +1,66 @@
+/** The picture of the lineage as a table, for who cannot see it. */
+import type { ReactElement } from 'react';
+import { Dialog } from '../../kit/dialog.tsx';
+import { count, loss } from '../../kit/format.ts';
+import type { Picture } from './picture.ts';
+
+export function TimelineTable({
+  picture,
+  onClose,
+}: {
+  readonly picture: Picture | null;
+  readonly onClose: () => void;
+}): ReactElement {
+  const rows = (picture?.stretches ?? []).flatMap((stretch) =>
+    stretch.dots.map((dot) => ({ ...dot, branch: stretch.branch, inModel: stretch.inModel })),
+  );
+  return (
+    <Dialog title="The lineage as a table" size={640} onClose={onClose}>
+      <div className="mplan" tabIndex={0} role="region" aria-label="The lineage as a table">
+        <table aria-label="Kept points">
+          <thead>
+            <tr>
+              <th>Kept</th>
+              <th>Branch</th>
+              <th className="n">Step</th>
+              <th className="n">Validation</th>
+              <th>In this model</th>
+            </tr>
+          </thead>
+          <tbody>
+            {[...(picture?.marks ?? [])].reverse().map((mark) => (
+              <tr key={mark.key}>
+                <td>{mark.kind === 'checkpoint' ? 'checkpoint' : mark.key}</td>
+                <td>{mark.branch}</td>
+                <td className="n">{count(mark.step)}</td>
+                <td className="n">{mark.y === null ? '' : loss(mark.y)}</td>
+                <td>{mark.inModel ? 'yes' : 'no'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        <table aria-label="Validation loss">
+          <thead>
+            <tr>
+              <th>Branch</th>
+              <th className="n">Step</th>
+              <th className="n">Validation</th>
+              <th>In this model</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.reverse().map((row, index) => (
+              // A branch and its parent both have the step of the fork.
+              <tr key={`${row.branch} ${String(row.x)} ${String(index)}`}>
+                <td>{row.branch}</td>
+                <td className="n">{count(row.x)}</td>
+                <td className="n">{loss(row.y)}</td>
+                <td>{row.inModel ? 'yes' : 'no'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Dialog>
+  );
+}

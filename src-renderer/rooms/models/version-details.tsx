@@ -1,0 +1,122 @@
+/** A version: its figures, its datasets, and restore, verify, pin, delete. */
+import { Button } from '@mantine/core';
+import { IconPin, IconPinnedOff, IconShieldCheck, IconTrash } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+import type { Version } from '../../../src-main/contract/index.ts';
+import { command, useLost, useRoom } from '../../engine/index.ts';
+import { bytes, count, loss, plural, UNKNOWN } from '../../kit/format.ts';
+import { Glyph } from '../../kit/marks.tsx';
+import { useChecks, verifyVersion } from './checks.ts';
+import { Facts, RestoreButton } from './facts.tsx';
+import { openDialog } from './models-store.ts';
+
+export function VersionDetails({ version }: { readonly version: Version }): ReactElement {
+  const lost = useLost();
+  const branches = useRoom('lineage').branches;
+  const checked = useChecks((state) => state.versions[version.name]);
+  const isLeft = !branches.some((one) => one.name === version.branch);
+  return (
+    <aside className="mside" aria-label={`Details of ${version.name}`}>
+      <div className="base sp">
+        <h2 className="title el" title={version.name}>
+          {version.name}
+        </h2>
+        <span className="micro num">{bytes(version.bytes)}</span>
+      </div>
+      <p className="t2">{version.description}</p>
+      <Facts
+        facts={[
+          ['Lineage step', count(version.step)],
+          ['Branch', isLeft ? `${version.branch}, of an earlier lineage` : version.branch],
+          ['Parent', version.parent ?? 'the base'],
+          ['Training loss', version.training_loss === null ? UNKNOWN : loss(version.training_loss)],
+          [
+            'Exact match',
+            version.exact_match === null
+              ? UNKNOWN
+              : `${count(version.exact_match.k)} of ${count(version.exact_match.n)}`,
+          ],
+          ['How', version.how],
+        ]}
+      />
+      <Datasets version={version} />
+      <p className="mono micro mfolder">{version.folder}</p>
+      <div className="row macts">
+        <RestoreButton chosen={{ kind: 'version', version }} />
+        <Button
+          disabled={lost || checked === 'busy'}
+          leftSection={<IconShieldCheck aria-hidden="true" />}
+          onClick={() => {
+            void verifyVersion(version.name);
+          }}
+        >
+          {checked === 'busy' ? 'Verifying' : 'Verify now'}
+        </Button>
+        <Button
+          disabled={lost}
+          leftSection={
+            version.pinned ? <IconPinnedOff aria-hidden="true" /> : <IconPin aria-hidden="true" />
+          }
+          onClick={() => {
+            void command((engine) =>
+              engine.versions.pin({ name: version.name, pinned: !version.pinned }),
+            );
+          }}
+        >
+          {version.pinned ? 'Unpin' : 'Pin'}
+        </Button>
+        <Button
+          disabled={lost || version.pinned}
+          title={version.pinned ? 'It is pinned' : undefined}
+          leftSection={<IconTrash aria-hidden="true" />}
+          onClick={() => {
+            openDialog({ kind: 'delete', version: version.name });
+          }}
+        >
+          Delete
+        </Button>
+      </div>
+      {checked === undefined || checked === 'busy' ? null : (
+        <p role="status" className={`mchecked ${checked.ok ? 'ok' : 'fail'}`}>
+          <Glyph name={checked.ok ? 'done' : 'failed'} />
+          <span>
+            {checked.ok
+              ? `${plural(checked.files, 'file')}, ${bytes(checked.bytes)}: every byte as published`
+              : `Damaged: ${checked.problem ?? ''}`}
+          </span>
+        </p>
+      )}
+    </aside>
+  );
+}
+
+function Datasets({ version }: { readonly version: Version }): ReactElement {
+  const lost = useLost();
+  return (
+    <div className="mdatasets">
+      <h3 className="label">Datasets since the parent</h3>
+      {version.datasets.length === 0 ? <p className="t2">None.</p> : null}
+      <ul>
+        {version.datasets.map((one) => (
+          <li key={one.id} className="row">
+            <span className="el grow" title={one.name}>
+              {one.name}
+            </span>
+            <Button
+              size="xs"
+              variant="subtle"
+              disabled={lost}
+              title="Restores the point before its first step and queues it again"
+              aria-label={`Take ${one.name} back`}
+              onClick={() => {
+                openDialog({ kind: 'restore', source: { kind: 'take_back', dataset: one.id } });
+              }}
+            >
+              Take back
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,116 @@
+/** The kept versions as a table. */
+import { Button } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+import type { Backup, Version } from '../../../src-main/contract/index.ts';
+import { useLost, useRoom } from '../../engine/index.ts';
+import { bytes, clock, count, loss, percent, signed, UNKNOWN } from '../../kit/format.ts';
+import { Mark } from '../../kit/marks.tsx';
+import { useNowSeconds } from '../../kit/now.ts';
+import { BackupState } from './backup-state.tsx';
+import { matchShare } from './compare.ts';
+import { listKeys } from './list-keys.ts';
+import { choose, openDialog } from './models-store.ts';
+import { versionKey } from './points.ts';
+import { RowName } from './row-name.tsx';
+
+/** The newest backup of the very point that a version keeps. */
+export const backupOf = (version: Version, backups: readonly Backup[]): Backup | null =>
+  backups.find((one) => one.branch === version.branch && one.step === version.step) ?? null;
+
+export function Versions({
+  chosen,
+  onOpen,
+}: {
+  readonly chosen: string | null;
+  readonly onOpen: () => void;
+}): ReactElement {
+  const versions = useRoom('versions');
+  const backups = useRoom('backups');
+  const manyBranches = useRoom('lineage').branches.length > 1;
+  const now = useNowSeconds();
+  const lost = useLost();
+  return (
+    <section
+      className="mlist"
+      aria-label="Versions"
+      tabIndex={0}
+      onKeyDown={listKeys(versions.map(versionKey), chosen, choose, onOpen)}
+    >
+      {versions.length === 0 ? (
+        <div className="mnone">
+          <p className="t2">
+            No versions yet. The first can be made at any checkpoint. One is kept after each
+            dataset.
+          </p>
+          <Button
+            disabled={lost}
+            leftSection={<IconPlus aria-hidden="true" />}
+            onClick={() => {
+              openDialog({ kind: 'create' });
+            }}
+          >
+            Make one
+          </Button>
+        </div>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th>Version</th>
+              {manyBranches ? <th>Branch</th> : null}
+              <th className="n">Step</th>
+              <th className="n">Validation</th>
+              <th className="n">Gap</th>
+              <th className="n">Match</th>
+              <th className="gapped">Created</th>
+              <th>Weights</th>
+              <th>Backup</th>
+              <th className="n">Size</th>
+            </tr>
+          </thead>
+          <tbody>
+            {versions.map((one) => {
+              const match = matchShare(one);
+              const key = versionKey(one);
+              const copy = backupOf(one, backups);
+              return (
+                <tr key={one.name} className={key === chosen ? 'sel' : ''}>
+                  <td>
+                    <RowName id={key} chosen={chosen}>
+                      {one.name}
+                    </RowName>
+                  </td>
+                  {manyBranches ? <td className="t2">{one.branch}</td> : null}
+                  <td className="n">{count(one.step)}</td>
+                  <td className="n">
+                    {one.validation_loss === null ? UNKNOWN : loss(one.validation_loss)}
+                  </td>
+                  <td className="n">{one.gap === null ? UNKNOWN : signed(one.gap)}</td>
+                  <td className="n">{match === null ? UNKNOWN : percent(match)}</td>
+                  <td className="t2 num gapped">{clock(one.created, now)}</td>
+                  <td>
+                    <span className="row" title={`Kept ${one.how}`}>
+                      <Mark name="version" />
+                      {one.pinned ? 'kept, pinned' : 'kept'}
+                    </span>
+                  </td>
+                  <td>
+                    {copy === null ? (
+                      <span className="t3" title={`No backup of ${one.name} was made`}>
+                        {UNKNOWN}
+                      </span>
+                    ) : (
+                      <BackupState backup={copy} isShort />
+                    )}
+                  </td>
+                  <td className="n">{bytes(one.bytes)}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}

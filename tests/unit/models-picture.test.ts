@@ -1,0 +1,112 @@
+/** The lineage as a picture, and the words of a restore: pure, so every corner is asked here. */
+import { expect, test } from 'vitest';
+import { lineageOf, validationOf } from '../contract/scripted-lineage.ts';
+import type { LineageState, RestorePlan } from '../../src-main/contract/index.ts';
+import { movedTo } from '../../src-renderer/rooms/models/list-keys.ts';
+import { leavingOf, lineOf, pictureOf } from '../../src-renderer/rooms/models/picture.ts';
+import {
+  actTime,
+  diskText,
+  namesText,
+  summaryOf,
+  undoneText,
+} from '../../src-renderer/rooms/models/restore-words.ts';
+
+const lineage = lineageOf(0);
+const shelf = { versions: [], backups: [], checkpoints: lineage.checkpoints };
+const picture = pictureOf(lineage, shelf, validationOf(lineage, 1412), 1412);
+
+test("the head's line ends each parent at its fork, and a fork below a fork cuts what is above it", () => {
+  expect(Object.fromEntries(lineOf(lineage))).toEqual({
+    'branch-3': Number.POSITIVE_INFINITY,
+    'branch-2': 1300,
+    main: 1100,
+  });
+  const early: LineageState = {
+    ...lineage,
+    branches: lineage.branches.map((one) =>
+      one.name === 'branch-3' ? { ...one, parent: { branch: 'branch-2', step: 1050 } } : one,
+    ),
+  };
+  expect(lineOf(early).get('main')).toBe(1050);
+});
+
+test('stretches meet at their forks, and what was left is a stretch of its own', () => {
+  if (picture === null) throw new Error('no picture');
+  const names = picture.stretches.map((one) => `${one.branch} ${one.inModel ? 'in' : 'left'}`);
+  expect(names).toEqual(['main in', 'main left', 'branch-2 in', 'branch-2 left', 'branch-3 in']);
+  const [mainIn, mainLeft, secondIn] = picture.stretches;
+  expect(mainIn?.dots.at(-1)).toEqual(mainLeft?.dots[0]);
+  expect(mainIn?.dots.at(-1)).toEqual(secondIn?.dots[0]);
+  expect(mainLeft?.label).toBe('main, left at 1,240');
+  expect(picture.forks.map((one) => one.x)).toEqual([1100, 1300]);
+  expect(picture.last).toBe(1460);
+  expect(picture.now?.step).toBe(1412);
+});
+
+test('a mark is in the model when its step lies in the line', () => {
+  const of = (key: string) => picture?.marks.find((one) => one.key === key)?.inModel;
+  expect(of('checkpoint main 1100')).toBe(true);
+  expect(of('checkpoint main 1180')).toBe(false);
+  expect(of('checkpoint branch-2 1300')).toBe(true);
+  expect(of('checkpoint branch-2 1460')).toBe(false);
+});
+
+test('without a measured loss there is no picture', () => {
+  expect(pictureOf(lineage, shelf, [], 1412)).toBeNull();
+});
+
+const plan: RestorePlan = {
+  id: 'p',
+  source: { kind: 'rollback' },
+  title: 'Roll back',
+  from: { branch: 'branch-3', step: 1412, validation_loss: null, exact_match: null },
+  to: { branch: 'branch-2', step: 1460, validation_loss: null, exact_match: null },
+  new_branch: 'branch-4',
+  steps_leaving: 112,
+  moments: 'kept',
+  warmup_steps: 0,
+  datasets_leaving: [{ id: 'd', name: 'a.jsonl', share: 'part', steps: 112, can_queue: true }],
+  acts: [],
+  disk: { free_bytes: 10e9, needed_bytes: 3e9, fits: true },
+  undo: '',
+};
+
+test('what leaves ends at now; going back to a left branch says which comes back', () => {
+  expect(leavingOf(plan, lineage)).toEqual({
+    from: 1300,
+    to: 1412,
+    steps: 112,
+    back: { branch: 'branch-2', step: 1460 },
+  });
+  const down: RestorePlan = {
+    ...plan,
+    to: { ...plan.to, branch: 'main', step: 900 },
+    steps_leaving: 512,
+  };
+  expect(leavingOf(down, lineage)).toMatchObject({ from: 900, back: null });
+});
+
+test('words of a plan', () => {
+  expect(undoneText(plan)).toBe('1 in part');
+  expect(undoneText({ ...plan, datasets_leaving: [] })).toBe('none');
+  expect(summaryOf({ ...plan, steps_leaving: 0 }, true)).toContain(
+    'No step leaves the current model.',
+  );
+  expect(actTime(0.2)).toBe('under 1\u00a0s');
+  expect(actTime(9)).toBe('about 9\u00a0s');
+  expect(actTime(null)).toBeNull();
+  expect(diskText({ free_bytes: 1e9, needed_bytes: 3e9, fits: false })).toMatch(
+    /3\.0\sGB are needed/,
+  );
+  expect(namesText(['a', 'b', 'c'])).toBe('a, b and c');
+});
+
+test('keys move within the list and stop at its ends', () => {
+  expect(movedTo('j', -1, 3)).toBe(0);
+  expect(movedTo('k', -1, 3)).toBe(2);
+  expect(movedTo('ArrowDown', 2, 3)).toBe(2);
+  expect(movedTo('ArrowUp', 0, 3)).toBe(0);
+  expect(movedTo('x', 0, 3)).toBeNull();
+  expect(movedTo('j', 0, 0)).toBeNull();
+});
