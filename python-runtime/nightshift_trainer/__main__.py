@@ -22,6 +22,7 @@ WORKERS = {
     "sample": "nightshift_trainer.sample.worker",
     "score": "nightshift_trainer.score.worker",
     "verify": "nightshift_trainer.verify.worker",
+    "stage": "nightshift_trainer.stage.worker",
 }
 TRAINER = "nightshift_trainer.train.worker"
 
@@ -32,6 +33,7 @@ CATEGORIES = {
     "TemplateRefused": "template_refused",
     "FileRefused": "file_refused",
     "QuestionsRefused": "file_refused",
+    "StageRefused": "checkpoint_corrupt",
     "MemoryError": "out_of_memory",
     "ImportError": "environment",
     "ModuleNotFoundError": "environment",

@@ -17,14 +17,15 @@ from .model import Model
 
 @dataclass(frozen=True)
 class Schedule:
-    """Warm-up once per lineage, then constant; or a cosine that restarts with each dataset."""
+    """Warm-up once, then constant; or a cosine that restarts with each dataset."""
 
     kind: str
     rate: float
     warmup_steps: int
 
     def at(self, lineage_step: int, step_of_pass: int, steps_of_pass: int) -> float:
-        """`lineage_step`: steps of the branch that are done. The rate of the next one."""
+        """`lineage_step`: steps done since the warm-up began (with the lineage, or with a restore
+        that had no moments). The rate of the next one."""
         rate = self.rate
         if lineage_step < self.warmup_steps:
             rate *= (lineage_step + 1) / self.warmup_steps

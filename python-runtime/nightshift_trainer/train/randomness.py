@@ -49,6 +49,11 @@ def seed_all(seed: int) -> None:
     torch.manual_seed(seed)
 
 
+def seed_at(seed: int, step: int) -> int:
+    """A seed of its own for each step, below 2**32."""
+    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
+
+
 def _bytes(text: str) -> torch.Tensor:
     return torch.tensor(list(text.encode("utf-8")), dtype=torch.uint8)
 

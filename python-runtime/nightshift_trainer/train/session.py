@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from ..cache import CORE, SLICE, TokenCache
+from ..files import read_json
 from ..rendering.base import BaseTexts, open_base
 from ..run_folder import RunFolder
 from . import checkpoint, randomness
@@ -43,6 +44,8 @@ class Session:
     steps_done: int
     saved_step: int
     smoothing: Smoothing = field(default_factory=Smoothing)
+    # The step that the warm-up counts from: 0, or where a restore began without moments.
+    warmup_from: int = 0
     retry_save_at: float = 0.0
     monitoring_seconds: float = 0.0
     began: float = field(default_factory=time.monotonic)
@@ -107,6 +110,7 @@ class Session:
                     "smoothing": [self.smoothing.average, self.smoothing.weight],
                     "monitoring_seconds": self.monitoring_seconds,
                     "steps_done": self.steps_done,
+                    "warmup_from": self.warmup_from,
                 },
                 {
                     "branch": self.branch,
@@ -234,16 +238,22 @@ def open_session(
 
 def _restore(session: Session, found: checkpoint.Found) -> None:
     session.optimizer.restore(checkpoint.load_tensors(found, "optimizer.safetensors"))
-    randomness.put_back(checkpoint.load_tensors(found, "state.safetensors"))
+    states = checkpoint.load_tensors(found, "state.safetensors")
+    if states:
+        randomness.put_back(states)
+    else:
+        # Restored from weights alone: whoever restores them again gets the same numbers.
+        randomness.seed_all(randomness.seed_at(int(session.config["seed"]), found.step))
+    state = read_json(found.folder / "state.json")
+    session.warmup_from = int(state.get("warmup_from", 0))
     session.step = session.saved_step = found.step
     cursor = found.manifest["cursor"]
-    if cursor["pass"] != session.spec["pass"]["id"]:
+    if cursor is None or cursor["pass"] != session.spec["pass"]["id"]:
         return
     if cursor["content_hash"] != session.spec["dataset"]["content_hash"]:
         raise TrainerRefused(
             "dataset_error", f"{session.spec['dataset']['name']} was changed during its pass"
         )
-    state = checkpoint.read_json(found.folder / "state.json")
     session.position = int(cursor["position"])
     session.steps_done = int(cursor["steps_done"])
     session.smoothing = Smoothing(*state["smoothing"])

@@ -51,7 +51,9 @@ class Stepper:
         rows, indices = session.order.batch(session.position)
         examples = [session.cache.example(index) for index in indices]
         rate = session.schedule.at(
-            session.step, session.steps_done, int(session.spec["pass"]["planned_steps"])
+            session.step - session.warmup_from,
+            session.steps_done,
+            int(session.spec["pass"]["planned_steps"]),
         )
         while True:
             states = randomness.take()

@@ -1,0 +1,179 @@
+"""A restored branch begins with exactly what was kept, and goes on as if nothing had been."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from intake_support import pairs
+from safetensors.torch import load_file
+from train_support import Training, events_of, exit_of, lines_of, metrics_of
+
+from nightshift_trainer.files import read_json
+from nightshift_trainer.run_folder import Cancelled
+from nightshift_trainer.stage.worker import StageRefused, stage
+from nightshift_trainer.train.walk import verify
+
+BUSY: dict[str, Any] = {"dropout": 0.1, "save_steps": 4, "keep_checkpoints": 9, "warmup_steps": 6}
+
+
+def quiet() -> None:
+    """Nobody watches here."""
+
+
+def begin(root: Path, **config: Any) -> Training:
+    training = Training(root)
+    training.intake(pairs(110), slice_rows=5, core_rows=5)
+    training.run(training.spec(**{**BUSY, **config}))
+    return training
+
+
+def wanted(training: Training, step: int, **changes: Any) -> dict[str, Any]:
+    source = training.checkpoints / f"step-{step:08d}"
+    manifest = read_json(source / "manifest.json")
+    intent = training.root / "intent.json"
+    intent.write_text(json.dumps({"format": 1, "id": "r-1"}), "utf-8")
+    return {
+        "act": "stage",
+        "intent": {"file": str(intent), "id": "r-1"},
+        "model": str(source / "model"),
+        "share": True,
+        "moments": str(source),
+        "into": str(training.checkpoints.parent / "branch-2"),
+        "branch": "branch-2",
+        "step": step,
+        "parent": {"branch": "main", "step": step},
+        "base": manifest["base"],
+        "hashes": manifest["hashes"],
+        "cursor": manifest["cursor"],
+        "warmup_from": step,
+        **changes,
+    }
+
+
+def on_branch(training: Training, **config: Any) -> dict[str, Any]:
+    spec = training.spec(**{**BUSY, **config})
+    spec["lineage"] = {
+        "branch": "branch-2",
+        "checkpoints": str(training.checkpoints.parent / "branch-2"),
+        "head_step": 4,
+    }
+    return spec
+
+
+def tensors(folder: Path) -> dict[str, Any]:
+    return {
+        name: {key: one.numpy().tobytes() for key, one in load_file(folder / name).items()}
+        for name in ("model/model.safetensors", "optimizer.safetensors")
+    }
+
+
+def test_with_kept_moments_every_bit_of_the_continuation_is_the_undisturbed_one(
+    tmp_path: Path,
+) -> None:
+    training = begin(tmp_path)
+    end = training.newest()
+    staged, size = stage(wanted(training, 4), quiet)
+    assert verify(staged, quiet) is None
+    assert size == sum(one["size"] for one in read_json(staged / "manifest.json")["files"].values())
+    kept = training.checkpoints / "step-00000004"
+    assert tensors(staged) == tensors(kept)
+    # Shared, not copied.
+    assert (staged / "optimizer.safetensors").stat().st_ino == (
+        kept / "optimizer.safetensors"
+    ).stat().st_ino
+    folder = training.run(on_branch(training))
+    assert events_of(folder, "resumed")[0]["step"] == 4
+    again = training.checkpoints.parent / "branch-2" / end.name
+    assert tensors(again) == tensors(end)
+    ledger = lines_of(training.dataset / "ledger.jsonl")
+    fed = {
+        branch: [
+            (one["step"], one["fed"], one["rows"]) for one in ledger if one["branch"] == branch
+        ]
+        for branch in ("main", "branch-2")
+    }
+    assert fed["branch-2"] == fed["main"][4:]
+
+
+def test_without_moments_the_warm_up_is_new_and_survives_a_kill(tmp_path: Path) -> None:
+    ends: list[dict[str, Any]] = []
+    rates: list[list[float]] = []
+    for name in ("whole", "killed"):
+        training = begin(tmp_path / name)
+        staged, _ = stage(wanted(training, 4, moments=None), quiet)
+        assert verify(staged, quiet) is None
+        config = {"save_steps": 2}
+        if name == "killed":
+            folder, process = training.start(on_branch(training, step_sleep=0.05, **config))
+            until = time.monotonic() + 60
+            while not any(one["step"] >= 7 for one in metrics_of(folder)):
+                assert time.monotonic() < until
+                time.sleep(0.01)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        folder = training.run(on_branch(training, **config))
+        if name == "killed":
+            assert events_of(folder, "resumed")[0]["step"] >= 6
+        known: dict[int, float] = {}
+        for run in sorted((training.root / "runs").iterdir()):
+            known |= {one["step"]: one["lr"] for one in metrics_of(run) if one["branch"] != "main"}
+        rates.append([known[step] for step in sorted(known)])
+        ends.append(tensors(sorted((training.checkpoints.parent / "branch-2").iterdir())[-1]))
+    assert rates[0] == rates[1]
+    assert rates[0][:6] == pytest.approx([1e-3 * (n + 1) / 6 for n in range(6)])
+    assert ends[0] == ends[1]
+
+
+def test_weights_alone_begin_a_pass_of_their_own(tmp_path: Path) -> None:
+    training = begin(tmp_path)
+    stage(wanted(training, 4, moments=None, cursor=None), quiet)
+    spec = on_branch(training)
+    folder = training.run(spec)
+    assert events_of(folder, "resumed")[0]["position"] == 0
+    assert exit_of(folder)["step"] == 4 + spec["pass"]["planned_steps"]
+
+
+def test_a_backup_shares_no_block_with_what_is_staged_from_it(tmp_path: Path) -> None:
+    training = begin(tmp_path)
+    staged, _ = stage(wanted(training, 4, share=False), quiet)
+    kept = training.checkpoints / "step-00000004"
+    for path in staged.rglob("*"):
+        if path.is_file():
+            assert path.stat().st_nlink == 1
+    assert tensors(staged) == tensors(kept)
+
+
+@pytest.mark.parametrize("name", ["optimizer.safetensors", "model/model.safetensors"])
+def test_one_flipped_bit_is_refused_and_nothing_is_left(tmp_path: Path, name: str) -> None:
+    training = begin(tmp_path)
+    path = training.checkpoints / "step-00000004" / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
+    path.write_bytes(bytes(content))
+    with pytest.raises(StageRefused, match=Path(name).name):
+        stage(wanted(training, 4), quiet)
+    assert [one.name for one in training.checkpoints.parent.iterdir()] == ["main"]
+
+
+def test_a_restore_that_was_undone_meanwhile_publishes_nothing(tmp_path: Path) -> None:
+    training = begin(tmp_path)
+    asked = wanted(training, 4)
+    (training.root / "intent.json").unlink()
+    with pytest.raises(Cancelled):
+        stage(asked, quiet)
+    assert [one.name for one in training.checkpoints.parent.iterdir()] == ["main"]
+    shutil.rmtree(training.root / "runs")
+
+
+def test_nothing_is_staged_over_a_branch(tmp_path: Path) -> None:
+    training = begin(tmp_path)
+    asked = wanted(training, 4)
+    stage(asked, quiet)
+    with pytest.raises(StageRefused, match="there already"):
+        stage(asked, quiet)
