@@ -16,6 +16,7 @@ const order = [
   'datasets',
   'estimate',
   'queue',
+  'restore',
   'setup',
   'health',
   'notices',

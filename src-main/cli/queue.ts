@@ -1,10 +1,11 @@
-/** queue list, status, add, set-priority, move, hold, remove, retry, show. A dataset is named by its id or its file name. */
+/** queue list, status, add, set-priority, move, hold, remove, retry, take-back, show. A dataset is named by its id or its file name. */
 import { resolve } from 'node:path';
 import { Argument, Option, type Command } from 'commander';
 import type { DatasetSummary, Priority } from '../contract/index.ts';
 import { engineOf, withEngine, type EngineClient } from './connection.ts';
 import { queueFromFiles } from './files.ts';
 import type { Run } from './program.ts';
+import { type RestoreChoice, restoreFrom, withRestoreOptions } from './restore.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 import { accountText, datasetsText, reportText, rowsText } from './queue-text.ts';
 import { bytes, moment, table } from './words.ts';
@@ -72,6 +73,17 @@ export function addQueueCommands(program: Command, run: Run): void {
     .addArgument(dataset)
     .description('take a waiting dataset out of the queue; its file is kept in skipped')
     .action((name: string) => run((session) => remove(session, name)));
+  withRestoreOptions(
+    queue
+      .command('take-back')
+      .addArgument(dataset)
+      .description('restore to the point before its first step, and queue it again'),
+  ).action((name: string, choice: RestoreChoice) =>
+    run(async (session) => {
+      const { id } = await withEngine(session, (client) => find(client, name));
+      return restoreFrom(session, { kind: 'take_back', dataset: id }, name, choice);
+    }),
+  );
   queue
     .command('show')
     .addArgument(dataset)

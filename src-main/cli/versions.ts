@@ -1,9 +1,10 @@
-/** versions list, create, compare, pin, unpin, verify, delete. */
+/** versions list, create, compare, pin, unpin, verify, restore, rollback, delete. */
 import type { Command } from 'commander';
 import type { Version } from '../contract/index.ts';
 import { engineOf, withEngine } from './connection.ts';
 import { versionsFromFiles } from './files.ts';
 import type { Run } from './program.ts';
+import { type RestoreChoice, restoreFrom, withRestoreOptions } from './restore.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 import { bytes, count, decimal, moment, table } from './words.ts';
 
@@ -66,6 +67,23 @@ export function addVersionCommands(program: Command, run: Run): void {
         return answer.ok ? exitCode.ok : exitCode.refused;
       }),
     );
+  withRestoreOptions(
+    versions
+      .command('restore')
+      .argument('<name>')
+      .description('go back to a version, in a new branch; the model as it is is copied first'),
+  ).action((name: string, choice: RestoreChoice) =>
+    run((session) => restoreFrom(session, { kind: 'version', name }, name, choice)),
+  );
+  withRestoreOptions(
+    versions
+      .command('rollback')
+      .description(
+        'undo the last restore, or go back to the version before; --confirm rollback carries it out',
+      ),
+  ).action((choice: RestoreChoice) =>
+    run((session) => restoreFrom(session, { kind: 'rollback' }, 'rollback', choice)),
+  );
   versions
     .command('delete')
     .argument('<name>')

@@ -17,6 +17,39 @@ export const branchFacts = z.object({
 });
 export type BranchFacts = z.infer<typeof branchFacts>;
 
+/** A piece of the line that led to the head: the steps of one branch, up to where the next one left it. */
+export interface LineSegment {
+  readonly branch: string;
+  /** The last step that counts; null: it is the head's own branch. */
+  readonly upto: number | null;
+  readonly opened: number;
+}
+
+/** From the base to the head of `branch`, oldest first. Pure; a parent that is not known ends the line. */
+export function lineOf(
+  branches: readonly Pick<BranchFacts, 'name' | 'parent' | 'opened'>[],
+  branch: string,
+  upto: number | null = null,
+): readonly LineSegment[] {
+  const line: LineSegment[] = [];
+  let name: string | null = branch;
+  let last = upto;
+  while (name !== null && !line.some((one) => one.branch === name)) {
+    const current: string = name;
+    const facts = branches.find((one) => one.name === current);
+    line.unshift({ branch: current, upto: last, opened: facts?.opened ?? 0 });
+    name = facts?.parent?.branch ?? null;
+    last = facts?.parent?.step ?? null;
+  }
+  return line;
+}
+
+/** Whether what was done at this point is in the model. */
+export function isInLine(line: readonly LineSegment[], one: Point): boolean {
+  const segment = line.find((known) => known.branch === one.branch);
+  return segment !== undefined && (segment.upto === null || one.step <= segment.upto);
+}
+
 export const checkpointFacts = point.extend({
   created: z.number(),
   folder: z.string(),
@@ -55,8 +88,9 @@ export const lineageState = z.object({
 export type LineageState = z.infer<typeof lineageState>;
 
 /**
- * What is restored. `rollback`: the parent of the head, the point where the head's branch began or, on the first branch, the newest
- * version before the newest saved step. `take_back`: the point before the first step of a dataset, which is then queued again.
+ * What is restored. `rollback`: the point at which the head's branch left another one, so that a restore is undone, or, on a first
+ * branch, the newest version before the newest saved step. `take_back`: the point before the first step of a dataset, which is then
+ * queued again; when that is not kept, the nearest kept one before it.
  */
 export const restoreSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('version'), name: z.string() }),
@@ -119,7 +153,8 @@ export const restoreResult = z.object({
   to: point,
   branch: z.string(),
   moments: z.enum(['kept', 'fresh']),
-  backup: z.string(),
+  /** Of what stood before; null: nothing was saved on that branch that a copy could be made of. */
+  backup: z.string().nullable(),
   queued_again: z.array(z.string()),
   text: z.string(),
 });

@@ -25,6 +25,9 @@ import type {
   Preview,
   Priority,
   QueueState,
+  RestorePlan,
+  RestoreResult,
+  RestoreSource,
   RowAccount,
   Setup,
   Snapshot,
@@ -42,6 +45,7 @@ import type { LogsRoom } from './logs/index.ts';
 import type { MetricsRoom } from './metrics/index.ts';
 import type { NoticesRoom } from './notices/index.ts';
 import type { Acted, QueueRoom } from './queue/index.ts';
+import type { RestoreRoom } from './restore/index.ts';
 import type { SetupRoom } from './setup/index.ts';
 import type { Feed, StatusRoom } from './status/index.ts';
 import type { VersionsRoom } from './versions/index.ts';
@@ -73,6 +77,7 @@ export interface ApiRooms {
   readonly logs: LogsRoom;
   readonly notices: NoticesRoom;
   readonly health: HealthRoom;
+  readonly restore: RestoreRoom;
   readonly setup: SetupRoom;
 }
 
@@ -223,7 +228,16 @@ export function createApi(o: ApiRooms) {
     },
     lineage: { get: (): LineageState => o.lineage() },
     checkpoints: { verify: unbuilt, cleanup: unbuilt },
-    restore: { plan: unbuilt, carryOut: unbuilt },
+    restore: {
+      plan: (i: { readonly source: RestoreSource }): Promise<RestorePlan> =>
+        o.restore.plan(i.source),
+      carryOut: (i: {
+        readonly source: RestoreSource;
+        readonly plan: string;
+        readonly queue_again: boolean;
+        readonly by: string;
+      }): Promise<RestoreResult> => o.restore.carryOut(i),
+    },
     backups: {
       list: (): Backup[] => [...o.backups.list()],
       create: (i: {

@@ -9,6 +9,7 @@ import path from 'node:path';
 import {
   CONTRACT_VERSION,
   type EngineFacts,
+  isInLine,
   type LineageState,
   Refusal,
 } from '../contract/index.ts';
@@ -27,6 +28,7 @@ import { createLogs } from './logs/index.ts';
 import { createMetrics } from './metrics/index.ts';
 import { createNotices } from './notices/index.ts';
 import { createQueue } from './queue/index.ts';
+import { createRestore } from './restore/index.ts';
 import { createSetup, findPython, type PythonReading } from './setup/index.ts';
 import { createFeed, createStatus, type RoomReaders } from './status/index.ts';
 import { createTrainer, readMachine } from './trainer/index.ts';
@@ -141,11 +143,21 @@ export async function startEngine(o: EngineOptions) {
     python,
     threads: os.availableParallelism(),
   });
-  const metrics = await createMetrics({ paths, trainer, journal, clock });
   const versions = await createVersions({ paths, config, journal, clock });
-  for (const { step, created: t, name: label } of versions.list())
-    metrics.mark({ kind: 'version', step, t, until: null, label });
   const backups = await createBackups({ paths, config, disk, journal, versions, trainer, clock });
+  const metrics = await createMetrics({
+    paths,
+    trainer,
+    journal,
+    clock,
+    line: () => versions.line(),
+  });
+  const markVersions = (): void => {
+    for (const { branch, step, created: t, name: label } of versions.list())
+      if (isInLine(versions.line(), { branch, step }))
+        metrics.mark({ kind: 'version', step, t, until: null, label });
+  };
+  markVersions();
   const datasets = await createDatasets({
     paths,
     config,
@@ -156,6 +168,7 @@ export async function startEngine(o: EngineOptions) {
     random,
     failed,
     base: () => versions.base(),
+    line: () => versions.line(),
   });
   let gpuMegabytes: () => number | null = () => null;
   const estimate = await createEstimate({
@@ -189,12 +202,34 @@ export async function startEngine(o: EngineOptions) {
     random,
     failed,
   });
+  const restore = createRestore({
+    paths,
+    backups,
+    config,
+    datasets,
+    disk,
+    journal,
+    metrics: {
+      ...metrics,
+      async follow(): Promise<void> {
+        await metrics.follow();
+        markVersions();
+      },
+    },
+    queue,
+    trainer,
+    versions,
+    clock,
+    random,
+    failed,
+  });
   const notices = await createNotices({
     paths,
     config,
     datasets,
     disk,
     queue,
+    restore,
     trainer,
     versions,
     clock,
@@ -250,15 +285,45 @@ export async function startEngine(o: EngineOptions) {
     port,
     platform: process.platform,
   });
+  const newestStepOf = (branch: string): number | null => {
+    const steps = [...versions.saved(), ...versions.list()]
+      .filter((one) => one.branch === branch)
+      .map((one) => one.step);
+    return steps.length === 0 ? null : Math.max(...steps);
+  };
   const lineageState = (): LineageState => {
     const base = versions.base();
     return {
       model_name: config.values().model_name,
       base: base === null ? null : { id: base.id, label: base.label, hash: base.hash },
       head: versions.branch(),
-      branches: [],
-      checkpoints: [],
-      restore: null,
+      branches: versions.branches().map(({ name, parent, opened, why }) => ({
+        name,
+        parent,
+        opened,
+        why,
+        newest_step: newestStepOf(name),
+      })),
+      checkpoints: versions
+        .saved()
+        .map((one) => {
+          const { branch, step, folder, bytes, problem, manifest } = one;
+          const id = manifest.cursor?.dataset ?? null;
+          const name = id === null ? null : datasets.nameOf(id);
+          return {
+            branch,
+            step,
+            created: manifest.created,
+            folder,
+            bytes,
+            dataset: id === null || name === null ? null : { id, name },
+            complete: manifest.cursor?.complete ?? false,
+            in_line: isInLine(versions.line(), { branch, step }),
+            problem,
+          };
+        })
+        .sort((a, b) => b.created - a.created),
+      restore: restore.state(),
     };
   };
   const readers: RoomReaders = {
@@ -296,6 +361,10 @@ export async function startEngine(o: EngineOptions) {
     }),
     versions.changed.on(() => {
       feed.touch('versions');
+      feed.touch('lineage');
+    }),
+    restore.changed.on(() => {
+      feed.touch('lineage');
     }),
     backups.changed.on(() => {
       feed.touch('backups');
@@ -331,8 +400,21 @@ export async function startEngine(o: EngineOptions) {
     trainer.changed.on(() => {
       feed.touch('status');
     }),
+    trainer.events.on((event) => {
+      if (event.type !== 'checkpoint') return;
+      void versions
+        .allCheckpoints()
+        .then(() => {
+          feed.touch('lineage');
+        })
+        .catch((error: unknown) => {
+          failed('versions.checkpoints', error);
+        });
+    }),
   ];
 
+  // Before anything may be trained: a restore that a crash cut short is undone or finished.
+  await restore.recover();
   await queue.start();
   await health.run();
   journal.write({
@@ -358,11 +440,13 @@ export async function startEngine(o: EngineOptions) {
     notices,
     health,
     setup,
+    restore,
   });
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     for (const stop of stops) stop();
     feed.close();
+    restore.close();
     queue.close();
     health.close();
     setup.close();
@@ -389,6 +473,7 @@ export async function startEngine(o: EngineOptions) {
       metrics,
       notices,
       queue,
+      restore,
       setup,
       status,
       trainer,

@@ -35,6 +35,7 @@ export function workspacePaths(root: string) {
     backups: at('models', 'backups'),
     currentModel: at('current_model'),
     lineage: at('current_model', 'lineage.json'),
+    restoreIntent: at('current_model', 'restore.json'),
     branches: at('current_model', 'checkpoints'),
     checkpoints: (branch: string): string => at('current_model', 'checkpoints', branch),
     logs: at('logs'),

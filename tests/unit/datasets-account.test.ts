@@ -16,6 +16,7 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'nightshift-account-'));
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
+const main = [{ branch: 'main', upto: null, opened: 0 }];
 const line = (step: number, rows: number[], branch = 'main'): string =>
   `${JSON.stringify({ branch, run: 'r', step, epoch: 0, rows, trained_tokens: 1, fed: 'x', position: 0 })}\n`;
 const sets: RowSets = {
@@ -31,19 +32,49 @@ describe('the ledger', () => {
     const file = path.join(folder, 'ledger.jsonl');
     writeFileSync(file, line(1, [5, 6, 6]) + line(2, [7, 8]));
     const ledger = new Ledger(file);
-    await ledger.refresh();
+    await ledger.refresh(main);
     expect(ledger.timesOf(6)).toBe(1);
-    expect(ledger.stepsDone).toBe(2);
+    expect(ledger.stepsIn(main)).toBe(2);
     appendFileSync(
       file,
       `${JSON.stringify({ lost_after: 1, branch: 'main', run: 'r2', t: 1 })}\n{"branch":"main","st`,
     );
-    await ledger.refresh();
+    await ledger.refresh(main);
     expect(ledger.timesOf(7)).toBe(0);
-    expect(ledger.stepsDone).toBe(1);
+    expect(ledger.stepsIn(main)).toBe(1);
     appendFileSync(file, `ep":2,"rows":[7,8]}\n${line(3, [5, 6])}`);
-    await ledger.refresh();
+    await ledger.refresh(main);
     expect([5, 6, 7, 8].map((row) => ledger.timesOf(row))).toEqual([2, 2, 1, 1]);
+  });
+
+  test('rows that were trained on a branch that was left are not trained in this model, until that branch is gone back to', async () => {
+    const file = path.join(folder, 'branches.jsonl');
+    writeFileSync(file, line(24, [5]) + line(25, [6]) + line(26, [7]) + line(27, [8]));
+    const restored = [
+      { branch: 'main', upto: 25, opened: 0 },
+      { branch: 'branch-2', upto: null, opened: 9 },
+    ];
+    const ledger = new Ledger(file);
+    await ledger.refresh(main);
+    expect([5, 6, 7, 8].map((row) => ledger.timesOf(row))).toEqual([1, 1, 1, 1]);
+    await ledger.refresh(restored);
+    expect([5, 6, 7, 8].map((row) => ledger.timesOf(row))).toEqual([1, 1, 0, 0]);
+    appendFileSync(file, line(26, [8], 'branch-2') + line(27, [9], 'branch-2'));
+    // Lost on the new branch: the old one's lines of the same steps stay what they were.
+    appendFileSync(
+      file,
+      `${JSON.stringify({ lost_after: 26, branch: 'branch-2', run: 'r', t: 1 })}\n`,
+    );
+    await ledger.refresh(restored);
+    expect([5, 6, 7, 8, 9].map((row) => ledger.timesOf(row))).toEqual([1, 1, 0, 1, 0]);
+    expect([ledger.stepsIn(restored), ledger.stepsIn(main)]).toEqual([3, 4]);
+    expect(ledger.firstIn(restored)).toEqual({ branch: 'main', step: 24 });
+    expect(ledger.firstIn([{ branch: 'branch-2', upto: null, opened: 9 }])).toEqual({
+      branch: 'branch-2',
+      step: 26,
+    });
+    await ledger.refresh(main);
+    expect([5, 6, 7, 8, 9].map((row) => ledger.timesOf(row))).toEqual([1, 1, 1, 1, 0]);
   });
 
   test('a ledger of 100,000 steps is read without holding up the loop for long', async () => {
@@ -55,9 +86,9 @@ describe('the ledger', () => {
     let turns = 0;
     const timer = setInterval(() => (turns += 1), 1);
     const ledger = new Ledger(file);
-    await ledger.refresh();
+    await ledger.refresh(main);
     clearInterval(timer);
-    expect(ledger.stepsDone).toBe(100_000);
+    expect(ledger.stepsIn(main)).toBe(100_000);
     // Other work had its turn between the pieces.
     expect(turns).toBeGreaterThan(10);
   });

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { MetricsNews } from '../../src-main/contract/index.ts';
+import type { LineSegment, MetricsNews } from '../../src-main/contract/index.ts';
 import { createJournal, type Journal } from '../../src-main/engine/journal/index.ts';
 import { decideActivity } from '../../src-main/engine/metrics/activity.ts';
 import { createMetrics, type MetricsRoom } from '../../src-main/engine/metrics/index.ts';
@@ -174,15 +174,17 @@ test('the strip: runs, pauses that outlive their process, sleep, recoveries', ()
 describe('the room', () => {
   const root = { path: '' };
   let metrics: MetricsRoom;
+  const undivided: readonly LineSegment[] = [{ branch: 'main', upto: null, opened: 0 }];
+  let line = undivided;
   let journal: Journal;
   // Only asked whether a run is alive; everything else is read from files.
   const trainer = { view: () => ({ alive: false, run: null }) } as unknown as TrainerRoom;
   const runs = (): string => path.join(root.path, 'runs');
-  function run(name: string, dataset = 'a.jsonl'): void {
+  function run(name: string, dataset = 'a.jsonl', branch = 'main'): void {
     mkdirSync(path.join(runs(), name), { recursive: true });
     writeFileSync(
       path.join(runs(), name, 'spec.json'),
-      JSON.stringify({ dataset: { name: dataset }, created: 1000 }),
+      JSON.stringify({ dataset: { name: dataset }, lineage: { branch }, created: 1000 }),
     );
   }
   const write = (name: string, file: string, ...lines: object[]): void => {
@@ -215,13 +217,14 @@ describe('the room', () => {
   async function open(clock: Clock = systemClock): Promise<void> {
     const paths = workspacePaths(root.path);
     journal = createJournal({ paths, clock: systemClock });
-    metrics = await createMetrics({ paths, trainer, journal, clock });
+    metrics = await createMetrics({ paths, trainer, journal, clock, line: () => line });
   }
   const all = () =>
     metrics.curves({ keys: ['loss'], from: null, to: null, buckets: 1000, smoothing: 0.6 });
   const drawn = (): readonly number[] => (all().curves.loss ?? []).map((bucket) => bucket[0]);
 
   beforeEach(() => {
+    line = undivided;
     root.path = mkdtempSync(path.join(os.tmpdir(), 'nightshift-metrics-'));
   });
   afterEach(async () => {
@@ -275,6 +278,65 @@ describe('the room', () => {
       point: { step: 25 },
     });
     expect(news.some((one) => one.reset)).toBe(true);
+    metrics.close();
+    await open();
+    expect(all()).toEqual(live);
+  });
+
+  test('after a restore the curve is that of the other branch up to the fork, then of the new one, with a mark between them', async () => {
+    run('20260101-000000-train-aaaa');
+    write('20260101-000000-train-aaaa', 'events.jsonl', event('resumed', 0));
+    write('20260101-000000-train-aaaa', 'metrics.jsonl', ...steps(1, 20, 3));
+    write(
+      '20260101-000000-train-aaaa',
+      'events.jsonl',
+      evaluated(10),
+      event('checkpoint', 10),
+      event('checkpoint', 20),
+      evaluated(20),
+    );
+    await open();
+    expect(drawn()).toHaveLength(20);
+    write('20260101-000000-train-aaaa', 'exit.json', { format: 1, outcome: 'stopped' });
+    line = [
+      { branch: 'main', upto: 10, opened: 0 },
+      { branch: 'branch-2', upto: null, opened: 1500 },
+    ];
+    const news: MetricsNews[] = [];
+    metrics.news.on((one) => news.push(one));
+    await metrics.follow();
+    expect(news.at(-1)).toMatchObject({ branch: 'branch-2', reset: true });
+    expect(drawn()).toHaveLength(10);
+    expect(metrics.latest()).toMatchObject({ checkpointStep: 10, evaluation: { step: 10 } });
+    run('20260101-000100-train-bbbb', 'a.jsonl', 'branch-2');
+    write('20260101-000100-train-bbbb', 'events.jsonl', event('resumed', 10));
+    write('20260101-000100-train-bbbb', 'metrics.jsonl', ...steps(11, 14, 1));
+    write('20260101-000100-train-bbbb', 'events.jsonl', evaluated(14), event('checkpoint', 14));
+    await expect.poll(() => metrics.latest().checkpointStep).toBe(14);
+    const live = all();
+    expect(live.branch).toBe('branch-2');
+    expect(live.curves.loss?.map((one) => [one[0], one[4]]).slice(8)).toEqual([
+      [9, 3],
+      [10, 3],
+      [11, 1],
+      [12, 1],
+      [13, 1],
+      [14, 1],
+    ]);
+    expect(live.markers.map((one) => [one.kind, one.step, one.label])).toEqual([
+      ['branch', 10, 'branch-2'],
+      ['dataset', 1, 'a.jsonl'],
+      ['checkpoint', 10, 'checkpoint'],
+      ['checkpoint', 14, 'checkpoint'],
+    ]);
+    expect(live.evaluations.map((one) => one.step)).toEqual([10, 14]);
+    // The picture of the lineage keeps what was measured on the branch that was left.
+    expect(
+      metrics.validation().map((one) => [one.branch, ...one.evaluations.map((e) => e.step)]),
+    ).toEqual([
+      ['main', 10, 20],
+      ['branch-2', 14],
+    ]);
     metrics.close();
     await open();
     expect(all()).toEqual(live);

@@ -6,7 +6,13 @@ import { open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { z } from 'zod';
-import type { DatasetReport, RowAccount } from '../../contract/index.ts';
+import {
+  type DatasetReport,
+  isInLine,
+  type LineSegment,
+  type Point,
+  type RowAccount,
+} from '../../contract/index.ts';
 import { readJson } from '../../kit/files.ts';
 
 const pieceBytes = 512 * 1024;
@@ -49,14 +55,21 @@ interface LostLine {
   readonly lost_after: number;
 }
 
-/** The ledger so far: how often each row was trained, lines that were lost taken out. Append-only reading. */
+interface LedgerStep {
+  readonly step: number;
+  readonly rows: Uint32Array;
+}
+
+/**
+ * The ledger so far: how often each row was trained in the line that leads to the head; lost lines are taken out, those of a branch
+ * that was left do not count. Append-only reading.
+ */
 export class Ledger {
   private readonly file: string;
   private offset = 0;
-  private readonly steps = new Map<
-    string,
-    { readonly step: number; readonly rows: Uint32Array }[]
-  >();
+  private line: readonly LineSegment[] = [];
+  private lineText = '';
+  private readonly steps = new Map<string, LedgerStep[]>();
   private readonly times = new Map<number, number>();
 
   constructor(file: string) {
@@ -64,7 +77,8 @@ export class Ledger {
   }
 
   /** Reads what was appended since; a file that became shorter is read again from its beginning. */
-  async refresh(): Promise<void> {
+  async refresh(line: readonly LineSegment[]): Promise<void> {
+    this.follow(line);
     const size = (await stat(this.file).catch(() => null))?.size ?? 0;
     if (size < this.offset) {
       this.offset = 0;
@@ -72,13 +86,22 @@ export class Ledger {
       this.times.clear();
     }
     if (size > this.offset)
-      this.offset = await eachLine(this.file, this.offset, (line) => this.take(line));
+      this.offset = await eachLine(this.file, this.offset, (text) => this.take(text));
   }
 
-  private take(line: string): void {
+  private follow(line: readonly LineSegment[]): void {
+    const text = JSON.stringify(line);
+    if (text === this.lineText) return;
+    this.line = line;
+    this.lineText = text;
+    this.times.clear();
+    for (const [branch, known] of this.steps) for (const one of known) this.count(branch, one, 1);
+  }
+
+  private take(text: string): void {
     let entry: Partial<LedgerLine & LostLine>;
     try {
-      entry = JSON.parse(line) as Partial<LedgerLine & LostLine>;
+      entry = JSON.parse(text) as Partial<LedgerLine & LostLine>;
     } catch {
       return;
     }
@@ -88,22 +111,25 @@ export class Ledger {
     if (typeof entry.lost_after === 'number') {
       for (let last = known.at(-1); last !== undefined; last = known.at(-1)) {
         if (last.step <= entry.lost_after) break;
-        for (const row of last.rows) this.count(row, -1);
+        this.count(branch, last, -1);
         known.pop();
       }
       return;
     }
     if (typeof entry.step !== 'number' || !Array.isArray(entry.rows)) return;
     // A row that makes several examples is named once for each; it was trained once in this step.
-    const rows = Uint32Array.from(new Set(entry.rows));
-    known.push({ step: entry.step, rows });
-    for (const row of rows) this.count(row, 1);
+    const one = { step: entry.step, rows: Uint32Array.from(new Set(entry.rows)) };
+    known.push(one);
+    this.count(branch, one, 1);
   }
 
-  private count(row: number, change: number): void {
-    const times = (this.times.get(row) ?? 0) + change;
-    if (times === 0) this.times.delete(row);
-    else this.times.set(row, times);
+  private count(branch: string, { step, rows }: LedgerStep, change: number): void {
+    if (!isInLine(this.line, { branch, step })) return;
+    for (const row of rows) {
+      const times = (this.times.get(row) ?? 0) + change;
+      if (times === 0) this.times.delete(row);
+      else this.times.set(row, times);
+    }
   }
 
   timesOf(row: number): number {
@@ -112,11 +138,21 @@ export class Ledger {
   trained(): ReadonlyMap<number, number> {
     return this.times;
   }
-  /** Steps of this dataset that count, on every branch. */
-  get stepsDone(): number {
+  /** Steps of this dataset that a line holds. */
+  stepsIn(line: readonly LineSegment[]): number {
     let sum = 0;
-    for (const known of this.steps.values()) sum += known.length;
+    for (const [branch, known] of this.steps)
+      for (const { step } of known) if (isInLine(line, { branch, step })) sum += 1;
     return sum;
+  }
+  /** Its first step in a line; null: it was not trained there. */
+  firstIn(line: readonly LineSegment[]): Point | null {
+    let first: Point | null = null;
+    for (const [branch, known] of this.steps)
+      for (const { step } of known)
+        if ((first === null || step < first.step) && isInLine(line, { branch, step }))
+          first = { branch, step };
+    return first;
   }
 }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {
   type DatasetReport,
   datasetReport,
+  type LineSegment,
   Refusal,
   type RowAccount,
 } from '../../contract/index.ts';
@@ -23,11 +24,14 @@ export async function readReport(folder: string): Promise<DatasetReport | null> 
 
 export class Accounts {
   private readonly paths: WorkspacePaths;
+  private readonly line: () => readonly LineSegment[];
   private readonly ledgers = new Map<string, Ledger>();
   /** One reader at a time: two that read on from the same place would count twice. */
   private turn: Promise<unknown> = Promise.resolve();
-  constructor(paths: WorkspacePaths) {
+  /** `line`: what led to the head; rows that were trained elsewhere are not trained in this model. */
+  constructor(paths: WorkspacePaths, line: () => readonly LineSegment[]) {
     this.paths = paths;
+    this.line = line;
   }
 
   /** null while it is not judged. */
@@ -72,7 +76,7 @@ export class Accounts {
     this.ledgers.set(id, ledger);
     const oldest = this.ledgers.keys().next().value;
     if (this.ledgers.size > ledgersKept && oldest !== undefined) this.ledgers.delete(oldest);
-    await ledger.refresh();
+    await ledger.refresh(this.line());
     const isSkipped = item.place === 'skipped';
     return { sets, ledger, isSkipped, account: accountOf(sets, ledger.trained(), isSkipped) };
   }

@@ -5,4 +5,9 @@
  */
 export type { Base } from './intake.ts';
 export { judgeKey, plannedSteps } from './intake.ts';
-export { createDatasets, type DatasetsRoom, type PassDataset } from './room.ts';
+export {
+  createDatasets,
+  type DatasetsRoom,
+  type PassDataset,
+  type TrainedDataset,
+} from './room.ts';

@@ -6,6 +6,7 @@ import {
   type DatasetDetails,
   type DatasetReport,
   type DatasetSummary,
+  type LineSegment,
   type Place,
   type Priority,
   Refusal,
@@ -17,6 +18,7 @@ import type { ConfigRoom } from '../config/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
+import { Ledger } from './account.ts';
 import { Accounts, readReport } from './accounts.ts';
 import { Arrivals } from './arrivals.ts';
 import { Inbox, walk } from './inbox.ts';
@@ -42,6 +44,14 @@ export interface PassDataset {
   readonly bytes: number;
 }
 
+/** What a restore asks of a dataset. `place` null: its data file is gone. */
+export interface TrainedDataset {
+  readonly id: string;
+  readonly name: string;
+  readonly place: PassDataset['place'] | null;
+  readonly ledger: Pick<Ledger, 'stepsIn' | 'firstIn'>;
+}
+
 export interface DatasetsOptions {
   readonly paths: WorkspacePaths;
   readonly config: ConfigRoom;
@@ -50,6 +60,8 @@ export interface DatasetsOptions {
   readonly trainer: TrainerRoom;
   readonly clock: Clock;
   readonly base: () => Base | null;
+  /** What led to the model as it is; the rows of a branch that was left do not count. */
+  readonly line: () => readonly LineSegment[];
   /** Four hex digits, for identities. */
   readonly random: () => string;
   /** Told of what must not happen; the engine goes on. */
@@ -113,7 +125,7 @@ export async function createDatasets(o: DatasetsOptions) {
       );
     },
   });
-  const accounts = new Accounts(o.paths);
+  const accounts = new Accounts(o.paths, o.line);
 
   async function safely(where: string, act: () => Promise<unknown>): Promise<void> {
     try {
@@ -399,6 +411,21 @@ export async function createDatasets(o: DatasetsOptions) {
       tell();
     },
     meta: (id: string): Meta | null => shelf.find(id)?.meta ?? null,
+    /** Also of one whose data file is gone; null: there never was one. */
+    nameOf: (id: string): string | null =>
+      shelf.metasEver().find((one) => one.id === id)?.name ?? null,
+    /** Every dataset that was ever trained, with what its ledger says; also those whose data file is gone. */
+    async trained(): Promise<readonly TrainedDataset[]> {
+      const found: TrainedDataset[] = [];
+      for (const meta of shelf.metasEver()) {
+        const ledger = new Ledger(path.join(o.paths.dataset(meta.id), 'ledger.jsonl'));
+        await ledger.refresh(o.line());
+        const item = shelf.find(meta.id);
+        if (ledger.firstIn(o.line()) !== null || item !== null)
+          found.push({ id: meta.id, name: meta.name, place: item?.place ?? null, ledger });
+      }
+      return found;
+    },
     /** Looks at the folders now instead of at the next interval. */
     reconcile: (): Promise<void> => looking.now(),
     async close(): Promise<void> {

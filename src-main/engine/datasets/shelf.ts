@@ -78,6 +78,10 @@ export class Shelf {
   all(): readonly Shelved[] {
     return [...this.items.values()];
   }
+  /** Also of those whose data file is gone. */
+  metasEver(): readonly Meta[] {
+    return [...this.metas.values()];
+  }
   find(id: string): Shelved | null {
     return this.items.get(id) ?? null;
   }

@@ -33,6 +33,8 @@ function verdictOf(item: Shelved, activity: Activity | null): Verdict {
 function messageOf(item: Shelved, activity: Activity | null): string | null {
   if (item.place === 'failed' || item.place === 'skipped')
     return item.meta.reason ?? item.meta.judged?.message ?? null;
+  // Completed, and yet a part of it is not in the model: a restore left the branch that trained it.
+  if (item.place === 'completed') return item.meta.reason;
   if (item.place === 'queue') return activity?.message ?? item.meta.judged?.message ?? null;
   return null;
 }

@@ -1,5 +1,15 @@
-/** What the runs of a branch say when their files are read one after another: curve, evaluations, previews, markers, spans. */
-import type { EvaluationPoint, Marker, MetricPoint, Preview } from '../../contract/index.ts';
+/**
+ * What the runs say when their files are read one after another: the curve of the line that leads to the head with its evaluations and
+ * markers, and of all runs the spans, previews and the evaluations of each branch.
+ */
+import {
+  type EvaluationPoint,
+  isInLine,
+  type LineSegment,
+  type Marker,
+  type MetricPoint,
+  type Preview,
+} from '../../contract/index.ts';
 import { type Exact, parseMetric, toEvaluation, toExact, toPreview } from './parse.ts';
 import { Points } from './points.ts';
 
@@ -38,13 +48,38 @@ export class History {
   epoch: number | null = null;
   samplesPerSecond: number | null = null;
   microBatch: number | null = null;
+  /** Of each branch, also of those that were left. */
+  readonly validation = new Map<string, EvaluationPoint[]>();
+  private readonly line: readonly LineSegment[];
+  private branch = '';
   private dataset = '';
   private crashed = false;
 
+  /** The forks of the line are marked where they were made. */
+  constructor(line: readonly LineSegment[]) {
+    this.line = line;
+    for (const [index, { upto }] of line.entries()) {
+      const next = line[index + 1];
+      if (upto !== null && next !== undefined)
+        this.markers.push({
+          kind: 'branch',
+          step: upto,
+          t: next.opened,
+          until: null,
+          label: next.branch,
+        });
+    }
+  }
+
   /** A run begins; `crashed`: the one before it left without a word. */
-  open(run: string, dataset: string, t: number, crashed: boolean): void {
+  open(run: string, branch: string, dataset: string, t: number, crashed: boolean): void {
     this.spans.push({ run, dataset, from: t, to: t, paused: [] });
+    this.branch = branch;
     this.crashed = crashed;
+  }
+
+  private counts(step: number): boolean {
+    return isInLine(this.line, { branch: this.branch, step });
   }
 
   private get span(): RunSpan | undefined {
@@ -52,6 +87,7 @@ export class History {
   }
 
   private mark(marker: Marker, added: Added): void {
+    if (!this.counts(marker.step)) return;
     this.markers.push(marker);
     added.markers.push(marker);
   }
@@ -60,8 +96,9 @@ export class History {
     const parsed = parseMetric(line);
     if (parsed === null) return;
     const { point } = parsed;
-    if (this.points.add(point)) this.forgetFrom(point.step, added);
     if (this.span !== undefined) this.span.to = Math.max(this.span.to, point.t);
+    if (!this.counts(point.step)) return;
+    if (this.points.add(point)) this.forgetFrom(point.step, added);
     if (parsed.dataset !== this.dataset) {
       this.dataset = parsed.dataset;
       this.mark(
@@ -105,6 +142,8 @@ export class History {
       case 'evaluation': {
         const point = toEvaluation(event);
         if (point === null || event.abandoned === true) return;
+        this.validation.set(this.branch, [...(this.validation.get(this.branch) ?? []), point]);
+        if (!this.counts(step)) return;
         this.evaluations.push(point);
         added.evaluations.push(point);
         this.exact = toExact(event) ?? this.exact;
@@ -119,11 +158,15 @@ export class History {
         return;
       }
       case 'checkpoint':
-        this.checkpointStep = step;
+        if (this.counts(step)) this.checkpointStep = step;
         this.mark({ kind: 'checkpoint', step, t, until: null, label: 'checkpoint' }, added);
         return;
       case 'resumed':
-        if (this.points.cutAfter(step)) this.forgetFrom(step + 1, added);
+        this.validation.set(
+          this.branch,
+          (this.validation.get(this.branch) ?? []).filter((one) => one.step <= step),
+        );
+        if (this.counts(step) && this.points.cutAfter(step)) this.forgetFrom(step + 1, added);
         if (this.crashed) {
           const lost = typeof event.lost_steps === 'number' ? event.lost_steps : 0;
           this.recoveries.push({ t, label: `recovered, ${String(lost)} steps lost`, lost });

@@ -1,5 +1,5 @@
 /**
- * Metrics: the curves of the branch, evaluations, previews and the strip, read from what the runs wrote.
+ * Metrics: the curves of the line that leads to the head, evaluations, previews and the strip, read from what the runs wrote.
  * Promises: what is shown is what the runs measured, without the steps that were lost; the same after a restart as before.
  * Never: smooths away a raw value, invents a point, writes a file.
  */
@@ -12,6 +12,7 @@ import type {
   Curves,
   EvaluationPoint,
   JournalEntry,
+  LineSegment,
   Marker,
   MetricPoint,
   MetricsNews,
@@ -30,7 +31,6 @@ import type { Exact } from './parse.ts';
 import { lastOfEach } from './points.ts';
 
 const secondsBetweenLooks = 0.25;
-const branch = 'main';
 /** Steps over which the speed is measured. */
 const speedWindow = 50;
 /** Lines of the journal that are looked through at the start. */
@@ -75,6 +75,8 @@ export interface MetricsRoom {
   /** Resolves when everything that lay in the files at the start has been read. */
   readonly settled: Promise<void>;
   mark(marker: Marker): void;
+  /** Reads the runs again after the line became another one. */
+  follow(): Promise<void>;
   readonly news: Emitter<MetricsNews>;
   close(): void;
 }
@@ -90,24 +92,33 @@ export async function createMetrics(o: {
   readonly trainer: TrainerRoom;
   readonly journal: Journal;
   readonly clock: Clock;
+  readonly line: () => readonly LineSegment[];
 }): Promise<MetricsRoom> {
-  const history = new History();
+  let history = new History(o.line());
   const news = new Emitter<MetricsNews>();
-  const known = new Set<string>();
+  let known = new Set<string>();
   let followed: Followed | null = null;
-  let isReading = false;
+  let reading: Promise<Added> | null = null;
+  const branchNow = (): string => o.line().at(-1)?.branch ?? 'main';
 
-  async function follow(run: string): Promise<void> {
+  async function open(run: string): Promise<void> {
     const folder = o.paths.run(run);
     const spec = (await readJson(path.join(folder, 'spec.json')).catch(() => null)) as {
       dataset?: { name?: string };
+      lineage?: { branch?: string };
       created?: number;
     } | null;
     const before = history.spans.at(-1);
     const crashed =
       before !== undefined &&
       (await readJson(path.join(o.paths.run(before.run), 'exit.json')).catch(() => null)) === null;
-    history.open(run, spec?.dataset?.name ?? '', spec?.created ?? o.clock.now(), crashed);
+    history.open(
+      run,
+      spec?.lineage?.branch ?? 'main',
+      spec?.dataset?.name ?? '',
+      spec?.created ?? o.clock.now(),
+      crashed,
+    );
     followed = {
       run,
       metrics: new Tail(path.join(folder, 'metrics.jsonl')),
@@ -142,7 +153,7 @@ export async function createMetrics(o: {
     for (const event of events) if (event.type !== 'resumed') history.event(event, added);
   }
 
-  async function read(isFirst = false): Promise<Added> {
+  async function readAll(isFirst: boolean): Promise<Added> {
     const added: Added = {
       reset: isFirst,
       previewed: false,
@@ -150,22 +161,23 @@ export async function createMetrics(o: {
       evaluations: [],
       markers: [],
     };
-    if (isReading) return added;
-    isReading = true;
-    try {
+    await readFollowed(added);
+    const runs = (await readdir(o.paths.runs).catch(() => []))
+      .filter((name) => name.includes('-train-') && !known.has(name))
+      .sort();
+    for (const run of runs) {
+      known.add(run);
+      await open(run);
       await readFollowed(added);
-      const runs = (await readdir(o.paths.runs).catch(() => []))
-        .filter((name) => name.includes('-train-') && !known.has(name))
-        .sort();
-      for (const run of runs) {
-        known.add(run);
-        await follow(run);
-        await readFollowed(added);
-      }
-    } finally {
-      isReading = false;
     }
     return added;
+  }
+  /** One reader at a time: two that read on from the same place would count twice. */
+  function read(isFirst = false): Promise<Added> {
+    reading ??= readAll(isFirst).finally(() => {
+      reading = null;
+    });
+    return reading;
   }
 
   /** The hours that nobody was awake, from the line that the trainer room wrote about them. */
@@ -184,6 +196,9 @@ export async function createMetrics(o: {
     history.markers.push(marker);
     return marker;
   }
+  const tell = (added: Omit<MetricsNews, 'branch'>): void => {
+    news.emit({ branch: branchNow(), ...added });
+  };
 
   // A history that cannot be read keeps no engine from starting; the next look says why.
   const settled = read(true).then(
@@ -199,19 +214,19 @@ export async function createMetrics(o: {
   if (!isSettled)
     void settled.then(() => {
       isSettled = true;
-      news.emit({ branch, reset: true, points: [], evaluations: [], markers: [] });
+      tell({ reset: true, points: [], evaluations: [], markers: [] });
     });
   for (const entry of await o.journal.read(journalRead)) slept(entry);
   const stopListening = o.journal.written.on((entry) => {
     const marker = slept(entry);
-    if (marker !== null)
-      news.emit({ branch, reset: false, points: [], evaluations: [], markers: [marker] });
+    if (marker !== null) tell({ reset: false, points: [], evaluations: [], markers: [marker] });
   });
   const stop = o.clock.every(secondsBetweenLooks, async () => {
+    if (reading !== null) return;
     const added = await read();
     const { reset, previewed, points, evaluations, markers } = added;
     if (reset || previewed || points.length + evaluations.length + markers.length > 0)
-      news.emit({ branch, reset, points, evaluations, markers });
+      tell({ reset, points, evaluations, markers });
   });
 
   return {
@@ -227,7 +242,7 @@ export async function createMetrics(o: {
       const checkpoints = history.markers.filter((one) => one.kind === 'checkpoint' && inside(one));
       const kept = new Set(lastOfEach(checkpoints, first, width));
       return {
-        branch,
+        branch: branchNow(),
         from: first,
         to: last,
         bucket_steps: Math.max(1, Math.ceil((end - start) / buckets)),
@@ -241,7 +256,8 @@ export async function createMetrics(o: {
         ),
       };
     },
-    validation: () => [{ branch, evaluations: [...history.evaluations] }],
+    validation: () =>
+      [...history.validation].map(([branch, evaluations]) => ({ branch, evaluations })),
     activity: (hours) =>
       Promise.resolve(
         decideActivity(
@@ -285,7 +301,16 @@ export async function createMetrics(o: {
     },
     mark(marker) {
       history.markers.push(marker);
-      news.emit({ branch, reset: false, points: [], evaluations: [], markers: [marker] });
+      tell({ reset: false, points: [], evaluations: [], markers: [marker] });
+    },
+    async follow() {
+      await reading;
+      history = new History(o.line());
+      known = new Set();
+      followed = null;
+      await read(true);
+      for (const entry of await o.journal.read(journalRead)) slept(entry);
+      tell({ reset: true, points: [], evaluations: [], markers: [] });
     },
     settled,
     news,

@@ -15,6 +15,7 @@ import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import { isSelfHealing, type QueueRoom } from '../queue/index.ts';
+import type { RestoreRoom } from '../restore/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import type { VersionsRoom } from '../versions/index.ts';
 import { createThrottle } from './throttle.ts';
@@ -31,6 +32,7 @@ export async function createNotices(o: {
   readonly datasets: DatasetsRoom;
   readonly disk: DiskRoom;
   readonly queue: QueueRoom;
+  readonly restore: Pick<RestoreRoom, 'news'>;
   readonly trainer: TrainerRoom;
   readonly versions: VersionsRoom;
   readonly clock: Clock;
@@ -155,6 +157,9 @@ export async function createNotices(o: {
           break;
         }
       }
+    }),
+    o.restore.news.on(({ kind, title, message }) => {
+      throttle.tell(words.restored(kind, title, message));
     }),
     o.disk.changed.on(() => {
       const { freeGb, floorGb } = o.disk.reading();

@@ -194,3 +194,20 @@ const capital = (text: string): string => {
   const plain = text.replace(/\.$/, '');
   return plain.charAt(0).toUpperCase() + plain.slice(1);
 };
+
+/** `undone` and `finished`: a restore that a crash had cut short. */
+export function restored(
+  kind: 'done' | 'failed' | 'undone' | 'finished',
+  title: string,
+  message: string,
+): NoticeText {
+  const ends = { done: 'done', failed: 'failed', undone: 'undone', finished: 'finished' };
+  const body = `${message.slice(0, 1).toUpperCase()}${message.slice(1)}`;
+  return {
+    kind: 'fact',
+    tone: kind === 'done' || kind === 'finished' ? 'info' : 'warn',
+    title: `${title}: ${ends[kind]}`,
+    body,
+    opens: 'models',
+  };
+}

@@ -5,6 +5,7 @@
  */
 export { isSelfHealing } from './decide.ts';
 export type { Acted } from './commands.ts';
+export type { Aftermath } from './restored.ts';
 export type { QueueRoom } from './room.ts';
 export { stepOf } from './standing.ts';
 export type { NotReady, QueueNews } from './standing.ts';

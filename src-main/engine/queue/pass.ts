@@ -22,7 +22,8 @@ const passFile = z.object({
   head_step: z.number().int().nullable(),
   start,
   started: z.number(),
-  state: z.enum(['open', 'completed', 'failed', 'skipped']),
+  /** `left`: a restore went back before it, so nothing goes on from where it stood. */
+  state: z.enum(['open', 'completed', 'failed', 'skipped', 'left']),
   reason: z.string().nullable().default(null),
 });
 export type PassFile = z.infer<typeof passFile>;

@@ -59,7 +59,13 @@ export class Passes {
     const open: OpenPass[] = [];
     for (const dataset of this.o.datasets.processing()) {
       const pass = await readPass(dataset.folder);
-      if (pass === null || !(await this.hasCache(dataset, pass))) {
+      if (pass?.state === 'left') {
+        await this.o.datasets.toQueue(dataset.id, dataset.priority, {
+          before: this.first(dataset),
+          judgeAgain: false,
+        });
+        this.tell(dataset, `A restore went back before ${dataset.name}; it waits again.`);
+      } else if (pass === null || !(await this.hasCache(dataset, pass))) {
         await this.o.datasets.toQueue(dataset.id, dataset.priority, {
           before: null,
           judgeAgain: pass !== null,
@@ -284,6 +290,12 @@ export class Passes {
     );
     this.o.config.openPass(null);
     this.tell(dataset, `${dataset.name} was skipped; its rest lies in queue/skipped.`);
+  }
+
+  /** The one that waits first where this one would wait. */
+  first(dataset: Pick<PassDataset, 'id' | 'priority'>): string | null {
+    const waiting = this.o.datasets.queued().filter((one) => one.priority === dataset.priority);
+    return waiting.find((one) => one.id !== dataset.id)?.id ?? null;
   }
 
   private async hasCache(dataset: PassDataset, pass: PassFile): Promise<boolean> {

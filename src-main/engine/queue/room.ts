@@ -9,6 +9,7 @@ import { openLatch } from './latch.ts';
 import { createOutcomes } from './outcomes.ts';
 import { readPass } from './pass.ts';
 import { type OpenPass, Passes } from './passes.ts';
+import { type Aftermath, applyAftermath } from './restored.ts';
 import {
   type NotReady,
   phaseOf,
@@ -33,6 +34,9 @@ export async function createQueue(o: QueueOptions) {
   const latch = await openLatch(o.paths, o.clock);
   let isTicking = false;
   let isStarted = false;
+  /** While something is done to the model, nothing begins. */
+  let isHeld = false;
+  let isSettling = false;
   const tell = (): void => {
     changed.emit(undefined);
   };
@@ -114,7 +118,7 @@ export async function createQueue(o: QueueOptions) {
   }
 
   async function tick(): Promise<void> {
-    if (isTicking || !isStarted) return;
+    if (isTicking || !isStarted || isHeld) return;
     isTicking = true;
     try {
       for (let turn = 0; turn < actsATick && (await act()); turn += 1);
@@ -167,7 +171,12 @@ export async function createQueue(o: QueueOptions) {
     o.trainer.outcome.on((outcome) => {
       void safely('outcome', async () => {
         if (now.open !== null && outcome.pass !== now.open.pass.pass) return;
-        await outcomes.settle(outcome);
+        isSettling = true;
+        try {
+          await outcomes.settle(outcome);
+        } finally {
+          isSettling = false;
+        }
         settled.emit(outcome);
         await tick();
       });
@@ -178,6 +187,38 @@ export async function createQueue(o: QueueOptions) {
     o.clock.every(1, () => safely('stop file', commands.lookForStopFile)),
     o.clock.every(2, () => safely('tick', tick)),
   ];
+
+  /**
+   * Nothing begins until `release`; a trainer that runs saves and ends first, and what it ended with is settled. The user's wish (the
+   * latch) stays as it is. Refusal BUSY when it has not ended in time; the queue then goes on.
+   */
+  async function standStill(patienceSeconds: number): Promise<void> {
+    isHeld = true;
+    const end = o.clock.monotonic() + patienceSeconds;
+    // An act of the tick that is under way may be about to launch one.
+    while (isTicking && o.clock.monotonic() < end) await o.clock.sleep(0.05);
+    if (now.isSupervising) await o.trainer.command('stop-now');
+    const isStill = (): boolean =>
+      !now.isSupervising && !isSettling && !isTicking && !o.trainer.view().alive;
+    while (!isStill() && o.clock.monotonic() < end) await o.clock.sleep(0.05);
+    if (isStill()) return;
+    isHeld = false;
+    throw new Refusal(
+      'BUSY',
+      `The trainer has not saved and ended within ${patienceSeconds} s; nothing was changed.`,
+      { subject: 'trainer', next: 'It ends at its next step, and training then goes on.' },
+    );
+  }
+
+  /** Where the queue stands is read from the files again, and it goes on as the user wished. */
+  async function release(): Promise<void> {
+    now.open = await passes.repair();
+    if (now.open === null) o.config.openPass(null);
+    else passes.reopen(now.open);
+    isHeld = false;
+    tell();
+    await safely('tick', tick);
+  }
 
   const { pause, resume, stop, skip } = commands;
   return {
@@ -194,6 +235,11 @@ export async function createQueue(o: QueueOptions) {
     resume,
     stop,
     skip,
+    standStill,
+    /** The pass of a dataset, whatever became of it. */
+    passOf: (id: string) => readPass(o.paths.dataset(id)),
+    release,
+    aftermath: (after: Aftermath) => applyAftermath(o, passes, after),
     /** Repairs what a crash left, adopts a live trainer or continues the open pass; nothing is begun before. */
     async start(): Promise<void> {
       if (await commands.hasStopFile()) await latch.set('stopped', '.stop file');

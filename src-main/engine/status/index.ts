@@ -252,6 +252,17 @@ export async function createStatus(o: {
       if (event.type === 'checkpoint' && typeof event.step === 'number')
         newestCheckpoint = event.step;
     }),
+    o.versions.changed.on(() => {
+      void o.versions
+        .newestCheckpoint()
+        .then((found) => {
+          newestCheckpoint = found?.step ?? null;
+          changed.emit(undefined);
+        })
+        .catch((error: unknown) => {
+          o.failed('status.checkpoint', error);
+        });
+    }),
     o.queue.changed.on(() => {
       changed.emit(undefined);
     }),

@@ -109,7 +109,7 @@ export interface TrainerRoom {
   kill(why: string): Promise<void>;
   view(): TrainerView;
   work(
-    kind: 'intake' | 'base' | 'sample' | 'score' | 'verify',
+    kind: 'intake' | 'base' | 'sample' | 'score' | 'verify' | 'stage',
     spec: Readonly<Record<string, unknown>>,
     options?: {
       readonly onEvent?: (event: TrainerEvent) => void;

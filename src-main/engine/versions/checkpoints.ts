@@ -4,23 +4,31 @@ import path from 'node:path';
 import { z } from 'zod';
 import { readJson } from '../../kit/files.ts';
 
-const manifestFile = z.object({
+const cursor = z.looseObject({
+  dataset: z.string(),
+  pass: z.string(),
+  content_hash: z.string(),
+  epoch: z.number(),
+  seed: z.number(),
+  position: z.number(),
+  steps_done: z.number(),
+  complete: z.boolean(),
+});
+export type CheckpointCursor = z.infer<typeof cursor>;
+
+/** What was trained on what: enough to go on from weights whose checkpoint is gone. */
+export const checkpointOrigin = z.object({
+  base: z.object({ id: z.string(), hash: z.string() }).nullable().default(null),
+  hashes: z.record(z.string(), z.unknown()).default({}),
+  cursor: cursor.nullable(),
+});
+export type CheckpointOrigin = z.infer<typeof checkpointOrigin>;
+
+const manifestFile = checkpointOrigin.extend({
   format: z.number().max(1),
   step: z.number().int(),
   branch: z.string(),
   created: z.number(),
-  cursor: z
-    .looseObject({
-      dataset: z.string(),
-      pass: z.string(),
-      content_hash: z.string(),
-      epoch: z.number(),
-      seed: z.number(),
-      position: z.number(),
-      steps_done: z.number(),
-      complete: z.boolean(),
-    })
-    .nullable(),
   files: z.record(z.string(), z.looseObject({ size: z.number() })),
 });
 export type CheckpointManifest = z.infer<typeof manifestFile>;
@@ -50,6 +58,14 @@ async function read(folder: string, step: number): Promise<Checkpoint | null> {
     else if (found !== size) problem ??= `${name} has ${found} bytes instead of ${size}`;
   }
   return { step, folder, manifest: parsed.data, bytes, problem };
+}
+
+/** null when the folder is no checkpoint. */
+export async function readOrigin(folder: string): Promise<CheckpointOrigin | null> {
+  const parsed = checkpointOrigin.safeParse(
+    await readJson(path.join(folder, 'manifest.json')).catch(() => null),
+  );
+  return parsed.success ? parsed.data : null;
 }
 
 /** Newest first, by number (checkpoint-900 once sorted above checkpoint-1000). Without a readable manifest it does not exist. */

@@ -3,20 +3,56 @@
  * Promises: a number is never given twice; a version is published whole, with a SHA-256 of every file; weights are shared, not copied.
  * Never: deletes a version without its name typed, touches current_model's weights, trains.
  */
-import { access, rm } from 'node:fs/promises';
+import { access, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { type Config, Refusal, type Version, type VersionCheck } from '../../contract/index.ts';
+import {
+  type Config,
+  isInLine,
+  lineOf,
+  type LineSegment,
+  type Point,
+  Refusal,
+  type Version,
+  type VersionCheck,
+} from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { Journal } from '../journal/index.ts';
-import { checkpointName, listCheckpoints, newestCheckpoint } from './checkpoints.ts';
-import { type BaseFacts, type Lineage, readBase, readLineage, writeLineage } from './lineage.ts';
-import { slugOf, toVersion, TRASH_DAYS, VersionStore, versionName } from './store.ts';
+import {
+  type Checkpoint,
+  checkpointName,
+  type CheckpointOrigin,
+  listCheckpoints,
+  newestCheckpoint,
+} from './checkpoints.ts';
+import {
+  type BaseFacts,
+  type BranchEntry,
+  type Lineage,
+  nextBranch,
+  readBase,
+  readLineage,
+  writeLineage,
+} from './lineage.ts';
+import {
+  slugOf,
+  readVersionOrigin,
+  toVersion,
+  TRASH_DAYS,
+  VersionStore,
+  versionName,
+} from './store.ts';
 
 export type { Checkpoint } from './checkpoints.ts';
-export type { BaseFacts, Lineage } from './lineage.ts';
+export {
+  listCheckpoints,
+  checkpointName,
+  type CheckpointCursor,
+  type CheckpointOrigin,
+} from './checkpoints.ts';
+export type { BaseFacts, BranchEntry, Lineage } from './lineage.ts';
 export { readBase } from './lineage.ts';
 export { slugOf } from './store.ts';
 
@@ -66,6 +102,24 @@ export async function createVersions(o: {
   const branch = (): string => lineage?.branch ?? 'main';
   const branchFolder = (): string => o.paths.checkpoints(branch());
 
+  const line = (): readonly LineSegment[] => lineOf(lineage?.branches ?? [], branch());
+  const branchNames = (): readonly string[] =>
+    lineage === null ? ['main'] : lineage.branches.map((one) => one.name);
+  /** As they were at the last look; the feed shows them without reading the disk. */
+  let saved: readonly (Checkpoint & { readonly branch: string })[] = [];
+  /** Of every branch, oldest branch first, newest step first. */
+  async function allCheckpoints(): Promise<typeof saved> {
+    const found: (Checkpoint & { readonly branch: string })[] = [];
+    for (const name of branchNames())
+      for (const one of await listCheckpoints(o.paths.checkpoints(name)))
+        found.push({ ...one, branch: name });
+    saved = found;
+    return found;
+  }
+  /** The newest version of what is in the model now. */
+  const newestInLine = (all: readonly Version[]): Version | null =>
+    all.find((one) => isInLine(line(), one)) ?? null;
+
   const hasTrained = async (): Promise<boolean> =>
     (await listCheckpoints(branchFolder())).length > 0;
 
@@ -76,6 +130,15 @@ export async function createVersions(o: {
       head: null,
       base: { id: from.id, folder: from.folder, hash: from.hash },
       method: o.config.values().method,
+      branches: [
+        {
+          name: 'main',
+          parent: null,
+          left: null,
+          opened: o.clock.now(),
+          why: `It began from ${from.label}.`,
+        },
+      ],
     };
     await writeLineage(o.paths, lineage);
     o.journal.write({
@@ -94,6 +157,7 @@ export async function createVersions(o: {
     await beginLineage(base);
   }
   await followBase();
+  await allCheckpoints();
   const gone = await store.emptyTrash(o.clock.now());
   if (gone.length > 0)
     o.journal.write({
@@ -131,6 +195,48 @@ export async function createVersions(o: {
     base: (): BaseFacts | null => base,
     list: (): readonly Version[] => known,
     checkpoints: () => listCheckpoints(branchFolder()),
+    allCheckpoints,
+    /** What `allCheckpoints` found last. */
+    saved: () => saved,
+    /** What led to the head: its own branch, and before the fork the one it left. */
+    line,
+    branches: (): readonly BranchEntry[] => lineage?.branches ?? [],
+    /** A name that no branch and no folder has. Refusal NOT_READY while no lineage was begun. */
+    async nextBranch(): Promise<string> {
+      if (lineage === null)
+        throw new Refusal('NOT_READY', 'No base model is chosen, so nothing was trained.', {
+          next: 'Choose a base model first.',
+        });
+      const root = path.dirname(branchFolder());
+      return nextBranch(lineage, await readdir(root).catch(() => []));
+    },
+    /**
+     * The switch: the new branch becomes the head by one replacement of lineage.json. Throws what the disk throws; what then holds
+     * is what `reload` reads.
+     */
+    async openBranch(entry: BranchEntry, step: number): Promise<void> {
+      if (lineage === null) throw new Error('there is no lineage');
+      const next: Lineage = {
+        ...lineage,
+        branch: entry.name,
+        head: step,
+        branches: [...lineage.branches.filter((one) => one.name !== entry.name), entry],
+      };
+      await writeLineage(o.paths, next);
+      lineage = next;
+    },
+    /** Reads lineage.json and the checkpoints again; answers the head's branch. */
+    async reload(): Promise<string> {
+      lineage = await readLineage(o.paths);
+      await allCheckpoints();
+      changed.emit(undefined);
+      return branch();
+    },
+    /** What is wrong with the files of a version's folder, wherever it lies; null: every byte is what was published. */
+    problemAt: async (folder: string): Promise<string | null> =>
+      (await store.verify({ name: path.basename(folder), folder })).problem,
+    /** What a version, in its place or in a copy, was made of; null in those that did not keep it. */
+    originOf: (folder: string): Promise<CheckpointOrigin | null> => readVersionOrigin(folder),
     newestCheckpoint: () => newestCheckpoint(branchFolder()),
     /** Bytes that one checkpoint takes: fp32 weights and two moments, or what the last one took. */
     async checkpointBytes(): Promise<number> {
@@ -183,7 +289,7 @@ export async function createVersions(o: {
         gap: input.gap,
         training_loss: input.trainingLoss,
         exact_match: input.exactMatch,
-        parent: all.find((one) => one.branch === branch())?.name ?? null,
+        parent: newestInLine(all)?.name ?? null,
         pinned: false,
         how: 'after a dataset',
         config: input.config,
@@ -215,7 +321,18 @@ export async function createVersions(o: {
           next: 'Train first; a checkpoint is saved every save_steps steps and at each pause.',
         });
       const all = await store.list();
-      const same = all.find((one) => one.branch === branch() && one.step === newest.step);
+      // The first checkpoint of a restored branch holds what its parent point holds.
+      const points: readonly Point[] = [
+        { branch: branch(), step: newest.step },
+        ...(lineage?.branches.find((one) => one.name === branch())?.parent?.step === newest.step
+          ? line()
+              .slice(-2, -1)
+              .map((one) => ({ branch: one.branch, step: newest.step }))
+          : []),
+      ];
+      const same = all.find((one) =>
+        points.some((at) => one.branch === at.branch && one.step === at.step),
+      );
       if (same !== undefined)
         throw new Refusal('NOT_READY', `Step ${newest.step} is kept already as ${same.name}.`, {
           subject: same.name,
@@ -238,7 +355,7 @@ export async function createVersions(o: {
         gap: input.gap,
         training_loss: input.trainingLoss,
         exact_match: input.exactMatch,
-        parent: all.find((one) => one.branch === branch())?.name ?? null,
+        parent: newestInLine(all)?.name ?? null,
         pinned: false,
         how: 'by hand',
         config: input.config,

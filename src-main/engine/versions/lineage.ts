@@ -1,7 +1,8 @@
-/** The lineage: which base it began from, which branch is the head. `current_model/lineage.json`. */
+/** The lineage: which base it began from, its branches, which one is the head. `current_model/lineage.json`. */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { point, Refusal } from '../../contract/index.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 
@@ -33,22 +34,68 @@ export async function readBase(paths: WorkspacePaths, id: string): Promise<BaseF
   return { id, folder, hash, label: label ?? name ?? id, parameters: parameters ?? null };
 }
 
+/** One line of the lineage, opened by the start of training or by a restore. */
+const branchEntry = z.object({
+  name: z.string(),
+  /** The restored point; null: it began from the base. */
+  parent: point.nullable(),
+  /** Where the model stood when it was opened: what a rollback goes back to. */
+  left: point.nullable(),
+  opened: z.number(),
+  why: z.string(),
+});
+export type BranchEntry = z.infer<typeof branchEntry>;
+
 const lineageFile = z.looseObject({
-  format: z.number().max(1),
+  format: z.number(),
   branch: z.string(),
   head: z.number().int().nullable(),
   base: z.object({ id: z.string(), folder: z.string(), hash: z.string() }),
   method: z.string(),
+  /** Absent in files that were written before there were branches. */
+  branches: z.array(branchEntry).optional(),
 });
-export type Lineage = z.infer<typeof lineageFile>;
+export type Lineage = z.infer<typeof lineageFile> & { readonly branches: readonly BranchEntry[] };
 
-/** null: none was begun. A file that cannot be read is an error: nothing may silently begin anew beside trained weights. */
+const highestFormat = 1;
+
+/**
+ * null: none was begun. A file that cannot be read is an error: nothing may silently begin anew beside trained weights. Refusal
+ * NOT_READY for one that a newer program wrote.
+ */
 export async function readLineage(paths: WorkspacePaths): Promise<Lineage | null> {
   const raw = await readJson(paths.lineage);
-  return raw === null ? null : lineageFile.parse(raw);
+  if (raw === null) return null;
+  const format = z.looseObject({ format: z.number() }).safeParse(raw);
+  if (format.success && format.data.format > highestFormat)
+    throw new Refusal(
+      'NOT_READY',
+      `${paths.lineage} has format ${format.data.format}; this program reads format ${highestFormat}.`,
+      {
+        subject: paths.lineage,
+        next: 'Start the version of Nightshift that wrote it, or a newer one.',
+      },
+    );
+  const read = lineageFile.parse(raw);
+  const first: BranchEntry = {
+    name: read.branch,
+    parent: null,
+    left: null,
+    opened: 0,
+    why: `It began from ${read.base.id}.`,
+  };
+  return { ...read, branches: read.branches ?? [first] };
 }
 
 export async function writeLineage(paths: WorkspacePaths, lineage: Lineage): Promise<void> {
   await mkdir(path.dirname(paths.lineage), { recursive: true });
   await writeJson(paths.lineage, lineage);
+}
+
+/** `branch-2`, `branch-3` …: the lowest number above all that were ever given. `taken`: also names of folders that are there. Pure. */
+export function nextBranch(lineage: Lineage, taken: readonly string[]): string {
+  const numbers = [...lineage.branches.map((one) => one.name), ...taken].map((name) =>
+    Number(/^branch-(\d+)$/.exec(name)?.[1] ?? 1),
+  );
+  return `branch-${Math.max(1, ...numbers) + 1}`;
 }

@@ -16,6 +16,7 @@ import {
   writeJson,
   writeSealed,
 } from '../../kit/index.ts';
+import { type CheckpointOrigin, checkpointOrigin, readOrigin } from './checkpoints.ts';
 
 const versionFile = version.extend({
   format: z.literal(1),
@@ -28,6 +29,8 @@ export type VersionFile = z.infer<typeof versionFile>;
 export const TRASH_DAYS = 30;
 const manifestFile = z.object({
   files: z.record(z.string(), z.object({ size: z.number(), sha256: z.string() })),
+  /** What the checkpoint said that it was made of, so that it can be gone on from; absent in older versions. */
+  checkpoint: checkpointOrigin.nullable().default(null),
 });
 const numbersFile = z.object({ format: z.literal(1), last: z.number().int() });
 
@@ -45,6 +48,14 @@ export function slugOf(name: string): string {
     .slice(0, 40)
     .replace(/-+$/, '');
   return slug === '' ? 'dataset' : slug;
+}
+
+/** What the checkpoint of a version was made of; null in versions that did not keep it, and when the record is not what was written. */
+export async function readVersionOrigin(folder: string): Promise<CheckpointOrigin | null> {
+  const reading = await readSealed(path.join(folder, 'manifest.json'));
+  if (!reading.ok) return null;
+  const parsed = manifestFile.safeParse(reading.value);
+  return parsed.success ? parsed.data.checkpoint : null;
 }
 
 export class VersionStore {
@@ -104,6 +115,7 @@ export class VersionStore {
       step: facts.step,
       branch: facts.branch,
       created: facts.created,
+      checkpoint: await readOrigin(path.dirname(model)),
       files,
     });
     for (const inside of [...content.folders].reverse())
@@ -122,7 +134,7 @@ export class VersionStore {
   }
 
   /** The files by the manifest, or what is wrong with the records: each is sealed, or neither is (versions from before seals). */
-  async fileList(file: VersionFile): Promise<FileList | string> {
+  async fileList(file: Pick<VersionFile, 'folder'>): Promise<FileList | string> {
     const manifest = await readSealed(path.join(file.folder, 'manifest.json'));
     if (!manifest.ok) return manifest.problem;
     const own = await readSealed(path.join(file.folder, 'version.json'));
@@ -134,7 +146,7 @@ export class VersionStore {
   }
 
   /** Every file against the SHA-256 of the manifest; the first difference is the problem. */
-  async verify(file: VersionFile): Promise<VersionCheck> {
+  async verify(file: Pick<VersionFile, 'name' | 'folder'>): Promise<VersionCheck> {
     const answer = { name: file.name, files: 0, bytes: 0 };
     const list = await this.fileList(file);
     const problem =

@@ -1,0 +1,80 @@
+/** Going back: versions restore, versions rollback, queue take-back, checkpoints restore and backup restore all come through here. */
+import type { Command } from 'commander';
+import type { RestorePlan, RestoreSource } from '../contract/index.ts';
+import { withEngine } from './connection.ts';
+import { exitCode, show, type ExitCode, type Session } from './session.ts';
+import { bytes, count, decimal, duration } from './words.ts';
+
+const BY = 'you (command line)';
+
+export interface RestoreChoice {
+  readonly plan: boolean;
+  readonly queueAgain: boolean;
+  readonly confirm?: string;
+}
+
+export const withRestoreOptions = (command: Command): Command =>
+  command
+    .option('--plan', 'only say what would happen', false)
+    .option('--queue-again', 'queue the datasets again whose training leaves the model', false)
+    .option(
+      '--confirm <name>',
+      'its name again: without it the plan is printed and nothing is done',
+    );
+
+/** `name`: what `--confirm` has to repeat. Without it the plan is the answer, and the exit code is that of a refusal. */
+export async function restoreFrom(
+  session: Session,
+  source: RestoreSource,
+  name: string,
+  choice: RestoreChoice,
+): Promise<ExitCode> {
+  return withEngine(session, async (client) => {
+    const plan = await client.restore.plan({ source });
+    const isAgreed = choice.confirm === name;
+    if (choice.plan || !isAgreed) {
+      show(session, plan, () => planText(plan));
+      if (choice.plan && choice.confirm === undefined) return exitCode.ok;
+      session.terminal.error(
+        choice.confirm === undefined
+          ? `Nothing was done. It is carried out with: --confirm ${name}\n`
+          : `Nothing was done: --confirm has to be ${name}.\n`,
+      );
+      return exitCode.refused;
+    }
+    const result = await client.restore.carryOut({
+      source,
+      plan: plan.id,
+      queue_again: choice.queueAgain,
+      by: BY,
+    });
+    show(session, result, result.text);
+    return exitCode.ok;
+  });
+}
+
+function planText(plan: RestorePlan): string {
+  const standing = (one: RestorePlan['from']): string =>
+    `step ${count(one.step)} of ${one.branch}, validation loss ${decimal(one.validation_loss)}`;
+  const moments =
+    plan.moments === 'kept'
+      ? 'kept'
+      : `fresh, with a new warm-up of ${count(plan.warmup_steps)} steps`;
+  return [
+    plan.title,
+    `  from     ${standing(plan.from)}`,
+    `  to       ${standing(plan.to)}, on ${plan.new_branch}`,
+    `  leaves   ${count(plan.steps_leaving)} steps`,
+    ...plan.datasets_leaving.map(
+      (one) =>
+        `           ${one.name}: ${one.share === 'whole' ? 'all' : 'a part'} of its training (${count(one.steps)} steps)${one.can_queue ? '' : '; its file is gone'}`,
+    ),
+    `  moments  ${moments}`,
+    ...plan.acts.map(
+      (one, at) =>
+        `  ${String(at + 1)}. ${one.text}${one.seconds === null ? '' : ` About ${duration(one.seconds)}.`}`,
+    ),
+    `  disk     ${bytes(plan.disk.needed_bytes)} needed, ${plan.disk.free_bytes === null ? 'unknown' : bytes(plan.disk.free_bytes)} free${plan.disk.fits ? '' : ': it does not fit'}`,
+    `  undo     ${plan.undo}`,
+  ].join('\n');
+}

@@ -1,0 +1,125 @@
+/** The acts that touch the disk before the switch, each of which leaves everything that was there as it is. */
+import { randomBytes } from 'node:crypto';
+import { readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { type Backup, Refusal } from '../../contract/index.ts';
+import type { WorkerResult } from '../trainer/index.ts';
+import { listCheckpoints } from '../versions/index.ts';
+import type { Decision } from './decide.ts';
+import type { Intent } from './intent.ts';
+import { type KeptPoint, nameOf, type RestoreOptions } from './shapes.ts';
+
+export const newIntentId = (): string => `r-${randomBytes(6).toString('hex')}`;
+
+function refusalOf(result: Extract<WorkerResult, { ok: false }>, what: string): Refusal {
+  if (result.category === 'disk_full')
+    return new Refusal('DISK_FULL', `The disk became full while ${what}.`, {
+      next: 'Free space there, and restore again.',
+    });
+  return new Refusal('NOT_READY', `${what}: ${result.message}.`, { subject: result.category });
+}
+
+/** Reads every byte of what is gone back to. Refusal NOT_READY names the file; `damaged` then hears of a checkpoint's folder. */
+export async function verifySource(
+  o: RestoreOptions,
+  kept: KeptPoint,
+  damaged: (folder: string) => void,
+): Promise<void> {
+  const no = (problem: string): never => {
+    throw new Refusal('NOT_READY', `${nameOf(kept)} is damaged: ${problem}.`, {
+      subject: nameOf(kept),
+      next: 'Nothing was changed. Another version, checkpoint or backup can be restored.',
+    });
+  };
+  if (kept.origin.kind === 'version') {
+    const checked = await o.versions.verify(kept.origin.name);
+    if (!checked.ok) no(checked.problem ?? 'unknown');
+  }
+  // A backup of a version holds its folder with its own list of SHA-256, one of the model a checkpoint with its manifest.
+  if (kept.origin.kind === 'backup' && kept.moments === null) {
+    const problem = await o.versions.problemAt(kept.model);
+    if (problem !== null) no(problem);
+  }
+  if (kept.moments === null) return;
+  const result = await o.trainer.work('stage', {
+    stage: { act: 'verify', checkpoint: kept.moments },
+  });
+  if (result.ok) return;
+  if (result.category !== 'checkpoint_corrupt') throw refusalOf(result, 'reading the checkpoint');
+  damaged(kept.moments);
+  if (kept.origin.kind !== 'version') no(result.message);
+  throw new Refusal(
+    'NOT_READY',
+    `The checkpoint of step ${String(kept.step)} is damaged (${result.message}), so its moments cannot be kept.`,
+    {
+      subject: kept.moments,
+      next: 'Nothing was changed. A new plan restores the weights with fresh moments and a new warm-up.',
+    },
+  );
+}
+
+/** The model as it is, as an independent copy that was read back; null: nothing is saved on the head's branch. */
+export async function backUp(o: RestoreOptions, title: string, by: string): Promise<Backup | null> {
+  const folder = o.paths.checkpoints(o.versions.branch());
+  const isThere = await stat(folder).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return null;
+  const facts = { type: 'pre-restore', reason: `before "${title}"`, by } as const;
+  try {
+    return await o.backups.create({ ...facts, source: { kind: 'model' } });
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'NOT_READY') throw error;
+    // Nothing of the head verifies, which may be why it is gone back from: it is copied as it lies there.
+    if ((await readdir(folder)).length === 0) return null;
+    return o.backups.create({ ...facts, source: { kind: 'folder', path: folder } });
+  }
+}
+
+/** The first checkpoint of the new branch, complete and read back, in a folder that nothing looks into yet. */
+export async function stage(o: RestoreOptions, decision: Decision, intent: Intent): Promise<void> {
+  const { kept } = decision;
+  const base = kept.base ?? o.versions.lineage()?.base ?? null;
+  if (base === null) throw new Error('there is no lineage');
+  const into = o.paths.checkpoints(intent.branch);
+  const result = await o.trainer.work('stage', {
+    stage: {
+      act: 'stage',
+      intent: { file: o.paths.restoreIntent, id: intent.id },
+      model: kept.model,
+      share: kept.share,
+      moments: kept.moments,
+      into,
+      branch: intent.branch,
+      step: kept.step,
+      parent: { branch: kept.branch, step: kept.step },
+      base: { id: base.id, hash: base.hash },
+      hashes: kept.hashes,
+      cursor: kept.cursor,
+      warmup_from: kept.step,
+    },
+  });
+  if (!result.ok) throw refusalOf(result, 'staging the new branch');
+  const [first, ...more] = await listCheckpoints(into);
+  const problem =
+    first === undefined || more.length > 0 || first.step !== kept.step
+      ? 'the staged branch does not hold exactly the restored step'
+      : first.problem;
+  if (problem !== null) throw new Error(`${into}: ${problem}`);
+}
+
+/** What was staged and never became the head. Only folders that lineage.json does not name are removed. */
+export async function removeStaged(o: RestoreOptions, branch: string): Promise<void> {
+  if (o.versions.branches().some((one) => one.name === branch)) return;
+  await rm(o.paths.checkpoints(branch), { recursive: true, force: true });
+  await removePartials(o);
+}
+
+/** What a worker that was killed left half-made. */
+export async function removePartials(o: RestoreOptions): Promise<void> {
+  const root = o.paths.branches;
+  for (const name of await readdir(root).catch(() => []))
+    if (/^\.branch-\d+\.\d+\.partial$/.test(name))
+      await rm(path.join(root, name), { recursive: true, force: true });
+}

@@ -1,0 +1,145 @@
+/** Which kept point a source means. Pure. Refusals NOT_FOUND, NOT_READY. */
+import {
+  type BranchFacts,
+  isInLine,
+  lineOf,
+  type LineSegment,
+  type Point,
+  Refusal,
+  type RestoreSource,
+} from '../../contract/index.ts';
+import type { TrainedDataset } from '../datasets/index.ts';
+import type { BranchEntry } from '../versions/index.ts';
+import type { KeptPoint } from './shapes.ts';
+
+export interface Chosen {
+  readonly kept: KeptPoint;
+  /** A sentence when what is kept is not exactly what was asked for. */
+  readonly note: string | null;
+}
+
+export interface ChoiceReadings {
+  readonly head: string;
+  readonly branches: readonly BranchEntry[];
+  /** Where the model stands; null: nothing was ever saved. */
+  readonly at: Point | null;
+  /** Versions and checkpoints of every branch, and backups. */
+  readonly kept: readonly KeptPoint[];
+  /** The base as a point before the first step; null: it cannot be read. */
+  readonly base: KeptPoint | null;
+  readonly datasets: readonly TrainedDataset[];
+}
+
+const place = (one: Point): string => `step ${String(one.step)} of ${one.branch}`;
+
+function newest(kept: readonly KeptPoint[]): KeptPoint | null {
+  // With moments before without, at the same step.
+  const rank = (one: KeptPoint): number => one.step * 2 + (one.moments === null ? 0 : 1);
+  return kept.reduce<KeptPoint | null>(
+    (best, one) => (best === null || rank(one) > rank(best) ? one : best),
+    null,
+  );
+}
+
+/** The newest kept point of a line that is not after `step`. Backups are asked for by name only. */
+function nearest(r: ChoiceReadings, line: readonly LineSegment[], step: number): KeptPoint | null {
+  return newest(
+    r.kept.filter((one) => one.origin.kind !== 'backup' && one.step <= step && isInLine(line, one)),
+  );
+}
+
+function nothing(what: string, next: string): never {
+  throw new Refusal('NOT_READY', what, { next });
+}
+
+const listed = 'versions list and checkpoints list name what is kept.';
+
+export function choose(source: RestoreSource, r: ChoiceReadings): Chosen {
+  const found = (kept: KeptPoint | undefined, what: string, subject: string): Chosen => {
+    if (kept === undefined) throw new Refusal('NOT_FOUND', what, { subject, next: listed });
+    return { kept, note: null };
+  };
+  switch (source.kind) {
+    case 'version':
+      return found(
+        r.kept.find((one) => one.origin.kind === 'version' && one.origin.name === source.name),
+        `There is no version ${source.name}.`,
+        source.name,
+      );
+    case 'checkpoint':
+      return found(
+        r.kept.find(
+          (one) =>
+            one.origin.kind === 'checkpoint' &&
+            one.branch === source.branch &&
+            one.step === source.step,
+        ),
+        `There is no complete checkpoint of ${place(source)}.`,
+        place(source),
+      );
+    case 'backup':
+      return found(
+        r.kept.find((one) => one.origin.kind === 'backup' && one.origin.id === source.id),
+        `There is no backup ${source.id} that holds a model.`,
+        source.id,
+      );
+    case 'rollback':
+      return rollback(r);
+    case 'take_back':
+      return takeBack(r, source.dataset);
+  }
+}
+
+function rollback(r: ChoiceReadings): Chosen {
+  const left = r.branches.find((one) => one.name === r.head)?.left ?? null;
+  if (left !== null) {
+    const kept = nearest(r, lineOf(facts(r.branches), left.branch), left.step);
+    if (kept === null) return nothing(`Nothing of ${left.branch} is kept any more.`, listed);
+    return { kept, note: kept.step === left.step ? null : missing(left, kept) };
+  }
+  const { at } = r;
+  if (at === null) return nothing('Nothing was trained yet.', 'Train first.');
+  const line = lineOf(facts(r.branches), r.head);
+  const versions = r.kept.filter(
+    (one) => one.origin.kind === 'version' && one.step < at.step && isInLine(line, one),
+  );
+  const kept = newest(versions);
+  return kept === null
+    ? nothing(`There is no version before step ${String(at.step)}.`, listed)
+    : { kept, note: null };
+}
+
+function takeBack(r: ChoiceReadings, id: string): Chosen {
+  const dataset = r.datasets.find((one) => one.id === id);
+  if (dataset === undefined)
+    throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
+  const line = lineOf(facts(r.branches), r.head);
+  const first = dataset.ledger.firstIn(line);
+  if (first === null)
+    return nothing(
+      `${dataset.name} is not in this model: no step of it was trained on the line that leads to it.`,
+      'queue retry trains it.',
+    );
+  const before = first.step - 1;
+  if (before === 0)
+    return r.base === null
+      ? nothing('The base model cannot be read, and nothing before the first step is kept.', listed)
+      : { kept: r.base, note: null };
+  const kept = nearest(r, line, before);
+  if (kept === null)
+    return nothing(
+      `No version and no checkpoint at or before step ${String(before)} is kept, which is where ${dataset.name} began.`,
+      listed,
+    );
+  return {
+    kept,
+    note: kept.step === before ? null : missing({ branch: first.branch, step: before }, kept),
+  };
+}
+
+const missing = (wanted: Point, kept: KeptPoint): string =>
+  `Nothing of step ${String(wanted.step)} is kept; the nearest before it is step ${String(kept.step)} of ${kept.branch}.`;
+
+export const facts = (
+  branches: readonly BranchEntry[],
+): readonly Pick<BranchFacts, 'name' | 'parent' | 'opened'>[] => branches;

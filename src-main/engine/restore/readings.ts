@@ -1,0 +1,195 @@
+/** What is read of the workspace before a restore is decided. */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Backup, EvaluationPoint, Point, RestorePlan } from '../../contract/index.ts';
+import { type Checkpoint, listCheckpoints } from '../versions/index.ts';
+import type { RestoreReadings } from './decide.ts';
+import type { Act, KeptPoint, RestoreOptions } from './shapes.ts';
+
+/** What was measured of the acts in this process: seconds a byte, or a call. */
+export type Measured = ReadonlyMap<Act, { readonly seconds: number; readonly bytes: number }>;
+
+function ofCheckpoint(found: Checkpoint, branch: string): KeptPoint {
+  const { manifest } = found;
+  return {
+    branch,
+    step: found.step,
+    origin: { kind: 'checkpoint' },
+    model: path.join(found.folder, 'model'),
+    moments: found.folder,
+    share: true,
+    base: manifest.base,
+    hashes: manifest.hashes,
+    cursor: manifest.cursor,
+    bytes: found.bytes,
+  };
+}
+
+/** A backup of the model holds a checkpoint as it lay in the workspace, one of a version its folder; one of any other folder no model. */
+async function ofBackup(o: RestoreOptions, backup: Backup): Promise<KeptPoint | null> {
+  const { branch, step } = backup;
+  if (branch === null || step === null || backup.verified?.ok === false) return null;
+  const content = o.backups.contentOf(backup.id);
+  const origin = { kind: 'backup', id: backup.id } as const;
+  if (backup.source.kind === 'model') {
+    const found = await listCheckpoints(path.join(content, 'current_model/checkpoints', branch));
+    const one = found.find((known) => known.step === step && known.problem === null);
+    return one === undefined ? null : { ...ofCheckpoint(one, branch), origin, share: false };
+  }
+  if (backup.source.kind !== 'version') return null;
+  const { name } = backup.source;
+  return {
+    branch,
+    step,
+    origin,
+    model: path.join(content, 'models/versions', name),
+    moments: null,
+    share: false,
+    ...(await originOf(o, path.join(content, 'models/versions', name))),
+    bytes: backup.bytes,
+  };
+}
+
+async function originOf(
+  o: RestoreOptions,
+  folder: string,
+): Promise<Pick<KeptPoint, 'base' | 'hashes' | 'cursor'>> {
+  const known = await o.versions.originOf(folder);
+  return {
+    base: known?.base ?? null,
+    hashes: known?.hashes ?? {},
+    cursor: known?.cursor ?? null,
+  };
+}
+
+/** `damaged`: folders whose bytes were found to be wrong in this process. */
+export async function readKept(
+  o: RestoreOptions,
+  damaged: ReadonlySet<string>,
+): Promise<readonly KeptPoint[]> {
+  const checkpoints = (await o.versions.allCheckpoints())
+    .filter((one) => one.problem === null && !damaged.has(one.folder))
+    .map((one) => ofCheckpoint(one, one.branch));
+  const kept: KeptPoint[] = [...checkpoints];
+  for (const version of o.versions.list()) {
+    const same = checkpoints.find(
+      (one) => one.branch === version.branch && one.step === version.step,
+    );
+    const own = await originOf(o, version.folder);
+    kept.push({
+      branch: version.branch,
+      step: version.step,
+      origin: { kind: 'version', name: version.name },
+      model: version.folder,
+      moments: same?.moments ?? null,
+      share: true,
+      base: same?.base ?? own.base,
+      hashes: same?.hashes ?? own.hashes,
+      cursor: same?.cursor ?? own.cursor,
+      bytes: Math.max(version.bytes, same?.bytes ?? 0),
+    });
+  }
+  for (const backup of o.backups.list()) {
+    const one = await ofBackup(o, backup);
+    if (one !== null) kept.push(one);
+  }
+  return kept;
+}
+
+export async function readAll(
+  o: RestoreOptions,
+  damaged: ReadonlySet<string>,
+  measured: Measured,
+): Promise<RestoreReadings> {
+  await o.disk.refresh();
+  const kept = await readKept(o, damaged);
+  const head = o.versions.branch();
+  const branches = o.versions.branches();
+  const newest = await o.versions.newestCheckpoint();
+  const isTraining = o.trainer.view().alive;
+  const { heartbeat } = o.trainer.view();
+  const live = isTraining && heartbeat !== null && heartbeat.phase !== 'load' ? heartbeat.step : 0;
+  const step = Math.max(newest?.step ?? 0, live ?? 0, newestKept(kept, head));
+  const datasets = await o.datasets.trained();
+  const openPasses = new Map<string, string>();
+  for (const { id } of datasets) {
+    const pass = await o.queue.passOf(id);
+    if (pass?.state === 'open') openPasses.set(id, pass.pass);
+  }
+  const { freeGb } = o.disk.reading();
+  return {
+    head,
+    branches,
+    at: step === 0 && newest === null && kept.length === 0 ? null : { branch: head, step },
+    kept,
+    base: await baseOf(o),
+    datasets,
+    newBranch: await o.versions.nextBranch(),
+    openPasses,
+    isTraining: o.queue.isSupervising(),
+    warmupSteps: (o.queue.open()?.pass.config ?? o.config.values()).warmup_steps,
+    standing: (at, one) => standing(o, at, one),
+    freeBytes: freeGb === null ? null : freeGb * 1e9,
+    backupBytes: newest?.bytes ?? 0,
+    seconds: (act, bytes) => {
+      const known = measured.get(act);
+      if (known === undefined) return null;
+      return known.bytes === 0 ? known.seconds : (known.seconds * bytes) / known.bytes;
+    },
+    now: o.clock.now(),
+  };
+}
+
+const newestKept = (kept: readonly KeptPoint[], branch: string): number =>
+  Math.max(
+    0,
+    ...kept
+      .filter((one) => one.branch === branch && one.origin.kind !== 'backup')
+      .map((one) => one.step),
+  );
+
+/** The base as the point before the first step of the first branch. */
+async function baseOf(o: RestoreOptions): Promise<KeptPoint | null> {
+  const base = o.versions.base();
+  const lineage = o.versions.lineage();
+  if (base === null || lineage === null || base.hash !== lineage.base.hash) return null;
+  const names = await readdir(base.folder).catch(() => []);
+  if (!names.some((name) => name.endsWith('.safetensors'))) return null;
+  return {
+    branch: o.versions.line()[0]?.branch ?? 'main',
+    step: 0,
+    origin: { kind: 'base' },
+    model: base.folder,
+    moments: null,
+    share: true,
+    base: { id: base.id, hash: base.hash },
+    hashes: {},
+    cursor: null,
+    bytes: (base.parameters ?? 0) * 4,
+  };
+}
+
+/** The evaluation at the point, or the newest before it on its branch; what a version says of itself comes first. */
+function standing(
+  o: RestoreOptions,
+  at: Point,
+  kept: KeptPoint | null,
+): Pick<RestorePlan['from'], 'validation_loss' | 'exact_match'> {
+  const name = kept?.origin.kind === 'version' ? kept.origin.name : null;
+  const version =
+    o.versions.list().find((one) => one.name === name) ??
+    o.versions.list().find((one) => one.branch === at.branch && one.step === at.step);
+  if (version !== undefined)
+    return { validation_loss: version.validation_loss, exact_match: version.exact_match };
+  const measured: EvaluationPoint | undefined = o.metrics
+    .validation()
+    .find((one) => one.branch === at.branch)
+    ?.evaluations.findLast((one) => one.step <= at.step);
+  return {
+    validation_loss: measured?.core_loss ?? measured?.slice_loss ?? null,
+    exact_match:
+      measured?.exact_k == null || measured.exact_n == null
+        ? null
+        : { k: measured.exact_k, n: measured.exact_n },
+  };
+}

@@ -1,0 +1,339 @@
+/** The shell around `decideRestore`: does the acts one after another, and after a crash undoes or finishes them. */
+import {
+  type LineageState,
+  type Point,
+  Refusal,
+  type RestorePlan,
+  type RestoreResult,
+  type RestoreSource,
+} from '../../contract/index.ts';
+import { Emitter } from '../../kit/emitter.ts';
+import { backUp, newIntentId, removePartials, removeStaged, stage, verifySource } from './acts.ts';
+import { type Decision, decideRestore } from './decide.ts';
+import { type Intent, readIntent, removeIntent, writeIntent } from './intent.ts';
+import { readAll } from './readings.ts';
+import type { Act, RestoreNews, RestoreOptions } from './shapes.ts';
+
+export type RestoreRoom = ReturnType<typeof createRestore>;
+
+/** Seconds that a trainer may take to save and end. */
+const savePatience = 120;
+/** Seconds between attempts to finish what follows the switch. */
+const retryAfter = 10;
+/** Times that lineage.json is read after a switch that answered with an error. */
+const readings = 5;
+
+export function createRestore(o: RestoreOptions) {
+  const changed = new Emitter<void>();
+  const news = new Emitter<RestoreNews>();
+  const damaged = new Set<string>();
+  const measured = new Map<Act, { readonly seconds: number; readonly bytes: number }>();
+  let shown: LineageState['restore'] = null;
+  let isBusy = false;
+  let stopRetrying: (() => void) | null = null;
+
+  function show(title: string, act: Act, message: string | null): void {
+    const state = message === null ? 'running' : 'failed';
+    const since = shown?.title === title && shown.state === 'running' ? shown.since : o.clock.now();
+    shown = { title, act, state, message, since };
+    changed.emit(undefined);
+  }
+  function tell(kind: RestoreNews['kind'], intent: Intent, message: string): void {
+    o.journal.write({
+      what: `restore.${kind}`,
+      text: `${intent.title}: ${message}`,
+      step: kind === 'done' || kind === 'finished' ? intent.to.step : intent.from.step,
+      evidence: {
+        act: intent.act,
+        from: intent.from,
+        to: intent.to,
+        branch: intent.branch,
+        moments: intent.moments,
+        backup: intent.backup,
+        by: intent.by,
+      },
+    });
+    news.emit({ kind, title: intent.title, message });
+  }
+
+  const decide = async (source: RestoreSource): Promise<Decision> =>
+    decideRestore(source, await readAll(o, damaged, measured));
+
+  /** What lineage.json says now decides whether the switch took place. */
+  async function headOnDisk(): Promise<string> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await o.versions.reload();
+      } catch (error) {
+        if (attempt === readings) throw error;
+        await o.clock.sleep(0.2);
+      }
+    }
+  }
+
+  /** Without an answer nothing is undone and nothing is trained: the next start, which reads it as well, decides. */
+  async function headOrUnknown(intent: Intent): Promise<string> {
+    try {
+      return await headOnDisk();
+    } catch (error) {
+      const text = `${o.paths.lineage} cannot be read (${error instanceof Error ? error.message : String(error)}), so it is not known whether the switch took place. Training waits; the next start of the engine undoes or finishes it.`;
+      show(intent.title, intent.act, text);
+      tell('failed', intent, text);
+      throw new Refusal('NOT_READY', text, { subject: o.paths.lineage });
+    }
+  }
+
+  /** The queue goes on as soon as its folders can be read. */
+  async function releaseAtLast(): Promise<void> {
+    try {
+      await o.queue.release();
+    } catch (error) {
+      o.failed('restore.release', error);
+      o.clock.after(retryAfter, () => void releaseAtLast());
+    }
+  }
+
+  /** The note goes last: until it is gone, what was done and what was told can be done and told again. */
+  async function undo(intent: Intent, kind: 'failed' | 'undone', text: string): Promise<void> {
+    show(intent.title, intent.act, text);
+    await removeStaged(o, intent.branch);
+    tell(kind, intent, text);
+    await o.journal.flush();
+    await removeIntent(o.paths);
+  }
+
+  /** Everything after the switch; may be repeated. Answers the datasets that were queued again. */
+  async function follow(intent: Intent, kind: 'done' | 'finished'): Promise<readonly string[]> {
+    await o.versions.reload();
+    const queued = await o.queue.aftermath(intent.aftermath);
+    await o.metrics.follow().catch((error: unknown) => {
+      // Only what is drawn: the next start reads it again.
+      o.failed('restore.metrics', error);
+    });
+    const text = doneText(intent);
+    tell(
+      kind,
+      intent,
+      kind === 'done' ? text : `it was interrupted after the switch and is finished now. ${text}`,
+    );
+    await o.journal.flush();
+    await removeIntent(o.paths);
+    await o.queue.release();
+    shown = null;
+    changed.emit(undefined);
+    return queued;
+  }
+
+  /** The head is the new branch; what follows is tried until it is done, and nothing is trained before. */
+  function keepFollowing(intent: Intent, error: unknown): string {
+    const message = error instanceof Error ? error.message : String(error);
+    const text = `the model stands at step ${String(intent.to.step)} on ${intent.branch}; putting the datasets in order failed (${message}) and is tried again every ${String(retryAfter)} s. Training waits.`;
+    o.failed('restore.follow', error);
+    show(intent.title, 'continue', text);
+    stopRetrying = o.clock.after(retryAfter, () => {
+      stopRetrying = null;
+      void follow(intent, 'finished').catch((again: unknown) => {
+        keepFollowing(intent, again);
+      });
+    });
+    return text;
+  }
+
+  async function timed<T>(act: Act, bytes: number, work: () => Promise<T>): Promise<T> {
+    const began = o.clock.monotonic();
+    const value = await work();
+    measured.set(act, { seconds: o.clock.monotonic() - began, bytes });
+    return value;
+  }
+
+  async function perform(
+    input: { readonly source: RestoreSource; readonly queue_again: boolean; readonly by: string },
+    agreed: Decision,
+  ): Promise<RestoreResult> {
+    let intent = intentOf(agreed, input, o.clock.now());
+    const at = async (act: Act): Promise<void> => {
+      show(intent.title, act, null);
+      intent = { ...intent, act };
+      await writeIntent(o.paths, intent);
+    };
+    let isHeld = false;
+    try {
+      await at('pause');
+      await timed('pause', 0, () => o.queue.standStill(savePatience));
+      isHeld = true;
+      // What the trainer saved last, and a dataset that it completed just now, belong to the picture.
+      const decision = await decide(input.source);
+      if (decision.plan.id !== agreed.plan.id) throw changedMeanwhile(decision.plan);
+      intent = { ...intentOf(decision, input, intent.started), id: intent.id };
+      const { kept } = decision;
+      await at('verify');
+      await timed('verify', kept.bytes, () => verifySource(o, kept, (one) => damaged.add(one)));
+      await at('back_up');
+      const backup = await timed('back_up', decision.plan.disk.needed_bytes, () =>
+        backUp(o, intent.title, input.by),
+      );
+      intent = { ...intent, backup: backup?.id ?? null };
+      await at('stage');
+      await timed('stage', kept.bytes, () => stage(o, decision, intent));
+      await at('switch');
+      await timed('switch', 0, () => o.versions.openBranch(decision.entry, kept.step));
+    } catch (error) {
+      const refusal = asRefusal(error, intent.act);
+      if ((await headOrUnknown(intent)) !== intent.branch) {
+        await undo(intent, 'failed', `${refusal.message} The model is as it was.`).catch(
+          (left: unknown) => {
+            // The next restore, or the next start, removes it; nothing looks into it.
+            o.failed('restore.undo', left);
+          },
+        );
+        if (isHeld) await releaseAtLast();
+        throw refusal;
+      }
+      // The rename had taken place; only what was to make it durable answered with an error.
+      o.failed('restore.switch', error);
+    }
+    show(intent.title, 'continue', null);
+    let queued: readonly string[];
+    try {
+      queued = await timed('continue', 0, () => follow(intent, 'done'));
+    } catch (error) {
+      const text = keepFollowing(intent, error);
+      throw new Refusal('NOT_READY', `${intent.title}: ${text}`, { subject: intent.branch });
+    }
+    const text = doneText(intent);
+    const { from, to, branch, moments, backup } = intent;
+    return { from, to, branch, moments, backup, queued_again: [...queued], text };
+  }
+
+  /** What an earlier process, or an undo that failed, left behind. Nothing of this workspace trains yet, or the queue stands still. */
+  async function settleLeftover(): Promise<void> {
+    await removePartials(o);
+    const reading = await readIntent(o.paths);
+    if (reading.kind === 'none') return;
+    if (reading.kind === 'broken') {
+      await removeIntent(o.paths);
+      o.journal.write({
+        what: 'restore.broken',
+        text: `What an interrupted restore had noted could not be read (${reading.problem}). The model is what lineage.json says.`,
+      });
+      return;
+    }
+    const { intent } = reading;
+    if ((await headOnDisk()) !== intent.branch) {
+      const { from } = intent;
+      const text = `it was interrupted while ${words[intent.act]}. The model is as it was: step ${String(from.step)} of ${from.branch}.`;
+      await undo(intent, 'undone', text);
+      return;
+    }
+    await o.queue.standStill(savePatience);
+    try {
+      await follow(intent, 'finished');
+    } catch (error) {
+      keepFollowing(intent, error);
+    }
+  }
+
+  return {
+    changed,
+    news,
+    /** What is under way, or what ended without success. */
+    state: (): LineageState['restore'] => shown,
+    /** Changes nothing. Refusals NOT_FOUND, NOT_READY. */
+    plan: async (source: RestoreSource): Promise<RestorePlan> => (await decide(source)).plan,
+    /** Refusals BUSY, NOT_FOUND, NOT_READY, DISK_FULL; after each of them the model is as it was. */
+    async carryOut(input: {
+      readonly source: RestoreSource;
+      readonly plan: string;
+      readonly queue_again: boolean;
+      readonly by: string;
+    }): Promise<RestoreResult> {
+      if (isBusy || stopRetrying !== null)
+        throw new Refusal('BUSY', `${shown?.title ?? 'Another restore'} is under way.`, {
+          next: 'It can be followed in the lineage.',
+        });
+      isBusy = true;
+      try {
+        await settleLeftover();
+        const agreed = await decide(input.source);
+        if (agreed.plan.id !== input.plan) throw changedMeanwhile(agreed.plan);
+        await o.disk.require(agreed.plan.disk.needed_bytes, 'the restore');
+        return await perform(input, agreed);
+      } finally {
+        isBusy = false;
+      }
+    },
+    /** At the start, before anything is trained. A disk that answers with errors keeps no engine from starting. */
+    async recover(): Promise<void> {
+      try {
+        await settleLeftover();
+      } catch (error) {
+        o.failed('restore.recover', error);
+      }
+    },
+    close(): void {
+      stopRetrying?.();
+    },
+  };
+}
+
+const words: Readonly<Record<Act, string>> = {
+  pause: 'the trainer saved',
+  verify: 'its source was read',
+  back_up: 'the model was copied',
+  stage: 'the new branch was staged',
+  switch: 'the head was to be changed',
+  continue: 'the datasets were put in order',
+};
+
+function intentOf(
+  decision: Decision,
+  input: { readonly queue_again: boolean; readonly by: string },
+  started: number,
+): Intent {
+  const { plan } = decision;
+  const pointOf = ({ branch, step }: Point): Point => ({ branch, step });
+  return {
+    format: 1,
+    id: newIntentId(),
+    title: plan.title,
+    by: input.by,
+    started,
+    act: 'pause',
+    branch: plan.new_branch,
+    from: pointOf(plan.from),
+    to: pointOf(plan.to),
+    moments: plan.moments,
+    backup: null,
+    aftermath: {
+      ...decision.aftermath(input.queue_again),
+      accounts: [...decision.aftermath(input.queue_again).accounts],
+      queueAgain: [...decision.aftermath(input.queue_again).queueAgain],
+    },
+  };
+}
+
+function doneText({ to, branch, from, moments, backup }: Intent): string {
+  const kept = moments === 'kept' ? 'moments kept' : 'fresh moments, new warm-up';
+  const copy = backup === null ? 'nothing was saved to copy' : `backup ${backup}`;
+  return `The model stands at step ${String(to.step)} of ${to.branch}, on ${branch} (${kept}). Before: step ${String(from.step)} of ${from.branch}, ${copy}.`;
+}
+
+function changedMeanwhile(plan: RestorePlan): Refusal {
+  return new Refusal('NOT_READY', 'What would happen now is not what was agreed to.', {
+    subject: plan.id,
+    next: 'Nothing was changed. A new plan says what would happen now.',
+    facts: { plan: plan.id },
+  });
+}
+
+/** What the disk or Python answered becomes a sentence: which act, what, and that nothing was changed. */
+function asRefusal(error: unknown, act: Act): Refusal {
+  if (error instanceof Refusal) return error;
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const message = error instanceof Error ? error.message : String(error);
+  return new Refusal(
+    code === 'ENOSPC' ? 'DISK_FULL' : 'NOT_READY',
+    `It failed while ${words[act]}: ${message}.`,
+    { subject: act, next: 'Nothing was changed. The cause is in the journal.' },
+  );
+}

@@ -1,0 +1,261 @@
+/** Restore through the whole engine, with a trainer that keeps every promise of the files but trains nothing. */
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { RestorePlan, RestoreResult, RestoreSource } from '../../src-main/contract/index.ts';
+import { until, Workspace } from './fixtures/workspace.ts';
+
+let w: Workspace;
+beforeEach(() => {
+  w = new Workspace();
+  w.configure({ save_steps: 5 });
+});
+afterEach(() => w.end());
+const by = 'test';
+
+const plan = (source: RestoreSource): Promise<RestorePlan> => w.engine.api.restore.plan({ source });
+async function restore(source: RestoreSource, queue_again = false): Promise<RestoreResult> {
+  return w.engine.api.restore.carryOut({
+    source,
+    plan: (await plan(source)).id,
+    queue_again,
+    by,
+  });
+}
+const branches = (): readonly string[] =>
+  readdirSync(path.join(w.folder, 'current_model/checkpoints')).sort();
+const weights = (branch: string, step: number): string =>
+  readFileSync(
+    path.join(
+      w.folder,
+      'current_model/checkpoints',
+      branch,
+      `step-${String(step).padStart(8, '0')}`,
+      'model/model.safetensors',
+    ),
+    'utf8',
+  );
+
+/** a: steps 1–10, b: steps 11–20, both completed; c begins and is at about step 25 of its 50. */
+async function story(): Promise<{ a: string; b: string; c: string }> {
+  const { api } = await w.withBase();
+  const [a, b] = await w.add(w.rows('a.jsonl', 42), w.rows('b.jsonl', 42));
+  await w.at(b?.id ?? '', 'completed');
+  w.manners({ step_seconds: 0.05 });
+  const [c] = await w.add(w.rows('c.jsonl', 122));
+  await until('c trains', () => (api.status.get().current_step ?? 0) >= 24);
+  return { a: a?.id ?? '', b: b?.id ?? '', c: c?.id ?? '' };
+}
+const trained = async (id: string): Promise<number> => {
+  const account = await w.account(id);
+  expect(account.sum).toBe(account.rows);
+  return Object.values(account.trained).reduce((sum, one) => sum + one, 0);
+};
+
+test('a version comes back while training runs: what leaves waits again, goes on by itself, and every row adds up', async () => {
+  const { a, b, c } = await story();
+  const source = { kind: 'version', name: 'v001_a' } as const;
+  const seen = await plan(source);
+  expect(seen).toMatchObject({
+    title: 'Restore v001_a',
+    to: { branch: 'main', step: 10 },
+    new_branch: 'branch-2',
+    moments: 'kept',
+    datasets_leaving: [
+      { id: b, share: 'whole', steps: 10, can_queue: true },
+      { id: c, share: 'whole', can_queue: true },
+    ],
+  });
+  expect(seen.acts.map((one) => one.act)).toEqual([
+    'pause',
+    'verify',
+    'back_up',
+    'stage',
+    'switch',
+    'continue',
+  ]);
+  const done = await restore(source);
+  expect(done).toMatchObject({
+    from: { branch: 'main' },
+    to: { branch: 'main', step: 10 },
+    branch: 'branch-2',
+    moments: 'kept',
+    queued_again: [],
+  });
+  expect(done.backup).toMatch(/^pre-restore\//);
+  expect(weights('branch-2', 10)).toBe(weights('main', 10));
+  // The latch stayed as it was: c, which had to begin again, trains on the new branch by itself.
+  await w.at(c, 'completed');
+  const { api } = w.engine;
+  const lineage = api.lineage.get();
+  expect(lineage).toMatchObject({ head: 'branch-2', restore: null });
+  expect(lineage.branches).toMatchObject([
+    { name: 'main', parent: null },
+    { name: 'branch-2', parent: { branch: 'main', step: 10 }, why: 'Restore v001_a.' },
+  ]);
+  const at = (branch: string, step: number): boolean | undefined =>
+    lineage.checkpoints.find((one) => one.branch === branch && one.step === step)?.in_line;
+  expect([at('main', 10), at('main', 20), at('branch-2', 10)]).toEqual([true, false, true]);
+  expect(await trained(a)).toBe(38);
+  expect(await trained(b)).toBe(0);
+  expect(await trained(c)).toBe(110);
+  expect(w.dataset(b)).toMatchObject({ place: 'completed', done_steps: 0 });
+  expect(w.dataset(b).message).toContain('10 steps of it are not in this model');
+  expect(api.status.get()).toMatchObject({ branch: 'branch-2', current_step: 38 });
+  // c began again at its first row: 28 steps of 4 rows, after step 10.
+  const curve = api.metrics.curves({
+    keys: ['loss'],
+    from: null,
+    to: null,
+    buckets: 500,
+    smoothing: 0,
+  });
+  expect(curve.branch).toBe('branch-2');
+  expect(curve.markers.filter((one) => one.kind === 'branch')).toMatchObject([
+    { step: 10, label: 'branch-2' },
+  ]);
+  const versions = api.versions.list();
+  expect(versions[0]).toMatchObject({ branch: 'branch-2', parent: 'v001_a' });
+  const notices = api.feed.snapshot().rooms.notices.map((one) => one.title);
+  expect(notices).toContain('Restore v001_a: done');
+  expect(w.log).toEqual([]);
+});
+
+test('inside the pass that is open, the pass goes on from there, and a second start does as well', async () => {
+  const { c } = await story();
+  const { api } = w.engine;
+  await api.training.pause({ by });
+  const mid = api.lineage.get().checkpoints.find((one) => one.step === 25 && one.branch === 'main');
+  expect(mid).toMatchObject({ complete: false, dataset: { id: c } });
+  const source = { kind: 'checkpoint', branch: 'main', step: 25 } as const;
+  expect((await plan(source)).acts.at(-1)?.text).toContain('The pass goes on');
+  await restore(source);
+  expect(w.dataset(c).place).toBe('processing');
+  expect(api.queue.state().queue.latch).toBe('paused');
+  await w.stop();
+  w.manners({});
+  await w.start();
+  expect(w.engine.api.lineage.get().head).toBe('branch-2');
+  await w.engine.api.training.resume({ by });
+  await w.at(c, 'completed');
+  expect(await trained(c)).toBe(110);
+  expect(w.engine.api.status.get().current_step).toBe(48);
+  expect(branches()).toEqual(['branch-2', 'main']);
+});
+
+test('rolled back, a restore is undone in a third branch, and the datasets are in the model again', async () => {
+  const { b, c } = await story();
+  const { api } = w.engine;
+  await api.training.pause({ by });
+  const before = api.status.get().current_step ?? 0;
+  const inC = await trained(c);
+  await restore({ kind: 'version', name: 'v001_a' });
+  expect([await trained(b), await trained(c)]).toEqual([0, 0]);
+  const back = await restore({ kind: 'rollback' });
+  expect(back).toMatchObject({ branch: 'branch-3', to: { branch: 'main', step: before } });
+  expect([await trained(b), await trained(c)]).toEqual([38, inC]);
+  expect(w.dataset(b)).toMatchObject({ message: null, done_steps: 10 });
+  expect(api.lineage.get().head).toBe('branch-3');
+  // On a first branch it is the newest version before the newest step.
+  await expect(plan({ kind: 'rollback' })).resolves.toMatchObject({
+    to: { branch: 'branch-2', step: 10 },
+  });
+});
+
+test('a dataset is taken back: restored to before its first step, and it waits in front with what else left', async () => {
+  const { a, b, c } = await story();
+  const { api } = w.engine;
+  await api.training.pause({ by });
+  const source = { kind: 'take_back', dataset: b } as const;
+  expect(await plan(source)).toMatchObject({
+    title: 'Take back b.jsonl',
+    to: { branch: 'main', step: 10 },
+  });
+  const done = await restore(source, true);
+  expect(done.queued_again).toEqual([b, c]);
+  expect(
+    api.queue
+      .state()
+      .datasets.filter((one) => one.place === 'queue')
+      .map((one) => one.id),
+  ).toEqual([b, c]);
+  // The very first dataset: back to the base, with a lineage that begins at step 0.
+  const first = await restore({ kind: 'take_back', dataset: a });
+  expect(first).toMatchObject({ to: { branch: 'main', step: 0 }, moments: 'fresh' });
+  expect(weights('branch-3', 0)).toBe('base');
+  w.manners({});
+  await api.training.resume({ by });
+  await w.at(c, 'completed');
+  expect([await trained(a), await trained(b), await trained(c)]).toEqual([38, 38, 110]);
+  expect(api.status.get().current_step).toBe(48);
+});
+
+test('what changed since it was agreed to, what is damaged and what does not fit is refused, and the model is as it was', async () => {
+  const { a } = await story();
+  const { api } = w.engine;
+  await api.training.pause({ by });
+  const source = { kind: 'version', name: 'v002_b' } as const;
+  const seen = await plan(source);
+  const go = (id: string): Promise<RestoreResult> =>
+    api.restore.carryOut({ source, plan: id, queue_again: false, by });
+  await expect(go('0000000000000000')).rejects.toMatchObject({
+    code: 'NOT_READY',
+    data: { facts: { plan: seen.id } },
+  });
+  await expect(plan({ kind: 'version', name: 'v009_x' })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
+  await expect(plan({ kind: 'checkpoint', branch: 'main', step: 3 })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
+  const { folder } = api.versions.list()[0] ?? { folder: '' };
+  rmSync(path.join(folder, 'model.safetensors'));
+  writeFileSync(path.join(folder, 'model.safetensors'), 'weights 21');
+  await expect(go(seen.id)).rejects.toMatchObject({
+    code: 'NOT_READY',
+    message: expect.stringContaining('v002_b is damaged') as string,
+  });
+  w.manners({ fail_stage: true });
+  const other = { kind: 'version', name: 'v001_a' } as const;
+  await expect(restore(other)).rejects.toMatchObject({ code: 'DISK_FULL' });
+  expect(api.lineage.get()).toMatchObject({
+    head: 'main',
+    restore: { title: 'Restore v001_a', act: 'stage', state: 'failed' },
+  });
+  expect(branches()).toEqual(['main']);
+  expect(existsSync(path.join(w.folder, 'current_model/restore.json'))).toBe(false);
+  w.manners({});
+  await restore(other);
+  expect(api.lineage.get()).toMatchObject({ head: 'branch-2', restore: null });
+  expect(await trained(a)).toBe(38);
+});
+
+test('a damaged checkpoint gives no moments: the next plan says fresh, with a new warm-up', async () => {
+  await story();
+  const { api } = w.engine;
+  await api.training.pause({ by });
+  const source = { kind: 'version', name: 'v002_b' } as const;
+  writeFileSync(
+    path.join(w.folder, 'current_model/checkpoints/main/step-00000020/damaged'),
+    'a wrong hash',
+  );
+  expect((await plan(source)).moments).toBe('kept');
+  await expect(restore(source)).rejects.toMatchObject({
+    message: expect.stringContaining('moments cannot be kept') as string,
+  });
+  expect(await plan(source)).toMatchObject({ moments: 'fresh', warmup_steps: 100 });
+  expect(await restore(source)).toMatchObject({ moments: 'fresh', branch: 'branch-2' });
+});
+
+test('from the copy that was made before, the model as it was comes back', async () => {
+  const { c } = await story();
+  const { api } = w.engine;
+  await api.training.pause({ by });
+  const step = api.status.get().current_step ?? 0;
+  const inC = await trained(c);
+  const { backup } = await restore({ kind: 'version', name: 'v001_a' });
+  rmSync(path.join(w.folder, 'current_model/checkpoints/main'), { recursive: true });
+  const done = await restore({ kind: 'backup', id: backup ?? '' });
+  expect(done).toMatchObject({ to: { branch: 'main', step }, moments: 'kept' });
+  expect(await trained(c)).toBe(inC);
+});

@@ -1,0 +1,22 @@
+/** A part of the fault matrix of a restore; the whole of it is in tests/incidents/restore-faults.test.ts. */
+import { afterAll, expect, test } from 'vitest';
+import { Matrix } from './fixtures/restore-matrix.ts';
+
+const matrix = new Matrix();
+afterAll(() => {
+  matrix.end();
+});
+const kinds = ['EIO', 'ENOSPC', 'EACCES'] as const;
+
+test('an error at every ninth file operation, and a kill at some: the old state or the new one, whole', async () => {
+  const operations = await matrix.operations();
+  expect(operations).toBeGreaterThan(150);
+  for (let at = 1; at <= operations; at += 9) {
+    const kind = kinds[at % kinds.length] ?? 'EIO';
+    await matrix.error(at, kind);
+  }
+  for (let at = Math.floor(operations / 2); at <= operations; at += Math.ceil(operations / 12))
+    await matrix.kill(at);
+  expect(matrix.ends.old).toBeGreaterThan(5);
+  expect(matrix.ends.new).toBeGreaterThan(5);
+});

@@ -1,0 +1,38 @@
+/**
+ * Incident 17: a restore once deleted current_model first. The whole matrix: at every file operation of a restore the disk answers with
+ * each error, and the process is killed; each time a new start finds the old state or the new one, whole and truthfully told, and a
+ * second restore works.
+ */
+import { afterAll, expect, test } from 'vitest';
+import { Matrix } from '../engine/fixtures/restore-matrix.ts';
+
+const matrix = new Matrix();
+afterAll(() => {
+  matrix.end();
+});
+const kinds = ['EIO', 'ENOSPC', 'EACCES'] as const;
+
+test('incident 17: every file operation of a restore × every kind of fault', async () => {
+  const operations = await matrix.operations();
+  expect(operations).toBeGreaterThan(150);
+  let cases = 0;
+  for (let at = 1; at <= operations; at += 1)
+    for (const kind of kinds) {
+      await matrix.error(at, kind);
+      cases += 1;
+    }
+  // Two at a time: each is a process of its own.
+  const rest = Array.from({ length: operations }, (_, at) => at + 1);
+  const kill = async (): Promise<void> => {
+    for (let at = rest.shift(); at !== undefined; at = rest.shift()) {
+      await matrix.kill(at);
+      cases += 1;
+    }
+  };
+  await Promise.all([kill(), kill()]);
+  const { old, new: switched } = matrix.ends;
+  process.stdout.write(
+    `restore: ${String(operations)} file operations × 4 kinds of fault = ${String(cases)} cases, ${String(old)} ended in the old state, ${String(switched)} in the new one, all whole\n`,
+  );
+  expect(cases).toBe(operations * 4);
+});
