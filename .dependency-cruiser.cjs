@@ -21,6 +21,7 @@ const order = [
   'health',
   'notices',
   'status',
+  'diagnostics',
 ];
 
 const roomRules = order.map((room, index) => ({

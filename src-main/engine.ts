@@ -1,12 +1,22 @@
 /**
  * Entry of the engine: `node out/engine/engine.mjs --workspace W [--port N] [--json]`. Takes the workspace, opens the door, and leaves
- * in order on a signal; a running trainer goes on. Exit codes: 0 left in order, 1 failure, 2 usage, 3 refused (another engine).
+ * in order on a signal; a running trainer goes on. `--diagnostics FILE|- [--names]` only writes a bundle from the files and prints its list. Exit codes: 0 left in order, 1 failure, 2 usage, 3 refused (another engine).
  */
-import { appendFileSync, closeSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Refusal } from './contract/index.ts';
+import { createDiagnostics } from './engine/diagnostics/index.ts';
 import { startEngine } from './engine/engine.ts';
+import { systemClock, workspacePaths } from './kit/index.ts';
 import { createServer, readOrMakeToken } from './server/index.ts';
 
 /**
@@ -51,12 +61,16 @@ function options(): {
   readonly workspace: string;
   readonly port: number | null;
   readonly json: boolean;
+  readonly diagnostics: string | null;
+  readonly names: boolean;
 } {
   const { values } = parseArgs({
     options: {
       workspace: { type: 'string' },
       port: { type: 'string' },
       json: { type: 'boolean', default: false },
+      diagnostics: { type: 'string' },
+      names: { type: 'boolean', default: false },
     },
   });
   const port = values.port === undefined ? null : Number(values.port);
@@ -65,11 +79,36 @@ function options(): {
     (port !== null && !(Number.isInteger(port) && port >= 0 && port < 65_536))
   )
     throw new TypeError('usage: engine --workspace <folder> [--port <0 to 65535>] [--json]');
-  return { workspace: resolve(values.workspace), port, json: values.json };
+  return {
+    workspace: resolve(values.workspace),
+    port,
+    json: values.json,
+    diagnostics: values.diagnostics ?? null,
+    names: values.names,
+  };
+}
+
+/** The bundle without an engine: the workspace is read, not taken. */
+async function diagnose(workspace: string, target: string, names: boolean): Promise<void> {
+  const room = createDiagnostics({
+    paths: workspacePaths(workspace),
+    clock: systemClock,
+    home: homedir(),
+    version: process.env['NIGHTSHIFT_VERSION'] ?? 'development',
+    build: process.env['NIGHTSHIFT_BUILD'] ?? 'development',
+    live: null,
+  });
+  const list = await room.list(names);
+  if (target !== '-') writeFileSync(target, (await room.bundle(names)).bytes, { mode: 0o600 });
+  process.stdout.write(`${JSON.stringify(list)}\n`);
 }
 
 async function main(): Promise<void> {
-  const { workspace, port: asked, json } = options();
+  const { workspace, port: asked, json, diagnostics, names } = options();
+  if (diagnostics !== null) {
+    await diagnose(workspace, diagnostics, names);
+    return;
+  }
   // The terminal or the parent that reads this may go away first.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const print = (text: string): void => {
@@ -95,6 +134,7 @@ async function main(): Promise<void> {
   const port = asked ?? monitor().port;
   const server = await createServer(engine.api, {
     port,
+    memoryPort: monitor().memory_port === 0 ? null : port === 0 ? 0 : monitor().memory_port,
     token: await readOrMakeToken(engine.paths.token),
     uiFolder: process.env['NIGHTSHIFT_UI'] ?? join(root, 'out', 'renderer'),
     openStatus: () => monitor().open_status,
@@ -104,10 +144,24 @@ async function main(): Promise<void> {
   await engine.setPort(server.port);
   const link = server.link();
   log(`serves ${workspace} on port ${server.port}, pid ${process.pid}`);
-  if (json) print(JSON.stringify({ workspace, port: server.port, pid: process.pid, link }));
+  const memoryAsked = monitor().memory_port;
+  const memoryMoved = port !== 0 && server.memoryPort !== null && server.memoryPort !== memoryAsked;
+  if (memoryMoved) log(`the memory port ${memoryAsked} is in use; ${server.memoryPort} was taken`);
+  if (json)
+    print(
+      JSON.stringify({
+        workspace,
+        port: server.port,
+        memory_port: server.memoryPort,
+        pid: process.pid,
+        link,
+      }),
+    );
   else {
     if (port !== 0 && server.port !== port)
       print(`Port ${port} is in use; port ${server.port} was taken.`);
+    if (memoryMoved)
+      print(`Memory port ${memoryAsked} is in use; port ${server.memoryPort} was taken.`);
     print(`Nightshift serves ${workspace} (pid ${process.pid}).`);
     print(`Open once, within 5 minutes: ${link}`);
     print('A new link: nightshift token. Ctrl-C ends the engine; training goes on without it.');

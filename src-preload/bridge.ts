@@ -23,6 +23,20 @@ const bridge: NightshiftBridge = {
     listen('nightshift:open', (screen) => {
       if (typeof screen === 'string') listener(screen);
     }),
+  onAct: (listener) =>
+    listen('nightshift:act', (act) => {
+      listener(act as Parameters<typeof listener>[0]);
+    }),
+  settings: () =>
+    ipcRenderer.invoke('nightshift:settings') as ReturnType<NightshiftBridge['settings']>,
+  changeSettings: (change) =>
+    ipcRenderer.invoke('nightshift:change-settings', change) as ReturnType<
+      NightshiftBridge['changeSettings']
+    >,
+  onSettings: (listener) =>
+    listen('nightshift:settings-changed', (settings) => {
+      listener(settings as Parameters<typeof listener>[0]);
+    }),
   onConnection: (listener) =>
     listen('nightshift:connected', () => {
       listener();

@@ -5,8 +5,8 @@ import { z } from 'zod';
 import {
   configSchema,
   factoryConfig,
+  fromScriptStatus,
   journalEntry,
-  trainingStatus,
   version,
   type Config,
   type JournalEntry,
@@ -35,7 +35,9 @@ export async function knownFromFiles(session: Session): Promise<KnownFromFiles> 
     trainer?.run === undefined
       ? null
       : await readOr(join(paths.runs, trainer.run, 'heartbeat'), heartbeatFile);
-  const status = await readOr(join(paths.status, 'training_status.json'), trainingStatus);
+  const status = fromScriptStatus(
+    await readJson(join(paths.status, 'training_status.json')).catch(() => null),
+  );
   return {
     engine: null,
     state: trainer === null ? 'not_running' : 'unsupervised',

@@ -7,6 +7,8 @@ import { refusalData, refusals } from '../contract/index.ts';
 import { workspacePaths } from '../kit/workspace.ts';
 import { addConfigCommands } from './config.ts';
 import { addDemoCommand } from './demo.ts';
+import { addHealthCommands } from './health.ts';
+import { addHelpCommand } from './help.ts';
 import { addQueueCommands } from './queue.ts';
 import { addRecordCommands } from './records.ts';
 import { addVersionCommands } from './versions.ts';
@@ -92,7 +94,9 @@ export async function runCommandLine(
   addRecordCommands(program, run);
   addVersionCommands(program, run);
   addConfigCommands(program, run);
+  addHealthCommands(program, run);
   addDemoCommand(program, run);
+  addHelpCommand(program, run);
   inheritSettings(program);
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -248,7 +248,13 @@ export const configSchema = z.strictObject({
       port: key(
         z.int().min(1).max(65535).default(8080),
         'Monitor',
-        'Port of the interface on 127.0.0.1; the next free one is taken.',
+        'Port of the interface on 127.0.0.1; the next free one is taken. Read when the engine starts.',
+        free,
+      ),
+      memory_port: key(
+        z.int().min(0).max(65535).default(8081),
+        'Monitor',
+        'Port of /api/memory_stats on 127.0.0.1; the next free one is taken, 0 switches it off. Read when the engine starts.',
         free,
       ),
       open_status: key(

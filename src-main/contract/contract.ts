@@ -15,6 +15,7 @@ import {
   rowStates,
 } from './datasets.ts';
 import { estimateAnswer } from './estimate.ts';
+import { diagnosticsList } from './diagnostics.ts';
 import { change, snapshot } from './feed.ts';
 import {
   checkpointCheck,
@@ -24,6 +25,14 @@ import {
   restoreResult,
   restoreSource,
 } from './lineage.ts';
+import {
+  accessLink,
+  accessState,
+  crashReport,
+  diskUse,
+  memoryStats,
+  monitoringCosts,
+} from './monitor.ts';
 import { refusals } from './refusal.ts';
 import {
   activity,
@@ -37,6 +46,7 @@ import {
   logLines,
   logSource,
   machine,
+  notice,
   queueState,
   setup,
   version,
@@ -51,6 +61,10 @@ const call = oc.errors(refusals);
 const nothing = z.object({});
 const versionName = z.object({ name: z.string().regex(/^v\d+_[a-z0-9-]+$/) });
 const done = z.object({ ok: z.literal(true) });
+/** `true` from a call, `'true'` from a query. */
+const flag = z
+  .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+  .default(false);
 const datasetId = z.object({ id: z.string().min(1) });
 
 /** What a control command answers: whether it has taken effect yet, how long that took, and the state now. */
@@ -77,6 +91,8 @@ export const contract = {
     machine: call.route({ method: 'GET', path: '/machine' }).output(machine),
     /** null without a GPU. */
     gpu: call.route({ method: 'GET', path: '/gpu_stats' }).output(gpu.nullable()),
+    /** Memory of the machine, the trainer, the engine and the GPU. */
+    memory: call.route({ method: 'GET', path: '/memory_stats' }).output(memoryStats),
   },
   training: {
     pause: call
@@ -409,10 +425,53 @@ export const contract = {
       .output(logLines),
   },
   notices: {
-    dismiss: call.input(z.object({ id: z.string() })).output(done),
+    /** Newest first. */
+    list: call.route({ method: 'GET', path: '/notices' }).output(z.array(notice)),
+    dismiss: call
+      .route({ method: 'POST', path: '/notices/{id}/dismiss' })
+      .input(z.object({ id: z.string() }))
+      .output(done),
   },
   health: {
     run: call.route({ method: 'GET', path: '/health' }).output(z.array(check)),
+    /** Crashes and hangs of the trainer, newest first, from the run folders. */
+    crashes: call
+      .route({ method: 'GET', path: '/crashes' })
+      .input(
+        z.object({
+          days: z.coerce.number().min(1).max(3650).default(30),
+          limit: z.coerce.number().int().min(1).max(1000).default(100),
+        }),
+      )
+      .output(z.array(crashReport)),
+    /** What watching costs, against its budget. */
+    monitoring: call.route({ method: 'GET', path: '/monitoring_costs' }).output(monitoringCosts),
+  },
+  disk: {
+    /** What uses the disk; measured at most once a minute. */
+    use: call.route({ method: 'GET', path: '/disk' }).output(diskUse),
+  },
+  diagnostics: {
+    /** What the bundle would hold. `names`: file and dataset names stay readable, else they are hashed. */
+    list: call
+      .route({ method: 'GET', path: '/diagnostics' })
+      .input(z.object({ names: flag }))
+      .output(diagnosticsList),
+    /** The bundle, a .tar.gz without texts of datasets, prompts, answers, tokens or secrets. */
+    bundle: call
+      .route({ method: 'GET', path: '/diagnostics/bundle' })
+      .input(z.object({ names: flag }))
+      .output(z.instanceof(Blob)),
+  },
+  /** How the engine is reached by a browser and by scripts. Answered by its door. */
+  access: {
+    get: call.route({ method: 'GET', path: '/access' }).output(accessState),
+    /** An address that signs one browser in, once, within 5 minutes. */
+    link: call.route({ method: 'POST', path: '/access/link' }).output(accessLink),
+    /** The token for scripts. */
+    token: call
+      .route({ method: 'POST', path: '/access/token' })
+      .output(z.object({ token: z.string() })),
   },
   setup: {
     get: call.route({ method: 'GET', path: '/setup' }).output(setup),

@@ -1,5 +1,6 @@
 /** The smaller shapes that cross the wall: queue, versions, metrics, notices, health, journal, machine, setup, engine. */
 import { z } from 'zod';
+import { screen } from './screens.ts';
 
 export const latch = z.enum(['running', 'paused', 'stopped', 'stopping_after']);
 export const queueState = z.object({
@@ -170,8 +171,6 @@ export const noticeKind = z.enum([
   'engine_restarted',
   'fact',
 ]);
-export const screen = z.enum(['dashboard', 'data', 'queue', 'models', 'config', 'health', 'logs']);
-export type Screen = z.infer<typeof screen>;
 export const notice = z.object({
   id: z.string(),
   t: z.number(),

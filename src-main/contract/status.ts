@@ -128,6 +128,37 @@ export const trainingStatus = z.object({
 });
 export type TrainingStatus = z.infer<typeof trainingStatus>;
 
+/** The status without texts and names: what may be read on loopback without a token. Numbers, states and times only. Pure. */
+export function withoutTexts(status: TrainingStatus): TrainingStatus {
+  return {
+    ...status,
+    reason: null,
+    current_dataset: null,
+    last_preview: null,
+    model: null,
+    run: null,
+    recovery: status.recovery === null ? null : { ...status.recovery, cause: '' },
+    error: status.error === null ? null : { ...status.error, message: '' },
+  };
+}
+
+/**
+ * `status/training_status.json` as scripts read it, file and address alike: the old names beside the new ones, and `loss` a plain
+ * number as it was; where and when it was measured stands in `loss_measured`. Pure.
+ */
+export function scriptStatus(status: TrainingStatus) {
+  return { ...withOldNames(status), loss: status.loss?.value ?? null, loss_measured: status.loss };
+}
+
+/** The status in the text of `status/training_status.json`; null when it is none. */
+export function fromScriptStatus(value: unknown): TrainingStatus | null {
+  const file = z.looseObject({ loss_measured: measured }).safeParse(value);
+  const status = trainingStatus.safeParse(
+    file.success ? { ...file.data, loss: file.data.loss_measured } : value,
+  );
+  return status.success ? status.data : null;
+}
+
 /** The names that scripts of the system before this one read, beside the new ones. Pure. */
 export function withOldNames<
   T extends Pick<

@@ -4,12 +4,20 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { app, protocol } from 'electron';
 import { createDesktop, type Desktop } from './desktop.ts';
+import { HIDDEN } from './login.ts';
 import { SCHEME } from './scheme.ts';
 import { openSettings } from './settings.ts';
 import { chooseWorkspace, datasetsAmong, withRecent } from './workspace.ts';
 
 const isFile = (path: string): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+/** An AppImage is mounted anew at each start: its own file is what starts it. In a checkout Electron is given the folder. */
+function startCommand(): readonly string[] {
+  const image = process.env['APPIMAGE'];
+  if (image !== undefined && image !== '') return [image];
+  return app.isPackaged ? [process.execPath] : [process.execPath, app.getAppPath()];
+}
 
 export function startDesktop(): void {
   // Chromium rearranges the arguments that it forwards; ours travel beside them.
@@ -65,6 +73,8 @@ export function startDesktop(): void {
       page: join(built, 'renderer'),
       preload: join(built, 'preload', 'bridge.cjs'),
       icons: join(built, '..', 'resources', 'icons'),
+      startHidden: process.argv.includes(HIDDEN),
+      command: startCommand(),
     });
     add(early.splice(0));
   });

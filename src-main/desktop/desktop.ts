@@ -1,9 +1,11 @@
 /** The running desktop: what the supervisor tells goes to tray, task bar, menu, power and notifications; acts go to the engine. */
 import { join } from 'node:path';
 import { app, Menu, protocol, shell } from 'electron';
+import type { PageAct } from '../contract/host.ts';
 import type { Rooms, Screen } from '../contract/index.ts';
 import { createDeparture } from './departure.ts';
 import { freshNotices } from './fresh-notices.ts';
+import { createLogin, HIDDEN } from './login.ts';
 import { menuTemplate } from './menu.ts';
 import { createNotifications } from './notifications.ts';
 import { answerPage, choosePaths } from './page-calls.ts';
@@ -14,6 +16,7 @@ import { SCHEME, servePage } from './scheme.ts';
 import type { Settings } from './settings.ts';
 import { isWorking, standing, type Standing } from './standing.ts';
 import { createSupervisor, type Client } from './supervisor/index.ts';
+import { createTastes } from './tastes.ts';
 import { openTray } from './tray.ts';
 import { openWindow } from './window.ts';
 
@@ -31,6 +34,10 @@ export interface DesktopOptions {
   readonly page: string;
   readonly preload: string;
   readonly icons: string;
+  /** Started by the system at login: the window stays in the tray. */
+  readonly startHidden: boolean;
+  /** What starts this application again: program, then arguments. */
+  readonly command: readonly string[];
 }
 
 const seconds = (): number => Date.now() / 1000;
@@ -44,6 +51,27 @@ export function createDesktop(options: DesktopOptions): Desktop {
   let menuFacts = '';
 
   protocol.handle(SCHEME, (request) => servePage(options.page, request.url));
+
+  const tastes = createTastes({
+    settings,
+    login: createLogin({
+      platform: process.platform,
+      env: process.env,
+      home: app.getPath('home'),
+      command: options.command,
+      system: {
+        get: () => app.getLoginItemSettings({ args: [HIDDEN] }).openAtLogin,
+        set: (openAtLogin) => {
+          app.setLoginItemSettings({ openAtLogin, args: [HIDDEN] });
+        },
+      },
+    }),
+    changed: (now) => {
+      if (!window.browser.isDestroyed()) window.browser.webContents.setZoomFactor(now.zoom / 100);
+      window.tell('nightshift:settings-changed', now);
+      update();
+    },
+  });
 
   const supervisor = createSupervisor({
     workspace,
@@ -95,6 +123,8 @@ export function createDesktop(options: DesktopOptions): Desktop {
     preload: options.preload,
     icon,
     settings,
+    startHidden: options.startHidden,
+    zoom: () => tastes.get().zoom,
     leaving: () => departure.leaving(),
     hidden: () => {
       if (!settings.get('firstRun')) return;
@@ -114,7 +144,12 @@ export function createDesktop(options: DesktopOptions): Desktop {
     },
   });
   const wakefulness = createWakefulness();
-  answerPage({ window: () => window.browser, ticket: () => supervisor.ticket() });
+  answerPage({
+    window: () => window.browser,
+    ticket: () => supervisor.ticket(),
+    settings: () => tastes.get(),
+    changeSettings: (change) => tastes.change(change),
+  });
 
   const open = (screen: Screen): void => {
     window.show();
@@ -155,7 +190,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
     const rooms = supervisor.rooms();
     const at = now();
     tray.update(at);
-    wakefulness.update(isWorking(rooms?.status ?? null));
+    wakefulness.update(tastes.get().keepAwake && isWorking(rooms?.status ?? null));
     if (!window.browser.isDestroyed())
       window.browser.setProgressBar(at.progress ?? -1, {
         mode: at.icon === 'paused' ? 'paused' : at.icon === 'attention' ? 'error' : 'normal',
@@ -177,6 +212,13 @@ export function createDesktop(options: DesktopOptions): Desktop {
         void choosePaths(window.browser, 'files').then(addFiles);
       },
       open,
+      act: (act: PageAct) => {
+        window.show();
+        window.tell('nightshift:act', act);
+      },
+      zoom: (way) => {
+        tastes.zoom(way);
+      },
       pause,
       resume,
       stop: (at) => {
@@ -199,7 +241,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
   const announce = (rooms: Rooms): void => {
     const all = settings.get('notices');
     const memory = all[workspace] ?? null;
-    const fresh = freshNotices(rooms.notices, memory, opened);
+    const fresh = freshNotices(rooms.notices, memory, opened, tastes.get().silenced);
     if (JSON.stringify(fresh.memory) === JSON.stringify(memory)) return;
     // Remembered first: a window that is killed in between rather tells nothing than tells it twice.
     settings.set('notices', { ...all, [workspace]: fresh.memory });

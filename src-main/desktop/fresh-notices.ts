@@ -1,4 +1,5 @@
 /** Which notices of the engine become notifications of the system. Pure. */
+import { notifiableKinds, type NotifiableKind } from '../contract/host.ts';
 import type { Notice } from '../contract/index.ts';
 
 /** The newest notices that were shown: their time (Unix seconds) and the ids of that time. */
@@ -8,17 +9,7 @@ export interface NoticeMemory {
 }
 
 /** Kinds that are worth leaving what one is doing. The others wait in the window. */
-const shown: ReadonlySet<Notice['kind']> = new Set([
-  'out_of_memory',
-  'crash_recovered',
-  'hang',
-  'gave_up',
-  'disk',
-  'dataset_done',
-  'queue_empty',
-  'dataset_failed',
-  'decide',
-]);
+const shown: ReadonlySet<Notice['kind']> = new Set(notifiableKinds);
 
 /** More than this at once (a long time without a window) become one. */
 const AT_ONCE = 3;
@@ -36,18 +27,22 @@ export interface FreshNotices {
 
 /**
  * What is newer than the memory, oldest first, and the memory after that. `since` (Unix seconds) stands in for a memory that does
- * not exist yet: what was told before this workspace was ever opened here is not told again.
+ * not exist yet: what was told before this workspace was ever opened here is not told again. `silenced` kinds are remembered, not told.
  */
 export function freshNotices(
   notices: readonly Notice[],
   memory: NoticeMemory | null,
   since: number,
+  silenced: readonly NotifiableKind[] = [],
 ): FreshNotices {
   const from = memory ?? { t: since, ids: [] };
   const fresh = notices
     .filter((one) => one.t > from.t || (one.t === from.t && !from.ids.includes(one.id)))
     .toSorted((a, b) => a.t - b.t);
-  const telling = fresh.filter((one) => shown.has(one.kind) && !one.dismissed);
+  const quiet = new Set<Notice['kind']>(silenced);
+  const telling = fresh.filter(
+    (one) => shown.has(one.kind) && !quiet.has(one.kind) && !one.dismissed,
+  );
   return { announcements: grouped(telling), memory: remember(fresh, from) };
 }
 

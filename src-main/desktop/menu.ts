@@ -1,11 +1,15 @@
 /** The window's own menu and its shortcuts. */
 import type { MenuItemConstructorOptions } from 'electron';
-import type { Screen } from '../contract/index.ts';
+import type { PageAct } from '../contract/host.ts';
+import { keysOf, screenTable, type Screen } from '../contract/index.ts';
 import type { Standing } from './standing.ts';
 
 export interface MenuActs {
   readonly addFiles: () => void;
   readonly open: (screen: Screen) => void;
+  /** What the page does: commands, the list of keys. */
+  readonly act: (act: PageAct) => void;
+  readonly zoom: (way: 1 | -1 | 0) => void;
   readonly pause: () => void;
   readonly resume: () => void;
   readonly stop: (now: boolean) => void;
@@ -24,12 +28,6 @@ export interface MenuFacts {
   readonly packaged: boolean;
 }
 
-const screens: readonly (readonly [Screen, string])[] = [
-  ['dashboard', 'Dashboard'],
-  ['data', 'Data'],
-  ['queue', 'Queue'],
-];
-
 /** Pure; rebuilt when one of the facts changes. */
 export function menuTemplate(facts: MenuFacts, acts: MenuActs): MenuItemConstructorOptions[] {
   const { connected } = facts;
@@ -41,11 +39,19 @@ export function menuTemplate(facts: MenuFacts, acts: MenuActs): MenuItemConstruc
       submenu: [
         {
           label: 'Add files…',
-          accelerator: 'CmdOrCtrl+O',
+          accelerator: keysOf('add_files'),
           enabled: connected,
           click: acts.addFiles,
         },
         { label: 'Show the workspace folder', click: acts.showWorkspace },
+        separator,
+        {
+          label: 'Settings',
+          accelerator: keysOf('settings'),
+          click: () => {
+            acts.open('settings');
+          },
+        },
         separator,
         { label: 'Close the window', accelerator: 'CmdOrCtrl+W', click: acts.close },
         { label: 'Quit', accelerator: 'CmdOrCtrl+Q', click: acts.quit },
@@ -57,9 +63,17 @@ export function menuTemplate(facts: MenuFacts, acts: MenuActs): MenuItemConstruc
       submenu: [
         {
           label: facts.action === 'resume' ? 'Resume' : 'Pause',
-          accelerator: 'CmdOrCtrl+Shift+P',
+          accelerator: keysOf('pause_or_resume'),
           enabled: facts.action !== null,
           click: facts.action === 'resume' ? acts.resume : acts.pause,
+        },
+        {
+          label: 'Stop, with a choice of ways',
+          accelerator: keysOf('stop'),
+          enabled: connected,
+          click: () => {
+            acts.act('stop');
+          },
         },
         separator,
         {
@@ -82,17 +96,45 @@ export function menuTemplate(facts: MenuFacts, acts: MenuActs): MenuItemConstruc
     {
       label: '&View',
       submenu: [
-        ...screens.map(([screen, label], index): MenuItemConstructorOptions => ({
-          label,
-          accelerator: `CmdOrCtrl+${String(index + 1)}`,
+        {
+          label: 'Commands',
+          accelerator: keysOf('palette'),
           click: () => {
-            acts.open(screen);
+            acts.act('palette');
           },
-        })),
+        },
         separator,
-        { role: 'resetZoom' },
-        { role: 'zoomIn' },
-        { role: 'zoomOut' },
+        ...screenTable
+          .filter(({ id }) => id !== 'settings' && id !== 'help')
+          .map(({ id, name, number }): MenuItemConstructorOptions => ({
+            label: name,
+            ...(number === null ? {} : { accelerator: `CmdOrCtrl+${String(number)}` }),
+            click: () => {
+              acts.open(id);
+            },
+          })),
+        separator,
+        {
+          label: 'Larger',
+          accelerator: keysOf('zoom_in'),
+          click: () => {
+            acts.zoom(1);
+          },
+        },
+        {
+          label: 'Smaller',
+          accelerator: keysOf('zoom_out'),
+          click: () => {
+            acts.zoom(-1);
+          },
+        },
+        {
+          label: 'Size 100 %',
+          accelerator: keysOf('zoom_reset'),
+          click: () => {
+            acts.zoom(0);
+          },
+        },
         { role: 'togglefullscreen' },
         ...(facts.packaged ? [] : [separator, { role: 'toggleDevTools' } as const]),
       ],
@@ -100,6 +142,19 @@ export function menuTemplate(facts: MenuFacts, acts: MenuActs): MenuItemConstruc
     {
       label: '&Help',
       submenu: [
+        {
+          label: 'Help',
+          click: () => {
+            acts.open('help');
+          },
+        },
+        {
+          label: 'Keys',
+          click: () => {
+            acts.act('shortcuts');
+          },
+        },
+        separator,
         { label: 'Show the engine’s log', click: acts.showEngineLog },
         {
           label: 'Restart the engine (training is not touched)',

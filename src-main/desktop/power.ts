@@ -1,4 +1,4 @@
-/** Keeps the machine awake, only while a trainer works. */
+/** Keeps the machine awake, only while a trainer works, and only when that is wanted. */
 import { powerSaveBlocker } from 'electron';
 
 export interface Wakefulness {

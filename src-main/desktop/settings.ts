@@ -1,5 +1,6 @@
 /** What this window remembers between two starts. Nothing of the training: that is the engine's. */
 import Store from 'electron-store';
+import type { DesktopSettings } from '../contract/host.ts';
 import type { NoticeMemory } from './fresh-notices.ts';
 
 export interface WindowBounds {
@@ -24,6 +25,8 @@ interface Remembered {
   /** By workspace: the newest notice that was shown. */
   readonly notices: Readonly<Record<string, NoticeMemory>>;
   readonly startedEngine: StartedEngine | null;
+  /** What the system keeps itself, starting at login, is asked of it. */
+  readonly tastes: Omit<DesktopSettings, 'startAtLogin'>;
 }
 
 export interface Settings {
@@ -37,6 +40,7 @@ const factory: Remembered = {
   recentWorkspaces: [],
   notices: {},
   startedEngine: null,
+  tastes: { zoom: 100, silenced: [], keepAwake: true },
 };
 
 export function openSettings(): Settings {

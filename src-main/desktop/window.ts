@@ -16,6 +16,10 @@ export interface WindowOptions {
   readonly preload: string;
   readonly icon: string;
   readonly settings: Settings;
+  /** Stays in the tray until it is asked for. */
+  readonly startHidden: boolean;
+  /** Size of the page in per cent, asked whenever a page was loaded. */
+  readonly zoom: () => number;
   /** True once the application is on its way out: then closing closes. */
   readonly leaving: () => boolean;
   /** It was hidden instead of closed. */
@@ -53,7 +57,7 @@ export function openWindow(options: WindowOptions): MainWindow {
   keepBounds(browser, options.settings);
 
   browser.once('ready-to-show', () => {
-    browser.show();
+    if (!options.startHidden) browser.show();
   });
   browser.on('close', (event) => {
     if (options.leaving()) return;
@@ -70,6 +74,7 @@ export function openWindow(options: WindowOptions): MainWindow {
   });
   browser.webContents.on('did-finish-load', () => {
     listening = true;
+    browser.webContents.setZoomFactor(options.zoom() / 100);
     for (const tell of waiting.splice(0)) tell();
   });
   let deaths = 0;

@@ -10,11 +10,14 @@ import type {
   Check,
   ColumnMapping,
   ConfigState,
+  CrashReport,
   CurveKey,
   Curves,
   DatasetDetails,
   DatasetReport,
   DatasetSummary,
+  DiagnosticsList,
+  DiskUse,
   EngineFacts,
   EstimateAnswer,
   JournalEntry,
@@ -22,6 +25,9 @@ import type {
   LogLines,
   LogSource,
   Machine,
+  MemoryStats,
+  MonitoringCosts,
+  Notice,
   Preview,
   Priority,
   QueueState,
@@ -39,6 +45,8 @@ import type { BackupsRoom } from './backups/index.ts';
 import type { ConfigRoom } from './config/index.ts';
 import type { DatasetsRoom } from './datasets/index.ts';
 import type { EstimateRoom } from './estimate/index.ts';
+import type { DiagnosticsRoom } from './diagnostics/index.ts';
+import type { DiskRoom } from './disk/index.ts';
 import type { HealthRoom } from './health/index.ts';
 import type { Journal } from './journal/index.ts';
 import type { LogsRoom } from './logs/index.ts';
@@ -73,6 +81,8 @@ export interface ApiRooms {
   readonly metrics: MetricsRoom;
   readonly config: ConfigRoom;
   readonly estimate: EstimateRoom;
+  readonly diagnostics: DiagnosticsRoom;
+  readonly disk: DiskRoom;
   readonly journal: Journal;
   readonly logs: LogsRoom;
   readonly notices: NoticesRoom;
@@ -108,6 +118,7 @@ export function createApi(o: ApiRooms) {
       get: (): TrainingStatus => o.status.get(),
       machine: (): Machine => o.status.machine(),
       gpu: (): TrainingStatus['gpu'] => o.status.get().gpu,
+      memory: (): MemoryStats => o.status.memoryStats(),
     },
     training: {
       pause: (i: { readonly by: string }): Promise<Controlled> => controlled(o.queue.pause(i.by)),
@@ -285,12 +296,29 @@ export function createApi(o: ApiRooms) {
         o.logs.read(i),
     },
     notices: {
+      list: (): Notice[] => [...o.notices.list()].sort((a, b) => b.t - a.t),
       dismiss: (i: { readonly id: string }): Done => {
         o.notices.dismiss(i.id);
         return done;
       },
     },
-    health: { run: async (): Promise<Check[]> => [...(await o.health.run())] },
+    health: {
+      run: async (): Promise<Check[]> => [...(await o.health.run())],
+      crashes: async (i: {
+        readonly days: number;
+        readonly limit: number;
+      }): Promise<CrashReport[]> => [...(await o.health.crashes(i.days, i.limit))],
+      monitoring: (): Promise<MonitoringCosts> => o.health.costs(),
+    },
+    disk: { use: (): Promise<DiskUse> => o.disk.use() },
+    diagnostics: {
+      list: (i: { readonly names: boolean }): Promise<DiagnosticsList> =>
+        o.diagnostics.list(i.names),
+      bundle: async (i: { readonly names: boolean }): Promise<Blob> => {
+        const { name, bytes } = await o.diagnostics.bundle(i.names);
+        return new File([new Uint8Array(bytes)], name, { type: 'application/gzip' });
+      },
+    },
     setup: {
       get: (): Setup => o.setup.state(),
       choose: (i: {

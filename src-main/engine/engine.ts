@@ -20,6 +20,7 @@ import { createApi, type EngineApi } from './api.ts';
 import { createBackups } from './backups/index.ts';
 import { createConfig, createPlaceCheck, readCards } from './config/index.ts';
 import { createDatasets } from './datasets/index.ts';
+import { createDiagnostics } from './diagnostics/index.ts';
 import { createDisk } from './disk/index.ts';
 import { createEstimate } from './estimate/index.ts';
 import { createHealth } from './health/index.ts';
@@ -30,7 +31,7 @@ import { createNotices } from './notices/index.ts';
 import { createQueue } from './queue/index.ts';
 import { createRestore } from './restore/index.ts';
 import { createSetup, findPython, type PythonReading } from './setup/index.ts';
-import { createFeed, createStatus, type RoomReaders } from './status/index.ts';
+import { createFeed, createStatus, type RoomReaders, writeScriptFiles } from './status/index.ts';
 import { createTrainer, readMachine } from './trainer/index.ts';
 import { createVersions } from './versions/index.ts';
 
@@ -249,6 +250,9 @@ export async function startEngine(o: EngineOptions) {
     python: lookForPython,
   });
   const health = createHealth({
+    paths,
+    config,
+    journal,
     datasets,
     disk,
     queue,
@@ -273,6 +277,20 @@ export async function startEngine(o: EngineOptions) {
 
   // The reader of the card belongs to status, which stands above.
   gpuMegabytes = () => status.get().gpu?.memory_total_mb ?? null;
+  const diagnostics = createDiagnostics({
+    paths,
+    clock,
+    home: os.homedir(),
+    version,
+    build,
+    live: async () => ({
+      checks: await health.run(),
+      memory: status.memoryStats(),
+      costs: await health.costs(),
+      disk: await disk.use(),
+      datasets: queue.datasets(),
+    }),
+  });
 
   const facts = (): EngineFacts => ({
     contract: CONTRACT_VERSION,
@@ -344,6 +362,13 @@ export async function startEngine(o: EngineOptions) {
   };
   const feed = createFeed({ clock, readers, failed });
   const stops = [
+    writeScriptFiles({
+      paths,
+      clock,
+      memory: status.memoryStats,
+      costs: () => health.costs(),
+      failed,
+    }),
     status.changed.on(() => {
       feed.touch('status');
     }),
@@ -435,6 +460,8 @@ export async function startEngine(o: EngineOptions) {
     metrics,
     config,
     estimate,
+    diagnostics,
+    disk,
     journal,
     logs: createLogs({ paths }),
     notices,

@@ -15,7 +15,10 @@ type Procedure<T> =
     ? (input: InferSchemaOutput<I>) => Answer<O>
     : { readonly [K in keyof T]: Procedure<T[K]> };
 
-type Rooms = Omit<{ readonly [K in keyof Contract]: Procedure<Contract[K]> }, 'feed'>;
+type Rooms = Omit<{ readonly [K in keyof Contract]: Procedure<Contract[K]> }, 'feed' | 'access'>;
+
+/** What the doors themselves answer: how they are reached. */
+export type AccessDoor = Procedure<Contract['access']>;
 
 /** Functions throw `Refusal` for an expected no; anything else they throw is a bug and is logged. */
 export interface EngineDoor extends Rooms {

@@ -6,11 +6,11 @@ import type { AnyRouter } from '@orpc/server';
 import { onError } from '@orpc/server';
 import { admit, admitWithoutProof, cookieName, cookieValue } from './admission.ts';
 import type { Admission, RequestFacts } from './admission.ts';
+import { refuse, sendJson, sendText } from './answers.ts';
 import type { EngineDoor } from './engine-door.ts';
 import { securityHeaders } from './headers.ts';
-import { withOldNames } from '../contract/index.ts';
 import { openApi } from './openapi.ts';
-import { withoutTexts } from './open-status.ts';
+import { openAnswers } from './open-answers.ts';
 import { toWireError } from './router.ts';
 import { confinedFile, sendFile } from './static-files.ts';
 import type { Tickets } from './tickets.ts';
@@ -78,7 +78,8 @@ export function createHttpDoor(
     const admission = (): Admission => admit(facts, settings);
     const reads = facts.method === 'GET' || facts.method === 'HEAD';
 
-    if (facts.path === '/status/training_status.json' || facts.path === '/api/status') {
+    const open = openAnswers.get(facts.path);
+    if (open !== undefined) {
       if (!reads) {
         sendJson(response, 405, { message: 'This address is only read.' });
         return;
@@ -88,12 +89,7 @@ export function createHttpDoor(
         refuse(response, answer);
         return;
       }
-      const status = await options.engine.status.get(undefined);
-      sendJson(response, 200, withOldNames(answer.admitted ? status : withoutTexts(status)));
-      return;
-    }
-    if (facts.path === '/api/machine' && reads && options.openStatus()) {
-      sendJson(response, 200, await options.engine.status.machine(undefined));
+      sendJson(response, 200, await open(options.engine, answer.admitted));
       return;
     }
     if (facts.path === '/api/tickets' && facts.method === 'POST') {
@@ -175,35 +171,4 @@ async function sendPage(
     return;
   }
   await sendFile(response, file, facts.method === 'HEAD');
-}
-
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  const text = `${JSON.stringify(value)}\n`;
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-    'cache-control': 'no-store',
-  });
-  response.end(text);
-}
-
-function sendText(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, {
-    'content-type': 'text/plain; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-    'cache-control': 'no-store',
-  });
-  response.end(text);
-}
-
-/** The same shape as a typed error of the contract, so that one reader understands both. */
-function refuse(response: ServerResponse, answer: Admission): void {
-  if (answer.admitted) return;
-  sendJson(response, answer.status, {
-    defined: true,
-    code: answer.status === 401 ? 'UNAUTHORIZED' : 'READ_ONLY',
-    status: answer.status,
-    message: answer.message,
-    data: { subject: null, next: answer.next, facts: {} },
-  });
 }

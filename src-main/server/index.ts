@@ -4,9 +4,10 @@
  * Never: holds state of the training, decides anything about it, or answers a file outside the interface's folder.
  */
 import { createServer as createHttpServer } from 'node:http';
-import type { EngineDoor } from './engine-door.ts';
+import type { AccessDoor, EngineDoor } from './engine-door.ts';
 import { createHttpDoor } from './http-door.ts';
 import { listenOn } from './listen.ts';
+import { createMemoryDoor } from './memory-door.ts';
 import { createRouter } from './router.ts';
 import { createSocketDoor } from './socket-door.ts';
 import { createTickets } from './tickets.ts';
@@ -18,6 +19,8 @@ export { readOrMakeToken } from './token.ts';
 export interface ServerOptions {
   /** The port that is asked for; the next free one is taken. 0: any. */
   readonly port: number;
+  /** The port for memory alone; the next free one is taken. null, or left out: none. */
+  readonly memoryPort?: number | null;
   readonly token: string;
   /** The built page, null when there is none. */
   readonly uiFolder: string | null;
@@ -32,15 +35,33 @@ export interface ServerOptions {
 export interface Server {
   /** The port that was taken. */
   readonly port: number;
+  /** null: switched off, or no port was free. */
+  readonly memoryPort: number | null;
   /** An address with a new one-time ticket, for a browser. */
   link(): string;
   close(): Promise<void>;
 }
 
 export async function createServer(engine: EngineDoor, options: ServerOptions): Promise<Server> {
-  const router = createRouter(engine, options.bug);
   const tickets = createTickets(options.now);
   let port = options.port;
+  let memoryPort: number | null = null;
+  const address = (): string => `http://127.0.0.1:${String(port)}/`;
+  const link = (): { link: string; expires: number } => {
+    const { ticket, expires } = tickets.issue();
+    return { link: `${address()}?ticket=${ticket}`, expires };
+  };
+  const access: AccessDoor = {
+    get: () => ({
+      address: address(),
+      port,
+      memory_port: memoryPort,
+      open_status: options.openStatus(),
+    }),
+    link,
+    token: () => ({ token: options.token }),
+  };
+  const router = createRouter({ ...engine, access }, options.bug);
   const answer = createHttpDoor({
     engine,
     router,
@@ -66,12 +87,29 @@ export async function createServer(engine: EngineDoor, options: ServerOptions): 
     bug: options.bug,
   });
   port = await listenOn(http, options.port);
+  const memory = createMemoryDoor({
+    engine,
+    token: options.token,
+    openStatus: options.openStatus,
+    port: () => memoryPort ?? 0,
+    bug: options.bug,
+  });
+  if (options.memoryPort != null)
+    try {
+      memoryPort = await listenOn(memory, options.memoryPort);
+    } catch (error) {
+      // The figures are at /api/memory_stats of the first port as well: nothing stops for a second one.
+      options.bug(error);
+    }
   return {
     port,
-    link: () => `http://127.0.0.1:${String(port)}/?ticket=${tickets.issue().ticket}`,
+    memoryPort,
+    link: () => link().link,
     close: () =>
       new Promise((resolve) => {
         sockets.close();
+        memory.close();
+        memory.closeAllConnections();
         http.close(() => {
           resolve();
         });

@@ -4,7 +4,7 @@ import { ORPCError, implement, ValidationError } from '@orpc/server';
 import type { AnyRouter } from '@orpc/server';
 import { Refusal, contract, refusals } from '../contract/index.ts';
 import type { Change } from '../contract/index.ts';
-import type { EngineDoor } from './engine-door.ts';
+import type { AccessDoor, EngineDoor } from './engine-door.ts';
 
 /** A reader that is this many changes behind takes a new snapshot instead. */
 const CHANGES_KEPT = 2000;
@@ -19,7 +19,10 @@ interface Implementer {
  * Walks the contract, so that a procedure without a function in the engine is found here and not by a user. Throws when the
  * engine lacks one.
  */
-export function createRouter(engine: EngineDoor, bug: (error: unknown) => void): AnyRouter {
+export function createRouter(
+  engine: EngineDoor & { readonly access: AccessDoor },
+  bug: (error: unknown) => void,
+): AnyRouter {
   const bind = (
     node: unknown,
     implementer: Implementer,

@@ -1,41 +1,48 @@
 /** The whole page: waiting for the engine, first run, or the frame with a screen. */
 import { useEffect, useMemo, useState, type ReactElement } from 'react';
+import { nextZoom, screenName } from '../../src-main/contract/index.ts';
 import { useEngine } from '../engine/index.ts';
-import { useHost } from '../host/index.ts';
+import { useHost, type Host } from '../host/index.ts';
 import { Logo } from '../kit/marks.tsx';
 import { ConfigScreen } from '../rooms/config/index.ts';
 import { Dashboard } from '../rooms/dashboard/index.ts';
 import { DataScreen, DropOverlay, takeIn } from '../rooms/data/index.ts';
+import { Diagnostics } from '../rooms/diagnostics/index.ts';
+import { HealthScreen } from '../rooms/health/index.ts';
+import { HelpScreen } from '../rooms/help/index.ts';
 import { LogsScreen } from '../rooms/logs/index.ts';
 import { ModelsScreen } from '../rooms/models/index.ts';
 import { QueueScreen } from '../rooms/queue/index.ts';
+import { SettingsScreen } from '../rooms/settings/index.ts';
 import { FirstRun, useFirstRun } from '../rooms/setup/index.ts';
 import { pauseOrResume } from './controls.tsx';
 import { Header } from './header.tsx';
-import { useFrameKeys, type FrameActs } from './keys.ts';
+import { focusSearch, isPageAct, nothing, useFrameKeys, type FrameActs } from './keys.ts';
 import { go, goTo, useNavigation } from './navigation.ts';
 import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
 import { mainControl } from './state-word.ts';
+import { ShortcutList } from './shortcut-list.tsx';
 import { StopDialog } from './stop-dialog.tsx';
 
-const titles = {
-  dashboard: 'Dashboard',
-  data: 'Data',
-  queue: 'Queue',
-  models: 'Models',
-  config: 'Config',
-  logs: 'Logs',
-} as const;
+/** The size of the interface is the desktop's; a browser has keys of its own for it, and keeps them. */
+function zoomActs({ tastes }: Host): Pick<FrameActs, 'zoom_in' | 'zoom_out' | 'zoom_reset'> {
+  if (tastes === null) return { zoom_in: nothing, zoom_out: nothing, zoom_reset: nothing };
+  const step = (way: 1 | -1 | 0) => (): void => {
+    void tastes.get().then(({ zoom }) => tastes.change({ zoom: nextZoom(zoom, way) }));
+  };
+  return { zoom_in: step(1), zoom_out: step(-1), zoom_reset: step(0) };
+}
 
 function Frame(): ReactElement {
   const host = useHost();
   const screen = useNavigation((state) => state.screen);
   const [stopping, setStopping] = useState(false);
   const [palette, setPalette] = useState(false);
+  const [keys, setKeys] = useState(false);
   const acts = useMemo<FrameActs>(
     () => ({
-      pauseOrResume: () => {
+      pause_or_resume: () => {
         const { rooms, connection } = useEngine.getState();
         if (rooms === null || connection !== 'live') return;
         const main = mainControl(rooms.status, rooms.queue.latch);
@@ -45,7 +52,7 @@ function Frame(): ReactElement {
         const { rooms, connection } = useEngine.getState();
         if (connection === 'live' && rooms?.status.current_dataset != null) setStopping(true);
       },
-      addFiles: () => {
+      add_files: () => {
         void host.chooseFiles().then((chosen) => {
           takeIn(chosen, 'normal');
         });
@@ -53,13 +60,28 @@ function Frame(): ReactElement {
       palette: () => {
         setPalette(true);
       },
+      shortcuts: () => {
+        setKeys(true);
+      },
+      settings: () => {
+        go('settings');
+      },
+      search: focusSearch,
+      ...zoomActs(host),
     }),
     [host],
   );
   useFrameKeys(acts);
+  useEffect(
+    () =>
+      host.onAct((act) => {
+        if (isPageAct(act)) acts[act]();
+      }),
+    [host, acts],
+  );
   useEffect(() => host.onOpen(goTo), [host]);
   useEffect(() => {
-    document.title = `${titles[screen]}, Nightshift`;
+    document.title = `${screenName(screen)}, Nightshift`;
   }, [screen]);
   return (
     <div className="app">
@@ -75,7 +97,10 @@ function Frame(): ReactElement {
         {screen === 'queue' ? <QueueScreen onOpen={goTo} /> : null}
         {screen === 'models' ? <ModelsScreen onOpen={goTo} /> : null}
         {screen === 'config' ? <ConfigScreen onOpen={goTo} /> : null}
+        {screen === 'health' ? <HealthScreen onOpen={goTo} /> : null}
         {screen === 'logs' ? <LogsScreen onOpen={goTo} /> : null}
+        {screen === 'settings' ? <SettingsScreen onOpen={goTo} /> : null}
+        {screen === 'help' ? <HelpScreen onOpen={goTo} /> : null}
       </main>
       {palette ? (
         <Palette
@@ -85,6 +110,14 @@ function Frame(): ReactElement {
           }}
         />
       ) : null}
+      {keys ? (
+        <ShortcutList
+          onClose={() => {
+            setKeys(false);
+          }}
+        />
+      ) : null}
+      <Diagnostics />
       <StopDialog
         opened={stopping}
         onClose={() => {

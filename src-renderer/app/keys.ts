@@ -1,25 +1,62 @@
-/** Keys of the frame: G then D, A, Q, M, C, L go to a screen; Ctrl/Cmd Shift P pauses; Ctrl/Cmd . stops; Ctrl/Cmd O adds files; Ctrl/Cmd K opens the palette. */
+/** The keys of the frame, from the one table: combinations everywhere, single letters and G with a letter outside of text. */
 import { useEffect } from 'react';
-import { go, type ScreenName } from './navigation.ts';
+import {
+  pageAct,
+  screenTable,
+  shortcuts,
+  type ActName,
+  type Screen,
+} from '../../src-main/contract/index.ts';
+import { useLetters } from '../kit/letters.ts';
+import { go } from './navigation.ts';
 
-const targets: Readonly<Record<string, ScreenName>> = {
-  d: 'dashboard',
-  a: 'data',
-  q: 'queue',
-  m: 'models',
-  c: 'config',
-  l: 'logs',
-};
 const CHORD_MS = 1200;
+/** Letters and signs that parts of screens listen for themselves; when single letters are off they never arrive there. */
+const partKeys = new Set(['j', 'k', 'h', 'r', '+', '=', '-', '0']);
 
-export interface FrameActs {
-  readonly pauseOrResume: () => void;
-  readonly stop: () => void;
-  readonly addFiles: () => void;
-  readonly palette: () => void;
+export type FrameActs = Readonly<Record<ActName, () => void>>;
+
+interface Combination {
+  readonly act: ActName;
+  readonly key: string;
+  readonly shift: boolean;
 }
 
-function isTyping(target: EventTarget | null): boolean {
+/** `CmdOrCtrl+Shift+P` as what a keyboard event says. */
+const combinations: readonly Combination[] = shortcuts.flatMap(({ act, keys }) =>
+  act === null
+    ? []
+    : keys.flatMap((keys) => {
+        if (!keys.startsWith('CmdOrCtrl+')) return [];
+        const parts = keys.split('+').slice(1);
+        const last = (parts.at(-1) ?? '').toLowerCase();
+        return [{ act, key: last === 'plus' ? '+' : last, shift: parts.includes('Shift') }];
+      }),
+);
+
+/** The act of a key event; the sign + needs Shift on many keyboards. Pure. */
+export function actOf(
+  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>,
+): ActName | null {
+  if (event.altKey) return null;
+  const key = event.key.toLowerCase();
+  if (event.ctrlKey || event.metaKey) {
+    const sign = key === '=' || key === '+';
+    const found = combinations.find(
+      (one) => (sign ? one.key === '+' : one.key === key) && (sign || one.shift === event.shiftKey),
+    );
+    return found?.act ?? null;
+  }
+  return (
+    shortcuts.find((one) => one.single && one.act !== null && one.keys.includes(event.key))?.act ??
+    null
+  );
+}
+
+const letterOf = (key: string): Screen | null =>
+  screenTable.find((one) => one.letter.toLowerCase() === key)?.id ?? null;
+
+export function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
     (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
@@ -28,36 +65,56 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+/** Acts that the page can be asked for from outside: what the native menu has. */
+export function isPageAct(value: string): value is (typeof pageAct.options)[number] {
+  return pageAct.options.some((one) => one === value);
+}
+
 export function useFrameKeys(acts: FrameActs): void {
   useEffect(() => {
     let chordUntil = 0;
-    const onKey = (event: KeyboardEvent): void => {
+    const single = (event: KeyboardEvent): void => {
       const key = event.key.toLowerCase();
-      const command = event.ctrlKey || event.metaKey;
-      if (command && event.shiftKey && key === 'p') act(event, acts.pauseOrResume);
-      else if (command && key === '.') act(event, acts.stop);
-      else if (command && key === 'o') act(event, acts.addFiles);
-      else if (command && !event.shiftKey && key === 'k') act(event, acts.palette);
-      else if (!command && !event.altKey && !isTyping(event.target)) {
-        const now = Date.now();
-        const target = targets[key];
-        if (key === 'g') chordUntil = now + CHORD_MS;
-        else if (target !== undefined && now < chordUntil) {
-          chordUntil = 0;
-          act(event, () => {
-            go(target);
-          });
-        }
+      const now = Date.now();
+      const screen = now < chordUntil ? letterOf(key) : null;
+      chordUntil = key === 'g' ? now + CHORD_MS : 0;
+      if (screen !== null) {
+        event.preventDefault();
+        event.stopPropagation();
+        go(screen);
+        return;
       }
+      const act = actOf(event);
+      if (act === null) return;
+      event.preventDefault();
+      acts[act]();
     };
-    addEventListener('keydown', onKey);
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey) {
+        const act = actOf(event);
+        if (act === null) return;
+        // What this page does not do itself (the size in a browser) stays the browser's.
+        if (acts[act] === nothing) return;
+        event.preventDefault();
+        acts[act]();
+        return;
+      }
+      if (event.altKey || isTyping(event.target)) return;
+      if (useLetters.getState().on) single(event);
+      else if (partKeys.has(event.key.toLowerCase())) event.stopPropagation();
+    };
+    // Before the parts of a screen hear it: G then H is a screen, not the H of a queue row.
+    addEventListener('keydown', onKey, { capture: true });
     return () => {
-      removeEventListener('keydown', onKey);
+      removeEventListener('keydown', onKey, { capture: true });
     };
   }, [acts]);
 }
 
-function act(event: KeyboardEvent, what: () => void): void {
-  event.preventDefault();
-  what();
+/** An act that is left to the surroundings. */
+export const nothing = (): void => undefined;
+
+/** The search field of the screen that is shown. */
+export function focusSearch(): void {
+  document.querySelector<HTMLInputElement>('.main input[type=search]')?.focus();
 }

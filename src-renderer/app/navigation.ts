@@ -1,26 +1,24 @@
 /** Which screen is shown. The address keeps it, so that a reload and the back button stay true. */
 import { create } from 'zustand';
+import { screenTable, type Screen } from '../../src-main/contract/index.ts';
 
-export const screens = ['dashboard', 'data', 'queue', 'models', 'config', 'logs'] as const;
-export type ScreenName = (typeof screens)[number];
+const isScreen = (value: string): value is Screen => screenTable.some((one) => one.id === value);
 
-const isScreen = (value: string): value is ScreenName => screens.some((one) => one === value);
-
-export const useNavigation = create<{ readonly screen: ScreenName }>(() => ({
+export const useNavigation = create<{ readonly screen: Screen }>(() => ({
   screen: fromAddress() ?? 'dashboard',
 }));
 
-function fromAddress(): ScreenName | null {
-  const name = location.hash.replace(/^#\/?/, '');
+function fromAddress(): Screen | null {
+  const name = location.hash.replace(/^#\/?/, '').split('?', 1)[0] ?? '';
   return isScreen(name) ? name : null;
 }
 
-export function go(screen: ScreenName): void {
+export function go(screen: Screen): void {
   if (location.hash === `#/${screen}`) useNavigation.setState({ screen });
   else location.hash = `#/${screen}`;
 }
 
-/** Screens that are not built yet lead to the nearest one that is. */
+/** A name that comes from outside: a notice, the menu. What is no screen leads to the dashboard. */
 export function goTo(name: string): void {
   go(isScreen(name) ? name : 'dashboard');
 }

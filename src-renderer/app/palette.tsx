@@ -1,11 +1,15 @@
 /** The command palette: every action of the frame and every screen, found by typing. Ctrl or Cmd K. */
-import { Modal } from '@mantine/core';
+import { Modal, useMantineColorScheme } from '@mantine/core';
 import { Command } from 'cmdk';
 import type { ReactElement } from 'react';
+import { keysOf, keysText, screenTable, type ActName } from '../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../engine/index.ts';
+import { isMac } from '../kit/keyboard.ts';
+import { setLetters, useLetters } from '../kit/letters.ts';
+import { openDiagnostics } from '../rooms/diagnostics/index.ts';
 import { useModelsActs } from '../rooms/models/index.ts';
-import type { FrameActs } from './keys.ts';
-import { go, screens, type ScreenName } from './navigation.ts';
+import { nothing, type FrameActs } from './keys.ts';
+import { go } from './navigation.ts';
 import { mainControl } from './state-word.ts';
 import './palette.css';
 
@@ -16,68 +20,66 @@ interface Act {
   readonly run: () => void;
 }
 
-const letters: Readonly<Record<ScreenName, string>> = {
-  dashboard: 'D',
-  data: 'A',
-  queue: 'Q',
-  models: 'M',
-  config: 'C',
-  logs: 'L',
-};
-const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+const keysFor = (act: ActName): string => keysText(keysOf(act), isMac);
+const by = 'you (window)';
 
-function useActs(acts: FrameActs): readonly Act[] {
+function useTrainingActs(acts: FrameActs): readonly (Act | null)[] {
   const status = useRoom('status');
   const { latch } = useRoom('queue');
   const lost = useLost();
   const main = mainControl(status, latch);
   const training = status.current_dataset !== null && !lost;
-  const models = useModelsActs();
-  const by = 'you (window)';
-  const acting: readonly (Act | null)[] = [
-    !lost && main.enabled
-      ? { name: main.label, keys: 'Ctrl Shift P', group: 'Training', run: acts.pauseOrResume }
-      : null,
-    training
-      ? { name: 'Stop, with a choice of ways', keys: 'Ctrl .', group: 'Training', run: acts.stop }
-      : null,
-    training
-      ? {
-          name: 'Skip this dataset',
-          keys: null,
-          group: 'Training',
-          run: () => void command((engine) => engine.training.skip({ by })),
-        }
-      : null,
-    training
-      ? {
-          name: 'Stop after this dataset',
-          keys: null,
-          group: 'Training',
-          run: () => void command((engine) => engine.training.stop({ now: false, by })),
-        }
-      : null,
-    lost ? null : { name: 'Add files', keys: 'Ctrl O', group: 'Data', run: acts.addFiles },
-  ];
+  const group = 'Training';
+  const plain = (name: string, run: () => void): Act | null =>
+    training ? { name, keys: null, group, run } : null;
   return [
-    ...acting.filter((one) => one !== null),
-    ...models.map((one): Act => ({
-      name: one.name,
-      keys: null,
-      group: 'Models',
-      run: () => {
-        go('models');
-        one.run();
-      },
-    })),
-    ...screens.map((screen): Act => ({
-      name: `Open ${capital(screen)}`,
-      keys: `G ${letters[screen]}`,
-      group: 'Screens',
-      run: () => {
-        go(screen);
-      },
-    })),
+    !lost && main.enabled
+      ? { name: main.label, keys: keysFor('pause_or_resume'), group, run: acts.pause_or_resume }
+      : null,
+    training
+      ? { name: 'Stop, with a choice of ways', keys: keysFor('stop'), group, run: acts.stop }
+      : null,
+    plain('Skip this dataset', () => void command((engine) => engine.training.skip({ by }))),
+    plain(
+      'Stop after this dataset',
+      () => void command((engine) => engine.training.stop({ now: false, by })),
+    ),
+    lost
+      ? null
+      : { name: 'Add files', keys: keysFor('add_files'), group: 'Data', run: acts.add_files },
+  ];
+}
+
+function useInterfaceActs(acts: FrameActs): readonly (Act | null)[] {
+  const { setColorScheme } = useMantineColorScheme();
+  const letters = useLetters((state) => state.on);
+  const group = 'Interface';
+  const act = (name: string, run: () => void, keys: string | null = null): Act => ({
+    name,
+    keys,
+    group,
+    run,
+  });
+  const zoom = (name: string, which: 'zoom_in' | 'zoom_out' | 'zoom_reset'): Act | null =>
+    acts[which] === nothing ? null : act(name, acts[which], keysFor(which));
+  return [
+    act('Keys', acts.shortcuts, '?'),
+    act('Dark colours', () => {
+      setColorScheme('dark');
+    }),
+    act('Light colours', () => {
+      setColorScheme('light');
+    }),
+    act('Colours of the system', () => {
+      setColorScheme('auto');
+    }),
+    zoom('Larger', 'zoom_in'),
+    zoom('Smaller', 'zoom_out'),
+    zoom('Size 100 %', 'zoom_reset'),
+    act(letters ? 'Single letter keys off' : 'Single letter keys on', () => {
+      setLetters(!letters);
+    }),
+    act('Save diagnostics', openDiagnostics),
   ];
 }
 
@@ -88,7 +90,27 @@ export function Palette({
   readonly acts: FrameActs;
   readonly onClose: () => void;
 }): ReactElement {
-  const all = useActs(acts);
+  const all: readonly Act[] = [
+    ...useTrainingActs(acts),
+    ...useModelsActs().map((one): Act => ({
+      name: one.name,
+      keys: null,
+      group: 'Models',
+      run: () => {
+        go('models');
+        one.run();
+      },
+    })),
+    ...screenTable.map(({ id, name, letter }): Act => ({
+      name: `Open ${name}`,
+      keys: keysText(`G ${letter}`),
+      group: 'Screens',
+      run: () => {
+        go(id);
+      },
+    })),
+    ...useInterfaceActs(acts),
+  ].filter((one) => one !== null);
   const groups = [...new Set(all.map((one) => one.group))];
   return (
     <Modal

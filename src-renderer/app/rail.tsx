@@ -7,8 +7,11 @@ import {
   IconDatabase,
   IconDeviceDesktop,
   IconFileText,
+  IconHeartbeat,
+  IconHelpCircle,
   IconListNumbers,
   IconMoon,
+  IconSettings,
   IconStack2,
   IconSun,
 } from '@tabler/icons-react';
@@ -16,31 +19,69 @@ import type { ReactElement } from 'react';
 import { useEngine, useRoom } from '../engine/index.ts';
 import { age } from '../kit/format.ts';
 import { useNow } from '../kit/now.ts';
-import { useNavigation, type ScreenName } from './navigation.ts';
+import { screenTable, type Screen } from '../../src-main/contract/index.ts';
+import { useNavigation } from './navigation.ts';
 
-interface Entry {
-  readonly id: ScreenName;
-  readonly name: string;
-  readonly Icon: typeof IconActivity;
+interface Pill {
   readonly count: number;
   readonly needsYou: boolean;
 }
 
-function useEntries(): readonly Entry[] {
+const icons: Readonly<Record<Screen, typeof IconActivity>> = {
+  dashboard: IconActivity,
+  data: IconDatabase,
+  queue: IconListNumbers,
+  models: IconStack2,
+  config: IconAdjustments,
+  health: IconHeartbeat,
+  logs: IconFileText,
+  settings: IconSettings,
+  help: IconHelpCircle,
+};
+/** They stand apart, at the end. */
+const atTheEnd: ReadonlySet<Screen> = new Set(['settings', 'help']);
+
+function usePills(): Readonly<Partial<Record<Screen, Pill>>> {
   const datasets = useRoom('datasets');
   const drift = useRoom('config').drift.length;
+  const failing = useRoom('health').filter((one) => one.state === 'fail').length;
   const decide = datasets.filter((one) => one.verdict === 'decide').length;
   const waiting = datasets.filter(
     (one) => one.place === 'queue' && one.verdict !== 'decide',
   ).length;
-  return [
-    { id: 'dashboard', name: 'Dashboard', Icon: IconActivity, count: 0, needsYou: false },
-    { id: 'data', name: 'Data', Icon: IconDatabase, count: decide, needsYou: true },
-    { id: 'queue', name: 'Queue', Icon: IconListNumbers, count: waiting, needsYou: false },
-    { id: 'models', name: 'Models', Icon: IconStack2, count: 0, needsYou: false },
-    { id: 'config', name: 'Config', Icon: IconAdjustments, count: drift, needsYou: true },
-    { id: 'logs', name: 'Logs', Icon: IconFileText, count: 0, needsYou: false },
-  ];
+  return {
+    data: { count: decide, needsYou: true },
+    queue: { count: waiting, needsYou: false },
+    config: { count: drift, needsYou: true },
+    health: { count: failing, needsYou: true },
+  };
+}
+
+function Entry({
+  id,
+  name,
+  pill,
+}: {
+  readonly id: Screen;
+  readonly name: string;
+  readonly pill: Pill | undefined;
+}): ReactElement {
+  const screen = useNavigation((state) => state.screen);
+  const Icon = icons[id];
+  const count = pill?.count ?? 0;
+  const needsYou = pill?.needsYou === true;
+  return (
+    <a
+      href={`#/${id}`}
+      aria-current={id === screen ? 'page' : undefined}
+      aria-label={
+        count === 0 ? name : `${name}, ${String(count)} ${needsYou ? 'need you' : 'waiting'}`
+      }
+    >
+      <Icon aria-hidden="true" />
+      <span>{name}</span> {count === 0 ? null : <em className={needsYou ? 'att' : ''}>{count}</em>}
+    </a>
+  );
 }
 
 const schemes = ['auto', 'dark', 'light'] as const;
@@ -92,29 +133,20 @@ function ConnectionLine(): ReactElement {
 }
 
 export function Rail({ onCommands }: { readonly onCommands: () => void }): ReactElement {
-  const entries = useEntries();
-  const screen = useNavigation((state) => state.screen);
+  const pills = usePills();
+  const entries = (end: boolean): readonly ReactElement[] =>
+    screenTable
+      .filter(({ id }) => atTheEnd.has(id) === end)
+      .map(({ id, name }) => <Entry key={id} id={id} name={name} pill={pills[id]} />);
   return (
     <nav className="rail" aria-label="Screens">
-      {entries.map(({ id, name, Icon, count, needsYou }) => (
-        <a
-          key={id}
-          href={`#/${id}`}
-          aria-current={id === screen ? 'page' : undefined}
-          aria-label={
-            count === 0 ? name : `${name}, ${String(count)} ${needsYou ? 'need you' : 'waiting'}`
-          }
-        >
-          <Icon aria-hidden="true" />
-          <span>{name}</span>{' '}
-          {count === 0 ? null : <em className={needsYou ? 'att' : ''}>{count}</em>}
-        </a>
-      ))}
+      {entries(false)}
       <div className="end">
         <button type="button" className="theme" aria-haspopup="dialog" onClick={onCommands}>
           <IconCommand aria-hidden="true" />
           <span>Commands</span>
         </button>
+        {entries(true)}
         <ThemeButton />
         <ConnectionLine />
       </div>

@@ -19,6 +19,8 @@ export function createBrowserHost(): Host {
     chooseFiles: () => choose(false),
     chooseFolder: () => choose(true),
     chooseFolderPath: () => Promise.resolve(null),
+    tastes: null,
+    onAct: nothingToHear,
     onOpen: nothingToHear,
     onConnection: nothingToHear,
   };

@@ -31,6 +31,12 @@ export function createDesktopHost(bridge: NightshiftBridge): Host {
       return { kind: 'paths', paths: folder === null ? [] : [folder] };
     },
     chooseFolderPath: () => bridge.chooseFolder(),
+    tastes: {
+      get: () => bridge.settings(),
+      change: (change) => bridge.changeSettings(change),
+      onChange: (listener) => bridge.onSettings(listener),
+    },
+    onAct: (listener) => bridge.onAct(listener),
     onOpen: (listener) => bridge.onOpen(listener),
     onConnection: (listener) => bridge.onConnection(listener),
   };

@@ -4,11 +4,20 @@
  * Never: knows datasets, talks to the engine, or tells a screen which surroundings it runs in.
  */
 import { createContext, useContext } from 'react';
+import type { DesktopSettings, DesktopSettingsChange } from '../../src-main/contract/index.ts';
 
 /** Files that somebody dropped or chose: by path where the engine can read them itself, else the bytes. */
 export type Chosen =
   | { readonly kind: 'paths'; readonly paths: readonly string[] }
   | { readonly kind: 'files'; readonly files: readonly File[]; readonly leftOut: number };
+
+/** What the surroundings remember of the user's taste, beside what the page keeps itself. */
+export interface HostTastes {
+  get(): Promise<DesktopSettings>;
+  /** Answers what holds after it; rejects with a sentence when the system refuses. */
+  change(change: DesktopSettingsChange): Promise<DesktopSettings>;
+  onChange(listener: (now: DesktopSettings) => void): () => void;
+}
 
 export interface Host {
   readonly capabilities: {
@@ -27,6 +36,10 @@ export interface Host {
   chooseFolder(): Promise<Chosen>;
   /** The path of a chosen folder, null when none was chosen or paths are not to be had. */
   chooseFolderPath(): Promise<string | null>;
+  /** Size, notifications, starting at login, keeping awake; null where the surroundings have none of it. */
+  readonly tastes: HostTastes | null;
+  /** Somebody outside the page asks for an act of the frame. */
+  onAct(listener: (act: string) => void): () => void;
   /** Somebody outside the page asks for a screen. */
   onOpen(listener: (screen: string) => void): () => void;
   /** The engine is another one, or there again. */

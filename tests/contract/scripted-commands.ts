@@ -16,6 +16,7 @@ import { scriptedBackups, scriptedCheckpoints } from './scripted-backups.ts';
 import { activityOf, curvesOf } from './scripted-curves.ts';
 import { validationOf } from './scripted-lineage.ts';
 import { scriptedEstimate } from './scripted-estimate.ts';
+import { costsOf, crashesOf, diagnosticsOf, diskUseOf, memoryOf } from './scripted-monitor.ts';
 import { accountOf, reportOf } from './scripted-reports.ts';
 import { scriptedRestore, type RestoreScript } from './scripted-restore.ts';
 import { dataset } from './scripted-scenes.ts';
@@ -106,6 +107,7 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
       get: () => rooms().status,
       machine: () => rooms().machine,
       gpu: () => rooms().status.gpu,
+      memory: () => memoryOf(stage.now()),
     },
     training: {
       pause: ({ by }) => {
@@ -319,6 +321,7 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
       }),
     },
     notices: {
+      list: () => rooms().notices,
       dismiss: ({ id }) => {
         stage.change({
           notices: rooms().notices.map((one) =>
@@ -328,7 +331,20 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
         return done;
       },
     },
-    health: { run: () => rooms().health },
+    health: {
+      run: () => rooms().health,
+      crashes: ({ limit }) =>
+        rooms().status.current_step === null ? [] : crashesOf(stage.now()).slice(0, limit),
+      monitoring: () => costsOf(stage.now()),
+    },
+    disk: { use: () => diskUseOf(stage.now()) },
+    diagnostics: {
+      list: ({ names }) => diagnosticsOf(stage.now(), names),
+      bundle: ({ names }) =>
+        new File([`bundle, names ${String(names)}`], diagnosticsOf(stage.now(), names).name, {
+          type: 'application/gzip',
+        }),
+    },
     setup: {
       get: () => rooms().setup,
       choose: ({ base }) => {

@@ -9,6 +9,7 @@ import { scenes, type Scene } from './scripted-scenes.ts';
 
 export interface ScriptedServer {
   readonly port: number;
+  readonly memoryPort: number | null;
   readonly token: string;
   readonly engine: ScriptedEngine;
   /** What the server called a bug. */
@@ -20,6 +21,8 @@ export interface ScriptedServer {
 
 export interface ScriptedServerOptions {
   readonly port?: number;
+  /** None when it is left out. */
+  readonly memoryPort?: number;
   readonly scene?: Scene;
   /** The built page; out/renderer of the checkout when it is left out. */
   readonly uiFolder?: string | null;
@@ -44,6 +47,7 @@ export async function startScriptedServer(
   });
   const server = await createServer(engine.door, {
     port: options.port ?? 0,
+    memoryPort: options.memoryPort ?? null,
     token: SCRIPTED_TOKEN,
     uiFolder:
       options.uiFolder === undefined
@@ -65,6 +69,7 @@ export async function startScriptedServer(
       : undefined;
   return {
     port,
+    memoryPort: server.memoryPort,
     token: SCRIPTED_TOKEN,
     engine,
     bugs,

@@ -1,12 +1,15 @@
 /** The contract over the wire: calls, defaults, typed refusals, bad input, the feed, uploads, REST. */
 import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isContractProcedure } from '@orpc/contract';
 import { createORPCClient, isDefinedError, safe } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
 import type { ContractRouterClient } from '@orpc/contract';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { Refusal, type Contract } from '../../src-main/contract/index.ts';
-import { createRouter, type EngineDoor } from '../../src-main/server/index.ts';
+import { contract, Refusal, type Contract } from '../../src-main/contract/index.ts';
+import { createRouter } from '../../src-main/server/index.ts';
 import { startScriptedServer, type ScriptedServer } from './scripted-server.ts';
 
 let server: ScriptedServer;
@@ -155,6 +158,33 @@ test('REST knows every route of the contract and nothing else', async () => {
   expect(server.bugs).toEqual([]);
 });
 
+/** Every procedure that scripts may call, `room.name`. */
+function procedures(node: unknown, path = ''): readonly string[] {
+  if (isContractProcedure(node)) return [path];
+  return Object.entries(node as Record<string, unknown>)
+    .filter(([name]) => path !== '' || !['feed', 'uploads'].includes(name))
+    .flatMap(([name, child]) => procedures(child, path === '' ? name : `${path}.${name}`));
+}
+
+test('every procedure but the feed and uploads has a route, and docs/http.md names none that is not there', async () => {
+  const document = (await (await rest('/openapi.json')).json()) as {
+    paths: Record<string, Record<string, { operationId?: string }>>;
+  };
+  const routes = Object.entries(document.paths).flatMap(([path, verbs]) =>
+    Object.entries(verbs).map(([verb, facts]) => ({
+      id: facts.operationId,
+      route: `${verb.toUpperCase()} /api${path}`,
+    })),
+  );
+  expect(routes.map((one) => one.id).sort()).toEqual([...procedures(contract)].sort());
+  const text =
+    readFileSync(join(import.meta.dirname, '../../docs/http.md'), 'utf8').split('## Routes')[1] ??
+    '';
+  const named = [...text.matchAll(/^\| `((?:GET|POST) \/api\/[^`]+)` \|/gm)].map((one) => one[1]);
+  expect(named.length).toBeGreaterThan(50);
+  expect(routes.map((one) => one.route)).toEqual(expect.arrayContaining(named));
+});
+
 test('OpenAPI describes every REST route, made from the contract', async () => {
   const answer = await rest('/openapi.json');
   expect(answer.status).toBe(200);
@@ -189,6 +219,7 @@ test('scripts and bookmarks of the system before this one go on working', async 
     const { status } = server.engine.rooms();
     expect(await (await at(path)).json()).toMatchObject({
       status: status.state,
+      loss: path.startsWith('/api') ? status.loss : status.loss?.value,
       step: status.current_step,
       total: status.total_steps,
       val_loss: status.validation_loss?.value,
@@ -203,5 +234,7 @@ test('scripts and bookmarks of the system before this one go on working', async 
 
 test('an engine that lacks a procedure is found when the server is made', () => {
   const { versions: _left, ...rest } = server.engine.door;
-  expect(() => createRouter(rest as EngineDoor, () => undefined)).toThrow('versions.list');
+  expect(() => createRouter(rest as Parameters<typeof createRouter>[0], () => undefined)).toThrow(
+    'versions.list',
+  );
 });

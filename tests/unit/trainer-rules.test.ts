@@ -1,13 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { factoryConfig } from '../../src-main/contract/index.ts';
-import { type Evidence } from '../../src-main/engine/trainer/crash-table.ts';
+import { crashTable, factoryConfig } from '../../src-main/contract/index.ts';
+import { type Evidence } from '../../src-main/engine/trainer/classify.ts';
 import { percentile99 } from '../../src-main/engine/trainer/hang.ts';
-import {
-  classifyCrash,
-  crashTable,
-  decideAfterExit,
-  decideHang,
-} from '../../src-main/engine/trainer/index.ts';
+import { classifyCrash, decideAfterExit, decideHang } from '../../src-main/engine/trainer/index.ts';
 import { environmentFor, runName } from '../../src-main/engine/trainer/launch.ts';
 import { parseEvent } from '../../src-main/engine/trainer/run-files.ts';
 import {

@@ -4,15 +4,18 @@
  * Never: deletes.
  */
 import { statfs } from 'node:fs/promises';
-import { Refusal } from '../../contract/index.ts';
+import { type DiskUse, Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { Journal } from '../journal/index.ts';
+import { measureUse } from './use.ts';
 
 const giga = 1e9;
 const secondsBetweenLooks = 10;
+/** A look at every file is not free: an answer stands for this long. */
+const secondsBetweenWalks = 60;
 
 export interface DiskReading {
   /** Gigabytes (10^9 bytes) that this account may write. */
@@ -27,6 +30,8 @@ export interface DiskRoom {
   /** Refusal DISK_FULL when `bytes` more would not fit; names what is free and what is needed. */
   require(bytes: number, what: string): Promise<void>;
   refresh(): Promise<void>;
+  /** What uses the disk, at most a minute old. */
+  use(): Promise<DiskUse>;
   readonly changed: Emitter<void>;
 }
 
@@ -72,10 +77,37 @@ export function createDisk(o: {
       changed.emit(undefined);
   }
 
+  let walking: Promise<DiskUse> | null = null;
+  let walked: DiskUse | null = null;
+  async function walk(): Promise<DiskUse> {
+    const began = o.clock.monotonic();
+    const parts = await measureUse(o.paths);
+    const { freeGb, totalGb, floorGb } = reading;
+    const bytes = (gigabytes: number | null): number | null =>
+      gigabytes === null ? null : Math.round(gigabytes * giga);
+    walked = {
+      t: o.clock.now(),
+      seconds: o.clock.monotonic() - began,
+      parts,
+      free_bytes: bytes(freeGb),
+      total_bytes: bytes(totalGb),
+      floor_bytes: bytes(floorGb),
+    };
+    return walked;
+  }
+
   o.clock.every(secondsBetweenLooks, refresh);
   return {
     reading: () => reading,
     refresh,
+    use() {
+      if (walked !== null && o.clock.now() - walked.t < secondsBetweenWalks)
+        return Promise.resolve(walked);
+      walking ??= walk().finally(() => {
+        walking = null;
+      });
+      return walking;
+    },
     changed,
     async require(bytes, what) {
       await refresh();

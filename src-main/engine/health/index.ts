@@ -1,16 +1,22 @@
 /**
- * Health: five checks with evidence and a way out: trainer, disk, Python, checkpoint, queue.
+ * Health: checks with evidence and a way out, the history of crashes, and what watching costs.
  * Promises: a check says what it saw; what could not be looked at is unknown, never ok.
  * Never: changes anything.
  */
-import type { Check } from '../../contract/index.ts';
+import type { Check, CrashReport, MonitoringCosts } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
+import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
+import type { Journal } from '../journal/index.ts';
 import type { QueueRoom } from '../queue/index.ts';
-import type { TrainerRoom } from '../trainer/index.ts';
+import { readLogEnd, type TrainerRoom } from '../trainer/index.ts';
 import type { VersionsRoom } from '../versions/index.ts';
+import { CostReader } from './cost-reader.ts';
+import { costsFrom } from './costs.ts';
+import { crashesFrom } from './crashes.ts';
 import {
   checkCheckpoint,
   checkDisk,
@@ -23,6 +29,10 @@ import {
 const secondsBetween = 30;
 /** A file that is not judged after this time is stuck. */
 const stuckAfterMinutes = 15;
+/** Journal lines that are looked through for crashes. */
+const journalLines = 20_000;
+/** The end of a crashed trainer's log that is shown. */
+const excerptLines = 30;
 
 export interface HealthRoom {
   readonly changed: Emitter<void>;
@@ -30,10 +40,16 @@ export interface HealthRoom {
   list(): readonly Check[];
   /** Looks now. */
   run(): Promise<readonly Check[]>;
+  /** Newest first. */
+  crashes(days: number, limit: number): Promise<readonly CrashReport[]>;
+  costs(): Promise<MonitoringCosts>;
   close(): void;
 }
 
 export function createHealth(o: {
+  readonly paths: WorkspacePaths;
+  readonly config: ConfigRoom;
+  readonly journal: Journal;
   readonly datasets: DatasetsRoom;
   readonly disk: DiskRoom;
   readonly queue: QueueRoom;
@@ -114,10 +130,44 @@ export function createHealth(o: {
     changed.emit(undefined);
     return checks;
   }
+  async function crashes(days: number, limit: number): Promise<readonly CrashReport[]> {
+    const since = o.clock.now() - days * 86_400;
+    const known = crashesFrom(await o.journal.read(journalLines), since).slice(0, limit);
+    const datasets = new Map(o.datasets.list().map((one) => [one.id, one.name]));
+    return Promise.all(
+      known.map(async (one) => ({
+        ...one,
+        dataset: one.dataset === null ? null : (datasets.get(one.dataset) ?? one.dataset),
+        log: lastLines(one.run === '' ? '' : await readLogEnd(o.paths.run(one.run))),
+      })),
+    );
+  }
+
+  const cost = new CostReader(o.paths);
+  async function costs(): Promise<MonitoringCosts> {
+    const { user, system } = process.cpuUsage();
+    const run = o.trainer.view().run ?? cost.run;
+    return costsFrom({
+      budgetPercent: o.config.values().budget.monitoring_percent,
+      events: run === null ? [] : await cost.read(run),
+      run,
+      engineCpu: (user + system) / 1e6,
+      engineSeconds: process.uptime(),
+      now: o.clock.now(),
+    });
+  }
+
   const stop = o.clock.every(secondsBetween, async () => {
     await run().catch((error: unknown) => {
       o.failed('health.run', error);
     });
   });
-  return { changed, list: () => checks, run, close: stop };
+  return { changed, list: () => checks, run, crashes, costs, close: stop };
 }
+
+const lastLines = (log: string): string[] =>
+  log
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
+    .slice(-excerptLines);

@@ -8,8 +8,9 @@ import path from 'node:path';
 import {
   type Machine,
   type Measured,
+  type MemoryStats,
   type TrainingStatus,
-  withOldNames,
+  scriptStatus,
 } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
@@ -24,8 +25,10 @@ import type { TrainerRoom } from '../trainer/index.ts';
 import type { VersionsRoom } from '../versions/index.ts';
 import { decideStale, decideState, type StateWord } from './decide.ts';
 import { createLoad, readGpu, readMemory, readResident } from './machine.ts';
+import { memoryStatsFrom } from './memory.ts';
 
 export { createFeed, type Feed, type RoomReaders } from './feed.ts';
+export { writeScriptFiles } from './script-files.ts';
 
 const secondsBetweenWrites = 0.25;
 const beatsKept = 200;
@@ -216,6 +219,18 @@ export async function createStatus(o: {
     };
   }
 
+  function memoryStats(): MemoryStats {
+    const { pid, alive } = o.trainer.view();
+    const known = trainerMemory !== null && trainerMemory.pid === pid ? trainerMemory.mb : null;
+    return memoryStatsFrom({
+      ...memory,
+      trainer: alive && pid !== null ? { pid, mb: known } : null,
+      engine: { pid: process.pid, mb: Math.round(process.memoryUsage.rss() / 1048576) },
+      gpu: gpu.latest(),
+      now: o.clock.now(),
+    });
+  }
+
   /** The old names stay readable for the scripts of the system before this one. */
   async function write(): Promise<void> {
     if (isWriting) return;
@@ -225,7 +240,7 @@ export async function createStatus(o: {
     if (text === written) return;
     isWriting = true;
     try {
-      await writeJson(path.join(o.paths.status, 'training_status.json'), withOldNames(status));
+      await writeJson(path.join(o.paths.status, 'training_status.json'), scriptStatus(status));
       written = text;
     } catch (error) {
       o.failed('status.write', error);
@@ -273,6 +288,7 @@ export async function createStatus(o: {
     machineChanged,
     get,
     machine,
+    memoryStats,
     async close(): Promise<void> {
       for (const stop of stops) stop();
       gpu.close();

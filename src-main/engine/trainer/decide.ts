@@ -1,5 +1,5 @@
 /** What follows after a trainer ended without an outcome. Pure. */
-import type { Crash } from './crash-table.ts';
+import type { Crash } from '../../contract/index.ts';
 
 export interface CrashHistory {
   /** Restarts since the last newly verified step. */

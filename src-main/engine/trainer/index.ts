@@ -3,9 +3,10 @@
  * Promises: a trainer that dies or hangs goes on from the newest verified checkpoint within the rules' bounds; a live one is never started twice.
  * Never: reads "training" from an old file, trusts a bare pid, ends a trainer because the engine ends.
  */
-export { classifyCrash, crashTable } from './crash-table.ts';
+export { classifyCrash } from './classify.ts';
 export { decideAfterExit } from './decide.ts';
 export { decideHang } from './hang.ts';
+export { readLogEnd } from './run-files.ts';
 export { createTrainer } from './room.ts';
 export { type MachineFacts, readMachine, resolveForMachine } from './spec.ts';
 export type {

@@ -1,6 +1,7 @@
 /** The supervision: one pass at a time is launched, watched, restarted by rule, until there is an outcome. */
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { type Crash, crashTable } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { readJson } from '../../kit/files.ts';
@@ -9,7 +10,7 @@ import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
-import { classifyCrash, type Crash, crashTable } from './crash-table.ts';
+import { classifyCrash } from './classify.ts';
 import { decideAfterExit } from './decide.ts';
 import { decideHang } from './hang.ts';
 import { launch, runName } from './launch.ts';
@@ -296,6 +297,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
       dataset: current.request.dataset.id,
       evidence: {
         category: found.category,
+        message: found.message,
         exit_code: run.exitCode,
         signal: run.signal,
         run: run.run,

@@ -2,7 +2,7 @@
 import type { Clock } from '../../kit/clock.ts';
 import { identityOf, signalGroup } from '../../kit/identity.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
-import { classifyCrash } from './crash-table.ts';
+import { classifyCrash } from './classify.ts';
 import { launch, runName } from './launch.ts';
 import { readExit, readLogEnd } from './run-files.ts';
 import type { PythonFacts, TrainerRoom } from './shapes.ts';

@@ -1,7 +1,7 @@
 /** The config screen: sections, the form, and the changes that are not kept yet. */
 import { Button, Checkbox, TextInput } from '@mantine/core';
 import { IconLock, IconSearch } from '@tabler/icons-react';
-import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react';
+import { useMemo, useState, type ReactElement } from 'react';
 import type { ConfigState } from '../../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../../engine/index.ts';
 import { count, plural } from '../../kit/format.ts';
@@ -62,7 +62,6 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
   const [search, setSearch] = useState('');
   const [changedOnly, setChangedOnly] = useState(false);
   const [meant, setMeant] = useState<string | null>(null);
-  const field = useRef<HTMLInputElement>(null);
   const pending = useMemo(() => pendingOf(texts, state), [texts, state]);
   const estimate = useEstimate(pending, state, meant);
   const batch =
@@ -75,18 +74,6 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
     (one) => isFound(one, search) && (!changedOnly || isChanged(one.key)),
   );
   const locked = Object.keys(state.locks).length;
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      const typing = event.target instanceof HTMLInputElement;
-      if (event.key !== '/' || typing || event.ctrlKey || event.metaKey) return;
-      event.preventDefault();
-      field.current?.focus();
-    };
-    addEventListener('keydown', onKey);
-    return () => {
-      removeEventListener('keydown', onKey);
-    };
-  }, []);
   return (
     <>
       <div className="sbar">
@@ -97,7 +84,6 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
         </span>
         <span className="fill" />
         <TextInput
-          ref={field}
           size="xs"
           type="search"
           className="csearch"

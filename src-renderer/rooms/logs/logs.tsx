@@ -1,12 +1,13 @@
 /** The logs screen. */
 import { Button, Checkbox, SegmentedControl, TextInput } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
+import { IconFileZip, IconSearch } from '@tabler/icons-react';
 import { useEffect, useLayoutEffect, useRef, useState, type ReactElement } from 'react';
 import type { JournalEntry } from '../../../src-main/contract/index.ts';
-import { useAnswer, useRoom } from '../../engine/index.ts';
+import { useAnswer, useLost, useRoom } from '../../engine/index.ts';
 import { clock, count, plural } from '../../kit/format.ts';
 import { isOneOf, useKept } from '../../kit/kept.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import { openDiagnostics } from '../diagnostics/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import './logs.css';
 
@@ -24,6 +25,7 @@ export function LogsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
   const [source, setSource] = useKept<Source>('log', 'journal', isOneOf(sources));
   const [search, setSearch] = useState('');
   const [follow, setFollow] = useState(true);
+  const lost = useLost();
   const clear = (): void => {
     setSearch('');
   };
@@ -60,6 +62,14 @@ export function LogsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
             setFollow(event.currentTarget.checked);
           }}
         />
+        <Button
+          size="xs"
+          disabled={lost}
+          leftSection={<IconFileZip aria-hidden="true" />}
+          onClick={openDiagnostics}
+        >
+          Save diagnostics
+        </Button>
       </div>
       <Notices onOpen={onOpen} />
       {source === 'journal' ? (

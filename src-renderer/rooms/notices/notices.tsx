@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
-import type { Notice } from '../../../src-main/contract/index.ts';
+import { screenName, type Notice } from '../../../src-main/contract/index.ts';
 import { command, tryNow, useEngine, useRoom, useTrouble } from '../../engine/index.ts';
 import { clock, clockSeconds, duration } from '../../kit/format.ts';
 import { Glyph, type GlyphName } from '../../kit/marks.tsx';
@@ -17,15 +17,6 @@ const glyphs: Readonly<Record<Notice['tone'], GlyphName>> = {
   warn: 'recovering',
   fail: 'failed',
 };
-/** Screens that are there; a notice that opens another one has no button. */
-const screens: Readonly<Record<string, string>> = {
-  dashboard: 'Dashboard',
-  data: 'Data',
-  queue: 'Queue',
-  models: 'Models',
-  config: 'Config',
-  logs: 'Logs',
-};
 
 function One({
   notice,
@@ -36,7 +27,6 @@ function One({
 }): ReactElement {
   const now = useNowSeconds();
   const live = useEngine((state) => state.connection === 'live');
-  const screen = screens[notice.opens];
   return (
     <div className={`notice ${notice.tone}`} role={notice.tone === 'info' ? 'status' : 'alert'}>
       <Glyph name={glyphs[notice.tone]} />
@@ -44,16 +34,14 @@ function One({
         <b className="strong">{notice.title}</b> <span className="t2">{notice.body}</span>
       </p>
       <time className="micro">{clock(notice.t, now)}</time>
-      {screen === undefined ? null : (
-        <Button
-          size="xs"
-          onClick={() => {
-            onOpen(notice.opens);
-          }}
-        >
-          Open {screen}
-        </Button>
-      )}
+      <Button
+        size="xs"
+        onClick={() => {
+          onOpen(notice.opens);
+        }}
+      >
+        Open {screenName(notice.opens)}
+      </Button>
       <button
         type="button"
         className="iconb"

@@ -1,0 +1,39 @@
+/** The screens of the window, in the order of the rail: one table for rail, keys, palette, native menu and notices. Pure. */
+import { z } from 'zod';
+
+export const screen = z.enum([
+  'dashboard',
+  'data',
+  'queue',
+  'models',
+  'config',
+  'health',
+  'logs',
+  'settings',
+  'help',
+]);
+export type Screen = z.infer<typeof screen>;
+
+export interface ScreenFacts {
+  readonly id: Screen;
+  readonly name: string;
+  /** After G. */
+  readonly letter: string;
+  /** With Ctrl in the desktop window; a number belongs to its screen, also while another one is not there. */
+  readonly number: number | null;
+}
+
+export const screenTable: readonly ScreenFacts[] = [
+  { id: 'dashboard', name: 'Dashboard', letter: 'D', number: 1 },
+  { id: 'data', name: 'Data', letter: 'A', number: 2 },
+  { id: 'queue', name: 'Queue', letter: 'Q', number: 3 },
+  { id: 'models', name: 'Models', letter: 'M', number: 4 },
+  { id: 'config', name: 'Config', letter: 'C', number: 6 },
+  { id: 'health', name: 'Health', letter: 'H', number: 7 },
+  { id: 'logs', name: 'Logs', letter: 'L', number: 8 },
+  { id: 'settings', name: 'Settings', letter: 'S', number: null },
+  { id: 'help', name: 'Help', letter: 'E', number: null },
+];
+
+export const screenName = (id: Screen): string =>
+  screenTable.find((one) => one.id === id)?.name ?? id;

@@ -1,0 +1,34 @@
+/** How a run ended, from its exit.json: outcome, where, category; the message only when it is the machine's own. Pure. */
+import { crashTable } from '../../contract/index.ts';
+import type { Redaction } from './redaction.ts';
+import { keepLog, keepValue, message } from './shapes.ts';
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+export function exitFacts(
+  exit: Readonly<Record<string, unknown>>,
+  redaction: Redaction,
+): Readonly<Record<string, unknown>> {
+  const { error } = exit;
+  const category = isRecord(error) ? text(error['category']) : '';
+  return {
+    outcome: keepValue(exit['outcome'] ?? null),
+    t: number(exit['t']),
+    step: number(exit['step']),
+    position: number(exit['position']),
+    code: number(exit['code']),
+    error: isRecord(error)
+      ? {
+          category: crashTable.has(category) ? category : 'unknown',
+          type: /^[A-Za-z_][\w.]{0,80}$/.test(text(error['type'])) ? error['type'] : null,
+          message: message(text(error['message']), redaction),
+          rows: Array.isArray(error['rows']) ? error['rows'].length : 0,
+          traceback: keepLog(text(error['traceback']).split('\n'), 'trainer', redaction).lines,
+        }
+      : null,
+  };
+}
+
+const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);

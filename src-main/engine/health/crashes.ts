@@ -1,0 +1,37 @@
+/** The history of crashes and hangs, from the journal's own lines: what ended, what it cost, when it trained again. Pure. */
+import type { CrashReport, JournalEntry } from '../../contract/index.ts';
+
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+const rowsOf = (value: unknown): number[] =>
+  Array.isArray(value) ? value.filter((one): one is number => Number.isInteger(one)) : [];
+
+/** Newest first, from `since` (Unix seconds) on. `entries` are newest first; the log is not read here. */
+export function crashesFrom(
+  entries: readonly JournalEntry[],
+  since: number,
+): readonly Omit<CrashReport, 'log'>[] {
+  const out: Omit<CrashReport, 'log'>[] = [];
+  /** Restarts that no earlier crash has claimed yet, by dataset: the walk goes back in time. */
+  const restarts = new Map<string | null, JournalEntry>();
+  for (const entry of entries) {
+    if (entry.t < since) break;
+    if (entry.what === 'trainer.restarted') restarts.set(entry.dataset, entry);
+    if (entry.what !== 'trainer.crashed') continue;
+    const restart = restarts.get(entry.dataset) ?? null;
+    restarts.delete(entry.dataset);
+    out.push({
+      t: entry.t,
+      run: text(entry.evidence['run']) ?? '',
+      category: text(entry.evidence['category']) ?? 'unknown',
+      message: text(entry.evidence['message']) ?? entry.text,
+      dataset: entry.dataset,
+      step: entry.step,
+      resumed_from: restart?.step ?? null,
+      steps_lost: number(restart?.evidence['lost_steps']),
+      seconds: restart === null ? null : Math.max(0, restart.t - entry.t),
+      rows: rowsOf(entry.evidence['rows']),
+    });
+  }
+  return out;
+}

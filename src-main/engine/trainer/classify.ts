@@ -1,0 +1,88 @@
+/**
+ * Why a Python process ended. Order of evidence: exit code and signal, the structured exception of exit.json, then text. Lines that only
+ * give advice never decide. Pure.
+ */
+import { crashTable, type Crash } from '../../contract/index.ts';
+
+export interface Evidence {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** The error of exit.json, when it was written. */
+  readonly error: {
+    readonly category: string;
+    readonly type: string;
+    readonly message: string;
+  } | null;
+  /** The last lines of the log. */
+  readonly log: string;
+  /** The system's own words about a process that it ended, when they could be read. */
+  readonly kernel: string;
+}
+
+/** [pattern, category]; the first that matches decides. Advice lines are removed before. */
+const texts: readonly (readonly [RegExp, string])[] = [
+  [/CUBLAS_STATUS_ALLOC_FAILED|OutOfMemoryError|CUDA out of memory/, 'gpu_out_of_memory'],
+  [/device-side assert/, 'device_side_assert'],
+  [/illegal memory access/, 'illegal_memory_access'],
+  [/Xid \([^)]*\): (79|31|48|63)|fallen off the bus|GPU is lost/, 'gpu_lost'],
+  [/Driver\/library version mismatch/, 'driver_mismatch'],
+  [/no kernel image is available/, 'no_kernel_for_gpu'],
+  [/Torch not compiled with CUDA|No CUDA GPUs are available/, 'no_cuda'],
+  [/CUDNN_STATUS|CUBLAS_STATUS|cuDNN error/, 'cuda_library_error'],
+  [
+    /No space left on device|os error 28|Errno 28|unexpected pos \d+ vs \d+|basic_ios::clear/,
+    'disk_full',
+  ],
+  [/insufficient shared memory|Unexpected bus error/, 'shared_memory_too_small'],
+  [
+    /DefaultCPUAllocator: can't allocate memory|std::bad_alloc|MemoryError|WinError 1455/,
+    'host_out_of_memory',
+  ],
+  [/DataLoader worker \(pid/, 'worker_died'],
+  [
+    /incomplete metadata, file not fully covered|failed finding central directory|SafetensorError: Error while deserializing/,
+    'checkpoint_corrupt',
+  ],
+  [/Permission denied|Errno 13/, 'permission_denied'],
+  [/index out of range in self/, 'token_out_of_range'],
+  [/ModuleNotFoundError|ImportError/, 'import_error'],
+  [/jinja2\.exceptions|TemplateError/, 'template_error'],
+  [/Segmentation fault/, 'segmentation_fault'],
+];
+const advice =
+  /might be asynchronously reported|CUDA_LAUNCH_BLOCKING|Compile with `TORCH_USE_CUDA_DSA`|expandable_segments/;
+
+export function classifyCrash(evidence: Evidence): Crash & { readonly message: string } {
+  const found = (category: string, message: string): Crash & { readonly message: string } => {
+    const known = crashTable.get(category) ?? crashTable.get('unknown');
+    if (known === undefined) throw new Error('the crash table has no entry for unknown');
+    return { ...known, message };
+  };
+  const { error, signal, exitCode } = evidence;
+  if (error !== null && crashTable.has(error.category) && error.category !== 'unknown')
+    return found(error.category, error.message);
+  if (signal === 'SIGSEGV' || signal === 'SIGBUS' || exitCode === 139)
+    return found('segmentation_fault', `the trainer crashed (${signal ?? 'exit 139'})`);
+  if (signal === 'SIGKILL' || exitCode === 137) {
+    const byMemory = /out of memory|oom-kill/i.test(evidence.kernel);
+    return byMemory
+      ? found('host_out_of_memory', 'the system ended the trainer because memory ran out')
+      : found('killed_by_signal', 'the trainer was killed from outside');
+  }
+  const lines = `${error?.type ?? ''}: ${error?.message ?? ''}\n${evidence.log}`
+    .split('\n')
+    .filter((line) => !advice.test(line));
+  const text = lines.join('\n');
+  for (const [pattern, category] of texts) {
+    if (pattern.test(text))
+      return found(category, lines.find((line) => pattern.test(line))?.trim() ?? category);
+  }
+  if (signal !== null) return found('killed_by_signal', `the trainer was ended by ${signal}`);
+  // An adopted trainer's exit code is not known; without a word of its own it was ended from outside.
+  if (exitCode === null && error === null)
+    return found('killed_by_signal', 'the trainer vanished without a last word');
+  return found(
+    'unknown',
+    error?.message ?? lines.filter((line) => line.trim() !== '').at(-1) ?? 'no last words',
+  );
+}

@@ -1,0 +1,43 @@
+/** The list of keys behind `?`, from the one table. */
+import { Modal } from '@mantine/core';
+import type { ReactElement } from 'react';
+import { keysText, shortcuts } from '../../src-main/contract/index.ts';
+import { isMac } from '../kit/keyboard.ts';
+import { useLetters } from '../kit/letters.ts';
+
+export function ShortcutList({ onClose }: { readonly onClose: () => void }): ReactElement {
+  const letters = useLetters((state) => state.on);
+  const groups = [...new Set(shortcuts.map((one) => one.group))];
+  return (
+    <Modal opened onClose={onClose} size={720} title="Keys">
+      {letters ? null : (
+        <p className="t2 keys-off">
+          Single letters and signs are turned off in Settings; the others act.
+        </p>
+      )}
+      <div className="keys-groups">
+        {groups.map((group) => (
+          <section key={group}>
+            <h2 className="label">{group}</h2>
+            <dl>
+              {shortcuts
+                .filter((one) => one.group === group)
+                .map((one) => (
+                  <div key={one.text} className={one.single && !letters ? 'off' : ''}>
+                    <dt>{one.text}</dt>
+                    <dd>
+                      {one.keys.map((keys) => (
+                        <span key={keys} className="kbd">
+                          {keysText(keys, isMac)}
+                        </span>
+                      ))}
+                    </dd>
+                  </div>
+                ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Modal>
+  );
+}

@@ -1,0 +1,107 @@
+/** The dialog of the diagnostics bundle; opened from Logs, Health and the palette. */
+import { Button, Checkbox, Modal } from '@mantine/core';
+import { useState, type ReactElement } from 'react';
+import { create } from 'zustand';
+import { command, useAnswer, useLost } from '../../engine/index.ts';
+import { bytes, plural } from '../../kit/format.ts';
+import './diagnostics.css';
+
+const useDialog = create<{ readonly opened: boolean }>(() => ({ opened: false }));
+
+export function openDiagnostics(): void {
+  useDialog.setState({ opened: true });
+}
+
+/** The browser, or the window's own dialog, asks where it goes. */
+function save(bundle: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(bundle);
+  link.download = name;
+  link.click();
+  setTimeout(() => {
+    URL.revokeObjectURL(link.href);
+  }, 60_000);
+}
+
+function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
+  const lost = useLost();
+  const [names, setNames] = useState(false);
+  const [saving, setSaving] = useState(false);
+  const { answer } = useAnswer(`diagnostics|${String(names)}`, (engine) =>
+    engine.diagnostics.list({ names }),
+  );
+  const isReady = answer?.names === names;
+  const keep = async (): Promise<void> => {
+    if (answer === null) return;
+    setSaving(true);
+    const bundle = await command((engine) => engine.diagnostics.bundle({ names }));
+    setSaving(false);
+    onClose();
+    if (bundle !== null) save(bundle, answer.name);
+  };
+  return (
+    <>
+      <p className="t2">
+        One file for whoever looks into a problem. Rows of datasets, prompts, answers, tokens and
+        secrets are not in it; the home folder is written as ~. It is saved on this machine and sent
+        nowhere.
+      </p>
+      <div className="diaglist" tabIndex={0} role="region" aria-label="What it holds">
+        <table>
+          <thead>
+            <tr>
+              <th>File</th>
+              <th className="n">Size</th>
+              <th>What</th>
+            </tr>
+          </thead>
+          <tbody>
+            {(answer?.files ?? []).map((one) => (
+              <tr key={one.path}>
+                <td className="mono">{one.path}</td>
+                <td className="n">{bytes(one.bytes)}</td>
+                <td className="t2">
+                  {one.about}
+                  {one.left_out === 0 ? '' : `; ${plural(one.left_out, 'line')} left out`}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <Checkbox
+        label="Keep the names of files, datasets and models readable; else they are hashed"
+        checked={names}
+        onChange={(event) => {
+          setNames(event.currentTarget.checked);
+        }}
+      />
+      <div className="dialog-foot">
+        <span className="grow" />
+        <Button size="md" data-autofocus onClick={onClose}>
+          Cancel
+        </Button>
+        <Button
+          size="md"
+          variant="filled"
+          disabled={lost || !isReady || saving}
+          onClick={() => void keep()}
+        >
+          {saving ? 'Saving' : 'Save the file'}
+        </Button>
+      </div>
+    </>
+  );
+}
+
+export function Diagnostics(): ReactElement {
+  const opened = useDialog((state) => state.opened);
+  const close = (): void => {
+    useDialog.setState({ opened: false });
+  };
+  return (
+    <Modal opened={opened} onClose={close} size={760} title="Save diagnostics">
+      {opened ? <Content onClose={close} /> : null}
+    </Modal>
+  );
+}

@@ -1,0 +1,64 @@
+/** Every check: its state as a glyph and a word, what it saw, and what can be done. */
+import { Button } from '@mantine/core';
+import type { ReactElement } from 'react';
+import { screenName, type Check, type Screen } from '../../../src-main/contract/index.ts';
+import { useRoom } from '../../engine/index.ts';
+import { Glyph, type GlyphName } from '../../kit/marks.tsx';
+import type { OpenScreen } from '../notices/index.ts';
+
+const looks: Readonly<
+  Record<
+    Check['state'],
+    { readonly glyph: GlyphName; readonly tone: string; readonly word: string }
+  >
+> = {
+  ok: { glyph: 'done', tone: 'ok', word: 'passes' },
+  warn: { glyph: 'recovering', tone: 'warn', word: 'warns' },
+  fail: { glyph: 'failed', tone: 'fail', word: 'fails' },
+  unknown: { glyph: 'unknown', tone: 't3', word: 'is unknown' },
+};
+
+/** Where a check that needs somebody can be answered. */
+const places: Readonly<Partial<Record<string, Screen>>> = { queue: 'data' };
+
+export function Checks({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
+  const checks = useRoom('health');
+  return (
+    <section aria-labelledby="health-checks">
+      <h2 className="label" id="health-checks">
+        Checks
+      </h2>
+      {checks.length === 0 ? <p className="t2">No check has been run yet.</p> : null}
+      <ul className="hlist">
+        {checks.map((one) => {
+          const look = looks[one.state];
+          const place = one.state === 'ok' ? undefined : places[one.id];
+          return (
+            <li key={one.id}>
+              <span className={look.tone} aria-hidden="true">
+                <Glyph name={look.glyph} />
+              </span>
+              <span className="hname strong">
+                {one.label} <span className="visually-hidden">{look.word}</span>
+              </span>
+              <span className="hsaw">
+                <span className="t2">{one.evidence}</span>
+                {one.fix === null ? null : <span>{one.fix}</span>}
+              </span>
+              {place === undefined ? null : (
+                <Button
+                  size="xs"
+                  onClick={() => {
+                    onOpen(place);
+                  }}
+                >
+                  Open {screenName(place)}
+                </Button>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,74 @@
+/** What watching costs, against its budget. */
+import type { ReactElement } from 'react';
+import type { MonitoringCosts } from '../../../src-main/contract/index.ts';
+import { useAnswer, useRoom } from '../../engine/index.ts';
+import { duration, percent, plural, UNKNOWN } from '../../kit/format.ts';
+import { useTurn } from './turn.ts';
+
+const names: Readonly<Record<MonitoringCosts['parts'][number]['id'], string>> = {
+  evaluation: 'Evaluation',
+  preview: 'Previews',
+  checkpoint_stall: 'Steps held up by saving',
+};
+
+const share = (value: number | null): string => (value === null ? UNKNOWN : percent(value));
+
+export function Costs(): ReactElement | null {
+  const budget = useRoom('config').values.budget.monitoring_percent;
+  const turn = useTurn(10_000);
+  const { answer } = useAnswer(`costs|${String(turn)}|${String(budget)}`, (engine) =>
+    engine.health.monitoring(),
+  );
+  if (answer === null) return null;
+  const { trainer_percent: measured, budget_percent: of } = answer;
+  const over = measured !== null && measured > of;
+  return (
+    <section aria-labelledby="health-costs">
+      <div className="base sp">
+        <h2 className="label" id="health-costs">
+          Cost of watching
+        </h2>
+        <span className="num">
+          <b className={`strong ${over ? 'warn' : ''}`}>{share(measured)}</b>{' '}
+          <span className="micro">of training time, budget {percent(of, 0)}</span>
+        </span>
+      </div>
+      <div
+        className="bar ink"
+        role="meter"
+        aria-label="Share of the budget"
+        aria-valuemin={0}
+        aria-valuemax={of}
+        aria-valuenow={measured ?? 0}
+        aria-valuetext={
+          measured === null ? 'not measured yet' : `${percent(measured)} of ${percent(of, 0)}`
+        }
+      >
+        <i style={{ width: `${String(Math.min(100, (100 * (measured ?? 0)) / of))}%` }} />
+      </div>
+      <table className="hcost">
+        <tbody>
+          {answer.parts.map((one) => (
+            <tr key={one.id}>
+              <td>{names[one.id]}</td>
+              <td className="n t3">
+                {plural(one.times, 'time')}, {duration(one.seconds)}
+              </td>
+              <td className="n">{share(one.percent)}</td>
+            </tr>
+          ))}
+          <tr>
+            <td>Engine process</td>
+            <td className="n t3">of one processor core</td>
+            <td className="n">{share(answer.engine_percent)}</td>
+          </tr>
+        </tbody>
+      </table>
+      <p className="micro">
+        {answer.run === null
+          ? 'No run has been measured since the engine started.'
+          : `Measured over ${duration(answer.measured_seconds)} of the last run.`}
+      </p>
+    </section>
+  );
+}

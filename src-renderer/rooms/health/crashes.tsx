@@ -1,0 +1,98 @@
+/** Crashes and hangs: when, which category, what it cost; opened: what it means, what was done, and the log's last lines. */
+import type { ReactElement } from 'react';
+import { crashTable, type CrashReport } from '../../../src-main/contract/index.ts';
+import { useAnswer, useRoom } from '../../engine/index.ts';
+import { clock, count, duration, plural } from '../../kit/format.ts';
+import { useNowSeconds } from '../../kit/now.ts';
+
+const DAYS = 30;
+
+const lostText = ({ steps_lost: lost }: CrashReport): string =>
+  lost === null ? '' : `${plural(lost, 'step')} lost`;
+
+function summary(crashes: readonly CrashReport[]): string {
+  const lost = crashes.reduce((sum, one) => sum + (one.steps_lost ?? 0), 0);
+  const seconds = crashes.reduce((sum, one) => sum + (one.seconds ?? 0), 0);
+  return `${count(crashes.length)} in ${String(DAYS)} days, ${plural(lost, 'step')} lost, ${duration(seconds)} until training again, in total`;
+}
+
+/** What followed, in one sentence. */
+function outcome(one: CrashReport): string {
+  if (one.seconds === null) return 'It did not train again by itself.';
+  const from =
+    one.resumed_from === null ? 'the last checkpoint' : `step ${count(one.resumed_from)}`;
+  return `It trained again after ${duration(one.seconds)}, from ${from}.`;
+}
+
+function Crash({ crash }: { readonly crash: CrashReport }): ReactElement {
+  const now = useNowSeconds();
+  const known = crashTable.get(crash.category);
+  return (
+    <details className="hcrash">
+      <summary>
+        <time>{clock(crash.t, now)}</time>
+        <span className="mono el">{crash.category}</span>
+        <span className="el t2" title={crash.dataset ?? undefined}>
+          {crash.dataset ?? ''}
+        </span>
+        <span className="n num">{lostText(crash)}</span>
+        <span className="n num">{crash.seconds === null ? '' : duration(crash.seconds)}</span>
+      </summary>
+      <div className="hcase">
+        <div>
+          <p>
+            {known === undefined ? crash.message : `${capital(known.meaning)}. ${known.suggestion}`}
+          </p>
+          <p className="t2">
+            {crash.step === null ? '' : `It ended at step ${count(crash.step)}. `}
+            {outcome(crash)}
+          </p>
+          {crash.rows.length === 0 ? null : (
+            <p className="t2">
+              {plural(crash.rows.length, 'row')} of the batch: {crash.rows.slice(0, 20).join(', ')}
+            </p>
+          )}
+          <p className="micro mono">{crash.run}</p>
+        </div>
+        {crash.log.length === 0 ? (
+          <p className="micro">Its log is not there any more.</p>
+        ) : (
+          <pre
+            className="well mono"
+            tabIndex={0}
+            role="region"
+            aria-label="The last lines of the trainer’s log"
+          >
+            {crash.log.join('\n')}
+          </pre>
+        )}
+      </div>
+    </details>
+  );
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+export function Crashes(): ReactElement {
+  const [newest] = useRoom('journal').filter((one) => one.what.startsWith('trainer.'));
+  const { answer } = useAnswer(`crashes|${newest?.id ?? ''}`, (engine) =>
+    engine.health.crashes({ days: DAYS }),
+  );
+  return (
+    <section aria-labelledby="health-crashes">
+      <div className="base sp">
+        <h2 className="label" id="health-crashes">
+          Crashes and hangs
+        </h2>
+        {answer === null || answer.length === 0 ? null : (
+          <span className="micro num">{summary(answer)}</span>
+        )}
+      </div>
+      {answer?.length === 0 ? (
+        <p className="t2 hnone">No crash or hang in {DAYS} days.</p>
+      ) : (
+        answer?.map((one) => <Crash key={`${one.run}${String(one.t)}`} crash={one} />)
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,84 @@
+/** What uses the disk: one bar of the workspace's parts with their sizes, and what is free. */
+import type { ReactElement } from 'react';
+import type { DiskUse } from '../../../src-main/contract/index.ts';
+import { useAnswer } from '../../engine/index.ts';
+import { age, bytes, plural, UNKNOWN } from '../../kit/format.ts';
+import { useNowSeconds } from '../../kit/now.ts';
+import { useTurn } from './turn.ts';
+
+type Part = DiskUse['parts'][number];
+
+const names: Readonly<Record<Part['id'], string>> = {
+  checkpoints: 'Checkpoints',
+  versions: 'Versions',
+  backups: 'Backups',
+  bases: 'Base models',
+  cache: 'Token caches',
+  datasets: 'Datasets',
+  runs: 'Runs, logs, journal',
+  other: 'Other',
+};
+const shades = ['--n1', '--n2', '--n3', '--n4', '--n5'] as const;
+const shadeOf = (index: number): string => `var(${shades[index] ?? '--line'})`;
+
+function facts(use: DiskUse, all: number): string {
+  const { free_bytes: free, total_bytes: total } = use;
+  if (free === null || total === null) return `${bytes(all)} are this workspace`;
+  const others = Math.max(0, total - free - all);
+  return `${bytes(all)} are this workspace, ${bytes(others)} other files, ${bytes(free)} free of ${bytes(total)}`;
+}
+
+export function Disk(): ReactElement {
+  const now = useNowSeconds();
+  const turn = useTurn(60_000);
+  const { answer } = useAnswer(`disk|${String(turn)}`, (engine) => engine.disk.use());
+  const parts = [...(answer?.parts ?? [])].sort((a, b) => b.bytes - a.bytes);
+  const all = parts.reduce((sum, one) => sum + one.bytes, 0);
+  return (
+    <section aria-labelledby="health-disk">
+      <div className="base sp">
+        <h2 className="label" id="health-disk">
+          Disk
+        </h2>
+        {answer === null ? null : <span className="micro num">{facts(answer, all)}</span>}
+      </div>
+      {answer === null ? null : (
+        <>
+          <div className="hbar" aria-hidden="true">
+            {parts.map((one, index) =>
+              one.bytes === 0 ? null : (
+                <i key={one.id} style={{ flexGrow: one.bytes / 1e6, background: shadeOf(index) }} />
+              ),
+            )}
+          </div>
+          <table className="hdisk">
+            <thead>
+              <tr>
+                <th>What</th>
+                <th className="n">Size</th>
+                <th className="n">Files</th>
+              </tr>
+            </thead>
+            <tbody>
+              {parts.map((one, index) => (
+                <tr key={one.id}>
+                  <td>
+                    <i className="hkey" style={{ background: shadeOf(index) }} aria-hidden="true" />
+                    {names[one.id]}
+                  </td>
+                  <td className="n">{bytes(one.bytes)}</td>
+                  <td className="n t3">{plural(one.files, 'file')}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          <p className="micro">
+            Floor {answer.floor_bytes === null ? UNKNOWN : bytes(answer.floor_bytes)}: below it
+            nothing large is written. A version that shares its weights with a checkpoint counts
+            once, as checkpoint. Measured {age(now - answer.t)}.
+          </p>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,75 @@
+/** The health screen. */
+import { Button } from '@mantine/core';
+import { IconFileZip, IconRefresh } from '@tabler/icons-react';
+import { useState, type ReactElement } from 'react';
+import { command, useLost, useRoom } from '../../engine/index.ts';
+import { age, plural } from '../../kit/format.ts';
+import { useNowSeconds } from '../../kit/now.ts';
+import { openDiagnostics } from '../diagnostics/index.ts';
+import { Notices, type OpenScreen } from '../notices/index.ts';
+import { Checks } from './checks.tsx';
+import { Costs } from './costs.tsx';
+import { Crashes } from './crashes.tsx';
+import { Disk } from './disk.tsx';
+import './health.css';
+
+function Facts(): ReactElement {
+  const checks = useRoom('health');
+  const now = useNowSeconds();
+  const passing = checks.filter((one) => one.state === 'ok').length;
+  const others = checks.length - passing;
+  const newest = Math.max(0, ...checks.map((one) => one.t));
+  return (
+    <span className="micro num">
+      {plural(passing, 'check passes', 'checks pass')}
+      {others === 0 ? '' : `, ${plural(others, 'does not', 'do not')}`}
+      {newest === 0 ? '' : `, last run ${age(now - newest)}`}
+    </span>
+  );
+}
+
+export function HealthScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
+  const lost = useLost();
+  const [running, setRunning] = useState(false);
+  const run = async (): Promise<void> => {
+    setRunning(true);
+    await command((engine) => engine.health.run());
+    setRunning(false);
+  };
+  return (
+    <>
+      <div className="sbar">
+        <h1 className="title">Health</h1>
+        <Facts />
+        <span className="fill" />
+        <Button
+          size="xs"
+          disabled={lost || running}
+          leftSection={<IconRefresh aria-hidden="true" />}
+          onClick={() => void run()}
+        >
+          {running ? 'Running' : 'Run all checks'}
+        </Button>
+        <Button
+          size="xs"
+          disabled={lost}
+          leftSection={<IconFileZip aria-hidden="true" />}
+          onClick={openDiagnostics}
+        >
+          Save diagnostics
+        </Button>
+      </div>
+      <Notices onOpen={onOpen} />
+      <div className="body health" tabIndex={0} role="region" aria-label="Health">
+        <div className="hchecks">
+          <Checks onOpen={onOpen} />
+          <Costs />
+        </div>
+        <div className="hmain">
+          <Crashes />
+          <Disk />
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,110 @@
+/** The help screen: a search, groups, and one topic after another. */
+import { Button, TextInput } from '@mantine/core';
+import { IconSearch } from '@tabler/icons-react';
+import { useMemo, useState, type ReactElement } from 'react';
+import { findTopics, type HelpTopic } from '../../../src-main/contract/index.ts';
+import { count, plural } from '../../kit/format.ts';
+import { Notices, type OpenScreen } from '../notices/index.ts';
+import './help.css';
+
+const anchor = (group: string): string => `help-${group.toLowerCase()}`;
+
+function Topic({ topic }: { readonly topic: HelpTopic }): ReactElement {
+  const isName = topic.group !== 'Keys';
+  return (
+    <article className="ht" id={`help-${topic.id}`}>
+      <h3 className={isName ? 'mono' : 'strong'}>{topic.title}</h3>
+      <div>
+        <p>{topic.text}</p>
+        <dl>
+          {topic.facts.map((one) => (
+            <div key={one.name}>
+              <dt className="t3">{one.name}</dt>
+              <dd className={isName ? 't2' : 'kbds'}>
+                {isName
+                  ? one.value
+                  : one.value.split(' or ').map((keys) => (
+                      <span key={keys} className="kbd">
+                        {keys}
+                      </span>
+                    ))}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+    </article>
+  );
+}
+
+export function HelpScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
+  const [search, setSearch] = useState('');
+  const found = useMemo(() => findTopics(search), [search]);
+  const groups = [...new Set(found.map((one) => one.group))];
+  const clear = (): void => {
+    setSearch('');
+  };
+  return (
+    <>
+      <div className="sbar">
+        <h1 className="title">Help</h1>
+        <span className="micro num">{plural(found.length, 'topic')}</span>
+        <span className="fill" />
+        <TextInput
+          size="xs"
+          type="search"
+          className="csearch"
+          aria-label="Search in the help"
+          placeholder="Search"
+          leftSection={<IconSearch aria-hidden="true" />}
+          rightSection={<span className="kbd">/</span>}
+          value={search}
+          onChange={(event) => {
+            setSearch(event.currentTarget.value);
+          }}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') clear();
+          }}
+        />
+      </div>
+      <Notices onOpen={onOpen} />
+      <div className="body help">
+        <nav className="cnav" aria-label="Groups">
+          {groups.map((group) => (
+            <button
+              key={group}
+              type="button"
+              onClick={() => {
+                document.getElementById(anchor(group))?.scrollIntoView({ block: 'start' });
+              }}
+            >
+              <span>{group}</span>
+              <em className="num">{count(found.filter((one) => one.group === group).length)}</em>
+            </button>
+          ))}
+          <p className="micro">
+            In a terminal: <span className="mono">nightshift help gpu_lost</span>
+          </p>
+        </nav>
+        <section className="hbody" aria-label="Topics" tabIndex={0}>
+          {groups.map((group) => (
+            <div key={group} id={anchor(group)}>
+              <h2 className="title">{group}</h2>
+              {found
+                .filter((one) => one.group === group)
+                .map((topic) => (
+                  <Topic key={topic.id} topic={topic} />
+                ))}
+            </div>
+          ))}
+          {found.length > 0 ? null : (
+            <div className="cnone">
+              <p className="t2">No topic matches “{search}”.</p>
+              <Button onClick={clear}>Clear</Button>
+            </div>
+          )}
+        </section>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,97 @@
+/** What the desktop does for the user: notifications, starting at login, keeping the machine awake. */
+import { Checkbox } from '@mantine/core';
+import type { ReactElement } from 'react';
+import { notifiableKinds, type NotifiableKind } from '../../../src-main/contract/index.ts';
+import { useHost } from '../../host/index.ts';
+import { Row, Section } from './row.tsx';
+import type { Tastes } from './tastes.ts';
+
+const kindNames: Readonly<Record<NotifiableKind, string>> = {
+  gave_up: 'Training stopped and needs you',
+  crash_recovered: 'Recovered after a crash',
+  hang: 'Training hung',
+  out_of_memory: 'Memory ran out',
+  disk: 'The disk comes to its floor',
+  dataset_failed: 'A dataset failed or was refused',
+  decide: 'A file waits for a decision',
+  dataset_done: 'A dataset is done',
+  queue_empty: 'The queue is empty',
+};
+
+function Kinds({ tastes }: { readonly tastes: Tastes }): ReactElement {
+  const { silenced } = tastes.now;
+  return (
+    <fieldset className="skinds">
+      <legend className="visually-hidden">Kinds of notifications</legend>
+      {notifiableKinds.map((kind) => (
+        <Checkbox
+          key={kind}
+          label={kindNames[kind]}
+          checked={!silenced.includes(kind)}
+          onChange={(event) => {
+            const others = silenced.filter((one) => one !== kind);
+            tastes.change({ silenced: event.currentTarget.checked ? others : [...others, kind] });
+          }}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+export function Desktop({ tastes }: { readonly tastes: Tastes | null }): ReactElement {
+  const host = useHost();
+  if (host.tastes === null)
+    return (
+      <Section id="desktop" title="Desktop">
+        <p className="t2 snote">
+          Notifications of the system, starting at login and keeping the machine awake are the
+          desktop application’s; they are set in its window. Notices stand in this page as well.
+        </p>
+      </Section>
+    );
+  if (tastes === null)
+    return (
+      <Section id="desktop" title="Desktop">
+        <p className="t3 snote">not known yet</p>
+      </Section>
+    );
+  return (
+    <Section id="desktop" title="Desktop">
+      {tastes.problem === null ? null : (
+        <p className="fail snote" role="alert">
+          The system refused the change: {tastes.problem}
+        </p>
+      )}
+      <Row
+        name="Notifications"
+        help="At most one of a kind in 10 min, then one summary. A kind that is off stays a notice in the window."
+      >
+        <Kinds tastes={tastes} />
+      </Row>
+      <Row
+        name="At login"
+        help="The window stays in the tray; the engine is started, and training goes on where it was."
+      >
+        <Checkbox
+          label="Start Nightshift at login"
+          checked={tastes.now.startAtLogin}
+          onChange={(event) => {
+            tastes.change({ startAtLogin: event.currentTarget.checked });
+          }}
+        />
+      </Row>
+      <Row
+        name="Sleep"
+        help="Only while a trainer works. Paused and idle, the machine may sleep; the screen may always."
+      >
+        <Checkbox
+          label="Keep the machine awake while it trains"
+          checked={tastes.now.keepAwake}
+          onChange={(event) => {
+            tastes.change({ keepAwake: event.currentTarget.checked });
+          }}
+        />
+      </Row>
+    </Section>
+  );
+}

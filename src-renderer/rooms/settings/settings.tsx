@@ -1,0 +1,32 @@
+/** The settings screen. */
+import type { ReactElement } from 'react';
+import { useHost } from '../../host/index.ts';
+import { Notices, type OpenScreen } from '../notices/index.ts';
+import { Access } from './access.tsx';
+import { Appearance } from './appearance.tsx';
+import { Desktop } from './desktop.tsx';
+import { EngineFacts } from './engine-facts.tsx';
+import { useTastes } from './tastes.ts';
+import './settings.css';
+
+export function SettingsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
+  const host = useHost();
+  const tastes = useTastes(host.tastes);
+  return (
+    <>
+      <div className="sbar">
+        <h1 className="title">Settings</h1>
+        <span className="micro">
+          of this window and this machine; what is trained and how is in Config
+        </span>
+      </div>
+      <Notices onOpen={onOpen} />
+      <div className="body settings" tabIndex={0} role="region" aria-label="Settings">
+        <Appearance tastes={tastes} />
+        <Desktop tastes={tastes} />
+        <Access onOpen={onOpen} />
+        <EngineFacts />
+      </div>
+    </>
+  );
+}
