@@ -5,6 +5,8 @@ import { ORPCError } from '@orpc/client';
 import { Command, CommanderError } from 'commander';
 import { refusalData, refusals } from '../contract/index.ts';
 import { workspacePaths } from '../kit/workspace.ts';
+import { addBackupCommands } from './backups.ts';
+import { addCheckpointCommands } from './checkpoints.ts';
 import { addConfigCommands } from './config.ts';
 import { addDemoCommand } from './demo.ts';
 import { addHealthCommands } from './health.ts';
@@ -93,6 +95,8 @@ export async function runCommandLine(
   addQueueCommands(program, run);
   addRecordCommands(program, run);
   addVersionCommands(program, run);
+  addCheckpointCommands(program, run);
+  addBackupCommands(program, run);
   addConfigCommands(program, run);
   addHealthCommands(program, run);
   addDemoCommand(program, run);

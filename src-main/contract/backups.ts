@@ -33,9 +33,9 @@ export const backup = z.object({
   holds: z.string(),
   bytes: z.number(),
   files: z.number().int(),
-  /** The last time that every byte was compared; null: never since it was made. */
+  /** The last time that every byte was compared, the making counted; null: not known. */
   verified: z.object({ t: z.number(), ok: z.boolean(), problem: z.string().nullable() }).nullable(),
-  /** Removed by the clean-up from this time on; null: kept until it is removed by hand. */
+  /** From this time on a clean-up may remove it; null: never, it is one of the newest good ones of its type. */
   keep_until: z.number().nullable(),
 });
 export type Backup = z.infer<typeof backup>;

@@ -241,6 +241,31 @@ export const configSchema = z.strictObject({
         'The floor; scaled to a tenth of the disk on small disks.',
         { unit: 'GB', ...free },
       ),
+      keep_backups_per_type: key(
+        positive(1),
+        'Disk',
+        'Good backups of each type that a clean-up leaves whatever their age.',
+        free,
+      ),
+      backup_retention_days: key(
+        z.number().min(0).default(30),
+        'Disk',
+        'Age up to which a clean-up leaves a backup.',
+        { unit: 'days', ...free },
+      ),
+    })
+    .prefault({}),
+  snapshot: z
+    .strictObject({
+      daily_at: key(
+        z
+          .string()
+          .regex(/^(([01]\d|2[0-3]):[0-5]\d)?$/, 'HH:MM, or empty for none')
+          .default('03:00'),
+        'Saving',
+        'When a version is made by itself once a day, on the clock of this machine. Empty: never.',
+        free,
+      ),
     })
     .prefault({}),
   monitor: z

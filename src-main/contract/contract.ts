@@ -324,14 +324,15 @@ export const contract = {
       )
       .output(z.object({ folder: z.string(), files: z.number().int(), bytes: z.number() })),
     /**
-     * Removes what is older than its retention, never the newest good one of a type, and nothing that is the last copy of a point.
-     * Without `execute` it only says what it would do.
+     * Removes what is older than its retention, never the newest good one of a type, and nothing that is the last copy of what it
+     * holds unless `last_copies` agrees to it. Without `execute` it only says what it would do.
      */
     cleanup: call
       .route({ method: 'POST', path: '/backups/cleanup' })
       .input(
         z.object({
           retention_days: z.coerce.number().min(0).nullable().default(null),
+          last_copies: z.boolean().default(false),
           execute: z.boolean().default(false),
           by: z.string().default('you'),
         }),

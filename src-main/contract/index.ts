@@ -14,6 +14,7 @@ export * from './host.ts';
 export * from './lineage.ts';
 export * from './monitor.ts';
 export * from './refusal.ts';
+export * from './resume-text.ts';
 export * from './rooms.ts';
 export * from './screens.ts';
 export * from './shortcuts.ts';

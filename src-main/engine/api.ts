@@ -1,13 +1,15 @@
 /** The contract's other side: one function for every procedure, over the rooms. Throws `Refusal` for an expected no. */
-import { Refusal } from '../contract/index.ts';
 import type {
   Activity,
   Backup,
+  BackupCleanup,
   BackupSource,
   BackupType,
   BranchValidation,
   Change,
   Check,
+  CheckpointCheck,
+  CheckpointCleanup,
   ColumnMapping,
   ConfigState,
   CrashReport,
@@ -42,6 +44,7 @@ import type {
   VersionCheck,
 } from '../contract/index.ts';
 import type { BackupsRoom } from './backups/index.ts';
+import type { CheckpointsRoom } from './checkpoints/index.ts';
 import type { ConfigRoom } from './config/index.ts';
 import type { DatasetsRoom } from './datasets/index.ts';
 import type { EstimateRoom } from './estimate/index.ts';
@@ -64,10 +67,6 @@ export interface Controlled extends Acted {
 const done = { ok: true } as const;
 export type Done = typeof done;
 
-const unbuilt = (): never => {
-  throw new Refusal('NOT_READY', 'This is not built yet.');
-};
-
 export interface ApiRooms {
   readonly facts: () => EngineFacts;
   readonly lineage: () => LineageState;
@@ -78,6 +77,7 @@ export interface ApiRooms {
   readonly datasets: DatasetsRoom;
   readonly versions: VersionsRoom;
   readonly backups: BackupsRoom;
+  readonly checkpoints: CheckpointsRoom;
   readonly metrics: MetricsRoom;
   readonly config: ConfigRoom;
   readonly estimate: EstimateRoom;
@@ -205,6 +205,7 @@ export function createApi(o: ApiRooms) {
       create: async (i: {
         readonly description: string;
         readonly by: string;
+        readonly how?: string;
       }): Promise<Version> => {
         await o.metrics.settled;
         const { evaluation, smoothed } = o.metrics.latest();
@@ -238,7 +239,15 @@ export function createApi(o: ApiRooms) {
       },
     },
     lineage: { get: (): LineageState => o.lineage() },
-    checkpoints: { verify: unbuilt, cleanup: unbuilt },
+    checkpoints: {
+      verify: (i: { readonly branch: string | null }): Promise<CheckpointCheck> =>
+        o.checkpoints.verify(i.branch),
+      cleanup: (i: {
+        readonly keep: number;
+        readonly execute: boolean;
+        readonly by: string;
+      }): Promise<CheckpointCleanup> => o.checkpoints.cleanup(i),
+    },
     restore: {
       plan: (i: { readonly source: RestoreSource }): Promise<RestorePlan> =>
         o.restore.plan(i.source),
@@ -257,9 +266,15 @@ export function createApi(o: ApiRooms) {
         readonly reason: string;
         readonly by: string;
       }): Promise<Backup> => o.backups.create(i),
-      verify: unbuilt,
-      extract: unbuilt,
-      cleanup: unbuilt,
+      verify: (i: { readonly id: string }): Promise<Backup> => o.backups.verify(i.id),
+      extract: (i: { readonly id: string; readonly to: string; readonly by: string }) =>
+        o.backups.extract(i),
+      cleanup: (i: {
+        readonly retention_days: number | null;
+        readonly last_copies: boolean;
+        readonly execute: boolean;
+        readonly by: string;
+      }): Promise<BackupCleanup> => o.backups.cleanup(i),
     },
     metrics: {
       curves: (i: {

@@ -18,6 +18,7 @@ import { takeLock } from '../kit/lock-file.ts';
 import { workspacePaths } from '../kit/workspace.ts';
 import { createApi, type EngineApi } from './api.ts';
 import { createBackups } from './backups/index.ts';
+import { createCheckpoints, readThrough } from './checkpoints/index.ts';
 import { createConfig, createPlaceCheck, readCards } from './config/index.ts';
 import { createDatasets } from './datasets/index.ts';
 import { createDiagnostics } from './diagnostics/index.ts';
@@ -33,7 +34,7 @@ import { createRestore } from './restore/index.ts';
 import { createSetup, findPython, type PythonReading } from './setup/index.ts';
 import { createFeed, createStatus, type RoomReaders, writeScriptFiles } from './status/index.ts';
 import { createTrainer, readMachine } from './trainer/index.ts';
-import { createVersions } from './versions/index.ts';
+import { createDaily, createVersions } from './versions/index.ts';
 
 export type { EngineApi } from './api.ts';
 
@@ -144,7 +145,13 @@ export async function startEngine(o: EngineOptions) {
     python,
     threads: os.availableParallelism(),
   });
-  const versions = await createVersions({ paths, config, journal, clock });
+  const versions = await createVersions({
+    paths,
+    config,
+    journal,
+    clock,
+    readThrough: (folder) => readThrough(trainer, folder),
+  });
   const backups = await createBackups({ paths, config, disk, journal, versions, trainer, clock });
   const metrics = await createMetrics({
     paths,
@@ -224,8 +231,23 @@ export async function startEngine(o: EngineOptions) {
     random,
     failed,
   });
+  const checkpoints = createCheckpoints({
+    paths,
+    journal,
+    versions,
+    trainer,
+    clock,
+    datasets: () => datasets.files(),
+    busy: () =>
+      queue.isSupervising() || trainer.view().alive
+        ? 'A trainer runs, and the checkpoints are its own.'
+        : restore.state()?.state === 'running'
+          ? 'A restore is under way.'
+          : null,
+  });
   const notices = await createNotices({
     paths,
+    backups,
     config,
     datasets,
     disk,
@@ -457,6 +479,7 @@ export async function startEngine(o: EngineOptions) {
     datasets,
     versions,
     backups,
+    checkpoints,
     metrics,
     config,
     estimate,
@@ -469,9 +492,19 @@ export async function startEngine(o: EngineOptions) {
     setup,
     restore,
   });
+  const daily = await createDaily({
+    paths,
+    config,
+    journal,
+    clock,
+    failed,
+    make: (description) =>
+      api.versions.create({ description, by: 'the program', how: 'by itself, daily' }),
+  });
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     for (const stop of stops) stop();
+    daily.close();
     feed.close();
     restore.close();
     queue.close();

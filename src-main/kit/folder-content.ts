@@ -73,6 +73,17 @@ async function pointsInside(whole: string, link: string): Promise<boolean> {
   return from !== '..' && !from.startsWith(`..${path.sep}`) && !path.isAbsolute(from);
 }
 
+/** The first file that is missing or has another size than listed; null: none. */
+export async function sizeDifference(folder: string, files: FileList): Promise<string | null> {
+  for (const [name, { size }] of Object.entries(files)) {
+    const found = await stat(path.join(folder, name)).catch(() => null);
+    if (found === null) return `${name} is missing`;
+    if (found.size !== size)
+      return `${name} has ${String(found.size)} bytes instead of ${String(size)}`;
+  }
+  return null;
+}
+
 /**
  * The first difference between the files of a folder and a list: missing, another size, another content. null: every byte is as listed.
  * `onFile` hears of each file that is as listed.
@@ -81,15 +92,13 @@ export async function firstDifference(
   folder: string,
   files: FileList,
   onFile: (name: string, facts: FileFacts) => void = () => undefined,
-  hash: (file: string) => Promise<string> = sha256File,
 ): Promise<string | null> {
   for (const [name, facts] of Object.entries(files)) {
-    const target = path.join(folder, name);
-    const found = await stat(target).catch(() => null);
-    if (found === null) return `${name} is missing`;
-    if (found.size !== facts.size)
-      return `${name} has ${String(found.size)} bytes instead of ${String(facts.size)}`;
-    const is = await hash(target).catch((error: unknown) => error as NodeJS.ErrnoException);
+    const difference = await sizeDifference(folder, { [name]: facts });
+    if (difference !== null) return difference;
+    const is = await sha256File(path.join(folder, name)).catch(
+      (error: unknown) => error as NodeJS.ErrnoException,
+    );
     if (typeof is !== 'string') return `${name} cannot be read (${is.code ?? is.message})`;
     if (is !== facts.sha256) return `the content of ${name} is not what was written`;
     onFile(name, facts);

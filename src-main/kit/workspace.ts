@@ -25,6 +25,7 @@ export function workspacePaths(root: string) {
     validationCore: at('data', 'validation', 'core'),
     queueState: at('data', 'queue.json'),
     stagedConfig: at('data', 'staged-config.json'),
+    daily: at('data', 'daily.json'),
     notices: at('data', 'notices.json'),
     sample: at('data', 'sample'),
     runs: at('runs'),

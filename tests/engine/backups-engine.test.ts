@@ -154,3 +154,108 @@ test('any folder: modes, empty folders and inner links; what cannot be copied wh
     await expect(create({ kind: 'folder', path: wanted })).rejects.toMatchObject({ code });
   expect(w.engine.api.backups.list()).toHaveLength(1);
 });
+
+test('verify reads every byte: damage is kept in its record, told as a notice, and no clean-up counts it as good', async () => {
+  await trained();
+  const { api } = w.engine;
+  const good = await create({ kind: 'version', name: 'v001_a' }, 'stays');
+  const bad = await create({ kind: 'version', name: 'v001_a' }, 'breaks');
+  expect(await api.backups.verify({ id: bad.id })).toMatchObject({ verified: { ok: true } });
+  const file = path.join(bad.folder, 'content/models/versions/v001_a/model.safetensors');
+  const content = readFileSync(file);
+  content[2] = (content[2] ?? 0) ^ 16;
+  writeFileSync(file, content);
+  const found = await api.backups.verify({ id: bad.id });
+  const problem = 'the content of models/versions/v001_a/model.safetensors is not what was written';
+  expect(found.verified).toMatchObject({ ok: false, problem });
+  expect(api.feed.snapshot().rooms.notices[0]).toMatchObject({
+    title: `Backup ${bad.id} is damaged`,
+    tone: 'fail',
+  });
+  // The newer one is damaged: the older one is the last good one.
+  const plan = { retention_days: 0, last_copies: true, by };
+  expect(await api.backups.cleanup({ ...plan, execute: false })).toMatchObject({
+    executed: false,
+    removes: [{ id: bad.id }],
+    keeps: [{ id: good.id, why: 'the newest good one of its type' }],
+  });
+  expect(existsSync(bad.folder)).toBe(true);
+  await w.stop();
+  await w.start();
+  const listed = w.engine.api.backups.list();
+  expect(listed.find((one) => one.id === bad.id)?.verified).toMatchObject({ ok: false, problem });
+  await w.engine.api.backups.cleanup({ ...plan, execute: true });
+  expect(w.engine.api.backups.list().map((one) => one.id)).toEqual([good.id]);
+  expect(existsSync(bad.folder)).toBe(false);
+  expect(inBackups().filter((name) => name.includes('partial'))).toEqual([]);
+  expect((await w.engine.api.journal.read({ limit: 3 }))[0]?.text).toContain(bad.id);
+  expect(w.log).toEqual([]);
+});
+
+test('the last copy of a point stays; what a checkpoint or version holds as well goes by age', async () => {
+  await trained();
+  const { api, rooms } = w.engine;
+  const old = await create({ kind: 'model' });
+  const held = await create({ kind: 'model' });
+  await create({ kind: 'version', name: 'v001_a' });
+  const plan = { retention_days: 0, last_copies: false, execute: false, by };
+  expect((await api.backups.cleanup(plan)).removes.map((one) => one.id)).toEqual([held.id, old.id]);
+  // Neither checkpoint nor version any more: of the two that hold the same, the newer one stays.
+  rmSync(path.join(w.folder, 'current_model/checkpoints/main'), { recursive: true });
+  await api.versions.remove({ name: 'v001_a', confirm: 'v001_a', last_copy: true, by });
+  const alone = await api.backups.cleanup(plan);
+  expect(alone.removes.map((one) => one.id)).toEqual([old.id]);
+  expect(alone.keeps.find((one) => one.id === held.id)?.why).toContain('the last copy');
+  expect(rooms.backups.list().find((one) => one.id === held.id)?.keep_until).toBeCloseTo(
+    held.created + 30 * 86_400,
+    0,
+  );
+});
+
+test('extract: a new folder with the same bytes, compared there; an existing one and the workspace are refused', async () => {
+  await trained();
+  const { api } = w.engine;
+  const made = await create({ kind: 'model' });
+  const to = path.join(w.root, 'out');
+  expect(await api.backups.extract({ id: made.id, to, by })).toEqual({
+    folder: to,
+    files: made.files,
+    bytes: made.bytes,
+  });
+  const content = path.join(made.folder, 'content');
+  for (const entry of readdirSync(content, { recursive: true, withFileTypes: true })) {
+    const from = path.join(entry.parentPath, entry.name);
+    const there = path.join(to, path.relative(content, from));
+    if (entry.isFile()) expect(readFileSync(there)).toEqual(readFileSync(from));
+    else expect(statSync(there).isDirectory()).toBe(true);
+  }
+  for (const wanted of [to, 'relative', path.join(w.folder, 'queue/high/x'), `${to}/a/b`])
+    await expect(api.backups.extract({ id: made.id, to: wanted, by })).rejects.toMatchObject({
+      code: 'INVALID',
+    });
+  writeFileSync(path.join(content, 'current_model/lineage.json'), 'x');
+  await expect(api.backups.extract({ id: made.id, to: `${to}2`, by })).rejects.toMatchObject({
+    code: 'NOT_READY',
+  });
+  expect(readdirSync(w.root).sort()).toEqual(['a.jsonl', 'out', 'workspace']);
+  for (const id of ['manual/../../..', 'manual/20200101-000000', '../x', 'manual/x/y', ''])
+    for (const call of [api.backups.verify({ id }), api.backups.extract({ id, to: `${to}3`, by })])
+      await expect(call).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('what a dead engine left half-made is no backup and is gone at the next start', async () => {
+  await w.start();
+  await w.stop();
+  const half = path.join(w.folder, 'models/backups/manual/.20260101-000000.77.partial/content');
+  mkdirSync(half, { recursive: true });
+  writeFileSync(path.join(half, 'weights'), 'x');
+  mkdirSync(path.join(w.folder, 'models/backups/emergency/.20260101-000000.77.pin.partial'), {
+    recursive: true,
+  });
+  const engine = await w.start();
+  expect(engine.api.backups.list()).toEqual([]);
+  expect(inBackups().filter((name) => name.includes('2026'))).toEqual([]);
+  expect((await engine.api.journal.read({ limit: 5 })).map((one) => one.text)).toContain(
+    '2 unfinished backups were removed.',
+  );
+});

@@ -75,9 +75,18 @@ def newest(
     root: Path, beat: Callable[[], None], skipped: Callable[[Path, str], None]
 ) -> Found | None:
     """The newest that verifies; `skipped` hears of each newer one that does not."""
-    for step, folder in steps_in(root):
-        reason = verify(folder, beat)
-        if reason is None:
-            return Found(folder, step, read_json(folder / "manifest.json"))
-        skipped(folder, reason)
+    for _, folder in steps_in(root):
+        if (found := only(folder, beat, skipped)) is not None:
+            return found
+    return None
+
+
+def only(
+    folder: Path, beat: Callable[[], None], skipped: Callable[[Path, str], None]
+) -> Found | None:
+    """This one checkpoint, if it verifies."""
+    reason = verify(folder, beat)
+    if reason is None:
+        return Found(folder, int(folder.name[5:]), read_json(folder / "manifest.json"))
+    skipped(folder, reason)
     return None

@@ -22,8 +22,10 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> None:
     def skip(path: Path, reason: str) -> None:
         skipped.append({"step": int(path.name[5:]), "folder": str(path), "reason": reason})
 
-    root = Path(wanted["checkpoints"])
-    found = walk.newest(root, beat, skip)
+    if wanted.get("folder") is None:
+        found = walk.newest(Path(wanted["checkpoints"]), beat, skip)
+    else:
+        found = walk.only(Path(wanted["folder"]), beat, skip)
     size = 0
     for one in [entry["folder"] for entry in skipped] + ([found.folder] if found else []):
         size += sum(path.stat().st_size for path in Path(one).rglob("*") if path.is_file())

@@ -7,9 +7,9 @@ import path from 'node:path';
 import { z } from 'zod';
 import { type Backup, backup, type BackupType, backupType, Refusal } from '../../contract/index.ts';
 import {
-  firstDifference,
   moveFile,
   readSealed,
+  sizeDifference,
   syncFolder,
   type WorkspacePaths,
   writeSealed,
@@ -51,8 +51,12 @@ const timeOf = (stamp: string): number => {
 
 export class BackupStore {
   private readonly paths: WorkspacePaths;
-  private readonly hash: (file: string) => Promise<string>;
-  constructor(paths: WorkspacePaths, hash: (file: string) => Promise<string>) {
+  private readonly hash: (files: readonly string[]) => Promise<readonly string[]>;
+  /** `hash`: SHA-256, hex, of each file, away from the engine's loop. */
+  constructor(
+    paths: WorkspacePaths,
+    hash: (files: readonly string[]) => Promise<readonly string[]>,
+  ) {
     this.paths = paths;
     this.hash = hash;
   }
@@ -126,8 +130,15 @@ export class BackupStore {
     const manifest = await this.manifest(id);
     if (typeof manifest === 'string') return manifest;
     const content = this.contentOf(id);
-    const difference = await firstDifference(content, manifest.files, undefined, this.hash);
-    if (difference !== null) return difference;
+    const sizes = await sizeDifference(content, manifest.files);
+    if (sizes !== null) return sizes;
+    const names = Object.keys(manifest.files);
+    const hashes = await this.hash(names.map((name) => path.join(content, name))).catch(
+      (error: unknown) => (error as NodeJS.ErrnoException).message,
+    );
+    if (typeof hashes === 'string') return hashes;
+    const changed = names.find((name, at) => hashes[at] !== manifest.files[name]?.sha256);
+    if (changed !== undefined) return `the content of ${changed} is not what was written`;
     for (const { name, target } of manifest.links)
       if ((await readlink(path.join(content, name)).catch(() => null)) !== target)
         return `the link ${name} does not point to ${target}`;

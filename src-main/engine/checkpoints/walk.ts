@@ -24,6 +24,15 @@ const walked = z.object({
 });
 export type Walk = Omit<z.infer<typeof walked>, 'type'>;
 
+/** Reads every byte of one checkpoint: what is wrong, null when all is what was saved. Refusal NOT_READY when the worker cannot run. */
+export async function readThrough(
+  trainer: Pick<TrainerRoom, 'work'>,
+  folder: string,
+): Promise<string | null> {
+  const walk = await ask(trainer, { folder, datasets: {} }, folder);
+  return walk.resumes === null ? (walk.skipped[0]?.reason ?? 'it is missing') : null;
+}
+
 /**
  * Reads every byte of the checkpoints under `folder`, newest first, until one verifies. `datasets`: id to the path of its file.
  * Refusal NOT_READY when the worker cannot run.
@@ -33,10 +42,18 @@ export async function walkCheckpoints(
   folder: string,
   datasets: Readonly<Record<string, string>> = {},
 ): Promise<Walk> {
+  return ask(trainer, { checkpoints: folder, datasets }, folder);
+}
+
+async function ask(
+  trainer: Pick<TrainerRoom, 'work'>,
+  verify: Readonly<Record<string, unknown>>,
+  folder: string,
+): Promise<Walk> {
   const walks: Walk[] = [];
   const result = await trainer.work(
     'verify',
-    { verify: { checkpoints: folder, datasets } },
+    { verify },
     {
       onEvent: (event) => {
         const parsed = walked.safeParse(event);

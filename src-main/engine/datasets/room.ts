@@ -237,6 +237,9 @@ export async function createDatasets(o: DatasetsOptions) {
     verdict,
     list,
     summary: (id: string): DatasetSummary => summary(known(id)),
+    /** Every dataset's name and where its data file lies, by id. */
+    files: (): ReadonlyMap<string, { readonly name: string; readonly path: string }> =>
+      new Map(shelf.all().map((item) => [item.meta.id, { name: item.meta.name, path: item.file }])),
     validating: () => {
       const current = judging.current();
       const item = current === null ? null : shelf.find(current.id);

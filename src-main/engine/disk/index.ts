@@ -27,8 +27,8 @@ export interface DiskReading {
 
 export interface DiskRoom {
   reading(): DiskReading;
-  /** Refusal DISK_FULL when `bytes` more would not fit; names what is free and what is needed. */
-  require(bytes: number, what: string): Promise<void>;
+  /** Refusal DISK_FULL when `bytes` more would not fit; names what is free and what is needed. `folder`: on another disk than the workspace. */
+  require(bytes: number, what: string, folder?: string): Promise<void>;
   refresh(): Promise<void>;
   /** What uses the disk, at most a minute old. */
   use(): Promise<DiskUse>;
@@ -38,6 +38,11 @@ export interface DiskRoom {
 /** The floor is the wish, but never more than a tenth of the disk. */
 export function decideFloor(wishGb: number, totalGb: number): number {
   return Math.min(wishGb, totalGb / 10);
+}
+
+async function freeAt(folder: string): Promise<number | null> {
+  const facts = await statfs(folder).catch(() => null);
+  return facts === null ? null : (facts.bavail * facts.bsize) / giga;
 }
 
 export function createDisk(o: {
@@ -109,16 +114,16 @@ export function createDisk(o: {
       return walking;
     },
     changed,
-    async require(bytes, what) {
+    async require(bytes, what, folder = o.paths.root) {
       await refresh();
-      const { freeGb } = reading;
+      const freeGb = folder === o.paths.root ? reading.freeGb : await freeAt(folder);
       const neededGb = bytes / giga;
       if (freeGb === null || neededGb <= freeGb) return;
       throw new Refusal(
         'DISK_FULL',
-        `There is no room for ${what}: ${freeGb.toFixed(1)} GB are free on the disk of ${o.paths.root}, ${neededGb.toFixed(1)} GB are needed.`,
+        `There is no room for ${what}: ${freeGb.toFixed(1)} GB are free on the disk of ${folder}, ${neededGb.toFixed(1)} GB are needed.`,
         {
-          subject: o.paths.root,
+          subject: folder,
           next: `Free ${(neededGb - freeGb).toFixed(1)} GB there; it then goes on by itself.`,
           facts: { free_gb: freeGb.toFixed(1), needed_gb: neededGb.toFixed(1) },
         },

@@ -11,6 +11,7 @@ import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { BackupsRoom } from '../backups/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
@@ -28,6 +29,7 @@ export type NoticesRoom = Awaited<ReturnType<typeof createNotices>>;
 
 export async function createNotices(o: {
   readonly paths: WorkspacePaths;
+  readonly backups: Pick<BackupsRoom, 'damaged'>;
   readonly config: ConfigRoom;
   readonly datasets: DatasetsRoom;
   readonly disk: DiskRoom;
@@ -160,6 +162,9 @@ export async function createNotices(o: {
     }),
     o.restore.news.on(({ kind, title, message }) => {
       throttle.tell(words.restored(kind, title, message));
+    }),
+    o.backups.damaged.on(({ id, problem }) => {
+      throttle.tell(words.backupDamaged(id, problem));
     }),
     o.disk.changed.on(() => {
       const { freeGb, floorGb } = o.disk.reading();

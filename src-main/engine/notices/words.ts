@@ -171,6 +171,16 @@ export function disk(freeGb: number, floorGb: number): NoticeText {
   };
 }
 
+export function backupDamaged(id: string, problem: string): NoticeText {
+  return {
+    kind: 'fact',
+    tone: 'fail',
+    title: `Backup ${id} is damaged`,
+    body: `${capital(problem)}. It counts as no copy any more.`,
+    opens: 'models',
+  };
+}
+
 export function drift(keys: readonly string[]): NoticeText {
   return {
     kind: 'config_drift',

@@ -28,7 +28,7 @@ export interface PassesOptions {
   readonly config: ConfigRoom;
   readonly datasets: DatasetsRoom;
   readonly disk: DiskRoom;
-  readonly estimate: EstimateRoom;
+  readonly estimate: Pick<EstimateRoom, 'begin' | 'settle'>;
   readonly journal: Journal;
   readonly metrics: MetricsRoom;
   readonly versions: VersionsRoom;

@@ -3,7 +3,7 @@
  * Promises: a number is never given twice; a version is published whole, with a SHA-256 of every file; weights are shared, not copied.
  * Never: deletes a version without its name typed, touches current_model's weights, trains.
  */
-import { access, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type Config,
@@ -45,13 +45,14 @@ import {
   versionName,
 } from './store.ts';
 
-export type { Checkpoint } from './checkpoints.ts';
 export {
+  type Checkpoint,
   listCheckpoints,
   checkpointName,
   type CheckpointCursor,
   type CheckpointOrigin,
 } from './checkpoints.ts';
+export { createDaily } from './daily.ts';
 export type { BaseFacts, BranchEntry, Lineage } from './lineage.ts';
 export { readBase } from './lineage.ts';
 export { slugOf } from './store.ts';
@@ -76,6 +77,8 @@ export interface HandVersionInput extends Pick<
 > {
   readonly description: string;
   readonly by: string;
+  /** How it came about, `by hand` where nothing is said. */
+  readonly how?: string;
   /** The dataset that is being trained, if any. */
   readonly dataset: { readonly id: string; readonly name: string } | null;
 }
@@ -87,6 +90,8 @@ export async function createVersions(o: {
   readonly config: ConfigRoom;
   readonly journal: Journal;
   readonly clock: Clock;
+  /** Reads every byte of one checkpoint: what is wrong, null when all is what was saved. Throws when it cannot be read through. */
+  readonly readThrough?: (folder: string) => Promise<string | null>;
 }) {
   const store = new VersionStore(o.paths);
   const changed = new Emitter<void>();
@@ -171,14 +176,36 @@ export async function createVersions(o: {
       throw new Refusal('NOT_FOUND', `There is no version ${name}.`, { subject: name });
     return found;
   }
+  /** A version is a link to the checkpoint's files: what does not verify must not get a name. Refusal NOT_READY. */
+  async function requireSound(folder: string, step: number): Promise<void> {
+    const found = (await listCheckpoints(path.dirname(folder))).find((one) => one.step === step);
+    let problem = found === undefined ? 'its manifest.json cannot be read' : found.problem;
+    if (problem === null && o.readThrough !== undefined)
+      problem = await o.readThrough(folder).catch((error: unknown) => {
+        // Without the worker the sizes have to do; the version has SHA-256 of its own from here on.
+        o.journal.write({
+          what: 'versions.sizes_only',
+          text: `The checkpoint of step ${step} was looked at by its sizes only: ${error instanceof Error ? error.message : String(error)}`,
+          step,
+        });
+        return null;
+      });
+    if (problem === null) return;
+    throw new Refusal('NOT_READY', `The checkpoint of step ${step} is damaged: ${problem}.`, {
+      subject: folder,
+      next: 'No version was made of it; the next checkpoint can be kept.',
+    });
+  }
+  async function hasCheckpoint(at: { branch: string; step: number }): Promise<boolean> {
+    return (await listCheckpoints(o.paths.checkpoints(at.branch))).some(
+      (one) => one.step === at.step && one.problem === null,
+    );
+  }
   async function isLastCopy(file: Version): Promise<boolean> {
     const others = (await store.list()).some(
       (one) => one.name !== file.name && one.branch === file.branch && one.step === file.step,
     );
-    const saved = (await listCheckpoints(o.paths.checkpoints(file.branch))).some(
-      (one) => one.step === file.step && one.problem === null,
-    );
-    return !others && !saved;
+    return !others && !(await hasCheckpoint(file));
   }
   async function reread(): Promise<void> {
     known = (await store.list()).map(toVersion);
@@ -269,8 +296,9 @@ export async function createVersions(o: {
       const all = await store.list();
       const same = all.find((one) => one.pass === input.pass && one.step === input.step);
       if (same !== undefined) return toVersion(same);
-      const model = path.join(branchFolder(), checkpointName(input.step), 'model');
-      await access(model);
+      const folder = path.join(branchFolder(), checkpointName(input.step));
+      await requireSound(folder, input.step);
+      const model = path.join(folder, 'model');
       const number = await store.nextNumber();
       const name = versionName(number, slugOf(input.dataset.name));
       const steps = `${input.stepsDone} ${input.stepsDone === 1 ? 'step' : 'steps'}`;
@@ -309,6 +337,13 @@ export async function createVersions(o: {
       changed.emit(undefined);
       return toVersion(made);
     },
+    /** A checkpoint whose sizes are right, or a version, holds the weights of this point. */
+    async holds(point: { readonly branch: string; readonly step: number }): Promise<boolean> {
+      const kept = (await store.list()).some(
+        (one) => one.branch === point.branch && one.step === point.step,
+      );
+      return kept || (await hasCheckpoint(point));
+    },
     async get(name: string): Promise<{ version: Version; last_copy: boolean }> {
       const file = await find(name);
       return { version: toVersion(file), last_copy: await isLastCopy(file) };
@@ -338,6 +373,7 @@ export async function createVersions(o: {
           subject: same.name,
           next: 'Pause, which saves the current step, or wait for the next checkpoint.',
         });
+      await requireSound(newest.folder, newest.step);
       const number = await store.nextNumber();
       const name = versionName(number, slugOf(input.description));
       const made = await store.publish(path.join(newest.folder, 'model'), {
@@ -357,12 +393,12 @@ export async function createVersions(o: {
         exact_match: input.exactMatch,
         parent: newestInLine(all)?.name ?? null,
         pinned: false,
-        how: 'by hand',
+        how: input.how ?? 'by hand',
         config: input.config,
       });
       o.journal.write({
         what: 'versions.create',
-        text: `Version ${name} was made by hand from step ${newest.step} (${input.by}).`,
+        text: `Version ${name} was made ${made.how} from step ${newest.step} (${input.by}).`,
         step: newest.step,
         evidence: { folder: made.folder, bytes: made.bytes },
       });

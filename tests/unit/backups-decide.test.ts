@@ -1,0 +1,209 @@
+/** Pure decisions: what a clean-up of backups or checkpoints removes, what a verification says, when the daily version is due. */
+import { describe, expect, test } from 'vitest';
+import { resumeText } from '../../src-main/contract/index.ts';
+import {
+  type CleanupCandidate,
+  decideCleanup,
+  protectedOnes,
+} from '../../src-main/engine/backups/cleanup.ts';
+import { decideTarget } from '../../src-main/engine/backups/extracting.ts';
+import {
+  decideCheckpointCleanup,
+  decideMismatch,
+} from '../../src-main/engine/checkpoints/decide.ts';
+import { dayOf, decideDaily, lastDue } from '../../src-main/engine/versions/daily.ts';
+
+const day = 86_400;
+const now = 1_000 * day;
+const one = (
+  id: string,
+  age: number,
+  changes: Partial<CleanupCandidate> = {},
+): CleanupCandidate => ({
+  id,
+  type: 'manual',
+  created: now - age * day,
+  bytes: 10,
+  state: 'good',
+  holds: `model main ${id}`,
+  isElsewhere: true,
+  inUse: false,
+  ...changes,
+});
+const clean = (all: readonly CleanupCandidate[], changes: { keep?: number; last?: boolean } = {}) =>
+  decideCleanup(all, {
+    now,
+    retentionDays: 30,
+    keepPerType: changes.keep ?? 1,
+    lastCopies: changes.last ?? false,
+  });
+const ids = (list: readonly { readonly id: string }[]): string[] => list.map((each) => each.id);
+
+describe('clean-up of backups', () => {
+  test('what is older than its retention and held elsewhere goes; the rest stays, each with its reason', () => {
+    const plan = clean([one('a', 1), one('b', 29), one('c', 31), one('d', 400)]);
+    expect(plan.removes).toEqual([
+      { id: 'c', bytes: 10, why: '31 days old, held elsewhere as well' },
+      { id: 'd', bytes: 10, why: '400 days old, held elsewhere as well' },
+    ]);
+    expect(plan.keeps).toEqual([
+      { id: 'a', bytes: 10, why: 'the newest good one of its type' },
+      { id: 'b', bytes: 10, why: '29 days old, kept for 30 days' },
+    ]);
+  });
+
+  test('the newest good one of a type stays whatever its age, even when last copies may go; a damaged newer one does not count', () => {
+    const all = [
+      one('broken', 90, { state: 'damaged' }),
+      one('unread', 91, { state: 'unknown' }),
+      one('good', 100),
+      one('older', 101),
+      one('other', 300, { type: 'emergency' }),
+    ];
+    expect([...protectedOnes(all, 1)].sort()).toEqual(['good', 'other']);
+    const plan = clean(all, { last: true });
+    expect(ids(plan.keeps)).toEqual(['good', 'other']);
+    expect(ids(clean(all, { keep: 2 }).keeps)).toEqual(['good', 'older', 'other']);
+    expect(plan.removes[0]?.why).toBe('90 days old, damaged, held elsewhere as well');
+  });
+
+  test('the last copy stays until that is agreed to; of several copies the newest stays', () => {
+    const alone = { isElsewhere: false };
+    const all = [
+      one('new', 1),
+      one('x2', 50, { ...alone, holds: 'x' }),
+      one('x1', 60, { ...alone, holds: 'x' }),
+    ];
+    expect(ids(clean(all).removes)).toEqual(['x1']);
+    expect(clean(all).keeps[1]).toMatchObject({
+      id: 'x2',
+      why: 'the last copy: nothing else holds it',
+    });
+    expect(ids(clean(all, { last: true }).removes)).toEqual(['x2', 'x1']);
+  });
+
+  test('a damaged or unread copy protects no other, and is not thrown away while nothing else holds it', () => {
+    const alone = { isElsewhere: false, holds: 'x' };
+    const all = [
+      one('new', 1),
+      one('damaged', 50, { ...alone, state: 'damaged' }),
+      one('unread', 55, { ...alone, state: 'unknown' }),
+      one('good', 60, alone),
+    ];
+    const plan = clean(all);
+    expect(ids(plan.removes)).toEqual(['damaged', 'unread']);
+    expect(plan.keeps.find((each) => each.id === 'good')?.why).toContain('the last copy');
+    const rest = clean(all.slice(0, 3));
+    expect(rest.removes).toEqual([]);
+    expect(rest.keeps[1]?.why).toBe('damaged, and nothing else holds it');
+  });
+
+  test('what is being read stays', () => {
+    expect(clean([one('new', 1), one('c', 90, { inUse: true })]).removes).toEqual([]);
+  });
+});
+
+test('a backup is put only into a new folder, outside of the workspace', () => {
+  const free = { exists: false, hasParent: true };
+  expect(decideTarget('/home/ada/out', '/home/ada/ws', free)).toBeNull();
+  expect(decideTarget('/home/ada/ws2', '/home/ada/ws', free)).toBeNull();
+  for (const [to, reading] of [
+    ['out', free],
+    ['/home/ada/ws', free],
+    ['/home/ada/ws/queue/x', free],
+    ['/home/ada/out', { exists: true, hasParent: true }],
+    ['/home/ada/out', { exists: false, hasParent: false }],
+  ] as const)
+    expect(decideTarget(to, '/home/ada/ws', reading), to).not.toBeNull();
+});
+
+describe('checkpoints', () => {
+  const skip = (step: number) => ({
+    branch: 'main',
+    step,
+    folder: `/c/${String(step)}`,
+    reason: 'state.json is missing',
+  });
+  test('the sentence says from where, and what was skipped why', () => {
+    const resumes = { branch: 'main', step: 800, folder: '/c/step-00000800', dataset: 'a.jsonl' };
+    expect(resumeText('main', resumes, [])).toBe(
+      'would resume at step 800 of branch main from /c/step-00000800',
+    );
+    expect(resumeText('main', resumes, [skip(1000), skip(900)])).toBe(
+      'would resume at step 800 of branch main from /c/step-00000800; 2 skipped because step 1000: state.json is missing; step 900: state.json is missing',
+    );
+    expect(resumeText('main', null, [])).toBe(
+      'nothing is saved on main; training would begin from the base',
+    );
+    expect(resumeText('main', null, [skip(9)])).toBe(
+      'would not resume on main: none of 1 verifies, because step 9: state.json is missing',
+    );
+  });
+
+  test('another base and a changed file are mismatches; a finished dataset may change', () => {
+    const base = { id: 'a', hash: 'aaaa' };
+    const dataset = { name: 'd.jsonl', contentHash: '1', fileHash: '2', isComplete: false };
+    expect(decideMismatch({ checkpointBase: base, base, dataset: null })).toBeNull();
+    expect(
+      decideMismatch({ checkpointBase: base, base: { id: 'b', hash: 'bbbb' }, dataset: null }),
+    ).toBe('it was trained from the base a (aaaa), and the chosen one is b (bbbb)');
+    expect(decideMismatch({ checkpointBase: base, base, dataset })).toBe(
+      'the file of d.jsonl was changed during its pass',
+    );
+    for (const changes of [{ fileHash: '1' }, { fileHash: null }, { isComplete: true }])
+      expect(
+        decideMismatch({ checkpointBase: base, base, dataset: { ...dataset, ...changes } }),
+      ).toBeNull();
+  });
+
+  test('the ring of every branch: newest ones up to the one that verifies; nothing goes where none does', () => {
+    const at = (...steps: number[]) => steps.map((step) => ({ step, bytes: step }));
+    const plan = decideCheckpointCleanup(
+      [
+        { branch: 'main', checkpoints: at(50, 40, 30, 20, 10), verified: 40 },
+        { branch: 'branch-2', checkpoints: at(9, 8), verified: null },
+        { branch: 'branch-3', checkpoints: at(7), verified: 7 },
+      ],
+      2,
+    );
+    expect(plan.removes.map(({ branch, step }) => [branch, step])).toEqual([
+      ['main', 20],
+      ['main', 10],
+    ]);
+    expect(plan.freed_bytes).toBe(30);
+    expect(plan.keeps.map((each) => each.why)).toEqual([
+      'it does not verify; training takes its place',
+      'the newest one that verifies',
+      'one of the newest 2',
+      'no checkpoint of this branch verifies',
+      'no checkpoint of this branch verifies',
+      'the newest one that verifies',
+    ]);
+  });
+});
+
+describe('the daily version', () => {
+  const local = (text: string): number => new Date(text).getTime() / 1000;
+  test('is due at its hour of this machine, and late after a sleep', () => {
+    expect(lastDue(local('2026-11-25T03:00:00'), '03:00')).toBe(local('2026-11-25T03:00:00'));
+    expect(lastDue(local('2026-11-25T02:59:59'), '03:00')).toBe(local('2026-11-24T03:00:00'));
+    expect(lastDue(local('2026-12-01T09:30:00'), '23:15')).toBe(local('2026-11-30T23:15:00'));
+    expect(lastDue(local('2026-11-25T03:00:00'), '')).toBeNull();
+    expect(dayOf(local('2026-01-02T03:00:00'))).toBe('2026-01-02');
+  });
+  test('is made once: not on the first day that is known, not again after a restart, not while it is off', () => {
+    const noon = local('2026-11-25T12:00:00');
+    const due = local('2026-11-25T03:00:00');
+    expect(decideDaily(noon, '03:00', null)).toEqual({ kind: 'begin', due });
+    expect(decideDaily(noon, '03:00', due)).toEqual({ kind: 'wait' });
+    expect(decideDaily(noon + 20 * 3600, '03:00', due)).toEqual({ kind: 'make', due: due + day });
+    // Five days asleep: one, not five.
+    expect(decideDaily(noon + 5 * day, '03:00', due)).toEqual({
+      kind: 'make',
+      due: due + 5 * day,
+    });
+    expect(decideDaily(noon + 20 * 3600, '', due)).toEqual({ kind: 'wait' });
+    // The clock was set back by a week: the count begins anew.
+    expect(decideDaily(noon - 7 * day, '03:00', due)).toMatchObject({ kind: 'begin' });
+  });
+});
