@@ -133,6 +133,11 @@ async function estimate(
         ]),
       ),
       `${count(answer.queue.datasets)} waiting in all: ${count(answer.queue.steps)} steps, about ${duration(answer.queue.seconds)}.`,
+      ...(answer.fitting === null
+        ? []
+        : [
+            `With micro_batch ${String(answer.fitting.micro_batch)} it would be ${memory(answer.fitting.memory)} and fit.`,
+          ]),
       how,
       recordText(answer),
     ].join('\n');

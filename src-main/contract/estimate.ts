@@ -121,6 +121,15 @@ export const estimateAnswer = z.object({
   now: passEstimate,
   changed: passEstimate,
   levels: z.array(estimateLevel),
+  /** The largest micro-batch that would fit, where the changed configuration does not; else null. */
+  fitting: z
+    .object({
+      micro_batch: z.number().int(),
+      memory: z.number(),
+      /** Seconds of a step over those of the configuration, minus one. */
+      slower: z.number(),
+    })
+    .nullable(),
   /** All datasets that wait and are ready, one after another, with the changes. */
   queue: z.object({
     datasets: z.number().int(),

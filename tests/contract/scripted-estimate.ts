@@ -6,7 +6,7 @@ import {
   Refusal,
   type Rooms,
 } from '../../src-main/contract/index.ts';
-import { estimateOf, levelsOf } from '../../src-main/engine/estimate/estimate.ts';
+import { estimateOf, fittingOf, levelsOf } from '../../src-main/engine/estimate/estimate.ts';
 import { lengthsOf, longestLengths } from '../../src-main/engine/estimate/lengths.ts';
 import { reportOf } from './scripted-reports.ts';
 
@@ -76,6 +76,7 @@ export function scriptedEstimate(
     now: estimateOf(now, facts, of(now, meant)),
     changed: estimateOf(changed, facts, of(changed, meant)),
     levels: levelsOf(changed, facts, of(changed, meant)),
+    fitting: fittingOf(changed, facts, of(changed, meant)),
     queue: {
       datasets: queued.length,
       steps: sum((one) => one.steps ?? 0),

@@ -1,7 +1,7 @@
 /** The estimate's formula on recorded shapes, how lengths become micro-batches, and how estimates are compared with what happened. */
 import { describe, expect, test } from 'vitest';
 import { factoryConfig, type KeptEstimate, verdictOf } from '../../src-main/contract/index.ts';
-import { estimateOf, levelsOf } from '../../src-main/engine/estimate/estimate.ts';
+import { estimateOf, fittingOf, levelsOf } from '../../src-main/engine/estimate/estimate.ts';
 import { layoutOf, lengthsOf, longestLengths } from '../../src-main/engine/estimate/lengths.ts';
 import { keptByLayer, memoryOf } from '../../src-main/engine/estimate/memory.ts';
 import { compareText, decidePace, decideRecord } from '../../src-main/engine/estimate/record.ts';
@@ -143,6 +143,16 @@ describe('memory', () => {
     // The trainer works through the batch in parts: a larger one takes longer, not more memory.
     expect(new Set(levels.map((one) => one.memory)).size).toBe(1);
     expect(levels[3]?.seconds_per_step).toBeGreaterThan((levels[0]?.seconds_per_step ?? 0) * 2);
+  });
+  test('where the settings do not fit, the largest micro-batch that does is named', () => {
+    const small = { ...facts, totalMemory: 16 * 2 ** 30 };
+    const many = { ...bf16, batch_size: 64 };
+    const found = fittingOf(many, small, dataset(many));
+    expect(found?.micro_batch).toBeLessThan(64);
+    expect(found?.memory).toBeLessThan(0.75 * small.totalMemory);
+    expect(found?.slower).toBeGreaterThan(0);
+    expect(fittingOf(many, { ...facts, totalMemory: 80 * 2 ** 30 }, dataset(many))).toBeNull();
+    expect(fittingOf(many, { ...facts, totalMemory: 2 ** 30 }, dataset(many))).toBeNull();
   });
   test('fp32 takes more than bf16, a smaller micro-batch less', () => {
     const of = (config: typeof bf16) => estimateOf(config, facts, dataset(config)).memory.bytes;

@@ -3,6 +3,7 @@ import {
   type Config,
   type DiskEstimate,
   ESTIMATE_LEVELS,
+  type EstimateAnswer,
   type EstimateLevel,
   type PassEstimate,
   verdictOf,
@@ -150,4 +151,24 @@ export function levelsOf(
         verdict: one.memory.verdict,
       };
     });
+}
+
+/** The largest micro-batch that fits, where the configuration does not; null: it fits, or none does. */
+export function fittingOf(
+  config: ResolvedConfig,
+  facts: EstimateFacts,
+  dataset: DatasetFacts,
+): EstimateAnswer['fitting'] {
+  const whole = estimateOf(config, facts, dataset);
+  if (whole.memory.verdict === null || whole.memory.verdict === 'fits') return null;
+  for (const micro_batch of [64, 32, 16, 8, 4, 2, 1]) {
+    const one = estimateOf({ ...config, micro_batch }, facts, dataset);
+    if (one.memory.verdict === 'fits')
+      return {
+        micro_batch,
+        memory: one.memory.bytes,
+        slower: one.time.seconds_per_step / whole.time.seconds_per_step - 1,
+      };
+  }
+  return null;
 }

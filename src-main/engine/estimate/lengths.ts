@@ -61,7 +61,7 @@ export function lengthsOf(
     deviation: Math.sqrt(Math.max(0, squares / rows - mean * mean)),
     longest: Math.min(max, limit),
     rows: Math.round(report.trained_rows * kept),
-    over: Math.round(over),
+    over: Math.round((report.accepted * over) / all),
     trainedShare: report.trained_token_share ?? usualTrainedShare,
   };
 }

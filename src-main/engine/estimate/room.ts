@@ -24,6 +24,7 @@ import {
   type DatasetFacts,
   type EstimateFacts,
   estimateOf,
+  fittingOf,
   levelsOf,
   referenceOf,
 } from './estimate.ts';
@@ -208,6 +209,7 @@ export async function createEstimate(o: EstimateOptions) {
       now: estimateOf(now.config, now.facts, before),
       changed: estimateOf(next.config, next.facts, after),
       levels: levelsOf(next.config, next.facts, after),
+      fitting: fittingOf(next.config, next.facts, after),
       queue,
       record: decideRecord(compared),
     };

@@ -59,3 +59,13 @@ export function recordText({ count, time, memory }: EstimateRecord): string {
   const which = count === 1 ? 'The last pass' : `The last ${String(count)} passes`;
   return `${which} against the estimate: time ${span(time)}${memory === null ? '' : `, memory ${span(memory)}`}.`;
 }
+
+/** What a smaller micro-batch would change, where the settings do not fit. `shown`: bytes as text. */
+export function fittingText(
+  fitting: NonNullable<EstimateAnswer['fitting']>,
+  shown: (bytes: number) => string,
+): string {
+  const slower = Math.round(fitting.slower * 100);
+  const pace = slower <= 0 ? 'as fast' : `about ${String(slower)} % slower`;
+  return `With micro_batch ${String(fitting.micro_batch)} it would be ${shown(fitting.memory)} and fit, ${pace}.`;
+}

@@ -11,7 +11,7 @@ import { useAnswer, useRoom } from '../../engine/index.ts';
 import { bytes, count, duration, memory, plural, UNKNOWN } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import type { Pending } from './edits.ts';
-import { partRows, recordText, timeText } from './estimate-text.ts';
+import { fittingText, partRows, recordText, timeText } from './estimate-text.ts';
 import './estimate.css';
 
 const verdicts = {
@@ -106,6 +106,9 @@ function Memory({ answer }: { readonly answer: EstimateAnswer }): ReactElement {
         {plural(next.tokens_at_once, 'token')} at once; the batch is worked on in parts of that
         size.
       </p>
+      {answer.fitting === null ? null : (
+        <p className="micro">{fittingText(answer.fitting, gigabytes)}</p>
+      )}
     </>
   );
 }
