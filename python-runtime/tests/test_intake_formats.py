@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +221,9 @@ def test_damaged_packages_are_refused_with_the_reason(workspace: Workspace) -> N
             report = workspace.intake(workspace.write(name, damaged), dataset)
             assert report["verdict"] == "refused", (name, what)
             assert name in report["message"] and report["cache"] is None
+            if what == "cut":
+                # Where it breaks: behind which line, and how many bytes of the file were read.
+                assert re.search(r"behind line [\d,]+ \(byte [\d,]+ was read\)", report["message"])
             assert report["content_hash"] != ""
     report = workspace.intake(workspace.write("c.jsonl.gz", gzip.compress(b"")), "d-e")
     assert report["verdict"] == "refused" and "empty" in report["message"]
@@ -242,3 +246,30 @@ def test_a_packed_line_without_end_is_one_rejected_row(workspace: Workspace) -> 
         stream.write(b"\n" + line)
     report = workspace.intake(path)
     assert report["rows"] == 3 and workspace.rejected() == [(2, "line_too_long")]
+
+
+def test_an_array_that_is_cut_names_the_element_and_keeps_those_before(
+    workspace: Workspace,
+) -> None:
+    whole = json.dumps(RECORDS, indent=1)
+    place = whole.index(RECORDS[20]["question"][:8], whole.index('"answer": "20"'))
+    report = workspace.intake(workspace.write("a.json", whole[: place + 4]))
+    assert (report["verdict"], report["decision"]) == ("decide", "accept_good_rows")
+    assert workspace.rejected() == [(21, "not_json")] and report["accepted"] == 20
+    message = report["rejected"]["first"][0]["message"]
+    assert message.startswith("Not JSON from here to the end") and "line" in message
+    report = workspace.intake(workspace.root / "a.json", accept_good_rows=True)
+    assert report["verdict"] == "ready" and len(workspace.cached()) == 20
+
+
+def test_a_table_with_another_number_of_fields_names_every_such_line(workspace: Workspace) -> None:
+    good = [f'"q, {n}","line one\nline ""two"" {n}"' for n in range(5)]
+    text = "\n".join(["question,answer", good[0], "only one", good[1], "a,b,c", *good[2:]]) + "\n"
+    report = workspace.intake(workspace.write("a.csv", text))
+    assert workspace.rejected() == [(4, "not_an_object"), (7, "not_an_object")]
+    messages = [item["message"] for item in report["rejected"]["first"]]
+    assert messages == [
+        "The record has 1 fields, the first line names 2.",
+        "The record has 3 fields, the first line names 2.",
+    ]
+    assert report["accepted"] == 5

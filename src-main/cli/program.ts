@@ -18,6 +18,7 @@ import { addServeCommand } from './serve.ts';
 import { exitCode, NoEngine, type Session, type Terminal } from './session.ts';
 import { addStatusCommand } from './status.ts';
 import { addTrainingCommands } from './training.ts';
+import { addValidateCommand } from './validate.ts';
 
 /** Runs one command's work with the session; its answer is the exit code. */
 export type Run = (work: (session: Session) => Promise<number>) => Promise<void>;
@@ -94,6 +95,7 @@ export async function runCommandLine(
   addTrainingCommands(program, run);
   addQueueCommands(program, run);
   addRecordCommands(program, run);
+  addValidateCommand(program, run);
   addVersionCommands(program, run);
   addCheckpointCommands(program, run);
   addBackupCommands(program, run);

@@ -48,6 +48,17 @@ export function reportText(report: DatasetReport): string {
   }
   if (report.trained_token_share !== null)
     lines.push(`trained tokens ${decimal(report.trained_token_share * 100, 1)} %`);
+  if (report.over_length > 0)
+    lines.push(
+      `${count(report.over_length)} rows are longer than max_length, ${count(report.over_length_answer_lost)} of them would lose the whole answer; max_length ${count(report.max_length_loses_nothing)} loses nothing`,
+    );
+  const repeats = [
+    [report.duplicates, 'say what an earlier row says'],
+    [report.near_duplicates?.rows ?? 0, 'say nearly the same as an earlier row'],
+    [report.overlap_validation, 'ask what the validation set asks (held out)'],
+    [report.answer_in_prompt?.rows ?? 0, 'hold the answer in the prompt'],
+  ] as const;
+  for (const [rows, what] of repeats) if (rows > 0) lines.push(`${count(rows)} rows ${what}`);
   lines.push(`planned steps ${count(report.planned_steps)}`);
   for (const note of report.notes) lines.push(note);
   for (const row of report.rejected.first.slice(0, 20))

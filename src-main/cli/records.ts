@@ -1,11 +1,9 @@
-/** journal, validate, token. */
-import { resolve } from 'node:path';
+/** journal, token. */
 import { InvalidArgumentError, type Command } from 'commander';
 import { z } from 'zod';
 import { engineOf, readToken, withEngine } from './connection.ts';
 import { journalFromFiles } from './files.ts';
 import type { Run } from './program.ts';
-import { reportText } from './queue-text.ts';
 import { exitCode, NoEngine, show, type ExitCode, type Session } from './session.ts';
 import { moment } from './words.ts';
 
@@ -17,11 +15,6 @@ export function addRecordCommands(program: Command, run: Run): void {
     )
     .option('--limit <count>', 'how many lines', wholeNumber, 30)
     .action((options: { limit: number }) => run((session) => journal(session, options.limit)));
-  program
-    .command('validate')
-    .argument('<file>')
-    .description('judge a file without adding it')
-    .action((file: string) => run((session) => validate(session, file)));
   program
     .command('token')
     .description('print the token for scripts (stdout) and a one-time link for a browser (stderr)')
@@ -49,14 +42,6 @@ async function journal(session: Session, limit: number): Promise<ExitCode> {
           .join('\n'),
   );
   return exitCode.ok;
-}
-
-async function validate(session: Session, file: string): Promise<ExitCode> {
-  const report = await withEngine(session, (client) =>
-    client.datasets.validate({ path: resolve(file) }),
-  );
-  show(session, report, () => reportText(report));
-  return report.verdict === 'ready' ? exitCode.ok : exitCode.refused;
 }
 
 const ticketAnswer = z.object({ ticket: z.string(), port: z.number() });

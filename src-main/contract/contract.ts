@@ -12,6 +12,8 @@ import {
   datasetReport,
   datasetSummary,
   priority,
+  rowDetails,
+  rowFilter,
   rowStates,
 } from './datasets.ts';
 import { estimateAnswer } from './estimate.ts';
@@ -166,9 +168,21 @@ export const contract = {
         datasetId.extend({
           from: z.coerce.number().int().min(0).default(0),
           limit: z.coerce.number().int().min(0).max(100000).default(1000),
+          filter: rowFilter.default('all'),
+          /** Of the rejected rows only those with this reason. */
+          reason: z.string().optional(),
+          /** Of the trained rows only those trained so often. */
+          times: z.coerce.number().int().min(1).optional(),
+          /** A physical row whose place in the list is asked for. */
+          at: z.coerce.number().int().min(1).optional(),
         }),
       )
       .output(rowStates),
+    /** One physical row: the record, the text that is trained, its state. */
+    row: call
+      .route({ method: 'GET', path: '/datasets/{id}/rows/{row}' })
+      .input(datasetId.extend({ row: z.coerce.number().int().min(1) }))
+      .output(rowDetails),
     /** Roles of the columns of a flat record; the file is judged again. */
     mapColumns: call
       .route({ method: 'POST', path: '/datasets/{id}/map' })

@@ -113,13 +113,35 @@ export const datasetReport = z.object({
   }),
   truncated: z.number().int(),
   over_length: z.number().int(),
+  /** Of these: rows whose whole answer lies behind max_length. */
+  over_length_answer_lost: z.number().int().default(0),
   columns: z
     .array(z.object({ name: z.string(), example: z.string(), distinct: z.number().int() }))
     .nullable(),
   lengths: z.object({ whole: lengths, prompt: lengths, answer: lengths }).nullable(),
   trained_token_share: z.number().nullable(),
+  /** Tokens of the accepted rows. */
+  tokens: z.number().default(0),
+  /** Rows that say what an earlier row says, after normalisation. */
   duplicates: z.number().int(),
+  first_duplicates: z.array(z.object({ row: z.number(), of: z.number() })).default([]),
+  /** By MinHash; `share`: the estimated common share of the two rows. A lower bound in long files. */
+  near_duplicates: z
+    .object({
+      rows: z.number().int(),
+      compared: z.number().int(),
+      first: z.array(z.object({ row: z.number(), of: z.number(), share: z.number() })),
+    })
+    .nullable()
+    .default(null),
+  /** Rows that ask what a row of the fixed core asks; they are held out. */
   overlap_validation: z.number().int(),
+  first_overlapping: z.array(z.number()).default([]),
+  /** Rows whose last answer stands word for word in what is asked. */
+  answer_in_prompt: z
+    .object({ rows: z.number().int(), share: z.number(), first: z.array(z.number()) })
+    .nullable()
+    .default(null),
   planned_steps: z.number().int(),
   max_length_loses_nothing: z.number().int().nullable(),
   notes: z.array(z.string()),
@@ -147,8 +169,56 @@ export const datasetDetails = z.object({
 });
 export type DatasetDetails = z.infer<typeof datasetDetails>;
 
+/** Which rows are listed; `accepted`: all that a pass may train on. */
+export const rowFilter = z.enum([
+  'all',
+  'accepted',
+  'trained',
+  'remaining',
+  'held_out',
+  'truncated',
+  'rejected',
+  'quarantined',
+  'skipped',
+]);
+export type RowFilter = z.infer<typeof rowFilter>;
+
+/** One physical row: as it stands in the file, as it is trained, and what became of it. */
+export const rowDetails = z.object({
+  row: z.number().int(),
+  state: z.string(),
+  times: z.number().int(),
+  truncated: z.boolean(),
+  /** For a rejected row: why. */
+  reason: z.string().nullable(),
+  message: z.string().nullable(),
+  /** The record in the file; null where the program does not have it. `bytes`: its whole length. */
+  raw: z.object({ text: z.string(), bytes: z.number().int(), cut: z.boolean() }).nullable(),
+  /** Spelled from the token ids of the cache. Empty: the row has none (rejected, or not judged ready). */
+  examples: z.array(
+    z.object({
+      tokens: z.number().int(),
+      trained_tokens: z.number().int(),
+      pieces: z.array(z.object({ text: z.string(), trained: z.boolean() })),
+      /** Only the beginning is shown. */
+      cut: z.boolean(),
+    }),
+  ),
+});
+export type RowDetails = z.infer<typeof rowDetails>;
+
 export const rowStates = z.object({
   account: rowAccount,
-  rows: z.array(z.object({ row: z.number().int(), state: z.string(), times: z.number().int() })),
+  rows: z.array(
+    z.object({
+      row: z.number().int(),
+      state: z.string(),
+      times: z.number().int(),
+      reason: z.string().nullable().default(null),
+    }),
+  ),
+  /** Rows that the filter lets through. */
   total: z.number().int(),
+  /** Where the asked row (`at`), or the next one behind it, stands in the list. */
+  at: z.number().int().nullable().default(null),
 });

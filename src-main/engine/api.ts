@@ -36,7 +36,7 @@ import type {
   RestorePlan,
   RestoreResult,
   RestoreSource,
-  RowAccount,
+  RowDetails,
   Setup,
   Snapshot,
   TrainingStatus,
@@ -46,7 +46,7 @@ import type {
 import type { BackupsRoom } from './backups/index.ts';
 import type { CheckpointsRoom } from './checkpoints/index.ts';
 import type { ConfigRoom } from './config/index.ts';
-import type { DatasetsRoom } from './datasets/index.ts';
+import type { DatasetsRoom, RowsInput } from './datasets/index.ts';
 import type { EstimateRoom } from './estimate/index.ts';
 import type { DiagnosticsRoom } from './diagnostics/index.ts';
 import type { DiskRoom } from './disk/index.ts';
@@ -163,15 +163,10 @@ export function createApi(o: ApiRooms) {
           estimate: await o.estimate.kept(i.id),
         };
       },
-      rows: (i: {
-        readonly id: string;
-        readonly from: number;
-        readonly limit: number;
-      }): Promise<{
-        account: RowAccount;
-        rows: { row: number; state: string; times: number }[];
-        total: number;
-      }> => o.datasets.rows(i),
+      rows: (i: RowsInput & { readonly id: string }): ReturnType<DatasetsRoom['rows']> =>
+        o.datasets.rows(i),
+      row: (i: { readonly id: string; readonly row: number }): Promise<RowDetails> =>
+        o.datasets.row(i),
       mapColumns: (i: {
         readonly id: string;
         readonly mapping: ColumnMapping;

@@ -17,7 +17,7 @@ import { activityOf, curvesOf } from './scripted-curves.ts';
 import { validationOf } from './scripted-lineage.ts';
 import { scriptedEstimate } from './scripted-estimate.ts';
 import { costsOf, crashesOf, diagnosticsOf, diskUseOf, memoryOf } from './scripted-monitor.ts';
-import { accountOf, reportOf } from './scripted-reports.ts';
+import { accountOf, reportOf, rowOf, rowsOf } from './scripted-reports.ts';
 import { scriptedRestore, type RestoreScript } from './scripted-restore.ts';
 import { dataset } from './scripted-scenes.ts';
 
@@ -161,19 +161,23 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
         const summary = find(id);
         return { summary, report: reportOf(summary), account: accountOf(summary), mapping: null };
       },
-      rows: ({ id, from, limit }) => {
-        const account = accountOf(find(id));
-        const total = account.rows;
-        const count = Math.max(0, Math.min(limit, total - from));
+      rows: ({ id, from, limit, filter, at }) => {
+        const listed = rowsOf(find(id), filter ?? 'all');
+        const place = at === undefined ? null : listed.findIndex((one) => one.row >= at);
         return {
-          account,
-          total,
-          rows: Array.from({ length: count }, (_, i) => ({
-            row: from + i + 1,
-            state: 'trained',
-            times: 1,
-          })),
+          account: accountOf(find(id)),
+          total: listed.length,
+          at: place === -1 ? listed.length : place,
+          rows: listed.slice(from, (from ?? 0) + (limit ?? 1000)),
         };
+      },
+      row: ({ id, row }) => {
+        const summary = find(id);
+        if (row > (summary.rows ?? 0))
+          throw new Refusal('NOT_FOUND', `${summary.name} has no row ${String(row)}.`, {
+            subject: id,
+          });
+        return rowOf(summary, row);
       },
       mapColumns: ({ id }) =>
         update(id, {

@@ -1,5 +1,11 @@
-/** Reports and accounts of rows for the datasets of the scripted scenes. */
-import type { DatasetReport, DatasetSummary, RowAccount } from '../../src-main/contract/index.ts';
+/** Reports, accounts and rows for the datasets of the scripted scenes. */
+import type {
+  DatasetReport,
+  DatasetSummary,
+  RowAccount,
+  RowDetails,
+  RowFilter,
+} from '../../src-main/contract/index.ts';
 
 export function accountOf(summary: DatasetSummary): RowAccount {
   const rows = summary.rows ?? 0;
@@ -36,6 +42,7 @@ const lengths = (scale: number) => ({
 export function reportOf(summary: DatasetSummary): DatasetReport {
   const rejected = summary.rejected ?? 0;
   const columns = summary.decision === 'map_columns';
+  const isTooLong = summary.id === 'd-too-long';
   const verdict =
     summary.verdict === 'refused' ? 'refused' : summary.verdict === 'decide' ? 'decide' : 'ready';
   return {
@@ -48,28 +55,50 @@ export function reportOf(summary: DatasetSummary): DatasetReport {
     held_out: { core: 0, slice: summary.held_out ?? 0, duplicates: 0 },
     rejected: {
       total: rejected,
-      by_reason: rejected === 0 ? {} : { not_json: rejected },
+      by_reason:
+        rejected === 0 ? {} : isTooLong ? { over_length: rejected } : { not_json: rejected },
       first: [17, 388].slice(0, rejected).map((row) => ({
         row,
-        reason: 'not_json',
-        message: 'Row 17: the line ends inside a string.',
+        reason: isTooLong ? 'over_length' : 'not_json',
+        message: isTooLong
+          ? '5,120 tokens; max_length is 4,096.'
+          : 'Row 17: the line ends inside a string.',
         text: '{"messages":[{"role":"user","content":"Turn on the',
       })),
     },
     truncated: 0,
-    over_length: 0,
+    over_length: isTooLong ? rejected : 0,
+    over_length_answer_lost: isTooLong ? 212 : 0,
     columns: columns
       ? [
           { name: 'text', example: 'I am still waiting on my card?', distinct: 10_003 },
           { name: 'category', example: 'card_arrival', distinct: 77 },
         ]
       : null,
-    lengths: columns ? null : { whole: lengths(1), prompt: lengths(0.7), answer: lengths(0.3) },
+    lengths: columns
+      ? null
+      : {
+          whole: lengths(isTooLong ? 13 : 1),
+          prompt: lengths(isTooLong ? 9 : 0.7),
+          answer: lengths(isTooLong ? 4 : 0.3),
+        },
     trained_token_share: columns ? null : 0.31,
+    tokens: (summary.accepted ?? 0) * 52,
     duplicates: 4,
+    first_duplicates: [
+      { row: 41, of: 12 },
+      { row: 87, of: 12 },
+      { row: 203, of: 140 },
+      { row: 311, of: 9 },
+    ],
+    near_duplicates: columns
+      ? null
+      : { rows: 3, compared: 590, first: [{ row: 61, of: 60, share: 0.92 }] },
     overlap_validation: 0,
+    first_overlapping: [],
+    answer_in_prompt: columns ? null : { rows: 2, share: 0.0033, first: [77, 410] },
     planned_steps: summary.planned_steps ?? 0,
-    max_length_loses_nothing: 402,
+    max_length_loses_nothing: isTooLong ? 5312 : 402,
     notes: [],
     decision: summary.decision,
     message: summary.message,
@@ -89,6 +118,65 @@ export function reportOf(summary: DatasetSummary): DatasetReport {
               { text: '<|im_start|>assistant\n', trained: false },
               { text: '{"action":"on","device":"lamp","room":"hall"}<|im_end|>', trained: true },
             ],
+          },
+        ],
+  };
+}
+
+/** Rows 17 and 388 of a file with broken rows, every twentieth held out, the rest by the account. */
+export function stateOf(summary: DatasetSummary, row: number): { state: string; times: number } {
+  const account = accountOf(summary);
+  const trained = account.trained['1'] ?? 0;
+  if (account.rejected > 0 && (row === 17 || row === 388)) return { state: 'rejected', times: 0 };
+  if (account.held_out > 0 && row % 20 === 0) return { state: 'held_out', times: 0 };
+  return row <= trained ? { state: 'trained', times: 1 } : { state: 'remaining', times: 0 };
+}
+
+export function rowsOf(summary: DatasetSummary, filter: RowFilter) {
+  const all = Array.from({ length: summary.rows ?? 0 }, (_, index) => {
+    const row = index + 1;
+    const facts = stateOf(summary, row);
+    return { row, ...facts, reason: facts.state === 'rejected' ? 'not_json' : null };
+  });
+  if (filter === 'all') return all;
+  if (filter === 'accepted') return all.filter((one) => /trained|remaining/.test(one.state));
+  return all.filter((one) => one.state === filter);
+}
+
+export function rowOf(summary: DatasetSummary, row: number): RowDetails {
+  const facts = stateOf(summary, row);
+  const isRejected = facts.state === 'rejected';
+  const question = `Turn on lamp ${String(row)} in the hall.`;
+  const answer = `{"action":"on","device":"lamp ${String(row)}","room":"hall"}`;
+  const raw = JSON.stringify({
+    messages: [
+      { role: 'user', content: question },
+      { role: 'assistant', content: answer },
+    ],
+  });
+  const text = isRejected ? raw.slice(0, 50) : raw;
+  return {
+    row,
+    ...facts,
+    truncated: false,
+    reason: isRejected ? 'not_json' : null,
+    message: isRejected ? 'Not JSON: the line ends inside a string.' : null,
+    raw: { text, bytes: text.length, cut: false },
+    examples: isRejected
+      ? []
+      : [
+          {
+            tokens: 41,
+            trained_tokens: 19,
+            pieces: [
+              {
+                text: `<|im_start|>user\n${question}<|im_end|>\n<|im_start|>assistant\n`,
+                trained: false,
+              },
+              { text: `${answer}<|im_end|>`, trained: true },
+              { text: '\n', trained: false },
+            ],
+            cut: false,
           },
         ],
   };

@@ -158,6 +158,17 @@ function datasetsOf(now: number): DatasetSummary[] {
       finished: now - 5400,
       message: 'The file is empty: 0 rows. Replace it and queue it again.',
     }),
+    make('d-too-long', 'too_long.jsonl', {
+      place: 'failed',
+      verdict: 'refused',
+      bytes: 88_100_000,
+      rows: 18_212,
+      accepted: 16_881,
+      rejected: 1331,
+      finished: now - 7200,
+      message:
+        '1,331 of 18,212 rows are longer than max_length 4,096 (more than 5 %). Raise max_length, or set over_length to drop or truncate.',
+    }),
   ];
 }
 
@@ -453,7 +464,12 @@ export function roomsOf(scene: Scene, now: number, port: number): Rooms {
     config: {
       values: { ...factoryConfig, base_model: empty ? '' : 'smollm2' },
       differences: empty ? {} : { base_model: 'smollm2' },
-      locks: running ? { batch_size: 'gsm8k_train.jsonl is being trained with 16.' } : {},
+      locks: running
+        ? {
+            batch_size: 'gsm8k_train.jsonl is being trained with 16.',
+            max_length: 'gsm8k_train.jsonl is being trained with 4096.',
+          }
+        : {},
       staged: {},
       drift: [],
       problem: null,

@@ -168,13 +168,34 @@ describe('decisions', () => {
     await w.engine.api.datasets.acceptGoodRows({ id });
     await w.at(id, 'completed');
     expect(await w.account(id)).toMatchObject({ rows: 41, rejected: 1, sum: 41, remaining: 0 });
-    const rows = await w.engine.api.datasets.rows({ id, from: 19, limit: 3 });
+    const rows = await w.engine.api.datasets.rows({ id, from: 19, limit: 3, filter: 'all' });
     expect(rows.rows.map((one) => [one.row, one.state])).toEqual([
       [20, 'trained'],
       [21, 'rejected'],
       [22, 'trained'],
     ]);
     expect(rows.total).toBe(41);
+    const rejected = await w.engine.api.datasets.rows({
+      id,
+      from: 0,
+      limit: 9,
+      filter: 'rejected',
+      reason: 'not_json',
+      at: 3,
+    });
+    expect(rejected).toMatchObject({ total: 1, at: 0, rows: [{ row: 21, reason: 'not_json' }] });
+    const trained = await w.engine.api.datasets.rows({
+      id,
+      from: 0,
+      limit: 99,
+      filter: 'trained',
+      times: 1,
+      at: 22,
+    });
+    expect(trained.rows[trained.at ?? -1]?.row).toBe(22);
+    const broken = await w.engine.api.datasets.row({ id, row: 21 });
+    expect(broken).toMatchObject({ state: 'rejected', reason: 'not_json', examples: [] });
+    await expect(w.engine.api.datasets.row({ id, row: 999 })).rejects.toThrow('has no row 999');
   });
 
   test('unknown columns are mapped once', async () => {

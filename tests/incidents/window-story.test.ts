@@ -7,7 +7,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import type { Page } from 'playwright';
-import { live, openBrowser } from '../ui/stage.ts';
+import { dropBytes, live, openBrowser } from '../ui/stage.ts';
 import { Nightshift, questions, sleep, until } from './harness.ts';
 
 const app = new Nightshift();
@@ -17,28 +17,6 @@ afterAll(async () => {
 
 const lines = (rows: readonly unknown[]): string =>
   rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-
-/** Drops real bytes, as a browser hands them over. */
-async function dropBytes(
-  page: Page,
-  files: readonly { readonly name: string; readonly bytes: Buffer }[],
-): Promise<void> {
-  const transfer = await page.evaluateHandle(
-    (all) => {
-      const made = new DataTransfer();
-      for (const { name, base64 } of all) {
-        const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-        made.items.add(new File([bytes], name));
-      }
-      return made;
-    },
-    files.map(({ name, bytes }) => ({ name, base64: bytes.toString('base64') })),
-  );
-  await page.dispatchEvent('body', 'dragenter', { dataTransfer: transfer });
-  await page.getByRole('dialog', { name: 'Drop files' }).waitFor();
-  await page.dispatchEvent('body', 'dragover', { dataTransfer: transfer });
-  await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
-}
 
 /** The user's own files, where somebody names their folder. */
 function realFiles(): readonly { readonly name: string; readonly bytes: Buffer }[] {

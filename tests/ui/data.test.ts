@@ -1,7 +1,7 @@
 /** The data screen: drops that become uploads, verdicts, reports and what the user decides about them. */
 import { expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
-import { called, callsOf, drop, openStage } from './stage.ts';
+import { called, callsOf, drop, openStage, seriousFindings } from './stage.ts';
 
 const row = (n: number): string =>
   JSON.stringify({ question: `What is ${String(n)} plus 1?`, answer: String(n + 1) });
@@ -129,4 +129,61 @@ test('a drag that carries no file is told so; Escape ends the overlay', async ()
   await page.keyboard.press('Escape');
   await page.getByRole('dialog', { name: 'Drop files' }).waitFor({ state: 'detached' });
   expect(callsOf(server, 'uploads.begin')).toEqual([]);
+});
+
+test('any row is found by number or by what became of it, and shown as it stands and as it is trained', async () => {
+  const { page, server } = await openStage({ at: '#/data' });
+  await page.getByRole('option', { name: /home_requests/ }).click();
+  const report = page.getByRole('region', { name: 'Report of home_requests.jsonl' });
+  await report.getByRole('button', { name: 'Show every row' }).click();
+  const list = report.getByRole('listbox', { name: 'Rows' });
+  await list.getByRole('option', { name: '17 rejected' }).waitFor();
+  // Only what is in view is drawn.
+  expect(await list.getByRole('option').count()).toBeLessThan(60);
+  await report.getByLabel('Row number').fill('555');
+  await report.getByRole('button', { name: 'Go to row' }).click();
+  const row = report.getByRole('region', { name: 'Row 555' });
+  await row.getByText('41 tokens, 19 of them targets', { exact: false }).waitFor();
+  const trained = row.getByLabel('Text of example 1').locator('mark');
+  expect(await trained.innerText()).toContain('"device":"lamp 555"');
+  expect(await row.getByLabel('Record in the file').innerText()).toContain('Turn on lamp 555');
+  await list.focus();
+  await page.keyboard.press('End');
+  await report.getByRole('region', { name: 'Row 600' }).waitFor();
+  await page.keyboard.press('ArrowUp');
+  await report.getByRole('region', { name: 'Row 599' }).waitFor();
+  const kinds = report.getByLabel('Which rows');
+  expect(await kinds.locator('option').allInnerTexts()).toContain('Rejected: not json, 2');
+  await kinds.selectOption('rejected not_json');
+  await report.getByRole('region', { name: 'Row 17' }).getByText('Not JSON:').waitFor();
+  expect(await list.getByRole('option').count()).toBe(2);
+  expect(callsOf(server, 'datasets.rows')).toContainEqual(
+    expect.objectContaining({ filter: 'rejected', reason: 'not_json', id: 'd-broken' }),
+  );
+  expect(await seriousFindings(page)).toEqual([]);
+  await report.getByRole('button', { name: 'Report', exact: true }).click();
+  await report.getByRole('button', { name: '61 92 % as 60' }).click();
+  await report.getByRole('region', { name: 'Row 61' }).waitFor();
+});
+
+test('max_length is raised to what loses nothing only after its consequence was shown', async () => {
+  const { page, server } = await openStage({ at: '#/data' });
+  await page.getByRole('button', { name: /too_long/ }).click();
+  const report = page.getByRole('region', { name: 'Report of too_long.jsonl' });
+  await report.getByRole('button', { name: /^Use 5,312 as max_length/ }).click();
+  const dialog = page.getByRole('dialog', { name: 'max_length 5,312' });
+  await dialog.getByRole('row', { name: /5,312 0 5,312 tokens/ }).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  expect(callsOf(server, 'config.set')).toEqual([]);
+  await report.getByRole('button', { name: /^Use 5,312 as max_length/ }).click();
+  await dialog.getByRole('button', { name: 'Change from the next dataset' }).click();
+  expect(await called(server, 'config.set')).toMatchObject({
+    key: 'max_length',
+    value: 5312,
+    confirm: 'max_length',
+    stage: true,
+  });
+  // Staged: the file is judged again when the change is applied, not before.
+  expect(callsOf(server, 'queue.retry')).toEqual([]);
 });

@@ -116,6 +116,28 @@ export async function drop(
   await page.dispatchEvent(target, 'drop', { dataTransfer: transfer });
 }
 
+/** Drops real bytes, as a browser hands them over. */
+export async function dropBytes(
+  page: Page,
+  files: readonly { readonly name: string; readonly bytes: Buffer }[],
+): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    (all) => {
+      const made = new DataTransfer();
+      for (const { name, base64 } of all) {
+        const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+        made.items.add(new File([bytes], name));
+      }
+      return made;
+    },
+    files.map(({ name, bytes }) => ({ name, base64: bytes.toString('base64') })),
+  );
+  await page.dispatchEvent('body', 'dragenter', { dataTransfer: transfer });
+  await page.getByRole('dialog', { name: 'Drop files' }).waitFor();
+  await page.dispatchEvent('body', 'dragover', { dataTransfer: transfer });
+  await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+}
+
 /** What axe calls serious or critical on the page as it stands, with the elements. */
 export async function seriousFindings(page: Page): Promise<readonly string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze();

@@ -9,6 +9,7 @@ import {
   type RowSets,
   stateOfRow,
 } from '../../src-main/engine/datasets/account.ts';
+import { TokenCache } from '../../src-main/engine/datasets/token-cache.ts';
 import { freeName, plainName, refuseName } from '../../src-main/engine/datasets/names.ts';
 import { plannedSteps } from '../../src-main/engine/datasets/index.ts';
 
@@ -22,8 +23,9 @@ const line = (step: number, rows: number[], branch = 'main'): string =>
 const sets: RowSets = {
   rows: 10,
   held: new Set([1, 2]),
-  rejected: new Set([3]),
+  rejected: new Map([[3, 'not_json']]),
   quarantined: new Set([4]),
+  cut: new Set(),
   truncated: 0,
 };
 
@@ -124,7 +126,12 @@ describe('the account', () => {
     examples.writeBigInt64LE(6n, 16);
     examples.writeBigInt64LE(12n, 48 + 16);
     writeFileSync(path.join(folder, 'examples.i64'), examples);
-    expect(await physicalRows(folder, sets)).toEqual([1, 2, 3, 6, 12]);
+    const cached = (await TokenCache.open(folder))?.exampleRows() ?? null;
+    expect([...(await physicalRows(folder, cached, sets))]).toEqual([1, 2, 3, 6, 12]);
+    expect([...(await physicalRows(folder, null, sets))]).toHaveLength(10);
+    const listed = Int32Array.from({ length: 10 }, (_, index) => 2 * index + 1);
+    writeFileSync(path.join(folder, 'rows.i32'), Buffer.from(listed.buffer));
+    expect([...(await physicalRows(folder, cached, sets))]).toEqual([...listed]);
     expect(stateOfRow(12, sets, 0, false)).toEqual({ row: 12, state: 'remaining', times: 0 });
     expect(stateOfRow(2, sets, 0, false).state).toBe('held_out');
   });

@@ -16,11 +16,14 @@ from ..rendering.base import BaseTexts
 from ..rendering.rows import RenderedRow, first_turn_difference, render_messages
 from ..rendering.template import Message, Rendered, TemplateRefused
 from ..rendering.tokens import Labels, TokenIds, encode_batch
+from .alike import Alike
 from .cache_writer import CacheWriter
 from .columns import Columns
+from .leakage import LISTED, answer_in_prompt
 from .look import pieces, question_text, renderable_roles, whole_text
-from .normalise import text_key
+from .normalise import keyed, text_key
 from .options import IntakeOptions
+from .originals import Originals
 from .records import Bad, Chat, Record, RecordFormat, Rejection, Text, interpret, recognise
 from .rejections import KEPT, Rejections
 from .split import CANDIDATE_CHARACTERS, Candidate, Candidates, candidate_room
@@ -36,6 +39,7 @@ class _Waiting:
     rendered: RenderedRow
     question_key: int
     row_key: int
+    normalised: str
 
 
 class Judge:
@@ -47,9 +51,13 @@ class Judge:
         options: IntakeOptions,
         writer: CacheWriter | None,
         rejections: Rejections,
+        originals: Originals | None = None,
     ) -> None:
         self._base, self._options, self._writer = base, options, writer
-        self.rejections = rejections
+        self.rejections, self._originals = rejections, originals
+        self.alike = Alike()
+        self.answers_in_prompt = 0
+        self.answers_in_prompt_rows: list[int] = []
         self.columns = Columns()
         self.candidates = Candidates(
             options.seed, candidate_room(options.core_rows, options.slice_rows)
@@ -65,6 +73,7 @@ class Judge:
         self.whole, self.prompt, self.answer = array("q"), array("q"), array("q")
         self.truncated_rows = array("q")
         self.over_length = 0
+        self.answers_beyond = 0
         self.longest_whole = 0
         self.thinking_removed = 0
         self.tokens = 0
@@ -75,6 +84,8 @@ class Judge:
 
     def take(self, item: Record | Rejection) -> None:
         self.rows_seen += 1
+        if self._originals is not None:
+            self._originals.add(item.row, item.text if isinstance(item, Rejection) else item.raw)
         if isinstance(item, Rejection):
             self._bad.append(item)
         else:
@@ -116,9 +127,12 @@ class Judge:
             return
         if isinstance(content, Chat):
             self._compare(content.messages)
-        key = text_key(question_text(content))
-        row_key = key if isinstance(content, Text) else text_key(whole_text(content))
-        self._waiting.append(_Waiting(record, content, rendered, key, row_key))
+        row_key, normalised = keyed(whole_text(content))
+        if isinstance(content, Chat) and content.messages[0]["role"] == "system":
+            # One instruction over all rows would make all of them alike.
+            normalised = keyed(whole_text(Chat(content.messages[1:])))[1]
+        key = row_key if isinstance(content, Text) else text_key(question_text(content))
+        self._waiting.append(_Waiting(record, content, rendered, key, row_key, normalised))
         self._waiting_characters += sum(len(example.text) for example in rendered.examples)
 
     def _count_format(self, form: str, record: Record) -> None:
@@ -145,15 +159,24 @@ class Judge:
         """Tokenises what waits. Rejections are written in row order, batch by batch."""
         texts = [example for item in self._waiting for example in item.rendered.examples]
         encoded = iter(encode_batch(self._base.tokenizer, texts))
+        before = len(self.rows)
         for item in self._waiting:
             parts = [next(encoded) for _ in item.rendered.examples]
             if isinstance(item.content, Text):
                 self._finish_text(item, parts[0])
             else:
                 self._finish_chat(item, parts)
+        self._see_alike(before)
         self._waiting, self._waiting_characters = [], 0
         self.rejections.add_all(self._bad)
         self._bad = []
+
+    def _see_alike(self, before: int) -> None:
+        """The rows that were accepted since there were `before`."""
+        rows = self.rows[before:]
+        accepted = set(rows)
+        texts = [item.normalised for item in self._waiting if item.record.row in accepted]
+        self.alike.see(rows, self.row_keys[before:], texts)
 
     def _finish_text(self, item: _Waiting, part: tuple[TokenIds, Labels]) -> None:
         ids = np.append(part[0], np.int32(self._base.eos_id)).astype(np.int32)
@@ -179,6 +202,8 @@ class Judge:
         truncated = whole > limit
         if truncated:
             self.over_length += 1
+            if not any(labels[:limit].any() for _, labels in parts):
+                self.answers_beyond += 1
             if policy != "truncate":
                 self._over(item, "over_length", f"{whole:,} tokens; max_length is {limit:,}.")
                 return
@@ -208,6 +233,10 @@ class Judge:
             self.truncated_rows.append(row)
         if item.rendered.thinking_removed:
             self.thinking_removed += 1
+        if isinstance(item.content, Chat) and answer_in_prompt(item.content):
+            self.answers_in_prompt += 1
+            if len(self.answers_in_prompt_rows) < LISTED:
+                self.answers_in_prompt_rows.append(row)
         kept = sum(len(ids) for ids, _ in examples)
         trained = sum(int(labels.sum()) for _, labels in examples)
         self.tokens += kept

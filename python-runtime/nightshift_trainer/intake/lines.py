@@ -51,7 +51,11 @@ class LineReader:
         pending = bytearray()
         length = 0
         self._file = HashedFile(self._path)
-        with self._file as file, damage_refused(self._path):
+
+        def where() -> str:
+            return f" behind line {number:,} (byte {self.bytes_read:,} was read)"
+
+        with self._file as file, damage_refused(self._path, where):
             stream = unpacked(self._path, file)
             while block := stream.read(BLOCK):
                 start = 0
@@ -94,7 +98,10 @@ def refuse_what_is_not_text(path: Path) -> None:
         raise FileRefused(f"{path.name} is empty (0 bytes).")
     if data_suffix(path) == ".parquet":
         return
-    head = read_up_to(path, 1 << 16)
+    try:
+        head = read_up_to(path, 1 << 16)
+    except FileRefused:
+        return  # The reader comes to the same place and can name the line before it.
     if not head:
         raise FileRefused(f"{path.name} is empty once it is unpacked.")
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):

@@ -33,10 +33,17 @@ def normalised(text: str) -> str:
 PIECE = 262_144
 
 
-def text_key(text: str) -> int:
-    """xxh3-64 of the normalised text."""
+def keyed(text: str) -> tuple[int, str]:
+    """xxh3-64 of the normalised text, and its first piece."""
     digest = xxhash.xxh3_64()
+    first = ""
     for start in range(0, max(1, len(text)), PIECE):
         piece = normalised(text[start : start + PIECE])
         digest.update(piece.encode("utf-8", "surrogatepass"))
-    return digest.intdigest()
+        first = first or piece
+    return digest.intdigest(), first
+
+
+def text_key(text: str) -> int:
+    """xxh3-64 of the normalised text."""
+    return keyed(text)[0]

@@ -50,14 +50,14 @@ def _parsed(row: int, text: str) -> Record | Rejection:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
         return Rejection(row, "not_json", f"Not JSON: {error}.", text[:500])
-    return _as_record(row, value, text[:500])
+    return _as_record(row, value, text)
 
 
-def _as_record(row: int, value: Any, shown: str) -> Record | Rejection:  # noqa: ANN401
+def _as_record(row: int, value: Any, raw: str) -> Record | Rejection:  # noqa: ANN401
     if not isinstance(value, dict):
-        found = type(value).__name__
-        return Rejection(row, "not_an_object", f"A JSON object was expected, not {found}.", shown)
-    return Record(row, value, shown)
+        message = f"A JSON object was expected, not {type(value).__name__}."
+        return Rejection(row, "not_an_object", message, raw[:500])
+    return Record(row, value, raw)
 
 
 class _CsvLines:
@@ -67,7 +67,7 @@ class _CsvLines:
         self._lines = lines
         self.number = 0
         self.rejected: list[Rejection] = []
-        self.shown = ""
+        self.raw: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
         for line in self._lines:
@@ -77,9 +77,12 @@ class _CsvLines:
                 continue
             # Undecodable bytes stay visible as surrogates and are found in the finished record.
             text = line.data.decode("utf-8", "surrogateescape")
-            if not self.shown:
-                self.shown = text[:500]
+            self.raw.append(text)
             yield text + "\n"
+
+    @property
+    def shown(self) -> str:
+        return _visible(self.raw[0][:500]) if self.raw else ""
 
 
 def _delimiter(header: str) -> str:
@@ -117,7 +120,7 @@ def csv_records(lines: Iterator[Line]) -> Iterator[Record | Rejection]:
         raise FileRefused(f"Line {first.number} does not name every column once: {names}.")
     while True:
         before = feed.number
-        feed.shown = ""
+        feed.raw = []
         try:
             values = next(reader)
         except StopIteration:
@@ -126,14 +129,12 @@ def csv_records(lines: Iterator[Line]) -> Iterator[Record | Rejection]:
         except csv.Error as error:
             yield from feed.rejected
             feed.rejected = []
-            yield Rejection(
-                before + 1, "not_an_object", f"Not a CSV record: {error}.", _visible(feed.shown)
-            )
+            yield Rejection(before + 1, "not_an_object", f"Not a CSV record: {error}.", feed.shown)
             continue
         skipped = len(feed.rejected)
         yield from feed.rejected
         feed.rejected = []
-        row, shown = before + 1 + skipped, _visible(feed.shown)
+        row, shown = before + 1 + skipped, feed.shown
         if not values or (len(values) == 1 and not values[0].strip() and len(names) > 1):
             continue
         if _has_escapes(values):
@@ -146,7 +147,8 @@ def csv_records(lines: Iterator[Line]) -> Iterator[Record | Rejection]:
                 shown,
             )
         else:
-            yield Record(row, dict(zip(names, values, strict=True)), shown)
+            raw = "\n".join(feed.raw)
+            yield Record(row, dict(zip(names, values, strict=True)), raw)
 
 
 def json_array(text: str) -> Iterator[Record | Rejection]:
@@ -167,7 +169,7 @@ def json_array(text: str) -> Iterator[Record | Rejection]:
             shown = text[place : place + 500]
             yield Rejection(row, "not_json", f"Not JSON from here to the end: {error}.", shown)
             return
-        yield _as_record(row, value, text[place : min(end, place + 500)])
+        yield _as_record(row, value, text[place:end])
         place = end
 
 
@@ -183,8 +185,8 @@ def parquet_records(path: Path) -> Iterator[Record | Rejection]:
             for batch in source.iter_batches(batch_size=1024):
                 for fields in batch.to_pylist():
                     row += 1
-                    shown = json.dumps(fields, ensure_ascii=False, default=str)[:500]
-                    yield Record(row, fields, shown)
+                    raw = json.dumps(fields, ensure_ascii=False, default=str)
+                    yield Record(row, fields, raw)
     except (pyarrow.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise FileRefused(f"{path.name} is no parquet file that can be read: {reason}") from error

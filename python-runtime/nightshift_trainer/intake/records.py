@@ -31,11 +31,17 @@ SPEAKERS: Mapping[str, str] = {"human": "user", "gpt": "assistant", "chatgpt": "
 
 @dataclass(frozen=True)
 class Record:
-    """A parsed record; `row` is the physical line where it begins, `shown` its first characters."""
+    """A parsed record; `row` is the physical line where it begins, `raw` its text in the file (a
+    row of a parquet file: as JSON)."""
 
     row: int
     fields: Mapping[str, Any]
-    shown: str
+    raw: str
+
+    @property
+    def shown(self) -> str:
+        """The first characters, for lists."""
+        return self.raw[:500]
 
 
 @dataclass(frozen=True)

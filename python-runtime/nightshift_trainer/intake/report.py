@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .judge import Judge
+from .leakage import first_duplicates, listed_rows
 from .lengths import length_statistics
 from .options import IntakeOptions
 from .split import CORE, HELD_OUT_DUPLICATE, SLICE, TRAIN
@@ -27,16 +28,15 @@ class HeldOut:
     core: int
     slice: int
     duplicates: int
-    overlap: int
 
     @property
     def total(self) -> int:
         return self.core + self.slice + self.duplicates
 
 
-def held_out(kinds: np.ndarray, overlap: int) -> HeldOut:
+def held_out(kinds: np.ndarray) -> HeldOut:
     counts = np.bincount(kinds, minlength=4)
-    return HeldOut(int(counts[CORE]), int(counts[SLICE]), int(counts[HELD_OUT_DUPLICATE]), overlap)
+    return HeldOut(int(counts[CORE]), int(counts[SLICE]), int(counts[HELD_OUT_DUPLICATE]))
 
 
 def notes(judge: Judge, options: IntakeOptions, steps: int, slice_rows: int) -> list[str]:
@@ -81,17 +81,18 @@ def build_report(
     verdict: Verdict,
     *,
     kinds: np.ndarray,
-    overlap: int,
+    overlapping: np.ndarray,
     content_hash: str,
     cache: str | None,
     seconds: float,
     extra_notes: Sequence[str],
 ) -> dict[str, Any]:
     accepted = len(judge.rows)
-    out = held_out(kinds, overlap)
+    out = held_out(kinds)
     trained = int((kinds == TRAIN).sum())
     steps = planned_steps(trained, options)
-    duplicates = accepted - len(np.unique(np.asarray(judge.row_keys, dtype=np.uint64)))
+    duplicates, first_duplicate_rows = first_duplicates(judge.rows, judge.row_keys)
+    has_answers = accepted > 0 and "text" not in judge.formats
     form = record_format(judge.formats)
     return {
         "format": 1,
@@ -108,6 +109,7 @@ def build_report(
         },
         "truncated": len(judge.truncated_rows),
         "over_length": judge.over_length,
+        "over_length_answer_lost": judge.answers_beyond,
         "columns": judge.columns.listed(),
         "lengths": None
         if not accepted
@@ -117,8 +119,19 @@ def build_report(
             "answer": length_statistics(judge.answer),
         },
         "trained_token_share": judge.trained_tokens / judge.tokens if judge.tokens else None,
+        "tokens": judge.tokens,
         "duplicates": duplicates,
-        "overlap_validation": out.overlap,
+        "first_duplicates": first_duplicate_rows,
+        "near_duplicates": judge.alike.facts(),
+        "overlap_validation": int(overlapping.sum()),
+        "first_overlapping": listed_rows(judge.rows, overlapping),
+        "answer_in_prompt": None
+        if not has_answers
+        else {
+            "rows": judge.answers_in_prompt,
+            "share": judge.answers_in_prompt / accepted,
+            "first": judge.answers_in_prompt_rows,
+        },
         "planned_steps": steps,
         "max_length_loses_nothing": judge.longest_whole or None,
         "notes": [*extra_notes, *notes(judge, options, steps, out.slice)],
@@ -144,11 +157,17 @@ def refused_report(message: str, content_hash: str, seconds: float) -> dict[str,
         "rejected": {"total": 0, "by_reason": {}, "first": []},
         "truncated": 0,
         "over_length": 0,
+        "over_length_answer_lost": 0,
         "columns": None,
         "lengths": None,
         "trained_token_share": None,
+        "tokens": 0,
         "duplicates": 0,
+        "first_duplicates": [],
+        "near_duplicates": {"rows": 0, "compared": 0, "first": []},
         "overlap_validation": 0,
+        "first_overlapping": [],
+        "answer_in_prompt": None,
         "planned_steps": 0,
         "max_length_loses_nothing": None,
         "notes": [],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -71,13 +71,15 @@ def unpacked(path: Path, raw: io.RawIOBase) -> BinaryIO:
 
 
 @contextmanager
-def damage_refused(path: Path) -> Iterator[None]:
-    """What an unpacker says of a broken file, as a refusal."""
+def damage_refused(path: Path, where: Callable[[], str] = str) -> Iterator[None]:
+    """What an unpacker says of a broken file, as a refusal. `where`: how far it was read, or
+    nothing."""
     try:
         yield
     except (gzip.BadGzipFile, zlib.error, EOFError, zstandard.ZstdError) as error:
+        reason = str(error).rstrip(".") or type(error).__name__
         raise FileRefused(
-            f"{path.name} cannot be unpacked: {error}. Copy or download it again."
+            f"{path.name} cannot be unpacked{where()}: {reason}. Copy or download it again."
         ) from error
 
 

@@ -18,6 +18,8 @@ from .core import ExistingCore, read_core, write_core
 from .judge import Judge
 from .lines import LineReader, hash_of, refuse_what_is_not_text
 from .options import IntakeOptions, cache_key, read_options
+from .originals import Originals
+from .pieces import write_pieces
 from .readers import open_records
 from .rejections import Rejections
 from .report import build_report, refused_report
@@ -90,7 +92,8 @@ class _Intake:
         writer = None if partial is None else CacheWriter(partial)
         listed = None if self._options.dry_run else self._home / ".rejected.jsonl.partial"
         rejections = Rejections(listed)
-        judge = Judge(self._base, self._options, writer, rejections)
+        originals = None if self._options.dry_run else Originals(self._home)
+        judge = Judge(self._base, self._options, writer, rejections, originals)
         try:
             for item in open_records(path, reader):
                 judge.take(item)
@@ -98,8 +101,12 @@ class _Intake:
                     beat(judge.rows_seen)
             judge.flush()
             beat(judge.rows_seen, final=True)
+            if originals is not None:
+                originals.finish()
             return self._conclude(judge, writer, reader.content_hash, started)
         finally:
+            if originals is not None:
+                originals.close()
             rejections.close()
             if listed is not None:
                 listed.replace(self._home / "rejected.jsonl")
@@ -140,7 +147,7 @@ class _Intake:
             # These rows wait for a mapping; they are not rejected.
             judge.rejections.forget("unknown_columns")
         existing = read_core(self._core_folder)
-        split, kinds, overlap = self._split(judge, existing)
+        split, kinds, overlapping = self._split(judge, existing)
         cache: str | None = None
         notes: list[str] = []
         if verdict.verdict == "ready" and writer is not None:
@@ -153,14 +160,17 @@ class _Intake:
             options,
             verdict,
             kinds=kinds,
-            overlap=overlap,
+            overlapping=overlapping,
             content_hash=content_hash,
             cache=cache,
             seconds=time.monotonic() - started,
             extra_notes=notes,
         )
 
-    def _split(self, judge: Judge, existing: ExistingCore | None) -> tuple[Split, np.ndarray, int]:
+    def _split(
+        self, judge: Judge, existing: ExistingCore | None
+    ) -> tuple[Split, np.ndarray, np.ndarray]:
+        """The split, the kind of every accepted row, and which of them ask what the core asks."""
         options, accepted = self._options, len(judge.rows)
         keys = np.asarray(judge.question_keys, dtype=np.uint64)
         known = frozenset() if existing is None else existing.keys
@@ -174,15 +184,14 @@ class _Intake:
         )
         kinds = kinds_of_rows(split, judge.rows, keys)
         held = np.isin(keys, np.array(sorted(overlapping), dtype=np.uint64))
-        overlap = int(held.sum())
         if existing is not None and existing.from_dataset == self._dataset:
             # The file the core came from, judged again: its core rows are the core still.
             first = np.unique(keys, return_index=True)[1]
             mine = np.zeros(accepted, dtype=bool)
             mine[first] = True
             kinds[held & mine] = CORE
-            overlap = 0
-        return split, kinds, overlap
+            held[:] = False
+        return split, kinds, held
 
     def _write(
         self,
@@ -207,6 +216,8 @@ class _Intake:
         }
         core_texts = self._texts(split.core)
         texts = sorted([*core_texts, *self._texts(split.slice)], key=lambda text: text.row)
+        writer.close()
+        write_pieces(writer.folder, self._base.tokenizer, self._base.vocabulary)
         writer.finish(table, texts, facts)
         if existing is None and split.core:
             write_core(

@@ -160,8 +160,11 @@ export class Ledger {
 export interface RowSets {
   readonly rows: number;
   readonly held: ReadonlySet<number>;
-  readonly rejected: ReadonlySet<number>;
+  /** Row to reason. */
+  readonly rejected: ReadonlyMap<number, string>;
   readonly quarantined: ReadonlySet<number>;
+  /** Rows that were cut at max_length. */
+  readonly cut: ReadonlySet<number>;
   readonly truncated: number;
 }
 
@@ -169,6 +172,7 @@ const splitFile = z.object({
   core: z.array(z.number()).default([]),
   slice: z.array(z.number()).default([]),
   held_out_duplicates: z.array(z.number()).default([]),
+  truncated: z.array(z.number()).default([]),
 });
 
 /** null while there is no report. */
@@ -186,13 +190,13 @@ export async function readRowSets(
       ? [...split.data.core, ...split.data.slice, ...split.data.held_out_duplicates]
       : [],
   );
-  const rejected = new Set<number>();
+  const rejected = new Map<number, string>();
   await eachLine(path.join(folder, 'rejected.jsonl'), 0, (line) => {
     try {
       const { row, reason } = JSON.parse(line) as { row?: unknown; reason?: unknown };
       // Rows that wait for the roles of their columns are not rejected.
       if (report.decision === 'map_columns' && reason === 'unknown_columns') return;
-      if (typeof row === 'number') rejected.add(row);
+      if (typeof row === 'number') rejected.set(row, String(reason));
     } catch {
       // A cut last line: the worker is still writing, or was killed and will run again.
     }
@@ -202,6 +206,7 @@ export async function readRowSets(
     held,
     rejected,
     quarantined: new Set(quarantined),
+    cut: new Set(split.success ? split.data.truncated : []),
     truncated: report.truncated,
   };
 }
@@ -259,19 +264,21 @@ export function stateOfRow(
 
 /**
  * The physical row numbers, ascending. They are not 1..n: blank lines are no rows and a CSV record is named by the line where it
- * begins. The token cache knows the accepted ones, the sets the others; without a cache 1..n is all that is known.
+ * begins. Intake lists them; without its list the token cache knows the accepted ones and the sets the others; without a cache
+ * 1..n is all that is known.
  */
 export async function physicalRows(
-  cacheFolder: string | null,
+  folder: string,
+  cached: Uint32Array | null,
   sets: RowSets,
-): Promise<readonly number[]> {
-  const bytes =
-    cacheFolder === null
-      ? null
-      : await readFile(path.join(cacheFolder, 'examples.i64')).catch(() => null);
-  const rows = new Set<number>([...sets.held, ...sets.rejected]);
-  if (bytes === null) for (let row = 1; row <= sets.rows; row += 1) rows.add(row);
-  else
-    for (let at = 16; at + 8 <= bytes.length; at += 48) rows.add(Number(bytes.readBigInt64LE(at)));
-  return [...rows].sort((a, b) => a - b);
+): Promise<Uint32Array> {
+  const listed = await readFile(path.join(folder, 'rows.i32')).catch(() => null);
+  if (listed !== null && listed.length === sets.rows * 4)
+    return Uint32Array.from({ length: sets.rows }, (_, index) =>
+      listed.readUInt32LE(index * 4),
+    ).sort();
+  const rows = new Set<number>([...sets.held, ...sets.rejected.keys()]);
+  if (cached === null) for (let row = 1; row <= sets.rows; row += 1) rows.add(row);
+  else for (const row of cached) rows.add(row);
+  return Uint32Array.from(rows).sort();
 }

@@ -1,4 +1,5 @@
-/** The accounts of the datasets that somebody looks at; their ledgers stay open and are read on, not again. */
+/** The accounts of the datasets that somebody looks at, and their rows. Ledgers stay open and are read on, not again. */
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type DatasetReport,
@@ -6,13 +7,30 @@ import {
   type LineSegment,
   Refusal,
   type RowAccount,
+  type RowDetails,
 } from '../../contract/index.ts';
 import { readJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
-import { accountOf, Ledger, physicalRows, readRowSets, stateOfRow } from './account.ts';
+import {
+  accountOf,
+  eachLine,
+  Ledger,
+  physicalRows,
+  readRowSets,
+  stateOfRow,
+  type RowSets,
+} from './account.ts';
+import { readOriginal } from './originals.ts';
+import { filtered, type RowsAsked } from './row-list.ts';
 import type { Shelved } from './shelf.ts';
+import { lowerBound, TokenCache } from './token-cache.ts';
 
-const ledgersKept = 8;
+const datasetsKept = 8;
+const listsKept = 4;
+/** What one row may show: longer ones are cut, and say so. */
+const mostCharacters = 64 * 1024;
+const mostTokens = 8192;
+const mostExamples = 64;
 
 /** null: there is none, or one of another shape. */
 export async function readReport(folder: string): Promise<DatasetReport | null> {
@@ -22,10 +40,28 @@ export async function readReport(folder: string): Promise<DatasetReport | null> 
   return parsed.success ? parsed.data : null;
 }
 
+/** What is remembered of a dataset between two questions. */
+interface Known {
+  readonly ledger: Ledger;
+  /** Of the report that the sets were read by. */
+  stamp: string;
+  sets: RowSets | null;
+  report: DatasetReport | null;
+  cache: TokenCache | null;
+  rows: Uint32Array | null;
+  readonly lists: Map<string, Uint32Array>;
+}
+
+export interface RowsInput extends RowsAsked {
+  readonly from: number;
+  readonly limit: number;
+  readonly at?: number | undefined;
+}
+
 export class Accounts {
   private readonly paths: WorkspacePaths;
   private readonly line: () => readonly LineSegment[];
-  private readonly ledgers = new Map<string, Ledger>();
+  private readonly known = new Map<string, Known>();
   /** One reader at a time: two that read on from the same place would count twice. */
   private turn: Promise<unknown> = Promise.resolve();
   /** `line`: what led to the head; rows that were trained elsewhere are not trained in this model. */
@@ -36,48 +72,177 @@ export class Accounts {
 
   /** null while it is not judged. */
   async account(item: Shelved): Promise<RowAccount | null> {
-    return (await this.read(item))?.account ?? null;
+    return (await this.alone(() => this.read(item)))?.account ?? null;
   }
 
   /** Refusal NOT_READY. */
-  async rows(item: Shelved, from: number, limit: number) {
-    const read = await this.read(item);
-    if (read === null)
-      throw new Refusal('NOT_READY', `${item.meta.name} is not judged yet.`, {
-        subject: item.meta.id,
-      });
-    const cache = item.meta.judged?.cache ?? null;
-    const folder =
-      cache === null ? null : path.join(this.paths.dataset(item.meta.id), 'cache', cache);
-    const all = await physicalRows(folder, read.sets);
-    return {
-      account: read.account,
-      total: all.length,
-      rows: all
-        .slice(from, from + limit)
-        .map((row) => stateOfRow(row, read.sets, read.ledger.timesOf(row), read.isSkipped)),
-    };
+  rows(item: Shelved, input: RowsInput) {
+    return this.alone(async () => {
+      const read = await this.judged(item);
+      const list = await this.list(item, read, input);
+      return {
+        account: read.account,
+        total: list.length,
+        at: input.at === undefined ? null : lowerBound(list, input.at),
+        rows: Array.from(list.subarray(input.from, input.from + input.limit), (row) => ({
+          ...stateOfRow(row, read.sets, read.timesOf(row), read.isSkipped),
+          reason: read.sets.rejected.get(row) ?? null,
+        })),
+      };
+    });
   }
 
-  private read(item: Shelved) {
-    const act = () => this.readAlone(item);
+  /** Refusals NOT_READY, NOT_FOUND (no such physical row). */
+  row(item: Shelved, row: number): Promise<RowDetails> {
+    return this.alone(async () => {
+      const read = await this.judged(item);
+      const all = await this.list(item, read, { filter: 'all' });
+      if (all[lowerBound(all, row)] !== row)
+        throw new Refusal('NOT_FOUND', `${item.meta.name} has no row ${row}.`, {
+          subject: item.meta.id,
+          next: 'A row is named by the line where it begins; blank lines are no rows.',
+        });
+      const folder = this.paths.dataset(item.meta.id);
+      const reason = read.sets.rejected.get(row) ?? null;
+      const original = await readOriginal(folder, row, mostCharacters);
+      const rejection = reason === null ? null : await rejectionOf(folder, read.known.report, row);
+      const examples = await this.examples(read.known, row);
+      return {
+        ...stateOfRow(row, read.sets, read.timesOf(row), read.isSkipped),
+        truncated: read.sets.cut.has(row),
+        reason,
+        message: rejection?.message ?? null,
+        raw:
+          original ??
+          (rejection === null
+            ? null
+            : { text: rejection.text, bytes: Buffer.byteLength(rejection.text), cut: true }),
+        examples: examples.map((one) => ({ ...one, pieces: [...one.pieces] })),
+      };
+    });
+  }
+
+  private async examples(known: Known, row: number) {
+    try {
+      return (await known.cache?.examples(row, mostExamples, mostTokens)) ?? [];
+    } catch {
+      // A cache that was written before its vocabulary was kept beside it, or one that is being replaced.
+      return [];
+    }
+  }
+
+  private async list(item: Shelved, read: Read, asked: RowsAsked): Promise<Uint32Array> {
+    const { known } = read;
+    known.rows ??= await physicalRows(
+      this.paths.dataset(item.meta.id),
+      known.cache?.exampleRows() ?? null,
+      read.sets,
+    );
+    if (asked.filter === 'all') return known.rows;
+    const line = this.line();
+    const key = JSON.stringify([
+      asked,
+      line,
+      known.ledger.stepsIn(line),
+      item.meta.quarantined.length,
+      read.isSkipped,
+    ]);
+    const list = known.lists.get(key) ?? (await filtered(known.rows, asked, read));
+    known.lists.delete(key);
+    known.lists.set(key, list);
+    const oldest = known.lists.keys().next().value;
+    if (known.lists.size > listsKept && oldest !== undefined) known.lists.delete(oldest);
+    return list;
+  }
+
+  private alone<T>(act: () => Promise<T>): Promise<T> {
     const next = this.turn.then(act, act);
     this.turn = next.catch(() => undefined);
     return next;
   }
 
-  private async readAlone(item: Shelved) {
+  private async judged(item: Shelved): Promise<Read> {
+    const read = await this.read(item);
+    if (read !== null) return read;
+    throw new Refusal('NOT_READY', `${item.meta.name} is not judged yet.`, {
+      subject: item.meta.id,
+    });
+  }
+
+  private async read(item: Shelved): Promise<Read | null> {
+    const known = await this.refreshed(item);
+    if (known.sets === null) return null;
+    const sets = { ...known.sets, quarantined: new Set(item.meta.quarantined) };
+    const isSkipped = item.place === 'skipped';
+    const { ledger } = known;
+    return {
+      known,
+      sets,
+      isSkipped,
+      timesOf: (row) => ledger.timesOf(row),
+      account: accountOf(sets, ledger.trained(), isSkipped),
+    };
+  }
+
+  /** Read again when the report was written again: a new verdict is about other rows. */
+  private async refreshed(item: Shelved): Promise<Known> {
     const { id } = item.meta;
     const folder = this.paths.dataset(id);
-    const sets = await readRowSets(folder, await readReport(folder), item.meta.quarantined);
-    if (sets === null) return null;
-    const ledger = this.ledgers.get(id) ?? new Ledger(path.join(folder, 'ledger.jsonl'));
-    this.ledgers.delete(id);
-    this.ledgers.set(id, ledger);
-    const oldest = this.ledgers.keys().next().value;
-    if (this.ledgers.size > ledgersKept && oldest !== undefined) this.ledgers.delete(oldest);
-    await ledger.refresh(this.line());
-    const isSkipped = item.place === 'skipped';
-    return { sets, ledger, isSkipped, account: accountOf(sets, ledger.trained(), isSkipped) };
+    const facts = await stat(path.join(folder, 'report.json')).catch(() => null);
+    const stamp = `${facts?.mtimeMs ?? 0} ${facts?.size ?? 0} ${item.meta.judged?.cache ?? ''}`;
+    const known = this.known.get(id) ?? {
+      ledger: new Ledger(path.join(folder, 'ledger.jsonl')),
+      stamp: '',
+      sets: null,
+      report: null,
+      cache: null,
+      rows: null,
+      lists: new Map<string, Uint32Array>(),
+    };
+    this.known.delete(id);
+    this.known.set(id, known);
+    const oldest = this.known.keys().next().value;
+    if (this.known.size > datasetsKept && oldest !== undefined) this.known.delete(oldest);
+    if (known.stamp !== stamp) {
+      const cache = item.meta.judged?.cache ?? null;
+      known.report = await readReport(folder);
+      known.sets = await readRowSets(folder, known.report, []);
+      known.cache =
+        cache === null ? null : await TokenCache.open(path.join(folder, 'cache', cache));
+      known.rows = null;
+      known.lists.clear();
+      known.stamp = stamp;
+    }
+    await known.ledger.refresh(this.line());
+    return known;
   }
+}
+
+interface Read {
+  readonly known: Known;
+  readonly sets: RowSets;
+  readonly isSkipped: boolean;
+  readonly timesOf: (row: number) => number;
+  readonly account: RowAccount;
+}
+
+/** From the report's first thousand, else from the list of all. */
+async function rejectionOf(
+  folder: string,
+  report: DatasetReport | null,
+  row: number,
+): Promise<{ readonly message: string; readonly text: string } | null> {
+  const listed = report?.rejected.first.find((one) => one.row === row);
+  if (listed !== undefined) return listed;
+  let found: { message: string; text: string } | null = null;
+  await eachLine(path.join(folder, 'rejected.jsonl'), 0, (line) => {
+    if (found !== null || !line.includes(String(row))) return;
+    try {
+      const one = JSON.parse(line) as { row?: unknown; message?: unknown; text?: unknown };
+      if (one.row === row) found = { message: String(one.message), text: String(one.text) };
+    } catch {
+      // A cut last line.
+    }
+  });
+  return found;
 }

@@ -3,6 +3,7 @@
  * Promises: a place is where the file lies; nothing is overwritten, nothing outside the workspace is touched, no row is unaccounted.
  * Never: decides what is trained next (queue), reads a half-copied file, deletes a data file.
  */
+export type { RowsInput } from './accounts.ts';
 export type { Base } from './intake.ts';
 export { judgeKey, plannedSteps } from './intake.ts';
 export {

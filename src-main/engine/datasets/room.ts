@@ -19,7 +19,7 @@ import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import { Ledger } from './account.ts';
-import { Accounts, readReport } from './accounts.ts';
+import { Accounts, readReport, type RowsInput } from './accounts.ts';
 import { Arrivals } from './arrivals.ts';
 import { Inbox, walk } from './inbox.ts';
 import { type Base, judgeDry } from './intake.ts';
@@ -256,8 +256,10 @@ export async function createDatasets(o: DatasetsOptions) {
       };
     },
     /** `from`: how many rows are left out at the beginning; rows come in file order. Refusal NOT_READY. */
-    rows: (input: { readonly id: string; readonly from: number; readonly limit: number }) =>
-      accounts.rows(known(input.id), input.from, input.limit),
+    rows: (input: RowsInput & { readonly id: string }) => accounts.rows(known(input.id), input),
+    /** Refusals NOT_FOUND, NOT_READY. */
+    row: (input: { readonly id: string; readonly row: number }) =>
+      accounts.row(known(input.id), input.row),
     async add(given: readonly string[], priority: Priority) {
       const answer = await arrivals.copy(given, priority, summary);
       tell();

@@ -5,7 +5,7 @@ import type { DatasetReport } from '../../../src-main/contract/index.ts';
 import { count, percent, plural } from '../../kit/format.ts';
 
 /** Markers of the chat template are quieter than the text. */
-function Piece({
+export function Tinted({
   text,
   trained,
 }: {
@@ -66,7 +66,7 @@ export function Reading({ report }: { readonly report: DatasetReport }): ReactEl
         aria-label={`Row ${String(sample.row)} as the model reads it`}
       >
         {sample.pieces.map((piece, index) => (
-          <Piece key={`${String(index)}${piece.text}`} {...piece} />
+          <Tinted key={`${String(index)}${piece.text}`} {...piece} />
         ))}
       </pre>
       <p className="micro num row">
@@ -83,15 +83,22 @@ export function Reading({ report }: { readonly report: DatasetReport }): ReactEl
 /** Reasons of the worker in words; an unknown one is shown as it is. */
 const reasons: Readonly<Record<string, string>> = {
   not_json: 'Not JSON',
-  no_assistant: 'No answer',
-  no_answer: 'No answer',
-  too_long: 'Too long',
-  over_length: 'Too long',
+  not_an_object: 'Not a record',
   not_utf8: 'Not UTF-8',
-  empty: 'Empty',
-  validation: 'Validation',
+  line_too_long: 'Line too long',
+  no_answer: 'No answer',
+  empty_answer: 'Empty answer',
+  empty_text: 'Empty text',
+  unknown_columns: 'Unknown columns',
+  role_not_rendered: 'Role not rendered',
+  mixed_format: 'Other format',
+  over_length: 'Too long',
+  answer_lost: 'Answer cut off',
+  template_error: 'Template error',
+  wrong_type: 'Wrong type',
 };
-const reasonWord = (reason: string): string => reasons[reason] ?? reason.replaceAll('_', ' ');
+export const reasonWord = (reason: string): string =>
+  reasons[reason] ?? reason.replaceAll('_', ' ');
 
 export function Rejected({ report }: { readonly report: DatasetReport }): ReactElement | null {
   const kinds = Object.entries(report.rejected.by_reason);

@@ -8,13 +8,19 @@ import type {
   DatasetSummary,
 } from '../../../src-main/contract/index.ts';
 import { command, useAnswer, useLost, useRoom } from '../../engine/index.ts';
-import { bytes, count, percent, plural } from '../../kit/format.ts';
+import { bytes, count, duration, percent, plural } from '../../kit/format.ts';
 import { Parts, partsOf, type Part } from './account.tsx';
 import { Histogram } from './histogram.tsx';
+import { Longer } from './longer.tsx';
 import { Mapping } from './mapping.tsx';
 import { Reading, Rejected } from './reading.tsx';
+import { Repeats } from './repeats.tsx';
+import { Rows } from './rows.tsx';
 import { useUploads } from './uploads.ts';
 import { looks } from './verdict.ts';
+
+/** Of one token: four bytes of id, one of label. */
+const CACHE_BYTES = 5;
 
 /** Parts of a report before training: what was accepted and what not. */
 export function reportParts(report: DatasetReport): readonly Part[] {
@@ -122,7 +128,14 @@ function Lengths({ report }: { readonly report: DatasetReport }): ReactElement |
   );
 }
 
-function Body({ details }: { readonly details: DatasetDetails }): ReactElement {
+function Body({
+  details,
+  onRow,
+}: {
+  readonly details: DatasetDetails;
+  /** Opens the rows at one of them; null: at the first. */
+  readonly onRow: (row: number | null) => void;
+}): ReactElement {
   const { summary, report, account, mapping } = details;
   if (report === null)
     return <p className="t2">The report comes when the file has been read to its end.</p>;
@@ -153,6 +166,20 @@ function Body({ details }: { readonly details: DatasetDetails }): ReactElement {
           <h3 className="label">Rows</h3>
           <span className="micro num">
             {count(report.rows)} read, {facts.join(', ')}
+            {report.rows === 0 ? null : (
+              <>
+                {'  '}
+                <button
+                  type="button"
+                  className="link"
+                  onClick={() => {
+                    onRow(null);
+                  }}
+                >
+                  Show every row
+                </button>
+              </>
+            )}
           </span>
         </div>
         {parts.length === 0 ? null : (
@@ -160,11 +187,13 @@ function Body({ details }: { readonly details: DatasetDetails }): ReactElement {
         )}
         <p className="micro num rfacts">
           {report.planned_steps > 0 ? <span>{plural(report.planned_steps, 'step')}</span> : null}
-          {report.duplicates > 0 ? (
-            <span>{plural(report.duplicates, 'duplicate')}, kept</span>
-          ) : null}
-          {report.overlap_validation > 0 ? (
-            <span>{count(report.overlap_validation)} in the validation set, not trained</span>
+          {summary.starts_at === null || summary.ends_at === null ? null : (
+            <span>about {duration(summary.ends_at - summary.starts_at)} at the measured speed</span>
+          )}
+          {report.tokens > 0 ? (
+            <span>
+              {count(report.tokens)} tokens, {bytes(report.tokens * CACHE_BYTES)} of token cache
+            </span>
           ) : null}
           {report.truncated > 0 ? <span>{count(report.truncated)} truncated</span> : null}
           {report.trained_token_share === null ? null : (
@@ -178,6 +207,8 @@ function Body({ details }: { readonly details: DatasetDetails }): ReactElement {
         ))}
       </div>
       <Lengths report={report} />
+      <Longer summary={summary} report={report} />
+      <Repeats report={report} onRow={onRow} />
       {rejected || report.samples.length > 0 ? (
         <div className={`lower ${rejected && report.samples.length > 0 ? '' : 'single'}`}>
           {rejected ? <Rejected key={`r${summary.id}`} report={report} /> : null}
@@ -194,6 +225,8 @@ export function Report({ summary }: { readonly summary: DatasetSummary }): React
     (engine) => engine.datasets.get({ id: summary.id }),
   );
   const look = looks[summary.verdict];
+  // undefined: the report; null: the rows from the first; a number: from that row.
+  const [rows, setRows] = useState<number | null | undefined>(undefined);
   return (
     <section className="report" aria-label={`Report of ${summary.name}`} tabIndex={0}>
       <div className="rhead">
@@ -217,7 +250,19 @@ export function Report({ summary }: { readonly summary: DatasetSummary }): React
           <IconX aria-hidden="true" />
         </button>
       </div>
-      {answer === null ? null : <Body details={answer} />}
+      {answer === null ? null : rows === undefined || answer.report === null ? (
+        <Body details={answer} onRow={setRows} />
+      ) : (
+        <Rows
+          id={summary.id}
+          report={answer.report}
+          stamp={`${summary.verdict} ${String(summary.accepted)} ${String(summary.done_steps)}`}
+          start={rows}
+          onClose={() => {
+            setRows(undefined);
+          }}
+        />
+      )}
     </section>
   );
 }

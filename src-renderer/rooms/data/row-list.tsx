@@ -1,0 +1,161 @@
+/** A list of physical rows of any length: only what is in view is asked for and drawn. */
+import { useElementSize } from '@mantine/hooks';
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
+import type { RowFilter } from '../../../src-main/contract/index.ts';
+import { useAnswer } from '../../engine/index.ts';
+import { count } from '../../kit/format.ts';
+
+export interface ListedRow {
+  readonly row: number;
+  readonly state: string;
+  readonly times: number;
+  readonly reason: string | null;
+}
+
+export interface Asked {
+  readonly filter: RowFilter;
+  readonly reason?: string;
+  readonly times?: number;
+}
+
+const LINE = 28;
+const PAGE = 200;
+/** Browsers draw no element much higher than this; a longer list scrolls in proportion. */
+const HIGHEST = 8_000_000;
+
+/** What is in view of `total` lines when the list is scrolled to `top`. Pure. */
+export function inView(
+  total: number,
+  top: number,
+  room: number,
+): { readonly height: number; readonly first: number; readonly lines: number } {
+  const full = total * LINE;
+  const height = Math.min(full, HIGHEST);
+  const lines = Math.min(total, Math.ceil(room / LINE) + 1);
+  const scrollable = Math.max(1, height - room);
+  const first =
+    Math.round((Math.min(top, scrollable) / scrollable) * Math.max(0, full - room)) / LINE;
+  return { height, first: Math.max(0, Math.min(total - lines, Math.floor(first))), lines };
+}
+
+/** Where to scroll so that a line is in view; null when it is. Pure. */
+export function scrolledTo(total: number, line: number, top: number, room: number): number | null {
+  const { height, first, lines } = inView(total, top, room);
+  if (line >= first && line < first + lines - 2) return null;
+  const full = total * LINE;
+  const share = (line * LINE - room / 2) / Math.max(1, full - room);
+  return Math.max(0, Math.min(1, share)) * Math.max(0, height - room);
+}
+
+export const stateWord = (one: { readonly state: string; readonly times: number }): string =>
+  one.state === 'trained'
+    ? one.times === 1
+      ? 'trained'
+      : `trained ${count(one.times)} times`
+    : one.state.replaceAll('_', ' ');
+
+export function RowList({
+  id,
+  asked,
+  total,
+  stamp,
+  selected,
+  onSelect,
+}: {
+  readonly id: string;
+  readonly asked: Asked;
+  readonly total: number;
+  /** Changes when the states of rows change. */
+  readonly stamp: string;
+  /** Place in the list. */
+  readonly selected: number;
+  readonly onSelect: (place: number, row: ListedRow | null) => void;
+}): ReactElement {
+  const { ref, height: room } = useElementSize();
+  const box = useRef<HTMLDivElement | null>(null);
+  const [top, setTop] = useState(0);
+  const view = inView(total, top, room);
+  const from = Math.floor(view.first / PAGE) * PAGE;
+  const { answer } = useAnswer(
+    `${id} ${JSON.stringify(asked)}|${String(from)}|${stamp}`,
+    async (engine) => ({
+      from,
+      rows: (await engine.datasets.rows({ id, from, limit: 2 * PAGE, ...asked })).rows,
+    }),
+  );
+  const rowAt = (place: number): ListedRow | null =>
+    answer === null ? null : (answer.rows[place - answer.from] ?? null);
+  const known = rowAt(selected);
+  useEffect(() => {
+    if (known !== null) onSelect(selected, known);
+    // Told once for each row that becomes known.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [known?.row, selected]);
+  useEffect(() => {
+    if (box.current === null || room === 0) return;
+    const wanted = scrolledTo(total, selected, box.current.scrollTop, room);
+    if (wanted !== null) box.current.scrollTop = wanted;
+  }, [selected, total, room]);
+  const move = (event: KeyboardEvent): void => {
+    const page = Math.max(1, view.lines - 2);
+    const moves: Readonly<Record<string, number>> = {
+      ArrowDown: selected + 1,
+      j: selected + 1,
+      ArrowUp: selected - 1,
+      k: selected - 1,
+      PageDown: selected + page,
+      PageUp: selected - page,
+      Home: 0,
+      End: total - 1,
+    };
+    const next = moves[event.key];
+    if (next === undefined || total === 0) return;
+    event.preventDefault();
+    const place = Math.max(0, Math.min(total - 1, next));
+    onSelect(place, rowAt(place));
+  };
+  return (
+    <div className="vbox" ref={ref}>
+      <div
+        className="vlist num"
+        ref={box}
+        role="listbox"
+        aria-label="Rows"
+        tabIndex={0}
+        aria-activedescendant={`row-${String(selected)}`}
+        onKeyDown={move}
+        onScroll={(event) => {
+          setTop(event.currentTarget.scrollTop);
+        }}
+      >
+        <div style={{ height: view.height }} role="presentation">
+          <div className="vwin" style={{ height: view.lines * LINE }} role="presentation">
+            {Array.from({ length: view.lines }, (_, index) => {
+              const place = view.first + index;
+              const one = rowAt(place);
+              return (
+                <div
+                  key={place}
+                  id={`row-${String(place)}`}
+                  className={`vrow ${place === selected ? 'sel' : ''}`}
+                  role="option"
+                  aria-selected={place === selected}
+                  aria-posinset={place + 1}
+                  aria-setsize={total}
+                  onClick={() => {
+                    onSelect(place, one);
+                  }}
+                >
+                  <span className="n">{one === null ? '' : count(one.row)}</span>
+                  <span className={one?.state === 'rejected' ? 'fail' : 't2'}>
+                    {one === null ? '' : stateWord(one)}
+                  </span>
+                </div>
+              );
+            })}
+          </div>
+        </div>
+      </div>
+    </div>
+  );
+}
