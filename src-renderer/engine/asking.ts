@@ -12,7 +12,7 @@ export interface Trouble {
   /** What can be done, one sentence, or null. */
   readonly next: string | null;
 }
-/** With the kind of refusal, `BUSY`; null: no refusal but a broken call or connection. */
+/** With what kind of no it is, `BUSY`; null: there was no answer at all. */
 export interface Refused extends Trouble {
   readonly code: string | null;
 }
@@ -24,7 +24,7 @@ export function troubleOf(error: unknown): Refused {
       typeof data === 'object' && data !== null && 'next' in data && typeof data.next === 'string'
         ? data.next
         : null;
-    return { text: error.message, next, code: error.defined ? error.code : null };
+    return { text: error.message, next, code: error.code };
   }
   return {
     text: error instanceof Error ? error.message : String(error),

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { lineageOf, validationOf } from '../contract/scripted-lineage.ts';
 import type { LineageState, RestorePlan } from '../../src-main/contract/index.ts';
 import { movedTo } from '../../src-renderer/rooms/models/list-keys.ts';
+import { phaseOf } from '../../src-renderer/rooms/models/restore-phase.ts';
 import { leavingOf, lineOf, pictureOf } from '../../src-renderer/rooms/models/picture.ts';
 import {
   actTime,
@@ -109,4 +110,24 @@ test('keys move within the list and stop at its ends', () => {
   expect(movedTo('ArrowUp', 0, 3)).toBe(0);
   expect(movedTo('x', 0, 3)).toBeNull();
   expect(movedTo('j', 0, 0)).toBeNull();
+});
+
+const asked = (code: string | null) =>
+  ({ kind: 'failed', refused: { text: 'no', next: null, code } }) as const;
+
+test('a lost answer is told from a failure by what the lineage says', () => {
+  const running = { title: 'Roll back', act: 'verify', message: null, since: 1 } as const;
+  const at = (restore: LineageState['restore'], head = lineage.head): LineageState => ({
+    ...lineage,
+    head,
+    restore,
+  });
+  expect(phaseOf(asked(null), plan, at({ ...running, state: 'running' })).kind).toBe('under_way');
+  expect(phaseOf(asked(null), plan, at(null, 'branch-4'))).toEqual({ kind: 'done', result: null });
+  expect(phaseOf(asked(null), plan, at(null)).kind).toBe('failed');
+  expect(phaseOf(asked('BUSY'), plan, at(null, 'branch-4')).kind).toBe('failed');
+  const failed = at({ ...running, state: 'failed', message: 'no room' });
+  expect(phaseOf(asked('NOT_READY'), plan, failed)).toMatchObject({ at: { message: 'no room' } });
+  // Another restore's failure, or an earlier one of the same title, is not this one's.
+  expect(phaseOf({ kind: 'under_way' }, plan, failed)).toEqual({ kind: 'under_way', at: null });
 });

@@ -6,10 +6,10 @@ import { attempt, useLost, useRoom, type Refused } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
 import { Dialog } from '../../kit/dialog.tsx';
 import { bytes, count, duration, gigabytes } from '../../kit/format.ts';
-import { Glyph } from '../../kit/marks.tsx';
 import { useNow } from '../../kit/now.ts';
 import { choose } from './models-store.ts';
 import { backupKey } from './points.ts';
+import { Refusal } from './refusal.tsx';
 
 type Kind = BackupSource['kind'];
 
@@ -145,16 +145,7 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
             setReason(event.currentTarget.value);
           }}
         />
-        {refused === null ? null : (
-          <p className="rrefusal" role="alert">
-            <span className="fail">
-              <Glyph name="refused" />
-            </span>
-            <span>
-              <b className="strong">{refused.text}</b> {refused.next}
-            </span>
-          </p>
-        )}
+        {refused === null ? null : <Refusal refused={refused} />}
         <div className="dialog-foot">
           {since === null ? (
             <span className="micro num wrapping">

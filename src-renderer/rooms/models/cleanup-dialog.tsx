@@ -4,7 +4,7 @@ import { useEffect, useState, type ReactElement } from 'react';
 import { useLost, type Refused } from '../../engine/index.ts';
 import { Dialog } from '../../kit/dialog.tsx';
 import { bytes, plural } from '../../kit/format.ts';
-import { Glyph } from '../../kit/marks.tsx';
+import { Refusal } from './refusal.tsx';
 
 export interface CleanupRow {
   readonly name: string;
@@ -97,16 +97,7 @@ export function CleanupDialog({
           <Rows title="Keeps" rows={agreed.keeps} none="Nothing would be left." />
         </div>
       )}
-      {refused === null ? null : (
-        <p className="rrefusal" role="alert">
-          <span className="fail">
-            <Glyph name="refused" />
-          </span>
-          <span>
-            <b className="strong">{refused.text}</b> {refused.next}
-          </span>
-        </p>
-      )}
+      {refused === null ? null : <Refusal refused={refused} />}
       <div className="dialog-foot">
         <span className="micro num">
           {agreed === null || removes === 0 ? '' : `Frees ${bytes(agreed.freed)}.`}

@@ -174,14 +174,15 @@ function marksOf(
 }
 
 /**
- * The span of the values. The steep beginning of a training is left to the upper edge once points are kept: what lies before half
- * of the way to the first of them is not counted.
+ * The span of the values. The steep beginning of a training is left to the upper edge what lies before three quarters of the way
+ * to the first kept point is not counted.
  */
 function rangeOf(
   dots: readonly Dot[],
   marks: readonly PictureMark[],
 ): { readonly low: number; readonly high: number } {
-  const since = (marks[0]?.step ?? 0) / 2;
+  const last = Math.max(...dots.map((one) => one.x));
+  const since = Math.min(marks[0]?.step ?? last, last) * 0.75;
   const late = dots.filter((one) => one.x >= since);
   const values = [...(late.length === 0 ? dots : late), ...marks]
     .map((one) => one.y)

@@ -1,9 +1,7 @@
 /** The acts of a restore in their order, with their times before and their progress during it. */
 import type { ReactElement } from 'react';
 import type { LineageState, RestorePlan } from '../../../src-main/contract/index.ts';
-import { duration } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
-import { useNowSeconds } from '../../kit/now.ts';
 import { actName, actTime, type Act } from './restore-words.ts';
 
 type ActState = 'planned' | 'done' | 'running' | 'failed' | 'waiting';
@@ -57,19 +55,13 @@ export function Acts({
   readonly acts: RestorePlan['acts'];
   readonly at: LineageState['restore'] | 'over';
 }): ReactElement {
-  const now = useNowSeconds();
   return (
     <ol className="will" aria-label="What happens">
       {acts.map((one, index) => {
         const state = stateOf(acts, one.act, at);
-        const time =
-          state === 'running' && at !== null && at !== 'over'
-            ? duration(Math.max(0, Math.floor(now - at.since))).replace('.0', '')
-            : state === 'planned' || state === 'waiting'
-              ? actTime(one.seconds)
-              : null;
+        const time = state === 'done' || state === 'failed' ? null : actTime(one.seconds);
         return (
-          <li key={one.act} className={state} data-act={one.act} data-state={state}>
+          <li key={one.act} data-act={one.act} data-state={state}>
             <span className="nr" aria-hidden="true">
               {state === 'done' ? (
                 <Glyph name="done" />

@@ -1,0 +1,125 @@
+/** What stands at the ends of the lines: now, and where each branch was left. */
+import { drawDot, drawText, type Colours, type LineChart } from '../../kit/chart/index.ts';
+import { count, loss } from '../../kit/format.ts';
+import type { Leaving, Picture, Stretch } from './picture.ts';
+
+export interface LayerFacts {
+  readonly picture: Picture;
+  readonly colours: Colours;
+  /** The key of the chosen point. */
+  readonly chosen: string | null;
+  readonly leaving: Leaving | null;
+}
+
+/** A left branch that a planned restore goes back to is drawn as what will be. */
+export function colourOf(stretch: Stretch, colours: Colours, leaving: Leaving | null): string {
+  if (stretch.inModel) return colours.t2;
+  return leaving?.back?.branch === stretch.branch ? colours.t1 : colours.t3;
+}
+
+/** Text with the colour of the face around it, so that lines do not run through it. */
+export function framed(
+  context: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  colours: Colours,
+  colour: string,
+  font: string,
+  align: CanvasTextAlign,
+): void {
+  context.save();
+  context.font = `${font} "Inter Variable", Inter, system-ui, sans-serif`;
+  context.textAlign = align;
+  context.lineJoin = 'round';
+  context.lineWidth = 5;
+  context.strokeStyle = colours.face;
+  context.strokeText(text, x, y);
+  context.restore();
+  drawText(context, text, x, y, { colour, font, align });
+}
+
+/** From the end of a line to its label, when that had to move out of the way. */
+function drawLeader(
+  context: CanvasRenderingContext2D,
+  from: { readonly x: number; readonly y: number },
+  to: { readonly x: number; readonly y: number },
+  colour: string,
+): void {
+  context.save();
+  context.strokeStyle = colour;
+  context.lineWidth = 1;
+  context.beginPath();
+  context.moveTo(from.x, from.y);
+  context.lineTo(to.x, to.y);
+  context.stroke();
+  context.restore();
+}
+
+export function drawEnds(chart: LineChart, { picture, colours, leaving }: LayerFacts): void {
+  const { x, y } = chart.scales;
+  if (x === undefined || y === undefined) return;
+  const { ctx: context, chartArea: area } = chart;
+  const taken: { readonly left: number; readonly right: number; readonly y: number }[] = [];
+  const free = (left: number, wide: number, wish: number): number => {
+    const y = [0, 15, -15, 30, -30, 45, -45, 60, -60]
+      .map((shift) => wish + shift)
+      .filter((place) => place > area.top + 6 && place < area.bottom + 2)
+      .find(
+        (place) =>
+          !taken.some(
+            (one) => left < one.right && left + wide > one.left && Math.abs(one.y - place) < 14,
+          ),
+      );
+    taken.push({ left, right: left + wide, y: y ?? wish });
+    return y ?? wish;
+  };
+  if (picture.now !== null) {
+    const left = x.getPixelForValue(picture.now.step);
+    const top = y.getPixelForValue(picture.now.y);
+    drawDot(context, left, top, 3.5, colours.accent, colours.face);
+    taken.push({ left, right: left + 84, y: top - 3 }, { left, right: left + 84, y: top + 11 });
+    framed(
+      context,
+      `now, ${count(picture.now.step)}`,
+      left + 10,
+      top - 3,
+      colours,
+      colours.accent,
+      '400 11px',
+      'left',
+    );
+    framed(
+      context,
+      loss(picture.now.y),
+      left + 10,
+      top + 11,
+      colours,
+      colours.accent,
+      '600 13px',
+      'left',
+    );
+  }
+  for (const stretch of picture.stretches) {
+    const end = stretch.dots[stretch.dots.length - 1];
+    if (stretch.label === null || end === undefined) continue;
+    context.font = '400 11px "Inter Variable", Inter, system-ui, sans-serif';
+    const wide = context.measureText(stretch.label).width + 12;
+    const left = Math.min(x.getPixelForValue(end.x), chart.width - wide);
+    const top = free(left, wide, y.getPixelForValue(end.y) + 4);
+    const colour = colourOf(stretch, colours, leaving);
+    const from = { x: x.getPixelForValue(end.x), y: y.getPixelForValue(end.y) };
+    if (Math.abs(top - 4 - from.y) > 8)
+      drawLeader(context, from, { x: left + 5, y: top - 4 }, colour);
+    framed(context, stretch.label, left + 7, top, colours, colour, '400 11px', 'left');
+  }
+  for (const fork of picture.forks)
+    drawDot(
+      context,
+      x.getPixelForValue(fork.x),
+      y.getPixelForValue(fork.y),
+      3,
+      colours.face,
+      colours.t2,
+    );
+}

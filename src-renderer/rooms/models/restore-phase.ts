@@ -1,0 +1,89 @@
+/** How far a restore is for the dialog that asked for it: its own call, and what the engine says of the restore that is under way. */
+import { useState } from 'react';
+import type { LineageState, RestorePlan, RestoreResult } from '../../../src-main/contract/index.ts';
+import { attempt, useEngine, useRoom, type Refused } from '../../engine/index.ts';
+
+type Asked =
+  | { readonly kind: 'planned'; readonly refused: Refused | null; readonly isRenewed: boolean }
+  | { readonly kind: 'under_way' }
+  | { readonly kind: 'done'; readonly result: RestoreResult }
+  | { readonly kind: 'failed'; readonly refused: Refused };
+
+export type Phase =
+  | { readonly kind: 'planned'; readonly refused: Refused | null; readonly isRenewed: boolean }
+  | { readonly kind: 'under_way'; readonly at: LineageState['restore'] }
+  /** `result` is null when its answer was lost: the lineage says that it happened. */
+  | { readonly kind: 'done'; readonly result: RestoreResult | null }
+  | {
+      readonly kind: 'failed';
+      readonly refused: Refused;
+      readonly at: LineageState['restore'];
+    };
+
+const noAnswer: Refused = {
+  text: 'The connection ended before the answer came.',
+  next: 'What the restore came to stands in the journal, and here when the engine is heard again.',
+  code: null,
+};
+
+export function phaseOf(asked: Asked, plan: RestorePlan, lineage: LineageState): Phase {
+  const mine = lineage.restore?.title === plan.title ? lineage.restore : null;
+  switch (asked.kind) {
+    case 'planned':
+    case 'done':
+      return asked;
+    case 'under_way':
+      // What failed before this one began is not this one.
+      return { kind: 'under_way', at: mine?.state === 'running' ? mine : null };
+    case 'failed':
+      if (mine?.state === 'running') return { kind: 'under_way', at: mine };
+      // The call may end with the connection; the lineage then says what came of it.
+      if (asked.refused.code === null && mine === null && lineage.head === plan.new_branch)
+        return { kind: 'done', result: null };
+      return { kind: 'failed', refused: asked.refused, at: mine };
+  }
+}
+
+const restoreNow = (): LineageState['restore'] =>
+  useEngine.getState().rooms?.lineage.restore ?? null;
+
+export function useRestorePhase(
+  plan: RestorePlan,
+  onPlan: (plan: RestorePlan) => void,
+): { readonly phase: Phase; readonly carryOut: (queueAgain: boolean) => Promise<void> } {
+  const lineage = useRoom('lineage');
+  const [asked, setAsked] = useState<Asked>({ kind: 'planned', refused: null, isRenewed: false });
+  const carryOut = async (queueAgain: boolean): Promise<void> => {
+    const before = restoreNow()?.since ?? null;
+    setAsked({ kind: 'under_way' });
+    const said = await attempt((engine) =>
+      engine.restore.carryOut({
+        source: plan.source,
+        plan: plan.id,
+        queue_again: queueAgain,
+        by: 'you (window)',
+      }),
+    );
+    if ('answer' in said) {
+      setAsked({ kind: 'done', result: said.answer });
+      return;
+    }
+    const { trouble } = said;
+    const after = restoreNow();
+    const hasBegun = after?.state === 'failed' && after.since !== before;
+    if (!hasBegun && (trouble.code === 'BUSY' || trouble.code === 'DISK_FULL')) {
+      setAsked({ kind: 'planned', refused: trouble, isRenewed: false });
+      return;
+    }
+    if (!hasBegun && trouble.code === 'NOT_READY') {
+      const anew = await attempt((engine) => engine.restore.plan({ source: plan.source }));
+      if ('answer' in anew && anew.answer.id !== plan.id) {
+        onPlan(anew.answer);
+        setAsked({ kind: 'planned', refused: null, isRenewed: true });
+        return;
+      }
+    }
+    setAsked({ kind: 'failed', refused: trouble.code === null ? noAnswer : trouble });
+  };
+  return { phase: phaseOf(asked, plan, lineage), carryOut };
+}

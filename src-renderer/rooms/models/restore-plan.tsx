@@ -1,0 +1,207 @@
+/** A plan of a restore in full, its progress, and what it came to. */
+import { Button, Checkbox } from '@mantine/core';
+import { useState, type ReactElement } from 'react';
+import type { RestorePlan, RestoreResult } from '../../../src-main/contract/index.ts';
+import { useLost } from '../../engine/index.ts';
+import { duration } from '../../kit/format.ts';
+import { Glyph } from '../../kit/marks.tsx';
+import { useNowSeconds } from '../../kit/now.ts';
+import { Refusal } from './refusal.tsx';
+import { Acts } from './restore-acts.tsx';
+import { useRestorePhase, type Phase } from './restore-phase.ts';
+import {
+  changesOf,
+  diskText,
+  leavingText,
+  momentsText,
+  namesText,
+  queueableOf,
+  safeText,
+  summaryOf,
+  takenBackOf,
+} from './restore-words.ts';
+
+export function Planned({
+  plan,
+  isLit,
+  onPlan,
+  onClose,
+}: {
+  readonly plan: RestorePlan;
+  readonly isLit: boolean;
+  readonly onPlan: (plan: RestorePlan) => void;
+  readonly onClose: () => void;
+}): ReactElement {
+  const lost = useLost();
+  const { phase, carryOut } = useRestorePhase(plan, onPlan);
+  const [queueAgain, setQueueAgain] = useState(false);
+  const queueable = queueableOf(plan);
+  const takenBack = takenBackOf(plan);
+  return (
+    <div className="rplan">
+      <p className="t2 rlead">{summaryOf(plan, isLit)}</p>
+      {phase.kind === 'planned' && phase.isRenewed ? (
+        <p className="rnote" role="status">
+          <span className="warn">
+            <Glyph name="decide" />
+          </span>
+          The model has moved on since this was opened. This is what would happen now.
+        </p>
+      ) : null}
+      <Consequences plan={plan} />
+      <Acts
+        acts={plan.acts}
+        at={phase.kind === 'done' ? 'over' : phase.kind === 'planned' ? null : phase.at}
+      />
+      {phase.kind !== 'planned' || (takenBack === null && queueable.length === 0) ? null : (
+        <div className="ropts">
+          {takenBack === null ? null : <p className="t2">{takenBack} goes back into the queue.</p>}
+          {queueable.length === 0 ? null : (
+            <Checkbox
+              label={`Queue ${namesText(queueable)} again`}
+              checked={queueAgain}
+              onChange={(event) => {
+                setQueueAgain(event.currentTarget.checked);
+              }}
+            />
+          )}
+        </div>
+      )}
+      <Outcome plan={plan} phase={phase} />
+      <div className="dialog-foot rfoot">
+        <Footnote plan={plan} phase={phase} />
+        <span className="grow" />
+        {phase.kind === 'planned' ? (
+          <>
+            <Button key="cancel" size="md" data-autofocus autoFocus onClick={onClose}>
+              Cancel
+            </Button>
+            <Button
+              size="md"
+              variant="filled"
+              disabled={lost || !plan.disk.fits}
+              onClick={() => {
+                void carryOut(queueAgain);
+              }}
+            >
+              Back up and restore
+            </Button>
+          </>
+        ) : (
+          <Button key="close" size="md" data-autofocus autoFocus onClick={onClose}>
+            Close
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Consequences({ plan }: { readonly plan: RestorePlan }): ReactElement {
+  const facts: readonly (readonly [string, string])[] = [
+    [
+      'Leaves the model',
+      plan.datasets_leaving.length === 0
+        ? 'no dataset'
+        : plan.datasets_leaving.map(leavingText).join(', '),
+    ],
+    ['Optimiser moments', momentsText(plan)],
+  ];
+  return (
+    <>
+      <dl className="delta num">
+        {changesOf(plan).map((one) => (
+          <div key={one.name}>
+            <dt className="micro">{one.name}</dt>
+            <dd>
+              {one.from}
+              {one.to === null ? null : (
+                <>
+                  {' '}
+                  <i>to</i> {one.to}
+                </>
+              )}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <dl className="rfacts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+function Outcome({
+  plan,
+  phase,
+}: {
+  readonly plan: RestorePlan;
+  readonly phase: Phase;
+}): ReactElement | null {
+  switch (phase.kind) {
+    case 'planned':
+      return phase.refused === null ? null : <Refusal refused={phase.refused} />;
+    case 'under_way':
+      return null;
+    case 'failed':
+      return (
+        <div className="rrefusal" role="alert">
+          <span className="fail">
+            <Glyph name="failed" />
+          </span>
+          <span>
+            <b className="strong">{phase.at?.message ?? phase.refused.text}</b>{' '}
+            {phase.at === null ? phase.refused.next : safeText(phase.at.act)}
+          </span>
+        </div>
+      );
+    case 'done':
+      return (
+        <p className="rrefusal" role="status">
+          <span className="ok">
+            <Glyph name="done" />
+          </span>
+          <span>{doneText(plan, phase.result)}</span>
+        </p>
+      );
+  }
+}
+
+function Footnote({
+  plan,
+  phase,
+}: {
+  readonly plan: RestorePlan;
+  readonly phase: Phase;
+}): ReactElement {
+  const now = useNowSeconds();
+  if (phase.kind === 'planned')
+    return (
+      <span className={`micro num ${plan.disk.fits ? '' : 'fail'}`}>
+        {diskText(plan.disk)} {plan.undo}
+      </span>
+    );
+  if (phase.kind !== 'under_way') return <span />;
+  const soFar =
+    phase.at === null
+      ? ''
+      : `${duration(Math.max(0, Math.floor(now - phase.at.since))).replace('.0', '')} so far. `;
+  return <span className="micro num">{soFar}It goes on when this is closed.</span>;
+}
+
+function doneText(plan: RestorePlan, result: RestoreResult | null): string {
+  if (result === null) return `${plan.new_branch} is in place.`;
+  return [
+    result.text,
+    `The model from before is in the backup ${result.backup}.`,
+    result.queued_again.length === 0 ? null : `Queued again: ${namesText(result.queued_again)}.`,
+  ]
+    .filter((part) => part !== null)
+    .join(' ');
+}
