@@ -15,21 +15,29 @@ export interface Trouble {
 /** With what kind of no it is, `BUSY`; null: there was no answer at all. */
 export interface Refused extends Trouble {
   readonly code: string | null;
+  /** What the refusal tells beside its message, by name. */
+  readonly facts: Readonly<Record<string, unknown>>;
 }
 
 export function troubleOf(error: unknown): Refused {
   if (error instanceof ORPCError) {
     const data: unknown = error.data;
-    const next =
-      typeof data === 'object' && data !== null && 'next' in data && typeof data.next === 'string'
-        ? data.next
-        : null;
-    return { text: error.message, next, code: error.code };
+    const { next, facts } = (typeof data === 'object' && data !== null ? data : {}) as {
+      readonly next?: unknown;
+      readonly facts?: unknown;
+    };
+    return {
+      text: error.message,
+      next: typeof next === 'string' ? next : null,
+      code: error.code,
+      facts: typeof facts === 'object' && facts !== null ? { ...facts } : {},
+    };
   }
   return {
     text: error instanceof Error ? error.message : String(error),
     next: null,
     code: null,
+    facts: {},
   };
 }
 

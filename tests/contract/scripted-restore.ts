@@ -188,8 +188,10 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
         });
       const plan = scriptedPlan(stage.rooms(), source, script.freeBytes);
       if (plan.id !== agreed)
-        throw new Refusal('NOT_READY', 'The model has moved on since this plan was made.', {
-          next: 'Look at the new plan.',
+        throw new Refusal('NOT_READY', 'What would happen now is not what was agreed to.', {
+          subject: plan.id,
+          next: 'Nothing was changed. A new plan says what would happen now.',
+          facts: { plan: plan.id },
         });
       const since = stage.now();
       for (const { act } of plan.acts) {
@@ -199,7 +201,8 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
         if (failure?.act === act) {
           script.failsAt = null;
           const { message } = failure;
-          tell({ title: plan.title, act, state: 'failed', message, since });
+          const text = `${message} The model is as it was.`;
+          tell({ title: plan.title, act, state: 'failed', message: text, since });
           throw new Refusal('NOT_READY', message);
         }
       }
@@ -269,7 +272,7 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
         moments: plan.moments,
         backup,
         queued_again: again.map((one) => one.name),
-        text: `${branch} goes on from step ${to.step.toLocaleString('en-US')} of ${to.branch}.`,
+        text: `The model stands at step ${String(to.step)} of ${to.branch}, on ${branch}. Before: step ${String(from.step)} of ${from.branch}, backup ${backup}.`,
       };
     },
   };

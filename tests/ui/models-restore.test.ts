@@ -66,7 +66,9 @@ test('the acts pass by, and what came of it is said; the picture has the new bra
   await dialog.locator('[data-act=verify][data-state=running]').waitFor();
   await dialog.locator('[data-act=pause][data-state=done]').waitFor();
   await dialog.locator('[data-act=switch][data-state=waiting]').waitFor();
-  await dialog.getByText('branch-4 goes on from step 1,100 of main.', { exact: false }).waitFor();
+  await dialog
+    .getByText('The model stands at step 1100 of main, on branch-4.', { exact: false })
+    .waitFor();
   await dialog
     .getByText('Queued again: support_2026-10.jsonl and gsm8k_train.jsonl.', { exact: false })
     .waitFor();
@@ -107,7 +109,7 @@ test('a failure says where it ended and what is safe, also to who comes later', 
   await dialog.getByRole('button', { name: 'Back up and restore' }).click();
   const said = dialog.getByRole('alert');
   await said.getByText('The backup could not be written', { exact: false }).waitFor();
-  await said.getByText('Nothing of the model was changed.', { exact: false }).waitFor();
+  await said.getByText('The model is as it was.', { exact: false }).waitFor();
   await dialog.locator('[data-act=back_up][data-state=failed]').waitFor();
   await page.keyboard.press('Escape');
   await page.getByText('Restore v001_sample ended at: back up.').waitFor();
@@ -123,7 +125,7 @@ test('a plan that no longer holds is replaced by the one that does', async () =>
     .waitFor();
   await dialog.getByText('The 315 steps marked above', { exact: false }).waitFor();
   await dialog.getByRole('button', { name: 'Back up and restore' }).click();
-  await dialog.getByText('branch-4 goes on', { exact: false }).waitFor();
+  await dialog.getByText('The model stands at step 1100', { exact: false }).waitFor();
   expect(callsOf(server, 'restore.carryOut')).toHaveLength(2);
 });
 
@@ -224,7 +226,7 @@ test('the keyboard alone: a point by arrows on the picture, its restore by Enter
   await page.keyboard.press('Space');
   await called(server, 'restore.carryOut');
   await dialog
-    .getByText('branch-4 goes on from step 1,250 of branch-2.', { exact: false })
+    .getByText('The model stands at step 1250 of branch-2, on branch-4.', { exact: false })
     .waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });

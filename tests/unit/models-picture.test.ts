@@ -4,7 +4,7 @@ import { lineageOf, validationOf } from '../contract/scripted-lineage.ts';
 import type { LineageState, RestorePlan } from '../../src-main/contract/index.ts';
 import { movedTo } from '../../src-renderer/rooms/models/list-keys.ts';
 import { phaseOf } from '../../src-renderer/rooms/models/restore-phase.ts';
-import { leavingOf, lineOf, pictureOf } from '../../src-renderer/rooms/models/picture.ts';
+import { leavingOf, pictureOf } from '../../src-renderer/rooms/models/picture.ts';
 import {
   actTime,
   diskText,
@@ -16,21 +16,6 @@ import {
 const lineage = lineageOf(0);
 const shelf = { versions: [], backups: [], checkpoints: lineage.checkpoints };
 const picture = pictureOf(lineage, shelf, validationOf(lineage, 1412), 1412);
-
-test("the head's line ends each parent at its fork, and a fork below a fork cuts what is above it", () => {
-  expect(Object.fromEntries(lineOf(lineage))).toEqual({
-    'branch-3': Number.POSITIVE_INFINITY,
-    'branch-2': 1300,
-    main: 1100,
-  });
-  const early: LineageState = {
-    ...lineage,
-    branches: lineage.branches.map((one) =>
-      one.name === 'branch-3' ? { ...one, parent: { branch: 'branch-2', step: 1050 } } : one,
-    ),
-  };
-  expect(lineOf(early).get('main')).toBe(1050);
-});
 
 test('stretches meet at their forks, and what was left is a stretch of its own', () => {
   if (picture === null) throw new Error('no picture');
@@ -113,7 +98,7 @@ test('keys move within the list and stop at its ends', () => {
 });
 
 const asked = (code: string | null) =>
-  ({ kind: 'failed', refused: { text: 'no', next: null, code } }) as const;
+  ({ kind: 'failed', refused: { text: 'no', next: null, code, facts: {} } }) as const;
 
 test('a lost answer is told from a failure by what the lineage says', () => {
   const running = { title: 'Roll back', act: 'verify', message: null, since: 1 } as const;

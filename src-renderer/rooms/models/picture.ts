@@ -1,8 +1,9 @@
 /** The lineage as a picture: one line a branch with its fork, marks of what is kept, what a restore takes out of it. Pure. */
-import type {
-  BranchValidation,
-  LineageState,
-  RestorePlan,
+import {
+  lineOf,
+  type BranchValidation,
+  type LineageState,
+  type RestorePlan,
 } from '../../../src-main/contract/index.ts';
 import { backupKey, checkpointKey, versionKey, type Shelf } from './points.ts';
 
@@ -48,19 +49,8 @@ export interface Picture {
 type Line = ReadonlyMap<string, number>;
 
 /** The head's line: each branch of it with the last step that counts. */
-export function lineOf(lineage: Pick<LineageState, 'head' | 'branches'>): Line {
-  const line = new Map<string, number>();
-  let name: string | undefined = lineage.head;
-  let upto = Number.POSITIVE_INFINITY;
-  while (name !== undefined && !line.has(name)) {
-    line.set(name, upto);
-    const parent: LineageState['branches'][number]['parent'] =
-      lineage.branches.find((one) => one.name === name)?.parent ?? null;
-    name = parent?.branch;
-    upto = Math.min(upto, parent?.step ?? 0);
-  }
-  return line;
-}
+const headLine = ({ branches, head }: Pick<LineageState, 'head' | 'branches'>): Line =>
+  new Map(lineOf(branches, head).map((one) => [one.branch, one.upto ?? Number.POSITIVE_INFINITY]));
 
 function at(dots: readonly Dot[], step: number): number | null {
   const after = dots.findIndex((one) => one.x >= step);
@@ -200,7 +190,7 @@ export function pictureOf(
   const curves = curvesOf(lineage, validation);
   const values = [...curves.values()].flatMap((dots) => dots.map((one) => one.y));
   if (values.length === 0) return null;
-  const line = lineOf(lineage);
+  const line = headLine(lineage);
   const marks = marksOf(shelf, curves, line);
   const { low, high } = rangeOf([...curves.values()].flat(), marks);
   const margin = Math.max(0.01, (high - low) * 0.08);
@@ -238,7 +228,7 @@ export interface Leaving {
 
 export function leavingOf(plan: RestorePlan, lineage: LineageState): Leaving {
   const { from, to, steps_leaving: steps } = plan;
-  const isInLine = to.step <= (lineOf(lineage).get(to.branch) ?? Number.NEGATIVE_INFINITY);
+  const isInLine = to.step <= (headLine(lineage).get(to.branch) ?? Number.NEGATIVE_INFINITY);
   return {
     from: from.step - steps,
     to: from.step,

@@ -4,7 +4,7 @@ import { useRoom } from '../../engine/index.ts';
 import { clock, duration } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
-import { actName, safeText } from './restore-words.ts';
+import { actName } from './restore-words.ts';
 
 export function RestoreBanner(): ReactElement | null {
   const { restore } = useRoom('lineage');
@@ -30,9 +30,7 @@ export function RestoreBanner(): ReactElement | null {
         <b className="strong">
           {restore.title} ended at: {actName(restore.act).toLowerCase()}.
         </b>{' '}
-        <span className="t2">
-          {restore.message} {safeText(restore.act)}
-        </span>
+        <span className="t2">{restore.message}</span>
       </p>
       <time className="micro">{clock(restore.since, now)}</time>
     </div>

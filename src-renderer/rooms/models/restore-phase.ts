@@ -24,6 +24,7 @@ const noAnswer: Refused = {
   text: 'The connection ended before the answer came.',
   next: 'What the restore came to stands in the journal, and here when the engine is heard again.',
   code: null,
+  facts: {},
 };
 
 export function phaseOf(asked: Asked, plan: RestorePlan, lineage: LineageState): Phase {
@@ -69,19 +70,20 @@ export function useRestorePhase(
       return;
     }
     const { trouble } = said;
+    // Refused before anything began, or the plan did not hold: it can be agreed to again.
+    if (trouble.facts['plan'] !== undefined) {
+      const anew = await attempt((engine) => engine.restore.plan({ source: plan.source }));
+      if ('answer' in anew) {
+        onPlan(anew.answer);
+        setAsked({ kind: 'planned', refused: null, isRenewed: true });
+        return;
+      }
+    }
     const after = restoreNow();
     const hasBegun = after?.state === 'failed' && after.since !== before;
     if (!hasBegun && (trouble.code === 'BUSY' || trouble.code === 'DISK_FULL')) {
       setAsked({ kind: 'planned', refused: trouble, isRenewed: false });
       return;
-    }
-    if (!hasBegun && trouble.code === 'NOT_READY') {
-      const anew = await attempt((engine) => engine.restore.plan({ source: plan.source }));
-      if ('answer' in anew && anew.answer.id !== plan.id) {
-        onPlan(anew.answer);
-        setAsked({ kind: 'planned', refused: null, isRenewed: true });
-        return;
-      }
     }
     setAsked({ kind: 'failed', refused: trouble.code === null ? noAnswer : trouble });
   };

@@ -16,7 +16,6 @@ import {
   momentsText,
   namesText,
   queueableOf,
-  safeText,
   summaryOf,
   takenBackOf,
 } from './restore-words.ts';
@@ -157,7 +156,7 @@ function Outcome({
           </span>
           <span>
             <b className="strong">{phase.at?.message ?? phase.refused.text}</b>{' '}
-            {phase.at === null ? phase.refused.next : safeText(phase.at.act)}
+            {phase.at === null ? phase.refused.next : null}
           </span>
         </div>
       );
@@ -197,11 +196,7 @@ function Footnote({
 
 function doneText(plan: RestorePlan, result: RestoreResult | null): string {
   if (result === null) return `${plan.new_branch} is in place.`;
-  return [
-    result.text,
-    `The model from before is in the backup ${result.backup}.`,
-    result.queued_again.length === 0 ? null : `Queued again: ${namesText(result.queued_again)}.`,
-  ]
-    .filter((part) => part !== null)
-    .join(' ');
+  return result.queued_again.length === 0
+    ? result.text
+    : `${result.text} Queued again: ${namesText(result.queued_again)}.`;
 }

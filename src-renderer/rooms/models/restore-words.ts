@@ -111,18 +111,3 @@ export function diskText({ free_bytes: free, needed_bytes: needed }: RestorePlan
     ? `Free disk ${bytes(free)} to ${bytes(free - needed)}.`
     : `${bytes(needed)} are needed, the disk has ${bytes(free)} free.`;
 }
-
-/** What holds after a restore that ended at this act. */
-export function safeText(act: Act): string {
-  switch (act) {
-    case 'pause':
-    case 'verify':
-    case 'back_up':
-    case 'stage':
-      return 'Nothing of the model was changed. The queue is as it was.';
-    case 'switch':
-      return 'The exchange is one rename: the model is the old one or the restored one, and whole either way.';
-    case 'continue':
-      return 'The restored model is in place, and the model from before is in the backup.';
-  }
-}
