@@ -5,6 +5,7 @@ import { backupType, type Backup, type BackupSource, type BackupType } from '../
 import { engineOf, withEngine } from './connection.ts';
 import { backupProblem, backupsFromFiles } from './kept-files.ts';
 import type { Run } from './program.ts';
+import { restoreFrom, type RestoreChoice, withRestoreOptions } from './restore.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 import { bytes, count, moment, table } from './words.ts';
 
@@ -16,7 +17,7 @@ interface CreateOptions {
   readonly version?: string;
 }
 
-export function addBackupCommands(program: Command, run: Run): Command {
+export function addBackupCommands(program: Command, run: Run): void {
   const backup = program.command('backup').description('independent, verified copies');
   backup
     .command('list')
@@ -39,6 +40,14 @@ export function addBackupCommands(program: Command, run: Run): Command {
     .argument('<id>')
     .description('compare every byte with what was copied; works without an engine')
     .action((id: string) => run((session) => verify(session, id)));
+  withRestoreOptions(
+    backup
+      .command('restore')
+      .argument('<id>')
+      .description('the model goes back to what a backup holds, on a new branch'),
+  ).action((id: string, choice: RestoreChoice) =>
+    run((session) => restoreFrom(session, { kind: 'backup', id }, id, choice)),
+  );
   backup
     .command('extract')
     .argument('<id>')
@@ -56,7 +65,6 @@ export function addBackupCommands(program: Command, run: Run): Command {
     .action((options: { retentionDays?: number; lastCopies: boolean; execute: boolean }) =>
       run((session) => cleanup(session, options)),
     );
-  return backup;
 }
 
 function dayCount(text: string): number {

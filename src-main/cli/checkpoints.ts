@@ -3,13 +3,14 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { engineOf, withEngine } from './connection.ts';
 import { checkpointsFromFiles, headFromFiles } from './kept-files.ts';
 import type { Run } from './program.ts';
+import { restoreFrom, type RestoreChoice, withRestoreOptions } from './restore.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 import { walkWithoutEngine } from './verify-worker.ts';
 import { bytes, count, moment, table } from './words.ts';
 
 const BY = 'you (command line)';
 
-export function addCheckpointCommands(program: Command, run: Run): Command {
+export function addCheckpointCommands(program: Command, run: Run): void {
   const checkpoints = program
     .command('checkpoints')
     .description('the saved states that training resumes from');
@@ -26,21 +27,32 @@ export function addCheckpointCommands(program: Command, run: Run): Command {
     .action((options: { branch?: string }) =>
       run((session) => verify(session, options.branch ?? null)),
     );
+  withRestoreOptions(
+    checkpoints
+      .command('restore')
+      .argument('<step>', 'its step', wholeNumber)
+      .description('the model goes back to a checkpoint, on a new branch')
+      .option('--branch <name>', 'another branch than the one that is trained'),
+  ).action((step: number, choice: RestoreChoice & { readonly branch?: string }) =>
+    run(async (session) => {
+      const branch = choice.branch ?? (await headFromFiles(session));
+      return restoreFrom(session, { kind: 'checkpoint', branch, step }, String(step), choice);
+    }),
+  );
   checkpoints
     .command('cleanup')
     .description('remove all but the newest of each branch; without --execute only say what')
-    .requiredOption('--keep <count>', 'how many of each branch stay', wholeNumber)
+    .requiredOption('--keep <count>', 'how many of each branch stay, at most 1000', wholeNumber)
     .option('--execute', 'do it', false)
     .action((options: { keep: number; execute: boolean }) =>
       run((session) => cleanup(session, options)),
     );
-  return checkpoints;
 }
 
 function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 1000)
-    throw new InvalidArgumentError('a whole number from 1 to 1000.');
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('a whole number, 1 or more.');
   return value;
 }
 
