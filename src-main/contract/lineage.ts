@@ -155,6 +155,7 @@ export const restoreResult = z.object({
   moments: z.enum(['kept', 'fresh']),
   /** Of what stood before; null: nothing was saved on that branch that a copy could be made of. */
   backup: z.string().nullable(),
+  /** Their names, in the order in which they wait. */
   queued_again: z.array(z.string()),
   text: z.string(),
 });

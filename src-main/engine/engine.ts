@@ -506,7 +506,7 @@ export async function startEngine(o: EngineOptions) {
     for (const stop of stops) stop();
     daily.close();
     feed.close();
-    restore.close();
+    await restore.close();
     queue.close();
     health.close();
     setup.close();

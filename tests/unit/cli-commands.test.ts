@@ -182,6 +182,34 @@ describe('with an engine', () => {
     expect(done.code).toBe(0);
   });
 
+  test('a restore prints its plan and ends with 3 until its name is confirmed, then carries it out', async () => {
+    const { engine } = await withEngine();
+    const before = engine.rooms().lineage.head;
+    const asked = await nightshift('versions', 'restore', 'v001_sample');
+    expect(asked.code).toBe(3);
+    expect(asked.out).toContain('v001_sample');
+    expect(asked.out).toMatch(/leaves|moments|disk|undo/);
+    expect(asked.err).toContain('--confirm v001_sample');
+    expect((await nightshift('versions', 'restore', 'v001_sample', '--plan')).code).toBe(0);
+    const wrong = await nightshift('versions', 'restore', 'v001_sample', '--confirm', 'v001');
+    expect(wrong.code).toBe(3);
+    expect(engine.rooms().lineage.head).toBe(before);
+    const done = await nightshift(
+      'versions',
+      'restore',
+      'v001_sample',
+      '--queue-again',
+      '--confirm',
+      'v001_sample',
+      '--json',
+    );
+    expect(done.code).toBe(0);
+    expect(json(done)).toMatchObject({ branch: engine.rooms().lineage.head });
+    expect(engine.rooms().lineage.head).not.toBe(before);
+    expect((await nightshift('queue', 'take-back', 'nothing')).code).toBe(3);
+    expect((await nightshift('versions', 'restore', 'v099_x')).code).toBe(3);
+  });
+
   test('files that are refused one by one end with 3, the others are added', async () => {
     await withEngine();
     const result = await nightshift('queue', 'add', '/data/a.jsonl', '/data/missing.jsonl');

@@ -32,11 +32,20 @@ export interface ChoiceReadings {
 
 const place = (one: Point): string => `step ${String(one.step)} of ${one.branch}`;
 
-function newest(kept: readonly KeptPoint[]): KeptPoint | null {
-  // With moments before without, at the same step.
-  const rank = (one: KeptPoint): number => one.step * 2 + (one.moments === null ? 0 : 1);
+/** At the same step: with moments before without, and of the branch that is nearest to the end of the line. */
+function newest(kept: readonly KeptPoint[], line: readonly LineSegment[]): KeptPoint | null {
+  const rank = (one: KeptPoint): readonly number[] => [
+    one.step,
+    one.moments === null ? 0 : 1,
+    line.findIndex((segment) => segment.branch === one.branch),
+  ];
+  const isAbove = (one: KeptPoint, other: KeptPoint): boolean => {
+    const ranks = rank(other);
+    const differs = rank(one).map((value, at) => value - (ranks[at] ?? 0));
+    return (differs.find((value) => value !== 0) ?? 0) > 0;
+  };
   return kept.reduce<KeptPoint | null>(
-    (best, one) => (best === null || rank(one) > rank(best) ? one : best),
+    (best, one) => (best === null || isAbove(one, best) ? one : best),
     null,
   );
 }
@@ -45,6 +54,7 @@ function newest(kept: readonly KeptPoint[]): KeptPoint | null {
 function nearest(r: ChoiceReadings, line: readonly LineSegment[], step: number): KeptPoint | null {
   return newest(
     r.kept.filter((one) => one.origin.kind !== 'backup' && one.step <= step && isInLine(line, one)),
+    line,
   );
 }
 
@@ -103,7 +113,7 @@ function rollback(r: ChoiceReadings): Chosen {
   const versions = r.kept.filter(
     (one) => one.origin.kind === 'version' && one.step < at.step && isInLine(line, one),
   );
-  const kept = newest(versions);
+  const kept = newest(versions, line);
   return kept === null
     ? nothing(`There is no version before step ${String(at.step)}.`, listed)
     : { kept, note: null };

@@ -18,6 +18,8 @@ export type RestoreRoom = ReturnType<typeof createRestore>;
 
 /** Seconds that a trainer may take to save and end. */
 const savePatience = 120;
+/** Seconds that a leaving engine waits for one that is under way. */
+const closePatience = 5;
 /** Seconds between attempts to finish what follows the switch. */
 const retryAfter = 10;
 /** Times that lineage.json is read after a switch that answered with an error. */
@@ -30,6 +32,8 @@ export function createRestore(o: RestoreOptions) {
   const measured = new Map<Act, { readonly seconds: number; readonly bytes: number }>();
   let shown: LineageState['restore'] = null;
   let isBusy = false;
+  let isClosing = false;
+  let current: Promise<unknown> = Promise.resolve();
   let stopRetrying: (() => void) | null = null;
 
   function show(title: string, act: Act, message: string | null): void {
@@ -152,6 +156,8 @@ export function createRestore(o: RestoreOptions) {
   ): Promise<RestoreResult> {
     let intent = intentOf(agreed, input, o.clock.now());
     const at = async (act: Act): Promise<void> => {
+      if (isClosing)
+        throw new Refusal('BUSY', 'The engine leaves.', { next: 'Restore again when it is back.' });
       show(intent.title, act, null);
       intent = { ...intent, act };
       await writeIntent(o.paths, intent);
@@ -201,8 +207,11 @@ export function createRestore(o: RestoreOptions) {
       throw new Refusal('NOT_READY', `${intent.title}: ${text}`, { subject: intent.branch });
     }
     const text = doneText(intent);
+    const named = queued.map(
+      (id) => agreed.plan.datasets_leaving.find((one) => one.id === id)?.name ?? id,
+    );
     const { from, to, branch, moments, backup } = intent;
-    return { from, to, branch, moments, backup, queued_again: [...queued], text };
+    return { from, to, branch, moments, backup, queued_again: named, text };
   }
 
   /** What an earlier process, or an undo that failed, left behind. Nothing of this workspace trains yet, or the queue stands still. */
@@ -233,13 +242,35 @@ export function createRestore(o: RestoreOptions) {
     }
   }
 
+  /** Nothing is touched yet. */
+  async function prepare(input: {
+    readonly source: RestoreSource;
+    readonly plan: string;
+  }): Promise<Decision> {
+    try {
+      await settleLeftover();
+      const agreed = await decide(input.source);
+      if (agreed.plan.id !== input.plan) throw changedMeanwhile(agreed.plan);
+      await o.disk.require(agreed.plan.disk.needed_bytes, 'the restore');
+      return agreed;
+    } catch (error) {
+      throw asRefusal(error, null);
+    }
+  }
+
   return {
     changed,
     news,
     /** What is under way, or what ended without success. */
     state: (): LineageState['restore'] => shown,
     /** Changes nothing. Refusals NOT_FOUND, NOT_READY. */
-    plan: async (source: RestoreSource): Promise<RestorePlan> => (await decide(source)).plan,
+    async plan(source: RestoreSource): Promise<RestorePlan> {
+      try {
+        return (await decide(source)).plan;
+      } catch (error) {
+        throw asRefusal(error, null);
+      }
+    },
     /** Refusals BUSY, NOT_FOUND, NOT_READY, DISK_FULL; after each of them the model is as it was. */
     async carryOut(input: {
       readonly source: RestoreSource;
@@ -253,11 +284,10 @@ export function createRestore(o: RestoreOptions) {
         });
       isBusy = true;
       try {
-        await settleLeftover();
-        const agreed = await decide(input.source);
-        if (agreed.plan.id !== input.plan) throw changedMeanwhile(agreed.plan);
-        await o.disk.require(agreed.plan.disk.needed_bytes, 'the restore');
-        return await perform(input, agreed);
+        const agreed = await prepare(input);
+        const performing = perform(input, agreed);
+        current = performing.catch(() => undefined);
+        return await performing;
       } finally {
         isBusy = false;
       }
@@ -270,8 +300,11 @@ export function createRestore(o: RestoreOptions) {
         o.failed('restore.recover', error);
       }
     },
-    close(): void {
+    /** One that is under way is undone, or finished when the switch has taken place; what takes longer the next start does. */
+    async close(): Promise<void> {
+      isClosing = true;
       stopRetrying?.();
+      await Promise.race([current, o.clock.sleep(closePatience)]);
     },
   };
 }
@@ -327,13 +360,15 @@ function changedMeanwhile(plan: RestorePlan): Refusal {
 }
 
 /** What the disk or Python answered becomes a sentence: which act, what, and that nothing was changed. */
-function asRefusal(error: unknown, act: Act): Refusal {
+function asRefusal(error: unknown, act: Act | null): Refusal {
   if (error instanceof Refusal) return error;
   const { code = '' } = error as NodeJS.ErrnoException;
   const message = error instanceof Error ? error.message : String(error);
   return new Refusal(
     code === 'ENOSPC' ? 'DISK_FULL' : 'NOT_READY',
-    `It failed while ${words[act]}: ${message}.`,
+    act === null
+      ? `The workspace could not be read: ${message}.`
+      : `It failed while ${words[act]}: ${message}.`,
     { subject: act, next: 'Nothing was changed. The cause is in the journal.' },
   );
 }
