@@ -14,7 +14,7 @@ const BY = 'you (command line)';
 interface CreateOptions {
   readonly type: BackupType;
   readonly reason: string;
-  readonly version?: string;
+  readonly ofVersion?: string;
 }
 
 export function addBackupCommands(program: Command, run: Run): void {
@@ -25,13 +25,13 @@ export function addBackupCommands(program: Command, run: Run): void {
     .action(() => run(list));
   backup
     .command('create')
-    .argument('[path]', 'any folder; without it and without --version the model')
+    .argument('[path]', 'any folder; without it and without --of-version the model')
     .description('copy the model, a version or a folder, and read the copy back')
     .addOption(
       new Option('--type <type>', 'what it is for').choices(backupType.options).default('manual'),
     )
     .requiredOption('--reason <text>', 'why, for later')
-    .option('--version <name>', 'this version')
+    .option('--of-version <name>', 'this version')
     .action((path: string | undefined, options: CreateOptions) =>
       run((session) => create(session, path, options)),
     );
@@ -114,10 +114,10 @@ async function list(session: Session): Promise<ExitCode> {
 async function create(
   session: Session,
   path: string | undefined,
-  { type, reason, version }: CreateOptions,
+  { type, reason, ofVersion: version }: CreateOptions,
 ): Promise<ExitCode> {
   if (path !== undefined && version !== undefined) {
-    session.terminal.error('A folder and --version exclude each other.\n');
+    session.terminal.error('A folder and --of-version exclude each other.\n');
     return exitCode.usage;
   }
   const source: BackupSource =

@@ -61,7 +61,7 @@ test('each command asks the engine for what it says', async () => {
       { source: { kind: 'folder', path: '/mine' }, type: 'emergency', reason: 'r', by },
     ],
     [
-      ['backup', 'create', '--version', 'v001_a', '--reason', 'r'],
+      ['backup', 'create', '--of-version', 'v001_a', '--reason', 'r'],
       'backups.create',
       { source: { kind: 'version', name: 'v001_a' }, type: 'manual', reason: 'r', by },
     ],
@@ -102,7 +102,7 @@ test('wrong usage is 2', async () => {
   for (const args of [
     ['backup', 'create'],
     ['backup', 'create', '--reason', 'r', '--type', 'other'],
-    ['backup', 'create', '/mine', '--version', 'v001_a', '--reason', 'r'],
+    ['backup', 'create', '/mine', '--of-version', 'v001_a', '--reason', 'r'],
     ['backup', 'cleanup', '--retention-days', 'soon'],
     ['checkpoints', 'cleanup', '--keep', '0'],
   ])
