@@ -2,7 +2,8 @@
 /**
  * The desktop's times (goal G23) on the Electron of the tests: `node benchmarks/desktop.mjs [runs]` on Node 24, everything built.
  * Launch to a page that is connected, with the engine started by it and with one that is already there; engine killed to supervised
- * again (the tray can pause); a click on the tray's Pause to the state paused, beside the duration of a step.
+ * again (the tray can pause); a click on the tray's Pause to the state paused, beside the duration of a step; answers of the status
+ * while it trains (G20).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -117,7 +118,19 @@ for (let run = 0; run < runs; run++) {
   paused.push(since(t));
   await scenario.desk.clickTrayMenu('Resume');
 }
+const answers = [];
+for (let turn = 0; turn < 500; turn += 1) {
+  const t = performance.now();
+  await ask(scenario, 'GET', '/status');
+  answers.push(since(t));
+  await new Promise((done) => setTimeout(done, 20));
+}
+answers.sort((a, b) => a - b);
+const answer = (share) => (answers[Math.floor((answers.length - 1) * share)] * 1000).toFixed(1);
 report('click on Pause in the tray to paused', paused);
 report('(one step)', steps);
+console.log(
+  `\nstatus answers while it trains, ms: p50 ${answer(0.5)}, p99 ${answer(0.99)}, most ${answer(1)}, ${answers.length} asked`,
+);
 await scenario.clear();
 process.exit(0);

@@ -1,0 +1,111 @@
+/**
+ * Pictures of every screen on the scripted engine, to look at: `node tests/ui/pictures.ts <folder> [part of a name] [widths]` on Node 24, the page
+ * built. Both themes at 900, 1280, 1600 and 2560 px, dialogs open, and 1280 px at 200 % zoom; says what runs over the edge.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright';
+import type { Scene } from '../contract/scripted-scenes.ts';
+import { startScriptedServer } from '../contract/scripted-server.ts';
+import { openBrowser } from './stage.ts';
+
+interface Shot {
+  readonly name: string;
+  readonly scene: Scene;
+  readonly at: string;
+  readonly act?: (page: Page) => Promise<unknown>;
+}
+
+const button = (name: RegExp) => (page: Page) => page.getByRole('button', { name }).first().click();
+
+const shots: readonly Shot[] = [
+  { name: 'first-run', scene: 'first_run', at: '#/' },
+  { name: 'idle', scene: 'idle', at: '#/queue' },
+  { name: 'branches', scene: 'branches', at: '#/models' },
+  { name: 'dashboard', scene: 'training', at: '#/dashboard' },
+  { name: 'recovering', scene: 'recovering', at: '#/dashboard' },
+  { name: 'failed', scene: 'failed', at: '#/dashboard' },
+  { name: 'paused', scene: 'paused', at: '#/dashboard' },
+  {
+    name: 'data',
+    scene: 'training',
+    at: '#/data',
+    act: (page) => page.getByRole('option', { name: /home_requests/ }).click(),
+  },
+  { name: 'queue', scene: 'training', at: '#/queue' },
+  { name: 'models', scene: 'training', at: '#/models' },
+  { name: 'config', scene: 'training', at: '#/config' },
+  { name: 'health', scene: 'training', at: '#/health' },
+  { name: 'logs', scene: 'training', at: '#/logs' },
+  { name: 'settings', scene: 'training', at: '#/settings' },
+  {
+    name: 'palette',
+    scene: 'training',
+    at: '#/dashboard',
+    act: (page) => page.keyboard.press('Control+k'),
+  },
+  { name: 'stop', scene: 'training', at: '#/dashboard', act: button(/^Stop/) },
+  { name: 'table', scene: 'training', at: '#/dashboard', act: button(/Show as table/) },
+  { name: 'create-version', scene: 'training', at: '#/models', act: button(/Create version/) },
+];
+
+const folder = process.argv[2];
+if (folder === undefined)
+  throw new TypeError('usage: pictures.ts <folder> [part of a name] [widths]');
+const part = process.argv[3] ?? '';
+const widths = (process.argv[4] ?? '900,1280,1600,2560').split(',').map(Number);
+mkdirSync(folder, { recursive: true });
+const browser = await openBrowser();
+
+async function shoot(shot: Shot, theme: 'dark' | 'light', width: number, zoom = 1): Promise<void> {
+  const server = await startScriptedServer({ scene: shot.scene });
+  const height = { 900: 900, 1280: 800, 1600: 1000, 2560: 1440 }[width] ?? 900;
+  const context = await browser.newContext({
+    // Zoom by the user: fewer CSS pixels, more device pixels each.
+    viewport: { width: width / zoom, height: height / zoom },
+    deviceScaleFactor: zoom,
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  const name = `${shot.name}-${theme}-${String(width)}${zoom === 1 ? '' : `-zoom${String(zoom)}`}`;
+  try {
+    await page.goto(server.link());
+    await page.waitForFunction(() => document.documentElement.dataset['connection'] === 'live');
+    await page.evaluate((hash) => {
+      location.hash = hash;
+    }, shot.at);
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    await shot.act?.(page);
+    await page.waitForTimeout(400);
+    await page.screenshot({ path: join(folder ?? '', `${name}.png`) });
+    const over = await page.evaluate(() => {
+      const found: string[] = [];
+      for (const one of document.querySelectorAll<HTMLElement>('body *')) {
+        const box = one.getBoundingClientRect();
+        if (box.width === 0 || one.closest('canvas, svg, .visually-hidden') !== null) continue;
+        const clips = getComputedStyle(one).overflowX;
+        const isCut =
+          clips === 'visible' && one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0;
+        const isOut = box.right > innerWidth + 1 || box.left < -1;
+        if ((isCut && one.childElementCount === 0) || isOut)
+          found.push(`${one.tagName}.${one.className} "${one.textContent.trim().slice(0, 40)}"`);
+      }
+      return found.slice(0, 6);
+    });
+    console.log(name, over.length === 0 ? '' : `\n  over the edge: ${over.join('\n    ')}`);
+  } catch (error) {
+    console.log(name, 'FAILED', error instanceof Error ? error.message.split('\n')[0] : error);
+  } finally {
+    await context.close();
+    await server.close();
+  }
+}
+
+for (const shot of shots.filter((one) => one.name.includes(part))) {
+  for (const theme of ['dark', 'light'] as const)
+    for (const width of widths) await shoot(shot, theme, width);
+  await shoot(shot, 'light', 1280, 2);
+}
+await browser.close();
+process.exit(0);
