@@ -1,4 +1,4 @@
-/** backup list, create, verify, extract, cleanup; restore is added by restore.ts. */
+/** backup list, create, verify, restore, extract, cleanup. */
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { backupType, type Backup, type BackupSource, type BackupType } from '../contract/index.ts';

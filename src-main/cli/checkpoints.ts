@@ -1,4 +1,4 @@
-/** checkpoints list, verify, cleanup; restore is added by restore.ts. */
+/** checkpoints list, verify, restore, cleanup. */
 import { InvalidArgumentError, type Command } from 'commander';
 import { engineOf, withEngine } from './connection.ts';
 import { checkpointsFromFiles, headFromFiles } from './kept-files.ts';

@@ -13,7 +13,6 @@ import { addHealthCommands } from './health.ts';
 import { addHelpCommand } from './help.ts';
 import { addQueueCommands } from './queue.ts';
 import { addRecordCommands } from './records.ts';
-import { addBackupRestore, addCheckpointRestore } from './restore.ts';
 import { addVersionCommands } from './versions.ts';
 import { addServeCommand } from './serve.ts';
 import { exitCode, NoEngine, type Session, type Terminal } from './session.ts';
@@ -98,8 +97,8 @@ export async function runCommandLine(
   addRecordCommands(program, run);
   addValidateCommand(program, run);
   addVersionCommands(program, run);
-  addCheckpointRestore(addCheckpointCommands(program, run), run);
-  addBackupRestore(addBackupCommands(program, run), run);
+  addCheckpointCommands(program, run);
+  addBackupCommands(program, run);
   addConfigCommands(program, run);
   addHealthCommands(program, run);
   addDemoCommand(program, run);

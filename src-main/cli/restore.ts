@@ -1,8 +1,7 @@
 /** Going back: versions restore, versions rollback, queue take-back, checkpoints restore and backup restore all come through here. */
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { RestorePlan, RestoreSource } from '../contract/index.ts';
 import { withEngine } from './connection.ts';
-import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 import { bytes, count, decimal, duration } from './words.ts';
 
@@ -22,43 +21,6 @@ export const withRestoreOptions = (command: Command): Command =>
       '--confirm <name>',
       'its name again: without it the plan is printed and nothing is done',
     );
-
-export function addCheckpointRestore(checkpoints: Command, run: Run): void {
-  withRestoreOptions(
-    checkpoints
-      .command('restore')
-      .argument('<branch>')
-      .argument('<step>', 'as checkpoints list shows it', stepNumber)
-      .description('go back to a checkpoint, in a new branch; --confirm <branch>/<step>'),
-  ).action((branch: string, step: number, choice: RestoreChoice) =>
-    run((session) =>
-      restoreFrom(
-        session,
-        { kind: 'checkpoint', branch, step },
-        `${branch}/${String(step)}`,
-        choice,
-      ),
-    ),
-  );
-}
-
-export function addBackupRestore(backup: Command, run: Run): void {
-  withRestoreOptions(
-    backup
-      .command('restore')
-      .argument('<id>')
-      .description('go back to the model that a backup holds, in a new branch'),
-  ).action((id: string, choice: RestoreChoice) =>
-    run((session) => restoreFrom(session, { kind: 'backup', id }, id, choice)),
-  );
-}
-
-function stepNumber(text: string): number {
-  const value = Number(text);
-  if (text === '' || !Number.isInteger(value) || value < 0)
-    throw new InvalidArgumentError('a whole number, 0 or more.');
-  return value;
-}
 
 /** `name`: what `--confirm` has to repeat. Without it the plan is the answer, and the exit code is that of a refusal. */
 export async function restoreFrom(
