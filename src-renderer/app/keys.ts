@@ -65,6 +65,10 @@ export function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+/** A dialog has the keyboard to itself; a letter does not change what lies under it. */
+const isInDialog = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('[role=dialog]') !== null;
+
 /** Acts that the page can be asked for from outside: what the native menu has. */
 export function isPageAct(value: string): value is (typeof pageAct.options)[number] {
   return pageAct.options.some((one) => one === value);
@@ -99,7 +103,7 @@ export function useFrameKeys(acts: FrameActs): void {
         acts[act]();
         return;
       }
-      if (event.altKey || isTyping(event.target)) return;
+      if (event.altKey || isTyping(event.target) || isInDialog(event.target)) return;
       if (useLetters.getState().on) single(event);
       else if (partKeys.has(event.key.toLowerCase())) event.stopPropagation();
     };

@@ -35,6 +35,10 @@ function actOf(one: DatasetSummary): string {
   return one.place === 'completed' ? 'Train again' : 'Retry';
 }
 
+function retry({ id }: DatasetSummary): void {
+  void command((engine) => engine.queue.retry({ id }));
+}
+
 export function Finished({
   datasets,
   onRows,
@@ -77,7 +81,13 @@ export function Finished({
         {shown.slice(0, 100).map((one) => {
           const look = looks[one.verdict];
           return (
-            <li key={one.id}>
+            <li
+              key={one.id}
+              onKeyDown={(event) => {
+                const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+                if (event.key.toLowerCase() === 'r' && plain && !lost) retry(one);
+              }}
+            >
               <span className={look.tone}>
                 <Glyph name={look.glyph} />
                 <span className="visually-hidden">{look.word}</span>
@@ -96,7 +106,7 @@ export function Finished({
                     disabled={lost}
                     aria-label={`${actOf(one)}: ${one.name}`}
                     onClick={() => {
-                      void command((engine) => engine.queue.retry({ id: one.id }));
+                      retry(one);
                     }}
                   >
                     {actOf(one)}
