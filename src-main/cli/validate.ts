@@ -37,7 +37,7 @@ export function addValidateCommand(program: Command, run: Run): void {
 }
 
 /** The length that loses nothing in all of these; null when every row fits `now`. Pure. */
-export function lengthForAll(reports: readonly DatasetReport[], now: number): number | null {
+function lengthForAll(reports: readonly DatasetReport[], now: number): number | null {
   const longest = reports
     .filter((report) => report.over_length > 0)
     .map((report) => report.max_length_loses_nothing ?? 0);
@@ -46,7 +46,7 @@ export function lengthForAll(reports: readonly DatasetReport[], now: number): nu
 }
 
 /** Refused because of its lengths: such a file is judged again when the length grows. Pure. */
-export const isRefusedForLength = (report: DatasetReport): boolean =>
+const isRefusedForLength = (report: DatasetReport): boolean =>
   report.verdict === 'refused' && report.over_length > 0;
 
 interface Adjustment {

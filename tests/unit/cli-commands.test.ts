@@ -8,6 +8,7 @@ import { CONTRACT_VERSION, type Refusal } from '../../src-main/contract/index.ts
 import { ownIdentity } from '../../src-main/kit/identity.ts';
 import { statusOf } from '../contract/scripted-scenes.ts';
 import { startScriptedServer, type ScriptedServer } from '../contract/scripted-server.ts';
+import type { Scene } from '../contract/scripted-scenes.ts';
 
 let workspace: string;
 let server: ScriptedServer | null;
@@ -22,8 +23,11 @@ afterEach(async () => {
   await rm(workspace, { recursive: true, force: true });
 });
 
-async function withEngine(contract: number = CONTRACT_VERSION): Promise<ScriptedServer> {
-  server = await startScriptedServer({ uiFolder: null });
+async function withEngine(
+  contract: number = CONTRACT_VERSION,
+  scene: Scene = 'training',
+): Promise<ScriptedServer> {
+  server = await startScriptedServer({ uiFolder: null, scene });
   const lock = { format: 1, ...ownIdentity(), port: server.port, contract, t: now };
   await writeFile(join(workspace, '.engine.lock'), JSON.stringify(lock));
   await writeFile(join(workspace, '.engine.token'), `${server.token}\n`);
@@ -225,6 +229,35 @@ describe('with an engine', () => {
     const failed = await nightshift('status');
     expect(failed.code).toBe(1);
     expect(failed.err).toContain('Failed: ');
+  });
+
+  test('validate without a file tells what waits; max_length is raised only with consent, and staged while it is locked', async () => {
+    const { engine } = await withEngine();
+    const set = () => engine.calls.filter(({ path }) => path === 'config.set');
+    const told = await nightshift('validate');
+    expect(told.code).toBe(3);
+    expect(told.out).toMatch(/too_long\.jsonl +refused +16\s881 of 18\s212 +1\s331 +5\s312/);
+    expect(told.out).not.toMatch(/sample\.jsonl|export_empty/);
+    expect(set()).toEqual([]);
+    const refused = await nightshift('validate', '--auto-adjust');
+    expect([refused.code, refused.err.includes('--confirm max_length')]).toEqual([3, true]);
+    expect(engine.rooms().config.staged).toEqual({});
+    const staged = await nightshift('validate', '--auto-adjust', '--confirm', 'max_length');
+    expect([staged.code, staged.err]).toEqual([0, '']);
+    expect(staged.out).toMatch(/max_length 4\s096 to 5\s312 is staged for the next dataset/);
+    expect(engine.rooms().config.staged).toEqual({ max_length: 5312 });
+    expect(engine.calls.some(({ path }) => path === 'queue.retry')).toBe(false);
+  });
+
+  test('validate --auto-adjust of an idle engine: changed at once, what was refused for its lengths is judged again', async () => {
+    const { engine } = await withEngine(CONTRACT_VERSION, 'idle');
+    const args = ['validate', '--auto-adjust', '--confirm', 'max_length', '--json'];
+    const done = await nightshift(...args);
+    expect(JSON.parse(done.out.trim().split('\n').at(-1) ?? '')).toEqual({
+      adjustment: { key: 'max_length', before: 4096, after: 5312, staged: false },
+    });
+    expect(engine.rooms().config.values.max_length).toBe(5312);
+    expect(engine.calls).toContainEqual({ path: 'queue.retry', input: { id: 'd-too-long' } });
   });
 
   test('token: stdout holds the token alone, the link works once', async () => {

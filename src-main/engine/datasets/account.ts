@@ -269,7 +269,7 @@ export function stateOfRow(
  */
 export async function physicalRows(
   folder: string,
-  cached: Uint32Array | null,
+  cached: () => Promise<Uint32Array | null>,
   sets: RowSets,
 ): Promise<Uint32Array> {
   const listed = await readFile(path.join(folder, 'rows.i32')).catch(() => null);
@@ -278,7 +278,8 @@ export async function physicalRows(
       listed.readUInt32LE(index * 4),
     ).sort();
   const rows = new Set<number>([...sets.held, ...sets.rejected.keys()]);
-  if (cached === null) for (let row = 1; row <= sets.rows; row += 1) rows.add(row);
-  else for (const row of cached) rows.add(row);
+  const accepted = await cached();
+  if (accepted === null) for (let row = 1; row <= sets.rows; row += 1) rows.add(row);
+  else for (const row of accepted) rows.add(row);
   return Uint32Array.from(rows).sort();
 }

@@ -47,6 +47,8 @@ interface Known {
   stamp: string;
   sets: RowSets | null;
   report: DatasetReport | null;
+  cacheFolder: string | null;
+  /** Opened when a row is looked at: it reads the row of every example. */
   cache: TokenCache | null;
   rows: Uint32Array | null;
   readonly lists: Map<string, Uint32Array>;
@@ -124,18 +126,24 @@ export class Accounts {
 
   private async examples(known: Known, row: number) {
     try {
-      return (await known.cache?.examples(row, mostExamples, mostTokens)) ?? [];
+      const cache = await this.cacheOf(known);
+      return (await cache?.examples(row, mostExamples, mostTokens)) ?? [];
     } catch {
       // A cache that was written before its vocabulary was kept beside it, or one that is being replaced.
       return [];
     }
   }
 
+  private async cacheOf(known: Known): Promise<TokenCache | null> {
+    if (known.cacheFolder !== null) known.cache ??= await TokenCache.open(known.cacheFolder);
+    return known.cache;
+  }
+
   private async list(item: Shelved, read: Read, asked: RowsAsked): Promise<Uint32Array> {
     const { known } = read;
     known.rows ??= await physicalRows(
       this.paths.dataset(item.meta.id),
-      known.cache?.exampleRows() ?? null,
+      async () => (await this.cacheOf(known))?.exampleRows() ?? null,
       read.sets,
     );
     if (asked.filter === 'all') return known.rows;
@@ -195,6 +203,7 @@ export class Accounts {
       stamp: '',
       sets: null,
       report: null,
+      cacheFolder: null,
       cache: null,
       rows: null,
       lists: new Map<string, Uint32Array>(),
@@ -207,8 +216,8 @@ export class Accounts {
       const cache = item.meta.judged?.cache ?? null;
       known.report = await readReport(folder);
       known.sets = await readRowSets(folder, known.report, []);
-      known.cache =
-        cache === null ? null : await TokenCache.open(path.join(folder, 'cache', cache));
+      known.cacheFolder = cache === null ? null : path.join(folder, 'cache', cache);
+      known.cache = null;
       known.rows = null;
       known.lists.clear();
       known.stamp = stamp;

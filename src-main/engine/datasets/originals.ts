@@ -10,7 +10,7 @@ import { zstdDecompress } from 'node:zlib';
 const unpack = promisify(zstdDecompress);
 const columns = 4;
 
-export interface Original {
+interface Original {
   readonly text: string;
   /** Of the whole record, in UTF-8. */
   readonly bytes: number;
@@ -45,7 +45,7 @@ async function blocksOf(folder: string): Promise<readonly Block[]> {
 }
 
 /** An entry is a line `row kept-bytes all-bytes`, then the bytes. Pure. */
-export function findEntry(block: Buffer, row: number, mostCharacters: number): Original | null {
+function findEntry(block: Buffer, row: number, mostCharacters: number): Original | null {
   let at = 0;
   while (at < block.length) {
     const end = block.indexOf(10, at);

@@ -9,7 +9,7 @@ export interface RowsAsked {
   readonly times?: number | undefined;
 }
 
-export interface RowFacts {
+interface RowFacts {
   readonly sets: RowSets;
   readonly timesOf: (row: number) => number;
   readonly isSkipped: boolean;
@@ -17,7 +17,7 @@ export interface RowFacts {
 
 const rowsBetweenPauses = 200_000;
 
-export function passes(row: number, asked: RowsAsked, facts: RowFacts): boolean {
+function passes(row: number, asked: RowsAsked, facts: RowFacts): boolean {
   const { sets } = facts;
   switch (asked.filter) {
     case 'all':

@@ -10,13 +10,13 @@ import { readNumbers } from './originals.ts';
 const exampleBytes = 48;
 const pieceExamples = 16_384;
 
-export interface ExamplePlace {
+interface ExamplePlace {
   readonly offset: number;
   readonly length: number;
   readonly trained: number;
 }
 
-export interface Spelled {
+interface Spelled {
   readonly tokens: number;
   readonly trained_tokens: number;
   readonly pieces: readonly { readonly text: string; readonly trained: boolean }[];

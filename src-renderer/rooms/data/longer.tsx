@@ -8,7 +8,7 @@ import { count } from '../../kit/format.ts';
 const KEY = 'max_length';
 
 /** null: every row fits, or the file was judged under a length that is no longer set. */
-export function lengthThatLosesNothing(report: DatasetReport, now: number): number | null {
+function lengthThatLosesNothing(report: DatasetReport, now: number): number | null {
   const wanted = report.max_length_loses_nothing;
   return wanted === null || wanted <= now || report.over_length === 0 ? null : wanted;
 }

@@ -14,7 +14,7 @@ interface Finding {
 }
 
 /** Pure. Zero is a finding too. */
-export function findingsOf(report: DatasetReport): readonly Finding[] {
+function findingsOf(report: DatasetReport): readonly Finding[] {
   const near = report.near_duplicates;
   const given = report.answer_in_prompt;
   return [

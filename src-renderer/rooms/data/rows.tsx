@@ -20,7 +20,7 @@ interface Choice {
 }
 
 /** The kinds of rows that this dataset has, with their numbers. Pure. */
-export function choicesOf(account: RowAccount, report: DatasetReport | null): readonly Choice[] {
+function choicesOf(account: RowAccount, report: DatasetReport | null): readonly Choice[] {
   const choice = (filter: RowFilter, name: string, rows: number): readonly Choice[] =>
     rows === 0 ? [] : [{ value: filter, label: `${name}, ${count(rows)}`, asked: { filter } }];
   const trained = Object.entries(account.trained)
