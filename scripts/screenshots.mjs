@@ -154,9 +154,34 @@ try {
   await shoot('data');
   await open('Queue');
   await shoot('queue');
-  await call('POST', '/versions', { description: 'while the sample trains' });
+  const kept = await call('POST', '/versions', { description: 'while the sample trains' });
   await open('Models');
   await shoot('models');
+  const steps = async (branch, least) =>
+    until(
+      `step ${least} of ${branch}`,
+      async () => {
+        const now = await call('GET', '/status');
+        return now.branch === branch && (now.last_checkpoint_step ?? 0) >= least;
+      },
+      900,
+    );
+  await steps('main', kept.step + 10);
+  for (const { page } of pages) {
+    await page.getByRole('button', { name: kept.name }).click();
+    await page
+      .getByRole('complementary', { name: `Details of ${kept.name}` })
+      .getByRole('button', { name: 'Restore' })
+      .click();
+    await page.getByRole('button', { name: 'Back up and restore' }).waitFor();
+  }
+  await shoot('models-restore');
+  for (const { page } of pages) await page.keyboard.press('Escape');
+  const source = { kind: 'version', name: kept.name };
+  const plan = await call('POST', '/restore/plan', { source });
+  await call('POST', '/restore', { source, plan: plan.id });
+  await steps('branch-2', kept.step + 20);
+  await shoot('models-branches');
   await open('Config');
   await shoot('config');
 } finally {

@@ -173,12 +173,12 @@ test('rollback, a checkpoint, a backup and a taken dataset open the same dialog'
   await restoreOf(page).click();
   await opened('Restore the backup pre-restore/20261124-094500');
   await page.getByRole('button', { name: 'v003_support-2026-10' }).click();
-  await page.getByRole('button', { name: 'Take support_2026-10.jsonl back' }).click();
+  await page.getByRole('button', { name: 'Take back: support_2026-10.jsonl' }).click();
   await opened('Take support_2026-10.jsonl back');
   await page.evaluate(() => {
     location.hash = '#/queue';
   });
-  await page.getByRole('button', { name: 'Take support_2026-10.jsonl back' }).click();
+  await page.getByRole('button', { name: 'Take back: support_2026-10.jsonl' }).click();
   await opened('Take support_2026-10.jsonl back');
   expect(sources).toEqual([
     { source: { kind: 'rollback' } },

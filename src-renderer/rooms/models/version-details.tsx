@@ -107,7 +107,7 @@ function Datasets({ version }: { readonly version: Version }): ReactElement {
               variant="subtle"
               disabled={lost}
               title="Restores the point before its first step and queues it again"
-              aria-label={`Take ${one.name} back`}
+              aria-label={`Take back: ${one.name}`}
               onClick={() => {
                 openDialog({ kind: 'restore', source: { kind: 'take_back', dataset: one.id } });
               }}

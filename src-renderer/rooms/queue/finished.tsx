@@ -127,7 +127,7 @@ export function Finished({
                       variant="subtle"
                       disabled={lost}
                       title="Restores the point before its first step and queues it again"
-                      aria-label={`Take ${one.name} back`}
+                      aria-label={`Take back: ${one.name}`}
                       onClick={() => {
                         onTakeBack(one);
                       }}

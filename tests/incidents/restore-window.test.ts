@@ -1,0 +1,105 @@
+/**
+ * Restore from the window, on a real engine with a real trainer: a version is restored while another stretch of training runs, the
+ * picture shows the fork, training goes on in the new branch, a backup is there and verifies, and rolling back undoes it.
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { LineageState, Version } from '../../src-main/contract/index.ts';
+import { live, openBrowser, seriousFindings } from '../ui/stage.ts';
+import { Nightshift, questions, until } from './harness.ts';
+
+const app = new Nightshift();
+afterAll(async () => {
+  await app.end();
+});
+const lineage = async (): Promise<LineageState> => (await app.get<LineageState>('/lineage')).body;
+
+test('a version is restored from the window, and rolled back', { timeout: 300_000 }, async () => {
+  await app.configure({
+    batch_size: 4,
+    epochs: 200,
+    save_steps: 10,
+    eval_steps: 10,
+    eval_samples: 8,
+    generate_samples: 0,
+    preview_steps: 100_000,
+    max_length: 256,
+    warmup_steps: 2,
+    disk: { min_free_gb: 0 },
+  });
+  await app.start();
+  await app.base('starter');
+  await app.add([await app.file('sums.jsonl', questions(60, 7))]);
+  const saved = (steps: number) =>
+    until(
+      `a checkpoint from step ${String(steps)}`,
+      async () => ((await app.status()).last_checkpoint_step ?? 0) >= steps,
+      120,
+    );
+  await saved(20);
+  const kept = (await app.post<Version>('/versions', { description: 'kept' })).body;
+  await saved(kept.step + 20);
+
+  const page = await (
+    await openBrowser()
+  ).newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  const { ticket } = (await app.post<{ ticket: string }>('/tickets')).body;
+  await page.goto(`${app.address}/?ticket=${ticket}`);
+  await live(page);
+  await page.getByRole('link', { name: 'Models' }).click();
+  const shot = (name: string): Promise<unknown> => {
+    const folder = path.join(import.meta.dirname, '../../test-results');
+    mkdirSync(folder, { recursive: true });
+    return page.screenshot({ path: path.join(folder, `restore-window-${name}.png`) });
+  };
+
+  await page.getByRole('button', { name: kept.name }).click();
+  const details = page.getByRole('complementary', { name: `Details of ${kept.name}` });
+  await details.getByRole('button', { name: 'Restore' }).click();
+  const dialog = page.getByRole('dialog', { name: `Restore ${kept.name}` });
+  const confirm = dialog.getByRole('button', { name: 'Back up and restore' });
+  await confirm.waitFor();
+  await page.locator('.mline.lit').waitFor();
+  await shot('plan');
+  expect(await seriousFindings(page)).toEqual([]);
+  await confirm.click();
+  await dialog.getByText('The model stands at step', { exact: false }).waitFor({ timeout: 90_000 });
+  await shot('done');
+  const after = await lineage();
+  expect(after.head).toBe('branch-2');
+  expect(after.branches.at(-1)).toMatchObject({ parent: { branch: 'main', step: kept.step } });
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+
+  // It trains on in the new branch, and both branches are on the picture.
+  await until(
+    'steps in the new branch',
+    async () => {
+      const { branch, last_checkpoint_step: step } = await app.status();
+      return branch === 'branch-2' && (step ?? 0) > kept.step + 10;
+    },
+    120,
+  );
+  await page.getByRole('img', { name: /^Chart: 2 branches/ }).waitFor();
+  await page.getByRole('button', { name: 'Pre-restore' }).click();
+  await page.getByRole('button', { name: 'Verify now' }).click();
+  await page
+    .getByRole('region', { name: 'Backups' })
+    .getByText(/verified .* ago/)
+    .waitFor();
+  await page.getByRole('button', { name: 'Verify branch-2' }).click();
+  await page.getByText(/would resume at step \d+ of branch branch-2/).waitFor({ timeout: 60_000 });
+  await shot('branches');
+
+  await page.getByRole('button', { name: 'Roll back' }).click();
+  const back = page.getByRole('dialog', { name: /Roll/ });
+  await back.getByRole('button', { name: 'Back up and restore' }).click();
+  await back.getByText('The model stands at step', { exact: false }).waitFor({ timeout: 90_000 });
+  expect((await lineage()).head).toBe('branch-3');
+  await shot('rolled-back');
+  expect(complaints).toEqual([]);
+  await page.close();
+});
