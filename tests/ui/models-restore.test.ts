@@ -112,7 +112,10 @@ test('a failure says where it ended and what is safe, also to who comes later', 
   await said.getByText('The model is as it was.', { exact: false }).waitFor();
   await dialog.locator('[data-act=back_up][data-state=failed]').waitFor();
   await page.keyboard.press('Escape');
-  await page.getByText('Restore v001_sample ended at: back up.').waitFor();
+  const banner = page.getByText('Restore v001_sample ended at: back up.');
+  await banner.waitFor();
+  await page.getByRole('button', { name: 'Dismiss: Restore v001_sample' }).click();
+  await banner.waitFor({ state: 'detached' });
 });
 
 test('a plan that no longer holds is replaced by the one that does', async () => {

@@ -1,14 +1,19 @@
 /** A restore that is under way or that failed, for whoever opens the screen meanwhile. */
+import { IconX } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { useRoom } from '../../engine/index.ts';
 import { clock, duration } from '../../kit/format.ts';
+import { useKept } from '../../kit/kept.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
 import { actName } from './restore-words.ts';
 
+const isTime = (value: unknown): value is number => typeof value === 'number';
+
 export function RestoreBanner(): ReactElement | null {
   const { restore } = useRoom('lineage');
   const now = useNowSeconds();
+  const [seen, setSeen] = useKept('restore-seen', 0, isTime);
   if (restore === null) return null;
   if (restore.state === 'running')
     return (
@@ -23,6 +28,9 @@ export function RestoreBanner(): ReactElement | null {
         </span>
       </div>
     );
+  // One that ended after the switch is still being put in order: it stays in sight.
+  const isSettled = restore.act !== 'continue';
+  if (isSettled && restore.since <= seen) return null;
   return (
     <div className="notice fail" role="alert">
       <Glyph name="failed" />
@@ -33,6 +41,18 @@ export function RestoreBanner(): ReactElement | null {
         <span className="t2">{restore.message}</span>
       </p>
       <time className="micro">{clock(restore.since, now)}</time>
+      {isSettled ? (
+        <button
+          type="button"
+          className="iconb"
+          aria-label={`Dismiss: ${restore.title}`}
+          onClick={() => {
+            setSeen(restore.since);
+          }}
+        >
+          <IconX aria-hidden="true" />
+        </button>
+      ) : null}
     </div>
   );
 }
