@@ -15,6 +15,8 @@ from intake_support import Workspace, pairs
 from pyarrow import parquet
 from test_intake_golden import chatml, reference
 
+from nightshift_trainer.intake.streams import FileRefused, refuse_cut_zstd
+
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
@@ -223,7 +225,7 @@ def test_damaged_packages_are_refused_with_the_reason(workspace: Workspace) -> N
             assert name in report["message"] and report["cache"] is None
             if what == "cut":
                 # Where it breaks: behind which line, and how many bytes of the file were read.
-                assert re.search(r"behind line [\d,]+ \(byte [\d,]+ was read\)", report["message"])
+                assert re.search(r"behind line [\d,]+ \(byte|goes on to byte", report["message"])
             assert report["content_hash"] != ""
     report = workspace.intake(workspace.write("c.jsonl.gz", gzip.compress(b"")), "d-e")
     assert report["verdict"] == "refused" and "empty" in report["message"]
@@ -273,3 +275,21 @@ def test_a_table_with_another_number_of_fields_names_every_such_line(workspace: 
         "The record has 3 fields, the first line names 2.",
     ]
     assert report["accepted"] == 5
+
+
+def test_a_zst_file_that_is_cut_anywhere_is_never_taken_for_a_shorter_one(
+    workspace: Workspace,
+) -> None:
+    """Blocks hold 128 kB: cut behind one of them, an unpacker gives what it has and no error."""
+    lines = "".join(json.dumps({"question": f"{n} {n * 7919 % 10007}?", "answer": str(n)}) + "\n"
+                    for n in range(20_000)).encode()  # fmt: skip
+    for checksum in (True, False):
+        packed = zstandard.ZstdCompressor(write_checksum=checksum).compress(lines)
+        whole = workspace.write("whole.jsonl.zst", packed)
+        refuse_cut_zstd(whole)
+        refuse_cut_zstd(workspace.write("two.jsonl.zst", packed * 2))
+        for length in {*range(5, len(packed), 1999), len(packed) - 1, len(packed) - 4}:
+            with pytest.raises(FileRefused, match=f"has {length:,} bytes"):
+                refuse_cut_zstd(workspace.write("cut.jsonl.zst", packed[:length]))
+    report = workspace.intake(workspace.write("cut.jsonl.zst", packed[: len(packed) * 3 // 4]))
+    assert report["verdict"] == "refused" and "is cut" in report["message"]

@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .streams import FileRefused, HashedFile, damage_refused, data_suffix, read_up_to, unpacked
+from .streams import (
+    FileRefused,
+    HashedFile,
+    damage_refused,
+    data_suffix,
+    read_up_to,
+    refuse_cut_zstd,
+    unpacked,
+)
 
 BLOCK = 1 << 20
 MAX_LINE_BYTES = 16 << 20
@@ -98,6 +106,8 @@ def refuse_what_is_not_text(path: Path) -> None:
         raise FileRefused(f"{path.name} is empty (0 bytes).")
     if data_suffix(path) == ".parquet":
         return
+    if path.suffix.lower() == ".zst":
+        refuse_cut_zstd(path)
     try:
         head = read_up_to(path, 1 << 16)
     except FileRefused:

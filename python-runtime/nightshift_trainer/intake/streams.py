@@ -98,3 +98,50 @@ def read_up_to(path: Path, most: int) -> bytes:
             parts.append(part)
             most -= len(part)
     return b"".join(parts)
+
+
+_FRAME, _SKIPPABLE = 0xFD2FB528, range(0x184D2A50, 0x184D2A60)
+_LONGEST_HEADER = 18
+
+
+def refuse_cut_zstd(path: Path) -> None:
+    """An unpacker takes a `.zst` file that ends between two blocks for a shorter one, silently. So
+    the borders of its frames and blocks are walked along first; nothing is unpacked for that."""
+    size = path.stat().st_size
+    place = 0
+    with path.open("rb") as stream:
+        while place + 4 <= size:
+            stream.seek(place)
+            head = stream.read(_LONGEST_HEADER)
+            magic = int.from_bytes(head[:4], "little")
+            if magic in _SKIPPABLE:
+                place += 8 + int.from_bytes(head[4:8], "little")
+            elif magic == _FRAME:
+                place = _behind_frame(stream, place, head, size)
+            else:
+                return  # The unpacker says what these bytes are not.
+    if place != size:
+        raise FileRefused(
+            f"{path.name} is cut: it has {size:,} bytes and goes on to byte {place:,} at least. "
+            "Copy or download it again."
+        )
+
+
+def _behind_frame(stream: BinaryIO, place: int, head: bytes, size: int) -> int:
+    """Where the frame at `place` ends; beyond `size` when it is cut."""
+    try:
+        header = zstandard.frame_header_size(head)
+        has_checksum = zstandard.get_frame_parameters(head).has_checksum
+    except zstandard.ZstdError:
+        return max(size + 1, place + _LONGEST_HEADER)
+    place += header
+    is_last = False
+    while not is_last:
+        stream.seek(place)
+        data = stream.read(3)
+        if len(data) < 3:
+            return max(size + 1, place + 3)
+        block = int.from_bytes(data, "little")
+        is_last, is_repeated = block & 1 == 1, (block >> 1) & 3 == 1
+        place += 3 + (1 if is_repeated else block >> 3)
+    return place + (4 if has_checksum else 0)
