@@ -151,13 +151,16 @@ test('without an engine: backups are listed and verified by their files, and not
   expect((await nightshift('backup', 'cleanup', '--execute')).code).toBe(4);
 });
 
-test('without an engine: checkpoints are listed by sizes, and verified by the trainer’s own walk', async () => {
-  expect(await nightshift('checkpoints', 'verify')).toMatchObject({
-    code: 0,
-    out: 'nothing is saved on main; training would begin from the base\n',
-  });
-  const root = join(workspace, 'current_model/checkpoints/main');
-  const write = `
+test(
+  'without an engine: checkpoints are listed by sizes, and verified by the trainer’s own walk',
+  { timeout: 60_000 },
+  async () => {
+    expect(await nightshift('checkpoints', 'verify')).toMatchObject({
+      code: 0,
+      out: 'nothing is saved on main; training would begin from the base\n',
+    });
+    const root = join(workspace, 'current_model/checkpoints/main');
+    const write = `
 import json, sys
 from pathlib import Path
 from nightshift_trainer.train.walk import hash_file, seal
@@ -170,24 +173,25 @@ for step in (8, 9):
                 "base": {"id": "b", "hash": "h"}, "files": {"state.json": facts}}
     (folder / "manifest.json").write_text(json.dumps({**manifest, "seal": seal(manifest)}))
 `;
-  execFileSync(join(runtime, '.venv/bin/python'), ['-c', write, root], { cwd: runtime });
-  expect(JSON.parse((await nightshift('checkpoints', 'list', '--json')).out)).toMatchObject([
-    { step: 9, problem: null },
-    { step: 8, problem: null },
-  ]);
-  const newest = join(root, 'step-00000009');
-  expect((await nightshift('checkpoints', 'verify')).out).toBe(
-    `would resume at step 9 of branch main from ${newest}\n`,
-  );
-  writeFileSync(join(newest, 'state.json'), '[]');
-  const verified = await nightshift('checkpoints', 'verify', '--json');
-  expect(verified.code).toBe(0);
-  expect(JSON.parse(verified.out)).toMatchObject({
-    text: `would resume at step 8 of branch main from ${join(root, 'step-00000008')}; 1 skipped because step 9: the content of state.json is not what was saved`,
-    resumes: { step: 8 },
-    skipped: [{ step: 9, branch: 'main' }],
-  });
-  rmSync(join(root, 'step-00000008'), { recursive: true });
-  expect((await nightshift('checkpoints', 'verify')).code).toBe(3);
-  expect((await nightshift('checkpoints', 'cleanup', '--keep', '1')).code).toBe(4);
-});
+    execFileSync(join(runtime, '.venv/bin/python'), ['-c', write, root], { cwd: runtime });
+    expect(JSON.parse((await nightshift('checkpoints', 'list', '--json')).out)).toMatchObject([
+      { step: 9, problem: null },
+      { step: 8, problem: null },
+    ]);
+    const newest = join(root, 'step-00000009');
+    expect((await nightshift('checkpoints', 'verify')).out).toBe(
+      `would resume at step 9 of branch main from ${newest}\n`,
+    );
+    writeFileSync(join(newest, 'state.json'), '[]');
+    const verified = await nightshift('checkpoints', 'verify', '--json');
+    expect(verified.code).toBe(0);
+    expect(JSON.parse(verified.out)).toMatchObject({
+      text: `would resume at step 8 of branch main from ${join(root, 'step-00000008')}; 1 skipped because step 9: the content of state.json is not what was saved`,
+      resumes: { step: 8 },
+      skipped: [{ step: 9, branch: 'main' }],
+    });
+    rmSync(join(root, 'step-00000008'), { recursive: true });
+    expect((await nightshift('checkpoints', 'verify')).code).toBe(3);
+    expect((await nightshift('checkpoints', 'cleanup', '--keep', '1')).code).toBe(4);
+  },
+);

@@ -80,10 +80,16 @@ async function damageAll(
     writeFileSync(file, content);
   }
   expect(await problem()).toBeNull();
+  console.info(
+    `${String(found)} of ${String(made)} damages found in ${String(files.length)} files`,
+  );
   return { found, made, files: files.length };
 }
 
-test('a version: 1000 of 1000 and more', async () => {
+/** About three seconds on a quiet machine. */
+const patience = 90_000;
+
+test('a version: 1000 of 1000 and more', { timeout: patience }, async () => {
   const store = new VersionStore(workspacePaths(path.join(root, 'ws')));
   const made = await store.publish(model(), {
     format: 1,
@@ -112,38 +118,44 @@ test('a version: 1000 of 1000 and more', async () => {
   expect(result.found).toBe(result.made);
 });
 
-test('a backup: 1000 of 1000 and more, and it is listed as damaged, never left out', async () => {
-  const paths = workspacePaths(path.join(root, 'ws'));
-  const threads = createThreads();
-  const store = new BackupStore(paths, (files) => Promise.all(files.map(sha256File)));
-  const disk = { require: () => Promise.resolve() } as never;
-  const none = undefined as never;
-  const made = await makeBackup(
-    { paths, versions: none, trainer: none, disk, clock: systemClock, store, threads },
-    {
-      source: { kind: 'folder', path: path.dirname(model()) },
-      type: 'manual',
-      reason: 'r',
-      by: 't',
-    },
-  );
-  const result = await damageAll(made.folder, () => store.problem(made.id));
-  expect(result.files).toBe(6);
-  expect(result.made).toBeGreaterThan(1000);
-  expect(result.found).toBe(result.made);
-  for (const name of ['backup.json', 'manifest.json']) {
-    const file = path.join(made.folder, name);
-    const content = readFileSync(file);
-    writeFileSync(file, '{}');
-    const [listed] = await store.list();
-    expect(listed).toMatchObject({ id: made.id, type: 'manual', bytes: made.bytes });
-    expect(listed?.verified?.ok).toBe(name === 'manifest.json');
-    writeFileSync(file, content);
-  }
-  for (const name of ['backup.json', 'manifest.json'])
-    writeFileSync(path.join(made.folder, name), '');
-  expect((await store.list())[0]).toMatchObject({ id: made.id, verified: { ok: false } });
-});
+test(
+  'a backup: 1000 of 1000 and more, and it is listed as damaged, never left out',
+  {
+    timeout: patience,
+  },
+  async () => {
+    const paths = workspacePaths(path.join(root, 'ws'));
+    const threads = createThreads();
+    const store = new BackupStore(paths, (files) => Promise.all(files.map(sha256File)));
+    const disk = { require: () => Promise.resolve() } as never;
+    const none = undefined as never;
+    const made = await makeBackup(
+      { paths, versions: none, trainer: none, disk, clock: systemClock, store, threads },
+      {
+        source: { kind: 'folder', path: path.dirname(model()) },
+        type: 'manual',
+        reason: 'r',
+        by: 't',
+      },
+    );
+    const result = await damageAll(made.folder, () => store.problem(made.id));
+    expect(result.files).toBe(6);
+    expect(result.made).toBeGreaterThan(1000);
+    expect(result.found).toBe(result.made);
+    for (const name of ['backup.json', 'manifest.json']) {
+      const file = path.join(made.folder, name);
+      const content = readFileSync(file);
+      writeFileSync(file, '{}');
+      const [listed] = await store.list();
+      expect(listed).toMatchObject({ id: made.id, type: 'manual', bytes: made.bytes });
+      expect(listed?.verified?.ok).toBe(name === 'manifest.json');
+      writeFileSync(file, content);
+    }
+    for (const name of ['backup.json', 'manifest.json'])
+      writeFileSync(path.join(made.folder, name), '');
+    expect((await store.list())[0]).toMatchObject({ id: made.id, verified: { ok: false } });
+  },
+);
 
 test('a seal covers every byte before it, and what never had one is told apart', async () => {
   const file = path.join(root, 'a.json');

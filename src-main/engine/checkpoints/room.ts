@@ -138,6 +138,8 @@ export function createCheckpoints(o: {
             evidence: { branch, bytes },
           });
         }
+      // Everybody who lists checkpoints sees them go.
+      if (execute) await o.versions.reload();
       return { executed: execute, ...plan };
     },
   };

@@ -427,7 +427,10 @@ export async function createVersions(o: {
       });
       return checked;
     },
-    /** Refusals LOCKED, NEEDS_CONFIRMATION (see the contract). */
+    /**
+     * Refusals LOCKED, NEEDS_CONFIRMATION (see the contract). No `pre-deletion` backup is made: the trash holds the very files for 30
+     * days, which is the copy that a destructive act is preceded by, at no cost on a disk that is perhaps being cleared.
+     */
     async remove(
       name: string,
       { confirm, last_copy, by }: { confirm: string | null; last_copy: boolean; by: string },
