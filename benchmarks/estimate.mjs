@@ -18,6 +18,8 @@ const runtime = path.resolve(import.meta.dirname, '../python-runtime');
 const python = path.join(runtime, '.venv/bin/python');
 const root = mkdtempSync(path.join(os.tmpdir(), 'nightshift-estimate-'));
 const steps = 3;
+/** A folder with bases that were made before, to save their making. */
+const made = process.env.NIGHTSHIFT_BASES;
 const threads = Number(process.env.NIGHTSHIFT_THREADS ?? os.availableParallelism());
 const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
@@ -43,14 +45,16 @@ async function work(run, spec) {
 }
 
 async function base(id) {
-  const folder = path.join(root, 'models', id);
-  await work(`base-${id}`, {
-    format: 1,
-    kind: 'base',
-    run: id,
-    workspace: root,
-    base: { id, folder, source: null, seed: 1234 },
-  });
+  const folder = path.join(made ?? path.join(root, 'models'), id);
+  if (made === undefined) {
+    await work(`base-${id}`, {
+      format: 1,
+      kind: 'base',
+      run: id,
+      workspace: root,
+      base: { id, folder, source: null, seed: 1234 },
+    });
+  }
   return {
     folder,
     facts: read(path.join(folder, 'base.json')),

@@ -25,6 +25,7 @@ test.each(
     await page.getByRole('option', { name: /home_requests/ }).click();
     await page.getByRole('button', { name: /Accept the good rows/ }).waitFor();
   }
+  if (at === '#/config') await page.getByRole('table', { name: 'Levels side by side' }).waitFor();
   expect(await seriousFindings(page)).toEqual([]);
 });
 
