@@ -1,6 +1,6 @@
 /**
  * G21: seconds to restore a version of 1.2 GB on one disk, act by act, beside `cp` of the same files.
- * `node_modules/node/bin/node benchmarks/restore.mjs [gigabytes of weights]`, after `npm run build` is not needed: it runs from the sources.
+ * `node_modules/node/bin/node benchmarks/restore.mjs [gigabytes of weights] [rounds]`: from the sources, without a build.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -19,6 +19,7 @@ import path from 'node:path';
 import { startEngine } from '../src-main/engine/engine.ts';
 
 const gigabytes = Number(process.argv[2] ?? 1.2);
+const roundsWanted = Number(process.argv[3] ?? 3);
 const bytes = Math.round(gigabytes * 1e9);
 const root = mkdtempSync(path.join(os.tmpdir(), 'nightshift-restore-'));
 const workspace = path.join(root, 'workspace');
@@ -141,7 +142,7 @@ try {
       Promise.resolve({ state: 'ok', facts: { executable, packageFolder }, detail: '' }),
   });
   const rounds = [];
-  for (let round = 0; round < 3; round += 1) {
+  for (let round = 0; round < roundsWanted; round += 1) {
     const source = { kind: 'version', name: 'v001_a' };
     const plan = await engine.api.restore.plan({ source });
     const acts = [];

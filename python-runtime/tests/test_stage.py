@@ -15,7 +15,8 @@ from safetensors.torch import load_file
 from train_support import Training, events_of, exit_of, lines_of, metrics_of
 
 from nightshift_trainer.files import read_json
-from nightshift_trainer.run_folder import Cancelled
+from nightshift_trainer.run_folder import Cancelled, RunFolder
+from nightshift_trainer.stage import worker
 from nightshift_trainer.stage.worker import StageRefused, stage
 from nightshift_trainer.train.walk import verify
 
@@ -169,6 +170,26 @@ def test_a_restore_that_was_undone_meanwhile_publishes_nothing(tmp_path: Path) -
         stage(asked, quiet)
     assert [one.name for one in training.checkpoints.parent.iterdir()] == ["main"]
     shutil.rmtree(training.root / "runs")
+
+
+def test_what_was_read_is_not_read_again_as_long_as_nobody_wrote_it(tmp_path: Path) -> None:
+    training = begin(tmp_path)
+    kept = training.checkpoints / "step-00000004"
+    run = training.folder({"run": "verify", "kind": "stage"})
+    spec = {"stage": {"act": "verify", "checkpoint": str(kept)}}
+    worker.run(RunFolder(run), spec)
+    read = events_of(run, "verified")[0]["read"]
+    assert len(read) == len(read_json(kept / "manifest.json")["files"])
+    weights = kept / "model" / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(bytes(content))
+    with pytest.raises(StageRefused, match=r"model\.safetensors"):
+        stage(wanted(training, 4, read=read), quiet)
+    content[-1] ^= 1
+    weights.write_bytes(bytes(content))
+    staged, _ = stage(wanted(training, 4, read=read), quiet)
+    assert verify(staged, quiet) is None
 
 
 def test_nothing_is_staged_over_a_branch(tmp_path: Path) -> None:

@@ -37,10 +37,18 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> None:
         problem = verify(checkpoint, beat)
         if problem is not None:
             raise StageRefused(f"{checkpoint}: {problem}")
-        folder.event("verified", folder=str(checkpoint))
+        files = read_json(checkpoint / "manifest.json")["files"]
+        read = {_identity(checkpoint / name): facts for name, facts in files.items()}
+        folder.event("verified", folder=str(checkpoint), read=read)
     else:
         target, size = stage(wanted, beat)
         folder.event("staged", folder=str(target), bytes=size)
+
+
+def _identity(path: Path) -> str:
+    """The same as long as it is the same file, unwritten; a hard link to it has it too."""
+    facts = path.stat()
+    return f"{facts.st_dev}:{facts.st_ino}:{facts.st_size}:{facts.st_mtime_ns}"
 
 
 def stage(wanted: dict[str, Any], beat: Callable[[], None]) -> tuple[Path, int]:
@@ -88,7 +96,7 @@ def _fill(checkpoint: Path, wanted: dict[str, Any], beat: Callable[[], None]) ->
         for name in expected:
             if not name.startswith("model/"):
                 _bring(kept / name, checkpoint / name, share, beat)
-    files = _read_back(checkpoint, expected, beat)
+    files = _read_back(checkpoint, expected, wanted.get("read") or {}, beat)
     document = {
         "format": 1,
         "step": int(wanted["step"]),
@@ -146,15 +154,19 @@ def _begin_afresh(checkpoint: Path, warmup_from: int, cursor: dict[str, Any] | N
 
 
 def _read_back(
-    checkpoint: Path, expected: dict[str, Any], beat: Callable[[], None]
+    checkpoint: Path, expected: dict[str, Any], read: dict[str, Any], beat: Callable[[], None]
 ) -> dict[str, Any]:
-    """Size and hash of every file as it lies there now, compared with the kept checkpoint."""
+    """Size and hash of every file as it lies there now, compared with the kept checkpoint. `read`:
+    files that this restore has read already; what was linked from them needs no second reading."""
     files: dict[str, Any] = {}
     for path in sorted(checkpoint.rglob("*")):
         if not path.is_file():
             continue
         name = path.relative_to(checkpoint).as_posix()
-        facts = {"size": path.stat().st_size, "xxh3_128": hash_file(path, beat)}
+        facts = read.get(_identity(path)) or {
+            "size": path.stat().st_size,
+            "xxh3_128": hash_file(path, beat),
+        }
         known = expected.get(name)
         if known is not None and known != facts:
             raise StageRefused(f"{name} is not what the checkpoint of this step holds")

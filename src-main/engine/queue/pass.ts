@@ -35,6 +35,15 @@ export async function readPass(folder: string): Promise<PassFile | null> {
   const parsed = passFile.safeParse(await readJson(fileOf(folder)).catch(() => null));
   return parsed.success ? parsed.data : null;
 }
+/** As `readPass`, but a disk that answers with an error is no absent pass: it throws. */
+export async function requirePass(folder: string): Promise<PassFile | null> {
+  const raw = await readJson(fileOf(folder)).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === undefined) return null;
+    throw error;
+  });
+  const parsed = passFile.safeParse(raw);
+  return parsed.success ? parsed.data : null;
+}
 export const writePass = (folder: string, pass: PassFile): Promise<void> =>
   writeJson(fileOf(folder), pass);
 

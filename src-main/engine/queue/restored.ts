@@ -1,6 +1,6 @@
 /** What a restore leaves behind in the queue. Every act may be repeated: a crash in between is finished at the next start. */
 import type { DatasetsRoom } from '../datasets/index.ts';
-import { type Cursor, readPass, removeCursor, writeCursor, writePass } from './pass.ts';
+import { type Cursor, requirePass, removeCursor, writeCursor, writePass } from './pass.ts';
 import type { Passes } from './passes.ts';
 
 /** Decided before the switch and kept with the intent, so that it can be carried out by another process. */
@@ -26,7 +26,7 @@ export async function applyAftermath(
 ): Promise<readonly string[]> {
   // Any interrupted pass but the one that goes on would continue from weights that are not there.
   for (const dataset of [...o.datasets.processing(), ...o.datasets.queued()]) {
-    const pass = await readPass(dataset.folder);
+    const pass = await requirePass(dataset.folder);
     if (pass?.state !== 'open' || pass.pass === after.goesOn) continue;
     await writePass(dataset.folder, { ...pass, state: 'left', reason: 'a restore went back' });
   }
@@ -45,7 +45,7 @@ export async function applyAftermath(
   const at = after.cursor === null ? null : o.datasets.forPass(after.cursor.dataset);
   if (at !== null && after.cursor !== null) await writeCursor(at.folder, after.cursor.at);
   for (const dataset of o.datasets.processing()) {
-    const pass = await readPass(dataset.folder);
+    const pass = await requirePass(dataset.folder);
     if (pass?.state !== 'left') continue;
     await o.datasets.toQueue(dataset.id, dataset.priority, {
       before: passes.first(dataset),

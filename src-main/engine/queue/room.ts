@@ -7,7 +7,7 @@ import { decideNext } from './decide.ts';
 import { deviceLocks, isHeldByOthers } from './devices.ts';
 import { openLatch } from './latch.ts';
 import { createOutcomes } from './outcomes.ts';
-import { readPass } from './pass.ts';
+import { readPass, requirePass } from './pass.ts';
 import { type OpenPass, Passes } from './passes.ts';
 import { type Aftermath, applyAftermath } from './restored.ts';
 import {
@@ -236,8 +236,8 @@ export async function createQueue(o: QueueOptions) {
     stop,
     skip,
     standStill,
-    /** The pass of a dataset, whatever became of it. */
-    passOf: (id: string) => readPass(o.paths.dataset(id)),
+    /** The pass of a dataset, whatever became of it; throws what the disk throws. */
+    passOf: (id: string) => requirePass(o.paths.dataset(id)),
     release,
     aftermath: (after: Aftermath) => applyAftermath(o, passes, after),
     /** Repairs what a crash left, adopts a live trainer or continues the open pass; nothing is begun before. */

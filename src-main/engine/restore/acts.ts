@@ -9,6 +9,9 @@ import type { Decision } from './decide.ts';
 import type { Intent } from './intent.ts';
 import { type KeptPoint, nameOf, type RestoreOptions } from './shapes.ts';
 
+/** What the verification read, by the identity of the file: size and hash, as the worker says them. */
+export type ReadFiles = Readonly<Record<string, unknown>>;
+
 export const newIntentId = (): string => `r-${randomBytes(6).toString('hex')}`;
 
 function refusalOf(result: Extract<WorkerResult, { ok: false }>, what: string): Refusal {
@@ -24,27 +27,42 @@ export async function verifySource(
   o: RestoreOptions,
   kept: KeptPoint,
   damaged: (folder: string) => void,
-): Promise<void> {
+): Promise<ReadFiles> {
   const no = (problem: string): never => {
     throw new Refusal('NOT_READY', `${nameOf(kept)} is damaged: ${problem}.`, {
       subject: nameOf(kept),
       next: 'Nothing was changed. Another version, checkpoint or backup can be restored.',
     });
   };
-  if (kept.origin.kind === 'version') {
-    const checked = await o.versions.verify(kept.origin.name);
-    if (!checked.ok) no(checked.problem ?? 'unknown');
-  }
   // A backup of a version holds its folder with its own list of SHA-256, one of the model a checkpoint with its manifest.
   if (kept.origin.kind === 'backup' && kept.moments === null) {
     const problem = await o.versions.problemAt(kept.model);
     if (problem !== null) no(problem);
   }
-  if (kept.moments === null) return;
-  const result = await o.trainer.work('stage', {
-    stage: { act: 'verify', checkpoint: kept.moments },
-  });
-  if (result.ok) return;
+  const verifyVersion = async (beside: string | null): Promise<void> => {
+    if (kept.origin.kind !== 'version') return;
+    const checked = await o.versions.verify(kept.origin.name, beside);
+    if (!checked.ok) no(checked.problem ?? 'unknown');
+  };
+  if (kept.moments === null) {
+    await verifyVersion(null);
+    return {};
+  }
+  let read: ReadFiles = {};
+  const result = await o.trainer.work(
+    'stage',
+    { stage: { act: 'verify', checkpoint: kept.moments } },
+    {
+      onEvent: (event) => {
+        if (event.type === 'verified') read = event.read as ReadFiles;
+      },
+    },
+  );
+  if (result.ok) {
+    // Weights that the version shares with the checkpoint were read just now.
+    await verifyVersion(path.join(kept.moments, 'model'));
+    return read;
+  }
   if (result.category !== 'checkpoint_corrupt') throw refusalOf(result, 'reading the checkpoint');
   damaged(kept.moments);
   if (kept.origin.kind !== 'version') no(result.message);
@@ -78,7 +96,12 @@ export async function backUp(o: RestoreOptions, title: string, by: string): Prom
 }
 
 /** The first checkpoint of the new branch, complete and read back, in a folder that nothing looks into yet. */
-export async function stage(o: RestoreOptions, decision: Decision, intent: Intent): Promise<void> {
+export async function stage(
+  o: RestoreOptions,
+  decision: Decision,
+  intent: Intent,
+  read: ReadFiles,
+): Promise<void> {
   const { kept } = decision;
   const base = kept.base ?? o.versions.lineage()?.base ?? null;
   if (base === null) throw new Error('there is no lineage');
@@ -98,6 +121,7 @@ export async function stage(o: RestoreOptions, decision: Decision, intent: Inten
       hashes: kept.hashes,
       cursor: kept.cursor,
       warmup_from: kept.step,
+      read: kept.share ? read : {},
     },
   });
   if (!result.ok) throw refusalOf(result, 'staging the new branch');

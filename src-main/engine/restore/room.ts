@@ -173,14 +173,16 @@ export function createRestore(o: RestoreOptions) {
       intent = { ...intentOf(decision, input, intent.started), id: intent.id };
       const { kept } = decision;
       await at('verify');
-      await timed('verify', kept.bytes, () => verifySource(o, kept, (one) => damaged.add(one)));
+      const read = await timed('verify', kept.bytes, () =>
+        verifySource(o, kept, (one) => damaged.add(one)),
+      );
       await at('back_up');
       const backup = await timed('back_up', decision.plan.disk.needed_bytes, () =>
         backUp(o, intent.title, input.by),
       );
       intent = { ...intent, backup: backup?.id ?? null };
       await at('stage');
-      await timed('stage', kept.bytes, () => stage(o, decision, intent));
+      await timed('stage', kept.bytes, () => stage(o, decision, intent, read));
       await at('switch');
       await timed('switch', 0, () => o.versions.openBranch(decision.entry, kept.step));
     } catch (error) {

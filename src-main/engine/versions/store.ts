@@ -1,5 +1,5 @@
 /** Version folders: `models/versions/vNNN_<slug>/`, published whole by one rename. */
-import { copyFile, link, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { type Version, type VersionCheck, version } from '../../contract/index.ts';
@@ -11,6 +11,7 @@ import {
   readJson,
   readSealed,
   sha256File,
+  sizeDifference,
   syncFolder,
   type WorkspacePaths,
   writeJson,
@@ -56,6 +57,13 @@ export async function readVersionOrigin(folder: string): Promise<CheckpointOrigi
   if (!reading.ok) return null;
   const parsed = manifestFile.safeParse(reading.value);
   return parsed.success ? parsed.data.checkpoint : null;
+}
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all(
+    [one, other].map((target) => stat(target, { bigint: true }).catch(() => null)),
+  );
+  return a != null && b != null && a.ino === b.ino && a.dev === b.dev;
 }
 
 export class VersionStore {
@@ -145,17 +153,34 @@ export class VersionStore {
     return parsed.success ? parsed.data.files : 'manifest.json cannot be read';
   }
 
-  /** Every file against the SHA-256 of the manifest; the first difference is the problem. */
-  async verify(file: Pick<VersionFile, 'name' | 'folder'>): Promise<VersionCheck> {
+  /**
+   * Every file against the SHA-256 of the manifest; the first difference is the problem. What is the same file as in `beside`, whose
+   * bytes the caller has read against another record just now, is compared by its size alone.
+   */
+  async verify(
+    file: Pick<VersionFile, 'name' | 'folder'>,
+    beside: string | null = null,
+  ): Promise<VersionCheck> {
     const answer = { name: file.name, files: 0, bytes: 0 };
     const list = await this.fileList(file);
+    if (typeof list === 'string') return { ...answer, ok: false, problem: list };
+    const [read, unread]: [string[], string[]] = [[], []];
+    for (const name of Object.keys(list)) {
+      const isRead =
+        beside !== null &&
+        (await isSameFile(path.join(file.folder, name), path.join(beside, name)));
+      (isRead ? read : unread).push(name);
+    }
+    const only = (names: readonly string[]): FileList =>
+      Object.fromEntries(Object.entries(list).filter(([name]) => names.includes(name)));
+    const count = (_name: string, { size }: { readonly size: number }): void => {
+      answer.files += 1;
+      answer.bytes += size;
+    };
+    for (const name of read) count(name, list[name] ?? { size: 0 });
     const problem =
-      typeof list === 'string'
-        ? list
-        : await firstDifference(file.folder, list, (_, { size }) => {
-            answer.files += 1;
-            answer.bytes += size;
-          });
+      (await sizeDifference(file.folder, only(read))) ??
+      (await firstDifference(file.folder, only(unread), count));
     return { ...answer, ok: problem === null, problem };
   }
 
