@@ -2,13 +2,13 @@
 import type { ReactElement } from 'react';
 import { crashTable, type CrashReport } from '../../../src-main/contract/index.ts';
 import { useAnswer, useRoom } from '../../engine/index.ts';
-import { clock, count, duration, plural } from '../../kit/format.ts';
+import { clock, count, duration, plural, UNKNOWN } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
 
 const DAYS = 30;
 
 const lostText = ({ steps_lost: lost }: CrashReport): string =>
-  lost === null ? '' : `${plural(lost, 'step')} lost`;
+  lost === null ? UNKNOWN : `${plural(lost, 'step')} lost`;
 
 function summary(crashes: readonly CrashReport[]): string {
   const lost = crashes.reduce((sum, one) => sum + (one.steps_lost ?? 0), 0);
@@ -36,7 +36,7 @@ function Crash({ crash }: { readonly crash: CrashReport }): ReactElement {
           {crash.dataset ?? ''}
         </span>
         <span className="n num">{lostText(crash)}</span>
-        <span className="n num">{crash.seconds === null ? '' : duration(crash.seconds)}</span>
+        <span className="n num">{crash.seconds === null ? UNKNOWN : duration(crash.seconds)}</span>
       </summary>
       <div className="hcase">
         <div>
