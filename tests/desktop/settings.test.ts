@@ -1,0 +1,169 @@
+/** The settings of the desktop on a real Electron: written, applied, kept over a restart; the autostart file; sleep only while it trains. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Notice, Rooms } from '../../src-main/contract/index.ts';
+import {
+  answerDialogs,
+  buildParts,
+  connected,
+  ended,
+  found,
+  root,
+  Scenario,
+  until,
+  type Launched,
+} from './launch.ts';
+
+describe.skipIf(found.runtime === null)('settings of the desktop', () => {
+  let scenario: Scenario;
+  let launched: Launched;
+  let autostart: string;
+  beforeAll(async () => {
+    buildParts();
+    scenario = await Scenario.begin({
+      NIGHTSHIFT_ENGINE: join(root, 'tests/desktop/fixtures/scripted-engine.ts'),
+    });
+    (scenario.extra as Record<string, string>)['XDG_CONFIG_HOME'] = join(scenario.folder, 'config');
+    autostart = join(scenario.folder, 'config/autostart/nightshift.desktop');
+    launched = await scenario.launch();
+    await connected(launched.page);
+    await launched.page.evaluate(() => {
+      location.hash = '#/settings';
+    });
+    await launched.page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+  });
+  afterAll(async () => {
+    await scenario.clear();
+  });
+
+  const change = async (rooms: Partial<Rooms>): Promise<void> => {
+    const { port } = JSON.parse(
+      readFileSync(join(scenario.workspace, 'scripted.json'), 'utf8'),
+    ) as { port: number };
+    await fetch(`http://127.0.0.1:${String(port)}/`, {
+      method: 'POST',
+      body: JSON.stringify(rooms),
+    });
+  };
+  const zoom = (): Promise<number> =>
+    launched.app.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows()[0] === undefined
+        ? 0
+        : BrowserWindow.getAllWindows()[0].webContents.getZoomFactor(),
+    );
+
+  test('starting at login writes the autostart file, and takes it away again', async () => {
+    const box = launched.page.getByRole('checkbox', { name: 'Start Nightshift at login' });
+    expect(await box.isChecked()).toBe(false);
+    await box.check();
+    await until(() => existsSync(autostart), 'the file');
+    const text = readFileSync(autostart, 'utf8');
+    expect(text).toMatch(/^Exec=.*electron.* --hidden$/m);
+    await box.uncheck();
+    await until(() => !existsSync(autostart), 'the file to go');
+  });
+
+  test('the machine is kept awake only while it trains, and only when that is wanted', async () => {
+    const { desk } = scenario;
+    const box = launched.page.getByRole('checkbox', { name: /Keep the machine awake/ });
+    await until(() => desk.inhibitors.size === 1, 'awake while it trains');
+    await box.uncheck();
+    await until(() => desk.inhibitors.size === 0, 'it may sleep');
+    await box.check();
+    await until(() => desk.inhibitors.size === 1, 'awake again');
+    await desk.clickTrayMenu('Pause');
+    await until(() => desk.inhibitors.size === 0, 'it may sleep while paused');
+    await desk.clickTrayMenu('Resume');
+    await until(() => desk.inhibitors.size === 1, 'awake when it goes on');
+  });
+
+  test('a kind that is off is not shown by the system; the others are', async () => {
+    const { page } = launched;
+    await page.getByRole('checkbox', { name: 'A dataset is done' }).uncheck();
+    const notice = (id: string, kind: Notice['kind'], after: number): Notice => ({
+      id,
+      t: Date.now() / 1000 + after,
+      kind,
+      tone: 'info',
+      title: id,
+      body: 'body',
+      opens: 'health',
+      dismissed: false,
+    });
+    await change({
+      notices: [
+        notice('of a dataset', 'dataset_done', 0),
+        notice('of a crash', 'crash_recovered', 1),
+      ],
+    });
+    const shown = await until(() => scenario.desk.notifications[0], 'the notification');
+    expect(shown.title).toBe('of a crash');
+    scenario.desk.click(shown);
+    await page.getByRole('heading', { name: 'Health', level: 1 }).waitFor();
+  });
+
+  test('the size is applied, follows the menu, and is there after a restart', async () => {
+    const { page, app } = launched;
+    await page.evaluate(() => {
+      location.hash = '#/settings';
+    });
+    await page.getByRole('radiogroup', { name: 'Size of the interface' }).getByText('125').click();
+    await until(async () => Math.abs((await zoom()) - 1.25) < 0.01, 'the size');
+    await app.evaluate(({ Menu }) => {
+      const view = Menu.getApplicationMenu()?.items.find((one) => one.label.includes('View'));
+      view?.submenu?.items.find((one) => one.label === 'Larger')?.click();
+    });
+    await until(async () => Math.abs((await zoom()) - 1.5) < 0.01, 'one step larger');
+    await until(
+      () => page.getByRole('radio', { name: /150/ }).isChecked(),
+      'the screen to follow the menu',
+    );
+    const kept = JSON.parse(readFileSync(join(scenario.userData, 'settings.json'), 'utf8')) as {
+      tastes: unknown;
+    };
+    expect(kept.tastes).toEqual({ zoom: 150, silenced: ['dataset_done'], keepAwake: true });
+
+    await answerDialogs(app, 0);
+    await scenario.desk.clickTrayMenu('Quit');
+    await ended(launched);
+    launched = await scenario.launch('--hidden');
+    await connected(launched.page);
+    await until(async () => Math.abs((await zoom()) - 1.5) < 0.01, 'the size after a restart');
+    expect(
+      await launched.app.evaluate(({ BrowserWindow }) =>
+        BrowserWindow.getAllWindows()[0]?.isVisible(),
+      ),
+    ).toBe(false);
+    await scenario.desk.activateTray();
+    await until(
+      () =>
+        launched.app.evaluate(
+          ({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible() ?? false,
+        ),
+      'the window when it is asked for',
+    );
+  });
+
+  test('the menu opens the list of keys and the commands', async () => {
+    const { page, app } = launched;
+    const press = (menu: string, label: string): Promise<void> =>
+      app.evaluate(
+        ({ Menu }, names) => {
+          const found = Menu.getApplicationMenu()?.items.find((one) =>
+            one.label.includes(names.menu),
+          );
+          found?.submenu?.items.find((one) => one.label === names.label)?.click();
+        },
+        { menu, label },
+      );
+    await press('Help', 'Keys');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await page.keyboard.press('Escape');
+    await press('View', 'Commands');
+    await page.getByRole('dialog', { name: 'Commands' }).waitFor();
+    await page.keyboard.press('Escape');
+    await press('Help', 'Help');
+    await page.getByRole('heading', { name: 'Help', level: 1 }).waitFor();
+  });
+});
