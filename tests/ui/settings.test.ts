@@ -1,0 +1,137 @@
+/** Settings, Health, Help, diagnostics and the list of keys, in a browser: what is shown, what is asked of the engine. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { called, callsOf, openStage, seriousFindings } from './stage.ts';
+
+test('settings: colours at once, single letters off, and what is the desktop’s is said so', async () => {
+  const { page, complaints } = await openStage({ at: '#/settings' });
+  await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+  await page.getByRole('radiogroup', { name: 'Colours' }).getByText('Light').click();
+  await page.waitForFunction(
+    () => document.documentElement.dataset['mantineColorScheme'] === 'light',
+  );
+  await page.getByText('they are set in its window', { exact: false }).waitFor();
+  expect(await page.getByLabel('Start Nightshift at login').count()).toBe(0);
+  await page.getByRole('checkbox', { name: 'Single letters and signs are keys' }).uncheck();
+  await page.keyboard.press('g');
+  await page.keyboard.press('d');
+  await page.keyboard.press('?');
+  expect(await page.getByRole('dialog').count()).toBe(0);
+  await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+  // Kept over a reload, and combinations still act.
+  await page.reload();
+  await page.keyboard.press('Control+,');
+  expect(
+    await page.getByRole('checkbox', { name: 'Single letters and signs are keys' }).isChecked(),
+  ).toBe(false);
+  expect(complaints).toEqual([]);
+});
+
+test('settings: the token and a link are shown when they are asked for, not before', async () => {
+  const { page, server } = await openStage({ at: '#/settings' });
+  await page.getByText(`http://127.0.0.1:${String(server.port)}/`).waitFor();
+  await page.getByText('The memory port is off.').waitFor();
+  expect(await page.content()).not.toContain(server.token);
+  await page.getByRole('button', { name: 'Show the token' }).click();
+  await page.getByText(server.token).waitFor();
+  await page.getByRole('button', { name: 'Hide' }).click();
+  expect(await page.content()).not.toContain(server.token);
+  await page.getByRole('button', { name: 'Make a one-time link' }).click();
+  const link = await page.getByLabel('One-time link').innerText();
+  const answer = await fetch(link, { redirect: 'manual' });
+  expect(answer.status).toBe(303);
+  await page.getByRole('checkbox', { name: /readable without a token/ }).uncheck();
+  expect(await called(server, 'config.set')).toMatchObject({
+    key: 'monitor.open_status',
+    value: false,
+  });
+});
+
+test('health: a check with its evidence, a crash with its log, costs and disk', async () => {
+  const { page, server } = await openStage({ at: '#/health' });
+  await page.getByText('5 checks pass', { exact: false }).waitFor();
+  await page.getByText('212.4 GB free, floor 50 GB.').waitFor();
+  await page.getByRole('button', { name: 'Run all checks' }).click();
+  await called(server, 'health.run');
+  await page.getByText('3 in 30 days, 40 steps lost', { exact: false }).waitFor();
+  await page.getByText('gpu_out_of_memory_context_lost').click();
+  await page.getByText('Tried to allocate 1.16 GiB', { exact: false }).waitFor();
+  await page
+    .getByText('It trained again after 14\u00a0s, from step 1,000.', { exact: false })
+    .waitFor();
+  await page.getByText('Steps held up by saving').waitFor();
+  await page.getByRole('meter', { name: 'Share of the budget' }).waitFor();
+  await page.getByRole('cell', { name: '21.6\u00a0GB' }).waitFor();
+});
+
+test('a notice of a crash opens health', async () => {
+  const { page, server } = await openStage();
+  const now = Date.now() / 1000;
+  server.engine.change({
+    notices: [
+      {
+        id: 'n-crash',
+        t: now,
+        kind: 'crash_recovered',
+        tone: 'warn',
+        title: 'Recovered in 14 s',
+        body: 'Continued at step 1,000.',
+        opens: 'health',
+        dismissed: false,
+      },
+    ],
+  });
+  await page.getByRole('button', { name: 'Open Health' }).click();
+  await page.getByRole('heading', { name: 'Health', level: 1 }).waitFor();
+});
+
+test('help is searched with /, and says what a category means', async () => {
+  const { page } = await openStage({ at: '#/help' });
+  await page.getByRole('heading', { name: 'Help', level: 1 }).waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('fallen off');
+  await page.getByText('No topic matches').waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.type('gpu_lost');
+  await page.getByText('The GPU is not reachable', { exact: false }).waitFor();
+  expect(await page.locator('.ht').count()).toBe(1);
+});
+
+test('? lists the keys; G with a letter reaches every screen', async () => {
+  const { page } = await openStage();
+  await page.getByRole('heading', { name: 'Dashboard', level: 1 }).waitFor();
+  await page.keyboard.press('?');
+  const list = page.getByRole('dialog', { name: 'Keys' });
+  await list.getByText('Pause or resume').waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await list.waitFor({ state: 'detached' });
+  for (const [letter, name] of [
+    ['h', 'Health'],
+    ['s', 'Settings'],
+    ['e', 'Help'],
+    ['q', 'Queue'],
+    ['l', 'Logs'],
+  ] as const) {
+    await page.keyboard.press('g');
+    await page.keyboard.press(letter);
+    await page.getByRole('heading', { name, level: 1 }).waitFor();
+  }
+});
+
+test('diagnostics: the list first, then one file with what was listed', async () => {
+  const { page, server } = await openStage({ at: '#/logs' });
+  await page.getByRole('button', { name: 'Save diagnostics' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Save diagnostics' });
+  await dialog.getByText('logs/engine_20261124.log').waitFor();
+  await dialog.getByText('3 lines left out', { exact: false }).waitFor();
+  expect(callsOf(server, 'diagnostics.bundle')).toEqual([]);
+  expect(await seriousFindings(page)).toEqual([]);
+  await dialog.getByRole('checkbox').check();
+  await called(server, 'diagnostics.list', 2);
+  const download = page.waitForEvent('download');
+  await dialog.getByRole('button', { name: 'Save the file' }).click();
+  const saved = await download;
+  expect(saved.suggestedFilename()).toMatch(/^nightshift-diagnostics-\d{8}\.tar\.gz$/);
+  expect(readFileSync(await saved.path(), 'utf8')).toBe('bundle, names true');
+});
