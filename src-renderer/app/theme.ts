@@ -108,7 +108,12 @@ export const theme = createTheme({
     }),
     Radio: Radio.extend({ defaultProps: { size: 'xs' }, vars: () => ({ root: onInk }) }),
     Modal: Modal.extend({
-      defaultProps: { radius: 'lg', centered: true, transitionProps: { duration: 160 } },
+      defaultProps: {
+        radius: 'lg',
+        centered: true,
+        transitionProps: { duration: 160 },
+        closeButtonProps: { 'aria-label': 'Close' },
+      },
     }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300 } }),
     SegmentedControl: SegmentedControl.extend({ defaultProps: { size: 'xs' } }),
