@@ -10,6 +10,7 @@ import {
   type ChartConfiguration,
 } from 'chart.js';
 import { useEffect, useRef, type HTMLAttributes, type ReactElement, type RefObject } from 'react';
+import { drawInTurn, leaveTurn, type Turn } from './turns.ts';
 
 Chart.register(Filler, LinearScale, LineController, LineElement, LogarithmicScale, PointElement);
 Chart.defaults.font.family = '"Inter Variable", Inter, system-ui, sans-serif';
@@ -36,38 +37,53 @@ export const plain: NonNullable<LineConfiguration['options']> = {
 export function Canvas({
   configuration,
   chart,
+  over,
+  isFirst = true,
   ...rest
 }: {
   readonly configuration: LineConfiguration;
   readonly chart: RefObject<LineChart | null>;
+  /** A second canvas over the first, for what moves with the pointer. */
+  readonly over?: RefObject<HTMLCanvasElement | null>;
+  /** Drawn with the next frame whatever else there is; others take turns. */
+  readonly isFirst?: boolean;
 } & HTMLAttributes<HTMLDivElement>): ReactElement {
   const canvas = useRef<HTMLCanvasElement>(null);
   const newest = useRef(configuration);
+  const turn = useRef<Turn | null>(null);
   // Scales of another type cannot be exchanged in a living chart.
   const kind = String(configuration.options?.scales?.['y']?.type);
   useEffect(() => {
     newest.current = configuration;
-    const living = chart.current;
-    if (living === null) return;
-    living.data = configuration.data;
-    living.options = configuration.options ?? {};
-    living.update('none');
-  }, [configuration, chart]);
+    if (turn.current !== null) drawInTurn(turn.current);
+  }, [configuration]);
   useEffect(() => {
-    if (canvas.current === null) return;
-    const made = new Chart(canvas.current, newest.current);
-    chart.current = made;
-    void document.fonts.ready.then(() => {
-      if (chart.current === made) made.update('none');
-    });
-    return () => {
-      chart.current = null;
-      made.destroy();
+    const draw = (): void => {
+      const living = chart.current;
+      if (living !== null) {
+        living.data = newest.current.data;
+        living.options = newest.current.options ?? {};
+        living.update('none');
+      } else if (canvas.current !== null) chart.current = new Chart(canvas.current, newest.current);
     };
-  }, [kind, chart]);
+    const own: Turn = { isFirst, draw };
+    turn.current = own;
+    drawInTurn(own);
+    if (document.fonts.status !== 'loaded')
+      void document.fonts.ready.then(() => {
+        if (turn.current === own) drawInTurn(own);
+      });
+    return () => {
+      leaveTurn(own);
+      turn.current = null;
+      chart.current?.destroy();
+      chart.current = null;
+    };
+  }, [kind, chart, isFirst]);
   return (
     <div {...rest}>
       <canvas ref={canvas} aria-hidden="true" />
+      {over === undefined ? null : <canvas ref={over} className="over" aria-hidden="true" />}
     </div>
   );
 }

@@ -40,7 +40,10 @@ export function useColours(lost: boolean): Colours {
   useEffect(() => {
     // The attribute on the root element is set in the same commit; one frame later its values are computed.
     const frame = requestAnimationFrame(() => {
-      setColours(readColours());
+      setColours((before) => {
+        const now = readColours();
+        return roles.every((role) => before[role] === now[role]) ? before : now;
+      });
     });
     return () => {
       cancelAnimationFrame(frame);

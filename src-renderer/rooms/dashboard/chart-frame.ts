@@ -8,13 +8,15 @@ import {
   type RefObject,
 } from 'react';
 import type { Curves } from '../../../src-main/contract/index.ts';
-import { useLost, useRoom } from '../../engine/index.ts';
+import { useEngine, useLost } from '../../engine/index.ts';
 import { useColours, type Colours, type LineChart } from '../../kit/chart/index.ts';
-import { axisOf, nearest, type Axis, type AxisKind } from './curve-data.ts';
-import { useCurves, type View } from './curves.ts';
+import { axisOf, nearest, nearestAt, type Axis, type AxisKind } from './curve-data.ts';
+import { look, useCurves, viewWanted, type View } from './curves.ts';
 
 export interface ChartFrame {
   readonly curves: Curves;
+  /** The markers that charts show. */
+  readonly markers: Curves['markers'];
   readonly axis: Axis;
   /** All of the range, and what of it is visible. */
   readonly domain: View;
@@ -29,19 +31,25 @@ export function useChartFrame(drawn: Curves | null, axisKind: AxisKind): ChartFr
   const view = useCurves((state) => state.view);
   const lost = useLost();
   const colours = useColours(lost);
-  const isStale = useRoom('status').state === 'recovering' || lost;
+  const isRecovering = useEngine((state) => state.rooms?.status.state === 'recovering');
+  const isStale = isRecovering || lost;
+  const axis = useMemo(() => axisOf(axisKind, base?.curves.loss ?? []), [axisKind, base]);
+  // Checkpoints are many and drawn nowhere.
+  const markers = useMemo(
+    () => (drawn?.markers ?? []).filter((one) => one.kind !== 'checkpoint'),
+    [drawn],
+  );
   return useMemo(() => {
     const all = base?.curves.loss ?? [];
     const first = all[0];
     const last = all[all.length - 1];
     if (drawn === null || first === undefined || last === undefined) return null;
-    const axis = axisOf(axisKind, all);
     const min = axis.kind === 'step' && base !== null ? base.from : axis.x(first[0], first[1]);
     const end = axis.x(last[0], last[1]);
     const max = Math.max(end + (isStale ? (end - min) * 0.028 : 0), min + 1e-6);
     const domain = { min, max };
-    return { curves: drawn, axis, domain, view: view ?? domain, colours, isStale };
-  }, [drawn, base, view, axisKind, colours, isStale]);
+    return { curves: drawn, markers, axis, domain, view: view ?? domain, colours, isStale };
+  }, [drawn, markers, base, view, axis, colours, isStale]);
 }
 
 export function zoomed(frame: ChartFrame, centre: number, factor: number): View | null {
@@ -71,8 +79,11 @@ function valueAt(chart: LineChart, clientX: number): number | null {
 }
 
 function setView(view: View | null): void {
-  useCurves.setState(view === null ? { view, detail: null } : { view });
+  look(view === null ? { view, detail: null } : { view });
 }
+
+/** The frame with the view that is on its way to the screen: several turns of a wheel come between two frames. */
+const moved = (frame: ChartFrame): ChartFrame => ({ ...frame, view: viewWanted() ?? frame.domain });
 
 /** Pointer, wheel and keys: crosshair, zoom, pan, reset. */
 export function useChartHands(frame: ChartFrame, chart: RefObject<LineChart | null>) {
@@ -86,7 +97,7 @@ export function useChartHands(frame: ChartFrame, chart: RefObject<LineChart | nu
       const value = chart.current === null ? null : valueAt(chart.current, event.clientX);
       if (value === null || event.ctrlKey) return;
       event.preventDefault();
-      setView(zoomed(frame, value, event.deltaY > 0 ? 1.25 : 0.8));
+      setView(zoomed(moved(frame), value, event.deltaY > 0 ? 1.25 : 0.8));
     };
     element.addEventListener('wheel', onWheel, { passive: false });
     return () => {
@@ -98,12 +109,11 @@ export function useChartHands(frame: ChartFrame, chart: RefObject<LineChart | nu
     if (chart.current === null) return;
     const value = valueAt(chart.current, clientX);
     if (value === null) {
-      useCurves.setState({ hover: null });
+      look({ hover: null });
       return;
     }
-    const xs = losses.map((bucket): [number] => [frame.axis.x(bucket[0], bucket[1])]);
-    const bucket = losses[nearest(xs, value)];
-    useCurves.setState({ hover: bucket?.[0] ?? null });
+    const bucket = losses[nearestAt(losses, frame.axis, value)];
+    look({ hover: bucket?.[0] ?? null });
   };
   return {
     ref: box,
@@ -112,14 +122,14 @@ export function useChartHands(frame: ChartFrame, chart: RefObject<LineChart | nu
       if (drag !== null && chart.current !== null && event.buttons === 1) {
         const { view } = drag;
         const area = chart.current.chartArea;
-        const moved = ((drag.x - event.clientX) / (area.right - area.left)) * (view.max - view.min);
-        setView(held(frame, view.min + moved, view.max - view.min));
+        const by = ((drag.x - event.clientX) / (area.right - area.left)) * (view.max - view.min);
+        setView(held(frame, view.min + by, view.max - view.min));
         return;
       }
       hoverAt(event.clientX);
     },
     onPointerLeave() {
-      useCurves.setState({ hover: null });
+      look({ hover: null });
     },
     onPointerDown(event: PointerEvent) {
       if (useCurves.getState().view === null) return;
@@ -133,17 +143,18 @@ export function useChartHands(frame: ChartFrame, chart: RefObject<LineChart | nu
       setView(null);
     },
     onKeyDown(event: KeyboardEvent) {
-      const middle = (frame.view.min + frame.view.max) / 2;
+      const now = moved(frame);
+      const middle = (now.view.min + now.view.max) / 2;
       const { hover } = useCurves.getState();
-      if (event.key === '+' || event.key === '=') setView(zoomed(frame, middle, 0.66));
-      else if (event.key === '-') setView(zoomed(frame, middle, 1.5));
+      if (event.key === '+' || event.key === '=') setView(zoomed(now, middle, 0.66));
+      else if (event.key === '-') setView(zoomed(now, middle, 1.5));
       else if (event.key === '0') setView(null);
       else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
         const at = hover === null ? losses.length - 1 : nearest(losses, hover);
         const to = at + (hover === null ? 0 : event.key === 'ArrowLeft' ? -1 : 1);
         const bucket = losses[Math.min(losses.length - 1, Math.max(0, to))];
-        if (bucket !== undefined) useCurves.setState({ hover: bucket[0] });
-      } else if (event.key === 'Escape') useCurves.setState({ hover: null });
+        if (bucket !== undefined) look({ hover: bucket[0] });
+      } else if (event.key === 'Escape') look({ hover: null });
       else return;
       event.preventDefault();
     },

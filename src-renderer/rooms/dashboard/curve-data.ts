@@ -136,6 +136,22 @@ export function nearest(
   return before !== undefined && step - before < after - step ? low - 1 : low;
 }
 
+/** Index of the bucket that is drawn nearest to a place of the axis; −1 when there is none. */
+export function nearestAt(buckets: readonly Bucket[], axis: Axis, x: number): number {
+  const place = (index: number): number => {
+    const bucket = buckets[index];
+    return bucket === undefined ? Infinity : axis.x(bucket[0], bucket[1]);
+  };
+  let low = 0;
+  let high = buckets.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (place(middle) < x) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && x - place(low - 1) < place(low) - x ? low - 1 : low;
+}
+
 /** First step at or after a time; null when all of it is newer, or older. */
 export function stepAtTime(buckets: readonly Bucket[], t: number): number | null {
   const first = buckets.findIndex((bucket) => bucket[1] >= t);

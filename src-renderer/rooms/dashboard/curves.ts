@@ -33,8 +33,30 @@ export const useCurves = create<CurvesState>(() => ({
   hover: null,
 }));
 
+type Look = Partial<Pick<CurvesState, 'view' | 'detail' | 'hover'>>;
+let wanted: Look = {};
+let frame = 0;
+
+/** Moves the view or the crosshair with the next frame: hands are faster than screens, and seven charts follow them. */
+export function look(next: Look): void {
+  wanted = { ...wanted, ...next };
+  if (frame !== 0) return;
+  frame = requestAnimationFrame(() => {
+    const now = wanted;
+    wanted = {};
+    frame = 0;
+    useCurves.setState(now);
+  });
+}
+
+/** The view after the movements that are not on screen yet. */
+export function viewWanted(): View | null {
+  return wanted.view === undefined ? useCurves.getState().view : wanted.view;
+}
+
 const BUCKETS = 1000;
 const REFETCH_AT = 2000;
+const SETTLE_MS = 120;
 const HOURS = { '24h': 24, '7d': 168 } as const;
 
 async function firstStep(range: Range): Promise<number | null> {
@@ -100,7 +122,11 @@ export function useCurveFeed(range: Range, smoothing: number, axisKind: AxisKind
         busy = false;
       }
     };
-    const timer = setTimeout(() => void fetch(), 120);
+    // Settings may change several times in a row; a first picture waits for nothing.
+    const timer = setTimeout(
+      () => void fetch(),
+      useCurves.getState().base === null ? 0 : SETTLE_MS,
+    );
     const stop = onMetrics((event) => {
       if (event.kind === 'reset') {
         void fetch();

@@ -1,5 +1,5 @@
 /** The last 24 hours in one line, and what they add up to. */
-import { useEffect, type ReactElement } from 'react';
+import { memo, useEffect, type ReactElement } from 'react';
 import type { Activity } from '../../../src-main/contract/index.ts';
 import { useAnswer, useRoom } from '../../engine/index.ts';
 import { count, duration, plural, stem } from '../../kit/format.ts';
@@ -46,7 +46,7 @@ export function namesOf(activity: Activity): readonly StripName[] {
   return out.filter((name) => name.to - name.from > (activity.to - activity.from) * 0.02);
 }
 
-export function DayStrip(): ReactElement | null {
+export const DayStrip = memo(function DayStrip(): ReactElement | null {
   const status = useRoom('status');
   const { answer, again } = useAnswer(
     `activity|${status.state}|${status.current_dataset?.id ?? ''}`,
@@ -91,7 +91,7 @@ export function DayStrip(): ReactElement | null {
       />
     </section>
   );
-}
+});
 
 function Fact({ value, text }: { readonly value: string; readonly text: string }): ReactElement {
   return (

@@ -11,8 +11,6 @@ import {
 } from '../../kit/chart/index.ts';
 import { duration, stem } from '../../kit/format.ts';
 import type { MarkName } from '../../kit/marks.tsx';
-import { nearest } from './curve-data.ts';
-import { useCurves } from './curves.ts';
 import type { ChartFrame } from './chart-frame.ts';
 
 /** Which mark stands for an event. A checkpoint is too frequent for the lane and is in the feed. */
@@ -33,7 +31,7 @@ function placed(chart: LineChart, frame: ChartFrame): readonly Placed[] {
   const scale = chart.scales['x'];
   if (scale === undefined) return [];
   const { left, right } = chart.chartArea;
-  return frame.curves.markers
+  return frame.markers
     .map((one) => ({ ...one, x: scale.getPixelForValue(frame.axis.x(one.step, one.t)) }))
     .filter((one) => one.x >= left - 1 && one.x <= right + 1);
 }
@@ -165,9 +163,16 @@ export interface LayerFacts {
   readonly above: number;
 }
 
-export function eventLayer(read: () => LayerFacts | null): Plugin<'line'> {
+/** `drawn`: called when the chart was drawn anew, with all that lies over it. */
+export function eventLayer(
+  read: () => LayerFacts | null,
+  drawn: (chart: LineChart) => void,
+): Plugin<'line'> {
   return {
     id: 'events',
+    afterDraw(chart) {
+      drawn(chart);
+    },
     beforeDatasetsDraw(chart) {
       const facts = read();
       if (facts === null) return;
@@ -206,25 +211,6 @@ export function eventLayer(read: () => LayerFacts | null): Plugin<'line'> {
             colour: colours.t3,
             align: 'right',
           });
-      }
-      const { hover } = useCurves.getState();
-      const losses = frame.curves.curves.loss ?? [];
-      const bucket = hover === null ? undefined : losses[nearest(losses, hover)];
-      if (bucket === undefined) return;
-      const cross = x.getPixelForValue(frame.axis.x(bucket[0], bucket[1]));
-      drawVertical(ctx, cross, facts.main ? top : 0, bottom, colours.t2);
-      const own = facts.series[nearest(facts.series, bucket[0])];
-      if (own !== undefined) {
-        const dotX = x.getPixelForValue(frame.axis.x(own[0], own[1]));
-        const dotY = Math.min(bottom, Math.max(top, y.getPixelForValue(own[2])));
-        drawDot(
-          ctx,
-          dotX,
-          dotY,
-          facts.main ? 4 : 3.2,
-          facts.rings ? colours.t1 : colours.accent,
-          colours.face,
-        );
       }
     },
   };

@@ -1,5 +1,5 @@
 /** What happened, newest first, from the journal. */
-import type { ReactElement } from 'react';
+import { memo, type ReactElement } from 'react';
 import type { JournalEntry } from '../../../src-main/contract/index.ts';
 import { useRoom } from '../../engine/index.ts';
 import { clock, count } from '../../kit/format.ts';
@@ -26,7 +26,7 @@ export function markOf(entry: Pick<JournalEntry, 'what'>): MarkName {
 
 const tones: Partial<Record<MarkName, string>> = { recovery: 'warn', failure: 'fail' };
 
-export function Events(): ReactElement {
+export const Events = memo(function Events(): ReactElement {
   const journal = useRoom('journal');
   const now = useNowSeconds();
   const newest = journal[0];
@@ -63,4 +63,4 @@ export function Events(): ReactElement {
       )}
     </section>
   );
-}
+});

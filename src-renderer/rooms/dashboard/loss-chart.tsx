@@ -1,5 +1,6 @@
 /** The loss: raw faint, smoothed strong, validation as rings, the live end, marks above, one crosshair. */
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactElement } from 'react';
+import type { ChartDataset } from 'chart.js';
+import { useLayoutEffect, useMemo, useRef, useState, type ReactElement } from 'react';
 import type { Curves } from '../../../src-main/contract/index.ts';
 import {
   Canvas,
@@ -10,16 +11,19 @@ import {
   type Point,
 } from '../../kit/chart/index.ts';
 import { count, loss } from '../../kit/format.ts';
-import { lossRange, nearest, validationOf } from './curve-data.ts';
-import { useCurves } from './curves.ts';
+import { drawCrosshair, useCrosshair } from './crosshair.ts';
+import { lossRange, nearest, validationOf, type Axis } from './curve-data.ts';
 import { useChartHands, type ChartFrame } from './chart-frame.ts';
 import { eventLayer, type LabelText, type LayerFacts } from './event-layer.ts';
 import { LossTip } from './loss-tip.tsx';
+import { sparse } from './thinning.ts';
 import { ticksOf, tickText } from './ticks.ts';
 
 const LEFT = 46;
 const RIGHT = 104;
 const TOP = 44;
+/** A ring is 6 px wide; two of them in 4 px are one. */
+const RING_COLUMNS = 240;
 
 /** Time of a smoothed or evaluated step: that of its bucket. */
 function timeOf(curves: Curves, step: number): number {
@@ -29,18 +33,18 @@ function timeOf(curves: Curves, step: number): number {
 
 /** Points along the axis; a hole where no process was, so that no line crosses it. */
 export function pointsOf(
-  frame: ChartFrame,
+  axis: Axis,
   values: readonly (readonly [number, number, number])[],
 ): Point[] {
   const out: Point[] = [];
   let gap = 0;
-  const { gaps } = frame.axis;
+  const { gaps } = axis;
   for (const [step, t, value] of values) {
     for (let hole = gaps[gap]; hole !== undefined && hole.to <= t; hole = gaps[gap]) {
-      if (out.length > 0) out.push({ x: frame.axis.x(step, hole.from), y: Number.NaN });
+      if (out.length > 0) out.push({ x: axis.x(step, hole.from), y: Number.NaN });
       gap += 1;
     }
-    out.push({ x: frame.axis.x(step, t), y: value });
+    out.push({ x: axis.x(step, t), y: value });
   }
   return out;
 }
@@ -50,20 +54,19 @@ export interface LossOptions {
   readonly log: boolean;
 }
 
-function configurationOf(
-  frame: ChartFrame,
-  options: LossOptions,
-): {
-  readonly made: LineConfiguration;
-  readonly above: number;
+interface Series {
   readonly smooth: [number, number, number][];
-} {
-  const { curves, axis, view, colours } = frame;
+  readonly rings: [number, number, number][];
+  readonly lines: readonly ChartDataset<'line', Point[]>[];
+}
+
+/** What does not change while the view moves. */
+function seriesOf({
+  curves,
+  axis,
+  colours,
+}: Pick<ChartFrame, 'curves' | 'axis' | 'colours'>): Series {
   const buckets = curves.curves.loss ?? [];
-  const visible = buckets.filter((one) => {
-    const x = axis.x(one[0], one[1]);
-    return x >= view.min && x <= view.max;
-  });
   const smooth = curves.smoothed.map(([step, value], index): [number, number, number] => {
     const bucket = buckets[index];
     return [step, bucket?.[0] === step ? bucket[1] : timeOf(curves, step), value];
@@ -71,6 +74,68 @@ function configurationOf(
   const rings = curves.evaluations.flatMap((one): [number, number, number][] => {
     const value = validationOf(one);
     return value === null ? [] : [[one.step, one.t, value]];
+  });
+  const line = { pointRadius: 0, tension: 0, borderJoinStyle: 'round' as const };
+  const band = curves.bucket_steps > 1;
+  return {
+    smooth,
+    rings,
+    lines: [
+      {
+        ...line,
+        data: pointsOf(axis, smooth),
+        order: 1,
+        borderColor: colours.accent,
+        borderWidth: 1.8,
+      },
+      {
+        ...line,
+        data: pointsOf(
+          axis,
+          buckets.map((one) => [one[0], one[1], one[4]]),
+        ),
+        order: 2,
+        borderColor: faint(colours.accent, 0.42),
+        borderWidth: 1,
+      },
+      {
+        ...line,
+        data: band
+          ? pointsOf(
+              axis,
+              buckets.map((one) => [one[0], one[1], one[3]]),
+            )
+          : [],
+        order: 3,
+        borderWidth: 0,
+        fill: '+1',
+        backgroundColor: faint(colours.accent, 0.13),
+      },
+      {
+        ...line,
+        data: band
+          ? pointsOf(
+              axis,
+              buckets.map((one) => [one[0], one[1], one[2]]),
+            )
+          : [],
+        order: 4,
+        borderWidth: 0,
+      },
+    ],
+  };
+}
+
+function configurationOf(
+  frame: ChartFrame,
+  series: Series,
+  options: LossOptions,
+): { readonly made: LineConfiguration; readonly above: number } {
+  const { curves, axis, view, colours } = frame;
+  const { smooth, rings } = series;
+  const visible = (curves.curves.loss ?? []).filter((one) => {
+    const x = axis.x(one[0], one[1]);
+    return x >= view.min && x <= view.max;
   });
   const inView = ([step, t]: readonly [number, number, number]): boolean => {
     const x = axis.x(step, t);
@@ -82,14 +147,16 @@ function configurationOf(
     options,
   );
   const ticks = ticksOf(axis.kind, view, 7);
-  const line = { pointRadius: 0, tension: 0, borderJoinStyle: 'round' as const };
-  const band = curves.bucket_steps > 1;
   const made: LineConfiguration = {
     type: 'line',
     data: {
       datasets: [
         {
-          data: rings.map(([step, t, y]) => ({ x: axis.x(step, t), y })),
+          data: sparse(
+            rings.map(([step, t, y]) => ({ x: axis.x(step, t), y })),
+            view,
+            RING_COLUMNS,
+          ),
           order: 0,
           showLine: false,
           pointRadius: 2.8,
@@ -99,47 +166,7 @@ function configurationOf(
           pointHoverRadius: 2.8,
           clip: 4,
         },
-        {
-          ...line,
-          data: pointsOf(frame, smooth),
-          order: 1,
-          borderColor: colours.accent,
-          borderWidth: 1.8,
-        },
-        {
-          ...line,
-          data: pointsOf(
-            frame,
-            buckets.map((one) => [one[0], one[1], one[4]]),
-          ),
-          order: 2,
-          borderColor: faint(colours.accent, 0.42),
-          borderWidth: 1,
-        },
-        {
-          ...line,
-          data: band
-            ? pointsOf(
-                frame,
-                buckets.map((one) => [one[0], one[1], one[3]]),
-              )
-            : [],
-          order: 3,
-          borderWidth: 0,
-          fill: '+1',
-          backgroundColor: faint(colours.accent, 0.13),
-        },
-        {
-          ...line,
-          data: band
-            ? pointsOf(
-                frame,
-                buckets.map((one) => [one[0], one[1], one[2]]),
-              )
-            : [],
-          order: 4,
-          borderWidth: 0,
-        },
+        ...series.lines,
       ],
     },
     options: {
@@ -184,7 +211,7 @@ function configurationOf(
       },
     },
   };
-  return { made, above: range.above, smooth };
+  return { made, above: range.above };
 }
 
 function labelsOf(curves: Curves, isStale: boolean): readonly LabelText[] {
@@ -212,28 +239,35 @@ export function LossChart({
   const chart = useRef<LineChart | null>(null);
   const facts = useRef<LayerFacts | null>(null);
   const hands = useChartHands(frame, chart);
-  const [layer] = useState(() => eventLayer(() => facts.current));
+  const over = useRef<HTMLCanvasElement | null>(null);
+  const [layer] = useState(() =>
+    eventLayer(
+      () => facts.current,
+      (made) => {
+        drawCrosshair(over.current, made, facts.current);
+      },
+    ),
+  );
   const { clip, log } = options;
-  const drawn = useMemo(() => configurationOf(frame, { clip, log }), [frame, clip, log]);
-  const labels = useMemo(() => labelsOf(frame.curves, frame.isStale), [frame]);
+  const { curves, axis, colours } = frame;
+  const series = useMemo(() => seriesOf({ curves, axis, colours }), [curves, axis, colours]);
+  const drawn = useMemo(
+    () => configurationOf(frame, series, { clip, log }),
+    [frame, series, clip, log],
+  );
+  const labels = useMemo(() => labelsOf(curves, frame.isStale), [curves, frame.isStale]);
   // A layout effect: before the effect that draws the chart anew, its layer learns what is drawn.
   useLayoutEffect(() => {
     facts.current = {
       frame,
       main: true,
       labels,
-      series: drawn.smooth,
+      series: series.smooth,
       rings: false,
       above: drawn.above,
     };
-  }, [frame, labels, drawn]);
-  useEffect(
-    () =>
-      useCurves.subscribe((state, before) => {
-        if (state.hover !== before.hover) chart.current?.draw();
-      }),
-    [],
-  );
+  }, [frame, labels, series, drawn]);
+  useCrosshair(over, chart, facts);
   const configuration = useMemo(() => ({ ...drawn.made, plugins: [layer] }), [drawn, layer]);
   const last = labels.map((one) => `${one.name.toLowerCase()} loss ${one.text}`).join(' and ');
   return (
@@ -244,8 +278,8 @@ export function LossChart({
       aria-label={`Chart: ${last}, steps ${count(frame.curves.from)} to ${count(frame.curves.to)}. Plus and minus zoom, 0 resets, arrows move the crosshair.`}
       {...hands}
     >
-      <Canvas className="fillbox" configuration={configuration} chart={chart} />
-      <LossTip frame={frame} chart={chart} smooth={drawn.smooth} />
+      <Canvas className="fillbox" configuration={configuration} chart={chart} over={over} />
+      <LossTip frame={frame} chart={chart} smooth={series.smooth} />
     </div>
   );
 }

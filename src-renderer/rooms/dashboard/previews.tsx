@@ -1,6 +1,6 @@
 /** The newest preview, the ones before it, and how many of the last twenty match. */
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
-import { useState, type ReactElement } from 'react';
+import { memo, useState, type ReactElement } from 'react';
 import type { Preview } from '../../../src-main/contract/index.ts';
 import { useRoom } from '../../engine/index.ts';
 import { age, count, duration, plural } from '../../kit/format.ts';
@@ -50,7 +50,7 @@ function Produced({ preview }: { readonly preview: Preview }): ReactElement {
 
 const short = (text: string): string => splitThinking(text).answer.trim().replace(/\s+/g, ' ');
 
-export function Previews(): ReactElement {
+export const Previews = memo(function Previews(): ReactElement {
   const previews = useRoom('previews');
   const now = useNowSeconds();
   const newest = previews[0];
@@ -123,4 +123,4 @@ export function Previews(): ReactElement {
       </div>
     </section>
   );
-}
+});

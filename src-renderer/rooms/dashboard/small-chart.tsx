@@ -1,18 +1,22 @@
 /** A small chart: label, value now or under the crosshair, where it is from, and the line or the rings. */
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactElement } from 'react';
+import type { ChartDataset } from 'chart.js';
+import { memo, useLayoutEffect, useMemo, useRef, useState, type ReactElement } from 'react';
 import {
   Canvas,
   faint,
   plain,
   type LineChart,
   type LineConfiguration,
+  type Point,
 } from '../../kit/chart/index.ts';
 import { count } from '../../kit/format.ts';
 import { useChartHands, type ChartFrame } from './chart-frame.ts';
+import { drawCrosshair, useCrosshair } from './crosshair.ts';
 import { nearest } from './curve-data.ts';
 import { useCurves } from './curves.ts';
 import { eventLayer, type LayerFacts } from './event-layer.ts';
 import { pointsOf } from './loss-chart.tsx';
+import { sparse, thinned } from './thinning.ts';
 import { niceTicks } from './ticks.ts';
 
 export interface SmallSeries {
@@ -33,7 +37,50 @@ export interface SmallSeries {
   readonly limit: number | null;
 }
 
-function configurationOf(frame: ChartFrame, series: SmallSeries): LineConfiguration {
+/** A small chart is a few hundred pixels wide. */
+const MOST = 400;
+const RING_COLUMNS = 80;
+
+/** What does not change while the view moves. */
+function linesOf(
+  { axis, colours }: Pick<ChartFrame, 'axis' | 'colours'>,
+  series: SmallSeries,
+): readonly ChartDataset<'line', Point[]>[] {
+  const line = { pointRadius: 0, borderWidth: 0, tension: 0 };
+  const { smooth } = series;
+  const values = thinned(series.values, MOST, 'mean');
+  return [
+    {
+      ...line,
+      data: pointsOf(axis, smooth === null ? values : thinned(smooth, MOST, 'last')),
+      borderColor: colours.accent,
+      borderWidth: 1.5,
+      borderJoinStyle: 'round',
+    },
+    {
+      ...line,
+      data: smooth === null ? [] : pointsOf(axis, values),
+      borderColor: faint(colours.accent, 0.35),
+      borderWidth: 1,
+    },
+    {
+      ...line,
+      data: smooth === null ? pointsOf(axis, thinned(series.high, MOST, 'high')) : [],
+      fill: '+1',
+      backgroundColor: faint(colours.accent, 0.16),
+    },
+    {
+      ...line,
+      data: smooth === null ? pointsOf(axis, thinned(series.low, MOST, 'low')) : [],
+    },
+  ];
+}
+
+function configurationOf(
+  frame: ChartFrame,
+  series: SmallSeries,
+  lines: readonly ChartDataset<'line', Point[]>[],
+): LineConfiguration {
   const { axis, view, colours } = frame;
   const seen = series.values.filter(([step, t]) => {
     const x = axis.x(step, t);
@@ -52,43 +99,29 @@ function configurationOf(frame: ChartFrame, series: SmallSeries): LineConfigurat
   );
   const low = ticks[0] ?? 0;
   const high = ticks[ticks.length - 1] ?? 1;
-  const line = { pointRadius: 0, borderWidth: 0, tension: 0 };
   return {
     type: 'line',
     data: {
       datasets: [
-        series.rings
-          ? {
-              data: series.values.map(([step, t, y]) => ({ x: axis.x(step, t), y })),
-              showLine: false,
-              pointRadius: 2.4,
-              pointBackgroundColor: colours.face,
-              pointBorderColor: colours.t1,
-              pointBorderWidth: 1.3,
-              clip: 4,
-            }
-          : {
-              ...line,
-              data: pointsOf(frame, series.smooth ?? series.values),
-              borderColor: colours.accent,
-              borderWidth: 1.5,
-              borderJoinStyle: 'round',
-            },
+        ...(series.rings
+          ? [
+              {
+                data: sparse(
+                  series.values.map(([step, t, y]) => ({ x: axis.x(step, t), y })),
+                  view,
+                  RING_COLUMNS,
+                ),
+                showLine: false,
+                pointRadius: 2.4,
+                pointBackgroundColor: colours.face,
+                pointBorderColor: colours.t1,
+                pointBorderWidth: 1.3,
+                clip: 4 as const,
+              },
+            ]
+          : lines),
         {
-          ...line,
-          data: series.smooth === null ? [] : pointsOf(frame, series.values),
-          borderColor: faint(colours.accent, 0.35),
-          borderWidth: 1,
-        },
-        {
-          ...line,
-          data: series.smooth === null ? pointsOf(frame, series.high) : [],
-          fill: '+1',
-          backgroundColor: faint(colours.accent, 0.16),
-        },
-        { ...line, data: series.smooth === null ? pointsOf(frame, series.low) : [] },
-        {
-          ...line,
+          pointRadius: 0,
           data:
             series.limit === null
               ? []
@@ -166,7 +199,8 @@ export function SmallChart({
   );
 }
 
-function Drawn({
+/** Does not follow the pointer: the value above it does. */
+const Drawn = memo(function Drawn({
   name,
   value,
   series,
@@ -180,7 +214,15 @@ function Drawn({
   const chart = useRef<LineChart | null>(null);
   const facts = useRef<LayerFacts | null>(null);
   const hands = useChartHands(frame, chart);
-  const [layer] = useState(() => eventLayer(() => facts.current));
+  const over = useRef<HTMLCanvasElement | null>(null);
+  const [layer] = useState(() =>
+    eventLayer(
+      () => facts.current,
+      (made) => {
+        drawCrosshair(over.current, made, facts.current);
+      },
+    ),
+  );
   useLayoutEffect(() => {
     facts.current = {
       frame,
@@ -191,20 +233,22 @@ function Drawn({
       above: 0,
     };
   }, [frame, series]);
+  const { axis, colours } = frame;
+  const lines = useMemo(() => linesOf({ axis, colours }, series), [axis, colours, series]);
   const configuration = useMemo(
-    () => ({ ...configurationOf(frame, series), plugins: [layer] }),
-    [frame, series, layer],
+    () => ({ ...configurationOf(frame, series, lines), plugins: [layer] }),
+    [frame, series, lines, layer],
   );
-  useEffect(
-    () =>
-      useCurves.subscribe((state, before) => {
-        if (state.hover !== before.hover) chart.current?.draw();
-      }),
-    [],
-  );
+  useCrosshair(over, chart, facts);
   return (
     <div className="plot" role="img" aria-label={`Chart: ${name}, now ${value}`} {...hands}>
-      <Canvas className="fillbox" configuration={configuration} chart={chart} />
+      <Canvas
+        className="fillbox"
+        configuration={configuration}
+        chart={chart}
+        over={over}
+        isFirst={false}
+      />
     </div>
   );
-}
+});
