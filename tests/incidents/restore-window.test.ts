@@ -41,9 +41,10 @@ test('a version is restored from the window, and rolled back', { timeout: 300_00
   const kept = (await app.post<Version>('/versions', { description: 'kept' })).body;
   await saved(kept.step + 20);
 
-  const page = await (
+  const context = await (
     await openBrowser()
-  ).newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
+  ).newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
+  const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   const { ticket } = (await app.post<{ ticket: string }>('/tickets')).body;
@@ -101,5 +102,5 @@ test('a version is restored from the window, and rolled back', { timeout: 300_00
   expect((await lineage()).head).toBe('branch-3');
   await shot('rolled-back');
   expect(complaints).toEqual([]);
-  await page.close();
+  await context.close();
 });

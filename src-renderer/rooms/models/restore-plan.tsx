@@ -124,7 +124,7 @@ function Consequences({ plan }: { readonly plan: RestorePlan }): ReactElement {
           </div>
         ))}
       </dl>
-      <dl className="rfacts">
+      <dl className="rterms">
         {facts.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
