@@ -20,6 +20,8 @@ test('a version is restored from the window, and rolled back', { timeout: 300_00
     batch_size: 4,
     epochs: 200,
     save_steps: 10,
+    // The ring turns fast here: with its usual length the moments of the version would be gone before the agreement.
+    keep_checkpoints: 500,
     eval_steps: 10,
     eval_samples: 8,
     generate_samples: 0,
