@@ -145,7 +145,7 @@ describe('memory', () => {
     expect(levels[3]?.seconds_per_step).toBeGreaterThan((levels[0]?.seconds_per_step ?? 0) * 2);
   });
   test('where the settings do not fit, the largest micro-batch that does is named', () => {
-    const small = { ...facts, totalMemory: 16 * 2 ** 30 };
+    const small = { ...facts, totalMemory: 18 * 2 ** 30 };
     const many = { ...bf16, batch_size: 64 };
     const found = fittingOf(many, small, dataset(many));
     expect(found?.micro_batch).toBeLessThan(64);
