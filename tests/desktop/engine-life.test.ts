@@ -1,10 +1,9 @@
 /** Windows, engines and trainers die in every order: the real engine and, where training matters, a real trainer on the CPU. */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Setup, TrainingStatus } from '../../src-main/contract/index.ts';
-import { questions } from '../incidents/harness.ts';
+import type { TrainingStatus } from '../../src-main/contract/index.ts';
 import {
   answerDialogs,
   asked,
@@ -19,71 +18,7 @@ import {
   until,
   type Launched,
 } from './launch.ts';
-
-/** The engine's REST door, by what it wrote into the workspace. */
-async function ask<T>(
-  scenario: Scenario,
-  method: string,
-  path: string,
-  body?: unknown,
-): Promise<T> {
-  const read = (name: string): string => readFileSync(join(scenario.workspace, name), 'utf8');
-  const { port } = JSON.parse(read('.engine.lock')) as { port: number };
-  const answer = await fetch(`http://127.0.0.1:${String(port)}/api${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${read('.engine.token').trim()}`,
-      'content-type': 'application/json',
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
-  return (await answer.json()) as T;
-}
-const status = (scenario: Scenario): Promise<TrainingStatus> => ask(scenario, 'GET', '/status');
-const stateLine = async (scenario: Scenario): Promise<string> =>
-  (await scenario.desk.trayMenu())[0]?.label ?? '';
-const attached = (scenario: Scenario): Promise<unknown> =>
-  until(
-    async () =>
-      (await scenario.desk.trayMenu()).some((one) => one.label === 'Pause' && one.enabled),
-    'attached',
-  );
-
-/** A config.json under which nothing but training happens, quickly seen. */
-function configure(scenario: Scenario): void {
-  const values = {
-    format: 1,
-    batch_size: 4,
-    epochs: 200,
-    save_steps: 10,
-    max_length: 256,
-    eval_steps: 100000,
-    preview_steps: 100000,
-    generate_samples: 0,
-    disk: { min_free_gb: 0 },
-  };
-  writeFileSync(join(scenario.workspace, 'config.json'), JSON.stringify(values));
-}
-
-async function beginTraining(scenario: Scenario): Promise<void> {
-  await ask(scenario, 'POST', '/setup/base', { base: 'starter', folder: null });
-  await until(
-    async () =>
-      (await ask<Setup>(scenario, 'GET', '/setup')).bases.some((one) => one.state === 'ready'),
-    'the starter',
-    60_000,
-  );
-  const file = join(scenario.folder, 'sums.jsonl');
-  const rows = questions(200, 7).map((row) => `${JSON.stringify(row)}\n`);
-  writeFileSync(file, rows.join(''));
-  await ask(scenario, 'POST', '/queue/add', { paths: [file] });
-  await until(
-    async () => ((await status(scenario)).step_of_dataset ?? 0) >= 3,
-    'three steps',
-    90_000,
-  );
-}
+import { attached, beginTraining, configure, stateLine, status } from './training.ts';
 
 describe.skipIf(found.runtime === null)('an engine without training', () => {
   let scenario: Scenario;

@@ -1,0 +1,94 @@
+/** Each kind of notification, made by the engine's own words, opens its screen on a click. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  notifiableKinds,
+  type DatasetSummary,
+  type Notice,
+} from '../../src-main/contract/index.ts';
+import * as words from '../../src-main/engine/notices/words.ts';
+import { buildParts, connected, found, root, Scenario, until, type Launched } from './launch.ts';
+
+const dataset = {
+  name: 'openmath-cot-03.jsonl',
+  validation_before: 0.657,
+  validation_after: 0.651,
+} as DatasetSummary;
+
+/** The table of the design: what is told, and the screen that it opens. */
+const kinds: readonly (readonly [words.NoticeText, Notice['opens']])[] = [
+  [words.outOfMemory(44_372, 8, 4, 16), 'dashboard'],
+  [words.recovered({ seconds: 14, cause: 'out of memory', step: 44_365, lost: 7 }), 'health'],
+  [words.hang(48_214, 24, 48_206), 'health'],
+  [words.gaveUp('driver_mismatch', '3 restarts without a new step', 48_206), 'health'],
+  [words.disk(52, 50), 'health'],
+  [words.datasetDone({ dataset, planned: 1802, done: 1802, next: 'units-fix.jsonl' }), 'dashboard'],
+  [words.queueEmpty({ datasets: 6, failed: 0, seconds: 25_500, step: 52_640 }), 'queue'],
+  [words.datasetFailed('a.jsonl', 'The loss is not a number', null), 'queue'],
+  [words.datasetRefused('b.jsonl', 'No row can be read.'), 'data'],
+  [words.decide('c.jsonl', 'Row 17 is not JSON.'), 'data'],
+];
+test('the table has every kind that can become a notification', () => {
+  expect(new Set(kinds.map(([text]) => text.kind))).toEqual(new Set(notifiableKinds));
+});
+
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+
+describe.skipIf(found.runtime === null)('notifications on a scripted engine', () => {
+  let scenario: Scenario;
+  let launched: Launched;
+  beforeAll(async () => {
+    buildParts();
+    scenario = await Scenario.begin({
+      NIGHTSHIFT_ENGINE: join(root, 'tests/desktop/fixtures/scripted-engine.ts'),
+    });
+    launched = await scenario.launch();
+    await connected(launched.page);
+  });
+  afterAll(async () => {
+    await scenario.clear();
+  });
+
+  test.each(kinds.map(([text, opens], index) => ({ text, opens, index, kind: text.kind })))(
+    '$kind opens $opens',
+    async ({ text, opens, index }) => {
+      expect(text.opens).toBe(opens);
+      const { page, app } = launched;
+      const { port } = JSON.parse(
+        readFileSync(join(scenario.workspace, 'scripted.json'), 'utf8'),
+      ) as { port: number };
+      // Another screen than the one that is to open, and no window to be seen.
+      const elsewhere = opens === 'config' ? 'Logs' : 'Config';
+      await page.getByRole('navigation').getByRole('link', { name: elsewhere }).click();
+      await app.evaluate(({ BrowserWindow }) => {
+        BrowserWindow.getAllWindows()[0]?.hide();
+      });
+      const notice: Notice = {
+        ...text,
+        id: `kind-${String(index)}`,
+        t: Date.now() / 1000,
+        dismissed: false,
+      };
+      await fetch(`http://127.0.0.1:${String(port)}/`, {
+        method: 'POST',
+        body: JSON.stringify({ notices: [notice] }),
+      });
+      const shown = await until(
+        () => scenario.desk.notifications.find((one) => one.title === text.title),
+        'the notification',
+      );
+      expect(shown.body).toBe(text.body);
+      scenario.desk.click(shown);
+      const title = capital(opens);
+      await until(async () => (await page.title()).startsWith(title), `${title} to open`);
+      await until(
+        () =>
+          app.evaluate(
+            ({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible() ?? false,
+          ),
+        'the window',
+      );
+    },
+  );
+});
