@@ -239,7 +239,10 @@ export async function startEngine(o: EngineOptions) {
     clock,
     datasets: () => datasets.files(),
     busy: () =>
-      queue.isSupervising() || trainer.view().alive
+      queue.isSupervising() ||
+      trainer.view().alive ||
+      // Between the rename of its file and the launch, or while the machine is not ready: the trainer may come at any moment.
+      (queue.state().latch === 'running' && datasets.processing().length > 0)
         ? 'A trainer runs, and the checkpoints are its own.'
         : restore.state()?.state === 'running'
           ? 'A restore is under way.'

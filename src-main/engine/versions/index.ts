@@ -129,7 +129,7 @@ export async function createVersions(o: {
     (await listCheckpoints(branchFolder())).length > 0;
 
   async function beginLineage(from: BaseFacts): Promise<void> {
-    lineage = {
+    const begun: Lineage = {
       format: 1,
       branch: 'main',
       head: null,
@@ -145,7 +145,9 @@ export async function createVersions(o: {
         },
       ],
     };
-    await writeLineage(o.paths, lineage);
+    // On the disk first: nobody is told of a lineage that is not there.
+    await writeLineage(o.paths, begun);
+    lineage = begun;
     o.journal.write({
       what: 'versions.lineage',
       text: `The lineage begins from ${from.label}.`,
