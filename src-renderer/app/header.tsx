@@ -13,6 +13,7 @@ import {
 } from '../kit/format.ts';
 import { Glyph, Logo } from '../kit/marks.tsx';
 import { useNow } from '../kit/now.ts';
+import { queued } from '../rooms/queue/index.ts';
 import { Controls } from './controls.tsx';
 import { Gauges } from './gauges.tsx';
 import { stateCell } from './state-word.ts';
@@ -101,7 +102,7 @@ function DatasetCell(): ReactElement {
   const done = status.step_of_dataset;
   const of = status.steps_of_dataset;
   if (dataset === null || done === null || of === null || of === 0) {
-    const waiting = datasets.filter((one) => one.place === 'queue' && !one.held).length;
+    const { waiting } = queued(datasets);
     return (
       <div className="cell ds">
         <div className="l1">

@@ -19,6 +19,7 @@ import type { ReactElement } from 'react';
 import { useEngine, useRoom } from '../engine/index.ts';
 import { age } from '../kit/format.ts';
 import { useNow } from '../kit/now.ts';
+import { queued } from '../rooms/queue/index.ts';
 import { screenTable, type Screen } from '../../src-main/contract/index.ts';
 import { useNavigation } from './navigation.ts';
 
@@ -46,9 +47,7 @@ function usePills(): Readonly<Partial<Record<Screen, Pill>>> {
   const drift = useRoom('config').drift.length;
   const failing = useRoom('health').filter((one) => one.state === 'fail').length;
   const decide = datasets.filter((one) => one.verdict === 'decide').length;
-  const waiting = datasets.filter(
-    (one) => one.place === 'queue' && one.verdict !== 'decide',
-  ).length;
+  const { waiting } = queued(datasets);
   return {
     data: { count: decide, needsYou: true },
     queue: { count: waiting, needsYou: false },

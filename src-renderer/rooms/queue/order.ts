@@ -19,6 +19,18 @@ export function groupsOf(datasets: readonly DatasetSummary[]): Groups {
   return { high: of('high'), normal: of('normal'), low: of('low') };
 }
 
+/** What is in the queue, counted once for every place that says it: what will train by itself, what is held, what needs the user. */
+export function queued(datasets: readonly Pick<DatasetSummary, 'place' | 'held' | 'verdict'>[]): {
+  readonly waiting: number;
+  readonly held: number;
+  readonly undecided: number;
+} {
+  const all = datasets.filter((one) => one.place === 'queue');
+  const undecided = all.filter((one) => one.verdict === 'decide').length;
+  const held = all.filter((one) => one.held && one.verdict !== 'decide').length;
+  return { waiting: all.length - undecided - held, held, undecided };
+}
+
 export interface Move {
   readonly id: string;
   readonly priority: Priority;

@@ -12,7 +12,7 @@ import { RestoreDialog } from '../models/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { Current, PlanStrip } from './current.tsx';
 import { Finished } from './finished.tsx';
-import { groupsOf, wholeQueue } from './order.ts';
+import { groupsOf, queued, wholeQueue } from './order.ts';
 import { RowsDialog } from './rows-dialog.tsx';
 import { Waiting } from './waiting.tsx';
 import './queue.css';
@@ -28,15 +28,17 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
   const [takenBack, setTakenBack] = useState<DatasetSummary | null>(null);
   const groups = useMemo(() => groupsOf(datasets), [datasets]);
   const current = datasets.find((one) => one.place === 'processing');
-  const waiting = groups.high.length + groups.normal.length + groups.low.length;
-  const held = datasets.filter((one) => one.place === 'queue' && one.held).length;
+  const listed = groups.high.length + groups.normal.length + groups.low.length;
+  const { waiting, held, undecided } = queued(datasets);
   const whole = wholeQueue(datasets, now);
   const facts = [
     `${count(waiting)} waiting`,
+    held === 0 ? null : `${count(held)} held`,
+    undecided === 0 ? null : `${count(undecided)} ${undecided === 1 ? 'needs' : 'need'} you`,
     whole === null ? null : duration(whole.seconds),
     whole === null
       ? null
-      : `empty at ${clock(whole.ends, now)}${held === 0 ? '' : ` without ${held === 1 ? 'the held one' : `${count(held)} held`}`}`,
+      : `empty at ${clock(whole.ends, now)}${held === 0 ? '' : ` without ${held === 1 ? 'the held one' : 'what is held'}`}`,
   ].filter((part) => part !== null);
   const add = (): void => {
     void host.chooseFiles().then((chosen) => {
@@ -76,7 +78,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
         <div className="qmain">
           <PlanStrip datasets={datasets} />
           {current === undefined ? null : <Current dataset={current} />}
-          {waiting === 0 ? (
+          {listed === 0 ? (
             <div className="qempty">
               <p className="t2">
                 The queue is empty.
