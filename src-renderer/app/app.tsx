@@ -16,6 +16,7 @@ import { QueueScreen } from '../rooms/queue/index.ts';
 import { SettingsScreen } from '../rooms/settings/index.ts';
 import { FirstRun, useFirstRun } from '../rooms/setup/index.ts';
 import { pauseOrResume } from './controls.tsx';
+import { useKeptFocus } from './focus.ts';
 import { Header } from './header.tsx';
 import { focusSearch, isPageAct, nothing, useFrameKeys, type FrameActs } from './keys.ts';
 import { go, goTo, useNavigation } from './navigation.ts';
@@ -133,6 +134,7 @@ const showData = (): void => {
 };
 
 function Live(): ReactElement {
+  useKeptFocus();
   const firstRun = useFirstRun();
   return (
     <>

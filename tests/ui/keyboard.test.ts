@@ -1,0 +1,227 @@
+/** Every job with keys alone. The focus is seen wherever it goes, and never lost. */
+import type { Page } from 'playwright';
+import { expect, test } from 'vitest';
+import { called, callsOf, openStage } from './stage.ts';
+
+/** What has the focus, and whether it can be seen. */
+async function focus(page: Page): Promise<{ readonly name: string; readonly seen: boolean }> {
+  return page.evaluate(() => {
+    const one = document.activeElement;
+    if (one === null || one === document.body) return { name: 'nothing', seen: false };
+    const rings = [one, one.parentElement, one.nextElementSibling]
+      .filter((each) => each !== null)
+      .map((each) => getComputedStyle(each));
+    return {
+      name: one.getAttribute('aria-label') ?? one.textContent.trim().slice(0, 60),
+      seen: rings.some(
+        (style) =>
+          (style.outlineStyle !== 'none' && style.outlineWidth !== '0px') ||
+          style.boxShadow !== 'none' ||
+          style.borderColor !== '',
+      ),
+    };
+  });
+}
+
+/** Tab until a control of this name has the focus, as somebody without a mouse finds it. */
+async function tabTo(page: Page, name: RegExp, back = false): Promise<void> {
+  const passed: string[] = [];
+  for (let press = 0; press < 90; press += 1) {
+    const now = await focus(page);
+    if (name.test(now.name)) {
+      expect(now.seen, `focus of ${now.name}`).toBe(true);
+      return;
+    }
+    passed.push(now.name);
+    await page.keyboard.press(back ? 'Shift+Tab' : 'Tab');
+  }
+  throw new Error(`Tab does not reach ${String(name)}; it passed ${passed.join(' | ')}`);
+}
+
+const hasFocus = (page: Page) =>
+  expect.poll(() => focus(page).then((now) => now.name), { timeout: 3000 }).not.toBe('nothing');
+
+test('first run: the base model and the sample', async () => {
+  const { page, server } = await openStage({ scene: 'first_run', at: '#/' });
+  await tabTo(page, /Use this model|Make|Starter|SmolLM2/);
+  await page.keyboard.press('Space');
+  await hasFocus(page);
+  await tabTo(page, /Use the sample/);
+  await page.keyboard.press('Enter');
+  await called(server, 'setup.sample');
+  await hasFocus(page);
+});
+
+test('files are added by Ctrl O, accepted, and their columns get roles', async () => {
+  const { page, server } = await openStage({ at: '#/data' });
+  const chooser = page.waitForEvent('filechooser');
+  await page.keyboard.press('Control+o');
+  await (
+    await chooser
+  ).setFiles({
+    name: 'typed.jsonl',
+    mimeType: 'application/jsonl',
+    buffer: Buffer.from('{"question":"1+1","answer":"2"}\n'),
+  });
+  await called(server, 'uploads.finish');
+  await tabTo(page, /Choose files/);
+  await tabTo(page, /Files that are taken in/);
+  for (let press = 0; press < 12; press += 1) {
+    if ((await page.getByRole('heading', { level: 2, name: /home_requests/ }).count()) > 0) break;
+    await page.keyboard.press('ArrowDown');
+  }
+  await tabTo(page, /Accept the good rows/);
+  await page.keyboard.press('Enter');
+  await called(server, 'datasets.acceptGoodRows');
+  await hasFocus(page);
+});
+
+test('queue: move, hold, rows, remove, retry; the focus stays with the row or its neighbour', async () => {
+  const { page, server } = await openStage({ at: '#/queue' });
+  await page.getByRole('heading', { name: 'Queue', level: 1 }).waitFor();
+  await tabTo(page, /support_tickets/);
+  await page.keyboard.press('Alt+ArrowRight');
+  await called(server, 'queue.move');
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.id))
+    .toBe('queue-d-support-high');
+  await page.keyboard.press('h');
+  await called(server, 'queue.hold');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: /support_tickets/ }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog', { name: /support_tickets/ }).waitFor({ state: 'detached' });
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.id))
+    .toBe('queue-d-support-high');
+  await page.keyboard.press('Delete');
+  await called(server, 'queue.remove');
+  await page.locator('#queue-d-support-high').waitFor({ state: 'detached' });
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.id ?? ''))
+    .toMatch(/^queue-d-/);
+  await tabTo(page, /Retry: export_empty/);
+  await page.keyboard.press('Enter');
+  await called(server, 'queue.retry');
+  await hasFocus(page);
+});
+
+test('pause, resume, stop and skip', async () => {
+  const { page, server } = await openStage();
+  await tabTo(page, /^Pause/);
+  await page.keyboard.press('Enter');
+  await called(server, 'training.pause');
+  await expect.poll(() => focus(page).then((now) => now.name)).toMatch(/^Resume/);
+  await page.keyboard.press('Control+Shift+P');
+  await called(server, 'training.resume');
+  await hasFocus(page);
+  await page.keyboard.press('Control+.');
+  await page.getByRole('dialog', { name: 'Stop training' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog', { name: 'Stop training' }).waitFor({ state: 'detached' });
+  await hasFocus(page);
+  await page.keyboard.press('Control+.');
+  await page.getByRole('dialog', { name: 'Stop training' }).waitFor();
+  await tabTo(page, /After this dataset|^$/);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await tabTo(page, /^Skip this dataset/);
+  await page.keyboard.press('Enter');
+  await called(server, 'training.skip');
+  await hasFocus(page);
+});
+
+test('config: change, stage, consent, cancel', async () => {
+  const { page, server } = await openStage({ at: '#/config' });
+  await page.getByRole('heading', { name: 'Config', level: 1 }).waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('max_length');
+  await tabTo(page, /^Max length|^Maximum length/i);
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('1024');
+  await tabTo(page, /Stage for the next dataset|Save changes/);
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: /max_length/ });
+  await dialog.waitFor();
+  expect((await focus(page)).name).toBe('Cancel');
+  await tabTo(page, /Change from the next dataset|Change now/);
+  await page.keyboard.press('Enter');
+  expect(await called(server, 'config.set')).toMatchObject({ key: 'max_length', value: 1024 });
+  await dialog.waitFor({ state: 'detached' });
+  await hasFocus(page);
+  await tabTo(page, /Cancel the staged change/);
+  await page.keyboard.press('Enter');
+  await called(server, 'config.unstage');
+  await hasFocus(page);
+});
+
+test('models: create, compare, pin, delete', async () => {
+  const { page, server } = await openStage({ at: '#/models' });
+  await page.getByRole('heading', { name: 'Models', level: 1 }).waitFor();
+  await tabTo(page, /^Create version/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Create version' }).waitFor();
+  await page.keyboard.type('by hand');
+  await page.keyboard.press('Enter');
+  await called(server, 'versions.create');
+  await expect.poll(() => focus(page).then((now) => now.name)).toMatch(/Create version/);
+  await tabTo(page, /^Compare two/, true);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Compare two versions' }).waitFor();
+  await page.keyboard.press('Escape');
+  await expect.poll(() => focus(page).then((now) => now.name)).toMatch(/Compare two/);
+  await tabTo(page, /^Pin$/);
+  await page.keyboard.press('Enter');
+  await called(server, 'versions.pin');
+  await expect.poll(() => focus(page).then((now) => now.name)).toBe('Unpin');
+  await page.keyboard.press('Enter');
+  await called(server, 'versions.pin', 2);
+  await tabTo(page, /^Delete$/);
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: /^Delete / });
+  const title = await dialog.getByRole('heading', { name: /^Delete / }).textContent();
+  await page.keyboard.type((title ?? '').replace('Delete ', ''));
+  if ((await dialog.getByRole('checkbox').count()) > 0) {
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+  }
+  await tabTo(page, /^Delete v/);
+  await page.keyboard.press('Enter');
+  await called(server, 'versions.remove');
+  await dialog.waitFor({ state: 'detached' });
+  await hasFocus(page);
+});
+
+test('logs are searched, and the palette leads to every screen', async () => {
+  const { page } = await openStage({ at: '#/logs' });
+  await page.getByRole('heading', { name: 'Logs', level: 1 }).waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('checkpoint');
+  expect(await page.getByRole('searchbox').or(page.getByRole('textbox')).first().inputValue()).toBe(
+    'checkpoint',
+  );
+  for (const screen of ['Dashboard', 'Data', 'Queue', 'Models', 'Config', 'Logs']) {
+    await page.keyboard.press('Control+k');
+    await page.getByRole('dialog', { name: 'Commands' }).waitFor();
+    await page.keyboard.type(`open ${screen.toLowerCase()}`);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: screen, level: 1 }).waitFor();
+    await hasFocus(page);
+  }
+});
+
+test('notices are dismissed one after another', async () => {
+  const { page, server } = await openStage({ scene: 'failed' });
+  const count = server.engine.rooms().notices.filter((one) => !one.dismissed).length;
+  expect(count).toBeGreaterThan(0);
+  for (let dismissed = 1; dismissed <= count; dismissed += 1) {
+    await tabTo(page, /^Dismiss: /);
+    await page.keyboard.press('Enter');
+    await called(server, 'notices.dismiss', dismissed);
+    await expect
+      .poll(() => server.engine.rooms().notices.filter((one) => !one.dismissed).length)
+      .toBe(count - dismissed);
+    await hasFocus(page);
+  }
+  expect(callsOf(server, 'notices.dismiss')).toHaveLength(count);
+});
