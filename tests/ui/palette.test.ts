@@ -24,8 +24,13 @@ test('the rail opens it, arrows choose, a screen follows', async () => {
   await page.getByRole('button', { name: 'Commands' }).click();
   await page.getByRole('dialog', { name: 'Commands' }).waitFor();
   await page.keyboard.type('open');
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('ArrowDown');
+  const queue = page.getByRole('option', { name: /^Open Queue/ });
+  await queue.waitFor();
+  for (let press = 0; press < 6; press += 1) {
+    if ((await queue.getAttribute('aria-selected')) === 'true') break;
+    await page.keyboard.press('ArrowDown');
+  }
+  expect(await queue.getAttribute('aria-selected')).toBe('true');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Queue', level: 1 }).waitFor();
 });
