@@ -1,7 +1,102 @@
 /** A lost connection is shown as one, keeps what was known with its time, and heals by itself. */
-import { expect, test } from 'vitest';
+import { spawn, type ChildProcess } from 'node:child_process';
+import path from 'node:path';
+import type { Page } from 'playwright';
+import { expect, onTestFinished, test } from 'vitest';
 import { startScriptedServer } from '../contract/scripted-server.ts';
-import { called, live, openStage } from './stage.ts';
+import { called, live, openBrowser, openStage } from './stage.ts';
+
+const repository = path.resolve(import.meta.dirname, '../..');
+
+/** The scripted engine in a process of its own, so that it can be killed and stopped as a real one. */
+async function startProcess(port: number): Promise<{ child: ChildProcess; link: string }> {
+  const child = spawn(
+    path.join(repository, 'node_modules/node/bin/node'),
+    ['tests/contract/scripted-server.ts', '--port', String(port), '--steps-per-second', '5'],
+    { cwd: repository, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  let text = '';
+  const link = await new Promise<string>((resolve, reject) => {
+    child.once('exit', () => {
+      reject(new Error(`the scripted engine ended: ${text}`));
+    });
+    child.stdout.on('data', (data: Buffer) => {
+      text += data.toString();
+      const found = /http:\/\/\S+/.exec(text);
+      if (found !== null) resolve(found[0]);
+    });
+  });
+  return { child, link };
+}
+
+async function openPage(link: string): Promise<Page> {
+  const context = await (
+    await openBrowser()
+  ).newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' });
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  await page.goto(link);
+  await live(page);
+  return page;
+}
+
+const colour = (page: Page, role: string): Promise<string> =>
+  page.evaluate(
+    (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim(),
+    role,
+  );
+/** The last step that the loss chart says it shows. */
+async function lastStep(page: Page): Promise<number> {
+  const text = await page.locator('.d-loss .plot').getAttribute('aria-label');
+  return Number((/to ([\d,]+)\./.exec(text ?? '')?.[1] ?? '0').replaceAll(',', ''));
+}
+async function saysLost(page: Page): Promise<void> {
+  await page.locator('[data-state="Connection lost"]').waitFor({ timeout: 8000 });
+  // The accent means now; nothing on screen is now any more.
+  expect(await colour(page, 'accent')).toBe(await colour(page, 't2'));
+  for (const name of ['Pause', 'Stop'])
+    expect(await page.getByRole('button', { name, exact: true }).isDisabled()).toBe(true);
+}
+
+test('a killed engine is called lost; the next one is found by itself, with whole charts', async () => {
+  const first = await startProcess(0);
+  const page = await openPage(first.link);
+  await expect.poll(() => lastStep(page), { timeout: 15_000 }).toBeGreaterThan(0);
+  const accent = await colour(page, 'accent');
+  first.child.kill('SIGKILL');
+  await saysLost(page);
+  const shown = await lastStep(page);
+  const port = Number(new URL(first.link).port);
+  await startProcess(port);
+  await live(page);
+  await page.locator('[data-state="Training"]').waitFor();
+  expect(await colour(page, 'accent')).toBe(accent);
+  await expect.poll(() => lastStep(page), { timeout: 15_000 }).toBeGreaterThan(shown);
+  // From the first step of the range to now, in one piece: asked for anew, not patched.
+  const answer = await page.locator('.d-loss .plot').getAttribute('aria-label');
+  expect(answer).toMatch(/steps 1 to|steps [\d,]+ to/);
+  await expect
+    .poll(() => page.getByRole('button', { name: 'Pause', exact: true }).isEnabled(), {
+      timeout: 15_000,
+    })
+    .toBe(true);
+});
+
+test('an engine that hangs with its connection open is noticed, and heard again when it goes on', async () => {
+  const { child, link } = await startProcess(0);
+  const page = await openPage(link);
+  child.kill('SIGSTOP');
+  const began = Date.now();
+  await saysLost(page);
+  expect(Date.now() - began).toBeGreaterThan(2500);
+  child.kill('SIGCONT');
+  await live(page);
+  await page.locator('[data-state="Training"]').waitFor();
+  await page.getByText('The window has not heard', { exact: false }).waitFor({ state: 'detached' });
+});
 
 test('an engine that ends is called lost within seconds, its values old; a new one is found', async () => {
   const { page, server } = await openStage();
