@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .files import read_json, write_json
+from .files import LineFile, read_json, write_json
 from .identity import own_identity
 
 HEARTBEAT_SECONDS = 0.25
@@ -37,7 +37,11 @@ class RunFolder:
         self._beats = 0
         self._last_beat = 0.0
         self._last_phase = ""
-        self._read_commands: set[int] = set()
+        self._read_commands: set[str] = set()
+        # Set by a signal of the system (SIGTERM); the loop saves and ends at its next boundary.
+        self.told_to_end = False
+        self._events = LineFile(folder / "events.jsonl")
+        self._metrics = LineFile(folder / "metrics.jsonl")
 
     def spec(self) -> dict[str, Any]:
         return read_json(self.folder / "spec.json")
@@ -45,7 +49,8 @@ class RunFolder:
     def heartbeat(
         self, *, phase: str, step: int = 0, position: int = 0, detail: str | None = None
     ) -> None:
-        """At most every 0.25 s, and at each change of phase."""
+        """At most every 0.25 s, and at each change of phase. Never raises for a disk that is full:
+        a trainer that cannot say that it lives is still better than none."""
         now = time.monotonic()
         if phase == self._last_phase and now - self._last_beat < HEARTBEAT_SECONDS:
             return
@@ -63,18 +68,28 @@ class RunFolder:
             "monotonic": now,
             "detail": detail,
         }
-        write_json(self.folder / "heartbeat", document, durable=False)
+        try:
+            write_json(self.folder / "heartbeat", document, durable=False)
+        except OSError:
+            self._beat_in_place(document)
+
+    def _beat_in_place(self, document: dict[str, Any]) -> None:
+        """A full disk has no room for a new file, but the old one has its blocks: silence would be
+        taken for a hang, and the trainer killed for it."""
+        path = self.folder / "heartbeat"
+        content = json.dumps(document).encode("utf-8")
+        try:
+            with path.open("r+b", buffering=0) as stream:
+                # As long as it was: a shorter document is followed by blanks, which JSON allows.
+                stream.write(content.ljust(path.stat().st_size))
+        except OSError:
+            return
 
     def event(self, kind: str, **fields: Any) -> None:  # noqa: ANN401 - JSON
-        self._append("events.jsonl", {"t": time.time(), "type": kind, **fields})
+        self._events.append({"t": time.time(), "type": kind, **fields})
 
     def metric(self, **fields: Any) -> None:  # noqa: ANN401 - JSON
-        self._append("metrics.jsonl", {"t": time.time(), **fields})
-
-    def _append(self, name: str, document: dict[str, Any]) -> None:
-        line = json.dumps(document, ensure_ascii=False) + "\n"
-        with (self.folder / name).open("ab") as stream:
-            stream.write(line.encode("utf-8"))
+        self._metrics.append({"t": time.time(), **fields})
 
     def commands(self) -> list[Command]:
         """Commands not handed out before, in order of their numbers."""
@@ -84,13 +99,19 @@ class RunFolder:
         found: list[Command] = []
         for path in sorted(folder.iterdir()):
             match = _COMMAND.match(path.name)
-            if match is None or int(match[1]) in self._read_commands:
+            if match is None or path.name in self._read_commands:
                 continue
-            document = read_json(path)
-            self._read_commands.add(int(match[1]))
-            found.append(
-                Command(int(match[1]), match[2], float(document["t"]), document.get("args") or {})
-            )
+            seq, verb = int(match[1]), match[2]
+            self._read_commands.add(path.name)
+            try:
+                document = read_json(path)
+                asked, args = float(document["t"]), document.get("args") or {}
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                # Whatever lies there, training does not end for it.
+                refused = Command(seq, verb, 0.0)
+                self.acknowledge(refused, "refused", f"{path.name} cannot be read: {error}")
+                continue
+            found.append(Command(seq, verb, asked, args))
         return found
 
     def acknowledge(self, command: Command, state: str, reason: str | None = None) -> None:
@@ -101,12 +122,16 @@ class RunFolder:
         outcome: str,
         *,
         reason: str | None = None,
-        step: int = 0,
-        position: int = 0,
+        step: int | None = 0,
+        position: int | None = 0,
         code: int = 0,
+        steps_done: int | None = None,
         error: dict[str, Any] | None = None,
     ) -> None:
-        """The last thing a process writes."""
+        """The last thing a process writes, after all that was said before. OSError when the disk
+        has no room for it."""
+        self._events.flush()
+        self._metrics.flush()
         document = {
             "format": 1,
             "outcome": outcome,
@@ -115,6 +140,7 @@ class RunFolder:
             "step": step,
             "position": position,
             "code": code,
+            "steps_done": steps_done,
             "error": error,
         }
         write_json(self.folder / "exit.json", document)

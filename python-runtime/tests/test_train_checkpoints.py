@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 from intake_support import pairs
-from train_support import Training, events_of, exit_of, starter_base
+from train_support import Training, events_of, exit_of, lines_of, starter_base
 
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.train import checkpoint, worker
@@ -245,6 +245,36 @@ def test_the_trainer_goes_back_to_one_that_verifies_and_says_so(
     [resumed] = events_of(folder, "resumed")
     assert resumed["from"] == str(kept[-3]) and resumed["lost_steps"] == len(left) >= 3
     assert training.newest() == kept[-1] and training.state_hash() == wanted
+
+
+def test_what_a_damaged_checkpoint_alone_held_is_lost_from_its_own_dataset_too(
+    tmp_path: Path,
+) -> None:
+    """The walk goes back into the dataset before: its last rows are in no model, and its ledger
+    must not go on calling them trained."""
+    training = Training(tmp_path)
+    training.intake(pairs(60), slice_rows=5, core_rows=5)
+    training.run(training.spec(save_steps=2, eval_samples=0, keep_checkpoints=3))
+    kept = sorted(training.checkpoints.glob("step-*"))
+    last = int(kept[-1].name[5:])
+    flip(kept[-1] / "model" / "model.safetensors")
+    spec = training.spec(eval_samples=0)
+    other = training.dataset.parent / "d-2"
+    shutil.copytree(training.dataset, other)
+    (other / "ledger.jsonl").unlink()
+    spec["dataset"].update(id="d-2", folder=str(other))
+    spec["pass"]["id"] = "p-2"
+    folder = training.run(spec)
+    back_to = int(kept[-2].name[5:])
+    [lost] = events_of(folder, "lost_elsewhere")
+    assert (lost["dataset"], lost["after_step"]) == ("d-1", back_to)
+    assert lost["steps"] == last - back_to > 0
+    assert lines_of(training.dataset / "ledger.jsonl")[-1]["lost_after"] == back_to
+    # Told once: the next run has nothing more to lose.
+    spec = training.spec(eval_samples=0)
+    spec["dataset"].update(id="d-2", folder=str(other))
+    spec["pass"]["id"] = "p-2"
+    assert not events_of(training.run(spec), "lost_elsewhere")
 
 
 def test_with_no_checkpoint_that_verifies_nothing_begins_anew(

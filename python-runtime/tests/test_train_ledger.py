@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -160,21 +159,21 @@ def test_every_physical_row_is_in_exactly_one_state(training: Training) -> None:
 def test_steps_that_no_checkpoint_held_count_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A trainer that dies, by a full disk in the middle of a line: the next one does the lost steps
-    again, and its mark must not grow onto the torn line, or the rows would count twice."""
+    """A trainer that dies, and power that went in the middle of a line: the next one does the lost
+    steps again, and its mark must not grow onto the torn line, or the rows would count twice."""
     training = begun(tmp_path)
     monkeypatch.setenv("NIGHTSHIFT_DEVICE_LOCKS", str(tmp_path / "locks"))
-    real, written = Ledger._write, [0]
+    real, written = Ledger.write, [0]
 
-    def full(ledger: Ledger, entry: Mapping[str, Any]) -> None:
+    def dying(ledger: Ledger, *values: Any) -> None:
         written[0] += 1
         if written[0] == 9:
-            ledger._stream.write(json.dumps(entry).encode("utf-8")[:40])
-            ledger._stream.flush()
-            raise OSError(28, "No space left on device")
-        real(ledger, entry)
+            with ledger.path.open("ab") as stream:
+                stream.write(json.dumps(values[2]).encode("utf-8")[:40])
+            raise RuntimeError("the power went")
+        real(ledger, *values)
 
-    monkeypatch.setattr(Ledger, "_write", full)
+    monkeypatch.setattr(Ledger, "write", dying)
     spec = training.spec(epochs=EPOCHS, eval_samples=0, save_steps=5)
     assert worker.run(RunFolder(training.folder(spec)), spec) == 1
     assert not (training.dataset / "ledger.jsonl").read_bytes().endswith(b"\n")

@@ -96,6 +96,34 @@ test('incident 2: pause, resume, stop now, resume, stop after: every row is trai
   await w.at(b?.id ?? '', 'completed');
 });
 
+test('resumed before the pause took effect, it does not pause', async () => {
+  w.manners({ step_seconds: 0.4 });
+  const { api } = await w.withBase();
+  await w.add(w.rows('a.jsonl', 120));
+  await until('step 2', () => (api.status.get().current_step ?? 0) >= 2);
+  const pausing = api.training.pause({ by: 'test' });
+  await until('told to pause', () => w.engine.rooms.trainer.view().halting === 'paused');
+  await api.training.resume({ by: 'test' });
+  await pausing;
+  const at = api.status.get().current_step ?? 0;
+  await until('it goes on', () => (api.status.get().current_step ?? 0) > at + 2, 10);
+  expect(api.status.get().state).toBe('training');
+});
+
+test('two commands at the same moment are two commands', async () => {
+  w.manners(slow);
+  const { api } = await w.withBase();
+  await w.add(w.rows('a.jsonl', 400));
+  await until('step 2', () => (api.status.get().current_step ?? 0) >= 2);
+  const { trainer } = w.engine.rooms;
+  await Promise.all([trainer.command('sample'), trainer.command('pause')]);
+  const run = trainer.view().run ?? '';
+  expect(readdirSync(path.join(w.folder, 'runs', run, 'commands')).sort()).toEqual([
+    '000001-sample.json',
+    '000002-pause.json',
+  ]);
+});
+
 describe('skip', () => {
   test('the rest waits in skipped/ and continues exactly there', async () => {
     w.manners(slow);
@@ -119,6 +147,45 @@ describe('skip', () => {
       remaining: 0,
       sum: 120,
     });
+  });
+
+  test('skipped while it waits to be restarted, it keeps the place of its newest checkpoint', async () => {
+    w.manners(slow);
+    const { api } = await w.withBase();
+    const [a] = await w.add(w.rows('a.jsonl', 120));
+    const id = a?.id ?? '';
+    await until('step 6', () => (api.status.get().current_step ?? 0) >= 6);
+    w.manners({ fail: { category: 'worker_died', message: 'gone' } });
+    process.kill(api.status.get().trainer.pid ?? -1, 'SIGKILL');
+    await until('recovering', () => api.status.get().state === 'recovering');
+    await api.training.skip({ by: 'test' });
+    await w.at(id, 'skipped');
+    w.manners({});
+    await api.queue.retry({ id });
+    await w.at(id, 'completed');
+    expect(await w.account(id)).toMatchObject({ trained: { '1': 118 }, sum: 120 });
+  });
+
+  test('skipped while the engine is dead: the next engine finds it skipped', async () => {
+    w.manners(slow);
+    const { api } = await w.withBase();
+    const [a] = await w.add(w.rows('a.jsonl', 120));
+    const id = a?.id ?? '';
+    await until('step 6', () => (api.status.get().current_step ?? 0) >= 6);
+    const { pid } = api.status.get().trainer;
+    const run = readdirSync(path.join(w.folder, 'runs')).find((name) => name.includes('-train-'));
+    await w.stop();
+    writeFileSync(
+      path.join(w.folder, 'runs', run ?? '', 'commands', '000001-skip.json'),
+      JSON.stringify({ format: 1, seq: 1, verb: 'skip', t: 0, args: {} }),
+    );
+    await until('the trainer ended', () => !existsSync(`/proc/${String(pid)}/fd/0`));
+    await w.start();
+    expect(w.dataset(id).place).toBe('skipped');
+    w.manners({});
+    await w.engine.api.queue.retry({ id });
+    await w.at(id, 'completed');
+    expect(await w.account(id)).toMatchObject({ trained: { '1': 118 }, sum: 120 });
   });
 
   test('without a live trainer the newest checkpoint says where it continues', async () => {

@@ -223,11 +223,39 @@ describe('commands', () => {
     expect(w.runs()).toHaveLength(count);
   });
 
+  test('killed while it is paused it stays paused, and goes on where it was', async () => {
+    w.manners(slow);
+    w.trainer.train(w.request(40));
+    await step(7);
+    await w.trainer.command('pause');
+    await until('paused', () => w.trainer.view().heartbeat?.phase === 'paused');
+    process.kill(pidNow(), 'SIGKILL');
+    expect(await ended()).toMatchObject({ kind: 'paused', stepsDone: null });
+    expect(w.of('crashed')).toHaveLength(1);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(w.runs(), 'what the user paused is not started again').toHaveLength(1);
+    w.outcome = null;
+    w.trainer.train(w.request(40));
+    expect(await ended()).toMatchObject({ kind: 'completed', step: 40 });
+    everyRowOnce(160);
+  });
+
+  test('killed on its way to a stop it is stopped', async () => {
+    w.manners({ ...slow, deaf: true });
+    w.trainer.train(w.request(400));
+    await step(7);
+    await w.trainer.command('stop-now');
+    process.kill(pidNow(), 'SIGKILL');
+    expect(await ended()).toMatchObject({ kind: 'stopped' });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(w.runs()).toHaveLength(1);
+  });
+
   test('a stop while it is being started leaves no process behind, and the next pass begins', async () => {
     w.manners(slow);
     w.trainer.train(w.request(100));
     await w.trainer.command('stop-now');
-    expect(w.outcome).toMatchObject({ kind: 'stopped', stepsDone: 0 });
+    expect(w.outcome).toMatchObject({ kind: 'stopped', stepsDone: null });
     w.outcome = null;
     w.trainer.train(w.request(20));
     expect(await ended()).toMatchObject({ kind: 'completed', step: 20 });

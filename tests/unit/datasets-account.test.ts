@@ -79,6 +79,25 @@ describe('the ledger', () => {
     expect([5, 6, 7, 8, 9].map((row) => ledger.timesOf(row))).toEqual([1, 1, 1, 1, 0]);
   });
 
+  test('rows of a step that was refused are not trained by it; lost with it they are not refused either', async () => {
+    const file = path.join(folder, 'refused.jsonl');
+    const refused = line(2, [7, 8]).replace('}', ',"refused":"loss"}');
+    writeFileSync(file, line(1, [5, 6]) + refused + line(3, [8]));
+    const ledger = new Ledger(file);
+    await ledger.refresh(main);
+    expect([7, 8].map((row) => ledger.timesOf(row))).toEqual([0, 1]);
+    expect(ledger.refusedRows()).toEqual([7, 8]);
+    const account = accountOf(
+      { ...sets, quarantined: new Set(ledger.refusedRows()) },
+      ledger.trained(),
+      false,
+    );
+    expect(account).toMatchObject({ trained: { '1': 3 }, quarantined: 1, remaining: 3 });
+    appendFileSync(file, `${JSON.stringify({ lost_after: 1, branch: 'main', run: 'r', t: 1 })}\n`);
+    await ledger.refresh(main);
+    expect(ledger.refusedRows()).toEqual([]);
+  });
+
   test('a ledger of 100,000 steps is read without holding up the loop for long', async () => {
     const file = path.join(folder, 'long.jsonl');
     let text = '';

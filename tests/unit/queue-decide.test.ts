@@ -112,9 +112,22 @@ test('a cursor counts only for the same content in the same order', () => {
     content_hash: 'h',
     step: 9,
   };
-  expect(decideStart(cursor, 'h', factoryConfig)).toEqual({ position: 64, epoch: 1 });
-  expect(decideStart(cursor, 'other', factoryConfig)).toEqual({ position: 0, epoch: 0 });
-  expect(decideStart(cursor, 'h', { ...factoryConfig, seed: 1 })).toEqual({
+  const now = { contentHash: 'h', cache: 'c' };
+  expect(decideStart(cursor, now, factoryConfig)).toEqual({ position: 64, epoch: 1 });
+  expect(decideStart({ ...cursor, cache: 'c' }, now, factoryConfig)).toEqual({
+    position: 64,
+    epoch: 1,
+  });
+  // Judged again with other rows accepted: the position would pass over rows that were never trained.
+  expect(decideStart({ ...cursor, cache: 'b' }, now, factoryConfig)).toEqual({
+    position: 0,
+    epoch: 0,
+  });
+  expect(decideStart(cursor, { ...now, contentHash: 'other' }, factoryConfig)).toEqual({
+    position: 0,
+    epoch: 0,
+  });
+  expect(decideStart(cursor, now, { ...factoryConfig, seed: 1 })).toEqual({
     position: 0,
     epoch: 0,
   });

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -14,6 +14,7 @@ from ..cache import Example, Text
 from ..rendering.base import BaseTexts
 from ..score.answers import Produced, answer_batch
 from ..scoring import score_answer, wilson
+from .errors import is_out_of_memory
 from .layout import lay_out, split
 from .model import Model
 
@@ -47,13 +48,18 @@ def end_ids(base: BaseTexts) -> frozenset[int]:
 def loss_of(model: Model, examples: Sequence[Example], beat: Callable[[], None]) -> dict[str, Any]:
     """The training loss' own definition and code, without dropout; sums, never gathered logits."""
     total, tokens = 0.0, 0
+
+    def measure(members: Sequence[int]) -> None:
+        nonlocal total, tokens
+        beat()
+        batch = lay_out(examples, members, model.device)
+        if len(batch.targets) > 0:
+            total += float(model.loss_sum(batch))
+            tokens += len(batch.targets)
+
     with model.evaluating(generates=False):
         for members in split([len(one.ids) for one in examples], True, TOKENS_AT_ONCE, None):
-            beat()
-            batch = lay_out(examples, members, model.device)
-            if len(batch.targets) > 0:
-                total += float(model.loss_sum(batch))
-                tokens += len(batch.targets)
+            in_parts(members, measure)
     rows = len({one.row for one in examples})
     return {"loss": total / tokens if tokens else None, "rows": rows, "tokens": tokens}
 
@@ -76,25 +82,48 @@ def answer(
             raise TimeUp
 
     answers: list[Answer] = []
+
+    def ask(part: Sequence[Text]) -> None:
+        try:
+            produced = answer_batch(
+                model.network,
+                [text.prompt_ids for text in part],
+                end_ids=end_ids(base),
+                pad=base.eos_id,
+                max_new_tokens=max_new_tokens,
+                beat=beat_in_time,
+            )
+        except TimeUp:
+            produced = [Produced([], False) for _ in part]
+        for text, one in zip(part, produced, strict=True):
+            said = base.tokenizer.decode(one.ids, skip_special_tokens=True)
+            right = one.finished and score_answer(scorer, text.expected, said)
+            answers.append(Answer(text, said, one.finished, right, len(one.ids)))
+
     with model.evaluating(generates=True):
         for start in range(0, len(texts), GENERATION_BATCH):
-            part = texts[start : start + GENERATION_BATCH]
-            try:
-                produced = answer_batch(
-                    model.network,
-                    [text.prompt_ids for text in part],
-                    end_ids=end_ids(base),
-                    pad=base.eos_id,
-                    max_new_tokens=max_new_tokens,
-                    beat=beat_in_time,
-                )
-            except TimeUp:
-                produced = [Produced([], False) for _ in part]
-            for text, one in zip(part, produced, strict=True):
-                said = base.tokenizer.decode(one.ids, skip_special_tokens=True)
-                right = one.finished and score_answer(scorer, text.expected, said)
-                answers.append(Answer(text, said, one.finished, right, len(one.ids)))
+            in_parts(texts[start : start + GENERATION_BATCH], ask)
     return answers
+
+
+T = TypeVar("T")
+
+
+def in_parts(whole: Sequence[T], work: Callable[[Sequence[T]], None]) -> None:
+    """Where memory runs out the work is done in halves, down to one; then the error is raised."""
+    waiting = [whole]
+    while waiting:
+        part = waiting.pop(0)
+        try:
+            work(part)
+            continue
+        except Exception as error:
+            if len(part) < 2 or not is_out_of_memory(error):
+                raise
+        # Here, not above: the exception holds the tensors of its frames alive.
+        free_memory()
+        half = len(part) // 2
+        waiting[:0] = [part[:half], part[half:]]
 
 
 def exact_of(answers: Sequence[Answer]) -> dict[str, Any] | None:
@@ -134,6 +163,12 @@ class Smoothing:
     @property
     def value(self) -> float | None:
         return self.average / self.weight if self.weight > 0 else None
+
+
+def free_memory() -> None:
+    """Gives what is cached and unused back to the device."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def synchronise(device: torch.device) -> None:

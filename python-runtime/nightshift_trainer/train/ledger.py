@@ -5,33 +5,41 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xxhash
 
+from ..files import LineFile
 from .layout import MicroBatch
 
 
 class Ledger:
     def __init__(self, path: Path, branch: str, run: str) -> None:
         self.path, self.branch, self.run = path, branch, run
-        self._stream = path.open("ab")
+        self._lines = LineFile(path)
+        path.touch()
         self._cut_torn_line()
 
     def _cut_torn_line(self) -> None:
-        """A line that a full disk or a power cut left unfinished would swallow the next one, and
-        that one may be the mark of the lost steps."""
+        """A line that a power cut left unfinished would swallow the next one, and that one may be
+        the mark of the lost steps."""
         content = self.path.read_bytes()
         whole = content.rfind(b"\n") + 1
         if whole < len(content):
-            self._stream.truncate(whole)
+            os.truncate(self.path, whole)
 
     def last_step(self) -> int:
         """The largest step of this branch that counts; 0 when there is none."""
-        last = 0
+        return max(self._counting(), default=0)
+
+    def steps_after(self, step: int) -> int:
+        """How many steps of this branch that count are later."""
+        return sum(one > step for one in self._counting())
+
+    def _counting(self) -> list[int]:
+        steps: list[int] = []
         for line in self.path.read_bytes().split(b"\n")[:-1]:
             try:
                 entry: dict[str, Any] = json.loads(line)
@@ -40,15 +48,16 @@ class Ledger:
             if entry.get("branch") != self.branch:
                 continue
             if "lost_after" in entry:
-                last = min(last, int(entry["lost_after"]))
+                while steps and steps[-1] > int(entry["lost_after"]):
+                    steps.pop()
             elif "step" in entry:
-                last = int(entry["step"])
-        return last
+                steps.append(int(entry["step"]))
+        return steps
 
     def lose_after(self, step: int) -> None:
         """Later lines are of steps that no checkpoint holds."""
-        self._write({"lost_after": step, "branch": self.branch, "run": self.run, "t": time.time()})
-        self.sync()
+        mark = {"lost_after": step, "branch": self.branch, "run": self.run, "t": time.time()}
+        self._lines.append(mark)
 
     def write(
         self,
@@ -58,26 +67,24 @@ class Ledger:
         trained_tokens: int,
         fed: str,
         position: int,
+        refused: str | None = None,
     ) -> None:
-        self._write(
-            {
-                "branch": self.branch,
-                "run": self.run,
-                "step": step,
-                "epoch": epoch,
-                "rows": rows,
-                "trained_tokens": trained_tokens,
-                "fed": fed,
-                "position": position,
-            }
-        )
-
-    def _write(self, entry: Mapping[str, Any]) -> None:
-        self._stream.write((json.dumps(entry) + "\n").encode("utf-8"))
-        self._stream.flush()
+        """`refused`: what was not a number; the rows were fed, and the weights did not move."""
+        entry: dict[str, Any] = {
+            "branch": self.branch,
+            "run": self.run,
+            "step": step,
+            "epoch": epoch,
+            "rows": rows,
+            "trained_tokens": trained_tokens,
+            "fed": fed,
+            "position": position,
+        }
+        self._lines.append(entry if refused is None else {**entry, "refused": refused})
 
     def sync(self) -> None:
-        os.fsync(self._stream.fileno())
+        """Makes every line durable; OSError when it cannot: no checkpoint may claim these steps."""
+        self._lines.flush(durable=True)
 
 
 class Fed:

@@ -20,18 +20,44 @@ def _folder() -> Path:
     return Path(named) if named else Path(tempfile.gettempdir()) / "nightshift-devices"
 
 
+def _for_everyone(path: Path, mode: int) -> None:
+    """The card is one for all accounts of the machine, so its lock is too."""
+    try:
+        path.chmod(mode)
+    except OSError:
+        # Another account's: it has given what it gives.
+        return
+
+
+def _open_lock(path: Path) -> BinaryIO:
+    if not path.exists():
+        stream = path.open("a+b")
+        _for_everyone(path, 0o666)
+        return stream
+    try:
+        # Without creating: systems refuse that for another account's file in a shared folder.
+        return path.open("r+b")
+    except PermissionError:
+        return path.open("rb")
+
+
 class DeviceLock:
     """Held by the operating system for the life of this process: a killed trainer holds nothing."""
 
     def __init__(self, device: str, identity: Identity, workspace: str, run: str) -> None:
         folder = _folder()
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            _for_everyone(folder, 0o777)
         self.path = folder / f"{device.replace(':', '-')}.lock"
-        self._stream: BinaryIO = self.path.open("a+b")
+        self._stream: BinaryIO = _open_lock(self.path)
         try:
             self._hold()
         except OSError as error:
             raise TrainerRefused("device_busy", self._busy(device)) from error
+        if not self._stream.writable():
+            # Another account's file: held all the same, only its note of the holder stays old.
+            return
         facts = {
             "format": 1,
             "pid": identity.pid,
@@ -40,6 +66,7 @@ class DeviceLock:
             "run": run,
             "t": time.time(),
         }
+        self._stream.seek(0)
         self._stream.truncate(0)
         self._stream.write((json.dumps(facts) + "\n").encode("utf-8"))
         self._stream.flush()

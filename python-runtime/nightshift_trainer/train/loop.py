@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..files import write_json
 from ..run_folder import Command
+from .errors import TrainerRefused
 from .memory import peak_mb
 from .session import Session
 from .stepping import Stepper
 from .watching import Watching
 
 LEAVING = {"stop-now": "stopped", "skip": "skipped"}
+HALTING = {"pause", *LEAVING}
 MONITORING_STEPS = 20
 
 
 class Loop:
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, waiting: Sequence[Command] = ()) -> None:
+        """`waiting`: commands that were read while it loaded."""
         self.session = session
         self.stepper = Stepper(session)
-        self._waiting: list[Command] = []
-        self.watching = Watching(session, self._has_commands)
+        self._waiting = list(waiting)
+        self.watching = Watching(session, self._is_wanted_elsewhere)
 
     def _has_commands(self) -> bool:
         self._waiting += self.session.run.commands()
         return bool(self._waiting)
+
+    def _is_wanted_elsewhere(self) -> bool:
+        """Whether a look is abandoned: for what ends or halts training, not for another look."""
+        self._has_commands()
+        return self.session.run.told_to_end or any(
+            command.verb in HALTING for command in self._waiting
+        )
 
     def run(self) -> str:
         """Returns the outcome; whatever it is, the state is saved."""
@@ -62,7 +73,13 @@ class Loop:
         if math.isfinite(done.loss):
             session.smoothing.add(done.loss)
         session.ledger.write(
-            session.step, epoch, done.rows, done.trained_tokens, done.fed, session.position
+            session.step,
+            epoch,
+            done.rows,
+            done.trained_tokens,
+            done.fed,
+            session.position,
+            done.refused,
         )
         session.run.metric(
             branch=session.branch,
@@ -95,7 +112,6 @@ class Loop:
         again = 0 < session.retry_save_at <= time.monotonic()
         evaluates = session.steps_done % int(config["eval_steps"]) == 0
         if due or again or evaluates:
-            session.retry_save_at = 0.0
             session.save("evaluation" if evaluates and not due else "interval", must=False)
         if session.position >= session.order.end:
             return
@@ -109,6 +125,7 @@ class Loop:
     def _obey(self) -> str | None:
         """Commands at the step boundary, in their order; an outcome when one ends the run."""
         session = self.session
+        self._end_if_told()
         while self._has_commands():
             command = self._waiting.pop(0)
             outcome = LEAVING.get(command.verb)
@@ -129,10 +146,18 @@ class Loop:
             session.run.acknowledge(command, "done" if known else "refused")
         return None
 
+    def _end_if_told(self) -> None:
+        """The system ends this process (a shutdown, a memory daemon): saved first, so that nothing
+        is trained twice."""
+        if self.session.run.told_to_end:
+            self.session.save("stop", must=False)
+            raise TrainerRefused("killed_by_signal", "The system asked the trainer to end")
+
     def _leave(self, command: Command, outcome: str) -> str:
         session = self.session
         session.run.acknowledge(command, "accepted")
         session.save("skip" if outcome == "skipped" else "stop", must=True)
+        self._end_if_told()
         if outcome == "skipped":
             cursor = session.cursor()
             document = {
@@ -141,6 +166,9 @@ class Loop:
                 "epoch": cursor["epoch"],
                 "seed": session.order.seed,
                 "content_hash": cursor["content_hash"],
+                # Which rows are trained, and so what the position means, is decided by the cache.
+                "cache": Path(session.spec["dataset"]["cache"]).name,
+                "pass": cursor["pass"],
                 "step": session.step,
             }
             write_json(Path(session.spec["dataset"]["folder"]) / "cursor.json", document)
@@ -150,15 +178,21 @@ class Loop:
         """Holds the memory for a while, then ends; the checkpoint is there either way."""
         session = self.session
         session.run.acknowledge(command, "accepted")
-        session.save("pause", must=True)
+        is_saved = session.save("pause", must=False)
         session.run.event("paused", step=session.step, checkpoint=session.saved_step)
-        end = time.monotonic() + float(session.config["pause_keep_seconds"])
-        while time.monotonic() < end:
+        began = time.monotonic()
+        end = began + float(session.config["pause_keep_seconds"])
+        # Without its place saved it does not let go of it; a full disk keeps nobody from resuming.
+        while time.monotonic() < end or not is_saved:
             session.beat("paused")
+            self._end_if_told()
+            if not is_saved and time.monotonic() >= session.retry_save_at:
+                is_saved = session.save("pause", must=False)
             self._has_commands()
             while self._waiting:
                 following = self._waiting.pop(0)
                 if following.verb == "resume":
+                    session.began += time.monotonic() - began
                     session.run.acknowledge(following, "done")
                     session.run.event("unpaused", step=session.step)
                     return None

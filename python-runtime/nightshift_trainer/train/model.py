@@ -62,6 +62,17 @@ class Model:
             # Only parameters: buffers such as the rotary frequencies keep their precision.
             parameter.data = parameter.data.to(torch.bfloat16)
         self.gradients: dict[str, torch.Tensor] = {}
+        self.chunk = CHUNK
+        self.recomputes = False
+
+    def recompute(self, on: bool) -> None:
+        """Activations are made again in the backward pass instead of being kept: slower, and the
+        same numbers."""
+        self.recomputes = on
+        if on:
+            self.network.activation_checkpointing_enable({"use_reentrant": False})
+        else:
+            self.network.activation_checkpointing_disable()
 
     @property
     def count(self) -> int:
@@ -76,7 +87,7 @@ class Model:
             use_cache=False,
         ).last_hidden_state[0]
         weight = self.network.get_output_embeddings().weight
-        return cross_entropy_sum(hidden[batch.sources], weight, batch.targets, CHUNK)
+        return cross_entropy_sum(hidden[batch.sources], weight, batch.targets, self.chunk)
 
     def collect(self) -> None:
         """Adds the gradients of the last backward pass to the fp32 sums and frees them."""

@@ -18,10 +18,16 @@ class Order:
     def __init__(self, cache: TokenCache, rows_per_step: int, epochs: int, seed: int) -> None:
         indices = cache.indices(TRAIN)
         rows = cache.table[indices, 2]
-        self.rows = np.unique(rows)
-        sorted_indices = indices[np.argsort(rows, kind="stable")]
-        starts = np.searchsorted(np.sort(rows), self.rows)
-        self._groups = np.split(sorted_indices, starts[1:]) if len(self.rows) else []
+        # Intake writes in the order of the file; sorting is for a cache that was made otherwise.
+        if len(rows) and (np.diff(rows) < 0).any():
+            order = np.argsort(rows, kind="stable")
+            indices, rows = indices[order], rows[order]
+        first = np.ones(len(rows), dtype=bool)
+        first[1:] = rows[1:] != rows[:-1]
+        self.rows = rows[first]
+        # Examples of row n are indices[starts[n]:starts[n + 1]]: arrays, also for ten million rows.
+        self._indices = indices
+        self._starts = np.append(np.flatnonzero(first), len(rows))
         self.rows_per_step, self.epochs, self.seed = rows_per_step, epochs, seed
         self._epoch = -1
         self._permutation = np.zeros(0, dtype=np.int64)
@@ -50,7 +56,8 @@ class Order:
         rows: list[int] = []
         examples: list[int] = []
         for number in chosen.tolist():
-            for index in self._groups[number].tolist():
+            group = self._indices[self._starts[number] : self._starts[number + 1]]
+            for index in group.tolist():
                 rows.append(int(self.rows[number]))
                 examples.append(int(index))
         return rows, examples

@@ -48,6 +48,7 @@ class Session:
     warmup_from: int = 0
     retry_save_at: float = 0.0
     monitoring_seconds: float = 0.0
+    # When this pass began to run, by the monotonic clock, as if it had never been interrupted.
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -77,28 +78,34 @@ class Session:
             "complete": self.position >= self.order.end,
         }
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds that the pass ran, over all its runs; pauses are taken out."""
+        return max(0.0, time.monotonic() - self.began)
+
     def save(self, why: str, must: bool) -> bool:
         """Synchronous and durable. A full disk is told and retried; it never ends the training.
         With `must` it waits for the space. Returns whether this step is saved."""
         if self.saved_step == self.step and self.step > 0:
             return True
-        while True:
-            if self._try_save(why):
-                return True
+        while not self._try_save(why):
+            self.retry_save_at = time.monotonic() + SAVE_RETRY_SECONDS
             if not must:
-                self.retry_save_at = time.monotonic() + SAVE_RETRY_SECONDS
                 return False
-            end = time.monotonic() + SAVE_RETRY_SECONDS
-            while time.monotonic() < end:
+            while time.monotonic() < self.retry_save_at:
                 self.beat("save")
+                if self.run.told_to_end:
+                    return False
                 time.sleep(0.2)
+        self.retry_save_at = 0.0
+        return True
 
     def _try_save(self, why: str) -> bool:
         started = time.monotonic()
         self.beat("save")
-        self.ledger.sync()
         facts = self.spec
         try:
+            self.ledger.sync()
             folder, size = checkpoint.save(
                 self.root,
                 self.step,
@@ -109,6 +116,7 @@ class Session:
                 {
                     "smoothing": [self.smoothing.average, self.smoothing.weight],
                     "monitoring_seconds": self.monitoring_seconds,
+                    "elapsed_seconds": self.elapsed,
                     "steps_done": self.steps_done,
                     "warmup_from": self.warmup_from,
                 },
@@ -172,17 +180,18 @@ def _select_device(wanted: str) -> torch.device:
 
 
 def open_session(
-    run: RunFolder, spec: dict[str, Any], skipped: Callable[[Path, str], None]
+    run: RunFolder,
+    spec: dict[str, Any],
+    beat: Callable[[], None],
+    skipped: Callable[[Path, str], None],
 ) -> Session:
-    """Loads the newest checkpoint that verifies, or the base, and finds where the pass stands."""
+    """Loads the newest checkpoint that verifies, or the base, and finds where the pass stands.
+    `beat` is called while it loads, and may end it by an exception."""
     config = spec["config"]
     torch.set_num_threads(int(spec["threads"]))
     torch.use_deterministic_algorithms(config["deterministic"] == "on", warn_only=True)
     device = _select_device(str(spec["device"]))
     root = Path(spec["lineage"]["checkpoints"])
-
-    def beat() -> None:
-        run.heartbeat(phase="load")
 
     checkpoint.remove_partials_of_the_dead(root)
     found = checkpoint.newest(root, beat, skipped)
@@ -258,6 +267,8 @@ def _restore(session: Session, found: checkpoint.Found) -> None:
     session.steps_done = int(cursor["steps_done"])
     session.smoothing = Smoothing(*state["smoothing"])
     session.monitoring_seconds = float(state["monitoring_seconds"])
+    # Without the seconds of the earlier runs their looks would be counted against this run alone.
+    session.began -= float(state.get("elapsed_seconds", 0.0))
 
 
 def held_out(cache: TokenCache | None, kind: int, limit: int) -> list[Any]:

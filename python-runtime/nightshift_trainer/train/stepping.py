@@ -7,11 +7,11 @@ import math
 import time
 from dataclasses import dataclass
 
-import torch
-
+from ..cache import Example
 from . import randomness
-from .errors import TrainerRefused, is_out_of_memory
-from .evaluation import synchronise
+from .errors import TrainerRefused, category_of, is_out_of_memory
+from .evaluation import free_memory, synchronise
+from .ladder import Ladder
 from .layout import MicroBatch, lay_out, split
 from .ledger import Fed
 from .session import Session
@@ -35,6 +35,8 @@ class Done:
     seconds: float
     rate: float
     largest: int
+    # What was not a number: "loss", "gradient" or null.
+    refused: str | None
 
 
 class Stepper:
@@ -42,8 +44,10 @@ class Stepper:
         self.session = session
         self.budget = TOKENS_AT_ONCE
         wanted = session.config["micro_batch"]
-        self.most_examples = None if wanted == "auto" else int(wanted)
+        self.ladder = Ladder(session, None if wanted == "auto" else int(wanted))
         self._refused: list[int] = []
+        # The first example of the micro-batch that is being computed.
+        self._at = 0
 
     def step(self) -> Done:
         session = self.session
@@ -55,29 +59,43 @@ class Stepper:
             session.steps_done,
             int(session.spec["pass"]["planned_steps"]),
         )
+        states = randomness.take()
         while True:
-            states = randomness.take()
-            members = split(
-                [len(one.ids) for one in examples],
-                bool(session.config["packing"]),
-                self.budget,
-                self.most_examples,
-            )
+            members = self._members(examples)
+            failure = None
             try:
                 batches = [lay_out(examples, group, session.model.device) for group in members]
                 loss, trained, fed = self._gradients(batches)
                 break
             except Exception as error:
-                if not is_out_of_memory(error) or not self._one_rung_down(
-                    max(len(g) for g in members)
-                ):
+                if not is_out_of_memory(error):
                     raise
-                randomness.put_back(states)
+                failure = (category_of(error), str(error))
+            # Here, not above: the exception holds the tensors of its frames alive.
+            batches = []
+            session.model.drop_gradients()
+            free_memory()
+            randomness.put_back(states)
+            if not self.ladder.down(max(len(group) for group in members)):
+                raise self._too_large(failure, rows)
+        refused: str | None = None
         norm = session.optimizer.norm() if math.isfinite(loss) else math.nan
         if math.isfinite(loss) and math.isfinite(norm):
             session.optimizer.step(rate, norm)
         else:
-            self._refuse(rows, "gradient" if math.isfinite(loss) else "loss")
+            refused = "gradient" if math.isfinite(loss) else "loss"
+            session.model.drop_gradients()
+            if self._refuse(rows, refused):
+                # As if the step had not begun: what is saved then is all that was learned.
+                randomness.put_back(states)
+                session.save("stop", must=False)
+                raise TrainerRefused(
+                    "not_a_number",
+                    f"The {refused} was not a number in {NON_FINITE_LIMIT} of "
+                    f"{NON_FINITE_WINDOW} steps",
+                    rows,
+                )
+        self.ladder.quiet()
         synchronise(session.model.device)
         return Done(
             loss=loss,
@@ -89,6 +107,24 @@ class Stepper:
             seconds=time.monotonic() - started,
             rate=rate,
             largest=max(len(group) for group in members),
+            refused=refused,
+        )
+
+    def _members(self, examples: list[Example]) -> list[list[int]]:
+        session = self.session
+        return split(
+            [len(one.ids) for one in examples],
+            bool(session.config["packing"]),
+            self.budget,
+            self.ladder.most_examples,
+        )
+
+    def _too_large(self, failure: tuple[str, str], rows: list[int]) -> TrainerRefused:
+        row = rows[self._at]
+        return TrainerRefused(
+            failure[0],
+            f"One example (row {row}) does not fit the memory: {failure[1]}",
+            [row],
         )
 
     def _gradients(self, batches: list[MicroBatch]) -> tuple[float, int, Fed]:
@@ -100,6 +136,7 @@ class Stepper:
         total, fed = 0.0, Fed()
         for batch in batches:
             self.session.beat("step")
+            self._at = batch.examples[0]
             fed.add(batch)
             if len(batch.targets) == 0:
                 continue
@@ -109,32 +146,10 @@ class Stepper:
             model.collect()
         return total / trained, trained, fed
 
-    def _one_rung_down(self, largest: int) -> bool:
-        """The same batch again in smaller parts; false when nothing smaller is left."""
-        self.session.model.drop_gradients()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        if largest <= 1:
-            return False
-        self.most_examples = max(1, largest // 2)
-        self.session.run.event(
-            "out_of_memory",
-            step=self.session.step,
-            micro_batch_from=largest,
-            micro_batch_to=self.most_examples,
-        )
-        return True
-
-    def _refuse(self, rows: list[int], what: str) -> None:
-        """Before the update: the weights never see it."""
+    def _refuse(self, rows: list[int], what: str) -> bool:
+        """Before the update: the weights never see it. True when it was once too often."""
         session = self.session
-        session.model.drop_gradients()
         session.run.event("non_finite", step=session.step, rows=rows, what=what)
         self._refused = [s for s in self._refused if session.step - s < NON_FINITE_WINDOW]
         self._refused.append(session.step)
-        if len(self._refused) >= NON_FINITE_LIMIT:
-            raise TrainerRefused(
-                "not_a_number",
-                f"The {what} was not a number in {NON_FINITE_LIMIT} of {NON_FINITE_WINDOW} steps",
-                rows,
-            )
+        return len(self._refused) >= NON_FINITE_LIMIT

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from ..cache import CORE, SLICE, Text
 from . import randomness
-from .evaluation import Abandoned, Answer, answer, exact_of, loss_of, think_of
+from .errors import category_of
+from .evaluation import Abandoned, Answer, answer, exact_of, free_memory, loss_of, think_of
 from .session import Session, held_out, slice_rows
 
 
@@ -46,12 +47,12 @@ class Watching:
         try:
             yield
         finally:
+            free_memory()
             randomness.put_back(states)
             self.session.monitoring_seconds += time.monotonic() - started
 
     def percent(self) -> float:
-        elapsed = time.monotonic() - self.session.began
-        return 100 * self.session.monitoring_seconds / max(elapsed, 1e-9)
+        return 100 * self.session.monitoring_seconds / max(self.session.elapsed, 1e-9)
 
     def evaluate(self, when: str) -> None:
         session = self.session
@@ -78,6 +79,9 @@ class Watching:
                     )
             except Abandoned:
                 abandoned = True
+            except Exception as error:
+                # What was measured before stands; looking never ends training.
+                self._tell_failed("evaluation", error)
         smoothed = session.smoothing.value
         # Under 20 rows a difference of means says nothing.
         measured = own["loss"] if own is not None and own["rows"] >= 20 else None
@@ -94,6 +98,16 @@ class Watching:
             gap=gap,
             seconds=round(time.monotonic() - started, 3),
             abandoned=abandoned,
+        )
+
+    def _tell_failed(self, what: str, error: Exception) -> None:
+        self.session.run.event(
+            "look_failed",
+            step=self.session.step,
+            what=what,
+            category=category_of(error),
+            error=type(error).__name__,
+            message=str(error)[:2000],
         )
 
     def preview(self) -> None:
@@ -122,6 +136,9 @@ class Watching:
                 )[0]
             except Abandoned:
                 return
+            except Exception as error:
+                self._tell_failed("preview", error)
+                return
         session.run.event(
             "preview",
             step=session.step,
@@ -137,11 +154,10 @@ class Watching:
         )
 
     def tell_cost(self) -> None:
-        elapsed = time.monotonic() - self.session.began
         self.session.run.event(
             "monitoring",
             step=self.session.step,
-            seconds_total=round(elapsed, 3),
+            seconds_total=round(self.session.elapsed, 3),
             seconds_monitoring=round(self.session.monitoring_seconds, 3),
             percent=round(self.percent(), 3),
         )

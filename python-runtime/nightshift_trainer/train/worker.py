@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import faulthandler
 import signal
+import time
 import traceback
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from ..run_folder import RunFolder
-from .errors import TrainerRefused, describe
+from ..run_folder import Command, RunFolder
+from .errors import TrainerRefused, category_of, describe
+from .ledger import Ledger
 from .locks import DeviceLock, TrainerLock
-from .loop import Loop
+from .loop import HALTING, LEAVING, Loop
 from .session import Session, open_session
+
+
+class LeftWhileLoading(Exception):
+    """A command that ends the run came before there was anything to save."""
+
+    def __init__(self, outcome: str) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
 
 
 def run(folder: RunFolder, spec: dict[str, Any]) -> int:
@@ -22,20 +32,42 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> int:
     if hasattr(signal, "SIGUSR1"):
         # The engine asks for every thread's stack before it ends a process that hangs.
         faulthandler.register(signal.SIGUSR1, all_threads=True, chain=False)
+    before = signal.signal(signal.SIGTERM, lambda *_: setattr(folder, "told_to_end", True))
     folder.heartbeat(phase="load")
     lock: TrainerLock | None = None
     session: Session | None = None
+    waiting: list[Command] = []
+
+    def loading() -> None:
+        """Nothing is trained yet, so what halts training needs no checkpoint here."""
+        folder.heartbeat(phase="load")
+        if folder.told_to_end:
+            raise TrainerRefused("killed_by_signal", "The system asked the trainer to end")
+        for command in folder.commands():
+            if command.verb in HALTING:
+                folder.acknowledge(command, "accepted")
+                raise LeftWhileLoading(LEAVING.get(command.verb, "paused"))
+            waiting.append(command)
+
     try:
         device = str(spec["device"])
         held = DeviceLock(device, folder.identity, str(spec["workspace"]), str(spec["run"]))
         lock = TrainerLock(Path(spec["workspace"]), folder.identity, str(spec["run"]), device)
-        session = open_session(
-            folder, spec, lambda path, reason: _tell_skipped(folder, path, reason)
-        )
-        _tell_start(folder, spec, session)
-        outcome = Loop(session).run()
+        loading()
+        passed_over: list[Path] = []
+
+        def skipped(path: Path, reason: str) -> None:
+            passed_over.append(path)
+            folder.event("checkpoint_skipped", folder=str(path), reason=reason)
+
+        session = open_session(folder, spec, loading, skipped)
+        _tell_start(folder, spec, session, bool(passed_over))
+        outcome = Loop(session, waiting).run()
         _finish(folder, session, outcome)
         del held
+        return 0
+    except LeftWhileLoading as left:
+        folder.exit(left.outcome, step=None, position=None)
         return 0
     except BaseException as error:
         traceback.print_exc()
@@ -48,15 +80,34 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> int:
         )
         return 1
     finally:
+        signal.signal(signal.SIGTERM, before)
         if lock is not None:
             lock.release()
 
 
-def _tell_skipped(folder: RunFolder, path: Path, reason: str) -> None:
-    folder.event("checkpoint_skipped", folder=str(path), reason=reason)
+def _tell_lost_elsewhere(folder: RunFolder, spec: dict[str, Any], session: Session) -> None:
+    """A damaged checkpoint may have been the only one that held the end of an earlier dataset: its
+    ledger must not go on calling those rows trained."""
+    own = Path(spec["dataset"]["folder"])
+    for path in sorted((Path(spec["workspace"]) / "data" / "datasets").glob("*/ledger.jsonl")):
+        if path.parent == own:
+            continue
+        other = Ledger(path, session.branch, str(spec["run"]))
+        steps = other.steps_after(session.step)
+        if steps > 0:
+            other.lose_after(session.step)
+            folder.event(
+                "lost_elsewhere",
+                branch=session.branch,
+                dataset=path.parent.name,
+                after_step=session.step,
+                steps=steps,
+            )
 
 
-def _tell_start(folder: RunFolder, spec: dict[str, Any], session: Session) -> None:
+def _tell_start(
+    folder: RunFolder, spec: dict[str, Any], session: Session, passed_over: bool
+) -> None:
     folder.event(
         "started",
         **vars(folder.identity),
@@ -72,6 +123,8 @@ def _tell_start(folder: RunFolder, spec: dict[str, Any], session: Session) -> No
     if lost > 0:
         session.ledger.lose_after(session.step)
         folder.event("lost", branch=session.branch, after_step=session.step, upto_step=last)
+    if passed_over:
+        _tell_lost_elsewhere(folder, spec, session)
     source = str(session.root / f"step-{session.step:08d}") if session.saved_step > 0 else None
     folder.event(
         "resumed",
@@ -96,4 +149,19 @@ def _finish(folder: RunFolder, session: Session, outcome: str) -> None:
         steps_planned=planned,
         rows_trained=session.position,
     )
-    folder.exit(outcome, step=session.step, position=session.position)
+    while True:
+        try:
+            session.ledger.sync()
+            folder.exit(
+                outcome,
+                step=session.step,
+                position=session.position,
+                steps_done=session.steps_done,
+            )
+            return
+        except OSError as error:
+            # Everything is saved; without this word the pass would be taken for a crash.
+            if category_of(error) != "disk_full" or folder.told_to_end:
+                raise
+            session.beat("save")
+            time.sleep(0.2)

@@ -49,6 +49,7 @@ interface LedgerLine {
   readonly branch: string;
   readonly step: number;
   readonly rows: readonly number[];
+  readonly refused?: string;
 }
 interface LostLine {
   readonly branch: string;
@@ -58,6 +59,7 @@ interface LostLine {
 interface LedgerStep {
   readonly step: number;
   readonly rows: Uint32Array;
+  readonly isRefused: boolean;
 }
 
 /**
@@ -71,6 +73,8 @@ export class Ledger {
   private lineText = '';
   private readonly steps = new Map<string, LedgerStep[]>();
   private readonly times = new Map<number, number>();
+  /** Rows of steps whose loss or gradient was not a number: fed, and not trained. */
+  private readonly refused = new Map<number, number>();
 
   constructor(file: string) {
     this.file = file;
@@ -84,6 +88,7 @@ export class Ledger {
       this.offset = 0;
       this.steps.clear();
       this.times.clear();
+      this.refused.clear();
     }
     if (size > this.offset)
       this.offset = await eachLine(this.file, this.offset, (text) => this.take(text));
@@ -95,6 +100,7 @@ export class Ledger {
     this.line = line;
     this.lineText = text;
     this.times.clear();
+    this.refused.clear();
     for (const [branch, known] of this.steps) for (const one of known) this.count(branch, one, 1);
   }
 
@@ -118,18 +124,28 @@ export class Ledger {
     }
     if (typeof entry.step !== 'number' || !Array.isArray(entry.rows)) return;
     // A row that makes several examples is named once for each; it was trained once in this step.
-    const one = { step: entry.step, rows: Uint32Array.from(new Set(entry.rows)) };
+    const one = {
+      step: entry.step,
+      rows: Uint32Array.from(new Set(entry.rows)),
+      isRefused: typeof entry.refused === 'string',
+    };
     known.push(one);
     this.count(branch, one, 1);
   }
 
-  private count(branch: string, { step, rows }: LedgerStep, change: number): void {
+  private count(branch: string, { step, rows, isRefused }: LedgerStep, change: number): void {
     if (!isInLine(this.line, { branch, step })) return;
+    const counts = isRefused ? this.refused : this.times;
     for (const row of rows) {
-      const times = (this.times.get(row) ?? 0) + change;
-      if (times === 0) this.times.delete(row);
-      else this.times.set(row, times);
+      const times = (counts.get(row) ?? 0) + change;
+      if (times === 0) counts.delete(row);
+      else counts.set(row, times);
     }
+  }
+
+  /** Their state is quarantined, unless another step trained them. */
+  refusedRows(): readonly number[] {
+    return [...this.refused.keys()];
   }
 
   timesOf(row: number): number {

@@ -180,9 +180,12 @@ export class Accounts {
   private async read(item: Shelved): Promise<Read | null> {
     const known = await this.refreshed(item);
     if (known.sets === null) return null;
-    const sets = { ...known.sets, quarantined: new Set(item.meta.quarantined) };
-    const isSkipped = item.place === 'skipped';
     const { ledger } = known;
+    const sets = {
+      ...known.sets,
+      quarantined: new Set([...item.meta.quarantined, ...ledger.refusedRows()]),
+    };
+    const isSkipped = item.place === 'skipped';
     return {
       known,
       sets,

@@ -23,6 +23,7 @@ import { createThrottle } from './throttle.ts';
 import * as words from './words.ts';
 
 const kept = 50;
+const saveAgainAfter = 30;
 const noticesFile = z.object({ format: z.literal(1), notices: z.array(notice) });
 
 export type NoticesRoom = Awaited<ReturnType<typeof createNotices>>;
@@ -46,6 +47,7 @@ export async function createNotices(o: {
   let notices: readonly Notice[] = known.success ? known.data.notices : [];
   const changed = new Emitter<void>();
   let writing: Promise<void> = Promise.resolve();
+  let stopRetry = (): void => undefined;
 
   function publish(text: words.NoticeText): void {
     const t = o.clock.now();
@@ -65,6 +67,9 @@ export async function createNotices(o: {
       })
       .catch((error: unknown) => {
         o.failed('notices.save', error);
+        // A notice that tells of a full disk must not be lost by it.
+        stopRetry();
+        stopRetry = o.clock.after(saveAgainAfter, save);
       });
   }
   const throttle = createThrottle(o.clock, publish);
@@ -77,8 +82,22 @@ export async function createNotices(o: {
 
   let crash: { readonly cause: string; readonly category: string } | null = null;
   let wasBelowFloor = false;
+  /** Saving has been told to wait; told once, until a checkpoint is there again. */
+  let isSaveWaiting = false;
   let driftSeen = '';
   const decided = new Map<string, string>();
+
+  /** Tells with the step that is saved, null when none is. */
+  function withCheckpoint(where: string, tell: (saved: number | null) => void): void {
+    void o.versions
+      .newestCheckpoint()
+      .then((checkpoint) => {
+        tell(checkpoint?.step ?? null);
+      })
+      .catch((error: unknown) => {
+        o.failed(`notices.${where}`, error);
+      });
+  }
 
   const stops = [
     o.queue.news.on((news) => {
@@ -131,20 +150,51 @@ export async function createNotices(o: {
           crash = null;
           break;
         case 'hang_killed':
-          void o.versions
-            .newestCheckpoint()
-            .then((checkpoint) => {
-              throttle.tell(
-                words.hang(
-                  o.trainer.view().heartbeat?.step ?? null,
-                  number(event.age_s),
-                  checkpoint?.step ?? null,
-                ),
-              );
-            })
-            .catch((error: unknown) => {
-              o.failed('notices.hang', error);
-            });
+          withCheckpoint('hang', (saved) => {
+            const at = o.trainer.view().heartbeat?.step ?? null;
+            throttle.tell(words.hang(at, number(event.age_s), saved));
+          });
+          break;
+        case 'checkpoint_failed':
+          if (isSaveWaiting) break;
+          isSaveWaiting = true;
+          withCheckpoint('save', (saved) => {
+            throttle.tell(
+              words.saveWaits(
+                number(event.step),
+                saved,
+                number(event.free_bytes),
+                number(event.needed_bytes),
+              ),
+            );
+          });
+          break;
+        case 'checkpoint':
+          isSaveWaiting = false;
+          break;
+        case 'checkpoint_skipped':
+          throttle.tell(
+            words.checkpointDamaged(path.basename(String(event.folder)), String(event.reason)),
+          );
+          break;
+        case 'lost_elsewhere':
+          throttle.tell(
+            words.lostWithCheckpoint(
+              o.datasets.meta(String(event.dataset))?.name ?? String(event.dataset),
+              number(event.steps) ?? 0,
+            ),
+          );
+          break;
+        case 'non_finite':
+          throttle.tell(
+            words.notANumber(
+              number(event.step),
+              String(event.what),
+              Array.isArray(event.rows)
+                ? event.rows.filter((row): row is number => typeof row === 'number')
+                : [],
+            ),
+          );
           break;
         case 'out_of_memory': {
           const config = o.queue.open()?.pass.config ?? o.config.values();
@@ -194,6 +244,7 @@ export async function createNotices(o: {
     async close(): Promise<void> {
       for (const stop of stops) stop();
       throttle.close();
+      stopRetry();
       await writing;
     },
   };

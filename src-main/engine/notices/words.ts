@@ -181,6 +181,60 @@ export function backupDamaged(id: string, problem: string): NoticeText {
   };
 }
 
+/** Training goes on; only saving waits. Bytes, null where unknown. */
+export function saveWaits(
+  at: number | null,
+  saved: number | null,
+  free: number | null,
+  needed: number | null,
+): NoticeText {
+  const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(1)}\u00a0GB`;
+  const room =
+    free === null || needed === null
+      ? ''
+      : ` ${gb(free)} are free, a checkpoint needs ${gb(needed)}.`;
+  const kept = saved === null ? 'Nothing is saved yet' : `The newest is ${step(saved)}`;
+  return {
+    kind: 'disk',
+    tone: 'fail',
+    title: `No checkpoint at ${step(at)}: the disk is full`,
+    body: `Training goes on, and saving is tried every 30\u00a0s. ${kept}.${room} Free space on this disk.`,
+    opens: 'health',
+  };
+}
+
+export function checkpointDamaged(folder: string, reason: string): NoticeText {
+  return {
+    kind: 'fact',
+    tone: 'warn',
+    title: `${folder} is damaged`,
+    body: `${capital(reason)}. It was passed over; training continues from the newest checkpoint that verifies.`,
+    opens: 'logs',
+  };
+}
+
+export function lostWithCheckpoint(name: string, steps: number): NoticeText {
+  return {
+    kind: 'fact',
+    tone: 'fail',
+    title: `${number(steps)} ${steps === 1 ? 'step' : 'steps'} of ${name} lost`,
+    body: 'They were held by a damaged checkpoint alone. Its rows count as remaining; queued again, the file is trained whole.',
+    opens: 'queue',
+  };
+}
+
+export function notANumber(at: number | null, what: string, rows: readonly number[]): NoticeText {
+  const shown = rows.slice(0, 16).join(', ');
+  const more = rows.length > 16 ? ` and ${number(rows.length - 16)} more` : '';
+  return {
+    kind: 'fact',
+    tone: 'warn',
+    title: `The ${what} was not a number at ${step(at)}`,
+    body: `The step was left out and the weights are as before it. Rows ${shown}${more}.`,
+    opens: 'queue',
+  };
+}
+
 export function drift(keys: readonly string[]): NoticeText {
   return {
     kind: 'config_drift',

@@ -73,15 +73,19 @@ export function createCommands({ o, now, latch, passes, settled, tell, tick }: Q
 
   async function pause(by: string): Promise<Acted> {
     await setLatch('paused', by);
-    const acted = await command('pause', () => phase() === 'paused' || !isBusy());
+    const isResumed = (): boolean => isBusy() && o.trainer.view().halting === null;
+    const acted = await command('pause', () => phase() === 'paused' || !isBusy() || isResumed());
+    if (isResumed())
+      return { ...acted, acted: false, text: 'It was resumed before it had paused.' };
     return { ...acted, text: acted.acted ? 'Paused; a checkpoint holds the place.' : acted.text };
   }
 
   async function resume(by: string): Promise<Acted> {
     now.notReady = null;
     await setLatch('running', by);
+    // Also before it has paused: the pause would take effect after this.
     const acted: Acted =
-      isBusy() && phase() === 'paused'
+      isBusy() && (phase() === 'paused' || o.trainer.view().halting === 'paused')
         ? await command('resume', () => phase() !== 'paused')
         : { acted: true, waited_ms: 0, text: '' };
     await tick();
@@ -94,7 +98,7 @@ export function createCommands({ o, now, latch, passes, settled, tell, tick }: Q
   async function stop(isNow: boolean, by: string): Promise<Acted> {
     const { open } = now;
     if (!isNow && open !== null && (isBusy() || latch.state().latch === 'running')) {
-      const wasPaused = phase() === 'paused';
+      const wasPaused = phase() === 'paused' || o.trainer.view().halting === 'paused';
       await setLatch('stopping_after', by);
       if (wasPaused) await command('resume', () => phase() !== 'paused');
       return { acted: true, waited_ms: 0, text: `Stops after ${open.dataset.name}.` };
@@ -145,7 +149,10 @@ export function createCommands({ o, now, latch, passes, settled, tell, tick }: Q
       await setLatch('stopped', '.stop file');
       if (isBusy()) {
         const end = o.clock.monotonic() + stopFilePatience;
-        await o.trainer.command('stop-now');
+        // On a disk that is full the command cannot be written; the time limit holds all the same.
+        await o.trainer.command('stop-now').catch((error: unknown) => {
+          o.failed('queue.stop_file', error);
+        });
         while (isBusy() && o.clock.monotonic() < end) await o.clock.sleep(0.1);
         if (isBusy()) await o.trainer.kill('no checkpoint within 30 s of .stop');
       }

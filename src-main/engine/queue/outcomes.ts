@@ -78,7 +78,7 @@ export function createOutcomes({ o, now, passes, news, tell }: QueueParts) {
           dataset: o.datasets.summary(id),
           version: closed.version,
           planned: ended.pass.planned_steps,
-          done: outcome.stepsDone,
+          done: outcome.stepsDone ?? 0,
           next: nextName(),
         });
         announceEmpty(outcome.step);
@@ -86,7 +86,8 @@ export function createOutcomes({ o, now, passes, news, tell }: QueueParts) {
     } else if (outcome.kind === 'skipped') {
       now.open = null;
       await passes.skip(ended, outcome.stepsDone);
-    } else await o.datasets.note(id, { done_steps: ended.pass.steps_before + outcome.stepsDone });
+    } else if (outcome.stepsDone !== null)
+      await o.datasets.note(id, { done_steps: ended.pass.steps_before + outcome.stepsDone });
     tell();
   }
 

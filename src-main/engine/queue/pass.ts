@@ -53,6 +53,10 @@ const cursorFile = z.object({
   epoch: z.number().int(),
   seed: z.number().int(),
   content_hash: z.string(),
+  /** Which rows are trained, and so what the position means. */
+  cache: z.string().optional(),
+  /** The pass that was skipped. */
+  pass: z.string().optional(),
   step: z.number().int(),
 });
 export type Cursor = z.infer<typeof cursorFile>;
@@ -68,13 +72,19 @@ export const writeCursor = (folder: string, cursor: Cursor): Promise<void> =>
 export const removeCursor = (folder: string): Promise<void> =>
   rm(path.join(folder, 'cursor.json'), { force: true });
 
-/** Where a dataset begins: at its cursor when that was taken from the same content and order, else at its first example. */
+/**
+ * Where a dataset begins: at its cursor when that was taken from the same content, the same accepted rows (`cache`) and the same
+ * order, else at its first example: a row that is trained twice is counted, one that is passed over would be lost.
+ */
 export function decideStart(
   cursor: Cursor | null,
-  contentHash: string,
+  now: { readonly contentHash: string; readonly cache: string },
   config: Config,
 ): { readonly position: number; readonly epoch: number } {
-  if (cursor === null || cursor.content_hash !== contentHash || cursor.seed !== config.seed)
-    return { position: 0, epoch: 0 };
+  const isSame =
+    cursor?.content_hash === now.contentHash &&
+    (cursor.cache === undefined || cursor.cache === now.cache) &&
+    cursor.seed === config.seed;
+  if (!isSame) return { position: 0, epoch: 0 };
   return { position: cursor.position, epoch: cursor.epoch };
 }

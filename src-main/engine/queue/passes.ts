@@ -72,6 +72,9 @@ export class Passes {
         });
         this.tell(dataset, `${dataset.name} has no pass that can be continued; it waits again.`);
       } else if (pass.state === 'completed') await this.o.datasets.toCompleted(dataset.id, {});
+      else if ((await readCursor(dataset.folder))?.pass === pass.pass)
+        // The trainer had skipped it when the engine died before it heard of it.
+        await this.skip({ dataset, pass }, null);
       else if (pass.state === 'failed')
         await this.o.datasets.toFailed(dataset.id, pass.reason ?? 'failed');
       else if (pass.state === 'skipped')
@@ -117,7 +120,7 @@ export class Passes {
     if (meta === null || judged.key !== judgeKey(config, base, meta)) return null;
     await this.o.disk.require(await this.o.versions.checkpointBytes(), 'a checkpoint');
     const cursor = await readCursor(dataset.folder);
-    const start = decideStart(cursor, judged.content_hash, config);
+    const start = decideStart(cursor, { contentHash: judged.content_hash, cache }, config);
     const all = plannedSteps(judged.trained_rows, config);
     const before = stepsBefore(start.position, judged.trained_rows, config);
     const pass: PassFile = {
@@ -192,7 +195,7 @@ export class Passes {
     { dataset, pass }: OpenPass,
     outcome: Exclude<PassOutcome, { kind: 'gave_up' }>,
   ): Promise<Closed> {
-    const done = outcome.stepsDone;
+    const done = outcome.stepsDone ?? 0;
     const short = decideCompletion({ planned: pass.planned_steps, done });
     if (short !== null) {
       await this.fail({ dataset, pass }, short, done);
@@ -278,6 +281,8 @@ export class Passes {
           epoch: cursor.epoch,
           seed: cursor.seed,
           content_hash: cursor.content_hash,
+          cache: pass.cache,
+          pass: pass.pass,
           step: (await this.o.versions.newestCheckpoint())?.step ?? 0,
         });
     }

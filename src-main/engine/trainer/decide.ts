@@ -20,6 +20,16 @@ export type AfterExit =
   | { readonly kind: 'restart'; readonly inSeconds: number; readonly attempt: number }
   | { readonly kind: 'give_up'; readonly infrastructure: boolean };
 
+/** Commands that halt training, and what the pass ends with for now when they have taken effect. */
+const halts = { pause: 'paused', 'stop-now': 'stopped', skip: 'skipped' } as const;
+export type Halt = (typeof halts)[keyof typeof halts];
+
+/** What the trainer was told last: a crash must not undo it. `before`: what was wished until now. */
+export function wishAfter(verb: string, before: Halt | null): Halt | null {
+  if (verb === 'resume') return null;
+  return verb in halts ? halts[verb as keyof typeof halts] : before;
+}
+
 /** A run that was healthy for so long begins the count anew. */
 const healthyEnough = 600;
 

@@ -50,6 +50,15 @@ export function runName(kind: string, now: number, random: string): string {
   return `${day.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${kind}-${random}`;
 }
 
+/** A process that could not even be started: what of the machine was not ready. Pure. */
+export function launchCategory(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'disk_full';
+  return code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
+    ? 'permission_denied'
+    : 'import_error';
+}
+
 /** Writes spec.json and starts the process. Throws when the interpreter cannot be started. */
 export async function launch(o: {
   readonly folder: string;

@@ -11,9 +11,9 @@ import type { ConfigRoom } from '../config/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { classifyCrash } from './classify.ts';
-import { decideAfterExit } from './decide.ts';
+import { decideAfterExit, type Halt, wishAfter } from './decide.ts';
 import { decideHang } from './hang.ts';
-import { launch, runName } from './launch.ts';
+import { launch, launchCategory, runName } from './launch.ts';
 import { findTrainer, kernelWords, readExit, readLogEnd, rememberTrainer } from './run-files.ts';
 import type {
   ExitFile,
@@ -64,6 +64,8 @@ interface Supervision {
   suspected: boolean;
   /** The hang was answered; the group is on its way out. */
   hangKilled: boolean;
+  /** Told to halt, and not told to go on since: when it dies on the way it is not started again. */
+  wish: Halt | null;
   /** Examples in memory at once after GPU memory ran out; null: as configured. */
   microBatch: number | null;
   retry: (() => void) | null;
@@ -116,7 +118,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
     end({
       kind,
       step: supervision.savedStep,
-      stepsDone: supervision.stepsDone ?? 0,
+      stepsDone: supervision.stepsDone,
       exit: nothing(kind),
     });
   }
@@ -132,6 +134,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
       crash: null,
       suspected: false,
       hangKilled: false,
+      wish: null,
       microBatch: null,
       retry: null,
     };
@@ -189,7 +192,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
       if (supervision !== current) return;
       end({
         kind: 'gave_up',
-        category: 'import_error',
+        category: launchCategory(error),
         message,
         infrastructure: true,
         step: current.savedStep,
@@ -208,6 +211,8 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
     if (event.type === 'started' && typeof event.device === 'string') current.device = event.device;
     if (event.type === 'out_of_memory' && typeof event.micro_batch_to === 'number')
       current.microBatch = event.micro_batch_to;
+    if (event.type === 'memory_regained')
+      current.microBatch = typeof event.micro_batch_to === 'number' ? event.micro_batch_to : null;
     if (event.type === 'finished' && typeof event.steps_done === 'number')
       current.stepsDone = event.steps_done;
     if (event.type === 'checkpoint' && step !== null && step > current.savedStep) {
@@ -246,7 +251,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
       end({
         kind: exit.outcome as 'completed' | 'paused' | 'stopped' | 'skipped',
         step: exit.step ?? current.savedStep,
-        stepsDone: exit.stepsDone ?? current.stepsDone ?? 0,
+        stepsDone: exit.stepsDone ?? current.stepsDone,
         exit,
       });
       return;
@@ -282,6 +287,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
         lastSeconds: watchdog.backoff_last_seconds,
       },
     );
+    const halted = current.wish ?? (run.beat?.phase === 'paused' ? 'paused' : null);
     const attempt = after.kind === 'restart' ? after.attempt : current.attempts;
     own('crashed', {
       category: found.category,
@@ -292,7 +298,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
     });
     o.journal.write({
       what: 'trainer.crashed',
-      text: `The trainer ended: ${found.message}. ${after.kind === 'restart' ? `Restart ${String(attempt)} of ${String(watchdog.restart_limit)} in ${String(after.inSeconds)} s, from the newest checkpoint that verifies (saved: step ${String(current.savedStep)}).` : found.suggestion}`,
+      text: `The trainer ended: ${found.message}. ${halted !== null ? `It was told to halt (${halted}), so it is not started again (saved: step ${String(current.savedStep)}).` : after.kind === 'restart' ? `Restart ${String(attempt)} of ${String(watchdog.restart_limit)} in ${String(after.inSeconds)} s, from the newest checkpoint that verifies (saved: step ${String(current.savedStep)}).` : found.suggestion}`,
       step: run.beat?.step ?? null,
       dataset: current.request.dataset.id,
       evidence: {
@@ -305,6 +311,11 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
         traceback: exit?.error?.traceback ?? null,
       },
     });
+    if (halted !== null) {
+      // A crash does not undo what the user asked for: the newest checkpoint holds the place.
+      endWithout(halted);
+      return;
+    }
     if (after.kind === 'give_up') {
       end({
         kind: 'gave_up',
@@ -437,6 +448,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
       void start();
     },
     async command(verb) {
+      if (supervision !== null) supervision.wish = wishAfter(verb, supervision.wish);
       if (watched?.isAlive === true) {
         await watched.command(verb);
         changed.emit(undefined);
@@ -491,6 +503,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
                 category: crash.crash.category,
               },
         pending: run?.pending == null ? null : { verb: run.pending.verb, t: run.pending.t },
+        halting: current?.wish ?? null,
         device: current?.device ?? null,
       };
     },

@@ -43,8 +43,8 @@ export type PassOutcome =
   | {
       readonly kind: 'completed' | 'paused' | 'stopped' | 'skipped';
       readonly step: number;
-      /** Steps of this pass that are done, over all of its runs. */
-      readonly stepsDone: number;
+      /** Steps of this pass that are done, over all of its runs; null: nobody was there to say. */
+      readonly stepsDone: number | null;
       readonly exit: ExitFile;
     }
   | {
@@ -84,6 +84,8 @@ export interface TrainerView {
     readonly category: string;
   } | null;
   readonly pending: { readonly verb: string; readonly t: number } | null;
+  /** What it was told to halt for, from the command on until it is told to go on. */
+  readonly halting: 'paused' | 'stopped' | 'skipped' | null;
   readonly device: string | null;
 }
 

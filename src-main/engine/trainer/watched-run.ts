@@ -25,6 +25,7 @@ export class WatchedRun {
   private readonly beats = new Map<string, number[]>();
   private beatSeenAt: number;
   private hasExited = false;
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(o: {
     readonly run: string;
@@ -91,8 +92,14 @@ export class WatchedRun {
     return out;
   }
 
-  /** Atomic, so that the trainer never reads half a command. Numbers go on over engines. */
-  async command(verb: Verb): Promise<void> {
+  /** Atomic, so that the trainer never reads half a command. Numbers go on over engines; two commands at once get two. */
+  command(verb: Verb): Promise<void> {
+    const next = this.turn.then(() => this.write(verb));
+    this.turn = next.catch(() => undefined);
+    return next;
+  }
+
+  private async write(verb: Verb): Promise<void> {
     const folder = path.join(this.folder, 'commands');
     const numbers = (await readdir(folder).catch(() => [])).map((name) =>
       Number.parseInt(name, 10),

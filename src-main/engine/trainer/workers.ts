@@ -3,7 +3,7 @@ import type { Clock } from '../../kit/clock.ts';
 import { identityOf, signalGroup } from '../../kit/identity.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import { classifyCrash } from './classify.ts';
-import { launch, runName } from './launch.ts';
+import { launch, launchCategory, runName } from './launch.ts';
 import { readExit, readLogEnd } from './run-files.ts';
 import type { PythonFacts, TrainerRoom } from './shapes.ts';
 import { WatchedRun } from './watched-run.ts';
@@ -41,7 +41,7 @@ export function createWorkers(o: {
       });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      return { ok: false, category: 'import_error', message, log: '' };
+      return { ok: false, category: launchCategory(error), message, log: '' };
     }
     live.add(watched);
     const cancel = (): void => {

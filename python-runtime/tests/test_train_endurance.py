@@ -1,0 +1,142 @@
+"""Nothing around the training ends it: a full disk, junk for commands, the system's own signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from intake_support import pairs
+from train_support import Training, events_of, exit_of, lines_of, metrics_of
+
+from nightshift_trainer.files import LineFile
+
+
+def until(what: str, probe: Any, seconds: float = 300.0) -> Any:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = probe()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"waited for {what}")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, that can really be filled."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(folder)], capture_output=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as stream:
+        for size in (1 << 20, 1 << 12):
+            try:
+                while True:
+                    stream.write(b"x" * size)
+            except OSError:
+                continue
+
+
+def test_a_line_that_does_not_fit_waits_whole(small_disk: Path) -> None:
+    lines = LineFile(small_disk / "lines.jsonl")
+    lines.append({"n": 0})
+    filler = small_disk / "filler"
+    fill(filler)
+    for number in range(1, 2000):
+        lines.append({"n": number})
+    content = lines.path.read_bytes()
+    assert content.endswith(b"\n") and content.count(b"\n") < 2000
+    with pytest.raises(OSError, match="No space left"):
+        lines.flush(durable=True)
+    filler.unlink()
+    lines.flush(durable=True)
+    assert [one["n"] for one in lines_of(lines.path)] == list(range(2000))
+
+
+def begin(tmp_path: Path, rows: int = 100) -> Training:
+    training = Training(tmp_path)
+    training.intake(pairs(rows), slice_rows=10, core_rows=10)
+    return training
+
+
+def test_a_command_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    training = begin(tmp_path)
+    spec = training.spec(eval_samples=0)
+    folder = training.folder(spec)
+    (folder / "commands" / "000001-pause.json").write_text("{", "utf-8")
+    (folder / "commands" / "000002-checkpoint.json").write_text('{"format": 9, "t": 0}', "utf-8")
+    (folder / "commands" / "000003-pause.json").write_text('{"format": 1}', "utf-8")
+    os.environ["NIGHTSHIFT_DEVICE_LOCKS"] = str(tmp_path / "locks")
+    from nightshift_trainer.run_folder import RunFolder
+    from nightshift_trainer.train import worker
+
+    assert worker.run(RunFolder(folder), spec) == 0
+    told = events_of(folder, "acknowledged")
+    assert [(one["seq"], one["state"]) for one in told] == [
+        (1, "refused"),
+        (2, "refused"),
+        (3, "refused"),
+    ]
+    assert exit_of(folder)["outcome"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("verb", "outcome"), [("stop-now", "stopped"), ("pause", "paused"), ("skip", "skipped")]
+)
+def test_what_halts_training_is_obeyed_while_it_loads(
+    tmp_path: Path, verb: str, outcome: str
+) -> None:
+    training = begin(tmp_path)
+    spec = training.spec(eval_samples=0)
+    folder = training.folder(spec)
+    training.command(folder, 1, verb)
+    os.environ["NIGHTSHIFT_DEVICE_LOCKS"] = str(tmp_path / "locks")
+    from nightshift_trainer.run_folder import RunFolder
+    from nightshift_trainer.train import worker
+
+    assert worker.run(RunFolder(folder), spec) == 0
+    assert exit_of(folder)["outcome"] == outcome and exit_of(folder)["step"] is None
+    assert not training.checkpoints.exists() and not metrics_of(folder)
+
+
+def test_the_signal_of_a_shutdown_saves_first(tmp_path: Path) -> None:
+    training = begin(tmp_path, 300)
+    folder, process = training.start(training.spec(eval_samples=0, step_sleep=0.02))
+    until("step 5", lambda: len(metrics_of(folder)) >= 5)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(300) == 1
+    assert exit_of(folder)["error"]["category"] == "killed_by_signal"
+    following = training.run(training.spec(eval_samples=0))
+    [resumed] = events_of(following, "resumed")
+    assert resumed["lost_steps"] == 0 and resumed["step"] == len(metrics_of(folder))
+
+
+def test_the_share_of_looking_counts_every_run_of_the_pass(tmp_path: Path) -> None:
+    """After a resume the seconds of earlier looks once stood against the new run alone: several
+    hundred percent, and no preview for hours."""
+    training = begin(tmp_path, 300)
+    spec = training.spec(eval_steps=5, preview_steps=1000, generate_samples=0, step_sleep=0.02)
+    folder, process = training.start(spec)
+    until("step 12", lambda: len(metrics_of(folder)) >= 12)
+    training.command(folder, 1, "stop-now")
+    assert process.wait(300) == 0
+    following = training.run(training.spec(eval_steps=1000, generate_samples=0))
+    last = events_of(following, "monitoring")[-1]
+    assert last["percent"] < 100
+    assert last["seconds_total"] > metrics_of(folder)[-1]["t"] - metrics_of(folder)[0]["t"]
