@@ -57,9 +57,11 @@ def turns_of(form: str, record: dict[str, Any]) -> list[Turn]:
         return found
     if form == "conversations":
         names = {"human": "user", "gpt": "assistant"}
-        return system + [
-            (names.get(one["from"], one["from"]), one["value"]) for one in record["conversations"]
-        ]
+        said: list[Turn] = []
+        for one in record["conversations"]:
+            speaker = str(one["from"])
+            said.append((names.get(speaker, speaker), one["value"]))
+        return system + said
     if form == "instruction":
         asked = record["instruction"]
         if record.get("input"):

@@ -168,6 +168,7 @@ def test_raw_text_has_no_template(tmp_path: Path, template: str, max_length: int
     )
     tokenizer = plain_tokenizer(base)
     end = tokenizer.token_to_id("<|im_end|>")
+    assert end is not None
     found = tables_of(workspace)
     for row, text in enumerate(texts, start=1):
         assert found[row] == text_tables(tokenizer, text, end, max_length), text
