@@ -118,7 +118,8 @@ export async function createQueue(o: QueueOptions) {
   }
 
   async function tick(): Promise<void> {
-    if (isTicking || !isStarted || isHeld) return;
+    // What has ended is closed first: its version is the parent of the next, and the queue is not empty because the next has begun.
+    if (isTicking || isSettling || !isStarted || isHeld) return;
     isTicking = true;
     try {
       for (let turn = 0; turn < actsATick && (await act()); turn += 1);
