@@ -141,7 +141,13 @@ export function Rail({ onCommands }: { readonly onCommands: () => void }): React
     <nav className="rail" aria-label="Screens">
       {entries(false)}
       <div className="end">
-        <button type="button" className="theme" aria-haspopup="dialog" onClick={onCommands}>
+        <button
+          type="button"
+          className="theme"
+          aria-haspopup="dialog"
+          aria-label="Commands"
+          onClick={onCommands}
+        >
           <IconCommand aria-hidden="true" />
           <span>Commands</span>
         </button>

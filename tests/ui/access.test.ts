@@ -30,6 +30,28 @@ test.each(
 });
 
 test.each(
+  (
+    [
+      ['stop', '#/dashboard', /^Stop$/],
+      ['create version', '#/models', /Create version/],
+    ] as const
+  ).flatMap(([name, at, opens]) =>
+    [['dark', 900] as const, ['light', 1600] as const].map(([scheme, width]) => ({
+      name,
+      at,
+      opens,
+      scheme,
+      width,
+    })),
+  ),
+)('axe, dialog open: $name, $scheme, $width px', async ({ at, opens, scheme, width }) => {
+  const { page } = await openStage({ at, scheme, width });
+  await page.getByRole('button', { name: opens }).first().click();
+  await page.getByRole('dialog').waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+});
+
+test.each(
   screens.flatMap(([name, scene, at]) =>
     [900, 1280, 1600, 2560].map((width) => ({ name, scene, at, width })),
   ),
