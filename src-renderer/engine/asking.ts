@@ -29,7 +29,7 @@ export function troubleOf(error: unknown): Refused {
     return {
       text: error.message,
       next: typeof next === 'string' ? next : null,
-      code: error.code,
+      code: String(error.code),
       facts: typeof facts === 'object' && facts !== null ? { ...facts } : {},
     };
   }

@@ -27,14 +27,14 @@ test('verify names the step, the file and what was skipped; without anything sav
   const all = await w.engine.rooms.versions.checkpoints();
   const [first, second] = all;
   expect(await api.checkpoints.verify({ branch: 'main' })).toMatchObject({
-    text: `would resume at step ${String(first?.step)} of branch main from ${String(first?.folder)}`,
+    text: `would resume at step ${String(first?.step)} of branch main from ${first?.folder ?? ''}`,
     resumes: { branch: 'main', step: first?.step, dataset: 'a.jsonl' },
     skipped: [],
     mismatch: null,
   });
   writeFileSync(path.join(first?.folder ?? '', 'damaged'), '');
   expect(await api.checkpoints.verify({ branch: null })).toMatchObject({
-    text: `would resume at step ${String(second?.step)} of branch main from ${String(second?.folder)}; 1 skipped because step ${String(first?.step)}: marked as damaged`,
+    text: `would resume at step ${String(second?.step)} of branch main from ${second?.folder ?? ''}; 1 skipped because step ${String(first?.step)}: marked as damaged`,
     skipped: [{ step: first?.step, branch: 'main' }],
   });
   // The second one stands inside the pass; its dataset's file is another one by now.

@@ -62,7 +62,7 @@ export async function readActual(
   let [steps, stepSeconds, seconds, memory] = [0, 0, 0, 0];
   for (const { folder, created } of await runsOf(paths, pass, started)) {
     let last = created;
-    let pausedSince: number | null = null;
+    const pause: { since: number | null } = { since: null };
     let paused = 0;
     const hear = (t: unknown): number => {
       if (typeof t === 'number') last = Math.max(last, t);
@@ -79,13 +79,13 @@ export async function readActual(
     });
     await eachLine(path.join(folder, 'events.jsonl'), ({ type, t }) => {
       const at = hear(t);
-      if (type === 'paused') pausedSince = at;
-      if (type === 'unpaused' && pausedSince !== null) {
-        paused += at - pausedSince;
-        pausedSince = null;
+      if (type === 'paused') pause.since = at;
+      if (type === 'unpaused' && pause.since !== null) {
+        paused += at - pause.since;
+        pause.since = null;
       }
     });
-    if (pausedSince !== null) paused += last - pausedSince;
+    if (pause.since !== null) paused += last - pause.since;
     seconds += Math.max(0, last - created - paused);
   }
   if (steps === 0) return null;

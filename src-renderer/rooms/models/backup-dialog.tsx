@@ -1,6 +1,6 @@
 /** Making a backup by hand: of the model, of a version, or of any folder of the engine's machine. */
 import { Button, NativeSelect, Radio, TextInput } from '@mantine/core';
-import { useEffect, useRef, useState, type FormEvent, type ReactElement } from 'react';
+import { useEffect, useRef, useState, type SyntheticEvent, type ReactElement } from 'react';
 import type { BackupSource } from '../../../src-main/contract/index.ts';
 import { attempt, useLost, useRoom, type Refused } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
@@ -12,6 +12,9 @@ import { backupKey } from './points.ts';
 import { Refusal } from './refusal.tsx';
 
 type Kind = BackupSource['kind'];
+
+/** Milliseconds; read when the person acts, never while drawing. */
+const clock = (): number => Date.now();
 
 export function BackupDialog({ onClose }: { readonly onClose: () => void }): ReactElement {
   const host = useHost();
@@ -49,10 +52,10 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
   const size = kind === 'model' ? newest?.bytes : kind === 'version' ? version?.bytes : undefined;
   const isReady = source !== null && reason.trim() !== '' && since === null && !lost;
 
-  const make = async (event: FormEvent): Promise<void> => {
+  const make = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
     if (!isReady) return;
-    setSince(Date.now());
+    setSince(clock());
     setRefused(null);
     const said = await attempt((engine) =>
       engine.backups.create({
