@@ -48,7 +48,7 @@ test('a locked setting shows why, its change waits for the next dataset and can 
 });
 
 test('a change with consequences states them and asks; cancelled, nothing is sent', async () => {
-  const { page, server } = await openStage({ at: '#/config' });
+  const { page, server } = await openStage({ scene: 'idle', at: '#/config' });
   await page.getByLabel('Max length').fill('8,192');
   const save = changes(page).getByRole('button', { name: 'Save changes' });
   await save.click();
