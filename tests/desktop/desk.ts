@@ -126,21 +126,23 @@ export class Desk {
     });
   }
 
-  /** Item ids change with every new menu: found by label, then clicked at once. */
-  async clickTrayMenu(label: string): Promise<void> {
+  /**
+   * Item ids change with every new menu: found by label, then clicked at once. A menu that was made anew in between answers that
+   * it has no such item, and nothing was clicked: it is looked up again, as a person would.
+   */
+  async clickTrayMenu(label: string, attempts = 3): Promise<void> {
+    const menu = String((await this.trayProperties())['Menu']);
     const item = (await this.trayMenu()).find((one) => one.label === label && one.enabled);
     if (item === undefined) throw new Error(`the tray has no item '${label}' that can be clicked`);
-    const menu = String((await this.trayProperties())['Menu']);
-    const clicked = this.call(this.item().service, menu, MENU, 'Event', 'isvu', [
-      item.id,
-      'clicked',
-      new Variant('i', 0),
-      0,
-    ]);
-    await clicked.catch((error: unknown) => {
+    const event = [item.id, 'clicked', new Variant('i', 0), 0];
+    try {
+      await this.call(this.item().service, menu, MENU, 'Event', 'isvu', event);
+    } catch (error) {
       // 'Quit' may end the application before it answers.
-      if (!String(error).includes('disconnected')) throw error;
-    });
+      if (String(error).includes('disconnected')) return;
+      if (attempts === 1 || !String(error).includes('error occurred in Event')) throw error;
+      await this.clickTrayMenu(label, attempts - 1);
+    }
   }
 
   private item(): { readonly service: string; readonly path: string } {
