@@ -61,7 +61,7 @@ test('a change of max_length states what it costs: rows, steps, time, memory', a
   await estimate(page).getByText('are longer than max_length', { exact: false }).waitFor();
   await page
     .getByRole('complementary', { name: 'Changes' })
-    .getByRole('button', { name: 'Save changes' })
+    .getByRole('button', { name: 'Stage for the next dataset' })
     .click();
   const cost = page.getByRole('dialog').getByRole('table', { name: 'What it costs' });
   await cost.waitFor();
