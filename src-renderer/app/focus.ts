@@ -67,6 +67,8 @@ export function useKeptFocus(): void {
     let trail: readonly Level[] = [];
     /** The place on the page itself, for when a dialog closes and what opened it is gone. */
     let outside: readonly Level[] = [];
+    let opener: HTMLElement | null = null;
+    let dialog: Element | null = null;
     let timer: ReturnType<typeof setTimeout> | undefined;
     /** What was switched off while it had the focus, and where the focus waits for it. */
     let waiting: { readonly wanted: HTMLElement; readonly at: HTMLElement } | null = null;
@@ -77,7 +79,16 @@ export function useKeptFocus(): void {
       if (waiting !== null && now !== waiting.at) waiting = null;
       last = now;
       trail = trailOf(now);
-      if (now.closest('[role=dialog]') === null) outside = trail;
+      dialog = now.closest('[role=dialog]');
+      if (dialog === null) {
+        outside = trail;
+        opener = now;
+      }
+    };
+    /** The element itself, or what is shown now under its name. */
+    const again = (one: HTMLElement | null): HTMLElement | null => {
+      if (one === null || one.isConnected) return one;
+      return one.id === '' ? null : document.getElementById(one.id);
     };
     const settle = (): void => {
       if (waiting !== null && document.activeElement === waiting.at) {
@@ -89,7 +100,6 @@ export function useKeptFocus(): void {
         return;
       }
       if (!isNothing() || last === null || document.hidden) return;
-      const same = last.id === '' ? null : document.getElementById(last.id);
       if (last.isConnected && last.matches(':disabled')) {
         const at = last.parentElement;
         if (at === null) return;
@@ -97,7 +107,9 @@ export function useKeptFocus(): void {
         rest(at);
         waiting = { wanted, at };
       } else if (!last.isConnected) {
-        const to = same ?? nearest(trail) ?? nearest(outside);
+        // A row that was moved; what opened the dialog that closed; else what stands nearest.
+        const closed = dialog?.isConnected === false;
+        const to = again(last) ?? (closed ? (again(opener) ?? nearest(outside)) : nearest(trail));
         if (to !== null) to.focus();
         else {
           const main = document.querySelector('main');
@@ -109,8 +121,10 @@ export function useKeptFocus(): void {
       clearTimeout(timer);
       timer = setTimeout(settle, PATIENCE_MS);
     };
+    /** A row that was moved is another element of the same name: the next key must already find it. */
     const observer = new MutationObserver(() => {
-      if (isNothing() || waiting !== null) later();
+      if (isNothing() && last?.isConnected === false && again(last) !== null) again(last)?.focus();
+      else if (isNothing() || waiting !== null) later();
       else if (document.activeElement === last) remember();
     });
     observer.observe(document.body, {

@@ -77,8 +77,9 @@ test('first run: the base model and the sample', async () => {
 
 test('files are added by Ctrl O, accepted, and their columns get roles', async () => {
   const { page, server } = await openStage({ at: '#/data' });
-  await page.getByRole('heading', { name: 'Data', level: 1 }).waitFor();
+  // The browser is told to hand its dialogs over before the key can open one.
   const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('heading', { name: 'Data', level: 1 }).waitFor();
   await page.keyboard.press('Control+o');
   await (
     await chooser
