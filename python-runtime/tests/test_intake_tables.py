@@ -25,7 +25,13 @@ from golden_reference import (
 from intake_support import Workspace, starter_base
 
 from nightshift_trainer.bases.publish import publish
-from nightshift_trainer.bases.smollm2 import GGUF_NAME, cache_folder, with_single_digits
+from nightshift_trainer.bases.smollm2 import (
+    GGUF_NAME,
+    BaseUnavailable,
+    cache_folder,
+    gguf_file,
+    with_single_digits,
+)
 from nightshift_trainer.cache import TokenCache
 from nightshift_trainer.train.layout import lay_out, split
 
@@ -231,8 +237,10 @@ def test_incident_11_the_trained_tokens_are_the_same_packed_or_not(
 
 @pytest.mark.real_data
 def test_with_the_real_tokenizer_and_template_of_smollm2(tmp_path: Path) -> None:
-    if not (cache_folder() / GGUF_NAME).is_file():
-        pytest.skip("SmolLM2 has not been downloaded on this machine")
+    try:
+        gguf_file(lambda *_: None)
+    except BaseUnavailable as reason:
+        pytest.skip(str(reason))
     from transformers import AutoTokenizer
 
     def real(folder: Path) -> None:
