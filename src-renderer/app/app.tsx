@@ -5,7 +5,7 @@ import { useEngine } from '../engine/index.ts';
 import { useHost, type Host } from '../host/index.ts';
 import { Logo } from '../kit/marks.tsx';
 import { ConfigScreen } from '../rooms/config/index.ts';
-import { Dashboard } from '../rooms/dashboard/index.ts';
+import { Dashboard, warmCurves } from '../rooms/dashboard/index.ts';
 import { DataScreen, DropOverlay, takeIn } from '../rooms/data/index.ts';
 import { Diagnostics } from '../rooms/diagnostics/index.ts';
 import { HealthScreen } from '../rooms/health/index.ts';
@@ -81,6 +81,14 @@ function Frame(): ReactElement {
     [host, acts],
   );
   useEffect(() => host.onOpen(goTo), [host]);
+  const live = useEngine((state) => state.connection === 'live');
+  useEffect(() => {
+    if (!live) return;
+    const idle = requestIdleCallback(() => void warmCurves());
+    return () => {
+      cancelIdleCallback(idle);
+    };
+  }, [live]);
   useEffect(() => {
     document.title = `${screenName(screen)}, Nightshift`;
   }, [screen]);

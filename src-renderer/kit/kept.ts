@@ -3,7 +3,8 @@ import { useCallback, useState } from 'react';
 
 const PREFIX = 'nightshift.';
 
-function read<T>(name: string, valid: (value: unknown) => value is T, otherwise: T): T {
+/** The value that is kept, for what is not drawn by React. An unreadable one counts as none. */
+export function kept<T>(name: string, otherwise: T, valid: (value: unknown) => value is T): T {
   try {
     const text = localStorage.getItem(PREFIX + name);
     const value: unknown = text === null ? undefined : JSON.parse(text);
@@ -19,7 +20,7 @@ export function useKept<T>(
   otherwise: T,
   valid: (value: unknown) => value is T,
 ): readonly [T, (value: T) => void] {
-  const [value, setValue] = useState(() => read(name, valid, otherwise));
+  const [value, setValue] = useState(() => kept(name, otherwise, valid));
   const set = useCallback(
     (next: T) => {
       setValue(next);

@@ -198,6 +198,22 @@ export class Nightshift {
     return target;
   }
 
+  /** What a failed test needs to be understood: the state, what was journalled, what the newest run said last. */
+  async explain(): Promise<string> {
+    const runs = path.join(this.workspace, 'runs');
+    const tails = (existsSync(runs) ? readdirSync(runs).sort().slice(-3) : []).flatMap((run) =>
+      ['stderr.log', 'stderr.txt', 'events.jsonl', 'exit.json']
+        .map((name) => path.join(runs, run, name))
+        .filter((file) => existsSync(file))
+        .map((file) => `${file}\n${readFileSync(file, 'utf8').slice(-1500)}`),
+    );
+    const asked = await Promise.allSettled([this.status(), this.datasets(), this.journal()]);
+    const answers = asked.map((one) =>
+      one.status === 'fulfilled' ? JSON.stringify(one.value).slice(-4000) : String(one.reason),
+    );
+    return [...answers, ...tails].join('\n\n');
+  }
+
   /** Ends engine and trainer (by the pids that this workspace names) and removes the folder. */
   async end(): Promise<void> {
     const lock = path.join(this.workspace, '.trainer.lock');

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, onTestFailed, test } from 'vitest';
 import type { Page } from 'playwright';
 import { dropBytes, live, openBrowser } from '../ui/stage.ts';
 import { Nightshift, questions, sleep, until } from './harness.ts';
@@ -44,6 +44,9 @@ test(
   'from an empty workspace to versions, through everything that goes wrong',
   { timeout: 600_000 },
   async () => {
+    onTestFailed(async () => {
+      process.stdout.write(`${await app.explain()}\n`);
+    });
     await app.configure({
       batch_size: 8,
       epochs: 40,

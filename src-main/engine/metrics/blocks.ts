@@ -23,14 +23,14 @@ export class Blocks {
   }
 
   /** Values from `length` on are gone: what is left of their block is counted anew. */
-  cut(column: Float64Array, length: number): void {
+  cut(column: Float32Array, length: number): void {
     for (let index = length - (length % size); index < length; index += 1)
       this.add(index, column[index] ?? 0);
   }
 
   /** Of the values [from, to) of the column. */
   range(
-    column: Float64Array,
+    column: Float32Array,
     from: number,
     to: number,
   ): { readonly min: number; readonly max: number; readonly sum: number } {

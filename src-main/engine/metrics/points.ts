@@ -4,18 +4,28 @@ import { Blocks } from './blocks.ts';
 
 const columns = ['step', 't', 'loss', 'lr', 'grad_norm', 'tokens_per_second', 'memory_mb'] as const;
 type Column = (typeof columns)[number];
+/** Seven digits of a measured value are more than a chart shows, and a million steps take half the memory; the run's own file has all. */
+type Data = Record<'step' | 't', Float64Array> & Record<CurveKey, Float32Array>;
+const isExact = (name: Column): name is 'step' | 't' => name === 'step' || name === 't';
+const columnsOf = (capacity: number): Data =>
+  Object.fromEntries(
+    columns.map((name) => [
+      name,
+      isExact(name) ? new Float64Array(capacity) : new Float32Array(capacity),
+    ]),
+  ) as Data;
+/** Without the digits that a float of 32 bits only seems to have. */
+const told = (value: number): number => Number(value.toPrecision(7));
 
 export class Points {
-  private data: Record<Column, Float64Array>;
+  private data: Data;
   private readonly blocks = Object.fromEntries(
     curveKey.options.map((key) => [key, new Blocks()]),
   ) as Record<CurveKey, Blocks>;
   length = 0;
 
   constructor(capacity = 4096) {
-    this.data = Object.fromEntries(
-      columns.map((name) => [name, new Float64Array(capacity)]),
-    ) as Record<Column, Float64Array>;
+    this.data = columnsOf(capacity);
   }
 
   /** True: earlier points were replaced (a run that went on from a checkpoint). */
@@ -45,11 +55,9 @@ export class Points {
   }
 
   private grow(): void {
-    for (const name of columns) {
-      const larger = new Float64Array(this.data[name].length * 2);
-      larger.set(this.data[name]);
-      this.data[name] = larger;
-    }
+    const larger = columnsOf(this.data.step.length * 2);
+    for (const name of columns) larger[name].set(this.data[name]);
+    this.data = larger;
   }
 
   /** Index of the first point whose step is at least `step`. */
@@ -67,7 +75,10 @@ export class Points {
   at(index: number): MetricPoint | null {
     if (index < 0 || index >= this.length) return null;
     return Object.fromEntries(
-      columns.map((name) => [name, this.data[name][index] ?? 0]),
+      columns.map((name) => {
+        const value = this.data[name][index] ?? 0;
+        return [name, isExact(name) ? value : told(value)];
+      }),
     ) as MetricPoint;
   }
 
@@ -85,9 +96,9 @@ export class Points {
       out.push([
         this.data.step[end - 1] ?? 0,
         this.data.t[end - 1] ?? 0,
-        min,
-        max,
-        sum / (end - start),
+        told(min),
+        told(max),
+        told(sum / (end - start)),
       ]);
     }
     return out;
@@ -115,7 +126,7 @@ export class Points {
         average = smoothing * average + (1 - smoothing) * (this.data.loss[index] ?? 0);
         weight = smoothing * weight + (1 - smoothing);
       }
-      out.push([this.data.step[end - 1] ?? 0, average / weight]);
+      out.push([this.data.step[end - 1] ?? 0, told(average / weight)]);
     }
     return out;
   }

@@ -3,10 +3,17 @@ import { useEffect } from 'react';
 import { create } from 'zustand';
 import type { Curves } from '../../../src-main/contract/index.ts';
 import { engine, onMetrics, useEngine } from '../../engine/index.ts';
+import { isOneOf, kept } from '../../kit/kept.ts';
 import { axisOf, stepAtTime, withNews, type Axis, type AxisKind } from './curve-data.ts';
 
 export const ranges = ['dataset', '24h', '7d', 'all'] as const;
 export type Range = (typeof ranges)[number];
+export const keptRange = ['range', '24h', isOneOf(ranges)] as const;
+export const keptSmoothing = [
+  'smoothing',
+  0.6,
+  (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 0.99,
+] as const;
 
 export interface View {
   readonly min: number;
@@ -80,6 +87,22 @@ function ask(from: number | null, to: number | null, smoothing: number): Promise
   });
 }
 
+async function askBase(range: Range, smoothing: number): Promise<Curves> {
+  return ask(await firstStep(range), null, smoothing);
+}
+
+/** Fetches what the dashboard will draw first, while another screen is shown. Does nothing when there is a curve already. */
+export async function warmCurves(): Promise<void> {
+  if (useCurves.getState().base !== null) return;
+  const smoothing = kept<number>(...keptSmoothing);
+  try {
+    const base = await askBase(kept<Range>(...keptRange), smoothing);
+    if (useCurves.getState().base === null) useCurves.setState({ base, smoothing });
+  } catch {
+    // Not reached: the dashboard asks again when it is opened.
+  }
+}
+
 /** Steps between two places of the axis, with half a view of margin on both sides. */
 function stepsOf(view: View, base: Curves, axis: Axis): { from: number; to: number } | null {
   const margin = (view.max - view.min) / 2;
@@ -114,7 +137,7 @@ export function useCurveFeed(range: Range, smoothing: number, axisKind: AxisKind
       if (busy) return;
       busy = true;
       try {
-        const base = await ask(await firstStep(range), null, smoothing);
+        const base = await askBase(range, smoothing);
         if (!ended) useCurves.setState({ base, detail: null, smoothing });
       } catch {
         // Not reached: the drawn curves stay, and the frame says that they are old.

@@ -1,6 +1,6 @@
 /** The dashboard: is it alive, what did it do, what is it learning. */
 import { Button, Checkbox, SegmentedControl, Slider } from '@mantine/core';
-import { useState, type ReactElement } from 'react';
+import { useEffect, useState, type ReactElement } from 'react';
 import { command, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
 import { isBoolean, isOneOf, useKept } from '../../kit/kept.ts';
@@ -8,7 +8,15 @@ import { takeIn } from '../data/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { useChartFrame } from './chart-frame.ts';
 import { CurveTable } from './curve-table.tsx';
-import { ranges, useCurveFeed, useCurves, useDrawn, type Range } from './curves.ts';
+import {
+  keptRange,
+  keptSmoothing,
+  ranges,
+  useCurveFeed,
+  useCurves,
+  useDrawn,
+  type Range,
+} from './curves.ts';
 import { DayStrip } from './day-strip.tsx';
 import { Events } from './events.tsx';
 import { LossChart } from './loss-chart.tsx';
@@ -27,11 +35,9 @@ const rangeNames: Record<Range, string> = {
   all: 'All',
 };
 const axisNames: Record<AxisName, string> = { step: 'Step', time: 'Time', process: 'Process time' };
-const isSmoothing = (value: unknown): value is number =>
-  typeof value === 'number' && value >= 0 && value <= 0.99;
 
 export function Dashboard({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
-  const [range, setRange] = useKept<Range>('range', '24h', isOneOf(ranges));
+  const [range, setRange] = useKept<Range>(...keptRange);
   const [axis, setAxis] = useKept<AxisName>('axis', 'step', isOneOf(axes));
   const status = useRoom('status');
   const datasets = useRoom('datasets');
@@ -88,8 +94,27 @@ function Empty(): ReactElement {
   );
 }
 
+/** True as soon as the first frame is on screen. */
+function useAfterFirstFrame(): boolean {
+  const [after, setAfter] = useState(false);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // The callback runs before its frame is painted, the timer after it.
+    const frame = requestAnimationFrame(() => {
+      timer = setTimeout(() => {
+        setAfter(true);
+      });
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, []);
+  return after;
+}
+
 function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName }): ReactElement {
-  const [smoothing, setSmoothing] = useKept('smoothing', 0.6, isSmoothing);
+  const [smoothing, setSmoothing] = useKept<number>(...keptSmoothing);
   const [shown, setShown] = useState(smoothing);
   const [clip, setClip] = useKept('clip', true, isBoolean);
   const [log, setLog] = useKept('log', false, isBoolean);
@@ -99,6 +124,8 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
   const base = useCurves((state) => state.base);
   const isZoomed = useCurves((state) => state.view !== null);
   const frame = useChartFrame(drawn, axis);
+  // The curve of the loss is what is looked for; the six others come with the frame after it.
+  const after = useAfterFirstFrame();
   return (
     <div className="body dash" tabIndex={0} role="region" aria-label="Dashboard">
       <DayStrip />
@@ -164,7 +191,7 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
           <LossChart frame={frame} options={{ clip, log }} />
         )}
       </section>
-      <SmallCharts curves={drawn} frame={frame} />
+      <SmallCharts curves={after ? drawn : null} frame={after ? frame : null} />
       <Previews />
       <Events />
       {drawn === null ? null : (
