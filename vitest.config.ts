@@ -2,7 +2,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
-const project = (name: string, seconds: number, parallel: boolean) => ({
+const project = (name: string, seconds: number, parallel: boolean, workers?: number) => ({
   plugins: [react()],
   test: {
     name,
@@ -12,6 +12,7 @@ const project = (name: string, seconds: number, parallel: boolean) => ({
     hookTimeout: seconds * 1000,
     // A real trainer, browser or Electron has the machine to itself.
     fileParallelism: parallel,
+    ...(workers === undefined ? {} : { maxWorkers: workers }),
     pool: 'forks' as const,
   },
 });
@@ -23,7 +24,8 @@ export default defineConfig({
       project('contract', 30, true),
       project('engine', 240, false),
       project('incidents', 900, false),
-      project('ui', 120, false),
+      // Pages of a scripted engine mostly wait: two browsers share the cores.
+      project('ui', 120, true, 2),
       project('desktop', 240, false),
     ],
   },
