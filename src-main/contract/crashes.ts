@@ -132,6 +132,12 @@ export const crashTable: ReadonlyMap<string, Crash> = new Map(
       'dataset',
       'Lower learning_rate, or look at the rows that are named.',
     ),
+    entry(
+      'weights_not_finite',
+      'the weights held values that are no numbers',
+      'dataset',
+      'It goes on from the newest checkpoint that verifies; lower learning_rate when it comes again.',
+    ),
     entry('worker_died', 'a helper process died', 'restart', 'It is started again.'),
     entry('segmentation_fault', 'a native library crashed', 'restart', 'It is started again.'),
     entry(

@@ -333,6 +333,29 @@ describe('failures', () => {
     expect(w.engine.api.status.get().error).toBeNull();
   });
 
+  test('weights that are no numbers: told, and it goes on from the checkpoint before them', async () => {
+    const step = 12;
+    w.manners({
+      fail_once_at: {
+        step,
+        category: 'weights_not_finite',
+        message: 'layer 0 held values that are no numbers after step 12',
+        event: { kind: 'weights_not_finite', name: 'layer 0', saved: 10 },
+      },
+    });
+    await w.withBase();
+    const [a] = await w.add(w.rows('a.jsonl', 82));
+    await w.at(a?.id ?? '', 'completed');
+    expect(await w.account(a?.id ?? '')).toMatchObject({ trained: { '1': 80 }, remaining: 0 });
+    const told = w.engine.api.feed.snapshot().rooms.notices;
+    expect(told.find((one) => one.title === 'The weights were no numbers at step 12')?.body).toBe(
+      'Nothing of them was saved. Training goes back to step 10.',
+    );
+    expect(told.find((one) => one.kind === 'crash_recovered')?.body).toContain(
+      'Continued at step 10',
+    );
+  });
+
   test('a dataset that the trainer cannot read fails with the reason and the next one is trained', async () => {
     w.manners({ fail: { category: 'dataset_error', message: 'row 3 has no tokens' } });
     await w.withBase();

@@ -129,6 +129,11 @@ class Model:
             config._attn_implementation = before
             self.network.train()
 
+    def held(self) -> dict[str, torch.Tensor]:
+        """Every weight that is kept: the masters by name, and the bf16 copies that compute."""
+        copies = self.parameters.items() if self.is_bf16 else ()
+        return {**self.masters, **{f"bf16 {name}": parameter for name, parameter in copies}}
+
     def weights(self) -> dict[str, torch.Tensor]:
         """fp32 on the CPU by name, as they are saved."""
         return {name: tensor.detach().cpu().contiguous() for name, tensor in self.masters.items()}

@@ -76,6 +76,16 @@ class Optimizer:
         self.model.drop_gradients()
         self.model.follow_masters()
 
+    def moments(self) -> dict[str, torch.Tensor]:
+        """By name, where they lie; empty before the first step."""
+        states = {name: self.adam.state.get(tensor) for name, tensor in self.tensors.items()}
+        return {
+            f"{key} of {name}": state[key]
+            for name, state in states.items()
+            if state
+            for key in ("exp_avg", "exp_avg_sq")
+        }
+
     def state(self) -> dict[str, torch.Tensor]:
         """Moments and step counts by name; empty before the first step."""
         out: dict[str, torch.Tensor] = {}

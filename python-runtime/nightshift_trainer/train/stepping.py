@@ -85,6 +85,8 @@ class Stepper:
         else:
             refused = "gradient" if math.isfinite(loss) else "loss"
             session.model.drop_gradients()
+            # Weights that are no numbers give no number for any row: the rows are not to blame.
+            session.require_finite()
             if self._refuse(rows, refused):
                 # As if the step had not begun: what is saved then is all that was learned.
                 randomness.put_back(states)

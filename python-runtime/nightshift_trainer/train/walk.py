@@ -72,12 +72,21 @@ def steps_in(root: Path) -> list[tuple[int, Path]]:
 
 
 def newest(
-    root: Path, beat: Callable[[], None], skipped: Callable[[Path, str], None]
+    root: Path,
+    beat: Callable[[], None],
+    skipped: Callable[[Path, str], None],
+    why_not: Callable[[Found], str | None] = lambda _: None,
 ) -> Found | None:
-    """The newest that verifies; `skipped` hears of each newer one that does not."""
+    """The newest that verifies and that nothing speaks against; `skipped` hears of each newer one
+    that is passed over."""
     for _, folder in steps_in(root):
-        if (found := only(folder, beat, skipped)) is not None:
+        found = only(folder, beat, skipped)
+        if found is None:
+            continue
+        reason = why_not(found)
+        if reason is None:
             return found
+        skipped(folder, reason)
     return None
 
 

@@ -16,7 +16,8 @@ from .errors import TrainerRefused, category_of, describe
 from .ledger import Ledger
 from .locks import DeviceLock, TrainerLock
 from .loop import HALTING, LEAVING, Loop
-from .session import Session, open_session
+from .opening import open_session
+from .session import Session
 
 
 class LeftWhileLoading(Exception):

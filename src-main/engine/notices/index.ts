@@ -196,6 +196,9 @@ export async function createNotices(o: {
             ),
           );
           break;
+        case 'weights_not_finite':
+          throttle.tell(words.weightsNotFinite(number(event.step), number(event.saved)));
+          break;
         case 'out_of_memory': {
           const config = o.queue.open()?.pass.config ?? o.config.values();
           throttle.tell(

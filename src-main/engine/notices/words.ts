@@ -235,6 +235,18 @@ export function notANumber(at: number | null, what: string, rows: readonly numbe
   };
 }
 
+/** `saved`: the step that it goes back to; null or 0: there was no checkpoint yet. */
+export function weightsNotFinite(at: number | null, saved: number | null): NoticeText {
+  const back = saved === null || saved === 0 ? 'the base model' : step(saved);
+  return {
+    kind: 'fact',
+    tone: 'warn',
+    title: `The weights were no numbers at ${step(at)}`,
+    body: `Nothing of them was saved. Training goes back to ${back}.`,
+    opens: 'health',
+  };
+}
+
 export function drift(keys: readonly string[]): NoticeText {
   return {
     kind: 'config_drift',
