@@ -15,6 +15,8 @@ from train_support import Training, events_of, exit_of, lines_of, starter_base
 
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.train import checkpoint, worker
+from nightshift_trainer.train.errors import TrainerRefused
+from nightshift_trainer.train.stepping import Stepper
 
 
 def quiet() -> None:
@@ -275,6 +277,33 @@ def test_what_a_damaged_checkpoint_alone_held_is_lost_from_its_own_dataset_too(
     spec["dataset"].update(id="d-2", folder=str(other))
     spec["pass"]["id"] = "p-2"
     assert not events_of(training.run(spec), "lost_elsewhere")
+
+
+def test_steps_after_the_last_save_of_a_dataset_that_failed_are_lost_from_its_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next dataset goes on from that save: what came after it is in no model."""
+    training = Training(tmp_path)
+    training.intake(pairs(60), slice_rows=5, core_rows=5)
+    other = training.dataset.parent / "d-2"
+    shutil.copytree(training.dataset, other)
+    monkeypatch.setenv("NIGHTSHIFT_DEVICE_LOCKS", str(tmp_path / "locks"))
+    real = Stepper.step
+
+    def failing(stepper: Stepper) -> Any:
+        if stepper.session.step == 4:
+            raise TrainerRefused("dataset_error", "a row of the step cannot be trained")
+        return real(stepper)
+
+    with monkeypatch.context() as during:
+        during.setattr(Stepper, "step", failing)
+        spec = training.spec(save_steps=3, eval_samples=0)
+        assert worker.run(RunFolder(training.folder(spec)), spec) == 1
+    spec = training.spec(eval_samples=0)
+    spec["dataset"].update(id="d-2", folder=str(other))
+    spec["pass"]["id"] = "p-2"
+    [lost] = events_of(training.run(spec), "lost_elsewhere")
+    assert (lost["dataset"], lost["after_step"], lost["steps"]) == ("d-1", 3, 1)
 
 
 def test_with_no_checkpoint_that_verifies_nothing_begins_anew(

@@ -14,9 +14,10 @@ from test_intake_golden import chatml, reference
 from tokenizers import Tokenizer
 from train_support import Training, events_of, lines_of, starter_base
 
+from nightshift_trainer.files import read_json
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.train import worker
-from nightshift_trainer.train.ledger import Ledger
+from nightshift_trainer.train.ledger import TAIL, Ledger, ends_after
 from nightshift_trainer.train.order import Order
 
 EPOCHS = 3
@@ -86,7 +87,7 @@ def counting(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def problems(training: Training) -> list[str]:
+def problems(training: Training, left_out: frozenset[int] = frozenset()) -> list[str]:
     """Everything in which the ledger differs from what had to be trained."""
     found: list[str] = []
     file = read_rows(training.root / "data.jsonl")
@@ -100,7 +101,7 @@ def problems(training: Training) -> list[str]:
             found.append(f"step {number} was fed something else than rows {entry['rows']}")
         times.update(entry["rows"])
     for row, messages in file.items():
-        wanted = 0 if row in held or messages is None else EPOCHS
+        wanted = 0 if row in held | left_out or messages is None else EPOCHS
         if times[row] != wanted:
             found.append(f"row {row} was trained {times[row]} times, not {wanted}")
     return found
@@ -181,6 +182,64 @@ def test_steps_that_no_checkpoint_held_count_once(
     [lost] = events_of(folder, "lost")
     assert (lost["after_step"], lost["upto_step"]) == (5, 8)
     assert problems(training) == []
+
+
+def test_quarantined_rows_are_left_out_of_every_epoch_and_over_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = begun(tmp_path)
+    monkeypatch.setenv("NIGHTSHIFT_DEVICE_LOCKS", str(tmp_path / "locks"))
+    split = json.loads((training.dataset / "split.json").read_text("utf-8"))
+    file = read_rows(training.root / "data.jsonl")
+    held = {*split["core"], *split["slice"], *split["held_out_duplicates"]}
+    left_out = [row for row in file if file[row] is not None and row not in held][2:26:6]
+
+    def spec() -> dict[str, Any]:
+        one = training.spec(epochs=EPOCHS, eval_samples=0, save_steps=5)
+        rows = training.workspace.report()["trained_rows"] - len(left_out)
+        one["dataset"]["left_out"] = left_out
+        one["pass"]["planned_steps"] = -(-rows // 8) * EPOCHS
+        return one
+
+    real = Ledger.write
+
+    def dying(ledger: Ledger, *values: Any) -> None:
+        real(ledger, *values)
+        if values[0] == 8:
+            raise RuntimeError("the power went")
+
+    with monkeypatch.context() as during:
+        during.setattr(Ledger, "write", dying)
+        first = spec()
+        assert worker.run(RunFolder(training.folder(first)), first) == 1
+    # Planned and done are the same without them, or the run would not end as completed.
+    training.run(spec())
+    assert problems(training, frozenset(left_out)) == []
+    assert len(problems(training)) == len(left_out)
+    cursor = read_json(training.newest() / "manifest.json")["cursor"]
+    assert cursor["left_out"] == left_out and cursor["complete"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "later"),
+    [
+        ([{"branch": "main", "step": 7}], True),
+        ([{"branch": "main", "step": 5}], False),
+        ([{"branch": "main", "step": 9}, {"branch": "main", "lost_after": 5}], False),
+        ([{"branch": "main", "lost_after": 5}, {"branch": "main", "step": 6}], True),
+        ([{"branch": "main", "step": 9}, {"branch": "other", "step": 5}], True),
+        ([{"branch": "other", "step": 9}], False),
+        ([], False),
+    ],
+)
+def test_the_end_of_a_ledger_says_whether_it_goes_on_after_a_step(
+    tmp_path: Path, lines: list[dict[str, Any]], later: bool
+) -> None:
+    text = "".join(json.dumps(one) + "\n" for one in lines)
+    (tmp_path / "ledger.jsonl").write_text(text + '{"branch": "main", "st', "utf-8")
+    assert ends_after(tmp_path / "ledger.jsonl", "main", 5) == later
+    (tmp_path / "long.jsonl").write_text("x" * TAIL + "\n" + text, "utf-8")
+    assert ends_after(tmp_path / "long.jsonl", "main", 5) == later
 
 
 def test_a_long_text_is_fed_in_pieces_and_its_row_named_for_each(tmp_path: Path) -> None:

@@ -94,6 +94,7 @@ class Training:
                 "name": "data.jsonl",
                 "folder": str(self.dataset),
                 "cache": str(self.dataset / "cache" / report["cache"]),
+                "left_out": [],
                 "content_hash": report["content_hash"],
             },
             "pass": {"id": "p-1", "planned_steps": steps},

@@ -370,6 +370,64 @@ describe('failures', () => {
   });
 });
 
+describe('quarantine', () => {
+  test('rows that end the trainer twice are left out when the dataset is trained again, and the account adds up', async () => {
+    w.manners({ poisoned_row: 30 });
+    await w.withBase();
+    // 40 of 42 rows are trained, four a step: row 30 is in the seventh, with 27, 28 and 29.
+    const [a] = await w.add(w.rows('a.jsonl', 42));
+    const id = a?.id ?? '';
+    await w.at(id, 'failed');
+    expect(await w.account(id)).toMatchObject({ quarantined: 4, remaining: 12, sum: 42 });
+    await w.engine.api.queue.retry({ id });
+    const done = await w.at(id, 'completed');
+    expect([done.done_steps, done.planned_steps]).toEqual([9, 9]);
+    expect(w.json('data', 'datasets', id, 'pass.json')).toMatchObject({
+      left_out: [27, 28, 29, 30],
+      planned_steps: 9,
+      state: 'completed',
+    });
+    const account = await w.account(id);
+    expect(account).toMatchObject({ quarantined: 4, remaining: 0, sum: 42 });
+    // Trained once by the retry; twice where the pass that failed had saved them.
+    expect(account.trained).toEqual({ '1': 16, '2': 20 });
+  });
+
+  test('a place in the file that was taken before rows were left out is not gone on from', async () => {
+    w.manners({ poisoned_row: 30, step_seconds: 0.1 });
+    await w.withBase();
+    const [a] = await w.add(w.rows('a.jsonl', 42));
+    const id = a?.id ?? '';
+    await until('two steps', () => (w.engine.api.status.get().current_step ?? 0) >= 2);
+    await w.engine.api.training.skip({ by: 'test' });
+    await w.at(id, 'skipped');
+    await w.engine.api.queue.retry({ id });
+    await w.at(id, 'failed');
+    await w.engine.api.queue.retry({ id });
+    await w.at(id, 'completed');
+    expect(w.json('data', 'datasets', id, 'pass.json')).toMatchObject({
+      left_out: [27, 28, 29, 30],
+      start: { position: 0 },
+    });
+    expect(await w.account(id)).toMatchObject({ quarantined: 4, remaining: 0, sum: 42 });
+  });
+
+  test('in a file that was corrected every row is trained', async () => {
+    w.manners({ poisoned_row: 3 });
+    await w.withBase();
+    const [a] = await w.add(w.rows('a.jsonl', 42));
+    const id = a?.id ?? '';
+    await w.at(id, 'failed');
+    expect(await w.account(id)).toMatchObject({ quarantined: 4 });
+    w.manners({});
+    const file = path.join(w.folder, 'queue', 'failed', 'a.jsonl');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('q a.jsonl 2', 'what was wrong'));
+    await w.engine.api.queue.retry({ id });
+    await w.at(id, 'completed');
+    expect(await w.account(id)).toMatchObject({ trained: { '1': 40 }, quarantined: 0, sum: 42 });
+  });
+});
+
 test('order: move between and inside priorities, hold, remove', async () => {
   const { api } = await w.start();
   const added = await w.add(w.rows('a.jsonl', 4), w.rows('b.jsonl', 4), w.rows('c.jsonl', 4));

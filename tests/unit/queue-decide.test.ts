@@ -112,7 +112,7 @@ test('a cursor counts only for the same content in the same order', () => {
     content_hash: 'h',
     step: 9,
   };
-  const now = { contentHash: 'h', cache: 'c' };
+  const now = { contentHash: 'h', cache: 'c', leftOut: [] };
   expect(decideStart(cursor, now, factoryConfig)).toEqual({ position: 64, epoch: 1 });
   expect(decideStart({ ...cursor, cache: 'c' }, now, factoryConfig)).toEqual({
     position: 64,
@@ -123,6 +123,13 @@ test('a cursor counts only for the same content in the same order', () => {
     position: 0,
     epoch: 0,
   });
+  // Rows were quarantined since: the position counts other rows.
+  expect(decideStart(cursor, { ...now, leftOut: [7] }, factoryConfig)).toEqual({
+    position: 0,
+    epoch: 0,
+  });
+  const without = { ...cursor, left_out: [7] };
+  expect(decideStart(without, { ...now, leftOut: [7] }, factoryConfig).position).toBe(64);
   expect(decideStart(cursor, { ...now, contentHash: 'other' }, factoryConfig)).toEqual({
     position: 0,
     epoch: 0,

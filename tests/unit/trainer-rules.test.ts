@@ -237,7 +237,14 @@ test('what the machine decides is decided before Python hears of it', () => {
 test('a request survives spec.json, with the configuration as the engine froze it', () => {
   const request = {
     pass: { id: 'p-1', plannedSteps: 35 },
-    dataset: { id: 'd-1', folder: '/d', name: 'a.jsonl', contentHash: 'h', cache: '/c' },
+    dataset: {
+      id: 'd-1',
+      folder: '/d',
+      name: 'a.jsonl',
+      contentHash: 'h',
+      cache: '/c',
+      leftOut: [7, 9],
+    },
     config: factoryConfig,
     base: { id: 'starter', folder: '/b', hash: 'h' },
     lineage: { branch: 'main', headStep: 12 },

@@ -14,6 +14,28 @@ import xxhash
 from ..files import LineFile
 from .layout import MicroBatch
 
+# Bytes at the end of a ledger: many lines, and a whole one of a batch of ten thousand rows.
+TAIL = 1 << 17
+
+
+def ends_after(path: Path, branch: str, step: int) -> bool:
+    """Whether a ledger's last word on the branch names a step later than `step`. Only its end is
+    read: a start looks into the ledgers of all datasets. A branch that the end does not name was
+    left before, and nothing goes on in it."""
+    with path.open("rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, size - TAIL))
+        lines = stream.read().split(b"\n")
+    # The first may be the end of a line, the last the beginning of one.
+    for line in reversed(lines[1 if size > TAIL else 0 : -1]):
+        try:
+            entry: dict[str, Any] = json.loads(line)
+        except ValueError:
+            continue
+        if entry.get("branch") == branch:
+            return int(entry.get("lost_after", entry.get("step", 0))) > step
+    return False
+
 
 class Ledger:
     def __init__(self, path: Path, branch: str, run: str) -> None:

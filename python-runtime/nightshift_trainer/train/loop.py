@@ -168,6 +168,7 @@ class Loop:
                 "content_hash": cursor["content_hash"],
                 # Which rows are trained, and so what the position means, is decided by the cache.
                 "cache": Path(session.spec["dataset"]["cache"]).name,
+                "left_out": cursor["left_out"],
                 "pass": cursor["pass"],
                 "step": session.step,
             }

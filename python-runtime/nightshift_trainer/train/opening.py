@@ -60,7 +60,8 @@ def open_session(
     core_folder = Path(spec["validation"]["core"])
     core = TokenCache(core_folder) if (core_folder / "cache.json").exists() else None
     rows_per_step = int(config["batch_size"]) * int(config["gradient_accumulation"])
-    order = Order(cache, rows_per_step, int(config["epochs"]), int(config["seed"]))
+    left_out = spec["dataset"]["left_out"]
+    order = Order(cache, rows_per_step, int(config["epochs"]), int(config["seed"]), left_out)
     if len(order.rows) == 0:
         raise TrainerRefused("dataset_error", f"{spec['dataset']['name']} has no row to train")
     beat()

@@ -6,6 +6,7 @@ The position is one number: rows consumed by the pass.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,10 +14,20 @@ from ..cache import TRAIN, TokenCache
 
 
 class Order:
-    """rows_per_step counts rows of the file; all token examples of a row stay in one step."""
+    """rows_per_step counts rows of the file; all token examples of a row stay in one step.
+    `left_out`: rows that are not trained; positions and permutation are of the others alone."""
 
-    def __init__(self, cache: TokenCache, rows_per_step: int, epochs: int, seed: int) -> None:
+    def __init__(
+        self,
+        cache: TokenCache,
+        rows_per_step: int,
+        epochs: int,
+        seed: int,
+        left_out: Sequence[int] = (),
+    ) -> None:
         indices = cache.indices(TRAIN)
+        if left_out:
+            indices = indices[~np.isin(cache.table[indices, 2], np.asarray(left_out))]
         rows = cache.table[indices, 2]
         # Intake writes in the order of the file; sorting is for a cache that was made otherwise.
         if len(rows) and (np.diff(rows) < 0).any():

@@ -67,6 +67,7 @@ class Session:
         return {
             "dataset": self.spec["dataset"]["id"],
             "pass": self.spec["pass"]["id"],
+            "left_out": self.spec["dataset"]["left_out"],
             "content_hash": self.spec["dataset"]["content_hash"],
             "epoch": self.order.epoch_of(self.position),
             "seed": self.order.seed,

@@ -13,7 +13,7 @@ import torch
 
 from ..run_folder import Command, RunFolder
 from .errors import TrainerRefused, category_of, describe
-from .ledger import Ledger
+from .ledger import Ledger, ends_after
 from .locks import DeviceLock, TrainerLock
 from .loop import HALTING, LEAVING, Loop
 from .opening import open_session
@@ -55,14 +55,12 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> int:
         held = DeviceLock(device, folder.identity, str(spec["workspace"]), str(spec["run"]))
         lock = TrainerLock(Path(spec["workspace"]), folder.identity, str(spec["run"]), device)
         loading()
-        passed_over: list[Path] = []
 
         def skipped(path: Path, reason: str) -> None:
-            passed_over.append(path)
             folder.event("checkpoint_skipped", folder=str(path), reason=reason)
 
         session = open_session(folder, spec, loading, skipped)
-        _tell_start(folder, spec, session, bool(passed_over))
+        _tell_start(folder, spec, session)
         outcome = Loop(session, waiting).run()
         _finish(folder, session, outcome)
         del held
@@ -87,11 +85,11 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> int:
 
 
 def _tell_lost_elsewhere(folder: RunFolder, spec: dict[str, Any], session: Session) -> None:
-    """A damaged checkpoint may have been the only one that held the end of an earlier dataset: its
-    ledger must not go on calling those rows trained."""
+    """A dataset that failed between two saves, or whose end only a damaged checkpoint held, has
+    steps that no model holds: its ledger must not go on calling those rows trained."""
     own = Path(spec["dataset"]["folder"])
     for path in sorted((Path(spec["workspace"]) / "data" / "datasets").glob("*/ledger.jsonl")):
-        if path.parent == own:
+        if path.parent == own or not ends_after(path, session.branch, session.step):
             continue
         other = Ledger(path, session.branch, str(spec["run"]))
         steps = other.steps_after(session.step)
@@ -106,9 +104,7 @@ def _tell_lost_elsewhere(folder: RunFolder, spec: dict[str, Any], session: Sessi
             )
 
 
-def _tell_start(
-    folder: RunFolder, spec: dict[str, Any], session: Session, passed_over: bool
-) -> None:
+def _tell_start(folder: RunFolder, spec: dict[str, Any], session: Session) -> None:
     folder.event(
         "started",
         **vars(folder.identity),
@@ -124,8 +120,7 @@ def _tell_start(
     if lost > 0:
         session.ledger.lose_after(session.step)
         folder.event("lost", branch=session.branch, after_step=session.step, upto_step=last)
-    if passed_over:
-        _tell_lost_elsewhere(folder, spec, session)
+    _tell_lost_elsewhere(folder, spec, session)
     source = str(session.root / f"step-{session.step:08d}") if session.saved_step > 0 else None
     folder.event(
         "resumed",

@@ -164,7 +164,13 @@ export class Judging {
       return;
     }
     this.attempts.delete(id);
-    const changes = { judged: result.judged, seen: result.seen };
+    // Rows were quarantined for what stood in them; in another content the numbers name other rows.
+    const isOther = item.meta.seen !== null && item.meta.seen.sha256 !== result.seen.sha256;
+    const changes = {
+      judged: result.judged,
+      seen: result.seen,
+      ...(isOther ? { quarantined: [] } : {}),
+    };
     const text =
       result.judged.verdict === 'ready'
         ? `${item.meta.name} is ready: ${result.judged.accepted} of ${result.judged.rows} rows accepted.`

@@ -28,6 +28,7 @@ import { startLooking } from './looking.ts';
 import type { Judged, Meta } from './meta.ts';
 import { placeFolders, Shelf, type Shelved } from './shelf.ts';
 import { summarise, summariseArriving, summariseInbox } from './summary.ts';
+import { TokenCache } from './token-cache.ts';
 import { Uploads } from './uploads.ts';
 
 /** A dataset as the queue needs it to open or continue a pass. */
@@ -368,6 +369,13 @@ export async function createDatasets(o: DatasetsOptions) {
       for (const item of shelf.all())
         counts[item.place === 'queue' ? item.priority : item.place] += 1;
       return counts;
+    },
+    /** Quarantined rows that would be trained from this cache: a pass that begins leaves them out. Ascending. */
+    async leftOut(id: string, cache: string): Promise<readonly number[]> {
+      const { quarantined } = known(id).meta;
+      if (quarantined.length === 0) return [];
+      const opened = await TokenCache.open(path.join(o.paths.dataset(id), 'cache', cache));
+      return opened === null ? [] : opened.trainedOf(quarantined);
     },
     /** Compared by content hash; a changed file loses its verdict and is judged again. */
     isUnchanged: (id: string): Promise<boolean> => judging.isUnchanged(known(id)),

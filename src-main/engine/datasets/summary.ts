@@ -66,7 +66,10 @@ export function summarise(
     accepted: judged?.accepted ?? null,
     rejected: judged?.rejected ?? null,
     held_out: judged?.held_out ?? null,
-    planned_steps: judged === null ? null : plannedSteps(judged.trained_rows, config),
+    planned_steps:
+      judged === null
+        ? null
+        : plannedSteps(Math.max(0, judged.trained_rows - meta.quarantined.length), config),
     done_steps: meta.done_steps,
     starts_at: null,
     ends_at: null,

@@ -8,12 +8,15 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { readNumbers } from './originals.ts';
 
 const exampleBytes = 48;
+const trainKind = 0;
 const pieceExamples = 16_384;
 
 interface ExamplePlace {
   readonly offset: number;
   readonly length: number;
   readonly trained: number;
+  /** 0 train, 1 slice, 2 core, 3 held-out duplicate. */
+  readonly kind: number;
 }
 
 interface Spelled {
@@ -107,6 +110,14 @@ export class TokenCache {
     return found.subarray(0, count);
   }
 
+  /** Those of `rows` that are trained (not held out), ascending. */
+  async trainedOf(rows: readonly number[]): Promise<readonly number[]> {
+    const found: number[] = [];
+    for (const row of [...new Set(rows)].sort((a, b) => a - b))
+      if ((await this.places(row, 1))[0]?.kind === trainKind) found.push(row);
+    return found;
+  }
+
   private async places(row: number, most: number): Promise<readonly ExamplePlace[]> {
     const first = lowerBound(this.rows, row);
     const count = Math.min(most, lowerBound(this.rows, row + 1) - first);
@@ -118,6 +129,7 @@ export class TokenCache {
       offset: numbers[index * 6] ?? 0,
       length: numbers[index * 6 + 1] ?? 0,
       trained: numbers[index * 6 + 3] ?? 0,
+      kind: numbers[index * 6 + 5] ?? 0,
     }));
   }
 

@@ -218,7 +218,7 @@ export function lostWithCheckpoint(name: string, steps: number): NoticeText {
     kind: 'fact',
     tone: 'fail',
     title: `${number(steps)} ${steps === 1 ? 'step' : 'steps'} of ${name} lost`,
-    body: 'They were held by a damaged checkpoint alone. Its rows count as remaining; queued again, the file is trained whole.',
+    body: 'No checkpoint that verifies holds them. Its rows count as remaining; queued again, the file is trained whole.',
     opens: 'queue',
   };
 }

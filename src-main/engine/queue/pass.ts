@@ -21,6 +21,8 @@ const passFile = z.object({
   /** The branch's step when the pass began; null: the lineage began with it. */
   head_step: z.number().int().nullable(),
   start,
+  /** Quarantined rows that this pass does not train, ascending; fixed for the pass, as its positions count the others. */
+  left_out: z.array(z.number().int()).default([]),
   started: z.number(),
   /** `left`: a restore went back before it, so nothing goes on from where it stood. */
   state: z.enum(['open', 'completed', 'failed', 'skipped', 'left']),
@@ -55,6 +57,7 @@ const cursorFile = z.object({
   content_hash: z.string(),
   /** Which rows are trained, and so what the position means. */
   cache: z.string().optional(),
+  left_out: z.array(z.number().int()).optional(),
   /** The pass that was skipped. */
   pass: z.string().optional(),
   step: z.number().int(),
@@ -73,17 +76,22 @@ export const removeCursor = (folder: string): Promise<void> =>
   rm(path.join(folder, 'cursor.json'), { force: true });
 
 /**
- * Where a dataset begins: at its cursor when that was taken from the same content, the same accepted rows (`cache`) and the same
- * order, else at its first example: a row that is trained twice is counted, one that is passed over would be lost.
+ * Where a dataset begins: at its cursor when that was taken from the same content, the same accepted rows (`cache`, less the ones
+ * left out) and the same order, else at its first example: a row that is trained twice is counted, one that is passed over would be lost.
  */
 export function decideStart(
   cursor: Cursor | null,
-  now: { readonly contentHash: string; readonly cache: string },
+  now: {
+    readonly contentHash: string;
+    readonly cache: string;
+    readonly leftOut: readonly number[];
+  },
   config: Config,
 ): { readonly position: number; readonly epoch: number } {
   const isSame =
     cursor?.content_hash === now.contentHash &&
     (cursor.cache === undefined || cursor.cache === now.cache) &&
+    (cursor.left_out ?? []).join() === now.leftOut.join() &&
     cursor.seed === config.seed;
   if (!isSame) return { position: 0, epoch: 0 };
   return { position: cursor.position, epoch: cursor.epoch };

@@ -120,9 +120,15 @@ export class Passes {
     if (meta === null || judged.key !== judgeKey(config, base, meta)) return null;
     await this.o.disk.require(await this.o.versions.checkpointBytes(), 'a checkpoint');
     const cursor = await readCursor(dataset.folder);
-    const start = decideStart(cursor, { contentHash: judged.content_hash, cache }, config);
-    const all = plannedSteps(judged.trained_rows, config);
-    const before = stepsBefore(start.position, judged.trained_rows, config);
+    const leftOut = await this.o.datasets.leftOut(id, cache);
+    const rows = judged.trained_rows - leftOut.length;
+    if (rows === 0) {
+      await this.o.datasets.toFailed(id, 'every row that could be trained is quarantined');
+      return null;
+    }
+    const start = decideStart(cursor, { contentHash: judged.content_hash, cache, leftOut }, config);
+    const all = plannedSteps(rows, config);
+    const before = stepsBefore(start.position, rows, config);
     const pass: PassFile = {
       format: 1,
       pass: `p-${Math.round(this.o.clock.now()).toString(36)}-${this.o.random()}`,
@@ -135,6 +141,7 @@ export class Passes {
       base: { id: base.id, folder: base.folder, hash: base.hash },
       head_step: (await this.o.versions.newestCheckpoint())?.step ?? null,
       start,
+      left_out: [...leftOut],
       started: this.o.clock.now(),
       state: 'open',
       reason: null,
@@ -154,10 +161,10 @@ export class Passes {
     });
     this.o.journal.write({
       what: 'queue.begin',
-      text: `${dataset.name}: ${pass.planned_steps} steps begin.`,
+      text: `${dataset.name}: ${pass.planned_steps} steps begin.${leftOut.length === 0 ? '' : ` Rows left out (quarantined): ${leftOut.length}.`}`,
       step: pass.head_step,
       dataset: id,
-      evidence: { pass: pass.pass, start },
+      evidence: { pass: pass.pass, start, left_out: leftOut },
     });
     return this.reopen({ dataset, pass: pass });
   }
@@ -181,6 +188,7 @@ export class Passes {
         name: dataset.name,
         contentHash: pass.content_hash,
         cache: path.join(dataset.folder, 'cache', pass.cache),
+        leftOut: pass.left_out,
       },
       config: pass.config,
       base: pass.base,
@@ -282,6 +290,7 @@ export class Passes {
           seed: cursor.seed,
           content_hash: cursor.content_hash,
           cache: pass.cache,
+          left_out: pass.left_out,
           pass: pass.pass,
           step: (await this.o.versions.newestCheckpoint())?.step ?? 0,
         });

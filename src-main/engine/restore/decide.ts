@@ -123,6 +123,7 @@ export function decideRestore(source: RestoreSource, r: RestoreReadings): Decisi
               epoch: cursor.epoch,
               seed: cursor.seed,
               content_hash: cursor.content_hash,
+              left_out: cursor.left_out,
               step: kept.step,
             },
           },

@@ -20,6 +20,7 @@ const aftermath = z.object({
         epoch: z.number().int(),
         seed: z.number().int(),
         content_hash: z.string(),
+        left_out: z.array(z.number().int()).optional(),
         step: z.number().int(),
       }),
     })

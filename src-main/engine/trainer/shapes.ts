@@ -16,6 +16,8 @@ export interface PassRequest {
     readonly name: string;
     readonly contentHash: string;
     readonly cache: string;
+    /** Quarantined rows, ascending: not trained in this pass. */
+    readonly leftOut: readonly number[];
   };
   readonly config: Config;
   readonly base: { readonly id: string; readonly folder: string; readonly hash: string };

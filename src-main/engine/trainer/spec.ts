@@ -74,6 +74,7 @@ export function trainSpec(o: {
       name: request.dataset.name,
       content_hash: request.dataset.contentHash,
       cache: request.dataset.cache,
+      left_out: request.dataset.leftOut,
     },
     pass: { id: request.pass.id, planned_steps: request.pass.plannedSteps },
     config: o.microBatch === null ? config : { ...config, micro_batch: o.microBatch },
@@ -100,6 +101,8 @@ export function requestOf(spec: unknown): PassRequest | null {
       ? (value as Record<string, unknown>)[key]
       : undefined;
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  const numbers = (value: unknown): readonly number[] =>
+    Array.isArray(value) ? value.filter((one): one is number => typeof one === 'number') : [];
   const count = (value: unknown): number => (typeof value === 'number' ? value : 0);
   const config = configSchema.safeParse(at(spec, 'frozen'));
   if (at(spec, 'kind') !== 'train' || !config.success) return null;
@@ -119,6 +122,7 @@ export function requestOf(spec: unknown): PassRequest | null {
       name: text(at(dataset, 'name')),
       contentHash: text(at(dataset, 'content_hash')),
       cache: text(at(dataset, 'cache')),
+      leftOut: numbers(at(dataset, 'left_out')),
     },
     config: config.data,
     base: {

@@ -8,6 +8,8 @@ const cursor = z.looseObject({
   dataset: z.string(),
   pass: z.string(),
   content_hash: z.string(),
+  /** Rows that its position does not count; absent: none. */
+  left_out: z.array(z.number().int()).optional(),
   epoch: z.number(),
   seed: z.number(),
   position: z.number(),
