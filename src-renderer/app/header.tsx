@@ -1,5 +1,4 @@
 /** The header: who, what state, which model, which dataset, how the machine is, and the two controls. */
-import { Tooltip } from '@mantine/core';
 import { useEffect, useRef, type ReactElement } from 'react';
 import { useEngine, useLost, useRoom } from '../engine/index.ts';
 import {
@@ -40,7 +39,7 @@ function StateCell(): ReactElement {
       </Pulse>
       <div className="el">
         <b className="el">{text.word}</b>
-        <span className="micro num el" title={status.reason ?? undefined}>
+        <span className="micro num el" title={status.reason ?? text.fact}>
           {text.fact}
         </span>
       </div>
@@ -124,6 +123,7 @@ function DatasetCell(): ReactElement {
     status.last_checkpoint_step === null
       ? 0
       : Math.min(done, Math.max(0, status.last_checkpoint_step - before));
+  const steps = `step ${count(done)} of ${count(of)}, saved to ${count(saved)}`;
   const share = (done / of) * 100;
   const moving = ['training', 'evaluating', 'saving', 'stopping'].includes(status.state);
   const left = lost
@@ -151,11 +151,12 @@ function DatasetCell(): ReactElement {
         <i style={{ width: `${String((saved / of) * 100)}%` }} />
       </div>
       <div className="l2">
-        <Tooltip label="The bright part is in a verified checkpoint, the dim tail is held in memory">
-          <span className="num el">
-            step {count(done)} of {count(of)}, saved to {count(saved)}
-          </span>
-        </Tooltip>
+        <span
+          className="num el"
+          title={`${steps}: the bright part is in a verified checkpoint, the dim tail is held in memory`}
+        >
+          {steps}
+        </span>
         <span className="num">{left}</span>
       </div>
     </div>

@@ -1,72 +1,115 @@
-/** Every screen in both themes and four widths: nothing serious for axe, nothing cut off, keyboard all the way. */
+/**
+ * Every screen and dialog: nothing serious for axe in both themes, nothing cut off at five widths (640 px is 1280 at 200 %), the
+ * keyboard all the way. One page a scene: it walks screens, themes and sizes, and lists all that is wrong with where it is.
+ */
+import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import type { Scene } from '../contract/scripted-scenes.ts';
+import { cutOff } from './cut-off.ts';
 import { openStage, seriousFindings } from './stage.ts';
 
-const screens: readonly (readonly [string, Scene, string])[] = [
-  ['first run', 'first_run', '#/'],
-  ['dashboard', 'training', '#/dashboard'],
-  ['dashboard, failed', 'failed', '#/dashboard'],
-  ['data', 'training', '#/data'],
-  ['queue', 'training', '#/queue'],
-  ['models', 'training', '#/models'],
-  ['models with branches', 'branches', '#/models'],
-  ['config', 'training', '#/config'],
-  ['logs', 'training', '#/logs'],
-];
+interface Place {
+  readonly name: string;
+  /** `#/data` and the like. */
+  readonly at: string;
+  readonly open?: (page: Page) => Promise<unknown>;
+}
+
+const press =
+  (name: RegExp) =>
+  async (page: Page): Promise<void> => {
+    await page.getByRole('button', { name }).first().click();
+    await page.getByRole('dialog').waitFor();
+  };
+
+const places: Readonly<Partial<Record<Scene, readonly Place[]>>> = {
+  first_run: [{ name: 'first run', at: '#/' }],
+  failed: [{ name: 'dashboard, failed', at: '#/dashboard' }],
+  branches: [{ name: 'models with branches', at: '#/models' }],
+  training: [
+    { name: 'dashboard', at: '#/dashboard' },
+    { name: 'dashboard, stop', at: '#/dashboard', open: press(/^Stop$/) },
+    { name: 'dashboard, loss as a table', at: '#/dashboard', open: press(/Show as table/) },
+    {
+      name: 'data',
+      at: '#/data',
+      open: async (page) => {
+        await page.getByRole('option', { name: /home_requests/ }).click();
+        await page.getByRole('button', { name: /Accept the good rows/ }).waitFor();
+      },
+    },
+    { name: 'queue', at: '#/queue' },
+    { name: 'models', at: '#/models' },
+    { name: 'models, create version', at: '#/models', open: press(/Create version/) },
+    { name: 'models, compare two', at: '#/models', open: press(/Compare two/) },
+    { name: 'models, lineage as a table', at: '#/models', open: press(/Show as table/) },
+    {
+      name: 'config',
+      at: '#/config',
+      open: (page) => page.getByRole('table', { name: 'Levels side by side' }).waitFor(),
+    },
+    {
+      name: 'health',
+      at: '#/health',
+      open: (page) => page.getByText('gpu_out_of_memory_context_lost').click(),
+    },
+    { name: 'logs', at: '#/logs' },
+    {
+      name: 'settings',
+      at: '#/settings',
+      open: (page) => page.getByText('The memory port is off.').waitFor(),
+    },
+    { name: 'help', at: '#/help' },
+  ],
+};
 const themes = ['dark', 'light'] as const;
+/** At 200 % a window of 1280 × 800 has half as many pixels both ways. */
+const sizes = [
+  [640, 400],
+  [900, 900],
+  [1600, 900],
+  [2560, 900],
+  [1280, 900],
+] as const;
 
-test.each(
-  screens.flatMap(([name, scene, at]) => themes.map((scheme) => ({ name, scene, at, scheme }))),
-)('axe: $name, $scheme', async ({ scene, at, scheme }) => {
-  const { page } = await openStage({ scene, at, scheme });
+/** Of one screen at one width; the rest goes the same way. */
+const SHOWN = 6;
+
+async function visit(page: Page, { at, open }: Place): Promise<void> {
+  await page.evaluate((hash) => {
+    location.hash = hash;
+  }, at);
   await page.getByRole('heading', { level: 1 }).first().waitFor();
-  if (at === '#/data') {
-    await page.getByRole('option', { name: /home_requests/ }).click();
-    await page.getByRole('button', { name: /Accept the good rows/ }).waitFor();
+  await open?.(page);
+}
+
+async function leave(page: Page): Promise<void> {
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+}
+
+test.each(Object.keys(places) as Scene[])('every screen for everybody: %s', async (scene) => {
+  const { page } = await openStage({ scene, width: 1280, height: 900 });
+  const wrong: string[] = [];
+  for (const place of places[scene] ?? []) {
+    await visit(page, place);
+    for (const theme of themes) {
+      await page.emulateMedia({ colorScheme: theme });
+      for (const one of await seriousFindings(page))
+        wrong.push(`${place.name}, ${theme}, 1280 px: ${one}`);
+    }
+    for (const [width, height] of sizes) {
+      await page.setViewportSize({ width, height });
+      const found = await cutOff(page);
+      for (const one of found.slice(0, SHOWN))
+        wrong.push(`${place.name}, light, ${String(width)} px: ${one}`);
+      if (width === 640)
+        for (const one of await seriousFindings(page))
+          wrong.push(`${place.name}, light, 640 px: ${one}`);
+    }
+    await leave(page);
   }
-  if (at === '#/config') await page.getByRole('table', { name: 'Levels side by side' }).waitFor();
-  expect(await seriousFindings(page)).toEqual([]);
-});
-
-test.each(
-  (
-    [
-      ['stop', '#/dashboard', /^Stop$/],
-      ['create version', '#/models', /Create version/],
-    ] as const
-  ).flatMap(([name, at, opens]) =>
-    [['dark', 900] as const, ['light', 1600] as const].map(([scheme, width]) => ({
-      name,
-      at,
-      opens,
-      scheme,
-      width,
-    })),
-  ),
-)('axe, dialog open: $name, $scheme, $width px', async ({ at, opens, scheme, width }) => {
-  const { page } = await openStage({ at, scheme, width });
-  await page.getByRole('button', { name: opens }).first().click();
-  await page.getByRole('dialog').waitFor();
-  expect(await seriousFindings(page)).toEqual([]);
-});
-
-test.each(
-  screens.flatMap(([name, scene, at]) =>
-    [900, 1280, 1600, 2560].map((width) => ({ name, scene, at, width })),
-  ),
-)('nothing is cut off: $name at $width px', async ({ scene, at, width }) => {
-  const { page } = await openStage({ scene, at, width, height: 900 });
-  await page.getByRole('heading', { level: 1 }).first().waitFor();
-  const cut = await page.evaluate(() => {
-    const wide = document.documentElement.scrollWidth - innerWidth;
-    const out = [...document.querySelectorAll('button, input, select, a')].filter((one) => {
-      const box = one.getBoundingClientRect();
-      return box.width > 0 && (box.left < -1 || box.right > innerWidth + 1);
-    });
-    return { wide, out: out.map((one) => one.outerHTML.slice(0, 120)) };
-  });
-  expect(cut).toEqual({ wide: 0, out: [] });
+  expect(wrong).toEqual([]);
 });
 
 test('Tab reaches rail, controls and tools, each with a visible focus', async () => {

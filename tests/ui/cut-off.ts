@@ -1,0 +1,87 @@
+/** What of a page nobody can see or reach: over an edge, clipped by what does not scroll, shortened, or under something else. */
+import type { Page } from 'playwright';
+
+/** One line for each thing that is cut off, with the words on it; empty when all is there. */
+export async function cutOff(page: Page): Promise<readonly string[]> {
+  return page.evaluate(async () => {
+    // Charts follow a new size of the window with the frame after the next.
+    for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+    const found: string[] = [];
+    const wide = document.documentElement.scrollWidth - innerWidth;
+    if (wide > 0) found.push(`the page is ${String(wide)} px wider than the window`);
+    interface Box {
+      left: number;
+      top: number;
+      right: number;
+      bottom: number;
+    }
+    const sides = (box: DOMRect): Box => {
+      const { left, top, right, bottom } = box;
+      return { left, top, right, bottom };
+    };
+    const within = (value: number, from: number, to: number): number =>
+      Math.min(Math.max(value, from), to);
+    /** Whether something leaves what holds it. What can be scrolled to is not cut; what ends in an ellipsis is judged by its name. */
+    const leaves = (one: Element): string | null => {
+      const box = sides(one.getBoundingClientRect());
+      for (let at = one.parentElement; at !== null && at !== document.body; at = at.parentElement) {
+        const style = getComputedStyle(at);
+        const edge = at.getBoundingClientRect();
+        const ends = style.textOverflow === 'ellipsis' || style.overflowX === 'auto';
+        if (ends || style.overflowX === 'scroll') {
+          box.left = within(box.left, edge.left, edge.right);
+          box.right = within(box.right, edge.left, edge.right);
+        } else if (style.overflowX !== 'visible' && box.right > edge.right + 1)
+          return `at the right of ${at.className}`;
+        if (['auto', 'scroll'].includes(style.overflowY)) {
+          box.top = within(box.top, edge.top, edge.bottom);
+          box.bottom = within(box.bottom, edge.top, edge.bottom);
+        } else if (style.overflowY !== 'visible' && box.bottom > edge.bottom + 1)
+          return `at the bottom of ${at.className}`;
+      }
+      if (box.left < -1 || box.right > innerWidth + 1) return 'at the side of the window';
+      if (box.top < -1 || box.bottom > innerHeight + 1) return 'at the bottom of the window';
+      return null;
+    };
+    /** A control that something lies upon. Behind a dialog everything is; what is scrolled away is not there to be hit. */
+    const covered = (one: Element): string | null => {
+      const dialog = document.querySelector('[role=dialog]');
+      if (dialog !== null && !dialog.contains(one)) return null;
+      const box = one.getBoundingClientRect();
+      const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+      for (let at = one.parentElement; at !== null; at = at.parentElement) {
+        const edge = at.getBoundingClientRect();
+        const isOut = x < edge.left || x > edge.right || y < edge.top || y > edge.bottom;
+        if (isOut && getComputedStyle(at).overflow !== 'visible') return null;
+      }
+      const hit = document.elementFromPoint(x, y);
+      if (hit === null || one.contains(hit) || hit.contains(one)) return null;
+      const label = one.closest('label, .mantine-Checkbox-body, .mantine-SegmentedControl-root');
+      return label?.contains(hit) === true ? null : `lies under ${hit.outerHTML.slice(0, 60)}`;
+    };
+    /** Text that is wider than its own place: it says its whole name on hover, or it runs over what stands beside it. */
+    const shortened = (one: Element): string | null => {
+      if (one.clientWidth === 0 || one.scrollWidth <= one.clientWidth + 1) return null;
+      const style = getComputedStyle(one);
+      if (['auto', 'scroll'].includes(style.overflowX)) return null;
+      if (style.overflowX === 'visible') return 'runs over its edge';
+      const isNamed = one.closest('[title], [aria-label]') !== null;
+      return style.textOverflow === 'ellipsis' && isNamed ? null : 'is shortened without a title';
+    };
+    const hidden = '.visually-hidden, svg, canvas, [aria-hidden="true"]';
+    for (const one of document.body.querySelectorAll('*')) {
+      const isControl = one.matches('button, input, select, textarea, a, summary, [role=option]');
+      const isText = one.childElementCount === 0 && one.textContent.trim() !== '';
+      if ((!isControl && !isText) || one.closest(hidden) !== null) continue;
+      const box = one.getBoundingClientRect();
+      if (box.width <= 1 || box.height <= 1 || !one.checkVisibility()) continue;
+      const name = one.getAttribute('aria-label') ?? one.textContent.trim();
+      const what = `${one.tagName.toLowerCase()} "${name.slice(0, 60)}"`;
+      const where = leaves(one);
+      const how = (isText ? shortened(one) : null) ?? (isControl ? covered(one) : null);
+      if (where !== null) found.push(`${what} is cut off ${where}`);
+      else if (how !== null) found.push(`${what} ${how}`);
+    }
+    return [...new Set(found)];
+  });
+}
