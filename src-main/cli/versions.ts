@@ -112,6 +112,10 @@ async function all(session: Session): Promise<readonly Version[]> {
     : withEngine(session, (client) => client.versions.list());
 }
 
+/** The step of the evaluation; it may lie before the one that is kept. */
+const measuredAt = (one: Version): string =>
+  one.evaluated_step === null ? '' : count(one.evaluated_step);
+
 const match = (one: Version): string =>
   one.exact_match === null ? '' : `${count(one.exact_match.k)} of ${count(one.exact_match.n)}`;
 
@@ -121,11 +125,21 @@ async function list(session: Session): Promise<ExitCode> {
     known.length === 0
       ? 'There is no version yet.'
       : table(
-          ['name', 'step', 'validation loss', 'exact match', 'size', 'created', 'description'],
+          [
+            'name',
+            'step',
+            'validation loss',
+            'measured at step',
+            'exact match',
+            'size',
+            'created',
+            'description',
+          ],
           known.map((one) => [
             one.pinned ? `${one.name} (pinned)` : one.name,
             count(one.step),
             decimal(one.validation_loss),
+            measuredAt(one),
             match(one),
             bytes(one.bytes),
             moment(one.created),
@@ -153,6 +167,7 @@ async function compare(session: Session, a: string, b: string): Promise<ExitCode
       [
         ['step', count(first.step), count(second.step)],
         ['validation loss', decimal(first.validation_loss), decimal(second.validation_loss)],
+        ['measured at step', measuredAt(first), measuredAt(second)],
         ['gap', decimal(first.gap), decimal(second.gap)],
         ['exact match', match(first), match(second)],
         ['created', moment(first.created), moment(second.created)],

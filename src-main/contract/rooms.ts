@@ -27,6 +27,11 @@ export const version = z.object({
   gap: z.number().nullable(),
   training_loss: z.number().nullable(),
   exact_match: z.object({ k: z.number().int(), n: z.number().int() }).nullable(),
+  /**
+   * The step of the evaluation that validation_loss, gap and exact_match come from: a version made between two evaluations carries
+   * the figures of the one before. null: nothing was measured, or the version is older than this field.
+   */
+  evaluated_step: z.number().int().nullable().default(null),
   parent: z.string().nullable(),
   pinned: z.boolean(),
   how: z.string(),

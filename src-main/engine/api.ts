@@ -59,7 +59,7 @@ import type { Acted, QueueRoom } from './queue/index.ts';
 import type { RestoreRoom } from './restore/index.ts';
 import type { SetupRoom } from './setup/index.ts';
 import type { Feed, StatusRoom } from './status/index.ts';
-import type { VersionsRoom } from './versions/index.ts';
+import { measuredBy, type VersionsRoom } from './versions/index.ts';
 
 export interface Controlled extends Acted {
   readonly state: TrainingStatus['state'];
@@ -209,13 +209,8 @@ export function createApi(o: ApiRooms) {
           ...i,
           dataset: open === null ? null : { id: open.dataset.id, name: open.dataset.name },
           config: open?.pass.config ?? o.config.values(),
-          validationLoss: evaluation?.core_loss ?? evaluation?.slice_loss ?? null,
-          gap: evaluation?.gap ?? null,
+          ...measuredBy(evaluation),
           trainingLoss: smoothed,
-          exactMatch:
-            evaluation?.exact_k == null || evaluation.exact_n == null
-              ? null
-              : { k: evaluation.exact_k, n: evaluation.exact_n },
         });
       },
       get: (i: { readonly name: string }): Promise<{ version: Version; last_copy: boolean }> =>

@@ -281,6 +281,7 @@ const versionsOf = (now: number): Version[] => [
     gap: 0.012,
     training_loss: 0.175,
     exact_match: { k: 20, n: 20 },
+    evaluated_step: 1180,
     parent: 'v001_sample',
     pinned: false,
     how: 'after a dataset',
@@ -300,6 +301,8 @@ const versionsOf = (now: number): Version[] => [
     gap: 0.02,
     training_loss: 0.191,
     exact_match: { k: 19, n: 20 },
+    // Made before the step of its evaluation was kept.
+    evaluated_step: null,
     parent: null,
     pinned: false,
     how: 'after dataset',

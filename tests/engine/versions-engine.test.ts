@@ -38,6 +38,12 @@ test('by hand: the newest checkpoint is kept once, with settings and parent', as
     parent: 'v001_a',
     datasets: [{ id: b?.id, name: 'b.jsonl' }],
   });
+  // No evaluation since the end of a: the figures say that they are from there.
+  const [, first] = api.versions.list();
+  expect(first).toMatchObject({ name: 'v001_a', evaluated_step: first?.step });
+  expect(made.evaluated_step).toBe(first?.step);
+  expect(made.validation_loss).not.toBeNull();
+  expect(made.step).toBeGreaterThan(made.evaluated_step ?? made.step);
   expect(made.config).toMatchObject({ save_steps: 4, batch_size: 4 });
   expect(existsSync(path.join(made.folder, 'model.safetensors'))).toBe(true);
   expect(w.log).toEqual([]);

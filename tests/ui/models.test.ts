@@ -24,6 +24,8 @@ test('two versions are compared: figures, datasets between them, settings', asyn
   const figures = dialog.getByRole('table', { name: 'Figures' });
   const row = figures.getByRole('row', { name: /Validation loss/ });
   expect(await row.innerText()).toMatch(/0\.211\s+0\.187\s+−0\.024/);
+  const where = figures.getByRole('row', { name: /Measured at step/ });
+  expect(await where.innerText()).toMatch(/—\s+1,180/);
   await dialog.getByText('1 dataset: faq.jsonl.').waitFor();
   const settings = dialog.getByRole('table', { name: 'Settings that differ' });
   expect(await settings.innerText()).toMatch(/learning_rate\s+0\.0002\s+0\.0001/);
@@ -43,7 +45,12 @@ test('a version is made by hand with a description; a refusal says why', async (
     description: 'before the holidays',
     by: 'you (window)',
   });
-  await page.getByRole('complementary', { name: 'Details of v003_by-hand' }).waitFor();
+  const details = page.getByRole('complementary', { name: 'Details of v003_by-hand' });
+  await details.getByText('0.187, measured at step 1,180').waitFor();
+  // In the list the step stands beside the figure only where it is another than the version's own.
+  const versions = page.getByRole('region', { name: 'Versions' });
+  const cells = await versions.getByRole('row', { name: /v00[23]/ }).allInnerTexts();
+  expect(cells.map((one) => /at 1,180/.test(one))).toEqual([true, false]);
   server.engine.refuseNext(
     'versions.create',
     new Refusal('NOT_READY', 'Step 1,240 is kept already as v003_by-hand.', {

@@ -152,6 +152,15 @@ describe('with an engine', () => {
     }
   });
 
+  test('versions list says at which step the figures were measured', async () => {
+    await withEngine();
+    const { out } = await nightshift('versions', 'list');
+    const [head, newest, older] = out.split('\n');
+    expect(head).toContain('measured at step');
+    expect(newest).toMatch(/v002_faq\s+1.180\s+0\.187\s+1.180\s+20 of 20/);
+    expect(older).toMatch(/v001_sample\s+1.100\s+0\.211\s+19 of 20/);
+  });
+
   test('queue show --rows adds up to the physical rows', async () => {
     await withEngine();
     const { rows, account } = json(

@@ -106,6 +106,7 @@ test('a version: 1000 of 1000 and more', { timeout: patience }, async () => {
     gap: null,
     training_loss: null,
     exact_match: { k: 1, n: 2 },
+    evaluated_step: 3,
     parent: null,
     pinned: false,
     how: 'test',

@@ -48,6 +48,7 @@ const facts = (number: number) => ({
   gap: null,
   training_loss: null,
   exact_match: null,
+  evaluated_step: null,
   parent: null,
   pinned: false,
   how: 'test',
@@ -152,4 +153,20 @@ test('the trash takes a version out of the list whole, keeps it for thirty days,
   expect(await store.emptyTrash(1_000_001 + 30 * 86_400)).toEqual([path.basename(where)]);
   expect(() => statSync(where)).toThrow('ENOENT');
   expect(readFileSync(path.join(model, 'model.safetensors'), 'utf8')).toBe('abcd');
+});
+
+test('a version from before the step of its evaluation was kept is read without it', async () => {
+  const store = new VersionStore(workspacePaths(root));
+  const folder = checkpoint(path.join(root, 'main'), 3);
+  const made = await store.publish(path.join(folder, 'model'), { ...facts(1), evaluated_step: 2 });
+  expect((await store.list())[0]?.evaluated_step).toBe(2);
+  const file = path.join(made.folder, 'version.json');
+  const { evaluated_step: _step, ...old } = JSON.parse(readFileSync(file, 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  writeFileSync(file, JSON.stringify(old));
+  expect((await store.list()).map((one) => [one.name, one.evaluated_step])).toEqual([
+    ['v001_a', null],
+  ]);
 });

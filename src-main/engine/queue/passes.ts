@@ -11,7 +11,7 @@ import type { EstimateRoom } from '../estimate/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { MetricsRoom } from '../metrics/index.ts';
 import type { PassOutcome, PassRequest } from '../trainer/index.ts';
-import type { VersionsRoom } from '../versions/index.ts';
+import { measuredBy, type VersionsRoom } from '../versions/index.ts';
 import { decideCompletion } from './decide.ts';
 import {
   decideStart,
@@ -227,13 +227,8 @@ export class Passes {
         dataset: { id: dataset.id, name: dataset.name },
         step: outcome.step,
         stepsDone: done,
-        validationLoss: evaluation?.core_loss ?? evaluation?.slice_loss ?? null,
-        gap: evaluation?.gap ?? null,
+        ...measuredBy(evaluation),
         trainingLoss: latest.smoothed,
-        exactMatch:
-          evaluation?.exact_k == null || evaluation.exact_n == null
-            ? null
-            : { k: evaluation.exact_k, n: evaluation.exact_n },
         config: pass.config,
       });
       this.o.metrics.mark({

@@ -7,6 +7,7 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type Config,
+  type EvaluationPoint,
   isInLine,
   lineOf,
   type LineSegment,
@@ -57,24 +58,38 @@ export type { BaseFacts, BranchEntry, Lineage } from './lineage.ts';
 export { readBase } from './lineage.ts';
 export { slugOf } from './store.ts';
 
-/** What a finished pass gives a version. Losses in nats a trained token. */
-export interface VersionInput {
+/** What an evaluation gives a version. Losses in nats a trained token. */
+interface Measured {
+  readonly validationLoss: number | null;
+  readonly gap: number | null;
+  readonly exactMatch: { readonly k: number; readonly n: number } | null;
+  /** Where the figures are from: the newest evaluation may lie before the step that is kept. */
+  readonly evaluatedStep: number | null;
+}
+
+export function measuredBy(evaluation: EvaluationPoint | null): Measured {
+  const k = evaluation?.exact_k ?? null;
+  const n = evaluation?.exact_n ?? null;
+  return {
+    validationLoss: evaluation?.core_loss ?? evaluation?.slice_loss ?? null,
+    gap: evaluation?.gap ?? null,
+    exactMatch: k === null || n === null ? null : { k, n },
+    evaluatedStep: evaluation?.step ?? null,
+  };
+}
+
+/** What a finished pass gives a version. */
+export interface VersionInput extends Measured {
   readonly pass: string;
   readonly dataset: { readonly id: string; readonly name: string };
   readonly step: number;
   readonly stepsDone: number;
-  readonly validationLoss: number | null;
-  readonly gap: number | null;
   readonly trainingLoss: number | null;
-  readonly exactMatch: { readonly k: number; readonly n: number } | null;
   readonly config: Config;
 }
 
 /** What is known when a version is made by hand. */
-export interface HandVersionInput extends Pick<
-  VersionInput,
-  'validationLoss' | 'gap' | 'trainingLoss' | 'exactMatch' | 'config'
-> {
+export interface HandVersionInput extends Measured, Pick<VersionInput, 'trainingLoss' | 'config'> {
   readonly description: string;
   readonly by: string;
   /** How it came about, `by hand` where nothing is said. */
@@ -319,6 +334,7 @@ export async function createVersions(o: {
         gap: input.gap,
         training_loss: input.trainingLoss,
         exact_match: input.exactMatch,
+        evaluated_step: input.evaluatedStep,
         parent: newestInLine(all)?.name ?? null,
         pinned: false,
         how: 'after a dataset',
@@ -393,6 +409,7 @@ export async function createVersions(o: {
         gap: input.gap,
         training_loss: input.trainingLoss,
         exact_match: input.exactMatch,
+        evaluated_step: input.evaluatedStep,
         parent: newestInLine(all)?.name ?? null,
         pinned: false,
         how: input.how ?? 'by hand',

@@ -22,7 +22,7 @@ export function CompareDialog({
   const options = versions.map((one) => one.name);
   return (
     <Dialog onClose={onClose} title="Compare two versions" size={760}>
-      <div className="roles">
+      <div className="mtwo">
         <NativeSelect
           label="First"
           data={options}

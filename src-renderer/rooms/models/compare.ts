@@ -13,6 +13,14 @@ export interface Line {
 export const matchShare = ({ exact_match: match }: Version): number | null =>
   match === null || match.n === 0 ? null : (match.k / match.n) * 100;
 
+/** Where the figures come from: a version made between two evaluations carries those of the one before. */
+export function measuredWhere(one: Version): string {
+  if (one.validation_loss === null) return 'no evaluation yet';
+  return one.evaluated_step === null
+    ? 'the step at which it was measured was not kept'
+    : `measured at step ${count(one.evaluated_step)}`;
+}
+
 const shown = (value: number | null, text: (value: number) => string): string =>
   value === null ? UNKNOWN : text(value);
 
@@ -24,7 +32,8 @@ const change = (
 
 /** Measured figures of both, in the order of the table. */
 export function figures(a: Version, b: Version): readonly Line[] {
-  const points = (value: number): string => `${signed(value).replace(/\.?0+$/, '')} points`;
+  const points = (value: number): string =>
+    `${signed(Math.round(value * 10) / 10).replace(/\.?0+$/, '')} points`;
   const line = (
     name: string,
     of: (one: Version) => number | null,
@@ -44,6 +53,12 @@ export function figures(a: Version, b: Version): readonly Line[] {
       (d) => (d > 0 ? `+${count(d)}` : count(d)),
     ),
     line('Validation loss', (one) => one.validation_loss, loss, signed),
+    {
+      name: 'Measured at step',
+      a: shown(a.evaluated_step, count),
+      b: shown(b.evaluated_step, count),
+      change: null,
+    },
     line('Training loss', (one) => one.training_loss, loss, signed),
     line('Gap', (one) => one.gap, signed, signed),
     line('Exact match', matchShare, percent, points),

@@ -7,6 +7,7 @@ import { command, useLost, useRoom } from '../../engine/index.ts';
 import { bytes, count, loss, plural, UNKNOWN } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useChecks, verifyVersion } from './checks.ts';
+import { measuredWhere } from './compare.ts';
 import { Facts, RestoreButton } from './facts.tsx';
 import { openDialog } from './models-store.ts';
 
@@ -29,6 +30,12 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
           ['Lineage step', count(version.step)],
           ['Branch', isLeft ? `${version.branch}, of an earlier lineage` : version.branch],
           ['Parent', version.parent ?? 'the base'],
+          [
+            'Validation loss',
+            version.validation_loss === null
+              ? UNKNOWN
+              : `${loss(version.validation_loss)}, ${measuredWhere(version)}`,
+          ],
           ['Training loss', version.training_loss === null ? UNKNOWN : loss(version.training_loss)],
           [
             'Exact match',

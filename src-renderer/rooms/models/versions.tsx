@@ -8,7 +8,7 @@ import { bytes, clock, count, loss, percent, signed, UNKNOWN } from '../../kit/f
 import { Mark } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
 import { BackupState } from './backup-state.tsx';
-import { matchShare } from './compare.ts';
+import { matchShare, measuredWhere } from './compare.ts';
 import { listKeys } from './list-keys.ts';
 import { choose, openDialog } from './models-store.ts';
 import { versionKey } from './points.ts';
@@ -83,8 +83,8 @@ export function Versions({
                   </td>
                   {manyBranches ? <td className="t2">{one.branch}</td> : null}
                   <td className="n">{count(one.step)}</td>
-                  <td className="n">
-                    {one.validation_loss === null ? UNKNOWN : loss(one.validation_loss)}
+                  <td className="n" title={measuredWhere(one)}>
+                    <Validation version={one} />
                   </td>
                   <td className="n">{one.gap === null ? UNKNOWN : signed(one.gap)}</td>
                   <td className="n">{match === null ? UNKNOWN : percent(match)}</td>
@@ -112,5 +112,17 @@ export function Versions({
         </table>
       )}
     </section>
+  );
+}
+
+/** The figure, and its step where that is not the version's own. */
+function Validation({ version }: { readonly version: Version }): ReactElement {
+  const { validation_loss: measured, evaluated_step: at, step } = version;
+  if (measured === null) return <>{UNKNOWN}</>;
+  return (
+    <>
+      {at === null || at === step ? null : <span className="micro">at {count(at)} </span>}
+      {loss(measured)}
+    </>
   );
 }
