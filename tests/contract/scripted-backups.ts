@@ -146,8 +146,24 @@ export function scriptedBackups(stage: Stage): EngineDoor['backups'] {
       stage.change({ backups: list().map((one) => (one.id === id ? next : one)) });
       return next;
     },
-    extract: ({ id, to }) => {
-      const { files, bytes } = find(id);
+    extract: async ({ id, to }) => {
+      const { files, bytes, verified } = find(id);
+      const refuse = (code: 'INVALID' | 'NOT_READY', what: string, next: string): never => {
+        throw new Refusal(code, what, { subject: to, next });
+      };
+      if (to.startsWith('/home/ada/Nightshift'))
+        refuse(
+          'INVALID',
+          `${to} lies in the workspace, where every folder has a meaning.`,
+          'Name a folder outside; restore puts a model back into the workspace.',
+        );
+      if (verified?.ok === false)
+        refuse(
+          'NOT_READY',
+          `Backup ${id} is damaged: ${verified.problem ?? ''}.`,
+          'Nothing was put anywhere. Another backup, a version or a checkpoint may hold the same.',
+        );
+      await new Promise((resolve) => setTimeout(resolve, 150));
       return { folder: to, files, bytes };
     },
     cleanup: ({ retention_days, execute }) => {

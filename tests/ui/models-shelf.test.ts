@@ -98,6 +98,53 @@ test('a backup is made of the model, a version or a folder; a refusal keeps what
   await page.getByRole('complementary', { name: /Details of manual\/\d+$/ }).waitFor();
 });
 
+test('a backup is extracted to a folder; what is refused stays beside the path that was typed', async () => {
+  const { page, server, complaints } = await stage();
+  const list = page.getByRole('region', { name: 'Backups' });
+  await list
+    .getByRole('row', { name: /Manual.*v001_sample/ })
+    .getByRole('button')
+    .click();
+  await page.getByRole('button', { name: 'Extract to a folder' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Extract to a folder' });
+  await dialog.getByText('of manual/20261123-181200', { exact: false }).waitFor();
+  const extract = dialog.getByRole('button', { name: 'Extract' });
+  expect(await extract.isDisabled()).toBe(true);
+  await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
+  await page.keyboard.type('/home/ada/Nightshift/copy');
+  await page.keyboard.press('Enter');
+  const alert = dialog.getByRole('alert');
+  await alert.getByText('lies in the workspace', { exact: false }).waitFor();
+  await alert.getByText('Name a folder outside', { exact: false }).waitFor();
+  const field = dialog.getByLabel('New folder');
+  expect(await field.inputValue()).toBe('/home/ada/Nightshift/copy');
+  await field.fill('/media/ada/usb/manual');
+  expect(await alert.count()).toBe(0);
+  expect(await seriousFindings(page)).toEqual([]);
+  await extract.click();
+  await dialog.getByText('Copying and comparing', { exact: false }).waitFor();
+  const done = dialog.getByRole('status').getByText(/7 files, .* every byte as it was backed up/);
+  await done.waitFor();
+  expect(await done.innerText()).toContain('/media/ada/usb/manual');
+  expect(callsOf(server, 'backups.extract').at(-1)).toEqual({
+    id: 'manual/20261123-181200',
+    to: '/media/ada/usb/manual',
+    by: 'you (window)',
+  });
+  await dialog.getByText('Close', { exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  // A damaged one is refused by the engine, and the dialog says so.
+  await list
+    .getByRole('row', { name: /Emergency/ })
+    .getByRole('button')
+    .click();
+  await page.getByRole('button', { name: 'Extract to a folder' }).click();
+  await dialog.getByLabel('New folder').fill('/media/ada/usb/emergency');
+  await extract.click();
+  await alert.getByText('is damaged', { exact: false }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
 test('the clean-up of backups shows what goes, what stays and why, before it removes', async () => {
   const { page, server } = await stage();
   await page.getByRole('button', { name: 'Clean up backups' }).click();

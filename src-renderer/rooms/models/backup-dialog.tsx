@@ -3,21 +3,17 @@ import { Button, NativeSelect, Radio, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState, type SyntheticEvent, type ReactElement } from 'react';
 import type { BackupSource } from '../../../src-main/contract/index.ts';
 import { attempt, useLost, useRoom, type Refused } from '../../engine/index.ts';
-import { useHost } from '../../host/index.ts';
 import { Dialog } from '../../kit/dialog.tsx';
-import { bytes, count, duration, gigabytes } from '../../kit/format.ts';
-import { useNow } from '../../kit/now.ts';
+import { bytes, count, gigabytes } from '../../kit/format.ts';
+import { clock, Copying } from './copying.tsx';
+import { FolderField } from './folder-field.tsx';
 import { choose } from './models-store.ts';
 import { backupKey } from './points.ts';
 import { Refusal } from './refusal.tsx';
 
 type Kind = BackupSource['kind'];
 
-/** Milliseconds; read when the person acts, never while drawing. */
-const clock = (): number => Date.now();
-
 export function BackupDialog({ onClose }: { readonly onClose: () => void }): ReactElement {
-  const host = useHost();
   const lost = useLost();
   const versions = useRoom('versions');
   const { checkpoints, head } = useRoom('lineage');
@@ -115,28 +111,7 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
           />
         ) : null}
         {kind === 'folder' ? (
-          <div className="row mfield mpath">
-            <TextInput
-              className="grow"
-              label="Folder"
-              spellCheck={false}
-              value={folder}
-              onChange={(event) => {
-                setFolder(event.currentTarget.value);
-              }}
-            />
-            {host.capabilities.chooseFolderPath ? (
-              <Button
-                onClick={() => {
-                  void host.chooseFolderPath().then((path) => {
-                    if (path !== null) setFolder(path);
-                  });
-                }}
-              >
-                Choose
-              </Button>
-            ) : null}
-          </div>
+          <FolderField className="mfield" label="Folder" value={folder} onChange={setFolder} />
         ) : null}
         <TextInput
           data-autofocus
@@ -169,16 +144,5 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
         </div>
       </form>
     </Dialog>
-  );
-}
-
-function Copying({ since }: { readonly since: number }): ReactElement {
-  const now = useNow();
-  return (
-    <span className="micro num wrapping" role="status">
-      Copying and comparing,{' '}
-      {duration(Math.floor(Math.max(0, now - since) / 1000)).replace('.0', '')}. It goes on when
-      this is closed.
-    </span>
   );
 }

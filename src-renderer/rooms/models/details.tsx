@@ -1,5 +1,6 @@
 /** The chosen point beside the lists: what is known of it and what can be done with it. */
 import { Button } from '@mantine/core';
+import { IconFolderDown } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import type { Backup, CheckpointFacts } from '../../../src-main/contract/index.ts';
 import { useLost } from '../../engine/index.ts';
@@ -11,6 +12,7 @@ import { typeWord } from './backups.tsx';
 import { placeText } from './checkpoints.tsx';
 import { useChecks, verifyBackup } from './checks.ts';
 import { Facts, RestoreButton } from './facts.tsx';
+import { openDialog } from './models-store.ts';
 import { pointText, restorableOf, type Chosen } from './points.ts';
 import { VersionDetails } from './version-details.tsx';
 
@@ -94,6 +96,15 @@ function BackupDetails({ backup }: { readonly backup: Backup }): ReactElement {
           }}
         >
           {isVerifying ? 'Verifying' : 'Verify now'}
+        </Button>
+        <Button
+          disabled={lost}
+          leftSection={<IconFolderDown aria-hidden="true" />}
+          onClick={() => {
+            openDialog({ kind: 'extract', backup: backup.id });
+          }}
+        >
+          Extract to a folder
         </Button>
       </div>
       {can.kind === 'cannot' ? <p className="micro">No restore from it: {can.why}</p> : null}

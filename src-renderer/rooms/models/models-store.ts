@@ -8,6 +8,7 @@ export type ModelsDialog =
   | { readonly kind: 'delete'; readonly version: string }
   | { readonly kind: 'restore'; readonly source: RestoreSource }
   | { readonly kind: 'back_up' }
+  | { readonly kind: 'extract'; readonly backup: string }
   | { readonly kind: 'clean_backups' }
   | { readonly kind: 'clean_checkpoints' }
   | { readonly kind: 'table' };

@@ -16,6 +16,7 @@ import { CreateDialog } from './create-dialog.tsx';
 import { DeleteDialog, useLastCopy } from './delete-dialog.tsx';
 import { Details } from './details.tsx';
 import { choose, closeDialog, openDialog, useModels } from './models-store.ts';
+import { ExtractDialog } from './extract-dialog.tsx';
 import type { Picture } from './picture.ts';
 import { chosenOf, keyOf, restorableOf, versionKey, type Shelf } from './points.ts';
 import { RestoreBanner } from './restore-banner.tsx';
@@ -138,7 +139,7 @@ function Bar({ facts }: { readonly facts: string }): ReactElement {
 }
 
 function Dialogs({
-  shelf: { versions },
+  shelf: { versions, backups },
   picture,
   chosenKey,
 }: {
@@ -186,6 +187,10 @@ function Dialogs({
       );
     case 'back_up':
       return <BackupDialog onClose={closeDialog} />;
+    case 'extract': {
+      const backup = backups.find((one) => one.id === dialog.backup);
+      return backup === undefined ? null : <ExtractDialog backup={backup} onClose={closeDialog} />;
+    }
     case 'clean_backups':
       return <CleanupDialog act={cleanBackups} onClose={closeDialog} />;
     case 'clean_checkpoints':

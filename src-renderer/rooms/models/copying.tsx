@@ -1,0 +1,18 @@
+/** How long a copy has been under way. */
+import type { ReactElement } from 'react';
+import { duration } from '../../kit/format.ts';
+import { useNow } from '../../kit/now.ts';
+
+/** Milliseconds; read when the person acts, never while drawing. */
+export const clock = (): number => Date.now();
+
+export function Copying({ since }: { readonly since: number }): ReactElement {
+  const now = useNow();
+  return (
+    <span className="micro num wrapping" role="status">
+      Copying and comparing,{' '}
+      {duration(Math.floor(Math.max(0, now - since) / 1000)).replace('.0', '')}. It goes on when
+      this is closed.
+    </span>
+  );
+}

@@ -1,0 +1,49 @@
+/** A folder of the machine that the engine runs on: typed, or chosen where its paths are to be had. */
+import { Button, TextInput } from '@mantine/core';
+import type { ReactElement } from 'react';
+import { useHost } from '../../host/index.ts';
+
+export function FolderField({
+  label,
+  value,
+  onChange,
+  within = (path) => path,
+  isFirst = false,
+  className = '',
+}: {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  /** What a chosen folder becomes, where a new one inside of it is meant. */
+  readonly within?: (path: string) => string;
+  /** It has the focus when its dialog opens. */
+  readonly isFirst?: boolean;
+  readonly className?: string;
+}): ReactElement {
+  const host = useHost();
+  return (
+    <div className={`row mpath ${className}`}>
+      <TextInput
+        className="grow"
+        label={label}
+        spellCheck={false}
+        value={value}
+        {...(isFirst ? { 'data-autofocus': true } : {})}
+        onChange={(event) => {
+          onChange(event.currentTarget.value);
+        }}
+      />
+      {host.capabilities.chooseFolderPath ? (
+        <Button
+          onClick={() => {
+            void host.chooseFolderPath().then((path) => {
+              if (path !== null) onChange(within(path));
+            });
+          }}
+        >
+          Choose
+        </Button>
+      ) : null}
+    </div>
+  );
+}
