@@ -16,7 +16,7 @@ import {
   rowFilter,
   rowStates,
 } from './datasets.ts';
-import { estimateAnswer } from './estimate.ts';
+import { estimateAnswer, overLongAnswer } from './estimate.ts';
 import { diagnosticsList } from './diagnostics.ts';
 import { change, snapshot } from './feed.ts';
 import {
@@ -162,6 +162,14 @@ export const contract = {
       .route({ method: 'GET', path: '/datasets/{id}' })
       .input(datasetId)
       .output(datasetDetails),
+    /**
+     * What leaving out, cutting, or a longer max_length costs where rows are longer than it. NOT_READY before there is a report or
+     * without a base; a choice is carried out by `config.set`.
+     */
+    overLong: call
+      .route({ method: 'GET', path: '/datasets/{id}/over-long' })
+      .input(z.object({ id: z.string().min(1) }))
+      .output(overLongAnswer),
     rows: call
       .route({ method: 'GET', path: '/datasets/{id}/rows' })
       .input(

@@ -141,6 +141,42 @@ export const estimateAnswer = z.object({
 });
 export type EstimateAnswer = z.infer<typeof estimateAnswer>;
 
+/** One way with rows that are longer than max_length, and what it costs. */
+export const overLongChoice = z.object({
+  way: z.enum(['drop', 'cut', 'raise']),
+  /** The change of the configuration that carries it out. */
+  key: z.enum(['over_length', 'max_length']),
+  value: z.union([z.string(), z.number().int()]),
+  /** The max_length that then holds. */
+  max_length: z.number().int(),
+  /** Of the rows that can be read. A row whose whole answer is cut off is lost. */
+  rows_kept: z.number().int(),
+  rows_lost: z.number().int(),
+  /** About, from the histogram; null: it shows no row beyond. */
+  trained_tokens_lost: z.number().int().nullable(),
+  steps: z.number().int().nullable(),
+  /** Of the whole pass. */
+  seconds: z.number().nullable(),
+  certainty: timeCertainty,
+  /** Bytes at the peak of a step, and what the device has. */
+  memory: z.number(),
+  memory_total: z.number().nullable(),
+  verdict: estimateVerdict.nullable(),
+});
+export type OverLongChoice = z.infer<typeof overLongChoice>;
+
+export const overLongAnswer = z.object({
+  /** Of the configuration as it is. */
+  max_length: z.number().int(),
+  /** Rows beyond it. */
+  rows: z.number().int(),
+  /** What is done with them as it is; null: the file is refused for them. */
+  now: z.enum(['drop', 'cut', 'raise']).nullable(),
+  /** Empty when no row is too long. */
+  choices: z.array(overLongChoice),
+});
+export type OverLongAnswer = z.infer<typeof overLongAnswer>;
+
 /** The batch sizes that are shown side by side. */
 export const ESTIMATE_LEVELS: readonly number[] = [16, 24, 30, 40];
 

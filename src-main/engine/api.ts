@@ -22,6 +22,7 @@ import type {
   DiskUse,
   EngineFacts,
   EstimateAnswer,
+  OverLongAnswer,
   JournalEntry,
   LineageState,
   LogLines,
@@ -163,6 +164,7 @@ export function createApi(o: ApiRooms) {
           estimate: await o.estimate.kept(i.id),
         };
       },
+      overLong: (i: { readonly id: string }): Promise<OverLongAnswer> => o.estimate.overLong(i.id),
       rows: (i: RowsInput & { readonly id: string }): ReturnType<DatasetsRoom['rows']> =>
         o.datasets.rows(i),
       row: (i: { readonly id: string; readonly row: number }): Promise<RowDetails> =>

@@ -15,7 +15,7 @@ import type { Stage } from './scripted-engine.ts';
 import { scriptedBackups, scriptedCheckpoints } from './scripted-backups.ts';
 import { activityOf, curvesOf } from './scripted-curves.ts';
 import { validationOf } from './scripted-lineage.ts';
-import { scriptedEstimate } from './scripted-estimate.ts';
+import { scriptedEstimate, scriptedOverLong } from './scripted-estimate.ts';
 import { costsOf, crashesOf, diagnosticsOf, diskUseOf, memoryOf } from './scripted-monitor.ts';
 import { accountOf, reportOf, rowOf, rowsOf } from './scripted-reports.ts';
 import { scriptedRestore, type RestoreScript } from './scripted-restore.ts';
@@ -161,6 +161,7 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
         const summary = find(id);
         return { summary, report: reportOf(summary), account: accountOf(summary), mapping: null };
       },
+      overLong: ({ id }) => scriptedOverLong(rooms(), find(id)),
       rows: ({ id, from, limit, filter, at }) => {
         const listed = rowsOf(find(id), filter ?? 'all');
         const place = at === undefined ? null : listed.findIndex((one) => one.row >= at);

@@ -3,11 +3,14 @@ import {
   type Config,
   configSchema,
   type EstimateAnswer,
+  type DatasetSummary,
+  type OverLongAnswer,
   Refusal,
   type Rooms,
 } from '../../src-main/contract/index.ts';
 import { estimateOf, fittingOf, levelsOf } from '../../src-main/engine/estimate/estimate.ts';
 import { lengthsOf, longestLengths } from '../../src-main/engine/estimate/lengths.ts';
+import { overLongChoice, wayNow, waysOf } from '../../src-main/engine/estimate/over-long.ts';
 import { reportOf } from './scripted-reports.ts';
 
 const facts = {
@@ -44,6 +47,34 @@ function withChanges(values: Config, changes: Readonly<Record<string, unknown>>)
   return { ...parsed.data, precision: parsed.data.precision === 'fp32' ? 'fp32' : 'bf16' };
 }
 
+function passFacts(dataset: DatasetSummary | null, values: Config) {
+  const lengths = dataset === null ? null : lengthsOf(reportOf(dataset), values);
+  return {
+    lengths: lengths ?? longestLengths(values),
+    heldOutRows: 200,
+    isReal: lengths !== null,
+    steps: null,
+    hasCache: true,
+  };
+}
+
+export function scriptedOverLong(rooms: Rooms, dataset: DatasetSummary): OverLongAnswer {
+  const { values } = rooms.config;
+  const report = reportOf(dataset);
+  const answer = { max_length: values.max_length, rows: report.over_length };
+  if (report.over_length === 0) return { ...answer, now: null, choices: [] };
+  const choices = waysOf(report, values).map((way) => {
+    const wanted = withChanges(values, { [way.key]: way.value });
+    return overLongChoice(
+      report,
+      values,
+      way,
+      estimateOf(wanted, facts, passFacts(dataset, wanted)),
+    );
+  });
+  return { ...answer, now: wayNow(report, values), choices };
+}
+
 export function scriptedEstimate(
   rooms: Rooms,
   input: { readonly changes: Readonly<Record<string, unknown>>; readonly dataset: string | null },
@@ -57,26 +88,16 @@ export function scriptedEstimate(
     });
   const now = withChanges(config.values, config.staged);
   const changed = withChanges(config.values, { ...config.staged, ...input.changes });
-  const of = (values: Config, dataset: typeof meant) => {
-    const lengths = dataset === null ? null : lengthsOf(reportOf(dataset), values);
-    return {
-      lengths: lengths ?? longestLengths(values),
-      heldOutRows: 200,
-      isReal: lengths !== null,
-      steps: null,
-      hasCache: true,
-    };
-  };
-  const queued = waiting.map((one) => estimateOf(changed, facts, of(changed, one)));
+  const queued = waiting.map((one) => estimateOf(changed, facts, passFacts(one, changed)));
   const sum = (pick: (one: (typeof queued)[number]) => number): number =>
     queued.reduce((total, one) => total + pick(one), 0);
   return {
     dataset: meant === null ? null : { id: meant.id, name: meant.name },
     base: { id: 'smollm2', label: 'Qwen3-0.6B', parameters: facts.shape.parameters },
-    now: estimateOf(now, facts, of(now, meant)),
-    changed: estimateOf(changed, facts, of(changed, meant)),
-    levels: levelsOf(changed, facts, of(changed, meant)),
-    fitting: fittingOf(changed, facts, of(changed, meant)),
+    now: estimateOf(now, facts, passFacts(meant, now)),
+    changed: estimateOf(changed, facts, passFacts(meant, changed)),
+    levels: levelsOf(changed, facts, passFacts(meant, changed)),
+    fitting: fittingOf(changed, facts, passFacts(meant, changed)),
     queue: {
       datasets: queued.length,
       steps: sum((one) => one.steps ?? 0),

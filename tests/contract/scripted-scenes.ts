@@ -471,6 +471,7 @@ export function roomsOf(scene: Scene, now: number, port: number): Rooms {
         ? {
             batch_size: 'gsm8k_train.jsonl is being trained with 16.',
             max_length: 'gsm8k_train.jsonl is being trained with 4096.',
+            over_length: 'gsm8k_train.jsonl is being trained with refuse.',
           }
         : {},
       staged: {},

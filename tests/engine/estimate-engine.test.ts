@@ -1,5 +1,5 @@
 /** The estimate through the engine: from the report of a dataset that waits, kept with its pass, compared when it is over. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -42,6 +42,52 @@ test('changes are only asked about; steps follow them; a wrong one is refused by
   });
   await expect(ask({ nothing: 0 })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await expect(ask({ base_model: 'none' })).rejects.toMatchObject({ code: 'NOT_READY' });
+});
+
+test('rows that are too long: each way is estimated under its own configuration', async () => {
+  const engine = await w.withBase();
+  await engine.api.training.pause({ by: 'test' });
+  const [a] = await w.add(w.rows('a.jsonl', 42));
+  const id = a?.id ?? '';
+  const overLong = () => engine.api.datasets.overLong({ id });
+  await until('the verdict', () =>
+    engine.api.datasets.list().every((one) => one.verdict === 'ready'),
+  );
+  expect(await overLong()).toEqual({ max_length: 4096, rows: 0, now: null, choices: [] });
+  // What the intake writes of a file with a few long rows.
+  const file = path.join(w.folder, 'data/datasets', id, 'report.json');
+  const report = JSON.parse(readFileSync(file, 'utf8')) as {
+    accepted: number;
+    rejected: { by_reason: Record<string, number> };
+    lengths: { whole: { max: number; histogram: unknown[] } };
+  };
+  const long = structuredClone(report);
+  long.rejected.by_reason['over_length'] = 8;
+  long.lengths.whole = {
+    ...report.lengths.whole,
+    max: 8000,
+    histogram: [
+      { from: 0, to: 4000, count: report.accepted },
+      { from: 5000, to: 8001, count: 8 },
+    ],
+  };
+  const counts = { over_length: 8, over_length_answer_lost: 2, max_length_loses_nothing: 8000 };
+  writeFileSync(file, JSON.stringify({ ...long, ...counts }));
+  const answer = await overLong();
+  expect(answer).toMatchObject({ max_length: 4096, rows: 8, now: 'drop' });
+  const [drop, cut, raise] = answer.choices;
+  expect([drop?.rows_kept, cut?.rows_kept, raise?.rows_kept]).toEqual([42, 48, 50]);
+  expect(raise?.steps).toBeGreaterThan(drop?.steps ?? Infinity);
+  expect(raise?.seconds).toBeGreaterThan(cut?.seconds ?? Infinity);
+  expect(raise?.memory).toBeGreaterThan(drop?.memory ?? Infinity);
+  expect(cut?.trained_tokens_lost).toBeLessThan(drop?.trained_tokens_lost ?? 0);
+  // Asked about, not changed; one that is not there is said.
+  expect(engine.api.config.get().values).toMatchObject({ max_length: 4096, over_length: 'refuse' });
+  rmSync(file);
+  await expect(overLong()).rejects.toMatchObject({ code: 'NOT_READY' });
+  await expect(engine.api.datasets.overLong({ id: 'none' })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
 });
 
 test('it is kept when the pass begins and compared when it is over; the next one rests on what was measured', async () => {

@@ -38,6 +38,14 @@ const places: Readonly<Partial<Record<Scene, readonly Place[]>>> = {
         await page.getByRole('button', { name: /Accept the good rows/ }).waitFor();
       },
     },
+    {
+      name: 'data, rows that are too long',
+      at: '#/data',
+      open: async (page) => {
+        await page.getByRole('button', { name: /too_long/ }).click();
+        await page.getByRole('table', { name: 'Rows that are too long' }).waitFor();
+      },
+    },
     { name: 'queue', at: '#/queue' },
     { name: 'models', at: '#/models' },
     { name: 'models, create version', at: '#/models', open: press(/Create version/) },

@@ -166,17 +166,66 @@ test('any row is found by number or by what became of it, and shown as it stands
   await report.getByRole('region', { name: 'Row 61' }).waitFor();
 });
 
+test('rows that are too long: each way says what it costs, and the chosen one is carried out', async () => {
+  const { page, server, complaints } = await openStage({ at: '#/data', height: 1400 });
+  await page.getByRole('button', { name: /too_long/ }).click();
+  const report = page.getByRole('region', { name: 'Report of too_long.jsonl' });
+  await report.getByText('212 of them would lose the whole answer', { exact: false }).waitFor();
+  const table = report.getByRole('table', { name: 'Rows that are too long' });
+  const cells = async (name: RegExp): Promise<string> =>
+    (await table.getByRole('row', { name }).innerText()).replaceAll(/\s+/g, ' ');
+  expect(await cells(/^Drop these rows/)).toMatch(
+    / 16,881 1,331 lost about 1,783,713 58 min [\d.]+ GB Tight$/,
+  );
+  expect(await cells(/^Cut them at 4,096/)).toMatch(/ 18,000 212 lost about 538,121 58 min /);
+  expect(await cells(/^Raise max_length to 5,312/)).toMatch(
+    / 18,212 0 lost 0 1 h 2 min [\d.]+ GB Too large$/,
+  );
+  // Nothing is chosen while the file is refused, and nothing happens by looking.
+  const act = report.getByRole('button', { name: 'Choose one of these' });
+  expect(await act.isDisabled()).toBe(true);
+  expect(await seriousFindings(page)).toEqual([]);
+  await table.getByRole('radio', { name: 'Cut them at 4,096' }).check();
+  expect(callsOf(server, 'config.set')).toEqual([]);
+  await report.getByRole('button', { name: 'Cut them at 4,096, from the next dataset' }).click();
+  expect(await called(server, 'config.set')).toEqual({
+    key: 'over_length',
+    value: 'truncate',
+    confirm: null,
+    stage: true,
+    by: 'you (window)',
+  });
+  await table.getByRole('row', { name: /Cut them.*staged for the next dataset/ }).waitFor();
+  expect(callsOf(server, 'queue.retry')).toEqual([]);
+  // Nothing is trained, nothing is locked: the refused file is judged again at once.
+  const { config, status } = server.engine.rooms();
+  server.engine.change({
+    config: { ...config, locks: {}, staged: {} },
+    status: { ...status, current_dataset: null },
+  });
+  await table.getByRole('radio', { name: 'Drop these rows' }).check();
+  await report.getByRole('button', { name: 'Drop these rows', exact: true }).click();
+  expect(await called(server, 'config.set', 2)).toMatchObject({ value: 'drop', stage: false });
+  expect(await called(server, 'queue.retry')).toEqual({ id: 'd-too-long' });
+  expect(complaints).toEqual([]);
+});
+
 test('max_length is raised to what loses nothing only after its consequence was shown', async () => {
   const { page, server } = await openStage({ at: '#/data' });
   await page.getByRole('button', { name: /too_long/ }).click();
   const report = page.getByRole('region', { name: 'Report of too_long.jsonl' });
-  await report.getByRole('button', { name: /^Use 5,312 as max_length/ }).click();
+  await report.getByRole('radio', { name: 'Raise max_length to 5,312' }).check();
+  const raise = report.getByRole('button', {
+    name: 'Raise max_length to 5,312, from the next dataset',
+  });
+  await raise.click();
   const dialog = page.getByRole('dialog', { name: 'max_length 5,312' });
-  await dialog.getByRole('row', { name: /5,312 0 5,312 tokens/ }).waitFor();
+  await dialog.getByRole('row', { name: /^4,096, as now 1,331 .* GB/ }).waitFor();
+  await dialog.getByRole('row', { name: /^5,312 0 .* GB/ }).waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'hidden' });
   expect(callsOf(server, 'config.set')).toEqual([]);
-  await report.getByRole('button', { name: /^Use 5,312 as max_length/ }).click();
+  await raise.click();
   await dialog.getByRole('button', { name: 'Change from the next dataset' }).click();
   expect(await called(server, 'config.set')).toMatchObject({
     key: 'max_length',

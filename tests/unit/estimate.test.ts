@@ -4,6 +4,7 @@ import { factoryConfig, type KeptEstimate, verdictOf } from '../../src-main/cont
 import { estimateOf, fittingOf, levelsOf } from '../../src-main/engine/estimate/estimate.ts';
 import { layoutOf, lengthsOf, longestLengths } from '../../src-main/engine/estimate/lengths.ts';
 import { keptByLayer, memoryOf } from '../../src-main/engine/estimate/memory.ts';
+import { overLongChoice, wayNow, waysOf } from '../../src-main/engine/estimate/over-long.ts';
 import { compareText, decidePace, decideRecord } from '../../src-main/engine/estimate/record.ts';
 import { shapeOf } from '../../src-main/engine/estimate/shape.ts';
 
@@ -46,6 +47,9 @@ const facts = {
 const report = {
   trained_rows: 1000,
   accepted: 1000,
+  rejected: { total: 0, by_reason: {}, first: [] },
+  over_length: 0,
+  over_length_answer_lost: 0,
   trained_token_share: 0.4,
   lengths: {
     prompt: { p5: 0, p50: 0, p95: 0, p99: 0, max: 0, histogram: [] },
@@ -91,6 +95,22 @@ describe('lengths and layout', () => {
     expect(lengthsOf(report, { max_length: 149, over_length: 'truncate' })?.rows).toBe(1000);
     expect(lengthsOf(report, { max_length: 200, over_length: 'refuse' })?.over).toBe(0);
   });
+  test('a report that was judged with rows left out for their length is not counted twice', () => {
+    const judged = {
+      ...report,
+      accepted: 950,
+      trained_rows: 931,
+      rejected: { total: 50, by_reason: { over_length: 50 }, first: [] },
+      over_length: 50,
+      over_length_answer_lost: 10,
+    };
+    const rows = (max_length: number, over_length: 'drop' | 'truncate'): number | undefined =>
+      lengthsOf(judged, { max_length, over_length })?.rows;
+    // 2 % are held out of whatever is accepted.
+    expect(rows(149, 'drop')).toBe(931);
+    expect(rows(149, 'truncate')).toBe(970);
+    expect(rows(200, 'drop')).toBe(980);
+  });
   test('what is in memory at once: a token budget when packed, one example when not, at most micro_batch examples', () => {
     const lengths = dataset().lengths;
     expect(layoutOf({ ...bf16, batch_size: 400 }, lengths).largest).toBe(4096);
@@ -104,6 +124,57 @@ describe('lengths and layout', () => {
     });
     const long = longestLengths({ max_length: 8192 });
     expect(layoutOf(bf16, long)).toMatchObject({ largest: 8192, parts: 32 });
+  });
+});
+
+describe('rows that are too long', () => {
+  const long = {
+    ...report,
+    accepted: 900,
+    trained_rows: 900,
+    rejected: { total: 100, by_reason: { over_length: 100 }, first: [] },
+    verdict: 'refused' as const,
+    over_length: 100,
+    over_length_answer_lost: 20,
+    max_length_loses_nothing: 199,
+  };
+  const limit = { max_length: 99, over_length: 'refuse' as const };
+  const costs = waysOf(long, limit).map((way) =>
+    overLongChoice(long, limit, way, estimateOf(bf16, facts, dataset())),
+  );
+
+  test('three ways, each with the change that carries it out', () => {
+    expect(costs.map(({ way, key, value, max_length }) => [way, key, value, max_length])).toEqual([
+      ['drop', 'over_length', 'drop', 99],
+      ['cut', 'over_length', 'truncate', 99],
+      ['raise', 'max_length', 199, 199],
+    ]);
+    // What may not be set is not offered.
+    expect(
+      waysOf({ ...long, max_length_loses_nothing: 200_000 }, limit).map((one) => one.way),
+    ).toEqual(['drop', 'cut']);
+  });
+  test('rows kept and lost add up to the rows that can be read', () => {
+    expect(costs.map((one) => [one.rows_kept, one.rows_lost])).toEqual([
+      [900, 100],
+      [980, 20],
+      [1000, 0],
+    ]);
+  });
+  test('trained tokens: all answers of dropped rows, of cut ones what lies behind the limit', () => {
+    // 100 rows of 100 to 199 tokens, 149.5 on average, 40 % of them trained: 5,980; behind 99 lie 5,050.
+    expect(costs.map((one) => one.trained_tokens_lost)).toEqual([5980, 5236, 0]);
+    const without = { ...long, lengths: null };
+    const [drop] = waysOf(without, limit);
+    if (drop === undefined) throw new Error('no way');
+    const choice = overLongChoice(without, limit, drop, estimateOf(bf16, facts, dataset()));
+    expect(choice.trained_tokens_lost).toBeNull();
+  });
+  test('what is done with them now', () => {
+    expect(wayNow(long, limit)).toBeNull();
+    expect(wayNow({ ...long, verdict: 'ready' }, limit)).toBe('drop');
+    expect(wayNow(long, { ...limit, over_length: 'drop' })).toBe('drop');
+    expect(wayNow(long, { ...limit, over_length: 'truncate' })).toBe('cut');
   });
 });
 

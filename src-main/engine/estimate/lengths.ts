@@ -29,14 +29,38 @@ export function longestLengths(config: Pick<Config, 'max_length'>): Lengths {
   };
 }
 
-/** Rows are spread evenly inside a bin of the histogram; what the new max_length cuts or drops is taken out of it. */
+/** Rows that could be trained if nothing were too long: those that were accepted, and those that were left out for their length. */
+export function readableRows({
+  accepted,
+  rejected,
+}: Pick<DatasetReport, 'accepted' | 'rejected'>): number {
+  const { over_length = 0, answer_lost = 0 } = rejected.by_reason;
+  return accepted + over_length + answer_lost;
+}
+
+/**
+ * Rows are spread evenly inside a bin of the histogram, which knows every readable row; what the max_length asked about cuts or drops
+ * is taken out of it, whatever the file was judged under.
+ */
 export function lengthsOf(
-  report: Pick<DatasetReport, 'lengths' | 'trained_rows' | 'trained_token_share' | 'accepted'>,
+  report: Pick<
+    DatasetReport,
+    | 'lengths'
+    | 'trained_rows'
+    | 'trained_token_share'
+    | 'accepted'
+    | 'rejected'
+    | 'over_length'
+    | 'over_length_answer_lost'
+  >,
   config: Pick<Config, 'max_length' | 'over_length'>,
 ): Lengths | null {
   if (report.lengths === null) return null;
   const { histogram, max } = report.lengths.whole;
   const limit = config.max_length;
+  // Of the rows that are cut: those whose whole answer goes.
+  const answersLost =
+    report.over_length === 0 ? 0 : report.over_length_answer_lost / report.over_length;
   let [rows, sum, squares, over] = [0, 0, 0, 0];
   const add = (share: number, length: number): void => {
     rows += share;
@@ -49,19 +73,22 @@ export function lengthsOf(
     const beyond =
       end <= limit ? 0 : from > limit ? count : (count * (end - limit)) / (end - from + 1);
     over += beyond;
-    if (config.over_length === 'truncate') add(beyond, limit);
+    if (config.over_length === 'truncate') add(beyond * (1 - answersLost), limit);
     if (count > beyond) add(count - beyond, (from + Math.min(end, limit)) / 2);
   }
   if (rows <= 0) return null;
   const all = histogram.reduce((total, bin) => total + bin.count, 0);
   const mean = sum / rows;
-  const kept = config.over_length === 'truncate' ? 1 : 1 - over / all;
+  const gone = config.over_length === 'truncate' ? over * answersLost : over;
+  const readable = readableRows(report);
+  // The others are held out for validation.
+  const trained = report.accepted === 0 ? 1 : report.trained_rows / report.accepted;
   return {
     mean,
     deviation: Math.sqrt(Math.max(0, squares / rows - mean * mean)),
     longest: Math.min(max, limit),
-    rows: Math.round(report.trained_rows * kept),
-    over: Math.round((report.accepted * over) / all),
+    rows: Math.round(readable * (1 - gone / all) * trained),
+    over: Math.round((readable * over) / all),
     trainedShare: report.trained_token_share ?? usualTrainedShare,
   };
 }

@@ -6,6 +6,8 @@ import {
   type DatasetReport,
   type EstimateAnswer,
   type KeptEstimate,
+  type OverLongAnswer,
+  type OverLongChoice,
   Refusal,
 } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -29,6 +31,7 @@ import {
   referenceOf,
 } from './estimate.ts';
 import { lengthsOf, longestLengths } from './lengths.ts';
+import { overLongChoice, wayNow, waysOf } from './over-long.ts';
 import {
   compareText,
   decidePace,
@@ -224,9 +227,33 @@ export async function createEstimate(o: EstimateOptions) {
     }
   }
 
+  /** What each way with the rows that are too long would take. Refusals NOT_FOUND, NOT_READY. */
+  async function overLong(id: string): Promise<OverLongAnswer> {
+    const { name } = o.datasets.summary(id);
+    const known = await report(id);
+    if (known === null)
+      throw new Refusal('NOT_READY', `${name} has no report yet.`, {
+        subject: id,
+        next: 'It comes when the file has been read to its end.',
+      });
+    const limit = o.config.values();
+    const answer = { max_length: limit.max_length, rows: known.over_length };
+    if (known.over_length === 0) return { ...answer, now: null, choices: [] };
+    const choices: OverLongChoice[] = [];
+    for (const way of waysOf(known, limit)) {
+      const wanted = o.config.planned({ max_length: way.max_length, [way.key]: way.value });
+      const { base, shape } = await requireBase(wanted);
+      const { facts, config } = await factsFor(base, shape, wanted);
+      const made = estimateOf(config, facts, await datasetFacts(id, config, null));
+      choices.push(overLongChoice(known, limit, way, made));
+    }
+    return { ...answer, now: wayNow(known, limit), choices };
+  }
+
   return {
     changed,
     estimate,
+    overLong,
     record: () => decideRecord(compared),
     kept: (dataset: string): Promise<KeptEstimate | null> => readKept(o.paths, dataset),
     /** Writes the estimate of a pass before its first run. */

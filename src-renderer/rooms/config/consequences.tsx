@@ -2,8 +2,8 @@
 import type { ReactElement } from 'react';
 import type { EstimateAnswer, PassEstimate } from '../../../src-main/contract/index.ts';
 import { count, duration, memory, plural, UNKNOWN } from '../../kit/format.ts';
+import { Verdict } from '../../kit/verdict.tsx';
 import { shown, titleOf, type Pending } from './edits.ts';
-import { Verdict } from './estimate.tsx';
 
 const MiB = 1024 * 1024;
 const whole = (value: number | null): string => (value === null ? UNKNOWN : count(value));

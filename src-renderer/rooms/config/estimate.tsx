@@ -5,31 +5,13 @@ import type {
   ConfigState,
   DatasetSummary,
   EstimateAnswer,
-  EstimateVerdict,
 } from '../../../src-main/contract/index.ts';
 import { useAnswer, useRoom } from '../../engine/index.ts';
 import { bytes, count, duration, memory, plural, UNKNOWN } from '../../kit/format.ts';
-import { Glyph } from '../../kit/marks.tsx';
+import { Verdict } from '../../kit/verdict.tsx';
 import type { Pending } from './edits.ts';
 import { fittingText, partRows, recordText, timeText } from './estimate-text.ts';
 import './estimate.css';
-
-const verdicts = {
-  fits: { word: 'Fits', glyph: 'done', tone: 'ok' },
-  tight: { word: 'Tight', glyph: 'recovering', tone: 'warn' },
-  too_large: { word: 'Too large', glyph: 'failed', tone: 'fail' },
-} as const;
-
-export function Verdict({ verdict }: { readonly verdict: EstimateVerdict | null }): ReactElement {
-  if (verdict === null) return <span className="t3">{UNKNOWN}</span>;
-  const { word, glyph, tone } = verdicts[verdict];
-  return (
-    <span className={`everdict ${tone}`}>
-      <Glyph name={glyph} />
-      {word}
-    </span>
-  );
-}
 
 const MiB = 1024 * 1024;
 const gigabytes = (value: number): string => memory(value / MiB);

@@ -8,6 +8,8 @@ type Lengths = NonNullable<DatasetReport['lengths']>['whole'];
 
 const LEFT = 46;
 const RIGHT = 14;
+/** Room for what is written at the limit. */
+const WORDS = 180;
 const TOP = 34;
 const BOTTOM = 40;
 
@@ -57,6 +59,12 @@ export function Histogram({
     ['max', lengths.max],
   ];
   let free = 0;
+  // The words stand on the side of the line that has room for them.
+  const isLate = limit !== null && x(limit) > width - WORDS;
+  const beside = {
+    x: limit === null ? 0 : x(limit) + (isLate ? -8 : 8),
+    textAnchor: isLate ? ('end' as const) : ('start' as const),
+  };
   return (
     <div className="plot" ref={ref}>
       {width < 80 || height < 100 ? null : (
@@ -141,16 +149,11 @@ export function Histogram({
                 stroke="var(--t1)"
                 strokeWidth="1.5"
               />
-              <text
-                x={x(limit) + (x(limit) > width - 160 ? -8 : 8)}
-                y={TOP - 13}
-                textAnchor={x(limit) > width - 160 ? 'end' : 'start'}
-                className="axis limit"
-              >
+              <text {...beside} y={TOP - 13} className="axis limit">
                 max_length {count(limit)}
               </text>
               {longer === 0 ? null : (
-                <text x={x(limit) + 8} y={TOP + 2} className="axis warn">
+                <text {...beside} y={TOP + 2} className="axis warn">
                   {plural(longer, 'row')} longer, {percent((longer / Math.max(1, rows)) * 100)}
                 </text>
               )}

@@ -11,7 +11,7 @@ import { command, useAnswer, useLost, useRoom } from '../../engine/index.ts';
 import { bytes, count, duration, percent, plural } from '../../kit/format.ts';
 import { Parts, partsOf, type Part } from './account.tsx';
 import { Histogram } from './histogram.tsx';
-import { Longer } from './longer.tsx';
+import { OverLong } from './over-long.tsx';
 import { Mapping } from './mapping.tsx';
 import { Reading, Rejected } from './reading.tsx';
 import { Repeats } from './repeats.tsx';
@@ -207,7 +207,7 @@ function Body({
         ))}
       </div>
       <Lengths report={report} />
-      <Longer summary={summary} report={report} />
+      <OverLong summary={summary} report={report} />
       <Repeats report={report} onRow={onRow} />
       {rejected || report.samples.length > 0 ? (
         <div className={`lower ${rejected && report.samples.length > 0 ? '' : 'single'}`}>

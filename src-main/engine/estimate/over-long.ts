@@ -1,0 +1,103 @@
+/** Rows that are longer than max_length: what leaving them out, cutting them or a longer max_length costs. Pure. */
+import {
+  type Config,
+  configSchema,
+  type DatasetReport,
+  type OverLongChoice,
+  type PassEstimate,
+} from '../../contract/index.ts';
+import { readableRows } from './lengths.ts';
+
+type Judged = Pick<
+  DatasetReport,
+  | 'accepted'
+  | 'rejected'
+  | 'lengths'
+  | 'over_length'
+  | 'over_length_answer_lost'
+  | 'max_length_loses_nothing'
+  | 'trained_token_share'
+  | 'verdict'
+>;
+type Limit = Pick<Config, 'max_length' | 'over_length'>;
+type Way = Pick<OverLongChoice, 'way' | 'key' | 'value' | 'max_length'>;
+
+/** The ways there are, each as the one change that carries it out. */
+export function waysOf(report: Judged, { max_length }: Limit): readonly Way[] {
+  const wanted = report.max_length_loses_nothing;
+  return [
+    { way: 'drop', key: 'over_length', value: 'drop', max_length },
+    { way: 'cut', key: 'over_length', value: 'truncate', max_length },
+    ...(wanted !== null &&
+    wanted > max_length &&
+    configSchema.shape.max_length.safeParse(wanted).success
+      ? [{ way: 'raise' as const, key: 'max_length' as const, value: wanted, max_length: wanted }]
+      : []),
+  ];
+}
+
+/** What the configuration does with them now; null: it refuses the file. */
+export function wayNow(report: Judged, { over_length }: Limit): OverLongChoice['way'] | null {
+  if (over_length === 'truncate') return 'cut';
+  // Up to 5 % of the rows are left out and listed without a choice.
+  return over_length === 'drop' || report.verdict !== 'refused' ? 'drop' : null;
+}
+
+/** Tokens of the rows beyond the limit, and those of them that lie behind it; null when the histogram shows none. */
+function beyond(report: Judged, limit: number): { whole: number; behind: number } | null {
+  if (report.lengths === null) return null;
+  const { histogram, max } = report.lengths.whole;
+  let [rows, whole, behind] = [0, 0, 0];
+  for (const { from, to, count } of histogram) {
+    const end = Math.min(to - 1, max);
+    if (end <= limit) continue;
+    const start = Math.max(from, limit + 1);
+    const those = (count * (end - start + 1)) / (end - from + 1);
+    const length = (start + end) / 2;
+    rows += those;
+    whole += those * length;
+    behind += those * (length - limit);
+  }
+  if (rows <= 0) return null;
+  // The report counted them; the histogram only knows how they lie in its bins.
+  const scale = report.over_length / rows;
+  return { whole: whole * scale, behind: behind * scale };
+}
+
+/** About how many trained tokens are not trained. The end of a row is its answer, so a cut costs trained tokens only. */
+function tokensLost(report: Judged, way: Way['way'], limit: number): number | null {
+  if (way === 'raise') return 0;
+  const tokens = beyond(report, limit);
+  if (tokens === null || report.trained_token_share === null) return null;
+  const answers = tokens.whole * report.trained_token_share;
+  if (way === 'drop') return Math.round(answers);
+  const lostWhole = report.over_length_answer_lost / report.over_length;
+  return Math.round(
+    Math.min(answers, lostWhole * answers + (1 - lostWhole) * Math.min(answers, tokens.behind)),
+  );
+}
+
+export function overLongChoice(
+  report: Judged,
+  limit: Limit,
+  way: Way,
+  estimate: PassEstimate,
+): OverLongChoice {
+  const lost = {
+    drop: report.over_length,
+    cut: report.over_length_answer_lost,
+    raise: 0,
+  }[way.way];
+  return {
+    ...way,
+    rows_kept: readableRows(report) - lost,
+    rows_lost: lost,
+    trained_tokens_lost: tokensLost(report, way.way, limit.max_length),
+    steps: estimate.steps,
+    seconds: estimate.time.seconds,
+    certainty: estimate.time.certainty,
+    memory: estimate.memory.bytes,
+    memory_total: estimate.memory.total,
+    verdict: estimate.memory.verdict,
+  };
+}

@@ -1,0 +1,189 @@
+/** Rows beyond max_length: what leaving them out, cutting them or a longer max_length costs, and the way that is chosen. */
+import { Button, Radio } from '@mantine/core';
+import { useState, type ReactElement } from 'react';
+import type {
+  DatasetReport,
+  DatasetSummary,
+  OverLongAnswer,
+  OverLongChoice,
+} from '../../../src-main/contract/index.ts';
+import { command, useAnswer, useLost, useRoom } from '../../engine/index.ts';
+import { count, duration, memory, plural, UNKNOWN } from '../../kit/format.ts';
+import { Verdict } from '../../kit/verdict.tsx';
+import { RaiseDialog } from './raise-dialog.tsx';
+
+const MiB = 1024 * 1024;
+
+/** A file that was refused for its lengths is judged again; others that wait are anyway. */
+async function carryOut(
+  summary: DatasetSummary,
+  { key, value }: OverLongChoice,
+  stage: boolean,
+): Promise<void> {
+  const answer = await command((engine) =>
+    engine.config.set({
+      key,
+      value,
+      // The dialog of max_length asked for it; over_length asks for none.
+      ...(key === 'max_length' ? { confirm: key } : {}),
+      stage,
+      by: 'you (window)',
+    }),
+  );
+  if (answer !== null && !stage && summary.place === 'failed')
+    await command((engine) => engine.queue.retry({ id: summary.id }));
+}
+
+function nameOf({ way, max_length: limit }: OverLongChoice): string {
+  if (way === 'drop') return 'Drop these rows';
+  return way === 'cut' ? `Cut them at ${count(limit)}` : `Raise max_length to ${count(limit)}`;
+}
+
+function Cost({ choice }: { readonly choice: OverLongChoice }): ReactElement {
+  const { trained_tokens_lost: tokens, seconds } = choice;
+  return (
+    <>
+      <td className="n">
+        {count(choice.rows_kept)} <span className="micro">{count(choice.rows_lost)} lost</span>
+      </td>
+      <td className="n">
+        {tokens === null ? UNKNOWN : tokens === 0 ? '0' : `about ${count(tokens)}`}
+      </td>
+      <td className="n">{seconds === null ? UNKNOWN : duration(seconds)}</td>
+      <td className="n">
+        {memory(choice.memory / MiB)} <Verdict verdict={choice.verdict} />
+      </td>
+    </>
+  );
+}
+
+function Choices({
+  summary,
+  answer,
+}: {
+  readonly summary: DatasetSummary;
+  readonly answer: OverLongAnswer;
+}): ReactElement {
+  const config = useRoom('config');
+  const lost = useLost();
+  const [way, setWay] = useState<OverLongChoice['way'] | null>(null);
+  const [asking, setAsking] = useState(false);
+  const chosen = answer.choices.find((one) => one.way === (way ?? answer.now)) ?? null;
+  const isStaged = (one: OverLongChoice): boolean => config.staged[one.key] === one.value;
+  const isLocked = chosen !== null && chosen.key in config.locks;
+  const isOpen = chosen !== null && chosen.way !== answer.now && !isStaged(chosen);
+  const act = (one: OverLongChoice): void => {
+    setAsking(false);
+    void carryOut(summary, one, isLocked);
+  };
+  const mark = (one: OverLongChoice): string =>
+    isStaged(one) ? ', staged for the next dataset' : one.way === answer.now ? ', as now' : '';
+  return (
+    <>
+      <table className="consequences" aria-label="Rows that are too long">
+        <thead>
+          <tr>
+            <th>
+              <span className="visually-hidden">Choice</span>
+            </th>
+            <th>If you</th>
+            <th className="n">Rows kept</th>
+            <th className="n">Trained tokens lost</th>
+            <th className="n">Time</th>
+            <th className="n">Memory</th>
+          </tr>
+        </thead>
+        <tbody>
+          {answer.choices.map((one) => (
+            <tr
+              key={one.way}
+              className={one.way === chosen?.way ? 'on' : ''}
+              onClick={() => {
+                setWay(one.way);
+              }}
+            >
+              <td>
+                <Radio
+                  name="over-long"
+                  aria-label={nameOf(one)}
+                  checked={one.way === chosen?.way}
+                  onChange={() => {
+                    setWay(one.way);
+                  }}
+                />
+              </td>
+              <td>
+                <span className="strong">{nameOf(one)}</span>
+                <span className="t3">{mark(one)}</span>
+              </td>
+              <Cost choice={one} />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <div className="row cact">
+        <Button
+          disabled={lost || !isOpen}
+          onClick={() => {
+            if (chosen?.way === 'raise') setAsking(true);
+            else if (chosen !== null) act(chosen);
+          }}
+        >
+          {chosen === null ? 'Choose one of these' : nameOf(chosen)}
+          {isOpen && isLocked ? ', from the next dataset' : ''}
+        </Button>
+        <span className="micro wrapping">
+          It holds for every file: those that wait are validated again.
+        </span>
+      </div>
+      {asking && chosen !== null ? (
+        <RaiseDialog
+          choice={chosen}
+          answer={answer}
+          isLocked={isLocked}
+          onClose={() => {
+            setAsking(false);
+          }}
+          onConsent={() => {
+            act(chosen);
+          }}
+        />
+      ) : null}
+    </>
+  );
+}
+
+export function OverLong({
+  summary,
+  report,
+}: {
+  readonly summary: DatasetSummary;
+  readonly report: DatasetReport;
+}): ReactElement | null {
+  const config = useRoom('config');
+  const { max_length: limit, over_length: policy } = config.values;
+  const isOpen = ['inbox', 'queue', 'failed'].includes(summary.place) && report.over_length > 0;
+  const staged = JSON.stringify(config.staged);
+  const { answer } = useAnswer(
+    isOpen
+      ? `${summary.id}|${String(limit)}|${policy}|${staged}|${summary.verdict}|${report.content_hash}`
+      : null,
+    (engine) => engine.datasets.overLong({ id: summary.id }),
+  );
+  const wanted = report.max_length_loses_nothing;
+  // A file that was judged under a shorter length than the one that is set says nothing any more.
+  if (report.over_length === 0 || (wanted !== null && wanted <= limit)) return null;
+  return (
+    <div className="overlong">
+      <h3 className="label">Rows longer than max_length {count(limit)}</h3>
+      <p className="micro num wrapping">
+        {plural(report.over_length, 'row')}; {count(report.over_length_answer_lost)} of them would
+        lose the whole answer when cut there.
+        {wanted === null ? '' : ` max_length ${count(wanted)} loses nothing.`}
+      </p>
+      {answer === null || answer.choices.length === 0 ? null : (
+        <Choices summary={summary} answer={answer} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+/** Consent to another max_length, after its consequence for this file and for memory. */
+import { Button } from '@mantine/core';
+import type { ReactElement } from 'react';
+import type { OverLongAnswer, OverLongChoice } from '../../../src-main/contract/index.ts';
+import { useLost } from '../../engine/index.ts';
+import { Dialog } from '../../kit/dialog.tsx';
+import { count, memory } from '../../kit/format.ts';
+import { Verdict } from '../../kit/verdict.tsx';
+
+const MiB = 1024 * 1024;
+
+export function RaiseDialog({
+  choice,
+  answer,
+  isLocked,
+  onClose,
+  onConsent,
+}: {
+  readonly choice: OverLongChoice;
+  readonly answer: OverLongAnswer;
+  readonly isLocked: boolean;
+  readonly onClose: () => void;
+  readonly onConsent: () => void;
+}): ReactElement {
+  const lost = useLost();
+  const before = answer.choices.find((one) => one.way === 'drop');
+  const rows = [
+    ...(before === undefined
+      ? []
+      : [{ name: `${count(answer.max_length)}, as now`, beyond: answer.rows, one: before }]),
+    { name: count(choice.max_length), beyond: 0, one: choice },
+  ];
+  return (
+    <Dialog title={`max_length ${count(choice.max_length)}`} size={640} onClose={onClose}>
+      <table>
+        <thead>
+          <tr>
+            <th>max_length</th>
+            <th className="n">Rows of this file beyond it</th>
+            <th className="n">Memory at the peak</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ name, beyond, one }) => (
+            <tr key={name}>
+              <td className="strong num">{name}</td>
+              <td className="n">{count(beyond)}</td>
+              <td className="n">
+                {memory(one.memory / MiB)} <Verdict verdict={one.verdict} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p className="t2 wrapping">
+        Files that wait are validated again under the new length. A longer row needs more memory in
+        a step.
+        {isLocked
+          ? ' max_length is locked while a dataset trains: the change is staged and applied before the next one.'
+          : ''}
+      </p>
+      <div className="dialog-foot">
+        <span className="grow" />
+        <Button size="md" data-autofocus onClick={onClose}>
+          Cancel
+        </Button>
+        <Button size="md" variant="filled" disabled={lost} onClick={onConsent}>
+          {isLocked ? 'Change from the next dataset' : 'Change now'}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
