@@ -140,6 +140,7 @@ test(
     await page
       .getByRole('log', { name: 'Journal' })
       .getByText(/killed|SIGKILL/i)
+      .filter({ visible: true })
       .first()
       .waitFor();
 
