@@ -260,6 +260,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
       endWithout('stopped');
       return;
     }
+    await run.lastWord();
     const found =
       current.suspected && exit === null
         ? { ...(crashTable.get('hang') as Crash), message: 'no heartbeat came' }

@@ -10,6 +10,8 @@ import { type BeatFile, parseEvent, readBeat } from './run-files.ts';
 import type { TrainerEvent, Verb } from './shapes.ts';
 
 const beatsKept = 400;
+/** Seconds within which the system tells the parent how a child ended, once it is seen to be gone. */
+const lastWordWithin = 2;
 
 export class WatchedRun {
   readonly run: string;
@@ -25,6 +27,7 @@ export class WatchedRun {
   private readonly beats = new Map<string, number[]>();
   private beatSeenAt: number;
   private hasExited = false;
+  private readonly exited: Promise<void>;
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(o: {
@@ -42,11 +45,28 @@ export class WatchedRun {
     this.startedAt = o.clock.now();
     this.beatSeenAt = o.clock.monotonic();
     this.tail = new Tail(path.join(o.folder, 'events.jsonl'), o.eventsFrom ?? 0);
-    o.child?.once('exit', (code, signal) => {
-      this.hasExited = true;
-      this.exitCode = code;
-      this.signal = signal;
+    const { child } = o;
+    this.exited =
+      child === null
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            child.once('exit', (code, signal) => {
+              this.hasExited = true;
+              this.exitCode = code;
+              this.signal = signal;
+              resolve();
+            });
+          });
+  }
+
+  /** A look may find the process gone before its parent is told how: the code and the signal decide what it is called. */
+  async lastWord(): Promise<void> {
+    let cancel = (): void => undefined;
+    const late = new Promise<void>((resolve) => {
+      cancel = this.clock.after(lastWordWithin, resolve);
     });
+    await Promise.race([this.exited, late]);
+    cancel();
   }
 
   get isAlive(): boolean {

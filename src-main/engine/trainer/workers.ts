@@ -69,6 +69,7 @@ export function createWorkers(o: {
       };
     const exit = await readExit(folder);
     if (exit !== null && exit.outcome === 'completed') return { ok: true, exit };
+    await watched.lastWord();
     const log = await readLogEnd(folder);
     const crash = classifyCrash({
       exitCode: watched.exitCode,
