@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -233,8 +234,8 @@ def test_the_trainer_goes_back_to_one_that_verifies_and_says_so(
     real = checkpoint.rotate
     left: list[int | None] = []
 
-    def rotate(root: Path, keep: int, saved: int) -> list[Path]:
-        removed = real(root, keep, saved)
+    def rotate(root: Path, keep: int, saved: int, held: frozenset[int]) -> list[Path]:
+        removed = real(root, keep, saved, held)
         left.append(newest(root)[0])
         assert left[-1] == saved
         return removed
@@ -352,6 +353,31 @@ def test_rotation_keeps_the_newest_and_never_all_but_none(tmp_path: Path) -> Non
     assert [path.name for path in checkpoint.rotate(tmp_path, 2, 20)] == ["step-00000005"]
     assert len(checkpoint.rotate(tmp_path, 0, 20)) == 1
     assert [step for step, _ in checkpoint.steps_in(tmp_path)] == [20]
+
+
+def test_rotation_leaves_what_a_restore_looks_at(tmp_path: Path) -> None:
+    root = tmp_path / "current_model" / "checkpoints" / "main"
+    for step in (5, 10, 20, 30):
+        save(root, step)
+    note = tmp_path / "current_model" / "held.json"
+
+    def held(*entries: tuple[str, int, float]) -> frozenset[int]:
+        listed = [{"branch": b, "step": s, "until": u} for b, s, u in entries]
+        note.write_text(json.dumps({"format": 1, "held": listed}))
+        return checkpoint.held_steps(tmp_path, "main", 1000.0)
+
+    assert checkpoint.held_steps(tmp_path, "main", 1000.0) == frozenset()
+    # Over, of another branch, and of a clock that was set back.
+    assert held(("main", 5, 1000.0), ("branch-2", 5, 1500.0), ("main", 5, 9000.0)) == frozenset()
+    holding = held(("main", 5, 1500.0))
+    assert holding == {5}
+    removed = checkpoint.rotate(root, 2, 30, holding)
+    assert [path.name for path in removed] == ["step-00000010"]
+    assert [step for step, _ in checkpoint.steps_in(root)] == [30, 20, 5]
+    # It goes with the next rotation after the note has ended.
+    assert [path.name for path in checkpoint.rotate(root, 2, 30)] == ["step-00000005"]
+    note.write_text('{"held": 3')
+    assert checkpoint.held_steps(tmp_path, "main", 1000.0) == frozenset()
 
 
 def test_partials_go_only_when_their_process_is_gone(tmp_path: Path) -> None:

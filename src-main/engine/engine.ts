@@ -18,7 +18,7 @@ import { takeLock } from '../kit/lock-file.ts';
 import { workspacePaths } from '../kit/workspace.ts';
 import { createApi, type EngineApi } from './api.ts';
 import { createBackups } from './backups/index.ts';
-import { createCheckpoints, readThrough } from './checkpoints/index.ts';
+import { createCheckpoints, createHolds, readThrough } from './checkpoints/index.ts';
 import { createConfig, createPlaceCheck, readCards } from './config/index.ts';
 import { createDatasets } from './datasets/index.ts';
 import { createDiagnostics } from './diagnostics/index.ts';
@@ -210,8 +210,10 @@ export async function startEngine(o: EngineOptions) {
     random,
     failed,
   });
+  const holds = createHolds({ paths, clock });
   const restore = createRestore({
     paths,
+    holds,
     backups,
     config,
     datasets,
@@ -233,6 +235,7 @@ export async function startEngine(o: EngineOptions) {
   });
   const checkpoints = createCheckpoints({
     paths,
+    holds,
     journal,
     versions,
     trainer,

@@ -37,6 +37,7 @@ export function workspacePaths(root: string) {
     currentModel: at('current_model'),
     lineage: at('current_model', 'lineage.json'),
     restoreIntent: at('current_model', 'restore.json'),
+    heldCheckpoints: at('current_model', 'held.json'),
     branches: at('current_model', 'checkpoints'),
     checkpoints: (branch: string): string => at('current_model', 'checkpoints', branch),
     logs: at('logs'),

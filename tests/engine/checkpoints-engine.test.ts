@@ -1,5 +1,5 @@
 /** Checkpoints by a running engine: what the next start would resume from, the clean-up, and the version of the day. */
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { dayOf, lastDue } from '../../src-main/engine/versions/daily.ts';
@@ -77,6 +77,41 @@ test('clean-up: a plan first, BUSY while a trainer runs, and the last one that v
     await expect(api.checkpoints.cleanup({ keep: 1, execute, by })).rejects.toMatchObject({
       code: 'BUSY',
     });
+});
+
+test('what a restore is planned to stays for a while, whoever cleans up; then it goes by the rule', async () => {
+  let ahead = 0;
+  w.clock = { ...systemClock, now: () => systemClock.now() + ahead };
+  const { api } = await w.withBase();
+  const [a] = await w.add(w.rows('a.jsonl', 90));
+  await w.at(a?.id ?? '', 'completed');
+  const steps = (await w.engine.rooms.versions.checkpoints()).map((one) => one.step);
+  expect(steps.length).toBeGreaterThan(2);
+  const oldest = steps.at(-1) ?? 0;
+  const source = { kind: 'checkpoint', branch: 'main', step: oldest } as const;
+  const planned = await api.restore.plan({ source });
+  // The trainer's ring reads the same note.
+  const note = path.join(w.folder, 'current_model/held.json');
+  const { held } = JSON.parse(readFileSync(note, 'utf8')) as { held: { until: number }[] };
+  expect(held).toEqual([{ branch: 'main', step: oldest, until: expect.any(Number) as number }]);
+  expect(held[0]?.until).toBeGreaterThan(systemClock.now() + 800);
+  const clean = (keep: number) => api.checkpoints.cleanup({ keep, execute: true, by });
+  expect((await clean(1)).keeps).toContainEqual(
+    expect.objectContaining({ step: oldest, why: 'a restore to it is being looked at' }),
+  );
+  expect((await api.restore.plan({ source })).id).toBe(planned.id);
+  ahead += 901;
+  expect((await clean(1)).removes).toMatchObject([{ step: oldest }]);
+  await expect(api.restore.plan({ source })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    message: `There is no complete checkpoint of step ${String(oldest)} of main.`,
+    data: {
+      next: expect.stringContaining(
+        `The nearest one that is kept is step ${String(steps[0])} of main.`,
+      ) as string,
+    },
+  });
+  expect(w.log).toEqual([]);
 });
 
 test('no version is made of a checkpoint that does not verify', async () => {

@@ -261,3 +261,35 @@ test('from the copy that was made before, the model as it was comes back', async
   expect(done).toMatchObject({ to: { branch: 'main', step }, moments: 'kept' });
   expect(await trained(c)).toBe(inC);
 });
+
+test('a clean-up does not remove the backup that is being restored', async () => {
+  const { a } = await story();
+  const { api } = w.engine;
+  await api.training.pause({ by });
+  const { backup } = await restore({ kind: 'version', name: 'v001_a' });
+  if (backup === null) throw new Error('no backup was made');
+  w.manners({ stage_seconds: 1.5 });
+  const restoring = restore({ kind: 'backup', id: backup });
+  // Its own pre-restore copy is the newest of the type by then, so nothing else protects the older one.
+  await until('the stage', () => api.lineage.get().restore?.act === 'stage', patience);
+  const cleaned = await api.backups.cleanup({
+    retention_days: 0,
+    last_copies: true,
+    execute: true,
+    by,
+  });
+  expect(cleaned.keeps).toContainEqual(
+    expect.objectContaining({ id: backup, why: 'it is being read' }),
+  );
+  expect(await restoring).toMatchObject({ moments: 'kept' });
+  expect(api.backups.list().map((one) => one.id)).toContain(backup);
+  // Afterwards nothing holds it any more.
+  const after = await api.backups.cleanup({
+    retention_days: 0,
+    last_copies: true,
+    execute: true,
+    by,
+  });
+  expect(after.removes.map((one) => one.id)).toContain(backup);
+  expect((await w.account(a)).sum).toBe((await w.account(a)).rows);
+});

@@ -87,6 +87,38 @@ test('the acts pass by, and what came of it is said; the picture has the new bra
   await page.getByRole('region', { name: 'Checkpoints' }).getByText('branch-4').first().waitFor();
 });
 
+test('a dialog that stays open asks again, so that its point is kept; a point that is gone is said with the nearest', async () => {
+  const { page, server } = await stage();
+  // Minutes pass in a moment: the engine forgets what it keeps for a dialog after a quarter of an hour.
+  await page.evaluate(() => {
+    const real = window.setInterval.bind(window);
+    window.setInterval = ((act: () => void, milliseconds: number) =>
+      real(act, milliseconds >= 60_000 ? 1500 : milliseconds)) as typeof window.setInterval;
+  });
+  const dialog = await openRestore(page);
+  await called(server, 'restore.plan', 3);
+  const isMoved = dialog.getByText('The model has moved on', { exact: false });
+  expect(await isMoved.count()).toBe(0);
+  const { status } = server.engine.rooms();
+  server.engine.change({ status: { ...status, current_step: 1500 } });
+  await isMoved.waitFor();
+  server.engine.refuseNext(
+    'restore.plan',
+    new Refusal('NOT_FOUND', 'There is no complete checkpoint of step 1,100 of main.', {
+      next: 'The nearest one that is kept is step 1,180 of main.',
+    }),
+  );
+  const said = dialog.getByRole('alert');
+  await said.getByText('no complete checkpoint of step 1,100', { exact: false }).waitFor();
+  await said.getByText('The nearest one that is kept is step 1,180', { exact: false }).waitFor();
+  // Closed, it asks no more.
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  const asked = callsOf(server, 'restore.plan').length;
+  await page.waitForTimeout(2000);
+  expect(callsOf(server, 'restore.plan').length).toBe(asked);
+});
+
 test('it goes on when the dialog is closed, and the screen says so', async () => {
   const { page, server } = await stage();
   server.engine.restores.pace = 400;

@@ -160,21 +160,22 @@ describe('checkpoints', () => {
     const at = (...steps: number[]) => steps.map((step) => ({ step, bytes: step }));
     const plan = decideCheckpointCleanup(
       [
-        { branch: 'main', checkpoints: at(50, 40, 30, 20, 10), verified: 40 },
-        { branch: 'branch-2', checkpoints: at(9, 8), verified: null },
-        { branch: 'branch-3', checkpoints: at(7), verified: 7 },
+        { branch: 'main', checkpoints: at(50, 40, 30, 20, 10, 5), verified: 40, held: [20] },
+        { branch: 'branch-2', checkpoints: at(9, 8), verified: null, held: [] },
+        { branch: 'branch-3', checkpoints: at(7), verified: 7, held: [] },
       ],
       2,
     );
     expect(plan.removes.map(({ branch, step }) => [branch, step])).toEqual([
-      ['main', 20],
       ['main', 10],
+      ['main', 5],
     ]);
-    expect(plan.freed_bytes).toBe(30);
+    expect(plan.freed_bytes).toBe(15);
     expect(plan.keeps.map((each) => each.why)).toEqual([
       'it does not verify; training takes its place',
       'the newest one that verifies',
       'one of the newest 2',
+      'a restore to it is being looked at',
       'no checkpoint of this branch verifies',
       'no checkpoint of this branch verifies',
       'the newest one that verifies',

@@ -21,6 +21,8 @@ from .walk import Found, hash_file, newest, seal, steps_in, verify
 __all__ = ["Found", "hash_file", "newest", "read_json", "seal", "steps_in", "verify"]
 
 _PARTIAL = re.compile(r"\A\.step-\d{8}\.(\d+)\.partial\Z")
+# As long as the engine holds one (checkpoints/holds.ts).
+HELD_SECONDS = 900
 _WEIGHTS = re.compile(
     r"\.(safetensors|bin|pt|gguf)\Z|\Abase\.json\Z|\Amodel\.safetensors\.index\.json\Z"
 )
@@ -96,13 +98,29 @@ def save(
     return target, sum(int(facts["size"]) for facts in files.values())
 
 
-def rotate(root: Path, keep: int, saved: int) -> list[Path]:
-    """Removes all but the newest `keep` (at least one) up to the step that was just saved. Those
-    beyond it did not verify, and must not push out one that does. A folder leaves the list by a
-    rename before its files go."""
+def held_steps(workspace: Path, branch: str, now: float) -> frozenset[int]:
+    """Steps of the branch that a restore is being looked at. A note that cannot be read, or that
+    ends later than a note can, holds nothing: the disk must not fill up by it."""
+    try:
+        held = json.loads((workspace / "current_model" / "held.json").read_text("utf-8"))["held"]
+        return frozenset(
+            int(one["step"])
+            for one in held
+            if one["branch"] == branch and now < float(one["until"]) <= now + HELD_SECONDS
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return frozenset()
+
+
+def rotate(root: Path, keep: int, saved: int, held: frozenset[int] = frozenset()) -> list[Path]:
+    """Removes all but the newest `keep` (at least one) up to the step that was just saved, and
+    those that are held. What lies beyond that step did not verify, and must not push out one that
+    does. A folder leaves the list by a rename before its files go."""
     removed: list[Path] = []
-    known = [folder for step, folder in steps_in(root) if step <= saved]
-    for folder in known[max(1, keep) :]:
+    known = [(step, folder) for step, folder in steps_in(root) if step <= saved]
+    for step, folder in known[max(1, keep) :]:
+        if step in held:
+            continue
         aside = root / f".{folder.name}.{os.getpid()}.partial"
         folder.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)

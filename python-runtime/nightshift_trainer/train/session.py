@@ -162,7 +162,8 @@ class Session:
             stall_seconds=round(seconds, 3),
             why=why,
         )
-        checkpoint.rotate(self.root, int(self.config["keep_checkpoints"]), self.step)
+        held = checkpoint.held_steps(Path(self.spec["workspace"]), self.root.name, time.time())
+        checkpoint.rotate(self.root, int(self.config["keep_checkpoints"]), self.step, held)
         return True
 
     def _tell_failed(self, error: Exception) -> None:

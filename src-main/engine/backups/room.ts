@@ -194,6 +194,8 @@ export async function createBackups(o: {
       const freed = removes.reduce((sum, one) => sum + one.bytes, 0);
       if (input.execute)
         for (const one of removes) {
+          // Somebody may have begun to read it meanwhile; the next clean-up looks at it again.
+          if (reading.has(one.id)) continue;
           await store.remove(one.id);
           o.journal.write({
             what: 'backups.cleanup',

@@ -28,6 +28,8 @@ export interface BranchReading {
   readonly checkpoints: readonly { readonly step: number; readonly bytes: number }[];
   /** The newest step whose bytes all verify; null: none does. */
   readonly verified: number | null;
+  /** Steps that a restore is planned to. */
+  readonly held: readonly number[];
 }
 
 /**
@@ -40,7 +42,7 @@ export function decideCheckpointCleanup(
 ): Pick<CheckpointCleanup, 'removes' | 'keeps' | 'freed_bytes'> {
   const removes: CheckpointCleanup['removes'] = [];
   const keeps: CheckpointCleanup['keeps'] = [];
-  for (const { branch, checkpoints, verified } of branches) {
+  for (const { branch, checkpoints, verified, held } of branches) {
     const ring = checkpoints.filter((one) => verified !== null && one.step <= verified);
     const kept = new Set(ring.slice(0, Math.max(1, keep)).map((one) => one.step));
     for (const { step, bytes } of checkpoints) {
@@ -49,6 +51,7 @@ export function decideCheckpointCleanup(
       else if (step === verified) keeps.push(told('the newest one that verifies'));
       else if (step > verified) keeps.push(told('it does not verify; training takes its place'));
       else if (kept.has(step)) keeps.push(told(`one of the newest ${String(keep)}`));
+      else if (held.includes(step)) keeps.push(told('a restore to it is being looked at'));
       else removes.push(told(`older than the newest ${String(keep)}`));
     }
   }

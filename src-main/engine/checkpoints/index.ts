@@ -4,4 +4,5 @@
  * Never: removes the last checkpoint of a branch that verifies, removes anything while a trainer runs.
  */
 export { type CheckpointsRoom, createCheckpoints } from './room.ts';
+export { createHolds, type Holds } from './holds.ts';
 export { readThrough, type Walk, walkCheckpoints } from './walk.ts';

@@ -13,6 +13,7 @@ import type { Journal } from '../journal/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import { checkpointName, listCheckpoints, type VersionsRoom } from '../versions/index.ts';
 import { type BranchReading, decideCheckpointCleanup, decideMismatch } from './decide.ts';
+import type { Holds } from './holds.ts';
 import { walkCheckpoints } from './walk.ts';
 
 /** A dataset as far as a checkpoint is concerned. */
@@ -38,6 +39,7 @@ export function createCheckpoints(o: {
   readonly versions: VersionsRoom;
   readonly trainer: Pick<TrainerRoom, 'work' | 'view'>;
   readonly clock: Clock;
+  readonly holds: Pick<Holds, 'steps'>;
   /** Every dataset that is known, by id. */
   readonly datasets: () => ReadonlyMap<string, DatasetFile>;
   /** Why checkpoints may not be removed now; null: they may. */
@@ -123,7 +125,8 @@ export function createCheckpoints(o: {
       for (const branch of await branches()) {
         const checkpoints = await listCheckpoints(o.paths.checkpoints(branch));
         const walk = await walkCheckpoints(o.trainer, o.paths.checkpoints(branch));
-        readings.push({ branch, checkpoints, verified: walk.resumes?.step ?? null });
+        const held = await o.holds.steps(branch);
+        readings.push({ branch, checkpoints, verified: walk.resumes?.step ?? null, held });
       }
       const plan = decideCheckpointCleanup(readings, keep);
       if (execute)

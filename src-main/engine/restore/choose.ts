@@ -63,6 +63,7 @@ function nothing(what: string, next: string): never {
 }
 
 const listed = 'versions list and checkpoints list name what is kept.';
+const listedToo = 'versions list and checkpoints list name the others.';
 
 export function choose(source: RestoreSource, r: ChoiceReadings): Chosen {
   const found = (kept: KeptPoint | undefined, what: string, subject: string): Chosen => {
@@ -77,16 +78,7 @@ export function choose(source: RestoreSource, r: ChoiceReadings): Chosen {
         source.name,
       );
     case 'checkpoint':
-      return found(
-        r.kept.find(
-          (one) =>
-            one.origin.kind === 'checkpoint' &&
-            one.branch === source.branch &&
-            one.step === source.step,
-        ),
-        `There is no complete checkpoint of ${place(source)}.`,
-        place(source),
-      );
+      return checkpoint(r, source);
     case 'backup':
       return found(
         r.kept.find((one) => one.origin.kind === 'backup' && one.origin.id === source.id),
@@ -98,6 +90,24 @@ export function choose(source: RestoreSource, r: ChoiceReadings): Chosen {
     case 'take_back':
       return takeBack(r, source.dataset);
   }
+}
+
+function checkpoint(r: ChoiceReadings, wanted: Point): Chosen {
+  const ofBranch = r.kept.filter(
+    (one) => one.origin.kind === 'checkpoint' && one.branch === wanted.branch,
+  );
+  const kept = ofBranch.find((one) => one.step === wanted.step);
+  if (kept !== undefined) return { kept, note: null };
+  const away = (one: KeptPoint): number => Math.abs(one.step - wanted.step);
+  const nearby = ofBranch.reduce<KeptPoint | null>(
+    (best, one) => (best === null || away(one) < away(best) ? one : best),
+    null,
+  );
+  throw new Refusal('NOT_FOUND', `There is no complete checkpoint of ${place(wanted)}.`, {
+    subject: place(wanted),
+    next:
+      nearby === null ? listed : `The nearest one that is kept is ${place(nearby)}. ${listedToo}`,
+  });
 }
 
 function rollback(r: ChoiceReadings): Chosen {

@@ -63,6 +63,20 @@ export function createRestore(o: RestoreOptions) {
   const decide = async (source: RestoreSource): Promise<Decision> =>
     decideRestore(source, await readAll(o, damaged, measured));
 
+  /** Nobody takes away what is about to be gone back to: not the trainer's ring, not a clean-up. */
+  async function hold({ kept }: Decision): Promise<void> {
+    if (kept.moments === null || kept.origin.kind === 'backup') return;
+    await o.holds.hold(kept).catch((error: unknown) => {
+      // A disk that takes no note keeps nobody from looking; the plan is compared again before anything happens.
+      o.failed('restore.hold', error);
+    });
+  }
+  /** The ring may have turned between the look and the note. */
+  async function decideAndHold(source: RestoreSource): Promise<Decision> {
+    await hold(await decide(source));
+    return decide(source);
+  }
+
   /** What lineage.json says now decides whether the switch took place. */
   async function headOnDisk(): Promise<string> {
     for (let attempt = 1; ; attempt += 1) {
@@ -251,7 +265,7 @@ export function createRestore(o: RestoreOptions) {
   }): Promise<Decision> {
     try {
       await settleLeftover();
-      const agreed = await decide(input.source);
+      const agreed = await decideAndHold(input.source);
       if (agreed.plan.id !== input.plan) throw changedMeanwhile(agreed.plan);
       await o.disk.require(agreed.plan.disk.needed_bytes, 'the restore');
       return agreed;
@@ -268,7 +282,7 @@ export function createRestore(o: RestoreOptions) {
     /** Changes nothing. Refusals NOT_FOUND, NOT_READY. */
     async plan(source: RestoreSource): Promise<RestorePlan> {
       try {
-        return (await decide(source)).plan;
+        return (await decideAndHold(source)).plan;
       } catch (error) {
         throw asRefusal(error, null);
       }
@@ -287,7 +301,9 @@ export function createRestore(o: RestoreOptions) {
       isBusy = true;
       try {
         const agreed = await prepare(input);
-        const performing = perform(input, agreed);
+        const { origin } = agreed.kept;
+        const act = (): Promise<RestoreResult> => perform(input, agreed);
+        const performing = origin.kind === 'backup' ? o.backups.using(origin.id, act) : act();
         current = performing.catch(() => undefined);
         return await performing;
       } finally {

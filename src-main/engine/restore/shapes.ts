@@ -3,6 +3,7 @@ import type { LineageState, Point, RestoreSource } from '../../contract/index.ts
 import type { Clock } from '../../kit/clock.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { BackupsRoom } from '../backups/index.ts';
+import type { Holds } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
@@ -16,8 +17,10 @@ export type Act = NonNullable<LineageState['restore']>['act'];
 
 export interface RestoreOptions {
   readonly paths: WorkspacePaths;
-  readonly backups: Pick<BackupsRoom, 'list' | 'create' | 'contentOf'>;
+  readonly backups: Pick<BackupsRoom, 'list' | 'create' | 'contentOf' | 'using'>;
   readonly config: Pick<ConfigRoom, 'values'>;
+  /** Keeps a checkpoint from being rotated away while a restore to it is looked at. */
+  readonly holds: Pick<Holds, 'hold'>;
   readonly datasets: Pick<DatasetsRoom, 'trained'>;
   readonly disk: Pick<DiskRoom, 'reading' | 'require' | 'refresh'>;
   readonly journal: Pick<Journal, 'write' | 'flush'>;

@@ -1,6 +1,11 @@
 /** How far a restore is for the dialog that asked for it: its own call, and what the engine says of the restore that is under way. */
-import { useState } from 'react';
-import type { LineageState, RestorePlan, RestoreResult } from '../../../src-main/contract/index.ts';
+import { useEffect, useState } from 'react';
+import type {
+  LineageState,
+  RestorePlan,
+  RestoreResult,
+  RestoreSource,
+} from '../../../src-main/contract/index.ts';
 import { attempt, useEngine, useRoom, type Refused } from '../../engine/index.ts';
 
 type Asked =
@@ -45,6 +50,9 @@ export function phaseOf(asked: Asked, plan: RestorePlan, lineage: LineageState):
   }
 }
 
+/** The engine keeps the point of a plan for 15 minutes; an open dialog asks again well before that. Milliseconds. */
+const RENEW_EVERY = 4 * 60 * 1000;
+
 const restoreNow = (): LineageState['restore'] =>
   useEngine.getState().rooms?.lineage.restore ?? null;
 
@@ -54,6 +62,38 @@ export function useRestorePhase(
 ): { readonly phase: Phase; readonly carryOut: (queueAgain: boolean) => Promise<void> } {
   const lineage = useRoom('lineage');
   const [asked, setAsked] = useState<Asked>({ kind: 'planned', refused: null, isRenewed: false });
+  const isPlanned = asked.kind === 'planned';
+  const { id } = plan;
+  const source = JSON.stringify(plan.source);
+  useEffect(() => {
+    if (!isPlanned) return;
+    let isGone = false;
+    const renew = async (): Promise<void> => {
+      const said = await attempt((engine) =>
+        engine.restore.plan({ source: JSON.parse(source) as RestoreSource }),
+      );
+      if (isGone) return;
+      if ('answer' in said) {
+        onPlan(said.answer);
+        setAsked((before) =>
+          before.kind !== 'planned'
+            ? before
+            : {
+                kind: 'planned',
+                refused: null,
+                isRenewed: before.isRenewed || said.answer.id !== id,
+              },
+        );
+      } else if (said.trouble.code !== null)
+        // Without a code the engine was not reached: the frame says so, and the plan is compared anyway.
+        setAsked({ kind: 'planned', refused: said.trouble, isRenewed: false });
+    };
+    const timer = setInterval(() => void renew(), RENEW_EVERY);
+    return () => {
+      isGone = true;
+      clearInterval(timer);
+    };
+  }, [isPlanned, id, source, onPlan]);
   const carryOut = async (queueAgain: boolean): Promise<void> => {
     const before = restoreNow()?.since ?? null;
     setAsked({ kind: 'under_way' });
