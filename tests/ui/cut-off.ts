@@ -68,6 +68,12 @@ export async function cutOff(page: Page): Promise<readonly string[]> {
       const isNamed = one.closest('[title], [aria-label]') !== null;
       return style.textOverflow === 'ellipsis' && isNamed ? null : 'is shortened without a title';
     };
+    /** What scrolls inside a slot that is too low to read a line of it in. */
+    for (const one of document.body.querySelectorAll('*')) {
+      const scrolls = ['auto', 'scroll'].includes(getComputedStyle(one).overflowY);
+      if (scrolls && one.checkVisibility() && one.scrollHeight > 40 && one.clientHeight < 40)
+        found.push(`${one.className} shows ${String(one.clientHeight)} px of what it holds`);
+    }
     const hidden = '.visually-hidden, svg, canvas, [aria-hidden="true"]';
     for (const one of document.body.querySelectorAll('*')) {
       const isControl = one.matches('button, input, select, textarea, a, summary, [role=option]');
