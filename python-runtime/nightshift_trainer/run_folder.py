@@ -29,10 +29,12 @@ class Command:
 
 
 class RunFolder:
-    """One per process. Nothing here starts a thread: a heartbeat proves that the loop runs."""
+    """One per process. Nothing here starts a thread: a heartbeat proves that the loop runs.
+    `rank`: of several that train together, 0 leads; the others have a heartbeat of their own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rank: int = 0) -> None:
         self.folder = folder
+        self._heartbeat = folder / ("heartbeat" if rank == 0 else f"heartbeat-{rank}")
         self.identity = own_identity()
         self._beats = 0
         self._last_beat = 0.0
@@ -69,14 +71,14 @@ class RunFolder:
             "detail": detail,
         }
         try:
-            write_json(self.folder / "heartbeat", document, durable=False)
+            write_json(self._heartbeat, document, durable=False)
         except OSError:
             self._beat_in_place(document)
 
     def _beat_in_place(self, document: dict[str, Any]) -> None:
         """A full disk has no room for a new file, but the old one has its blocks: silence would be
         taken for a hang, and the trainer killed for it."""
-        path = self.folder / "heartbeat"
+        path = self._heartbeat
         content = json.dumps(document).encode("utf-8")
         try:
             with path.open("r+b", buffering=0) as stream:

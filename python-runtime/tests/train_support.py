@@ -83,6 +83,7 @@ class Training:
             "workspace": str(self.root),
             "device": "cpu",
             "threads": 1,
+            "launcher": {"kind": "single", "processes": 1},
             "config": settings,
             "base": {
                 "id": "starter",

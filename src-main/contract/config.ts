@@ -62,6 +62,12 @@ export const configSchema = z.strictObject({
     'Model',
     'auto, cpu, cuda:N or a GPU UUID.',
   ),
+  world_size: key(
+    z.int().min(1).max(64).default(1),
+    'Model',
+    'Processes of this machine that train each step together, one a GPU from device on. The batch stays.',
+    { unit: 'processes' },
+  ),
   method: key(z.enum(['full']).default('full'), 'Model', 'What is trained: full, all weights.'),
   precision: key(
     z.enum(['auto', 'bf16', 'fp32']).default('auto'),

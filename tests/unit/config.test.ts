@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { factoryConfig } from '../../src-main/contract/index.ts';
 import { type ConfigRoom, createConfig } from '../../src-main/engine/config/index.ts';
+import { createPlaceCheck, type PlaceCheck } from '../../src-main/engine/config/places.ts';
 import { createJournal, type Journal } from '../../src-main/engine/journal/index.ts';
 import { systemClock, workspacePaths } from '../../src-main/kit/index.ts';
 
@@ -160,4 +161,27 @@ describe('a file that cannot be used leaves the last good values in force and is
     await expect.poll(() => config.state().problem, { timeout: 9000 }).toBeNull();
     expect(config.values().seed).toBe(8);
   });
+});
+
+test('each of several processes needs a card; without any they share the processor', async () => {
+  const check = (count: number | null): PlaceCheck =>
+    createPlaceCheck({
+      paths: workspacePaths('/w'),
+      cards: () =>
+        Promise.resolve(
+          count === null
+            ? null
+            : Array.from({ length: count }, (_, index) => ({ index, uuid: '' })),
+        ),
+      ownPort: () => 0,
+    });
+  expect((await check(2)('world_size', 4))?.text).toBe(
+    'world_size 4: this machine has 2 cards, and each process needs one.',
+  );
+  for (const [cards, processes] of [
+    [2, 2],
+    [0, 2],
+    [null, 8],
+  ] as const)
+    expect(await check(cards)('world_size', processes)).toBeNull();
 });

@@ -3,10 +3,11 @@ import { crashTable, factoryConfig } from '../../src-main/contract/index.ts';
 import { type Evidence } from '../../src-main/engine/trainer/classify.ts';
 import { percentile99 } from '../../src-main/engine/trainer/hang.ts';
 import { classifyCrash, decideAfterExit, decideHang } from '../../src-main/engine/trainer/index.ts';
-import { environmentFor, runName } from '../../src-main/engine/trainer/launch.ts';
+import { argumentsFor, environmentFor, runName } from '../../src-main/engine/trainer/launch.ts';
 import { parseEvent } from '../../src-main/engine/trainer/run-files.ts';
 import {
   halveMicroBatch,
+  launcherOf,
   requestOf,
   resolveForMachine,
   trainSpec,
@@ -219,6 +220,17 @@ test('a run is named by its moment, so that names sort by time', () => {
   expect(runName('train', 1_700_000_000, 'beef')).toBe('20231114-221320-train-beef');
 });
 
+test('several processes are started by a launcher that starts none of them again', () => {
+  expect(argumentsFor('/run', launcherOf({ world_size: 1 }))).toEqual([
+    '-m',
+    'nightshift_trainer',
+    '/run',
+  ]);
+  expect(argumentsFor('/run', launcherOf({ world_size: 4 })).join(' ')).toBe(
+    '-m torch.distributed.run --standalone --nproc-per-node 4 --max-restarts 0 -m nightshift_trainer /run',
+  );
+});
+
 test('what the machine decides is decided before Python hears of it', () => {
   const slow = { hasGpu: false, hasFastBf16: false };
   expect(resolveForMachine(factoryConfig, slow)).toMatchObject({
@@ -263,6 +275,7 @@ test('a request survives spec.json, with the configuration as the engine froze i
   });
   expect(requestOf(JSON.parse(JSON.stringify(spec)))).toEqual(request);
   expect(spec).toMatchObject({ config: { precision: 'fp32', micro_batch: 'auto' }, test: {} });
+  expect(spec).toMatchObject({ launcher: { kind: 'single', processes: 1 }, threads: 2 });
   expect(requestOf({ kind: 'intake' })).toBeNull();
   expect(requestOf(null)).toBeNull();
 });

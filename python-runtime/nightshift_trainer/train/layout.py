@@ -66,6 +66,18 @@ def split(
     return [members for _, members in bins]
 
 
+def share(lengths: Sequence[int], ranks: int) -> list[list[int]]:
+    """Indices into `lengths` for each rank, ascending: the longest first, each to the rank that has
+    the fewest tokens. One rank has them all, and some have none when there are more of them."""
+    shares: list[list[int]] = [[] for _ in range(ranks)]
+    tokens = [0] * ranks
+    for index in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+        least = tokens.index(min(tokens))
+        shares[least].append(index)
+        tokens[least] += lengths[index]
+    return [sorted(one) for one in shares]
+
+
 def lay_out(
     examples: Sequence[Example], members: Sequence[int], device: torch.device
 ) -> MicroBatch:

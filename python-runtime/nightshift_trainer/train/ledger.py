@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,14 @@ class Fed:
 
     def __init__(self) -> None:
         self._parts: dict[int, tuple[bytes, bytes]] = {}
+
+    @classmethod
+    def of(cls, parts: Iterable[Fed]) -> Fed:
+        """One step's, of the shares of all ranks."""
+        whole = cls()
+        for part in parts:
+            whole._parts.update(part._parts)
+        return whole
 
     def add(self, batch: MicroBatch) -> None:
         ids = batch.ids[0].cpu().numpy().astype("<i4")

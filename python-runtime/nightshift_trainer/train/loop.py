@@ -67,9 +67,7 @@ class Loop:
         session.beat("step")
         done = self.stepper.step()
         epoch = session.order.epoch_of(session.position)
-        session.position = session.order.after(session.position)
-        session.step += 1
-        session.steps_done += 1
+        session.advance()
         if math.isfinite(done.loss):
             session.smoothing.add(done.loss)
         session.ledger.write(

@@ -16,11 +16,20 @@ from . import checkpoint, randomness
 from .errors import TrainerRefused
 from .evaluation import Smoothing
 from .finite import first_not_finite
-from .ledger import Ledger
 from .model import Model
 from .optimizer import Optimizer, Schedule
 from .order import Order
+from .ranks import Ranks, own_rank
 from .session import Session
+
+
+def device_of(spec: dict[str, Any]) -> torch.device:
+    """The named one for the leader; each further rank of this machine takes the GPU after it."""
+    device = _select_device(str(spec["device"]))
+    rank = own_rank(spec)
+    if device.type != "cuda" or rank == 0:
+        return device
+    return torch.device("cuda", (device.index or 0) + rank)
 
 
 def _select_device(wanted: str) -> torch.device:
@@ -35,6 +44,7 @@ def _select_device(wanted: str) -> torch.device:
 def open_session(
     run: RunFolder,
     spec: dict[str, Any],
+    ranks: Ranks,
     beat: Callable[[], None],
     skipped: Callable[[Path, str], None],
 ) -> Session:
@@ -43,13 +53,14 @@ def open_session(
     config = spec["config"]
     torch.set_num_threads(int(spec["threads"]))
     torch.use_deterministic_algorithms(config["deterministic"] == "on", warn_only=True)
-    device = _select_device(str(spec["device"]))
+    device = device_of(spec)
     root = Path(spec["lineage"]["checkpoints"])
 
-    checkpoint.remove_partials_of_the_dead(root)
-    found = checkpoint.newest(root, beat, skipped, _why_not)
-    if found is None and checkpoint.steps_in(root):
-        raise TrainerRefused("checkpoint_corrupt", f"No checkpoint in {root} verifies")
+    if ranks.rank == 0:
+        found = _newest(root, beat, skipped)
+        ranks.say(found)
+    else:
+        found = ranks.hear(beat)
     if found is not None and found.manifest["base"]["hash"] != spec["base"]["hash"]:
         raise TrainerRefused(
             "checkpoint_incompatible",
@@ -78,7 +89,6 @@ def open_session(
     schedule = Schedule(
         str(config["schedule"]), float(config["learning_rate"]), int(config["warmup_steps"])
     )
-    dataset_folder = Path(spec["dataset"]["folder"])
     session = Session(
         run=run,
         spec=spec,
@@ -88,19 +98,27 @@ def open_session(
         model=model,
         optimizer=optimizer,
         schedule=schedule,
-        ledger=Ledger(
-            dataset_folder / "ledger.jsonl", str(spec["lineage"]["branch"]), str(spec["run"])
-        ),
         base=open_base(Path(spec["base"]["folder"])),
         step=0,
         position=int(spec["start"]["position"]),
         steps_done=0,
         saved_step=0,
+        ranks=ranks,
     )
     if found is not None:
         beat()
         _restore(session, found)
     return session
+
+
+def _newest(
+    root: Path, beat: Callable[[], None], skipped: Callable[[Path, str], None]
+) -> checkpoint.Found | None:
+    checkpoint.remove_partials_of_the_dead(root)
+    found = checkpoint.newest(root, beat, skipped, _why_not)
+    if found is None and checkpoint.steps_in(root):
+        raise TrainerRefused("checkpoint_corrupt", f"No checkpoint in {root} verifies")
+    return found
 
 
 def _why_not(found: checkpoint.Found) -> str | None:

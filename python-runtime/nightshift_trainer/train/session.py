@@ -6,6 +6,7 @@ import errno
 import shutil
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from .ledger import Ledger
 from .model import Model
 from .optimizer import Optimizer, Schedule
 from .order import Order
+from .ranks import Ranks
 
 SAVE_RETRY_SECONDS = 30.0
 
@@ -34,12 +36,12 @@ class Session:
     model: Model
     optimizer: Optimizer
     schedule: Schedule
-    ledger: Ledger
     base: BaseTexts
     step: int
     position: int
     steps_done: int
     saved_step: int
+    ranks: Ranks = field(default_factory=Ranks)
     smoothing: Smoothing = field(default_factory=Smoothing)
     # The step that the warm-up counts from: 0, or where a restore began without moments.
     warmup_from: int = 0
@@ -59,6 +61,27 @@ class Session:
     @property
     def root(self) -> Path:
         return Path(self.spec["lineage"]["checkpoints"])
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Opened by who writes it: the leader."""
+        file = Path(self.spec["dataset"]["folder"]) / "ledger.jsonl"
+        return Ledger(file, self.branch, str(self.spec["run"]))
+
+    @property
+    def rate(self) -> float:
+        """Of the next step."""
+        return self.schedule.at(
+            self.step - self.warmup_from,
+            self.steps_done,
+            int(self.spec["pass"]["planned_steps"]),
+        )
+
+    def advance(self) -> None:
+        """A step is done."""
+        self.position = self.order.after(self.position)
+        self.step += 1
+        self.steps_done += 1
 
     def beat(self, phase: str) -> None:
         self.run.heartbeat(phase=phase, step=self.step, position=self.position)

@@ -1,23 +1,18 @@
-"""One optimiser step: micro-batches, the guard against values that are no numbers, the ladder for
-memory that ran out."""
+"""One optimiser step as the leader takes it: attempts, one rung lower each time that memory runs
+out, and the guard against values that are no numbers."""
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
 
-from ..cache import Example
 from . import randomness
-from .errors import TrainerRefused, category_of, is_out_of_memory
-from .evaluation import free_memory, synchronise
+from .computing import Attempt, Computing, StepCall
+from .errors import TrainerRefused
+from .evaluation import synchronise
 from .ladder import Ladder
-from .layout import MicroBatch, lay_out, split
-from .ledger import Fed
 from .session import Session
 
-# Tokens of a micro-batch where nobody set one: what a small machine holds with room to spare.
-TOKENS_AT_ONCE = 4096
 NON_FINITE_WINDOW = 100
 NON_FINITE_LIMIT = 3
 
@@ -42,49 +37,30 @@ class Done:
 class Stepper:
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.budget = TOKENS_AT_ONCE
+        self.computing = Computing(session)
         wanted = session.config["micro_batch"]
         self.ladder = Ladder(session, None if wanted == "auto" else int(wanted))
         self._refused: list[int] = []
-        # The first example of the micro-batch that is being computed.
-        self._at = 0
 
     def step(self) -> Done:
         session = self.session
         started = time.monotonic()
         rows, indices = session.order.batch(session.position)
         examples = [session.cache.example(index) for index in indices]
-        rate = session.schedule.at(
-            session.step - session.warmup_from,
-            session.steps_done,
-            int(session.spec["pass"]["planned_steps"]),
-        )
+        rate = session.rate
         states = randomness.take()
         while True:
-            members = self._members(examples)
-            failure = None
-            try:
-                batches = [lay_out(examples, group, session.model.device) for group in members]
-                loss, trained, fed = self._gradients(batches)
+            model = session.model
+            most = self.ladder.most_examples
+            session.ranks.say(StepCall(most, model.recomputes, model.chunk))
+            attempt = self.computing.attempt(examples, most)
+            if attempt.went:
                 break
-            except Exception as error:
-                if not is_out_of_memory(error):
-                    raise
-                failure = (category_of(error), str(error))
-            # Here, not above: the exception holds the tensors of its frames alive.
-            batches = []
-            session.model.drop_gradients()
-            free_memory()
             randomness.put_back(states)
-            if not self.ladder.down(max(len(group) for group in members)):
-                raise self._too_large(failure, rows)
-        refused: str | None = None
-        norm = session.optimizer.norm() if math.isfinite(loss) else math.nan
-        if math.isfinite(loss) and math.isfinite(norm):
-            session.optimizer.step(rate, norm)
-        else:
-            refused = "gradient" if math.isfinite(loss) else "loss"
-            session.model.drop_gradients()
+            if not self.ladder.down(attempt.largest):
+                raise _too_large(attempt, rows)
+        norm, refused = self.computing.update(attempt.loss, rate)
+        if refused is not None:
             # Weights that are no numbers give no number for any row: the rows are not to blame.
             session.require_finite()
             if self._refuse(rows, refused):
@@ -100,53 +76,17 @@ class Stepper:
         self.ladder.quiet()
         synchronise(session.model.device)
         return Done(
-            loss=loss,
+            loss=attempt.loss,
             norm=norm,
             tokens=sum(len(one.ids) for one in examples),
-            trained_tokens=trained,
+            trained_tokens=attempt.trained,
             rows=rows,
-            fed=fed.digest(),
+            fed=attempt.fed.digest(),
             seconds=time.monotonic() - started,
             rate=rate,
-            largest=max(len(group) for group in members),
+            largest=attempt.largest,
             refused=refused,
         )
-
-    def _members(self, examples: list[Example]) -> list[list[int]]:
-        session = self.session
-        return split(
-            [len(one.ids) for one in examples],
-            bool(session.config["packing"]),
-            self.budget,
-            self.ladder.most_examples,
-        )
-
-    def _too_large(self, failure: tuple[str, str], rows: list[int]) -> TrainerRefused:
-        row = rows[self._at]
-        return TrainerRefused(
-            failure[0],
-            f"One example (row {row}) does not fit the memory: {failure[1]}",
-            [row],
-        )
-
-    def _gradients(self, batches: list[MicroBatch]) -> tuple[float, int, Fed]:
-        """Every micro-batch is divided by the trained tokens of the whole step."""
-        model = self.session.model
-        trained = sum(len(batch.targets) for batch in batches)
-        if trained == 0:
-            raise TrainerRefused("dataset_error", "A step has no token to train")
-        total, fed = 0.0, Fed()
-        for batch in batches:
-            self.session.beat("step")
-            self._at = batch.examples[0]
-            fed.add(batch)
-            if len(batch.targets) == 0:
-                continue
-            loss = model.loss_sum(batch)
-            total += float(loss.detach())
-            (loss / trained).backward()
-            model.collect()
-        return total / trained, trained, fed
 
     def _refuse(self, rows: list[int], what: str) -> bool:
         """Before the update: the weights never see it. True when it was once too often."""
@@ -155,3 +95,12 @@ class Stepper:
         self._refused = [s for s in self._refused if session.step - s < NON_FINITE_WINDOW]
         self._refused.append(session.step)
         return len(self._refused) >= NON_FINITE_LIMIT
+
+
+def _too_large(attempt: Attempt, rows: list[int]) -> TrainerRefused:
+    failure = attempt.too_large
+    assert failure is not None
+    row = rows[failure.example]
+    return TrainerRefused(
+        failure.category, f"One example (row {row}) does not fit the memory: {failure.text}", [row]
+    )

@@ -12,11 +12,13 @@ from typing import Any
 import torch
 
 from ..run_folder import Command, RunFolder
+from . import following
 from .errors import TrainerRefused, category_of, describe
 from .ledger import Ledger, ends_after
 from .locks import DeviceLock, TrainerLock
 from .loop import HALTING, LEAVING, Loop
-from .opening import open_session
+from .opening import device_of, open_session
+from .ranks import join, own_rank
 from .session import Session
 
 
@@ -30,6 +32,8 @@ class LeftWhileLoading(Exception):
 
 def run(folder: RunFolder, spec: dict[str, Any]) -> int:
     """0 for every outcome except `failed`."""
+    if own_rank(spec) > 0:
+        return following.run(folder, spec)
     if hasattr(signal, "SIGUSR1"):
         # The engine asks for every thread's stack before it ends a process that hangs.
         faulthandler.register(signal.SIGUSR1, all_threads=True, chain=False)
@@ -59,9 +63,11 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> int:
         def skipped(path: Path, reason: str) -> None:
             folder.event("checkpoint_skipped", folder=str(path), reason=reason)
 
-        session = open_session(folder, spec, loading, skipped)
+        ranks = join(spec, device_of(spec))
+        session = open_session(folder, spec, ranks, loading, skipped)
         _tell_start(folder, spec, session)
         outcome = Loop(session, waiting).run()
+        ranks.leave()
         _finish(folder, session, outcome)
         del held
         return 0

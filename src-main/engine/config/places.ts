@@ -72,6 +72,16 @@ async function deviceProblem(places: Places, device: string): Promise<PlaceProbl
   };
 }
 
+async function processesProblem(places: Places, processes: number): Promise<PlaceProblem | null> {
+  const cards = (await places.cards())?.length ?? 0;
+  // Without a card they share the processor.
+  if (cards === 0 || processes <= cards) return null;
+  return {
+    text: `world_size ${String(processes)}: this machine has ${String(cards)} ${cards === 1 ? 'card' : 'cards'}, and each process needs one.`,
+    next: `Set it to ${String(cards)} or less.`,
+  };
+}
+
 async function portProblem(port: number): Promise<PlaceProblem | null> {
   const code = await new Promise<string | null>((resolve) => {
     const server = createServer();
@@ -94,6 +104,7 @@ export function createPlaceCheck(places: Places): PlaceCheck {
   return async (key, value) => {
     if (key === 'base_model' && typeof value === 'string') return baseProblem(places.paths, value);
     if (key === 'device' && typeof value === 'string') return deviceProblem(places, value);
+    if (key === 'world_size' && typeof value === 'number') return processesProblem(places, value);
     if (key === 'monitor.port' && typeof value === 'number' && value !== places.ownPort())
       return portProblem(value);
     return null;

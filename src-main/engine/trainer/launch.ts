@@ -6,6 +6,7 @@ import path from 'node:path';
 import { writeJson } from '../../kit/files.ts';
 import { type Identity, identityOf } from '../../kit/identity.ts';
 import type { PythonFacts } from './shapes.ts';
+import type { Launcher } from './spec.ts';
 
 /** What a Python process may see of the user's environment; no secrets, no proxies of other programs. */
 const passed =
@@ -37,6 +38,15 @@ export function environmentFor(
   };
 }
 
+/** What the interpreter is told. Ranks that end are never started again by their launcher: that is the engine's decision. Pure. */
+export function argumentsFor(folder: string, launcher: Launcher): readonly string[] {
+  const trainer = ['-m', 'nightshift_trainer', folder];
+  if (launcher.kind === 'single') return trainer;
+  const count = String(launcher.processes);
+  const ranks = ['--standalone', '--nproc-per-node', count, '--max-restarts', '0'];
+  return ['-m', 'torch.distributed.run', ...ranks, ...trainer];
+}
+
 export interface Launched {
   readonly run: string;
   readonly folder: string;
@@ -66,12 +76,13 @@ export async function launch(o: {
   readonly kind: string;
   readonly spec: Readonly<Record<string, unknown>>;
   readonly python: PythonFacts;
+  readonly launcher: Launcher;
 }): Promise<Launched> {
   await mkdir(path.join(o.folder, 'commands'), { recursive: true });
   await writeJson(path.join(o.folder, 'spec.json'), o.spec);
   const log = openSync(path.join(o.folder, 'trainer.log'), 'a');
   try {
-    const child = spawn(o.python.executable, ['-m', 'nightshift_trainer', o.folder], {
+    const child = spawn(o.python.executable, argumentsFor(o.folder, o.launcher), {
       cwd: o.folder,
       detached: true,
       stdio: ['ignore', log, log],

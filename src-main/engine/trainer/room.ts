@@ -5,7 +5,7 @@ import { type Crash, crashTable } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { readJson } from '../../kit/files.ts';
-import { type Identity, identityOf, signalGroup } from '../../kit/identity.ts';
+import { type Identity, identityOf, isAlive, signalGroup } from '../../kit/identity.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
@@ -24,7 +24,7 @@ import type {
   TrainerRoom,
   TrainerView,
 } from './shapes.ts';
-import { halveMicroBatch, readMachine, requestOf, trainSpec } from './spec.ts';
+import { halveMicroBatch, launcherOf, readMachine, requestOf, trainSpec } from './spec.ts';
 import { WatchedRun } from './watched-run.ts';
 import { createWorkers } from './workers.ts';
 
@@ -153,6 +153,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
         run,
         kind: 'train',
         python,
+        launcher: launcherOf(current.request.config),
         spec: trainSpec({
           run,
           paths: o.paths,
@@ -363,7 +364,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
     if (!current.suspected) {
       current.suspected = true;
       // faulthandler writes every thread's stack to the log.
-      askForStack(run.identity);
+      askForStack(run.beat?.who ?? null);
       own('hang_suspected', facts);
     }
     if (verdict !== 'kill' || current.hangKilled) return;
@@ -521,8 +522,12 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
   };
 }
 
-/** faulthandler writes every thread's stack to the log. */
-function askForStack(who: Identity): void {
+/**
+ * faulthandler writes every thread's stack to the log. Asked of who wrote the heartbeat: before it the handler is not there, and a
+ * launcher has none, so the signal would end them.
+ */
+function askForStack(who: Identity | null): void {
+  if (who === null || !isAlive(who)) return;
   try {
     process.kill(who.pid, 'SIGUSR1');
   } catch {

@@ -12,6 +12,8 @@ const number = (value: unknown): number | null => (typeof value === 'number' ? v
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 export interface BeatFile {
+  /** The process that wrote it: of several ranks the one that leads. */
+  readonly who: Identity;
   readonly seq: number;
   readonly phase: string;
   readonly step: number | null;
@@ -24,6 +26,7 @@ export async function readBeat(folder: string): Promise<BeatFile | null> {
     const value = JSON.parse(await readFile(path.join(folder, 'heartbeat'), 'utf8')) as unknown;
     if (!isRecord(value) || typeof value.t !== 'number') return null;
     return {
+      who: { pid: number(value.pid) ?? -1, start: text(value.start) },
       seq: number(value.seq) ?? 0,
       phase: text(value.phase),
       step: number(value.step),

@@ -43,6 +43,18 @@ export function resolveForMachine(
   return { device, config: { ...config, precision, deterministic } };
 }
 
+/** How the trainer is started: by itself, or as several ranks by `torchrun`. */
+export interface Launcher {
+  readonly kind: 'single' | 'torchrun';
+  readonly processes: number;
+}
+
+export const alone: Launcher = { kind: 'single', processes: 1 };
+
+export function launcherOf(config: Pick<Config, 'world_size'>): Launcher {
+  return config.world_size === 1 ? alone : { kind: 'torchrun', processes: config.world_size };
+}
+
 /** Half of what was in memory at once, at least one example. Pure. */
 export function halveMicroBatch(now: number | null, config: Config): number {
   const whole = config.batch_size * config.gradient_accumulation;
@@ -89,7 +101,9 @@ export function trainSpec(o: {
     validation: { core: request.core },
     start: request.start,
     device,
-    threads: o.threads,
+    launcher: launcherOf(config),
+    // Of each process: more threads than cores make all of them slower.
+    threads: Math.max(1, Math.floor(o.threads / config.world_size)),
     test: {},
   };
 }

@@ -6,6 +6,7 @@ import { classifyCrash } from './classify.ts';
 import { launch, launchCategory, runName } from './launch.ts';
 import { readExit, readLogEnd } from './run-files.ts';
 import type { PythonFacts, TrainerRoom } from './shapes.ts';
+import { alone } from './spec.ts';
 import { WatchedRun } from './watched-run.ts';
 
 const secondsBetweenLooks = 0.1;
@@ -29,6 +30,7 @@ export function createWorkers(o: {
         run,
         kind,
         python,
+        launcher: alone,
         spec: { format: 1, kind, run, workspace: o.paths.root, created: o.clock.now(), ...spec },
       });
       const identity = launched.identity ?? identityOf(launched.child.pid ?? -1);
