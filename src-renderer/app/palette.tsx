@@ -10,6 +10,7 @@ import { openDiagnostics } from '../rooms/diagnostics/index.ts';
 import { useModelsActs } from '../rooms/models/index.ts';
 import { nothing, type FrameActs } from './keys.ts';
 import { go } from './navigation.ts';
+import { rankOf } from './ranking.ts';
 import { mainControl } from './state-word.ts';
 import './palette.css';
 
@@ -123,7 +124,7 @@ export function Palette({
       title={<span className="visually-hidden">Commands</span>}
       classNames={{ header: 'pal-head', body: 'pal-body' }}
     >
-      <Command label="Commands" className="pal" loop>
+      <Command label="Commands" className="pal" loop filter={rankOf}>
         <Command.Input autoFocus data-autofocus placeholder="Type what you want to do" />
         <Command.List>
           <Command.Empty>No command matches.</Command.Empty>

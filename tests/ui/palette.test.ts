@@ -24,6 +24,11 @@ test('the rail opens it, arrows choose, a screen follows', async () => {
   await page.getByRole('button', { name: 'Commands' }).click();
   await page.getByRole('dialog', { name: 'Commands' }).waitFor();
   await page.keyboard.type('open');
+  const options = page.getByRole('dialog', { name: 'Commands' }).getByRole('option');
+  await page.waitForFunction(
+    () => document.querySelector('[role=option]')?.textContent.startsWith('Open') === true,
+  );
+  expect((await options.allInnerTexts()).every((one) => one.startsWith('Open'))).toBe(true);
   const queue = page.getByRole('option', { name: /^Open Queue/ });
   await queue.waitFor();
   for (let press = 0; press < 6; press += 1) {
