@@ -1,26 +1,11 @@
 /**
- * Every screen and dialog: nothing serious for axe in both themes, nothing cut off at five widths (640 px is 1280 at 200 %), the
- * keyboard all the way. One page a scene: it walks screens, themes and sizes, and lists all that is wrong with where it is.
+ * Every screen: nothing serious for axe in both themes, nothing cut off at five widths (640 px is 1280 at 200 %), the keyboard all the
+ * way.
  */
-import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import type { Scene } from '../contract/scripted-scenes.ts';
-import { cutOff } from './cut-off.ts';
-import { openStage, seriousFindings } from './stage.ts';
-
-interface Place {
-  readonly name: string;
-  /** `#/data` and the like. */
-  readonly at: string;
-  readonly open?: (page: Page) => Promise<unknown>;
-}
-
-const press =
-  (name: RegExp) =>
-  async (page: Page): Promise<void> => {
-    await page.getByRole('button', { name }).first().click();
-    await page.getByRole('dialog').waitFor();
-  };
+import { openStage } from './stage.ts';
+import { walk, type Place } from './walk.ts';
 
 const places: Readonly<Partial<Record<Scene, readonly Place[]>>> = {
   first_run: [{ name: 'first run', at: '#/' }],
@@ -28,8 +13,6 @@ const places: Readonly<Partial<Record<Scene, readonly Place[]>>> = {
   branches: [{ name: 'models with branches', at: '#/models' }],
   training: [
     { name: 'dashboard', at: '#/dashboard' },
-    { name: 'dashboard, stop', at: '#/dashboard', open: press(/^Stop$/) },
-    { name: 'dashboard, loss as a table', at: '#/dashboard', open: press(/Show as table/) },
     {
       name: 'data',
       at: '#/data',
@@ -48,9 +31,6 @@ const places: Readonly<Partial<Record<Scene, readonly Place[]>>> = {
     },
     { name: 'queue', at: '#/queue' },
     { name: 'models', at: '#/models' },
-    { name: 'models, create version', at: '#/models', open: press(/Create version/) },
-    { name: 'models, compare two', at: '#/models', open: press(/Compare two/) },
-    { name: 'models, lineage as a table', at: '#/models', open: press(/Show as table/) },
     {
       name: 'config',
       at: '#/config',
@@ -70,54 +50,9 @@ const places: Readonly<Partial<Record<Scene, readonly Place[]>>> = {
     { name: 'help', at: '#/help' },
   ],
 };
-const themes = ['dark', 'light'] as const;
-/** At 200 % a window of 1280 × 800 has half as many pixels both ways. */
-const sizes = [
-  [640, 400],
-  [900, 900],
-  [1600, 900],
-  [2560, 900],
-  [1280, 900],
-] as const;
-
-/** Of one screen at one width; the rest goes the same way. */
-const SHOWN = 6;
-
-async function visit(page: Page, { at, open }: Place): Promise<void> {
-  await page.evaluate((hash) => {
-    location.hash = hash;
-  }, at);
-  await page.getByRole('heading', { level: 1 }).first().waitFor();
-  await open?.(page);
-}
-
-async function leave(page: Page): Promise<void> {
-  await page.keyboard.press('Escape');
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
-}
-
 test.each(Object.keys(places) as Scene[])('every screen for everybody: %s', async (scene) => {
   const { page } = await openStage({ scene, width: 1280, height: 900 });
-  const wrong: string[] = [];
-  for (const place of places[scene] ?? []) {
-    await visit(page, place);
-    for (const theme of themes) {
-      await page.emulateMedia({ colorScheme: theme });
-      for (const one of await seriousFindings(page))
-        wrong.push(`${place.name}, ${theme}, 1280 px: ${one}`);
-    }
-    for (const [width, height] of sizes) {
-      await page.setViewportSize({ width, height });
-      const found = await cutOff(page);
-      for (const one of found.slice(0, SHOWN))
-        wrong.push(`${place.name}, light, ${String(width)} px: ${one}`);
-      if (width === 640)
-        for (const one of await seriousFindings(page))
-          wrong.push(`${place.name}, light, 640 px: ${one}`);
-    }
-    await leave(page);
-  }
-  expect(wrong).toEqual([]);
+  expect(await walk(page, places[scene] ?? [])).toEqual([]);
 });
 
 test('Tab reaches rail, controls and tools, each with a visible focus', async () => {

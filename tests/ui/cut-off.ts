@@ -80,7 +80,8 @@ export async function cutOff(page: Page): Promise<readonly string[]> {
       const isText = one.childElementCount === 0 && one.textContent.trim() !== '';
       if ((!isControl && !isText) || one.closest(hidden) !== null) continue;
       const box = one.getBoundingClientRect();
-      if (box.width <= 1 || box.height <= 1 || !one.checkVisibility()) continue;
+      // What is there for screen readers alone is a point, which a zoom makes a little larger.
+      if (box.width <= 2 || box.height <= 2 || !one.checkVisibility()) continue;
       const name = one.getAttribute('aria-label') ?? one.textContent.trim();
       const what = `${one.tagName.toLowerCase()} "${name.slice(0, 60)}"`;
       const where = leaves(one);

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
-import { called, callsOf, openStage, seriousFindings, type StageOptions } from './stage.ts';
+import { called, callsOf, openStage, type StageOptions } from './stage.ts';
 
 const stage = (options: StageOptions = {}) =>
   openStage({ scene: 'branches', at: '#/models', height: 900, ...options });
@@ -266,21 +266,4 @@ test('the keyboard alone: a point by arrows on the picture, its restore by Enter
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
   await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'slider');
-});
-
-test.each(['dark', 'light'] as const)(
-  'axe finds nothing serious in the dialog: %s',
-  async (scheme) => {
-    const { page } = await stage({ scheme });
-    await openRestore(page);
-    expect(await seriousFindings(page)).toEqual([]);
-  },
-);
-
-test('at 900 px nothing of the dialog is cut off', async () => {
-  const { page } = await stage({ width: 900 });
-  const dialog = await openRestore(page);
-  const box = await dialog.boundingBox();
-  expect(box === null ? -1 : box.x).toBeGreaterThanOrEqual(0);
-  expect(box === null ? 9999 : box.x + box.width).toBeLessThanOrEqual(900);
 });

@@ -228,20 +228,3 @@ test('an empty shelf says when something comes', async () => {
   await page.getByText('One is made before every restore.', { exact: false }).waitFor();
   await page.getByText('The first is written while training runs.', { exact: false }).waitFor();
 });
-
-const dialogs = [
-  ['Back up', 'Back up'],
-  ['Clean up backups', 'Clean up backups'],
-  ['Show as table', 'The lineage as a table'],
-] as const;
-test.each(
-  dialogs.flatMap(([button, title]) =>
-    (['dark', 'light'] as const).map((scheme) => ({ button, title, scheme })),
-  ),
-)('axe, with $title open: $scheme', async ({ button, title, scheme }) => {
-  const { page } = await stage({ scheme });
-  await page.getByRole('button', { name: button, exact: true }).click();
-  await page.getByRole('dialog', { name: title }).waitFor();
-  await page.waitForTimeout(300);
-  expect(await seriousFindings(page)).toEqual([]);
-});
