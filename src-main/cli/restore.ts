@@ -55,7 +55,7 @@ export async function restoreFrom(
 
 function planText(plan: RestorePlan): string {
   const standing = (one: RestorePlan['from']): string =>
-    `step ${count(one.step)} of ${one.branch}, validation loss ${decimal(one.validation_loss)}`;
+    `step ${count(one.step)} of ${one.branch}, validation loss ${decimal(one.validation_loss)}${one.evaluated_step === null ? '' : `, measured at step ${count(one.evaluated_step)}`}`;
   const moments =
     plan.moments === 'kept'
       ? 'kept'

@@ -103,6 +103,8 @@ export type RestoreSource = z.infer<typeof restoreSource>;
 
 const standing = point.extend({
   validation_loss: z.number().nullable(),
+  /** The step of the evaluation that the figures come from; null: nothing was measured, or it was not kept. */
+  evaluated_step: z.number().int().nullable().default(null),
   exact_match: z.object({ k: z.number().int(), n: z.number().int() }).nullable(),
 });
 

@@ -124,10 +124,16 @@ export function scriptedPlan(rooms: Rooms, source: RestoreSource, free: number):
     id: `${to.branch}-${String(to.step)}-from-${String(from.step)}`,
     source,
     title: titleOf(rooms, source),
-    from: { ...from, validation_loss: 0.169, exact_match: { k: 45, n: 64 } },
+    from: {
+      ...from,
+      validation_loss: 0.169,
+      evaluated_step: 1400,
+      exact_match: { k: 45, n: 64 },
+    },
     to: {
       ...to,
       validation_loss: version?.validation_loss ?? null,
+      evaluated_step: version?.evaluated_step ?? null,
       exact_match: version?.exact_match ?? null,
     },
     new_branch: branch,

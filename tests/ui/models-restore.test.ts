@@ -27,7 +27,7 @@ test('the dialog says from, to, what leaves, the moments, the acts with times, t
   const text = (await dialog.innerText()).replaceAll('\u00a0', ' ');
   expect(text).toContain('The 312 steps marked above leave the current model.');
   expect(text).toMatch(/step 1,412\s+to\s+step 1,100/);
-  expect(text).toMatch(/0\.169\s+to\s+0\.211/);
+  expect(text).toMatch(/0\.169 at 1,400\s+to\s+0\.211/);
   expect(text).toMatch(/70\.3 %\s+to\s+95\.0 %/);
   expect(text).toContain('2 whole');
   expect(text).toContain('gsm8k_train.jsonl (whole, 162 steps)');
@@ -39,6 +39,17 @@ test('the dialog says from, to, what leaves, the moments, the acts with times, t
   expect(text).toContain('Roll back undoes this until the backup is removed, in 30 days.');
   await page.locator('.mline.lit').waitFor();
   expect(complaints).toEqual([]);
+});
+
+test('in one column the screen goes back to the picture that the dialog speaks of', async () => {
+  const { page } = await stage({ width: 900 });
+  await page.getByRole('button', { name: 'v001_sample' }).click();
+  await restoreOf(page).scrollIntoViewIfNeeded();
+  const top = () => page.evaluate(() => document.querySelector('.models')?.scrollTop ?? -1);
+  expect(await top()).toBeGreaterThan(0);
+  await restoreOf(page).click();
+  await page.getByRole('dialog').getByText('marked above leave', { exact: false }).waitFor();
+  expect(await top()).toBe(0);
 });
 
 test('Cancel has the focus, Enter restores nothing, and the focus goes back', async () => {

@@ -46,6 +46,7 @@ const facts = {
 };
 const report = {
   trained_rows: 1000,
+  record_format: 'messages',
   accepted: 1000,
   rejected: { total: 0, by_reason: {}, first: [] },
   over_length: 0,
@@ -110,6 +111,12 @@ describe('lengths and layout', () => {
     expect(rows(149, 'drop')).toBe(931);
     expect(rows(149, 'truncate')).toBe(970);
     expect(rows(200, 'drop')).toBe(980);
+  });
+  test('a raw text is split into pieces: no row of it is lost, and all of its tokens are trained', () => {
+    const text = { ...report, record_format: 'text' };
+    const lengths = lengthsOf(text, { max_length: 60, over_length: 'drop' });
+    expect(lengths).toMatchObject({ rows: 1000, over: 0, longest: 60 });
+    expect(lengths?.mean).toBe(lengthsOf(text, { max_length: 4096, over_length: 'drop' })?.mean);
   });
   test('what is in memory at once: a token budget when packed, one example when not, at most micro_batch examples', () => {
     const lengths = dataset().lengths;

@@ -52,6 +52,7 @@ export function lengthsOf(
     | 'rejected'
     | 'over_length'
     | 'over_length_answer_lost'
+    | 'record_format'
   >,
   config: Pick<Config, 'max_length' | 'over_length'>,
 ): Lengths | null {
@@ -61,6 +62,8 @@ export function lengthsOf(
   // Of the rows that are cut: those whose whole answer goes.
   const answersLost =
     report.over_length === 0 ? 0 : report.over_length_answer_lost / report.over_length;
+  // A raw text is split into pieces: none of it is too long, and a row is as long as all of its pieces.
+  const isSplit = report.record_format === 'text';
   let [rows, sum, squares, over] = [0, 0, 0, 0];
   const add = (share: number, length: number): void => {
     rows += share;
@@ -71,10 +74,14 @@ export function lengthsOf(
     // The last bin ends where the longest row does.
     const end = Math.min(to - 1, max);
     const beyond =
-      end <= limit ? 0 : from > limit ? count : (count * (end - limit)) / (end - from + 1);
+      isSplit || end <= limit
+        ? 0
+        : from > limit
+          ? count
+          : (count * (end - limit)) / (end - from + 1);
     over += beyond;
     if (config.over_length === 'truncate') add(beyond * (1 - answersLost), limit);
-    if (count > beyond) add(count - beyond, (from + Math.min(end, limit)) / 2);
+    if (count > beyond) add(count - beyond, (from + (isSplit ? end : Math.min(end, limit))) / 2);
   }
   if (rows <= 0) return null;
   const all = histogram.reduce((total, bin) => total + bin.count, 0);

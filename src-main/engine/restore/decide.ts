@@ -13,7 +13,7 @@ import type { BranchEntry } from '../versions/index.ts';
 import { type ChoiceReadings, choose } from './choose.ts';
 import { type Act, type KeptPoint, nameOf, titleOf } from './shapes.ts';
 
-type Standing = Pick<RestorePlan['from'], 'validation_loss' | 'exact_match'>;
+type Standing = Pick<RestorePlan['from'], 'validation_loss' | 'evaluated_step' | 'exact_match'>;
 
 export interface RestoreReadings extends ChoiceReadings {
   readonly newBranch: string;

@@ -174,19 +174,24 @@ function standing(
   o: RestoreOptions,
   at: Point,
   kept: KeptPoint | null,
-): Pick<RestorePlan['from'], 'validation_loss' | 'exact_match'> {
+): Pick<RestorePlan['from'], 'validation_loss' | 'evaluated_step' | 'exact_match'> {
   const name = kept?.origin.kind === 'version' ? kept.origin.name : null;
   const version =
     o.versions.list().find((one) => one.name === name) ??
     o.versions.list().find((one) => one.branch === at.branch && one.step === at.step);
   if (version !== undefined)
-    return { validation_loss: version.validation_loss, exact_match: version.exact_match };
+    return {
+      validation_loss: version.validation_loss,
+      evaluated_step: version.evaluated_step,
+      exact_match: version.exact_match,
+    };
   const measured: EvaluationPoint | undefined = o.metrics
     .validation()
     .find((one) => one.branch === at.branch)
     ?.evaluations.findLast((one) => one.step <= at.step);
   return {
     validation_loss: measured?.core_loss ?? measured?.slice_loss ?? null,
+    evaluated_step: measured?.step ?? null,
     exact_match:
       measured?.exact_k == null || measured.exact_n == null
         ? null

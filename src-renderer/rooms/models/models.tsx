@@ -1,7 +1,7 @@
 /** The models screen: the lineage on top, what is kept of it below, the chosen point beside it. */
 import { Button } from '@mantine/core';
 import { IconArrowBackUp, IconArrowsDiff, IconPlus } from '@tabler/icons-react';
-import { useEffect, useMemo, type ReactElement } from 'react';
+import { useEffect, useMemo, useRef, type ReactElement } from 'react';
 import type { RestorePlan } from '../../../src-main/contract/index.ts';
 import { useLost, useRoom } from '../../engine/index.ts';
 import { bytes, count, plural } from '../../kit/format.ts';
@@ -54,6 +54,12 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
     },
     [],
   );
+  const body = useRef<HTMLDivElement>(null);
+  const isRestoring = useModels((state) => state.dialog?.kind === 'restore');
+  useEffect(() => {
+    // The dialog speaks of the steps that are marked on the picture above it, so the picture has to be there.
+    if (isRestoring) body.current?.scrollTo({ top: 0 });
+  }, [isRestoring]);
   const openChosen = (): void => {
     const can = chosen === null ? null : restorableOf(chosen);
     if (can?.kind === 'can') openDialog({ kind: 'restore', source: can.source });
@@ -73,7 +79,7 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
       />
       <Notices onOpen={onOpen} />
       <RestoreBanner />
-      <div className="body models">
+      <div className="body models" ref={body}>
         {picture === null ? (
           <section className="mline" aria-label="Validation loss of the lineage">
             <h2 className="label">Validation loss of the lineage</h2>

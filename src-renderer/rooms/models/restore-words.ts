@@ -40,6 +40,13 @@ export interface Change {
   readonly to: string | null;
 }
 
+/** With the step where it was measured, when that is another one: `0.169 at 1,400`. */
+function lossOf(one: RestorePlan['from']): string {
+  const { evaluated_step: at } = one;
+  const text = measured(one.validation_loss);
+  return at === null || at === one.step ? text : `${text} at ${count(at)}`;
+}
+
 /** `2 whole, 1 in part` */
 export function undoneText(plan: RestorePlan): string {
   const whole = plan.datasets_leaving.filter((one) => one.share === 'whole').length;
@@ -58,8 +65,8 @@ export function changesOf(plan: RestorePlan): readonly Change[] {
     { name: 'Now', from: `step ${count(plan.from.step)}`, to: `step ${count(plan.to.step)}` },
     {
       name: 'Validation loss',
-      from: measured(plan.from.validation_loss),
-      to: measured(plan.to.validation_loss),
+      from: lossOf(plan.from),
+      to: lossOf(plan.to),
     },
     { name: 'Exact match', from: matched(plan.from.exact_match), to: matched(plan.to.exact_match) },
     { name: 'Datasets undone', from: undoneText(plan), to: null },
