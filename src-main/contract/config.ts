@@ -77,7 +77,7 @@ export const configSchema = z.strictObject({
   deterministic: key(
     z.enum(['auto', 'on', 'off']).default('auto'),
     'Model',
-    'Bitwise repeatable steps. auto: on for the CPU.',
+    'Bitwise repeatable steps. auto: on for the CPU. off: there the threads also give way to other programs.',
   ),
   batch_size: key(positive(16), 'Training', 'Examples per optimiser step.', { unit: 'examples' }),
   gradient_accumulation: key(positive(1), 'Training', 'Multiplies the examples per step.'),

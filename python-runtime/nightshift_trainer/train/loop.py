@@ -7,12 +7,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+
 from ..files import write_json
 from ..run_folder import Command
 from .errors import TrainerRefused
 from .memory import peak_mb
 from .session import Session
-from .stepping import Stepper
+from .stepping import Done, Stepper
+from .threads import Threads
 from .watching import Watching
 
 LEAVING = {"stop-now": "stopped", "skip": "skipped"}
@@ -25,6 +28,9 @@ class Loop:
         """`waiting`: commands that were read while it loaded."""
         self.session = session
         self.stepper = Stepper(session)
+        on_cpu = session.model.device.type == "cpu"
+        may_change = on_cpu and session.config["deterministic"] == "off"
+        self.threads = Threads(int(session.spec["threads"])) if may_change else None
         self._waiting = list(waiting)
         self.watching = Watching(session, self._is_wanted_elsewhere)
 
@@ -99,9 +105,21 @@ class Loop:
             micro_batch=done.largest,
             memory_mb=round(peak_mb(session.model.device), 1),
         )
+        self._share_the_cores(done)
         pause = float(session.spec["test"].get("step_sleep", 0.0))
         if pause > 0:
             time.sleep(pause)
+
+    def _share_the_cores(self, done: Done) -> None:
+        if self.threads is None:
+            return
+        before = self.threads.now
+        threads = self.threads.took(done.seconds / done.tokens, time.monotonic())
+        if threads is None:
+            return
+        torch.set_num_threads(threads)
+        step = self.session.step
+        self.session.run.event("threads", step=step, threads_from=before, threads_to=threads)
 
     def _look(self) -> None:
         """Saves before it looks: a checkpoint precedes an evaluation that generates."""
