@@ -42,7 +42,8 @@ export const configSchema = z.strictObject({
     'Model',
     'The name of the lineage, shown everywhere and kept in every version.',
     {
-      consent: 'A new name starts a new lineage; the old one is kept and stays selectable.',
+      consent:
+        'The lineage goes on under the new name; versions that were made keep the old one in their settings.',
     },
   ),
   base_model: key(
@@ -51,7 +52,7 @@ export const configSchema = z.strictObject({
     'The folder name under models/ of the base that the lineage began from. Empty until one is chosen.',
     {
       consent:
-        'A new base starts a new lineage from its weights; what was trained so far is kept, and is not in the new one.',
+        'The first dataset begins from the weights of the new base. Once something was trained another base is refused: it needs a workspace of its own.',
     },
   ),
   device: key(

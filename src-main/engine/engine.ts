@@ -19,7 +19,7 @@ import { workspacePaths } from '../kit/workspace.ts';
 import { createApi, type EngineApi } from './api.ts';
 import { createBackups } from './backups/index.ts';
 import { createCheckpoints, createHolds, readThrough } from './checkpoints/index.ts';
-import { createConfig, createPlaceCheck, readCards } from './config/index.ts';
+import { createConfig, createPlaceCheck, type Places, readCards } from './config/index.ts';
 import { createDatasets } from './datasets/index.ts';
 import { createDiagnostics } from './diagnostics/index.ts';
 import { createDisk } from './disk/index.ts';
@@ -128,11 +128,18 @@ export async function startEngine(o: EngineOptions) {
     return known.facts;
   };
 
+  // The lineage is read after the settings that name its base.
+  let trainedBase: Places['trainedBase'] = () => Promise.resolve(null);
   const config = await createConfig({
     paths,
     journal,
     clock,
-    places: createPlaceCheck({ paths, cards: readCards, ownPort: () => port }),
+    places: createPlaceCheck({
+      paths,
+      cards: readCards,
+      ownPort: () => port,
+      trainedBase: () => trainedBase(),
+    }),
   });
   const disk = createDisk({ paths, config, journal, clock });
   await disk.refresh();
@@ -152,6 +159,8 @@ export async function startEngine(o: EngineOptions) {
     clock,
     readThrough: (folder) => readThrough(trainer, folder),
   });
+  trainedBase = async () =>
+    (await versions.hasTrained()) ? (versions.lineage()?.base ?? null) : null;
   const backups = await createBackups({ paths, config, disk, journal, versions, trainer, clock });
   const metrics = await createMetrics({
     paths,

@@ -107,8 +107,10 @@ test('it is kept when the pass begins and compared when it is over; the next one
   expect(kept.predicted.steps).toBe(10);
   expect(kept.actual).toMatchObject({ steps: 10, memory: 10 * 2 ** 20 });
   expect(kept.actual?.seconds_per_step).toBeCloseTo(0.01, 9);
-  const told = engine.rooms.journal.recent().find((one) => one.what === 'estimate.compared');
-  expect(told?.text).toContain('10 steps (10 were planned)');
+  const told = await until('the journal', () =>
+    engine.rooms.journal.recent().find((one) => one.what === 'estimate.compared'),
+  );
+  expect(told.text).toContain('10 steps (10 were planned)');
   const answer = await ask();
   expect(answer.record.count).toBe(1);
   expect(answer.record.memory?.most).toBeLessThan(0);
@@ -148,4 +150,40 @@ test('keys that name something outside the file are looked at when they are set'
   await new Promise((resolve) => other.close(resolve));
   expect((await set('monitor.port', port)).values.monitor.port).toBe(port);
   expect((await set('base_model', 'starter')).values.base_model).toBe('starter');
+});
+
+test('another base is refused once something was trained, and not only at the next dataset', async () => {
+  const engine = await w.withBase();
+  const other = path.join(w.folder, 'models', 'other');
+  mkdirSync(other);
+  const base = path.join(w.folder, 'models', 'starter');
+  for (const name of ['base.json', 'config.json'])
+    writeFileSync(path.join(other, name), readFileSync(path.join(base, name)));
+  const facts = JSON.parse(readFileSync(path.join(other, 'base.json'), 'utf8')) as object;
+  writeFileSync(
+    path.join(other, 'base.json'),
+    JSON.stringify({ ...facts, id: 'other', hash: 'another' }),
+  );
+  const set = (value: string, confirm: string | null) =>
+    engine.api.config.set({ key: 'base_model', value, confirm, stage: false, by: 'test' });
+  // Nothing was trained: it is agreed to, and the lineage follows.
+  await expect(set('other', null)).rejects.toMatchObject({ code: 'NEEDS_CONFIRMATION' });
+  expect((await set('other', 'base_model')).values.base_model).toBe('other');
+  expect((await set('starter', 'base_model')).values.base_model).toBe('starter');
+  const [a] = await w.add(w.rows('a.jsonl', 42));
+  await w.at(a?.id ?? '', 'completed');
+  await expect(set('other', 'base_model')).rejects.toMatchObject({
+    code: 'INVALID',
+    message: expect.stringContaining('began from starter') as string,
+    data: {
+      next: 'Leave base_model at starter, or open another workspace and choose other there.',
+    },
+  });
+  expect(engine.api.config.get().values.base_model).toBe('starter');
+  // The same base under another name is no other base.
+  writeFileSync(path.join(other, 'base.json'), readFileSync(path.join(base, 'base.json')));
+  expect((await set('other', 'base_model')).values.base_model).toBe('other');
+  const [b] = await w.add(w.rows('b.jsonl', 42));
+  await w.at(b?.id ?? '', 'completed');
+  expect(w.log).toEqual([]);
 });
