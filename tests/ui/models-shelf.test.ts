@@ -208,6 +208,7 @@ test('the palette reaches all of it', async () => {
     ['restore v002', 'Restore v002_faq'],
     ['create backup', 'Back up'],
     ['clean up backups', 'Clean up backups'],
+    ['extract manual/20261123', 'Extract to a folder'],
   ] as const) {
     await run(typed);
     const dialog = page.getByRole('dialog', { name: title });

@@ -29,6 +29,9 @@ export function useModelsActs(): readonly ModelsAct[] {
     ...(versions.length > 1 ? [open('Compare two versions', { kind: 'compare' })] : []),
     ...(hasPoint ? [open('Create backup', { kind: 'back_up' })] : []),
     ...(backups.length > 0 ? [open('Clean up backups', { kind: 'clean_backups' })] : []),
+    ...backups
+      .filter((one) => one.verified?.ok !== false)
+      .map((one) => open(`Extract ${one.id} to a folder`, { kind: 'extract', backup: one.id })),
     ...(checkpoints.length > 0
       ? [
           {
