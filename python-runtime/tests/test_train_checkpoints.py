@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -378,6 +379,21 @@ def test_rotation_leaves_what_a_restore_looks_at(tmp_path: Path) -> None:
     assert [path.name for path in checkpoint.rotate(root, 2, 30)] == ["step-00000005"]
     note.write_text('{"held": 3')
     assert checkpoint.held_steps(tmp_path, "main", 1000.0) == frozenset()
+
+
+def test_a_run_leaves_what_a_restore_looks_at(tmp_path: Path) -> None:
+    training = Training(tmp_path)
+    training.intake(pairs(60), slice_rows=5, core_rows=5)
+    training.run(training.spec(save_steps=2, eval_samples=0, keep_checkpoints=2))
+    oldest = min(training.checkpoints.glob("step-*"))
+    note = tmp_path / "current_model" / "held.json"
+    note.parent.mkdir(exist_ok=True)
+    entry = {"branch": "main", "step": int(oldest.name[5:]), "until": time.time() + 600}
+    note.write_text(json.dumps({"format": 1, "held": [entry]}))
+    shutil.rmtree(max(training.checkpoints.glob("step-*")))
+    training.run(training.spec(save_steps=1, eval_samples=0, keep_checkpoints=1))
+    kept = sorted(training.checkpoints.glob("step-*"))
+    assert len(kept) == 2 and kept[0] == oldest
 
 
 def test_partials_go_only_when_their_process_is_gone(tmp_path: Path) -> None:
