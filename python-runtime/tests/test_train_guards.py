@@ -273,9 +273,9 @@ def test_the_heartbeat_stands_still_when_the_loop_does(
 def test_a_full_disk_is_told_and_training_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nightshift_trainer.train import checkpoint, session
+    from nightshift_trainer.train import checkpoint, saving
 
-    monkeypatch.setattr(session, "SAVE_RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(saving, "SAVE_RETRY_SECONDS", 0.0)
     real, full = checkpoint.save_file, [True]
 
     def save_file(*values: Any, **named: Any) -> None:

@@ -83,6 +83,7 @@ class Training:
             "workspace": str(self.root),
             "device": "cpu",
             "threads": 1,
+            "saving": "inline",
             "launcher": {"kind": "single", "processes": 1},
             "config": settings,
             "base": {

@@ -275,7 +275,11 @@ test('a request survives spec.json, with the configuration as the engine froze i
   });
   expect(requestOf(JSON.parse(JSON.stringify(spec)))).toEqual(request);
   expect(spec).toMatchObject({ config: { precision: 'fp32', micro_batch: 'auto' }, test: {} });
-  expect(spec).toMatchObject({ launcher: { kind: 'single', processes: 1 }, threads: 2 });
+  expect(spec).toMatchObject({
+    launcher: { kind: 'single', processes: 1 },
+    saving: 'inline',
+    threads: 2,
+  });
   expect(requestOf({ kind: 'intake' })).toBeNull();
   expect(requestOf(null)).toBeNull();
 });

@@ -124,11 +124,13 @@ class Loop:
     def _look(self) -> None:
         """Saves before it looks: a checkpoint precedes an evaluation that generates."""
         session, config = self.session, self.session.config
+        session.saving.settle(wait=False)
         due = session.steps_done % int(config["save_steps"]) == 0
         again = 0 < session.retry_save_at <= time.monotonic()
         evaluates = session.steps_done % int(config["eval_steps"]) == 0
         if due or again or evaluates:
-            session.save("evaluation" if evaluates and not due else "interval", must=False)
+            why = "evaluation" if evaluates and not due else "interval"
+            session.save(why, must=False, beside=not evaluates)
         if session.position >= session.order.end:
             return
         if evaluates:

@@ -76,27 +76,21 @@ class Optimizer:
         self.model.drop_gradients()
         self.model.follow_masters()
 
-    def moments(self) -> dict[str, torch.Tensor]:
-        """By name, where they lie; empty before the first step."""
-        states = {name: self.adam.state.get(tensor) for name, tensor in self.tensors.items()}
-        return {
-            f"{key} of {name}": state[key]
-            for name, state in states.items()
-            if state
-            for key in ("exp_avg", "exp_avg_sq")
-        }
-
-    def state(self) -> dict[str, torch.Tensor]:
-        """Moments and step counts by name; empty before the first step."""
+    def kept(self) -> dict[str, torch.Tensor]:
+        """Moments and step counts by name, where they lie; empty before the first step."""
         out: dict[str, torch.Tensor] = {}
         for name, tensor in self.tensors.items():
             state = self.adam.state.get(tensor)
             if not state:
                 continue
-            out[f"first.{name}"] = state["exp_avg"].detach().cpu().contiguous()
-            out[f"second.{name}"] = state["exp_avg_sq"].detach().cpu().contiguous()
-            out[f"count.{name}"] = state["step"].detach().cpu().reshape(1)
+            out[f"first.{name}"] = state["exp_avg"].detach()
+            out[f"second.{name}"] = state["exp_avg_sq"].detach()
+            out[f"count.{name}"] = state["step"].detach().reshape(1)
         return out
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """What is kept, on the CPU, as it is saved."""
+        return {name: tensor.cpu().contiguous() for name, tensor in self.kept().items()}
 
     def restore(self, saved: Mapping[str, torch.Tensor]) -> None:
         """Not by `load_state_dict`: that casts moments to the parameter's type without a word."""

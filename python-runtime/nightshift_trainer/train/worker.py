@@ -78,6 +78,8 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> int:
         traceback.print_exc()
         if not isinstance(error, (Exception, KeyboardInterrupt)):
             raise
+        if session is not None:
+            _settle(session)
         step = 0 if session is None else session.step
         position = 0 if session is None else session.position
         folder.exit(
@@ -88,6 +90,14 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> int:
         signal.signal(signal.SIGTERM, before)
         if lock is not None:
             lock.release()
+
+
+def _settle(session: Session) -> None:
+    """A checkpoint that was being written is there all the same, and the engine has to know."""
+    try:
+        session.saving.settle(wait=True)
+    except Exception:
+        traceback.print_exc()
 
 
 def _tell_lost_elsewhere(folder: RunFolder, spec: dict[str, Any], session: Session) -> None:

@@ -102,6 +102,8 @@ export function trainSpec(o: {
     start: request.start,
     device,
     launcher: launcherOf(config),
+    // A GPU stands still while a checkpoint is written; a processor would write no faster beside its steps, and needs the memory.
+    saving: device === 'cpu' ? 'inline' : 'beside',
     // Of each process: more threads than cores make all of them slower.
     threads: Math.max(1, Math.floor(o.threads / config.world_size)),
     test: {},
