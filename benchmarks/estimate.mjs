@@ -133,6 +133,7 @@ async function measure(at, one, index) {
       name,
       content_hash: data.report.content_hash,
       cache: path.join(data.folder, 'cache', data.report.cache),
+      left_out: [],
     },
     pass: { id: name, planned_steps: steps },
     config,
@@ -141,6 +142,8 @@ async function measure(at, one, index) {
     validation: { core: path.join(root, 'none') },
     start: { position: 0, epoch: 0 },
     device: 'cpu',
+    launcher: { kind: 'single', processes: 1 },
+    saving: 'inline',
     threads,
     test: {},
   });

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import torch
 from intake_support import pairs
@@ -111,6 +112,9 @@ def test_two_are_as_one_and_the_checkpoint_does_not_know_how_many_there_were(
     until(killed, process, 2)
     beats = [killed / "heartbeat", killed / "heartbeat-1"]
     assert len({identity_in(one) for one in beats} - {None}) == 2
+    for rank in beats:
+        sockets = psutil.Process(read_json(rank)["pid"]).net_connections("inet")
+        assert {one.laddr.ip for one in sockets} == {"127.0.0.1"}, "the ranks are on this machine"
     process.kill()
     assert process.wait(20) == -signal.SIGKILL
     end = time.monotonic() + 5

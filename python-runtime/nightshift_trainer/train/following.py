@@ -33,7 +33,7 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> int:
                     str(device), own.identity, str(spec["workspace"]), str(spec["run"])
                 )
                 held.callback(lambda: lock)
-            ranks = join(spec, device)
+            ranks = join(spec, device, folder.folder)
             _follow(open_session(own, spec, ranks, beat, lambda *_: None))
             ranks.leave()
         return 0

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -61,16 +62,23 @@ class Ranks:
 
 
 class Together(Ranks):
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, meeting: Path) -> None:
+        """`meeting`: a file that is not there yet, by which the ranks find each other."""
         import torch.distributed as dist
 
         _end_with_the_launcher()
+        _stay_on_this_machine()
         self._dist = dist
         if device.type == "cuda":
             torch.cuda.set_device(device)
         backend = "nccl" if device.type == "cuda" else "gloo"
-        dist.init_process_group(backend, timeout=PATIENCE)
-        self.rank, self.size = dist.get_rank(), dist.get_world_size()
+        self.rank, self.size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+        # Not by the launcher's store, which any machine of the network may write to: what the ranks
+        # say to each other is read back as objects.
+        store = dist.FileStore(str(meeting), self.size)  # pyright: ignore[reportPrivateImportUsage]
+        dist.init_process_group(
+            backend, store=store, rank=self.rank, world_size=self.size, timeout=PATIENCE
+        )
         # Words and numbers go past the GPU: waiting for them must not keep it busy.
         self._words: Any = dist.new_group(backend="gloo", timeout=PATIENCE)
 
@@ -120,7 +128,7 @@ class Together(Ranks):
         self._dist.destroy_process_group()
 
 
-def join(spec: dict[str, Any], device: torch.device) -> Ranks:
+def join(spec: dict[str, Any], device: torch.device, run: Path) -> Ranks:
     """Waits for all processes of the launcher. TrainerRefused when it started another number."""
     if spec["launcher"]["kind"] == "single":
         return Ranks()
@@ -130,7 +138,14 @@ def join(spec: dict[str, Any], device: torch.device) -> Ranks:
         raise TrainerRefused(
             "configuration_error", f"{wanted} processes train together, and {started} were started"
         )
-    return Together(device)
+    return Together(device, run / "ranks")
+
+
+def _stay_on_this_machine() -> None:
+    """Otherwise they talk through the address that the machine's name has in the network."""
+    if sys.platform != "win32":
+        loopback = "lo0" if sys.platform == "darwin" else "lo"
+        os.environ["GLOO_SOCKET_IFNAME"] = os.environ["NCCL_SOCKET_IFNAME"] = loopback
 
 
 def _end_with_the_launcher() -> None:

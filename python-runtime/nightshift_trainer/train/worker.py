@@ -63,7 +63,7 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> int:
         def skipped(path: Path, reason: str) -> None:
             folder.event("checkpoint_skipped", folder=str(path), reason=reason)
 
-        ranks = join(spec, device_of(spec))
+        ranks = join(spec, device_of(spec), folder.folder)
         session = open_session(folder, spec, ranks, loading, skipped)
         _tell_start(folder, spec, session)
         outcome = Loop(session, waiting).run()
