@@ -11,11 +11,14 @@ import { ask, attached, beginTraining, configure } from './training.ts';
 const lines = (rows: readonly unknown[]): string =>
   rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
+/** The hand rests until the overlay is there, and lets go over it: the overlay was never entered before. */
 async function drop(page: Page, files: readonly string[]): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const data = { items: [], files: [...files], dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    if (type === 'drop') await page.getByRole('dialog', { name: 'Drop files' }).waitFor();
     await session.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
+  }
 }
 
 const open = (page: Page, name: string): Promise<void> =>

@@ -1,4 +1,7 @@
 /** The data screen: drops that become uploads, verdicts, reports and what the user decides about them. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
 import { called, callsOf, drop, openStage, seriousFindings } from './stage.ts';
@@ -115,6 +118,34 @@ test('the list is walked with the arrows, the report follows', async () => {
     first,
   );
   expect(await page.getByRole('region', { name: /^Report of/ }).count()).toBe(1);
+});
+
+test('a drop over an overlay that has just come up is taken; a drag that ends unseen leaves no overlay', async () => {
+  const { server, page } = await openStage();
+  const folder = mkdtempSync(join(tmpdir(), 'nightshift-drop-'));
+  const file = join(folder, 'still.jsonl');
+  writeFileSync(file, row(1));
+  const session = await page.context().newCDPSession(page);
+  const drag = (type: 'dragEnter' | 'dragOver' | 'drop'): Promise<unknown> =>
+    session.send('Input.dispatchDragEvent', {
+      type,
+      x: 400,
+      y: 400,
+      data: { items: [], files: [file], dragOperationsMask: 1 },
+    });
+  const overlay = page.getByRole('dialog', { name: 'Drop files' });
+  await drag('dragEnter');
+  await drag('dragOver');
+  // The overlay came up under a hand that rests: the drop is the first that it hears of the drag.
+  await overlay.waitFor();
+  await drag('drop');
+  await overlay.waitFor({ state: 'detached' });
+  await called(server, 'uploads.finish');
+  await drag('dragEnter');
+  await overlay.waitFor();
+  await page.mouse.move(420, 420);
+  await overlay.waitFor({ state: 'detached' });
+  rmSync(folder, { recursive: true });
 });
 
 test('a drag that carries no file is told so; Escape ends the overlay', async () => {

@@ -9,6 +9,8 @@ import { takeIn } from './uploads.ts';
 import './drop.css';
 
 const SHOW_AFTER_MS = 80;
+/** Some browsers never say what is entered: the next event tells that the drag is still here. */
+const LEAVE_AFTER_MS = 100;
 const lanes: readonly Priority[] = ['high', 'normal', 'low'];
 const names: Readonly<Record<Priority, string>> = { high: 'High', normal: 'Normal', low: 'Low' };
 
@@ -73,10 +75,10 @@ export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): Reac
 
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let depth = 0;
+    let leaving: ReturnType<typeof setTimeout> | undefined;
     const end = (): void => {
-      depth = 0;
       clearTimeout(timer);
+      clearTimeout(leaving);
       timer = undefined;
       laneNow.current = 'normal';
       setLane('normal');
@@ -85,7 +87,10 @@ export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): Reac
     const onEnter = (event: DragEvent): void => {
       const drag = readDrag(event.dataTransfer);
       if (drag === null) return;
-      depth += 1;
+      // Accepted here too: whenever the element under the pointer changes, this event comes in place of the one below, and a
+      // drop that follows at once would be taken for a drag that leaves.
+      event.preventDefault();
+      clearTimeout(leaving);
       timer ??= setTimeout(() => {
         setOver(drag);
       }, SHOW_AFTER_MS);
@@ -93,15 +98,22 @@ export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): Reac
     const onOver = (event: DragEvent): void => {
       if (readDrag(event.dataTransfer) === null) return;
       event.preventDefault();
+      clearTimeout(leaving);
       const target = event.target instanceof Element ? event.target.closest('[data-lane]') : null;
       const name = target?.getAttribute('data-lane');
       laneNow.current = lanes.find((one) => one === name) ?? 'normal';
       setLane(laneNow.current);
     };
+    // Inside of the page the event names what is entered. Entered and left elements are not counted: one that is taken out of
+    // the page while the pointer is over it is never left.
     const onLeave = (event: DragEvent): void => {
-      if (readDrag(event.dataTransfer) === null) return;
-      depth -= 1;
-      if (depth <= 0) end();
+      if (event.relatedTarget !== null || readDrag(event.dataTransfer) === null) return;
+      clearTimeout(leaving);
+      leaving = setTimeout(end, LEAVE_AFTER_MS);
+    };
+    // No pointer moves while something is dragged: the drag ended where the page was not told.
+    const onMove = (): void => {
+      if (timer !== undefined) end();
     };
     const onDrop = (event: DragEvent): void => {
       const transfer = event.dataTransfer;
@@ -124,6 +136,7 @@ export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): Reac
     addEventListener('dragleave', onLeave);
     addEventListener('drop', onDrop);
     addEventListener('keydown', onKey);
+    addEventListener('pointermove', onMove);
     return () => {
       end();
       removeEventListener('dragenter', onEnter);
@@ -131,6 +144,7 @@ export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): Reac
       removeEventListener('dragleave', onLeave);
       removeEventListener('drop', onDrop);
       removeEventListener('keydown', onKey);
+      removeEventListener('pointermove', onMove);
     };
   }, [host, lost, onTaken]);
 
