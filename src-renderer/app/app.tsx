@@ -1,16 +1,17 @@
 /** The whole page: waiting for the engine, first run, or the frame with a screen. */
-import { useEffect, useMemo, useState, type ReactElement } from 'react';
-import { nextZoom, screenName } from '../../src-main/contract/index.ts';
+import { useEffect, useMemo, useState, type ComponentType, type ReactElement } from 'react';
+import { nextZoom, screenName, type Screen } from '../../src-main/contract/index.ts';
 import { useEngine } from '../engine/index.ts';
 import { useHost, type Host } from '../host/index.ts';
 import { Logo } from '../kit/marks.tsx';
 import { ConfigScreen } from '../rooms/config/index.ts';
-import { Dashboard, warmCurves } from '../rooms/dashboard/index.ts';
+import { Dashboard, prepare } from '../rooms/dashboard/index.ts';
 import { DataScreen, DropOverlay, takeIn } from '../rooms/data/index.ts';
 import { Diagnostics } from '../rooms/diagnostics/index.ts';
 import { HealthScreen } from '../rooms/health/index.ts';
 import { HelpScreen } from '../rooms/help/index.ts';
 import { LogsScreen } from '../rooms/logs/index.ts';
+import type { OpenScreen } from '../rooms/notices/index.ts';
 import { ModelsScreen } from '../rooms/models/index.ts';
 import { QueueScreen } from '../rooms/queue/index.ts';
 import { SettingsScreen } from '../rooms/settings/index.ts';
@@ -35,9 +36,34 @@ function zoomActs({ tastes }: Host): Pick<FrameActs, 'zoom_in' | 'zoom_out' | 'z
   return { zoom_in: step(1), zoom_out: step(-1), zoom_reset: step(0) };
 }
 
+const screens: Readonly<Record<Screen, ComponentType<{ readonly onOpen: OpenScreen }>>> = {
+  dashboard: Dashboard,
+  data: DataScreen,
+  queue: QueueScreen,
+  models: ModelsScreen,
+  config: ConfigScreen,
+  health: HealthScreen,
+  logs: LogsScreen,
+  settings: SettingsScreen,
+  help: HelpScreen,
+};
+
+/** Apart from the frame, which is not drawn anew for another screen. */
+function Main(): ReactElement {
+  const screen = useNavigation((state) => state.screen);
+  useEffect(() => {
+    document.title = `${screenName(screen)}, Nightshift`;
+  }, [screen]);
+  const Shown = screens[screen];
+  return (
+    <main className="main" id="main">
+      <Shown onOpen={goTo} />
+    </main>
+  );
+}
+
 function Frame(): ReactElement {
   const host = useHost();
-  const screen = useNavigation((state) => state.screen);
   const [stopping, setStopping] = useState(false);
   const [palette, setPalette] = useState(false);
   const [keys, setKeys] = useState(false);
@@ -84,14 +110,11 @@ function Frame(): ReactElement {
   const live = useEngine((state) => state.connection === 'live');
   useEffect(() => {
     if (!live) return;
-    const idle = requestIdleCallback(() => void warmCurves());
+    const idle = requestIdleCallback(() => void prepare());
     return () => {
       cancelIdleCallback(idle);
     };
   }, [live]);
-  useEffect(() => {
-    document.title = `${screenName(screen)}, Nightshift`;
-  }, [screen]);
   return (
     <div className="app">
       <Header
@@ -100,17 +123,7 @@ function Frame(): ReactElement {
         }}
       />
       <Rail onCommands={acts.palette} />
-      <main className="main" id="main">
-        {screen === 'dashboard' ? <Dashboard onOpen={goTo} /> : null}
-        {screen === 'data' ? <DataScreen onOpen={goTo} /> : null}
-        {screen === 'queue' ? <QueueScreen onOpen={goTo} /> : null}
-        {screen === 'models' ? <ModelsScreen onOpen={goTo} /> : null}
-        {screen === 'config' ? <ConfigScreen onOpen={goTo} /> : null}
-        {screen === 'health' ? <HealthScreen onOpen={goTo} /> : null}
-        {screen === 'logs' ? <LogsScreen onOpen={goTo} /> : null}
-        {screen === 'settings' ? <SettingsScreen onOpen={goTo} /> : null}
-        {screen === 'help' ? <HelpScreen onOpen={goTo} /> : null}
-      </main>
+      <Main />
       {palette ? (
         <Palette
           acts={acts}

@@ -34,6 +34,15 @@ export const plain: NonNullable<LineConfiguration['options']> = {
   spanGaps: false,
 };
 
+/** Draws a chart that nobody sees: what draws the first one is compiled by then. Sizes in CSS pixels. */
+export function rehearse(configuration: LineConfiguration, width: number, height: number): void {
+  const canvas = document.createElement('canvas');
+  canvas.width = width;
+  canvas.height = height;
+  const options = { ...configuration.options, responsive: false };
+  new Chart(canvas, { ...configuration, options }).destroy();
+}
+
 export function Canvas({
   configuration,
   chart,

@@ -3,6 +3,13 @@
  * Promises: nothing moves that did not happen; colours follow the theme and the connection.
  * Never: knows what is drawn.
  */
-export { Canvas, plain, type LineChart, type LineConfiguration, type Point } from './canvas.tsx';
-export { faint, useColours, type Colours } from './colours.ts';
+export {
+  Canvas,
+  plain,
+  rehearse,
+  type LineChart,
+  type LineConfiguration,
+  type Point,
+} from './canvas.tsx';
+export { faint, readColours, useColours, type Colours } from './colours.ts';
 export { drawDot, drawHatch, drawMark, drawText, drawVertical } from './draw.ts';

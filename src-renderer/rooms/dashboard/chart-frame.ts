@@ -34,22 +34,35 @@ export function useChartFrame(drawn: Curves | null, axisKind: AxisKind): ChartFr
   const isRecovering = useEngine((state) => state.rooms?.status.state === 'recovering');
   const isStale = isRecovering || lost;
   const axis = useMemo(() => axisOf(axisKind, base?.curves.loss ?? []), [axisKind, base]);
-  // Checkpoints are many and drawn nowhere.
-  const markers = useMemo(
-    () => (drawn?.markers ?? []).filter((one) => one.kind !== 'checkpoint'),
-    [drawn],
-  );
+  const markers = useMemo(() => (drawn === null ? [] : drawnMarkers(drawn)), [drawn]);
   return useMemo(() => {
-    const all = base?.curves.loss ?? [];
-    const first = all[0];
-    const last = all[all.length - 1];
-    if (drawn === null || first === undefined || last === undefined) return null;
-    const min = axis.kind === 'step' && base !== null ? base.from : axis.x(first[0], first[1]);
-    const end = axis.x(last[0], last[1]);
-    const max = Math.max(end + (isStale ? (end - min) * 0.028 : 0), min + 1e-6);
-    const domain = { min, max };
-    return { curves: drawn, markers, axis, domain, view: view ?? domain, colours, isStale };
+    const whole = base === null ? null : domainOf(base, axis, isStale);
+    if (drawn === null || whole === null) return null;
+    return {
+      curves: drawn,
+      markers,
+      axis,
+      domain: whole,
+      view: view ?? whole,
+      colours,
+      isStale,
+    };
   }, [drawn, markers, base, view, axis, colours, isStale]);
+}
+
+/** Checkpoints are many and drawn nowhere. */
+export const drawnMarkers = (curves: Curves): Curves['markers'] =>
+  curves.markers.filter((one) => one.kind !== 'checkpoint');
+
+/** All that the axis shows of curves; null without a point. */
+export function domainOf(base: Curves, axis: Axis, isStale: boolean): View | null {
+  const all = base.curves.loss ?? [];
+  const first = all[0];
+  const last = all[all.length - 1];
+  if (first === undefined || last === undefined) return null;
+  const min = axis.kind === 'step' ? base.from : axis.x(first[0], first[1]);
+  const end = axis.x(last[0], last[1]);
+  return { min, max: Math.max(end + (isStale ? (end - min) * 0.028 : 0), min + 1e-6) };
 }
 
 export function zoomed(frame: ChartFrame, centre: number, factor: number): View | null {

@@ -124,7 +124,7 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
   const base = useCurves((state) => state.base);
   const isZoomed = useCurves((state) => state.view !== null);
   const frame = useChartFrame(drawn, axis);
-  // The curve of the loss is what is looked for; the six others come with the frame after it.
+  // The curve of the loss is what is looked for; all else comes with the frame after it, into places whose size does not depend on it.
   const after = useAfterFirstFrame();
   return (
     <div className="body dash" tabIndex={0} role="region" aria-label="Dashboard">
@@ -191,10 +191,20 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
           <LossChart frame={frame} options={{ clip, log }} />
         )}
       </section>
-      <SmallCharts curves={after ? drawn : null} frame={after ? frame : null} />
-      <Previews />
-      <Events />
-      {drawn === null ? null : (
+      {after ? (
+        <>
+          <SmallCharts curves={drawn} frame={frame} />
+          <Previews />
+          <Events />
+        </>
+      ) : (
+        <>
+          <div className="d-small" />
+          <section className="d-prev" />
+          <section className="d-feed" />
+        </>
+      )}
+      {drawn === null || !after ? null : (
         <CurveTable
           curves={drawn}
           opened={table}

@@ -3,5 +3,5 @@
  * Promises: every number says how old it is; what is not known is a dash with its reason.
  * Never: computes a metric of its own beyond the moving average that the reader asked for.
  */
-export { warmCurves } from './curves.ts';
 export { Dashboard } from './dashboard.tsx';
+export { prepare } from './prepare.ts';

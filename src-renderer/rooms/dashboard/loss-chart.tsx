@@ -6,14 +6,16 @@ import {
   Canvas,
   faint,
   plain,
+  readColours,
+  rehearse,
   type LineChart,
   type LineConfiguration,
   type Point,
 } from '../../kit/chart/index.ts';
 import { count, loss } from '../../kit/format.ts';
 import { drawCrosshair, useCrosshair } from './crosshair.ts';
-import { lossRange, nearest, validationOf, type Axis } from './curve-data.ts';
-import { useChartHands, type ChartFrame } from './chart-frame.ts';
+import { axisOf, lossRange, nearest, validationOf, type Axis } from './curve-data.ts';
+import { domainOf, drawnMarkers, useChartHands, type ChartFrame } from './chart-frame.ts';
 import { eventLayer, type LabelText, type LayerFacts } from './event-layer.ts';
 import { LossTip } from './loss-tip.tsx';
 import { sparse } from './thinning.ts';
@@ -227,6 +229,37 @@ function labelsOf(curves: Curves, isStale: boolean): readonly LabelText[] {
       tone: isStale ? 't3' : 'accent',
     });
   return out;
+}
+
+/** The curve drawn once out of sight, while another screen is shown. */
+export function rehearseLoss(curves: Curves): void {
+  const axis = axisOf('step', curves.curves.loss ?? []);
+  const domain = domainOf(curves, axis, false);
+  if (domain === null) return;
+  const frame: ChartFrame = {
+    curves,
+    markers: drawnMarkers(curves),
+    axis,
+    domain,
+    view: domain,
+    colours: readColours(),
+    isStale: false,
+  };
+  const series = seriesOf(frame);
+  const { made, above } = configurationOf(frame, series, { clip: true, log: false });
+  const facts: LayerFacts = {
+    frame,
+    main: true,
+    labels: labelsOf(curves, false),
+    series: series.smooth,
+    rings: false,
+    above,
+  };
+  const layer = eventLayer(
+    () => facts,
+    () => undefined,
+  );
+  rehearse({ ...made, plugins: [layer] }, 1000, 400);
 }
 
 export function LossChart({
