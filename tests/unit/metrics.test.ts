@@ -284,6 +284,32 @@ describe('the room', () => {
     expect(all()).toEqual(live);
   });
 
+  test('while nobody writes it looks rarely, and misses nothing that is written then', async () => {
+    let look = (): void | Promise<void> => undefined;
+    await open({
+      ...systemClock,
+      every: (_seconds, work) => {
+        look = work;
+        return () => undefined;
+      },
+    });
+    const looks = async (count: number): Promise<void> => {
+      for (let n = 0; n < count; n += 1) await look();
+    };
+    await looks(16);
+    run('20260101-000000-train-aaaa');
+    write('20260101-000000-train-aaaa', 'metrics.jsonl', ...steps(1, 3, 3));
+    // Written right after the last: seen at once.
+    await looks(1);
+    expect(drawn()).toHaveLength(3);
+    await looks(33);
+    write('20260101-000000-train-aaaa', 'metrics.jsonl', ...steps(4, 5, 3));
+    await looks(1);
+    expect(drawn()).toHaveLength(3);
+    await looks(7);
+    expect(drawn()).toHaveLength(5);
+  });
+
   test('after a restore the curve is that of the other branch up to the fork, then of the new one, with a mark between them', async () => {
     run('20260101-000000-train-aaaa');
     write('20260101-000000-train-aaaa', 'events.jsonl', event('resumed', 0));

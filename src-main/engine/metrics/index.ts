@@ -31,6 +31,9 @@ import type { Exact } from './parse.ts';
 import { lastOfEach } from './points.ts';
 
 const secondsBetweenLooks = 0.25;
+/** While no trainer is alive: after so many looks in vain only each eighth is taken. */
+const looksInVainAtOnce = 16;
+const rareLook = 8;
 /** Steps over which the speed is measured. */
 const speedWindow = 50;
 /** Lines of the journal that are looked through at the start. */
@@ -221,12 +224,21 @@ export async function createMetrics(o: {
     const marker = slept(entry);
     if (marker !== null) tell({ reset: false, points: [], evaluations: [], markers: [marker] });
   });
+  let looksInVain = 0;
   const stop = o.clock.every(secondsBetweenLooks, async () => {
     if (reading !== null) return;
+    // Nobody writes: one look in eight is enough, after a few more for what a trainer wrote last.
+    if (o.trainer.view().alive) looksInVain = 0;
+    else if (looksInVain > looksInVainAtOnce && looksInVain % rareLook !== 0) {
+      looksInVain += 1;
+      return;
+    }
     const added = await read();
     const { reset, previewed, points, evaluations, markers } = added;
-    if (reset || previewed || points.length + evaluations.length + markers.length > 0)
+    if (reset || previewed || points.length + evaluations.length + markers.length > 0) {
+      looksInVain = 0;
       tell({ reset, points, evaluations, markers });
+    } else looksInVain += 1;
   });
 
   return {
