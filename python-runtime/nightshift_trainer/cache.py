@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xxhash
 
 from .files import read_json
 
 COLUMNS = 6
 TRAIN, SLICE, CORE, DUPLICATE = 0, 1, 2, 3
+
+
+def core_folder(core: Path, facts: Mapping[str, Any]) -> Path:
+    """Where the core's questions lie in the tokens that `facts` (of a cache) name: in `core`
+    itself, or beside it when it was made with another base's tokenizer or template."""
+    names = ("template_hash", "tokenizer_hash")
+    path = core / "cache.json"
+    made_with = read_json(path) if path.is_file() else facts
+    if all(made_with.get(name) == facts.get(name) for name in names):
+        return core
+    text = "\x1e".join(str(facts.get(name)) for name in names)
+    return core.with_name(f"{core.name}-{xxhash.xxh3_128_hexdigest(text.encode('utf-8'))[:16]}")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { refusalData, refusals } from '../contract/index.ts';
 import { workspacePaths } from '../kit/workspace.ts';
 import { addBackupCommands } from './backups.ts';
+import { addBaseCommands } from './bases.ts';
 import { addCheckpointCommands } from './checkpoints.ts';
 import { addConfigCommands } from './config.ts';
 import { addDemoCommand } from './demo.ts';
@@ -96,6 +97,7 @@ export async function runCommandLine(
   addQueueCommands(program, run);
   addRecordCommands(program, run);
   addValidateCommand(program, run);
+  addBaseCommands(program, run);
   addVersionCommands(program, run);
   addCheckpointCommands(program, run);
   addBackupCommands(program, run);

@@ -49,10 +49,10 @@ export const configSchema = z.strictObject({
   base_model: key(
     z.string().default(''),
     'Model',
-    'The folder name under models/ of the base that the lineage began from. Empty until one is chosen.',
+    'The folder name under models/ of the base that the lineage begins from. Empty until one is chosen.',
     {
       consent:
-        'The first dataset begins from the weights of the new base. Once something was trained another base is refused: it needs a workspace of its own.',
+        'The next dataset begins a new lineage from the weights of the new base. What was trained until now is kept as a version and a backup and can be gone back to under Models; its datasets are not in the new model.',
     },
   ),
   device: key(

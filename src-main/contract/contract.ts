@@ -498,7 +498,7 @@ export const contract = {
   },
   setup: {
     get: call.route({ method: 'GET', path: '/setup' }).output(setup),
-    /** Makes or obtains a base model and begins the lineage from it. */
+    /** Makes or obtains a base model. While nothing was trained the lineage begins from it; after that only `base_model` goes over to it. */
     choose: call
       .route({ method: 'POST', path: '/setup/base' })
       .input(z.object({ base: baseId, folder: z.string().nullable().default(null) }))

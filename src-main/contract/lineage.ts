@@ -98,6 +98,7 @@ export const restoreSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('backup'), id: z.string() }),
   z.object({ kind: z.literal('rollback') }),
   z.object({ kind: z.literal('take_back'), dataset: z.string() }),
+  z.object({ kind: z.literal('base'), id: z.string() }),
 ]);
 export type RestoreSource = z.infer<typeof restoreSource>;
 

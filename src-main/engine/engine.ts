@@ -19,7 +19,7 @@ import { workspacePaths } from '../kit/workspace.ts';
 import { createApi, type EngineApi } from './api.ts';
 import { createBackups } from './backups/index.ts';
 import { createCheckpoints, createHolds, readThrough } from './checkpoints/index.ts';
-import { createConfig, createPlaceCheck, type Places, readCards } from './config/index.ts';
+import { createConfig, createPlaceCheck, readCards } from './config/index.ts';
 import { createDatasets } from './datasets/index.ts';
 import { createDiagnostics } from './diagnostics/index.ts';
 import { createDisk } from './disk/index.ts';
@@ -128,18 +128,11 @@ export async function startEngine(o: EngineOptions) {
     return known.facts;
   };
 
-  // The lineage is read after the settings that name its base.
-  let trainedBase: Places['trainedBase'] = () => Promise.resolve(null);
   const config = await createConfig({
     paths,
     journal,
     clock,
-    places: createPlaceCheck({
-      paths,
-      cards: readCards,
-      ownPort: () => port,
-      trainedBase: () => trainedBase(),
-    }),
+    places: createPlaceCheck({ paths, cards: readCards, ownPort: () => port }),
   });
   const disk = createDisk({ paths, config, journal, clock });
   await disk.refresh();
@@ -159,8 +152,6 @@ export async function startEngine(o: EngineOptions) {
     clock,
     readThrough: (folder) => readThrough(trainer, folder),
   });
-  trainedBase = async () =>
-    (await versions.hasTrained()) ? (versions.lineage()?.base ?? null) : null;
   const backups = await createBackups({ paths, config, disk, journal, versions, trainer, clock });
   const metrics = await createMetrics({
     paths,
@@ -205,6 +196,8 @@ export async function startEngine(o: EngineOptions) {
     },
     failed,
   });
+  // A change of the base goes the way of a restore, which needs the queue.
+  let openLineage: (base: string) => Promise<void> = () => Promise.resolve();
   const queue = await createQueue({
     paths,
     config,
@@ -218,6 +211,7 @@ export async function startEngine(o: EngineOptions) {
     clock,
     random,
     failed,
+    openLineage: (id) => openLineage(id),
   });
   const holds = createHolds({ paths, clock });
   const restore = createRestore({
@@ -242,6 +236,11 @@ export async function startEngine(o: EngineOptions) {
     random,
     failed,
   });
+  openLineage = async (id) => {
+    const source = { kind: 'base', id } as const;
+    const plan = await restore.plan(source);
+    await restore.carryOut({ source, plan: plan.id, queue_again: false, by: 'the queue' });
+  };
   const checkpoints = createCheckpoints({
     paths,
     holds,

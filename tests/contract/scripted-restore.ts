@@ -60,6 +60,8 @@ function targetOf(rooms: Rooms, source: RestoreSource): Point {
         });
       return { branch: pass.from === 1101 ? 'main' : pass.branch, step: pass.from - 1 };
     }
+    case 'base':
+      return { branch: `branch-${String(rooms.lineage.branches.length + 1)}`, step: 0 };
   }
 }
 
@@ -77,6 +79,8 @@ function titleOf(rooms: Rooms, source: RestoreSource): string {
       const name = rooms.datasets.find((one) => one.id === source.dataset)?.name;
       return `Take ${name ?? source.dataset} back`;
     }
+    case 'base':
+      return `Begin anew from ${source.id}`;
   }
 }
 

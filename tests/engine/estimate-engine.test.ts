@@ -151,39 +151,3 @@ test('keys that name something outside the file are looked at when they are set'
   expect((await set('monitor.port', port)).values.monitor.port).toBe(port);
   expect((await set('base_model', 'starter')).values.base_model).toBe('starter');
 });
-
-test('another base is refused once something was trained, and not only at the next dataset', async () => {
-  const engine = await w.withBase();
-  const other = path.join(w.folder, 'models', 'other');
-  mkdirSync(other);
-  const base = path.join(w.folder, 'models', 'starter');
-  for (const name of ['base.json', 'config.json'])
-    writeFileSync(path.join(other, name), readFileSync(path.join(base, name)));
-  const facts = JSON.parse(readFileSync(path.join(other, 'base.json'), 'utf8')) as object;
-  writeFileSync(
-    path.join(other, 'base.json'),
-    JSON.stringify({ ...facts, id: 'other', hash: 'another' }),
-  );
-  const set = (value: string, confirm: string | null) =>
-    engine.api.config.set({ key: 'base_model', value, confirm, stage: false, by: 'test' });
-  // Nothing was trained: it is agreed to, and the lineage follows.
-  await expect(set('other', null)).rejects.toMatchObject({ code: 'NEEDS_CONFIRMATION' });
-  expect((await set('other', 'base_model')).values.base_model).toBe('other');
-  expect((await set('starter', 'base_model')).values.base_model).toBe('starter');
-  const [a] = await w.add(w.rows('a.jsonl', 42));
-  await w.at(a?.id ?? '', 'completed');
-  await expect(set('other', 'base_model')).rejects.toMatchObject({
-    code: 'INVALID',
-    message: expect.stringContaining('began from starter') as string,
-    data: {
-      next: 'Leave base_model at starter, or open another workspace and choose other there.',
-    },
-  });
-  expect(engine.api.config.get().values.base_model).toBe('starter');
-  // The same base under another name is no other base.
-  writeFileSync(path.join(other, 'base.json'), readFileSync(path.join(base, 'base.json')));
-  expect((await set('other', 'base_model')).values.base_model).toBe('other');
-  const [b] = await w.add(w.rows('b.jsonl', 42));
-  await w.at(b?.id ?? '', 'completed');
-  expect(w.log).toEqual([]);
-});

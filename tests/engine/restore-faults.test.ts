@@ -1,10 +1,13 @@
 /** A part of the fault matrix of a restore; the whole of it is in tests/incidents/restore-faults.test.ts. */
 import { afterAll, expect, test } from 'vitest';
+import { anotherBase } from './fixtures/restore-alone.ts';
 import { Matrix } from './fixtures/restore-matrix.ts';
 
 const matrix = new Matrix();
+const ofBase = new Matrix(anotherBase);
 afterAll(() => {
   matrix.end();
+  ofBase.end();
 });
 const kinds = ['EIO', 'ENOSPC', 'EACCES'] as const;
 
@@ -19,4 +22,16 @@ test('an error at every ninth file operation, and a kill at some: the old state 
     await matrix.kill(at);
   expect(matrix.ends.old).toBeGreaterThan(5);
   expect(matrix.ends.new).toBeGreaterThan(5);
+});
+
+test('the same while another base begins a lineage of its own', async () => {
+  const operations = await ofBase.operations();
+  for (let at = 1; at <= operations; at += 9) {
+    const kind = kinds[at % kinds.length] ?? 'EIO';
+    await ofBase.error(at, kind);
+  }
+  for (let at = Math.floor(operations / 2); at <= operations; at += Math.ceil(operations / 12))
+    await ofBase.kill(at);
+  expect(ofBase.ends.old).toBeGreaterThan(5);
+  expect(ofBase.ends.new).toBeGreaterThan(5);
 });

@@ -166,7 +166,6 @@ describe('a file that cannot be used leaves the last good values in force and is
 test('each of several processes needs a card; without any they share the processor', async () => {
   const check = (count: number | null): PlaceCheck =>
     createPlaceCheck({
-      trainedBase: () => Promise.resolve(null),
       paths: workspacePaths('/w'),
       cards: () =>
         Promise.resolve(

@@ -13,8 +13,9 @@ import numpy as np
 from ..files import write_json
 from ..rendering.base import BaseTexts, open_base
 from ..run_folder import Cancelled, RunFolder
-from .cache_writer import CacheWriter, HeldOutText, publish_folder
+from .cache_writer import CacheWriter, publish_folder
 from .core import ExistingCore, read_core, write_core
+from .core_tokens import require_core_tokens, texts_of
 from .judge import Judge
 from .lines import LineReader, hash_of, refuse_what_is_not_text
 from .options import IntakeOptions, cache_key, read_options
@@ -23,7 +24,7 @@ from .pieces import write_pieces
 from .readers import open_records
 from .rejections import Rejections
 from .report import build_report, refused_report
-from .split import CORE, HELD_OUT_DUPLICATE, SLICE, Candidate, Split, choose, kinds_of_rows, target
+from .split import CORE, HELD_OUT_DUPLICATE, SLICE, Split, choose, kinds_of_rows, target
 from .streams import FileRefused
 from .verdict import Counts, is_mixed, judge_counts
 
@@ -214,8 +215,9 @@ class _Intake:
             "content_hash": content_hash,
             "vocabulary": self._base.vocabulary,
         }
-        core_texts = self._texts(split.core)
-        texts = sorted([*core_texts, *self._texts(split.slice)], key=lambda text: text.row)
+        core_texts = texts_of(self._base, split.core)
+        slice_texts = texts_of(self._base, split.slice)
+        texts = sorted([*core_texts, *slice_texts], key=lambda text: text.row)
         writer.close()
         write_pieces(writer.folder, self._base.tokenizer, self._base.vocabulary)
         writer.finish(table, texts, facts)
@@ -229,6 +231,8 @@ class _Intake:
                 self._dataset,
                 facts,
             )
+        elif existing is not None:
+            require_core_tokens(self._core_folder, self._base, self._options)
         write_json(
             self._home / "split.json",
             {
@@ -240,17 +244,3 @@ class _Intake:
             },
         )
         publish_folder(writer.folder, self._home / "cache" / key)
-
-    def _texts(self, chosen: tuple[Candidate, ...]) -> list[HeldOutText]:
-        """Raw texts have no question and so no entry: only their loss is measured."""
-        asked = sorted((item for item in chosen if item.prompt), key=lambda item: item.row)
-        return [
-            HeldOutText(
-                item.row,
-                next((m["content"] for m in reversed(item.messages) if m["role"] == "user"), ""),
-                item.prompt,
-                item.expected,
-                self._base.tokenizer.encode(item.prompt, add_special_tokens=False).ids,
-            )
-            for item in asked
-        ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from ..cache import TokenCache
+from ..cache import TokenCache, core_folder
 from ..files import read_json
 from ..rendering.base import open_base
 from ..run_folder import RunFolder
@@ -68,8 +68,8 @@ def open_session(
             f"not from {spec['base']['id']}",
         )
     cache = TokenCache(Path(spec["dataset"]["cache"]))
-    core_folder = Path(spec["validation"]["core"])
-    core = TokenCache(core_folder) if (core_folder / "cache.json").exists() else None
+    held_out = core_folder(Path(spec["validation"]["core"]), cache.facts)
+    core = TokenCache(held_out) if (held_out / "cache.json").exists() else None
     rows_per_step = int(config["batch_size"]) * int(config["gradient_accumulation"])
     left_out = spec["dataset"]["left_out"]
     order = Order(cache, rows_per_step, int(config["epochs"]), int(config["seed"]), left_out)

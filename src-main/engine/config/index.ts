@@ -52,6 +52,8 @@ export interface ConfigRoom {
   /** Refusals LOCKED, NEEDS_CONFIRMATION, INVALID, NOT_FOUND. */
   set(input: ConfigSet): Promise<ConfigState>;
   unstage(key: string): Promise<ConfigState>;
+  /** What the workspace itself decided, whatever is locked or staged; `why`: the act that led to it. Throws what the disk throws. */
+  follow(key: string, value: unknown, why: string): Promise<void>;
   /** For a new pass: staged changes are applied and journalled. */
   freeze(): Promise<Config>;
   /** Locks and drift count from here; null: no pass is open. */
@@ -280,6 +282,22 @@ export async function createConfig(o: {
       if (drifted !== undefined) await save({ ...differences, [key]: drifted.running });
       changed.emit(state());
       return state();
+    },
+    async follow(key, value, why) {
+      const before = valueOf(values, key);
+      const wasStaged = key in staged;
+      const next = checked(key, value);
+      await save({ ...differences, [key]: next });
+      if (wasStaged) {
+        staged = Object.fromEntries(Object.entries(staged).filter(([name]) => name !== key));
+        await saveStaged();
+      }
+      o.journal.write({
+        what: 'config.follow',
+        text: `${key} ${JSON.stringify(before)} to ${JSON.stringify(next)}: ${why}.`,
+        evidence: { key, before, after: next, staged: wasStaged },
+      });
+      changed.emit(state());
     },
     async freeze() {
       await reload(false);

@@ -3,11 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { z } from 'zod';
-import { readJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
-
-const baseHash = z.looseObject({ hash: z.string() });
 
 /** What is missing and where, and what can be done. */
 export interface PlaceProblem {
@@ -24,8 +20,6 @@ export interface Places {
   readonly cards: () => Promise<
     readonly { readonly index: number; readonly uuid: string }[] | null
   >;
-  /** What the trained steps began from; null: nothing was trained yet. */
-  readonly trainedBase: () => Promise<{ readonly id: string; readonly hash: string } | null>;
   /** The port that this engine's own server has. */
   readonly ownPort: () => number;
 }
@@ -52,18 +46,6 @@ async function baseProblem(paths: WorkspacePaths, id: string): Promise<PlaceProb
     }
   }
   return null;
-}
-
-/** Steps of one base do not go on from another one; training would stop at the next dataset. */
-async function otherBaseProblem(places: Places, id: string): Promise<PlaceProblem | null> {
-  const trained = await places.trainedBase();
-  if (id === '' || trained === null) return null;
-  const chosen = baseHash.safeParse(await readJson(path.join(places.paths.base(id), 'base.json')));
-  if (!chosen.success || chosen.data.hash === trained.hash) return null;
-  return {
-    text: `base_model ${id}: what was trained in this workspace began from ${trained.id}. Another base begins another lineage, which needs a workspace of its own.`,
-    next: `Leave base_model at ${trained.id}, or open another workspace and choose ${id} there.`,
-  };
 }
 
 async function deviceProblem(places: Places, device: string): Promise<PlaceProblem | null> {
@@ -120,8 +102,7 @@ async function portProblem(port: number): Promise<PlaceProblem | null> {
 
 export function createPlaceCheck(places: Places): PlaceCheck {
   return async (key, value) => {
-    if (key === 'base_model' && typeof value === 'string')
-      return (await baseProblem(places.paths, value)) ?? (await otherBaseProblem(places, value));
+    if (key === 'base_model' && typeof value === 'string') return baseProblem(places.paths, value);
     if (key === 'device' && typeof value === 'string') return deviceProblem(places, value);
     if (key === 'world_size' && typeof value === 'number') return processesProblem(places, value);
     if (key === 'monitor.port' && typeof value === 'number' && value !== places.ownPort())

@@ -1,7 +1,7 @@
 /** Opening, continuing and closing the pass of a dataset. Each order of operations is one that `repair` can read after a crash. */
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { Refusal, type Version } from '../../contract/index.ts';
+import type { Version } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
@@ -34,6 +34,8 @@ export interface PassesOptions {
   readonly versions: VersionsRoom;
   readonly clock: Clock;
   readonly random: () => string;
+  /** Another base was chosen: the model that stands is kept, and a lineage of that base opened, while the queue stands still. */
+  readonly beginLineage: (base: string) => void;
 }
 
 export interface OpenPass {
@@ -100,24 +102,30 @@ export class Passes {
     const { judged } = dataset;
     const { cache } = judged;
     if (cache === null) return null;
-    const mismatch = this.o.versions.mismatch();
-    if (mismatch !== null) throw new Refusal('NOT_READY', mismatch, { subject: 'base_model' });
     if (!(await this.o.datasets.isUnchanged(id))) return null;
     const interrupted = await readPass(dataset.folder);
     if (
       interrupted?.state === 'open' &&
       interrupted.content_hash === judged.content_hash &&
       interrupted.cache === cache &&
-      interrupted.base.hash === base.hash
+      interrupted.base.hash === base.hash &&
+      this.o.versions.mismatch() === null
     ) {
       await this.o.disk.require(await this.o.versions.checkpointBytes(), 'a checkpoint');
       await this.o.datasets.toProcessing(id);
       return this.reopen({ dataset, pass: interrupted });
     }
     const config = await this.o.config.freeze();
+    // A staged base, applied just now: what waits is judged for it first.
+    await this.o.versions.refreshBase();
+    if (this.o.versions.base()?.hash !== base.hash) return null;
     const meta = this.o.datasets.meta(id);
     // A staged change that was applied just now may need another verdict; the intake worker gives it first.
     if (meta === null || judged.key !== judgeKey(config, base, meta)) return null;
+    if (this.o.versions.mismatch() !== null) {
+      this.o.beginLineage(base.id);
+      return null;
+    }
     await this.o.disk.require(await this.o.versions.checkpointBytes(), 'a checkpoint');
     const cursor = await readCursor(dataset.folder);
     const leftOut = await this.o.datasets.leftOut(id, cache);

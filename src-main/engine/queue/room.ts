@@ -30,13 +30,14 @@ export async function createQueue(o: QueueOptions) {
   const news = new Emitter<QueueNews>();
   const settled = new Emitter<PassOutcome>();
   const now: Standing = { open: null, isSupervising: false, notReady: null, why: null };
-  const passes = new Passes(o);
+  const passes = new Passes({ ...o, beginLineage });
   const latch = await openLatch(o.paths, o.clock);
   let isTicking = false;
   let isStarted = false;
   /** While something is done to the model, nothing begins. */
   let isHeld = false;
   let isSettling = false;
+  let isOpeningLineage = false;
   const tell = (): void => {
     changed.emit(undefined);
   };
@@ -51,6 +52,26 @@ export async function createQueue(o: QueueOptions) {
     } catch (error) {
       o.failed(`queue.${where}`, error);
     }
+  }
+
+  /** Not inside the tick, which it waits for; what it refuses is waited for like a machine that is not ready. */
+  function beginLineage(base: string): void {
+    if (isOpeningLineage) return;
+    isOpeningLineage = true;
+    void safely('lineage', () => o.openLineage(base).catch(refusedLineage)).finally(() => {
+      isOpeningLineage = false;
+    });
+  }
+
+  /** While the user goes back somewhere, that decides first; the next tick looks again. */
+  function refusedLineage(error: unknown): void {
+    if (!(error instanceof Refusal && error.code === 'BUSY')) refused(error);
+  }
+
+  function refused(error: unknown): void {
+    if (!(error instanceof Refusal)) throw error;
+    const category = error.code === 'DISK_FULL' ? 'disk_full' : 'configuration_error';
+    outcomes.setNotReady(category, error.message);
   }
 
   async function launch(pass: OpenPass): Promise<void> {
@@ -124,9 +145,7 @@ export async function createQueue(o: QueueOptions) {
     try {
       for (let turn = 0; turn < actsATick && (await act()); turn += 1);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      const category = error.code === 'DISK_FULL' ? 'disk_full' : 'configuration_error';
-      outcomes.setNotReady(category, error.message);
+      refused(error);
     } finally {
       isTicking = false;
     }

@@ -5,8 +5,10 @@ import type { PassOutcome, TrainerRoom } from '../trainer/index.ts';
 import type { Latch } from './latch.ts';
 import type { OpenPass, Passes, PassesOptions } from './passes.ts';
 
-export interface QueueOptions extends PassesOptions {
+export interface QueueOptions extends Omit<PassesOptions, 'beginLineage'> {
   readonly trainer: TrainerRoom;
+  /** Keeps the model as it is and opens a lineage of this base; asks the queue to stand still meanwhile. Throws a Refusal. */
+  readonly openLineage: (base: string) => Promise<unknown>;
   readonly failed: (where: string, error: unknown) => void;
 }
 

@@ -4,7 +4,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Backup, Refusal } from '../../contract/index.ts';
 import type { WorkerResult } from '../trainer/index.ts';
-import { listCheckpoints } from '../versions/index.ts';
+import { listCheckpoints, measuredBy } from '../versions/index.ts';
 import type { Decision } from './decide.ts';
 import type { Intent } from './intent.ts';
 import { type KeptPoint, nameOf, type RestoreOptions } from './shapes.ts';
@@ -95,6 +95,37 @@ export async function backUp(o: RestoreOptions, title: string, by: string): Prom
   }
 }
 
+/** The base that what is gone back to began from; versions of early programs do not say it, and began from the only one there was. */
+export function baseOfKept(o: RestoreOptions, kept: KeptPoint): { id: string; hash: string } {
+  const base = kept.base ?? o.versions.lineage()?.base ?? null;
+  if (base === null) throw new Error('there is no lineage');
+  return { id: base.id, hash: base.hash };
+}
+
+/** A lineage that is left for another base is kept as a version, unless one holds its newest checkpoint already. */
+export async function keepAsVersion(o: RestoreOptions, base: string, by: string): Promise<void> {
+  const lineage = o.versions.lineage();
+  if (lineage === null) return;
+  const open = o.queue.open();
+  const { evaluation, smoothed } = o.metrics.latest();
+  try {
+    await o.versions.createByHand({
+      description: `before ${base}`,
+      by,
+      how: 'before a new lineage',
+      dataset: open === null ? null : { id: open.dataset.id, name: open.dataset.name },
+      // The setting names the new base already.
+      config: { ...(open?.pass.config ?? o.config.values()), base_model: lineage.base.id },
+      ...measuredBy(evaluation),
+      trainingLoss: smoothed,
+    });
+  } catch (error) {
+    // It is kept already, or it does not verify: the backup then copies it as it lies there.
+    if (!(error instanceof Refusal) || error.code !== 'NOT_READY') throw error;
+    o.journal.write({ what: 'restore.no_version', text: error.message });
+  }
+}
+
 /** The first checkpoint of the new branch, complete and read back, in a folder that nothing looks into yet. */
 export async function stage(
   o: RestoreOptions,
@@ -103,8 +134,7 @@ export async function stage(
   read: ReadFiles,
 ): Promise<void> {
   const { kept } = decision;
-  const base = kept.base ?? o.versions.lineage()?.base ?? null;
-  if (base === null) throw new Error('there is no lineage');
+  const base = baseOfKept(o, kept);
   const into = o.paths.checkpoints(intent.branch);
   const result = await o.trainer.work('stage', {
     stage: {

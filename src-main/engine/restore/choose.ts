@@ -27,6 +27,8 @@ export interface ChoiceReadings {
   readonly kept: readonly KeptPoint[];
   /** The base as a point before the first step; null: it cannot be read. */
   readonly base: KeptPoint | null;
+  /** The base that is asked for, as the point before the first step of a new lineage; null: none is, or it cannot be read. */
+  readonly named: KeptPoint | null;
   readonly datasets: readonly TrainedDataset[];
 }
 
@@ -89,6 +91,13 @@ export function choose(source: RestoreSource, r: ChoiceReadings): Chosen {
       return rollback(r);
     case 'take_back':
       return takeBack(r, source.dataset);
+    case 'base':
+      if (r.named === null)
+        throw new Refusal('NOT_FOUND', `There is no base model ${source.id} with weights.`, {
+          subject: source.id,
+          next: 'Make it first; base list names those that are there.',
+        });
+      return { kept: r.named, note: null };
   }
 }
 

@@ -65,8 +65,9 @@ export function decideRestore(source: RestoreSource, r: RestoreReadings): Decisi
   const { kept, note } = choose(source, r);
   const to: Point = { branch: kept.branch, step: kept.step };
   const line = lineOf(r.branches, r.head);
+  const isAnew = source.kind === 'base';
   const then: readonly LineSegment[] = [
-    ...lineOf(r.branches, to.branch, to.step),
+    ...(isAnew ? [] : lineOf(r.branches, to.branch, to.step)),
     { branch: r.newBranch, upto: null, opened: r.now },
   ];
   const stays = common(line, then);
@@ -98,7 +99,7 @@ export function decideRestore(source: RestoreSource, r: RestoreReadings): Decisi
   const moments = kept.moments === null ? 'fresh' : 'kept';
   const entry: BranchEntry = {
     name: r.newBranch,
-    parent: to,
+    parent: isAnew ? null : to,
     left: from,
     opened: r.now,
     why: `${title}.`,
@@ -187,7 +188,9 @@ function actsOf(
     act('pause', r.isTraining ? 'The trainer saves its step and ends.' : 'No trainer runs.'),
     act(
       'verify',
-      `${before}Every byte of ${nameOf(kept)} is read and compared (${megabytes(kept.bytes)}).`,
+      kept.origin.kind === 'base'
+        ? `${before}The weights of ${nameOf(kept)} are there (${megabytes(kept.bytes)}); what is staged of them is read back.`
+        : `${before}Every byte of ${nameOf(kept)} is read and compared (${megabytes(kept.bytes)}).`,
       kept.bytes,
     ),
     act(

@@ -1,8 +1,14 @@
 /** What is read of the workspace before a restore is decided. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Backup, EvaluationPoint, Point, RestorePlan } from '../../contract/index.ts';
-import { type Checkpoint, listCheckpoints } from '../versions/index.ts';
+import type {
+  Backup,
+  EvaluationPoint,
+  Point,
+  RestorePlan,
+  RestoreSource,
+} from '../../contract/index.ts';
+import { type BaseFacts, type Checkpoint, listCheckpoints, readBase } from '../versions/index.ts';
 import type { RestoreReadings } from './decide.ts';
 import type { Act, KeptPoint, RestoreOptions } from './shapes.ts';
 
@@ -100,6 +106,7 @@ export async function readAll(
   o: RestoreOptions,
   damaged: ReadonlySet<string>,
   measured: Measured,
+  source: RestoreSource,
 ): Promise<RestoreReadings> {
   await o.disk.refresh();
   const kept = await readKept(o, damaged);
@@ -117,14 +124,16 @@ export async function readAll(
     if (pass?.state === 'open') openPasses.set(id, pass.pass);
   }
   const { freeGb } = o.disk.reading();
+  const newBranch = await o.versions.nextBranch();
   return {
     head,
     branches,
     at: step === 0 && newest === null && kept.length === 0 ? null : { branch: head, step },
     kept,
     base: await baseOf(o),
+    named: source.kind === 'base' ? await namedBase(o, source.id, newBranch) : null,
     datasets,
-    newBranch: await o.versions.nextBranch(),
+    newBranch,
     openPasses,
     isTraining: o.queue.isSupervising(),
     warmupSteps: (o.queue.open()?.pass.config ?? o.config.values()).warmup_steps,
@@ -150,13 +159,23 @@ const newestKept = (kept: readonly KeptPoint[], branch: string): number =>
 
 /** The base as the point before the first step of the first branch. */
 async function baseOf(o: RestoreOptions): Promise<KeptPoint | null> {
-  const base = o.versions.base();
   const lineage = o.versions.lineage();
-  if (base === null || lineage === null || base.hash !== lineage.base.hash) return null;
+  const base = lineage === null ? null : await readBase(o.paths, lineage.base.id);
+  if (base === null || base.hash !== lineage?.base.hash) return null;
+  return pointOfBase(base, o.versions.line()[0]?.branch ?? 'main');
+}
+
+/** Any base of the workspace, as the point before the first step of the branch that would be opened. */
+async function namedBase(o: RestoreOptions, id: string, branch: string): Promise<KeptPoint | null> {
+  const base = path.basename(id) === id ? await readBase(o.paths, id) : null;
+  return base === null ? null : pointOfBase(base, branch);
+}
+
+async function pointOfBase(base: BaseFacts, branch: string): Promise<KeptPoint | null> {
   const names = await readdir(base.folder).catch(() => []);
   if (!names.some((name) => name.endsWith('.safetensors'))) return null;
   return {
-    branch: o.versions.line()[0]?.branch ?? 'main',
+    branch,
     step: 0,
     origin: { kind: 'base' },
     model: base.folder,

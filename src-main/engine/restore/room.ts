@@ -8,7 +8,16 @@ import {
   type RestoreSource,
 } from '../../contract/index.ts';
 import { Emitter } from '../../kit/emitter.ts';
-import { backUp, newIntentId, removePartials, removeStaged, stage, verifySource } from './acts.ts';
+import {
+  backUp,
+  baseOfKept,
+  keepAsVersion,
+  newIntentId,
+  removePartials,
+  removeStaged,
+  stage,
+  verifySource,
+} from './acts.ts';
 import { type Decision, decideRestore } from './decide.ts';
 import { type Intent, readIntent, removeIntent, writeIntent } from './intent.ts';
 import { readAll } from './readings.ts';
@@ -61,7 +70,7 @@ export function createRestore(o: RestoreOptions) {
   }
 
   const decide = async (source: RestoreSource): Promise<Decision> =>
-    decideRestore(source, await readAll(o, damaged, measured));
+    decideRestore(source, await readAll(o, damaged, measured, source));
 
   /** Nobody takes away what is about to be gone back to: not the trainer's ring, not a clean-up. */
   async function hold({ kept }: Decision): Promise<void> {
@@ -120,10 +129,19 @@ export function createRestore(o: RestoreOptions) {
     await removeIntent(o.paths);
   }
 
+  /** The setting names the base of the model as it is now: what is trained next goes on from it. */
+  async function followBase(title: string): Promise<void> {
+    const lineage = o.versions.lineage();
+    if (lineage !== null && o.versions.mismatch() !== null)
+      await o.config.follow('base_model', lineage.base.id, title);
+    await o.versions.refreshBase();
+  }
+
   /** Everything after the switch; may be repeated. Answers the datasets that were queued again. */
   async function follow(intent: Intent, kind: 'done' | 'finished'): Promise<readonly string[]> {
     await o.versions.reload();
     const queued = await o.queue.aftermath(intent.aftermath);
+    await followBase(intent.title);
     await o.metrics.follow().catch((error: unknown) => {
       // Only what is drawn: the next start reads it again.
       o.failed('restore.metrics', error);
@@ -191,6 +209,7 @@ export function createRestore(o: RestoreOptions) {
         verifySource(o, kept, (one) => damaged.add(one)),
       );
       await at('back_up');
+      if (input.source.kind === 'base') await keepAsVersion(o, input.source.id, input.by);
       const backup = await timed('back_up', decision.plan.disk.needed_bytes, () =>
         backUp(o, intent.title, input.by),
       );
@@ -198,7 +217,9 @@ export function createRestore(o: RestoreOptions) {
       await at('stage');
       await timed('stage', kept.bytes, () => stage(o, decision, intent, read));
       await at('switch');
-      await timed('switch', 0, () => o.versions.openBranch(decision.entry, kept.step));
+      await timed('switch', 0, () =>
+        o.versions.openBranch(decision.entry, kept.step, baseOfKept(o, kept)),
+      );
     } catch (error) {
       const refusal = asRefusal(error, intent.act);
       if ((await headOrUnknown(intent)) !== intent.branch) {

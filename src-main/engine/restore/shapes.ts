@@ -18,7 +18,7 @@ export type Act = NonNullable<LineageState['restore']>['act'];
 export interface RestoreOptions {
   readonly paths: WorkspacePaths;
   readonly backups: Pick<BackupsRoom, 'list' | 'create' | 'contentOf' | 'using'>;
-  readonly config: Pick<ConfigRoom, 'values'>;
+  readonly config: Pick<ConfigRoom, 'values' | 'follow'>;
   /** Keeps a checkpoint from being rotated away while a restore to it is looked at. */
   readonly holds: Pick<Holds, 'hold'>;
   readonly datasets: Pick<DatasetsRoom, 'trained'>;
@@ -73,7 +73,7 @@ export function nameOf(kept: KeptPoint): string {
     case 'backup':
       return `the backup ${kept.origin.id}`;
     case 'base':
-      return 'the base';
+      return kept.base === null ? 'the base' : `the base ${kept.base.id}`;
   }
 }
 
@@ -83,6 +83,8 @@ export function titleOf(source: RestoreSource, kept: KeptPoint, dataset: string 
       return `Roll back to ${nameOf(kept)}`;
     case 'take_back':
       return `Take back ${dataset ?? source.dataset}`;
+    case 'base':
+      return `Begin anew from ${source.id}`;
     case 'version':
     case 'checkpoint':
     case 'backup':

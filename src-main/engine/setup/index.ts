@@ -1,6 +1,6 @@
 /**
  * Setup: what a first run needs (Python, device, disk, a base model) and the sample dataset.
- * Promises: a base is made once, with its progress shown; the lineage's base is never exchanged under trained weights.
+ * Promises: a base is made once, with its progress shown; what was trained goes on from its own base until `base_model` names another.
  * Never: installs anything, reads the network, trains.
  */
 import { readdir } from 'node:fs/promises';
@@ -199,15 +199,15 @@ export async function createSetup(o: {
         });
       const id = kind === 'folder' ? slugOf(path.basename(source ?? '')) : kind;
       const current = o.versions.chosen();
-      if (current !== '' && current !== id && (await o.versions.hasTrained()))
-        throw new Refusal(
-          'LOCKED',
-          `The lineage was begun from ${current}; another base would begin another lineage.`,
-          { subject: 'base_model', next: 'Open another workspace for another base.' },
-        );
+      const isTrained = current !== '' && current !== id && (await o.versions.hasTrained());
       if ([...making.values()].some((one) => one.state === 'making'))
         throw new Refusal('BUSY', 'A base model is being made already.', { subject: id });
       if (ready.some((one) => one.id === id)) {
+        if (isTrained)
+          throw new Refusal('LOCKED', `${id} is there; what was trained began from ${current}.`, {
+            subject: 'base_model',
+            next: `Set base_model to ${id}: the next dataset then begins a new lineage from it.`,
+          });
         await adoptBase(id);
         return state();
       }
@@ -215,7 +215,7 @@ export async function createSetup(o: {
         throw new Refusal('NOT_READY', python.detail, { subject: 'python' });
       await o.disk.require(baseBytes[kind], `the base model ${id}`);
       void make(id, kind, source)
-        .then((isMade) => (isMade ? adoptBase(id) : undefined))
+        .then((isMade) => (isMade && !isTrained ? adoptBase(id) : undefined))
         .catch((error: unknown) => {
           o.failed('setup.choose', error);
         });

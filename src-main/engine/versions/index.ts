@@ -3,7 +3,7 @@
  * Promises: a number is never given twice; a version is published whole, with a SHA-256 of every file; weights are shared, not copied.
  * Never: deletes a version without its name typed, touches current_model's weights, trains.
  */
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type Config,
@@ -173,9 +173,9 @@ export async function createVersions(o: {
 
   /** While nothing was trained the lineage follows the chosen base, however it was chosen. */
   async function followBase(): Promise<void> {
-    if (base === null || lineage?.base.hash === base.hash || (await hasTrained())) return;
-    // Tokens of another base: nothing was scored with that core yet, the next intake makes it again.
-    if (lineage !== null) await rm(o.paths.validationCore, { recursive: true, force: true });
+    if (base === null || lineage?.base.hash === base.hash) return;
+    // Beside branches that hold something, a new base opens another one, and nothing is written over.
+    if ((lineage?.branches.length ?? 0) > 1 || (await hasTrained())) return;
     await beginLineage(base);
   }
   await followBase();
@@ -258,12 +258,17 @@ export async function createVersions(o: {
      * The switch: the new branch becomes the head by one replacement of lineage.json. Throws what the disk throws; what then holds
      * is what `reload` reads.
      */
-    async openBranch(entry: BranchEntry, step: number): Promise<void> {
+    async openBranch(
+      entry: BranchEntry,
+      step: number,
+      from: { readonly id: string; readonly hash: string },
+    ): Promise<void> {
       if (lineage === null) throw new Error('there is no lineage');
       const next: Lineage = {
         ...lineage,
         branch: entry.name,
         head: step,
+        base: { id: from.id, folder: o.paths.base(from.id), hash: from.hash },
         branches: [...lineage.branches.filter((one) => one.name !== entry.name), entry],
       };
       await writeLineage(o.paths, next);
@@ -296,10 +301,10 @@ export async function createVersions(o: {
       changed.emit(undefined);
     },
     hasTrained,
-    /** Why the chosen base cannot be trained on; null: it is the one that the lineage began from. */
+    /** Why nothing can be trained as it is: another base is chosen, which begins another lineage; null: it is the one of the head. */
     mismatch(): string | null {
       if (base === null || lineage === null || lineage.base.hash === base.hash) return null;
-      return `base_model is ${base.id}, the lineage was begun from ${lineage.base.id}. Set base_model back to ${lineage.base.id}; another base needs another workspace.`;
+      return `base_model is ${base.id}, the model began from ${lineage.base.id}.`;
     },
     /** The base that the user chooses now, before the configuration names it. */
     async choose(id: string): Promise<void> {

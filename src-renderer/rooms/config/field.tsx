@@ -1,9 +1,10 @@
 /** One setting: name, control, and what holds now: lock, staged value, default. */
-import { SegmentedControl, TextInput } from '@mantine/core';
+import { Autocomplete, SegmentedControl, TextInput } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import type { ConfigState, KeyDescription } from '../../../src-main/contract/index.ts';
 import { command, useLost } from '../../engine/index.ts';
+import { MoreBases, useReadyBases } from './bases.tsx';
 import { controlFor, edit, textOf, titleOf, valueAt, type Pending } from './edits.ts';
 
 function Control({
@@ -20,7 +21,25 @@ function Control({
   const { key, unit } = facts;
   const control = controlFor(key);
   const label = titleOf(key);
+  const bases = useReadyBases();
   const options = control.kind === 'choice' ? control.options : ['on', 'off'];
+  if (key === 'base_model')
+    return (
+      <Autocomplete
+        size="xs"
+        className={`cinput ${locked ? 'inset' : ''}`}
+        aria-label={label}
+        aria-invalid={invalid === null ? undefined : true}
+        spellCheck={false}
+        value={text}
+        data={[...bases]}
+        // All of them, whatever stands there: it is a list to choose from, not a search.
+        filter={({ options: all }) => all}
+        onChange={(value) => {
+          edit(key, value);
+        }}
+      />
+    );
   if (control.kind === 'choice' || control.kind === 'switch')
     return options.length > 4 ? (
       <TextInput
@@ -159,6 +178,7 @@ export function Field({
           invalid={pending?.problem ?? null}
         />
         <p className="micro">{facts.help}</p>
+        {key === 'base_model' ? <MoreBases /> : null}
       </div>
       <div className="cfs micro">
         <Standing facts={facts} state={state} pending={pending} />

@@ -1,0 +1,88 @@
+/** Under the setting of the base: the models that can be made here, or copied in from a folder. */
+import { Button, TextInput } from '@mantine/core';
+import { useState, type ReactElement } from 'react';
+import { command, useEngine, useLost } from '../../engine/index.ts';
+import { useHost } from '../../host/index.ts';
+import { percent } from '../../kit/format.ts';
+
+/** Ids of the bases that are there. */
+export function useReadyBases(): readonly string[] {
+  const setup = useEngine((state) => state.rooms?.setup ?? null);
+  return setup?.bases.filter((one) => one.state === 'ready').map((one) => one.id) ?? [];
+}
+
+export function MoreBases(): ReactElement | null {
+  const setup = useEngine((state) => state.rooms?.setup ?? null);
+  const host = useHost();
+  const lost = useLost();
+  const [folder, setFolder] = useState('');
+  if (setup === null) return null;
+  const others = setup.bases.filter((one) => one.state !== 'ready');
+  const isMaking = others.some((one) => one.state === 'making');
+  const copy = (path: string): void => {
+    void command((engine) => engine.setup.choose({ base: 'folder', folder: path }));
+  };
+  return (
+    <details className="bases">
+      <summary className="micro">Add a base model</summary>
+      {others.map((one) => (
+        <div key={one.id} className="row" aria-live="polite">
+          <span className="grow">
+            <span className="strong">{one.label}</span>{' '}
+            <span className={one.state === 'failed' ? 'fail' : 't3'}>
+              {one.state === 'making'
+                ? `being made, ${percent((one.progress ?? 0) * 100)}`
+                : (one.message ?? one.detail)}
+            </span>
+          </span>
+          {one.id !== 'smollm2' && one.id !== 'starter' ? null : (
+            <Button
+              size="xs"
+              disabled={lost || isMaking}
+              aria-label={`Make ${one.label}`}
+              onClick={() => {
+                const base = one.id === 'smollm2' ? 'smollm2' : 'starter';
+                void command((engine) => engine.setup.choose({ base, folder: null }));
+              }}
+            >
+              {one.state === 'failed' ? 'Try again' : 'Make'}
+            </Button>
+          )}
+        </div>
+      ))}
+      <div className="row">
+        <TextInput
+          size="xs"
+          className="grow"
+          aria-label="Path of a model folder"
+          placeholder="path of a folder with safetensors"
+          value={folder}
+          onChange={(event) => {
+            setFolder(event.currentTarget.value);
+          }}
+        />
+        {host.capabilities.chooseFolderPath ? (
+          <Button
+            size="xs"
+            onClick={() => {
+              void host.chooseFolderPath().then((path) => {
+                if (path !== null) setFolder(path);
+              });
+            }}
+          >
+            Choose folder
+          </Button>
+        ) : null}
+        <Button
+          size="xs"
+          disabled={lost || isMaking || folder.trim() === ''}
+          onClick={() => {
+            copy(folder.trim());
+          }}
+        >
+          Copy it in
+        </Button>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,161 @@
+/** Another base: what was trained is kept, the next dataset begins a lineage of its own, and the way back is a restore. */
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { until, Workspace } from './fixtures/workspace.ts';
+
+let w: Workspace;
+beforeEach(() => {
+  w = new Workspace();
+  w.configure({ save_steps: 5 });
+});
+afterEach(() => w.end());
+const by = 'test';
+const patience = 90;
+const models = (...parts: string[]): string => path.join(w.folder, 'models', ...parts);
+
+/** The starter's folder again, as a base with other weights. */
+function anotherBase(id: string, hash: string | null = `${id}-hash`): void {
+  cpSync(models('starter'), models(id), { recursive: true });
+  writeFileSync(models(id, 'model.safetensors'), id);
+  const file = models(id, 'base.json');
+  const facts = JSON.parse(readFileSync(file, 'utf8')) as { hash: string };
+  writeFileSync(file, JSON.stringify({ ...facts, id, hash: hash ?? facts.hash }));
+}
+const set = (value: string, confirm: string | null = 'base_model', stage = false) =>
+  w.engine.api.config.set({ key: 'base_model', value, confirm, stage, by });
+const lineage = () => w.engine.api.lineage.get();
+const chosen = (): string => w.engine.api.config.get().values.base_model;
+const first = (branch: string): string =>
+  readFileSync(
+    path.join(
+      w.folder,
+      'current_model/checkpoints',
+      branch,
+      'step-00000000/model/model.safetensors',
+    ),
+    'utf8',
+  );
+async function train(name: string): Promise<string> {
+  const [one] = await w.add(w.rows(name, 42));
+  await w.at(one?.id ?? '', 'completed', patience);
+  return one?.id ?? '';
+}
+
+test('before anything was trained the lineage follows the base; after that the next dataset begins one of its own', async () => {
+  const { api } = await w.withBase();
+  anotherBase('other');
+  await expect(set('other', null)).rejects.toMatchObject({
+    code: 'NEEDS_CONFIRMATION',
+    message: expect.stringContaining('begins a new lineage') as string,
+  });
+  await set('other');
+  await set('starter');
+  const a = await train('a.jsonl');
+  expect(lineage()).toMatchObject({ head: 'main', base: { id: 'starter' } });
+
+  // A name for the same weights is no other base.
+  anotherBase('same', null);
+  await set('same');
+  const b = await train('b.jsonl');
+  expect(lineage().head).toBe('main');
+  await set('starter');
+  await api.training.pause({ by });
+  const [held] = await w.add(w.rows('held.jsonl', 42));
+  await set('other');
+  // Set, and nothing has happened yet: it is the next dataset that begins the lineage.
+  expect(lineage()).toMatchObject({ head: 'main' });
+  await api.training.resume({ by });
+  await w.at(held?.id ?? '', 'completed', patience);
+  expect(lineage()).toMatchObject({ head: 'branch-2', base: { id: 'other' }, restore: null });
+  expect(lineage().branches).toMatchObject([
+    { name: 'main', parent: null },
+    { name: 'branch-2', parent: null, why: 'Begin anew from other.' },
+  ]);
+  expect(first('branch-2')).toBe('other');
+  expect(api.status.get()).toMatchObject({ branch: 'branch-2', current_step: 10 });
+  const versions = api.versions.list();
+  expect(versions.map((one) => [one.name, one.branch, one.step, one.parent])).toEqual([
+    ['v003_held', 'branch-2', 10, null],
+    ['v002_b', 'main', 20, 'v001_a'],
+    ['v001_a', 'main', 10, null],
+  ]);
+  expect(api.backups.list()).toMatchObject([
+    { type: 'pre-restore', branch: 'main', step: 20, reason: 'before "Begin anew from other"' },
+  ]);
+  for (const id of [a, b]) {
+    expect(w.dataset(id)).toMatchObject({ place: 'completed', done_steps: 0 });
+    expect(w.dataset(id).message).toContain('10 steps of it are not in this model');
+  }
+
+  // Back to what was left, by the way every restore is undone; the setting follows.
+  const source = { kind: 'rollback' } as const;
+  const plan = await api.restore.plan({ source });
+  expect(plan).toMatchObject({ to: { branch: 'main', step: 20 }, moments: 'kept' });
+  await api.restore.carryOut({ source, plan: plan.id, queue_again: false, by });
+  expect(chosen()).toBe('same');
+  expect(lineage()).toMatchObject({ head: 'branch-3', base: { id: 'same' } });
+  expect(w.dataset(a)).toMatchObject({ message: null, done_steps: 10 });
+  await train('c.jsonl');
+  expect(lineage().head).toBe('branch-3');
+  expect(api.versions.list()[0]).toMatchObject({ branch: 'branch-3', step: 30, parent: 'v002_b' });
+  const told = w.engine.rooms.journal.recent().map((one) => one.text);
+  expect(told).toContainEqual(
+    expect.stringMatching(/^base_model "other" to "same": Roll back to step 20 of main\./),
+  );
+  expect(w.log).toEqual([]);
+});
+
+test('staged during a pass it waits for the next dataset; a step that no version holds becomes one', async () => {
+  const { api } = await w.withBase();
+  anotherBase('other');
+  w.manners({ step_seconds: 0.05 });
+  const [a] = await w.add(w.rows('a.jsonl', 82));
+  await until('a trains', () => (api.status.get().current_step ?? 0) >= 6, patience);
+  await expect(set('other')).rejects.toMatchObject({ code: 'LOCKED' });
+  await set('other', 'base_model', true);
+  const [b] = await w.add(w.rows('b.jsonl', 42));
+  await api.training.skip({ by });
+  w.manners({});
+  await w.at(b?.id ?? '', 'completed', patience);
+  expect(w.dataset(a?.id ?? '').place).toBe('skipped');
+  expect(chosen()).toBe('other');
+  expect(lineage()).toMatchObject({ head: 'branch-2', base: { id: 'other' } });
+  const kept = api.versions.list().find((one) => one.branch === 'main');
+  expect(kept).toMatchObject({ how: 'before a new lineage', description: 'before other' });
+  expect(kept?.config?.base_model).toBe('starter');
+  // Its cursor counted rows that are in another model: queued again it begins at its first row.
+  expect(existsSync(path.join(w.folder, 'data/datasets', a?.id ?? '', 'cursor.json'))).toBe(false);
+  await api.queue.retry({ id: a?.id ?? '' });
+  await w.at(a?.id ?? '', 'completed', patience);
+  expect(w.dataset(a?.id ?? '')).toMatchObject({ done_steps: 20 });
+  expect(lineage().head).toBe('branch-2');
+});
+
+test('asked for by name it says first what it will do; a base that is not there is refused', async () => {
+  const { api } = await w.withBase();
+  anotherBase('other');
+  const source = { kind: 'base', id: 'other' } as const;
+  await expect(api.restore.plan({ source })).rejects.toMatchObject({ code: 'NOT_READY' });
+  const a = await train('a.jsonl');
+  for (const id of ['nowhere', '../models/other', ''])
+    await expect(api.restore.plan({ source: { kind: 'base', id } })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  const plan = await api.restore.plan({ source });
+  expect(plan).toMatchObject({
+    title: 'Begin anew from other',
+    from: { branch: 'main', step: 10 },
+    to: { branch: 'branch-2', step: 0 },
+    moments: 'fresh',
+    datasets_leaving: [{ id: a, share: 'whole', steps: 10 }],
+  });
+  await api.restore.carryOut({ source, plan: plan.id, queue_again: true, by });
+  expect(chosen()).toBe('other');
+  await w.at(a, 'completed', patience);
+  expect(w.dataset(a)).toMatchObject({ done_steps: 10 });
+  expect(lineage()).toMatchObject({ head: 'branch-2', base: { id: 'other' } });
+  // The same base once more is another lineage, not a step back to the first one.
+  const again = await api.restore.plan({ source: { kind: 'base', id: 'starter' } });
+  expect(again.to).toMatchObject({ branch: 'branch-3', step: 0 });
+});
