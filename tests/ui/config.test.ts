@@ -118,3 +118,22 @@ test('search and the mark for changes narrow the form', async () => {
   await page.getByRole('button', { name: 'Show all settings' }).click();
   expect(await rows.count()).toBe(all);
 });
+
+test('the base is chosen among those that are there, and another one can be made', async () => {
+  const { page, server } = await openStage({ at: '#/config' });
+  const base = field(page, 'base_model');
+  await base.getByRole('combobox', { name: 'Base model' }).click();
+  await page.getByRole('option', { name: 'smollm2' }).waitFor();
+  expect(await page.getByRole('option', { name: 'starter' }).count()).toBe(0);
+  await page.keyboard.press('Escape');
+  await base.getByText('Add a base model').click();
+  await base.getByRole('button', { name: 'Make Starter' }).click();
+  expect(await called(server, 'setup.choose')).toEqual({ base: 'starter', folder: null });
+  const copy = base.getByRole('button', { name: 'Copy it in' });
+  expect(await copy.isDisabled()).toBe(true);
+  await base.getByLabel('Path of a model folder').fill(' /models/mine ');
+  await copy.click();
+  await expect
+    .poll(() => callsOf(server, 'setup.choose').at(-1))
+    .toEqual({ base: 'folder', folder: '/models/mine' });
+});

@@ -138,6 +138,7 @@ describe('with an engine', () => {
       ['queue', 'show', 'd-gsm8k-train'],
       ['queue', 'show', 'd-sample', '--rows'],
       ['versions', 'list'],
+      ['base', 'list'],
       ['journal'],
       ['config', 'show'],
       ['config', 'get', 'watchdog.restart_limit'],

@@ -92,6 +92,9 @@ test('each command asks the engine for what it says', async () => {
       'restore.plan',
       { source: { kind: 'checkpoint', branch: 'main', step: 800 } },
     ],
+    [['base', 'begin', 'starter'], 'restore.plan', { source: { kind: 'base', id: 'starter' } }],
+    [['base', 'add', 'starter'], 'setup.choose', { base: 'starter', folder: null }],
+    [['base', 'add', '/mine'], 'setup.choose', { base: 'folder', folder: '/mine' }],
   ] as const) {
     await nightshift(...args);
     expect(engine.calls, args.join(' ')).toContainEqual({ path, input });

@@ -122,7 +122,7 @@ export async function keepAsVersion(o: RestoreOptions, base: string, by: string)
   } catch (error) {
     // It is kept already, or it does not verify: the backup then copies it as it lies there.
     if (!(error instanceof Refusal) || error.code !== 'NOT_READY') throw error;
-    o.journal.write({ what: 'restore.no_version', text: error.message });
+    o.journal.write({ what: 'restore.no_version', text: `No version was made: ${error.message}` });
   }
 }
 

@@ -11,13 +11,19 @@ export function useReadyBases(): readonly string[] {
   return setup?.bases.filter((one) => one.state === 'ready').map((one) => one.id) ?? [];
 }
 
+/** Made by a recipe of the program, not copied from a folder. */
+const isMade = (id: string): boolean => id === 'smollm2' || id === 'starter';
+
 export function MoreBases(): ReactElement | null {
   const setup = useEngine((state) => state.rooms?.setup ?? null);
   const host = useHost();
   const lost = useLost();
   const [folder, setFolder] = useState('');
   if (setup === null) return null;
-  const others = setup.bases.filter((one) => one.state !== 'ready');
+  // A folder that could be copied in has its own line.
+  const others = setup.bases.filter(
+    (one) => one.state !== 'ready' && (isMade(one.id) || one.state !== 'available'),
+  );
   const isMaking = others.some((one) => one.state === 'making');
   const copy = (path: string): void => {
     void command((engine) => engine.setup.choose({ base: 'folder', folder: path }));
@@ -35,7 +41,7 @@ export function MoreBases(): ReactElement | null {
                 : (one.message ?? one.detail)}
             </span>
           </span>
-          {one.id !== 'smollm2' && one.id !== 'starter' ? null : (
+          {isMade(one.id) ? (
             <Button
               size="xs"
               disabled={lost || isMaking}
@@ -47,13 +53,13 @@ export function MoreBases(): ReactElement | null {
             >
               {one.state === 'failed' ? 'Try again' : 'Make'}
             </Button>
-          )}
+          ) : null}
         </div>
       ))}
       <div className="row">
         <TextInput
           size="xs"
-          className="grow"
+          className="cinput grow"
           aria-label="Path of a model folder"
           placeholder="path of a folder with safetensors"
           value={folder}
