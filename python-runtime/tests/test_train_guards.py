@@ -299,3 +299,25 @@ def test_a_full_disk_is_told_and_training_goes_on(
     assert exit_of(folder)["outcome"] == "completed"
     saved = [one["step"] for one in events_of(folder, "checkpoint")]
     assert saved[0] > failed[-1]["step"] and saved[-1] == metrics_of(folder)[-1]["step"]
+
+
+def test_a_step_that_its_rows_end_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = begin(tmp_path)
+    steps = [0]
+
+    def loss_sum(model: Model, batch: MicroBatch) -> torch.Tensor:
+        steps[0] += 1
+        if steps[0] == 3:
+            # As an embedding without a place for the token says it.
+            batch.ids[..., 0] = 10**6
+        return REAL(model, batch)
+
+    monkeypatch.setattr(Model, "loss_sum", loss_sum)
+    spec = training.spec(save_steps=1, eval_samples=0, generate_samples=0)
+    error = exit_of(fails(training, spec, monkeypatch))["error"]
+    assert error["category"] == "token_out_of_range"
+    assert len(error["rows"]) == spec["config"]["batch_size"]
+    trained = {row for line in lines_of(training.dataset / "ledger.jsonl") for row in line["rows"]}
+    assert trained and not trained & set(error["rows"])

@@ -16,6 +16,9 @@ class TrainerRefused(Exception):
         self.rows = rows or []
 
 
+# What the rows of a step are to blame for; the engine leaves these rows out (see its queue).
+OF_THE_ROWS = ("template_error", "dataset_error", "token_out_of_range")
+
 OUT_OF_MEMORY_TEXTS = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
 
 

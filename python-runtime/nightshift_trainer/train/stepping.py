@@ -4,11 +4,12 @@ out, and the guard against values that are no numbers."""
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import randomness
 from .computing import Attempt, Computing, StepCall
-from .errors import TrainerRefused
+from .errors import OF_THE_ROWS, TrainerRefused, category_of
 from .evaluation import synchronise
 from .ladder import Ladder
 from .session import Session
@@ -46,6 +47,17 @@ class Stepper:
         session = self.session
         started = time.monotonic()
         rows, indices = session.order.batch(session.position)
+        try:
+            return self._step(started, rows, indices)
+        except Exception as error:
+            category = category_of(error)
+            if category not in OF_THE_ROWS or getattr(error, "rows", []):
+                raise
+            # Without their numbers nobody could leave them out.
+            raise TrainerRefused(category, str(error), rows) from error
+
+    def _step(self, started: float, rows: list[int], indices: Sequence[int]) -> Done:
+        session = self.session
         examples = [session.cache.example(index) for index in indices]
         rate = session.rate
         states = randomness.take()
