@@ -371,15 +371,12 @@ describe('failures', () => {
 });
 
 describe('quarantine', () => {
-  test('rows that end the trainer twice are left out when the dataset is trained again, and the account adds up', async () => {
-    w.manners({ poisoned_row: 30 });
+  test('rows that end the trainer twice are left out, the rest is trained without a word of the user, and the account adds up', async () => {
+    w.manners({ poisoned_rows: [30] });
     await w.withBase();
     // 40 of 42 rows are trained, four a step: row 30 is in the seventh, with 27, 28 and 29.
     const [a] = await w.add(w.rows('a.jsonl', 42));
     const id = a?.id ?? '';
-    await w.at(id, 'failed');
-    expect(await w.account(id)).toMatchObject({ quarantined: 4, remaining: 12, sum: 42 });
-    await w.engine.api.queue.retry({ id });
     const done = await w.at(id, 'completed');
     expect([done.done_steps, done.planned_steps]).toEqual([9, 9]);
     expect(w.json('data', 'datasets', id, 'pass.json')).toMatchObject({
@@ -389,20 +386,35 @@ describe('quarantine', () => {
     });
     const account = await w.account(id);
     expect(account).toMatchObject({ quarantined: 4, remaining: 0, sum: 42 });
-    // Trained once by the retry; twice where the pass that failed had saved them.
+    // Trained once by the second pass; twice where the first one had saved them.
     expect(account.trained).toEqual({ '1': 16, '2': 20 });
+    const told = w.engine.api.feed.snapshot().rooms.notices;
+    expect(told.find((one) => one.title === 'a.jsonl goes on without rows')?.body).toContain(
+      'Rows 27, 28, 29, 30 ended the trainer (template_error',
+    );
+    expect(told.filter((one) => one.kind === 'dataset_failed')).toEqual([]);
+  });
+
+  test('the second time the dataset fails, and the next one is trained', async () => {
+    w.manners({ poisoned_rows: [10, 30] });
+    await w.withBase();
+    const [a] = await w.add(w.rows('a.jsonl', 42));
+    const id = a?.id ?? '';
+    expect((await w.at(id, 'failed')).message).toContain('template_error');
+    expect(await w.account(id)).toMatchObject({ quarantined: 8, sum: 42 });
+    w.manners({});
+    const [b] = await w.add(w.rows('b.jsonl', 42));
+    await w.at(b?.id ?? '', 'completed');
   });
 
   test('a place in the file that was taken before rows were left out is not gone on from', async () => {
-    w.manners({ poisoned_row: 30, step_seconds: 0.1 });
+    w.manners({ poisoned_rows: [30], step_seconds: 0.1 });
     await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 42));
     const id = a?.id ?? '';
     await until('two steps', () => (w.engine.api.status.get().current_step ?? 0) >= 2);
     await w.engine.api.training.skip({ by: 'test' });
     await w.at(id, 'skipped');
-    await w.engine.api.queue.retry({ id });
-    await w.at(id, 'failed');
     await w.engine.api.queue.retry({ id });
     await w.at(id, 'completed');
     expect(w.json('data', 'datasets', id, 'pass.json')).toMatchObject({
@@ -413,12 +425,12 @@ describe('quarantine', () => {
   });
 
   test('in a file that was corrected every row is trained', async () => {
-    w.manners({ poisoned_row: 3 });
+    w.manners({ poisoned_rows: [3, 8] });
     await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 42));
     const id = a?.id ?? '';
     await w.at(id, 'failed');
-    expect(await w.account(id)).toMatchObject({ quarantined: 4 });
+    expect(await w.account(id)).toMatchObject({ quarantined: 8 });
     w.manners({});
     const file = path.join(w.folder, 'queue', 'failed', 'a.jsonl');
     writeFileSync(file, readFileSync(file, 'utf8').replace('q a.jsonl 2', 'what was wrong'));

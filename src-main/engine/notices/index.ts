@@ -108,6 +108,9 @@ export async function createNotices(o: {
         case 'failed':
           throttle.tell(words.datasetFailed(news.dataset.name, news.reason, news.next));
           break;
+        case 'quarantined':
+          throttle.tell(words.quarantined(news.name, news.why));
+          break;
         case 'not_ready':
           throttle.tell(
             isSelfHealing(news.category)

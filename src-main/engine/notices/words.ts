@@ -50,6 +50,16 @@ export function datasetFailed(name: string, reason: string, next: string | null)
   };
 }
 
+export function quarantined(name: string, why: string): NoticeText {
+  return {
+    kind: 'fact',
+    tone: 'warn',
+    title: `${name} goes on without rows`,
+    body: why,
+    opens: 'data',
+  };
+}
+
 export function datasetRefused(name: string, reason: string): NoticeText {
   return {
     kind: 'dataset_failed',

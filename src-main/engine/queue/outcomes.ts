@@ -3,6 +3,15 @@ import type { PassOutcome } from '../trainer/index.ts';
 import { decideRetry } from './decide.ts';
 import type { QueueParts } from './standing.ts';
 
+type GaveUp = Extract<PassOutcome, { kind: 'gave_up' }>;
+
+const shown = 20;
+function withoutRows({ category, message, rows }: GaveUp): string {
+  const more = rows.length > shown ? ` and ${rows.length - shown} more` : '';
+  const one = rows.length === 1;
+  return `${one ? 'Row' : 'Rows'} ${rows.slice(0, shown).join(', ')}${more} ended the trainer (${category}: ${message.replace(/\.$/, '')}) and ${one ? 'is' : 'are'} quarantined. The dataset is trained again from its first row without ${one ? 'it' : 'them'}.`;
+}
+
 export function createOutcomes({ o, now, passes, news, tell }: QueueParts) {
   let streak = { since: o.clock.now(), datasets: 0, failed: 0 };
 
@@ -51,6 +60,13 @@ export function createOutcomes({ o, now, passes, news, tell }: QueueParts) {
       await o.datasets.note(id, { quarantined: [...new Set([...meta.quarantined, ...rows])] });
   }
 
+  /**
+   * Once a dataset: rows that ended the trainer are left out and the rest is trained. The second time the dataset is to blame. A loss
+   * that is no number may come from the rate as well, so those rows alone change nothing.
+   */
+  const areRowsToBlame = (id: string, { category, rows }: GaveUp): boolean =>
+    rows.length > 0 && category !== 'not_a_number' && o.datasets.meta(id)?.quarantined.length === 0;
+
   async function settle(outcome: PassOutcome): Promise<void> {
     now.isSupervising = false;
     const ended = now.open;
@@ -62,7 +78,15 @@ export function createOutcomes({ o, now, passes, news, tell }: QueueParts) {
         return;
       }
       now.open = null;
+      const isFirst = areRowsToBlame(id, outcome);
       await quarantine(id, outcome.rows);
+      if (isFirst) {
+        const why = withoutRows(outcome);
+        await passes.again(ended, `${ended.dataset.name}: ${why}`);
+        news.emit({ kind: 'quarantined', name: ended.dataset.name, why });
+        tell();
+        return;
+      }
       const reason = `${outcome.category}: ${outcome.message}`;
       await passes.fail(ended, reason, null);
       tellFailed(id, reason, outcome.step);

@@ -24,8 +24,11 @@ const passFile = z.object({
   /** Quarantined rows that this pass does not train, ascending; fixed for the pass, as its positions count the others. */
   left_out: z.array(z.number().int()).default([]),
   started: z.number(),
-  /** `left`: a restore went back before it, so nothing goes on from where it stood. */
-  state: z.enum(['open', 'completed', 'failed', 'skipped', 'left']),
+  /**
+   * `left`: a restore went back before it, so nothing goes on from where it stood. `again`: rows that ended the trainer were
+   * quarantined, and the dataset waits for a pass without them.
+   */
+  state: z.enum(['open', 'completed', 'failed', 'skipped', 'left', 'again']),
   reason: z.string().nullable().default(null),
 });
 export type PassFile = z.infer<typeof passFile>;

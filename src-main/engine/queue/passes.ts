@@ -67,7 +67,8 @@ export class Passes {
           judgeAgain: false,
         });
         this.tell(dataset, `A restore went back before ${dataset.name}; it waits again.`);
-      } else if (pass === null || !(await this.hasCache(dataset, pass))) {
+      } else if (pass?.state === 'again') await this.again({ dataset, pass }, pass.reason ?? '');
+      else if (pass === null || !(await this.hasCache(dataset, pass))) {
         await this.o.datasets.toQueue(dataset.id, dataset.priority, {
           before: null,
           judgeAgain: pass !== null,
@@ -279,6 +280,17 @@ export class Passes {
       done === null ? {} : { done_steps: pass.steps_before + done },
     );
     this.o.config.openPass(null);
+  }
+
+  /** To the front of its priority; the next pass leaves out what is quarantined by now. */
+  async again({ dataset, pass }: OpenPass, reason: string): Promise<void> {
+    await writePass(dataset.folder, { ...pass, state: 'again', reason });
+    await this.o.datasets.toQueue(dataset.id, dataset.priority, {
+      before: this.first(dataset),
+      judgeAgain: false,
+    });
+    this.o.config.openPass(null);
+    this.tell(dataset, reason);
   }
 
   /** Without a live trainer nobody wrote the cursor: the newest checkpoint of this pass is where it can be continued. */

@@ -38,6 +38,11 @@ export type QueueNews =
       readonly next: string | null;
     }
   | {
+      readonly kind: 'quarantined';
+      readonly name: string;
+      readonly why: string;
+    }
+  | {
       readonly kind: 'not_ready';
       readonly category: string;
       readonly message: string;
