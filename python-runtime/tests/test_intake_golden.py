@@ -119,6 +119,7 @@ def test_over_length_refuse_rejects_up_to_five_percent_and_cuts_nothing(tmp_path
     records = [*pairs(19), {"question": "Long?", "answer": "word " * 100}]
     report = workspace.intake(workspace.lines("a.jsonl", records), max_length=60)
     assert (report["verdict"], workspace.rejected()) == ("ready", [(20, "over_length")])
+    assert report["max_length"] == 60
     assert report["max_length_loses_nothing"] > 60 and report["truncated"] == 0
     records.append({"question": "Long too?", "answer": "word " * 100})
     report = workspace.intake(workspace.lines("b.jsonl", records), max_length=60)

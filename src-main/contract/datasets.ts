@@ -143,6 +143,8 @@ export const datasetReport = z.object({
     .nullable()
     .default(null),
   planned_steps: z.number().int(),
+  /** What it was judged under; null: the file could not be read, or the report is older than this field. */
+  max_length: z.number().int().nullable().default(null),
   max_length_loses_nothing: z.number().int().nullable(),
   notes: z.array(z.string()),
   decision: z.enum(['map_columns', 'accept_good_rows']).nullable(),

@@ -74,6 +74,18 @@ test('each verdict is said in words, those that need the user first', async () =
   await page.getByText('export_empty.jsonl').waitFor();
 });
 
+test('a report names the max_length it was judged under when another is set now', async () => {
+  const { page, server } = await openStage({ at: '#/data' });
+  await page.getByRole('option', { name: /home_requests/ }).click();
+  const report = page.getByRole('region', { name: 'Report of home_requests.jsonl' });
+  await report.getByText('all rows fit max_length 4,096').waitFor();
+  expect(await report.getByText('Judged under').count()).toBe(0);
+  const { config } = server.engine.rooms();
+  server.engine.change({ config: { ...config, values: { ...config.values, max_length: 1024 } } });
+  await report.getByText('Judged under max_length 4,096; it is 1,024 now.').waitFor();
+  await report.getByText('all rows fit max_length 4,096').waitFor();
+});
+
 test('a file with broken rows shows them by number and is trained with the good ones', async () => {
   const { page, server } = await openStage({ at: '#/data' });
   await page.getByRole('option', { name: /home_requests/ }).click();

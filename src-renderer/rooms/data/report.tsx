@@ -100,7 +100,8 @@ function RemoveButton({ id }: { readonly id: string }): ReactElement {
 }
 
 function Lengths({ report }: { readonly report: DatasetReport }): ReactElement | null {
-  const limit = useRoom('config').values.max_length;
+  const now = useRoom('config').values.max_length;
+  const limit = report.max_length ?? now;
   const [which, setWhich] = useState<'whole' | 'prompt' | 'answer'>('whole');
   if (report.lengths === null) return null;
   return (
@@ -124,6 +125,11 @@ function Lengths({ report }: { readonly report: DatasetReport }): ReactElement |
         longer={report.over_length}
         rows={report.rows}
       />
+      {limit === now ? null : (
+        <p className="micro num">
+          Judged under max_length {count(limit)}; it is {count(now)} now.
+        </p>
+      )}
     </div>
   );
 }
