@@ -77,28 +77,7 @@ export function drawEnds(chart: LineChart, { picture, colours, leaving }: LayerF
   if (picture.now !== null) {
     const left = x.getPixelForValue(picture.now.step);
     const top = y.getPixelForValue(picture.now.y);
-    drawDot(context, left, top, 3.5, colours.accent, colours.face);
     taken.push({ left, right: left + 84, y: top - 3 }, { left, right: left + 84, y: top + 11 });
-    framed(
-      context,
-      `now, ${count(picture.now.step)}`,
-      left + 10,
-      top - 3,
-      colours,
-      colours.accent,
-      '400 11px',
-      'left',
-    );
-    framed(
-      context,
-      loss(picture.now.y),
-      left + 10,
-      top + 11,
-      colours,
-      colours.accent,
-      '600 13px',
-      'left',
-    );
   }
   for (const stretch of picture.stretches) {
     const end = stretch.dots[stretch.dots.length - 1];
@@ -122,4 +101,30 @@ export function drawEnds(chart: LineChart, { picture, colours, leaving }: LayerF
       colours.face,
       colours.t2,
     );
+  // Last: the leader of a branch that was left near here would run through these words.
+  if (picture.now !== null) {
+    const left = x.getPixelForValue(picture.now.step);
+    const top = y.getPixelForValue(picture.now.y);
+    drawDot(context, left, top, 3.5, colours.accent, colours.face);
+    framed(
+      context,
+      `now, ${count(picture.now.step)}`,
+      left + 10,
+      top - 3,
+      colours,
+      colours.accent,
+      '400 11px',
+      'left',
+    );
+    framed(
+      context,
+      loss(picture.now.y),
+      left + 10,
+      top + 11,
+      colours,
+      colours.accent,
+      '600 13px',
+      'left',
+    );
+  }
 }

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import type { LineChart } from '../../src-renderer/kit/chart/index.ts';
+import { drawEnds, type LayerFacts } from '../../src-renderer/rooms/models/lineage-ends.ts';
+
+test('no leader of a left branch is drawn over the words of now', () => {
+  const drawn: string[] = [];
+  const context = new Proxy({} as Record<string, unknown>, {
+    get: (own, name) =>
+      own[String(name)] ??
+      ((text: unknown) => {
+        if (name === 'lineTo') drawn.push('leader');
+        if (name === 'fillText') drawn.push(String(text));
+        return { width: 100 };
+      }),
+    set: (own, name, value) => Reflect.set(own, name, value),
+  });
+  const scale = { getPixelForValue: (value: number) => value };
+  const chart = {
+    ctx: context,
+    width: 200,
+    scales: { x: scale, y: scale },
+    chartArea: { left: 0, right: 200, top: 0, bottom: 100 },
+  } as unknown as LineChart;
+  const picture = {
+    now: { step: 90, y: 60 },
+    stretches: [{ label: 'main, left at 100', dots: [{ x: 100, y: 60 }], inModel: false }],
+    forks: [],
+  };
+  drawEnds(chart, { picture, colours: {}, chosen: null, leaving: null } as unknown as LayerFacts);
+  expect(drawn).toContain('leader');
+  expect(drawn.lastIndexOf('leader')).toBeLessThan(drawn.indexOf('now, 90'));
+});
