@@ -4,11 +4,14 @@
  * second restore works.
  */
 import { afterAll, expect, test } from 'vitest';
+import { anotherBase } from '../engine/fixtures/restore-alone.ts';
 import { Matrix } from '../engine/fixtures/restore-matrix.ts';
 
 const matrix = new Matrix();
+const ofBase = new Matrix(anotherBase);
 afterAll(() => {
   matrix.end();
+  ofBase.end();
 });
 /** 1,320 cases, each with two or three starts; about a third of a second each on two cores of their own. */
 const timeout = 2_700_000;
@@ -40,5 +43,26 @@ test(
       `restore: ${String(operations)} file operations × 4 kinds of fault = ${String(cases)} cases, ${String(old)} ended in the old state, ${String(switched)} in the new one, all whole\n`,
     );
     expect(cases).toBe(operations * 4);
+  },
+);
+
+test(
+  'the same while another base begins a lineage: an error at every file operation, a kill at every third',
+  { timeout },
+  async () => {
+    const operations = await ofBase.operations();
+    expect(operations).toBeGreaterThan(150);
+    let cases = 0;
+    for (let at = 1; at <= operations; at += 1) {
+      await ofBase.error(at, kinds[at % kinds.length] ?? 'EIO');
+      cases += 1;
+      if (at % 3 !== 0) continue;
+      await ofBase.kill(at);
+      cases += 1;
+    }
+    const { old, new: switched } = ofBase.ends;
+    process.stdout.write(
+      `another base: ${String(operations)} file operations, ${String(cases)} cases, ${String(old)} ended in the old state, ${String(switched)} in the new one, all whole\n`,
+    );
   },
 );
