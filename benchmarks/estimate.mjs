@@ -17,7 +17,9 @@ import { shapeOf } from '../src-main/engine/estimate/shape.ts';
 const runtime = path.resolve(import.meta.dirname, '../python-runtime');
 const python = path.join(runtime, '.venv/bin/python');
 const root = mkdtempSync(path.join(os.tmpdir(), 'nightshift-estimate-'));
-const steps = 3;
+const steps = Number(process.env.NIGHTSHIFT_STEPS ?? 3);
+/** A file of real rows, whose lengths differ as no made ones do: each base also trains on its first rows. */
+const real = process.env.NIGHTSHIFT_ROWS;
 /** A folder with bases that were made before, to save their making. */
 const made = process.env.NIGHTSHIFT_BASES;
 const threads = Number(process.env.NIGHTSHIFT_THREADS ?? os.availableParallelism());
@@ -74,12 +76,13 @@ async function dataset(name, at, length, rows) {
       { length: count },
       (_, i) => ['the', 'of', 'and', 'to', 'in', 'is'][(i + seed) % 6],
     ).join(' ');
-  const half = Math.max(1, Math.round(length / 2));
+  const half = Math.max(1, Math.round((length ?? 0) / 2));
   const lines = Array.from({ length: rows }, (_, i) =>
     JSON.stringify({ question: `${i} ${words(half, i)}`, answer: words(half, i + 1) }),
   );
   const file = path.join(folder, `${name}.jsonl`);
-  writeFileSync(file, `${lines.join('\n')}\n`);
+  const given = length === null ? readFileSync(real, 'utf8').split('\n').slice(0, rows) : lines;
+  writeFileSync(file, `${given.join('\n')}\n`);
   await work(`intake-${name}`, {
     format: 1,
     kind: 'intake',
@@ -172,6 +175,15 @@ async function measure(at, one, index) {
   const made = estimateOf(config, facts, sizes);
   // The first step also makes the moments, and its memory counts the loading.
   const later = points.slice(1);
+  if (process.env.NIGHTSHIFT_EACH)
+    console.error(
+      points
+        .map(
+          (p) =>
+            `${p.step} ${p.memory_mb} ${p.tokens} ${p.seconds.toFixed(2)} micro ${p.micro_batch}`,
+        )
+        .join('\n'),
+    );
   const seconds = later.map((point) => point.seconds).toSorted((a, b) => a - b)[
     Math.floor((later.length - 1) / 2)
   ];
@@ -211,6 +223,14 @@ const cases = [
   { base: 'smollm2', precision: 'bf16', batch: 2, length: 1000 },
   { base: 'smollm2', precision: 'fp32', batch: 8, length: 100 },
   { base: 'smollm2', precision: 'fp32', batch: 8, length: 100, micro: 2 },
+  ...(real === undefined
+    ? []
+    : [
+        { base: 'starter', precision: 'fp32', batch: 16, length: null },
+        { base: 'starter', precision: 'bf16', batch: 16, length: null },
+        { base: 'smollm2', precision: 'bf16', batch: 16, length: null },
+        { base: 'smollm2', precision: 'bf16', batch: 16, length: null, micro: 4 },
+      ]),
 ];
 const wanted =
   process.env.NIGHTSHIFT_CASES?.split(',').map(Number) ?? cases.map((_, index) => index);

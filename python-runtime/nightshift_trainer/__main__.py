@@ -7,6 +7,7 @@ happens, `exit.json` is written; a process that leaves none has crashed.
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 import traceback
@@ -15,6 +16,11 @@ from types import FrameType
 from typing import Any
 
 from .run_folder import Cancelled, RunFolder
+
+# On a CPU a kernel for bf16 is made and kept for every shape, and packed rows give new shapes at
+# each step: 1,024 of them grew by gigabytes. Read by the libraries when the first one is made.
+for name in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
+    os.environ.setdefault(name, "64")
 
 WORKERS = {
     "intake": "nightshift_trainer.intake.worker",

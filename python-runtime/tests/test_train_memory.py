@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import mmap
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 import torch
 from train_support import Training, exit_of, metrics_of
 
@@ -36,3 +39,32 @@ def test_a_step_of_longer_rows_shows_its_activations(tmp_path: Path) -> None:
 
     # 8 x 400 tokens keep about 80 KB each in the starter; 8 x 10 next to nothing.
     assert peak("long", 400) > peak("short", 5) + 100
+
+
+SHAPES = """
+import random
+import nightshift_trainer.__main__
+import psutil
+import torch
+torch.set_num_threads(2)
+random.seed(1)
+weights = [torch.randn(192, width).bfloat16() for width in (192, 512) * 4]
+for step in range(101):
+    rows = torch.randn(random.randrange(3000, 4096), 192).bfloat16().requires_grad_()
+    sum((rows @ weight).float().sum() for weight in weights).backward()
+    if step in (10, 100):
+        print(psutil.Process().memory_info().rss >> 20)
+"""
+
+
+@pytest.mark.skipif(
+    not torch.backends.mkldnn.is_available()
+    or "avx512_bf16" not in Path("/proc/cpuinfo").read_text("ascii", "replace"),
+    reason="without bf16 instructions other kernels work, slowly",
+)
+def test_new_shapes_in_bf16_do_not_add_up() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", SHAPES], capture_output=True, text=True, check=True, timeout=120
+    )
+    early, late = (int(line) for line in told.stdout.split())
+    assert late < early + 100

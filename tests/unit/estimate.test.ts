@@ -132,6 +132,26 @@ describe('lengths and layout', () => {
     const long = longestLengths({ max_length: 8192 });
     expect(layoutOf(bf16, long)).toMatchObject({ largest: 8192, parts: 32 });
   });
+  test('one long row among short ones: the short ones keep their attention tables all the same', () => {
+    const { whole } = report.lengths;
+    const withOne = {
+      ...report,
+      lengths: {
+        ...report.lengths,
+        whole: {
+          ...whole,
+          max: 899,
+          histogram: [...whole.histogram, { from: 800, to: 900, count: 10 }],
+        },
+      },
+    };
+    const limit = { max_length: 4096, over_length: 'drop' } as const;
+    const lengths = lengthsOf(withOne, limit);
+    expect(lengths?.plainShare).toBeCloseTo(0.875, 2);
+    const table = (share: number): number => keptByLayer(shape(smollm2), 'bf16', 899, share);
+    expect(table(0.875) - table(0)).toBe(0.875 * 9 * 512 * 6);
+    expect(lengthsOf(report, limit)?.plainShare).toBe(1);
+  });
 });
 
 describe('rows that are too long', () => {
@@ -194,7 +214,9 @@ describe('memory', () => {
   ] as const)(
     'what a layer of SmolLM2 keeps of a token, %s at %i',
     (precision, longest, counted) => {
-      expect(keptByLayer(shape(smollm2), precision, longest) / counted).toBeCloseTo(1, 1);
+      expect(
+        keptByLayer(shape(smollm2), precision, longest, longest <= 512 ? 1 : 0) / counted,
+      ).toBeCloseTo(1, 1);
     },
   );
   test('weights, copy, moments and gradients follow from the parameters', () => {

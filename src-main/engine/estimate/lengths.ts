@@ -11,7 +11,12 @@ export interface Lengths {
   readonly over: number;
   /** Share of the tokens that are targets. */
   readonly trainedShare: number;
+  /** Share of the tokens that lie in rows up to `PLAIN_LENGTH`. */
+  readonly plainShare: number;
 }
+
+/** Segments up to this length keep their table of attention weights (`PLAIN_LENGTH` of layout.py). */
+export const PLAIN_LENGTH = 512;
 
 /** Tokens of a micro-batch where the configuration leaves it to the trainer (`TOKENS_AT_ONCE` of stepping.py). */
 export const TOKENS_AT_ONCE = 4096;
@@ -26,6 +31,7 @@ export function longestLengths(config: Pick<Config, 'max_length'>): Lengths {
     rows: 0,
     over: 0,
     trainedShare: usualTrainedShare,
+    plainShare: config.max_length <= PLAIN_LENGTH ? 1 : 0,
   };
 }
 
@@ -64,11 +70,12 @@ export function lengthsOf(
     report.over_length === 0 ? 0 : report.over_length_answer_lost / report.over_length;
   // A raw text is split into pieces: none of it is too long, and a row is as long as all of its pieces.
   const isSplit = report.record_format === 'text';
-  let [rows, sum, squares, over] = [0, 0, 0, 0];
+  let [rows, sum, squares, over, plain] = [0, 0, 0, 0, 0];
   const add = (share: number, length: number): void => {
     rows += share;
     sum += share * length;
     squares += share * length * length;
+    if (length <= PLAIN_LENGTH) plain += share * length;
   };
   for (const { from, to, count } of histogram) {
     // The last bin ends where the longest row does.
@@ -97,6 +104,7 @@ export function lengthsOf(
     rows: Math.round(readable * (1 - gone / all) * trained),
     over: Math.round((readable * over) / all),
     trainedShare: report.trained_token_share ?? usualTrainedShare,
+    plainShare: sum === 0 ? 1 : plain / sum,
   };
 }
 
@@ -109,6 +117,8 @@ export interface Layout {
   readonly largest: number;
   /** The longest example in it: attention is counted by it. */
   readonly longest: number;
+  /** Share of its tokens whose example keeps a table of attention weights. */
+  readonly plainShare: number;
 }
 
 type Batching = Pick<
@@ -119,13 +129,14 @@ type Batching = Pick<
 /** As `split` of layout.py lays a step out: a token budget, and at most `micro_batch` examples. */
 export function layoutOf(config: Batching, lengths: Lengths): Layout {
   const batch = config.batch_size * config.gradient_accumulation;
-  const { mean, deviation, longest } = lengths;
+  const { mean, deviation, longest, plainShare } = lengths;
   const tokens = batch * mean;
-  if (!config.packing) return { tokens, parts: batch, largest: Math.ceil(longest), longest };
+  if (!config.packing)
+    return { tokens, parts: batch, largest: Math.ceil(longest), longest, plainShare };
   const most = config.micro_batch === 'auto' ? batch : Math.min(batch, config.micro_batch);
   // A pass has many steps: its fullest one is about three deviations above the usual.
   const fullest = Math.min(batch * longest, tokens + 3 * deviation * Math.sqrt(batch));
   const largest = Math.max(longest, Math.min(TOKENS_AT_ONCE, fullest, most * longest));
   const parts = Math.max(Math.ceil(batch / most), tokens / TOKENS_AT_ONCE, 1);
-  return { tokens, parts: Math.ceil(parts), largest: Math.ceil(largest), longest };
+  return { tokens, parts: Math.ceil(parts), largest: Math.ceil(largest), longest, plainShare };
 }

@@ -3,7 +3,7 @@
  * Checked against measured peaks by `benchmarks/estimate.mjs`. Pure.
  */
 import type { MemoryPart } from '../../contract/index.ts';
-import type { Layout } from './lengths.ts';
+import { type Layout, PLAIN_LENGTH } from './lengths.ts';
 import type { ModelShape } from './shape.ts';
 
 export interface MemoryInput {
@@ -22,16 +22,17 @@ export interface MemoryParts {
 const MiB = 1024 * 1024;
 /** Python, torch and transformers resident on a CPU; the driver's context and the kernels' libraries on a GPU. */
 const programBytes = { cpu: 400 * MiB, gpu: 700 * MiB };
+/** Kernels for bf16 on a CPU, one for each of the last 64 shapes (`__main__.py`), as measured. */
+const kernelBytes = 200 * MiB;
 /** Labelled positions whose logits exist at once (`CHUNK` of model.py). */
 const LOSS_CHUNK = 512;
-/** Segments up to this length keep their table of attention weights (`PLAIN_LENGTH` of layout.py). */
-const PLAIN_LENGTH = 512;
 
-/** What one layer keeps of one token for the backward pass. */
+/** What one layer keeps of one token for the backward pass. `plainShare`: of the tokens, in rows up to PLAIN_LENGTH. */
 export function keptByLayer(
   shape: ModelShape,
   precision: 'bf16' | 'fp32',
   longest: number,
+  plainShare: number,
 ): number {
   const size = precision === 'bf16' ? 2 : 4;
   const width = shape.heads * shape.headSize;
@@ -42,7 +43,7 @@ export function keptByLayer(
   // Gate, its activation, up, and their product.
   const inner = 4 * shape.inner * size;
   const table =
-    longest <= PLAIN_LENGTH ? shape.heads * longest * (precision === 'bf16' ? 6 : 4) : 0;
+    plainShare * shape.heads * Math.min(longest, PLAIN_LENGTH) * (precision === 'bf16' ? 6 : 4);
   const headNorms = shape.hasHeadNorms ? 8 * shape.headSize * (shape.heads + shape.keyHeads) : 0;
   return norms + heads + headNorms + inner + table;
 }
@@ -56,7 +57,7 @@ export function memoryOf({
 }: MemoryInput): MemoryParts {
   const { parameters } = shape;
   const size = precision === 'bf16' ? 2 : 4;
-  const kept = keptByLayer(shape, precision, layout.longest);
+  const kept = keptByLayer(shape, precision, layout.longest, layout.plainShare);
   // Beside what all layers keep, the one that is worked on holds its gradients.
   const activations = layout.largest * kept * (shape.layers + 1.5);
   const labelled = Math.min(LOSS_CHUNK, Math.ceil(layout.largest * trainedShare));
@@ -70,7 +71,10 @@ export function memoryOf({
   const atEnd = sums + fresh + layout.largest * kept * 1.5;
   const isEnd = atEnd > atStart;
   const parts: { part: MemoryPart; bytes: number }[] = [
-    { part: 'program', bytes: programBytes[device] },
+    {
+      part: 'program',
+      bytes: programBytes[device] + (device === 'cpu' && precision === 'bf16' ? kernelBytes : 0),
+    },
     { part: 'weights', bytes: 4 * parameters },
     ...(precision === 'bf16' ? [{ part: 'working_copy' as const, bytes: 2 * parameters }] : []),
     { part: 'moments', bytes: 8 * parameters },
