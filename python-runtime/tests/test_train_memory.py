@@ -49,10 +49,10 @@ import torch
 torch.set_num_threads(2)
 random.seed(1)
 weights = [torch.randn(192, width).bfloat16() for width in (192, 512) * 4]
-for step in range(101):
+for step in range(201):
     rows = torch.randn(random.randrange(3000, 4096), 192).bfloat16().requires_grad_()
     sum((rows @ weight).float().sum() for weight in weights).backward()
-    if step in (10, 100):
+    if step in (50, 200):
         print(psutil.Process().memory_info().rss >> 20)
 """
 
@@ -64,7 +64,8 @@ for step in range(101):
 )
 def test_new_shapes_in_bf16_do_not_add_up() -> None:
     told = subprocess.run(
-        [sys.executable, "-c", SHAPES], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", SHAPES], capture_output=True, text=True, check=True, timeout=300
     )
     early, late = (int(line) for line in told.stdout.split())
-    assert late < early + 100
+    # 30 to 90 MiB; a kernel for every shape takes 400.
+    assert late < early + 200

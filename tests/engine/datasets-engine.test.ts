@@ -367,9 +367,18 @@ describe('setup', () => {
     const { api } = await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 20));
     await w.at(a?.id ?? '', 'completed');
-    await expect(api.setup.choose({ base: 'smollm2', folder: null })).rejects.toMatchObject({
+    const again = () => api.setup.choose({ base: 'smollm2', folder: null });
+    await again();
+    await until('the other base', () =>
+      api.setup.get().bases.some((one) => one.id === 'smollm2' && one.state === 'ready'),
+    );
+    // It is there to be chosen; what was trained goes on from its own.
+    await expect(again()).rejects.toMatchObject({
       code: 'LOCKED',
+      data: { next: expect.stringContaining('Set base_model to smollm2') as string },
     });
+    expect(api.setup.get().chosen).toBe('starter');
+    expect(api.lineage.get()).toMatchObject({ head: 'main', base: { id: 'starter' } });
   });
 });
 
