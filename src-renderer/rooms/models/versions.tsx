@@ -54,7 +54,7 @@ export function Versions({
           </Button>
         </div>
       ) : (
-        <table>
+        <table className={manyBranches ? 'tight' : ''}>
           <thead>
             <tr>
               <th>Version</th>
@@ -62,9 +62,9 @@ export function Versions({
               <th className="n">Step</th>
               <th className="n">Validation</th>
               <th className="n">Gap</th>
-              <th className="n">Match</th>
+              <th className="n detail">Match</th>
               <th className="gapped">Created</th>
-              <th>Weights</th>
+              <th className="detail">Weights</th>
               <th>Backup</th>
               <th className="n">Size</th>
             </tr>
@@ -87,9 +87,9 @@ export function Versions({
                     <Validation version={one} />
                   </td>
                   <td className="n">{one.gap === null ? UNKNOWN : signed(one.gap)}</td>
-                  <td className="n">{match === null ? UNKNOWN : percent(match)}</td>
+                  <td className="n detail">{match === null ? UNKNOWN : percent(match)}</td>
                   <td className="t2 num gapped">{clock(one.created, now)}</td>
-                  <td>
+                  <td className="detail">
                     <span className="row" title={`Kept ${one.how}`}>
                       <Mark name="version" />
                       {one.pinned ? 'kept, pinned' : 'kept'}
