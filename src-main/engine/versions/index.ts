@@ -156,7 +156,7 @@ export async function createVersions(o: {
           parent: null,
           left: null,
           opened: o.clock.now(),
-          why: `It began from ${from.label}.`,
+          why: `It began from ${from.id} (${from.label}).`,
         },
       ],
     };
@@ -165,7 +165,7 @@ export async function createVersions(o: {
     lineage = begun;
     o.journal.write({
       what: 'versions.lineage',
-      text: `The lineage begins from ${from.label}.`,
+      text: `The lineage begins from ${from.id} (${from.label}).`,
       evidence: { base: from.id, hash: from.hash },
     });
     changed.emit(undefined);
