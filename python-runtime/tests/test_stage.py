@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from intake_support import pairs
+from intake_support import make_starter, pairs
 from safetensors.torch import load_file
 from train_support import Training, events_of, exit_of, lines_of, metrics_of
 
@@ -198,3 +198,28 @@ def test_nothing_is_staged_over_a_branch(tmp_path: Path) -> None:
     stage(asked, quiet)
     with pytest.raises(StageRefused, match="there already"):
         stage(asked, quiet)
+
+
+def test_a_flipped_bit_of_a_base_is_found_where_it_would_be_trained_from(tmp_path: Path) -> None:
+    base = make_starter(tmp_path / "base")
+    facts = read_json(base / "base.json")
+    training = Training(tmp_path / "w", base)
+    training.intake(pairs(40), slice_rows=2, core_rows=2)
+
+    def verify_base() -> None:
+        run = training.root / "verify"
+        run.mkdir(exist_ok=True)
+        worker.run(
+            RunFolder(run),
+            {"stage": {"act": "verify_base", "base": str(base), "hash": facts["hash"]}},
+        )
+
+    verify_base()
+    weights = base / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-5] ^= 0x40
+    weights.write_bytes(content)
+    with pytest.raises(StageRefused, match="does not hold what was made there"):
+        verify_base()
+    with pytest.raises(AssertionError, match="model_not_found"):
+        training.run(training.spec())

@@ -14,6 +14,8 @@ from intake_support import pairs
 from safetensors.torch import load_file, save_file
 from train_support import Training, events_of, exit_of, lines_of, weights_of
 
+from nightshift_trainer.bases.publish import folder_hash
+from nightshift_trainer.files import read_json, write_json
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.train import worker
 from nightshift_trainer.train.finite import first_not_finite
@@ -126,8 +128,12 @@ def test_a_base_that_is_no_numbers_waits_for_another_and_blames_no_dataset(
     weights = load_file(base / "model.safetensors")
     weights[EMBEDDING][0, 0] = float("nan")
     save_file(weights, base / "model.safetensors", metadata={"format": "pt"})
+    # As it was made: a base that was damaged later is told by its hash already.
+    facts = read_json(base / "base.json")
+    write_json(base / "base.json", {**facts, "hash": folder_hash(base)})
     training.workspace.base = base
     folder = fails(training, monkeypatch)
-    assert exit_of(folder)["error"]["category"] == "model_not_found"
+    error = exit_of(folder)["error"]
+    assert error["category"] == "model_not_found" and "no numbers" in error["message"]
     assert not training.checkpoints.exists()
     assert json.loads((folder / "exit.json").read_text("utf-8"))["step"] == 0

@@ -1,6 +1,6 @@
 /** Finds the engine of a workspace by its lock file and speaks the contract with it. */
 import { readFile } from 'node:fs/promises';
-import { createORPCClient } from '@orpc/client';
+import { createORPCClient, ORPCError } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
 import type { ContractRouterClient } from '@orpc/contract';
 import { WebSocket } from 'ws';
@@ -22,6 +22,7 @@ export interface Connection {
   readonly pid: number;
   /** Resolves when the engine goes away. */
   readonly closed: Promise<void>;
+  readonly isOpen: () => boolean;
   close(): void;
 }
 
@@ -87,8 +88,10 @@ export async function connect(session: Session): Promise<Connection> {
     });
   });
   socket.on('error', () => undefined);
+  let isOpen = true;
   const closed = new Promise<void>((resolve) => {
     socket.once('close', () => {
+      isOpen = false;
       resolve();
     });
   });
@@ -98,6 +101,7 @@ export async function connect(session: Session): Promise<Connection> {
     port: engine.port,
     pid: engine.pid,
     closed,
+    isOpen: () => isOpen,
     close: () => {
       socket.close();
     },
@@ -112,6 +116,10 @@ export async function withEngine<T>(
   const connection = await connect(session);
   try {
     return await work(connection.client, connection);
+  } catch (error) {
+    // What the library says of a line that broke is no answer to a person.
+    if (connection.isOpen() || error instanceof ORPCError) throw error;
+    throw new NoEngine(session.workspace, 'The engine ended before it answered');
   } finally {
     connection.close();
   }

@@ -73,6 +73,8 @@ test('before anything was trained the lineage follows the base; after that the n
     { name: 'branch-2', parent: null, why: 'Begin anew from other.' },
   ]);
   expect(first('branch-2')).toBe('other');
+  const staged = 'current_model/checkpoints/branch-2/step-00000000/manifest.json';
+  expect(w.json(staged)).toMatchObject({ parent: null, base: { id: 'other' } });
   expect(api.status.get()).toMatchObject({ branch: 'branch-2', current_step: 10 });
   const versions = api.versions.list();
   expect(versions.map((one) => [one.name, one.branch, one.step, one.parent])).toEqual([
@@ -158,4 +160,26 @@ test('asked for by name it says first what it will do; a base that is not there 
   // The same base once more is another lineage, not a step back to the first one.
   const again = await api.restore.plan({ source: { kind: 'base', id: 'starter' } });
   expect(again.to).toMatchObject({ branch: 'branch-3', step: 0 });
+});
+
+test('a base that is damaged or not there begins nothing, and that is said', async () => {
+  const { api } = await w.withBase();
+  anotherBase('other');
+  await train('a.jsonl');
+  writeFileSync(models('other', 'damaged'), '');
+  const source = { kind: 'base', id: 'other' } as const;
+  const plan = await api.restore.plan({ source });
+  await expect(
+    api.restore.carryOut({ source, plan: plan.id, queue_again: false, by }),
+  ).rejects.toMatchObject({
+    code: 'NOT_READY',
+    message: expect.stringContaining('the base other is damaged') as string,
+  });
+  expect(lineage()).toMatchObject({ head: 'main', base: { id: 'starter' } });
+  expect(chosen()).toBe('starter');
+  w.configure({ save_steps: 5, base_model: 'nowhere' });
+  await until('the reason', () => api.status.get().reason?.includes('base model nowhere cannot'));
+  w.configure({ save_steps: 5, base_model: 'starter' });
+  await train('b.jsonl');
+  expect(lineage().head).toBe('main');
 });

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { runCommandLine } from '../../src-main/cli/index.ts';
 import { CONTRACT_VERSION, type Refusal } from '../../src-main/contract/index.ts';
 import { ownIdentity } from '../../src-main/kit/identity.ts';
@@ -304,6 +305,23 @@ describe('without an engine', () => {
       expect([args, result.code]).toEqual([args, 4]);
       expect(result.err).toContain('nightshift serve');
     }
+  });
+
+  test('one that dies before it answers is said in words, and ends with 4', async () => {
+    const dying = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    dying.on('connection', (socket) => {
+      socket.once('message', () => {
+        socket.terminate();
+      });
+    });
+    await new Promise((resolve) => dying.once('listening', resolve));
+    const { port } = dying.address() as { port: number };
+    const lock = { format: 1, ...ownIdentity(), port, contract: CONTRACT_VERSION, t: now };
+    await write('.engine.lock', JSON.stringify(lock));
+    const result = await nightshift('versions', 'pin', 'v001_a');
+    dying.close();
+    expect(result.code).toBe(4);
+    expect(result.err).toContain('The engine ended before it answered');
   });
 
   test('a lock of a dead engine is no engine', async () => {

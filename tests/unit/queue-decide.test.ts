@@ -16,7 +16,7 @@ const readings: QueueReadings = {
   isSupervising: false,
   open: null,
   waiting: [ready('a'), ready('b')],
-  hasBase: true,
+  noBase: null,
   notBefore: null,
 };
 
@@ -45,8 +45,13 @@ describe('decideNext', () => {
     ['stops when that dataset is done', { latch: 'stopping_after' }, { kind: 'stop' }],
     [
       'waits for a base model',
-      { hasBase: false },
+      { noBase: 'no base model is chosen' },
       { kind: 'wait', why: 'no base model is chosen' },
+    ],
+    [
+      'an open pass goes on from its own base, whatever is chosen now',
+      { noBase: 'the base model x cannot be read', open: 'x' },
+      { kind: 'continue', id: 'x' },
     ],
     [
       'waits while the machine is not ready',

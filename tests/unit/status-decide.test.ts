@@ -22,6 +22,7 @@ const readings: StateReadings = {
   notReady: null,
   validating: null,
   waiting: null,
+  noBase: null,
   datasets: { decide: 0, waiting: 0 },
 };
 const trainer = readings.trainer;

@@ -1,4 +1,4 @@
-"""The `stage` worker: verifies a checkpoint, or stages the first one of a new branch."""
+"""The `stage` worker: verifies a checkpoint or a base, or stages the first one of a new branch."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..bases.publish import folder_hash
 from ..files import fsync_folder, read_json, write_json
 from ..run_folder import Cancelled, RunFolder
 from ..train.walk import hash_file, seal, verify
@@ -40,6 +41,11 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> None:
         files = read_json(checkpoint / "manifest.json")["files"]
         read = {_identity(checkpoint / name): facts for name, facts in files.items()}
         folder.event("verified", folder=str(checkpoint), read=read)
+    elif wanted["act"] == "verify_base":
+        base = Path(wanted["base"])
+        if folder_hash(base) != wanted["hash"]:
+            raise StageRefused(f"{base} does not hold what was made there: make it again")
+        folder.event("verified", folder=str(base), read={})
     else:
         target, size = stage(wanted, beat)
         folder.event("staged", folder=str(target), bytes=size)

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ..bases.publish import folder_hash
 from ..cache import TokenCache, core_folder
 from ..files import read_json
 from ..rendering.base import open_base
@@ -77,6 +78,10 @@ def open_session(
         raise TrainerRefused("dataset_error", f"{spec['dataset']['name']} has no row to train")
     beat()
     folder = Path(spec["base"]["folder"]) if found is None else found.folder / "model"
+    if found is None and ranks.rank == 0 and folder_hash(folder) != spec["base"]["hash"]:
+        raise TrainerRefused(
+            "model_not_found", f"{folder} does not hold what was made there: make it again"
+        )
     dropout = spec["test"].get("attention_dropout")
     randomness.seed_all(int(config["seed"]))
     model = Model(folder, str(config["precision"]), device, dropout)

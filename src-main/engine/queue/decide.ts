@@ -16,7 +16,8 @@ export interface QueueReadings {
   readonly open: string | null;
   /** In queue order. */
   readonly waiting: readonly WaitingReading[];
-  readonly hasBase: boolean;
+  /** Why no pass can begin from a base; null: there is one. An open pass has its own. */
+  readonly noBase: string | null;
   /** Not before this time: the machine was not ready at the last attempt. */
   readonly notBefore: number | null;
 }
@@ -37,10 +38,10 @@ export function decideNext(readings: QueueReadings, now: number): QueueAct {
   // The dataset that was to be finished first is not being trained any more.
   if (latch === 'stopping_after' && open === null)
     return { kind: 'stop', why: 'the dataset is finished' };
-  if (!readings.hasBase) return wait('no base model is chosen');
   if (readings.notBefore !== null && now < readings.notBefore)
     return wait('the machine is not ready', readings.notBefore);
   if (open !== null) return { kind: 'continue', id: open };
+  if (readings.noBase !== null) return wait(readings.noBase);
   const next = readings.waiting.find((one) => one.isReady && !one.held);
   if (next !== undefined) return { kind: 'begin', id: next.id };
   if (readings.waiting.length === 0) return wait('the queue is empty');

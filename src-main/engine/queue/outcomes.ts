@@ -115,5 +115,5 @@ export function createOutcomes({ o, now, passes, news, tell }: QueueParts) {
     tell();
   }
 
-  return { settle, setNotReady, quarantine };
+  return { settle, setNotReady };
 }

@@ -109,7 +109,7 @@ export async function createQueue(o: QueueOptions) {
         isSupervising: now.isSupervising,
         open: now.open?.dataset.id ?? null,
         waiting: o.datasets.queued(),
-        hasBase: o.versions.base() !== null,
+        noBase: o.versions.noBase(),
         notBefore: now.notReady?.until ?? null,
       },
       o.clock.now(),
@@ -156,7 +156,6 @@ export async function createQueue(o: QueueOptions) {
     if (id === undefined) return;
     // It runs again: what was waited for is there.
     if (event.type === 'resumed') now.notReady = null;
-    if (event.type === 'quarantined') await outcomes.quarantine(id, numbers(event.rows));
     if (event.type !== 'evaluation') return;
     const loss = lossOf(event.slice) ?? lossOf(event.core);
     if (loss === null) return;
@@ -276,10 +275,6 @@ export async function createQueue(o: QueueOptions) {
       for (const stopOne of stops) stopOne();
     },
   };
-}
-
-function numbers(value: unknown): readonly number[] {
-  return Array.isArray(value) ? value.filter((one): one is number => typeof one === 'number') : [];
 }
 
 function lossOf(value: unknown): number | null {

@@ -44,6 +44,13 @@ export async function verifySource(
     const checked = await o.versions.verify(kept.origin.name, beside);
     if (!checked.ok) no(checked.problem ?? 'unknown');
   };
+  if (kept.origin.kind === 'base') {
+    const base = { act: 'verify_base', base: kept.model, hash: baseOfKept(o, kept).hash };
+    const answer = await o.trainer.work('stage', { stage: base });
+    if (answer.ok) return {};
+    if (answer.category !== 'checkpoint_corrupt') throw refusalOf(answer, 'reading the base');
+    no(answer.message);
+  }
   if (kept.moments === null) {
     await verifyVersion(null);
     return {};
@@ -146,7 +153,7 @@ export async function stage(
       into,
       branch: intent.branch,
       step: kept.step,
-      parent: { branch: kept.branch, step: kept.step },
+      parent: decision.entry.parent,
       base: { id: base.id, hash: base.hash },
       hashes: kept.hashes,
       cursor: kept.cursor,

@@ -188,9 +188,7 @@ function actsOf(
     act('pause', r.isTraining ? 'The trainer saves its step and ends.' : 'No trainer runs.'),
     act(
       'verify',
-      kept.origin.kind === 'base'
-        ? `${before}The weights of ${nameOf(kept)} are there (${megabytes(kept.bytes)}); what is staged of them is read back.`
-        : `${before}Every byte of ${nameOf(kept)} is read and compared (${megabytes(kept.bytes)}).`,
+      `${before}Every byte of ${nameOf(kept)} is read and compared (${megabytes(kept.bytes)}).`,
       kept.bytes,
     ),
     act(

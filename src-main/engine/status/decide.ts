@@ -23,6 +23,8 @@ export interface StateReadings {
   readonly notReady: { readonly category: string; readonly message: string } | null;
   readonly validating: { readonly name: string; readonly progress: number } | null;
   readonly waiting: string | null;
+  /** Why no pass can begin from a base. */
+  readonly noBase: string | null;
   readonly datasets: { readonly decide: number; readonly waiting: number };
 }
 
@@ -91,7 +93,7 @@ function whileAlive(r: StateReadings): StateWord {
 function idleReason(r: StateReadings): string {
   if (r.datasets.decide > 0)
     return `${r.datasets.decide} ${r.datasets.decide === 1 ? 'file waits' : 'files wait'} for your decision`;
-  if (r.waiting === 'no base model is chosen') return r.waiting;
+  if (r.noBase !== null) return r.noBase;
   if (r.datasets.waiting > 0) return r.waiting ?? 'files are waiting';
   return 'the queue is empty';
 }

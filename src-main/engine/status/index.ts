@@ -102,6 +102,7 @@ export async function createStatus(o: {
       notReady: o.queue.notReady(),
       validating: o.datasets.validating(),
       waiting: o.queue.waiting()?.why ?? null,
+      noBase: o.versions.noBase(),
       datasets: {
         decide: all.filter((one) => one.verdict === 'decide').length,
         waiting: all.filter((one) => one.place === 'queue').length,

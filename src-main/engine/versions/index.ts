@@ -237,6 +237,14 @@ export async function createVersions(o: {
     lineage: (): Lineage | null => lineage,
     /** The chosen base, null while none is chosen or its folder cannot be read. */
     base: (): BaseFacts | null => base,
+    /** Why there is no base to begin from; null: there is one. */
+    noBase(): string | null {
+      if (base !== null) return null;
+      const id = chosen();
+      return id === ''
+        ? 'no base model is chosen'
+        : `the base model ${id} cannot be read: ${o.paths.base(id)}`;
+    },
     list: (): readonly Version[] => known,
     checkpoints: () => listCheckpoints(branchFolder()),
     allCheckpoints,

@@ -1,8 +1,8 @@
 /** Under the setting of the base: the models that can be made here, or copied in from a folder. */
-import { Button, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import { command, useEngine, useLost } from '../../engine/index.ts';
-import { useHost } from '../../host/index.ts';
+import { FolderField } from '../../kit/folder-field.tsx';
 import { percent } from '../../kit/format.ts';
 
 /** Ids of the bases that are there. */
@@ -16,7 +16,6 @@ const isMade = (id: string): boolean => id === 'smollm2' || id === 'starter';
 
 export function MoreBases(): ReactElement | null {
   const setup = useEngine((state) => state.rooms?.setup ?? null);
-  const host = useHost();
   const lost = useLost();
   const [folder, setFolder] = useState('');
   if (setup === null) return null;
@@ -57,28 +56,13 @@ export function MoreBases(): ReactElement | null {
         </div>
       ))}
       <div className="row">
-        <TextInput
-          size="xs"
-          className="cinput grow"
-          aria-label="Path of a model folder"
+        <FolderField
+          className="grow"
+          label="Path of a model folder"
           placeholder="path of a folder with safetensors"
           value={folder}
-          onChange={(event) => {
-            setFolder(event.currentTarget.value);
-          }}
+          onChange={setFolder}
         />
-        {host.capabilities.chooseFolderPath ? (
-          <Button
-            size="xs"
-            onClick={() => {
-              void host.chooseFolderPath().then((path) => {
-                if (path !== null) setFolder(path);
-              });
-            }}
-          >
-            Choose folder
-          </Button>
-        ) : null}
         <Button
           size="xs"
           disabled={lost || isMaking || folder.trim() === ''}

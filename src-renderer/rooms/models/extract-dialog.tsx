@@ -3,11 +3,11 @@ import { Button } from '@mantine/core';
 import { useState, type SyntheticEvent, type ReactElement } from 'react';
 import type { Backup } from '../../../src-main/contract/index.ts';
 import { attempt, useLost, type EngineClient, type Refused } from '../../engine/index.ts';
+import { FolderField } from '../../kit/folder-field.tsx';
 import { Dialog } from '../../kit/dialog.tsx';
 import { bytes, plural } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { clock, Copying } from './copying.tsx';
-import { FolderField } from './folder-field.tsx';
 import { Refusal } from './refusal.tsx';
 
 type Extracted = Awaited<ReturnType<EngineClient['backups']['extract']>>;

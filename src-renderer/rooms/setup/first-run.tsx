@@ -1,9 +1,10 @@
 /** First run on one page: workspace, machine, base model, first dataset. Each row that is done folds to one line. */
-import { Button, Radio, TextInput } from '@mantine/core';
+import { Button, Radio } from '@mantine/core';
 import { useState, type ReactElement, type ReactNode } from 'react';
 import type { Setup } from '../../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
+import { FolderField } from '../../kit/folder-field.tsx';
 import { gigabytes, percent } from '../../kit/format.ts';
 import { Glyph, Logo } from '../../kit/marks.tsx';
 import { takeIn, useUploads } from '../data/index.ts';
@@ -126,7 +127,6 @@ function Making({ base }: { readonly base: Base }): ReactElement {
 }
 
 function BaseRow({ setup }: { readonly setup: Setup }): ReactElement {
-  const host = useHost();
   const lost = useLost();
   const [wanted, setWanted] = useState<string | null>(null);
   const [folder, setFolder] = useState('');
@@ -181,30 +181,13 @@ function BaseRow({ setup }: { readonly setup: Setup }): ReactElement {
             }}
           >
             {base.id === 'folder' && base.id === id ? (
-              <div className="row folder">
-                <TextInput
-                  size="xs"
-                  className="grow"
-                  aria-label="Path of the model folder"
-                  placeholder="path of the folder"
-                  value={folder}
-                  onChange={(event) => {
-                    setFolder(event.currentTarget.value);
-                  }}
-                />
-                {host.capabilities.chooseFolderPath ? (
-                  <Button
-                    size="xs"
-                    onClick={() => {
-                      void host.chooseFolderPath().then((path) => {
-                        if (path !== null) setFolder(path);
-                      });
-                    }}
-                  >
-                    Choose folder
-                  </Button>
-                ) : null}
-              </div>
+              <FolderField
+                className="folder"
+                label="Path of the model folder"
+                placeholder="path of the folder"
+                value={folder}
+                onChange={setFolder}
+              />
             ) : null}
           </BaseOption>
         ))}

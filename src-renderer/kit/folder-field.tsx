@@ -1,7 +1,7 @@
 /** A folder of the machine that the engine runs on: typed, or chosen where its paths are to be had. */
 import { Button, TextInput } from '@mantine/core';
 import type { ReactElement } from 'react';
-import { useHost } from '../../host/index.ts';
+import { useHost } from '../host/index.ts';
 
 export function FolderField({
   label,
@@ -9,6 +9,7 @@ export function FolderField({
   onChange,
   within = (path) => path,
   isFirst = false,
+  placeholder,
   className = '',
 }: {
   readonly label: string;
@@ -18,14 +19,20 @@ export function FolderField({
   readonly within?: (path: string) => string;
   /** It has the focus when its dialog opens. */
   readonly isFirst?: boolean;
+  /** Small, inside a line: says in the field what it is for; the label is then only spoken. */
+  readonly placeholder?: string;
   readonly className?: string;
 }): ReactElement {
   const host = useHost();
+  const look =
+    placeholder === undefined
+      ? ({ label } as const)
+      : ({ 'aria-label': label, placeholder, size: 'xs' } as const);
   return (
-    <div className={`row mpath ${className}`}>
+    <div className={`row folder-field ${className}`}>
       <TextInput
         className="grow"
-        label={label}
+        {...look}
         spellCheck={false}
         value={value}
         {...(isFirst ? { 'data-autofocus': true } : {})}
@@ -35,13 +42,14 @@ export function FolderField({
       />
       {host.capabilities.chooseFolderPath ? (
         <Button
+          {...(placeholder === undefined ? {} : { size: 'xs' })}
           onClick={() => {
             void host.chooseFolderPath().then((path) => {
               if (path !== null) onChange(within(path));
             });
           }}
         >
-          Choose
+          Choose folder
         </Button>
       ) : null}
     </div>
