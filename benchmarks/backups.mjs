@@ -93,7 +93,7 @@ try {
     }
   for (const [name, values] of Object.entries(seconds))
     process.stdout.write(
-      `${name.padEnd(12)} median ${median(values).toFixed(2)} s (${values.map((one) => one.toFixed(2)).join(', ')}), ${(megabytes / median(values)).toFixed(0)} MB/s\n`,
+      `${name.padEnd(12)} median ${median(values).toFixed(2)} s (${values.map((value) => value.toFixed(2)).join(', ')}), ${(megabytes / median(values)).toFixed(0)} MB/s\n`,
     );
   const ratio = (peer) => ((median(seconds[peer]) / median(seconds.backup)) * 100).toFixed(0);
   process.stdout.write(

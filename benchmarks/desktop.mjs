@@ -29,7 +29,7 @@ const trayLine = async (scenario) => (await scenario.desk.trayMenu())[0]?.label 
 const canPause = (scenario) =>
   until(
     async () =>
-      (await scenario.desk.trayMenu()).some((one) => one.label === 'Pause' && one.enabled),
+      (await scenario.desk.trayMenu()).some((entry) => entry.label === 'Pause' && entry.enabled),
     'the tray to offer Pause',
     30_000,
   );
@@ -89,7 +89,7 @@ await scenario.launch();
 await canPause(scenario);
 await ask(scenario, 'POST', '/setup/base', { base: 'starter', folder: null });
 await until(
-  async () => (await ask(scenario, 'GET', '/setup')).bases.some((one) => one.state === 'ready'),
+  async () => (await ask(scenario, 'GET', '/setup')).bases.some((base) => base.state === 'ready'),
   'the starter',
   60_000,
 );

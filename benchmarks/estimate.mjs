@@ -109,16 +109,16 @@ async function dataset(name, at, length, rows) {
   return { folder, report: read(path.join(folder, 'report.json')) };
 }
 
-async function measure(at, one, index) {
+async function measure(at, entry, index) {
   const name = `case-${index}`;
-  const data = await dataset(name, at, one.length, one.batch * steps);
+  const data = await dataset(name, at, entry.length, entry.batch * steps);
   const config = {
     ...factoryConfig,
-    precision: one.precision,
+    precision: entry.precision,
     deterministic: 'on',
-    batch_size: one.batch,
-    micro_batch: one.micro ?? 'auto',
-    packing: one.packing ?? true,
+    batch_size: entry.batch,
+    micro_batch: entry.micro ?? 'auto',
+    packing: entry.packing ?? true,
     save_steps: 2,
     eval_steps: 1000,
     preview_steps: 1000,
@@ -188,7 +188,7 @@ async function measure(at, one, index) {
     Math.floor((later.length - 1) / 2)
   ];
   return {
-    ...one,
+    ...entry,
     tokens: Math.round(later[0].tokens),
     longest: data.report.lengths.whole.max,
     steps: points.length,
@@ -238,9 +238,9 @@ const bases = {};
 const results = [];
 try {
   for (const index of wanted) {
-    const one = cases[index];
-    bases[one.base] ??= await base(one.base);
-    const result = await measure(bases[one.base], one, index);
+    const entry = cases[index];
+    bases[entry.base] ??= await base(entry.base);
+    const result = await measure(bases[entry.base], entry, index);
     results.push(result);
     console.error(JSON.stringify(result));
   }
@@ -249,25 +249,25 @@ try {
 }
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 const paces = new Map();
-for (const one of results) {
-  const key = `${one.base} ${one.precision}`;
-  paces.set(key, [...(paces.get(key) ?? []), one.seconds / one.reference]);
+for (const result of results) {
+  const key = `${result.base} ${result.precision}`;
+  paces.set(key, [...(paces.get(key) ?? []), result.seconds / result.reference]);
 }
 const off = (actual, predicted) =>
   `${actual >= predicted ? '+' : '−'}${Math.abs((actual / predicted - 1) * 100).toFixed(0)} %`;
 console.log(
   '| base, precision | batch × tokens of the longest | layout | memory: formula, measured MiB | measured over formula | s a step: formula, measured | measured over formula |\n|---|---|---|---|---|---|---|',
 );
-for (const one of results) {
-  const seconds = one.reference * median(paces.get(`${one.base} ${one.precision}`));
+for (const result of results) {
+  const seconds = result.reference * median(paces.get(`${result.base} ${result.precision}`));
   const layout =
-    one.packing === false
+    result.packing === false
       ? 'not packed'
-      : one.micro === undefined
+      : result.micro === undefined
         ? 'packed'
-        : `packed, micro-batch ${one.micro}`;
+        : `packed, micro-batch ${result.micro}`;
   console.log(
-    `| ${one.base} ${one.precision} | ${one.batch} × ${one.longest} | ${layout} | ${one.predictedMemory.toFixed(0)}, ${one.memory.toFixed(0)} | ${off(one.memory, one.predictedMemory)} | ${seconds.toFixed(2)}, ${one.seconds.toFixed(2)} | ${off(one.seconds, seconds)} |`,
+    `| ${result.base} ${result.precision} | ${result.batch} × ${result.longest} | ${layout} | ${result.predictedMemory.toFixed(0)}, ${result.memory.toFixed(0)} | ${off(result.memory, result.predictedMemory)} | ${seconds.toFixed(2)}, ${result.seconds.toFixed(2)} | ${off(result.seconds, seconds)} |`,
   );
 }
 console.log(

@@ -63,7 +63,7 @@ async function startEngine() {
 async function watched(page, client, act) {
   const thread = async () => {
     const { metrics } = await client.send('Performance.getMetrics');
-    return metrics.find((one) => one.name === 'TaskDuration').value * 1000;
+    return metrics.find((metric) => metric.name === 'TaskDuration').value * 1000;
   };
   await page.evaluate(() => {
     window.frames_ = [];
@@ -100,7 +100,7 @@ function tell(what, { frames, long, spent }) {
     at(frames, 0.5).toFixed(1),
     at(frames, 0.99).toFixed(1),
     Math.max(...frames).toFixed(1),
-    frames.filter((one) => one > 33.4).length,
+    frames.filter((frame) => frame > 33.4).length,
     long.length,
     (spent / frames.length).toFixed(1),
     frames.length,

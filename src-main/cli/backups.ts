@@ -74,18 +74,18 @@ function dayCount(text: string): number {
   return value;
 }
 
-function stateOf(one: Pick<Backup, 'verified'>): string {
-  if (one.verified === null) return 'unknown';
-  return one.verified.ok
-    ? `verified ${moment(one.verified.t)}`
-    : `damaged: ${one.verified.problem ?? 'unknown'}`;
+function stateOf(pick: Pick<Backup, 'verified'>): string {
+  if (pick.verified === null) return 'unknown';
+  return pick.verified.ok
+    ? `verified ${moment(pick.verified.t)}`
+    : `damaged: ${pick.verified.problem ?? 'unknown'}`;
 }
 
 async function list(session: Session): Promise<ExitCode> {
   const isAlone = (await engineOf(session)) === null;
   const known = isAlone
     ? (await backupsFromFiles(session)).map(
-        (one) => one.facts ?? { id: one.id, folder: one.folder, problem: one.problem },
+        (backupsFromFile) => backupsFromFile.facts ?? { id: backupsFromFile.id, folder: backupsFromFile.folder, problem: backupsFromFile.problem },
       )
     : await withEngine(session, (client) => client.backups.list());
   show(session, known, () =>
@@ -93,18 +93,18 @@ async function list(session: Session): Promise<ExitCode> {
       ? 'There is no backup yet.'
       : table(
           ['id', 'step', 'size', 'made', 'holds', 'reason', 'state'],
-          known.map((one) =>
-            'created' in one
+          known.map((backup) =>
+            'created' in backup
               ? [
-                  one.id,
-                  one.step === null ? '' : count(one.step),
-                  bytes(one.bytes),
-                  moment(one.created),
-                  one.holds,
-                  one.reason,
-                  stateOf(one),
+                  backup.id,
+                  backup.step === null ? '' : count(backup.step),
+                  bytes(backup.bytes),
+                  moment(backup.created),
+                  backup.holds,
+                  backup.reason,
+                  stateOf(backup),
                 ]
-              : [one.id, '', '', '', 'unknown', '', `damaged: ${one.problem ?? ''}`],
+              : [backup.id, '', '', '', 'unknown', '', `damaged: ${backup.problem ?? ''}`],
           ),
         ),
   );
@@ -140,18 +140,18 @@ async function create(
 async function verify(session: Session, id: string): Promise<ExitCode> {
   let problem: string | null;
   if ((await engineOf(session)) === null) {
-    const one = (await backupsFromFiles(session)).find((known) => known.id === id);
-    if (one === undefined) {
+    const backupsFromFile = (await backupsFromFiles(session)).find((known) => known.id === id);
+    if (backupsFromFile === undefined) {
       session.terminal.error(`There is no backup ${id}. nightshift backup list lists them.\n`);
       return exitCode.refused;
     }
-    problem = await backupProblem(one);
+    problem = await backupProblem(backupsFromFile);
     session.terminal.error('No engine runs: the result was not kept and not journalled.\n');
     show(session, { id, ok: problem === null, problem }, sentence(id, problem));
   } else {
-    const one = await withEngine(session, (client) => client.backups.verify({ id }));
-    problem = one.verified?.problem ?? null;
-    show(session, one, sentence(id, problem));
+    const backup = await withEngine(session, (client) => client.backups.verify({ id }));
+    problem = backup.verified?.problem ?? null;
+    show(session, backup, sentence(id, problem));
   }
   return problem === null ? exitCode.ok : exitCode.refused;
 }
@@ -189,8 +189,8 @@ async function cleanup(
   );
   show(session, plan, () =>
     [
-      ...plan.removes.map((one) => `remove  ${one.id}: ${one.why}`),
-      ...plan.keeps.map((one) => `keep    ${one.id}: ${one.why}`),
+      ...plan.removes.map((removal) => `remove  ${removal.id}: ${removal.why}`),
+      ...plan.keeps.map((keep) => `keep    ${keep.id}: ${keep.why}`),
       plan.executed
         ? `${bytes(plan.freed_bytes)} freed.`
         : `${bytes(plan.freed_bytes)} would be freed; nothing was removed. With --execute it is.`,

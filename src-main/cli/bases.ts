@@ -37,10 +37,10 @@ async function list(session: Session, client: EngineClient): Promise<ExitCode> {
   show(session, { bases, chosen }, () =>
     table(
       ['base', 'state', ''],
-      bases.map((one) => [
-        `${one.id}${one.id === chosen ? ' (chosen)' : ''}`,
-        one.state,
-        one.message ?? one.detail,
+      bases.map((base) => [
+        `${base.id}${base.id === chosen ? ' (chosen)' : ''}`,
+        base.state,
+        base.message ?? base.detail,
       ]),
     ),
   );
@@ -52,9 +52,9 @@ async function add(session: Session, client: EngineClient, model: string): Promi
   const folder = kind === 'folder' ? path.resolve(model) : null;
   let setup = await client.setup.choose({ base: kind, folder });
   // The engine names a copied folder.
-  const id = setup.bases.find((one) => one.state === 'making')?.id ?? setup.chosen;
+  const id = setup.bases.find((base) => base.state === 'making')?.id ?? setup.chosen;
   for (;;) {
-    const base = setup.bases.find((one) => one.id === id);
+    const base = setup.bases.find((base) => base.id === id);
     if (base?.state === 'failed') {
       session.terminal.error(`${base.label} cannot be had: ${base.message ?? 'no word'}\n`);
       return exitCode.failure;

@@ -66,12 +66,12 @@ async function list(session: Session): Promise<ExitCode> {
       ? 'There is no checkpoint yet.'
       : table(
           ['branch', 'step', 'size', 'saved', 'state'],
-          known.map((one) => [
-            one.branch,
-            count(one.step),
-            bytes(one.bytes),
-            moment(one.created),
-            one.problem ?? 'sizes as saved',
+          known.map((point) => [
+            point.branch,
+            count(point.step),
+            bytes(point.bytes),
+            moment(point.created),
+            point.problem ?? 'sizes as saved',
           ]),
         ),
   );
@@ -105,8 +105,8 @@ async function cleanup(
   );
   show(session, plan, () =>
     [
-      ...plan.removes.map((one) => `remove  ${one.branch} step ${count(one.step)}: ${one.why}`),
-      ...plan.keeps.map((one) => `keep    ${one.branch} step ${count(one.step)}: ${one.why}`),
+      ...plan.removes.map((removal) => `remove  ${removal.branch} step ${count(removal.step)}: ${removal.why}`),
+      ...plan.keeps.map((keep) => `keep    ${keep.branch} step ${count(keep.step)}: ${keep.why}`),
       plan.executed
         ? `${bytes(plan.freed_bytes)} freed.`
         : `${bytes(plan.freed_bytes)} would be freed; nothing was removed. With --execute it is.`,

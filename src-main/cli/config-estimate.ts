@@ -37,7 +37,7 @@ export function addEstimateCommand(
     .description('steps, time, memory and disk of the next dataset; nothing is changed')
     .option('--dataset <name>', 'name or id of a dataset; the next one that is ready without it');
   for (const key of asked) {
-    const facts = describeKeys().find((one) => one.key === key);
+    const facts = describeKeys().find((describeKey) => describeKey.key === key);
     command.option(`${flagOf(key)} <value>`, `with another ${key} (${facts?.help ?? ''})`);
   }
   command.action((options: Readonly<Record<string, string | undefined>>) =>
@@ -66,28 +66,28 @@ const percent = (share: number): string =>
   `${String(Math.abs(Math.round(share * 100)))} % ${share < 0 ? 'under' : 'over'}`;
 
 function rows(answer: EstimateAnswer): readonly (readonly string[])[] {
-  const both = (pick: (one: PassEstimate) => string): readonly string[] => [
+  const both = (pick: (estimate: PassEstimate) => string): readonly string[] => [
     pick(answer.now),
     pick(answer.changed),
   ];
   return [
-    ['steps', ...both((one) => (one.steps === null ? unknownWord : count(one.steps)))],
-    ['seconds a step, about', ...both((one) => one.time.seconds_per_step.toFixed(2))],
+    ['steps', ...both((estimate) => (estimate.steps === null ? unknownWord : count(estimate.steps)))],
+    ['seconds a step, about', ...both((estimate) => estimate.time.seconds_per_step.toFixed(2))],
     [
       'time, about',
-      ...both((one) => (one.time.seconds === null ? unknownWord : duration(one.time.seconds))),
+      ...both((estimate) => (estimate.time.seconds === null ? unknownWord : duration(estimate.time.seconds))),
     ],
     [
       'memory',
       ...both(
-        (one) =>
-          `${memory(one.memory.bytes)} of ${one.memory.total === null ? unknownWord : memory(one.memory.total)}, ${verdict(one.memory.verdict)}`,
+        (estimate) =>
+          `${memory(estimate.memory.bytes)} of ${estimate.memory.total === null ? unknownWord : memory(estimate.memory.total)}, ${verdict(estimate.memory.verdict)}`,
       ),
     ],
-    ['disk', ...both((one) => `${gigabytes(one.disk.bytes)}, ${verdict(one.disk.verdict)}`)],
+    ['disk', ...both((estimate) => `${gigabytes(estimate.disk.bytes)}, ${verdict(estimate.disk.verdict)}`)],
     [
       'rows over max_length',
-      ...both((one) => (one.rows_over === null ? unknownWord : count(one.rows_over))),
+      ...both((estimate) => (estimate.rows_over === null ? unknownWord : count(estimate.rows_over))),
     ],
   ];
 }
@@ -96,8 +96,8 @@ function rows(answer: EstimateAnswer): readonly (readonly string[])[] {
 export function recordText({ record }: Pick<EstimateAnswer, 'record'>): string {
   const { count: many, time, memory: peak } = record;
   if (many === 0 || time === null) return 'No estimate has been compared with a pass yet.';
-  const span = (one: { readonly least: number; readonly most: number }): string =>
-    `between ${percent(one.least)} and ${percent(one.most)}`;
+  const span = (entry: { readonly least: number; readonly most: number }): string =>
+    `between ${percent(entry.least)} and ${percent(entry.most)}`;
   return (
     `The last ${String(many)} passes took ${span(time)} their estimated time` +
     `${peak === null ? '' : ` and ${span(peak)} their estimated memory`}.`
@@ -111,7 +111,7 @@ async function estimate(
 ): Promise<ExitCode> {
   const answer = await withEngine(session, async (client) => {
     const all = dataset === null ? [] : await client.datasets.list();
-    const found = all.find((one) => one.id === dataset || one.name === dataset);
+    const found = all.find((entry) => entry.id === dataset || entry.name === dataset);
     return client.config.estimate({ changes, dataset: found?.id ?? dataset });
   });
   show(session, answer, () => {

@@ -34,10 +34,10 @@ export async function followDataset(
     for (;;) {
       session.signal.throwIfAborted();
       const { rooms } = await client.feed.snapshot();
-      const dataset = rooms.datasets.find((one) => one.id === id);
+      const dataset = rooms.datasets.find((dataset) => dataset.id === id);
       if (dataset === undefined) throw new Error('the dataset is gone from the queue');
       draw(progressLine(rooms.status, dataset));
-      const version = rooms.versions.find((one) => one.datasets.some((made) => made.id === id));
+      const version = rooms.versions.find((version) => version.datasets.some((made) => made.id === id));
       if (dataset.place === 'completed' && version !== undefined) return { dataset, version };
       if (dataset.place === 'failed' || dataset.place === 'skipped' || dataset.verdict === 'decide')
         throw new Error(`the sample ended as ${dataset.verdict}: ${dataset.message ?? 'no word'}`);

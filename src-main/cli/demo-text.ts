@@ -60,11 +60,11 @@ export function demoText(result: DemoResult): string {
     `exact match       ${share(result.before)} before`,
     `                  ${share(result.after)} after`,
     '',
-    ...result.answers.flatMap((one) => [
-      `question          ${oneLine(one.prompt)}`,
-      `  expected        ${oneLine(one.expected)}`,
-      `  before          ${oneLine(one.before)}`,
-      `  after           ${oneLine(one.after)}`,
+    ...result.answers.flatMap((answer) => [
+      `question          ${oneLine(answer.prompt)}`,
+      `  expected        ${oneLine(answer.expected)}`,
+      `  before          ${oneLine(answer.before)}`,
+      `  after           ${oneLine(answer.after)}`,
     ]),
     '',
     `checkpoint        ${result.checkpoint ?? 'unknown'}`,

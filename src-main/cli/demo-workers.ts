@@ -43,7 +43,7 @@ export interface Workers {
 }
 
 /** `runtime` is the folder python-runtime; run folders are made under `folder`. */
-export function createWorkers(o: {
+export function createWorkers(options: {
   readonly runtime: string;
   readonly folder: string;
   readonly workspace: string;
@@ -51,21 +51,21 @@ export function createWorkers(o: {
   readonly signal: AbortSignal;
 }): Workers {
   const python =
-    o.environment['NIGHTSHIFT_PYTHON'] ??
-    join(o.runtime, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+    options.environment['NIGHTSHIFT_PYTHON'] ??
+    join(options.runtime, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 
   const work = async (
     name: string,
     kind: 'sample' | 'score',
     spec: Record<string, unknown>,
   ): Promise<void> => {
-    const run = join(o.folder, name);
+    const run = join(options.folder, name);
     await mkdir(run, { recursive: true });
     await writeJson(join(run, 'spec.json'), {
       format: 1,
       kind,
       run: name,
-      workspace: o.workspace,
+      workspace: options.workspace,
       created: Date.now() / 1000,
       device: 'auto',
       threads: cpus().length,
@@ -76,10 +76,10 @@ export function createWorkers(o: {
       const child = spawn(python, ['-m', 'nightshift_trainer', run], {
         cwd: run,
         stdio: ['ignore', log.fd, log.fd],
-        signal: o.signal,
+        signal: options.signal,
         env: {
-          ...o.environment,
-          PYTHONPATH: o.runtime,
+          ...options.environment,
+          PYTHONPATH: options.runtime,
           PYTHONUNBUFFERED: '1',
           GOMP_SPINCOUNT: '2000',
           HF_HUB_OFFLINE: '1',
@@ -113,7 +113,7 @@ export function createWorkers(o: {
         shuffled,
       }),
     score: async (name, model, questions, limit) => {
-      const output = join(o.folder, `${name}.json`);
+      const output = join(options.folder, `${name}.json`);
       await work(name, 'score', {
         model,
         questions,

@@ -152,11 +152,11 @@ async function play(
       validation: await validation(client),
       before: scoreBefore,
       after: scoreAfter,
-      answers: answersAfter.slice(0, 5).map((one, index) => ({
-        prompt: asked[one.row - 1] ?? one.prompt,
-        expected: one.expected,
+      answers: answersAfter.slice(0, 5).map((entry, index) => ({
+        prompt: asked[entry.row - 1] ?? entry.prompt,
+        expected: entry.expected,
         before: answersBefore[index]?.produced ?? '',
-        after: one.produced,
+        after: entry.produced,
       })),
       checkpoint: await newestCheckpoint(paths.checkpoints(done.version.branch)),
       version: done.version.folder,
@@ -186,7 +186,7 @@ async function obtainBase(
     for (;;) {
       session.signal.throwIfAborted();
       const setup = await client.setup.get();
-      const base = setup.bases.find((one) => one.id === model);
+      const base = setup.bases.find((base) => base.id === model);
       if (setup.chosen === model && base?.state === 'ready') return model;
       if (base?.state === 'failed') {
         say(`${base.label} cannot be had: ${base.message ?? 'no word'}`);
@@ -219,7 +219,7 @@ async function leakedQuestions(train: string, heldOut: string): Promise<number> 
 async function validation(client: EngineClient): Promise<DemoResult['validation']> {
   const { evaluations } = await client.metrics.curves({ keys: ['loss'] });
   const losses = evaluations
-    .map((one) => one.core_loss ?? one.slice_loss)
+    .map((evaluation) => evaluation.core_loss ?? evaluation.slice_loss)
     .filter((loss) => loss !== null);
   return { first: losses[0] ?? null, last: losses[losses.length - 1] ?? null };
 }

@@ -53,12 +53,12 @@ async function health(session: Session): Promise<ExitCode> {
   show(session, checks, () =>
     checks
       .map(
-        (one) =>
-          `${one.state.padEnd(8)}${one.label.padEnd(22)}${one.evidence}${one.fix === null ? '' : `\n${' '.repeat(30)}${one.fix}`}`,
+        (check) =>
+          `${check.state.padEnd(8)}${check.label.padEnd(22)}${check.evidence}${check.fix === null ? '' : `\n${' '.repeat(30)}${check.fix}`}`,
       )
       .join('\n'),
   );
-  return checks.some((one) => one.state === 'fail') ? exitCode.failure : exitCode.ok;
+  return checks.some((check) => check.state === 'fail') ? exitCode.failure : exitCode.ok;
 }
 
 async function crashes(session: Session, back: number): Promise<ExitCode> {
@@ -67,13 +67,13 @@ async function crashes(session: Session, back: number): Promise<ExitCode> {
     all.length === 0
       ? `No crash or hang in ${String(back)} days.`
       : all
-          .map((one) => {
-            const known = crashTable.get(one.category);
+          .map((crash) => {
+            const known = crashTable.get(crash.category);
             const after =
-              one.seconds === null
+              crash.seconds === null
                 ? 'It did not train again by itself.'
-                : `Trained again after ${duration(one.seconds)} from step ${String(one.resumed_from ?? 0)}, ${String(one.steps_lost ?? 'an unknown number of')} steps lost.`;
-            return `${moment(one.t)}  ${one.category}  ${one.dataset ?? ''}\n  ${one.message}\n  ${after} ${known?.suggestion ?? ''}\n`;
+                : `Trained again after ${duration(crash.seconds)} from step ${String(crash.resumed_from ?? 0)}, ${String(crash.steps_lost ?? 'an unknown number of')} steps lost.`;
+            return `${moment(crash.t)}  ${crash.category}  ${crash.dataset ?? ''}\n  ${crash.message}\n  ${after} ${known?.suggestion ?? ''}\n`;
           })
           .join('\n'),
   );
@@ -100,7 +100,7 @@ async function disk(session: Session): Promise<ExitCode> {
     () =>
       `${table(
         ['what', 'size', 'files'],
-        use.parts.map((one) => [partNames[one.id], bytes(one.bytes), String(one.files)]),
+        use.parts.map((part) => [partNames[part.id], bytes(part.bytes), String(part.files)]),
       )}\n${size(use.free_bytes)} free of ${size(use.total_bytes)}, floor ${size(use.floor_bytes)}`,
   );
   return exitCode.ok;
@@ -132,7 +132,7 @@ async function diagnostics(session: Session, to: string | null, names: boolean):
 const listText = (list: DiagnosticsList): string =>
   `${table(
     ['file', 'size', 'left out', 'what'],
-    list.files.map((one) => [one.path, bytes(one.bytes), String(one.left_out), one.about]),
+    list.files.map((file) => [file.path, bytes(file.bytes), String(file.left_out), file.about]),
   )}\nRows, prompts, answers, tokens and secrets are not in it; names are ${list.names ? 'readable' : 'hashed'}.\n`;
 
 /** The engine's own code reads the files, without taking the workspace. */

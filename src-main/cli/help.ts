@@ -18,7 +18,7 @@ export function addHelpCommand(program: Command, run: Run): void {
     .action((words: readonly string[]) =>
       run((session) => {
         const [name = ''] = words;
-        const command = program.commands.find((one) => one.name() === name);
+        const command = program.commands.find((command) => command.name() === name);
         if (words.length === 0) {
           show(session, helpTopics(), () => `${program.helpInformation()}\n${overview()}`);
           return Promise.resolve(exitCode.ok);
@@ -37,16 +37,16 @@ export function addHelpCommand(program: Command, run: Run): void {
 /** The topic of exactly this name alone, else all that hold the words. */
 function topicsOf(search: string): readonly HelpTopic[] {
   const found = findTopics(search);
-  const named = found.filter((one) => one.id === search.trim().toLowerCase());
+  const named = found.filter((topic) => topic.id === search.trim().toLowerCase());
   return named.length > 0 ? named : found;
 }
 
 function overview(): string {
-  const groups = [...new Set(helpTopics().map((one) => one.group))];
+  const groups = [...new Set(helpTopics().map((helpTopic) => helpTopic.group))];
   const lines = groups.map((group) => {
     const ids = helpTopics()
-      .filter((one) => one.group === group)
-      .map((one) => one.id);
+      .filter((helpTopic) => helpTopic.group === group)
+      .map((helpTopic) => helpTopic.id);
     return `${group}: ${ids.join(', ')}`;
   });
   return `Topics, each explained by nightshift help <topic>:\n\n${lines.join('\n\n')}\n`;
@@ -56,7 +56,7 @@ function textOf(found: readonly HelpTopic[], search: string): string {
   if (found.length === 0) return `No topic holds “${search}”. All of them: nightshift help`;
   if (found.length <= WRITTEN_OUT) return found.map(written).join('\n');
   return `${String(found.length)} topics hold “${search}”:\n\n${found
-    .map((one) => `  ${one.id.padEnd(30)}  ${one.text}`)
+    .map((topic) => `  ${topic.id.padEnd(30)}  ${topic.text}`)
     .join('\n')}\n`;
 }
 
@@ -64,6 +64,6 @@ const written = (topic: HelpTopic): string =>
   [
     `${topic.title}  (${topic.group})`,
     `  ${topic.text}`,
-    ...topic.facts.map((one) => `  ${one.name}: ${one.value}`),
+    ...topic.facts.map((fact) => `  ${fact.name}: ${fact.value}`),
     '',
   ].join('\n');

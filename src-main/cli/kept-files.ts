@@ -36,18 +36,18 @@ export async function backupsFromFiles(session: Session): Promise<BackupOnDisk[]
       const problem = reading.ok ? 'backup.json is not what was written' : reading.problem;
       out.push({ id, folder, facts, problem: facts === null ? problem : null });
     }
-  const stampOf = (one: BackupOnDisk): string => one.id.slice(one.id.indexOf('/'));
+  const stampOf = (backupOnDisk: BackupOnDisk): string => backupOnDisk.id.slice(backupOnDisk.id.indexOf('/'));
   return out.sort((a, b) => (stampOf(a) < stampOf(b) ? 1 : -1));
 }
 
 /** Every byte of one backup; null: all as it was made. */
-export async function backupProblem(one: BackupOnDisk): Promise<string | null> {
-  if (one.problem !== null) return one.problem;
-  const reading = await readSealed(join(one.folder, 'manifest.json'));
+export async function backupProblem(backupOnDisk: BackupOnDisk): Promise<string | null> {
+  if (backupOnDisk.problem !== null) return backupOnDisk.problem;
+  const reading = await readSealed(join(backupOnDisk.folder, 'manifest.json'));
   if (!reading.ok) return reading.problem;
   const manifest = manifestFile.safeParse(reading.value);
   if (!reading.sealed || !manifest.success) return 'manifest.json is not what was written';
-  const content = join(one.folder, 'content');
+  const content = join(backupOnDisk.folder, 'content');
   const difference = await firstDifference(content, manifest.data.files);
   if (difference !== null) return difference;
   for (const { name, target } of manifest.data.links)

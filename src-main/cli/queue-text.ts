@@ -4,20 +4,20 @@ import { bytes, count, decimal, table } from './words.ts';
 
 export function datasetsText(datasets: readonly DatasetSummary[]): string {
   if (datasets.length === 0) return 'There is no dataset yet.\n';
-  const rows = datasets.map((one) => [
-    one.id,
-    one.name,
-    one.place === 'queue' ? one.priority : one.place,
-    one.verdict,
-    one.accepted === null ? '' : `${count(one.accepted)} of ${count(one.rows)}`,
-    one.planned_steps === null
+  const rows = datasets.map((dataset) => [
+    dataset.id,
+    dataset.name,
+    dataset.place === 'queue' ? dataset.priority : dataset.place,
+    dataset.verdict,
+    dataset.accepted === null ? '' : `${count(dataset.accepted)} of ${count(dataset.rows)}`,
+    dataset.planned_steps === null
       ? ''
-      : `${count(one.done_steps ?? 0)} of ${count(one.planned_steps)}`,
-    bytes(one.bytes),
+      : `${count(dataset.done_steps ?? 0)} of ${count(dataset.planned_steps)}`,
+    bytes(dataset.bytes),
   ]);
   const notes = datasets
-    .filter((one) => one.message !== null)
-    .map((one) => `${one.name}: ${one.message ?? ''}\n`);
+    .filter((dataset) => dataset.message !== null)
+    .map((dataset) => `${dataset.name}: ${dataset.message ?? ''}\n`);
   return table(['id', 'name', 'place', 'verdict', 'rows', 'steps', 'size'], rows) + notes.join('');
 }
 
@@ -77,6 +77,6 @@ export function rowsText(
 ): string {
   return table(
     ['row', 'state', 'times'],
-    rows.map((one) => [String(one.row), one.state, String(one.times)]),
+    rows.map((row) => [String(row.row), row.state, String(row.times)]),
   );
 }

@@ -135,8 +135,8 @@ async function add(
   const answer = await withEngine(session, (client) => client.queue.add({ paths, priority }));
   show(session, answer, () =>
     [
-      ...answer.added.map((one) => `added    ${one.name}  (${one.id}, ${one.priority})`),
-      ...answer.refused.map((one) => `refused  ${one.path}: ${one.message}`),
+      ...answer.added.map((dataset) => `added    ${dataset.name}  (${dataset.id}, ${dataset.priority})`),
+      ...answer.refused.map((refusal) => `refused  ${refusal.path}: ${refusal.message}`),
     ].join('\n'),
   );
   return answer.refused.length > 0 ? exitCode.refused : exitCode.ok;
@@ -146,9 +146,9 @@ async function add(
 async function find(client: EngineClient, name: string): Promise<DatasetSummary> {
   const all = await client.datasets.list();
   const found =
-    all.find((one) => one.id === name) ??
-    all.find((one) => one.name === name && ['queue', 'processing'].includes(one.place)) ??
-    all.find((one) => one.name === name);
+    all.find((dataset) => dataset.id === name) ??
+    all.find((dataset) => dataset.name === name && ['queue', 'processing'].includes(dataset.place)) ??
+    all.find((dataset) => dataset.name === name);
   // An unknown name goes to the engine as it is: its refusal is the answer.
   return found ?? (await client.datasets.get({ id: name })).summary;
 }

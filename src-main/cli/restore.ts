@@ -54,8 +54,8 @@ export async function restoreFrom(
 }
 
 function planText(plan: RestorePlan): string {
-  const standing = (one: RestorePlan['from']): string =>
-    `step ${count(one.step)} of ${one.branch}, validation loss ${decimal(one.validation_loss)}${one.evaluated_step === null ? '' : `, measured at step ${count(one.evaluated_step)}`}`;
+  const standing = (point: RestorePlan['from']): string =>
+    `step ${count(point.step)} of ${point.branch}, validation loss ${decimal(point.validation_loss)}${point.evaluated_step === null ? '' : `, measured at step ${count(point.evaluated_step)}`}`;
   const moments =
     plan.moments === 'kept'
       ? 'kept'
@@ -66,13 +66,13 @@ function planText(plan: RestorePlan): string {
     `  to       ${standing(plan.to)}, on ${plan.new_branch}`,
     `  leaves   ${count(plan.steps_leaving)} steps`,
     ...plan.datasets_leaving.map(
-      (one) =>
-        `           ${one.name}: ${one.share === 'whole' ? 'all' : 'a part'} of its training (${count(one.steps)} steps)${one.can_queue ? '' : '; its file is gone'}`,
+      (dataset) =>
+        `           ${dataset.name}: ${dataset.share === 'whole' ? 'all' : 'a part'} of its training (${count(dataset.steps)} steps)${dataset.can_queue ? '' : '; its file is gone'}`,
     ),
     `  moments  ${moments}`,
     ...plan.acts.map(
-      (one, at) =>
-        `  ${String(at + 1)}. ${one.text}${one.seconds === null ? '' : ` About ${duration(one.seconds)}.`}`,
+      (action, at) =>
+        `  ${String(at + 1)}. ${action.text}${action.seconds === null ? '' : ` About ${duration(action.seconds)}.`}`,
     ),
     `  disk     ${bytes(plan.disk.needed_bytes)} needed, ${plan.disk.free_bytes === null ? 'unknown' : bytes(plan.disk.free_bytes)} free${plan.disk.fits ? '' : ': it does not fit'}`,
     `  undo     ${plan.undo}`,

@@ -57,7 +57,7 @@ export async function walkWithoutEngine(
       const walk = walked.safeParse(line);
       if (!walk.success) continue;
       const { resumes, bytes, seconds } = walk.data;
-      const skipped = walk.data.skipped.map((one) => ({ branch, ...one }));
+      const skipped = walk.data.skipped.map((skip) => ({ branch, ...skip }));
       return {
         text: resumeText(branch, resumes, skipped),
         resumes:

@@ -45,8 +45,8 @@ export function addVersionCommands(program: Command, run: Run): void {
       .description(text)
       .action((name: string) =>
         run(async (session) => {
-          const one = await withEngine(session, (client) => client.versions.pin({ name, pinned }));
-          show(session, one, `${one.name} is ${one.pinned ? 'pinned' : 'not pinned'}.`);
+          const version = await withEngine(session, (client) => client.versions.pin({ name, pinned }));
+          show(session, version, `${version.name} is ${version.pinned ? 'pinned' : 'not pinned'}.`);
           return exitCode.ok;
         }),
       );
@@ -113,11 +113,11 @@ async function all(session: Session): Promise<readonly Version[]> {
 }
 
 /** The step of the evaluation; it may lie before the one that is kept. */
-const measuredAt = (one: Version): string =>
-  one.evaluated_step === null ? '' : count(one.evaluated_step);
+const measuredAt = (version: Version): string =>
+  version.evaluated_step === null ? '' : count(version.evaluated_step);
 
-const match = (one: Version): string =>
-  one.exact_match === null ? '' : `${count(one.exact_match.k)} of ${count(one.exact_match.n)}`;
+const match = (version: Version): string =>
+  version.exact_match === null ? '' : `${count(version.exact_match.k)} of ${count(version.exact_match.n)}`;
 
 async function list(session: Session): Promise<ExitCode> {
   const known = await all(session);
@@ -135,15 +135,15 @@ async function list(session: Session): Promise<ExitCode> {
             'created',
             'description',
           ],
-          known.map((one) => [
-            one.pinned ? `${one.name} (pinned)` : one.name,
-            count(one.step),
-            decimal(one.validation_loss),
-            measuredAt(one),
-            match(one),
-            bytes(one.bytes),
-            moment(one.created),
-            one.description,
+          known.map((version) => [
+            version.pinned ? `${version.name} (pinned)` : version.name,
+            count(version.step),
+            decimal(version.validation_loss),
+            measuredAt(version),
+            match(version),
+            bytes(version.bytes),
+            moment(version.created),
+            version.description,
           ]),
         ),
   );
@@ -152,7 +152,7 @@ async function list(session: Session): Promise<ExitCode> {
 
 async function compare(session: Session, a: string, b: string): Promise<ExitCode> {
   const known = await all(session);
-  const found = [a, b].map((name) => known.find((one) => one.name === name));
+  const found = [a, b].map((name) => known.find((version) => version.name === name));
   const [first, second] = found;
   if (first === undefined || second === undefined) {
     session.terminal.error(
@@ -171,7 +171,7 @@ async function compare(session: Session, a: string, b: string): Promise<ExitCode
         ['gap', decimal(first.gap), decimal(second.gap)],
         ['exact match', match(first), match(second)],
         ['created', moment(first.created), moment(second.created)],
-        ...settings.map((one) => [one.key, JSON.stringify(one.a), JSON.stringify(one.b)]),
+        ...settings.map((setting) => [setting.key, JSON.stringify(setting.a), JSON.stringify(setting.b)]),
       ],
     ),
   );
@@ -185,5 +185,5 @@ function differingSettings(
   const keys = [...new Set([...Object.keys(a.config ?? {}), ...Object.keys(b.config ?? {})])];
   return keys
     .map((key) => ({ key, a: a.config?.[key] ?? null, b: b.config?.[key] ?? null }))
-    .filter((one) => JSON.stringify(one.a) !== JSON.stringify(one.b));
+    .filter((key) => JSON.stringify(key.a) !== JSON.stringify(key.b));
 }

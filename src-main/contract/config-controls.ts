@@ -15,8 +15,8 @@ function inner(schema: z.ZodType): z.ZodType {
 
 function wordsOf(schema: z.ZodType): readonly string[] {
   if (!(schema instanceof z.ZodUnion)) return [];
-  return schema.options.flatMap((one) =>
-    one instanceof z.ZodLiteral ? [...one.values].map(String) : [],
+  return schema.options.flatMap((option) =>
+    option instanceof z.ZodLiteral ? [...option.values].map(String) : [],
   );
 }
 
@@ -69,7 +69,7 @@ export function plainIssue(issue: z.core.$ZodIssue): string {
     case 'invalid_value':
       return `it has to be one of ${issue.values.map(String).join(', ')}`;
     case 'invalid_union': {
-      const parts = issue.errors.flatMap((one) => one.slice(0, 1)).map(plainIssue);
+      const parts = issue.errors.flatMap((error) => error.slice(0, 1)).map(plainIssue);
       return [...new Set(parts)].join(', or ');
     }
     case 'invalid_format':

@@ -74,7 +74,7 @@ function countKeys(raw: unknown): number {
     }
     return true;
   };
-  return describeKeys().filter((one) => has(one.key)).length;
+  return describeKeys().filter((describeKey) => has(describeKey.key)).length;
 }
 
 export function checkConfigText(text: string): CheckedConfig {

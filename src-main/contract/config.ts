@@ -353,7 +353,7 @@ export function describeKeys(): readonly KeyDescription[] {
 
 /** The schema of one dotted key; null: there is none. */
 export function schemaOf(name: string): z.ZodType | null {
-  return leaves().find((one) => one.key === name)?.schema ?? null;
+  return leaves().find((leave) => leave.key === name)?.schema ?? null;
 }
 
 /** What the window knows of the configuration. */

@@ -39,16 +39,16 @@ const crashTopics = (): readonly HelpTopic[] =>
   }));
 
 const settingTopics = (): readonly HelpTopic[] =>
-  describeKeys().map((one) => ({
-    id: one.key,
+  describeKeys().map((describeKey) => ({
+    id: describeKey.key,
     group: 'Settings',
-    title: one.key,
-    text: one.help,
+    title: describeKey.key,
+    text: describeKey.help,
     facts: [
-      { name: 'Section', value: one.group },
-      { name: 'Default', value: defaultText(one.factory, one.unit) },
-      { name: 'When it may change', value: lockWords[one.lock] },
-      ...(one.consent === null ? [] : [{ name: 'Asks before', value: one.consent }]),
+      { name: 'Section', value: describeKey.group },
+      { name: 'Default', value: defaultText(describeKey.factory, describeKey.unit) },
+      { name: 'When it may change', value: lockWords[describeKey.lock] },
+      ...(describeKey.consent === null ? [] : [{ name: 'Asks before', value: describeKey.consent }]),
     ],
   }));
 
@@ -58,7 +58,7 @@ function defaultText(value: unknown, unit: string | null): string {
 }
 
 const keyTopics = (): readonly HelpTopic[] =>
-  [...new Set(shortcuts.map((one) => one.group))].map((group) => ({
+  [...new Set(shortcuts.map((shortcut) => shortcut.group))].map((group) => ({
     id: `keys-${group.toLowerCase()}`,
     group: 'Keys',
     title: group,
@@ -67,10 +67,10 @@ const keyTopics = (): readonly HelpTopic[] =>
         ? `Keys that act on the focused part: ${group.toLowerCase()}.`
         : `Keys of the window: ${group.toLowerCase()}.`,
     facts: shortcuts
-      .filter((one) => one.group === group)
-      .map((one) => ({
-        name: one.text,
-        value: one.keys.map((keys) => keysText(keys)).join(' or '),
+      .filter((shortcut) => shortcut.group === group)
+      .map((shortcut) => ({
+        name: shortcut.text,
+        value: shortcut.keys.map((keys) => keysText(keys)).join(' or '),
       })),
   }));
 
@@ -92,5 +92,5 @@ export function findTopics(search: string): readonly HelpTopic[] {
     words.every((word) => wordsOf(topic).includes(word)),
   );
   const isNamed = (topic: HelpTopic): boolean => topic.id.startsWith(asked.replaceAll(' ', '_'));
-  return asked === '' ? found : [...found.filter(isNamed), ...found.filter((one) => !isNamed(one))];
+  return asked === '' ? found : [...found.filter(isNamed), ...found.filter((topic) => !isNamed(topic))];
 }

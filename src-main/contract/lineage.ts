@@ -34,9 +34,9 @@ export function lineOf(
   const line: LineSegment[] = [];
   let name: string | null = branch;
   let last = upto;
-  while (name !== null && !line.some((one) => one.branch === name)) {
+  while (name !== null && !line.some((segment) => segment.branch === name)) {
     const current: string = name;
-    const facts = branches.find((one) => one.name === current);
+    const facts = branches.find((branch) => branch.name === current);
     line.unshift({ branch: current, upto: last, opened: facts?.opened ?? 0 });
     name = facts?.parent?.branch ?? null;
     last = facts?.parent?.step ?? null;
@@ -45,9 +45,9 @@ export function lineOf(
 }
 
 /** Whether what was done at this point is in the model. */
-export function isInLine(line: readonly LineSegment[], one: Point): boolean {
-  const segment = line.find((known) => known.branch === one.branch);
-  return segment !== undefined && (segment.upto === null || one.step <= segment.upto);
+export function isInLine(line: readonly LineSegment[], point: Point): boolean {
+  const segment = line.find((known) => known.branch === point.branch);
+  return segment !== undefined && (segment.upto === null || point.step <= segment.upto);
 }
 
 export const checkpointFacts = point.extend({

@@ -7,7 +7,7 @@ export function resumeText(
   resumes: Pick<NonNullable<CheckpointCheck['resumes']>, 'step' | 'branch' | 'folder'> | null,
   skipped: readonly { readonly step: number; readonly reason: string }[],
 ): string {
-  const reasons = skipped.map((one) => `step ${String(one.step)}: ${one.reason}`).join('; ');
+  const reasons = skipped.map((skip) => `step ${String(skip.step)}: ${skip.reason}`).join('; ');
   if (resumes === null)
     return skipped.length === 0
       ? `nothing is saved on ${branch}; training would begin from the base`

@@ -36,4 +36,4 @@ export const screenTable: readonly ScreenFacts[] = [
 ];
 
 export const screenName = (id: Screen): string =>
-  screenTable.find((one) => one.id === id)?.name ?? id;
+  screenTable.find((screen) => screen.id === id)?.name ?? id;

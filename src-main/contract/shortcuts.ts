@@ -84,16 +84,16 @@ const signs: Readonly<Record<string, string>> = {
 
 /** `CmdOrCtrl+Shift+P` as it is read: `Ctrl Shift P`; `G D` is `G then D`. */
 export function keysText(keys: string, mac = false): string {
-  const one = (key: string): string =>
+  const entry = (key: string): string =>
     key === 'CmdOrCtrl' ? (mac ? 'Cmd' : 'Ctrl') : (signs[key] ?? key);
   const chord = keys.split(' ');
-  if (chord.length > 1) return chord.map(one).join(' then ');
-  return (keys === '+' ? ['+'] : keys.split('+')).map(one).join(' ');
+  if (chord.length > 1) return chord.map(entry).join(' then ');
+  return (keys === '+' ? ['+'] : keys.split('+')).map(entry).join(' ');
 }
 
 /** The first combination of an act, for buttons and menus. Throws when the table has none. */
 export function keysOf(act: ActName): string {
-  const [first] = shortcuts.find((one) => one.act === act)?.keys ?? [];
+  const [first] = shortcuts.find((shortcut) => shortcut.act === act)?.keys ?? [];
   if (first === undefined) throw new Error(`the table of keys has nothing for ${act}`);
   return first;
 }

@@ -265,7 +265,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
     ask('Adding files', async (client) => {
       const { refused } = await client.queue.add({ paths: [...paths] });
       if (refused.length > 0)
-        throw new Error(refused.map((one) => `${one.path}: ${one.message}`).join('\n'));
+        throw new Error(refused.map((refusal) => `${refusal.path}: ${refusal.message}`).join('\n'));
     });
   };
 

@@ -37,11 +37,11 @@ export function freshNotices(
 ): FreshNotices {
   const from = memory ?? { t: since, ids: [] };
   const fresh = notices
-    .filter((one) => one.t > from.t || (one.t === from.t && !from.ids.includes(one.id)))
+    .filter((notice) => notice.t > from.t || (notice.t === from.t && !from.ids.includes(notice.id)))
     .toSorted((a, b) => a.t - b.t);
   const quiet = new Set<Notice['kind']>(silenced);
   const telling = fresh.filter(
-    (one) => shown.has(one.kind) && !quiet.has(one.kind) && !one.dismissed,
+    (notice) => shown.has(notice.kind) && !quiet.has(notice.kind) && !notice.dismissed,
   );
   return { announcements: grouped(telling), memory: remember(fresh, from) };
 }
@@ -49,7 +49,7 @@ export function freshNotices(
 function remember(fresh: readonly Notice[], from: NoticeMemory): NoticeMemory {
   const newest = fresh.at(-1);
   if (newest === undefined) return from;
-  const ids = fresh.filter((one) => one.t === newest.t).map((one) => one.id);
+  const ids = fresh.filter((notice) => notice.t === newest.t).map((notice) => notice.id);
   return { t: newest.t, ids: newest.t === from.t ? [...from.ids, ...ids] : ids };
 }
 
@@ -57,13 +57,13 @@ function grouped(telling: readonly Notice[]): readonly Announcement[] {
   const newest = telling.at(-1);
   if (telling.length <= AT_ONCE || newest === undefined)
     return telling.map(({ title, body, opens }) => ({ title, body, opens }));
-  const needsYou = telling.findLast((one) => one.tone === 'fail') ?? newest;
+  const needsYou = telling.findLast((notice) => notice.tone === 'fail') ?? newest;
   return [
     {
       title: `${String(telling.length)} notices`,
       body: telling
         .slice(-AT_ONCE)
-        .map((one) => one.title)
+        .map((notice) => notice.title)
         .join('. '),
       opens: needsYou.opens,
     },

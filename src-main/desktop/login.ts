@@ -63,9 +63,9 @@ export function autostartText(command: readonly string[]): string {
   ].join('\n');
 }
 
-export function createLogin(o: LoginSurroundings): Login {
-  if (o.platform !== 'linux') return o.system;
-  const file = autostartFile(o.env, o.home);
+export function createLogin(options: LoginSurroundings): Login {
+  if (options.platform !== 'linux') return options.system;
+  const file = autostartFile(options.env, options.home);
   return {
     get: () => existsSync(file),
     set(wanted) {
@@ -74,7 +74,7 @@ export function createLogin(o: LoginSurroundings): Login {
         return;
       }
       mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, autostartText(o.command));
+      writeFileSync(file, autostartText(options.command));
     },
   };
 }

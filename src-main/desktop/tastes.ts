@@ -17,26 +17,26 @@ export interface Tastes {
   zoom(way: 1 | -1 | 0): void;
 }
 
-export function createTastes(o: {
+export function createTastes(options: {
   readonly settings: Settings;
   readonly login: Login;
   readonly changed: (now: DesktopSettings) => void;
 }): Tastes {
   const get = (): DesktopSettings => ({
-    ...o.settings.get('tastes'),
-    startAtLogin: o.login.get(),
+    ...options.settings.get('tastes'),
+    startAtLogin: options.login.get(),
   });
   const change = (asked: DesktopSettingsChange): DesktopSettings => {
     const checked = desktopSettingsChange.parse(asked);
-    if (checked.startAtLogin !== undefined && checked.startAtLogin !== o.login.get())
-      o.login.set(checked.startAtLogin);
+    if (checked.startAtLogin !== undefined && checked.startAtLogin !== options.login.get())
+      options.login.set(checked.startAtLogin);
     const given = Object.fromEntries(
       Object.entries(checked).filter(([, value]) => value !== undefined),
     );
     const { startAtLogin: _system, ...kept } = desktopSettings.parse({ ...get(), ...given });
-    o.settings.set('tastes', kept);
+    options.settings.set('tastes', kept);
     const now = get();
-    o.changed(now);
+    options.changed(now);
     return now;
   };
   return {

@@ -46,5 +46,5 @@ const KEPT = 10;
 
 /** The list of recent workspaces with this one in front. */
 export function withRecent(recent: readonly string[], workspace: string): readonly string[] {
-  return [workspace, ...recent.filter((one) => one !== workspace)].slice(0, KEPT);
+  return [workspace, ...recent.filter((name) => name !== workspace)].slice(0, KEPT);
 }

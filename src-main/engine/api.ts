@@ -94,39 +94,39 @@ export interface ApiRooms {
 
 export type EngineApi = ReturnType<typeof createApi>;
 
-export function createApi(o: ApiRooms) {
+export function createApi(options: ApiRooms) {
   const controlled = async (act: Promise<Acted>): Promise<Controlled> => {
     const acted = await act;
-    const { state, reason } = o.status.get();
+    const { state, reason } = options.status.get();
     return { ...acted, state, text: acted.text === '' ? (reason ?? state) : acted.text };
   };
-  const withTimes = (one: DatasetSummary): DatasetSummary =>
-    o.queue.datasets().find((known) => known.id === one.id) ?? one;
+  const withTimes = (dataset: DatasetSummary): DatasetSummary =>
+    options.queue.datasets().find((known) => known.id === dataset.id) ?? dataset;
   return {
     engine: {
-      facts: (): EngineFacts => o.facts(),
+      facts: (): EngineFacts => options.facts(),
       leave: (): Done => {
-        o.leave();
+        options.leave();
         return done;
       },
     },
     feed: {
-      snapshot: (): Snapshot => o.feed.snapshot(),
+      snapshot: (): Snapshot => options.feed.snapshot(),
       subscribe: (since: number, listener: (change: Change) => void): (() => void) =>
-        o.feed.subscribe(since, listener),
+        options.feed.subscribe(since, listener),
     },
     status: {
-      get: (): TrainingStatus => o.status.get(),
-      machine: (): Machine => o.status.machine(),
-      gpu: (): TrainingStatus['gpu'] => o.status.get().gpu,
-      memory: (): MemoryStats => o.status.memoryStats(),
+      get: (): TrainingStatus => options.status.get(),
+      machine: (): Machine => options.status.machine(),
+      gpu: (): TrainingStatus['gpu'] => options.status.get().gpu,
+      memory: (): MemoryStats => options.status.memoryStats(),
     },
     training: {
-      pause: (i: { readonly by: string }): Promise<Controlled> => controlled(o.queue.pause(i.by)),
-      resume: (i: { readonly by: string }): Promise<Controlled> => controlled(o.queue.resume(i.by)),
+      pause: (i: { readonly by: string }): Promise<Controlled> => controlled(options.queue.pause(i.by)),
+      resume: (i: { readonly by: string }): Promise<Controlled> => controlled(options.queue.resume(i.by)),
       stop: (i: { readonly now: boolean; readonly by: string }): Promise<Controlled> =>
-        controlled(o.queue.stop(i.now, i.by)),
-      skip: (i: { readonly by: string }): Promise<Controlled> => controlled(o.queue.skip(i.by)),
+        controlled(options.queue.stop(i.now, i.by)),
+      skip: (i: { readonly by: string }): Promise<Controlled> => controlled(options.queue.skip(i.by)),
     },
     queue: {
       state: (): {
@@ -134,49 +134,49 @@ export function createApi(o: ApiRooms) {
         counts: TrainingStatus['queue'];
         datasets: DatasetSummary[];
       } => ({
-        queue: o.queue.state(),
-        counts: o.datasets.counts(),
-        datasets: [...o.queue.datasets()],
+        queue: options.queue.state(),
+        counts: options.datasets.counts(),
+        datasets: [...options.queue.datasets()],
       }),
       add: (i: { readonly paths: readonly string[]; readonly priority: Priority }) =>
-        o.datasets.add(i.paths, i.priority),
+        options.datasets.add(i.paths, i.priority),
       move: async (i: {
         readonly id: string;
         readonly priority: Priority;
         readonly before: string | null;
-      }): Promise<DatasetSummary> => withTimes(await o.queue.move(i.id, i.priority, i.before)),
+      }): Promise<DatasetSummary> => withTimes(await options.queue.move(i.id, i.priority, i.before)),
       hold: async (i: { readonly id: string; readonly held: boolean }): Promise<DatasetSummary> =>
-        withTimes(await o.queue.hold(i.id, i.held)),
+        withTimes(await options.queue.hold(i.id, i.held)),
       retry: async (i: { readonly id: string }): Promise<DatasetSummary> =>
-        withTimes(await o.queue.retry(i.id)),
+        withTimes(await options.queue.retry(i.id)),
       remove: async (i: { readonly id: string }): Promise<Done> => {
-        await o.queue.remove(i.id);
+        await options.queue.remove(i.id);
         return done;
       },
     },
     datasets: {
-      list: (): DatasetSummary[] => [...o.queue.datasets()],
+      list: (): DatasetSummary[] => [...options.queue.datasets()],
       get: async (i: { readonly id: string }): Promise<DatasetDetails> => {
-        const details = await o.datasets.get(i.id);
+        const details = await options.datasets.get(i.id);
         return {
           ...details,
           summary: withTimes(details.summary),
-          estimate: await o.estimate.kept(i.id),
+          estimate: await options.estimate.kept(i.id),
         };
       },
-      overLong: (i: { readonly id: string }): Promise<OverLongAnswer> => o.estimate.overLong(i.id),
+      overLong: (i: { readonly id: string }): Promise<OverLongAnswer> => options.estimate.overLong(i.id),
       rows: (i: RowsInput & { readonly id: string }): ReturnType<DatasetsRoom['rows']> =>
-        o.datasets.rows(i),
+        options.datasets.rows(i),
       row: (i: { readonly id: string; readonly row: number }): Promise<RowDetails> =>
-        o.datasets.row(i),
+        options.datasets.row(i),
       mapColumns: (i: {
         readonly id: string;
         readonly mapping: ColumnMapping;
-      }): Promise<DatasetSummary> => o.datasets.mapColumns(i.id, i.mapping),
+      }): Promise<DatasetSummary> => options.datasets.mapColumns(i.id, i.mapping),
       acceptGoodRows: (i: { readonly id: string }): Promise<DatasetSummary> =>
-        o.datasets.acceptGoodRows(i.id),
+        options.datasets.acceptGoodRows(i.id),
       validate: (i: { readonly path: string }): Promise<DatasetReport> =>
-        o.datasets.validate(i.path),
+        options.datasets.validate(i.path),
     },
     uploads: {
       begin: (i: {
@@ -184,89 +184,89 @@ export function createApi(o: ApiRooms) {
         readonly bytes: number;
         readonly key: string;
         readonly priority: Priority;
-      }): Promise<{ upload: string; offset: number }> => o.datasets.begin(i),
+      }): Promise<{ upload: string; offset: number }> => options.datasets.begin(i),
       append: (i: {
         readonly upload: string;
         readonly offset: number;
         readonly chunk: Blob;
-      }): Promise<{ offset: number }> => o.datasets.append(i.upload, i.offset, i.chunk),
+      }): Promise<{ offset: number }> => options.datasets.append(i.upload, i.offset, i.chunk),
       finish: (i: { readonly upload: string; readonly sha256: string }): Promise<DatasetSummary> =>
-        o.datasets.finish(i.upload, i.sha256),
+        options.datasets.finish(i.upload, i.sha256),
       cancel: async (i: { readonly upload: string }): Promise<Done> => {
-        await o.datasets.cancel(i.upload);
+        await options.datasets.cancel(i.upload);
         return done;
       },
     },
     versions: {
-      list: (): Version[] => [...o.versions.list()],
+      list: (): Version[] => [...options.versions.list()],
       create: async (i: {
         readonly description: string;
         readonly by: string;
         readonly how?: string;
       }): Promise<Version> => {
-        await o.metrics.settled;
-        const { evaluation, smoothed } = o.metrics.latest();
-        const open = o.queue.open();
-        return o.versions.createByHand({
+        await options.metrics.settled;
+        const { evaluation, smoothed } = options.metrics.latest();
+        const open = options.queue.open();
+        return options.versions.createByHand({
           ...i,
           dataset: open === null ? null : { id: open.dataset.id, name: open.dataset.name },
-          config: open?.pass.config ?? o.config.values(),
+          config: open?.pass.config ?? options.config.values(),
           ...measuredBy(evaluation),
           trainingLoss: smoothed,
         });
       },
       get: (i: { readonly name: string }): Promise<{ version: Version; last_copy: boolean }> =>
-        o.versions.get(i.name),
+        options.versions.get(i.name),
       pin: (i: { readonly name: string; readonly pinned: boolean }): Promise<Version> =>
-        o.versions.pin(i.name, i.pinned),
-      verify: (i: { readonly name: string }): Promise<VersionCheck> => o.versions.verify(i.name),
+        options.versions.pin(i.name, i.pinned),
+      verify: (i: { readonly name: string }): Promise<VersionCheck> => options.versions.verify(i.name),
       remove: async (i: {
         readonly name: string;
         readonly confirm: string | null;
         readonly last_copy: boolean;
         readonly by: string;
       }): Promise<Done> => {
-        await o.versions.remove(i.name, i);
+        await options.versions.remove(i.name, i);
         return done;
       },
     },
-    lineage: { get: (): LineageState => o.lineage() },
+    lineage: { get: (): LineageState => options.lineage() },
     checkpoints: {
       verify: (i: { readonly branch: string | null }): Promise<CheckpointCheck> =>
-        o.checkpoints.verify(i.branch),
+        options.checkpoints.verify(i.branch),
       cleanup: (i: {
         readonly keep: number;
         readonly execute: boolean;
         readonly by: string;
-      }): Promise<CheckpointCleanup> => o.checkpoints.cleanup(i),
+      }): Promise<CheckpointCleanup> => options.checkpoints.cleanup(i),
     },
     restore: {
       plan: (i: { readonly source: RestoreSource }): Promise<RestorePlan> =>
-        o.restore.plan(i.source),
+        options.restore.plan(i.source),
       carryOut: (i: {
         readonly source: RestoreSource;
         readonly plan: string;
         readonly queue_again: boolean;
         readonly by: string;
-      }): Promise<RestoreResult> => o.restore.carryOut(i),
+      }): Promise<RestoreResult> => options.restore.carryOut(i),
     },
     backups: {
-      list: (): Backup[] => [...o.backups.list()],
+      list: (): Backup[] => [...options.backups.list()],
       create: (i: {
         readonly source: BackupSource;
         readonly type: BackupType;
         readonly reason: string;
         readonly by: string;
-      }): Promise<Backup> => o.backups.create(i),
-      verify: (i: { readonly id: string }): Promise<Backup> => o.backups.verify(i.id),
+      }): Promise<Backup> => options.backups.create(i),
+      verify: (i: { readonly id: string }): Promise<Backup> => options.backups.verify(i.id),
       extract: (i: { readonly id: string; readonly to: string; readonly by: string }) =>
-        o.backups.extract(i),
+        options.backups.extract(i),
       cleanup: (i: {
         readonly retention_days: number | null;
         readonly last_copies: boolean;
         readonly execute: boolean;
         readonly by: string;
-      }): Promise<BackupCleanup> => o.backups.cleanup(i),
+      }): Promise<BackupCleanup> => options.backups.cleanup(i),
     },
     metrics: {
       curves: (i: {
@@ -275,65 +275,65 @@ export function createApi(o: ApiRooms) {
         to: number | null;
         buckets: number;
         smoothing: number;
-      }): Curves => o.metrics.curves(i),
-      validation: (): BranchValidation[] => [...o.metrics.validation()],
-      activity: (i: { readonly hours: number }): Promise<Activity> => o.metrics.activity(i.hours),
-      previews: (i: { readonly limit: number }): Preview[] => [...o.metrics.previews(i.limit)],
+      }): Curves => options.metrics.curves(i),
+      validation: (): BranchValidation[] => [...options.metrics.validation()],
+      activity: (i: { readonly hours: number }): Promise<Activity> => options.metrics.activity(i.hours),
+      previews: (i: { readonly limit: number }): Preview[] => [...options.metrics.previews(i.limit)],
     },
     config: {
-      get: (): ConfigState => o.config.state(),
+      get: (): ConfigState => options.config.state(),
       set: (i: {
         readonly key: string;
         readonly value?: unknown;
         readonly confirm: string | null;
         readonly stage: boolean;
         readonly by: string;
-      }): Promise<ConfigState> => o.config.set({ ...i, value: i.value }),
-      unstage: (i: { readonly key: string }): Promise<ConfigState> => o.config.unstage(i.key),
+      }): Promise<ConfigState> => options.config.set({ ...i, value: i.value }),
+      unstage: (i: { readonly key: string }): Promise<ConfigState> => options.config.unstage(i.key),
       estimate: (i: {
         readonly changes: Readonly<Record<string, unknown>>;
         readonly dataset: string | null;
-      }): Promise<EstimateAnswer> => o.estimate.estimate(i),
+      }): Promise<EstimateAnswer> => options.estimate.estimate(i),
     },
     journal: {
-      read: (i: { readonly limit: number }): Promise<JournalEntry[]> => o.journal.read(i.limit),
+      read: (i: { readonly limit: number }): Promise<JournalEntry[]> => options.journal.read(i.limit),
     },
     logs: {
       read: (i: { source: LogSource; search: string; limit: number }): Promise<LogLines> =>
-        o.logs.read(i),
+        options.logs.read(i),
     },
     notices: {
-      list: (): Notice[] => [...o.notices.list()].sort((a, b) => b.t - a.t),
+      list: (): Notice[] => [...options.notices.list()].sort((a, b) => b.t - a.t),
       dismiss: (i: { readonly id: string }): Done => {
-        o.notices.dismiss(i.id);
+        options.notices.dismiss(i.id);
         return done;
       },
     },
     health: {
-      run: async (): Promise<Check[]> => [...(await o.health.run())],
+      run: async (): Promise<Check[]> => [...(await options.health.run())],
       crashes: async (i: {
         readonly days: number;
         readonly limit: number;
-      }): Promise<CrashReport[]> => [...(await o.health.crashes(i.days, i.limit))],
-      monitoring: (): Promise<MonitoringCosts> => o.health.costs(),
+      }): Promise<CrashReport[]> => [...(await options.health.crashes(i.days, i.limit))],
+      monitoring: (): Promise<MonitoringCosts> => options.health.costs(),
     },
-    disk: { use: (): Promise<DiskUse> => o.disk.use() },
+    disk: { use: (): Promise<DiskUse> => options.disk.use() },
     diagnostics: {
       list: (i: { readonly names: boolean }): Promise<DiagnosticsList> =>
-        o.diagnostics.list(i.names),
+        options.diagnostics.list(i.names),
       bundle: async (i: { readonly names: boolean }): Promise<Blob> => {
-        const { name, bytes } = await o.diagnostics.bundle(i.names);
+        const { name, bytes } = await options.diagnostics.bundle(i.names);
         return new File([new Uint8Array(bytes)], name, { type: 'application/gzip' });
       },
     },
     setup: {
-      get: (): Setup => o.setup.state(),
+      get: (): Setup => options.setup.state(),
       choose: (i: {
         readonly base: 'smollm2' | 'starter' | 'folder';
         readonly folder: string | null;
-      }): Promise<Setup> => o.setup.choose(i.base, i.folder),
+      }): Promise<Setup> => options.setup.choose(i.base, i.folder),
       sample: async (): Promise<Done> => {
-        await o.setup.sample();
+        await options.setup.sample();
         return done;
       },
     },

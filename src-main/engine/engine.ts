@@ -67,17 +67,17 @@ export interface LockFacts {
 export type Engine = Awaited<ReturnType<typeof startEngine>>;
 
 /** Refusals BUSY (another engine holds the workspace; `facts.holder`), READ_ONLY. */
-export async function startEngine(o: EngineOptions) {
-  const clock = o.clock ?? systemClock;
-  const paths = workspacePaths(path.resolve(o.workspace));
+export async function startEngine(options: EngineOptions) {
+  const clock = options.clock ?? systemClock;
+  const paths = workspacePaths(path.resolve(options.workspace));
   const packageFolder =
-    o.packageFolder ?? path.resolve(import.meta.dirname, '..', '..', 'python-runtime');
-  const log = o.log ?? (() => undefined);
+    options.packageFolder ?? path.resolve(import.meta.dirname, '..', '..', 'python-runtime');
+  const log = options.log ?? (() => undefined);
   const random = (): string => randomBytes(2).toString('hex');
-  let port = o.port ?? 0;
+  let port = options.port ?? 0;
   const started = clock.now();
-  const version = o.version ?? process.env['NIGHTSHIFT_VERSION'] ?? 'development';
-  const build = o.build ?? process.env['NIGHTSHIFT_BUILD'] ?? 'development';
+  const version = options.version ?? process.env['NIGHTSHIFT_VERSION'] ?? 'development';
+  const build = options.build ?? process.env['NIGHTSHIFT_BUILD'] ?? 'development';
 
   await makeTree(paths);
   const lockFacts = (): LockFacts => ({
@@ -116,7 +116,7 @@ export async function startEngine(o: EngineOptions) {
 
   let reading: Promise<PythonReading> | null = null;
   const lookForPython = (): Promise<PythonReading> => {
-    reading = o.python?.() ?? findPython(packageFolder, process.env);
+    reading = options.python?.() ?? findPython(packageFolder, process.env);
     return reading;
   };
   const python = async () => {
@@ -341,8 +341,8 @@ export async function startEngine(o: EngineOptions) {
   });
   const newestStepOf = (branch: string): number | null => {
     const steps = [...versions.saved(), ...versions.list()]
-      .filter((one) => one.branch === branch)
-      .map((one) => one.step);
+      .filter((version) => version.branch === branch)
+      .map((version) => version.step);
     return steps.length === 0 ? null : Math.max(...steps);
   };
   const lineageState = (): LineageState => {
@@ -360,8 +360,8 @@ export async function startEngine(o: EngineOptions) {
       })),
       checkpoints: versions
         .saved()
-        .map((one) => {
-          const { branch, step, folder, bytes, problem, manifest } = one;
+        .map((version) => {
+          const { branch, step, folder, bytes, problem, manifest } = version;
           const id = manifest.cursor?.dataset ?? null;
           const name = id === null ? null : datasets.nameOf(id);
           return {
@@ -486,7 +486,7 @@ export async function startEngine(o: EngineOptions) {
   const api: EngineApi = createApi({
     facts,
     lineage: lineageState,
-    leave: o.leave ?? (() => undefined),
+    leave: options.leave ?? (() => undefined),
     feed,
     status,
     queue,

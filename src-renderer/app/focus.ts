@@ -38,7 +38,7 @@ function firstIn(element: Element | null): HTMLElement | null {
   const all = element.matches(focusable) ? [element] : [...element.querySelectorAll(focusable)];
   return (
     all.find(
-      (one): one is HTMLElement => one instanceof HTMLElement && one.offsetParent !== null,
+      (element): element is HTMLElement => element instanceof HTMLElement && element.offsetParent !== null,
     ) ?? null
   );
 }
@@ -86,9 +86,9 @@ export function useKeptFocus(): void {
       }
     };
     /** The element itself, or what is shown now under its name. */
-    const again = (one: HTMLElement | null): HTMLElement | null => {
-      if (one === null || one.isConnected) return one;
-      return one.id === '' ? null : document.getElementById(one.id);
+    const again = (entry: HTMLElement | null): HTMLElement | null => {
+      if (entry === null || entry.isConnected) return entry;
+      return entry.id === '' ? null : document.getElementById(entry.id);
     };
     const settle = (): void => {
       if (waiting !== null && document.activeElement === waiting.at) {

@@ -43,18 +43,18 @@ export function actOf(
   if (event.ctrlKey || event.metaKey) {
     const sign = key === '=' || key === '+';
     const found = combinations.find(
-      (one) => (sign ? one.key === '+' : one.key === key) && (sign || one.shift === event.shiftKey),
+      (combination) => (sign ? combination.key === '+' : combination.key === key) && (sign || combination.shift === event.shiftKey),
     );
     return found?.act ?? null;
   }
   return (
-    shortcuts.find((one) => one.single && one.act !== null && one.keys.includes(event.key))?.act ??
+    shortcuts.find((shortcut) => shortcut.single && shortcut.act !== null && shortcut.keys.includes(event.key))?.act ??
     null
   );
 }
 
 const letterOf = (key: string): Screen | null =>
-  screenTable.find((one) => one.letter.toLowerCase() === key)?.id ?? null;
+  screenTable.find((screen) => screen.letter.toLowerCase() === key)?.id ?? null;
 
 export function isTyping(target: EventTarget | null): boolean {
   return (
@@ -71,7 +71,7 @@ const isInDialog = (target: EventTarget | null): boolean =>
 
 /** Acts that the page can be asked for from outside: what the native menu has. */
 export function isPageAct(value: string): value is (typeof pageAct.options)[number] {
-  return pageAct.options.some((one) => one === value);
+  return pageAct.options.some((option) => option === value);
 }
 
 export function useFrameKeys(acts: FrameActs): void {

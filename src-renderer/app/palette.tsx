@@ -93,13 +93,13 @@ export function Palette({
 }): ReactElement {
   const all: readonly Act[] = [
     ...useTrainingActs(acts),
-    ...useModelsActs().map((one): Act => ({
-      name: one.name,
+    ...useModelsActs().map((useModelsAct): Act => ({
+      name: useModelsAct.name,
       keys: null,
       group: 'Models',
       run: () => {
         go('models');
-        one.run();
+        useModelsAct.run();
       },
     })),
     ...screenTable.map(({ id, name, letter }): Act => ({
@@ -111,8 +111,8 @@ export function Palette({
       },
     })),
     ...useInterfaceActs(acts),
-  ].filter((one) => one !== null);
-  const groups = [...new Set(all.map((one) => one.group))];
+  ].filter((useTrainingAct) => useTrainingAct !== null);
+  const groups = [...new Set(all.map((act) => act.group))];
   return (
     <Modal
       opened
@@ -131,18 +131,18 @@ export function Palette({
           {groups.map((group) => (
             <Command.Group key={group} heading={group}>
               {all
-                .filter((one) => one.group === group)
-                .map((one) => (
+                .filter((act) => act.group === group)
+                .map((act) => (
                   <Command.Item
-                    key={one.name}
-                    value={one.name}
+                    key={act.name}
+                    value={act.name}
                     onSelect={() => {
                       onClose();
-                      one.run();
+                      act.run();
                     }}
                   >
-                    <span className="grow">{one.name}</span>
-                    {one.keys === null ? null : <span className="kbd">{one.keys}</span>}
+                    <span className="grow">{act.name}</span>
+                    {act.keys === null ? null : <span className="kbd">{act.keys}</span>}
                   </Command.Item>
                 ))}
             </Command.Group>

@@ -45,8 +45,8 @@ const atTheEnd: ReadonlySet<Screen> = new Set(['settings', 'help']);
 function usePills(): Readonly<Partial<Record<Screen, Pill>>> {
   const datasets = useRoom('datasets');
   const drift = useRoom('config').drift.length;
-  const failing = useRoom('health').filter((one) => one.state === 'fail').length;
-  const decide = datasets.filter((one) => one.verdict === 'decide').length;
+  const failing = useRoom('health').filter((entry) => entry.state === 'fail').length;
+  const decide = datasets.filter((dataset) => dataset.verdict === 'decide').length;
   const { waiting } = queued(datasets);
   return {
     data: { count: decide, needsYou: true },

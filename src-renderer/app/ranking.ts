@@ -9,8 +9,8 @@ const wordsOf = (text: string): readonly string[] =>
 /** Each typed word begins another word of the name, and they come in the order in which they were typed. */
 function beginInOrder(words: readonly string[], typed: readonly string[]): boolean {
   let from = 0;
-  for (const one of typed) {
-    const at = words.findIndex((word, index) => index >= from && word.startsWith(one));
+  for (const name of typed) {
+    const at = words.findIndex((word, index) => index >= from && word.startsWith(name));
     if (at === -1) return false;
     from = at + 1;
   }
@@ -26,6 +26,6 @@ export function rankOf(name: string, search: string): number {
   const words = wordsOf(name);
   if (typed.length === 0 || words.join(' ').startsWith(typed.join(' '))) return 1;
   if (beginInOrder(words, typed)) return 0.8;
-  if (typed.every((one) => words.some((word) => word.startsWith(one)))) return 0.6;
-  return typed.every((one) => words.some((word) => word.includes(one))) ? 0.3 : 0;
+  if (typed.every((name) => words.some((word) => word.startsWith(name)))) return 0.6;
+  return typed.every((name) => words.some((word) => word.includes(name))) ? 0.3 : 0;
 }

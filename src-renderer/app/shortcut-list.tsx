@@ -7,7 +7,7 @@ import { useLetters } from '../kit/letters.ts';
 
 export function ShortcutList({ onClose }: { readonly onClose: () => void }): ReactElement {
   const letters = useLetters((state) => state.on);
-  const groups = [...new Set(shortcuts.map((one) => one.group))];
+  const groups = [...new Set(shortcuts.map((shortcut) => shortcut.group))];
   return (
     <Modal opened onClose={onClose} size={720} title="Keys">
       {letters ? null : (
@@ -21,12 +21,12 @@ export function ShortcutList({ onClose }: { readonly onClose: () => void }): Rea
             <h2 className="label">{group}</h2>
             <dl>
               {shortcuts
-                .filter((one) => one.group === group)
-                .map((one) => (
-                  <div key={one.text} className={one.single && !letters ? 'off' : ''}>
-                    <dt>{one.text}</dt>
+                .filter((shortcut) => shortcut.group === group)
+                .map((shortcut) => (
+                  <div key={shortcut.text} className={shortcut.single && !letters ? 'off' : ''}>
+                    <dt>{shortcut.text}</dt>
                     <dd>
-                      {one.keys.map((keys) => (
+                      {shortcut.keys.map((keys) => (
                         <span key={keys} className="kbd">
                           {keysText(keys, isMac)}
                         </span>

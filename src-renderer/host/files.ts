@@ -31,7 +31,7 @@ async function walk(entry: FileSystemEntry): Promise<readonly File[]> {
   for (;;) {
     const batch = await entriesOf(reader);
     if (batch.length === 0) return out;
-    for (const one of batch) out.push(...(await walk(one)));
+    for (const entry of batch) out.push(...(await walk(entry)));
   }
 }
 

@@ -118,8 +118,8 @@ export const stem = (name: string): string =>
   name.replace(/\.(jsonl|json|csv|parquet)(\.\w+)?$/i, '');
 
 /** `1 row`, `2 rows` */
-export const plural = (n: number, one: string, many = `${one}s`): string =>
-  `${count(n)} ${n === 1 ? one : many}`;
+export const plural = (n: number, name: string, many = `${name}s`): string =>
+  `${count(n)} ${n === 1 ? name : many}`;
 
 /** Axis ticks alone may be shortened: `32.5k`. */
 export function axis(value: number): string {

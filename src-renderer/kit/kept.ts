@@ -39,4 +39,4 @@ export const isBoolean = (value: unknown): value is boolean => typeof value === 
 export const isOneOf =
   <T extends string>(values: readonly T[]) =>
   (value: unknown): value is T =>
-    values.some((one) => one === value);
+    values.some((entry) => entry === value);

@@ -17,8 +17,8 @@ function holdsOf(source: BackupSource): string {
 
 function checkOf(rooms: Rooms, asked: string | null): CheckpointCheck {
   const branch = asked ?? rooms.lineage.head;
-  const all = rooms.lineage.checkpoints.filter((one) => one.branch === branch);
-  const good = all.find((one) => one.problem === null) ?? null;
+  const all = rooms.lineage.checkpoints.filter((checkpoint) => checkpoint.branch === branch);
+  const good = all.find((checkpoint) => checkpoint.problem === null) ?? null;
   const skipped = all.slice(0, good === null ? all.length : all.indexOf(good));
   const why = skipped[0]?.problem ?? '';
   const tail = skipped.length === 0 ? '' : `; ${String(skipped.length)} skipped because ${why}`;
@@ -36,14 +36,14 @@ function checkOf(rooms: Rooms, asked: string | null): CheckpointCheck {
             folder: good.folder,
             dataset: good.dataset?.name ?? null,
           },
-    skipped: skipped.map((one) => ({
-      branch: one.branch,
-      step: one.step,
-      folder: one.folder,
-      reason: one.problem ?? '',
+    skipped: skipped.map((checkpoint) => ({
+      branch: checkpoint.branch,
+      step: checkpoint.step,
+      folder: checkpoint.folder,
+      reason: checkpoint.problem ?? '',
     })),
     mismatch: null,
-    bytes: all.reduce((sum, one) => sum + one.bytes, 0),
+    bytes: all.reduce((sum, checkpoint) => sum + checkpoint.bytes, 0),
     seconds: 3.2,
   };
 }
@@ -61,17 +61,17 @@ export function scriptedCheckpoints(stage: Stage): EngineDoor['checkpoints'] {
       const kept = new Set(
         branches.flatMap(({ name }) =>
           checkpoints
-            .filter((one) => one.branch === name)
-            .filter((one, index) => index < keep || one.complete)
-            .map((one) => one.folder),
+            .filter((checkpoint) => checkpoint.branch === name)
+            .filter((checkpoint, index) => index < keep || checkpoint.complete)
+            .map((checkpoint) => checkpoint.folder),
         ),
       );
-      const removes = checkpoints.filter((one) => !kept.has(one.folder));
+      const removes = checkpoints.filter((checkpoint) => !kept.has(checkpoint.folder));
       if (execute)
         stage.change({
           lineage: {
             ...rooms.lineage,
-            checkpoints: checkpoints.filter((one) => kept.has(one.folder)),
+            checkpoints: checkpoints.filter((checkpoint) => kept.has(checkpoint.folder)),
           },
         });
       return {
@@ -83,7 +83,7 @@ export function scriptedCheckpoints(stage: Stage): EngineDoor['checkpoints'] {
           why: `older than the newest ${String(keep)} of ${branch}`,
         })),
         keeps: checkpoints
-          .filter((one) => kept.has(one.folder))
+          .filter((checkpoint) => kept.has(checkpoint.folder))
           .map(({ branch, step, bytes, complete }) => ({
             branch,
             step,
@@ -92,7 +92,7 @@ export function scriptedCheckpoints(stage: Stage): EngineDoor['checkpoints'] {
               ? 'the end of a dataset'
               : `one of the newest ${String(keep)} of ${branch}`,
           })),
-        freed_bytes: removes.reduce((sum, one) => sum + one.bytes, 0),
+        freed_bytes: removes.reduce((sum, removal) => sum + removal.bytes, 0),
       };
     },
   };
@@ -101,7 +101,7 @@ export function scriptedCheckpoints(stage: Stage): EngineDoor['checkpoints'] {
 export function scriptedBackups(stage: Stage): EngineDoor['backups'] {
   const list = (): Backup[] => stage.rooms().backups;
   const find = (id: string): Backup => {
-    const found = list().find((one) => one.id === id);
+    const found = list().find((backup) => backup.id === id);
     if (found === undefined)
       throw new Refusal('NOT_FOUND', `There is no backup ${id}.`, { subject: id });
     return found;
@@ -117,7 +117,7 @@ export function scriptedBackups(stage: Stage): EngineDoor['backups'] {
       const rooms = stage.rooms();
       const version =
         source.kind === 'version'
-          ? rooms.versions.find((one) => one.name === source.name)
+          ? rooms.versions.find((version) => version.name === source.name)
           : undefined;
       const now = stage.now();
       const id = `${type}/${String(Math.round(now * 1000))}`;
@@ -143,7 +143,7 @@ export function scriptedBackups(stage: Stage): EngineDoor['backups'] {
     verify: async ({ id }) => {
       await new Promise((resolve) => setTimeout(resolve, 150));
       const next = { ...find(id), verified: { t: stage.now(), ok: true, problem: null } };
-      stage.change({ backups: list().map((one) => (one.id === id ? next : one)) });
+      stage.change({ backups: list().map((backup) => (backup.id === id ? next : backup)) });
       return next;
     },
     extract: async ({ id, to }) => {
@@ -168,15 +168,15 @@ export function scriptedBackups(stage: Stage): EngineDoor['backups'] {
     },
     cleanup: ({ retention_days, execute }) => {
       const days = retention_days ?? 30;
-      const old = (one: Backup): boolean => stage.now() - one.created > days * 86_400;
+      const old = (backup: Backup): boolean => stage.now() - backup.created > days * 86_400;
       const newest = new Set(
         list()
-          .filter((one, index, all) => all.findIndex((other) => other.type === one.type) === index)
-          .map((one) => one.id),
+          .filter((backup, index, all) => all.findIndex((other) => other.type === backup.type) === index)
+          .map((backup) => backup.id),
       );
-      const removes = list().filter((one) => old(one) && !newest.has(one.id));
-      const gone = new Set(removes.map((one) => one.id));
-      const keeps = list().filter((one) => !gone.has(one.id));
+      const removes = list().filter((backup) => old(backup) && !newest.has(backup.id));
+      const gone = new Set(removes.map((removal) => removal.id));
+      const keeps = list().filter((backup) => !gone.has(backup.id));
       if (execute) stage.change({ backups: keeps });
       return {
         executed: execute,
@@ -185,14 +185,14 @@ export function scriptedBackups(stage: Stage): EngineDoor['backups'] {
           bytes,
           why: `older than ${String(days)} days`,
         })),
-        keeps: keeps.map((one) => ({
-          id: one.id,
-          bytes: one.bytes,
-          why: old(one)
-            ? `the newest of the type ${one.type}`
+        keeps: keeps.map((keep) => ({
+          id: keep.id,
+          bytes: keep.bytes,
+          why: old(keep)
+            ? `the newest of the type ${keep.type}`
             : `younger than ${String(days)} days`,
         })),
-        freed_bytes: removes.reduce((sum, one) => sum + one.bytes, 0),
+        freed_bytes: removes.reduce((sum, removal) => sum + removal.bytes, 0),
       };
     },
   };

@@ -26,20 +26,20 @@ const done = { ok: true } as const;
 export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<EngineDoor, 'feed'> {
   const rooms = (): Rooms => stage.rooms();
   const find = (id: string): DatasetSummary => {
-    const found = rooms().datasets.find((one) => one.id === id);
+    const found = rooms().datasets.find((dataset) => dataset.id === id);
     if (found === undefined)
       throw new Refusal('NOT_FOUND', `There is no dataset ${id}.`, { subject: id });
     return found;
   };
   const findVersion = (name: string) => {
-    const found = rooms().versions.find((one) => one.name === name);
+    const found = rooms().versions.find((version) => version.name === name);
     if (found === undefined)
       throw new Refusal('NOT_FOUND', `There is no version ${name}.`, { subject: name });
     return found;
   };
   const update = (id: string, change: Partial<DatasetSummary>): DatasetSummary => {
     const next = { ...find(id), ...change };
-    stage.change({ datasets: rooms().datasets.map((one) => (one.id === id ? next : one)) });
+    stage.change({ datasets: rooms().datasets.map((dataset) => (dataset.id === id ? next : dataset)) });
     return next;
   };
   const add = (
@@ -47,7 +47,7 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
     bytes: number,
     priority: DatasetSummary['priority'],
   ): DatasetSummary => {
-    const taken = new Set(rooms().datasets.map((one) => one.name));
+    const taken = new Set(rooms().datasets.map((dataset) => dataset.name));
     let free = name;
     for (let n = 2; taken.has(free); n++) free = name.replace(/(\.[^.]+)?$/, `_${String(n)}$1`);
     const next = dataset(stage.now(), `d-${randomUUID().slice(0, 8)}`, free, {
@@ -164,7 +164,7 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
       overLong: ({ id }) => scriptedOverLong(rooms(), find(id)),
       rows: ({ id, from, limit, filter, at }) => {
         const listed = rowsOf(find(id), filter ?? 'all');
-        const place = at === undefined ? null : listed.findIndex((one) => one.row >= at);
+        const place = at === undefined ? null : listed.findIndex((row) => row.row >= at);
         return {
           account: accountOf(find(id)),
           total: listed.length,
@@ -254,7 +254,7 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
       pin: ({ name, pinned }) => {
         const next = { ...findVersion(name), pinned };
         stage.change({
-          versions: rooms().versions.map((one) => (one.name === name ? next : one)),
+          versions: rooms().versions.map((version) => (version.name === name ? next : version)),
         });
         return next;
       },
@@ -263,8 +263,8 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
         return { name, ok: true, files: 7, bytes, problem: null };
       },
       remove: ({ name, confirm, last_copy }) => {
-        const one = findVersion(name);
-        if (one.pinned)
+        const version = findVersion(name);
+        if (version.pinned)
           throw new Refusal('LOCKED', `${name} is pinned.`, { next: 'Unpin it first.' });
         if (confirm !== name || !last_copy)
           throw new Refusal('NEEDS_CONFIRMATION', `${name} is the last copy of its step.`, {
@@ -284,7 +284,7 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
       get: () => rooms().config,
       estimate: (input) => scriptedEstimate(rooms(), input),
       set: ({ key, value, confirm, stage: keep }) => {
-        const facts = describeKeys().find((one) => one.key === key);
+        const facts = describeKeys().find((describeKey) => describeKey.key === key);
         if (facts === undefined)
           throw new Refusal('INVALID', `There is no key ${key}.`, { subject: key });
         if (facts.consent !== null && confirm !== key)
@@ -329,8 +329,8 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
       list: () => rooms().notices,
       dismiss: ({ id }) => {
         stage.change({
-          notices: rooms().notices.map((one) =>
-            one.id === id ? { ...one, dismissed: true } : one,
+          notices: rooms().notices.map((notice) =>
+            notice.id === id ? { ...notice, dismissed: true } : notice,
           ),
         });
         return done;
@@ -356,8 +356,8 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
         const setup = {
           ...rooms().setup,
           chosen: base,
-          bases: rooms().setup.bases.map((one) =>
-            one.id === base ? { ...one, state: 'ready' as const, progress: null } : one,
+          bases: rooms().setup.bases.map((entry) =>
+            entry.id === base ? { ...entry, state: 'ready' as const, progress: null } : entry,
           ),
         };
         stage.change({ setup });

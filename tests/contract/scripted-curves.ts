@@ -89,8 +89,8 @@ export function curvesOf(question: CurvesQuestion, last: number, now: number): C
     bucket_steps: size,
     curves,
     smoothed,
-    evaluations: evaluations.filter((one) => one.step >= from && one.step <= to),
-    markers: markersOf(last, timeOf).filter((one) => one.step >= from && one.step <= to),
+    evaluations: evaluations.filter((evaluation) => evaluation.step >= from && evaluation.step <= to),
+    markers: markersOf(last, timeOf).filter((entry) => entry.step >= from && entry.step <= to),
   };
 }
 

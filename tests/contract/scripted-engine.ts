@@ -73,8 +73,8 @@ export function createScriptedEngine(options: {
     const point = points[points.length - 1];
     if (point === undefined) return;
     const evaluated = points
-      .filter((one) => one.step % 200 === 0)
-      .map((one) => evaluationAt(one.step, t));
+      .filter((point) => point.step % 200 === 0)
+      .map((point) => evaluationAt(point.step, t));
     const measure = (value: number) => ({ value, step: last, t });
     const evaluation = evaluated[evaluated.length - 1];
     change(
@@ -93,8 +93,8 @@ export function createScriptedEngine(options: {
             : { validation_loss: { value: evaluation.core_loss ?? 0, step: evaluation.step, t } }),
           updated_at: t,
         },
-        datasets: rooms.datasets.map((one) =>
-          one.place === 'processing' ? { ...one, done_steps: last - PASS_FIRST_STEP + 1 } : one,
+        datasets: rooms.datasets.map((dataset) =>
+          dataset.place === 'processing' ? { ...dataset, done_steps: last - PASS_FIRST_STEP + 1 } : dataset,
         ),
       },
       { branch: rooms.lineage.head, reset: false, points, evaluations: evaluated, markers: [] },
@@ -121,7 +121,7 @@ export function createScriptedEngine(options: {
           throw new Refusal('NOT_READY', `The changes after ${String(since)} are not kept.`, {
             next: 'Take a new snapshot.',
           });
-        for (const one of history) if (one.revision > since) listener(one);
+        for (const entry of history) if (entry.revision > since) listener(entry);
         listeners.add(listener);
         return () => {
           listeners.delete(listener);

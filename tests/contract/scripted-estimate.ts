@@ -80,17 +80,17 @@ export function scriptedEstimate(
   input: { readonly changes: Readonly<Record<string, unknown>>; readonly dataset: string | null },
 ): EstimateAnswer {
   const { config, datasets } = rooms;
-  const waiting = datasets.filter((one) => one.place === 'queue' && one.verdict === 'ready');
-  const meant = datasets.find((one) => one.id === input.dataset) ?? waiting[0] ?? null;
+  const waiting = datasets.filter((dataset) => dataset.place === 'queue' && dataset.verdict === 'ready');
+  const meant = datasets.find((dataset) => dataset.id === input.dataset) ?? waiting[0] ?? null;
   if (config.values.base_model === '')
     throw new Refusal('NOT_READY', 'No base model is chosen; an estimate begins with its size.', {
       next: 'Choose a base model first.',
     });
   const now = withChanges(config.values, config.staged);
   const changed = withChanges(config.values, { ...config.staged, ...input.changes });
-  const queued = waiting.map((one) => estimateOf(changed, facts, passFacts(one, changed)));
-  const sum = (pick: (one: (typeof queued)[number]) => number): number =>
-    queued.reduce((total, one) => total + pick(one), 0);
+  const queued = waiting.map((dataset) => estimateOf(changed, facts, passFacts(dataset, changed)));
+  const sum = (pick: (estimate: (typeof queued)[number]) => number): number =>
+    queued.reduce((total, estimate) => total + pick(estimate), 0);
   return {
     dataset: meant === null ? null : { id: meant.id, name: meant.name },
     base: { id: 'smollm2', label: 'Qwen3-0.6B', parameters: facts.shape.parameters },
@@ -100,9 +100,9 @@ export function scriptedEstimate(
     fitting: fittingOf(changed, facts, passFacts(meant, changed)),
     queue: {
       datasets: queued.length,
-      steps: sum((one) => one.steps ?? 0),
-      seconds: sum((one) => one.time.seconds ?? 0),
-      rows_over: sum((one) => one.rows_over ?? 0),
+      steps: sum((estimate) => estimate.steps ?? 0),
+      seconds: sum((estimate) => estimate.time.seconds ?? 0),
+      rows_over: sum((estimate) => estimate.rows_over ?? 0),
     },
     record: {
       count: 5,

@@ -66,7 +66,7 @@ export const scriptedCheckpoint = (
   rest: Partial<CheckpointFacts> = {},
 ): CheckpointFacts => {
   const pass = scriptedPasses.find(
-    (one) => one.branch === branch && step >= one.from && step <= one.to,
+    (scriptedPass) => scriptedPass.branch === branch && step >= scriptedPass.from && step <= scriptedPass.to,
   );
   return {
     branch,
@@ -113,7 +113,7 @@ export function lineOf(lineage: LineageState): readonly { branch: string; upto: 
   while (at !== null) {
     const { branch, step }: Point = at;
     out.push({ branch, upto: step });
-    at = lineage.branches.find((one) => one.name === branch)?.parent ?? null;
+    at = lineage.branches.find((entry) => entry.name === branch)?.parent ?? null;
   }
   return out;
 }
@@ -198,7 +198,7 @@ export function branchedVersions(now: number, earlier: readonly Version[]): Vers
 const verified = (t: number) => ({ t, ok: true, problem: null });
 
 export function backupsOf(now: number): Backup[] {
-  const one = (
+  const entry = (
     id: string,
     created: number,
     rest: Partial<Backup> & Pick<Backup, 'type' | 'reason' | 'source'>,
@@ -216,7 +216,7 @@ export function backupsOf(now: number): Backup[] {
     ...rest,
   });
   return [
-    one('pre-restore/20261124-094500', now - 9060, {
+    entry('pre-restore/20261124-094500', now - 9060, {
       type: 'pre-restore',
       reason: 'before the checkpoint of step 1,300 was restored',
       source: { kind: 'model' },
@@ -225,7 +225,7 @@ export function backupsOf(now: number): Backup[] {
       verified: verified(now - 9030),
       keep_until: now + 29.9 * 86_400,
     }),
-    one('manual/20261123-181200', now - 66_000, {
+    entry('manual/20261123-181200', now - 66_000, {
       type: 'manual',
       reason: 'before the new support set',
       source: { kind: 'version', name: 'v001_sample' },
@@ -235,7 +235,7 @@ export function backupsOf(now: number): Backup[] {
       bytes: VERSION_BYTES,
       files: 7,
     }),
-    one('emergency/20261122-031100', now - 3.2 * 86_400, {
+    entry('emergency/20261122-031100', now - 3.2 * 86_400, {
       type: 'emergency',
       reason: 'the disk reported a write error',
       source: { kind: 'model' },
@@ -248,7 +248,7 @@ export function backupsOf(now: number): Backup[] {
       },
       keep_until: now + 26.8 * 86_400,
     }),
-    one('manual/20261118-200000', now - 6.4 * 86_400, {
+    entry('manual/20261118-200000', now - 6.4 * 86_400, {
       type: 'manual',
       reason: 'the adapters of the spring',
       source: { kind: 'folder', path: '/home/ada/models/spring-adapters' },
@@ -265,7 +265,7 @@ export function branchedDatasets(
   datasets: readonly DatasetSummary[],
   now: number,
 ): DatasetSummary[] {
-  const sample = datasets.find((one) => one.id === 'd-sample');
+  const sample = datasets.find((dataset) => dataset.id === 'd-sample');
   if (sample === undefined) return [...datasets];
   const done = (id: string, name: string, steps: number, ago: number): DatasetSummary => ({
     ...sample,

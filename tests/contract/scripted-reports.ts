@@ -140,8 +140,8 @@ export function rowsOf(summary: DatasetSummary, filter: RowFilter) {
     return { row, ...facts, reason: facts.state === 'rejected' ? 'not_json' : null };
   });
   if (filter === 'all') return all;
-  if (filter === 'accepted') return all.filter((one) => /trained|remaining/.test(one.state));
-  return all.filter((one) => one.state === filter);
+  if (filter === 'accepted') return all.filter((row) => /trained|remaining/.test(row.state));
+  return all.filter((row) => row.state === filter);
 }
 
 export function rowOf(summary: DatasetSummary, row: number): RowDetails {

@@ -24,7 +24,7 @@ export interface RestoreScript {
 }
 
 function versionPoint(rooms: Rooms, name: string): Point {
-  const found = rooms.versions.find((one) => one.name === name);
+  const found = rooms.versions.find((version) => version.name === name);
   if (found === undefined)
     throw new Refusal('NOT_FOUND', `There is no version ${name}.`, { subject: name });
   return { branch: found.branch, step: found.step };
@@ -37,13 +37,13 @@ function targetOf(rooms: Rooms, source: RestoreSource): Point {
     case 'checkpoint':
       return { branch: source.branch, step: source.step };
     case 'backup': {
-      const found = rooms.backups.find((one) => one.id === source.id);
+      const found = rooms.backups.find((backup) => backup.id === source.id);
       if (found?.branch == null || found.step === null)
         throw new Refusal('INVALID', `${source.id} holds no point of the lineage.`);
       return { branch: found.branch, step: found.step };
     }
     case 'rollback': {
-      const head = rooms.lineage.branches.find((one) => one.name === rooms.lineage.head);
+      const head = rooms.lineage.branches.find((branch) => branch.name === rooms.lineage.head);
       const [newest] = rooms.versions;
       if (head?.parent != null) return head.parent;
       if (newest === undefined)
@@ -53,7 +53,7 @@ function targetOf(rooms: Rooms, source: RestoreSource): Point {
       return { branch: newest.branch, step: newest.step };
     }
     case 'take_back': {
-      const pass = scriptedPasses.find((one) => one.id === source.dataset);
+      const pass = scriptedPasses.find((scriptedPass) => scriptedPass.id === source.dataset);
       if (pass === undefined)
         throw new Refusal('NOT_READY', 'No kept point lies before the first step of it.', {
           subject: source.dataset,
@@ -76,7 +76,7 @@ function titleOf(rooms: Rooms, source: RestoreSource): string {
     case 'rollback':
       return 'Roll back';
     case 'take_back': {
-      const name = rooms.datasets.find((one) => one.id === source.dataset)?.name;
+      const name = rooms.datasets.find((dataset) => dataset.id === source.dataset)?.name;
       return `Take ${name ?? source.dataset} back`;
     }
     case 'base':
@@ -86,7 +86,7 @@ function titleOf(rooms: Rooms, source: RestoreSource): string {
 
 /** The newest step that both the head's line and the target's line hold. */
 function commonStep(lineage: LineageState, to: Point): number {
-  const head = new Map(lineOf(lineage).map((one) => [one.branch, one.upto]));
+  const head = new Map(lineOf(lineage).map((entry) => [entry.branch, entry.upto]));
   for (const { branch, upto } of lineOf({ ...lineage, head: to.branch })) {
     const shared = head.get(branch);
     if (shared !== undefined) return Math.min(shared, upto, branch === to.branch ? to.step : upto);
@@ -100,13 +100,13 @@ export function scriptedPlan(rooms: Rooms, source: RestoreSource, free: number):
   const from = { branch: lineage.head, step: status.current_step ?? 0 };
   const common = commonStep(lineage, to);
   const kept = lineage.checkpoints.some(
-    (one) => one.branch === to.branch && one.step === to.step && one.problem === null,
+    (checkpoint) => checkpoint.branch === to.branch && checkpoint.step === to.step && checkpoint.problem === null,
   );
   const line = lineOf(lineage);
-  const version = rooms.versions.find((one) => one.step === to.step && one.branch === to.branch);
+  const version = rooms.versions.find((version) => version.step === to.step && version.branch === to.branch);
   const branch = `branch-${String(lineage.branches.length + 1)}`;
   const leaving = scriptedPasses.flatMap((pass) => {
-    const upto = line.find((one) => one.branch === pass.branch)?.upto;
+    const upto = line.find((entry) => entry.branch === pass.branch)?.upto;
     if (upto === undefined) return [];
     const last = Math.min(pass.to, upto, from.step);
     const gone = last - Math.max(pass.from - 1, common);
@@ -222,11 +222,11 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
       const stamp = new Date(now * 1000).toISOString().replace(/[-:]|\..*/g, '');
       const backup = `pre-restore/${stamp.replace('T', '-')}`;
       const again = plan.datasets_leaving.filter(
-        (one) =>
-          one.can_queue &&
-          (queue_again || (source.kind === 'take_back' && one.id === source.dataset)),
+        (dataset) =>
+          dataset.can_queue &&
+          (queue_again || (source.kind === 'take_back' && dataset.id === source.dataset)),
       );
-      const queued = new Set(again.map((one) => one.id));
+      const queued = new Set(again.map((dataset) => dataset.id));
       stage.change(
         {
           lineage: {
@@ -244,7 +244,7 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
             ],
             checkpoints: [
               scriptedCheckpoint(branch, to.step, now),
-              ...rooms.lineage.checkpoints.map((one) => ({ ...one, in_line: false })),
+              ...rooms.lineage.checkpoints.map((checkpoint) => ({ ...checkpoint, in_line: false })),
             ],
             restore: null,
           },
@@ -266,10 +266,10 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
             },
             ...rooms.backups,
           ],
-          datasets: rooms.datasets.map((one) =>
-            queued.has(one.id)
-              ? { ...one, place: 'queue', verdict: 'ready', finished: null, done_steps: null }
-              : one,
+          datasets: rooms.datasets.map((dataset) =>
+            queued.has(dataset.id)
+              ? { ...dataset, place: 'queue', verdict: 'ready', finished: null, done_steps: null }
+              : dataset,
           ),
           status: { ...rooms.status, branch, current_step: to.step, last_checkpoint_step: to.step },
         },
@@ -281,7 +281,7 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
         branch,
         moments: plan.moments,
         backup,
-        queued_again: again.map((one) => one.name),
+        queued_again: again.map((dataset) => dataset.name),
         text: `The model stands at step ${String(to.step)} of ${to.branch}, on ${branch}. Before: step ${String(from.step)} of ${from.branch}, backup ${backup}.`,
       };
     },

@@ -381,7 +381,7 @@ export function roomsOf(scene: Scene, now: number, port: number): Rooms {
   const datasets = empty
     ? []
     : (branched ? branchedDatasets(datasetsOf(now), now) : datasetsOf(now)).filter(
-        (one) => running || one.place !== 'processing',
+        (branchedDataset) => running || branchedDataset.place !== 'processing',
       );
   const latch = scene === 'paused' ? 'paused' : scene === 'stopped' ? 'stopped' : 'running';
   return {
@@ -457,7 +457,7 @@ export function roomsOf(scene: Scene, now: number, port: number): Rooms {
                 },
               ],
           checkpoints: running
-            ? [1200, 1100].map((one) => scriptedCheckpoint('main', one, now - (step - one) * 4))
+            ? [1200, 1100].map((value) => scriptedCheckpoint('main', value, now - (step - value) * 4))
             : [],
           restore: null,
         },

@@ -87,7 +87,7 @@ if (process.argv[1] === import.meta.filename) {
     return (at === -1 ? undefined : process.argv[at + 1]) ?? otherwise;
   };
   const asked = option('scene', 'training');
-  const scene = scenes.find((one) => one === asked) ?? 'training';
+  const scene = scenes.find((scene) => scene === asked) ?? 'training';
   const server = await startScriptedServer({
     port: Number(option('port', '8090')),
     scene,

@@ -79,7 +79,7 @@ test('it can be switched off, and a taken port is passed over', async () => {
 
 test('the open figures hold no text, no name of a file, no folder', async () => {
   const { rooms } = server.engine;
-  const names = rooms().datasets.flatMap((one) => [one.name, one.id]);
+  const names = rooms().datasets.flatMap((dataset) => [dataset.name, dataset.id]);
   const secrets = [...names, rooms().engine.workspace, rooms().status.last_preview?.prompt ?? '?'];
   for (const path of [
     '/api/status',

@@ -176,13 +176,13 @@ test('every procedure but the feed and uploads has a route, and docs/http.md nam
       route: `${verb.toUpperCase()} /api${path}`,
     })),
   );
-  expect(routes.map((one) => one.id).sort()).toEqual([...procedures(contract)].sort());
+  expect(routes.map((route) => route.id).sort()).toEqual([...procedures(contract)].sort());
   const text =
     readFileSync(join(import.meta.dirname, '../../docs/http.md'), 'utf8').split('## Routes')[1] ??
     '';
-  const named = [...text.matchAll(/^\| `((?:GET|POST) \/api\/[^`]+)` \|/gm)].map((one) => one[1]);
+  const named = [...text.matchAll(/^\| `((?:GET|POST) \/api\/[^`]+)` \|/gm)].map((regExpExecArray) => regExpExecArray[1]);
   expect(named.length).toBeGreaterThan(50);
-  expect(routes.map((one) => one.route)).toEqual(expect.arrayContaining(named));
+  expect(routes.map((route) => route.route)).toEqual(expect.arrayContaining(named));
 });
 
 test('OpenAPI describes every REST route, made from the contract', async () => {
@@ -203,9 +203,9 @@ test('OpenAPI describes every REST route, made from the contract', async () => {
       'get /datasets/{id}/rows',
     ]),
   );
-  expect(routes.some((one) => /feed|uploads/.test(one))).toBe(false);
+  expect(routes.some((route) => /feed|uploads/.test(route))).toBe(false);
   // Every read without parameters that it names is there.
-  for (const route of routes.filter((one) => one.startsWith('get ') && !one.includes('{')))
+  for (const route of routes.filter((route) => route.startsWith('get ') && !route.includes('{')))
     expect([route, (await rest(route.slice(4))).status]).toEqual([route, 200]);
   expect(Object.keys(document.paths['/versions/{name}/delete']?.['post']?.responses ?? {})).toEqual(
     expect.arrayContaining(['200', '423', '428']),

@@ -132,7 +132,7 @@ export class Desk {
    */
   async clickTrayMenu(label: string, attempts = 3): Promise<void> {
     const menu = String((await this.trayProperties())['Menu']);
-    const item = (await this.trayMenu()).find((one) => one.label === label && one.enabled);
+    const item = (await this.trayMenu()).find((item) => item.label === label && item.enabled);
     if (item === undefined) throw new Error(`the tray has no item '${label}' that can be clicked`);
     const event = [item.id, 'clicked', new Variant('i', 0), 0];
     try {
@@ -227,7 +227,7 @@ export class Desk {
 
 type Dict = Record<string, { value: unknown }>;
 const plain = (dict: Dict): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(dict).map(([key, one]) => [key, one.value]));
+  Object.fromEntries(Object.entries(dict).map(([key, entry]) => [key, entry.value]));
 
 async function firstLine(process: ChildProcess, stream: Readable): Promise<string> {
   const data = await new Promise<unknown>((done, fail) => {

@@ -51,7 +51,7 @@ export class Scenario {
   private constructor(desk: Desk, extra: Readonly<Record<string, string>>) {
     this.desk = desk;
     this.extra = extra;
-    for (const one of [this.workspace, this.userData, this.temporary]) mkdirSync(one);
+    for (const name of [this.workspace, this.userData, this.temporary]) mkdirSync(name);
   }
 
   static async begin(extra: Readonly<Record<string, string>> = {}): Promise<Scenario> {
@@ -69,7 +69,7 @@ export class Scenario {
       ...this.extra,
     };
     return Object.fromEntries(
-      Object.entries(env).filter((one): one is [string, string] => one[1] !== undefined),
+      Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
     );
   }
 

@@ -75,7 +75,7 @@ describe.skipIf(found.runtime === null)('notifications on a scripted engine', ()
         body: JSON.stringify({ notices: [notice] }),
       });
       const shown = await until(
-        () => scenario.desk.notifications.find((one) => one.title === text.title),
+        () => scenario.desk.notifications.find((notification) => notification.title === text.title),
         'the notification',
       );
       expect(shown.body).toBe(text.body);

@@ -12,8 +12,8 @@ function archived(path: string): string[] {
   const bytes = readFileSync(path);
   const header = JSON.parse(bytes.subarray(16, 16 + bytes.readUInt32LE(12)).toString()) as Folder;
   const walk = (folder: Folder, at: string): string[] =>
-    Object.entries(folder.files).flatMap(([name, one]) =>
-      'files' in one ? walk(one, `${at}${name}/`) : [`${at}${name}`],
+    Object.entries(folder.files).flatMap(([name, entry]) =>
+      'files' in entry ? walk(entry, `${at}${name}/`) : [`${at}${name}`],
     );
   return walk(header, '');
 }
@@ -64,14 +64,14 @@ describe.skipIf(found.runtime === null)('the package', () => {
         'package.json',
       ]),
     );
-    expect(files.filter((one) => /node_modules|\.ts$|\.map$|out\/engine/.test(one))).toEqual([]);
-    for (const one of [
+    expect(files.filter((file) => /node_modules|\.ts$|\.map$|out\/engine/.test(file))).toEqual([]);
+    for (const name of [
       'node/bin/node',
       'out/engine/engine.mjs',
       'out/renderer/index.html',
       'python-runtime/nightshift_trainer',
     ])
-      expect(existsSync(join(folder, 'resources', one)), one).toBe(true);
+      expect(existsSync(join(folder, 'resources', name)), name).toBe(true);
     expect(existsSync(join(folder, 'resources/python-runtime/.venv'))).toBe(false);
   });
 

@@ -111,8 +111,8 @@ describe.skipIf(found.runtime === null)('settings of the desktop', () => {
     await page.getByRole('radiogroup', { name: 'Size of the interface' }).getByText('125').click();
     await until(async () => Math.abs((await zoom()) - 1.25) < 0.01, 'the size');
     await app.evaluate(({ Menu }) => {
-      const view = Menu.getApplicationMenu()?.items.find((one) => one.label.includes('View'));
-      view?.submenu?.items.find((one) => one.label === 'Larger')?.click();
+      const view = Menu.getApplicationMenu()?.items.find((item) => item.label.includes('View'));
+      view?.submenu?.items.find((item) => item.label === 'Larger')?.click();
     });
     await until(async () => Math.abs((await zoom()) - 1.5) < 0.01, 'one step larger');
     await until(
@@ -150,10 +150,10 @@ describe.skipIf(found.runtime === null)('settings of the desktop', () => {
     const press = (menu: string, label: string): Promise<void> =>
       app.evaluate(
         ({ Menu }, names) => {
-          const found = Menu.getApplicationMenu()?.items.find((one) =>
-            one.label.includes(names.menu),
+          const found = Menu.getApplicationMenu()?.items.find((item) =>
+            item.label.includes(names.menu),
           );
-          found?.submenu?.items.find((one) => one.label === names.label)?.click();
+          found?.submenu?.items.find((item) => item.label === names.label)?.click();
         },
         { menu, label },
       );

@@ -132,14 +132,14 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     expect(desk.inhibitors.size).toBe(1);
     await desk.clickTrayMenu('Pause');
     await until(
-      async () => (await desk.trayMenu()).some((one) => one.label === 'Resume'),
+      async () => (await desk.trayMenu()).some((item) => item.label === 'Resume'),
       'Resume',
     );
     expect((await desk.trayMenu())[0]?.label).toMatch(/^Paused /);
     await until(() => desk.inhibitors.size === 0, 'the machine may sleep');
-    expect((await calls(scenario)).some((one) => one.path === 'training.pause')).toBe(true);
+    expect((await calls(scenario)).some((call) => call.path === 'training.pause')).toBe(true);
     await desk.clickTrayMenu('Resume');
-    await until(async () => (await desk.trayMenu()).some((one) => one.label === 'Pause'), 'Pause');
+    await until(async () => (await desk.trayMenu()).some((item) => item.label === 'Pause'), 'Pause');
   });
 
   test('a notice becomes a notification, its markup escaped; a click opens its screen', async () => {
@@ -176,7 +176,7 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     await until(async () => !(await visible(launched)), 'hidden');
     expect(scenario.engine()).not.toBeNull();
     const told = (): number =>
-      scenario.desk.notifications.filter((one) => one.title === 'Nightshift is in the tray').length;
+      scenario.desk.notifications.filter((notification) => notification.title === 'Nightshift is in the tray').length;
     await until(() => told() === 1, 'being told where it went');
     await scenario.desk.activateTray();
     await until(() => visible(launched), 'shown');
@@ -198,7 +198,7 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     expect(await scenario.launchAgain('two words.jsonl')).toBe(0);
     await until(() => visible(launched), 'shown');
     const added = await until(
-      async () => (await calls(scenario)).find((one) => one.path === 'queue.add'),
+      async () => (await calls(scenario)).find((call) => call.path === 'queue.add'),
       'the file to be queued',
     );
     expect(added.input).toMatchObject({ paths: [file] });
@@ -212,7 +212,7 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
       await session.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
     const added = await until(
-      async () => (await calls(scenario)).find((one) => JSON.stringify(one).includes(file)),
+      async () => (await calls(scenario)).find((call) => JSON.stringify(call).includes(file)),
       'the file to be queued',
     );
     expect(added.path).toBe('queue.add');
@@ -251,7 +251,7 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     });
     launched = await scenario.launch();
     await until(() => scenario.desk.notifications[before.notes], 'the notification');
-    expect(scenario.desk.notifications.slice(before.notes).map((one) => one.title)).toEqual([
+    expect(scenario.desk.notifications.slice(before.notes).map((notification) => notification.title)).toEqual([
       'told while nobody was there',
     ]);
     expect(scenario.engine()).toBe(before.engine);

@@ -32,7 +32,7 @@ export const stateLine = async (scenario: Scenario): Promise<string> =>
 export const attached = (scenario: Scenario): Promise<unknown> =>
   until(
     async () =>
-      (await scenario.desk.trayMenu()).some((one) => one.label === 'Pause' && one.enabled),
+      (await scenario.desk.trayMenu()).some((item) => item.label === 'Pause' && item.enabled),
     'attached',
   );
 
@@ -56,7 +56,7 @@ export async function beginTraining(scenario: Scenario): Promise<void> {
   await ask(scenario, 'POST', '/setup/base', { base: 'starter', folder: null });
   await until(
     async () =>
-      (await ask<Setup>(scenario, 'GET', '/setup')).bases.some((one) => one.state === 'ready'),
+      (await ask<Setup>(scenario, 'GET', '/setup')).bases.some((base) => base.state === 'ready'),
     'the starter',
     60_000,
   );

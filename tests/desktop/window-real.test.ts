@@ -67,9 +67,9 @@ describe.skipIf(found.runtime === null)('the window with a real engine that trai
         .waitFor({ timeout: 60_000 });
     const known = async (): Promise<Readonly<Record<string, string>>> =>
       Object.fromEntries(
-        (await ask<DatasetSummary[]>(scenario, 'GET', '/datasets')).map((one) => [
-          one.name,
-          `${one.verdict} ${one.decision ?? ''}`.trim(),
+        (await ask<DatasetSummary[]>(scenario, 'GET', '/datasets')).map((dataset) => [
+          dataset.name,
+          `${dataset.verdict} ${dataset.decision ?? ''}`.trim(),
         ]),
       );
     await until(

@@ -77,7 +77,7 @@ test('kill -9 at eight moments: what is listed verifies, what is half-made is re
     half += readdirSync(manual).filter((name) => name.endsWith('.partial')).length;
     const now = await store.list();
     expect(now.length - before.length).toBeLessThanOrEqual(1);
-    for (const one of now) expect(await store.problem(one.id)).toBeNull();
+    for (const backup of now) expect(await store.problem(backup.id)).toBeNull();
     await store.removePartials();
     expect(readdirSync(manual).filter((name) => name.startsWith('.'))).toEqual([]);
   }
@@ -103,7 +103,7 @@ test.skipIf(!isRoot)(
       const before = free();
       fill(24);
       await expect(make(disk, store)).rejects.toMatchObject({ code: 'DISK_FULL' });
-      expect((await store.list()).map((one) => one.id)).toEqual([kept.id]);
+      expect((await store.list()).map((backup) => backup.id)).toEqual([kept.id]);
       expect(await store.problem(kept.id)).toBeNull();
       expect(readdirSync(path.join(disk, 'models/backups/manual'))).toHaveLength(1);
       expect(before - free()).toBeLessThan(65_536);

@@ -78,7 +78,7 @@ test('a damaged newest checkpoint is passed over; with none that verifies there 
   const all = await w.engine.rooms.versions.checkpoints();
   writeFileSync(path.join(all[0]?.folder ?? '', 'damaged'), '');
   expect(await create({ kind: 'model' })).toMatchObject({ step: all[1]?.step });
-  for (const one of all) writeFileSync(path.join(one.folder, 'damaged'), '');
+  for (const checkpoint of all) writeFileSync(path.join(checkpoint.folder, 'damaged'), '');
   await expect(create({ kind: 'model' })).rejects.toMatchObject({
     code: 'NOT_READY',
     message: expect.stringContaining('No checkpoint of main verifies') as string,
@@ -183,9 +183,9 @@ test('verify reads every byte: damage is kept in its record, told as a notice, a
   await w.stop();
   await w.start();
   const listed = w.engine.api.backups.list();
-  expect(listed.find((one) => one.id === bad.id)?.verified).toMatchObject({ ok: false, problem });
+  expect(listed.find((backup) => backup.id === bad.id)?.verified).toMatchObject({ ok: false, problem });
   await w.engine.api.backups.cleanup({ ...plan, execute: true });
-  expect(w.engine.api.backups.list().map((one) => one.id)).toEqual([good.id]);
+  expect(w.engine.api.backups.list().map((backup) => backup.id)).toEqual([good.id]);
   expect(existsSync(bad.folder)).toBe(false);
   expect(inBackups().filter((name) => name.includes('partial'))).toEqual([]);
   expect((await w.engine.api.journal.read({ limit: 3 }))[0]?.text).toContain(bad.id);
@@ -199,14 +199,14 @@ test('the last copy of a point stays; what a checkpoint or version holds as well
   const held = await create({ kind: 'model' });
   await create({ kind: 'version', name: 'v001_a' });
   const plan = { retention_days: 0, last_copies: false, execute: false, by };
-  expect((await api.backups.cleanup(plan)).removes.map((one) => one.id)).toEqual([held.id, old.id]);
+  expect((await api.backups.cleanup(plan)).removes.map((removal) => removal.id)).toEqual([held.id, old.id]);
   // Neither checkpoint nor version any more: of the two that hold the same, the newer one stays.
   rmSync(path.join(w.folder, 'current_model/checkpoints/main'), { recursive: true });
   await api.versions.remove({ name: 'v001_a', confirm: 'v001_a', last_copy: true, by });
   const alone = await api.backups.cleanup(plan);
-  expect(alone.removes.map((one) => one.id)).toEqual([old.id]);
-  expect(alone.keeps.find((one) => one.id === held.id)?.why).toContain('the last copy');
-  expect(rooms.backups.list().find((one) => one.id === held.id)?.keep_until).toBeCloseTo(
+  expect(alone.removes.map((removal) => removal.id)).toEqual([old.id]);
+  expect(alone.keeps.find((keep) => keep.id === held.id)?.why).toContain('the last copy');
+  expect(rooms.backups.list().find((backup) => backup.id === held.id)?.keep_until).toBeCloseTo(
     held.created + 30 * 86_400,
     0,
   );
@@ -255,7 +255,7 @@ test('what a dead engine left half-made is no backup and is gone at the next sta
   const engine = await w.start();
   expect(engine.api.backups.list()).toEqual([]);
   expect(inBackups().filter((name) => name.includes('2026'))).toEqual([]);
-  expect((await engine.api.journal.read({ limit: 5 })).map((one) => one.text)).toContain(
+  expect((await engine.api.journal.read({ limit: 5 })).map((entry) => entry.text)).toContain(
     '2 unfinished backups were removed.',
   );
 });

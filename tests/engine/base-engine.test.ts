@@ -37,9 +37,9 @@ const first = (branch: string): string =>
     'utf8',
   );
 async function train(name: string): Promise<string> {
-  const [one] = await w.add(w.rows(name, 42));
-  await w.at(one?.id ?? '', 'completed', patience);
-  return one?.id ?? '';
+  const [dataset] = await w.add(w.rows(name, 42));
+  await w.at(dataset?.id ?? '', 'completed', patience);
+  return dataset?.id ?? '';
 }
 
 test('before anything was trained the lineage follows the base; after that the next dataset begins one of its own', async () => {
@@ -77,7 +77,7 @@ test('before anything was trained the lineage follows the base; after that the n
   expect(w.json(staged)).toMatchObject({ parent: null, base: { id: 'other' } });
   expect(api.status.get()).toMatchObject({ branch: 'branch-2', current_step: 10 });
   const versions = api.versions.list();
-  expect(versions.map((one) => [one.name, one.branch, one.step, one.parent])).toEqual([
+  expect(versions.map((version) => [version.name, version.branch, version.step, version.parent])).toEqual([
     ['v003_held', 'branch-2', 10, null],
     ['v002_b', 'main', 20, 'v001_a'],
     ['v001_a', 'main', 10, null],
@@ -101,7 +101,7 @@ test('before anything was trained the lineage follows the base; after that the n
   await train('c.jsonl');
   expect(lineage().head).toBe('branch-3');
   expect(api.versions.list()[0]).toMatchObject({ branch: 'branch-3', step: 30, parent: 'v002_b' });
-  const told = w.engine.rooms.journal.recent().map((one) => one.text);
+  const told = w.engine.rooms.journal.recent().map((room) => room.text);
   expect(told).toContainEqual(
     expect.stringMatching(/^base_model "other" to "same": Roll back to step 20 of main\./),
   );
@@ -123,7 +123,7 @@ test('staged during a pass it waits for the next dataset; a step that no version
   expect(w.dataset(a?.id ?? '').place).toBe('skipped');
   expect(chosen()).toBe('other');
   expect(lineage()).toMatchObject({ head: 'branch-2', base: { id: 'other' } });
-  const kept = api.versions.list().find((one) => one.branch === 'main');
+  const kept = api.versions.list().find((version) => version.branch === 'main');
   expect(kept).toMatchObject({ how: 'before a new lineage', description: 'before other' });
   expect(kept?.config?.base_model).toBe('starter');
   // Its cursor counted rows that are in another model: queued again it begins at its first row.

@@ -52,10 +52,10 @@ test('clean-up: a plan first, BUSY while a trainer runs, and the last one that v
   const { api } = await w.withBase();
   const [a] = await w.add(w.rows('a.jsonl', 90));
   await w.at(a?.id ?? '', 'completed');
-  const before = (await w.engine.rooms.versions.checkpoints()).map((one) => one.step);
+  const before = (await w.engine.rooms.versions.checkpoints()).map((checkpoint) => checkpoint.step);
   expect(before.length).toBeGreaterThan(3);
   const plan = await api.checkpoints.cleanup({ keep: 2, execute: false, by });
-  expect(plan.removes.map((one) => one.step)).toEqual(before.slice(2));
+  expect(plan.removes.map((removal) => removal.step)).toEqual(before.slice(2));
   expect(plan.freed_bytes).toBeGreaterThan(0);
   expect(readdirSync(branch())).toHaveLength(before.length);
   // The newest does not verify: it stays out of the count.
@@ -63,7 +63,7 @@ test('clean-up: a plan first, BUSY while a trainer runs, and the last one that v
   writeFileSync(path.join(newest?.folder ?? '', 'damaged'), '');
   const done = await api.checkpoints.cleanup({ keep: 1, execute: true, by });
   expect(done).toMatchObject({ executed: true });
-  expect((await w.engine.rooms.versions.checkpoints()).map((one) => one.step)).toEqual(
+  expect((await w.engine.rooms.versions.checkpoints()).map((checkpoint) => checkpoint.step)).toEqual(
     before.slice(0, 2),
   );
   expect(readdirSync(branch()).filter((name) => name.startsWith('.'))).toEqual([]);
@@ -85,7 +85,7 @@ test('what a restore is planned to stays for a while, whoever cleans up; then it
   const { api } = await w.withBase();
   const [a] = await w.add(w.rows('a.jsonl', 90));
   await w.at(a?.id ?? '', 'completed');
-  const steps = (await w.engine.rooms.versions.checkpoints()).map((one) => one.step);
+  const steps = (await w.engine.rooms.versions.checkpoints()).map((checkpoint) => checkpoint.step);
   expect(steps.length).toBeGreaterThan(2);
   const oldest = steps.at(-1) ?? 0;
   const source = { kind: 'checkpoint', branch: 'main', step: oldest } as const;
@@ -142,7 +142,7 @@ test('the version of the day is made once, late after a sleep, and not again aft
     },
   };
   const look = async (): Promise<void> => {
-    for (const one of looks) await one();
+    for (const look of looks) await look();
   };
   const today = (): string => dayOf(lastDue(now(), '03:00') ?? 0);
   const { api } = await w.withBase();
@@ -155,8 +155,8 @@ test('the version of the day is made once, late after a sleep, and not again aft
   await look();
   const said = async (): Promise<string[]> =>
     (await w.engine.api.journal.read({ limit: 1000 }))
-      .filter((one) => one.what === 'versions.daily')
-      .map((one) => one.text);
+      .filter((entry) => entry.what === 'versions.daily')
+      .map((entry) => entry.text);
   const kept = `No version of ${today()}: Step 10 is kept already as v001_a.`;
   expect(await said()).toEqual([kept]);
   await api.versions.remove({ name: 'v001_a', confirm: 'v001_a', last_copy: true, by });

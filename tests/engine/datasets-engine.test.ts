@@ -41,8 +41,8 @@ describe('inbox', () => {
     appendFileSync(file, row);
     appendFileSync(file, '{"question":"half');
     const waiting = await until('waiting', () => {
-      const one = w.named('a.jsonl');
-      return one?.message?.includes('a program has it open') === true ? one : null;
+      const dataset = w.named('a.jsonl');
+      return dataset?.message?.includes('a program has it open') === true ? dataset : null;
     });
     expect(waiting).toMatchObject({ place: 'inbox', verdict: 'waiting' });
     closeSync(writer);
@@ -50,8 +50,8 @@ describe('inbox', () => {
     expect(existsSync(file)).toBe(true);
     appendFileSync(file, '","answer":"b"}\n');
     const ready = await until('ready', () => {
-      const one = w.named('a.jsonl');
-      return one?.verdict === 'ready' ? one : null;
+      const dataset = w.named('a.jsonl');
+      return dataset?.verdict === 'ready' ? dataset : null;
     });
     expect(ready).toMatchObject({ id: waiting.id, place: 'queue', rows: 2 });
     expect(existsSync(file)).toBe(false);
@@ -89,11 +89,11 @@ describe('inbox', () => {
 test('a file put into queue/high by hand is adopted when it is complete', async () => {
   await stopped();
   writeFileSync(path.join(w.folder, 'queue', 'high', 'by-hand.jsonl'), row.repeat(30));
-  const one = await until('ready', () => {
+  const dataset = await until('ready', () => {
     const found = w.named('by-hand.jsonl');
     return found?.verdict === 'ready' ? found : null;
   });
-  expect(one).toMatchObject({ priority: 'high', place: 'queue' });
+  expect(dataset).toMatchObject({ priority: 'high', place: 'queue' });
 });
 
 test('a file without a base waits with its reason and is judged when one is chosen', async () => {
@@ -126,8 +126,8 @@ describe('add', () => {
       ],
       priority: 'low',
     });
-    expect(answer.added.map((one) => [one.name, one.priority])).toEqual([['good.jsonl', 'low']]);
-    expect(answer.refused.map((one) => one.message)).toEqual([
+    expect(answer.added.map((dataset) => [dataset.name, dataset.priority])).toEqual([['good.jsonl', 'low']]);
+    expect(answer.refused.map((refusal) => refusal.message)).toEqual([
       'empty.jsonl is empty.',
       'dir.jsonl is a folder without data files; .jsonl, .json, .csv (also .gz or .zst) and .parquet files are read.',
       '/nowhere/x.jsonl does not exist.',
@@ -144,7 +144,7 @@ describe('add', () => {
     for (const name of ['b.jsonl', 'a.jsonl', '.hidden.jsonl', 'readme.txt'])
       writeFileSync(path.join(folder, name), row);
     const answer = await w.engine.api.queue.add({ paths: [folder], priority: 'normal' });
-    expect(answer.added.map((one) => one.name)).toEqual(['a.jsonl', 'b.jsonl']);
+    expect(answer.added.map((dataset) => dataset.name)).toEqual(['a.jsonl', 'b.jsonl']);
     expect(answer.refused).toHaveLength(1);
   });
 });
@@ -169,7 +169,7 @@ describe('decisions', () => {
     await w.at(id, 'completed');
     expect(await w.account(id)).toMatchObject({ rows: 41, rejected: 1, sum: 41, remaining: 0 });
     const rows = await w.engine.api.datasets.rows({ id, from: 19, limit: 3, filter: 'all' });
-    expect(rows.rows.map((one) => [one.row, one.state])).toEqual([
+    expect(rows.rows.map((row) => [row.row, row.state])).toEqual([
       [20, 'trained'],
       [21, 'rejected'],
       [22, 'trained'],
@@ -261,7 +261,7 @@ test('a file that changed after its verdict is judged again before it is trained
       .update(readFileSync(path.join(w.folder, 'queue/completed/a.jsonl')))
       .digest('hex'),
   );
-  expect(w.engine.rooms.journal.recent().some((one) => one.what === 'datasets.changed')).toBe(true);
+  expect(w.engine.rooms.journal.recent().some((room) => room.what === 'datasets.changed')).toBe(true);
 });
 
 test('validate judges a file of this machine and leaves nothing behind', async () => {
@@ -351,7 +351,7 @@ describe('setup', () => {
     const { api } = await w.start();
     await api.setup.choose({ base: 'starter', folder: null });
     const failed = await until('failed', () =>
-      api.setup.get().bases.find((one) => one.state === 'failed'),
+      api.setup.get().bases.find((base) => base.state === 'failed'),
     );
     expect(failed.message).toContain('there is no such model');
     expect(api.setup.get().chosen).toBeNull();
@@ -370,7 +370,7 @@ describe('setup', () => {
     const again = () => api.setup.choose({ base: 'smollm2', folder: null });
     await again();
     await until('the other base', () =>
-      api.setup.get().bases.some((one) => one.id === 'smollm2' && one.state === 'ready'),
+      api.setup.get().bases.some((base) => base.id === 'smollm2' && base.state === 'ready'),
     );
     // It is there to be chosen; what was trained goes on from its own.
     await expect(again()).rejects.toMatchObject({
@@ -403,8 +403,8 @@ describe('the workspace', () => {
     expect(after.datasets).toEqual(before.datasets);
     expect(after.versions).toEqual(before.versions);
     expect(after.queue).toEqual(before.queue);
-    expect(after.notices.map((one) => one.id)).toEqual(
-      expect.arrayContaining(before.notices.map((one) => one.id)),
+    expect(after.notices.map((notice) => notice.id)).toEqual(
+      expect.arrayContaining(before.notices.map((notice) => notice.id)),
     );
   });
 
@@ -430,8 +430,8 @@ test('intake runs while another dataset trains', async () => {
   await until('training', () => w.engine.api.status.get().state === 'training');
   const [b] = await w.add(w.rows('b.jsonl', 20));
   const during = await until('validating', () => {
-    const one = w.dataset(b?.id ?? '');
-    return one.verdict === 'validating' && (one.progress ?? 0) > 0
+    const dataset = w.dataset(b?.id ?? '');
+    return dataset.verdict === 'validating' && (dataset.progress ?? 0) > 0
       ? w.engine.api.status.get()
       : null;
   });

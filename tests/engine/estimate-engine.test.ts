@@ -24,14 +24,14 @@ test('changes are only asked about; steps follow them; a wrong one is refused by
   await engine.api.training.pause({ by: 'test' });
   const [a] = await w.add(w.rows('a.jsonl', 42), w.rows('b.jsonl', 82));
   await until('both verdicts', () =>
-    engine.api.datasets.list().every((one) => one.verdict === 'ready'),
+    engine.api.datasets.list().every((dataset) => dataset.verdict === 'ready'),
   );
   const answer = await ask({ batch_size: 8, epochs: 3 }, a?.id ?? null);
   expect(answer.dataset?.name).toBe('a.jsonl');
   expect(answer.now.steps).toBe(10);
   expect(answer.changed.steps).toBe(15);
   expect(answer.queue).toMatchObject({ datasets: 2, steps: 15 + 30 });
-  expect(answer.levels.map((one) => one.batch_size)).toEqual([8, 16, 24, 30, 40]);
+  expect(answer.levels.map((level) => level.batch_size)).toEqual([8, 16, 24, 30, 40]);
   expect(answer.changed.time.certainty).toBe('reference');
   expect(answer.record).toEqual({ count: 0, time: null, memory: null });
   expect(engine.api.config.get().values).toMatchObject({ batch_size: 4, epochs: 1 });
@@ -51,7 +51,7 @@ test('rows that are too long: each way is estimated under its own configuration'
   const id = a?.id ?? '';
   const overLong = () => engine.api.datasets.overLong({ id });
   await until('the verdict', () =>
-    engine.api.datasets.list().every((one) => one.verdict === 'ready'),
+    engine.api.datasets.list().every((dataset) => dataset.verdict === 'ready'),
   );
   expect(await overLong()).toEqual({ max_length: 4096, rows: 0, now: null, choices: [] });
   // What the intake writes of a file with a few long rows.
@@ -108,7 +108,7 @@ test('it is kept when the pass begins and compared when it is over; the next one
   expect(kept.actual).toMatchObject({ steps: 10, memory: 10 * 2 ** 20 });
   expect(kept.actual?.seconds_per_step).toBeCloseTo(0.01, 9);
   const told = await until('the journal', () =>
-    engine.rooms.journal.recent().find((one) => one.what === 'estimate.compared'),
+    engine.rooms.journal.recent().find((room) => room.what === 'estimate.compared'),
   );
   expect(told.text).toContain('10 steps (10 were planned)');
   const answer = await ask();

@@ -84,46 +84,46 @@ afterAll(async () => {
 
 test('the schema has locked keys, and every one of them is locked now, with the reason', () => {
   expect(locked.length).toBeGreaterThan(20);
-  expect(Object.keys(state().locks).sort()).toEqual(locked.map((one) => one.key).sort());
+  expect(Object.keys(state().locks).sort()).toEqual(locked.map((key) => key.key).sort());
   for (const [key, reason] of Object.entries(state().locks)) {
     expect(reason).toContain(key);
     expect(reason).toContain('long.jsonl');
   }
 });
 
-describe.each(locked)('$key', (one) => {
-  const other = (): unknown => otherValue(one, valueAt(running, one.key));
+describe.each(locked)('$key', (key) => {
+  const other = (): unknown => otherValue(key, valueAt(running, key.key));
 
   test('HTTP refuses it: 423, the key, the value that runs', async () => {
-    const answer = await post('/config', { key: one.key, value: other(), confirm: one.key });
+    const answer = await post('/config', { key: key.key, value: other(), confirm: key.key });
     expect(answer).toMatchObject({ status: 423, body: { code: 'LOCKED' } });
-    expect(answer.body.data.subject).toBe(one.key);
-    expect(answer.body.data.facts['running']).toBe(JSON.stringify(valueAt(running, one.key)));
+    expect(answer.body.data.subject).toBe(key.key);
+    expect(answer.body.data.facts['running']).toBe(JSON.stringify(valueAt(running, key.key)));
     expect(answer.body.data.next).toContain('Stage');
-    expect(valueAt(state().values, one.key)).toEqual(valueAt(running, one.key));
+    expect(valueAt(state().values, key.key)).toEqual(valueAt(running, key.key));
   });
 
   test('the command line refuses it: exit code 3, the key', async () => {
     const value = JSON.stringify(other());
-    const answer = await nightshift('config', 'set', one.key, value, '--confirm', one.key);
+    const answer = await nightshift('config', 'set', key.key, value, '--confirm', key.key);
     expect(answer.code).toBe(3);
     expect(answer.text).toContain('LOCKED');
-    expect(answer.text).toContain(one.key);
-    expect(valueAt(state().values, one.key)).toEqual(valueAt(running, one.key));
+    expect(answer.text).toContain(key.key);
+    expect(valueAt(state().values, key.key)).toEqual(valueAt(running, key.key));
   });
 });
 
-describe.each(open)('$key', (one) => {
-  test(`is not locked (${one.lock}): it changes at once, for the open pass too`, async () => {
-    const other = otherValue(one, valueAt(running, one.key));
-    const answer = await post('/config', { key: one.key, value: other });
+describe.each(open)('$key', (key) => {
+  test(`is not locked (${key.lock}): it changes at once, for the open pass too`, async () => {
+    const other = otherValue(key, valueAt(running, key.key));
+    const answer = await post('/config', { key: key.key, value: other });
     expect(answer.status).toBe(200);
-    expect(valueAt(state().values, one.key)).toEqual(other);
+    expect(valueAt(state().values, key.key)).toEqual(other);
     expect(state().staged).toEqual({});
   });
 });
 
-test.each(describeKeys().filter((one) => one.consent !== null))(
+test.each(describeKeys().filter((describeKey) => describeKey.consent !== null))(
   '$key asks for consent before its lock is told, also when it is staged',
   async ({ key }) => {
     for (const stage of [false, true]) {
@@ -139,16 +139,16 @@ test.each(describeKeys().filter((one) => one.consent !== null))(
 test('all locked keys edited in config.json by hand at once: each is drift, the pass keeps each value', async () => {
   // A key with one allowed value cannot be edited to another.
   const editable = locked.filter(
-    (one) => otherValue(one, valueAt(running, one.key)) !== valueAt(running, one.key),
+    (key) => otherValue(key, valueAt(running, key.key)) !== valueAt(running, key.key),
   );
   expect(locked.length - editable.length).toBe(1);
   const file = path.join(w.folder, 'config.json');
   const before = readFileSync(file, 'utf8');
   const frozen = structuredClone(passConfig());
   const edited = JSON.parse(before) as Record<string, unknown>;
-  for (const one of editable) {
-    const [first = '', ...rest] = one.key.split('.');
-    const value = otherValue(one, valueAt(running, one.key));
+  for (const key of editable) {
+    const [first = '', ...rest] = key.key.split('.');
+    const value = otherValue(key, valueAt(running, key.key));
     if (rest.length === 0) edited[first] = value;
     else edited[first] = { ...(edited[first] as object | undefined), [rest.join('.')]: value };
   }
@@ -156,9 +156,9 @@ test('all locked keys edited in config.json by hand at once: each is drift, the 
   await until('the drift', () => state().drift.length > 0, 15);
   expect(
     state()
-      .drift.map((one) => one.key)
+      .drift.map((drift) => drift.key)
       .sort(),
-  ).toEqual(editable.map((one) => one.key).sort());
+  ).toEqual(editable.map((key) => key.key).sort());
   for (const { key, running: runs, file: says } of state().drift) {
     expect(runs, key).toEqual(valueAt(running, key));
     expect(says, key).toEqual(otherValue({ key }, valueAt(running, key)));
@@ -168,7 +168,7 @@ test('all locked keys edited in config.json by hand at once: each is drift, the 
     .recent()
     .filter((line) => line.what === 'config.drift')
     .map((line) => line.evidence['key']);
-  expect(journalled.sort()).toEqual(editable.map((one) => one.key).sort());
+  expect(journalled.sort()).toEqual(editable.map((key) => key.key).sort());
   writeFileSync(file, before);
   await until('no drift', () => state().drift.length === 0, 15);
 });

@@ -19,7 +19,7 @@ test('two files, one after another: versions, accounts, notices', async () => {
   const second = await w.at(b?.id ?? '', 'completed');
   expect(w.place('completed')).toEqual(['a.jsonl', 'b.jsonl']);
   const versions = engine.api.versions.list();
-  expect(versions.map((one) => one.name)).toEqual(['v002_b', 'v001_a']);
+  expect(versions.map((version) => version.name)).toEqual(['v002_b', 'v001_a']);
   expect(versions[1]).toMatchObject({
     description: 'after a.jsonl, 10 steps',
     step: 10,
@@ -43,10 +43,10 @@ test('two files, one after another: versions, accounts, notices', async () => {
   });
   const notices = await until('notices', () => {
     const all = engine.api.feed.snapshot().rooms.notices;
-    return all.some((one) => one.kind === 'queue_empty') ? all : null;
+    return all.some((notice) => notice.kind === 'queue_empty') ? all : null;
   });
-  expect(notices.find((one) => one.kind === 'dataset_done')?.title).toBe('a.jsonl done');
-  expect(notices.find((one) => one.kind === 'queue_empty')?.body).toContain('2 datasets');
+  expect(notices.find((notice) => notice.kind === 'dataset_done')?.title).toBe('a.jsonl done');
+  expect(notices.find((notice) => notice.kind === 'queue_empty')?.body).toContain('2 datasets');
   expect(
     w.json<{ state: string; step: number; val_loss: number }>('status', 'training_status.json')
       .step,
@@ -61,7 +61,7 @@ test('incident 1: a dataset that trained fewer steps than planned is failed, not
   const failed = await w.at(a?.id ?? '', 'failed');
   expect(failed.message).toContain('0 of 10 planned steps');
   expect(w.engine.api.versions.list()).toEqual([]);
-  expect(w.engine.api.feed.snapshot().rooms.notices.map((one) => one.kind)).toContain(
+  expect(w.engine.api.feed.snapshot().rooms.notices.map((notice) => notice.kind)).toContain(
     'dataset_failed',
   );
 });
@@ -348,10 +348,10 @@ describe('failures', () => {
     await w.at(a?.id ?? '', 'completed');
     expect(await w.account(a?.id ?? '')).toMatchObject({ trained: { '1': 80 }, remaining: 0 });
     const told = w.engine.api.feed.snapshot().rooms.notices;
-    expect(told.find((one) => one.title === 'The weights were no numbers at step 12')?.body).toBe(
+    expect(told.find((notice) => notice.title === 'The weights were no numbers at step 12')?.body).toBe(
       'Nothing of them was saved. Training goes back to step 10.',
     );
-    expect(told.find((one) => one.kind === 'crash_recovered')?.body).toContain(
+    expect(told.find((notice) => notice.kind === 'crash_recovered')?.body).toContain(
       'Continued at step 10',
     );
   });
@@ -389,10 +389,10 @@ describe('quarantine', () => {
     // Trained once by the second pass; twice where the first one had saved them.
     expect(account.trained).toEqual({ '1': 16, '2': 20 });
     const told = w.engine.api.feed.snapshot().rooms.notices;
-    expect(told.find((one) => one.title === 'a.jsonl goes on without rows')?.body).toContain(
+    expect(told.find((notice) => notice.title === 'a.jsonl goes on without rows')?.body).toContain(
       'Rows 27, 28, 29, 30 ended the trainer (template_error',
     );
-    expect(told.filter((one) => one.kind === 'dataset_failed')).toEqual([]);
+    expect(told.filter((notice) => notice.kind === 'dataset_failed')).toEqual([]);
   });
 
   test('the second time the dataset fails, and the next one is trained', async () => {
@@ -443,12 +443,12 @@ describe('quarantine', () => {
 test('order: move between and inside priorities, hold, remove', async () => {
   const { api } = await w.start();
   const added = await w.add(w.rows('a.jsonl', 4), w.rows('b.jsonl', 4), w.rows('c.jsonl', 4));
-  const [a, b, c] = added.map((one) => one.id) as [string, string, string];
+  const [a, b, c] = added.map((dataset) => dataset.id) as [string, string, string];
   const order = () =>
     api.datasets
       .list()
-      .filter((one) => one.place === 'queue')
-      .map((one) => `${one.priority} ${one.name}`);
+      .filter((dataset) => dataset.place === 'queue')
+      .map((dataset) => `${dataset.priority} ${dataset.name}`);
   expect(order()).toEqual(['normal a.jsonl', 'normal b.jsonl', 'normal c.jsonl']);
   await api.queue.move({ id: c, priority: 'normal', before: a });
   await api.queue.move({ id: b, priority: 'high', before: null });
@@ -456,7 +456,7 @@ test('order: move between and inside priorities, hold, remove', async () => {
   expect(w.place('high')).toEqual(['b.jsonl']);
   await w.stop();
   await w.start();
-  expect(w.engine.api.datasets.list().map((one) => one.name)).toEqual([
+  expect(w.engine.api.datasets.list().map((dataset) => dataset.name)).toEqual([
     'b.jsonl',
     'c.jsonl',
     'a.jsonl',

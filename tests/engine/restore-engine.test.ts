@@ -50,7 +50,7 @@ async function story(): Promise<{ a: string; b: string; c: string }> {
 const trained = async (id: string): Promise<number> => {
   const account = await w.account(id);
   expect(account.sum).toBe(account.rows);
-  return Object.values(account.trained).reduce((sum, one) => sum + one, 0);
+  return Object.values(account.trained).reduce((sum, value) => sum + value, 0);
 };
 
 test('a version comes back while training runs: what leaves waits again, goes on by itself, and every row adds up', async () => {
@@ -67,7 +67,7 @@ test('a version comes back while training runs: what leaves waits again, goes on
       { id: c, share: 'whole', can_queue: true },
     ],
   });
-  expect(seen.acts.map((one) => one.act)).toEqual([
+  expect(seen.acts.map((action) => action.act)).toEqual([
     'pause',
     'verify',
     'back_up',
@@ -96,7 +96,7 @@ test('a version comes back while training runs: what leaves waits again, goes on
     { name: 'branch-2', parent: { branch: 'main', step: 10 }, why: 'Restore v001_a.' },
   ]);
   const at = (branch: string, step: number): boolean | undefined =>
-    lineage.checkpoints.find((one) => one.branch === branch && one.step === step)?.in_line;
+    lineage.checkpoints.find((checkpoint) => checkpoint.branch === branch && checkpoint.step === step)?.in_line;
   expect([at('main', 10), at('main', 20), at('branch-2', 10)]).toEqual([true, false, true]);
   expect(await trained(a)).toBe(40);
   expect(await trained(b)).toBe(0);
@@ -113,12 +113,12 @@ test('a version comes back while training runs: what leaves waits again, goes on
     smoothing: 0,
   });
   expect(curve.branch).toBe('branch-2');
-  expect(curve.markers.filter((one) => one.kind === 'branch')).toMatchObject([
+  expect(curve.markers.filter((marker) => marker.kind === 'branch')).toMatchObject([
     { step: 10, label: 'branch-2' },
   ]);
   const versions = api.versions.list();
   expect(versions[0]).toMatchObject({ branch: 'branch-2', parent: 'v001_a' });
-  const notices = api.feed.snapshot().rooms.notices.map((one) => one.title);
+  const notices = api.feed.snapshot().rooms.notices.map((notice) => notice.title);
   expect(notices).toContain('Restore v001_a: done');
   expect(w.log).toEqual([]);
 });
@@ -127,7 +127,7 @@ test('inside the pass that is open, the pass goes on from there, and a second st
   const { c } = await story();
   const { api } = w.engine;
   await api.training.pause({ by });
-  const mid = api.lineage.get().checkpoints.find((one) => one.step === 25 && one.branch === 'main');
+  const mid = api.lineage.get().checkpoints.find((checkpoint) => checkpoint.step === 25 && checkpoint.branch === 'main');
   expect(mid).toMatchObject({ complete: false, dataset: { id: c } });
   const source = { kind: 'checkpoint', branch: 'main', step: 25 } as const;
   expect((await plan(source)).acts.at(-1)?.text).toContain('The pass goes on');
@@ -178,8 +178,8 @@ test('a dataset is taken back: restored to before its first step, and it waits i
   expect(
     api.queue
       .state()
-      .datasets.filter((one) => one.place === 'queue')
-      .map((one) => one.id),
+      .datasets.filter((dataset) => dataset.place === 'queue')
+      .map((dataset) => dataset.id),
   ).toEqual([b, c]);
   // The very first dataset: back to the base, with a lineage that begins at step 0.
   const first = await restore({ kind: 'take_back', dataset: a });
@@ -282,7 +282,7 @@ test('a clean-up does not remove the backup that is being restored', async () =>
     expect.objectContaining({ id: backup, why: 'it is being read' }),
   );
   expect(await restoring).toMatchObject({ moments: 'kept' });
-  expect(api.backups.list().map((one) => one.id)).toContain(backup);
+  expect(api.backups.list().map((backup) => backup.id)).toContain(backup);
   // Afterwards nothing holds it any more.
   const after = await api.backups.cleanup({
     retention_days: 0,
@@ -290,6 +290,6 @@ test('a clean-up does not remove the backup that is being restored', async () =>
     execute: true,
     by,
   });
-  expect(after.removes.map((one) => one.id)).toContain(backup);
+  expect(after.removes.map((removal) => removal.id)).toContain(backup);
   expect((await w.account(a)).sum).toBe((await w.account(a)).rows);
 });

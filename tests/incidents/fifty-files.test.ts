@@ -42,8 +42,8 @@ function parquet(rows: readonly unknown[]): Buffer {
 /** Questions and answers as pairs of texts. */
 const pairs = (count: number, seed: number): readonly { question: string; answer: string }[] =>
   questions(count, seed).map(({ messages }) => ({
-    question: messages.find((one) => one.role === 'user')?.content ?? '',
-    answer: messages.find((one) => one.role === 'assistant')?.content ?? '',
+    question: messages.find((message) => message.role === 'user')?.content ?? '',
+    answer: messages.find((message) => message.role === 'assistant')?.content ?? '',
   }));
 
 /** Rows that differ from file to file. */
@@ -206,26 +206,26 @@ async function everyRowIsShown(
 ): Promise<void> {
   const row = async (id: string, n: number): Promise<Shown> =>
     (await app.request<Shown>('GET', `/datasets/${id}/rows/${String(n)}`)).body;
-  for (const one of judged) {
-    if (one.verdict === 'refused') continue;
+  for (const entry of judged) {
+    if (entry.verdict === 'refused') continue;
     const listed = (
       await app.request<{ rows: { row: number; state: string }[]; total: number }>(
         'GET',
-        `/datasets/${one.id}/rows?limit=5000`,
+        `/datasets/${entry.id}/rows?limit=5000`,
       )
     ).body;
-    expect([one.name, listed.rows.length]).toEqual([one.name, listed.total]);
+    expect([entry.name, listed.rows.length]).toEqual([entry.name, listed.total]);
     for (const { row: number } of [listed.rows[0], listed.rows.at(-1)].filter(
       (r) => r !== undefined,
     )) {
-      const shown = await row(one.id, number);
-      expect([one.name, shown.raw === null || shown.raw.text === '']).toEqual([one.name, false]);
-      if (one.verdict === 'ready')
-        expect([one.name, shown.examples.length > 0]).toEqual([one.name, true]);
+      const shown = await row(entry.id, number);
+      expect([entry.name, shown.raw === null || shown.raw.text === '']).toEqual([entry.name, false]);
+      if (entry.verdict === 'ready')
+        expect([entry.name, shown.examples.length > 0]).toEqual([entry.name, true]);
     }
   }
-  const plain = judged.find((one) => one.name === 'question-0.jsonl');
-  const text = all.find((one) => one.name === 'question-0.jsonl')?.bytes.toString() ?? '';
+  const plain = judged.find((entry) => entry.name === 'question-0.jsonl');
+  const text = all.find((dropped) => dropped.name === 'question-0.jsonl')?.bytes.toString() ?? '';
   const lineSeven = text.split('\n')[6] ?? '';
   const { question, answer } = JSON.parse(lineSeven) as { question: string; answer: string };
   const seven = await row(plain?.id ?? '', 7);
@@ -240,11 +240,11 @@ async function everyRowIsShown(
       { text: '\n', trained: false },
     ],
   ]);
-  const table = judged.find((one) => one.name === 'table-5.csv');
+  const table = judged.find((entry) => entry.name === 'table-5.csv');
   // The second record begins at line 4: the first one has a line break in its second field.
   expect((await row(table?.id ?? '', 4)).raw?.text).toMatch(/^".*, quoted",".*\nsecond line"$/);
   expect((await app.request('GET', `/datasets/${table?.id ?? ''}/rows/3`)).status).toBe(404);
-  const broken = judged.find((one) => one.name === 'broken-line-8.jsonl');
+  const broken = judged.find((entry) => entry.name === 'broken-line-8.jsonl');
   expect(await row(broken?.id ?? '', 17)).toMatchObject({
     state: 'rejected',
     reason: 'not_json',
@@ -271,7 +271,7 @@ test(
     await app.base('starter');
     await app.post('/training/stop', { now: true, by: 'test' });
     const all = files();
-    expect(new Set(all.map((one) => one.name)).size).toBe(50);
+    expect(new Set(all.map((dropped) => dropped.name)).size).toBe(50);
     await watchPage(page);
     const start = Date.now();
     await dropBytes(page, all);
@@ -282,7 +282,7 @@ test(
       'all fifty are there',
       async () => {
         const listed = await app.datasets();
-        return all.every((one) => listed.some((dataset) => dataset.name === one.name))
+        return all.every((dropped) => listed.some((dataset) => dataset.name === dropped.name))
           ? listed
           : null;
       },
@@ -294,20 +294,20 @@ test(
       'all fifty are judged',
       async () => {
         const listed = await app.datasets();
-        const open = listed.filter((one) => ['waiting', 'validating'].includes(one.verdict));
+        const open = listed.filter((dataset) => ['waiting', 'validating'].includes(dataset.verdict));
         return open.length === 0 ? listed : null;
       },
       800,
       500,
     );
     const seconds = (Date.now() - start) / 1000;
-    expect(judged.map((one) => [one.name, one.verdict]).sort()).toEqual(
-      all.map((one) => [one.name, one.expected]).sort(),
+    expect(judged.map((dataset) => [dataset.name, dataset.verdict]).sort()).toEqual(
+      all.map((dropped) => [dropped.name, dropped.expected]).sort(),
     );
-    for (const one of judged)
-      if (one.verdict !== 'ready') expect([one.name, one.message]).not.toEqual([one.name, null]);
+    for (const dataset of judged)
+      if (dataset.verdict !== 'ready') expect([dataset.name, dataset.message]).not.toEqual([dataset.name, null]);
     // The page shows what the engine says, and was never away.
-    const needed = all.filter((one) => one.expected === 'decide').length;
+    const needed = all.filter((dropped) => dropped.expected === 'decide').length;
     await page.getByText(`${String(needed)} need you`, { exact: false }).waitFor();
     const seen = await page.evaluate(
       () =>
@@ -317,7 +317,7 @@ test(
     expect(seen.progress.length).toBe(50);
     expect(complaints).toEqual([]);
     await everyRowIsShown(judged, all);
-    const sent = all.reduce((sum, one) => sum + one.bytes.length, 0);
+    const sent = all.reduce((sum, dropped) => sum + dropped.bytes.length, 0);
     process.stdout.write(
       `fifty files, ${String(sent)} bytes: all taken after ${takenSeconds.toFixed(1)} s, all judged after ${seconds.toFixed(1)} s; ` +
         `longest time between two frames ${seen.longest.toFixed(0)} ms, ${String(seen.frames)} frames\n`,

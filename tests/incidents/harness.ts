@@ -208,8 +208,8 @@ export class Nightshift {
         .map((file) => `${file}\n${readFileSync(file, 'utf8').slice(-1500)}`),
     );
     const asked = await Promise.allSettled([this.status(), this.datasets(), this.journal()]);
-    const answers = asked.map((one) =>
-      one.status === 'fulfilled' ? JSON.stringify(one.value).slice(-4000) : String(one.reason),
+    const answers = asked.map((entry) =>
+      entry.status === 'fulfilled' ? JSON.stringify(entry.value).slice(-4000) : String(entry.reason),
     );
     return [...answers, ...tails].join('\n\n');
   }

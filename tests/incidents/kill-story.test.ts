@@ -46,36 +46,36 @@ async function baseWithDropout(from: Nightshift): Promise<string> {
   return folder;
 }
 
-async function begin(one: Nightshift, base: string): Promise<string[]> {
-  await one.configure(config);
-  await one.start();
-  await one.base('folder', base);
-  const first = await one.file('first.jsonl', questions(360, 1));
-  const second = await one.file('second.jsonl', questions(320, 2));
-  return (await one.add([first, second])).map((dataset) => dataset.id);
+async function begin(app: Nightshift, base: string): Promise<string[]> {
+  await app.configure(config);
+  await app.start();
+  await app.base('folder', base);
+  const first = await app.file('first.jsonl', questions(360, 1));
+  const second = await app.file('second.jsonl', questions(320, 2));
+  return (await app.add([first, second])).map((dataset) => dataset.id);
 }
 
-async function stepAtLeast(one: Nightshift, step: number): Promise<void> {
+async function stepAtLeast(app: Nightshift, step: number): Promise<void> {
   await until(
     `step ${step}`,
-    async () => ((await one.status()).current_step ?? 0) >= step,
+    async () => ((await app.status()).current_step ?? 0) >= step,
     240,
     50,
   );
 }
 
-async function pauseAndResume(one: Nightshift): Promise<void> {
-  await one.post('/training/pause');
-  await until('paused', async () => (await one.status()).state === 'paused', 60, 100);
+async function pauseAndResume(app: Nightshift): Promise<void> {
+  await app.post('/training/pause');
+  await until('paused', async () => (await app.status()).state === 'paused', 60, 100);
   await sleep(300);
-  await one.post('/training/resume');
-  await until('training again', async () => (await one.status()).state !== 'paused', 60, 100);
+  await app.post('/training/resume');
+  await until('training again', async () => (await app.status()).state !== 'paused', 60, 100);
 }
 
 /** Kills the trainer at a moment when an unfinished save lies in the checkpoint folder. */
-async function killInsideSave(one: Nightshift, log: string[]): Promise<void> {
-  const root = path.join(one.workspace, 'current_model/checkpoints/main');
-  const pid = await until('a trainer', () => one.trainerPid(), 60, 100);
+async function killInsideSave(app: Nightshift, log: string[]): Promise<void> {
+  const root = path.join(app.workspace, 'current_model/checkpoints/main');
+  const pid = await until('a trainer', () => app.trainerPid(), 60, 100);
   await until(
     'a save under way',
     () => existsSync(root) && readdirSync(root).some((name) => name.endsWith('.partial')),
@@ -85,7 +85,7 @@ async function killInsideSave(one: Nightshift, log: string[]): Promise<void> {
   process.kill(pid, 'SIGKILL');
   log.push(`${new Date().toISOString()} kill -9 trainer ${pid} inside a save`);
   await until('another trainer', async () => {
-    const now = await one.trainerPid();
+    const now = await app.trainerPid();
     return now !== null && now !== pid;
   });
 }

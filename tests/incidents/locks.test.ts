@@ -116,7 +116,7 @@ test('every locked key edited by hand, then a kill -9 of the trainer: the resume
   const frozen = await configOf('pass.json');
   const edits = new Map(
     locked
-      .map((one) => [one.key, otherValue(one, valueAt(frozen, one.key))] as const)
+      .map((key) => [key.key, otherValue(key, valueAt(frozen, key.key))] as const)
       .filter(([key, value]) => value !== valueAt(frozen, key)),
   );
   // `method` has one allowed value.
@@ -141,7 +141,7 @@ test('every locked key edited by hand, then a kill -9 of the trainer: the resume
     const state = await shift.config();
     return state.drift.length === edits.size ? state.drift : null;
   });
-  expect(drift.map((one) => one.key).sort()).toEqual([...edits.keys()].sort());
+  expect(drift.map((drift) => drift.key).sort()).toEqual([...edits.keys()].sort());
   const after = await configOf('pass.json');
   const resumed = await lastSpec();
   for (const { key } of locked) {

@@ -8,11 +8,11 @@ import { afterAll, expect, test } from 'vitest';
 import type { LineageState, RestorePlan, RestoreResult } from '../../src-main/contract/index.ts';
 import { Nightshift, questions, sha256, sleep, until } from './harness.ts';
 
-const one = new Nightshift();
-afterAll(() => one.end());
+const app = new Nightshift();
+afterAll(() => app.end());
 
 const checkpoints = (branch: string): string =>
-  path.join(one.workspace, 'current_model/checkpoints', branch);
+  path.join(app.workspace, 'current_model/checkpoints', branch);
 const weights = (branch: string, step: number): Promise<string> =>
   sha256(
     path.join(
@@ -31,14 +31,14 @@ const moments = (branch: string, step: number): Promise<string> =>
   );
 
 async function restore(source: Record<string, unknown>, queue_again: boolean) {
-  const plan = (await one.post<RestorePlan>('/restore/plan', { source })).body;
-  const answer = await one.post<RestoreResult>('/restore', { source, plan: plan.id, queue_again });
+  const plan = (await app.post<RestorePlan>('/restore/plan', { source })).body;
+  const answer = await app.post<RestoreResult>('/restore', { source, plan: plan.id, queue_again });
   expect(answer.status, JSON.stringify(answer.body)).toBe(200);
   return { plan, result: answer.body };
 }
 
 test('a version restored is the version; killed at once it resumes on the restored branch; kept moments train the same bits again', async () => {
-  await one.configure({
+  await app.configure({
     batch_size: 8,
     learning_rate: 1e-3,
     warmup_steps: 6,
@@ -53,14 +53,14 @@ test('a version restored is the version; killed at once it resumes on the restor
     disk: { min_free_gb: 0 },
     watchdog: { backoff_first_seconds: 0.2 },
   });
-  await one.start();
-  await one.base('starter');
-  const [a, b] = await one.add([
-    await one.file('a.jsonl', questions(120, 1)),
-    await one.file('b.jsonl', questions(120, 2)),
+  await app.start();
+  await app.base('starter');
+  const [a, b] = await app.add([
+    await app.file('a.jsonl', questions(120, 1)),
+    await app.file('b.jsonl', questions(120, 2)),
   ]);
-  await one.completed([a?.id ?? '', b?.id ?? '']);
-  const [second, first] = await one.versions();
+  await app.completed([a?.id ?? '', b?.id ?? '']);
+  const [second, first] = await app.versions();
   if (first === undefined || second === undefined) throw new Error('two versions are expected');
   const end = {
     weights: await weights('main', second.step),
@@ -80,12 +80,12 @@ test('a version restored is the version; killed at once it resumes on the restor
 
   // Killed before its first save: there is only the staged checkpoint to resume from.
   const events = () =>
-    one.lines<{ t: number; type: string; step: number; from: string | null }>('events.jsonl');
+    app.lines<{ t: number; type: string; step: number; from: string | null }>('events.jsonl');
   const runsBefore = new Set((await events()).map((event) => event.run));
   const fresh = async () =>
     (await events()).filter((event) => !runsBefore.has(event.run) && event.type === 'resumed');
   await until('it trains again', async () => (await fresh()).length === 1, 120, 20);
-  const pid = await until('the trainer', () => one.trainerPid(), 60, 20);
+  const pid = await until('the trainer', () => app.trainerPid(), 60, 20);
   process.kill(pid, 'SIGKILL');
   await until('it is restarted', async () => (await fresh()).length === 2, 120, 50);
   for (const event of await fresh()) {
@@ -95,20 +95,20 @@ test('a version restored is the version; killed at once it resumes on the restor
   // And the engine, with the trainer, after a few steps.
   await until(
     'a few steps',
-    async () => ((await one.status()).current_step ?? 0) >= first.step + 2,
+    async () => ((await app.status()).current_step ?? 0) >= first.step + 2,
     120,
     20,
   );
-  const again = await one.trainerPid();
-  one.kill();
+  const again = await app.trainerPid();
+  app.kill();
   if (again !== null && existsSync(`/proc/${String(again)}`)) process.kill(again, 'SIGKILL');
   await sleep(300);
-  await one.start();
-  await one.completed([b?.id ?? '']);
+  await app.start();
+  await app.completed([b?.id ?? '']);
   for (const event of await fresh()) expect(event.from).toContain('/branch-2/');
 
   // The same dataset, in the same order, from the same moments: the same bits at its end.
-  const lineage = (await one.get<LineageState>('/lineage')).body;
+  const lineage = (await app.get<LineageState>('/lineage')).body;
   expect(lineage).toMatchObject({ head: 'branch-2', restore: null });
   expect(readdirSync(checkpoints('branch-2')).sort().at(-1)).toBe(
     `step-${String(second.step).padStart(8, '0')}`,
@@ -117,31 +117,31 @@ test('a version restored is the version; killed at once it resumes on the restor
     weights: await weights('branch-2', second.step),
     moments: await moments('branch-2', second.step),
   }).toEqual(end);
-  const { account } = await one.dataset(b?.id ?? '');
+  const { account } = await app.dataset(b?.id ?? '');
   expect(account).toMatchObject({ remaining: 0 });
   expect(Object.keys(account?.trained ?? {})).toEqual(['1']);
 
   // With the checkpoints gone the weights alone are kept: fresh moments, a new warm-up, the same weights to begin with.
-  await one.post('/training/stop', { now: true });
-  const third = (await one.versions())[0];
+  await app.post('/training/stop', { now: true });
+  const third = (await app.versions())[0];
   expect(third).toMatchObject({ branch: 'branch-2', parent: first.name });
   const manifest = path.join(checkpoints('main'), `step-${String(first.step).padStart(8, '0')}`);
   await import('node:fs/promises').then(({ rm }) => rm(manifest, { recursive: true }));
   const other = await restore({ kind: 'version', name: first.name }, true);
   expect(other.plan).toMatchObject({ moments: 'fresh', warmup_steps: 6, new_branch: 'branch-3' });
   expect(await weights('branch-3', first.step)).toBe(published);
-  await one.post('/training/resume', {});
-  await one.completed([b?.id ?? '']);
-  const metrics = await one.lines<{ t: number; branch: string; step: number; lr: number }>(
+  await app.post('/training/resume', {});
+  await app.completed([b?.id ?? '']);
+  const metrics = await app.lines<{ t: number; branch: string; step: number; lr: number }>(
     'metrics.jsonl',
   );
   const rates = metrics.filter((line) => line.branch === 'branch-3').map((line) => line.lr);
   expect(rates.slice(0, 6)).toEqual(
     [1, 2, 3, 4, 5, 6].map((at) => expect.closeTo((1e-3 * at) / 6, 9) as number),
   );
-  const told = (await one.journal()).filter((entry) => entry.what === 'restore.done');
+  const told = (await app.journal()).filter((entry) => entry.what === 'restore.done');
   expect(told).toHaveLength(2);
-  expect(readFileSync(path.join(one.workspace, 'current_model/lineage.json'), 'utf8')).toContain(
+  expect(readFileSync(path.join(app.workspace, 'current_model/lineage.json'), 'utf8')).toContain(
     'branch-3',
   );
 });

@@ -23,10 +23,10 @@ function realFiles(): readonly { readonly name: string; readonly bytes: Buffer }
   const folder = process.env['NIGHTSHIFT_REAL_DATA'];
   if (folder === undefined) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((one) => one.isFile() && /\.(jsonl|csv)$/.test(one.name))
-    .map((one) => ({
-      name: `${path.basename(one.parentPath)}-${one.name}`,
-      bytes: readFileSync(path.join(one.parentPath, one.name)),
+    .filter((entry) => entry.isFile() && /\.(jsonl|csv)$/.test(entry.name))
+    .map((entry) => ({
+      name: `${path.basename(entry.parentPath)}-${entry.name}`,
+      bytes: readFileSync(path.join(entry.parentPath, entry.name)),
     }));
 }
 
@@ -173,7 +173,7 @@ test(
       },
       60,
     );
-    const places = (await app.datasets()).map((one) => [one.name, one.place]);
+    const places = (await app.datasets()).map((dataset) => [dataset.name, dataset.place]);
     expect(Object.fromEntries(places)).toMatchObject({ 'sample-requests.jsonl': 'skipped' });
     expect(places.length).toBeGreaterThanOrEqual(5);
     expect(existsSync(path.join(app.workspace, 'queue/skipped/sample-requests.jsonl'))).toBe(true);

@@ -61,14 +61,14 @@ test('Tab reaches rail, controls and tools, each with a visible focus', async ()
   for (let i = 0; i < 40; i++) {
     await page.keyboard.press('Tab');
     const { name, ring } = await page.evaluate(() => {
-      const one = document.activeElement;
-      if (one === null || one === document.body) return { name: '', ring: true };
-      const style = getComputedStyle(one);
-      const host = one.parentElement === null ? style : getComputedStyle(one.parentElement);
+      const entry = document.activeElement;
+      if (entry === null || entry === document.body) return { name: '', ring: true };
+      const style = getComputedStyle(entry);
+      const host = entry.parentElement === null ? style : getComputedStyle(entry.parentElement);
       const has = (s: CSSStyleDeclaration): boolean =>
         (s.outlineStyle !== 'none' && s.outlineWidth !== '0px') || s.boxShadow !== 'none';
       return {
-        name: one.getAttribute('aria-label') ?? one.textContent.trim(),
+        name: entry.getAttribute('aria-label') ?? entry.textContent.trim(),
         ring: has(style) || has(host),
       };
     });
@@ -77,7 +77,7 @@ test('Tab reaches rail, controls and tools, each with a visible focus', async ()
   }
   for (const name of ['Pause', 'Stop', 'Dashboard', 'Show as table'])
     expect(
-      [...reached].some((one) => one.startsWith(name)),
+      [...reached].some((text) => text.startsWith(name)),
       name,
     ).toBe(true);
 });

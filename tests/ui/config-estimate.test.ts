@@ -47,7 +47,7 @@ test('a dataset that waits can be chosen', async () => {
   await choice.waitFor();
   const values = await choice
     .locator('option')
-    .evaluateAll((all) => all.map((one) => (one as unknown as { value: string }).value));
+    .evaluateAll((all) => all.map((entry) => (entry as unknown as { value: string }).value));
   const last = values.at(-1) ?? '';
   await choice.selectOption(last);
   await expect

@@ -22,9 +22,9 @@ export async function cutOff(page: Page): Promise<readonly string[]> {
     const within = (value: number, from: number, to: number): number =>
       Math.min(Math.max(value, from), to);
     /** Whether something leaves what holds it. What can be scrolled to is not cut; what ends in an ellipsis is judged by its name. */
-    const leaves = (one: Element): string | null => {
-      const box = sides(one.getBoundingClientRect());
-      for (let at = one.parentElement; at !== null && at !== document.body; at = at.parentElement) {
+    const leaves = (element: Element): string | null => {
+      const box = sides(element.getBoundingClientRect());
+      for (let at = element.parentElement; at !== null && at !== document.body; at = at.parentElement) {
         const style = getComputedStyle(at);
         const edge = at.getBoundingClientRect();
         const ends = style.textOverflow === 'ellipsis' || style.overflowX === 'auto';
@@ -44,48 +44,48 @@ export async function cutOff(page: Page): Promise<readonly string[]> {
       return null;
     };
     /** A control that something lies upon. Behind a dialog everything is; what is scrolled away is not there to be hit. */
-    const covered = (one: Element): string | null => {
+    const covered = (element: Element): string | null => {
       const dialog = document.querySelector('[role=dialog]');
-      if (dialog !== null && !dialog.contains(one)) return null;
-      const box = one.getBoundingClientRect();
+      if (dialog !== null && !dialog.contains(element)) return null;
+      const box = element.getBoundingClientRect();
       const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
-      for (let at = one.parentElement; at !== null; at = at.parentElement) {
+      for (let at = element.parentElement; at !== null; at = at.parentElement) {
         const edge = at.getBoundingClientRect();
         const isOut = x < edge.left || x > edge.right || y < edge.top || y > edge.bottom;
         if (isOut && getComputedStyle(at).overflow !== 'visible') return null;
       }
       const hit = document.elementFromPoint(x, y);
-      if (hit === null || one.contains(hit) || hit.contains(one)) return null;
-      const label = one.closest('label, .mantine-Checkbox-body, .mantine-SegmentedControl-root');
+      if (hit === null || element.contains(hit) || hit.contains(element)) return null;
+      const label = element.closest('label, .mantine-Checkbox-body, .mantine-SegmentedControl-root');
       return label?.contains(hit) === true ? null : `lies under ${hit.outerHTML.slice(0, 60)}`;
     };
     /** Text that is wider than its own place: it says its whole name on hover, or it runs over what stands beside it. */
-    const shortened = (one: Element): string | null => {
-      if (one.clientWidth === 0 || one.scrollWidth <= one.clientWidth + 1) return null;
-      const style = getComputedStyle(one);
+    const shortened = (element: Element): string | null => {
+      if (element.clientWidth === 0 || element.scrollWidth <= element.clientWidth + 1) return null;
+      const style = getComputedStyle(element);
       if (['auto', 'scroll'].includes(style.overflowX)) return null;
       if (style.overflowX === 'visible') return 'runs over its edge';
-      const isNamed = one.closest('[title], [aria-label]') !== null;
+      const isNamed = element.closest('[title], [aria-label]') !== null;
       return style.textOverflow === 'ellipsis' && isNamed ? null : 'is shortened without a title';
     };
     /** What scrolls inside a slot that is too low to read a line of it in. */
-    for (const one of document.body.querySelectorAll('*')) {
-      const scrolls = ['auto', 'scroll'].includes(getComputedStyle(one).overflowY);
-      if (scrolls && one.checkVisibility() && one.scrollHeight > 40 && one.clientHeight < 40)
-        found.push(`${one.className} shows ${String(one.clientHeight)} px of what it holds`);
+    for (const element of document.body.querySelectorAll('*')) {
+      const scrolls = ['auto', 'scroll'].includes(getComputedStyle(element).overflowY);
+      if (scrolls && element.checkVisibility() && element.scrollHeight > 40 && element.clientHeight < 40)
+        found.push(`${element.className} shows ${String(element.clientHeight)} px of what it holds`);
     }
     const hidden = '.visually-hidden, svg, canvas, [aria-hidden="true"]';
-    for (const one of document.body.querySelectorAll('*')) {
-      const isControl = one.matches('button, input, select, textarea, a, summary, [role=option]');
-      const isText = one.childElementCount === 0 && one.textContent.trim() !== '';
-      if ((!isControl && !isText) || one.closest(hidden) !== null) continue;
-      const box = one.getBoundingClientRect();
+    for (const element of document.body.querySelectorAll('*')) {
+      const isControl = element.matches('button, input, select, textarea, a, summary, [role=option]');
+      const isText = element.childElementCount === 0 && element.textContent.trim() !== '';
+      if ((!isControl && !isText) || element.closest(hidden) !== null) continue;
+      const box = element.getBoundingClientRect();
       // What is there for screen readers alone is a point, which a zoom makes a little larger.
-      if (box.width <= 2 || box.height <= 2 || !one.checkVisibility()) continue;
-      const name = one.getAttribute('aria-label') ?? one.textContent.trim();
-      const what = `${one.tagName.toLowerCase()} "${name.slice(0, 60)}"`;
-      const where = leaves(one);
-      const how = (isText ? shortened(one) : null) ?? (isControl ? covered(one) : null);
+      if (box.width <= 2 || box.height <= 2 || !element.checkVisibility()) continue;
+      const name = element.getAttribute('aria-label') ?? element.textContent.trim();
+      const what = `${element.tagName.toLowerCase()} "${name.slice(0, 60)}"`;
+      const where = leaves(element);
+      const how = (isText ? shortened(element) : null) ?? (isControl ? covered(element) : null);
       if (where !== null) found.push(`${what} is cut off ${where}`);
       else if (how !== null) found.push(`${what} ${how}`);
     }

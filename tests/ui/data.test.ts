@@ -28,7 +28,7 @@ test('five files dropped at once arrive whole, each with its own place in the li
   // The engine compared each hash with its own; only the sizes are looked at here.
   const datasets = server.engine.rooms().datasets;
   for (const { name, text } of files)
-    expect(datasets.find((one) => one.name === name)?.bytes).toBe(Buffer.byteLength(text));
+    expect(datasets.find((dataset) => dataset.name === name)?.bytes).toBe(Buffer.byteLength(text));
   expect(callsOf(server, 'uploads.append').length).toBeGreaterThan(4);
 });
 
@@ -38,8 +38,8 @@ test('the lane of a drop is its priority; a second file of that name gets its ow
   await called(server, 'uploads.finish');
   await drop(page, [{ name: 'urgent.jsonl', text: row(2) }], 'low');
   await called(server, 'uploads.finish', 2);
-  const added = server.engine.rooms().datasets.filter((one) => one.name.startsWith('urgent'));
-  expect(added.map((one) => [one.name, one.priority])).toEqual([
+  const added = server.engine.rooms().datasets.filter((dataset) => dataset.name.startsWith('urgent'));
+  expect(added.map((dataset) => [dataset.name, dataset.priority])).toEqual([
     ['urgent.jsonl', 'high'],
     ['urgent_2.jsonl', 'low'],
   ]);
@@ -67,10 +67,10 @@ test('each verdict is said in words, those that need the user first', async () =
   const options = page.getByRole('listbox').getByRole('option');
   await options.first().waitFor();
   const texts = await options.allInnerTexts();
-  expect(texts.slice(0, 2).every((one) => one.includes('Decide'))).toBe(true);
-  expect(texts.some((one) => /Validating 42\s?%/.test(one))).toBe(true);
-  expect(texts.some((one) => one.includes('Training, step 140 of 467'))).toBe(true);
-  expect(texts.some((one) => one.includes('Held'))).toBe(true);
+  expect(texts.slice(0, 2).every((text) => text.includes('Decide'))).toBe(true);
+  expect(texts.some((text) => /Validating 42\s?%/.test(text))).toBe(true);
+  expect(texts.some((text) => text.includes('Training, step 140 of 467'))).toBe(true);
+  expect(texts.some((text) => text.includes('Held'))).toBe(true);
   await page.getByText('export_empty.jsonl').waitFor();
 });
 

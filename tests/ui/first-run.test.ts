@@ -40,7 +40,7 @@ test('a base that is being made shows how far it is; one that failed says why an
   const withFirst = (change: Partial<(typeof setup)['bases'][number]>) => ({
     setup: {
       ...setup,
-      bases: setup.bases.map((one, index) => (index === 0 ? { ...one, ...change } : one)),
+      bases: setup.bases.map((base, index) => (index === 0 ? { ...base, ...change } : base)),
     },
   });
   server.engine.change(withFirst({ state: 'making', progress: 0.4, message: 'fetching 93 MB' }));

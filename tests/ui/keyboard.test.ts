@@ -6,8 +6,8 @@ import { called, callsOf, openStage } from './stage.ts';
 /** What has the focus, and whether it can be seen. */
 async function focus(page: Page): Promise<{ readonly name: string; readonly seen: boolean }> {
   return page.evaluate(() => {
-    const one = document.activeElement;
-    if (one === null || one === document.body) return { name: 'nothing', seen: false };
+    const entry = document.activeElement;
+    if (entry === null || entry === document.body) return { name: 'nothing', seen: false };
     // The one way in which the design shows the focus; a hidden radio shows it on the label beside it.
     const accent = document.createElement('i');
     accent.style.color = 'var(--accent)';
@@ -29,10 +29,10 @@ async function focus(page: Page): Promise<{ readonly name: string; readonly seen
     };
     return {
       name:
-        one.getAttribute('aria-label') ??
-        ('labels' in one ? (one as HTMLInputElement).labels?.[0]?.textContent : null) ??
-        one.textContent.trim().slice(0, 60),
-      seen: ringed(one) || ringed(one.nextElementSibling),
+        entry.getAttribute('aria-label') ??
+        ('labels' in entry ? (entry as HTMLInputElement).labels?.[0]?.textContent : null) ??
+        entry.textContent.trim().slice(0, 60),
+      seen: ringed(entry) || ringed(entry.nextElementSibling),
     };
   });
 }
@@ -249,14 +249,14 @@ test('logs are searched, and the palette leads to every screen', async () => {
 
 test('notices are dismissed one after another', async () => {
   const { page, server } = await openStage({ scene: 'failed' });
-  const count = server.engine.rooms().notices.filter((one) => !one.dismissed).length;
+  const count = server.engine.rooms().notices.filter((notice) => !notice.dismissed).length;
   expect(count).toBeGreaterThan(0);
   for (let dismissed = 1; dismissed <= count; dismissed += 1) {
     await tabTo(page, /^Dismiss: /);
     await page.keyboard.press('Enter');
     await called(server, 'notices.dismiss', dismissed);
     await expect
-      .poll(() => server.engine.rooms().notices.filter((one) => !one.dismissed).length)
+      .poll(() => server.engine.rooms().notices.filter((notice) => !notice.dismissed).length)
       .toBe(count - dismissed);
     await hasFocus(page);
   }

@@ -16,21 +16,21 @@ test('every locked key of the schema: lock and reason at its field, a change is 
     config: {
       ...config,
       locks: Object.fromEntries(
-        locked.map((one) => [one.key, `${one.key} is locked: ${dataset} is being trained.`]),
+        locked.map((key) => [key.key, `${key.key} is locked: ${dataset} is being trained.`]),
       ),
     },
   });
-  for (const one of locked) {
-    const row = page.locator(`.cf[data-key="${one.key}"]`);
+  for (const key of locked) {
+    const row = page.locator(`.cf[data-key="${key.key}"]`);
     const lock = row.locator('.lk');
     await lock.getByText('locked').waitFor();
-    expect(await lock.getAttribute('title'), one.key).toContain(`${one.key} is locked`);
-    expect(await lock.getAttribute('title'), one.key).toContain(dataset);
-    const now = valueAt(config.values, one.key);
-    const other = otherValue(one, now);
-    const control = controlOf(one.key);
+    expect(await lock.getAttribute('title'), key.key).toContain(`${key.key} is locked`);
+    expect(await lock.getAttribute('title'), key.key).toContain(dataset);
+    const now = valueAt(config.values, key.key);
+    const other = otherValue(key, now);
+    const control = controlOf(key.key);
     if (JSON.stringify(other) === JSON.stringify(now)) continue;
-    wanted.set(one.key, other);
+    wanted.set(key.key, other);
     if (control.kind === 'switch' || control.kind === 'choice') {
       const text = control.kind === 'switch' ? (other === true ? 'on' : 'off') : String(other);
       await row.getByText(text.replaceAll('_', ' '), { exact: true }).first().click();

@@ -50,7 +50,7 @@ test('a version is made by hand with a description; a refusal says why', async (
   // In the list the step stands beside the figure only where it is another than the version's own.
   const versions = page.getByRole('region', { name: 'Versions' });
   const cells = await versions.getByRole('row', { name: /v00[23]/ }).allInnerTexts();
-  expect(cells.map((one) => /at 1,180/.test(one))).toEqual([true, false]);
+  expect(cells.map((cell) => /at 1,180/.test(cell))).toEqual([true, false]);
   server.engine.refuseNext(
     'versions.create',
     new Refusal('NOT_READY', 'Step 1,240 is kept already as v003_by-hand.', {

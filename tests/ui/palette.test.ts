@@ -28,7 +28,7 @@ test('the rail opens it, arrows choose, a screen follows', async () => {
   await page.waitForFunction(
     () => document.querySelector('[role=option]')?.textContent.startsWith('Open') === true,
   );
-  expect((await options.allInnerTexts()).every((one) => one.startsWith('Open'))).toBe(true);
+  expect((await options.allInnerTexts()).every((allInnerText) => allInnerText.startsWith('Open'))).toBe(true);
   const queue = page.getByRole('option', { name: /^Open Queue/ });
   await queue.waitFor();
   for (let press = 0; press < 6; press += 1) {

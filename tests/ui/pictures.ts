@@ -81,15 +81,15 @@ async function shoot(shot: Shot, theme: 'dark' | 'light', width: number, zoom = 
     await page.screenshot({ path: join(folder ?? '', `${name}.png`) });
     const over = await page.evaluate(() => {
       const found: string[] = [];
-      for (const one of document.querySelectorAll<HTMLElement>('body *')) {
-        const box = one.getBoundingClientRect();
-        if (box.width === 0 || one.closest('canvas, svg, .visually-hidden') !== null) continue;
-        const clips = getComputedStyle(one).overflowX;
+      for (const element of document.querySelectorAll<HTMLElement>('body *')) {
+        const box = element.getBoundingClientRect();
+        if (box.width === 0 || element.closest('canvas, svg, .visually-hidden') !== null) continue;
+        const clips = getComputedStyle(element).overflowX;
         const isCut =
-          clips === 'visible' && one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0;
+          clips === 'visible' && element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0;
         const isOut = box.right > innerWidth + 1 || box.left < -1;
-        if ((isCut && one.childElementCount === 0) || isOut)
-          found.push(`${one.tagName}.${one.className} "${one.textContent.trim().slice(0, 40)}"`);
+        if ((isCut && element.childElementCount === 0) || isOut)
+          found.push(`${element.tagName}.${element.className} "${element.textContent.trim().slice(0, 40)}"`);
       }
       return found.slice(0, 6);
     });
@@ -102,7 +102,7 @@ async function shoot(shot: Shot, theme: 'dark' | 'light', width: number, zoom = 
   }
 }
 
-for (const shot of shots.filter((one) => one.name.includes(part))) {
+for (const shot of shots.filter((shot) => shot.name.includes(part))) {
   for (const theme of ['dark', 'light'] as const)
     for (const width of widths) await shoot(shot, theme, width);
   await shoot(shot, 'light', 1280, 2);

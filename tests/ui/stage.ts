@@ -18,7 +18,7 @@ let browser: Promise<Browser> | undefined;
 
 /** One browser for a file of tests; it ends with the process of the file. */
 export function openBrowser(): Promise<Browser> {
-  const executablePath = places.find((one) => one !== undefined && existsSync(one));
+  const executablePath = places.find((place) => place !== undefined && existsSync(place));
   if (executablePath === undefined)
     throw new Error('No Chromium was found. Install it, or name it in NIGHTSHIFT_CHROMIUM.');
   browser ??= chromium.launch({
@@ -84,7 +84,7 @@ export async function live(page: Page): Promise<void> {
 
 /** The inputs of every call of a procedure so far. */
 export function callsOf(server: ScriptedServer, path: string): readonly unknown[] {
-  return server.engine.calls.filter((one) => one.path === path).map((one) => one.input);
+  return server.engine.calls.filter((call) => call.path === path).map((call) => call.input);
 }
 
 /** Polls until the engine has been asked. */
@@ -146,6 +146,6 @@ export async function seriousFindings(page: Page): Promise<readonly string[]> {
     .options({ resultTypes: ['violations'] })
     .analyze();
   return violations
-    .filter((one) => ['serious', 'critical'].includes(one.impact ?? 'minor'))
-    .map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' | ')}`);
+    .filter((violation) => ['serious', 'critical'].includes(violation.impact ?? 'minor'))
+    .map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`);
 }

@@ -60,17 +60,17 @@ export async function walk(
     await visit(page, place);
     for (const theme of themes) {
       await page.emulateMedia({ colorScheme: theme });
-      for (const one of await seriousFindings(page))
-        wrong.push(`${place.name}, ${theme}, 1280 px: ${one}`);
+      for (const seriousFinding of await seriousFindings(page))
+        wrong.push(`${place.name}, ${theme}, 1280 px: ${seriousFinding}`);
     }
     for (const [width, height] of at) {
       await page.setViewportSize({ width, height });
       const found = await cutOff(page);
-      for (const one of found.slice(0, SHOWN))
-        wrong.push(`${place.name}, light, ${String(width)} px: ${one}`);
+      for (const name of found.slice(0, SHOWN))
+        wrong.push(`${place.name}, light, ${String(width)} px: ${name}`);
       if (width === 640)
-        for (const one of await seriousFindings(page))
-          wrong.push(`${place.name}, light, 640 px: ${one}`);
+        for (const seriousFinding of await seriousFindings(page))
+          wrong.push(`${place.name}, light, 640 px: ${seriousFinding}`);
     }
     await leave(page);
   }

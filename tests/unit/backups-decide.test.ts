@@ -15,7 +15,7 @@ import { dayOf, decideDaily, lastDue } from '../../src-main/engine/versions/dail
 
 const day = 86_400;
 const now = 1_000 * day;
-const one = (
+const entry = (
   id: string,
   age: number,
   changes: Partial<CleanupCandidate> = {},
@@ -41,7 +41,7 @@ const ids = (list: readonly { readonly id: string }[]): string[] => list.map((ea
 
 describe('clean-up of backups', () => {
   test('what is older than its retention and held elsewhere goes; the rest stays, each with its reason', () => {
-    const plan = clean([one('a', 1), one('b', 29), one('c', 31), one('d', 400)]);
+    const plan = clean([entry('a', 1), entry('b', 29), entry('c', 31), entry('d', 400)]);
     expect(plan.removes).toEqual([
       { id: 'c', bytes: 10, why: '31 days old, held elsewhere as well' },
       { id: 'd', bytes: 10, why: '400 days old, held elsewhere as well' },
@@ -54,11 +54,11 @@ describe('clean-up of backups', () => {
 
   test('the newest good one of a type stays whatever its age, even when last copies may go; a damaged newer one does not count', () => {
     const all = [
-      one('broken', 90, { state: 'damaged' }),
-      one('unread', 91, { state: 'unknown' }),
-      one('good', 100),
-      one('older', 101),
-      one('other', 300, { type: 'emergency' }),
+      entry('broken', 90, { state: 'damaged' }),
+      entry('unread', 91, { state: 'unknown' }),
+      entry('good', 100),
+      entry('older', 101),
+      entry('other', 300, { type: 'emergency' }),
     ];
     expect([...protectedOnes(all, 1)].sort()).toEqual(['good', 'other']);
     const plan = clean(all, { last: true });
@@ -70,9 +70,9 @@ describe('clean-up of backups', () => {
   test('the last copy stays until that is agreed to; of several copies the newest stays', () => {
     const alone = { isElsewhere: false };
     const all = [
-      one('new', 1),
-      one('x2', 50, { ...alone, holds: 'x' }),
-      one('x1', 60, { ...alone, holds: 'x' }),
+      entry('new', 1),
+      entry('x2', 50, { ...alone, holds: 'x' }),
+      entry('x1', 60, { ...alone, holds: 'x' }),
     ];
     expect(ids(clean(all).removes)).toEqual(['x1']);
     expect(clean(all).keeps[1]).toMatchObject({
@@ -85,10 +85,10 @@ describe('clean-up of backups', () => {
   test('a damaged or unread copy protects no other, and is not thrown away while nothing else holds it', () => {
     const alone = { isElsewhere: false, holds: 'x' };
     const all = [
-      one('new', 1),
-      one('damaged', 50, { ...alone, state: 'damaged' }),
-      one('unread', 55, { ...alone, state: 'unknown' }),
-      one('good', 60, alone),
+      entry('new', 1),
+      entry('damaged', 50, { ...alone, state: 'damaged' }),
+      entry('unread', 55, { ...alone, state: 'unknown' }),
+      entry('good', 60, alone),
     ];
     const plan = clean(all);
     expect(ids(plan.removes)).toEqual(['damaged', 'unread']);
@@ -99,7 +99,7 @@ describe('clean-up of backups', () => {
   });
 
   test('what is being read stays', () => {
-    expect(clean([one('new', 1), one('c', 90, { inUse: true })]).removes).toEqual([]);
+    expect(clean([entry('new', 1), entry('c', 90, { inUse: true })]).removes).toEqual([]);
   });
 });
 

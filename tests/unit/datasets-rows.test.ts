@@ -16,7 +16,7 @@ afterAll(() => {
 
 const int64 = (numbers: readonly number[]): Buffer => {
   const bytes = Buffer.alloc(numbers.length * 8);
-  numbers.forEach((one, index) => bytes.writeBigInt64LE(BigInt(one), index * 8));
+  numbers.forEach((number, index) => bytes.writeBigInt64LE(BigInt(number), index * 8));
   return bytes;
 };
 const entry = (row: number, text: string, whole = Buffer.byteLength(text)): string =>
@@ -27,11 +27,11 @@ describe('originals', () => {
     entry(1, '{"a": "é\n"}') + entry(4, 'one\n7 3 3\nline'),
     entry(9, 'late', 900) + entry(12, ''),
   ].map((text) => zstdCompressSync(Buffer.from(text)));
-  const [one, two] = blocks as [Buffer, Buffer];
-  writeFileSync(path.join(folder, 'originals.zst'), Buffer.concat([one, two]));
+  const [buffer, two] = blocks as [Buffer, Buffer];
+  writeFileSync(path.join(folder, 'originals.zst'), Buffer.concat([buffer, two]));
   writeFileSync(
     path.join(folder, 'originals.i64'),
-    int64([1, 0, one.length, 2, 9, one.length, two.length, 2]),
+    int64([1, 0, buffer.length, 2, 9, buffer.length, two.length, 2]),
   );
 
   test('a row is found in its block, with line breaks and numbers in its text, and says when it is cut', async () => {
@@ -46,7 +46,7 @@ describe('originals', () => {
 
   test('blocks that do not belong to their table are no rows', async () => {
     const other = mkdtempSync(path.join(folder, 'other-'));
-    writeFileSync(path.join(other, 'originals.i64'), int64([1, 0, one.length, 2]));
+    writeFileSync(path.join(other, 'originals.i64'), int64([1, 0, buffer.length, 2]));
     expect(await readOriginal(other, 1, 10)).toBeNull();
     writeFileSync(path.join(other, 'originals.zst'), Buffer.from('something else entirely'));
     expect(await readOriginal(other, 1, 10)).toBeNull();
@@ -94,7 +94,7 @@ describe('the token cache', () => {
         ],
       },
     ]);
-    expect((await cache?.examples(5, 9, 9))?.map((one) => one.tokens)).toEqual([1, 2]);
+    expect((await cache?.examples(5, 9, 9))?.map((example) => example.tokens)).toEqual([1, 2]);
     expect((await cache?.examples(5, 1, 9))?.length).toBe(1);
     expect((await cache?.examples(2, 9, 1))?.[0]).toMatchObject({
       cut: true,

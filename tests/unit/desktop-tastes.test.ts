@@ -129,7 +129,7 @@ test('a silenced kind is remembered as told, and is not told later', () => {
   });
   const all = [notice('a', 5, 'dataset_done'), notice('b', 6, 'disk')];
   const first = freshNotices(all, null, 1, ['dataset_done']);
-  expect(first.announcements.map((one) => one.title)).toEqual(['b']);
+  expect(first.announcements.map((announcement) => announcement.title)).toEqual(['b']);
   expect(freshNotices(all, first.memory, 1, []).announcements).toEqual([]);
 });
 
@@ -158,11 +158,11 @@ test('the native menu has the acts of the page with the keys of the table', () =
       quit: say('quit'),
     },
   );
-  const items = template.flatMap((one) =>
-    Array.isArray(one.submenu) ? (one.submenu as MenuItemConstructorOptions[]) : [],
+  const items = template.flatMap((entry) =>
+    Array.isArray(entry.submenu) ? (entry.submenu as MenuItemConstructorOptions[]) : [],
   );
   const press = (accelerator: string): void => {
-    const item = items.find((one) => one.accelerator === accelerator);
+    const item = items.find((item) => item.accelerator === accelerator);
     (item?.click as (() => void) | undefined)?.();
   };
   for (const keys of [
@@ -190,5 +190,5 @@ test('the native menu has the acts of the page with the keys of the table', () =
     'zoom 1',
     'zoom 0',
   ]);
-  expect(items.map((one) => one.label)).toEqual(expect.arrayContaining(['Help', 'Keys']));
+  expect(items.map((item) => item.label)).toEqual(expect.arrayContaining(['Help', 'Keys']));
 });

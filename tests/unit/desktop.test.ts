@@ -68,7 +68,7 @@ describe('supervision', () => {
 });
 
 describe('notices', () => {
-  const one = (id: string, t: number, change: Partial<Notice> = {}): Notice => ({
+  const entry = (id: string, t: number, change: Partial<Notice> = {}): Notice => ({
     id,
     t,
     kind: 'dataset_done',
@@ -81,7 +81,7 @@ describe('notices', () => {
   });
   test('only what is newer than the memory is told, oldest first', () => {
     const fresh = freshNotices(
-      [one('c', 30), one('b', 20), one('a', 10)],
+      [entry('c', 30), entry('b', 20), entry('a', 10)],
       { t: 10, ids: ['a'] },
       0,
     );
@@ -90,18 +90,18 @@ describe('notices', () => {
   });
   test('the same notices again tell nothing, a second one of the same time does', () => {
     const memory = { t: 30, ids: ['c'] };
-    expect(freshNotices([one('c', 30)], memory, 0).announcements).toEqual([]);
-    const second = freshNotices([one('d', 30), one('c', 30)], memory, 0);
+    expect(freshNotices([entry('c', 30)], memory, 0).announcements).toEqual([]);
+    const second = freshNotices([entry('d', 30), entry('c', 30)], memory, 0);
     expect(second.announcements.map((told) => told.title)).toEqual(['title d']);
     expect(second.memory).toEqual({ t: 30, ids: ['c', 'd'] });
   });
   test('without a memory nothing from before this start is told', () => {
-    const fresh = freshNotices([one('old', 99), one('new', 101)], null, 100);
+    const fresh = freshNotices([entry('old', 99), entry('new', 101)], null, 100);
     expect(fresh.announcements.map((told) => told.title)).toEqual(['title new']);
   });
   test('a fact, and what was dismissed, is remembered but not told', () => {
     const fresh = freshNotices(
-      [one('f', 5, { kind: 'fact' }), one('g', 6, { dismissed: true })],
+      [entry('f', 5, { kind: 'fact' }), entry('g', 6, { dismissed: true })],
       { t: 1, ids: [] },
       0,
     );
@@ -110,7 +110,7 @@ describe('notices', () => {
   });
   test('many at once become one, which opens what needs the user', () => {
     const many = [1, 2, 3, 4].map((t) =>
-      one(`n${String(t)}`, t, t === 2 ? { tone: 'fail', opens: 'health' } : {}),
+      entry(`n${String(t)}`, t, t === 2 ? { tone: 'fail', opens: 'health' } : {}),
     );
     expect(freshNotices(many, { t: 0, ids: [] }, 0).announcements).toEqual([
       { title: '4 notices', body: 'title n2. title n3. title n4', opens: 'health' },

@@ -223,18 +223,18 @@ test('names are kept when that is asked for, and only names', async () => {
 test('the list names every file with its size before anything is saved', async () => {
   plant();
   const list = await room().list(false);
-  expect(list.files.map((one) => one.path)).toEqual(
+  expect(list.files.map((file) => file.path)).toEqual(
     expect.arrayContaining(['config.json', 'journal.jsonl', 'logs/engine_20261124.log']),
   );
-  expect(list.files.every((one) => one.bytes > 0)).toBe(true);
-  expect(list.files.find((one) => one.path.endsWith('trainer.log'))?.left_out).toBe(3);
+  expect(list.files.every((file) => file.bytes > 0)).toBe(true);
+  expect(list.files.find((file) => file.path.endsWith('trainer.log'))?.left_out).toBe(3);
   expect(list.name).toMatch(/^nightshift-diagnostics-\d{8}-\d{6}\.tar\.gz$/);
 });
 
 test('an empty workspace, and one without an engine, have a bundle too', async () => {
   mkdirSync(workspace, { recursive: true });
   const list = await room(null).list(false);
-  expect(list.files.map((one) => one.path)).toEqual([
+  expect(list.files.map((file) => file.path)).toEqual([
     'versions.json',
     'config.json',
     'journal.jsonl',

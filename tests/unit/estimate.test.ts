@@ -178,11 +178,11 @@ describe('rows that are too long', () => {
     ]);
     // What may not be set is not offered.
     expect(
-      waysOf({ ...long, max_length_loses_nothing: 200_000 }, limit).map((one) => one.way),
+      waysOf({ ...long, max_length_loses_nothing: 200_000 }, limit).map((way) => way.way),
     ).toEqual(['drop', 'cut']);
   });
   test('rows kept and lost add up to the rows that can be read', () => {
-    expect(costs.map((one) => [one.rows_kept, one.rows_lost])).toEqual([
+    expect(costs.map((cost) => [cost.rows_kept, cost.rows_lost])).toEqual([
       [900, 100],
       [980, 20],
       [1000, 0],
@@ -190,7 +190,7 @@ describe('rows that are too long', () => {
   });
   test('trained tokens: all answers of dropped rows, of cut ones what lies behind the limit', () => {
     // 100 rows of 100 to 199 tokens, 149.5 on average, 40 % of them trained: 5,980; behind 99 lie 5,050.
-    expect(costs.map((one) => one.trained_tokens_lost)).toEqual([5980, 5236, 0]);
+    expect(costs.map((cost) => cost.trained_tokens_lost)).toEqual([5980, 5236, 0]);
     const without = { ...long, lengths: null };
     const [drop] = waysOf(without, limit);
     if (drop === undefined) throw new Error('no way');
@@ -227,21 +227,21 @@ describe('memory', () => {
       layout: layoutOf(bf16, longestLengths({ max_length: 4096 })),
       trainedShare: 0.5,
     });
-    const at = (name: string) => parts.find((one) => one.part === name)?.bytes ?? 0;
+    const at = (name: string) => parts.find((part) => part.part === name)?.bytes ?? 0;
     const { parameters } = facts.shape;
     expect(at('weights')).toBe(4 * parameters);
     expect(at('working_copy')).toBe(2 * parameters);
     expect(at('moments')).toBe(8 * parameters);
     expect(at('gradients')).toBeGreaterThanOrEqual(4 * parameters);
-    expect(bytes).toBe(parts.reduce((sum, one) => sum + one.bytes, 0));
+    expect(bytes).toBe(parts.reduce((sum, part) => sum + part.bytes, 0));
   });
   test('Qwen3-0.6B at 4096 tokens fits a card of 24 GB at every level', () => {
     const whole = { ...dataset(), lengths: longestLengths({ max_length: 4096 }), isReal: false };
     const levels = levelsOf(bf16, facts, whole);
-    expect(levels.map((one) => one.batch_size)).toEqual([16, 24, 30, 40]);
+    expect(levels.map((level) => level.batch_size)).toEqual([16, 24, 30, 40]);
     for (const level of levels) expect(level.verdict).not.toBe('too_large');
     // The trainer works through the batch in parts: a larger one takes longer, not more memory.
-    expect(new Set(levels.map((one) => one.memory)).size).toBe(1);
+    expect(new Set(levels.map((level) => level.memory)).size).toBe(1);
     expect(levels[3]?.seconds_per_step).toBeGreaterThan((levels[0]?.seconds_per_step ?? 0) * 2);
   });
   test('where the settings do not fit, the largest micro-batch that does is named', () => {
@@ -272,18 +272,18 @@ describe('memory', () => {
 });
 
 test('steps are counted as the trainer counts them, time grows with them, disk with the checkpoints', () => {
-  const one = estimateOf(bf16, facts, dataset());
-  expect(one.steps).toBe(63);
+  const estimate = estimateOf(bf16, facts, dataset());
+  expect(estimate.steps).toBe(63);
   const two = estimateOf({ ...bf16, epochs: 2 }, facts, dataset());
   expect(two.steps).toBe(126);
-  expect(two.time.seconds).toBeGreaterThan(one.time.seconds ?? 0);
-  expect(one.disk.bytes).toBe(4 * 7.2e9 + facts.shape.parameters * 4);
+  expect(two.time.seconds).toBeGreaterThan(estimate.time.seconds ?? 0);
+  expect(estimate.disk.bytes).toBe(4 * 7.2e9 + facts.shape.parameters * 4);
   expect(estimateOf({ ...bf16, keep_checkpoints: 20 }, facts, dataset()).disk.verdict).toBe(
     'too_large',
   );
-  expect(one.time.certainty).toBe('reference');
+  expect(estimate.time.certainty).toBe('reference');
   const measured = estimateOf(bf16, { ...facts, pace: 2 }, dataset());
-  expect(measured.time.seconds_per_step).toBeCloseTo(2 * one.time.seconds_per_step, 9);
+  expect(measured.time.seconds_per_step).toBeCloseTo(2 * estimate.time.seconds_per_step, 9);
   expect(measured.time.certainty).toBe('measured');
 });
 

@@ -38,13 +38,13 @@ test('a crash is joined with the restart that followed it, of the same dataset',
     crashed(10, 'unknown'),
   ];
   expect(
-    crashesFrom(newestFirst, 100).map((one) => [
-      one.category,
-      one.resumed_from,
-      one.steps_lost,
-      one.seconds,
-      one.message,
-      one.rows,
+    crashesFrom(newestFirst, 100).map((crash) => [
+      crash.category,
+      crash.resumed_from,
+      crash.steps_lost,
+      crash.seconds,
+      crash.message,
+      crash.rows,
     ]),
   ).toEqual([
     ['gpu_lost', null, null, null, 'of gpu_lost', [3]],
@@ -129,7 +129,7 @@ test('a file of two names counts once, for what comes first; links that point el
   put('data/datasets/d-1/cache/k/tokens.i32', 16);
   put('queue/high/a.jsonl', 8);
   const use = Object.fromEntries(
-    (await measureUse(workspacePaths(root))).map((one) => [one.id, one]),
+    (await measureUse(workspacePaths(root))).map((entry) => [entry.id, entry]),
   );
   expect(use['checkpoints']?.bytes).toBe(64 * 1024);
   expect(use['versions']).toMatchObject({ bytes: 4096, files: 2 });

@@ -12,18 +12,18 @@ import {
 } from '../../src-main/contract/index.ts';
 
 test('every crash, setting and key is a topic, by its own name', () => {
-  const ids = helpTopics().map((one) => one.id);
+  const ids = helpTopics().map((helpTopic) => helpTopic.id);
   expect(new Set(ids).size).toBe(ids.length);
   for (const category of crashTable.keys()) expect(ids).toContain(category);
   for (const { key } of describeKeys()) expect(ids).toContain(key);
-  const values = helpTopics().flatMap((one) => one.facts.map((fact) => fact.name));
-  for (const one of shortcuts) expect(values).toContain(one.text);
+  const values = helpTopics().flatMap((helpTopic) => helpTopic.facts.map((fact) => fact.name));
+  for (const shortcut of shortcuts) expect(values).toContain(shortcut.text);
 });
 
 test('a search wants every word, and a name comes first', () => {
   expect(findTopics('batch_size')[0]?.id).toBe('batch_size');
   expect(findTopics('gpu lost')[0]?.id).toBe('gpu_lost');
-  expect(findTopics('GPU  memory out').map((one) => one.id)).toContain('gpu_out_of_memory');
+  expect(findTopics('GPU  memory out').map((topic) => topic.id)).toContain('gpu_out_of_memory');
   expect(findTopics('xyzzy')).toEqual([]);
   expect(findTopics('  ').length).toBe(helpTopics().length);
 });
@@ -37,11 +37,11 @@ test('keys are written as they are pressed', () => {
 });
 
 test('every screen has a letter of its own, and no key does two things', () => {
-  expect(screenTable.map((one) => one.id)).toEqual([...screen.options]);
-  const letters = screenTable.map((one) => one.letter);
+  expect(screenTable.map((screen) => screen.id)).toEqual([...screen.options]);
+  const letters = screenTable.map((screen) => screen.letter);
   expect(new Set(letters).size).toBe(letters.length);
   const everywhere = shortcuts
-    .filter((one) => one.group === 'Everywhere' || one.group === 'Screens')
-    .flatMap((one) => one.keys);
+    .filter((shortcut) => shortcut.group === 'Everywhere' || shortcut.group === 'Screens')
+    .flatMap((shortcut) => shortcut.keys);
   expect(new Set(everywhere).size).toBe(everywhere.length);
 });

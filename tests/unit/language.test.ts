@@ -63,7 +63,7 @@ test('the word list finds what it is for', () => {
 test('it reads what stands on a screen, in a notice, in the help of a command, and what Python says', () => {
   const at = (file: string): string => path.join(repository, file);
   const says = (texts: readonly Text[], part: string): boolean =>
-    texts.some((one) => one.text.replaceAll(/\s+/g, ' ').includes(part));
+    texts.some((text) => text.text.replaceAll(/\s+/g, ' ').includes(part));
   expect(
     says(textsOf(at('src-renderer/rooms/settings/desktop.tsx')), 'starting at login and'),
   ).toBe(true);

@@ -92,7 +92,7 @@ describe('points', () => {
           // Seven digits are kept of a measured value.
           expect(bucket[2]).toBeCloseTo(Math.min(...part), 6);
           expect(bucket[3]).toBeCloseTo(Math.max(...part), 6);
-          expect(bucket[4]).toBeCloseTo(part.reduce((sum, one) => sum + one, 0) / part.length, 6);
+          expect(bucket[4]).toBeCloseTo(part.reduce((sum, value) => sum + value, 0) / part.length, 6);
         }
       }
     }
@@ -111,7 +111,7 @@ describe('points', () => {
   test('of evaluations that are closer than a bucket the last of each is kept', () => {
     const all = [1, 4, 9, 10, 11, 25].map((step) => ({ step }));
     expect(lastOfEach(all, 1, 1)).toEqual(all);
-    expect(lastOfEach(all, 1, 10).map((one) => one.step)).toEqual([10, 11, 25]);
+    expect(lastOfEach(all, 1, 10).map((entry) => entry.step)).toEqual([10, 11, 25]);
   });
 
   test('a million points keep their extremes', () => {
@@ -237,7 +237,7 @@ describe('the room', () => {
   test('reads all runs of the line, without what was lost, the same after a restart as live', async () => {
     await open();
     const news: MetricsNews[] = [];
-    metrics.news.on((one) => news.push(one));
+    metrics.news.on((metric) => news.push(metric));
     run('20260101-000000-train-aaaa');
     write('20260101-000000-train-aaaa', 'events.jsonl', event('resumed', 0));
     write('20260101-000000-train-aaaa', 'metrics.jsonl', ...steps(1, 14, 3));
@@ -267,7 +267,7 @@ describe('the room', () => {
     expect(live.evaluations).toEqual([
       expect.objectContaining({ step: 25, exact: 0.75, core_loss: 2, slice_loss: null }),
     ]);
-    expect(live.markers.map((one) => [one.kind, one.step])).toEqual([
+    expect(live.markers.map((marker) => [marker.kind, marker.step])).toEqual([
       ['dataset', 1],
       ['checkpoint', 10],
       ['recovery', 10],
@@ -278,7 +278,7 @@ describe('the room', () => {
       microBatch: 4,
       point: { step: 25 },
     });
-    expect(news.some((one) => one.reset)).toBe(true);
+    expect(news.some((entry) => entry.reset)).toBe(true);
     metrics.close();
     await open();
     expect(all()).toEqual(live);
@@ -330,7 +330,7 @@ describe('the room', () => {
       { branch: 'branch-2', upto: null, opened: 1500 },
     ];
     const news: MetricsNews[] = [];
-    metrics.news.on((one) => news.push(one));
+    metrics.news.on((metric) => news.push(metric));
     await metrics.follow();
     expect(news.at(-1)).toMatchObject({ branch: 'branch-2', reset: true });
     expect(drawn()).toHaveLength(10);
@@ -342,7 +342,7 @@ describe('the room', () => {
     await expect.poll(() => metrics.latest().checkpointStep).toBe(14);
     const live = all();
     expect(live.branch).toBe('branch-2');
-    expect(live.curves.loss?.map((one) => [one[0], one[4]]).slice(8)).toEqual([
+    expect(live.curves.loss?.map((curve) => [curve[0], curve[4]]).slice(8)).toEqual([
       [9, 3],
       [10, 3],
       [11, 1],
@@ -350,16 +350,16 @@ describe('the room', () => {
       [13, 1],
       [14, 1],
     ]);
-    expect(live.markers.map((one) => [one.kind, one.step, one.label])).toEqual([
+    expect(live.markers.map((marker) => [marker.kind, marker.step, marker.label])).toEqual([
       ['branch', 10, 'branch-2'],
       ['dataset', 1, 'a.jsonl'],
       ['checkpoint', 10, 'checkpoint'],
       ['checkpoint', 14, 'checkpoint'],
     ]);
-    expect(live.evaluations.map((one) => one.step)).toEqual([10, 14]);
+    expect(live.evaluations.map((evaluation) => evaluation.step)).toEqual([10, 14]);
     // The picture of the lineage keeps what was measured on the branch that was left.
     expect(
-      metrics.validation().map((one) => [one.branch, ...one.evaluations.map((e) => e.step)]),
+      metrics.validation().map((metric) => [metric.branch, ...metric.evaluations.map((e) => e.step)]),
     ).toEqual([
       ['main', 10, 20],
       ['branch-2', 14],
@@ -404,7 +404,7 @@ describe('the room', () => {
       evidence: { from: 1500, until: 1600 },
     });
     const marks = () =>
-      all().markers.filter((one) => one.kind === 'pause' || one.kind === 'asleep');
+      all().markers.filter((marker) => marker.kind === 'pause' || marker.kind === 'asleep');
     const wanted = [
       { kind: 'pause', step: 5, t: 1005, until: 1400, label: 'paused' },
       { kind: 'asleep', step: 7, t: 1500, until: 1600, label: 'asleep' },
@@ -428,7 +428,7 @@ describe('the room', () => {
     };
     await open(clock);
     const news: MetricsNews[] = [];
-    metrics.news.on((one) => news.push(one));
+    metrics.news.on((metric) => news.push(metric));
     expect(all().to).toBeLessThan(150_000);
     expect(metrics.speed().stepsPerSecond).toBe(null);
     let turns = 0;
@@ -467,7 +467,7 @@ describe('the room', () => {
       event('preview', 2, preview),
     );
     await open();
-    expect(metrics.previews(1).map((one) => one.step)).toEqual([2]);
+    expect(metrics.previews(1).map((preview) => preview.step)).toEqual([2]);
     expect(metrics.previews(9)).toHaveLength(2);
   });
 });

@@ -19,19 +19,19 @@ const picture = pictureOf(lineage, shelf, validationOf(lineage, 1412), 1412);
 
 test('stretches meet at their forks, and what was left is a stretch of its own', () => {
   if (picture === null) throw new Error('no picture');
-  const names = picture.stretches.map((one) => `${one.branch} ${one.inModel ? 'in' : 'left'}`);
+  const names = picture.stretches.map((stretch) => `${stretch.branch} ${stretch.inModel ? 'in' : 'left'}`);
   expect(names).toEqual(['main in', 'main left', 'branch-2 in', 'branch-2 left', 'branch-3 in']);
   const [mainIn, mainLeft, secondIn] = picture.stretches;
   expect(mainIn?.dots.at(-1)).toEqual(mainLeft?.dots[0]);
   expect(mainIn?.dots.at(-1)).toEqual(secondIn?.dots[0]);
   expect(mainLeft?.label).toBe('main, left at 1,240');
-  expect(picture.forks.map((one) => one.x)).toEqual([1100, 1300]);
+  expect(picture.forks.map((fork) => fork.x)).toEqual([1100, 1300]);
   expect(picture.last).toBe(1460);
   expect(picture.now?.step).toBe(1412);
 });
 
 test('a mark is in the model when its step lies in the line', () => {
-  const of = (key: string) => picture?.marks.find((one) => one.key === key)?.inModel;
+  const of = (key: string) => picture?.marks.find((mark) => mark.key === key)?.inModel;
   expect(of('checkpoint main 1100')).toBe(true);
   expect(of('checkpoint main 1180')).toBe(false);
   expect(of('checkpoint branch-2 1300')).toBe(true);

@@ -14,9 +14,9 @@ const names = [
 const found = (search: string): readonly string[] =>
   names
     .map((name, place) => ({ name, place, rank: rankOf(name, search) }))
-    .filter((one) => one.rank > 0)
+    .filter((name) => name.rank > 0)
     .sort((a, b) => b.rank - a.rank || a.place - b.place)
-    .map((one) => one.name);
+    .map((name) => name.name);
 
 test('a beginning comes before what stands inside a word, and scattered letters are no answer', () => {
   expect(found('open')).toEqual(['Open Dashboard', 'Open Models', 'Restore v001_opening']);

@@ -26,7 +26,7 @@ function handClock(): Clock & { advance(seconds: number): void } {
       const end = now + seconds;
       for (;;) {
         const next = timers
-          .filter((one) => one.live && one.at <= end)
+          .filter((timer) => timer.live && timer.at <= end)
           .sort((a, b) => a.at - b.at)[0];
         if (next === undefined) break;
         now = next.at;
@@ -90,7 +90,7 @@ test('who was away gets the kept changes first; who was away too long takes a ne
   };
   for (let at = 1; at <= 3; at += 1) change(at);
   const got: number[] = [];
-  feed.subscribe(revision + 1, (one) => got.push(one.revision));
+  feed.subscribe(revision + 1, (entry) => got.push(entry.revision));
   expect(got).toEqual([revision + 2, revision + 3]);
   for (let at = 4; at <= 1010; at += 1) change(at);
   expect(() => feed.subscribe(revision, () => undefined)).toThrow('not kept any more');
@@ -100,7 +100,7 @@ test('who was away gets the kept changes first; who was away too long takes a ne
 test('new points of several steps are sent together, a reset forgets what was before it', () => {
   const { clock, feed } = setup();
   const got: Change[] = [];
-  feed.subscribe(feed.snapshot().revision, (one) => got.push(one));
+  feed.subscribe(feed.snapshot().revision, (entry) => got.push(entry));
   const news = (step: number, reset = false) => {
     const point = { step, t: 0, loss: 1, lr: 1, grad_norm: 1, tokens_per_second: 1, memory_mb: 1 };
     feed.news({ branch: 'main', reset, points: [point], evaluations: [], markers: [] });
@@ -111,7 +111,7 @@ test('new points of several steps are sent together, a reset forgets what was be
   news(3);
   news(4, true);
   clock.advance(0.25);
-  expect(got.map((one) => one.metrics?.points.map((point) => point.step))).toEqual([[1, 2], [4]]);
+  expect(got.map((entry) => entry.metrics?.points.map((point) => point.step))).toEqual([[1, 2], [4]]);
   expect((got[0]?.rooms as Partial<Rooms>).status).toBeUndefined();
 });
 
@@ -121,7 +121,7 @@ test('one notice of a kind in 10 minutes, then one summary; another kind is not 
   const throttle = createThrottle(clock, (text) => told.push(text));
   for (const key of ['a', 'b', 'c']) throttle.tell(drift([key]));
   throttle.tell({ ...drift(['x']), kind: 'hang' });
-  expect(told.map((one) => one.kind)).toEqual(['config_drift', 'hang']);
+  expect(told.map((notice) => notice.kind)).toEqual(['config_drift', 'hang']);
   clock.advance(599);
   expect(told).toHaveLength(2);
   clock.advance(2);

@@ -63,7 +63,7 @@ test('checkpoints are ordered by number; without a readable manifest, or with a 
   mkdirSync(path.join(branch, 'step-00001200', 'model'), { recursive: true });
   mkdirSync(path.join(branch, '.step-00001300.77.partial'));
   writeFileSync(path.join(branch, 'step-00001400'), 'junk');
-  expect((await listCheckpoints(branch)).map((one) => one.step)).toEqual([1100, 1000, 900]);
+  expect((await listCheckpoints(branch)).map((checkpoint) => checkpoint.step)).toEqual([1100, 1000, 900]);
   expect((await newestCheckpoint(branch))?.step).toBe(1000);
   expect((await listCheckpoints(branch))[0]?.problem).toBe(
     'model/model.safetensors has 4 bytes instead of 5',
@@ -85,7 +85,7 @@ test('a version shares the weights with the checkpoint and names every file with
   });
   rmSync(folder, { recursive: true });
   expect(readFileSync(weights, 'utf8')).toBe('abcd');
-  expect((await store.list()).map((one) => one.name)).toEqual(['v001_a']);
+  expect((await store.list()).map((version) => version.name)).toEqual(['v001_a']);
 });
 
 test('a number is never given twice: not after a deletion, not after a crash before publishing', async () => {
@@ -166,7 +166,7 @@ test('a version from before the step of its evaluation was kept is read without 
     unknown
   >;
   writeFileSync(file, JSON.stringify(old));
-  expect((await store.list()).map((one) => [one.name, one.evaluated_step])).toEqual([
+  expect((await store.list()).map((version) => [version.name, version.evaluated_step])).toEqual([
     ['v001_a', null],
   ]);
 });

@@ -47,10 +47,10 @@ export function protectedOnes(
   keepPerType: number,
 ): ReadonlySet<string> {
   const kept = new Map<BackupType, string[]>();
-  for (const one of newestFirst(all)) {
-    const ids = kept.get(one.type) ?? [];
-    if (one.state === 'good' && ids.length < Math.max(1, keepPerType)) ids.push(one.id);
-    kept.set(one.type, ids);
+  for (const candidate of newestFirst(all)) {
+    const ids = kept.get(candidate.type) ?? [];
+    if (candidate.state === 'good' && ids.length < Math.max(1, keepPerType)) ids.push(candidate.id);
+    kept.set(candidate.type, ids);
   }
   return new Set([...kept.values()].flat());
 }
@@ -66,50 +66,50 @@ export function decideCleanup(
   const guarded = protectedOnes(all, rules.keepPerType);
   const gone = new Set<string>();
   const why = new Map<string, string>();
-  for (const one of newestFirst(all).toReversed()) {
-    const age = rules.now - one.created;
+  for (const candidate of newestFirst(all).toReversed()) {
+    const age = rules.now - candidate.created;
     const hasOther =
-      one.isElsewhere ||
+      candidate.isElsewhere ||
       all.some(
         (other) =>
-          other.id !== one.id &&
-          other.holds === one.holds &&
+          other.id !== candidate.id &&
+          other.holds === candidate.holds &&
           other.state === 'good' &&
           !gone.has(other.id),
       );
     const keep = (reason: string): void => {
-      why.set(one.id, reason);
+      why.set(candidate.id, reason);
     };
-    if (guarded.has(one.id))
+    if (guarded.has(candidate.id))
       keep(
         rules.keepPerType > 1
           ? `one of the newest ${String(rules.keepPerType)} good ones of its type`
           : 'the newest good one of its type',
       );
-    else if (one.inUse) keep('it is being read');
+    else if (candidate.inUse) keep('it is being read');
     else if (age < rules.retentionDays * day)
       keep(`${days(age)} old, kept for ${days(rules.retentionDays * day)}`);
     else if (!hasOther && !rules.lastCopies)
       keep(
-        one.state === 'damaged'
+        candidate.state === 'damaged'
           ? 'damaged, and nothing else holds it'
           : 'the last copy: nothing else holds it',
       );
     else {
-      gone.add(one.id);
-      why.set(one.id, reasonToRemove(one, age, hasOther));
+      gone.add(candidate.id);
+      why.set(candidate.id, reasonToRemove(candidate, age, hasOther));
     }
   }
   const told = (isGone: boolean): { id: string; bytes: number; why: string }[] =>
     newestFirst(all)
-      .filter((one) => gone.has(one.id) === isGone)
-      .map((one) => ({ id: one.id, bytes: one.bytes, why: why.get(one.id) ?? '' }));
+      .filter((candidate) => gone.has(candidate.id) === isGone)
+      .map((candidate) => ({ id: candidate.id, bytes: candidate.bytes, why: why.get(candidate.id) ?? '' }));
   return { removes: told(true), keeps: told(false) };
 }
 
-function reasonToRemove(one: CleanupCandidate, age: number, hasOther: boolean): string {
+function reasonToRemove(candidate: CleanupCandidate, age: number, hasOther: boolean): string {
   const copies = hasOther ? 'held elsewhere as well' : 'the last copy, agreed to';
-  const state = one.state === 'damaged' ? ', damaged' : '';
+  const state = candidate.state === 'damaged' ? ', damaged' : '';
   return `${days(age)} old${state}, ${copies}`;
 }
 

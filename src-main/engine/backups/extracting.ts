@@ -45,7 +45,7 @@ const isThere = (at: string): Promise<boolean> =>
 
 /** Refusals INVALID, NOT_READY when the backup is damaged, DISK_FULL. What fails leaves nothing. */
 export async function extractBackup(
-  o: {
+  options: {
     readonly paths: WorkspacePaths;
     readonly disk: DiskRoom;
     readonly store: BackupStore;
@@ -55,7 +55,7 @@ export async function extractBackup(
   to: string,
 ): Promise<Extracted> {
   const target = path.resolve(to);
-  const refused = decideTarget(to, o.paths.root, {
+  const refused = decideTarget(to, options.paths.root, {
     exists: await isThere(target),
     hasParent: await isThere(path.dirname(target)),
   });
@@ -66,22 +66,22 @@ export async function extractBackup(
       subject: id,
       next: 'Nothing was put anywhere. Another backup, a version or a checkpoint may hold the same.',
     });
-  const manifest = await o.store.manifest(id);
+  const manifest = await options.store.manifest(id);
   if (typeof manifest === 'string') throw damaged(manifest);
   const { bytes, files } = manifest.backup;
-  await o.disk.require(bytes, `the files of ${id}`, path.dirname(target));
+  await options.disk.require(bytes, `the files of ${id}`, path.dirname(target));
   const partial = path.join(
     path.dirname(target),
     `.${path.basename(target)}.${String(process.pid)}.partial`,
   );
-  const content = o.store.contentOf(id);
+  const content = options.store.contentOf(id);
   await mkdir(partial);
   try {
     for (const name of manifest.folders) await mkdir(path.join(partial, name), { recursive: true });
     const list = Object.entries(manifest.files);
     for (const [name] of list)
       await mkdir(path.dirname(path.join(partial, name)), { recursive: true });
-    const hashes = await o.threads
+    const hashes = await options.threads
       .copy(
         list.map(([name, { size, mode }]) => ({
           from: path.join(content, name),

@@ -26,17 +26,17 @@ export interface MakingOptions extends SourceOptions {
 const overhead = 1 << 20;
 
 /** Refusals NOT_FOUND, INVALID, NOT_READY (nothing to copy, a damaged source, a copy that does not read back), DISK_FULL. */
-export async function makeBackup(o: MakingOptions, input: BackupInput): Promise<KnownBackup> {
-  await mkdir(o.paths.backups, { recursive: true });
-  const { id, partial } = await o.store.begin(input.type, o.clock.now());
+export async function makeBackup(options: MakingOptions, input: BackupInput): Promise<KnownBackup> {
+  await mkdir(options.paths.backups, { recursive: true });
+  const { id, partial } = await options.store.begin(input.type, options.clock.now());
   // Beside the content, and gone with the partial folder whatever happens.
   const pin = `${partial.slice(0, -'.partial'.length)}.pin.partial`;
   try {
-    const gathered = await gather(o, input.source, pin);
-    const bytes = gathered.files.reduce((sum, one) => sum + one.size, 0);
-    await o.disk.require(bytes + overhead, `a backup of ${gathered.title}`);
-    const files = await copied(o, gathered, path.join(partial, 'content'));
-    const made = await o.store.publish(
+    const gathered = await gather(options, input.source, pin);
+    const bytes = gathered.files.reduce((sum, file) => sum + file.size, 0);
+    await options.disk.require(bytes + overhead, `a backup of ${gathered.title}`);
+    const files = await copied(options, gathered, path.join(partial, 'content'));
+    const made = await options.store.publish(
       partial,
       {
         format: 1,
@@ -46,7 +46,7 @@ export async function makeBackup(o: MakingOptions, input: BackupInput): Promise<
           type: input.type,
           reason: input.reason,
           by: input.by,
-          created: o.clock.now(),
+          created: options.clock.now(),
           source: input.source,
           branch: gathered.branch,
           step: gathered.step,
@@ -58,11 +58,11 @@ export async function makeBackup(o: MakingOptions, input: BackupInput): Promise<
         folders: [...gathered.folders],
         links: [...gathered.links],
       },
-      o.clock.now(),
+      options.clock.now(),
     );
     return made;
   } catch (error) {
-    throw toRefusal(error, o.paths.backups);
+    throw toRefusal(error, options.paths.backups);
   } finally {
     await rm(partial, { recursive: true, force: true });
     await rm(pin, { recursive: true, force: true });
@@ -71,7 +71,7 @@ export async function makeBackup(o: MakingOptions, input: BackupInput): Promise<
 
 /** The list of what the copy holds; each file was read once from its source and once back, and both are the same bytes. */
 async function copied(
-  o: MakingOptions,
+  options: MakingOptions,
   gathered: Gathered,
   content: string,
 ): Promise<Record<string, { size: number; sha256: string; mode: number }>> {
@@ -83,7 +83,7 @@ async function copied(
     mode,
   }));
   for (const item of items) await mkdir(path.dirname(item.to), { recursive: true });
-  const hashes = await o.threads.copy(items);
+  const hashes = await options.threads.copy(items);
   for (const { name, target } of gathered.links) await symlink(target, path.join(content, name));
   return Object.fromEntries(
     gathered.files.map(({ name, size, mode }, at) => {

@@ -27,7 +27,7 @@ export interface DamageNews {
 const day = 86_400;
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-export async function createBackups(o: {
+export async function createBackups(options: {
   readonly paths: WorkspacePaths;
   readonly config: ConfigRoom;
   readonly disk: DiskRoom;
@@ -37,14 +37,14 @@ export async function createBackups(o: {
   readonly clock: Clock;
 }) {
   const threads = createThreads();
-  const store = new BackupStore(o.paths, (files) => threads.hash(files));
+  const store = new BackupStore(options.paths, (files) => threads.hash(files));
   const changed = new Emitter<void>();
   const damaged = new Emitter<DamageNews>();
   /** Being read: how often at once. */
   const reading = new Map<string, number>();
   const partials = await store.removePartials();
   if (partials > 0)
-    o.journal.write({
+    options.journal.write({
       what: 'backups.partials',
       text: `${partials === 1 ? 'An unfinished backup was' : `${String(partials)} unfinished backups were`} removed.`,
     });
@@ -68,62 +68,62 @@ export async function createBackups(o: {
 
   function find(id: string): KnownBackup {
     store.folderOf(id);
-    const found = known.find((one) => one.id === id);
+    const found = known.find((backup) => backup.id === id);
     if (found === undefined)
       throw new Refusal('NOT_FOUND', `There is no backup ${id}.`, { subject: id });
     return found;
   }
 
-  const candidate = (one: KnownBackup, isElsewhere: boolean): CleanupCandidate => ({
-    id: one.id,
-    type: one.type,
-    created: one.created,
-    bytes: one.bytes,
-    state: one.verified === null ? 'unknown' : one.verified.ok ? 'good' : 'damaged',
-    holds: holdsOf(one),
+  const candidate = (backup: KnownBackup, isElsewhere: boolean): CleanupCandidate => ({
+    id: backup.id,
+    type: backup.type,
+    created: backup.created,
+    bytes: backup.bytes,
+    state: backup.verified === null ? 'unknown' : backup.verified.ok ? 'good' : 'damaged',
+    holds: holdsOf(backup),
     isElsewhere,
-    inUse: reading.has(one.id),
+    inUse: reading.has(backup.id),
   });
 
   /** A good one that the rule protects by its type has no end. */
   function withRetention(all: readonly KnownBackup[]): readonly Backup[] {
-    const { backup_retention_days: keep, keep_backups_per_type: perType } = o.config.values().disk;
+    const { backup_retention_days: keep, keep_backups_per_type: perType } = options.config.values().disk;
     const guarded = protectedOnes(
-      all.map((one) => candidate(one, false)),
+      all.map((backup) => candidate(backup, false)),
       perType,
     );
-    return all.map((one) => ({
-      ...one,
-      keep_until: guarded.has(one.id) ? null : one.created + keep * day,
+    return all.map((backup) => ({
+      ...backup,
+      keep_until: guarded.has(backup.id) ? null : backup.created + keep * day,
     }));
   }
   const shownOne = (id: string): Backup => {
-    const found = withRetention(known).find((one) => one.id === id);
+    const found = withRetention(known).find((backup) => backup.id === id);
     if (found === undefined)
       throw new Refusal('NOT_FOUND', `There is no backup ${id}.`, { subject: id });
     return found;
   };
 
   /** Whether something beside the backups holds the same: a checkpoint or a version of the point, or the folder itself. */
-  async function isElsewhere(one: KnownBackup): Promise<boolean> {
-    if (one.source.kind === 'folder')
-      return stat(one.source.path).then(
+  async function isElsewhere(backup: KnownBackup): Promise<boolean> {
+    if (backup.source.kind === 'folder')
+      return stat(backup.source.path).then(
         (facts) =>
-          facts.isDirectory() && one.source.kind === 'folder' && one.source.path !== one.folder,
+          facts.isDirectory() && backup.source.kind === 'folder' && backup.source.path !== backup.folder,
         () => false,
       );
-    if (one.branch === null || one.step === null) return false;
-    return o.versions.holds({ branch: one.branch, step: one.step });
+    if (backup.branch === null || backup.step === null) return false;
+    return options.versions.holds({ branch: backup.branch, step: backup.step });
   }
 
   async function verify(id: string): Promise<Backup> {
     const { step } = find(id);
     const problem = await using(id, () => store.problem(id));
-    const verified = { t: o.clock.now(), ok: problem === null, problem };
+    const verified = { t: options.clock.now(), ok: problem === null, problem };
     await store.remember(id, verified);
-    known = (await store.list()).map((one) => (one.id === id ? { ...one, verified } : one));
+    known = (await store.list()).map((backup) => (backup.id === id ? { ...backup, verified } : backup));
     changed.emit(undefined);
-    o.journal.write({
+    options.journal.write({
       what: 'backups.verify',
       text:
         problem === null
@@ -142,8 +142,8 @@ export async function createBackups(o: {
     list: (): readonly Backup[] => withRetention(known),
     /** Refusals NOT_FOUND, INVALID, NOT_READY, DISK_FULL; nothing is left of a backup that was not completed. */
     async create(input: BackupInput & { readonly type: BackupType }): Promise<Backup> {
-      const made = await makeBackup({ ...o, store, threads }, input);
-      o.journal.write({
+      const made = await makeBackup({ ...options, store, threads }, input);
+      options.journal.write({
         what: 'backups.create',
         text: `Backup ${made.id} was made and read back: ${made.holds}, ${megabytes(made.bytes)} (${input.reason}; ${input.by}).`,
         step: made.step,
@@ -165,9 +165,9 @@ export async function createBackups(o: {
     }): Promise<Extracted> {
       const { id } = find(input.id);
       const done = await using(id, () =>
-        extractBackup({ ...o, store, threads }, id, path.normalize(input.to)),
+        extractBackup({ ...options, store, threads }, id, path.normalize(input.to)),
       );
-      o.journal.write({
+      options.journal.write({
         what: 'backups.extract',
         text: `Backup ${id} was put into ${done.folder} and compared there (${input.by}).`,
         evidence: { ...done },
@@ -182,25 +182,25 @@ export async function createBackups(o: {
     }): Promise<BackupCleanup> {
       known = await store.list();
       const { backup_retention_days: days, keep_backups_per_type: perType } =
-        o.config.values().disk;
+        options.config.values().disk;
       const candidates: CleanupCandidate[] = [];
-      for (const one of known) candidates.push(candidate(one, await isElsewhere(one)));
+      for (const backup of known) candidates.push(candidate(backup, await isElsewhere(backup)));
       const { removes, keeps } = decideCleanup(candidates, {
-        now: o.clock.now(),
+        now: options.clock.now(),
         retentionDays: input.retention_days ?? days,
         keepPerType: perType,
         lastCopies: input.last_copies,
       });
-      const freed = removes.reduce((sum, one) => sum + one.bytes, 0);
+      const freed = removes.reduce((sum, removal) => sum + removal.bytes, 0);
       if (input.execute)
-        for (const one of removes) {
+        for (const removal of removes) {
           // Somebody may have begun to read it meanwhile; the next clean-up looks at it again.
-          if (reading.has(one.id)) continue;
-          await store.remove(one.id);
-          o.journal.write({
+          if (reading.has(removal.id)) continue;
+          await store.remove(removal.id);
+          options.journal.write({
             what: 'backups.cleanup',
-            text: `Backup ${one.id} was removed: ${one.why} (${input.by}).`,
-            evidence: { bytes: one.bytes },
+            text: `Backup ${removal.id} was removed: ${removal.why} (${input.by}).`,
+            evidence: { bytes: removal.bytes },
           });
         }
       if (input.execute) await reread();
@@ -218,13 +218,13 @@ export async function createBackups(o: {
 }
 
 /** What it is a copy of. The model of a point and the version of that point hold the same weights, and not the same moments. */
-function holdsOf(one: KnownBackup): string {
-  switch (one.source.kind) {
+function holdsOf(backup: KnownBackup): string {
+  switch (backup.source.kind) {
     case 'model':
-      return `model ${one.branch ?? ''} ${String(one.step)}`;
+      return `model ${backup.branch ?? ''} ${String(backup.step)}`;
     case 'version':
-      return `version ${one.branch ?? ''} ${String(one.step)}`;
+      return `version ${backup.branch ?? ''} ${String(backup.step)}`;
     case 'folder':
-      return `folder ${one.source.path}`;
+      return `folder ${backup.source.path}`;
   }
 }

@@ -86,14 +86,14 @@ async function pinnedAtLast(branchFolder: string, pin: string): Promise<string> 
 }
 
 /** The newest checkpoint of the head's branch whose bytes all verify, the lineage, and the frozen facts of the pass it is in. */
-async function model(o: SourceOptions, pin: string): Promise<Gathered> {
-  const branch = o.versions.branch();
-  const folder = o.paths.checkpoints(branch);
+async function model(options: SourceOptions, pin: string): Promise<Gathered> {
+  const branch = options.versions.branch();
+  const folder = options.paths.checkpoints(branch);
   const root = await stat(folder).then(
     () => pinnedAtLast(folder, pin),
     () => folder,
   );
-  const walk: Walk = await walkCheckpoints(o.trainer, root);
+  const walk: Walk = await walkCheckpoints(options.trainer, root);
   const found = walk.resumes;
   if (found === null)
     throw new Refusal(
@@ -104,15 +104,15 @@ async function model(o: SourceOptions, pin: string): Promise<Gathered> {
       { subject: folder, next: 'Train first; a checkpoint is saved every save_steps steps.' },
     );
   const place = `current_model/checkpoints/${branch}/${path.basename(found.folder)}`;
-  const { files, folders } = await ofWorkspace(o.paths, place, found.folder);
-  const facts = [...(await oneFile(o.paths, 'current_model/lineage.json'))];
+  const { files, folders } = await ofWorkspace(options.paths, place, found.folder);
+  const facts = [...(await oneFile(options.paths, 'current_model/lineage.json'))];
   const parents: string[] = [];
   const dataset = found.cursor?.dataset ?? '';
   if (/^[\w.-]+$/.test(dataset) && !dataset.startsWith('.')) {
     const at = `data/datasets/${dataset}`;
     for (const name of ['pass.json', 'meta.json'])
-      facts.push(...(await oneFile(o.paths, `${at}/${name}`)));
-    if (facts.some((one) => one.name.startsWith(at))) parents.push('data', 'data/datasets', at);
+      facts.push(...(await oneFile(options.paths, `${at}/${name}`)));
+    if (facts.some((fact) => fact.name.startsWith(at))) parents.push('data', 'data/datasets', at);
   }
   return {
     files: [...files, ...facts],
@@ -127,18 +127,18 @@ async function model(o: SourceOptions, pin: string): Promise<Gathered> {
 }
 
 /** Its own SHA-256 are compared while it is copied: a damaged version makes no backup. */
-async function version(o: SourceOptions, name: string): Promise<Gathered> {
-  const { version: facts } = await o.versions.get(name);
+async function version(options: SourceOptions, name: string): Promise<Gathered> {
+  const { version: facts } = await options.versions.get(name);
   const place = `models/versions/${name}`;
-  const { files, folders } = await ofWorkspace(o.paths, place, facts.folder);
-  const record = await o.versions.fileList(name);
+  const { files, folders } = await ofWorkspace(options.paths, place, facts.folder);
+  const record = await options.versions.fileList(name);
   if (typeof record === 'string')
     throw new Refusal('NOT_READY', `${name} is damaged: ${record}.`, {
       subject: name,
       next: 'A backup of it would hold the damage; another version or the model can be backed up.',
     });
   const expected = Object.fromEntries(
-    Object.entries(record).map(([file, one]) => [`${place}/${file}`, one]),
+    Object.entries(record).map(([file, entry]) => [`${place}/${file}`, entry]),
   );
   return {
     files,
@@ -153,7 +153,7 @@ async function version(o: SourceOptions, name: string): Promise<Gathered> {
 }
 
 /** Any folder of this machine, as it is. Links that stay inside are kept as links; everything that cannot be copied whole is refused. */
-async function folder(o: SourceOptions, wanted: string): Promise<Gathered> {
+async function folder(options: SourceOptions, wanted: string): Promise<Gathered> {
   const refuse = (message: string, next: string): never => {
     throw new Refusal('INVALID', message, { subject: wanted, next });
   };
@@ -163,11 +163,11 @@ async function folder(o: SourceOptions, wanted: string): Promise<Gathered> {
   if (facts === null)
     throw new Refusal('NOT_FOUND', `There is no folder ${root}.`, { subject: root });
   if (!facts.isDirectory()) refuse(`${root} is not a folder.`, 'Name the folder that holds it.');
-  const inside = path.relative(root, o.paths.backups);
+  const inside = path.relative(root, options.paths.backups);
   if (inside === '' || (!inside.startsWith('..') && !path.isAbsolute(inside)))
     refuse(`The backups lie inside ${root}.`, 'A backup of them would hold itself.');
   const content = await readFolder(root);
-  const odd = [...content.special, ...content.files.map((one) => one.name)].filter(
+  const odd = [...content.special, ...content.files.map((file) => file.name)].filter(
     (name) => content.special.includes(name) || name === '__proto__',
   );
   const some = (names: readonly string[]): string =>
@@ -197,16 +197,16 @@ async function folder(o: SourceOptions, wanted: string): Promise<Gathered> {
 
 /** `pin`: a folder that may be made and filled with links; the caller removes it. Refusals NOT_FOUND, NOT_READY, INVALID. */
 export async function gather(
-  o: SourceOptions,
+  options: SourceOptions,
   source: BackupSource,
   pin: string,
 ): Promise<Gathered> {
   switch (source.kind) {
     case 'model':
-      return model(o, pin);
+      return model(options, pin);
     case 'version':
-      return version(o, source.name);
+      return version(options, source.name);
     case 'folder':
-      return folder(o, source.path);
+      return folder(options, source.path);
   }
 }

@@ -159,7 +159,7 @@ export class BackupStore {
     const taken = new Set(await readdir(parent));
     const stamp = stampOf(now);
     let name = stamp;
-    const partialOf = (one: string): string => `.${one}.${String(process.pid)}.partial`;
+    const partialOf = (name: string): string => `.${name}.${String(process.pid)}.partial`;
     for (let next = 2; taken.has(name) || taken.has(partialOf(name)); next += 1)
       name = `${stamp}-${String(next)}`;
     const partial = path.join(parent, partialOf(name));

@@ -66,12 +66,12 @@ export function createThreads(): Threads {
         start({ act: 'follow', items, shared }),
       ]);
       const failed = both
-        .filter((one) => one.status === 'rejected')
+        .filter((promiseSettledResult) => promiseSettledResult.status === 'rejected')
         .map(({ reason }) => reason as Error);
       // The side that only stopped for the other one has nothing to say.
-      const first = failed.find((one) => one.message !== 'stopped') ?? failed[0];
+      const first = failed.find((error) => error.message !== 'stopped') ?? failed[0];
       if (first !== undefined) throw first;
-      const [source, copy] = both.map((one) => (one.status === 'fulfilled' ? one.value : []));
+      const [source, copy] = both.map((promiseSettledResult) => (promiseSettledResult.status === 'fulfilled' ? promiseSettledResult.value : []));
       return items.map((_, at) => ({ source: source?.[at] ?? '', copy: copy?.[at] ?? '' }));
     },
     hash: (files) => start({ act: 'hash', files }),

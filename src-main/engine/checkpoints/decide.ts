@@ -43,8 +43,8 @@ export function decideCheckpointCleanup(
   const removes: CheckpointCleanup['removes'] = [];
   const keeps: CheckpointCleanup['keeps'] = [];
   for (const { branch, checkpoints, verified, held } of branches) {
-    const ring = checkpoints.filter((one) => verified !== null && one.step <= verified);
-    const kept = new Set(ring.slice(0, Math.max(1, keep)).map((one) => one.step));
+    const ring = checkpoints.filter((checkpoint) => verified !== null && checkpoint.step <= verified);
+    const kept = new Set(ring.slice(0, Math.max(1, keep)).map((entry) => entry.step));
     for (const { step, bytes } of checkpoints) {
       const told = (why: string) => ({ branch, step, bytes, why });
       if (verified === null) keeps.push(told('no checkpoint of this branch verifies'));
@@ -55,5 +55,5 @@ export function decideCheckpointCleanup(
       else removes.push(told(`older than the newest ${String(keep)}`));
     }
   }
-  return { removes, keeps, freed_bytes: removes.reduce((sum, one) => sum + one.bytes, 0) };
+  return { removes, keeps, freed_bytes: removes.reduce((sum, removal) => sum + removal.bytes, 0) };
 }

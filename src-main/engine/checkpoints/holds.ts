@@ -18,26 +18,26 @@ export const HELD_SECONDS = 900;
 
 /** The time of a clock that somebody set back would hold too long: more than the whole time ahead counts as over. Pure. */
 export const stillHeld = (held: Held, now: number): Held =>
-  held.filter((one) => one.until > now && one.until <= now + HELD_SECONDS);
+  held.filter((lease) => lease.until > now && lease.until <= now + HELD_SECONDS);
 
 export interface Holds {
   hold(point: Point): Promise<void>;
   steps(branch: string): Promise<readonly number[]>;
 }
 
-export function createHolds(o: {
+export function createHolds(options: {
   readonly paths: Pick<WorkspacePaths, 'heldCheckpoints'>;
   readonly clock: Pick<Clock, 'now'>;
 }): Holds {
   let writing: Promise<unknown> = Promise.resolve();
   async function read(): Promise<Held> {
-    const known = heldFile.safeParse(await readJson(o.paths.heldCheckpoints).catch(() => null));
-    return stillHeld(known.success ? known.data.held : [], o.clock.now());
+    const known = heldFile.safeParse(await readJson(options.paths.heldCheckpoints).catch(() => null));
+    return stillHeld(known.success ? known.data.held : [], options.clock.now());
   }
   async function add({ branch, step }: Point): Promise<void> {
-    const others = (await read()).filter((one) => one.branch !== branch || one.step !== step);
-    const until = o.clock.now() + HELD_SECONDS;
-    await writeJson(o.paths.heldCheckpoints, {
+    const others = (await read()).filter((lease) => lease.branch !== branch || lease.step !== step);
+    const until = options.clock.now() + HELD_SECONDS;
+    await writeJson(options.paths.heldCheckpoints, {
       format: 1,
       held: [...others, { branch, step, until }],
     });
@@ -52,6 +52,6 @@ export function createHolds(o: {
       return next;
     },
     steps: async (branch) =>
-      (await read()).filter((one) => one.branch === branch).map((one) => one.step),
+      (await read()).filter((lease) => lease.branch === branch).map((lease) => lease.step),
   };
 }

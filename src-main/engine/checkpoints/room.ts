@@ -33,7 +33,7 @@ export interface CheckpointsRoom {
   }): Promise<CheckpointCleanup>;
 }
 
-export function createCheckpoints(o: {
+export function createCheckpoints(options: {
   readonly paths: WorkspacePaths;
   readonly journal: Journal;
   readonly versions: VersionsRoom;
@@ -46,24 +46,24 @@ export function createCheckpoints(o: {
   readonly busy: () => string | null;
 }): CheckpointsRoom {
   const branches = async (): Promise<readonly string[]> =>
-    (await readdir(o.paths.branches, { withFileTypes: true }).catch(() => []))
+    (await readdir(options.paths.branches, { withFileTypes: true }).catch(() => []))
       .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
       .map((entry) => entry.name)
       .sort();
 
   async function verify(wanted: string | null): Promise<CheckpointCheck> {
-    const branch = wanted ?? o.versions.branch();
+    const branch = wanted ?? options.versions.branch();
     if (wanted !== null && !(await branches()).includes(wanted))
       throw new Refusal('NOT_FOUND', `There is no branch ${wanted} with checkpoints.`, {
         subject: wanted,
       });
-    const known = o.datasets();
+    const known = options.datasets();
     const walk = await walkCheckpoints(
-      o.trainer,
-      o.paths.checkpoints(branch),
-      Object.fromEntries([...known].map(([id, one]) => [id, one.path])),
+      options.trainer,
+      options.paths.checkpoints(branch),
+      Object.fromEntries([...known].map(([id, datasetFile]) => [id, datasetFile.path])),
     );
-    const skipped = walk.skipped.map((one) => ({ branch, ...one }));
+    const skipped = walk.skipped.map((skip) => ({ branch, ...skip }));
     const found = walk.resumes;
     const cursor = found?.cursor ?? null;
     const dataset = cursor === null ? null : (known.get(cursor.dataset) ?? null);
@@ -79,7 +79,7 @@ export function createCheckpoints(o: {
     const text = resumeText(branch, resumes, skipped);
     const mismatch = decideMismatch({
       checkpointBase: found?.base ?? null,
-      base: o.versions.base(),
+      base: options.versions.base(),
       dataset:
         cursor === null || dataset === null
           ? null
@@ -90,7 +90,7 @@ export function createCheckpoints(o: {
               isComplete: cursor.complete,
             },
     });
-    o.journal.write({
+    options.journal.write({
       what: 'checkpoints.verify',
       text: `${text}${mismatch === null ? '' : `; training would refuse: ${mismatch}`}.`,
       step: resumes?.step ?? null,
@@ -101,7 +101,7 @@ export function createCheckpoints(o: {
 
   /** Out of the ring by one rename, then the files; a later trainer or engine clears what a dead one left. */
   async function remove(branch: string, step: number): Promise<void> {
-    const root = o.paths.checkpoints(branch);
+    const root = options.paths.checkpoints(branch);
     const name = checkpointName(step);
     const aside = path.join(root, `.${name}.${String(process.pid)}.partial`);
     await rename(path.join(root, name), aside);
@@ -110,7 +110,7 @@ export function createCheckpoints(o: {
   }
 
   const refuseWhenBusy = (): void => {
-    const reason = o.busy();
+    const reason = options.busy();
     if (reason !== null)
       throw new Refusal('BUSY', reason, {
         next: 'The trainer keeps its own ring of keep_checkpoints; stop it first.',
@@ -123,9 +123,9 @@ export function createCheckpoints(o: {
       refuseWhenBusy();
       const readings: BranchReading[] = [];
       for (const branch of await branches()) {
-        const checkpoints = await listCheckpoints(o.paths.checkpoints(branch));
-        const walk = await walkCheckpoints(o.trainer, o.paths.checkpoints(branch));
-        const held = await o.holds.steps(branch);
+        const checkpoints = await listCheckpoints(options.paths.checkpoints(branch));
+        const walk = await walkCheckpoints(options.trainer, options.paths.checkpoints(branch));
+        const held = await options.holds.steps(branch);
         readings.push({ branch, checkpoints, verified: walk.resumes?.step ?? null, held });
       }
       const plan = decideCheckpointCleanup(readings, keep);
@@ -134,7 +134,7 @@ export function createCheckpoints(o: {
           // Somebody may have resumed while the hashes were read.
           refuseWhenBusy();
           await remove(branch, step);
-          o.journal.write({
+          options.journal.write({
             what: 'checkpoints.cleanup',
             text: `The checkpoint of step ${String(step)} of ${branch} was removed: ${why} (${by}).`,
             step,
@@ -142,7 +142,7 @@ export function createCheckpoints(o: {
           });
         }
       // Everybody who lists checkpoints sees them go.
-      if (execute) await o.versions.reload();
+      if (execute) await options.versions.reload();
       return { executed: execute, ...plan };
     },
   };

@@ -65,14 +65,14 @@ export interface ConfigRoom {
 const stagedFile = z.object({ format: z.literal(1), staged: z.record(z.string(), z.unknown()) });
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-export async function createConfig(o: {
+export async function createConfig(options: {
   readonly paths: WorkspacePaths;
   readonly journal: Journal;
   readonly clock: Clock;
   /** What a key names outside the file. */
   readonly places?: PlaceCheck;
 }): Promise<ConfigRoom> {
-  const lastGood = path.join(o.paths.status, 'config.last-good.json');
+  const lastGood = path.join(options.paths.status, 'config.last-good.json');
   const changed = new Emitter<ConfigState>();
   let differences: Differences = {};
   let staged: Record<string, unknown> = {};
@@ -97,7 +97,7 @@ export async function createConfig(o: {
 
   async function reload(first: boolean): Promise<void> {
     try {
-      const next = withoutFactory(await load(o.paths.config));
+      const next = withoutFactory(await load(options.paths.config));
       const text = JSON.stringify(next);
       if (!first && text === own && problem === null) return;
       const before = values;
@@ -114,7 +114,7 @@ export async function createConfig(o: {
         differences = await load(lastGood).catch(() => ({}));
         values = resolve(differences);
       }
-      o.journal.write({ what: 'config.problem', text: problem });
+      options.journal.write({ what: 'config.problem', text: problem });
     }
     changed.emit(state());
   }
@@ -125,7 +125,7 @@ export async function createConfig(o: {
       const is = valueOf(values, key);
       if (same(was, is)) continue;
       const locked = lockReason(key) !== null;
-      o.journal.write({
+      options.journal.write({
         what: locked ? 'config.drift' : 'config.file',
         text: locked
           ? `config.json was changed by hand: ${key} ${JSON.stringify(was)} to ${JSON.stringify(is)}. The open pass keeps ${JSON.stringify(valueOf(pass?.config ?? values, key))}.`
@@ -157,7 +157,7 @@ export async function createConfig(o: {
       differences: { ...differences },
       locks,
       // What the file says differently waits for the next dataset, like what was staged.
-      staged: { ...Object.fromEntries(drift.map((one) => [one.key, one.file])), ...staged },
+      staged: { ...Object.fromEntries(drift.map((drift) => [drift.key, drift.file])), ...staged },
       drift,
       problem,
     };
@@ -166,16 +166,16 @@ export async function createConfig(o: {
   async function save(next: Differences): Promise<void> {
     if (problem !== null)
       throw new Refusal('INVALID', problem, {
-        subject: o.paths.config,
-        next: `Correct ${o.paths.config} or move it away; nothing is written over it.`,
+        subject: options.paths.config,
+        next: `Correct ${options.paths.config} or move it away; nothing is written over it.`,
       });
     differences = withoutFactory(next);
     values = resolve(differences);
     own = JSON.stringify(differences);
-    await writeJson(o.paths.config, { format: 1, ...nest(differences) });
+    await writeJson(options.paths.config, { format: 1, ...nest(differences) });
     await writeJson(lastGood, { format: 1, ...nest(differences) });
   }
-  const saveStaged = (): Promise<void> => writeJson(o.paths.stagedConfig, { format: 1, staged });
+  const saveStaged = (): Promise<void> => writeJson(options.paths.stagedConfig, { format: 1, staged });
 
   function known(key: string): KeyDescription {
     const description = keys.get(key);
@@ -215,13 +215,13 @@ export async function createConfig(o: {
         next: `Stage it for the next dataset (--stage); it is applied between two datasets.`,
         facts: { running: JSON.stringify(valueOf(pass?.config ?? values, key)) },
       });
-    const missing = (await o.places?.(key, next)) ?? null;
+    const missing = (await options.places?.(key, next)) ?? null;
     if (missing !== null)
       throw new Refusal('INVALID', missing.text, { subject: key, next: missing.next });
     if (stage && pass !== null) {
       staged = { ...staged, [key]: next };
       await saveStaged();
-      o.journal.write({
+      options.journal.write({
         what: 'config.staged',
         text: `${key} ${JSON.stringify(next)} is staged for the next dataset (${by}).`,
         evidence: { key, value: next },
@@ -229,7 +229,7 @@ export async function createConfig(o: {
     } else {
       const before = valueOf(values, key);
       await save({ ...differences, [key]: next });
-      o.journal.write({
+      options.journal.write({
         what: 'config.set',
         text: `${key} ${JSON.stringify(before)} to ${JSON.stringify(next)} (${by}).`,
         evidence: { key, before, after: next },
@@ -239,16 +239,16 @@ export async function createConfig(o: {
     return state();
   }
 
-  const stagedRaw = stagedFile.safeParse(await readJson(o.paths.stagedConfig).catch(() => null));
+  const stagedRaw = stagedFile.safeParse(await readJson(options.paths.stagedConfig).catch(() => null));
   if (stagedRaw.success) staged = stagedRaw.data.staged;
   await reload(true);
   // The folder is watched, not the file: a rename over it would end a watch on the file.
-  const watcher = watch(o.paths.root, {
+  const watcher = watch(options.paths.root, {
     depth: 0,
     ignoreInitial: true,
     // An editor that is still writing has not said anything yet.
     awaitWriteFinish: { stabilityThreshold: 200, pollInterval: 50 },
-    ignored: (name) => name !== o.paths.root && name !== o.paths.config,
+    ignored: (name) => name !== options.paths.root && name !== options.paths.config,
   });
   const again = (): void => void reload(false);
   watcher
@@ -263,7 +263,7 @@ export async function createConfig(o: {
     });
   });
   // Watching is never trusted alone.
-  const stopLooking = o.clock.every(5, () => reload(false));
+  const stopLooking = options.clock.every(5, () => reload(false));
 
   return {
     values: () => values,
@@ -274,7 +274,7 @@ export async function createConfig(o: {
     },
     set,
     async unstage(key) {
-      const drifted = state().drift.find((one) => one.key === key);
+      const drifted = state().drift.find((drift) => drift.key === key);
       if (!(key in staged) && drifted === undefined)
         throw new Refusal('NOT_FOUND', `${key} is not staged.`, { subject: key });
       staged = Object.fromEntries(Object.entries(staged).filter(([name]) => name !== key));
@@ -292,7 +292,7 @@ export async function createConfig(o: {
         staged = Object.fromEntries(Object.entries(staged).filter(([name]) => name !== key));
         await saveStaged();
       }
-      o.journal.write({
+      options.journal.write({
         what: 'config.follow',
         text: `${key} ${JSON.stringify(before)} to ${JSON.stringify(next)}: ${why}.`,
         evidence: { key, before, after: next, staged: wasStaged },
@@ -306,7 +306,7 @@ export async function createConfig(o: {
         await save({ ...differences, ...applied });
         staged = {};
         await saveStaged();
-        o.journal.write({
+        options.journal.write({
           what: 'config.applied',
           text: `Staged changes are applied: ${Object.entries(applied)
             .map(([key, value]) => `${key} ${JSON.stringify(value)}`)

@@ -28,8 +28,8 @@ async function baseProblem(paths: WorkspacePaths, id: string): Promise<PlaceProb
   if (id === '') return null;
   const folder = paths.base(id);
   const others = (await readdir(paths.models, { withFileTypes: true }).catch(() => []))
-    .filter((one) => one.isDirectory() && existsSync(paths.base(path.join(one.name, 'base.json'))))
-    .map((one) => one.name);
+    .filter((entry) => entry.isDirectory() && existsSync(paths.base(path.join(entry.name, 'base.json'))))
+    .map((entry) => entry.name);
   const next =
     others.length === 0
       ? `Make a base first; it then lies in ${paths.models}.`

@@ -101,7 +101,7 @@ export class Ledger {
     this.lineText = text;
     this.times.clear();
     this.refused.clear();
-    for (const [branch, known] of this.steps) for (const one of known) this.count(branch, one, 1);
+    for (const [branch, known] of this.steps) for (const ledgerStep of known) this.count(branch, ledgerStep, 1);
   }
 
   private take(text: string): void {
@@ -124,13 +124,13 @@ export class Ledger {
     }
     if (typeof entry.step !== 'number' || !Array.isArray(entry.rows)) return;
     // A row that makes several examples is named once for each; it was trained once in this step.
-    const one = {
+    const item = {
       step: entry.step,
       rows: Uint32Array.from(new Set(entry.rows)),
       isRefused: typeof entry.refused === 'string',
     };
-    known.push(one);
-    this.count(branch, one, 1);
+    known.push(item);
+    this.count(branch, item, 1);
   }
 
   private count(branch: string, { step, rows, isRefused }: LedgerStep, change: number): void {

@@ -119,7 +119,7 @@ export class Accounts {
           (rejection === null
             ? null
             : { text: rejection.text, bytes: Buffer.byteLength(rejection.text), cut: true }),
-        examples: examples.map((one) => ({ ...one, pieces: [...one.pieces] })),
+        examples: examples.map((example) => ({ ...example, pieces: [...example.pieces] })),
       };
     });
   }
@@ -244,14 +244,14 @@ async function rejectionOf(
   report: DatasetReport | null,
   row: number,
 ): Promise<{ readonly message: string; readonly text: string } | null> {
-  const listed = report?.rejected.first.find((one) => one.row === row);
+  const listed = report?.rejected.first.find((entry) => entry.row === row);
   if (listed !== undefined) return listed;
   let found: { message: string; text: string } | null = null;
   await eachLine(path.join(folder, 'rejected.jsonl'), 0, (line) => {
     if (found !== null || !line.includes(String(row))) return;
     try {
-      const one = JSON.parse(line) as { row?: unknown; message?: unknown; text?: unknown };
-      if (one.row === row) found = { message: String(one.message), text: String(one.text) };
+      const entry = JSON.parse(line) as { row?: unknown; message?: unknown; text?: unknown };
+      if (entry.row === row) found = { message: String(entry.message), text: String(entry.text) };
     } catch {
       // A cut last line.
     }

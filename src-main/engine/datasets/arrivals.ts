@@ -47,12 +47,12 @@ export class Arrivals {
   ): Promise<{ added: DatasetSummary[]; refused: { path: string; message: string }[] }> {
     const added: DatasetSummary[] = [];
     const refused: { path: string; message: string }[] = [];
-    for (const one of given) {
-      if (!path.isAbsolute(one)) {
-        refused.push({ path: one, message: `${one} is not a whole path.` });
+    for (const name of given) {
+      if (!path.isAbsolute(name)) {
+        refused.push({ path: name, message: `${name} is not a whole path.` });
         continue;
       }
-      const real = await realpath(one).catch(() => one);
+      const real = await realpath(name).catch(() => name);
       const found = await walk(real);
       refused.push(...found.refused);
       for (const { file, bytes } of found.files) {

@@ -110,13 +110,13 @@ export class Inbox {
     for (const name of top) {
       const found = await walk(path.join(this.o.folder, name));
       files.push(...found.files);
-      for (const one of found.refused)
+      for (const refusal of found.refused)
         next.set(
-          one.path,
-          this.entry(one.path, 0, 'refused', `${one.message} It stays in inbox/.`),
+          refusal.path,
+          this.entry(refusal.path, 0, 'refused', `${refusal.message} It stays in inbox/.`),
         );
     }
-    const answers = await this.watch.look(files.map((one) => one.file));
+    const answers = await this.watch.look(files.map((file) => file.file));
     const accepted: InboxEntry[] = [];
     for (const { file, bytes } of files) {
       const answer = answers.get(file);

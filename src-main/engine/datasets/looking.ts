@@ -12,7 +12,7 @@ export interface Looking {
   close(): Promise<void>;
 }
 
-export function startLooking(o: {
+export function startLooking(options: {
   readonly paths: WorkspacePaths;
   readonly clock: Clock;
   readonly shelf: Shelf;
@@ -24,39 +24,39 @@ export function startLooking(o: {
   readonly fail: (id: string, reason: string) => Promise<void>;
   readonly failed: (where: string, error: unknown) => void;
 }): Looking {
-  const handWatch = new CompletenessWatch(() => o.clock.monotonic());
+  const handWatch = new CompletenessWatch(() => options.clock.monotonic());
   let isDirty = true;
   let last = -Infinity;
   let under: Promise<void> | null = null;
 
   /** Files that somebody put into a queue folder by hand are watched until they are complete. */
   async function lookAtHandPlaced(): Promise<void> {
-    const open = o.shelf.all().filter((item) => item.place === 'queue' && !item.meta.complete);
+    const open = options.shelf.all().filter((item) => item.place === 'queue' && !item.meta.complete);
     const answers = await handWatch.look(open.map((item) => item.file));
     for (const item of open) {
       const answer = answers.get(item.file);
       if (answer === undefined) continue;
       if (!answer.complete) {
-        o.judging.say(item.meta.id, answer.reason);
-        o.tell();
+        options.judging.say(item.meta.id, answer.reason);
+        options.tell();
         continue;
       }
-      o.judging.say(item.meta.id, null);
+      options.judging.say(item.meta.id, null);
       handWatch.forget(item.file);
-      if (answer.bytes === 0) await o.fail(item.meta.id, `${item.meta.name} is empty.`);
-      else await o.shelf.note(item.meta.id, { complete: true });
+      if (answer.bytes === 0) await options.fail(item.meta.id, `${item.meta.name} is empty.`);
+      else await options.shelf.note(item.meta.id, { complete: true });
     }
   }
 
   async function look(): Promise<void> {
-    const isDue = o.clock.monotonic() - last >= o.interval();
-    const isAwaited = o.inbox.entries().some((entry) => entry.state === 'waiting');
+    const isDue = options.clock.monotonic() - last >= options.interval();
+    const isAwaited = options.inbox.entries().some((entry) => entry.state === 'waiting');
     if (isDirty || isDue) {
       isDirty = false;
-      last = o.clock.monotonic();
-      if (await o.shelf.reconcile()) o.tell();
-      if (await o.inbox.look()) o.tell();
-    } else if (isAwaited && (await o.inbox.look())) o.tell();
+      last = options.clock.monotonic();
+      if (await options.shelf.reconcile()) options.tell();
+      if (await options.inbox.look()) options.tell();
+    } else if (isAwaited && (await options.inbox.look())) options.tell();
     await lookAtHandPlaced();
   }
 
@@ -64,26 +64,26 @@ export function startLooking(o: {
   function lookOnce(): Promise<void> {
     under ??= look()
       .catch((error: unknown) => {
-        o.failed('datasets.look', error);
+        options.failed('datasets.look', error);
       })
       .finally(() => {
         under = null;
-        o.judging.tick().catch((error: unknown) => {
-          o.failed('datasets.judging', error);
+        options.judging.tick().catch((error: unknown) => {
+          options.failed('datasets.judging', error);
         });
       });
     return under;
   }
 
-  const folders = [o.paths.inbox, ...placeFolders(o.paths).map(({ folder }) => folder)];
+  const folders = [options.paths.inbox, ...placeFolders(options.paths).map(({ folder }) => folder)];
   const watcher = watch(folders, { ignoreInitial: true, depth: 4, ignored: /[/\\]\.[^/\\]+$/ });
   watcher.on('all', () => {
     isDirty = true;
   });
   watcher.on('error', (error) => {
-    o.failed('datasets.watch', error);
+    options.failed('datasets.watch', error);
   });
-  const stop = o.clock.every(1, lookOnce);
+  const stop = options.clock.every(1, lookOnce);
   void lookOnce();
   return {
     async now() {

@@ -74,22 +74,22 @@ export type DatasetsRoom = Awaited<ReturnType<typeof createDatasets>>;
 const stamp = (t: number): string =>
   new Date(t * 1000).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
 
-export async function createDatasets(o: DatasetsOptions) {
+export async function createDatasets(settings: DatasetsOptions) {
   const changed = new Emitter<void>();
   const verdict = new Emitter<DatasetSummary>();
-  const newId = (): string => `d-${stamp(o.clock.now())}-${o.random()}`;
+  const newId = (): string => `d-${stamp(settings.clock.now())}-${settings.random()}`;
   const tell = (): void => {
     changed.emit(undefined);
   };
-  for (const { folder } of placeFolders(o.paths)) await mkdir(folder, { recursive: true });
-  for (const folder of [o.paths.inbox, o.paths.inboxPart, o.paths.datasets])
+  for (const { folder } of placeFolders(settings.paths)) await mkdir(folder, { recursive: true });
+  for (const folder of [settings.paths.inbox, settings.paths.inboxPart, settings.paths.datasets])
     await mkdir(folder, { recursive: true });
 
-  const shelf = new Shelf({ paths: o.paths, clock: o.clock, journal: o.journal, newId });
+  const shelf = new Shelf({ paths: settings.paths, clock: settings.clock, journal: settings.journal, newId });
   await shelf.load();
-  const arrivals = new Arrivals({ ...o, shelf, newId, changed: tell });
+  const arrivals = new Arrivals({ ...settings, shelf, newId, changed: tell });
   const judging = new Judging({
-    ...o,
+    ...settings,
     shelf,
     changed: tell,
     onVerdict: (item) => {
@@ -98,8 +98,8 @@ export async function createDatasets(o: DatasetsOptions) {
     },
   });
   const inbox = new Inbox({
-    folder: o.paths.inbox,
-    clock: o.clock,
+    folder: settings.paths.inbox,
+    clock: settings.clock,
     newId,
     accept: async (entry) => {
       const item = await arrivals.takeFromInbox(entry);
@@ -107,7 +107,7 @@ export async function createDatasets(o: DatasetsOptions) {
     },
   });
   const uploads = new Uploads({
-    ...o,
+    ...settings,
     progress: (upload, state) => {
       const id = `upload-${upload}`;
       arrivals.show(
@@ -119,20 +119,20 @@ export async function createDatasets(o: DatasetsOptions) {
               name: state.part.name,
               bytes: state.part.bytes,
               priority: state.part.priority,
-              added: o.clock.now(),
+              added: settings.clock.now(),
               progress: state.done / state.part.bytes,
               message: 'being uploaded',
             },
       );
     },
   });
-  const accounts = new Accounts(o.paths, o.line);
+  const accounts = new Accounts(settings.paths, settings.line);
 
   async function safely(where: string, act: () => Promise<unknown>): Promise<void> {
     try {
       await act();
     } catch (error) {
-      o.failed(`datasets.${where}`, error);
+      settings.failed(`datasets.${where}`, error);
     }
   }
 
@@ -153,7 +153,7 @@ export async function createDatasets(o: DatasetsOptions) {
 
   function summary(item: Shelved): DatasetSummary {
     const order = item.place === 'queue' ? shelf.queued(item.priority).indexOf(item) : 0;
-    return summarise(item, judging.activity(item), Math.max(0, order), o.config.values());
+    return summarise(item, judging.activity(item), Math.max(0, order), settings.config.values());
   }
 
   function list(): readonly DatasetSummary[] {
@@ -167,7 +167,7 @@ export async function createDatasets(o: DatasetsOptions) {
     const shelved = shelf
       .all()
       .map((item) =>
-        summarise(item, judging.activity(item), orders.get(item.meta.id) ?? 0, o.config.values()),
+        summarise(item, judging.activity(item), orders.get(item.meta.id) ?? 0, settings.config.values()),
       )
       .sort(
         (a, b) =>
@@ -186,9 +186,9 @@ export async function createDatasets(o: DatasetsOptions) {
   async function fail(id: string, reason: string, changes: Partial<Meta> = {}): Promise<void> {
     const item = await shelf.move(id, 'failed', {
       what: `failed: ${reason}`,
-      changes: { finished: o.clock.now(), ...changes, reason },
+      changes: { finished: settings.clock.now(), ...changes, reason },
     });
-    o.journal.write({
+    settings.journal.write({
       what: 'datasets.failed',
       text: `${item.meta.name} failed: ${reason}`,
       dataset: id,
@@ -197,19 +197,19 @@ export async function createDatasets(o: DatasetsOptions) {
   }
 
   const looking = startLooking({
-    paths: o.paths,
-    clock: o.clock,
+    paths: settings.paths,
+    clock: settings.clock,
     shelf,
     inbox,
     judging,
-    interval: () => o.config.values().poll_interval,
+    interval: () => settings.config.values().poll_interval,
     tell,
     fail,
-    failed: o.failed,
+    failed: settings.failed,
   });
-  const stopConfig = o.config.changed.on(tell);
+  const stopConfig = settings.config.changed.on(tell);
   for (const name of await uploads.tidy())
-    o.journal.write({
+    settings.journal.write({
       what: 'datasets.tidy',
       text: `The unfinished upload ${name} was not continued for 7 days and is removed.`,
     });
@@ -218,7 +218,7 @@ export async function createDatasets(o: DatasetsOptions) {
     return {
       id: item.meta.id,
       name: item.meta.name,
-      folder: o.paths.dataset(item.meta.id),
+      folder: settings.paths.dataset(item.meta.id),
       place: item.place,
       priority: item.priority,
       held: item.meta.held,
@@ -250,7 +250,7 @@ export async function createDatasets(o: DatasetsOptions) {
       const item = known(id);
       return {
         summary: summary(item),
-        report: item.meta.judged === null ? null : await readReport(o.paths.dataset(id)),
+        report: item.meta.judged === null ? null : await readReport(settings.paths.dataset(id)),
         account: await accounts.account(item),
         mapping: item.meta.mapping,
         estimate: null,
@@ -305,7 +305,7 @@ export async function createDatasets(o: DatasetsOptions) {
     },
     /** Refusals NOT_READY (no base), INVALID (not a data file). */
     async validate(file: string): Promise<DatasetReport> {
-      const base = o.base();
+      const base = settings.base();
       if (base === null)
         throw new Refusal(
           'NOT_READY',
@@ -321,15 +321,15 @@ export async function createDatasets(o: DatasetsOptions) {
           subject: file,
         });
       if (only.bytes === 0) throw new Refusal('INVALID', `${path.basename(file)} is empty.`);
-      const id = `.validate-${o.random()}${o.random()}`;
+      const id = `.validate-${settings.random()}${settings.random()}`;
       const result = await judging.alone(() =>
-        judgeDry(o.trainer, o.clock, {
+        judgeDry(settings.trainer, settings.clock, {
           id,
-          folder: o.paths.dataset(id),
+          folder: settings.paths.dataset(id),
           name: path.basename(only.file),
           file: only.file,
           meta: { mapping: null, accept_good_rows: false },
-          config: o.config.values(),
+          config: settings.config.values(),
           base,
         }),
       );
@@ -374,7 +374,7 @@ export async function createDatasets(o: DatasetsOptions) {
     async leftOut(id: string, cache: string): Promise<readonly number[]> {
       const { quarantined } = known(id).meta;
       if (quarantined.length === 0) return [];
-      const opened = await TokenCache.open(path.join(o.paths.dataset(id), 'cache', cache));
+      const opened = await TokenCache.open(path.join(settings.paths.dataset(id), 'cache', cache));
       return opened === null ? [] : opened.trainedOf(quarantined);
     },
     /** Compared by content hash; a changed file loses its verdict and is judged again. */
@@ -386,7 +386,7 @@ export async function createDatasets(o: DatasetsOptions) {
     async toCompleted(id: string, changes: Partial<Meta>): Promise<void> {
       await shelf.move(id, 'completed', {
         what: 'completed',
-        changes: { finished: o.clock.now(), reason: null, ...changes },
+        changes: { finished: settings.clock.now(), reason: null, ...changes },
       });
       tell();
     },
@@ -394,7 +394,7 @@ export async function createDatasets(o: DatasetsOptions) {
     async toSkipped(id: string, reason: string, changes: Partial<Meta> = {}): Promise<void> {
       await shelf.move(id, 'skipped', {
         what: `skipped: ${reason}`,
-        changes: { finished: o.clock.now(), ...changes, reason },
+        changes: { finished: settings.clock.now(), ...changes, reason },
       });
       tell();
     },
@@ -410,11 +410,11 @@ export async function createDatasets(o: DatasetsOptions) {
       const order = shelf
         .queued(priority)
         .map((item) => item.meta.id)
-        .filter((one) => one !== id);
+        .filter((name) => name !== id);
       const at = options.before === null ? -1 : order.indexOf(options.before);
       order.splice(at < 0 ? order.length : at, 0, id);
-      for (const [position, one] of order.entries())
-        if (shelf.find(one)?.meta.position !== position) await shelf.note(one, { position });
+      for (const [position, name] of order.entries())
+        if (shelf.find(name)?.meta.position !== position) await shelf.note(name, { position });
       tell();
       void safely('judging', () => judging.tick());
       return summary(known(id));
@@ -426,15 +426,15 @@ export async function createDatasets(o: DatasetsOptions) {
     meta: (id: string): Meta | null => shelf.find(id)?.meta ?? null,
     /** Also of one whose data file is gone; null: there never was one. */
     nameOf: (id: string): string | null =>
-      shelf.metasEver().find((one) => one.id === id)?.name ?? null,
+      shelf.metasEver().find((entry) => entry.id === id)?.name ?? null,
     /** Every dataset that was ever trained, with what its ledger says; also those whose data file is gone. */
     async trained(): Promise<readonly TrainedDataset[]> {
       const found: TrainedDataset[] = [];
       for (const meta of shelf.metasEver()) {
-        const ledger = new Ledger(path.join(o.paths.dataset(meta.id), 'ledger.jsonl'));
-        await ledger.refresh(o.line());
+        const ledger = new Ledger(path.join(settings.paths.dataset(meta.id), 'ledger.jsonl'));
+        await ledger.refresh(settings.line());
         const item = shelf.find(meta.id);
-        if (ledger.firstIn(o.line()) !== null || item !== null)
+        if (ledger.firstIn(settings.line()) !== null || item !== null)
           found.push({ id: meta.id, name: meta.name, place: item?.place ?? null, ledger });
       }
       return found;

@@ -93,7 +93,7 @@ export class Shelf {
 
   /** A name that no dataset has, kept for the caller until `release`. */
   reserve(name: string): string {
-    const taken = new Set([...this.reserved].map((one) => one.toLowerCase()));
+    const taken = new Set([...this.reserved].map((name) => name.toLowerCase()));
     for (const meta of this.metas.values()) taken.add(meta.name.toLowerCase());
     const free = freeName(name, (candidate) => taken.has(candidate.toLowerCase()));
     this.reserved.add(free);
@@ -207,9 +207,9 @@ export class Shelf {
         const meta = byMetaName.get(name);
         const chosen =
           several.find(
-            (one) =>
-              one.place === meta?.place_hint &&
-              (one.priority === null || one.priority === meta.priority),
+            (found) =>
+              found.place === meta?.place_hint &&
+              (found.priority === null || found.priority === meta.priority),
           ) ?? several[0];
         for (const found of several) {
           if (found === chosen && meta !== undefined) {

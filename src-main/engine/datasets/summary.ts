@@ -105,8 +105,8 @@ export interface Arriving {
   readonly message: string;
 }
 
-export function summariseArriving(one: Arriving): DatasetSummary {
-  return { ...unknown, ...one, place: 'inbox', position: 0, verdict: 'waiting' };
+export function summariseArriving(arriving: Arriving): DatasetSummary {
+  return { ...unknown, ...arriving, place: 'inbox', position: 0, verdict: 'waiting' };
 }
 
 export function summariseInbox(entry: InboxEntry): DatasetSummary {

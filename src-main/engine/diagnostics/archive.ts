@@ -25,7 +25,7 @@ function header(name: string, bytes: number, t: number): Buffer {
   block.write('ustar\0', 257, 'ascii');
   block.write('00', 263, 'ascii');
   octal(
-    block.reduce((sum, one) => sum + one, 0),
+    block.reduce((sum, value) => sum + value, 0),
     148,
     7,
   );

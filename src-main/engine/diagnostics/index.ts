@@ -53,7 +53,7 @@ export interface DiagnosticsRoom {
 /** Numbers and states that a running engine knows, by file name; null without one. */
 export type Live = () => Promise<Readonly<Record<string, unknown>>>;
 
-export function createDiagnostics(o: {
+export function createDiagnostics(options: {
   readonly paths: WorkspacePaths;
   readonly clock: Clock;
   readonly home: string;
@@ -61,12 +61,12 @@ export function createDiagnostics(o: {
   readonly build: string;
   readonly live: Live | null;
 }): DiagnosticsRoom {
-  const { paths } = o;
+  const { paths } = options;
 
   async function redactionFor(names: boolean): Promise<Redaction> {
     const runs = await newestRuns(paths, RUNS);
     return createRedaction({
-      home: o.home,
+      home: options.home,
       workspace: paths.root,
       token: await tokenOf(paths),
       names: names ? [] : await namesOf(paths, factoryConfig.model_name),
@@ -158,21 +158,21 @@ export function createDiagnostics(o: {
 
   const versions = (): Part =>
     json('versions.json', 'program, Node and the system', {
-      nightshift: o.version,
-      build: o.build,
+      nightshift: options.version,
+      build: options.build,
       node: process.versions.node,
       platform: process.platform,
       architecture: process.arch,
       system: os.release(),
       processors: os.availableParallelism(),
       memory_mb: Math.round(os.totalmem() / 1048576),
-      made: new Date(o.clock.now() * 1000).toISOString(),
-      engine_running: o.live !== null,
+      made: new Date(options.clock.now() * 1000).toISOString(),
+      engine_running: options.live !== null,
     });
 
   async function live(redaction: Redaction): Promise<Part[]> {
-    if (o.live === null) return [];
-    return Object.entries(await o.live()).map(([name, value]) => {
+    if (options.live === null) return [];
+    return Object.entries(await options.live()).map(([name, value]) => {
       const { kept, leftOut } = keepLive(name, value, redaction);
       return json(`${name}.json`, liveAbout[name] ?? 'numbers and states', kept, leftOut);
     });
@@ -205,7 +205,7 @@ export function createDiagnostics(o: {
   }
 
   const stamp = (): string =>
-    new Date(o.clock.now() * 1000)
+    new Date(options.clock.now() * 1000)
       .toISOString()
       .slice(0, 19)
       .replaceAll(/[-:]/g, '')
@@ -231,7 +231,7 @@ export function createDiagnostics(o: {
       const name = fileName();
       const folder = name.replace('.tar.gz', '');
       const files = all.map((part) => ({ path: `${folder}/${part.path}`, text: part.text }));
-      return { name, bytes: tarGz(files, Math.floor(o.clock.now())) };
+      return { name, bytes: tarGz(files, Math.floor(options.clock.now())) };
     },
   };
 }
@@ -268,16 +268,16 @@ function keepLive(
   }
   if (name === 'datasets' && Array.isArray(value))
     return {
-      kept: value.filter(isRecord).map((one) => ({
+      kept: value.filter(isRecord).map((entry) => ({
         ...Object.fromEntries(
-          Object.entries(one).filter(([, field]) => typeof field === 'number' || field === null),
+          Object.entries(entry).filter(([, field]) => typeof field === 'number' || field === null),
         ),
-        name: redaction.name(String(one['name'])),
-        place: String(one['place']),
-        priority: String(one['priority']),
-        verdict: String(one['verdict']),
-        decision: typeof one['decision'] === 'string' ? one['decision'] : null,
-        held: one['held'] === true,
+        name: redaction.name(String(entry['name'])),
+        place: String(entry['place']),
+        priority: String(entry['priority']),
+        verdict: String(entry['verdict']),
+        decision: typeof entry['decision'] === 'string' ? entry['decision'] : null,
+        held: entry['held'] === true,
       })),
       leftOut: 0,
     };

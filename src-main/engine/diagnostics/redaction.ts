@@ -98,8 +98,8 @@ export function createRedaction(secrets: Secrets): Redaction {
     name: (given) => (hashed ? name(given) : given),
     sentence(text) {
       let out = secrets.token === '' ? text : text.replaceAll(secrets.token, '[secret]');
-      for (const one of texts)
-        out = out.replaceAll(one, `[text, ${String(one.length)} characters]`);
+      for (const text of texts)
+        out = out.replaceAll(text, `[text, ${String(text.length)} characters]`);
       for (const [form, instead] of secretForms) out = out.replace(form, instead);
       out = paths(out);
       out = out.replace(quoted, (whole, open: string, inside: string, close: string) =>
@@ -107,15 +107,15 @@ export function createRedaction(secrets: Secrets): Redaction {
           ? `${open}[text, ${String(inside.length)} characters]${close}`
           : whole,
       );
-      for (const one of names)
-        out = out.replace(new RegExp(`(?<![\\w-])${escaped(one)}(?![\\w-])`, 'gi'), name(one));
+      for (const text of names)
+        out = out.replace(new RegExp(`(?<![\\w-])${escaped(text)}(?![\\w-])`, 'gi'), name(text));
       return out;
     },
     leak(text) {
       if (secrets.token !== '' && text.includes(secrets.token)) return 'the token of the engine';
       if (secrets.home.length > 1 && text.includes(`${secrets.home}/`)) return 'the home folder';
-      if (texts.some((one) => text.includes(one))) return 'a prompt or an answer';
-      const named = names.find((one) => /\.\w+$/.test(one) && text.includes(one));
+      if (texts.some((name) => text.includes(name))) return 'a prompt or an answer';
+      const named = names.find((name) => /\.\w+$/.test(name) && text.includes(name));
       return named === undefined ? null : 'the name of a file';
     },
   };

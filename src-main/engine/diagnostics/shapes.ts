@@ -103,7 +103,7 @@ export function keepValue(value: unknown): unknown {
     return Object.fromEntries(
       Object.entries(value)
         .filter(([key]) => /^[a-z][a-z0-9_]{0,40}$/.test(key))
-        .map(([key, one]) => [key, keepValue(one)]),
+        .map(([key, entry]) => [key, keepValue(entry)]),
     );
   return null;
 }

@@ -45,7 +45,7 @@ async function freeAt(folder: string): Promise<number | null> {
   return facts === null ? null : (facts.bavail * facts.bsize) / giga;
 }
 
-export function createDisk(o: {
+export function createDisk(options: {
   readonly paths: WorkspacePaths;
   readonly config: ConfigRoom;
   readonly journal: Journal;
@@ -58,21 +58,21 @@ export function createDisk(o: {
   async function refresh(): Promise<void> {
     const before = reading;
     try {
-      const facts = await statfs(o.paths.root);
+      const facts = await statfs(options.paths.root);
       const totalGb = (facts.blocks * facts.bsize) / giga;
       reading = {
         freeGb: (facts.bavail * facts.bsize) / giga,
         totalGb,
-        floorGb: decideFloor(o.config.values().disk.min_free_gb, totalGb),
-        t: o.clock.now(),
+        floorGb: decideFloor(options.config.values().disk.min_free_gb, totalGb),
+        t: options.clock.now(),
       };
     } catch {
-      reading = { freeGb: null, totalGb: null, floorGb: null, t: o.clock.now() };
+      reading = { freeGb: null, totalGb: null, floorGb: null, t: options.clock.now() };
     }
     const { freeGb, floorGb } = reading;
     const isBelow = freeGb !== null && floorGb !== null && freeGb < floorGb;
     if (isBelow !== wasBelow)
-      o.journal.write({
+      options.journal.write({
         what: isBelow ? 'disk.below_floor' : 'disk.above_floor',
         text: `${freeGb?.toFixed(1) ?? '?'} GB are free; the floor is ${floorGb?.toFixed(1) ?? '?'} GB.`,
         evidence: { free_gb: freeGb, floor_gb: floorGb },
@@ -85,14 +85,14 @@ export function createDisk(o: {
   let walking: Promise<DiskUse> | null = null;
   let walked: DiskUse | null = null;
   async function walk(): Promise<DiskUse> {
-    const began = o.clock.monotonic();
-    const parts = await measureUse(o.paths);
+    const began = options.clock.monotonic();
+    const parts = await measureUse(options.paths);
     const { freeGb, totalGb, floorGb } = reading;
     const bytes = (gigabytes: number | null): number | null =>
       gigabytes === null ? null : Math.round(gigabytes * giga);
     walked = {
-      t: o.clock.now(),
-      seconds: o.clock.monotonic() - began,
+      t: options.clock.now(),
+      seconds: options.clock.monotonic() - began,
       parts,
       free_bytes: bytes(freeGb),
       total_bytes: bytes(totalGb),
@@ -101,12 +101,12 @@ export function createDisk(o: {
     return walked;
   }
 
-  o.clock.every(secondsBetweenLooks, refresh);
+  options.clock.every(secondsBetweenLooks, refresh);
   return {
     reading: () => reading,
     refresh,
     use() {
-      if (walked !== null && o.clock.now() - walked.t < secondsBetweenWalks)
+      if (walked !== null && options.clock.now() - walked.t < secondsBetweenWalks)
         return Promise.resolve(walked);
       walking ??= walk().finally(() => {
         walking = null;
@@ -114,9 +114,9 @@ export function createDisk(o: {
       return walking;
     },
     changed,
-    async require(bytes, what, folder = o.paths.root) {
+    async require(bytes, what, folder = options.paths.root) {
       await refresh();
-      const freeGb = folder === o.paths.root ? reading.freeGb : await freeAt(folder);
+      const freeGb = folder === options.paths.root ? reading.freeGb : await freeAt(folder);
       const neededGb = bytes / giga;
       if (freeGb === null || neededGb <= freeGb) return;
       throw new Refusal(

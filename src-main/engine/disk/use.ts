@@ -46,14 +46,14 @@ export function sumUse(found: readonly Found[]): DiskUse['parts'] {
   const sums = new Map<DiskPart, { bytes: number; files: number }>();
   for (const part of order) {
     const sum = { bytes: 0, files: 0 };
-    for (const one of found) {
-      if (one.part !== part) continue;
+    for (const entry of found) {
+      if (entry.part !== part) continue;
       sum.files += 1;
-      if (one.links > 1) {
-        if (seen.has(one.inode)) continue;
-        seen.add(one.inode);
+      if (entry.links > 1) {
+        if (seen.has(entry.inode)) continue;
+        seen.add(entry.inode);
       }
-      sum.bytes += one.bytes;
+      sum.bytes += entry.bytes;
     }
     sums.set(part, sum);
   }

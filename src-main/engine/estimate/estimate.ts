@@ -50,9 +50,9 @@ const precisionOf = (config: ResolvedConfig): 'bf16' | 'fp32' =>
 const [bytesOfRow, bytesOfToken] = [48, 5];
 
 function diskOf(config: Config, facts: EstimateFacts, dataset: DatasetFacts): DiskEstimate {
-  const { checkpointBytes: one, checkpointsNow, shape, room } = facts;
+  const { checkpointBytes: value, checkpointsNow, shape, room } = facts;
   // A new one is written whole before the oldest goes.
-  const checkpoints = Math.max(0, config.keep_checkpoints + 1 - checkpointsNow) * one;
+  const checkpoints = Math.max(0, config.keep_checkpoints + 1 - checkpointsNow) * value;
   const { rows, mean } = dataset.lengths;
   const cache = dataset.hasCache || !dataset.isReal ? 0 : rows * (mean * bytesOfToken + bytesOfRow);
   const parts = [
@@ -65,7 +65,7 @@ function diskOf(config: Config, facts: EstimateFacts, dataset: DatasetFacts): Di
   return {
     parts,
     bytes,
-    checkpoint_bytes: one,
+    checkpoint_bytes: value,
     checkpoints_kept: config.keep_checkpoints,
     room,
     verdict: verdictOf(bytes, room),
@@ -142,13 +142,13 @@ export function levelsOf(
   return [...new Set([...ESTIMATE_LEVELS, config.batch_size])]
     .sort((a, b) => a - b)
     .map((batch_size) => {
-      const one = estimateOf({ ...config, batch_size }, facts, { ...dataset, steps: null });
+      const estimate = estimateOf({ ...config, batch_size }, facts, { ...dataset, steps: null });
       return {
         batch_size,
-        steps: one.steps,
-        seconds_per_step: one.time.seconds_per_step,
-        memory: one.memory.bytes,
-        verdict: one.memory.verdict,
+        steps: estimate.steps,
+        seconds_per_step: estimate.time.seconds_per_step,
+        memory: estimate.memory.bytes,
+        verdict: estimate.memory.verdict,
       };
     });
 }
@@ -162,12 +162,12 @@ export function fittingOf(
   const whole = estimateOf(config, facts, dataset);
   if (whole.memory.verdict === null || whole.memory.verdict === 'fits') return null;
   for (const micro_batch of [64, 32, 16, 8, 4, 2, 1]) {
-    const one = estimateOf({ ...config, micro_batch }, facts, dataset);
-    if (one.memory.verdict === 'fits')
+    const estimate = estimateOf({ ...config, micro_batch }, facts, dataset);
+    if (estimate.memory.verdict === 'fits')
       return {
         micro_batch,
-        memory: one.memory.bytes,
-        slower: one.time.seconds_per_step / whole.time.seconds_per_step - 1,
+        memory: estimate.memory.bytes,
+        slower: estimate.time.seconds_per_step / whole.time.seconds_per_step - 1,
       };
   }
   return null;

@@ -82,5 +82,5 @@ export function memoryOf({
     { part: 'activations', bytes: isEnd ? layout.largest * kept * 1.5 : activations },
     { part: 'loss_chunk', bytes: isEnd ? 0 : loss },
   ];
-  return { parts, bytes: parts.reduce((sum, one) => sum + one.bytes, 0) };
+  return { parts, bytes: parts.reduce((sum, part) => sum + part.bytes, 0) };
 }

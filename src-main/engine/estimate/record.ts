@@ -41,17 +41,17 @@ const span = (values: readonly number[]): { least: number; most: number } | null
 /** Actual over predicted, minus one, of the last few. Pure. */
 export function decideRecord(compared: readonly KeptEstimate[]): EstimateRecord {
   const last = compared.slice(-recordsShown);
-  const off = (pick: (one: KeptEstimate) => readonly [number, number]) =>
+  const off = (pick: (estimate: KeptEstimate) => readonly [number, number]) =>
     span(
-      last.flatMap((one) => {
-        const [predicted, actual] = pick(one);
+      last.flatMap((estimate) => {
+        const [predicted, actual] = pick(estimate);
         return predicted > 0 && actual > 0 ? [actual / predicted - 1] : [];
       }),
     );
   return {
     count: last.length,
-    time: off((one) => [one.predicted.seconds, one.actual?.seconds ?? 0]),
-    memory: off((one) => [one.predicted.memory, one.actual?.memory ?? 0]),
+    time: off((estimate) => [estimate.predicted.seconds, estimate.actual?.seconds ?? 0]),
+    memory: off((estimate) => [estimate.predicted.memory, estimate.actual?.memory ?? 0]),
   };
 }
 
@@ -62,14 +62,14 @@ export function decidePace(
 ): number | null {
   const paces = compared
     .filter(
-      (one) =>
-        one.base === like.base && one.device === like.device && one.precision === like.precision,
+      (estimate) =>
+        estimate.base === like.base && estimate.device === like.device && estimate.precision === like.precision,
     )
     .slice(-recordsShown)
-    .flatMap((one) =>
-      one.actual === null
+    .flatMap((estimate) =>
+      estimate.actual === null
         ? []
-        : [one.actual.seconds_per_step / one.predicted.reference_seconds_per_step],
+        : [estimate.actual.seconds_per_step / estimate.predicted.reference_seconds_per_step],
     )
     .sort((a, b) => a - b);
   return paces[Math.floor(paces.length / 2)] ?? null;

@@ -68,17 +68,17 @@ export interface BeginningPass {
 
 export type EstimateRoom = Awaited<ReturnType<typeof createEstimate>>;
 
-export async function createEstimate(o: EstimateOptions) {
+export async function createEstimate(options: EstimateOptions) {
   const changed = new Emitter<void>();
-  let compared = await readCompared(o.paths);
+  let compared = await readCompared(options.paths);
   /** The pass that is trained now, or was last. */
   let begun: { readonly pass: string; readonly kept: KeptEstimate } | null = null;
 
   /** The base that a configuration names; one without a name means the one of the lineage. */
   async function requireBase(config: Config) {
-    const known = o.versions.base();
+    const known = options.versions.base();
     const { base_model: named } = config;
-    const base = named === '' || named === known?.id ? known : await readBase(o.paths, named);
+    const base = named === '' || named === known?.id ? known : await readBase(options.paths, named);
     const shape = base === null ? null : await readShape(base.folder, base.parameters);
     if (base !== null && shape !== null) return { base, shape };
     if (named === '' && base === null)
@@ -86,7 +86,7 @@ export async function createEstimate(o: EstimateOptions) {
         subject: 'base_model',
         next: 'Choose a base model first.',
       });
-    const folder = base?.folder ?? o.paths.base(named);
+    const folder = base?.folder ?? options.paths.base(named);
     throw new Refusal('NOT_READY', `${folder} holds no base model of a known shape.`, {
       subject: folder,
       next: 'Name a folder in models/ with a base.json and a config.json.',
@@ -98,9 +98,9 @@ export async function createEstimate(o: EstimateOptions) {
     shape: EstimateFacts['shape'],
     wanted: Config,
   ): Promise<{ readonly facts: EstimateFacts; readonly config: Config }> {
-    const { device, config } = resolveForMachine(wanted, o.machine);
+    const { device, config } = resolveForMachine(wanted, options.machine);
     const kind = device === 'cpu' ? 'cpu' : 'gpu';
-    const disk = o.disk.reading();
+    const disk = options.disk.reading();
     const like = {
       base: base.hash,
       device: kind,
@@ -111,10 +111,10 @@ export async function createEstimate(o: EstimateOptions) {
       facts: {
         shape,
         device: kind,
-        threads: o.threads,
-        totalMemory: o.totals()[kind],
-        checkpointBytes: await o.versions.checkpointBytes(),
-        checkpointsNow: (await o.versions.checkpoints()).length,
+        threads: options.threads,
+        totalMemory: options.totals()[kind],
+        checkpointBytes: await options.versions.checkpointBytes(),
+        checkpointsNow: (await options.versions.checkpoints()).length,
         room: disk.freeGb === null ? null : Math.max(0, (disk.freeGb - (disk.floorGb ?? 0)) * 1e9),
         pace: livePace(like) ?? decidePace(compared, like),
       },
@@ -123,7 +123,7 @@ export async function createEstimate(o: EstimateOptions) {
 
   /** From the steps of the pass that runs; it is measured in the same way as the reference that was kept with it. */
   function livePace(like: Pick<KeptEstimate, 'base' | 'device' | 'precision'>): number | null {
-    const { stepsPerSecond } = o.metrics.speed();
+    const { stepsPerSecond } = options.metrics.speed();
     const kept = begun?.kept;
     if (kept === undefined || stepsPerSecond === null || stepsPerSecond <= 0) return null;
     if (kept.base !== like.base || kept.device !== like.device) return null;
@@ -133,7 +133,7 @@ export async function createEstimate(o: EstimateOptions) {
 
   async function report(id: string): Promise<DatasetReport | null> {
     const parsed = datasetReport.safeParse(
-      await readJson(path.join(o.paths.dataset(id), 'report.json')).catch(() => null),
+      await readJson(path.join(options.paths.dataset(id), 'report.json')).catch(() => null),
     );
     return parsed.success ? parsed.data : null;
   }
@@ -167,18 +167,18 @@ export async function createEstimate(o: EstimateOptions) {
   /** The one that was asked for, else the next that is ready, else the one in training. */
   function chosen(asked: string | null): { id: string; name: string } | null {
     if (asked !== null) {
-      const { id, name } = o.datasets.summary(asked);
+      const { id, name } = options.datasets.summary(asked);
       return { id, name };
     }
-    const next = o.datasets.queued().find((one) => one.isReady && !one.held);
-    const one = next ?? o.datasets.processing()[0] ?? null;
-    return one === null ? null : { id: one.id, name: one.name };
+    const next = options.datasets.queued().find((dataset) => dataset.isReady && !dataset.held);
+    const entry = next ?? options.datasets.processing()[0] ?? null;
+    return entry === null ? null : { id: entry.id, name: entry.name };
   }
 
   /** A pass that a crash or a restart interrupted keeps the estimate that it began with. */
   async function remember(): Promise<void> {
-    const open = o.datasets.processing()[0];
-    const kept = open === undefined ? null : await readKept(o.paths, open.id);
+    const open = options.datasets.processing()[0];
+    const kept = open === undefined ? null : await readKept(options.paths, open.id);
     if (kept !== null && kept.pass !== begun?.pass) begun = { pass: kept.pass, kept };
   }
 
@@ -187,7 +187,7 @@ export async function createEstimate(o: EstimateOptions) {
     readonly changes: Readonly<Record<string, unknown>>;
     readonly dataset: string | null;
   }): Promise<EstimateAnswer> {
-    const wanted = { now: o.config.planned({}), changed: o.config.planned(input.changes) };
+    const wanted = { now: options.config.planned({}), changed: options.config.planned(input.changes) };
     const { base, shape } = await requireBase(wanted.changed);
     const today = await requireBase(wanted.now);
     await remember();
@@ -197,8 +197,8 @@ export async function createEstimate(o: EstimateOptions) {
     const before = await datasetFacts(dataset?.id ?? null, now.config, null);
     const after = await datasetFacts(dataset?.id ?? null, next.config, null);
     const queue = { datasets: 0, steps: 0, seconds: 0, rows_over: 0 };
-    for (const one of o.datasets.queued().filter((waiting) => waiting.isReady && !waiting.held)) {
-      const facts = await datasetFacts(one.id, next.config, null);
+    for (const dataset of options.datasets.queued().filter((waiting) => waiting.isReady && !waiting.held)) {
+      const facts = await datasetFacts(dataset.id, next.config, null);
       if (!facts.isReal) continue;
       const part = estimateOf(next.config, next.facts, facts);
       queue.datasets += 1;
@@ -223,25 +223,25 @@ export async function createEstimate(o: EstimateOptions) {
     try {
       await act();
     } catch (error) {
-      if (!(error instanceof Refusal)) o.failed(`estimate.${where}`, error);
+      if (!(error instanceof Refusal)) options.failed(`estimate.${where}`, error);
     }
   }
 
   /** What each way with the rows that are too long would take. Refusals NOT_FOUND, NOT_READY. */
   async function overLong(id: string): Promise<OverLongAnswer> {
-    const { name } = o.datasets.summary(id);
+    const { name } = options.datasets.summary(id);
     const known = await report(id);
     if (known === null)
       throw new Refusal('NOT_READY', `${name} has no report yet.`, {
         subject: id,
         next: 'It comes when the file has been read to its end.',
       });
-    const limit = o.config.values();
+    const limit = options.config.values();
     const answer = { max_length: limit.max_length, rows: known.over_length };
     if (known.over_length === 0) return { ...answer, now: null, choices: [] };
     const choices: OverLongChoice[] = [];
     for (const way of waysOf(known, limit)) {
-      const wanted = o.config.planned({ max_length: way.max_length, [way.key]: way.value });
+      const wanted = options.config.planned({ max_length: way.max_length, [way.key]: way.value });
       const { base, shape } = await requireBase(wanted);
       const { facts, config } = await factsFor(base, shape, wanted);
       const made = estimateOf(config, facts, await datasetFacts(id, config, null));
@@ -255,24 +255,24 @@ export async function createEstimate(o: EstimateOptions) {
     estimate,
     overLong,
     record: () => decideRecord(compared),
-    kept: (dataset: string): Promise<KeptEstimate | null> => readKept(o.paths, dataset),
+    kept: (dataset: string): Promise<KeptEstimate | null> => readKept(options.paths, dataset),
     /** Writes the estimate of a pass before its first run. */
-    begin: (one: BeginningPass): Promise<void> =>
+    begin: (beginningPass: BeginningPass): Promise<void> =>
       safely('begin', async () => {
-        const { base, shape } = await requireBase(one.config);
-        const { facts, config } = await factsFor(base, shape, one.config);
-        const dataset = await datasetFacts(one.dataset, config, one.steps);
+        const { base, shape } = await requireBase(beginningPass.config);
+        const { facts, config } = await factsFor(base, shape, beginningPass.config);
+        const dataset = await datasetFacts(beginningPass.dataset, config, beginningPass.steps);
         if (!dataset.isReal) return;
         const made = estimateOf(config, facts, dataset);
         const kept: KeptEstimate = {
           format: 1,
-          pass: one.pass,
-          t: o.clock.now(),
+          pass: beginningPass.pass,
+          t: options.clock.now(),
           base: base.hash,
           device: facts.device,
           precision: config.precision === 'fp32' ? 'fp32' : 'bf16',
           predicted: {
-            steps: one.steps,
+            steps: beginningPass.steps,
             seconds: made.time.seconds ?? 0,
             seconds_per_step: made.time.seconds_per_step,
             reference_seconds_per_step: referenceOf(config, facts, dataset),
@@ -281,8 +281,8 @@ export async function createEstimate(o: EstimateOptions) {
           },
           actual: null,
         };
-        await writeKept(o.paths, one.dataset, kept);
-        begun = { pass: one.pass, kept };
+        await writeKept(options.paths, beginningPass.dataset, kept);
+        begun = { pass: beginningPass.pass, kept };
       }),
     /** Compares the estimate of a pass that is over with what it took, and journals it. */
     settle: (
@@ -290,16 +290,16 @@ export async function createEstimate(o: EstimateOptions) {
       pass: string,
     ): Promise<void> =>
       safely('settle', async () => {
-        const kept = await readKept(o.paths, dataset.id);
+        const kept = await readKept(options.paths, dataset.id);
         if (kept === null || kept.pass !== pass) return;
-        const actual = await readActual(o.paths, pass, kept.t);
+        const actual = await readActual(options.paths, pass, kept.t);
         const told: KeptEstimate = { ...kept, actual };
-        await writeKept(o.paths, dataset.id, told);
+        await writeKept(options.paths, dataset.id, told);
         begun = null;
-        compared = [...compared.filter((one) => one.pass !== pass), told].filter(
-          (one) => one.actual !== null,
+        compared = [...compared.filter((estimate) => estimate.pass !== pass), told].filter(
+          (estimate) => estimate.actual !== null,
         );
-        o.journal.write({
+        options.journal.write({
           what: 'estimate.compared',
           text: compareText(dataset.name, told),
           dataset: dataset.id,

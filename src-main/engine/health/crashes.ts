@@ -4,7 +4,7 @@ import type { CrashReport, JournalEntry } from '../../contract/index.ts';
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 const rowsOf = (value: unknown): number[] =>
-  Array.isArray(value) ? value.filter((one): one is number => Number.isInteger(one)) : [];
+  Array.isArray(value) ? value.filter((entry): entry is number => Number.isInteger(entry)) : [];
 
 /** Newest first, from `since` (Unix seconds) on. `entries` are newest first; the log is not read here. */
 export function crashesFrom(

@@ -46,7 +46,7 @@ export interface HealthRoom {
   close(): void;
 }
 
-export function createHealth(o: {
+export function createHealth(options: {
   readonly paths: WorkspacePaths;
   readonly config: ConfigRoom;
   readonly journal: Journal;
@@ -63,36 +63,36 @@ export function createHealth(o: {
   let checks: readonly Check[] = [];
 
   function trainer(): Judgement {
-    const view = o.trainer.view();
+    const view = options.trainer.view();
     return checkTrainer({
-      isSupervising: o.queue.isSupervising(),
+      isSupervising: options.queue.isSupervising(),
       alive: view.alive,
       pid: view.pid,
       phase: view.heartbeat?.phase ?? null,
       ageSeconds: view.heartbeat?.age_s ?? null,
       staleAfter: 30,
       recovering: view.recovering === null ? null : view.recovering.cause,
-      notReady: o.queue.notReady()?.message ?? null,
+      notReady: options.queue.notReady()?.message ?? null,
     });
   }
   async function checkpoint(): Promise<Judgement> {
-    const all = await o.versions.checkpoints();
-    const older = all.slice(1).find((one) => one.problem === null);
+    const all = await options.versions.checkpoints();
+    const older = all.slice(1).find((checkpoint) => checkpoint.problem === null);
     return checkCheckpoint(all[0] ?? null, older ?? null);
   }
   function queue(): Judgement {
-    const now = o.clock.now();
-    const all = o.datasets.list();
+    const now = options.clock.now();
+    const all = options.datasets.list();
     return checkQueue({
       stuck: all
-        .filter((one) => one.verdict === 'waiting' && (now - one.added) / 60 > stuckAfterMinutes)
-        .map((one) => ({
-          name: one.name,
-          minutes: Math.round((now - one.added) / 60),
-          message: one.message,
+        .filter((dataset) => dataset.verdict === 'waiting' && (now - dataset.added) / 60 > stuckAfterMinutes)
+        .map((dataset) => ({
+          name: dataset.name,
+          minutes: Math.round((now - dataset.added) / 60),
+          message: dataset.message,
         })),
-      decide: all.filter((one) => one.verdict === 'decide').length,
-      waiting: all.filter((one) => one.place === 'queue').length,
+      decide: all.filter((dataset) => dataset.verdict === 'decide').length,
+      waiting: all.filter((dataset) => dataset.place === 'queue').length,
     });
   }
 
@@ -101,7 +101,7 @@ export function createHealth(o: {
     label: string,
     judge: () => Judgement | Promise<Judgement>,
   ): Promise<Check> {
-    const t = o.clock.now();
+    const t = options.clock.now();
     try {
       return { id, label, t, ...(await judge()) };
     } catch (error) {
@@ -118,8 +118,8 @@ export function createHealth(o: {
   }
 
   async function run(): Promise<readonly Check[]> {
-    const reading = o.disk.reading();
-    const python = o.python();
+    const reading = options.disk.reading();
+    const python = options.python();
     checks = [
       await look('trainer', 'Engine and trainer', trainer),
       await look('disk', 'Disk space', () => checkDisk(reading.freeGb, reading.floorGb)),
@@ -131,35 +131,35 @@ export function createHealth(o: {
     return checks;
   }
   async function crashes(days: number, limit: number): Promise<readonly CrashReport[]> {
-    const since = o.clock.now() - days * 86_400;
-    const known = crashesFrom(await o.journal.read(journalLines), since).slice(0, limit);
-    const datasets = new Map(o.datasets.list().map((one) => [one.id, one.name]));
+    const since = options.clock.now() - days * 86_400;
+    const known = crashesFrom(await options.journal.read(journalLines), since).slice(0, limit);
+    const datasets = new Map(options.datasets.list().map((dataset) => [dataset.id, dataset.name]));
     return Promise.all(
-      known.map(async (one) => ({
-        ...one,
-        dataset: one.dataset === null ? null : (datasets.get(one.dataset) ?? one.dataset),
-        log: lastLines(one.run === '' ? '' : await readLogEnd(o.paths.run(one.run))),
+      known.map(async (crash) => ({
+        ...crash,
+        dataset: crash.dataset === null ? null : (datasets.get(crash.dataset) ?? crash.dataset),
+        log: lastLines(crash.run === '' ? '' : await readLogEnd(options.paths.run(crash.run))),
       })),
     );
   }
 
-  const cost = new CostReader(o.paths);
+  const cost = new CostReader(options.paths);
   async function costs(): Promise<MonitoringCosts> {
     const { user, system } = process.cpuUsage();
-    const run = o.trainer.view().run ?? cost.run;
+    const run = options.trainer.view().run ?? cost.run;
     return costsFrom({
-      budgetPercent: o.config.values().budget.monitoring_percent,
+      budgetPercent: options.config.values().budget.monitoring_percent,
       events: run === null ? [] : await cost.read(run),
       run,
       engineCpu: (user + system) / 1e6,
       engineSeconds: process.uptime(),
-      now: o.clock.now(),
+      now: options.clock.now(),
     });
   }
 
-  const stop = o.clock.every(secondsBetween, async () => {
+  const stop = options.clock.every(secondsBetween, async () => {
     await run().catch((error: unknown) => {
-      o.failed('health.run', error);
+      options.failed('health.run', error);
     });
   });
   return { changed, list: () => checks, run, crashes, costs, close: stop };

@@ -40,7 +40,7 @@ function monthOf(t: number): string {
   return `${String(date.getUTCFullYear())}${String(date.getUTCMonth() + 1).padStart(2, '0')}`;
 }
 
-export function createJournal(o: {
+export function createJournal(options: {
   readonly paths: WorkspacePaths;
   readonly clock: Clock;
 }): Journal {
@@ -55,7 +55,7 @@ export function createJournal(o: {
       const next = waiting[0];
       if (next === undefined) return;
       try {
-        await appendLine(path.join(o.paths.journal, `${monthOf(next.t)}.jsonl`), next);
+        await appendLine(path.join(options.paths.journal, `${monthOf(next.t)}.jsonl`), next);
         waiting.shift();
       } catch {
         // The disk is full or gone: the lines stay in memory and go out with the next write.
@@ -66,13 +66,13 @@ export function createJournal(o: {
   }
 
   async function stored(limit: number): Promise<JournalEntry[]> {
-    const names = (await readdir(o.paths.journal).catch(() => []))
+    const names = (await readdir(options.paths.journal).catch(() => []))
       .filter((name) => /^\d{6}\.jsonl$/.test(name))
       .sort()
       .reverse();
     const out: JournalEntry[] = [];
     for (const name of names) {
-      const lines = await readLines(path.join(o.paths.journal, name));
+      const lines = await readLines(path.join(options.paths.journal, name));
       for (const line of lines.reverse()) {
         const parsed = journalEntry.safeParse(line);
         if (parsed.success) out.push(parsed.data);
@@ -84,7 +84,7 @@ export function createJournal(o: {
 
   const journal: Journal = {
     write(line) {
-      const t = o.clock.now();
+      const t = options.clock.now();
       const entry: JournalEntry = {
         id: `j-${Math.round(t * 1000).toString(36)}-${(serial++).toString(36)}`,
         t,

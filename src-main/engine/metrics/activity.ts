@@ -38,10 +38,10 @@ export function decideActivity(
     }
     add('asleep', sleep.from, sleep.to, null);
   }
-  spans.sort((one, other) => one.from - other.from);
+  spans.sort((span, other) => span.from - other.from);
   const total = (kind: Span['kind']): number =>
     spans.filter((span) => span.kind === kind).reduce((sum, span) => sum + span.to - span.from, 0);
-  const recoveries = history.recoveries.filter((one) => one.t >= from);
+  const recoveries = history.recoveries.filter((recovery) => recovery.t >= from);
   return {
     from,
     to: now,
@@ -53,7 +53,7 @@ export function decideActivity(
       asleep_s: total('asleep'),
       datasets_done: history.done.filter((t) => t >= from).length,
       recoveries: recoveries.length,
-      steps_lost: recoveries.reduce((sum, one) => sum + one.lost, 0),
+      steps_lost: recoveries.reduce((sum, recovery) => sum + recovery.lost, 0),
     },
   };
 }

@@ -122,13 +122,13 @@ export class History {
   /** A run went on from a checkpoint: what was measured beyond it did not happen on this line. */
   private forgetFrom(step: number, added: Added): void {
     added.reset = true;
-    const keep = (one: { readonly step: number }): boolean => one.step < step;
+    const keep = (entry: { readonly step: number }): boolean => entry.step < step;
     this.evaluations.splice(0, this.evaluations.length, ...this.evaluations.filter(keep));
     this.markers.splice(
       0,
       this.markers.length,
       ...this.markers.filter(
-        (one) => keep(one) || (one.kind !== 'checkpoint' && one.kind !== 'dataset'),
+        (marker) => keep(marker) || (marker.kind !== 'checkpoint' && marker.kind !== 'dataset'),
       ),
     );
   }
@@ -150,9 +150,9 @@ export class History {
         return;
       }
       case 'preview': {
-        const one = toPreview(event);
-        if (one === null) return;
-        this.previews.unshift(one);
+        const entry = toPreview(event);
+        if (entry === null) return;
+        this.previews.unshift(entry);
         added.previewed = true;
         this.previews.length = Math.min(this.previews.length, previewsKept);
         return;
@@ -164,7 +164,7 @@ export class History {
       case 'resumed':
         this.validation.set(
           this.branch,
-          (this.validation.get(this.branch) ?? []).filter((one) => one.step <= step),
+          (this.validation.get(this.branch) ?? []).filter((evaluation) => evaluation.step <= step),
         );
         if (this.counts(step) && this.points.cutAfter(step)) this.forgetFrom(step + 1, added);
         if (this.crashed) {
@@ -180,7 +180,7 @@ export class History {
       case 'unpaused': {
         const last = span?.paused.at(-1);
         if (last !== undefined) last.to ??= t;
-        const shown = this.markers.findLast((one) => one.kind === 'pause');
+        const shown = this.markers.findLast((marker) => marker.kind === 'pause');
         if (shown !== undefined) shown.until ??= t;
         // The marker grew to a span: who draws it asks anew.
         added.reset = true;

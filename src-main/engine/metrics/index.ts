@@ -90,22 +90,22 @@ interface Followed {
   readonly events: Tail;
 }
 
-export async function createMetrics(o: {
+export async function createMetrics(options: {
   readonly paths: WorkspacePaths;
   readonly trainer: TrainerRoom;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly line: () => readonly LineSegment[];
 }): Promise<MetricsRoom> {
-  let history = new History(o.line());
+  let history = new History(options.line());
   const news = new Emitter<MetricsNews>();
   let known = new Set<string>();
   let followed: Followed | null = null;
   let reading: Promise<Added> | null = null;
-  const branchNow = (): string => o.line().at(-1)?.branch ?? 'main';
+  const branchNow = (): string => options.line().at(-1)?.branch ?? 'main';
 
   async function open(run: string): Promise<void> {
-    const folder = o.paths.run(run);
+    const folder = options.paths.run(run);
     const spec = (await readJson(path.join(folder, 'spec.json')).catch(() => null)) as {
       dataset?: { name?: string };
       lineage?: { branch?: string };
@@ -114,12 +114,12 @@ export async function createMetrics(o: {
     const before = history.spans.at(-1);
     const crashed =
       before !== undefined &&
-      (await readJson(path.join(o.paths.run(before.run), 'exit.json')).catch(() => null)) === null;
+      (await readJson(path.join(options.paths.run(before.run), 'exit.json')).catch(() => null)) === null;
     history.open(
       run,
       spec?.lineage?.branch ?? 'main',
       spec?.dataset?.name ?? '',
-      spec?.created ?? o.clock.now(),
+      spec?.created ?? options.clock.now(),
       crashed,
     );
     followed = {
@@ -165,7 +165,7 @@ export async function createMetrics(o: {
       markers: [],
     };
     await readFollowed(added);
-    const runs = (await readdir(o.paths.runs).catch(() => []))
+    const runs = (await readdir(options.paths.runs).catch(() => []))
       .filter((name) => name.includes('-train-') && !known.has(name))
       .sort();
     for (const run of runs) {
@@ -209,7 +209,7 @@ export async function createMetrics(o: {
     () => undefined,
   );
   const stopWaiting = new Promise<'late'>((resolve) => {
-    o.clock.after(patience, () => {
+    options.clock.after(patience, () => {
       resolve('late');
     });
   });
@@ -219,16 +219,16 @@ export async function createMetrics(o: {
       isSettled = true;
       tell({ reset: true, points: [], evaluations: [], markers: [] });
     });
-  for (const entry of await o.journal.read(journalRead)) slept(entry);
-  const stopListening = o.journal.written.on((entry) => {
+  for (const entry of await options.journal.read(journalRead)) slept(entry);
+  const stopListening = options.journal.written.on((entry) => {
     const marker = slept(entry);
     if (marker !== null) tell({ reset: false, points: [], evaluations: [], markers: [marker] });
   });
   let looksInVain = 0;
-  const stop = o.clock.every(secondsBetweenLooks, async () => {
+  const stop = options.clock.every(secondsBetweenLooks, async () => {
     if (reading !== null) return;
     // Nobody writes: one look in eight is enough, after a few more for what a trainer wrote last.
-    if (o.trainer.view().alive) looksInVain = 0;
+    if (options.trainer.view().alive) looksInVain = 0;
     else if (looksInVain > looksInVainAtOnce && looksInVain % rareLook !== 0) {
       looksInVain += 1;
       return;
@@ -248,10 +248,10 @@ export async function createMetrics(o: {
       const end = to === null ? points.length : points.indexOf(to + 1);
       const first = points.at(start)?.step ?? 0;
       const last = points.at(end - 1)?.step ?? first;
-      const inside = (one: { readonly step: number }): boolean =>
-        (from === null || one.step >= from) && (to === null || one.step <= to);
+      const inside = (entry: { readonly step: number }): boolean =>
+        (from === null || entry.step >= from) && (to === null || entry.step <= to);
       const width = (last - first + 1) / buckets;
-      const checkpoints = history.markers.filter((one) => one.kind === 'checkpoint' && inside(one));
+      const checkpoints = history.markers.filter((marker) => marker.kind === 'checkpoint' && inside(marker));
       const kept = new Set(lastOfEach(checkpoints, first, width));
       return {
         branch: branchNow(),
@@ -264,7 +264,7 @@ export async function createMetrics(o: {
         smoothed: points.smoothed(smoothing, start, end, buckets),
         evaluations: lastOfEach(history.evaluations.filter(inside), first, width),
         markers: history.markers.filter(
-          (one) => inside(one) && (one.kind !== 'checkpoint' || kept.has(one)),
+          (marker) => inside(marker) && (marker.kind !== 'checkpoint' || kept.has(marker)),
         ),
       };
     },
@@ -274,9 +274,9 @@ export async function createMetrics(o: {
       Promise.resolve(
         decideActivity(
           history,
-          o.trainer.view().alive ? o.trainer.view().run : null,
-          o.clock.now() - hours * 3600,
-          o.clock.now(),
+          options.trainer.view().alive ? options.trainer.view().run : null,
+          options.clock.now() - hours * 3600,
+          options.clock.now(),
         ),
       ),
     previews: (limit) => history.previews.slice(0, limit),
@@ -317,11 +317,11 @@ export async function createMetrics(o: {
     },
     async follow() {
       await reading;
-      history = new History(o.line());
+      history = new History(options.line());
       known = new Set();
       followed = null;
       await read(true);
-      for (const entry of await o.journal.read(journalRead)) slept(entry);
+      for (const entry of await options.journal.read(journalRead)) slept(entry);
       tell({ reset: true, points: [], evaluations: [], markers: [] });
     },
     settled,

@@ -31,9 +31,9 @@ function toPoint(value: unknown): MetricPoint | null {
   if (!Number.isSafeInteger(fields.step)) return null;
   const point: Partial<Record<keyof MetricPoint, number>> = {};
   for (const name of measures) {
-    const one = fields[name];
-    if (typeof one !== 'number' || !Number.isFinite(one)) return null;
-    point[name] = one;
+    const field = fields[name];
+    if (typeof field !== 'number' || !Number.isFinite(field)) return null;
+    point[name] = field;
   }
   return point as MetricPoint;
 }

@@ -139,9 +139,9 @@ export function lastOfEach<T extends { readonly step: number }>(
   width: number,
 ): T[] {
   if (width <= 1) return [...all];
-  const stretch = (one: T): number => Math.floor((one.step - from) / width);
-  return all.filter((one, index) => {
+  const stretch = (entry: T): number => Math.floor((entry.step - from) / width);
+  return all.filter((entry, index) => {
     const next = all[index + 1];
-    return next === undefined || stretch(next) !== stretch(one);
+    return next === undefined || stretch(next) !== stretch(entry);
   });
 }

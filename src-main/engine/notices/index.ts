@@ -28,7 +28,7 @@ const noticesFile = z.object({ format: z.literal(1), notices: z.array(notice) })
 
 export type NoticesRoom = Awaited<ReturnType<typeof createNotices>>;
 
-export async function createNotices(o: {
+export async function createNotices(options: {
   readonly paths: WorkspacePaths;
   readonly backups: Pick<BackupsRoom, 'damaged'>;
   readonly config: ConfigRoom;
@@ -42,7 +42,7 @@ export async function createNotices(o: {
   readonly random: () => string;
   readonly failed: (where: string, error: unknown) => void;
 }) {
-  const file = o.paths.notices;
+  const file = options.paths.notices;
   const known = noticesFile.safeParse(await readJson(file).catch(() => null));
   let notices: readonly Notice[] = known.success ? known.data.notices : [];
   const changed = new Emitter<void>();
@@ -50,9 +50,9 @@ export async function createNotices(o: {
   let stopRetry = (): void => undefined;
 
   function publish(text: words.NoticeText): void {
-    const t = o.clock.now();
+    const t = options.clock.now();
     notices = [
-      { ...text, id: `n-${Math.round(t * 1000).toString(36)}-${o.random()}`, t, dismissed: false },
+      { ...text, id: `n-${Math.round(t * 1000).toString(36)}-${options.random()}`, t, dismissed: false },
       ...notices,
     ].slice(0, kept);
     save();
@@ -66,17 +66,17 @@ export async function createNotices(o: {
         await writeJson(file, value);
       })
       .catch((error: unknown) => {
-        o.failed('notices.save', error);
+        options.failed('notices.save', error);
         // A notice that tells of a full disk must not be lost by it.
         stopRetry();
-        stopRetry = o.clock.after(saveAgainAfter, save);
+        stopRetry = options.clock.after(saveAgainAfter, save);
       });
   }
-  const throttle = createThrottle(o.clock, publish);
+  const throttle = createThrottle(options.clock, publish);
   /** What a notice asked for has been done: it asks no longer. */
   function settled(title: string): void {
-    if (!notices.some((one) => one.title === title && !one.dismissed)) return;
-    notices = notices.map((one) => (one.title === title ? { ...one, dismissed: true } : one));
+    if (!notices.some((notice) => notice.title === title && !notice.dismissed)) return;
+    notices = notices.map((notice) => (notice.title === title ? { ...notice, dismissed: true } : notice));
     save();
   }
 
@@ -89,18 +89,18 @@ export async function createNotices(o: {
 
   /** Tells with the step that is saved, null when none is. */
   function withCheckpoint(where: string, tell: (saved: number | null) => void): void {
-    void o.versions
+    void options.versions
       .newestCheckpoint()
       .then((checkpoint) => {
         tell(checkpoint?.step ?? null);
       })
       .catch((error: unknown) => {
-        o.failed(`notices.${where}`, error);
+        options.failed(`notices.${where}`, error);
       });
   }
 
   const stops = [
-    o.queue.news.on((news) => {
+    options.queue.news.on((news) => {
       switch (news.kind) {
         case 'done':
           throttle.tell(words.datasetDone(news));
@@ -119,11 +119,11 @@ export async function createNotices(o: {
           );
           break;
         case 'empty':
-          throttle.tell(words.queueEmpty({ ...news, seconds: o.clock.now() - news.since }));
+          throttle.tell(words.queueEmpty({ ...news, seconds: options.clock.now() - news.since }));
           break;
       }
     }),
-    o.datasets.verdict.on((dataset) => {
+    options.datasets.verdict.on((dataset) => {
       if (dataset.verdict === 'refused')
         throttle.tell(words.datasetRefused(dataset.name, dataset.message ?? 'refused'));
       if (dataset.verdict !== 'decide') {
@@ -135,7 +135,7 @@ export async function createNotices(o: {
       decided.set(dataset.id, dataset.decision ?? '');
       throttle.tell(words.decide(dataset.name, dataset.message));
     }),
-    o.trainer.events.on((event) => {
+    options.trainer.events.on((event) => {
       const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
       switch (event.type) {
         case 'crashed':
@@ -154,7 +154,7 @@ export async function createNotices(o: {
           break;
         case 'hang_killed':
           withCheckpoint('hang', (saved) => {
-            const at = o.trainer.view().heartbeat?.step ?? null;
+            const at = options.trainer.view().heartbeat?.step ?? null;
             throttle.tell(words.hang(at, number(event.age_s), saved));
           });
           break;
@@ -183,7 +183,7 @@ export async function createNotices(o: {
         case 'lost_elsewhere':
           throttle.tell(
             words.lostWithCheckpoint(
-              o.datasets.meta(String(event.dataset))?.name ?? String(event.dataset),
+              options.datasets.meta(String(event.dataset))?.name ?? String(event.dataset),
               number(event.steps) ?? 0,
             ),
           );
@@ -203,7 +203,7 @@ export async function createNotices(o: {
           throttle.tell(words.weightsNotFinite(number(event.step), number(event.saved)));
           break;
         case 'out_of_memory': {
-          const config = o.queue.open()?.pass.config ?? o.config.values();
+          const config = options.queue.open()?.pass.config ?? options.config.values();
           throttle.tell(
             words.outOfMemory(
               number(event.step),
@@ -216,21 +216,21 @@ export async function createNotices(o: {
         }
       }
     }),
-    o.restore.news.on(({ kind, title, message }) => {
+    options.restore.news.on(({ kind, title, message }) => {
       throttle.tell(words.restored(kind, title, message));
     }),
-    o.backups.damaged.on(({ id, problem }) => {
+    options.backups.damaged.on(({ id, problem }) => {
       throttle.tell(words.backupDamaged(id, problem));
     }),
-    o.disk.changed.on(() => {
-      const { freeGb, floorGb } = o.disk.reading();
+    options.disk.changed.on(() => {
+      const { freeGb, floorGb } = options.disk.reading();
       if (freeGb === null || floorGb === null) return;
       const isBelow = freeGb < floorGb;
       if (isBelow && !wasBelowFloor) throttle.tell(words.disk(freeGb, floorGb));
       wasBelowFloor = isBelow;
     }),
-    o.config.changed.on((state) => {
-      const keys = state.drift.map((one) => one.key);
+    options.config.changed.on((state) => {
+      const keys = state.drift.map((drift) => drift.key);
       const text = keys.join(',');
       if (text !== '' && text !== driftSeen) throttle.tell(words.drift(keys));
       driftSeen = text;
@@ -242,9 +242,9 @@ export async function createNotices(o: {
     /** Newest first. */
     list: (): readonly Notice[] => notices,
     dismiss(id: string): void {
-      if (!notices.some((one) => one.id === id))
+      if (!notices.some((notice) => notice.id === id))
         throw new Refusal('NOT_FOUND', 'There is no such notice.', { subject: id });
-      notices = notices.map((one) => (one.id === id ? { ...one, dismissed: true } : one));
+      notices = notices.map((notice) => (notice.id === id ? { ...notice, dismissed: true } : notice));
       save();
     },
     async close(): Promise<void> {

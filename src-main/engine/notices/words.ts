@@ -16,21 +16,21 @@ export function spanText(seconds: number): string {
   return `${Math.floor(minutes / 60)}\u00a0h${rest === 0 ? '' : ` ${rest}\u00a0min`}`;
 }
 
-export function datasetDone(one: {
+export function datasetDone(entry: {
   readonly dataset: DatasetSummary;
   readonly planned: number;
   readonly done: number;
   readonly next: string | null;
 }): NoticeText {
-  const { dataset } = one;
-  const parts = [`${number(one.done)} of ${number(one.planned)} steps`];
+  const { dataset } = entry;
+  const parts = [`${number(entry.done)} of ${number(entry.planned)} steps`];
   if (dataset.validation_before !== null && dataset.validation_after !== null)
     parts.push(
       `validation ${loss(dataset.validation_before)} to ${loss(dataset.validation_after)}`,
     );
   else if (dataset.validation_after !== null)
     parts.push(`validation ${loss(dataset.validation_after)}`);
-  const next = one.next === null ? '' : ` Next: ${one.next}.`;
+  const next = entry.next === null ? '' : ` Next: ${entry.next}.`;
   return {
     kind: 'dataset_done',
     tone: 'info',
@@ -80,36 +80,36 @@ export function decide(name: string, message: string | null): NoticeText {
   };
 }
 
-export function queueEmpty(one: {
+export function queueEmpty(entry: {
   readonly datasets: number;
   readonly failed: number;
   readonly seconds: number;
   readonly step: number | null;
 }): NoticeText {
-  const failed = one.failed === 0 ? 'none failed' : `${one.failed} failed`;
-  const saved = one.step === null ? '' : ` Step ${number(one.step)} saved.`;
+  const failed = entry.failed === 0 ? 'none failed' : `${entry.failed} failed`;
+  const saved = entry.step === null ? '' : ` Step ${number(entry.step)} saved.`;
   return {
     kind: 'queue_empty',
     tone: 'info',
     title: 'Queue empty',
-    body: `${one.datasets} ${one.datasets === 1 ? 'dataset' : 'datasets'} in ${spanText(one.seconds)}, ${failed}.${saved}`,
+    body: `${entry.datasets} ${entry.datasets === 1 ? 'dataset' : 'datasets'} in ${spanText(entry.seconds)}, ${failed}.${saved}`,
     opens: 'queue',
   };
 }
 
-export function recovered(one: {
+export function recovered(entry: {
   readonly seconds: number;
   readonly cause: string;
   readonly step: number | null;
   readonly lost: number | null;
 }): NoticeText {
   const lost =
-    one.lost === null ? '' : `, ${number(one.lost)} ${one.lost === 1 ? 'step' : 'steps'} lost`;
+    entry.lost === null ? '' : `, ${number(entry.lost)} ${entry.lost === 1 ? 'step' : 'steps'} lost`;
   return {
     kind: 'crash_recovered',
     tone: 'warn',
-    title: `Recovered in ${spanText(one.seconds)}`,
-    body: `${capital(one.cause)}. Continued at ${step(one.step)}${lost}.`,
+    title: `Recovered in ${spanText(entry.seconds)}`,
+    body: `${capital(entry.cause)}. Continued at ${step(entry.step)}${lost}.`,
     opens: 'health',
   };
 }

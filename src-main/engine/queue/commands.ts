@@ -15,9 +15,9 @@ export interface Acted {
 const commandPatience = 15;
 const stopFilePatience = 30;
 
-export function createCommands({ o, now, latch, passes, settled, tell, tick }: QueueParts) {
+export function createCommands({ o: options, now, latch, passes, settled, tell, tick }: QueueParts) {
   const isBusy = (): boolean => now.isSupervising;
-  const phase = (): string | null => phaseOf(o.trainer);
+  const phase = (): string | null => phaseOf(options.trainer);
   let isStopping = false;
 
   async function setLatch(
@@ -26,10 +26,10 @@ export function createCommands({ o, now, latch, passes, settled, tell, tick }: Q
     note: string | null = null,
   ): Promise<void> {
     await latch.set(to, by, note);
-    o.journal.write({
+    options.journal.write({
       what: `queue.${to}`,
       text: `The queue is ${to === 'stopping_after' ? 'stopped after this dataset' : to} (${by}).`,
-      step: o.trainer.view().heartbeat?.step ?? null,
+      step: options.trainer.view().heartbeat?.step ?? null,
       dataset: now.open?.dataset.id ?? null,
     });
     tell();
@@ -40,8 +40,8 @@ export function createCommands({ o, now, latch, passes, settled, tell, tick }: Q
     verb: Parameters<TrainerRoom['command']>[0],
     isDone: () => boolean,
   ): Promise<Acted> {
-    const from = o.clock.monotonic();
-    const waited = (): number => Math.round((o.clock.monotonic() - from) * 1000);
+    const from = options.clock.monotonic();
+    const waited = (): number => Math.round((options.clock.monotonic() - from) * 1000);
     if (!isBusy()) return { acted: true, waited_ms: 0, text: 'No trainer runs.' };
     const answer = { isOver: false };
     const over = (): void => {
@@ -49,15 +49,15 @@ export function createCommands({ o, now, latch, passes, settled, tell, tick }: Q
     };
     const stopWaiting = [
       settled.on(over),
-      o.trainer.events.on((event) => {
+      options.trainer.events.on((event) => {
         if (verb === 'pause' && event.type === 'paused') over();
         if (verb === 'resume' && event.type === 'unpaused') over();
       }),
     ];
     try {
-      await o.trainer.command(verb);
+      await options.trainer.command(verb);
       while (!answer.isOver && !isDone() && waited() < commandPatience * 1000)
-        await o.clock.sleep(0.05);
+        await options.clock.sleep(0.05);
     } finally {
       for (const stop of stopWaiting) stop();
     }
@@ -73,7 +73,7 @@ export function createCommands({ o, now, latch, passes, settled, tell, tick }: Q
 
   async function pause(by: string): Promise<Acted> {
     await setLatch('paused', by);
-    const isResumed = (): boolean => isBusy() && o.trainer.view().halting === null;
+    const isResumed = (): boolean => isBusy() && options.trainer.view().halting === null;
     const acted = await command('pause', () => phase() === 'paused' || !isBusy() || isResumed());
     if (isResumed())
       return { ...acted, acted: false, text: 'It was resumed before it had paused.' };
@@ -85,7 +85,7 @@ export function createCommands({ o, now, latch, passes, settled, tell, tick }: Q
     await setLatch('running', by);
     // Also before it has paused: the pause would take effect after this.
     const acted: Acted =
-      isBusy() && (phase() === 'paused' || o.trainer.view().halting === 'paused')
+      isBusy() && (phase() === 'paused' || options.trainer.view().halting === 'paused')
         ? await command('resume', () => phase() !== 'paused')
         : { acted: true, waited_ms: 0, text: '' };
     await tick();
@@ -98,7 +98,7 @@ export function createCommands({ o, now, latch, passes, settled, tell, tick }: Q
   async function stop(isNow: boolean, by: string): Promise<Acted> {
     const { open } = now;
     if (!isNow && open !== null && (isBusy() || latch.state().latch === 'running')) {
-      const wasPaused = phase() === 'paused' || o.trainer.view().halting === 'paused';
+      const wasPaused = phase() === 'paused' || options.trainer.view().halting === 'paused';
       await setLatch('stopping_after', by);
       if (wasPaused) await command('resume', () => phase() !== 'paused');
       return { acted: true, waited_ms: 0, text: `Stops after ${open.dataset.name}.` };
@@ -118,7 +118,7 @@ export function createCommands({ o, now, latch, passes, settled, tell, tick }: Q
       throw new Refusal('NOT_READY', 'No dataset is being trained.', {
         next: 'Waiting ones are taken out with remove.',
       });
-    o.journal.write({
+    options.journal.write({
       what: 'queue.skip',
       text: `${target.dataset.name} is skipped (${by}).`,
       dataset: target.dataset.id,
@@ -136,7 +136,7 @@ export function createCommands({ o, now, latch, passes, settled, tell, tick }: Q
   }
 
   const hasStopFile = (): Promise<boolean> =>
-    access(o.paths.stopFile).then(
+    access(options.paths.stopFile).then(
       () => true,
       () => false,
     );
@@ -148,16 +148,16 @@ export function createCommands({ o, now, latch, passes, settled, tell, tick }: Q
     try {
       await setLatch('stopped', '.stop file');
       if (isBusy()) {
-        const end = o.clock.monotonic() + stopFilePatience;
+        const end = options.clock.monotonic() + stopFilePatience;
         // On a disk that is full the command cannot be written; the time limit holds all the same.
-        await o.trainer.command('stop-now').catch((error: unknown) => {
-          o.failed('queue.stop_file', error);
+        await options.trainer.command('stop-now').catch((error: unknown) => {
+          options.failed('queue.stop_file', error);
         });
-        while (isBusy() && o.clock.monotonic() < end) await o.clock.sleep(0.1);
-        if (isBusy()) await o.trainer.kill('no checkpoint within 30 s of .stop');
+        while (isBusy() && options.clock.monotonic() < end) await options.clock.sleep(0.1);
+        if (isBusy()) await options.trainer.kill('no checkpoint within 30 s of .stop');
       }
-      const time = new Date(o.clock.now() * 1000).toISOString().replace(/[-:]/g, '').slice(0, 15);
-      await rename(o.paths.stopFile, `${o.paths.stopFile}.done-${time}`);
+      const time = new Date(options.clock.now() * 1000).toISOString().replace(/[-:]/g, '').slice(0, 15);
+      await rename(options.paths.stopFile, `${options.paths.stopFile}.done-${time}`);
     } finally {
       isStopping = false;
     }

@@ -42,10 +42,10 @@ export function decideNext(readings: QueueReadings, now: number): QueueAct {
     return wait('the machine is not ready', readings.notBefore);
   if (open !== null) return { kind: 'continue', id: open };
   if (readings.noBase !== null) return wait(readings.noBase);
-  const next = readings.waiting.find((one) => one.isReady && !one.held);
+  const next = readings.waiting.find((reading) => reading.isReady && !reading.held);
   if (next !== undefined) return { kind: 'begin', id: next.id };
   if (readings.waiting.length === 0) return wait('the queue is empty');
-  const held = readings.waiting.filter((one) => one.held).length;
+  const held = readings.waiting.filter((reading) => reading.held).length;
   return wait(held === readings.waiting.length ? 'queue held' : 'no file is ready');
 }
 

@@ -8,12 +8,12 @@ type GaveUp = Extract<PassOutcome, { kind: 'gave_up' }>;
 const shown = 20;
 function withoutRows({ category, message, rows }: GaveUp): string {
   const more = rows.length > shown ? ` and ${rows.length - shown} more` : '';
-  const one = rows.length === 1;
-  return `${one ? 'Row' : 'Rows'} ${rows.slice(0, shown).join(', ')}${more} ended the trainer (${category}: ${message.replace(/\.$/, '')}) and ${one ? 'is' : 'are'} quarantined. The dataset is trained again from its first row without ${one ? 'it' : 'them'}.`;
+  const row = rows.length === 1;
+  return `${row ? 'Row' : 'Rows'} ${rows.slice(0, shown).join(', ')}${more} ended the trainer (${category}: ${message.replace(/\.$/, '')}) and ${row ? 'is' : 'are'} quarantined. The dataset is trained again from its first row without ${row ? 'it' : 'them'}.`;
 }
 
-export function createOutcomes({ o, now, passes, news, tell }: QueueParts) {
-  let streak = { since: o.clock.now(), datasets: 0, failed: 0 };
+export function createOutcomes({ o: options, now, passes, news, tell }: QueueParts) {
+  let streak = { since: options.clock.now(), datasets: 0, failed: 0 };
 
   function count(isFailed: boolean): void {
     streak = {
@@ -23,16 +23,16 @@ export function createOutcomes({ o, now, passes, news, tell }: QueueParts) {
     };
   }
   function announceEmpty(step: number | null): void {
-    if (o.datasets.queued().length > 0) return;
+    if (options.datasets.queued().length > 0) return;
     news.emit({ kind: 'empty', ...streak, step });
-    streak = { since: o.clock.now(), datasets: 0, failed: 0 };
+    streak = { since: options.clock.now(), datasets: 0, failed: 0 };
   }
   const nextName = (): string | null =>
-    o.datasets.queued().find((one) => one.isReady && !one.held)?.name ?? null;
+    options.datasets.queued().find((dataset) => dataset.isReady && !dataset.held)?.name ?? null;
 
   function tellFailed(id: string, reason: string, step: number | null): void {
     count(true);
-    const dataset = o.datasets.summary(id);
+    const dataset = options.datasets.summary(id);
     news.emit({ kind: 'failed', dataset, reason, next: nextName() });
     announceEmpty(step);
   }
@@ -40,24 +40,24 @@ export function createOutcomes({ o, now, passes, news, tell }: QueueParts) {
   function setNotReady(category: string, message: string): void {
     const attempt = now.notReady?.category === category ? now.notReady.attempt + 1 : 1;
     const seconds = decideRetry(category, attempt);
-    const t = o.clock.now();
+    const t = options.clock.now();
     now.notReady = { category, message, t, attempt, until: t + seconds };
     if (attempt === 1) {
-      o.journal.write({
+      options.journal.write({
         what: 'queue.not_ready',
         text: `Training waits: ${message}`,
         dataset: now.open?.dataset.id ?? null,
         evidence: { category, again_in_seconds: seconds },
       });
-      news.emit({ kind: 'not_ready', category, message, step: o.metrics.latest().checkpointStep });
+      news.emit({ kind: 'not_ready', category, message, step: options.metrics.latest().checkpointStep });
     }
     tell();
   }
 
   async function quarantine(id: string, rows: readonly number[]): Promise<void> {
-    const meta = o.datasets.meta(id);
+    const meta = options.datasets.meta(id);
     if (meta !== null && rows.length > 0)
-      await o.datasets.note(id, { quarantined: [...new Set([...meta.quarantined, ...rows])] });
+      await options.datasets.note(id, { quarantined: [...new Set([...meta.quarantined, ...rows])] });
   }
 
   /**
@@ -65,7 +65,7 @@ export function createOutcomes({ o, now, passes, news, tell }: QueueParts) {
    * that is no number may come from the rate as well, so those rows alone change nothing.
    */
   const areRowsToBlame = (id: string, { category, rows }: GaveUp): boolean =>
-    rows.length > 0 && category !== 'not_a_number' && o.datasets.meta(id)?.quarantined.length === 0;
+    rows.length > 0 && category !== 'not_a_number' && options.datasets.meta(id)?.quarantined.length === 0;
 
   async function settle(outcome: PassOutcome): Promise<void> {
     now.isSupervising = false;
@@ -99,7 +99,7 @@ export function createOutcomes({ o, now, passes, news, tell }: QueueParts) {
         count(false);
         news.emit({
           kind: 'done',
-          dataset: o.datasets.summary(id),
+          dataset: options.datasets.summary(id),
           version: closed.version,
           planned: ended.pass.planned_steps,
           done: outcome.stepsDone ?? 0,
@@ -111,7 +111,7 @@ export function createOutcomes({ o, now, passes, news, tell }: QueueParts) {
       now.open = null;
       await passes.skip(ended, outcome.stepsDone);
     } else if (outcome.stepsDone !== null)
-      await o.datasets.note(id, { done_steps: ended.pass.steps_before + outcome.stepsDone });
+      await options.datasets.note(id, { done_steps: ended.pass.steps_before + outcome.stepsDone });
     tell();
   }
 

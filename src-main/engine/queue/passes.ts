@@ -323,8 +323,8 @@ export class Passes {
 
   /** The one that waits first where this one would wait. */
   first(dataset: Pick<PassDataset, 'id' | 'priority'>): string | null {
-    const waiting = this.o.datasets.queued().filter((one) => one.priority === dataset.priority);
-    return waiting.find((one) => one.id !== dataset.id)?.id ?? null;
+    const waiting = this.o.datasets.queued().filter((entry) => entry.priority === dataset.priority);
+    return waiting.find((entry) => entry.id !== dataset.id)?.id ?? null;
   }
 
   private async hasCache(dataset: PassDataset, pass: PassFile): Promise<boolean> {

@@ -20,21 +20,21 @@ export interface Aftermath {
 }
 
 export async function applyAftermath(
-  o: { readonly datasets: DatasetsRoom },
+  options: { readonly datasets: DatasetsRoom },
   passes: Passes,
   after: Aftermath,
 ): Promise<readonly string[]> {
   // Any interrupted pass but the one that goes on would continue from weights that are not there.
-  for (const dataset of [...o.datasets.processing(), ...o.datasets.queued()]) {
+  for (const dataset of [...options.datasets.processing(), ...options.datasets.queued()]) {
     const pass = await requirePass(dataset.folder);
     if (pass?.state !== 'open' || pass.pass === after.goesOn) continue;
     await writePass(dataset.folder, { ...pass, state: 'left', reason: 'a restore went back' });
   }
   for (const { id, steps, missing } of after.accounts) {
-    const dataset = o.datasets.forPass(id);
+    const dataset = options.datasets.forPass(id);
     if (dataset === null) continue;
     const isWhole = missing === null;
-    await o.datasets.note(id, {
+    await options.datasets.note(id, {
       done_steps: steps,
       ...(dataset.place === 'completed' ? { reason: missing } : {}),
       ...(isWhole ? {} : { validation_after: null }),
@@ -42,12 +42,12 @@ export async function applyAftermath(
     // Rows before its cursor were trained by steps that are not in the model any more.
     if (!isWhole) await removeCursor(dataset.folder);
   }
-  const at = after.cursor === null ? null : o.datasets.forPass(after.cursor.dataset);
+  const at = after.cursor === null ? null : options.datasets.forPass(after.cursor.dataset);
   if (at !== null && after.cursor !== null) await writeCursor(at.folder, after.cursor.at);
-  for (const dataset of o.datasets.processing()) {
+  for (const dataset of options.datasets.processing()) {
     const pass = await requirePass(dataset.folder);
     if (pass?.state !== 'left') continue;
-    await o.datasets.toQueue(dataset.id, dataset.priority, {
+    await options.datasets.toQueue(dataset.id, dataset.priority, {
       before: passes.first(dataset),
       judgeAgain: false,
     });
@@ -55,9 +55,9 @@ export async function applyAftermath(
   const queued: string[] = [];
   // From the last to the first: each goes in front of what was put there before it.
   for (const id of [...after.queueAgain].reverse()) {
-    const dataset = o.datasets.forPass(id);
+    const dataset = options.datasets.forPass(id);
     if (dataset === null || dataset.place === 'processing') continue;
-    await o.datasets.toQueue(id, dataset.priority, {
+    await options.datasets.toQueue(id, dataset.priority, {
       before: passes.first(dataset),
       judgeAgain: dataset.judged?.verdict !== 'ready',
     });

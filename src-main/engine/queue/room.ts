@@ -25,13 +25,13 @@ export type QueueRoom = Awaited<ReturnType<typeof createQueue>>;
 /** A tick does several acts at once, but never loops on one that has no effect. */
 const actsATick = 4;
 
-export async function createQueue(o: QueueOptions) {
+export async function createQueue(options: QueueOptions) {
   const changed = new Emitter<void>();
   const news = new Emitter<QueueNews>();
   const settled = new Emitter<PassOutcome>();
   const now: Standing = { open: null, isSupervising: false, notReady: null, why: null };
-  const passes = new Passes({ ...o, beginLineage });
-  const latch = await openLatch(o.paths, o.clock);
+  const passes = new Passes({ ...options, beginLineage });
+  const latch = await openLatch(options.paths, options.clock);
   let isTicking = false;
   let isStarted = false;
   /** While something is done to the model, nothing begins. */
@@ -41,7 +41,7 @@ export async function createQueue(o: QueueOptions) {
   const tell = (): void => {
     changed.emit(undefined);
   };
-  const parts: QueueParts = { o, now, latch, passes, settled, news, tell, tick };
+  const parts: QueueParts = { o: options, now, latch, passes, settled, news, tell, tick };
   const commands = createCommands(parts);
   const outcomes = createOutcomes(parts);
   const waiting = createWaiting(parts);
@@ -50,7 +50,7 @@ export async function createQueue(o: QueueOptions) {
     try {
       await act();
     } catch (error) {
-      o.failed(`queue.${where}`, error);
+      options.failed(`queue.${where}`, error);
     }
   }
 
@@ -58,7 +58,7 @@ export async function createQueue(o: QueueOptions) {
   function beginLineage(base: string): void {
     if (isOpeningLineage) return;
     isOpeningLineage = true;
-    void safely('lineage', () => o.openLineage(base).catch(refusedLineage)).finally(() => {
+    void safely('lineage', () => options.openLineage(base).catch(refusedLineage)).finally(() => {
       isOpeningLineage = false;
     });
   }
@@ -78,16 +78,16 @@ export async function createQueue(o: QueueOptions) {
     now.open = pass;
     now.isSupervising = true;
     now.why = null;
-    const head = await o.versions.newestCheckpoint();
-    o.trainer.train(passes.request(pass, head?.step ?? null));
+    const head = await options.versions.newestCheckpoint();
+    options.trainer.train(passes.request(pass, head?.step ?? null));
     tell();
   }
 
   /** A data file that somebody took out of processing/ by hand ends its pass. */
   function forgetVanished(): void {
     if (now.open === null || now.isSupervising) return;
-    if (o.datasets.forPass(now.open.dataset.id)?.place === 'processing') return;
-    o.config.openPass(null);
+    if (options.datasets.forPass(now.open.dataset.id)?.place === 'processing') return;
+    options.config.openPass(null);
     now.open = null;
   }
 
@@ -95,8 +95,8 @@ export async function createQueue(o: QueueOptions) {
   async function lookAtDevice(): Promise<void> {
     const { notReady } = now;
     if (notReady?.category !== 'device_busy' || now.isSupervising) return;
-    if (await isHeldByOthers(deviceLocks(process.env), o.paths.root)) return;
-    now.notReady = { ...notReady, until: o.clock.now() };
+    if (await isHeldByOthers(deviceLocks(process.env), options.paths.root)) return;
+    now.notReady = { ...notReady, until: options.clock.now() };
   }
 
   /** Does one act; answers whether another may follow. */
@@ -108,16 +108,16 @@ export async function createQueue(o: QueueOptions) {
         latch: latch.state().latch,
         isSupervising: now.isSupervising,
         open: now.open?.dataset.id ?? null,
-        waiting: o.datasets.queued(),
-        noBase: o.versions.noBase(),
+        waiting: options.datasets.queued(),
+        noBase: options.versions.noBase(),
         notBefore: now.notReady?.until ?? null,
       },
-      o.clock.now(),
+      options.clock.now(),
     );
     switch (next.kind) {
       case 'wait':
         if (next.why !== now.why?.why) {
-          now.why = { why: next.why, since: o.clock.now() };
+          now.why = { why: next.why, since: options.clock.now() };
           tell();
         }
         return false;
@@ -125,7 +125,7 @@ export async function createQueue(o: QueueOptions) {
         await commands.setLatch('stopped', latch.state().by, next.why);
         return false;
       case 'continue': {
-        await o.disk.require(await o.versions.checkpointBytes(), 'a checkpoint');
+        await options.disk.require(await options.versions.checkpointBytes(), 'a checkpoint');
         if (now.open !== null) await launch(now.open);
         return true;
       }
@@ -159,35 +159,35 @@ export async function createQueue(o: QueueOptions) {
     if (event.type !== 'evaluation') return;
     const loss = lossOf(event.slice) ?? lossOf(event.core);
     if (loss === null) return;
-    const isFirst = event.when === 'start' && o.datasets.meta(id)?.validation_before === null;
-    await o.datasets.note(id, isFirst ? { validation_before: loss } : { validation_after: loss });
+    const isFirst = event.when === 'start' && options.datasets.meta(id)?.validation_before === null;
+    await options.datasets.note(id, isFirst ? { validation_before: loss } : { validation_after: loss });
   }
 
   /** A live trainer of this workspace goes on, under the wish that is latched now. */
   async function adopt(): Promise<void> {
-    const adopted = await o.trainer.adopt();
+    const adopted = await options.trainer.adopt();
     if (adopted === null) return;
     now.isSupervising = true;
-    const dataset = o.datasets.forPass(adopted.dataset.id);
+    const dataset = options.datasets.forPass(adopted.dataset.id);
     const pass = dataset === null ? null : await readPass(dataset.folder);
     if (dataset !== null && pass !== null && pass.pass === adopted.pass.id) {
-      if (dataset.place !== 'processing') await o.datasets.toProcessing(dataset.id);
+      if (dataset.place !== 'processing') await options.datasets.toProcessing(dataset.id);
       now.open = { dataset, pass };
     }
-    o.journal.write({
+    options.journal.write({
       what: 'queue.adopt',
-      text: `A trainer was running already (pid ${o.trainer.view().pid ?? 'unknown'}); it goes on.`,
+      text: `A trainer was running already (pid ${options.trainer.view().pid ?? 'unknown'}); it goes on.`,
       dataset: adopted.dataset.id,
     });
     const wish = latch.state().latch;
-    const isPaused = phaseOf(o.trainer) === 'paused';
-    if (wish === 'stopped') await o.trainer.command('stop-now');
-    else if (wish === 'paused' && !isPaused) await o.trainer.command('pause');
-    else if (wish !== 'paused' && isPaused) await o.trainer.command('resume');
+    const isPaused = phaseOf(options.trainer) === 'paused';
+    if (wish === 'stopped') await options.trainer.command('stop-now');
+    else if (wish === 'paused' && !isPaused) await options.trainer.command('pause');
+    else if (wish !== 'paused' && isPaused) await options.trainer.command('resume');
   }
 
   const stops = [
-    o.trainer.outcome.on((outcome) => {
+    options.trainer.outcome.on((outcome) => {
       void safely('outcome', async () => {
         if (now.open !== null && outcome.pass !== now.open.pass.pass) return;
         isSettling = true;
@@ -200,11 +200,11 @@ export async function createQueue(o: QueueOptions) {
         await tick();
       });
     }),
-    o.trainer.events.on((event) => void safely('event', () => hear(event))),
-    o.datasets.verdict.on(() => void safely('tick', tick)),
-    o.versions.changed.on(() => void safely('tick', tick)),
-    o.clock.every(1, () => safely('stop file', commands.lookForStopFile)),
-    o.clock.every(2, () => safely('tick', tick)),
+    options.trainer.events.on((event) => void safely('event', () => hear(event))),
+    options.datasets.verdict.on(() => void safely('tick', tick)),
+    options.versions.changed.on(() => void safely('tick', tick)),
+    options.clock.every(1, () => safely('stop file', commands.lookForStopFile)),
+    options.clock.every(2, () => safely('tick', tick)),
   ];
 
   /**
@@ -213,13 +213,13 @@ export async function createQueue(o: QueueOptions) {
    */
   async function standStill(patienceSeconds: number): Promise<void> {
     isHeld = true;
-    const end = o.clock.monotonic() + patienceSeconds;
+    const end = options.clock.monotonic() + patienceSeconds;
     // An act of the tick that is under way may be about to launch one.
-    while (isTicking && o.clock.monotonic() < end) await o.clock.sleep(0.05);
-    if (now.isSupervising) await o.trainer.command('stop-now');
+    while (isTicking && options.clock.monotonic() < end) await options.clock.sleep(0.05);
+    if (now.isSupervising) await options.trainer.command('stop-now');
     const isStill = (): boolean =>
-      !now.isSupervising && !isSettling && !isTicking && !o.trainer.view().alive;
-    while (!isStill() && o.clock.monotonic() < end) await o.clock.sleep(0.05);
+      !now.isSupervising && !isSettling && !isTicking && !options.trainer.view().alive;
+    while (!isStill() && options.clock.monotonic() < end) await options.clock.sleep(0.05);
     if (isStill()) return;
     isHeld = false;
     throw new Refusal(
@@ -232,7 +232,7 @@ export async function createQueue(o: QueueOptions) {
   /** Where the queue stands is read from the files again, and it goes on as the user wished. */
   async function release(): Promise<void> {
     now.open = await passes.repair();
-    if (now.open === null) o.config.openPass(null);
+    if (now.open === null) options.config.openPass(null);
     else passes.reopen(now.open);
     isHeld = false;
     tell();
@@ -256,9 +256,9 @@ export async function createQueue(o: QueueOptions) {
     skip,
     standStill,
     /** The pass of a dataset, whatever became of it; throws what the disk throws. */
-    passOf: (id: string) => requirePass(o.paths.dataset(id)),
+    passOf: (id: string) => requirePass(options.paths.dataset(id)),
     release,
-    aftermath: (after: Aftermath) => applyAftermath(o, passes, after),
+    aftermath: (after: Aftermath) => applyAftermath(options, passes, after),
     /** Repairs what a crash left, adopts a live trainer or continues the open pass; nothing is begun before. */
     async start(): Promise<void> {
       if (await commands.hasStopFile()) await latch.set('stopped', '.stop file');

@@ -12,9 +12,9 @@ export interface Live {
   readonly planned: number;
 }
 
-export function createWaiting({ o, now, latch, tell, tick }: QueueParts) {
+export function createWaiting({ o: options, now, latch, tell, tick }: QueueParts) {
   function known(id: string): PassDataset {
-    const dataset = o.datasets.forPass(id);
+    const dataset = options.datasets.forPass(id);
     if (dataset === null)
       throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
     return dataset;
@@ -32,35 +32,35 @@ export function createWaiting({ o, now, latch, tell, tick }: QueueParts) {
   function live(): Live | null {
     if (now.open === null) return null;
     const { pass, dataset } = now.open;
-    const step = stepOf(o.trainer);
+    const step = stepOf(options.trainer);
     const begun = pass.head_step ?? 0;
     const done =
       now.isSupervising && step !== null && step >= begun
         ? pass.steps_before + step - begun
-        : (o.datasets.meta(dataset.id)?.done_steps ?? pass.steps_before);
+        : (options.datasets.meta(dataset.id)?.done_steps ?? pass.steps_before);
     return { id: dataset.id, done, planned: pass.steps_before + pass.planned_steps };
   }
 
   /** All datasets, with their expected times. */
   function datasets(): readonly DatasetSummary[] {
-    const all = o.datasets.list();
+    const all = options.datasets.list();
     const current = live();
     const remaining = current === null ? 0 : Math.max(0, current.planned - current.done);
-    const t = Math.round(o.clock.now());
+    const t = Math.round(options.clock.now());
     const isRunning = ['running', 'stopping_after'].includes(latch.state().latch);
-    const speed = isRunning ? o.metrics.speed().stepsPerSecond : null;
+    const speed = isRunning ? options.metrics.speed().stepsPerSecond : null;
     const times = estimate(
       current === null ? null : { remaining },
       all
-        .filter((one) => one.place === 'queue' && !one.held && one.verdict === 'ready')
-        .map((one) => ({ id: one.id, steps: one.planned_steps })),
+        .filter((dataset) => dataset.place === 'queue' && !dataset.held && dataset.verdict === 'ready')
+        .map((dataset) => ({ id: dataset.id, steps: dataset.planned_steps })),
       speed,
       t,
     );
-    return all.map((one) => {
-      if (one.id !== current?.id) return { ...one, ...times.get(one.id) };
+    return all.map((dataset) => {
+      if (dataset.id !== current?.id) return { ...dataset, ...times.get(dataset.id) };
       return {
-        ...one,
+        ...dataset,
         planned_steps: current.planned,
         done_steps: current.done,
         starts_at: now.open?.pass.started ?? null,
@@ -74,13 +74,13 @@ export function createWaiting({ o, now, latch, tell, tick }: QueueParts) {
     datasets,
     move(id: string, priority: Priority, before: string | null): Promise<DatasetSummary> {
       waiting(id);
-      return o.datasets.toQueue(id, priority, { before, judgeAgain: false });
+      return options.datasets.toQueue(id, priority, { before, judgeAgain: false });
     },
     async hold(id: string, held: boolean): Promise<DatasetSummary> {
       waiting(id);
-      await o.datasets.note(id, { held });
+      await options.datasets.note(id, { held });
       await tick();
-      return o.datasets.summary(id);
+      return options.datasets.summary(id);
     },
     /** A skipped one continues where it was, a completed one is trained whole once more, a refused one is judged again. */
     async retry(id: string): Promise<DatasetSummary> {
@@ -90,7 +90,7 @@ export function createWaiting({ o, now, latch, tell, tick }: QueueParts) {
           subject: id,
         });
       if (dataset.place === 'completed') await removeCursor(dataset.folder);
-      const summary = await o.datasets.toQueue(id, dataset.priority, {
+      const summary = await options.datasets.toQueue(id, dataset.priority, {
         before: null,
         judgeAgain: dataset.judged?.verdict !== 'ready',
       });
@@ -99,7 +99,7 @@ export function createWaiting({ o, now, latch, tell, tick }: QueueParts) {
     },
     async remove(id: string): Promise<void> {
       waiting(id);
-      await o.datasets.toSkipped(id, 'taken out of the queue by you; its file is kept');
+      await options.datasets.toSkipped(id, 'taken out of the queue by you; its file is kept');
       tell();
     },
   };

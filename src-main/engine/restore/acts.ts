@@ -24,7 +24,7 @@ function refusalOf(result: Extract<WorkerResult, { ok: false }>, what: string): 
 
 /** Reads every byte of what is gone back to. Refusal NOT_READY names the file; `damaged` then hears of a checkpoint's folder. */
 export async function verifySource(
-  o: RestoreOptions,
+  options: RestoreOptions,
   kept: KeptPoint,
   damaged: (folder: string) => void,
 ): Promise<ReadFiles> {
@@ -36,17 +36,17 @@ export async function verifySource(
   };
   // A backup of a version holds its folder with its own list of SHA-256, one of the model a checkpoint with its manifest.
   if (kept.origin.kind === 'backup' && kept.moments === null) {
-    const problem = await o.versions.problemAt(kept.model);
+    const problem = await options.versions.problemAt(kept.model);
     if (problem !== null) no(problem);
   }
   const verifyVersion = async (beside: string | null): Promise<void> => {
     if (kept.origin.kind !== 'version') return;
-    const checked = await o.versions.verify(kept.origin.name, beside);
+    const checked = await options.versions.verify(kept.origin.name, beside);
     if (!checked.ok) no(checked.problem ?? 'unknown');
   };
   if (kept.origin.kind === 'base') {
-    const base = { act: 'verify_base', base: kept.model, hash: baseOfKept(o, kept).hash };
-    const answer = await o.trainer.work('stage', { stage: base });
+    const base = { act: 'verify_base', base: kept.model, hash: baseOfKept(options, kept).hash };
+    const answer = await options.trainer.work('stage', { stage: base });
     if (answer.ok) return {};
     if (answer.category !== 'checkpoint_corrupt') throw refusalOf(answer, 'reading the base');
     no(answer.message);
@@ -56,7 +56,7 @@ export async function verifySource(
     return {};
   }
   let read: ReadFiles = {};
-  const result = await o.trainer.work(
+  const result = await options.trainer.work(
     'stage',
     { stage: { act: 'verify', checkpoint: kept.moments } },
     {
@@ -84,8 +84,8 @@ export async function verifySource(
 }
 
 /** The model as it is, as an independent copy that was read back; null: nothing is saved on the head's branch. */
-export async function backUp(o: RestoreOptions, title: string, by: string): Promise<Backup | null> {
-  const folder = o.paths.checkpoints(o.versions.branch());
+export async function backUp(options: RestoreOptions, title: string, by: string): Promise<Backup | null> {
+  const folder = options.paths.checkpoints(options.versions.branch());
   const isThere = await stat(folder).then(
     () => true,
     () => false,
@@ -93,60 +93,60 @@ export async function backUp(o: RestoreOptions, title: string, by: string): Prom
   if (!isThere) return null;
   const facts = { type: 'pre-restore', reason: `before "${title}"`, by } as const;
   try {
-    return await o.backups.create({ ...facts, source: { kind: 'model' } });
+    return await options.backups.create({ ...facts, source: { kind: 'model' } });
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'NOT_READY') throw error;
     // Nothing of the head verifies, which may be why it is gone back from: it is copied as it lies there.
     if ((await readdir(folder)).length === 0) return null;
-    return o.backups.create({ ...facts, source: { kind: 'folder', path: folder } });
+    return options.backups.create({ ...facts, source: { kind: 'folder', path: folder } });
   }
 }
 
 /** The base that what is gone back to began from; versions of early programs do not say it, and began from the only one there was. */
-export function baseOfKept(o: RestoreOptions, kept: KeptPoint): { id: string; hash: string } {
-  const base = kept.base ?? o.versions.lineage()?.base ?? null;
+export function baseOfKept(options: RestoreOptions, kept: KeptPoint): { id: string; hash: string } {
+  const base = kept.base ?? options.versions.lineage()?.base ?? null;
   if (base === null) throw new Error('there is no lineage');
   return { id: base.id, hash: base.hash };
 }
 
 /** A lineage that is left for another base is kept as a version, unless one holds its newest checkpoint already. */
-export async function keepAsVersion(o: RestoreOptions, base: string, by: string): Promise<void> {
-  const lineage = o.versions.lineage();
+export async function keepAsVersion(options: RestoreOptions, base: string, by: string): Promise<void> {
+  const lineage = options.versions.lineage();
   if (lineage === null) return;
-  const open = o.queue.open();
-  const { evaluation, smoothed } = o.metrics.latest();
+  const open = options.queue.open();
+  const { evaluation, smoothed } = options.metrics.latest();
   try {
-    await o.versions.createByHand({
+    await options.versions.createByHand({
       description: `before ${base}`,
       by,
       how: 'before a new lineage',
       dataset: open === null ? null : { id: open.dataset.id, name: open.dataset.name },
       // The setting names the new base already.
-      config: { ...(open?.pass.config ?? o.config.values()), base_model: lineage.base.id },
+      config: { ...(open?.pass.config ?? options.config.values()), base_model: lineage.base.id },
       ...measuredBy(evaluation),
       trainingLoss: smoothed,
     });
   } catch (error) {
     // It is kept already, or it does not verify: the backup then copies it as it lies there.
     if (!(error instanceof Refusal) || error.code !== 'NOT_READY') throw error;
-    o.journal.write({ what: 'restore.no_version', text: `No version was made: ${error.message}` });
+    options.journal.write({ what: 'restore.no_version', text: `No version was made: ${error.message}` });
   }
 }
 
 /** The first checkpoint of the new branch, complete and read back, in a folder that nothing looks into yet. */
 export async function stage(
-  o: RestoreOptions,
+  options: RestoreOptions,
   decision: Decision,
   intent: Intent,
   read: ReadFiles,
 ): Promise<void> {
   const { kept } = decision;
-  const base = baseOfKept(o, kept);
-  const into = o.paths.checkpoints(intent.branch);
-  const result = await o.trainer.work('stage', {
+  const base = baseOfKept(options, kept);
+  const into = options.paths.checkpoints(intent.branch);
+  const result = await options.trainer.work('stage', {
     stage: {
       act: 'stage',
-      intent: { file: o.paths.restoreIntent, id: intent.id },
+      intent: { file: options.paths.restoreIntent, id: intent.id },
       model: kept.model,
       share: kept.share,
       moments: kept.moments,
@@ -171,15 +171,15 @@ export async function stage(
 }
 
 /** What was staged and never became the head. Only folders that lineage.json does not name are removed. */
-export async function removeStaged(o: RestoreOptions, branch: string): Promise<void> {
-  if (o.versions.branches().some((one) => one.name === branch)) return;
-  await rm(o.paths.checkpoints(branch), { recursive: true, force: true });
-  await removePartials(o);
+export async function removeStaged(options: RestoreOptions, branch: string): Promise<void> {
+  if (options.versions.branches().some((entry) => entry.name === branch)) return;
+  await rm(options.paths.checkpoints(branch), { recursive: true, force: true });
+  await removePartials(options);
 }
 
 /** What a worker that was killed left half-made. */
-export async function removePartials(o: RestoreOptions): Promise<void> {
-  const root = o.paths.branches;
+export async function removePartials(options: RestoreOptions): Promise<void> {
+  const root = options.paths.branches;
   for (const name of await readdir(root).catch(() => []))
     if (/^\.branch-\d+\.\d+\.partial$/.test(name))
       await rm(path.join(root, name), { recursive: true, force: true });

@@ -32,22 +32,22 @@ export interface ChoiceReadings {
   readonly datasets: readonly TrainedDataset[];
 }
 
-const place = (one: Point): string => `step ${String(one.step)} of ${one.branch}`;
+const place = (point: Point): string => `step ${String(point.step)} of ${point.branch}`;
 
 /** At the same step: with moments before without, and of the branch that is nearest to the end of the line. */
 function newest(kept: readonly KeptPoint[], line: readonly LineSegment[]): KeptPoint | null {
-  const rank = (one: KeptPoint): readonly number[] => [
-    one.step,
-    one.moments === null ? 0 : 1,
-    line.findIndex((segment) => segment.branch === one.branch),
+  const rank = (point: KeptPoint): readonly number[] => [
+    point.step,
+    point.moments === null ? 0 : 1,
+    line.findIndex((segment) => segment.branch === point.branch),
   ];
-  const isAbove = (one: KeptPoint, other: KeptPoint): boolean => {
+  const isAbove = (point: KeptPoint, other: KeptPoint): boolean => {
     const ranks = rank(other);
-    const differs = rank(one).map((value, at) => value - (ranks[at] ?? 0));
+    const differs = rank(point).map((value, at) => value - (ranks[at] ?? 0));
     return (differs.find((value) => value !== 0) ?? 0) > 0;
   };
   return kept.reduce<KeptPoint | null>(
-    (best, one) => (best === null || isAbove(one, best) ? one : best),
+    (best, point) => (best === null || isAbove(point, best) ? point : best),
     null,
   );
 }
@@ -55,7 +55,7 @@ function newest(kept: readonly KeptPoint[], line: readonly LineSegment[]): KeptP
 /** The newest kept point of a line that is not after `step`. Backups are asked for by name only. */
 function nearest(r: ChoiceReadings, line: readonly LineSegment[], step: number): KeptPoint | null {
   return newest(
-    r.kept.filter((one) => one.origin.kind !== 'backup' && one.step <= step && isInLine(line, one)),
+    r.kept.filter((point) => point.origin.kind !== 'backup' && point.step <= step && isInLine(line, point)),
     line,
   );
 }
@@ -75,7 +75,7 @@ export function choose(source: RestoreSource, r: ChoiceReadings): Chosen {
   switch (source.kind) {
     case 'version':
       return found(
-        r.kept.find((one) => one.origin.kind === 'version' && one.origin.name === source.name),
+        r.kept.find((point) => point.origin.kind === 'version' && point.origin.name === source.name),
         `There is no version ${source.name}.`,
         source.name,
       );
@@ -83,7 +83,7 @@ export function choose(source: RestoreSource, r: ChoiceReadings): Chosen {
       return checkpoint(r, source);
     case 'backup':
       return found(
-        r.kept.find((one) => one.origin.kind === 'backup' && one.origin.id === source.id),
+        r.kept.find((point) => point.origin.kind === 'backup' && point.origin.id === source.id),
         `There is no backup ${source.id} that holds a model.`,
         source.id,
       );
@@ -103,13 +103,13 @@ export function choose(source: RestoreSource, r: ChoiceReadings): Chosen {
 
 function checkpoint(r: ChoiceReadings, wanted: Point): Chosen {
   const ofBranch = r.kept.filter(
-    (one) => one.origin.kind === 'checkpoint' && one.branch === wanted.branch,
+    (point) => point.origin.kind === 'checkpoint' && point.branch === wanted.branch,
   );
-  const kept = ofBranch.find((one) => one.step === wanted.step);
+  const kept = ofBranch.find((point) => point.step === wanted.step);
   if (kept !== undefined) return { kept, note: null };
-  const away = (one: KeptPoint): number => Math.abs(one.step - wanted.step);
+  const away = (point: KeptPoint): number => Math.abs(point.step - wanted.step);
   const nearby = ofBranch.reduce<KeptPoint | null>(
-    (best, one) => (best === null || away(one) < away(best) ? one : best),
+    (best, point) => (best === null || away(point) < away(best) ? point : best),
     null,
   );
   throw new Refusal('NOT_FOUND', `There is no complete checkpoint of ${place(wanted)}.`, {
@@ -120,7 +120,7 @@ function checkpoint(r: ChoiceReadings, wanted: Point): Chosen {
 }
 
 function rollback(r: ChoiceReadings): Chosen {
-  const left = r.branches.find((one) => one.name === r.head)?.left ?? null;
+  const left = r.branches.find((branch) => branch.name === r.head)?.left ?? null;
   if (left !== null) {
     const kept = nearest(r, lineOf(facts(r.branches), left.branch), left.step);
     if (kept === null) return nothing(`Nothing of ${left.branch} is kept any more.`, listed);
@@ -130,7 +130,7 @@ function rollback(r: ChoiceReadings): Chosen {
   if (at === null) return nothing('Nothing was trained yet.', 'Train first.');
   const line = lineOf(facts(r.branches), r.head);
   const versions = r.kept.filter(
-    (one) => one.origin.kind === 'version' && one.step < at.step && isInLine(line, one),
+    (point) => point.origin.kind === 'version' && point.step < at.step && isInLine(line, point),
   );
   const kept = newest(versions, line);
   return kept === null
@@ -139,7 +139,7 @@ function rollback(r: ChoiceReadings): Chosen {
 }
 
 function takeBack(r: ChoiceReadings, id: string): Chosen {
-  const dataset = r.datasets.find((one) => one.id === id);
+  const dataset = r.datasets.find((dataset) => dataset.id === id);
   if (dataset === undefined)
     throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
   const line = lineOf(facts(r.branches), r.head);

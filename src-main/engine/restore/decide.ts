@@ -43,11 +43,11 @@ const spare = 16 * 1024 * 1024;
 
 /** What both lines hold. */
 function common(a: readonly LineSegment[], b: readonly LineSegment[]): readonly LineSegment[] {
-  return a.flatMap((one) => {
-    const other = b.find((known) => known.branch === one.branch);
+  return a.flatMap((segment) => {
+    const other = b.find((known) => known.branch === segment.branch);
     if (other === undefined) return [];
-    const upto = one.upto === null ? other.upto : Math.min(one.upto, other.upto ?? Infinity);
-    return [{ ...one, upto }];
+    const upto = segment.upto === null ? other.upto : Math.min(segment.upto, other.upto ?? Infinity);
+    return [{ ...segment, upto }];
   });
 }
 
@@ -72,29 +72,29 @@ export function decideRestore(source: RestoreSource, r: RestoreReadings): Decisi
   ];
   const stays = common(line, then);
   const changed = r.datasets
-    .map((one) => ({
-      ...one,
-      leaves: one.ledger.stepsIn(line) - one.ledger.stepsIn(stays),
-      steps: one.ledger.stepsIn(then),
-      before: one.ledger.stepsIn(line),
-      first: one.ledger.firstIn(line)?.step ?? 0,
+    .map((dataset) => ({
+      ...dataset,
+      leaves: dataset.ledger.stepsIn(line) - dataset.ledger.stepsIn(stays),
+      steps: dataset.ledger.stepsIn(then),
+      before: dataset.ledger.stepsIn(line),
+      first: dataset.ledger.firstIn(line)?.step ?? 0,
     }))
-    .filter((one) => one.leaves > 0 || one.steps !== one.before);
+    .filter((dataset) => dataset.leaves > 0 || dataset.steps !== dataset.before);
   const leaving = changed
-    .filter((one) => one.leaves > 0)
+    .filter((dataset) => dataset.leaves > 0)
     .sort((a, b) => a.first - b.first)
-    .map((one) => ({
-      id: one.id,
-      name: one.name,
-      share: one.steps > 0 ? ('part' as const) : ('whole' as const),
-      steps: one.leaves,
-      can_queue: one.place !== null,
+    .map((dataset) => ({
+      id: dataset.id,
+      name: dataset.name,
+      share: dataset.steps > 0 ? ('part' as const) : ('whole' as const),
+      steps: dataset.leaves,
+      can_queue: dataset.place !== null,
     }));
   const { cursor } = kept;
   const open = cursor === null ? undefined : r.openPasses.get(cursor.dataset);
   const goesOn = cursor !== null && open === cursor.pass ? cursor.pass : null;
   const taken = source.kind === 'take_back' ? source.dataset : null;
-  const dataset = r.datasets.find((one) => one.id === taken)?.name ?? null;
+  const dataset = r.datasets.find((dataset) => dataset.id === taken)?.name ?? null;
   const title = titleOf(source, kept, dataset);
   const moments = kept.moments === null ? 'fresh' : 'kept';
   const entry: BranchEntry = {
@@ -108,10 +108,10 @@ export function decideRestore(source: RestoreSource, r: RestoreReadings): Decisi
     `${String(leaves)} ${leaves === 1 ? 'step of it is' : 'steps of it are'} not in this model; ${from.branch} was left by "${title}".`;
   const aftermath = (queueAgain: boolean): Aftermath => ({
     goesOn,
-    accounts: changed.map((one) => ({
-      id: one.id,
-      steps: one.steps,
-      missing: one.leaves > 0 ? missing(one.leaves) : null,
+    accounts: changed.map((dataset) => ({
+      id: dataset.id,
+      steps: dataset.steps,
+      missing: dataset.leaves > 0 ? missing(dataset.leaves) : null,
     })),
     cursor:
       cursor === null || cursor.complete || goesOn !== null
@@ -129,8 +129,8 @@ export function decideRestore(source: RestoreSource, r: RestoreReadings): Decisi
             },
           },
     queueAgain: leaving
-      .filter((one) => one.can_queue && (queueAgain || one.id === taken))
-      .map((one) => one.id),
+      .filter((dataset) => dataset.can_queue && (queueAgain || dataset.id === taken))
+      .map((dataset) => dataset.id),
   });
   const needed = r.backupBytes + (kept.share ? 0 : kept.bytes) + spare;
   // What was agreed to; the steps that a running trainer adds meanwhile change nothing of it.
@@ -155,7 +155,7 @@ export function decideRestore(source: RestoreSource, r: RestoreReadings): Decisi
       from: { ...from, ...r.standing(from, null) },
       to: { ...to, ...r.standing(to, kept) },
       new_branch: r.newBranch,
-      steps_leaving: leaving.reduce((sum, one) => sum + one.steps, 0),
+      steps_leaving: leaving.reduce((sum, dataset) => sum + dataset.steps, 0),
       moments,
       warmup_steps: moments === 'fresh' ? r.warmupSteps : 0,
       datasets_leaving: leaving,

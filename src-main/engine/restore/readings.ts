@@ -32,15 +32,15 @@ function ofCheckpoint(found: Checkpoint, branch: string): KeptPoint {
 }
 
 /** A backup of the model holds a checkpoint as it lay in the workspace, one of a version its folder; one of any other folder no model. */
-async function ofBackup(o: RestoreOptions, backup: Backup): Promise<KeptPoint | null> {
+async function ofBackup(options: RestoreOptions, backup: Backup): Promise<KeptPoint | null> {
   const { branch, step } = backup;
   if (branch === null || step === null || backup.verified?.ok === false) return null;
-  const content = o.backups.contentOf(backup.id);
+  const content = options.backups.contentOf(backup.id);
   const origin = { kind: 'backup', id: backup.id } as const;
   if (backup.source.kind === 'model') {
     const found = await listCheckpoints(path.join(content, 'current_model/checkpoints', branch));
-    const one = found.find((known) => known.step === step && known.problem === null);
-    return one === undefined ? null : { ...ofCheckpoint(one, branch), origin, share: false };
+    const checkpoint = found.find((known) => known.step === step && known.problem === null);
+    return checkpoint === undefined ? null : { ...ofCheckpoint(checkpoint, branch), origin, share: false };
   }
   if (backup.source.kind !== 'version') return null;
   const { name } = backup.source;
@@ -51,16 +51,16 @@ async function ofBackup(o: RestoreOptions, backup: Backup): Promise<KeptPoint | 
     model: path.join(content, 'models/versions', name),
     moments: null,
     share: false,
-    ...(await originOf(o, path.join(content, 'models/versions', name))),
+    ...(await originOf(options, path.join(content, 'models/versions', name))),
     bytes: backup.bytes,
   };
 }
 
 async function originOf(
-  o: RestoreOptions,
+  options: RestoreOptions,
   folder: string,
 ): Promise<Pick<KeptPoint, 'base' | 'hashes' | 'cursor'>> {
-  const known = await o.versions.originOf(folder);
+  const known = await options.versions.originOf(folder);
   return {
     base: known?.base ?? null,
     hashes: known?.hashes ?? {},
@@ -70,18 +70,18 @@ async function originOf(
 
 /** `damaged`: folders whose bytes were found to be wrong in this process. */
 export async function readKept(
-  o: RestoreOptions,
+  options: RestoreOptions,
   damaged: ReadonlySet<string>,
 ): Promise<readonly KeptPoint[]> {
-  const checkpoints = (await o.versions.allCheckpoints())
-    .filter((one) => one.problem === null && !damaged.has(one.folder))
-    .map((one) => ofCheckpoint(one, one.branch));
+  const checkpoints = (await options.versions.allCheckpoints())
+    .filter((checkpoint) => checkpoint.problem === null && !damaged.has(checkpoint.folder))
+    .map((checkpoint) => ofCheckpoint(checkpoint, checkpoint.branch));
   const kept: KeptPoint[] = [...checkpoints];
-  for (const version of o.versions.list()) {
+  for (const version of options.versions.list()) {
     const same = checkpoints.find(
-      (one) => one.branch === version.branch && one.step === version.step,
+      (checkpoint) => checkpoint.branch === version.branch && checkpoint.step === version.step,
     );
-    const own = await originOf(o, version.folder);
+    const own = await originOf(options, version.folder);
     kept.push({
       branch: version.branch,
       step: version.step,
@@ -95,49 +95,49 @@ export async function readKept(
       bytes: Math.max(version.bytes, same?.bytes ?? 0),
     });
   }
-  for (const backup of o.backups.list()) {
-    const one = await ofBackup(o, backup);
-    if (one !== null) kept.push(one);
+  for (const backup of options.backups.list()) {
+    const point = await ofBackup(options, backup);
+    if (point !== null) kept.push(point);
   }
   return kept;
 }
 
 export async function readAll(
-  o: RestoreOptions,
+  options: RestoreOptions,
   damaged: ReadonlySet<string>,
   measured: Measured,
   source: RestoreSource,
 ): Promise<RestoreReadings> {
-  await o.disk.refresh();
-  const kept = await readKept(o, damaged);
-  const head = o.versions.branch();
-  const branches = o.versions.branches();
-  const newest = await o.versions.newestCheckpoint();
-  const isTraining = o.trainer.view().alive;
-  const { heartbeat } = o.trainer.view();
+  await options.disk.refresh();
+  const kept = await readKept(options, damaged);
+  const head = options.versions.branch();
+  const branches = options.versions.branches();
+  const newest = await options.versions.newestCheckpoint();
+  const isTraining = options.trainer.view().alive;
+  const { heartbeat } = options.trainer.view();
   const live = isTraining && heartbeat !== null && heartbeat.phase !== 'load' ? heartbeat.step : 0;
   const step = Math.max(newest?.step ?? 0, live ?? 0, newestKept(kept, head));
-  const datasets = await o.datasets.trained();
+  const datasets = await options.datasets.trained();
   const openPasses = new Map<string, string>();
   for (const { id } of datasets) {
-    const pass = await o.queue.passOf(id);
+    const pass = await options.queue.passOf(id);
     if (pass?.state === 'open') openPasses.set(id, pass.pass);
   }
-  const { freeGb } = o.disk.reading();
-  const newBranch = await o.versions.nextBranch();
+  const { freeGb } = options.disk.reading();
+  const newBranch = await options.versions.nextBranch();
   return {
     head,
     branches,
     at: step === 0 && newest === null && kept.length === 0 ? null : { branch: head, step },
     kept,
-    base: await baseOf(o),
-    named: source.kind === 'base' ? await namedBase(o, source.id, newBranch) : null,
+    base: await baseOf(options),
+    named: source.kind === 'base' ? await namedBase(options, source.id, newBranch) : null,
     datasets,
     newBranch,
     openPasses,
-    isTraining: o.queue.isSupervising(),
-    warmupSteps: (o.queue.open()?.pass.config ?? o.config.values()).warmup_steps,
-    standing: (at, one) => standing(o, at, one),
+    isTraining: options.queue.isSupervising(),
+    warmupSteps: (options.queue.open()?.pass.config ?? options.config.values()).warmup_steps,
+    standing: (at, point) => standing(options, at, point),
     freeBytes: freeGb === null ? null : freeGb * 1e9,
     backupBytes: newest?.bytes ?? 0,
     seconds: (act, bytes) => {
@@ -145,7 +145,7 @@ export async function readAll(
       if (known === undefined) return null;
       return known.bytes === 0 ? known.seconds : (known.seconds * bytes) / known.bytes;
     },
-    now: o.clock.now(),
+    now: options.clock.now(),
   };
 }
 
@@ -153,21 +153,21 @@ const newestKept = (kept: readonly KeptPoint[], branch: string): number =>
   Math.max(
     0,
     ...kept
-      .filter((one) => one.branch === branch && one.origin.kind !== 'backup')
-      .map((one) => one.step),
+      .filter((point) => point.branch === branch && point.origin.kind !== 'backup')
+      .map((point) => point.step),
   );
 
 /** The base as the point before the first step of the first branch. */
-async function baseOf(o: RestoreOptions): Promise<KeptPoint | null> {
-  const lineage = o.versions.lineage();
-  const base = lineage === null ? null : await readBase(o.paths, lineage.base.id);
+async function baseOf(options: RestoreOptions): Promise<KeptPoint | null> {
+  const lineage = options.versions.lineage();
+  const base = lineage === null ? null : await readBase(options.paths, lineage.base.id);
   if (base === null || base.hash !== lineage?.base.hash) return null;
-  return pointOfBase(base, o.versions.line()[0]?.branch ?? 'main');
+  return pointOfBase(base, options.versions.line()[0]?.branch ?? 'main');
 }
 
 /** Any base of the workspace, as the point before the first step of the branch that would be opened. */
-async function namedBase(o: RestoreOptions, id: string, branch: string): Promise<KeptPoint | null> {
-  const base = path.basename(id) === id ? await readBase(o.paths, id) : null;
+async function namedBase(options: RestoreOptions, id: string, branch: string): Promise<KeptPoint | null> {
+  const base = path.basename(id) === id ? await readBase(options.paths, id) : null;
   return base === null ? null : pointOfBase(base, branch);
 }
 
@@ -190,24 +190,24 @@ async function pointOfBase(base: BaseFacts, branch: string): Promise<KeptPoint |
 
 /** The evaluation at the point, or the newest before it on its branch; what a version says of itself comes first. */
 function standing(
-  o: RestoreOptions,
+  options: RestoreOptions,
   at: Point,
   kept: KeptPoint | null,
 ): Pick<RestorePlan['from'], 'validation_loss' | 'evaluated_step' | 'exact_match'> {
   const name = kept?.origin.kind === 'version' ? kept.origin.name : null;
   const version =
-    o.versions.list().find((one) => one.name === name) ??
-    o.versions.list().find((one) => one.branch === at.branch && one.step === at.step);
+    options.versions.list().find((version) => version.name === name) ??
+    options.versions.list().find((version) => version.branch === at.branch && version.step === at.step);
   if (version !== undefined)
     return {
       validation_loss: version.validation_loss,
       evaluated_step: version.evaluated_step,
       exact_match: version.exact_match,
     };
-  const measured: EvaluationPoint | undefined = o.metrics
+  const measured: EvaluationPoint | undefined = options.metrics
     .validation()
-    .find((one) => one.branch === at.branch)
-    ?.evaluations.findLast((one) => one.step <= at.step);
+    .find((metric) => metric.branch === at.branch)
+    ?.evaluations.findLast((evaluation) => evaluation.step <= at.step);
   return {
     validation_loss: measured?.core_loss ?? measured?.slice_loss ?? null,
     evaluated_step: measured?.step ?? null,

@@ -34,7 +34,7 @@ const retryAfter = 10;
 /** Times that lineage.json is read after a switch that answered with an error. */
 const readings = 5;
 
-export function createRestore(o: RestoreOptions) {
+export function createRestore(options: RestoreOptions) {
   const changed = new Emitter<void>();
   const news = new Emitter<RestoreNews>();
   const damaged = new Set<string>();
@@ -47,12 +47,12 @@ export function createRestore(o: RestoreOptions) {
 
   function show(title: string, act: Act, message: string | null): void {
     const state = message === null ? 'running' : 'failed';
-    const since = shown?.title === title && shown.state === 'running' ? shown.since : o.clock.now();
+    const since = shown?.title === title && shown.state === 'running' ? shown.since : options.clock.now();
     shown = { title, act, state, message, since };
     changed.emit(undefined);
   }
   function tell(kind: RestoreNews['kind'], intent: Intent, message: string): void {
-    o.journal.write({
+    options.journal.write({
       what: `restore.${kind}`,
       text: `${intent.title}: ${message}`,
       step: kind === 'done' || kind === 'finished' ? intent.to.step : intent.from.step,
@@ -70,14 +70,14 @@ export function createRestore(o: RestoreOptions) {
   }
 
   const decide = async (source: RestoreSource): Promise<Decision> =>
-    decideRestore(source, await readAll(o, damaged, measured, source));
+    decideRestore(source, await readAll(options, damaged, measured, source));
 
   /** Nobody takes away what is about to be gone back to: not the trainer's ring, not a clean-up. */
   async function hold({ kept }: Decision): Promise<void> {
     if (kept.moments === null || kept.origin.kind === 'backup') return;
-    await o.holds.hold(kept).catch((error: unknown) => {
+    await options.holds.hold(kept).catch((error: unknown) => {
       // A disk that takes no note keeps nobody from looking; the plan is compared again before anything happens.
-      o.failed('restore.hold', error);
+      options.failed('restore.hold', error);
     });
   }
   /** The ring may have turned between the look and the note. */
@@ -90,10 +90,10 @@ export function createRestore(o: RestoreOptions) {
   async function headOnDisk(): Promise<string> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await o.versions.reload();
+        return await options.versions.reload();
       } catch (error) {
         if (attempt === readings) throw error;
-        await o.clock.sleep(0.2);
+        await options.clock.sleep(0.2);
       }
     }
   }
@@ -103,48 +103,48 @@ export function createRestore(o: RestoreOptions) {
     try {
       return await headOnDisk();
     } catch (error) {
-      const text = `${o.paths.lineage} cannot be read (${error instanceof Error ? error.message : String(error)}), so it is not known whether the switch took place. Training waits; the next start of the engine undoes or finishes it.`;
+      const text = `${options.paths.lineage} cannot be read (${error instanceof Error ? error.message : String(error)}), so it is not known whether the switch took place. Training waits; the next start of the engine undoes or finishes it.`;
       show(intent.title, intent.act, text);
       tell('failed', intent, text);
-      throw new Refusal('NOT_READY', text, { subject: o.paths.lineage });
+      throw new Refusal('NOT_READY', text, { subject: options.paths.lineage });
     }
   }
 
   /** The queue goes on as soon as its folders can be read. */
   async function releaseAtLast(): Promise<void> {
     try {
-      await o.queue.release();
+      await options.queue.release();
     } catch (error) {
-      o.failed('restore.release', error);
-      o.clock.after(retryAfter, () => void releaseAtLast());
+      options.failed('restore.release', error);
+      options.clock.after(retryAfter, () => void releaseAtLast());
     }
   }
 
   /** The note goes last: until it is gone, what was done and what was told can be done and told again. */
   async function undo(intent: Intent, kind: 'failed' | 'undone', text: string): Promise<void> {
     show(intent.title, intent.act, text);
-    await removeStaged(o, intent.branch);
+    await removeStaged(options, intent.branch);
     tell(kind, intent, text);
-    await o.journal.flush();
-    await removeIntent(o.paths);
+    await options.journal.flush();
+    await removeIntent(options.paths);
   }
 
   /** The setting names the base of the model as it is now: what is trained next goes on from it. */
   async function followBase(title: string): Promise<void> {
-    const lineage = o.versions.lineage();
-    if (lineage !== null && o.versions.mismatch() !== null)
-      await o.config.follow('base_model', lineage.base.id, title);
-    await o.versions.refreshBase();
+    const lineage = options.versions.lineage();
+    if (lineage !== null && options.versions.mismatch() !== null)
+      await options.config.follow('base_model', lineage.base.id, title);
+    await options.versions.refreshBase();
   }
 
   /** Everything after the switch; may be repeated. Answers the datasets that were queued again. */
   async function follow(intent: Intent, kind: 'done' | 'finished'): Promise<readonly string[]> {
-    await o.versions.reload();
-    const queued = await o.queue.aftermath(intent.aftermath);
+    await options.versions.reload();
+    const queued = await options.queue.aftermath(intent.aftermath);
     await followBase(intent.title);
-    await o.metrics.follow().catch((error: unknown) => {
+    await options.metrics.follow().catch((error: unknown) => {
       // Only what is drawn: the next start reads it again.
-      o.failed('restore.metrics', error);
+      options.failed('restore.metrics', error);
     });
     const text = doneText(intent);
     tell(
@@ -152,9 +152,9 @@ export function createRestore(o: RestoreOptions) {
       intent,
       kind === 'done' ? text : `it was interrupted after the switch and is finished now. ${text}`,
     );
-    await o.journal.flush();
-    await removeIntent(o.paths);
-    await o.queue.release();
+    await options.journal.flush();
+    await removeIntent(options.paths);
+    await options.queue.release();
     shown = null;
     changed.emit(undefined);
     return queued;
@@ -164,9 +164,9 @@ export function createRestore(o: RestoreOptions) {
   function keepFollowing(intent: Intent, error: unknown): string {
     const message = error instanceof Error ? error.message : String(error);
     const text = `the model stands at step ${String(intent.to.step)} on ${intent.branch}; putting the datasets in order failed (${message}) and is tried again every ${String(retryAfter)} s. Training waits.`;
-    o.failed('restore.follow', error);
+    options.failed('restore.follow', error);
     show(intent.title, 'continue', text);
-    stopRetrying = o.clock.after(retryAfter, () => {
+    stopRetrying = options.clock.after(retryAfter, () => {
       stopRetrying = null;
       void follow(intent, 'finished').catch((again: unknown) => {
         keepFollowing(intent, again);
@@ -176,9 +176,9 @@ export function createRestore(o: RestoreOptions) {
   }
 
   async function timed<T>(act: Act, bytes: number, work: () => Promise<T>): Promise<T> {
-    const began = o.clock.monotonic();
+    const began = options.clock.monotonic();
     const value = await work();
-    measured.set(act, { seconds: o.clock.monotonic() - began, bytes });
+    measured.set(act, { seconds: options.clock.monotonic() - began, bytes });
     return value;
   }
 
@@ -186,18 +186,18 @@ export function createRestore(o: RestoreOptions) {
     input: { readonly source: RestoreSource; readonly queue_again: boolean; readonly by: string },
     agreed: Decision,
   ): Promise<RestoreResult> {
-    let intent = intentOf(agreed, input, o.clock.now());
+    let intent = intentOf(agreed, input, options.clock.now());
     const at = async (act: Act): Promise<void> => {
       if (isClosing)
         throw new Refusal('BUSY', 'The engine leaves.', { next: 'Restore again when it is back.' });
       show(intent.title, act, null);
       intent = { ...intent, act };
-      await writeIntent(o.paths, intent);
+      await writeIntent(options.paths, intent);
     };
     let isHeld = false;
     try {
       await at('pause');
-      await timed('pause', 0, () => o.queue.standStill(savePatience));
+      await timed('pause', 0, () => options.queue.standStill(savePatience));
       isHeld = true;
       // What the trainer saved last, and a dataset that it completed just now, belong to the picture.
       const decision = await decide(input.source);
@@ -206,19 +206,19 @@ export function createRestore(o: RestoreOptions) {
       const { kept } = decision;
       await at('verify');
       const read = await timed('verify', kept.bytes, () =>
-        verifySource(o, kept, (one) => damaged.add(one)),
+        verifySource(options, kept, (name) => damaged.add(name)),
       );
       await at('back_up');
-      if (input.source.kind === 'base') await keepAsVersion(o, input.source.id, input.by);
+      if (input.source.kind === 'base') await keepAsVersion(options, input.source.id, input.by);
       const backup = await timed('back_up', decision.plan.disk.needed_bytes, () =>
-        backUp(o, intent.title, input.by),
+        backUp(options, intent.title, input.by),
       );
       intent = { ...intent, backup: backup?.id ?? null };
       await at('stage');
-      await timed('stage', kept.bytes, () => stage(o, decision, intent, read));
+      await timed('stage', kept.bytes, () => stage(options, decision, intent, read));
       await at('switch');
       await timed('switch', 0, () =>
-        o.versions.openBranch(decision.entry, kept.step, baseOfKept(o, kept)),
+        options.versions.openBranch(decision.entry, kept.step, baseOfKept(options, kept)),
       );
     } catch (error) {
       const refusal = asRefusal(error, intent.act);
@@ -226,14 +226,14 @@ export function createRestore(o: RestoreOptions) {
         await undo(intent, 'failed', `${refusal.message} The model is as it was.`).catch(
           (left: unknown) => {
             // The next restore, or the next start, removes it; nothing looks into it.
-            o.failed('restore.undo', left);
+            options.failed('restore.undo', left);
           },
         );
         if (isHeld) await releaseAtLast();
         throw refusal;
       }
       // The rename had taken place; only what was to make it durable answered with an error.
-      o.failed('restore.switch', error);
+      options.failed('restore.switch', error);
     }
     show(intent.title, 'continue', null);
     let queued: readonly string[];
@@ -245,7 +245,7 @@ export function createRestore(o: RestoreOptions) {
     }
     const text = doneText(intent);
     const named = queued.map(
-      (id) => agreed.plan.datasets_leaving.find((one) => one.id === id)?.name ?? id,
+      (id) => agreed.plan.datasets_leaving.find((dataset) => dataset.id === id)?.name ?? id,
     );
     const { from, to, branch, moments, backup } = intent;
     return { from, to, branch, moments, backup, queued_again: named, text };
@@ -253,12 +253,12 @@ export function createRestore(o: RestoreOptions) {
 
   /** What an earlier process, or an undo that failed, left behind. Nothing of this workspace trains yet, or the queue stands still. */
   async function settleLeftover(): Promise<void> {
-    await removePartials(o);
-    const reading = await readIntent(o.paths);
+    await removePartials(options);
+    const reading = await readIntent(options.paths);
     if (reading.kind === 'none') return;
     if (reading.kind === 'broken') {
-      await removeIntent(o.paths);
-      o.journal.write({
+      await removeIntent(options.paths);
+      options.journal.write({
         what: 'restore.broken',
         text: `What an interrupted restore had noted could not be read (${reading.problem}). The model is what lineage.json says.`,
       });
@@ -271,7 +271,7 @@ export function createRestore(o: RestoreOptions) {
       await undo(intent, 'undone', text);
       return;
     }
-    await o.queue.standStill(savePatience);
+    await options.queue.standStill(savePatience);
     try {
       await follow(intent, 'finished');
     } catch (error) {
@@ -288,7 +288,7 @@ export function createRestore(o: RestoreOptions) {
       await settleLeftover();
       const agreed = await decideAndHold(input.source);
       if (agreed.plan.id !== input.plan) throw changedMeanwhile(agreed.plan);
-      await o.disk.require(agreed.plan.disk.needed_bytes, 'the restore');
+      await options.disk.require(agreed.plan.disk.needed_bytes, 'the restore');
       return agreed;
     } catch (error) {
       throw asRefusal(error, null);
@@ -324,7 +324,7 @@ export function createRestore(o: RestoreOptions) {
         const agreed = await prepare(input);
         const { origin } = agreed.kept;
         const act = (): Promise<RestoreResult> => perform(input, agreed);
-        const performing = origin.kind === 'backup' ? o.backups.using(origin.id, act) : act();
+        const performing = origin.kind === 'backup' ? options.backups.using(origin.id, act) : act();
         current = performing.catch(() => undefined);
         return await performing;
       } finally {
@@ -336,14 +336,14 @@ export function createRestore(o: RestoreOptions) {
       try {
         await settleLeftover();
       } catch (error) {
-        o.failed('restore.recover', error);
+        options.failed('restore.recover', error);
       }
     },
     /** One that is under way is undone, or finished when the switch has taken place; what takes longer the next start does. */
     async close(): Promise<void> {
       isClosing = true;
       stopRetrying?.();
-      await Promise.race([current, o.clock.sleep(closePatience)]);
+      await Promise.race([current, options.clock.sleep(closePatience)]);
     },
   };
 }

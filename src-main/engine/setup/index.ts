@@ -50,7 +50,7 @@ const starterSeed = 1234;
 
 export type SetupRoom = Awaited<ReturnType<typeof createSetup>>;
 
-export async function createSetup(o: {
+export async function createSetup(options: {
   readonly paths: WorkspacePaths;
   readonly config: ConfigRoom;
   readonly datasets: DatasetsRoom;
@@ -75,10 +75,10 @@ export async function createSetup(o: {
 
   async function lookAtBases(): Promise<void> {
     const found: BaseState[] = [];
-    for (const id of (await readdir(o.paths.models).catch(() => [])).sort()) {
-      const base = await readBase(o.paths, id);
+    for (const id of (await readdir(options.paths.models).catch(() => [])).sort()) {
+      const base = await readBase(options.paths, id);
       if (base === null) continue;
-      const known = offered.find((one) => one.id === id);
+      const known = offered.find((base) => base.id === id);
       found.push({
         id,
         label: known?.label ?? id,
@@ -93,23 +93,23 @@ export async function createSetup(o: {
   }
 
   async function lookAtMachine(): Promise<void> {
-    const reading = await o.python();
+    const reading = await options.python();
     python = { state: reading.state, detail: reading.detail };
     device = await findDevice(os.cpus().length);
     tell();
   }
 
   function disk(): Setup['disk'] {
-    const { freeGb, floorGb } = o.disk.reading();
+    const { freeGb, floorGb } = options.disk.reading();
     if (freeGb === null) return { state: 'warn', detail: 'The free space is not known.' };
     const detail = `${freeGb.toFixed(1)}\u00a0GB free, floor ${(floorGb ?? 0).toFixed(1)}\u00a0GB`;
     return { state: floorGb !== null && freeGb < floorGb ? 'fail' : 'ok', detail };
   }
 
   function bases(): BaseState[] {
-    const known = new Map(offered.map((one) => [one.id, one]));
-    for (const one of ready) known.set(one.id, one);
-    for (const [id, one] of making) if (known.get(id)?.state !== 'ready') known.set(id, one);
+    const known = new Map(offered.map((base) => [base.id, base]));
+    for (const base of ready) known.set(base.id, base);
+    for (const [id, base] of making) if (known.get(id)?.state !== 'ready') known.set(id, base);
     return [...known.values()];
   }
 
@@ -118,8 +118,8 @@ export async function createSetup(o: {
     device,
     disk: disk(),
     bases: bases(),
-    chosen: o.versions.chosen() === '' ? null : o.versions.chosen(),
-    sample_added: isMakingSample || o.datasets.list().some((one) => one.name === sampleName),
+    chosen: options.versions.chosen() === '' ? null : options.versions.chosen(),
+    sample_added: isMakingSample || options.datasets.list().some((dataset) => dataset.name === sampleName),
   });
 
   async function make(
@@ -127,7 +127,7 @@ export async function createSetup(o: {
     kind: 'starter' | 'smollm2' | 'folder',
     source: string | null,
   ): Promise<boolean> {
-    const label = offered.find((one) => one.id === id)?.label ?? id;
+    const label = offered.find((base) => base.id === id)?.label ?? id;
     const shown: BaseState = {
       id,
       label,
@@ -138,9 +138,9 @@ export async function createSetup(o: {
     };
     making.set(id, shown);
     tell();
-    const result = await o.trainer.work(
+    const result = await options.trainer.work(
       'base',
-      { base: { id: kind, folder: o.paths.base(id), source, seed: starterSeed } },
+      { base: { id: kind, folder: options.paths.base(id), source, seed: starterSeed } },
       {
         onEvent: (event) => {
           if (event.type !== 'progress') return;
@@ -157,7 +157,7 @@ export async function createSetup(o: {
       return true;
     }
     making.set(id, { ...shown, state: 'failed', progress: null, message: result.message });
-    o.journal.write({
+    options.journal.write({
       what: 'setup.base_failed',
       text: `The base ${label} could not be made: ${result.message}`,
       evidence: { category: result.category, log: result.log },
@@ -168,24 +168,24 @@ export async function createSetup(o: {
 
   /** Nothing was trained yet, or it is the same base: then the base may be set without a question. */
   async function adoptBase(id: string): Promise<void> {
-    await o.versions.choose(id);
-    if (o.config.values().base_model !== id)
-      await o.config.set({
+    await options.versions.choose(id);
+    if (options.config.values().base_model !== id)
+      await options.config.set({
         key: 'base_model',
         value: id,
         confirm: 'base_model',
         stage: false,
         by: 'setup',
       });
-    await o.datasets.reconcile();
+    await options.datasets.reconcile();
     tell();
   }
 
   await lookAtBases();
   void lookAtMachine().catch((error: unknown) => {
-    o.failed('setup.machine', error);
+    options.failed('setup.machine', error);
   });
-  const stops = [o.config.changed.on(tell), o.disk.changed.on(tell)];
+  const stops = [options.config.changed.on(tell), options.disk.changed.on(tell)];
 
   return {
     changed,
@@ -198,11 +198,11 @@ export async function createSetup(o: {
           next: 'Name the folder of the model.',
         });
       const id = kind === 'folder' ? slugOf(path.basename(source ?? '')) : kind;
-      const current = o.versions.chosen();
-      const isTrained = current !== '' && current !== id && (await o.versions.hasTrained());
-      if ([...making.values()].some((one) => one.state === 'making'))
+      const current = options.versions.chosen();
+      const isTrained = current !== '' && current !== id && (await options.versions.hasTrained());
+      if ([...making.values()].some((base) => base.state === 'making'))
         throw new Refusal('BUSY', 'A base model is being made already.', { subject: id });
-      if (ready.some((one) => one.id === id)) {
+      if (ready.some((base) => base.id === id)) {
         if (isTrained)
           throw new Refusal('LOCKED', `${id} is there; what was trained began from ${current}.`, {
             subject: 'base_model',
@@ -213,11 +213,11 @@ export async function createSetup(o: {
       }
       if (python.state === 'missing')
         throw new Refusal('NOT_READY', python.detail, { subject: 'python' });
-      await o.disk.require(baseBytes[kind], `the base model ${id}`);
+      await options.disk.require(baseBytes[kind], `the base model ${id}`);
       void make(id, kind, source)
         .then((isMade) => (isMade && !isTrained ? adoptBase(id) : undefined))
         .catch((error: unknown) => {
-          o.failed('setup.choose', error);
+          options.failed('setup.choose', error);
         });
       return state();
     },
@@ -225,17 +225,17 @@ export async function createSetup(o: {
     async sample(): Promise<void> {
       if (isMakingSample) throw new Refusal('BUSY', 'The sample is being written already.');
       // The sample is there already: asked for twice, it is queued once.
-      if (o.datasets.list().some((one) => one.name === sampleName)) return;
+      if (options.datasets.list().some((dataset) => dataset.name === sampleName)) return;
       isMakingSample = true;
       tell();
       try {
-        const folder = o.paths.sample;
-        const result = await o.trainer.work('sample', {
+        const folder = options.paths.sample;
+        const result = await options.trainer.work('sample', {
           sample: { folder, train_rows: 560, held_out_rows: 100, seed: 7, shuffled: false },
         });
         if (!result.ok)
           throw new Refusal('NOT_READY', `The sample could not be written: ${result.message}`);
-        await o.datasets.addAs(path.join(folder, 'train.jsonl'), sampleName, 'normal', 'sample');
+        await options.datasets.addAs(path.join(folder, 'train.jsonl'), sampleName, 'normal', 'sample');
       } finally {
         isMakingSample = false;
         tell();

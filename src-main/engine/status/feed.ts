@@ -28,10 +28,10 @@ export interface Feed {
 
 /** What makes a room different: times of reading alone do not. */
 function compared(room: RoomName, value: unknown): string {
-  return JSON.stringify(value, (key, one: unknown) =>
+  return JSON.stringify(value, (key, entry: unknown) =>
     (key === 'updated_at' && room === 'status') || (key === 't' && room === 'machine')
       ? undefined
-      : one,
+      : entry,
   );
 }
 
@@ -46,26 +46,26 @@ function merge(a: MetricsNews | null, b: MetricsNews): MetricsNews {
   };
 }
 
-export function createFeed(o: {
+export function createFeed(options: {
   readonly clock: Clock;
   readonly readers: RoomReaders;
   readonly failed: (where: string, error: unknown) => void;
 }): Feed {
-  const names = Object.keys(o.readers) as RoomName[];
+  const names = Object.keys(options.readers) as RoomName[];
   const dirty = new Set<RoomName>(names);
   const sent = new Map<RoomName, string>();
   const ring: Change[] = [];
   const listeners = new Set<(change: Change) => void>();
   let metrics: MetricsNews | null = null;
   // Above every revision of an earlier engine, so that a client of that one takes a new snapshot.
-  let revision = Math.floor(o.clock.now()) * 10;
+  let revision = Math.floor(options.clock.now()) * 10;
 
   function flush(): void {
     if (dirty.size === 0 && metrics === null) return;
     const rooms: Partial<Record<RoomName, unknown>> = {};
     let count = 0;
     for (const name of dirty) {
-      const value = o.readers[name]();
+      const value = options.readers[name]();
       const text = compared(name, value);
       if (sent.get(name) === text) continue;
       sent.set(name, text);
@@ -84,11 +84,11 @@ export function createFeed(o: {
       try {
         listener(change);
       } catch (error) {
-        o.failed('feed.listener', error);
+        options.failed('feed.listener', error);
       }
   }
 
-  const stop = o.clock.every(secondsBetween, flush);
+  const stop = options.clock.every(secondsBetween, flush);
   return {
     touch: (room) => dirty.add(room),
     news(news) {
@@ -97,7 +97,7 @@ export function createFeed(o: {
     snapshot() {
       flush();
       const rooms = {} as Record<RoomName, unknown>;
-      for (const name of names) rooms[name] = o.readers[name]();
+      for (const name of names) rooms[name] = options.readers[name]();
       return { revision, rooms: rooms as Rooms };
     },
     subscribe(since, listener) {

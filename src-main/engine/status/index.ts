@@ -35,7 +35,7 @@ const beatsKept = 200;
 
 export type StatusRoom = Awaited<ReturnType<typeof createStatus>>;
 
-export async function createStatus(o: {
+export async function createStatus(options: {
   readonly paths: WorkspacePaths;
   readonly config: ConfigRoom;
   readonly datasets: DatasetsRoom;
@@ -50,7 +50,7 @@ export async function createStatus(o: {
   const changed = new Emitter<void>();
   const machineChanged = new Emitter<void>();
   const load = createLoad();
-  const gpu = readGpu(() => o.clock.now());
+  const gpu = readGpu(() => options.clock.now());
   const beats: number[] = [];
   let lastBeat: { readonly run: string; readonly t: number; readonly position: number } | null =
     null;
@@ -60,17 +60,17 @@ export async function createStatus(o: {
   let word: StateWord & { readonly since: number } = {
     state: 'idle',
     reason: null,
-    since: o.clock.now(),
+    since: options.clock.now(),
   };
-  let newestCheckpoint = (await o.versions.newestCheckpoint())?.step ?? null;
+  let newestCheckpoint = (await options.versions.newestCheckpoint())?.step ?? null;
   let written = '';
   let isWriting = false;
 
   /** Learns how often this run beats, so that a slow model is not called silent and a fast one not fresh for long. */
   function listen(): void {
-    const { run, heartbeat } = o.trainer.view();
+    const { run, heartbeat } = options.trainer.view();
     if (run === null || heartbeat === null) return;
-    const t = o.clock.now() - heartbeat.age_s;
+    const t = options.clock.now() - heartbeat.age_s;
     if (lastBeat === null || lastBeat.run !== run) {
       beats.length = 0;
       lastBeat = { run, t, position: heartbeat.position ?? 0 };
@@ -83,11 +83,11 @@ export async function createStatus(o: {
   }
 
   function readState(): StateWord {
-    const view = o.trainer.view();
-    const all = o.datasets.list();
-    const open = o.queue.open();
+    const view = options.trainer.view();
+    const all = options.datasets.list();
+    const open = options.queue.open();
     return decideState({
-      latch: o.queue.state(),
+      latch: options.queue.state(),
       trainer: {
         alive: view.alive,
         phase: view.heartbeat?.phase ?? null,
@@ -98,14 +98,14 @@ export async function createStatus(o: {
       },
       staleAfter: decideStale(beats),
       dataset: open?.dataset.name ?? null,
-      isSupervising: o.queue.isSupervising(),
-      notReady: o.queue.notReady(),
-      validating: o.datasets.validating(),
-      waiting: o.queue.waiting()?.why ?? null,
-      noBase: o.versions.noBase(),
+      isSupervising: options.queue.isSupervising(),
+      notReady: options.queue.notReady(),
+      validating: options.datasets.validating(),
+      waiting: options.queue.waiting()?.why ?? null,
+      noBase: options.versions.noBase(),
       datasets: {
-        decide: all.filter((one) => one.verdict === 'decide').length,
-        waiting: all.filter((one) => one.place === 'queue').length,
+        decide: all.filter((dataset) => dataset.verdict === 'decide').length,
+        waiting: all.filter((dataset) => dataset.place === 'queue').length,
       },
     });
   }
@@ -113,18 +113,18 @@ export async function createStatus(o: {
   function current(): StateWord & { readonly since: number } {
     const now = readState();
     word =
-      now.state === word.state ? { ...now, since: word.since } : { ...now, since: o.clock.now() };
+      now.state === word.state ? { ...now, since: word.since } : { ...now, since: options.clock.now() };
     return word;
   }
 
   function get(): TrainingStatus {
-    const now = o.clock.now();
-    const view = o.trainer.view();
+    const now = options.clock.now();
+    const view = options.trainer.view();
     const { state, reason, since } = current();
-    const latest = o.metrics.latest();
-    const open = o.queue.open();
-    const live = o.queue.live();
-    const speed = o.metrics.speed().stepsPerSecond;
+    const latest = options.metrics.latest();
+    const open = options.queue.open();
+    const live = options.queue.live();
+    const speed = options.metrics.speed().stepsPerSecond;
     const { point, evaluation } = latest;
     const measured = (value: number | null | undefined): Measured =>
       point === null || value === null || value === undefined
@@ -136,11 +136,11 @@ export async function createStatus(o: {
         : { value, step: evaluation.step, t: evaluation.t };
     const isMoving =
       state === 'training' || state === 'evaluating' || state === 'saving' || state === 'stopping';
-    const notReady = o.queue.notReady();
-    const disk = o.disk.reading();
-    const config = open?.pass.config ?? o.config.values();
+    const notReady = options.queue.notReady();
+    const disk = options.disk.reading();
+    const config = open?.pass.config ?? options.config.values();
     const remaining = live === null ? null : Math.max(0, live.planned - live.done);
-    const step = stepOf(o.trainer);
+    const step = stepOf(options.trainer);
     const currentStep = step ?? Math.max(point?.step ?? -1, newestCheckpoint ?? -1);
     return {
       format: 1,
@@ -170,7 +170,7 @@ export async function createStatus(o: {
           ? Math.round(remaining / speed)
           : null,
       current_dataset: open === null ? null : { id: open.dataset.id, name: open.dataset.name },
-      queue: o.datasets.counts(),
+      queue: options.datasets.counts(),
       micro_batch: view.alive ? latest.microBatch : null,
       batch: config.batch_size * config.gradient_accumulation,
       gpu: gpu.latest(),
@@ -186,10 +186,10 @@ export async function createStatus(o: {
       disk_free_gb: disk.freeGb,
       disk_floor_gb: disk.floorGb,
       last_checkpoint_step: newestOf(latest.checkpointStep, newestCheckpoint),
-      branch: o.versions.branch(),
+      branch: options.versions.branch(),
       model: config.model_name,
       run: view.run,
-      last_preview: o.metrics.previews(1)[0] ?? null,
+      last_preview: options.metrics.previews(1)[0] ?? null,
       monitoring_percent: latest.monitoringPercent,
       recovery: view.recovering,
       error:
@@ -208,7 +208,7 @@ export async function createStatus(o: {
   }
 
   function machine(): Machine {
-    const disk = o.disk.reading();
+    const disk = options.disk.reading();
     return {
       cpu_percent: cpu,
       memory_used_mb: memory.used_mb,
@@ -216,19 +216,19 @@ export async function createStatus(o: {
       disk_free_gb: disk.freeGb,
       disk_total_gb: disk.totalGb,
       disk_floor_gb: disk.floorGb,
-      t: o.clock.now(),
+      t: options.clock.now(),
     };
   }
 
   function memoryStats(): MemoryStats {
-    const { pid, alive } = o.trainer.view();
+    const { pid, alive } = options.trainer.view();
     const known = trainerMemory !== null && trainerMemory.pid === pid ? trainerMemory.mb : null;
     return memoryStatsFrom({
       ...memory,
       trainer: alive && pid !== null ? { pid, mb: known } : null,
       engine: { pid: process.pid, mb: Math.round(process.memoryUsage.rss() / 1048576) },
       gpu: gpu.latest(),
-      now: o.clock.now(),
+      now: options.clock.now(),
     });
   }
 
@@ -241,45 +241,45 @@ export async function createStatus(o: {
     if (text === written) return;
     isWriting = true;
     try {
-      await writeJson(path.join(o.paths.status, 'training_status.json'), scriptStatus(status));
+      await writeJson(path.join(options.paths.status, 'training_status.json'), scriptStatus(status));
       written = text;
     } catch (error) {
-      o.failed('status.write', error);
+      options.failed('status.write', error);
     } finally {
       isWriting = false;
     }
   }
 
-  await mkdir(o.paths.status, { recursive: true });
+  await mkdir(options.paths.status, { recursive: true });
   const stops = [
-    o.clock.every(secondsBetweenWrites, async () => {
+    options.clock.every(secondsBetweenWrites, async () => {
       listen();
       changed.emit(undefined);
       await write();
     }),
-    o.clock.every(1, async () => {
+    options.clock.every(1, async () => {
       cpu = load();
       memory = await readMemory();
-      const { pid, alive } = o.trainer.view();
+      const { pid, alive } = options.trainer.view();
       trainerMemory = alive && pid !== null ? { pid, mb: await readResident(pid) } : null;
       machineChanged.emit(undefined);
     }),
-    o.trainer.events.on((event) => {
+    options.trainer.events.on((event) => {
       if (event.type === 'checkpoint' && typeof event.step === 'number')
         newestCheckpoint = event.step;
     }),
-    o.versions.changed.on(() => {
-      void o.versions
+    options.versions.changed.on(() => {
+      void options.versions
         .newestCheckpoint()
         .then((found) => {
           newestCheckpoint = found?.step ?? null;
           changed.emit(undefined);
         })
         .catch((error: unknown) => {
-          o.failed('status.checkpoint', error);
+          options.failed('status.checkpoint', error);
         });
     }),
-    o.queue.changed.on(() => {
+    options.queue.changed.on(() => {
       changed.emit(undefined);
     }),
   ];

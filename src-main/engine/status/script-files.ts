@@ -8,7 +8,7 @@ import type { WorkspacePaths } from '../../kit/workspace.ts';
 const secondsBetween = 10;
 
 /** Answers how to stop. What cannot be written is reported; the next turn tries again. */
-export function writeScriptFiles(o: {
+export function writeScriptFiles(options: {
   readonly paths: WorkspacePaths;
   readonly clock: Clock;
   readonly memory: () => MemoryStats;
@@ -17,12 +17,12 @@ export function writeScriptFiles(o: {
 }): () => void {
   const write = async (): Promise<void> => {
     try {
-      await writeJson(path.join(o.paths.status, 'memory_stats.json'), o.memory());
-      await writeJson(path.join(o.paths.status, 'monitoring_costs.json'), await o.costs());
+      await writeJson(path.join(options.paths.status, 'memory_stats.json'), options.memory());
+      await writeJson(path.join(options.paths.status, 'monitoring_costs.json'), await options.costs());
     } catch (error) {
-      o.failed('status.files', error);
+      options.failed('status.files', error);
     }
   };
   void write();
-  return o.clock.every(secondsBetween, write);
+  return options.clock.every(secondsBetween, write);
 }

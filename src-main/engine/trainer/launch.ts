@@ -70,7 +70,7 @@ export function launchCategory(error: unknown): string {
 }
 
 /** Writes spec.json and starts the process. Throws when the interpreter cannot be started. */
-export async function launch(o: {
+export async function launch(options: {
   readonly folder: string;
   readonly run: string;
   readonly kind: string;
@@ -78,15 +78,15 @@ export async function launch(o: {
   readonly python: PythonFacts;
   readonly launcher: Launcher;
 }): Promise<Launched> {
-  await mkdir(path.join(o.folder, 'commands'), { recursive: true });
-  await writeJson(path.join(o.folder, 'spec.json'), o.spec);
-  const log = openSync(path.join(o.folder, 'trainer.log'), 'a');
+  await mkdir(path.join(options.folder, 'commands'), { recursive: true });
+  await writeJson(path.join(options.folder, 'spec.json'), options.spec);
+  const log = openSync(path.join(options.folder, 'trainer.log'), 'a');
   try {
-    const child = spawn(o.python.executable, argumentsFor(o.folder, o.launcher), {
-      cwd: o.folder,
+    const child = spawn(options.python.executable, argumentsFor(options.folder, options.launcher), {
+      cwd: options.folder,
       detached: true,
       stdio: ['ignore', log, log],
-      env: environmentFor(o.kind, process.env, o.python),
+      env: environmentFor(options.kind, process.env, options.python),
       windowsHide: true,
     });
     await new Promise<void>((resolve, reject) => {
@@ -95,8 +95,8 @@ export async function launch(o: {
     });
     child.unref();
     return {
-      run: o.run,
-      folder: o.folder,
+      run: options.run,
+      folder: options.folder,
       child,
       identity: child.pid === undefined ? null : identityOf(child.pid),
     };

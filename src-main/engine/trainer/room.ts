@@ -71,26 +71,26 @@ interface Supervision {
   retry: (() => void) | null;
 }
 
-export function createTrainer(o: TrainerOptions): TrainerRoom {
+export function createTrainer(options: TrainerOptions): TrainerRoom {
   const events = new Emitter<TrainerEvent & { readonly run: string }>();
   const outcome = new Emitter<PassOutcome & { readonly pass: string; readonly dataset: string }>();
   const changed = new Emitter<void>();
   const random = (): string => randomBytes(2).toString('hex');
-  const workers = createWorkers({ paths: o.paths, clock: o.clock, python: o.python, random });
+  const workers = createWorkers({ paths: options.paths, clock: options.clock, python: options.python, random });
   const machine = readMachine();
   let supervision: Supervision | null = null;
   let watched: WatchedRun | null = null;
   let isLaunching = false;
   let isKilling = false;
-  let lastTick = o.clock.monotonic();
-  let lastWall = o.clock.now();
+  let lastTick = options.clock.monotonic();
+  let lastWall = options.clock.now();
   let shown = '';
 
   function say(run: string, event: TrainerEvent): void {
     events.emit({ ...event, run });
   }
   function own(type: string, fields: Record<string, unknown>): void {
-    say(watched?.run ?? '', { type, t: o.clock.now(), ...fields });
+    say(watched?.run ?? '', { type, t: options.clock.now(), ...fields });
   }
 
   function end(result: PassOutcome): void {
@@ -106,7 +106,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
   const nothing = (kind: string): ExitFile => ({
     outcome: kind,
     reason: null,
-    t: o.clock.now(),
+    t: options.clock.now(),
     step: null,
     position: null,
     error: null,
@@ -145,9 +145,9 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
     if (current === null || watched !== null || isLaunching) return;
     isLaunching = true;
     try {
-      const python = await o.python();
-      const run = runName('train', o.clock.now(), random());
-      const folder = o.paths.run(run);
+      const python = await options.python();
+      const run = runName('train', options.clock.now(), random());
+      const folder = options.paths.run(run);
       const launched = await launch({
         folder,
         run,
@@ -156,12 +156,12 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
         launcher: launcherOf(current.request.config),
         spec: trainSpec({
           run,
-          paths: o.paths,
+          paths: options.paths,
           request: current.request,
           microBatch: current.microBatch,
           machine,
-          threads: o.threads,
-          now: o.clock.now(),
+          threads: options.threads,
+          now: options.clock.now(),
         }),
       });
       const pid = launched.child.pid ?? -1;
@@ -176,12 +176,12 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
         run,
         folder,
         child: launched.child,
-        clock: o.clock,
+        clock: options.clock,
         identity,
       });
       current.suspected = false;
       current.hangKilled = false;
-      o.journal.write({
+      options.journal.write({
         what: 'trainer.launch',
         text: `The trainer is started for ${current.request.dataset.name} (pid ${String(pid)}).`,
         step: current.savedStep,
@@ -224,15 +224,15 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
     if (event.type === 'resumed' && current.crash !== null) {
       const { crash, t } = current.crash;
       own('restarted', {
-        seconds: o.clock.now() - t,
+        seconds: options.clock.now() - t,
         step,
         lost_steps: event.lost_steps ?? null,
         cause: crash.meaning,
         category: crash.category,
       });
-      o.journal.write({
+      options.journal.write({
         what: 'trainer.restarted',
-        text: `Training goes on from step ${String(step ?? 0)} after ${(o.clock.now() - t).toFixed(1)} s; ${typeof event.lost_steps === 'number' ? event.lost_steps : 'an unknown number of'} steps were lost.`,
+        text: `Training goes on from step ${String(step ?? 0)} after ${(options.clock.now() - t).toFixed(1)} s; ${typeof event.lost_steps === 'number' ? event.lost_steps : 'an unknown number of'} steps were lost.`,
         step,
         dataset: current.request.dataset.id,
         evidence: { category: crash.category, lost_steps: event.lost_steps ?? null },
@@ -275,13 +275,13 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
     const rows = exit?.error?.rows ?? [];
     if (found.retry === 'dataset')
       current.positions.push(exit?.position ?? run.beat?.position ?? null);
-    const { watchdog } = o.config.values();
+    const { watchdog } = options.config.values();
     const after = decideAfterExit(
       found,
       {
         attempts: current.attempts,
         positions: current.positions,
-        healthySeconds: o.clock.now() - run.startedAt,
+        healthySeconds: options.clock.now() - run.startedAt,
       },
       {
         limit: watchdog.restart_limit,
@@ -298,7 +298,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
       attempt,
       rows,
     });
-    o.journal.write({
+    options.journal.write({
       what: 'trainer.crashed',
       text: `The trainer ended: ${found.message}. ${halted !== null ? `It was told to halt (${halted}), so it is not started again (saved: step ${String(current.savedStep)}).` : after.kind === 'restart' ? `Restart ${String(attempt)} of ${String(watchdog.restart_limit)} in ${String(after.inSeconds)} s, from the newest checkpoint that verifies (saved: step ${String(current.savedStep)}).` : found.suggestion}`,
       step: run.beat?.step ?? null,
@@ -335,8 +335,8 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
     current.attempts = after.attempt;
     if (found.category.startsWith('gpu_out_of_memory'))
       current.microBatch = halveMicroBatch(current.microBatch, current.request.config);
-    current.crash = { crash: found, t: current.crash?.t ?? o.clock.now(), attempt };
-    current.retry = o.clock.after(after.inSeconds, () => {
+    current.crash = { crash: found, t: current.crash?.t ?? options.clock.now(), attempt };
+    current.retry = options.clock.after(after.inSeconds, () => {
       current.retry = null;
       void start();
     });
@@ -344,7 +344,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
   }
 
   async function lookForHang(run: WatchedRun, current: Supervision): Promise<void> {
-    const { hang } = o.config.values();
+    const { hang } = options.config.values();
     const verdict = decideHang(
       {
         phase: run.beat?.phase ?? 'load',
@@ -355,8 +355,8 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
         trainMinutes: hang.train_minutes,
         evalMinutes: hang.eval_minutes,
         learned: hang.learned,
-        leastSuspect: o.leastSuspect ?? 10,
-        leastKill: o.leastKill ?? 60,
+        leastSuspect: options.leastSuspect ?? 10,
+        leastKill: options.leastKill ?? 60,
       },
     );
     if (verdict === 'alive') return;
@@ -369,9 +369,9 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
     }
     if (verdict !== 'kill' || current.hangKilled) return;
     current.hangKilled = true;
-    await o.clock.sleep(0.5);
+    await options.clock.sleep(0.5);
     own('hang_killed', { ...facts, stack: (await readLogEnd(run.folder)).slice(-4000) });
-    o.journal.write({
+    options.journal.write({
       what: 'trainer.hang',
       text: `No heartbeat for ${run.silence.toFixed(0)} s in phase ${facts.phase}: the trainer is ended and started again.`,
       step: run.beat?.step ?? null,
@@ -382,8 +382,8 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
   }
 
   async function tick(): Promise<void> {
-    const now = o.clock.monotonic();
-    const wall = o.clock.now();
+    const now = options.clock.monotonic();
+    const wall = options.clock.now();
     // On Linux the monotonic clock stands still while the machine sleeps; elsewhere it goes on.
     const gap = Math.max(now - lastTick, wall - lastWall);
     const slept = gap > asleepAfter;
@@ -396,7 +396,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
     if (slept) {
       run.forgive();
       own('asleep', { from: since, until: wall, step: run.beat?.step ?? null });
-      o.journal.write({
+      options.journal.write({
         what: 'trainer.asleep',
         text: `The machine slept for ${gap.toFixed(0)} s, or its clock was set: the silence of the trainer is not counted.`,
         step: run.beat?.step ?? null,
@@ -419,13 +419,13 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
     if (view !== shown) changed.emit(undefined);
     shown = view;
   }
-  const stopTicking = o.clock.every(secondsBetweenLooks, tick);
+  const stopTicking = options.clock.every(secondsBetweenLooks, tick);
 
   return {
     async adopt() {
-      const holder = await findTrainer(o.paths);
+      const holder = await findTrainer(options.paths);
       if (holder === null) return null;
-      const folder = o.paths.run(holder.run);
+      const folder = options.paths.run(holder.run);
       const request = requestOf(await readJson(path.join(folder, 'spec.json')).catch(() => null));
       if (request === null) return null;
       const run = new WatchedRun({
@@ -433,7 +433,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
         folder,
         identity: { pid: holder.pid, start: holder.start },
         child: null,
-        clock: o.clock,
+        clock: options.clock,
       });
       supervision = begin(request);
       // What happened before was told by the engine before; here it is only learned.
@@ -462,7 +462,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
     },
     async kill(why) {
       isKilling = true;
-      o.journal.write({ what: 'trainer.kill', text: `The trainer is ended: ${why}.` });
+      options.journal.write({ what: 'trainer.kill', text: `The trainer is ended: ${why}.` });
       const run = watched;
       if (run === null) {
         endWithout('stopped');
@@ -474,7 +474,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
             `The trainer (pid ${String(run.identity.pid)}) does not end: the system holds it in a call.`,
           );
         signalGroup(run.identity, 'SIGKILL');
-        await o.clock.sleep(0.05);
+        await options.clock.sleep(0.05);
       }
     },
     view(): TrainerView {
@@ -493,14 +493,14 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
                 phase: beat.phase,
                 step: beat.step,
                 position: beat.position,
-                age_s: Math.max(0, o.clock.now() - beat.t),
+                age_s: Math.max(0, options.clock.now() - beat.t),
               },
         recovering:
           crash === null
             ? null
             : {
                 attempt: crash.attempt,
-                limit: o.config.values().watchdog.restart_limit,
+                limit: options.config.values().watchdog.restart_limit,
                 cause: crash.crash.meaning,
                 category: crash.crash.category,
               },

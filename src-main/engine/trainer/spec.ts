@@ -62,7 +62,7 @@ export function halveMicroBatch(now: number | null, config: Config): number {
   return Math.max(1, Math.floor(before / 2));
 }
 
-export function trainSpec(o: {
+export function trainSpec(options: {
   readonly run: string;
   readonly paths: WorkspacePaths;
   readonly request: PassRequest;
@@ -72,14 +72,14 @@ export function trainSpec(o: {
   readonly threads: number;
   readonly now: number;
 }): Record<string, unknown> {
-  const { request } = o;
-  const { device, config } = resolveForMachine(request.config, o.machine);
+  const { request } = options;
+  const { device, config } = resolveForMachine(request.config, options.machine);
   return {
     format: 1,
     kind: 'train',
-    run: o.run,
-    workspace: o.paths.root,
-    created: o.now,
+    run: options.run,
+    workspace: options.paths.root,
+    created: options.now,
     dataset: {
       id: request.dataset.id,
       folder: request.dataset.folder,
@@ -89,13 +89,13 @@ export function trainSpec(o: {
       left_out: request.dataset.leftOut,
     },
     pass: { id: request.pass.id, planned_steps: request.pass.plannedSteps },
-    config: o.microBatch === null ? config : { ...config, micro_batch: o.microBatch },
+    config: options.microBatch === null ? config : { ...config, micro_batch: options.microBatch },
     /** The frozen configuration as the engine knows it, so that the pass can be adopted as it was. */
     frozen: request.config,
     base: request.base,
     lineage: {
       branch: request.lineage.branch,
-      checkpoints: o.paths.checkpoints(request.lineage.branch),
+      checkpoints: options.paths.checkpoints(request.lineage.branch),
       head_step: request.lineage.headStep,
     },
     validation: { core: request.core },
@@ -105,7 +105,7 @@ export function trainSpec(o: {
     // A GPU stands still while a checkpoint is written; a processor would write no faster beside its steps, and needs the memory.
     saving: device === 'cpu' ? 'inline' : 'beside',
     // Of each process: more threads than cores make all of them slower.
-    threads: Math.max(1, Math.floor(o.threads / config.world_size)),
+    threads: Math.max(1, Math.floor(options.threads / config.world_size)),
     test: {},
   };
 }
@@ -118,7 +118,7 @@ export function requestOf(spec: unknown): PassRequest | null {
       : undefined;
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   const numbers = (value: unknown): readonly number[] =>
-    Array.isArray(value) ? value.filter((one): one is number => typeof one === 'number') : [];
+    Array.isArray(value) ? value.filter((entry): entry is number => typeof entry === 'number') : [];
   const count = (value: unknown): number => (typeof value === 'number' ? value : 0);
   const config = configSchema.safeParse(at(spec, 'frozen'));
   if (at(spec, 'kind') !== 'train' || !config.success) return null;

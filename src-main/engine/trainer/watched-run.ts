@@ -30,7 +30,7 @@ export class WatchedRun {
   private readonly exited: Promise<void>;
   private turn: Promise<unknown> = Promise.resolve();
 
-  constructor(o: {
+  constructor(options: {
     readonly run: string;
     readonly folder: string;
     readonly identity: Identity;
@@ -38,14 +38,14 @@ export class WatchedRun {
     readonly clock: Clock;
     readonly eventsFrom?: number;
   }) {
-    this.run = o.run;
-    this.folder = o.folder;
-    this.identity = o.identity;
-    this.clock = o.clock;
-    this.startedAt = o.clock.now();
-    this.beatSeenAt = o.clock.monotonic();
-    this.tail = new Tail(path.join(o.folder, 'events.jsonl'), o.eventsFrom ?? 0);
-    const { child } = o;
+    this.run = options.run;
+    this.folder = options.folder;
+    this.identity = options.identity;
+    this.clock = options.clock;
+    this.startedAt = options.clock.now();
+    this.beatSeenAt = options.clock.monotonic();
+    this.tail = new Tail(path.join(options.folder, 'events.jsonl'), options.eventsFrom ?? 0);
+    const { child } = options;
     this.exited =
       child === null
         ? Promise.resolve()

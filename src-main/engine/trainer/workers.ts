@@ -11,7 +11,7 @@ import { WatchedRun } from './watched-run.ts';
 
 const secondsBetweenLooks = 0.1;
 
-export function createWorkers(o: {
+export function createWorkers(settings: {
   readonly paths: WorkspacePaths;
   readonly clock: Clock;
   readonly python: () => Promise<PythonFacts>;
@@ -20,9 +20,9 @@ export function createWorkers(o: {
   const live = new Set<WatchedRun>();
 
   const work: TrainerRoom['work'] = async (kind, spec, options = {}) => {
-    const python = await o.python();
-    const run = runName(kind, o.clock.now(), o.random());
-    const folder = o.paths.run(run);
+    const python = await settings.python();
+    const run = runName(kind, settings.clock.now(), settings.random());
+    const folder = settings.paths.run(run);
     let watched: WatchedRun;
     try {
       const launched = await launch({
@@ -31,14 +31,14 @@ export function createWorkers(o: {
         kind,
         python,
         launcher: alone,
-        spec: { format: 1, kind, run, workspace: o.paths.root, created: o.clock.now(), ...spec },
+        spec: { format: 1, kind, run, workspace: settings.paths.root, created: settings.clock.now(), ...spec },
       });
       const identity = launched.identity ?? identityOf(launched.child.pid ?? -1);
       watched = new WatchedRun({
         run,
         folder,
         child: launched.child,
-        clock: o.clock,
+        clock: settings.clock,
         identity: identity ?? { pid: launched.child.pid ?? -1, start: 'ended' },
       });
     } catch (error) {
@@ -56,7 +56,7 @@ export function createWorkers(o: {
         const alive = watched.isAlive;
         for (const event of await watched.readEvents()) options.onEvent?.(event);
         if (!alive) break;
-        await o.clock.sleep(secondsBetweenLooks);
+        await settings.clock.sleep(secondsBetweenLooks);
       }
     } finally {
       live.delete(watched);

@@ -85,5 +85,5 @@ export async function listCheckpoints(branchFolder: string): Promise<readonly Ch
 }
 
 export async function newestCheckpoint(branchFolder: string): Promise<Checkpoint | null> {
-  return (await listCheckpoints(branchFolder)).find((one) => one.problem === null) ?? null;
+  return (await listCheckpoints(branchFolder)).find((checkpoint) => checkpoint.problem === null) ?? null;
 }

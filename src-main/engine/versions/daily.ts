@@ -53,7 +53,7 @@ export function dayOf(t: number): string {
   return `${String(date.getFullYear())}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-export async function createDaily(o: {
+export async function createDaily(options: {
   readonly paths: WorkspacePaths;
   readonly config: ConfigRoom;
   readonly journal: Journal;
@@ -62,7 +62,7 @@ export async function createDaily(o: {
   readonly make: (description: string) => Promise<{ readonly name: string }>;
   readonly failed: (where: string, error: unknown) => void;
 }): Promise<{ close(): void }> {
-  const known = dailyFile.safeParse(await readJson(o.paths.daily).catch(() => null));
+  const known = dailyFile.safeParse(await readJson(options.paths.daily).catch(() => null));
   let settled = known.success ? known.data.settled : null;
   let failures = 0;
   let notBefore = 0;
@@ -70,17 +70,17 @@ export async function createDaily(o: {
   async function settle(due: number): Promise<void> {
     settled = due;
     failures = 0;
-    await writeJson(o.paths.daily, { format: 1, settled: due });
+    await writeJson(options.paths.daily, { format: 1, settled: due });
   }
 
   async function look(): Promise<void> {
-    const now = o.clock.now();
-    const next = decideDaily(now, o.config.values().snapshot.daily_at, settled);
+    const now = options.clock.now();
+    const next = decideDaily(now, options.config.values().snapshot.daily_at, settled);
     if (next.kind === 'wait' || now < notBefore) return;
     if (next.kind === 'begin') return settle(next.due);
     try {
-      const { name } = await o.make(`daily ${dayOf(next.due)}`);
-      o.journal.write({
+      const { name } = await options.make(`daily ${dayOf(next.due)}`);
+      options.journal.write({
         what: 'versions.daily',
         text: `${name} is the version of ${dayOf(next.due)}, made by itself.`,
         evidence: { due: next.due, late_seconds: Math.round(now - next.due) },
@@ -88,7 +88,7 @@ export async function createDaily(o: {
       await settle(next.due);
     } catch (error) {
       if (error instanceof Refusal && error.code === 'NOT_READY') {
-        o.journal.write({
+        options.journal.write({
           what: 'versions.daily',
           text: `No version of ${dayOf(next.due)}: ${error.message}`,
         });
@@ -99,7 +99,7 @@ export async function createDaily(o: {
       notBefore = now + secondsBetweenAttempts;
       const message = error instanceof Error ? error.message : String(error);
       const isLast = failures >= attempts;
-      o.journal.write({
+      options.journal.write({
         what: 'versions.daily',
         text: `The version of ${dayOf(next.due)} could not be made (attempt ${String(failures)} of ${String(attempts)}): ${message}`,
       });
@@ -107,9 +107,9 @@ export async function createDaily(o: {
     }
   }
 
-  const stop = o.clock.every(secondsBetweenLooks, async () => {
+  const stop = options.clock.every(secondsBetweenLooks, async () => {
     await look().catch((error: unknown) => {
-      o.failed('versions.daily', error);
+      options.failed('versions.daily', error);
     });
   });
   return { close: stop };

@@ -100,7 +100,7 @@ export interface HandVersionInput extends Measured, Pick<VersionInput, 'training
 
 export type VersionsRoom = Awaited<ReturnType<typeof createVersions>>;
 
-export async function createVersions(o: {
+export async function createVersions(options: {
   readonly paths: WorkspacePaths;
   readonly config: ConfigRoom;
   readonly journal: Journal;
@@ -108,37 +108,37 @@ export async function createVersions(o: {
   /** Reads every byte of one checkpoint: what is wrong, null when all is what was saved. Throws when it cannot be read through. */
   readonly readThrough?: (folder: string) => Promise<string | null>;
 }) {
-  const store = new VersionStore(o.paths);
+  const store = new VersionStore(options.paths);
   const changed = new Emitter<void>();
   let known: readonly Version[] = (await store.list()).map(toVersion);
-  let lineage: Lineage | null = await readLineage(o.paths);
+  let lineage: Lineage | null = await readLineage(options.paths);
   /** A configuration without a base means the one that the lineage began from. */
   const chosen = (): string => {
-    const { base_model: named } = o.config.values();
+    const { base_model: named } = options.config.values();
     return named === '' ? (lineage?.base.id ?? '') : named;
   };
-  let base: BaseFacts | null = await readBase(o.paths, chosen());
+  let base: BaseFacts | null = await readBase(options.paths, chosen());
 
   const branch = (): string => lineage?.branch ?? 'main';
-  const branchFolder = (): string => o.paths.checkpoints(branch());
+  const branchFolder = (): string => options.paths.checkpoints(branch());
 
   const line = (): readonly LineSegment[] => lineOf(lineage?.branches ?? [], branch());
   const branchNames = (): readonly string[] =>
-    lineage === null ? ['main'] : lineage.branches.map((one) => one.name);
+    lineage === null ? ['main'] : lineage.branches.map((branch) => branch.name);
   /** As they were at the last look; the feed shows them without reading the disk. */
   let saved: readonly (Checkpoint & { readonly branch: string })[] = [];
   /** Of every branch, oldest branch first, newest step first. */
   async function allCheckpoints(): Promise<typeof saved> {
     const found: (Checkpoint & { readonly branch: string })[] = [];
     for (const name of branchNames())
-      for (const one of await listCheckpoints(o.paths.checkpoints(name)))
-        found.push({ ...one, branch: name });
+      for (const checkpoint of await listCheckpoints(options.paths.checkpoints(name)))
+        found.push({ ...checkpoint, branch: name });
     saved = found;
     return found;
   }
   /** The newest version of what is in the model now. */
   const newestInLine = (all: readonly Version[]): Version | null =>
-    all.find((one) => isInLine(line(), one)) ?? null;
+    all.find((version) => isInLine(line(), version)) ?? null;
 
   const hasTrained = async (): Promise<boolean> =>
     (await listCheckpoints(branchFolder())).length > 0;
@@ -149,21 +149,21 @@ export async function createVersions(o: {
       branch: 'main',
       head: null,
       base: { id: from.id, folder: from.folder, hash: from.hash },
-      method: o.config.values().method,
+      method: options.config.values().method,
       branches: [
         {
           name: 'main',
           parent: null,
           left: null,
-          opened: o.clock.now(),
+          opened: options.clock.now(),
           why: `It began from ${from.id} (${from.label}).`,
         },
       ],
     };
     // On the disk first: nobody is told of a lineage that is not there.
-    await writeLineage(o.paths, begun);
+    await writeLineage(options.paths, begun);
     lineage = begun;
-    o.journal.write({
+    options.journal.write({
       what: 'versions.lineage',
       text: `The lineage begins from ${from.id} (${from.label}).`,
       evidence: { base: from.id, hash: from.hash },
@@ -180,27 +180,27 @@ export async function createVersions(o: {
   }
   await followBase();
   await allCheckpoints();
-  const gone = await store.emptyTrash(o.clock.now());
+  const gone = await store.emptyTrash(options.clock.now());
   if (gone.length > 0)
-    o.journal.write({
+    options.journal.write({
       what: 'versions.trash',
       text: `${gone.join(', ')} left the trash after ${String(TRASH_DAYS)} days.`,
     });
 
   async function find(name: string) {
-    const found = (await store.list()).find((one) => one.name === name);
+    const found = (await store.list()).find((version) => version.name === name);
     if (found === undefined)
       throw new Refusal('NOT_FOUND', `There is no version ${name}.`, { subject: name });
     return found;
   }
   /** A version is a link to the checkpoint's files: what does not verify must not get a name. Refusal NOT_READY. */
   async function requireSound(folder: string, step: number): Promise<void> {
-    const found = (await listCheckpoints(path.dirname(folder))).find((one) => one.step === step);
+    const found = (await listCheckpoints(path.dirname(folder))).find((checkpoint) => checkpoint.step === step);
     let problem = found === undefined ? 'its manifest.json cannot be read' : found.problem;
-    if (problem === null && o.readThrough !== undefined)
-      problem = await o.readThrough(folder).catch((error: unknown) => {
+    if (problem === null && options.readThrough !== undefined)
+      problem = await options.readThrough(folder).catch((error: unknown) => {
         // Without the worker the sizes have to do; the version has SHA-256 of its own from here on.
-        o.journal.write({
+        options.journal.write({
           what: 'versions.sizes_only',
           text: `The checkpoint of step ${step} was looked at by its sizes only: ${error instanceof Error ? error.message : String(error)}`,
           step,
@@ -214,13 +214,13 @@ export async function createVersions(o: {
     });
   }
   async function hasCheckpoint(at: { branch: string; step: number }): Promise<boolean> {
-    return (await listCheckpoints(o.paths.checkpoints(at.branch))).some(
-      (one) => one.step === at.step && one.problem === null,
+    return (await listCheckpoints(options.paths.checkpoints(at.branch))).some(
+      (checkpoint) => checkpoint.step === at.step && checkpoint.problem === null,
     );
   }
   async function isLastCopy(file: Version): Promise<boolean> {
     const others = (await store.list()).some(
-      (one) => one.name !== file.name && one.branch === file.branch && one.step === file.step,
+      (version) => version.name !== file.name && version.branch === file.branch && version.step === file.step,
     );
     return !others && !(await hasCheckpoint(file));
   }
@@ -243,7 +243,7 @@ export async function createVersions(o: {
       const id = chosen();
       return id === ''
         ? 'no base model is chosen'
-        : `the base model ${id} cannot be read: ${o.paths.base(id)}`;
+        : `the base model ${id} cannot be read: ${options.paths.base(id)}`;
     },
     list: (): readonly Version[] => known,
     checkpoints: () => listCheckpoints(branchFolder()),
@@ -276,15 +276,15 @@ export async function createVersions(o: {
         ...lineage,
         branch: entry.name,
         head: step,
-        base: { id: from.id, folder: o.paths.base(from.id), hash: from.hash },
-        branches: [...lineage.branches.filter((one) => one.name !== entry.name), entry],
+        base: { id: from.id, folder: options.paths.base(from.id), hash: from.hash },
+        branches: [...lineage.branches.filter((branch) => branch.name !== entry.name), entry],
       };
-      await writeLineage(o.paths, next);
+      await writeLineage(options.paths, next);
       lineage = next;
     },
     /** Reads lineage.json and the checkpoints again; answers the head's branch. */
     async reload(): Promise<string> {
-      lineage = await readLineage(o.paths);
+      lineage = await readLineage(options.paths);
       await allCheckpoints();
       changed.emit(undefined);
       return branch();
@@ -302,7 +302,7 @@ export async function createVersions(o: {
     },
     /** Reads the base again after `base_model` changed. */
     async refreshBase(): Promise<void> {
-      const next = await readBase(o.paths, chosen());
+      const next = await readBase(options.paths, chosen());
       if (next?.hash === base?.hash && next?.id === base?.id) return;
       base = next;
       await followBase();
@@ -316,7 +316,7 @@ export async function createVersions(o: {
     },
     /** The base that the user chooses now, before the configuration names it. */
     async choose(id: string): Promise<void> {
-      base = await readBase(o.paths, id);
+      base = await readBase(options.paths, id);
       if (base === null) throw new Error(`the base ${id} was made and cannot be read`);
       await followBase();
       changed.emit(undefined);
@@ -324,7 +324,7 @@ export async function createVersions(o: {
     /** The same pass and step give the same version, however often it is asked for. */
     async create(input: VersionInput): Promise<Version> {
       const all = await store.list();
-      const same = all.find((one) => one.pass === input.pass && one.step === input.step);
+      const same = all.find((version) => version.pass === input.pass && version.step === input.step);
       if (same !== undefined) return toVersion(same);
       const folder = path.join(branchFolder(), checkpointName(input.step));
       await requireSound(folder, input.step);
@@ -339,7 +339,7 @@ export async function createVersions(o: {
         number,
         name,
         description: `after ${input.dataset.name}, ${steps}`,
-        created: o.clock.now(),
+        created: options.clock.now(),
         branch: branch(),
         step: input.step,
         datasets: [input.dataset],
@@ -355,10 +355,10 @@ export async function createVersions(o: {
       });
       if (lineage !== null) {
         lineage = { ...lineage, head: input.step };
-        await writeLineage(o.paths, lineage);
+        await writeLineage(options.paths, lineage);
       }
       known = (await store.list()).map(toVersion);
-      o.journal.write({
+      options.journal.write({
         what: 'versions.create',
         text: `Version ${name} was made from step ${input.step}.`,
         step: input.step,
@@ -371,7 +371,7 @@ export async function createVersions(o: {
     /** A checkpoint whose sizes are right, or a version, holds the weights of this point. */
     async holds(point: { readonly branch: string; readonly step: number }): Promise<boolean> {
       const kept = (await store.list()).some(
-        (one) => one.branch === point.branch && one.step === point.step,
+        (version) => version.branch === point.branch && version.step === point.step,
       );
       return kept || (await hasCheckpoint(point));
     },
@@ -390,14 +390,14 @@ export async function createVersions(o: {
       // The first checkpoint of a restored branch holds what its parent point holds.
       const points: readonly Point[] = [
         { branch: branch(), step: newest.step },
-        ...(lineage?.branches.find((one) => one.name === branch())?.parent?.step === newest.step
+        ...(lineage?.branches.find((entry) => entry.name === branch())?.parent?.step === newest.step
           ? line()
               .slice(-2, -1)
-              .map((one) => ({ branch: one.branch, step: newest.step }))
+              .map((segment) => ({ branch: segment.branch, step: newest.step }))
           : []),
       ];
-      const same = all.find((one) =>
-        points.some((at) => one.branch === at.branch && one.step === at.step),
+      const same = all.find((version) =>
+        points.some((at) => version.branch === at.branch && version.step === at.step),
       );
       if (same !== undefined)
         throw new Refusal('NOT_READY', `Step ${newest.step} is kept already as ${same.name}.`, {
@@ -414,7 +414,7 @@ export async function createVersions(o: {
         number,
         name,
         description: input.description,
-        created: o.clock.now(),
+        created: options.clock.now(),
         branch: branch(),
         step: newest.step,
         datasets: input.dataset === null ? [] : [input.dataset],
@@ -428,7 +428,7 @@ export async function createVersions(o: {
         how: input.how ?? 'by hand',
         config: input.config,
       });
-      o.journal.write({
+      options.journal.write({
         what: 'versions.create',
         text: `Version ${name} was made ${made.how} from step ${newest.step} (${input.by}).`,
         step: newest.step,
@@ -440,7 +440,7 @@ export async function createVersions(o: {
     async pin(name: string, pinned: boolean): Promise<Version> {
       const next = { ...(await find(name)), pinned };
       await store.rewrite(next);
-      o.journal.write({
+      options.journal.write({
         what: 'versions.pin',
         text: `${name} is ${pinned ? 'pinned' : 'no longer pinned'}.`,
       });
@@ -452,7 +452,7 @@ export async function createVersions(o: {
     /** `beside`: a folder whose bytes were read just now; files that the version shares with it are not read once more. */
     async verify(name: string, beside: string | null = null): Promise<VersionCheck> {
       const checked = await store.verify(await find(name), beside);
-      o.journal.write({
+      options.journal.write({
         what: 'versions.verify',
         text: checked.ok
           ? `${name}: ${checked.files} files are what was published.`
@@ -490,8 +490,8 @@ export async function createVersions(o: {
             facts: { confirm: name, last_copy: isLast ? 'yes' : 'no' },
           },
         );
-      const where = await store.toTrash(file, o.clock.now());
-      o.journal.write({
+      const where = await store.toTrash(file, options.clock.now());
+      options.journal.write({
         what: 'versions.delete',
         text: `${name} went to the trash (${by}); it lies in ${where} for ${TRASH_DAYS} days.`,
         step: file.step,

@@ -94,7 +94,7 @@ export async function writeLineage(paths: WorkspacePaths, lineage: Lineage): Pro
 
 /** `branch-2`, `branch-3` …: the lowest number above all that were ever given. `taken`: also names of folders that are there. Pure. */
 export function nextBranch(lineage: Lineage, taken: readonly string[]): string {
-  const numbers = [...lineage.branches.map((one) => one.name), ...taken].map((name) =>
+  const numbers = [...lineage.branches.map((branch) => branch.name), ...taken].map((name) =>
     Number(/^branch-(\d+)$/.exec(name)?.[1] ?? 1),
   );
   return `branch-${Math.max(1, ...numbers) + 1}`;

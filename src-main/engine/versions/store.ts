@@ -59,9 +59,9 @@ export async function readVersionOrigin(folder: string): Promise<CheckpointOrigi
   return parsed.success ? parsed.data.checkpoint : null;
 }
 
-async function isSameFile(one: string, other: string): Promise<boolean> {
+async function isSameFile(name: string, other: string): Promise<boolean> {
   const [a, b] = await Promise.all(
-    [one, other].map((target) => stat(target, { bigint: true }).catch(() => null)),
+    [name, other].map((target) => stat(target, { bigint: true }).catch(() => null)),
   );
   return a != null && b != null && a.ino === b.ino && a.dev === b.dev;
 }

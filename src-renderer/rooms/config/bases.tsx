@@ -8,7 +8,7 @@ import { percent } from '../../kit/format.ts';
 /** Ids of the bases that are there. */
 export function useReadyBases(): readonly string[] {
   const setup = useEngine((state) => state.rooms?.setup ?? null);
-  return setup?.bases.filter((one) => one.state === 'ready').map((one) => one.id) ?? [];
+  return setup?.bases.filter((base) => base.state === 'ready').map((base) => base.id) ?? [];
 }
 
 /** Made by a recipe of the program, not copied from a folder. */
@@ -21,36 +21,36 @@ export function MoreBases(): ReactElement | null {
   if (setup === null) return null;
   // A folder that could be copied in has its own line.
   const others = setup.bases.filter(
-    (one) => one.state !== 'ready' && (isMade(one.id) || one.state !== 'available'),
+    (base) => base.state !== 'ready' && (isMade(base.id) || base.state !== 'available'),
   );
-  const isMaking = others.some((one) => one.state === 'making');
+  const isMaking = others.some((other) => other.state === 'making');
   const copy = (path: string): void => {
     void command((engine) => engine.setup.choose({ base: 'folder', folder: path }));
   };
   return (
     <details className="bases">
       <summary className="micro">Add a base model</summary>
-      {others.map((one) => (
-        <div key={one.id} className="row" aria-live="polite">
+      {others.map((other) => (
+        <div key={other.id} className="row" aria-live="polite">
           <span className="grow">
-            <span className="strong">{one.label}</span>{' '}
-            <span className={one.state === 'failed' ? 'fail' : 't3'}>
-              {one.state === 'making'
-                ? `being made, ${percent((one.progress ?? 0) * 100)}`
-                : (one.message ?? one.detail)}
+            <span className="strong">{other.label}</span>{' '}
+            <span className={other.state === 'failed' ? 'fail' : 't3'}>
+              {other.state === 'making'
+                ? `being made, ${percent((other.progress ?? 0) * 100)}`
+                : (other.message ?? other.detail)}
             </span>
           </span>
-          {isMade(one.id) ? (
+          {isMade(other.id) ? (
             <Button
               size="xs"
               disabled={lost || isMaking}
-              aria-label={`Make ${one.label}`}
+              aria-label={`Make ${other.label}`}
               onClick={() => {
-                const base = one.id === 'smollm2' ? 'smollm2' : 'starter';
+                const base = other.id === 'smollm2' ? 'smollm2' : 'starter';
                 void command((engine) => engine.setup.choose({ base, folder: null }));
               }}
             >
-              {one.state === 'failed' ? 'Try again' : 'Make'}
+              {other.state === 'failed' ? 'Try again' : 'Make'}
             </Button>
           ) : null}
         </div>

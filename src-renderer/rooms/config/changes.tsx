@@ -9,23 +9,23 @@ import { forgetEdits, shown, type Pending } from './edits.ts';
 
 /** One after another, so that a refusal names its setting; what was kept is no edit any more. */
 async function keep(changes: readonly Pending[]): Promise<void> {
-  for (const one of changes) {
+  for (const change of changes) {
     const answer = await command((engine) =>
       engine.config.set({
-        key: one.key,
-        value: one.after,
-        confirm: one.consent === null ? null : one.key,
-        stage: one.staged,
+        key: change.key,
+        value: change.after,
+        confirm: change.consent === null ? null : change.key,
+        stage: change.staged,
         by: 'you (window)',
       }),
     );
     if (answer === null) return;
-    forgetEdits([one.key]);
+    forgetEdits([change.key]);
   }
 }
 
 function buttonText(changes: readonly Pending[]): string {
-  const staged = changes.filter((one) => one.staged).length;
+  const staged = changes.filter((change) => change.staged).length;
   const now = changes.length - staged;
   if (staged === 0) return 'Save changes';
   return now === 0 ? 'Stage for the next dataset' : `Save ${String(now)}, stage ${String(staged)}`;
@@ -42,8 +42,8 @@ export function Changes({
 }): ReactElement {
   const lost = useLost();
   const [asking, setAsking] = useState(false);
-  const wrong = pending.filter((one) => one.problem !== null).length;
-  const consents = pending.filter((one) => one.consent !== null);
+  const wrong = pending.filter((pending) => pending.problem !== null).length;
+  const consents = pending.filter((pending) => pending.consent !== null);
   const staged = Object.entries(state.staged);
   const text = buttonText(pending);
   return (
@@ -62,14 +62,14 @@ export function Changes({
         <>
           <table className="cdiff mono" aria-label="Settings that would change">
             <tbody>
-              {pending.map((one) => (
-                <tr key={one.key}>
-                  <th scope="row">{one.key}</th>
+              {pending.map((pending) => (
+                <tr key={pending.key}>
+                  <th scope="row">{pending.key}</th>
                   <td>
-                    <del>{shown(one.before)}</del>
+                    <del>{shown(pending.before)}</del>
                   </td>
                   <td>
-                    <ins className={one.problem === null ? '' : 'fail'}>{shown(one.after)}</ins>
+                    <ins className={pending.problem === null ? '' : 'fail'}>{shown(pending.after)}</ins>
                   </td>
                 </tr>
               ))}
@@ -88,7 +88,7 @@ export function Changes({
             </Button>
             <Button
               onClick={() => {
-                forgetEdits(pending.map((one) => one.key));
+                forgetEdits(pending.map((pending) => pending.key));
               }}
             >
               Discard
@@ -144,7 +144,7 @@ export function Changes({
               void keep(pending);
             }}
           >
-            {pending.every((one) => one.staged) ? 'Change from the next dataset' : 'Change now'}
+            {pending.every((pending) => pending.staged) ? 'Change from the next dataset' : 'Change now'}
           </Button>
         </div>
       </Modal>

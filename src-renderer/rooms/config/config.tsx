@@ -13,7 +13,7 @@ import { Estimate, useEstimate } from './estimate.tsx';
 import { Field } from './field.tsx';
 import './config.css';
 
-const groups = [...new Set(descriptions.map((one) => one.group))];
+const groups = [...new Set(descriptions.map((description) => description.group))];
 const anchor = (group: string): string => `config-${group.toLowerCase()}`;
 
 /** config.json was edited by hand while its values are locked, or cannot be read. */
@@ -30,25 +30,25 @@ function FileNotices({ state }: { readonly state: ConfigState }): ReactElement {
           </p>
         </div>
       )}
-      {state.drift.map((one) => (
-        <div key={one.key} className="notice warn" role="status">
+      {state.drift.map((drift) => (
+        <div key={drift.key} className="notice warn" role="status">
           <Glyph name="recovering" />
           <p className="grow">
             <b className="strong">config.json was edited outside Nightshift.</b>{' '}
             <span className="t2">
-              <span className="mono">{one.key}</span> {textOf(one.running)} to {textOf(one.file)}.
+              <span className="mono">{drift.key}</span> {textOf(drift.running)} to {textOf(drift.file)}.
               Not applied while a dataset is in training; it waits for the next one.
             </span>
           </p>
           <Button
             size="xs"
             disabled={lost}
-            aria-label={`Put ${one.key} back to ${textOf(one.running)}`}
+            aria-label={`Put ${drift.key} back to ${textOf(drift.running)}`}
             onClick={() => {
-              void command((engine) => engine.config.unstage({ key: one.key }));
+              void command((engine) => engine.config.unstage({ key: drift.key }));
             }}
           >
-            Put {textOf(one.running)} back
+            Put {textOf(drift.running)} back
           </Button>
         </div>
       ))}
@@ -65,13 +65,13 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
   const pending = useMemo(() => pendingOf(texts, state), [texts, state]);
   const estimate = useEstimate(pending, state, meant);
   const batch =
-    pending.find((one) => one.key === 'batch_size')?.after ??
+    pending.find((pending) => pending.key === 'batch_size')?.after ??
     state.staged['batch_size'] ??
     valueAt(state.values, 'batch_size');
   const isChanged = (key: string): boolean =>
-    key in state.differences || key in state.staged || pending.some((one) => one.key === key);
+    key in state.differences || key in state.staged || pending.some((pending) => pending.key === key);
   const shown = descriptions.filter(
-    (one) => isFound(one, search) && (!changedOnly || isChanged(one.key)),
+    (description) => isFound(description, search) && (!changedOnly || isChanged(description.key)),
   );
   const locked = Object.keys(state.locks).length;
   return (
@@ -113,7 +113,7 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
         <nav className="cnav" aria-label="Sections">
           {groups.map((group) => {
             const differing = descriptions.filter(
-              (one) => one.group === group && isChanged(one.key),
+              (description) => description.group === group && isChanged(description.key),
             ).length;
             return (
               <button
@@ -141,7 +141,7 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
             </p>
           )}
           {groups.map((group) => {
-            const inside = shown.filter((one) => one.group === group);
+            const inside = shown.filter((key) => key.group === group);
             return inside.length === 0 ? null : (
               <div key={group} id={anchor(group)}>
                 <h2 className="cg title">{group}</h2>
@@ -151,7 +151,7 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
                     facts={facts}
                     state={state}
                     text={texts[facts.key]}
-                    pending={pending.find((one) => one.key === facts.key)}
+                    pending={pending.find((pending) => pending.key === facts.key)}
                   />
                 ))}
               </div>

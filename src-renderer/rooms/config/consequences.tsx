@@ -10,10 +10,10 @@ const whole = (value: number | null): string => (value === null ? UNKNOWN : coun
 
 /** A name costs nothing. */
 const costs = (consents: readonly Pending[]): boolean =>
-  consents.some((one) => one.key !== 'model_name');
+  consents.some((consent) => consent.key !== 'model_name');
 
 function Cost({ estimate }: { readonly estimate: EstimateAnswer }): ReactElement {
-  const row = (label: string, pick: (one: PassEstimate) => string): ReactElement => (
+  const row = (label: string, pick: (estimate: PassEstimate) => string): ReactElement => (
     <tr key={label}>
       <td className="strong">{label}</td>
       <td className="n">{pick(estimate.now)}</td>
@@ -30,10 +30,10 @@ function Cost({ estimate }: { readonly estimate: EstimateAnswer }): ReactElement
         </tr>
       </thead>
       <tbody>
-        {row('Rows over the length', (one) => whole(one.rows_over))}
-        {row('Rows trained', (one) => whole(one.trained_rows))}
-        {row('Steps', (one) => whole(one.steps))}
-        {row('Time', (one) => (one.time.seconds === null ? UNKNOWN : duration(one.time.seconds)))}
+        {row('Rows over the length', (estimate) => whole(estimate.rows_over))}
+        {row('Rows trained', (estimate) => whole(estimate.trained_rows))}
+        {row('Steps', (estimate) => whole(estimate.steps))}
+        {row('Time', (estimate) => (estimate.time.seconds === null ? UNKNOWN : duration(estimate.time.seconds)))}
         <tr>
           <td className="strong">Memory</td>
           <td className="n">{memory(estimate.now.memory.bytes / MiB)}</td>
@@ -65,13 +65,13 @@ export function Consequences({
           </tr>
         </thead>
         <tbody>
-          {consents.map((one) => (
-            <tr key={one.key}>
-              <td className="strong">{titleOf(one.key)}</td>
+          {consents.map((consent) => (
+            <tr key={consent.key}>
+              <td className="strong">{titleOf(consent.key)}</td>
               <td className="mono">
-                {shown(one.before)}, {shown(one.after)}
+                {shown(consent.before)}, {shown(consent.after)}
               </td>
-              <td className="t2 wrap">{one.consent}</td>
+              <td className="t2 wrap">{consent.consent}</td>
             </tr>
           ))}
         </tbody>

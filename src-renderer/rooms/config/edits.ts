@@ -10,7 +10,7 @@ import {
 } from '../../../src-main/contract/index.ts';
 
 export const descriptions: readonly KeyDescription[] = describeKeys();
-const controls = new Map(descriptions.map((one) => [one.key, controlOf(one.key)]));
+const controls = new Map(descriptions.map((description) => [description.key, controlOf(description.key)]));
 
 export function controlFor(key: string): ReturnType<typeof controlOf> {
   return controls.get(key) ?? { kind: 'text' };
@@ -94,11 +94,11 @@ export function pendingOf(
 }
 
 /** Whether a setting is found by what was typed into the search field. */
-export function isFound(one: KeyDescription, search: string): boolean {
+export function isFound(key: KeyDescription, search: string): boolean {
   const wanted = search.trim().toLowerCase();
   return (
     wanted === '' ||
-    [one.key, titleOf(one.key), one.help, one.group].some((text) =>
+    [key.key, titleOf(key.key), key.help, key.group].some((text) =>
       text.toLowerCase().includes(wanted),
     )
   );

@@ -28,8 +28,8 @@ export interface PartRow {
 
 /** Parts that are there now or after the change, in one order. */
 export function partRows(answer: Pick<EstimateAnswer, 'now' | 'changed'>): readonly PartRow[] {
-  const at = (one: EstimateAnswer['now'], part: MemoryPart): number =>
-    one.memory.parts.find((known) => known.part === part)?.bytes ?? 0;
+  const at = (estimate: EstimateAnswer['now'], part: MemoryPart): number =>
+    estimate.memory.parts.find((known) => known.part === part)?.bytes ?? 0;
   return order
     .map((part) => ({
       part,
@@ -37,7 +37,7 @@ export function partRows(answer: Pick<EstimateAnswer, 'now' | 'changed'>): reado
       bytes: at(answer.changed, part),
       before: at(answer.now, part),
     }))
-    .filter((one) => one.bytes > 0 || one.before > 0);
+    .filter((entry) => entry.bytes > 0 || entry.before > 0);
 }
 
 export const timeText = (certainty: TimeEstimate['certainty']): string =>

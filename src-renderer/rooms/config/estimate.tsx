@@ -27,11 +27,11 @@ function MemoryBar({ answer }: { readonly answer: EstimateAnswer }): ReactElemen
         role="img"
         aria-label={`${gigabytes(needed)}${total === null ? '' : ` of ${gigabytes(total)}`}`}
       >
-        {partRows(answer).map((one) => (
+        {partRows(answer).map((partRow) => (
           <i
-            key={one.part}
-            style={{ width: `${String((one.bytes / scale) * 100)}%` }}
-            className={one.shade}
+            key={partRow.part}
+            style={{ width: `${String((partRow.bytes / scale) * 100)}%` }}
+            className={partRow.shade}
           />
         ))}
         {total === null ? null : (
@@ -72,14 +72,14 @@ function Memory({ answer }: { readonly answer: EstimateAnswer }): ReactElement {
       <MemoryBar answer={answer} />
       <table className="eparts num" aria-label="Parts of the memory">
         <tbody>
-          {partRows(answer).map((one) => (
-            <tr key={one.part}>
+          {partRows(answer).map((partRow) => (
+            <tr key={partRow.part}>
               <td>
-                <i className={one.shade} />
-                {one.label}
+                <i className={partRow.shade} />
+                {partRow.label}
               </td>
-              <td className="n strong">{gigabytes(one.bytes)}</td>
-              <td className="n t3">{differs ? gigabytes(one.before) : ''}</td>
+              <td className="n strong">{gigabytes(partRow.bytes)}</td>
+              <td className="n t3">{differs ? gigabytes(partRow.before) : ''}</td>
             </tr>
           ))}
         </tbody>
@@ -189,11 +189,11 @@ export function useEstimate(
 ): EstimateAnswer | null {
   const datasets = useRoom('datasets');
   const changes = Object.fromEntries(
-    pending.filter((one) => one.problem === null).map((one) => [one.key, one.after]),
+    pending.filter((pending) => pending.problem === null).map((pending) => [pending.key, pending.after]),
   );
   const waits = datasets
-    .filter((one) => one.place === 'queue' || one.place === 'processing')
-    .map((one) => `${one.id} ${one.verdict}`)
+    .filter((dataset) => dataset.place === 'queue' || dataset.place === 'processing')
+    .map((dataset) => `${dataset.id} ${dataset.verdict}`)
     .join();
   const wanted = `${dataset ?? ''}|${JSON.stringify([changes, state.values, state.staged])}|${waits}`;
   const [settled, setSettled] = useState(wanted);
@@ -211,8 +211,8 @@ export function useEstimate(
   return answer;
 }
 
-const canBeMeant = (one: DatasetSummary): boolean =>
-  (one.place === 'queue' || one.place === 'processing') && one.planned_steps !== null;
+const canBeMeant = (dataset: DatasetSummary): boolean =>
+  (dataset.place === 'queue' || dataset.place === 'processing') && dataset.planned_steps !== null;
 
 export function Estimate({
   answer,
@@ -250,7 +250,7 @@ export function Estimate({
                 ? `next: ${answer.dataset.name}`
                 : 'the next dataset',
           },
-          ...datasets.map((one) => ({ value: one.id, label: one.name })),
+          ...datasets.map((dataset) => ({ value: dataset.id, label: dataset.name })),
         ]}
         onChange={(event) => {
           const { value } = event.currentTarget;

@@ -52,7 +52,7 @@ export function useChartFrame(drawn: Curves | null, axisKind: AxisKind): ChartFr
 
 /** Checkpoints are many and drawn nowhere. */
 export const drawnMarkers = (curves: Curves): Curves['markers'] =>
-  curves.markers.filter((one) => one.kind !== 'checkpoint');
+  curves.markers.filter((marker) => marker.kind !== 'checkpoint');
 
 /** All that the axis shows of curves; null without a point. */
 export function domainOf(base: Curves, axis: Axis, isStale: boolean): View | null {

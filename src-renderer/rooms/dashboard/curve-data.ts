@@ -58,13 +58,13 @@ export function withNews(curves: Curves, news: MetricsNews, smoothing: number): 
     if (smoothed.length === losses.length) smoothed[smoothed.length - 1] = [point.step, value];
     else smoothed.push([point.step, value]);
   }
-  const seen = new Set(curves.evaluations.map((one) => one.step));
+  const seen = new Set(curves.evaluations.map((evaluation) => evaluation.step));
   return {
     ...curves,
     to: fresh[fresh.length - 1]?.step ?? curves.to,
     curves: next,
     smoothed,
-    evaluations: [...curves.evaluations, ...news.evaluations.filter((one) => !seen.has(one.step))],
+    evaluations: [...curves.evaluations, ...news.evaluations.filter((evaluation) => !seen.has(evaluation.step))],
     markers: [...curves.markers, ...news.markers],
   };
 }
@@ -77,9 +77,9 @@ export interface Gap {
 
 /** The loss on held-out rows of the dataset that is trained, as the readout and the gap take it; the fixed core where it has none. */
 export function validationOf(
-  one: Pick<Curves['evaluations'][number], 'core_loss' | 'slice_loss'>,
+  evaluation: Pick<Curves['evaluations'][number], 'core_loss' | 'slice_loss'>,
 ): number | null {
-  return one.slice_loss ?? one.core_loss;
+  return evaluation.slice_loss ?? evaluation.core_loss;
 }
 
 /** Where the time between two buckets is far more than their steps take. */

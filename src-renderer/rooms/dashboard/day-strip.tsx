@@ -86,7 +86,7 @@ export const DayStrip = memo(function DayStrip(): ReactElement | null {
         to={answer.to}
         bands={bandsOf(answer, status.current_dataset?.name ?? null)}
         names={namesOf(answer)}
-        pins={answer.recoveries.map((one) => ({ t: one.t, title: one.label }))}
+        pins={answer.recoveries.map((recovery) => ({ t: recovery.t, title: recovery.label }))}
         label={`Last 24 hours: ${duration(totals.training_s)} training, ${duration(totals.paused_s)} paused, ${plural(totals.recoveries, 'recovery', 'recoveries')}`}
       />
     </section>

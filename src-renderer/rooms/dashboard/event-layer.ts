@@ -32,8 +32,8 @@ function placed(chart: LineChart, frame: ChartFrame): readonly Placed[] {
   if (scale === undefined) return [];
   const { left, right } = chart.chartArea;
   return frame.markers
-    .map((one) => ({ ...one, x: scale.getPixelForValue(frame.axis.x(one.step, one.t)) }))
-    .filter((one) => one.x >= left - 1 && one.x <= right + 1);
+    .map((marker) => ({ ...marker, x: scale.getPixelForValue(frame.axis.x(marker.step, marker.t)) }))
+    .filter((marker) => marker.x >= left - 1 && marker.x <= right + 1);
 }
 
 function drawGaps(chart: LineChart, frame: ChartFrame): void {
@@ -62,17 +62,17 @@ function drawGaps(chart: LineChart, frame: ChartFrame): void {
 
 function drawLines(chart: LineChart, frame: ChartFrame, strong: boolean): void {
   const { top, bottom } = chart.chartArea;
-  for (const one of placed(chart, frame)) {
-    if (one.kind === 'dataset')
+  for (const entry of placed(chart, frame)) {
+    if (entry.kind === 'dataset')
       drawVertical(
         chart.ctx,
-        one.x,
+        entry.x,
         strong ? 4 : top,
         bottom,
         frame.colours[strong ? 'line-strong' : 'line'],
       );
-    if (one.kind === 'recovery')
-      drawVertical(chart.ctx, one.x, top, bottom, frame.colours.warn, [2, 3]);
+    if (entry.kind === 'recovery')
+      drawVertical(chart.ctx, entry.x, top, bottom, frame.colours.warn, [2, 3]);
   }
 }
 
@@ -82,21 +82,21 @@ function drawLane(chart: LineChart, frame: ChartFrame): void {
   const { right } = chart.chartArea;
   const all = placed(chart, frame);
   const upper = all
-    .filter((one) => one.kind === 'dataset' || one.kind === 'version')
+    .filter((placed) => placed.kind === 'dataset' || placed.kind === 'version')
     .sort((a, b) => a.x - b.x);
   let free = 0;
-  for (const [index, one] of upper.entries()) {
-    const next = upper.find((other, at) => at > index && other.x > one.x + 14)?.x ?? right;
-    const x = Math.max(one.x, free);
-    const isVersion = one.kind === 'version';
+  for (const [index, placed] of upper.entries()) {
+    const next = upper.find((other, at) => at > index && other.x > placed.x + 14)?.x ?? right;
+    const x = Math.max(placed.x, free);
+    const isVersion = placed.kind === 'version';
     drawMark(
       chart.ctx,
-      one.kind === 'version' ? 'version' : 'dataset',
+      placed.kind === 'version' ? 'version' : 'dataset',
       x + (isVersion ? 6 : 3.5),
       10,
       isVersion ? colours.t1 : colours.t2,
     );
-    const text = isVersion ? (one.label.split('_')[0] ?? one.label) : stem(one.label);
+    const text = isVersion ? (placed.label.split('_')[0] ?? placed.label) : stem(placed.label);
     const offset = isVersion ? 14 : 13;
     const room = next - x - offset - 4;
     if (room > text.length * 6.2) {
@@ -108,12 +108,12 @@ function drawLane(chart: LineChart, frame: ChartFrame): void {
     } else free = x + offset + 2;
   }
   let last = -99;
-  for (const one of all) {
-    const mark = marks[one.kind];
-    if (mark === null || one.kind === 'dataset' || one.kind === 'version' || one.x - last < 8)
+  for (const placed of all) {
+    const mark = marks[placed.kind];
+    if (mark === null || placed.kind === 'dataset' || placed.kind === 'version' || placed.x - last < 8)
       continue;
-    last = one.x;
-    drawMark(chart.ctx, mark, one.x, 30, one.kind === 'recovery' ? colours.warn : colours.t2);
+    last = placed.x;
+    drawMark(chart.ctx, mark, placed.x, 30, placed.kind === 'recovery' ? colours.warn : colours.t2);
   }
 }
 

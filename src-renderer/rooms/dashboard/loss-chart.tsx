@@ -73,9 +73,9 @@ function seriesOf({
     const bucket = buckets[index];
     return [step, bucket?.[0] === step ? bucket[1] : timeOf(curves, step), value];
   });
-  const rings = curves.evaluations.flatMap((one): [number, number, number][] => {
-    const value = validationOf(one);
-    return value === null ? [] : [[one.step, one.t, value]];
+  const rings = curves.evaluations.flatMap((evaluation): [number, number, number][] => {
+    const value = validationOf(evaluation);
+    return value === null ? [] : [[evaluation.step, evaluation.t, value]];
   });
   const line = { pointRadius: 0, tension: 0, borderJoinStyle: 'round' as const };
   const band = curves.bucket_steps > 1;
@@ -94,7 +94,7 @@ function seriesOf({
         ...line,
         data: pointsOf(
           axis,
-          buckets.map((one) => [one[0], one[1], one[4]]),
+          buckets.map((bucket) => [bucket[0], bucket[1], bucket[4]]),
         ),
         order: 2,
         borderColor: faint(colours.accent, 0.42),
@@ -105,7 +105,7 @@ function seriesOf({
         data: band
           ? pointsOf(
               axis,
-              buckets.map((one) => [one[0], one[1], one[3]]),
+              buckets.map((bucket) => [bucket[0], bucket[1], bucket[3]]),
             )
           : [],
         order: 3,
@@ -118,7 +118,7 @@ function seriesOf({
         data: band
           ? pointsOf(
               axis,
-              buckets.map((one) => [one[0], one[1], one[2]]),
+              buckets.map((bucket) => [bucket[0], bucket[1], bucket[2]]),
             )
           : [],
         order: 4,
@@ -135,8 +135,8 @@ function configurationOf(
 ): { readonly made: LineConfiguration; readonly above: number } {
   const { curves, axis, view, colours } = frame;
   const { smooth, rings } = series;
-  const visible = (curves.curves.loss ?? []).filter((one) => {
-    const x = axis.x(one[0], one[1]);
+  const visible = (curves.curves.loss ?? []).filter((curve) => {
+    const x = axis.x(curve[0], curve[1]);
     return x >= view.min && x <= view.max;
   });
   const inView = ([step, t]: readonly [number, number, number]): boolean => {
@@ -145,7 +145,7 @@ function configurationOf(
   };
   const range = lossRange(
     visible,
-    [...smooth, ...rings].filter(inView).map((one) => one[2]),
+    [...smooth, ...rings].filter(inView).map((ring) => ring[2]),
     options,
   );
   const ticks = ticksOf(axis.kind, view, 7);
@@ -218,7 +218,7 @@ function configurationOf(
 
 function labelsOf(curves: Curves, isStale: boolean): readonly LabelText[] {
   const out: LabelText[] = [];
-  const ring = curves.evaluations.map(validationOf).findLast((one) => one !== null);
+  const ring = curves.evaluations.map(validationOf).findLast((evaluation) => evaluation !== null);
   if (ring != null) out.push({ name: 'Validation', value: ring, text: loss(ring), tone: 't1' });
   const last = curves.smoothed[curves.smoothed.length - 1];
   if (last !== undefined)
@@ -302,7 +302,7 @@ export function LossChart({
   }, [frame, labels, series, drawn]);
   useCrosshair(over, chart, facts);
   const configuration = useMemo(() => ({ ...drawn.made, plugins: [layer] }), [drawn, layer]);
-  const last = labels.map((one) => `${one.name.toLowerCase()} loss ${one.text}`).join(' and ');
+  const last = labels.map((label) => `${label.name.toLowerCase()} loss ${label.text}`).join(' and ');
   return (
     <div
       className="plot"

@@ -32,12 +32,12 @@ export function LossTip({
   }, [bucket, axis, chart]);
   if (bucket === undefined) return null;
   const [step, t, min, max, mean] = bucket;
-  const dataset = curves.markers.findLast((one) => one.kind === 'dataset' && one.step <= step);
-  const next = curves.markers.find((one) => one.kind === 'dataset' && one.step > step);
+  const dataset = curves.markers.findLast((marker) => marker.kind === 'dataset' && marker.step <= step);
+  const next = curves.markers.find((marker) => marker.kind === 'dataset' && marker.step > step);
   const smoothed = smooth[nearest(smooth, step)]?.[2];
   const rings = curves.evaluations
-    .map((one) => [one.step, validationOf(one)] as const)
-    .filter((one): one is [number, number] => one[1] !== null);
+    .map((evaluation) => [evaluation.step, validationOf(evaluation)] as const)
+    .filter((evaluation): evaluation is [number, number] => evaluation[1] !== null);
   const ring = rings[nearest(rings, step)];
   return (
     <div ref={element} className="tip" style={{ top: 54 }} role="tooltip">

@@ -61,7 +61,7 @@ export const Previews = memo(function Previews(): ReactElement {
         <p className="t2">No preview yet. The first comes with the first evaluation.</p>
       </section>
     );
-  const matching = previews.filter((one) => one.matches).length;
+  const matching = previews.filter((preview) => preview.matches).length;
   return (
     <section className="d-prev" aria-label="Previews">
       <div className="base sp">
@@ -85,20 +85,20 @@ export const Previews = memo(function Previews(): ReactElement {
         <Produced key={newest.t} preview={newest} />
       </dl>
       <ul className="prevs">
-        {previews.slice(1, 4).map((one) => (
-          <li key={`${String(one.step)}-${String(one.row)}`}>
-            <span className="st num">{count(one.step)}</span>
-            <span className={one.matches ? 'ok vg' : 't2 vg'}>
-              {one.matches ? <Glyph name="done" /> : <Mark name="failure" />}
-              <span className="visually-hidden">{one.matches ? 'matches' : 'differs'}</span>
+        {previews.slice(1, 4).map((preview) => (
+          <li key={`${String(preview.step)}-${String(preview.row)}`}>
+            <span className="st num">{count(preview.step)}</span>
+            <span className={preview.matches ? 'ok vg' : 't2 vg'}>
+              {preview.matches ? <Glyph name="done" /> : <Mark name="failure" />}
+              <span className="visually-hidden">{preview.matches ? 'matches' : 'differs'}</span>
             </span>
-            <span className="grow el" title={one.prompt}>
-              {one.prompt}
+            <span className="grow el" title={preview.prompt}>
+              {preview.prompt}
             </span>
-            <span className="el answer t2" title={one.produced}>
-              {one.matches
-                ? short(one.produced)
-                : `${short(one.produced)}, expected ${short(one.expected)}`}
+            <span className="el answer t2" title={preview.produced}>
+              {preview.matches
+                ? short(preview.produced)
+                : `${short(preview.produced)}, expected ${short(preview.expected)}`}
             </span>
           </li>
         ))}
@@ -111,10 +111,10 @@ export const Previews = memo(function Previews(): ReactElement {
             role="img"
             aria-label={`${String(matching)} of the last ${String(previews.length)} previews match`}
           >
-            {previews.map((one) => (
+            {previews.map((preview) => (
               <i
-                key={`${String(one.step)}-${String(one.row)}`}
-                className={one.matches ? 'y' : ''}
+                key={`${String(preview.step)}-${String(preview.row)}`}
+                className={preview.matches ? 'y' : ''}
               />
             ))}
           </span>

@@ -86,7 +86,7 @@ function configurationOf(
     const x = axis.x(step, t);
     return x >= view.min && x <= view.max;
   });
-  const values = (seen.length === 0 ? series.values : seen).map((one) => one[2]);
+  const values = (seen.length === 0 ? series.values : seen).map((value) => value[2]);
   const sorted = [...values].sort((a, b) => a - b);
   const flat = series.rings && sorted[0] === sorted[sorted.length - 1];
   const room = flat ? 5 : 0;

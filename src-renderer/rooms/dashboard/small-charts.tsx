@@ -27,9 +27,9 @@ function lineSeries(
   rest: Pick<SmallSeries, 'from' | 'to' | 'tick' | 'text' | 'limit'>,
   noisy: boolean,
 ): SmallSeries {
-  const band = buckets.some((one) => one[3] > one[2]);
+  const band = buckets.some((bucket) => bucket[3] > bucket[2]);
   const pick = (index: 2 | 3 | 4): Triple[] =>
-    buckets.map((one) => [one[0], one[1], one[index] * scale]);
+    buckets.map((bucket) => [bucket[0], bucket[1], bucket[index] * scale]);
   return {
     ...rest,
     rings: false,
@@ -102,14 +102,14 @@ function seriesOf(curves: Curves | null, memoryTotal: number | null) {
       false,
     ),
     think: ringSeries(
-      evaluations.flatMap((one): Triple[] =>
-        one.think === null ? [] : [[one.step, one.t, perCent(one.think)]],
+      evaluations.flatMap((evaluation): Triple[] =>
+        evaluation.think === null ? [] : [[evaluation.step, evaluation.t, perCent(evaluation.think)]],
       ),
       null,
     ),
     exact: ringSeries(
-      evaluations.flatMap((one): Triple[] =>
-        one.exact === null ? [] : [[one.step, one.t, perCent(one.exact)]],
+      evaluations.flatMap((evaluation): Triple[] =>
+        evaluation.exact === null ? [] : [[evaluation.step, evaluation.t, perCent(evaluation.exact)]],
       ),
       100,
     ),
@@ -120,7 +120,7 @@ function seriesOf(curves: Curves | null, memoryTotal: number | null) {
 function constantSince(buckets: readonly Bucket[]): number | null {
   const last = buckets[buckets.length - 1];
   if (last === undefined) return null;
-  const changed = buckets.findLast((one) => Math.abs(one[4] - last[4]) > 1e-12 * Math.abs(last[4]));
+  const changed = buckets.findLast((bucket) => Math.abs(bucket[4] - last[4]) > 1e-12 * Math.abs(last[4]));
   return changed === undefined ? (buckets[0]?.[0] ?? null) : changed[0] + 1;
 }
 

@@ -4,10 +4,10 @@ import type { View } from './curves.ts';
 export type Triple = readonly [number, number, number];
 
 const grouped = {
-  low: (group: readonly Triple[]): number => Math.min(...group.map((one) => one[2])),
-  high: (group: readonly Triple[]): number => Math.max(...group.map((one) => one[2])),
+  low: (group: readonly Triple[]): number => Math.min(...group.map((triple) => triple[2])),
+  high: (group: readonly Triple[]): number => Math.max(...group.map((triple) => triple[2])),
   mean: (group: readonly Triple[]): number =>
-    group.reduce((sum, one) => sum + one[2], 0) / group.length,
+    group.reduce((sum, triple) => sum + triple[2], 0) / group.length,
   last: (group: readonly Triple[]): number => group[group.length - 1]?.[2] ?? 0,
 };
 

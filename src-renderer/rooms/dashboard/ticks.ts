@@ -32,7 +32,7 @@ export function evenTicks(span: Span, most: number): readonly number[] {
   const wide = span.max - span.min;
   const magnitude = 10 ** Math.floor(Math.log10(Math.max(wide, 1e-12) / most));
   const step =
-    [1, 2, 2.5, 5, 10].map((one) => one * magnitude).find((one) => wide / one <= most) ??
+    [1, 2, 2.5, 5, 10].map((value) => value * magnitude).find((value) => wide / value <= most) ??
     10 * magnitude;
   const out: number[] = [];
   for (let n = Math.ceil(span.min / step - 1e-9); n * step <= span.max + step * 1e-9; n += 1)
@@ -50,7 +50,7 @@ export function ticksOf(kind: AxisKind, view: Span, most: number): readonly numb
   if (kind === 'step') return evenTicks(view, most).filter(Number.isInteger);
   const span = view.max - view.min;
   const step =
-    TIME_STEPS.find((one) => span / one <= most) ?? Math.ceil(span / most / 604_800) * 604_800;
+    TIME_STEPS.find((entry) => span / entry <= most) ?? Math.ceil(span / most / 604_800) * 604_800;
   const offset = kind === 'time' ? new Date(view.max * 1000).getTimezoneOffset() * 60 : 0;
   const out: number[] = [];
   for (let t = Math.ceil((view.min - offset) / step) * step + offset; t <= view.max; t += step)

@@ -12,8 +12,8 @@ import { Report } from './report.tsx';
 import { takeIn, useUploads } from './uploads.ts';
 import './data.css';
 
-const isOpen = (one: DatasetSummary): boolean =>
-  one.place === 'inbox' || one.place === 'queue' || one.place === 'processing';
+const isOpen = (dataset: DatasetSummary): boolean =>
+  dataset.place === 'inbox' || dataset.place === 'queue' || dataset.place === 'processing';
 
 export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
   const host = useHost();
@@ -33,14 +33,14 @@ export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
   const earlier = useMemo(
     () =>
       datasets
-        .filter((one) => !isOpen(one))
+        .filter((dataset) => !isOpen(dataset))
         .sort((a, b) => (b.finished ?? b.added) - (a.finished ?? a.added)),
     [datasets],
   );
   // Until somebody chooses, the first of the list is open: a file that needs the user, or the newest.
   const chosen = wanted === undefined ? (current[0]?.id ?? null) : wanted;
-  const decide = datasets.filter((one) => one.verdict === 'decide').length;
-  const selected = datasets.find((one) => one.id === chosen) ?? null;
+  const decide = datasets.filter((dataset) => dataset.verdict === 'decide').length;
+  const selected = datasets.find((dataset) => dataset.id === chosen) ?? null;
   const take = (files: Promise<Chosen>): void => {
     void files.then((answer) => {
       takeIn(answer, 'normal');

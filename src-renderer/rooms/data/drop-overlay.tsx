@@ -34,13 +34,13 @@ export function laneFacts(
   now: number,
 ): readonly [string, string] {
   const rank = lanes.indexOf(lane);
-  const running = datasets.find((one) => one.place === 'processing');
+  const running = datasets.find((dataset) => dataset.place === 'processing');
   const before = datasets.filter(
-    (one) =>
-      one.place === 'queue' &&
-      (lane === 'high' ? one.priority === 'high' : lanes.indexOf(one.priority) <= rank),
+    (dataset) =>
+      dataset.place === 'queue' &&
+      (lane === 'high' ? dataset.priority === 'high' : lanes.indexOf(dataset.priority) <= rank),
   );
-  const held = before.filter((one) => one.held).length;
+  const held = before.filter((dataset) => dataset.held).length;
   const waiting = before.length - held;
   const what =
     waiting === 0
@@ -50,10 +50,10 @@ export function laneFacts(
       : lane === 'low'
         ? 'after all others'
         : `after ${count(waiting)} waiting`;
-  const ends = [running, ...before.filter((one) => !one.held)].map((one) =>
-    one === undefined ? now : one.ends_at,
+  const ends = [running, ...before.filter((dataset) => !dataset.held)].map((dataset) =>
+    dataset === undefined ? now : dataset.ends_at,
   );
-  const known = ends.filter((one) => one !== null);
+  const known = ends.filter((end) => end !== null);
   const start = known.length < ends.length ? null : Math.max(now, ...known);
   const when =
     start === null
@@ -101,7 +101,7 @@ export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): Reac
       clearTimeout(leaving);
       const target = event.target instanceof Element ? event.target.closest('[data-lane]') : null;
       const name = target?.getAttribute('data-lane');
-      laneNow.current = lanes.find((one) => one === name) ?? 'normal';
+      laneNow.current = lanes.find((lane) => lane === name) ?? 'normal';
       setLane(laneNow.current);
     };
     // Inside of the page the event names what is entered. Entered and left elements are not counted: one that is taken out of
@@ -170,11 +170,11 @@ export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): Reac
       </div>
       {refusal === null ? (
         <div className="lanes num">
-          {lanes.map((one) => {
-            const [what, when] = laneFacts(one, datasets, now);
+          {lanes.map((entry) => {
+            const [what, when] = laneFacts(entry, datasets, now);
             return (
-              <div key={one} className={`lanez ${one === lane ? 'on' : ''}`} data-lane={one}>
-                <b>{names[one]}</b>
+              <div key={entry} className={`lanez ${entry === lane ? 'on' : ''}`} data-lane={entry}>
+                <b>{names[entry]}</b>
                 <span>{what}</span>
                 <span>{when}</span>
               </div>

@@ -171,18 +171,18 @@ export function FileList({
           aria-label="Files that are taken in"
           tabIndex={0}
           aria-activedescendant={
-            current.some((one) => one.id === selected) ? `file-${selected ?? ''}` : undefined
+            current.some((dataset) => dataset.id === selected) ? `file-${selected ?? ''}` : undefined
           }
           onKeyDown={(event) => {
             moveIn(
-              current.map((one) => one.id),
+              current.map((dataset) => dataset.id),
               selected,
               event,
             );
           }}
         >
-          {current.map((one) => (
-            <FileRow key={one.id} summary={one} selected={one.id === selected} />
+          {current.map((dataset) => (
+            <FileRow key={dataset.id} summary={dataset} selected={dataset.id === selected} />
           ))}
         </ul>
       )}
@@ -190,26 +190,26 @@ export function FileList({
         <div className="early">
           <h2 className="label">Earlier</h2>
           <ul>
-            {earlier.map((one) => (
-              <li key={one.id}>
+            {earlier.map((dataset) => (
+              <li key={dataset.id}>
                 <button
                   type="button"
-                  className={`row ${one.id === selected ? 'sel' : ''}`}
-                  aria-pressed={one.id === selected}
+                  className={`row ${dataset.id === selected ? 'sel' : ''}`}
+                  aria-pressed={dataset.id === selected}
                   onClick={() => {
-                    useUploads.setState({ selected: one.id });
+                    useUploads.setState({ selected: dataset.id });
                   }}
                 >
-                  <span className={looks[one.verdict].tone}>
-                    <Glyph name={looks[one.verdict].glyph} />
+                  <span className={looks[dataset.verdict].tone}>
+                    <Glyph name={looks[dataset.verdict].glyph} />
                   </span>
-                  <span className="el grow" title={one.name}>
-                    {shortName(one.name, 34)}
+                  <span className="el grow" title={dataset.name}>
+                    {shortName(dataset.name, 34)}
                   </span>
                   <span className="num t2">
-                    {one.rows === null ? '' : `${count(one.rows)} rows`}
+                    {dataset.rows === null ? '' : `${count(dataset.rows)} rows`}
                   </span>
-                  <span className="num t3 when">{clock(one.finished ?? one.added, now)}</span>
+                  <span className="num t3 when">{clock(dataset.finished ?? dataset.added, now)}</span>
                 </button>
               </li>
             ))}

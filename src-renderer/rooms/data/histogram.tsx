@@ -18,7 +18,7 @@ function niceStep(span: number, most: number): number {
   const magnitude = 10 ** Math.floor(Math.log10(Math.max(raw, 1e-9)));
   return Math.max(
     1,
-    [1, 2, 2.5, 5, 10].map((one) => one * magnitude).find((one) => one >= raw) ?? raw,
+    [1, 2, 2.5, 5, 10].map((value) => value * magnitude).find((value) => value >= raw) ?? raw,
   );
 }
 

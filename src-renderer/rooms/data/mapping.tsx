@@ -20,10 +20,10 @@ export function Mapping({
   const [answer, setAnswer] = useState(mapping?.answer ?? '');
   const options = [
     { value: '', label: 'Choose a column' },
-    ...columns.map((one) => ({ value: one.name, label: one.name })),
+    ...columns.map((column) => ({ value: column.name, label: column.name })),
   ];
   const exampleOf = (name: string): string =>
-    columns.find((one) => one.name === name)?.example ?? '';
+    columns.find((column) => column.name === name)?.example ?? '';
   const same = prompt !== '' && prompt === answer;
   const ready = prompt !== '' && answer !== '' && !same;
   return (
@@ -47,13 +47,13 @@ export function Mapping({
           </tr>
         </thead>
         <tbody>
-          {columns.map((one) => (
-            <tr key={one.name}>
-              <td className="strong mono">{one.name}</td>
-              <td className="el example" title={one.example}>
-                {one.example}
+          {columns.map((column) => (
+            <tr key={column.name}>
+              <td className="strong mono">{column.name}</td>
+              <td className="el example" title={column.example}>
+                {column.example}
               </td>
-              <td className="n">{count(one.distinct)}</td>
+              <td className="n">{count(column.distinct)}</td>
             </tr>
           ))}
         </tbody>

@@ -68,16 +68,16 @@ function Choices({
   const lost = useLost();
   const [way, setWay] = useState<OverLongChoice['way'] | null>(null);
   const [asking, setAsking] = useState(false);
-  const chosen = answer.choices.find((one) => one.way === (way ?? answer.now)) ?? null;
-  const isStaged = (one: OverLongChoice): boolean => config.staged[one.key] === one.value;
+  const chosen = answer.choices.find((choice) => choice.way === (way ?? answer.now)) ?? null;
+  const isStaged = (entry: OverLongChoice): boolean => config.staged[entry.key] === entry.value;
   const isLocked = chosen !== null && chosen.key in config.locks;
   const isOpen = chosen !== null && chosen.way !== answer.now && !isStaged(chosen);
-  const act = (one: OverLongChoice): void => {
+  const act = (entry: OverLongChoice): void => {
     setAsking(false);
-    void carryOut(summary, one, isLocked);
+    void carryOut(summary, entry, isLocked);
   };
-  const mark = (one: OverLongChoice): string =>
-    isStaged(one) ? ', staged for the next dataset' : one.way === answer.now ? ', as now' : '';
+  const mark = (entry: OverLongChoice): string =>
+    isStaged(entry) ? ', staged for the next dataset' : entry.way === answer.now ? ', as now' : '';
   return (
     <>
       <table className="consequences" aria-label="Rows that are too long">
@@ -94,29 +94,29 @@ function Choices({
           </tr>
         </thead>
         <tbody>
-          {answer.choices.map((one) => (
+          {answer.choices.map((entry) => (
             <tr
-              key={one.way}
-              className={one.way === chosen?.way ? 'on' : ''}
+              key={entry.way}
+              className={entry.way === chosen?.way ? 'on' : ''}
               onClick={() => {
-                setWay(one.way);
+                setWay(entry.way);
               }}
             >
               <td>
                 <Radio
                   name="over-long"
-                  aria-label={nameOf(one)}
-                  checked={one.way === chosen?.way}
+                  aria-label={nameOf(entry)}
+                  checked={entry.way === chosen?.way}
                   onChange={() => {
-                    setWay(one.way);
+                    setWay(entry.way);
                   }}
                 />
               </td>
               <td>
-                <span className="strong">{nameOf(one)}</span>
-                <span className="t3">{mark(one)}</span>
+                <span className="strong">{nameOf(entry)}</span>
+                <span className="t3">{mark(entry)}</span>
               </td>
-              <Cost choice={one} />
+              <Cost choice={entry} />
             </tr>
           ))}
         </tbody>

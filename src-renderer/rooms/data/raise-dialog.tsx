@@ -23,7 +23,7 @@ export function RaiseDialog({
   readonly onConsent: () => void;
 }): ReactElement {
   const lost = useLost();
-  const before = answer.choices.find((one) => one.way === 'drop');
+  const before = answer.choices.find((choice) => choice.way === 'drop');
   const rows = [
     ...(before === undefined
       ? []
@@ -41,12 +41,12 @@ export function RaiseDialog({
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ name, beyond, one }) => (
+          {rows.map(({ name, beyond, one: entry }) => (
             <tr key={name}>
               <td className="strong num">{name}</td>
               <td className="n">{count(beyond)}</td>
               <td className="n">
-                {memory(one.memory / MiB)} <Verdict verdict={one.verdict} />
+                {memory(entry.memory / MiB)} <Verdict verdict={entry.verdict} />
               </td>
             </tr>
           ))}

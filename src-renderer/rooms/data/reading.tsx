@@ -107,8 +107,8 @@ export function Rejected({ report }: { readonly report: DatasetReport }): ReactE
   const first = kinds[0];
   if (first === undefined) return null;
   const chosen = kinds.find(([name]) => name === reason) ?? first;
-  const rows = report.rejected.first.filter((one) => one.reason === chosen[0]);
-  const shown = rows.find((one) => one.row === row) ?? rows[0];
+  const rows = report.rejected.first.filter((row) => row.reason === chosen[0]);
+  const shown = rows.find((entry) => entry.row === row) ?? rows[0];
   const more = chosen[1] - rows.length;
   return (
     <div className="bad">
@@ -130,17 +130,17 @@ export function Rejected({ report }: { readonly report: DatasetReport }): ReactE
         ))}
       </div>
       <div className="rowsel num">
-        {rows.slice(0, 8).map((one) => (
+        {rows.slice(0, 8).map((row) => (
           <button
-            key={one.row}
+            key={row.row}
             type="button"
-            aria-pressed={one === shown}
-            aria-label={`Row ${String(one.row)}`}
+            aria-pressed={row === shown}
+            aria-label={`Row ${String(row.row)}`}
             onClick={() => {
-              setRow(one.row);
+              setRow(row.row);
             }}
           >
-            {count(one.row)}
+            {count(row.row)}
           </button>
         ))}
         {more + Math.max(0, rows.length - 8) > 0 ? (

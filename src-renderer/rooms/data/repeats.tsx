@@ -76,13 +76,13 @@ export function Repeats({
           </tr>
         </thead>
         <tbody>
-          {findingsOf(report).map((one) => (
-            <tr key={one.what}>
-              <td className="strong">{one.what}</td>
-              <td className="n">{count(one.rows)}</td>
-              <td className="t2 num">{one.rows === 0 && one.fact === 'kept' ? '' : one.fact}</td>
+          {findingsOf(report).map((finding) => (
+            <tr key={finding.what}>
+              <td className="strong">{finding.what}</td>
+              <td className="n">{count(finding.rows)}</td>
+              <td className="t2 num">{finding.rows === 0 && finding.fact === 'kept' ? '' : finding.fact}</td>
               <td className="num">
-                {one.first.slice(0, SHOWN).map(({ row, note }) => (
+                {finding.first.slice(0, SHOWN).map(({ row, note }) => (
                   <button
                     key={row}
                     type="button"

@@ -21,12 +21,12 @@ export interface Asked {
 
 const PAGE = 200;
 
-export const stateWord = (one: { readonly state: string; readonly times: number }): string =>
-  one.state === 'trained'
-    ? one.times === 1
+export const stateWord = (entry: { readonly state: string; readonly times: number }): string =>
+  entry.state === 'trained'
+    ? entry.times === 1
       ? 'trained'
-      : `trained ${count(one.times)} times`
-    : one.state.replaceAll('_', ' ');
+      : `trained ${count(entry.times)} times`
+    : entry.state.replaceAll('_', ' ');
 
 export function RowList({
   id,
@@ -106,7 +106,7 @@ export function RowList({
           <div className="vwin" style={{ height: view.lines * LINE }} role="presentation">
             {Array.from({ length: view.lines }, (_, index) => {
               const place = view.first + index;
-              const one = rowAt(place);
+              const row = rowAt(place);
               return (
                 <div
                   key={place}
@@ -117,12 +117,12 @@ export function RowList({
                   aria-posinset={place + 1}
                   aria-setsize={total}
                   onClick={() => {
-                    onSelect(place, one);
+                    onSelect(place, row);
                   }}
                 >
-                  <span className="n">{one === null ? '' : count(one.row)}</span>
-                  <span className={one?.state === 'rejected' ? 'fail' : 't2'}>
-                    {one === null ? '' : stateWord(one)}
+                  <span className="n">{row === null ? '' : count(row.row)}</span>
+                  <span className={row?.state === 'rejected' ? 'fail' : 't2'}>
+                    {row === null ? '' : stateWord(row)}
                   </span>
                 </div>
               );

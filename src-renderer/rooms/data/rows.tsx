@@ -85,7 +85,7 @@ export function Rows({
     setPlace(Math.min(account.answer.at ?? 0, account.answer.total - 1));
   }
   const choices = account.answer === null ? [] : choicesOf(account.answer.account, report);
-  const choice = choices.find((one) => one.value === kind) ?? choices[0];
+  const choice = choices.find((choice) => choice.value === kind) ?? choices[0];
   const asked: Asked = choice?.asked ?? { filter: 'all' };
   const listed = useAnswer(`${id} ${JSON.stringify(asked)}|${stamp}`, (engine) =>
     engine.datasets.rows({ id, limit: 0, ...asked }),
@@ -144,9 +144,9 @@ export function Rows({
           total={total}
           stamp={stamp}
           selected={Math.max(0, Math.min(place, total - 1))}
-          onSelect={(next, one) => {
+          onSelect={(next, row) => {
             setPlace(next);
-            if (one !== null) setRow(one.row);
+            if (row !== null) setRow(row.row);
           }}
         />
         {row === null || total === 0 ? (
@@ -180,8 +180,8 @@ function RowPane({
 
 function OneRow({ details }: { readonly details: RowDetails }): ReactElement {
   const { examples, raw } = details;
-  const tokens = examples.reduce((sum, one) => sum + one.tokens, 0);
-  const trained = examples.reduce((sum, one) => sum + one.trained_tokens, 0);
+  const tokens = examples.reduce((sum, example) => sum + example.tokens, 0);
+  const trained = examples.reduce((sum, example) => sum + example.trained_tokens, 0);
   const facts = [
     stateWord(details),
     details.truncated ? 'truncated' : null,
@@ -199,24 +199,24 @@ function OneRow({ details }: { readonly details: RowDetails }): ReactElement {
           <b className="fail">{reasonWord(details.reason ?? '')}:</b> {details.message}
         </p>
       )}
-      {examples.map((one, index) => (
+      {examples.map((example, index) => (
         <div key={String(index)} className="rpart">
           <h4 className="micro">
             As it is trained
             {examples.length === 1
               ? ''
-              : `, example ${count(index + 1)} of ${count(examples.length)}, ${plural(one.tokens, 'token')}`}
+              : `, example ${count(index + 1)} of ${count(examples.length)}, ${plural(example.tokens, 'token')}`}
           </h4>
           <pre
             className="tok mono"
             tabIndex={0}
             aria-label={`Text of example ${String(index + 1)}`}
           >
-            {one.pieces.map((piece, at) => (
+            {example.pieces.map((piece, at) => (
               <Tinted key={`${String(at)}${piece.text}`} {...piece} />
             ))}
           </pre>
-          {one.cut ? <p className="micro">Only the beginning is shown.</p> : null}
+          {example.cut ? <p className="micro">Only the beginning is shown.</p> : null}
         </div>
       ))}
       {details.examples.length === 0 && details.state !== 'rejected' ? (

@@ -28,12 +28,12 @@ export const useUploads = create<UploadsState>(() => ({ uploads: [], selected: u
 
 function put(upload: Upload): void {
   useUploads.setState(({ uploads }) => ({
-    uploads: [...uploads.filter((one) => one.key !== upload.key), upload],
+    uploads: [...uploads.filter((entry) => entry.key !== upload.key), upload],
   }));
 }
 
 export function forget(key: string): void {
-  useUploads.setState(({ uploads }) => ({ uploads: uploads.filter((one) => one.key !== key) }));
+  useUploads.setState(({ uploads }) => ({ uploads: uploads.filter((upload) => upload.key !== key) }));
 }
 
 /** The same file gets the same key, so that an interrupted upload goes on where it was. */

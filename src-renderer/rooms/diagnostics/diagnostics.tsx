@@ -56,13 +56,13 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
             </tr>
           </thead>
           <tbody>
-            {(answer?.files ?? []).map((one) => (
-              <tr key={one.path}>
-                <td className="mono">{one.path}</td>
-                <td className="n">{bytes(one.bytes)}</td>
+            {(answer?.files ?? []).map((file) => (
+              <tr key={file.path}>
+                <td className="mono">{file.path}</td>
+                <td className="n">{bytes(file.bytes)}</td>
                 <td className="t2">
-                  {one.about}
-                  {one.left_out === 0 ? '' : `; ${plural(one.left_out, 'line')} left out`}
+                  {file.about}
+                  {file.left_out === 0 ? '' : `; ${plural(file.left_out, 'line')} left out`}
                 </td>
               </tr>
             ))}

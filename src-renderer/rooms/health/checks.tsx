@@ -30,20 +30,20 @@ export function Checks({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
       </h2>
       {checks.length === 0 ? <p className="t2">No check has been run yet.</p> : null}
       <ul className="hlist">
-        {checks.map((one) => {
-          const look = looks[one.state];
-          const place = one.state === 'ok' ? undefined : places[one.id];
+        {checks.map((check) => {
+          const look = looks[check.state];
+          const place = check.state === 'ok' ? undefined : places[check.id];
           return (
-            <li key={one.id}>
+            <li key={check.id}>
               <span className={look.tone} aria-hidden="true">
                 <Glyph name={look.glyph} />
               </span>
               <span className="hname strong">
-                {one.label} <span className="visually-hidden">{look.word}</span>
+                {check.label} <span className="visually-hidden">{look.word}</span>
               </span>
               <span className="hsaw">
-                <span className="t2">{one.evidence}</span>
-                {one.fix === null ? null : <span>{one.fix}</span>}
+                <span className="t2">{check.evidence}</span>
+                {check.fix === null ? null : <span>{check.fix}</span>}
               </span>
               {place === undefined ? null : (
                 <Button

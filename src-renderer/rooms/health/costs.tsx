@@ -48,13 +48,13 @@ export function Costs(): ReactElement | null {
       </div>
       <table className="hcost">
         <tbody>
-          {answer.parts.map((one) => (
-            <tr key={one.id}>
-              <td>{names[one.id]}</td>
+          {answer.parts.map((part) => (
+            <tr key={part.id}>
+              <td>{names[part.id]}</td>
               <td className="n t3">
-                {plural(one.times, 'time')}, {duration(one.seconds)}
+                {plural(part.times, 'time')}, {duration(part.seconds)}
               </td>
-              <td className="n">{share(one.percent)}</td>
+              <td className="n">{share(part.percent)}</td>
             </tr>
           ))}
           <tr>

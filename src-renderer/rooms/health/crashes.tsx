@@ -11,17 +11,17 @@ const lostText = ({ steps_lost: lost }: CrashReport): string =>
   lost === null ? UNKNOWN : `${plural(lost, 'step')} lost`;
 
 function summary(crashes: readonly CrashReport[]): string {
-  const lost = crashes.reduce((sum, one) => sum + (one.steps_lost ?? 0), 0);
-  const seconds = crashes.reduce((sum, one) => sum + (one.seconds ?? 0), 0);
+  const lost = crashes.reduce((sum, crash) => sum + (crash.steps_lost ?? 0), 0);
+  const seconds = crashes.reduce((sum, crash) => sum + (crash.seconds ?? 0), 0);
   return `${count(crashes.length)} in ${String(DAYS)} days, ${plural(lost, 'step')} lost, ${duration(seconds)} until training again, in total`;
 }
 
 /** What followed, in one sentence. */
-function outcome(one: CrashReport): string {
-  if (one.seconds === null) return 'It did not train again by itself.';
+function outcome(crash: CrashReport): string {
+  if (crash.seconds === null) return 'It did not train again by itself.';
   const from =
-    one.resumed_from === null ? 'the last checkpoint' : `step ${count(one.resumed_from)}`;
-  return `It trained again after ${duration(one.seconds)}, from ${from}.`;
+    crash.resumed_from === null ? 'the last checkpoint' : `step ${count(crash.resumed_from)}`;
+  return `It trained again after ${duration(crash.seconds)}, from ${from}.`;
 }
 
 function Crash({ crash }: { readonly crash: CrashReport }): ReactElement {
@@ -74,7 +74,7 @@ function Crash({ crash }: { readonly crash: CrashReport }): ReactElement {
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function Crashes(): ReactElement {
-  const [newest] = useRoom('journal').filter((one) => one.what.startsWith('trainer.'));
+  const [newest] = useRoom('journal').filter((entry) => entry.what.startsWith('trainer.'));
   const { answer } = useAnswer(`crashes|${newest?.id ?? ''}`, (engine) =>
     engine.health.crashes({ days: DAYS }),
   );
@@ -91,7 +91,7 @@ export function Crashes(): ReactElement {
       {answer?.length === 0 ? (
         <p className="t2 hnone">No crash or hang in {DAYS} days.</p>
       ) : (
-        answer?.map((one) => <Crash key={`${one.run}${String(one.t)}`} crash={one} />)
+        answer?.map((entry) => <Crash key={`${entry.run}${String(entry.t)}`} crash={entry} />)
       )}
     </section>
   );

@@ -33,7 +33,7 @@ export function Disk(): ReactElement {
   const turn = useTurn(60_000);
   const { answer } = useAnswer(`disk|${String(turn)}`, (engine) => engine.disk.use());
   const parts = [...(answer?.parts ?? [])].sort((a, b) => b.bytes - a.bytes);
-  const all = parts.reduce((sum, one) => sum + one.bytes, 0);
+  const all = parts.reduce((sum, part) => sum + part.bytes, 0);
   return (
     <section aria-labelledby="health-disk">
       <div className="base sp">
@@ -45,9 +45,9 @@ export function Disk(): ReactElement {
       {answer === null ? null : (
         <>
           <div className="hbar" aria-hidden="true">
-            {parts.map((one, index) =>
-              one.bytes === 0 ? null : (
-                <i key={one.id} style={{ flexGrow: one.bytes / 1e6, background: shadeOf(index) }} />
+            {parts.map((part, index) =>
+              part.bytes === 0 ? null : (
+                <i key={part.id} style={{ flexGrow: part.bytes / 1e6, background: shadeOf(index) }} />
               ),
             )}
           </div>
@@ -60,14 +60,14 @@ export function Disk(): ReactElement {
               </tr>
             </thead>
             <tbody>
-              {parts.map((one, index) => (
-                <tr key={one.id}>
+              {parts.map((part, index) => (
+                <tr key={part.id}>
                   <td>
                     <i className="hkey" style={{ background: shadeOf(index) }} aria-hidden="true" />
-                    {names[one.id]}
+                    {names[part.id]}
                   </td>
-                  <td className="n">{bytes(one.bytes)}</td>
-                  <td className="n t3">{plural(one.files, 'file')}</td>
+                  <td className="n">{bytes(part.bytes)}</td>
+                  <td className="n t3">{plural(part.files, 'file')}</td>
                 </tr>
               ))}
             </tbody>

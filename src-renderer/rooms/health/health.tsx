@@ -16,9 +16,9 @@ import './health.css';
 function Facts(): ReactElement {
   const checks = useRoom('health');
   const now = useNowSeconds();
-  const passing = checks.filter((one) => one.state === 'ok').length;
+  const passing = checks.filter((check) => check.state === 'ok').length;
   const others = checks.length - passing;
-  const newest = Math.max(0, ...checks.map((one) => one.t));
+  const newest = Math.max(0, ...checks.map((check) => check.t));
   return (
     <span className="micro num">
       {plural(passing, 'check passes', 'checks pass')}

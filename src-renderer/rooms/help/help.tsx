@@ -17,13 +17,13 @@ function Topic({ topic }: { readonly topic: HelpTopic }): ReactElement {
       <div>
         <p>{topic.text}</p>
         <dl>
-          {topic.facts.map((one) => (
-            <div key={one.name}>
-              <dt className="t3">{one.name}</dt>
+          {topic.facts.map((fact) => (
+            <div key={fact.name}>
+              <dt className="t3">{fact.name}</dt>
               <dd className={isName ? 't2' : 'kbds'}>
                 {isName
-                  ? one.value
-                  : one.value.split(' or ').map((keys) => (
+                  ? fact.value
+                  : fact.value.split(' or ').map((keys) => (
                       <span key={keys} className="kbd">
                         {keys}
                       </span>
@@ -40,7 +40,7 @@ function Topic({ topic }: { readonly topic: HelpTopic }): ReactElement {
 export function HelpScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
   const [search, setSearch] = useState('');
   const found = useMemo(() => findTopics(search), [search]);
-  const groups = [...new Set(found.map((one) => one.group))];
+  const groups = [...new Set(found.map((topic) => topic.group))];
   const clear = (): void => {
     setSearch('');
   };
@@ -79,7 +79,7 @@ export function HelpScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
               }}
             >
               <span>{group}</span>
-              <em className="num">{count(found.filter((one) => one.group === group).length)}</em>
+              <em className="num">{count(found.filter((topic) => topic.group === group).length)}</em>
             </button>
           ))}
           <p className="micro">
@@ -91,7 +91,7 @@ export function HelpScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
             <div key={group} id={anchor(group)}>
               <h2 className="title">{group}</h2>
               {found
-                .filter((one) => one.group === group)
+                .filter((topic) => topic.group === group)
                 .map((topic) => (
                   <Topic key={topic.id} topic={topic} />
                 ))}

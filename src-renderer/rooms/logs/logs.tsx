@@ -123,7 +123,7 @@ function Journal({
   const wanted = search.trim().toLowerCase();
   const shown = [...(answer ?? recent)]
     .reverse()
-    .filter((one) => `${one.what} ${one.text}`.toLowerCase().includes(wanted));
+    .filter((entry) => `${entry.what} ${entry.text}`.toLowerCase().includes(wanted));
   const box = useEnd(follow, shown.length, shown[shown.length - 1]?.id);
   if (shown.length === 0)
     return <Nothing search={search} empty="Nothing has been decided yet." onClear={onClear} />;
@@ -136,8 +136,8 @@ function Journal({
       aria-label="Journal"
       aria-live="off"
     >
-      {shown.map((one) => (
-        <Entry key={one.id} entry={one} />
+      {shown.map((item) => (
+        <Entry key={item.id} entry={item} />
       ))}
     </div>
   );

@@ -30,8 +30,8 @@ export function useModelsActs(): readonly ModelsAct[] {
     ...(hasPoint ? [open('Create backup', { kind: 'back_up' })] : []),
     ...(backups.length > 0 ? [open('Clean up backups', { kind: 'clean_backups' })] : []),
     ...backups
-      .filter((one) => one.verified?.ok !== false)
-      .map((one) => open(`Extract ${one.id} to a folder`, { kind: 'extract', backup: one.id })),
+      .filter((backup) => backup.verified?.ok !== false)
+      .map((backup) => open(`Extract ${backup.id} to a folder`, { kind: 'extract', backup: backup.id })),
     ...(checkpoints.length > 0
       ? [
           {
@@ -49,10 +49,10 @@ export function useModelsActs(): readonly ModelsAct[] {
       ? [open('Roll back', { kind: 'restore', source: { kind: 'rollback' } })]
       : []),
     ...(isFree
-      ? versions.map((one) =>
-          open(`Restore ${one.name}`, {
+      ? versions.map((version) =>
+          open(`Restore ${version.name}`, {
             kind: 'restore',
-            source: { kind: 'version', name: one.name },
+            source: { kind: 'version', name: version.name },
           }),
         )
       : []),

@@ -33,8 +33,8 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
       isOpen.current = false;
     };
   }, [onClose]);
-  const newest = checkpoints.find((one) => one.branch === head && one.problem === null);
-  const version = versions.find((one) => one.name === name);
+  const newest = checkpoints.find((checkpoint) => checkpoint.branch === head && checkpoint.problem === null);
+  const version = versions.find((version) => version.name === name);
   const source: BackupSource | null =
     kind === 'model'
       ? { kind }
@@ -103,7 +103,7 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
           <NativeSelect
             className="mfield"
             label="Version"
-            data={versions.map((one) => one.name)}
+            data={versions.map((version) => version.name)}
             value={name}
             onChange={(event) => {
               setName(event.currentTarget.value);

@@ -24,15 +24,15 @@ export const typeWord = (backup: Backup): string => typeWords[backup.type];
 
 /** `5 backups, 3.9 GB, 1 damaged, 1 not verified` */
 export function backupFacts(backups: readonly Backup[]): string {
-  const damaged = backups.filter((one) => one.verified !== null && !one.verified.ok).length;
-  const unknown = backups.filter((one) => one.verified === null).length;
+  const damaged = backups.filter((backup) => backup.verified !== null && !backup.verified.ok).length;
+  const unknown = backups.filter((backup) => backup.verified === null).length;
   return [
     plural(backups.length, 'backup'),
-    bytes(backups.reduce((sum, one) => sum + one.bytes, 0)),
+    bytes(backups.reduce((sum, backup) => sum + backup.bytes, 0)),
     damaged === 0 ? null : `${count(damaged)} damaged`,
     unknown === 0 ? null : `${count(unknown)} not verified`,
   ]
-    .filter((one) => one !== null)
+    .filter((entry) => entry !== null)
     .join(', ');
 }
 
@@ -98,25 +98,25 @@ export function Backups({
             </tr>
           </thead>
           <tbody>
-            {backups.map((one) => {
-              const key = backupKey(one);
+            {backups.map((entry) => {
+              const key = backupKey(entry);
               return (
-                <tr key={one.id} className={key === chosen ? 'sel' : ''}>
+                <tr key={entry.id} className={key === chosen ? 'sel' : ''}>
                   <td>
                     <RowName id={key} chosen={chosen}>
-                      {typeWord(one)}
-                      <span className="visually-hidden"> {one.id}</span>
+                      {typeWord(entry)}
+                      <span className="visually-hidden"> {entry.id}</span>
                     </RowName>
                   </td>
-                  <td className="n">{one.step === null ? UNKNOWN : count(one.step)}</td>
-                  <td className="t2 num gapped">{clock(one.created, now)}</td>
-                  <td className="t2 mclip" title={one.holds}>
-                    {one.holds}
+                  <td className="n">{entry.step === null ? UNKNOWN : count(entry.step)}</td>
+                  <td className="t2 num gapped">{clock(entry.created, now)}</td>
+                  <td className="t2 mclip" title={entry.holds}>
+                    {entry.holds}
                   </td>
                   <td className="mclip">
-                    <BackupState backup={one} isVerifying={verifying.has(one.id)} />
+                    <BackupState backup={entry} isVerifying={verifying.has(entry.id)} />
                   </td>
-                  <td className="n">{bytes(one.bytes)}</td>
+                  <td className="n">{bytes(entry.bytes)}</td>
                 </tr>
               );
             })}

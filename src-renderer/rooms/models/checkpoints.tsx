@@ -14,10 +14,10 @@ import { checkpointKey, pointText } from './points.ts';
 import { RowName } from './row-name.tsx';
 
 /** `end of faq.jsonl`, `in gsm8k_train.jsonl` */
-export const placeText = (one: CheckpointFacts): string =>
-  one.dataset === null
+export const placeText = (checkpoint: CheckpointFacts): string =>
+  checkpoint.dataset === null
     ? 'its dataset is not known'
-    : `${one.complete ? 'end of' : 'in'} ${one.dataset.name}`;
+    : `${checkpoint.complete ? 'end of' : 'in'} ${checkpoint.dataset.name}`;
 
 export function Checkpoints({
   chosen,
@@ -32,7 +32,7 @@ export function Checkpoints({
   const { checkpoints } = lineage;
   const groups = [...lineage.branches]
     .reverse()
-    .map((branch) => ({ branch, own: checkpoints.filter((one) => one.branch === branch.name) }))
+    .map((branch) => ({ branch, own: checkpoints.filter((checkpoint) => checkpoint.branch === branch.name) }))
     .filter((group) => group.own.length > 0);
   const keys = groups.flatMap((group) => group.own.map(checkpointKey));
   return (
@@ -47,7 +47,7 @@ export function Checkpoints({
         <span className="micro num">
           {checkpoints.length === 0
             ? 'none'
-            : `${plural(checkpoints.length, 'checkpoint')}, ${bytes(checkpoints.reduce((sum, one) => sum + one.bytes, 0))}`}
+            : `${plural(checkpoints.length, 'checkpoint')}, ${bytes(checkpoints.reduce((sum, checkpoint) => sum + checkpoint.bytes, 0))}`}
         </span>
         <span className="grow" />
         {runs && checkpoints.length > 0 ? (
@@ -144,32 +144,32 @@ function Group({
           {checked === undefined || checked === 'busy' ? null : <Checked check={checked} />}
         </th>
       </tr>
-      {own.map((one) => {
-        const key = checkpointKey(one);
+      {own.map((checkpoint) => {
+        const key = checkpointKey(checkpoint);
         return (
           <tr key={key} className={key === chosen ? 'sel' : ''}>
             <td>
               <RowName id={key} chosen={chosen}>
-                <span aria-hidden="true">{count(one.step)}</span>
-                <span className="visually-hidden">{pointText(one)}</span>
+                <span aria-hidden="true">{count(checkpoint.step)}</span>
+                <span className="visually-hidden">{pointText(checkpoint)}</span>
               </RowName>
             </td>
-            <td className="t2 num gapped">{clock(one.created, now)}</td>
-            <td className="t2 mclip" title={placeText(one)}>
-              {placeText(one)}
+            <td className="t2 num gapped">{clock(checkpoint.created, now)}</td>
+            <td className="t2 mclip" title={placeText(checkpoint)}>
+              {placeText(checkpoint)}
             </td>
-            <td className={one.in_line ? '' : 't3'}>{one.in_line ? 'yes' : 'no, left'}</td>
+            <td className={checkpoint.in_line ? '' : 't3'}>{checkpoint.in_line ? 'yes' : 'no, left'}</td>
             <td className="mclip">
-              {one.problem === null ? (
+              {checkpoint.problem === null ? (
                 <span className="t2">sizes as written</span>
               ) : (
-                <span className="row fail el" title={one.problem}>
+                <span className="row fail el" title={checkpoint.problem}>
                   <Glyph name="failed" />
-                  <span className="el">{one.problem}</span>
+                  <span className="el">{checkpoint.problem}</span>
                 </span>
               )}
             </td>
-            <td className="n">{bytes(one.bytes)}</td>
+            <td className="n">{bytes(checkpoint.bytes)}</td>
           </tr>
         );
       })}

@@ -23,21 +23,21 @@ export async function verifyBackup(id: string): Promise<void> {
   useChecks.setState(({ verifying }) => ({ verifying: new Set([...verifying, id]) }));
   await command((engine) => engine.backups.verify({ id }));
   useChecks.setState(({ verifying }) => ({
-    verifying: new Set([...verifying].filter((one) => one !== id)),
+    verifying: new Set([...verifying].filter((name) => name !== id)),
   }));
 }
 
 export async function verifyVersion(name: string): Promise<void> {
-  const put = (one: VersionCheck | 'busy' | undefined): void => {
-    useChecks.setState(({ versions }) => ({ versions: { ...versions, [name]: one } }));
+  const put = (entry: VersionCheck | 'busy' | undefined): void => {
+    useChecks.setState(({ versions }) => ({ versions: { ...versions, [name]: entry } }));
   };
   put('busy');
   put((await command((engine) => engine.versions.verify({ name }))) ?? undefined);
 }
 
 export async function verifyBranch(branch: string): Promise<void> {
-  const put = (one: CheckpointCheck | 'busy' | undefined): void => {
-    useChecks.setState(({ branches }) => ({ branches: { ...branches, [branch]: one } }));
+  const put = (entry: CheckpointCheck | 'busy' | undefined): void => {
+    useChecks.setState(({ branches }) => ({ branches: { ...branches, [branch]: entry } }));
   };
   put('busy');
   put((await command((engine) => engine.checkpoints.verify({ branch }))) ?? undefined);

@@ -140,11 +140,11 @@ function Rows({
       ) : (
         <table aria-label={title}>
           <tbody>
-            {rows.map((one) => (
-              <tr key={one.name}>
-                <td>{one.name}</td>
-                <td className="t2 mwhy">{one.why}</td>
-                <td className="n">{bytes(one.bytes)}</td>
+            {rows.map((row) => (
+              <tr key={row.name}>
+                <td>{row.name}</td>
+                <td className="t2 mwhy">{row.why}</td>
+                <td className="n">{bytes(row.bytes)}</td>
               </tr>
             ))}
           </tbody>

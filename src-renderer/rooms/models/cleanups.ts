@@ -20,10 +20,10 @@ export const cleanCheckpoints = (keep: number): CleanupAct => ({
     );
     if ('trouble' in said) return said;
     const { removes, keeps, freed_bytes: freed } = said.answer;
-    const row = (one: (typeof removes)[number]) => ({
-      name: pointText(one),
-      bytes: one.bytes,
-      why: one.why,
+    const row = (point: (typeof removes)[number]) => ({
+      name: pointText(point),
+      bytes: point.bytes,
+      why: point.why,
     });
     return { answer: { removes: removes.map(row), keeps: keeps.map(row), freed } };
   },
@@ -42,10 +42,10 @@ export const cleanBackups: CleanupAct = {
     );
     if ('trouble' in said) return said;
     const { removes, keeps, freed_bytes: freed } = said.answer;
-    const row = (one: (typeof removes)[number]) => ({
-      name: one.id,
-      bytes: one.bytes,
-      why: one.why,
+    const row = (entry: (typeof removes)[number]) => ({
+      name: entry.id,
+      bytes: entry.bytes,
+      why: entry.why,
     });
     return { answer: { removes: removes.map(row), keeps: keeps.map(row), freed } };
   },

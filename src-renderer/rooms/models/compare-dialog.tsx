@@ -18,8 +18,8 @@ export function CompareDialog({
   readonly onClose: () => void;
 }): ReactElement {
   const [names, setNames] = useState([first.name, second.name] as const);
-  const [a, b] = names.map((name) => versions.find((one) => one.name === name));
-  const options = versions.map((one) => one.name);
+  const [a, b] = names.map((name) => versions.find((version) => version.name === name));
+  const options = versions.map((version) => version.name);
   return (
     <Dialog onClose={onClose} title="Compare two versions" size={760}>
       <div className="mtwo">
@@ -92,11 +92,11 @@ function Compared({
       ) : (
         <table className="mono" aria-label="Settings that differ">
           <tbody>
-            {settings.map((one) => (
-              <tr key={one.key}>
-                <th scope="row">{one.key}</th>
-                <td>{one.a}</td>
-                <td>{one.b}</td>
+            {settings.map((setting) => (
+              <tr key={setting.key}>
+                <th scope="row">{setting.key}</th>
+                <td>{setting.a}</td>
+                <td>{setting.b}</td>
               </tr>
             ))}
           </tbody>

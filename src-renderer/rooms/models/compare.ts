@@ -14,11 +14,11 @@ export const matchShare = ({ exact_match: match }: Version): number | null =>
   match === null || match.n === 0 ? null : (match.k / match.n) * 100;
 
 /** Where the figures come from: a version made between two evaluations carries those of the one before. */
-export function measuredWhere(one: Version): string {
-  if (one.validation_loss === null) return 'no evaluation yet';
-  return one.evaluated_step === null
+export function measuredWhere(version: Version): string {
+  if (version.validation_loss === null) return 'no evaluation yet';
+  return version.evaluated_step === null
     ? 'the step at which it was measured was not kept'
-    : `measured at step ${count(one.evaluated_step)}`;
+    : `measured at step ${count(version.evaluated_step)}`;
 }
 
 const shown = (value: number | null, text: (value: number) => string): string =>
@@ -36,7 +36,7 @@ export function figures(a: Version, b: Version): readonly Line[] {
     `${signed(Math.round(value * 10) / 10).replace(/\.?0+$/, '')} points`;
   const line = (
     name: string,
-    of: (one: Version) => number | null,
+    of: (version: Version) => number | null,
     text: (value: number) => string,
     difference: (value: number) => string,
   ): Line => ({
@@ -48,19 +48,19 @@ export function figures(a: Version, b: Version): readonly Line[] {
   return [
     line(
       'Lineage step',
-      (one) => one.step,
+      (version) => version.step,
       count,
       (d) => (d > 0 ? `+${count(d)}` : count(d)),
     ),
-    line('Validation loss', (one) => one.validation_loss, loss, signed),
+    line('Validation loss', (version) => version.validation_loss, loss, signed),
     {
       name: 'Measured at step',
       a: shown(a.evaluated_step, count),
       b: shown(b.evaluated_step, count),
       change: null,
     },
-    line('Training loss', (one) => one.training_loss, loss, signed),
-    line('Gap', (one) => one.gap, signed, signed),
+    line('Training loss', (version) => version.training_loss, loss, signed),
+    line('Gap', (version) => version.gap, signed, signed),
     line('Exact match', matchShare, percent, points),
   ];
 }
@@ -73,9 +73,9 @@ export function datasetsBetween(
 ): readonly string[] {
   const [from, to] = a.number < b.number ? [a, b] : [b, a];
   return versions
-    .filter((one) => one.number > from.number && one.number <= to.number)
+    .filter((version) => version.number > from.number && version.number <= to.number)
     .sort((x, y) => x.number - y.number)
-    .flatMap((one) => one.datasets.map((dataset) => dataset.name));
+    .flatMap((version) => version.datasets.map((dataset) => dataset.name));
 }
 
 export interface Setting {

@@ -68,7 +68,7 @@ export function drawEnds(chart: LineChart, { picture, colours, leaving }: LayerF
       .find(
         (place) =>
           !taken.some(
-            (one) => left < one.right && left + wide > one.left && Math.abs(one.y - place) < 14,
+            (entry) => left < entry.right && left + wide > entry.left && Math.abs(entry.y - place) < 14,
           ),
       );
     taken.push({ left, right: left + wide, y: y ?? wish });

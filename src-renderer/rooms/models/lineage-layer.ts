@@ -72,7 +72,7 @@ function drawVersions(chart: LineChart, { picture, colours, chosen }: LayerFacts
   const { x, y } = chart.scales;
   if (x === undefined || y === undefined) return;
   const { ctx: context, chartArea: area } = chart;
-  const versions = picture.marks.filter((one) => one.kind === 'version');
+  const versions = picture.marks.filter((mark) => mark.kind === 'version');
   versions.forEach((mark, index) => {
     const isChosen = mark.key === chosen;
     const left = x.getPixelForValue(mark.step);
@@ -87,7 +87,7 @@ function drawVersions(chart: LineChart, { picture, colours, chosen }: LayerFacts
     if (mark.y !== null) drawDot(context, left, dot, isChosen ? 5 : 3.6, colour, colours.face);
   });
   // The name of the chosen one last: it stands over what is too near.
-  const mark = versions.find((one) => one.key === chosen);
+  const mark = versions.find((version) => version.key === chosen);
   if (mark === undefined) return;
   const left = x.getPixelForValue(mark.step) + 12;
   framed(context, mark.label, left, 14, colours, colours.t1, '600 11px', 'left');
@@ -106,7 +106,7 @@ function drawLanes(chart: LineChart, { picture, colours, chosen }: LayerFacts): 
 /** How many values lie above the upper edge. */
 function drawAbove(chart: LineChart, { picture, colours }: LayerFacts): void {
   const above = new Set(
-    picture.stretches.flatMap((one) => one.dots.filter((dot) => dot.y > picture.high)),
+    picture.stretches.flatMap((stretch) => stretch.dots.filter((dot) => dot.y > picture.high)),
   ).size;
   if (above === 0) return;
   const { left, top } = chart.chartArea;

@@ -44,7 +44,7 @@ export function listKeys(
     event.preventDefault();
     onChoose(next);
     const row = [...list.querySelectorAll<HTMLElement>('[data-key]')].find(
-      (one) => one.dataset['key'] === next,
+      (element) => element.dataset['key'] === next,
     );
     row?.scrollIntoView({ block: 'nearest' });
     if (isRow) row?.focus();

@@ -64,7 +64,7 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
     const can = chosen === null ? null : restorableOf(chosen);
     if (can?.kind === 'can') openDialog({ kind: 'restore', source: can.source });
   };
-  const total = [...versions, ...backups].reduce((sum, one) => sum + one.bytes, 0);
+  const total = [...versions, ...backups].reduce((sum, version) => sum + version.bytes, 0);
   return (
     <>
       <Bar
@@ -74,7 +74,7 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
           backups.length === 0 ? null : plural(backups.length, 'backup'),
           total === 0 ? null : bytes(total),
         ]
-          .filter((one) => one !== null)
+          .filter((entry) => entry !== null)
           .join(', ')}
       />
       <Notices onOpen={onOpen} />
@@ -157,7 +157,7 @@ function Dialogs({
   const keep = useRoom('config').values.keep_checkpoints;
   const checkpointAct = useMemo(() => cleanCheckpoints(keep), [keep]);
   const deleted =
-    dialog?.kind === 'delete' ? versions.find((one) => one.name === dialog.version) : undefined;
+    dialog?.kind === 'delete' ? versions.find((version) => version.name === dialog.version) : undefined;
   const isLastCopy = useLastCopy(deleted ?? null);
   if (dialog === null) return null;
   switch (dialog.kind) {
@@ -171,8 +171,8 @@ function Dialogs({
         />
       );
     case 'compare': {
-      const second = versions.find((one) => versionKey(one) === chosenKey) ?? versions[0];
-      const first = versions.find((one) => one.name !== second?.name);
+      const second = versions.find((version) => versionKey(version) === chosenKey) ?? versions[0];
+      const first = versions.find((version) => version.name !== second?.name);
       return second === undefined || first === undefined ? null : (
         <CompareDialog versions={versions} first={first} second={second} onClose={closeDialog} />
       );
@@ -194,7 +194,7 @@ function Dialogs({
     case 'back_up':
       return <BackupDialog onClose={closeDialog} />;
     case 'extract': {
-      const backup = backups.find((one) => one.id === dialog.backup);
+      const backup = backups.find((backup) => backup.id === dialog.backup);
       return backup === undefined ? null : <ExtractDialog backup={backup} onClose={closeDialog} />;
     }
     case 'clean_backups':

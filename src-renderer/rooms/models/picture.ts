@@ -50,10 +50,10 @@ type Line = ReadonlyMap<string, number>;
 
 /** The head's line: each branch of it with the last step that counts. */
 const headLine = ({ branches, head }: Pick<LineageState, 'head' | 'branches'>): Line =>
-  new Map(lineOf(branches, head).map((one) => [one.branch, one.upto ?? Number.POSITIVE_INFINITY]));
+  new Map(lineOf(branches, head).map((segment) => [segment.branch, segment.upto ?? Number.POSITIVE_INFINITY]));
 
 function at(dots: readonly Dot[], step: number): number | null {
-  const after = dots.findIndex((one) => one.x >= step);
+  const after = dots.findIndex((dot) => dot.x >= step);
   const right = dots[after];
   const left = dots[after - 1];
   if (right === undefined) return dots[dots.length - 1]?.y ?? null;
@@ -68,10 +68,10 @@ function curvesOf(
 ): ReadonlyMap<string, readonly Dot[]> {
   const curves = new Map<string, readonly Dot[]>();
   for (const { name, parent } of lineage.branches) {
-    const own = (validation.find((one) => one.branch === name)?.evaluations ?? [])
-      .flatMap((one): Dot[] => {
-        const y = one.core_loss ?? one.slice_loss;
-        return y === null || one.step <= (parent?.step ?? -1) ? [] : [{ x: one.step, y }];
+    const own = (validation.find((entry) => entry.branch === name)?.evaluations ?? [])
+      .flatMap((evaluation): Dot[] => {
+        const y = evaluation.core_loss ?? evaluation.slice_loss;
+        return y === null || evaluation.step <= (parent?.step ?? -1) ? [] : [{ x: evaluation.step, y }];
       })
       .sort((a, b) => a.x - b.x);
     const root = parent === null ? null : at(curves.get(parent.branch) ?? [], parent.step);
@@ -94,8 +94,8 @@ function stretchesOf(
   return lineage.branches.flatMap(({ name, newest_step }): Stretch[] => {
     const dots = curves.get(name) ?? [];
     const upto = line.get(name) ?? Number.NEGATIVE_INFINITY;
-    const inside = dots.filter((one) => one.x <= upto);
-    const outside = dots.filter((one) => one.x > upto);
+    const inside = dots.filter((dot) => dot.x <= upto);
+    const outside = dots.filter((dot) => dot.x > upto);
     const edge = Number.isFinite(upto) ? at(dots, upto) : null;
     const seam: readonly Dot[] =
       edge === null || outside.length === 0 ? [] : [{ x: upto, y: edge }];
@@ -143,22 +143,22 @@ function marksOf(
     checkpoint: 2,
   };
   return [
-    ...shelf.versions.map((one) =>
+    ...shelf.versions.map((version) =>
       mark(
         'version',
-        versionKey(one),
-        one.branch,
-        one.step,
-        `v${String(one.number).padStart(3, '0')}`,
+        versionKey(version),
+        version.branch,
+        version.step,
+        `v${String(version.number).padStart(3, '0')}`,
       ),
     ),
-    ...shelf.backups.flatMap((one) =>
-      one.branch === null || one.step === null
+    ...shelf.backups.flatMap((backup) =>
+      backup.branch === null || backup.step === null
         ? []
-        : [mark('backup', backupKey(one), one.branch, one.step, '')],
+        : [mark('backup', backupKey(backup), backup.branch, backup.step, '')],
     ),
-    ...shelf.checkpoints.map((one) =>
-      mark('checkpoint', checkpointKey(one), one.branch, one.step, ''),
+    ...shelf.checkpoints.map((checkpoint) =>
+      mark('checkpoint', checkpointKey(checkpoint), checkpoint.branch, checkpoint.step, ''),
     ),
   ].sort((a, b) => a.step - b.step || order[a.kind] - order[b.kind]);
 }
@@ -171,11 +171,11 @@ function rangeOf(
   dots: readonly Dot[],
   marks: readonly PictureMark[],
 ): { readonly low: number; readonly high: number } {
-  const last = Math.max(...dots.map((one) => one.x));
+  const last = Math.max(...dots.map((dot) => dot.x));
   const since = Math.min(marks[0]?.step ?? last, last) * 0.75;
-  const late = dots.filter((one) => one.x >= since);
+  const late = dots.filter((dot) => dot.x >= since);
   const values = [...(late.length === 0 ? dots : late), ...marks]
-    .map((one) => one.y)
+    .map((dot) => dot.y)
     .filter((y) => y !== null);
   return { low: Math.min(...values), high: Math.max(...values) };
 }
@@ -188,7 +188,7 @@ export function pictureOf(
   now: number | null,
 ): Picture | null {
   const curves = curvesOf(lineage, validation);
-  const values = [...curves.values()].flatMap((dots) => dots.map((one) => one.y));
+  const values = [...curves.values()].flatMap((dots) => dots.map((dot) => dot.y));
   if (values.length === 0) return null;
   const line = headLine(lineage);
   const marks = marksOf(shelf, curves, line);
@@ -209,8 +209,8 @@ export function pictureOf(
     last: Math.max(
       1,
       now ?? 0,
-      ...marks.map((one) => one.step),
-      ...[...curves.values()].flatMap((dots) => dots.map((one) => one.x)),
+      ...marks.map((mark) => mark.step),
+      ...[...curves.values()].flatMap((dots) => dots.map((dot) => dot.x)),
     ),
     low: Math.max(0, low - margin),
     high: high + margin,

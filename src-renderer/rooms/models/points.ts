@@ -12,10 +12,10 @@ export type Chosen =
   | { readonly kind: 'checkpoint'; readonly checkpoint: CheckpointFacts }
   | { readonly kind: 'backup'; readonly backup: Backup };
 
-export const versionKey = (one: Pick<Version, 'name'>): string => `version ${one.name}`;
-export const checkpointKey = (one: Pick<CheckpointFacts, 'branch' | 'step'>): string =>
-  `checkpoint ${one.branch} ${String(one.step)}`;
-export const backupKey = (one: Pick<Backup, 'id'>): string => `backup ${one.id}`;
+export const versionKey = (pick: Pick<Version, 'name'>): string => `version ${pick.name}`;
+export const checkpointKey = (point: Pick<CheckpointFacts, 'branch' | 'step'>): string =>
+  `checkpoint ${point.branch} ${String(point.step)}`;
+export const backupKey = (pick: Pick<Backup, 'id'>): string => `backup ${pick.id}`;
 
 export interface Shelf {
   readonly versions: readonly Version[];
@@ -25,11 +25,11 @@ export interface Shelf {
 
 /** What a key names, or the newest thing there is; null when there is nothing. */
 export function chosenOf(shelf: Shelf, key: string | null): Chosen | null {
-  const version = shelf.versions.find((one) => versionKey(one) === key);
+  const version = shelf.versions.find((version) => versionKey(version) === key);
   if (version !== undefined) return { kind: 'version', version };
-  const checkpoint = shelf.checkpoints.find((one) => checkpointKey(one) === key);
+  const checkpoint = shelf.checkpoints.find((checkpoint) => checkpointKey(checkpoint) === key);
   if (checkpoint !== undefined) return { kind: 'checkpoint', checkpoint };
-  const backup = shelf.backups.find((one) => backupKey(one) === key);
+  const backup = shelf.backups.find((backup) => backupKey(backup) === key);
   if (backup !== undefined) return { kind: 'backup', backup };
   const [newest] = shelf.versions;
   if (newest !== undefined) return { kind: 'version', version: newest };

@@ -32,7 +32,7 @@ function stateOf(
 ): ActState {
   if (at === null) return 'planned';
   if (at === 'over') return 'done';
-  const order = acts.map((one) => one.act);
+  const order = acts.map((action) => action.act);
   const here = order.indexOf(act);
   const now = order.indexOf(at.act);
   if (here !== now) return here < now ? 'done' : 'waiting';
@@ -57,11 +57,11 @@ export function Acts({
 }): ReactElement {
   return (
     <ol className="will" aria-label="What happens">
-      {acts.map((one, index) => {
-        const state = stateOf(acts, one.act, at);
-        const time = state === 'done' || state === 'failed' ? null : actTime(one.seconds);
+      {acts.map((action, index) => {
+        const state = stateOf(acts, action.act, at);
+        const time = state === 'done' || state === 'failed' ? null : actTime(action.seconds);
         return (
-          <li key={one.act} data-act={one.act} data-state={state}>
+          <li key={action.act} data-act={action.act} data-state={state}>
             <span className="nr" aria-hidden="true">
               {state === 'done' ? (
                 <Glyph name="done" />
@@ -74,7 +74,7 @@ export function Acts({
               )}
             </span>
             <span>
-              <b>{actName(one.act)}.</b> <Sentence text={one.text} />
+              <b>{actName(action.act)}.</b> <Sentence text={action.text} />
               {state === 'planned' ? null : (
                 <span className="visually-hidden"> ({stateWords[state]})</span>
               )}

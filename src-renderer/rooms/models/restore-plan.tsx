@@ -109,15 +109,15 @@ function Consequences({ plan }: { readonly plan: RestorePlan }): ReactElement {
   return (
     <>
       <dl className="delta num">
-        {changesOf(plan).map((one) => (
-          <div key={one.name}>
-            <dt className="micro">{one.name}</dt>
+        {changesOf(plan).map((change) => (
+          <div key={change.name}>
+            <dt className="micro">{change.name}</dt>
             <dd>
-              {one.from}
-              {one.to === null ? null : (
+              {change.from}
+              {change.to === null ? null : (
                 <>
                   {' '}
-                  <i>to</i> {one.to}
+                  <i>to</i> {change.to}
                 </>
               )}
             </dd>

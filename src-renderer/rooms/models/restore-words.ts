@@ -41,22 +41,22 @@ export interface Change {
 }
 
 /** With the step where it was measured, when that is another one: `0.169 at 1,400`. */
-function lossOf(one: RestorePlan['from']): string {
-  const { evaluated_step: at } = one;
-  const text = measured(one.validation_loss);
-  return at === null || at === one.step ? text : `${text} at ${count(at)}`;
+function lossOf(point: RestorePlan['from']): string {
+  const { evaluated_step: at } = point;
+  const text = measured(point.validation_loss);
+  return at === null || at === point.step ? text : `${text} at ${count(at)}`;
 }
 
 /** `2 whole, 1 in part` */
 export function undoneText(plan: RestorePlan): string {
-  const whole = plan.datasets_leaving.filter((one) => one.share === 'whole').length;
+  const whole = plan.datasets_leaving.filter((dataset) => dataset.share === 'whole').length;
   const part = plan.datasets_leaving.length - whole;
   if (whole + part === 0) return 'none';
   return [
     whole === 0 ? null : `${count(whole)} whole`,
     part === 0 ? null : `${count(part)} in part`,
   ]
-    .filter((one) => one !== null)
+    .filter((entry) => entry !== null)
     .join(', ');
 }
 
@@ -90,21 +90,21 @@ export function momentsText(plan: RestorePlan): string {
 }
 
 /** `gsm8k_train.jsonl (part, 112 steps)` */
-export const leavingText = (one: RestorePlan['datasets_leaving'][number]): string =>
-  `${one.name} (${one.share}, ${plural(one.steps, 'step')})`;
+export const leavingText = (dataset: RestorePlan['datasets_leaving'][number]): string =>
+  `${dataset.name} (${dataset.share}, ${plural(dataset.steps, 'step')})`;
 
 /** Datasets that are queued again whatever is ticked: the one that is taken back. */
 const isTakenBack = (source: RestoreSource, id: string): boolean =>
   source.kind === 'take_back' && source.dataset === id;
 
 export const takenBackOf = (plan: RestorePlan): string | null =>
-  plan.datasets_leaving.find((one) => isTakenBack(plan.source, one.id))?.name ?? null;
+  plan.datasets_leaving.find((dataset) => isTakenBack(plan.source, dataset.id))?.name ?? null;
 
 /** Names that the tick puts back into the queue. */
 export const queueableOf = (plan: RestorePlan): readonly string[] =>
   plan.datasets_leaving
-    .filter((one) => one.can_queue && !isTakenBack(plan.source, one.id))
-    .map((one) => one.name);
+    .filter((dataset) => dataset.can_queue && !isTakenBack(plan.source, dataset.id))
+    .map((dataset) => dataset.name);
 
 /** `a, b and c` */
 export function namesText(names: readonly string[]): string {

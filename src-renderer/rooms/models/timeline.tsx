@@ -44,7 +44,7 @@ function words(mark: PictureMark, shelf: Shelf): string {
         ? `backup ${mark.key.replace('backup ', '')}`
         : 'checkpoint';
   const dataset = shelf.checkpoints.find(
-    (one) => one.branch === mark.branch && one.step === mark.step,
+    (checkpoint) => checkpoint.branch === mark.branch && checkpoint.step === mark.step,
   )?.dataset;
   return [
     `${name}, step ${count(mark.step)} of ${mark.branch}`,
@@ -100,8 +100,8 @@ export function Timeline({
     [picture, colours, leaving, layer],
   );
   const { marks } = picture;
-  const index = marks.findIndex((one) => one.key === chosen);
-  const tip = marks.find((one) => one.key === shown) ?? null;
+  const index = marks.findIndex((mark) => mark.key === chosen);
+  const tip = marks.find((mark) => mark.key === shown) ?? null;
   const find = (event: MouseEvent<HTMLElement>): PictureMark | null => {
     if (chart.current === null) return null;
     const box = event.currentTarget.getBoundingClientRect();
@@ -133,15 +133,15 @@ export function Timeline({
   const left = tip === null || chart.current === null ? 0 : placeOf(chart.current, tip).x;
   const current = marks[index];
   const described = marks
-    .filter((one) => one.kind === 'version')
-    .map((one) => {
+    .filter((mark) => mark.kind === 'version')
+    .map((mark) => {
       const version = shelf.versions.find(
-        (other) => other.step === one.step && other.branch === one.branch,
+        (other) => other.step === mark.step && other.branch === mark.branch,
       );
-      const name = one.key.replace('version ', '');
+      const name = mark.key.replace('version ', '');
       return version?.validation_loss == null
-        ? `${name} at step ${count(one.step)}`
-        : `${name} at step ${count(one.step)} with ${loss(version.validation_loss)}`;
+        ? `${name} at step ${count(mark.step)}`
+        : `${name} at step ${count(mark.step)} with ${loss(version.validation_loss)}`;
     })
     .join(', ');
   return (

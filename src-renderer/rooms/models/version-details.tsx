@@ -15,7 +15,7 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
   const lost = useLost();
   const branches = useRoom('lineage').branches;
   const checked = useChecks((state) => state.versions[version.name]);
-  const isLeft = !branches.some((one) => one.name === version.branch);
+  const isLeft = !branches.some((branch) => branch.name === version.branch);
   return (
     <aside className="mside" aria-label={`Details of ${version.name}`}>
       <div className="base sp">
@@ -104,19 +104,19 @@ function Datasets({ version }: { readonly version: Version }): ReactElement {
       <h3 className="label">Datasets since the parent</h3>
       {version.datasets.length === 0 ? <p className="t2">None.</p> : null}
       <ul>
-        {version.datasets.map((one) => (
-          <li key={one.id} className="row">
-            <span className="el grow" title={one.name}>
-              {one.name}
+        {version.datasets.map((dataset) => (
+          <li key={dataset.id} className="row">
+            <span className="el grow" title={dataset.name}>
+              {dataset.name}
             </span>
             <Button
               size="xs"
               variant="subtle"
               disabled={lost}
               title="Restores the point before its first step and queues it again"
-              aria-label={`Take back: ${one.name}`}
+              aria-label={`Take back: ${dataset.name}`}
               onClick={() => {
-                openDialog({ kind: 'restore', source: { kind: 'take_back', dataset: one.id } });
+                openDialog({ kind: 'restore', source: { kind: 'take_back', dataset: dataset.id } });
               }}
             >
               Take back

@@ -16,7 +16,7 @@ import { RowName } from './row-name.tsx';
 
 /** The newest backup of the very point that a version keeps. */
 export const backupOf = (version: Version, backups: readonly Backup[]): Backup | null =>
-  backups.find((one) => one.branch === version.branch && one.step === version.step) ?? null;
+  backups.find((backup) => backup.branch === version.branch && backup.step === version.step) ?? null;
 
 export function Versions({
   chosen,
@@ -70,41 +70,41 @@ export function Versions({
             </tr>
           </thead>
           <tbody>
-            {versions.map((one) => {
-              const match = matchShare(one);
-              const key = versionKey(one);
-              const copy = backupOf(one, backups);
+            {versions.map((entry) => {
+              const match = matchShare(entry);
+              const key = versionKey(entry);
+              const copy = backupOf(entry, backups);
               return (
-                <tr key={one.name} className={key === chosen ? 'sel' : ''}>
+                <tr key={entry.name} className={key === chosen ? 'sel' : ''}>
                   <td>
                     <RowName id={key} chosen={chosen}>
-                      {one.name}
+                      {entry.name}
                     </RowName>
                   </td>
-                  {manyBranches ? <td className="t2">{one.branch}</td> : null}
-                  <td className="n">{count(one.step)}</td>
-                  <td className="n" title={measuredWhere(one)}>
-                    <Validation version={one} />
+                  {manyBranches ? <td className="t2">{entry.branch}</td> : null}
+                  <td className="n">{count(entry.step)}</td>
+                  <td className="n" title={measuredWhere(entry)}>
+                    <Validation version={entry} />
                   </td>
-                  <td className="n">{one.gap === null ? UNKNOWN : signed(one.gap)}</td>
+                  <td className="n">{entry.gap === null ? UNKNOWN : signed(entry.gap)}</td>
                   <td className="n detail">{match === null ? UNKNOWN : percent(match)}</td>
-                  <td className="t2 num gapped">{clock(one.created, now)}</td>
+                  <td className="t2 num gapped">{clock(entry.created, now)}</td>
                   <td className="detail">
-                    <span className="row" title={`Kept ${one.how}`}>
+                    <span className="row" title={`Kept ${entry.how}`}>
                       <Mark name="version" />
-                      {one.pinned ? 'kept, pinned' : 'kept'}
+                      {entry.pinned ? 'kept, pinned' : 'kept'}
                     </span>
                   </td>
                   <td>
                     {copy === null ? (
-                      <span className="t3" title={`No backup of ${one.name} was made`}>
+                      <span className="t3" title={`No backup of ${entry.name} was made`}>
                         {UNKNOWN}
                       </span>
                     ) : (
                       <BackupState backup={copy} isShort />
                     )}
                   </td>
-                  <td className="n">{bytes(one.bytes)}</td>
+                  <td className="n">{bytes(entry.bytes)}</td>
                 </tr>
               );
             })}

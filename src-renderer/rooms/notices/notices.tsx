@@ -109,7 +109,7 @@ function Failed(): ReactElement | null {
   const status = useRoom('status');
   const notices = useRoom('notices');
   const live = useEngine((state) => state.connection === 'live');
-  if (status.state !== 'failed' || notices.some((one) => one.kind === 'gave_up' && !one.dismissed))
+  if (status.state !== 'failed' || notices.some((notice) => notice.kind === 'gave_up' && !notice.dismissed))
     return null;
   const what = status.error?.message ?? status.reason ?? 'The trainer cannot run.';
   return (
@@ -155,7 +155,7 @@ function Refused(): ReactElement | null {
 }
 
 export function Notices({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
-  const notices = useRoom('notices').filter((one) => !one.dismissed);
+  const notices = useRoom('notices').filter((notice) => !notice.dismissed);
   const lost = useEngine((state) => state.connection === 'lost');
   const [all, setAll] = useState(false);
   const newest = [...notices].sort((a, b) => b.t - a.t);
@@ -166,8 +166,8 @@ export function Notices({ onOpen }: { readonly onOpen: OpenScreen }): ReactEleme
       <Refused />
       {lost ? null : <Recovering />}
       {lost ? null : <Failed />}
-      {shown.map((one) => (
-        <One key={one.id} notice={one} onOpen={onOpen} />
+      {shown.map((entry) => (
+        <One key={entry.id} notice={entry} onOpen={onOpen} />
       ))}
       {newest.length > SHOWN ? (
         <button

@@ -19,19 +19,19 @@ export function PlanStrip({
   const speed = useRoom('status').tokens_per_second;
   const to = now + HOURS * 3600;
   const planned = datasets.filter(
-    (one) =>
-      (one.place === 'processing' || one.place === 'queue') &&
-      one.ends_at !== null &&
-      one.starts_at !== null &&
-      one.starts_at < to,
+    (dataset) =>
+      (dataset.place === 'processing' || dataset.place === 'queue') &&
+      dataset.ends_at !== null &&
+      dataset.starts_at !== null &&
+      dataset.starts_at < to,
   );
   if (planned.length === 0) return null;
-  const bands = planned.map((one): StripBand => ({
-    from: Math.max(now, one.starts_at ?? now),
-    to: one.ends_at ?? now,
-    kind: one.place === 'processing' ? 'now' : 'plan',
+  const bands = planned.map((dataset): StripBand => ({
+    from: Math.max(now, dataset.starts_at ?? now),
+    to: dataset.ends_at ?? now,
+    kind: dataset.place === 'processing' ? 'now' : 'plan',
     mark: null,
-    title: one.name,
+    title: dataset.name,
   }));
   const names = bands
     .filter((band) => band.to - band.from > HOURS * 36)
@@ -60,7 +60,7 @@ export function PlanStrip({
         bands={bands}
         names={[...names, ...empty]}
         pins={[]}
-        label={`Next ${String(HOURS)} hours: ${planned.map((one) => one.name).join(', ')}`}
+        label={`Next ${String(HOURS)} hours: ${planned.map((dataset) => dataset.name).join(', ')}`}
       />
     </section>
   );

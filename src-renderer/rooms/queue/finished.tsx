@@ -17,22 +17,22 @@ const tabs: readonly (readonly [Tab, string])[] = [
 ];
 
 /** One line about how it ended. */
-export function outcome(one: DatasetSummary): string {
+export function outcome(dataset: DatasetSummary): string {
   const steps =
-    one.planned_steps === null
+    dataset.planned_steps === null
       ? null
-      : `${count(one.done_steps ?? 0)} of ${count(one.planned_steps)} steps`;
+      : `${count(dataset.done_steps ?? 0)} of ${count(dataset.planned_steps)} steps`;
   const validation =
-    one.validation_after === null
+    dataset.validation_after === null
       ? null
-      : `validation ${one.validation_before === null ? UNKNOWN : loss(one.validation_before)} to ${loss(one.validation_after)}`;
-  return [one.message, steps, validation].filter((part) => part !== null).join(', ');
+      : `validation ${dataset.validation_before === null ? UNKNOWN : loss(dataset.validation_before)} to ${loss(dataset.validation_after)}`;
+  return [dataset.message, steps, validation].filter((part) => part !== null).join(', ');
 }
 
-function actOf(one: DatasetSummary): string {
-  if (one.place === 'skipped' && (one.done_steps ?? 0) > 0)
-    return `Continue from ${count(one.done_steps ?? 0)}`;
-  return one.place === 'completed' ? 'Train again' : 'Retry';
+function actOf(dataset: DatasetSummary): string {
+  if (dataset.place === 'skipped' && (dataset.done_steps ?? 0) > 0)
+    return `Continue from ${count(dataset.done_steps ?? 0)}`;
+  return dataset.place === 'completed' ? 'Train again' : 'Retry';
 }
 
 function retry({ id }: DatasetSummary): void {
@@ -52,10 +52,10 @@ export function Finished({
   const lost = useLost();
   const [tab, setTab] = useState<Tab>('all');
   const of = (which: Tab): readonly DatasetSummary[] =>
-    datasets.filter((one) =>
+    datasets.filter((dataset) =>
       which === 'all'
-        ? ['completed', 'failed', 'skipped'].includes(one.place)
-        : one.place === which,
+        ? ['completed', 'failed', 'skipped'].includes(dataset.place)
+        : dataset.place === which,
     );
   const shown = [...of(tab)].sort((a, b) => (b.finished ?? b.added) - (a.finished ?? a.added));
   return (
@@ -78,14 +78,14 @@ export function Finished({
       </div>
       {shown.length === 0 ? <p className="t2 none">Nothing here yet.</p> : null}
       <ol>
-        {shown.slice(0, 100).map((one) => {
-          const look = looks[one.verdict];
+        {shown.slice(0, 100).map((dataset) => {
+          const look = looks[dataset.verdict];
           return (
             <li
-              key={one.id}
+              key={dataset.id}
               onKeyDown={(event) => {
                 const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-                if (event.key.toLowerCase() === 'r' && plain && !lost) retry(one);
+                if (event.key.toLowerCase() === 'r' && plain && !lost) retry(dataset);
               }}
             >
               <span className={look.tone}>
@@ -94,42 +94,42 @@ export function Finished({
               </span>
               <div className="grow">
                 <div className="base sp">
-                  <span className="el strong" title={one.name}>
-                    {one.name}
+                  <span className="el strong" title={dataset.name}>
+                    {dataset.name}
                   </span>
-                  <span className="micro num">{clock(one.finished ?? one.added, now)}</span>
+                  <span className="micro num">{clock(dataset.finished ?? dataset.added, now)}</span>
                 </div>
-                <p className="micro">{outcome(one)}</p>
+                <p className="micro">{outcome(dataset)}</p>
                 <div className="row acts">
                   <Button
                     size="xs"
                     disabled={lost}
-                    aria-label={`${actOf(one)}: ${one.name}`}
+                    aria-label={`${actOf(dataset)}: ${dataset.name}`}
                     onClick={() => {
-                      retry(one);
+                      retry(dataset);
                     }}
                   >
-                    {actOf(one)}
+                    {actOf(dataset)}
                   </Button>
                   <Button
                     size="xs"
                     variant="subtle"
-                    aria-label={`Rows of ${one.name}`}
+                    aria-label={`Rows of ${dataset.name}`}
                     onClick={() => {
-                      onRows(one);
+                      onRows(dataset);
                     }}
                   >
                     Rows
                   </Button>
-                  {(one.done_steps ?? 0) > 0 ? (
+                  {(dataset.done_steps ?? 0) > 0 ? (
                     <Button
                       size="xs"
                       variant="subtle"
                       disabled={lost}
                       title="Restores the point before its first step and queues it again"
-                      aria-label={`Take back: ${one.name}`}
+                      aria-label={`Take back: ${dataset.name}`}
                       onClick={() => {
-                        onTakeBack(one);
+                        onTakeBack(dataset);
                       }}
                     >
                       Take back

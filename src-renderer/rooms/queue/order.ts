@@ -14,7 +14,7 @@ export type Groups = { readonly [P in Priority]: readonly DatasetSummary[] };
 export function groupsOf(datasets: readonly DatasetSummary[]): Groups {
   const of = (priority: Priority): readonly DatasetSummary[] =>
     datasets
-      .filter((one) => one.place === 'queue' && one.priority === priority)
+      .filter((dataset) => dataset.place === 'queue' && dataset.priority === priority)
       .sort((a, b) => a.position - b.position);
   return { high: of('high'), normal: of('normal'), low: of('low') };
 }
@@ -25,9 +25,9 @@ export function queued(datasets: readonly Pick<DatasetSummary, 'place' | 'held' 
   readonly held: number;
   readonly undecided: number;
 } {
-  const all = datasets.filter((one) => one.place === 'queue');
-  const undecided = all.filter((one) => one.verdict === 'decide').length;
-  const held = all.filter((one) => one.held && one.verdict !== 'decide').length;
+  const all = datasets.filter((dataset) => dataset.place === 'queue');
+  const undecided = all.filter((dataset) => dataset.verdict === 'decide').length;
+  const held = all.filter((dataset) => dataset.held && dataset.verdict !== 'decide').length;
   return { waiting: all.length - undecided - held, held, undecided };
 }
 
@@ -40,10 +40,10 @@ export interface Move {
 
 /** One place up or down; over the edge of a priority it goes into the next one. Null where there is no further. */
 export function stepMove(groups: Groups, id: string, direction: 'up' | 'down'): Move | null {
-  const priority = priorities.find((one) => groups[one].some((dataset) => dataset.id === id));
+  const priority = priorities.find((priority) => groups[priority].some((dataset) => dataset.id === id));
   if (priority === undefined) return null;
   const group = groups[priority];
-  const at = group.findIndex((one) => one.id === id);
+  const at = group.findIndex((dataset) => dataset.id === id);
   if (direction === 'up') {
     const above = group[at - 1];
     if (above !== undefined) return { id, priority, before: above.id };
@@ -57,7 +57,7 @@ export function stepMove(groups: Groups, id: string, direction: 'up' | 'down'): 
 
 /** Into the next higher (`left`) or lower (`right`) priority, at its end. */
 export function priorityMove(groups: Groups, id: string, direction: 'left' | 'right'): Move | null {
-  const priority = priorities.find((one) => groups[one].some((dataset) => dataset.id === id));
+  const priority = priorities.find((priority) => groups[priority].some((dataset) => dataset.id === id));
   if (priority === undefined) return null;
   const next = priorities[priorities.indexOf(priority) + (direction === 'left' ? -1 : 1)];
   return next === undefined ? null : { id, priority: next, before: null };
@@ -70,12 +70,12 @@ export function dropMove(
   onto: { readonly priority: Priority; readonly id: string | null; readonly after: boolean },
 ): Move | null {
   if (onto.id === id) return null;
-  const group = groups[onto.priority].filter((one) => one.id !== id);
+  const group = groups[onto.priority].filter((group) => group.id !== id);
   const at =
-    onto.id === null ? 0 : group.findIndex((one) => one.id === onto.id) + (onto.after ? 1 : 0);
+    onto.id === null ? 0 : group.findIndex((dataset) => dataset.id === onto.id) + (onto.after ? 1 : 0);
   const before = group[at]?.id ?? null;
   const now = groups[onto.priority];
-  const place = now.findIndex((one) => one.id === id);
+  const place = now.findIndex((dataset) => dataset.id === id);
   if (place !== -1 && (now[place + 1]?.id ?? null) === before) return null;
   return { id, priority: onto.priority, before };
 }
@@ -86,11 +86,11 @@ export function wholeQueue(
   now: number,
 ): { readonly seconds: number; readonly ends: number } | null {
   const counted = datasets.filter(
-    (one) =>
-      one.place === 'processing' ||
-      (one.place === 'queue' && !one.held && one.verdict !== 'decide'),
+    (dataset) =>
+      dataset.place === 'processing' ||
+      (dataset.place === 'queue' && !dataset.held && dataset.verdict !== 'decide'),
   );
-  const ends = counted.map((one) => one.ends_at).filter((one) => one !== null);
+  const ends = counted.map((dataset) => dataset.ends_at).filter((entry) => entry !== null);
   if (counted.length === 0 || ends.length < counted.length) return null;
   const last = Math.max(...ends);
   return { seconds: Math.max(0, last - now), ends: last };

@@ -27,7 +27,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
   const [rowsOf, setRowsOf] = useState<DatasetSummary | null>(null);
   const [takenBack, setTakenBack] = useState<DatasetSummary | null>(null);
   const groups = useMemo(() => groupsOf(datasets), [datasets]);
-  const current = datasets.find((one) => one.place === 'processing');
+  const current = datasets.find((dataset) => dataset.place === 'processing');
   const listed = groups.high.length + groups.normal.length + groups.low.length;
   const { waiting, held, undecided } = queued(datasets);
   const whole = wholeQueue(datasets, now);

@@ -45,11 +45,11 @@ function Rows({ dataset }: { readonly dataset: DatasetSummary }): ReactElement {
             </tr>
           </thead>
           <tbody>
-            {answer.rows.map((one) => (
-              <tr key={one.row}>
-                <td className="n">{count(one.row)}</td>
-                <td>{one.state.replaceAll('_', ' ')}</td>
-                <td className="n">{count(one.times)}</td>
+            {answer.rows.map((row) => (
+              <tr key={row.row}>
+                <td className="n">{count(row.row)}</td>
+                <td>{row.state.replaceAll('_', ' ')}</td>
+                <td className="n">{count(row.times)}</td>
               </tr>
             ))}
           </tbody>

@@ -30,10 +30,10 @@ interface Over {
   readonly after: boolean;
 }
 
-function unknownWhy(one: DatasetSummary): string {
-  if (one.held) return 'Held: it has no place in the estimate';
-  if (one.verdict === 'ready') return 'Known when the speed has been measured';
-  return `${looks[one.verdict].word}: known when the report is clean`;
+function unknownWhy(dataset: DatasetSummary): string {
+  if (dataset.held) return 'Held: it has no place in the estimate';
+  if (dataset.verdict === 'ready') return 'Known when the speed has been measured';
+  return `${looks[dataset.verdict].word}: known when the report is clean`;
 }
 
 function keyMove(groups: Groups, id: string, event: KeyboardEvent): Move | null {
@@ -75,21 +75,21 @@ export function Waiting({
     send(dropMove(groups, id, over));
     setOver(null);
   };
-  const hold = (one: DatasetSummary): void => {
-    void command((engine) => engine.queue.hold({ id: one.id, held: !one.held }));
+  const hold = (dataset: DatasetSummary): void => {
+    void command((engine) => engine.queue.hold({ id: dataset.id, held: !dataset.held }));
   };
-  const remove = (one: DatasetSummary): void => {
-    void command((engine) => engine.queue.remove({ id: one.id }));
+  const remove = (dataset: DatasetSummary): void => {
+    void command((engine) => engine.queue.remove({ id: dataset.id }));
   };
-  const onKey = (one: DatasetSummary) => (event: KeyboardEvent<HTMLTableRowElement>) => {
+  const onKey = (dataset: DatasetSummary) => (event: KeyboardEvent<HTMLTableRowElement>) => {
     if (lost || event.target !== event.currentTarget) return;
     const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key] ?? 0;
     const key = event.key.toLowerCase();
-    if (event.altKey && event.key.startsWith('Arrow')) send(keyMove(groups, one.id, event));
+    if (event.altKey && event.key.startsWith('Arrow')) send(keyMove(groups, dataset.id, event));
     else if (step !== 0) neighbour(event.currentTarget, step)?.focus();
-    else if (key === 'h') hold(one);
-    else if (event.key === 'Delete') remove(one);
-    else if (event.key === 'Enter') onRows(one);
+    else if (key === 'h') hold(dataset);
+    else if (event.key === 'Delete') remove(dataset);
+    else if (event.key === 'Enter') onRows(dataset);
     else return;
     event.preventDefault();
   };
@@ -133,33 +133,33 @@ export function Waiting({
               <span className="micro num">{count(groups[priority].length)}</span>
             </th>
           </tr>
-          {groups[priority].map((one, index) => {
+          {groups[priority].map((group, index) => {
             const takes =
-              one.ends_at === null || one.starts_at === null ? null : one.ends_at - one.starts_at;
-            const look = looks[one.verdict];
-            const note = one.held
+              group.ends_at === null || group.starts_at === null ? null : group.ends_at - group.starts_at;
+            const look = looks[group.verdict];
+            const note = group.held
               ? 'held'
-              : one.verdict === 'ready'
+              : group.verdict === 'ready'
                 ? null
                 : look.word.toLowerCase();
-            const isOver = over?.id === one.id;
+            const isOver = over?.id === group.id;
             return (
               <tr
-                key={one.id}
-                id={`queue-${one.id}`}
+                key={group.id}
+                id={`queue-${group.id}`}
                 tabIndex={0}
                 draggable={!lost}
-                className={`${one.held ? 'held' : ''} ${isOver ? (over.after ? 'after' : 'before') : ''}`}
+                className={`${group.held ? 'held' : ''} ${isOver ? (over.after ? 'after' : 'before') : ''}`}
                 onDragStart={(event) => {
-                  event.dataTransfer.setData(TYPE, one.id);
+                  event.dataTransfer.setData(TYPE, group.id);
                   event.dataTransfer.effectAllowed = 'move';
                 }}
-                onDragOver={accept({ priority, id: one.id, after: false })}
+                onDragOver={accept({ priority, id: group.id, after: false })}
                 onDrop={drop}
                 onDragEnd={() => {
                   setOver(null);
                 }}
-                onKeyDown={onKey(one)}
+                onKeyDown={onKey(group)}
               >
                 <td className="grip">
                   <IconGripVertical aria-hidden="true" />
@@ -167,47 +167,47 @@ export function Waiting({
                 <td className="n t3 pos">{index + 1}</td>
                 <td className="fn">
                   <span className="base">
-                    <span className="strong el" title={one.name}>
-                      {one.name}
+                    <span className="strong el" title={group.name}>
+                      {group.name}
                     </span>
                     {note === null ? null : (
-                      <span className={`note ${look.tone}`} title={one.message ?? undefined}>
+                      <span className={`note ${look.tone}`} title={group.message ?? undefined}>
                         <Glyph name={look.glyph} /> {note}
                       </span>
                     )}
                   </span>
                 </td>
-                <td className="n">{one.rows === null ? UNKNOWN : count(rowsOf(one))}</td>
+                <td className="n">{group.rows === null ? UNKNOWN : count(rowsOf(group))}</td>
                 <td className="n">
-                  {one.planned_steps === null || one.planned_steps === 0
+                  {group.planned_steps === null || group.planned_steps === 0
                     ? UNKNOWN
-                    : count(one.planned_steps - (one.done_steps ?? 0))}
+                    : count(group.planned_steps - (group.done_steps ?? 0))}
                 </td>
-                <td className="n" title={takes === null ? unknownWhy(one) : undefined}>
-                  {takes === null || one.held ? UNKNOWN : duration(takes)}
+                <td className="n" title={takes === null ? unknownWhy(group) : undefined}>
+                  {takes === null || group.held ? UNKNOWN : duration(takes)}
                 </td>
-                <td className="n" title={one.ends_at === null ? unknownWhy(one) : undefined}>
-                  {one.ends_at === null || one.held ? UNKNOWN : clock(one.ends_at, now)}
+                <td className="n" title={group.ends_at === null ? unknownWhy(group) : undefined}>
+                  {group.ends_at === null || group.held ? UNKNOWN : clock(group.ends_at, now)}
                 </td>
                 <td className="act">
                   <span className="row acts">
                     <Button
                       size="xs"
                       disabled={lost}
-                      aria-label={`${one.held ? 'Release' : 'Hold'} ${one.name}`}
+                      aria-label={`${group.held ? 'Release' : 'Hold'} ${group.name}`}
                       onClick={() => {
-                        hold(one);
+                        hold(group);
                       }}
                     >
-                      {one.held ? 'Release' : 'Hold'}
+                      {group.held ? 'Release' : 'Hold'}
                     </Button>
                     <button
                       type="button"
                       className="iconb"
-                      aria-label={`Rows of ${one.name}`}
+                      aria-label={`Rows of ${group.name}`}
                       title="Rows"
                       onClick={() => {
-                        onRows(one);
+                        onRows(group);
                       }}
                     >
                       <IconListDetails aria-hidden="true" />
@@ -216,10 +216,10 @@ export function Waiting({
                       type="button"
                       className="iconb"
                       disabled={lost}
-                      aria-label={`Remove ${one.name} from the queue`}
+                      aria-label={`Remove ${group.name} from the queue`}
                       title="Remove from the queue; the file moves to skipped, it is not deleted"
                       onClick={() => {
-                        remove(one);
+                        remove(group);
                       }}
                     >
                       <IconX aria-hidden="true" />
@@ -236,10 +236,10 @@ export function Waiting({
 }
 
 /** What would be trained; where nothing is accepted yet, what the file holds. */
-const rowsOf = (one: DatasetSummary): number =>
-  one.verdict === 'decide' && (one.accepted ?? 0) === 0
-    ? (one.rows ?? 0)
-    : (one.accepted ?? one.rows ?? 0);
+const rowsOf = (dataset: DatasetSummary): number =>
+  dataset.verdict === 'decide' && (dataset.accepted ?? 0) === 0
+    ? (dataset.rows ?? 0)
+    : (dataset.accepted ?? dataset.rows ?? 0);
 
 function neighbour(row: HTMLTableRowElement, step: number): HTMLTableRowElement | undefined {
   const rows = [

@@ -16,7 +16,7 @@ const schemes = [
 
 function Size({ tastes }: { readonly tastes: Tastes | null }): ReactElement {
   const host = useHost();
-  const keys = ['CmdOrCtrl+Plus', 'CmdOrCtrl+-', 'CmdOrCtrl+0'].map((one) => keysText(one, isMac));
+  const keys = ['CmdOrCtrl+Plus', 'CmdOrCtrl+-', 'CmdOrCtrl+0'].map((name) => keysText(name, isMac));
   if (host.tastes === null)
     return (
       <p className="t2">
@@ -24,14 +24,14 @@ function Size({ tastes }: { readonly tastes: Tastes | null }): ReactElement {
       </p>
     );
   if (tastes === null) return <p className="t3">not known yet</p>;
-  const steps = zoomSteps.some((one) => one === tastes.now.zoom)
+  const steps = zoomSteps.some((zoomStep) => zoomStep === tastes.now.zoom)
     ? zoomSteps
     : [...zoomSteps, tastes.now.zoom].sort((a, b) => a - b);
   return (
     <SegmentedControl
       aria-label="Size of the interface"
       value={String(tastes.now.zoom)}
-      data={steps.map((one) => ({ value: String(one), label: `${String(one)}\u00a0%` }))}
+      data={steps.map((step) => ({ value: String(step), label: `${String(step)}\u00a0%` }))}
       onChange={(value) => {
         tastes.change({ zoom: Number(value) });
       }}
@@ -48,7 +48,7 @@ export function Appearance({ tastes }: { readonly tastes: Tastes | null }): Reac
         <SegmentedControl
           aria-label="Colours"
           value={colorScheme}
-          data={schemes.map((one) => ({ ...one }))}
+          data={schemes.map((scheme) => ({ ...scheme }))}
           onChange={setColorScheme}
         />
       </Row>

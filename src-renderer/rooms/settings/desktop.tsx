@@ -29,7 +29,7 @@ function Kinds({ tastes }: { readonly tastes: Tastes }): ReactElement {
           label={kindNames[kind]}
           checked={!silenced.includes(kind)}
           onChange={(event) => {
-            const others = silenced.filter((one) => one !== kind);
+            const others = silenced.filter((entry) => entry !== kind);
             tastes.change({ silenced: event.currentTarget.checked ? others : [...others, kind] });
           }}
         />

@@ -61,17 +61,17 @@ function MachineRow({ setup }: { readonly setup: Setup }): ReactElement {
     },
     { name: 'Disk', state: setup.disk.state, detail: setup.disk.detail },
   ];
-  const failed = facts.some((one) => one.state === 'missing' || one.state === 'fail');
+  const failed = facts.some((fact) => fact.state === 'missing' || fact.state === 'fail');
   return (
     <Row stage={failed ? 'now' : 'done'} number={2} title="This machine" aside={null}>
       <ul className="facts2 num">
-        {facts.map((one) => (
-          <li key={one.name}>
-            <span className={factTone[one.state]}>
-              <Glyph name={factGlyph[one.state]} />
+        {facts.map((fact) => (
+          <li key={fact.name}>
+            <span className={factTone[fact.state]}>
+              <Glyph name={factGlyph[fact.state]} />
             </span>
-            {one.name}
-            <span className="detail">{one.detail}</span>
+            {fact.name}
+            <span className="detail">{fact.detail}</span>
           </li>
         ))}
       </ul>
@@ -130,8 +130,8 @@ function BaseRow({ setup }: { readonly setup: Setup }): ReactElement {
   const lost = useLost();
   const [wanted, setWanted] = useState<string | null>(null);
   const [folder, setFolder] = useState('');
-  const making = setup.bases.find((one) => one.state === 'making');
-  const ready = setup.bases.find((one) => one.id === setup.chosen);
+  const making = setup.bases.find((base) => base.state === 'making');
+  const ready = setup.bases.find((base) => base.id === setup.chosen);
   if (setup.chosen !== null && making === undefined)
     return (
       <Row stage="done" number={3} title="Base model" aside={null}>
@@ -146,7 +146,7 @@ function BaseRow({ setup }: { readonly setup: Setup }): ReactElement {
         <Making base={making} />
       </Row>
     );
-  const bases: readonly Base[] = setup.bases.some((one) => one.id === 'folder')
+  const bases: readonly Base[] = setup.bases.some((base) => base.id === 'folder')
     ? setup.bases
     : [
         ...setup.bases,
@@ -160,7 +160,7 @@ function BaseRow({ setup }: { readonly setup: Setup }): ReactElement {
         },
       ];
   const id = wanted ?? bases[0]?.id ?? 'smollm2';
-  const chosen = bases.find((one) => one.id === id);
+  const chosen = bases.find((base) => base.id === id);
   const incomplete = id === 'folder' && folder.trim() === '';
   const choose = (): void => {
     const base = id === 'smollm2' || id === 'starter' ? id : 'folder';
@@ -212,7 +212,7 @@ function DatasetRow({ setup }: { readonly setup: Setup }): ReactElement {
   const datasets = useRoom('datasets');
   const uploads = useUploads((state) => state.uploads);
   const stage: Stage = setup.chosen === null && datasets.length === 0 ? 'later' : 'now';
-  const names = [...uploads.map((one) => one.name), ...datasets.map((one) => one.name)];
+  const names = [...uploads.map((upload) => upload.name), ...datasets.map((dataset) => dataset.name)];
   return (
     <Row stage={datasets.length > 0 ? 'done' : stage} number={4} title="First dataset" aside={null}>
       {names.length > 0 ? (
@@ -257,7 +257,7 @@ export function stepsToGo(
   setup: Setup,
   hasDataset: boolean,
 ): readonly { readonly text: string; readonly done: boolean }[] {
-  const making = setup.bases.some((one) => one.state === 'making');
+  const making = setup.bases.some((base) => base.state === 'making');
   return [
     { text: 'Check this machine', done: setup.python.state === 'ok' },
     { text: 'Base model', done: setup.chosen !== null && !making },
@@ -272,7 +272,7 @@ export function FirstRun(): ReactElement {
   const machine = useRoom('machine');
   const datasets = useRoom('datasets');
   const steps = stepsToGo(setup, datasets.length > 0);
-  const left = steps.filter((one) => !one.done).length;
+  const left = steps.filter((step) => !step.done).length;
   return (
     <main className="first">
       <div className="fcol">
@@ -305,10 +305,10 @@ export function FirstRun(): ReactElement {
           {left === 1 ? 'starts by itself' : `${String(left)} things to go`}
         </p>
         <ol className="ft">
-          {steps.map((one) => (
-            <li key={one.text}>
-              <span>{one.text}</span>
-              {one.done ? (
+          {steps.map((step) => (
+            <li key={step.text}>
+              <span>{step.text}</span>
+              {step.done ? (
                 <span className="ok">
                   <Glyph name="done" />
                   <span className="visually-hidden">done</span>

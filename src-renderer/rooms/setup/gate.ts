@@ -11,7 +11,7 @@ export function isFirstRun(
 ): boolean {
   const trained = rooms.versions.length > 0 || (rooms.status.current_step ?? 0) > 0;
   if (trained) return false;
-  const making = rooms.setup.bases.some((one) => one.state === 'making');
+  const making = rooms.setup.bases.some((base) => base.state === 'making');
   return rooms.setup.chosen === null || making || rooms.datasets.length === 0;
 }
 
