@@ -102,7 +102,7 @@ async function dataset(name, at, length, rows) {
       warmup_steps: 2,
       save_steps: 1000,
       mapping: null,
-      accept_good_rows: true,
+      accept_valid_rows: true,
       dry_run: false,
     },
   });
@@ -136,7 +136,7 @@ async function measure(at, entry, index) {
       name,
       content_hash: data.report.content_hash,
       cache: path.join(data.folder, 'cache', data.report.cache),
-      left_out: [],
+      excluded_rows: [],
     },
     pass: { id: name, planned_steps: steps },
     config,

@@ -1,5 +1,5 @@
 /**
- * G21: seconds to restore a version of 1.2 GB on one disk, act by act, beside `cp` of the same files.
+ * G21: seconds to restore a version of 1.2 GB on one disk, phase by phase, beside `cp` of the same files.
  * `node_modules/node/bin/node benchmarks/restore.mjs [gigabytes of weights] [rounds]`: from the sources, without a build.
  */
 import { execFileSync } from 'node:child_process';
@@ -80,7 +80,7 @@ try {
   });
   json(path.join(workspace, 'data/queue.json'), {
     format: 1,
-    latch: 'paused',
+    desiredState: 'paused',
     since: 1,
     by: 'benchmark',
     note: null,
@@ -145,13 +145,13 @@ try {
   for (let round = 0; round < roundsWanted; round += 1) {
     const source = { kind: 'version', name: 'v001_a' };
     const plan = await engine.api.restore.plan({ source });
-    const acts = [];
-    let act = null;
+    const phases = [];
+    let phase = null;
     const stop = engine.rooms.restore.changed.on(() => {
-      const now = engine.rooms.restore.state()?.act ?? null;
-      if (now === act) return;
-      acts.push([now, performance.now()]);
-      act = now;
+      const now = engine.rooms.restore.state()?.phase ?? null;
+      if (now === phase) return;
+      phases.push([now, performance.now()]);
+      phase = now;
     });
     began = performance.now();
     await engine.api.restore.carryOut({
@@ -163,11 +163,11 @@ try {
     const end = performance.now();
     stop();
     const seconds = Object.fromEntries(
-      acts
+      phases
         .filter(([name]) => name !== null)
         .map(([name, at], index) => [
           name,
-          (((acts[index + 1]?.[1] ?? end) - at) / 1000).toFixed(2),
+          (((phases[index + 1]?.[1] ?? end) - at) / 1000).toFixed(2),
         ]),
     );
     const all = (end - began) / 1000;

@@ -37,7 +37,7 @@ const rounded = (x, y) => {
 /** The mark, smaller, inside the application's icon. */
 const inner = (shape) => (x, y) => shape(11 + (x - 11) * 1.42, 11 + (y - 11) * 1.42);
 
-/** Each layer: shape and colour; later ones lie on top. */
+/** Each layer: shape and color; later ones lie on top. */
 const icons = {
   'tray-idle': [
     [ring, quiet],

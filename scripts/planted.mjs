@@ -2,7 +2,7 @@
 /**
  * Plants each fault of tests/planted/*.patch in a temporary copy and expects the named test to turn red. A patch begins with lines
  * of the form `Key: value` before the diff:
- *   Test: vitest contract tests/contract/server-doors.test.ts -t "Origin"   (or: pytest tests/test_x.py::name, structure, types, eslint)
+ *   Test: vitest contract tests/contract/server-access.test.ts -t "Origin"   (or: pytest tests/test_x.py::name, structure, types, eslint)
  *   Build: engine                                                          (optional: the copy is built again with the fault)
  * The test has to be green without the fault, else its red proves nothing.
  */

@@ -7,7 +7,7 @@ import { backupProblem, backupsFromFiles } from './kept-files.ts';
 import type { Run } from './program.ts';
 import { restoreFrom, type RestoreChoice, withRestoreOptions } from './restore.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
-import { bytes, count, moment, table } from './words.ts';
+import { bytes, count, moment, table } from './format.ts';
 
 const BY = 'you (command line)';
 
@@ -85,7 +85,12 @@ async function list(session: Session): Promise<ExitCode> {
   const isAlone = (await engineOf(session)) === null;
   const known = isAlone
     ? (await backupsFromFiles(session)).map(
-        (backupsFromFile) => backupsFromFile.facts ?? { id: backupsFromFile.id, folder: backupsFromFile.folder, problem: backupsFromFile.problem },
+        (backupsFromFile) =>
+          backupsFromFile.facts ?? {
+            id: backupsFromFile.id,
+            folder: backupsFromFile.folder,
+            problem: backupsFromFile.problem,
+          },
       )
     : await withEngine(session, (client) => client.backups.list());
   show(session, known, () =>

@@ -5,7 +5,7 @@ import { type EngineClient, withEngine } from './connection.ts';
 import type { Run } from './program.ts';
 import { type RestoreChoice, restoreFrom, withRestoreOptions } from './restore.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
-import { table } from './words.ts';
+import { table } from './format.ts';
 
 export function addBaseCommands(program: Command, run: Run): void {
   const base = program.command('base').description('the models that training begins from');

@@ -6,7 +6,7 @@ import type { Run } from './program.ts';
 import { restoreFrom, type RestoreChoice, withRestoreOptions } from './restore.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 import { walkWithoutEngine } from './verify-worker.ts';
-import { bytes, count, moment, table } from './words.ts';
+import { bytes, count, moment, table } from './format.ts';
 
 const BY = 'you (command line)';
 
@@ -105,7 +105,9 @@ async function cleanup(
   );
   show(session, plan, () =>
     [
-      ...plan.removes.map((removal) => `remove  ${removal.branch} step ${count(removal.step)}: ${removal.why}`),
+      ...plan.removes.map(
+        (removal) => `remove  ${removal.branch} step ${count(removal.step)}: ${removal.why}`,
+      ),
       ...plan.keeps.map((keep) => `keep    ${keep.branch} step ${count(keep.step)}: ${keep.why}`),
       plan.executed
         ? `${bytes(plan.freed_bytes)} freed.`

@@ -9,7 +9,7 @@ import {
 import { withEngine } from './connection.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
-import { count, duration, table, unknownWord } from './words.ts';
+import { count, duration, table, unknownWord } from './format.ts';
 
 /** Keys that an estimate depends on; each is an option of its own. */
 const asked = [
@@ -71,11 +71,16 @@ function rows(answer: EstimateAnswer): readonly (readonly string[])[] {
     pick(answer.changed),
   ];
   return [
-    ['steps', ...both((estimate) => (estimate.steps === null ? unknownWord : count(estimate.steps)))],
+    [
+      'steps',
+      ...both((estimate) => (estimate.steps === null ? unknownWord : count(estimate.steps))),
+    ],
     ['seconds a step, about', ...both((estimate) => estimate.time.seconds_per_step.toFixed(2))],
     [
       'time, about',
-      ...both((estimate) => (estimate.time.seconds === null ? unknownWord : duration(estimate.time.seconds))),
+      ...both((estimate) =>
+        estimate.time.seconds === null ? unknownWord : duration(estimate.time.seconds),
+      ),
     ],
     [
       'memory',
@@ -84,10 +89,15 @@ function rows(answer: EstimateAnswer): readonly (readonly string[])[] {
           `${memory(estimate.memory.bytes)} of ${estimate.memory.total === null ? unknownWord : memory(estimate.memory.total)}, ${verdict(estimate.memory.verdict)}`,
       ),
     ],
-    ['disk', ...both((estimate) => `${gigabytes(estimate.disk.bytes)}, ${verdict(estimate.disk.verdict)}`)],
+    [
+      'disk',
+      ...both((estimate) => `${gigabytes(estimate.disk.bytes)}, ${verdict(estimate.disk.verdict)}`),
+    ],
     [
       'rows over max_length',
-      ...both((estimate) => (estimate.rows_over === null ? unknownWord : count(estimate.rows_over))),
+      ...both((estimate) =>
+        estimate.rows_over === null ? unknownWord : count(estimate.rows_over),
+      ),
     ],
   ];
 }

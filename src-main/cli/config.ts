@@ -7,7 +7,7 @@ import { engineOf, withEngine } from './connection.ts';
 import { configFromFiles } from './files.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
-import { table } from './words.ts';
+import { table } from './format.ts';
 
 export function addConfigCommands(program: Command, run: Run): void {
   const config = program.command('config').description('the settings');

@@ -1,9 +1,9 @@
-/** Follows one dataset from judged to version, with a progress bar. */
+/** Follows one dataset from validated to version, with a progress bar. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DatasetSummary, TrainingStatus, Version } from '../contract/index.ts';
 import type { EngineClient } from './connection.ts';
 import type { Session } from './session.ts';
-import { bar, decimal, duration } from './words.ts';
+import { bar, decimal, duration } from './format.ts';
 
 const LOOK_MS = 500;
 
@@ -37,9 +37,15 @@ export async function followDataset(
       const dataset = rooms.datasets.find((dataset) => dataset.id === id);
       if (dataset === undefined) throw new Error('the dataset is gone from the queue');
       draw(progressLine(rooms.status, dataset));
-      const version = rooms.versions.find((version) => version.datasets.some((made) => made.id === id));
+      const version = rooms.versions.find((version) =>
+        version.datasets.some((made) => made.id === id),
+      );
       if (dataset.place === 'completed' && version !== undefined) return { dataset, version };
-      if (dataset.place === 'failed' || dataset.place === 'skipped' || dataset.verdict === 'decide')
+      if (
+        dataset.place === 'failed' ||
+        dataset.place === 'skipped' ||
+        dataset.verdict === 'needs_decision'
+      )
         throw new Error(`the sample ended as ${dataset.verdict}: ${dataset.message ?? 'no word'}`);
       if (rooms.status.state === 'failed')
         throw new Error(rooms.status.error?.message ?? rooms.status.reason ?? 'training failed');

@@ -1,6 +1,6 @@
 /** What the demo found, as one object and in words. Pure. */
 import type { Score } from './demo-workers.ts';
-import { count, decimal } from './words.ts';
+import { count, decimal } from './format.ts';
 
 export interface DemoResult {
   readonly model: string;
@@ -11,7 +11,7 @@ export interface DemoResult {
     readonly held_out: number;
     readonly trained: number;
     readonly questions: number;
-    /** Questions that also stand in the training file after normalisation; 0 or the demo fails. */
+    /** Questions that also stand in the training file after normalization; 0 or the demo fails. */
     readonly leaked: number;
   };
   readonly steps: number;
@@ -33,7 +33,7 @@ export interface DemoResult {
 }
 
 /** Lower case, one space, no punctuation at the ends: the same question asked twice is found. */
-export function normalised(text: string): string {
+export function normalized(text: string): string {
   return text
     .toLowerCase()
     .replace(/\s+/g, ' ')

@@ -52,11 +52,15 @@ export function createWorkers(options: {
 }): Workers {
   const python =
     options.environment['NIGHTSHIFT_PYTHON'] ??
-    join(options.runtime, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+    join(
+      options.runtime,
+      '.venv',
+      process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python',
+    );
 
   const work = async (
     name: string,
-    kind: 'sample' | 'score',
+    kind: 'sample' | 'evaluate',
     spec: Record<string, unknown>,
   ): Promise<void> => {
     const run = join(options.folder, name);
@@ -114,7 +118,7 @@ export function createWorkers(options: {
       }),
     score: async (name, model, questions, limit) => {
       const output = join(options.folder, `${name}.json`);
-      await work(name, 'score', {
+      await work(name, 'evaluate', {
         model,
         questions,
         limit,

@@ -8,7 +8,7 @@ import { workspacePaths } from '../kit/workspace.ts';
 import type { EngineClient } from './connection.ts';
 import { startDemoEngine } from './demo-engine.ts';
 import { followDataset } from './demo-progress.ts';
-import { demoText, normalised, type DemoResult } from './demo-text.ts';
+import { demoText, normalized, type DemoResult } from './demo-text.ts';
 import { createWorkers } from './demo-workers.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
@@ -212,8 +212,8 @@ async function questionsOf(path: string): Promise<string[]> {
 }
 
 async function leakedQuestions(train: string, heldOut: string): Promise<number> {
-  const seen = new Set((await questionsOf(train)).map(normalised));
-  return (await questionsOf(heldOut)).filter((question) => seen.has(normalised(question))).length;
+  const seen = new Set((await questionsOf(train)).map(normalized));
+  return (await questionsOf(heldOut)).filter((question) => seen.has(normalized(question))).length;
 }
 
 async function validation(client: EngineClient): Promise<DemoResult['validation']> {

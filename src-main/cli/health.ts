@@ -13,7 +13,7 @@ import { engineOf, withEngine } from './connection.ts';
 import type { Run } from './program.ts';
 import { engineEntry } from './serve.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
-import { bytes, duration, moment, table } from './words.ts';
+import { bytes, duration, moment, table } from './format.ts';
 
 export function addHealthCommands(program: Command, run: Run): void {
   program
@@ -132,7 +132,7 @@ async function diagnostics(session: Session, to: string | null, names: boolean):
 const listText = (list: DiagnosticsList): string =>
   `${table(
     ['file', 'size', 'left out', 'what'],
-    list.files.map((file) => [file.path, bytes(file.bytes), String(file.left_out), file.about]),
+    list.files.map((file) => [file.path, bytes(file.bytes), String(file.omitted), file.about]),
   )}\nRows, prompts, answers, tokens and secrets are not in it; names are ${list.names ? 'readable' : 'hashed'}.\n`;
 
 /** The engine's own code reads the files, without taking the workspace. */

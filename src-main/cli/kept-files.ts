@@ -36,7 +36,8 @@ export async function backupsFromFiles(session: Session): Promise<BackupOnDisk[]
       const problem = reading.ok ? 'backup.json is not what was written' : reading.problem;
       out.push({ id, folder, facts, problem: facts === null ? problem : null });
     }
-  const stampOf = (backupOnDisk: BackupOnDisk): string => backupOnDisk.id.slice(backupOnDisk.id.indexOf('/'));
+  const stampOf = (backupOnDisk: BackupOnDisk): string =>
+    backupOnDisk.id.slice(backupOnDisk.id.indexOf('/'));
   return out.sort((a, b) => (stampOf(a) < stampOf(b) ? 1 : -1));
 }
 

@@ -1,6 +1,6 @@
 /** Datasets, reports and accounts of rows in words. Pure. */
 import type { DatasetReport, DatasetSummary, RowAccount } from '../contract/index.ts';
-import { bytes, count, decimal, table } from './words.ts';
+import { bytes, count, decimal, table } from './format.ts';
 
 export function datasetsText(datasets: readonly DatasetSummary[]): string {
   if (datasets.length === 0) return 'There is no dataset yet.\n';

@@ -8,7 +8,7 @@ import type { Run } from './program.ts';
 import { type RestoreChoice, restoreFrom, withRestoreOptions } from './restore.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 import { accountText, datasetsText, reportText, rowsText } from './queue-text.ts';
-import { bytes, moment, table } from './words.ts';
+import { bytes, moment, table } from './format.ts';
 
 const priorities = ['high', 'normal', 'low'] as const;
 
@@ -81,7 +81,7 @@ export function addQueueCommands(program: Command, run: Run): void {
   ).action((name: string, choice: RestoreChoice) =>
     run(async (session) => {
       const { id } = await withEngine(session, (client) => find(client, name));
-      return restoreFrom(session, { kind: 'take_back', dataset: id }, name, choice);
+      return restoreFrom(session, { kind: 'undo_dataset', dataset: id }, name, choice);
     }),
   );
   queue
@@ -117,7 +117,7 @@ async function status(session: Session): Promise<ExitCode> {
   const { queue, counts } = answer;
   show(session, { queue, counts }, () =>
     [
-      `queue       ${queue.latch} since ${moment(queue.since)}, set by ${queue.by}${queue.note === null ? '' : `: ${queue.note}`}`,
+      `queue       ${queue.desired_state} since ${moment(queue.since)}, set by ${queue.by}${queue.note === null ? '' : `: ${queue.note}`}`,
       `waiting     ${String(counts.high)} high, ${String(counts.normal)} normal, ${String(counts.low)} low`,
       `processing  ${String(counts.processing)}`,
       `done        ${String(counts.completed)} completed, ${String(counts.failed)} failed, ${String(counts.skipped)} skipped`,
@@ -135,7 +135,9 @@ async function add(
   const answer = await withEngine(session, (client) => client.queue.add({ paths, priority }));
   show(session, answer, () =>
     [
-      ...answer.added.map((dataset) => `added    ${dataset.name}  (${dataset.id}, ${dataset.priority})`),
+      ...answer.added.map(
+        (dataset) => `added    ${dataset.name}  (${dataset.id}, ${dataset.priority})`,
+      ),
       ...answer.refused.map((refusal) => `refused  ${refusal.path}: ${refusal.message}`),
     ].join('\n'),
   );
@@ -147,7 +149,9 @@ async function find(client: EngineClient, name: string): Promise<DatasetSummary>
   const all = await client.datasets.list();
   const found =
     all.find((dataset) => dataset.id === name) ??
-    all.find((dataset) => dataset.name === name && ['queue', 'processing'].includes(dataset.place)) ??
+    all.find(
+      (dataset) => dataset.name === name && ['queue', 'processing'].includes(dataset.place),
+    ) ??
     all.find((dataset) => dataset.name === name);
   // An unknown name goes to the engine as it is: its refusal is the answer.
   return found ?? (await client.datasets.get({ id: name })).summary;

@@ -5,7 +5,7 @@ import { engineOf, readToken, withEngine } from './connection.ts';
 import { journalFromFiles } from './files.ts';
 import type { Run } from './program.ts';
 import { exitCode, NoEngine, show, type ExitCode, type Session } from './session.ts';
-import { moment } from './words.ts';
+import { moment } from './format.ts';
 
 export function addRecordCommands(program: Command, run: Run): void {
   program

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { RestorePlan, RestoreSource } from '../contract/index.ts';
 import { withEngine } from './connection.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
-import { bytes, count, decimal, duration } from './words.ts';
+import { bytes, count, decimal, duration } from './format.ts';
 
 const BY = 'you (command line)';
 
@@ -56,8 +56,8 @@ export async function restoreFrom(
 function planText(plan: RestorePlan): string {
   const standing = (point: RestorePlan['from']): string =>
     `step ${count(point.step)} of ${point.branch}, validation loss ${decimal(point.validation_loss)}${point.evaluated_step === null ? '' : `, measured at step ${count(point.evaluated_step)}`}`;
-  const moments =
-    plan.moments === 'kept'
+  const optimizerState =
+    plan.optimizer_state === 'restored'
       ? 'kept'
       : `fresh, with a new warm-up of ${count(plan.warmup_steps)} steps`;
   return [
@@ -69,8 +69,8 @@ function planText(plan: RestorePlan): string {
       (dataset) =>
         `           ${dataset.name}: ${dataset.share === 'whole' ? 'all' : 'a part'} of its training (${count(dataset.steps)} steps)${dataset.can_queue ? '' : '; its file is gone'}`,
     ),
-    `  moments  ${moments}`,
-    ...plan.acts.map(
+    `  optimizerState  ${optimizerState}`,
+    ...plan.phases.map(
       (action, at) =>
         `  ${String(at + 1)}. ${action.text}${action.seconds === null ? '' : ` About ${duration(action.seconds)}.`}`,
     ),

@@ -1,6 +1,6 @@
 /** The status in words: with an engine what it says, without one what the files knew and how old that is. Pure. */
 import type { TrainingStatus } from '../contract/index.ts';
-import { bar, count, decimal, duration } from './words.ts';
+import { bar, count, decimal, duration } from './format.ts';
 
 export function statusText(status: TrainingStatus, now: number): string {
   const lines: string[] = [];

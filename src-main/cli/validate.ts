@@ -9,7 +9,7 @@ import { type EngineClient, withEngine } from './connection.ts';
 import type { Run } from './program.ts';
 import { reportText } from './queue-text.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
-import { count, table } from './words.ts';
+import { count, table } from './format.ts';
 
 interface Options {
   readonly autoAdjust: boolean;
@@ -24,7 +24,7 @@ export function addValidateCommand(program: Command, run: Run): void {
     .argument('[file]', 'a file of this machine; left out: every file that waits')
     .option('--auto-adjust', 'raise max_length to the length that loses no row', false)
     .option('--confirm <key>', 'the consent for --auto-adjust: max_length')
-    .description('judge a file without adding it, or tell the verdicts of the files that wait')
+    .description('validate a file without adding it, or tell the verdicts of the files that wait')
     .action((file: string | undefined, options: Options) =>
       run((session) =>
         withEngine(session, (client) =>
@@ -45,7 +45,7 @@ function lengthForAll(reports: readonly DatasetReport[], now: number): number | 
   return wanted > now ? wanted : null;
 }
 
-/** Refused because of its lengths: such a file is judged again when the length grows. Pure. */
+/** Refused because of its lengths: such a file is validated again when the length grows. Pure. */
 const isRefusedForLength = (report: DatasetReport): boolean =>
   report.verdict === 'refused' && report.over_length > 0;
 

@@ -7,8 +7,8 @@ import { z } from 'zod';
 import { resumeText, type CheckpointCheck } from '../contract/index.ts';
 import { readLines, writeJson } from '../kit/files.ts';
 
-const walked = z.object({
-  type: z.literal('walked'),
+const scanned = z.object({
+  type: z.literal('scanned'),
   resumes: z
     .object({
       step: z.number().int(),
@@ -54,7 +54,7 @@ export async function walkWithoutEngine(
       });
     });
     for (const line of await readLines(join(run, 'events.jsonl'))) {
-      const walk = walked.safeParse(line);
+      const walk = scanned.safeParse(line);
       if (!walk.success) continue;
       const { resumes, bytes, seconds } = walk.data;
       const skipped = walk.data.skipped.map((skip) => ({ branch, ...skip }));

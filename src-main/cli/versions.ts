@@ -6,7 +6,7 @@ import { versionsFromFiles } from './files.ts';
 import type { Run } from './program.ts';
 import { type RestoreChoice, restoreFrom, withRestoreOptions } from './restore.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
-import { bytes, count, decimal, moment, table } from './words.ts';
+import { bytes, count, decimal, moment, table } from './format.ts';
 
 const BY = 'you (command line)';
 
@@ -45,7 +45,9 @@ export function addVersionCommands(program: Command, run: Run): void {
       .description(text)
       .action((name: string) =>
         run(async (session) => {
-          const version = await withEngine(session, (client) => client.versions.pin({ name, pinned }));
+          const version = await withEngine(session, (client) =>
+            client.versions.pin({ name, pinned }),
+          );
           show(session, version, `${version.name} is ${version.pinned ? 'pinned' : 'not pinned'}.`);
           return exitCode.ok;
         }),
@@ -117,7 +119,9 @@ const measuredAt = (version: Version): string =>
   version.evaluated_step === null ? '' : count(version.evaluated_step);
 
 const match = (version: Version): string =>
-  version.exact_match === null ? '' : `${count(version.exact_match.k)} of ${count(version.exact_match.n)}`;
+  version.exact_match === null
+    ? ''
+    : `${count(version.exact_match.k)} of ${count(version.exact_match.n)}`;
 
 async function list(session: Session): Promise<ExitCode> {
   const known = await all(session);
@@ -171,7 +175,11 @@ async function compare(session: Session, a: string, b: string): Promise<ExitCode
         ['gap', decimal(first.gap), decimal(second.gap)],
         ['exact match', match(first), match(second)],
         ['created', moment(first.created), moment(second.created)],
-        ...settings.map((setting) => [setting.key, JSON.stringify(setting.a), JSON.stringify(setting.b)]),
+        ...settings.map((setting) => [
+          setting.key,
+          JSON.stringify(setting.a),
+          JSON.stringify(setting.b),
+        ]),
       ],
     ),
   );

@@ -29,7 +29,7 @@ export const backup = z.object({
   /** The point of the lineage; null for a folder. */
   branch: z.string().nullable(),
   step: z.number().int().nullable(),
-  /** In plain words: `weights, optimiser, data place`. */
+  /** In plain words: `weights, optimizer, data place`. */
   holds: z.string(),
   bytes: z.number(),
   files: z.number().int(),

@@ -22,7 +22,7 @@ export interface CheckedConfig {
 const record = z.record(z.string(), z.unknown());
 
 /** The line on which the key stands: its parts are looked for one after another. */
-function lineOf(text: string, key: string): number | null {
+function ancestryOf(text: string, key: string): number | null {
   const whole = text.indexOf(`"${key}"`);
   let at = 0;
   if (whole >= 0) at = whole;
@@ -95,7 +95,7 @@ export function checkConfigText(text: string): CheckedConfig {
   const { format, ...rest } = object.data;
   if (typeof format === 'number' && format > 1)
     return whole(
-      lineOf(text, 'format'),
+      ancestryOf(text, 'format'),
       `it was written by a newer version (format ${String(format)}, this one reads 1)`,
     );
   const content = nested(rest);
@@ -110,7 +110,7 @@ export function checkConfigText(text: string): CheckedConfig {
             : [path.join('.')];
         return keys.map((key) => ({
           key,
-          line: lineOf(text, key),
+          line: ancestryOf(text, key),
           text: issue.code === 'unrecognized_keys' ? 'there is no such key' : plainIssue(issue),
         }));
       });

@@ -80,7 +80,7 @@ export const configSchema = z.strictObject({
     'Model',
     'Bitwise repeatable steps. auto: on for the CPU. off: there the threads also give way to other programs.',
   ),
-  batch_size: key(positive(16), 'Training', 'Examples per optimiser step.', { unit: 'examples' }),
+  batch_size: key(positive(16), 'Training', 'Examples per optimizer step.', { unit: 'examples' }),
   gradient_accumulation: key(positive(1), 'Training', 'Multiplies the examples per step.'),
   micro_batch: key(
     z.union([z.literal('auto'), z.int().min(1)]).default('auto'),

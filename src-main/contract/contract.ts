@@ -191,12 +191,12 @@ export const contract = {
       .route({ method: 'GET', path: '/datasets/{id}/rows/{row}' })
       .input(datasetId.extend({ row: z.coerce.number().int().min(1) }))
       .output(rowDetails),
-    /** Roles of the columns of a flat record; the file is judged again. */
+    /** Roles of the columns of a flat record; the file is validated again. */
     mapColumns: call
       .route({ method: 'POST', path: '/datasets/{id}/map' })
       .input(datasetId.extend({ mapping: columnMapping }))
       .output(datasetSummary),
-    acceptGoodRows: call
+    acceptValidRows: call
       .route({ method: 'POST', path: '/datasets/{id}/accept' })
       .input(datasetId)
       .output(datasetSummary),

@@ -9,12 +9,12 @@ export type Priority = z.infer<typeof priority>;
 export const place = z.enum(['inbox', 'queue', 'processing', 'completed', 'failed', 'skipped']);
 export type Place = z.infer<typeof place>;
 
-/** The words of the design. `ready` = judged and may be trained. */
+/** The words of the design. `ready` = validated and may be trained. */
 export const verdict = z.enum([
   'waiting',
   'validating',
   'ready',
-  'decide',
+  'needs_decision',
   'refused',
   'training',
   'completed',
@@ -57,7 +57,7 @@ export const datasetSummary = z.object({
   verdict,
   /** One factual sentence: why it waits, what was refused and what can be done. */
   message: z.string().nullable(),
-  decision: z.enum(['map_columns', 'accept_good_rows']).nullable(),
+  decision: z.enum(['map_columns', 'accept_valid_rows']).nullable(),
   bytes: z.number(),
   added: z.number(),
   finished: z.number().nullable(),
@@ -96,7 +96,7 @@ export const rejectedRow = z.object({
 /** Written by the intake worker (`data/datasets/<id>/report.json`). Lengths in tokens. */
 export const datasetReport = z.object({
   format: z.literal(1),
-  verdict: z.enum(['ready', 'decide', 'refused']),
+  verdict: z.enum(['ready', 'needs_decision', 'refused']),
   record_format: z.string().nullable(),
   rows: z.number().int(),
   accepted: z.number().int(),
@@ -122,7 +122,7 @@ export const datasetReport = z.object({
   trained_token_share: z.number().nullable(),
   /** Tokens of the accepted rows. */
   tokens: z.number().default(0),
-  /** Rows that say what an earlier row says, after normalisation. */
+  /** Rows that say what an earlier row says, after normalization. */
   duplicates: z.number().int(),
   first_duplicates: z.array(z.object({ row: z.number(), of: z.number() })).default([]),
   /** By MinHash; `share`: the estimated common share of the two rows. A lower bound in long files. */
@@ -143,11 +143,11 @@ export const datasetReport = z.object({
     .nullable()
     .default(null),
   planned_steps: z.number().int(),
-  /** What it was judged under; null: the file could not be read, or the report is older than this field. */
+  /** What it was validated under; null: the file could not be read, or the report is older than this field. */
   max_length: z.number().int().nullable().default(null),
   max_length_loses_nothing: z.number().int().nullable(),
   notes: z.array(z.string()),
-  decision: z.enum(['map_columns', 'accept_good_rows']).nullable(),
+  decision: z.enum(['map_columns', 'accept_valid_rows']).nullable(),
   message: z.string().nullable(),
   content_hash: z.string(),
   cache: z.string().nullable(),
@@ -155,7 +155,7 @@ export const datasetReport = z.object({
   samples: z.array(
     z.object({
       row: z.number().int(),
-      pieces: z.array(z.object({ text: z.string(), trained: z.boolean() })),
+      spans: z.array(z.object({ text: z.string(), trained: z.boolean() })),
     }),
   ),
 });
@@ -196,12 +196,12 @@ export const rowDetails = z.object({
   message: z.string().nullable(),
   /** The record in the file; null where the program does not have it. `bytes`: its whole length. */
   raw: z.object({ text: z.string(), bytes: z.number().int(), cut: z.boolean() }).nullable(),
-  /** Spelled from the token ids of the cache. Empty: the row has none (rejected, or not judged ready). */
+  /** Spelled from the token ids of the cache. Empty: the row has none (rejected, or not validated ready). */
   examples: z.array(
     z.object({
       tokens: z.number().int(),
       trained_tokens: z.number().int(),
-      pieces: z.array(z.object({ text: z.string(), trained: z.boolean() })),
+      spans: z.array(z.object({ text: z.string(), trained: z.boolean() })),
       /** Only the beginning is shown. */
       cut: z.boolean(),
     }),

@@ -11,7 +11,7 @@ export const diagnosticsList = z.object({
       about: z.string(),
       bytes: z.number(),
       /** Lines or values that were left out. */
-      left_out: z.number().int(),
+      omitted: z.number().int(),
     }),
   ),
   /** Whether file and dataset names are readable in it. */

@@ -7,13 +7,13 @@ export type EstimateVerdict = z.infer<typeof estimateVerdict>;
 
 /** `program` is Python, torch and the driver's context; `spare` what an allocator holds without use. */
 export const memoryPart = z.enum([
-  'program',
+  'runtime',
   'weights',
-  'working_copy',
+  'bf16_weights',
   'gradients',
-  'moments',
+  'optimizer_states',
   'activations',
-  'loss_chunk',
+  'logits_buffer',
 ]);
 export type MemoryPart = z.infer<typeof memoryPart>;
 export const diskPart = z.enum(['checkpoints', 'version', 'token_cache']);
@@ -141,9 +141,9 @@ export const estimateAnswer = z.object({
 });
 export type EstimateAnswer = z.infer<typeof estimateAnswer>;
 
-/** One way with rows that are longer than max_length, and what it costs. */
+/** One option with rows that are longer than max_length, and what it costs. */
 export const overLongChoice = z.object({
-  way: z.enum(['drop', 'cut', 'raise']),
+  option: z.enum(['drop', 'truncate', 'raise']),
   /** The change of the configuration that carries it out. */
   key: z.enum(['over_length', 'max_length']),
   value: z.union([z.string(), z.number().int()]),
@@ -171,7 +171,7 @@ export const overLongAnswer = z.object({
   /** Rows beyond it. */
   rows: z.number().int(),
   /** What is done with them as it is; null: the file is refused for them. */
-  now: z.enum(['drop', 'cut', 'raise']).nullable(),
+  now: z.enum(['drop', 'truncate', 'raise']).nullable(),
   /** Empty when no row is too long. */
   choices: z.array(overLongChoice),
 });

@@ -48,7 +48,9 @@ const settingTopics = (): readonly HelpTopic[] =>
       { name: 'Section', value: describeKey.group },
       { name: 'Default', value: defaultText(describeKey.factory, describeKey.unit) },
       { name: 'When it may change', value: lockWords[describeKey.lock] },
-      ...(describeKey.consent === null ? [] : [{ name: 'Asks before', value: describeKey.consent }]),
+      ...(describeKey.consent === null
+        ? []
+        : [{ name: 'Asks before', value: describeKey.consent }]),
     ],
   }));
 
@@ -92,5 +94,7 @@ export function findTopics(search: string): readonly HelpTopic[] {
     words.every((word) => wordsOf(topic).includes(word)),
   );
   const isNamed = (topic: HelpTopic): boolean => topic.id.startsWith(asked.replaceAll(' ', '_'));
-  return asked === '' ? found : [...found.filter(isNamed), ...found.filter((topic) => !isNamed(topic))];
+  return asked === ''
+    ? found
+    : [...found.filter(isNamed), ...found.filter((topic) => !isNamed(topic))];
 }

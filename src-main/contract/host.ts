@@ -13,7 +13,7 @@ export const notifiableKinds = [
   'out_of_memory',
   'disk',
   'dataset_failed',
-  'decide',
+  'needs_decision',
   'dataset_done',
   'queue_empty',
 ] as const satisfies readonly z.infer<typeof noticeKind>[];

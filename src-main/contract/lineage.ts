@@ -18,7 +18,7 @@ export const branchFacts = z.object({
 export type BranchFacts = z.infer<typeof branchFacts>;
 
 /** A piece of the line that led to the head: the steps of one branch, up to where the next one left it. */
-export interface LineSegment {
+export interface AncestrySegment {
   readonly branch: string;
   /** The last step that counts; null: it is the head's own branch. */
   readonly upto: number | null;
@@ -26,27 +26,27 @@ export interface LineSegment {
 }
 
 /** From the base to the head of `branch`, oldest first. Pure; a parent that is not known ends the line. */
-export function lineOf(
+export function ancestryOf(
   branches: readonly Pick<BranchFacts, 'name' | 'parent' | 'opened'>[],
   branch: string,
   upto: number | null = null,
-): readonly LineSegment[] {
-  const line: LineSegment[] = [];
+): readonly AncestrySegment[] {
+  const ancestry: AncestrySegment[] = [];
   let name: string | null = branch;
   let last = upto;
-  while (name !== null && !line.some((segment) => segment.branch === name)) {
+  while (name !== null && !ancestry.some((segment) => segment.branch === name)) {
     const current: string = name;
     const facts = branches.find((branch) => branch.name === current);
-    line.unshift({ branch: current, upto: last, opened: facts?.opened ?? 0 });
+    ancestry.unshift({ branch: current, upto: last, opened: facts?.opened ?? 0 });
     name = facts?.parent?.branch ?? null;
     last = facts?.parent?.step ?? null;
   }
-  return line;
+  return ancestry;
 }
 
 /** Whether what was done at this point is in the model. */
-export function isInLine(line: readonly LineSegment[], point: Point): boolean {
-  const segment = line.find((known) => known.branch === point.branch);
+export function isInAncestry(ancestry: readonly AncestrySegment[], point: Point): boolean {
+  const segment = ancestry.find((known) => known.branch === point.branch);
   return segment !== undefined && (segment.upto === null || point.step <= segment.upto);
 }
 
@@ -59,7 +59,7 @@ export const checkpointFacts = point.extend({
   /** It stands at the end of its dataset. */
   complete: z.boolean(),
   /** It is a point of the head's line: its own branch up to here, or before the fork of a branch that led here. */
-  in_line: z.boolean(),
+  in_ancestry: z.boolean(),
   /** What its sizes say is wrong; null: nothing. Hashes are read by `checkpoints.verify`. */
   problem: z.string().nullable(),
 });
@@ -78,7 +78,7 @@ export const lineageState = z.object({
   restore: z
     .object({
       title: z.string(),
-      act: z.enum(['pause', 'verify', 'back_up', 'stage', 'switch', 'continue']),
+      phase: z.enum(['pause', 'verify', 'back_up', 'stage', 'switch', 'continue']),
       state: z.enum(['running', 'failed']),
       message: z.string().nullable(),
       since: z.number(),
@@ -89,7 +89,7 @@ export type LineageState = z.infer<typeof lineageState>;
 
 /**
  * What is restored. `rollback`: the point at which the head's branch left another one, so that a restore is undone, or, on a first
- * branch, the newest version before the newest saved step. `take_back`: the point before the first step of a dataset, which is then
+ * branch, the newest version before the newest saved step. `undo_dataset`: the point before the first step of a dataset, which is then
  * queued again; when that is not kept, the nearest kept one before it.
  */
 export const restoreSource = z.discriminatedUnion('kind', [
@@ -97,7 +97,7 @@ export const restoreSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('checkpoint'), branch: z.string(), step: z.coerce.number().int() }),
   z.object({ kind: z.literal('backup'), id: z.string() }),
   z.object({ kind: z.literal('rollback') }),
-  z.object({ kind: z.literal('take_back'), dataset: z.string() }),
+  z.object({ kind: z.literal('undo_dataset'), dataset: z.string() }),
   z.object({ kind: z.literal('base'), id: z.string() }),
 ]);
 export type RestoreSource = z.infer<typeof restoreSource>;
@@ -120,8 +120,8 @@ export const restorePlan = z.object({
   to: standing,
   new_branch: z.string(),
   steps_leaving: z.number().int(),
-  /** `kept`: optimiser moments of a checkpoint of that step. `fresh`: none are kept, so they start at zero with a new warm-up. */
-  moments: z.enum(['kept', 'fresh']),
+  /** `kept`: optimizer moments of a checkpoint of that step. `fresh`: none are kept, so they start at zero with a new warm-up. */
+  optimizer_state: z.enum(['restored', 'fresh']),
   warmup_steps: z.number().int(),
   /** Datasets whose training, whole or in part, is not in the model afterwards. */
   datasets_leaving: z.array(
@@ -134,9 +134,9 @@ export const restorePlan = z.object({
       can_queue: z.boolean(),
     }),
   ),
-  acts: z.array(
+  phases: z.array(
     z.object({
-      act: z.enum(['pause', 'verify', 'back_up', 'stage', 'switch', 'continue']),
+      phase: z.enum(['pause', 'verify', 'back_up', 'stage', 'switch', 'continue']),
       text: z.string(),
       /** About how long, measured here or from bytes; null: not known. */
       seconds: z.number().nullable(),
@@ -155,7 +155,7 @@ export const restoreResult = z.object({
   from: point,
   to: point,
   branch: z.string(),
-  moments: z.enum(['kept', 'fresh']),
+  optimizer_state: z.enum(['restored', 'fresh']),
   /** Of what stood before; null: nothing was saved on that branch that a copy could be made of. */
   backup: z.string().nullable(),
   /** Their names, in the order in which they wait. */

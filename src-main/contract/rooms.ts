@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { screen } from './screens.ts';
 
-export const latch = z.enum(['running', 'paused', 'stopped', 'stopping_after']);
+export const desiredState = z.enum(['running', 'paused', 'stopped', 'stopping_after']);
 export const queueState = z.object({
   /** What the user wants of the queue; latched over restarts. */
-  latch,
+  desired_state: desiredState,
   since: z.number(),
   /** Who or what set it: `you (window)`, `.stop file`, `start`. */
   by: z.string(),
@@ -65,7 +65,7 @@ export const versionCheck = z.object({
 });
 export type VersionCheck = z.infer<typeof versionCheck>;
 
-/** One optimiser step as drawn. `t` Unix seconds, loss in nats a trained token, lr as applied. */
+/** One optimizer step as drawn. `t` Unix seconds, loss in nats a trained token, lr as applied. */
 export const metricPoint = z.object({
   step: z.number().int(),
   t: z.number(),
@@ -171,7 +171,7 @@ export const noticeKind = z.enum([
   'dataset_done',
   'queue_empty',
   'dataset_failed',
-  'decide',
+  'needs_decision',
   'config_drift',
   'engine_restarted',
   'fact',

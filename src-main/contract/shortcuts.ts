@@ -24,7 +24,7 @@ export interface Shortcut {
    * Alternatives, each a combination in the words of Electron's accelerators, `CmdOrCtrl+Shift+P`; a chord has a space, `G D`.
    */
   readonly keys: readonly string[];
-  /** A single letter or sign: acts only outside of text, and not when single letters are turned off. */
+  /** A single letter or sign: acts only outside of text, and not when single singleKeyShortcuts are turned off. */
   readonly single: boolean;
 }
 

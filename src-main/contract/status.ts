@@ -60,7 +60,7 @@ export const queueCounts = z.object({
 export const gpu = z.object({
   name: z.string(),
   uuid: z.string(),
-  utilisation: z.number().nullable(),
+  utilization: z.number().nullable(),
   memory_used_mb: z.number().nullable(),
   memory_total_mb: z.number().nullable(),
   temperature: z.number().nullable(),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { app, Menu, protocol, shell } from 'electron';
 import type { PageAct } from '../contract/host.ts';
 import type { Rooms, Screen } from '../contract/index.ts';
-import { createDeparture } from './departure.ts';
+import { createDeparture } from './quit-flow.ts';
 import { freshNotices } from './fresh-notices.ts';
 import { createLogin, HIDDEN } from './login.ts';
 import { menuTemplate } from './menu.ts';
@@ -14,9 +14,9 @@ import { engineProgram } from './program.ts';
 import { watchSaves, type SaveWatch } from './quit.ts';
 import { SCHEME, servePage } from './scheme.ts';
 import type { Settings } from './settings.ts';
-import { isWorking, standing, type Standing } from './standing.ts';
+import { isWorking, standing, type Standing } from './tray-status.ts';
 import { createSupervisor, type Client } from './supervisor/index.ts';
-import { createTastes } from './tastes.ts';
+import { createTastes } from './preferences.ts';
 import { openTray } from './tray.ts';
 import { openWindow } from './window.ts';
 
@@ -52,7 +52,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
 
   protocol.handle(SCHEME, (request) => servePage(options.page, request.url));
 
-  const tastes = createTastes({
+  const preferences = createTastes({
     settings,
     login: createLogin({
       platform: process.platform,
@@ -91,7 +91,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
       connection: (connection) => {
         if (connection.kind === 'attached') window.tell('nightshift:connected');
         if (connection.kind === 'older' || connection.kind === 'newer')
-          void departure.settleContract(connection);
+          void quitFlow.settleContract(connection);
         update();
       },
       rooms: (rooms) => {
@@ -124,8 +124,8 @@ export function createDesktop(options: DesktopOptions): Desktop {
     icon,
     settings,
     startHidden: options.startHidden,
-    zoom: () => tastes.get().zoom,
-    leaving: () => departure.leaving(),
+    zoom: () => preferences.get().zoom,
+    leaving: () => quitFlow.leaving(),
     hidden: () => {
       if (!settings.get('firstRun')) return;
       settings.set('firstRun', false);
@@ -147,8 +147,8 @@ export function createDesktop(options: DesktopOptions): Desktop {
   answerPage({
     window: () => window.browser,
     ticket: () => supervisor.ticket(),
-    settings: () => tastes.get(),
-    changeSettings: (change) => tastes.change(change),
+    settings: () => preferences.get(),
+    changeSettings: (change) => preferences.change(change),
   });
 
   const open = (screen: Screen): void => {
@@ -190,7 +190,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
     const rooms = supervisor.rooms();
     const at = now();
     tray.update(at);
-    wakefulness.update(tastes.get().keepAwake && isWorking(rooms?.status ?? null));
+    wakefulness.update(preferences.get().keepAwake && isWorking(rooms?.status ?? null));
     if (!window.browser.isDestroyed())
       window.browser.setProgressBar(at.progress ?? -1, {
         mode: at.icon === 'paused' ? 'paused' : at.icon === 'attention' ? 'error' : 'normal',
@@ -217,7 +217,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
         window.tell('nightshift:act', act);
       },
       zoom: (way) => {
-        tastes.zoom(way);
+        preferences.zoom(way);
       },
       pause,
       resume,
@@ -241,14 +241,14 @@ export function createDesktop(options: DesktopOptions): Desktop {
   const announce = (rooms: Rooms): void => {
     const all = settings.get('notices');
     const memory = all[workspace] ?? null;
-    const fresh = freshNotices(rooms.notices, memory, opened, tastes.get().silenced);
+    const fresh = freshNotices(rooms.notices, memory, opened, preferences.get().silenced);
     if (JSON.stringify(fresh.memory) === JSON.stringify(memory)) return;
     // Remembered first: a window that is killed in between rather tells nothing than tells it twice.
     settings.set('notices', { ...all, [workspace]: fresh.memory });
     for (const announcement of fresh.announcements) notifications.show(announcement);
   };
 
-  const departure = createDeparture({
+  const quitFlow = createDeparture({
     supervisor: () => supervisor,
     ours: () => settings.get('startedEngine')?.pid ?? null,
     stopSeconds: () => saves.seconds,
@@ -275,6 +275,6 @@ export function createDesktop(options: DesktopOptions): Desktop {
       window.show();
     },
     addFiles,
-    mayQuit: departure.mayQuit,
+    mayQuit: quitFlow.mayQuit,
   };
 }

@@ -2,7 +2,7 @@
 import type { MenuItemConstructorOptions } from 'electron';
 import type { PageAct } from '../contract/host.ts';
 import { keysOf, screenTable, type Screen } from '../contract/index.ts';
-import type { Standing } from './standing.ts';
+import type { Standing } from './tray-status.ts';
 
 export interface MenuActs {
   readonly addFiles: () => void;

@@ -1,6 +1,6 @@
 /** What quitting means right now, and what is asked. Pure. */
 import type { TrainingStatus } from '../contract/index.ts';
-import { isWorking, timeLeft } from './standing.ts';
+import { isWorking, timeLeft } from './tray-status.ts';
 
 export type QuitAnswer = 'keep' | 'stop' | 'cancel';
 

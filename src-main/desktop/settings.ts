@@ -26,7 +26,7 @@ interface Remembered {
   readonly notices: Readonly<Record<string, NoticeMemory>>;
   readonly startedEngine: StartedEngine | null;
   /** What the system keeps itself, starting at login, is asked of it. */
-  readonly tastes: Omit<DesktopSettings, 'startAtLogin'>;
+  readonly preferences: Omit<DesktopSettings, 'startAtLogin'>;
 }
 
 export interface Settings {
@@ -40,7 +40,7 @@ const factory: Remembered = {
   recentWorkspaces: [],
   notices: {},
   startedEngine: null,
-  tastes: { zoom: 100, silenced: [], keepAwake: true },
+  preferences: { zoom: 100, silenced: [], keepAwake: true },
 };
 
 export function openSettings(): Settings {

@@ -1,7 +1,7 @@
 /** The tray: what goes on, in one icon and one line, and the few acts that do not need the window. */
 import { join } from 'node:path';
 import { Menu, nativeImage, Tray, type NativeImage } from 'electron';
-import type { Standing } from './standing.ts';
+import type { Standing } from './tray-status.ts';
 
 export interface TrayActs {
   readonly pause: () => void;

@@ -122,11 +122,14 @@ export function createApi(options: ApiRooms) {
       memory: (): MemoryStats => options.status.memoryStats(),
     },
     training: {
-      pause: (i: { readonly by: string }): Promise<Controlled> => controlled(options.queue.pause(i.by)),
-      resume: (i: { readonly by: string }): Promise<Controlled> => controlled(options.queue.resume(i.by)),
+      pause: (i: { readonly by: string }): Promise<Controlled> =>
+        controlled(options.queue.pause(i.by)),
+      resume: (i: { readonly by: string }): Promise<Controlled> =>
+        controlled(options.queue.resume(i.by)),
       stop: (i: { readonly now: boolean; readonly by: string }): Promise<Controlled> =>
         controlled(options.queue.stop(i.now, i.by)),
-      skip: (i: { readonly by: string }): Promise<Controlled> => controlled(options.queue.skip(i.by)),
+      skip: (i: { readonly by: string }): Promise<Controlled> =>
+        controlled(options.queue.skip(i.by)),
     },
     queue: {
       state: (): {
@@ -144,7 +147,8 @@ export function createApi(options: ApiRooms) {
         readonly id: string;
         readonly priority: Priority;
         readonly before: string | null;
-      }): Promise<DatasetSummary> => withTimes(await options.queue.move(i.id, i.priority, i.before)),
+      }): Promise<DatasetSummary> =>
+        withTimes(await options.queue.move(i.id, i.priority, i.before)),
       hold: async (i: { readonly id: string; readonly held: boolean }): Promise<DatasetSummary> =>
         withTimes(await options.queue.hold(i.id, i.held)),
       retry: async (i: { readonly id: string }): Promise<DatasetSummary> =>
@@ -164,7 +168,8 @@ export function createApi(options: ApiRooms) {
           estimate: await options.estimate.kept(i.id),
         };
       },
-      overLong: (i: { readonly id: string }): Promise<OverLongAnswer> => options.estimate.overLong(i.id),
+      overLong: (i: { readonly id: string }): Promise<OverLongAnswer> =>
+        options.estimate.overLong(i.id),
       rows: (i: RowsInput & { readonly id: string }): ReturnType<DatasetsRoom['rows']> =>
         options.datasets.rows(i),
       row: (i: { readonly id: string; readonly row: number }): Promise<RowDetails> =>
@@ -173,8 +178,8 @@ export function createApi(options: ApiRooms) {
         readonly id: string;
         readonly mapping: ColumnMapping;
       }): Promise<DatasetSummary> => options.datasets.mapColumns(i.id, i.mapping),
-      acceptGoodRows: (i: { readonly id: string }): Promise<DatasetSummary> =>
-        options.datasets.acceptGoodRows(i.id),
+      acceptValidRows: (i: { readonly id: string }): Promise<DatasetSummary> =>
+        options.datasets.acceptValidRows(i.id),
       validate: (i: { readonly path: string }): Promise<DatasetReport> =>
         options.datasets.validate(i.path),
     },
@@ -219,7 +224,8 @@ export function createApi(options: ApiRooms) {
         options.versions.get(i.name),
       pin: (i: { readonly name: string; readonly pinned: boolean }): Promise<Version> =>
         options.versions.pin(i.name, i.pinned),
-      verify: (i: { readonly name: string }): Promise<VersionCheck> => options.versions.verify(i.name),
+      verify: (i: { readonly name: string }): Promise<VersionCheck> =>
+        options.versions.verify(i.name),
       remove: async (i: {
         readonly name: string;
         readonly confirm: string | null;
@@ -277,8 +283,11 @@ export function createApi(options: ApiRooms) {
         smoothing: number;
       }): Curves => options.metrics.curves(i),
       validation: (): BranchValidation[] => [...options.metrics.validation()],
-      activity: (i: { readonly hours: number }): Promise<Activity> => options.metrics.activity(i.hours),
-      previews: (i: { readonly limit: number }): Preview[] => [...options.metrics.previews(i.limit)],
+      activity: (i: { readonly hours: number }): Promise<Activity> =>
+        options.metrics.activity(i.hours),
+      previews: (i: { readonly limit: number }): Preview[] => [
+        ...options.metrics.previews(i.limit),
+      ],
     },
     config: {
       get: (): ConfigState => options.config.state(),
@@ -296,7 +305,8 @@ export function createApi(options: ApiRooms) {
       }): Promise<EstimateAnswer> => options.estimate.estimate(i),
     },
     journal: {
-      read: (i: { readonly limit: number }): Promise<JournalEntry[]> => options.journal.read(i.limit),
+      read: (i: { readonly limit: number }): Promise<JournalEntry[]> =>
+        options.journal.read(i.limit),
     },
     logs: {
       read: (i: { source: LogSource; search: string; limit: number }): Promise<LogLines> =>

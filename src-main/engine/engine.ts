@@ -9,7 +9,7 @@ import path from 'node:path';
 import {
   CONTRACT_VERSION,
   type EngineFacts,
-  isInLine,
+  isInAncestry,
   type LineageState,
   Refusal,
 } from '../contract/index.ts';
@@ -158,11 +158,11 @@ export async function startEngine(options: EngineOptions) {
     trainer,
     journal,
     clock,
-    line: () => versions.line(),
+    ancestry: () => versions.ancestry(),
   });
   const markVersions = (): void => {
     for (const { branch, step, created: t, name: label } of versions.list())
-      if (isInLine(versions.line(), { branch, step }))
+      if (isInAncestry(versions.ancestry(), { branch, step }))
         metrics.mark({ kind: 'version', step, t, until: null, label });
   };
   markVersions();
@@ -176,7 +176,7 @@ export async function startEngine(options: EngineOptions) {
     random,
     failed,
     base: () => versions.base(),
-    line: () => versions.line(),
+    ancestry: () => versions.ancestry(),
   });
   let gpuMegabytes: () => number | null = () => null;
   const estimate = await createEstimate({
@@ -253,7 +253,7 @@ export async function startEngine(options: EngineOptions) {
       queue.isSupervising() ||
       trainer.view().alive ||
       // Between the rename of its file and the launch, or while the machine is not ready: the trainer may come at any moment.
-      (queue.state().latch === 'running' && datasets.processing().length > 0)
+      (queue.state().desired_state === 'running' && datasets.processing().length > 0)
         ? 'A trainer runs, and the checkpoints are its own.'
         : restore.state()?.state === 'running'
           ? 'A restore is under way.'
@@ -372,7 +372,7 @@ export async function startEngine(options: EngineOptions) {
             bytes,
             dataset: id === null || name === null ? null : { id, name },
             complete: manifest.cursor?.complete ?? false,
-            in_line: isInLine(versions.line(), { branch, step }),
+            in_ancestry: isInAncestry(versions.ancestry(), { branch, step }),
             problem,
           };
         })
@@ -513,7 +513,7 @@ export async function startEngine(options: EngineOptions) {
     clock,
     failed,
     make: (description) =>
-      api.versions.create({ description, by: 'the program', how: 'by itself, daily' }),
+      api.versions.create({ description, by: 'the program', how: 'automatically, daily' }),
   });
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {

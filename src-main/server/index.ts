@@ -4,15 +4,15 @@
  * Never: holds state of the training, decides anything about it, or answers a file outside the interface's folder.
  */
 import { createServer as createHttpServer } from 'node:http';
-import type { AccessDoor, EngineDoor } from './engine-door.ts';
-import { createHttpDoor } from './http-door.ts';
+import type { AccessDoor, EngineDoor } from './engine-api.ts';
+import { createHttpDoor } from './http-server.ts';
 import { listenOn } from './listen.ts';
-import { createMemoryDoor } from './memory-door.ts';
+import { createMemoryDoor } from './memory-server.ts';
 import { createRouter } from './router.ts';
-import { createSocketDoor } from './socket-door.ts';
+import { createSocketDoor } from './websocket-server.ts';
 import { createTickets } from './tickets.ts';
 
-export type { EngineDoor } from './engine-door.ts';
+export type { EngineDoor } from './engine-api.ts';
 export { createRouter } from './router.ts';
 export { readOrMakeToken } from './token.ts';
 

@@ -4,7 +4,7 @@ import { ORPCError, implement, ValidationError } from '@orpc/server';
 import type { AnyRouter } from '@orpc/server';
 import { Refusal, contract, refusals } from '../contract/index.ts';
 import type { Change } from '../contract/index.ts';
-import type { AccessDoor, EngineDoor } from './engine-door.ts';
+import type { AccessDoor, EngineDoor } from './engine-api.ts';
 
 /** A reader that is this many changes behind takes a new snapshot instead. */
 const CHANGES_KEPT = 2000;

@@ -28,10 +28,10 @@ import { ShortcutList } from './shortcut-list.tsx';
 import { StopDialog } from './stop-dialog.tsx';
 
 /** The size of the interface is the desktop's; a browser has keys of its own for it, and keeps them. */
-function zoomActs({ tastes }: Host): Pick<FrameActs, 'zoom_in' | 'zoom_out' | 'zoom_reset'> {
-  if (tastes === null) return { zoom_in: nothing, zoom_out: nothing, zoom_reset: nothing };
+function zoomActs({ preferences }: Host): Pick<FrameActs, 'zoom_in' | 'zoom_out' | 'zoom_reset'> {
+  if (preferences === null) return { zoom_in: nothing, zoom_out: nothing, zoom_reset: nothing };
   const step = (way: 1 | -1 | 0) => (): void => {
-    void tastes.get().then(({ zoom }) => tastes.change({ zoom: nextZoom(zoom, way) }));
+    void preferences.get().then(({ zoom }) => preferences.change({ zoom: nextZoom(zoom, way) }));
   };
   return { zoom_in: step(1), zoom_out: step(-1), zoom_reset: step(0) };
 }
@@ -72,7 +72,7 @@ function Frame(): ReactElement {
       pause_or_resume: () => {
         const { rooms, connection } = useEngine.getState();
         if (rooms === null || connection !== 'live') return;
-        const main = mainControl(rooms.status, rooms.queue.latch);
+        const main = mainControl(rooms.status, rooms.queue.desired_state);
         if (main.enabled && rooms.status.pending === null) pauseOrResume(main.verb);
       },
       stop: () => {

@@ -19,12 +19,12 @@ export function pauseOrResume(verb: 'pause' | 'resume'): void {
 
 export function Controls({ onStop }: { readonly onStop: () => void }): ReactElement {
   const status = useRoom('status');
-  const { latch } = useRoom('queue');
+  const { desired_state: desiredState } = useRoom('queue');
   const lost = useLost();
   const now = useNowSeconds();
-  const main = mainControl(status, latch);
+  const main = mainControl(status, desiredState);
   const pending = pendingText(status, now);
-  const stoppable = status.current_dataset !== null && latch !== 'stopped';
+  const stoppable = status.current_dataset !== null && desiredState !== 'stopped';
   const Icon = main.verb === 'pause' ? IconPlayerPause : IconPlayerPlay;
   return (
     <div className="ctrls">

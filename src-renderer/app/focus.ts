@@ -21,7 +21,7 @@ interface Level {
   readonly previous: Element | null;
 }
 
-/** Where something stands: its neighbours on every level up to the page. */
+/** Where something stands: its neighbors on every level up to the page. */
 function trailOf(element: Element): readonly Level[] {
   const trail: Level[] = [];
   for (let at = element; at.parentElement !== null && at !== document.body; at = at.parentElement)
@@ -38,7 +38,8 @@ function firstIn(element: Element | null): HTMLElement | null {
   const all = element.matches(focusable) ? [element] : [...element.querySelectorAll(focusable)];
   return (
     all.find(
-      (element): element is HTMLElement => element instanceof HTMLElement && element.offsetParent !== null,
+      (element): element is HTMLElement =>
+        element instanceof HTMLElement && element.offsetParent !== null,
     ) ?? null
   );
 }

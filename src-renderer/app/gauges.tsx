@@ -75,8 +75,8 @@ export function gaugesOf(
   return [
     {
       label: 'GPU',
-      value: gpu.utilisation === null ? UNKNOWN : percent(gpu.utilisation, 0),
-      share: ratio(gpu.utilisation, 100),
+      value: gpu.utilization === null ? UNKNOWN : percent(gpu.utilization, 0),
+      share: ratio(gpu.utilization, 100),
       tick: null,
       past: false,
       more: `${gpu.name}, ${heat.join(', ')}`,

@@ -1,4 +1,4 @@
-/** The keys of the frame, from the one table: combinations everywhere, single letters and G with a letter outside of text. */
+/** The keys of the frame, from the one table: combinations everywhere, single singleKeyShortcuts and G with a letter outside of text. */
 import { useEffect } from 'react';
 import {
   pageAct,
@@ -7,11 +7,11 @@ import {
   type ActName,
   type Screen,
 } from '../../src-main/contract/index.ts';
-import { useLetters } from '../kit/letters.ts';
+import { useLetters } from '../kit/single-key-shortcuts.ts';
 import { go } from './navigation.ts';
 
 const CHORD_MS = 1200;
-/** Letters and signs that parts of screens listen for themselves; when single letters are off they never arrive there. */
+/** Letters and signs that parts of screens listen for themselves; when single singleKeyShortcuts are off they never arrive there. */
 const partKeys = new Set(['j', 'k', 'h', 'r', '+', '=', '-', '0']);
 
 export type FrameActs = Readonly<Record<ActName, () => void>>;
@@ -43,13 +43,16 @@ export function actOf(
   if (event.ctrlKey || event.metaKey) {
     const sign = key === '=' || key === '+';
     const found = combinations.find(
-      (combination) => (sign ? combination.key === '+' : combination.key === key) && (sign || combination.shift === event.shiftKey),
+      (combination) =>
+        (sign ? combination.key === '+' : combination.key === key) &&
+        (sign || combination.shift === event.shiftKey),
     );
     return found?.act ?? null;
   }
   return (
-    shortcuts.find((shortcut) => shortcut.single && shortcut.act !== null && shortcut.keys.includes(event.key))?.act ??
-    null
+    shortcuts.find(
+      (shortcut) => shortcut.single && shortcut.act !== null && shortcut.keys.includes(event.key),
+    )?.act ?? null
   );
 }
 

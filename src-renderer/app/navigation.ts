@@ -2,7 +2,8 @@
 import { create } from 'zustand';
 import { screenTable, type Screen } from '../../src-main/contract/index.ts';
 
-const isScreen = (value: string): value is Screen => screenTable.some((screen) => screen.id === value);
+const isScreen = (value: string): value is Screen =>
+  screenTable.some((screen) => screen.id === value);
 
 export const useNavigation = create<{ readonly screen: Screen }>(() => ({
   screen: fromAddress() ?? 'dashboard',

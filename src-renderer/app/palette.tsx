@@ -5,7 +5,7 @@ import type { ReactElement } from 'react';
 import { keysOf, keysText, screenTable, type ActName } from '../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../engine/index.ts';
 import { isMac } from '../kit/keyboard.ts';
-import { setLetters, useLetters } from '../kit/letters.ts';
+import { setLetters, useLetters } from '../kit/single-key-shortcuts.ts';
 import { openDiagnostics } from '../rooms/diagnostics/index.ts';
 import { useModelsActs } from '../rooms/models/index.ts';
 import { nothing, type FrameActs } from './keys.ts';
@@ -26,9 +26,9 @@ const by = 'you (window)';
 
 function useTrainingActs(acts: FrameActs): readonly (Act | null)[] {
   const status = useRoom('status');
-  const { latch } = useRoom('queue');
+  const { desired_state: desiredState } = useRoom('queue');
   const lost = useLost();
-  const main = mainControl(status, latch);
+  const main = mainControl(status, desiredState);
   const training = status.current_dataset !== null && !lost;
   const group = 'Training';
   const plain = (name: string, run: () => void): Act | null =>
@@ -53,7 +53,7 @@ function useTrainingActs(acts: FrameActs): readonly (Act | null)[] {
 
 function useInterfaceActs(acts: FrameActs): readonly (Act | null)[] {
   const { setColorScheme } = useMantineColorScheme();
-  const letters = useLetters((state) => state.on);
+  const singleKeyShortcuts = useLetters((state) => state.on);
   const group = 'Interface';
   const act = (name: string, run: () => void, keys: string | null = null): Act => ({
     name,
@@ -65,20 +65,20 @@ function useInterfaceActs(acts: FrameActs): readonly (Act | null)[] {
     acts[which] === nothing ? null : act(name, acts[which], keysFor(which));
   return [
     act('Keys', acts.shortcuts, '?'),
-    act('Dark colours', () => {
+    act('Dark colors', () => {
       setColorScheme('dark');
     }),
-    act('Light colours', () => {
+    act('Light colors', () => {
       setColorScheme('light');
     }),
-    act('Colours of the system', () => {
+    act('Colors of the system', () => {
       setColorScheme('auto');
     }),
     zoom('Larger', 'zoom_in'),
     zoom('Smaller', 'zoom_out'),
     zoom('Size 100 %', 'zoom_reset'),
-    act(letters ? 'Single letter keys off' : 'Single letter keys on', () => {
-      setLetters(!letters);
+    act(singleKeyShortcuts ? 'Single letter keys off' : 'Single letter keys on', () => {
+      setLetters(!singleKeyShortcuts);
     }),
     act('Save diagnostics', openDiagnostics),
   ];

@@ -1,4 +1,4 @@
-/** The rail: the screens that are there, how many files need the user, the colours, and the connection. */
+/** The rail: the screens that are there, how many files need the user, the colors, and the connection. */
 import { Tooltip, useMantineColorScheme } from '@mantine/core';
 import {
   IconActivity,
@@ -46,7 +46,7 @@ function usePills(): Readonly<Partial<Record<Screen, Pill>>> {
   const datasets = useRoom('datasets');
   const drift = useRoom('config').drift.length;
   const failing = useRoom('health').filter((entry) => entry.state === 'fail').length;
-  const decide = datasets.filter((dataset) => dataset.verdict === 'decide').length;
+  const decide = datasets.filter((dataset) => dataset.verdict === 'needs_decision').length;
   const { waiting } = queued(datasets);
   return {
     data: { count: decide, needsYou: true },
@@ -85,7 +85,7 @@ function Entry({
 
 const schemes = ['auto', 'dark', 'light'] as const;
 const schemeFacts = {
-  auto: { Icon: IconDeviceDesktop, label: 'System colours' },
+  auto: { Icon: IconDeviceDesktop, label: 'System colors' },
   dark: { Icon: IconMoon, label: 'Dark' },
   light: { Icon: IconSun, label: 'Light' },
 } as const;
@@ -95,11 +95,11 @@ export function ThemeButton(): ReactElement {
   const { Icon, label } = schemeFacts[colorScheme];
   const next = schemes[(schemes.indexOf(colorScheme) + 1) % schemes.length] ?? 'auto';
   return (
-    <Tooltip label={`Colours: ${label}. Next: ${schemeFacts[next].label}`} position="right">
+    <Tooltip label={`Colors: ${label}. Next: ${schemeFacts[next].label}`} position="right">
       <button
         type="button"
         className="theme"
-        aria-label={`Colours: ${label}`}
+        aria-label={`Colors: ${label}`}
         onClick={() => {
           setColorScheme(next);
         }}

@@ -3,16 +3,16 @@ import { Modal } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { keysText, shortcuts } from '../../src-main/contract/index.ts';
 import { isMac } from '../kit/keyboard.ts';
-import { useLetters } from '../kit/letters.ts';
+import { useLetters } from '../kit/single-key-shortcuts.ts';
 
 export function ShortcutList({ onClose }: { readonly onClose: () => void }): ReactElement {
-  const letters = useLetters((state) => state.on);
+  const singleKeyShortcuts = useLetters((state) => state.on);
   const groups = [...new Set(shortcuts.map((shortcut) => shortcut.group))];
   return (
     <Modal opened onClose={onClose} size={720} title="Keys">
-      {letters ? null : (
+      {singleKeyShortcuts ? null : (
         <p className="t2 keys-off">
-          Single letters and signs are turned off in Settings; the others act.
+          Single singleKeyShortcuts and signs are turned off in Settings; the others act.
         </p>
       )}
       <div className="keys-groups">
@@ -23,7 +23,10 @@ export function ShortcutList({ onClose }: { readonly onClose: () => void }): Rea
               {shortcuts
                 .filter((shortcut) => shortcut.group === group)
                 .map((shortcut) => (
-                  <div key={shortcut.text} className={shortcut.single && !letters ? 'off' : ''}>
+                  <div
+                    key={shortcut.text}
+                    className={shortcut.single && !singleKeyShortcuts ? 'off' : ''}
+                  >
                     <dt>{shortcut.text}</dt>
                     <dd>
                       {shortcut.keys.map((keys) => (

@@ -110,7 +110,7 @@ export function stateCell(r: StateReadings): StateCellText {
 }
 
 function stoppingFact({ status, queue }: StateReadings): string {
-  if (queue.latch !== 'stopping_after') return status.reason ?? 'now, with a checkpoint';
+  if (queue.desired_state !== 'stopping_after') return status.reason ?? 'now, with a checkpoint';
   const left = status.eta_seconds === null ? '' : `, ${duration(status.eta_seconds)}`;
   return `after this dataset${left}`;
 }
@@ -125,7 +125,7 @@ function recoveringFact(r: StateReadings): string {
 /** The button that is pause, resume or retry. */
 export function mainControl(
   status: TrainingStatus,
-  latch: QueueState['latch'],
+  desiredState: QueueState['desired_state'],
 ): {
   readonly verb: 'pause' | 'resume';
   readonly label: string;
@@ -139,13 +139,15 @@ export function mainControl(
       enabled: true,
       why: 'Try again from the last checkpoint',
     };
-  if (latch === 'paused' || latch === 'stopped' || latch === 'stopping_after')
+  if (desiredState === 'paused' || desiredState === 'stopped' || desiredState === 'stopping_after')
     return {
       verb: 'resume',
       label: 'Resume',
       enabled: true,
       why:
-        latch === 'stopping_after' ? 'Go on after this dataset' : 'Go on from the last checkpoint',
+        desiredState === 'stopping_after'
+          ? 'Go on after this dataset'
+          : 'Go on from the last checkpoint',
     };
   const running = !['idle', 'validating'].includes(status.state);
   return {

@@ -1,4 +1,4 @@
-/** Mantine in the program's own colours and sizes. Values stand in tokens.css; what Mantine must know is repeated here. */
+/** Mantine in the program's own colors and sizes. Values stand in tokens.css; what Mantine must know is repeated here. */
 import {
   Button,
   Checkbox,

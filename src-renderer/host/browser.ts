@@ -19,7 +19,7 @@ export function createBrowserHost(): Host {
     chooseFiles: () => choose(false),
     chooseFolder: () => choose(true),
     chooseFolderPath: () => Promise.resolve(null),
-    tastes: null,
+    preferences: null,
     onAct: nothingToHear,
     onOpen: nothingToHear,
     onConnection: nothingToHear,

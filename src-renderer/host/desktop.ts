@@ -22,7 +22,7 @@ export function createDesktopHost(bridge: NightshiftBridge): Host {
       return Promise.resolve(
         paths.every((path) => path !== '')
           ? { kind: 'paths', paths }
-          : { kind: 'files', files, leftOut: 0 },
+          : { kind: 'files', files, excludedRows: 0 },
       );
     },
     chooseFiles: async () => ({ kind: 'paths', paths: await bridge.chooseFiles() }),
@@ -31,7 +31,7 @@ export function createDesktopHost(bridge: NightshiftBridge): Host {
       return { kind: 'paths', paths: folder === null ? [] : [folder] };
     },
     chooseFolderPath: () => bridge.chooseFolder(),
-    tastes: {
+    preferences: {
       get: () => bridge.settings(),
       change: (change) => bridge.changeSettings(change),
       onChange: (listener) => bridge.onSettings(listener),

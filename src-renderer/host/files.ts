@@ -5,10 +5,10 @@ const known = /\.(jsonl|json|csv|parquet)(\.(gz|zst))?$/i;
 export function usableFiles(
   files: readonly File[],
   fromFolder: boolean,
-): { readonly files: readonly File[]; readonly leftOut: number } {
-  if (!fromFolder) return { files, leftOut: 0 };
+): { readonly files: readonly File[]; readonly excludedRows: number } {
+  if (!fromFolder) return { files, excludedRows: 0 };
   const kept = files.filter((file) => known.test(file.name) && !file.name.startsWith('.'));
-  return { files: kept, leftOut: files.length - kept.length };
+  return { files: kept, excludedRows: files.length - kept.length };
 }
 
 function fileOf(entry: FileSystemFileEntry): Promise<File> {
@@ -38,19 +38,19 @@ async function walk(entry: FileSystemEntry): Promise<readonly File[]> {
 /** Every file of a drop, folders included. Must be called inside the drop event: the entries are gone after it. */
 export async function filesOf(
   transfer: DataTransfer,
-): Promise<{ readonly files: readonly File[]; readonly leftOut: number }> {
+): Promise<{ readonly files: readonly File[]; readonly excludedRows: number }> {
   const items = [...transfer.items].filter((item) => item.kind === 'file');
   const taken = items.map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   const files: File[] = [];
-  let leftOut = 0;
+  let excludedRows = 0;
   for (const { entry, file } of taken) {
     if (entry?.isDirectory === true) {
       const usable = usableFiles(await walk(entry), true);
       files.push(...usable.files);
-      leftOut += usable.leftOut;
+      excludedRows += usable.excludedRows;
     } else if (file !== null) files.push(file);
   }
-  return { files, leftOut };
+  return { files, excludedRows };
 }
 
 /** The browser's own file dialog. Answers nothing when it is closed. */

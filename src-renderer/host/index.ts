@@ -9,7 +9,7 @@ import type { DesktopSettings, DesktopSettingsChange } from '../../src-main/cont
 /** Files that somebody dropped or chose: by path where the engine can read them itself, else the bytes. */
 export type Chosen =
   | { readonly kind: 'paths'; readonly paths: readonly string[] }
-  | { readonly kind: 'files'; readonly files: readonly File[]; readonly leftOut: number };
+  | { readonly kind: 'files'; readonly files: readonly File[]; readonly excludedRows: number };
 
 /** What the surroundings remember of the user's taste, beside what the page keeps itself. */
 export interface HostTastes {
@@ -37,7 +37,7 @@ export interface Host {
   /** The path of a chosen folder, null when none was chosen or paths are not to be had. */
   chooseFolderPath(): Promise<string | null>;
   /** Size, notifications, starting at login, keeping awake; null where the surroundings have none of it. */
-  readonly tastes: HostTastes | null;
+  readonly preferences: HostTastes | null;
   /** Somebody outside the page asks for an act of the frame. */
   onAct(listener: (act: string) => void): () => void;
   /** Somebody outside the page asks for a screen. */

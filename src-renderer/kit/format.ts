@@ -49,7 +49,7 @@ export function bytes(value: number): string {
 /** Free space that came in GB of 10⁹. */
 export const gigabytes = (value: number): string => bytes(value * 1e9);
 
-/** Memory as the driver counts it (MiB in, powers of two, labelled GB): `17.4 GB`. */
+/** Memory as the driver counts it (MiB in, powers of two, labeled GB): `17.4 GB`. */
 export const memory = (mebibytes: number): string => `${fixed(mebibytes / 1024, 1)}${NB}GB`;
 
 /** `4.5 s`, `54 s`, `54 min`, `1 h 26 min`, `9 d 3 h`. Two units at most; under 10 s one decimal. */

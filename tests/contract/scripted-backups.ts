@@ -12,7 +12,7 @@ import type { Stage } from './scripted-engine.ts';
 function holdsOf(source: BackupSource): string {
   if (source.kind === 'version') return source.name;
   if (source.kind === 'folder') return source.path.split('/').pop() ?? source.path;
-  return 'weights, optimiser, data place';
+  return 'weights, optimizer, data place';
 }
 
 function checkOf(rooms: Rooms, asked: string | null): CheckpointCheck {
@@ -171,7 +171,9 @@ export function scriptedBackups(stage: Stage): EngineDoor['backups'] {
       const old = (backup: Backup): boolean => stage.now() - backup.created > days * 86_400;
       const newest = new Set(
         list()
-          .filter((backup, index, all) => all.findIndex((other) => other.type === backup.type) === index)
+          .filter(
+            (backup, index, all) => all.findIndex((other) => other.type === backup.type) === index,
+          )
           .map((backup) => backup.id),
       );
       const removes = list().filter((backup) => old(backup) && !newest.has(backup.id));

@@ -39,7 +39,9 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
   };
   const update = (id: string, change: Partial<DatasetSummary>): DatasetSummary => {
     const next = { ...find(id), ...change };
-    stage.change({ datasets: rooms().datasets.map((dataset) => (dataset.id === id ? next : dataset)) });
+    stage.change({
+      datasets: rooms().datasets.map((dataset) => (dataset.id === id ? next : dataset)),
+    });
     return next;
   };
   const add = (
@@ -61,14 +63,14 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
     return next;
   };
   const control = (
-    latch: QueueState['latch'],
+    desiredState: QueueState['desired_state'],
     state: TrainingStatus['state'],
     by: string,
     text: string,
   ) => {
     const now = stage.now();
     stage.change({
-      queue: { latch, since: now, by, note: null },
+      queue: { desired_state: desiredState, since: now, by, note: null },
       status: { ...rooms().status, state, since: now, reason: text, updated_at: now },
     });
     return { state, acted: true, waited_ms: 120, text };
@@ -188,7 +190,7 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
           accepted: 10_003,
           planned_steps: 613,
         }),
-      acceptGoodRows: ({ id }) => update(id, { verdict: 'ready', decision: null, message: null }),
+      acceptValidRows: ({ id }) => update(id, { verdict: 'ready', decision: null, message: null }),
       validate: ({ path }) =>
         reportOf(
           dataset(stage.now(), 'd-validated', path, { rows: 600, accepted: 598, rejected: 2 }),
@@ -245,7 +247,7 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
           created: stage.now(),
           step: stage.step(),
           parent: newest.name,
-          how: 'by hand',
+          how: 'manually',
         };
         stage.change({ versions: [made, ...rooms().versions] });
         return made;

@@ -89,7 +89,9 @@ export function curvesOf(question: CurvesQuestion, last: number, now: number): C
     bucket_steps: size,
     curves,
     smoothed,
-    evaluations: evaluations.filter((evaluation) => evaluation.step >= from && evaluation.step <= to),
+    evaluations: evaluations.filter(
+      (evaluation) => evaluation.step >= from && evaluation.step <= to,
+    ),
     markers: markersOf(last, timeOf).filter((entry) => entry.step >= from && entry.step <= to),
   };
 }

@@ -94,7 +94,9 @@ export function createScriptedEngine(options: {
           updated_at: t,
         },
         datasets: rooms.datasets.map((dataset) =>
-          dataset.place === 'processing' ? { ...dataset, done_steps: last - PASS_FIRST_STEP + 1 } : dataset,
+          dataset.place === 'processing'
+            ? { ...dataset, done_steps: last - PASS_FIRST_STEP + 1 }
+            : dataset,
         ),
       },
       { branch: rooms.lineage.head, reset: false, points, evaluations: evaluated, markers: [] },

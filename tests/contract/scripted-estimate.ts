@@ -10,7 +10,11 @@ import {
 } from '../../src-main/contract/index.ts';
 import { estimateOf, fittingOf, levelsOf } from '../../src-main/engine/estimate/estimate.ts';
 import { lengthsOf, longestLengths } from '../../src-main/engine/estimate/lengths.ts';
-import { overLongChoice, wayNow, waysOf } from '../../src-main/engine/estimate/over-long.ts';
+import {
+  overLongChoice,
+  currentOption,
+  optionsFor,
+} from '../../src-main/engine/estimate/over-long.ts';
 import { reportOf } from './scripted-reports.ts';
 
 const facts = {
@@ -63,16 +67,16 @@ export function scriptedOverLong(rooms: Rooms, dataset: DatasetSummary): OverLon
   const report = reportOf(dataset);
   const answer = { max_length: values.max_length, rows: report.over_length };
   if (report.over_length === 0) return { ...answer, now: null, choices: [] };
-  const choices = waysOf(report, values).map((way) => {
-    const wanted = withChanges(values, { [way.key]: way.value });
+  const choices = optionsFor(report, values).map((option) => {
+    const wanted = withChanges(values, { [option.key]: option.value });
     return overLongChoice(
       report,
       values,
-      way,
+      option,
       estimateOf(wanted, facts, passFacts(dataset, wanted)),
     );
   });
-  return { ...answer, now: wayNow(report, values), choices };
+  return { ...answer, now: currentOption(report, values), choices };
 }
 
 export function scriptedEstimate(
@@ -80,7 +84,9 @@ export function scriptedEstimate(
   input: { readonly changes: Readonly<Record<string, unknown>>; readonly dataset: string | null },
 ): EstimateAnswer {
   const { config, datasets } = rooms;
-  const waiting = datasets.filter((dataset) => dataset.place === 'queue' && dataset.verdict === 'ready');
+  const waiting = datasets.filter(
+    (dataset) => dataset.place === 'queue' && dataset.verdict === 'ready',
+  );
   const meant = datasets.find((dataset) => dataset.id === input.dataset) ?? waiting[0] ?? null;
   if (config.values.base_model === '')
     throw new Refusal('NOT_READY', 'No base model is chosen; an estimate begins with its size.', {

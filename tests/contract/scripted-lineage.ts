@@ -66,7 +66,8 @@ export const scriptedCheckpoint = (
   rest: Partial<CheckpointFacts> = {},
 ): CheckpointFacts => {
   const pass = scriptedPasses.find(
-    (scriptedPass) => scriptedPass.branch === branch && step >= scriptedPass.from && step <= scriptedPass.to,
+    (scriptedPass) =>
+      scriptedPass.branch === branch && step >= scriptedPass.from && step <= scriptedPass.to,
   );
   return {
     branch,
@@ -76,14 +77,14 @@ export const scriptedCheckpoint = (
     bytes: CHECKPOINT_BYTES,
     dataset: pass === undefined ? null : { id: pass.id, name: pass.name },
     complete: pass?.to === step,
-    in_line: true,
+    in_ancestry: true,
     problem: null,
     ...rest,
   };
 };
 
 export function lineageOf(now: number): LineageState {
-  const left = { in_line: false } as const;
+  const left = { in_ancestry: false } as const;
   return {
     model_name: 'nightshift',
     base: { id: 'smollm2', label: 'SmolLM2-135M-Instruct', hash: 'b1' },
@@ -107,7 +108,7 @@ export function lineageOf(now: number): LineageState {
 }
 
 /** The line of the head: its branch, and each parent up to the fork. */
-export function lineOf(lineage: LineageState): readonly { branch: string; upto: number }[] {
+export function ancestryOf(lineage: LineageState): readonly { branch: string; upto: number }[] {
   const out: { branch: string; upto: number }[] = [];
   let at: Point | null = { branch: lineage.head, step: Number.POSITIVE_INFINITY };
   while (at !== null) {
@@ -171,7 +172,7 @@ export function branchedVersions(now: number, earlier: readonly Version[]): Vers
       evaluated_step: 1200,
       parent: 'v003_support-2026-10',
       pinned: true,
-      how: 'by hand',
+      how: 'manually',
     },
     {
       ...second,
@@ -208,7 +209,7 @@ export function backupsOf(now: number): Backup[] {
     created,
     branch: null,
     step: null,
-    holds: 'weights, optimiser, data place',
+    holds: 'weights, optimizer, data place',
     bytes: CHECKPOINT_BYTES,
     files: 11,
     verified: null,

@@ -103,13 +103,13 @@ export const diagnosticsOf = (now: number, names: boolean): DiagnosticsList => (
   name: `nightshift-diagnostics-${new Date(now * 1000).toISOString().slice(0, 10).replaceAll('-', '')}.tar.gz`,
   names,
   files: [
-    { path: 'versions.json', about: 'program, Node and the system', bytes: 312, left_out: 0 },
-    { path: 'config.json', about: 'every setting by its key', bytes: 1840, left_out: 0 },
+    { path: 'versions.json', about: 'program, Node and the system', bytes: 312, omitted: 0 },
+    { path: 'config.json', about: 'every setting by its key', bytes: 1840, omitted: 0 },
     {
       path: 'logs/engine_20261124.log',
       about: 'the last lines of the engine’s log: known forms only',
       bytes: 20_412,
-      left_out: 3,
+      omitted: 3,
     },
   ],
 });

@@ -38,13 +38,17 @@ const lengths = (scale: number) => ({
   })),
 });
 
-/** null while it is still being judged. */
+/** null while it is still being validated. */
 export function reportOf(summary: DatasetSummary): DatasetReport {
   const rejected = summary.rejected ?? 0;
   const columns = summary.decision === 'map_columns';
   const isTooLong = summary.id === 'd-too-long';
   const verdict =
-    summary.verdict === 'refused' ? 'refused' : summary.verdict === 'decide' ? 'decide' : 'ready';
+    summary.verdict === 'refused'
+      ? 'refused'
+      : summary.verdict === 'needs_decision'
+        ? 'needs_decision'
+        : 'ready';
   return {
     format: 1,
     verdict,
@@ -111,7 +115,7 @@ export function reportOf(summary: DatasetSummary): DatasetReport {
       : [
           {
             row: 1,
-            pieces: [
+            spans: [
               {
                 text: '<|im_start|>user\nTurn on the lamp in the hall.<|im_end|>\n',
                 trained: false,
@@ -169,7 +173,7 @@ export function rowOf(summary: DatasetSummary, row: number): RowDetails {
           {
             tokens: 41,
             trained_tokens: 19,
-            pieces: [
+            spans: [
               {
                 text: `<|im_start|>user\n${question}<|im_end|>\n<|im_start|>assistant\n`,
                 trained: false,

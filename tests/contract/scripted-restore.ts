@@ -10,16 +10,16 @@ import {
 } from '../../src-main/contract/index.ts';
 import type { EngineDoor } from '../../src-main/server/index.ts';
 import type { Stage } from './scripted-engine.ts';
-import { lineOf, scriptedCheckpoint, scriptedPasses } from './scripted-lineage.ts';
+import { ancestryOf, scriptedCheckpoint, scriptedPasses } from './scripted-lineage.ts';
 
-type Act = RestorePlan['acts'][number]['act'];
+type RestorePhase = RestorePlan['phases'][number]['phase'];
 
 /** What a test asks of the next restores. */
 export interface RestoreScript {
-  /** Milliseconds that each act takes. */
+  /** Milliseconds that each phase takes. */
   pace: number;
-  /** The act at which the next restore fails, with the message; null: it succeeds. */
-  failsAt: { readonly act: Act; readonly message: string } | null;
+  /** The phase at which the next restore fails, with the message; null: it succeeds. */
+  failsAt: { readonly phase: RestorePhase; readonly message: string } | null;
   freeBytes: number;
 }
 
@@ -52,7 +52,7 @@ function targetOf(rooms: Rooms, source: RestoreSource): Point {
         });
       return { branch: newest.branch, step: newest.step };
     }
-    case 'take_back': {
+    case 'undo_dataset': {
       const pass = scriptedPasses.find((scriptedPass) => scriptedPass.id === source.dataset);
       if (pass === undefined)
         throw new Refusal('NOT_READY', 'No kept point lies before the first step of it.', {
@@ -75,7 +75,7 @@ function titleOf(rooms: Rooms, source: RestoreSource): string {
       return `Restore the backup ${source.id}`;
     case 'rollback':
       return 'Roll back';
-    case 'take_back': {
+    case 'undo_dataset': {
       const name = rooms.datasets.find((dataset) => dataset.id === source.dataset)?.name;
       return `Take ${name ?? source.dataset} back`;
     }
@@ -86,8 +86,8 @@ function titleOf(rooms: Rooms, source: RestoreSource): string {
 
 /** The newest step that both the head's line and the target's line hold. */
 function commonStep(lineage: LineageState, to: Point): number {
-  const head = new Map(lineOf(lineage).map((entry) => [entry.branch, entry.upto]));
-  for (const { branch, upto } of lineOf({ ...lineage, head: to.branch })) {
+  const head = new Map(ancestryOf(lineage).map((entry) => [entry.branch, entry.upto]));
+  for (const { branch, upto } of ancestryOf({ ...lineage, head: to.branch })) {
     const shared = head.get(branch);
     if (shared !== undefined) return Math.min(shared, upto, branch === to.branch ? to.step : upto);
   }
@@ -100,10 +100,13 @@ export function scriptedPlan(rooms: Rooms, source: RestoreSource, free: number):
   const from = { branch: lineage.head, step: status.current_step ?? 0 };
   const common = commonStep(lineage, to);
   const kept = lineage.checkpoints.some(
-    (checkpoint) => checkpoint.branch === to.branch && checkpoint.step === to.step && checkpoint.problem === null,
+    (checkpoint) =>
+      checkpoint.branch === to.branch && checkpoint.step === to.step && checkpoint.problem === null,
   );
-  const line = lineOf(lineage);
-  const version = rooms.versions.find((version) => version.step === to.step && version.branch === to.branch);
+  const line = ancestryOf(lineage);
+  const version = rooms.versions.find(
+    (version) => version.step === to.step && version.branch === to.branch,
+  );
   const branch = `branch-${String(lineage.branches.length + 1)}`;
   const leaving = scriptedPasses.flatMap((pass) => {
     const upto = line.find((entry) => entry.branch === pass.branch)?.upto;
@@ -142,39 +145,39 @@ export function scriptedPlan(rooms: Rooms, source: RestoreSource, free: number):
     },
     new_branch: branch,
     steps_leaving: from.step - common,
-    moments: kept ? 'kept' : 'fresh',
+    optimizer_state: kept ? 'restored' : 'fresh',
     warmup_steps: kept ? 0 : 100,
     datasets_leaving: [...byDataset.values()],
-    acts: [
+    phases: [
       {
-        act: 'pause',
+        phase: 'pause',
         text: `Training stops at the next step and writes checkpoint step-${String(from.step).padStart(8, '0')}, 1.6 GB.`,
         seconds: 9,
       },
       {
-        act: 'verify',
+        phase: 'verify',
         text: '9 files are compared with their manifest. A mismatch ends it here with nothing changed.',
         seconds: 3,
       },
       {
-        act: 'back_up',
+        phase: 'back_up',
         text: 'The model as it is goes to models/backups/pre-restore/, 1.6 GB, every file compared.',
         seconds: 26,
       },
       {
-        act: 'stage',
+        phase: 'stage',
         text: `The first checkpoint of ${branch} is made beside the others.`,
         seconds: 4,
       },
       {
-        act: 'switch',
+        phase: 'switch',
         text: 'lineage.json is exchanged by one rename; a crash leaves the old or the new one.',
         seconds: 0.2,
       },
       {
-        act: 'continue',
+        phase: 'continue',
         text: kept
-          ? `Training goes on at step ${to.step.toLocaleString('en-US')} with the optimiser moments of that step.`
+          ? `Training goes on at step ${to.step.toLocaleString('en-US')} with the optimizer moments of that step.`
           : `Training goes on at step ${to.step.toLocaleString('en-US')} with new moments and 100 warm-up steps.`,
         seconds: null,
       },
@@ -193,7 +196,7 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
     plan: ({ source }) => scriptedPlan(stage.rooms(), source, script.freeBytes),
     carryOut: async ({ source, plan: agreed, queue_again }): Promise<RestoreResult> => {
       if (stage.rooms().lineage.restore?.state === 'running')
-        throw new Refusal('BUSY', 'Another restore is under way.', {
+        throw new Refusal('BUSY', 'Another restore is under option.', {
           next: 'It can be followed on the Models screen.',
         });
       const plan = scriptedPlan(stage.rooms(), source, script.freeBytes);
@@ -204,15 +207,15 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
           facts: { plan: plan.id },
         });
       const since = stage.now();
-      for (const { act } of plan.acts) {
-        tell({ title: plan.title, act, state: 'running', message: null, since });
+      for (const { phase } of plan.phases) {
+        tell({ title: plan.title, phase, state: 'running', message: null, since });
         await wait();
         const failure = script.failsAt;
-        if (failure?.act === act) {
+        if (failure?.phase === phase) {
           script.failsAt = null;
           const { message } = failure;
           const text = `${message} The model is as it was.`;
-          tell({ title: plan.title, act, state: 'failed', message: text, since });
+          tell({ title: plan.title, phase, state: 'failed', message: text, since });
           throw new Refusal('NOT_READY', message);
         }
       }
@@ -224,7 +227,7 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
       const again = plan.datasets_leaving.filter(
         (dataset) =>
           dataset.can_queue &&
-          (queue_again || (source.kind === 'take_back' && dataset.id === source.dataset)),
+          (queue_again || (source.kind === 'undo_dataset' && dataset.id === source.dataset)),
       );
       const queued = new Set(again.map((dataset) => dataset.id));
       stage.change(
@@ -244,7 +247,10 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
             ],
             checkpoints: [
               scriptedCheckpoint(branch, to.step, now),
-              ...rooms.lineage.checkpoints.map((checkpoint) => ({ ...checkpoint, in_line: false })),
+              ...rooms.lineage.checkpoints.map((checkpoint) => ({
+                ...checkpoint,
+                in_ancestry: false,
+              })),
             ],
             restore: null,
           },
@@ -258,7 +264,7 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
               source: { kind: 'model' },
               branch: from.branch,
               step: from.step,
-              holds: 'weights, optimiser, data place',
+              holds: 'weights, optimizer, data place',
               bytes: 1_614_271_224,
               files: 11,
               verified: { t: now, ok: true, problem: null },
@@ -279,7 +285,7 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
         from: { branch: from.branch, step: from.step },
         to: { branch: to.branch, step: to.step },
         branch,
-        moments: plan.moments,
+        optimizer_state: plan.optimizer_state,
         backup,
         queued_again: again.map((dataset) => dataset.name),
         text: `The model stands at step ${String(to.step)} of ${to.branch}, on ${branch}. Before: step ${String(from.step)} of ${from.branch}, backup ${backup}.`,

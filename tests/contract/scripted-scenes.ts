@@ -99,7 +99,7 @@ function datasetsOf(now: number): DatasetSummary[] {
       ends_at: now + 1790,
     }),
     make('d-banking', 'banking77_train.csv', {
-      verdict: 'decide',
+      verdict: 'needs_decision',
       decision: 'map_columns',
       message: 'The columns text and category have no role yet. Choose which one is the prompt.',
       bytes: 839_073,
@@ -108,8 +108,8 @@ function datasetsOf(now: number): DatasetSummary[] {
       rejected: 0,
     }),
     make('d-broken', 'home_requests.jsonl', {
-      verdict: 'decide',
-      decision: 'accept_good_rows',
+      verdict: 'needs_decision',
+      decision: 'accept_valid_rows',
       message: '2 of 600 rows cannot be read: 17, 388. The other 598 can be trained.',
       position: 1,
       rows: 600,
@@ -241,7 +241,7 @@ export function statusOf(
     gpu: {
       name: 'NVIDIA RTX 4090',
       uuid: 'GPU-0f1e2d3c-0000-0000-0000-000000000000',
-      utilisation: 97,
+      utilization: 97,
       memory_used_mb: 18_420,
       memory_total_mb: 24_564,
       temperature: 68,
@@ -284,7 +284,7 @@ const versionsOf = (now: number): Version[] => [
     evaluated_step: 1180,
     parent: 'v001_sample',
     pinned: false,
-    how: 'after a dataset',
+    how: 'automatically after a dataset',
     bytes: 538_090_408,
     config: { ...factoryConfig, base_model: 'smollm2', learning_rate: 1e-4 },
   },
@@ -383,7 +383,7 @@ export function roomsOf(scene: Scene, now: number, port: number): Rooms {
     : (branched ? branchedDatasets(datasetsOf(now), now) : datasetsOf(now)).filter(
         (branchedDataset) => running || branchedDataset.place !== 'processing',
       );
-  const latch = scene === 'paused' ? 'paused' : scene === 'stopped' ? 'stopped' : 'running';
+  const desiredState = scene === 'paused' ? 'paused' : scene === 'stopped' ? 'stopped' : 'running';
   return {
     engine: {
       contract: CONTRACT_VERSION,
@@ -432,9 +432,9 @@ export function roomsOf(scene: Scene, now: number, port: number): Rooms {
         : {}),
     },
     queue: {
-      latch,
+      desired_state: desiredState,
       since: now - 620,
-      by: latch === 'running' ? 'start' : 'you (window)',
+      by: desiredState === 'running' ? 'start' : 'you (window)',
       note: null,
     },
     datasets,
@@ -457,7 +457,9 @@ export function roomsOf(scene: Scene, now: number, port: number): Rooms {
                 },
               ],
           checkpoints: running
-            ? [1200, 1100].map((value) => scriptedCheckpoint('main', value, now - (step - value) * 4))
+            ? [1200, 1100].map((value) =>
+                scriptedCheckpoint('main', value, now - (step - value) * 4),
+              )
             : [],
           restore: null,
         },

@@ -180,7 +180,9 @@ test('every procedure but the feed and uploads has a route, and docs/http.md nam
   const text =
     readFileSync(join(import.meta.dirname, '../../docs/http.md'), 'utf8').split('## Routes')[1] ??
     '';
-  const named = [...text.matchAll(/^\| `((?:GET|POST) \/api\/[^`]+)` \|/gm)].map((regExpExecArray) => regExpExecArray[1]);
+  const named = [...text.matchAll(/^\| `((?:GET|POST) \/api\/[^`]+)` \|/gm)].map(
+    (regExpExecArray) => regExpExecArray[1],
+  );
   expect(named.length).toBeGreaterThan(50);
   expect(routes.map((route) => route.route)).toEqual(expect.arrayContaining(named));
 });

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright';
-import { Desk } from './desk.ts';
+import { Desk } from './desktop-session.ts';
 import { found, node24, root, shimPath } from './runtime.ts';
 
 export { found, node24, root } from './runtime.ts';

@@ -7,7 +7,7 @@ import {
   type DatasetSummary,
   type Notice,
 } from '../../src-main/contract/index.ts';
-import * as words from '../../src-main/engine/notices/words.ts';
+import * as words from '../../src-main/engine/notices/messages.ts';
 import { buildParts, connected, found, root, Scenario, until, type Launched } from './launch.ts';
 
 const dataset = {

@@ -120,9 +120,9 @@ describe.skipIf(found.runtime === null)('settings of the desktop', () => {
       'the screen to follow the menu',
     );
     const kept = JSON.parse(readFileSync(join(scenario.userData, 'settings.json'), 'utf8')) as {
-      tastes: unknown;
+      preferences: unknown;
     };
-    expect(kept.tastes).toEqual({ zoom: 150, silenced: ['dataset_done'], keepAwake: true });
+    expect(kept.preferences).toEqual({ zoom: 150, silenced: ['dataset_done'], keepAwake: true });
 
     await answerDialogs(app, 0);
     await scenario.desk.clickTrayMenu('Quit');

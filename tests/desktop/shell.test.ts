@@ -139,7 +139,10 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     await until(() => desk.inhibitors.size === 0, 'the machine may sleep');
     expect((await calls(scenario)).some((call) => call.path === 'training.pause')).toBe(true);
     await desk.clickTrayMenu('Resume');
-    await until(async () => (await desk.trayMenu()).some((item) => item.label === 'Pause'), 'Pause');
+    await until(
+      async () => (await desk.trayMenu()).some((item) => item.label === 'Pause'),
+      'Pause',
+    );
   });
 
   test('a notice becomes a notification, its markup escaped; a click opens its screen', async () => {
@@ -176,7 +179,9 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     await until(async () => !(await visible(launched)), 'hidden');
     expect(scenario.engine()).not.toBeNull();
     const told = (): number =>
-      scenario.desk.notifications.filter((notification) => notification.title === 'Nightshift is in the tray').length;
+      scenario.desk.notifications.filter(
+        (notification) => notification.title === 'Nightshift is in the tray',
+      ).length;
     await until(() => told() === 1, 'being told where it went');
     await scenario.desk.activateTray();
     await until(() => visible(launched), 'shown');
@@ -251,9 +256,9 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     });
     launched = await scenario.launch();
     await until(() => scenario.desk.notifications[before.notes], 'the notification');
-    expect(scenario.desk.notifications.slice(before.notes).map((notification) => notification.title)).toEqual([
-      'told while nobody was there',
-    ]);
+    expect(
+      scenario.desk.notifications.slice(before.notes).map((notification) => notification.title),
+    ).toEqual(['told while nobody was there']);
     expect(scenario.engine()).toBe(before.engine);
   });
 

@@ -79,12 +79,12 @@ describe.skipIf(found.runtime === null)('the window with a real engine that trai
           (name) => now[name] !== undefined && !/waiting|validating/.test(now[name]),
         );
       },
-      'every file to be judged',
+      'every file to be validated',
       60_000,
     );
     expect(await known()).toMatchObject({
       'good.jsonl': 'ready',
-      'broken.jsonl': 'decide accept_good_rows',
+      'broken.jsonl': 'decide accept_valid_rows',
       'columns.csv': 'decide map_columns',
       'useless.jsonl': 'refused',
     });

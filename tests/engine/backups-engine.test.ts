@@ -46,7 +46,7 @@ test('the model: newest checkpoint that verifies, lineage and pass, in files of 
     reason: 'before the holidays',
     branch: 'main',
     step: newest?.step,
-    holds: 'weights, optimiser, data place',
+    holds: 'weights, optimizer, data place',
     verified: { ok: true, problem: null },
   });
   const content = path.join(made.folder, 'content');
@@ -183,7 +183,10 @@ test('verify reads every byte: damage is kept in its record, told as a notice, a
   await w.stop();
   await w.start();
   const listed = w.engine.api.backups.list();
-  expect(listed.find((backup) => backup.id === bad.id)?.verified).toMatchObject({ ok: false, problem });
+  expect(listed.find((backup) => backup.id === bad.id)?.verified).toMatchObject({
+    ok: false,
+    problem,
+  });
   await w.engine.api.backups.cleanup({ ...plan, execute: true });
   expect(w.engine.api.backups.list().map((backup) => backup.id)).toEqual([good.id]);
   expect(existsSync(bad.folder)).toBe(false);
@@ -199,7 +202,10 @@ test('the last copy of a point stays; what a checkpoint or version holds as well
   const held = await create({ kind: 'model' });
   await create({ kind: 'version', name: 'v001_a' });
   const plan = { retention_days: 0, last_copies: false, execute: false, by };
-  expect((await api.backups.cleanup(plan)).removes.map((removal) => removal.id)).toEqual([held.id, old.id]);
+  expect((await api.backups.cleanup(plan)).removes.map((removal) => removal.id)).toEqual([
+    held.id,
+    old.id,
+  ]);
   // Neither checkpoint nor version any more: of the two that hold the same, the newer one stays.
   rmSync(path.join(w.folder, 'current_model/checkpoints/main'), { recursive: true });
   await api.versions.remove({ name: 'v001_a', confirm: 'v001_a', last_copy: true, by });

@@ -77,7 +77,9 @@ test('before anything was trained the lineage follows the base; after that the n
   expect(w.json(staged)).toMatchObject({ parent: null, base: { id: 'other' } });
   expect(api.status.get()).toMatchObject({ branch: 'branch-2', current_step: 10 });
   const versions = api.versions.list();
-  expect(versions.map((version) => [version.name, version.branch, version.step, version.parent])).toEqual([
+  expect(
+    versions.map((version) => [version.name, version.branch, version.step, version.parent]),
+  ).toEqual([
     ['v003_held', 'branch-2', 10, null],
     ['v002_b', 'main', 20, 'v001_a'],
     ['v001_a', 'main', 10, null],
@@ -93,7 +95,7 @@ test('before anything was trained the lineage follows the base; after that the n
   // Back to what was left, by the way every restore is undone; the setting follows.
   const source = { kind: 'rollback' } as const;
   const plan = await api.restore.plan({ source });
-  expect(plan).toMatchObject({ to: { branch: 'main', step: 20 }, moments: 'kept' });
+  expect(plan).toMatchObject({ to: { branch: 'main', step: 20 }, optimizer_state: 'restored' });
   await api.restore.carryOut({ source, plan: plan.id, queue_again: false, by });
   expect(chosen()).toBe('same');
   expect(lineage()).toMatchObject({ head: 'branch-3', base: { id: 'same' } });
@@ -149,7 +151,7 @@ test('asked for by name it says first what it will do; a base that is not there 
     title: 'Begin anew from other',
     from: { branch: 'main', step: 10 },
     to: { branch: 'branch-2', step: 0 },
-    moments: 'fresh',
+    optimizer_state: 'fresh',
     datasets_leaving: [{ id: a, share: 'whole', steps: 10 }],
   });
   await api.restore.carryOut({ source, plan: plan.id, queue_again: true, by });

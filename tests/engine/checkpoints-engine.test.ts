@@ -63,9 +63,9 @@ test('clean-up: a plan first, BUSY while a trainer runs, and the last one that v
   writeFileSync(path.join(newest?.folder ?? '', 'damaged'), '');
   const done = await api.checkpoints.cleanup({ keep: 1, execute: true, by });
   expect(done).toMatchObject({ executed: true });
-  expect((await w.engine.rooms.versions.checkpoints()).map((checkpoint) => checkpoint.step)).toEqual(
-    before.slice(0, 2),
-  );
+  expect(
+    (await w.engine.rooms.versions.checkpoints()).map((checkpoint) => checkpoint.step),
+  ).toEqual(before.slice(0, 2));
   expect(readdirSync(branch()).filter((name) => name.startsWith('.'))).toEqual([]);
   // The weights of the version are links to a removed checkpoint or to one that stays: they are still there.
   expect(await api.versions.verify({ name: 'v001_a' })).toMatchObject({ ok: true });
@@ -169,7 +169,7 @@ test('the version of the day is made once, late after a sleep, and not again aft
   expect(rest).toEqual([]);
   expect(made).toMatchObject({
     description: `daily ${today()}`,
-    how: 'by itself, daily',
+    how: 'automatically, daily',
     step: 10,
   });
   const told = `${made?.name ?? ''} is the version of ${today()}, made by itself.`;

@@ -34,7 +34,7 @@ const stopped = async () => {
 };
 
 describe('inbox', () => {
-  test('incident 26: a file that is being copied waits; complete it is moved and judged; a second of its name is kept', async () => {
+  test('incident 26: a file that is being copied waits; complete it is moved and validated; a second of its name is kept', async () => {
     await stopped();
     const file = path.join(w.folder, 'inbox', 'a.jsonl');
     const writer = openSync(file, 'w');
@@ -60,7 +60,7 @@ describe('inbox', () => {
     expect(w.place('normal')).toEqual(['a-2.jsonl', 'a.jsonl']);
   });
 
-  test('folders are walked, what is no data file is named and left, an empty file is refused', async () => {
+  test('folders are scanned, what is no data file is named and left, an empty file is refused', async () => {
     await stopped();
     const inbox = path.join(w.folder, 'inbox');
     mkdirSync(path.join(inbox, 'pack', 'deep'), { recursive: true });
@@ -96,7 +96,7 @@ test('a file put into queue/high by hand is adopted when it is complete', async 
   expect(dataset).toMatchObject({ priority: 'high', place: 'queue' });
 });
 
-test('a file without a base waits with its reason and is judged when one is chosen', async () => {
+test('a file without a base waits with its reason and is validated when one is chosen', async () => {
   await w.start();
   const [a] = await w.add(w.rows('a.jsonl', 20));
   expect(w.dataset(a?.id ?? '')).toMatchObject({
@@ -126,7 +126,9 @@ describe('add', () => {
       ],
       priority: 'low',
     });
-    expect(answer.added.map((dataset) => [dataset.name, dataset.priority])).toEqual([['good.jsonl', 'low']]);
+    expect(answer.added.map((dataset) => [dataset.name, dataset.priority])).toEqual([
+      ['good.jsonl', 'low'],
+    ]);
     expect(answer.refused.map((refusal) => refusal.message)).toEqual([
       'empty.jsonl is empty.',
       'dir.jsonl is a folder without data files; .jsonl, .json, .csv (also .gz or .zst) and .parquet files are read.',
@@ -137,7 +139,7 @@ describe('add', () => {
     expect(existsSync(good)).toBe(true);
   });
 
-  test('a folder is walked', async () => {
+  test('a folder is scanned', async () => {
     await stopped();
     const folder = path.join(w.root, 'many');
     mkdirSync(folder);
@@ -155,17 +157,17 @@ describe('decisions', () => {
     const text = row.repeat(20) + '{"question": broken\n' + row.repeat(20);
     const [a] = await w.add(w.rows('a.jsonl', 0, text));
     const id = a?.id ?? '';
-    const waiting = await until('decide', () =>
-      w.dataset(id).verdict === 'decide' ? w.dataset(id) : null,
+    const waiting = await until('needs_decision', () =>
+      w.dataset(id).verdict === 'needs_decision' ? w.dataset(id) : null,
     );
-    expect(waiting).toMatchObject({ place: 'queue', decision: 'accept_good_rows', rejected: 1 });
+    expect(waiting).toMatchObject({ place: 'queue', decision: 'accept_valid_rows', rejected: 1 });
     expect(waiting.message).toContain('Row 21');
     expect(w.engine.api.status.get()).toMatchObject({
       state: 'idle',
       reason: '1 file waits for your decision',
     });
-    expect(w.engine.api.feed.snapshot().rooms.notices[0]).toMatchObject({ kind: 'decide' });
-    await w.engine.api.datasets.acceptGoodRows({ id });
+    expect(w.engine.api.feed.snapshot().rooms.notices[0]).toMatchObject({ kind: 'needs_decision' });
+    await w.engine.api.datasets.acceptValidRows({ id });
     await w.at(id, 'completed');
     expect(await w.account(id)).toMatchObject({ rows: 41, rejected: 1, sum: 41, remaining: 0 });
     const rows = await w.engine.api.datasets.rows({ id, from: 19, limit: 3, filter: 'all' });
@@ -202,7 +204,7 @@ describe('decisions', () => {
     await stopped();
     const [a] = await w.add(w.rows('a.jsonl', 0, '{"text":"q","category":"c"}\n'.repeat(20)));
     const id = a?.id ?? '';
-    await until('decide', () => w.dataset(id).decision === 'map_columns');
+    await until('needs_decision', () => w.dataset(id).decision === 'map_columns');
     await w.engine.api.datasets.mapColumns({
       id,
       mapping: { format: 'columns', prompt: 'text', answer: 'category' },
@@ -225,12 +227,12 @@ describe('decisions', () => {
   });
 });
 
-test('after a consented change of max_length waiting files are judged again', async () => {
+test('after a consented change of max_length waiting files are validated again', async () => {
   await stopped();
   const [a] = await w.add(w.rows('a.jsonl', 20));
   const id = a?.id ?? '';
   await until('ready', () => w.dataset(id).verdict === 'ready');
-  const before = w.engine.rooms.datasets.forPass(id)?.judged?.cache;
+  const before = w.engine.rooms.datasets.forPass(id)?.validated?.cache;
   await w.engine.api.config.set({
     key: 'max_length',
     value: 256,
@@ -239,13 +241,13 @@ test('after a consented change of max_length waiting files are judged again', as
     by: 'test',
   });
   expect(w.dataset(id).verdict).not.toBe('training');
-  await until('judged again', () => {
+  await until('validated again', () => {
     const now = w.engine.rooms.datasets.forPass(id);
-    return now?.isReady === true && now.judged?.cache !== before;
+    return now?.isReady === true && now.validated?.cache !== before;
   });
 });
 
-test('a file that changed after its verdict is judged again before it is trained', async () => {
+test('a file that changed after its verdict is validated again before it is trained', async () => {
   await stopped();
   const [a] = await w.add(w.rows('a.jsonl', 20));
   const id = a?.id ?? '';
@@ -261,10 +263,12 @@ test('a file that changed after its verdict is judged again before it is trained
       .update(readFileSync(path.join(w.folder, 'queue/completed/a.jsonl')))
       .digest('hex'),
   );
-  expect(w.engine.rooms.journal.recent().some((room) => room.what === 'datasets.changed')).toBe(true);
+  expect(w.engine.rooms.journal.recent().some((room) => room.what === 'datasets.changed')).toBe(
+    true,
+  );
 });
 
-test('validate judges a file of this machine and leaves nothing behind', async () => {
+test('validate validates a file of this machine and leaves nothing behind', async () => {
   await stopped();
   const report = await w.engine.api.datasets.validate({ path: w.rows('look.jsonl', 12) });
   expect(report).toMatchObject({ verdict: 'ready', rows: 12 });
@@ -391,7 +395,7 @@ describe('the workspace', () => {
     });
   });
 
-  test('everything comes back from the files: datasets, latch, notices, versions', async () => {
+  test('everything comes back from the files: datasets, desiredState, notices, versions', async () => {
     const { api } = await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 20));
     await w.at(a?.id ?? '', 'completed');

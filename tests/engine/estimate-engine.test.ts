@@ -44,7 +44,7 @@ test('changes are only asked about; steps follow them; a wrong one is refused by
   await expect(ask({ base_model: 'none' })).rejects.toMatchObject({ code: 'NOT_READY' });
 });
 
-test('rows that are too long: each way is estimated under its own configuration', async () => {
+test('rows that are too long: each option is estimated under its own configuration', async () => {
   const engine = await w.withBase();
   await engine.api.training.pause({ by: 'test' });
   const [a] = await w.add(w.rows('a.jsonl', 42));

@@ -1,4 +1,4 @@
-/** The queue's rules with real processes, real files and a stand-in that keeps the file protocol. */
+/** The queue's rules with real processes, real files and a fake trainer that keeps the file protocol. */
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -75,7 +75,7 @@ test('incident 2: pause, resume, stop now, resume, stop after: every row is trai
     until(`step ${at}`, () => (api.status.get().current_step ?? 0) >= at);
   await step(3);
   expect(await api.training.pause({ by: 'test' })).toMatchObject({ state: 'paused', acted: true });
-  expect(api.feed.snapshot().rooms.queue).toMatchObject({ latch: 'paused', by: 'test' });
+  expect(api.feed.snapshot().rooms.queue).toMatchObject({ desired_state: 'paused', by: 'test' });
   expect(api.status.get()).toMatchObject({ state: 'paused', reason: 'by test' });
   expect(await api.training.resume({ by: 'test' })).toMatchObject({ acted: true });
   await step(10);
@@ -255,7 +255,7 @@ describe('half-states', () => {
     const id = a?.id ?? '';
     await until('ready', () => w.dataset(id).verdict === 'ready');
     const { versions, config, datasets } = w.engine.rooms;
-    const judged = datasets.forPass(id)?.judged;
+    const validated = datasets.forPass(id)?.validated;
     const base = versions.base();
     writeFileSync(
       path.join(w.folder, 'data/datasets', id, 'pass.json'),
@@ -266,8 +266,8 @@ describe('half-states', () => {
         config: config.values(),
         planned_steps: 10,
         steps_before: 0,
-        content_hash: judged?.content_hash,
-        cache: judged?.cache,
+        content_hash: validated?.content_hash,
+        cache: validated?.cache,
         base: { id: base?.id, folder: base?.folder, hash: base?.hash },
         head_step: null,
         start: { position: 0, epoch: 0 },
@@ -348,9 +348,9 @@ describe('failures', () => {
     await w.at(a?.id ?? '', 'completed');
     expect(await w.account(a?.id ?? '')).toMatchObject({ trained: { '1': 80 }, remaining: 0 });
     const told = w.engine.api.feed.snapshot().rooms.notices;
-    expect(told.find((notice) => notice.title === 'The weights were no numbers at step 12')?.body).toBe(
-      'Nothing of them was saved. Training goes back to step 10.',
-    );
+    expect(
+      told.find((notice) => notice.title === 'The weights were no numbers at step 12')?.body,
+    ).toBe('Nothing of them was saved. Training goes back to step 10.');
     expect(told.find((notice) => notice.kind === 'crash_recovered')?.body).toContain(
       'Continued at step 10',
     );
@@ -380,7 +380,7 @@ describe('quarantine', () => {
     const done = await w.at(id, 'completed');
     expect([done.done_steps, done.planned_steps]).toEqual([9, 9]);
     expect(w.json('data', 'datasets', id, 'pass.json')).toMatchObject({
-      left_out: [27, 28, 29, 30],
+      excluded_rows: [27, 28, 29, 30],
       planned_steps: 9,
       state: 'completed',
     });
@@ -418,7 +418,7 @@ describe('quarantine', () => {
     await w.engine.api.queue.retry({ id });
     await w.at(id, 'completed');
     expect(w.json('data', 'datasets', id, 'pass.json')).toMatchObject({
-      left_out: [27, 28, 29, 30],
+      excluded_rows: [27, 28, 29, 30],
       start: { position: 0 },
     });
     expect(await w.account(id)).toMatchObject({ quarantined: 4, remaining: 0, sum: 42 });

@@ -61,13 +61,13 @@ test('a version comes back while training runs: what leaves waits again, goes on
     title: 'Restore v001_a',
     to: { branch: 'main', step: 10 },
     new_branch: 'branch-2',
-    moments: 'kept',
+    optimizer_state: 'restored',
     datasets_leaving: [
       { id: b, share: 'whole', steps: 10, can_queue: true },
       { id: c, share: 'whole', can_queue: true },
     ],
   });
-  expect(seen.acts.map((action) => action.act)).toEqual([
+  expect(seen.phases.map((action) => action.phase)).toEqual([
     'pause',
     'verify',
     'back_up',
@@ -81,12 +81,12 @@ test('a version comes back while training runs: what leaves waits again, goes on
     from: { branch: 'main' },
     to: { branch: 'main', step: 10 },
     branch: 'branch-2',
-    moments: 'kept',
+    optimizer_state: 'restored',
     queued_again: [],
   });
   expect(done.backup).toMatch(/^pre-restore\//);
   expect(weights('branch-2', 10)).toBe(weights('main', 10));
-  // The latch stayed as it was: c, which had to begin again, trains on the new branch by itself.
+  // The desiredState stayed as it was: c, which had to begin again, trains on the new branch by itself.
   await w.at(c, 'completed', patience);
   const { api } = w.engine;
   const lineage = api.lineage.get();
@@ -96,7 +96,9 @@ test('a version comes back while training runs: what leaves waits again, goes on
     { name: 'branch-2', parent: { branch: 'main', step: 10 }, why: 'Restore v001_a.' },
   ]);
   const at = (branch: string, step: number): boolean | undefined =>
-    lineage.checkpoints.find((checkpoint) => checkpoint.branch === branch && checkpoint.step === step)?.in_line;
+    lineage.checkpoints.find(
+      (checkpoint) => checkpoint.branch === branch && checkpoint.step === step,
+    )?.in_ancestry;
   expect([at('main', 10), at('main', 20), at('branch-2', 10)]).toEqual([true, false, true]);
   expect(await trained(a)).toBe(40);
   expect(await trained(b)).toBe(0);
@@ -127,13 +129,15 @@ test('inside the pass that is open, the pass goes on from there, and a second st
   const { c } = await story();
   const { api } = w.engine;
   await api.training.pause({ by });
-  const mid = api.lineage.get().checkpoints.find((checkpoint) => checkpoint.step === 25 && checkpoint.branch === 'main');
+  const mid = api.lineage
+    .get()
+    .checkpoints.find((checkpoint) => checkpoint.step === 25 && checkpoint.branch === 'main');
   expect(mid).toMatchObject({ complete: false, dataset: { id: c } });
   const source = { kind: 'checkpoint', branch: 'main', step: 25 } as const;
-  expect((await plan(source)).acts.at(-1)?.text).toContain('The pass goes on');
+  expect((await plan(source)).phases.at(-1)?.text).toContain('The pass goes on');
   await restore(source);
   expect(w.dataset(c).place).toBe('processing');
-  expect(api.queue.state().queue.latch).toBe('paused');
+  expect(api.queue.state().queue.desired_state).toBe('paused');
   await w.stop();
   w.manners({});
   await w.start();
@@ -168,7 +172,7 @@ test('a dataset is taken back: restored to before its first step, and it waits i
   const { a, b, c } = await story();
   const { api } = w.engine;
   await api.training.pause({ by });
-  const source = { kind: 'take_back', dataset: b } as const;
+  const source = { kind: 'undo_dataset', dataset: b } as const;
   expect(await plan(source)).toMatchObject({
     title: 'Take back b.jsonl',
     to: { branch: 'main', step: 10 },
@@ -182,8 +186,8 @@ test('a dataset is taken back: restored to before its first step, and it waits i
       .map((dataset) => dataset.id),
   ).toEqual([b, c]);
   // The very first dataset: back to the base, with a lineage that begins at step 0.
-  const first = await restore({ kind: 'take_back', dataset: a });
-  expect(first).toMatchObject({ to: { branch: 'main', step: 0 }, moments: 'fresh' });
+  const first = await restore({ kind: 'undo_dataset', dataset: a });
+  expect(first).toMatchObject({ to: { branch: 'main', step: 0 }, optimizer_state: 'fresh' });
   expect(weights('branch-3', 0)).toBe('base');
   w.manners({});
   await api.training.resume({ by });
@@ -222,7 +226,7 @@ test('what changed since it was agreed to, what is damaged and what does not fit
   await expect(restore(other)).rejects.toMatchObject({ code: 'DISK_FULL' });
   expect(api.lineage.get()).toMatchObject({
     head: 'main',
-    restore: { title: 'Restore v001_a', act: 'stage', state: 'failed' },
+    restore: { title: 'Restore v001_a', phase: 'stage', state: 'failed' },
   });
   expect(branches()).toEqual(['main']);
   expect(existsSync(path.join(w.folder, 'current_model/restore.json'))).toBe(false);
@@ -241,12 +245,12 @@ test('a damaged checkpoint gives no moments: the next plan says fresh, with a ne
     path.join(w.folder, 'current_model/checkpoints/main/step-00000020/damaged'),
     'a wrong hash',
   );
-  expect((await plan(source)).moments).toBe('kept');
+  expect((await plan(source)).optimizer_state).toBe('restored');
   await expect(restore(source)).rejects.toMatchObject({
     message: expect.stringContaining('moments cannot be kept') as string,
   });
-  expect(await plan(source)).toMatchObject({ moments: 'fresh', warmup_steps: 100 });
-  expect(await restore(source)).toMatchObject({ moments: 'fresh', branch: 'branch-2' });
+  expect(await plan(source)).toMatchObject({ optimizer_state: 'fresh', warmup_steps: 100 });
+  expect(await restore(source)).toMatchObject({ optimizer_state: 'fresh', branch: 'branch-2' });
 });
 
 test('from the copy that was made before, the model as it was comes back', async () => {
@@ -258,7 +262,7 @@ test('from the copy that was made before, the model as it was comes back', async
   const { backup } = await restore({ kind: 'version', name: 'v001_a' });
   rmSync(path.join(w.folder, 'current_model/checkpoints/main'), { recursive: true });
   const done = await restore({ kind: 'backup', id: backup ?? '' });
-  expect(done).toMatchObject({ to: { branch: 'main', step }, moments: 'kept' });
+  expect(done).toMatchObject({ to: { branch: 'main', step }, optimizer_state: 'restored' });
   expect(await trained(c)).toBe(inC);
 });
 
@@ -271,7 +275,7 @@ test('a clean-up does not remove the backup that is being restored', async () =>
   w.manners({ stage_seconds: 1.5 });
   const restoring = restore({ kind: 'backup', id: backup });
   // Its own pre-restore copy is the newest of the type by then, so nothing else protects the older one.
-  await until('the stage', () => api.lineage.get().restore?.act === 'stage', patience);
+  await until('the stage', () => api.lineage.get().restore?.phase === 'stage', patience);
   const cleaned = await api.backups.cleanup({
     retention_days: 0,
     last_copies: true,
@@ -281,7 +285,7 @@ test('a clean-up does not remove the backup that is being restored', async () =>
   expect(cleaned.keeps).toContainEqual(
     expect.objectContaining({ id: backup, why: 'it is being read' }),
   );
-  expect(await restoring).toMatchObject({ moments: 'kept' });
+  expect(await restoring).toMatchObject({ optimizer_state: 'restored' });
   expect(api.backups.list().map((backup) => backup.id)).toContain(backup);
   // Afterwards nothing holds it any more.
   const after = await api.backups.cleanup({

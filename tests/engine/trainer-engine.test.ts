@@ -308,13 +308,13 @@ describe('workers', () => {
   test('an abort ends the process', async () => {
     w.manners({ intake_seconds: 60 });
     const abort = new AbortController();
-    const file = path.join(w.root, 'stand-in.json');
+    const file = path.join(w.root, 'fake-trainer.json');
     const working = w.trainer.work(
       'intake',
       { dataset: { folder: w.root, path: file }, options: {} },
       { signal: abort.signal, onEvent: () => abort.abort() },
     );
-    expect(await working).toMatchObject({ ok: false, category: 'cancelled' });
+    expect(await working).toMatchObject({ ok: false, category: 'canceled' });
     const lines = readFileSync(path.join(w.paths.run(w.runs()[0]!), 'heartbeat'), 'utf8');
     await until('gone', () => identityOf((JSON.parse(lines) as { pid: number }).pid) === null);
   });

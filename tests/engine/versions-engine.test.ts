@@ -34,7 +34,7 @@ test('by hand: the newest checkpoint is kept once, with settings and parent', as
   expect(made).toMatchObject({
     name: 'v002_before-the-holidays',
     description: 'Before the Holidays!',
-    how: 'by hand',
+    how: 'manually',
     parent: 'v001_a',
     datasets: [{ id: b?.id, name: 'b.jsonl' }],
   });

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import type { Page } from 'playwright';
-import { dropBytes, live, openBrowser } from '../ui/stage.ts';
+import { dropBytes, live, openBrowser } from '../ui/open-page.ts';
 import { Nightshift, questions, until } from './harness.ts';
 
 const app = new Nightshift();
@@ -15,7 +15,7 @@ afterAll(async () => {
   await app.end();
 });
 
-type Expected = 'ready' | 'decide' | 'refused';
+type Expected = 'ready' | 'needs_decision' | 'refused';
 interface Dropped {
   readonly name: string;
   readonly bytes: Buffer;
@@ -112,7 +112,7 @@ function files(): readonly Dropped[] {
     (n) => [
       `columns-${String(n)}.csv`,
       `text,category\n${'my card is lost,lost_card\n'.repeat(30)}`,
-      'decide',
+      'needs_decision',
     ],
     (n) => [
       `text-${String(n)}.jsonl`,
@@ -122,7 +122,7 @@ function files(): readonly Dropped[] {
     (n) => {
       const broken = lines(pairs(50, n)).split('\n');
       broken[16] = '{"question": "cut off';
-      return [`broken-line-${String(n)}.jsonl`, broken.join('\n'), 'decide'];
+      return [`broken-line-${String(n)}.jsonl`, broken.join('\n'), 'needs_decision'];
     },
     (n) => [`parquet-${String(n)}.parquet`, parquet(pairs(60, n)), 'ready'],
     (n) => [
@@ -138,7 +138,7 @@ function files(): readonly Dropped[] {
     (n) => [`footer-${String(n)}.parquet`, parquet(pairs(30, n)).subarray(0, -12), 'refused'],
     (n) => {
       const array = JSON.stringify(pairs(50, n));
-      return [`cut-${String(n)}.json`, array.slice(0, array.length - 40), 'decide'];
+      return [`cut-${String(n)}.json`, array.slice(0, array.length - 40), 'needs_decision'];
     },
     (n) => [
       `mixed-${String(n)}.jsonl`,
@@ -195,18 +195,18 @@ interface Shown {
   readonly raw: { readonly text: string; readonly bytes: number; readonly cut: boolean } | null;
   readonly examples: readonly {
     readonly tokens: number;
-    readonly pieces: readonly { readonly text: string; readonly trained: boolean }[];
+    readonly spans: readonly { readonly text: string; readonly trained: boolean }[];
   }[];
 }
 
 /** The row viewer's answers, against the bytes that were dropped: of every file its first and last row, of some a row by its text. */
 async function everyRowIsShown(
-  judged: readonly { readonly id: string; readonly name: string; readonly verdict: string }[],
+  validated: readonly { readonly id: string; readonly name: string; readonly verdict: string }[],
   all: readonly Dropped[],
 ): Promise<void> {
   const row = async (id: string, n: number): Promise<Shown> =>
     (await app.request<Shown>('GET', `/datasets/${id}/rows/${String(n)}`)).body;
-  for (const entry of judged) {
+  for (const entry of validated) {
     if (entry.verdict === 'refused') continue;
     const listed = (
       await app.request<{ rows: { row: number; state: string }[]; total: number }>(
@@ -219,18 +219,21 @@ async function everyRowIsShown(
       (r) => r !== undefined,
     )) {
       const shown = await row(entry.id, number);
-      expect([entry.name, shown.raw === null || shown.raw.text === '']).toEqual([entry.name, false]);
+      expect([entry.name, shown.raw === null || shown.raw.text === '']).toEqual([
+        entry.name,
+        false,
+      ]);
       if (entry.verdict === 'ready')
         expect([entry.name, shown.examples.length > 0]).toEqual([entry.name, true]);
     }
   }
-  const plain = judged.find((entry) => entry.name === 'question-0.jsonl');
+  const plain = validated.find((entry) => entry.name === 'question-0.jsonl');
   const text = all.find((dropped) => dropped.name === 'question-0.jsonl')?.bytes.toString() ?? '';
   const lineSeven = text.split('\n')[6] ?? '';
   const { question, answer } = JSON.parse(lineSeven) as { question: string; answer: string };
   const seven = await row(plain?.id ?? '', 7);
   expect(seven.raw).toEqual({ text: lineSeven, bytes: lineSeven.length, cut: false });
-  expect(seven.examples.map((example) => example.pieces)).toEqual([
+  expect(seven.examples.map((example) => example.spans)).toEqual([
     [
       {
         text: `<|im_start|>user\n${question}<|im_end|>\n<|im_start|>assistant\n`,
@@ -240,11 +243,11 @@ async function everyRowIsShown(
       { text: '\n', trained: false },
     ],
   ]);
-  const table = judged.find((entry) => entry.name === 'table-5.csv');
+  const table = validated.find((entry) => entry.name === 'table-5.csv');
   // The second record begins at line 4: the first one has a line break in its second field.
   expect((await row(table?.id ?? '', 4)).raw?.text).toMatch(/^".*, quoted",".*\nsecond line"$/);
   expect((await app.request('GET', `/datasets/${table?.id ?? ''}/rows/3`)).status).toBe(404);
-  const broken = judged.find((entry) => entry.name === 'broken-line-8.jsonl');
+  const broken = validated.find((entry) => entry.name === 'broken-line-8.jsonl');
   expect(await row(broken?.id ?? '', 17)).toMatchObject({
     state: 'rejected',
     reason: 'not_json',
@@ -290,24 +293,27 @@ test(
     );
     const takenSeconds = (Date.now() - start) / 1000;
     expect(taken).toHaveLength(50);
-    const judged = await until(
-      'all fifty are judged',
+    const validated = await until(
+      'all fifty are validated',
       async () => {
         const listed = await app.datasets();
-        const open = listed.filter((dataset) => ['waiting', 'validating'].includes(dataset.verdict));
+        const open = listed.filter((dataset) =>
+          ['waiting', 'validating'].includes(dataset.verdict),
+        );
         return open.length === 0 ? listed : null;
       },
       800,
       500,
     );
     const seconds = (Date.now() - start) / 1000;
-    expect(judged.map((dataset) => [dataset.name, dataset.verdict]).sort()).toEqual(
+    expect(validated.map((dataset) => [dataset.name, dataset.verdict]).sort()).toEqual(
       all.map((dropped) => [dropped.name, dropped.expected]).sort(),
     );
-    for (const dataset of judged)
-      if (dataset.verdict !== 'ready') expect([dataset.name, dataset.message]).not.toEqual([dataset.name, null]);
+    for (const dataset of validated)
+      if (dataset.verdict !== 'ready')
+        expect([dataset.name, dataset.message]).not.toEqual([dataset.name, null]);
     // The page shows what the engine says, and was never away.
-    const needed = all.filter((dropped) => dropped.expected === 'decide').length;
+    const needed = all.filter((dropped) => dropped.expected === 'needs_decision').length;
     await page.getByText(`${String(needed)} need you`, { exact: false }).waitFor();
     const seen = await page.evaluate(
       () =>
@@ -316,10 +322,10 @@ test(
     );
     expect(seen.progress.length).toBe(50);
     expect(complaints).toEqual([]);
-    await everyRowIsShown(judged, all);
+    await everyRowIsShown(validated, all);
     const sent = all.reduce((sum, dropped) => sum + dropped.bytes.length, 0);
     process.stdout.write(
-      `fifty files, ${String(sent)} bytes: all taken after ${takenSeconds.toFixed(1)} s, all judged after ${seconds.toFixed(1)} s; ` +
+      `fifty files, ${String(sent)} bytes: all taken after ${takenSeconds.toFixed(1)} s, all validated after ${seconds.toFixed(1)} s; ` +
         `longest time between two frames ${seen.longest.toFixed(0)} ms, ${String(seen.frames)} frames\n`,
     );
     await context.close();

@@ -209,7 +209,9 @@ export class Nightshift {
     );
     const asked = await Promise.allSettled([this.status(), this.datasets(), this.journal()]);
     const answers = asked.map((entry) =>
-      entry.status === 'fulfilled' ? JSON.stringify(entry.value).slice(-4000) : String(entry.reason),
+      entry.status === 'fulfilled'
+        ? JSON.stringify(entry.value).slice(-4000)
+        : String(entry.reason),
     );
     return [...answers, ...tails].join('\n\n');
   }

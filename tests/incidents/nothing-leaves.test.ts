@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, onTestFailed, test } from 'vitest';
-import { live, openBrowser } from '../ui/stage.ts';
+import { live, openBrowser } from '../ui/open-page.ts';
 import { Nightshift, questions } from './harness.ts';
 
 const watcher = path.join(import.meta.dirname, 'fixtures/watch-connections.mjs');

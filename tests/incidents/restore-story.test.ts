@@ -69,7 +69,7 @@ test('a version restored is the version; killed at once it resumes on the restor
 
   const { plan, result } = await restore({ kind: 'version', name: first.name }, true);
   expect(plan).toMatchObject({
-    moments: 'kept',
+    optimizer_state: 'restored',
     to: { branch: 'main', step: first.step },
     datasets_leaving: [{ id: b?.id, share: 'whole' }],
   });
@@ -128,7 +128,11 @@ test('a version restored is the version; killed at once it resumes on the restor
   const manifest = path.join(checkpoints('main'), `step-${String(first.step).padStart(8, '0')}`);
   await import('node:fs/promises').then(({ rm }) => rm(manifest, { recursive: true }));
   const other = await restore({ kind: 'version', name: first.name }, true);
-  expect(other.plan).toMatchObject({ moments: 'fresh', warmup_steps: 6, new_branch: 'branch-3' });
+  expect(other.plan).toMatchObject({
+    optimizer_state: 'fresh',
+    warmup_steps: 6,
+    new_branch: 'branch-3',
+  });
   expect(await weights('branch-3', first.step)).toBe(published);
   await app.post('/training/resume', {});
   await app.completed([b?.id ?? '']);

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { LineageState, Version } from '../../src-main/contract/index.ts';
-import { live, openBrowser, seriousFindings } from '../ui/stage.ts';
+import { live, openBrowser, seriousFindings } from '../ui/open-page.ts';
 import { Nightshift, questions, until } from './harness.ts';
 
 const app = new Nightshift();

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, onTestFailed, test } from 'vitest';
 import type { Page } from 'playwright';
-import { dropBytes, live, openBrowser } from '../ui/stage.ts';
+import { dropBytes, live, openBrowser } from '../ui/open-page.ts';
 import { Nightshift, questions, sleep, until } from './harness.ts';
 
 const app = new Nightshift();

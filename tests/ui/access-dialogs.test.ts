@@ -2,8 +2,8 @@
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import type { Scene } from '../contract/scripted-scenes.ts';
-import { openStage } from './stage.ts';
-import { dialogSizes, press, walk, type Place } from './walk.ts';
+import { openStage } from './open-page.ts';
+import { dialogSizes, press, walk, type Place } from './tour.ts';
 
 const models = (name: string, ...names: readonly RegExp[]): Place => ({
   name: `models, ${name}`,

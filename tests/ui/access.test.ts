@@ -4,8 +4,8 @@
  */
 import { expect, test } from 'vitest';
 import type { Scene } from '../contract/scripted-scenes.ts';
-import { openStage } from './stage.ts';
-import { walk, type Place } from './walk.ts';
+import { openStage } from './open-page.ts';
+import { walk, type Place } from './tour.ts';
 
 const places: Readonly<Partial<Record<Scene, readonly Place[]>>> = {
   first_run: [{ name: 'first run', at: '#/' }],

@@ -1,7 +1,7 @@
 /** The estimate on the config screen: follows what is typed, shows the levels, the record, and the cost of a change with consequences. */
 import { expect, test } from 'vitest';
 import type { Page } from 'playwright';
-import { callsOf, openStage } from './stage.ts';
+import { callsOf, openStage } from './open-page.ts';
 
 const estimate = (page: Page) => page.getByRole('region', { name: 'Estimate' });
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Page } from 'playwright';
 import { Refusal } from '../../src-main/contract/index.ts';
-import { called, callsOf, openStage } from './stage.ts';
+import { called, callsOf, openStage } from './open-page.ts';
 
 const field = (page: Page, key: string) => page.locator(`.cf[data-key="${key}"]`);
 const changes = (page: Page) => page.getByRole('complementary', { name: 'Changes' });
@@ -28,7 +28,7 @@ test('a change is shown as a difference, kept on request, and gone when it is di
   expect(await page.getByLabel('Restart limit').inputValue()).toBe('3');
 });
 
-test('a locked setting shows why, its change waits for the next dataset and can be cancelled', async () => {
+test('a locked setting shows why, its change waits for the next dataset and can be canceled', async () => {
   const { page, server } = await openStage({ at: '#/config' });
   const row = field(page, 'batch_size');
   await row.getByText('locked').waitFor();
@@ -47,7 +47,7 @@ test('a locked setting shows why, its change waits for the next dataset and can 
   await row.getByText('locked').waitFor();
 });
 
-test('a change with consequences states them and asks; cancelled, nothing is sent', async () => {
+test('a change with consequences states them and asks; canceled, nothing is sent', async () => {
   const { page, server } = await openStage({ scene: 'idle', at: '#/config' });
   await page.getByLabel('Max length').fill('8,192');
   const save = changes(page).getByRole('button', { name: 'Save changes' });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Page } from 'playwright';
 import { expect, onTestFinished, test } from 'vitest';
 import { startScriptedServer } from '../contract/scripted-server.ts';
-import { called, live, openBrowser, openStage } from './stage.ts';
+import { called, live, openBrowser, openStage } from './open-page.ts';
 
 const repository = path.resolve(import.meta.dirname, '../..');
 
@@ -43,7 +43,7 @@ async function openPage(link: string): Promise<Page> {
   return page;
 }
 
-const colour = (page: Page, role: string): Promise<string> =>
+const color = (page: Page, role: string): Promise<string> =>
   page.evaluate(
     (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim(),
     role,
@@ -56,7 +56,7 @@ async function lastStep(page: Page): Promise<number> {
 async function saysLost(page: Page): Promise<void> {
   await page.locator('[data-state="Connection lost"]').waitFor({ timeout: 8000 });
   // The accent means now; nothing on screen is now any more.
-  expect(await colour(page, 'accent')).toBe(await colour(page, 't2'));
+  expect(await color(page, 'accent')).toBe(await color(page, 't2'));
   for (const name of ['Pause', 'Stop'])
     expect(await page.getByRole('button', { name, exact: true }).isDisabled()).toBe(true);
 }
@@ -65,7 +65,7 @@ test('a killed engine is called lost; the next one is found by itself, with whol
   const first = await startProcess(0);
   const page = await openPage(first.link);
   await expect.poll(() => lastStep(page), { timeout: 15_000 }).toBeGreaterThan(0);
-  const accent = await colour(page, 'accent');
+  const accent = await color(page, 'accent');
   first.child.kill('SIGKILL');
   await saysLost(page);
   const shown = await lastStep(page);
@@ -73,7 +73,7 @@ test('a killed engine is called lost; the next one is found by itself, with whol
   await startProcess(port);
   await live(page);
   await page.locator('[data-state="Training"]').waitFor();
-  expect(await colour(page, 'accent')).toBe(accent);
+  expect(await color(page, 'accent')).toBe(accent);
   await expect.poll(() => lastStep(page), { timeout: 15_000 }).toBeGreaterThan(shown);
   // From the first step of the range to now, in one piece: asked for anew, not patched.
   const answer = await page.locator('.d-loss .plot').getAttribute('aria-label');

@@ -21,10 +21,14 @@ export async function cutOff(page: Page): Promise<readonly string[]> {
     };
     const within = (value: number, from: number, to: number): number =>
       Math.min(Math.max(value, from), to);
-    /** Whether something leaves what holds it. What can be scrolled to is not cut; what ends in an ellipsis is judged by its name. */
+    /** Whether something leaves what holds it. What can be scrolled to is not cut; what ends in an ellipsis is validated by its name. */
     const leaves = (element: Element): string | null => {
       const box = sides(element.getBoundingClientRect());
-      for (let at = element.parentElement; at !== null && at !== document.body; at = at.parentElement) {
+      for (
+        let at = element.parentElement;
+        at !== null && at !== document.body;
+        at = at.parentElement
+      ) {
         const style = getComputedStyle(at);
         const edge = at.getBoundingClientRect();
         const ends = style.textOverflow === 'ellipsis' || style.overflowX === 'auto';
@@ -56,7 +60,9 @@ export async function cutOff(page: Page): Promise<readonly string[]> {
       }
       const hit = document.elementFromPoint(x, y);
       if (hit === null || element.contains(hit) || hit.contains(element)) return null;
-      const label = element.closest('label, .mantine-Checkbox-body, .mantine-SegmentedControl-root');
+      const label = element.closest(
+        'label, .mantine-Checkbox-body, .mantine-SegmentedControl-root',
+      );
       return label?.contains(hit) === true ? null : `lies under ${hit.outerHTML.slice(0, 60)}`;
     };
     /** Text that is wider than its own place: it says its whole name on hover, or it runs over what stands beside it. */
@@ -71,12 +77,21 @@ export async function cutOff(page: Page): Promise<readonly string[]> {
     /** What scrolls inside a slot that is too low to read a line of it in. */
     for (const element of document.body.querySelectorAll('*')) {
       const scrolls = ['auto', 'scroll'].includes(getComputedStyle(element).overflowY);
-      if (scrolls && element.checkVisibility() && element.scrollHeight > 40 && element.clientHeight < 40)
-        found.push(`${element.className} shows ${String(element.clientHeight)} px of what it holds`);
+      if (
+        scrolls &&
+        element.checkVisibility() &&
+        element.scrollHeight > 40 &&
+        element.clientHeight < 40
+      )
+        found.push(
+          `${element.className} shows ${String(element.clientHeight)} px of what it holds`,
+        );
     }
     const hidden = '.visually-hidden, svg, canvas, [aria-hidden="true"]';
     for (const element of document.body.querySelectorAll('*')) {
-      const isControl = element.matches('button, input, select, textarea, a, summary, [role=option]');
+      const isControl = element.matches(
+        'button, input, select, textarea, a, summary, [role=option]',
+      );
       const isText = element.childElementCount === 0 && element.textContent.trim() !== '';
       if ((!isControl && !isText) || element.closest(hidden) !== null) continue;
       const box = element.getBoundingClientRect();

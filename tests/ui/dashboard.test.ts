@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Page } from 'playwright';
 import { Refusal } from '../../src-main/contract/index.ts';
-import { called, callsOf, openStage } from './stage.ts';
+import { called, callsOf, openStage } from './open-page.ts';
 
 const state = (page: Page, word: string) => page.locator(`[data-state="${word}"]`).waitFor();
 
@@ -106,7 +106,7 @@ test.each([
   await dialog.waitFor({ state: 'detached' });
 });
 
-test('cancelled, the stop dialog asks nothing of the engine', async () => {
+test('canceled, the stop dialog asks nothing of the engine', async () => {
   const { page, server } = await openStage();
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByRole('button', { name: 'Cancel' }).click();

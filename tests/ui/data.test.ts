@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
-import { called, callsOf, drop, openStage, seriousFindings } from './stage.ts';
+import { called, callsOf, drop, openStage, seriousFindings } from './open-page.ts';
 
 const row = (n: number): string =>
   JSON.stringify({ question: `What is ${String(n)} plus 1?`, answer: String(n + 1) });
@@ -38,7 +38,9 @@ test('the lane of a drop is its priority; a second file of that name gets its ow
   await called(server, 'uploads.finish');
   await drop(page, [{ name: 'urgent.jsonl', text: row(2) }], 'low');
   await called(server, 'uploads.finish', 2);
-  const added = server.engine.rooms().datasets.filter((dataset) => dataset.name.startsWith('urgent'));
+  const added = server.engine
+    .rooms()
+    .datasets.filter((dataset) => dataset.name.startsWith('urgent'));
   expect(added.map((dataset) => [dataset.name, dataset.priority])).toEqual([
     ['urgent.jsonl', 'high'],
     ['urgent_2.jsonl', 'low'],
@@ -74,7 +76,7 @@ test('each verdict is said in words, those that need the user first', async () =
   await page.getByText('export_empty.jsonl').waitFor();
 });
 
-test('a report names the max_length it was judged under when another is set now', async () => {
+test('a report names the max_length it was validated under when another is set now', async () => {
   const { page, server } = await openStage({ at: '#/data' });
   await page.getByRole('option', { name: /home_requests/ }).click();
   const report = page.getByRole('region', { name: 'Report of home_requests.jsonl' });
@@ -93,7 +95,7 @@ test('a file with broken rows shows them by number and is trained with the good 
   await report.getByText('the line ends inside a string', { exact: false }).first().waitFor();
   await report.getByText('388', { exact: false }).first().waitFor();
   await report.getByRole('button', { name: 'Accept the good rows, 598 of 600' }).click();
-  expect(await called(server, 'datasets.acceptGoodRows')).toEqual({ id: 'd-broken' });
+  expect(await called(server, 'datasets.acceptValidRows')).toEqual({ id: 'd-broken' });
   await report.getByText('Ready', { exact: true }).waitFor();
 });
 
@@ -117,7 +119,7 @@ test('columns get their roles once; the same column cannot have both', async () 
   await form.waitFor({ state: 'detached' });
 });
 
-test('the list is walked with the arrows, the report follows', async () => {
+test('the list is scanned with the arrows, the report follows', async () => {
   const { page } = await openStage({ at: '#/data' });
   const list = page.getByRole('listbox');
   await list.focus();
@@ -240,7 +242,7 @@ test('rows that are too long: each way says what it costs, and the chosen one is
   });
   await table.getByRole('row', { name: /Cut them.*staged for the next dataset/ }).waitFor();
   expect(callsOf(server, 'queue.retry')).toEqual([]);
-  // Nothing is trained, nothing is locked: the refused file is judged again at once.
+  // Nothing is trained, nothing is locked: the refused file is validated again at once.
   const { config, status } = server.engine.rooms();
   server.engine.change({
     config: { ...config, locks: {}, staged: {} },
@@ -276,6 +278,6 @@ test('max_length is raised to what loses nothing only after its consequence was 
     confirm: 'max_length',
     stage: true,
   });
-  // Staged: the file is judged again when the change is applied, not before.
+  // Staged: the file is validated again when the change is applied, not before.
   expect(callsOf(server, 'queue.retry')).toEqual([]);
 });

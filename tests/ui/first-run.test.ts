@@ -1,6 +1,6 @@
 /** First run: what it offers, what it asks of the engine, and when it gives way to the dashboard. */
 import { expect, test } from 'vitest';
-import { called, callsOf, openStage } from './stage.ts';
+import { called, callsOf, openStage } from './open-page.ts';
 
 test('it names workspace and machine, offers three bases, and asks for the chosen one', async () => {
   const { page, server } = await openStage({ scene: 'first_run' });

@@ -1,7 +1,7 @@
 /** Every job with keys alone. The focus is seen wherever it goes, and never lost. */
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
-import { called, callsOf, openStage } from './stage.ts';
+import { called, callsOf, openStage } from './open-page.ts';
 
 /** What has the focus, and whether it can be seen. */
 async function focus(page: Page): Promise<{ readonly name: string; readonly seen: boolean }> {
@@ -12,7 +12,7 @@ async function focus(page: Page): Promise<{ readonly name: string; readonly seen
     const accent = document.createElement('i');
     accent.style.color = 'var(--accent)';
     document.body.append(accent);
-    const colour = getComputedStyle(accent).color;
+    const color = getComputedStyle(accent).color;
     accent.remove();
     const ringed = (each: Element | null): boolean => {
       if (each === null) return false;
@@ -21,7 +21,7 @@ async function focus(page: Page): Promise<{ readonly name: string; readonly seen
       return (
         style.outlineStyle === 'solid' &&
         Number.parseFloat(style.outlineWidth) >= 2 &&
-        style.outlineColor === colour &&
+        style.outlineColor === color &&
         Number(style.opacity) > 0 &&
         box.width > 1 &&
         box.height > 1
@@ -94,7 +94,7 @@ test('files are added by Ctrl O, accepted, and their columns get roles', async (
   await arrowTo(page, 'file-d-broken');
   await tabTo(page, /Accept the good rows/);
   await page.keyboard.press('Enter');
-  await called(server, 'datasets.acceptGoodRows');
+  await called(server, 'datasets.acceptValidRows');
   await hasFocus(page);
   await tabTo(page, /Files that are taken in/, true);
   await arrowTo(page, 'file-d-banking');
@@ -111,7 +111,7 @@ test('files are added by Ctrl O, accepted, and their columns get roles', async (
   await hasFocus(page);
 });
 
-test('queue: move, hold, rows, remove, retry; the focus stays with the row or its neighbour', async () => {
+test('queue: move, hold, rows, remove, retry; the focus stays with the row or its neighbor', async () => {
   const { page, server } = await openStage({ at: '#/queue' });
   await page.getByRole('heading', { name: 'Queue', level: 1 }).waitFor();
   await tabTo(page, /support_tickets/);

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { controlOf } from '../../src-main/contract/index.ts';
 import { locked, otherValue } from '../engine/fixtures/other-values.ts';
-import { callsOf, openStage } from './stage.ts';
+import { callsOf, openStage } from './open-page.ts';
 
 const valueAt = (values: unknown, key: string): unknown =>
   key.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], values);

@@ -1,6 +1,6 @@
 /** The logs screen: the journal with its evidence, the files of engine and trainer, search and follow. */
 import { expect, test } from 'vitest';
-import { callsOf, openStage } from './stage.ts';
+import { callsOf, openStage } from './open-page.ts';
 
 test('the journal stands oldest first, opens its evidence, and is searched', async () => {
   const { page } = await openStage({ at: '#/logs' });

@@ -1,8 +1,8 @@
-/** Visual restore: what would happen, the acts passing by, failures and refusals, from every place that offers it. */
+/** Visual restore: what would happen, the phases passing by, failures and refusals, from every place that offers it. */
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
-import { called, callsOf, openStage, type StageOptions } from './stage.ts';
+import { called, callsOf, openStage, type StageOptions } from './open-page.ts';
 
 const stage = (options: StageOptions = {}) =>
   openStage({ scene: 'branches', at: '#/models', height: 900, ...options });
@@ -21,7 +21,7 @@ async function openRestore(page: Page, name = 'v001_sample') {
 const focused = (page: Page) =>
   page.evaluate(() => document.activeElement?.textContent.trim() ?? 'nothing');
 
-test('the dialog says from, to, what leaves, the moments, the acts with times, the disk and the undo', async () => {
+test('the dialog says from, to, what leaves, the moments, the phases with times, the disk and the undo', async () => {
   const { page, complaints } = await stage();
   const dialog = await openRestore(page);
   const text = (await dialog.innerText()).replaceAll('\u00a0', ' ');
@@ -32,9 +32,9 @@ test('the dialog says from, to, what leaves, the moments, the acts with times, t
   expect(text).toContain('2 whole');
   expect(text).toContain('gsm8k_train.jsonl (whole, 162 steps)');
   expect(text).toContain('kept, from the checkpoint of step 1,100');
-  const acts = dialog.getByRole('list', { name: 'What happens' }).getByRole('listitem');
-  expect(await acts.count()).toBe(6);
-  expect(await acts.nth(2).innerText()).toMatch(/Back up\.[^]*about 26\ss/);
+  const phases = dialog.getByRole('list', { name: 'What happens' }).getByRole('listitem');
+  expect(await phases.count()).toBe(6);
+  expect(await phases.nth(2).innerText()).toMatch(/Back up\.[^]*about 26\ss/);
   expect(text).toContain('Free disk 212 GB to 209 GB.');
   expect(text).toContain('Roll back undoes this until the backup is removed, in 30 days.');
   await page.locator('.mline.lit').waitFor();
@@ -68,15 +68,15 @@ test('Cancel has the focus, Enter restores nothing, and the focus goes back', as
   expect(callsOf(server, 'restore.carryOut')).toEqual([]);
 });
 
-test('the acts pass by, and what came of it is said; the picture has the new branch', async () => {
+test('the phases pass by, and what came of it is said; the picture has the new branch', async () => {
   const { page, server } = await stage();
   server.engine.restores.pace = 250;
   const dialog = await openRestore(page);
   await dialog.getByLabel('Queue support_2026-10.jsonl and gsm8k_train.jsonl again').check();
   await dialog.getByRole('button', { name: 'Back up and restore' }).click();
-  await dialog.locator('[data-act=verify][data-state=running]').waitFor();
-  await dialog.locator('[data-act=pause][data-state=done]').waitFor();
-  await dialog.locator('[data-act=switch][data-state=waiting]').waitFor();
+  await dialog.locator('[data-phase=verify][data-state=running]').waitFor();
+  await dialog.locator('[data-phase=pause][data-state=done]').waitFor();
+  await dialog.locator('[data-phase=switch][data-state=waiting]').waitFor();
   await dialog
     .getByText('The model stands at step 1100 of main, on branch-4.', { exact: false })
     .waitFor();
@@ -103,8 +103,8 @@ test('a dialog that stays open asks again, so that its point is kept; a point th
   // Minutes pass in a moment: the engine forgets what it keeps for a dialog after a quarter of an hour.
   await page.evaluate(() => {
     const real = window.setInterval.bind(window);
-    window.setInterval = ((act: () => void, milliseconds: number) =>
-      real(act, milliseconds >= 60_000 ? 1500 : milliseconds)) as typeof window.setInterval;
+    window.setInterval = ((phase: () => void, milliseconds: number) =>
+      real(phase, milliseconds >= 60_000 ? 1500 : milliseconds)) as typeof window.setInterval;
   });
   const dialog = await openRestore(page);
   await called(server, 'restore.plan', 3);
@@ -145,7 +145,7 @@ test('it goes on when the dialog is closed, and the screen says so', async () =>
 test('a failure says where it ended and what is safe, also to who comes later', async () => {
   const { page, server } = await stage();
   server.engine.restores.failsAt = {
-    act: 'back_up',
+    phase: 'back_up',
     message: 'The backup could not be written: the disk has 1.2 GB free, 1.6 GB are needed.',
   };
   const dialog = await openRestore(page);
@@ -153,7 +153,7 @@ test('a failure says where it ended and what is safe, also to who comes later', 
   const said = dialog.getByRole('alert');
   await said.getByText('The backup could not be written', { exact: false }).waitFor();
   await said.getByText('The model is as it was.', { exact: false }).waitFor();
-  await dialog.locator('[data-act=back_up][data-state=failed]').waitFor();
+  await dialog.locator('[data-phase=back_up][data-state=failed]').waitFor();
   await page.keyboard.press('Escape');
   const banner = page.getByText('Restore v001_sample ended at: back up.');
   await banner.waitFor();
@@ -230,8 +230,8 @@ test('rollback, a checkpoint, a backup and a taken dataset open the same dialog'
     { source: { kind: 'rollback' } },
     { source: { kind: 'checkpoint', branch: 'branch-2', step: 1460 } },
     { source: { kind: 'backup', id: 'pre-restore/20261124-094500' } },
-    { source: { kind: 'take_back', dataset: 'd-support-oct' } },
-    { source: { kind: 'take_back', dataset: 'd-support-oct' } },
+    { source: { kind: 'undo_dataset', dataset: 'd-support-oct' } },
+    { source: { kind: 'undo_dataset', dataset: 'd-support-oct' } },
   ]);
 });
 

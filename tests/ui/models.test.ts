@@ -1,7 +1,7 @@
 /** The models screen: the lineage, a version's details, two compared, and what is made, pinned, verified and deleted by hand. */
 import { expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
-import { called, callsOf, openStage } from './stage.ts';
+import { called, callsOf, openStage } from './open-page.ts';
 
 test('the newest version is open; another is chosen by click and by arrows', async () => {
   const { page, complaints } = await openStage({ at: '#/models' });

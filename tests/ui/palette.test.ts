@@ -1,6 +1,6 @@
 /** The command palette reaches every action and every screen by typing. */
 import { expect, test } from 'vitest';
-import { called, callsOf, openStage } from './stage.ts';
+import { called, callsOf, openStage } from './open-page.ts';
 
 test('typed words find an action; Enter does it; Escape leaves all as it was', async () => {
   const { page, server } = await openStage();
@@ -28,7 +28,9 @@ test('the rail opens it, arrows choose, a screen follows', async () => {
   await page.waitForFunction(
     () => document.querySelector('[role=option]')?.textContent.startsWith('Open') === true,
   );
-  expect((await options.allInnerTexts()).every((allInnerText) => allInnerText.startsWith('Open'))).toBe(true);
+  expect(
+    (await options.allInnerTexts()).every((allInnerText) => allInnerText.startsWith('Open')),
+  ).toBe(true);
   const queue = page.getByRole('option', { name: /^Open Queue/ });
   await queue.waitFor();
   for (let press = 0; press < 6; press += 1) {

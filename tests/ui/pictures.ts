@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright';
 import type { Scene } from '../contract/scripted-scenes.ts';
 import { startScriptedServer } from '../contract/scripted-server.ts';
-import { openBrowser } from './stage.ts';
+import { openBrowser } from './open-page.ts';
 
 interface Shot {
   readonly name: string;
@@ -86,10 +86,14 @@ async function shoot(shot: Shot, theme: 'dark' | 'light', width: number, zoom = 
         if (box.width === 0 || element.closest('canvas, svg, .visually-hidden') !== null) continue;
         const clips = getComputedStyle(element).overflowX;
         const isCut =
-          clips === 'visible' && element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0;
+          clips === 'visible' &&
+          element.scrollWidth > element.clientWidth + 1 &&
+          element.clientWidth > 0;
         const isOut = box.right > innerWidth + 1 || box.left < -1;
         if ((isCut && element.childElementCount === 0) || isOut)
-          found.push(`${element.tagName}.${element.className} "${element.textContent.trim().slice(0, 40)}"`);
+          found.push(
+            `${element.tagName}.${element.className} "${element.textContent.trim().slice(0, 40)}"`,
+          );
       }
       return found.slice(0, 6);
     });

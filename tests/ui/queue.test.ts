@@ -1,6 +1,6 @@
 /** The queue screen: order, hold, rows, remove, skip, by mouse and by keyboard. */
 import { expect, test } from 'vitest';
-import { called, callsOf, openStage } from './stage.ts';
+import { called, callsOf, openStage } from './open-page.ts';
 
 const SUPPORT = '#queue-d-support-high';
 

@@ -1,18 +1,20 @@
 /** Settings, Health, Help, diagnostics and the list of keys, in a browser: what is shown, what is asked of the engine. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { called, callsOf, openStage, seriousFindings } from './stage.ts';
+import { called, callsOf, openStage, seriousFindings } from './open-page.ts';
 
-test('settings: colours at once, single letters off, and what is the desktop’s is said so', async () => {
+test('settings: colors at once, single singleKeyShortcuts off, and what is the desktop’s is said so', async () => {
   const { page, complaints } = await openStage({ at: '#/settings' });
   await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
-  await page.getByRole('radiogroup', { name: 'Colours' }).getByText('Light').click();
+  await page.getByRole('radiogroup', { name: 'Colors' }).getByText('Light').click();
   await page.waitForFunction(
     () => document.documentElement.dataset['mantineColorScheme'] === 'light',
   );
   await page.getByText('they are set in its window', { exact: false }).waitFor();
   expect(await page.getByLabel('Start Nightshift at login').count()).toBe(0);
-  await page.getByRole('checkbox', { name: 'Single letters and signs are keys' }).uncheck();
+  await page
+    .getByRole('checkbox', { name: 'Single singleKeyShortcuts and signs are keys' })
+    .uncheck();
   await page.keyboard.press('g');
   await page.keyboard.press('d');
   await page.keyboard.press('?');
@@ -22,7 +24,9 @@ test('settings: colours at once, single letters off, and what is the desktop’s
   await page.reload();
   await page.keyboard.press('Control+,');
   expect(
-    await page.getByRole('checkbox', { name: 'Single letters and signs are keys' }).isChecked(),
+    await page
+      .getByRole('checkbox', { name: 'Single singleKeyShortcuts and signs are keys' })
+      .isChecked(),
   ).toBe(false);
   expect(complaints).toEqual([]);
 });

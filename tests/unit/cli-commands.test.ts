@@ -260,7 +260,7 @@ describe('with an engine', () => {
     expect(engine.calls.some(({ path }) => path === 'queue.retry')).toBe(false);
   });
 
-  test('validate --auto-adjust of an idle engine: changed at once, what was refused for its lengths is judged again', async () => {
+  test('validate --auto-adjust of an idle engine: changed at once, what was refused for its lengths is validated again', async () => {
     const { engine } = await withEngine(CONTRACT_VERSION, 'idle');
     const args = ['validate', '--auto-adjust', '--confirm', 'max_length', '--json'];
     const done = await nightshift(...args);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { factoryConfig } from '../../src-main/contract/index.ts';
 import { type ConfigRoom, createConfig } from '../../src-main/engine/config/index.ts';
-import { createPlaceCheck, type PlaceCheck } from '../../src-main/engine/config/places.ts';
+import { createPlaceCheck, type PlaceCheck } from '../../src-main/engine/config/external-checks.ts';
 import { createJournal, type Journal } from '../../src-main/engine/journal/index.ts';
 import { systemClock, workspacePaths } from '../../src-main/kit/index.ts';
 

@@ -8,7 +8,7 @@ import {
   physicalRows,
   type RowSets,
   stateOfRow,
-} from '../../src-main/engine/datasets/account.ts';
+} from '../../src-main/engine/datasets/row-account.ts';
 import { TokenCache } from '../../src-main/engine/datasets/token-cache.ts';
 import { freeName, plainName, refuseName } from '../../src-main/engine/datasets/names.ts';
 import { plannedSteps } from '../../src-main/engine/datasets/index.ts';
@@ -110,7 +110,7 @@ describe('the ledger', () => {
     await ledger.refresh(main);
     clearInterval(timer);
     expect(ledger.stepsIn(main)).toBe(100_000);
-    // Other work had its turn between the pieces.
+    // Other work had its turn between the spans.
     expect(turns).toBeGreaterThan(10);
   });
 });

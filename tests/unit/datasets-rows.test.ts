@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { RowSets } from '../../src-main/engine/datasets/account.ts';
+import type { RowSets } from '../../src-main/engine/datasets/row-account.ts';
 import { readOriginal } from '../../src-main/engine/datasets/originals.ts';
 import { filtered, type RowsAsked } from '../../src-main/engine/datasets/row-list.ts';
 import { lowerBound, spell, TokenCache } from '../../src-main/engine/datasets/token-cache.ts';
@@ -79,8 +79,8 @@ describe('the token cache', () => {
       table.writeInt32LE(id, id * 8);
       table.writeInt32LE(piece.length, id * 8 + 4);
     });
-    writeFileSync(path.join(folder, 'pieces.i32'), table);
-    writeFileSync(path.join(folder, 'pieces.u8'), Buffer.concat(bytes));
+    writeFileSync(path.join(folder, 'token_bytes.i32'), table);
+    writeFileSync(path.join(folder, 'token_bytes.u8'), Buffer.concat(bytes));
     const cache = await TokenCache.open(folder);
     expect([...(cache?.exampleRows() ?? [])]).toEqual([2, 5]);
     expect(await cache?.examples(2, 9, 9)).toEqual([
@@ -88,7 +88,7 @@ describe('the token cache', () => {
         tokens: 3,
         trained_tokens: 2,
         cut: false,
-        pieces: [
+        spans: [
           { text: 'Hi ', trained: false },
           { text: '🙂', trained: true },
         ],
@@ -98,7 +98,7 @@ describe('the token cache', () => {
     expect((await cache?.examples(5, 1, 9))?.length).toBe(1);
     expect((await cache?.examples(2, 9, 1))?.[0]).toMatchObject({
       cut: true,
-      pieces: [{ text: 'Hi ' }],
+      spans: [{ text: 'Hi ' }],
     });
     expect(await cache?.examples(3, 9, 9)).toEqual([]);
     expect(await TokenCache.open(path.join(folder, 'nowhere'))).toBeNull();

@@ -5,7 +5,7 @@ import { escapeMarkup, freshNotices } from '../../src-main/desktop/fresh-notices
 import { isVisible } from '../../src-main/desktop/bounds.ts';
 import { quitQuestion, watchSaves } from '../../src-main/desktop/quit.ts';
 import { CONTENT_SECURITY_POLICY, fileOf } from '../../src-main/desktop/scheme.ts';
-import { standing, timeLeft } from '../../src-main/desktop/standing.ts';
+import { standing, timeLeft } from '../../src-main/desktop/tray-status.ts';
 import { backoffMs, decideNext, SILENT_LIMIT } from '../../src-main/desktop/supervisor/decide.ts';
 import type { Readings } from '../../src-main/desktop/supervisor/decide.ts';
 import { engineEnvironment } from '../../src-main/desktop/supervisor/engine-process.ts';
@@ -127,11 +127,11 @@ describe('how it stands', () => {
     engine: { contract: 1, build: 'b', pid: 7 },
     address: { port: 1, token: 't' },
   };
-  const at = (change: Partial<TrainingStatus>, latch: 'running' | 'paused' = 'running') =>
+  const at = (change: Partial<TrainingStatus>, desiredState: 'running' | 'paused' = 'running') =>
     standing(attached, {
       ...rooms,
       status: status(change),
-      queue: { ...rooms.queue, latch },
+      queue: { ...rooms.queue, desired_state: desiredState },
     });
   test('training: name, percent, time left; pause', () => {
     const now = at({

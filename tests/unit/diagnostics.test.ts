@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createDiagnostics, type Live } from '../../src-main/engine/diagnostics/index.ts';
 import { createRedaction } from '../../src-main/engine/diagnostics/redaction.ts';
-import { keepJournalLine, keepLog } from '../../src-main/engine/diagnostics/shapes.ts';
+import { keepJournalLine, keepLog } from '../../src-main/engine/diagnostics/types.ts';
 import { systemClock, workspacePaths } from '../../src-main/kit/index.ts';
 import { roomsOf } from '../contract/scripted-scenes.ts';
 
@@ -81,7 +81,7 @@ function plant(): void {
       `2026-11-24T02:15:00.000Z serves ${workspace} on port 8080, pid 7`,
       `2026-11-24T02:15:01.000Z ${everything}`,
       `2026-11-24T02:15:02.000Z datasets.look: Error: cannot read ${workspace}/queue/normal/${dataset}: ${prompt}`,
-      `    at readRow (file://${home}/app/src-main/engine/datasets/room.ts:12:5)`,
+      `    at readRow (file://${home}/app/src-main/engine/datasets/datasets.ts:12:5)`,
       `    at ${prompt}`,
       prompt,
     ].join('\n'),
@@ -202,7 +202,7 @@ test('nothing that was planted in any file is in the bundle; what helps is', asy
     '"step": 1037',
     '212.4 GB free.',
     'serves <workspace> on port 8080',
-    'readRow (room.ts:12)',
+    'readRow (datasets.ts:12)',
     'lines left out',
   ])
     expect(text.includes(fact), fact).toBe(true);
@@ -227,7 +227,7 @@ test('the list names every file with its size before anything is saved', async (
     expect.arrayContaining(['config.json', 'journal.jsonl', 'logs/engine_20261124.log']),
   );
   expect(list.files.every((file) => file.bytes > 0)).toBe(true);
-  expect(list.files.find((file) => file.path.endsWith('trainer.log'))?.left_out).toBe(3);
+  expect(list.files.find((file) => file.path.endsWith('trainer.log'))?.omitted).toBe(3);
   expect(list.name).toMatch(/^nightshift-diagnostics-\d{8}-\d{6}\.tar\.gz$/);
 });
 
@@ -280,7 +280,7 @@ test('a line of no known shape, and a text in evidence, are only counted', () =>
   const redaction = createRedaction({ home: '', workspace: '', token: '', names: [], texts: [] });
   expect(keepLog(['hello world', 'again', 'MemoryError'], 'trainer', redaction)).toEqual({
     lines: ['[2 lines left out]', 'MemoryError'],
-    leftOut: 2,
+    omitted: 2,
   });
   expect(
     keepJournalLine(

@@ -4,7 +4,11 @@ import { factoryConfig, type KeptEstimate, verdictOf } from '../../src-main/cont
 import { estimateOf, fittingOf, levelsOf } from '../../src-main/engine/estimate/estimate.ts';
 import { layoutOf, lengthsOf, longestLengths } from '../../src-main/engine/estimate/lengths.ts';
 import { keptByLayer, memoryOf } from '../../src-main/engine/estimate/memory.ts';
-import { overLongChoice, wayNow, waysOf } from '../../src-main/engine/estimate/over-long.ts';
+import {
+  overLongChoice,
+  currentOption,
+  optionsFor,
+} from '../../src-main/engine/estimate/over-long.ts';
 import { compareText, decidePace, decideRecord } from '../../src-main/engine/estimate/record.ts';
 import { shapeOf } from '../../src-main/engine/estimate/shape.ts';
 
@@ -96,8 +100,8 @@ describe('lengths and layout', () => {
     expect(lengthsOf(report, { max_length: 149, over_length: 'truncate' })?.rows).toBe(1000);
     expect(lengthsOf(report, { max_length: 200, over_length: 'refuse' })?.over).toBe(0);
   });
-  test('a report that was judged with rows left out for their length is not counted twice', () => {
-    const judged = {
+  test('a report that was validated with rows left out for their length is not counted twice', () => {
+    const validated = {
       ...report,
       accepted: 950,
       trained_rows: 931,
@@ -106,7 +110,7 @@ describe('lengths and layout', () => {
       over_length_answer_lost: 10,
     };
     const rows = (max_length: number, over_length: 'drop' | 'truncate'): number | undefined =>
-      lengthsOf(judged, { max_length, over_length })?.rows;
+      lengthsOf(validated, { max_length, over_length })?.rows;
     // 2 % are held out of whatever is accepted.
     expect(rows(149, 'drop')).toBe(931);
     expect(rows(149, 'truncate')).toBe(970);
@@ -166,20 +170,24 @@ describe('rows that are too long', () => {
     max_length_loses_nothing: 199,
   };
   const limit = { max_length: 99, over_length: 'refuse' as const };
-  const costs = waysOf(long, limit).map((way) =>
-    overLongChoice(long, limit, way, estimateOf(bf16, facts, dataset())),
+  const costs = optionsFor(long, limit).map((option) =>
+    overLongChoice(long, limit, option, estimateOf(bf16, facts, dataset())),
   );
 
   test('three ways, each with the change that carries it out', () => {
-    expect(costs.map(({ way, key, value, max_length }) => [way, key, value, max_length])).toEqual([
+    expect(
+      costs.map(({ option, key, value, max_length }) => [option, key, value, max_length]),
+    ).toEqual([
       ['drop', 'over_length', 'drop', 99],
-      ['cut', 'over_length', 'truncate', 99],
+      ['truncate', 'over_length', 'truncate', 99],
       ['raise', 'max_length', 199, 199],
     ]);
     // What may not be set is not offered.
     expect(
-      waysOf({ ...long, max_length_loses_nothing: 200_000 }, limit).map((way) => way.way),
-    ).toEqual(['drop', 'cut']);
+      optionsFor({ ...long, max_length_loses_nothing: 200_000 }, limit).map(
+        (option) => option.option,
+      ),
+    ).toEqual(['drop', 'truncate']);
   });
   test('rows kept and lost add up to the rows that can be read', () => {
     expect(costs.map((cost) => [cost.rows_kept, cost.rows_lost])).toEqual([
@@ -192,16 +200,16 @@ describe('rows that are too long', () => {
     // 100 rows of 100 to 199 tokens, 149.5 on average, 40 % of them trained: 5,980; behind 99 lie 5,050.
     expect(costs.map((cost) => cost.trained_tokens_lost)).toEqual([5980, 5236, 0]);
     const without = { ...long, lengths: null };
-    const [drop] = waysOf(without, limit);
-    if (drop === undefined) throw new Error('no way');
+    const [drop] = optionsFor(without, limit);
+    if (drop === undefined) throw new Error('no option');
     const choice = overLongChoice(without, limit, drop, estimateOf(bf16, facts, dataset()));
     expect(choice.trained_tokens_lost).toBeNull();
   });
   test('what is done with them now', () => {
-    expect(wayNow(long, limit)).toBeNull();
-    expect(wayNow({ ...long, verdict: 'ready' }, limit)).toBe('drop');
-    expect(wayNow(long, { ...limit, over_length: 'drop' })).toBe('drop');
-    expect(wayNow(long, { ...limit, over_length: 'truncate' })).toBe('cut');
+    expect(currentOption(long, limit)).toBeNull();
+    expect(currentOption({ ...long, verdict: 'ready' }, limit)).toBe('drop');
+    expect(currentOption(long, { ...limit, over_length: 'drop' })).toBe('drop');
+    expect(currentOption(long, { ...limit, over_length: 'truncate' })).toBe('truncate');
   });
 });
 
@@ -230,8 +238,8 @@ describe('memory', () => {
     const at = (name: string) => parts.find((part) => part.part === name)?.bytes ?? 0;
     const { parameters } = facts.shape;
     expect(at('weights')).toBe(4 * parameters);
-    expect(at('working_copy')).toBe(2 * parameters);
-    expect(at('moments')).toBe(8 * parameters);
+    expect(at('bf16_weights')).toBe(2 * parameters);
+    expect(at('optimizer_states')).toBe(8 * parameters);
     expect(at('gradients')).toBeGreaterThanOrEqual(4 * parameters);
     expect(bytes).toBe(parts.reduce((sum, part) => sum + part.bytes, 0));
   });

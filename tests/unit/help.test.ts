@@ -38,8 +38,8 @@ test('keys are written as they are pressed', () => {
 
 test('every screen has a letter of its own, and no key does two things', () => {
   expect(screenTable.map((screen) => screen.id)).toEqual([...screen.options]);
-  const letters = screenTable.map((screen) => screen.letter);
-  expect(new Set(letters).size).toBe(letters.length);
+  const singleKeyShortcuts = screenTable.map((screen) => screen.letter);
+  expect(new Set(singleKeyShortcuts).size).toBe(singleKeyShortcuts.length);
   const everywhere = shortcuts
     .filter((shortcut) => shortcut.group === 'Everywhere' || shortcut.group === 'Screens')
     .flatMap((shortcut) => shortcut.keys);

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LineSegment, MetricsNews } from '../../src-main/contract/index.ts';
+import type { AncestrySegment, MetricsNews } from '../../src-main/contract/index.ts';
 import { createJournal, type Journal } from '../../src-main/engine/journal/index.ts';
 import { decideActivity } from '../../src-main/engine/metrics/activity.ts';
 import { createMetrics, type MetricsRoom } from '../../src-main/engine/metrics/index.ts';
@@ -92,7 +92,10 @@ describe('points', () => {
           // Seven digits are kept of a measured value.
           expect(bucket[2]).toBeCloseTo(Math.min(...part), 6);
           expect(bucket[3]).toBeCloseTo(Math.max(...part), 6);
-          expect(bucket[4]).toBeCloseTo(part.reduce((sum, value) => sum + value, 0) / part.length, 6);
+          expect(bucket[4]).toBeCloseTo(
+            part.reduce((sum, value) => sum + value, 0) / part.length,
+            6,
+          );
         }
       }
     }
@@ -175,8 +178,8 @@ test('the strip: runs, pauses that outlive their process, sleep, recoveries', ()
 describe('the room', () => {
   const root = { path: '' };
   let metrics: MetricsRoom;
-  const undivided: readonly LineSegment[] = [{ branch: 'main', upto: null, opened: 0 }];
-  let line = undivided;
+  const undivided: readonly AncestrySegment[] = [{ branch: 'main', upto: null, opened: 0 }];
+  let ancestry = undivided;
   let journal: Journal;
   // Only asked whether a run is alive; everything else is read from files.
   const trainer = { view: () => ({ alive: false, run: null }) } as unknown as TrainerRoom;
@@ -218,14 +221,14 @@ describe('the room', () => {
   async function open(clock: Clock = systemClock): Promise<void> {
     const paths = workspacePaths(root.path);
     journal = createJournal({ paths, clock: systemClock });
-    metrics = await createMetrics({ paths, trainer, journal, clock, line: () => line });
+    metrics = await createMetrics({ paths, trainer, journal, clock, ancestry: () => ancestry });
   }
   const all = () =>
     metrics.curves({ keys: ['loss'], from: null, to: null, buckets: 1000, smoothing: 0.6 });
   const drawn = (): readonly number[] => (all().curves.loss ?? []).map((bucket) => bucket[0]);
 
   beforeEach(() => {
-    line = undivided;
+    ancestry = undivided;
     root.path = mkdtempSync(path.join(os.tmpdir(), 'nightshift-metrics-'));
   });
   afterEach(async () => {
@@ -325,7 +328,7 @@ describe('the room', () => {
     await open();
     expect(drawn()).toHaveLength(20);
     write('20260101-000000-train-aaaa', 'exit.json', { format: 1, outcome: 'stopped' });
-    line = [
+    ancestry = [
       { branch: 'main', upto: 10, opened: 0 },
       { branch: 'branch-2', upto: null, opened: 1500 },
     ];
@@ -359,7 +362,9 @@ describe('the room', () => {
     expect(live.evaluations.map((evaluation) => evaluation.step)).toEqual([10, 14]);
     // The picture of the lineage keeps what was measured on the branch that was left.
     expect(
-      metrics.validation().map((metric) => [metric.branch, ...metric.evaluations.map((e) => e.step)]),
+      metrics
+        .validation()
+        .map((metric) => [metric.branch, ...metric.evaluations.map((e) => e.step)]),
     ).toEqual([
       ['main', 10, 20],
       ['branch-2', 14],

@@ -26,7 +26,7 @@ test('no leader of a left branch is drawn over the words of now', () => {
     stretches: [{ label: 'main, left at 100', dots: [{ x: 100, y: 60 }], inModel: false }],
     forks: [],
   };
-  drawEnds(chart, { picture, colours: {}, chosen: null, leaving: null } as unknown as LayerFacts);
+  drawEnds(chart, { picture, colors: {}, chosen: null, leaving: null } as unknown as LayerFacts);
   expect(drawn).toContain('leader');
   expect(drawn.lastIndexOf('leader')).toBeLessThan(drawn.indexOf('now, 90'));
 });

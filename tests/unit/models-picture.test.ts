@@ -19,7 +19,9 @@ const picture = pictureOf(lineage, shelf, validationOf(lineage, 1412), 1412);
 
 test('stretches meet at their forks, and what was left is a stretch of its own', () => {
   if (picture === null) throw new Error('no picture');
-  const names = picture.stretches.map((stretch) => `${stretch.branch} ${stretch.inModel ? 'in' : 'left'}`);
+  const names = picture.stretches.map(
+    (stretch) => `${stretch.branch} ${stretch.inModel ? 'in' : 'left'}`,
+  );
   expect(names).toEqual(['main in', 'main left', 'branch-2 in', 'branch-2 left', 'branch-3 in']);
   const [mainIn, mainLeft, secondIn] = picture.stretches;
   expect(mainIn?.dots.at(-1)).toEqual(mainLeft?.dots[0]);
@@ -62,10 +64,10 @@ const plan: RestorePlan = {
   },
   new_branch: 'branch-4',
   steps_leaving: 112,
-  moments: 'kept',
+  optimizer_state: 'restored',
   warmup_steps: 0,
   datasets_leaving: [{ id: 'd', name: 'a.jsonl', share: 'part', steps: 112, can_queue: true }],
-  acts: [],
+  phases: [],
   disk: { free_bytes: 10e9, needed_bytes: 3e9, fits: true },
   undo: '',
 };
@@ -113,7 +115,7 @@ const asked = (code: string | null) =>
   ({ kind: 'failed', refused: { text: 'no', next: null, code, facts: {} } }) as const;
 
 test('a lost answer is told from a failure by what the lineage says', () => {
-  const running = { title: 'Roll back', act: 'verify', message: null, since: 1 } as const;
+  const running = { title: 'Roll back', phase: 'verify', message: null, since: 1 } as const;
   const at = (restore: LineageState['restore'], head = lineage.head): LineageState => ({
     ...lineage,
     head,

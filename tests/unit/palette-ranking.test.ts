@@ -18,7 +18,7 @@ const found = (search: string): readonly string[] =>
     .sort((a, b) => b.rank - a.rank || a.place - b.place)
     .map((name) => name.name);
 
-test('a beginning comes before what stands inside a word, and scattered letters are no answer', () => {
+test('a beginning comes before what stands inside a word, and scattered singleKeyShortcuts are no answer', () => {
   expect(found('open')).toEqual(['Open Dashboard', 'Open Models', 'Restore v001_opening']);
   expect(found('ver')).toEqual(['Verify checkpoints', 'Compare two versions', 'Create version']);
 });

@@ -16,8 +16,8 @@ test('each dataset of the queue is counted once, what trains or is done not at a
       dataset('queue'),
       dataset('queue', 'validating'),
       dataset('queue', 'ready', true),
-      dataset('queue', 'decide'),
-      dataset('queue', 'decide', true),
+      dataset('queue', 'needs_decision'),
+      dataset('queue', 'needs_decision', true),
     ]),
   ).toEqual({ waiting: 2, held: 1, undecided: 2 });
 });

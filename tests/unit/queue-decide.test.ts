@@ -12,7 +12,7 @@ import { factoryConfig } from '../../src-main/contract/index.ts';
 
 const ready = (id: string, held = false) => ({ id, name: `${id}.jsonl`, held, isReady: true });
 const readings: QueueReadings = {
-  latch: 'running',
+  desiredState: 'running',
   isSupervising: false,
   open: null,
   waiting: [ready('a'), ready('b')],
@@ -29,20 +29,20 @@ describe('decideNext', () => {
       { kind: 'begin', id: 'b' },
     ],
     [
-      'passes over one that is not judged',
+      'passes over one that is not validated',
       { waiting: [{ ...ready('a'), isReady: false }, ready('b')] },
       { kind: 'begin', id: 'b' },
     ],
     ['continues an open pass before anything else', { open: 'x' }, { kind: 'continue', id: 'x' }],
     ['never begins beside a live trainer', { isSupervising: true }, { kind: 'wait' }],
-    ['stays stopped', { latch: 'stopped', open: 'x' }, { kind: 'wait', why: 'stopped' }],
-    ['stays paused', { latch: 'paused', open: 'x' }, { kind: 'wait', why: 'paused' }],
+    ['stays stopped', { desiredState: 'stopped', open: 'x' }, { kind: 'wait', why: 'stopped' }],
+    ['stays paused', { desiredState: 'paused', open: 'x' }, { kind: 'wait', why: 'paused' }],
     [
       'finishes the open dataset before it stops',
-      { latch: 'stopping_after', open: 'x' },
+      { desiredState: 'stopping_after', open: 'x' },
       { kind: 'continue', id: 'x' },
     ],
-    ['stops when that dataset is done', { latch: 'stopping_after' }, { kind: 'stop' }],
+    ['stops when that dataset is done', { desiredState: 'stopping_after' }, { kind: 'stop' }],
     [
       'waits for a base model',
       { noBase: 'no base model is chosen' },
@@ -117,7 +117,7 @@ test('a cursor counts only for the same content in the same order', () => {
     content_hash: 'h',
     step: 9,
   };
-  const now = { contentHash: 'h', cache: 'c', leftOut: [] };
+  const now = { contentHash: 'h', cache: 'c', excludedRows: [] };
   expect(decideStart(cursor, now, factoryConfig)).toEqual({ position: 64, epoch: 1 });
   expect(decideStart({ ...cursor, cache: 'c' }, now, factoryConfig)).toEqual({
     position: 64,
@@ -129,12 +129,12 @@ test('a cursor counts only for the same content in the same order', () => {
     epoch: 0,
   });
   // Rows were quarantined since: the position counts other rows.
-  expect(decideStart(cursor, { ...now, leftOut: [7] }, factoryConfig)).toEqual({
+  expect(decideStart(cursor, { ...now, excludedRows: [7] }, factoryConfig)).toEqual({
     position: 0,
     epoch: 0,
   });
-  const without = { ...cursor, left_out: [7] };
-  expect(decideStart(without, { ...now, leftOut: [7] }, factoryConfig).position).toBe(64);
+  const without = { ...cursor, excluded_rows: [7] };
+  expect(decideStart(without, { ...now, excludedRows: [7] }, factoryConfig).position).toBe(64);
   expect(decideStart(cursor, { ...now, contentHash: 'other' }, factoryConfig)).toEqual({
     position: 0,
     epoch: 0,

@@ -16,7 +16,7 @@ import {
 import { windowPlan } from '../../scripts/start.mjs';
 import { countJunit, countVitest, lastLine, readCounts } from '../../scripts/test/results.mjs';
 
-test('node_modules are judged by what npm recorded', () => {
+test('node_modules are validated by what npm recorded', () => {
   const lock = {
     packages: {
       '': {},

@@ -7,7 +7,7 @@ import {
 import { createLoad, parseGpu } from '../../src-main/engine/status/machine.ts';
 
 const readings: StateReadings = {
-  latch: { latch: 'running', since: 0, by: 'you', note: null },
+  desiredState: { desired_state: 'running', since: 0, by: 'you', note: null },
   trainer: {
     alive: true,
     phase: 'step',
@@ -27,7 +27,10 @@ const readings: StateReadings = {
 };
 const trainer = readings.trainer;
 const dead = { ...trainer, alive: false, phase: null, ageSeconds: null };
-const latch = (to: StateReadings['latch']['latch']) => ({ ...readings.latch, latch: to });
+const desiredState = (to: StateReadings['desiredState']['desired_state']) => ({
+  ...readings.desiredState,
+  desired_state: to,
+});
 
 describe('the state word', () => {
   const cases: readonly [string, Partial<StateReadings>, string, string | null][] = [
@@ -54,21 +57,24 @@ describe('the state word', () => {
     ['a save that holds up a step', { trainer: { ...trainer, phase: 'save' } }, 'saving', null],
     [
       'paused with the process kept',
-      { trainer: { ...trainer, phase: 'paused', ageSeconds: 400 }, latch: latch('paused') },
+      {
+        trainer: { ...trainer, phase: 'paused', ageSeconds: 400 },
+        desiredState: desiredState('paused'),
+      },
       'paused',
       'by you',
     ],
     [
       'paused with the memory freed',
-      { trainer: dead, isSupervising: false, latch: latch('paused') },
+      { trainer: dead, isSupervising: false, desiredState: desiredState('paused') },
       'paused',
       'by you',
     ],
-    ['stop now', { latch: latch('stopped') }, 'stopping', 'now, with a checkpoint'],
-    ['stop after', { latch: latch('stopping_after') }, 'stopping', 'after a.jsonl'],
+    ['stop now', { desiredState: desiredState('stopped') }, 'stopping', 'now, with a checkpoint'],
+    ['stop after', { desiredState: desiredState('stopping_after') }, 'stopping', 'after a.jsonl'],
     [
       'stopped',
-      { trainer: dead, isSupervising: false, latch: latch('stopped') },
+      { trainer: dead, isSupervising: false, desiredState: desiredState('stopped') },
       'stopped',
       'by you',
     ],
@@ -122,7 +128,7 @@ test('a line of the driver tool becomes numbers, what the card does not tell is 
   expect(parseGpu('NVIDIA RTX 4090, GPU-1234-ab, 87, 17000, 24564, 61, [N/A]')).toEqual({
     name: 'NVIDIA RTX 4090',
     uuid: 'GPU-1234-ab',
-    utilisation: 87,
+    utilization: 87,
     memory_used_mb: 17000,
     memory_total_mb: 24564,
     temperature: 61,

@@ -3,7 +3,7 @@ import type { Change, Rooms } from '../../src-main/contract/index.ts';
 import { createFeed, type RoomReaders } from '../../src-main/engine/status/feed.ts';
 import { type Clock, systemClock } from '../../src-main/kit/clock.ts';
 import { createThrottle } from '../../src-main/engine/notices/throttle.ts';
-import { drift, type NoticeText } from '../../src-main/engine/notices/words.ts';
+import { drift, type NoticeText } from '../../src-main/engine/notices/messages.ts';
 
 /** Time that stands still until it is moved. */
 function handClock(): Clock & { advance(seconds: number): void } {
@@ -41,7 +41,7 @@ function handClock(): Clock & { advance(seconds: number): void } {
 
 const rooms = {
   status: { state: 'idle', updated_at: 0 },
-  queue: { latch: 'running' },
+  queue: { desired_state: 'running' },
   notices: [] as unknown[],
 };
 const setup = () => {
@@ -111,7 +111,10 @@ test('new points of several steps are sent together, a reset forgets what was be
   news(3);
   news(4, true);
   clock.advance(0.25);
-  expect(got.map((entry) => entry.metrics?.points.map((point) => point.step))).toEqual([[1, 2], [4]]);
+  expect(got.map((entry) => entry.metrics?.points.map((point) => point.step))).toEqual([
+    [1, 2],
+    [4],
+  ]);
   expect((got[0]?.rooms as Partial<Rooms>).status).toBeUndefined();
 });
 

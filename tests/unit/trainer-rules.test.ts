@@ -255,7 +255,7 @@ test('a request survives spec.json, with the configuration as the engine froze i
       name: 'a.jsonl',
       contentHash: 'h',
       cache: '/c',
-      leftOut: [7, 9],
+      excludedRows: [7, 9],
     },
     config: factoryConfig,
     base: { id: 'starter', folder: '/b', hash: 'h' },
@@ -277,7 +277,7 @@ test('a request survives spec.json, with the configuration as the engine froze i
   expect(spec).toMatchObject({ config: { precision: 'fp32', micro_batch: 'auto' }, test: {} });
   expect(spec).toMatchObject({
     launcher: { kind: 'single', processes: 1 },
-    saving: 'inline',
+    saving: 'sync',
     threads: 2,
   });
   expect(requestOf({ kind: 'intake' })).toBeNull();

@@ -63,7 +63,9 @@ test('checkpoints are ordered by number; without a readable manifest, or with a 
   mkdirSync(path.join(branch, 'step-00001200', 'model'), { recursive: true });
   mkdirSync(path.join(branch, '.step-00001300.77.partial'));
   writeFileSync(path.join(branch, 'step-00001400'), 'junk');
-  expect((await listCheckpoints(branch)).map((checkpoint) => checkpoint.step)).toEqual([1100, 1000, 900]);
+  expect((await listCheckpoints(branch)).map((checkpoint) => checkpoint.step)).toEqual([
+    1100, 1000, 900,
+  ]);
   expect((await newestCheckpoint(branch))?.step).toBe(1000);
   expect((await listCheckpoints(branch))[0]?.problem).toBe(
     'model/model.safetensors has 4 bytes instead of 5',

@@ -103,7 +103,11 @@ export function decideCleanup(
   const told = (isGone: boolean): { id: string; bytes: number; why: string }[] =>
     newestFirst(all)
       .filter((candidate) => gone.has(candidate.id) === isGone)
-      .map((candidate) => ({ id: candidate.id, bytes: candidate.bytes, why: why.get(candidate.id) ?? '' }));
+      .map((candidate) => ({
+        id: candidate.id,
+        bytes: candidate.bytes,
+        why: why.get(candidate.id) ?? '',
+      }));
   return { removes: told(true), keeps: told(false) };
 }
 

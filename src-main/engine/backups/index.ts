@@ -4,4 +4,4 @@
  * Never: changes a source, calls a copy good that did not verify, removes the last good one of a type.
  */
 export type { BackupInput } from './making.ts';
-export { type BackupsRoom, createBackups } from './room.ts';
+export { type BackupsRoom, createBackups } from './backups.ts';

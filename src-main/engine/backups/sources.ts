@@ -120,7 +120,7 @@ async function model(options: SourceOptions, pin: string): Promise<Gathered> {
     links: [],
     branch,
     step: found.step,
-    holds: 'weights, optimiser, data place',
+    holds: 'weights, optimizer, data place',
     expected: {},
     title: `step ${String(found.step)} of ${branch}`,
   };

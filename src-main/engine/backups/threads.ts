@@ -71,7 +71,9 @@ export function createThreads(): Threads {
       // The side that only stopped for the other one has nothing to say.
       const first = failed.find((error) => error.message !== 'stopped') ?? failed[0];
       if (first !== undefined) throw first;
-      const [source, copy] = both.map((promiseSettledResult) => (promiseSettledResult.status === 'fulfilled' ? promiseSettledResult.value : []));
+      const [source, copy] = both.map((promiseSettledResult) =>
+        promiseSettledResult.status === 'fulfilled' ? promiseSettledResult.value : [],
+      );
       return items.map((_, at) => ({ source: source?.[at] ?? '', copy: copy?.[at] ?? '' }));
     },
     hash: (files) => start({ act: 'hash', files }),

@@ -43,7 +43,9 @@ export function decideCheckpointCleanup(
   const removes: CheckpointCleanup['removes'] = [];
   const keeps: CheckpointCleanup['keeps'] = [];
   for (const { branch, checkpoints, verified, held } of branches) {
-    const ring = checkpoints.filter((checkpoint) => verified !== null && checkpoint.step <= verified);
+    const ring = checkpoints.filter(
+      (checkpoint) => verified !== null && checkpoint.step <= verified,
+    );
     const kept = new Set(ring.slice(0, Math.max(1, keep)).map((entry) => entry.step));
     for (const { step, bytes } of checkpoints) {
       const told = (why: string) => ({ branch, step, bytes, why });

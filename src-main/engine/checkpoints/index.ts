@@ -3,6 +3,6 @@
  * Promises: a checkpoint counts only when every byte was read and is what was saved; the walk is the trainer's own.
  * Never: removes the last checkpoint of a branch that verifies, removes anything while a trainer runs.
  */
-export { type CheckpointsRoom, createCheckpoints } from './room.ts';
-export { createHolds, type Holds } from './holds.ts';
-export { readThrough, type Walk, walkCheckpoints } from './walk.ts';
+export { type CheckpointsRoom, createCheckpoints } from './checkpoints.ts';
+export { createHolds, type Holds } from './checkpoint-leases.ts';
+export { readThrough, type Walk, walkCheckpoints } from './discover.ts';

@@ -26,9 +26,9 @@ import {
   valueOf,
   withoutFactory,
 } from './differences.ts';
-import type { PlaceCheck } from './places.ts';
+import type { PlaceCheck } from './external-checks.ts';
 
-export { createPlaceCheck, type Places, readCards } from './places.ts';
+export { createPlaceCheck, type Places, readCards } from './external-checks.ts';
 
 export interface ConfigPass {
   readonly id: string;
@@ -175,7 +175,8 @@ export async function createConfig(options: {
     await writeJson(options.paths.config, { format: 1, ...nest(differences) });
     await writeJson(lastGood, { format: 1, ...nest(differences) });
   }
-  const saveStaged = (): Promise<void> => writeJson(options.paths.stagedConfig, { format: 1, staged });
+  const saveStaged = (): Promise<void> =>
+    writeJson(options.paths.stagedConfig, { format: 1, staged });
 
   function known(key: string): KeyDescription {
     const description = keys.get(key);
@@ -239,7 +240,9 @@ export async function createConfig(options: {
     return state();
   }
 
-  const stagedRaw = stagedFile.safeParse(await readJson(options.paths.stagedConfig).catch(() => null));
+  const stagedRaw = stagedFile.safeParse(
+    await readJson(options.paths.stagedConfig).catch(() => null),
+  );
   if (stagedRaw.success) staged = stagedRaw.data.staged;
   await reload(true);
   // The folder is watched, not the file: a rename over it would end a watch on the file.

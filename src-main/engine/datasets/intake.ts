@@ -1,4 +1,4 @@
-/** One intake worker at a time, also while training runs: the file is read, judged and tokenised once, by the same reader that trains. */
+/** One intake worker at a time, also while training runs: the file is read, validated and tokenized once, by the same reader that trains. */
 import { mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config, DatasetReport } from '../../contract/index.ts';
@@ -9,18 +9,18 @@ import { sha256File } from '../../kit/hash.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import type { Judged, Meta } from './meta.ts';
 
-/** The base whose tokenizer and template judge a file. */
+/** The base whose tokenizer and template validate a file. */
 export interface Base {
   readonly id: string;
   readonly folder: string;
   readonly hash: string;
 }
 
-/** What decides a verdict; when it changes, files that wait are judged again. */
-export function judgeKey(
+/** What decides a verdict; when it changes, files that wait are validated again. */
+export function validationKey(
   config: Config,
   base: Base,
-  meta: Pick<Meta, 'mapping' | 'accept_good_rows'>,
+  meta: Pick<Meta, 'mapping' | 'accept_valid_rows'>,
 ): string {
   return JSON.stringify([
     base.hash,
@@ -30,7 +30,7 @@ export function judgeKey(
     config.seed,
     config.validation.slice_rows,
     meta.mapping,
-    meta.accept_good_rows,
+    meta.accept_valid_rows,
   ]);
 }
 
@@ -46,7 +46,7 @@ export function plannedSteps(
 
 export function intakeOptions(
   config: Config,
-  meta: Pick<Meta, 'mapping' | 'accept_good_rows'>,
+  meta: Pick<Meta, 'mapping' | 'accept_valid_rows'>,
   isDry: boolean,
 ): Record<string, unknown> {
   return {
@@ -61,16 +61,16 @@ export function intakeOptions(
     warmup_steps: config.warmup_steps,
     save_steps: config.save_steps,
     mapping: meta.mapping,
-    accept_good_rows: meta.accept_good_rows,
+    accept_valid_rows: meta.accept_valid_rows,
     dry_run: isDry,
   };
 }
 
 export type IntakeResult =
   | {
-      readonly kind: 'judged';
+      readonly kind: 'validated';
       readonly report: DatasetReport;
-      readonly judged: Judged;
+      readonly validated: Judged;
       readonly seen: NonNullable<Meta['seen']>;
     }
   | { readonly kind: 'changed' }
@@ -81,7 +81,7 @@ export interface IntakeInput {
   readonly folder: string;
   readonly name: string;
   readonly file: string;
-  readonly meta: Pick<Meta, 'mapping' | 'accept_good_rows'>;
+  readonly meta: Pick<Meta, 'mapping' | 'accept_valid_rows'>;
   readonly config: Config;
   readonly base: Base;
   readonly isDry: boolean;
@@ -91,7 +91,7 @@ export interface IntakeInput {
 }
 
 /** Judges one file. A file that changed meanwhile is told as `changed`: its verdict would be about something else. */
-export async function judge(
+export async function validate(
   trainer: TrainerRoom,
   clock: Clock,
   input: IntakeInput,
@@ -132,11 +132,11 @@ export async function judge(
   if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) return { kind: 'changed' };
   const report = parsed.data;
   return {
-    kind: 'judged',
+    kind: 'validated',
     report,
     seen: { bytes: after.size, mtime_ms: after.mtimeMs, sha256 },
-    judged: {
-      key: judgeKey(input.config, input.base, input.meta),
+    validated: {
+      key: validationKey(input.config, input.base, input.meta),
       verdict: report.verdict,
       decision: report.decision,
       message: report.message,
@@ -160,7 +160,7 @@ export async function judgeDry(
   input: Omit<IntakeInput, 'isDry' | 'onProgress'>,
 ): Promise<IntakeResult> {
   try {
-    return await judge(trainer, clock, { ...input, isDry: true, onProgress: () => undefined });
+    return await validate(trainer, clock, { ...input, isDry: true, onProgress: () => undefined });
   } finally {
     await rm(input.folder, { recursive: true, force: true });
   }

@@ -5,14 +5,14 @@ import { z } from 'zod';
 import { columnMapping, place, priority } from '../../contract/index.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
 
-/** The data file as it was when it was judged. `mtime_ms` and `bytes` notice a change cheaply, `sha256` proves it. */
+/** The data file as it was when it was validated. `mtime_ms` and `bytes` notice a change cheaply, `sha256` proves it. */
 const seen = z.object({ bytes: z.number(), mtime_ms: z.number(), sha256: z.string() });
 
-const judged = z.object({
-  /** The options that decided; a different key means: judge again. */
+const validated = z.object({
+  /** The options that decided; a different key means: validate again. */
   key: z.string(),
-  verdict: z.enum(['ready', 'decide', 'refused']),
-  decision: z.enum(['map_columns', 'accept_good_rows']).nullable(),
+  verdict: z.enum(['ready', 'needs_decision', 'refused']),
+  decision: z.enum(['map_columns', 'accept_valid_rows']).nullable(),
   message: z.string().nullable(),
   rows: z.number().int(),
   accepted: z.number().int(),
@@ -24,7 +24,7 @@ const judged = z.object({
   cache: z.string().nullable(),
   t: z.number(),
 });
-export type Judged = z.infer<typeof judged>;
+export type Judged = z.infer<typeof validated>;
 
 export const metaSchema = z.object({
   format: z.literal(1),
@@ -37,13 +37,13 @@ export const metaSchema = z.object({
   position: z.number(),
   held: z.boolean(),
   mapping: columnMapping.nullable(),
-  accept_good_rows: z.boolean(),
+  accept_valid_rows: z.boolean(),
   /** Where the file lay when this was written: only tells two files of one name apart. */
   place_hint: place,
   /** The copy is complete: written by ourselves, or watched until it was. */
   complete: z.boolean(),
   seen: seen.nullable(),
-  judged: judged.nullable(),
+  validated: validated.nullable(),
   /** Why it failed or was skipped. */
   reason: z.string().nullable(),
   finished: z.number().nullable(),
@@ -65,9 +65,9 @@ export function newMeta(
     format: 1,
     held: false,
     mapping: null,
-    accept_good_rows: false,
+    accept_valid_rows: false,
     seen: null,
-    judged: null,
+    validated: null,
     reason: null,
     finished: null,
     done_steps: null,

@@ -1,7 +1,7 @@
 /** Which physical rows a filter lets through, and what one of them is. Pure, except that it pauses in long files. */
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { RowFilter } from '../../contract/index.ts';
-import { stateOfRow, type RowSets } from './account.ts';
+import { stateOfRow, type RowSets } from './row-account.ts';
 
 export interface RowsAsked {
   readonly filter: RowFilter;

@@ -2,7 +2,7 @@
 import type { Config, DatasetSummary, Verdict } from '../../contract/index.ts';
 import type { InboxEntry } from './inbox.ts';
 import { plannedSteps } from './intake.ts';
-import type { Shelved } from './shelf.ts';
+import type { DatasetRecord } from './dataset-store.ts';
 
 /** What happens to a waiting file right now; lost with the process and found again by the next one. */
 export interface Activity {
@@ -10,14 +10,14 @@ export interface Activity {
   readonly message: string | null;
 }
 
-function verdictOf(item: Shelved, activity: Activity | null): Verdict {
+function verdictOf(item: DatasetRecord, activity: Activity | null): Verdict {
   switch (item.place) {
     case 'processing':
       return 'training';
     case 'completed':
       return 'completed';
     case 'failed':
-      return item.meta.judged?.verdict === 'refused' || item.meta.judged === null
+      return item.meta.validated?.verdict === 'refused' || item.meta.validated === null
         ? 'refused'
         : 'failed';
     case 'skipped':
@@ -25,29 +25,30 @@ function verdictOf(item: Shelved, activity: Activity | null): Verdict {
     case 'queue':
       if (activity?.progress !== null && activity?.progress !== undefined) return 'validating';
       if (item.meta.held) return 'held';
-      if (item.meta.judged === null || item.meta.judged.verdict === 'refused') return 'waiting';
-      return item.meta.judged.verdict;
+      if (item.meta.validated === null || item.meta.validated.verdict === 'refused')
+        return 'waiting';
+      return item.meta.validated.verdict;
   }
 }
 
-function messageOf(item: Shelved, activity: Activity | null): string | null {
+function messageOf(item: DatasetRecord, activity: Activity | null): string | null {
   if (item.place === 'failed' || item.place === 'skipped')
-    return item.meta.reason ?? item.meta.judged?.message ?? null;
+    return item.meta.reason ?? item.meta.validated?.message ?? null;
   // Completed, and yet a part of it is not in the model: a restore left the branch that trained it.
   if (item.place === 'completed') return item.meta.reason;
-  if (item.place === 'queue') return activity?.message ?? item.meta.judged?.message ?? null;
+  if (item.place === 'queue') return activity?.message ?? item.meta.validated?.message ?? null;
   return null;
 }
 
 /** `activity` null: nothing happens to it right now. */
-export function summarise(
-  item: Shelved,
+export function summarize(
+  item: DatasetRecord,
   activity: Activity | null,
   position: number,
   config: Config,
 ): DatasetSummary {
   const { meta } = item;
-  const { judged } = meta;
+  const { validated } = meta;
   return {
     id: meta.id,
     name: meta.name,
@@ -57,19 +58,20 @@ export function summarise(
     held: meta.held,
     verdict: verdictOf(item, activity),
     message: messageOf(item, activity),
-    decision: item.place === 'queue' && judged?.verdict === 'decide' ? judged.decision : null,
+    decision:
+      item.place === 'queue' && validated?.verdict === 'needs_decision' ? validated.decision : null,
     bytes: item.bytes,
     added: meta.added,
     finished: item.place === 'queue' || item.place === 'processing' ? null : meta.finished,
     progress: activity?.progress ?? null,
-    rows: judged?.rows ?? null,
-    accepted: judged?.accepted ?? null,
-    rejected: judged?.rejected ?? null,
-    held_out: judged?.held_out ?? null,
+    rows: validated?.rows ?? null,
+    accepted: validated?.accepted ?? null,
+    rejected: validated?.rejected ?? null,
+    held_out: validated?.held_out ?? null,
     planned_steps:
-      judged === null
+      validated === null
         ? null
-        : plannedSteps(Math.max(0, judged.trained_rows - meta.quarantined.length), config),
+        : plannedSteps(Math.max(0, validated.trained_rows - meta.quarantined.length), config),
     done_steps: meta.done_steps,
     starts_at: null,
     ends_at: null,

@@ -22,7 +22,7 @@ interface ExamplePlace {
 interface Spelled {
   readonly tokens: number;
   readonly trained_tokens: number;
-  readonly pieces: readonly { readonly text: string; readonly trained: boolean }[];
+  readonly spans: readonly { readonly text: string; readonly trained: boolean }[];
   readonly cut: boolean;
 }
 
@@ -67,7 +67,7 @@ export class TokenCache {
   private readonly folder: string;
   /** Row of every example, ascending. */
   private readonly rows: Uint32Array;
-  private pieces: Map<number, Uint8Array> | null = null;
+  private spans: Map<number, Uint8Array> | null = null;
 
   private constructor(folder: string, rows: Uint32Array) {
     this.folder = folder;
@@ -145,23 +145,23 @@ export class TokenCache {
   }
 
   private async vocabulary(): Promise<Map<number, Uint8Array>> {
-    if (this.pieces !== null) return this.pieces;
-    const table = await readFile(path.join(this.folder, 'pieces.i32'));
-    const bytes = await readFile(path.join(this.folder, 'pieces.u8'));
-    const pieces = new Map<number, Uint8Array>();
+    if (this.spans !== null) return this.spans;
+    const table = await readFile(path.join(this.folder, 'token_bytes.i32'));
+    const bytes = await readFile(path.join(this.folder, 'token_bytes.u8'));
+    const spans = new Map<number, Uint8Array>();
     let place = 0;
     for (let at = 0; at + 8 <= table.length; at += 8) {
       const length = table.readInt32LE(at + 4);
-      pieces.set(table.readInt32LE(at), bytes.subarray(place, place + length));
+      spans.set(table.readInt32LE(at), bytes.subarray(place, place + length));
       place += length;
     }
-    this.pieces = pieces;
-    return pieces;
+    this.spans = spans;
+    return spans;
   }
 
   /** The examples of a row, spelled from their ids; at most `mostExamples` of them and `mostTokens` of each. */
   async examples(row: number, mostExamples: number, mostTokens: number): Promise<Spelled[]> {
-    const pieces = await this.vocabulary();
+    const spans = await this.vocabulary();
     const nothing = new Uint8Array();
     const found: Spelled[] = [];
     for (const place of await this.places(row, mostExamples)) {
@@ -174,7 +174,7 @@ export class TokenCache {
       found.push({
         tokens: place.length,
         trained_tokens: place.trained,
-        pieces: spell(ids, labels, (id) => pieces.get(id) ?? nothing),
+        spans: spell(ids, labels, (id) => spans.get(id) ?? nothing),
         cut: shown < place.length,
       });
     }

@@ -155,7 +155,7 @@ export class Uploads {
       throw new Refusal('NOT_FOUND', 'There is no such upload.', { subject: upload });
     const part = partFile.safeParse(await readJson(this.facts(upload)).catch(() => null));
     if (!part.success)
-      throw new Refusal('NOT_FOUND', 'There is no such upload; it may be finished or cancelled.', {
+      throw new Refusal('NOT_FOUND', 'There is no such upload; it may be finished or canceled.', {
         subject: upload,
       });
     return part.data;

@@ -1,7 +1,7 @@
 /** How a run ended, from its exit.json: outcome, where, category; the message only when it is the machine's own. Pure. */
 import { crashTable } from '../../contract/index.ts';
 import type { Redaction } from './redaction.ts';
-import { keepLog, keepValue, message } from './shapes.ts';
+import { keepLog, keepValue, message } from './types.ts';
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -19,7 +19,7 @@ import type { Clock } from '../../kit/clock.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import { tarGz } from './archive.ts';
 import { createRedaction, type Redaction } from './redaction.ts';
-import { keepJournalLine, keepLog, keepValue } from './shapes.ts';
+import { keepJournalLine, keepLog, keepValue } from './types.ts';
 import { exitFacts } from './exits.ts';
 import {
   engineLogs,
@@ -42,7 +42,7 @@ interface Part {
   readonly path: string;
   readonly about: string;
   readonly text: string;
-  readonly leftOut: number;
+  readonly omitted: number;
 }
 
 export interface DiagnosticsRoom {
@@ -74,11 +74,11 @@ export function createDiagnostics(options: {
     });
   }
 
-  const json = (file: string, about: string, value: unknown, leftOut = 0): Part => ({
+  const json = (file: string, about: string, value: unknown, omitted = 0): Part => ({
     path: file,
     about,
     text: `${JSON.stringify(value, null, 1)}\n`,
-    leftOut,
+    omitted,
   });
 
   async function logs(redaction: Redaction): Promise<Part[]> {
@@ -91,7 +91,7 @@ export function createDiagnostics(options: {
         path: name,
         about: `the last lines of the ${source}'s log: known forms only`,
         text: `${kept.lines.join('\n')}\n`,
-        leftOut: kept.leftOut,
+        omitted: kept.omitted,
       });
     };
     for (const name of await engineLogs(paths))
@@ -118,7 +118,7 @@ export function createDiagnostics(options: {
       path: 'journal.jsonl',
       about: 'decisions with numbers and categories; sentences that may quote data are left out',
       text: kept.map((line) => `${line}\n`).join(''),
-      leftOut: lines.length - kept.length,
+      omitted: lines.length - kept.length,
     };
   }
 
@@ -173,8 +173,8 @@ export function createDiagnostics(options: {
   async function live(redaction: Redaction): Promise<Part[]> {
     if (options.live === null) return [];
     return Object.entries(await options.live()).map(([name, value]) => {
-      const { kept, leftOut } = keepLive(name, value, redaction);
-      return json(`${name}.json`, liveAbout[name] ?? 'numbers and states', kept, leftOut);
+      const { kept, omitted } = keepLive(name, value, redaction);
+      return json(`${name}.json`, liveAbout[name] ?? 'numbers and states', kept, omitted);
     });
   }
 
@@ -218,11 +218,11 @@ export function createDiagnostics(options: {
       return {
         name: fileName(),
         names,
-        files: all.map(({ path: file, about, text, leftOut }) => ({
+        files: all.map(({ path: file, about, text, omitted }) => ({
           path: file,
           about,
           bytes: Buffer.byteLength(text),
-          left_out: leftOut,
+          omitted: omitted,
         })),
       };
     },
@@ -251,12 +251,12 @@ function keepLive(
   name: string,
   value: unknown,
   redaction: Redaction,
-): { readonly kept: unknown; readonly leftOut: number } {
+): { readonly kept: unknown; readonly omitted: number } {
   if (name === 'checks' && Array.isArray(value)) {
-    let leftOut = 0;
+    let omitted = 0;
     const kept = value.filter(isRecord).map(({ id, state, evidence, t }) => {
       const isPlain = plainChecks.has(String(id)) && typeof evidence === 'string';
-      if (!isPlain) leftOut += 1;
+      if (!isPlain) omitted += 1;
       return {
         id: String(id),
         state: String(state),
@@ -264,7 +264,7 @@ function keepLive(
         t,
       };
     });
-    return { kept, leftOut };
+    return { kept, omitted };
   }
   if (name === 'datasets' && Array.isArray(value))
     return {
@@ -279,9 +279,9 @@ function keepLive(
         decision: typeof entry['decision'] === 'string' ? entry['decision'] : null,
         held: entry['held'] === true,
       })),
-      leftOut: 0,
+      omitted: 0,
     };
-  return { kept: value, leftOut: 0 };
+  return { kept: value, omitted: 0 };
 }
 
 function valueAt(file: Readonly<Record<string, unknown>> | null, key: string): unknown {

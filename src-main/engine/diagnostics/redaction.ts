@@ -39,7 +39,7 @@ const secretForms: readonly (readonly [RegExp, string])[] = [
   ],
   [/\/\/[^\s/@:]+:[^\s/@]+@/g, '//[secret]@'],
   [/[\w.+-]+@[\w-]+\.[\w.-]+/g, '[address]'],
-  // A long run of letters of both cases and digits is a key of some kind.
+  // A long run of singleKeyShortcuts of both cases and digits is a key of some kind.
   [/(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{32,}/g, '[secret]'],
 ];
 

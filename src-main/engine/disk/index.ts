@@ -83,14 +83,14 @@ export function createDisk(options: {
   }
 
   let walking: Promise<DiskUse> | null = null;
-  let walked: DiskUse | null = null;
+  let scanned: DiskUse | null = null;
   async function walk(): Promise<DiskUse> {
     const began = options.clock.monotonic();
     const parts = await measureUse(options.paths);
     const { freeGb, totalGb, floorGb } = reading;
     const bytes = (gigabytes: number | null): number | null =>
       gigabytes === null ? null : Math.round(gigabytes * giga);
-    walked = {
+    scanned = {
       t: options.clock.now(),
       seconds: options.clock.monotonic() - began,
       parts,
@@ -98,7 +98,7 @@ export function createDisk(options: {
       total_bytes: bytes(totalGb),
       floor_bytes: bytes(floorGb),
     };
-    return walked;
+    return scanned;
   }
 
   options.clock.every(secondsBetweenLooks, refresh);
@@ -106,8 +106,8 @@ export function createDisk(options: {
     reading: () => reading,
     refresh,
     use() {
-      if (walked !== null && options.clock.now() - walked.t < secondsBetweenWalks)
-        return Promise.resolve(walked);
+      if (scanned !== null && options.clock.now() - scanned.t < secondsBetweenWalks)
+        return Promise.resolve(scanned);
       walking ??= walk().finally(() => {
         walking = null;
       });

@@ -46,7 +46,7 @@ export function readableRows({
 
 /**
  * Rows are spread evenly inside a bin of the histogram, which knows every readable row; what the max_length asked about cuts or drops
- * is taken out of it, whatever the file was judged under.
+ * is taken out of it, whatever the file was validated under.
  */
 export function lengthsOf(
   report: Pick<

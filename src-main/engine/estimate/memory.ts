@@ -60,9 +60,9 @@ export function memoryOf({
   const kept = keptByLayer(shape, precision, layout.longest, layout.plainShare);
   // Beside what all layers keep, the one that is worked on holds its gradients.
   const activations = layout.largest * kept * (shape.layers + 1.5);
-  const labelled = Math.min(LOSS_CHUNK, Math.ceil(layout.largest * trainedShare));
+  const labeled = Math.min(LOSS_CHUNK, Math.ceil(layout.largest * trainedShare));
   const table = shape.vocabulary * shape.hidden;
-  const loss = labelled * shape.vocabulary * (4 + 4) + table * (4 + size);
+  const loss = labeled * shape.vocabulary * (4 + 4) + table * (4 + size);
   // The sums of the step, and the gradients of the micro-batch that is being worked on.
   const sums = 4 * parameters;
   const fresh = precision === 'bf16' || layout.parts > 1 ? size * parameters : 0;
@@ -72,15 +72,15 @@ export function memoryOf({
   const isEnd = atEnd > atStart;
   const parts: { part: MemoryPart; bytes: number }[] = [
     {
-      part: 'program',
+      part: 'runtime',
       bytes: programBytes[device] + (device === 'cpu' && precision === 'bf16' ? kernelBytes : 0),
     },
     { part: 'weights', bytes: 4 * parameters },
-    ...(precision === 'bf16' ? [{ part: 'working_copy' as const, bytes: 2 * parameters }] : []),
-    { part: 'moments', bytes: 8 * parameters },
+    ...(precision === 'bf16' ? [{ part: 'bf16_weights' as const, bytes: 2 * parameters }] : []),
+    { part: 'optimizer_states', bytes: 8 * parameters },
     { part: 'gradients', bytes: isEnd ? sums + fresh : before },
     { part: 'activations', bytes: isEnd ? layout.largest * kept * 1.5 : activations },
-    { part: 'loss_chunk', bytes: isEnd ? 0 : loss },
+    { part: 'logits_buffer', bytes: isEnd ? 0 : loss },
   ];
   return { parts, bytes: parts.reduce((sum, part) => sum + part.bytes, 0) };
 }

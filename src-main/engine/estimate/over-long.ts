@@ -20,25 +20,35 @@ type Judged = Pick<
   | 'verdict'
 >;
 type Limit = Pick<Config, 'max_length' | 'over_length'>;
-type Way = Pick<OverLongChoice, 'way' | 'key' | 'value' | 'max_length'>;
+type OverLongOption = Pick<OverLongChoice, 'option' | 'key' | 'value' | 'max_length'>;
 
 /** The ways there are, each as the one change that carries it out. */
-export function waysOf(report: Judged, { max_length }: Limit): readonly Way[] {
+export function optionsFor(report: Judged, { max_length }: Limit): readonly OverLongOption[] {
   const wanted = report.max_length_loses_nothing;
   return [
-    { way: 'drop', key: 'over_length', value: 'drop', max_length },
-    { way: 'cut', key: 'over_length', value: 'truncate', max_length },
+    { option: 'drop', key: 'over_length', value: 'drop', max_length },
+    { option: 'truncate', key: 'over_length', value: 'truncate', max_length },
     ...(wanted !== null &&
     wanted > max_length &&
     configSchema.shape.max_length.safeParse(wanted).success
-      ? [{ way: 'raise' as const, key: 'max_length' as const, value: wanted, max_length: wanted }]
+      ? [
+          {
+            option: 'raise' as const,
+            key: 'max_length' as const,
+            value: wanted,
+            max_length: wanted,
+          },
+        ]
       : []),
   ];
 }
 
 /** What the configuration does with them now; null: it refuses the file. */
-export function wayNow(report: Judged, { over_length }: Limit): OverLongChoice['way'] | null {
-  if (over_length === 'truncate') return 'cut';
+export function currentOption(
+  report: Judged,
+  { over_length }: Limit,
+): OverLongChoice['option'] | null {
+  if (over_length === 'truncate') return 'truncate';
   // Up to 5 % of the rows are left out and listed without a choice.
   return over_length === 'drop' || report.verdict !== 'refused' ? 'drop' : null;
 }
@@ -65,12 +75,16 @@ function beyond(report: Judged, limit: number): { whole: number; behind: number 
 }
 
 /** About how many trained tokens are not trained. The end of a row is its answer, so a cut costs trained tokens only. */
-function tokensLost(report: Judged, way: Way['way'], limit: number): number | null {
-  if (way === 'raise') return 0;
+function tokensLost(
+  report: Judged,
+  option: OverLongOption['option'],
+  limit: number,
+): number | null {
+  if (option === 'raise') return 0;
   const tokens = beyond(report, limit);
   if (tokens === null || report.trained_token_share === null) return null;
   const answers = tokens.whole * report.trained_token_share;
-  if (way === 'drop') return Math.round(answers);
+  if (option === 'drop') return Math.round(answers);
   const lostWhole = report.over_length_answer_lost / report.over_length;
   return Math.round(
     Math.min(answers, lostWhole * answers + (1 - lostWhole) * Math.min(answers, tokens.behind)),
@@ -80,19 +94,19 @@ function tokensLost(report: Judged, way: Way['way'], limit: number): number | nu
 export function overLongChoice(
   report: Judged,
   limit: Limit,
-  way: Way,
+  option: OverLongOption,
   estimate: PassEstimate,
 ): OverLongChoice {
   const lost = {
     drop: report.over_length,
-    cut: report.over_length_answer_lost,
+    truncate: report.over_length_answer_lost,
     raise: 0,
-  }[way.way];
+  }[option.option];
   return {
-    ...way,
+    ...option,
     rows_kept: readableRows(report) - lost,
     rows_lost: lost,
-    trained_tokens_lost: tokensLost(report, way.way, limit.max_length),
+    trained_tokens_lost: tokensLost(report, option.option, limit.max_length),
     steps: estimate.steps,
     seconds: estimate.time.seconds,
     certainty: estimate.time.certainty,

@@ -63,7 +63,9 @@ export function decidePace(
   const paces = compared
     .filter(
       (estimate) =>
-        estimate.base === like.base && estimate.device === like.device && estimate.precision === like.precision,
+        estimate.base === like.base &&
+        estimate.device === like.device &&
+        estimate.precision === like.precision,
     )
     .slice(-recordsShown)
     .flatMap((estimate) =>

@@ -22,7 +22,7 @@ const operations = {
 };
 /** Seconds that a layer costs whatever the number of tokens, forward and backward. */
 const layerSeconds = { cpu: 4e-3, gpu: 6e-4 };
-/** Bytes a second that the optimiser moves. */
+/** Bytes a second that the optimizer moves. */
 const optimiserRate = { cpu: 4e9, gpu: 400e9 };
 
 /** Forward and backward of one token in floating-point operations. */

@@ -27,7 +27,7 @@ import {
 } from './decide.ts';
 
 const secondsBetween = 30;
-/** A file that is not judged after this time is stuck. */
+/** A file that is not validated after this time is stuck. */
 const stuckAfterMinutes = 15;
 /** Journal lines that are looked through for crashes. */
 const journalLines = 20_000;
@@ -85,13 +85,16 @@ export function createHealth(options: {
     const all = options.datasets.list();
     return checkQueue({
       stuck: all
-        .filter((dataset) => dataset.verdict === 'waiting' && (now - dataset.added) / 60 > stuckAfterMinutes)
+        .filter(
+          (dataset) =>
+            dataset.verdict === 'waiting' && (now - dataset.added) / 60 > stuckAfterMinutes,
+        )
         .map((dataset) => ({
           name: dataset.name,
           minutes: Math.round((now - dataset.added) / 60),
           message: dataset.message,
         })),
-      decide: all.filter((dataset) => dataset.verdict === 'decide').length,
+      decide: all.filter((dataset) => dataset.verdict === 'needs_decision').length,
       waiting: all.filter((dataset) => dataset.place === 'queue').length,
     });
   }
@@ -99,11 +102,11 @@ export function createHealth(options: {
   async function look(
     id: string,
     label: string,
-    judge: () => Judgement | Promise<Judgement>,
+    validate: () => Judgement | Promise<Judgement>,
   ): Promise<Check> {
     const t = options.clock.now();
     try {
-      return { id, label, t, ...(await judge()) };
+      return { id, label, t, ...(await validate()) };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       return {

@@ -4,8 +4,8 @@
  */
 import {
   type EvaluationPoint,
-  isInLine,
-  type LineSegment,
+  isInAncestry,
+  type AncestrySegment,
   type Marker,
   type MetricPoint,
   type Preview,
@@ -50,16 +50,16 @@ export class History {
   microBatch: number | null = null;
   /** Of each branch, also of those that were left. */
   readonly validation = new Map<string, EvaluationPoint[]>();
-  private readonly line: readonly LineSegment[];
+  private readonly ancestry: readonly AncestrySegment[];
   private branch = '';
   private dataset = '';
   private crashed = false;
 
   /** The forks of the line are marked where they were made. */
-  constructor(line: readonly LineSegment[]) {
-    this.line = line;
-    for (const [index, { upto }] of line.entries()) {
-      const next = line[index + 1];
+  constructor(ancestry: readonly AncestrySegment[]) {
+    this.ancestry = ancestry;
+    for (const [index, { upto }] of ancestry.entries()) {
+      const next = ancestry[index + 1];
       if (upto !== null && next !== undefined)
         this.markers.push({
           kind: 'branch',
@@ -79,7 +79,7 @@ export class History {
   }
 
   private counts(step: number): boolean {
-    return isInLine(this.line, { branch: this.branch, step });
+    return isInAncestry(this.ancestry, { branch: this.branch, step });
   }
 
   private get span(): RunSpan | undefined {

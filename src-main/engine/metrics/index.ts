@@ -12,7 +12,7 @@ import type {
   Curves,
   EvaluationPoint,
   JournalEntry,
-  LineSegment,
+  AncestrySegment,
   Marker,
   MetricPoint,
   MetricsNews,
@@ -95,14 +95,14 @@ export async function createMetrics(options: {
   readonly trainer: TrainerRoom;
   readonly journal: Journal;
   readonly clock: Clock;
-  readonly line: () => readonly LineSegment[];
+  readonly ancestry: () => readonly AncestrySegment[];
 }): Promise<MetricsRoom> {
-  let history = new History(options.line());
+  let history = new History(options.ancestry());
   const news = new Emitter<MetricsNews>();
   let known = new Set<string>();
   let followed: Followed | null = null;
   let reading: Promise<Added> | null = null;
-  const branchNow = (): string => options.line().at(-1)?.branch ?? 'main';
+  const branchNow = (): string => options.ancestry().at(-1)?.branch ?? 'main';
 
   async function open(run: string): Promise<void> {
     const folder = options.paths.run(run);
@@ -114,7 +114,8 @@ export async function createMetrics(options: {
     const before = history.spans.at(-1);
     const crashed =
       before !== undefined &&
-      (await readJson(path.join(options.paths.run(before.run), 'exit.json')).catch(() => null)) === null;
+      (await readJson(path.join(options.paths.run(before.run), 'exit.json')).catch(() => null)) ===
+        null;
     history.open(
       run,
       spec?.lineage?.branch ?? 'main',
@@ -251,7 +252,9 @@ export async function createMetrics(options: {
       const inside = (entry: { readonly step: number }): boolean =>
         (from === null || entry.step >= from) && (to === null || entry.step <= to);
       const width = (last - first + 1) / buckets;
-      const checkpoints = history.markers.filter((marker) => marker.kind === 'checkpoint' && inside(marker));
+      const checkpoints = history.markers.filter(
+        (marker) => marker.kind === 'checkpoint' && inside(marker),
+      );
       const kept = new Set(lastOfEach(checkpoints, first, width));
       return {
         branch: branchNow(),
@@ -317,7 +320,7 @@ export async function createMetrics(options: {
     },
     async follow() {
       await reading;
-      history = new History(options.line());
+      history = new History(options.ancestry());
       known = new Set();
       followed = null;
       await read(true);

@@ -20,7 +20,7 @@ import type { RestoreRoom } from '../restore/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import type { VersionsRoom } from '../versions/index.ts';
 import { createThrottle } from './throttle.ts';
-import * as words from './words.ts';
+import * as words from './messages.ts';
 
 const kept = 50;
 const saveAgainAfter = 30;
@@ -52,7 +52,12 @@ export async function createNotices(options: {
   function publish(text: words.NoticeText): void {
     const t = options.clock.now();
     notices = [
-      { ...text, id: `n-${Math.round(t * 1000).toString(36)}-${options.random()}`, t, dismissed: false },
+      {
+        ...text,
+        id: `n-${Math.round(t * 1000).toString(36)}-${options.random()}`,
+        t,
+        dismissed: false,
+      },
       ...notices,
     ].slice(0, kept);
     save();
@@ -76,7 +81,9 @@ export async function createNotices(options: {
   /** What a notice asked for has been done: it asks no longer. */
   function settled(title: string): void {
     if (!notices.some((notice) => notice.title === title && !notice.dismissed)) return;
-    notices = notices.map((notice) => (notice.title === title ? { ...notice, dismissed: true } : notice));
+    notices = notices.map((notice) =>
+      notice.title === title ? { ...notice, dismissed: true } : notice,
+    );
     save();
   }
 
@@ -126,7 +133,7 @@ export async function createNotices(options: {
     options.datasets.verdict.on((dataset) => {
       if (dataset.verdict === 'refused')
         throttle.tell(words.datasetRefused(dataset.name, dataset.message ?? 'refused'));
-      if (dataset.verdict !== 'decide') {
+      if (dataset.verdict !== 'needs_decision') {
         decided.delete(dataset.id);
         settled(words.decide(dataset.name, null).title);
         return;
@@ -180,7 +187,7 @@ export async function createNotices(options: {
             words.checkpointDamaged(path.basename(String(event.folder)), String(event.reason)),
           );
           break;
-        case 'lost_elsewhere':
+        case 'orphaned_steps':
           throttle.tell(
             words.lostWithCheckpoint(
               options.datasets.meta(String(event.dataset))?.name ?? String(event.dataset),
@@ -244,7 +251,9 @@ export async function createNotices(options: {
     dismiss(id: string): void {
       if (!notices.some((notice) => notice.id === id))
         throw new Refusal('NOT_FOUND', 'There is no such notice.', { subject: id });
-      notices = notices.map((notice) => (notice.id === id ? { ...notice, dismissed: true } : notice));
+      notices = notices.map((notice) =>
+        notice.id === id ? { ...notice, dismissed: true } : notice,
+      );
       save();
     },
     async close(): Promise<void> {

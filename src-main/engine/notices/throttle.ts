@@ -1,7 +1,7 @@
 /** At most one notice of a kind in 10 minutes; what came meanwhile is told in one summary at their end. */
 import type { Notice } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { type NoticeText, summary } from './words.ts';
+import { type NoticeText, summary } from './messages.ts';
 
 const quietSeconds = 600;
 

@@ -2,7 +2,7 @@
 import { access, rename } from 'node:fs/promises';
 import { type QueueState, Refusal } from '../../contract/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
-import { phaseOf, type QueueParts } from './standing.ts';
+import { phaseOf, type QueueParts } from './queue-state.ts';
 
 /** A command that was given: whether it has taken effect, and after how long. */
 export interface Acted {
@@ -15,17 +15,25 @@ export interface Acted {
 const commandPatience = 15;
 const stopFilePatience = 30;
 
-export function createCommands({ o: options, now, latch, passes, settled, tell, tick }: QueueParts) {
+export function createCommands({
+  o: options,
+  now,
+  desiredState,
+  passes,
+  settled,
+  tell,
+  tick,
+}: QueueParts) {
   const isBusy = (): boolean => now.isSupervising;
   const phase = (): string | null => phaseOf(options.trainer);
   let isStopping = false;
 
-  async function setLatch(
-    to: QueueState['latch'],
+  async function setDesiredState(
+    to: QueueState['desired_state'],
     by: string,
     note: string | null = null,
   ): Promise<void> {
-    await latch.set(to, by, note);
+    await desiredState.set(to, by, note);
     options.journal.write({
       what: `queue.${to}`,
       text: `The queue is ${to === 'stopping_after' ? 'stopped after this dataset' : to} (${by}).`,
@@ -72,7 +80,7 @@ export function createCommands({ o: options, now, latch, passes, settled, tell, 
   }
 
   async function pause(by: string): Promise<Acted> {
-    await setLatch('paused', by);
+    await setDesiredState('paused', by);
     const isResumed = (): boolean => isBusy() && options.trainer.view().halting === null;
     const acted = await command('pause', () => phase() === 'paused' || !isBusy() || isResumed());
     if (isResumed())
@@ -82,7 +90,7 @@ export function createCommands({ o: options, now, latch, passes, settled, tell, 
 
   async function resume(by: string): Promise<Acted> {
     now.notReady = null;
-    await setLatch('running', by);
+    await setDesiredState('running', by);
     // Also before it has paused: the pause would take effect after this.
     const acted: Acted =
       isBusy() && (phase() === 'paused' || options.trainer.view().halting === 'paused')
@@ -97,13 +105,13 @@ export function createCommands({ o: options, now, latch, passes, settled, tell, 
 
   async function stop(isNow: boolean, by: string): Promise<Acted> {
     const { open } = now;
-    if (!isNow && open !== null && (isBusy() || latch.state().latch === 'running')) {
+    if (!isNow && open !== null && (isBusy() || desiredState.state().desired_state === 'running')) {
       const wasPaused = phase() === 'paused' || options.trainer.view().halting === 'paused';
-      await setLatch('stopping_after', by);
+      await setDesiredState('stopping_after', by);
       if (wasPaused) await command('resume', () => phase() !== 'paused');
       return { acted: true, waited_ms: 0, text: `Stops after ${open.dataset.name}.` };
     }
-    await setLatch('stopped', by);
+    await setDesiredState('stopped', by);
     const acted = await command('stop-now', () => !isBusy());
     return {
       ...acted,
@@ -146,7 +154,7 @@ export function createCommands({ o: options, now, latch, passes, settled, tell, 
     if (isStopping || !(await hasStopFile())) return;
     isStopping = true;
     try {
-      await setLatch('stopped', '.stop file');
+      await setDesiredState('stopped', '.stop file');
       if (isBusy()) {
         const end = options.clock.monotonic() + stopFilePatience;
         // On a disk that is full the command cannot be written; the time limit holds all the same.
@@ -156,12 +164,15 @@ export function createCommands({ o: options, now, latch, passes, settled, tell, 
         while (isBusy() && options.clock.monotonic() < end) await options.clock.sleep(0.1);
         if (isBusy()) await options.trainer.kill('no checkpoint within 30 s of .stop');
       }
-      const time = new Date(options.clock.now() * 1000).toISOString().replace(/[-:]/g, '').slice(0, 15);
+      const time = new Date(options.clock.now() * 1000)
+        .toISOString()
+        .replace(/[-:]/g, '')
+        .slice(0, 15);
       await rename(options.paths.stopFile, `${options.paths.stopFile}.done-${time}`);
     } finally {
       isStopping = false;
     }
   }
 
-  return { setLatch, pause, resume, stop, skip, hasStopFile, lookForStopFile };
+  return { setDesiredState, pause, resume, stop, skip, hasStopFile, lookForStopFile };
 }

@@ -9,7 +9,7 @@ export interface WaitingReading {
 }
 
 export interface QueueReadings {
-  readonly latch: QueueState['latch'];
+  readonly desiredState: QueueState['desired_state'];
   /** A trainer runs or is being brought back; nothing may be begun beside it. */
   readonly isSupervising: boolean;
   /** The dataset in processing/ whose pass is open. */
@@ -31,12 +31,12 @@ export type QueueAct =
 const wait = (why: string, until: number | null = null): QueueAct => ({ kind: 'wait', why, until });
 
 export function decideNext(readings: QueueReadings, now: number): QueueAct {
-  const { latch, open } = readings;
+  const { desiredState, open } = readings;
   if (readings.isSupervising) return wait('a dataset is being trained');
-  if (latch === 'stopped') return wait('stopped');
-  if (latch === 'paused') return wait('paused');
+  if (desiredState === 'stopped') return wait('stopped');
+  if (desiredState === 'paused') return wait('paused');
   // The dataset that was to be finished first is not being trained any more.
-  if (latch === 'stopping_after' && open === null)
+  if (desiredState === 'stopping_after' && open === null)
     return { kind: 'stop', why: 'the dataset is finished' };
   if (readings.notBefore !== null && now < readings.notBefore)
     return wait('the machine is not ready', readings.notBefore);

@@ -6,7 +6,7 @@
 export { isSelfHealing } from './decide.ts';
 export type { Acted } from './commands.ts';
 export type { Aftermath } from './restored.ts';
-export type { QueueRoom } from './room.ts';
-export { stepOf } from './standing.ts';
-export type { NotReady, QueueNews } from './standing.ts';
-export { createQueue } from './room.ts';
+export type { QueueRoom } from './queue.ts';
+export { stepOf } from './queue-state.ts';
+export type { NotReady, QueueNews } from './queue-state.ts';
+export { createQueue } from './queue.ts';

@@ -1,7 +1,7 @@
 /** What an ended supervision leads to: the dataset is done, failed, skipped, or stays where it is. */
 import type { PassOutcome } from '../trainer/index.ts';
 import { decideRetry } from './decide.ts';
-import type { QueueParts } from './standing.ts';
+import type { QueueParts } from './queue-state.ts';
 
 type GaveUp = Extract<PassOutcome, { kind: 'gave_up' }>;
 
@@ -49,7 +49,12 @@ export function createOutcomes({ o: options, now, passes, news, tell }: QueuePar
         dataset: now.open?.dataset.id ?? null,
         evidence: { category, again_in_seconds: seconds },
       });
-      news.emit({ kind: 'not_ready', category, message, step: options.metrics.latest().checkpointStep });
+      news.emit({
+        kind: 'not_ready',
+        category,
+        message,
+        step: options.metrics.latest().checkpointStep,
+      });
     }
     tell();
   }
@@ -57,7 +62,9 @@ export function createOutcomes({ o: options, now, passes, news, tell }: QueuePar
   async function quarantine(id: string, rows: readonly number[]): Promise<void> {
     const meta = options.datasets.meta(id);
     if (meta !== null && rows.length > 0)
-      await options.datasets.note(id, { quarantined: [...new Set([...meta.quarantined, ...rows])] });
+      await options.datasets.note(id, {
+        quarantined: [...new Set([...meta.quarantined, ...rows])],
+      });
   }
 
   /**
@@ -65,7 +72,9 @@ export function createOutcomes({ o: options, now, passes, news, tell }: QueuePar
    * that is no number may come from the rate as well, so those rows alone change nothing.
    */
   const areRowsToBlame = (id: string, { category, rows }: GaveUp): boolean =>
-    rows.length > 0 && category !== 'not_a_number' && options.datasets.meta(id)?.quarantined.length === 0;
+    rows.length > 0 &&
+    category !== 'not_a_number' &&
+    options.datasets.meta(id)?.quarantined.length === 0;
 
   async function settle(outcome: PassOutcome): Promise<void> {
     now.isSupervising = false;

@@ -22,7 +22,7 @@ const passFile = z.object({
   head_step: z.number().int().nullable(),
   start,
   /** Quarantined rows that this pass does not train, ascending; fixed for the pass, as its positions count the others. */
-  left_out: z.array(z.number().int()).default([]),
+  excluded_rows: z.array(z.number().int()).default([]),
   started: z.number(),
   /**
    * `left`: a restore went back before it, so nothing goes on from where it stood. `again`: rows that ended the trainer were
@@ -60,7 +60,7 @@ const cursorFile = z.object({
   content_hash: z.string(),
   /** Which rows are trained, and so what the position means. */
   cache: z.string().optional(),
-  left_out: z.array(z.number().int()).optional(),
+  excluded_rows: z.array(z.number().int()).optional(),
   /** The pass that was skipped. */
   pass: z.string().optional(),
   step: z.number().int(),
@@ -87,14 +87,14 @@ export function decideStart(
   now: {
     readonly contentHash: string;
     readonly cache: string;
-    readonly leftOut: readonly number[];
+    readonly excludedRows: readonly number[];
   },
   config: Config,
 ): { readonly position: number; readonly epoch: number } {
   const isSame =
     cursor?.content_hash === now.contentHash &&
     (cursor.cache === undefined || cursor.cache === now.cache) &&
-    (cursor.left_out ?? []).join() === now.leftOut.join() &&
+    (cursor.excluded_rows ?? []).join() === now.excludedRows.join() &&
     cursor.seed === config.seed;
   if (!isSame) return { position: 0, epoch: 0 };
   return { position: cursor.position, epoch: cursor.epoch };

@@ -5,7 +5,12 @@ import type { Version } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
-import { type DatasetsRoom, judgeKey, type PassDataset, plannedSteps } from '../datasets/index.ts';
+import {
+  type DatasetsRoom,
+  validationKey,
+  type PassDataset,
+  plannedSteps,
+} from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { EstimateRoom } from '../estimate/index.ts';
 import type { Journal } from '../journal/index.ts';
@@ -95,19 +100,19 @@ export class Passes {
     return open[0] ?? null;
   }
 
-  /** null: not now; the dataset stays where it is and is judged or tried again. Refusal DISK_FULL. */
+  /** null: not now; the dataset stays where it is and is validated or tried again. Refusal DISK_FULL. */
   async begin(id: string): Promise<OpenPass | null> {
     const dataset = this.o.datasets.forPass(id);
     const base = this.o.versions.base();
-    if (dataset?.judged == null || base === null || !dataset.isReady) return null;
-    const { judged } = dataset;
-    const { cache } = judged;
+    if (dataset?.validated == null || base === null || !dataset.isReady) return null;
+    const { validated } = dataset;
+    const { cache } = validated;
     if (cache === null) return null;
     if (!(await this.o.datasets.isUnchanged(id))) return null;
     const interrupted = await readPass(dataset.folder);
     if (
       interrupted?.state === 'open' &&
-      interrupted.content_hash === judged.content_hash &&
+      interrupted.content_hash === validated.content_hash &&
       interrupted.cache === cache &&
       interrupted.base.hash === base.hash &&
       this.o.versions.mismatch() === null
@@ -117,25 +122,29 @@ export class Passes {
       return this.reopen({ dataset, pass: interrupted });
     }
     const config = await this.o.config.freeze();
-    // A staged base, applied just now: what waits is judged for it first.
+    // A staged base, applied just now: what waits is validated for it first.
     await this.o.versions.refreshBase();
     if (this.o.versions.base()?.hash !== base.hash) return null;
     const meta = this.o.datasets.meta(id);
     // A staged change that was applied just now may need another verdict; the intake worker gives it first.
-    if (meta === null || judged.key !== judgeKey(config, base, meta)) return null;
+    if (meta === null || validated.key !== validationKey(config, base, meta)) return null;
     if (this.o.versions.mismatch() !== null) {
       this.o.beginLineage(base.id);
       return null;
     }
     await this.o.disk.require(await this.o.versions.checkpointBytes(), 'a checkpoint');
     const cursor = await readCursor(dataset.folder);
-    const leftOut = await this.o.datasets.leftOut(id, cache);
-    const rows = judged.trained_rows - leftOut.length;
+    const excludedRows = await this.o.datasets.excludedRows(id, cache);
+    const rows = validated.trained_rows - excludedRows.length;
     if (rows === 0) {
       await this.o.datasets.toFailed(id, 'every row that could be trained is quarantined');
       return null;
     }
-    const start = decideStart(cursor, { contentHash: judged.content_hash, cache, leftOut }, config);
+    const start = decideStart(
+      cursor,
+      { contentHash: validated.content_hash, cache, excludedRows },
+      config,
+    );
     const all = plannedSteps(rows, config);
     const before = stepsBefore(start.position, rows, config);
     const pass: PassFile = {
@@ -145,12 +154,12 @@ export class Passes {
       config,
       planned_steps: all - before,
       steps_before: before,
-      content_hash: judged.content_hash,
+      content_hash: validated.content_hash,
       cache,
       base: { id: base.id, folder: base.folder, hash: base.hash },
       head_step: (await this.o.versions.newestCheckpoint())?.step ?? null,
       start,
-      left_out: [...leftOut],
+      excluded_rows: [...excludedRows],
       started: this.o.clock.now(),
       state: 'open',
       reason: null,
@@ -170,10 +179,10 @@ export class Passes {
     });
     this.o.journal.write({
       what: 'queue.begin',
-      text: `${dataset.name}: ${pass.planned_steps} steps begin.${leftOut.length === 0 ? '' : ` Rows left out (quarantined): ${leftOut.length}.`}`,
+      text: `${dataset.name}: ${pass.planned_steps} steps begin.${excludedRows.length === 0 ? '' : ` Rows left out (quarantined): ${excludedRows.length}.`}`,
       step: pass.head_step,
       dataset: id,
-      evidence: { pass: pass.pass, start, left_out: leftOut },
+      evidence: { pass: pass.pass, start, excluded_rows: excludedRows },
     });
     return this.reopen({ dataset, pass: pass });
   }
@@ -197,7 +206,7 @@ export class Passes {
         name: dataset.name,
         contentHash: pass.content_hash,
         cache: path.join(dataset.folder, 'cache', pass.cache),
-        leftOut: pass.left_out,
+        excludedRows: pass.excluded_rows,
       },
       config: pass.config,
       base: pass.base,
@@ -305,7 +314,7 @@ export class Passes {
           seed: cursor.seed,
           content_hash: cursor.content_hash,
           cache: pass.cache,
-          left_out: pass.left_out,
+          excluded_rows: pass.excluded_rows,
           pass: pass.pass,
           step: (await this.o.versions.newestCheckpoint())?.step ?? 0,
         });

@@ -59,7 +59,7 @@ export async function applyAftermath(
     if (dataset === null || dataset.place === 'processing') continue;
     await options.datasets.toQueue(id, dataset.priority, {
       before: passes.first(dataset),
-      judgeAgain: dataset.judged?.verdict !== 'ready',
+      judgeAgain: dataset.validated?.verdict !== 'ready',
     });
     queued.unshift(id);
   }

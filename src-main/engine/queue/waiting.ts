@@ -3,7 +3,7 @@ import { type DatasetSummary, type Priority, Refusal } from '../../contract/inde
 import type { PassDataset } from '../datasets/index.ts';
 import { estimate } from './decide.ts';
 import { removeCursor } from './pass.ts';
-import { type QueueParts, stepOf } from './standing.ts';
+import { type QueueParts, stepOf } from './queue-state.ts';
 
 /** Steps of the dataset in processing, all its passes together. */
 export interface Live {
@@ -12,7 +12,7 @@ export interface Live {
   readonly planned: number;
 }
 
-export function createWaiting({ o: options, now, latch, tell, tick }: QueueParts) {
+export function createWaiting({ o: options, now, desiredState, tell, tick }: QueueParts) {
   function known(id: string): PassDataset {
     const dataset = options.datasets.forPass(id);
     if (dataset === null)
@@ -47,12 +47,14 @@ export function createWaiting({ o: options, now, latch, tell, tick }: QueueParts
     const current = live();
     const remaining = current === null ? 0 : Math.max(0, current.planned - current.done);
     const t = Math.round(options.clock.now());
-    const isRunning = ['running', 'stopping_after'].includes(latch.state().latch);
+    const isRunning = ['running', 'stopping_after'].includes(desiredState.state().desired_state);
     const speed = isRunning ? options.metrics.speed().stepsPerSecond : null;
     const times = estimate(
       current === null ? null : { remaining },
       all
-        .filter((dataset) => dataset.place === 'queue' && !dataset.held && dataset.verdict === 'ready')
+        .filter(
+          (dataset) => dataset.place === 'queue' && !dataset.held && dataset.verdict === 'ready',
+        )
         .map((dataset) => ({ id: dataset.id, steps: dataset.planned_steps })),
       speed,
       t,
@@ -82,7 +84,7 @@ export function createWaiting({ o: options, now, latch, tell, tick }: QueueParts
       await tick();
       return options.datasets.summary(id);
     },
-    /** A skipped one continues where it was, a completed one is trained whole once more, a refused one is judged again. */
+    /** A skipped one continues where it was, a completed one is trained whole once more, a refused one is validated again. */
     async retry(id: string): Promise<DatasetSummary> {
       const dataset = known(id);
       if (dataset.place === 'queue' || dataset.place === 'processing')
@@ -92,7 +94,7 @@ export function createWaiting({ o: options, now, latch, tell, tick }: QueueParts
       if (dataset.place === 'completed') await removeCursor(dataset.folder);
       const summary = await options.datasets.toQueue(id, dataset.priority, {
         before: null,
-        judgeAgain: dataset.judged?.verdict !== 'ready',
+        judgeAgain: dataset.validated?.verdict !== 'ready',
       });
       await tick();
       return summary;

@@ -1,8 +1,8 @@
 /** Exactly what a restore does, from what is read of the workspace. Pure. */
 import { createHash } from 'node:crypto';
 import {
-  lineOf,
-  type LineSegment,
+  ancestryOf,
+  type AncestrySegment,
   type Point,
   Refusal,
   type RestorePlan,
@@ -10,8 +10,8 @@ import {
 } from '../../contract/index.ts';
 import type { Aftermath } from '../queue/index.ts';
 import type { BranchEntry } from '../versions/index.ts';
-import { type ChoiceReadings, choose } from './choose.ts';
-import { type Act, type KeptPoint, nameOf, titleOf } from './shapes.ts';
+import { type ChoiceReadings, choose } from './resolve-source.ts';
+import { type RestorePhase, type KeptPoint, nameOf, titleOf } from './types.ts';
 
 type Standing = Pick<RestorePlan['from'], 'validation_loss' | 'evaluated_step' | 'exact_match'>;
 
@@ -26,7 +26,7 @@ export interface RestoreReadings extends ChoiceReadings {
   /** What the copy that is made first takes. */
   readonly backupBytes: number;
   /** As measured in this process; null: not yet. */
-  readonly seconds: (act: Act, bytes: number) => number | null;
+  readonly seconds: (phase: RestorePhase, bytes: number) => number | null;
   readonly now: number;
 }
 
@@ -42,11 +42,15 @@ export interface Decision {
 const spare = 16 * 1024 * 1024;
 
 /** What both lines hold. */
-function common(a: readonly LineSegment[], b: readonly LineSegment[]): readonly LineSegment[] {
+function common(
+  a: readonly AncestrySegment[],
+  b: readonly AncestrySegment[],
+): readonly AncestrySegment[] {
   return a.flatMap((segment) => {
     const other = b.find((known) => known.branch === segment.branch);
     if (other === undefined) return [];
-    const upto = segment.upto === null ? other.upto : Math.min(segment.upto, other.upto ?? Infinity);
+    const upto =
+      segment.upto === null ? other.upto : Math.min(segment.upto, other.upto ?? Infinity);
     return [{ ...segment, upto }];
   });
 }
@@ -64,20 +68,20 @@ export function decideRestore(source: RestoreSource, r: RestoreReadings): Decisi
     );
   const { kept, note } = choose(source, r);
   const to: Point = { branch: kept.branch, step: kept.step };
-  const line = lineOf(r.branches, r.head);
+  const ancestry = ancestryOf(r.branches, r.head);
   const isAnew = source.kind === 'base';
-  const then: readonly LineSegment[] = [
-    ...(isAnew ? [] : lineOf(r.branches, to.branch, to.step)),
+  const then: readonly AncestrySegment[] = [
+    ...(isAnew ? [] : ancestryOf(r.branches, to.branch, to.step)),
     { branch: r.newBranch, upto: null, opened: r.now },
   ];
-  const stays = common(line, then);
+  const stays = common(ancestry, then);
   const changed = r.datasets
     .map((dataset) => ({
       ...dataset,
-      leaves: dataset.ledger.stepsIn(line) - dataset.ledger.stepsIn(stays),
+      leaves: dataset.ledger.stepsIn(ancestry) - dataset.ledger.stepsIn(stays),
       steps: dataset.ledger.stepsIn(then),
-      before: dataset.ledger.stepsIn(line),
-      first: dataset.ledger.firstIn(line)?.step ?? 0,
+      before: dataset.ledger.stepsIn(ancestry),
+      first: dataset.ledger.firstIn(ancestry)?.step ?? 0,
     }))
     .filter((dataset) => dataset.leaves > 0 || dataset.steps !== dataset.before);
   const leaving = changed
@@ -93,10 +97,10 @@ export function decideRestore(source: RestoreSource, r: RestoreReadings): Decisi
   const { cursor } = kept;
   const open = cursor === null ? undefined : r.openPasses.get(cursor.dataset);
   const goesOn = cursor !== null && open === cursor.pass ? cursor.pass : null;
-  const taken = source.kind === 'take_back' ? source.dataset : null;
+  const taken = source.kind === 'undo_dataset' ? source.dataset : null;
   const dataset = r.datasets.find((dataset) => dataset.id === taken)?.name ?? null;
   const title = titleOf(source, kept, dataset);
-  const moments = kept.moments === null ? 'fresh' : 'kept';
+  const optimizerState = kept.optimizerState === null ? 'fresh' : 'restored';
   const entry: BranchEntry = {
     name: r.newBranch,
     parent: isAnew ? null : to,
@@ -124,7 +128,7 @@ export function decideRestore(source: RestoreSource, r: RestoreReadings): Decisi
               epoch: cursor.epoch,
               seed: cursor.seed,
               content_hash: cursor.content_hash,
-              left_out: cursor.left_out,
+              excluded_rows: cursor.excluded_rows,
               step: kept.step,
             },
           },
@@ -139,7 +143,7 @@ export function decideRestore(source: RestoreSource, r: RestoreReadings): Decisi
     from: from.branch,
     to,
     origin: kept.origin,
-    moments: kept.moments,
+    optimizer_state: kept.optimizerState,
     branch: r.newBranch,
     leaving: leaving.map(({ id, share }) => [id, share]),
     goesOn,
@@ -156,10 +160,10 @@ export function decideRestore(source: RestoreSource, r: RestoreReadings): Decisi
       to: { ...to, ...r.standing(to, kept) },
       new_branch: r.newBranch,
       steps_leaving: leaving.reduce((sum, dataset) => sum + dataset.steps, 0),
-      moments,
-      warmup_steps: moments === 'fresh' ? r.warmupSteps : 0,
+      optimizer_state: optimizerState,
+      warmup_steps: optimizerState === 'fresh' ? r.warmupSteps : 0,
       datasets_leaving: leaving,
-      acts: actsOf(r, kept, from, note, goesOn !== null),
+      phases: actsOf(r, kept, from, note, goesOn !== null),
       disk: {
         free_bytes: r.freeBytes,
         needed_bytes: needed,
@@ -176,35 +180,35 @@ function actsOf(
   from: Point,
   note: string | null,
   goesOn: boolean,
-): RestorePlan['acts'] {
+): RestorePlan['phases'] {
   const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-  const act = (name: Act, text: string, bytes = 0): RestorePlan['acts'][number] => ({
-    act: name,
+  const phase = (name: RestorePhase, text: string, bytes = 0): RestorePlan['phases'][number] => ({
+    phase: name,
     text,
     seconds: r.seconds(name, bytes),
   });
   const before = note === null ? '' : `${note} `;
   return [
-    act('pause', r.isTraining ? 'The trainer saves its step and ends.' : 'No trainer runs.'),
-    act(
+    phase('pause', r.isTraining ? 'The trainer saves its step and ends.' : 'No trainer runs.'),
+    phase(
       'verify',
       `${before}Every byte of ${nameOf(kept)} is read and compared (${megabytes(kept.bytes)}).`,
       kept.bytes,
     ),
-    act(
+    phase(
       'back_up',
       `Step ${String(from.step)} of ${from.branch} is copied and read back (${megabytes(r.backupBytes)}).`,
       r.backupBytes,
     ),
-    act(
+    phase(
       'stage',
       kept.share
         ? `Step ${String(kept.step)} is put under ${r.newBranch}; its blocks are shared.`
         : `Step ${String(kept.step)} is copied under ${r.newBranch}.`,
       kept.bytes,
     ),
-    act('switch', `${r.newBranch} becomes the head by one rename.`),
-    act(
+    phase('switch', `${r.newBranch} becomes the head by one rename.`),
+    phase(
       'continue',
       goesOn
         ? `The pass goes on inside its dataset, from step ${String(kept.step)}.`

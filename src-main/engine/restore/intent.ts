@@ -20,7 +20,7 @@ const aftermath = z.object({
         epoch: z.number().int(),
         seed: z.number().int(),
         content_hash: z.string(),
-        left_out: z.array(z.number().int()).optional(),
+        excluded_rows: z.array(z.number().int()).optional(),
         step: z.number().int(),
       }),
     })
@@ -34,11 +34,11 @@ const intentFile = z.object({
   title: z.string(),
   by: z.string(),
   started: z.number(),
-  act: z.enum(['pause', 'verify', 'back_up', 'stage', 'switch', 'continue']),
+  phase: z.enum(['pause', 'verify', 'back_up', 'stage', 'switch', 'continue']),
   branch: z.string().regex(/^branch-\d+$/),
   from: point,
   to: point,
-  moments: z.enum(['kept', 'fresh']),
+  optimizer_state: z.enum(['restored', 'fresh']),
   backup: z.string().nullable(),
   aftermath,
 });

@@ -29,7 +29,7 @@ const offered: readonly BaseState[] = [
   {
     id: 'smollm2',
     label: 'SmolLM2-135M-Instruct',
-    detail: 'A small chat model, 135 M parameters, dequantised from Q4_1, Apache-2.0.',
+    detail: 'A small chat model, 135 M parameters, dequantized from Q4_1, Apache-2.0.',
     state: 'available',
     progress: null,
     message: null,
@@ -119,7 +119,8 @@ export async function createSetup(options: {
     disk: disk(),
     bases: bases(),
     chosen: options.versions.chosen() === '' ? null : options.versions.chosen(),
-    sample_added: isMakingSample || options.datasets.list().some((dataset) => dataset.name === sampleName),
+    sample_added:
+      isMakingSample || options.datasets.list().some((dataset) => dataset.name === sampleName),
   });
 
   async function make(
@@ -235,7 +236,12 @@ export async function createSetup(options: {
         });
         if (!result.ok)
           throw new Refusal('NOT_READY', `The sample could not be written: ${result.message}`);
-        await options.datasets.addAs(path.join(folder, 'train.jsonl'), sampleName, 'normal', 'sample');
+        await options.datasets.addAs(
+          path.join(folder, 'train.jsonl'),
+          sampleName,
+          'normal',
+          'sample',
+        );
       } finally {
         isMakingSample = false;
         tell();

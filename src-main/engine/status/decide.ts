@@ -3,7 +3,7 @@ import type { QueueState, TrainingState } from '../../contract/index.ts';
 import { isSelfHealing } from '../queue/index.ts';
 
 export interface StateReadings {
-  readonly latch: QueueState;
+  readonly desiredState: QueueState;
   readonly trainer: {
     readonly alive: boolean;
     readonly phase: string | null;
@@ -42,14 +42,16 @@ export function decideStale(beats: readonly number[]): number {
 }
 
 export function decideState(r: StateReadings): StateWord {
-  const { trainer, latch } = r;
+  const { trainer, desiredState } = r;
   if (trainer.recovering !== null) {
     const { attempt, limit, cause } = trainer.recovering;
     return { state: 'recovering', reason: `attempt ${attempt} of ${limit}: ${cause}` };
   }
   if (trainer.alive) return whileAlive(r);
-  if (latch.latch === 'stopped') return { state: 'stopped', reason: `by ${latch.by}` };
-  if (latch.latch === 'paused') return { state: 'paused', reason: `by ${latch.by}` };
+  if (desiredState.desired_state === 'stopped')
+    return { state: 'stopped', reason: `by ${desiredState.by}` };
+  if (desiredState.desired_state === 'paused')
+    return { state: 'paused', reason: `by ${desiredState.by}` };
   if (r.notReady !== null)
     return {
       state: isSelfHealing(r.notReady.category) ? 'recovering' : 'failed',
@@ -65,10 +67,10 @@ export function decideState(r: StateReadings): StateWord {
 }
 
 function whileAlive(r: StateReadings): StateWord {
-  const { trainer, latch } = r;
-  if (latch.latch === 'stopped' || trainer.pending === 'stop-now')
+  const { trainer, desiredState } = r;
+  if (desiredState.desired_state === 'stopped' || trainer.pending === 'stop-now')
     return { state: 'stopping', reason: 'now, with a checkpoint' };
-  if (trainer.phase === 'paused') return { state: 'paused', reason: `by ${latch.by}` };
+  if (trainer.phase === 'paused') return { state: 'paused', reason: `by ${desiredState.by}` };
   const age = trainer.ageSeconds;
   if (trainer.phase === null || age === null || trainer.phase === 'load')
     return { state: 'loading', reason: null };
@@ -77,7 +79,7 @@ function whileAlive(r: StateReadings): StateWord {
       state: 'recovering',
       reason: `no heartbeat for ${Math.round(age)} s in step ${(trainer.step ?? 0) + 1}`,
     };
-  if (latch.latch === 'stopping_after')
+  if (desiredState.desired_state === 'stopping_after')
     return { state: 'stopping', reason: `after ${r.dataset ?? 'this dataset'}` };
   switch (trainer.phase) {
     case 'evaluate':

@@ -87,7 +87,7 @@ export async function createStatus(options: {
     const all = options.datasets.list();
     const open = options.queue.open();
     return decideState({
-      latch: options.queue.state(),
+      desiredState: options.queue.state(),
       trainer: {
         alive: view.alive,
         phase: view.heartbeat?.phase ?? null,
@@ -104,7 +104,7 @@ export async function createStatus(options: {
       waiting: options.queue.waiting()?.why ?? null,
       noBase: options.versions.noBase(),
       datasets: {
-        decide: all.filter((dataset) => dataset.verdict === 'decide').length,
+        decide: all.filter((dataset) => dataset.verdict === 'needs_decision').length,
         waiting: all.filter((dataset) => dataset.place === 'queue').length,
       },
     });
@@ -113,7 +113,9 @@ export async function createStatus(options: {
   function current(): StateWord & { readonly since: number } {
     const now = readState();
     word =
-      now.state === word.state ? { ...now, since: word.since } : { ...now, since: options.clock.now() };
+      now.state === word.state
+        ? { ...now, since: word.since }
+        : { ...now, since: options.clock.now() };
     return word;
   }
 
@@ -241,7 +243,10 @@ export async function createStatus(options: {
     if (text === written) return;
     isWriting = true;
     try {
-      await writeJson(path.join(options.paths.status, 'training_status.json'), scriptStatus(status));
+      await writeJson(
+        path.join(options.paths.status, 'training_status.json'),
+        scriptStatus(status),
+      );
       written = text;
     } catch (error) {
       options.failed('status.write', error);

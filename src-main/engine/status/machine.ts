@@ -56,7 +56,7 @@ export function parseGpu(line: string): Gpu | null {
   return {
     name,
     uuid,
-    utilisation: number(2),
+    utilization: number(2),
     memory_used_mb: number(3),
     memory_total_mb: number(4),
     temperature: number(5),

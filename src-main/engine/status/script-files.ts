@@ -18,7 +18,10 @@ export function writeScriptFiles(options: {
   const write = async (): Promise<void> => {
     try {
       await writeJson(path.join(options.paths.status, 'memory_stats.json'), options.memory());
-      await writeJson(path.join(options.paths.status, 'monitoring_costs.json'), await options.costs());
+      await writeJson(
+        path.join(options.paths.status, 'monitoring_costs.json'),
+        await options.costs(),
+      );
     } catch (error) {
       options.failed('status.files', error);
     }

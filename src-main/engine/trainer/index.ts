@@ -7,7 +7,7 @@ export { classifyCrash } from './classify.ts';
 export { decideAfterExit } from './decide.ts';
 export { decideHang } from './hang.ts';
 export { readLogEnd } from './run-files.ts';
-export { createTrainer } from './room.ts';
+export { createTrainer } from './supervisor.ts';
 export { type MachineFacts, readMachine, resolveForMachine } from './spec.ts';
 export type {
   ExitFile,
@@ -20,4 +20,4 @@ export type {
   TrainerView,
   Verb,
   WorkerResult,
-} from './shapes.ts';
+} from './types.ts';

@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { writeJson } from '../../kit/files.ts';
 import { type Identity, identityOf } from '../../kit/identity.ts';
-import type { PythonFacts } from './shapes.ts';
+import type { PythonFacts } from './types.ts';
 import type { Launcher } from './spec.ts';
 
 /** What a Python process may see of the user's environment; no secrets, no proxies of other programs. */

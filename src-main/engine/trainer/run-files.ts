@@ -4,7 +4,7 @@ import path from 'node:path';
 import { readJson, writeJson } from '../../kit/files.ts';
 import { type Identity, isAlive } from '../../kit/identity.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
-import type { ExitFile, TrainerEvent } from './shapes.ts';
+import type { ExitFile, TrainerEvent } from './types.ts';
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Config, configSchema } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
-import type { PassRequest } from './shapes.ts';
+import type { PassRequest } from './types.ts';
 
 /** What the machine says of itself where the configuration says auto. */
 export interface MachineFacts {
@@ -86,7 +86,7 @@ export function trainSpec(options: {
       name: request.dataset.name,
       content_hash: request.dataset.contentHash,
       cache: request.dataset.cache,
-      left_out: request.dataset.leftOut,
+      excluded_rows: request.dataset.excludedRows,
     },
     pass: { id: request.pass.id, planned_steps: request.pass.plannedSteps },
     config: options.microBatch === null ? config : { ...config, micro_batch: options.microBatch },
@@ -103,7 +103,7 @@ export function trainSpec(options: {
     device,
     launcher: launcherOf(config),
     // A GPU stands still while a checkpoint is written; a processor would write no faster beside its steps, and needs the memory.
-    saving: device === 'cpu' ? 'inline' : 'beside',
+    saving: device === 'cpu' ? 'sync' : 'async',
     // Of each process: more threads than cores make all of them slower.
     threads: Math.max(1, Math.floor(options.threads / config.world_size)),
     test: {},
@@ -138,7 +138,7 @@ export function requestOf(spec: unknown): PassRequest | null {
       name: text(at(dataset, 'name')),
       contentHash: text(at(dataset, 'content_hash')),
       cache: text(at(dataset, 'cache')),
-      leftOut: numbers(at(dataset, 'left_out')),
+      excludedRows: numbers(at(dataset, 'excluded_rows')),
     },
     config: config.data,
     base: {

@@ -7,7 +7,7 @@ import { writeJson } from '../../kit/files.ts';
 import { type Identity, isAlive } from '../../kit/identity.ts';
 import { Tail } from '../../kit/tail.ts';
 import { type BeatFile, parseEvent, readBeat } from './run-files.ts';
-import type { TrainerEvent, Verb } from './shapes.ts';
+import type { TrainerEvent, Verb } from './types.ts';
 
 const beatsKept = 400;
 /** Seconds within which the system tells the parent how a child ended, once it is seen to be gone. */

@@ -5,7 +5,7 @@ import type { WorkspacePaths } from '../../kit/workspace.ts';
 import { classifyCrash } from './classify.ts';
 import { launch, launchCategory, runName } from './launch.ts';
 import { readExit, readLogEnd } from './run-files.ts';
-import type { PythonFacts, TrainerRoom } from './shapes.ts';
+import type { PythonFacts, TrainerRoom } from './types.ts';
 import { alone } from './spec.ts';
 import { WatchedRun } from './watched-run.ts';
 
@@ -31,7 +31,14 @@ export function createWorkers(settings: {
         kind,
         python,
         launcher: alone,
-        spec: { format: 1, kind, run, workspace: settings.paths.root, created: settings.clock.now(), ...spec },
+        spec: {
+          format: 1,
+          kind,
+          run,
+          workspace: settings.paths.root,
+          created: settings.clock.now(),
+          ...spec,
+        },
       });
       const identity = launched.identity ?? identityOf(launched.child.pid ?? -1);
       watched = new WatchedRun({
@@ -65,8 +72,8 @@ export function createWorkers(settings: {
     if (options.signal?.aborted === true)
       return {
         ok: false,
-        category: 'cancelled',
-        message: `The ${kind} worker was cancelled.`,
+        category: 'canceled',
+        message: `The ${kind} worker was canceled.`,
         log: '',
       };
     const exit = await readExit(folder);

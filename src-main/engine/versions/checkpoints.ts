@@ -9,7 +9,7 @@ const cursor = z.looseObject({
   pass: z.string(),
   content_hash: z.string(),
   /** Rows that its position does not count; absent: none. */
-  left_out: z.array(z.number().int()).optional(),
+  excluded_rows: z.array(z.number().int()).optional(),
   epoch: z.number(),
   seed: z.number(),
   position: z.number(),
@@ -85,5 +85,7 @@ export async function listCheckpoints(branchFolder: string): Promise<readonly Ch
 }
 
 export async function newestCheckpoint(branchFolder: string): Promise<Checkpoint | null> {
-  return (await listCheckpoints(branchFolder)).find((checkpoint) => checkpoint.problem === null) ?? null;
+  return (
+    (await listCheckpoints(branchFolder)).find((checkpoint) => checkpoint.problem === null) ?? null
+  );
 }

@@ -8,9 +8,9 @@ import path from 'node:path';
 import {
   type Config,
   type EvaluationPoint,
-  isInLine,
-  lineOf,
-  type LineSegment,
+  isInAncestry,
+  ancestryOf,
+  type AncestrySegment,
   type Point,
   Refusal,
   type Version,
@@ -122,7 +122,7 @@ export async function createVersions(options: {
   const branch = (): string => lineage?.branch ?? 'main';
   const branchFolder = (): string => options.paths.checkpoints(branch());
 
-  const line = (): readonly LineSegment[] => lineOf(lineage?.branches ?? [], branch());
+  const ancestry = (): readonly AncestrySegment[] => ancestryOf(lineage?.branches ?? [], branch());
   const branchNames = (): readonly string[] =>
     lineage === null ? ['main'] : lineage.branches.map((branch) => branch.name);
   /** As they were at the last look; the feed shows them without reading the disk. */
@@ -138,7 +138,7 @@ export async function createVersions(options: {
   }
   /** The newest version of what is in the model now. */
   const newestInLine = (all: readonly Version[]): Version | null =>
-    all.find((version) => isInLine(line(), version)) ?? null;
+    all.find((version) => isInAncestry(ancestry(), version)) ?? null;
 
   const hasTrained = async (): Promise<boolean> =>
     (await listCheckpoints(branchFolder())).length > 0;
@@ -195,7 +195,9 @@ export async function createVersions(options: {
   }
   /** A version is a link to the checkpoint's files: what does not verify must not get a name. Refusal NOT_READY. */
   async function requireSound(folder: string, step: number): Promise<void> {
-    const found = (await listCheckpoints(path.dirname(folder))).find((checkpoint) => checkpoint.step === step);
+    const found = (await listCheckpoints(path.dirname(folder))).find(
+      (checkpoint) => checkpoint.step === step,
+    );
     let problem = found === undefined ? 'its manifest.json cannot be read' : found.problem;
     if (problem === null && options.readThrough !== undefined)
       problem = await options.readThrough(folder).catch((error: unknown) => {
@@ -220,7 +222,8 @@ export async function createVersions(options: {
   }
   async function isLastCopy(file: Version): Promise<boolean> {
     const others = (await store.list()).some(
-      (version) => version.name !== file.name && version.branch === file.branch && version.step === file.step,
+      (version) =>
+        version.name !== file.name && version.branch === file.branch && version.step === file.step,
     );
     return !others && !(await hasCheckpoint(file));
   }
@@ -251,7 +254,7 @@ export async function createVersions(options: {
     /** What `allCheckpoints` found last. */
     saved: () => saved,
     /** What led to the head: its own branch, and before the fork the one it left. */
-    line,
+    ancestry,
     branches: (): readonly BranchEntry[] => lineage?.branches ?? [],
     /** A name that no branch and no folder has. Refusal NOT_READY while no lineage was begun. */
     async nextBranch(): Promise<string> {
@@ -324,7 +327,9 @@ export async function createVersions(options: {
     /** The same pass and step give the same version, however often it is asked for. */
     async create(input: VersionInput): Promise<Version> {
       const all = await store.list();
-      const same = all.find((version) => version.pass === input.pass && version.step === input.step);
+      const same = all.find(
+        (version) => version.pass === input.pass && version.step === input.step,
+      );
       if (same !== undefined) return toVersion(same);
       const folder = path.join(branchFolder(), checkpointName(input.step));
       await requireSound(folder, input.step);
@@ -350,7 +355,7 @@ export async function createVersions(options: {
         evaluated_step: input.evaluatedStep,
         parent: newestInLine(all)?.name ?? null,
         pinned: false,
-        how: 'after a dataset',
+        how: 'automatically after a dataset',
         config: input.config,
       });
       if (lineage !== null) {
@@ -391,7 +396,7 @@ export async function createVersions(options: {
       const points: readonly Point[] = [
         { branch: branch(), step: newest.step },
         ...(lineage?.branches.find((entry) => entry.name === branch())?.parent?.step === newest.step
-          ? line()
+          ? ancestry()
               .slice(-2, -1)
               .map((segment) => ({ branch: segment.branch, step: newest.step }))
           : []),
@@ -425,7 +430,7 @@ export async function createVersions(options: {
         evaluated_step: input.evaluatedStep,
         parent: newestInLine(all)?.name ?? null,
         pinned: false,
-        how: input.how ?? 'by hand',
+        how: input.how ?? 'manually',
         config: input.config,
       });
       options.journal.write({

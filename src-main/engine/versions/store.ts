@@ -38,7 +38,7 @@ const numbersFile = z.object({ format: z.literal(1), last: z.number().int() });
 export const versionName = (number: number, slug: string): string =>
   `v${String(number).padStart(3, '0')}_${slug}`;
 
-/** Lower case letters, digits and single dashes; at most 40. */
+/** Lower case singleKeyShortcuts, digits and single dashes; at most 40. */
 export function slugOf(name: string): string {
   const stem = name.replace(/\.((jsonl|json|csv)(\.(gz|zst))?|parquet)$/i, '');
   const slug = stem

@@ -10,7 +10,7 @@ import {
   type ChartConfiguration,
 } from 'chart.js';
 import { useEffect, useRef, type HTMLAttributes, type ReactElement, type RefObject } from 'react';
-import { drawInTurn, leaveTurn, type Turn } from './turns.ts';
+import { drawInTurn, leaveTurn, type Turn } from './frame-scheduler.ts';
 
 Chart.register(Filler, LinearScale, LineController, LineElement, LogarithmicScale, PointElement);
 Chart.defaults.font.family = '"Inter Variable", Inter, system-ui, sans-serif';

@@ -6,7 +6,7 @@ export function drawMark(
   name: MarkName,
   x: number,
   y: number,
-  colour: string,
+  color: string,
   size = 11,
 ): void {
   context.save();
@@ -16,10 +16,10 @@ export function drawMark(
   for (const { d, line } of strokesOf(name)) {
     const path = new Path2D(d);
     if (line === undefined) {
-      context.fillStyle = colour;
+      context.fillStyle = color;
       context.fill(path);
     } else {
-      context.strokeStyle = colour;
+      context.strokeStyle = color;
       context.lineWidth = line;
       context.stroke(path);
     }
@@ -32,10 +32,10 @@ export function drawText(
   text: string,
   x: number,
   y: number,
-  style: { readonly colour: string; readonly font?: string; readonly align?: CanvasTextAlign },
+  style: { readonly color: string; readonly font?: string; readonly align?: CanvasTextAlign },
 ): number {
   context.save();
-  context.fillStyle = style.colour;
+  context.fillStyle = style.color;
   context.font = `${style.font ?? '400 11px'} "Inter Variable", Inter, system-ui, sans-serif`;
   context.textAlign = style.align ?? 'left';
   context.textBaseline = 'alphabetic';
@@ -50,11 +50,11 @@ export function drawVertical(
   x: number,
   top: number,
   bottom: number,
-  colour: string,
+  color: string,
   dash: readonly number[] = [],
 ): void {
   context.save();
-  context.strokeStyle = colour;
+  context.strokeStyle = color;
   context.lineWidth = 1;
   context.setLineDash([...dash]);
   context.beginPath();
@@ -71,13 +71,13 @@ export function drawHatch(
   right: number,
   top: number,
   bottom: number,
-  colour: string,
+  color: string,
 ): void {
   context.save();
   context.beginPath();
   context.rect(left, top, right - left, bottom - top);
   context.clip();
-  context.strokeStyle = colour;
+  context.strokeStyle = color;
   context.lineWidth = 1;
   context.beginPath();
   const height = bottom - top;

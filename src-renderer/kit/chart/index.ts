@@ -1,6 +1,6 @@
 /**
- * Charts: chart.js in the program's own colours, and what is drawn beside the lines.
- * Promises: nothing moves that did not happen; colours follow the theme and the connection.
+ * Charts: chart.js in the program's own colors, and what is drawn beside the lines.
+ * Promises: nothing moves that did not happen; colors follow the theme and the connection.
  * Never: knows what is drawn.
  */
 export {
@@ -11,5 +11,5 @@ export {
   type LineConfiguration,
   type Point,
 } from './canvas.tsx';
-export { faint, readColours, useColours, type Colours } from './colours.ts';
+export { faint, readColours, useColours, type Colors } from './colors.ts';
 export { drawDot, drawHatch, drawMark, drawText, drawVertical } from './draw.ts';

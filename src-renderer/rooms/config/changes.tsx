@@ -69,7 +69,9 @@ export function Changes({
                     <del>{shown(pending.before)}</del>
                   </td>
                   <td>
-                    <ins className={pending.problem === null ? '' : 'fail'}>{shown(pending.after)}</ins>
+                    <ins className={pending.problem === null ? '' : 'fail'}>
+                      {shown(pending.after)}
+                    </ins>
                   </td>
                 </tr>
               ))}
@@ -144,7 +146,9 @@ export function Changes({
               void keep(pending);
             }}
           >
-            {pending.every((pending) => pending.staged) ? 'Change from the next dataset' : 'Change now'}
+            {pending.every((pending) => pending.staged)
+              ? 'Change from the next dataset'
+              : 'Change now'}
           </Button>
         </div>
       </Modal>

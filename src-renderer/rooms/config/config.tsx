@@ -36,8 +36,9 @@ function FileNotices({ state }: { readonly state: ConfigState }): ReactElement {
           <p className="grow">
             <b className="strong">config.json was edited outside Nightshift.</b>{' '}
             <span className="t2">
-              <span className="mono">{drift.key}</span> {textOf(drift.running)} to {textOf(drift.file)}.
-              Not applied while a dataset is in training; it waits for the next one.
+              <span className="mono">{drift.key}</span> {textOf(drift.running)} to{' '}
+              {textOf(drift.file)}. Not applied while a dataset is in training; it waits for the
+              next one.
             </span>
           </p>
           <Button
@@ -69,7 +70,9 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
     state.staged['batch_size'] ??
     valueAt(state.values, 'batch_size');
   const isChanged = (key: string): boolean =>
-    key in state.differences || key in state.staged || pending.some((pending) => pending.key === key);
+    key in state.differences ||
+    key in state.staged ||
+    pending.some((pending) => pending.key === key);
   const shown = descriptions.filter(
     (description) => isFound(description, search) && (!changedOnly || isChanged(description.key)),
   );

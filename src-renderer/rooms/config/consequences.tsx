@@ -33,7 +33,9 @@ function Cost({ estimate }: { readonly estimate: EstimateAnswer }): ReactElement
         {row('Rows over the length', (estimate) => whole(estimate.rows_over))}
         {row('Rows trained', (estimate) => whole(estimate.trained_rows))}
         {row('Steps', (estimate) => whole(estimate.steps))}
-        {row('Time', (estimate) => (estimate.time.seconds === null ? UNKNOWN : duration(estimate.time.seconds)))}
+        {row('Time', (estimate) =>
+          estimate.time.seconds === null ? UNKNOWN : duration(estimate.time.seconds),
+        )}
         <tr>
           <td className="strong">Memory</td>
           <td className="n">{memory(estimate.now.memory.bytes / MiB)}</td>

@@ -10,7 +10,9 @@ import {
 } from '../../../src-main/contract/index.ts';
 
 export const descriptions: readonly KeyDescription[] = describeKeys();
-const controls = new Map(descriptions.map((description) => [description.key, controlOf(description.key)]));
+const controls = new Map(
+  descriptions.map((description) => [description.key, controlOf(description.key)]),
+);
 
 export function controlFor(key: string): ReturnType<typeof controlOf> {
   return controls.get(key) ?? { kind: 'text' };

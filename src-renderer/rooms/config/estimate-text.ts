@@ -8,19 +8,19 @@ import type {
 
 const labels: Readonly<Record<MemoryPart, { readonly label: string; readonly shade: string }>> = {
   weights: { label: 'Weights, fp32', shade: 's1' },
-  working_copy: { label: 'Working copy, bf16', shade: 's2' },
+  bf16_weights: { label: 'Working copy, bf16', shade: 's2' },
   gradients: { label: 'Gradients', shade: 's4' },
-  moments: { label: 'Optimiser moments', shade: 's5' },
+  optimizer_states: { label: 'Optimizer moments', shade: 's5' },
   activations: { label: 'Activations', shade: 's3' },
-  loss_chunk: { label: 'Loss chunk', shade: 's2' },
-  program: { label: 'Program and driver', shade: 's4' },
+  logits_buffer: { label: 'Loss chunk', shade: 's2' },
+  runtime: { label: 'Program and driver', shade: 's4' },
 };
 const order = Object.keys(labels) as MemoryPart[];
 
 export interface PartRow {
   readonly part: MemoryPart;
   readonly label: string;
-  /** A step of the grey ramp. */
+  /** A step of the gray ramp. */
   readonly shade: string;
   readonly bytes: number;
   readonly before: number;

@@ -189,7 +189,9 @@ export function useEstimate(
 ): EstimateAnswer | null {
   const datasets = useRoom('datasets');
   const changes = Object.fromEntries(
-    pending.filter((pending) => pending.problem === null).map((pending) => [pending.key, pending.after]),
+    pending
+      .filter((pending) => pending.problem === null)
+      .map((pending) => [pending.key, pending.after]),
   );
   const waits = datasets
     .filter((dataset) => dataset.place === 'queue' || dataset.place === 'processing')

@@ -92,7 +92,8 @@ function Standing({
   const lost = useLost();
   const { key } = facts;
   const lock = state.locks[key];
-  const running = state.drift.find((drift) => drift.key === key)?.running ?? valueAt(state.values, key);
+  const running =
+    state.drift.find((drift) => drift.key === key)?.running ?? valueAt(state.values, key);
   const staged = key in state.staged;
   const changed = key in state.differences;
   const defaultText = textOf(facts.factory) === '' ? 'empty' : textOf(facts.factory);

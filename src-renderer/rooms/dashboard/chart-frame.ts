@@ -1,4 +1,4 @@
-/** What all charts of the dashboard share: axis, visible stretch, ticks, colours, and the hand on them. */
+/** What all charts of the dashboard share: axis, visible stretch, ticks, colors, and the hand on them. */
 import {
   useEffect,
   useMemo,
@@ -9,7 +9,7 @@ import {
 } from 'react';
 import type { Curves } from '../../../src-main/contract/index.ts';
 import { useEngine, useLost } from '../../engine/index.ts';
-import { useColours, type Colours, type LineChart } from '../../kit/chart/index.ts';
+import { useColours, type Colors, type LineChart } from '../../kit/chart/index.ts';
 import { axisOf, nearest, nearestAt, type Axis, type AxisKind } from './curve-data.ts';
 import { look, useCurves, viewWanted, type View } from './curves.ts';
 
@@ -21,7 +21,7 @@ export interface ChartFrame {
   /** All of the range, and what of it is visible. */
   readonly domain: View;
   readonly view: View;
-  readonly colours: Colours;
+  readonly colors: Colors;
   /** Nothing is known after the last point: charts end in a hatch. */
   readonly isStale: boolean;
 }
@@ -30,7 +30,7 @@ export function useChartFrame(drawn: Curves | null, axisKind: AxisKind): ChartFr
   const base = useCurves((state) => state.base);
   const view = useCurves((state) => state.view);
   const lost = useLost();
-  const colours = useColours(lost);
+  const colors = useColours(lost);
   const isRecovering = useEngine((state) => state.rooms?.status.state === 'recovering');
   const isStale = isRecovering || lost;
   const axis = useMemo(() => axisOf(axisKind, base?.curves.loss ?? []), [axisKind, base]);
@@ -44,10 +44,10 @@ export function useChartFrame(drawn: Curves | null, axisKind: AxisKind): ChartFr
       axis,
       domain: whole,
       view: view ?? whole,
-      colours,
+      colors,
       isStale,
     };
-  }, [drawn, markers, base, view, axis, colours, isStale]);
+  }, [drawn, markers, base, view, axis, colors, isStale]);
 }
 
 /** Checkpoints are many and drawn nowhere. */
@@ -65,15 +65,15 @@ export function domainOf(base: Curves, axis: Axis, isStale: boolean): View | nul
   return { min, max: Math.max(end + (isStale ? (end - min) * 0.028 : 0), min + 1e-6) };
 }
 
-export function zoomed(frame: ChartFrame, centre: number, factor: number): View | null {
+export function zoomed(frame: ChartFrame, center: number, factor: number): View | null {
   const { domain, view } = frame;
   const width = (view.max - view.min) * factor;
   const whole = domain.max - domain.min;
   if (width >= whole) return null;
   const least = frame.axis.kind === 'step' ? 5 : whole / 2000;
   if (width < least) return view;
-  const share = (centre - view.min) / (view.max - view.min);
-  return held(frame, centre - share * width, width);
+  const share = (center - view.min) / (view.max - view.min);
+  return held(frame, center - share * width, width);
 }
 
 /** A view of a width, moved so that it stays inside the domain. */

@@ -34,7 +34,7 @@ export function drawCrosshair(
   const { top, bottom, left, right } = chart.chartArea;
   const cross = x.getPixelForValue(frame.axis.x(bucket[0], bucket[1]));
   if (cross < left - 1 || cross > right + 1) return;
-  drawVertical(context, cross, facts.main ? top : 0, bottom, frame.colours.t2);
+  drawVertical(context, cross, facts.main ? top : 0, bottom, frame.colors.t2);
   const own = facts.series[nearest(facts.series, bucket[0])];
   if (own === undefined) return;
   drawDot(
@@ -42,8 +42,8 @@ export function drawCrosshair(
     x.getPixelForValue(frame.axis.x(own[0], own[1])),
     Math.min(bottom, Math.max(top, y.getPixelForValue(own[2]))),
     facts.main ? 4 : 3.2,
-    facts.rings ? frame.colours.t1 : frame.colours.accent,
-    frame.colours.face,
+    facts.rings ? frame.colors.t1 : frame.colors.accent,
+    frame.colors.face,
   );
 }
 

@@ -64,7 +64,10 @@ export function withNews(curves: Curves, news: MetricsNews, smoothing: number): 
     to: fresh[fresh.length - 1]?.step ?? curves.to,
     curves: next,
     smoothed,
-    evaluations: [...curves.evaluations, ...news.evaluations.filter((evaluation) => !seen.has(evaluation.step))],
+    evaluations: [
+      ...curves.evaluations,
+      ...news.evaluations.filter((evaluation) => !seen.has(evaluation.step)),
+    ],
     markers: [...curves.markers, ...news.markers],
   };
 }

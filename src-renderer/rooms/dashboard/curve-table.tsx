@@ -24,7 +24,9 @@ export function CurveTable({
 
 function Table({ curves }: { readonly curves: Curves }): ReactElement {
   const now = useNowSeconds();
-  const evaluated = new Map(curves.evaluations.map((evaluation) => [evaluation.step, validationOf(evaluation)]));
+  const evaluated = new Map(
+    curves.evaluations.map((evaluation) => [evaluation.step, validationOf(evaluation)]),
+  );
   return (
     <table>
       <thead>

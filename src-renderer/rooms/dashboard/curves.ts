@@ -3,7 +3,7 @@ import { useEffect } from 'react';
 import { create } from 'zustand';
 import type { Curves } from '../../../src-main/contract/index.ts';
 import { engine, onMetrics, useEngine } from '../../engine/index.ts';
-import { isOneOf, kept } from '../../kit/kept.ts';
+import { isOneOf, kept } from '../../kit/persisted-state.ts';
 import { axisOf, stepAtTime, withNews, type Axis, type AxisKind } from './curve-data.ts';
 
 export const ranges = ['dataset', '24h', '7d', 'all'] as const;

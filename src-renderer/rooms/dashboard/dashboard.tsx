@@ -3,7 +3,7 @@ import { Button, Checkbox, SegmentedControl, Slider } from '@mantine/core';
 import { useEffect, useState, type ReactElement } from 'react';
 import { command, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
-import { isBoolean, isOneOf, useKept } from '../../kit/kept.ts';
+import { isBoolean, isOneOf, useKept } from '../../kit/persisted-state.ts';
 import { takeIn } from '../data/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { useChartFrame } from './chart-frame.ts';

@@ -32,7 +32,10 @@ function placed(chart: LineChart, frame: ChartFrame): readonly Placed[] {
   if (scale === undefined) return [];
   const { left, right } = chart.chartArea;
   return frame.markers
-    .map((marker) => ({ ...marker, x: scale.getPixelForValue(frame.axis.x(marker.step, marker.t)) }))
+    .map((marker) => ({
+      ...marker,
+      x: scale.getPixelForValue(frame.axis.x(marker.step, marker.t)),
+    }))
     .filter((marker) => marker.x >= left - 1 && marker.x <= right + 1);
 }
 
@@ -45,16 +48,16 @@ function drawGaps(chart: LineChart, frame: ChartFrame): void {
     const to = scale.getPixelForValue(frame.axis.x(0, gap.to));
     if (to < left || from > right) continue;
     if (frame.axis.kind === 'process') {
-      drawVertical(chart.ctx, from, top, bottom, frame.colours['line-strong']);
+      drawVertical(chart.ctx, from, top, bottom, frame.colors['line-strong']);
       continue;
     }
     const a = Math.max(left, from);
     const b = Math.min(right, to);
-    drawHatch(chart.ctx, a, b, top, bottom, frame.colours.hatch);
+    drawHatch(chart.ctx, a, b, top, bottom, frame.colors.hatch);
     const text = duration(gap.to - gap.from);
     if (b - a > text.length * 6.5)
       drawText(chart.ctx, text, (a + b) / 2, top + 14, {
-        colour: frame.colours.t2,
+        color: frame.colors.t2,
         align: 'center',
       });
   }
@@ -69,16 +72,16 @@ function drawLines(chart: LineChart, frame: ChartFrame, strong: boolean): void {
         entry.x,
         strong ? 4 : top,
         bottom,
-        frame.colours[strong ? 'line-strong' : 'line'],
+        frame.colors[strong ? 'line-strong' : 'line'],
       );
     if (entry.kind === 'recovery')
-      drawVertical(chart.ctx, entry.x, top, bottom, frame.colours.warn, [2, 3]);
+      drawVertical(chart.ctx, entry.x, top, bottom, frame.colors.warn, [2, 3]);
   }
 }
 
 /** Two rows above the plot: dataset and version with names while they fit, below them what happened in between. */
 function drawLane(chart: LineChart, frame: ChartFrame): void {
-  const { colours } = frame;
+  const { colors } = frame;
   const { right } = chart.chartArea;
   const all = placed(chart, frame);
   const upper = all
@@ -94,14 +97,14 @@ function drawLane(chart: LineChart, frame: ChartFrame): void {
       placed.kind === 'version' ? 'version' : 'dataset',
       x + (isVersion ? 6 : 3.5),
       10,
-      isVersion ? colours.t1 : colours.t2,
+      isVersion ? colors.t1 : colors.t2,
     );
     const text = isVersion ? (placed.label.split('_')[0] ?? placed.label) : stem(placed.label);
     const offset = isVersion ? 14 : 13;
     const room = next - x - offset - 4;
     if (room > text.length * 6.2) {
       const width = drawText(chart.ctx, text, x + offset, 14, {
-        colour: isVersion ? colours.t1 : colours.t3,
+        color: isVersion ? colors.t1 : colors.t3,
         font: isVersion ? '600 11px' : '400 11px',
       });
       free = x + offset + width + 8;
@@ -110,10 +113,15 @@ function drawLane(chart: LineChart, frame: ChartFrame): void {
   let last = -99;
   for (const placed of all) {
     const mark = marks[placed.kind];
-    if (mark === null || placed.kind === 'dataset' || placed.kind === 'version' || placed.x - last < 8)
+    if (
+      mark === null ||
+      placed.kind === 'dataset' ||
+      placed.kind === 'version' ||
+      placed.x - last < 8
+    )
       continue;
     last = placed.x;
-    drawMark(chart.ctx, mark, placed.x, 30, placed.kind === 'recovery' ? colours.warn : colours.t2);
+    drawMark(chart.ctx, mark, placed.x, 30, placed.kind === 'recovery' ? colors.warn : colors.t2);
   }
 }
 
@@ -144,11 +152,11 @@ function drawLabels(chart: LineChart, frame: ChartFrame, labels: readonly LabelT
     rows[i] = { ...row, y: middle + 16 };
   }
   for (const row of rows) {
-    const colour = frame.colours[row.tone];
+    const color = frame.colors[row.tone];
     drawText(chart.ctx, row.name, right + 12, row.y - 3, {
-      colour: row.tone === 't1' ? frame.colours.t2 : colour,
+      color: row.tone === 't1' ? frame.colors.t2 : color,
     });
-    drawText(chart.ctx, row.text, right + 12, row.y + 12, { colour, font: '600 13px' });
+    drawText(chart.ctx, row.text, right + 12, row.y + 12, { color, font: '600 13px' });
   }
 }
 
@@ -183,7 +191,7 @@ export function eventLayer(
       const facts = read();
       if (facts === null) return;
       const { frame } = facts;
-      const { colours } = frame;
+      const { colors } = frame;
       const { scales, ctx } = chart;
       const x = scales['x'];
       const y = scales['y'];
@@ -193,14 +201,14 @@ export function eventLayer(
       const seesEnd = frame.view.max >= frame.domain.max;
       if (facts.main && last !== undefined && seesEnd) {
         const at = x.getPixelForValue(frame.axis.x(last[0], last[1]));
-        if (frame.isStale) drawHatch(ctx, at, right, top, bottom, colours.hatch);
+        if (frame.isStale) drawHatch(ctx, at, right, top, bottom, colors.hatch);
         drawDot(
           ctx,
           at,
           y.getPixelForValue(last[2]),
           3.5,
-          frame.isStale ? colours.face : colours.accent,
-          colours.accent,
+          frame.isStale ? colors.face : colors.accent,
+          colors.accent,
         );
       }
       if (facts.main) {
@@ -208,7 +216,7 @@ export function eventLayer(
         drawLabels(chart, frame, facts.labels);
         if (facts.above > 0)
           drawText(ctx, `${String(facts.above)} above`, right - 4, top - 4, {
-            colour: colours.t3,
+            color: colors.t3,
             align: 'right',
           });
       }

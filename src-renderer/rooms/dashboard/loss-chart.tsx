@@ -66,8 +66,8 @@ interface Series {
 function seriesOf({
   curves,
   axis,
-  colours,
-}: Pick<ChartFrame, 'curves' | 'axis' | 'colours'>): Series {
+  colors,
+}: Pick<ChartFrame, 'curves' | 'axis' | 'colors'>): Series {
   const buckets = curves.curves.loss ?? [];
   const smooth = curves.smoothed.map(([step, value], index): [number, number, number] => {
     const bucket = buckets[index];
@@ -87,7 +87,7 @@ function seriesOf({
         ...line,
         data: pointsOf(axis, smooth),
         order: 1,
-        borderColor: colours.accent,
+        borderColor: colors.accent,
         borderWidth: 1.8,
       },
       {
@@ -97,7 +97,7 @@ function seriesOf({
           buckets.map((bucket) => [bucket[0], bucket[1], bucket[4]]),
         ),
         order: 2,
-        borderColor: faint(colours.accent, 0.42),
+        borderColor: faint(colors.accent, 0.42),
         borderWidth: 1,
       },
       {
@@ -111,7 +111,7 @@ function seriesOf({
         order: 3,
         borderWidth: 0,
         fill: '+1',
-        backgroundColor: faint(colours.accent, 0.13),
+        backgroundColor: faint(colors.accent, 0.13),
       },
       {
         ...line,
@@ -133,7 +133,7 @@ function configurationOf(
   series: Series,
   options: LossOptions,
 ): { readonly made: LineConfiguration; readonly above: number } {
-  const { curves, axis, view, colours } = frame;
+  const { curves, axis, view, colors } = frame;
   const { smooth, rings } = series;
   const visible = (curves.curves.loss ?? []).filter((curve) => {
     const x = axis.x(curve[0], curve[1]);
@@ -162,8 +162,8 @@ function configurationOf(
           order: 0,
           showLine: false,
           pointRadius: 2.8,
-          pointBackgroundColor: colours.face,
-          pointBorderColor: colours.t1,
+          pointBackgroundColor: colors.face,
+          pointBorderColor: colors.t1,
           pointBorderWidth: 1.3,
           pointHoverRadius: 2.8,
           clip: 4,
@@ -179,10 +179,10 @@ function configurationOf(
           type: 'linear',
           min: view.min,
           max: view.max,
-          border: { color: colours['line-strong'] },
-          grid: { drawOnChartArea: false, tickColor: colours['line-strong'], tickLength: 4 },
+          border: { color: colors['line-strong'] },
+          grid: { drawOnChartArea: false, tickColor: colors['line-strong'], tickLength: 4 },
           ticks: {
-            color: colours.t3,
+            color: colors.t3,
             maxTicksLimit: 7,
             maxRotation: 0,
             includeBounds: false,
@@ -197,9 +197,9 @@ function configurationOf(
           min: range.low,
           max: range.high,
           border: { display: false },
-          grid: { color: colours.line, drawTicks: false },
+          grid: { color: colors.line, drawTicks: false },
           ticks: {
-            color: colours.t3,
+            color: colors.t3,
             padding: 8,
             includeBounds: false,
             maxTicksLimit: 7,
@@ -242,7 +242,7 @@ export function rehearseLoss(curves: Curves): void {
     axis,
     domain,
     view: domain,
-    colours: readColours(),
+    colors: readColours(),
     isStale: false,
   };
   const series = seriesOf(frame);
@@ -282,8 +282,8 @@ export function LossChart({
     ),
   );
   const { clip, log } = options;
-  const { curves, axis, colours } = frame;
-  const series = useMemo(() => seriesOf({ curves, axis, colours }), [curves, axis, colours]);
+  const { curves, axis, colors } = frame;
+  const series = useMemo(() => seriesOf({ curves, axis, colors }), [curves, axis, colors]);
   const drawn = useMemo(
     () => configurationOf(frame, series, { clip, log }),
     [frame, series, clip, log],
@@ -302,7 +302,9 @@ export function LossChart({
   }, [frame, labels, series, drawn]);
   useCrosshair(over, chart, facts);
   const configuration = useMemo(() => ({ ...drawn.made, plugins: [layer] }), [drawn, layer]);
-  const last = labels.map((label) => `${label.name.toLowerCase()} loss ${label.text}`).join(' and ');
+  const last = labels
+    .map((label) => `${label.name.toLowerCase()} loss ${label.text}`)
+    .join(' and ');
   return (
     <div
       className="plot"

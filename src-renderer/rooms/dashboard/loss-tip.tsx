@@ -32,7 +32,9 @@ export function LossTip({
   }, [bucket, axis, chart]);
   if (bucket === undefined) return null;
   const [step, t, min, max, mean] = bucket;
-  const dataset = curves.markers.findLast((marker) => marker.kind === 'dataset' && marker.step <= step);
+  const dataset = curves.markers.findLast(
+    (marker) => marker.kind === 'dataset' && marker.step <= step,
+  );
   const next = curves.markers.find((marker) => marker.kind === 'dataset' && marker.step > step);
   const smoothed = smooth[nearest(smooth, step)]?.[2];
   const rings = curves.evaluations

@@ -43,7 +43,7 @@ const RING_COLUMNS = 80;
 
 /** What does not change while the view moves. */
 function linesOf(
-  { axis, colours }: Pick<ChartFrame, 'axis' | 'colours'>,
+  { axis, colors }: Pick<ChartFrame, 'axis' | 'colors'>,
   series: SmallSeries,
 ): readonly ChartDataset<'line', Point[]>[] {
   const line = { pointRadius: 0, borderWidth: 0, tension: 0 };
@@ -53,21 +53,21 @@ function linesOf(
     {
       ...line,
       data: pointsOf(axis, smooth === null ? values : thinned(smooth, MOST, 'last')),
-      borderColor: colours.accent,
+      borderColor: colors.accent,
       borderWidth: 1.5,
       borderJoinStyle: 'round',
     },
     {
       ...line,
       data: smooth === null ? [] : pointsOf(axis, values),
-      borderColor: faint(colours.accent, 0.35),
+      borderColor: faint(colors.accent, 0.35),
       borderWidth: 1,
     },
     {
       ...line,
       data: smooth === null ? pointsOf(axis, thinned(series.high, MOST, 'high')) : [],
       fill: '+1',
-      backgroundColor: faint(colours.accent, 0.16),
+      backgroundColor: faint(colors.accent, 0.16),
     },
     {
       ...line,
@@ -81,7 +81,7 @@ function configurationOf(
   series: SmallSeries,
   lines: readonly ChartDataset<'line', Point[]>[],
 ): LineConfiguration {
-  const { axis, view, colours } = frame;
+  const { axis, view, colors } = frame;
   const seen = series.values.filter(([step, t]) => {
     const x = axis.x(step, t);
     return x >= view.min && x <= view.max;
@@ -113,8 +113,8 @@ function configurationOf(
                 ),
                 showLine: false,
                 pointRadius: 2.4,
-                pointBackgroundColor: colours.face,
-                pointBorderColor: colours.t1,
+                pointBackgroundColor: colors.face,
+                pointBorderColor: colors.t1,
                 pointBorderWidth: 1.3,
                 clip: 4 as const,
               },
@@ -129,7 +129,7 @@ function configurationOf(
                   { x: view.min, y: series.limit },
                   { x: view.max, y: series.limit },
                 ],
-          borderColor: colours.control,
+          borderColor: colors.control,
           borderWidth: 1,
           borderDash: [3, 3],
         },
@@ -146,8 +146,8 @@ function configurationOf(
           min: low,
           max: high,
           border: { display: false },
-          grid: { color: colours.line, drawTicks: false },
-          ticks: { color: colours.t3, padding: 8, callback: (value) => series.tick(Number(value)) },
+          grid: { color: colors.line, drawTicks: false },
+          ticks: { color: colors.t3, padding: 8, callback: (value) => series.tick(Number(value)) },
           afterBuildTicks: (scale) => {
             scale.ticks = ticks.map((value) => ({ value }));
           },
@@ -233,8 +233,8 @@ const Drawn = memo(function Drawn({
       above: 0,
     };
   }, [frame, series]);
-  const { axis, colours } = frame;
-  const lines = useMemo(() => linesOf({ axis, colours }, series), [axis, colours, series]);
+  const { axis, colors } = frame;
+  const lines = useMemo(() => linesOf({ axis, colors }, series), [axis, colors, series]);
   const configuration = useMemo(
     () => ({ ...configurationOf(frame, series, lines), plugins: [layer] }),
     [frame, series, lines, layer],

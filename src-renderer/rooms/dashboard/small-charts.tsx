@@ -103,13 +103,17 @@ function seriesOf(curves: Curves | null, memoryTotal: number | null) {
     ),
     think: ringSeries(
       evaluations.flatMap((evaluation): Triple[] =>
-        evaluation.think === null ? [] : [[evaluation.step, evaluation.t, perCent(evaluation.think)]],
+        evaluation.think === null
+          ? []
+          : [[evaluation.step, evaluation.t, perCent(evaluation.think)]],
       ),
       null,
     ),
     exact: ringSeries(
       evaluations.flatMap((evaluation): Triple[] =>
-        evaluation.exact === null ? [] : [[evaluation.step, evaluation.t, perCent(evaluation.exact)]],
+        evaluation.exact === null
+          ? []
+          : [[evaluation.step, evaluation.t, perCent(evaluation.exact)]],
       ),
       100,
     ),
@@ -120,7 +124,9 @@ function seriesOf(curves: Curves | null, memoryTotal: number | null) {
 function constantSince(buckets: readonly Bucket[]): number | null {
   const last = buckets[buckets.length - 1];
   if (last === undefined) return null;
-  const changed = buckets.findLast((bucket) => Math.abs(bucket[4] - last[4]) > 1e-12 * Math.abs(last[4]));
+  const changed = buckets.findLast(
+    (bucket) => Math.abs(bucket[4] - last[4]) > 1e-12 * Math.abs(last[4]),
+  );
   return changed === undefined ? (buckets[0]?.[0] ?? null) : changed[0] + 1;
 }
 

@@ -26,7 +26,8 @@ export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
         .filter(isOpen)
         .sort(
           (a, b) =>
-            Number(b.verdict === 'decide') - Number(a.verdict === 'decide') || b.added - a.added,
+            Number(b.verdict === 'needs_decision') - Number(a.verdict === 'needs_decision') ||
+            b.added - a.added,
         ),
     [datasets],
   );
@@ -39,7 +40,7 @@ export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
   );
   // Until somebody chooses, the first of the list is open: a file that needs the user, or the newest.
   const chosen = wanted === undefined ? (current[0]?.id ?? null) : wanted;
-  const decide = datasets.filter((dataset) => dataset.verdict === 'decide').length;
+  const decide = datasets.filter((dataset) => dataset.verdict === 'needs_decision').length;
   const selected = datasets.find((dataset) => dataset.id === chosen) ?? null;
   const take = (files: Promise<Chosen>): void => {
     void files.then((answer) => {

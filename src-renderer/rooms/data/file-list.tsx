@@ -6,7 +6,7 @@ import { bytes, clock, count, percent, plural, shortName } from '../../kit/forma
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
 import { forget, useUploads, type Upload } from './uploads.ts';
-import { looks, verdictLine } from './verdict.ts';
+import { verdictDisplay, verdictLine } from './verdict.ts';
 
 function Sending({ upload }: { readonly upload: Upload }): ReactElement {
   const share = upload.bytes === 0 ? 1 : upload.sent / upload.bytes;
@@ -74,7 +74,7 @@ function FileRow({
   readonly summary: DatasetSummary;
   readonly selected: boolean;
 }): ReactElement {
-  const look = looks[summary.verdict];
+  const look = verdictDisplay[summary.verdict];
   const plain = look.tone === 'warn' || look.tone === 'fail';
   return (
     <li
@@ -171,7 +171,9 @@ export function FileList({
           aria-label="Files that are taken in"
           tabIndex={0}
           aria-activedescendant={
-            current.some((dataset) => dataset.id === selected) ? `file-${selected ?? ''}` : undefined
+            current.some((dataset) => dataset.id === selected)
+              ? `file-${selected ?? ''}`
+              : undefined
           }
           onKeyDown={(event) => {
             moveIn(
@@ -200,8 +202,8 @@ export function FileList({
                     useUploads.setState({ selected: dataset.id });
                   }}
                 >
-                  <span className={looks[dataset.verdict].tone}>
-                    <Glyph name={looks[dataset.verdict].glyph} />
+                  <span className={verdictDisplay[dataset.verdict].tone}>
+                    <Glyph name={verdictDisplay[dataset.verdict].glyph} />
                   </span>
                   <span className="el grow" title={dataset.name}>
                     {shortName(dataset.name, 34)}
@@ -209,7 +211,9 @@ export function FileList({
                   <span className="num t2">
                     {dataset.rows === null ? '' : `${count(dataset.rows)} rows`}
                   </span>
-                  <span className="num t3 when">{clock(dataset.finished ?? dataset.added, now)}</span>
+                  <span className="num t3 when">
+                    {clock(dataset.finished ?? dataset.added, now)}
+                  </span>
                 </button>
               </li>
             ))}

@@ -128,7 +128,7 @@ export function Histogram({
             const text = `${name} ${count(tokens)}`;
             const half = text.length * 3.1;
             const at = Math.min(x(tokens), width - RIGHT - half);
-            // A name that would lie on its neighbour is left out; its tick stays.
+            // A name that would lie on its neighbor is left out; its tick stays.
             const fits = at - half > free;
             if (fits) free = at + half + 6;
             return (

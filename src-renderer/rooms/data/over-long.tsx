@@ -1,4 +1,4 @@
-/** Rows beyond max_length: what leaving them out, cutting them or a longer max_length costs, and the way that is chosen. */
+/** Rows beyond max_length: what leaving them out, cutting them or a longer max_length costs, and the option that is chosen. */
 import { Button, Radio } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type {
@@ -14,7 +14,7 @@ import { RaiseDialog } from './raise-dialog.tsx';
 
 const MiB = 1024 * 1024;
 
-/** A file that was refused for its lengths is judged again; others that wait are anyway. */
+/** A file that was refused for its lengths is validated again; others that wait are anyway. */
 async function carryOut(
   summary: DatasetSummary,
   { key, value }: OverLongChoice,
@@ -34,9 +34,11 @@ async function carryOut(
     await command((engine) => engine.queue.retry({ id: summary.id }));
 }
 
-function nameOf({ way, max_length: limit }: OverLongChoice): string {
-  if (way === 'drop') return 'Drop these rows';
-  return way === 'cut' ? `Cut them at ${count(limit)}` : `Raise max_length to ${count(limit)}`;
+function nameOf({ option, max_length: limit }: OverLongChoice): string {
+  if (option === 'drop') return 'Drop these rows';
+  return option === 'truncate'
+    ? `Cut them at ${count(limit)}`
+    : `Raise max_length to ${count(limit)}`;
 }
 
 function Cost({ choice }: { readonly choice: OverLongChoice }): ReactElement {
@@ -66,18 +68,22 @@ function Choices({
 }): ReactElement {
   const config = useRoom('config');
   const lost = useLost();
-  const [way, setWay] = useState<OverLongChoice['way'] | null>(null);
+  const [option, setWay] = useState<OverLongChoice['option'] | null>(null);
   const [asking, setAsking] = useState(false);
-  const chosen = answer.choices.find((choice) => choice.way === (way ?? answer.now)) ?? null;
+  const chosen = answer.choices.find((choice) => choice.option === (option ?? answer.now)) ?? null;
   const isStaged = (entry: OverLongChoice): boolean => config.staged[entry.key] === entry.value;
   const isLocked = chosen !== null && chosen.key in config.locks;
-  const isOpen = chosen !== null && chosen.way !== answer.now && !isStaged(chosen);
+  const isOpen = chosen !== null && chosen.option !== answer.now && !isStaged(chosen);
   const act = (entry: OverLongChoice): void => {
     setAsking(false);
     void carryOut(summary, entry, isLocked);
   };
   const mark = (entry: OverLongChoice): string =>
-    isStaged(entry) ? ', staged for the next dataset' : entry.way === answer.now ? ', as now' : '';
+    isStaged(entry)
+      ? ', staged for the next dataset'
+      : entry.option === answer.now
+        ? ', as now'
+        : '';
   return (
     <>
       <table className="consequences" aria-label="Rows that are too long">
@@ -96,19 +102,19 @@ function Choices({
         <tbody>
           {answer.choices.map((entry) => (
             <tr
-              key={entry.way}
-              className={entry.way === chosen?.way ? 'on' : ''}
+              key={entry.option}
+              className={entry.option === chosen?.option ? 'on' : ''}
               onClick={() => {
-                setWay(entry.way);
+                setWay(entry.option);
               }}
             >
               <td>
                 <Radio
                   name="over-long"
                   aria-label={nameOf(entry)}
-                  checked={entry.way === chosen?.way}
+                  checked={entry.option === chosen?.option}
                   onChange={() => {
-                    setWay(entry.way);
+                    setWay(entry.option);
                   }}
                 />
               </td>
@@ -125,7 +131,7 @@ function Choices({
         <Button
           disabled={lost || !isOpen}
           onClick={() => {
-            if (chosen?.way === 'raise') setAsking(true);
+            if (chosen?.option === 'raise') setAsking(true);
             else if (chosen !== null) act(chosen);
           }}
         >
@@ -171,7 +177,7 @@ export function OverLong({
     (engine) => engine.datasets.overLong({ id: summary.id }),
   );
   const wanted = report.max_length_loses_nothing;
-  // A file that was judged under a shorter length than the one that is set says nothing any more.
+  // A file that was validated under a shorter length than the one that is set says nothing any more.
   if (report.over_length === 0 || (wanted !== null && wanted <= limit)) return null;
   return (
     <div className="overlong">

@@ -23,7 +23,7 @@ export function RaiseDialog({
   readonly onConsent: () => void;
 }): ReactElement {
   const lost = useLost();
-  const before = answer.choices.find((choice) => choice.way === 'drop');
+  const before = answer.choices.find((choice) => choice.option === 'drop');
   const rows = [
     ...(before === undefined
       ? []

@@ -65,7 +65,7 @@ export function Reading({ report }: { readonly report: DatasetReport }): ReactEl
         tabIndex={0}
         aria-label={`Row ${String(sample.row)} as the model reads it`}
       >
-        {sample.pieces.map((piece, index) => (
+        {sample.spans.map((piece, index) => (
           <Tinted key={`${String(index)}${piece.text}`} {...piece} />
         ))}
       </pre>

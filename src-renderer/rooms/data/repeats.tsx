@@ -80,7 +80,9 @@ export function Repeats({
             <tr key={finding.what}>
               <td className="strong">{finding.what}</td>
               <td className="n">{count(finding.rows)}</td>
-              <td className="t2 num">{finding.rows === 0 && finding.fact === 'kept' ? '' : finding.fact}</td>
+              <td className="t2 num">
+                {finding.rows === 0 && finding.fact === 'kept' ? '' : finding.fact}
+              </td>
               <td className="num">
                 {finding.first.slice(0, SHOWN).map(({ row, note }) => (
                   <button

@@ -17,7 +17,7 @@ import { Reading, Rejected } from './reading.tsx';
 import { Repeats } from './repeats.tsx';
 import { Rows } from './rows.tsx';
 import { useUploads } from './uploads.ts';
-import { looks } from './verdict.ts';
+import { verdictDisplay } from './verdict.ts';
 
 /** Of one token: four bytes of id, one of label. */
 const CACHE_BYTES = 5;
@@ -73,7 +73,7 @@ function AcceptChoice({
           variant="filled"
           disabled={lost || good === 0}
           onClick={() => {
-            void command((engine) => engine.datasets.acceptGoodRows({ id: summary.id }));
+            void command((engine) => engine.datasets.acceptValidRows({ id: summary.id }));
           }}
         >
           Accept the good rows, {count(good)} of {count(report.rows)}
@@ -164,7 +164,7 @@ function Body({
           <Mapping key={summary.id} id={summary.id} report={report} mapping={mapping} />
         </div>
       ) : null}
-      {summary.decision === 'accept_good_rows' ? (
+      {summary.decision === 'accept_valid_rows' ? (
         <AcceptChoice summary={summary} report={report} />
       ) : null}
       <div className="acct">
@@ -230,7 +230,7 @@ export function Report({ summary }: { readonly summary: DatasetSummary }): React
     `${summary.id}|${summary.verdict}|${summary.place}|${String(summary.accepted)}|${String(summary.done_steps)}`,
     (engine) => engine.datasets.get({ id: summary.id }),
   );
-  const look = looks[summary.verdict];
+  const look = verdictDisplay[summary.verdict];
   // undefined: the report; null: the rows from the first; a number: from that row.
   const [rows, setRows] = useState<number | null | undefined>(undefined);
   return (

@@ -212,7 +212,7 @@ function OneRow({ details }: { readonly details: RowDetails }): ReactElement {
             tabIndex={0}
             aria-label={`Text of example ${String(index + 1)}`}
           >
-            {example.pieces.map((piece, at) => (
+            {example.spans.map((piece, at) => (
               <Tinted key={`${String(at)}${piece.text}`} {...piece} />
             ))}
           </pre>
@@ -227,7 +227,7 @@ function OneRow({ details }: { readonly details: RowDetails }): ReactElement {
           In the file{raw === null ? '' : `, ${bytes(raw.bytes)}${raw.cut ? ', beginning' : ''}`}
         </h4>
         {raw === null ? (
-          <p className="micro">The record was not kept when this file was judged.</p>
+          <p className="micro">The record was not kept when this file was validated.</p>
         ) : (
           <pre className="well mono" tabIndex={0} aria-label="Record in the file">
             {raw.text === '' ? '(an empty line)' : raw.text}

@@ -1,4 +1,4 @@
-/** Files on their way into the workspace: by path where the engine can read them, else sent in pieces with their hash. */
+/** Files on their option into the workspace: by path where the engine can read them, else sent in spans with their hash. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { create } from 'zustand';
@@ -33,7 +33,9 @@ function put(upload: Upload): void {
 }
 
 export function forget(key: string): void {
-  useUploads.setState(({ uploads }) => ({ uploads: uploads.filter((upload) => upload.key !== key) }));
+  useUploads.setState(({ uploads }) => ({
+    uploads: uploads.filter((upload) => upload.key !== key),
+  }));
 }
 
 /** The same file gets the same key, so that an interrupted upload goes on where it was. */
@@ -88,15 +90,15 @@ export function takeIn(chosen: Chosen, priority: Priority): void {
     if (chosen.paths.length > 0) void takePaths(chosen.paths, priority);
     return;
   }
-  if (chosen.leftOut > 0)
+  if (chosen.excludedRows > 0)
     useTrouble.setState({
       trouble: {
-        text: `${plural(chosen.leftOut, 'file')} of the folder ${chosen.leftOut === 1 ? 'was' : 'were'} left out.`,
+        text: `${plural(chosen.excludedRows, 'file')} of the folder ${chosen.excludedRows === 1 ? 'was' : 'were'} left out.`,
         next: 'Only .jsonl, .json, .csv and .parquet files are taken from folders.',
       },
     });
   void (async () => {
-    // One after another: the engine judges the first while the next one is sent.
+    // One after another: the engine validates the first while the next one is sent.
     for (const file of chosen.files) await send(file, priority);
   })();
 }

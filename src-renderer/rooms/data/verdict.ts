@@ -1,19 +1,19 @@
-/** A dataset's verdict as glyph, colour and words. Pure. */
+/** A dataset's verdict as glyph, color and words. Pure. */
 import type { DatasetSummary, Verdict } from '../../../src-main/contract/index.ts';
 import { count, percent } from '../../kit/format.ts';
 import type { GlyphName } from '../../kit/marks.tsx';
 
-export interface VerdictLook {
+export interface VerdictDisplay {
   readonly glyph: GlyphName;
   readonly tone: 'ok' | 'warn' | 'fail' | 't2' | 'acc';
   readonly word: string;
 }
 
-export const looks: Readonly<Record<Verdict, VerdictLook>> = {
+export const verdictDisplay: Readonly<Record<Verdict, VerdictDisplay>> = {
   waiting: { glyph: 'loading', tone: 't2', word: 'Waiting' },
   validating: { glyph: 'validating', tone: 't2', word: 'Validating' },
   ready: { glyph: 'done', tone: 'ok', word: 'Ready' },
-  decide: { glyph: 'decide', tone: 'warn', word: 'Decide' },
+  needs_decision: { glyph: 'decide', tone: 'warn', word: 'Decide' },
   refused: { glyph: 'refused', tone: 'fail', word: 'Refused' },
   training: { glyph: 'training', tone: 'acc', word: 'Training' },
   completed: { glyph: 'done', tone: 'ok', word: 'Completed' },
@@ -24,7 +24,7 @@ export const looks: Readonly<Record<Verdict, VerdictLook>> = {
 
 /** The line under a file's name. */
 export function verdictLine(summary: DatasetSummary): string {
-  const { word } = looks[summary.verdict];
+  const { word } = verdictDisplay[summary.verdict];
   switch (summary.verdict) {
     case 'validating':
       return summary.progress === null ? word : `${word} ${percent(summary.progress * 100, 0)}`;
@@ -38,7 +38,7 @@ export function verdictLine(summary: DatasetSummary): string {
       return summary.done_steps === null || summary.planned_steps === null
         ? word
         : `${word}, step ${count(summary.done_steps)} of ${count(summary.planned_steps)}`;
-    case 'decide':
+    case 'needs_decision':
     case 'refused':
     case 'failed':
     case 'skipped':

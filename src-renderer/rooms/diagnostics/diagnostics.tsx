@@ -62,7 +62,7 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
                 <td className="n">{bytes(file.bytes)}</td>
                 <td className="t2">
                   {file.about}
-                  {file.left_out === 0 ? '' : `; ${plural(file.left_out, 'line')} left out`}
+                  {file.omitted === 0 ? '' : `; ${plural(file.omitted, 'line')} left out`}
                 </td>
               </tr>
             ))}

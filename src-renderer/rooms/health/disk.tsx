@@ -47,7 +47,10 @@ export function Disk(): ReactElement {
           <div className="hbar" aria-hidden="true">
             {parts.map((part, index) =>
               part.bytes === 0 ? null : (
-                <i key={part.id} style={{ flexGrow: part.bytes / 1e6, background: shadeOf(index) }} />
+                <i
+                  key={part.id}
+                  style={{ flexGrow: part.bytes / 1e6, background: shadeOf(index) }}
+                />
               ),
             )}
           </div>

@@ -79,7 +79,9 @@ export function HelpScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
               }}
             >
               <span>{group}</span>
-              <em className="num">{count(found.filter((topic) => topic.group === group).length)}</em>
+              <em className="num">
+                {count(found.filter((topic) => topic.group === group).length)}
+              </em>
             </button>
           ))}
           <p className="micro">

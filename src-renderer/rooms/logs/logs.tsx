@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect, useRef, useState, type ReactElement } from 
 import type { JournalEntry } from '../../../src-main/contract/index.ts';
 import { useAnswer, useLost, useRoom } from '../../engine/index.ts';
 import { clock, count, plural } from '../../kit/format.ts';
-import { isOneOf, useKept } from '../../kit/kept.ts';
+import { isOneOf, useKept } from '../../kit/persisted-state.ts';
 import { useNowSeconds } from '../../kit/now.ts';
 import { openDiagnostics } from '../diagnostics/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';

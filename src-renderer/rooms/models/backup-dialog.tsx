@@ -33,7 +33,9 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
       isOpen.current = false;
     };
   }, [onClose]);
-  const newest = checkpoints.find((checkpoint) => checkpoint.branch === head && checkpoint.problem === null);
+  const newest = checkpoints.find(
+    (checkpoint) => checkpoint.branch === head && checkpoint.problem === null,
+  );
   const version = versions.find((version) => version.name === name);
   const source: BackupSource | null =
     kind === 'model'

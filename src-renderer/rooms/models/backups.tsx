@@ -24,7 +24,9 @@ export const typeWord = (backup: Backup): string => typeWords[backup.type];
 
 /** `5 backups, 3.9 GB, 1 damaged, 1 not verified` */
 export function backupFacts(backups: readonly Backup[]): string {
-  const damaged = backups.filter((backup) => backup.verified !== null && !backup.verified.ok).length;
+  const damaged = backups.filter(
+    (backup) => backup.verified !== null && !backup.verified.ok,
+  ).length;
   const unknown = backups.filter((backup) => backup.verified === null).length;
   return [
     plural(backups.length, 'backup'),

@@ -32,7 +32,10 @@ export function Checkpoints({
   const { checkpoints } = lineage;
   const groups = [...lineage.branches]
     .reverse()
-    .map((branch) => ({ branch, own: checkpoints.filter((checkpoint) => checkpoint.branch === branch.name) }))
+    .map((branch) => ({
+      branch,
+      own: checkpoints.filter((checkpoint) => checkpoint.branch === branch.name),
+    }))
     .filter((group) => group.own.length > 0);
   const keys = groups.flatMap((group) => group.own.map(checkpointKey));
   return (
@@ -158,7 +161,9 @@ function Group({
             <td className="t2 mclip" title={placeText(checkpoint)}>
               {placeText(checkpoint)}
             </td>
-            <td className={checkpoint.in_line ? '' : 't3'}>{checkpoint.in_line ? 'yes' : 'no, left'}</td>
+            <td className={checkpoint.in_ancestry ? '' : 't3'}>
+              {checkpoint.in_ancestry ? 'yes' : 'no, left'}
+            </td>
             <td className="mclip">
               {checkpoint.problem === null ? (
                 <span className="t2">sizes as written</span>

@@ -41,7 +41,7 @@ function CheckpointDetails({ checkpoint }: { readonly checkpoint: CheckpointFact
           ['Branch', checkpoint.branch],
           ['Saved', clock(checkpoint.created, now)],
           ['Place', placeText(checkpoint)],
-          ['In this model', checkpoint.in_line ? 'yes' : 'no, its branch was left before it'],
+          ['In this model', checkpoint.in_ancestry ? 'yes' : 'no, its branch was left before it'],
         ]}
       />
       {checkpoint.problem === null ? null : (

@@ -3,6 +3,6 @@
  * Promises: what a restore, a deletion or a clean-up takes away is said before it happens, and nothing happens on Enter alone.
  * Never: offers an act that the engine would refuse without saying why.
  */
-export { useModelsActs } from './acts.ts';
+export { useModelsActs } from './palette-commands.ts';
 export { ModelsScreen } from './models.tsx';
 export { RestoreDialog } from './restore-dialog.tsx';

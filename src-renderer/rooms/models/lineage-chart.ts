@@ -1,5 +1,5 @@
 /** The picture of the lineage as a chart: lines and axes for chart.js; everything else is on the layer. */
-import { plain, type Colours, type LineConfiguration } from '../../kit/chart/index.ts';
+import { plain, type Colors, type LineConfiguration } from '../../kit/chart/index.ts';
 import { axis } from '../../kit/format.ts';
 import { colourOf } from './lineage-ends.ts';
 import { CHECKPOINT_ROW } from './lineage-layer.ts';
@@ -21,7 +21,7 @@ const dashOf = (stretch: Stretch): readonly number[] =>
 
 export function configurationOf(
   picture: Picture,
-  colours: Colours,
+  colors: Colors,
   leaving: Leaving | null,
 ): LineConfiguration {
   return {
@@ -30,9 +30,9 @@ export function configurationOf(
       datasets: picture.stretches.map((stretch) => ({
         data: [...stretch.dots],
         pointRadius: stretch.dots.length === 1 ? 2 : 0,
-        pointBackgroundColor: colourOf(stretch, colours, leaving),
+        pointBackgroundColor: colourOf(stretch, colors, leaving),
         pointBorderWidth: 0,
-        borderColor: colourOf(stretch, colours, leaving),
+        borderColor: colourOf(stretch, colors, leaving),
         borderWidth: stretch.inModel ? 1.6 : 1.2,
         borderDash: [...dashOf(stretch)],
         order: stretch.inModel ? 0 : 1,
@@ -46,10 +46,10 @@ export function configurationOf(
           type: 'linear',
           min: 0,
           max: picture.last,
-          border: { color: colours['line-strong'] },
+          border: { color: colors['line-strong'] },
           grid: { drawOnChartArea: false, drawTicks: false },
           ticks: {
-            color: colours.t3,
+            color: colors.t3,
             padding: CHECKPOINT_ROW + 10,
             maxRotation: 0,
             maxTicksLimit: 7,
@@ -65,9 +65,9 @@ export function configurationOf(
           min: picture.low,
           max: picture.high,
           border: { display: false },
-          grid: { color: colours.line, drawTicks: false },
+          grid: { color: colors.line, drawTicks: false },
           ticks: {
-            color: colours.t3,
+            color: colors.t3,
             padding: 8,
             includeBounds: false,
             maxTicksLimit: 5,

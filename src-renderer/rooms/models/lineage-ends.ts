@@ -1,30 +1,30 @@
 /** What stands at the ends of the lines: now, and where each branch was left. */
-import { drawDot, drawText, type Colours, type LineChart } from '../../kit/chart/index.ts';
+import { drawDot, drawText, type Colors, type LineChart } from '../../kit/chart/index.ts';
 import { count, loss } from '../../kit/format.ts';
 import type { Leaving, Picture, Stretch } from './picture.ts';
 
 export interface LayerFacts {
   readonly picture: Picture;
-  readonly colours: Colours;
+  readonly colors: Colors;
   /** The key of the chosen point. */
   readonly chosen: string | null;
   readonly leaving: Leaving | null;
 }
 
 /** A left branch that a planned restore goes back to is drawn as what will be. */
-export function colourOf(stretch: Stretch, colours: Colours, leaving: Leaving | null): string {
-  if (stretch.inModel) return colours.t2;
-  return leaving?.back?.branch === stretch.branch ? colours.t1 : colours.t3;
+export function colourOf(stretch: Stretch, colors: Colors, leaving: Leaving | null): string {
+  if (stretch.inModel) return colors.t2;
+  return leaving?.back?.branch === stretch.branch ? colors.t1 : colors.t3;
 }
 
-/** Text with the colour of the face around it, so that lines do not run through it. */
+/** Text with the color of the face around it, so that lines do not run through it. */
 export function framed(
   context: CanvasRenderingContext2D,
   text: string,
   x: number,
   y: number,
-  colours: Colours,
-  colour: string,
+  colors: Colors,
+  color: string,
   font: string,
   align: CanvasTextAlign,
 ): void {
@@ -33,10 +33,10 @@ export function framed(
   context.textAlign = align;
   context.lineJoin = 'round';
   context.lineWidth = 5;
-  context.strokeStyle = colours.face;
+  context.strokeStyle = colors.face;
   context.strokeText(text, x, y);
   context.restore();
-  drawText(context, text, x, y, { colour, font, align });
+  drawText(context, text, x, y, { color, font, align });
 }
 
 /** From the end of a line to its label, when that had to move out of the way. */
@@ -44,10 +44,10 @@ function drawLeader(
   context: CanvasRenderingContext2D,
   from: { readonly x: number; readonly y: number },
   to: { readonly x: number; readonly y: number },
-  colour: string,
+  color: string,
 ): void {
   context.save();
-  context.strokeStyle = colour;
+  context.strokeStyle = color;
   context.lineWidth = 1;
   context.beginPath();
   context.moveTo(from.x, from.y);
@@ -56,7 +56,7 @@ function drawLeader(
   context.restore();
 }
 
-export function drawEnds(chart: LineChart, { picture, colours, leaving }: LayerFacts): void {
+export function drawEnds(chart: LineChart, { picture, colors, leaving }: LayerFacts): void {
   const { x, y } = chart.scales;
   if (x === undefined || y === undefined) return;
   const { ctx: context, chartArea: area } = chart;
@@ -68,7 +68,8 @@ export function drawEnds(chart: LineChart, { picture, colours, leaving }: LayerF
       .find(
         (place) =>
           !taken.some(
-            (entry) => left < entry.right && left + wide > entry.left && Math.abs(entry.y - place) < 14,
+            (entry) =>
+              left < entry.right && left + wide > entry.left && Math.abs(entry.y - place) < 14,
           ),
       );
     taken.push({ left, right: left + wide, y: y ?? wish });
@@ -86,11 +87,11 @@ export function drawEnds(chart: LineChart, { picture, colours, leaving }: LayerF
     const wide = context.measureText(stretch.label).width + 12;
     const left = Math.min(x.getPixelForValue(end.x), chart.width - wide);
     const top = free(left, wide, y.getPixelForValue(end.y) + 4);
-    const colour = colourOf(stretch, colours, leaving);
+    const color = colourOf(stretch, colors, leaving);
     const from = { x: x.getPixelForValue(end.x), y: y.getPixelForValue(end.y) };
     if (Math.abs(top - 4 - from.y) > 8)
-      drawLeader(context, from, { x: left + 5, y: top - 4 }, colour);
-    framed(context, stretch.label, left + 7, top, colours, colour, '400 11px', 'left');
+      drawLeader(context, from, { x: left + 5, y: top - 4 }, color);
+    framed(context, stretch.label, left + 7, top, colors, color, '400 11px', 'left');
   }
   for (const fork of picture.forks)
     drawDot(
@@ -98,21 +99,21 @@ export function drawEnds(chart: LineChart, { picture, colours, leaving }: LayerF
       x.getPixelForValue(fork.x),
       y.getPixelForValue(fork.y),
       3,
-      colours.face,
-      colours.t2,
+      colors.face,
+      colors.t2,
     );
   // Last: the leader of a branch that was left near here would run through these words.
   if (picture.now !== null) {
     const left = x.getPixelForValue(picture.now.step);
     const top = y.getPixelForValue(picture.now.y);
-    drawDot(context, left, top, 3.5, colours.accent, colours.face);
+    drawDot(context, left, top, 3.5, colors.accent, colors.face);
     framed(
       context,
       `now, ${count(picture.now.step)}`,
       left + 10,
       top - 3,
-      colours,
-      colours.accent,
+      colors,
+      colors.accent,
       '400 11px',
       'left',
     );
@@ -121,8 +122,8 @@ export function drawEnds(chart: LineChart, { picture, colours, leaving }: LayerF
       loss(picture.now.y),
       left + 10,
       top + 11,
-      colours,
-      colours.accent,
+      colors,
+      colors.accent,
       '600 13px',
       'left',
     );

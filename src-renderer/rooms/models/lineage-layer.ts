@@ -30,16 +30,16 @@ export function placeOf(
   return { x, y: bottom + (mark.kind === 'backup' ? BACKUP_ROW : CHECKPOINT_ROW) };
 }
 
-function hatchLeaving(chart: LineChart, { colours, leaving }: LayerFacts): void {
+function hatchLeaving(chart: LineChart, { colors, leaving }: LayerFacts): void {
   const { x } = chart.scales;
   if (leaving === null || x === undefined || leaving.steps <= 0) return;
   const { ctx: context, chartArea: area } = chart;
   const right = Math.min(x.getPixelForValue(leaving.to), area.right);
   const left = x.getPixelForValue(leaving.from);
-  drawHatch(context, left, right, area.top, area.bottom, colours.hatch);
+  drawHatch(context, left, right, area.top, area.bottom, colors.hatch);
 }
 
-function drawLeaving(chart: LineChart, { colours, leaving }: LayerFacts): void {
+function drawLeaving(chart: LineChart, { colors, leaving }: LayerFacts): void {
   const { x } = chart.scales;
   if (leaving === null || x === undefined || leaving.steps <= 0) return;
   const { ctx: context, chartArea: area } = chart;
@@ -47,7 +47,7 @@ function drawLeaving(chart: LineChart, { colours, leaving }: LayerFacts): void {
   const right = Math.min(x.getPixelForValue(leaving.to), area.right);
   const y = area.top + 16;
   context.save();
-  context.strokeStyle = colours.t1;
+  context.strokeStyle = colors.t1;
   context.lineWidth = 1.6;
   context.beginPath();
   context.moveTo(right, y);
@@ -64,11 +64,11 @@ function drawLeaving(chart: LineChart, { colours, leaving }: LayerFacts): void {
     words.push(`${leaving.back.branch} comes back, to ${count(leaving.back.step)}`);
   const middle = Math.min(Math.max((left + right) / 2, area.left + 90), area.right - 90);
   words.forEach((text, index) => {
-    framed(context, text, middle, y + 20 + index * 15, colours, colours.t1, '600 11px', 'center');
+    framed(context, text, middle, y + 20 + index * 15, colors, colors.t1, '600 11px', 'center');
   });
 }
 
-function drawVersions(chart: LineChart, { picture, colours, chosen }: LayerFacts): void {
+function drawVersions(chart: LineChart, { picture, colors, chosen }: LayerFacts): void {
   const { x, y } = chart.scales;
   if (x === undefined || y === undefined) return;
   const { ctx: context, chartArea: area } = chart;
@@ -78,39 +78,39 @@ function drawVersions(chart: LineChart, { picture, colours, chosen }: LayerFacts
     const left = x.getPixelForValue(mark.step);
     const next = versions[index + 1];
     const room = next === undefined ? NAME_ROOM : x.getPixelForValue(next.step) - left;
-    const colour = isChosen ? colours.t1 : mark.inModel ? colours.t2 : colours.t3;
+    const color = isChosen ? colors.t1 : mark.inModel ? colors.t2 : colors.t3;
     const dot = mark.y === null ? area.bottom : y.getPixelForValue(mark.y);
-    const edge = isChosen ? colours.control : colours['line-strong'];
+    const edge = isChosen ? colors.control : colors['line-strong'];
     drawVertical(context, left, area.top - 8, dot, edge);
-    drawMark(context, 'version', left + 3, 10, colour, 11);
-    if (!isChosen && room >= NAME_ROOM) drawText(context, mark.label, left + 12, 14, { colour });
-    if (mark.y !== null) drawDot(context, left, dot, isChosen ? 5 : 3.6, colour, colours.face);
+    drawMark(context, 'version', left + 3, 10, color, 11);
+    if (!isChosen && room >= NAME_ROOM) drawText(context, mark.label, left + 12, 14, { color });
+    if (mark.y !== null) drawDot(context, left, dot, isChosen ? 5 : 3.6, color, colors.face);
   });
   // The name of the chosen one last: it stands over what is too near.
   const mark = versions.find((version) => version.key === chosen);
   if (mark === undefined) return;
   const left = x.getPixelForValue(mark.step) + 12;
-  framed(context, mark.label, left, 14, colours, colours.t1, '600 11px', 'left');
+  framed(context, mark.label, left, 14, colors, colors.t1, '600 11px', 'left');
 }
 
-function drawLanes(chart: LineChart, { picture, colours, chosen }: LayerFacts): void {
+function drawLanes(chart: LineChart, { picture, colors, chosen }: LayerFacts): void {
   for (const mark of picture.marks) {
     if (mark.kind === 'version') continue;
     const { x, y } = placeOf(chart, mark);
     const isChosen = mark.key === chosen;
-    const colour = isChosen ? colours.t1 : mark.inModel ? colours.t2 : faint(colours.t3, 0.75);
-    drawMark(chart.ctx, mark.kind, x, y, colour, isChosen ? 13 : 11);
+    const color = isChosen ? colors.t1 : mark.inModel ? colors.t2 : faint(colors.t3, 0.75);
+    drawMark(chart.ctx, mark.kind, x, y, color, isChosen ? 13 : 11);
   }
 }
 
 /** How many values lie above the upper edge. */
-function drawAbove(chart: LineChart, { picture, colours }: LayerFacts): void {
+function drawAbove(chart: LineChart, { picture, colors }: LayerFacts): void {
   const above = new Set(
     picture.stretches.flatMap((stretch) => stretch.dots.filter((dot) => dot.y > picture.high)),
   ).size;
   if (above === 0) return;
   const { left, top } = chart.chartArea;
-  drawText(chart.ctx, `${count(above)} above`, left + 6, top + 12, { colour: colours.t3 });
+  drawText(chart.ctx, `${count(above)} above`, left + 6, top + 12, { color: colors.t3 });
 }
 
 /** `facts` is read at every drawing, because a living chart keeps its layer. */

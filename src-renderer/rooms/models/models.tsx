@@ -18,7 +18,7 @@ import { Details } from './details.tsx';
 import { choose, closeDialog, openDialog, useModels } from './models-store.ts';
 import { ExtractDialog } from './extract-dialog.tsx';
 import type { Picture } from './picture.ts';
-import { chosenOf, keyOf, restorableOf, versionKey, type Shelf } from './points.ts';
+import { chosenOf, keyOf, restorableOf, versionKey, type DatasetStore } from './points.ts';
 import { RestoreBanner } from './restore-banner.tsx';
 import { RestoreDialog } from './restore-dialog.tsx';
 import { TimelineTable } from './timeline-table.tsx';
@@ -26,7 +26,7 @@ import { Timeline, usePicture } from './timeline.tsx';
 import { Versions } from './versions.tsx';
 import './models.css';
 
-function useShelf(): Shelf {
+function useShelf(): DatasetStore {
   const versions = useRoom('versions');
   const backups = useRoom('backups');
   const { checkpoints } = useRoom('lineage');
@@ -149,7 +149,7 @@ function Dialogs({
   picture,
   chosenKey,
 }: {
-  readonly shelf: Shelf;
+  readonly shelf: DatasetStore;
   readonly picture: Picture | null;
   readonly chosenKey: string | null;
 }): ReactElement | null {
@@ -157,7 +157,9 @@ function Dialogs({
   const keep = useRoom('config').values.keep_checkpoints;
   const checkpointAct = useMemo(() => cleanCheckpoints(keep), [keep]);
   const deleted =
-    dialog?.kind === 'delete' ? versions.find((version) => version.name === dialog.version) : undefined;
+    dialog?.kind === 'delete'
+      ? versions.find((version) => version.name === dialog.version)
+      : undefined;
   const isLastCopy = useLastCopy(deleted ?? null);
   if (dialog === null) return null;
   switch (dialog.kind) {

@@ -1,11 +1,11 @@
 /** The lineage as a picture: one line a branch with its fork, marks of what is kept, what a restore takes out of it. Pure. */
 import {
-  lineOf,
+  ancestryOf,
   type BranchValidation,
   type LineageState,
   type RestorePlan,
 } from '../../../src-main/contract/index.ts';
-import { backupKey, checkpointKey, versionKey, type Shelf } from './points.ts';
+import { backupKey, checkpointKey, versionKey, type DatasetStore } from './points.ts';
 
 export interface Dot {
   readonly x: number;
@@ -50,7 +50,12 @@ type Line = ReadonlyMap<string, number>;
 
 /** The head's line: each branch of it with the last step that counts. */
 const headLine = ({ branches, head }: Pick<LineageState, 'head' | 'branches'>): Line =>
-  new Map(lineOf(branches, head).map((segment) => [segment.branch, segment.upto ?? Number.POSITIVE_INFINITY]));
+  new Map(
+    ancestryOf(branches, head).map((segment) => [
+      segment.branch,
+      segment.upto ?? Number.POSITIVE_INFINITY,
+    ]),
+  );
 
 function at(dots: readonly Dot[], step: number): number | null {
   const after = dots.findIndex((dot) => dot.x >= step);
@@ -71,7 +76,9 @@ function curvesOf(
     const own = (validation.find((entry) => entry.branch === name)?.evaluations ?? [])
       .flatMap((evaluation): Dot[] => {
         const y = evaluation.core_loss ?? evaluation.slice_loss;
-        return y === null || evaluation.step <= (parent?.step ?? -1) ? [] : [{ x: evaluation.step, y }];
+        return y === null || evaluation.step <= (parent?.step ?? -1)
+          ? []
+          : [{ x: evaluation.step, y }];
       })
       .sort((a, b) => a.x - b.x);
     const root = parent === null ? null : at(curves.get(parent.branch) ?? [], parent.step);
@@ -118,7 +125,7 @@ function stretchesOf(
 }
 
 function marksOf(
-  shelf: Shelf,
+  shelf: DatasetStore,
   curves: ReadonlyMap<string, readonly Dot[]>,
   line: Line,
 ): readonly PictureMark[] {
@@ -183,7 +190,7 @@ function rangeOf(
 /** null as long as no validation loss was measured. `now` is the newest step of the head, when it is known. */
 export function pictureOf(
   lineage: LineageState,
-  shelf: Shelf,
+  shelf: DatasetStore,
   validation: readonly BranchValidation[],
   now: number | null,
 ): Picture | null {
@@ -228,11 +235,11 @@ export interface Leaving {
 
 export function leavingOf(plan: RestorePlan, lineage: LineageState): Leaving {
   const { from, to, steps_leaving: steps } = plan;
-  const isInLine = to.step <= (headLine(lineage).get(to.branch) ?? Number.NEGATIVE_INFINITY);
+  const isInAncestry = to.step <= (headLine(lineage).get(to.branch) ?? Number.NEGATIVE_INFINITY);
   return {
     from: from.step - steps,
     to: from.step,
     steps,
-    back: isInLine ? null : { branch: to.branch, step: to.step },
+    back: isInAncestry ? null : { branch: to.branch, step: to.step },
   };
 }

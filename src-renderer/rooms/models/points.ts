@@ -17,14 +17,14 @@ export const checkpointKey = (point: Pick<CheckpointFacts, 'branch' | 'step'>): 
   `checkpoint ${point.branch} ${String(point.step)}`;
 export const backupKey = (pick: Pick<Backup, 'id'>): string => `backup ${pick.id}`;
 
-export interface Shelf {
+export interface DatasetStore {
   readonly versions: readonly Version[];
   readonly checkpoints: readonly CheckpointFacts[];
   readonly backups: readonly Backup[];
 }
 
 /** What a key names, or the newest thing there is; null when there is nothing. */
-export function chosenOf(shelf: Shelf, key: string | null): Chosen | null {
+export function chosenOf(shelf: DatasetStore, key: string | null): Chosen | null {
   const version = shelf.versions.find((version) => versionKey(version) === key);
   if (version !== undefined) return { kind: 'version', version };
   const checkpoint = shelf.checkpoints.find((checkpoint) => checkpointKey(checkpoint) === key);

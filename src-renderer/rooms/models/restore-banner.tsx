@@ -3,10 +3,10 @@ import { IconX } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { useRoom } from '../../engine/index.ts';
 import { clock, duration } from '../../kit/format.ts';
-import { useKept } from '../../kit/kept.ts';
+import { useKept } from '../../kit/persisted-state.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
-import { actName } from './restore-words.ts';
+import { phaseName } from './restore-words.ts';
 
 const isTime = (value: unknown): value is number => typeof value === 'number';
 
@@ -21,7 +21,7 @@ export function RestoreBanner(): ReactElement | null {
         <Glyph name="loading" />
         <p className="grow">
           <b className="strong">{restore.title} is under way.</b>{' '}
-          <span className="t2">{actName(restore.act)}.</span>
+          <span className="t2">{phaseName(restore.phase)}.</span>
         </p>
         <span className="micro num">
           {duration(Math.max(0, Math.floor(now - restore.since))).replace('.0', '')}
@@ -29,14 +29,14 @@ export function RestoreBanner(): ReactElement | null {
       </div>
     );
   // One that ended after the switch is still being put in order: it stays in sight.
-  const isSettled = restore.act !== 'continue';
+  const isSettled = restore.phase !== 'continue';
   if (isSettled && restore.since <= seen) return null;
   return (
     <div className="notice fail" role="alert">
       <Glyph name="failed" />
       <p className="grow">
         <b className="strong">
-          {restore.title} ended at: {actName(restore.act).toLowerCase()}.
+          {restore.title} ended at: {phaseName(restore.phase).toLowerCase()}.
         </b>{' '}
         <span className="t2">{restore.message}</span>
       </p>

@@ -7,7 +7,7 @@ import { duration } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
 import { Refusal } from './refusal.tsx';
-import { Acts } from './restore-acts.tsx';
+import { RestorePhases } from './restore-phases.tsx';
 import { useRestorePhase, type Phase } from './restore-phase.ts';
 import {
   changesOf,
@@ -48,8 +48,8 @@ export function Planned({
         </p>
       ) : null}
       <Consequences plan={plan} />
-      <Acts
-        acts={plan.acts}
+      <RestorePhases
+        phases={plan.phases}
         at={phase.kind === 'done' ? 'over' : phase.kind === 'planned' ? null : phase.at}
       />
       {phase.kind !== 'planned' || (takenBack === null && queueable.length === 0) ? null : (
@@ -104,7 +104,7 @@ function Consequences({ plan }: { readonly plan: RestorePlan }): ReactElement {
         ? 'no dataset'
         : plan.datasets_leaving.map(leavingText).join(', '),
     ],
-    ['Optimiser moments', momentsText(plan)],
+    ['Optimizer moments', momentsText(plan)],
   ];
   return (
     <>

@@ -3,10 +3,10 @@ import type { RestorePlan, RestoreSource } from '../../../src-main/contract/inde
 import { bytes, count, duration, loss, percent, plural, UNKNOWN } from '../../kit/format.ts';
 import { pointText } from './points.ts';
 
-export type Act = RestorePlan['acts'][number]['act'];
+export type RestorePhase = RestorePlan['phases'][number]['phase'];
 
-export function actName(act: Act): string {
-  switch (act) {
+export function phaseName(phase: RestorePhase): string {
+  switch (phase) {
     case 'pause':
       return 'Pause';
     case 'verify':
@@ -84,7 +84,7 @@ export function summaryOf(plan: RestorePlan, isLit: boolean): string {
 }
 
 export function momentsText(plan: RestorePlan): string {
-  return plan.moments === 'kept'
+  return plan.optimizer_state === 'restored'
     ? `kept, from the checkpoint of step ${count(plan.to.step)}`
     : `none are kept of this step: they begin at zero, with ${plural(plan.warmup_steps, 'warm-up step')}`;
 }
@@ -95,7 +95,7 @@ export const leavingText = (dataset: RestorePlan['datasets_leaving'][number]): s
 
 /** Datasets that are queued again whatever is ticked: the one that is taken back. */
 const isTakenBack = (source: RestoreSource, id: string): boolean =>
-  source.kind === 'take_back' && source.dataset === id;
+  source.kind === 'undo_dataset' && source.dataset === id;
 
 export const takenBackOf = (plan: RestorePlan): string | null =>
   plan.datasets_leaving.find((dataset) => isTakenBack(plan.source, dataset.id))?.name ?? null;

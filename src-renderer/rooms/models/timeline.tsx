@@ -17,13 +17,13 @@ import type { LayerFacts } from './lineage-ends.ts';
 import { lineageLayer, placeOf } from './lineage-layer.ts';
 import { choose, openDialog, useModels } from './models-store.ts';
 import { leavingOf, pictureOf, type Picture, type PictureMark } from './picture.ts';
-import { chosenOf, restorableOf, type Shelf } from './points.ts';
+import { chosenOf, restorableOf, type DatasetStore } from './points.ts';
 
 /** How far from a mark the pointer still means it, CSS pixels. */
 const REACH = 14;
 
 /** The measured picture of the lineage; null until there is a validation loss. */
-export function usePicture(shelf: Shelf): Picture | null {
+export function usePicture(shelf: DatasetStore): Picture | null {
   const lineage = useRoom('lineage');
   const { current_step: now, validation_loss: measured } = useRoom('status');
   const { answer } = useAnswer(
@@ -36,7 +36,7 @@ export function usePicture(shelf: Shelf): Picture | null {
   );
 }
 
-function words(mark: PictureMark, shelf: Shelf): string {
+function words(mark: PictureMark, shelf: DatasetStore): string {
   const name =
     mark.kind === 'version'
       ? mark.key.replace('version ', '')
@@ -80,24 +80,24 @@ export function Timeline({
   chosen,
 }: {
   readonly picture: Picture;
-  readonly shelf: Shelf;
+  readonly shelf: DatasetStore;
   readonly chosen: string | null;
 }): ReactElement {
   const chart = useRef<LineChart | null>(null);
   const facts = useRef<LayerFacts | null>(null);
   const lineage = useRoom('lineage');
   const plan = useModels((state) => state.plan);
-  const colours = useColours(useLost());
+  const colors = useColours(useLost());
   const [shown, setShown] = useState<string | null>(null);
   const [layer] = useState(() => lineageLayer(() => facts.current));
   const leaving = useMemo(() => (plan === null ? null : leavingOf(plan, lineage)), [plan, lineage]);
   useLayoutEffect(() => {
-    facts.current = { picture, colours, chosen, leaving };
+    facts.current = { picture, colors, chosen, leaving };
     chart.current?.draw();
-  }, [picture, colours, chosen, leaving]);
+  }, [picture, colors, chosen, leaving]);
   const configuration = useMemo(
-    () => ({ ...configurationOf(picture, colours, leaving), plugins: [layer] }),
-    [picture, colours, leaving, layer],
+    () => ({ ...configurationOf(picture, colors, leaving), plugins: [layer] }),
+    [picture, colors, leaving, layer],
   );
   const { marks } = picture;
   const index = marks.findIndex((mark) => mark.key === chosen);

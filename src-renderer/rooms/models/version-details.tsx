@@ -116,7 +116,10 @@ function Datasets({ version }: { readonly version: Version }): ReactElement {
               title="Restores the point before its first step and queues it again"
               aria-label={`Take back: ${dataset.name}`}
               onClick={() => {
-                openDialog({ kind: 'restore', source: { kind: 'take_back', dataset: dataset.id } });
+                openDialog({
+                  kind: 'restore',
+                  source: { kind: 'undo_dataset', dataset: dataset.id },
+                });
               }}
             >
               Take back

@@ -16,7 +16,8 @@ import { RowName } from './row-name.tsx';
 
 /** The newest backup of the very point that a version keeps. */
 export const backupOf = (version: Version, backups: readonly Backup[]): Backup | null =>
-  backups.find((backup) => backup.branch === version.branch && backup.step === version.step) ?? null;
+  backups.find((backup) => backup.branch === version.branch && backup.step === version.step) ??
+  null;
 
 export function Versions({
   chosen,

@@ -109,7 +109,10 @@ function Failed(): ReactElement | null {
   const status = useRoom('status');
   const notices = useRoom('notices');
   const live = useEngine((state) => state.connection === 'live');
-  if (status.state !== 'failed' || notices.some((notice) => notice.kind === 'gave_up' && !notice.dismissed))
+  if (
+    status.state !== 'failed' ||
+    notices.some((notice) => notice.kind === 'gave_up' && !notice.dismissed)
+  )
     return null;
   const what = status.error?.message ?? status.reason ?? 'The trainer cannot run.';
   return (

@@ -6,7 +6,7 @@ import { command, useLost } from '../../engine/index.ts';
 import { clock, count, loss, UNKNOWN } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
-import { looks } from '../data/index.ts';
+import { verdictDisplay } from '../data/index.ts';
 
 type Tab = 'all' | 'completed' | 'failed' | 'skipped';
 const tabs: readonly (readonly [Tab, string])[] = [
@@ -79,7 +79,7 @@ export function Finished({
       {shown.length === 0 ? <p className="t2 none">Nothing here yet.</p> : null}
       <ol>
         {shown.slice(0, 100).map((dataset) => {
-          const look = looks[dataset.verdict];
+          const look = verdictDisplay[dataset.verdict];
           return (
             <li
               key={dataset.id}

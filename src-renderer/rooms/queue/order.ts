@@ -26,8 +26,8 @@ export function queued(datasets: readonly Pick<DatasetSummary, 'place' | 'held' 
   readonly undecided: number;
 } {
   const all = datasets.filter((dataset) => dataset.place === 'queue');
-  const undecided = all.filter((dataset) => dataset.verdict === 'decide').length;
-  const held = all.filter((dataset) => dataset.held && dataset.verdict !== 'decide').length;
+  const undecided = all.filter((dataset) => dataset.verdict === 'needs_decision').length;
+  const held = all.filter((dataset) => dataset.held && dataset.verdict !== 'needs_decision').length;
   return { waiting: all.length - undecided - held, held, undecided };
 }
 
@@ -40,7 +40,9 @@ export interface Move {
 
 /** One place up or down; over the edge of a priority it goes into the next one. Null where there is no further. */
 export function stepMove(groups: Groups, id: string, direction: 'up' | 'down'): Move | null {
-  const priority = priorities.find((priority) => groups[priority].some((dataset) => dataset.id === id));
+  const priority = priorities.find((priority) =>
+    groups[priority].some((dataset) => dataset.id === id),
+  );
   if (priority === undefined) return null;
   const group = groups[priority];
   const at = group.findIndex((dataset) => dataset.id === id);
@@ -57,7 +59,9 @@ export function stepMove(groups: Groups, id: string, direction: 'up' | 'down'): 
 
 /** Into the next higher (`left`) or lower (`right`) priority, at its end. */
 export function priorityMove(groups: Groups, id: string, direction: 'left' | 'right'): Move | null {
-  const priority = priorities.find((priority) => groups[priority].some((dataset) => dataset.id === id));
+  const priority = priorities.find((priority) =>
+    groups[priority].some((dataset) => dataset.id === id),
+  );
   if (priority === undefined) return null;
   const next = priorities[priorities.indexOf(priority) + (direction === 'left' ? -1 : 1)];
   return next === undefined ? null : { id, priority: next, before: null };
@@ -72,7 +76,9 @@ export function dropMove(
   if (onto.id === id) return null;
   const group = groups[onto.priority].filter((group) => group.id !== id);
   const at =
-    onto.id === null ? 0 : group.findIndex((dataset) => dataset.id === onto.id) + (onto.after ? 1 : 0);
+    onto.id === null
+      ? 0
+      : group.findIndex((dataset) => dataset.id === onto.id) + (onto.after ? 1 : 0);
   const before = group[at]?.id ?? null;
   const now = groups[onto.priority];
   const place = now.findIndex((dataset) => dataset.id === id);
@@ -88,7 +94,7 @@ export function wholeQueue(
   const counted = datasets.filter(
     (dataset) =>
       dataset.place === 'processing' ||
-      (dataset.place === 'queue' && !dataset.held && dataset.verdict !== 'decide'),
+      (dataset.place === 'queue' && !dataset.held && dataset.verdict !== 'needs_decision'),
   );
   const ends = counted.map((dataset) => dataset.ends_at).filter((entry) => entry !== null);
   if (counted.length === 0 || ends.length < counted.length) return null;

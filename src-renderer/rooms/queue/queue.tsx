@@ -106,7 +106,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
       </div>
       {takenBack === null ? null : (
         <RestoreDialog
-          source={{ kind: 'take_back', dataset: takenBack.id }}
+          source={{ kind: 'undo_dataset', dataset: takenBack.id }}
           low={false}
           onClose={() => {
             setTakenBack(null);

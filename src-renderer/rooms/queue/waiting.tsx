@@ -7,7 +7,7 @@ import { command, useLost } from '../../engine/index.ts';
 import { clock, count, duration, UNKNOWN } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
-import { looks } from '../data/index.ts';
+import { verdictDisplay } from '../data/index.ts';
 import {
   dropMove,
   priorities,
@@ -33,7 +33,7 @@ interface Over {
 function unknownWhy(dataset: DatasetSummary): string {
   if (dataset.held) return 'Held: it has no place in the estimate';
   if (dataset.verdict === 'ready') return 'Known when the speed has been measured';
-  return `${looks[dataset.verdict].word}: known when the report is clean`;
+  return `${verdictDisplay[dataset.verdict].word}: known when the report is clean`;
 }
 
 function keyMove(groups: Groups, id: string, event: KeyboardEvent): Move | null {
@@ -86,7 +86,7 @@ export function Waiting({
     const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key] ?? 0;
     const key = event.key.toLowerCase();
     if (event.altKey && event.key.startsWith('Arrow')) send(keyMove(groups, dataset.id, event));
-    else if (step !== 0) neighbour(event.currentTarget, step)?.focus();
+    else if (step !== 0) neighbor(event.currentTarget, step)?.focus();
     else if (key === 'h') hold(dataset);
     else if (event.key === 'Delete') remove(dataset);
     else if (event.key === 'Enter') onRows(dataset);
@@ -135,8 +135,10 @@ export function Waiting({
           </tr>
           {groups[priority].map((group, index) => {
             const takes =
-              group.ends_at === null || group.starts_at === null ? null : group.ends_at - group.starts_at;
-            const look = looks[group.verdict];
+              group.ends_at === null || group.starts_at === null
+                ? null
+                : group.ends_at - group.starts_at;
+            const look = verdictDisplay[group.verdict];
             const note = group.held
               ? 'held'
               : group.verdict === 'ready'
@@ -237,11 +239,11 @@ export function Waiting({
 
 /** What would be trained; where nothing is accepted yet, what the file holds. */
 const rowsOf = (dataset: DatasetSummary): number =>
-  dataset.verdict === 'decide' && (dataset.accepted ?? 0) === 0
+  dataset.verdict === 'needs_decision' && (dataset.accepted ?? 0) === 0
     ? (dataset.rows ?? 0)
     : (dataset.accepted ?? dataset.rows ?? 0);
 
-function neighbour(row: HTMLTableRowElement, step: number): HTMLTableRowElement | undefined {
+function neighbor(row: HTMLTableRowElement, step: number): HTMLTableRowElement | undefined {
   const rows = [
     ...(row.closest('table')?.querySelectorAll<HTMLTableRowElement>('tr[draggable]') ?? []),
   ];

@@ -4,7 +4,7 @@ import type { ReactElement } from 'react';
 import { notifiableKinds, type NotifiableKind } from '../../../src-main/contract/index.ts';
 import { useHost } from '../../host/index.ts';
 import { Row, Section } from './row.tsx';
-import type { Tastes } from './tastes.ts';
+import type { Preferences } from './preferences.ts';
 
 const kindNames: Readonly<Record<NotifiableKind, string>> = {
   gave_up: 'Training stopped and needs you',
@@ -13,13 +13,13 @@ const kindNames: Readonly<Record<NotifiableKind, string>> = {
   out_of_memory: 'Memory ran out',
   disk: 'The disk comes to its floor',
   dataset_failed: 'A dataset failed or was refused',
-  decide: 'A file waits for a decision',
+  needs_decision: 'A file waits for a decision',
   dataset_done: 'A dataset is done',
   queue_empty: 'The queue is empty',
 };
 
-function Kinds({ tastes }: { readonly tastes: Tastes }): ReactElement {
-  const { silenced } = tastes.now;
+function Kinds({ preferences }: { readonly preferences: Preferences }): ReactElement {
+  const { silenced } = preferences.now;
   return (
     <fieldset className="skinds">
       <legend className="visually-hidden">Kinds of notifications</legend>
@@ -30,7 +30,9 @@ function Kinds({ tastes }: { readonly tastes: Tastes }): ReactElement {
           checked={!silenced.includes(kind)}
           onChange={(event) => {
             const others = silenced.filter((entry) => entry !== kind);
-            tastes.change({ silenced: event.currentTarget.checked ? others : [...others, kind] });
+            preferences.change({
+              silenced: event.currentTarget.checked ? others : [...others, kind],
+            });
           }}
         />
       ))}
@@ -38,9 +40,13 @@ function Kinds({ tastes }: { readonly tastes: Tastes }): ReactElement {
   );
 }
 
-export function Desktop({ tastes }: { readonly tastes: Tastes | null }): ReactElement {
+export function Desktop({
+  preferences,
+}: {
+  readonly preferences: Preferences | null;
+}): ReactElement {
   const host = useHost();
-  if (host.tastes === null)
+  if (host.preferences === null)
     return (
       <Section id="desktop" title="Desktop">
         <p className="t2 snote">
@@ -49,7 +55,7 @@ export function Desktop({ tastes }: { readonly tastes: Tastes | null }): ReactEl
         </p>
       </Section>
     );
-  if (tastes === null)
+  if (preferences === null)
     return (
       <Section id="desktop" title="Desktop">
         <p className="t3 snote">not known yet</p>
@@ -57,16 +63,16 @@ export function Desktop({ tastes }: { readonly tastes: Tastes | null }): ReactEl
     );
   return (
     <Section id="desktop" title="Desktop">
-      {tastes.problem === null ? null : (
+      {preferences.problem === null ? null : (
         <p className="fail snote" role="alert">
-          The system refused the change: {tastes.problem}
+          The system refused the change: {preferences.problem}
         </p>
       )}
       <Row
         name="Notifications"
         help="At most one of a kind in 10 min, then one summary. A kind that is off stays a notice in the window."
       >
-        <Kinds tastes={tastes} />
+        <Kinds preferences={preferences} />
       </Row>
       <Row
         name="At login"
@@ -74,9 +80,9 @@ export function Desktop({ tastes }: { readonly tastes: Tastes | null }): ReactEl
       >
         <Checkbox
           label="Start Nightshift at login"
-          checked={tastes.now.startAtLogin}
+          checked={preferences.now.startAtLogin}
           onChange={(event) => {
-            tastes.change({ startAtLogin: event.currentTarget.checked });
+            preferences.change({ startAtLogin: event.currentTarget.checked });
           }}
         />
       </Row>
@@ -86,9 +92,9 @@ export function Desktop({ tastes }: { readonly tastes: Tastes | null }): ReactEl
       >
         <Checkbox
           label="Keep the machine awake while it trains"
-          checked={tastes.now.keepAwake}
+          checked={preferences.now.keepAwake}
           onChange={(event) => {
-            tastes.change({ keepAwake: event.currentTarget.checked });
+            preferences.change({ keepAwake: event.currentTarget.checked });
           }}
         />
       </Row>

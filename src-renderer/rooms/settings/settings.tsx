@@ -6,12 +6,12 @@ import { Access } from './access.tsx';
 import { Appearance } from './appearance.tsx';
 import { Desktop } from './desktop.tsx';
 import { EngineFacts } from './engine-facts.tsx';
-import { useTastes } from './tastes.ts';
+import { useTastes } from './preferences.ts';
 import './settings.css';
 
 export function SettingsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
   const host = useHost();
-  const tastes = useTastes(host.tastes);
+  const preferences = useTastes(host.preferences);
   return (
     <>
       <div className="sbar">
@@ -22,8 +22,8 @@ export function SettingsScreen({ onOpen }: { readonly onOpen: OpenScreen }): Rea
       </div>
       <Notices onOpen={onOpen} />
       <div className="body settings" tabIndex={0} role="region" aria-label="Settings">
-        <Appearance tastes={tastes} />
-        <Desktop tastes={tastes} />
+        <Appearance preferences={preferences} />
+        <Desktop preferences={preferences} />
         <Access onOpen={onOpen} />
         <EngineFacts />
       </div>

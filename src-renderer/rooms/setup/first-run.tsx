@@ -212,7 +212,10 @@ function DatasetRow({ setup }: { readonly setup: Setup }): ReactElement {
   const datasets = useRoom('datasets');
   const uploads = useUploads((state) => state.uploads);
   const stage: Stage = setup.chosen === null && datasets.length === 0 ? 'later' : 'now';
-  const names = [...uploads.map((upload) => upload.name), ...datasets.map((dataset) => dataset.name)];
+  const names = [
+    ...uploads.map((upload) => upload.name),
+    ...datasets.map((dataset) => dataset.name),
+  ];
   return (
     <Row stage={datasets.length > 0 ? 'done' : stage} number={4} title="First dataset" aside={null}>
       {names.length > 0 ? (
@@ -261,7 +264,7 @@ export function stepsToGo(
   return [
     { text: 'Check this machine', done: setup.python.state === 'ok' },
     { text: 'Base model', done: setup.chosen !== null && !making },
-    { text: 'First dataset, validated and tokenised', done: hasDataset },
+    { text: 'First dataset, validated and tokenized', done: hasDataset },
     { text: 'Load the model, first step', done: false },
   ];
 }

@@ -1,0 +1,130 @@
+/** Keys that name something outside the file: looked at when they are set, so that the next pass does not fail on them hours later. */
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import type { WorkspacePaths } from '../../kit/workspace.ts';
+
+/** What is missing and where, and what can be done. */
+export interface PlaceProblem {
+  readonly text: string;
+  readonly next: string;
+}
+
+/** null: it is there, or nobody can tell. */
+export type PlaceCheck = (key: string, value: unknown) => Promise<PlaceProblem | null>;
+
+export interface Places {
+  readonly paths: WorkspacePaths;
+  /** Indices and UUIDs of the cards; null: the system does not say. */
+  readonly cards: () => Promise<
+    readonly { readonly index: number; readonly uuid: string }[] | null
+  >;
+  /** The port that this engine's own server has. */
+  readonly ownPort: () => number;
+}
+
+async function baseProblem(paths: WorkspacePaths, id: string): Promise<PlaceProblem | null> {
+  if (id === '') return null;
+  const folder = paths.base(id);
+  const others = (await readdir(paths.models, { withFileTypes: true }).catch(() => []))
+    .filter(
+      (entry) => entry.isDirectory() && existsSync(paths.base(path.join(entry.name, 'base.json'))),
+    )
+    .map((entry) => entry.name);
+  const next =
+    others.length === 0
+      ? `Make a base first; it then lies in ${paths.models}.`
+      : `Name one that is there: ${others.join(', ')}.`;
+  if (path.dirname(folder) !== paths.models)
+    return { text: `base_model ${id} is not the name of a folder in ${paths.models}.`, next };
+  for (const name of ['base.json', 'config.json']) {
+    try {
+      JSON.parse(await readFile(path.join(folder, name), 'utf8'));
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      const why = code === 'ENOENT' ? 'is missing' : `cannot be read (${code ?? 'it is not JSON'})`;
+      return { text: `base_model ${id}: ${path.join(folder, name)} ${why}.`, next };
+    }
+  }
+  return null;
+}
+
+async function deviceProblem(places: Places, device: string): Promise<PlaceProblem | null> {
+  if (device === 'auto' || device === 'cpu') return null;
+  const cards = await places.cards();
+  if (cards === null) return null;
+  const index = /^cuda:(\d+)$/.exec(device)?.[1];
+  if (
+    cards.some((card) =>
+      index === undefined ? card.uuid === device : card.index === Number(index),
+    )
+  )
+    return null;
+  const known = cards.map((card) => `cuda:${String(card.index)} (${card.uuid})`);
+  return {
+    text:
+      cards.length === 0
+        ? `device ${device}: the driver of this machine reports no NVIDIA card.`
+        : `device ${device}: this machine has no such card.`,
+    next:
+      cards.length === 0
+        ? 'Set it to cpu or auto, or install the driver and start the engine again.'
+        : `Set it to auto, cpu, or one of ${known.join(', ')}.`,
+  };
+}
+
+async function processesProblem(places: Places, processes: number): Promise<PlaceProblem | null> {
+  const cards = (await places.cards())?.length ?? 0;
+  // Without a card they share the processor.
+  if (cards === 0 || processes <= cards) return null;
+  return {
+    text: `world_size ${String(processes)}: this machine has ${String(cards)} ${cards === 1 ? 'card' : 'cards'}, and each process needs one.`,
+    next: `Set it to ${String(cards)} or less.`,
+  };
+}
+
+async function portProblem(port: number): Promise<PlaceProblem | null> {
+  const code = await new Promise<string | null>((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      resolve(error.code ?? 'unknown');
+    });
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(null)));
+  });
+  if (code !== 'EADDRINUSE' && code !== 'EACCES') return null;
+  return {
+    text:
+      code === 'EACCES'
+        ? `monitor.port ${String(port)}: this account may not open that port on 127.0.0.1.`
+        : `monitor.port ${String(port)} on 127.0.0.1 is taken by another program.`,
+    next: 'Name a free port between 1024 and 65535, or end the program that has it.',
+  };
+}
+
+export function createPlaceCheck(places: Places): PlaceCheck {
+  return async (key, value) => {
+    if (key === 'base_model' && typeof value === 'string') return baseProblem(places.paths, value);
+    if (key === 'device' && typeof value === 'string') return deviceProblem(places, value);
+    if (key === 'world_size' && typeof value === 'number') return processesProblem(places, value);
+    if (key === 'monitor.port' && typeof value === 'number' && value !== places.ownPort())
+      return portProblem(value);
+    return null;
+  };
+}
+
+/** The cards that Linux' driver lists; null elsewhere, where the trainer finds out. */
+export async function readCards(
+  folder = '/proc/driver/nvidia/gpus',
+  platform: NodeJS.Platform = process.platform,
+): Promise<readonly { readonly index: number; readonly uuid: string }[] | null> {
+  if (platform !== 'linux') return null;
+  const cards: { index: number; uuid: string }[] = [];
+  for (const name of await readdir(folder).catch(() => [])) {
+    const text = await readFile(path.join(folder, name, 'information'), 'utf8').catch(() => '');
+    const uuid = /^GPU UUID:\s+(\S+)/m.exec(text)?.[1];
+    const index = /^Device Minor:\s+(\d+)/m.exec(text)?.[1];
+    if (uuid !== undefined && index !== undefined) cards.push({ index: Number(index), uuid });
+  }
+  return cards;
+}
