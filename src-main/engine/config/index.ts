@@ -28,7 +28,7 @@ import {
 } from './differences.ts';
 import type { PlaceCheck } from './places.ts';
 
-export { createPlaceCheck, type Places, readCards } from './places.ts';
+export { createPlaceCheck, type Places } from './places.ts';
 
 export interface ConfigPass {
   readonly id: string;

@@ -3,11 +3,11 @@
  * Promises: a reading is never older than the check interval; an unknown reading refuses nothing.
  * Never: deletes.
  */
-import { statfs } from 'node:fs/promises';
 import { type DiskUse, Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import { diskSpace } from '../../machine/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { measureUse } from './use.ts';
@@ -41,8 +41,8 @@ export function decideFloor(wishGb: number, totalGb: number): number {
 }
 
 async function freeAt(folder: string): Promise<number | null> {
-  const facts = await statfs(folder).catch(() => null);
-  return facts === null ? null : (facts.bavail * facts.bsize) / giga;
+  const space = await diskSpace(folder);
+  return space === null ? null : space.freeBytes / giga;
 }
 
 export function createDisk(o: {
@@ -57,18 +57,14 @@ export function createDisk(o: {
 
   async function refresh(): Promise<void> {
     const before = reading;
-    try {
-      const facts = await statfs(o.paths.root);
-      const totalGb = (facts.blocks * facts.bsize) / giga;
-      reading = {
-        freeGb: (facts.bavail * facts.bsize) / giga,
-        totalGb,
-        floorGb: decideFloor(o.config.values().disk.min_free_gb, totalGb),
-        t: o.clock.now(),
-      };
-    } catch {
-      reading = { freeGb: null, totalGb: null, floorGb: null, t: o.clock.now() };
-    }
+    const space = await diskSpace(o.paths.root);
+    const totalGb = space === null ? null : space.totalBytes / giga;
+    reading = {
+      freeGb: space === null ? null : space.freeBytes / giga,
+      totalGb,
+      floorGb: totalGb === null ? null : decideFloor(o.config.values().disk.min_free_gb, totalGb),
+      t: o.clock.now(),
+    };
     const { freeGb, floorGb } = reading;
     const isBelow = freeGb !== null && floorGb !== null && freeGb < floorGb;
     if (isBelow !== wasBelow)

@@ -4,12 +4,12 @@
  * Never: installs anything, reads the network, trains.
  */
 import { readdir } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { Refusal, type Setup } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { Machine } from '../../machine/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
@@ -59,6 +59,7 @@ export async function createSetup(o: {
   readonly trainer: TrainerRoom;
   readonly versions: VersionsRoom;
   readonly clock: Clock;
+  readonly machine: Pick<Machine, 'facts' | 'knownGpus'>;
   readonly python: () => Promise<PythonReading>;
   readonly failed: (where: string, error: unknown) => void;
 }) {
@@ -95,7 +96,7 @@ export async function createSetup(o: {
   async function lookAtMachine(): Promise<void> {
     const reading = await o.python();
     python = { state: reading.state, detail: reading.detail };
-    device = await findDevice(os.cpus().length);
+    device = await findDevice(o.machine);
     tell();
   }
 

@@ -24,7 +24,7 @@ import type {
   TrainerRoom,
   TrainerView,
 } from './shapes.ts';
-import { halveMicroBatch, launcherOf, readMachine, requestOf, trainSpec } from './spec.ts';
+import { type DeviceFacts, halveMicroBatch, launcherOf, requestOf, trainSpec } from './spec.ts';
 import { WatchedRun } from './watched-run.ts';
 import { createWorkers } from './workers.ts';
 
@@ -42,6 +42,7 @@ export interface TrainerOptions {
   readonly disk: DiskRoom;
   readonly clock: Clock;
   readonly python: () => Promise<PythonFacts>;
+  readonly machine: { facts(): Promise<DeviceFacts> };
   readonly threads: number;
   /** Least seconds of silence before the learned limits suspect and kill. */
   readonly leastSuspect?: number;
@@ -77,7 +78,6 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
   const changed = new Emitter<void>();
   const random = (): string => randomBytes(2).toString('hex');
   const workers = createWorkers({ paths: o.paths, clock: o.clock, python: o.python, random });
-  const machine = readMachine();
   let supervision: Supervision | null = null;
   let watched: WatchedRun | null = null;
   let isLaunching = false;
@@ -159,7 +159,7 @@ export function createTrainer(o: TrainerOptions): TrainerRoom {
           paths: o.paths,
           request: current.request,
           microBatch: current.microBatch,
-          machine,
+          machine: await o.machine.facts(),
           threads: o.threads,
           now: o.clock.now(),
         }),
