@@ -83,6 +83,13 @@ module.exports = {
       to: { path: '^src-main/machine/' },
     },
     {
+      // The desktop's main process bundles what it imports, and starts nothing but the engine.
+      name: 'execa-only-in-engine-machine-and-cli',
+      severity: 'error',
+      from: { path: '^src-', pathNot: '^src-main/(engine|machine|cli)/' },
+      to: { path: 'node_modules/execa/' },
+    },
+    {
       name: 'systeminformation-only-in-machine',
       severity: 'error',
       from: { path: '^src-', pathNot: '^src-main/machine/' },
