@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { resumeText, type CheckpointCheck } from '../contract/index.ts';
-import { readLines, writeJson } from '../kit/files.ts';
+import { writeJson } from '../kit/files.ts';
+import { readJsonLines } from '../kit/lines.ts';
 
 const walked = z.object({
   type: z.literal('walked'),
@@ -54,7 +55,7 @@ export async function walkWithoutEngine(
       },
     );
     if (exitCode === undefined) throw new Error(`${python}: ${originalMessage ?? 'not started'}`);
-    for (const line of await readLines(join(run, 'events.jsonl'))) {
+    for (const line of await readJsonLines(join(run, 'events.jsonl'))) {
       const walk = walked.safeParse(line);
       if (!walk.success) continue;
       const { resumes, bytes, seconds } = walk.data;

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Point } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { readJson, type WorkspacePaths, writeJson } from '../../kit/index.ts';
+import { createSerializer, readJson, type WorkspacePaths, writeJson } from '../../kit/index.ts';
 
 const heldFile = z.object({
   format: z.literal(1),
@@ -29,7 +29,7 @@ export function createHolds(o: {
   readonly paths: Pick<WorkspacePaths, 'heldCheckpoints'>;
   readonly clock: Pick<Clock, 'now'>;
 }): Holds {
-  let writing: Promise<unknown> = Promise.resolve();
+  const writes = createSerializer();
   async function read(): Promise<Held> {
     const known = heldFile.safeParse(await readJson(o.paths.heldCheckpoints).catch(() => null));
     return stillHeld(known.success ? known.data.held : [], o.clock.now());
@@ -43,14 +43,7 @@ export function createHolds(o: {
     });
   }
   return {
-    hold(point) {
-      const next = writing.then(
-        () => add(point),
-        () => add(point),
-      );
-      writing = next;
-      return next;
-    },
+    hold: (point) => writes.run(() => add(point)),
     steps: async (branch) =>
       (await read()).filter((one) => one.branch === branch).map((one) => one.step),
   };
