@@ -9,7 +9,7 @@ import {
 import { withEngine } from './connection.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
-import { count, duration, table, unknownWord } from './words.ts';
+import { bytes, count, decimal, duration, memory, table, unknownWord } from './words.ts';
 
 /** Keys that an estimate depends on; each is an option of its own. */
 const asked = [
@@ -60,8 +60,6 @@ const words: Readonly<Record<EstimateVerdict, string>> = {
 };
 const verdict = (value: EstimateVerdict | null): string =>
   value === null ? unknownWord : words[value];
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
-const memory = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`;
 const percent = (share: number): string =>
   `${String(Math.abs(Math.round(share * 100)))} % ${share < 0 ? 'under' : 'over'}`;
 
@@ -72,7 +70,7 @@ function rows(answer: EstimateAnswer): readonly (readonly string[])[] {
   ];
   return [
     ['steps', ...both((one) => (one.steps === null ? unknownWord : count(one.steps)))],
-    ['seconds a step, about', ...both((one) => one.time.seconds_per_step.toFixed(2))],
+    ['seconds a step, about', ...both((one) => decimal(one.time.seconds_per_step, 2))],
     [
       'time, about',
       ...both((one) => (one.time.seconds === null ? unknownWord : duration(one.time.seconds))),
@@ -84,7 +82,7 @@ function rows(answer: EstimateAnswer): readonly (readonly string[])[] {
           `${memory(one.memory.bytes)} of ${one.memory.total === null ? unknownWord : memory(one.memory.total)}, ${verdict(one.memory.verdict)}`,
       ),
     ],
-    ['disk', ...both((one) => `${gigabytes(one.disk.bytes)}, ${verdict(one.disk.verdict)}`)],
+    ['disk', ...both((one) => `${bytes(one.disk.bytes)}, ${verdict(one.disk.verdict)}`)],
     [
       'rows over max_length',
       ...both((one) => (one.rows_over === null ? unknownWord : count(one.rows_over))),
@@ -127,7 +125,7 @@ async function estimate(
         answer.levels.map((level) => [
           String(level.batch_size),
           level.steps === null ? unknownWord : count(level.steps),
-          level.seconds_per_step.toFixed(2),
+          decimal(level.seconds_per_step, 2),
           memory(level.memory),
           verdict(level.verdict),
         ]),

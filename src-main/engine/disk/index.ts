@@ -3,6 +3,7 @@
  * Promises: a reading is never older than the check interval; an unknown reading refuses nothing.
  * Never: deletes.
  */
+import { gigabytes, UNKNOWN } from '../../contract/format.ts';
 import { type DiskUse, Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
@@ -40,6 +41,8 @@ export function decideFloor(wishGb: number, totalGb: number): number {
   return Math.min(wishGb, totalGb / 10);
 }
 
+const sizeOf = (gb: number | null): string => (gb === null ? UNKNOWN : gigabytes(gb));
+
 async function freeAt(folder: string): Promise<number | null> {
   const space = await diskSpace(folder);
   return space === null ? null : space.freeBytes / giga;
@@ -70,7 +73,7 @@ export function createDisk(o: {
     if (isBelow !== wasBelow)
       o.journal.write({
         what: isBelow ? 'disk.below_floor' : 'disk.above_floor',
-        text: `${freeGb?.toFixed(1) ?? '?'} GB are free; the floor is ${floorGb?.toFixed(1) ?? '?'} GB.`,
+        text: `${sizeOf(freeGb)} are free; the floor is ${sizeOf(floorGb)}.`,
         evidence: { free_gb: freeGb, floor_gb: floorGb },
       });
     wasBelow = isBelow;
@@ -117,10 +120,10 @@ export function createDisk(o: {
       if (freeGb === null || neededGb <= freeGb) return;
       throw new Refusal(
         'DISK_FULL',
-        `There is no room for ${what}: ${freeGb.toFixed(1)} GB are free on the disk of ${folder}, ${neededGb.toFixed(1)} GB are needed.`,
+        `There is no room for ${what}: ${gigabytes(freeGb)} are free on the disk of ${folder}, ${gigabytes(neededGb)} are needed.`,
         {
           subject: folder,
-          next: `Free ${(neededGb - freeGb).toFixed(1)} GB there; it then goes on by itself.`,
+          next: `Free ${gigabytes(neededGb - freeGb)} there; it then goes on by itself.`,
           facts: { free_gb: freeGb.toFixed(1), needed_gb: neededGb.toFixed(1) },
         },
       );

@@ -1,5 +1,6 @@
 /** Exactly what a restore does, from what is read of the workspace. Pure. */
 import { createHash } from 'node:crypto';
+import * as format from '../../contract/format.ts';
 import {
   lineOf,
   type LineSegment,
@@ -177,7 +178,6 @@ function actsOf(
   note: string | null,
   goesOn: boolean,
 ): RestorePlan['acts'] {
-  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
   const act = (name: Act, text: string, bytes = 0): RestorePlan['acts'][number] => ({
     act: name,
     text,
@@ -188,12 +188,12 @@ function actsOf(
     act('pause', r.isTraining ? 'The trainer saves its step and ends.' : 'No trainer runs.'),
     act(
       'verify',
-      `${before}Every byte of ${nameOf(kept)} is read and compared (${megabytes(kept.bytes)}).`,
+      `${before}Every byte of ${nameOf(kept)} is read and compared (${format.bytes(kept.bytes)}).`,
       kept.bytes,
     ),
     act(
       'back_up',
-      `Step ${String(from.step)} of ${from.branch} is copied and read back (${megabytes(r.backupBytes)}).`,
+      `Step ${String(from.step)} of ${from.branch} is copied and read back (${format.bytes(r.backupBytes)}).`,
       r.backupBytes,
     ),
     act(

@@ -5,6 +5,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { gigabytes } from '../../contract/format.ts';
 import { Refusal, type Setup } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
@@ -103,7 +104,7 @@ export async function createSetup(o: {
   function disk(): Setup['disk'] {
     const { freeGb, floorGb } = o.disk.reading();
     if (freeGb === null) return { state: 'warn', detail: 'The free space is not known.' };
-    const detail = `${freeGb.toFixed(1)}\u00a0GB free, floor ${(floorGb ?? 0).toFixed(1)}\u00a0GB`;
+    const detail = `${gigabytes(freeGb)} free, floor ${gigabytes(floorGb ?? 0)}`;
     return { state: floorGb !== null && freeGb < floorGb ? 'fail' : 'ok', detail };
   }
 
