@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** Writes what is generated from src-main/formats: docs/schema/, protocol.py and the tables of docs/protocol.md. Needs Node 24. */
+/**
+ * Writes what is generated from src-main/formats: docs/schema/, protocol.py and the tables of
+ * docs/protocol.md. Needs Node 24.
+ */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {

@@ -11,6 +11,7 @@ export type BackupFacts = z.infer<typeof backupFacts>;
 
 export const backupFile = defineFile({
   name: 'backup.json',
+  damaged: 'The backup is listed as damaged, with the facts of its manifest',
   group: 'model',
   writer: 'engine, sealed',
   description: 'What the backup is, and its last verification',
@@ -20,6 +21,7 @@ export type BackupFile = z.infer<typeof backupFile.schema>;
 
 export const backupManifest = defineFile({
   name: 'manifest.json (backup)',
+  damaged: 'The backup is reported as damaged',
   group: 'model',
   writer: 'engine, sealed',
   description: 'What the backup is, and everything in `content/`',

@@ -1,10 +1,13 @@
-/** Base models and token caches: `base.json`, `cache.json`, `core.json` and the files beside them. */
+/**
+ * Base models and token caches: `base.json`, `cache.json`, `core.json` and the files beside them.
+ */
 import { z } from 'zod';
 import { defineFile, defineLines, renameFields } from './document.ts';
 import { count, formatNumber, integer, text, time } from './fields.ts';
 
 export const baseFile = defineFile({
   name: 'base.json',
+  damaged: 'The base model counts as missing',
   group: 'model',
   writer: 'base worker',
   description: 'What a base model is; its folder is `models/<id>/`',
@@ -24,6 +27,7 @@ export type BaseFile = z.infer<typeof baseFile.schema>;
 
 export const cacheFile = defineFile({
   name: 'cache.json',
+  damaged: 'The file is validated again',
   group: 'cache',
   writer: 'intake worker',
   description: 'What the token cache was made from, and how much it holds',
@@ -44,6 +48,7 @@ export type CacheFile = z.infer<typeof cacheFile.schema>;
 
 export const cacheTexts = defineLines({
   name: 'texts.jsonl',
+  damaged: 'The line is skipped',
   group: 'cache',
   writer: 'intake worker',
   description: 'Questions of the validation rows; raw texts have none',
@@ -58,6 +63,7 @@ export const cacheTexts = defineLines({
 
 export const coreFile = defineFile({
   name: 'core.json',
+  damaged: 'Refused: a second validation set would change what is measured',
   group: 'cache',
   writer: 'intake worker',
   description: 'The fixed validation set, `data/validation/core/`; made once and never changed',
@@ -79,6 +85,7 @@ export const TOKEN_BYTES_NAMES = [
 
 export const coreRecords = defineLines({
   name: 'records.jsonl',
+  damaged: 'Refused, as `core.json`',
   group: 'cache',
   writer: 'intake worker',
   description: 'The rows of the fixed validation set as messages',

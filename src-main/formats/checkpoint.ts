@@ -47,6 +47,7 @@ export type CheckpointOrigin = z.infer<typeof checkpointOrigin>;
 
 export const checkpointManifest = defineFile({
   name: 'manifest.json',
+  damaged: 'The checkpoint does not exist; an older one is used',
   group: 'checkpoint',
   writer: 'trainer, or the stage worker',
   description:
@@ -73,6 +74,7 @@ export type CheckpointManifest = z.infer<typeof checkpointManifest.schema>;
 
 export const trainerStateFile = defineFile({
   name: 'state.json',
+  damaged: 'The checkpoint is skipped, an older one is used',
   group: 'checkpoint',
   writer: 'trainer, or the stage worker',
   description: 'State of the trainer that is no tensor; random states are in `state.safetensors`',
@@ -91,6 +93,7 @@ export const trainerStateFile = defineFile({
 
 export const checkpointLeases = defineFile({
   name: 'held.json',
+  damaged: 'Nothing is leased',
   group: 'lineage',
   writer: 'engine',
   description:

@@ -31,6 +31,7 @@ export const commandEffects: Readonly<Record<CommandVerb, string>> = {
 
 export const commandFile = defineFile({
   name: 'commands/<seq>-<verb>.json',
+  damaged: 'Refused, and training continues',
   group: 'run',
   writer: 'engine',
   description: 'One command; `<seq>` has six digits. It is read within one step or 10 s',

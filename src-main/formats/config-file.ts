@@ -1,4 +1,7 @@
-/** `config.json`: the user's differences from the factory values, nested in the file, dotted in memory. */
+/**
+ * `config.json`: the user's differences from the factory values, nested in the file, dotted in
+ * memory.
+ */
 import { z } from 'zod';
 import {
   type Config,
@@ -17,6 +20,13 @@ import {
 } from './document.ts';
 import { formatNumber } from './fields.ts';
 
+export const configFacts = {
+  name: 'config.json',
+  damaged: 'The last good values stay in force; nothing is written over the file',
+  writer: 'engine, and the user',
+  description: "The user's differences from the factory values",
+} as const;
+
 /** By dotted key. */
 export type Differences = Readonly<Record<string, unknown>>;
 
@@ -24,7 +34,9 @@ const keys: ReadonlySet<string> = new Set(describeKeys().map(({ key }) => key));
 const isSection = (dotted: string): boolean =>
   [...keys].some((key) => key.startsWith(`${dotted}.`));
 
-/** `{watchdog: {restart_limit: 5}}` to `{'watchdog.restart_limit': 5}`. Throws for an unknown key. */
+/**
+ * `{watchdog: {restart_limit: 5}}` to `{'watchdog.restart_limit': 5}`. Throws for an unknown key.
+ */
 export function flattenConfig(nested: JsonObject, prefix = ''): Record<string, unknown> {
   const flat: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(nested)) {
@@ -80,7 +92,9 @@ export interface ConfigDifferences {
   readonly values: Config;
 }
 
-/** The user's file. Unlike other files it has no unknown fields: a key that doesn't exist is a typo. */
+/**
+ * The user's file. Unlike other files it has no unknown fields: a key that doesn't exist is a typo.
+ */
 export function readConfigText(content: string, where = 'config.json'): Reading<ConfigDifferences> {
   const json = parseJson(content);
   if (!json.ok) return { ok: false, reason: 'not_json', problem: `${where} is ${json.problem}` };
@@ -109,6 +123,7 @@ export const configToJson = (differences: Differences): JsonObject => ({
 
 export const stagedConfigFile = defineFile({
   name: 'staged-config.json',
+  damaged: 'Last good copy, else nothing is staged',
   group: 'workspace',
   writer: 'engine',
   description: 'Changes that apply from the next dataset',

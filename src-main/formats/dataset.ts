@@ -1,4 +1,7 @@
-/** The folder of a dataset, `data/datasets/<id>/`: what the engine knows of it and what intake found. */
+/**
+ * The folder of a dataset, `data/datasets/<id>/`: what the engine knows of it and what intake
+ * found.
+ */
 import { z } from 'zod';
 import { columnMapping, datasetReport, place, priority } from '../contract/index.ts';
 import {
@@ -56,6 +59,7 @@ export type Validated = z.infer<typeof validated>;
 
 export const metaFile = defineFile({
   name: 'meta.json',
+  damaged: 'Last good copy, else rebuilt from the queue folders and `report.json`',
   group: 'dataset',
   writer: 'engine',
   description: 'Identity, name, position and history. Where the data file lies is the truth',
@@ -110,6 +114,7 @@ const nearDuplicate = renamed(
 
 export const reportFile = defineFile({
   name: 'report.json',
+  damaged: 'No report is shown; a waiting file is validated again',
   group: 'dataset',
   writer: 'intake worker',
   description: 'The dataset report',
@@ -132,6 +137,7 @@ export type ReportFile = z.infer<typeof reportFile.schema>;
 
 export const splitFile = defineFile({
   name: 'split.json',
+  damaged: 'Validation rows are shown as not trained; a waiting file is validated again',
   group: 'dataset',
   writer: 'intake worker',
   description: 'Rows that are not trained, or not whole',
@@ -146,6 +152,7 @@ export const splitFile = defineFile({
 
 export const rejectedFile = defineLines({
   name: 'rejected.jsonl',
+  damaged: 'The line is skipped',
   group: 'dataset',
   writer: 'intake worker',
   description: 'One line per rejected row',
@@ -160,6 +167,7 @@ export const rejectedFile = defineLines({
 
 export const uploadPartFile = defineFile({
   name: 'inbox/.part/<upload>.json',
+  damaged: 'The upload starts again',
   group: 'workspace',
   writer: 'engine',
   description: 'An upload under way; its bytes are in `<upload>` beside it',

@@ -1,4 +1,6 @@
-/** What every file format shares: validation, renamed fields, and refusal of a newer format. Pure. */
+/**
+ * What every file format shares: validation, renamed fields, and refusal of a newer format. Pure.
+ */
 import { z } from 'zod';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -7,7 +9,9 @@ export type Reading<T> =
   | { readonly ok: true; readonly value: T }
   | {
       readonly ok: false;
-      /** `newer_format`: written by a newer version, so the file is neither repaired nor replaced. */
+      /**
+       * `newer_format`: written by a newer version, so the file is neither repaired nor replaced.
+       */
       readonly reason: 'not_json' | 'newer_format' | 'invalid';
       /** One sentence that names the file. */
       readonly problem: string;
@@ -22,6 +26,8 @@ interface Facts {
   readonly group: Group;
   readonly writer: string;
   readonly description: string;
+  /** What happens when the file, or a line of it, can't be read. */
+  readonly damaged: string;
 }
 
 export interface FileFormat<T> extends Facts {
@@ -85,7 +91,9 @@ export function formatOf(value: JsonObject): number {
 
 interface Definition<S extends z.ZodObject> extends Facts {
   readonly schema: S;
-  /** Runs before validation: old names of top-level fields, or anything that a schema cannot say. */
+  /**
+   * Runs before validation: old names of top-level fields, or anything that a schema cannot say.
+   */
   readonly upgrade?: (value: Record<string, unknown>) => unknown;
   readonly version?: number;
 }

@@ -1,4 +1,7 @@
-/** What the engine remembers over restarts: `data/queue.json`, `data/notices.json`, `data/daily.json`. */
+/**
+ * What the engine remembers over restarts: `data/queue.json`, `data/notices.json`,
+ * `data/daily.json`.
+ */
 import { z } from 'zod';
 import { notice } from '../contract/index.ts';
 import { defineFile, isObject, renameFields } from './document.ts';
@@ -8,6 +11,7 @@ export const DESIRED_STATES = ['running', 'paused', 'stopped', 'stopping_after']
 
 export const queueFile = defineFile({
   name: 'queue.json',
+  damaged: 'Counts as `stopped`: training never starts by accident',
   group: 'workspace',
   writer: 'engine',
   description: 'What the user wants of the queue. A file that is damaged counts as `stopped`',
@@ -40,6 +44,7 @@ function readableNotices(value: Record<string, unknown>): unknown {
 
 export const noticesFile = defineFile({
   name: 'notices.json',
+  damaged: 'Starts empty',
   group: 'workspace',
   writer: 'engine',
   description: 'The last 50 notices, newest first',
@@ -49,6 +54,7 @@ export const noticesFile = defineFile({
 
 export const dailyFile = defineFile({
   name: 'daily.json',
+  damaged: 'The count starts now',
   group: 'workspace',
   writer: 'engine',
   description: 'Up to when daily versions are made, so that a restart does not make one twice',

@@ -29,6 +29,7 @@ function upgrade(value: unknown): unknown {
 
 export const eventsFile = defineLines({
   name: 'events.jsonl',
+  damaged: 'The line is skipped',
   group: 'run',
   writer: 'Python',
   description: 'One line per event, `{"t", "type", …}`',

@@ -1,4 +1,6 @@
-/** Field types of the schemas, each with the description that JSON Schema and docs/protocol.md show. */
+/**
+ * Field types of the schemas, each with the description that JSON Schema and docs/protocol.md show.
+ */
 import { z } from 'zod';
 
 export const integer = (description: string) => z.number().int().describe(description);

@@ -1,8 +1,8 @@
 /**
- * Every file of a workspace and of a run folder: schema, reader, writer, path. JSON Schema, Python's
- * protocol.py and the tables of docs/protocol.md are generated from it.
- * Promises: a reader accepts the names of earlier versions, a writer uses today's; a newer format is
- * refused; damaged content is a sentence, never an exception.
+ * Every file of a workspace and of a run folder: schema, reader, writer, path. JSON Schema,
+ * Python's protocol.py and the tables of docs/protocol.md are generated from it.
+ * Promises: a reader accepts the names of earlier versions, a writer uses today's; a newer format
+ * is refused; damaged content is a sentence, never an exception.
  */
 export * from './backup.ts';
 export * from './base-model.ts';
@@ -14,7 +14,8 @@ export * from './document.ts';
 export * from './engine-state.ts';
 export { eventWriters } from './event.ts';
 export * from './events.ts';
-export * from './fallback.ts';
+export * from './files.ts';
+export * from './folders.ts';
 export * from './journal.ts';
 export * from './ledger.ts';
 export * from './lineage.ts';

@@ -4,6 +4,7 @@ import { defineLines } from './document.ts';
 
 export const journalFile = defineLines({
   name: 'journal/YYYYMM.jsonl',
+  damaged: 'The line is skipped',
   group: 'workspace',
   writer: 'engine',
   description: 'One line per decision or intervention, with its evidence',

@@ -1,4 +1,6 @@
-/** `ledger.jsonl` of a dataset: which rows each step trained, hashed from what the model was given. */
+/**
+ * `ledger.jsonl` of a dataset: which rows each step trained, hashed from what the model was given.
+ */
 import { z } from 'zod';
 import { defineLines, isObject, parseJson, renamed } from './document.ts';
 import { choice, count, integer, rowNumbers, text, time } from './fields.ts';
@@ -35,6 +37,7 @@ export type LedgerLoss = z.infer<typeof ledgerLoss>;
 
 export const ledgerFile = defineLines({
   name: 'ledger.jsonl',
+  damaged: 'The line is skipped; the trainer removes a cut last line',
   group: 'dataset',
   writer: 'trainer',
   description: 'One line per step, and one for each time that steps were lost',

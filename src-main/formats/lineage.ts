@@ -26,6 +26,7 @@ function withBranches(value: Record<string, unknown>): unknown {
 
 export const lineageFile = defineFile({
   name: 'lineage.json',
+  damaged: 'Last good copy, else rebuilt from the manifests of all checkpoints',
   group: 'lineage',
   writer: 'engine',
   description: 'The lineage. Replacing it is the commit of a restore',

@@ -5,6 +5,7 @@ import { formatNumber, integer, processIdentity, text, time } from './fields.ts'
 
 export const engineLock = defineFile({
   name: '.engine.lock',
+  damaged: 'Counts as free',
   group: 'workspace',
   writer: 'engine',
   description: 'The engine that owns the workspace',
@@ -22,6 +23,7 @@ export type EngineLock = z.infer<typeof engineLock.schema>;
 
 export const trainerLock = defineFile({
   name: '.trainer.lock',
+  damaged: 'Counts as free; the trainer is found by `process.json`',
   group: 'workspace',
   writer: 'trainer',
   description: 'The trainer of the workspace, so that the next engine finds it',
@@ -37,6 +39,7 @@ export type TrainerLock = z.infer<typeof trainerLock.schema>;
 
 export const deviceLock = defineFile({
   name: '<locks>/<device>.lock',
+  damaged: '`flock` decides; the holder is not named',
   group: 'workspace',
   writer: 'trainer',
   description:

@@ -5,6 +5,7 @@ import { count, flag, integer, number, text, time } from './fields.ts';
 
 export const metricsLine = defineLines({
   name: 'metrics.jsonl',
+  damaged: 'The line is skipped',
   group: 'run',
   writer: 'trainer',
   description: 'One line per optimizer step',

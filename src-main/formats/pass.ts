@@ -18,6 +18,7 @@ export const PASS_STATES = ['open', 'completed', 'failed', 'skipped', 'left', 'a
 
 export const passFile = defineFile({
   name: 'pass.json',
+  damaged: 'Last good copy, else the dataset begins a new pass',
   group: 'dataset',
   writer: 'engine',
   description: 'The pass and its frozen configuration, written before its first run',
@@ -50,6 +51,7 @@ export type PassFile = z.infer<typeof passFile.schema>;
 
 export const cursorFile = defineFile({
   name: 'cursor.json',
+  damaged: 'The dataset starts at its first row: a row that is trained twice is counted',
   group: 'dataset',
   writer: 'trainer, when a dataset is skipped',
   description:
@@ -71,6 +73,7 @@ export type Cursor = z.infer<typeof cursorFile.schema>;
 
 export const estimateFile = defineFile({
   name: 'estimate.json',
+  damaged: 'Nothing is compared',
   group: 'dataset',
   writer: 'engine',
   description: 'What the pass was expected to take, and what it took',

@@ -1,4 +1,7 @@
-/** `current_model/restore.json`: what a restore is about to do. A start that finds it undoes or finishes it. */
+/**
+ * `current_model/restore.json`: what a restore is about to do. A start that finds it undoes or
+ * finishes it.
+ */
 import { z } from 'zod';
 import { defineFile, renamed, renamedValue, renameFields } from './document.ts';
 import {
@@ -57,6 +60,7 @@ export type Aftermath = z.infer<typeof aftermath>;
 
 export const restoreIntent = defineFile({
   name: 'restore.json',
+  damaged: 'The restore is undone: the model is what `lineage.json` says',
   group: 'lineage',
   writer: 'engine',
   description: 'The restore under way; removed when it is done',

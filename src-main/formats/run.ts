@@ -43,6 +43,7 @@ export type Outcome = (typeof OUTCOMES)[number];
 
 export const heartbeatFile = defineFile({
   name: 'heartbeat',
+  damaged: 'Ignored; without another one the hang limit counts',
   group: 'run',
   writer: 'Python',
   description:
@@ -73,6 +74,7 @@ export const runError = z.object({
 
 export const exitFile = defineFile({
   name: 'exit.json',
+  damaged: 'The run counts as crashed',
   group: 'run',
   writer: 'Python, last',
   description: 'How the run ended. A process that leaves none has crashed',
@@ -94,6 +96,7 @@ export type Exit = z.infer<typeof exitFile.schema>;
 
 export const processFile = defineFile({
   name: 'process.json',
+  damaged: 'Ignored; the trainer is found by its lock',
   group: 'run',
   writer: 'engine',
   description: 'Identity of the process, so that a trainer without a lock yet can be adopted',
@@ -102,6 +105,7 @@ export const processFile = defineFile({
 
 export const evaluationResultFile = defineFile({
   name: '<output>.json',
+  damaged: 'The evaluation has failed',
   group: 'run',
   writer: 'evaluate worker',
   description: 'Answers of a model to a file of questions; the spec names the path',

@@ -1,8 +1,11 @@
-/** `spec.json` of each kind of run: what a Python process is asked to do. */
+/**
+ * `spec.json` of each kind of run: what a Python process is asked to do. Only that of a trainer is
+ * read again, by the engine that adopts it; so only that one knows earlier names.
+ */
 import { z } from 'zod';
 import { columnMapping } from '../contract/index.ts';
 import { checkpointCursor, fileHashes } from './checkpoint.ts';
-import { defineFile, isObject, renamed, renameFields } from './document.ts';
+import { defineFile } from './document.ts';
 import {
   baseReference,
   count,
@@ -22,24 +25,21 @@ const worker = {
   created: time('When the engine wrote it').optional(),
 };
 
-export const intakeOptions = renamed(
-  { accept_good_rows: 'accept_valid_rows' },
-  z.object({
-    max_length: integer('Longest example, tokens'),
-    over_length: z.enum(['refuse', 'drop', 'truncate']).describe('Policy for longer rows'),
-    thinking: z.enum(['off', 'keep', 'model']).describe('Policy for think blocks'),
-    slice_rows: count('Validation rows to hold out of this dataset'),
-    core_rows: count('Size of the fixed validation set, where there is none yet'),
-    seed: integer('Seed of the split'),
-    batch_size: integer('Rows per optimizer step'),
-    epochs: integer('Epochs of a pass'),
-    warmup_steps: count('Warmup of the learning rate, steps'),
-    save_steps: integer('Steps between checkpoints'),
-    mapping: columnMapping.nullable().describe('Prompt and response column'),
-    accept_valid_rows: flag('Train without the rejected rows'),
-    dry_run: flag('Only the report: no token cache, no split'),
-  }),
-);
+export const intakeOptions = z.object({
+  max_length: integer('Longest example, tokens'),
+  over_length: z.enum(['refuse', 'drop', 'truncate']).describe('Policy for longer rows'),
+  thinking: z.enum(['off', 'keep', 'model']).describe('Policy for think blocks'),
+  slice_rows: count('Validation rows to hold out of this dataset'),
+  core_rows: count('Size of the fixed validation set, where there is none yet'),
+  seed: integer('Seed of the split'),
+  batch_size: integer('Rows per optimizer step'),
+  epochs: integer('Epochs of a pass'),
+  warmup_steps: count('Warmup of the learning rate, steps'),
+  save_steps: integer('Steps between checkpoints'),
+  mapping: columnMapping.nullable().describe('Prompt and response column'),
+  accept_valid_rows: flag('Train without the rejected rows'),
+  dry_run: flag('Only the report: no token cache, no split'),
+});
 export type IntakeOptions = z.infer<typeof intakeOptions>;
 
 const intakeSpec = z.object({
@@ -134,20 +134,10 @@ export const stageBranch = z.object({
   read: fileHashes.optional().describe('Files that were read already, from `verified`'),
 });
 
-/** Old names of every action; `act` also where the value is wrong, so that the message names it. */
-function upgradeStage(value: unknown): unknown {
-  return isObject(value)
-    ? renameFields(value, { act: 'action', share: 'hard_link', moments: 'optimizer_state' })
-    : value;
-}
-
 const stageSpec = z.object({
   ...worker,
   kind: z.literal('stage'),
-  stage: z.preprocess(
-    upgradeStage,
-    z.discriminatedUnion('action', [stageVerify, stageVerifyBase, stageBranch]),
-  ),
+  stage: z.discriminatedUnion('action', [stageVerify, stageVerifyBase, stageBranch]),
 });
 
 export const specSchemas = {
@@ -184,13 +174,10 @@ export const specFiles = {
 function defineSpec<K extends keyof typeof specSchemas>(kind: K) {
   return defineFile({
     name: 'spec.json',
+    damaged: 'Python refuses it and names the key; a running trainer is not adopted',
     group: 'run',
     writer: 'engine, before launch; never changed',
     description: `What a \`${kind}\` process is asked to do`,
-    upgrade: (value) =>
-      kind === 'evaluate' && value.kind === 'score'
-        ? renameFields({ ...value, kind }, { score: 'evaluate' })
-        : value,
     schema: specSchemas[kind],
   });
 }

@@ -11,6 +11,7 @@ import { defineFile, type FileFormat, formatOf, isObject, type Reading } from '.
 
 const documented = defineFile({
   name: 'training_status.json',
+  damaged: 'Written again within a second',
   group: 'status',
   writer: 'engine',
   description:
@@ -39,6 +40,7 @@ export const trainingStatusFile: FileFormat<TrainingStatus> = {
 
 export const memoryStatsFile = defineFile({
   name: 'memory_stats.json',
+  damaged: 'Written again within 10 s',
   group: 'status',
   writer: 'engine',
   description: 'Memory of the machine, the trainer, the engine and the GPU, every 10 s',
@@ -47,6 +49,7 @@ export const memoryStatsFile = defineFile({
 
 export const monitoringCostsFile = defineFile({
   name: 'monitoring_costs.json',
+  damaged: 'Written again within 10 s',
   group: 'status',
   writer: 'engine',
   description: 'Time spent on monitoring, every 10 s',

@@ -7,6 +7,7 @@ import { count, formatNumber, integer, text, time } from './fields.ts';
 
 export const versionFile = defineFile({
   name: 'version.json',
+  damaged: 'The version is reported as damaged',
   group: 'model',
   writer: 'engine, sealed',
   description: 'What the version is; only its pin changes',
@@ -20,6 +21,7 @@ export type VersionFile = z.infer<typeof versionFile.schema>;
 
 export const versionManifest = defineFile({
   name: 'manifest.json (version)',
+  damaged: 'The version is reported as damaged',
   group: 'model',
   writer: 'engine, sealed',
   description: 'Every file of the version with its SHA-256, and what its checkpoint was made of',
@@ -41,6 +43,7 @@ export type VersionManifest = z.infer<typeof versionManifest.schema>;
 
 export const versionNumbersFile = defineFile({
   name: 'numbers.json',
+  damaged: 'The number follows from the folder names',
   group: 'model',
   writer: 'engine',
   description: 'The last version number, so that none is used twice',

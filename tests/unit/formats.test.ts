@@ -160,18 +160,6 @@ describe('names of earlier versions are read', () => {
         dataset: renameFields(examples['spec-train']['dataset'], { excluded_rows: 'left_out' }),
       },
     ],
-    ['spec-evaluate', old('spec-evaluate', { evaluate: 'score' }, { kind: 'score' })],
-    [
-      'spec-stage',
-      {
-        ...examples['spec-stage'],
-        stage: renameFields(examples['spec-stage']['stage'], {
-          action: 'act',
-          hard_link: 'share',
-          optimizer_state: 'moments',
-        }),
-      },
-    ],
   ] as [FormatName, unknown][])('%s', (name, raw) => {
     expect(value(name, raw)).toEqual(examples[name]);
   });

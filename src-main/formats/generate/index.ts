@@ -1,4 +1,7 @@
-/** What is generated from the formats, as text by path in the repository. Imported by scripts and tests only. */
+/**
+ * What is generated from the formats, as text by path in the repository. Imported by scripts and
+ * tests only.
+ */
 import { jsonSchemaFiles } from './json-schema.ts';
 import { pythonModule } from './python.ts';
 import { withGeneratedBlocks } from './tables.ts';

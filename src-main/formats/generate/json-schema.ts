@@ -1,6 +1,7 @@
 /** JSON Schema of every format: what a writer writes, with all defaults present. */
 import { z } from 'zod';
 import { configSchema } from '../../contract/index.ts';
+import { configFacts } from '../config-file.ts';
 import { formatList } from '../registry.ts';
 
 /** The part of JSON Schema that zod produces for these formats. */
@@ -57,11 +58,11 @@ export function jsonSchemaFiles(): ReadonlyMap<string, string> {
     `${name}.json`,
     write(format.name, format.description, format.schema),
   ]);
-  const about = "The user's differences from the factory values; every key is optional";
+  const about = `${configFacts.description}; every key is optional`;
   const config = z.toJSONSchema(configSchema, { io: 'input' });
   files.push([
     'config.json',
-    `${JSON.stringify({ title: 'config.json', description: about, ...config }, null, 2)}\n`,
+    `${JSON.stringify({ title: configFacts.name, description: about, ...config }, null, 2)}\n`,
   ]);
   return new Map(files);
 }

@@ -79,9 +79,10 @@ export class PythonTypes {
       // Not possible in the syntax of a class: the field has the name of a Python keyword.
       const base = `_${name}Keywords`;
       const total = schema.required?.some((field) => KEYWORDS.has(field)) === true;
-      this.classes.push(
-        `${base} = TypedDict(\n    "${base}",\n    {\n${keywords.map((line) => `    ${line}\n`).join('')}    },\n${total ? '' : '    total=False,\n'})\n`,
-      );
+      const lines = [`${base} = TypedDict(`, `    "${base}",`, '    {'];
+      for (const line of keywords) lines.push(`    ${line}`);
+      lines.push('    },', ...(total ? [] : ['    total=False,']), ')\n');
+      this.classes.push(lines.join('\n'));
       bases.push(base);
     }
     if (optional.length > 0) {

@@ -1,4 +1,7 @@
-/** python-runtime/nightshift_trainer/protocol.py: the same formats as types, and the reader of spec.json. */
+/**
+ * python-runtime/nightshift_trainer/protocol.py: the same formats as types, and the reader of
+ * spec.json.
+ */
 import { type z } from 'zod';
 import { columnMapping, crashTable } from '../../contract/index.ts';
 import { checkpointCursor, fileHash } from '../checkpoint.ts';
@@ -144,8 +147,9 @@ export function pythonModule(): string {
   for (const [name, format] of DOCUMENTS)
     types.add(name, forPython(jsonSchemaOf(formats[format].schema)));
   const specs = DOCUMENTS.flatMap(([name, format]) => (format.startsWith('spec-') ? [name] : []));
-  const union = `Spec = (\n    ${specs.join('\n    | ')}\n)\nLedgerLine = LedgerStep | LedgerLoss\n`;
-  return `${[HEADER, ...lists].join('\n')}\n\n${types.text()}\n\n${union}\n${requiredKeys()}\n${LOAD_SPEC}`;
+  const unions = `Spec = (\n    ${specs.join('\n    | ')}\n)\nLedgerLine = LedgerStep | LedgerLoss\n`;
+  const head = [HEADER, ...lists].join('\n');
+  return [head, types.text(), `${unions}\n${requiredKeys()}\n${LOAD_SPEC}`].join('\n\n');
 }
 
 /** `frozen` is the engine's own note; Python reads `config`. */
@@ -154,5 +158,7 @@ function forPython(schema: JsonSchema): JsonSchema {
   return { ...schema, properties };
 }
 
-const tupleOf = (type: string, name: string, values: readonly string[]): string =>
-  `${name}: tuple[${type}, ...] = (\n${values.map((value) => `    ${JSON.stringify(value)},\n`).join('')})\n`;
+function tupleOf(type: string, name: string, values: readonly string[]): string {
+  const lines = values.map((value) => `    ${JSON.stringify(value)},\n`);
+  return `${name}: tuple[${type}, ...] = (\n${lines.join('')})\n`;
+}

@@ -1,5 +1,6 @@
 /** The tables of docs/protocol.md, between `<!-- generated: name -->` and `<!-- end -->`. */
 import { commandEffects } from '../commands.ts';
+import { configFacts } from '../config-file.ts';
 import { REJECTION_REASONS } from '../dataset.ts';
 import { eventWriters } from '../event.ts';
 import { eventSchemas } from '../events.ts';
@@ -95,21 +96,35 @@ function events(): string {
   return table(['Event', 'Written by', 'Meaning', 'Fields'], rows);
 }
 
+type FileRow = Pick<(typeof formatList)[number][1], 'name' | 'writer' | 'description' | 'damaged'>;
+
+const fileRow = (file: FileRow, schema: string): readonly string[] => [
+  code(file.name.replace(/ \(.*/, '')),
+  file.writer,
+  file.description,
+  file.damaged,
+  schema.includes('*') ? code(schema) : `[${schema}](schema/${schema})`,
+];
+
 function files(group: string): string {
-  const seen = new Set<string>();
-  const rows = formatList.flatMap(([name, format]) => {
-    if (format.group !== group || seen.has(format.name)) return [];
-    seen.add(format.name);
-    const about =
-      format.name === 'spec.json' ? 'What the process is asked to do' : format.description;
-    const file = name.startsWith('spec-') ? 'spec-*.json' : `${name}.json`;
-    const link = file.includes('*') ? code(file) : `[${file}](schema/${file})`;
-    return [[code(format.name.replace(/ \(.*/, '')), format.writer, about, link]];
-  });
-  return table(['File', 'Written by', 'Content', 'Schema'], rows);
+  const specs = formatList.filter(([name]) => name.startsWith('spec-'));
+  const others = formatList.filter(([name]) => !name.startsWith('spec-'));
+  const rows = others.flatMap(([name, format]) =>
+    format.group === group ? [fileRow(format, `${name}.json`)] : [],
+  );
+  const [spec] = specs;
+  if (group === 'run' && spec !== undefined)
+    rows.unshift(
+      fileRow({ ...spec[1], description: 'What the process is asked to do' }, 'spec-*.json'),
+    );
+  if (group === 'workspace') rows.unshift(fileRow(configFacts, 'config.json'));
+  return table(['File', 'Written by', 'Content', 'If damaged', 'Schema'], rows);
 }
 
-/** One block by its name: `events`, `commands`, `rejection-reasons`, `files-<group>`, `fields-<format>`. */
+/**
+ * One block by its name: `events`, `commands`, `rejection-reasons`, `files-<group>`,
+ * `fields-<format>`.
+ */
 export function generatedBlock(name: string): string {
   if (name === 'events') return events();
   if (name === 'commands')

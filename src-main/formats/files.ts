@@ -1,7 +1,7 @@
-/** Reading a file that may be damaged: from its last good copy, or rebuilt from other files. */
+/** Reading and writing a file in its format; a damaged one from its last good copy, or rebuilt. */
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { writeJson } from '../kit/index.ts';
+import { readSealed, writeJson } from '../kit/index.ts';
 import type { FileFormat, JsonObject, Reading } from './document.ts';
 
 export interface Recovered<T> {
@@ -19,8 +19,13 @@ export interface Recovered<T> {
 export const lastGoodOf = (file: string): string =>
   path.join(path.dirname(file), `.${path.basename(file)}.last-good`);
 
-/** Null when there is no such file. Throws what the disk throws: a disk error is no damaged file. */
-async function readOne<T>(file: string, format: FileFormat<T>): Promise<Reading<T> | null> {
+/**
+ * Null when there is no such file. Throws what the disk throws: a disk error is no damaged file.
+ */
+export async function readFormat<T>(
+  file: string,
+  format: FileFormat<T>,
+): Promise<Reading<T> | null> {
   let content: string;
   try {
     content = await readFile(file, 'utf8');
@@ -29,6 +34,38 @@ async function readOne<T>(file: string, format: FileFormat<T>): Promise<Reading<
     throw error;
   }
   return format.parseText(content, file);
+}
+
+/** Null for whatever reason, for a file that nothing depends on. */
+export async function readOrNull<T>(file: string, format: FileFormat<T>): Promise<T | null> {
+  const reading = await readFormat(file, format).catch(() => null);
+  return reading?.ok === true ? reading.value : null;
+}
+
+export function writeFormat<T>(
+  file: string,
+  format: FileFormat<T>,
+  value: Omit<T, 'format'>,
+): Promise<void> {
+  return writeJson(file, format.toJson(value));
+}
+
+export type SealedFormatReading<T> =
+  /** `sealed: false`: written before seals were, so nothing is known of its bytes. */
+  | { readonly ok: true; readonly sealed: boolean; readonly value: T }
+  | { readonly ok: false; readonly missing: boolean; readonly problem: string };
+
+/** The seal is compared with the bytes before old names are mapped. Never throws. */
+export async function readSealedFormat<T>(
+  file: string,
+  format: FileFormat<T>,
+): Promise<SealedFormatReading<T>> {
+  const sealed = await readSealed(file);
+  if (!sealed.ok) return sealed;
+  const reading = format.parse(sealed.value, path.basename(file));
+  return reading.ok
+    ? { ok: true, sealed: sealed.sealed, value: reading.value }
+    : { ok: false, missing: false, problem: reading.problem };
 }
 
 /**
@@ -43,14 +80,14 @@ export async function readWithFallback<T>(options: {
   readonly rebuild?: () => Promise<T | null> | T | null;
 }): Promise<Recovered<T>> {
   const { file, format, lastGood = null, rebuild } = options;
-  const reading = await readOne(file, format);
+  const reading = await readFormat(file, format);
   if (reading?.ok === true)
     return { value: reading.value, recovered: null, problem: null, isNewer: false };
   const problem = reading?.problem ?? null;
   if (reading?.reason === 'newer_format')
     return { value: null, recovered: null, problem, isNewer: true };
   if (reading !== null && lastGood !== null) {
-    const copy = await readOne(lastGood, format).catch(() => null);
+    const copy = await readFormat(lastGood, format).catch(() => null);
     if (copy?.ok === true)
       return { value: copy.value, recovered: 'from last good copy', problem, isNewer: false };
   }
