@@ -9,7 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { connected, ended, found, Scenario, until } from '../tests/desktop/launch.ts';
-import { questions } from '../tests/incidents/harness.ts';
+import { questions } from '../tests/incidents/engine-process.ts';
 
 const runs = Number(process.argv[2] ?? 7);
 if (found.runtime === null) {

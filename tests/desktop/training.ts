@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Setup, TrainingStatus } from '../../src-main/contract/index.ts';
-import { questions } from '../incidents/harness.ts';
+import { questions } from '../incidents/engine-process.ts';
 import { until, type Scenario } from './launch.ts';
 
 /** The engine's REST door, by what it wrote into the workspace. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ConfigState, DatasetSummary } from '../../src-main/contract/index.ts';
-import { questions } from '../incidents/harness.ts';
+import { questions } from '../incidents/engine-process.ts';
 import { buildParts, connected, found, Scenario, until, type Launched } from './launch.ts';
 import { ask, attached, beginTraining, configure } from './training.ts';
 

@@ -3,14 +3,14 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
-import { commandLine, Nightshift, questions, sleep, until } from './harness.ts';
+import { commandLine, EngineProcess, questions, sleep, until } from './engine-process.ts';
 
 const run = promisify(execFile);
-const shift = new Nightshift();
-afterAll(() => shift.end());
+const engine = new EngineProcess();
+afterAll(() => engine.end());
 
 test('after kill -9 of engine and trainer the command line does not say training, and says how old its knowledge is', async () => {
-  await shift.configure({
+  await engine.configure({
     batch_size: 2,
     epochs: 20,
     save_steps: 10,
@@ -20,28 +20,28 @@ test('after kill -9 of engine and trainer the command line does not say training
     generate_samples: 0,
     disk: { min_free_gb: 0 },
   });
-  await shift.start();
-  await shift.base('starter');
-  await shift.add([await shift.file('long.jsonl', questions(600, 5))]);
-  await until('training', async () => (await shift.status()).state === 'training', 120);
-  await until('step 12', async () => ((await shift.status()).current_step ?? 0) >= 12, 120);
-  const trainer = await until('a trainer', () => shift.trainerPid(), 30);
+  await engine.start();
+  await engine.base('starter');
+  await engine.add([await engine.file('long.jsonl', questions(600, 5))]);
+  await until('training', async () => (await engine.status()).state === 'training', 120);
+  await until('step 12', async () => ((await engine.status()).current_step ?? 0) >= 12, 120);
+  const trainer = await until('a trainer', () => engine.trainerPid(), 30);
 
   const node = path.resolve(import.meta.dirname, '../../node_modules/node/bin/node');
   const ask = (...words: string[]) =>
-    run(node, [commandLine, '--workspace', shift.workspace, 'status', ...words], {
-      env: shift.environment(),
+    run(node, [commandLine, '--workspace', engine.workspace, 'status', ...words], {
+      env: engine.environment(),
     }).catch((error: unknown) => error as { stdout: string; stderr: string; code: number });
   expect((await ask()).stdout.toLowerCase()).toContain('training');
 
-  shift.kill();
+  engine.kill();
   process.kill(trainer, 'SIGKILL');
   await sleep(1500);
   const text = await ask();
   const words = `${text.stdout}${text.stderr}`.toLowerCase();
   expect(words).not.toMatch(/\btraining\b(?! is not| has stopped)/);
   expect(words).toMatch(/no engine/);
-  expect(words).toMatch(/\d+ (s|min) ago|ago/);
+  expect(words).toMatch(/\d+(\.\d+)?\s(s|min) ago/);
   const facts = JSON.parse((await ask('--json')).stdout) as {
     state: string;
     trainer: { alive: boolean };

@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { DemoResult } from '../../src-main/cli/demo-text.ts';
-import { commandLine } from './harness.ts';
+import { commandLine } from './engine-process.ts';
 
 const repository = path.resolve(import.meta.dirname, '../..');
 const python = path.join(

@@ -8,9 +8,9 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import type { Page } from 'playwright';
 import { dropBytes, live, openBrowser } from '../ui/open-page.ts';
-import { Nightshift, questions, until } from './harness.ts';
+import { EngineProcess, questions, until } from './engine-process.ts';
 
-const app = new Nightshift();
+const app = new EngineProcess();
 afterAll(async () => {
   await app.end();
 });

@@ -7,7 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { Nightshift, questions, sha256, sleep, until } from './harness.ts';
+import { EngineProcess, questions, sha256, sleep, until } from './engine-process.ts';
 
 const saveSteps = 10;
 const config = {
@@ -28,15 +28,15 @@ const config = {
   watchdog: { backoff_first_seconds: 0.2 },
 };
 
-const undisturbed = new Nightshift();
-const disturbed = new Nightshift();
+const undisturbed = new EngineProcess();
+const disturbed = new EngineProcess();
 afterAll(async () => {
   await undisturbed.end();
   await disturbed.end();
 });
 
 /** The starter with attention dropout 0.1 in its own configuration file, given as a local folder. */
-async function baseWithDropout(from: Nightshift): Promise<string> {
+async function baseWithDropout(from: EngineProcess): Promise<string> {
   const folder = path.join(path.dirname(from.workspace), 'dropout-base');
   if (existsSync(folder)) return folder;
   await cp(path.join(from.workspace, 'models/starter'), folder, { recursive: true });
@@ -46,7 +46,7 @@ async function baseWithDropout(from: Nightshift): Promise<string> {
   return folder;
 }
 
-async function begin(app: Nightshift, base: string): Promise<string[]> {
+async function begin(app: EngineProcess, base: string): Promise<string[]> {
   await app.configure(config);
   await app.start();
   await app.base('folder', base);
@@ -55,7 +55,7 @@ async function begin(app: Nightshift, base: string): Promise<string[]> {
   return (await app.add([first, second])).map((dataset) => dataset.id);
 }
 
-async function stepAtLeast(app: Nightshift, step: number): Promise<void> {
+async function stepAtLeast(app: EngineProcess, step: number): Promise<void> {
   await until(
     `step ${step}`,
     async () => ((await app.status()).current_step ?? 0) >= step,
@@ -64,7 +64,7 @@ async function stepAtLeast(app: Nightshift, step: number): Promise<void> {
   );
 }
 
-async function pauseAndResume(app: Nightshift): Promise<void> {
+async function pauseAndResume(app: EngineProcess): Promise<void> {
   await app.post('/training/pause');
   await until('paused', async () => (await app.status()).state === 'paused', 60, 100);
   await sleep(300);
@@ -73,7 +73,7 @@ async function pauseAndResume(app: Nightshift): Promise<void> {
 }
 
 /** Kills the trainer at a moment when an unfinished save lies in the checkpoint folder. */
-async function killInsideSave(app: Nightshift, log: string[]): Promise<void> {
+async function killInsideSave(app: EngineProcess, log: string[]): Promise<void> {
   const root = path.join(app.workspace, 'current_model/checkpoints/main');
   const pid = await until('a trainer', () => app.trainerPid(), 60, 100);
   await until(
@@ -95,7 +95,7 @@ test(
   { timeout: 900_000 },
   async () => {
     const log: string[] = [];
-    const maker = new Nightshift();
+    const maker = new EngineProcess();
     await maker.configure({ disk: { min_free_gb: 0 } });
     await maker.start();
     await maker.base('starter');

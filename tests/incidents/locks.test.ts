@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ConfigState, RefusalData } from '../../src-main/contract/index.ts';
 import { locked, otherValue } from '../engine/fixtures/other-values.ts';
-import { commandLine, Nightshift, questions, until } from './harness.ts';
+import { commandLine, EngineProcess, questions, until } from './engine-process.ts';
 
 const run = promisify(execFile);
 const valueAt = (values: unknown, key: string): unknown =>
@@ -21,11 +21,11 @@ function nested(values: ReadonlyMap<string, unknown>): Record<string, unknown> {
   }
   return out;
 }
-const shift = new Nightshift();
+const engine = new EngineProcess();
 let dataset = '';
 
 const json = async (...parts: string[]): Promise<Record<string, unknown>> =>
-  JSON.parse(await readFile(path.join(shift.workspace, ...parts), 'utf8')) as Record<
+  JSON.parse(await readFile(path.join(engine.workspace, ...parts), 'utf8')) as Record<
     string,
     unknown
   >;
@@ -33,14 +33,14 @@ const configOf = async (name: string): Promise<unknown> =>
   (await json('data/datasets', dataset, name))['config'];
 /** What the newest run was told to be frozen. */
 async function lastSpec(): Promise<unknown> {
-  const runs = (await readdir(path.join(shift.workspace, 'runs')))
+  const runs = (await readdir(path.join(engine.workspace, 'runs')))
     .filter((name) => name.includes('-train-'))
     .sort();
   return (await json('runs', runs.at(-1) ?? '', 'spec.json'))['frozen'];
 }
 
 beforeAll(async () => {
-  await shift.configure({
+  await engine.configure({
     batch_size: 2,
     epochs: 6,
     learning_rate: 1e-3,
@@ -52,42 +52,42 @@ beforeAll(async () => {
     generate_samples: 0,
     disk: { min_free_gb: 0 },
   });
-  await shift.start();
-  await shift.base('starter');
-  const [added] = await shift.add([await shift.file('long.jsonl', questions(900, 3))]);
+  await engine.start();
+  await engine.base('starter');
+  const [added] = await engine.add([await engine.file('long.jsonl', questions(900, 3))]);
   dataset = added?.id ?? '';
-  await until('step 12', async () => ((await shift.status()).current_step ?? 0) >= 12, 120);
+  await until('step 12', async () => ((await engine.status()).current_step ?? 0) >= 12, 120);
 }, 300_000);
-afterAll(() => shift.end());
+afterAll(() => engine.end());
 
 test('a locked key is refused over HTTP, with the reason', async () => {
-  const answer = await shift.post<{ code: string; message: string; data: RefusalData }>('/config', {
+  const answer = await engine.post<{ code: string; message: string; data: RefusalData }>('/config', {
     key: 'learning_rate',
     value: 0.5,
   });
   expect(answer.status).toBe(423);
   expect(answer.body.code).toBe('LOCKED');
   expect(answer.body.message).toContain('learning_rate');
-  expect((await shift.config()).values.learning_rate).toBe(1e-3);
+  expect((await engine.config()).values.learning_rate).toBe(1e-3);
 });
 
 test('a locked key is refused on the command line, exit code 3', async () => {
   const node = path.resolve(import.meta.dirname, '../../node_modules/node/bin/node');
   const failure = await run(
     node,
-    [commandLine, '--workspace', shift.workspace, 'config', 'set', 'batch_size', '64'],
-    { env: shift.environment() },
+    [commandLine, '--workspace', engine.workspace, 'config', 'set', 'batch_size', '64'],
+    { env: engine.environment() },
   ).then(
     () => null,
     (error: unknown) => error as { code: number; stdout: string; stderr: string },
   );
   expect(failure?.code).toBe(3);
   expect(`${failure?.stdout}${failure?.stderr}`).toContain('batch_size');
-  expect((await shift.config()).values.batch_size).toBe(2);
+  expect((await engine.config()).values.batch_size).toBe(2);
 });
 
 test('a locked change can be staged for the next dataset and taken back', async () => {
-  const staged = await shift.post<ConfigState>('/config', {
+  const staged = await engine.post<ConfigState>('/config', {
     key: 'learning_rate',
     value: 0.002,
     stage: true,
@@ -96,12 +96,12 @@ test('a locked change can be staged for the next dataset and taken back', async 
   expect(staged.body.staged).toEqual({ learning_rate: 0.002 });
   expect(staged.body.values.learning_rate).toBe(1e-3);
   expect(
-    (await shift.post<ConfigState>('/config/unstage', { key: 'learning_rate' })).body.staged,
+    (await engine.post<ConfigState>('/config/unstage', { key: 'learning_rate' })).body.staged,
   ).toEqual({});
 });
 
 test('a dangerous key needs its own confirmation', async () => {
-  const answer = await shift.post<{ code: string }>('/config', {
+  const answer = await engine.post<{ code: string }>('/config', {
     key: 'max_length',
     value: 512,
     stage: true,
@@ -111,7 +111,7 @@ test('a dangerous key needs its own confirmation', async () => {
 });
 
 test('every locked key edited by hand, then a kill -9 of the trainer: the resumed run keeps each value, the drift names each key', async () => {
-  const file = path.join(shift.workspace, 'config.json');
+  const file = path.join(engine.workspace, 'config.json');
   const own = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
   const frozen = await configOf('pass.json');
   const edits = new Map(
@@ -122,23 +122,23 @@ test('every locked key edited by hand, then a kill -9 of the trainer: the resume
   // `method` has one allowed value.
   expect(locked.length - edits.size).toBe(1);
   await writeFile(file, JSON.stringify({ ...own, ...nested(edits) }));
-  const pid = await until('a trainer', () => shift.trainerPid(), 60);
+  const pid = await until('a trainer', () => engine.trainerPid(), 60);
   process.kill(pid, 'SIGKILL');
   await until('the next trainer', async () => {
-    const now = await shift.trainerPid();
+    const now = await engine.trainerPid();
     return now !== null && now !== pid;
   });
-  const at = (await shift.status()).current_step ?? 0;
+  const at = (await engine.status()).current_step ?? 0;
   await until(
     'ten more steps',
-    async () => ((await shift.status()).current_step ?? 0) >= at + 10,
+    async () => ((await engine.status()).current_step ?? 0) >= at + 10,
     120,
   );
-  const points = await shift.lines<{ t: number; lr: number; examples: number }>('metrics.jsonl');
+  const points = await engine.lines<{ t: number; lr: number; examples: number }>('metrics.jsonl');
   expect(points.at(-1)?.lr).toBeCloseTo(1e-3, 9);
   expect(points.at(-1)?.examples).toBe(2);
   const drift = await until('the drift report', async () => {
-    const state = await shift.config();
+    const state = await engine.config();
     return state.drift.length === edits.size ? state.drift : null;
   });
   expect(drift.map((drift) => drift.key).sort()).toEqual([...edits.keys()].sort());

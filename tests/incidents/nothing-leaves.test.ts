@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, onTestFailed, test } from 'vitest';
 import { live, openBrowser } from '../ui/open-page.ts';
-import { Nightshift, questions } from './harness.ts';
+import { EngineProcess, questions } from './engine-process.ts';
 
 const watcher = path.join(import.meta.dirname, 'fixtures/watch-connections.mjs');
 const screens = [
@@ -19,7 +19,7 @@ const screens = [
   'help',
 ];
 
-class Watched extends Nightshift {
+class Watched extends EngineProcess {
   readonly seen = path.join(this.locks, '..', 'connections.txt');
   override environment(): NodeJS.ProcessEnv {
     return {

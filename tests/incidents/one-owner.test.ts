@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { Nightshift, questions, until } from './harness.ts';
+import { EngineProcess, questions, until } from './engine-process.ts';
 
-const first = new Nightshift();
-const second = new Nightshift({ locks: first.locks });
+const first = new EngineProcess();
+const second = new EngineProcess({ locks: first.locks });
 afterAll(async () => {
   await second.end();
   await first.end();
@@ -45,11 +45,13 @@ test('a second workspace waits for the device, says who holds it, and its datase
   const [added] = await second.add([await second.file('two.jsonl', questions(60, 9))]);
   const status = await until('the refusal of the device', async () => {
     const now = await second.status();
-    return JSON.stringify(now).includes(first.workspace) ? now : null;
+    return now.error?.type === 'device_busy' ? now : null;
   });
+  expect(status.error?.message).toContain(first.workspace);
   expect(status.state).not.toBe('training');
+  expect(await second.trainerPid()).toBeNull();
   const waiting = (await second.datasets()).find((dataset) => dataset.id === added?.id);
-  expect(waiting?.place === 'failed').toBe(false);
+  expect(['queue', 'processing']).toContain(waiting?.place);
 
   await first.post('/training/stop', { now: true });
   await until('the first has stopped', async () => (await first.trainerPid()) === null, 60);

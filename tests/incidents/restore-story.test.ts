@@ -6,9 +6,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { LineageState, RestorePlan, RestoreResult } from '../../src-main/contract/index.ts';
-import { Nightshift, questions, sha256, sleep, until } from './harness.ts';
+import { EngineProcess, questions, sha256, sleep, until } from './engine-process.ts';
 
-const app = new Nightshift();
+const app = new EngineProcess();
 afterAll(() => app.end());
 
 const checkpoints = (branch: string): string =>

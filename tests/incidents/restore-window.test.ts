@@ -7,9 +7,9 @@ import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { LineageState, Version } from '../../src-main/contract/index.ts';
 import { live, openBrowser, seriousFindings } from '../ui/open-page.ts';
-import { Nightshift, questions, until } from './harness.ts';
+import { EngineProcess, questions, until } from './engine-process.ts';
 
-const app = new Nightshift();
+const app = new EngineProcess();
 afterAll(async () => {
   await app.end();
 });

@@ -3,13 +3,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { Nightshift, questions, until } from './harness.ts';
+import { EngineProcess, questions, until } from './engine-process.ts';
 
-const shift = new Nightshift();
-afterAll(() => shift.end());
+const engine = new EngineProcess();
+afterAll(() => engine.end());
 
 test('.stop saves, ends the trainer, stays stopped over a restart, and the dataset continues where it was', async () => {
-  await shift.configure({
+  await engine.configure({
     batch_size: 8,
     epochs: 3,
     save_steps: 1000,
@@ -19,29 +19,29 @@ test('.stop saves, ends the trainer, stays stopped over a restart, and the datas
     generate_samples: 0,
     disk: { min_free_gb: 0 },
   });
-  await shift.start();
-  await shift.base('starter');
-  const [added] = await shift.add([await shift.file('rows.jsonl', questions(700, 11))]);
-  await until('step 10', async () => ((await shift.status()).current_step ?? 0) >= 10, 120, 30);
-  await writeFile(path.join(shift.workspace, '.stop'), '');
+  await engine.start();
+  await engine.base('starter');
+  const [added] = await engine.add([await engine.file('rows.jsonl', questions(700, 11))]);
+  await until('step 10', async () => ((await engine.status()).current_step ?? 0) >= 10, 120, 30);
+  await writeFile(path.join(engine.workspace, '.stop'), '');
   const stopped = await until(
     'stopped',
     async () => {
-      const now = await shift.status();
+      const now = await engine.status();
       return now.state === 'stopped' && !now.trainer.alive ? now : null;
     },
     60,
   );
   expect(stopped.last_checkpoint_step).toBeGreaterThanOrEqual(10);
-  await until('.stop is put aside', () => !existsSync(path.join(shift.workspace, '.stop')), 30);
-  expect(readdirSync(shift.workspace).some((name) => name.startsWith('.stop.done-'))).toBe(true);
+  await until('.stop is put aside', () => !existsSync(path.join(engine.workspace, '.stop')), 30);
+  expect(readdirSync(engine.workspace).some((name) => name.startsWith('.stop.done-'))).toBe(true);
 
-  shift.kill();
-  await shift.start();
-  expect((await shift.status()).state).toBe('stopped');
-  await shift.post('/training/resume');
-  await shift.completed([added?.id ?? ''], 200);
-  const account = (await shift.dataset(added?.id ?? '')).account;
+  engine.kill();
+  await engine.start();
+  expect((await engine.status()).state).toBe('stopped');
+  await engine.post('/training/resume');
+  await engine.completed([added?.id ?? ''], 200);
+  const account = (await engine.dataset(added?.id ?? '')).account;
   expect(Object.keys(account?.trained ?? {})).toEqual(['3']);
   expect(account?.remaining).toBe(0);
 }, 400_000);

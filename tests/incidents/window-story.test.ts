@@ -8,9 +8,9 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, expect, onTestFailed, test } from 'vitest';
 import type { Page } from 'playwright';
 import { dropBytes, live, openBrowser } from '../ui/open-page.ts';
-import { Nightshift, questions, sleep, until } from './harness.ts';
+import { EngineProcess, questions, sleep, until } from './engine-process.ts';
 
-const app = new Nightshift();
+const app = new EngineProcess();
 afterAll(async () => {
   await app.end();
 });

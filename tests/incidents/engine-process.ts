@@ -44,7 +44,7 @@ export interface Answer<T> {
   readonly body: T;
 }
 
-export class Nightshift {
+export class EngineProcess {
   readonly workspace: string;
   readonly locks: string;
   private readonly temporary: string;
