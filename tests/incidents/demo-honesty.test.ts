@@ -1,6 +1,6 @@
 /**
- * The demo as a user runs it, on the starter: it learns from nothing, its questions are in no training file, and with answers that
- * belong to other questions it learns nothing. Its version is a model folder for anybody's transformers.
+ * Runs the demo as a user does, on the starter: the model starts from random weights, none of the test questions is in the training
+ * file, and with shuffled answers the score stays at zero. The resulting version loads with plain transformers.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -46,7 +46,7 @@ async function demo(...options: string[]): Promise<DemoResult> {
 
 const percent = ({ k, n }: { readonly k: number; readonly n: number }): number => (100 * k) / n;
 
-test('from random weights to answers, on questions that were never trained', async () => {
+test('the starter learns from random weights to answer held-out questions', async () => {
   const result = await demo();
   console.log(
     `starter: ${String(result.before.k)} to ${String(result.after.k)} of ${String(result.after.n)}`,
@@ -67,7 +67,7 @@ print(tokenizer.decode(out[0, ids["input_ids"].shape[1]:], skip_special_tokens=T
   expect(answer.trim()).toBe(asked?.after.trim());
 });
 
-test('answers that belong to other questions teach nothing', async () => {
+test('training on shuffled answers does not improve the score', async () => {
   const result = await demo('--shuffled');
   console.log(
     `control: ${String(result.before.k)} to ${String(result.after.k)} of ${String(result.after.n)}`,

@@ -1,4 +1,4 @@
-/** A real engine in its own process over a temporary workspace, driven through HTTP: what the incident tests stand on. */
+/** A real engine in its own process over a temporary workspace, driven over HTTP. The incident tests are built on it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ export const commandLine = path.join(repository, 'out/cli/cli.mjs');
 export const sleep = (ms: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Waits until `probe` answers something other than null / undefined / false; says what it waited for when it gives up. */
+/** Waits until `probe` answers something other than null / undefined / false; the timeout error names what was awaited. */
 export async function until<T>(
   what: string,
   probe: () => Promise<T | null | undefined | false> | T | null | undefined | false,
@@ -78,7 +78,7 @@ export class EngineProcess {
     return this.origin;
   }
 
-  /** `port`: that of the engine before, so that an open page finds the new one. */
+  /** `port`: reuse the previous engine's port so that an open page reconnects. */
   async start(port = 20_000 + Math.floor(Math.random() * 20_000)): Promise<void> {
     await mkdir(this.locks, { recursive: true });
     const log: string[] = [];
@@ -142,7 +142,7 @@ export class EngineProcess {
     return (await this.get<ConfigState>('/config')).body;
   }
 
-  /** Chooses a base and waits until it is made. */
+  /** Chooses a base model and waits until it is ready. */
   async base(base: 'starter' | 'smollm2' | 'folder', folder: string | null = null): Promise<void> {
     await this.post('/setup/base', { base, folder });
     await until(
@@ -167,7 +167,7 @@ export class EngineProcess {
     return answer.body.added;
   }
 
-  /** Waits until every named dataset lies in completed/; fails at once when one fails. */
+  /** Waits until every named dataset lies in completed/; throws as soon as one fails. */
   async completed(ids: readonly string[], seconds = 300): Promise<void> {
     await until(
       `datasets ${ids.join(', ')} completed`,
@@ -198,7 +198,7 @@ export class EngineProcess {
     return target;
   }
 
-  /** What a failed test needs to be understood: the state, what was journalled, what the newest run said last. */
+  /** Context for a failed test: status, datasets, journal, and the end of the newest runs' files. */
   async explain(): Promise<string> {
     const runs = path.join(this.workspace, 'runs');
     const tails = (existsSync(runs) ? readdirSync(runs).sort().slice(-3) : []).flatMap((run) =>
@@ -216,7 +216,7 @@ export class EngineProcess {
     return [...answers, ...tails].join('\n\n');
   }
 
-  /** Ends engine and trainer (by the pids that this workspace names) and removes the folder. */
+  /** Kills the engine and the trainer (only pids named by this workspace) and removes the folder. */
   async end(): Promise<void> {
     const lock = path.join(this.workspace, '.trainer.lock');
     this.kill();

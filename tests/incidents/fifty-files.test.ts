@@ -1,6 +1,6 @@
 /**
- * Fifty files dropped on the window at once, of every format and packing, a third of them broken, in front of a real engine and the
- * real intake worker. Each has its own progress and its own verdict, none is lost, and the page answers all the while.
+ * Drops fifty files on the window at once, in every format and compression, a third of them broken, with a real engine and the real
+ * intake worker. Each file gets its own progress and verdict, none is lost, and the page stays responsive.
  */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -25,7 +25,7 @@ interface Dropped {
 const lines = (rows: readonly unknown[]): string =>
   rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
-/** A parquet file of these rows, written by the library that the worker reads it with. */
+/** A parquet file of these rows, written by the library that the worker uses to read it. */
 function parquet(rows: readonly unknown[]): Buffer {
   const python = path.resolve(import.meta.dirname, '../../python-runtime/.venv/bin/python');
   const code =
@@ -164,7 +164,7 @@ function files(): readonly Dropped[] {
   });
 }
 
-/** Longest time between two frames, and which uploads showed a progress of their own, from now on. */
+/** Records the longest time between two frames and which uploads showed their own progress. */
 async function watchPage(page: Page): Promise<void> {
   await page.evaluate(() => {
     const seen = { longest: 0, frames: 0, progress: [] as string[] };
@@ -199,7 +199,7 @@ interface Shown {
   }[];
 }
 
-/** The row viewer's answers, against the bytes that were dropped: of every file its first and last row, of some a row by its text. */
+/** Compares the row viewer with the dropped bytes: the first and last row of every file, and some rows by their text. */
 async function everyRowIsShown(
   validated: readonly { readonly id: string; readonly name: string; readonly verdict: string }[],
   all: readonly Dropped[],
@@ -257,7 +257,7 @@ async function everyRowIsShown(
 }
 
 test(
-  'fifty files at once: each with its progress and verdict, none lost',
+  'fifty files at once: each gets its progress and verdict, none is lost',
   { timeout: 900_000 },
   async () => {
     await app.configure({ disk: { min_free_gb: 0 }, max_length: 1024 });
@@ -312,7 +312,7 @@ test(
     for (const dataset of validated)
       if (dataset.verdict !== 'ready')
         expect([dataset.name, dataset.message]).not.toEqual([dataset.name, null]);
-    // The page shows what the engine says, and was never away.
+    // The page agrees with the engine and never stopped rendering.
     const needed = all.filter((dropped) => dropped.expected === 'needs_decision').length;
     await page.getByText(`${String(needed)} need you`, { exact: false }).waitFor();
     const seen = await page.evaluate(

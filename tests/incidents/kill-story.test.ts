@@ -1,7 +1,7 @@
 /**
- * The kill story: two datasets in one lineage, shuffled, packed, with evaluation and previews and attention dropout 0.1, are trained twice.
- * Once undisturbed; once with three pauses, one stop, one kill -9 of the trainer inside a save and one kill -9 of the engine.
- * The final weights are bitwise equal, nothing is lost, and nothing is counted twice.
+ * Trains two datasets in one lineage twice, shuffled and packed, with evaluation, previews and attention dropout 0.1: once undisturbed,
+ * once with three pauses, one stop, one kill -9 of the trainer during a save and one kill -9 of the engine. The final weights are
+ * bitwise equal, no row is lost, and no row is counted twice.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';
@@ -35,7 +35,7 @@ afterAll(async () => {
   await disturbed.end();
 });
 
-/** The starter with attention dropout 0.1 in its own configuration file, given as a local folder. */
+/** The starter with attention dropout 0.1 in its config.json, used as a local folder. */
 async function baseWithDropout(from: EngineProcess): Promise<string> {
   const folder = path.join(path.dirname(from.workspace), 'dropout-base');
   if (existsSync(folder)) return folder;
@@ -72,12 +72,12 @@ async function pauseAndResume(app: EngineProcess): Promise<void> {
   await until('training again', async () => (await app.status()).state !== 'paused', 60, 100);
 }
 
-/** Kills the trainer at a moment when an unfinished save lies in the checkpoint folder. */
+/** Kills the trainer while an unfinished save is in the checkpoint folder. */
 async function killInsideSave(app: EngineProcess, log: string[]): Promise<void> {
   const root = path.join(app.workspace, 'current_model/checkpoints/main');
   const pid = await until('a trainer', () => app.trainerPid(), 60, 100);
   await until(
-    'a save under way',
+    'a save in progress',
     () => existsSync(root) && readdirSync(root).some((name) => name.endsWith('.partial')),
     120,
     2,
@@ -91,7 +91,7 @@ async function killInsideSave(app: EngineProcess, log: string[]): Promise<void> 
 }
 
 test(
-  'weights after pauses, a stop, a kill in a save and a dead engine equal those of an undisturbed run',
+  'weights after pauses, a stop, a kill during a save and a killed engine equal those of an undisturbed run',
   { timeout: 900_000 },
   async () => {
     const log: string[] = [];
@@ -157,7 +157,7 @@ test(
       expect(event.lost_steps ?? 0).toBeLessThanOrEqual(saveSteps);
     }
 
-    // The curve that is shown has no gap and never goes back; the rate on file 2 equals that on file 1.
+    // The displayed curve has no gap and never goes backward; the learning rate on file 2 equals that on file 1.
     const shown = (
       await disturbed.get<{ curves: { lr: number[][] } }>('/metrics?keys[0]=lr&buckets=2000')
     ).body.curves.lr;

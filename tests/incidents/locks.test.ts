@@ -1,4 +1,4 @@
-/** Incident 29: a configuration edited in mid-run. One lock map, enforced in the engine; a hand edit plus a crash does not change the pass. */
+/** Incident 29: the configuration was edited mid-run. One lock map, enforced by the engine: a hand edit plus a crash does not change the pass. */
 import { execFile } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -31,7 +31,7 @@ const json = async (...parts: string[]): Promise<Record<string, unknown>> =>
   >;
 const configOf = async (name: string): Promise<unknown> =>
   (await json('data/datasets', dataset, name))['config'];
-/** What the newest run was told to be frozen. */
+/** The frozen configuration of the newest run. */
 async function lastSpec(): Promise<unknown> {
   const runs = (await readdir(path.join(engine.workspace, 'runs')))
     .filter((name) => name.includes('-train-'))
@@ -61,10 +61,13 @@ beforeAll(async () => {
 afterAll(() => engine.end());
 
 test('a locked key is refused over HTTP, with the reason', async () => {
-  const answer = await engine.post<{ code: string; message: string; data: RefusalData }>('/config', {
-    key: 'learning_rate',
-    value: 0.5,
-  });
+  const answer = await engine.post<{ code: string; message: string; data: RefusalData }>(
+    '/config',
+    {
+      key: 'learning_rate',
+      value: 0.5,
+    },
+  );
   expect(answer.status).toBe(423);
   expect(answer.body.code).toBe('LOCKED');
   expect(answer.body.message).toContain('learning_rate');
@@ -86,7 +89,7 @@ test('a locked key is refused on the command line, exit code 3', async () => {
   expect((await engine.config()).values.batch_size).toBe(2);
 });
 
-test('a locked change can be staged for the next dataset and taken back', async () => {
+test('a locked change can be staged for the next dataset and unstaged', async () => {
   const staged = await engine.post<ConfigState>('/config', {
     key: 'learning_rate',
     value: 0.002,
@@ -110,7 +113,7 @@ test('a dangerous key needs its own confirmation', async () => {
   expect(answer.body.code).toBe('NEEDS_CONFIRMATION');
 });
 
-test('every locked key edited by hand, then a kill -9 of the trainer: the resumed run keeps each value, the drift names each key', async () => {
+test('every locked key edited by hand, then a kill -9 of the trainer: the resumed run keeps every value and the drift report names every key', async () => {
   const file = path.join(engine.workspace, 'config.json');
   const own = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
   const frozen = await configOf('pass.json');

@@ -1,4 +1,4 @@
-/** Promise 10: from first run to version, the engine opens no connection and the page asks nobody but the engine. */
+/** Promise 10: from first run to version, the engine opens no outbound connection and the page contacts only the engine. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -30,7 +30,7 @@ class Watched extends EngineProcess {
   }
   get connections(): readonly string[] {
     const lines = existsSync(this.seen) ? readFileSync(this.seen, 'utf8').split('\n') : [];
-    // The engine's own door asks what the name of the loopback address is before it listens there.
+    // The engine resolves the loopback address before it listens on it.
     return lines.filter((line) => line !== '' && !line.startsWith('lookup "127.0.0.1"'));
   }
 }
@@ -77,7 +77,7 @@ test('from first run to version nothing is sent anywhere', { timeout: 300_000 },
   expect([...asked].sort()).toEqual([app.address, `ws://127.0.0.1:${port}`]);
   expect(app.connections).toEqual([]);
 
-  // The watch is no blind one.
+  // Check that the watcher does see a connection.
   const attempt = "require('node:net').connect(9, '127.0.0.1').on('error', () => {})";
   execFileSync(process.execPath, ['-e', attempt], { env: app.environment() });
   expect(app.connections).toHaveLength(1);

@@ -34,7 +34,7 @@ test('a second engine on the same workspace refuses and names the holder', async
   expect(`${again.stdout}${again.stderr}`).toContain(String(first.enginePid));
 }, 60_000);
 
-test('a second workspace waits for the device, says who holds it, and its dataset is not consumed', async () => {
+test('a second workspace waits for the device, names the holder, and keeps its dataset in the queue', async () => {
   await first.base('starter');
   await first.add([await first.file('one.jsonl', questions(600, 8))]);
   await until('training', async () => (await first.status()).state === 'training', 120);

@@ -1,7 +1,7 @@
 /**
- * Incident 17: a restore once deleted current_model first. The whole matrix: at every file operation of a restore the disk answers with
- * each error, and the process is killed; each time a new start finds the old state or the new one, whole and truthfully told, and a
- * second restore works.
+ * Incident 17: a restore once deleted current_model first. The full matrix: every file operation of a restore fails with each error, and the
+ * process is killed at each. The next start always finds the complete old or the complete new state, reports which, and a second
+ * restore works.
  */
 import { afterAll, expect, test } from 'vitest';
 import { anotherBase } from '../engine/fixtures/restore-alone.ts';
@@ -13,7 +13,7 @@ afterAll(() => {
   matrix.end();
   ofBase.end();
 });
-/** 1,320 cases, each with two or three starts; about a third of a second each on two cores of their own. */
+/** 1,320 cases, each with two or three starts; about a third of a second each on two idle cores. */
 const timeout = 2_700_000;
 const kinds = ['EIO', 'ENOSPC', 'EACCES'] as const;
 
@@ -29,7 +29,7 @@ test(
         await matrix.error(at, kind);
         cases += 1;
       }
-    // Two at a time: each is a process of its own.
+    // Two at a time, each in its own process.
     const rest = Array.from({ length: operations }, (_, at) => at + 1);
     const kill = async (): Promise<void> => {
       for (let at = rest.shift(); at !== undefined; at = rest.shift()) {
@@ -47,7 +47,7 @@ test(
 );
 
 test(
-  'the same while another base begins a lineage: an error at every file operation, a kill at every third',
+  'the same while a new base model starts a lineage: an error at every file operation, a kill at every third',
   { timeout },
   async () => {
     const operations = await ofBase.operations();

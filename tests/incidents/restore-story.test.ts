@@ -1,6 +1,6 @@
 /**
- * Restore through the real engine and the real trainer with the starter: the restored branch is bit for bit the version, a trainer or an
- * engine that is killed right after it resumes on the restored branch, and what is trained from kept moments is what was trained before.
+ * Restores with the real engine and the real trainer on the starter: the restored branch equals the version bit for bit, a trainer or
+ * engine killed right afterward resumes on the restored branch, and training from the restored optimizer state repeats the same bits.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -37,7 +37,7 @@ async function restore(source: Record<string, unknown>, queue_again: boolean) {
   return { plan, result: answer.body };
 }
 
-test('a version restored is the version; killed at once it resumes on the restored branch; kept moments train the same bits again', async () => {
+test('a restored version equals the version; killed immediately, it resumes on the restored branch; restored optimizer state trains the same bits', async () => {
   await app.configure({
     batch_size: 8,
     learning_rate: 1e-3,
@@ -78,21 +78,21 @@ test('a version restored is the version; killed at once it resumes on the restor
   expect(await weights('branch-2', first.step)).toBe(published);
   expect(await moments('branch-2', first.step)).toBe(await moments('main', first.step));
 
-  // Killed before its first save: there is only the staged checkpoint to resume from.
+  // Killed before its first save: only the staged checkpoint exists to resume from.
   const events = () =>
     app.lines<{ t: number; type: string; step: number; from: string | null }>('events.jsonl');
   const runsBefore = new Set((await events()).map((event) => event.run));
   const fresh = async () =>
     (await events()).filter((event) => !runsBefore.has(event.run) && event.type === 'resumed');
-  await until('it trains again', async () => (await fresh()).length === 1, 120, 20);
+  await until('training on the new branch', async () => (await fresh()).length === 1, 120, 20);
   const pid = await until('the trainer', () => app.trainerPid(), 60, 20);
   process.kill(pid, 'SIGKILL');
-  await until('it is restarted', async () => (await fresh()).length === 2, 120, 50);
+  await until('the restarted trainer', async () => (await fresh()).length === 2, 120, 50);
   for (const event of await fresh()) {
     expect(event.from).toContain('/branch-2/');
     expect(event.step).toBeGreaterThanOrEqual(first.step);
   }
-  // And the engine, with the trainer, after a few steps.
+  // Kill the engine and the trainer after a few steps.
   await until(
     'a few steps',
     async () => ((await app.status()).current_step ?? 0) >= first.step + 2,
@@ -107,7 +107,7 @@ test('a version restored is the version; killed at once it resumes on the restor
   await app.completed([b?.id ?? '']);
   for (const event of await fresh()) expect(event.from).toContain('/branch-2/');
 
-  // The same dataset, in the same order, from the same moments: the same bits at its end.
+  // Same dataset, same order, same optimizer state: the same bits at the end.
   const lineage = (await app.get<LineageState>('/lineage')).body;
   expect(lineage).toMatchObject({ head: 'branch-2', restore: null });
   expect(readdirSync(checkpoints('branch-2')).sort().at(-1)).toBe(
@@ -121,7 +121,7 @@ test('a version restored is the version; killed at once it resumes on the restor
   expect(account).toMatchObject({ remaining: 0 });
   expect(Object.keys(account?.trained ?? {})).toEqual(['1']);
 
-  // With the checkpoints gone the weights alone are kept: fresh moments, a new warm-up, the same weights to begin with.
+  // Without the checkpoints only weights remain: fresh optimizer state, a new warmup, the same starting weights.
   await app.post('/training/stop', { now: true });
   const third = (await app.versions())[0];
   expect(third).toMatchObject({ branch: 'branch-2', parent: first.name });

@@ -1,6 +1,6 @@
 /**
- * Restore from the window, on a real engine with a real trainer: a version is restored while another stretch of training runs, the
- * picture shows the fork, training goes on in the new branch, a backup is there and verifies, and rolling back undoes it.
+ * Restores a version from the window with a real engine and a real trainer while training runs: the timeline shows the fork, training
+ * continues on the new branch, a backup exists and verifies, and a rollback undoes it.
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -20,7 +20,7 @@ test('a version is restored from the window, and rolled back', { timeout: 300_00
     batch_size: 4,
     epochs: 200,
     save_steps: 10,
-    // The ring turns fast here: with its usual length the moments of the version would be gone before the agreement.
+    // Keep more checkpoints: otherwise rotation removes the version's optimizer state before the dialog is confirmed.
     keep_checkpoints: 500,
     eval_steps: 10,
     eval_samples: 8,
@@ -77,7 +77,7 @@ test('a version is restored from the window, and rolled back', { timeout: 300_00
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'detached' });
 
-  // It trains on in the new branch, and both branches are on the picture.
+  // Training continues on the new branch, and the timeline shows both branches.
   await until(
     'steps in the new branch',
     async () => {

@@ -1,4 +1,4 @@
-/** The emergency stop: touch `.stop`. Checkpoint, then still; latched over restarts until the user resumes. */
+/** The emergency stop: touch `.stop`. Saves a checkpoint, then stays stopped across restarts until the user resumes. */
 import { existsSync, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { EngineProcess, questions, until } from './engine-process.ts';
 const engine = new EngineProcess();
 afterAll(() => engine.end());
 
-test('.stop saves, ends the trainer, stays stopped over a restart, and the dataset continues where it was', async () => {
+test('.stop saves, ends the trainer, stays stopped after a restart, and the dataset later continues at the same position', async () => {
   await engine.configure({
     batch_size: 8,
     epochs: 3,
@@ -33,7 +33,7 @@ test('.stop saves, ends the trainer, stays stopped over a restart, and the datas
     60,
   );
   expect(stopped.last_checkpoint_step).toBeGreaterThanOrEqual(10);
-  await until('.stop is put aside', () => !existsSync(path.join(engine.workspace, '.stop')), 30);
+  await until('.stop is renamed', () => !existsSync(path.join(engine.workspace, '.stop')), 30);
   expect(readdirSync(engine.workspace).some((name) => name.startsWith('.stop.done-'))).toBe(true);
 
   engine.kill();

@@ -1,6 +1,6 @@
 /**
- * A person at the window, with a real engine and a real trainer: first run, five files dropped at once while another one trains,
- * decisions, pause and resume, a killed trainer, a killed engine, a version. Everything is seen on the page.
+ * A user session in the window with a real engine and a real trainer: first run, five files dropped at once during training,
+ * decisions, pause and resume, a killed trainer, a killed engine, a version. Every assertion reads the page.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -18,7 +18,7 @@ afterAll(async () => {
 const lines = (rows: readonly unknown[]): string =>
   rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
-/** The user's own files, where somebody names their folder. */
+/** The user's own files, when their folder is given. */
 function realFiles(): readonly { readonly name: string; readonly bytes: Buffer }[] {
   const folder = process.env['NIGHTSHIFT_REAL_DATA'];
   if (folder === undefined) return [];
@@ -41,7 +41,7 @@ const stepOn = async (page: Page): Promise<number> =>
   );
 
 test(
-  'from an empty workspace to versions, through everything that goes wrong',
+  'from an empty workspace to versions, through every failure on the way',
   { timeout: 600_000 },
   async () => {
     onTestFailed(async () => {
@@ -73,14 +73,14 @@ test(
     await page.goto(`${app.address}/?ticket=${ticket}`);
     await live(page);
 
-    // First run: the starter and the sample, and by itself the first step.
+    // First run: choose the starter, add the sample; training starts automatically.
     await page.getByRole('radio', { name: 'Starter' }).check();
     await page.getByRole('button', { name: 'Use this model' }).click();
     await page.getByRole('button', { name: 'Use the sample' }).click();
     await state(page, 'Training', 120_000);
     await until('steps on the page', async () => (await stepOn(page)) >= 5, 60);
 
-    // Five at once, while it trains: good, broken in the middle, empty, columns, packed.
+    // Five files at once during training: valid, broken in the middle, empty, columns, compressed.
     const good = lines(questions(40, 3));
     const broken = lines(questions(30, 4)).split('\n');
     broken[16] = '{"question": "cut off';
@@ -118,10 +118,10 @@ test(
     await page.getByRole('button', { name: 'Use these columns' }).click();
     await verdict('columns.csv', /Ready/);
 
-    // What was decided is asked no longer.
+    // A decision that was made is no longer asked for.
     await page.waitForFunction(() => !document.body.innerText.includes('waits for your decision'));
 
-    // Pause and resume; the step stands still between them.
+    // Pause and resume: the step does not change in between.
     await page.getByRole('button', { name: 'Pause' }).click();
     await state(page, 'Paused');
     const paused = await stepOn(page);
@@ -131,7 +131,7 @@ test(
     await state(page, 'Training');
     await until('more steps', async () => (await stepOn(page)) > paused + 25, 60);
 
-    // A killed trainer is seen, and is training again without a hand.
+    // A killed trainer is reported and restarts automatically.
     const pid = await until('a trainer', () => app.trainerPid(), 30, 50);
     process.kill(pid, 'SIGKILL');
     await state(page, 'Recovering', 15_000);
@@ -144,7 +144,7 @@ test(
       .first()
       .waitFor();
 
-    // A killed engine is seen, its trainer goes on, and the page finds the next one by itself.
+    // A killed engine is reported, its trainer continues, and the page reconnects to the next engine.
     const before = await until('a trainer again', () => app.trainerPid(), 30, 50);
     app.kill();
     await state(page, 'Connection lost', 15_000);
@@ -153,7 +153,7 @@ test(
     await state(page, 'Training');
     expect(await app.trainerPid()).toBe(before);
 
-    // What was trained so far is kept by hand, and is what was published.
+    // Create a version manually; its files are what was published.
     await page.getByRole('link', { name: 'Models' }).click();
     await page.getByRole('button', { name: 'Create version' }).click();
     await page.getByLabel('Description').fill('after the accidents');
@@ -162,7 +162,7 @@ test(
     await page.getByRole('button', { name: 'Verify now' }).click();
     await page.getByText('every byte as published', { exact: false }).waitFor();
 
-    // Skipped by hand, the next one begins; nothing that was dropped is gone.
+    // After a skip the next dataset starts; no dropped file is lost.
     await page.getByRole('link', { name: 'Queue' }).click();
     await page.getByRole('button', { name: 'Skip current' }).click();
     await until(

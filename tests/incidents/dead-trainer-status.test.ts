@@ -1,4 +1,4 @@
-/** Incident 5: the daemon was dead for 30 hours and the interface said "training". The dead do not train; what is known has an age. */
+/** Incident 5: the daemon was dead for 30 hours and the interface said "training". A dead trainer is never shown as training, and old data shows its age. */
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const engine = new EngineProcess();
 afterAll(() => engine.end());
 
-test('after kill -9 of engine and trainer the command line does not say training, and says how old its knowledge is', async () => {
+test('after kill -9 of engine and trainer the command line no longer says training and shows the age of the last status', async () => {
   await engine.configure({
     batch_size: 2,
     epochs: 20,
