@@ -33,7 +33,7 @@ from nightshift_trainer.bases.smollm2 import (
     with_single_digits,
 )
 from nightshift_trainer.cache import TokenCache
-from nightshift_trainer.train.layout import lay_out, split
+from nightshift_trainer.train.collator import lay_out, split
 
 FIXTURES = Path(__file__).parent / "fixtures" / "formats"
 THOUGHT = "<think>\nadd them\n</think>\n\nIt is 4."

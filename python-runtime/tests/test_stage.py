@@ -18,7 +18,7 @@ from nightshift_trainer.files import read_json
 from nightshift_trainer.run_folder import Cancelled, RunFolder
 from nightshift_trainer.stage import worker
 from nightshift_trainer.stage.worker import StageRefused, stage
-from nightshift_trainer.train.walk import verify
+from nightshift_trainer.train.checkpoint.discover import verify
 
 BUSY: dict[str, Any] = {"dropout": 0.1, "save_steps": 4, "keep_checkpoints": 9, "warmup_steps": 6}
 

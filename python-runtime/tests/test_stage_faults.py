@@ -20,7 +20,7 @@ import pytest
 
 from nightshift_trainer.files import read_json
 from nightshift_trainer.stage.worker import StageRefused, stage
-from nightshift_trainer.train.walk import hash_file, seal, verify
+from nightshift_trainer.train.checkpoint.discover import hash_file, seal, verify
 
 WRAPPED = (
     "close", "fsync", "link", "listdir", "mkdir", "open", "rename", "replace", "rmdir", "scandir",

@@ -16,9 +16,10 @@ from intake_support import pairs
 from train_support import Training, events_of, exit_of, lines_of, starter_base
 
 from nightshift_trainer.run_folder import RunFolder
-from nightshift_trainer.train import checkpoint, worker
+from nightshift_trainer.train import worker
+from nightshift_trainer.train.checkpoint import write as checkpoint
 from nightshift_trainer.train.errors import TrainerRefused
-from nightshift_trainer.train.stepping import Stepper
+from nightshift_trainer.train.step import Stepper
 
 
 def quiet() -> None:

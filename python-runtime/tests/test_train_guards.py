@@ -15,7 +15,7 @@ from train_support import Training, events_of, exit_of, lines_of, metrics_of, we
 from nightshift_trainer.files import read_json
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.train import worker
-from nightshift_trainer.train.layout import MicroBatch
+from nightshift_trainer.train.collator import MicroBatch
 from nightshift_trainer.train.model import Model
 
 REAL = Model.loss_sum
@@ -139,7 +139,7 @@ def test_memory_that_comes_back_is_used_again(
 ) -> None:
     """Every rung down to activations made again, and up once it has been quiet: the same rows and,
     but for the order of sums, the same losses."""
-    from nightshift_trainer.train import ladder
+    from nightshift_trainer.train import oom_backoff as ladder
 
     monkeypatch.setattr(ladder, "QUIET_STEPS", 2)
     whole = begin(tmp_path, "whole")
@@ -169,7 +169,7 @@ def test_memory_that_comes_back_is_used_again(
 def test_what_fails_while_looking_never_ends_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nightshift_trainer.train import evaluation
+    from nightshift_trainer.train import generation as evaluation
 
     def breaking(*_: Any, **__: Any) -> None:
         raise RuntimeError("CUDA error: an illegal memory access was encountered")
@@ -189,7 +189,7 @@ def test_generation_that_never_returns_is_ended_by_the_clock(
 ) -> None:
     """Incident 9: two and a half hours in one generation. What is cut off is unfinished, not wrong;
     training goes on, and the heartbeat said all the while that it generates."""
-    from nightshift_trainer.train import evaluation
+    from nightshift_trainer.train import generation as evaluation
 
     phases: list[str] = []
 
@@ -215,7 +215,7 @@ def test_generation_that_never_returns_is_ended_by_the_clock(
 def test_an_evaluation_that_runs_out_of_memory_is_done_in_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nightshift_trainer.train import evaluation
+    from nightshift_trainer.train import generation as evaluation
 
     whole = begin(tmp_path, "whole")
     undisturbed = events_of(whole.run(whole.spec()), "evaluation")[-1]
@@ -273,7 +273,8 @@ def test_the_heartbeat_stands_still_when_the_loop_does(
 def test_a_full_disk_is_told_and_training_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nightshift_trainer.train import checkpoint, saving
+    from nightshift_trainer.train.checkpoint import save as saving
+    from nightshift_trainer.train.checkpoint import write as checkpoint
 
     monkeypatch.setattr(saving, "SAVE_RETRY_SECONDS", 0.0)
     real, full = checkpoint.save_file, [True]

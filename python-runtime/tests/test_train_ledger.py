@@ -18,7 +18,7 @@ from nightshift_trainer.files import read_json
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.train import worker
 from nightshift_trainer.train.ledger import TAIL, Ledger, ends_after
-from nightshift_trainer.train.order import Order
+from nightshift_trainer.train.sampler import Order
 
 EPOCHS = 3
 RECORDS: list[dict[str, Any]] = [

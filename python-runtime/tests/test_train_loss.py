@@ -23,8 +23,8 @@ from train_support import Training, lines_of, metrics_of
 from transformers import AutoModelForCausalLM
 
 from nightshift_trainer.cache import Example, TokenCache
-from nightshift_trainer.train.evaluation import loss_of
-from nightshift_trainer.train.layout import MicroBatch, lay_out, split
+from nightshift_trainer.train.collator import MicroBatch, lay_out, split
+from nightshift_trainer.train.generation import loss_of
 from nightshift_trainer.train.model import Model
 from nightshift_trainer.train.optimizer import Optimizer
 

@@ -18,7 +18,7 @@ from nightshift_trainer.bases.publish import folder_hash
 from nightshift_trainer.files import read_json, write_json
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.train import worker
-from nightshift_trainer.train.finite import first_not_finite
+from nightshift_trainer.train.nan_check import first_not_finite
 from nightshift_trainer.train.optimizer import Optimizer
 from nightshift_trainer.train.session import Session
 

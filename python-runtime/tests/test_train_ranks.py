@@ -20,7 +20,7 @@ from train_support import Training, events_of, exit_of, metrics_of
 
 from nightshift_trainer.files import read_json
 from nightshift_trainer.identity import Identity, identity_of
-from nightshift_trainer.train.layout import share
+from nightshift_trainer.train.collator import share
 
 ONE = {"kind": "single", "processes": 1}
 TWO = {"kind": "torchrun", "processes": 2}

@@ -15,7 +15,8 @@ from intake_support import pairs
 from safetensors.torch import load_file
 from train_support import Training, events_of, exit_of, lines_of, metrics_of
 
-from nightshift_trainer.train import checkpoint, watching
+from nightshift_trainer.train import evaluate as watching
+from nightshift_trainer.train.checkpoint import write as checkpoint
 
 RECORDS = [
     {**one, "question": one["question"] + " Count on." * (n % 9)}
@@ -31,7 +32,7 @@ BUSY: dict[str, Any] = {
 }
 KILL_IN_SAVE = """
 import os, signal
-from nightshift_trainer.train import checkpoint
+from nightshift_trainer.train.checkpoint import write as checkpoint
 real, saves = checkpoint.save_file, []
 def save_file(tensors, path, **more):
     saves.append(path)

@@ -13,14 +13,16 @@ from intake_support import pairs
 from train_support import Training, events_of, exit_of, metrics_of
 
 from nightshift_trainer.run_folder import RunFolder
-from nightshift_trainer.train import checkpoint, saving, worker
+from nightshift_trainer.train import worker
+from nightshift_trainer.train.checkpoint import save as saving
+from nightshift_trainer.train.checkpoint import write as checkpoint
 from nightshift_trainer.train.writing import Buffers
 
 REAL = checkpoint.save_file
 # Several steps long: what is written must be the state of its own step all the same.
 SLOW_SAVE = """
 import time
-from nightshift_trainer.train import checkpoint
+from nightshift_trainer.train.checkpoint import write as checkpoint
 real = checkpoint.save_file
 def save_file(*values, **named):
     time.sleep(1.0)

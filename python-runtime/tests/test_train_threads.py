@@ -10,9 +10,9 @@ import torch
 from intake_support import pairs
 from train_support import Training, events_of
 
-from nightshift_trainer.train import threads
-from nightshift_trainer.train.stepping import Done, Stepper
-from nightshift_trainer.train.threads import LEARNING_STEPS, QUIET_SECONDS, STEPS, Threads
+from nightshift_trainer.train import device as threads
+from nightshift_trainer.train.device import LEARNING_STEPS, QUIET_SECONDS, STEPS, Threads
+from nightshift_trainer.train.step import Done, Stepper
 
 
 class Steps:

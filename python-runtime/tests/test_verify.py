@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from train_support import starter_base
 
-from nightshift_trainer.train import checkpoint
-from nightshift_trainer.train.walk import hash_file
+from nightshift_trainer.train.checkpoint import write as checkpoint
+from nightshift_trainer.train.checkpoint.discover import hash_file
 
 
 def save(root: Path, step: int, dataset: str = "d-1") -> Path:

@@ -166,7 +166,7 @@ test(
     const write = `
 import json, sys
 from pathlib import Path
-from nightshift_trainer.train.walk import hash_file, seal
+from nightshift_trainer.train.checkpoint.discover import hash_file, seal
 for step in (8, 9):
     folder = Path(sys.argv[1]) / f"step-{step:08d}"
     folder.mkdir(parents=True)

@@ -12,7 +12,7 @@ from typing import Any
 from ..bases.publish import folder_hash
 from ..files import fsync_folder, read_json, write_json
 from ..run_folder import Cancelled, RunFolder
-from ..train.walk import hash_file, seal, verify
+from ..train.checkpoint.discover import hash_file, seal, verify
 
 BLOCK = 1 << 22
 # What lies beside the model's own files in the folder of a version or a base.

@@ -14,7 +14,7 @@ from torch.nn import functional
 from transformers import AttentionInterface
 from transformers.utils.logging import disable_progress_bar
 
-from .layout import PLAIN_LENGTH, Group
+from .collator import PLAIN_LENGTH, Group
 
 NAME = "nightshift_segments"
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..cache import Example
+from .collator import MicroBatch, lay_out, share, split
 from .errors import TrainerRefused, category_of, is_out_of_memory
-from .evaluation import free_memory
-from .layout import MicroBatch, lay_out, share, split
+from .generation import free_memory
 from .ledger import Fed
 from .session import Session
 

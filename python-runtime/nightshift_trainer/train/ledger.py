@@ -13,7 +13,7 @@ import numpy as np
 import xxhash
 
 from ..files import LineFile
-from .layout import MicroBatch
+from .collator import MicroBatch
 
 # Bytes at the end of a ledger: many lines, and a whole one of a batch of ten thousand rows.
 TAIL = 1 << 17

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from . import attention
-from .layout import MicroBatch
+from .collator import MicroBatch
 from .loss import cross_entropy_sum
 
 # Labelled positions a chunk: 512 x vocabulary logits in fp32 at once.

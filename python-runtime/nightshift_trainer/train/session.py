@@ -11,15 +11,15 @@ from typing import Any
 from ..cache import CORE, SLICE, TokenCache
 from ..rendering.base import BaseTexts
 from ..run_folder import RunFolder
+from .checkpoint.save import Saving
 from .errors import TrainerRefused
-from .evaluation import Smoothing
-from .finite import first_not_finite
+from .generation import Smoothing
 from .ledger import Ledger
 from .model import Model
+from .nan_check import first_not_finite
 from .optimizer import Optimizer, Schedule
-from .order import Order
-from .ranks import Ranks
-from .saving import Saving
+from .process_group import Ranks
+from .sampler import Order
 
 
 @dataclass

@@ -12,14 +12,14 @@ from typing import Any
 import torch
 
 from ..run_folder import Command, RunFolder
-from . import following
+from . import follower as following
 from .errors import TrainerRefused, category_of, describe
 from .ledger import Ledger, ends_after
 from .locks import DeviceLock, TrainerLock
-from .loop import HALTING, LEAVING, Loop
-from .opening import device_of, open_session
-from .ranks import join, own_rank
+from .process_group import join, own_rank
 from .session import Session
+from .session_setup import device_of, open_session
+from .trainer import HALTING, LEAVING, Loop
 
 
 class LeftWhileLoading(Exception):

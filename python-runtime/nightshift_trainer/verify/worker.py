@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..run_folder import RunFolder
-from ..train import walk
+from ..train.checkpoint import discover as walk
 
 
 def run(folder: RunFolder, spec: dict[str, Any]) -> None:

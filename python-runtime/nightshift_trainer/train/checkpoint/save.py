@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from . import checkpoint, randomness
-from .errors import category_of, is_out_of_memory
-from .writing import Buffers, Writer, Written
+from .. import randomness
+from ..errors import category_of, is_out_of_memory
+from ..writing import Buffers, Writer, Written
+from . import write as checkpoint
 
 if TYPE_CHECKING:
-    from .session import Session
+    from ..session import Session
 
 SAVE_RETRY_SECONDS = 30.0
 Tensors = Mapping[str, torch.Tensor]

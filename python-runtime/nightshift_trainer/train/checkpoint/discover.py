@@ -13,7 +13,7 @@ from typing import Any
 
 import xxhash
 
-from ..files import read_json
+from ...files import read_json
 
 _NAME = re.compile(r"\Astep-(\d{8})\Z")
 BLOCK = 1 << 22

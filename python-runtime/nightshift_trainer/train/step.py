@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from . import randomness
 from .computing import Attempt, Computing, StepCall
 from .errors import OF_THE_ROWS, TrainerRefused, category_of
-from .evaluation import synchronise
-from .ladder import Ladder
+from .generation import synchronise
+from .oom_backoff import Ladder
 from .session import Session
 
 NON_FINITE_WINDOW = 100

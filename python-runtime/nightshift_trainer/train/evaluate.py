@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from ..cache import CORE, SLICE, Text
 from . import randomness
 from .errors import category_of
-from .evaluation import Abandoned, Answer, answer, exact_of, free_memory, loss_of, think_of
+from .generation import Abandoned, Answer, answer, exact_of, free_memory, loss_of, think_of
 from .session import Session, held_out, slice_rows
 
 

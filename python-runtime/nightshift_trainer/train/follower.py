@@ -11,9 +11,9 @@ from . import randomness
 from .computing import Computing, StepCall
 from .errors import TrainerRefused
 from .locks import DeviceLock
-from .opening import device_of, open_session
-from .ranks import join, own_rank
+from .process_group import join, own_rank
 from .session import Session
+from .session_setup import device_of, open_session
 
 
 def run(folder: RunFolder, spec: dict[str, Any]) -> int:

@@ -14,9 +14,9 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from ..files import fsync_folder, read_json, write_json
-from ..identity import identity_of
-from .walk import Found, hash_file, newest, seal, steps_in, verify
+from ...files import fsync_folder, read_json, write_json
+from ...identity import identity_of
+from .discover import Found, hash_file, newest, seal, steps_in, verify
 
 __all__ = ["Found", "hash_file", "newest", "read_json", "seal", "steps_in", "verify"]
 

@@ -11,12 +11,12 @@ import torch
 
 from ..files import write_json
 from ..run_folder import Command
+from .device import Threads
 from .errors import TrainerRefused
+from .evaluate import Watching
 from .memory import peak_mb
 from .session import Session
-from .stepping import Done, Stepper
-from .threads import Threads
-from .watching import Watching
+from .step import Done, Stepper
 
 LEAVING = {"stop-now": "stopped", "skip": "skipped"}
 HALTING = {"pause", *LEAVING}

@@ -14,8 +14,8 @@ from ..cache import Example, Text
 from ..rendering.base import BaseTexts
 from ..score.answers import Produced, answer_batch
 from ..scoring import score_answer, wilson
+from .collator import lay_out, split
 from .errors import is_out_of_memory
-from .layout import lay_out, split
 from .model import Model
 
 GENERATION_BATCH = 16

@@ -13,14 +13,15 @@ from ..cache import TokenCache, core_folder
 from ..files import read_json
 from ..rendering.base import open_base
 from ..run_folder import RunFolder
-from . import checkpoint, randomness
+from . import randomness
+from .checkpoint import write as checkpoint
 from .errors import TrainerRefused
-from .evaluation import Smoothing
-from .finite import first_not_finite
+from .generation import Smoothing
 from .model import Model
+from .nan_check import first_not_finite
 from .optimizer import Optimizer, Schedule
-from .order import Order
-from .ranks import Ranks, own_rank
+from .process_group import Ranks, own_rank
+from .sampler import Order
 from .session import Session
 
 
