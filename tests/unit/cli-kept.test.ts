@@ -189,7 +189,7 @@ for step in (8, 9):
     const verified = await nightshift('checkpoints', 'verify', '--json');
     expect(verified.code).toBe(0);
     expect(JSON.parse(verified.out)).toMatchObject({
-      text: `would resume at step 8 of branch main from ${join(root, 'step-00000008')}; 1 skipped because step 9: the content of state.json is not what was saved`,
+      text: `would resume at step 8 of branch main from ${join(root, 'step-00000008')}; 1 skipped because step 9: state.json has changed since it was saved`,
       resumes: { step: 8 },
       skipped: [{ step: 9, branch: 'main' }],
     });

@@ -1,108 +1,164 @@
-"""Evaluations and previews: timed, abandoned for a command, no trace in the random states."""
+"""Evaluations and previews: measure the model without changing the training.
+
+They are timed, abandoned when a command must be obeyed, and restore the random states.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from ..cache import CORE, SLICE, Text
+from ..cache import CORE, SLICE, Example, Text, TokenCache
+from ..categories import category_of
 from . import randomness
-from .errors import category_of
-from .generation import Abandoned, Answer, answer, exact_of, free_memory, loss_of, think_of
-from .session import Session, held_out, slice_rows
+from .collator import MICRO_BATCH_TOKENS, collate, split_into_micro_batches
+from .device import free_cached_memory
+from .generation import Answer, exact_match, generate_answers, think_stats
+from .model import Model
+from .oom_backoff import in_halves
+from .session import Session
+
+INTERRUPT_CHECK_SECONDS = 0.25
+# With fewer validation rows, the gap between training and validation loss means nothing.
+MIN_ROWS_FOR_GAP = 20
 
 
-class Watching:
-    """`interrupted`: says whether a command waits; asked at most every quarter of a second."""
+class EvaluationAbandoned(Exception):
+    """A command that halts training arrived; it must not wait for a measurement."""
 
-    def __init__(self, session: Session, interrupted: Callable[[], bool]) -> None:
+
+class Evaluator:
+    """`is_interrupted`: whether a command must be obeyed now; called at most every 0.25 s."""
+
+    def __init__(self, session: Session, is_interrupted: Callable[[], bool]) -> None:
         self.session = session
-        self._interrupted = interrupted
-        limit = int(session.config["eval_samples"])
-        self._core = held_out(session.core, CORE, limit)
-        self._slice = held_out(session.cache, SLICE, limit)
-        self._texts = self._questions()
-        self._previews = 0
-        self._asked = 0.0
-
-    def _questions(self) -> list[Text]:
-        core = [] if self.session.core is None else self.session.core.texts()
-        own = self.session.cache.texts(slice_rows(self.session.cache))
-        return core or own
-
-    def _beat(self, phase: str) -> None:
-        self.session.beat(phase)
-        now = time.monotonic()
-        if now - self._asked > 0.25:
-            self._asked = now
-            if self._interrupted():
-                raise Abandoned
-
-    @contextmanager
-    def _aside(self) -> Iterator[None]:
-        """The random states are as they were, and the time is counted as monitoring."""
-        states = randomness.take()
-        started = time.monotonic()
-        try:
-            yield
-        finally:
-            free_memory()
-            randomness.put_back(states)
-            self.session.monitoring_seconds += time.monotonic() - started
-
-    def percent(self) -> float:
-        return 100 * self.session.monitoring_seconds / max(self.session.elapsed, 1e-9)
+        self._is_interrupted = is_interrupted
+        limit = session.spec.config.eval_samples
+        self._core = _validation_examples(session.core, CORE, limit)
+        self._slice = _validation_examples(session.cache, SLICE, limit)
+        self._texts = _validation_texts(session)
+        self._preview_count = 0
+        self._checked_at = 0.0
 
     def evaluate(self, when: str) -> None:
-        session = self.session
-        config = session.config
-        started = time.monotonic()
+        """Measures the loss on the fixed validation set and on the validation rows of this dataset,
+        and, except at the start, the exact match of generated answers."""
+        session, started = self.session, time.monotonic()
         core = own = None
         answers: list[Answer] = []
         abandoned = False
-        with self._aside():
+        with self._monitoring():
             try:
                 if self._core:
-                    core = loss_of(session.model, self._core, lambda: self._beat("evaluate"))
+                    core = validation_loss(session.model, self._core, self._heartbeat)
                 if self._slice:
-                    own = loss_of(session.model, self._slice, lambda: self._beat("evaluate"))
+                    own = validation_loss(session.model, self._slice, self._heartbeat)
                 if when != "start":
-                    answers = answer(
-                        session.model,
-                        session.base,
-                        self._texts[: int(config["generate_samples"])],
-                        str(config["scorer"]),
-                        int(config["eval_max_new_tokens"]),
-                        float(config["eval_timeout_seconds"]),
-                        lambda: self._beat("generate"),
-                    )
-            except Abandoned:
+                    answers = self._answer(self._texts[: session.spec.config.generate_samples])
+            except EvaluationAbandoned:
                 abandoned = True
             except Exception as error:
-                # What was measured before stands; looking never ends training.
-                self._tell_failed("evaluation", error)
-        smoothed = session.smoothing.value
-        # Under 20 rows a difference of means says nothing.
-        measured = own["loss"] if own is not None and own["rows"] >= 20 else None
+                # Keep the measurements that succeeded: an evaluation never ends the training.
+                self._report_failure("evaluation", error)
+        smoothed = session.smoothed_loss.value
+        measured = own["loss"] if own is not None and own["rows"] >= MIN_ROWS_FOR_GAP else None
         gap = measured - smoothed if measured is not None and smoothed is not None else None
-        session.run.event(
+        session.run_folder.event(
             "evaluation",
             step=session.step,
             when=when,
             core=core,
             slice=own,
-            exact=exact_of(answers),
-            think=think_of(answers),
+            exact=exact_match(answers),
+            think=think_stats(answers),
             train_smoothed=smoothed,
             gap=gap,
             seconds=round(time.monotonic() - started, 3),
             abandoned=abandoned,
         )
 
-    def _tell_failed(self, what: str, error: Exception) -> None:
-        self.session.run.event(
-            "look_failed",
+    def preview(self) -> None:
+        """Generates the answer to one validation row, each time the next one. Skipped while
+        monitoring exceeds its budget."""
+        session, started = self.session, time.monotonic()
+        if not self._texts:
+            return
+        text = self._texts[self._preview_count % len(self._texts)]
+        self._preview_count += 1
+        is_over_budget = self.monitoring_percent() > session.spec.config.monitoring_percent
+        if is_over_budget and self._preview_count > 2:
+            return
+        with self._monitoring():
+            try:
+                answer = self._answer([text])[0]
+            except EvaluationAbandoned:
+                return
+            except Exception as error:
+                self._report_failure("preview", error)
+                return
+        session.run_folder.event(
+            "preview",
+            step=session.step,
+            row=text.row,
+            prompt=text.question or text.prompt,
+            prompt_tokens=len(text.prompt_ids),
+            expected=text.expected,
+            produced=answer.produced,
+            matches=answer.matches,
+            finished=answer.finished,
+            tokens=answer.tokens,
+            seconds=round(time.monotonic() - started, 3),
+        )
+
+    def monitoring_percent(self) -> float:
+        return 100 * self.session.monitoring_seconds / max(self.session.elapsed, 1e-9)
+
+    def report_monitoring_cost(self) -> None:
+        self.session.run_folder.event(
+            "monitoring",
+            step=self.session.step,
+            seconds_total=round(self.session.elapsed, 3),
+            seconds_monitoring=round(self.session.monitoring_seconds, 3),
+            percent=round(self.monitoring_percent(), 3),
+        )
+
+    def _answer(self, texts: Sequence[Text]) -> list[Answer]:
+        session, config = self.session, self.session.spec.config
+        return generate_answers(
+            session.model,
+            session.base,
+            texts,
+            scorer=config.scorer,
+            max_new_tokens=config.eval_max_new_tokens,
+            timeout_seconds=config.eval_timeout_seconds,
+            heartbeat=lambda: self._heartbeat("generate"),
+        )
+
+    @contextmanager
+    def _monitoring(self) -> Iterator[None]:
+        """Restores the random states afterwards and counts the time as monitoring."""
+        states = randomness.get_states()
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            free_cached_memory()
+            randomness.set_states(states)
+            self.session.monitoring_seconds += time.monotonic() - started
+
+    def _heartbeat(self, phase: str = "evaluate") -> None:
+        self.session.heartbeat(phase)
+        now = time.monotonic()
+        if now - self._checked_at > INTERRUPT_CHECK_SECONDS:
+            self._checked_at = now
+            if self._is_interrupted():
+                raise EvaluationAbandoned
+
+    def _report_failure(self, what: str, error: Exception) -> None:
+        self.session.run_folder.event(
+            "evaluation_failed",
             step=self.session.step,
             what=what,
             category=category_of(error),
@@ -110,54 +166,44 @@ class Watching:
             message=str(error)[:2000],
         )
 
-    def preview(self) -> None:
-        """One question, in turn; skipped while monitoring takes more than its budget."""
-        session = self.session
-        if not self._texts:
-            return
-        text = self._texts[self._previews % len(self._texts)]
-        self._previews += 1
-        if (
-            self.percent() > float(session.config["budget"]["monitoring_percent"])
-            and self._previews > 2
-        ):
-            return
-        started = time.monotonic()
-        with self._aside():
-            try:
-                one = answer(
-                    session.model,
-                    session.base,
-                    [text],
-                    str(session.config["scorer"]),
-                    int(session.config["eval_max_new_tokens"]),
-                    float(session.config["eval_timeout_seconds"]),
-                    lambda: self._beat("generate"),
-                )[0]
-            except Abandoned:
-                return
-            except Exception as error:
-                self._tell_failed("preview", error)
-                return
-        session.run.event(
-            "preview",
-            step=session.step,
-            row=text.row,
-            prompt=text.question or text.prompt,
-            prompt_tokens=len(text.prompt_ids),
-            expected=text.expected,
-            produced=one.produced,
-            matches=one.matches,
-            finished=one.finished,
-            tokens=one.tokens,
-            seconds=round(time.monotonic() - started, 3),
-        )
 
-    def tell_cost(self) -> None:
-        self.session.run.event(
-            "monitoring",
-            step=self.session.step,
-            seconds_total=round(self.session.elapsed, 3),
-            seconds_monitoring=round(self.session.monitoring_seconds, 3),
-            percent=round(self.percent(), 3),
-        )
+def _validation_examples(cache: TokenCache | None, kind: int, limit: int) -> list[Example]:
+    """The first `limit` examples of a kind."""
+    if cache is None:
+        return []
+    indices = cache.indices(kind).tolist()
+    if kind == CORE and not indices:
+        # Without kinds, the whole cache is the fixed validation set.
+        indices = range(len(cache.table))
+    return [cache.example(index) for index in indices[:limit]]
+
+
+def _validation_texts(session: Session) -> list[Text]:
+    """Questions of the fixed validation set, or else of this dataset's validation rows."""
+    core = [] if session.core is None else session.core.texts()
+    if core:
+        return core
+    cache = session.cache
+    return cache.texts({int(row) for row in cache.table[cache.indices(SLICE), 2]})
+
+
+def validation_loss(
+    model: Model, examples: Sequence[Example], heartbeat: Callable[[], None]
+) -> dict[str, Any]:
+    """The mean loss over trained tokens, computed by the code of training without dropout."""
+    total, tokens = 0.0, 0
+
+    def measure(members: Sequence[int]) -> None:
+        nonlocal total, tokens
+        heartbeat()
+        batch = collate(examples, members, model.device)
+        if len(batch.targets) > 0:
+            total += float(model.loss_sum(batch))
+            tokens += len(batch.targets)
+
+    lengths = [len(example.ids) for example in examples]
+    with model.evaluating(generates=False):
+        for members in split_into_micro_batches(lengths, True, MICRO_BATCH_TOKENS, None):
+            in_halves(members, measure)
+    rows = len({example.row for example in examples})
+    return {"loss": total / tokens if tokens else None, "rows": rows, "tokens": tokens}

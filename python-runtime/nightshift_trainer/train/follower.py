@@ -1,41 +1,42 @@
-"""A rank that follows: the same weights as the leader's, and its share of every step."""
+"""A rank other than 0: the same weights as the leader's, and its shard of every step."""
 
 from __future__ import annotations
 
 import contextlib
 import traceback
-from typing import Any
 
 from ..run_folder import RunFolder
 from . import randomness
-from .computing import Computing, StepCall
+from .device import resolve_device
 from .errors import TrainerRefused
 from .locks import DeviceLock
-from .process_group import join, own_rank
+from .process_group import join_process_group, rank_of_process
 from .session import Session
-from .session_setup import device_of, open_session
+from .session_setup import open_session
+from .spec import TrainSpec
+from .step import GradientStep, StepRequest
 
 
-def run(folder: RunFolder, spec: dict[str, Any]) -> int:
-    """0 when the leader sent it home. It writes nothing but its heartbeat and the log: what was
-    done, and what became of the run, the leader alone says."""
-    own = RunFolder(folder.folder, own_rank(spec))
+def run(leader_folder: RunFolder, spec: TrainSpec) -> int:
+    """Returns 0 when the leader ended the group. Writes only its heartbeat and the log: the leader
+    alone records steps and the outcome."""
+    rank = rank_of_process(spec)
+    folder = RunFolder(leader_folder.folder, rank)
 
-    def beat() -> None:
-        own.heartbeat(phase="load")
+    def heartbeat() -> None:
+        folder.heartbeat(phase="load")
 
     try:
-        beat()
-        device = device_of(spec)
-        with contextlib.ExitStack() as held:
+        heartbeat()
+        device = resolve_device(spec.device, rank)
+        with contextlib.ExitStack() as locks:
             if device.type != "cpu":
-                lock = DeviceLock(
-                    str(device), own.identity, str(spec["workspace"]), str(spec["run"])
-                )
-                held.callback(lambda: lock)
-            ranks = join(spec, device, folder.folder)
-            _follow(open_session(own, spec, ranks, beat, lambda *_: None))
-            ranks.leave()
+                lock = DeviceLock(str(device), folder.identity, spec.workspace, spec.run)
+                # Keeps a reference, and with it the lock, until the end of the run.
+                locks.callback(lambda: lock)
+            group = join_process_group(spec, device, folder.folder)
+            _follow(open_session(folder, spec, group, heartbeat, lambda *_: None))
+            group.shutdown()
         return 0
     except Exception:
         traceback.print_exc()
@@ -43,23 +44,23 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> int:
 
 
 def _follow(session: Session) -> None:
-    computing, model = Computing(session), session.model
+    gradient_step, model, group = GradientStep(session), session.model, session.process_group
     while True:
-        call: StepCall | None = session.ranks.hear(lambda: session.beat("wait"))
-        if call is None:
+        request: StepRequest | None = group.receive(lambda: session.heartbeat("wait"))
+        if request is None:
             return
-        if call.recomputes != model.recomputes:
-            model.recompute(call.recomputes)
-        model.chunk = call.chunk
-        _, indices = session.order.batch(session.position)
-        # Dropout of its own, which no checkpoint has to hold.
-        seed = randomness.seed_at(int(session.config["seed"]), session.step)
-        randomness.seed_all(seed + session.ranks.rank)
+        if request.activation_checkpointing != model.activation_checkpointing:
+            model.set_activation_checkpointing(request.activation_checkpointing)
+        model.loss_chunk = request.loss_chunk
+        _, indices = session.sampler.batch(session.position)
+        # Each rank has its own dropout, seeded by step so that no checkpoint has to hold its state.
+        seed = randomness.seed_for_step(session.spec.config.seed, session.step)
+        randomness.seed_all(seed + group.rank)
         examples = [session.cache.example(index) for index in indices]
-        attempt = computing.attempt(examples, call.most_examples)
-        if not attempt.went:
+        gradients = gradient_step.compute(examples, request.max_examples)
+        if not gradients.succeeded:
             continue
-        computing.update(attempt.loss, session.rate)
+        gradient_step.update(gradients.loss, session.learning_rate)
         session.advance()
-        if session.position > session.order.end:
-            raise TrainerRefused("unknown", "The leader asks for a step after the end of the pass")
+        if session.position > session.sampler.end:
+            raise TrainerRefused("unknown", "The leader requested a step after the end of the pass")

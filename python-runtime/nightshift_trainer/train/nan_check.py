@@ -1,4 +1,4 @@
-"""Whether weights and moments are numbers: one pass over the memory, and nothing is copied."""
+"""Checks tensors for NaN and Inf in one pass over their memory, without copying them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from collections.abc import Mapping
 import torch
 
 
-def first_not_finite(tensors: Mapping[str, torch.Tensor]) -> str | None:
-    """The name of the first tensor that holds a NaN or an infinity; null: all are numbers.
+def first_non_finite(tensors: Mapping[str, torch.Tensor]) -> str | None:
+    """The name of the first tensor with a NaN or Inf; None when all values are finite.
 
-    By the smallest and the largest of each: both are a NaN where one is inside. Nothing as large
-    as a tensor is made, which `isfinite` over all of it would do."""
-    ends = {
+    Checks only the minimum and maximum of each tensor: both are NaN when any value is. `isfinite`
+    over the whole tensor would allocate a tensor of the same size.
+    """
+    extremes = {
         name: torch.stack(tensor.detach().aminmax())
         for name, tensor in tensors.items()
         if tensor.numel() > 0
     }
-    if not ends:
+    if not extremes:
         return None
-    # Asked once: on a GPU each question waits for everything that is under way.
-    finite = torch.isfinite(torch.stack([one.float() for one in ends.values()])).all(dim=1)
-    return next((n for n, good in zip(ends, finite.tolist(), strict=True) if not good), None)
+    # One transfer for all tensors: on a GPU each one waits for all pending kernels.
+    pairs = torch.stack([pair.float() for pair in extremes.values()])
+    is_finite = torch.isfinite(pairs).all(dim=1).tolist()
+    return next((name for name, ok in zip(extremes, is_finite, strict=True) if not ok), None)

@@ -1,77 +1,101 @@
-"""What is done when memory runs out: the same batch again, one rung lower; up again in quiet."""
+"""What to do when memory runs out: retry the same batch one level lower, and raise it later."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from ..categories import is_out_of_memory
+from .device import free_cached_memory
 from .session import Session
 
-# Steps without a shortage until one rung up is tried; doubled each time that it was too early.
-QUIET_STEPS = 200
-LEAST_CHUNK = 32
+T = TypeVar("T")
+
+# Steps without an out-of-memory error until the next level up is tried; doubled after each attempt
+# that came too early.
+RETRY_STEPS = 200
+MIN_LOSS_CHUNK = 32
 
 
-class Ladder:
-    """Fewer examples at once, then activations made again instead of kept, then smaller parts of
-    the loss. The batch of a step never changes."""
+class OomBackoff:
+    """Levels, from the top: smaller micro-batches, then activation checkpointing, then smaller
+    chunks of the loss. The batch of a step never changes."""
 
-    def __init__(self, session: Session, wanted: int | None) -> None:
-        """`wanted`: the most examples of a micro-batch; null: as many as its tokens allow."""
+    def __init__(self, session: Session, micro_batch: int | None) -> None:
+        """`micro_batch`: the configured number of examples; None: limited by tokens alone."""
         self.session = session
-        self.most_examples = self._wanted = wanted
-        self._whole_chunk = session.model.chunk
-        self._patience = QUIET_STEPS
-        self._quiet = 0
-        self._went_up = False
+        self.max_examples = self._configured = micro_batch
+        self._full_loss_chunk = session.model.loss_chunk
+        self._retry_steps = RETRY_STEPS
+        self._steps_since_change = 0
+        self._was_raised = False
 
-    def down(self, largest: int) -> bool:
-        """`largest`: examples of the largest micro-batch. False when nothing smaller is left."""
+    def on_oom(self, largest: int) -> bool:
+        """Goes one level down. `largest`: examples of the largest micro-batch that was tried.
+        False when no level is left."""
         model = self.session.model
-        before = (largest, model.recomputes, model.chunk)
         if largest > 1:
-            self.most_examples = largest // 2
-        elif not model.recomputes:
-            model.recompute(True)
-        elif model.chunk > LEAST_CHUNK:
-            model.chunk //= 4
+            self.max_examples = largest // 2
+        elif not model.activation_checkpointing:
+            model.set_activation_checkpointing(True)
+        elif model.loss_chunk > MIN_LOSS_CHUNK:
+            model.loss_chunk //= 4
         else:
             return False
-        if self._went_up:
-            self._patience *= 2
-        self._went_up, self._quiet = False, 0
-        self._tell("out_of_memory", before[0], self.most_examples or before[0])
+        if self._was_raised:
+            self._retry_steps *= 2
+        self._was_raised, self._steps_since_change = False, 0
+        self._emit("out_of_memory", largest, self.max_examples or largest)
         return True
 
-    def quiet(self) -> None:
-        """A step went through. After many of them one rung up is tried, in the reverse order."""
+    def on_success(self) -> None:
+        """Counts a step that fit in memory. After enough of them, goes one level up, in the reverse
+        order."""
         model = self.session.model
-        self._quiet += 1
-        if self._quiet < self._patience:
+        self._steps_since_change += 1
+        if self._steps_since_change < self._retry_steps:
             return
-        self._quiet = 0
-        before = self.most_examples
-        if model.chunk < self._whole_chunk:
-            model.chunk *= 4
-        elif model.recomputes:
-            model.recompute(False)
-        elif before != self._wanted and before is not None:
-            grown = before * 2
-            # With the tokens of a micro-batch alone as the limit, so many examples are no limit.
-            enough = self._wanted if self._wanted is not None else self._rows_per_step()
-            self.most_examples = self._wanted if grown >= enough else grown
+        self._steps_since_change = 0
+        before = self.max_examples
+        if model.loss_chunk < self._full_loss_chunk:
+            model.loss_chunk *= 4
+        elif model.activation_checkpointing:
+            model.set_activation_checkpointing(False)
+        elif before != self._configured and before is not None:
+            doubled = before * 2
+            # With `auto`, as many examples as a step has rows are no limit at all.
+            enough = self._configured or self.session.sampler.rows_per_step
+            self.max_examples = self._configured if doubled >= enough else doubled
         else:
             return
-        self._went_up = True
-        self._tell("memory_regained", before, self.most_examples)
+        self._was_raised = True
+        self._emit("memory_regained", before, self.max_examples)
 
-    def _rows_per_step(self) -> int:
-        return self.session.order.rows_per_step
-
-    def _tell(self, kind: str, before: int | None, after: int | None) -> None:
+    def _emit(self, kind: str, before: int | None, after: int | None) -> None:
         model = self.session.model
-        self.session.run.event(
+        self.session.run_folder.event(
             kind,
             step=self.session.step,
             micro_batch_from=before,
             micro_batch_to=after,
-            recomputes=model.recomputes,
-            chunk=model.chunk,
+            activation_checkpointing=model.activation_checkpointing,
+            loss_chunk=model.loss_chunk,
         )
+
+
+def in_halves(items: Sequence[T], work: Callable[[Sequence[T]], None]) -> None:
+    """Calls `work` on all items, or on halves of them when memory runs out. Raises the error when
+    a single item doesn't fit."""
+    pending = [items]
+    while pending:
+        part = pending.pop(0)
+        try:
+            work(part)
+            continue
+        except Exception as error:
+            if len(part) < 2 or not is_out_of_memory(error):
+                raise
+        # Outside of `except`: the exception keeps the tensors of its frames alive.
+        free_cached_memory()
+        half = len(part) // 2
+        pending[:0] = [part[:half], part[half:]]

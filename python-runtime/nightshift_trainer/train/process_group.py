@@ -1,7 +1,8 @@
-"""The processes that train one step together, and what they tell each other.
+"""Data-parallel training: the processes that train each step together, and their communication.
 
-Rank 0 leads: it alone reads commands, looks, saves, and writes down what was done. The others hold
-the same weights, follow it step by step, and compute their share of each batch."""
+Rank 0 leads: it alone reads commands, evaluates, saves and writes records. The other ranks hold the
+same weights, follow it step by step and compute their shard of each batch.
+"""
 
 from __future__ import annotations
 
@@ -17,139 +18,138 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
+import torch.distributed as dist
 
 from .errors import TrainerRefused
+from .spec import TrainSpec
 
 T = TypeVar("T")
-# A pause, an evaluation or a slow disk of the leader is no reason to give up: who dies closes its
-# connections, and who hangs is found by its heartbeat.
-PATIENCE = timedelta(days=30)
+# A pause, an evaluation or a slow disk of the leader must not end the group: a rank that dies
+# closes its connections, and the engine detects one that hangs by its heartbeat.
+TIMEOUT = timedelta(days=30)
 PR_SET_PDEATHSIG = 1
 
 
-def own_rank(spec: dict[str, Any]) -> int:
-    """As the launcher numbers this process; 0 where it was started alone."""
-    return 0 if spec["launcher"]["kind"] == "single" else int(os.environ.get("RANK", "0"))
+def rank_of_process(spec: TrainSpec) -> int:
+    """The rank that the launcher assigned; 0 when started without one."""
+    return int(os.environ.get("RANK", "0")) if spec.is_distributed else 0
 
 
-class Ranks:
-    """One process alone: there is nobody to tell or to ask."""
+class ProcessGroup:
+    """A group of one process; every operation does nothing or returns its own values."""
 
     rank, size = 0, 1
 
-    def say(self, thing: object) -> None:
-        """From the leader to all others."""
+    def broadcast(self, message: object) -> None:
+        """Sends from the leader to all other ranks."""
 
-    def hear(self, beat: Callable[[], None]) -> Any:  # noqa: ANN401 - whatever was said
-        """What the leader says next; `beat` is called while nothing comes."""
-        raise RuntimeError("nobody leads a process that is alone")
+    def receive(self, heartbeat: Callable[[], None]) -> Any:  # noqa: ANN401 - any message
+        """The leader's next message; calls `heartbeat` while waiting."""
+        raise RuntimeError("a single process has no leader to receive from")
 
-    def add(self, *numbers: float) -> list[float]:
-        """Each summed over all ranks."""
+    def sum(self, *numbers: float) -> list[float]:
+        """Each number summed over all ranks."""
         return list(numbers)
 
-    def gather(self, thing: T) -> list[T]:
-        """Everybody's, by rank; empty where it is not the leader who asks."""
-        return [thing]
+    def gather(self, value: T) -> list[T]:
+        """The values of all ranks, by rank; empty on every rank but the leader."""
+        return [value]
 
-    def add_gradients(
-        self, gradients: dict[str, torch.Tensor], masters: dict[str, torch.Tensor]
+    def sum_gradients(
+        self, gradients: dict[str, torch.Tensor], master_weights: dict[str, torch.Tensor]
     ) -> None:
-        """The sums over all ranks, by name, take the place of this rank's own."""
+        """Replaces the gradients of this rank by the sums over all ranks, by name."""
 
-    def leave(self) -> None:
-        """The leader sends everybody home."""
+    def shutdown(self) -> None:
+        """Ends the other ranks, when the leader calls it, and leaves the group."""
 
 
-class Together(Ranks):
-    def __init__(self, device: torch.device, meeting: Path) -> None:
-        """`meeting`: a file that is not there yet, by which the ranks find each other."""
-        import torch.distributed as dist
-
-        _end_with_the_launcher()
-        _stay_on_this_machine()
-        self._dist = dist
+class DistributedGroup(ProcessGroup):
+    def __init__(self, device: torch.device, rendezvous: Path) -> None:
+        """`rendezvous`: a file that doesn't exist yet, through which the ranks find each other."""
+        _end_with_launcher()
+        _use_loopback_only()
         if device.type == "cuda":
             torch.cuda.set_device(device)
         backend = "nccl" if device.type == "cuda" else "gloo"
         self.rank, self.size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-        # Not by the launcher's store, which any machine of the network may write to: what the ranks
-        # say to each other is read back as objects.
-        store = dist.FileStore(str(meeting), self.size)  # pyright: ignore[reportPrivateImportUsage]
+        # Not the launcher's TCP store: any machine on the network may write to it, and messages are
+        # unpickled.
+        store = dist.FileStore(str(rendezvous), self.size)  # pyright: ignore[reportPrivateImportUsage]
         dist.init_process_group(
-            backend, store=store, rank=self.rank, world_size=self.size, timeout=PATIENCE
+            backend, store=store, rank=self.rank, world_size=self.size, timeout=TIMEOUT
         )
-        # Words and numbers go past the GPU: waiting for them must not keep it busy.
-        self._words: Any = dist.new_group(backend="gloo", timeout=PATIENCE)
+        # Messages and numbers use the CPU: with NCCL, waiting would keep the GPU busy.
+        self._cpu_group: Any = dist.new_group(backend="gloo", timeout=TIMEOUT)
 
-    def say(self, thing: object) -> None:
-        content = torch.frombuffer(bytearray(pickle.dumps(thing)), dtype=torch.uint8)
-        self._dist.broadcast(torch.tensor([len(content)]), src=0, group=self._words)
-        self._dist.broadcast(content, src=0, group=self._words)
+    def broadcast(self, message: object) -> None:
+        content = torch.frombuffer(bytearray(pickle.dumps(message)), dtype=torch.uint8)
+        dist.broadcast(torch.tensor([len(content)]), src=0, group=self._cpu_group)
+        dist.broadcast(content, src=0, group=self._cpu_group)
 
-    def hear(self, beat: Callable[[], None]) -> Any:  # noqa: ANN401 - whatever was said
+    def receive(self, heartbeat: Callable[[], None]) -> Any:  # noqa: ANN401 - any message
         length = torch.zeros(1, dtype=torch.int64)
-        coming: Any = self._dist.broadcast(length, src=0, group=self._words, async_op=True)
-        while not coming.is_completed():
-            beat()
+        work: Any = dist.broadcast(length, src=0, group=self._cpu_group, async_op=True)
+        while not work.is_completed():
+            heartbeat()
             time.sleep(0.001)
-        coming.wait()
+        work.wait()
         content = torch.zeros(int(length), dtype=torch.uint8)
-        self._dist.broadcast(content, src=0, group=self._words)
+        dist.broadcast(content, src=0, group=self._cpu_group)
         return pickle.loads(content.numpy().tobytes())
 
-    def add(self, *numbers: float) -> list[float]:
+    def sum(self, *numbers: float) -> list[float]:
         sums = torch.tensor(numbers, dtype=torch.float64)
-        self._dist.all_reduce(sums, group=self._words)
+        dist.all_reduce(sums, group=self._cpu_group)
         return sums.tolist()
 
-    def gather(self, thing: T) -> list[T]:
-        found: list[Any] | None = [None] * self.size if self.rank == 0 else None
-        self._dist.gather_object(thing, found, dst=0, group=self._words)
-        return found or []
+    def gather(self, value: T) -> list[T]:
+        values: list[Any] | None = [None] * self.size if self.rank == 0 else None
+        dist.gather_object(value, values, dst=0, group=self._cpu_group)
+        return values or []
 
-    def add_gradients(
-        self, gradients: dict[str, torch.Tensor], masters: dict[str, torch.Tensor]
+    def sum_gradients(
+        self, gradients: dict[str, torch.Tensor], master_weights: dict[str, torch.Tensor]
     ) -> None:
-        # A rank whose share was empty has none, and a weight without any must stay without: zeros
-        # would let it decay.
-        there = self.add(*(float(name in gradients) for name in masters))
-        under_way: list[Any] = []
-        for (name, master), count in zip(masters.items(), there, strict=True):
+        # A rank with an empty shard has no gradients. A weight without a gradient on any rank must
+        # stay without one: with zeros, weight decay would change it.
+        counts = self.sum(*(float(name in gradients) for name in master_weights))
+        pending: list[Any] = []
+        for (name, weights), count in zip(master_weights.items(), counts, strict=True):
             if count > 0:
-                own = gradients.setdefault(name, torch.zeros_like(master))
-                under_way.append(self._dist.all_reduce(own, async_op=True))
-        for one in under_way:
-            one.wait()
+                gradient = gradients.setdefault(name, torch.zeros_like(weights))
+                pending.append(dist.all_reduce(gradient, async_op=True))
+        for work in pending:
+            work.wait()
 
-    def leave(self) -> None:
+    def shutdown(self) -> None:
         if self.rank == 0:
-            self.say(None)
-        self._dist.destroy_process_group()
+            self.broadcast(None)
+        dist.destroy_process_group()
 
 
-def join(spec: dict[str, Any], device: torch.device, run: Path) -> Ranks:
+def join_process_group(spec: TrainSpec, device: torch.device, run_folder: Path) -> ProcessGroup:
     """Waits for all processes of the launcher. TrainerRefused when it started another number."""
-    if spec["launcher"]["kind"] == "single":
-        return Ranks()
-    wanted = int(spec["launcher"]["processes"])
+    if not spec.is_distributed:
+        return ProcessGroup()
     started = int(os.environ.get("WORLD_SIZE", "1"))
-    if started != wanted:
+    if started != spec.processes:
         raise TrainerRefused(
-            "configuration_error", f"{wanted} processes train together, and {started} were started"
+            "configuration_error",
+            f"The launcher started {started} processes, but the spec asks for {spec.processes}",
         )
-    return Together(device, run / "ranks")
+    return DistributedGroup(device, run_folder / "ranks")
 
 
-def _stay_on_this_machine() -> None:
-    """Otherwise they talk through the address that the machine's name has in the network."""
+def _use_loopback_only() -> None:
+    """Without this, the ranks connect through the machine's address on the network."""
     if sys.platform != "win32":
         loopback = "lo0" if sys.platform == "darwin" else "lo"
         os.environ["GLOO_SOCKET_IFNAME"] = os.environ["NCCL_SOCKET_IFNAME"] = loopback
 
 
-def _end_with_the_launcher() -> None:
-    """The launcher gives each rank a session of its own, so a kill of its group leaves them alive,
-    with the GPU in their hands."""
+def _end_with_launcher() -> None:
+    """The launcher starts each rank in its own session, so killing its process group leaves the
+    ranks alive and the GPUs in use."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

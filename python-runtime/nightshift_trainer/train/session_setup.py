@@ -1,162 +1,111 @@
-"""How a run begins: from the newest checkpoint that can be trained on, or from the base."""
+"""Opens a session: from the newest checkpoint that can be trained on, or from the base model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from ..bases.publish import folder_hash
 from ..cache import TokenCache, core_folder
-from ..files import read_json
 from ..rendering.base import open_base
 from ..run_folder import RunFolder
 from . import randomness
-from .checkpoint import write as checkpoint
+from .checkpoint.discover import Checkpoint
+from .checkpoint.load import find_resumable, restore_session
+from .device import resolve_device
 from .errors import TrainerRefused
-from .generation import Smoothing
 from .model import Model
-from .nan_check import first_not_finite
+from .nan_check import first_non_finite
 from .optimizer import Optimizer, Schedule
-from .process_group import Ranks, own_rank
-from .sampler import Order
+from .process_group import ProcessGroup
+from .sampler import RowSampler
 from .session import Session
-
-
-def device_of(spec: dict[str, Any]) -> torch.device:
-    """The named one for the leader; each further rank of this machine takes the GPU after it."""
-    device = _select_device(str(spec["device"]))
-    rank = own_rank(spec)
-    if device.type != "cuda" or rank == 0:
-        return device
-    return torch.device("cuda", (device.index or 0) + rank)
-
-
-def _select_device(wanted: str) -> torch.device:
-    if wanted in ("cpu", "cuda") or wanted.startswith("cuda:"):
-        return torch.device(wanted)
-    for index in range(torch.cuda.device_count()):
-        if str(torch.cuda.get_device_properties(index).uuid) in wanted:
-            return torch.device(f"cuda:{index}")
-    raise TrainerRefused("no_cuda", f"There is no device {wanted}")
+from .spec import TrainSpec
 
 
 def open_session(
-    run: RunFolder,
-    spec: dict[str, Any],
-    ranks: Ranks,
-    beat: Callable[[], None],
-    skipped: Callable[[Path, str], None],
+    run_folder: RunFolder,
+    spec: TrainSpec,
+    process_group: ProcessGroup,
+    heartbeat: Callable[[], None],
+    on_skipped: Callable[[Path, str], None],
 ) -> Session:
-    """Loads the newest checkpoint that verifies, or the base, and finds where the pass stands.
-    `beat` is called while it loads, and may end it by an exception."""
-    config = spec["config"]
-    torch.set_num_threads(int(spec["threads"]))
-    torch.use_deterministic_algorithms(config["deterministic"] == "on", warn_only=True)
-    device = device_of(spec)
-    root = Path(spec["lineage"]["checkpoints"])
-
-    if ranks.rank == 0:
-        found = _newest(root, beat, skipped)
-        ranks.say(found)
-    else:
-        found = ranks.hear(beat)
-    if found is not None and found.manifest["base"]["hash"] != spec["base"]["hash"]:
-        raise TrainerRefused(
-            "checkpoint_incompatible",
-            f"{found.folder} was trained from the base {found.manifest['base']['id']}, "
-            f"not from {spec['base']['id']}",
-        )
-    cache = TokenCache(Path(spec["dataset"]["cache"]))
-    held_out = core_folder(Path(spec["validation"]["core"]), cache.facts)
-    core = TokenCache(held_out) if (held_out / "cache.json").exists() else None
-    rows_per_step = int(config["batch_size"]) * int(config["gradient_accumulation"])
-    left_out = spec["dataset"]["left_out"]
-    order = Order(cache, rows_per_step, int(config["epochs"]), int(config["seed"]), left_out)
-    if len(order.rows) == 0:
-        raise TrainerRefused("dataset_error", f"{spec['dataset']['name']} has no row to train")
-    beat()
-    folder = Path(spec["base"]["folder"]) if found is None else found.folder / "model"
-    if found is None and ranks.rank == 0 and folder_hash(folder) != spec["base"]["hash"]:
-        raise TrainerRefused(
-            "model_not_found", f"{folder} does not hold what was made there: make it again"
-        )
-    dropout = spec["test"].get("attention_dropout")
-    randomness.seed_all(int(config["seed"]))
-    model = Model(folder, str(config["precision"]), device, dropout)
-    if found is None and (name := first_not_finite(model.masters)) is not None:
-        raise TrainerRefused(
-            "model_not_found", f"{name} of {folder} holds values that are no numbers"
-        )
-    model.network.train()
-    optimizer = Optimizer(model, config)
-    schedule = Schedule(
-        str(config["schedule"]), float(config["learning_rate"]), int(config["warmup_steps"])
+    """`heartbeat` is called during loading and may raise to abort it. `on_skipped` receives each
+    checkpoint that can't be resumed from, with the reason."""
+    torch.set_num_threads(spec.threads)
+    torch.use_deterministic_algorithms(spec.config.deterministic, warn_only=True)
+    checkpoint = _agree_on_checkpoint(spec, process_group, heartbeat, on_skipped)
+    cache = TokenCache(spec.dataset.cache)
+    core_cache = core_folder(spec.core, cache.facts)
+    sampler = RowSampler(
+        cache,
+        spec.config.rows_per_step,
+        spec.config.epochs,
+        spec.config.seed,
+        spec.dataset.excluded_rows,
     )
+    if len(sampler.rows) == 0:
+        raise TrainerRefused("dataset_error", f"{spec.dataset.name} has no rows to train on")
+    heartbeat()
+    model = _load_model(spec, checkpoint, process_group.rank)
     session = Session(
-        run=run,
+        run_folder=run_folder,
         spec=spec,
         cache=cache,
-        core=core,
-        order=order,
+        core=TokenCache(core_cache) if (core_cache / "cache.json").exists() else None,
+        sampler=sampler,
         model=model,
-        optimizer=optimizer,
-        schedule=schedule,
-        base=open_base(Path(spec["base"]["folder"])),
-        step=0,
-        position=int(spec["start"]["position"]),
-        steps_done=0,
-        saved_step=0,
-        ranks=ranks,
+        optimizer=Optimizer(model, spec.config.max_grad_norm, spec.config.weight_decay),
+        schedule=Schedule(
+            spec.config.schedule, spec.config.learning_rate, spec.config.warmup_steps
+        ),
+        base=open_base(spec.base.folder),
+        process_group=process_group,
+        position=spec.start_position,
     )
-    if found is not None:
-        beat()
-        _restore(session, found)
+    if checkpoint is not None:
+        heartbeat()
+        restore_session(session, checkpoint)
     return session
 
 
-def _newest(
-    root: Path, beat: Callable[[], None], skipped: Callable[[Path, str], None]
-) -> checkpoint.Found | None:
-    checkpoint.remove_partials_of_the_dead(root)
-    found = checkpoint.newest(root, beat, skipped, _why_not)
-    if found is None and checkpoint.steps_in(root):
-        raise TrainerRefused("checkpoint_corrupt", f"No checkpoint in {root} verifies")
-    return found
-
-
-def _why_not(found: checkpoint.Found) -> str | None:
-    """Its bytes may all be what was saved, and what was saved no numbers."""
-    for part in ("model/model.safetensors", "optimizer.safetensors"):
-        name = first_not_finite(checkpoint.load_tensors(found, part))
-        if name is not None:
-            return f"{name} holds values that are no numbers"
-    return None
-
-
-def _restore(session: Session, found: checkpoint.Found) -> None:
-    session.optimizer.restore(checkpoint.load_tensors(found, "optimizer.safetensors"))
-    states = checkpoint.load_tensors(found, "state.safetensors")
-    if states:
-        randomness.put_back(states)
+def _agree_on_checkpoint(
+    spec: TrainSpec,
+    process_group: ProcessGroup,
+    heartbeat: Callable[[], None],
+    on_skipped: Callable[[Path, str], None],
+) -> Checkpoint | None:
+    """The leader finds the checkpoint, and all ranks resume from it. None: start from the base."""
+    checkpoint: Checkpoint | None
+    if process_group.rank == 0:
+        checkpoint = find_resumable(spec.checkpoints, heartbeat, on_skipped)
+        process_group.broadcast(checkpoint)
     else:
-        # Restored from weights alone: whoever restores them again gets the same numbers.
-        randomness.seed_all(randomness.seed_at(int(session.config["seed"]), found.step))
-    state = read_json(found.folder / "state.json")
-    session.warmup_from = int(state.get("warmup_from", 0))
-    session.step = session.saved_step = found.step
-    cursor = found.manifest["cursor"]
-    if cursor is None or cursor["pass"] != session.spec["pass"]["id"]:
-        return
-    if cursor["content_hash"] != session.spec["dataset"]["content_hash"]:
+        checkpoint = process_group.receive(heartbeat)
+    if checkpoint is not None and checkpoint.manifest["base"]["hash"] != spec.base.hash:
         raise TrainerRefused(
-            "dataset_error", f"{session.spec['dataset']['name']} was changed during its pass"
+            "checkpoint_incompatible",
+            f"{checkpoint.folder} was trained from the base model "
+            f"{checkpoint.manifest['base']['id']}, not from {spec.base.id}",
         )
-    session.position = int(cursor["position"])
-    session.steps_done = int(cursor["steps_done"])
-    session.smoothing = Smoothing(*state["smoothing"])
-    session.monitoring_seconds = float(state["monitoring_seconds"])
-    # Without the seconds of the earlier runs their looks would be counted against this run alone.
-    session.began -= float(state.get("elapsed_seconds", 0.0))
+    return checkpoint
+
+
+def _load_model(spec: TrainSpec, checkpoint: Checkpoint | None, rank: int) -> Model:
+    folder = spec.base.folder if checkpoint is None else checkpoint.folder / "model"
+    if checkpoint is None and rank == 0 and folder_hash(folder) != spec.base.hash:
+        raise TrainerRefused(
+            "model_not_found",
+            f"The files of the base model in {folder} have changed: create the base model again",
+        )
+    randomness.seed_all(spec.config.seed)
+    device = resolve_device(spec.device, rank)
+    model = Model(folder, spec.config.precision, device, spec.attention_dropout)
+    if checkpoint is None and (name := first_non_finite(model.master_weights)) is not None:
+        raise TrainerRefused(
+            "model_not_found", f"The base model in {folder} contains NaN or Inf in {name}"
+        )
+    model.network.train()
+    return model

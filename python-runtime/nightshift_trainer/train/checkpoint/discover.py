@@ -1,6 +1,7 @@
-"""Which checkpoint is resumed from: the newest whose bytes are all what was saved.
+"""Checkpoint discovery: finds the newest checkpoint whose bytes are all as saved.
 
-Imports no torch, so that a worker answers it in a moment (docs/protocol.md)."""
+Doesn't import torch, so that the verify and stage workers start quickly (docs/protocol.md).
+"""
 
 from __future__ import annotations
 
@@ -14,88 +15,102 @@ from typing import Any
 import xxhash
 
 from ...files import read_json
+from ...renamed_fields import with_current_names
 
 _NAME = re.compile(r"\Astep-(\d{8})\Z")
-BLOCK = 1 << 22
+HASH_BLOCK_BYTES = 1 << 22
 
 
 @dataclass(frozen=True)
-class Found:
+class Checkpoint:
+    """A verified checkpoint. `manifest`: its cursor has the current field names."""
+
     folder: Path
     step: int
     manifest: dict[str, Any]
 
 
-def hash_file(path: Path, beat: Callable[[], None]) -> str:
+def step_of(folder: Path) -> int:
+    """The step in the name of a checkpoint folder."""
+    return int(folder.name[len("step-") :])
+
+
+def hash_file(path: Path, heartbeat: Callable[[], None]) -> str:
+    """xxh3-128 of a file's bytes, hex."""
     digest = xxhash.xxh3_128()
     with path.open("rb") as stream:
-        while block := stream.read(BLOCK):
+        while block := stream.read(HASH_BLOCK_BYTES):
             digest.update(block)
-            beat()
+            heartbeat()
     return digest.hexdigest()
 
 
 def seal(manifest: Mapping[str, Any]) -> str:
-    """xxh3-128, hex, over the manifest's own content without its seal: it holds the cursor, and a
-    flipped bit in a number is still good JSON."""
+    """xxh3-128, hex, over the manifest's own content without its seal. The file hashes don't cover
+    the cursor, and a flipped bit in a number is still valid JSON."""
     content = {key: value for key, value in manifest.items() if key != "seal"}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return xxhash.xxh3_128_hexdigest(text.encode("utf-8"))
 
 
-def verify(folder: Path, beat: Callable[[], None]) -> str | None:
-    """Null when every byte is what the manifest says, else what is wrong."""
+def verify(folder: Path, heartbeat: Callable[[], None]) -> str | None:
+    """None when every byte is as the manifest says, else what is wrong."""
     try:
         manifest = read_json(folder / "manifest.json")
         files: dict[str, Any] = manifest["files"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        return f"its manifest.json cannot be read ({error})"
+        return f"manifest.json is unreadable ({error})"
     if manifest.get("seal") != seal(manifest):
-        return "the content of manifest.json is not what was saved"
+        return "manifest.json has changed since it was saved"
     for name, facts in files.items():
         path = folder / name
         if not path.is_file():
             return f"{name} is missing"
-        if path.stat().st_size != facts["size"]:
-            return f"{name} has {path.stat().st_size} bytes instead of {facts['size']}"
-        if hash_file(path, beat) != facts["xxh3_128"]:
-            return f"the content of {name} is not what was saved"
+        size = path.stat().st_size
+        if size != facts["size"]:
+            return f"{name} has {size} bytes instead of {facts['size']}"
+        if hash_file(path, heartbeat) != facts["xxh3_128"]:
+            return f"{name} has changed since it was saved"
     return None
 
 
-def steps_in(root: Path) -> list[tuple[int, Path]]:
-    """Published checkpoints, newest first, by number; any junk in the folder is passed over."""
+def list_checkpoints(root: Path) -> list[tuple[int, Path]]:
+    """Steps and folders of all published checkpoints, newest first. Other files are ignored."""
     if not root.is_dir():
         return []
     found = [(int(match[1]), path) for path in root.iterdir() if (match := _NAME.match(path.name))]
     return sorted(found, reverse=True)
 
 
-def newest(
+def discover(
     root: Path,
-    beat: Callable[[], None],
-    skipped: Callable[[Path, str], None],
-    why_not: Callable[[Found], str | None] = lambda _: None,
-) -> Found | None:
-    """The newest that verifies and that nothing speaks against; `skipped` hears of each newer one
-    that is passed over."""
-    for _, folder in steps_in(root):
-        found = only(folder, beat, skipped)
-        if found is None:
+    heartbeat: Callable[[], None],
+    on_skipped: Callable[[Path, str], None],
+    rejection: Callable[[Checkpoint], str | None] = lambda _: None,
+) -> Checkpoint | None:
+    """The newest checkpoint that verifies and has no `rejection`. `on_skipped` receives each newer
+    one with the reason."""
+    for _, folder in list_checkpoints(root):
+        checkpoint = open_verified(folder, heartbeat, on_skipped)
+        if checkpoint is None:
             continue
-        reason = why_not(found)
+        reason = rejection(checkpoint)
         if reason is None:
-            return found
-        skipped(folder, reason)
+            return checkpoint
+        on_skipped(folder, reason)
     return None
 
 
-def only(
-    folder: Path, beat: Callable[[], None], skipped: Callable[[Path, str], None]
-) -> Found | None:
-    """This one checkpoint, if it verifies."""
-    reason = verify(folder, beat)
-    if reason is None:
-        return Found(folder, int(folder.name[5:]), read_json(folder / "manifest.json"))
-    skipped(folder, reason)
-    return None
+def open_verified(
+    folder: Path, heartbeat: Callable[[], None], on_skipped: Callable[[Path, str], None]
+) -> Checkpoint | None:
+    """The checkpoint in `folder`, if it verifies."""
+    reason = verify(folder, heartbeat)
+    if reason is not None:
+        on_skipped(folder, reason)
+        return None
+    manifest = read_json(folder / "manifest.json")
+    # After verification: the seal covers the names as they were written.
+    if isinstance(manifest.get("cursor"), dict):
+        manifest["cursor"] = with_current_names(manifest["cursor"])
+    return Checkpoint(folder, step_of(folder), manifest)
