@@ -33,7 +33,7 @@ from nightshift_trainer.bases.smollm2 import (
     with_single_digits,
 )
 from nightshift_trainer.cache import TokenCache
-from nightshift_trainer.train.layout import lay_out, split
+from nightshift_trainer.train.collator import collate, split_into_micro_batches
 
 FIXTURES = Path(__file__).parent / "fixtures" / "formats"
 THOUGHT = "<think>\nadd them\n</think>\n\nIt is 4."
@@ -226,11 +226,11 @@ def test_incident_11_the_trained_tokens_are_the_same_packed_or_not(
     for record in records:
         for one in expected(base, "smollm2", "messages", record, "off"):
             wanted += [(before, token) for (before, _), (token, label) in pairwise(one) if label]
-    members = split([len(one.ids) for one in examples], packing, 150, None)
+    members = split_into_micro_batches([len(one.ids) for one in examples], packing, 150, None)
     assert (max(len(group) for group in members) > 1) is packing
     got: list[tuple[int, int]] = []
     for group in members:
-        batch = lay_out(examples, group, torch.device("cpu"))
+        batch = collate(examples, group, torch.device("cpu"))
         got += list(zip(batch.ids[0][batch.sources].tolist(), batch.targets.tolist(), strict=True))
     assert sorted(got) == sorted(wanted) and len(got) > 100
 

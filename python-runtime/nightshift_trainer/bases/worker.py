@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..rendering.base import BaseRefused
-from ..run_folder import Cancelled, RunFolder
+from ..run_folder import Canceled, RunFolder
 from . import smollm2
 from .folder import write_folder
 from .publish import publish
@@ -27,7 +27,7 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> None:
             told = (fraction, detail)
             folder.event("progress", fraction=fraction, detail=detail)
         if any(command.verb == "stop-now" for command in folder.commands()):
-            raise Cancelled("stopped by command")
+            raise Canceled("stopped by command")
 
     progress(0.0, "started")
     kind = wanted["id"]

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..files import write_json
 from ..rendering.base import BaseTexts, open_base
-from ..run_folder import Cancelled, RunFolder
+from ..run_folder import Canceled, RunFolder
 from .cache_writer import CacheWriter, publish_folder
 from .core import ExistingCore, read_core, write_core
 from .core_tokens import require_core_tokens, texts_of
@@ -69,7 +69,7 @@ def _beat(folder: RunFolder, reader: LineReader, path: Path) -> Beat:
             last = now
             folder.event("progress", rows=rows, bytes=reader.bytes_read, total_bytes=total)
             if any(command.verb == "stop-now" for command in folder.commands()):
-                raise Cancelled("stopped by command")
+                raise Canceled("stopped by command")
 
     return beat
 

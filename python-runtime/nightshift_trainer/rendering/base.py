@@ -65,6 +65,13 @@ class BaseTexts:
     template_hash: str
     tokenizer_hash: str
 
+    @property
+    def end_ids(self) -> frozenset[int]:
+        """The ids that end an answer: end of turn and, where it differs, end of text."""
+        names = {self.special.get("eos_token"), self.special.get("pad_token")}
+        ids = {self.tokenizer.token_to_id(name) for name in names if name is not None}
+        return frozenset(int(token) for token in ids if token is not None) | {self.eos_id}
+
 
 def open_base(folder: Path) -> BaseTexts:
     needed = ("tokenizer.json", "chat_template.jinja", "training_template.jinja")

@@ -14,20 +14,13 @@ from transformers import AutoModelForCausalLM
 
 from ..files import write_json
 from ..rendering.base import BaseTexts, open_base
-from ..run_folder import Cancelled, RunFolder
+from ..run_folder import Canceled, RunFolder
 from ..scoring import score_answer, wilson
 from .answers import Model, Produced, answer_batch
 from .questions import Question, read_questions
 
 BATCH = 50
 PRECISIONS = {"bf16": torch.bfloat16, "fp32": torch.float32}
-
-
-def end_ids(base: BaseTexts) -> frozenset[int]:
-    """The end-of-turn token and, where it differs, the tokenizer's own end of text."""
-    names = {base.special.get("eos_token"), base.special.get("pad_token")}
-    ids = {base.tokenizer.token_to_id(name) for name in names if name is not None}
-    return frozenset(int(token) for token in ids if token is not None) | {base.eos_id}
 
 
 def run(folder: RunFolder, spec: dict[str, Any]) -> None:
@@ -52,7 +45,7 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> None:
         produced += answer_batch(
             model,
             [question.prompt_ids for question in part],
-            end_ids=end_ids(base),
+            end_ids=base.end_ids,
             pad=base.eos_id,
             max_new_tokens=int(wanted["max_new_tokens"]),
             beat=lambda done=start: _beat(folder, done),
@@ -68,7 +61,7 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> None:
 def _beat(folder: RunFolder, position: int) -> None:
     folder.heartbeat(phase="work", position=position)
     if any(command.verb == "stop-now" for command in folder.commands()):
-        raise Cancelled("stopped by command")
+        raise Canceled("stopped by command")
 
 
 def judged(
