@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from .categories import describe
 from .run_folder import Cancelled, RunFolder
 
 # On a CPU a kernel for bf16 is made and kept for every shape, and packed rows give new shapes at
@@ -26,43 +27,11 @@ WORKERS = {
     "intake": "nightshift_trainer.intake.worker",
     "base": "nightshift_trainer.bases.worker",
     "sample": "nightshift_trainer.sample.worker",
-    "score": "nightshift_trainer.score.worker",
+    "evaluate": "nightshift_trainer.evaluate.worker",
     "verify": "nightshift_trainer.verify.worker",
     "stage": "nightshift_trainer.stage.worker",
 }
 TRAINER = "nightshift_trainer.train.worker"
-
-# What a worker raises on purpose, by the name of its class: the message is the user's sentence.
-CATEGORIES = {
-    "BaseRefused": "base_refused",
-    "BaseUnavailable": "base_unavailable",
-    "TemplateRefused": "template_refused",
-    "FileRefused": "file_refused",
-    "QuestionsRefused": "file_refused",
-    "StageRefused": "checkpoint_corrupt",
-    "MemoryError": "out_of_memory",
-    "ImportError": "environment",
-    "ModuleNotFoundError": "environment",
-}
-
-
-def category(error: BaseException) -> str:
-    named = CATEGORIES.get(type(error).__name__)
-    if named is not None:
-        return named
-    if isinstance(error, OSError):
-        return "disk_full" if error.errno == 28 else "files"
-    return "bug"
-
-
-def describe(error: BaseException) -> dict[str, Any]:
-    return {
-        "category": category(error),
-        "type": type(error).__name__,
-        "message": str(error) or type(error).__name__,
-        "traceback": "".join(traceback.format_exception(error)),
-        "rows": [],
-    }
 
 
 def _stop_on_signal(number: int, frame: FrameType | None) -> None:

@@ -24,6 +24,8 @@ NO_TENSORS = (8).to_bytes(8, "little") + b"{}      "
 class StageRefused(Exception):
     """What is to be staged is not what was saved; the text says which file."""
 
+    category = "checkpoint_corrupt"
+
 
 def run(folder: RunFolder, spec: dict[str, Any]) -> None:
     wanted = spec["stage"]

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import torch
 
 from ..cache import Example, Text
-from ..rendering.base import BaseTexts
-from ..score.answers import Produced, answer_batch
-from ..scoring import score_answer, wilson
+from ..evaluate.answers import GeneratedAnswer, answer_batch
+from ..metrics import score_answer, wilson
+from ..rendering.base import PreparedBase
 from .errors import is_out_of_memory
 from .layout import lay_out, split
 from .model import Model
@@ -39,8 +39,8 @@ class Answer:
     tokens: int
 
 
-def end_ids(base: BaseTexts) -> frozenset[int]:
-    names = {base.special.get("eos_token"), base.special.get("pad_token")}
+def end_ids(base: PreparedBase) -> frozenset[int]:
+    names = {base.special_tokens.get("eos_token"), base.special_tokens.get("pad_token")}
     ids = {base.tokenizer.token_to_id(name) for name in names if name is not None}
     return frozenset(int(token) for token in ids if token is not None) | {base.eos_id}
 
@@ -66,7 +66,7 @@ def loss_of(model: Model, examples: Sequence[Example], beat: Callable[[], None])
 
 def answer(
     model: Model,
-    base: BaseTexts,
+    base: PreparedBase,
     texts: Sequence[Text],
     scorer: str,
     max_new_tokens: int,
@@ -91,10 +91,10 @@ def answer(
                 end_ids=end_ids(base),
                 pad=base.eos_id,
                 max_new_tokens=max_new_tokens,
-                beat=beat_in_time,
+                heartbeat=beat_in_time,
             )
         except TimeUp:
-            produced = [Produced([], False) for _ in part]
+            produced = [GeneratedAnswer([], False) for _ in part]
         for text, one in zip(part, produced, strict=True):
             said = base.tokenizer.decode(one.ids, skip_special_tokens=True)
             right = one.finished and score_answer(scorer, text.expected, said)

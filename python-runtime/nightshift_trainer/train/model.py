@@ -22,6 +22,8 @@ CHUNK = 512
 class ModelNotFound(Exception):
     """The folder has no model that can be loaded; the text says why."""
 
+    category = "model_not_found"
+
 
 def _model_class(folder: Path) -> Any:  # noqa: ANN401 - chosen by the folder's own config.json
     """The class is imported directly: the automatic classes import half of transformers."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..cache import CORE, SLICE, TokenCache
-from ..rendering.base import BaseTexts
+from ..rendering.base import PreparedBase
 from ..run_folder import RunFolder
 from .errors import TrainerRefused
 from .evaluation import Smoothing
@@ -32,7 +32,7 @@ class Session:
     model: Model
     optimizer: Optimizer
     schedule: Schedule
-    base: BaseTexts
+    base: PreparedBase
     step: int
     position: int
     steps_done: int
