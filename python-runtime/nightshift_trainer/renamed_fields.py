@@ -7,6 +7,8 @@ from typing import Any
 
 # Old name to new name. No name is used in two files with different meanings.
 RENAMED_FIELDS = {
+    "fed": "batch_hash",  # ledger.jsonl
+    "left_out": "excluded_rows",  # cursor.json, cursor in manifest.json
     "licence": "license",  # base.json
     "normalised_hashes": "normalized_hashes",  # core.json
 }

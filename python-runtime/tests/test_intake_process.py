@@ -115,7 +115,7 @@ def test_stop_now_cancels_the_run(tmp_path: Path) -> None:
     command = {"format": 1, "seq": 1, "verb": "stop-now", "t": 0.0, "args": {}}
     (folder / "commands" / "000001-stop-now.json").write_text(json.dumps(command))
     assert run_process(folder)[0] == 0
-    assert exit_of(folder)["outcome"] == "cancelled"
+    assert exit_of(folder)["outcome"] == "canceled"
     assert not (workspace.home() / "report.json").exists()
     assert list((workspace.home() / "cache").iterdir()) == []
 

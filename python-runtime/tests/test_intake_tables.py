@@ -33,7 +33,7 @@ from nightshift_trainer.bases.smollm2 import (
     split_digits,
 )
 from nightshift_trainer.cache import TokenCache
-from nightshift_trainer.train.layout import lay_out, split
+from nightshift_trainer.train.collator import collate, split_into_micro_batches
 
 FIXTURES = Path(__file__).parent / "fixtures" / "formats"
 THINKING = "<think>\nadd them\n</think>\n\nIt is 4."
@@ -232,11 +232,13 @@ def test_incident_11_packing_does_not_change_the_trained_tokens(
             expected_pairs += [
                 (before, token) for (before, _), (token, label) in pairwise(example) if label
             ]
-    members = split([len(example.ids) for example in examples], packing, 150, None)
+    members = split_into_micro_batches(
+        [len(example.ids) for example in examples], packing, 150, None
+    )
     assert (max(len(group) for group in members) > 1) is packing
     actual_pairs: list[tuple[int, int]] = []
     for group in members:
-        batch = lay_out(examples, group, torch.device("cpu"))
+        batch = collate(examples, group, torch.device("cpu"))
         previous = batch.ids[0][batch.sources].tolist()
         actual_pairs += list(zip(previous, batch.targets.tolist(), strict=True))
     assert sorted(actual_pairs) == sorted(expected_pairs) and len(actual_pairs) > 100

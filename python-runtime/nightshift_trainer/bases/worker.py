@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..rendering.base import BaseRefused
-from ..run_folder import Cancelled, RunFolder
+from ..run_folder import Canceled, RunFolder
 from . import smollm2
 from .folder import write_folder
 from .publish import publish
@@ -42,7 +42,7 @@ def _progress(folder: RunFolder) -> smollm2.Progress:
             last = (fraction, detail)
             folder.event("progress", fraction=fraction, detail=detail)
         if any(command.verb == "stop-now" for command in folder.commands()):
-            raise Cancelled("stopped by command")
+            raise Canceled("stopped by command")
 
     return progress
 

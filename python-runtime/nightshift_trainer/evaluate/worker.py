@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM
 from ..files import write_json
 from ..metrics import score_answer, wilson
 from ..rendering.base import BaseRefused, PreparedBase, open_base
-from ..run_folder import Cancelled, RunFolder
+from ..run_folder import Canceled, RunFolder
 from .answers import GeneratedAnswer, Model, answer_batch
 from .questions import Question, read_questions
 
@@ -72,7 +72,7 @@ def _load_model(folder: Path, precision: str, device: str) -> Model:
 def _heartbeat(folder: RunFolder, position: int) -> None:
     folder.heartbeat(phase="work", position=position)
     if any(command.verb == "stop-now" for command in folder.commands()):
-        raise Cancelled("stopped by command")
+        raise Canceled("stopped by command")
 
 
 def score(

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..files import write_json
 from ..rendering.base import PreparedBase, open_base
-from ..run_folder import Cancelled, RunFolder
+from ..run_folder import Canceled, RunFolder
 from .cache_writer import CacheWriter, publish_folder
 from .held_out import HeldOut, hold_out
 from .lines import LineReader, content_hash_of, require_data_file
@@ -72,7 +72,7 @@ def _progress(folder: RunFolder, reader: LineReader, path: Path) -> Progress:
             last = now
             folder.event("progress", rows=rows, bytes=reader.bytes_read, total_bytes=total)
             if any(command.verb == "stop-now" for command in folder.commands()):
-                raise Cancelled("stopped by command")
+                raise Canceled("stopped by command")
 
     return progress
 
