@@ -111,7 +111,7 @@ def prepare(tmp_path: Path) -> Training:
     training = Training(tmp_path)
     path = training.workspace.write("data.jsonl", content())
     report = training.workspace.intake(
-        path, slice_rows=10, core_rows=5, epochs=EPOCHS, accept_good_rows=True
+        path, slice_rows=10, core_rows=5, epochs=EPOCHS, accept_valid_rows=True
     )
     assert report["verdict"] == "ready", report["message"]
     return training

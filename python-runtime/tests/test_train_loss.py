@@ -16,7 +16,7 @@ import pytest
 import torch
 from intake_support import Workspace, starter_base
 from safetensors.torch import load_file
-from test_intake_golden import Piece, chatml, reference
+from test_intake_golden import Segment, chatml, reference
 from tokenizers import Tokenizer
 from torch.nn import functional
 from train_support import Training, lines_of, metrics_of
@@ -52,7 +52,7 @@ def conversations() -> list[list[dict[str, str]]]:
     return result
 
 
-def chat_pieces() -> list[list[Piece]]:
+def chat_pieces() -> list[list[Segment]]:
     return [chatml(messages) for messages in conversations()]
 
 
@@ -84,7 +84,7 @@ def batches_of(examples: list[Example], packing: bool, budget: int) -> list[Micr
 
 def validated(tmp_path: Path, records: list[dict[str, Any]]) -> list[Example]:
     workspace = Workspace(tmp_path)
-    report = workspace.intake(workspace.lines("data.jsonl", records), accept_good_rows=True)
+    report = workspace.intake(workspace.lines("data.jsonl", records), accept_valid_rows=True)
     assert report["accepted"] == len(records), report["rejected"]
     token_cache = TokenCache(workspace.home() / "cache" / report["cache"])
     return [token_cache.example(index) for index in range(len(token_cache.table))]

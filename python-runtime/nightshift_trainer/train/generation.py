@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..cache import Text
-from ..rendering.base import BaseTexts
-from ..score.answers import Produced, answer_batch
-from ..scoring import score_answer, wilson
+from ..evaluate.answers import GeneratedAnswer, answer_batch
+from ..metrics import score_answer, wilson
+from ..rendering.base import PreparedBase
 from .model import Model
 from .oom_backoff import in_halves
 
@@ -32,7 +32,7 @@ class Answer:
 
 def generate_answers(
     model: Model,
-    base: BaseTexts,
+    base: PreparedBase,
     texts: Sequence[Text],
     *,
     scorer: str,
@@ -58,10 +58,10 @@ def generate_answers(
                 end_ids=base.end_ids,
                 pad=base.eos_id,
                 max_new_tokens=max_new_tokens,
-                beat=heartbeat_until_deadline,
+                heartbeat=heartbeat_until_deadline,
             )
         except GenerationTimeout:
-            outputs = [Produced([], False) for _ in part]
+            outputs = [GeneratedAnswer([], False) for _ in part]
         for text, output in zip(part, outputs, strict=True):
             produced = base.tokenizer.decode(output.ids, skip_special_tokens=True)
             matches = output.finished and score_answer(scorer, text.expected, produced)

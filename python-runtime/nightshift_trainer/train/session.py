@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ..cache import TokenCache
-from ..rendering.base import BaseTexts
+from ..rendering.base import PreparedBase
 from ..run_folder import RunFolder
 from .ledger import Ledger
 from .loss import SmoothedLoss
@@ -31,7 +31,7 @@ class Session:
     model: Model
     optimizer: Optimizer
     schedule: Schedule
-    base: BaseTexts
+    base: PreparedBase
     process_group: ProcessGroup
     # Rows of the pass that are done.
     position: int

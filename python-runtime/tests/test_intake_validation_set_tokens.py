@@ -1,4 +1,4 @@
-"""A workspace that goes over to another base is measured by the same questions, in its tokens."""
+"""A workspace that switches to another base is evaluated on the same questions, in its tokens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nightshift_trainer.rendering.base import open_base
 
 
 def other_base(folder: Path) -> Path:
-    """The starter's letters, with ten of its merges: the same texts are other tokens."""
+    """The starter with only ten of its merges, so that the same text has other tokens."""
     base = make_starter(folder)
     path = base / "tokenizer.json"
     document = json.loads(path.read_text("utf-8"))
@@ -23,8 +23,8 @@ def other_base(folder: Path) -> Path:
     return base
 
 
-def test_the_core_of_another_base_holds_the_same_questions(tmp_path: Path) -> None:
-    # A line separator inside a text: it ends a line for some readers, and not in this file.
+def test_the_tokens_for_another_base_are_of_the_same_questions(tmp_path: Path) -> None:
+    # A line separator in the text: some readers end a line there, but this file does not.
     rows = [
         {"question": f"{row['question']}\u2028Say it.", "answer": row["answer"]}
         for row in pairs(600)
@@ -44,20 +44,20 @@ def test_the_core_of_another_base_holds_the_same_questions(tmp_path: Path) -> No
     again = core_folder(core, facts)
     assert again != core and again.parent == core.parent
 
-    # What a workspace that began with that base made of the same file.
-    alone = Workspace(tmp_path / "alone", base)
-    alone.intake(alone.lines("a.jsonl", rows))
-    expected = tmp_path / "alone" / "data" / "validation" / "core"
+    # The same file in a workspace that started with that base.
+    second = Workspace(tmp_path / "second", base)
+    second.intake(second.lines("a.jsonl", rows))
+    expected = tmp_path / "second" / "data" / "validation" / "core"
     assert read_cache(again) == read_cache(expected) != before
     assert TokenCache(again).texts() == TokenCache(expected).texts() != []
     assert read_cache(core) == before
 
-    # A second look makes nothing; the first base finds its own.
-    stamp = (again / "cache.json").stat().st_mtime_ns
+    # The next intake keeps the folder; the first base still finds its own.
+    created = (again / "cache.json").stat().st_mtime_ns
     first.intake(first.lines("c.jsonl", rows[100:200]), "d-3")
-    assert (again / "cache.json").stat().st_mtime_ns == stamp
-    known = open_base(starter_base())
-    own = {"template_hash": known.template_hash, "tokenizer_hash": known.tokenizer_hash}
-    assert core_folder(core, own) == core
+    assert (again / "cache.json").stat().st_mtime_ns == created
+    starter = open_base(starter_base())
+    hashes = {"template_hash": starter.template_hash, "tokenizer_hash": starter.tokenizer_hash}
+    assert core_folder(core, hashes) == core
     shutil.rmtree(again)
     assert not core_folder(core, facts).exists()

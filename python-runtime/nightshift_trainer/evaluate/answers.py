@@ -1,4 +1,4 @@
-"""Questions to produced answers: batched, greedy, with a token limit."""
+"""Generates the answers to questions: batched, greedy, with a token limit."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from typing import Any
 
 import torch
 
-# The model class of transformers is typed too loosely to name here.
+# transformers types its model classes too loosely to name one here.
 Model = Any
 
 
 @dataclass(frozen=True)
-class Produced:
-    """`finished`: the model ended its turn by itself; an answer cut by the limit is not wrong."""
+class GeneratedAnswer:
+    """`finished`: the model ended its turn before the token limit. An answer that the limit cut off
+    is not counted as wrong."""
 
     ids: list[int]
     finished: bool
 
 
-def _padded(prompts: Sequence[Sequence[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Left padding, so that every sequence ends where its answer begins."""
+def _left_padded(prompts: Sequence[Sequence[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids and attention mask, both int64 [prompts, longest]. Padded on the left, so that every
+    prompt ends where its answer begins."""
     width = max(len(prompt) for prompt in prompts)
     ids = torch.full((len(prompts), width), pad, dtype=torch.long)
     mask = torch.zeros((len(prompts), width), dtype=torch.long)
@@ -39,18 +41,19 @@ def answer_batch(
     end_ids: frozenset[int],
     pad: int,
     max_new_tokens: int,
-    beat: Callable[[], None],
-) -> list[Produced]:
+    heartbeat: Callable[[], None],
+) -> list[GeneratedAnswer]:
+    """The answers in the order of `prompts`. `heartbeat` is called before every token."""
     device = next(model.parameters()).device
-    ids, mask = (part.to(device) for part in _padded(prompts, pad))
+    ids, mask = (part.to(device) for part in _left_padded(prompts, pad))
     positions = (mask.cumsum(-1) - 1).clamp(min=0)
     ends = torch.tensor(sorted(end_ids), device=device)
-    written: list[torch.Tensor] = []
+    generated: list[torch.Tensor] = []
     done = torch.zeros(len(prompts), dtype=torch.bool, device=device)
     cache = None
     for _ in range(max_new_tokens):
-        beat()
-        out = model(
+        heartbeat()
+        output = model(
             input_ids=ids,
             attention_mask=mask,
             position_ids=positions,
@@ -58,21 +61,21 @@ def answer_batch(
             use_cache=True,
             logits_to_keep=1,
         )
-        cache = out.past_key_values
-        chosen = out.logits[:, -1].float().argmax(-1)
-        written.append(chosen)
-        done |= torch.isin(chosen, ends)
+        cache = output.past_key_values
+        next_ids = output.logits[:, -1].float().argmax(-1)
+        generated.append(next_ids)
+        done |= torch.isin(next_ids, ends)
         if bool(done.all()):
             break
-        ids = chosen[:, None]
+        ids = next_ids[:, None]
         mask = torch.cat([mask, mask.new_ones((len(prompts), 1))], dim=1)
         positions = positions[:, -1:] + 1
-    table = torch.stack(written, dim=1).tolist() if written else [[] for _ in prompts]
-    return [_until_end(row, end_ids) for row in table]
+    table = torch.stack(generated, dim=1).tolist() if generated else [[] for _ in prompts]
+    return [_up_to_end(row, end_ids) for row in table]
 
 
-def _until_end(row: list[int], end_ids: frozenset[int]) -> Produced:
-    for index, token in enumerate(row):
+def _up_to_end(ids: list[int], end_ids: frozenset[int]) -> GeneratedAnswer:
+    for index, token in enumerate(ids):
         if token in end_ids:
-            return Produced(row[:index], True)
-    return Produced(row, False)
+            return GeneratedAnswer(ids[:index], True)
+    return GeneratedAnswer(ids, False)

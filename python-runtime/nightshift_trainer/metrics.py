@@ -1,4 +1,4 @@
-"""Scorers and intervals. Pure; the scorer decides, never a similarity of texts."""
+"""Scorers and confidence intervals. Pure. An answer is scored by a rule, never by similarity."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+# The standard normal quantile of a two-sided 95 % interval.
+Z_95 = 1.959963984540054
 
 
 def _exact(expected: str, produced: str) -> bool:
@@ -15,13 +17,13 @@ def _exact(expected: str, produced: str) -> bool:
 
 
 def _number(text: str) -> float | None:
-    found = _NUMBER.findall(text)
-    return float(found[-1].replace(",", "")) if found else None
+    numbers = _NUMBER.findall(text)
+    return float(numbers[-1].replace(",", "")) if numbers else None
 
 
 def _last_number(expected: str, produced: str) -> bool:
-    wanted, got = _number(expected), _number(produced)
-    return wanted is not None and got is not None and wanted == got
+    expected_number, produced_number = _number(expected), _number(produced)
+    return expected_number is not None and expected_number == produced_number
 
 
 def _contains(expected: str, produced: str) -> bool:
@@ -29,7 +31,7 @@ def _contains(expected: str, produced: str) -> bool:
 
 
 def _regex(expected: str, produced: str) -> bool:
-    """The expected answer is the pattern; it has to match the whole answer."""
+    """The expected answer is a pattern that must match the whole produced answer."""
     return re.fullmatch(expected.strip(), produced.strip(), re.DOTALL) is not None
 
 
@@ -52,19 +54,18 @@ SCORERS: dict[str, Callable[[str, str], bool]] = {
 def score_answer(scorer: str, expected: str, produced: str) -> bool:
     """Raises `ValueError` for an unknown scorer."""
     if scorer not in SCORERS:
-        raise ValueError(f"There is no scorer {scorer!r}; known are {', '.join(SCORERS)}.")
+        raise ValueError(f"Unknown scorer {scorer!r}; known are {', '.join(SCORERS)}.")
     return SCORERS[scorer](expected, produced)
 
 
 def wilson(k: int, n: int) -> tuple[float, float]:
-    """The 95 % Wilson interval of k successes in n, as shares; (0, 1) for n = 0."""
+    """The 95 % Wilson interval of k successes in n trials, as fractions; (0, 1) for n = 0."""
     if n == 0:
         return 0.0, 1.0
-    z = 1.959963984540054
-    share = k / n
-    scale = 1 + z * z / n
-    middle = share + z * z / (2 * n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    fraction = k / n
+    scale = 1 + Z_95 * Z_95 / n
+    middle = fraction + Z_95 * Z_95 / (2 * n)
+    half = Z_95 * math.sqrt(fraction * (1 - fraction) / n + Z_95 * Z_95 / (4 * n * n))
     low = 0.0 if k == 0 else max(0.0, (middle - half) / scale)
     high = 1.0 if k == n else min(1.0, (middle + half) / scale)
     return low, high
