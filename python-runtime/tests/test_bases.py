@@ -86,6 +86,17 @@ def test_an_existing_base_is_not_changed(tmp_path: Path) -> None:
     assert (target / "base.json").stat().st_mtime_ns == before
 
 
+def test_a_base_json_with_the_old_field_name_is_read(tmp_path: Path) -> None:
+    target = make_starter(tmp_path / "starter")
+    document = facts(target)
+    document["licence"] = document.pop("license")
+    (target / "base.json").write_text(json.dumps(document), "utf-8")
+    found = publishing.publish(
+        target, lambda _: 0, identifier="starter", name="", label="", license_name=""
+    )
+    assert found["license"] == "none" and "licence" not in found
+
+
 def test_a_failure_leaves_no_partial_folder(tmp_path: Path) -> None:
     target = tmp_path / "models" / "broken"
 

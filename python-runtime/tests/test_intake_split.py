@@ -96,6 +96,19 @@ def test_the_core_never_changes_and_later_duplicates_of_it_are_held_out(tmp_path
     assert again["held_out"] == {"core": 30, "slice": 20, "duplicates": 0}
 
 
+def test_a_core_written_with_the_old_field_name_still_holds_out_its_questions(
+    tmp_path: Path,
+) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.intake(workspace.lines("a.jsonl", pairs(600)), "d-1")
+    path = tmp_path / "data" / "validation" / "core" / "core.json"
+    document = json.loads(path.read_text("utf-8"))
+    document["normalised_hashes"] = document.pop("normalized_hashes")
+    path.write_text(json.dumps(document), "utf-8")
+    report = workspace.intake(workspace.lines("b.jsonl", pairs(900)), "d-2")
+    assert report["overlap_validation"] == report["held_out"]["duplicates"] == 30
+
+
 def test_the_split_depends_on_the_seed_alone(tmp_path: Path) -> None:
     splits = []
     for name, seed in (("first", 1), ("same", 1), ("other", 2)):

@@ -83,4 +83,6 @@ def json_type(value: Any) -> str:  # noqa: ANN401 - parsed JSON
         return "a list"
     if isinstance(value, Mapping):
         return "an object"
+    if isinstance(value, bytes):
+        return "binary data"
     return f"a {type(value).__name__}"
