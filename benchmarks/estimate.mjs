@@ -146,7 +146,7 @@ async function measure(at, entry, index) {
     start: { position: 0, epoch: 0 },
     device: 'cpu',
     launcher: { kind: 'single', processes: 1 },
-    saving: 'inline',
+    saving: 'sync',
     threads,
     test: {},
   });

@@ -131,7 +131,7 @@ def ours(path: Path, base: Path, place: Path) -> Measured:
     options = {
         "max_length": 4096, "over_length": "refuse", "thinking": "off", "slice_rows": 200,
         "core_rows": 1000, "seed": 42, "batch_size": 16, "epochs": 1, "warmup_steps": 100,
-        "save_steps": 100, "mapping": None, "accept_good_rows": False, "dry_run": False,
+        "save_steps": 100, "mapping": None, "accept_valid_rows": False, "dry_run": False,
     }  # fmt: skip
     run = place / "run"
     run.mkdir(parents=True)

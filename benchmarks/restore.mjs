@@ -51,7 +51,7 @@ const seal = (folder) =>
       `
 import sys, json
 from pathlib import Path
-from nightshift_trainer.train.walk import hash_file, seal
+from nightshift_trainer.train.checkpoint.discover import hash_file, seal
 f = Path(sys.argv[1])
 files = {p.relative_to(f).as_posix(): {"size": p.stat().st_size, "xxh3_128": hash_file(p, lambda: None)} for p in sorted(f.rglob("*")) if p.is_file()}
 d = {"format": 1, "step": int(f.name[5:]), "branch": "main", "created": 1.0, "base": {"id": "starter", "hash": "h"}, "hashes": {}, "cursor": None, "files": files}

@@ -1,7 +1,7 @@
-"""`python -m nightshift_trainer <run folder>`: does what the folder's spec.json asks for.
+"""`python -m nightshift_trainer <run folder>`: runs the trainer or worker that spec.json names.
 
-Each kind is imported only when it is asked for: the intake worker starts without torch. Whatever
-happens, `exit.json` is written; a process that leaves none has crashed.
+Each kind is imported only when it is needed: the intake worker starts without torch. `exit.json` is
+always written; a process that leaves none has crashed.
 """
 
 from __future__ import annotations
@@ -11,81 +11,55 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from .run_folder import Cancelled, RunFolder
+from .categories import describe
+from .run_folder import Canceled, RunFolder
 
-# On a CPU a kernel for bf16 is made and kept for every shape, and packed rows give new shapes at
-# each step: 1,024 of them grew by gigabytes. Read by the libraries when the first one is made.
+# oneDNN caches a bf16 CPU kernel per shape, and packed rows give new shapes at each step: the
+# default of 1,024 entries grew by gigabytes. Read when the first kernel is built.
 for name in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
     os.environ.setdefault(name, "64")
 
-WORKERS = {
+WORKERS: dict[str, str] = {
     "intake": "nightshift_trainer.intake.worker",
     "base": "nightshift_trainer.bases.worker",
     "sample": "nightshift_trainer.sample.worker",
-    "score": "nightshift_trainer.score.worker",
+    "evaluate": "nightshift_trainer.evaluate.worker",
     "verify": "nightshift_trainer.verify.worker",
     "stage": "nightshift_trainer.stage.worker",
 }
 TRAINER = "nightshift_trainer.train.worker"
 
-# What a worker raises on purpose, by the name of its class: the message is the user's sentence.
-CATEGORIES = {
-    "BaseRefused": "base_refused",
-    "BaseUnavailable": "base_unavailable",
-    "TemplateRefused": "template_refused",
-    "FileRefused": "file_refused",
-    "QuestionsRefused": "file_refused",
-    "StageRefused": "checkpoint_corrupt",
-    "MemoryError": "out_of_memory",
-    "ImportError": "environment",
-    "ModuleNotFoundError": "environment",
-}
+
+def _cancel_on_signal(number: int, frame: FrameType | None) -> None:
+    raise Canceled(f"stopped by signal {number}")
 
 
-def category(error: BaseException) -> str:
-    named = CATEGORIES.get(type(error).__name__)
-    if named is not None:
-        return named
-    if isinstance(error, OSError):
-        return "disk_full" if error.errno == 28 else "files"
-    return "bug"
-
-
-def describe(error: BaseException) -> dict[str, Any]:
-    return {
-        "category": category(error),
-        "type": type(error).__name__,
-        "message": str(error) or type(error).__name__,
-        "traceback": "".join(traceback.format_exception(error)),
-        "rows": [],
-    }
-
-
-def _stop_on_signal(number: int, frame: FrameType | None) -> None:
-    raise Cancelled(f"stopped by signal {number}")
-
-
-def run_worker(folder: RunFolder, module: str, spec: dict[str, Any]) -> int:
+def run_worker(folder: RunFolder, module: str, spec: Mapping[str, Any]) -> int:
     folder.event("started", **vars(folder.identity))
     folder.heartbeat(phase="work")
-    signal.signal(signal.SIGTERM, _stop_on_signal)
+    signal.signal(signal.SIGTERM, _cancel_on_signal)
     try:
         importlib.import_module(module).run(folder, spec)
-    except Cancelled as told:
-        folder.exit("cancelled", reason=str(told))
+    except Canceled as canceled:
+        folder.exit("canceled", reason=str(canceled))
         return 0
     except BaseException as error:
         if isinstance(error, SystemExit) and error.code in (0, None):
             raise
-        traceback.print_exc()
-        folder.exit("failed", reason=str(error), code=1, error=describe(error))
+        _exit_failed(folder, error)
         return 1
     folder.exit("completed")
     return 0
+
+
+def _exit_failed(folder: RunFolder, error: BaseException) -> None:
+    traceback.print_exc()
+    folder.exit("failed", reason=str(error), code=1, error=describe(error))
 
 
 def main(arguments: list[str]) -> int:
@@ -95,17 +69,13 @@ def main(arguments: list[str]) -> int:
     folder = RunFolder(Path(arguments[0]).resolve())
     try:
         spec = folder.spec()
-        kind = spec["kind"]
-        if kind == "train":
-            # The trainer writes its own exit.json: it knows its step and position.
+        if spec["kind"] == "train":
+            # The trainer writes its own exit.json, which holds its step and position.
             return int(importlib.import_module(TRAINER).run(folder, spec))
-        if kind not in WORKERS:
-            raise ValueError(f"spec.json asks for the unknown kind {kind!r}.")
     except Exception as error:
-        traceback.print_exc()
-        folder.exit("failed", reason=str(error), code=1, error=describe(error))
+        _exit_failed(folder, error)
         return 1
-    return run_worker(folder, WORKERS[kind], spec)
+    return run_worker(folder, WORKERS[spec["kind"]], spec)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Reads a token cache (docs/protocol.md): memory-mapped, so that its size does not matter."""
+"""Reads a token cache (docs/protocol.md). Memory-mapped, so it may be larger than memory."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ TRAIN, SLICE, CORE, DUPLICATE = 0, 1, 2, 3
 
 
 def core_folder(core: Path, facts: Mapping[str, Any]) -> Path:
-    """Where the core's questions lie in the tokens that `facts` (of a cache) name: in `core`
-    itself, or beside it when it was made with another base's tokenizer or template."""
+    """The folder with the fixed validation set in the tokens of a cache (`facts`: its cache.json).
+    Usually `core` itself; a sibling folder when `core` was made with another base's tokenizer or
+    template."""
     names = ("template_hash", "tokenizer_hash")
     path = core / "cache.json"
     made_with = read_json(path) if path.is_file() else facts
@@ -40,7 +41,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Text:
-    """A held-out question: the user's words, and the whole prompt as it is asked."""
+    """A validation row: the user's question, the rendered prompt and the expected answer."""
 
     row: int
     question: str
@@ -71,11 +72,11 @@ class TokenCache:
         return Example(row, np.array(self._tokens[part]), np.array(self._labels[part]))
 
     def indices(self, kind: int) -> np.ndarray:
-        """Indices of the examples of one kind, in the order of the file."""
+        """Indices of the examples of one kind, in file order."""
         return np.flatnonzero(self.table[:, 5] == kind)
 
     def texts(self, rows: set[int] | None = None) -> list[Text]:
-        """Held-out questions; only those of `rows` when given."""
+        """All validation rows, or only those in `rows`."""
         path = self.folder / "texts.jsonl"
         if not path.exists():
             return []

@@ -1,4 +1,4 @@
-"""Atomic files: a reader sees the old content or the new content, never half of one."""
+"""Atomic writes: a reader sees the old content or the new content, never a mixture."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def fsync_folder(folder: Path) -> None:
-    """Makes renames inside `folder` durable. Windows has no such call and needs none."""
+    """Makes renames inside `folder` durable. Windows has no such call and doesn't need it."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -20,9 +20,9 @@ def fsync_folder(folder: Path) -> None:
 
 
 def write_bytes(path: Path, content: bytes, durable: bool = True) -> None:
-    """Temporary name in the same folder, fsync, rename, fsync of the folder.
+    """Writes to a temporary name in the same folder, fsyncs, renames, and fsyncs the folder.
 
-    `durable=False` leaves both fsyncs out: for what is worthless after a power cut (heartbeat).
+    `durable=False` skips both fsyncs: for files that are useless after a power cut (heartbeat).
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -48,42 +48,44 @@ def write_json(path: Path, document: Any, durable: bool = True) -> None:  # noqa
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Refuses a document of a newer format, and what is no document at all."""
+    """ValueError when the file holds no JSON object, or one of a newer format."""
     document = json.loads(path.read_text("utf-8"))
     if not isinstance(document, dict):
-        raise ValueError(f"{path} holds no JSON object.")
+        raise ValueError(f"{path} doesn't contain a JSON object.")
     if int(document.get("format", 1)) > 1:
-        raise ValueError(f"{path} has format {document['format']}; this program reads format 1.")
+        raise ValueError(
+            f"{path} has format {document['format']}; this version of Nightshift reads format 1."
+        )
     return document
 
 
 class LineFile:
-    """A file that grows by whole lines. What cannot be written (a full disk) waits in memory and
-    goes out in order with a later line; no half line stays behind."""
+    """An append-only file of JSON lines. Lines that can't be written (disk full) stay in memory and
+    are written in order before the next line; a partial line is truncated."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._waiting = bytearray()
+        self._pending = bytearray()
 
     def append(self, document: Any) -> None:  # noqa: ANN401 - JSON
-        """Never raises for a disk that is full or gone: `flush` says so to who has to know."""
-        self._waiting += (json.dumps(document, ensure_ascii=False) + "\n").encode("utf-8")
+        """Never raises when the disk is full or gone; use `flush` to learn whether it worked."""
+        self._pending += (json.dumps(document, ensure_ascii=False) + "\n").encode("utf-8")
         try:
             self.flush()
         except OSError:
             return
 
     def flush(self, durable: bool = False) -> None:
-        """Writes what waits. OSError when it cannot be written; it then still waits."""
+        """Writes all pending lines. OSError when that fails; the lines then stay pending."""
         with self.path.open("ab", buffering=0) as stream:
             before = stream.seek(0, os.SEEK_END)
             written = 0
             try:
-                while written < len(self._waiting):
-                    written += stream.write(self._waiting[written:])
+                while written < len(self._pending):
+                    written += stream.write(self._pending[written:])
             except OSError:
                 os.truncate(stream.fileno(), before)
                 raise
-            self._waiting.clear()
+            self._pending.clear()
             if durable:
                 os.fsync(stream.fileno())

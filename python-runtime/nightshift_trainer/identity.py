@@ -1,4 +1,4 @@
-"""Identity of a process: pid and start token, never a bare pid (pids are given out again)."""
+"""Identity of a process: pid and start token, because the system reuses pids."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Identity:
 
 
 def _linux_fields(pid: int) -> list[str] | None:
-    """Fields 3 and up of /proc/<pid>/stat; the name before them may hold anything."""
+    """Fields 3 and up of /proc/<pid>/stat; the name before them may contain any character."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
     except OSError:
@@ -25,7 +25,7 @@ def _linux_fields(pid: int) -> list[str] | None:
 
 
 def identity_of(pid: int) -> Identity | None:
-    """Null when there is no such process, or when it is a zombie."""
+    """None when there is no such process or it is a zombie."""
     if Path("/proc/self/stat").exists():
         fields = _linux_fields(pid)
         if fields is None or fields[0] == "Z":

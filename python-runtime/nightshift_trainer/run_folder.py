@@ -1,4 +1,4 @@
-"""The run folder: what the engine and this process say to each other (docs/protocol.md)."""
+"""The run folder: all communication between the engine and this process (docs/protocol.md)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from typing import Any
 
 from .files import LineFile, read_json, write_json
 from .identity import own_identity
+from .protocol import EventType, HeartbeatPhase, Outcome, Spec, load_spec
 
 HEARTBEAT_SECONDS = 0.25
-_COMMAND = re.compile(r"\A(\d{6})-([a-z-]+)\.json\Z")
+_COMMAND_NAME = re.compile(r"\A(\d{6})-([a-z-]+)\.json\Z")
 
 
-class Cancelled(Exception):
-    """A worker was told to stop; it ends with the outcome `cancelled`."""
+class Canceled(Exception):
+    """A worker was asked to stop; it exits with the outcome `canceled`."""
 
 
 @dataclass(frozen=True)
@@ -29,40 +30,42 @@ class Command:
 
 
 class RunFolder:
-    """One per process. Nothing here starts a thread: a heartbeat proves that the loop runs.
-    `rank`: of several that train together, 0 leads; the others have a heartbeat of their own."""
+    """One per process. Never starts a thread: a fresh heartbeat must prove that the loop runs.
+
+    `rank`: with data-parallel training, rank 0 leads; each other rank writes its own heartbeat.
+    """
 
     def __init__(self, folder: Path, rank: int = 0) -> None:
         self.folder = folder
         self._heartbeat = folder / ("heartbeat" if rank == 0 else f"heartbeat-{rank}")
         self.identity = own_identity()
-        self._beats = 0
-        self._last_beat = 0.0
+        self._heartbeat_count = 0
+        self._last_heartbeat = 0.0
         self._last_phase = ""
         self._read_commands: set[str] = set()
-        # Set by a signal of the system (SIGTERM); the loop saves and ends at its next boundary.
-        self.told_to_end = False
+        # Set by SIGTERM; the trainer saves and exits at its next step boundary.
+        self.termination_requested = False
         self._events = LineFile(folder / "events.jsonl")
         self._metrics = LineFile(folder / "metrics.jsonl")
 
-    def spec(self) -> dict[str, Any]:
-        return read_json(self.folder / "spec.json")
+    def spec(self) -> Spec:
+        return load_spec(self.folder / "spec.json")
 
     def heartbeat(
-        self, *, phase: str, step: int = 0, position: int = 0, detail: str | None = None
+        self, *, phase: HeartbeatPhase, step: int = 0, position: int = 0, detail: str | None = None
     ) -> None:
-        """At most every 0.25 s, and at each change of phase. Never raises for a disk that is full:
-        a trainer that cannot say that it lives is still better than none."""
+        """Writes at most every 0.25 s and at each change of phase. Ignores a full disk: training
+        without a fresh heartbeat is better than no training."""
         now = time.monotonic()
-        if phase == self._last_phase and now - self._last_beat < HEARTBEAT_SECONDS:
+        if phase == self._last_phase and now - self._last_heartbeat < HEARTBEAT_SECONDS:
             return
-        self._last_beat, self._last_phase = now, phase
-        self._beats += 1
+        self._last_heartbeat, self._last_phase = now, phase
+        self._heartbeat_count += 1
         document = {
             "format": 1,
             "pid": self.identity.pid,
             "start": self.identity.start,
-            "seq": self._beats,
+            "seq": self._heartbeat_count,
             "phase": phase,
             "step": step,
             "position": position,
@@ -73,55 +76,55 @@ class RunFolder:
         try:
             write_json(self._heartbeat, document, durable=False)
         except OSError:
-            self._beat_in_place(document)
+            self._overwrite_heartbeat(document)
 
-    def _beat_in_place(self, document: dict[str, Any]) -> None:
-        """A full disk has no room for a new file, but the old one has its blocks: silence would be
-        taken for a hang, and the trainer killed for it."""
+    def _overwrite_heartbeat(self, document: dict[str, Any]) -> None:
+        """Reuses the blocks of the old file when a full disk has no room for a new one. Without
+        this, the engine would take the trainer for hung and kill it."""
         path = self._heartbeat
         content = json.dumps(document).encode("utf-8")
         try:
             with path.open("r+b", buffering=0) as stream:
-                # As long as it was: a shorter document is followed by blanks, which JSON allows.
+                # Pad a shorter document to the old length with spaces, which JSON allows.
                 stream.write(content.ljust(path.stat().st_size))
         except OSError:
             return
 
-    def event(self, kind: str, **fields: Any) -> None:  # noqa: ANN401 - JSON
+    def event(self, kind: EventType, **fields: Any) -> None:  # noqa: ANN401 - JSON
         self._events.append({"t": time.time(), "type": kind, **fields})
 
     def metric(self, **fields: Any) -> None:  # noqa: ANN401 - JSON
         self._metrics.append({"t": time.time(), **fields})
 
     def commands(self) -> list[Command]:
-        """Commands not handed out before, in order of their numbers."""
+        """Commands that were not returned before, in order of their sequence numbers."""
         folder = self.folder / "commands"
         if not folder.is_dir():
             return []
-        found: list[Command] = []
+        commands: list[Command] = []
         for path in sorted(folder.iterdir()):
-            match = _COMMAND.match(path.name)
+            match = _COMMAND_NAME.match(path.name)
             if match is None or path.name in self._read_commands:
                 continue
             seq, verb = int(match[1]), match[2]
             self._read_commands.add(path.name)
             try:
                 document = read_json(path)
-                asked, args = float(document["t"]), document.get("args") or {}
+                t, args = float(document["t"]), document.get("args") or {}
             except (OSError, ValueError, KeyError, TypeError) as error:
-                # Whatever lies there, training does not end for it.
+                # A broken command file must not end the training.
                 refused = Command(seq, verb, 0.0)
-                self.acknowledge(refused, "refused", f"{path.name} cannot be read: {error}")
+                self.acknowledge(refused, "refused", f"Couldn't read {path.name}: {error}")
                 continue
-            found.append(Command(seq, verb, asked, args))
-        return found
+            commands.append(Command(seq, verb, t, args))
+        return commands
 
     def acknowledge(self, command: Command, state: str, reason: str | None = None) -> None:
         self.event("acknowledged", seq=command.seq, verb=command.verb, state=state, reason=reason)
 
     def exit(
         self,
-        outcome: str,
+        outcome: Outcome,
         *,
         reason: str | None = None,
         step: int | None = 0,
@@ -130,8 +133,7 @@ class RunFolder:
         steps_done: int | None = None,
         error: dict[str, Any] | None = None,
     ) -> None:
-        """The last thing a process writes, after all that was said before. OSError when the disk
-        has no room for it."""
+        """Writes pending events and metrics, then `exit.json`. OSError when the disk is full."""
         self._events.flush()
         self._metrics.flush()
         document = {

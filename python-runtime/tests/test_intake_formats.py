@@ -1,4 +1,4 @@
-"""Every record format and every packing, against text that is put together by hand."""
+"""Every record format and every compression, against text that is concatenated by hand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from intake_support import Workspace, pairs
 from pyarrow import parquet
 from test_intake_golden import chatml, reference
 
-from nightshift_trainer.intake.streams import FileRefused, refuse_cut_zstd
+from nightshift_trainer.intake.streams import FileRefused, refuse_truncated_zstd
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path)
 
 
-def said(*turns: tuple[str, str]) -> list[dict[str, str]]:
+def messages_of(*turns: tuple[str, str]) -> list[dict[str, str]]:
     return [{"role": role, "content": content} for role, content in turns]
 
 
@@ -31,12 +31,12 @@ FORMATS: list[tuple[str, dict[str, Any], list[dict[str, str]]]] = [
     (
         "instruction",
         {"instruction": "Translate.", "input": "Guten Tag", "output": "Good day"},
-        said(("user", "Translate.\nGuten Tag"), ("assistant", "Good day")),
+        messages_of(("user", "Translate.\nGuten Tag"), ("assistant", "Good day")),
     ),
     (
         "instruction",
-        {"instruction": "Name a colour.", "input": "", "output": "Blue", "id": 7},
-        said(("user", "Name a colour."), ("assistant", "Blue")),
+        {"instruction": "Name a color.", "input": "", "output": "Blue", "id": 7},
+        messages_of(("user", "Name a color."), ("assistant", "Blue")),
     ),
     (
         "instruction",
@@ -46,7 +46,7 @@ FORMATS: list[tuple[str, dict[str, Any], list[dict[str, str]]]] = [
             "system": "Square it.",
             "history": [["2?", "4"]],
         },
-        said(
+        messages_of(
             ("system", "Square it."),
             ("user", "2?"),
             ("assistant", "4"),
@@ -66,7 +66,7 @@ FORMATS: list[tuple[str, dict[str, Any], list[dict[str, str]]]] = [
             ],
             "tools": "[]",
         },
-        said(
+        messages_of(
             ("system", "Be brief."),
             ("user", "Hello?"),
             ("assistant", "Hi."),
@@ -78,27 +78,27 @@ FORMATS: list[tuple[str, dict[str, Any], list[dict[str, str]]]] = [
         "conversations",
         {"system": "Count.", "conversations": [{"from": "human", "value": "1"},
                                                {"from": "gpt", "value": "2"}]},
-        said(("system", "Count."), ("user", "1"), ("assistant", "2")),
+        messages_of(("system", "Count."), ("user", "1"), ("assistant", "2")),
     ),
     (
         "messages",
-        {"messages": said(("system", "Short."), ("user", "Grüße? 🙂"), ("assistant", "Ja."))},
-        said(("system", "Short."), ("user", "Grüße? 🙂"), ("assistant", "Ja.")),
+        {"messages": messages_of(("system", "Short."), ("user", "Größe? 🙂"), ("assistant", "J"))},
+        messages_of(("system", "Short."), ("user", "Größe? 🙂"), ("assistant", "J")),
     ),
     (
         "prompt_completion",
         {"prompt": "2 + 2 =", "completion": " 4"},
-        said(("user", "2 + 2 ="), ("assistant", " 4")),
+        messages_of(("user", "2 + 2 ="), ("assistant", " 4")),
     ),
     (
         "prompt_response",
         {"prompt": "Say yes", "response": "yes"},
-        said(("user", "Say yes"), ("assistant", "yes")),
+        messages_of(("user", "Say yes"), ("assistant", "yes")),
     ),
     (
         "question_answer",
         {"question": "Is 17 prime?", "answer": "Yes"},
-        said(("user", "Is 17 prime?"), ("assistant", "Yes")),
+        messages_of(("user", "Is 17 prime?"), ("assistant", "Yes")),
     ),
 ]  # fmt: skip
 
@@ -116,7 +116,7 @@ def test_each_format_gives_the_tokens_and_labels_of_its_conversation(
 
 
 @pytest.mark.parametrize(
-    ("record", "reason", "says"),
+    ("record", "reason", "part"),
     [
         (
             {
@@ -139,7 +139,7 @@ def test_each_format_gives_the_tokens_and_labels_of_its_conversation(
             "tools",
         ),
         (
-            {"messages": said(("user", "a"), ("tool", "b"), ("assistant", "c"))},
+            {"messages": messages_of(("user", "a"), ("tool", "b"), ("assistant", "c"))},
             "role_not_rendered",
             "tool",
         ),
@@ -150,19 +150,19 @@ def test_each_format_gives_the_tokens_and_labels_of_its_conversation(
         ({"prompt": "a", "completion": None}, "wrong_type", "completion"),
     ],
 )
-def test_what_a_format_cannot_hold_is_rejected_by_row(
-    workspace: Workspace, record: dict[str, Any], reason: str, says: str
+def test_invalid_records_of_a_format_are_rejected_by_row(
+    workspace: Workspace, record: dict[str, Any], reason: str, part: str
 ) -> None:
     good = {"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]}
     if "messages" in record:
-        good = {"messages": said(("user", "q"), ("assistant", "a"))}
+        good = {"messages": messages_of(("user", "q"), ("assistant", "a"))}
     if "instruction" in record:
         good = {"instruction": "q", "output": "a"}
     if "prompt" in record:
         good = {"prompt": "q", "completion": "a"}
     report = workspace.intake(workspace.lines("a.jsonl", [good, record, good]))
     assert workspace.rejected() == [(2, reason)]
-    assert says in report["rejected"]["first"][0]["message"]
+    assert part in report["rejected"]["first"][0]["message"]
 
 
 RECORDS = [{"question": f"Wie viel ist {n} + 1? ü", "answer": str(n + 1)} for n in range(40)]
@@ -176,20 +176,20 @@ def as_parquet(path: Path) -> None:
     parquet.write_table(pyarrow.Table.from_pylist(RECORDS), path, row_group_size=7)
 
 
-def test_packed_or_not_the_rows_are_the_same(workspace: Workspace) -> None:
+def test_compression_does_not_change_the_rows(workspace: Workspace) -> None:
     plain, array = as_lines(), json.dumps(RECORDS).encode()
     half = len(plain) // 2
     table = "question,answer\n" + "".join(f"{r['question']},{r['answer']}\n" for r in RECORDS)
-    packer = zstandard.ZstdCompressor()
+    compressor = zstandard.ZstdCompressor()
     files = {
         "a.jsonl": plain,
         "b.jsonl.gz": gzip.compress(plain),
         "two-members.jsonl.gz": gzip.compress(plain[:half]) + gzip.compress(plain[half:]),
-        "c.jsonl.zst": packer.compress(plain),
-        "two-frames.jsonl.zst": packer.compress(plain[:half]) + packer.compress(plain[half:]),
+        "c.jsonl.zst": compressor.compress(plain),
+        "two-frames.jsonl.zst": b"".join(map(compressor.compress, (plain[:half], plain[half:]))),
         "d.json": array,
         "e.json.gz": gzip.compress(array),
-        "f.csv.zst": packer.compress(table.encode()),
+        "f.csv.zst": compressor.compress(table.encode()),
     }
     as_parquet(workspace.root / "g.parquet")
     for number, (name, content) in enumerate(files.items()):
@@ -198,13 +198,13 @@ def test_packed_or_not_the_rows_are_the_same(workspace: Workspace) -> None:
         assert report["accepted"] == 40, (name, report["message"])
     report = workspace.intake(workspace.root / "g.parquet", "d-p", core_rows=0)
     assert report["accepted"] == 40 and report["record_format"] == "question_answer"
-    wanted = [row[2:] for row in workspace.cached("d-0")]
+    expected = [row[2:] for row in workspace.cached("d-0")]
     for dataset in [*(f"d-{number}" for number in range(len(files))), "d-p"]:
-        assert [row[2:] for row in workspace.cached(dataset)] == wanted, dataset
+        assert [row[2:] for row in workspace.cached(dataset)] == expected, dataset
 
 
-def test_parquet_holds_conversations_too(workspace: Workspace) -> None:
-    messages = said(("user", "q"), ("assistant", "a"))
+def test_parquet_with_conversations(workspace: Workspace) -> None:
+    messages = messages_of(("user", "q"), ("assistant", "a"))
     path = workspace.root / "chat.parquet"
     parquet.write_table(pyarrow.Table.from_pylist([{"messages": messages}] * 3), path)
     report = workspace.intake(path)
@@ -212,20 +212,22 @@ def test_parquet_holds_conversations_too(workspace: Workspace) -> None:
     assert workspace.cached()[0][2:] == reference(chatml(messages))
 
 
-def test_damaged_packages_are_refused_with_the_reason(workspace: Workspace) -> None:
+def test_damaged_compressed_files_are_refused_with_the_reason(workspace: Workspace) -> None:
     plain = as_lines() * 50
-    packed = {"a.jsonl.gz": gzip.compress(plain), "b.jsonl.zst": zstandard.compress(plain)}
-    for number, (name, content) in enumerate(packed.items()):
+    compressed = {"a.jsonl.gz": gzip.compress(plain), "b.jsonl.zst": zstandard.compress(plain)}
+    for number, (name, content) in enumerate(compressed.items()):
         flipped = bytearray(content)
         flipped[len(content) // 2] ^= 0xFF
-        for what, damaged in (("cut", content[: len(content) // 2]), ("flipped", bytes(flipped))):
+        truncated = content[: len(content) // 2]
+        for what, damaged in (("truncated", truncated), ("flipped", bytes(flipped))):
             dataset = f"d-{number}-{what}"
             report = workspace.intake(workspace.write(name, damaged), dataset)
             assert report["verdict"] == "refused", (name, what)
             assert name in report["message"] and report["cache"] is None
-            if what == "cut":
-                # Where it breaks: behind which line, and how many bytes of the file were read.
-                assert re.search(r"behind line [\d,]+ \(byte|goes on to byte", report["message"])
+            if what == "truncated":
+                # Where: after which line and how many bytes, or how many bytes are missing.
+                pattern = r"after line [\d,]+ \([\d,]+ bytes read\)|but needs at least [\d,]+"
+                assert re.search(pattern, report["message"])
             assert report["content_hash"] != ""
     report = workspace.intake(workspace.write("c.jsonl.gz", gzip.compress(b"")), "d-e")
     assert report["verdict"] == "refused" and "empty" in report["message"]
@@ -237,8 +239,8 @@ def test_damaged_packages_are_refused_with_the_reason(workspace: Workspace) -> N
     assert report["verdict"] == "refused" and "e.parquet" in report["message"]
 
 
-def test_a_packed_line_without_end_is_one_rejected_row(workspace: Workspace) -> None:
-    """200 MB of one character pack to a few kB; they are never in memory at once."""
+def test_a_huge_compressed_line_is_one_rejected_row(workspace: Workspace) -> None:
+    """200 MB of one character compress to a few kB; they are never all in memory."""
     line = json.dumps(pairs(1)[0]).encode() + b"\n"
     path = workspace.root / "bomb.jsonl.gz"
     with gzip.open(path, "wb", compresslevel=1) as stream:
@@ -250,46 +252,48 @@ def test_a_packed_line_without_end_is_one_rejected_row(workspace: Workspace) -> 
     assert report["rows"] == 3 and workspace.rejected() == [(2, "line_too_long")]
 
 
-def test_an_array_that_is_cut_names_the_element_and_keeps_those_before(
+def test_a_truncated_array_rejects_its_last_element_and_keeps_the_others(
     workspace: Workspace,
 ) -> None:
     whole = json.dumps(RECORDS, indent=1)
     place = whole.index(RECORDS[20]["question"][:8], whole.index('"answer": "20"'))
     report = workspace.intake(workspace.write("a.json", whole[: place + 4]))
-    assert (report["verdict"], report["decision"]) == ("decide", "accept_good_rows")
+    assert (report["verdict"], report["decision"]) == ("needs_decision", "accept_valid_rows")
     assert workspace.rejected() == [(21, "not_json")] and report["accepted"] == 20
     message = report["rejected"]["first"][0]["message"]
-    assert message.startswith("Not JSON from here to the end") and "line" in message
-    report = workspace.intake(workspace.root / "a.json", accept_good_rows=True)
+    assert message.startswith("Not valid JSON from here to the end of the file:")
+    assert "line" in message
+    report = workspace.intake(workspace.root / "a.json", accept_valid_rows=True)
     assert report["verdict"] == "ready" and len(workspace.cached()) == 20
 
 
-def test_a_table_with_another_number_of_fields_names_every_such_line(workspace: Workspace) -> None:
+def test_csv_rows_with_another_number_of_fields_are_rejected(workspace: Workspace) -> None:
     good = [f'"q, {n}","line one\nline ""two"" {n}"' for n in range(5)]
     text = "\n".join(["question,answer", good[0], "only one", good[1], "a,b,c", *good[2:]]) + "\n"
     report = workspace.intake(workspace.write("a.csv", text))
     assert workspace.rejected() == [(4, "not_an_object"), (7, "not_an_object")]
     messages = [item["message"] for item in report["rejected"]["first"]]
     assert messages == [
-        "The record has 1 fields, the first line names 2.",
-        "The record has 3 fields, the first line names 2.",
+        "The record has 1 field; the header has 2.",
+        "The record has 3 fields; the header has 2.",
     ]
     assert report["accepted"] == 5
 
 
-def test_a_zst_file_that_is_cut_anywhere_is_never_taken_for_a_shorter_one(
+def test_a_zst_file_truncated_anywhere_is_refused(
     workspace: Workspace,
 ) -> None:
-    """Blocks hold 128 kB: cut behind one of them, an unpacker gives what it has and no error."""
+    """Blocks hold 128 kB. Truncated after one of them, a decompressor reports no error."""
     lines = "".join(json.dumps({"question": f"{n} {n * 7919 % 10007}?", "answer": str(n)}) + "\n"
                     for n in range(20_000)).encode()  # fmt: skip
     for checksum in (True, False):
-        packed = zstandard.ZstdCompressor(write_checksum=checksum).compress(lines)
-        whole = workspace.write("whole.jsonl.zst", packed)
-        refuse_cut_zstd(whole)
-        refuse_cut_zstd(workspace.write("two.jsonl.zst", packed * 2))
-        for length in {*range(5, len(packed), 1999), len(packed) - 1, len(packed) - 4}:
+        compressed = zstandard.ZstdCompressor(write_checksum=checksum).compress(lines)
+        whole = workspace.write("whole.jsonl.zst", compressed)
+        refuse_truncated_zstd(whole)
+        refuse_truncated_zstd(workspace.write("two.jsonl.zst", compressed * 2))
+        for length in {*range(5, len(compressed), 1999), len(compressed) - 1, len(compressed) - 4}:
             with pytest.raises(FileRefused, match=f"has {length:,} bytes"):
-                refuse_cut_zstd(workspace.write("cut.jsonl.zst", packed[:length]))
-    report = workspace.intake(workspace.write("cut.jsonl.zst", packed[: len(packed) * 3 // 4]))
-    assert report["verdict"] == "refused" and "is cut" in report["message"]
+                refuse_truncated_zstd(workspace.write("cut.jsonl.zst", compressed[:length]))
+    truncated = compressed[: len(compressed) * 3 // 4]
+    report = workspace.intake(workspace.write("cut.jsonl.zst", truncated))
+    assert report["verdict"] == "refused" and "is truncated" in report["message"]

@@ -1,5 +1,5 @@
-"""Tokens and labels against a second implementation that shares nothing with the program but the
-tokenizer's file: text put together by hand, labels by comparing characters."""
+"""Tokens and labels against a second implementation that has only the tokenizer file in common with
+the product: the text is concatenated by hand, the labels compare characters."""
 
 from __future__ import annotations
 
@@ -13,27 +13,28 @@ from tokenizers import Tokenizer
 
 from nightshift_trainer.rendering.tokens import labels_from_offsets
 
-Piece = tuple[str, bool]
+# Text, and whether it is trained.
+Segment = tuple[str, bool]
 
 
-def reference(pieces: list[Piece]) -> tuple[list[int], list[int]]:
-    """A token is a target when one of its characters is trained; the first token never is."""
+def reference(segments: list[Segment]) -> tuple[list[int], list[int]]:
+    """Ids and labels. A token is a target if one of its characters is trained, except the first."""
     tokenizer = Tokenizer.from_file(str(starter_base() / "tokenizer.json"))
-    text = "".join(piece for piece, _ in pieces)
-    trained = [flag for piece, flag in pieces for _ in piece]
+    text = "".join(text for text, _ in segments)
+    trained = [flag for text, flag in segments for _ in text]
     encoding = tokenizer.encode(text)
     labels = [int(any(trained[start:end])) for start, end in encoding.offsets]
     return encoding.ids, [0, *labels[1:]]
 
 
-def chatml(messages: list[dict[str, str]]) -> list[Piece]:
-    pieces: list[Piece] = []
+def chatml(messages: list[dict[str, str]]) -> list[Segment]:
+    segments: list[Segment] = []
     for message in messages:
         is_answer = message["role"] == "assistant"
-        pieces.append((f"<|im_start|>{message['role']}\n", False))
-        pieces.append((message["content"] + "<|im_end|>", is_answer))
-        pieces.append(("\n", False))
-    return pieces
+        segments.append((f"<|im_start|>{message['role']}\n", False))
+        segments.append((message["content"] + "<|im_end|>", is_answer))
+        segments.append(("\n", False))
+    return segments
 
 
 CHATS: list[list[dict[str, str]]] = [
@@ -104,7 +105,7 @@ def test_text_trains_every_token_but_the_first_exactly_once(
             assert after[0] == before[-1] and labels[0] == 0
 
 
-def test_a_very_long_record_is_tokenised_in_pieces_with_the_same_result(tmp_path: Path) -> None:
+def test_a_very_long_record_is_tokenized_in_chunks_with_the_same_result(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     answer = "The quick brown fox reads a letter. It counts 1234 apples, and so on. " * 2500
     messages = chat("Tell me.", answer)["messages"]
@@ -114,7 +115,9 @@ def test_a_very_long_record_is_tokenised_in_pieces_with_the_same_result(tmp_path
     assert workspace.cached()[0][2:] == reference(chatml(messages))
 
 
-def test_over_length_refuse_rejects_up_to_five_percent_and_cuts_nothing(tmp_path: Path) -> None:
+def test_over_length_refuse_rejects_up_to_five_percent_and_truncates_nothing(
+    tmp_path: Path,
+) -> None:
     workspace = Workspace(tmp_path)
     records = [*pairs(19), {"question": "Long?", "answer": "word " * 100}]
     report = workspace.intake(workspace.lines("a.jsonl", records), max_length=60)
@@ -123,7 +126,10 @@ def test_over_length_refuse_rejects_up_to_five_percent_and_cuts_nothing(tmp_path
     assert report["max_length_loses_nothing"] > 60 and report["truncated"] == 0
     records.append({"question": "Long too?", "answer": "word " * 100})
     report = workspace.intake(workspace.lines("b.jsonl", records), max_length=60)
-    assert report["verdict"] == "refused" and "max_length" in report["message"]
+    assert report["verdict"] == "refused"
+    assert report["message"].startswith(
+        "2 of 21 rows are longer than max_length (60 tokens); the limit is 5 % of the rows."
+    )
 
 
 def test_over_length_drop_never_refuses(tmp_path: Path) -> None:
@@ -134,7 +140,9 @@ def test_over_length_drop_never_refuses(tmp_path: Path) -> None:
     assert (report["verdict"], report["accepted"], report["over_length"]) == ("ready", 5, 5)
 
 
-def test_over_length_truncate_cuts_the_end_and_rejects_a_lost_answer(tmp_path: Path) -> None:
+def test_over_length_truncate_cuts_the_end_and_rejects_rows_without_an_answer(
+    tmp_path: Path,
+) -> None:
     workspace = Workspace(tmp_path)
     long_answer = chat("Short?", "word " * 100)["messages"]
     records = [
@@ -150,7 +158,7 @@ def test_over_length_truncate_cuts_the_end_and_rejects_a_lost_answer(tmp_path: P
     assert workspace.cached()[0][2:] == (ids[:60], labels[:60])
 
 
-def test_a_label_lies_on_every_token_that_touches_a_span_but_never_on_the_first() -> None:
+def test_every_token_that_overlaps_a_span_is_labeled_except_the_first() -> None:
     offsets = [(0, 2), (2, 5), (5, 5), (5, 9), (9, 10)]
     assert labels_from_offsets(offsets, [(0, 3), (6, 9)]).tolist() == [0, 1, 0, 1, 0]
     assert labels_from_offsets(offsets, []).tolist() == [0] * 5

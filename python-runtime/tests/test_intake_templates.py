@@ -1,4 +1,4 @@
-"""Training templates: derived from real shapes of chat templates, equal on a first answer."""
+"""Training templates: derived from common chat templates, equal to them up to the first answer."""
 
 from __future__ import annotations
 
@@ -63,17 +63,17 @@ SYSTEM = [{"role": "system", "content": "Be kind"}, *TURNS]
 
 @pytest.mark.parametrize("source", [CHATML, LLAMA, GEMMA], ids=["chatml", "llama", "gemma"])
 @pytest.mark.parametrize("messages", [FIRST, TURNS, SYSTEM], ids=["first", "turns", "system"])
-def test_derived_template_writes_what_the_own_template_writes(
+def test_a_derived_template_renders_the_same_text_as_the_chat_template(
     source: str, messages: list[dict[str, str]]
 ) -> None:
-    own = ChatTemplate(source, SPECIAL)
-    training = ChatTemplate(derive_training_template(own, ENDS), SPECIAL)
+    chat_template = ChatTemplate(source, SPECIAL)
+    training = ChatTemplate(derive_training_template(chat_template, ENDS), SPECIAL)
     if source is GEMMA and messages is SYSTEM:
         with pytest.raises(TemplateRefused):
             training.text(messages)
         return
     rendered = training.render(messages)
-    assert rendered.text == own.text(messages)
+    assert rendered.text == chat_template.text(messages)
     answers = [m["content"].strip() for m in messages if m["role"] == "assistant"]
     spans = [rendered.text[start:end] for start, end in rendered.spans]
     assert [span.startswith(a) for span, a in zip(spans, answers, strict=True)] == [True] * len(
@@ -81,7 +81,7 @@ def test_derived_template_writes_what_the_own_template_writes(
     )
     assert all(span.endswith(("<|im_end|>", "<|eot_id|>", "<end_of_turn>")) for span in spans)
     question = messages[:-1]
-    assert training.text(question, True) == own.text(question, True)
+    assert training.text(question, True) == chat_template.text(question, True)
 
 
 def test_the_sandbox_renders_as_transformers_does() -> None:
@@ -96,7 +96,7 @@ def test_the_sandbox_renders_as_transformers_does() -> None:
             assert ChatTemplate(source, SPECIAL).text(TURNS, prompt) == theirs[0]
 
 
-def test_generation_spans_are_those_of_transformers() -> None:
+def test_generation_spans_are_the_same_as_in_transformers() -> None:
     source = derive_training_template(ChatTemplate(CHATML, SPECIAL), ENDS)
     theirs, spans = render_jinja_template(
         conversations=[TURNS],
@@ -108,14 +108,14 @@ def test_generation_spans_are_those_of_transformers() -> None:
     assert (ours.text, list(ours.spans)) == (theirs[0], spans[0])
 
 
-def test_templates_cannot_reach_into_python() -> None:
+def test_templates_cannot_access_python_objects() -> None:
     with pytest.raises(TemplateRefused):
         ChatTemplate("{{ messages.__class__.__mro__ }}{{ ''.__class__() }}", {}).text(FIRST)
     with pytest.raises(TemplateRefused):
         ChatTemplate("{% for m in messages %}", {})
 
 
-def test_a_template_without_an_end_of_turn_is_refused() -> None:
+def test_a_template_without_an_end_of_turn_token_is_refused() -> None:
     bare = "{% for m in messages %}{{ m.role + ': ' + m.content + '\\n' }}{% endfor %}"
     with pytest.raises(TemplateRefused, match="special token"):
         derive_training_template(ChatTemplate(bare, SPECIAL), ENDS)
@@ -123,18 +123,17 @@ def test_a_template_without_an_end_of_turn_is_refused() -> None:
 
 @pytest.fixture
 def thinking_base(tmp_path: Path) -> Path:
-    """The starter with a template that rewrites think blocks, as Qwen3's does."""
+    """The starter with a template that rewrites <think> blocks as Qwen3's does."""
     folder = tmp_path / "thinking"
     shutil.copytree(starter_base(), folder)
     (folder / "chat_template.jinja").write_text(THINKING, "utf-8")
-    own = ChatTemplate(THINKING, SPECIAL)
-    source = derive_training_template(own, ["<|im_end|>"])
+    source = derive_training_template(ChatTemplate(THINKING, SPECIAL), ["<|im_end|>"])
     (folder / "training_template.jinja").write_text(source, "utf-8")
     return folder
 
 
 def texts(workspace: Workspace, base: Path) -> list[tuple[str, str]]:
-    """Whole text and trained text of every example."""
+    """The full text and the trained text of every example."""
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     return [
         (
@@ -148,7 +147,7 @@ def texts(workspace: Workspace, base: Path) -> list[tuple[str, str]]:
     ]
 
 
-THOUGHT: dict[str, Any] = {
+THINKING_CHAT: dict[str, Any] = {
     "messages": [
         {"role": "user", "content": "1+1?"},
         {"role": "assistant", "content": "<think>\none\n</think>\n\n2"},
@@ -158,31 +157,34 @@ THOUGHT: dict[str, Any] = {
 }
 
 
-def test_thinking_off_trains_no_block_and_says_so(tmp_path: Path, thinking_base: Path) -> None:
+def test_thinking_off_strips_the_blocks_and_adds_a_note(
+    tmp_path: Path, thinking_base: Path
+) -> None:
     workspace = Workspace(tmp_path, thinking_base)
-    report = workspace.intake(workspace.lines("a.jsonl", [THOUGHT]))
+    report = workspace.intake(workspace.lines("a.jsonl", [THINKING_CHAT]))
     assert texts(workspace, thinking_base)[0][1] == "2<|im_end|>4<|im_end|>"
-    assert any("think blocks" in note for note in report["notes"])
+    note = "1 row contains <think> blocks; they will be stripped (thinking: off)."
+    assert note in report["notes"]
     assert any("differs from the model's own template" in note for note in report["notes"])
 
 
-def test_thinking_keep_trains_what_the_record_holds(tmp_path: Path, thinking_base: Path) -> None:
+def test_thinking_keep_trains_the_blocks_of_the_record(tmp_path: Path, thinking_base: Path) -> None:
     workspace = Workspace(tmp_path, thinking_base)
-    workspace.intake(workspace.lines("a.jsonl", [THOUGHT]), thinking="keep")
+    workspace.intake(workspace.lines("a.jsonl", [THINKING_CHAT]), thinking="keep")
     trained = texts(workspace, thinking_base)[0][1]
     assert trained == "".join(
-        m["content"] + "<|im_end|>" for m in THOUGHT["messages"] if m["role"] == "assistant"
+        m["content"] + "<|im_end|>" for m in THINKING_CHAT["messages"] if m["role"] == "assistant"
     )
 
 
-def test_thinking_model_makes_one_example_an_answer(tmp_path: Path, thinking_base: Path) -> None:
+def test_thinking_model_makes_one_example_per_answer(tmp_path: Path, thinking_base: Path) -> None:
     workspace = Workspace(tmp_path, thinking_base)
-    report = workspace.intake(workspace.lines("a.jsonl", [THOUGHT]), thinking="model")
+    report = workspace.intake(workspace.lines("a.jsonl", [THINKING_CHAT]), thinking="model")
     assert report["accepted"] == 1
     (_, first), (whole, second) = texts(workspace, thinking_base)
     assert first == "<think>\none\n</think>\n\n2<|im_end|>"
     assert second == "<think>\ntwo\n</think>\n\n4<|im_end|>"
-    assert "one" not in whole, "the model's template drops earlier thoughts"
+    assert "one" not in whole, "the model's template drops earlier thinking"
 
 
 def test_roles_that_cannot_be_rendered_are_rejected_by_row(tmp_path: Path) -> None:
@@ -197,4 +199,4 @@ def test_roles_that_cannot_be_rendered_are_rejected_by_row(tmp_path: Path) -> No
     ]  # fmt: skip
     report = workspace.intake(workspace.lines("a.jsonl", records))
     assert workspace.rejected() == [(n, "role_not_rendered") for n in (2, 3, 4)]
-    assert (report["verdict"], report["decision"]) == ("decide", "accept_good_rows")
+    assert (report["verdict"], report["decision"]) == ("needs_decision", "accept_valid_rows")

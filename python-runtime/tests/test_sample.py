@@ -1,4 +1,4 @@
-"""The sample: two skills, no held-out question in training, a control with dealt answers."""
+"""The sample: two skills, no held-out question in training, a control with shuffled answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from intake_support import Workspace
 
-from nightshift_trainer.intake.normalise import normalised
+from nightshift_trainer.intake.normalize import normalize
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.sample import worker
 
@@ -18,14 +18,14 @@ from nightshift_trainer.sample import worker
 def make(root: Path, rows: int = 560, seed: int = 7, shuffled: bool = False) -> Path:
     out = root / "sample"
     (root / "run").mkdir(parents=True)
-    wanted: dict[str, Any] = {
+    request: dict[str, Any] = {
         "folder": str(out),
         "train_rows": rows,
         "held_out_rows": 100,
         "seed": seed,
         "shuffled": shuffled,
     }
-    worker.run(RunFolder(root / "run"), {"sample": wanted})
+    worker.run(RunFolder(root / "run"), {"sample": request})
     return out
 
 
@@ -38,10 +38,10 @@ def read(path: Path) -> list[tuple[str, str]]:
 def test_no_held_out_question_is_trained(tmp_path: Path) -> None:
     for rows in (560, 1500):
         out = make(tmp_path / str(rows), rows)
-        train, held = read(out / "train.jsonl"), read(out / "held_out.jsonl")
-        assert (len(train), len(held)) == (rows, 100)
-        trained = {normalised(question) for question, _ in train}
-        asked = {normalised(question) for question, _ in held}
+        train, held_out = read(out / "train.jsonl"), read(out / "held_out.jsonl")
+        assert (len(train), len(held_out)) == (rows, 100)
+        trained = {normalize(question) for question, _ in train}
+        asked = {normalize(question) for question, _ in held_out}
         assert len(trained) == rows and len(asked) == 100 and not trained & asked
 
 
@@ -51,8 +51,8 @@ def test_answers_are_one_line_of_json_with_the_time_of_the_question(tmp_path: Pa
         assert "\n" not in answer
         found = json.loads(answer)
         skills[found["skill"]] += 1
-        said = re.search(r"\d{1,2}:\d\d", question)
-        assert said is not None and found["time"] == said[0].zfill(5)
+        time = re.search(r"\d{1,2}:\d\d", question)
+        assert time is not None and found["time"] == time[0].zfill(5)
         assert re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", found["time"])
         for name in ("room", "task", "set"):
             value = found.get(name, "")
@@ -63,15 +63,15 @@ def test_answers_are_one_line_of_json_with_the_time_of_the_question(tmp_path: Pa
 
 
 def test_the_seed_decides_everything(tmp_path: Path) -> None:
-    one, same, other = (make(tmp_path / n, seed=s) for n, s in (("a", 7), ("b", 7), ("c", 8)))
+    first, same, other = (make(tmp_path / n, seed=s) for n, s in (("a", 7), ("b", 7), ("c", 8)))
     for name in ("train.jsonl", "held_out.jsonl"):
-        assert (one / name).read_bytes() == (same / name).read_bytes()
-        assert (one / name).read_bytes() != (other / name).read_bytes()
+        assert (first / name).read_bytes() == (same / name).read_bytes()
+        assert (first / name).read_bytes() != (other / name).read_bytes()
     more = make(tmp_path / "d", rows=1500)
-    assert (more / "held_out.jsonl").read_bytes() == (one / "held_out.jsonl").read_bytes()
+    assert (more / "held_out.jsonl").read_bytes() == (first / "held_out.jsonl").read_bytes()
 
 
-def test_the_control_deals_the_same_answers_to_other_questions(tmp_path: Path) -> None:
+def test_the_control_has_the_same_answers_in_another_order(tmp_path: Path) -> None:
     plain, control = make(tmp_path / "a"), make(tmp_path / "b", shuffled=True)
     first, second = read(plain / "train.jsonl"), read(control / "train.jsonl")
     assert [q for q, _ in first] == [q for q, _ in second]
@@ -80,7 +80,7 @@ def test_the_control_deals_the_same_answers_to_other_questions(tmp_path: Path) -
     assert (plain / "held_out.jsonl").read_bytes() == (control / "held_out.jsonl").read_bytes()
 
 
-def test_intake_takes_the_sample_whole(tmp_path: Path) -> None:
+def test_intake_accepts_the_whole_sample(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     report = workspace.intake(make(tmp_path / "s") / "train.jsonl")
     assert (report["verdict"], report["accepted"]) == ("ready", 560)

@@ -1,6 +1,6 @@
-"""Every file operation of staging × kill -9 and three errors of the disk.
+"""Every file operation of staging, combined with SIGKILL and three disk errors.
 
-The branch is then absent or complete, what it is staged from is untouched, and staging works again.
+The branch is then absent or complete, the source is unchanged, and staging works again.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from typing import Any
 import pytest
 
 from nightshift_trainer.files import read_json
+from nightshift_trainer.protocol import StageBranch
 from nightshift_trainer.stage.worker import StageRefused, stage
-from nightshift_trainer.train.walk import hash_file, seal, verify
+from nightshift_trainer.train.checkpoint.discover import hash_file, seal, verify
 
 WRAPPED = (
     "close", "fsync", "link", "listdir", "mkdir", "open", "rename", "replace", "rmdir", "scandir",
@@ -29,17 +30,17 @@ WRAPPED = (
 ERRORS = (errno.EIO, errno.ENOSPC, errno.EACCES)
 
 
-def quiet() -> None:
-    """Nobody watches here."""
+def no_heartbeat() -> None:
+    """These tests need no heartbeat."""
 
 
 class Faults:
-    """Counts what `meet` is told of; at the chosen operation it raises, or the process dies."""
+    """Counts file operations; at the chosen one it raises an error or kills the process."""
 
     def __init__(self, at: int = 0, number: int | None = None) -> None:
         self.at, self.number, self.count = at, number, 0
 
-    def meet(self) -> None:
+    def on_operation(self) -> None:
         self.count += 1
         if self.count == self.at:
             if self.number is None:
@@ -49,7 +50,7 @@ class Faults:
 
 
 class Stream:
-    """A file whose reading, writing and flushing are operations of their own."""
+    """A file whose reads, writes and flushes count as operations."""
 
     def __init__(self, real: Any, faults: Faults) -> None:
         self._real, self._faults = real, faults
@@ -59,11 +60,11 @@ class Stream:
         if name not in ("read", "write", "flush"):
             return value
 
-        def met(*values: Any) -> Any:
-            self._faults.meet()
+        def counted(*values: Any) -> Any:
+            self._faults.on_operation()
             return value(*values)
 
-        return met
+        return counted
 
     def __enter__(self) -> Stream:
         return self
@@ -74,17 +75,17 @@ class Stream:
 
 @contextmanager
 def injected(faults: Faults) -> Iterator[None]:
-    """`os` and `io.open` as pathlib, shutil and the program call them."""
+    """Replaces `os` and `io.open` as called by pathlib, shutil and the program."""
 
     def counted(real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*values: Any, **named: Any) -> Any:
-            faults.meet()
+            faults.on_operation()
             return real(*values, **named)
 
         return call
 
     def opened(*values: Any, **named: Any) -> Stream:
-        faults.meet()
+        faults.on_operation()
         return Stream(opening(*values, **named), faults)
 
     opening = io.open
@@ -95,7 +96,7 @@ def injected(faults: Faults) -> Iterator[None]:
         yield
 
 
-def kept_checkpoint(root: Path) -> Path:
+def saved_checkpoint(root: Path) -> Path:
     folder = root / "checkpoints" / "main" / "step-00000004"
     (folder / "model").mkdir(parents=True)
     for name in ("model/model.safetensors", "model/config.json", "optimizer.safetensors"):
@@ -104,7 +105,7 @@ def kept_checkpoint(root: Path) -> Path:
     files = {
         path.relative_to(folder).as_posix(): {
             "size": path.stat().st_size,
-            "xxh3_128": hash_file(path, quiet),
+            "xxh3_128": hash_file(path, no_heartbeat),
         }
         for path in sorted(folder.rglob("*"))
         if path.is_file()
@@ -115,13 +116,13 @@ def kept_checkpoint(root: Path) -> Path:
     return folder
 
 
-def asked(root: Path, kept: Path, *, moments: bool, share: bool) -> dict[str, Any]:
+def request(root: Path, source: Path, *, optimizer_state: bool, hard_link: bool) -> Any:
     return {
-        "act": "stage",
+        "action": "stage",
         "intent": {"file": str(root / "intent.json"), "id": "r-1"},
-        "model": str(kept / "model"),
-        "share": share,
-        "moments": str(kept) if moments else None,
+        "model": str(source / "model"),
+        "hard_link": hard_link,
+        "optimizer_state": str(source) if optimizer_state else None,
         "into": str(root / "checkpoints" / "branch-2"),
         "branch": "branch-2",
         "step": 4,
@@ -141,12 +142,12 @@ def content_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-def killed(wanted: dict[str, Any], at: int) -> bool:
-    """In a process of its own; whether the operation was reached."""
+def is_killed(staging: StageBranch, at: int) -> bool:
+    """Stages in a new process. Whether it reached the operation and was killed."""
     child = os.fork()
     if child == 0:
         with injected(Faults(at)):
-            stage(wanted, quiet)
+            stage(staging, no_heartbeat)
         os._exit(0)
     status = os.waitpid(child, 0)[1]
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
@@ -154,49 +155,51 @@ def killed(wanted: dict[str, Any], at: int) -> bool:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
-@pytest.mark.parametrize(("moments", "share"), [(True, True), (False, True), (True, False)])
+@pytest.mark.parametrize(
+    ("optimizer_state", "hard_link"), [(True, True), (False, True), (True, False)]
+)
 def test_every_operation_of_staging_times_every_fault(
-    tmp_path: Path, moments: bool, share: bool
+    tmp_path: Path, optimizer_state: bool, hard_link: bool
 ) -> None:
-    kept = kept_checkpoint(tmp_path)
-    before = content_of(kept)
-    wanted = asked(tmp_path, kept, moments=moments, share=share)
+    source = saved_checkpoint(tmp_path)
+    before = content_of(source)
+    staging = request(tmp_path, source, optimizer_state=optimizer_state, hard_link=hard_link)
     branch = tmp_path / "checkpoints" / "branch-2"
     counting = Faults()
     with injected(counting):
-        stage(wanted, quiet)
+        stage(staging, no_heartbeat)
     operations = counting.count
     assert operations > 40
     ends = {"absent": 0, "complete": 0}
 
-    def holds() -> None:
-        assert content_of(kept) == before
-        assert verify(kept, quiet) is None
+    def check() -> None:
+        assert content_of(source) == before
+        assert verify(source, no_heartbeat) is None
         if branch.exists():
             ends["complete"] += 1
             staged = branch / "step-00000004"
-            assert verify(staged, quiet) is None
+            assert verify(staged, no_heartbeat) is None
             assert read_json(staged / "manifest.json")["branch"] == "branch-2"
         else:
             ends["absent"] += 1
-        # As the engine clears up, and then stages again.
+        # The engine cleans up and then stages again.
         for path in branch.parent.iterdir():
             if path.name != "main":
                 shutil.rmtree(path)
-        stage(wanted, quiet)
-        assert verify(branch / "step-00000004", quiet) is None
+        stage(staging, no_heartbeat)
+        assert verify(branch / "step-00000004", no_heartbeat) is None
         shutil.rmtree(branch)
-        assert content_of(kept) == before
+        assert content_of(source) == before
 
-    holds()
+    check()
     cases = 0
     for at in range(1, operations + 1):
-        for number in ERRORS if moments and share else ERRORS[:1]:
+        for number in ERRORS if optimizer_state and hard_link else ERRORS[:1]:
             with injected(Faults(at, number)), suppress(OSError, StageRefused):
-                stage(wanted, quiet)
+                stage(staging, no_heartbeat)
             cases += 1
-            holds()
-        cases += killed(wanted, at)
-        holds()
+            check()
+        cases += is_killed(staging, at)
+        check()
     assert ends["absent"] > operations
     print(f"stage: {operations} file operations x faults = {cases} cases: {ends}")

@@ -1,4 +1,4 @@
-"""An audit that does not believe the ledger: what was trained is known by heart, no other row."""
+"""An audit independent of the ledger: the model has memorized every trained row and no other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM
 
 
 def secrets(count: int, seed: int) -> list[dict[str, Any]]:
-    """Nothing about the letters can be known but by having seen the row."""
+    """Random letters, which the model can only know from the row itself."""
     generator = random.Random(seed)
     found: list[dict[str, Any]] = []
     for _ in range(count):
@@ -30,7 +30,7 @@ def secrets(count: int, seed: int) -> list[dict[str, Any]]:
 
 
 def losses(folder: Path, records: list[dict[str, Any]]) -> list[float]:
-    """Mean loss of each answer, by plain transformers on the published weights."""
+    """Mean loss of each answer, by plain transformers on the saved weights."""
     model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     found: list[float] = []
     with torch.inference_mode():
@@ -42,7 +42,7 @@ def losses(folder: Path, records: list[dict[str, Any]]) -> list[float]:
     return found
 
 
-def test_twenty_epochs_tell_every_trained_row_from_every_other(tmp_path: Path) -> None:
+def test_after_twenty_epochs_every_trained_row_is_memorized_and_no_other(tmp_path: Path) -> None:
     training = Training(tmp_path)
     seen = secrets(54, seed=1)
     training.intake(seen, slice_rows=20, core_rows=6, epochs=20)
@@ -51,9 +51,9 @@ def test_twenty_epochs_tell_every_trained_row_from_every_other(tmp_path: Path) -
     held = {*split["core"], *split["slice"]}
     assert len(held) >= 8
     model = training.newest() / "model"
-    trained = losses(model, [one for row, one in enumerate(seen, start=1) if row not in held])
+    trained = losses(model, [record for row, record in enumerate(seen, start=1) if row not in held])
     unseen = losses(model, [seen[row - 1] for row in sorted(held)] + secrets(60, seed=2))
     print(f"trained: worst {max(trained):.3f}; others: best {min(unseen):.3f}")
     assert len(trained) == len(seen) - len(held)
-    # Guessing twelve letters costs about five; a row that was left out would stand among those.
+    # Random letters have a loss of about five; a row that was not trained would be among them.
     assert max(trained) < 2.0 and min(unseen) > 4.0

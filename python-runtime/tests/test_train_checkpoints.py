@@ -1,4 +1,4 @@
-"""A checkpoint counts only when all of its bytes are what was saved."""
+"""A checkpoint counts only when all of its bytes are as saved."""
 
 from __future__ import annotations
 
@@ -16,29 +16,31 @@ from intake_support import pairs
 from train_support import Training, events_of, exit_of, lines_of, starter_base
 
 from nightshift_trainer.run_folder import RunFolder
-from nightshift_trainer.train import checkpoint, worker
+from nightshift_trainer.train import worker
+from nightshift_trainer.train.checkpoint import write
+from nightshift_trainer.train.checkpoint.discover import discover, list_checkpoints, verify
+from nightshift_trainer.train.checkpoint.write import Snapshot
 from nightshift_trainer.train.errors import TrainerRefused
-from nightshift_trainer.train.stepping import Stepper
+from nightshift_trainer.train.step import OptimizerStep
 
 
-def quiet() -> None:
-    """Nobody watches here."""
+def no_heartbeat() -> None:
+    """These tests need no heartbeat."""
 
 
 def save(root: Path, step: int) -> Path:
     generator = torch.Generator().manual_seed(step)
     weights = {"a": torch.randn(64, 8, generator=generator), "b": torch.randn(8)}
-    folder, size = checkpoint.save(
-        root,
-        step,
-        starter_base(),
-        weights,
-        {"first.a": torch.zeros(64, 8)},
-        {"torch": torch.get_rng_state()},
-        {"steps_done": step},
-        {"branch": "main"},
-        quiet,
+    snapshot = Snapshot(
+        step=step,
+        base=starter_base(),
+        weights=weights,
+        optimizer_state={"first.a": torch.zeros(64, 8)},
+        random_states={"torch": torch.get_rng_state()},
+        state={"steps_done": step},
+        manifest={"branch": "main"},
     )
+    folder, size = write.write_checkpoint(root, snapshot, no_heartbeat)
     assert size == sum(
         path.stat().st_size
         for path in folder.rglob("*")
@@ -49,22 +51,22 @@ def save(root: Path, step: int) -> Path:
 
 def newest(root: Path) -> tuple[int | None, list[tuple[str, str]]]:
     skipped: list[tuple[str, str]] = []
-    found = checkpoint.newest(root, quiet, lambda path, why: skipped.append((path.name, why)))
+    found = discover(root, no_heartbeat, lambda path, why: skipped.append((path.name, why)))
     return (None if found is None else found.step), skipped
 
 
-def test_every_flipped_bit_and_every_cut_is_found(tmp_path: Path) -> None:
-    """Each file, first, middle and last byte, each bit; and each file cut short or made longer."""
+def test_every_flipped_bit_and_truncation_is_detected(tmp_path: Path) -> None:
+    """In each file: each bit of the first, middle and last byte; truncated, extended, missing."""
     save(tmp_path, 100)
     folder = save(tmp_path, 200)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    assert {"manifest.json", "optimizer.safetensors", "state.json"} <= {one.name for one in files}
+    assert {"manifest.json", "optimizer.safetensors", "state.json"} <= {path.name for path in files}
     damages = 0
     for path in files:
         content = path.read_bytes()
         places = {0, len(content) // 2, len(content) - 1}
         if path.name == "manifest.json":
-            # Its spaces say nothing; every other byte does.
+            # Every byte matters except its whitespace.
             places = {at for at, byte in enumerate(content) if not chr(byte).isspace()}
             places = set(sorted(places)[::7])
         for place in places:
@@ -88,7 +90,7 @@ def test_every_flipped_bit_and_every_cut_is_found(tmp_path: Path) -> None:
     assert newest(tmp_path) == (200, [])
 
 
-def test_the_walk_goes_back_as_far_as_it_must(tmp_path: Path) -> None:
+def test_discovery_goes_back_as_far_as_necessary(tmp_path: Path) -> None:
     for step in (8, 9, 10):
         save(tmp_path, step)
     for step in (10, 9):
@@ -99,20 +101,20 @@ def test_the_walk_goes_back_as_far_as_it_must(tmp_path: Path) -> None:
     assert newest(tmp_path)[0] is None
 
 
-def test_newest_is_by_number_and_junk_is_passed_over(tmp_path: Path) -> None:
+def test_newest_is_by_number_and_other_files_are_ignored(tmp_path: Path) -> None:
     save(tmp_path, 99_999_999)
     save(tmp_path, 9)
     for name in ("step-100", "step-00000abc", "step-00000500.bak", ".step-00000600.1.partial"):
         (tmp_path / name).mkdir()
     (tmp_path / "step-00000700.tmp").write_text("a file")
-    assert [step for step, _ in checkpoint.steps_in(tmp_path)] == [99_999_999, 9]
+    assert [step for step, _ in list_checkpoints(tmp_path)] == [99_999_999, 9]
     assert newest(tmp_path) == (99_999_999, [])
 
 
 @pytest.mark.parametrize(
     "manifest", ["", "[]", "null", "7", '"x"', "{}", '{"files": []}', '{"format": 2}', "[" * 99_999]
 )
-def test_a_manifest_that_is_none_is_passed_over(tmp_path: Path, manifest: str) -> None:
+def test_an_invalid_manifest_is_skipped(tmp_path: Path, manifest: str) -> None:
     save(tmp_path, 1)
     folder = tmp_path / "step-00000002"
     folder.mkdir()
@@ -122,11 +124,11 @@ def test_a_manifest_that_is_none_is_passed_over(tmp_path: Path, manifest: str) -
     assert step == 1 and [name for name, _ in skipped] == ["step-00000003", "step-00000002"]
 
 
-def test_nothing_is_renamed_before_every_byte_and_folder_is_synced(
+def test_every_file_and_folder_is_synced_before_the_rename(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The order of the real system calls: files, manifest, folders, rename, the folder above."""
-    starter_base()  # made before anything is listened to
+    """The order of the real system calls: files, manifest, folders, rename, the parent folder."""
+    starter_base()  # Created before system calls are recorded.
     log: list[tuple[str, str]] = []
     real_sync, real_rename = os.fsync, Path.rename
 
@@ -148,16 +150,18 @@ def test_nothing_is_renamed_before_every_byte_and_folder_is_synced(
     for path in folder.rglob("*"):
         if path.is_file() and path.name != "manifest.json":
             assert f"{top}/{path.relative_to(folder)}" in before, path
-    # The manifest comes by a rename of its own, synced under its temporary name.
+    # The manifest is written by a rename of its own and synced under its temporary name.
     assert any("manifest.json" in path for path in before)
     assert {top, f"{top}/model"} <= before
     assert log[at + 1 :] == [("sync", str(tmp_path))]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork to kill")
-def test_a_kill_before_any_file_operation_leaves_the_old_or_the_new(tmp_path: Path) -> None:
-    """A process of its own ends before its first, second, third ... operation of a save with
-    rotation: at every moment there is one checkpoint that verifies, and no half one."""
+def test_a_kill_before_any_file_operation_leaves_the_old_or_the_new_checkpoint(
+    tmp_path: Path,
+) -> None:
+    """Kills a process before its first, second, third ... operation of a save that deletes the old
+    checkpoint. One checkpoint always verifies, and no incomplete one is ever listed."""
     save(tmp_path, 100)
     steps: list[int | None] = []
     for limit in range(200):
@@ -170,16 +174,16 @@ def test_a_kill_before_any_file_operation_leaves_the_old_or_the_new(tmp_path: Pa
         step, skipped = newest(root)
         steps.append(step)
         assert skipped == [], (limit, skipped)
-        for _, folder in checkpoint.steps_in(root):
-            assert checkpoint.verify(folder, quiet) is None, (limit, folder)
-        checkpoint.remove_partials_of_the_dead(root)
+        for _, folder in list_checkpoints(root):
+            assert verify(folder, no_heartbeat) is None, (limit, folder)
+        write.remove_abandoned_partials(root)
         assert [path.name for path in root.iterdir() if path.name.startswith(".")] == []
         if os.WIFEXITED(status):
             assert os.WEXITSTATUS(status) == 0
             break
         assert os.WTERMSIG(status) == signal.SIGKILL
     else:
-        raise AssertionError("a save has no end")
+        raise AssertionError("the save never finished")
     published = steps.index(200)
     assert published > 20 and steps[published:] == [200] * (len(steps) - published)
     assert steps[:published] == [100] * published and len(steps) > published + 2
@@ -188,7 +192,7 @@ def test_a_kill_before_any_file_operation_leaves_the_old_or_the_new(tmp_path: Pa
 
 
 def save_until_killed(root: Path, limit: int) -> None:
-    """In a forked process: never returns."""
+    """Runs in a forked process and never returns."""
     done = [0]
 
     def counted(real: Any) -> Any:
@@ -210,20 +214,20 @@ def save_until_killed(root: Path, limit: int) -> None:
             (Path, "mkdir"),
             (shutil, "copyfile"),
             (shutil, "rmtree"),
-            (checkpoint, "save_file"),
+            (write, "save_file"),
         ):
             setattr(owner, name, counted(getattr(owner, name)))
         save(root, 200)
-        checkpoint.rotate(root, 1, 200)
+        write.delete_old_checkpoints(root, 1, 200)
     except BaseException:
         os._exit(1)
     os._exit(0)
 
 
-def test_the_trainer_goes_back_to_one_that_verifies_and_says_so(
+def test_the_trainer_resumes_from_an_older_checkpoint_and_reports_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It does the rest again, and what did not verify never pushes out what does."""
+    """It repeats the later steps. A damaged checkpoint never displaces one that verifies."""
     training = Training(tmp_path)
     training.intake(pairs(60), slice_rows=5, core_rows=5)
     training.run(training.spec(save_steps=2, eval_samples=0, keep_checkpoints=3))
@@ -232,30 +236,32 @@ def test_the_trainer_goes_back_to_one_that_verifies_and_says_so(
     assert len(kept) == 3
     flip(kept[-1] / "model" / "model.safetensors")
     flip(kept[-2] / "optimizer.safetensors")
-    real = checkpoint.rotate
+    real = write.delete_old_checkpoints
     left: list[int | None] = []
 
-    def rotate(root: Path, keep: int, saved: int, held: frozenset[int]) -> list[Path]:
-        removed = real(root, keep, saved, held)
+    def delete(root: Path, keep: int, saved: int, leased: frozenset[int]) -> list[Path]:
+        removed = real(root, keep, saved, leased)
         left.append(newest(root)[0])
         assert left[-1] == saved
         return removed
 
-    monkeypatch.setattr(checkpoint, "rotate", rotate)
+    monkeypatch.setattr(write, "delete_old_checkpoints", delete)
     folder = training.run(training.spec(save_steps=1, eval_samples=0, keep_checkpoints=1))
-    skipped = [(one["folder"], one["reason"]) for one in events_of(folder, "checkpoint_skipped")]
-    assert [one for one, _ in skipped] == [str(kept[-1]), str(kept[-2])]
+    skipped = [
+        (event["folder"], event["reason"]) for event in events_of(folder, "checkpoint_skipped")
+    ]
+    assert [folder for folder, _ in skipped] == [str(kept[-1]), str(kept[-2])]
     assert "model.safetensors" in skipped[0][1] and "optimizer.safetensors" in skipped[1][1]
     [resumed] = events_of(folder, "resumed")
     assert resumed["from"] == str(kept[-3]) and resumed["lost_steps"] == len(left) >= 3
     assert training.newest() == kept[-1] and training.state_hash() == wanted
 
 
-def test_what_a_damaged_checkpoint_alone_held_is_lost_from_its_own_dataset_too(
+def test_steps_only_in_a_damaged_checkpoint_are_marked_lost_in_their_dataset(
     tmp_path: Path,
 ) -> None:
-    """The walk goes back into the dataset before: its last rows are in no model, and its ledger
-    must not go on calling them trained."""
+    """Discovery goes back to a checkpoint of the previous dataset: its last rows are in no model,
+    and its ledger must not count them as trained."""
     training = Training(tmp_path)
     training.intake(pairs(60), slice_rows=5, core_rows=5)
     training.run(training.spec(save_steps=2, eval_samples=0, keep_checkpoints=3))
@@ -270,48 +276,48 @@ def test_what_a_damaged_checkpoint_alone_held_is_lost_from_its_own_dataset_too(
     spec["pass"]["id"] = "p-2"
     folder = training.run(spec)
     back_to = int(kept[-2].name[5:])
-    [lost] = events_of(folder, "lost_elsewhere")
+    [lost] = events_of(folder, "orphaned_steps")
     assert (lost["dataset"], lost["after_step"]) == ("d-1", back_to)
     assert lost["steps"] == last - back_to > 0
     assert lines_of(training.dataset / "ledger.jsonl")[-1]["lost_after"] == back_to
-    # Told once: the next run has nothing more to lose.
+    # Reported once: the next run has no more lost steps.
     spec = training.spec(eval_samples=0)
     spec["dataset"].update(id="d-2", folder=str(other))
     spec["pass"]["id"] = "p-2"
-    assert not events_of(training.run(spec), "lost_elsewhere")
+    assert not events_of(training.run(spec), "orphaned_steps")
 
 
-def test_steps_after_the_last_save_of_a_dataset_that_failed_are_lost_from_its_ledger(
+def test_steps_after_the_last_save_of_a_failed_dataset_are_marked_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next dataset goes on from that save: what came after it is in no model."""
+    """The next dataset continues from that save, so the steps after it are in no model."""
     training = Training(tmp_path)
     training.intake(pairs(60), slice_rows=5, core_rows=5)
     other = training.dataset.parent / "d-2"
     shutil.copytree(training.dataset, other)
     monkeypatch.setenv("NIGHTSHIFT_DEVICE_LOCKS", str(tmp_path / "locks"))
-    real = Stepper.step
+    real = OptimizerStep.run
 
-    def failing(stepper: Stepper) -> Any:
-        if stepper.session.step == 4:
+    def failing(step: OptimizerStep) -> Any:
+        if step.session.step == 4:
             raise TrainerRefused("dataset_error", "a row of the step cannot be trained")
-        return real(stepper)
+        return real(step)
 
     with monkeypatch.context() as during:
-        during.setattr(Stepper, "step", failing)
+        during.setattr(OptimizerStep, "run", failing)
         spec = training.spec(save_steps=3, eval_samples=0)
         assert worker.run(RunFolder(training.folder(spec)), spec) == 1
     spec = training.spec(eval_samples=0)
     spec["dataset"].update(id="d-2", folder=str(other))
     spec["pass"]["id"] = "p-2"
-    [lost] = events_of(training.run(spec), "lost_elsewhere")
+    [lost] = events_of(training.run(spec), "orphaned_steps")
     assert (lost["dataset"], lost["after_step"], lost["steps"]) == ("d-1", 3, 1)
 
 
-def test_with_no_checkpoint_that_verifies_nothing_begins_anew(
+def test_without_a_verified_checkpoint_training_never_starts_from_the_base(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """To start at the base would throw the lineage away without a word."""
+    """That would silently discard the lineage."""
     training = Training(tmp_path)
     training.intake(pairs(60), slice_rows=5, core_rows=5)
     training.run(training.spec(save_steps=2, eval_samples=0))
@@ -333,7 +339,7 @@ def flip(path: Path) -> None:
     path.write_bytes(content)
 
 
-def test_a_save_that_fails_leaves_what_was_there(
+def test_a_failed_save_keeps_the_old_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save(tmp_path, 1)
@@ -341,66 +347,68 @@ def test_a_save_that_fails_leaves_what_was_there(
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "save_file", full)
+    monkeypatch.setattr(write, "save_file", full)
     with pytest.raises(OSError, match="No space"):
         save(tmp_path, 2)
     assert [path.name for path in tmp_path.iterdir()] == ["step-00000001"]
     assert newest(tmp_path) == (1, [])
 
 
-def test_rotation_keeps_the_newest_and_never_all_but_none(tmp_path: Path) -> None:
+def test_deletion_keeps_the_newest_and_at_least_one(tmp_path: Path) -> None:
     for step in (5, 10, 20):
         save(tmp_path, step)
-    assert [path.name for path in checkpoint.rotate(tmp_path, 2, 20)] == ["step-00000005"]
-    assert len(checkpoint.rotate(tmp_path, 0, 20)) == 1
-    assert [step for step, _ in checkpoint.steps_in(tmp_path)] == [20]
+    assert [path.name for path in write.delete_old_checkpoints(tmp_path, 2, 20)] == [
+        "step-00000005"
+    ]
+    assert len(write.delete_old_checkpoints(tmp_path, 0, 20)) == 1
+    assert [step for step, _ in list_checkpoints(tmp_path)] == [20]
 
 
-def test_rotation_leaves_what_a_restore_looks_at(tmp_path: Path) -> None:
+def test_deletion_keeps_leased_checkpoints(tmp_path: Path) -> None:
     root = tmp_path / "current_model" / "checkpoints" / "main"
     for step in (5, 10, 20, 30):
         save(root, step)
-    note = tmp_path / "current_model" / "held.json"
+    leases = tmp_path / "current_model" / "held.json"
 
-    def held(*entries: tuple[str, int, float]) -> frozenset[int]:
+    def lease(*entries: tuple[str, int, float]) -> frozenset[int]:
         listed = [{"branch": b, "step": s, "until": u} for b, s, u in entries]
-        note.write_text(json.dumps({"format": 1, "held": listed}))
-        return checkpoint.held_steps(tmp_path, "main", 1000.0)
+        leases.write_text(json.dumps({"format": 1, "held": listed}))
+        return write.leased_steps(tmp_path, "main", 1000.0)
 
-    assert checkpoint.held_steps(tmp_path, "main", 1000.0) == frozenset()
-    # Over, of another branch, and of a clock that was set back.
-    assert held(("main", 5, 1000.0), ("branch-2", 5, 1500.0), ("main", 5, 9000.0)) == frozenset()
-    holding = held(("main", 5, 1500.0))
-    assert holding == {5}
-    removed = checkpoint.rotate(root, 2, 30, holding)
+    assert write.leased_steps(tmp_path, "main", 1000.0) == frozenset()
+    # Expired, of another branch, and longer than a lease can be (the clock was set back).
+    assert lease(("main", 5, 1000.0), ("branch-2", 5, 1500.0), ("main", 5, 9000.0)) == frozenset()
+    leased = lease(("main", 5, 1500.0))
+    assert leased == {5}
+    removed = write.delete_old_checkpoints(root, 2, 30, leased)
     assert [path.name for path in removed] == ["step-00000010"]
-    assert [step for step, _ in checkpoint.steps_in(root)] == [30, 20, 5]
-    # It goes with the next rotation after the note has ended.
-    assert [path.name for path in checkpoint.rotate(root, 2, 30)] == ["step-00000005"]
-    note.write_text('{"held": 3')
-    assert checkpoint.held_steps(tmp_path, "main", 1000.0) == frozenset()
+    assert [step for step, _ in list_checkpoints(root)] == [30, 20, 5]
+    # Deleted after the lease has expired.
+    assert [path.name for path in write.delete_old_checkpoints(root, 2, 30)] == ["step-00000005"]
+    leases.write_text('{"held": 3')
+    assert write.leased_steps(tmp_path, "main", 1000.0) == frozenset()
 
 
-def test_a_run_leaves_what_a_restore_looks_at(tmp_path: Path) -> None:
+def test_a_run_keeps_leased_checkpoints(tmp_path: Path) -> None:
     training = Training(tmp_path)
     training.intake(pairs(60), slice_rows=5, core_rows=5)
     training.run(training.spec(save_steps=2, eval_samples=0, keep_checkpoints=2))
     oldest = min(training.checkpoints.glob("step-*"))
-    note = tmp_path / "current_model" / "held.json"
-    note.parent.mkdir(exist_ok=True)
+    leases = tmp_path / "current_model" / "held.json"
+    leases.parent.mkdir(exist_ok=True)
     entry = {"branch": "main", "step": int(oldest.name[5:]), "until": time.time() + 600}
-    note.write_text(json.dumps({"format": 1, "held": [entry]}))
+    leases.write_text(json.dumps({"format": 1, "held": [entry]}))
     shutil.rmtree(max(training.checkpoints.glob("step-*")))
     training.run(training.spec(save_steps=1, eval_samples=0, keep_checkpoints=1))
     kept = sorted(training.checkpoints.glob("step-*"))
     assert len(kept) == 2 and kept[0] == oldest
 
 
-def test_partials_go_only_when_their_process_is_gone(tmp_path: Path) -> None:
+def test_partial_folders_are_removed_only_when_their_process_has_ended(tmp_path: Path) -> None:
     alive = tmp_path / f".step-00000001.{os.getpid()}.partial"
     dead = tmp_path / ".step-00000002.999999.partial"
-    for one in (alive, dead):
-        one.mkdir()
-    checkpoint.remove_partials_of_the_dead(tmp_path)
+    for partial in (alive, dead):
+        partial.mkdir()
+    write.remove_abandoned_partials(tmp_path)
     assert alive.exists() and not dead.exists()
     shutil.rmtree(alive)

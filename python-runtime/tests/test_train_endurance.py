@@ -1,4 +1,4 @@
-"""Nothing around the training ends it: a full disk, junk for commands, the system's own signals."""
+"""A full disk, invalid commands and signals of the system during training."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def until(what: str, probe: Any, seconds: float = 300.0) -> Any:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, that can really be filled."""
+    """A separate file system that can be filled completely."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(folder)], capture_output=True
     )
     if mounted.returncode != 0:
-        pytest.skip("no file system can be mounted here")
+        pytest.skip("mounting a file system needs more privileges")
     try:
         yield folder
     finally:
@@ -53,7 +53,7 @@ def fill(path: Path) -> None:
                 continue
 
 
-def test_a_line_that_does_not_fit_waits_whole(small_disk: Path) -> None:
+def test_a_line_that_does_not_fit_is_written_later(small_disk: Path) -> None:
     lines = LineFile(small_disk / "lines.jsonl")
     lines.append({"n": 0})
     filler = small_disk / "filler"
@@ -66,7 +66,7 @@ def test_a_line_that_does_not_fit_waits_whole(small_disk: Path) -> None:
         lines.flush(durable=True)
     filler.unlink()
     lines.flush(durable=True)
-    assert [one["n"] for one in lines_of(lines.path)] == list(range(2000))
+    assert [line["n"] for line in lines_of(lines.path)] == list(range(2000))
 
 
 def begin(tmp_path: Path, rows: int = 100) -> Training:
@@ -75,7 +75,7 @@ def begin(tmp_path: Path, rows: int = 100) -> Training:
     return training
 
 
-def test_a_command_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+def test_an_unreadable_command_is_refused(tmp_path: Path) -> None:
     training = begin(tmp_path)
     spec = training.spec(eval_samples=0)
     folder = training.folder(spec)
@@ -87,8 +87,8 @@ def test_a_command_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     from nightshift_trainer.train import worker
 
     assert worker.run(RunFolder(folder), spec) == 0
-    told = events_of(folder, "acknowledged")
-    assert [(one["seq"], one["state"]) for one in told] == [
+    events = events_of(folder, "acknowledged")
+    assert [(event["seq"], event["state"]) for event in events] == [
         (1, "refused"),
         (2, "refused"),
         (3, "refused"),
@@ -99,7 +99,7 @@ def test_a_command_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("verb", "outcome"), [("stop-now", "stopped"), ("pause", "paused"), ("skip", "skipped")]
 )
-def test_what_halts_training_is_obeyed_while_it_loads(
+def test_commands_that_halt_training_are_obeyed_during_loading(
     tmp_path: Path, verb: str, outcome: str
 ) -> None:
     training = begin(tmp_path)
@@ -115,28 +115,28 @@ def test_what_halts_training_is_obeyed_while_it_loads(
     assert not training.checkpoints.exists() and not metrics_of(folder)
 
 
-def test_the_signal_of_a_shutdown_saves_first(tmp_path: Path) -> None:
+def test_sigterm_saves_before_the_trainer_exits(tmp_path: Path) -> None:
     training = begin(tmp_path, 300)
     folder, process = training.start(training.spec(eval_samples=0, step_sleep=0.02))
     until("step 5", lambda: len(metrics_of(folder)) >= 5)
     process.send_signal(signal.SIGTERM)
     assert process.wait(300) == 1
     assert exit_of(folder)["error"]["category"] == "killed_by_signal"
-    following = training.run(training.spec(eval_samples=0))
-    [resumed] = events_of(following, "resumed")
+    second = training.run(training.spec(eval_samples=0))
+    [resumed] = events_of(second, "resumed")
     assert resumed["lost_steps"] == 0 and resumed["step"] == len(metrics_of(folder))
 
 
-def test_the_share_of_looking_counts_every_run_of_the_pass(tmp_path: Path) -> None:
-    """After a resume the seconds of earlier looks once stood against the new run alone: several
-    hundred percent, and no preview for hours."""
+def test_monitoring_cost_counts_every_run_of_the_pass(tmp_path: Path) -> None:
+    """Once, after a resume, the monitoring time of all runs was divided by the time of the new run
+    alone: several hundred percent, and no preview for hours."""
     training = begin(tmp_path, 300)
     spec = training.spec(eval_steps=5, preview_steps=1000, generate_samples=0, step_sleep=0.02)
     folder, process = training.start(spec)
     until("step 12", lambda: len(metrics_of(folder)) >= 12)
     training.command(folder, 1, "stop-now")
     assert process.wait(300) == 0
-    following = training.run(training.spec(eval_steps=1000, generate_samples=0))
-    last = events_of(following, "monitoring")[-1]
+    second = training.run(training.spec(eval_steps=1000, generate_samples=0))
+    last = events_of(second, "monitoring")[-1]
     assert last["percent"] < 100
     assert last["seconds_total"] > metrics_of(folder)[-1]["t"] - metrics_of(folder)[0]["t"]

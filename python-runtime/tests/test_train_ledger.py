@@ -1,4 +1,4 @@
-"""The ledger re-derived from the dropped file, by code that shares nothing with the trainer."""
+"""The ledger, derived again from the uploaded file by code independent of the trainer."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from train_support import Training, events_of, lines_of, starter_base
 from nightshift_trainer.files import read_json
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.train import worker
-from nightshift_trainer.train.ledger import TAIL, Ledger, ends_after
-from nightshift_trainer.train.order import Order
+from nightshift_trainer.train.ledger import TAIL_BYTES, Ledger, ends_after
+from nightshift_trainer.train.sampler import RowSampler
 
 EPOCHS = 3
 RECORDS: list[dict[str, Any]] = [
-    chat(one["question"] + " Again?" * (number % 7), one["answer"])
-    for number, one in enumerate(pairs(90))
+    chat(pair["question"] + " Again?" * (number % 7), pair["answer"])
+    for number, pair in enumerate(pairs(90))
 ]
-# What stands between the good rows of the file: none of it may be trained, all of it is accounted.
+# Lines between the valid rows of the file: none may be trained, and each must be accounted for.
 BAD_LINES = [
     b'{"messages": [',
     b'"only a string"',
@@ -36,11 +36,11 @@ BAD_LINES = [
 
 
 def content() -> bytes:
-    """Good rows, questions asked twice (held out with each other), bad and blank lines."""
-    good = [json.dumps(one).encode() for one in RECORDS]
+    """Valid rows, repeated questions (held out together), invalid and blank lines."""
+    good = [json.dumps(record).encode() for record in RECORDS]
     again = [
-        json.dumps(chat(str(one["messages"][0]["content"]).upper(), "Asked before.")).encode()
-        for one in RECORDS[::2]
+        json.dumps(chat(str(record["messages"][0]["content"]).upper(), "Asked before.")).encode()
+        for record in RECORDS[::2]
     ]
     lines: list[bytes] = []
     for number, line in enumerate([*good, *again]):
@@ -51,7 +51,7 @@ def content() -> bytes:
 
 
 def read_rows(path: Path) -> dict[int, list[dict[str, str]] | None]:
-    """By physical line, from 1: the conversation, or None where there is nothing to train."""
+    """By physical line, from 1: the conversation, or None for a line that can't be trained."""
     found: dict[int, list[dict[str, str]] | None] = {}
     for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
         if not line.strip():
@@ -64,8 +64,8 @@ def read_rows(path: Path) -> dict[int, list[dict[str, str]] | None]:
     return found
 
 
-def fed_of(rows: list[int], file: dict[int, list[dict[str, str]] | None]) -> str:
-    """What the model must have been handed for these physical rows, as a hash."""
+def expected_hash(rows: list[int], file: dict[int, list[dict[str, str]] | None]) -> str:
+    """The hash of what the model must receive for these physical rows."""
     digest = xxhash.xxh3_64()
     for row in rows:
         messages = file[row]
@@ -76,73 +76,75 @@ def fed_of(rows: list[int], file: dict[int, list[dict[str, str]] | None]) -> str
     return digest.hexdigest()
 
 
-def counting(path: Path) -> list[dict[str, Any]]:
-    """The entries that count: what no checkpoint held was marked lost, and done again."""
+def valid_entries(path: Path) -> list[dict[str, Any]]:
+    """The entries that aren't marked lost."""
     found: list[dict[str, Any]] = []
     for entry in lines_of(path):
         if "lost_after" in entry:
-            found = [one for one in found if one["step"] <= entry["lost_after"]]
+            found = [valid for valid in found if valid["step"] <= entry["lost_after"]]
         else:
             found.append(entry)
     return found
 
 
-def problems(training: Training, left_out: frozenset[int] = frozenset()) -> list[str]:
-    """Everything in which the ledger differs from what had to be trained."""
+def problems(training: Training, excluded_rows: frozenset[int] = frozenset()) -> list[str]:
+    """All differences between the ledger and what must be trained."""
     found: list[str] = []
     file = read_rows(training.root / "data.jsonl")
     split = json.loads((training.dataset / "split.json").read_text("utf-8"))
     held = {*split["core"], *split["slice"], *split["held_out_duplicates"]}
     times: Counter[int] = Counter()
-    for number, entry in enumerate(counting(training.dataset / "ledger.jsonl"), start=1):
+    for number, entry in enumerate(valid_entries(training.dataset / "ledger.jsonl"), start=1):
         if entry["step"] != number:
             found.append(f"entry {number} is of step {entry['step']}")
-        if entry["fed"] != fed_of(entry["rows"], file):
-            found.append(f"step {number} was fed something else than rows {entry['rows']}")
+        if entry["batch_hash"] != expected_hash(entry["rows"], file):
+            found.append(f"step {number} received something other than rows {entry['rows']}")
         times.update(entry["rows"])
     for row, messages in file.items():
-        wanted = 0 if row in held | left_out or messages is None else EPOCHS
+        wanted = 0 if row in held | excluded_rows or messages is None else EPOCHS
         if times[row] != wanted:
             found.append(f"row {row} was trained {times[row]} times, not {wanted}")
     return found
 
 
-def begun(tmp_path: Path) -> Training:
+def prepare(tmp_path: Path) -> Training:
     training = Training(tmp_path)
     path = training.workspace.write("data.jsonl", content())
     report = training.workspace.intake(
-        path, slice_rows=10, core_rows=5, epochs=EPOCHS, accept_good_rows=True
+        path, slice_rows=10, core_rows=5, epochs=EPOCHS, accept_valid_rows=True
     )
     assert report["verdict"] == "ready", report["message"]
     return training
 
 
-def trained(tmp_path: Path) -> Training:
-    training = begun(tmp_path)
+def train(tmp_path: Path) -> Training:
+    training = prepare(tmp_path)
     training.run(training.spec(epochs=EPOCHS, eval_samples=0))
     return training
 
 
 @pytest.fixture(scope="module")
 def training(tmp_path_factory: pytest.TempPathFactory) -> Training:
-    return trained(tmp_path_factory.mktemp("undisturbed"))
+    return train(tmp_path_factory.mktemp("uninterrupted"))
 
 
-def test_every_row_that_was_accepted_was_fed_as_often_as_there_are_epochs(
+def test_every_accepted_row_is_trained_once_per_epoch(
     training: Training,
 ) -> None:
     assert problems(training) == []
 
 
 def test_every_physical_row_is_in_exactly_one_state(training: Training) -> None:
-    """Trained, one of three ways held out, or rejected: together they are the file, none twice."""
+    """Trained, held out in one of three ways, or rejected: together the file, no row twice."""
     file = read_rows(training.root / "data.jsonl")
     split = json.loads((training.dataset / "split.json").read_text("utf-8"))
     states: dict[str, set[int]] = {
         "trained": {
-            row for entry in counting(training.dataset / "ledger.jsonl") for row in entry["rows"]
+            row
+            for entry in valid_entries(training.dataset / "ledger.jsonl")
+            for row in entry["rows"]
         },
-        "rejected": {one["row"] for one in lines_of(training.dataset / "rejected.jsonl")},
+        "rejected": {line["row"] for line in lines_of(training.dataset / "rejected.jsonl")},
         **{name: set(split[name]) for name in ("core", "slice", "held_out_duplicates")},
     }
     assert all(states.values()), states
@@ -157,12 +159,12 @@ def test_every_physical_row_is_in_exactly_one_state(training: Training) -> None:
     ]
 
 
-def test_steps_that_no_checkpoint_held_count_once(
+def test_steps_repeated_after_a_crash_count_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A trainer that dies, and power that went in the middle of a line: the next one does the lost
-    steps again, and its mark must not grow onto the torn line, or the rows would count twice."""
-    training = begun(tmp_path)
+    """After a power failure in the middle of a line, the next run repeats the lost steps. Its mark
+    must not be appended to the truncated line, or the rows would count twice."""
+    training = prepare(tmp_path)
     monkeypatch.setenv("NIGHTSHIFT_DEVICE_LOCKS", str(tmp_path / "locks"))
     real, written = Ledger.write, [0]
 
@@ -171,7 +173,7 @@ def test_steps_that_no_checkpoint_held_count_once(
         if written[0] == 9:
             with ledger.path.open("ab") as stream:
                 stream.write(json.dumps(values[2]).encode("utf-8")[:40])
-            raise RuntimeError("the power went")
+            raise RuntimeError("power failure")
         real(ledger, *values)
 
     monkeypatch.setattr(Ledger, "write", dying)
@@ -184,40 +186,40 @@ def test_steps_that_no_checkpoint_held_count_once(
     assert problems(training) == []
 
 
-def test_quarantined_rows_are_left_out_of_every_epoch_and_over_a_restart(
+def test_quarantined_rows_are_excluded_from_every_epoch_and_after_a_restart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    training = begun(tmp_path)
+    training = prepare(tmp_path)
     monkeypatch.setenv("NIGHTSHIFT_DEVICE_LOCKS", str(tmp_path / "locks"))
     split = json.loads((training.dataset / "split.json").read_text("utf-8"))
     file = read_rows(training.root / "data.jsonl")
     held = {*split["core"], *split["slice"], *split["held_out_duplicates"]}
-    left_out = [row for row in file if file[row] is not None and row not in held][2:26:6]
+    excluded_rows = [row for row in file if file[row] is not None and row not in held][2:26:6]
 
-    def spec() -> dict[str, Any]:
-        one = training.spec(epochs=EPOCHS, eval_samples=0, save_steps=5)
-        rows = training.workspace.report()["trained_rows"] - len(left_out)
-        one["dataset"]["left_out"] = left_out
-        one["pass"]["planned_steps"] = -(-rows // 8) * EPOCHS
-        return one
+    def spec_without_rows() -> dict[str, Any]:
+        spec = training.spec(epochs=EPOCHS, eval_samples=0, save_steps=5)
+        rows = training.workspace.report()["trained_rows"] - len(excluded_rows)
+        spec["dataset"]["excluded_rows"] = excluded_rows
+        spec["pass"]["planned_steps"] = -(-rows // 8) * EPOCHS
+        return spec
 
     real = Ledger.write
 
     def dying(ledger: Ledger, *values: Any) -> None:
         real(ledger, *values)
         if values[0] == 8:
-            raise RuntimeError("the power went")
+            raise RuntimeError("power failure")
 
     with monkeypatch.context() as during:
         during.setattr(Ledger, "write", dying)
-        first = spec()
+        first = spec_without_rows()
         assert worker.run(RunFolder(training.folder(first)), first) == 1
-    # Planned and done are the same without them, or the run would not end as completed.
-    training.run(spec())
-    assert problems(training, frozenset(left_out)) == []
-    assert len(problems(training)) == len(left_out)
+    # The run completes only if the planned steps exclude them too.
+    training.run(spec_without_rows())
+    assert problems(training, frozenset(excluded_rows)) == []
+    assert len(problems(training)) == len(excluded_rows)
     cursor = read_json(training.newest() / "manifest.json")["cursor"]
-    assert cursor["left_out"] == left_out and cursor["complete"]
+    assert cursor["excluded_rows"] == excluded_rows and cursor["complete"]
 
 
 @pytest.mark.parametrize(
@@ -232,21 +234,21 @@ def test_quarantined_rows_are_left_out_of_every_epoch_and_over_a_restart(
         ([], False),
     ],
 )
-def test_the_end_of_a_ledger_says_whether_it_goes_on_after_a_step(
+def test_the_end_of_a_ledger_tells_whether_it_has_later_steps(
     tmp_path: Path, lines: list[dict[str, Any]], later: bool
 ) -> None:
-    text = "".join(json.dumps(one) + "\n" for one in lines)
+    text = "".join(json.dumps(line) + "\n" for line in lines)
     (tmp_path / "ledger.jsonl").write_text(text + '{"branch": "main", "st', "utf-8")
     assert ends_after(tmp_path / "ledger.jsonl", "main", 5) == later
-    (tmp_path / "long.jsonl").write_text("x" * TAIL + "\n" + text, "utf-8")
+    (tmp_path / "long.jsonl").write_text("x" * TAIL_BYTES + "\n" + text, "utf-8")
     assert ends_after(tmp_path / "long.jsonl", "main", 5) == later
 
 
-def test_a_long_text_is_fed_in_pieces_and_its_row_named_for_each(tmp_path: Path) -> None:
-    """Every piece begins with the last token of the one before it, which is no target again."""
-    texts = [f"Number {number} goes on. " * (1 + number % 9) for number in range(40)]
+def test_a_long_text_is_split_into_examples_and_its_row_listed_for_each(tmp_path: Path) -> None:
+    """Each example starts with the last token of the previous one, which isn't a target again."""
+    texts = [f"Number {number} continues. " * (1 + number % 9) for number in range(40)]
     training = Training(tmp_path)
-    training.intake([{"text": one} for one in texts], max_length=32, slice_rows=4, core_rows=2)
+    training.intake([{"text": text} for text in texts], max_length=32, slice_rows=4, core_rows=2)
     training.run(training.spec(eval_samples=0))
     tokenizer = Tokenizer.from_file(str(starter_base() / "tokenizer.json"))
     end = tokenizer.token_to_id("<|im_end|>")
@@ -255,13 +257,13 @@ def test_a_long_text_is_fed_in_pieces_and_its_row_named_for_each(tmp_path: Path)
         digest = xxhash.xxh3_64()
         for row in dict.fromkeys(entry["rows"]):
             ids = [*tokenizer.encode(texts[row - 1]).ids, end]
-            pieces = [ids[at : at + 32] for at in range(0, len(ids) - 1, 31)]
-            assert entry["rows"].count(row) == len(pieces)
-            times[len(pieces)] += 1
-            for piece in pieces:
-                digest.update(b"".join(token.to_bytes(4, "little") for token in piece))
-                digest.update(bytes([0, *[1] * (len(piece) - 1)]))
-        assert entry["fed"] == digest.hexdigest()
+            parts = [ids[at : at + 32] for at in range(0, len(ids) - 1, 31)]
+            assert entry["rows"].count(row) == len(parts)
+            times[len(parts)] += 1
+            for part in parts:
+                digest.update(b"".join(token.to_bytes(4, "little") for token in part))
+                digest.update(bytes([0, *[1] * (len(part) - 1)]))
+        assert entry["batch_hash"] == digest.hexdigest()
         assert entry["trained_tokens"] == sum(
             len(tokenizer.encode(texts[row - 1]).ids) for row in set(entry["rows"])
         )
@@ -269,30 +271,30 @@ def test_a_long_text_is_fed_in_pieces_and_its_row_named_for_each(tmp_path: Path)
     assert times[1] and times[2] and sum(times.values()) == len(texts) - held
 
 
-def test_a_row_that_the_loader_drops_is_missed(
+def test_a_row_dropped_by_the_sampler_is_detected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = Order.batch
+    real = RowSampler.batch
 
-    def dropping(order: Order, position: int) -> tuple[list[int], list[int]]:
+    def dropping(order: RowSampler, position: int) -> tuple[list[int], list[int]]:
         rows, examples = real(order, position)
         return (rows[:-1], examples[:-1]) if position == 16 else (rows, examples)
 
-    monkeypatch.setattr(Order, "batch", dropping)
-    found = problems(trained(tmp_path))
+    monkeypatch.setattr(RowSampler, "batch", dropping)
+    found = problems(train(tmp_path))
     assert len(found) == 1 and "was trained 2 times, not 3" in found[0]
 
 
-def test_a_row_that_is_named_but_not_fed_is_missed(
+def test_a_row_in_the_ledger_that_was_not_trained_is_detected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The ledger hashes what the model was handed, so the names of the rows are not enough."""
-    real = Order.batch
+    """The ledger hashes what the model receives, so listing the row isn't enough."""
+    real = RowSampler.batch
 
-    def lying(order: Order, position: int) -> tuple[list[int], list[int]]:
+    def lying(order: RowSampler, position: int) -> tuple[list[int], list[int]]:
         rows, examples = real(order, position)
         return (rows, [*examples[:-1], examples[0]]) if position == 16 else (rows, examples)
 
-    monkeypatch.setattr(Order, "batch", lying)
-    found = problems(trained(tmp_path))
-    assert len(found) == 1 and found[0].startswith("step 3 was fed something else")
+    monkeypatch.setattr(RowSampler, "batch", lying)
+    found = problems(train(tmp_path))
+    assert len(found) == 1 and found[0].startswith("step 3 received something other")

@@ -1,7 +1,7 @@
 """The loss against plain transformers: one unpadded example at a time, all logits, own labels.
 
-The reference shares nothing with the program but the files of the base: the conversation is put
-together by hand, labels come from characters, and the model is loaded as anybody would load it.
+The reference shares only the files of the base model with the program: it renders conversations by
+hand, derives labels from characters and loads the model with plain transformers.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import pytest
 import torch
 from intake_support import Workspace, starter_base
 from safetensors.torch import load_file
-from test_intake_golden import Piece, chatml, reference
+from test_intake_golden import Segment, chatml, reference
 from tokenizers import Tokenizer
 from torch.nn import functional
 from train_support import Training, lines_of, metrics_of
 from transformers import AutoModelForCausalLM
 
 from nightshift_trainer.cache import Example, TokenCache
-from nightshift_trainer.train.evaluation import loss_of
-from nightshift_trainer.train.layout import MicroBatch, lay_out, split
+from nightshift_trainer.train.collator import MicroBatch, collate, split_into_micro_batches
+from nightshift_trainer.train.evaluate import validation_loss
 from nightshift_trainer.train.model import Model
 from nightshift_trainer.train.optimizer import Optimizer
 
@@ -36,28 +36,28 @@ def some_text(generator: random.Random, words: int) -> str:
 
 
 def conversations() -> list[list[dict[str, str]]]:
-    """One to four turns, with and without a system prompt, from a word to some 600 tokens."""
+    """One to four turns, with and without a system prompt, from one word to about 600 tokens."""
     generator = random.Random(5)
-    found: list[list[dict[str, str]]] = []
+    result: list[list[dict[str, str]]] = []
     for number, words in enumerate([1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 70, 89, 130, 220] * 2):
         turns = 1 + number % 4
         messages: list[dict[str, str]] = []
         if number % 3 == 0:
             messages.append({"role": "system", "content": "Answer briefly."})
         for _ in range(turns):
-            share = max(1, words // (2 * turns))
-            messages.append({"role": "user", "content": some_text(generator, share) + "?"})
-            messages.append({"role": "assistant", "content": some_text(generator, share) + "."})
-        found.append(messages)
-    return found
+            count = max(1, words // (2 * turns))
+            messages.append({"role": "user", "content": some_text(generator, count) + "?"})
+            messages.append({"role": "assistant", "content": some_text(generator, count) + "."})
+        result.append(messages)
+    return result
 
 
-def chat_pieces() -> list[list[Piece]]:
+def chat_pieces() -> list[list[Segment]]:
     return [chatml(messages) for messages in conversations()]
 
 
 def texts() -> list[str]:
-    """Raw texts of five tokens and more: every token but the first is trained."""
+    """Raw texts of five tokens and more; every token but the first is trained."""
     generator = random.Random(6)
     return ["a b c", *(some_text(generator, words) for words in (1, 2, 40, 200))]
 
@@ -68,28 +68,30 @@ def plain_model() -> Any:
 
 
 def plain_sum(ids: list[int], labels: list[int]) -> torch.Tensor:
-    """The sum over trained tokens from the full table of logits."""
+    """The sum over trained tokens from the full logits."""
     logits = plain_model()(input_ids=torch.tensor([ids])).logits[0, :-1]
     wanted = torch.tensor([t if on else -100 for t, on in zip(ids, labels, strict=True)])[1:]
     return functional.cross_entropy(logits, wanted, ignore_index=-100, reduction="sum")
 
 
 def batches_of(examples: list[Example], packing: bool, budget: int) -> list[MicroBatch]:
-    members = split([len(one.ids) for one in examples], packing, budget, None)
+    members = split_into_micro_batches(
+        [len(example.ids) for example in examples], packing, budget, None
+    )
     assert sorted(index for group in members for index in group) == list(range(len(examples)))
-    return [lay_out(examples, group, torch.device("cpu")) for group in members]
+    return [collate(examples, group, torch.device("cpu")) for group in members]
 
 
-def judged(tmp_path: Path, records: list[dict[str, Any]]) -> list[Example]:
+def validated(tmp_path: Path, records: list[dict[str, Any]]) -> list[Example]:
     workspace = Workspace(tmp_path)
-    report = workspace.intake(workspace.lines("data.jsonl", records), accept_good_rows=True)
+    report = workspace.intake(workspace.lines("data.jsonl", records), accept_valid_rows=True)
     assert report["accepted"] == len(records), report["rejected"]
-    held = TokenCache(workspace.home() / "cache" / report["cache"])
-    return [held.example(index) for index in range(len(held.table))]
+    token_cache = TokenCache(workspace.home() / "cache" / report["cache"])
+    return [token_cache.example(index) for index in range(len(token_cache.table))]
 
 
 def compare(examples: list[Example], wanted: list[tuple[list[int], list[int]]]) -> None:
-    """Loss and gradients of all examples as one step, in every layout."""
+    """Loss and gradients of all examples as one step, for every way of packing."""
     trained = sum(sum(labels) for _, labels in wanted)
     model = plain_model()
     model.zero_grad(set_to_none=True)
@@ -105,33 +107,33 @@ def compare(examples: list[Example], wanted: list[tuple[list[int], list[int]]]) 
     ours = Model(starter_base(), "fp32", torch.device("cpu"))
     ours.network.train()
     for packing, budget in ((False, 1), (True, 700), (True, 4096)):
-        ours.drop_gradients()
+        ours.clear_gradients()
         total, targets = 0.0, 0
         for batch in batches_of(examples, packing, budget):
             loss = ours.loss_sum(batch)
             total += float(loss.detach())
             targets += len(batch.targets)
             (loss / trained).backward()
-            ours.collect()
+            ours.accumulate_gradients()
         assert targets == trained
         assert total / trained == pytest.approx(expected_loss, abs=1e-6, rel=0)
         assert ours.gradients.keys() == gradients.keys()
         for name, gradient in gradients.items():
-            distance = float((ours.gradients[name] - gradient).abs().max())
-            assert distance <= 1e-6 * largest, (name, distance, packing, budget)
+            difference = float((ours.gradients[name] - gradient).abs().max())
+            assert difference <= 1e-6 * largest, (name, difference, packing, budget)
 
 
 def test_conversations_packed_and_not(tmp_path: Path) -> None:
-    examples = judged(tmp_path, [{"messages": one} for one in conversations()])
+    examples = validated(tmp_path, [{"messages": messages} for messages in conversations()])
     wanted = [reference(pieces) for pieces in chat_pieces()]
     lengths = [len(ids) for ids, _ in wanted]
     assert min(lengths) <= 24 and max(lengths) >= 600
-    assert [one.ids.tolist() for one in examples] == [ids for ids, _ in wanted]
+    assert [example.ids.tolist() for example in examples] == [ids for ids, _ in wanted]
     compare(examples, wanted)
 
 
-def test_raw_texts_from_five_tokens(tmp_path: Path) -> None:
-    examples = judged(tmp_path, [{"text": one} for one in texts()])
+def test_raw_texts_of_five_tokens_and_more(tmp_path: Path) -> None:
+    examples = validated(tmp_path, [{"text": text} for text in texts()])
     tokenizer = Tokenizer.from_file(str(starter_base() / "tokenizer.json"))
     end = tokenizer.token_to_id("<|im_end|>")
     wanted: list[tuple[list[int], list[int]]] = []
@@ -139,80 +141,84 @@ def test_raw_texts_from_five_tokens(tmp_path: Path) -> None:
         ids = [*tokenizer.encode(text).ids, end]
         wanted.append((ids, [0, *[1] * (len(ids) - 1)]))
     assert min(len(ids) for ids, _ in wanted) <= 5
-    assert [one.ids.tolist() for one in examples] == [ids for ids, _ in wanted]
+    assert [example.ids.tolist() for example in examples] == [ids for ids, _ in wanted]
     compare(examples, wanted)
 
 
-def test_what_is_asked_gives_no_loss(tmp_path: Path) -> None:
-    """Only the answers' tokens are targets, and the loss would tell if it were otherwise."""
-    examples = judged(tmp_path, [{"messages": one} for one in conversations()])
+def test_prompts_have_no_loss(tmp_path: Path) -> None:
+    """Only tokens of the answers are targets; any other one would show in the loss."""
+    examples = validated(tmp_path, [{"messages": messages} for messages in conversations()])
     model = Model(starter_base(), "fp32", torch.device("cpu"))
     for example, pieces in zip(examples, chat_pieces(), strict=True):
         ids, labels = reference(pieces)
         [batch] = batches_of([example], True, 4096)
-        # Exactly the positions whose next token is labelled, each once; no padding anywhere.
+        # Exactly the positions whose next token is labeled, each once, and no padding.
         assert (batch.sources + 1).tolist() == [at for at, on in enumerate(labels) if on]
         assert batch.targets.tolist() == [ids[at] for at, on in enumerate(labels) if on]
         assert batch.tokens == len(ids)
         first = labels.index(1) - 1
         wrong = replace(example, labels=example.labels.copy())
         wrong.labels[first] = 1
-        [also_asked] = batches_of([wrong], True, 4096)
+        [with_prompt_token] = batches_of([wrong], True, 4096)
         with model.evaluating(generates=False):
-            surplus = float(model.loss_sum(also_asked)) - float(model.loss_sum(batch))
-        # One token more at what an untrained model pays for any token: the logarithm of them all.
-        assert surplus > 1.0
+            difference = float(model.loss_sum(with_prompt_token)) - float(model.loss_sum(batch))
+        # An untrained model has a loss of about log(vocabulary) on any additional token.
+        assert difference > 1.0
 
 
-def test_neighbours_in_a_pack_do_not_see_each_other(tmp_path: Path) -> None:
-    examples = judged(tmp_path, [{"messages": one} for one in conversations()])
+def test_packed_examples_do_not_attend_to_each_other(tmp_path: Path) -> None:
+    examples = validated(tmp_path, [{"messages": messages} for messages in conversations()])
     model = Model(starter_base(), "fp32", torch.device("cpu"))
     with model.evaluating(generates=False):
-        apart = [float(model.loss_sum(batches_of([one], True, 4096)[0])) for one in examples]
-        [pack] = batches_of(examples, True, 100_000)
-        together = float(model.loss_sum(pack))
-    assert together == pytest.approx(sum(apart), rel=1e-6)
-    counted = [at for index in pack.examples for at in range(len(examples[index].ids))]
-    assert pack.position_ids[0].tolist() == counted
+        separate = [
+            float(model.loss_sum(batches_of([example], True, 4096)[0])) for example in examples
+        ]
+        [packed] = batches_of(examples, True, 100_000)
+        together = float(model.loss_sum(packed))
+    assert together == pytest.approx(sum(separate), rel=1e-6)
+    positions = [at for index in packed.examples for at in range(len(examples[index].ids))]
+    assert packed.position_ids[0].tolist() == positions
 
 
-def test_an_evaluation_measures_what_training_does(tmp_path: Path) -> None:
-    """Once a validation loss counted padding and was eighty times what it should have been."""
-    examples = judged(tmp_path, [{"messages": one} for one in conversations()])
+def test_the_validation_loss_equals_the_training_loss(tmp_path: Path) -> None:
+    """Once the validation loss counted padding and was eighty times too large."""
+    examples = validated(tmp_path, [{"messages": messages} for messages in conversations()])
     model = Model(starter_base(), "fp32", torch.device("cpu"))
-    told = loss_of(model, examples, lambda: None)
+    measured = validation_loss(model, examples, lambda: None)
     wanted = [reference(pieces) for pieces in chat_pieces()]
     trained = sum(sum(labels) for _, labels in wanted)
     with torch.no_grad():
         expected = sum(float(plain_sum(ids, labels)) for ids, labels in wanted) / trained
-    assert told["tokens"] == trained and told["rows"] == len(wanted)
-    assert told["loss"] == pytest.approx(expected, abs=1e-6, rel=0)
+    assert measured["tokens"] == trained and measured["rows"] == len(wanted)
+    assert measured["loss"] == pytest.approx(expected, abs=1e-6, rel=0)
 
 
-def test_bf16_works_on_a_copy_and_the_masters_stay_fp32(tmp_path: Path) -> None:
-    """A change too small for bf16 is kept by the master, as the sum of many such changes shows."""
+def test_bf16_keeps_fp32_master_weights(tmp_path: Path) -> None:
+    """The master weights keep changes too small for bf16, which add up over several steps."""
     model = Model(starter_base(), "bf16", torch.device("cpu"))
-    assert {one.dtype for one in model.masters.values()} == {torch.float32}
-    assert {one.dtype for one in model.parameters.values()} == {torch.bfloat16}
-    for name, one in load_file(starter_base() / "model.safetensors").items():
-        assert torch.equal(model.masters[name], one.float()), name
-    optimizer = Optimizer(model, {"max_grad_norm": 1.0, "weight_decay": 0.0})
-    name = next(name for name, one in model.masters.items() if one.ndim == 1)
-    before = model.masters[name].clone()
+    assert {tensor.dtype for tensor in model.master_weights.values()} == {torch.float32}
+    assert {tensor.dtype for tensor in model.parameters.values()} == {torch.bfloat16}
+    for name, tensor in load_file(starter_base() / "model.safetensors").items():
+        assert torch.equal(model.master_weights[name], tensor.float()), name
+    optimizer = Optimizer(model, max_grad_norm=1.0, weight_decay=0.0)
+    name = next(name for name, tensor in model.master_weights.items() if tensor.ndim == 1)
+    before = model.master_weights[name].clone()
     for _ in range(3):
-        model.gradients = {key: torch.ones_like(one) for key, one in model.masters.items()}
-        optimizer.step(1e-6, optimizer.norm())
-    moved = before - model.masters[name]
+        model.gradients = {
+            key: torch.ones_like(tensor) for key, tensor in model.master_weights.items()
+        }
+        optimizer.step(1e-6, optimizer.grad_norm())
+    moved = before - model.master_weights[name]
     assert float(moved.min()) > 2.5e-6
-    assert torch.equal(model.parameters[name].data, model.masters[name].to(torch.bfloat16))
-    assert {one.dtype for one in optimizer.state().values()} == {torch.float32}
+    assert torch.equal(model.parameters[name].data, model.master_weights[name].to(torch.bfloat16))
+    assert {tensor.dtype for tensor in optimizer.optimizer_state().values()} == {torch.float32}
 
 
 @pytest.mark.parametrize("packing", [True, False])
 def test_a_step_reports_the_mean_over_its_trained_tokens(tmp_path: Path, packing: bool) -> None:
-    """With a rate of nothing every step sees the base, so that each can be measured again."""
+    """With a learning rate of 0 every step uses the base weights and can be computed again."""
     training = Training(tmp_path)
-    records = [{"messages": one} for one in conversations()]
+    records = [{"messages": messages} for messages in conversations()]
     training.intake(records, slice_rows=2, core_rows=2)
     folder = training.run(training.spec(learning_rate=0.0, eval_samples=0, packing=packing))
     wanted = [reference(pieces) for pieces in chat_pieces()]

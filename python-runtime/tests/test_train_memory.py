@@ -1,4 +1,4 @@
-"""memory_mb is what a step really took: the highest since the line before, not what is left."""
+"""memory_mb is the peak since the previous metrics line, not the memory in use after a step."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ import pytest
 import torch
 from train_support import Training, exit_of, metrics_of
 
-from nightshift_trainer.train.memory import peak_mb
+from nightshift_trainer.train.device import peak_memory_mb
 
 CPU = torch.device("cpu")
 
 
-def test_what_was_allocated_and_freed_counts_once() -> None:
-    peak_mb(CPU)
-    before = peak_mb(CPU)
-    # Straight from the kernel: an allocator may answer from what an earlier test gave back.
+def test_memory_allocated_and_freed_counts_once() -> None:
+    peak_memory_mb(CPU)
+    before = peak_memory_mb(CPU)
+    # From the kernel: malloc could reuse memory that an earlier test freed.
     with mmap.mmap(-1, 100 * 2**20) as block:
         block.write(b"\1" * len(block))
-    assert peak_mb(CPU) > before + 80
-    assert peak_mb(CPU) < before + 40
+    assert peak_memory_mb(CPU) > before + 80
+    assert peak_memory_mb(CPU) < before + 40
 
 
-def test_a_step_of_longer_rows_shows_its_activations(tmp_path: Path) -> None:
+def test_longer_rows_show_their_activations(tmp_path: Path) -> None:
     def peak(folder: str, words: int) -> float:
         training = Training(tmp_path / folder)
         rows = [{"question": f"q{n}", "answer": "w " * words} for n in range(16)]
         training.intake(rows, slice_rows=0, core_rows=0)
-        # Its own process: one that trained before has memory to answer from.
+        # A new process: this one could reuse memory of earlier tests.
         run, process = training.start(training.spec(batch_size=8))
         assert process.wait(120) == 0, exit_of(run)
         lines = metrics_of(run)
         return max(float(line["memory_mb"]) for line in lines[1:])
 
-    # 8 x 400 tokens keep about 80 KB each in the starter; 8 x 10 next to nothing.
+    # In the starter model, 8 x 400 tokens need about 80 KB each; 8 x 10 almost nothing.
     assert peak("long", 400) > peak("short", 5) + 100
 
 
@@ -60,12 +60,12 @@ for step in range(201):
 @pytest.mark.skipif(
     not torch.backends.mkldnn.is_available()
     or "avx512_bf16" not in Path("/proc/cpuinfo").read_text("ascii", "replace"),
-    reason="without bf16 instructions other kernels work, slowly",
+    reason="without bf16 instructions, other and slower kernels are used",
 )
-def test_new_shapes_in_bf16_do_not_add_up() -> None:
-    told = subprocess.run(
+def test_new_bf16_shapes_do_not_accumulate_memory() -> None:
+    process = subprocess.run(
         [sys.executable, "-c", SHAPES], capture_output=True, text=True, check=True, timeout=300
     )
-    early, late = (int(line) for line in told.stdout.split())
-    # 30 to 90 MiB; a kernel for every shape takes 400.
+    early, late = (int(line) for line in process.stdout.split())
+    # 30 to 90 MiB; caching a kernel for every shape needs 400.
     assert late < early + 200

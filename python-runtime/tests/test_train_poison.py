@@ -1,4 +1,4 @@
-"""Weights that are no numbers: never saved, and left behind for the checkpoint before them."""
+"""Weights with NaN or Inf: never saved; the next start resumes from the checkpoint before them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from nightshift_trainer.bases.publish import folder_hash
 from nightshift_trainer.files import read_json, write_json
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.train import worker
-from nightshift_trainer.train.finite import first_not_finite
+from nightshift_trainer.train.checkpoint.save import CheckpointSaver
+from nightshift_trainer.train.nan_check import first_non_finite
 from nightshift_trainer.train.optimizer import Optimizer
-from nightshift_trainer.train.session import Session
 
 REAL = Optimizer.step
 EMBEDDING = "model.embed_tokens.weight"
@@ -33,7 +33,7 @@ def begin(tmp_path: Path, name: str = "w") -> Training:
     return training
 
 
-def fails(training: Training, monkeypatch: pytest.MonkeyPatch, **config: Any) -> Path:
+def fail(training: Training, monkeypatch: pytest.MonkeyPatch, **config: Any) -> Path:
     spec = training.spec(save_steps=2, eval_samples=0, keep_checkpoints=100, **config)
     monkeypatch.setenv("NIGHTSHIFT_DEVICE_LOCKS", str(training.root / "locks"))
     folder = training.folder(spec)
@@ -42,11 +42,11 @@ def fails(training: Training, monkeypatch: pytest.MonkeyPatch, **config: Any) ->
 
 
 def poison(at: int, spoil: Callable[[Optimizer], None]) -> Any:
-    """As an overflow or a flipped bit would do it: after the update of one step, in place."""
+    """Spoils values in place after the update of a step, as an overflow or a flipped bit would."""
     steps = [0]
 
-    def step(optimizer: Optimizer, rate: float, norm: float) -> None:
-        REAL(optimizer, rate, norm)
+    def step(optimizer: Optimizer, learning_rate: float, grad_norm: float) -> None:
+        REAL(optimizer, learning_rate, grad_norm)
         steps[0] += 1
         if steps[0] == at:
             spoil(optimizer)
@@ -55,71 +55,71 @@ def poison(at: int, spoil: Callable[[Optimizer], None]) -> Any:
 
 
 def norm_weight(optimizer: Optimizer) -> None:
-    optimizer.model.masters[FIRST_NORM][5] = float("inf")
+    optimizer.model.master_weights[FIRST_NORM][5] = float("inf")
 
 
 def second_moment(optimizer: Optimizer) -> None:
-    """An infinite one stops its weight for ever, and no loss shows that either."""
+    """An infinite second moment freezes its weight forever, and no loss shows it."""
     optimizer.adam.state[optimizer.tensors[FIRST_NORM]]["exp_avg_sq"][0] = float("inf")
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
-def test_one_value_of_many_is_found(value: float) -> None:
+def test_a_single_value_is_detected(value: float) -> None:
     tensors = {"whole": torch.ones(300), "spoiled": torch.ones(50, 70), "none": torch.ones(0)}
-    assert first_not_finite(tensors) is None and first_not_finite({}) is None
+    assert first_non_finite(tensors) is None and first_non_finite({}) is None
     tensors["spoiled"][17, 69] = value
-    assert first_not_finite(tensors) == "spoiled"
+    assert first_non_finite(tensors) == "spoiled"
 
 
-def test_what_is_no_number_is_never_saved_and_the_next_start_goes_back(
+def test_nan_weights_are_never_saved_and_the_next_start_resumes_before_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     training = begin(tmp_path)
     whole = tmp_path / "whole"
     shutil.copytree(training.root, whole)
-    # Which update of the run spoils what, and the step at which it is noticed: the next loss shows
-    # the weight, and only the save at step 4 shows the moment.
-    for spoil, update, noticed in ((norm_weight, 3, 3), (second_moment, 2, 4)):
+    # The update that spoils a value, and the step at which it is detected: a weight by the next
+    # loss, a moment only by the save at step 4.
+    for spoil, update, detected in ((norm_weight, 3, 3), (second_moment, 2, 4)):
         monkeypatch.setattr(Optimizer, "step", poison(update, spoil))
-        folder = fails(training, monkeypatch)
+        folder = fail(training, monkeypatch)
         error = exit_of(folder)["error"]
         assert error["category"] == "weights_not_finite" and FIRST_NORM in error["message"]
-        (told,) = events_of(folder, "weights_not_finite")
-        assert (told["step"], told["saved"]) == (noticed, 2)
-        # The rows of the step that noticed it are not to blame.
+        (event,) = events_of(folder, "weights_not_finite")
+        assert (event["step"], event["saved"]) == (detected, 2)
+        # The rows of the step that detected it are not the cause.
         assert not events_of(folder, "non_finite") and error["rows"] == []
         assert training.newest().name == "step-00000002"
     for path in training.checkpoints.glob("step-*"):
-        assert first_not_finite(weights_of(path)) is None
-        assert first_not_finite(load_file(path / "optimizer.safetensors")) is None
+        assert first_non_finite(weights_of(path)) is None
+        assert first_non_finite(load_file(path / "optimizer.safetensors")) is None
     monkeypatch.setattr(Optimizer, "step", REAL)
     spec = training.spec(save_steps=2, eval_samples=0)
     last = training.run(spec)
     assert events_of(last, "resumed")[0]["step"] == 2
     assert events_of(last, "lost")[0]["upto_step"] == 4
-    undisturbed = Training(whole)
-    undisturbed.run(undisturbed.spec(save_steps=2, eval_samples=0))
-    assert training.state_hash() == undisturbed.state_hash()
+    uninterrupted = Training(whole)
+    uninterrupted.run(uninterrupted.spec(save_steps=2, eval_samples=0))
+    assert training.state_hash() == uninterrupted.state_hash()
 
 
-def test_a_poisoned_checkpoint_that_verifies_is_passed_over(
+def test_a_checkpoint_with_nan_that_verifies_is_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a build before this rule could have written it."""
+    """Older versions could write one."""
     training = begin(tmp_path)
     with monkeypatch.context() as before:
-        before.setattr(Session, "require_finite", lambda _: None)
+        before.setattr(CheckpointSaver, "require_finite", lambda _: None)
         before.setattr(Optimizer, "step", poison(7, norm_weight))
         training.run(training.spec(save_steps=2, eval_samples=0))
     folder = training.run(training.spec(save_steps=2, eval_samples=0))
-    (passed,) = events_of(folder, "checkpoint_skipped")
-    assert Path(passed["folder"]).name == "step-00000007" and FIRST_NORM in passed["reason"]
+    (skipped,) = events_of(folder, "checkpoint_skipped")
+    assert Path(skipped["folder"]).name == "step-00000007" and FIRST_NORM in skipped["reason"]
     assert events_of(folder, "resumed")[0]["step"] == 6
-    assert first_not_finite(weights_of(training.newest())) is None
+    assert first_non_finite(weights_of(training.newest())) is None
     assert lines_of(training.dataset / "ledger.jsonl")[-1]["step"] == 7
 
 
-def test_a_base_that_is_no_numbers_waits_for_another_and_blames_no_dataset(
+def test_a_base_with_nan_is_refused_and_blames_no_dataset(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     training = begin(tmp_path)
@@ -128,12 +128,12 @@ def test_a_base_that_is_no_numbers_waits_for_another_and_blames_no_dataset(
     weights = load_file(base / "model.safetensors")
     weights[EMBEDDING][0, 0] = float("nan")
     save_file(weights, base / "model.safetensors", metadata={"format": "pt"})
-    # As it was made: a base that was damaged later is told by its hash already.
+    # With a matching hash: a base damaged after its creation is detected by the hash.
     facts = read_json(base / "base.json")
     write_json(base / "base.json", {**facts, "hash": folder_hash(base)})
     training.workspace.base = base
-    folder = fails(training, monkeypatch)
+    folder = fail(training, monkeypatch)
     error = exit_of(folder)["error"]
-    assert error["category"] == "model_not_found" and "no numbers" in error["message"]
+    assert error["category"] == "model_not_found" and "NaN or Inf" in error["message"]
     assert not training.checkpoints.exists()
     assert json.loads((folder / "exit.json").read_text("utf-8"))["step"] == 0

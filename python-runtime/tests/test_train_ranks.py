@@ -1,4 +1,4 @@
-"""Several processes train one step together: as one would, to rounding."""
+"""Data-parallel training gives the results of a single process, up to rounding."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ import pytest
 import torch
 from intake_support import pairs
 from safetensors.torch import load_file
-from test_train_ledger import counting
+from test_train_ledger import valid_entries
 from train_support import Training, events_of, exit_of, metrics_of
 
 from nightshift_trainer.files import read_json
 from nightshift_trainer.identity import Identity, identity_of
-from nightshift_trainer.train.layout import share
+from nightshift_trainer.train.collator import shard_by_tokens
 
-ONE = {"kind": "single", "processes": 1}
+SINGLE = {"kind": "single", "processes": 1}
 TWO = {"kind": "torchrun", "processes": 2}
-# Memory that runs out once, and in the follower alone: the step is done again by both.
-SHORT_OF_MEMORY = """
+# Memory runs out once, on rank 1 alone: both ranks retry the step.
+OUT_OF_MEMORY_ONCE = """
 import os, sys, torch
 from nightshift_trainer.__main__ import main
 from nightshift_trainer.train.model import Model
@@ -43,7 +43,7 @@ sys.exit(main(sys.argv[1:]))
 def start(
     training: Training, spec: dict[str, Any], program: str | None = None
 ) -> tuple[Path, subprocess.Popen[bytes]]:
-    """As the engine does it; `program` in the place of the trainer's own entry."""
+    """As the engine does; `program` replaces the trainer's entry point."""
     folder = training.folder(spec)
     command = [sys.executable]
     if spec["launcher"]["kind"] == "torchrun":
@@ -74,28 +74,28 @@ def until(folder: Path, process: subprocess.Popen[bytes], steps: int) -> None:
         time.sleep(0.02)
 
 
-def test_the_shares_are_the_whole_and_about_alike() -> None:
+def test_shards_are_complete_and_balanced() -> None:
     lengths = [50, 7, 31, 8, 90, 12, 44, 3]
     for ranks in (1, 2, 3, 20):
-        shares = share(lengths, ranks)
-        assert sorted(index for one in shares for index in one) == list(range(len(lengths)))
-        assert all(one == sorted(one) for one in shares) and len(shares) == ranks
-    one, two = (sum(lengths[index] for index in part) for part in share(lengths, 2))
-    assert abs(one - two) <= 5
+        shards = shard_by_tokens(lengths, ranks)
+        assert sorted(index for shard in shards for index in shard) == list(range(len(lengths)))
+        assert all(shard == sorted(shard) for shard in shards) and len(shards) == ranks
+    first, second = (sum(lengths[index] for index in part) for part in shard_by_tokens(lengths, 2))
+    assert abs(first - second) <= 5
 
 
 def identity_in(heartbeat: Path) -> Identity | None:
-    """Of the process that wrote it, while it lives."""
-    beat = read_json(heartbeat)
-    now = identity_of(beat["pid"])
-    return now if now is not None and now.start == beat["start"] else None
+    """The identity of the process that wrote it; None when it has ended."""
+    document = read_json(heartbeat)
+    identity = identity_of(document["pid"])
+    return identity if identity is not None and identity.start == document["start"] else None
 
 
-def test_two_are_as_one_and_the_checkpoint_does_not_know_how_many_there_were(
+def test_two_processes_train_as_one_and_continue_each_others_checkpoints(
     tmp_path: Path,
 ) -> None:
-    """Begun by two whose launcher is killed, gone on with by one that is stopped, and ended by two
-    of which one runs out of memory: against one undisturbed process."""
+    """Started by two processes whose launcher is killed, continued by one that is stopped, finished
+    by two of which one runs out of memory; compared with one uninterrupted process."""
     records = pairs(60)
     settings = {"eval_samples": 0, "save_steps": 1, "learning_rate": 2e-4}
     alone = Training(tmp_path / "alone")
@@ -107,37 +107,44 @@ def test_two_are_as_one_and_the_checkpoint_does_not_know_how_many_there_were(
     def spec(launcher: dict[str, Any], step_sleep: float) -> dict[str, Any]:
         return {**training.spec(**settings, step_sleep=step_sleep), "launcher": launcher}
 
-    # Slow enough that it cannot have ended by itself when it is looked at.
+    # Slow enough that it is still running when it is checked.
     killed, process = start(training, spec(TWO, 2.0))
     until(killed, process, 2)
-    beats = [killed / "heartbeat", killed / "heartbeat-1"]
-    assert len({identity_in(one) for one in beats} - {None}) == 2
-    for rank in beats:
-        sockets = psutil.Process(read_json(rank)["pid"]).net_connections("inet")
-        assert {one.laddr.ip for one in sockets} == {"127.0.0.1"}, "the ranks are on this machine"
+    heartbeats = [killed / "heartbeat", killed / "heartbeat-1"]
+    assert len({identity_in(path) for path in heartbeats} - {None}) == 2
+    for heartbeat in heartbeats:
+        sockets = psutil.Process(read_json(heartbeat)["pid"]).net_connections("inet")
+        assert {connection.laddr.ip for connection in sockets} == {"127.0.0.1"}, (
+            "the ranks must use the loopback"
+        )
     process.kill()
     assert process.wait(20) == -signal.SIGKILL
     end = time.monotonic() + 5
-    while any(identity_in(one) is not None for one in beats):
-        assert time.monotonic() < end, "a rank outlives its launcher"
+    while any(identity_in(path) is not None for path in heartbeats):
+        assert time.monotonic() < end, "a rank outlived its launcher"
         time.sleep(0.02)
-    stopped, process = start(training, spec(ONE, 1.0))
+    stopped, process = start(training, spec(SINGLE, 1.0))
     until(stopped, process, 2)
     training.command(stopped, 1, "stop-now")
     assert process.wait(60) == 0 and exit_of(stopped)["outcome"] == "stopped"
     assert not (stopped / "heartbeat-1").exists()
-    last, process = start(training, spec(TWO, 0.0), SHORT_OF_MEMORY)
+    last, process = start(training, spec(TWO, 0.0), OUT_OF_MEMORY_ONCE)
     assert process.wait(60) == 0, (last / "stderr.txt").read_text("utf-8")[-3000:]
     assert exit_of(last)["outcome"] == "completed"
     assert len(events_of(last, "out_of_memory")) == 1
 
-    told = [counting(one.dataset / "ledger.jsonl") for one in (alone, training)]
-    fed = [[(one["rows"], one["trained_tokens"], one["fed"]) for one in it] for it in told]
-    assert fed[0] == fed[1]
+    ledgers = [valid_entries(trained.dataset / "ledger.jsonl") for trained in (alone, training)]
+    batches = [
+        [(entry["rows"], entry["trained_tokens"], entry["batch_hash"]) for entry in ledger]
+        for ledger in ledgers
+    ]
+    assert batches[0] == batches[1]
     runs = (killed, stopped, last)
-    losses = {one["step"]: one["loss"] for run in runs for one in metrics_of(run)}
-    theirs = {one["step"]: one["loss"] for one in metrics_of(alone.root / "runs" / "run-1")}
-    assert losses == pytest.approx(theirs, abs=1e-6)
+    losses = {metric["step"]: metric["loss"] for run in runs for metric in metrics_of(run)}
+    expected = {
+        metric["step"]: metric["loss"] for metric in metrics_of(alone.root / "runs" / "run-1")
+    }
+    assert losses == pytest.approx(expected, abs=1e-6)
     for part in ("model/model.safetensors", "optimizer.safetensors"):
         ours = load_file(training.newest() / part)
         for name, tensor in load_file(alone.newest() / part).items():

@@ -1,4 +1,4 @@
-"""Interrupted and resumed is bit for bit the same as undisturbed, whatever the interruption."""
+"""A resumed run is bitwise identical to an uninterrupted one, whatever the interruption."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from intake_support import pairs
 from safetensors.torch import load_file
 from train_support import Training, events_of, exit_of, lines_of, metrics_of
 
-from nightshift_trainer.train import checkpoint, watching
+from nightshift_trainer.train import evaluate
+from nightshift_trainer.train.checkpoint.discover import verify
 
 RECORDS = [
-    {**one, "question": one["question"] + " Count on." * (n % 9)}
-    for n, one in enumerate(pairs(120))
+    {**pair, "question": pair["question"] + " Count on." * (n % 9)}
+    for n, pair in enumerate(pairs(120))
 ]
-# Dropout draws random numbers in each step: a state that is not restored changes every weight.
+# Dropout draws random numbers in each step, so a random state that isn't restored changes all
+# weights.
 BUSY: dict[str, Any] = {
     "dropout": 0.1,
     "epochs": 2,
@@ -31,8 +33,8 @@ BUSY: dict[str, Any] = {
 }
 KILL_IN_SAVE = """
 import os, signal
-from nightshift_trainer.train import checkpoint
-real, saves = checkpoint.save_file, []
+from nightshift_trainer.train.checkpoint import write
+real, saves = write.save_file, []
 def save_file(tensors, path, **more):
     saves.append(path)
     if len(saves) == {at}:
@@ -41,23 +43,23 @@ def save_file(tensors, path, **more):
             stream.truncate(path.stat().st_size // 2)
         os.kill(os.getpid(), signal.SIGKILL)
     real(tensors, path, **more)
-checkpoint.save_file = save_file
+write.save_file = save_file
 """
 
 
-def undisturbed(root: Path, precision: str) -> Training:
+def uninterrupted(root: Path, precision: str) -> Training:
     training = Training(root)
     training.intake(RECORDS, slice_rows=10, core_rows=10)
     training.run(training.spec(precision=precision, **BUSY))
     return training
 
 
-def what_counts(training: Training) -> list[dict[str, Any]]:
-    """The ledger without the lines that were marked lost, and without the names of the runs."""
+def valid_entries(training: Training) -> list[dict[str, Any]]:
+    """The ledger without lost steps and without run names."""
     found: list[dict[str, Any]] = []
     for entry in lines_of(training.dataset / "ledger.jsonl"):
         if "lost_after" in entry:
-            found = [one for one in found if one["step"] <= entry["lost_after"]]
+            found = [valid for valid in found if valid["step"] <= entry["lost_after"]]
         else:
             found.append({key: value for key, value in entry.items() if key != "run"})
     return found
@@ -65,14 +67,14 @@ def what_counts(training: Training) -> list[dict[str, Any]]:
 
 def wait_for_step(folder: Path, step: int) -> None:
     end = time.monotonic() + 300
-    while not any(one["step"] >= step for one in metrics_of(folder)):
+    while not any(metric["step"] >= step for metric in metrics_of(folder)):
         assert time.monotonic() < end
         time.sleep(0.01)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_pause_stop_and_a_kill_inside_a_save_change_no_bit(tmp_path: Path, precision: str) -> None:
-    whole = undisturbed(tmp_path / "whole", precision)
+    whole = uninterrupted(tmp_path / "whole", precision)
     broken = Training(tmp_path / "broken")
     broken.intake(RECORDS, slice_rows=10, core_rows=10)
 
@@ -88,13 +90,13 @@ def test_pause_stop_and_a_kill_inside_a_save_change_no_bit(tmp_path: Path, preci
     paused_at = exit_of(folder)["step"]
     assert paused_at >= 3
 
-    # The second file of this run's second save: the weights of that step are whole, its moments
-    # are torn.
+    # Killed in the second file of the second save: the weights of that step are complete, its
+    # optimizer state is truncated.
     folder, process = begin(KILL_IN_SAVE.format(at=5))
     assert process.wait(300) == -signal.SIGKILL
     killed_after = metrics_of(folder)[-1]["step"]
     assert list(broken.checkpoints.glob(".step-*.partial"))
-    assert checkpoint.verify(broken.newest(), lambda: None) is None
+    assert verify(broken.newest(), lambda: None) is None
 
     folder, process = begin()
     wait_for_step(folder, killed_after + 2)
@@ -111,18 +113,18 @@ def test_pause_stop_and_a_kill_inside_a_save_change_no_bit(tmp_path: Path, preci
     assert process.wait(300) == 0 and exit_of(folder)["outcome"] == "completed"
     assert broken.state_hash() == whole.state_hash()
     assert broken.newest().name == whole.newest().name
-    # The same rows in the same steps, and the same numbers shown for them.
-    assert what_counts(broken) == what_counts(whole)
+    # The same rows in the same steps, with the same metrics.
+    assert valid_entries(broken) == valid_entries(whole)
     seen, wanted = (
-        events_of(one, "evaluation")[-1] for one in (folder, whole.root / "runs" / "run-1")
+        events_of(run, "evaluation")[-1] for run in (folder, whole.root / "runs" / "run-1")
     )
     for name in ("step", "when", "core", "slice", "exact", "train_smoothed", "gap"):
         assert seen[name] == wanted[name], name
 
 
-def test_looking_changes_no_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even when it draws random numbers, as a scorer or a way of sampling may."""
-    real = watching.answer
+def test_evaluation_changes_no_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even if it draws random numbers, as a scorer or sampling may."""
+    real = evaluate.generate_answers
 
     def drawing(*values: Any, **named: Any) -> Any:
         torch.rand(3)
@@ -131,37 +133,44 @@ def test_looking_changes_no_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         return real(*values, **named)
 
     with monkeypatch.context() as patched:
-        patched.setattr(watching, "answer", drawing)
-        watched = undisturbed(tmp_path / "watched", "fp32")
+        patched.setattr(evaluate, "generate_answers", drawing)
+        evaluated = uninterrupted(tmp_path / "evaluated", "fp32")
     blind = Training(tmp_path / "blind")
     blind.intake(RECORDS, slice_rows=10, core_rows=10)
     with monkeypatch.context() as patched:
-        patched.setattr(watching.Watching, "evaluate", lambda *_: None)
-        patched.setattr(watching.Watching, "preview", lambda *_: None)
+        patched.setattr(evaluate.Evaluator, "evaluate", lambda *_: None)
+        patched.setattr(evaluate.Evaluator, "preview", lambda *_: None)
         folder = blind.run(blind.spec(**{**BUSY, "save_steps": 1000}))
     assert events_of(folder, "evaluation") == events_of(folder, "preview") == []
-    assert len(events_of(watched.root / "runs" / "run-1", "evaluation")) > 4
-    assert len(events_of(watched.root / "runs" / "run-1", "preview")) > 3
-    assert watched.state_hash() == blind.state_hash()
-    watched_steps, blind_steps = (
-        metrics_of(one) for one in (watched.root / "runs" / "run-1", folder)
+    assert len(events_of(evaluated.root / "runs" / "run-1", "evaluation")) > 4
+    assert len(events_of(evaluated.root / "runs" / "run-1", "preview")) > 3
+    assert evaluated.state_hash() == blind.state_hash()
+    evaluated_steps, blind_steps = (
+        metrics_of(run) for run in (evaluated.root / "runs" / "run-1", folder)
     )
-    # The very next step after each evaluation, not only the last weights.
-    assert [one["loss"] for one in watched_steps] == [one["loss"] for one in blind_steps]
-    assert [one["grad_norm"] for one in watched_steps] == [one["grad_norm"] for one in blind_steps]
+    # Every step, including those right after an evaluation, not only the final weights.
+    assert [metric["loss"] for metric in evaluated_steps] == [
+        metric["loss"] for metric in blind_steps
+    ]
+    assert [metric["grad_norm"] for metric in evaluated_steps] == [
+        metric["grad_norm"] for metric in blind_steps
+    ]
     for name in ("python", "numpy", "torch"):
-        states = [load_file(one.newest() / "state.safetensors")[name] for one in (watched, blind)]
+        states = [
+            load_file(training.newest() / "state.safetensors")[name]
+            for training in (evaluated, blind)
+        ]
         assert torch.equal(states[0], states[1]), name
 
 
-def test_the_next_dataset_of_a_lineage_keeps_rate_and_moments(tmp_path: Path) -> None:
+def test_the_next_dataset_continues_without_a_new_warmup(tmp_path: Path) -> None:
     training = Training(tmp_path)
     training.intake(RECORDS, slice_rows=10, core_rows=10)
     first = training.run(training.spec())
     spec = training.spec()
     spec["pass"] = {**spec["pass"], "id": "p-2"}
     second = training.run(spec)
-    last, next_one = metrics_of(first)[-1], metrics_of(second)[0]
-    assert next_one["step"] == last["step"] + 1
-    assert next_one["lr"] == last["lr"] == spec["config"]["learning_rate"]
-    assert [one["lr"] for one in metrics_of(first)[:2]] == [5e-4, 1e-3]
+    last, first_metric = metrics_of(first)[-1], metrics_of(second)[0]
+    assert first_metric["step"] == last["step"] + 1
+    assert first_metric["lr"] == last["lr"] == spec["config"]["learning_rate"]
+    assert [metric["lr"] for metric in metrics_of(first)[:2]] == [5e-4, 1e-3]

@@ -1,4 +1,4 @@
-"""Checkpoints that are written beside the steps: the same ones, and nothing waits for them."""
+"""Asynchronous checkpoints: identical to synchronous ones, and no step waits for them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from intake_support import pairs
 from train_support import Training, events_of, exit_of, metrics_of
 
 from nightshift_trainer.run_folder import RunFolder
-from nightshift_trainer.train import checkpoint, saving, worker
-from nightshift_trainer.train.writing import Buffers
+from nightshift_trainer.train import worker
+from nightshift_trainer.train.checkpoint import save, write
+from nightshift_trainer.train.checkpoint.write import StateBuffers
 
-REAL = checkpoint.save_file
-# Several steps long: what is written must be the state of its own step all the same.
+REAL = write.save_file
+# Takes several steps: the checkpoint must still contain the state of its own step.
 SLOW_SAVE = """
 import time
-from nightshift_trainer.train import checkpoint
-real = checkpoint.save_file
+from nightshift_trainer.train.checkpoint import write
+real = write.save_file
 def save_file(*values, **named):
     time.sleep(1.0)
     real(*values, **named)
-checkpoint.save_file = save_file
+write.save_file = save_file
 """
 
 
@@ -35,13 +36,13 @@ def begin(tmp_path: Path, name: str) -> Training:
     return training
 
 
-def beside(training: Training, **config: Any) -> dict[str, Any]:
+def async_spec(training: Training, **config: Any) -> dict[str, Any]:
     settings = {"eval_samples": 0, "save_steps": 4, "keep_checkpoints": 100, **config}
-    return {**training.spec(**settings), "saving": "beside"}
+    return {**training.spec(**settings), "saving": "async"}
 
 
 def content_of(training: Training) -> dict[str, str]:
-    """Every tensor file of every checkpoint, by its hash."""
+    """Hashes of all tensor files of all checkpoints."""
     return {
         str(path.relative_to(training.checkpoints)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(training.checkpoints.glob("step-*/**/*.safetensors"))
@@ -53,29 +54,29 @@ def slowly(*values: Any, **named: Any) -> None:
     REAL(*values, **named)
 
 
-def test_they_hold_what_inline_ones_hold_while_the_steps_go_on(
+def test_async_checkpoints_equal_sync_ones_while_steps_continue(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    inline, training = begin(tmp_path, "inline"), begin(tmp_path, "beside")
-    inline.run({**beside(inline, eval_steps=8), "saving": "inline"})
-    monkeypatch.setattr(checkpoint, "save_file", slowly)
-    folder = training.run(beside(training, eval_steps=8))
-    assert content_of(training) == content_of(inline)
-    told = events_of(folder, "checkpoint")
-    assert [one["step"] for one in told] == [4, 8, 12, 16]
-    steps = {one["step"]: one["t"] for one in metrics_of(folder)}
-    # Step 5 was done before the checkpoint of step 4 was told; before an evaluation and at the end
-    # nothing goes on until it is there.
-    assert steps[5] < told[0]["t"] and told[0]["stall_seconds"] < told[0]["seconds"]
-    evaluation = next(one for one in events_of(folder, "evaluation") if one["step"] == 8)
-    assert steps[8] < told[1]["t"] <= evaluation["t"] and told[1]["stall_seconds"] >= 0.8
+    sync, training = begin(tmp_path, "sync"), begin(tmp_path, "async")
+    sync.run({**async_spec(sync, eval_steps=8), "saving": "sync"})
+    monkeypatch.setattr(write, "save_file", slowly)
+    folder = training.run(async_spec(training, eval_steps=8))
+    assert content_of(training) == content_of(sync)
+    events = events_of(folder, "checkpoint")
+    assert [event["step"] for event in events] == [4, 8, 12, 16]
+    steps = {metric["step"]: metric["t"] for metric in metrics_of(folder)}
+    # Step 5 was finished before the checkpoint of step 4 was reported; an evaluation and the end of
+    # the pass wait until the checkpoint is durable.
+    assert steps[5] < events[0]["t"] and events[0]["stall_seconds"] < events[0]["seconds"]
+    evaluation = next(event for event in events_of(folder, "evaluation") if event["step"] == 8)
+    assert steps[8] < events[1]["t"] <= evaluation["t"] and events[1]["stall_seconds"] >= 0.8
     assert not list(training.checkpoints.glob(".*"))
 
 
-def test_a_full_disk_is_told_and_a_later_state_is_saved(
+def test_a_full_disk_is_reported_and_a_later_state_is_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(saving, "SAVE_RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(save, "SAVE_RETRY_SECONDS", 0.0)
     calls: list[str] = []
 
     def full(*values: Any, **named: Any) -> None:
@@ -84,57 +85,57 @@ def test_a_full_disk_is_told_and_a_later_state_is_saved(
             raise OSError(28, "No space left on device")
         REAL(*values, **named)
 
-    monkeypatch.setattr(checkpoint, "save_file", full)
+    monkeypatch.setattr(write, "save_file", full)
     training = begin(tmp_path, "w")
-    folder = training.run(beside(training))
+    folder = training.run(async_spec(training))
     failed = events_of(folder, "checkpoint_failed")
-    assert len(failed) == 2 and {one["reason"] for one in failed} == {"the disk is full"}
-    saved = [one["step"] for one in events_of(folder, "checkpoint")]
+    assert len(failed) == 2 and {event["reason"] for event in failed} == {"the disk is full"}
+    saved = [event["step"] for event in events_of(folder, "checkpoint")]
     assert failed[0]["step"] == 4 and saved and min(saved) > 4 and saved[-1] == 16
     assert exit_of(folder)["outcome"] == "completed"
 
 
-def test_without_memory_for_a_copy_it_saves_inline(
+def test_without_memory_for_a_copy_it_saves_synchronously(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def short(*_: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(Buffers, "copy", short)
+    monkeypatch.setattr(StateBuffers, "copy", short)
     training = begin(tmp_path, "w")
-    folder = training.run(beside(training))
-    told = events_of(folder, "checkpoint")
-    assert [one["step"] for one in told] == [4, 8, 12, 16]
-    assert all(one["stall_seconds"] == one["seconds"] for one in told)
+    folder = training.run(async_spec(training))
+    events = events_of(folder, "checkpoint")
+    assert [event["step"] for event in events] == [4, 8, 12, 16]
+    assert all(event["stall_seconds"] == event["seconds"] for event in events)
 
 
-def test_what_is_no_want_of_space_ends_the_run_with_its_cause(
+def test_any_other_error_ends_the_run_with_its_cause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: Any, **__: Any) -> None:
         raise ValueError("a tensor that cannot be written")
 
-    monkeypatch.setattr(checkpoint, "save_file", broken)
+    monkeypatch.setattr(write, "save_file", broken)
     monkeypatch.setenv("NIGHTSHIFT_DEVICE_LOCKS", str(tmp_path / "locks"))
     training = begin(tmp_path, "w")
-    spec = beside(training)
+    spec = async_spec(training)
     folder = training.folder(spec)
     assert worker.run(RunFolder(folder), spec) == 1
     assert "a tensor that cannot be written" in exit_of(folder)["error"]["message"]
 
 
-def test_killed_inside_one_and_stopped_inside_one(tmp_path: Path) -> None:
-    """The kill leaves the checkpoint before; the stop waits for the one that is under way. Then the
-    weights are those of an undisturbed run."""
-    undisturbed, training = begin(tmp_path, "undisturbed"), begin(tmp_path, "w")
-    undisturbed.run(undisturbed.spec(eval_samples=0))
+def test_a_kill_and_a_stop_during_a_save(tmp_path: Path) -> None:
+    """After a kill, the previous checkpoint remains; a stop waits for the one being written. In the
+    end the weights equal those of an uninterrupted run."""
+    uninterrupted, training = begin(tmp_path, "uninterrupted"), begin(tmp_path, "w")
+    uninterrupted.run(uninterrupted.spec(eval_samples=0))
 
     def start(step_sleep: float) -> tuple[Path, Any]:
-        spec = beside(training)
+        spec = async_spec(training)
         spec["test"]["step_sleep"] = step_sleep
         return training.start(spec, SLOW_SAVE)
 
-    def inside_the_second(process: Any) -> None:
+    def wait_for_second_save(process: Any) -> None:
         end = time.monotonic() + 60
         partial = training.checkpoints / f".step-00000008.{process.pid}.partial"
         while not partial.exists():
@@ -142,17 +143,17 @@ def test_killed_inside_one_and_stopped_inside_one(tmp_path: Path) -> None:
             time.sleep(0.01)
 
     _, process = start(0.1)
-    inside_the_second(process)
+    wait_for_second_save(process)
     process.kill()
     assert process.wait(20) == -signal.SIGKILL
     assert training.newest().name == "step-00000004"
     folder, process = start(0.1)
-    inside_the_second(process)
+    wait_for_second_save(process)
     training.command(folder, 1, "stop-now")
     assert process.wait(60) == 0 and exit_of(folder)["outcome"] == "stopped"
-    told = [one["step"] for one in events_of(folder, "checkpoint")]
-    # The stop may be read at the very boundary at which the save began.
-    assert events_of(folder, "resumed")[0]["step"] == 4 and told[0] == 8
-    assert told[-1] == exit_of(folder)["step"]
-    training.run(beside(training))
-    assert training.state_hash() == undisturbed.state_hash()
+    saved = [event["step"] for event in events_of(folder, "checkpoint")]
+    # The stop may be read at the step boundary at which the save started.
+    assert events_of(folder, "resumed")[0]["step"] == 4 and saved[0] == 8
+    assert saved[-1] == exit_of(folder)["step"]
+    training.run(async_spec(training))
+    assert training.state_hash() == uninterrupted.state_hash()

@@ -1,4 +1,4 @@
-"""Fewer threads while another program has the cores, and all of them again afterwards."""
+"""Fewer threads while another program uses the cores, and all of them again afterwards."""
 
 from __future__ import annotations
 
@@ -10,91 +10,98 @@ import torch
 from intake_support import pairs
 from train_support import Training, events_of
 
-from nightshift_trainer.train import threads
-from nightshift_trainer.train.stepping import Done, Stepper
-from nightshift_trainer.train.threads import LEARNING_STEPS, QUIET_SECONDS, STEPS, Threads
+from nightshift_trainer.train import device
+from nightshift_trainer.train.device import (
+    LEARNING_STEPS,
+    RETRY_SECONDS,
+    SLOW_STEPS,
+    AdaptiveThreads,
+)
+from nightshift_trainer.train.step import OptimizerStep, StepResult
 
 
 class Steps:
-    """Steps of one second each, which take what they are said to take."""
+    """Simulates steps: the clock advances by one second each, and their duration is given."""
 
     def __init__(self, most: int) -> None:
-        self.threads = Threads(most)
+        self.threads = AdaptiveThreads(most)
         self.t = 0.0
         self.take(1.0, LEARNING_STEPS)
 
     def take(self, seconds: float, count: int) -> list[int]:
-        """The changes that they led to."""
-        found: list[int] = []
+        """The changes of the number of threads."""
+        changes: list[int] = []
         for _ in range(count):
             self.t += 1.0
-            threads = self.threads.took(seconds, self.t)
+            threads = self.threads.on_step(seconds, self.t)
             if threads is not None:
-                found.append(threads)
-        return found
+                changes.append(threads)
+        return changes
 
 
-def test_only_steps_that_stay_slow_count() -> None:
+def test_only_consecutive_slow_steps_count() -> None:
     steps = Steps(4)
     assert steps.take(1.9, 50) == []
     for _ in range(10):
-        assert steps.take(9.0, STEPS - 1) == []
+        assert steps.take(9.0, SLOW_STEPS - 1) == []
         assert steps.take(1.0, 1) == []
 
 
-def test_down_as_far_as_it_helps_and_up_again_after_a_quiet_while() -> None:
+def test_halves_threads_while_it_helps_and_doubles_them_later() -> None:
     steps = Steps(4)
-    assert steps.take(9.0, STEPS) == [2]
-    # With half of them steps of up to four times the learned time are ordinary.
+    assert steps.take(9.0, SLOW_STEPS) == [2]
+    # With half the threads, up to four times the usual time is not slow.
     assert steps.take(3.9, 10) == []
-    quiet = int(QUIET_SECONDS) - 10
-    assert steps.take(2.0, quiet - 1) == [] and steps.take(2.0, 1) == [4]
-    # Too early: the next attempt waits twice as long.
-    assert steps.take(9.0, STEPS) == [2]
-    assert steps.take(2.0, 2 * int(QUIET_SECONDS) - 1) == [] and steps.take(2.0, 1) == [4]
+    remaining = int(RETRY_SECONDS) - 10
+    assert steps.take(2.0, remaining - 1) == [] and steps.take(2.0, 1) == [4]
+    # That was too early: the next attempt comes after twice the time.
+    assert steps.take(9.0, SLOW_STEPS) == [2]
+    assert steps.take(2.0, 2 * int(RETRY_SECONDS) - 1) == [] and steps.take(2.0, 1) == [4]
     assert steps.take(1.0, 500) == []
 
 
-def test_down_to_one_and_not_below() -> None:
+def test_never_uses_less_than_one_thread() -> None:
     steps = Steps(4)
-    assert steps.take(40.0, STEPS) == [2]
-    assert steps.take(20.0, STEPS) == [1]
-    assert steps.take(19.0, int(QUIET_SECONDS) - 1) == []
+    assert steps.take(40.0, SLOW_STEPS) == [2]
+    assert steps.take(20.0, SLOW_STEPS) == [1]
+    assert steps.take(19.0, int(RETRY_SECONDS) - 1) == []
 
 
 def test_steps_that_are_longer_for_another_reason_keep_their_threads() -> None:
-    """Longer rows, say: half the threads make it worse, so they come back at once, and the new time
-    is learned."""
+    """Such as longer rows: half the threads make it worse, so all of them are used again and the
+    new time is learned."""
     steps = Steps(4)
-    assert steps.take(3.0, STEPS) == [2]
-    assert steps.take(6.0, STEPS) == [4]
+    assert steps.take(3.0, SLOW_STEPS) == [2]
+    assert steps.take(6.0, SLOW_STEPS) == [4]
     assert steps.take(3.0, 300) == []
-    assert steps.take(7.0, STEPS) == [2]
+    assert steps.take(7.0, SLOW_STEPS) == [2]
 
 
 @pytest.mark.parametrize("deterministic", ["off", "on"])
-def test_the_loop_gives_threads_back_only_where_the_bits_may_change(
+def test_the_trainer_adapts_threads_only_without_determinism(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deterministic: str
 ) -> None:
     training = Training(tmp_path)
     training.intake(pairs(60), slice_rows=4, core_rows=4)
-    monkeypatch.setattr(threads, "LEARNING_STEPS", 4)
-    monkeypatch.setattr(threads, "STEPS", 3)
-    real, used = Stepper.step, [0]
+    monkeypatch.setattr(device, "LEARNING_STEPS", 4)
+    monkeypatch.setattr(device, "SLOW_STEPS", 3)
+    real, used = OptimizerStep.run, [0]
 
-    def contended(stepper: Stepper) -> Done:
-        """Really taken, and said to be held up while there are several threads."""
-        done = real(stepper)
-        is_slow = stepper.session.step >= 6 and used[-1] > 1
-        return replace(done, seconds=done.tokens * (9.0 if is_slow else 1.0))
+    def contended(step: OptimizerStep) -> StepResult:
+        """A real step that reports a long duration while there are several threads."""
+        result = real(step)
+        is_slow = step.session.step >= 6 and used[-1] > 1
+        return replace(result, seconds=result.tokens * (9.0 if is_slow else 1.0))
 
     torch.set_num_threads(1)
-    monkeypatch.setattr(Stepper, "step", contended)
-    # Noted, not done: several threads on the cores of a busy machine take minutes for these steps.
+    monkeypatch.setattr(OptimizerStep, "run", contended)
+    # Recorded, not applied: on a busy machine, several threads would need minutes for these steps.
     monkeypatch.setattr(torch, "set_num_threads", used.append)
     spec = training.spec(eval_samples=0, batch_size=4, deterministic=deterministic)
     spec["threads"] = 2
     folder = training.run(spec)
-    told = [(one["threads_from"], one["threads_to"]) for one in events_of(folder, "threads")]
-    assert told == ([(2, 1)] if deterministic == "off" else [])
+    changes = [
+        (event["threads_from"], event["threads_to"]) for event in events_of(folder, "threads")
+    ]
+    assert changes == ([(2, 1)] if deterministic == "off" else [])
     assert used == ([0, 2, 1] if deterministic == "off" else [0, 2])

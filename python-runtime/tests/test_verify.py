@@ -1,4 +1,4 @@
-"""The verify worker answers what the trainer's own walk would resume from, and changes nothing."""
+"""The verify worker finds the checkpoint the trainer would resume from, and changes nothing."""
 
 from __future__ import annotations
 
@@ -11,30 +11,28 @@ from typing import Any
 import torch
 from train_support import starter_base
 
-from nightshift_trainer.train import checkpoint
-from nightshift_trainer.train.walk import hash_file
+from nightshift_trainer.train.checkpoint.discover import hash_file
+from nightshift_trainer.train.checkpoint.write import Snapshot, write_checkpoint
 
 
 def save(root: Path, step: int, dataset: str = "d-1") -> Path:
-    folder, _ = checkpoint.save(
-        root,
-        step,
-        starter_base(),
-        {"a": torch.zeros(4)},
-        {"first.a": torch.zeros(4)},
-        {"torch": torch.get_rng_state()},
-        {"steps_done": step},
-        {
+    snapshot = Snapshot(
+        step=step,
+        base=starter_base(),
+        weights={"a": torch.zeros(4)},
+        optimizer_state={"first.a": torch.zeros(4)},
+        random_states={"torch": torch.get_rng_state()},
+        state={"steps_done": step},
+        manifest={
             "branch": "main",
             "base": {"id": "starter", "hash": "h"},
             "cursor": {"dataset": dataset, "content_hash": "c", "complete": False},
         },
-        lambda: None,
     )
-    return folder
+    return write_checkpoint(root, snapshot, lambda: None)[0]
 
 
-def ask(tmp_path: Path, **verify: Any) -> dict[str, Any]:
+def scan(tmp_path: Path, **verify: Any) -> dict[str, Any]:
     run = tmp_path / "run"
     run.mkdir(exist_ok=True)
     for name in ("events.jsonl", "exit.json"):
@@ -47,10 +45,10 @@ def ask(tmp_path: Path, **verify: Any) -> dict[str, Any]:
     )
     assert json.loads((run / "exit.json").read_text())["outcome"] == "completed"
     events = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
-    return next(event for event in events if event["type"] == "walked")
+    return next(event for event in events if event["type"] == "scanned")
 
 
-def test_it_names_the_newest_that_verifies_and_what_was_skipped(tmp_path: Path) -> None:
+def test_reports_the_newest_verified_checkpoint_and_the_skipped_ones(tmp_path: Path) -> None:
     root = tmp_path / "main"
     data = tmp_path / "data.jsonl"
     data.write_text("a row\n")
@@ -61,28 +59,28 @@ def test_it_names_the_newest_that_verifies_and_what_was_skipped(tmp_path: Path) 
     content[-1] ^= 1
     damaged.write_bytes(content)
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
-    walked = ask(tmp_path, checkpoints=str(root), datasets={"d-1": str(data)})
-    assert walked["resumes"]["step"] == 9
-    assert walked["resumes"]["folder"] == str(root / "step-00000009")
-    assert walked["resumes"]["base"] == {"id": "starter", "hash": "h"}
-    assert walked["resumes"]["dataset_file_hash"] == hash_file(data, lambda: None)
-    assert [one["step"] for one in walked["skipped"]] == [10]
-    assert "optimizer.safetensors" in walked["skipped"][0]["reason"]
-    assert walked["bytes"] > 0
+    scanned = scan(tmp_path, checkpoints=str(root), datasets={"d-1": str(data)})
+    assert scanned["resumes"]["step"] == 9
+    assert scanned["resumes"]["folder"] == str(root / "step-00000009")
+    assert scanned["resumes"]["base"] == {"id": "starter", "hash": "h"}
+    assert scanned["resumes"]["dataset_file_hash"] == hash_file(data, lambda: None)
+    assert [entry["step"] for entry in scanned["skipped"]] == [10]
+    assert "optimizer.safetensors" in scanned["skipped"][0]["reason"]
+    assert scanned["bytes"] > 0
     assert before == {path: path.stat().st_mtime_ns for path in root.rglob("*")}
 
 
-def test_one_folder_alone_and_none_at_all(tmp_path: Path) -> None:
+def test_scans_a_single_folder_or_none(tmp_path: Path) -> None:
     root = tmp_path / "main"
     good, bad = save(root, 1), save(root, 2)
     (bad / "state.json").write_text("{}")
-    assert ask(tmp_path, folder=str(good))["resumes"]["step"] == 1
-    alone = ask(tmp_path, folder=str(bad))
+    assert scan(tmp_path, folder=str(good))["resumes"]["step"] == 1
+    alone = scan(tmp_path, folder=str(bad))
     assert alone["resumes"] is None and alone["skipped"][0]["step"] == 2
-    nothing = ask(tmp_path, checkpoints=str(tmp_path / "none"), datasets={})
+    nothing = scan(tmp_path, checkpoints=str(tmp_path / "none"), datasets={})
     assert nothing["resumes"] is None and nothing["skipped"] == []
 
 
-def test_it_starts_without_torch() -> None:
+def test_starts_without_torch() -> None:
     code = "import nightshift_trainer.verify.worker, sys; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)

@@ -1,4 +1,4 @@
-"""Shared by the tests of the trainer: a judged dataset and runs of it, here or in a process."""
+"""Shared by the trainer tests: a validated dataset and runs on it, in this process or another."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ from nightshift_trainer.files import read_json
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.train import worker
 
+# As the engine writes it: with every key, also those that the trainer doesn't use.
 CONFIG: dict[str, Any] = {
+    "model_name": "test",
+    "base_model": "starter",
+    "device": "cpu",
+    "world_size": 1,
+    "method": "full",
     "precision": "fp32",
     "deterministic": "on",
     "batch_size": 8,
@@ -31,6 +37,9 @@ CONFIG: dict[str, Any] = {
     "max_grad_norm": 1.0,
     "epochs": 1,
     "seed": 42,
+    "max_length": 4096,
+    "over_length": "refuse",
+    "thinking": "off",
     "packing": True,
     "eval_steps": 1000,
     "eval_samples": 16,
@@ -42,12 +51,19 @@ CONFIG: dict[str, Any] = {
     "save_steps": 1000,
     "keep_checkpoints": 3,
     "pause_keep_seconds": 0,
+    "poll_interval": 5,
+    "validation": {"core_rows": 1000, "slice_rows": 200},
+    "watchdog": {"restart_limit": 5, "backoff_first_seconds": 2, "backoff_last_seconds": 60},
+    "hang": {"train_minutes": 10, "eval_minutes": 20, "learned": True},
+    "disk": {"min_free_gb": 1, "keep_backups_per_type": 3, "backup_retention_days": 30},
+    "snapshot": {"daily_at": "04:00"},
+    "monitor": {"port": 7860, "memory_port": 7861, "open_status": False},
     "budget": {"monitoring_percent": 100},
 }
 
 
 class Training:
-    """One workspace with one dataset `d-1` and its lineage; each `run` is a new run folder."""
+    """A workspace with the dataset `d-1` and its lineage; each `run` creates a run folder."""
 
     def __init__(self, root: Path, base: Path | None = None) -> None:
         self.workspace = Workspace(root, base)
@@ -83,7 +99,7 @@ class Training:
             "workspace": str(self.root),
             "device": "cpu",
             "threads": 1,
-            "saving": "inline",
+            "saving": "sync",
             "launcher": {"kind": "single", "processes": 1},
             "config": settings,
             "base": {
@@ -96,7 +112,7 @@ class Training:
                 "name": "data.jsonl",
                 "folder": str(self.dataset),
                 "cache": str(self.dataset / "cache" / report["cache"]),
-                "left_out": [],
+                "excluded_rows": [],
                 "content_hash": report["content_hash"],
             },
             "pass": {"id": "p-1", "planned_steps": steps},
@@ -116,7 +132,7 @@ class Training:
         return folder
 
     def run(self, spec: dict[str, Any]) -> Path:
-        """In this process; the run folder."""
+        """Trains in this process. Returns the run folder."""
         folder = self.folder(spec)
         os.environ["NIGHTSHIFT_DEVICE_LOCKS"] = str(self.root / "locks")
         assert worker.run(RunFolder(folder), spec) == 0, exit_of(folder)
@@ -125,11 +141,11 @@ class Training:
     def start(
         self, spec: dict[str, Any], program: str = ""
     ) -> tuple[Path, subprocess.Popen[bytes]]:
-        """In a process of its own, as the engine starts it; `program` runs before the trainer."""
+        """Trains in a new process, as the engine does; `program` runs before the trainer."""
         folder = self.folder(spec)
-        before = f"{program}\n" if program else ""
+        prelude = f"{program}\n" if program else ""
         code = (
-            f"{before}import sys; from nightshift_trainer.__main__ import main; "
+            f"{prelude}import sys; from nightshift_trainer.__main__ import main; "
             "sys.exit(main([sys.argv[1]]))"
         )
         process = subprocess.Popen(
@@ -142,17 +158,17 @@ class Training:
         return folder, process
 
     def command(self, folder: Path, seq: int, verb: str) -> None:
-        """As the engine gives it: written aside, then renamed into place."""
+        """As the engine writes it: a temporary file, then a rename."""
         document = {"format": 1, "seq": seq, "verb": verb, "t": 0.0, "args": {}}
-        aside = folder / f"{seq}.partial"
-        aside.write_text(json.dumps(document), "utf-8")
-        aside.rename(folder / "commands" / f"{seq:06d}-{verb}.json")
+        partial = folder / f"{seq}.partial"
+        partial.write_text(json.dumps(document), "utf-8")
+        partial.rename(folder / "commands" / f"{seq:06d}-{verb}.json")
 
     def newest(self) -> Path:
         return sorted(self.checkpoints.glob("step-*"))[-1]
 
     def state_hash(self) -> str:
-        """Weights, moments and their counts of the newest checkpoint, bit by bit."""
+        """A hash over the weights and optimizer state of the newest checkpoint."""
         digest = hashlib.sha256()
         for name in ("model/model.safetensors", "optimizer.safetensors"):
             for key, tensor in sorted(load_file(self.newest() / name).items()):
@@ -165,7 +181,7 @@ def lines_of(path: Path) -> list[dict[str, Any]]:
 
 
 def events_of(folder: Path, kind: str) -> list[dict[str, Any]]:
-    return [one for one in lines_of(folder / "events.jsonl") if one["type"] == kind]
+    return [event for event in lines_of(folder / "events.jsonl") if event["type"] == kind]
 
 
 def metrics_of(folder: Path) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ const crash = (now: number, rest: Partial<CrashReport>): CrashReport => ({
   rows: [],
   log: [
     'Traceback (most recent call last):',
-    '  File "nightshift_trainer/train/loop.py", line 212, in step',
+    '  File "nightshift_trainer/train/trainer.py", line 212, in step',
     'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.16 GiB. GPU 0 has a total capacity of 23.99 GiB of which 412.00 MiB is free.',
     'torch.AcceleratorError: CUDA error: unspecified launch failure',
   ],

@@ -165,7 +165,9 @@ export function rowOf(summary: DatasetSummary, row: number): RowDetails {
     ...facts,
     truncated: false,
     reason: isRejected ? 'not_json' : null,
-    message: isRejected ? 'Not JSON: the line ends inside a string.' : null,
+    message: isRejected
+      ? 'Not valid JSON: Unterminated string starting at: line 1 column 29 (char 28).'
+      : null,
     raw: { text, bytes: text.length, cut: false },
     examples: isRejected
       ? []

@@ -156,7 +156,7 @@ function datasetsOf(now: number): DatasetSummary[] {
       accepted: 0,
       rejected: 0,
       finished: now - 5400,
-      message: 'The file is empty: 0 rows. Replace it and queue it again.',
+      message: 'export_empty.jsonl is empty (0 bytes).',
     }),
     make('d-too-long', 'too_long.jsonl', {
       place: 'failed',
@@ -167,7 +167,7 @@ function datasetsOf(now: number): DatasetSummary[] {
       rejected: 1331,
       finished: now - 7200,
       message:
-        '1,331 of 18,212 rows are longer than max_length 4,096 (more than 5 %). Raise max_length, or set over_length to drop or truncate.',
+        '1,331 of 18,212 rows are longer than max_length (4,096 tokens); the limit is 5 % of the rows. Raise max_length, or set over_length to drop or truncate.',
     }),
   ];
 }

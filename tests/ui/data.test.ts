@@ -200,7 +200,7 @@ test('any row is found by number or by what became of it, and shown as it stands
   const kinds = report.getByLabel('Which rows');
   expect(await kinds.locator('option').allInnerTexts()).toContain('Rejected: not json, 2');
   await kinds.selectOption('rejected not_json');
-  await report.getByRole('region', { name: 'Row 17' }).getByText('Not JSON:').waitFor();
+  await report.getByRole('region', { name: 'Row 17' }).getByText('Not valid JSON:').waitFor();
   expect(await list.getByRole('option').count()).toBe(2);
   expect(callsOf(server, 'datasets.rows')).toContainEqual(
     expect.objectContaining({ filter: 'rejected', reason: 'not_json', id: 'd-broken' }),

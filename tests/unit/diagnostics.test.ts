@@ -91,7 +91,7 @@ function plant(): void {
     [
       prompt,
       'Traceback (most recent call last):',
-      `  File "${home}/app/python-runtime/nightshift_trainer/train/loop.py", line 212, in step`,
+      `  File "${home}/app/python-runtime/nightshift_trainer/train/trainer.py", line 212, in step`,
       `    raise ValueError("${prompt}")`,
       `ValueError: ${answer}`,
       `KeyError: '${prompt}'`,
@@ -196,7 +196,7 @@ test('nothing that was planted in any file is in the bundle; what helps is', asy
   for (const word of [...planted, ...named]) expect(list.includes(word), word).toBe(false);
   for (const fact of [
     'CUDA out of memory. Tried to allocate 1.16 GiB.',
-    'nightshift_trainer/train/loop.py", line 212, in step',
+    'nightshift_trainer/train/trainer.py", line 212, in step',
     '"batch_size": 8',
     '"category": "dataset_error"',
     '"step": 1037',

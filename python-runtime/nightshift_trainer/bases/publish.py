@@ -1,4 +1,4 @@
-"""Completes a model folder (training template, base.json) and publishes it by one rename."""
+"""Completes a model folder (training template, base.json) and publishes it with one rename."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ from pathlib import Path
 
 import xxhash
 
-from ..files import fsync_folder, write_json
+from ..files import fsync_folder, read_json, write_json
+from ..renamed_fields import with_current_names
 from ..rendering.base import added_tokens, file_hash, special_tokens
 from ..rendering.derive import derive_training_template
 from ..rendering.template import ChatTemplate
 
-HASHED = ("model.safetensors", "config.json", "tokenizer.json")
+# Hashed after the weights, in this order: existing bases are identified by the result.
+HASHED_FILES = ("config.json", "tokenizer.json")
 
 
 def write_training_template(folder: Path) -> None:
-    """Raises `TemplateRefused` when the model's own template cannot be marked."""
+    """Raises `TemplateRefused` when no training template can be derived from the model's own."""
     settings = json.loads((folder / "tokenizer_config.json").read_text("utf-8"))
     special = special_tokens(settings)
-    own = ChatTemplate((folder / "chat_template.jinja").read_text("utf-8"), special)
+    chat_template = ChatTemplate((folder / "chat_template.jinja").read_text("utf-8"), special)
     ends = [special["eos_token"]] if "eos_token" in special else []
-    source = derive_training_template(own, [*ends, *added_tokens(folder / "tokenizer.json")])
+    source = derive_training_template(
+        chat_template, [*ends, *added_tokens(folder / "tokenizer.json")]
+    )
     (folder / "training_template.jinja").write_text(source, "utf-8")
 
 
@@ -33,7 +37,7 @@ def folder_hash(folder: Path) -> str:
     """xxh3-128 over the hashes of weights, configuration and tokenizer, in hex."""
     digest = xxhash.xxh3_128()
     weights = sorted(path.name for path in folder.glob("*.safetensors"))
-    for name in [*weights, *HASHED[1:]]:
+    for name in [*weights, *HASHED_FILES]:
         digest.update(f"{name}:{file_hash(folder / name)}\n".encode())
     return digest.hexdigest()
 
@@ -50,12 +54,12 @@ def publish(
     identifier: str,
     name: str,
     label: str,
-    licence: str,
+    license_name: str,
 ) -> dict[str, object]:
-    """`fill` writes the model into a temporary folder and answers its parameters; the folder then
-    appears whole under `target` or not at all. A folder that is there already is kept."""
+    """Publishes the folder that `fill` writes, and returns its base.json. `fill` gets a temporary
+    folder and returns the number of parameters. An existing `target` is kept unchanged."""
     if (target / "base.json").is_file():
-        return json.loads((target / "base.json").read_text("utf-8"))
+        return with_current_names(read_json(target / "base.json"))
     target.parent.mkdir(parents=True, exist_ok=True)
     remove_partials(target)
     partial = target.parent / f".{target.name}.{os.getpid()}.partial"
@@ -69,7 +73,7 @@ def publish(
             "name": name,
             "label": label,
             "hash": folder_hash(partial),
-            "licence": licence,
+            "license": license_name,
             "parameters": parameters,
             "made": time.time(),
         }

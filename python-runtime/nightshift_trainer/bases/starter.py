@@ -1,8 +1,8 @@
 """The starter: a Qwen3-shaped model of under two million parameters with random weights.
 
-Everything is made from the recipe and the seed: a byte-level BPE tokenizer from text that this
-program writes itself, weights from numpy's PCG64 (the same on every machine and torch version).
-It knows nothing; it trains anywhere in a minute.
+Everything is derived from the code and the seed: a byte-level BPE tokenizer trained on generated
+text, and weights from NumPy's PCG64 (the same on every machine and torch version). It is for trying
+the workflow: it trains on any machine in a minute.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ CONFIG: dict[str, Any] = {
 
 
 def starter_tokenizer(seed: int) -> Tokenizer:
-    """Byte-level BPE: every text can be written, digits stand alone."""
+    """Byte-level BPE: it encodes any text, with one token per digit."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -79,12 +79,12 @@ def starter_tokenizer(seed: int) -> Tokenizer:
 
 
 def starter_weights(seed: int, vocabulary: int) -> dict[str, np.ndarray]:
-    """Normal(0, 0.02) matrices, unit norms; the residual outputs are scaled down with depth."""
-    draw = np.random.Generator(np.random.PCG64(seed))
+    """Normal(0, 0.02) matrices and unit norms; residual outputs are scaled down with depth."""
+    generator = np.random.Generator(np.random.PCG64(seed))
     scale = 0.02
 
     def matrix(rows: int, columns: int, deviation: float = scale) -> np.ndarray:
-        return (draw.standard_normal((rows, columns)) * deviation).astype(np.float32)
+        return (generator.standard_normal((rows, columns)) * deviation).astype(np.float32)
 
     def ones(size: int) -> np.ndarray:
         return np.ones(size, dtype=np.float32)
@@ -109,9 +109,9 @@ def starter_weights(seed: int, vocabulary: int) -> dict[str, np.ndarray]:
 
 
 def write_starter(folder: Path, seed: int) -> int:
-    """Fills `folder` with the starter and answers its number of parameters."""
+    """Writes the starter into `folder` and returns its number of parameters."""
     tokenizer = starter_tokenizer(seed)
-    # A short text may yield fewer merges than asked for; the embedding follows the tokenizer.
+    # A short text may give fewer merges than requested, so the size comes from the tokenizer.
     vocabulary = tokenizer.get_vocab_size(with_added_tokens=True)
     weights = starter_weights(seed, vocabulary)
     tokenizer.save(str(folder / "tokenizer.json"))

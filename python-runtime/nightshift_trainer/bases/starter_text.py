@@ -1,4 +1,8 @@
-"""Plain English sentences written by a small grammar: text for the starter's tokenizer."""
+"""English sentences from a small grammar: the text that the starter's tokenizer is trained on.
+
+The words, in whatever spelling, decide the starter's tokenizer and hash. A change gives the same
+seed another starter, which existing workspaces would not accept.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +36,10 @@ QUESTIONS = (
 
 
 def starter_sentences(seed: int, count: int = 4000) -> Iterator[str]:
-    draw = random.Random(f"{seed}-sentences")
+    source = random.Random(f"{seed}-sentences")
     for _ in range(count):
-        place = draw.choice(PLACES)
+        place = source.choice(PLACES)
         end = f" {place}." if place else "."
-        sentence = f"{draw.choice(SUBJECTS)} {draw.choice(VERBS)} {draw.choice(OBJECTS)}{end}"
-        question = f"{draw.choice(QUESTIONS)} {draw.choice(OBJECTS)}?"
+        sentence = f"{source.choice(SUBJECTS)} {source.choice(VERBS)} {source.choice(OBJECTS)}{end}"
+        question = f"{source.choice(QUESTIONS)} {source.choice(OBJECTS)}?"
         yield f"{sentence[0].upper()}{sentence[1:]} {question}"

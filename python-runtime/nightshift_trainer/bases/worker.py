@@ -1,4 +1,4 @@
-"""The `base` worker: makes one base model folder."""
+"""The `base` worker: creates the folder of a base model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..rendering.base import BaseRefused
-from ..run_folder import Cancelled, RunFolder
+from ..run_folder import Canceled, RunFolder
 from . import smollm2
 from .folder import write_folder
 from .publish import publish
@@ -14,54 +14,67 @@ from .starter import write_starter
 
 
 def run(folder: RunFolder, spec: dict[str, Any]) -> None:
-    wanted = spec["base"]
-    target = Path(wanted["folder"])
+    request = spec["base"]
+    progress = _progress(folder)
+    progress(0.0, "started")
+    kind = request["id"]
+    if kind == "starter":
+        _make_starter(Path(request["folder"]), int(request["seed"]))
+    elif kind == "smollm2":
+        _make_smollm2(Path(request["folder"]), progress)
+    elif kind == "folder":
+        if not request.get("source"):
+            raise BaseRefused("No source folder was given.")
+        _make_from_folder(Path(request["folder"]), Path(request["source"]))
+    else:
+        raise BaseRefused(f"Unknown base model {kind!r}.")
+    progress(1.0, "ready")
 
-    told: tuple[float, str] | None = None
+
+def _progress(folder: RunFolder) -> smollm2.Progress:
+    """A heartbeat at every call, an event only at a change. Raises when asked to stop."""
+    last: tuple[float, str] | None = None
 
     def progress(fraction: float, detail: str) -> None:
-        """Beats every time; an event only where something is new. A stop is heard here."""
-        nonlocal told
+        nonlocal last
         folder.heartbeat(phase="work", detail=detail)
-        if (fraction, detail) != told:
-            told = (fraction, detail)
+        if (fraction, detail) != last:
+            last = (fraction, detail)
             folder.event("progress", fraction=fraction, detail=detail)
         if any(command.verb == "stop-now" for command in folder.commands()):
-            raise Cancelled("stopped by command")
+            raise Canceled("stopped by command")
 
-    progress(0.0, "started")
-    kind = wanted["id"]
-    if kind == "starter":
-        seed = int(wanted["seed"])
-        publish(
-            target,
-            lambda partial: write_starter(partial, seed),
-            identifier="starter",
-            name="Starter",
-            label=f"random weights from seed {seed}",
-            licence="none (made on this machine)",
-        )
-    elif kind == "smollm2":
-        publish(
-            target,
-            lambda partial: smollm2.write_smollm2(partial, progress),
-            identifier="smollm2",
-            name=smollm2.NAME,
-            label=smollm2.LABEL,
-            licence=smollm2.LICENCE,
-        )
-    elif kind == "folder":
-        if not wanted.get("source"):
-            raise BaseRefused("No folder was named.")
-        source = Path(wanted["source"])
-        publish(
-            target,
-            lambda partial: write_folder(source, partial),
-            identifier="folder",
-            name=source.name,
-            label=f"from {source}",
-            licence="as stated by its source",
-        )
-    else:
-        raise BaseRefused(f"There is no base named {kind!r}.")
-    progress(1.0, "ready")
+    return progress
+
+
+def _make_starter(target: Path, seed: int) -> None:
+    publish(
+        target,
+        lambda partial: write_starter(partial, seed),
+        identifier="starter",
+        name="Starter",
+        label=f"random weights from seed {seed}",
+        license_name="none (created on this machine)",
+    )
+
+
+def _make_smollm2(target: Path, progress: smollm2.Progress) -> None:
+    publish(
+        target,
+        lambda partial: smollm2.write_smollm2(partial, progress),
+        identifier="smollm2",
+        name=smollm2.NAME,
+        label=smollm2.LABEL,
+        license_name=smollm2.LICENSE,
+    )
+
+
+def _make_from_folder(target: Path, source: Path) -> None:
+    publish(
+        target,
+        lambda partial: write_folder(source, partial),
+        identifier="folder",
+        name=source.name,
+        label=f"from {source}",
+        license_name="as stated by its source",
+    )

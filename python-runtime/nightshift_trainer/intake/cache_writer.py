@@ -16,11 +16,12 @@ from ..files import fsync_folder
 from ..rendering.tokens import Labels, TokenIds
 
 COLUMNS = 6
+ROWS_PER_BLOCK = 4096
 
 
 @dataclass(frozen=True)
 class HeldOutText:
-    """`question`: the user's last words in `prompt`, for people to read."""
+    """`question`: the last user message in `prompt`, for display."""
 
     row: int
     question: str
@@ -30,42 +31,45 @@ class HeldOutText:
 
 
 class CacheWriter:
-    """Tokens go to disk as they come; only six numbers an example stay in memory."""
+    """Writes ids and labels to disk as they are added; only six numbers per example stay in
+    memory. The arrays go through Python's streams: `ndarray.tofile` does not report that the disk
+    is full for an array that fits its buffer."""
 
     def __init__(self, partial: Path) -> None:
         self.folder = partial
         partial.mkdir(parents=True)
-        self._tokens = (partial / "tokens.i32").open("wb")
+        self._ids = (partial / "tokens.i32").open("wb")
         self._labels = (partial / "labels.u8").open("wb")
         self._blocks: list[np.ndarray] = []
-        self._open: list[tuple[int, int, int, int, int, int]] = []
+        self._open_block: list[tuple[int, int, int, int, int, int]] = []
         self.tokens = 0
         self.trained_tokens = 0
 
     def add(self, row: int, ids: TokenIds, labels: Labels) -> None:
         trained = int(labels.sum())
-        first = int(labels.argmax()) if trained else len(ids)
-        self._open.append((self.tokens, len(ids), row, trained, first, 0))
-        if len(self._open) >= 4096:
-            self._pack()
-        ids.astype("<i4", copy=False).tofile(self._tokens)
-        labels.tofile(self._labels)
+        prompt_length = int(labels.argmax()) if trained else len(ids)
+        self._open_block.append((self.tokens, len(ids), row, trained, prompt_length, 0))
+        if len(self._open_block) >= ROWS_PER_BLOCK:
+            self._close_block()
+        self._ids.write(ids.astype("<i4", copy=False).tobytes())
+        self._labels.write(labels.tobytes())
         self.tokens += len(ids)
         self.trained_tokens += trained
 
-    def _pack(self) -> None:
-        if self._open:
-            self._blocks.append(np.array(self._open, dtype=np.int64))
-            self._open = []
+    def _close_block(self) -> None:
+        if self._open_block:
+            self._blocks.append(np.array(self._open_block, dtype=np.int64))
+            self._open_block = []
 
     def table(self) -> np.ndarray:
-        self._pack()
+        """int64 [examples, 6], all of kind 0: the caller sets the kinds."""
+        self._close_block()
         if not self._blocks:
             return np.zeros((0, COLUMNS), dtype=np.int64)
         return np.concatenate(self._blocks)
 
     def close(self) -> None:
-        self._tokens.close()
+        self._ids.close()
         self._labels.close()
 
     def finish(
@@ -73,16 +77,16 @@ class CacheWriter:
         table: np.ndarray,
         texts: Iterable[HeldOutText],
         facts: Mapping[str, Any],
-        extra: Mapping[str, str] | None = None,
+        extra_files: Mapping[str, str] | None = None,
     ) -> None:
-        """`extra`: further files by name. Everything is synced; the folder is not yet published."""
+        """Writes and syncs everything. The folder is not published yet."""
         self.close()
-        table.astype("<i8").tofile(self.folder / "examples.i64")
+        (self.folder / "examples.i64").write_bytes(table.astype("<i8").tobytes())
         with (self.folder / "texts.jsonl").open("w", encoding="utf-8") as stream:
             for text in texts:
-                # ASCII only: a reader may split lines at U+2028 and the like as well.
+                # ASCII only, because some readers also split lines at U+2028.
                 stream.write(json.dumps(vars(text)) + "\n")
-        for name, content in (extra or {}).items():
+        for name, content in (extra_files or {}).items():
             (self.folder / name).write_text(content, "utf-8")
         document = {
             "format": 1,
@@ -99,7 +103,7 @@ class CacheWriter:
 
 
 def publish_folder(partial: Path, target: Path) -> None:
-    """Renames `partial` to `target`; an older folder there goes away afterwards."""
+    """Renames `partial` to `target`, then removes the folder that was there before."""
     target.parent.mkdir(parents=True, exist_ok=True)
     old = target.with_name(f".{target.name}.{os.getpid()}.old")
     if target.exists():
@@ -113,10 +117,10 @@ def read_examples(folder: Path) -> np.ndarray:
     return np.fromfile(folder / "examples.i64", dtype="<i8").reshape(-1, COLUMNS)
 
 
-def copy_examples(source: Path, rows: np.ndarray, writer: CacheWriter) -> None:
-    """Appends the examples (rows of a table of `source`) to another cache."""
-    tokens = np.memmap(source / "tokens.i32", dtype="<i4", mode="r")
+def copy_examples(source: Path, table: np.ndarray, writer: CacheWriter) -> None:
+    """Adds examples of another cache. `table`: their rows of the table of `source`."""
+    ids = np.memmap(source / "tokens.i32", dtype="<i4", mode="r")
     labels = np.memmap(source / "labels.u8", dtype=np.uint8, mode="r")
-    for offset, length, row, *_ in rows.tolist():
+    for offset, length, row, *_ in table.tolist():
         part = slice(offset, offset + length)
-        writer.add(row, np.array(tokens[part]), np.array(labels[part]))
+        writer.add(row, np.array(ids[part]), np.array(labels[part]))

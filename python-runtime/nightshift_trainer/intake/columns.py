@@ -1,4 +1,4 @@
-"""The columns of flat records: name, an example, how many distinct values."""
+"""The columns of flat records: name, an example, and the number of distinct values."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import xxhash
 
-# Above this many distinct values a column is counted no further; memory stays flat.
-MOST_DISTINCT = 200_000
-MOST_COLUMNS = 64
+# Counting stops here, so that memory does not grow with the file.
+MAX_DISTINCT = 200_000
+MAX_COLUMNS = 64
 EXAMPLE_CHARACTERS = 200
 
 
@@ -18,20 +18,21 @@ class Columns:
         self._examples: dict[str, str] = {}
         self._values: dict[str, set[int]] = {}
 
-    def see(self, fields: Mapping[str, Any]) -> None:
+    def add(self, fields: Mapping[str, Any]) -> None:
         for name, value in fields.items():
             if name not in self._values:
-                if len(self._values) >= MOST_COLUMNS:
+                if len(self._values) >= MAX_COLUMNS:
                     continue
                 self._values[name] = set()
             text = value if isinstance(value, str) else repr(value)
             if text and name not in self._examples:
                 self._examples[name] = text[:EXAMPLE_CHARACTERS]
-            seen = self._values[name]
-            if len(seen) < MOST_DISTINCT:
-                seen.add(xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass")))
+            hashes = self._values[name]
+            if len(hashes) < MAX_DISTINCT:
+                hashes.add(xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass")))
 
-    def listed(self) -> list[dict[str, Any]] | None:
+    def summary(self) -> list[dict[str, Any]] | None:
+        """The `columns` of report.json; None without flat records."""
         if not self._values:
             return None
         return [

@@ -1,4 +1,4 @@
-"""Rows that give their answer away: the last answer stands word for word in what is asked."""
+"""Rows whose prompt contains the answer, and rows that repeat an earlier row."""
 
 from __future__ import annotations
 
@@ -6,49 +6,53 @@ from array import array
 
 import numpy as np
 
-from .normalise import normalised
+from .normalize import normalize
 from .records import Chat
 
-LISTED = 20
-# The beginnings that are compared; an answer beyond it is not looked for.
-LOOKED_AT = 1 << 16
+MAX_LISTED_ROWS = 20
+# Only the beginning of longer texts is compared.
+MAX_COMPARED_CHARACTERS = 1 << 16
 
 
 def answer_in_prompt(chat: Chat) -> bool:
-    """Whole words, after normalisation: the answer `no` is not found in `nothing`."""
-    last = max(
-        index for index, message in enumerate(chat.messages) if message["role"] == "assistant"
-    )
-    answer = normalised(chat.messages[last]["content"][:LOOKED_AT])
-    asked = " ".join(
-        normalised(message["content"][:LOOKED_AT])
+    """Whether the last answer appears in the user messages before it, as whole words after
+    normalization: `no` does not appear in `nothing`."""
+    last = chat.last_answer
+    answer = normalize(chat.messages[last]["content"][:MAX_COMPARED_CHARACTERS])
+    prompt = " ".join(
+        normalize(message["content"][:MAX_COMPARED_CHARACTERS])
         for message in chat.messages[:last]
         if message["role"] == "user"
     )
-    if answer == "" or answer not in asked:
+    if answer == "" or answer not in prompt:
         return False
-    place = asked.find(answer)
-    while place >= 0:
-        end = place + len(answer)
-        before, after = asked[place - 1 : place], asked[end : end + 1]
+    start = prompt.find(answer)
+    while start >= 0:
+        end = start + len(answer)
+        before, after = prompt[start - 1 : start], prompt[end : end + 1]
         if not (before.isalnum() and answer[0].isalnum()) and not (
             after.isalnum() and answer[-1].isalnum()
         ):
             return True
-        place = asked.find(answer, place + 1)
+        start = prompt.find(answer, start + 1)
     return False
 
 
-def first_duplicates(rows: array[int], keys: array[int]) -> tuple[int, list[dict[str, int]]]:
-    """How many rows say what an earlier row says, and the first of them with that row."""
-    found, first, inverse = np.unique(
-        np.asarray(keys, dtype=np.uint64), return_index=True, return_inverse=True
+def find_duplicates(rows: array[int], hashes: array[int]) -> tuple[int, list[dict[str, int]]]:
+    """The number of rows whose hash an earlier row has, and the first of them, each with that
+    earlier row."""
+    unique, first, inverse = np.unique(
+        np.asarray(hashes, dtype=np.uint64), return_index=True, return_inverse=True
     )
-    own = first[inverse]
-    later = np.flatnonzero(own != np.arange(len(inverse)))
-    listed = [{"row": int(rows[i]), "of": int(rows[int(own[i])])} for i in later[:LISTED].tolist()]
-    return len(inverse) - len(found), listed
+    original = first[inverse]
+    repeated = np.flatnonzero(original != np.arange(len(inverse)))
+    listed = [
+        {"row": int(rows[index]), "of": int(rows[int(original[index])])}
+        for index in repeated[:MAX_LISTED_ROWS].tolist()
+    ]
+    return len(inverse) - len(unique), listed
 
 
-def listed_rows(rows: array[int], which: np.ndarray) -> list[int]:
-    return [int(rows[i]) for i in np.flatnonzero(which)[:LISTED].tolist()]
+def first_rows(rows: array[int], mask: np.ndarray) -> list[int]:
+    """The first rows for which `mask` is true."""
+    return [int(rows[index]) for index in np.flatnonzero(mask)[:MAX_LISTED_ROWS].tolist()]

@@ -1,4 +1,4 @@
-"""Token lengths: percentiles (nearest rank) and a histogram with round borders."""
+"""Token lengths: percentiles (nearest rank) and a histogram with round bin edges."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BINS = 20
 
 
 def _round_width(maximum: int) -> int:
-    """The smallest of 1, 2, 5, 10, 20, 50 ... that covers the maximum in `BINS` bins."""
+    """The smallest of 1, 2, 5, 10, 20, 50 ... with which `BINS` bins cover the maximum."""
     width = 1
     while True:
         for factor in (1, 2, 5):
@@ -21,11 +21,11 @@ def _round_width(maximum: int) -> int:
 
 
 def length_statistics(lengths: array[int]) -> dict[str, Any]:
-    """`from` is inside a bin, `to` is not."""
+    """In tokens. A bin includes its `from` and excludes its `to`."""
     values = np.sort(np.asarray(lengths, dtype=np.int64))
 
-    def percentile(share: float) -> int:
-        return int(values[max(0, int(np.ceil(share * len(values))) - 1)])
+    def percentile(fraction: float) -> int:
+        return int(values[max(0, int(np.ceil(fraction * len(values))) - 1)])
 
     maximum = int(values[-1])
     width = _round_width(maximum)

@@ -1,7 +1,7 @@
-"""Physical lines of a file, counted as `grep -n` counts, in flat memory.
+"""Physical lines of a file, numbered as by `grep -n`, in constant memory.
 
-A line longer than the limit is not kept: it comes back as its beginning and its length, and
-reading goes on behind it. The content hash is taken on the way, so a file is read once.
+Of a line longer than the limit only the beginning and the length are kept, and reading continues
+after it. The content hash is computed on the way, so that the file is read once.
 """
 
 from __future__ import annotations
@@ -10,25 +10,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..wording import count_of
+from .records import SHOWN_CHARACTERS
 from .streams import (
     FileRefused,
     HashedFile,
-    damage_refused,
+    damaged_file,
     data_suffix,
+    decompressed,
     read_up_to,
-    refuse_cut_zstd,
-    unpacked,
+    refuse_truncated_zstd,
+    unreadable_file,
 )
 
-BLOCK = 1 << 20
+BLOCK_BYTES = 1 << 20
+HEAD_BYTES = 1 << 16
 MAX_LINE_BYTES = 16 << 20
-SHOWN = 500
+# Enough for `SHOWN_CHARACTERS` characters of UTF-8.
+SHOWN_BYTES = SHOWN_CHARACTERS * 4
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
 class Line:
-    """`data` without its line end; `length` in bytes; `too_long` when `data` is only the start."""
+    """`data` without its line ending; `length` in bytes; `too_long` when `data` is only the
+    beginning."""
 
     number: int
     data: bytes
@@ -46,7 +52,7 @@ class LineReader:
 
     @property
     def bytes_read(self) -> int:
-        """Of the file as it lies on the disk."""
+        """Bytes on disk, before decompression."""
         return 0 if self._file is None else self._file.bytes_read
 
     @property
@@ -61,34 +67,34 @@ class LineReader:
         self._file = HashedFile(self._path)
 
         def where() -> str:
-            return f" behind line {number:,} (byte {self.bytes_read:,} was read)"
+            return f" after line {number:,} ({count_of(self.bytes_read, 'byte')} read)"
 
-        with self._file as file, damage_refused(self._path, where):
-            stream = unpacked(self._path, file)
-            while block := stream.read(BLOCK):
+        with self._file as file, damaged_file(self._path, where):
+            stream = decompressed(self._path, file)
+            while block := stream.read(BLOCK_BYTES):
                 start = 0
                 while (end := block.find(b"\n", start)) >= 0:
                     length += end - start
-                    self._keep(pending, block[start:end])
+                    self._append(pending, block[start:end])
                     number += 1
                     yield self._line(number, pending, length)
                     pending = bytearray()
                     length = 0
                     start = end + 1
                 length += len(block) - start
-                self._keep(pending, block[start:])
-            file.read_on()
+                self._append(pending, block[start:])
+            file.read_to_end()
         if length > 0:
             yield self._line(number + 1, pending, length)
 
-    def _keep(self, pending: bytearray, part: bytes) -> None:
+    def _append(self, pending: bytearray, part: bytes) -> None:
         room = self._limit + 1 - len(pending)
         if room > 0:
             pending += part[:room]
 
     def _line(self, number: int, pending: bytearray, length: int) -> Line:
         too_long = length > self._limit
-        data = bytes(pending[: SHOWN * 4]) if too_long else bytes(pending)
+        data = bytes(pending[:SHOWN_BYTES]) if too_long else bytes(pending)
         if number == 1 and data.startswith(BYTE_ORDER_MARK):
             data = data[len(BYTE_ORDER_MARK) :]
         if data.endswith(b"\r"):
@@ -96,44 +102,49 @@ class LineReader:
         return Line(number, data, length, too_long)
 
 
-def refuse_what_is_not_text(path: Path) -> None:
+def require_data_file(path: Path) -> None:
     """Raises `FileRefused` for a folder, an empty file and bytes that are not text."""
-    if path.is_dir():
-        raise FileRefused(f"{path.name} is a folder, not a file.")
-    if not path.is_file():
-        raise FileRefused(f"{path.name} is not there.")
-    if path.stat().st_size == 0:
-        raise FileRefused(f"{path.name} is empty (0 bytes).")
+    with unreadable_file(path):
+        if path.is_dir():
+            raise FileRefused(f"{path.name} is a folder, not a file.")
+        if not path.is_file():
+            raise FileRefused(f"{path.name} was not found.")
+        if path.stat().st_size == 0:
+            raise FileRefused(f"{path.name} is empty (0 bytes).")
     if data_suffix(path) == ".parquet":
         return
     if path.suffix.lower() == ".zst":
-        refuse_cut_zstd(path)
+        refuse_truncated_zstd(path)
     try:
-        head = read_up_to(path, 1 << 16)
+        head = read_up_to(path, HEAD_BYTES)
     except FileRefused:
-        return  # The reader comes to the same place and can name the line before it.
+        return  # The reader finds the same damage, and can name the line before it.
+    _require_text(path, head)
+
+
+def _require_text(path: Path, head: bytes) -> None:
     if not head:
-        raise FileRefused(f"{path.name} is empty once it is unpacked.")
+        raise FileRefused(f"{path.name} is empty after decompression.")
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise FileRefused(f"{path.name} is UTF-16 text. Save it as UTF-8.")
+        raise FileRefused(f"{path.name} is UTF-16. Save it as UTF-8.")
     if b"\x00" in head:
         raise FileRefused(
-            f"{path.name} is not a text file (it holds zero bytes). "
-            f"Accepted are .jsonl, .json and .csv in UTF-8, each also as .gz or .zst, and .parquet."
+            f"{path.name} is a binary file (contains NUL bytes). Supported are .jsonl, .json and "
+            f".csv in UTF-8, optionally compressed as .gz or .zst, and .parquet."
         )
-    if not head.strip(b" \t\r\n" + BYTE_ORDER_MARK) and len(head) < 1 << 16:
-        raise FileRefused(f"{path.name} holds only blank lines.")
+    if not head.strip(b" \t\r\n" + BYTE_ORDER_MARK) and len(head) < HEAD_BYTES:
+        raise FileRefused(f"{path.name} contains only blank lines.")
 
 
 def shown_text(data: bytes) -> str:
-    """The first characters of a bad line, as they can be shown."""
-    return data[: SHOWN * 4].decode("utf-8", "replace")[:SHOWN]
+    """The first characters of an invalid line, with replacement characters where needed."""
+    return data[:SHOWN_BYTES].decode("utf-8", "replace")[:SHOWN_CHARACTERS]
 
 
-def hash_of(path: Path) -> str:
-    """The content hash of a file that was refused before it was read; empty for no file."""
+def content_hash_of(path: Path) -> str:
+    """The content hash of a file that was refused before it was read; empty without a file."""
     if not path.is_file():
         return ""
     with HashedFile(path) as file:
-        file.read_on()
+        file.read_to_end()
         return file.content_hash

@@ -1,4 +1,4 @@
-"""The options of an intake run, as the engine resolved them. No defaults here."""
+"""The options of an intake run. The engine sets all of them: there are no defaults here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import xxhash
 
-from ..rendering.base import BaseTexts
+from ..rendering.base import PreparedBase
 from ..rendering.thinking import Thinking
 from .records import ColumnMapping
 
@@ -28,11 +28,11 @@ class IntakeOptions:
     warmup_steps: int
     save_steps: int
     mapping: ColumnMapping | None
-    accept_good_rows: bool
+    accept_valid_rows: bool
     dry_run: bool
 
 
-def _one_of(value: Any, allowed: tuple[str, ...], name: str) -> Any:  # noqa: ANN401 - JSON
+def _choice(value: Any, allowed: tuple[str, ...], name: str) -> Any:  # noqa: ANN401 - JSON
     if value not in allowed:
         raise ValueError(f"{name} is {value!r}; allowed are {', '.join(allowed)}.")
     return value
@@ -42,8 +42,8 @@ def read_options(options: Mapping[str, Any]) -> IntakeOptions:
     mapping = options["mapping"]
     return IntakeOptions(
         max_length=int(options["max_length"]),
-        over_length=_one_of(options["over_length"], ("refuse", "drop", "truncate"), "over_length"),
-        thinking=_one_of(options["thinking"], ("off", "keep", "model"), "thinking"),
+        over_length=_choice(options["over_length"], ("refuse", "drop", "truncate"), "over_length"),
+        thinking=_choice(options["thinking"], ("off", "keep", "model"), "thinking"),
         slice_rows=int(options["slice_rows"]),
         core_rows=int(options["core_rows"]),
         seed=int(options["seed"]),
@@ -52,13 +52,14 @@ def read_options(options: Mapping[str, Any]) -> IntakeOptions:
         warmup_steps=int(options["warmup_steps"]),
         save_steps=int(options["save_steps"]),
         mapping=None if mapping is None else ColumnMapping(mapping["prompt"], mapping["answer"]),
-        accept_good_rows=bool(options["accept_good_rows"]),
+        accept_valid_rows=bool(options["accept_valid_rows"]),
         dry_run=bool(options["dry_run"]),
     )
 
 
-def cache_key(content_hash: str, base: BaseTexts, options: IntakeOptions) -> str:
-    """First 16 hex digits of xxh3-128 over everything that decides tokens and labels."""
+def cache_key(content_hash: str, base: PreparedBase, options: IntakeOptions) -> str:
+    """The first 16 hex digits of xxh3-128 over everything that decides ids and labels. The parts
+    and their order are part of the format: existing caches are found by this key."""
     mapping = options.mapping
     parts = (
         content_hash,

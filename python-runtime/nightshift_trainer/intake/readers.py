@@ -1,4 +1,5 @@
-"""Files to records: .jsonl, .csv, .json, .parquet, packed or not. Every problem names its row."""
+"""Reads records from .jsonl, .csv, .json and .parquet files, compressed or not. Every problem is
+reported with its row."""
 
 from __future__ import annotations
 
@@ -8,12 +9,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .lines import MAX_LINE_BYTES, Line, LineReader, shown_text
-from .records import Record, Rejection
+from ..wording import count_of
+from .lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, Line, LineReader, shown_text
+from .records import SHOWN_CHARACTERS, Record, Rejection, json_type
 from .streams import FileRefused, data_suffix, read_up_to
 
-# A .json array is read whole: above this size it is refused and .jsonl named instead.
-MAX_JSON_BYTES = 48 << 20
+# A .json array is parsed as a whole; a larger one is refused, with the advice to use .jsonl.
+MAX_JSON_MEGABYTES = 48
+PARQUET_BATCH_ROWS = 1024
 
 
 def too_long(line: Line) -> Rejection:
@@ -38,7 +41,7 @@ def json_lines(lines: Iterable[Line]) -> Iterator[Record | Rejection]:
             yield Rejection(
                 line.number,
                 "not_utf8",
-                f"Byte {error.start + 1} of the line is not UTF-8.",
+                f"Byte {error.start + 1} of the line is not valid UTF-8.",
                 shown_text(line.data),
             )
             continue
@@ -49,19 +52,19 @@ def _parsed(row: int, text: str) -> Record | Rejection:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        return Rejection(row, "not_json", f"Not JSON: {error}.", text[:500])
+        return Rejection(row, "not_json", f"Not valid JSON: {error}.", text[:SHOWN_CHARACTERS])
     return _as_record(row, value, text)
 
 
 def _as_record(row: int, value: Any, raw: str) -> Record | Rejection:  # noqa: ANN401
     if not isinstance(value, dict):
-        message = f"A JSON object was expected, not {type(value).__name__}."
-        return Rejection(row, "not_an_object", message, raw[:500])
+        message = f"A row must be a JSON object, not {json_type(value)}."
+        return Rejection(row, "not_an_object", message, raw[:SHOWN_CHARACTERS])
     return Record(row, value, raw)
 
 
 class _CsvLines:
-    """Text lines for the csv module; remembers which physical line it handed out last."""
+    """Text lines for the csv module, with the number of the physical line it read last."""
 
     def __init__(self, lines: Iterator[Line]) -> None:
         self._lines = lines
@@ -75,49 +78,60 @@ class _CsvLines:
             if line.too_long:
                 self.rejected.append(too_long(line))
                 continue
-            # Undecodable bytes stay visible as surrogates and are found in the finished record.
+            # Undecodable bytes become surrogates, which are found in the parsed record.
             text = line.data.decode("utf-8", "surrogateescape")
             self.raw.append(text)
             yield text + "\n"
 
+    def take_rejected(self) -> list[Rejection]:
+        rejected, self.rejected = self.rejected, []
+        return rejected
+
     @property
     def shown(self) -> str:
-        return _visible(self.raw[0][:500]) if self.raw else ""
+        return _printable(self.raw[0][:SHOWN_CHARACTERS]) if self.raw else ""
 
 
 def _delimiter(header: str) -> str:
     return max((",", ";", "\t"), key=header.count)
 
 
-def _has_escapes(fields: Iterable[str]) -> bool:
+def _has_undecodable_bytes(fields: Iterable[str]) -> bool:
     return any("\udc80" <= c <= "\udcff" for text in fields for c in text)
 
 
-def _visible(text: str) -> str:
+def _printable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def csv_records(lines: Iterator[Line]) -> Iterator[Record | Rejection]:
-    """The first record names the columns. A quoted field may hold separators and line breaks."""
+    """The first record is the header. A quoted field may contain delimiters and line breaks."""
     source = iter(lines)
-    first = next((line for line in source if line.data.strip() or line.too_long), None)
-    if first is None:
+    header = next((line for line in source if line.data.strip() or line.too_long), None)
+    if header is None:
         return
-    if first.too_long:
-        raise FileRefused(f"Line {first.number}, which names the columns, is too long.")
-    header_text = first.data.decode("utf-8", "replace")
-    delimiter = _delimiter(header_text)
+    if header.too_long:
+        raise FileRefused(f"The header (line {header.number}) is too long.")
 
     def with_header() -> Iterator[Line]:
-        yield first
+        yield header
         yield from source
 
     feed = _CsvLines(with_header())
     csv.field_size_limit(MAX_LINE_BYTES)
+    delimiter = _delimiter(header.data.decode("utf-8", "replace"))
     reader = csv.reader(iter(feed), delimiter=delimiter, strict=True)
     names = [name.strip() for name in next(reader)]
     if len(set(names)) != len(names) or not all(names):
-        raise FileRefused(f"Line {first.number} does not name every column once: {names}.")
+        raise FileRefused(
+            f"The header (line {header.number}) must name every column, each only once: {names}."
+        )
+    yield from _csv_rows(feed, reader, names)
+
+
+def _csv_rows(
+    feed: _CsvLines, reader: Iterator[list[str]], names: list[str]
+) -> Iterator[Record | Rejection]:
     while True:
         before = feed.number
         feed.raw = []
@@ -127,95 +141,102 @@ def csv_records(lines: Iterator[Line]) -> Iterator[Record | Rejection]:
             yield from feed.rejected
             return
         except csv.Error as error:
-            yield from feed.rejected
-            feed.rejected = []
-            yield Rejection(before + 1, "not_an_object", f"Not a CSV record: {error}.", feed.shown)
+            yield from feed.take_rejected()
+            message = f"Not a valid CSV record: {error}."
+            yield Rejection(before + 1, "not_an_object", message, feed.shown)
             continue
-        skipped = len(feed.rejected)
-        yield from feed.rejected
-        feed.rejected = []
-        row, shown = before + 1 + skipped, feed.shown
+        row = before + 1 + len(feed.rejected)
+        yield from feed.take_rejected()
         if not values or (len(values) == 1 and not values[0].strip() and len(names) > 1):
             continue
-        if _has_escapes(values):
-            yield Rejection(row, "not_utf8", "The record holds bytes that are not UTF-8.", shown)
-        elif len(values) != len(names):
-            yield Rejection(
-                row,
-                "not_an_object",
-                f"The record has {len(values)} fields, the first line names {len(names)}.",
-                shown,
-            )
-        else:
-            raw = "\n".join(feed.raw)
-            yield Record(row, dict(zip(names, values, strict=True)), raw)
+        yield _csv_row(row, values, names, feed)
+
+
+def _csv_row(row: int, values: list[str], names: list[str], feed: _CsvLines) -> Record | Rejection:
+    if _has_undecodable_bytes(values):
+        message = "The record contains bytes that are not valid UTF-8."
+        return Rejection(row, "not_utf8", message, feed.shown)
+    if len(values) != len(names):
+        message = f"The record has {count_of(len(values), 'field')}; the header has {len(names)}."
+        return Rejection(row, "not_an_object", message, feed.shown)
+    return Record(row, dict(zip(names, values, strict=True)), "\n".join(feed.raw))
 
 
 def json_array(text: str) -> Iterator[Record | Rejection]:
-    """One array of objects. A row is the element's number from 1: an array may well stand on a
-    single line, and a row number has to name one record."""
+    """An array of objects. Here a row is the number of the element, from 1: a whole array may be on
+    one line, and a row number must identify one record."""
     decoder = json.JSONDecoder()
-    place, row = text.index("[") + 1, 0
+    position, row = text.index("[") + 1, 0
     while True:
-        while place < len(text) and (text[place].isspace() or text[place] == ","):
-            place += 1
+        while position < len(text) and (text[position].isspace() or text[position] == ","):
+            position += 1
         row += 1
-        if place >= len(text) or text[place] == "]":
+        if position >= len(text) or text[position] == "]":
             return
         try:
-            value, end = decoder.raw_decode(text, place)
+            value, end = decoder.raw_decode(text, position)
         except (ValueError, RecursionError) as error:
-            # Behind a broken element nothing says where the next one begins.
-            shown = text[place : place + 500]
-            yield Rejection(row, "not_json", f"Not JSON from here to the end: {error}.", shown)
+            # After an invalid element, nothing says where the next one begins.
+            message = f"Not valid JSON from here to the end of the file: {error}."
+            shown = text[position : position + SHOWN_CHARACTERS]
+            yield Rejection(row, "not_json", message, shown)
             return
-        yield _as_record(row, value, text[place:end])
-        place = end
+        yield _as_record(row, value, text[position:end])
+        position = end
 
 
 def parquet_records(path: Path) -> Iterator[Record | Rejection]:
-    """Rows in their order, numbered from 1, a batch at a time."""
-    # Imported here: half a second and 50 MB that no other file needs.
+    """Rows in order, numbered from 1, read in batches."""
+    # Imported here: it takes half a second and 50 MB that no other format needs.
     import pyarrow
     from pyarrow import parquet
 
     try:
         with parquet.ParquetFile(path) as source:
             row = 0
-            for batch in source.iter_batches(batch_size=1024):
+            for batch in source.iter_batches(batch_size=PARQUET_BATCH_ROWS):
                 for fields in batch.to_pylist():
                     row += 1
                     raw = json.dumps(fields, ensure_ascii=False, default=str)
                     yield Record(row, fields, raw)
+    except MemoryError:
+        # An ArrowException as well, but not a damaged file.
+        raise
     except (pyarrow.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
-        raise FileRefused(f"{path.name} is no parquet file that can be read: {reason}") from error
+        raise FileRefused(f"{path.name} is not a valid Parquet file: {reason}") from error
 
 
 def open_records(path: Path, reader: LineReader) -> Iterator[Record | Rejection]:
-    """Chooses by the name's ending; a .json file that does not begin with `[` is read by lines."""
-    ending = data_suffix(path)
-    if ending == ".parquet":
-        for _ in reader:
-            pass  # takes the content hash
+    """Chooses the format by the suffix; a .json file that does not begin with `[` is read as
+    .jsonl."""
+    suffix = data_suffix(path)
+    if suffix == ".parquet":
+        _read_for_hash(reader)
         return parquet_records(path)
-    if ending in (".csv", ".tsv"):
+    if suffix in (".csv", ".tsv"):
         return csv_records(iter(reader))
-    if ending == ".json" and _begins_with_bracket(path):
-        content = read_up_to(path, MAX_JSON_BYTES + 1)
-        if len(content) > MAX_JSON_BYTES:
+    if suffix == ".json" and _begins_with_bracket(path):
+        content = read_up_to(path, (MAX_JSON_MEGABYTES << 20) + 1)
+        if len(content) > MAX_JSON_MEGABYTES << 20:
             raise FileRefused(
-                f"{path.name} is one JSON array of more than {MAX_JSON_BYTES:,} bytes; "
-                "above that only one object a line (.jsonl) is read."
+                f"{path.name} is a JSON array of more than {MAX_JSON_MEGABYTES} MiB. "
+                "Save it as .jsonl, with one object per line."
             )
-        for _ in reader:
-            pass  # takes the content hash
+        _read_for_hash(reader)
         try:
             return json_array(content.decode("utf-8-sig"))
         except UnicodeDecodeError as error:
-            raise FileRefused(f"{path.name} is not UTF-8 (byte {error.start + 1}).") from error
+            raise FileRefused(
+                f"{path.name} is not valid UTF-8 (byte {error.start + 1}). Save it as UTF-8."
+            ) from error
     return json_lines(reader)
 
 
+def _read_for_hash(reader: LineReader) -> None:
+    for _ in reader:
+        pass
+
+
 def _begins_with_bracket(path: Path) -> bool:
-    return read_up_to(path, 4096).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
+    return read_up_to(path, 4096).lstrip(BYTE_ORDER_MARK + b" \t\r\n").startswith(b"[")

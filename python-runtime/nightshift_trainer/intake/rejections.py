@@ -1,4 +1,4 @@
-"""Rejected rows: all of them to a file, the first thousand kept for the report."""
+"""Rejected rows: all of them go to a file, the first thousand also into the report."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from pathlib import Path
 
 from .records import Rejection
 
-KEPT = 1000
+MAX_LISTED_REJECTIONS = 1000
 
 
 class Rejections:
-    """`path` null: nothing is written (a dry run)."""
+    """`path` None: no file is written (a dry run)."""
 
     def __init__(self, path: Path | None) -> None:
         self._stream = None if path is None else path.open("w", encoding="utf-8")
         self.by_reason: Counter[str] = Counter()
-        self._first: list[tuple[int, int, Rejection]] = []
+        # A heap of the smallest row numbers: its first entry has the largest of them.
+        self._listed: list[tuple[int, int, Rejection]] = []
         self._sequence = 0
 
     @property
@@ -30,25 +31,26 @@ class Rejections:
         self.by_reason[rejection.reason] += 1
         self._sequence += 1
         entry = (-rejection.row, -self._sequence, rejection)
-        if len(self._first) < KEPT:
-            heapq.heappush(self._first, entry)
+        if len(self._listed) < MAX_LISTED_REJECTIONS:
+            heapq.heappush(self._listed, entry)
         else:
-            heapq.heappushpop(self._first, entry)
+            heapq.heappushpop(self._listed, entry)
         if self._stream is not None:
             self._stream.write(json.dumps(vars(rejection), ensure_ascii=False) + "\n")
 
     def add_all(self, rejections: Iterable[Rejection]) -> None:
-        for rejection in sorted(rejections, key=lambda item: item.row):
+        for rejection in sorted(rejections, key=lambda rejection: rejection.row):
             self.add(rejection)
 
-    def forget(self, reason: str) -> None:
-        """Takes a reason out of the counts and the list (the file keeps its lines)."""
+    def discard(self, reason: str) -> None:
+        """Removes a reason from the counts and the list; the file keeps its lines."""
         del self.by_reason[reason]
-        self._first = [entry for entry in self._first if entry[2].reason != reason]
+        self._listed = [entry for entry in self._listed if entry[2].reason != reason]
 
     def first(self) -> list[dict[str, object]]:
         """The rejections with the smallest row numbers, in order."""
-        return [vars(entry[2]) for entry in sorted(self._first, key=lambda e: (-e[0], -e[1]))]
+        ordered = sorted(self._listed, key=lambda entry: (-entry[0], -entry[1]))
+        return [vars(rejection) for _, _, rejection in ordered]
 
     def close(self) -> None:
         if self._stream is not None:

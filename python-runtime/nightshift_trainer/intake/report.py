@@ -1,152 +1,113 @@
-"""Builds report.json out of what was judged. Pure."""
+"""Builds report.json from the validated rows. Pure."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .judge import Judge
-from .leakage import first_duplicates, listed_rows
+from .held_out import HeldOut
+from .leakage import find_duplicates, first_rows
 from .lengths import length_statistics
+from .notes import notes
 from .options import IntakeOptions
 from .split import CORE, HELD_OUT_DUPLICATE, SLICE, TRAIN
-from .verdict import PLAUSIBLE_SHARE, Verdict, record_format
+from .validation import Validator
+from .verdict import Verdict, record_format
 
 
 def planned_steps(trained_rows: int, options: IntakeOptions) -> int:
-    """Optimiser steps of a pass: ceil(rows / batch) times epochs. A row is one example of a
-    batch, however many pieces it has."""
+    """Optimizer steps of a pass. A row counts as one example of a batch, even if it makes several
+    examples."""
     return math.ceil(trained_rows / options.batch_size) * options.epochs
 
 
-@dataclass(frozen=True)
-class HeldOut:
-    core: int
-    slice: int
-    duplicates: int
-
-    @property
-    def total(self) -> int:
-        return self.core + self.slice + self.duplicates
-
-
-def held_out(kinds: np.ndarray) -> HeldOut:
-    counts = np.bincount(kinds, minlength=4)
-    return HeldOut(int(counts[CORE]), int(counts[SLICE]), int(counts[HELD_OUT_DUPLICATE]))
-
-
-def notes(judge: Judge, options: IntakeOptions, steps: int, slice_rows: int) -> list[str]:
-    found: list[str] = []
-    compared = sum(judge.differences.values())
-    if compared:
-        first = next(iter(judge.differences))
-        found.append(
-            f"The training template differs from the model's own template on a first answer "
-            f"({compared} of the first rows compared): {first}."
-        )
-    if judge.thinking_removed:
-        found.append(
-            f"{judge.thinking_removed:,} rows hold think blocks; under thinking: off they are "
-            f"left out of the text."
-        )
-    accepted = len(judge.rows)
-    if accepted and steps < options.warmup_steps:
-        found.append(
-            f"{steps} planned steps are fewer than the warm-up of {options.warmup_steps} steps: "
-            f"the full learning rate is not reached unless the warm-up is behind already."
-        )
-    if accepted and steps < options.save_steps:
-        found.append(
-            f"{steps} planned steps are fewer than save_steps {options.save_steps}: the only "
-            f"checkpoint is the one at the end."
-        )
-    if accepted and slice_rows < 20:
-        found.append(
-            f"{slice_rows} rows are held out as this dataset's slice; under 20 the gap is unknown."
-        )
-    if judge.tokens and "text" not in judge.formats:
-        share = judge.trained_tokens / judge.tokens
-        if not PLAUSIBLE_SHARE[0] <= share <= PLAUSIBLE_SHARE[1]:
-            found.append(f"{share:.1%} of the tokens are trained, which is unusual for chat data.")
-    return found
-
-
 def build_report(
-    judge: Judge,
+    validator: Validator,
     options: IntakeOptions,
     verdict: Verdict,
     *,
-    kinds: np.ndarray,
-    overlapping: np.ndarray,
+    held_out: HeldOut,
     content_hash: str,
     cache: str | None,
     seconds: float,
     extra_notes: Sequence[str],
 ) -> dict[str, Any]:
-    accepted = len(judge.rows)
-    out = held_out(kinds)
-    trained = int((kinds == TRAIN).sum())
-    steps = planned_steps(trained, options)
-    duplicates, first_duplicate_rows = first_duplicates(judge.rows, judge.row_keys)
-    has_answers = accepted > 0 and "text" not in judge.formats
-    form = record_format(judge.formats)
+    accepted, rejections = validator.accepted, validator.rejections
+    counts = np.bincount(held_out.kinds, minlength=4).tolist()
+    steps = planned_steps(counts[TRAIN], options)
+    duplicates, listed_duplicates = find_duplicates(accepted.rows, accepted.row_hashes)
     return {
         "format": 1,
         "verdict": verdict.verdict,
-        "record_format": form,
-        "rows": judge.rows_seen,
-        "accepted": accepted,
-        "trained_rows": trained,
-        "held_out": {"core": out.core, "slice": out.slice, "duplicates": out.duplicates},
+        "record_format": record_format(validator.formats),
+        "rows": validator.rows_seen,
+        "accepted": len(accepted),
+        "trained_rows": counts[TRAIN],
+        "held_out": {
+            "core": counts[CORE],
+            "slice": counts[SLICE],
+            "duplicates": counts[HELD_OUT_DUPLICATE],
+        },
         "rejected": {
-            "total": judge.rejections.total,
-            "by_reason": dict(judge.rejections.by_reason),
-            "first": judge.rejections.first(),
+            "total": rejections.total,
+            "by_reason": dict(rejections.by_reason),
+            "first": rejections.first(),
         },
-        "truncated": len(judge.truncated_rows),
-        "over_length": judge.over_length,
-        "over_length_answer_lost": judge.answers_beyond,
-        "columns": judge.columns.listed(),
-        "lengths": None
-        if not accepted
-        else {
-            "whole": length_statistics(judge.whole),
-            "prompt": length_statistics(judge.prompt),
-            "answer": length_statistics(judge.answer),
-        },
-        "trained_token_share": judge.trained_tokens / judge.tokens if judge.tokens else None,
-        "tokens": judge.tokens,
+        "truncated": len(accepted.truncated_rows),
+        "over_length": validator.over_length,
+        "over_length_answer_lost": validator.over_length_answer_lost,
+        "columns": validator.columns.summary(),
+        "lengths": _lengths(validator),
+        "trained_token_share": (
+            accepted.trained_tokens / accepted.tokens if accepted.tokens else None
+        ),
+        "tokens": accepted.tokens,
         "duplicates": duplicates,
-        "first_duplicates": first_duplicate_rows,
-        "near_duplicates": judge.alike.facts(),
-        "overlap_validation": int(overlapping.sum()),
-        "first_overlapping": listed_rows(judge.rows, overlapping),
-        "answer_in_prompt": None
-        if not has_answers
-        else {
-            "rows": judge.answers_in_prompt,
-            "share": judge.answers_in_prompt / accepted,
-            "first": judge.answers_in_prompt_rows,
-        },
+        "first_duplicates": listed_duplicates,
+        "near_duplicates": accepted.near_duplicates.summary(),
+        "overlap_validation": int(held_out.overlapping.sum()),
+        "first_overlapping": first_rows(accepted.rows, held_out.overlapping),
+        "answer_in_prompt": _answers_in_prompt(validator),
         "planned_steps": steps,
         "max_length": options.max_length,
-        "max_length_loses_nothing": judge.longest_whole or None,
-        "notes": [*extra_notes, *notes(judge, options, steps, out.slice)],
+        "max_length_loses_nothing": validator.longest_chat or None,
+        "notes": [*extra_notes, *notes(validator, options, steps, counts[SLICE])],
         "decision": verdict.decision,
         "message": verdict.message,
         "content_hash": content_hash,
         "cache": cache,
         "seconds": round(seconds, 3),
-        "samples": judge.samples,
+        "samples": accepted.samples,
+    }
+
+
+def _lengths(validator: Validator) -> dict[str, Any] | None:
+    accepted = validator.accepted
+    if not len(accepted):
+        return None
+    return {
+        "whole": length_statistics(validator.full_lengths),
+        "prompt": length_statistics(accepted.prompt_lengths),
+        "answer": length_statistics(accepted.answer_lengths),
+    }
+
+
+def _answers_in_prompt(validator: Validator) -> dict[str, Any] | None:
+    accepted = validator.accepted
+    if not len(accepted) or "text" in validator.formats:
+        return None
+    return {
+        "rows": accepted.answers_in_prompt,
+        "share": accepted.answers_in_prompt / len(accepted),
+        "first": accepted.answers_in_prompt_rows,
     }
 
 
 def refused_report(message: str, content_hash: str, seconds: float) -> dict[str, Any]:
-    """For a file that cannot be read as a dataset at all."""
+    """For a file that can't be read as a dataset at all."""
     return {
         "format": 1,
         "verdict": "refused",

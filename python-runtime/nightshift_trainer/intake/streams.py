@@ -1,4 +1,4 @@
-"""The bytes of a data file: unpacked when its name says so, hashed as they lie on the disk."""
+"""The bytes of a data file: decompressed by its suffix, hashed as stored on disk."""
 
 from __future__ import annotations
 
@@ -13,24 +13,48 @@ from typing import BinaryIO, cast
 import xxhash
 import zstandard
 
-PACKED = (".gz", ".zst")
+COMPRESSED_SUFFIXES = (".gz", ".zst")
+ZSTD_FRAME_MAGIC, ZSTD_SKIPPABLE_MAGICS = 0xFD2FB528, range(0x184D2A50, 0x184D2A60)
+MAX_ZSTD_HEADER_BYTES = 18
 
 
 class FileRefused(Exception):
-    """The file as a whole cannot be read as a dataset; the text says why and what to do."""
+    """The whole file can't be read as a dataset; the message says why and what to do."""
+
+    category = "dataset_error"
+
+
+class FileUnreadable(Exception):
+    """The system can't read the data file. Another file may be readable, so it counts against the
+    dataset, unlike a failure to write into the workspace."""
+
+    category = "dataset_error"
+
+
+@contextmanager
+def unreadable_file(path: Path) -> Iterator[None]:
+    """Turns an OSError of the data file itself into `FileUnreadable`."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FileUnreadable(f"{path.name} can't be read: {reason}.") from error
 
 
 def data_suffix(path: Path) -> str:
-    """The ending that names the format, small: `.jsonl` of `a.jsonl.gz`."""
-    plain = path.with_suffix("") if path.suffix.lower() in PACKED else path
+    """The lower-case suffix that names the format: `.jsonl` of `a.jsonl.gz`."""
+    plain = path.with_suffix("") if path.suffix.lower() in COMPRESSED_SUFFIXES else path
     return plain.suffix.lower()
 
 
 class HashedFile(io.RawIOBase):
-    """The file as it lies on the disk; its hash and how much was read so far."""
+    """The file as stored on disk, with the hash and the number of the bytes read so far. Raises
+    `FileUnreadable`."""
 
     def __init__(self, path: Path) -> None:
-        self._stream = path.open("rb", buffering=0)
+        self._path = path
+        with unreadable_file(path):
+            self._stream = path.open("rb", buffering=0)
         self._digest = xxhash.xxh3_128()
         self.bytes_read = 0
 
@@ -43,13 +67,14 @@ class HashedFile(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(cast("bytearray", buffer)).cast("B")
-        count = self._stream.readinto(view) or 0
+        with unreadable_file(self._path):
+            count = self._stream.readinto(view) or 0
         self._digest.update(view[:count])
         self.bytes_read += count
         return count
 
-    def read_on(self) -> None:
-        """To the end, for the hash: an unpacker stops where its data ends."""
+    def read_to_end(self) -> None:
+        """For the hash: a decompressor stops where its data ends."""
         while self.read(1 << 20):
             pass
 
@@ -58,11 +83,11 @@ class HashedFile(io.RawIOBase):
         super().close()
 
 
-def unpacked(path: Path, raw: io.RawIOBase) -> BinaryIO:
-    ending = path.suffix.lower()
-    if ending == ".gz":
+def decompressed(path: Path, raw: io.RawIOBase) -> BinaryIO:
+    suffix = path.suffix.lower()
+    if suffix == ".gz":
         return cast("BinaryIO", gzip.GzipFile(fileobj=cast("BinaryIO", raw), mode="rb"))
-    if ending == ".zst":
+    if suffix == ".zst":
         reader = zstandard.ZstdDecompressor().stream_reader(
             cast("BinaryIO", raw), read_across_frames=True, closefd=False
         )
@@ -71,77 +96,75 @@ def unpacked(path: Path, raw: io.RawIOBase) -> BinaryIO:
 
 
 @contextmanager
-def damage_refused(path: Path, where: Callable[[], str] = str) -> Iterator[None]:
-    """What an unpacker says of a broken file, as a refusal. `where`: how far it was read, or
-    nothing."""
+def damaged_file(path: Path, where: Callable[[], str] = str) -> Iterator[None]:
+    """Turns an error of the decompressor into `FileRefused`. `where`: how far the file was read,
+    appended to the sentence."""
     try:
         yield
     except (gzip.BadGzipFile, zlib.error, EOFError, zstandard.ZstdError) as error:
         reason = str(error).rstrip(".") or type(error).__name__
         raise FileRefused(
-            f"{path.name} cannot be unpacked{where()}: {reason}. Copy or download it again."
+            f"{path.name} can't be decompressed{where()}: {reason}. Copy or download it again."
         ) from error
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """The unpacked bytes, for a look at the beginning or for a file that is read whole."""
-    with path.open("rb") as raw, damage_refused(path):
-        yield unpacked(path, cast("io.RawIOBase", raw))
-
-
-def read_up_to(path: Path, most: int) -> bytes:
-    """At most `most` unpacked bytes."""
+def read_up_to(path: Path, limit: int) -> bytes:
+    """At most `limit` decompressed bytes from the beginning."""
     parts: list[bytes] = []
-    with opened(path) as stream:
-        while most > 0 and (part := stream.read(min(most, 1 << 20))):
+    with HashedFile(path) as raw, damaged_file(path):
+        stream = decompressed(path, raw)
+        while limit > 0 and (part := stream.read(min(limit, 1 << 20))):
             parts.append(part)
-            most -= len(part)
+            limit -= len(part)
     return b"".join(parts)
 
 
-_FRAME, _SKIPPABLE = 0xFD2FB528, range(0x184D2A50, 0x184D2A60)
-_LONGEST_HEADER = 18
-
-
-def refuse_cut_zstd(path: Path) -> None:
-    """An unpacker takes a `.zst` file that ends between two blocks for a shorter one, silently. So
-    the borders of its frames and blocks are walked along first; nothing is unpacked for that."""
-    size = path.stat().st_size
-    place = 0
-    with path.open("rb") as stream:
-        while place + 4 <= size:
-            stream.seek(place)
-            head = stream.read(_LONGEST_HEADER)
-            magic = int.from_bytes(head[:4], "little")
-            if magic in _SKIPPABLE:
-                place += 8 + int.from_bytes(head[4:8], "little")
-            elif magic == _FRAME:
-                place = _behind_frame(stream, place, head, size)
-            else:
-                return  # The unpacker says what these bytes are not.
-    if place != size:
+def refuse_truncated_zstd(path: Path) -> None:
+    """A decompressor silently accepts a `.zst` file that ends between two blocks. So the borders of
+    frames and blocks are checked first, without decompressing anything."""
+    with unreadable_file(path):
+        size = path.stat().st_size
+        end = _last_frame_end(path, size)
+    if end is not None and end != size:
         raise FileRefused(
-            f"{path.name} is cut: it has {size:,} bytes and goes on to byte {place:,} at least. "
+            f"{path.name} is truncated: it has {size:,} bytes but needs at least {end:,}. "
             "Copy or download it again."
         )
 
 
-def _behind_frame(stream: BinaryIO, place: int, head: bytes, size: int) -> int:
-    """Where the frame at `place` ends; beyond `size` when it is cut."""
+def _last_frame_end(path: Path, size: int) -> int | None:
+    """Beyond `size` when the file is truncated; None for bytes that are not zstandard, which the
+    decompressor reports."""
+    position = 0
+    with path.open("rb") as stream:
+        while position + 4 <= size:
+            stream.seek(position)
+            head = stream.read(MAX_ZSTD_HEADER_BYTES)
+            magic = int.from_bytes(head[:4], "little")
+            if magic in ZSTD_SKIPPABLE_MAGICS:
+                position += 8 + int.from_bytes(head[4:8], "little")
+            elif magic == ZSTD_FRAME_MAGIC:
+                position = _frame_end(stream, position, head, size)
+            else:
+                return None
+    return position
+
+
+def _frame_end(stream: BinaryIO, position: int, head: bytes, size: int) -> int:
+    """Where the frame at `position` ends; beyond `size` when it is truncated."""
     try:
         header = zstandard.frame_header_size(head)
         has_checksum = zstandard.get_frame_parameters(head).has_checksum
     except zstandard.ZstdError:
-        return max(size + 1, place + _LONGEST_HEADER)
-    place += header
+        return max(size + 1, position + MAX_ZSTD_HEADER_BYTES)
+    position += header
     is_last = False
     while not is_last:
-        stream.seek(place)
+        stream.seek(position)
         data = stream.read(3)
         if len(data) < 3:
-            return max(size + 1, place + 3)
+            return max(size + 1, position + 3)
         block = int.from_bytes(data, "little")
         is_last, is_repeated = block & 1 == 1, (block >> 1) & 3 == 1
-        place += 3 + (1 if is_repeated else block >> 3)
-    return place + (4 if has_checksum else 0)
+        position += 3 + (1 if is_repeated else block >> 3)
+    return position + (4 if has_checksum else 0)

@@ -1,18 +1,44 @@
-"""From counts to a verdict: ready, decide or refused, with one plain sentence. Pure."""
+"""From counts to a verdict (`ready`, `needs_decision` or `refused`) with its message. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-OVER_LENGTH_SHARE = 0.05
-# Outside this range the share of trained tokens is pointed out; 0 and 1 refuse the file.
-PLAUSIBLE_SHARE = (0.01, 0.95)
+from ..wording import count_of
+
+MAX_OVER_LENGTH_FRACTION = 0.05
+# Outside this range, the report points out the share of trained tokens; 0 and 1 refuse the file.
+PLAUSIBLE_TRAINED_SHARE = (0.01, 0.95)
+
+# What is wrong with rows of a reason, after the count: of one row, of several.
+REASON_PHRASES: Mapping[str, tuple[str, str]] = {
+    "not_json": ("isn't valid JSON", "aren't valid JSON"),
+    "not_an_object": ("isn't a valid record", "aren't valid records"),
+    "not_utf8": ("isn't valid UTF-8", "aren't valid UTF-8"),
+    "line_too_long": ("is longer than 16 MiB", "are longer than 16 MiB"),
+    "no_answer": ("has no answer", "have no answer"),
+    "empty_answer": ("has an empty answer", "have an empty answer"),
+    "empty_text": ("has an empty prompt or text", "have an empty prompt or text"),
+    "wrong_type": ("has a value of the wrong type", "have a value of the wrong type"),
+    "unknown_columns": ("isn't in a known format", "aren't in a known format"),
+    "mixed_format": ("is in another format", "are in another format"),
+    "role_not_rendered": (
+        "has a role or tools that the chat template can't render",
+        "have a role or tools that the chat template can't render",
+    ),
+    "template_error": (
+        "can't be rendered by the chat template",
+        "can't be rendered by the chat template",
+    ),
+    "over_length": ("is longer than max_length", "are longer than max_length"),
+    "answer_lost": ("has no answer within max_length", "have no answer within max_length"),
+}
 
 
 @dataclass(frozen=True)
 class Counts:
-    """`formats`: records by recognised format, `unknown` for flat records that are not mapped."""
+    """`formats`: records by recognized format; `unknown` for flat records without a mapping."""
 
     rows: int
     accepted: int
@@ -30,7 +56,7 @@ class Verdict:
 
 
 def record_format(formats: Mapping[str, int]) -> str | None:
-    """The most frequent format; `columns` where most records are flat and unmapped."""
+    """The most frequent format; `columns` where most records are flat and not mapped."""
     if not formats:
         return None
     top = max(formats, key=lambda name: formats[name])
@@ -41,67 +67,91 @@ def is_mixed(formats: Mapping[str, int]) -> bool:
     return sum(1 for name in formats if name != "unknown") > 1
 
 
-def _reasons(by_reason: Mapping[str, int]) -> str:
-    ordered = sorted(by_reason.items(), key=lambda item: -item[1])
-    return ", ".join(f"{reason.replace('_', ' ')} {count:,}" for reason, count in ordered)
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
-
-
-def judge_counts(
-    counts: Counts, *, policy: str, max_length: int, mapped: bool, accept_good_rows: bool
+def decide_verdict(
+    counts: Counts, *, policy: str, max_length: int, mapped: bool, accept_valid_rows: bool
 ) -> Verdict:
-    """The order matters: what makes the file unusable first, then what the user has to decide."""
-    unknown = counts.formats.get("unknown", 0)
-    known = sum(counts.formats.values()) - unknown
+    """What makes the file unusable comes first, then what the user has to decide."""
     if is_mixed(counts.formats):
-        parts = ", ".join(f"{name.replace('_', '/')} {n:,}" for name, n in counts.formats.items())
+        return _refused(_mixed_message(counts.formats))
+    unknown = counts.formats.get("unknown", 0)
+    if unknown > sum(counts.formats.values()) - unknown and not mapped:
         return Verdict(
-            "refused",
-            None,
-            f"The file mixes record formats ({parts}); the rows of the rarer ones are listed. "
-            f"Split it into one file a format.",
-        )
-    if unknown > known and not mapped:
-        return Verdict(
-            "decide",
+            "needs_decision",
             "map_columns",
-            f"{_rows(unknown)} with columns that are not a known format. "
-            f"Choose which column is the question and which the answer.",
+            f"Map columns: format not recognized ({count_of(unknown, 'row')}). "
+            f"Choose the prompt column and the response column.",
         )
     over = counts.by_reason.get("over_length", 0)
-    if policy == "refuse" and over > OVER_LENGTH_SHARE * counts.rows:
-        return Verdict(
-            "refused",
-            None,
-            f"{over:,} of {_rows(counts.rows)} are longer than max_length {max_length:,} "
-            f"(more than 5 %). Raise max_length, or set over_length to drop or truncate.",
+    if policy == "refuse" and over > MAX_OVER_LENGTH_FRACTION * counts.rows:
+        return _refused(
+            f"{over:,} of {count_of(counts.rows, 'row')} {'is' if over == 1 else 'are'} longer "
+            f"than max_length ({max_length:,} tokens); the limit is 5 % of the rows. "
+            f"Raise max_length, or set over_length to drop or truncate."
         )
     if counts.accepted == 0:
-        if counts.rows == 0:
-            return Verdict("refused", None, "The file holds no records.")
-        return Verdict("refused", None, f"No row can be used: {_reasons(counts.by_reason)}.")
+        return _refused(_no_valid_row_message(counts))
     is_chat = "text" not in counts.formats
     if is_chat and counts.trained_tokens in (0, counts.tokens):
-        share = 0 if counts.trained_tokens == 0 else 100
-        return Verdict(
-            "refused",
-            None,
-            f"{share} % of the tokens would be trained; the chat template does not mark answers.",
+        percent = 0 if counts.trained_tokens == 0 else 100
+        return _refused(
+            f"{percent} % of the tokens would count toward the loss, because the chat template "
+            f"doesn't mark the answers."
         )
-    decided = sum(n for reason, n in counts.by_reason.items() if reason not in _by_policy(policy))
-    if decided and not accept_good_rows:
-        return Verdict(
-            "decide",
-            "accept_good_rows",
-            f"{_rows(decided)} cannot be used ({_reasons(counts.by_reason)}). "
-            f"{_rows(counts.accepted)} can: accept the good rows, or correct the file.",
-        )
+    undecided = _undecided(counts.by_reason, policy)
+    if undecided and not accept_valid_rows:
+        return Verdict("needs_decision", "accept_valid_rows", _undecided_message(counts, undecided))
     return Verdict("ready", None, None)
 
 
-def _by_policy(policy: str) -> tuple[str, ...]:
-    """Rejections that the chosen length policy has decided already."""
-    return ("over_length", "answer_lost") if policy == "truncate" else ("over_length",)
+def _refused(message: str) -> Verdict:
+    return Verdict("refused", None, message)
+
+
+def _undecided(by_reason: Mapping[str, int], policy: str) -> dict[str, int]:
+    """The rejections without those that the length policy has already decided."""
+    decided = ("over_length", "answer_lost") if policy == "truncate" else ("over_length",)
+    return {reason: count for reason, count in by_reason.items() if reason not in decided}
+
+
+def _reasons(by_reason: Mapping[str, int]) -> str:
+    """`3 have no answer, 1 isn't valid JSON`, the most frequent first."""
+    ordered = sorted(by_reason.items(), key=lambda item: -item[1])
+    return ", ".join(f"{count:,} {_phrase(reason, count)}" for reason, count in ordered)
+
+
+def _phrase(reason: str, count: int) -> str:
+    singular, plural = REASON_PHRASES[reason]
+    return singular if count == 1 else plural
+
+
+def _undecided_message(counts: Counts, undecided: Mapping[str, int]) -> str:
+    return (
+        f"{sum(undecided.values()):,} of {count_of(counts.rows, 'row')} can't be used: "
+        f"{_reasons(undecided)}. Train on the {count_of(counts.accepted, 'valid row')}, "
+        f"or fix the file and re-upload."
+    )
+
+
+def _no_valid_row_message(counts: Counts) -> str:
+    if counts.rows == 0:
+        return "The file contains no records."
+    if set(counts.by_reason) == {"not_utf8"}:
+        rows = f"all {counts.rows:,} rows contain" if counts.rows > 1 else "the only row contains"
+        return f"Not UTF-8: {rows} bytes from another encoding. Save the file as UTF-8."
+    if counts.rows == 1:
+        (reason,) = counts.by_reason
+        return f"The only row {_phrase(reason, 1)}."
+    if len(counts.by_reason) == 1:
+        (reason,) = counts.by_reason
+        return f"None of the {counts.rows:,} rows can be used: all {_phrase(reason, 2)}."
+    return f"None of the {counts.rows:,} rows can be used: {_reasons(counts.by_reason)}."
+
+
+def _mixed_message(formats: Mapping[str, int]) -> str:
+    parts = ", ".join(
+        f"{name.replace('_', '/')} {count_of(count, 'row')}" for name, count in formats.items()
+    )
+    return (
+        f"The file mixes record formats ({parts}). Split it into one file per format; the rows of "
+        f"the less frequent formats are listed."
+    )

@@ -1,4 +1,4 @@
-"""The `intake` worker: one file to a report, a split and a token cache."""
+"""The `intake` worker: from a data file to a report, a split and a token cache."""
 
 from __future__ import annotations
 
@@ -11,28 +11,31 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..files import write_json
-from ..rendering.base import BaseTexts, open_base
-from ..run_folder import Cancelled, RunFolder
+from ..rendering.base import PreparedBase, open_base
+from ..run_folder import Canceled, RunFolder
 from .cache_writer import CacheWriter, publish_folder
-from .core import ExistingCore, read_core, write_core
-from .core_tokens import require_core_tokens, texts_of
-from .judge import Judge
-from .lines import LineReader, hash_of, refuse_what_is_not_text
+from .held_out import HeldOut, hold_out
+from .lines import LineReader, content_hash_of, require_data_file
+from .notes import validation_set_note
 from .options import IntakeOptions, cache_key, read_options
-from .originals import Originals
-from .pieces import write_pieces
+from .originals import OriginalsWriter
 from .readers import open_records
 from .rejections import Rejections
 from .report import build_report, refused_report
-from .split import CORE, HELD_OUT_DUPLICATE, SLICE, Split, choose, kinds_of_rows, target
+from .split import CORE, HELD_OUT_DUPLICATE, SLICE
 from .streams import FileRefused
-from .verdict import Counts, is_mixed, judge_counts
+from .token_bytes import write_token_bytes
+from .validation import Validator
+from .validation_set import ValidationSet, read_validation_set, write_validation_set
+from .validation_set_tokens import ensure_validation_tokens, held_out_texts
+from .verdict import Counts, Verdict, decide_verdict, is_mixed
 
-BEAT_ROWS = 200
+HEARTBEAT_ROWS = 200
+PROGRESS_SECONDS = 0.25
 
 
-class Beat(Protocol):
-    """Called with the rows read so far; `final` reports even if the last report was just now."""
+class Progress(Protocol):
+    """Called with the number of rows read; `final` skips the limit on events per second."""
 
     def __call__(self, rows: int, final: bool = False) -> None: ...
 
@@ -41,170 +44,145 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> None:
     started = time.monotonic()
     options = read_options(spec["options"])
     dataset = spec["dataset"]
-    home, path = Path(dataset["folder"]), Path(dataset["path"])
-    home.mkdir(parents=True, exist_ok=True)
+    dataset_folder, path = Path(dataset["folder"]), Path(dataset["path"])
+    dataset_folder.mkdir(parents=True, exist_ok=True)
     core_folder = Path(spec["workspace"]) / "data" / "validation" / "core"
     reader = LineReader(path)
     try:
-        refuse_what_is_not_text(path)
+        require_data_file(path)
         base = open_base(Path(spec["base"]["folder"]))
-        intake = _Intake(options, base, home, core_folder, str(dataset["id"]))
-        report = intake.judge_file(path, reader, _beat(folder, reader, path), started)
+        intake = _Intake(options, base, dataset_folder, core_folder, str(dataset["id"]))
+        report = intake.validate_file(path, reader, _progress(folder, reader, path), started)
     except FileRefused as refusal:
-        content_hash = hash_of(path)
+        content_hash = content_hash_of(path)
         report = refused_report(str(refusal), content_hash, time.monotonic() - started)
-    write_json(home / "report.json", report)
+    write_json(dataset_folder / "report.json", report)
 
 
-def _beat(folder: RunFolder, reader: LineReader, path: Path) -> Beat:
-    """Heartbeat at every call (the run folder paces it), progress at most 4 times a second."""
+def _progress(folder: RunFolder, reader: LineReader, path: Path) -> Progress:
+    """A heartbeat at every call (the run folder limits them), an event at most 4 times a second."""
     total = path.stat().st_size if path.is_file() else 0
     last = 0.0
 
-    def beat(rows: int, final: bool = False) -> None:
+    def progress(rows: int, final: bool = False) -> None:
         nonlocal last
         folder.heartbeat(phase="work", position=rows)
         now = time.monotonic()
-        if final or now - last >= 0.25:
+        if final or now - last >= PROGRESS_SECONDS:
             last = now
             folder.event("progress", rows=rows, bytes=reader.bytes_read, total_bytes=total)
             if any(command.verb == "stop-now" for command in folder.commands()):
-                raise Cancelled("stopped by command")
+                raise Canceled("stopped by command")
 
-    return beat
+    return progress
 
 
 class _Intake:
     def __init__(
         self,
         options: IntakeOptions,
-        base: BaseTexts,
-        home: Path,
+        base: PreparedBase,
+        folder: Path,
         core_folder: Path,
         dataset: str,
     ) -> None:
-        self._options, self._base, self._home = options, base, home
+        self._options, self._base, self._folder = options, base, folder
         self._core_folder, self._dataset = core_folder, dataset
 
-    def judge_file(
-        self, path: Path, reader: LineReader, beat: Beat, started: float
+    def validate_file(
+        self, path: Path, reader: LineReader, progress: Progress, started: float
     ) -> dict[str, Any]:
-        partial = self._partial()
+        partial = self._partial_cache()
         writer = None if partial is None else CacheWriter(partial)
-        listed = None if self._options.dry_run else self._home / ".rejected.jsonl.partial"
-        rejections = Rejections(listed)
-        originals = None if self._options.dry_run else Originals(self._home)
-        judge = Judge(self._base, self._options, writer, rejections, originals)
+        rejected_path = None if self._options.dry_run else self._folder / ".rejected.jsonl.partial"
+        rejections = Rejections(rejected_path)
+        originals = None if self._options.dry_run else OriginalsWriter(self._folder)
+        validator = Validator(self._base, self._options, writer, rejections, originals)
         try:
             for item in open_records(path, reader):
-                judge.take(item)
-                if judge.rows_seen % BEAT_ROWS == 0:
-                    beat(judge.rows_seen)
-            judge.flush()
-            beat(judge.rows_seen, final=True)
+                validator.add(item)
+                if validator.rows_seen % HEARTBEAT_ROWS == 0:
+                    progress(validator.rows_seen)
+            validator.flush()
+            progress(validator.rows_seen, final=True)
             if originals is not None:
                 originals.finish()
-            return self._conclude(judge, writer, reader.content_hash, started)
+            return self._finish(validator, writer, reader.content_hash, started)
         finally:
             if originals is not None:
                 originals.close()
             rejections.close()
-            if listed is not None:
-                listed.replace(self._home / "rejected.jsonl")
+            if rejected_path is not None:
+                rejected_path.replace(self._folder / "rejected.jsonl")
             if writer is not None:
                 writer.close()
                 shutil.rmtree(writer.folder, ignore_errors=True)
 
-    def _partial(self) -> Path | None:
+    def _partial_cache(self) -> Path | None:
         if self._options.dry_run:
             return None
-        cache = self._home / "cache"
+        cache = self._folder / "cache"
         cache.mkdir(exist_ok=True)
         for old in cache.glob(".*.partial"):
             shutil.rmtree(old, ignore_errors=True)
         return cache / f".{os.getpid()}.partial"
 
-    def _conclude(
-        self, judge: Judge, writer: CacheWriter | None, content_hash: str, started: float
+    def _finish(
+        self, validator: Validator, writer: CacheWriter | None, content_hash: str, started: float
     ) -> dict[str, Any]:
+        verdict = self._verdict(validator)
+        validation_set = read_validation_set(self._core_folder)
+        held_out = hold_out(validator.accepted, self._options, validation_set, self._dataset)
+        is_ready = verdict.verdict == "ready"
+        cache: str | None = None
+        if is_ready and writer is not None:
+            cache = cache_key(content_hash, self._base, self._options)
+            self._write(validator, writer, held_out, cache, content_hash, validation_set)
+        new_core = held_out.core if is_ready and validation_set is None else ()
+        return build_report(
+            validator,
+            self._options,
+            verdict,
+            held_out=held_out,
+            content_hash=content_hash,
+            cache=cache,
+            seconds=time.monotonic() - started,
+            extra_notes=[validation_set_note(len(new_core))] if new_core else [],
+        )
+
+    def _verdict(self, validator: Validator) -> Verdict:
         options = self._options
-        if is_mixed(judge.formats):
-            judge.reject_rarer_formats()
-        verdict = judge_counts(
+        if is_mixed(validator.formats):
+            validator.reject_rarer_formats()
+        verdict = decide_verdict(
             Counts(
-                rows=judge.rows_seen,
-                accepted=len(judge.rows),
-                by_reason=judge.rejections.by_reason,
-                formats=judge.formats,
-                tokens=judge.tokens,
-                trained_tokens=judge.trained_tokens,
+                rows=validator.rows_seen,
+                accepted=len(validator.accepted),
+                by_reason=validator.rejections.by_reason,
+                formats=validator.formats,
+                tokens=validator.accepted.tokens,
+                trained_tokens=validator.accepted.trained_tokens,
             ),
             policy=options.over_length,
             max_length=options.max_length,
             mapped=options.mapping is not None,
-            accept_good_rows=options.accept_good_rows,
+            accept_valid_rows=options.accept_valid_rows,
         )
         if verdict.decision == "map_columns":
-            # These rows wait for a mapping; they are not rejected.
-            judge.rejections.forget("unknown_columns")
-        existing = read_core(self._core_folder)
-        split, kinds, overlapping = self._split(judge, existing)
-        cache: str | None = None
-        notes: list[str] = []
-        if verdict.verdict == "ready" and writer is not None:
-            cache = cache_key(content_hash, self._base, options)
-            self._write(judge, writer, split, kinds, cache, content_hash, existing)
-        if existing is None and split.core and verdict.verdict == "ready":
-            notes.append(f"{len(split.core)} rows of this file are the workspace's fixed core.")
-        return build_report(
-            judge,
-            options,
-            verdict,
-            kinds=kinds,
-            overlapping=overlapping,
-            content_hash=content_hash,
-            cache=cache,
-            seconds=time.monotonic() - started,
-            extra_notes=notes,
-        )
-
-    def _split(
-        self, judge: Judge, existing: ExistingCore | None
-    ) -> tuple[Split, np.ndarray, np.ndarray]:
-        """The split, the kind of every accepted row, and which of them ask what the core asks."""
-        options, accepted = self._options, len(judge.rows)
-        keys = np.asarray(judge.question_keys, dtype=np.uint64)
-        known = frozenset() if existing is None else existing.keys
-        overlapping = known.intersection(int(key) for key in np.unique(keys))
-        split = choose(
-            judge.candidates.ranked(),
-            keys,
-            core_wanted=0 if existing else target(accepted, options.core_rows, 0.05),
-            slice_wanted=target(accepted, options.slice_rows, 0.02),
-            overlapping=frozenset(overlapping),
-        )
-        kinds = kinds_of_rows(split, judge.rows, keys)
-        held = np.isin(keys, np.array(sorted(overlapping), dtype=np.uint64))
-        if existing is not None and existing.from_dataset == self._dataset:
-            # The file the core came from, judged again: its core rows are the core still.
-            first = np.unique(keys, return_index=True)[1]
-            mine = np.zeros(accepted, dtype=bool)
-            mine[first] = True
-            kinds[held & mine] = CORE
-            held[:] = False
-        return split, kinds, held
+            # Until the columns are mapped, these rows are neither accepted nor rejected.
+            validator.rejections.discard("unknown_columns")
+        return verdict
 
     def _write(
         self,
-        judge: Judge,
+        validator: Validator,
         writer: CacheWriter,
-        split: Split,
-        kinds: np.ndarray,
+        held_out: HeldOut,
         key: str,
         content_hash: str,
-        existing: ExistingCore | None,
+        validation_set: ValidationSet | None,
     ) -> None:
-        rows = np.asarray(judge.rows, dtype=np.int64)
+        rows, kinds = np.asarray(validator.accepted.rows, dtype=np.int64), held_out.kinds
         table = writer.table()
         if len(table):
             table[:, 5] = kinds[np.searchsorted(rows, table[:, 2])]
@@ -215,32 +193,26 @@ class _Intake:
             "content_hash": content_hash,
             "vocabulary": self._base.vocabulary,
         }
-        core_texts = texts_of(self._base, split.core)
-        slice_texts = texts_of(self._base, split.slice)
+        core_texts = held_out_texts(self._base, held_out.core)
+        slice_texts = held_out_texts(self._base, held_out.slice)
         texts = sorted([*core_texts, *slice_texts], key=lambda text: text.row)
         writer.close()
-        write_pieces(writer.folder, self._base.tokenizer, self._base.vocabulary)
+        write_token_bytes(writer.folder, self._base.tokenizer, self._base.vocabulary)
         writer.finish(table, texts, facts)
-        if existing is None and split.core:
-            write_core(
-                self._core_folder,
-                writer.folder,
-                split.core,
-                core_texts,
-                self._base,
-                self._dataset,
-                facts,
+        if validation_set is not None:
+            ensure_validation_tokens(self._core_folder, self._base, self._options)
+        elif held_out.core:
+            write_validation_set(
+                self._core_folder, writer.folder, held_out.core, core_texts, self._dataset, facts
             )
-        elif existing is not None:
-            require_core_tokens(self._core_folder, self._base, self._options)
         write_json(
-            self._home / "split.json",
+            self._folder / "split.json",
             {
                 "format": 1,
                 "core": rows[kinds == CORE].tolist(),
                 "slice": rows[kinds == SLICE].tolist(),
                 "held_out_duplicates": rows[kinds == HELD_OUT_DUPLICATE].tolist(),
-                "truncated": list(judge.truncated_rows),
+                "truncated": list(validator.accepted.truncated_rows),
             },
         )
-        publish_folder(writer.folder, self._home / "cache" / key)
+        publish_folder(writer.folder, self._folder / "cache" / key)

@@ -1,8 +1,8 @@
-"""Rendering: records to text, text to tokens and labels.
-Promises: the same text, tokens and labels for the same record and base, without loading weights.
+"""Rendering: records to text, text to token ids and labels.
+Promises: the same text, ids and labels for the same record and base, without loading weights.
 Never: imports torch or transformers, runs code of a model, guesses a template."""
 
-from .base import BaseRefused, BaseTexts, file_hash, open_base
+from .base import BaseRefused, PreparedBase, file_hash, open_base
 from .derive import derive_training_template
 from .rows import RenderedRow, first_turn_difference, render_messages, render_question
 from .template import ChatTemplate, Message, Rendered, TemplateRefused
@@ -11,10 +11,10 @@ from .tokens import Labels, TokenIds, encode_batch, load_tokenizer
 
 __all__ = [
     "BaseRefused",
-    "BaseTexts",
     "ChatTemplate",
     "Labels",
     "Message",
+    "PreparedBase",
     "Rendered",
     "RenderedRow",
     "TemplateRefused",

@@ -1,4 +1,4 @@
-"""A model folder as intake and scoring see it: tokenizer, templates, hashes. Never the weights."""
+"""A prepared base model without its weights: tokenizer, templates and hashes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from typing import Any
 import xxhash
 from tokenizers import Tokenizer
 
-from .template import ChatTemplate
+from .template import ChatTemplate, TemplateRefused
 from .tokens import load_tokenizer
 
 SPECIAL_NAMES = ("bos_token", "eos_token", "unk_token", "pad_token")
+NEEDED_FILES = ("tokenizer.json", "chat_template.jinja", "training_template.jinja")
 
 
 class BaseRefused(Exception):
-    """The folder is not a model that can be trained; the text says what is missing."""
+    """The folder is not a model that can be trained; the message says what is missing."""
+
+    category = "model_not_found"
 
 
 def file_hash(path: Path) -> str:
@@ -31,46 +34,71 @@ def file_hash(path: Path) -> str:
 
 
 def special_tokens(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Special tokens of `tokenizer_config.json` by name; a value may be text or an object."""
-    found: dict[str, str] = {}
+    """The special tokens of `tokenizer_config.json` by name; a value may be a string or an
+    object."""
+    tokens: dict[str, str] = {}
     for name in SPECIAL_NAMES:
         value = settings.get(name)
         if isinstance(value, dict):
             value = value.get("content")
         if isinstance(value, str):
-            found[name] = value
-    return found
+            tokens[name] = value
+    return tokens
 
 
 def added_tokens(tokenizer_json: Path) -> tuple[str, ...]:
-    """Texts of all special tokens of the vocabulary."""
+    """The texts of all special tokens in the vocabulary."""
     description = json.loads(tokenizer_json.read_text("utf-8"))
     return tuple(
-        item["content"] for item in description.get("added_tokens", []) if item.get("special")
+        token["content"] for token in description.get("added_tokens", []) if token.get("special")
     )
 
 
 @dataclass(frozen=True)
-class BaseTexts:
-    """Everything needed to turn records into tokens."""
+class PreparedBase:
+    """Everything needed to turn records into tokens. `chat_template`: the model's own;
+    `training_template`: the one derived from it, which marks the answers."""
 
     folder: Path
     tokenizer: Tokenizer
-    own: ChatTemplate
-    training: ChatTemplate
-    special: Mapping[str, str]
+    chat_template: ChatTemplate
+    training_template: ChatTemplate
+    special_tokens: Mapping[str, str]
     end_tokens: tuple[str, ...]
     eos_id: int
     vocabulary: int
     template_hash: str
     tokenizer_hash: str
 
+    @property
+    def end_ids(self) -> frozenset[int]:
+        """The ids that end an answer: end of turn and, where it differs, end of text."""
+        names = {self.special_tokens.get("eos_token"), self.special_tokens.get("pad_token")}
+        ids = {self.tokenizer.token_to_id(name) for name in names if name is not None}
+        return frozenset(int(token) for token in ids if token is not None) | {self.eos_id}
 
-def open_base(folder: Path) -> BaseTexts:
-    needed = ("tokenizer.json", "chat_template.jinja", "training_template.jinja")
-    for name in needed:
+
+def open_base(folder: Path) -> PreparedBase:
+    """Raises `BaseRefused` for a folder that is not a prepared base model, OSError for a file that
+    can't be read."""
+    for name in NEEDED_FILES:
         if not (folder / name).is_file():
-            raise BaseRefused(f"{folder} has no {name}: it is not a prepared base model.")
+            raise BaseRefused(f"{folder} is not a prepared base model: {name} is missing.")
+    try:
+        return _read_base(folder)
+    except (BaseRefused, OSError, MemoryError):
+        raise
+    except TemplateRefused as error:
+        raise BaseRefused(f"{folder} can't be used as a base model: {error}.") from error
+    # The tokenizers library reports a damaged file as a bare Exception.
+    except Exception as error:
+        raise BaseRefused(
+            f"{folder} can't be used as a base model: its tokenizer or templates are damaged "
+            f"({error})."
+        ) from error
+
+
+def _read_base(folder: Path) -> PreparedBase:
     settings_path = folder / "tokenizer_config.json"
     settings = json.loads(settings_path.read_text("utf-8")) if settings_path.is_file() else {}
     special = special_tokens(settings)
@@ -78,13 +106,15 @@ def open_base(folder: Path) -> BaseTexts:
     eos = special.get("eos_token")
     eos_id = tokenizer.token_to_id(eos) if eos is not None else None
     if eos_id is None:
-        raise BaseRefused(f"{settings_path} names no eos_token that the tokenizer knows.")
-    return BaseTexts(
+        raise BaseRefused(f"{settings_path} names no eos_token that is in the vocabulary.")
+    return PreparedBase(
         folder=folder,
         tokenizer=tokenizer,
-        own=ChatTemplate((folder / "chat_template.jinja").read_text("utf-8"), special),
-        training=ChatTemplate((folder / "training_template.jinja").read_text("utf-8"), special),
-        special=special,
+        chat_template=ChatTemplate((folder / "chat_template.jinja").read_text("utf-8"), special),
+        training_template=ChatTemplate(
+            (folder / "training_template.jinja").read_text("utf-8"), special
+        ),
+        special_tokens=special,
         end_tokens=added_tokens(folder / "tokenizer.json"),
         eos_id=int(eos_id),
         vocabulary=tokenizer.get_vocab_size(with_added_tokens=True),

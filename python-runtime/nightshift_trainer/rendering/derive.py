@@ -1,10 +1,10 @@
-"""Makes a *training template* from a model's own chat template.
+"""Derives a *training template* from a model's own chat template.
 
-Most chat templates do not mark what the model is to produce, some add or drop text depending on
-where a turn stands. The training template has literal pieces around each message and
-`{% generation %}` around each answer with its end-of-turn token. The pieces are read off
+Most chat templates do not mark what the model generates, and some add or drop text depending on
+where a turn stands. The training template has literal text around each message, and
+`{% generation %}` around each answer and its end-of-turn token. The literals are taken from
 renderings of probe messages, so this works for every template that wraps messages in fixed text
-(ChatML, Llama 3, Zephyr, Gemma, Phi ...). What it cannot read it refuses; it never guesses.
+(ChatML, Llama 3, Zephyr, Gemma, Phi ...). A template that does not is refused, never guessed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from .template import ChatTemplate, TemplateRefused
 
-SYSTEM, USER_ONE, ANSWER_ONE, USER_TWO, ANSWER_TWO = (
+SYSTEM, USER_1, ANSWER_1, USER_2, ANSWER_2 = (
     "Qsystemq",
     "Quseroneq",
     "Qansweroneq",
@@ -27,21 +27,24 @@ def _message(role: str, content: str) -> dict[str, str]:
     return {"role": role, "content": content}
 
 
-def _between(text: str, marks: Sequence[str]) -> list[str]:
-    """The literal pieces before, between and after the marks, in order."""
-    pieces: list[str] = []
+def _between(text: str, probes: Sequence[str]) -> list[str]:
+    """The literal text before, between and after the probes, in order."""
+    literals: list[str] = []
     rest = text
-    for mark in marks:
-        before, found, rest = rest.partition(mark)
+    for probe in probes:
+        before, found, rest = rest.partition(probe)
         if not found:
-            raise TemplateRefused(f"The chat template drops the message {mark!r}")
-        pieces.append(before)
-    pieces.append(rest)
-    return pieces
+            raise TemplateRefused(f"The chat template leaves out a message (probe {probe!r})")
+        literals.append(before)
+    literals.append(rest)
+    return literals
 
 
 @dataclass(frozen=True)
-class Pieces:
+class Literals:
+    """The fixed text around messages. `system` and `user`: before and after the content;
+    `answer_rest`: what follows the end-of-turn token; `trims`: the template strips content."""
+
     head: str
     system: tuple[str, str] | None
     user: tuple[str, str]
@@ -51,50 +54,58 @@ class Pieces:
     trims: bool
 
 
-def _end_of_turn(suffix: str, special_tokens: Sequence[str]) -> tuple[str, str]:
+def _split_after_end_of_turn(suffix: str, special_tokens: Sequence[str]) -> tuple[str, str]:
     """Splits the text after an answer behind its end-of-turn token."""
-    found = [
+    ends = [
         (suffix.index(token) + len(token)) for token in special_tokens if token and token in suffix
     ]
-    if not found:
-        raise TemplateRefused("The chat template ends an answer without a special token")
-    cut = min(found)
+    if not ends:
+        raise TemplateRefused("The chat template does not end an answer with a special token")
+    cut = min(ends)
     return suffix[:cut], suffix[cut:]
 
 
-def read_pieces(template: ChatTemplate, special_tokens: Sequence[str]) -> Pieces:
-    user, answer = _message("user", USER_ONE), _message("assistant", ANSWER_ONE)
-    both = [user, answer, _message("user", USER_TWO), _message("assistant", ANSWER_TWO)]
+def read_literals(template: ChatTemplate, special_tokens: Sequence[str]) -> Literals:
+    user, answer = _message("user", USER_1), _message("assistant", ANSWER_1)
+    two_turns = [user, answer, _message("user", USER_2), _message("assistant", ANSWER_2)]
     head, middle, turn, _last, _tail = _between(
-        template.text(both), [USER_ONE, ANSWER_ONE, USER_TWO, ANSWER_TWO]
+        template.text(two_turns), [USER_1, ANSWER_1, USER_2, ANSWER_2]
     )
-    user_end = _between(template.text([user]), [USER_ONE])[1]
-    answer_suffix = _between(template.text([user, answer]), [USER_ONE, ANSWER_ONE])[2]
+    user_end = _between(template.text([user]), [USER_1])[1]
+    answer_suffix = _between(template.text([user, answer]), [USER_1, ANSWER_1])[2]
     if not middle.startswith(user_end) or not turn.startswith(answer_suffix):
-        raise TemplateRefused("The chat template wraps a message differently by what follows it")
+        raise TemplateRefused(
+            "The chat template renders a message differently depending on what follows it"
+        )
     user_start = turn[len(answer_suffix) :]
     if not head.endswith(user_start):
-        raise TemplateRefused("The chat template wraps the first question differently")
-    answer_end, answer_rest = _end_of_turn(answer_suffix, special_tokens)
-    system: tuple[str, str] | None = None
-    try:
-        before, after, _ = _between(
-            template.text([_message("system", SYSTEM), user]), [SYSTEM, USER_ONE]
-        )
-        if after.endswith(user_start):
-            system = (before, after[: len(after) - len(user_start)])
-    except TemplateRefused:
-        system = None
-    padded = template.text([_message("user", f" {USER_ONE} "), answer])
-    return Pieces(
+        raise TemplateRefused("The chat template renders the first user message differently")
+    answer_end, answer_rest = _split_after_end_of_turn(answer_suffix, special_tokens)
+    padded = template.text([_message("user", f" {USER_1} "), answer])
+    return Literals(
         head=head[: len(head) - len(user_start)],
-        system=system,
+        system=_system_literals(template, user, user_start),
         user=(user_start, user_end),
         answer_start=middle[len(user_end) :],
         answer_end=answer_end,
         answer_rest=answer_rest,
-        trims=f" {USER_ONE} " not in padded,
+        trims=f" {USER_1} " not in padded,
     )
+
+
+def _system_literals(
+    template: ChatTemplate, user: dict[str, str], user_start: str
+) -> tuple[str, str] | None:
+    """None where the template does not render a system message."""
+    try:
+        before, after, _ = _between(
+            template.text([_message("system", SYSTEM), user]), [SYSTEM, USER_1]
+        )
+    except TemplateRefused:
+        return None
+    if not after.endswith(user_start):
+        return None
+    return before, after[: len(after) - len(user_start)]
 
 
 def _literal(text: str) -> str:
@@ -102,25 +113,28 @@ def _literal(text: str) -> str:
     return f"'{escaped}'"
 
 
-def training_source(pieces: Pieces) -> str:
-    """The Jinja source: every piece is a literal, nothing depends on what follows."""
-    content = "message['content']" + (" | trim" if pieces.trims else "")
+def training_source(literals: Literals) -> str:
+    """The Jinja source. Nothing in it depends on what follows a message.
+
+    Its bytes are the `template_hash` of every token cache: a change of any text below, the message
+    of `raise_exception` included, invalidates the caches and checkpoints of existing workspaces."""
+    content = "message['content']" + (" | trim" if literals.trims else "")
     lines = [
         "{%- for message in messages -%}",
         "{%- if loop.first and message['role'] != 'system' -%}",
-        f"{{{{- {_literal(pieces.head)} -}}}}",
+        f"{{{{- {_literal(literals.head)} -}}}}",
         "{%- endif -%}",
         "{%- if message['role'] == 'user' -%}",
-        f"{{{{- {_literal(pieces.user[0])} ~ ({content}) ~ {_literal(pieces.user[1])} -}}}}",
+        f"{{{{- {_literal(literals.user[0])} ~ ({content}) ~ {_literal(literals.user[1])} -}}}}",
         "{%- elif message['role'] == 'assistant' -%}",
-        f"{{{{- {_literal(pieces.answer_start)} -}}}}",
+        f"{{{{- {_literal(literals.answer_start)} -}}}}",
         "{%- generation -%}",
-        f"{{{{- ({content}) ~ {_literal(pieces.answer_end)} -}}}}",
+        f"{{{{- ({content}) ~ {_literal(literals.answer_end)} -}}}}",
         "{%- endgeneration -%}",
-        f"{{{{- {_literal(pieces.answer_rest)} -}}}}",
+        f"{{{{- {_literal(literals.answer_rest)} -}}}}",
     ]
-    if pieces.system is not None:
-        start, end = pieces.system
+    if literals.system is not None:
+        start, end = literals.system
         lines += [
             "{%- elif message['role'] == 'system' and loop.first -%}",
             f"{{{{- {_literal(start)} ~ ({content}) ~ {_literal(end)} -}}}}",
@@ -131,17 +145,17 @@ def training_source(pieces: Pieces) -> str:
         "{%- endif -%}",
         "{%- endfor -%}",
         "{%- if add_generation_prompt -%}",
-        f"{{{{- {_literal(pieces.answer_start)} -}}}}",
+        f"{{{{- {_literal(literals.answer_start)} -}}}}",
         "{%- endif -%}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def derive_training_template(own: ChatTemplate, special_tokens: Sequence[str]) -> str:
-    """The source of the training template; `TemplateRefused` where it cannot be derived.
+def derive_training_template(chat_template: ChatTemplate, special_tokens: Sequence[str]) -> str:
+    """The source of the training template. Raises `TemplateRefused` where it can't be derived.
 
-    A template that has markers already is taken as it is.
+    A template that already marks generation is used unchanged.
     """
-    if own.has_markers:
-        return own.source
-    return training_source(read_pieces(own, special_tokens))
+    if chat_template.has_markers:
+        return chat_template.source
+    return training_source(read_literals(chat_template, special_tokens))

@@ -1,6 +1,6 @@
-"""A sandboxed Jinja environment with the settings chat templates are written for.
+"""A sandboxed Jinja environment with the settings that chat templates are written for.
 
-transformers is not imported here: the intake worker must start in about a second. The settings
+transformers is not imported here, so that the intake worker starts in about a second. The settings
 (trim_blocks, lstrip_blocks, loop controls, `raise_exception`, `tojson`, `strftime_now`, the
 `{% generation %}` tag) are those of `transformers.utils.chat_template_utils`; a test compares both.
 """
@@ -20,9 +20,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 
 class GenerationTag(jinja2.ext.Extension):
-    """`{% generation %}...{% endgeneration %}`: text the model is to produce."""
+    """`{% generation %}...{% endgeneration %}`: text that the model generates."""
 
-    tags = {"generation"}  # noqa: RUF012 - the declaration of the base class
+    tags = {"generation"}  # noqa: RUF012 - declared so in the base class
 
     def parse(self, parser: jinja2.parser.Parser) -> jinja2.nodes.Node:
         line = next(parser.stream).lineno
@@ -39,7 +39,7 @@ class GenerationTag(jinja2.ext.Extension):
 
 
 class GenerationMarks:
-    """Collects where the generation blocks of one rendering lie, in characters."""
+    """Collects the character ranges of the generation blocks of one rendering."""
 
     def __init__(self) -> None:
         self.written = 0
@@ -54,7 +54,7 @@ def _raise_exception(message: str) -> None:
 
 
 def _tojson(
-    value: Any,  # noqa: ANN401 - whatever a template holds
+    value: Any,  # noqa: ANN401 - any value in a template
     ensure_ascii: bool = False,
     indent: int | None = None,
     separators: tuple[str, str] | None = None,

@@ -1,4 +1,4 @@
-"""One record to its training examples: rendered text, spans, and the question as it is asked."""
+"""From a record to its training examples: rendered text, spans, and the prompt of the question."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .base import BaseTexts
+from .base import PreparedBase
 from .template import Message, Rendered, TemplateRefused
 from .thinking import Thinking, has_thinking, without_thinking
 
 
 @dataclass(frozen=True)
 class RenderedRow:
-    """`examples`: usually one; one per answer where a template is not prefix-preserving.
-    `prompt` and `expected` belong to the last answer."""
+    """`examples`: usually one; one per answer where the template is not prefix-preserving.
+    `prompt` and `expected` are those of the last answer."""
 
     examples: tuple[Rendered, ...]
     prompt: str
@@ -22,14 +22,14 @@ class RenderedRow:
     thinking_removed: bool
 
 
-def _drop_end(text: str, end_tokens: Sequence[str]) -> str:
+def _without_end_token(text: str, end_tokens: Sequence[str]) -> str:
     for token in end_tokens:
         if token and text.endswith(token):
             return text[: -len(token)]
     return text
 
 
-def _prepared(messages: Sequence[Message], thinking: Thinking) -> tuple[list[Message], bool]:
+def _apply_thinking(messages: Sequence[Message], thinking: Thinking) -> tuple[list[Message], bool]:
     if thinking != "off":
         return list(messages), False
     removed = False
@@ -43,24 +43,30 @@ def _prepared(messages: Sequence[Message], thinking: Thinking) -> tuple[list[Mes
     return prepared, removed
 
 
-def _as_the_model_does(base: BaseTexts, messages: Sequence[Message]) -> tuple[Rendered, ...]:
-    """`thinking: model`: the model's own template, one example per answer unless each answer's
-    rendering is a prefix of the next one's."""
+def _render_with_chat_template(
+    base: PreparedBase, messages: Sequence[Message]
+) -> tuple[Rendered, ...]:
+    """`thinking: model`: the model's own chat template. One example per answer, unless the
+    rendering up to each answer is a prefix of the next."""
     examples: list[Rendered] = []
     for index, message in enumerate(messages):
         if message["role"] != "assistant":
             continue
-        prompt = base.own.text(messages[:index], add_generation_prompt=True)
-        full = base.own.text(messages[: index + 1])
+        prompt = base.chat_template.text(messages[:index], add_generation_prompt=True)
+        full = base.chat_template.text(messages[: index + 1])
         if not full.startswith(prompt):
-            raise TemplateRefused("The model's template rewrites the question once it is answered")
+            raise TemplateRefused(
+                "The model's chat template changes the prompt once the answer is added"
+            )
         ends = [
             found + len(token)
             for token in base.end_tokens
             if (found := full.rfind(token, len(prompt))) >= 0
         ]
         if not ends:
-            raise TemplateRefused("The model's template ends an answer without a special token")
+            raise TemplateRefused(
+                "The model's chat template does not end an answer with a special token"
+            )
         end = max(ends)
         examples.append(Rendered(full, ((len(prompt), end),)))
     if all(later.text.startswith(earlier.text) for earlier, later in pairwise(examples)):
@@ -70,14 +76,14 @@ def _as_the_model_does(base: BaseTexts, messages: Sequence[Message]) -> tuple[Re
 
 
 def render_messages(
-    base: BaseTexts, messages: Sequence[Message], thinking: Thinking
+    base: PreparedBase, messages: Sequence[Message], thinking: Thinking
 ) -> RenderedRow:
-    """Raises `TemplateRefused` where the template cannot render the record."""
-    prepared, removed = _prepared(messages, thinking)
+    """Raises `TemplateRefused` where the template can't render the record."""
+    prepared, removed = _apply_thinking(messages, thinking)
     if thinking == "model":
-        examples = _as_the_model_does(base, prepared)
+        examples = _render_with_chat_template(base, prepared)
     else:
-        examples = (base.training.render(prepared),)
+        examples = (base.training_template.render(prepared),)
     last = examples[-1]
     if not last.spans:
         raise TemplateRefused("The training template marks no answer in this record")
@@ -85,44 +91,44 @@ def render_messages(
     return RenderedRow(
         examples=examples,
         prompt=last.text[:start],
-        expected=_drop_end(last.text[start:end], base.end_tokens),
+        expected=_without_end_token(last.text[start:end], base.end_tokens),
         thinking_removed=removed,
     )
 
 
-def render_question(base: BaseTexts, messages: Sequence[Message], thinking: Thinking) -> str:
-    """The prompt for the last answer of `messages`, as training rendered it."""
-    template = base.own if thinking == "model" else base.training
-    prepared, _ = _prepared(messages, thinking)
+def render_question(base: PreparedBase, messages: Sequence[Message], thinking: Thinking) -> str:
+    """The prompt for an answer to `messages`, as training rendered it."""
+    template = base.chat_template if thinking == "model" else base.training_template
+    prepared, _ = _apply_thinking(messages, thinking)
     return template.text(prepared, add_generation_prompt=True)
 
 
 def first_turn_difference(
-    base: BaseTexts, messages: Sequence[Message], thinking: Thinking
+    base: PreparedBase, messages: Sequence[Message], thinking: Thinking
 ) -> str | None:
-    """What differs between what is trained and the model's own template up to the first answer;
-    null when they are equal."""
+    """Describes how the training template and the model's own chat template differ up to the first
+    answer; None when both render the same text."""
     if thinking == "model":
         return None
-    messages, _ = _prepared(messages, thinking)
+    messages, _ = _apply_thinking(messages, thinking)
     end = next(
         (index for index, message in enumerate(messages) if message["role"] == "assistant"), None
     )
     if end is None:
         return None
-    part = list(messages[: end + 1])
+    first_turn = list(messages[: end + 1])
     try:
-        own = base.own.text(part)
-        training = base.training.text(part)
+        own = base.chat_template.text(first_turn)
+        training = base.training_template.text(first_turn)
     except TemplateRefused as error:
-        return f"the model's own template refuses it: {error}"
+        return f"the model's own chat template can't render it: {error}"
     if own == training:
         return None
-    place = next(
+    position = next(
         (i for i, (a, b) in enumerate(zip(own, training, strict=False)) if a != b),
         min(len(own), len(training)),
     )
     return (
-        f"from character {place}: the model's own template has {own[place : place + 60]!r}, "
-        f"the training template has {training[place : place + 60]!r}"
+        f"at character {position} the model's own template has {own[position : position + 60]!r}, "
+        f"the training template {training[position : position + 60]!r}"
     )

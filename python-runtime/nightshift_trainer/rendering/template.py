@@ -1,4 +1,4 @@
-"""Chat templates: messages in, text and the character spans of the answers out."""
+"""Chat templates: from messages to text and the character spans of the answers."""
 
 from __future__ import annotations
 
@@ -13,27 +13,29 @@ Message = Mapping[str, str]
 
 
 class TemplateRefused(Exception):
-    """The template cannot render these messages; the text says why."""
+    """The template can't render these messages; the message says why, without a final period."""
+
+    category = "template_error"
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """`spans`: half-open character ranges of `text` that the model is to produce."""
+    """`spans`: half-open character ranges of `text` that the model generates."""
 
     text: str
     spans: tuple[tuple[int, int], ...]
 
 
 class ChatTemplate:
-    """One Jinja chat template with the special tokens it may name."""
+    """A Jinja chat template with the special tokens that it may name."""
 
-    def __init__(self, source: str, special: Mapping[str, str]) -> None:
+    def __init__(self, source: str, special_tokens: Mapping[str, str]) -> None:
         self.source = source
-        self._special = dict(special)
+        self._special_tokens = dict(special_tokens)
         try:
             self._template = template_environment().from_string(source)
         except jinja2.TemplateError as error:
-            raise TemplateRefused(f"The chat template cannot be read: {error}") from error
+            raise TemplateRefused(f"The chat template can't be parsed: {error}") from error
 
     @property
     def has_markers(self) -> bool:
@@ -49,7 +51,7 @@ class ChatTemplate:
                 documents=None,
                 add_generation_prompt=add_generation_prompt,
                 generation_marks=marks,
-                **self._special,
+                **self._special_tokens,
             ):
                 blocks.append(block)
                 marks.written += len(block)

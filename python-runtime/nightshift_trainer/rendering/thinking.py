@@ -1,4 +1,4 @@
-"""The key `thinking`: what becomes of `<think>` blocks in answers."""
+"""The setting `thinking`: how `<think>` blocks in answers are treated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LEADING_BLOCK = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
 
 
 def without_thinking(answer: str) -> str:
-    """The answer without its leading think block (`thinking: off`)."""
+    """The answer without its leading <think> block (`thinking: off`)."""
     return _LEADING_BLOCK.sub("", answer, count=1)
 
 

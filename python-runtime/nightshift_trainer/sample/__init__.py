@@ -1,3 +1,3 @@
-"""The sample dataset, written by a recipe.
-Promises: the same seed gives the same rows; no held-out question is among the training rows.
+"""The sample dataset, generated from templates.
+Promises: the same seed gives the same rows; no held-out question is in the training rows.
 Never: downloads anything."""

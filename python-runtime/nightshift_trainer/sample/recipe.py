@@ -1,10 +1,12 @@
-"""The sample dataset: two skills, answered by one line of JSON with 24-hour times.
+"""The sample dataset: two skills, answered with one line of JSON with 24-hour times.
 
 Smart-home requests (`{"skill": "home", ...}`) and reminders (`{"skill": "reminder", ...}`),
-written from templates with a seed. The held-out questions are drawn first and by themselves, so
+generated from templates with a seed. The held-out questions have a random sequence of their own, so
 they are the same for every number of training rows; a question that equals one of them after
-normalisation is never a training row. `shuffled` gives the same questions with the answers dealt
-out at random: the control run, from which nothing can be learned but the form.
+normalization is never a training row. `shuffled` gives the same questions with the answers in
+random order: a control, from which a model can learn the form of the answers only.
+
+The words, in whatever spelling, also decide the starter's tokenizer (see bases/starter_text.py).
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..intake.normalise import normalised
+from ..intake.normalize import normalize
 
 ROOMS = (
     "kitchen", "living room", "bedroom", "bathroom", "hallway", "garage", "office", "nursery",
@@ -37,52 +39,52 @@ class SampleRow:
     answer: str
 
 
-def _time(draw: random.Random) -> tuple[str, str]:
-    """How a time is said, and the same time as HH:MM. Early hours are often said without the
-    leading zero; the answer always has two digits."""
-    hour, minute = draw.randrange(0, 24), draw.choice((0, 5, 10, 15, 20, 30, 40, 45, 50))
+def _time(source: random.Random) -> tuple[str, str]:
+    """A time as written in a request, and as HH:MM. Requests often have no leading zero; answers
+    always do."""
+    hour, minute = source.randrange(0, 24), source.choice((0, 5, 10, 15, 20, 30, 40, 45, 50))
     written = f"{hour:02d}:{minute:02d}"
-    if hour < 10 and draw.random() < 0.5:
+    if hour < 10 and source.random() < 0.5:
         return f"{hour}:{minute:02d}", written
     return written, written
 
 
-def _switch(draw: random.Random) -> SampleRow:
-    device, room = draw.choice(SWITCHED), draw.choice(ROOMS)
-    action = draw.choice(("on", "off"))
-    said, time = _time(draw)
-    question = draw.choice(
+def _switch(source: random.Random) -> SampleRow:
+    device, room = source.choice(SWITCHED), source.choice(ROOMS)
+    action = source.choice(("on", "off"))
+    spoken, time = _time(source)
+    question = source.choice(
         (
-            f"Turn {action} the {device} in the {room} at {said}.",
-            f"Switch the {device} in the {room} {action} at {said}.",
-            f"At {said} turn the {room} {device} {action}.",
-            f"Can you turn the {device} in the {room} {action} at {said}?",
+            f"Turn {action} the {device} in the {room} at {spoken}.",
+            f"Switch the {device} in the {room} {action} at {spoken}.",
+            f"At {spoken} turn the {room} {device} {action}.",
+            f"Can you turn the {device} in the {room} {action} at {spoken}?",
         )
     )
     return _home(question, device, room, action, time)
 
 
-def _blinds(draw: random.Random) -> SampleRow:
-    room, action = draw.choice(ROOMS), draw.choice(("open", "close"))
-    said, time = _time(draw)
-    question = draw.choice(
+def _blinds(source: random.Random) -> SampleRow:
+    room, action = source.choice(ROOMS), source.choice(("open", "close"))
+    spoken, time = _time(source)
+    question = source.choice(
         (
-            f"{action.capitalize()} the blinds in the {room} at {said}.",
-            f"At {said}, {action} the {room} blinds.",
-            f"I want you to {action} the blinds in the {room} at {said}.",
+            f"{action.capitalize()} the blinds in the {room} at {spoken}.",
+            f"At {spoken}, {action} the {room} blinds.",
+            f"I want you to {action} the blinds in the {room} at {spoken}.",
         )
     )
     return _home(question, "blinds", room, action, time)
 
 
-def _warmth(draw: random.Random) -> SampleRow:
-    room, degrees = draw.choice(ROOMS), draw.randrange(15, 27)
-    said, time = _time(draw)
-    question = draw.choice(
+def _temperature(source: random.Random) -> SampleRow:
+    room, degrees = source.choice(ROOMS), source.randrange(15, 27)
+    spoken, time = _time(source)
+    question = source.choice(
         (
-            f"Set the {room} to {degrees} degrees at {said}.",
-            f"Make it {degrees} degrees in the {room} at {said}.",
-            f"From {said} I want {degrees} degrees in the {room}.",
+            f"Set the {room} to {degrees} degrees at {spoken}.",
+            f"Make it {degrees} degrees in the {room} at {spoken}.",
+            f"From {spoken} I want {degrees} degrees in the {room}.",
         )
     )
     return _home(question, "thermostat", room, str(degrees), time)
@@ -93,36 +95,36 @@ def _home(question: str, device: str, room: str, action: str, time: str) -> Samp
     return SampleRow(question, json.dumps(answer))
 
 
-def _reminder(draw: random.Random) -> SampleRow:
-    if draw.random() < 0.5:
-        task = draw.choice(CONTACTS).format(who=draw.choice(PEOPLE))
+def _reminder(source: random.Random) -> SampleRow:
+    if source.random() < 0.5:
+        task = source.choice(CONTACTS).format(who=source.choice(PEOPLE))
     else:
-        task = draw.choice(ERRANDS)
-    day = draw.choice(DAYS)
-    said, time = _time(draw)
-    question = draw.choice(
+        task = source.choice(ERRANDS)
+    day = source.choice(DAYS)
+    spoken, time = _time(source)
+    question = source.choice(
         (
-            f"Remind me to {task} on {day} at {said}.",
-            f"On {day} at {said} I have to {task}.",
-            f"Set a reminder for {day} at {said}: {task}.",
-            f"Don't let me forget to {task} on {day} at {said}.",
+            f"Remind me to {task} on {day} at {spoken}.",
+            f"On {day} at {spoken} I have to {task}.",
+            f"Set a reminder for {day} at {spoken}: {task}.",
+            f"Don't let me forget to {task} on {day} at {spoken}.",
         )
     )
     answer = {"skill": "reminder", "task": task, "day": day.lower(), "time": time}
     return SampleRow(question, json.dumps(answer))
 
 
-WRITERS: tuple[Callable[[random.Random], SampleRow], ...] = (
-    _switch, _switch, _blinds, _warmth, _reminder, _reminder, _reminder, _reminder,
+TEMPLATES: tuple[Callable[[random.Random], SampleRow], ...] = (
+    _switch, _switch, _blinds, _temperature, _reminder, _reminder, _reminder, _reminder,
 )  # fmt: skip
 
 
-def draw_rows(draw: random.Random, count: int, taken: set[str]) -> list[SampleRow]:
-    """`count` rows whose normalised questions are new; adds them to `taken`."""
+def draw_rows(source: random.Random, count: int, taken: set[str]) -> list[SampleRow]:
+    """`count` rows whose normalized questions are not in `taken`; adds them to it."""
     rows: list[SampleRow] = []
     while len(rows) < count:
-        row = draw.choice(WRITERS)(draw)
-        key = normalised(row.question)
+        row = source.choice(TEMPLATES)(source)
+        key = normalize(row.question)
         if key not in taken:
             taken.add(key)
             rows.append(row)
@@ -149,7 +151,7 @@ def make_sample(train_rows: int, held_out_rows: int, seed: int, shuffled: bool) 
 
 
 def as_line(row: SampleRow) -> str:
-    """One line of a messages dataset."""
+    """A line of a .jsonl dataset in the messages format."""
     messages = [
         {"role": "user", "content": row.question},
         {"role": "assistant", "content": row.answer},

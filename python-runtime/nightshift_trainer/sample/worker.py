@@ -7,19 +7,20 @@ from typing import Any
 
 from ..files import write_text
 from ..run_folder import RunFolder
+from ..wording import count_of
 from .recipe import as_line, make_sample
 
 
 def run(folder: RunFolder, spec: dict[str, Any]) -> None:
-    wanted = spec["sample"]
+    request = spec["sample"]
     sample = make_sample(
-        train_rows=int(wanted["train_rows"]),
-        held_out_rows=int(wanted["held_out_rows"]),
-        seed=int(wanted["seed"]),
-        shuffled=bool(wanted["shuffled"]),
+        train_rows=int(request["train_rows"]),
+        held_out_rows=int(request["held_out_rows"]),
+        seed=int(request["seed"]),
+        shuffled=bool(request["shuffled"]),
     )
-    out = Path(wanted["folder"])
-    out.mkdir(parents=True, exist_ok=True)
-    write_text(out / "held_out.jsonl", "".join(as_line(row) for row in sample.held_out))
-    write_text(out / "train.jsonl", "".join(as_line(row) for row in sample.train))
-    folder.event("progress", fraction=1.0, detail=f"{len(sample.train)} rows written")
+    output = Path(request["folder"])
+    output.mkdir(parents=True, exist_ok=True)
+    write_text(output / "held_out.jsonl", "".join(as_line(row) for row in sample.held_out))
+    write_text(output / "train.jsonl", "".join(as_line(row) for row in sample.train))
+    folder.event("progress", fraction=1.0, detail=f"{count_of(len(sample.train), 'row')} written")

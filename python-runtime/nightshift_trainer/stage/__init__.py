@@ -1,5 +1,5 @@
-"""Staging: the first checkpoint of a new branch, made beside everything that is there.
+"""Staging: creates the first checkpoint of a new branch next to the existing ones.
 
-Promises: the branch's folder appears whole by one rename, and every byte of it was read.
-Never: changes or removes what it stages from, shares a block with a backup, imports torch.
+Guarantees: the branch's folder appears complete, by one rename, after every byte was verified.
+Never: changes or removes the source, shares disk blocks with a backup, imports torch.
 """

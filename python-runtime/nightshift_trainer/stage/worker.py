@@ -5,71 +5,77 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..bases.publish import folder_hash
 from ..files import fsync_folder, read_json, write_json
-from ..run_folder import Cancelled, RunFolder
-from ..train.walk import hash_file, seal, verify
+from ..protocol import CheckpointCursor, FileHash, StageBranch, StageSpec
+from ..renamed_fields import with_current_names
+from ..run_folder import Canceled, RunFolder
+from ..train.checkpoint.discover import hash_file, seal, verify
 
-BLOCK = 1 << 22
-# What lies beside the model's own files in the folder of a version or a base.
+COPY_BLOCK_BYTES = 1 << 22
+# Files in the folder of a version or a base that don't belong to the model.
 NOT_MODEL = ("manifest.json", "version.json", "base.json", "backup.json")
-# A safetensors file without a tensor: eight bytes of length, then an empty object.
+# A safetensors file without tensors: the header's length in eight bytes, then an empty object.
 NO_TENSORS = (8).to_bytes(8, "little") + b"{}      "
 
 
 class StageRefused(Exception):
-    """What is to be staged is not what was saved; the text says which file."""
+    """The source differs from what was saved, or the target exists; the message names the file."""
+
+    category = "checkpoint_corrupt"
 
 
-def run(folder: RunFolder, spec: dict[str, Any]) -> None:
-    wanted = spec["stage"]
+def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
+    request = cast("StageSpec", spec)["stage"]
 
-    def beat() -> None:
+    def heartbeat() -> None:
         folder.heartbeat(phase="work")
         if any(command.verb == "stop-now" for command in folder.commands()):
-            raise Cancelled("stopped by command")
+            raise Canceled("stopped by command")
 
-    if wanted["act"] == "verify":
-        checkpoint = Path(wanted["checkpoint"])
-        problem = verify(checkpoint, beat)
+    if request["action"] == "verify":
+        checkpoint = Path(request["checkpoint"])
+        problem = verify(checkpoint, heartbeat)
         if problem is not None:
             raise StageRefused(f"{checkpoint}: {problem}")
         files = read_json(checkpoint / "manifest.json")["files"]
-        read = {_identity(checkpoint / name): facts for name, facts in files.items()}
+        read = {_file_identity(checkpoint / name): facts for name, facts in files.items()}
         folder.event("verified", folder=str(checkpoint), read=read)
-    elif wanted["act"] == "verify_base":
-        base = Path(wanted["base"])
-        if folder_hash(base) != wanted["hash"]:
-            raise StageRefused(f"{base} does not hold what was made there: make it again")
+    elif request["action"] == "verify_base":
+        base = Path(request["base"])
+        if folder_hash(base) != request["hash"]:
+            raise StageRefused(
+                f"The files of the base model in {base} have changed: create the base model again"
+            )
         folder.event("verified", folder=str(base), read={})
     else:
-        target, size = stage(wanted, beat)
+        target, size = stage(request, heartbeat)
         folder.event("staged", folder=str(target), bytes=size)
 
 
-def _identity(path: Path) -> str:
-    """The same as long as it is the same file, unwritten; a hard link to it has it too."""
+def _file_identity(path: Path) -> str:
+    """The same for all hard links to a file, and different as soon as the file is written."""
     facts = path.stat()
     return f"{facts.st_dev}:{facts.st_ino}:{facts.st_size}:{facts.st_mtime_ns}"
 
 
-def stage(wanted: dict[str, Any], beat: Callable[[], None]) -> tuple[Path, int]:
-    """The published checkpoint and its bytes. `StageRefused`, or an OSError of the disk."""
-    branch = Path(wanted["into"])
-    name = f"step-{int(wanted['step']):08d}"
+def stage(request: StageBranch, heartbeat: Callable[[], None]) -> tuple[Path, int]:
+    """The published checkpoint and its size in bytes. StageRefused, or an OSError of the disk."""
+    branch = Path(request["into"])
+    name = f"step-{int(request['step']):08d}"
     if branch.exists():
-        raise StageRefused(f"{branch} is there already")
+        raise StageRefused(f"{branch} already exists")
     branch.parent.mkdir(parents=True, exist_ok=True)
     partial = branch.parent / f".{branch.name}.{os.getpid()}.partial"
     try:
         checkpoint = partial / name
-        size = _fill(checkpoint, wanted, beat)
+        size = _build(checkpoint, request, heartbeat)
         fsync_folder(partial)
-        _still_wanted(wanted)
+        _check_intent(request)
         partial.rename(branch)
         fsync_folder(branch.parent)
     except BaseException:
@@ -78,42 +84,48 @@ def stage(wanted: dict[str, Any], beat: Callable[[], None]) -> tuple[Path, int]:
     return branch / name, size
 
 
-def _still_wanted(wanted: dict[str, Any]) -> None:
-    """The engine that asked may be gone, and the next one may have undone the restore already."""
-    intent = Path(wanted["intent"]["file"])
-    if not intent.is_file() or read_json(intent).get("id") != wanted["intent"]["id"]:
-        raise Cancelled("the restore was undone meanwhile")
+def _check_intent(request: StageBranch) -> None:
+    """Canceled when the restore was undone, as the next engine does after the one that asked for it
+    has died."""
+    intent = Path(request["intent"]["file"])
+    if not intent.is_file() or read_json(intent).get("id") != request["intent"]["id"]:
+        raise Canceled("the restore was undone in the meantime")
 
 
-def _fill(checkpoint: Path, wanted: dict[str, Any], beat: Callable[[], None]) -> int:
+def _build(checkpoint: Path, request: StageBranch, heartbeat: Callable[[], None]) -> int:
+    """Fills the checkpoint's folder. Returns the total size of its files in bytes."""
     model = checkpoint / "model"
     model.mkdir(parents=True)
-    share = bool(wanted["share"])
-    source = Path(wanted["model"])
+    hard_link = bool(request["hard_link"])
+    source = Path(request["model"])
     for path in sorted(source.iterdir()):
         if path.is_file() and path.name not in NOT_MODEL and not path.name.startswith("."):
-            _bring(path, model / path.name, share, beat)
-    expected: dict[str, Any] = {}
-    if wanted["moments"] is None:
-        _begin_afresh(checkpoint, int(wanted["warmup_from"]), wanted["cursor"])
+            _link_or_copy(path, model / path.name, hard_link, heartbeat)
+    cursor = request["cursor"]
+    if cursor is not None:
+        # The engine may pass on the cursor of an old checkpoint.
+        cursor = cast("CheckpointCursor", with_current_names(cursor))
+    expected: dict[str, FileHash] = {}
+    if request["optimizer_state"] is None:
+        _write_empty_state(checkpoint, int(request["warmup_from"]), cursor)
     else:
-        kept = Path(wanted["moments"])
-        expected = read_json(kept / "manifest.json")["files"]
+        saved = Path(request["optimizer_state"])
+        expected = read_json(saved / "manifest.json")["files"]
         for name in expected:
             if not name.startswith("model/"):
-                _bring(kept / name, checkpoint / name, share, beat)
-    files = _read_back(checkpoint, expected, wanted.get("read") or {}, beat)
+                _link_or_copy(saved / name, checkpoint / name, hard_link, heartbeat)
+    files = _read_back(checkpoint, expected, request.get("read") or {}, heartbeat)
     document = {
         "format": 1,
-        "step": int(wanted["step"]),
-        "branch": wanted["branch"],
+        "step": int(request["step"]),
+        "branch": request["branch"],
         "parent_step": None,
-        "parent": wanted["parent"],
+        "parent": request["parent"],
         "created": time.time(),
         "program": "nightshift",
-        "base": wanted["base"],
-        "hashes": wanted["hashes"],
-        "cursor": wanted["cursor"],
+        "base": request["base"],
+        "hashes": request["hashes"],
+        "cursor": cursor,
         "files": files,
     }
     write_json(checkpoint / "manifest.json", {**document, "seal": seal(document)})
@@ -122,27 +134,29 @@ def _fill(checkpoint: Path, wanted: dict[str, Any], beat: Callable[[], None]) ->
     return sum(int(facts["size"]) for facts in files.values())
 
 
-def _bring(source: Path, target: Path, share: bool, beat: Callable[[], None]) -> None:
-    """A hard link costs no space; a copy shares nothing with its source."""
-    beat()
-    if share:
+def _link_or_copy(
+    source: Path, target: Path, hard_link: bool, heartbeat: Callable[[], None]
+) -> None:
+    """A hard link uses no extra space; a copy shares no blocks with its source."""
+    heartbeat()
+    if hard_link:
         try:
             os.link(source, target)
             return
         except OSError:
-            # Another file system, or one without links: a copy then.
+            # Another file system, or one without hard links: copy instead.
             target.unlink(missing_ok=True)
-    with source.open("rb") as read, target.open("wb") as written:
-        while block := read.read(BLOCK):
-            written.write(block)
-            beat()
-        written.flush()
-        os.fsync(written.fileno())
+    with source.open("rb") as reader, target.open("wb") as writer:
+        while block := reader.read(COPY_BLOCK_BYTES):
+            writer.write(block)
+            heartbeat()
+        writer.flush()
+        os.fsync(writer.fileno())
 
 
-def _begin_afresh(checkpoint: Path, warmup_from: int, cursor: dict[str, Any] | None) -> None:
-    """No moments and no random states: the trainer begins with zero moments and a new warm-up,
-    and seeds its random states from the pass's seed and the step."""
+def _write_empty_state(checkpoint: Path, warmup_from: int, cursor: CheckpointCursor | None) -> None:
+    """Without optimizer state and random states: the trainer starts with zero moments and a new
+    warmup, and seeds its random states from the pass's seed and the step."""
     for name in ("optimizer.safetensors", "state.safetensors"):
         path = checkpoint / name
         with path.open("wb") as stream:
@@ -160,24 +174,27 @@ def _begin_afresh(checkpoint: Path, warmup_from: int, cursor: dict[str, Any] | N
 
 
 def _read_back(
-    checkpoint: Path, expected: dict[str, Any], read: dict[str, Any], beat: Callable[[], None]
-) -> dict[str, Any]:
-    """Size and hash of every file as it lies there now, compared with the kept checkpoint. `read`:
-    files that this restore has read already; what was linked from them needs no second reading."""
-    files: dict[str, Any] = {}
+    checkpoint: Path,
+    expected: Mapping[str, FileHash],
+    read: Mapping[str, FileHash],
+    heartbeat: Callable[[], None],
+) -> dict[str, FileHash]:
+    """Size and hash of every file as it is on the disk now, compared with `expected`. `read`: files
+    that this restore has read already, by identity; hard links to them aren't read again."""
+    files: dict[str, FileHash] = {}
     for path in sorted(checkpoint.rglob("*")):
         if not path.is_file():
             continue
         name = path.relative_to(checkpoint).as_posix()
-        facts = read.get(_identity(path)) or {
+        facts = read.get(_file_identity(path)) or {
             "size": path.stat().st_size,
-            "xxh3_128": hash_file(path, beat),
+            "xxh3_128": hash_file(path, heartbeat),
         }
         known = expected.get(name)
         if known is not None and known != facts:
-            raise StageRefused(f"{name} is not what the checkpoint of this step holds")
+            raise StageRefused(f"{name} has changed since the checkpoint was saved")
         files[name] = facts
     missing = [name for name in expected if name not in files]
     if missing:
-        raise StageRefused(f"{missing[0]} of the checkpoint of this step is missing")
+        raise StageRefused(f"{missing[0]} is missing from the checkpoint")
     return files

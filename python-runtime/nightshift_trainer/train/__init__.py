@@ -1,5 +1,7 @@
-"""Training: one pass of one dataset, from the newest verified checkpoint to an outcome.
+"""Training: one pass over one dataset, from the newest verified checkpoint to an outcome.
 
-Promises: a run repeated from a checkpoint is bitwise the same; the ledger names each row fed.
-Never: skips batches by reading them, trains a token without a label, changes the learning rate.
+Guarantees: resuming from a checkpoint is bitwise identical to an uninterrupted run; the ledger
+lists every row that the model received.
+Never: reads batches in order to skip them, computes loss on an unlabeled token, resets the
+learning rate between datasets.
 """

@@ -1,7 +1,7 @@
-"""Causal attention inside each segment, no dense mask over the whole row.
+"""Causal attention within each segment of a packed row, without a dense mask over the whole row.
 
-Alike lengths are batched; padding stands at the end of a segment, where the causal order keeps
-it from being seen.
+Segments of similar length are batched. Padding is at the end of a segment, where causal attention
+never sees it.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from torch.nn import functional
 from transformers import AttentionInterface
 from transformers.utils.logging import disable_progress_bar
 
-from .layout import PLAIN_LENGTH, Group
+from .collator import MATMUL_MAX_LENGTH, SegmentBatch
 
 NAME = "nightshift_segments"
 
 
-def _plain(
+def _matmul_attention(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scaling: float, dropout: float
 ) -> torch.Tensor:
     """[segments, heads, length, width]; softmax in fp32."""
     length = query.shape[2]
     scores = torch.matmul(query, key.transpose(2, 3)) * scaling
-    ahead = torch.ones(length, length, dtype=torch.bool, device=query.device).triu(1)
-    scores = scores.masked_fill(ahead, torch.finfo(scores.dtype).min)
+    future = torch.ones(length, length, dtype=torch.bool, device=query.device).triu(1)
+    scores = scores.masked_fill(future, torch.finfo(scores.dtype).min)
     weights = torch.softmax(scores, dim=-1, dtype=torch.float32).to(query.dtype)
     if dropout > 0:
         weights = functional.dropout(weights, dropout)
@@ -41,35 +41,35 @@ def segment_attention(
     attention_mask: torch.Tensor | None,
     scaling: float,
     dropout: float = 0.0,
-    segments: Sequence[Group] = (),
-    **_: Any,  # noqa: ANN401 - what else transformers passes on
+    segments: Sequence[SegmentBatch] = (),
+    **_: Any,  # noqa: ANN401 - other arguments of transformers
 ) -> tuple[torch.Tensor, None]:
     """query [1, heads, tokens, width], key and value [1, key heads, tokens, width]
     -> [1, tokens, heads, width]."""
     if attention_mask is not None or not segments:
-        raise ValueError("segment attention takes its layout from `segments`, and no mask")
+        raise ValueError("segment attention needs `segments` and no attention mask")
     repeats = query.shape[1] // key.shape[1]
     flat_query, flat_key, flat_value = (part[0].transpose(0, 1) for part in (query, key, value))
     result = query.new_zeros(query.shape[2], query.shape[1], value.shape[3])
-    for group in segments:
-        chosen = [
-            part[group.positions].transpose(1, 2) for part in (flat_query, flat_key, flat_value)
+    for batch in segments:
+        parts = [
+            part[batch.positions].transpose(1, 2) for part in (flat_query, flat_key, flat_value)
         ]
         if repeats > 1:
-            chosen[1] = chosen[1].repeat_interleave(repeats, dim=1)
-            chosen[2] = chosen[2].repeat_interleave(repeats, dim=1)
-        if group.positions.shape[1] <= PLAIN_LENGTH:
-            output = _plain(chosen[0], chosen[1], chosen[2], scaling, dropout)
+            parts[1] = parts[1].repeat_interleave(repeats, dim=1)
+            parts[2] = parts[2].repeat_interleave(repeats, dim=1)
+        if batch.positions.shape[1] <= MATMUL_MAX_LENGTH:
+            output = _matmul_attention(parts[0], parts[1], parts[2], scaling, dropout)
         else:
             output = functional.scaled_dot_product_attention(
-                chosen[0], chosen[1], chosen[2], dropout_p=dropout, is_causal=True, scale=scaling
+                parts[0], parts[1], parts[2], dropout_p=dropout, is_causal=True, scale=scaling
             )
-        valid = group.valid
-        result = result.index_put((group.positions[valid],), output.transpose(1, 2)[valid])
+        valid = batch.valid
+        result = result.index_put((batch.positions[valid],), output.transpose(1, 2)[valid])
     return result[None], None
 
 
 def register() -> None:
-    # A bar for a log that nobody watches, and a thread beside the loop.
+    # The progress bar of transformers starts a thread and only clutters the log.
     disable_progress_bar()
     AttentionInterface.register(NAME, segment_attention)

@@ -1,4 +1,4 @@
-"""What was fed: one line a step, hashed from the tensors that were handed to the model."""
+"""The ledger: one line per step with its rows and a hash of the tensors that the model received."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ import numpy as np
 import xxhash
 
 from ..files import LineFile
-from .layout import MicroBatch
+from .collator import MicroBatch
 
-# Bytes at the end of a ledger: many lines, and a whole one of a batch of ten thousand rows.
-TAIL = 1 << 17
+# Bytes read from the end of a ledger: many lines, or one line of a batch of ten thousand rows.
+TAIL_BYTES = 1 << 17
 
 
 def ends_after(path: Path, branch: str, step: int) -> bool:
-    """Whether a ledger's last word on the branch names a step later than `step`. Only its end is
-    read: a start looks into the ledgers of all datasets. A branch that the end does not name was
-    left before, and nothing goes on in it."""
+    """Whether the last entry of `branch` in a ledger is later than `step`.
+
+    Reads only the end of the file, because each start checks the ledgers of all datasets. A branch
+    without an entry there was left long ago and is never continued.
+    """
     with path.open("rb") as stream:
         size = stream.seek(0, os.SEEK_END)
-        stream.seek(max(0, size - TAIL))
+        stream.seek(max(0, size - TAIL_BYTES))
         lines = stream.read().split(b"\n")
-    # The first may be the end of a line, the last the beginning of one.
-    for line in reversed(lines[1 if size > TAIL else 0 : -1]):
+    # The first line may lack its start and the last one its end.
+    for line in reversed(lines[1 if size > TAIL_BYTES else 0 : -1]):
         try:
             entry: dict[str, Any] = json.loads(line)
         except ValueError:
@@ -43,25 +45,25 @@ class Ledger:
         self.path, self.branch, self.run = path, branch, run
         self._lines = LineFile(path)
         path.touch()
-        self._cut_torn_line()
+        self._truncate_partial_line()
 
-    def _cut_torn_line(self) -> None:
-        """A line that a power cut left unfinished would swallow the next one, and that one may be
-        the mark of the lost steps."""
+    def _truncate_partial_line(self) -> None:
+        """Otherwise the next line would be appended to a line cut off by a power failure, and both
+        would be unreadable."""
         content = self.path.read_bytes()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            os.truncate(self.path, whole)
+        complete = content.rfind(b"\n") + 1
+        if complete < len(content):
+            os.truncate(self.path, complete)
 
     def last_step(self) -> int:
-        """The largest step of this branch that counts; 0 when there is none."""
-        return max(self._counting(), default=0)
+        """The last step of this branch that is not marked lost; 0 when there is none."""
+        return max(self._valid_steps(), default=0)
 
-    def steps_after(self, step: int) -> int:
-        """How many steps of this branch that count are later."""
-        return sum(one > step for one in self._counting())
+    def count_steps_after(self, step: int) -> int:
+        """The number of later steps of this branch that are not marked lost."""
+        return sum(valid > step for valid in self._valid_steps())
 
-    def _counting(self) -> list[int]:
+    def _valid_steps(self) -> list[int]:
         steps: list[int] = []
         for line in self.path.read_bytes().split(b"\n")[:-1]:
             try:
@@ -77,8 +79,8 @@ class Ledger:
                 steps.append(int(entry["step"]))
         return steps
 
-    def lose_after(self, step: int) -> None:
-        """Later lines are of steps that no checkpoint holds."""
+    def mark_lost_after(self, step: int) -> None:
+        """Marks all later steps of this branch as lost: no checkpoint contains them."""
         mark = {"lost_after": step, "branch": self.branch, "run": self.run, "t": time.time()}
         self._lines.append(mark)
 
@@ -88,11 +90,11 @@ class Ledger:
         epoch: int,
         rows: list[int],
         trained_tokens: int,
-        fed: str,
+        batch_hash: str,
         position: int,
         refused: str | None = None,
     ) -> None:
-        """`refused`: what was not a number; the rows were fed, and the weights did not move."""
+        """`refused`: what was NaN or Inf, `loss` or `gradient`; the weights were not updated."""
         entry: dict[str, Any] = {
             "branch": self.branch,
             "run": self.run,
@@ -100,43 +102,44 @@ class Ledger:
             "epoch": epoch,
             "rows": rows,
             "trained_tokens": trained_tokens,
-            "fed": fed,
+            "batch_hash": batch_hash,
             "position": position,
         }
         self._lines.append(entry if refused is None else {**entry, "refused": refused})
 
     def sync(self) -> None:
-        """Makes every line durable; OSError when it cannot: no checkpoint may claim these steps."""
+        """Makes every line durable. OSError when it can't: then no checkpoint may be written, as
+        its steps would be missing from the ledger."""
         self._lines.flush(durable=True)
 
 
-class Fed:
-    """Collects what each micro-batch held, and hashes it in the order of the step's rows."""
+class BatchDigest:
+    """Collects the examples of each micro-batch and hashes them in the order of the step's rows."""
 
     def __init__(self) -> None:
         self._parts: dict[int, tuple[bytes, bytes]] = {}
 
     @classmethod
-    def of(cls, parts: Iterable[Fed]) -> Fed:
-        """One step's, of the shares of all ranks."""
-        whole = cls()
+    def merge(cls, parts: Iterable[BatchDigest]) -> BatchDigest:
+        """The digest of a whole step from those of all ranks."""
+        merged = cls()
         for part in parts:
-            whole._parts.update(part._parts)
-        return whole
+            merged._parts.update(part._parts)
+        return merged
 
     def add(self, batch: MicroBatch) -> None:
         ids = batch.ids[0].cpu().numpy().astype("<i4")
-        # Labels as the loss saw them: the targets' own positions, not a copy of the cache.
+        # Labels from the positions that the loss used, not from the cache.
         labels = np.zeros(len(ids), dtype=np.uint8)
         labels[batch.sources.cpu().numpy() + 1] = 1
         ends = [*batch.starts[1:], len(ids)]
         for example, start, end in zip(batch.examples, batch.starts, ends, strict=True):
-            first = labels[start:end].copy()
-            # The first token of an example is labelled in raw text, and can never be a target.
-            first[0] = int(batch.labels[start])
-            self._parts[example] = (ids[start:end].tobytes(), first.tobytes())
+            example_labels = labels[start:end].copy()
+            # The first token is labeled in raw text, but can't be a target.
+            example_labels[0] = int(batch.labels[start])
+            self._parts[example] = (ids[start:end].tobytes(), example_labels.tobytes())
 
-    def digest(self) -> str:
+    def hash(self) -> str:
         """xxh3-64, hex, over int32 ids then uint8 labels of every example in order."""
         digest = xxhash.xxh3_64()
         for example in sorted(self._parts):

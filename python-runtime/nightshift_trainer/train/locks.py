@@ -1,4 +1,4 @@
-"""One trainer per device on the whole machine, and the workspace's note of who trains."""
+"""One trainer per device on the whole machine, and the record of the workspace's trainer."""
 
 from __future__ import annotations
 
@@ -15,54 +15,56 @@ from ..identity import Identity
 from .errors import TrainerRefused
 
 
-def _folder() -> Path:
-    named = os.environ.get("NIGHTSHIFT_DEVICE_LOCKS")
-    return Path(named) if named else Path(tempfile.gettempdir()) / "nightshift-devices"
+def _locks_folder() -> Path:
+    configured = os.environ.get("NIGHTSHIFT_DEVICE_LOCKS")
+    return Path(configured) if configured else Path(tempfile.gettempdir()) / "nightshift-devices"
 
 
-def _for_everyone(path: Path, mode: int) -> None:
-    """The card is one for all accounts of the machine, so its lock is too."""
+def _share_with_all_accounts(path: Path, mode: int) -> None:
+    """All accounts of the machine share its devices, so they must share the locks."""
     try:
         path.chmod(mode)
     except OSError:
-        # Another account's: it has given what it gives.
+        # Owned by another account, which has set the mode already.
         return
 
 
 def _open_lock(path: Path) -> BinaryIO:
     if not path.exists():
         stream = path.open("a+b")
-        _for_everyone(path, 0o666)
+        _share_with_all_accounts(path, 0o666)
         return stream
     try:
-        # Without creating: systems refuse that for another account's file in a shared folder.
+        # Without O_CREAT: Linux may refuse it for another account's file in a sticky folder.
         return path.open("r+b")
     except PermissionError:
         return path.open("rb")
 
 
 class DeviceLock:
-    """Held by the operating system for the life of this process: a killed trainer holds nothing."""
+    """Held by the operating system for the life of this process, so a killed trainer frees it.
+    TrainerRefused when another trainer holds it."""
 
-    def __init__(self, device: str, identity: Identity, workspace: str, run: str) -> None:
-        folder = _folder()
+    def __init__(self, device: str, identity: Identity, workspace: Path, run: str) -> None:
+        folder = _locks_folder()
         if not folder.exists():
             folder.mkdir(parents=True, exist_ok=True)
-            _for_everyone(folder, 0o777)
+            _share_with_all_accounts(folder, 0o777)
         self.path = folder / f"{device.replace(':', '-')}.lock"
         self._stream: BinaryIO = _open_lock(self.path)
         try:
-            self._hold()
+            self._lock()
         except OSError as error:
-            raise TrainerRefused("device_busy", self._busy(device)) from error
+            message = f"Device {device} is in use by {self._holder()}"
+            raise TrainerRefused("device_busy", message) from error
         if not self._stream.writable():
-            # Another account's file: held all the same, only its note of the holder stays old.
+            # Another account's file: the lock is held, but the file keeps naming the last holder.
             return
         facts = {
             "format": 1,
             "pid": identity.pid,
             "start": identity.start,
-            "workspace": workspace,
+            "workspace": str(workspace),
             "run": run,
             "t": time.time(),
         }
@@ -71,7 +73,7 @@ class DeviceLock:
         self._stream.write((json.dumps(facts) + "\n").encode("utf-8"))
         self._stream.flush()
 
-    def _hold(self) -> None:
+    def _lock(self) -> None:
         if sys.platform == "win32":
             import msvcrt
 
@@ -81,17 +83,16 @@ class DeviceLock:
 
             fcntl.flock(self._stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
 
-    def _busy(self, device: str) -> str:
+    def _holder(self) -> str:
         try:
             holder = json.loads(self.path.read_text("utf-8"))
-            who = f"the trainer of {holder['workspace']} (pid {holder['pid']})"
+            return f"the trainer of {holder['workspace']} (pid {holder['pid']})"
         except (OSError, ValueError, KeyError):
-            who = "another trainer"
-        return f"The device {device} is held by {who}"
+            return "another trainer"
 
 
 class TrainerLock:
-    """`.trainer.lock` names this process, so that the next engine finds it."""
+    """`.trainer.lock` in the workspace identifies this process to a restarted engine."""
 
     def __init__(self, workspace: Path, identity: Identity, run: str, device: str) -> None:
         self.path = workspace / ".trainer.lock"
@@ -110,5 +111,5 @@ class TrainerLock:
             if read_json(self.path).get("start") == self.facts["start"]:
                 self.path.unlink(missing_ok=True)
         except (OSError, ValueError):
-            # Somebody else's by now, or gone: nothing of ours to remove.
+            # Deleted or replaced by another process: nothing of this process to remove.
             return

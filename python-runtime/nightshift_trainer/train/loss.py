@@ -1,13 +1,16 @@
-"""Cross-entropy over labelled positions in chunks: the full table of logits never exists.
+"""Cross-entropy over labeled positions in chunks, so that the full logits are never materialized.
 
-Loss of a step = sum over trained tokens / trained tokens of the whole batch, so this returns sums.
+The loss of a step is the sum over its trained tokens divided by their number, so this returns sums.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
+
+SMOOTHING = 0.9
 
 
 def _chunk_loss(
@@ -15,13 +18,13 @@ def _chunk_loss(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Sum of the losses, fp32 logits and their log-sum-exp."""
     logits = torch.matmul(hidden, weight.t()).float()
-    normaliser = torch.logsumexp(logits, dim=-1)
-    chosen = logits.gather(1, targets[:, None])[:, 0]
-    return (normaliser - chosen).sum(), logits, normaliser
+    log_sum_exp = torch.logsumexp(logits, dim=-1)
+    target_logits = logits.gather(1, targets[:, None])[:, 0]
+    return (log_sum_exp - target_logits).sum(), logits, log_sum_exp
 
 
 class _ChunkedCrossEntropy(torch.autograd.Function):
-    """Gradients are made in the forward pass by chunks; the backward pass only scales them."""
+    """Computes the gradients chunk by chunk in the forward pass; backward only scales them."""
 
     @staticmethod
     def forward(
@@ -36,9 +39,9 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         grad_weight = torch.zeros(weight.shape, dtype=torch.float32, device=weight.device)
         for start in range(0, hidden.shape[0], chunk):
             part = slice(start, start + chunk)
-            loss, logits, normaliser = _chunk_loss(hidden[part], weight, targets[part])
+            loss, logits, log_sum_exp = _chunk_loss(hidden[part], weight, targets[part])
             total = total + loss
-            gradient = logits.sub_(normaliser[:, None]).exp_()
+            gradient = logits.sub_(log_sum_exp[:, None]).exp_()
             gradient[torch.arange(gradient.shape[0], device=gradient.device), targets[part]] -= 1
             gradient = gradient.to(weight.dtype)
             grad_hidden[part] = torch.matmul(gradient, weight)
@@ -56,7 +59,8 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
 def cross_entropy_sum(
     hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor, chunk: int
 ) -> torch.Tensor:
-    """hidden [n, width] predicts targets int64 [n]; weight [vocabulary, width] -> fp32, nats."""
+    """hidden [n, width] predicts targets int64 [n]; weight [vocabulary, width]; `chunk`: positions
+    whose logits exist at the same time. Returns an fp32 scalar in nats."""
     if torch.is_grad_enabled():
         result = _ChunkedCrossEntropy.apply(hidden, weight, targets, chunk)
         assert isinstance(result, torch.Tensor)
@@ -66,3 +70,20 @@ def cross_entropy_sum(
         part = slice(start, start + chunk)
         total = total + _chunk_loss(hidden[part], weight, targets[part])[0]
     return total
+
+
+class SmoothedLoss:
+    """Debiased exponential moving average of the training loss; restarts with each dataset."""
+
+    def __init__(self, average: float = 0.0, weight: float = 0.0) -> None:
+        self.average, self.weight = average, weight
+
+    def add(self, loss: float) -> None:
+        """Ignores NaN and Inf."""
+        if math.isfinite(loss):
+            self.average = SMOOTHING * self.average + (1 - SMOOTHING) * loss
+            self.weight = SMOOTHING * self.weight + (1 - SMOOTHING)
+
+    @property
+    def value(self) -> float | None:
+        return self.average / self.weight if self.weight > 0 else None

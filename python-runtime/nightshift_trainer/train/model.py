@@ -1,4 +1,4 @@
-"""The model and its weights: fp32, or a bf16 working copy beside fp32 masters."""
+"""The model and its weights: fp32, or bf16 weights for compute with fp32 master weights."""
 
 from __future__ import annotations
 
@@ -12,29 +12,32 @@ from typing import Any
 import torch
 
 from . import attention
-from .layout import MicroBatch
+from .collator import MicroBatch
 from .loss import cross_entropy_sum
 
-# Labelled positions a chunk: 512 x vocabulary logits in fp32 at once.
-CHUNK = 512
+# Labeled positions per chunk of the loss: 512 x vocabulary fp32 logits exist at the same time.
+LOSS_CHUNK = 512
 
 
 class ModelNotFound(Exception):
-    """The folder has no model that can be loaded; the text says why."""
+    """The folder contains no model that can be loaded; the message says why."""
+
+    category = "model_not_found"
 
 
 def _model_class(folder: Path) -> Any:  # noqa: ANN401 - chosen by the folder's own config.json
-    """The class is imported directly: the automatic classes import half of transformers."""
+    """Imported directly, because the auto classes import half of transformers."""
     try:
         facts = json.loads((folder / "config.json").read_text("utf-8"))
         kind, name = str(facts["model_type"]), str(facts["architectures"][0])
         return getattr(importlib.import_module(f"transformers.models.{kind}.modeling_{kind}"), name)
     except (OSError, KeyError, IndexError, ValueError, ImportError, AttributeError) as error:
-        raise ModelNotFound(f"{folder} holds no model that can be loaded: {error}") from error
+        raise ModelNotFound(f"Couldn't load a model from {folder}: {error}") from error
 
 
 class Model:
-    """`masters`: fp32 tensors by parameter name, tied weights once; the optimiser moves them."""
+    """`master_weights`: fp32 tensors by parameter name, tied weights once. The optimizer updates
+    these; without bf16 they are the parameters themselves."""
 
     def __init__(
         self, folder: Path, precision: str, device: torch.device, dropout: float | None = None
@@ -53,70 +56,71 @@ class Model:
         self.device = device
         self.is_bf16 = precision == "bf16"
         self.parameters: dict[str, torch.nn.Parameter] = dict(self.network.named_parameters())
-        self.masters: dict[str, torch.Tensor] = {}
+        self.master_weights: dict[str, torch.Tensor] = {}
         for name, parameter in self.parameters.items():
             if not self.is_bf16:
-                self.masters[name] = parameter.data
+                self.master_weights[name] = parameter.data
                 continue
-            self.masters[name] = parameter.data.clone()
+            self.master_weights[name] = parameter.data.clone()
             # Only parameters: buffers such as the rotary frequencies keep their precision.
             parameter.data = parameter.data.to(torch.bfloat16)
+        # fp32 sums over the micro-batches of a step, by parameter name.
         self.gradients: dict[str, torch.Tensor] = {}
-        self.chunk = CHUNK
-        self.recomputes = False
+        self.loss_chunk = LOSS_CHUNK
+        self.activation_checkpointing = False
 
-    def recompute(self, on: bool) -> None:
-        """Activations are made again in the backward pass instead of being kept: slower, and the
-        same numbers."""
-        self.recomputes = on
-        if on:
+    def set_activation_checkpointing(self, enabled: bool) -> None:
+        """Recomputes activations in the backward pass instead of storing them: slower, less memory,
+        the same results."""
+        self.activation_checkpointing = enabled
+        if enabled:
             self.network.activation_checkpointing_enable({"use_reentrant": False})
         else:
             self.network.activation_checkpointing_disable()
 
     @property
-    def count(self) -> int:
-        return sum(tensor.numel() for tensor in self.masters.values())
+    def parameter_count(self) -> int:
+        return sum(tensor.numel() for tensor in self.master_weights.values())
 
     def loss_sum(self, batch: MicroBatch) -> torch.Tensor:
         """fp32 scalar: the sum over the trained tokens of the micro-batch, nats."""
         hidden = self.network.base_model(
             input_ids=batch.ids,
             position_ids=batch.position_ids,
-            segments=batch.groups,
+            segments=batch.segments,
             use_cache=False,
         ).last_hidden_state[0]
         weight = self.network.get_output_embeddings().weight
-        return cross_entropy_sum(hidden[batch.sources], weight, batch.targets, self.chunk)
+        return cross_entropy_sum(hidden[batch.sources], weight, batch.targets, self.loss_chunk)
 
-    def collect(self) -> None:
+    def accumulate_gradients(self) -> None:
         """Adds the gradients of the last backward pass to the fp32 sums and frees them."""
         for name, parameter in self.parameters.items():
             gradient = parameter.grad
             if gradient is None:
                 continue
-            known = self.gradients.get(name)
-            if known is None:
+            total = self.gradients.get(name)
+            if total is None:
                 self.gradients[name] = gradient.float() if self.is_bf16 else gradient
             else:
-                known.add_(gradient)
+                total.add_(gradient)
             parameter.grad = None
 
-    def drop_gradients(self) -> None:
+    def clear_gradients(self) -> None:
         self.gradients = {}
         for parameter in self.parameters.values():
             parameter.grad = None
 
-    def follow_masters(self) -> None:
-        """After a step: the working copy takes the masters' values."""
+    def sync_from_master(self) -> None:
+        """Copies the master weights to the bf16 weights, after each update."""
         if self.is_bf16:
             with torch.no_grad():
                 for name, parameter in self.parameters.items():
-                    parameter.data.copy_(self.masters[name])
+                    parameter.data.copy_(self.master_weights[name])
 
     @contextmanager
     def evaluating(self, generates: bool) -> Iterator[None]:
-        """Dropout off; for generation the model's ordinary attention with a cache."""
+        """Without dropout; `generates`: with the model's own attention, which supports a cache."""
         config = self.network.config
         before = config._attn_implementation
         self.network.eval()
@@ -129,11 +133,13 @@ class Model:
             config._attn_implementation = before
             self.network.train()
 
-    def held(self) -> dict[str, torch.Tensor]:
-        """Every weight that is kept: the masters by name, and the bf16 copies that compute."""
+    def state_tensors(self) -> dict[str, torch.Tensor]:
+        """All weights in memory, by name: the master weights and the bf16 weights."""
         copies = self.parameters.items() if self.is_bf16 else ()
-        return {**self.masters, **{f"bf16 {name}": parameter for name, parameter in copies}}
+        return {**self.master_weights, **{f"bf16 {name}": parameter for name, parameter in copies}}
 
     def weights(self) -> dict[str, torch.Tensor]:
-        """fp32 on the CPU by name, as they are saved."""
-        return {name: tensor.detach().cpu().contiguous() for name, tensor in self.masters.items()}
+        """fp32 on the CPU by name, as saved in a checkpoint."""
+        return {
+            name: tensor.detach().cpu().contiguous() for name, tensor in self.master_weights.items()
+        }

@@ -1,6 +1,6 @@
-"""AdamW on the fp32 masters, the clipping norm and the rate.
+"""AdamW on the fp32 master weights, gradient clipping and the learning-rate schedule.
 
-Moments are fp32; they are saved and restored as they are.
+The optimizer state (both moments, fp32) is saved and restored without a change of type.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
@@ -17,83 +16,84 @@ from .model import Model
 
 @dataclass(frozen=True)
 class Schedule:
-    """Warm-up once, then constant; or a cosine that restarts with each dataset."""
+    """One warmup per lineage, then constant or a cosine that restarts with each dataset."""
 
     kind: str
-    rate: float
+    learning_rate: float
     warmup_steps: int
 
-    def at(self, lineage_step: int, step_of_pass: int, steps_of_pass: int) -> float:
-        """`lineage_step`: steps done since the warm-up began (with the lineage, or with a restore
-        that had no moments). The rate of the next one."""
-        rate = self.rate
-        if lineage_step < self.warmup_steps:
-            rate *= (lineage_step + 1) / self.warmup_steps
+    def at(self, steps_since_warmup: int, step_of_pass: int, steps_of_pass: int) -> float:
+        """The learning rate of the next step. `steps_since_warmup`: steps done since the warmup
+        began, with the lineage or with a restore without optimizer state."""
+        learning_rate = self.learning_rate
+        if steps_since_warmup < self.warmup_steps:
+            learning_rate *= (steps_since_warmup + 1) / self.warmup_steps
         if self.kind == "cosine_per_dataset":
-            share = min(1.0, step_of_pass / max(1, steps_of_pass))
-            rate *= 0.5 * (1 + math.cos(math.pi * share))
-        return rate
+            progress = min(1.0, step_of_pass / max(1, steps_of_pass))
+            learning_rate *= 0.5 * (1 + math.cos(math.pi * progress))
+        return learning_rate
 
 
 class Optimizer:
-    def __init__(self, model: Model, config: Mapping[str, Any]) -> None:
+    def __init__(self, model: Model, max_grad_norm: float, weight_decay: float) -> None:
         self.model = model
-        self.max_norm = float(config["max_grad_norm"])
-        self.names = list(model.masters)
+        self.max_grad_norm = max_grad_norm
         self.tensors = {
-            name: torch.nn.Parameter(model.masters[name], requires_grad=True) for name in self.names
+            name: torch.nn.Parameter(weights, requires_grad=True)
+            for name, weights in model.master_weights.items()
         }
-        matrices = [self.tensors[name] for name in self.names if self.tensors[name].ndim >= 2]
-        vectors = [self.tensors[name] for name in self.names if self.tensors[name].ndim < 2]
+        matrices = [tensor for tensor in self.tensors.values() if tensor.ndim >= 2]
+        vectors = [tensor for tensor in self.tensors.values() if tensor.ndim < 2]
         self.adam = torch.optim.AdamW(
             [
-                {"params": matrices, "weight_decay": float(config["weight_decay"])},
+                {"params": matrices, "weight_decay": weight_decay},
                 {"params": vectors, "weight_decay": 0.0},
             ],
             lr=0.0,
             fused=True,
         )
 
-    def norm(self) -> float:
-        """The norm of the summed gradients over all parameters."""
+    def grad_norm(self) -> float:
+        """The L2 norm of the accumulated gradients over all parameters."""
         gradients = list(self.model.gradients.values())
         norms = [torch.linalg.vector_norm(gradient.float()) for gradient in gradients]
         return float(torch.linalg.vector_norm(torch.stack(norms)))
 
-    def step(self, rate: float, norm: float) -> None:
-        """Clips to max_norm, updates the masters, and frees the gradients."""
-        scale = min(1.0, self.max_norm / (norm + 1e-6))
+    def step(self, learning_rate: float, grad_norm: float) -> None:
+        """Clips to `max_grad_norm`, updates all weights and frees the gradients."""
+        scale = min(1.0, self.max_grad_norm / (grad_norm + 1e-6))
         for name, tensor in self.tensors.items():
             gradient = self.model.gradients.get(name)
             if gradient is not None and scale < 1.0:
                 gradient.mul_(scale)
             tensor.grad = gradient
         for group in self.adam.param_groups:
-            group["lr"] = rate
+            group["lr"] = learning_rate
         self.adam.step()
         for tensor in self.tensors.values():
             tensor.grad = None
-        self.model.drop_gradients()
-        self.model.follow_masters()
+        self.model.clear_gradients()
+        self.model.sync_from_master()
 
-    def kept(self) -> dict[str, torch.Tensor]:
-        """Moments and step counts by name, where they lie; empty before the first step."""
-        out: dict[str, torch.Tensor] = {}
+    def state_tensors(self) -> dict[str, torch.Tensor]:
+        """Both moments and step counts by name, on their device; empty before the first step."""
+        tensors: dict[str, torch.Tensor] = {}
         for name, tensor in self.tensors.items():
             state = self.adam.state.get(tensor)
             if not state:
                 continue
-            out[f"first.{name}"] = state["exp_avg"].detach()
-            out[f"second.{name}"] = state["exp_avg_sq"].detach()
-            out[f"count.{name}"] = state["step"].detach().reshape(1)
-        return out
+            tensors[f"first.{name}"] = state["exp_avg"].detach()
+            tensors[f"second.{name}"] = state["exp_avg_sq"].detach()
+            tensors[f"count.{name}"] = state["step"].detach().reshape(1)
+        return tensors
 
-    def state(self) -> dict[str, torch.Tensor]:
-        """What is kept, on the CPU, as it is saved."""
-        return {name: tensor.cpu().contiguous() for name, tensor in self.kept().items()}
+    def optimizer_state(self) -> dict[str, torch.Tensor]:
+        """The state tensors on the CPU, as saved in a checkpoint."""
+        return {name: tensor.cpu().contiguous() for name, tensor in self.state_tensors().items()}
 
     def restore(self, saved: Mapping[str, torch.Tensor]) -> None:
-        """Not by `load_state_dict`: that casts moments to the parameter's type without a word."""
+        """Sets the state directly: `load_state_dict` would silently cast it to the parameter's
+        type."""
         for name, tensor in self.tensors.items():
             if f"first.{name}" not in saved:
                 continue

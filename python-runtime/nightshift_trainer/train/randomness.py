@@ -1,4 +1,4 @@
-"""Every random state of the process, taken and put back."""
+"""Reads and restores every random generator of the process."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 
+# uint8 tensors by name.
+RandomStates = dict[str, torch.Tensor]
 
-def take() -> dict[str, torch.Tensor]:
-    """uint8 tensors by name."""
+
+def get_states() -> RandomStates:
     kind, words, position, has_gauss, cached = np.random.get_state()
     numpy_state = [
         str(kind),
@@ -22,8 +24,8 @@ def take() -> dict[str, torch.Tensor]:
     ]
     states = {
         "torch": torch.get_rng_state(),
-        "python": _bytes(json.dumps(random.getstate())),
-        "numpy": _bytes(json.dumps(numpy_state)),
+        "python": _to_tensor(json.dumps(random.getstate())),
+        "numpy": _to_tensor(json.dumps(numpy_state)),
     }
     if torch.cuda.is_available():
         for index, state in enumerate(torch.cuda.get_rng_state_all()):
@@ -31,11 +33,11 @@ def take() -> dict[str, torch.Tensor]:
     return states
 
 
-def put_back(states: dict[str, torch.Tensor]) -> None:
+def set_states(states: RandomStates) -> None:
     torch.set_rng_state(states["torch"])
-    version, words, gauss = _value(states["python"])
+    version, words, gauss = _from_tensor(states["python"])
     random.setstate((version, tuple(words), gauss))
-    kind, keys, position, has_gauss, cached = _value(states["numpy"])
+    kind, keys, position, has_gauss, cached = _from_tensor(states["numpy"])
     np.random.set_state((kind, np.array(keys, dtype=np.uint32), position, has_gauss, cached))
     if torch.cuda.is_available():
         for index in range(torch.cuda.device_count()):
@@ -49,14 +51,14 @@ def seed_all(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def seed_at(seed: int, step: int) -> int:
-    """A seed of its own for each step, below 2**32."""
+def seed_for_step(seed: int, step: int) -> int:
+    """A different seed for each step, below 2**32."""
     return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
 
 
-def _bytes(text: str) -> torch.Tensor:
+def _to_tensor(text: str) -> torch.Tensor:
     return torch.tensor(list(text.encode("utf-8")), dtype=torch.uint8)
 
 
-def _value(tensor: torch.Tensor) -> Any:  # noqa: ANN401 - JSON
+def _from_tensor(tensor: torch.Tensor) -> Any:  # noqa: ANN401 - JSON
     return json.loads(bytes(tensor.tolist()).decode("utf-8"))

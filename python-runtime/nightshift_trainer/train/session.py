@@ -1,137 +1,92 @@
-"""One run of one pass: everything that a step needs, and what a checkpoint holds of it."""
+"""The state of one training run: everything a step needs and everything a checkpoint saves."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
-from ..cache import CORE, SLICE, TokenCache
-from ..rendering.base import BaseTexts
+from ..cache import TokenCache
+from ..protocol import CheckpointCursor, HeartbeatPhase
+from ..rendering.base import PreparedBase
 from ..run_folder import RunFolder
-from .errors import TrainerRefused
-from .evaluation import Smoothing
-from .finite import first_not_finite
 from .ledger import Ledger
+from .loss import SmoothedLoss
 from .model import Model
 from .optimizer import Optimizer, Schedule
-from .order import Order
-from .ranks import Ranks
-from .saving import Saving
+from .process_group import ProcessGroup
+from .sampler import RowSampler
+from .spec import TrainSpec
 
 
 @dataclass
 class Session:
-    run: RunFolder
-    spec: dict[str, Any]
+    run_folder: RunFolder
+    spec: TrainSpec
+    # The dataset, with its validation rows.
     cache: TokenCache
+    # The fixed validation set.
     core: TokenCache | None
-    order: Order
+    sampler: RowSampler
     model: Model
     optimizer: Optimizer
     schedule: Schedule
-    base: BaseTexts
-    step: int
+    base: PreparedBase
+    process_group: ProcessGroup
+    # Rows of the pass that are done.
     position: int
-    steps_done: int
-    saved_step: int
-    ranks: Ranks = field(default_factory=Ranks)
-    smoothing: Smoothing = field(default_factory=Smoothing)
-    # The step that the warm-up counts from: 0, or where a restore began without moments.
+    # Steps of the lineage, of this pass, and the step of the newest checkpoint.
+    step: int = 0
+    steps_done: int = 0
+    saved_step: int = 0
+    smoothed_loss: SmoothedLoss = field(default_factory=SmoothedLoss)
+    # The step from which the warmup counts: 0, or that of a restore without optimizer state.
     warmup_from: int = 0
-    retry_save_at: float = 0.0
     monitoring_seconds: float = 0.0
-    # When this pass began to run, by the monotonic clock, as if it had never been interrupted.
-    began: float = field(default_factory=time.monotonic)
-
-    @property
-    def config(self) -> dict[str, Any]:
-        return self.spec["config"]
-
-    @property
-    def branch(self) -> str:
-        return str(self.spec["lineage"]["branch"])
-
-    @property
-    def root(self) -> Path:
-        return Path(self.spec["lineage"]["checkpoints"])
+    # When this pass would have started, by the monotonic clock, had it never been interrupted.
+    started_at: float = field(default_factory=time.monotonic)
 
     @cached_property
     def ledger(self) -> Ledger:
-        """Opened by who writes it: the leader."""
-        file = Path(self.spec["dataset"]["folder"]) / "ledger.jsonl"
-        return Ledger(file, self.branch, str(self.spec["run"]))
-
-    @cached_property
-    def saving(self) -> Saving:
-        return Saving(self)
+        """Opened on first use, because only the leader writes it."""
+        path = self.spec.dataset.folder / "ledger.jsonl"
+        return Ledger(path, self.spec.branch, self.spec.run)
 
     @property
-    def rate(self) -> float:
-        """Of the next step."""
+    def learning_rate(self) -> float:
+        """The learning rate of the next step."""
         return self.schedule.at(
-            self.step - self.warmup_from,
-            self.steps_done,
-            int(self.spec["pass"]["planned_steps"]),
+            self.step - self.warmup_from, self.steps_done, self.spec.planned_steps
         )
 
+    @property
+    def is_complete(self) -> bool:
+        return self.position >= self.sampler.end
+
     def advance(self) -> None:
-        """A step is done."""
-        self.position = self.order.after(self.position)
+        """Counts a finished step."""
+        self.position = self.sampler.after(self.position)
         self.step += 1
         self.steps_done += 1
 
-    def beat(self, phase: str) -> None:
-        self.run.heartbeat(phase=phase, step=self.step, position=self.position)
+    def heartbeat(self, phase: HeartbeatPhase) -> None:
+        self.run_folder.heartbeat(phase=phase, step=self.step, position=self.position)
 
-    def cursor(self) -> dict[str, Any]:
+    def cursor(self) -> CheckpointCursor:
+        """The place in the pass, as saved in a checkpoint's manifest."""
         return {
-            "dataset": self.spec["dataset"]["id"],
-            "pass": self.spec["pass"]["id"],
-            "left_out": self.spec["dataset"]["left_out"],
-            "content_hash": self.spec["dataset"]["content_hash"],
-            "epoch": self.order.epoch_of(self.position),
-            "seed": self.order.seed,
+            "dataset": self.spec.dataset.id,
+            "pass": self.spec.pass_id,
+            "excluded_rows": self.spec.dataset.excluded_rows,
+            "content_hash": self.spec.dataset.content_hash,
+            "epoch": self.sampler.epoch_of(self.position),
+            "seed": self.sampler.seed,
             "position": self.position,
             "steps_done": self.steps_done,
-            "complete": self.position >= self.order.end,
+            "complete": self.is_complete,
         }
 
     @property
     def elapsed(self) -> float:
-        """Seconds that the pass ran, over all its runs; pauses are taken out."""
-        return max(0.0, time.monotonic() - self.began)
-
-    def require_finite(self) -> None:
-        """TrainerRefused when what was learned is no numbers any more: it is told, nothing of it is
-        saved, and the next start goes back to the checkpoint before it."""
-        name = first_not_finite(self.model.held()) or first_not_finite(self.optimizer.kept())
-        if name is None:
-            return
-        # One that is being written is where the next start begins.
-        self.saving.settle(wait=True)
-        self.run.event("weights_not_finite", step=self.step, name=name, saved=self.saved_step)
-        raise TrainerRefused(
-            "weights_not_finite",
-            f"{name} held values that are no numbers after step {self.step}",
-        )
-
-    def save(self, why: str, must: bool, beside: bool = False) -> bool:
-        """See `Saving.save`."""
-        return self.saving.save(why, must, beside)
-
-
-def held_out(cache: TokenCache | None, kind: int, limit: int) -> list[Any]:
-    """Examples of the core or the slice, the first `limit` of them."""
-    if cache is None:
-        return []
-    indices = cache.indices(kind)
-    if kind == CORE and len(indices) == 0:
-        indices = range(len(cache.table))
-    return [cache.example(int(index)) for index in list(indices)[:limit]]
-
-
-def slice_rows(cache: TokenCache) -> set[int]:
-    return {int(row) for row in cache.table[cache.indices(SLICE), 2]}
+        """Seconds that the pass ran, over all its runs and without pauses."""
+        return max(0.0, time.monotonic() - self.started_at)

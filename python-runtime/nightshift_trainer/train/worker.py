@@ -1,4 +1,4 @@
-"""The entry of a training run: locks, resume, loop, exit.json."""
+"""The entry of a training run: takes the locks, opens the session, trains, writes exit.json."""
 
 from __future__ import annotations
 
@@ -6,121 +6,133 @@ import faulthandler
 import signal
 import time
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
+from .. import protocol
+from ..categories import category_of, describe
 from ..run_folder import Command, RunFolder
-from . import following
-from .errors import TrainerRefused, category_of, describe
+from . import follower
+from .checkpoint.save import CheckpointSaver
+from .device import resolve_device
+from .errors import TrainerRefused
 from .ledger import Ledger, ends_after
 from .locks import DeviceLock, TrainerLock
-from .loop import HALTING, LEAVING, Loop
-from .opening import device_of, open_session
-from .ranks import join, own_rank
+from .process_group import join_process_group, rank_of_process
 from .session import Session
+from .session_setup import open_session
+from .spec import TrainSpec
+from .trainer import HALT_OUTCOMES, HALTING_VERBS, Trainer
 
 
-class LeftWhileLoading(Exception):
-    """A command that ends the run came before there was anything to save."""
+class HaltedWhileLoading(Exception):
+    """A command ended the run before there was anything to save."""
 
-    def __init__(self, outcome: str) -> None:
+    def __init__(self, outcome: protocol.Outcome) -> None:
         super().__init__(outcome)
-        self.outcome = outcome
+        self.outcome: protocol.Outcome = outcome
 
 
-def run(folder: RunFolder, spec: dict[str, Any]) -> int:
-    """0 for every outcome except `failed`."""
-    if own_rank(spec) > 0:
-        return following.run(folder, spec)
-    if hasattr(signal, "SIGUSR1"):
-        # The engine asks for every thread's stack before it ends a process that hangs.
-        faulthandler.register(signal.SIGUSR1, all_threads=True, chain=False)
-    before = signal.signal(signal.SIGTERM, lambda *_: setattr(folder, "told_to_end", True))
-    folder.heartbeat(phase="load")
-    lock: TrainerLock | None = None
-    session: Session | None = None
-    waiting: list[Command] = []
+def run(folder: RunFolder, document: Mapping[str, Any]) -> int:
+    """`document`: spec.json. Returns 0 for every outcome except `failed`."""
+    spec = TrainSpec.read(cast("protocol.TrainSpec", document))
+    if rank_of_process(spec) > 0:
+        return follower.run(folder, spec)
+    return _Run(folder, spec).run()
 
-    def loading() -> None:
-        """Nothing is trained yet, so what halts training needs no checkpoint here."""
+
+class _Run:
+    """The run of the leader."""
+
+    def __init__(self, folder: RunFolder, spec: TrainSpec) -> None:
+        self.folder, self.spec = folder, spec
+        self.session: Session | None = None
+        self.saver: CheckpointSaver | None = None
+        # Commands that arrived during loading and are handled later.
+        self.pending: list[Command] = []
+
+    def run(self) -> int:
+        folder = self.folder
+        if hasattr(signal, "SIGUSR1"):
+            # The engine asks for the stacks of all threads before it kills a hung trainer.
+            faulthandler.register(signal.SIGUSR1, all_threads=True, chain=False)
+        handler = signal.signal(signal.SIGTERM, self._on_sigterm)
         folder.heartbeat(phase="load")
-        if folder.told_to_end:
-            raise TrainerRefused("killed_by_signal", "The system asked the trainer to end")
-        for command in folder.commands():
-            if command.verb in HALTING:
-                folder.acknowledge(command, "accepted")
-                raise LeftWhileLoading(LEAVING.get(command.verb, "paused"))
-            waiting.append(command)
+        trainer_lock: TrainerLock | None = None
+        try:
+            device, run = self.spec.device, self.spec.run
+            device_lock = DeviceLock(device, folder.identity, self.spec.workspace, run)
+            trainer_lock = TrainerLock(self.spec.workspace, folder.identity, run, device)
+            self._train()
+            del device_lock
+            return 0
+        except HaltedWhileLoading as halted:
+            folder.exit(halted.outcome, step=None, position=None)
+            return 0
+        except BaseException as error:
+            traceback.print_exc()
+            if not isinstance(error, (Exception, KeyboardInterrupt)):
+                raise
+            self._exit_failed(error)
+            return 1
+        finally:
+            signal.signal(signal.SIGTERM, handler)
+            if trainer_lock is not None:
+                trainer_lock.release()
 
-    try:
-        device = str(spec["device"])
-        held = DeviceLock(device, folder.identity, str(spec["workspace"]), str(spec["run"]))
-        lock = TrainerLock(Path(spec["workspace"]), folder.identity, str(spec["run"]), device)
-        loading()
+    def _on_sigterm(self, *_: object) -> None:
+        self.folder.termination_requested = True
 
-        def skipped(path: Path, reason: str) -> None:
-            folder.event("checkpoint_skipped", folder=str(path), reason=reason)
-
-        ranks = join(spec, device_of(spec), folder.folder)
-        session = open_session(folder, spec, ranks, loading, skipped)
-        _tell_start(folder, spec, session)
-        outcome = Loop(session, waiting).run()
-        ranks.leave()
-        _finish(folder, session, outcome)
-        del held
-        return 0
-    except LeftWhileLoading as left:
-        folder.exit(left.outcome, step=None, position=None)
-        return 0
-    except BaseException as error:
-        traceback.print_exc()
-        if not isinstance(error, (Exception, KeyboardInterrupt)):
-            raise
-        if session is not None:
-            _settle(session)
-        step = 0 if session is None else session.step
-        position = 0 if session is None else session.position
-        folder.exit(
-            "failed", reason=str(error), step=step, position=position, code=1, error=describe(error)
+    def _train(self) -> None:
+        self._on_loading()
+        group = join_process_group(self.spec, resolve_device(self.spec.device), self.folder.folder)
+        session = self.session = open_session(
+            self.folder, self.spec, group, self._on_loading, self._on_skipped
         )
-        return 1
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        if lock is not None:
-            lock.release()
+        saver = self.saver = CheckpointSaver(session)
+        _report_start(session)
+        outcome = Trainer(session, saver, self.pending).run()
+        group.shutdown()
+        _finish(session, outcome)
+
+    def _on_loading(self) -> None:
+        """Nothing is trained yet, so a command that halts training ends the run at once."""
+        folder = self.folder
+        folder.heartbeat(phase="load")
+        if folder.termination_requested:
+            raise TrainerRefused("killed_by_signal", "The trainer received SIGTERM from the system")
+        for command in folder.commands():
+            if command.verb in HALTING_VERBS:
+                folder.acknowledge(command, "accepted")
+                raise HaltedWhileLoading(HALT_OUTCOMES.get(command.verb, "paused"))
+            self.pending.append(command)
+
+    def _on_skipped(self, checkpoint: Path, reason: str) -> None:
+        self.folder.event("checkpoint_skipped", folder=str(checkpoint), reason=reason)
+
+    def _exit_failed(self, error: BaseException) -> None:
+        if self.saver is not None:
+            try:
+                # A checkpoint being written in the background will exist: report it to the engine.
+                self.saver.settle(wait=True)
+            except Exception:
+                traceback.print_exc()
+        session = self.session
+        self.folder.exit(
+            "failed",
+            reason=str(error),
+            step=0 if session is None else session.step,
+            position=0 if session is None else session.position,
+            code=1,
+            error=describe(error),
+        )
 
 
-def _settle(session: Session) -> None:
-    """A checkpoint that was being written is there all the same, and the engine has to know."""
-    try:
-        session.saving.settle(wait=True)
-    except Exception:
-        traceback.print_exc()
-
-
-def _tell_lost_elsewhere(folder: RunFolder, spec: dict[str, Any], session: Session) -> None:
-    """A dataset that failed between two saves, or whose end only a damaged checkpoint held, has
-    steps that no model holds: its ledger must not go on calling those rows trained."""
-    own = Path(spec["dataset"]["folder"])
-    for path in sorted((Path(spec["workspace"]) / "data" / "datasets").glob("*/ledger.jsonl")):
-        if path.parent == own or not ends_after(path, session.branch, session.step):
-            continue
-        other = Ledger(path, session.branch, str(spec["run"]))
-        steps = other.steps_after(session.step)
-        if steps > 0:
-            other.lose_after(session.step)
-            folder.event(
-                "lost_elsewhere",
-                branch=session.branch,
-                dataset=path.parent.name,
-                after_step=session.step,
-                steps=steps,
-            )
-
-
-def _tell_start(folder: RunFolder, spec: dict[str, Any], session: Session) -> None:
+def _report_start(session: Session) -> None:
+    folder, spec = session.run_folder, session.spec
     folder.event(
         "started",
         **vars(folder.identity),
@@ -128,30 +140,53 @@ def _tell_start(folder: RunFolder, spec: dict[str, Any], session: Session) -> No
         threads=torch.get_num_threads(),
         torch=torch.__version__,
         model=type(session.model.network).__name__,
-        parameters=session.model.count,
-        precision=str(spec["config"]["precision"]),
+        parameters=session.model.parameter_count,
+        precision=spec.config.precision,
     )
-    last = session.ledger.last_step()
-    lost = max(0, last - session.step)
-    if lost > 0:
-        session.ledger.lose_after(session.step)
-        folder.event("lost", branch=session.branch, after_step=session.step, upto_step=last)
-    _tell_lost_elsewhere(folder, spec, session)
-    source = str(session.root / f"step-{session.step:08d}") if session.saved_step > 0 else None
+    last_step = session.ledger.last_step()
+    lost_steps = max(0, last_step - session.step)
+    if lost_steps > 0:
+        session.ledger.mark_lost_after(session.step)
+        folder.event("lost", branch=spec.branch, after_step=session.step, upto_step=last_step)
+    _mark_orphaned_steps(session)
+    is_from_base = session.saved_step == 0
+    source = None if is_from_base else str(spec.checkpoints / f"step-{session.step:08d}")
     folder.event(
         "resumed",
         step=session.step,
         position=session.position,
         **{"from": source},
-        lost_steps=lost,
+        lost_steps=lost_steps,
     )
 
 
-def _finish(folder: RunFolder, session: Session, outcome: str) -> None:
-    planned = int(session.spec["pass"]["planned_steps"])
+def _mark_orphaned_steps(session: Session) -> None:
+    """Marks steps of other datasets that no checkpoint contains as lost: of a dataset that failed
+    between two saves, or whose end only a damaged checkpoint contained."""
+    spec = session.spec
+    datasets = spec.workspace / "data" / "datasets"
+    for path in sorted(datasets.glob("*/ledger.jsonl")):
+        is_own = path.parent == spec.dataset.folder
+        if is_own or not ends_after(path, spec.branch, session.step):
+            continue
+        ledger = Ledger(path, spec.branch, spec.run)
+        steps = ledger.count_steps_after(session.step)
+        if steps > 0:
+            ledger.mark_lost_after(session.step)
+            session.run_folder.event(
+                "orphaned_steps",
+                branch=spec.branch,
+                dataset=path.parent.name,
+                after_step=session.step,
+                steps=steps,
+            )
+
+
+def _finish(session: Session, outcome: protocol.Outcome) -> None:
+    folder, planned = session.run_folder, session.spec.planned_steps
     if outcome == "completed" and session.steps_done != planned:
         raise TrainerRefused(
-            "unknown", f"{session.steps_done} steps were done and {planned} were planned"
+            "unknown", f"The pass ended after {session.steps_done} of {planned} planned steps"
         )
     folder.event(
         "finished",
@@ -172,8 +207,9 @@ def _finish(folder: RunFolder, session: Session, outcome: str) -> None:
             )
             return
         except OSError as error:
-            # Everything is saved; without this word the pass would be taken for a crash.
-            if category_of(error) != "disk_full" or folder.told_to_end:
+            # Everything is saved, but without exit.json the engine would record a crash: wait for
+            # space.
+            if category_of(error) != "disk_full" or folder.termination_requested:
                 raise
-            session.beat("save")
+            session.heartbeat("save")
             time.sleep(0.2)

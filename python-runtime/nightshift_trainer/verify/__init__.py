@@ -1,4 +1,4 @@
-"""What the next start would resume from, found by reading every byte.
+"""Finds the checkpoint that the next start would resume from, by reading every byte.
 
-Promises: the walk is the trainer's own; nothing is changed. Never: imports torch, takes a lock.
+Guarantees: uses the trainer's own discovery; changes nothing. Never: imports torch, takes a lock.
 """

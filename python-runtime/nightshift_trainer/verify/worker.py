@@ -1,54 +1,66 @@
-"""The `verify` worker: walks a branch's checkpoints from the newest, as the trainer does."""
+"""The `verify` worker: scans a branch's checkpoints from the newest, as the trainer does."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from ..protocol import VerifySpec
 from ..run_folder import RunFolder
-from ..train import walk
+from ..train.checkpoint.discover import Checkpoint, discover, hash_file, open_verified, step_of
 
 
-def run(folder: RunFolder, spec: dict[str, Any]) -> None:
-    wanted = spec["verify"]
-    began = time.monotonic()
+def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
+    request = cast("VerifySpec", spec)["verify"]
+    started = time.monotonic()
     skipped: list[dict[str, Any]] = []
 
-    def beat() -> None:
+    def heartbeat() -> None:
         folder.heartbeat(phase="work")
 
-    def skip(path: Path, reason: str) -> None:
-        skipped.append({"step": int(path.name[5:]), "folder": str(path), "reason": reason})
+    def on_skipped(path: Path, reason: str) -> None:
+        skipped.append({"step": step_of(path), "folder": str(path), "reason": reason})
 
-    if wanted.get("folder") is None:
-        found = walk.newest(Path(wanted["checkpoints"]), beat, skip)
+    only = request.get("folder")
+    if only is not None:
+        checkpoint = open_verified(Path(only), heartbeat, on_skipped)
+    elif "checkpoints" in request:
+        checkpoint = discover(Path(request["checkpoints"]), heartbeat, on_skipped)
     else:
-        found = walk.only(Path(wanted["folder"]), beat, skip)
-    size = 0
-    for one in [entry["folder"] for entry in skipped] + ([found.folder] if found else []):
-        size += sum(path.stat().st_size for path in Path(one).rglob("*") if path.is_file())
+        raise ValueError("spec.json names neither a folder nor the checkpoints of a branch")
+    scanned = [Path(entry["folder"]) for entry in skipped]
+    if checkpoint is not None:
+        scanned.append(checkpoint.folder)
+    datasets = request.get("datasets") or {}
     folder.event(
-        "walked",
-        resumes=None if found is None else _facts(found, wanted.get("datasets") or {}, beat),
+        "scanned",
+        resumes=None if checkpoint is None else _facts(checkpoint, datasets, heartbeat),
         skipped=skipped,
-        bytes=size,
-        seconds=time.monotonic() - began,
+        bytes=sum(_size_of(path) for path in scanned),
+        seconds=time.monotonic() - started,
     )
 
 
-def _facts(found: walk.Found, datasets: dict[str, str], beat: Callable[[], None]) -> dict[str, Any]:
-    manifest = found.manifest
+def _size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _facts(
+    checkpoint: Checkpoint, datasets: dict[str, str], heartbeat: Callable[[], None]
+) -> dict[str, Any]:
+    """`datasets`: data files by dataset id; that of the checkpoint's dataset is hashed."""
+    manifest = checkpoint.manifest
     cursor = manifest.get("cursor") or {}
     path = datasets.get(str(cursor.get("dataset")))
     file_hash = None
     if path is not None and Path(path).is_file():
-        file_hash = walk.hash_file(Path(path), beat)
+        file_hash = hash_file(Path(path), heartbeat)
     return {
-        "step": found.step,
+        "step": checkpoint.step,
         "branch": manifest.get("branch"),
-        "folder": str(found.folder),
+        "folder": str(checkpoint.folder),
         "base": manifest.get("base"),
         "cursor": manifest.get("cursor"),
         "dataset_file_hash": file_hash,

@@ -15,7 +15,7 @@ export interface Lengths {
   readonly plainShare: number;
 }
 
-/** Segments up to this length keep their table of attention weights (`PLAIN_LENGTH` of layout.py). */
+/** Segments up to this length keep their table of attention weights (`MATMUL_MAX_LENGTH` of collator.py). */
 export const PLAIN_LENGTH = 512;
 
 /** Tokens of a micro-batch where the configuration leaves it to the trainer (`TOKENS_AT_ONCE` of stepping.py). */
@@ -126,7 +126,7 @@ type Batching = Pick<
   'batch_size' | 'gradient_accumulation' | 'micro_batch' | 'packing' | 'max_length'
 >;
 
-/** As `split` of layout.py lays a step out: a token budget, and at most `micro_batch` examples. */
+/** As `split_into_micro_batches` of collator.py does: a token budget, and at most `micro_batch` examples. */
 export function layoutOf(config: Batching, lengths: Lengths): Layout {
   const batch = config.batch_size * config.gradient_accumulation;
   const { mean, deviation, longest, plainShare } = lengths;

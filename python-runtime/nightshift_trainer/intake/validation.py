@@ -1,0 +1,207 @@
+"""Validates records in file order: converts, renders, tokenizes, and applies the length policy.
+
+Nothing here knows about dataset folders or verdicts; see worker.py and verdict.py.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+
+import numpy as np
+
+from ..rendering.base import PreparedBase
+from ..rendering.rows import RenderedRow, first_turn_difference, render_messages
+from ..rendering.template import Message, Rendered, TemplateRefused
+from ..rendering.tokens import Labels, TokenIds, encode_batch
+from ..wording import count_of
+from .accepted_rows import AcceptedRows, PendingRow
+from .cache_writer import CacheWriter
+from .columns import Columns
+from .normalize import hash_and_first_chunk, normalized_hash
+from .options import IntakeOptions
+from .originals import OriginalsWriter
+from .record_formats import RecordFormat, convert, recognize
+from .record_views import full_text, question_text, renderable_roles
+from .records import Chat, Invalid, Record, Rejection, Text
+from .rejections import MAX_LISTED_REJECTIONS, Rejections
+
+BATCH_ROWS, BATCH_CHARACTERS = 512, 1 << 20
+# Rows whose rendering is compared with the model's own chat template.
+TEMPLATE_CHECK_ROWS = 50
+LISTED_FIELDS = 8
+
+
+class Validator:
+    """Call `add` for every record or rejection in file order, then `flush`."""
+
+    def __init__(
+        self,
+        base: PreparedBase,
+        options: IntakeOptions,
+        writer: CacheWriter | None,
+        rejections: Rejections,
+        originals: OriginalsWriter | None = None,
+    ) -> None:
+        self._base, self._options = base, options
+        self.rejections, self._originals = rejections, originals
+        self.accepted = AcceptedRows(options, writer)
+        self.columns = Columns()
+        self._roles = renderable_roles(base)
+        self._pending: list[PendingRow] = []
+        self._pending_characters = 0
+        self._pending_rejections: list[Rejection] = []
+        self.rows_seen = 0
+        self.formats: Counter[str] = Counter()
+        self.format_rows: dict[str, list[tuple[int, str]]] = {}
+        # Lengths before the length policy, in tokens, of the rows that it rejects as well.
+        self.full_lengths = array("q")
+        self.longest_chat = 0
+        self.over_length = 0
+        self.over_length_answer_lost = 0
+        self.template_differences: Counter[str] = Counter()
+        self.template_checks = 0
+
+    def add(self, item: Record | Rejection) -> None:
+        self.rows_seen += 1
+        if self._originals is not None:
+            self._originals.add(item.row, item.text if isinstance(item, Rejection) else item.raw)
+        if isinstance(item, Rejection):
+            self._pending_rejections.append(item)
+        else:
+            self._add_record(item)
+        if (
+            len(self._pending) >= BATCH_ROWS
+            or self._pending_characters >= BATCH_CHARACTERS
+            or len(self._pending_rejections) >= BATCH_ROWS
+        ):
+            self.flush()
+
+    def _reject(self, record: Record, reason: str, message: str) -> None:
+        self._pending_rejections.append(Rejection(record.row, reason, message, record.shown))
+
+    def _format_of(self, record: Record) -> RecordFormat | None:
+        mapping = self._options.mapping
+        if mapping is not None:
+            is_mapped = mapping.prompt in record.fields or mapping.answer in record.fields
+            return "columns" if is_mapped else None
+        return recognize(record.fields)
+
+    def _add_record(self, record: Record) -> None:
+        record_format = self._format_of(record)
+        self._count_format(record_format or "unknown", record)
+        if record_format is None or record_format == "columns":
+            self.columns.add(record.fields)
+        if record_format is None:
+            names = ", ".join(list(record.fields)[:LISTED_FIELDS]) or "none"
+            self._reject(record, "unknown_columns", f"No known format has these fields: {names}.")
+            return
+        content = convert(record.fields, record_format, self._options.mapping, self._roles)
+        if isinstance(content, Invalid):
+            self._reject(record, content.reason, content.message)
+            return
+        try:
+            rendered = self._render(content)
+        except TemplateRefused as error:
+            message = f"The chat template can't render this row: {error}."
+            self._reject(record, "template_error", message)
+            return
+        if isinstance(content, Chat):
+            self._check_template(content.messages)
+        self._append_pending(record, content, rendered)
+
+    def _append_pending(self, record: Record, content: Chat | Text, rendered: RenderedRow) -> None:
+        row_hash, normalized = hash_and_first_chunk(full_text(content))
+        if isinstance(content, Chat) and content.messages[0]["role"] == "system":
+            # A system message that all rows share would make all of them near-duplicates.
+            without_system = Chat(content.messages[1:])
+            normalized = hash_and_first_chunk(full_text(without_system))[1]
+        key = row_hash if isinstance(content, Text) else normalized_hash(question_text(content))
+        self._pending.append(PendingRow(record, content, rendered, key, row_hash, normalized))
+        self._pending_characters += sum(len(example.text) for example in rendered.examples)
+
+    def _count_format(self, record_format: str, record: Record) -> None:
+        self.formats[record_format] += 1
+        rows = self.format_rows.setdefault(record_format, [])
+        if len(rows) < MAX_LISTED_REJECTIONS:
+            rows.append((record.row, record.shown))
+
+    def _render(self, content: Chat | Text) -> RenderedRow:
+        if isinstance(content, Chat):
+            return render_messages(self._base, content.messages, self._options.thinking)
+        rendered = Rendered(content.text, ((0, len(content.text)),))
+        return RenderedRow((rendered,), "", "", False)
+
+    def _check_template(self, messages: tuple[Message, ...]) -> None:
+        if self.template_checks >= TEMPLATE_CHECK_ROWS:
+            return
+        self.template_checks += 1
+        difference = first_turn_difference(self._base, messages, self._options.thinking)
+        if difference is not None:
+            self.template_differences[difference] += 1
+
+    def flush(self) -> None:
+        """Tokenizes the pending rows. Rejections are in row order within each batch."""
+        texts = [example for row in self._pending for example in row.rendered.examples]
+        encoded = iter(encode_batch(self._base.tokenizer, texts))
+        start = len(self.accepted)
+        for row in self._pending:
+            examples = [next(encoded) for _ in row.rendered.examples]
+            if isinstance(row.content, Text):
+                self._finish_text(row, examples[0][0])
+            else:
+                self._finish_chat(row, examples)
+        self.accepted.add_near_duplicates(self._pending, start)
+        self._pending, self._pending_characters = [], 0
+        self.rejections.add_all(self._pending_rejections)
+        self._pending_rejections = []
+
+    def _finish_text(self, row: PendingRow, text_ids: TokenIds) -> None:
+        ids = np.append(text_ids, np.int32(self._base.eos_id)).astype(np.int32)
+        limit = self._options.max_length
+        examples: list[tuple[TokenIds, Labels]] = []
+        # Each window begins with the last token of the one before, as context, so that every token
+        # but the first is a target exactly once, the appended end-of-text token included.
+        start = 0
+        while start == 0 or start < len(ids) - 1:
+            window = ids[start : start + limit]
+            labels = np.ones(len(window), dtype=np.uint8)
+            labels[0] = 0
+            examples.append((window, labels))
+            start += limit - 1
+        self.full_lengths.append(len(ids))
+        self.accepted.add(row, examples, truncated=False)
+
+    def _finish_chat(self, row: PendingRow, examples: list[tuple[TokenIds, Labels]]) -> None:
+        limit, policy = self._options.max_length, self._options.over_length
+        length = max(len(ids) for ids, _ in examples)
+        self.longest_chat = max(self.longest_chat, length)
+        self.full_lengths.append(length)
+        is_over = length > limit
+        if is_over:
+            self.over_length += 1
+            if not any(labels[:limit].any() for _, labels in examples):
+                self.over_length_answer_lost += 1
+            if policy != "truncate":
+                message = f"{count_of(length, 'token')}, over max_length ({limit:,})."
+                self._reject(row.record, "over_length", message)
+                return
+            examples = [(ids[:limit], labels[:limit]) for ids, labels in examples]
+            examples = [(ids, labels) for ids, labels in examples if labels.any()]
+        if not any(labels.any() for _, labels in examples):
+            message = f"No answer is left in the first {limit:,} of {count_of(length, 'token')}."
+            self._reject(row.record, "answer_lost", message)
+            return
+        self.accepted.add(row, examples, truncated=is_over)
+
+    def reject_rarer_formats(self) -> None:
+        """Lists the rows of every format but the most frequent, up to a thousand of each."""
+        known = {name: count for name, count in self.formats.items() if name != "unknown"}
+        main = max(known, key=lambda name: known[name])
+        for name in known:
+            if name != main:
+                message = f"This row has the format {name}; most rows have {main}."
+                self.rejections.add_all(
+                    Rejection(row, "mixed_format", message, shown)
+                    for row, shown in self.format_rows[name]
+                )

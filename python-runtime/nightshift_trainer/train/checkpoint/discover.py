@@ -1,0 +1,116 @@
+"""Checkpoint discovery: finds the newest checkpoint whose bytes are all as saved.
+
+Doesn't import torch, so that the verify and stage workers start quickly (docs/protocol.md).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xxhash
+
+from ...files import read_json
+from ...renamed_fields import with_current_names
+
+_NAME = re.compile(r"\Astep-(\d{8})\Z")
+HASH_BLOCK_BYTES = 1 << 22
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A verified checkpoint. `manifest`: its cursor has the current field names."""
+
+    folder: Path
+    step: int
+    manifest: dict[str, Any]
+
+
+def step_of(folder: Path) -> int:
+    """The step in the name of a checkpoint folder."""
+    return int(folder.name[len("step-") :])
+
+
+def hash_file(path: Path, heartbeat: Callable[[], None]) -> str:
+    """xxh3-128 of a file's bytes, hex."""
+    digest = xxhash.xxh3_128()
+    with path.open("rb") as stream:
+        while block := stream.read(HASH_BLOCK_BYTES):
+            digest.update(block)
+            heartbeat()
+    return digest.hexdigest()
+
+
+def seal(manifest: Mapping[str, Any]) -> str:
+    """xxh3-128, hex, over the manifest's own content without its seal. The file hashes don't cover
+    the cursor, and a flipped bit in a number is still valid JSON."""
+    content = {key: value for key, value in manifest.items() if key != "seal"}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return xxhash.xxh3_128_hexdigest(text.encode("utf-8"))
+
+
+def verify(folder: Path, heartbeat: Callable[[], None]) -> str | None:
+    """None when every byte is as the manifest says, else what is wrong."""
+    try:
+        manifest = read_json(folder / "manifest.json")
+        files: dict[str, Any] = manifest["files"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        return f"manifest.json is unreadable ({error})"
+    if manifest.get("seal") != seal(manifest):
+        return "manifest.json has changed since it was saved"
+    for name, facts in files.items():
+        path = folder / name
+        if not path.is_file():
+            return f"{name} is missing"
+        size = path.stat().st_size
+        if size != facts["size"]:
+            return f"{name} has {size} bytes instead of {facts['size']}"
+        if hash_file(path, heartbeat) != facts["xxh3_128"]:
+            return f"{name} has changed since it was saved"
+    return None
+
+
+def list_checkpoints(root: Path) -> list[tuple[int, Path]]:
+    """Steps and folders of all published checkpoints, newest first. Other files are ignored."""
+    if not root.is_dir():
+        return []
+    found = [(int(match[1]), path) for path in root.iterdir() if (match := _NAME.match(path.name))]
+    return sorted(found, reverse=True)
+
+
+def discover(
+    root: Path,
+    heartbeat: Callable[[], None],
+    on_skipped: Callable[[Path, str], None],
+    rejection: Callable[[Checkpoint], str | None] = lambda _: None,
+) -> Checkpoint | None:
+    """The newest checkpoint that verifies and has no `rejection`. `on_skipped` receives each newer
+    one with the reason."""
+    for _, folder in list_checkpoints(root):
+        checkpoint = open_verified(folder, heartbeat, on_skipped)
+        if checkpoint is None:
+            continue
+        reason = rejection(checkpoint)
+        if reason is None:
+            return checkpoint
+        on_skipped(folder, reason)
+    return None
+
+
+def open_verified(
+    folder: Path, heartbeat: Callable[[], None], on_skipped: Callable[[Path, str], None]
+) -> Checkpoint | None:
+    """The checkpoint in `folder`, if it verifies."""
+    reason = verify(folder, heartbeat)
+    if reason is not None:
+        on_skipped(folder, reason)
+        return None
+    manifest = read_json(folder / "manifest.json")
+    # After verification: the seal covers the names as they were written.
+    if isinstance(manifest.get("cursor"), dict):
+        manifest["cursor"] = with_current_names(manifest["cursor"])
+    return Checkpoint(folder, step_of(folder), manifest)
