@@ -8,7 +8,7 @@ from typing import Any
 from ..files import write_text
 from ..run_folder import RunFolder
 from ..wording import count_of
-from .recipe import as_line, make_sample
+from .generator import as_line, make_sample
 
 
 def run(folder: RunFolder, spec: dict[str, Any]) -> None:
