@@ -136,7 +136,7 @@ async function measure(at, one, index) {
       name,
       content_hash: data.report.content_hash,
       cache: path.join(data.folder, 'cache', data.report.cache),
-      left_out: [],
+      excluded_rows: [],
     },
     pass: { id: name, planned_steps: steps },
     config,
@@ -146,7 +146,7 @@ async function measure(at, one, index) {
     start: { position: 0, epoch: 0 },
     device: 'cpu',
     launcher: { kind: 'single', processes: 1 },
-    saving: 'inline',
+    saving: 'sync',
     threads,
     test: {},
   });

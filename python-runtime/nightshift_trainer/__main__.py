@@ -13,9 +13,9 @@ import sys
 import traceback
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from .categories import describe
+from .protocol import Spec, WorkerKind
 from .run_folder import Canceled, RunFolder
 
 # oneDNN caches a bf16 CPU kernel per shape, and packed rows give new shapes at each step: the
@@ -23,7 +23,7 @@ from .run_folder import Canceled, RunFolder
 for name in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
     os.environ.setdefault(name, "64")
 
-WORKERS = {
+WORKERS: dict[WorkerKind, str] = {
     "intake": "nightshift_trainer.intake.worker",
     "base": "nightshift_trainer.bases.worker",
     "sample": "nightshift_trainer.sample.worker",
@@ -38,7 +38,7 @@ def _cancel_on_signal(number: int, frame: FrameType | None) -> None:
     raise Canceled(f"stopped by signal {number}")
 
 
-def run_worker(folder: RunFolder, module: str, spec: dict[str, Any]) -> int:
+def run_worker(folder: RunFolder, module: str, spec: Spec) -> int:
     folder.event("started", **vars(folder.identity))
     folder.heartbeat(phase="work")
     signal.signal(signal.SIGTERM, _cancel_on_signal)
@@ -68,16 +68,13 @@ def main(arguments: list[str]) -> int:
     folder = RunFolder(Path(arguments[0]).resolve())
     try:
         spec = folder.spec()
-        kind = spec["kind"]
-        if kind == "train":
+        if spec["kind"] == "train":
             # The trainer writes its own exit.json, which holds its step and position.
             return int(importlib.import_module(TRAINER).run(folder, spec))
-        if kind not in WORKERS:
-            raise ValueError(f"spec.json has the unknown kind {kind!r}.")
     except Exception as error:
         _exit_failed(folder, error)
         return 1
-    return run_worker(folder, WORKERS[kind], spec)
+    return run_worker(folder, WORKERS[spec["kind"]], spec)
 
 
 if __name__ == "__main__":

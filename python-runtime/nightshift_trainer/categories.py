@@ -11,31 +11,7 @@ import re
 import traceback
 from typing import Any
 
-# The categories that Python itself assigns. The engine's table (src-main/contract/crashes.ts) has
-# more: those are found from the log and the exit status of a process that left no exit.json.
-CATEGORIES = frozenset(
-    (
-        "checkpoint_corrupt",
-        "checkpoint_incompatible",
-        "configuration_error",
-        "dataset_error",
-        "device_busy",
-        "disk_full",
-        "gpu_out_of_memory",
-        "host_out_of_memory",
-        "import_error",
-        "killed_by_signal",
-        "model_not_found",
-        "no_cuda",
-        "not_a_number",
-        "permission_denied",
-        "template_error",
-        "token_out_of_range",
-        "unknown",
-        "weights_not_finite",
-        "worker_died",
-    )
-)
+from .protocol import CRASH_CATEGORIES
 
 ERRNO_CATEGORIES = {
     errno.ENOSPC: "disk_full",
@@ -65,7 +41,7 @@ def category_of(error: BaseException) -> str:
     """An error of this program names its own category (attribute `category`); any other is
     classified by what the system reports. `unknown` for everything unexpected."""
     named = getattr(error, "category", None)
-    if isinstance(named, str) and named in CATEGORIES:
+    if isinstance(named, str) and named in CRASH_CATEGORIES:
         return named
     text = str(error)
     if is_out_of_memory(error):

@@ -3,6 +3,7 @@ names; only the new names are written."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 # Old name to new name. No name is used in two files with different meanings.
@@ -14,6 +15,6 @@ RENAMED_FIELDS = {
 }
 
 
-def with_current_names(document: dict[str, Any]) -> dict[str, Any]:
+def with_current_names(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document with renamed top-level fields under their new names."""
     return {RENAMED_FIELDS.get(name, name): value for name, value in document.items()}

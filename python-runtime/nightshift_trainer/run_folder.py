@@ -11,6 +11,7 @@ from typing import Any
 
 from .files import LineFile, read_json, write_json
 from .identity import own_identity
+from .protocol import EventType, HeartbeatPhase, Outcome, Spec, load_spec
 
 HEARTBEAT_SECONDS = 0.25
 _COMMAND_NAME = re.compile(r"\A(\d{6})-([a-z-]+)\.json\Z")
@@ -47,11 +48,11 @@ class RunFolder:
         self._events = LineFile(folder / "events.jsonl")
         self._metrics = LineFile(folder / "metrics.jsonl")
 
-    def spec(self) -> dict[str, Any]:
-        return read_json(self.folder / "spec.json")
+    def spec(self) -> Spec:
+        return load_spec(self.folder / "spec.json")
 
     def heartbeat(
-        self, *, phase: str, step: int = 0, position: int = 0, detail: str | None = None
+        self, *, phase: HeartbeatPhase, step: int = 0, position: int = 0, detail: str | None = None
     ) -> None:
         """Writes at most every 0.25 s and at each change of phase. Ignores a full disk: training
         without a fresh heartbeat is better than no training."""
@@ -89,7 +90,7 @@ class RunFolder:
         except OSError:
             return
 
-    def event(self, kind: str, **fields: Any) -> None:  # noqa: ANN401 - JSON
+    def event(self, kind: EventType, **fields: Any) -> None:  # noqa: ANN401 - JSON
         self._events.append({"t": time.time(), "type": kind, **fields})
 
     def metric(self, **fields: Any) -> None:  # noqa: ANN401 - JSON
@@ -123,7 +124,7 @@ class RunFolder:
 
     def exit(
         self,
-        outcome: str,
+        outcome: Outcome,
         *,
         reason: str | None = None,
         step: int | None = 0,

@@ -34,7 +34,7 @@ def train(root: Path, **config: Any) -> Training:
     return training
 
 
-def request(training: Training, step: int, **changes: Any) -> dict[str, Any]:
+def request(training: Training, step: int, **changes: Any) -> Any:
     source = training.checkpoints / f"step-{step:08d}"
     manifest = read_json(source / "manifest.json")
     intent = training.root / "intent.json"
@@ -125,14 +125,14 @@ def test_without_optimizer_state_the_warmup_restarts_and_survives_a_kill(tmp_pat
         folder = training.run(on_branch(training, **config))
         if name == "killed":
             assert events_of(folder, "resumed")[0]["step"] >= 6
-        rate_by_step: dict[int, float] = {}
+        lr_by_step: dict[int, float] = {}
         for run in sorted((training.root / "runs").iterdir()):
-            rate_by_step |= {
+            lr_by_step |= {
                 metric["step"]: metric["lr"]
                 for metric in metrics_of(run)
                 if metric["branch"] != "main"
             }
-        learning_rates.append([rate_by_step[step] for step in sorted(rate_by_step)])
+        learning_rates.append([lr_by_step[step] for step in sorted(lr_by_step)])
         ends.append(tensors(sorted((training.checkpoints.parent / "branch-2").iterdir())[-1]))
     assert learning_rates[0] == learning_rates[1]
     assert learning_rates[0][:6] == pytest.approx([1e-3 * (n + 1) / 6 for n in range(6)])

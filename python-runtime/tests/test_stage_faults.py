@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from nightshift_trainer.files import read_json
+from nightshift_trainer.protocol import StageBranch
 from nightshift_trainer.stage.worker import StageRefused, stage
 from nightshift_trainer.train.checkpoint.discover import hash_file, seal, verify
 
@@ -115,7 +116,7 @@ def saved_checkpoint(root: Path) -> Path:
     return folder
 
 
-def request(root: Path, source: Path, *, optimizer_state: bool, hard_link: bool) -> dict[str, Any]:
+def request(root: Path, source: Path, *, optimizer_state: bool, hard_link: bool) -> Any:
     return {
         "action": "stage",
         "intent": {"file": str(root / "intent.json"), "id": "r-1"},
@@ -141,7 +142,7 @@ def content_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-def is_killed(staging: dict[str, Any], at: int) -> bool:
+def is_killed(staging: StageBranch, at: int) -> bool:
     """Stages in a new process. Whether it reached the operation and was killed."""
     child = os.fork()
     if child == 0:

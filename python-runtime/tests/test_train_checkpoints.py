@@ -239,13 +239,13 @@ def test_the_trainer_resumes_from_an_older_checkpoint_and_reports_it(
     real = write.delete_old_checkpoints
     left: list[int | None] = []
 
-    def rotate(root: Path, keep: int, saved: int, held: frozenset[int]) -> list[Path]:
-        removed = real(root, keep, saved, held)
+    def delete(root: Path, keep: int, saved: int, leased: frozenset[int]) -> list[Path]:
+        removed = real(root, keep, saved, leased)
         left.append(newest(root)[0])
         assert left[-1] == saved
         return removed
 
-    monkeypatch.setattr(write, "delete_old_checkpoints", rotate)
+    monkeypatch.setattr(write, "delete_old_checkpoints", delete)
     folder = training.run(training.spec(save_steps=1, eval_samples=0, keep_checkpoints=1))
     skipped = [
         (event["folder"], event["reason"]) for event in events_of(folder, "checkpoint_skipped")

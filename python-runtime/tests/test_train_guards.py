@@ -196,9 +196,9 @@ def test_generation_that_never_ends_is_stopped_by_the_time_limit(
 
     phases: list[str] = []
 
-    def endless(network: Any, prompts: Any, *, beat: Any, **_: Any) -> Any:
+    def endless(network: Any, prompts: Any, *, heartbeat: Any, **_: Any) -> Any:
         while True:
-            beat()
+            heartbeat()
             phases.append(read_json(folder / "heartbeat")["phase"])
             time.sleep(0.05)
 

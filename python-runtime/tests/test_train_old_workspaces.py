@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from intake_support import pairs
 from train_support import Training, events_of, exit_of, lines_of
@@ -85,7 +86,7 @@ def test_a_staged_branch_has_the_new_names(tmp_path: Path) -> None:
     manifest = read_json(old / "manifest.json")
     intent = tmp_path / "intent.json"
     intent.write_text(json.dumps({"format": 1, "id": "r-1"}), "utf-8")
-    request = {
+    request: Any = {
         "action": "stage",
         "intent": {"file": str(intent), "id": "r-1"},
         "model": str(old / "model"),

@@ -18,7 +18,13 @@ from nightshift_trainer.files import read_json
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.train import worker
 
+# As the engine writes it: with every key, also those that the trainer doesn't use.
 CONFIG: dict[str, Any] = {
+    "model_name": "test",
+    "base_model": "starter",
+    "device": "cpu",
+    "world_size": 1,
+    "method": "full",
     "precision": "fp32",
     "deterministic": "on",
     "batch_size": 8,
@@ -31,6 +37,9 @@ CONFIG: dict[str, Any] = {
     "max_grad_norm": 1.0,
     "epochs": 1,
     "seed": 42,
+    "max_length": 4096,
+    "over_length": "refuse",
+    "thinking": "off",
     "packing": True,
     "eval_steps": 1000,
     "eval_samples": 16,
@@ -42,6 +51,13 @@ CONFIG: dict[str, Any] = {
     "save_steps": 1000,
     "keep_checkpoints": 3,
     "pause_keep_seconds": 0,
+    "poll_interval": 5,
+    "validation": {"core_rows": 1000, "slice_rows": 200},
+    "watchdog": {"restart_limit": 5, "backoff_first_seconds": 2, "backoff_last_seconds": 60},
+    "hang": {"train_minutes": 10, "eval_minutes": 20, "learned": True},
+    "disk": {"min_free_gb": 1, "keep_backups_per_type": 3, "backup_retention_days": 30},
+    "snapshot": {"daily_at": "04:00"},
+    "monitor": {"port": 7860, "memory_port": 7861, "open_status": False},
     "budget": {"monitoring_percent": 100},
 }
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..bases.publish import folder_hash
 from ..files import fsync_folder, read_json, write_json
+from ..protocol import CheckpointCursor, FileHash, StageBranch, StageSpec
 from ..renamed_fields import with_current_names
 from ..run_folder import Canceled, RunFolder
 from ..train.checkpoint.discover import hash_file, seal, verify
@@ -28,8 +29,8 @@ class StageRefused(Exception):
     category = "checkpoint_corrupt"
 
 
-def run(folder: RunFolder, spec: dict[str, Any]) -> None:
-    request = spec["stage"]
+def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
+    request = cast("StageSpec", spec)["stage"]
 
     def heartbeat() -> None:
         folder.heartbeat(phase="work")
@@ -62,7 +63,7 @@ def _file_identity(path: Path) -> str:
     return f"{facts.st_dev}:{facts.st_ino}:{facts.st_size}:{facts.st_mtime_ns}"
 
 
-def stage(request: dict[str, Any], heartbeat: Callable[[], None]) -> tuple[Path, int]:
+def stage(request: StageBranch, heartbeat: Callable[[], None]) -> tuple[Path, int]:
     """The published checkpoint and its size in bytes. StageRefused, or an OSError of the disk."""
     branch = Path(request["into"])
     name = f"step-{int(request['step']):08d}"
@@ -83,7 +84,7 @@ def stage(request: dict[str, Any], heartbeat: Callable[[], None]) -> tuple[Path,
     return branch / name, size
 
 
-def _check_intent(request: dict[str, Any]) -> None:
+def _check_intent(request: StageBranch) -> None:
     """Canceled when the restore was undone, as the next engine does after the one that asked for it
     has died."""
     intent = Path(request["intent"]["file"])
@@ -91,7 +92,7 @@ def _check_intent(request: dict[str, Any]) -> None:
         raise Canceled("the restore was undone in the meantime")
 
 
-def _build(checkpoint: Path, request: dict[str, Any], heartbeat: Callable[[], None]) -> int:
+def _build(checkpoint: Path, request: StageBranch, heartbeat: Callable[[], None]) -> int:
     """Fills the checkpoint's folder. Returns the total size of its files in bytes."""
     model = checkpoint / "model"
     model.mkdir(parents=True)
@@ -103,8 +104,8 @@ def _build(checkpoint: Path, request: dict[str, Any], heartbeat: Callable[[], No
     cursor = request["cursor"]
     if cursor is not None:
         # The engine may pass on the cursor of an old checkpoint.
-        cursor = with_current_names(cursor)
-    expected: dict[str, Any] = {}
+        cursor = cast("CheckpointCursor", with_current_names(cursor))
+    expected: dict[str, FileHash] = {}
     if request["optimizer_state"] is None:
         _write_empty_state(checkpoint, int(request["warmup_from"]), cursor)
     else:
@@ -153,7 +154,7 @@ def _link_or_copy(
         os.fsync(writer.fileno())
 
 
-def _write_empty_state(checkpoint: Path, warmup_from: int, cursor: dict[str, Any] | None) -> None:
+def _write_empty_state(checkpoint: Path, warmup_from: int, cursor: CheckpointCursor | None) -> None:
     """Without optimizer state and random states: the trainer starts with zero moments and a new
     warmup, and seeds its random states from the pass's seed and the step."""
     for name in ("optimizer.safetensors", "state.safetensors"):
@@ -174,13 +175,13 @@ def _write_empty_state(checkpoint: Path, warmup_from: int, cursor: dict[str, Any
 
 def _read_back(
     checkpoint: Path,
-    expected: dict[str, Any],
-    read: dict[str, Any],
+    expected: Mapping[str, FileHash],
+    read: Mapping[str, FileHash],
     heartbeat: Callable[[], None],
-) -> dict[str, Any]:
+) -> dict[str, FileHash]:
     """Size and hash of every file as it is on the disk now, compared with `expected`. `read`: files
     that this restore has read already, by identity; hard links to them aren't read again."""
-    files: dict[str, Any] = {}
+    files: dict[str, FileHash] = {}
     for path in sorted(checkpoint.rglob("*")):
         if not path.is_file():
             continue

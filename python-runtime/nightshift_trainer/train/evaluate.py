@@ -1,6 +1,6 @@
 """Evaluations and previews: measure the model without changing the training.
 
-They are timed, abandoned when a command must be obeyed, and restore the random states.
+They are timed, abandoned for a command that halts training, and restore the random states.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from ..cache import CORE, SLICE, Example, Text, TokenCache
 from ..categories import category_of
+from ..protocol import HeartbeatPhase
 from . import randomness
 from .collator import MICRO_BATCH_TOKENS, collate, split_into_micro_batches
 from .device import free_cached_memory
@@ -30,7 +31,8 @@ class EvaluationAbandoned(Exception):
 
 
 class Evaluator:
-    """`is_interrupted`: whether a command must be obeyed now; called at most every 0.25 s."""
+    """`is_interrupted`: whether a command that halts training is pending; called at most every
+    0.25 s."""
 
     def __init__(self, session: Session, is_interrupted: Callable[[], bool]) -> None:
         self.session = session
@@ -148,7 +150,7 @@ class Evaluator:
             randomness.set_states(states)
             self.session.monitoring_seconds += time.monotonic() - started
 
-    def _heartbeat(self, phase: str = "evaluate") -> None:
+    def _heartbeat(self, phase: HeartbeatPhase = "evaluate") -> None:
         self.session.heartbeat(phase)
         now = time.monotonic()
         if now - self._checked_at > INTERRUPT_CHECK_SECONDS:

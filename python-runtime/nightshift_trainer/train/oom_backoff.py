@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ..categories import is_out_of_memory
+from ..protocol import EventType
 from .device import free_cached_memory
 from .session import Session
 
@@ -71,7 +72,7 @@ class OomBackoff:
         self._was_raised = True
         self._emit("memory_regained", before, self.max_examples)
 
-    def _emit(self, kind: str, before: int | None, after: int | None) -> None:
+    def _emit(self, kind: EventType, before: int | None, after: int | None) -> None:
         model = self.session.model
         self.session.run_folder.event(
             kind,

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 
+# uint8 tensors by name.
+RandomStates = dict[str, torch.Tensor]
 
-def get_states() -> dict[str, torch.Tensor]:
-    """uint8 tensors by name."""
+
+def get_states() -> RandomStates:
     kind, words, position, has_gauss, cached = np.random.get_state()
     numpy_state = [
         str(kind),
@@ -31,7 +33,7 @@ def get_states() -> dict[str, torch.Tensor]:
     return states
 
 
-def set_states(states: dict[str, torch.Tensor]) -> None:
+def set_states(states: RandomStates) -> None:
     torch.set_rng_state(states["torch"])
     version, words, gauss = _from_tensor(states["python"])
     random.setstate((version, tuple(words), gauss))

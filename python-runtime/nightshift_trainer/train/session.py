@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from ..cache import TokenCache
+from ..protocol import CheckpointCursor, HeartbeatPhase
 from ..rendering.base import PreparedBase
 from ..run_folder import RunFolder
 from .ledger import Ledger
@@ -69,10 +69,10 @@ class Session:
         self.step += 1
         self.steps_done += 1
 
-    def heartbeat(self, phase: str) -> None:
+    def heartbeat(self, phase: HeartbeatPhase) -> None:
         self.run_folder.heartbeat(phase=phase, step=self.step, position=self.position)
 
-    def cursor(self) -> dict[str, Any]:
+    def cursor(self) -> CheckpointCursor:
         """The place in the pass, as saved in a checkpoint's manifest."""
         return {
             "dataset": self.spec.dataset.id,

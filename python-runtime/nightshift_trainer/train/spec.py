@@ -1,11 +1,11 @@
-"""`spec.json` of a training run as typed objects. The only place that reads its keys."""
+"""`spec.json` of a training run as the trainer uses it. The only place that reads its keys."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from .. import protocol
 
 
 @dataclass(frozen=True)
@@ -44,31 +44,31 @@ class TrainConfig:
         return self.batch_size * self.gradient_accumulation
 
     @classmethod
-    def read(cls, config: Mapping[str, Any]) -> TrainConfig:
+    def read(cls, config: protocol.Config) -> TrainConfig:
         micro_batch = config["micro_batch"]
         return cls(
-            precision=str(config["precision"]),
+            precision=config["precision"],
             deterministic=config["deterministic"] == "on",
-            batch_size=int(config["batch_size"]),
-            gradient_accumulation=int(config["gradient_accumulation"]),
-            micro_batch=None if micro_batch == "auto" else int(micro_batch),
-            packing=bool(config["packing"]),
+            batch_size=config["batch_size"],
+            gradient_accumulation=config["gradient_accumulation"],
+            micro_batch=None if micro_batch == "auto" else micro_batch,
+            packing=config["packing"],
             learning_rate=float(config["learning_rate"]),
-            schedule=str(config["schedule"]),
-            warmup_steps=int(config["warmup_steps"]),
+            schedule=config["schedule"],
+            warmup_steps=config["warmup_steps"],
             weight_decay=float(config["weight_decay"]),
             max_grad_norm=float(config["max_grad_norm"]),
-            epochs=int(config["epochs"]),
-            seed=int(config["seed"]),
-            eval_steps=int(config["eval_steps"]),
-            eval_samples=int(config["eval_samples"]),
-            generate_samples=int(config["generate_samples"]),
-            eval_max_new_tokens=int(config["eval_max_new_tokens"]),
+            epochs=config["epochs"],
+            seed=config["seed"],
+            eval_steps=config["eval_steps"],
+            eval_samples=config["eval_samples"],
+            generate_samples=config["generate_samples"],
+            eval_max_new_tokens=config["eval_max_new_tokens"],
             eval_timeout_seconds=float(config["eval_timeout_seconds"]),
-            preview_steps=int(config["preview_steps"]),
-            scorer=str(config["scorer"]),
-            save_steps=int(config["save_steps"]),
-            keep_checkpoints=int(config["keep_checkpoints"]),
+            preview_steps=config["preview_steps"],
+            scorer=config["scorer"],
+            save_steps=config["save_steps"],
+            keep_checkpoints=config["keep_checkpoints"],
             pause_keep_seconds=float(config["pause_keep_seconds"]),
             monitoring_percent=float(config["budget"]["monitoring_percent"]),
         )
@@ -121,34 +121,33 @@ class TrainSpec:
     attention_dropout: float | None
 
     @classmethod
-    def read(cls, spec: Mapping[str, Any]) -> TrainSpec:
-        """`spec`: the parsed spec.json. KeyError when a key is missing."""
+    def read(cls, spec: protocol.TrainSpec) -> TrainSpec:
         base, dataset, test = spec["base"], spec["dataset"], spec["test"]
         dropout = test.get("attention_dropout")
         return cls(
-            run=str(spec["run"]),
+            run=spec["run"],
             workspace=Path(spec["workspace"]),
-            device=str(spec["device"]),
-            processes=int(spec["launcher"]["processes"]),
+            device=spec["device"],
+            processes=spec["launcher"]["processes"],
             is_distributed=spec["launcher"]["kind"] != "single",
-            threads=int(spec["threads"]),
+            threads=spec["threads"],
             saves_async=spec["saving"] == "async",
             config=TrainConfig.read(spec["config"]),
-            base=BaseSpec(str(base["id"]), Path(base["folder"]), str(base["hash"])),
+            base=BaseSpec(base["id"], Path(base["folder"]), base["hash"]),
             dataset=DatasetSpec(
-                id=str(dataset["id"]),
-                name=str(dataset["name"]),
+                id=dataset["id"],
+                name=dataset["name"],
                 folder=Path(dataset["folder"]),
                 cache=Path(dataset["cache"]),
-                excluded_rows=[int(row) for row in dataset["excluded_rows"]],
-                content_hash=str(dataset["content_hash"]),
+                excluded_rows=dataset["excluded_rows"],
+                content_hash=dataset["content_hash"],
             ),
-            pass_id=str(spec["pass"]["id"]),
-            planned_steps=int(spec["pass"]["planned_steps"]),
-            branch=str(spec["lineage"]["branch"]),
+            pass_id=spec["pass"]["id"],
+            planned_steps=spec["pass"]["planned_steps"],
+            branch=spec["lineage"]["branch"],
             checkpoints=Path(spec["lineage"]["checkpoints"]),
             core=Path(spec["validation"]["core"]),
-            start_position=int(spec["start"]["position"]),
+            start_position=spec["start"]["position"],
             step_sleep=float(test.get("step_sleep", 0.0)),
             attention_dropout=None if dropout is None else float(dropout),
         )

@@ -27,16 +27,15 @@ from .collator import (
 from .device import free_cached_memory, synchronize
 from .errors import ROW_CATEGORIES, TrainerRefused
 from .ledger import BatchDigest
+from .nan_check import NON_FINITE_LIMIT, NON_FINITE_WINDOW, RefusedSteps
 from .oom_backoff import OomBackoff
+from .randomness import RandomStates
 from .session import Session
-
-NON_FINITE_WINDOW = 100
-NON_FINITE_LIMIT = 3
 
 
 @dataclass(frozen=True)
 class StepRequest:
-    """What the leader sends to the other ranks before each attempt: its limits on memory."""
+    """What the leader sends to the other ranks before each attempt."""
 
     max_examples: int | None
     activation_checkpointing: bool
@@ -54,9 +53,8 @@ class OutOfMemory:
 
 @dataclass(frozen=True)
 class Gradients:
-    """The result of a gradient step, summed over all ranks. loss: mean over the trained tokens of
-    the step, nats. digest, largest_micro_batch (examples) and out_of_memory: known to the leader
-    alone. succeeded: every rank has its gradients."""
+    """loss: mean over the trained tokens of the step, nats. succeeded: on every rank. digest,
+    largest_micro_batch (examples), out_of_memory: of all ranks, known to the leader alone."""
 
     succeeded: bool
     loss: float
@@ -137,9 +135,8 @@ class GradientStep:
         lengths = [len(example.ids) for example in examples]
         shard = shard_by_tokens(lengths, group.size)[group.rank]
         packing = session.spec.config.packing
-        shard_lengths = [lengths[index] for index in shard]
         micro_batches = split_into_micro_batches(
-            shard_lengths, packing, MICRO_BATCH_TOKENS, max_examples
+            [lengths[index] for index in shard], packing, MICRO_BATCH_TOKENS, max_examples
         )
         return shard, [[shard[index] for index in members] for members in micro_batches]
 
@@ -181,7 +178,7 @@ class OptimizerStep:
         self.session, self.saver = session, saver
         self.gradient_step = GradientStep(session)
         self.backoff = OomBackoff(session, session.spec.config.micro_batch)
-        self._refused_steps: list[int] = []
+        self._refused_steps = RefusedSteps()
 
     def run(self) -> StepResult:
         session = self.session
@@ -202,12 +199,13 @@ class OptimizerStep:
         examples = [session.cache.example(index) for index in indices]
         learning_rate = session.learning_rate
         random_states = randomness.get_states()
-        gradients = self._compute(examples, rows)
+        gradients = self._compute(examples, rows, random_states)
         grad_norm, refused = self.gradient_step.update(gradients.loss, learning_rate)
         if refused is not None:
             # If the weights are NaN, so is every loss: then the rows are not the cause.
             self.saver.require_finite()
-            if self._is_over_limit(rows, refused):
+            session.run_folder.event("non_finite", step=session.step, rows=rows, what=refused)
+            if self._refused_steps.add(session.step):
                 # Save the state before this step.
                 randomness.set_states(random_states)
                 self.saver.save("stop", wait_for_space=False)
@@ -232,10 +230,11 @@ class OptimizerStep:
             refused=refused,
         )
 
-    def _compute(self, examples: Sequence[Example], rows: list[int]) -> Gradients:
-        """Retries with less memory until the gradients fit."""
+    def _compute(
+        self, examples: Sequence[Example], rows: list[int], random_states: RandomStates
+    ) -> Gradients:
+        """Retries with less memory, and the same random numbers, until the gradients fit."""
         session, model = self.session, self.session.model
-        random_states = randomness.get_states()
         while True:
             max_examples = self.backoff.max_examples
             request = StepRequest(max_examples, model.activation_checkpointing, model.loss_chunk)
@@ -247,15 +246,5 @@ class OptimizerStep:
             if not self.backoff.on_oom(gradients.largest_micro_batch):
                 failure = gradients.out_of_memory
                 assert failure is not None
-                row = rows[failure.example]
-                raise TrainerRefused(
-                    failure.category, f"Row {row} doesn't fit in memory: {failure.message}", [row]
-                )
-
-    def _is_over_limit(self, rows: list[int], what: str) -> bool:
-        """Records a refused step. True when too many of the last steps were refused."""
-        session = self.session
-        session.run_folder.event("non_finite", step=session.step, rows=rows, what=what)
-        window = [step for step in self._refused_steps if session.step - step < NON_FINITE_WINDOW]
-        self._refused_steps = [*window, session.step]
-        return len(self._refused_steps) >= NON_FINITE_LIMIT
+                message = f"Row {rows[failure.example]} doesn't fit in memory: {failure.message}"
+                raise TrainerRefused(failure.category, message, [rows[failure.example]])

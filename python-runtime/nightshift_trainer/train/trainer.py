@@ -1,4 +1,4 @@
-"""The training loop: obey commands, step, record, save, evaluate."""
+"""The training loop: handle commands, step, record, save, evaluate."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 
 from ..files import write_json
+from ..protocol import Outcome
 from ..run_folder import Command
 from .checkpoint.save import CheckpointSaver
 from .device import AdaptiveThreads, peak_memory_mb
@@ -18,8 +19,8 @@ from .session import Session
 from .step import OptimizerStep, StepResult
 
 # Outcomes of the commands that end a run.
-OUTCOMES = {"stop-now": "stopped", "skip": "skipped"}
-HALTING_VERBS = {"pause", *OUTCOMES}
+HALT_OUTCOMES: dict[str, Outcome] = {"stop-now": "stopped", "skip": "skipped"}
+HALTING_VERBS = {"pause", *HALT_OUTCOMES}
 MONITORING_STEPS = 20
 
 
@@ -36,7 +37,7 @@ class Trainer:
         adapts = on_cpu and not session.spec.config.deterministic
         self._threads = AdaptiveThreads(session.spec.threads) if adapts else None
 
-    def run(self) -> str:
+    def run(self) -> Outcome:
         """Returns the outcome. The state is then saved."""
         session = self.session
         if session.is_complete:
@@ -44,14 +45,14 @@ class Trainer:
         if session.steps_done == 0:
             self.evaluator.evaluate("start")
         while not session.is_complete:
-            outcome = self._obey_commands()
+            outcome = self._handle_commands()
             if outcome is not None:
                 return outcome
             self._step()
             self._save_and_evaluate()
         return self._finish()
 
-    def _finish(self) -> str:
+    def _finish(self) -> Outcome:
         # Save first, so that a hang in the last evaluation loses no step.
         self.saver.save("end", wait_for_space=True)
         self.evaluator.evaluate("end")
@@ -145,12 +146,12 @@ class Trainer:
             command.verb in HALTING_VERBS for command in self._pending
         )
 
-    def _obey_commands(self) -> str | None:
-        """Obeys commands in their order, at a step boundary. The outcome if one ends the run."""
+    def _handle_commands(self) -> Outcome | None:
+        """Handles commands in order, at a step boundary. The outcome if one of them ends the run."""
         self._end_if_terminated()
         while self._has_commands():
             command = self._pending.pop(0)
-            if command.verb in OUTCOMES:
+            if command.verb in HALT_OUTCOMES:
                 return self._halt(command)
             if command.verb == "pause":
                 outcome = self._pause(command)
@@ -173,9 +174,9 @@ class Trainer:
             self.saver.save("stop", wait_for_space=False)
             raise TrainerRefused("killed_by_signal", "The trainer received SIGTERM from the system")
 
-    def _halt(self, command: Command) -> str:
+    def _halt(self, command: Command) -> Outcome:
         """Saves and returns the outcome of `stop-now` or `skip`."""
-        outcome = OUTCOMES[command.verb]
+        outcome = HALT_OUTCOMES[command.verb]
         self.session.run_folder.acknowledge(command, "accepted")
         self.saver.save("skip" if outcome == "skipped" else "stop", wait_for_space=True)
         self._end_if_terminated()
@@ -201,7 +202,7 @@ class Trainer:
         }
         write_json(dataset.folder / "cursor.json", document)
 
-    def _pause(self, command: Command) -> str | None:
+    def _pause(self, command: Command) -> Outcome | None:
         """Saves, keeps the model in memory for a while, then ends the run with `paused`. None when
         training was resumed before."""
         session, run_folder = self.session, self.session.run_folder
@@ -224,7 +225,7 @@ class Trainer:
                     run_folder.acknowledge(next_command, "done")
                     run_folder.event("unpaused", step=session.step)
                     return None
-                if next_command.verb in OUTCOMES:
+                if next_command.verb in HALT_OUTCOMES:
                     return self._halt(next_command)
                 run_folder.acknowledge(next_command, "refused", "training is paused")
             time.sleep(0.05)

@@ -6,11 +6,13 @@ import faulthandler
 import signal
 import time
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
+from .. import protocol
 from ..categories import category_of, describe
 from ..run_folder import Command, RunFolder
 from . import follower
@@ -23,20 +25,20 @@ from .process_group import join_process_group, rank_of_process
 from .session import Session
 from .session_setup import open_session
 from .spec import TrainSpec
-from .trainer import HALTING_VERBS, OUTCOMES, Trainer
+from .trainer import HALT_OUTCOMES, HALTING_VERBS, Trainer
 
 
 class HaltedWhileLoading(Exception):
     """A command ended the run before there was anything to save."""
 
-    def __init__(self, outcome: str) -> None:
+    def __init__(self, outcome: protocol.Outcome) -> None:
         super().__init__(outcome)
-        self.outcome = outcome
+        self.outcome: protocol.Outcome = outcome
 
 
-def run(folder: RunFolder, document: dict[str, Any]) -> int:
-    """`document`: the parsed spec.json. 0 for every outcome except `failed`."""
-    spec = TrainSpec.read(document)
+def run(folder: RunFolder, document: Mapping[str, Any]) -> int:
+    """`document`: spec.json. Returns 0 for every outcome except `failed`."""
+    spec = TrainSpec.read(cast("protocol.TrainSpec", document))
     if rank_of_process(spec) > 0:
         return follower.run(folder, spec)
     return _Run(folder, spec).run()
@@ -49,7 +51,7 @@ class _Run:
         self.folder, self.spec = folder, spec
         self.session: Session | None = None
         self.saver: CheckpointSaver | None = None
-        # Commands that arrived during loading and are obeyed later.
+        # Commands that arrived during loading and are handled later.
         self.pending: list[Command] = []
 
     def run(self) -> int:
@@ -105,7 +107,7 @@ class _Run:
         for command in folder.commands():
             if command.verb in HALTING_VERBS:
                 folder.acknowledge(command, "accepted")
-                raise HaltedWhileLoading(OUTCOMES.get(command.verb, "paused"))
+                raise HaltedWhileLoading(HALT_OUTCOMES.get(command.verb, "paused"))
             self.pending.append(command)
 
     def _on_skipped(self, checkpoint: Path, reason: str) -> None:
@@ -180,7 +182,7 @@ def _mark_orphaned_steps(session: Session) -> None:
             )
 
 
-def _finish(session: Session, outcome: str) -> None:
+def _finish(session: Session, outcome: protocol.Outcome) -> None:
     folder, planned = session.run_folder, session.spec.planned_steps
     if outcome == "completed" and session.steps_done != planned:
         raise TrainerRefused(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from ..protocol import VerifySpec
 from ..run_folder import RunFolder
 from ..train.checkpoint.discover import Checkpoint, discover, hash_file, open_verified, step_of
 
 
-def run(folder: RunFolder, spec: dict[str, Any]) -> None:
-    request = spec["verify"]
+def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
+    request = cast("VerifySpec", spec)["verify"]
     started = time.monotonic()
     skipped: list[dict[str, Any]] = []
 
@@ -22,10 +23,13 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> None:
     def on_skipped(path: Path, reason: str) -> None:
         skipped.append({"step": step_of(path), "folder": str(path), "reason": reason})
 
-    if request.get("folder") is None:
+    only = request.get("folder")
+    if only is not None:
+        checkpoint = open_verified(Path(only), heartbeat, on_skipped)
+    elif "checkpoints" in request:
         checkpoint = discover(Path(request["checkpoints"]), heartbeat, on_skipped)
     else:
-        checkpoint = open_verified(Path(request["folder"]), heartbeat, on_skipped)
+        raise ValueError("spec.json names neither a folder nor the checkpoints of a branch")
     scanned = [Path(entry["folder"]) for entry in skipped]
     if checkpoint is not None:
         scanned.append(checkpoint.folder)
