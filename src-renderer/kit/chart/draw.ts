@@ -1,4 +1,4 @@
-/** Small drawing acts on a 2d context. Coordinates in CSS pixels. */
+/** Drawing primitives for a 2D context. Coordinates in CSS pixels. */
 import { strokesOf, type MarkName } from '../marks.tsx';
 
 export function drawMark(
@@ -27,6 +27,7 @@ export function drawMark(
   context.restore();
 }
 
+/** Returns the width of the text. */
 export function drawText(
   context: CanvasRenderingContext2D,
   text: string,
@@ -64,7 +65,7 @@ export function drawVertical(
   context.restore();
 }
 
-/** Diagonal lines over a box: a time without a process. */
+/** Diagonal lines over a box: a period without a running process. */
 export function drawHatch(
   context: CanvasRenderingContext2D,
   left: number,

@@ -1,4 +1,4 @@
-/** The drawn buckets as a table, for who cannot see the chart. */
+/** The drawn curve as a table, for users who can't see the chart. */
 import { Modal } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { Curves } from '../../../src-main/contract/index.ts';

@@ -1,4 +1,4 @@
-/** The dashboard: is it alive, what did it do, what is it learning. */
+/** The dashboard: the last day, the losses, small charts, previews and events. */
 import { Button, Checkbox, SegmentedControl, Slider } from '@mantine/core';
 import { useEffect, useState, type ReactElement } from 'react';
 import { command, useRoom } from '../../engine/index.ts';
@@ -9,12 +9,12 @@ import { Notices, type OpenScreen } from '../notices/index.ts';
 import { useChartFrame } from './chart-frame.ts';
 import { CurveTable } from './curve-table.tsx';
 import {
-  keptRange,
-  keptSmoothing,
-  ranges,
+  persistedRange,
+  persistedSmoothing,
+  RANGES,
   useCurveFeed,
   useCurves,
-  useDrawn,
+  useDrawnCurves,
   type Range,
 } from './curves.ts';
 import { DayStrip } from './day-strip.tsx';
@@ -26,19 +26,23 @@ import { SmallCharts } from './small-charts.tsx';
 import './dashboard.css';
 import '../../kit/strip.css';
 
-const axes = ['step', 'time', 'process'] as const;
-type AxisName = (typeof axes)[number];
-const rangeNames: Record<Range, string> = {
+const AXES = ['step', 'time', 'process'] as const;
+type AxisName = (typeof AXES)[number];
+const RANGE_NAMES: Record<Range, string> = {
   dataset: 'Dataset',
   '24h': '24 h',
   '7d': '7 d',
   all: 'All',
 };
-const axisNames: Record<AxisName, string> = { step: 'Step', time: 'Time', process: 'Process time' };
+const AXIS_NAMES: Record<AxisName, string> = {
+  step: 'Step',
+  time: 'Time',
+  process: 'Process time',
+};
 
 export function Dashboard({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
-  const [range, setRange] = useKept<Range>(...keptRange);
-  const [axis, setAxis] = useKept<AxisName>('axis', 'step', isOneOf(axes));
+  const [range, setRange] = useKept<Range>(...persistedRange);
+  const [axis, setAxis] = useKept<AxisName>('axis', 'step', isOneOf(AXES));
   const status = useRoom('status');
   const datasets = useRoom('datasets');
   const empty = status.current_step === null && datasets.length === 0;
@@ -51,13 +55,13 @@ export function Dashboard({ onOpen }: { readonly onOpen: OpenScreen }): ReactEle
           aria-label="Range"
           value={range}
           onChange={setRange}
-          data={ranges.map((value) => ({ value, label: rangeNames[value] }))}
+          data={RANGES.map((value) => ({ value, label: RANGE_NAMES[value] }))}
         />
         <SegmentedControl
           aria-label="Horizontal axis"
           value={axis}
           onChange={setAxis}
-          data={axes.map((value) => ({ value, label: axisNames[value] }))}
+          data={AXES.map((value) => ({ value, label: AXIS_NAMES[value] }))}
         />
       </div>
       <Notices onOpen={onOpen} />
@@ -70,8 +74,8 @@ function Empty(): ReactElement {
   const host = useHost();
   return (
     <div className="body empty">
-      <p className="title">Nothing has been trained in this workspace.</p>
-      <p className="t2">Drop a file anywhere to begin.</p>
+      <p className="title">Nothing trained in this workspace yet.</p>
+      <p className="t2">Drop a file anywhere to start.</p>
       <div className="row">
         <Button
           onClick={() => {
@@ -94,12 +98,12 @@ function Empty(): ReactElement {
   );
 }
 
-/** True as soon as the first frame is on screen. */
+/** True once the first frame is on screen. */
 function useAfterFirstFrame(): boolean {
   const [after, setAfter] = useState(false);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    // The callback runs before its frame is painted, the timer after it.
+    // The frame callback runs before its frame is painted, the timer after it.
     const frame = requestAnimationFrame(() => {
       timer = setTimeout(() => {
         setAfter(true);
@@ -114,17 +118,17 @@ function useAfterFirstFrame(): boolean {
 }
 
 function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName }): ReactElement {
-  const [smoothing, setSmoothing] = useKept<number>(...keptSmoothing);
+  const [smoothing, setSmoothing] = useKept<number>(...persistedSmoothing);
   const [shown, setShown] = useState(smoothing);
   const [clip, setClip] = useKept('clip', true, isBoolean);
   const [log, setLog] = useKept('log', false, isBoolean);
   const [table, setTable] = useState(false);
   useCurveFeed(range, smoothing, axis);
-  const drawn = useDrawn();
+  const drawn = useDrawnCurves();
   const base = useCurves((state) => state.base);
   const isZoomed = useCurves((state) => state.view !== null);
   const frame = useChartFrame(drawn, axis);
-  // The curve of the loss is what is looked for; all else comes with the frame after it, into places whose size does not depend on it.
+  // The loss is drawn first, the rest in the next frame; the sizes in the grid don't depend on it.
   const after = useAfterFirstFrame();
   return (
     <div className="body dash" tabIndex={0} role="region" aria-label="Dashboard">
@@ -186,7 +190,7 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
           </div>
         </div>
         {frame === null ? (
-          <p className="plot nothing t2">The curve begins with the first step.</p>
+          <p className="plot nothing t2">The curve starts at the first step.</p>
         ) : (
           <LossChart frame={frame} options={{ clip, log }} />
         )}

@@ -1,4 +1,4 @@
-/** What happened, newest first, from the journal. */
+/** The newest entries of the journal. */
 import { memo, type ReactElement } from 'react';
 import type { JournalEntry } from '../../../src-main/contract/index.ts';
 import { useRoom } from '../../engine/index.ts';
@@ -6,7 +6,7 @@ import { clock, count } from '../../kit/format.ts';
 import { Mark, type MarkName } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
 
-const byWhat: readonly (readonly [RegExp, MarkName])[] = [
+const MARKS: readonly (readonly [RegExp, MarkName])[] = [
   [/gave_up|failed|failure|refused/, 'failure'],
   [/restart|recover|hang|memory|adopt/, 'recovery'],
   [/^versions/, 'version'],
@@ -19,12 +19,12 @@ const byWhat: readonly (readonly [RegExp, MarkName])[] = [
   [/^(queue|datasets|setup)/, 'dataset'],
 ];
 
-/** The mark of a line of the journal: the same alphabet as on charts. */
+/** The mark of a journal entry, the same as on charts. */
 export function markOf(entry: Pick<JournalEntry, 'what'>): MarkName {
-  return byWhat.find(([pattern]) => pattern.test(entry.what))?.[1] ?? 'config';
+  return MARKS.find(([pattern]) => pattern.test(entry.what))?.[1] ?? 'config';
 }
 
-const tones: Partial<Record<MarkName, string>> = { recovery: 'warn', failure: 'fail' };
+const TONES: Partial<Record<MarkName, string>> = { recovery: 'warn', failure: 'fail' };
 
 export const Events = memo(function Events(): ReactElement {
   const journal = useRoom('journal');
@@ -41,7 +41,7 @@ export const Events = memo(function Events(): ReactElement {
         </span>
       </div>
       {newest === undefined ? (
-        <p className="t2">Nothing has happened yet.</p>
+        <p className="t2">No events yet.</p>
       ) : (
         <ol className="feed" tabIndex={0} aria-label="Events, newest first">
           {journal.slice(0, 40).map((entry) => {
@@ -49,7 +49,7 @@ export const Events = memo(function Events(): ReactElement {
             return (
               <li key={entry.id}>
                 <time dateTime={new Date(entry.t * 1000).toISOString()}>{clock(entry.t, now)}</time>
-                <span className={tones[mark] ?? 't2'}>
+                <span className={TONES[mark] ?? 't2'}>
                   <Mark name={mark} />
                 </span>
                 <span className="grow el" title={entry.text}>

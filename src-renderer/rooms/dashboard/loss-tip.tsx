@@ -1,4 +1,4 @@
-/** The values under the crosshair, on the side that has room. */
+/** The values at the crosshair, on the side of it that has room. */
 import { useLayoutEffect, useRef, type ReactElement, type RefObject } from 'react';
 import type { LineChart } from '../../kit/chart/index.ts';
 import { clock, count, loss, plural, signed, stem } from '../../kit/format.ts';
@@ -6,6 +6,7 @@ import { useNowSeconds } from '../../kit/now.ts';
 import type { ChartFrame } from './chart-frame.ts';
 import { nearest, validationOf } from './curve-data.ts';
 import { useCurves } from './curves.ts';
+import type { CurvePoint } from './thinning.ts';
 
 const WIDTH = 240;
 
@@ -16,7 +17,7 @@ export function LossTip({
 }: {
   readonly frame: ChartFrame;
   readonly chart: RefObject<LineChart | null>;
-  readonly smooth: readonly (readonly [number, number, number])[];
+  readonly smooth: readonly CurvePoint[];
 }): ReactElement | null {
   const hover = useCurves((state) => state.hover);
   const now = useNowSeconds();
@@ -57,7 +58,7 @@ export function LossTip({
         <tbody>
           <Row
             mark="line"
-            name="Training, smoothed"
+            name="Training (smoothed)"
             value={smoothed === undefined ? '—' : loss(smoothed)}
           />
           <Row

@@ -1,4 +1,4 @@
-/** The newest preview, the ones before it, and how many of the last twenty match. */
+/** The newest preview, earlier ones, and how many of the last twenty match the expected answer. */
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { memo, useState, type ReactElement } from 'react';
 import type { Preview } from '../../../src-main/contract/index.ts';
@@ -7,7 +7,7 @@ import { age, count, duration, plural } from '../../kit/format.ts';
 import { Glyph, Mark } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
 
-/** An answer and the think block before it. */
+/** Splits generated text into its think block and the answer. */
 export function splitThinking(text: string): {
   readonly think: string | null;
   readonly answer: string;
@@ -18,7 +18,7 @@ export function splitThinking(text: string): {
     : { think: match[1]?.trim() ?? '', answer: text.slice(match[0].length) };
 }
 
-function Produced({ preview }: { readonly preview: Preview }): ReactElement {
+function Generated({ preview }: { readonly preview: Preview }): ReactElement {
   const [open, setOpen] = useState(false);
   const { think, answer } = splitThinking(preview.produced);
   const Chevron = open ? IconChevronDown : IconChevronRight;
@@ -40,9 +40,9 @@ function Produced({ preview }: { readonly preview: Preview }): ReactElement {
           {open ? <p className="t2 prewrap">{think}</p> : null}
         </>
       )}
-      <span className="prewrap">{answer === '' ? '(nothing)' : answer}</span>
+      <span className="prewrap">{answer === '' ? '(empty)' : answer}</span>
       {preview.finished ? null : (
-        <p className="micro">cut off after {plural(preview.tokens, 'token')}, the limit</p>
+        <p className="micro">truncated at the limit of {plural(preview.tokens, 'token')}</p>
       )}
     </dd>
   );
@@ -57,32 +57,32 @@ export const Previews = memo(function Previews(): ReactElement {
   if (newest === undefined)
     return (
       <section className="d-prev" aria-label="Previews">
-        <h2 className="label">Newest preview</h2>
-        <p className="t2">No preview yet. The first comes with the first evaluation.</p>
+        <h2 className="label">Latest preview</h2>
+        <p className="t2">No preview yet. The first one comes with the first evaluation.</p>
       </section>
     );
   const matching = previews.filter((preview) => preview.matches).length;
   return (
     <section className="d-prev" aria-label="Previews">
       <div className="base sp">
-        <h2 className="label">Newest preview</h2>
+        <h2 className="label">Latest preview</h2>
         <span className="micro num">
           step {count(newest.step)}, {age(now - newest.t)}, {duration(newest.seconds)}
         </span>
       </div>
-      <dl className="pv" tabIndex={0} aria-label="Newest preview">
+      <dl className="pv" tabIndex={0} aria-label="Latest preview">
         <dt>Prompt</dt>
         <dd className="prewrap">{newest.prompt}</dd>
         <dt>Expected</dt>
         <dd className="prewrap">{short(newest.expected)}</dd>
         <dt className="row sp">
-          Produced
+          Generated
           <span className={`verdict ${newest.matches ? 'ok' : ''}`}>
             {newest.matches ? <Glyph name="done" /> : <Mark name="failure" />}
             {newest.matches ? 'matches' : 'differs'}
           </span>
         </dt>
-        <Produced key={newest.t} preview={newest} />
+        <Generated key={newest.t} preview={newest} />
       </dl>
       <ul className="prevs">
         {previews.slice(1, 4).map((preview) => (

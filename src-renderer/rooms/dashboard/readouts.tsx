@@ -1,13 +1,13 @@
-/** The three losses as large numbers, each with how sure it is. They are the legend of the chart below. */
+/** Training loss, validation loss and their gap as large numbers. They are the legend of the chart below. */
 import type { ReactElement } from 'react';
 import type { Curves, Measured } from '../../../src-main/contract/index.ts';
 import { useEngine, useLost, useRoom } from '../../engine/index.ts';
 import { age, count, loss, signed, UNKNOWN } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
 
-/** After this long a value that came live is no longer shown at all. */
+/** Seconds after which a value without updates is shown as unknown. */
 export const FORGET_S = 600;
-/** Three periods of a value that comes with every step, at least ten seconds. */
+/** Seconds after which a value that updates every step is shown as stale. */
 export const STALE_S = 10;
 
 export const at = (measured: NonNullable<Measured>, now: number): string =>
@@ -25,7 +25,7 @@ function Readout({
   readonly tone: 'acc' | 'stale' | '';
 }): ReactElement {
   return (
-    <div className={`ro ${tone === 'stale' ? 'stale' : ''}`}>
+    <div role="group" aria-label={name} className={`ro ${tone === 'stale' ? 'stale' : ''}`}>
       <h2 className="label">{name}</h2>
       <span className={`big num ${tone}`} title={value === UNKNOWN ? note : undefined}>
         {value}
@@ -52,7 +52,7 @@ export function Readouts({ curves }: { readonly curves: Curves | null }): ReactE
       : lost || old
         ? {
             value: now - raw.t > FORGET_S && lost ? UNKNOWN : loss(smooth),
-            note: lost ? `last heard ${age(now - heard / 1000)}` : at(raw, now),
+            note: lost ? `last update ${age(now - heard / 1000)}` : at(raw, now),
             tone: 'stale' as const,
           }
         : running

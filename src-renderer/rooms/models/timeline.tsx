@@ -9,7 +9,7 @@ import {
   type ReactElement,
 } from 'react';
 import { useAnswer, useLost, useRoom } from '../../engine/index.ts';
-import { Canvas, useColours, type LineChart } from '../../kit/chart/index.ts';
+import { Canvas, useColors, type LineChart } from '../../kit/chart/index.ts';
 import { count, loss, plural } from '../../kit/format.ts';
 import { Mark } from '../../kit/marks.tsx';
 import { configurationOf } from './lineage-chart.ts';
@@ -87,7 +87,7 @@ export function Timeline({
   const facts = useRef<LayerFacts | null>(null);
   const lineage = useRoom('lineage');
   const plan = useModels((state) => state.plan);
-  const colors = useColours(useLost());
+  const colors = useColors(useLost());
   const [shown, setShown] = useState<string | null>(null);
   const [layer] = useState(() => lineageLayer(() => facts.current));
   const leaving = useMemo(() => (plan === null ? null : leavingOf(plan, lineage)), [plan, lineage]);
