@@ -6,7 +6,7 @@ import { useHost, type Host } from '../host/index.ts';
 import { Logo } from '../kit/marks.tsx';
 import { ConfigScreen } from '../rooms/config/index.ts';
 import { Dashboard, prepare } from '../rooms/dashboard/index.ts';
-import { DataScreen, DropOverlay, takeIn } from '../rooms/data/index.ts';
+import { DataScreen, DropOverlay, addFiles } from '../rooms/data/index.ts';
 import { Diagnostics } from '../rooms/diagnostics/index.ts';
 import { HealthScreen } from '../rooms/health/index.ts';
 import { HelpScreen } from '../rooms/help/index.ts';
@@ -81,7 +81,7 @@ function Frame(): ReactElement {
       },
       add_files: () => {
         void host.chooseFiles().then((chosen) => {
-          takeIn(chosen, 'normal');
+          addFiles(chosen, 'normal');
         });
       },
       palette: () => {
@@ -160,7 +160,7 @@ function Live(): ReactElement {
   return (
     <>
       {firstRun ? <FirstRun /> : <Frame />}
-      <DropOverlay onTaken={showData} />
+      <DropOverlay onAdded={showData} />
     </>
   );
 }

@@ -1,5 +1,7 @@
 /** A chart.js chart that fills its parent. Drawn at once, without animation. */
 import {
+  BarController,
+  BarElement,
   Chart,
   Filler,
   LinearScale,
@@ -8,21 +10,43 @@ import {
   LogarithmicScale,
   PointElement,
   type ChartConfiguration,
+  type DefaultDataPoint,
 } from 'chart.js';
 import { useEffect, useRef, type HTMLAttributes, type ReactElement, type RefObject } from 'react';
 import { cancelDraw, scheduleDraw, type DrawTask } from './frame-scheduler.ts';
 import { drawChart } from './pan-zoom.ts';
 
-Chart.register(Filler, LinearScale, LineController, LineElement, LogarithmicScale, PointElement);
+Chart.register(
+  BarController,
+  BarElement,
+  Filler,
+  LinearScale,
+  LineController,
+  LineElement,
+  LogarithmicScale,
+  PointElement,
+);
 Chart.defaults.font.family = '"Inter Variable", Inter, system-ui, sans-serif';
 Chart.defaults.font.size = 11;
 
-export type LineConfiguration = ChartConfiguration<'line'>;
-export type LineChart = Chart<'line'>;
 export interface Point {
   readonly x: number;
   readonly y: number;
 }
+export type LineConfiguration = ChartConfiguration<'line'>;
+export type LineChart = Chart<'line'>;
+export type BarConfiguration = ChartConfiguration<'bar', Point[]>;
+export type BarChart = Chart<'bar', Point[]>;
+
+/** Options that every bar chart of the program shares. */
+export const plainBars: NonNullable<BarConfiguration['options']> = {
+  animation: false,
+  parsing: false,
+  normalized: true,
+  responsive: true,
+  maintainAspectRatio: false,
+  events: [],
+};
 
 /** Options that every line chart of the program shares. */
 export const plain: NonNullable<LineConfiguration['options']> = {
@@ -44,15 +68,15 @@ export function prewarm(configuration: LineConfiguration, width: number, height:
   new Chart(canvas, { ...configuration, options }).destroy();
 }
 
-export function Canvas({
+export function Canvas<Kind extends 'line' | 'bar', Data = DefaultDataPoint<Kind>>({
   configuration,
   chart,
   over,
   isFirst = true,
   ...rest
 }: {
-  readonly configuration: LineConfiguration;
-  readonly chart: RefObject<LineChart | null>;
+  readonly configuration: ChartConfiguration<Kind, Data>;
+  readonly chart: RefObject<Chart<Kind, Data> | null>;
   /** A second canvas on top, for what moves with the pointer. */
   readonly over?: RefObject<HTMLCanvasElement | null>;
   /** Drawn in the next frame in any case; the others when the frame has time left. */
@@ -72,8 +96,9 @@ export function Canvas({
       const existing = chart.current;
       if (existing !== null)
         drawChart(existing, () => {
-          existing.data = newest.current.data;
-          existing.options = newest.current.options ?? {};
+          const { data, options } = newest.current;
+          existing.data = data;
+          if (options !== undefined) existing.options = options;
           existing.update('none');
         });
       else if (canvas.current !== null) {

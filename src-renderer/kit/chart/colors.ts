@@ -13,6 +13,8 @@ const ROLES = [
   't3',
   'accent',
   'warn',
+  'warn-soft',
+  'n3',
   'hatch',
 ] as const;
 export type Colors = { readonly [K in (typeof ROLES)[number]]: string };

@@ -90,6 +90,27 @@ export function drawHatch(
   context.restore();
 }
 
+/** A pattern of diagonal lines that marks bars. Falls back to the line color without a 2D context. */
+export function hatchOf(background: string, line: string): CanvasPattern | string {
+  const tile = document.createElement('canvas');
+  tile.width = 6;
+  tile.height = 6;
+  const context = tile.getContext('2d');
+  if (context === null) return line;
+  context.fillStyle = background;
+  context.fillRect(0, 0, 6, 6);
+  context.strokeStyle = line;
+  context.lineWidth = 2.4;
+  context.beginPath();
+  // Three lines, so that the corners continue in the neighboring tiles.
+  for (const offset of [-6, 0, 6]) {
+    context.moveTo(offset - 1, 7);
+    context.lineTo(offset + 7, -1);
+  }
+  context.stroke();
+  return context.createPattern(tile, 'repeat') ?? line;
+}
+
 export function drawDot(
   context: CanvasRenderingContext2D,
   x: number,

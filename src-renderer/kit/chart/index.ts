@@ -6,11 +6,14 @@
 export {
   Canvas,
   plain,
+  plainBars,
   prewarm,
+  type BarChart,
+  type BarConfiguration,
   type LineChart,
   type LineConfiguration,
   type Point,
 } from './canvas.tsx';
 export { faint, readColors, useColors, type Colors } from './colors.ts';
-export { drawDot, drawHatch, drawMark, drawText, drawVertical } from './draw.ts';
+export { drawDot, drawHatch, drawMark, drawText, drawVertical, hatchOf } from './draw.ts';
 export { panZoomOptions, panZoomPlugins, type Range } from './pan-zoom.ts';

@@ -11,7 +11,8 @@ export interface Range {
   readonly max: number;
 }
 
-type AnyChart = Chart<'line'>;
+/** What is needed of a chart, whatever its type. */
+type AnyChart = Pick<Chart, 'scales'>;
 
 const drawnRanges = new WeakMap<AnyChart, Range>();
 const drawing = new WeakSet<AnyChart>();
@@ -62,7 +63,7 @@ export function panZoomOptions(options: {
 }): PluginOptionsByType<'line'>['zoom'] {
   const { domain, least, colors, onRange } = options;
   const report = ({ chart }: { readonly chart: Chart }): void => {
-    const range = rangeOf(chart as AnyChart);
+    const range = rangeOf(chart);
     const scale = chart.scales['x'];
     if (range === null || scale === undefined) return;
     // The next event may come before the frame is drawn: it has to start from this range.

@@ -1,4 +1,4 @@
-/** What would be kept, as a difference; consent for what has consequences; then key by key to the engine. */
+/** The unsaved edits as a diff, with a confirmation for those with consequences. */
 import { Button, Modal } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { ConfigState, EstimateAnswer } from '../../../src-main/contract/index.ts';
@@ -7,8 +7,8 @@ import { plural } from '../../kit/format.ts';
 import { Consequences } from './consequences.tsx';
 import { forgetEdits, shown, type Pending } from './edits.ts';
 
-/** One after another, so that a refusal names its setting; what was kept is no edit any more. */
-async function keep(changes: readonly Pending[]): Promise<void> {
+/** Saves one setting after another, so that a refusal refers to one of them. Saved edits are dropped. */
+async function save(changes: readonly Pending[]): Promise<void> {
   for (const change of changes) {
     const answer = await command((engine) =>
       engine.config.set({
@@ -28,7 +28,7 @@ function buttonText(changes: readonly Pending[]): string {
   const staged = changes.filter((change) => change.staged).length;
   const now = changes.length - staged;
   if (staged === 0) return 'Save changes';
-  return now === 0 ? 'Stage for the next dataset' : `Save ${String(now)}, stage ${String(staged)}`;
+  return now === 0 ? 'Stage for next dataset' : `Save ${String(now)}, stage ${String(staged)}`;
 }
 
 export function Changes({
@@ -42,8 +42,8 @@ export function Changes({
 }): ReactElement {
   const lost = useLost();
   const [asking, setAsking] = useState(false);
-  const wrong = pending.filter((pending) => pending.problem !== null).length;
-  const consents = pending.filter((pending) => pending.consent !== null);
+  const wrong = pending.filter((change) => change.problem !== null).length;
+  const consents = pending.filter((change) => change.consent !== null);
   const staged = Object.entries(state.staged);
   const text = buttonText(pending);
   return (
@@ -51,26 +51,24 @@ export function Changes({
       <div className="base sp">
         <h2 className="label">Changes</h2>
         <span className="micro num">
-          {pending.length === 0 ? 'none' : `${plural(pending.length, 'setting')}, not kept yet`}
+          {pending.length === 0 ? 'none' : `${plural(pending.length, 'setting')}, not saved`}
         </span>
       </div>
       {pending.length === 0 ? (
-        <p className="t2">
-          Nothing is changed while you type. What you change is listed here first.
-        </p>
+        <p className="t2">Edits are listed here until you save.</p>
       ) : (
         <>
-          <table className="cdiff mono" aria-label="Settings that would change">
+          <table className="cdiff mono" aria-label="Unsaved settings">
             <tbody>
-              {pending.map((pending) => (
-                <tr key={pending.key}>
-                  <th scope="row">{pending.key}</th>
+              {pending.map((change) => (
+                <tr key={change.key}>
+                  <th scope="row">{change.key}</th>
                   <td>
-                    <del>{shown(pending.before)}</del>
+                    <del>{shown(change.before)}</del>
                   </td>
                   <td>
-                    <ins className={pending.problem === null ? '' : 'fail'}>
-                      {shown(pending.after)}
+                    <ins className={change.problem === null ? '' : 'fail'}>
+                      {shown(change.after)}
                     </ins>
                   </td>
                 </tr>
@@ -83,27 +81,29 @@ export function Changes({
               disabled={lost || wrong > 0}
               onClick={() => {
                 if (consents.length > 0) setAsking(true);
-                else void keep(pending);
+                else void save(pending);
               }}
             >
               {text}
             </Button>
             <Button
               onClick={() => {
-                forgetEdits(pending.map((pending) => pending.key));
+                forgetEdits(pending.map((change) => change.key));
               }}
             >
               Discard
             </Button>
           </div>
           {wrong === 0 ? null : (
-            <p className="fail">{plural(wrong, 'setting')} cannot be kept as it is.</p>
+            <p className="fail">
+              {wrong === 1 ? '1 setting is invalid.' : `${String(wrong)} settings are invalid.`}
+            </p>
           )}
         </>
       )}
       {staged.length === 0 ? null : (
         <>
-          <h2 className="label">Staged for the next dataset</h2>
+          <h2 className="label">Staged for next dataset</h2>
           <table className="cdiff mono" aria-label="Staged settings">
             <tbody>
               {staged.map(([key, value]) => (
@@ -143,12 +143,10 @@ export function Changes({
             variant="filled"
             onClick={() => {
               setAsking(false);
-              void keep(pending);
+              void save(pending);
             }}
           >
-            {pending.every((pending) => pending.staged)
-              ? 'Change from the next dataset'
-              : 'Change now'}
+            {pending.every((change) => change.staged) ? 'Change from next dataset' : 'Change now'}
           </Button>
         </div>
       </Modal>

@@ -1,4 +1,4 @@
-/** What a change with consequences comes to: what it does, and what it costs in rows, steps, memory and time. */
+/** The consequences of a change: its effect, and its cost in rows, steps, memory and time. */
 import type { ReactElement } from 'react';
 import type { EstimateAnswer, PassEstimate } from '../../../src-main/contract/index.ts';
 import { count, duration, memory, plural, UNKNOWN } from '../../kit/format.ts';
@@ -8,8 +8,8 @@ import { shown, titleOf, type Pending } from './edits.ts';
 const MiB = 1024 * 1024;
 const whole = (value: number | null): string => (value === null ? UNKNOWN : count(value));
 
-/** A name costs nothing. */
-const costs = (consents: readonly Pending[]): boolean =>
+/** Renaming the model costs nothing. */
+const hasCost = (consents: readonly Pending[]): boolean =>
   consents.some((consent) => consent.key !== 'model_name');
 
 function Cost({ estimate }: { readonly estimate: EstimateAnswer }): ReactElement {
@@ -21,16 +21,16 @@ function Cost({ estimate }: { readonly estimate: EstimateAnswer }): ReactElement
     </tr>
   );
   return (
-    <table className="consequences num" aria-label="What it costs">
+    <table className="consequences num" aria-label="Cost">
       <thead>
         <tr>
-          <th>{estimate.dataset?.name ?? 'The longest rows'}, about</th>
+          <th>{estimate.dataset?.name ?? 'Longest rows'}, estimated</th>
           <th className="n">now</th>
-          <th className="n">then</th>
+          <th className="n">after</th>
         </tr>
       </thead>
       <tbody>
-        {row('Rows over the length', (estimate) => whole(estimate.rows_over))}
+        {row('Rows over max_length', (estimate) => whole(estimate.rows_over))}
         {row('Rows trained', (estimate) => whole(estimate.trained_rows))}
         {row('Steps', (estimate) => whole(estimate.steps))}
         {row('Time', (estimate) =>
@@ -61,9 +61,9 @@ export function Consequences({
       <table className="consequences">
         <thead>
           <tr>
-            <th>If you change</th>
-            <th>from, to</th>
-            <th>Then</th>
+            <th>Setting</th>
+            <th>Change</th>
+            <th>Effect</th>
           </tr>
         </thead>
         <tbody>
@@ -71,20 +71,20 @@ export function Consequences({
             <tr key={consent.key}>
               <td className="strong">{titleOf(consent.key)}</td>
               <td className="mono">
-                {shown(consent.before)}, {shown(consent.after)}
+                {shown(consent.before)} → {shown(consent.after)}
               </td>
               <td className="t2 wrap">{consent.consent}</td>
             </tr>
           ))}
         </tbody>
       </table>
-      {estimate !== null && costs(consents) ? (
+      {estimate !== null && hasCost(consents) ? (
         <>
           <Cost estimate={estimate} />
           {estimate.queue.datasets === 0 ? null : (
             <p className="micro num">
               {plural(estimate.queue.datasets, 'dataset')} in the queue:{' '}
-              {plural(estimate.queue.rows_over, 'row')} over the length,{' '}
+              {plural(estimate.queue.rows_over, 'row')} over max_length,{' '}
               {plural(estimate.queue.steps, 'step')}, about {duration(estimate.queue.seconds)}.
             </p>
           )}

@@ -1,4 +1,4 @@
-/** One setting: name, control, and what holds now: lock, staged value, default. */
+/** One setting: name, control, and its state: lock, staged value, default. */
 import { Autocomplete, SegmentedControl, TextInput } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
@@ -8,17 +8,17 @@ import { MoreBases, useReadyBases } from './bases.tsx';
 import { controlFor, edit, textOf, titleOf, valueAt, type Pending } from './edits.ts';
 
 function Control({
-  facts,
+  description,
   text,
   locked,
   invalid,
 }: {
-  readonly facts: KeyDescription;
+  readonly description: KeyDescription;
   readonly text: string;
   readonly locked: boolean;
   readonly invalid: string | null;
 }): ReactElement {
-  const { key, unit } = facts;
+  const { key, unit } = description;
   const control = controlFor(key);
   const label = titleOf(key);
   const bases = useReadyBases();
@@ -33,7 +33,7 @@ function Control({
         spellCheck={false}
         value={text}
         data={[...bases]}
-        // All of them, whatever stands there: it is a list to choose from, not a search.
+        // Show all options: the field is a list to choose from, not a search.
         filter={({ options: all }) => all}
         onChange={(value) => {
           edit(key, value);
@@ -80,23 +80,23 @@ function Control({
   );
 }
 
-function Standing({
-  facts,
+function FieldState({
+  description,
   state,
   pending,
 }: {
-  readonly facts: KeyDescription;
+  readonly description: KeyDescription;
   readonly state: ConfigState;
   readonly pending: Pending | undefined;
 }): ReactElement {
   const lost = useLost();
-  const { key } = facts;
+  const { key } = description;
   const lock = state.locks[key];
   const running =
     state.drift.find((drift) => drift.key === key)?.running ?? valueAt(state.values, key);
   const staged = key in state.staged;
   const changed = key in state.differences;
-  const defaultText = textOf(facts.factory) === '' ? 'empty' : textOf(facts.factory);
+  const defaultText = textOf(description.factory) === '' ? 'empty' : textOf(description.factory);
   if (pending?.problem != null)
     return (
       <p className="fail">
@@ -112,7 +112,7 @@ function Standing({
         </p>
       ) : (
         <p className="lk strong" title={lock}>
-          <IconLock aria-hidden="true" /> {textOf(running)} until the dataset ends, then{' '}
+          <IconLock aria-hidden="true" /> {textOf(running)} until this dataset ends, then{' '}
           {textOf(next)}
         </p>
       )}
@@ -123,25 +123,25 @@ function Standing({
             type="button"
             className="link"
             disabled={lost}
-            aria-label={`Cancel the staged change of ${titleOf(key)}`}
+            aria-label={`Unstage ${titleOf(key)}`}
             onClick={() => {
               void command((engine) => engine.config.unstage({ key }));
             }}
           >
-            Cancel
+            Unstage
           </button>
         </p>
       ) : null}
-      {pending !== undefined && facts.consent !== null ? <p>asks before it is kept</p> : null}
+      {pending !== undefined && description.consent !== null ? <p>needs confirmation</p> : null}
       {changed && pending === undefined ? (
         <p>
           <span aria-hidden="true">◆</span> default{' '}
           <button
             type="button"
             className="link"
-            aria-label={`Put ${titleOf(key)} back to its default ${defaultText}`}
+            aria-label={`Reset ${titleOf(key)} to its default ${defaultText}`}
             onClick={() => {
-              edit(key, textOf(facts.factory));
+              edit(key, textOf(description.factory));
             }}
           >
             {defaultText}
@@ -153,17 +153,17 @@ function Standing({
 }
 
 export function Field({
-  facts,
+  description,
   state,
   text,
   pending,
 }: {
-  readonly facts: KeyDescription;
+  readonly description: KeyDescription;
   readonly state: ConfigState;
   readonly text: string | undefined;
   readonly pending: Pending | undefined;
 }): ReactElement {
-  const { key } = facts;
+  const { key } = description;
   const now = key in state.staged ? state.staged[key] : valueAt(state.values, key);
   return (
     <div className={`cf ${pending === undefined ? '' : 'chg'}`} data-key={key}>
@@ -173,16 +173,16 @@ export function Field({
       </div>
       <div className="cfc">
         <Control
-          facts={facts}
+          description={description}
           text={text ?? textOf(now)}
           locked={key in state.locks}
           invalid={pending?.problem ?? null}
         />
-        <p className="micro">{facts.help}</p>
+        <p className="micro">{description.help}</p>
         {key === 'base_model' ? <MoreBases /> : null}
       </div>
       <div className="cfs micro">
-        <Standing facts={facts} state={state} pending={pending} />
+        <FieldState description={description} state={state} pending={pending} />
       </div>
     </div>
   );

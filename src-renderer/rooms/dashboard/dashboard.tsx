@@ -4,7 +4,7 @@ import { useEffect, useState, type ReactElement } from 'react';
 import { command, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
 import { isBoolean, isOneOf, useKept } from '../../kit/persisted-state.ts';
-import { takeIn } from '../data/index.ts';
+import { addFiles } from '../data/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { useChartFrame } from './chart-frame.ts';
 import { CurveTable } from './curve-table.tsx';
@@ -80,7 +80,7 @@ function Empty(): ReactElement {
         <Button
           onClick={() => {
             void host.chooseFiles().then((chosen) => {
-              takeIn(chosen, 'normal');
+              addFiles(chosen, 'normal');
             });
           }}
         >

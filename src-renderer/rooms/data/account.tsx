@@ -1,6 +1,6 @@
-/** Every row of a file, accounted for: a bar of parts and what each part is. */
+/** Every row of a file by outcome, as a bar with a legend. */
 import type { ReactElement } from 'react';
-import type { RowAccount } from '../../../src-main/contract/index.ts';
+import type { DatasetReport, RowAccount } from '../../../src-main/contract/index.ts';
 import { count } from '../../kit/format.ts';
 
 export interface Part {
@@ -9,7 +9,7 @@ export interface Part {
   readonly look: 'n1' | 'n2' | 'n3' | 'n4' | 'n5' | 'fail' | 'wh' | 'acc';
 }
 
-/** The states of all rows, in a fixed order, empty ones left out. */
+/** The states of all rows in a fixed order, without empty ones. */
 export function partsOf(account: RowAccount): readonly Part[] {
   const trained = Object.entries(account.trained)
     .map(([times, rows]) => ({ times: Number(times), rows }))
@@ -20,12 +20,23 @@ export function partsOf(account: RowAccount): readonly Part[] {
       rows,
       look: 'acc',
     })),
-    { name: 'remaining', rows: account.remaining, look: 'n3' },
+    { name: 'queued', rows: account.remaining, look: 'n3' },
     { name: 'held out for validation', rows: account.held_out, look: 'n1' },
     { name: 'rejected', rows: account.rejected, look: 'fail' },
     { name: 'quarantined', rows: account.quarantined, look: 'fail' },
     { name: 'truncated', rows: account.truncated, look: 'wh' },
     { name: 'skipped', rows: account.skipped, look: 'n5' },
+  ];
+  return all.filter((part) => part.rows > 0);
+}
+
+/** The rows before training, by what will happen to them. */
+export function reportParts(report: DatasetReport): readonly Part[] {
+  const held = report.held_out.core + report.held_out.slice + report.held_out.duplicates;
+  const all: readonly Part[] = [
+    { name: 'to train', rows: report.trained_rows, look: 'n3' },
+    { name: 'held out for validation', rows: held, look: 'n1' },
+    { name: 'rejected', rows: report.rejected.total, look: 'fail' },
   ];
   return all.filter((part) => part.rows > 0);
 }

@@ -1,4 +1,4 @@
-/** The data screen: files on the left, the report of the chosen one on the right. */
+/** The data screen: files on the left, the selected file's report on the right. */
 import { Button } from '@mantine/core';
 import { IconFileImport, IconFolder } from '@tabler/icons-react';
 import { useMemo, type ReactElement } from 'react';
@@ -9,7 +9,7 @@ import { count, plural } from '../../kit/format.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { FileList } from './file-list.tsx';
 import { Report } from './report.tsx';
-import { takeIn, useUploads } from './uploads.ts';
+import { addFiles, useUploads } from './uploads.ts';
 import './data.css';
 
 const isOpen = (dataset: DatasetSummary): boolean =>
@@ -38,13 +38,13 @@ export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
         .sort((a, b) => (b.finished ?? b.added) - (a.finished ?? a.added)),
     [datasets],
   );
-  // Until somebody chooses, the first of the list is open: a file that needs the user, or the newest.
+  // Before the first choice, the top of the list is open: a file that needs a decision, or the newest.
   const chosen = wanted === undefined ? (current[0]?.id ?? null) : wanted;
   const decide = datasets.filter((dataset) => dataset.verdict === 'needs_decision').length;
   const selected = datasets.find((dataset) => dataset.id === chosen) ?? null;
-  const take = (files: Promise<Chosen>): void => {
+  const choose = (files: Promise<Chosen>): void => {
     void files.then((answer) => {
-      takeIn(answer, 'normal');
+      addFiles(answer, 'normal');
     });
   };
   return (
@@ -53,7 +53,9 @@ export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
         <h1 className="title">Data</h1>
         <span className="micro num">
           {plural(current.length, 'file')}
-          {decide === 0 ? '' : `, ${count(decide)} ${decide === 1 ? 'needs' : 'need'} you`}
+          {decide === 0
+            ? ''
+            : `, ${count(decide)} ${decide === 1 ? 'needs' : 'need'} your decision`}
         </span>
         <span className="fill" />
         <Button
@@ -61,7 +63,7 @@ export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
           disabled={lost}
           leftSection={<IconFileImport aria-hidden="true" />}
           onClick={() => {
-            take(host.chooseFiles());
+            choose(host.chooseFiles());
           }}
         >
           Choose files
@@ -71,7 +73,7 @@ export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
           disabled={lost}
           leftSection={<IconFolder aria-hidden="true" />}
           onClick={() => {
-            take(host.chooseFolder());
+            choose(host.chooseFolder());
           }}
         >
           Choose folder
@@ -84,8 +86,8 @@ export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
           <section className="report none" aria-label="Report">
             <p className="t2">
               {datasets.length === 0
-                ? 'Each file gets a report here: rows, lengths, what was rejected and why.'
-                : 'Choose a file to see its report.'}
+                ? 'Each file gets a report here: rows, lengths, and rejected rows with the reason.'
+                : 'Select a file to see its report.'}
             </p>
           </section>
         ) : (

@@ -1,4 +1,4 @@
-/** The files that are being taken in or wait, each with its own progress and verdict; earlier ones below. */
+/** Uploads and open files with progress and verdict; finished files below. */
 import { IconDownload, IconX } from '@tabler/icons-react';
 import type { KeyboardEvent, ReactElement } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
@@ -8,8 +8,8 @@ import { useNowSeconds } from '../../kit/now.ts';
 import { forget, useUploads, type Upload } from './uploads.ts';
 import { verdictDisplay, verdictLine } from './verdict.ts';
 
-function Sending({ upload }: { readonly upload: Upload }): ReactElement {
-  const share = upload.bytes === 0 ? 1 : upload.sent / upload.bytes;
+function UploadRow({ upload }: { readonly upload: Upload }): ReactElement {
+  const fraction = upload.bytes === 0 ? 1 : upload.sent / upload.bytes;
   const failed = upload.trouble !== null;
   return (
     <div className="fi" role="listitem">
@@ -25,13 +25,13 @@ function Sending({ upload }: { readonly upload: Upload }): ReactElement {
         </div>
         <div className="base sp">
           <span className={`fst ${failed ? '' : 'el t2'}`}>
-            {upload.trouble ?? `Uploading ${percent(share * 100, 0)}`}
+            {upload.trouble ?? `Uploading ${percent(fraction * 100, 0)}`}
           </span>
           {failed ? (
             <button
               type="button"
               className="iconb"
-              aria-label={`Take ${upload.name} off the list`}
+              aria-label={`Remove ${upload.name} from the list`}
               onClick={() => {
                 forget(upload.key);
               }}
@@ -40,7 +40,7 @@ function Sending({ upload }: { readonly upload: Upload }): ReactElement {
             </button>
           ) : null}
         </div>
-        {failed ? null : <Progress label={`Upload of ${upload.name}`} share={share} />}
+        {failed ? null : <Progress label={`Upload of ${upload.name}`} fraction={fraction} />}
       </div>
     </div>
   );
@@ -48,10 +48,10 @@ function Sending({ upload }: { readonly upload: Upload }): ReactElement {
 
 function Progress({
   label,
-  share,
+  fraction,
 }: {
   readonly label: string;
-  readonly share: number;
+  readonly fraction: number;
 }): ReactElement {
   return (
     <div
@@ -60,9 +60,9 @@ function Progress({
       aria-label={label}
       aria-valuemin={0}
       aria-valuemax={100}
-      aria-valuenow={Math.round(share * 100)}
+      aria-valuenow={Math.round(fraction * 100)}
     >
-      <i style={{ width: `${String(share * 100)}%` }} />
+      <i style={{ width: `${String(fraction * 100)}%` }} />
     </div>
   );
 }
@@ -74,8 +74,8 @@ function FileRow({
   readonly summary: DatasetSummary;
   readonly selected: boolean;
 }): ReactElement {
-  const look = verdictDisplay[summary.verdict];
-  const plain = look.tone === 'warn' || look.tone === 'fail';
+  const display = verdictDisplay[summary.verdict];
+  const isStrong = display.tone === 'warn' || display.tone === 'fail';
   return (
     <li
       id={`file-${summary.id}`}
@@ -86,8 +86,8 @@ function FileRow({
         useUploads.setState({ selected: summary.id });
       }}
     >
-      <span className={look.tone}>
-        <Glyph name={look.glyph} />
+      <span className={display.tone}>
+        <Glyph name={display.glyph} />
       </span>
       <div className="grow">
         <div className="base sp">
@@ -97,7 +97,7 @@ function FileRow({
           <span className="micro num">{bytes(summary.bytes)}</span>
         </div>
         <div className="base sp">
-          <span className={`el fst ${plain ? '' : 't2'}`} title={verdictLine(summary)}>
+          <span className={`el fst ${isStrong ? '' : 't2'}`} title={verdictLine(summary)}>
             {verdictLine(summary)}
           </span>
           {summary.rows === null ? null : (
@@ -105,15 +105,19 @@ function FileRow({
           )}
         </div>
         {summary.progress === null ? null : (
-          <Progress label={`Validation of ${summary.name}`} share={summary.progress} />
+          <Progress label={`Validation of ${summary.name}`} fraction={summary.progress} />
         )}
       </div>
     </li>
   );
 }
 
-/** Arrow keys, J and K move in a list; the choice follows. */
-function moveIn(ids: readonly string[], selected: string | null, event: KeyboardEvent): void {
+/** Arrow keys, J and K move the selection. */
+function moveSelection(
+  ids: readonly string[],
+  selected: string | null,
+  event: KeyboardEvent,
+): void {
   const step = ['ArrowDown', 'j'].includes(event.key)
     ? 1
     : ['ArrowUp', 'k'].includes(event.key)
@@ -146,14 +150,14 @@ export function FileList({
         <div>
           <b className="strong">Drop files or folders anywhere in this window</b>
           <div className="micro">
-            .jsonl .json .csv .parquet, or copy into <span className="mono">inbox/</span>
+            .jsonl .json .csv .parquet, or copy them to <span className="mono">inbox/</span>
           </div>
         </div>
       </div>
       {uploads.length === 0 ? null : (
-        <div className="files" role="list" aria-label="Uploads">
+        <div className="files" role="list" aria-label="Uploads in progress">
           {uploads.map((upload) => (
-            <Sending key={upload.key} upload={upload} />
+            <UploadRow key={upload.key} upload={upload} />
           ))}
         </div>
       )}
@@ -161,14 +165,14 @@ export function FileList({
         uploads.length === 0 ? (
           <p className="t2 nofiles">
             No files yet. Drop .jsonl, .json, .csv or .parquet files or folders anywhere in this
-            window, or copy them into inbox/.
+            window, or copy them to inbox/.
           </p>
         ) : null
       ) : (
         <ul
           className="files"
           role="listbox"
-          aria-label="Files that are taken in"
+          aria-label="Uploads"
           tabIndex={0}
           aria-activedescendant={
             current.some((dataset) => dataset.id === selected)
@@ -176,7 +180,7 @@ export function FileList({
               : undefined
           }
           onKeyDown={(event) => {
-            moveIn(
+            moveSelection(
               current.map((dataset) => dataset.id),
               selected,
               event,

@@ -1,4 +1,4 @@
-/** Columns of a flat file get their roles: which one asks, which one answers. */
+/** Assigns the prompt and response columns of a flat file. */
 import { Button, NativeSelect } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { ColumnMapping, DatasetReport } from '../../../src-main/contract/index.ts';
@@ -29,7 +29,7 @@ export function Mapping({
   return (
     <form
       className="mapping"
-      aria-label="Roles of the columns"
+      aria-label="Column mapping"
       onSubmit={(event) => {
         event.preventDefault();
         if (ready)
@@ -42,8 +42,8 @@ export function Mapping({
         <thead>
           <tr>
             <th>Column</th>
-            <th>First value</th>
-            <th className="n">Different values</th>
+            <th>Example</th>
+            <th className="n">Unique values</th>
           </tr>
         </thead>
         <tbody>
@@ -60,7 +60,7 @@ export function Mapping({
       </table>
       <div className="roles">
         <NativeSelect
-          label="The prompt, what the model reads"
+          label="Prompt column"
           value={prompt}
           data={options}
           onChange={(event) => {
@@ -68,31 +68,29 @@ export function Mapping({
           }}
         />
         <NativeSelect
-          label="The answer, what it learns to write"
+          label="Response column"
           value={answer}
           data={options}
-          error={same ? 'This column is already the prompt.' : null}
+          error={same ? 'This column is already the prompt column.' : null}
           onChange={(event) => {
             setAnswer(event.currentTarget.value);
           }}
         />
       </div>
       {ready ? (
-        <pre className="tok mono" aria-label="The first row with these roles">
+        <pre className="tok mono" aria-label="First row with this mapping">
           <span className="t3">prompt </span>
           {exampleOf(prompt)}
           {'\n'}
-          <span className="t3">answer </span>
+          <span className="t3">response </span>
           <mark>{exampleOf(answer)}</mark>
         </pre>
       ) : null}
       <div className="row cact">
         <Button type="submit" variant="filled" disabled={!ready || lost}>
-          Use these columns
+          Use this mapping
         </Button>
-        <span className="micro">
-          The file is validated again with these roles. Kept for this dataset.
-        </span>
+        <span className="micro">Re-validates the file with this mapping.</span>
       </div>
     </form>
   );

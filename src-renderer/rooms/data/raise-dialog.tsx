@@ -1,4 +1,4 @@
-/** Consent to another max_length, after its consequence for this file and for memory. */
+/** Asks before max_length is raised, with the effect on this file and on memory. */
 import { Button } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { OverLongAnswer, OverLongChoice } from '../../../src-main/contract/index.ts';
@@ -27,8 +27,8 @@ export function RaiseDialog({
   const rows = [
     ...(before === undefined
       ? []
-      : [{ name: `${count(answer.max_length)}, as now`, beyond: answer.rows, one: before }]),
-    { name: count(choice.max_length), beyond: 0, one: choice },
+      : [{ name: `${count(answer.max_length)}, current`, beyond: answer.rows, choice: before }]),
+    { name: count(choice.max_length), beyond: 0, choice },
   ];
   return (
     <Dialog title={`max_length ${count(choice.max_length)}`} size={640} onClose={onClose}>
@@ -36,27 +36,26 @@ export function RaiseDialog({
         <thead>
           <tr>
             <th>max_length</th>
-            <th className="n">Rows of this file beyond it</th>
-            <th className="n">Memory at the peak</th>
+            <th className="n">Longer rows in this file</th>
+            <th className="n">Peak memory</th>
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ name, beyond, one: entry }) => (
+          {rows.map(({ name, beyond, choice: row }) => (
             <tr key={name}>
               <td className="strong num">{name}</td>
               <td className="n">{count(beyond)}</td>
               <td className="n">
-                {memory(entry.memory / MiB)} <Verdict verdict={entry.verdict} />
+                {memory(row.memory / MiB)} <Verdict verdict={row.verdict} />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
       <p className="t2 wrapping">
-        Files that wait are validated again under the new length. A longer row needs more memory in
-        a step.
+        Queued files are re-validated with the new length. Longer rows need more memory per step.
         {isLocked
-          ? ' max_length is locked while a dataset trains: the change is staged and applied before the next one.'
+          ? ' max_length is locked while a dataset is training: the change is staged and applied before the next one.'
           : ''}
       </p>
       <div className="dialog-foot">

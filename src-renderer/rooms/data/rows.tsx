@@ -1,4 +1,4 @@
-/** Every physical row of a dataset: found by number or by what became of it, shown as it stands in the file and as it is trained. */
+/** All rows of a dataset: found by number or state, shown raw and rendered with the loss mask. */
 import { Button, NativeSelect, NumberInput } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
@@ -10,19 +10,19 @@ import type {
 } from '../../../src-main/contract/index.ts';
 import { command, useAnswer } from '../../engine/index.ts';
 import { bytes, count, plural } from '../../kit/format.ts';
-import { Tinted, reasonWord } from './reading.tsx';
-import { RowList, stateWord, type Asked } from './row-list.tsx';
+import { HighlightedSpan, reasonWord } from './samples.tsx';
+import { RowList, stateWord, type RowQuery } from './row-list.tsx';
 
 interface Choice {
   readonly value: string;
   readonly label: string;
-  readonly asked: Asked;
+  readonly query: RowQuery;
 }
 
-/** The kinds of rows that this dataset has, with their numbers. Pure. */
+/** The filters that match at least one row, with their counts. Pure. */
 function choicesOf(account: RowAccount, report: DatasetReport | null): readonly Choice[] {
   const choice = (filter: RowFilter, name: string, rows: number): readonly Choice[] =>
-    rows === 0 ? [] : [{ value: filter, label: `${name}, ${count(rows)}`, asked: { filter } }];
+    rows === 0 ? [] : [{ value: filter, label: `${name}, ${count(rows)}`, query: { filter } }];
   const trained = Object.entries(account.trained)
     .map(([times, rows]) => ({ times: Number(times), rows }))
     .sort((a, b) => a.times - b.times);
@@ -30,7 +30,7 @@ function choicesOf(account: RowAccount, report: DatasetReport | null): readonly 
     ([reason]) => report?.decision !== 'map_columns' || reason !== 'unknown_columns',
   );
   return [
-    { value: 'all', label: `All rows, ${count(account.rows)}`, asked: { filter: 'all' } },
+    { value: 'all', label: `All rows, ${count(account.rows)}`, query: { filter: 'all' } },
     ...choice(
       'accepted',
       'Accepted for training',
@@ -39,9 +39,9 @@ function choicesOf(account: RowAccount, report: DatasetReport | null): readonly 
     ...trained.map(({ times, rows }): Choice => ({
       value: `trained ${String(times)}`,
       label: `Trained ${times === 1 ? 'once' : `${count(times)} times`}, ${count(rows)}`,
-      asked: { filter: 'trained', times },
+      query: { filter: 'trained', times },
     })),
-    ...choice('remaining', 'Remaining', account.remaining),
+    ...choice('remaining', 'Queued', account.remaining),
     ...choice('held_out', 'Held out', account.held_out),
     ...choice('truncated', 'Truncated', account.truncated),
     ...choice('quarantined', 'Quarantined', account.quarantined),
@@ -52,7 +52,7 @@ function choicesOf(account: RowAccount, report: DatasetReport | null): readonly 
       : reasons.map(([reason, rows]): Choice => ({
           value: `rejected ${reason}`,
           label: `Rejected: ${reasonWord(reason).toLowerCase()}, ${count(rows)}`,
-          asked: { filter: 'rejected', reason },
+          query: { filter: 'rejected', reason },
         }))),
   ];
 }
@@ -67,7 +67,7 @@ export function Rows({
   readonly id: string;
   readonly report: DatasetReport | null;
   readonly stamp: string;
-  /** The physical row to begin with; null: the first. */
+  /** The row to open; null: the first. */
   readonly start: number | null;
   readonly onClose: () => void;
 }): ReactElement {
@@ -80,21 +80,21 @@ export function Rows({
   );
   const [isPlaced, setIsPlaced] = useState(start === null);
   if (!isPlaced && account.answer !== null) {
-    // The row that was asked for stands somewhere in the list: its place comes with the first answer.
+    // The index of the requested row comes with the first answer.
     setIsPlaced(true);
     setPlace(Math.min(account.answer.at ?? 0, account.answer.total - 1));
   }
   const choices = account.answer === null ? [] : choicesOf(account.answer.account, report);
   const choice = choices.find((choice) => choice.value === kind) ?? choices[0];
-  const asked: Asked = choice?.asked ?? { filter: 'all' };
-  const listed = useAnswer(`${id} ${JSON.stringify(asked)}|${stamp}`, (engine) =>
-    engine.datasets.rows({ id, limit: 0, ...asked }),
+  const query: RowQuery = choice?.query ?? { filter: 'all' };
+  const listed = useAnswer(`${id} ${JSON.stringify(query)}|${stamp}`, (engine) =>
+    engine.datasets.rows({ id, limit: 0, ...query }),
   );
   const total = listed.answer?.total ?? 0;
   const go = async (): Promise<void> => {
     const at = Number(wanted);
     if (!Number.isInteger(at) || at < 1) return;
-    const answer = await command((engine) => engine.datasets.rows({ id, limit: 0, ...asked, at }));
+    const answer = await command((engine) => engine.datasets.rows({ id, limit: 0, ...query, at }));
     if (answer !== null && answer.total > 0) setPlace(Math.min(answer.at ?? 0, answer.total - 1));
   };
   return (
@@ -105,7 +105,7 @@ export function Rows({
         </Button>
         <NativeSelect
           size="xs"
-          aria-label="Which rows"
+          aria-label="Filter rows"
           value={choice?.value ?? 'all'}
           data={choices.map(({ value, label }) => ({ value, label }))}
           onChange={(event) => {
@@ -140,7 +140,7 @@ export function Rows({
       <div className="rsplit">
         <RowList
           id={id}
-          asked={asked}
+          query={query}
           total={total}
           stamp={stamp}
           selected={Math.max(0, Math.min(place, total - 1))}
@@ -150,7 +150,7 @@ export function Rows({
           }}
         />
         {row === null || total === 0 ? (
-          <p className="t2 rone">{total === 0 ? 'No row is of this kind.' : ''}</p>
+          <p className="t2 rone">{total === 0 ? 'No rows match this filter.' : ''}</p>
         ) : (
           <RowPane id={id} row={row} stamp={stamp} />
         )}
@@ -173,19 +173,19 @@ function RowPane({
   );
   return (
     <div className="rone" role="region" aria-label={`Row ${String(row)}`} tabIndex={0}>
-      {answer === null ? null : <OneRow details={answer} />}
+      {answer === null ? null : <RowContent details={answer} />}
     </div>
   );
 }
 
-function OneRow({ details }: { readonly details: RowDetails }): ReactElement {
+function RowContent({ details }: { readonly details: RowDetails }): ReactElement {
   const { examples, raw } = details;
   const tokens = examples.reduce((sum, example) => sum + example.tokens, 0);
   const trained = examples.reduce((sum, example) => sum + example.trained_tokens, 0);
   const facts = [
     stateWord(details),
     details.truncated ? 'truncated' : null,
-    tokens === 0 ? null : `${plural(tokens, 'token')}, ${count(trained)} of them targets`,
+    tokens === 0 ? null : `${plural(tokens, 'token')}, ${count(trained)} with loss`,
     examples.length > 1 ? `${count(examples.length)} examples` : null,
   ].filter((part) => part !== null);
   return (
@@ -202,7 +202,7 @@ function OneRow({ details }: { readonly details: RowDetails }): ReactElement {
       {examples.map((example, index) => (
         <div key={String(index)} className="rpart">
           <h4 className="micro">
-            As it is trained
+            Rendered with loss mask
             {examples.length === 1
               ? ''
               : `, example ${count(index + 1)} of ${count(examples.length)}, ${plural(example.tokens, 'token')}`}
@@ -212,24 +212,24 @@ function OneRow({ details }: { readonly details: RowDetails }): ReactElement {
             tabIndex={0}
             aria-label={`Text of example ${String(index + 1)}`}
           >
-            {example.spans.map((piece, at) => (
-              <Tinted key={`${String(at)}${piece.text}`} {...piece} />
+            {example.spans.map((span, at) => (
+              <HighlightedSpan key={`${String(at)}${span.text}`} {...span} />
             ))}
           </pre>
-          {example.cut ? <p className="micro">Only the beginning is shown.</p> : null}
+          {example.cut ? <p className="micro">Only the start is shown.</p> : null}
         </div>
       ))}
       {details.examples.length === 0 && details.state !== 'rejected' ? (
-        <p className="micro">It has no tokens yet: the file is not ready.</p>
+        <p className="micro">No tokens yet: the file is not ready.</p>
       ) : null}
       <div className="rpart">
         <h4 className="micro num">
-          In the file{raw === null ? '' : `, ${bytes(raw.bytes)}${raw.cut ? ', beginning' : ''}`}
+          Raw row{raw === null ? '' : `, ${bytes(raw.bytes)}${raw.cut ? ', start only' : ''}`}
         </h4>
         {raw === null ? (
-          <p className="micro">The record was not kept when this file was validated.</p>
+          <p className="micro">The raw row was not stored when this file was validated.</p>
         ) : (
-          <pre className="well mono" tabIndex={0} aria-label="Record in the file">
+          <pre className="well mono" tabIndex={0} aria-label="Raw row">
             {raw.text === '' ? '(an empty line)' : raw.text}
           </pre>
         )}

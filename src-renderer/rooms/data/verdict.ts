@@ -1,4 +1,4 @@
-/** A dataset's verdict as glyph, color and words. Pure. */
+/** A dataset's verdict as glyph, color and text. Pure. */
 import type { DatasetSummary, Verdict } from '../../../src-main/contract/index.ts';
 import { count, percent } from '../../kit/format.ts';
 import type { GlyphName } from '../../kit/marks.tsx';
@@ -13,7 +13,7 @@ export const verdictDisplay: Readonly<Record<Verdict, VerdictDisplay>> = {
   waiting: { glyph: 'loading', tone: 't2', word: 'Waiting' },
   validating: { glyph: 'validating', tone: 't2', word: 'Validating' },
   ready: { glyph: 'done', tone: 'ok', word: 'Ready' },
-  needs_decision: { glyph: 'decide', tone: 'warn', word: 'Decide' },
+  needs_decision: { glyph: 'decide', tone: 'warn', word: 'Needs review' },
   refused: { glyph: 'refused', tone: 'fail', word: 'Refused' },
   training: { glyph: 'training', tone: 'acc', word: 'Training' },
   completed: { glyph: 'done', tone: 'ok', word: 'Completed' },
@@ -22,9 +22,19 @@ export const verdictDisplay: Readonly<Record<Verdict, VerdictDisplay>> = {
   held: { glyph: 'paused', tone: 't2', word: 'Held' },
 };
 
+/** The verdict in a word or two; a file without known columns needs a mapping. */
+export function verdictWord({
+  verdict,
+  decision,
+}: Pick<DatasetSummary, 'verdict' | 'decision'>): string {
+  return verdict === 'needs_decision' && decision === 'map_columns'
+    ? 'Needs mapping'
+    : verdictDisplay[verdict].word;
+}
+
 /** The line under a file's name. */
 export function verdictLine(summary: DatasetSummary): string {
-  const { word } = verdictDisplay[summary.verdict];
+  const word = verdictWord(summary);
   switch (summary.verdict) {
     case 'validating':
       return summary.progress === null ? word : `${word} ${percent(summary.progress * 100, 0)}`;

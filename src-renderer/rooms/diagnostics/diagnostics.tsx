@@ -1,4 +1,4 @@
-/** The dialog of the diagnostics bundle; opened from Logs, Health and the palette. */
+/** The dialog for the diagnostics bundle, opened from Logs, Health and the command palette. */
 import { Button, Checkbox, Modal } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import { create } from 'zustand';
@@ -12,7 +12,7 @@ export function openDiagnostics(): void {
   useDialog.setState({ opened: true });
 }
 
-/** The browser, or the window's own dialog, asks where it goes. */
+/** Downloads the bundle; the browser or the desktop application asks where to save it. */
 function save(bundle: Blob, name: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(bundle);
@@ -31,7 +31,7 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
     engine.diagnostics.list({ names }),
   );
   const isReady = answer?.names === names;
-  const keep = async (): Promise<void> => {
+  const saveBundle = async (): Promise<void> => {
     if (answer === null) return;
     setSaving(true);
     const bundle = await command((engine) => engine.diagnostics.bundle({ names }));
@@ -42,17 +42,17 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
   return (
     <>
       <p className="t2">
-        One file for whoever looks into a problem. Rows of datasets, prompts, answers, tokens and
-        secrets are not in it; the home folder is written as ~. It is saved on this machine and sent
-        nowhere.
+        One file for investigating a problem. It contains no dataset rows, prompts, responses,
+        tokens or secrets; the home folder is written as ~. It is saved on this machine and not sent
+        anywhere.
       </p>
-      <div className="diaglist" tabIndex={0} role="region" aria-label="What it holds">
+      <div className="diaglist" tabIndex={0} role="region" aria-label="Contents">
         <table>
           <thead>
             <tr>
               <th>File</th>
               <th className="n">Size</th>
-              <th>What</th>
+              <th>Contents</th>
             </tr>
           </thead>
           <tbody>
@@ -62,7 +62,7 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
                 <td className="n">{bytes(file.bytes)}</td>
                 <td className="t2">
                   {file.about}
-                  {file.omitted === 0 ? '' : `; ${plural(file.omitted, 'line')} left out`}
+                  {file.omitted === 0 ? '' : `; ${plural(file.omitted, 'line')} omitted`}
                 </td>
               </tr>
             ))}
@@ -70,7 +70,7 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
         </table>
       </div>
       <Checkbox
-        label="Keep the names of files, datasets and models readable; else they are hashed"
+        label="Include the names of files, datasets and models (otherwise hashed)"
         checked={names}
         onChange={(event) => {
           setNames(event.currentTarget.checked);
@@ -85,9 +85,9 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
           size="md"
           variant="filled"
           disabled={lost || !isReady || saving}
-          onClick={() => void keep()}
+          onClick={() => void saveBundle()}
         >
-          {saving ? 'Saving' : 'Save the file'}
+          {saving ? 'Saving' : 'Save file'}
         </Button>
       </div>
     </>

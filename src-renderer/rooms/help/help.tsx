@@ -1,27 +1,28 @@
-/** The help screen: a search, groups, and one topic after another. */
-import { Button, TextInput } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
+/** The help screen: search, groups and topics. */
+import { Button } from '@mantine/core';
 import { useMemo, useState, type ReactElement } from 'react';
 import { findTopics, type HelpTopic } from '../../../src-main/contract/index.ts';
-import { count, plural } from '../../kit/format.ts';
+import { plural } from '../../kit/format.ts';
+import { SearchField } from '../../kit/search-field.tsx';
+import { SectionNav } from '../../kit/section-nav.tsx';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import './help.css';
 
 const anchor = (group: string): string => `help-${group.toLowerCase()}`;
 
 function Topic({ topic }: { readonly topic: HelpTopic }): ReactElement {
-  const isName = topic.group !== 'Keys';
+  const isIdentifier = topic.group === 'Crashes' || topic.group === 'Settings';
   return (
     <article className="ht" id={`help-${topic.id}`}>
-      <h3 className={isName ? 'mono' : 'strong'}>{topic.title}</h3>
+      <h3 className={isIdentifier ? 'mono' : 'strong'}>{topic.title}</h3>
       <div>
         <p>{topic.text}</p>
         <dl>
           {topic.facts.map((fact) => (
             <div key={fact.name}>
               <dt className="t3">{fact.name}</dt>
-              <dd className={isName ? 't2' : 'kbds'}>
-                {isName
+              <dd className={topic.group === 'Keys' ? 'kbds' : 't2'}>
+                {topic.group !== 'Keys'
                   ? fact.value
                   : fact.value.split(' or ').map((keys) => (
                       <span key={keys} className="kbd">
@@ -50,44 +51,20 @@ export function HelpScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
         <h1 className="title">Help</h1>
         <span className="micro num">{plural(found.length, 'topic')}</span>
         <span className="fill" />
-        <TextInput
-          size="xs"
-          type="search"
-          className="csearch"
-          aria-label="Search in the help"
-          placeholder="Search"
-          leftSection={<IconSearch aria-hidden="true" />}
-          rightSection={<span className="kbd">/</span>}
-          value={search}
-          onChange={(event) => {
-            setSearch(event.currentTarget.value);
-          }}
-          onKeyDown={(event) => {
-            if (event.key === 'Escape') clear();
-          }}
-        />
+        <SearchField label="Search help" placeholder="Search" value={search} onChange={setSearch} />
       </div>
       <Notices onOpen={onOpen} />
       <div className="body help">
-        <nav className="cnav" aria-label="Groups">
-          {groups.map((group) => (
-            <button
-              key={group}
-              type="button"
-              onClick={() => {
-                document.getElementById(anchor(group))?.scrollIntoView({ block: 'start' });
-              }}
-            >
-              <span>{group}</span>
-              <em className="num">
-                {count(found.filter((topic) => topic.group === group).length)}
-              </em>
-            </button>
-          ))}
-          <p className="micro">
-            In a terminal: <span className="mono">nightshift help gpu_lost</span>
-          </p>
-        </nav>
+        <SectionNav
+          label="Groups"
+          sections={groups.map((group) => ({
+            name: group,
+            anchor: anchor(group),
+            count: found.filter((topic) => topic.group === group).length,
+          }))}
+        >
+          In a terminal: <span className="mono">nightshift help gpu_lost</span>
+        </SectionNav>
         <section className="hbody" aria-label="Topics" tabIndex={0}>
           {groups.map((group) => (
             <div key={group} id={anchor(group)}>

@@ -7,7 +7,7 @@ import { command, useLost, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
 import { clock, count, duration } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
-import { takeIn } from '../data/index.ts';
+import { addFiles } from '../data/index.ts';
 import { RestoreDialog } from '../models/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { Current, PlanStrip } from './current.tsx';
@@ -42,7 +42,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
   ].filter((part) => part !== null);
   const add = (): void => {
     void host.chooseFiles().then((chosen) => {
-      takeIn(chosen, 'normal');
+      addFiles(chosen, 'normal');
     });
   };
   return (

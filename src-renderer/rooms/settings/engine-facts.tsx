@@ -1,4 +1,4 @@
-/** Which workspace and which engine this window shows. */
+/** The workspace and engine of this window. */
 import type { ReactElement } from 'react';
 import { useEngine, useRoom } from '../../engine/index.ts';
 import { age } from '../../kit/format.ts';
@@ -12,8 +12,8 @@ export function EngineFacts(): ReactElement {
   const now = useNowSeconds();
   const facts: readonly (readonly [string, string, boolean])[] = [
     ['Workspace', engine.workspace, true],
-    ['Engine', live ? 'connected' : 'not reached', false],
-    ['Version', `${engine.version}, contract ${String(engine.contract)}`, false],
+    ['Engine', live ? 'connected' : 'not connected', false],
+    ['Version', `${engine.version}, API version ${String(engine.contract)}`, false],
     ['Build', engine.build, true],
     ['Process', `${String(engine.pid)}, started ${age(now - engine.started)}`, false],
     ['System', engine.platform, false],

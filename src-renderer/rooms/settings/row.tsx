@@ -1,4 +1,4 @@
-/** One setting: its name, its control, and what it does. */
+/** One setting: name, control and help. */
 import type { ReactElement, ReactNode } from 'react';
 
 export function Row({

@@ -6,18 +6,18 @@ import { Access } from './access.tsx';
 import { Appearance } from './appearance.tsx';
 import { Desktop } from './desktop.tsx';
 import { EngineFacts } from './engine-facts.tsx';
-import { useTastes } from './preferences.ts';
+import { usePreferences } from './preferences.ts';
 import './settings.css';
 
 export function SettingsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
   const host = useHost();
-  const preferences = useTastes(host.preferences);
+  const preferences = usePreferences(host.preferences);
   return (
     <>
       <div className="sbar">
         <h1 className="title">Settings</h1>
         <span className="micro">
-          of this window and this machine; what is trained and how is in Config
+          of this window and this machine; training settings are in Config
         </span>
       </div>
       <Notices onOpen={onOpen} />

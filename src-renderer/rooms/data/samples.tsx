@@ -1,11 +1,11 @@
-/** Rows as the model reads them: trained tokens are tinted. And the rows that cannot be read. */
+/** Sample rows rendered with the chat template, tokens with loss highlighted; and rejected rows with the reason. */
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import type { DatasetReport } from '../../../src-main/contract/index.ts';
 import { count, percent, plural } from '../../kit/format.ts';
 
-/** Markers of the chat template are quieter than the text. */
-export function Tinted({
+/** Special tokens of the chat template are dimmed, tokens with loss are highlighted. */
+export function HighlightedSpan({
   text,
   trained,
 }: {
@@ -25,7 +25,11 @@ export function Tinted({
   return trained ? <mark>{inside}</mark> : <>{inside}</>;
 }
 
-export function Reading({ report }: { readonly report: DatasetReport }): ReactElement | null {
+export function RenderedSamples({
+  report,
+}: {
+  readonly report: DatasetReport;
+}): ReactElement | null {
   const [at, setAt] = useState(0);
   const sample = report.samples[Math.min(at, report.samples.length - 1)];
   if (sample === undefined) return null;
@@ -33,7 +37,7 @@ export function Reading({ report }: { readonly report: DatasetReport }): ReactEl
   return (
     <div className="chat">
       <div className="base sp">
-        <h3 className="label">As the model reads it</h3>
+        <h3 className="label">Rendered with chat template</h3>
         <span className="row micro num">
           row {count(sample.row)}
           <button
@@ -63,42 +67,41 @@ export function Reading({ report }: { readonly report: DatasetReport }): ReactEl
       <pre
         className="tok mono"
         tabIndex={0}
-        aria-label={`Row ${String(sample.row)} as the model reads it`}
+        aria-label={`Row ${String(sample.row)} rendered with the chat template`}
       >
-        {sample.spans.map((piece, index) => (
-          <Tinted key={`${String(index)}${piece.text}`} {...piece} />
+        {sample.spans.map((span, index) => (
+          <HighlightedSpan key={`${String(index)}${span.text}`} {...span} />
         ))}
       </pre>
       <p className="micro num row">
         <span className="swatch" />
-        trained
         {report.trained_token_share === null
-          ? ''
-          : `: ${percent(report.trained_token_share * 100)} of all tokens of the file`}
+          ? 'counts toward the loss'
+          : `${percent(report.trained_token_share * 100)} of tokens count toward the loss`}
       </p>
     </div>
   );
 }
 
-/** Reasons of the worker in words; an unknown one is shown as it is. */
-const reasons: Readonly<Record<string, string>> = {
+/** Reasons of the intake worker as text; an unknown one is shown as it is. */
+const REASONS: Readonly<Record<string, string>> = {
   not_json: 'Not JSON',
-  not_an_object: 'Not a record',
+  not_an_object: 'Not an object',
   not_utf8: 'Not UTF-8',
   line_too_long: 'Line too long',
-  no_answer: 'No answer',
-  empty_answer: 'Empty answer',
+  no_answer: 'No response',
+  empty_answer: 'Empty response',
   empty_text: 'Empty text',
   unknown_columns: 'Unknown columns',
-  role_not_rendered: 'Role not rendered',
-  mixed_format: 'Other format',
+  role_not_rendered: 'Role not in template',
+  mixed_format: 'Mixed formats',
   over_length: 'Too long',
-  answer_lost: 'Answer cut off',
+  answer_lost: 'Response truncated',
   template_error: 'Template error',
   wrong_type: 'Wrong type',
 };
 export const reasonWord = (reason: string): string =>
-  reasons[reason] ?? reason.replaceAll('_', ' ');
+  REASONS[reason] ?? reason.replaceAll('_', ' ');
 
 export function Rejected({ report }: { readonly report: DatasetReport }): ReactElement | null {
   const kinds = Object.entries(report.rejected.by_reason);
@@ -148,7 +151,7 @@ export function Rejected({ report }: { readonly report: DatasetReport }): ReactE
         ) : null}
       </div>
       {shown === undefined ? (
-        <p className="micro">{plural(chosen[1], 'row')}; none of them is kept in the report.</p>
+        <p className="micro">{plural(chosen[1], 'row')}; the report has no examples.</p>
       ) : (
         <>
           <pre className="well mono" tabIndex={0} aria-label={`Text of row ${String(shown.row)}`}>

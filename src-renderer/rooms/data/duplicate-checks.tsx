@@ -1,62 +1,65 @@
-/** What repeats inside a file and what it gives away, with the first rows of each kind. */
+/** Checks for duplicates and leaks, each with example rows. */
 import type { ReactElement } from 'react';
 import type { DatasetReport } from '../../../src-main/contract/index.ts';
-import { count, percent } from '../../kit/format.ts';
+import { count, percent, plural } from '../../kit/format.ts';
 
-const SHOWN = 4;
+const MAX_EXAMPLES = 4;
 
 interface Finding {
-  readonly what: string;
+  readonly check: string;
   readonly rows: number;
-  /** What became of these rows, or what the number is of. */
-  readonly fact: string;
+  /** What happens to these rows, or what the number refers to. */
+  readonly result: string;
   readonly first: readonly { readonly row: number; readonly note: string }[];
 }
 
-/** Pure. Zero is a finding too. */
+/** Checks that found nothing are listed too. Pure. */
 function findingsOf(report: DatasetReport): readonly Finding[] {
   const near = report.near_duplicates;
   const given = report.answer_in_prompt;
   return [
     {
-      what: 'Say what an earlier row says',
+      check: 'Exact duplicates',
       rows: report.duplicates,
-      fact: 'kept',
-      first: report.first_duplicates.map(({ row, of }) => ({ row, note: `as ${count(of)}` })),
+      result: 'kept',
+      first: report.first_duplicates.map(({ row, of }) => ({
+        row,
+        note: `repeats row ${count(of)}`,
+      })),
     },
     ...(near === null
       ? []
       : [
           {
-            what: 'Say nearly the same as an earlier row',
+            check: 'Near-duplicates',
             rows: near.rows,
-            fact: `kept; ${count(near.compared)} were long enough to compare`,
+            result: `kept; compared ${count(near.compared)} of ${plural(report.accepted, 'row')}`,
             first: near.first.map(({ row, of, share }) => ({
               row,
-              note: `${percent(share * 100, 0)} as ${count(of)}`,
+              note: `is ${percent(share * 100, 0)} similar to row ${count(of)}`,
             })),
           },
         ]),
     {
-      what: 'Ask what the validation set asks',
+      check: 'Overlap with validation set',
       rows: report.overlap_validation,
-      fact: 'held out, not trained',
+      result: 'removed from training',
       first: report.first_overlapping.map((row) => ({ row, note: '' })),
     },
     ...(given === null
       ? []
       : [
           {
-            what: 'Hold the answer in the prompt',
+            check: 'Answer leaked in prompt',
             rows: given.rows,
-            fact: `${percent(given.share * 100)} of the accepted rows`,
+            result: `${percent(given.share * 100)} of accepted rows`,
             first: given.first.map((row) => ({ row, note: '' })),
           },
         ]),
   ];
 }
 
-export function Repeats({
+export function DuplicateChecks({
   report,
   onRow,
 }: {
@@ -69,32 +72,31 @@ export function Repeats({
       <table>
         <thead>
           <tr>
-            <th>Rows that</th>
+            <th>Check</th>
             <th className="n">Rows</th>
-            <th>Of them</th>
-            <th>First</th>
+            <th>Result</th>
+            <th>Examples</th>
           </tr>
         </thead>
         <tbody>
           {findingsOf(report).map((finding) => (
-            <tr key={finding.what}>
-              <td className="strong">{finding.what}</td>
+            <tr key={finding.check}>
+              <td className="strong">{finding.check}</td>
               <td className="n">{count(finding.rows)}</td>
               <td className="t2 num">
-                {finding.rows === 0 && finding.fact === 'kept' ? '' : finding.fact}
+                {finding.rows === 0 && finding.result === 'kept' ? '' : finding.result}
               </td>
               <td className="num">
-                {finding.first.slice(0, SHOWN).map(({ row, note }) => (
+                {finding.first.slice(0, MAX_EXAMPLES).map(({ row, note }) => (
                   <button
                     key={row}
                     type="button"
                     className="link"
-                    title={`Row ${count(row)} ${note}`.trim()}
                     onClick={() => {
                       onRow(row);
                     }}
                   >
-                    {count(row)}
+                    row {count(row)}
                     {note === '' ? '' : ` ${note}`}
                   </button>
                 ))}

@@ -1,0 +1,57 @@
+/** First run: the first dataset. */
+import { Button } from '@mantine/core';
+import type { ReactElement } from 'react';
+import type { Setup } from '../../../src-main/contract/index.ts';
+import { command, useLost, useRoom } from '../../engine/index.ts';
+import { useHost } from '../../host/index.ts';
+import { addFiles, useUploads } from '../data/index.ts';
+import { Row, type Stage } from './row.tsx';
+
+export function DatasetRow({ setup }: { readonly setup: Setup }): ReactElement {
+  const host = useHost();
+  const lost = useLost();
+  const datasets = useRoom('datasets');
+  const uploads = useUploads((state) => state.uploads);
+  const stage: Stage = setup.chosen === null && datasets.length === 0 ? 'later' : 'now';
+  const names = [
+    ...uploads.map((upload) => upload.name),
+    ...datasets.map((dataset) => dataset.name),
+  ];
+  return (
+    <Row stage={datasets.length > 0 ? 'done' : stage} number={4} title="First dataset" aside={null}>
+      {names.length > 0 ? (
+        <p className="t2">{names.join(', ')}. Validation runs while the model is prepared.</p>
+      ) : (
+        <>
+          <p className="t2">
+            Drop a .jsonl file anywhere in this window, or use the sample: smart-home commands with
+            JSON responses.
+          </p>
+          <div className="row act">
+            <Button
+              size="md"
+              variant={stage === 'now' ? 'filled' : 'default'}
+              disabled={lost}
+              onClick={() => {
+                void command((engine) => engine.setup.sample({}));
+              }}
+            >
+              Use the sample
+            </Button>
+            <Button
+              size="md"
+              disabled={lost}
+              onClick={() => {
+                void host.chooseFiles().then((files) => {
+                  addFiles(files, 'normal');
+                });
+              }}
+            >
+              Choose files
+            </Button>
+          </div>
+        </>
+      )}
+    </Row>
+  );
+}

@@ -1,0 +1,48 @@
+/** First run: Python, GPU or processor, and disk. */
+import type { ReactElement } from 'react';
+import type { Setup } from '../../../src-main/contract/index.ts';
+import { Glyph } from '../../kit/marks.tsx';
+import { Row } from './row.tsx';
+
+const FACT_GLYPHS = {
+  ok: 'done',
+  warn: 'recovering',
+  fail: 'refused',
+  missing: 'refused',
+  checking: 'loading',
+} as const;
+const FACT_TONES = {
+  ok: 'ok',
+  warn: 'warn',
+  fail: 'fail',
+  missing: 'fail',
+  checking: 't2',
+} as const;
+
+export function MachineRow({ setup }: { readonly setup: Setup }): ReactElement {
+  const facts: readonly { name: string; state: keyof typeof FACT_GLYPHS; detail: string }[] = [
+    { name: 'Python', state: setup.python.state, detail: setup.python.detail },
+    {
+      name: setup.device.kind === 'cuda' ? 'GPU' : 'Processor',
+      state: setup.device.kind === 'unknown' ? 'checking' : 'ok',
+      detail: setup.device.detail,
+    },
+    { name: 'Disk', state: setup.disk.state, detail: setup.disk.detail },
+  ];
+  const failed = facts.some((fact) => fact.state === 'missing' || fact.state === 'fail');
+  return (
+    <Row stage={failed ? 'now' : 'done'} number={2} title="This machine" aside={null}>
+      <ul className="facts2 num">
+        {facts.map((fact) => (
+          <li key={fact.name}>
+            <span className={FACT_TONES[fact.state]}>
+              <Glyph name={FACT_GLYPHS[fact.state]} />
+            </span>
+            {fact.name}
+            <span className="detail">{fact.detail}</span>
+          </li>
+        ))}
+      </ul>
+    </Row>
+  );
+}
