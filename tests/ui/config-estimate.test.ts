@@ -35,7 +35,7 @@ test('the batch sizes stand side by side with verdicts, and the last estimates a
     '30',
     '40',
   ]);
-  expect(await levels.locator('.everdict').count()).toBe(4);
+  expect(await levels.locator('[data-verdict]').count()).toBe(4);
   await estimate(page)
     .getByText('time between 8 % under and 12 % over', { exact: false })
     .waitFor();

@@ -55,7 +55,8 @@ test('every locked key of the schema: lock and reason at its field, a change is 
     expect(value, key).toEqual(wanted.get(key));
   }
   await page
-    .locator('.cf .chip', { hasText: 'staged' })
+    .locator('.cf')
+    .getByText('staged', { exact: true })
     .nth(wanted.size - 1)
     .waitFor();
   expect(server.engine.rooms().config.values).toEqual(config.values);

@@ -4,6 +4,8 @@ import { useState, type ReactElement } from 'react';
 import { command, useEngine, useLost } from '../../engine/index.ts';
 import { FolderField } from '../../kit/folder-field.tsx';
 import { percent } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 
 /** Ids of the bases that are there. */
 export function useReadyBases(): readonly string[] {
@@ -29,12 +31,12 @@ export function MoreBases(): ReactElement | null {
   };
   return (
     <details className="bases">
-      <summary className="micro">Add a base model</summary>
+      <summary className={textStyles.caption}>Add a base model</summary>
       {others.map((other) => (
-        <div key={other.id} className="row" aria-live="polite">
-          <span className="grow">
-            <span className="strong">{other.label}</span>{' '}
-            <span className={other.state === 'failed' ? 'fail' : 't3'}>
+        <div key={other.id} className={layoutStyles.row} aria-live="polite">
+          <span className={layoutStyles.grow}>
+            <span className={textStyles.strong}>{other.label}</span>{' '}
+            <span className={other.state === 'failed' ? textStyles.failure : textStyles.tertiary}>
               {other.state === 'making'
                 ? `being made, ${percent((other.progress ?? 0) * 100)}`
                 : (other.message ?? other.detail)}
@@ -55,9 +57,9 @@ export function MoreBases(): ReactElement | null {
           ) : null}
         </div>
       ))}
-      <div className="row">
+      <div className={layoutStyles.row}>
         <FolderField
-          className="grow"
+          className={layoutStyles.grow}
           label="Path of a model folder"
           placeholder="path of a folder with safetensors"
           value={folder}

@@ -3,7 +3,10 @@ import { Button, Modal } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { ConfigState, EstimateAnswer } from '../../../src-main/contract/index.ts';
 import { command, useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { plural } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Consequences } from './consequences.tsx';
 import { forgetEdits, shown, type Pending } from './edits.ts';
 
@@ -48,19 +51,22 @@ export function Changes({
   const text = buttonText(pending);
   return (
     <aside className="cchanges" aria-label="Changes">
-      <div className="base sp">
-        <h2 className="label">Changes</h2>
-        <span className="micro num">
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={textStyles.label}>Changes</h2>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
           {pending.length === 0 ? 'none' : `${plural(pending.length, 'setting')}, not kept yet`}
         </span>
       </div>
       {pending.length === 0 ? (
-        <p className="t2">
+        <p className={textStyles.secondary}>
           Nothing is changed while you type. What you change is listed here first.
         </p>
       ) : (
         <>
-          <table className="cdiff mono" aria-label="Settings that would change">
+          <table
+            className={classNames('cdiff', textStyles.mono)}
+            aria-label="Settings that would change"
+          >
             <tbody>
               {pending.map((pending) => (
                 <tr key={pending.key}>
@@ -69,7 +75,7 @@ export function Changes({
                     <del>{shown(pending.before)}</del>
                   </td>
                   <td>
-                    <ins className={pending.problem === null ? '' : 'fail'}>
+                    <ins className={pending.problem === null ? undefined : textStyles.failure}>
                       {shown(pending.after)}
                     </ins>
                   </td>
@@ -77,7 +83,7 @@ export function Changes({
               ))}
             </tbody>
           </table>
-          <div className="row">
+          <div className={layoutStyles.row}>
             <Button
               variant="filled"
               disabled={lost || wrong > 0}
@@ -97,14 +103,16 @@ export function Changes({
             </Button>
           </div>
           {wrong === 0 ? null : (
-            <p className="fail">{plural(wrong, 'setting')} cannot be kept as it is.</p>
+            <p className={textStyles.failure}>
+              {plural(wrong, 'setting')} cannot be kept as it is.
+            </p>
           )}
         </>
       )}
       {staged.length === 0 ? null : (
         <>
-          <h2 className="label">Staged for the next dataset</h2>
-          <table className="cdiff mono" aria-label="Staged settings">
+          <h2 className={textStyles.label}>Staged for the next dataset</h2>
+          <table className={classNames('cdiff', textStyles.mono)} aria-label="Staged settings">
             <tbody>
               {staged.map(([key, value]) => (
                 <tr key={key}>
@@ -127,8 +135,8 @@ export function Changes({
         size={640}
       >
         <Consequences consents={consents} estimate={estimate} />
-        <div className="dialog-foot">
-          <span className="grow" />
+        <div className={layoutStyles.dialogFooter}>
+          <span className={layoutStyles.grow} />
           <Button
             size="md"
             data-autofocus

@@ -4,8 +4,13 @@ import { IconLock, IconSearch } from '@tabler/icons-react';
 import { useMemo, useState, type ReactElement } from 'react';
 import type { ConfigState } from '../../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, plural } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import noticeStyles from '../../kit/styles/notice.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { Changes } from './changes.tsx';
 import { descriptions, isFound, pendingOf, textOf, useEdits, valueAt } from './edits.ts';
@@ -22,21 +27,25 @@ function FileNotices({ state }: { readonly state: ConfigState }): ReactElement {
   return (
     <>
       {state.problem === null ? null : (
-        <div className="notice fail" role="alert">
+        <div className={classNames(noticeStyles.notice, noticeStyles.failure)} role="alert">
           <Glyph name="refused" />
-          <p className="grow">
-            <b className="strong">config.json cannot be used.</b>{' '}
-            <span className="t2">{state.problem}</span>
+          <p className={layoutStyles.grow}>
+            <b className={textStyles.strong}>config.json cannot be used.</b>{' '}
+            <span className={textStyles.secondary}>{state.problem}</span>
           </p>
         </div>
       )}
       {state.drift.map((drift) => (
-        <div key={drift.key} className="notice warn" role="status">
+        <div
+          key={drift.key}
+          className={classNames(noticeStyles.notice, noticeStyles.warning)}
+          role="status"
+        >
           <Glyph name="recovering" />
-          <p className="grow">
-            <b className="strong">config.json was edited outside Nightshift.</b>{' '}
-            <span className="t2">
-              <span className="mono">{drift.key}</span> {textOf(drift.running)} to{' '}
+          <p className={layoutStyles.grow}>
+            <b className={textStyles.strong}>config.json was edited outside Nightshift.</b>{' '}
+            <span className={textStyles.secondary}>
+              <span className={textStyles.mono}>{drift.key}</span> {textOf(drift.running)} to{' '}
               {textOf(drift.file)}. Not applied while a dataset is in training; it waits for the
               next one.
             </span>
@@ -79,21 +88,21 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
   const locked = Object.keys(state.locks).length;
   return (
     <>
-      <div className="sbar">
-        <h1 className="title">Config</h1>
-        <span className="micro num">
+      <div className={layoutStyles.screenBar}>
+        <h1 className={textStyles.title}>Config</h1>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
           {plural(descriptions.length, 'setting')}, {count(Object.keys(state.differences).length)}{' '}
           changed from default
         </span>
-        <span className="fill" />
+        <span className={layoutStyles.spacer} />
         <TextInput
           size="xs"
           type="search"
-          className="csearch"
+          className={controlStyles.searchField}
           aria-label="Search settings"
           placeholder="Search settings"
           leftSection={<IconSearch aria-hidden="true" />}
-          rightSection={<span className="kbd">/</span>}
+          rightSection={<span className={controlStyles.keyboardKey}>/</span>}
           value={search}
           onChange={(event) => {
             setSearch(event.currentTarget.value);
@@ -112,8 +121,8 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
       </div>
       <Notices onOpen={onOpen} />
       <FileNotices state={state} />
-      <div className="body config">
-        <nav className="cnav" aria-label="Sections">
+      <div className={classNames(layoutStyles.screenBody, 'config')}>
+        <nav className={layoutStyles.sectionNavigation} aria-label="Sections">
           {groups.map((group) => {
             const differing = descriptions.filter(
               (description) => description.group === group && isChanged(description.key),
@@ -127,11 +136,13 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
                 }}
               >
                 <span>{group}</span>
-                {differing === 0 ? null : <em className="num">{differing}</em>}
+                {differing === 0 ? null : <em className={textStyles.number}>{differing}</em>}
               </button>
             );
           })}
-          <p className="micro">The number counts settings that differ from the default.</p>
+          <p className={textStyles.caption}>
+            The number counts settings that differ from the default.
+          </p>
         </nav>
         <section className="cform" aria-label="Settings" tabIndex={0}>
           {locked === 0 ? null : (
@@ -147,7 +158,7 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
             const inside = shown.filter((key) => key.group === group);
             return inside.length === 0 ? null : (
               <div key={group} id={anchor(group)}>
-                <h2 className="cg title">{group}</h2>
+                <h2 className={classNames('cg', textStyles.title)}>{group}</h2>
                 {inside.map((facts) => (
                   <Field
                     key={facts.key}
@@ -161,8 +172,8 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
             );
           })}
           {shown.length > 0 ? null : (
-            <div className="cnone">
-              <p className="t2">
+            <div className={layoutStyles.noMatches}>
+              <p className={textStyles.secondary}>
                 {search === ''
                   ? 'No setting differs from its default.'
                   : `No setting matches “${search}”.`}

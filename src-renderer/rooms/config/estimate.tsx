@@ -7,7 +7,11 @@ import type {
   EstimateAnswer,
 } from '../../../src-main/contract/index.ts';
 import { useAnswer, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { bytes, count, duration, memory, plural, UNKNOWN } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Verdict } from '../../kit/verdict.tsx';
 import type { Pending } from './edits.ts';
 import { fittingText, partRows, recordText, timeText } from './estimate-text.ts';
@@ -39,7 +43,7 @@ function MemoryBar({ answer }: { readonly answer: EstimateAnswer }): ReactElemen
         )}
       </div>
       {total === null ? null : (
-        <div className="ememt micro num">
+        <div className={classNames('ememt', textStyles.caption, textStyles.number)}>
           <span>0</span>
           <span style={{ left: `${String(((total * 0.75) / scale) * 100)}%` }}>
             75 % fits to here
@@ -56,21 +60,23 @@ function Memory({ answer }: { readonly answer: EstimateAnswer }): ReactElement {
   const differs = Math.abs(next.bytes - before) > 0.005 * before;
   return (
     <>
-      <div className="base sp">
-        <h2 className="label">
+      <div
+        className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween, 'memory-heading')}
+      >
+        <h2 className={textStyles.label}>
           {next.device === 'gpu' ? 'GPU memory' : 'Memory'} with these settings
         </h2>
         <Verdict verdict={next.verdict} />
       </div>
-      <div className="base">
-        <span className="ebig num">{gigabytes(next.bytes)}</span>
-        <span className="t2 num">
+      <div className={classNames(layoutStyles.baseline, 'memory-total')}>
+        <span className={classNames('ebig', textStyles.number)}>{gigabytes(next.bytes)}</span>
+        <span className={classNames(textStyles.secondary, textStyles.number, 'total')}>
           {next.total === null ? 'of an unknown total' : `of ${gigabytes(next.total)}`}
           {differs ? `, now ${gigabytes(before)}` : ''}
         </span>
       </div>
       <MemoryBar answer={answer} />
-      <table className="eparts num" aria-label="Parts of the memory">
+      <table className={classNames('eparts', textStyles.number)} aria-label="Parts of the memory">
         <tbody>
           {partRows(answer).map((partRow) => (
             <tr key={partRow.part}>
@@ -78,18 +84,22 @@ function Memory({ answer }: { readonly answer: EstimateAnswer }): ReactElement {
                 <i className={partRow.shade} />
                 {partRow.label}
               </td>
-              <td className="n strong">{gigabytes(partRow.bytes)}</td>
-              <td className="n t3">{differs ? gigabytes(partRow.before) : ''}</td>
+              <td className={classNames(tableStyles.numberCell, textStyles.strong)}>
+                {gigabytes(partRow.bytes)}
+              </td>
+              <td className={classNames(tableStyles.numberCell, textStyles.tertiary)}>
+                {differs ? gigabytes(partRow.before) : ''}
+              </td>
             </tr>
           ))}
         </tbody>
       </table>
-      <p className="micro">
+      <p className={textStyles.caption}>
         {plural(next.tokens_at_once, 'token')} at once; the batch is worked on in parts of that
         size.
       </p>
       {answer.fitting === null ? null : (
-        <p className="micro">{fittingText(answer.fitting, gigabytes)}</p>
+        <p className={textStyles.caption}>{fittingText(answer.fitting, gigabytes)}</p>
       )}
     </>
   );
@@ -97,23 +107,28 @@ function Memory({ answer }: { readonly answer: EstimateAnswer }): ReactElement {
 
 function Levels({ answer, batch }: { readonly answer: EstimateAnswer; readonly batch: number }) {
   return (
-    <table className="elevels num" aria-label="Levels side by side">
+    <table className={classNames('elevels', textStyles.number)} aria-label="Levels side by side">
       <thead>
         <tr>
           <th>Batch</th>
-          <th className="n">Steps</th>
-          <th className="n">A step</th>
-          <th className="n">Memory</th>
+          <th className={tableStyles.numberCell}>Steps</th>
+          <th className={tableStyles.numberCell}>A step</th>
+          <th className={tableStyles.numberCell}>Memory</th>
           <th>Verdict</th>
         </tr>
       </thead>
       <tbody>
         {answer.levels.map((level) => (
-          <tr key={level.batch_size} className={level.batch_size === batch ? 'strong' : ''}>
+          <tr
+            key={level.batch_size}
+            className={level.batch_size === batch ? textStyles.strong : undefined}
+          >
             <td>{count(level.batch_size)}</td>
-            <td className="n">{level.steps === null ? UNKNOWN : count(level.steps)}</td>
-            <td className="n">{duration(level.seconds_per_step)}</td>
-            <td className="n">{gigabytes(level.memory)}</td>
+            <td className={tableStyles.numberCell}>
+              {level.steps === null ? UNKNOWN : count(level.steps)}
+            </td>
+            <td className={tableStyles.numberCell}>{duration(level.seconds_per_step)}</td>
+            <td className={tableStyles.numberCell}>{gigabytes(level.memory)}</td>
             <td>
               <Verdict verdict={level.verdict} />
             </td>
@@ -130,12 +145,12 @@ function Pass({ answer }: { readonly answer: EstimateAnswer }): ReactElement {
   const { disk } = changed;
   const differs = Math.abs((changed.time.seconds ?? 0) - (wasSeconds ?? 0)) > 1;
   return (
-    <dl className="epair num">
+    <dl className={classNames('epair', textStyles.number)}>
       <div>
-        <dt className="label">Steps</dt>
+        <dt className={textStyles.label}>Steps</dt>
         <dd>
           <b>{changed.steps === null ? UNKNOWN : count(changed.steps)}</b>
-          <span className="micro">
+          <span className={textStyles.caption}>
             {changed.steps === null
               ? 'no dataset waits'
               : `${duration(changed.time.seconds_per_step)} each, about`}
@@ -144,22 +159,22 @@ function Pass({ answer }: { readonly answer: EstimateAnswer }): ReactElement {
         </dd>
       </div>
       <div>
-        <dt className="label">Time</dt>
+        <dt className={textStyles.label}>Time</dt>
         <dd>
           <b>
             {changed.time.seconds === null ? UNKNOWN : `about ${duration(changed.time.seconds)}`}
           </b>
-          <span className="micro">
+          <span className={textStyles.caption}>
             {differs && wasSeconds !== null ? `now ${duration(wasSeconds)}, ` : ''}
             {timeText(changed.time.certainty)}
           </span>
         </dd>
       </div>
       <div>
-        <dt className="label">Disk</dt>
+        <dt className={textStyles.label}>Disk</dt>
         <dd>
           <b>{bytes(disk.bytes)}</b>{' '}
-          <span className="micro">
+          <span className={textStyles.caption}>
             more, {disk.room === null ? 'room unknown' : `${bytes(disk.room)} above the floor`};{' '}
             checkpoint {bytes(disk.checkpoint_bytes)}, {count(disk.checkpoints_kept)} kept
           </span>
@@ -167,10 +182,10 @@ function Pass({ answer }: { readonly answer: EstimateAnswer }): ReactElement {
         </dd>
       </div>
       <div>
-        <dt className="label">Whole queue</dt>
+        <dt className={textStyles.label}>Whole queue</dt>
         <dd>
           <b>{queue.datasets === 0 ? 'empty' : `about ${duration(queue.seconds)}`}</b>
-          <span className="micro">
+          <span className={textStyles.caption}>
             {queue.datasets === 0
               ? 'no dataset is ready'
               : `${plural(queue.datasets, 'dataset')}, ${plural(queue.steps, 'step')}`}
@@ -232,8 +247,8 @@ export function Estimate({
   if (answer === null)
     return (
       <section className="estimate" aria-label="Estimate">
-        <h2 className="label">Estimate</h2>
-        <p className="t2">
+        <h2 className={textStyles.label}>Estimate</h2>
+        <p className={textStyles.secondary}>
           There is no estimate before a base model is chosen; its shape decides the memory.
         </p>
       </section>
@@ -263,12 +278,12 @@ export function Estimate({
       <Pass answer={answer} />
       <Levels answer={answer} batch={batch} />
       {(answer.changed.rows_over ?? 0) === 0 ? null : (
-        <p className="warn">
+        <p className={textStyles.warning}>
           About {plural(answer.changed.rows_over ?? 0, 'row')} of {answer.dataset?.name} are longer
           than max_length.
         </p>
       )}
-      <p className="micro">{recordText(answer.record)}</p>
+      <p className={textStyles.caption}>{recordText(answer.record)}</p>
     </section>
   );
 }

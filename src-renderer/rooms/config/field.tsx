@@ -4,6 +4,9 @@ import { IconLock } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import type { ConfigState, KeyDescription } from '../../../src-main/contract/index.ts';
 import { command, useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { MoreBases, useReadyBases } from './bases.tsx';
 import { controlFor, edit, textOf, titleOf, valueAt, type Pending } from './edits.ts';
 
@@ -64,13 +67,17 @@ function Control({
   return (
     <TextInput
       size="xs"
-      className={`cinput ${locked ? 'inset' : ''} ${control.kind === 'number' ? 'num' : ''}`}
+      className={classNames(
+        'cinput',
+        locked && 'inset',
+        control.kind === 'number' && textStyles.number,
+      )}
       aria-label={label}
       aria-invalid={invalid === null ? undefined : true}
       inputMode={control.kind === 'number' && control.words.length === 0 ? 'decimal' : 'text'}
       spellCheck={false}
       value={text}
-      rightSection={unit === null ? null : <span className="micro">{unit}</span>}
+      rightSection={unit === null ? null : <span className={textStyles.caption}>{unit}</span>}
       rightSectionWidth={unit === null ? 0 : 72}
       rightSectionPointerEvents="none"
       onChange={(event) => {
@@ -99,7 +106,7 @@ function Standing({
   const defaultText = textOf(facts.factory) === '' ? 'empty' : textOf(facts.factory);
   if (pending?.problem != null)
     return (
-      <p className="fail">
+      <p className={textStyles.failure}>
         {titleOf(key)}: {pending.problem}.
       </p>
     );
@@ -111,17 +118,17 @@ function Standing({
           <IconLock aria-hidden="true" /> locked
         </p>
       ) : (
-        <p className="lk strong" title={lock}>
+        <p className={classNames('lk', textStyles.strong)} title={lock}>
           <IconLock aria-hidden="true" /> {textOf(running)} until the dataset ends, then{' '}
           {textOf(next)}
         </p>
       )}
       {staged && pending === undefined ? (
         <p>
-          <span className="chip acc">staged</span>{' '}
+          <span className={classNames(controlStyles.chip, controlStyles.accentChip)}>staged</span>{' '}
           <button
             type="button"
-            className="link"
+            className={controlStyles.linkButton}
             disabled={lost}
             aria-label={`Cancel the staged change of ${titleOf(key)}`}
             onClick={() => {
@@ -138,7 +145,7 @@ function Standing({
           <span aria-hidden="true">◆</span> default{' '}
           <button
             type="button"
-            className="link"
+            className={controlStyles.linkButton}
             aria-label={`Put ${titleOf(key)} back to its default ${defaultText}`}
             onClick={() => {
               edit(key, textOf(facts.factory));
@@ -168,8 +175,8 @@ export function Field({
   return (
     <div className={`cf ${pending === undefined ? '' : 'chg'}`} data-key={key}>
       <div className="cfl">
-        <span className="strong">{titleOf(key)}</span>
-        <span className="mono t3 ck">{key}</span>
+        <span className={textStyles.strong}>{titleOf(key)}</span>
+        <span className={classNames(textStyles.mono, textStyles.tertiary, 'ck')}>{key}</span>
       </div>
       <div className="cfc">
         <Control
@@ -178,10 +185,10 @@ export function Field({
           locked={key in state.locks}
           invalid={pending?.problem ?? null}
         />
-        <p className="micro">{facts.help}</p>
+        <p className={textStyles.caption}>{facts.help}</p>
         {key === 'base_model' ? <MoreBases /> : null}
       </div>
-      <div className="cfs micro">
+      <div className={classNames('cfs', textStyles.caption)}>
         <Standing facts={facts} state={state} pending={pending} />
       </div>
     </div>

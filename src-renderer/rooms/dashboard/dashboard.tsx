@@ -3,7 +3,11 @@ import { Button, Checkbox, SegmentedControl, Slider } from '@mantine/core';
 import { useEffect, useState, type ReactElement } from 'react';
 import { command, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { isBoolean, isOneOf, useKept } from '../../kit/persisted-state.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { takeIn } from '../data/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { useChartFrame } from './chart-frame.ts';
@@ -24,7 +28,6 @@ import { Previews } from './previews.tsx';
 import { Readouts } from './readouts.tsx';
 import { SmallCharts } from './small-charts.tsx';
 import './dashboard.css';
-import '../../kit/strip.css';
 
 const axes = ['step', 'time', 'process'] as const;
 type AxisName = (typeof axes)[number];
@@ -44,9 +47,9 @@ export function Dashboard({ onOpen }: { readonly onOpen: OpenScreen }): ReactEle
   const empty = status.current_step === null && datasets.length === 0;
   return (
     <>
-      <div className="sbar">
-        <h1 className="title">Dashboard</h1>
-        <span className="fill" />
+      <div className={layoutStyles.screenBar}>
+        <h1 className={textStyles.title}>Dashboard</h1>
+        <span className={layoutStyles.spacer} />
         <SegmentedControl
           aria-label="Range"
           value={range}
@@ -69,10 +72,10 @@ export function Dashboard({ onOpen }: { readonly onOpen: OpenScreen }): ReactEle
 function Empty(): ReactElement {
   const host = useHost();
   return (
-    <div className="body empty">
-      <p className="title">Nothing has been trained in this workspace.</p>
-      <p className="t2">Drop a file anywhere to begin.</p>
-      <div className="row">
+    <div className={classNames(layoutStyles.screenBody, 'empty')}>
+      <p className={textStyles.title}>Nothing has been trained in this workspace.</p>
+      <p className={textStyles.secondary}>Drop a file anywhere to begin.</p>
+      <div className={layoutStyles.row}>
         <Button
           onClick={() => {
             void host.chooseFiles().then((chosen) => {
@@ -127,12 +130,17 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
   // The curve of the loss is what is looked for; all else comes with the frame after it, into places whose size does not depend on it.
   const after = useAfterFirstFrame();
   return (
-    <div className="body dash" tabIndex={0} role="region" aria-label="Dashboard">
+    <div
+      className={classNames(layoutStyles.screenBody, 'dash')}
+      tabIndex={0}
+      role="region"
+      aria-label="Dashboard"
+    >
       <DayStrip />
       <section className="d-loss" aria-label="Loss">
         <div className="lhead">
           <Readouts curves={base} />
-          <span className="grow" />
+          <span className={layoutStyles.grow} />
           <div className="tools">
             {isZoomed ? (
               <Button
@@ -156,7 +164,7 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
                 onChange={setShown}
                 onChangeEnd={setSmoothing}
               />
-              <span className="num value">{shown.toFixed(2)}</span>
+              <span className={classNames(textStyles.number, 'value')}>{shown.toFixed(2)}</span>
             </span>
             <Checkbox
               label="Clip outliers"
@@ -175,7 +183,7 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
             {drawn === null || frame === null ? null : (
               <button
                 type="button"
-                className="link micro"
+                className={classNames(controlStyles.linkButton, textStyles.caption)}
                 onClick={() => {
                   setTable(true);
                 }}
@@ -186,7 +194,9 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
           </div>
         </div>
         {frame === null ? (
-          <p className="plot nothing t2">The curve begins with the first step.</p>
+          <p className={classNames('plot', 'nothing', textStyles.secondary)}>
+            The curve begins with the first step.
+          </p>
         ) : (
           <LossChart frame={frame} options={{ clip, log }} />
         )}

@@ -2,8 +2,11 @@
 import { memo, useEffect, type ReactElement } from 'react';
 import type { Activity } from '../../../src-main/contract/index.ts';
 import { useAnswer, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, duration, plural, stem } from '../../kit/format.ts';
 import { Strip, type StripBand, type StripName } from '../../kit/strip.tsx';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 
 const bandKinds = {
   training: { kind: 'past', mark: null, text: 'training' },
@@ -62,9 +65,9 @@ export const DayStrip = memo(function DayStrip(): ReactElement | null {
   const { totals } = answer;
   return (
     <section className="d-strip">
-      <div className="base sp">
-        <h2 className="label">Last 24 hours</h2>
-        <p className="micro num facts">
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={textStyles.label}>Last 24 hours</h2>
+        <p className={classNames(textStyles.caption, textStyles.number, 'facts')}>
           <Fact value={duration(totals.training_s)} text="training" />
           {totals.paused_s > 0 ? <Fact value={duration(totals.paused_s)} text="paused" /> : null}
           {totals.asleep_s > 0 ? <Fact value={duration(totals.asleep_s)} text="asleep" /> : null}

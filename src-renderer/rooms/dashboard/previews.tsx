@@ -3,9 +3,12 @@ import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { memo, useState, type ReactElement } from 'react';
 import type { Preview } from '../../../src-main/contract/index.ts';
 import { useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { age, count, duration, plural } from '../../kit/format.ts';
 import { Glyph, Mark } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 
 /** An answer and the think block before it. */
 export function splitThinking(text: string): {
@@ -37,12 +40,16 @@ function Produced({ preview }: { readonly preview: Preview }): ReactElement {
             <Chevron aria-hidden="true" />
             think block, {plural(think.split(/\s+/).length, 'word')}
           </button>
-          {open ? <p className="t2 prewrap">{think}</p> : null}
+          {open ? (
+            <p className={classNames(textStyles.secondary, textStyles.preserveLines)}>{think}</p>
+          ) : null}
         </>
       )}
-      <span className="prewrap">{answer === '' ? '(nothing)' : answer}</span>
+      <span className={textStyles.preserveLines}>{answer === '' ? '(nothing)' : answer}</span>
       {preview.finished ? null : (
-        <p className="micro">cut off after {plural(preview.tokens, 'token')}, the limit</p>
+        <p className={textStyles.caption}>
+          cut off after {plural(preview.tokens, 'token')}, the limit
+        </p>
       )}
     </dd>
   );
@@ -57,27 +64,29 @@ export const Previews = memo(function Previews(): ReactElement {
   if (newest === undefined)
     return (
       <section className="d-prev" aria-label="Previews">
-        <h2 className="label">Newest preview</h2>
-        <p className="t2">No preview yet. The first comes with the first evaluation.</p>
+        <h2 className={textStyles.label}>Newest preview</h2>
+        <p className={textStyles.secondary}>
+          No preview yet. The first comes with the first evaluation.
+        </p>
       </section>
     );
   const matching = previews.filter((preview) => preview.matches).length;
   return (
     <section className="d-prev" aria-label="Previews">
-      <div className="base sp">
-        <h2 className="label">Newest preview</h2>
-        <span className="micro num">
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={textStyles.label}>Newest preview</h2>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
           step {count(newest.step)}, {age(now - newest.t)}, {duration(newest.seconds)}
         </span>
       </div>
       <dl className="pv" tabIndex={0} aria-label="Newest preview">
         <dt>Prompt</dt>
-        <dd className="prewrap">{newest.prompt}</dd>
+        <dd className={textStyles.preserveLines}>{newest.prompt}</dd>
         <dt>Expected</dt>
-        <dd className="prewrap">{short(newest.expected)}</dd>
-        <dt className="row sp">
+        <dd className={textStyles.preserveLines}>{short(newest.expected)}</dd>
+        <dt className={classNames(layoutStyles.row, layoutStyles.spaceBetween)}>
           Produced
-          <span className={`verdict ${newest.matches ? 'ok' : ''}`}>
+          <span className={classNames('verdict', newest.matches && textStyles.success)}>
             {newest.matches ? <Glyph name="done" /> : <Mark name="failure" />}
             {newest.matches ? 'matches' : 'differs'}
           </span>
@@ -87,15 +96,28 @@ export const Previews = memo(function Previews(): ReactElement {
       <ul className="prevs">
         {previews.slice(1, 4).map((preview) => (
           <li key={`${String(preview.step)}-${String(preview.row)}`}>
-            <span className="st num">{count(preview.step)}</span>
-            <span className={preview.matches ? 'ok vg' : 't2 vg'}>
+            <span className={classNames('st', textStyles.number)}>{count(preview.step)}</span>
+            <span
+              className={classNames(
+                preview.matches ? textStyles.success : textStyles.secondary,
+                'vg',
+              )}
+            >
               {preview.matches ? <Glyph name="done" /> : <Mark name="failure" />}
-              <span className="visually-hidden">{preview.matches ? 'matches' : 'differs'}</span>
+              <span className={textStyles.visuallyHidden}>
+                {preview.matches ? 'matches' : 'differs'}
+              </span>
             </span>
-            <span className="grow el" title={preview.prompt}>
+            <span
+              className={classNames(layoutStyles.grow, textStyles.ellipsis)}
+              title={preview.prompt}
+            >
               {preview.prompt}
             </span>
-            <span className="el answer t2" title={preview.produced}>
+            <span
+              className={classNames(textStyles.ellipsis, 'answer', textStyles.secondary)}
+              title={preview.produced}
+            >
               {preview.matches
                 ? short(preview.produced)
                 : `${short(preview.produced)}, expected ${short(preview.expected)}`}
@@ -103,9 +125,9 @@ export const Previews = memo(function Previews(): ReactElement {
           </li>
         ))}
       </ul>
-      <div className="row sp pfoot">
-        <span className="micro">Last {plural(previews.length, 'preview')}</span>
-        <span className="row micro num">
+      <div className={classNames(layoutStyles.row, layoutStyles.spaceBetween, 'pfoot')}>
+        <span className={textStyles.caption}>Last {plural(previews.length, 'preview')}</span>
+        <span className={classNames(layoutStyles.row, textStyles.caption, textStyles.number)}>
           <span
             className="tally"
             role="img"

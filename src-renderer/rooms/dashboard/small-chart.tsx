@@ -9,7 +9,10 @@ import {
   type LineConfiguration,
   type Point,
 } from '../../kit/chart/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { useChartHands, type ChartFrame } from './chart-frame.ts';
 import { drawCrosshair, useCrosshair } from './crosshair.ts';
 import { nearest } from './curve-data.ts';
@@ -182,14 +185,19 @@ export function SmallChart({
   const under = hover === null ? undefined : series.values[nearest(series.values, hover)];
   return (
     <section className={`sm ${stale ? 'stale' : ''}`} aria-label={name}>
-      <div className="base sp">
-        <h3 className="label el">{name}</h3>
-        <span className="num smv" title={value === '—' ? note : undefined}>
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h3 className={classNames(textStyles.label, textStyles.ellipsis)}>{name}</h3>
+        <span
+          className={classNames(textStyles.number, 'smv')}
+          title={value === '—' ? note : undefined}
+        >
           {under === undefined ? value : series.text(under[2])}
           {unit === null ? null : <small> {unit}</small>}
         </span>
       </div>
-      <div className="micro num el">{under === undefined ? note : `at ${count(under[0])}`}</div>
+      <div className={classNames(textStyles.caption, textStyles.number, textStyles.ellipsis)}>
+        {under === undefined ? note : `at ${count(under[0])}`}
+      </div>
       {frame === null || series.values.length === 0 ? (
         <div className="plot" />
       ) : (

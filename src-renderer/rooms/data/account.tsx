@@ -1,7 +1,9 @@
 /** Every row of a file, accounted for: a bar of parts and what each part is. */
 import type { ReactElement } from 'react';
 import type { RowAccount } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count } from '../../kit/format.ts';
+import textStyles from '../../kit/styles/text.module.css';
 
 export interface Part {
   readonly name: string;
@@ -44,7 +46,7 @@ export function Parts({
           <i key={part.name} className={part.look} style={{ flex: `${String(part.rows)} 0 3px` }} />
         ))}
       </div>
-      <div className="alegend num">
+      <div className={classNames('alegend', textStyles.number)}>
         {parts.map((part) => (
           <span key={part.name}>
             <i className={part.look} aria-hidden="true" />

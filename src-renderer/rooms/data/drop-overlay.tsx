@@ -3,8 +3,11 @@ import { useEffect, useRef, useState, type ReactElement } from 'react';
 import type { DatasetSummary, Priority } from '../../../src-main/contract/index.ts';
 import { useLost, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { clock, count } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { takeIn } from './uploads.ts';
 import './drop.css';
 
@@ -157,7 +160,9 @@ export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): Reac
   return (
     <div className="drop" role="dialog" aria-label="Drop files">
       <div className="dtop">
-        {refusal === null ? <span className="dnum num">{count(over.count)}</span> : null}
+        {refusal === null ? (
+          <span className={classNames('dnum', textStyles.number)}>{count(over.count)}</span>
+        ) : null}
         <div>
           <b>{refusal ?? (over.count === 1 ? 'file or folder' : 'files or folders')}</b>
           {refusal === null ? (
@@ -169,7 +174,7 @@ export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): Reac
         </div>
       </div>
       {refusal === null ? (
-        <div className="lanes num">
+        <div className={classNames('lanes', textStyles.number)}>
           {lanes.map((entry) => {
             const [what, when] = laneFacts(entry, datasets, now);
             return (
@@ -184,7 +189,7 @@ export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): Reac
       ) : null}
       <div className="dbot">
         <span>The originals stay where they are; a copy goes into the workspace.</span>
-        <span className="kbd">Esc</span>
+        <span className={controlStyles.keyboardKey}>Esc</span>
         <span>cancels</span>
       </div>
     </div>

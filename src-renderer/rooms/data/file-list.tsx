@@ -2,9 +2,13 @@
 import { IconDownload, IconX } from '@tabler/icons-react';
 import type { KeyboardEvent, ReactElement } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { bytes, clock, count, percent, plural, shortName } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { forget, useUploads, type Upload } from './uploads.ts';
 import { verdictDisplay, verdictLine } from './verdict.ts';
 
@@ -13,24 +17,32 @@ function Sending({ upload }: { readonly upload: Upload }): ReactElement {
   const failed = upload.trouble !== null;
   return (
     <div className="fi" role="listitem">
-      <span className={failed ? 'fail' : 't2'}>
+      <span className={failed ? textStyles.failure : textStyles.secondary}>
         <Glyph name={failed ? 'refused' : 'loading'} />
       </span>
-      <div className="grow">
-        <div className="base sp">
-          <span className="el strong" title={upload.name}>
+      <div className={layoutStyles.grow}>
+        <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+          <span className={classNames(textStyles.ellipsis, textStyles.strong)} title={upload.name}>
             {shortName(upload.name, 40)}
           </span>
-          <span className="micro num">{bytes(upload.bytes)}</span>
+          <span className={classNames(textStyles.caption, textStyles.number)}>
+            {bytes(upload.bytes)}
+          </span>
         </div>
-        <div className="base sp">
-          <span className={`fst ${failed ? '' : 'el t2'}`}>
+        <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+          <span
+            className={classNames(
+              'fst',
+              !failed && textStyles.ellipsis,
+              !failed && textStyles.secondary,
+            )}
+          >
             {upload.trouble ?? `Uploading ${percent(share * 100, 0)}`}
           </span>
           {failed ? (
             <button
               type="button"
-              className="iconb"
+              className={controlStyles.iconButton}
               aria-label={`Take ${upload.name} off the list`}
               onClick={() => {
                 forget(upload.key);
@@ -55,7 +67,7 @@ function Progress({
 }): ReactElement {
   return (
     <div
-      className="bar ink"
+      className={classNames(controlStyles.progressBar, controlStyles.neutralBar)}
       role="progressbar"
       aria-label={label}
       aria-valuemin={0}
@@ -75,7 +87,7 @@ function FileRow({
   readonly selected: boolean;
 }): ReactElement {
   const look = verdictDisplay[summary.verdict];
-  const plain = look.tone === 'warn' || look.tone === 'fail';
+  const plain = look.tone === 'warning' || look.tone === 'failure';
   return (
     <li
       id={`file-${summary.id}`}
@@ -86,22 +98,29 @@ function FileRow({
         useUploads.setState({ selected: summary.id });
       }}
     >
-      <span className={look.tone}>
+      <span className={textStyles[look.tone]}>
         <Glyph name={look.glyph} />
       </span>
-      <div className="grow">
-        <div className="base sp">
-          <span className="el strong" title={summary.name}>
+      <div className={layoutStyles.grow}>
+        <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+          <span className={classNames(textStyles.ellipsis, textStyles.strong)} title={summary.name}>
             {shortName(summary.name, 40)}
           </span>
-          <span className="micro num">{bytes(summary.bytes)}</span>
+          <span className={classNames(textStyles.caption, textStyles.number)}>
+            {bytes(summary.bytes)}
+          </span>
         </div>
-        <div className="base sp">
-          <span className={`el fst ${plain ? '' : 't2'}`} title={verdictLine(summary)}>
+        <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+          <span
+            className={classNames(textStyles.ellipsis, 'fst', !plain && textStyles.secondary)}
+            title={verdictLine(summary)}
+          >
             {verdictLine(summary)}
           </span>
           {summary.rows === null ? null : (
-            <span className="micro num">{plural(summary.rows, 'row')}</span>
+            <span className={classNames(textStyles.caption, textStyles.number)}>
+              {plural(summary.rows, 'row')}
+            </span>
           )}
         </div>
         {summary.progress === null ? null : (
@@ -144,9 +163,9 @@ export function FileList({
       <div className="dz">
         <IconDownload aria-hidden="true" />
         <div>
-          <b className="strong">Drop files or folders anywhere in this window</b>
-          <div className="micro">
-            .jsonl .json .csv .parquet, or copy into <span className="mono">inbox/</span>
+          <b className={textStyles.strong}>Drop files or folders anywhere in this window</b>
+          <div className={textStyles.caption}>
+            .jsonl .json .csv .parquet, or copy into <span className={textStyles.mono}>inbox/</span>
           </div>
         </div>
       </div>
@@ -159,7 +178,7 @@ export function FileList({
       )}
       {current.length === 0 ? (
         uploads.length === 0 ? (
-          <p className="t2 nofiles">
+          <p className={classNames(textStyles.secondary, 'nofiles')}>
             No files yet. Drop .jsonl, .json, .csv or .parquet files or folders anywhere in this
             window, or copy them into inbox/.
           </p>
@@ -190,28 +209,31 @@ export function FileList({
       )}
       {earlier.length === 0 ? null : (
         <div className="early">
-          <h2 className="label">Earlier</h2>
+          <h2 className={textStyles.label}>Earlier</h2>
           <ul>
             {earlier.map((dataset) => (
               <li key={dataset.id}>
                 <button
                   type="button"
-                  className={`row ${dataset.id === selected ? 'sel' : ''}`}
+                  className={classNames(layoutStyles.row, dataset.id === selected && 'sel')}
                   aria-pressed={dataset.id === selected}
                   onClick={() => {
                     useUploads.setState({ selected: dataset.id });
                   }}
                 >
-                  <span className={verdictDisplay[dataset.verdict].tone}>
+                  <span className={textStyles[verdictDisplay[dataset.verdict].tone]}>
                     <Glyph name={verdictDisplay[dataset.verdict].glyph} />
                   </span>
-                  <span className="el grow" title={dataset.name}>
+                  <span
+                    className={classNames(textStyles.ellipsis, layoutStyles.grow)}
+                    title={dataset.name}
+                  >
                     {shortName(dataset.name, 34)}
                   </span>
-                  <span className="num t2">
+                  <span className={classNames(textStyles.number, textStyles.secondary)}>
                     {dataset.rows === null ? '' : `${count(dataset.rows)} rows`}
                   </span>
-                  <span className="num t3 when">
+                  <span className={classNames(textStyles.number, textStyles.tertiary, 'when')}>
                     {clock(dataset.finished ?? dataset.added, now)}
                   </span>
                 </button>

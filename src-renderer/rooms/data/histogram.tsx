@@ -153,7 +153,7 @@ export function Histogram({
                 max_length {count(limit)}
               </text>
               {longer === 0 ? null : (
-                <text {...beside} y={TOP + 2} className="axis warn">
+                <text {...beside} y={TOP + 2} className={'axis warn'}>
                   {plural(longer, 'row')} longer, {percent((longer / Math.max(1, rows)) * 100)}
                 </text>
               )}

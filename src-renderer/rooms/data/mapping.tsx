@@ -3,7 +3,11 @@ import { Button, NativeSelect } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { ColumnMapping, DatasetReport } from '../../../src-main/contract/index.ts';
 import { command, useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 
 export function Mapping({
   id,
@@ -43,17 +47,17 @@ export function Mapping({
           <tr>
             <th>Column</th>
             <th>First value</th>
-            <th className="n">Different values</th>
+            <th className={tableStyles.numberCell}>Different values</th>
           </tr>
         </thead>
         <tbody>
           {columns.map((column) => (
             <tr key={column.name}>
-              <td className="strong mono">{column.name}</td>
-              <td className="el example" title={column.example}>
+              <td className={classNames(textStyles.strong, textStyles.mono)}>{column.name}</td>
+              <td className={classNames(textStyles.ellipsis, 'example')} title={column.example}>
                 {column.example}
               </td>
-              <td className="n">{count(column.distinct)}</td>
+              <td className={tableStyles.numberCell}>{count(column.distinct)}</td>
             </tr>
           ))}
         </tbody>
@@ -78,19 +82,22 @@ export function Mapping({
         />
       </div>
       {ready ? (
-        <pre className="tok mono" aria-label="The first row with these roles">
-          <span className="t3">prompt </span>
+        <pre
+          className={classNames('tok', textStyles.mono)}
+          aria-label="The first row with these roles"
+        >
+          <span className={textStyles.tertiary}>prompt </span>
           {exampleOf(prompt)}
           {'\n'}
-          <span className="t3">answer </span>
+          <span className={textStyles.tertiary}>answer </span>
           <mark>{exampleOf(answer)}</mark>
         </pre>
       ) : null}
-      <div className="row cact">
+      <div className={classNames(layoutStyles.row, 'cact')}>
         <Button type="submit" variant="filled" disabled={!ready || lost}>
           Use these columns
         </Button>
-        <span className="micro">
+        <span className={textStyles.caption}>
           The file is validated again with these roles. Kept for this dataset.
         </span>
       </div>

@@ -8,7 +8,11 @@ import type {
   OverLongChoice,
 } from '../../../src-main/contract/index.ts';
 import { command, useAnswer, useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, duration, memory, plural, UNKNOWN } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Verdict } from '../../kit/verdict.tsx';
 import { RaiseDialog } from './raise-dialog.tsx';
 
@@ -45,14 +49,15 @@ function Cost({ choice }: { readonly choice: OverLongChoice }): ReactElement {
   const { trained_tokens_lost: tokens, seconds } = choice;
   return (
     <>
-      <td className="n">
-        {count(choice.rows_kept)} <span className="micro">{count(choice.rows_lost)} lost</span>
+      <td className={tableStyles.numberCell}>
+        {count(choice.rows_kept)}{' '}
+        <span className={textStyles.caption}>{count(choice.rows_lost)} lost</span>
       </td>
-      <td className="n">
+      <td className={tableStyles.numberCell}>
         {tokens === null ? UNKNOWN : tokens === 0 ? '0' : `about ${count(tokens)}`}
       </td>
-      <td className="n">{seconds === null ? UNKNOWN : duration(seconds)}</td>
-      <td className="n">
+      <td className={tableStyles.numberCell}>{seconds === null ? UNKNOWN : duration(seconds)}</td>
+      <td className={tableStyles.numberCell}>
         {memory(choice.memory / MiB)} <Verdict verdict={choice.verdict} />
       </td>
     </>
@@ -86,24 +91,24 @@ function Choices({
         : '';
   return (
     <>
-      <table className="consequences" aria-label="Rows that are too long">
+      <table className={tableStyles.choices} aria-label="Rows that are too long">
         <thead>
           <tr>
             <th>
-              <span className="visually-hidden">Choice</span>
+              <span className={textStyles.visuallyHidden}>Choice</span>
             </th>
             <th>If you</th>
-            <th className="n">Rows kept</th>
-            <th className="n">Trained tokens lost</th>
-            <th className="n">Time</th>
-            <th className="n">Memory</th>
+            <th className={tableStyles.numberCell}>Rows kept</th>
+            <th className={tableStyles.numberCell}>Trained tokens lost</th>
+            <th className={tableStyles.numberCell}>Time</th>
+            <th className={tableStyles.numberCell}>Memory</th>
           </tr>
         </thead>
         <tbody>
           {answer.choices.map((entry) => (
             <tr
               key={entry.option}
-              className={entry.option === chosen?.option ? 'on' : ''}
+              className={entry.option === chosen?.option ? tableStyles.chosen : undefined}
               onClick={() => {
                 setWay(entry.option);
               }}
@@ -119,15 +124,15 @@ function Choices({
                 />
               </td>
               <td>
-                <span className="strong">{nameOf(entry)}</span>
-                <span className="t3">{mark(entry)}</span>
+                <span className={textStyles.strong}>{nameOf(entry)}</span>
+                <span className={textStyles.tertiary}>{mark(entry)}</span>
               </td>
               <Cost choice={entry} />
             </tr>
           ))}
         </tbody>
       </table>
-      <div className="row cact">
+      <div className={classNames(layoutStyles.row, 'cact')}>
         <Button
           disabled={lost || !isOpen}
           onClick={() => {
@@ -138,7 +143,7 @@ function Choices({
           {chosen === null ? 'Choose one of these' : nameOf(chosen)}
           {isOpen && isLocked ? ', from the next dataset' : ''}
         </Button>
-        <span className="micro wrapping">
+        <span className={classNames(textStyles.caption, textStyles.wrap)}>
           It holds for every file: those that wait are validated again.
         </span>
       </div>
@@ -181,8 +186,8 @@ export function OverLong({
   if (report.over_length === 0 || (wanted !== null && wanted <= limit)) return null;
   return (
     <div className="overlong">
-      <h3 className="label">Rows longer than max_length {count(limit)}</h3>
-      <p className="micro num wrapping">
+      <h3 className={textStyles.label}>Rows longer than max_length {count(limit)}</h3>
+      <p className={classNames(textStyles.caption, textStyles.number, textStyles.wrap)}>
         {plural(report.over_length, 'row')}; {count(report.over_length_answer_lost)} of them would
         lose the whole answer when cut there.
         {wanted === null ? '' : ` max_length ${count(wanted)} loses nothing.`}

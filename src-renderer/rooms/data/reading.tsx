@@ -2,7 +2,11 @@
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import type { DatasetReport } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, percent, plural } from '../../kit/format.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 
 /** Markers of the chat template are quieter than the text. */
 export function Tinted({
@@ -15,7 +19,10 @@ export function Tinted({
   const parts = text.split(/(<\|[^|]*\|>)/);
   const inside = parts.map((part, index) =>
     index % 2 === 1 ? (
-      <span key={`${String(index)}${part}`} className={trained ? 't2' : 't3'}>
+      <span
+        key={`${String(index)}${part}`}
+        className={trained ? textStyles.secondary : textStyles.tertiary}
+      >
         {part}
       </span>
     ) : (
@@ -32,13 +39,13 @@ export function Reading({ report }: { readonly report: DatasetReport }): ReactEl
   const of = report.samples.length;
   return (
     <div className="chat">
-      <div className="base sp">
-        <h3 className="label">As the model reads it</h3>
-        <span className="row micro num">
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h3 className={textStyles.label}>As the model reads it</h3>
+        <span className={classNames(layoutStyles.row, textStyles.caption, textStyles.number)}>
           row {count(sample.row)}
           <button
             type="button"
-            className="iconb"
+            className={controlStyles.iconButton}
             aria-label="Previous row"
             disabled={at === 0}
             onClick={() => {
@@ -49,7 +56,7 @@ export function Reading({ report }: { readonly report: DatasetReport }): ReactEl
           </button>
           <button
             type="button"
-            className="iconb"
+            className={controlStyles.iconButton}
             aria-label="Next row"
             disabled={at >= of - 1}
             onClick={() => {
@@ -61,7 +68,7 @@ export function Reading({ report }: { readonly report: DatasetReport }): ReactEl
         </span>
       </div>
       <pre
-        className="tok mono"
+        className={classNames('tok', textStyles.mono)}
         tabIndex={0}
         aria-label={`Row ${String(sample.row)} as the model reads it`}
       >
@@ -69,7 +76,7 @@ export function Reading({ report }: { readonly report: DatasetReport }): ReactEl
           <Tinted key={`${String(index)}${piece.text}`} {...piece} />
         ))}
       </pre>
-      <p className="micro num row">
+      <p className={classNames(textStyles.caption, textStyles.number, layoutStyles.row)}>
         <span className="swatch" />
         trained
         {report.trained_token_share === null
@@ -112,8 +119,12 @@ export function Rejected({ report }: { readonly report: DatasetReport }): ReactE
   const more = chosen[1] - rows.length;
   return (
     <div className="bad">
-      <h3 className="label">Rejected rows</h3>
-      <div className="tabs num" role="tablist" aria-label="Reason">
+      <h3 className={textStyles.label}>Rejected rows</h3>
+      <div
+        className={classNames(controlStyles.tabs, textStyles.number)}
+        role="tablist"
+        aria-label="Reason"
+      >
         {kinds.map(([name, n]) => (
           <button
             key={name}
@@ -129,7 +140,7 @@ export function Rejected({ report }: { readonly report: DatasetReport }): ReactE
           </button>
         ))}
       </div>
-      <div className="rowsel num">
+      <div className={classNames('rowsel', textStyles.number)}>
         {rows.slice(0, 8).map((row) => (
           <button
             key={row.row}
@@ -144,18 +155,26 @@ export function Rejected({ report }: { readonly report: DatasetReport }): ReactE
           </button>
         ))}
         {more + Math.max(0, rows.length - 8) > 0 ? (
-          <span className="t3">{count(more + Math.max(0, rows.length - 8))} more</span>
+          <span className={textStyles.tertiary}>
+            {count(more + Math.max(0, rows.length - 8))} more
+          </span>
         ) : null}
       </div>
       {shown === undefined ? (
-        <p className="micro">{plural(chosen[1], 'row')}; none of them is kept in the report.</p>
+        <p className={textStyles.caption}>
+          {plural(chosen[1], 'row')}; none of them is kept in the report.
+        </p>
       ) : (
         <>
-          <pre className="well mono" tabIndex={0} aria-label={`Text of row ${String(shown.row)}`}>
+          <pre
+            className={classNames(controlStyles.codeBlock, textStyles.mono)}
+            tabIndex={0}
+            aria-label={`Text of row ${String(shown.row)}`}
+          >
             {shown.text === '' ? '(an empty line)' : shown.text}
           </pre>
-          <p className="micro">
-            <b className="fail">Row {count(shown.row)}:</b>{' '}
+          <p className={textStyles.caption}>
+            <b className={textStyles.failure}>Row {count(shown.row)}:</b>{' '}
             {shown.message.replace(/^Row [\d,]+:\s*/, '')}
           </p>
         </>

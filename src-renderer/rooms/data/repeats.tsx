@@ -1,7 +1,11 @@
 /** What repeats inside a file and what it gives away, with the first rows of each kind. */
 import type { ReactElement } from 'react';
 import type { DatasetReport } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, percent } from '../../kit/format.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 
 const SHOWN = 4;
 
@@ -70,7 +74,7 @@ export function Repeats({
         <thead>
           <tr>
             <th>Rows that</th>
-            <th className="n">Rows</th>
+            <th className={tableStyles.numberCell}>Rows</th>
             <th>Of them</th>
             <th>First</th>
           </tr>
@@ -78,17 +82,17 @@ export function Repeats({
         <tbody>
           {findingsOf(report).map((finding) => (
             <tr key={finding.what}>
-              <td className="strong">{finding.what}</td>
-              <td className="n">{count(finding.rows)}</td>
-              <td className="t2 num">
+              <td className={textStyles.strong}>{finding.what}</td>
+              <td className={tableStyles.numberCell}>{count(finding.rows)}</td>
+              <td className={classNames(textStyles.secondary, textStyles.number)}>
                 {finding.rows === 0 && finding.fact === 'kept' ? '' : finding.fact}
               </td>
-              <td className="num">
+              <td className={textStyles.number}>
                 {finding.first.slice(0, SHOWN).map(({ row, note }) => (
                   <button
                     key={row}
                     type="button"
-                    className="link"
+                    className={controlStyles.linkButton}
                     title={`Row ${count(row)} ${note}`.trim()}
                     onClick={() => {
                       onRow(row);

@@ -8,11 +8,16 @@ import type {
   DatasetSummary,
 } from '../../../src-main/contract/index.ts';
 import { command, useAnswer, useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { bytes, count, duration, percent, plural } from '../../kit/format.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Parts, partsOf, type Part } from './account.tsx';
 import { Histogram } from './histogram.tsx';
-import { OverLong } from './over-long.tsx';
 import { Mapping } from './mapping.tsx';
+import { OverLong } from './over-long.tsx';
 import { Reading, Rejected } from './reading.tsx';
 import { Repeats } from './repeats.tsx';
 import { Rows } from './rows.tsx';
@@ -48,27 +53,29 @@ function AcceptChoice({
         <thead>
           <tr>
             <th>If you</th>
-            <th className="n">Rows accepted</th>
-            <th className="n">Rows lost</th>
-            <th className="n">Steps</th>
+            <th className={tableStyles.numberCell}>Rows accepted</th>
+            <th className={tableStyles.numberCell}>Rows lost</th>
+            <th className={tableStyles.numberCell}>Steps</th>
           </tr>
         </thead>
         <tbody>
           <tr>
-            <td className="strong">Accept the good rows</td>
-            <td className="n">{count(good)}</td>
-            <td className="n">{count(report.rejected.total)}</td>
-            <td className="n">{count(report.planned_steps)}</td>
+            <td className={textStyles.strong}>Accept the good rows</td>
+            <td className={tableStyles.numberCell}>{count(good)}</td>
+            <td className={tableStyles.numberCell}>{count(report.rejected.total)}</td>
+            <td className={tableStyles.numberCell}>{count(report.planned_steps)}</td>
           </tr>
           <tr>
-            <td className="strong">Correct the file and drop it again</td>
-            <td className="n">{count(report.rows)}</td>
-            <td className="n">0</td>
-            <td className="n t3">known after validation</td>
+            <td className={textStyles.strong}>Correct the file and drop it again</td>
+            <td className={tableStyles.numberCell}>{count(report.rows)}</td>
+            <td className={tableStyles.numberCell}>0</td>
+            <td className={classNames(tableStyles.numberCell, textStyles.tertiary)}>
+              known after validation
+            </td>
           </tr>
         </tbody>
       </table>
-      <div className="row cact">
+      <div className={classNames(layoutStyles.row, 'cact')}>
         <Button
           variant="filled"
           disabled={lost || good === 0}
@@ -106,8 +113,8 @@ function Lengths({ report }: { readonly report: DatasetReport }): ReactElement |
   if (report.lengths === null) return null;
   return (
     <div className="hist">
-      <div className="row sp">
-        <h3 className="label">Tokens per row</h3>
+      <div className={classNames(layoutStyles.row, layoutStyles.spaceBetween)}>
+        <h3 className={textStyles.label}>Tokens per row</h3>
         <SegmentedControl
           aria-label="Part of the row"
           value={which}
@@ -126,7 +133,7 @@ function Lengths({ report }: { readonly report: DatasetReport }): ReactElement |
         rows={report.rows}
       />
       {limit === now ? null : (
-        <p className="micro num">
+        <p className={classNames(textStyles.caption, textStyles.number)}>
           Judged under max_length {count(limit)}; it is {count(now)} now.
         </p>
       )}
@@ -144,7 +151,11 @@ function Body({
 }): ReactElement {
   const { summary, report, account, mapping } = details;
   if (report === null)
-    return <p className="t2">The report comes when the file has been read to its end.</p>;
+    return (
+      <p className={textStyles.secondary}>
+        The report comes when the file has been read to its end.
+      </p>
+    );
   const parts: readonly Part[] =
     summary.decision === 'map_columns'
       ? [{ name: 'waiting for the roles of their columns', rows: report.rows, look: 'n3' }]
@@ -168,16 +179,16 @@ function Body({
         <AcceptChoice summary={summary} report={report} />
       ) : null}
       <div className="acct">
-        <div className="base sp">
-          <h3 className="label">Rows</h3>
-          <span className="micro num">
+        <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+          <h3 className={textStyles.label}>Rows</h3>
+          <span className={classNames(textStyles.caption, textStyles.number)}>
             {count(report.rows)} read, {facts.join(', ')}
             {report.rows === 0 ? null : (
               <>
                 {'  '}
                 <button
                   type="button"
-                  className="link"
+                  className={controlStyles.linkButton}
                   onClick={() => {
                     onRow(null);
                   }}
@@ -191,7 +202,7 @@ function Body({
         {parts.length === 0 ? null : (
           <Parts parts={parts} label={`${plural(report.rows, 'row')}, all accounted for`} />
         )}
-        <p className="micro num rfacts">
+        <p className={classNames(textStyles.caption, textStyles.number, 'rfacts')}>
           {report.planned_steps > 0 ? <span>{plural(report.planned_steps, 'step')}</span> : null}
           {summary.starts_at === null || summary.ends_at === null ? null : (
             <span>about {duration(summary.ends_at - summary.starts_at)} at the measured speed</span>
@@ -207,7 +218,7 @@ function Body({
           )}
         </p>
         {report.notes.map((note) => (
-          <p key={note} className="micro">
+          <p key={note} className={textStyles.caption}>
             {note}
           </p>
         ))}
@@ -236,18 +247,18 @@ export function Report({ summary }: { readonly summary: DatasetSummary }): React
   return (
     <section className="report" aria-label={`Report of ${summary.name}`} tabIndex={0}>
       <div className="rhead">
-        <div className="grow">
-          <h2 className="title el" title={summary.name}>
+        <div className={layoutStyles.grow}>
+          <h2 className={classNames(textStyles.title, textStyles.ellipsis)} title={summary.name}>
             {summary.name}
           </h2>
-          <p className="t2">
-            <b className={`strong ${look.tone}`}>{look.word}</b>
+          <p className={textStyles.secondary}>
+            <b className={classNames(textStyles.strong, textStyles[look.tone])}>{look.word}</b>
             {summary.message === null ? '' : `: ${summary.message}`}
           </p>
         </div>
         <button
           type="button"
-          className="iconb"
+          className={controlStyles.iconButton}
           aria-label="Close report"
           onClick={() => {
             useUploads.setState({ selected: null });

@@ -3,7 +3,9 @@ import { useElementSize } from '@mantine/hooks';
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
 import type { RowFilter } from '../../../src-main/contract/index.ts';
 import { useAnswer } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count } from '../../kit/format.ts';
+import textStyles from '../../kit/styles/text.module.css';
 import { inView, LINE, scrolledTo } from './in-view.ts';
 
 export interface ListedRow {
@@ -91,7 +93,7 @@ export function RowList({
   return (
     <div className="vbox" ref={ref}>
       <div
-        className="vlist num"
+        className={classNames('vlist', textStyles.number)}
         ref={box}
         role="listbox"
         aria-label="Rows"
@@ -120,8 +122,12 @@ export function RowList({
                     onSelect(place, row);
                   }}
                 >
-                  <span className="n">{row === null ? '' : count(row.row)}</span>
-                  <span className={row?.state === 'rejected' ? 'fail' : 't2'}>
+                  <span>{row === null ? '' : count(row.row)}</span>
+                  <span
+                    className={
+                      row?.state === 'rejected' ? textStyles.failure : textStyles.secondary
+                    }
+                  >
                     {row === null ? '' : stateWord(row)}
                   </span>
                 </div>

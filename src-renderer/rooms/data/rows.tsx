@@ -9,7 +9,11 @@ import type {
   RowFilter,
 } from '../../../src-main/contract/index.ts';
 import { command, useAnswer } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { bytes, count, plural } from '../../kit/format.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Tinted, reasonWord } from './reading.tsx';
 import { RowList, stateWord, type Asked } from './row-list.tsx';
 
@@ -99,7 +103,7 @@ export function Rows({
   };
   return (
     <div className="rowsview">
-      <div className="row rtools">
+      <div className={classNames(layoutStyles.row, 'rtools')}>
         <Button size="xs" leftSection={<IconArrowLeft aria-hidden="true" />} onClick={onClose}>
           Report
         </Button>
@@ -115,7 +119,7 @@ export function Rows({
           }}
         />
         <form
-          className="row"
+          className={layoutStyles.row}
           onSubmit={(event) => {
             event.preventDefault();
             void go();
@@ -150,7 +154,9 @@ export function Rows({
           }}
         />
         {row === null || total === 0 ? (
-          <p className="t2 rone">{total === 0 ? 'No row is of this kind.' : ''}</p>
+          <p className={classNames(textStyles.secondary, 'rone')}>
+            {total === 0 ? 'No row is of this kind.' : ''}
+          </p>
         ) : (
           <RowPane id={id} row={row} stamp={stamp} />
         )}
@@ -190,25 +196,30 @@ function OneRow({ details }: { readonly details: RowDetails }): ReactElement {
   ].filter((part) => part !== null);
   return (
     <>
-      <div className="base sp">
-        <h3 className="label num">Row {count(details.row)}</h3>
-        <span className="micro num">{facts.join(', ')}</span>
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h3 className={classNames(textStyles.label, textStyles.number)}>
+          Row {count(details.row)}
+        </h3>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
+          {facts.join(', ')}
+        </span>
       </div>
       {details.message === null ? null : (
-        <p className="micro">
-          <b className="fail">{reasonWord(details.reason ?? '')}:</b> {details.message}
+        <p className={textStyles.caption}>
+          <b className={textStyles.failure}>{reasonWord(details.reason ?? '')}:</b>{' '}
+          {details.message}
         </p>
       )}
       {examples.map((example, index) => (
         <div key={String(index)} className="rpart">
-          <h4 className="micro">
+          <h4 className={textStyles.caption}>
             As it is trained
             {examples.length === 1
               ? ''
               : `, example ${count(index + 1)} of ${count(examples.length)}, ${plural(example.tokens, 'token')}`}
           </h4>
           <pre
-            className="tok mono"
+            className={classNames('tok', textStyles.mono)}
             tabIndex={0}
             aria-label={`Text of example ${String(index + 1)}`}
           >
@@ -216,20 +227,26 @@ function OneRow({ details }: { readonly details: RowDetails }): ReactElement {
               <Tinted key={`${String(at)}${piece.text}`} {...piece} />
             ))}
           </pre>
-          {example.cut ? <p className="micro">Only the beginning is shown.</p> : null}
+          {example.cut ? <p className={textStyles.caption}>Only the beginning is shown.</p> : null}
         </div>
       ))}
       {details.examples.length === 0 && details.state !== 'rejected' ? (
-        <p className="micro">It has no tokens yet: the file is not ready.</p>
+        <p className={textStyles.caption}>It has no tokens yet: the file is not ready.</p>
       ) : null}
       <div className="rpart">
-        <h4 className="micro num">
+        <h4 className={classNames(textStyles.caption, textStyles.number)}>
           In the file{raw === null ? '' : `, ${bytes(raw.bytes)}${raw.cut ? ', beginning' : ''}`}
         </h4>
         {raw === null ? (
-          <p className="micro">The record was not kept when this file was validated.</p>
+          <p className={textStyles.caption}>
+            The record was not kept when this file was validated.
+          </p>
         ) : (
-          <pre className="well mono" tabIndex={0} aria-label="Record in the file">
+          <pre
+            className={classNames(controlStyles.codeBlock, textStyles.mono)}
+            tabIndex={0}
+            aria-label="Record in the file"
+          >
             {raw.text === '' ? '(an empty line)' : raw.text}
           </pre>
         )}

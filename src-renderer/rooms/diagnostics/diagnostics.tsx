@@ -4,6 +4,9 @@ import { useState, type ReactElement } from 'react';
 import { create } from 'zustand';
 import { command, useAnswer, useLost } from '../../engine/index.ts';
 import { bytes, plural } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import './diagnostics.css';
 
 const useDialog = create<{ readonly opened: boolean }>(() => ({ opened: false }));
@@ -41,7 +44,7 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
   };
   return (
     <>
-      <p className="t2">
+      <p className={textStyles.secondary}>
         One file for whoever looks into a problem. Rows of datasets, prompts, answers, tokens and
         secrets are not in it; the home folder is written as ~. It is saved on this machine and sent
         nowhere.
@@ -51,16 +54,16 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
           <thead>
             <tr>
               <th>File</th>
-              <th className="n">Size</th>
+              <th className={tableStyles.numberCell}>Size</th>
               <th>What</th>
             </tr>
           </thead>
           <tbody>
             {(answer?.files ?? []).map((file) => (
               <tr key={file.path}>
-                <td className="mono">{file.path}</td>
-                <td className="n">{bytes(file.bytes)}</td>
-                <td className="t2">
+                <td className={textStyles.mono}>{file.path}</td>
+                <td className={tableStyles.numberCell}>{bytes(file.bytes)}</td>
+                <td className={textStyles.secondary}>
                   {file.about}
                   {file.omitted === 0 ? '' : `; ${plural(file.omitted, 'line')} left out`}
                 </td>
@@ -76,8 +79,8 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
           setNames(event.currentTarget.checked);
         }}
       />
-      <div className="dialog-foot">
-        <span className="grow" />
+      <div className={layoutStyles.dialogFooter}>
+        <span className={layoutStyles.grow} />
         <Button size="md" data-autofocus onClick={onClose}>
           Cancel
         </Button>

@@ -3,7 +3,11 @@ import { Button, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useState, type ReactElement } from 'react';
 import { findTopics, type HelpTopic } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, plural } from '../../kit/format.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import './help.css';
 
@@ -13,18 +17,18 @@ function Topic({ topic }: { readonly topic: HelpTopic }): ReactElement {
   const isName = topic.group !== 'Keys';
   return (
     <article className="ht" id={`help-${topic.id}`}>
-      <h3 className={isName ? 'mono' : 'strong'}>{topic.title}</h3>
+      <h3 className={isName ? textStyles.mono : textStyles.strong}>{topic.title}</h3>
       <div>
         <p>{topic.text}</p>
         <dl>
           {topic.facts.map((fact) => (
             <div key={fact.name}>
-              <dt className="t3">{fact.name}</dt>
-              <dd className={isName ? 't2' : 'kbds'}>
+              <dt className={textStyles.tertiary}>{fact.name}</dt>
+              <dd className={isName ? textStyles.secondary : 'kbds'}>
                 {isName
                   ? fact.value
                   : fact.value.split(' or ').map((keys) => (
-                      <span key={keys} className="kbd">
+                      <span key={keys} className={controlStyles.keyboardKey}>
                         {keys}
                       </span>
                     ))}
@@ -46,18 +50,20 @@ export function HelpScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
   };
   return (
     <>
-      <div className="sbar">
-        <h1 className="title">Help</h1>
-        <span className="micro num">{plural(found.length, 'topic')}</span>
-        <span className="fill" />
+      <div className={layoutStyles.screenBar}>
+        <h1 className={textStyles.title}>Help</h1>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
+          {plural(found.length, 'topic')}
+        </span>
+        <span className={layoutStyles.spacer} />
         <TextInput
           size="xs"
           type="search"
-          className="csearch"
+          className={controlStyles.searchField}
           aria-label="Search in the help"
           placeholder="Search"
           leftSection={<IconSearch aria-hidden="true" />}
-          rightSection={<span className="kbd">/</span>}
+          rightSection={<span className={controlStyles.keyboardKey}>/</span>}
           value={search}
           onChange={(event) => {
             setSearch(event.currentTarget.value);
@@ -68,8 +74,8 @@ export function HelpScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
         />
       </div>
       <Notices onOpen={onOpen} />
-      <div className="body help">
-        <nav className="cnav" aria-label="Groups">
+      <div className={classNames(layoutStyles.screenBody, 'help')}>
+        <nav className={layoutStyles.sectionNavigation} aria-label="Groups">
           {groups.map((group) => (
             <button
               key={group}
@@ -79,19 +85,19 @@ export function HelpScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
               }}
             >
               <span>{group}</span>
-              <em className="num">
+              <em className={textStyles.number}>
                 {count(found.filter((topic) => topic.group === group).length)}
               </em>
             </button>
           ))}
-          <p className="micro">
-            In a terminal: <span className="mono">nightshift help gpu_lost</span>
+          <p className={textStyles.caption}>
+            In a terminal: <span className={textStyles.mono}>nightshift help gpu_lost</span>
           </p>
         </nav>
         <section className="hbody" aria-label="Topics" tabIndex={0}>
           {groups.map((group) => (
             <div key={group} id={anchor(group)}>
-              <h2 className="title">{group}</h2>
+              <h2 className={textStyles.title}>{group}</h2>
               {found
                 .filter((topic) => topic.group === group)
                 .map((topic) => (
@@ -100,8 +106,8 @@ export function HelpScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
             </div>
           ))}
           {found.length > 0 ? null : (
-            <div className="cnone">
-              <p className="t2">No topic matches “{search}”.</p>
+            <div className={layoutStyles.noMatches}>
+              <p className={textStyles.secondary}>No topic matches “{search}”.</p>
               <Button onClick={clear}>Clear</Button>
             </div>
           )}

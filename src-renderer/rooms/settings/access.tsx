@@ -2,8 +2,11 @@
 import { Button, Checkbox } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import { command, useAnswer, useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { duration } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import type { OpenScreen } from '../notices/index.ts';
 import { Row, Section } from './row.tsx';
 
@@ -17,7 +20,7 @@ function Copyable({
   const [copied, setCopied] = useState(false);
   return (
     <div className="scopy">
-      <code className="well mono" aria-label={label}>
+      <code className={classNames(controlStyles.codeBlock, textStyles.mono)} aria-label={label}>
         {text}
       </code>
       <Button
@@ -55,12 +58,12 @@ function Link(): ReactElement {
       {made === null ? null : left > 0 ? (
         <>
           <Copyable text={made.link} label="One-time link" />
-          <p className="micro num">
+          <p className={classNames(textStyles.caption, textStyles.number)}>
             Signs one browser in, once, within {duration(Math.floor(left)).replace('.0', '')}.
           </p>
         </>
       ) : (
-        <p className="micro">The link is too old now.</p>
+        <p className={textStyles.caption}>The link is too old now.</p>
       )}
     </>
   );
@@ -115,7 +118,7 @@ export function Access({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
             On this machine only. The ports are read when the engine starts:{' '}
             <button
               type="button"
-              className="link"
+              className={controlStyles.linkButton}
               onClick={() => {
                 onOpen('config');
               }}
@@ -126,8 +129,8 @@ export function Access({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
           </>
         }
       >
-        <span className="mono">{answer?.address ?? ''}</span>
-        <span className="t2">
+        <span className={textStyles.mono}>{answer?.address ?? ''}</span>
+        <span className={textStyles.secondary}>
           {answer === null
             ? ''
             : memory === null
@@ -158,8 +161,9 @@ export function Access({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
         name="Scripts"
         help={
           <>
-            As <span className="mono">Authorization: Bearer</span>; also{' '}
-            <span className="mono">nightshift token</span>. Whoever has it may do everything.
+            As <span className={textStyles.mono}>Authorization: Bearer</span>; also{' '}
+            <span className={textStyles.mono}>nightshift token</span>. Whoever has it may do
+            everything.
           </>
         }
       >

@@ -3,8 +3,10 @@ import { Checkbox } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { notifiableKinds, type NotifiableKind } from '../../../src-main/contract/index.ts';
 import { useHost } from '../../host/index.ts';
-import { Row, Section } from './row.tsx';
+import { classNames } from '../../kit/class-names.ts';
+import textStyles from '../../kit/styles/text.module.css';
 import type { Preferences } from './preferences.ts';
+import { Row, Section } from './row.tsx';
 
 const kindNames: Readonly<Record<NotifiableKind, string>> = {
   gave_up: 'Training stopped and needs you',
@@ -22,7 +24,7 @@ function Kinds({ preferences }: { readonly preferences: Preferences }): ReactEle
   const { silenced } = preferences.now;
   return (
     <fieldset className="skinds">
-      <legend className="visually-hidden">Kinds of notifications</legend>
+      <legend className={textStyles.visuallyHidden}>Kinds of notifications</legend>
       {notifiableKinds.map((kind) => (
         <Checkbox
           key={kind}
@@ -49,7 +51,7 @@ export function Desktop({
   if (host.preferences === null)
     return (
       <Section id="desktop" title="Desktop">
-        <p className="t2 snote">
+        <p className={classNames(textStyles.secondary, 'snote')}>
           Notifications of the system, starting at login and keeping the machine awake are the
           desktop application’s; they are set in its window. Notices stand in this page as well.
         </p>
@@ -58,13 +60,13 @@ export function Desktop({
   if (preferences === null)
     return (
       <Section id="desktop" title="Desktop">
-        <p className="t3 snote">not known yet</p>
+        <p className={classNames(textStyles.tertiary, 'snote')}>not known yet</p>
       </Section>
     );
   return (
     <Section id="desktop" title="Desktop">
       {preferences.problem === null ? null : (
-        <p className="fail snote" role="alert">
+        <p className={classNames(textStyles.failure, 'snote')} role="alert">
           The system refused the change: {preferences.problem}
         </p>
       )}

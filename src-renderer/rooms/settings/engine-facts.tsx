@@ -3,6 +3,7 @@ import type { ReactElement } from 'react';
 import { useEngine, useRoom } from '../../engine/index.ts';
 import { age } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import textStyles from '../../kit/styles/text.module.css';
 import { Section } from './row.tsx';
 
 export function EngineFacts(): ReactElement {
@@ -26,7 +27,7 @@ export function EngineFacts(): ReactElement {
         {facts.map(([name, value, isMono]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd className={isMono ? 'mono' : 't2'}>{value}</dd>
+            <dd className={isMono ? textStyles.mono : textStyles.secondary}>{value}</dd>
           </div>
         ))}
       </dl>

@@ -1,5 +1,6 @@
 /** One setting: its name, its control, and what it does. */
 import type { ReactElement, ReactNode } from 'react';
+import textStyles from '../../kit/styles/text.module.css';
 
 export function Row({
   name,
@@ -12,10 +13,10 @@ export function Row({
 }): ReactElement {
   return (
     <div className="srow">
-      <div className="strong">{name}</div>
+      <div className={textStyles.strong}>{name}</div>
       <div className="scontrol">
         {children}
-        {help === undefined ? null : <p className="micro">{help}</p>}
+        {help === undefined ? null : <p className={textStyles.caption}>{help}</p>}
       </div>
     </div>
   );
@@ -32,7 +33,7 @@ export function Section({
 }): ReactElement {
   return (
     <section className="ssec" aria-labelledby={`settings-${id}`}>
-      <h2 className="title" id={`settings-${id}`}>
+      <h2 className={textStyles.title} id={`settings-${id}`}>
         {title}
       </h2>
       {children}

@@ -4,9 +4,13 @@ import { useState, type ReactElement, type ReactNode } from 'react';
 import type { Setup } from '../../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { FolderField } from '../../kit/folder-field.tsx';
 import { gigabytes, percent } from '../../kit/format.ts';
 import { Glyph, Logo } from '../../kit/marks.tsx';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { takeIn, useUploads } from '../data/index.ts';
 import { Notices } from '../notices/index.ts';
 import { leaveFirstRun } from './gate.ts';
@@ -30,11 +34,13 @@ function Row({
 }): ReactElement {
   return (
     <section className={`fs ${stage}`} aria-label={title}>
-      <span className="fn num">{stage === 'done' ? <Glyph name="done" /> : number}</span>
-      <div className="grow">
-        <div className="base sp">
-          <h2 className="title">{title}</h2>
-          {aside === null ? null : <span className="micro">{aside}</span>}
+      <span className={classNames('fn', textStyles.number)}>
+        {stage === 'done' ? <Glyph name="done" /> : number}
+      </span>
+      <div className={layoutStyles.grow}>
+        <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+          <h2 className={textStyles.title}>{title}</h2>
+          {aside === null ? null : <span className={textStyles.caption}>{aside}</span>}
         </div>
         {children}
       </div>
@@ -49,7 +55,13 @@ const factGlyph = {
   missing: 'refused',
   checking: 'loading',
 } as const;
-const factTone = { ok: 'ok', warn: 'warn', fail: 'fail', missing: 'fail', checking: 't2' } as const;
+const factTone = {
+  ok: 'success',
+  warn: 'warning',
+  fail: 'failure',
+  missing: 'failure',
+  checking: 'secondary',
+} as const;
 
 function MachineRow({ setup }: { readonly setup: Setup }): ReactElement {
   const facts: readonly { name: string; state: keyof typeof factGlyph; detail: string }[] = [
@@ -64,10 +76,10 @@ function MachineRow({ setup }: { readonly setup: Setup }): ReactElement {
   const failed = facts.some((fact) => fact.state === 'missing' || fact.state === 'fail');
   return (
     <Row stage={failed ? 'now' : 'done'} number={2} title="This machine" aside={null}>
-      <ul className="facts2 num">
+      <ul className={classNames('facts2', textStyles.number)}>
         {facts.map((fact) => (
           <li key={fact.name}>
-            <span className={factTone[fact.state]}>
+            <span className={textStyles[factTone[fact.state]]}>
               <Glyph name={factGlyph[fact.state]} />
             </span>
             {fact.name}
@@ -93,9 +105,9 @@ function BaseOption({
   return (
     <label className={chosen ? 'on' : ''}>
       <Radio name="base" checked={chosen} onChange={onChoose} aria-label={base.label} />
-      <div className="grow">
-        <b className="strong">{base.label}</b>
-        <span className={base.state === 'failed' ? 'fail' : 't2'}>
+      <div className={layoutStyles.grow}>
+        <b className={textStyles.strong}>{base.label}</b>
+        <span className={base.state === 'failed' ? textStyles.failure : textStyles.secondary}>
           {base.message ?? base.detail}
         </span>
         {children}
@@ -108,12 +120,12 @@ function Making({ base }: { readonly base: Base }): ReactElement {
   const share = base.progress ?? 0;
   return (
     <>
-      <p className="t2">
+      <p className={textStyles.secondary}>
         {base.label}: {base.message ?? 'being made'}
         {base.progress === null ? '' : `, ${percent(share * 100, 0)}`}
       </p>
       <div
-        className="bar making"
+        className={classNames(controlStyles.progressBar, 'making')}
         role="progressbar"
         aria-label={`Making ${base.label}`}
         aria-valuemin={0}
@@ -135,7 +147,7 @@ function BaseRow({ setup }: { readonly setup: Setup }): ReactElement {
   if (setup.chosen !== null && making === undefined)
     return (
       <Row stage="done" number={3} title="Base model" aside={null}>
-        <p className="t2">
+        <p className={textStyles.secondary}>
           {ready === undefined ? setup.chosen : `${ready.label}. ${ready.detail}`}
         </p>
       </Row>
@@ -192,11 +204,11 @@ function BaseRow({ setup }: { readonly setup: Setup }): ReactElement {
           </BaseOption>
         ))}
       </div>
-      <div className="row act">
+      <div className={classNames(layoutStyles.row, 'act')}>
         <Button size="md" variant="filled" disabled={lost || incomplete} onClick={choose}>
           {chosen?.state === 'failed' ? 'Try again' : 'Use this model'}
         </Button>
-        <span className="micro">
+        <span className={textStyles.caption}>
           {incomplete
             ? 'The path of the folder is missing.'
             : 'Made on this machine, verified before use.'}
@@ -219,14 +231,16 @@ function DatasetRow({ setup }: { readonly setup: Setup }): ReactElement {
   return (
     <Row stage={datasets.length > 0 ? 'done' : stage} number={4} title="First dataset" aside={null}>
       {names.length > 0 ? (
-        <p className="t2">{names.join(', ')}. It is validated while the model is made.</p>
+        <p className={textStyles.secondary}>
+          {names.join(', ')}. It is validated while the model is made.
+        </p>
       ) : (
         <>
-          <p className="t2">
+          <p className={textStyles.secondary}>
             Drop a .jsonl file anywhere in this window, or take the sample: requests to a home, each
             answered by one line of JSON.
           </p>
-          <div className="row act">
+          <div className={classNames(layoutStyles.row, 'act')}>
             <Button
               size="md"
               variant={stage === 'now' ? 'filled' : 'default'}
@@ -291,8 +305,8 @@ export function FirstRun(): ReactElement {
           </p>
         </header>
         <Row stage="done" number={1} title="Workspace" aside={null}>
-          <p className="t2">
-            <span className="mono">{facts.workspace}</span>
+          <p className={textStyles.secondary}>
+            <span className={textStyles.mono}>{facts.workspace}</span>
             {machine.disk_free_gb === null
               ? ''
               : `, on a disk with ${gigabytes(machine.disk_free_gb)} free`}
@@ -303,8 +317,8 @@ export function FirstRun(): ReactElement {
         <DatasetRow setup={setup} />
       </div>
       <aside className="fside">
-        <h2 className="label">First training step</h2>
-        <p className="fbig num">
+        <h2 className={textStyles.label}>First training step</h2>
+        <p className={classNames('fbig', textStyles.number)}>
           {left === 1 ? 'starts by itself' : `${String(left)} things to go`}
         </p>
         <ol className="ft">
@@ -312,12 +326,12 @@ export function FirstRun(): ReactElement {
             <li key={step.text}>
               <span>{step.text}</span>
               {step.done ? (
-                <span className="ok">
+                <span className={textStyles.success}>
                   <Glyph name="done" />
-                  <span className="visually-hidden">done</span>
+                  <span className={textStyles.visuallyHidden}>done</span>
                 </span>
               ) : (
-                <span className="t3">open</span>
+                <span className={textStyles.tertiary}>open</span>
               )}
             </li>
           ))}
@@ -331,8 +345,12 @@ export function FirstRun(): ReactElement {
             Open the dashboard
           </Button>
         )}
-        <h2 className="label without">Without the window</h2>
-        <pre className="well mono" tabIndex={0} aria-label="Commands">
+        <h2 className={classNames(textStyles.label, 'without')}>Without the window</h2>
+        <pre
+          className={classNames(controlStyles.codeBlock, textStyles.mono)}
+          tabIndex={0}
+          aria-label="Commands"
+        >
           nightshift serve{'\n'}nightshift queue add sample.jsonl
         </pre>
       </aside>
