@@ -2,6 +2,7 @@
 import { TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
+import controlStyles from './styles/controls.module.css';
 
 export function SearchField({
   label,
@@ -18,11 +19,11 @@ export function SearchField({
     <TextInput
       size="xs"
       type="search"
-      className="csearch"
+      className={controlStyles.searchField}
       aria-label={label}
       placeholder={placeholder}
       leftSection={<IconSearch aria-hidden="true" />}
-      rightSection={<span className="kbd">/</span>}
+      rightSection={<span className={controlStyles.keyboardKey}>/</span>}
       value={value}
       onChange={(event) => {
         onChange(event.currentTarget.value);

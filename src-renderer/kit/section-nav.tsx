@@ -1,5 +1,7 @@
 /** Links to the sections of a long screen, each with a count. */
 import type { ReactElement, ReactNode } from 'react';
+import layoutStyles from './styles/layout.module.css';
+import textStyles from './styles/text.module.css';
 
 export interface NavSection {
   readonly name: string;
@@ -20,7 +22,7 @@ export function SectionNav({
   readonly children: ReactNode;
 }): ReactElement {
   return (
-    <nav className="cnav" aria-label={label}>
+    <nav className={layoutStyles.sectionNavigation} aria-label={label}>
       {sections.map(({ name, anchor, count }) => (
         <button
           key={anchor}
@@ -30,10 +32,10 @@ export function SectionNav({
           }}
         >
           <span>{name}</span>
-          {count === 0 ? null : <em className="num">{count}</em>}
+          {count === 0 ? null : <em className={textStyles.number}>{count}</em>}
         </button>
       ))}
-      <p className="micro">{children}</p>
+      <p className={textStyles.caption}>{children}</p>
     </nav>
   );
 }

@@ -60,7 +60,7 @@ describe.skipIf(found.runtime === null)('the window with a real engine that trai
     await page.getByRole('heading', { name: 'Data', level: 1 }).waitFor();
     const row = (name: string, word: RegExp): Promise<void> =>
       page
-        .locator('.dlist')
+        .getByRole('region', { name: 'Files', exact: true })
         .getByText(name, { exact: true })
         .locator('xpath=ancestor::*[self::li or @role="listitem"][1]')
         .filter({ hasText: word })

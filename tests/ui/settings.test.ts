@@ -94,7 +94,7 @@ test('help is searched with /, and says what a category means', async () => {
   await page.keyboard.press('Escape');
   await page.keyboard.type('gpu_lost');
   await page.getByText('The GPU is not reachable', { exact: false }).waitFor();
-  expect(await page.locator('.ht').count()).toBe(1);
+  expect(await page.getByRole('article').count()).toBe(1);
 });
 
 test('? lists the keys; G with a letter reaches every screen', async () => {

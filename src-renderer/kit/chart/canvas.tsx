@@ -13,6 +13,8 @@ import {
   type DefaultDataPoint,
 } from 'chart.js';
 import { useEffect, useRef, type HTMLAttributes, type ReactElement, type RefObject } from 'react';
+import { classNames } from '../class-names.ts';
+import styles from './chart.module.css';
 import { cancelDraw, scheduleDraw, type DrawTask } from './frame-scheduler.ts';
 import { drawChart } from './pan-zoom.ts';
 
@@ -73,6 +75,7 @@ export function Canvas<Kind extends 'line' | 'bar', Data = DefaultDataPoint<Kind
   chart,
   over,
   isFirst = true,
+  className,
   ...rest
 }: {
   readonly configuration: ChartConfiguration<Kind, Data>;
@@ -121,9 +124,9 @@ export function Canvas<Kind extends 'line' | 'bar', Data = DefaultDataPoint<Kind
     };
   }, [kind, chart, isFirst]);
   return (
-    <div {...rest}>
+    <div className={classNames(styles.fill, className)} {...rest}>
       <canvas ref={canvas} aria-hidden="true" />
-      {over === undefined ? null : <canvas ref={over} className="over" aria-hidden="true" />}
+      {over === undefined ? null : <canvas ref={over} className={styles.over} aria-hidden="true" />}
     </div>
   );
 }

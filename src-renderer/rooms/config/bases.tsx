@@ -4,6 +4,9 @@ import { useState, type ReactElement } from 'react';
 import { command, useEngine, useLost } from '../../engine/index.ts';
 import { FolderField } from '../../kit/folder-field.tsx';
 import { percent } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './config.module.css';
 
 /** Ids of the base models that are ready to use. */
 export function useReadyBases(): readonly string[] {
@@ -28,13 +31,13 @@ export function MoreBases(): ReactElement | null {
     void command((engine) => engine.setup.choose({ base: 'folder', folder: path }));
   };
   return (
-    <details className="bases">
-      <summary className="micro">Add a base model</summary>
+    <details className={styles.bases}>
+      <summary className={textStyles.caption}>Add a base model</summary>
       {others.map((base) => (
-        <div key={base.id} className="row" aria-live="polite">
-          <span className="grow">
-            <span className="strong">{base.label}</span>{' '}
-            <span className={base.state === 'failed' ? 'fail' : 't3'}>
+        <div key={base.id} className={layoutStyles.row} aria-live="polite">
+          <span className={layoutStyles.grow}>
+            <span className={textStyles.strong}>{base.label}</span>{' '}
+            <span className={base.state === 'failed' ? textStyles.failure : textStyles.tertiary}>
               {base.state === 'making'
                 ? `preparing, ${percent((base.progress ?? 0) * 100)}`
                 : (base.message ?? base.detail)}
@@ -55,9 +58,9 @@ export function MoreBases(): ReactElement | null {
           ) : null}
         </div>
       ))}
-      <div className="row">
+      <div className={layoutStyles.row}>
         <FolderField
-          className="grow"
+          className={layoutStyles.grow}
           label="Local model folder"
           placeholder="path to a folder with safetensors"
           value={folder}

@@ -3,9 +3,14 @@ import { Button, Modal } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { ConfigState, EstimateAnswer } from '../../../src-main/contract/index.ts';
 import { command, useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { plural } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './config.module.css';
 import { Consequences } from './consequences.tsx';
 import { forgetEdits, shown, type Pending } from './edits.ts';
+import estimateStyles from './estimate.module.css';
 
 /** Saves one setting after another, so that a refusal refers to one of them. Saved edits are dropped. */
 async function save(changes: readonly Pending[]): Promise<void> {
@@ -47,18 +52,18 @@ export function Changes({
   const staged = Object.entries(state.staged);
   const text = buttonText(pending);
   return (
-    <aside className="cchanges" aria-label="Changes">
-      <div className="base sp">
-        <h2 className="label">Changes</h2>
-        <span className="micro num">
+    <aside className={estimateStyles.changes} aria-label="Changes">
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={textStyles.label}>Changes</h2>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
           {pending.length === 0 ? 'none' : `${plural(pending.length, 'setting')}, not saved`}
         </span>
       </div>
       {pending.length === 0 ? (
-        <p className="t2">Edits are listed here until you save.</p>
+        <p className={textStyles.secondary}>Edits are listed here until you save.</p>
       ) : (
         <>
-          <table className="cdiff mono" aria-label="Unsaved settings">
+          <table className={classNames(styles.diff, textStyles.mono)} aria-label="Unsaved settings">
             <tbody>
               {pending.map((change) => (
                 <tr key={change.key}>
@@ -67,7 +72,7 @@ export function Changes({
                     <del>{shown(change.before)}</del>
                   </td>
                   <td>
-                    <ins className={change.problem === null ? '' : 'fail'}>
+                    <ins className={change.problem === null ? undefined : textStyles.failure}>
                       {shown(change.after)}
                     </ins>
                   </td>
@@ -75,7 +80,7 @@ export function Changes({
               ))}
             </tbody>
           </table>
-          <div className="row">
+          <div className={layoutStyles.row}>
             <Button
               variant="filled"
               disabled={lost || wrong > 0}
@@ -95,7 +100,7 @@ export function Changes({
             </Button>
           </div>
           {wrong === 0 ? null : (
-            <p className="fail">
+            <p className={textStyles.failure}>
               {wrong === 1 ? '1 setting is invalid.' : `${String(wrong)} settings are invalid.`}
             </p>
           )}
@@ -103,8 +108,8 @@ export function Changes({
       )}
       {staged.length === 0 ? null : (
         <>
-          <h2 className="label">Staged for next dataset</h2>
-          <table className="cdiff mono" aria-label="Staged settings">
+          <h2 className={textStyles.label}>Staged for next dataset</h2>
+          <table className={classNames(styles.diff, textStyles.mono)} aria-label="Staged settings">
             <tbody>
               {staged.map(([key, value]) => (
                 <tr key={key}>
@@ -127,8 +132,8 @@ export function Changes({
         size={640}
       >
         <Consequences consents={consents} estimate={estimate} />
-        <div className="dialog-foot">
-          <span className="grow" />
+        <div className={layoutStyles.dialogFooter}>
+          <span className={layoutStyles.grow} />
           <Button
             size="md"
             data-autofocus

@@ -4,17 +4,21 @@ import { IconLock } from '@tabler/icons-react';
 import { useMemo, useState, type ReactElement } from 'react';
 import type { ConfigState } from '../../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, plural } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { SearchField } from '../../kit/search-field.tsx';
 import { SectionNav } from '../../kit/section-nav.tsx';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import noticeStyles from '../../kit/styles/notice.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { Changes } from './changes.tsx';
+import styles from './config.module.css';
 import { descriptions, isFound, pendingOf, textOf, useEdits, valueAt } from './edits.ts';
 import { Estimate } from './estimate.tsx';
 import { Field } from './field.tsx';
 import { useEstimate } from './use-estimate.ts';
-import './config.css';
 
 const GROUPS = [...new Set(descriptions.map((description) => description.group))];
 const anchor = (group: string): string => `config-${group.toLowerCase()}`;
@@ -25,21 +29,25 @@ function FileNotices({ state }: { readonly state: ConfigState }): ReactElement {
   return (
     <>
       {state.problem === null ? null : (
-        <div className="notice fail" role="alert">
+        <div className={classNames(noticeStyles.notice, noticeStyles.failure)} role="alert">
           <Glyph name="refused" />
-          <p className="grow">
-            <b className="strong">config.json can't be used.</b>{' '}
-            <span className="t2">{state.problem}</span>
+          <p className={layoutStyles.grow}>
+            <b className={textStyles.strong}>config.json can't be used.</b>{' '}
+            <span className={textStyles.secondary}>{state.problem}</span>
           </p>
         </div>
       )}
       {state.drift.map((drift) => (
-        <div key={drift.key} className="notice warn" role="status">
+        <div
+          key={drift.key}
+          className={classNames(noticeStyles.notice, noticeStyles.warning)}
+          role="status"
+        >
           <Glyph name="recovering" />
-          <p className="grow">
-            <b className="strong">config.json was edited outside Nightshift.</b>{' '}
-            <span className="t2">
-              <span className="mono">{drift.key}</span> {textOf(drift.running)} to{' '}
+          <p className={layoutStyles.grow}>
+            <b className={textStyles.strong}>config.json was edited outside Nightshift.</b>{' '}
+            <span className={textStyles.secondary}>
+              <span className={textStyles.mono}>{drift.key}</span> {textOf(drift.running)} to{' '}
               {textOf(drift.file)}. Not applied while a dataset is training; it applies from the
               next one.
             </span>
@@ -80,13 +88,13 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
   const locked = Object.keys(state.locks).length;
   return (
     <>
-      <div className="sbar">
-        <h1 className="title">Config</h1>
-        <span className="micro num">
+      <div className={layoutStyles.screenBar}>
+        <h1 className={textStyles.title}>Config</h1>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
           {plural(descriptions.length, 'setting')}, {count(Object.keys(state.differences).length)}{' '}
           changed from the default
         </span>
-        <span className="fill" />
+        <span className={layoutStyles.spacer} />
         <SearchField
           label="Search settings"
           placeholder="Search settings"
@@ -103,7 +111,7 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
       </div>
       <Notices onOpen={onOpen} />
       <FileNotices state={state} />
-      <div className="body config">
+      <div className={classNames(layoutStyles.screenBody, styles.screen)}>
         <SectionNav
           label="Sections"
           sections={GROUPS.map((group) => ({
@@ -116,9 +124,9 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
         >
           Numbers count settings that differ from the default.
         </SectionNav>
-        <section className="cform" aria-label="Settings" tabIndex={0}>
+        <section className={styles.form} aria-label="Settings" tabIndex={0}>
           {locked === 0 ? null : (
-            <p className="lockline">
+            <p className={styles.lockNote}>
               <IconLock aria-hidden="true" />
               <span>
                 {plural(locked, 'setting')} {locked === 1 ? 'is' : 'are'} locked while a dataset is
@@ -130,7 +138,7 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
             const inside = shown.filter((description) => description.group === group);
             return inside.length === 0 ? null : (
               <div key={group} id={anchor(group)}>
-                <h2 className="cg title">{group}</h2>
+                <h2 className={classNames(styles.group, textStyles.title)}>{group}</h2>
                 {inside.map((description) => (
                   <Field
                     key={description.key}
@@ -144,8 +152,8 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
             );
           })}
           {shown.length > 0 ? null : (
-            <div className="cnone">
-              <p className="t2">
+            <div className={layoutStyles.noMatches}>
+              <p className={textStyles.secondary}>
                 {search === ''
                   ? 'All settings have their default values.'
                   : `No setting matches “${search}”.`}
@@ -161,7 +169,7 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
             </div>
           )}
         </section>
-        <div className="cest" tabIndex={0} role="group" aria-label="Estimate and changes">
+        <div className={styles.side} tabIndex={0} role="group" aria-label="Estimate and changes">
           <Estimate
             answer={estimate}
             batch={Number(batch)}

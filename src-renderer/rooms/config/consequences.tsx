@@ -1,8 +1,12 @@
 /** The consequences of a change: its effect, and its cost in rows, steps, memory and time. */
 import type { ReactElement } from 'react';
 import type { EstimateAnswer, PassEstimate } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, duration, memory, plural, UNKNOWN } from '../../kit/format.ts';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Verdict } from '../../kit/verdict.tsx';
+import styles from './config.module.css';
 import { shown, titleOf, type Pending } from './edits.ts';
 
 const MiB = 1024 * 1024;
@@ -15,18 +19,23 @@ const hasCost = (consents: readonly Pending[]): boolean =>
 function Cost({ estimate }: { readonly estimate: EstimateAnswer }): ReactElement {
   const row = (label: string, pick: (estimate: PassEstimate) => string): ReactElement => (
     <tr key={label}>
-      <td className="strong">{label}</td>
-      <td className="n">{pick(estimate.now)}</td>
-      <td className="n strong">{pick(estimate.changed)}</td>
+      <td className={textStyles.strong}>{label}</td>
+      <td className={tableStyles.numberCell}>{pick(estimate.now)}</td>
+      <td className={classNames(tableStyles.numberCell, textStyles.strong)}>
+        {pick(estimate.changed)}
+      </td>
     </tr>
   );
   return (
-    <table className="consequences num" aria-label="Cost">
+    <table
+      className={classNames(tableStyles.choices, textStyles.number, styles.cost)}
+      aria-label="Cost"
+    >
       <thead>
         <tr>
           <th>{estimate.dataset?.name ?? 'Longest rows'}, estimated</th>
-          <th className="n">now</th>
-          <th className="n">after</th>
+          <th className={tableStyles.numberCell}>now</th>
+          <th className={tableStyles.numberCell}>after</th>
         </tr>
       </thead>
       <tbody>
@@ -37,9 +46,9 @@ function Cost({ estimate }: { readonly estimate: EstimateAnswer }): ReactElement
           estimate.time.seconds === null ? UNKNOWN : duration(estimate.time.seconds),
         )}
         <tr>
-          <td className="strong">Memory</td>
-          <td className="n">{memory(estimate.now.memory.bytes / MiB)}</td>
-          <td className="n strong">
+          <td className={textStyles.strong}>Memory</td>
+          <td className={tableStyles.numberCell}>{memory(estimate.now.memory.bytes / MiB)}</td>
+          <td className={classNames(tableStyles.numberCell, textStyles.strong)}>
             {memory(estimate.changed.memory.bytes / MiB)}{' '}
             <Verdict verdict={estimate.changed.memory.verdict} />
           </td>
@@ -58,7 +67,7 @@ export function Consequences({
 }): ReactElement {
   return (
     <>
-      <table className="consequences">
+      <table className={tableStyles.choices}>
         <thead>
           <tr>
             <th>Setting</th>
@@ -69,11 +78,11 @@ export function Consequences({
         <tbody>
           {consents.map((consent) => (
             <tr key={consent.key}>
-              <td className="strong">{titleOf(consent.key)}</td>
-              <td className="mono">
+              <td className={textStyles.strong}>{titleOf(consent.key)}</td>
+              <td className={textStyles.mono}>
                 {shown(consent.before)} → {shown(consent.after)}
               </td>
-              <td className="t2 wrap">{consent.consent}</td>
+              <td className={textStyles.secondary}>{consent.consent}</td>
             </tr>
           ))}
         </tbody>
@@ -82,7 +91,7 @@ export function Consequences({
         <>
           <Cost estimate={estimate} />
           {estimate.queue.datasets === 0 ? null : (
-            <p className="micro num">
+            <p className={classNames(textStyles.caption, textStyles.number)}>
               {plural(estimate.queue.datasets, 'dataset')} in the queue:{' '}
               {plural(estimate.queue.rows_over, 'row')} over max_length,{' '}
               {plural(estimate.queue.steps, 'step')}, about {duration(estimate.queue.seconds)}.

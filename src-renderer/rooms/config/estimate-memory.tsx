@@ -1,9 +1,14 @@
 /** The memory of an estimate: total, bar and parts. */
 import type { ReactElement } from 'react';
 import type { EstimateAnswer } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { memory, plural } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Verdict } from '../../kit/verdict.tsx';
 import { fittingText, partRows } from './estimate-text.ts';
+import styles from './estimate.module.css';
 
 const MiB = 1024 * 1024;
 /** Bytes as gigabytes of the driver, powers of two. */
@@ -16,7 +21,7 @@ function MemoryBar({ answer }: { readonly answer: EstimateAnswer }): ReactElemen
   return (
     <>
       <div
-        className="emem"
+        className={styles.memoryBar}
         role="img"
         aria-label={`${gigabytes(needed)}${total === null ? '' : ` of ${gigabytes(total)}`}`}
       >
@@ -24,7 +29,7 @@ function MemoryBar({ answer }: { readonly answer: EstimateAnswer }): ReactElemen
           <i
             key={partRow.part}
             style={{ width: `${String((partRow.bytes / scale) * 100)}%` }}
-            className={partRow.shade}
+            className={styles[partRow.shade]}
           />
         ))}
         {total === null ? null : (
@@ -32,7 +37,7 @@ function MemoryBar({ answer }: { readonly answer: EstimateAnswer }): ReactElemen
         )}
       </div>
       {total === null ? null : (
-        <div className="ememt micro num">
+        <div className={classNames(styles.memoryScale, textStyles.caption, textStyles.number)}>
           <span>0</span>
           <span style={{ left: `${String(((total * 0.75) / scale) * 100)}%` }}>75 % limit</span>
         </div>
@@ -47,37 +52,51 @@ export function EstimatedMemory({ answer }: { readonly answer: EstimateAnswer })
   const differs = Math.abs(next.bytes - before) > 0.005 * before;
   return (
     <>
-      <div className="base sp">
-        <h2 className="label">
+      <div
+        className={classNames(
+          layoutStyles.baseline,
+          layoutStyles.spaceBetween,
+          styles.memoryHeading,
+        )}
+      >
+        <h2 className={textStyles.label}>
           {next.device === 'gpu' ? 'GPU memory' : 'Memory'} with these settings
         </h2>
         <Verdict verdict={next.verdict} />
       </div>
-      <div className="base">
-        <span className="ebig num">{gigabytes(next.bytes)}</span>
-        <span className="t2 num">
+      <div className={classNames(layoutStyles.baseline, styles.memoryTotal)}>
+        <span className={classNames(styles.bigNumber, textStyles.number)}>
+          {gigabytes(next.bytes)}
+        </span>
+        <span className={classNames(textStyles.secondary, textStyles.number, styles.total)}>
           {next.total === null ? 'of unknown total' : `of ${gigabytes(next.total)}`}
           {differs ? `, now ${gigabytes(before)}` : ''}
         </span>
       </div>
       <MemoryBar answer={answer} />
-      <table className="eparts num" aria-label="Memory by part">
+      <table className={classNames(styles.parts, textStyles.number)} aria-label="Memory by part">
         <tbody>
           {partRows(answer).map((partRow) => (
             <tr key={partRow.part}>
               <td>
-                <i className={partRow.shade} />
+                <i className={styles[partRow.shade]} />
                 {partRow.label}
               </td>
-              <td className="n strong">{gigabytes(partRow.bytes)}</td>
-              <td className="n t3">{differs ? gigabytes(partRow.before) : ''}</td>
+              <td className={classNames(tableStyles.numberCell, textStyles.strong)}>
+                {gigabytes(partRow.bytes)}
+              </td>
+              <td className={classNames(tableStyles.numberCell, textStyles.tertiary)}>
+                {differs ? gigabytes(partRow.before) : ''}
+              </td>
             </tr>
           ))}
         </tbody>
       </table>
-      <p className="micro">Micro-batches of up to {plural(next.tokens_at_once, 'token')}.</p>
+      <p className={textStyles.caption}>
+        Micro-batches of up to {plural(next.tokens_at_once, 'token')}.
+      </p>
       {answer.fitting === null ? null : (
-        <p className="micro">{fittingText(answer.fitting, gigabytes)}</p>
+        <p className={textStyles.caption}>{fittingText(answer.fitting, gigabytes)}</p>
       )}
     </>
   );

@@ -7,13 +7,13 @@ import type {
 } from '../../../src-main/contract/index.ts';
 
 const LABELS: Readonly<Record<MemoryPart, { readonly label: string; readonly shade: string }>> = {
-  weights: { label: 'fp32 weights', shade: 's1' },
-  bf16_weights: { label: 'bf16 weights', shade: 's2' },
-  gradients: { label: 'Gradients', shade: 's4' },
-  optimizer_states: { label: 'Optimizer states', shade: 's5' },
-  activations: { label: 'Activations', shade: 's3' },
-  logits_buffer: { label: 'Logits/loss buffer', shade: 's2' },
-  runtime: { label: 'CUDA context and runtime', shade: 's4' },
+  weights: { label: 'fp32 weights', shade: 'shade1' },
+  bf16_weights: { label: 'bf16 weights', shade: 'shade2' },
+  gradients: { label: 'Gradients', shade: 'shade4' },
+  optimizer_states: { label: 'Optimizer states', shade: 'shade5' },
+  activations: { label: 'Activations', shade: 'shade3' },
+  logits_buffer: { label: 'Logits/loss buffer', shade: 'shade2' },
+  runtime: { label: 'CUDA context and runtime', shade: 'shade4' },
 };
 const ORDER = Object.keys(LABELS) as MemoryPart[];
 

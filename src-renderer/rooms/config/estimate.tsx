@@ -4,10 +4,11 @@ import type { ReactElement } from 'react';
 import type { DatasetSummary, EstimateAnswer } from '../../../src-main/contract/index.ts';
 import { useRoom } from '../../engine/index.ts';
 import { plural } from '../../kit/format.ts';
+import textStyles from '../../kit/styles/text.module.css';
 import { EstimatedMemory } from './estimate-memory.tsx';
 import { BatchSizes, EstimatedRun } from './estimate-tables.tsx';
 import { recordText } from './estimate-text.ts';
-import './estimate.css';
+import styles from './estimate.module.css';
 
 const isSelectable = (dataset: DatasetSummary): boolean =>
   (dataset.place === 'queue' || dataset.place === 'processing') && dataset.planned_steps !== null;
@@ -27,13 +28,15 @@ export function Estimate({
   const datasets = useRoom('datasets').filter(isSelectable);
   if (answer === null)
     return (
-      <section className="estimate" aria-label="Estimate">
-        <h2 className="label">Estimate</h2>
-        <p className="t2">Choose a base model to see an estimate; memory depends on its shape.</p>
+      <section className={styles.estimate} aria-label="Estimate">
+        <h2 className={textStyles.label}>Estimate</h2>
+        <p className={textStyles.secondary}>
+          Choose a base model to see an estimate; memory depends on its shape.
+        </p>
       </section>
     );
   return (
-    <section className="estimate" aria-label="Estimate">
+    <section className={styles.estimate} aria-label="Estimate">
       <NativeSelect
         size="xs"
         label="Estimate for"
@@ -57,12 +60,12 @@ export function Estimate({
       <EstimatedRun answer={answer} />
       <BatchSizes answer={answer} batch={batch} />
       {(answer.changed.rows_over ?? 0) === 0 ? null : (
-        <p className="warn">
+        <p className={textStyles.warning}>
           About {plural(answer.changed.rows_over ?? 0, 'row')} of {answer.dataset?.name} are longer
           than max_length.
         </p>
       )}
-      <p className="micro">{recordText(answer.record)}</p>
+      <p className={textStyles.caption}>{recordText(answer.record)}</p>
     </section>
   );
 }

@@ -4,7 +4,11 @@ import { IconLock } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import type { ConfigState, KeyDescription } from '../../../src-main/contract/index.ts';
 import { command, useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { MoreBases, useReadyBases } from './bases.tsx';
+import styles from './config.module.css';
 import { controlFor, edit, textOf, titleOf, valueAt, type Pending } from './edits.ts';
 
 function Control({
@@ -27,7 +31,7 @@ function Control({
     return (
       <Autocomplete
         size="xs"
-        className={`cinput ${locked ? 'inset' : ''}`}
+        className={classNames(styles.input, locked && styles.locked)}
         aria-label={label}
         aria-invalid={invalid === null ? undefined : true}
         spellCheck={false}
@@ -53,7 +57,7 @@ function Control({
     ) : (
       <SegmentedControl
         aria-label={label}
-        className={locked ? 'inset' : ''}
+        className={locked ? styles.locked : undefined}
         value={text}
         data={options.map((value) => ({ value, label: value.replaceAll('_', ' ') }))}
         onChange={(value) => {
@@ -64,13 +68,17 @@ function Control({
   return (
     <TextInput
       size="xs"
-      className={`cinput ${locked ? 'inset' : ''} ${control.kind === 'number' ? 'num' : ''}`}
+      className={classNames(
+        styles.input,
+        locked && styles.locked,
+        control.kind === 'number' && textStyles.number,
+      )}
       aria-label={label}
       aria-invalid={invalid === null ? undefined : true}
       inputMode={control.kind === 'number' && control.words.length === 0 ? 'decimal' : 'text'}
       spellCheck={false}
       value={text}
-      rightSection={unit === null ? null : <span className="micro">{unit}</span>}
+      rightSection={unit === null ? null : <span className={textStyles.caption}>{unit}</span>}
       rightSectionWidth={unit === null ? 0 : 72}
       rightSectionPointerEvents="none"
       onChange={(event) => {
@@ -99,7 +107,7 @@ function FieldState({
   const defaultText = textOf(description.factory) === '' ? 'empty' : textOf(description.factory);
   if (pending?.problem != null)
     return (
-      <p className="fail">
+      <p className={textStyles.failure}>
         {titleOf(key)}: {pending.problem}.
       </p>
     );
@@ -107,21 +115,21 @@ function FieldState({
   return (
     <>
       {lock === undefined ? null : next === undefined ? (
-        <p className="lk" title={lock}>
+        <p className={styles.lock} title={lock}>
           <IconLock aria-hidden="true" /> locked
         </p>
       ) : (
-        <p className="lk strong" title={lock}>
+        <p className={classNames(styles.lock, textStyles.strong)} title={lock}>
           <IconLock aria-hidden="true" /> {textOf(running)} until this dataset ends, then{' '}
           {textOf(next)}
         </p>
       )}
       {staged && pending === undefined ? (
         <p>
-          <span className="chip acc">staged</span>{' '}
+          <span className={classNames(controlStyles.chip, controlStyles.accentChip)}>staged</span>{' '}
           <button
             type="button"
-            className="link"
+            className={controlStyles.linkButton}
             disabled={lost}
             aria-label={`Unstage ${titleOf(key)}`}
             onClick={() => {
@@ -138,7 +146,7 @@ function FieldState({
           <span aria-hidden="true">◆</span> default{' '}
           <button
             type="button"
-            className="link"
+            className={controlStyles.linkButton}
             aria-label={`Reset ${titleOf(key)} to its default ${defaultText}`}
             onClick={() => {
               edit(key, textOf(description.factory));
@@ -166,22 +174,25 @@ export function Field({
   const { key } = description;
   const now = key in state.staged ? state.staged[key] : valueAt(state.values, key);
   return (
-    <div className={`cf ${pending === undefined ? '' : 'chg'}`} data-key={key}>
-      <div className="cfl">
-        <span className="strong">{titleOf(key)}</span>
-        <span className="mono t3 ck">{key}</span>
+    <div
+      className={classNames(styles.field, pending !== undefined && styles.changed)}
+      data-key={key}
+    >
+      <div className={styles.name}>
+        <span className={textStyles.strong}>{titleOf(key)}</span>
+        <span className={classNames(textStyles.mono, textStyles.tertiary, styles.key)}>{key}</span>
       </div>
-      <div className="cfc">
+      <div className={styles.control}>
         <Control
           description={description}
           text={text ?? textOf(now)}
           locked={key in state.locks}
           invalid={pending?.problem ?? null}
         />
-        <p className="micro">{description.help}</p>
+        <p className={textStyles.caption}>{description.help}</p>
         {key === 'base_model' ? <MoreBases /> : null}
       </div>
-      <div className="cfs micro">
+      <div className={classNames(styles.state, textStyles.caption)}>
         <FieldState description={description} state={state} pending={pending} />
       </div>
     </div>

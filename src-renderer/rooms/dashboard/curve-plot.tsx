@@ -14,7 +14,9 @@ import {
   type LineChart,
   type LineConfiguration,
 } from '../../kit/chart/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { drawCrosshair, useCrosshair } from './crosshair.ts';
+import styles from './curve-plot.module.css';
 import { eventLayer, type LayerFacts } from './event-layer.ts';
 import { usePanZoom } from './use-pan-zoom.ts';
 
@@ -54,19 +56,13 @@ export function CurvePlot({
   );
   return (
     <div
-      className="plot"
+      className={classNames(styles.plot, facts.isMain ? styles.lossPlot : styles.smallPlot)}
       role="img"
       tabIndex={facts.isMain ? 0 : undefined}
       aria-label={label}
       {...handlers}
     >
-      <Canvas
-        className="fillbox"
-        configuration={withPlugins}
-        chart={chart}
-        over={over}
-        isFirst={facts.isMain}
-      />
+      <Canvas configuration={withPlugins} chart={chart} over={over} isFirst={facts.isMain} />
       {children}
     </div>
   );

@@ -3,10 +3,15 @@ import { Button, Checkbox, SegmentedControl, Slider } from '@mantine/core';
 import { useEffect, useState, type ReactElement } from 'react';
 import { command, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { isBoolean, isOneOf, useKept } from '../../kit/persisted-state.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { addFiles } from '../data/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { useChartFrame } from './chart-frame.ts';
+import curvePlotStyles from './curve-plot.module.css';
 import { CurveTable } from './curve-table.tsx';
 import {
   persistedRange,
@@ -17,13 +22,13 @@ import {
   useDrawnCurves,
   type Range,
 } from './curves.ts';
+import styles from './dashboard.module.css';
 import { DayStrip } from './day-strip.tsx';
 import { Events } from './events.tsx';
 import { LossChart } from './loss-chart.tsx';
 import { Previews } from './previews.tsx';
 import { Readouts } from './readouts.tsx';
 import { SmallCharts } from './small-charts.tsx';
-import './dashboard.css';
 import '../../kit/strip.css';
 
 const AXES = ['step', 'time', 'process'] as const;
@@ -48,9 +53,9 @@ export function Dashboard({ onOpen }: { readonly onOpen: OpenScreen }): ReactEle
   const empty = status.current_step === null && datasets.length === 0;
   return (
     <>
-      <div className="sbar">
-        <h1 className="title">Dashboard</h1>
-        <span className="fill" />
+      <div className={layoutStyles.screenBar}>
+        <h1 className={textStyles.title}>Dashboard</h1>
+        <span className={layoutStyles.spacer} />
         <SegmentedControl
           aria-label="Range"
           value={range}
@@ -73,10 +78,10 @@ export function Dashboard({ onOpen }: { readonly onOpen: OpenScreen }): ReactEle
 function Empty(): ReactElement {
   const host = useHost();
   return (
-    <div className="body empty">
-      <p className="title">Nothing trained in this workspace yet.</p>
-      <p className="t2">Drop a file anywhere to start.</p>
-      <div className="row">
+    <div className={classNames(layoutStyles.screenBody, styles.empty)}>
+      <p className={textStyles.title}>Nothing trained in this workspace yet.</p>
+      <p className={textStyles.secondary}>Drop a file anywhere to start.</p>
+      <div className={layoutStyles.row}>
         <Button
           onClick={() => {
             void host.chooseFiles().then((chosen) => {
@@ -131,13 +136,18 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
   // The loss is drawn first, the rest in the next frame; the sizes in the grid don't depend on it.
   const after = useAfterFirstFrame();
   return (
-    <div className="body dash" tabIndex={0} role="region" aria-label="Dashboard">
+    <div
+      className={classNames(layoutStyles.screenBody, styles.dashboard)}
+      tabIndex={0}
+      role="region"
+      aria-label="Dashboard"
+    >
       <DayStrip />
-      <section className="d-loss" aria-label="Loss">
-        <div className="lhead">
+      <section className={styles.loss} aria-label="Loss">
+        <div className={styles.lossHeader}>
           <Readouts curves={base} />
-          <span className="grow" />
-          <div className="tools">
+          <span className={layoutStyles.grow} />
+          <div className={styles.tools}>
             {isZoomed ? (
               <Button
                 size="xs"
@@ -148,10 +158,10 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
                 Reset zoom
               </Button>
             ) : null}
-            <span className="tog">
+            <span className={styles.smoothing}>
               Smoothing
               <Slider
-                className="smoothing"
+                className={styles.slider}
                 thumbLabel="Smoothing"
                 min={0}
                 max={0.99}
@@ -160,7 +170,9 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
                 onChange={setShown}
                 onChangeEnd={setSmoothing}
               />
-              <span className="num value">{shown.toFixed(2)}</span>
+              <span className={classNames(textStyles.number, styles.sliderValue)}>
+                {shown.toFixed(2)}
+              </span>
             </span>
             <Checkbox
               label="Clip outliers"
@@ -179,7 +191,7 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
             {drawn === null || frame === null ? null : (
               <button
                 type="button"
-                className="link micro"
+                className={classNames(controlStyles.linkButton, textStyles.caption)}
                 onClick={() => {
                   setTable(true);
                 }}
@@ -190,7 +202,16 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
           </div>
         </div>
         {frame === null ? (
-          <p className="plot nothing t2">The curve starts at the first step.</p>
+          <p
+            className={classNames(
+              curvePlotStyles.plot,
+              curvePlotStyles.lossPlot,
+              curvePlotStyles.empty,
+              textStyles.secondary,
+            )}
+          >
+            The curve starts at the first step.
+          </p>
         ) : (
           <LossChart frame={frame} options={{ clip, log }} />
         )}
@@ -203,9 +224,9 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
         </>
       ) : (
         <>
-          <div className="d-small" />
-          <section className="d-prev" />
-          <section className="d-feed" />
+          <div className={styles.smallCharts} />
+          <section className={styles.previews} />
+          <section className={styles.events} />
         </>
       )}
       {drawn === null || !after ? null : (

@@ -2,8 +2,12 @@
 import { memo, useEffect, type ReactElement } from 'react';
 import type { Activity } from '../../../src-main/contract/index.ts';
 import { useAnswer, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, duration, plural, stem } from '../../kit/format.ts';
 import { Strip, type StripBand, type StripName } from '../../kit/strip.tsx';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './dashboard.module.css';
 
 const BAND_KINDS = {
   training: { kind: 'past', mark: null, text: 'training' },
@@ -58,13 +62,13 @@ export const DayStrip = memo(function DayStrip(): ReactElement | null {
       clearInterval(timer);
     };
   }, [again]);
-  if (answer === null) return <section className="d-strip" aria-label="Last 24 hours" />;
+  if (answer === null) return <section className={styles.dayStrip} aria-label="Last 24 hours" />;
   const { totals } = answer;
   return (
-    <section className="d-strip">
-      <div className="base sp">
-        <h2 className="label">Last 24 hours</h2>
-        <p className="micro num facts">
+    <section className={styles.dayStrip}>
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={textStyles.label}>Last 24 hours</h2>
+        <p className={classNames(textStyles.caption, textStyles.number, styles.totals)}>
           <Fact value={duration(totals.training_s)} text="training" />
           {totals.paused_s > 0 ? <Fact value={duration(totals.paused_s)} text="paused" /> : null}
           {totals.asleep_s > 0 ? <Fact value={duration(totals.asleep_s)} text="asleep" /> : null}

@@ -1,12 +1,17 @@
 /** A small chart: its name, the current value or the one under the crosshair, a note, and the curve. */
 import { memo, useMemo, useRef, type ReactElement } from 'react';
 import type { LineChart } from '../../kit/chart/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import type { ChartFrame } from './chart-frame.ts';
-import { CurvePlot } from './curve-plot.tsx';
 import { nearest } from './curve-data.ts';
+import curvePlotStyles from './curve-plot.module.css';
+import { CurvePlot } from './curve-plot.tsx';
 import { useCurves } from './curves.ts';
 import type { LayerFacts } from './event-layer.ts';
+import styles from './small-chart.module.css';
 import { smallConfigurationOf, smallLinesOf, type SmallSeries } from './small-configuration.ts';
 
 export function SmallChart({
@@ -30,17 +35,22 @@ export function SmallChart({
   const hover = useCurves((state) => state.hover);
   const under = hover === null ? undefined : series.values[nearest(series.values, hover)];
   return (
-    <section className={`sm ${stale ? 'stale' : ''}`} aria-label={name}>
-      <div className="base sp">
-        <h3 className="label el">{name}</h3>
-        <span className="num smv" title={value === '—' ? note : undefined}>
+    <section className={classNames(styles.chart, stale && styles.stale)} aria-label={name}>
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h3 className={classNames(textStyles.label, textStyles.ellipsis)}>{name}</h3>
+        <span
+          className={classNames(textStyles.number, styles.value)}
+          title={value === '—' ? note : undefined}
+        >
           {under === undefined ? value : series.text(under[2])}
           {unit === null ? null : <small> {unit}</small>}
         </span>
       </div>
-      <div className="micro num el">{under === undefined ? note : `at ${count(under[0])}`}</div>
+      <div className={classNames(textStyles.caption, textStyles.number, textStyles.ellipsis)}>
+        {under === undefined ? note : `at ${count(under[0])}`}
+      </div>
       {frame === null || series.values.length === 0 ? (
-        <div className="plot" />
+        <div className={classNames(curvePlotStyles.plot, curvePlotStyles.smallPlot)} />
       ) : (
         <Plot name={name} value={value} series={series} frame={frame} />
       )}

@@ -5,6 +5,7 @@ import { useEngine, useLost, useRoom } from '../../engine/index.ts';
 import { age, axis, count, duration, norm, percent, rate, UNKNOWN } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
 import type { ChartFrame } from './chart-frame.ts';
+import styles from './dashboard.module.css';
 import { at, FORGET_S, STALE_S } from './readouts.tsx';
 import { SmallChart } from './small-chart.tsx';
 import type { SmallSeries } from './small-configuration.ts';
@@ -174,7 +175,7 @@ export function SmallCharts({
   const exact = status.exact_match;
   const think = status.think_tag_percent;
   return (
-    <div className="d-small">
+    <div className={styles.smallCharts}>
       <SmallChart
         name="Learning rate"
         unit={null}

@@ -3,7 +3,12 @@ import { Button } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { DatasetReport, DatasetSummary } from '../../../src-main/contract/index.ts';
 import { command, useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, plural } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './report.module.css';
 
 export function AcceptChoice({
   summary,
@@ -15,32 +20,34 @@ export function AcceptChoice({
   const lost = useLost();
   const valid = report.accepted;
   return (
-    <div className="choice">
+    <div className={styles.choice}>
       <table>
         <thead>
           <tr>
             <th>Option</th>
-            <th className="n">Rows accepted</th>
-            <th className="n">Rows lost</th>
-            <th className="n">Steps</th>
+            <th className={tableStyles.numberCell}>Rows accepted</th>
+            <th className={tableStyles.numberCell}>Rows lost</th>
+            <th className={tableStyles.numberCell}>Steps</th>
           </tr>
         </thead>
         <tbody>
           <tr>
-            <td className="strong">Train on the {plural(valid, 'valid row')}</td>
-            <td className="n">{count(valid)}</td>
-            <td className="n">{count(report.rejected.total)}</td>
-            <td className="n">{count(report.planned_steps)}</td>
+            <td className={textStyles.strong}>Train on the {plural(valid, 'valid row')}</td>
+            <td className={tableStyles.numberCell}>{count(valid)}</td>
+            <td className={tableStyles.numberCell}>{count(report.rejected.total)}</td>
+            <td className={tableStyles.numberCell}>{count(report.planned_steps)}</td>
           </tr>
           <tr>
-            <td className="strong">Fix the file and re-upload</td>
-            <td className="n">{count(report.rows)}</td>
-            <td className="n">0</td>
-            <td className="n t3">known after validation</td>
+            <td className={textStyles.strong}>Fix the file and re-upload</td>
+            <td className={tableStyles.numberCell}>{count(report.rows)}</td>
+            <td className={tableStyles.numberCell}>0</td>
+            <td className={classNames(tableStyles.numberCell, textStyles.tertiary)}>
+              known after validation
+            </td>
           </tr>
         </tbody>
       </table>
-      <div className="row cact">
+      <div className={classNames(layoutStyles.row, styles.actions)}>
         <Button
           variant="filled"
           disabled={lost || valid === 0}

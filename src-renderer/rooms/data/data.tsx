@@ -5,12 +5,16 @@ import { useMemo, type ReactElement } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
 import { useLost, useRoom } from '../../engine/index.ts';
 import { useHost, type Chosen } from '../../host/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, plural } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Notices, type OpenScreen } from '../notices/index.ts';
+import styles from './data.module.css';
 import { FileList } from './file-list.tsx';
+import reportStyles from './report.module.css';
 import { Report } from './report.tsx';
 import { addFiles, useUploads } from './uploads.ts';
-import './data.css';
 
 const isOpen = (dataset: DatasetSummary): boolean =>
   dataset.place === 'inbox' || dataset.place === 'queue' || dataset.place === 'processing';
@@ -49,15 +53,15 @@ export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
   };
   return (
     <>
-      <div className="sbar">
-        <h1 className="title">Data</h1>
-        <span className="micro num">
+      <div className={layoutStyles.screenBar}>
+        <h1 className={textStyles.title}>Data</h1>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
           {plural(current.length, 'file')}
           {decide === 0
             ? ''
             : `, ${count(decide)} ${decide === 1 ? 'needs' : 'need'} your decision`}
         </span>
-        <span className="fill" />
+        <span className={layoutStyles.spacer} />
         <Button
           size="xs"
           disabled={lost}
@@ -80,11 +84,14 @@ export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
         </Button>
       </div>
       <Notices onOpen={onOpen} />
-      <div className="body data">
+      <div className={classNames(layoutStyles.screenBody, styles.screen)}>
         <FileList current={current} earlier={earlier} selected={chosen} />
         {selected === null ? (
-          <section className="report none" aria-label="Report">
-            <p className="t2">
+          <section
+            className={classNames(reportStyles.report, reportStyles.empty)}
+            aria-label="Report"
+          >
+            <p className={textStyles.secondary}>
               {datasets.length === 0
                 ? 'Each file gets a report here: rows, lengths, and rejected rows with the reason.'
                 : 'Select a file to see its report.'}

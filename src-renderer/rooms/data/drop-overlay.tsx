@@ -3,10 +3,13 @@ import { useEffect, useRef, useState, type ReactElement } from 'react';
 import type { DatasetSummary, Priority } from '../../../src-main/contract/index.ts';
 import { useLost, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { clock, count } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './drop-overlay.module.css';
 import { addFiles } from './uploads.ts';
-import './drop.css';
 
 const SHOW_AFTER_MS = 80;
 /** Some browsers report no entered element: the overlay stays if another event follows. */
@@ -159,9 +162,11 @@ export function DropOverlay({ onAdded }: { readonly onAdded: () => void }): Reac
       ? null
       : 'Only files and folders can be dropped';
   return (
-    <div className="drop" role="dialog" aria-label="Drop files">
-      <div className="dtop">
-        {refusal === null ? <span className="dnum num">{count(over.count)}</span> : null}
+    <div className={styles.overlay} role="dialog" aria-label="Drop files">
+      <div className={styles.header}>
+        {refusal === null ? (
+          <span className={classNames(styles.count, textStyles.number)}>{count(over.count)}</span>
+        ) : null}
         <div>
           <b>{refusal ?? (over.count === 1 ? 'file or folder' : 'files or folders')}</b>
           {refusal === null ? (
@@ -170,11 +175,15 @@ export function DropOverlay({ onAdded }: { readonly onAdded: () => void }): Reac
         </div>
       </div>
       {refusal === null ? (
-        <div className="lanes num">
+        <div className={classNames(styles.lanes, textStyles.number)}>
           {LANES.map((entry) => {
             const [what, when] = laneFacts(entry, datasets, now);
             return (
-              <div key={entry} className={`lanez ${entry === lane ? 'on' : ''}`} data-lane={entry}>
+              <div
+                key={entry}
+                className={classNames(styles.lane, entry === lane && styles.active)}
+                data-lane={entry}
+              >
                 <b>{LANE_NAMES[entry]}</b>
                 <span>{what}</span>
                 <span>{when}</span>
@@ -183,9 +192,9 @@ export function DropOverlay({ onAdded }: { readonly onAdded: () => void }): Reac
           })}
         </div>
       ) : null}
-      <div className="dbot">
+      <div className={styles.footer}>
         <span>Files are copied into the workspace; the originals stay in place.</span>
-        <span className="kbd">Esc</span>
+        <span className={controlStyles.keyboardKey}>Esc</span>
         <span>cancels</span>
       </div>
     </div>

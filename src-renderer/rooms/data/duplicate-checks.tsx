@@ -1,7 +1,12 @@
 /** Checks for duplicates and leaks, each with example rows. */
 import type { ReactElement } from 'react';
 import type { DatasetReport } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, percent, plural } from '../../kit/format.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './report.module.css';
 
 const MAX_EXAMPLES = 4;
 
@@ -68,12 +73,12 @@ export function DuplicateChecks({
 }): ReactElement | null {
   if (report.accepted === 0) return null;
   return (
-    <div className="repeats">
+    <div className={styles.duplicates}>
       <table>
         <thead>
           <tr>
             <th>Check</th>
-            <th className="n">Rows</th>
+            <th className={tableStyles.numberCell}>Rows</th>
             <th>Result</th>
             <th>Examples</th>
           </tr>
@@ -81,17 +86,17 @@ export function DuplicateChecks({
         <tbody>
           {findingsOf(report).map((finding) => (
             <tr key={finding.check}>
-              <td className="strong">{finding.check}</td>
-              <td className="n">{count(finding.rows)}</td>
-              <td className="t2 num">
+              <td className={textStyles.strong}>{finding.check}</td>
+              <td className={tableStyles.numberCell}>{count(finding.rows)}</td>
+              <td className={classNames(textStyles.secondary, textStyles.number)}>
                 {finding.rows === 0 && finding.result === 'kept' ? '' : finding.result}
               </td>
-              <td className="num">
+              <td className={textStyles.number}>
                 {finding.first.slice(0, MAX_EXAMPLES).map(({ row, note }) => (
                   <button
                     key={row}
                     type="button"
-                    className="link"
+                    className={controlStyles.linkButton}
                     onClick={() => {
                       onRow(row);
                     }}

@@ -5,6 +5,7 @@ import { useLost } from '../../engine/index.ts';
 import { Canvas, useColors, type BarChart } from '../../kit/chart/index.ts';
 import { count, plural } from '../../kit/format.ts';
 import { histogramConfigurationOf, type HistogramFacts } from './histogram-configuration.ts';
+import styles from './report.module.css';
 
 /** Smaller boxes have no room for bars between the axes. */
 const LEAST_WIDTH = 80;
@@ -28,13 +29,13 @@ export function Histogram({ lengths, limit, longer, rows }: HistogramFacts): Rea
   );
   return (
     <div
-      className="plot"
+      className={styles.histogramPlot}
       ref={ref}
       role="img"
       aria-label={textOf({ lengths, limit, longer, rows })}
     >
       {width < LEAST_WIDTH || height < LEAST_HEIGHT ? null : (
-        <Canvas className="fillbox" configuration={configuration} chart={chart} />
+        <Canvas configuration={configuration} chart={chart} />
       )}
     </div>
   );

@@ -3,8 +3,12 @@ import { SegmentedControl } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { DatasetReport } from '../../../src-main/contract/index.ts';
 import { useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Histogram } from './histogram.tsx';
+import styles from './report.module.css';
 
 export function Lengths({ report }: { readonly report: DatasetReport }): ReactElement | null {
   const now = useRoom('config').values.max_length;
@@ -12,9 +16,9 @@ export function Lengths({ report }: { readonly report: DatasetReport }): ReactEl
   const [which, setWhich] = useState<'whole' | 'prompt' | 'answer'>('whole');
   if (report.lengths === null) return null;
   return (
-    <div className="hist">
-      <div className="row sp">
-        <h3 className="label">Tokens per row</h3>
+    <div className={styles.histogram}>
+      <div className={classNames(layoutStyles.row, layoutStyles.spaceBetween)}>
+        <h3 className={textStyles.label}>Tokens per row</h3>
         <SegmentedControl
           aria-label="Part of the row"
           value={which}
@@ -33,7 +37,7 @@ export function Lengths({ report }: { readonly report: DatasetReport }): ReactEl
         rows={report.rows}
       />
       {limit === now ? null : (
-        <p className="micro num">
+        <p className={classNames(textStyles.caption, textStyles.number)}>
           Validated with max_length {count(limit)}; it is {count(now)} now.
         </p>
       )}

@@ -3,7 +3,13 @@ import { Button, NativeSelect } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { ColumnMapping, DatasetReport } from '../../../src-main/contract/index.ts';
 import { command, useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './report.module.css';
+import tokensStyles from './tokens.module.css';
 
 export function Mapping({
   id,
@@ -28,7 +34,7 @@ export function Mapping({
   const ready = prompt !== '' && answer !== '' && !same;
   return (
     <form
-      className="mapping"
+      className={styles.mapping}
       aria-label="Column mapping"
       onSubmit={(event) => {
         event.preventDefault();
@@ -43,22 +49,25 @@ export function Mapping({
           <tr>
             <th>Column</th>
             <th>Example</th>
-            <th className="n">Unique values</th>
+            <th className={tableStyles.numberCell}>Unique values</th>
           </tr>
         </thead>
         <tbody>
           {columns.map((column) => (
             <tr key={column.name}>
-              <td className="strong mono">{column.name}</td>
-              <td className="el example" title={column.example}>
+              <td className={classNames(textStyles.strong, textStyles.mono)}>{column.name}</td>
+              <td
+                className={classNames(textStyles.ellipsis, styles.example)}
+                title={column.example}
+              >
                 {column.example}
               </td>
-              <td className="n">{count(column.distinct)}</td>
+              <td className={tableStyles.numberCell}>{count(column.distinct)}</td>
             </tr>
           ))}
         </tbody>
       </table>
-      <div className="roles">
+      <div className={styles.columns}>
         <NativeSelect
           label="Prompt column"
           value={prompt}
@@ -78,19 +87,22 @@ export function Mapping({
         />
       </div>
       {ready ? (
-        <pre className="tok mono" aria-label="First row with this mapping">
-          <span className="t3">prompt </span>
+        <pre
+          className={classNames(tokensStyles.text, textStyles.mono, styles.preview)}
+          aria-label="First row with this mapping"
+        >
+          <span className={textStyles.tertiary}>prompt </span>
           {exampleOf(prompt)}
           {'\n'}
-          <span className="t3">response </span>
+          <span className={textStyles.tertiary}>response </span>
           <mark>{exampleOf(answer)}</mark>
         </pre>
       ) : null}
-      <div className="row cact">
+      <div className={classNames(layoutStyles.row, styles.actions)}>
         <Button type="submit" variant="filled" disabled={!ready || lost}>
           Use this mapping
         </Button>
-        <span className="micro">Re-validates the file with this mapping.</span>
+        <span className={textStyles.caption}>Re-validates the file with this mapping.</span>
       </div>
     </form>
   );

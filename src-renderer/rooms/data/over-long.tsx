@@ -8,9 +8,14 @@ import type {
   OverLongChoice,
 } from '../../../src-main/contract/index.ts';
 import { command, useAnswer, useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, duration, memory, plural, UNKNOWN } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Verdict } from '../../kit/verdict.tsx';
 import { RaiseDialog } from './raise-dialog.tsx';
+import styles from './report.module.css';
 
 const MiB = 1024 * 1024;
 
@@ -45,14 +50,15 @@ function Cost({ choice }: { readonly choice: OverLongChoice }): ReactElement {
   const { trained_tokens_lost: tokens, seconds } = choice;
   return (
     <>
-      <td className="n">
-        {count(choice.rows_kept)} <span className="micro">{count(choice.rows_lost)} lost</span>
+      <td className={tableStyles.numberCell}>
+        {count(choice.rows_kept)}{' '}
+        <span className={textStyles.caption}>{count(choice.rows_lost)} lost</span>
       </td>
-      <td className="n">
+      <td className={tableStyles.numberCell}>
         {tokens === null ? UNKNOWN : tokens === 0 ? '0' : `about ${count(tokens)}`}
       </td>
-      <td className="n">{seconds === null ? UNKNOWN : duration(seconds)}</td>
-      <td className="n">
+      <td className={tableStyles.numberCell}>{seconds === null ? UNKNOWN : duration(seconds)}</td>
+      <td className={tableStyles.numberCell}>
         {memory(choice.memory / MiB)} <Verdict verdict={choice.verdict} />
       </td>
     </>
@@ -86,24 +92,24 @@ function Choices({
         : '';
   return (
     <>
-      <table className="consequences" aria-label="Rows longer than max_length">
+      <table className={tableStyles.choices} aria-label="Rows longer than max_length">
         <thead>
           <tr>
             <th>
-              <span className="visually-hidden">Selected</span>
+              <span className={textStyles.visuallyHidden}>Selected</span>
             </th>
             <th>Option</th>
-            <th className="n">Rows kept</th>
-            <th className="n">Tokens with loss dropped</th>
-            <th className="n">Time</th>
-            <th className="n">Memory</th>
+            <th className={tableStyles.numberCell}>Rows kept</th>
+            <th className={tableStyles.numberCell}>Tokens with loss dropped</th>
+            <th className={tableStyles.numberCell}>Time</th>
+            <th className={tableStyles.numberCell}>Memory</th>
           </tr>
         </thead>
         <tbody>
           {answer.choices.map((choice) => (
             <tr
               key={choice.option}
-              className={choice.option === chosen?.option ? 'on' : ''}
+              className={choice.option === chosen?.option ? tableStyles.chosen : undefined}
               onClick={() => {
                 setOption(choice.option);
               }}
@@ -119,15 +125,15 @@ function Choices({
                 />
               </td>
               <td>
-                <span className="strong">{nameOf(choice)}</span>
-                <span className="t3">{mark(choice)}</span>
+                <span className={textStyles.strong}>{nameOf(choice)}</span>
+                <span className={textStyles.tertiary}>{mark(choice)}</span>
               </td>
               <Cost choice={choice} />
             </tr>
           ))}
         </tbody>
       </table>
-      <div className="row cact">
+      <div className={classNames(layoutStyles.row, styles.actions)}>
         <Button
           disabled={lost || !isOpen}
           onClick={() => {
@@ -138,7 +144,7 @@ function Choices({
           {chosen === null ? 'Choose an option' : nameOf(chosen)}
           {isOpen && isLocked ? ', from the next dataset' : ''}
         </Button>
-        <span className="micro wrapping">
+        <span className={classNames(textStyles.caption, textStyles.wrap)}>
           Applies to all files; queued files will be re-validated.
         </span>
       </div>
@@ -180,9 +186,9 @@ export function OverLong({
   // The report of a file that was validated with a shorter max_length than the current one is outdated.
   if (report.over_length === 0 || (wanted !== null && wanted <= limit)) return null;
   return (
-    <div className="overlong">
-      <h3 className="label">Rows longer than max_length {count(limit)}</h3>
-      <p className="micro num wrapping">
+    <div className={styles.overLong}>
+      <h3 className={textStyles.label}>Rows longer than max_length {count(limit)}</h3>
+      <p className={classNames(textStyles.caption, textStyles.number, textStyles.wrap)}>
         {plural(report.over_length, 'row')}; truncated, {count(report.over_length_answer_lost)} of
         them would lose the whole response.
         {wanted === null ? '' : ` max_length ${count(wanted)} fits every row.`}

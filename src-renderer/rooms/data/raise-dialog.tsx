@@ -3,8 +3,12 @@ import { Button } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { OverLongAnswer, OverLongChoice } from '../../../src-main/contract/index.ts';
 import { useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { Dialog } from '../../kit/dialog.tsx';
 import { count, memory } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Verdict } from '../../kit/verdict.tsx';
 
 const MiB = 1024 * 1024;
@@ -36,30 +40,30 @@ export function RaiseDialog({
         <thead>
           <tr>
             <th>max_length</th>
-            <th className="n">Longer rows in this file</th>
-            <th className="n">Peak memory</th>
+            <th className={tableStyles.numberCell}>Longer rows in this file</th>
+            <th className={tableStyles.numberCell}>Peak memory</th>
           </tr>
         </thead>
         <tbody>
           {rows.map(({ name, beyond, choice: row }) => (
             <tr key={name}>
-              <td className="strong num">{name}</td>
-              <td className="n">{count(beyond)}</td>
-              <td className="n">
+              <td className={classNames(textStyles.strong, textStyles.number)}>{name}</td>
+              <td className={tableStyles.numberCell}>{count(beyond)}</td>
+              <td className={tableStyles.numberCell}>
                 {memory(row.memory / MiB)} <Verdict verdict={row.verdict} />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
-      <p className="t2 wrapping">
+      <p className={classNames(textStyles.secondary, textStyles.wrap)}>
         Queued files are re-validated with the new length. Longer rows need more memory per step.
         {isLocked
           ? ' max_length is locked while a dataset is training: the change is staged and applied before the next one.'
           : ''}
       </p>
-      <div className="dialog-foot">
-        <span className="grow" />
+      <div className={layoutStyles.dialogFooter}>
+        <span className={layoutStyles.grow} />
         <Button size="md" data-autofocus onClick={onClose}>
           Cancel
         </Button>

@@ -3,11 +3,16 @@ import { IconX } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import type { DatasetDetails, DatasetSummary } from '../../../src-main/contract/index.ts';
 import { useAnswer } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { AcceptChoice } from './accept-choice.tsx';
 import { DuplicateChecks } from './duplicate-checks.tsx';
 import { Lengths } from './lengths.tsx';
 import { Mapping } from './mapping.tsx';
 import { OverLong } from './over-long.tsx';
+import styles from './report.module.css';
 import { RowTotals } from './row-totals.tsx';
 import { Rows } from './rows.tsx';
 import { Rejected, RenderedSamples } from './samples.tsx';
@@ -24,12 +29,14 @@ function Body({
 }): ReactElement {
   const { summary, report, mapping } = details;
   if (report === null)
-    return <p className="t2">The report appears once the whole file has been read.</p>;
+    return (
+      <p className={textStyles.secondary}>The report appears once the whole file has been read.</p>
+    );
   const rejected = report.rejected.total > 0;
   return (
     <>
       {summary.decision === 'map_columns' ? (
-        <div className="choice">
+        <div className={styles.choice}>
           <Mapping key={summary.id} id={summary.id} report={report} mapping={mapping} />
         </div>
       ) : null}
@@ -41,7 +48,12 @@ function Body({
       <OverLong summary={summary} report={report} />
       <DuplicateChecks report={report} onRow={onRow} />
       {rejected || report.samples.length > 0 ? (
-        <div className={`lower ${rejected && report.samples.length > 0 ? '' : 'single'}`}>
+        <div
+          className={classNames(
+            styles.samples,
+            (!rejected || report.samples.length === 0) && styles.single,
+          )}
+        >
           {rejected ? <Rejected key={`r${summary.id}`} report={report} /> : null}
           <RenderedSamples key={`s${summary.id}`} report={report} />
         </div>
@@ -59,20 +71,22 @@ export function Report({ summary }: { readonly summary: DatasetSummary }): React
   // undefined: the report; null: all rows; a number: all rows, opened at that one.
   const [rows, setRows] = useState<number | null | undefined>(undefined);
   return (
-    <section className="report" aria-label={`Report of ${summary.name}`} tabIndex={0}>
-      <div className="rhead">
-        <div className="grow">
-          <h2 className="title el" title={summary.name}>
+    <section className={styles.report} aria-label={`Report of ${summary.name}`} tabIndex={0}>
+      <div className={styles.header}>
+        <div className={layoutStyles.grow}>
+          <h2 className={classNames(textStyles.title, textStyles.ellipsis)} title={summary.name}>
             {summary.name}
           </h2>
-          <p className="t2">
-            <b className={`strong ${tone}`}>{verdictWord(summary)}</b>
+          <p className={textStyles.secondary}>
+            <b className={classNames(textStyles.strong, textStyles[tone])}>
+              {verdictWord(summary)}
+            </b>
             {summary.message === null ? '' : `: ${summary.message}`}
           </p>
         </div>
         <button
           type="button"
-          className="iconb"
+          className={controlStyles.iconButton}
           aria-label="Close report"
           onClick={() => {
             useUploads.setState({ selected: null });

@@ -3,8 +3,11 @@ import { useElementSize } from '@mantine/hooks';
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
 import type { RowFilter } from '../../../src-main/contract/index.ts';
 import { useAnswer } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count } from '../../kit/format.ts';
+import textStyles from '../../kit/styles/text.module.css';
 import { inView, LINE_HEIGHT, scrolledTo } from './in-view.ts';
+import styles from './rows.module.css';
 
 export interface ListedRow {
   readonly row: number;
@@ -93,9 +96,9 @@ export function RowList({
     onSelect(place, rowAt(place));
   };
   return (
-    <div className="vbox" ref={ref}>
+    <div className={styles.box} ref={ref}>
       <div
-        className="vlist num"
+        className={classNames(styles.list, textStyles.number)}
         ref={box}
         role="listbox"
         aria-label="Rows"
@@ -107,7 +110,11 @@ export function RowList({
         }}
       >
         <div style={{ height: view.height }} role="presentation">
-          <div className="vwin" style={{ height: view.lines * LINE_HEIGHT }} role="presentation">
+          <div
+            className={styles.window}
+            style={{ height: view.lines * LINE_HEIGHT }}
+            role="presentation"
+          >
             {Array.from({ length: view.lines }, (_, index) => {
               const place = view.first + index;
               const row = rowAt(place);
@@ -115,7 +122,7 @@ export function RowList({
                 <div
                   key={place}
                   id={`row-${String(place)}`}
-                  className={`vrow ${place === selected ? 'sel' : ''}`}
+                  className={classNames(styles.row, place === selected && styles.selected)}
                   role="option"
                   aria-selected={place === selected}
                   aria-posinset={place + 1}
@@ -124,8 +131,12 @@ export function RowList({
                     onSelect(place, row);
                   }}
                 >
-                  <span className="n">{row === null ? '' : count(row.row)}</span>
-                  <span className={row?.state === 'rejected' ? 'fail' : 't2'}>
+                  <span>{row === null ? '' : count(row.row)}</span>
+                  <span
+                    className={
+                      row?.state === 'rejected' ? textStyles.failure : textStyles.secondary
+                    }
+                  >
                     {row === null ? '' : stateWord(row)}
                   </span>
                 </div>

@@ -1,8 +1,13 @@
 /** The rows of a file by outcome, with steps, time and tokens. */
 import type { ReactElement } from 'react';
 import type { DatasetDetails, DatasetReport } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { bytes, count, duration, percent, plural } from '../../kit/format.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Parts, partsOf, reportParts, type Part } from './account.tsx';
+import styles from './report.module.css';
 
 /** Per token: four bytes of id, one of label. */
 const CACHE_BYTES_PER_TOKEN = 5;
@@ -13,7 +18,7 @@ function currentParts(
   report: DatasetReport,
 ): readonly Part[] {
   if (summary.decision === 'map_columns')
-    return [{ name: 'not mapped yet', rows: report.rows, look: 'n3' }];
+    return [{ name: 'not mapped yet', rows: report.rows, look: 'queued' }];
   return account === null || summary.place === 'inbox' ? reportParts(report) : partsOf(account);
 }
 
@@ -35,17 +40,17 @@ export function RowTotals({
     `hash ${report.content_hash.slice(0, 8)}`,
   ].filter((part) => part !== null);
   return (
-    <div className="acct">
-      <div className="base sp">
-        <h3 className="label">Rows</h3>
-        <span className="micro num">
+    <div className={styles.rows}>
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h3 className={textStyles.label}>Rows</h3>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
           {plural(report.rows, 'row')}, {facts.join(', ')}
           {report.rows === 0 ? null : (
             <>
               {'  '}
               <button
                 type="button"
-                className="link"
+                className={controlStyles.linkButton}
                 onClick={() => {
                   onRow(null);
                 }}
@@ -59,7 +64,7 @@ export function RowTotals({
       {parts.length === 0 ? null : (
         <Parts parts={parts} label={`${plural(report.rows, 'row')}, every row accounted for`} />
       )}
-      <p className="micro num rfacts">
+      <p className={classNames(textStyles.caption, textStyles.number, styles.facts)}>
         {report.planned_steps > 0 ? <span>{plural(report.planned_steps, 'step')}</span> : null}
         {summary.starts_at === null || summary.ends_at === null ? null : (
           <span>about {duration(summary.ends_at - summary.starts_at)} at the current speed</span>
@@ -76,7 +81,7 @@ export function RowTotals({
         )}
       </p>
       {report.notes.map((note) => (
-        <p key={note} className="micro">
+        <p key={note} className={textStyles.caption}>
           {note}
         </p>
       ))}

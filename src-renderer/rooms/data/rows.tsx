@@ -9,9 +9,16 @@ import type {
   RowFilter,
 } from '../../../src-main/contract/index.ts';
 import { command, useAnswer } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { bytes, count, plural } from '../../kit/format.ts';
-import { HighlightedSpan, reasonWord } from './samples.tsx';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import reportStyles from './report.module.css';
 import { RowList, stateWord, type RowQuery } from './row-list.tsx';
+import styles from './rows.module.css';
+import { HighlightedSpan, reasonWord } from './samples.tsx';
+import tokensStyles from './tokens.module.css';
 
 interface Choice {
   readonly value: string;
@@ -98,8 +105,8 @@ export function Rows({
     if (answer !== null && answer.total > 0) setPlace(Math.min(answer.at ?? 0, answer.total - 1));
   };
   return (
-    <div className="rowsview">
-      <div className="row rtools">
+    <div className={reportStyles.rowsView}>
+      <div className={classNames(layoutStyles.row, styles.tools)}>
         <Button size="xs" leftSection={<IconArrowLeft aria-hidden="true" />} onClick={onClose}>
           Report
         </Button>
@@ -115,7 +122,7 @@ export function Rows({
           }}
         />
         <form
-          className="row"
+          className={layoutStyles.row}
           onSubmit={(event) => {
             event.preventDefault();
             void go();
@@ -123,7 +130,7 @@ export function Rows({
         >
           <NumberInput
             size="xs"
-            className="rjump"
+            className={styles.jump}
             aria-label="Row number"
             placeholder="Row"
             min={1}
@@ -137,7 +144,7 @@ export function Rows({
           </Button>
         </form>
       </div>
-      <div className="rsplit">
+      <div className={styles.split}>
         <RowList
           id={id}
           query={query}
@@ -150,7 +157,9 @@ export function Rows({
           }}
         />
         {row === null || total === 0 ? (
-          <p className="t2 rone">{total === 0 ? 'No rows match this filter.' : ''}</p>
+          <p className={classNames(textStyles.secondary, styles.details)}>
+            {total === 0 ? 'No rows match this filter.' : ''}
+          </p>
         ) : (
           <RowPane id={id} row={row} stamp={stamp} />
         )}
@@ -172,7 +181,7 @@ function RowPane({
     engine.datasets.row({ id, row }),
   );
   return (
-    <div className="rone" role="region" aria-label={`Row ${String(row)}`} tabIndex={0}>
+    <div className={styles.details} role="region" aria-label={`Row ${String(row)}`} tabIndex={0}>
       {answer === null ? null : <RowContent details={answer} />}
     </div>
   );
@@ -190,25 +199,30 @@ function RowContent({ details }: { readonly details: RowDetails }): ReactElement
   ].filter((part) => part !== null);
   return (
     <>
-      <div className="base sp">
-        <h3 className="label num">Row {count(details.row)}</h3>
-        <span className="micro num">{facts.join(', ')}</span>
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h3 className={classNames(textStyles.label, textStyles.number)}>
+          Row {count(details.row)}
+        </h3>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
+          {facts.join(', ')}
+        </span>
       </div>
       {details.message === null ? null : (
-        <p className="micro">
-          <b className="fail">{reasonWord(details.reason ?? '')}:</b> {details.message}
+        <p className={textStyles.caption}>
+          <b className={textStyles.failure}>{reasonWord(details.reason ?? '')}:</b>{' '}
+          {details.message}
         </p>
       )}
       {examples.map((example, index) => (
-        <div key={String(index)} className="rpart">
-          <h4 className="micro">
+        <div key={String(index)} className={styles.part}>
+          <h4 className={textStyles.caption}>
             Rendered with loss mask
             {examples.length === 1
               ? ''
               : `, example ${count(index + 1)} of ${count(examples.length)}, ${plural(example.tokens, 'token')}`}
           </h4>
           <pre
-            className="tok mono"
+            className={classNames(tokensStyles.text, textStyles.mono, styles.fullText)}
             tabIndex={0}
             aria-label={`Text of example ${String(index + 1)}`}
           >
@@ -216,20 +230,26 @@ function RowContent({ details }: { readonly details: RowDetails }): ReactElement
               <HighlightedSpan key={`${String(at)}${span.text}`} {...span} />
             ))}
           </pre>
-          {example.cut ? <p className="micro">Only the start is shown.</p> : null}
+          {example.cut ? <p className={textStyles.caption}>Only the start is shown.</p> : null}
         </div>
       ))}
       {details.examples.length === 0 && details.state !== 'rejected' ? (
-        <p className="micro">No tokens yet: the file is not ready.</p>
+        <p className={textStyles.caption}>No tokens yet: the file is not ready.</p>
       ) : null}
-      <div className="rpart">
-        <h4 className="micro num">
+      <div className={styles.part}>
+        <h4 className={classNames(textStyles.caption, textStyles.number)}>
           Raw row{raw === null ? '' : `, ${bytes(raw.bytes)}${raw.cut ? ', start only' : ''}`}
         </h4>
         {raw === null ? (
-          <p className="micro">The raw row was not stored when this file was validated.</p>
+          <p className={textStyles.caption}>
+            The raw row was not stored when this file was validated.
+          </p>
         ) : (
-          <pre className="well mono" tabIndex={0} aria-label="Raw row">
+          <pre
+            className={classNames(controlStyles.codeBlock, textStyles.mono)}
+            tabIndex={0}
+            aria-label="Raw row"
+          >
             {raw.text === '' ? '(an empty line)' : raw.text}
           </pre>
         )}

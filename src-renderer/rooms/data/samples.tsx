@@ -2,7 +2,13 @@
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import type { DatasetReport } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, percent, plural } from '../../kit/format.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './report.module.css';
+import tokensStyles from './tokens.module.css';
 
 /** Special tokens of the chat template are dimmed, tokens with loss are highlighted. */
 export function HighlightedSpan({
@@ -15,7 +21,10 @@ export function HighlightedSpan({
   const parts = text.split(/(<\|[^|]*\|>)/);
   const inside = parts.map((part, index) =>
     index % 2 === 1 ? (
-      <span key={`${String(index)}${part}`} className={trained ? 't2' : 't3'}>
+      <span
+        key={`${String(index)}${part}`}
+        className={trained ? textStyles.secondary : textStyles.tertiary}
+      >
         {part}
       </span>
     ) : (
@@ -35,14 +44,14 @@ export function RenderedSamples({
   if (sample === undefined) return null;
   const of = report.samples.length;
   return (
-    <div className="chat">
-      <div className="base sp">
-        <h3 className="label">Rendered with chat template</h3>
-        <span className="row micro num">
+    <div>
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h3 className={textStyles.label}>Rendered with chat template</h3>
+        <span className={classNames(layoutStyles.row, textStyles.caption, textStyles.number)}>
           row {count(sample.row)}
           <button
             type="button"
-            className="iconb"
+            className={controlStyles.iconButton}
             aria-label="Previous row"
             disabled={at === 0}
             onClick={() => {
@@ -53,7 +62,7 @@ export function RenderedSamples({
           </button>
           <button
             type="button"
-            className="iconb"
+            className={controlStyles.iconButton}
             aria-label="Next row"
             disabled={at >= of - 1}
             onClick={() => {
@@ -65,7 +74,7 @@ export function RenderedSamples({
         </span>
       </div>
       <pre
-        className="tok mono"
+        className={classNames(tokensStyles.text, textStyles.mono)}
         tabIndex={0}
         aria-label={`Row ${String(sample.row)} rendered with the chat template`}
       >
@@ -73,8 +82,8 @@ export function RenderedSamples({
           <HighlightedSpan key={`${String(index)}${span.text}`} {...span} />
         ))}
       </pre>
-      <p className="micro num row">
-        <span className="swatch" />
+      <p className={classNames(textStyles.caption, textStyles.number, layoutStyles.row)}>
+        <span className={styles.swatch} />
         {report.trained_token_share === null
           ? 'counts toward the loss'
           : `${percent(report.trained_token_share * 100)} of tokens count toward the loss`}
@@ -114,9 +123,13 @@ export function Rejected({ report }: { readonly report: DatasetReport }): ReactE
   const shown = rows.find((entry) => entry.row === row) ?? rows[0];
   const more = chosen[1] - rows.length;
   return (
-    <div className="bad">
-      <h3 className="label">Rejected rows</h3>
-      <div className="tabs num" role="tablist" aria-label="Reason">
+    <div className={styles.rejectedRows}>
+      <h3 className={textStyles.label}>Rejected rows</h3>
+      <div
+        className={classNames(controlStyles.tabs, textStyles.number)}
+        role="tablist"
+        aria-label="Reason"
+      >
         {kinds.map(([name, n]) => (
           <button
             key={name}
@@ -132,7 +145,7 @@ export function Rejected({ report }: { readonly report: DatasetReport }): ReactE
           </button>
         ))}
       </div>
-      <div className="rowsel num">
+      <div className={classNames(styles.rowNumbers, textStyles.number)}>
         {rows.slice(0, 8).map((row) => (
           <button
             key={row.row}
@@ -147,18 +160,26 @@ export function Rejected({ report }: { readonly report: DatasetReport }): ReactE
           </button>
         ))}
         {more + Math.max(0, rows.length - 8) > 0 ? (
-          <span className="t3">{count(more + Math.max(0, rows.length - 8))} more</span>
+          <span className={textStyles.tertiary}>
+            {count(more + Math.max(0, rows.length - 8))} more
+          </span>
         ) : null}
       </div>
       {shown === undefined ? (
-        <p className="micro">{plural(chosen[1], 'row')}; the report has no examples.</p>
+        <p className={textStyles.caption}>
+          {plural(chosen[1], 'row')}; the report has no examples.
+        </p>
       ) : (
         <>
-          <pre className="well mono" tabIndex={0} aria-label={`Text of row ${String(shown.row)}`}>
+          <pre
+            className={classNames(controlStyles.codeBlock, textStyles.mono)}
+            tabIndex={0}
+            aria-label={`Text of row ${String(shown.row)}`}
+          >
             {shown.text === '' ? '(an empty line)' : shown.text}
           </pre>
-          <p className="micro">
-            <b className="fail">Row {count(shown.row)}:</b>{' '}
+          <p className={textStyles.caption}>
+            <b className={textStyles.failure}>Row {count(shown.row)}:</b>{' '}
             {shown.message.replace(/^Row [\d,]+:\s*/, '')}
           </p>
         </>

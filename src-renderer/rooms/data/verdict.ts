@@ -5,21 +5,21 @@ import type { GlyphName } from '../../kit/marks.tsx';
 
 export interface VerdictDisplay {
   readonly glyph: GlyphName;
-  readonly tone: 'ok' | 'warn' | 'fail' | 't2' | 'acc';
+  readonly tone: 'success' | 'warning' | 'failure' | 'secondary' | 'accent';
   readonly word: string;
 }
 
 export const verdictDisplay: Readonly<Record<Verdict, VerdictDisplay>> = {
-  waiting: { glyph: 'loading', tone: 't2', word: 'Waiting' },
-  validating: { glyph: 'validating', tone: 't2', word: 'Validating' },
-  ready: { glyph: 'done', tone: 'ok', word: 'Ready' },
-  needs_decision: { glyph: 'decide', tone: 'warn', word: 'Needs review' },
-  refused: { glyph: 'refused', tone: 'fail', word: 'Refused' },
-  training: { glyph: 'training', tone: 'acc', word: 'Training' },
-  completed: { glyph: 'done', tone: 'ok', word: 'Completed' },
-  failed: { glyph: 'failed', tone: 'fail', word: 'Failed' },
-  skipped: { glyph: 'stopping', tone: 't2', word: 'Skipped' },
-  held: { glyph: 'paused', tone: 't2', word: 'Held' },
+  waiting: { glyph: 'loading', tone: 'secondary', word: 'Waiting' },
+  validating: { glyph: 'validating', tone: 'secondary', word: 'Validating' },
+  ready: { glyph: 'done', tone: 'success', word: 'Ready' },
+  needs_decision: { glyph: 'decide', tone: 'warning', word: 'Needs review' },
+  refused: { glyph: 'refused', tone: 'failure', word: 'Refused' },
+  training: { glyph: 'training', tone: 'accent', word: 'Training' },
+  completed: { glyph: 'done', tone: 'success', word: 'Completed' },
+  failed: { glyph: 'failed', tone: 'failure', word: 'Failed' },
+  skipped: { glyph: 'stopping', tone: 'secondary', word: 'Skipped' },
+  held: { glyph: 'paused', tone: 'secondary', word: 'Held' },
 };
 
 /** The verdict in a word or two; a file without known columns needs a mapping. */

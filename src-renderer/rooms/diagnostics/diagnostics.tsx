@@ -4,7 +4,10 @@ import { useState, type ReactElement } from 'react';
 import { create } from 'zustand';
 import { command, useAnswer, useLost } from '../../engine/index.ts';
 import { bytes, plural } from '../../kit/format.ts';
-import './diagnostics.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './diagnostics.module.css';
 
 const useDialog = create<{ readonly opened: boolean }>(() => ({ opened: false }));
 
@@ -41,26 +44,26 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
   };
   return (
     <>
-      <p className="t2">
+      <p className={textStyles.secondary}>
         One file for investigating a problem. It contains no dataset rows, prompts, responses,
         tokens or secrets; the home folder is written as ~. It is saved on this machine and not sent
         anywhere.
       </p>
-      <div className="diaglist" tabIndex={0} role="region" aria-label="Contents">
+      <div className={styles.files} tabIndex={0} role="region" aria-label="Contents">
         <table>
           <thead>
             <tr>
               <th>File</th>
-              <th className="n">Size</th>
+              <th className={tableStyles.numberCell}>Size</th>
               <th>Contents</th>
             </tr>
           </thead>
           <tbody>
             {(answer?.files ?? []).map((file) => (
               <tr key={file.path}>
-                <td className="mono">{file.path}</td>
-                <td className="n">{bytes(file.bytes)}</td>
-                <td className="t2">
+                <td className={textStyles.mono}>{file.path}</td>
+                <td className={tableStyles.numberCell}>{bytes(file.bytes)}</td>
+                <td className={textStyles.secondary}>
                   {file.about}
                   {file.omitted === 0 ? '' : `; ${plural(file.omitted, 'line')} omitted`}
                 </td>
@@ -76,8 +79,8 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
           setNames(event.currentTarget.checked);
         }}
       />
-      <div className="dialog-foot">
-        <span className="grow" />
+      <div className={layoutStyles.dialogFooter}>
+        <span className={layoutStyles.grow} />
         <Button size="md" data-autofocus onClick={onClose}>
           Cancel
         </Button>

@@ -2,10 +2,14 @@
 import { Button, Checkbox } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import { command, useAnswer, useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { duration } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import type { OpenScreen } from '../notices/index.ts';
 import { Row, Section } from './row.tsx';
+import styles from './settings.module.css';
 
 function Copyable({
   text,
@@ -16,8 +20,8 @@ function Copyable({
 }): ReactElement {
   const [copied, setCopied] = useState(false);
   return (
-    <div className="scopy">
-      <code className="well mono" aria-label={label}>
+    <div className={styles.copyable}>
+      <code className={classNames(controlStyles.codeBlock, textStyles.mono)} aria-label={label}>
         {text}
       </code>
       <Button
@@ -56,12 +60,12 @@ function OneTimeLink(): ReactElement {
       {created === null ? null : left > 0 ? (
         <>
           <Copyable text={created.link} label="One-time link" />
-          <p className="micro num">
+          <p className={classNames(textStyles.caption, textStyles.number)}>
             Signs in one browser, once. Expires in {duration(Math.floor(left)).replace('.0', '')}.
           </p>
         </>
       ) : (
-        <p className="micro">The link has expired.</p>
+        <p className={textStyles.caption}>The link has expired.</p>
       )}
     </>
   );
@@ -116,7 +120,7 @@ export function Access({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
             Reachable from this machine only. Port changes apply when the engine restarts:{' '}
             <button
               type="button"
-              className="link"
+              className={controlStyles.linkButton}
               onClick={() => {
                 onOpen('config');
               }}
@@ -127,8 +131,8 @@ export function Access({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
           </>
         }
       >
-        <span className="mono">{answer?.address ?? ''}</span>
-        <span className="t2">
+        <span className={textStyles.mono}>{answer?.address ?? ''}</span>
+        <span className={textStyles.secondary}>
           {answer === null
             ? ''
             : memory === null
@@ -159,8 +163,9 @@ export function Access({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
         name="Scripts"
         help={
           <>
-            Send it as <span className="mono">Authorization: Bearer</span>; also{' '}
-            <span className="mono">nightshift token</span>. Grants full access: keep it secret.
+            Send it as <span className={textStyles.mono}>Authorization: Bearer</span>; also{' '}
+            <span className={textStyles.mono}>nightshift token</span>. Grants full access: keep it
+            secret.
           </>
         }
       >

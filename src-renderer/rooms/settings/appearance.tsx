@@ -5,8 +5,9 @@ import { keysText, zoomSteps } from '../../../src-main/contract/index.ts';
 import { useHost } from '../../host/index.ts';
 import { isMac } from '../../kit/keyboard.ts';
 import { setLetters, useLetters } from '../../kit/single-key-shortcuts.ts';
-import { Row, Section } from './row.tsx';
+import textStyles from '../../kit/styles/text.module.css';
 import type { Preferences } from './preferences.ts';
+import { Row, Section } from './row.tsx';
 
 const SCHEMES = [
   { value: 'auto', label: 'System' },
@@ -21,11 +22,11 @@ function Size({ preferences }: { readonly preferences: Preferences | null }): Re
   );
   if (host.preferences === null)
     return (
-      <p className="t2">
+      <p className={textStyles.secondary}>
         Use the browser’s zoom: {keys[0]}, {keys[1]}, {keys[2]}.
       </p>
     );
-  if (preferences === null) return <p className="t3">loading</p>;
+  if (preferences === null) return <p className={textStyles.tertiary}>loading</p>;
   const steps = zoomSteps.some((zoomStep) => zoomStep === preferences.now.zoom)
     ? zoomSteps
     : [...zoomSteps, preferences.now.zoom].sort((a, b) => a - b);

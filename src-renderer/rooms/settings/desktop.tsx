@@ -3,8 +3,11 @@ import { Checkbox } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { notifiableKinds, type NotifiableKind } from '../../../src-main/contract/index.ts';
 import { useHost } from '../../host/index.ts';
-import { Row, Section } from './row.tsx';
+import { classNames } from '../../kit/class-names.ts';
+import textStyles from '../../kit/styles/text.module.css';
 import type { Preferences } from './preferences.ts';
+import { Row, Section } from './row.tsx';
+import styles from './settings.module.css';
 
 const KIND_NAMES: Readonly<Record<NotifiableKind, string>> = {
   gave_up: 'Training stopped and needs attention',
@@ -21,8 +24,8 @@ const KIND_NAMES: Readonly<Record<NotifiableKind, string>> = {
 function Kinds({ preferences }: { readonly preferences: Preferences }): ReactElement {
   const { silenced } = preferences.now;
   return (
-    <fieldset className="skinds">
-      <legend className="visually-hidden">Kinds of notifications</legend>
+    <fieldset className={styles.kinds}>
+      <legend className={textStyles.visuallyHidden}>Kinds of notifications</legend>
       {notifiableKinds.map((kind) => (
         <Checkbox
           key={kind}
@@ -49,7 +52,7 @@ export function Desktop({
   if (host.preferences === null)
     return (
       <Section id="desktop" title="Desktop">
-        <p className="t2 snote">
+        <p className={classNames(textStyles.secondary, styles.note)}>
           System notifications, starting at login and keeping the machine awake are settings of the
           desktop application. Notices are also shown on this page.
         </p>
@@ -58,13 +61,13 @@ export function Desktop({
   if (preferences === null)
     return (
       <Section id="desktop" title="Desktop">
-        <p className="t3 snote">loading</p>
+        <p className={classNames(textStyles.tertiary, styles.note)}>loading</p>
       </Section>
     );
   return (
     <Section id="desktop" title="Desktop">
       {preferences.problem === null ? null : (
-        <p className="fail snote" role="alert">
+        <p className={classNames(textStyles.failure, styles.note)} role="alert">
           The system rejected the change: {preferences.problem}
         </p>
       )}

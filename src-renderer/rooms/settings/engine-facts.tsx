@@ -3,7 +3,9 @@ import type { ReactElement } from 'react';
 import { useEngine, useRoom } from '../../engine/index.ts';
 import { age } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import textStyles from '../../kit/styles/text.module.css';
 import { Section } from './row.tsx';
+import styles from './settings.module.css';
 
 export function EngineFacts(): ReactElement {
   const engine = useRoom('engine');
@@ -22,11 +24,11 @@ export function EngineFacts(): ReactElement {
   ];
   return (
     <Section id="engine" title="Workspace and engine">
-      <dl className="sfacts">
+      <dl className={styles.facts}>
         {facts.map(([name, value, isMono]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd className={isMono ? 'mono' : 't2'}>{value}</dd>
+            <dd className={isMono ? textStyles.mono : textStyles.secondary}>{value}</dd>
           </div>
         ))}
       </dl>

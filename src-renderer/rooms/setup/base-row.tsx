@@ -3,9 +3,14 @@ import { Button, Radio } from '@mantine/core';
 import { useState, type ReactElement, type ReactNode } from 'react';
 import type { Setup } from '../../../src-main/contract/index.ts';
 import { command, useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { FolderField } from '../../kit/folder-field.tsx';
 import { percent } from '../../kit/format.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Row } from './row.tsx';
+import styles from './setup.module.css';
 
 type Base = Setup['bases'][number];
 
@@ -21,11 +26,11 @@ function BaseOption({
   readonly children?: ReactNode;
 }): ReactElement {
   return (
-    <label className={chosen ? 'on' : ''}>
+    <label className={chosen ? styles.selected : undefined}>
       <Radio name="base" checked={chosen} onChange={onChoose} aria-label={base.label} />
-      <div className="grow">
-        <b className="strong">{base.label}</b>
-        <span className={base.state === 'failed' ? 'fail' : 't2'}>
+      <div className={layoutStyles.grow}>
+        <b className={textStyles.strong}>{base.label}</b>
+        <span className={base.state === 'failed' ? textStyles.failure : textStyles.secondary}>
           {base.message ?? base.detail}
         </span>
         {children}
@@ -38,12 +43,12 @@ function Preparing({ base }: { readonly base: Base }): ReactElement {
   const fraction = base.progress ?? 0;
   return (
     <>
-      <p className="t2">
+      <p className={textStyles.secondary}>
         {base.label}: {base.message ?? 'preparing'}
         {base.progress === null ? '' : `, ${percent(fraction * 100, 0)}`}
       </p>
       <div
-        className="bar making"
+        className={classNames(controlStyles.progressBar, styles.progress)}
         role="progressbar"
         aria-label={`Preparing ${base.label}`}
         aria-valuemin={0}
@@ -89,7 +94,7 @@ function BaseChoice({ bases }: { readonly bases: readonly Base[] }): ReactElemen
   };
   return (
     <>
-      <div className="opts2" role="radiogroup" aria-label="Base model">
+      <div className={styles.options} role="radiogroup" aria-label="Base model">
         {bases.map((base) => (
           <BaseOption
             key={base.id}
@@ -101,7 +106,7 @@ function BaseChoice({ bases }: { readonly bases: readonly Base[] }): ReactElemen
           >
             {base.id === FOLDER && base.id === id ? (
               <FolderField
-                className="folder"
+                className={styles.folder}
                 label="Path to the model folder"
                 placeholder="path to the folder"
                 value={folder}
@@ -111,11 +116,11 @@ function BaseChoice({ bases }: { readonly bases: readonly Base[] }): ReactElemen
           </BaseOption>
         ))}
       </div>
-      <div className="row act">
+      <div className={classNames(layoutStyles.row, styles.actions)}>
         <Button size="md" variant="filled" disabled={lost || isIncomplete} onClick={choose}>
           {selected?.state === 'failed' ? 'Try again' : 'Use this model'}
         </Button>
-        <span className="micro">
+        <span className={textStyles.caption}>
           {isIncomplete ? 'Enter the path to the folder.' : 'Downloaded and checksum-verified.'}
         </span>
       </div>
@@ -135,7 +140,7 @@ export function BaseRow({ setup }: { readonly setup: Setup }): ReactElement {
   if (setup.chosen !== null)
     return (
       <Row stage="done" number={3} title="Base model" aside={null}>
-        <p className="t2">
+        <p className={textStyles.secondary}>
           {ready === undefined ? setup.chosen : `${ready.label}. ${ready.detail}`}
         </p>
       </Row>

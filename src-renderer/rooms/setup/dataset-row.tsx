@@ -4,8 +4,12 @@ import type { ReactElement } from 'react';
 import type { Setup } from '../../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
+import { classNames } from '../../kit/class-names.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { addFiles, useUploads } from '../data/index.ts';
 import { Row, type Stage } from './row.tsx';
+import styles from './setup.module.css';
 
 export function DatasetRow({ setup }: { readonly setup: Setup }): ReactElement {
   const host = useHost();
@@ -20,14 +24,16 @@ export function DatasetRow({ setup }: { readonly setup: Setup }): ReactElement {
   return (
     <Row stage={datasets.length > 0 ? 'done' : stage} number={4} title="First dataset" aside={null}>
       {names.length > 0 ? (
-        <p className="t2">{names.join(', ')}. Validation runs while the model is prepared.</p>
+        <p className={textStyles.secondary}>
+          {names.join(', ')}. Validation runs while the model is prepared.
+        </p>
       ) : (
         <>
-          <p className="t2">
+          <p className={textStyles.secondary}>
             Drop a .jsonl file anywhere in this window, or use the sample: smart-home commands with
             JSON responses.
           </p>
-          <div className="row act">
+          <div className={classNames(layoutStyles.row, styles.actions)}>
             <Button
               size="md"
               variant={stage === 'now' ? 'filled' : 'default'}

@@ -3,15 +3,18 @@ import { Button } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { Setup } from '../../../src-main/contract/index.ts';
 import { useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { gigabytes } from '../../kit/format.ts';
 import { Glyph, Logo } from '../../kit/marks.tsx';
+import controlStyles from '../../kit/styles/controls.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Notices } from '../notices/index.ts';
 import { BaseRow } from './base-row.tsx';
 import { DatasetRow } from './dataset-row.tsx';
 import { leaveFirstRun } from './gate.ts';
 import { MachineRow } from './machine-row.tsx';
 import { Row } from './row.tsx';
-import './setup.css';
+import styles from './setup.module.css';
 
 /** What has to happen before the first training step, in order. */
 export function firstRunTasks(
@@ -35,11 +38,11 @@ export function FirstRun(): ReactElement {
   const tasks = firstRunTasks(setup, datasets.length > 0);
   const left = tasks.filter((task) => !task.done).length;
   return (
-    <main className="first">
-      <div className="fcol">
+    <main className={styles.page}>
+      <div>
         <Notices onOpen={leaveFirstRun} />
         <header>
-          <span className="flogo">
+          <span className={styles.logo}>
             <Logo />
           </span>
           <h1>Nightshift</h1>
@@ -49,8 +52,8 @@ export function FirstRun(): ReactElement {
           </p>
         </header>
         <Row stage="done" number={1} title="Workspace" aside={null}>
-          <p className="t2">
-            <span className="mono">{facts.workspace}</span>
+          <p className={textStyles.secondary}>
+            <span className={textStyles.mono}>{facts.workspace}</span>
             {machine.disk_free_gb === null
               ? ''
               : `, on a disk with ${gigabytes(machine.disk_free_gb)} free`}
@@ -60,22 +63,22 @@ export function FirstRun(): ReactElement {
         <BaseRow setup={setup} />
         <DatasetRow setup={setup} />
       </div>
-      <aside className="fside">
-        <h2 className="label">First training step</h2>
-        <p className="fbig num">
+      <aside className={styles.side}>
+        <h2 className={textStyles.label}>First training step</h2>
+        <p className={classNames(styles.bigText, textStyles.number)}>
           {left === 1 ? 'starts automatically' : 'About 2 min to the first step'}
         </p>
-        <ol className="ft">
+        <ol className={styles.tasks}>
           {tasks.map((task) => (
             <li key={task.text}>
               <span>{task.text}</span>
               {task.done ? (
-                <span className="ok">
+                <span className={textStyles.success}>
                   <Glyph name="done" />
-                  <span className="visually-hidden">done</span>
+                  <span className={textStyles.visuallyHidden}>done</span>
                 </span>
               ) : (
-                <span className="t3">to do</span>
+                <span className={textStyles.tertiary}>to do</span>
               )}
             </li>
           ))}
@@ -89,8 +92,12 @@ export function FirstRun(): ReactElement {
             Open the dashboard
           </Button>
         )}
-        <h2 className="label without">From the command line</h2>
-        <pre className="well mono" tabIndex={0} aria-label="Commands">
+        <h2 className={classNames(textStyles.label, styles.commandLine)}>From the command line</h2>
+        <pre
+          className={classNames(controlStyles.codeBlock, textStyles.mono)}
+          tabIndex={0}
+          aria-label="Commands"
+        >
           nightshift serve{'\n'}nightshift queue add sample.jsonl
         </pre>
       </aside>

@@ -1,8 +1,11 @@
 /** First run: Python, GPU or processor, and disk. */
 import type { ReactElement } from 'react';
 import type { Setup } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { Glyph } from '../../kit/marks.tsx';
+import textStyles from '../../kit/styles/text.module.css';
 import { Row } from './row.tsx';
+import styles from './setup.module.css';
 
 const FACT_GLYPHS = {
   ok: 'done',
@@ -12,11 +15,11 @@ const FACT_GLYPHS = {
   checking: 'loading',
 } as const;
 const FACT_TONES = {
-  ok: 'ok',
-  warn: 'warn',
-  fail: 'fail',
-  missing: 'fail',
-  checking: 't2',
+  ok: 'success',
+  warn: 'warning',
+  fail: 'failure',
+  missing: 'failure',
+  checking: 'secondary',
 } as const;
 
 export function MachineRow({ setup }: { readonly setup: Setup }): ReactElement {
@@ -32,14 +35,14 @@ export function MachineRow({ setup }: { readonly setup: Setup }): ReactElement {
   const failed = facts.some((fact) => fact.state === 'missing' || fact.state === 'fail');
   return (
     <Row stage={failed ? 'now' : 'done'} number={2} title="This machine" aside={null}>
-      <ul className="facts2 num">
+      <ul className={classNames(styles.facts, textStyles.number)}>
         {facts.map((fact) => (
           <li key={fact.name}>
-            <span className={FACT_TONES[fact.state]}>
+            <span className={textStyles[FACT_TONES[fact.state]]}>
               <Glyph name={FACT_GLYPHS[fact.state]} />
             </span>
             {fact.name}
-            <span className="detail">{fact.detail}</span>
+            <span className={styles.detail}>{fact.detail}</span>
           </li>
         ))}
       </ul>

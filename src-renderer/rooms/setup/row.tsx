@@ -1,6 +1,10 @@
 /** A numbered row of the first-run page. */
 import type { ReactElement, ReactNode } from 'react';
+import { classNames } from '../../kit/class-names.ts';
 import { Glyph } from '../../kit/marks.tsx';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './setup.module.css';
 
 export type Stage = 'done' | 'now' | 'later';
 
@@ -18,12 +22,14 @@ export function Row({
   readonly children: ReactNode;
 }): ReactElement {
   return (
-    <section className={`fs ${stage}`} aria-label={title}>
-      <span className="fn num">{stage === 'done' ? <Glyph name="done" /> : number}</span>
-      <div className="grow">
-        <div className="base sp">
-          <h2 className="title">{title}</h2>
-          {aside === null ? null : <span className="micro">{aside}</span>}
+    <section className={classNames(styles.row, styles[stage])} aria-label={title}>
+      <span className={classNames(styles.number, textStyles.number)}>
+        {stage === 'done' ? <Glyph name="done" /> : number}
+      </span>
+      <div className={layoutStyles.grow}>
+        <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+          <h2 className={textStyles.title}>{title}</h2>
+          {aside === null ? null : <span className={textStyles.caption}>{aside}</span>}
         </div>
         {children}
       </div>
