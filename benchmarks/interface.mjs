@@ -162,7 +162,9 @@ async function firstDraw() {
         const began = performance.now();
         location.hash = '#/dashboard';
         const look = () => {
-          const drawn = document.querySelector('.d-loss .plot[aria-label*="Chart"]');
+          const drawn = document.querySelector(
+            '[aria-label="Loss"] [role="img"][aria-label^="Chart"]',
+          );
           if (drawn?.getAttribute('aria-label').includes(`to ${last.toLocaleString('en-US')}`))
             requestAnimationFrame(() => done(performance.now() - began));
           else requestAnimationFrame(look);
@@ -188,7 +190,8 @@ row(
 
 const client = await context.newCDPSession(page);
 await client.send('Performance.enable', { timeDomain: 'threadTicks' });
-const box = await page.locator('.d-loss .plot').boundingBox();
+const loss = page.getByRole('region', { name: 'Loss' }).getByRole('img', { name: /^Chart/ });
+const box = await loss.boundingBox();
 const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 await page.mouse.move(middle.x, middle.y);
 console.log(
@@ -202,9 +205,10 @@ tell(
   }),
 );
 tell(
-  'zoom in and out by the wheel',
+  'zoom in and out by Ctrl and wheel',
   await watched(page, client, async () => {
     await page.mouse.move(middle.x, middle.y);
+    await page.keyboard.down('Control');
     for (let turn = 0; turn < 4; turn += 1)
       for (const delta of [-100, 100])
         for (let i = 0; i < 15; i += 1) {
@@ -214,15 +218,32 @@ tell(
   }),
 );
 for (let i = 0; i < 8; i += 1) await page.mouse.wheel(0, -100);
+await page.keyboard.up('Control');
 await sleep(1000);
 tell(
-  'pan by the pointer',
+  'pan by Shift and drag',
   await watched(page, client, async () => {
+    await page.keyboard.down('Shift');
     for (let turn = 0; turn < 3; turn += 1) {
       await page.mouse.move(middle.x + 300, middle.y);
       await page.mouse.down();
       for (let i = 0; i < 75; i += 1) await page.mouse.move(middle.x + 300 - i * 8, middle.y);
       await page.mouse.up();
+    }
+    await page.keyboard.up('Shift');
+  }),
+);
+tell(
+  'select a range by drag, reset by double-click',
+  await watched(page, client, async () => {
+    for (let turn = 0; turn < 3; turn += 1) {
+      await page.mouse.move(middle.x - 200, middle.y);
+      await page.mouse.down();
+      for (let i = 0; i < 60; i += 1) await page.mouse.move(middle.x - 200 + i * 6, middle.y);
+      await page.mouse.up();
+      await sleep(400);
+      await page.mouse.dblclick(middle.x, middle.y);
+      await sleep(400);
     }
   }),
 );

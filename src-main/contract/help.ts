@@ -4,12 +4,13 @@
  */
 import { describeKeys } from './config.ts';
 import { crashTable, type Crash } from './crashes.ts';
+import { GLOSSARY } from './glossary.ts';
 import { keysText, shortcuts } from './shortcuts.ts';
 
 export interface HelpTopic {
   /** What it is asked for by: `batch_size`, `gpu_lost`, `keys-queue`. */
   readonly id: string;
-  readonly group: 'Crashes' | 'Settings' | 'Keys';
+  readonly group: 'Crashes' | 'Settings' | 'Keys' | 'Glossary';
   readonly title: string;
   readonly text: string;
   readonly facts: readonly { readonly name: string; readonly value: string }[];
@@ -76,9 +77,18 @@ const keyTopics = (): readonly HelpTopic[] =>
       })),
   }));
 
+const glossaryTopics = (): readonly HelpTopic[] =>
+  GLOSSARY.map(({ term, meaning }) => ({
+    id: term.replaceAll(' ', '_'),
+    group: 'Glossary',
+    title: term,
+    text: meaning,
+    facts: [],
+  }));
+
 /** Every topic, in the order of the groups. */
 export function helpTopics(): readonly HelpTopic[] {
-  return [...crashTopics(), ...settingTopics(), ...keyTopics()];
+  return [...crashTopics(), ...settingTopics(), ...keyTopics(), ...glossaryTopics()];
 }
 
 const wordsOf = (topic: HelpTopic): string =>

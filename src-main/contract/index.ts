@@ -9,6 +9,7 @@ export * from './datasets.ts';
 export * from './estimate.ts';
 export * from './diagnostics.ts';
 export * from './feed.ts';
+export * from './glossary.ts';
 export * from './help.ts';
 export * from './host.ts';
 export * from './lineage.ts';

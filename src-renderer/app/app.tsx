@@ -4,15 +4,16 @@ import { nextZoom, screenName, type Screen } from '../../src-main/contract/index
 import { useEngine } from '../engine/index.ts';
 import { useHost, type Host } from '../host/index.ts';
 import { Logo } from '../kit/marks.tsx';
+import textStyles from '../kit/styles/text.module.css';
 import { ConfigScreen } from '../rooms/config/index.ts';
 import { Dashboard, prepare } from '../rooms/dashboard/index.ts';
-import { DataScreen, DropOverlay, takeIn } from '../rooms/data/index.ts';
+import { DataScreen, DropOverlay, addFiles } from '../rooms/data/index.ts';
 import { Diagnostics } from '../rooms/diagnostics/index.ts';
 import { HealthScreen } from '../rooms/health/index.ts';
 import { HelpScreen } from '../rooms/help/index.ts';
 import { LogsScreen } from '../rooms/logs/index.ts';
-import type { OpenScreen } from '../rooms/notices/index.ts';
 import { ModelsScreen } from '../rooms/models/index.ts';
+import type { OpenScreen } from '../rooms/notices/index.ts';
 import { QueueScreen } from '../rooms/queue/index.ts';
 import { SettingsScreen } from '../rooms/settings/index.ts';
 import { FirstRun, useFirstRun } from '../rooms/setup/index.ts';
@@ -23,8 +24,8 @@ import { focusSearch, isPageAct, nothing, useFrameKeys, type FrameActs } from '.
 import { go, goTo, useNavigation } from './navigation.ts';
 import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
-import { mainControl } from './state-word.ts';
 import { ShortcutList } from './shortcut-list.tsx';
+import { mainControl } from './state-word.ts';
 import { StopDialog } from './stop-dialog.tsx';
 
 /** The size of the interface is the desktop's; a browser has keys of its own for it, and keeps them. */
@@ -81,7 +82,7 @@ function Frame(): ReactElement {
       },
       add_files: () => {
         void host.chooseFiles().then((chosen) => {
-          takeIn(chosen, 'normal');
+          addFiles(chosen, 'normal');
         });
       },
       palette: () => {
@@ -160,7 +161,7 @@ function Live(): ReactElement {
   return (
     <>
       {firstRun ? <FirstRun /> : <Frame />}
-      <DropOverlay onTaken={showData} />
+      <DropOverlay onAdded={showData} />
     </>
   );
 }
@@ -175,7 +176,7 @@ export function App(): ReactElement {
   return (
     <main className="waiting">
       <Logo />
-      <h1 className="title">Nightshift</h1>
+      <h1 className={textStyles.title}>Nightshift</h1>
       <p role="status">Waiting for the engine.</p>
     </main>
   );

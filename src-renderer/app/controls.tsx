@@ -9,6 +9,7 @@ import {
 import type { ReactElement } from 'react';
 import { command, useLost, useRoom } from '../engine/index.ts';
 import { useNowSeconds } from '../kit/now.ts';
+import textStyles from '../kit/styles/text.module.css';
 import { mainControl, pendingText } from './state-word.ts';
 
 const LOST_WHY = 'The engine cannot be reached. The file .stop in the workspace still works.';
@@ -41,7 +42,7 @@ export function Controls({ onStop }: { readonly onStop: () => void }): ReactElem
             pauseOrResume(main.verb);
           }}
         >
-          <span className="num">{pending ?? main.label}</span>
+          <span className={textStyles.number}>{pending ?? main.label}</span>
         </Button>
       </Tooltip>
       <Tooltip

@@ -3,8 +3,11 @@ import { Tooltip } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { Machine, TrainingStatus } from '../../src-main/contract/index.ts';
 import { useRoom } from '../engine/index.ts';
+import { classNames } from '../kit/class-names.ts';
 import { age, gigabytes, memory, percent, UNKNOWN } from '../kit/format.ts';
 import { useNowSeconds } from '../kit/now.ts';
+import controlStyles from '../kit/styles/controls.module.css';
+import textStyles from '../kit/styles/text.module.css';
 
 interface GaugeFacts {
   readonly label: string;
@@ -103,9 +106,9 @@ export function Gauges(): ReactElement {
         <Tooltip key={gauge.label} label={gauge.more}>
           <div className={`cell gauge ${gauge.past ? 'past' : ''}`}>
             <span className="k">{gauge.label}</span>
-            <span className="v num">{gauge.value}</span>
+            <span className={classNames('v', textStyles.number)}>{gauge.value}</span>
             <div
-              className="bar"
+              className={controlStyles.progressBar}
               role="meter"
               aria-label={gauge.label}
               aria-valuemin={0}

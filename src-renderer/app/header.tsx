@@ -1,6 +1,7 @@
 /** The header: who, what state, which model, which dataset, how the machine is, and the two controls. */
 import { useEffect, useRef, type ReactElement } from 'react';
 import { useEngine, useLost, useRoom } from '../engine/index.ts';
+import { classNames } from '../kit/class-names.ts';
 import {
   clock,
   clockSeconds,
@@ -12,6 +13,9 @@ import {
 } from '../kit/format.ts';
 import { Glyph, Logo } from '../kit/marks.tsx';
 import { useNow } from '../kit/now.ts';
+import controlStyles from '../kit/styles/controls.module.css';
+import layoutStyles from '../kit/styles/layout.module.css';
+import textStyles from '../kit/styles/text.module.css';
 import { queued } from '../rooms/queue/index.ts';
 import { Controls } from './controls.tsx';
 import { Gauges } from './gauges.tsx';
@@ -37,14 +41,17 @@ function StateCell(): ReactElement {
       <Pulse beats={text.tone === 'live' ? statusHeard : 0}>
         <Glyph name={text.glyph} />
       </Pulse>
-      <div className="el">
-        <b className="el">{text.word}</b>
-        <span className="micro num el" title={status.reason ?? text.fact}>
+      <div className={textStyles.ellipsis}>
+        <b className={textStyles.ellipsis}>{text.word}</b>
+        <span
+          className={classNames('fact', textStyles.caption, textStyles.number, textStyles.ellipsis)}
+          title={status.reason ?? text.fact}
+        >
           {text.fact}
         </span>
       </div>
       {/* Announced when the word changes, never on a heartbeat. */}
-      <span className="visually-hidden" role="status" aria-live="polite">
+      <span className={textStyles.visuallyHidden} role="status" aria-live="polite">
         {text.word}
       </span>
     </div>
@@ -82,7 +89,7 @@ function ModelCell(): ReactElement {
         {label}
       </span>
       <span
-        className="v num"
+        className={classNames('v', textStyles.number)}
         title={status.branch === null ? undefined : `branch ${status.branch}`}
       >
         {status.current_step === null ? `step ${UNKNOWN}` : `step ${count(status.current_step)}`}
@@ -105,12 +112,12 @@ function DatasetCell(): ReactElement {
     return (
       <div className="cell ds">
         <div className="l1">
-          <span className="el t2">
+          <span className={classNames(textStyles.ellipsis, textStyles.secondary)}>
             {dataset === null ? 'No dataset is being trained' : dataset.name}
           </span>
         </div>
         <div className="l2">
-          <span className="num el">
+          <span className={classNames(textStyles.number, textStyles.ellipsis)}>
             {waiting === 0 ? 'the queue is empty' : `${count(waiting)} waiting in the queue`}
           </span>
         </div>
@@ -133,31 +140,31 @@ function DatasetCell(): ReactElement {
       : leftText(status.eta_seconds, done, now / 1000);
   return (
     <div className="cell ds">
-      <div className="l1 sp">
-        <span className="el strong" title={dataset.name}>
+      <div className={classNames('l1', layoutStyles.spaceBetween)}>
+        <span className={classNames(textStyles.ellipsis, textStyles.strong)} title={dataset.name}>
           {shortName(dataset.name, 48)}
         </span>
-        <span className="num strong">{percent(share)}</span>
+        <span className={classNames(textStyles.number, textStyles.strong)}>{percent(share)}</span>
       </div>
       <div
-        className="bar"
+        className={controlStyles.progressBar}
         role="progressbar"
         aria-label="Dataset progress"
         aria-valuemin={0}
         aria-valuemax={100}
         aria-valuenow={Math.round(share * 10) / 10}
       >
-        <i className="tail" style={{ width: `${String(share)}%` }} />
+        <i className={controlStyles.unsavedPart} style={{ width: `${String(share)}%` }} />
         <i style={{ width: `${String((saved / of) * 100)}%` }} />
       </div>
       <div className="l2">
         <span
-          className="num el"
+          className={classNames(textStyles.number, textStyles.ellipsis)}
           title={`${steps}: the bright part is in a verified checkpoint, the dim tail is held in memory`}
         >
           {steps}
         </span>
-        <span className="num">{left}</span>
+        <span className={textStyles.number}>{left}</span>
       </div>
     </div>
   );
@@ -174,9 +181,12 @@ export function Header({ onStop }: { readonly onStop: () => void }): ReactElemen
     <header className="head">
       <div className="brand">
         <Logo />
-        <div className="el">
+        <div className={textStyles.ellipsis}>
           <b>Nightshift</b>
-          <span className="micro el" title={facts.workspace}>
+          <span
+            className={classNames(textStyles.caption, textStyles.ellipsis)}
+            title={facts.workspace}
+          >
             {facts.workspace_name}
           </span>
         </div>

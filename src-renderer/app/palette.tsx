@@ -6,6 +6,9 @@ import { keysOf, keysText, screenTable, type ActName } from '../../src-main/cont
 import { command, useLost, useRoom } from '../engine/index.ts';
 import { isMac } from '../kit/keyboard.ts';
 import { setLetters, useLetters } from '../kit/single-key-shortcuts.ts';
+import controlStyles from '../kit/styles/controls.module.css';
+import layoutStyles from '../kit/styles/layout.module.css';
+import textStyles from '../kit/styles/text.module.css';
 import { openDiagnostics } from '../rooms/diagnostics/index.ts';
 import { useModelsActs } from '../rooms/models/index.ts';
 import { nothing, type FrameActs } from './keys.ts';
@@ -121,7 +124,7 @@ export function Palette({
       size={560}
       yOffset="12vh"
       centered={false}
-      title={<span className="visually-hidden">Commands</span>}
+      title={<span className={textStyles.visuallyHidden}>Commands</span>}
       classNames={{ header: 'pal-head', body: 'pal-body' }}
     >
       <Command label="Commands" className="pal" loop filter={rankOf}>
@@ -141,8 +144,10 @@ export function Palette({
                       act.run();
                     }}
                   >
-                    <span className="grow">{act.name}</span>
-                    {act.keys === null ? null : <span className="kbd">{act.keys}</span>}
+                    <span className={layoutStyles.grow}>{act.name}</span>
+                    {act.keys === null ? null : (
+                      <span className={controlStyles.keyboardKey}>{act.keys}</span>
+                    )}
                   </Command.Item>
                 ))}
             </Command.Group>

@@ -2,8 +2,12 @@
 import { Modal } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { keysText, shortcuts } from '../../src-main/contract/index.ts';
+import { classNames } from '../kit/class-names.ts';
 import { isMac } from '../kit/keyboard.ts';
 import { useLetters } from '../kit/single-key-shortcuts.ts';
+import controlStyles from '../kit/styles/controls.module.css';
+import textStyles from '../kit/styles/text.module.css';
+import styles from './shortcut-list.module.css';
 
 export function ShortcutList({ onClose }: { readonly onClose: () => void }): ReactElement {
   const singleKeyShortcuts = useLetters((state) => state.on);
@@ -11,26 +15,26 @@ export function ShortcutList({ onClose }: { readonly onClose: () => void }): Rea
   return (
     <Modal opened onClose={onClose} size={720} title="Keys">
       {singleKeyShortcuts ? null : (
-        <p className="t2 keys-off">
+        <p className={classNames(textStyles.secondary, styles.hint)}>
           Single singleKeyShortcuts and signs are turned off in Settings; the others act.
         </p>
       )}
-      <div className="keys-groups">
+      <div className={styles.groups}>
         {groups.map((group) => (
           <section key={group}>
-            <h2 className="label">{group}</h2>
+            <h2 className={textStyles.label}>{group}</h2>
             <dl>
               {shortcuts
                 .filter((shortcut) => shortcut.group === group)
                 .map((shortcut) => (
                   <div
                     key={shortcut.text}
-                    className={shortcut.single && !singleKeyShortcuts ? 'off' : ''}
+                    className={shortcut.single && !singleKeyShortcuts ? styles.disabled : undefined}
                   >
                     <dt>{shortcut.text}</dt>
                     <dd>
                       {shortcut.keys.map((keys) => (
-                        <span key={keys} className="kbd">
+                        <span key={keys} className={controlStyles.keyboardKey}>
                           {keysText(keys, isMac)}
                         </span>
                       ))}

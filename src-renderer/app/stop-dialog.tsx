@@ -4,6 +4,9 @@ import { useState, type ReactElement } from 'react';
 import { command, useRoom } from '../engine/index.ts';
 import { clock, count, duration, UNKNOWN } from '../kit/format.ts';
 import { useNowSeconds } from '../kit/now.ts';
+import layoutStyles from '../kit/styles/layout.module.css';
+import tableStyles from '../kit/styles/tables.module.css';
+import textStyles from '../kit/styles/text.module.css';
 
 type Way = 'after' | 'now' | 'skip';
 
@@ -67,16 +70,16 @@ function Ways({ onClose }: { readonly onClose: () => void }): ReactElement {
   };
   return (
     <>
-      <p className="t2" style={{ marginBottom: 12 }}>
+      <p className={textStyles.secondary} style={{ marginBottom: 12 }}>
         {name} is at step {count(status.step_of_dataset ?? 0)} of{' '}
         {status.steps_of_dataset === null ? UNKNOWN : count(status.steps_of_dataset)}. Every way
         keeps what was trained, and the rest can be trained later.
       </p>
-      <table className="consequences">
+      <table className={tableStyles.choices}>
         <thead>
           <tr>
             <th>
-              <span className="visually-hidden">Choice</span>
+              <span className={textStyles.visuallyHidden}>Choice</span>
             </th>
             <th>If you stop</th>
             <th>It stops</th>
@@ -87,7 +90,7 @@ function Ways({ onClose }: { readonly onClose: () => void }): ReactElement {
           {rows.map((row) => (
             <tr
               key={row.id}
-              className={row.id === way ? 'on' : ''}
+              className={row.id === way ? tableStyles.chosen : undefined}
               onClick={() => {
                 setWay(row.id);
               }}
@@ -102,15 +105,15 @@ function Ways({ onClose }: { readonly onClose: () => void }): ReactElement {
                   }}
                 />
               </td>
-              <td className="strong">{row.what}</td>
-              <td className="t2">{row.stops}</td>
-              <td className="t2">{row.stays}</td>
+              <td className={textStyles.strong}>{row.what}</td>
+              <td className={textStyles.secondary}>{row.stops}</td>
+              <td className={textStyles.secondary}>{row.stays}</td>
             </tr>
           ))}
         </tbody>
       </table>
-      <div className="dialog-foot">
-        <span className="grow" />
+      <div className={layoutStyles.dialogFooter}>
+        <span className={layoutStyles.grow} />
         <Button size="md" onClick={onClose} data-autofocus>
           Cancel
         </Button>

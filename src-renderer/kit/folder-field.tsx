@@ -2,6 +2,9 @@
 import { Button, TextInput } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { useHost } from '../host/index.ts';
+import { classNames } from './class-names.ts';
+import styles from './folder-field.module.css';
+import layoutStyles from './styles/layout.module.css';
 
 export function FolderField({
   label,
@@ -10,7 +13,7 @@ export function FolderField({
   within = (path) => path,
   isFirst = false,
   placeholder,
-  className = '',
+  className,
 }: {
   readonly label: string;
   readonly value: string;
@@ -21,7 +24,7 @@ export function FolderField({
   readonly isFirst?: boolean;
   /** Small, inside a line: says in the field what it is for; the label is then only spoken. */
   readonly placeholder?: string;
-  readonly className?: string;
+  readonly className?: string | undefined;
 }): ReactElement {
   const host = useHost();
   const look =
@@ -29,9 +32,9 @@ export function FolderField({
       ? ({ label } as const)
       : ({ 'aria-label': label, placeholder, size: 'xs' } as const);
   return (
-    <div className={`row folder-field ${className}`}>
+    <div className={classNames(layoutStyles.row, styles.field, className)}>
       <TextInput
-        className="grow"
+        className={layoutStyles.grow}
         {...look}
         spellCheck={false}
         value={value}

@@ -1,5 +1,6 @@
 /** The program's own marks: one alphabet on charts, strips, feed and notices. Decorative; a word stands beside each. */
 import type { ReactElement } from 'react';
+import styles from './marks.module.css';
 
 /** A mark is drawn as SVG in text and as Path2D on charts: one table for both. 12 × 12. */
 export interface MarkStroke {
@@ -154,7 +155,7 @@ export const strokesOf = (name: MarkName): readonly MarkStroke[] => marks[name];
 /** 12 px mark of an event. */
 export function Mark({ name }: { readonly name: MarkName }): ReactElement {
   return (
-    <svg className="m" viewBox="0 0 12 12" aria-hidden="true">
+    <svg className={styles.mark} viewBox="0 0 12 12" aria-hidden="true">
       {strokesOf(name).map((stroke) => (
         <path
           key={stroke.d}
@@ -171,7 +172,7 @@ export function Mark({ name }: { readonly name: MarkName }): ReactElement {
 /** 18 px glyph of a state or verdict. */
 export function Glyph({ name }: { readonly name: GlyphName }): ReactElement {
   return (
-    <svg className="g" viewBox="0 0 18 18" aria-hidden="true">
+    <svg className={styles.glyph} viewBox="0 0 18 18" aria-hidden="true">
       {glyphs[name]}
     </svg>
   );

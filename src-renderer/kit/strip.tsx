@@ -1,7 +1,10 @@
 /** A stretch of time as one line: names above, bands, marks, hours below. */
 import type { ReactElement } from 'react';
+import { classNames } from './class-names.ts';
 import { clock } from './format.ts';
 import { Mark, type MarkName } from './marks.tsx';
+import styles from './strip.module.css';
+import textStyles from './styles/text.module.css';
 
 export interface StripBand {
   readonly from: number;
@@ -50,12 +53,12 @@ export function Strip({ from, to, bands, names, pins, label }: StripProps): Reac
     `${String(((Math.min(b, to) - Math.max(a, from)) / (to - from)) * 100)}%`;
   const edge = (to - from) * 0.02;
   return (
-    <div className="strip" role="img" aria-label={label}>
-      <div className="lane">
+    <div className={styles.strip} role="img" aria-label={label}>
+      <div className={styles.names}>
         {names.map((name) => (
           <span
             key={`${String(name.from)}${name.text}`}
-            className={name.quiet ? 't3' : ''}
+            className={name.quiet ? textStyles.tertiary : undefined}
             style={{ left: at(name.from), width: wide(name.from, name.to) }}
             title={name.text}
           >
@@ -63,11 +66,11 @@ export function Strip({ from, to, bands, names, pins, label }: StripProps): Reac
           </span>
         ))}
       </div>
-      <div className="band">
+      <div className={styles.band}>
         {bands.map((band) => (
           <i
             key={`${String(band.from)}${band.kind}`}
-            className={band.kind === 'gap' ? 'gap hatch' : band.kind}
+            className={styles[band.kind]}
             style={{ left: at(band.from), width: wide(band.from, band.to) }}
             title={band.title}
           />
@@ -77,7 +80,7 @@ export function Strip({ from, to, bands, names, pins, label }: StripProps): Reac
           .map((band) => (
             <span
               key={`pin${String(band.from)}`}
-              className="pin t2 inside"
+              className={classNames(styles.pin, styles.onBand, textStyles.secondary)}
               style={{ left: at((band.from + band.to) / 2) }}
             >
               <Mark name={band.mark ?? 'pause'} />
@@ -85,18 +88,30 @@ export function Strip({ from, to, bands, names, pins, label }: StripProps): Reac
           ))}
         {pins.map((pin) => (
           <span key={`rec${String(pin.t)}`}>
-            <i className="rec" style={{ left: at(pin.t), width: 2 }} title={pin.title} />
-            <span className="pin warn above" style={{ left: at(pin.t) }} title={pin.title}>
+            <i
+              className={styles.recovery}
+              style={{ left: at(pin.t), width: 2 }}
+              title={pin.title}
+            />
+            <span
+              className={classNames(styles.pin, styles.aboveBand, textStyles.warning)}
+              style={{ left: at(pin.t) }}
+              title={pin.title}
+            >
               <Mark name="recovery" />
             </span>
           </span>
         ))}
       </div>
-      <div className="hours">
+      <div className={styles.hours}>
         {hoursBetween(from, to)
           .filter((t) => t - from > edge && to - t > edge)
           .map((t, index) => (
-            <span key={t} className={`num ${index % 2 === 1 ? 'alt' : ''}`} style={{ left: at(t) }}>
+            <span
+              key={t}
+              className={classNames(textStyles.number, index % 2 === 1 && styles.everySecond)}
+              style={{ left: at(t) }}
+            >
               {clock(t, t)}
             </span>
           ))}

@@ -60,7 +60,7 @@ describe.skipIf(found.runtime === null)('the window with a real engine that trai
     await page.getByRole('heading', { name: 'Data', level: 1 }).waitFor();
     const row = (name: string, word: RegExp): Promise<void> =>
       page
-        .locator('.dlist')
+        .getByRole('region', { name: 'Files', exact: true })
         .getByText(name, { exact: true })
         .locator('xpath=ancestor::*[self::li or @role="listitem"][1]')
         .filter({ hasText: word })
@@ -84,26 +84,26 @@ describe.skipIf(found.runtime === null)('the window with a real engine that trai
     );
     expect(await known()).toMatchObject({
       'good.jsonl': 'ready',
-      'broken.jsonl': 'decide accept_valid_rows',
-      'columns.csv': 'decide map_columns',
+      'broken.jsonl': 'needs_decision accept_valid_rows',
+      'columns.csv': 'needs_decision map_columns',
       'useless.jsonl': 'refused',
     });
     await row('good.jsonl', /Ready/);
-    await row('broken.jsonl', /Decide/);
-    await row('columns.csv', /Decide/);
+    await row('broken.jsonl', /Needs review/);
+    await row('columns.csv', /Needs mapping/);
     await page.getByText('empty.jsonl is empty', { exact: false }).first().waitFor();
   });
 
   test('a locked setting is staged from the window, shown as such, and taken back', async () => {
     const { page } = launched;
     await open(page, 'Config');
-    const row = page.locator('.cf[data-key="batch_size"]');
+    const row = page.locator('[data-key="batch_size"]');
     await row.getByText('locked').waitFor();
     await page.getByLabel('Batch size', { exact: true }).fill('8');
-    await page.getByRole('button', { name: 'Stage for the next dataset' }).click();
+    await page.getByRole('button', { name: 'Stage for next dataset' }).click();
     await row.getByText('staged').waitFor();
     expect((await ask<ConfigState>(scenario, 'GET', '/config')).staged).toEqual({ batch_size: 8 });
-    await row.getByRole('button', { name: /Cancel the staged change/ }).click();
+    await row.getByRole('button', { name: /^Unstage/ }).click();
     await row.getByText('locked').waitFor();
     expect((await ask<ConfigState>(scenario, 'GET', '/config')).staged).toEqual({});
   });

@@ -102,20 +102,23 @@ test(
         .waitFor({ timeout: 120_000 });
     await verdict('good.jsonl', /Ready/);
     await verdict('packed.jsonl.gz', /Ready/);
-    await verdict('columns.csv', /Decide/);
-    await verdict('broken.jsonl', /Decide/);
-    await page.getByRole('list', { name: 'Uploads' }).getByText('empty.jsonl is empty.').waitFor();
+    await verdict('columns.csv', /Needs mapping/);
+    await verdict('broken.jsonl', /Needs review/);
+    await page
+      .getByRole('list', { name: 'Uploads in progress' })
+      .getByText('empty.jsonl is empty.')
+      .waitFor();
     expect((await app.status()).state).toMatch(/training|evaluating|saving/);
 
     await page.getByRole('option', { name: /broken\.jsonl/ }).click();
     const report = page.getByRole('region', { name: 'Report of broken.jsonl' });
     await report.getByText('17', { exact: true }).first().waitFor();
-    await report.getByRole('button', { name: 'Accept the good rows, 29 of 30' }).click();
+    await report.getByRole('button', { name: 'Train on the 29 valid rows' }).click();
     await verdict('broken.jsonl', /Ready/);
     await page.getByRole('option', { name: /columns\.csv/ }).click();
-    await page.getByLabel('The prompt, what the model reads').selectOption('text');
-    await page.getByLabel('The answer, what it learns to write').selectOption('label');
-    await page.getByRole('button', { name: 'Use these columns' }).click();
+    await page.getByLabel('Prompt column').selectOption('text');
+    await page.getByLabel('Response column').selectOption('label');
+    await page.getByRole('button', { name: 'Use this mapping' }).click();
     await verdict('columns.csv', /Ready/);
 
     // A decision that was made is no longer asked for.

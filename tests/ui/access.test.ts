@@ -18,15 +18,15 @@ const places: Readonly<Partial<Record<Scene, readonly Place[]>>> = {
       at: '#/data',
       open: async (page) => {
         await page.getByRole('option', { name: /home_requests/ }).click();
-        await page.getByRole('button', { name: /Accept the good rows/ }).waitFor();
+        await page.getByRole('button', { name: /Train on the .* valid rows/ }).waitFor();
       },
     },
     {
-      name: 'data, rows that are too long',
+      name: 'data, rows longer than max_length',
       at: '#/data',
       open: async (page) => {
         await page.getByRole('button', { name: /too_long/ }).click();
-        await page.getByRole('table', { name: 'Rows that are too long' }).waitFor();
+        await page.getByRole('table', { name: 'Rows longer than max_length' }).waitFor();
       },
     },
     { name: 'queue', at: '#/queue' },
@@ -34,7 +34,7 @@ const places: Readonly<Partial<Record<Scene, readonly Place[]>>> = {
     {
       name: 'config',
       at: '#/config',
-      open: (page) => page.getByRole('table', { name: 'Levels side by side' }).waitFor(),
+      open: (page) => page.getByRole('table', { name: 'Batch sizes compared' }).waitFor(),
     },
     {
       name: 'health',
@@ -45,7 +45,7 @@ const places: Readonly<Partial<Record<Scene, readonly Place[]>>> = {
     {
       name: 'settings',
       at: '#/settings',
-      open: (page) => page.getByText('The memory port is off.').waitFor(),
+      open: (page) => page.getByText('Memory endpoint: off.').waitFor(),
     },
     { name: 'help', at: '#/help' },
   ],

@@ -1,33 +1,31 @@
-/** The estimate on the config screen: follows what is typed, shows the levels, the record, and the cost of a change with consequences. */
+/** The estimate on the config screen: follows edits, compares batch sizes, and shows the cost of a change with consequences. */
 import { expect, test } from 'vitest';
-import type { Page } from 'playwright';
 import { callsOf, openStage } from './open-page.ts';
+import { configOf } from './pages/config.ts';
 
-const estimate = (page: Page) => page.getByRole('region', { name: 'Estimate' });
-
-test('it follows what is typed, before anything is kept', async () => {
+test('it follows edits before they are saved', async () => {
   const { page, server, complaints } = await openStage({ at: '#/config', width: 1440 });
-  await estimate(page).getByText('GPU memory with these settings').waitFor();
-  const steps = estimate(page).locator('dt:has-text("Steps") + dd b');
+  await configOf(page).estimate.getByText('GPU memory with these settings').waitFor();
+  const steps = configOf(page).estimate.locator('dt:has-text("Steps") + dd b');
   const before = Number((await steps.innerText()).replaceAll(',', ''));
   await page.getByLabel('Epochs').fill('3');
   await expect
     .poll(async () => Number((await steps.innerText()).replaceAll(',', '')))
     .toBe(before * 3);
-  await estimate(page)
-    .getByText(`now ${before.toLocaleString('en-US')}`, { exact: false })
+  await configOf(page)
+    .estimate.getByText(`now ${before.toLocaleString('en-US')}`, { exact: false })
     .waitFor();
   expect(callsOf(server, 'config.set')).toEqual([]);
   expect(callsOf(server, 'config.estimate').at(-1)).toMatchObject({ changes: { epochs: 3 } });
-  // A value that is not allowed is not asked about.
+  // An invalid value is not sent.
   await page.getByLabel('Epochs').fill('0');
   await expect.poll(() => callsOf(server, 'config.estimate').at(-1)).toMatchObject({ changes: {} });
   expect(complaints).toEqual([]);
 });
 
-test('the batch sizes stand side by side with verdicts, and the last estimates are told', async () => {
+test('batch sizes are compared with verdicts, and past estimates with what happened', async () => {
   const { page } = await openStage({ at: '#/config', width: 1440 });
-  const levels = page.getByRole('table', { name: 'Levels side by side' });
+  const levels = page.getByRole('table', { name: 'Batch sizes compared' });
   await levels.waitFor();
   expect(await levels.locator('tbody tr td:first-child').allInnerTexts()).toEqual([
     '16',
@@ -35,13 +33,13 @@ test('the batch sizes stand side by side with verdicts, and the last estimates a
     '30',
     '40',
   ]);
-  expect(await levels.locator('.everdict').count()).toBe(4);
-  await estimate(page)
-    .getByText('time between 8 % under and 12 % over', { exact: false })
+  expect(await levels.getByText(/^(Fits|Tight|Too large)$/).count()).toBe(4);
+  await configOf(page)
+    .estimate.getByText('time between 8 % under and 12 % over', { exact: false })
     .waitFor();
 });
 
-test('a dataset that waits can be chosen', async () => {
+test('a queued dataset can be selected', async () => {
   const { page, server } = await openStage({ at: '#/config', width: 1440 });
   const choice = page.getByLabel('Estimate for');
   await choice.waitFor();
@@ -55,17 +53,17 @@ test('a dataset that waits can be chosen', async () => {
     .toMatchObject({ dataset: last });
 });
 
-test('a change of max_length states what it costs: rows, steps, time, memory', async () => {
+test('a change of max_length shows its cost: rows, steps, time, memory', async () => {
   const { page } = await openStage({ at: '#/config', width: 1440 });
   await page.getByLabel('Max length').fill('100');
-  await estimate(page).getByText('are longer than max_length', { exact: false }).waitFor();
+  await configOf(page).estimate.getByText('are longer than max_length', { exact: false }).waitFor();
   await page
     .getByRole('complementary', { name: 'Changes' })
-    .getByRole('button', { name: 'Stage for the next dataset' })
+    .getByRole('button', { name: 'Stage for next dataset' })
     .click();
-  const cost = page.getByRole('dialog').getByRole('table', { name: 'What it costs' });
+  const cost = page.getByRole('dialog').getByRole('table', { name: 'Cost' });
   await cost.waitFor();
-  const over = cost.locator('tr', { hasText: 'Rows over the length' }).locator('td');
+  const over = cost.locator('tr', { hasText: 'Rows over max_length' }).locator('td');
   expect(await over.nth(1).innerText()).toBe('0');
   expect(Number((await over.nth(2).innerText()).replaceAll(',', ''))).toBeGreaterThan(0);
 });

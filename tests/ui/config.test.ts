@@ -1,56 +1,54 @@
 /** The config screen: nothing is applied while typing; locks, staging, consent, drift and search. */
 import { expect, test } from 'vitest';
-import type { Page } from 'playwright';
 import { Refusal } from '../../src-main/contract/index.ts';
 import { called, callsOf, openStage } from './open-page.ts';
+import { configOf } from './pages/config.ts';
 
-const field = (page: Page, key: string) => page.locator(`.cf[data-key="${key}"]`);
-const changes = (page: Page) => page.getByRole('complementary', { name: 'Changes' });
-
-test('a change is shown as a difference, kept on request, and gone when it is discarded', async () => {
+test('a change is shown as a diff, saved on request, and gone when discarded', async () => {
   const { page, server } = await openStage({ at: '#/config' });
   await page.getByLabel('Restart limit').fill('5');
-  await changes(page).getByText('watchdog.restart_limit').waitFor();
-  await changes(page).getByRole('button', { name: 'Discard' }).click();
+  await configOf(page).changes.getByText('watchdog.restart_limit').waitFor();
+  await configOf(page).changes.getByRole('button', { name: 'Discard' }).click();
   expect(await page.getByLabel('Restart limit').inputValue()).toBe('3');
   await page.getByLabel('Restart limit').fill('5');
   expect(callsOf(server, 'config.set')).toEqual([]);
-  await changes(page).getByRole('button', { name: 'Save changes' }).click();
+  await configOf(page).save.click();
   expect(await called(server, 'config.set')).toMatchObject({
     key: 'watchdog.restart_limit',
     value: 5,
     stage: false,
   });
-  await field(page, 'watchdog.restart_limit').getByText('default').waitFor();
-  await field(page, 'watchdog.restart_limit')
-    .getByRole('button', { name: /back to its default/ })
+  await configOf(page).field('watchdog.restart_limit').getByText('default').waitFor();
+  await configOf(page)
+    .field('watchdog.restart_limit')
+    .getByRole('button', { name: /to its default/ })
     .click();
   expect(await page.getByLabel('Restart limit').inputValue()).toBe('3');
 });
 
-test('a locked setting shows why, its change waits for the next dataset and can be canceled', async () => {
+test('a locked setting shows why, its change is staged for the next dataset and can be unstaged', async () => {
   const { page, server } = await openStage({ at: '#/config' });
-  const row = field(page, 'batch_size');
+  const row = configOf(page).field('batch_size');
   await row.getByText('locked').waitFor();
   expect(await row.getByText('locked').getAttribute('title')).toContain('gsm8k_train.jsonl');
-  await page.getByLabel('Batch size').fill('32');
-  await row.getByText('16 until the dataset ends, then 32').waitFor();
-  await changes(page).getByRole('button', { name: 'Stage for the next dataset' }).click();
+  await page.getByLabel('Batch size', { exact: true }).fill('32');
+  await row.getByText('16 until this dataset ends, then 32').waitFor();
+  await configOf(page).stage.click();
   expect(await called(server, 'config.set')).toMatchObject({
     key: 'batch_size',
     value: 32,
     stage: true,
   });
   await row.getByText('staged').waitFor();
-  await row.getByRole('button', { name: 'Cancel the staged change of Batch size' }).click();
+  await row.getByRole('button', { name: 'Unstage Batch size' }).click();
   expect(await called(server, 'config.unstage')).toEqual({ key: 'batch_size' });
   await row.getByText('locked').waitFor();
 });
 
-test('a change with consequences states them and asks; canceled, nothing is sent', async () => {
+test('a change with consequences asks first; canceled, nothing is sent', async () => {
   const { page, server } = await openStage({ scene: 'idle', at: '#/config' });
   await page.getByLabel('Max length').fill('8,192');
-  const save = changes(page).getByRole('button', { name: 'Save changes' });
+  const save = configOf(page).save;
   await save.click();
   const dialog = page.getByRole('dialog', { name: 'Change max_length' });
   await dialog.getByText('Files that wait are validated again', { exact: false }).waitFor();
@@ -66,12 +64,12 @@ test('a change with consequences states them and asks; canceled, nothing is sent
   });
 });
 
-test('what is not allowed is said beside the field and cannot be kept', async () => {
+test('an invalid value is reported at the field and cannot be saved', async () => {
   const { page } = await openStage({ at: '#/config' });
   await page.getByLabel('Epochs').fill('0');
-  await field(page, 'epochs').getByText('Epochs: it has to be at least 1.').waitFor();
-  expect(await changes(page).getByRole('button', { name: 'Save changes' }).isDisabled()).toBe(true);
-  await changes(page).getByText('1 setting cannot be kept as it is.').waitFor();
+  await configOf(page).field('epochs').getByText('Epochs: it has to be at least 1.').waitFor();
+  expect(await configOf(page).save.isDisabled()).toBe(true);
+  await configOf(page).changes.getByText('1 setting is invalid.').waitFor();
 });
 
 test('a refusal keeps what was typed', async () => {
@@ -83,7 +81,7 @@ test('a refusal keeps what was typed', async () => {
     }),
   );
   await page.getByLabel('Epochs').fill('3');
-  await changes(page).getByRole('button', { name: 'Save changes' }).click();
+  await configOf(page).save.click();
   await page.getByRole('alert').getByText('epochs is locked', { exact: false }).waitFor();
   expect(await page.getByLabel('Epochs').inputValue()).toBe('3');
 });
@@ -96,22 +94,22 @@ test('an edit of the file by hand is reported and can be taken back', async () =
   });
   await page.getByText('config.json was edited outside Nightshift.').waitFor();
   await page.getByText('2e-5 to 3e-5', { exact: false }).waitFor();
-  await page.getByRole('button', { name: 'Put learning_rate back to 2e-5' }).click();
+  await page.getByRole('button', { name: 'Revert learning_rate to 2e-5' }).click();
   expect(await called(server, 'config.unstage')).toEqual({ key: 'learning_rate' });
 });
 
-test('search and the mark for changes narrow the form', async () => {
+test('search and Changed only filter the settings', async () => {
   const { page } = await openStage({ at: '#/config' });
-  const rows = page.locator('.cf');
+  const rows = configOf(page).fields;
   const all = await rows.count();
   expect(all).toBeGreaterThan(40);
   await page.keyboard.press('/');
   await page.keyboard.type('norm');
-  await field(page, 'max_grad_norm').waitFor();
+  await configOf(page).field('max_grad_norm').waitFor();
   expect(await rows.count()).toBe(1);
   await page.keyboard.press('Escape');
   await page.getByRole('checkbox', { name: 'Changed only' }).check();
-  await field(page, 'base_model').waitFor();
+  await configOf(page).field('base_model').waitFor();
   expect(await rows.count()).toBe(1);
   await page.getByLabel('Search settings').fill('xid');
   await page.getByText('No setting matches “xid”.').waitFor();
@@ -119,19 +117,19 @@ test('search and the mark for changes narrow the form', async () => {
   expect(await rows.count()).toBe(all);
 });
 
-test('the base is chosen among those that are there, and another one can be made', async () => {
+test('the base model is selected from the ready ones, and others can be added', async () => {
   const { page, server } = await openStage({ at: '#/config' });
-  const base = field(page, 'base_model');
+  const base = configOf(page).field('base_model');
   await base.getByRole('combobox', { name: 'Base model' }).click();
   await page.getByRole('option', { name: 'smollm2' }).waitFor();
   expect(await page.getByRole('option', { name: 'starter' }).count()).toBe(0);
   await page.keyboard.press('Escape');
   await base.getByText('Add a base model').click();
-  await base.getByRole('button', { name: 'Make Starter' }).click();
+  await base.getByRole('button', { name: 'Add Starter' }).click();
   expect(await called(server, 'setup.choose')).toEqual({ base: 'starter', folder: null });
-  const copy = base.getByRole('button', { name: 'Copy it in' });
+  const copy = base.getByRole('button', { name: 'Copy folder' });
   expect(await copy.isDisabled()).toBe(true);
-  await base.getByLabel('Path of a model folder').fill(' /models/mine ');
+  await base.getByLabel('Local model folder').fill(' /models/mine ');
   await copy.click();
   await expect
     .poll(() => callsOf(server, 'setup.choose').at(-1))

@@ -5,6 +5,7 @@ import type { Page } from 'playwright';
 import { expect, onTestFinished, test } from 'vitest';
 import { startScriptedServer } from '../contract/scripted-server.ts';
 import { called, live, openBrowser, openStage } from './open-page.ts';
+import { dashboardOf } from './pages/dashboard.ts';
 
 const repository = path.resolve(import.meta.dirname, '../..');
 
@@ -50,7 +51,7 @@ const color = (page: Page, role: string): Promise<string> =>
   );
 /** The last step that the loss chart says it shows. */
 async function lastStep(page: Page): Promise<number> {
-  const text = await page.locator('.d-loss .plot').getAttribute('aria-label');
+  const text = await dashboardOf(page).lossChart.getAttribute('aria-label');
   return Number((/to ([\d,]+)\./.exec(text ?? '')?.[1] ?? '0').replaceAll(',', ''));
 }
 async function saysLost(page: Page): Promise<void> {
@@ -76,7 +77,7 @@ test('a killed engine is called lost; the next one is found by itself, with whol
   expect(await color(page, 'accent')).toBe(accent);
   await expect.poll(() => lastStep(page), { timeout: 15_000 }).toBeGreaterThan(shown);
   // From the first step of the range to now, in one piece: asked for anew, not patched.
-  const answer = await page.locator('.d-loss .plot').getAttribute('aria-label');
+  const answer = await dashboardOf(page).lossChart.getAttribute('aria-label');
   expect(answer).toMatch(/steps 1 to|steps [\d,]+ to/);
   await expect
     .poll(() => page.getByRole('button', { name: 'Pause', exact: true }).isEnabled(), {

@@ -87,7 +87,7 @@ export async function cutOff(page: Page): Promise<readonly string[]> {
           `${element.className} shows ${String(element.clientHeight)} px of what it holds`,
         );
     }
-    const hidden = '.visually-hidden, svg, canvas, [aria-hidden="true"]';
+    const hidden = '[class*="visuallyHidden"], svg, canvas, [aria-hidden="true"]';
     for (const element of document.body.querySelectorAll('*')) {
       const isControl = element.matches(
         'button, input, select, textarea, a, summary, [role=option]',

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Page } from 'playwright';
 import { Refusal } from '../../src-main/contract/index.ts';
 import { called, callsOf, openStage } from './open-page.ts';
+import { dashboardOf } from './pages/dashboard.ts';
 
 const state = (page: Page, word: string) => page.locator(`[data-state="${word}"]`).waitFor();
 
@@ -13,62 +14,92 @@ test('state, step, losses, gap, rate, speed, time left, tags, matches, preview a
   await head.getByText('step 1,240').waitFor();
   await head.getByText('step 140 of 467, saved to 100').waitFor();
   await head.getByText('24 min left', { exact: false }).waitFor();
-  const dash = page.getByRole('region', { name: 'Dashboard' });
-  const words = async (name: string) =>
-    dash
-      .locator('.ro, .small, section, .sc')
-      .filter({ has: page.getByRole('heading', { name, exact: true }) })
-      .last()
-      .innerText();
-  expect(await words('Validation loss')).toContain('0.531');
-  expect(await words('Gap')).toContain('+0.034');
-  expect(await words('Learning rate')).toMatch(/2(\.0+)?e-4|0\.0002/);
-  expect(await words('Tokens per second')).toContain('812');
-  expect(await words('Exact match')).toContain('41 of 64');
-  expect(await words('Think tags')).toContain('0');
-  await dash.getByText('A pack of pens costs 4 dollars', { exact: false }).waitFor();
+  const dashboard = dashboardOf(page);
+  expect(await dashboard.textOf('Validation loss')).toContain('0.531');
+  expect(await dashboard.textOf('Gap')).toContain('+0.034');
+  expect(await dashboard.textOf('Learning rate')).toMatch(/2(\.0+)?e-4|0\.0002/);
+  expect(await dashboard.textOf('Tokens per second')).toContain('812');
+  expect(await dashboard.textOf('Exact match')).toContain('41 of 64');
+  expect(await dashboard.textOf('Think tags')).toContain('0');
+  await dashboard.body.getByText('A pack of pens costs 4 dollars', { exact: false }).waitFor();
   for (const gauge of ['GPU', 'VRAM', 'Disk free']) await head.getByText(gauge).waitFor();
   expect(complaints).toEqual([]);
 });
 
-test('a step that is trained moves step, progress and curve without a reload', async () => {
+test('a new step moves step, progress and curve without a reload', async () => {
   const { page, server } = await openStage();
+  const { lossChart } = dashboardOf(page);
   await page.getByText('step 140 of 467', { exact: false }).waitFor();
-  const chart = page.locator('.d-loss [role=img]');
-  const before = await chart.getAttribute('aria-label');
+  const before = (await lossChart.getAttribute('aria-label')) ?? '';
   server.engine.advance(60);
   await page.getByText('step 200 of 467', { exact: false }).waitFor();
-  await page.waitForFunction(
-    (old) => document.querySelector('.d-loss [role=img]')?.getAttribute('aria-label') !== old,
-    before,
-  );
-  expect(await chart.getAttribute('aria-label')).toMatch(/1,300/);
+  await expect.poll(() => lossChart.getAttribute('aria-label')).not.toBe(before);
+  expect(await lossChart.getAttribute('aria-label')).toMatch(/1,300/);
 });
 
-test('the curve can be read as a table', async () => {
+test('the curve is available as a table', async () => {
   const { page } = await openStage();
-  await page.getByRole('button', { name: 'Show as table' }).click();
-  const table = page.getByRole('dialog', { name: 'Loss as a table' });
+  const table = await dashboardOf(page).openTable();
   expect(await table.getByRole('row').count()).toBeGreaterThan(20);
   await page.keyboard.press('Escape');
   await table.waitFor({ state: 'detached' });
 });
 
-test('arrows move the crosshair and its values follow', async () => {
+test('arrow keys move the crosshair and its values', async () => {
   const { page } = await openStage();
-  await page.locator('.d-loss [role=img]').focus();
+  const { lossChart, tooltip } = dashboardOf(page);
+  await lossChart.focus();
   await page.keyboard.press('ArrowLeft');
-  const tip = page.getByRole('tooltip');
-  await tip.waitFor();
-  const first = await tip.innerText();
-  expect(first).toContain('Training, smoothed');
-  for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowLeft');
-  await page.waitForFunction(
-    (old) => document.querySelector('[role=tooltip]')?.textContent !== old,
-    first,
-  );
-  const box = await tip.boundingBox();
-  expect(box?.x).toBeGreaterThan(0);
+  await tooltip.waitFor();
+  const first = await tooltip.innerText();
+  expect(first).toContain('Training (smoothed)');
+  for (let press = 0; press < 5; press++) await page.keyboard.press('ArrowLeft');
+  await expect.poll(() => tooltip.innerText()).not.toBe(first);
+  expect((await tooltip.boundingBox())?.x).toBeGreaterThan(0);
+});
+
+test('a drag selects a range, a double-click resets it, plus and 0 do the same from the keyboard', async () => {
+  const { page, complaints } = await openStage();
+  const { lossChart, resetZoom } = dashboardOf(page);
+  await lossChart.waitFor();
+  const box = await lossChart.boundingBox();
+  if (box === null) throw new Error('the chart has no size');
+  const y = box.y + box.height / 2;
+  await page.mouse.move(box.x + 200, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 300, y, { steps: 5 });
+  await page.mouse.up();
+  await resetZoom.waitFor();
+  await page.mouse.dblclick(box.x + 250, y);
+  await resetZoom.waitFor({ state: 'detached' });
+  await lossChart.focus();
+  await page.keyboard.press('+');
+  await resetZoom.waitFor();
+  await page.keyboard.press('0');
+  await resetZoom.waitFor({ state: 'detached' });
+  expect(complaints).toEqual([]);
+});
+
+test('Ctrl and the wheel zoom; the wheel alone scrolls the page', async () => {
+  const { page } = await openStage({ width: 900, height: 600 });
+  const { body, lossChart, resetZoom } = dashboardOf(page);
+  await lossChart.waitFor();
+  const box = await lossChart.boundingBox();
+  if (box === null) throw new Error('the chart has no size');
+  await page.mouse.move(box.x + 200, box.y + 100);
+  await page.mouse.wheel(0, 60);
+  await expect.poll(() => body.evaluate((element) => element.scrollTop)).toBeGreaterThan(0);
+  expect(await resetZoom.count()).toBe(0);
+  await body.evaluate((element) => {
+    element.scrollTop = 0;
+  });
+  await page.keyboard.down('Control');
+  await page.mouse.wheel(0, -100);
+  await resetZoom.waitFor();
+  // Zoomed out again, the chart follows new steps.
+  for (let turn = 0; turn < 4; turn++) await page.mouse.wheel(0, 100);
+  await resetZoom.waitFor({ state: 'detached' });
+  await page.keyboard.up('Control');
 });
 
 test('pause and resume go to the engine in the name of the window', async () => {

@@ -1,17 +1,18 @@
-/** The data screen: drops that become uploads, verdicts, reports and what the user decides about them. */
+/** The data screen: drops and uploads, verdicts, reports and decisions. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
 import { called, callsOf, drop, openStage, seriousFindings } from './open-page.ts';
+import { dataOf } from './pages/data.ts';
 
 const row = (n: number): string =>
   JSON.stringify({ question: `What is ${String(n)} plus 1?`, answer: String(n + 1) });
 const rows = (count: number): string =>
   Array.from({ length: count }, (_, n) => `${row(n)}\n`).join('');
 
-test('five files dropped at once arrive whole, each with its own place in the list', async () => {
+test('five files dropped at once are uploaded completely, each with its own row in the list', async () => {
   const { page, server } = await openStage();
   const files = [
     { name: 'arithmetic.jsonl', text: rows(400) },
@@ -23,16 +24,16 @@ test('five files dropped at once arrive whole, each with its own place in the li
   await drop(page, files);
   await page.getByRole('heading', { name: 'Data', exact: true }).waitFor();
   await called(server, 'uploads.finish', 5);
-  const list = page.getByRole('listbox');
+  const list = dataOf(page).files;
   for (const { name } of files) await list.getByText(name, { exact: true }).waitFor();
-  // The engine compared each hash with its own; only the sizes are looked at here.
+  // The engine has compared the hashes; only the sizes are checked here.
   const datasets = server.engine.rooms().datasets;
   for (const { name, text } of files)
     expect(datasets.find((dataset) => dataset.name === name)?.bytes).toBe(Buffer.byteLength(text));
   expect(callsOf(server, 'uploads.append').length).toBeGreaterThan(4);
 });
 
-test('the lane of a drop is its priority; a second file of that name gets its own', async () => {
+test('the lane of a drop is its priority; a second file with the same name is renamed', async () => {
   const { page, server } = await openStage();
   await drop(page, [{ name: 'urgent.jsonl', text: row(1) }], 'high');
   await called(server, 'uploads.finish');
@@ -47,7 +48,7 @@ test('the lane of a drop is its priority; a second file of that name gets its ow
   ]);
 });
 
-test('an upload that is refused says why beside the file, and can be taken off the list', async () => {
+test('a refused upload shows the reason at the file and can be removed from the list', async () => {
   const { page, server } = await openStage();
   server.engine.refuseNext(
     'uploads.begin',
@@ -56,61 +57,62 @@ test('an upload that is refused says why beside the file, and can be taken off t
     }),
   );
   await drop(page, [{ name: 'big.jsonl', text: row(1) }]);
-  const uploads = page.getByRole('list', { name: 'Uploads' });
+  const uploads = dataOf(page).uploadsInProgress;
   await uploads
     .getByText('There is no room for big.jsonl: 3.1 GB are free. Make room on the disk.')
     .waitFor();
-  await uploads.getByRole('button', { name: 'Take big.jsonl off the list' }).click();
+  await uploads.getByRole('button', { name: 'Remove big.jsonl from the list' }).click();
   await uploads.waitFor({ state: 'detached' });
 });
 
-test('each verdict is said in words, those that need the user first', async () => {
+test('each verdict is shown as text, files that need a decision first', async () => {
   const { page } = await openStage({ at: '#/data' });
-  const options = page.getByRole('listbox').getByRole('option');
+  const options = dataOf(page).files.getByRole('option');
   await options.first().waitFor();
   const texts = await options.allInnerTexts();
-  expect(texts.slice(0, 2).every((text) => text.includes('Decide'))).toBe(true);
+  expect(texts.slice(0, 2).every((text) => /Needs (review|mapping)/.test(text))).toBe(true);
   expect(texts.some((text) => /Validating 42\s?%/.test(text))).toBe(true);
   expect(texts.some((text) => text.includes('Training, step 140 of 467'))).toBe(true);
   expect(texts.some((text) => text.includes('Held'))).toBe(true);
   await page.getByText('export_empty.jsonl').waitFor();
 });
 
-test('a report names the max_length it was validated under when another is set now', async () => {
+test('a report names its max_length when the setting has changed since', async () => {
   const { page, server } = await openStage({ at: '#/data' });
   await page.getByRole('option', { name: /home_requests/ }).click();
   const report = page.getByRole('region', { name: 'Report of home_requests.jsonl' });
-  await report.getByText('all rows fit max_length 4,096').waitFor();
-  expect(await report.getByText('Judged under').count()).toBe(0);
+  const histogram = report.getByRole('img', { name: /All rows fit max_length 4,096/ });
+  await histogram.waitFor();
+  expect(await report.getByText('Validated with').count()).toBe(0);
   const { config } = server.engine.rooms();
   server.engine.change({ config: { ...config, values: { ...config.values, max_length: 1024 } } });
-  await report.getByText('Judged under max_length 4,096; it is 1,024 now.').waitFor();
-  await report.getByText('all rows fit max_length 4,096').waitFor();
+  await report.getByText('Validated with max_length 4,096; it is 1,024 now.').waitFor();
+  await histogram.waitFor();
 });
 
-test('a file with broken rows shows them by number and is trained with the good ones', async () => {
+test('a file with invalid rows lists them by number and can be trained on the valid ones', async () => {
   const { page, server } = await openStage({ at: '#/data' });
   await page.getByRole('option', { name: /home_requests/ }).click();
   const report = page.getByRole('region', { name: 'Report of home_requests.jsonl' });
   await report.getByText('the line ends inside a string', { exact: false }).first().waitFor();
   await report.getByText('388', { exact: false }).first().waitFor();
-  await report.getByRole('button', { name: 'Accept the good rows, 598 of 600' }).click();
+  await report.getByRole('button', { name: 'Train on the 598 valid rows' }).click();
   expect(await called(server, 'datasets.acceptValidRows')).toEqual({ id: 'd-broken' });
   await report.getByText('Ready', { exact: true }).waitFor();
 });
 
-test('columns get their roles once; the same column cannot have both', async () => {
+test('columns are mapped once; prompt and response need different columns', async () => {
   const { page, server } = await openStage({ at: '#/data' });
   await page.getByRole('option', { name: /banking77_train/ }).click();
-  const form = page.getByRole('form', { name: 'Roles of the columns' });
-  const use = form.getByRole('button', { name: 'Use these columns' });
+  const form = dataOf(page).mapping;
+  const use = form.getByRole('button', { name: 'Use this mapping' });
   expect(await use.isDisabled()).toBe(true);
-  await form.getByLabel('The prompt, what the model reads').selectOption('text');
-  await form.getByLabel('The answer, what it learns to write').selectOption('text');
-  await form.getByText('This column is already the prompt.').waitFor();
+  await form.getByLabel('Prompt column').selectOption('text');
+  await form.getByLabel('Response column').selectOption('text');
+  await form.getByText('This column is already the prompt column.').waitFor();
   expect(await use.isDisabled()).toBe(true);
-  await form.getByLabel('The answer, what it learns to write').selectOption('category');
-  await form.getByLabel('The first row with these roles').waitFor();
+  await form.getByLabel('Response column').selectOption('category');
+  await form.getByLabel('First row with this mapping').waitFor();
   await use.click();
   expect(await called(server, 'datasets.mapColumns')).toEqual({
     id: 'd-banking',
@@ -119,22 +121,18 @@ test('columns get their roles once; the same column cannot have both', async () 
   await form.waitFor({ state: 'detached' });
 });
 
-test('the list is scanned with the arrows, the report follows', async () => {
+test('arrow keys move through the files, the report follows', async () => {
   const { page } = await openStage({ at: '#/data' });
-  const list = page.getByRole('listbox');
+  const list = dataOf(page).files;
   await list.focus();
   await page.keyboard.press('ArrowDown');
   const first = await list.getByRole('option', { selected: true }).innerText();
   await page.keyboard.press('ArrowDown');
-  await page.waitForFunction(
-    (old) =>
-      document.querySelector<HTMLElement>('[role=option][aria-selected=true]')?.innerText !== old,
-    first,
-  );
+  await expect.poll(() => list.getByRole('option', { selected: true }).innerText()).not.toBe(first);
   expect(await page.getByRole('region', { name: /^Report of/ }).count()).toBe(1);
 });
 
-test('a drop over an overlay that has just come up is taken; a drag that ends unseen leaves no overlay', async () => {
+test('a drop right after the overlay appears is accepted; a drag that ends elsewhere leaves no overlay', async () => {
   const { server, page } = await openStage();
   const folder = mkdtempSync(join(tmpdir(), 'nightshift-drop-'));
   const file = join(folder, 'still.jsonl');
@@ -147,10 +145,10 @@ test('a drop over an overlay that has just come up is taken; a drag that ends un
       y: 400,
       data: { items: [], files: [file], dragOperationsMask: 1 },
     });
-  const overlay = page.getByRole('dialog', { name: 'Drop files' });
+  const { overlay } = dataOf(page);
   await drag('dragEnter');
   await drag('dragOver');
-  // The overlay came up under a hand that rests: the drop is the first that it hears of the drag.
+  // The pointer rests while the overlay appears: the drop is the first event that it gets.
   await overlay.waitFor();
   await drag('drop');
   await overlay.waitFor({ state: 'detached' });
@@ -162,7 +160,7 @@ test('a drop over an overlay that has just come up is taken; a drag that ends un
   rmSync(folder, { recursive: true });
 });
 
-test('a drag that carries no file is told so; Escape ends the overlay', async () => {
+test('a drag without files says so; Escape closes the overlay', async () => {
   const { page, server } = await openStage();
   const transfer = await page.evaluateHandle(() => {
     const made = new DataTransfer();
@@ -176,28 +174,28 @@ test('a drag that carries no file is told so; Escape ends the overlay', async ()
   expect(callsOf(server, 'uploads.begin')).toEqual([]);
 });
 
-test('any row is found by number or by what became of it, and shown as it stands and as it is trained', async () => {
+test('rows are found by number or state, and shown raw and rendered with the loss mask', async () => {
   const { page, server } = await openStage({ at: '#/data' });
   await page.getByRole('option', { name: /home_requests/ }).click();
   const report = page.getByRole('region', { name: 'Report of home_requests.jsonl' });
-  await report.getByRole('button', { name: 'Show every row' }).click();
+  await report.getByRole('button', { name: 'Show all rows' }).click();
   const list = report.getByRole('listbox', { name: 'Rows' });
   await list.getByRole('option', { name: '17 rejected' }).waitFor();
-  // Only what is in view is drawn.
+  // Only visible rows are rendered.
   expect(await list.getByRole('option').count()).toBeLessThan(60);
   await report.getByLabel('Row number').fill('555');
   await report.getByRole('button', { name: 'Go to row' }).click();
   const row = report.getByRole('region', { name: 'Row 555' });
-  await row.getByText('41 tokens, 19 of them targets', { exact: false }).waitFor();
+  await row.getByText('41 tokens, 19 with loss', { exact: false }).waitFor();
   const trained = row.getByLabel('Text of example 1').locator('mark');
   expect(await trained.innerText()).toContain('"device":"lamp 555"');
-  expect(await row.getByLabel('Record in the file').innerText()).toContain('Turn on lamp 555');
+  expect(await row.getByLabel('Raw row').innerText()).toContain('Turn on lamp 555');
   await list.focus();
   await page.keyboard.press('End');
   await report.getByRole('region', { name: 'Row 600' }).waitFor();
   await page.keyboard.press('ArrowUp');
   await report.getByRole('region', { name: 'Row 599' }).waitFor();
-  const kinds = report.getByLabel('Which rows');
+  const kinds = report.getByLabel('Filter rows');
   expect(await kinds.locator('option').allInnerTexts()).toContain('Rejected: not json, 2');
   await kinds.selectOption('rejected not_json');
   await report.getByRole('region', { name: 'Row 17' }).getByText('Not valid JSON:').waitFor();
@@ -207,32 +205,32 @@ test('any row is found by number or by what became of it, and shown as it stands
   );
   expect(await seriousFindings(page)).toEqual([]);
   await report.getByRole('button', { name: 'Report', exact: true }).click();
-  await report.getByRole('button', { name: '61 92 % as 60' }).click();
+  await report.getByRole('button', { name: 'row 61 is 92 % similar to row 60' }).click();
   await report.getByRole('region', { name: 'Row 61' }).waitFor();
 });
 
-test('rows that are too long: each way says what it costs, and the chosen one is carried out', async () => {
+test('rows longer than max_length: every option shows its cost, and the selected one is applied', async () => {
   const { page, server, complaints } = await openStage({ at: '#/data', height: 1400 });
   await page.getByRole('button', { name: /too_long/ }).click();
   const report = page.getByRole('region', { name: 'Report of too_long.jsonl' });
-  await report.getByText('212 of them would lose the whole answer', { exact: false }).waitFor();
-  const table = report.getByRole('table', { name: 'Rows that are too long' });
+  await report.getByText('212 of them would lose the whole response', { exact: false }).waitFor();
+  const table = report.getByRole('table', { name: 'Rows longer than max_length' });
   const cells = async (name: RegExp): Promise<string> =>
     (await table.getByRole('row', { name }).innerText()).replaceAll(/\s+/g, ' ');
-  expect(await cells(/^Drop these rows/)).toMatch(
+  expect(await cells(/^Drop them/)).toMatch(
     / 16,881 1,331 lost about 1,783,713 58 min [\d.]+ GB Tight$/,
   );
-  expect(await cells(/^Cut them at 4,096/)).toMatch(/ 18,000 212 lost about 538,121 58 min /);
+  expect(await cells(/^Truncate to 4,096/)).toMatch(/ 18,000 212 lost about 538,121 58 min /);
   expect(await cells(/^Raise max_length to 5,312/)).toMatch(
     / 18,212 0 lost 0 1 h 2 min [\d.]+ GB Too large$/,
   );
-  // Nothing is chosen while the file is refused, and nothing happens by looking.
-  const act = report.getByRole('button', { name: 'Choose one of these' });
+  // Nothing is selected while the file is refused.
+  const act = report.getByRole('button', { name: 'Choose an option' });
   expect(await act.isDisabled()).toBe(true);
   expect(await seriousFindings(page)).toEqual([]);
-  await table.getByRole('radio', { name: 'Cut them at 4,096' }).check();
+  await table.getByRole('radio', { name: 'Truncate to 4,096' }).check();
   expect(callsOf(server, 'config.set')).toEqual([]);
-  await report.getByRole('button', { name: 'Cut them at 4,096, from the next dataset' }).click();
+  await report.getByRole('button', { name: 'Truncate to 4,096, from the next dataset' }).click();
   expect(await called(server, 'config.set')).toEqual({
     key: 'over_length',
     value: 'truncate',
@@ -240,22 +238,22 @@ test('rows that are too long: each way says what it costs, and the chosen one is
     stage: true,
     by: 'you (window)',
   });
-  await table.getByRole('row', { name: /Cut them.*staged for the next dataset/ }).waitFor();
+  await table.getByRole('row', { name: /Truncate.*staged for the next dataset/ }).waitFor();
   expect(callsOf(server, 'queue.retry')).toEqual([]);
-  // Nothing is trained, nothing is locked: the refused file is validated again at once.
+  // Without a dataset in training nothing is locked: the refused file is re-validated at once.
   const { config, status } = server.engine.rooms();
   server.engine.change({
     config: { ...config, locks: {}, staged: {} },
     status: { ...status, current_dataset: null },
   });
-  await table.getByRole('radio', { name: 'Drop these rows' }).check();
-  await report.getByRole('button', { name: 'Drop these rows', exact: true }).click();
+  await table.getByRole('radio', { name: 'Drop them' }).check();
+  await report.getByRole('button', { name: 'Drop them', exact: true }).click();
   expect(await called(server, 'config.set', 2)).toMatchObject({ value: 'drop', stage: false });
   expect(await called(server, 'queue.retry')).toEqual({ id: 'd-too-long' });
   expect(complaints).toEqual([]);
 });
 
-test('max_length is raised to what loses nothing only after its consequence was shown', async () => {
+test('raising max_length shows the consequence and asks first', async () => {
   const { page, server } = await openStage({ at: '#/data' });
   await page.getByRole('button', { name: /too_long/ }).click();
   const report = page.getByRole('region', { name: 'Report of too_long.jsonl' });
@@ -265,7 +263,7 @@ test('max_length is raised to what loses nothing only after its consequence was 
   });
   await raise.click();
   const dialog = page.getByRole('dialog', { name: 'max_length 5,312' });
-  await dialog.getByRole('row', { name: /^4,096, as now 1,331 .* GB/ }).waitFor();
+  await dialog.getByRole('row', { name: /^4,096, current 1,331 .* GB/ }).waitFor();
   await dialog.getByRole('row', { name: /^5,312 0 .* GB/ }).waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'hidden' });
@@ -278,6 +276,6 @@ test('max_length is raised to what loses nothing only after its consequence was 
     confirm: 'max_length',
     stage: true,
   });
-  // Staged: the file is validated again when the change is applied, not before.
+  // Staged: the file is re-validated when the change is applied.
   expect(callsOf(server, 'queue.retry')).toEqual([]);
 });

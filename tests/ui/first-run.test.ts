@@ -1,40 +1,41 @@
-/** First run: what it offers, what it asks of the engine, and when it gives way to the dashboard. */
+/** First run: its choices, its commands to the engine, and the change to the dashboard. */
 import { expect, test } from 'vitest';
 import { called, callsOf, openStage } from './open-page.ts';
+import { setupOf } from './pages/setup.ts';
 
-test('it names workspace and machine, offers three bases, and asks for the chosen one', async () => {
+test('it shows workspace and machine, offers three base models, and requests the selected one', async () => {
   const { page, server } = await openStage({ scene: 'first_run' });
   await page.getByText('/home/ada/Nightshift').waitFor();
   await page.getByText('Python 3.11.7, torch 2.13.0').waitFor();
-  const bases = page.getByRole('radiogroup', { name: 'Base model' });
+  const { bases } = setupOf(page);
   expect(await bases.getByRole('radio').count()).toBe(3);
   await bases.getByRole('radio', { name: 'Starter' }).check();
-  await page.getByRole('button', { name: 'Use this model' }).click();
+  await setupOf(page).useModel.click();
   expect(await called(server, 'setup.choose')).toEqual({ base: 'starter', folder: null });
 });
 
 test('a folder needs its path before it can be used', async () => {
   const { page, server } = await openStage({ scene: 'first_run' });
   await page.getByRole('radio', { name: 'A local folder' }).check();
-  const use = page.getByRole('button', { name: 'Use this model' });
+  const use = setupOf(page).useModel;
   expect(await use.isDisabled()).toBe(true);
-  await page.getByText('The path of the folder is missing.').waitFor();
-  await page.getByLabel('Path of the model folder').fill('  /models/llama  ');
+  await page.getByText('Enter the path to the folder.').waitFor();
+  await setupOf(page).folder.fill('  /models/llama  ');
   await use.click();
   expect(await called(server, 'setup.choose')).toEqual({ base: 'folder', folder: '/models/llama' });
 });
 
-test('one click takes the sample; with base and dataset the dashboard follows', async () => {
+test('one click adds the sample; with base model and dataset the dashboard opens', async () => {
   const { page, server } = await openStage({ scene: 'first_run' });
-  await page.getByText('4 things to go').or(page.getByText('3 things to go')).waitFor();
-  await page.getByRole('button', { name: 'Use this model' }).click();
-  await page.getByRole('button', { name: 'Use the sample' }).click();
+  await page.getByText('About 2 min to the first step').waitFor();
+  await setupOf(page).useModel.click();
+  await setupOf(page).useSample.click();
   await called(server, 'setup.sample');
   await page.getByRole('heading', { name: 'Dashboard' }).waitFor();
   expect(callsOf(server, 'setup.choose')).toEqual([{ base: 'smollm2', folder: null }]);
 });
 
-test('a base that is being made shows how far it is; one that failed says why and is tried again', async () => {
+test('a base model in preparation shows its progress; a failed one shows the reason and can be retried', async () => {
   const { page, server } = await openStage({ scene: 'first_run' });
   const { setup } = server.engine.rooms();
   const withFirst = (change: Partial<(typeof setup)['bases'][number]>) => ({
@@ -44,18 +45,18 @@ test('a base that is being made shows how far it is; one that failed says why an
     },
   });
   server.engine.change(withFirst({ state: 'making', progress: 0.4, message: 'fetching 93 MB' }));
-  const bar = page.getByRole('progressbar', { name: 'Making SmolLM2-135M-Instruct' });
+  const bar = page.getByRole('progressbar', { name: 'Preparing SmolLM2-135M-Instruct' });
   await bar.waitFor();
   expect(await bar.getAttribute('aria-valuenow')).toBe('40');
   server.engine.change(
     withFirst({ state: 'failed', progress: null, message: 'The network cannot be reached.' }),
   );
   await page.getByText('The network cannot be reached.').waitFor();
-  await page.getByRole('button', { name: 'Try again' }).click();
+  await setupOf(page).tryAgain.click();
   expect(await called(server, 'setup.choose')).toEqual({ base: 'smollm2', folder: null });
 });
 
-test('no Python is said where the machine is described', async () => {
+test('a missing Python is reported with the machine', async () => {
   const { page, server } = await openStage({ scene: 'first_run' });
   const { setup } = server.engine.rooms();
   server.engine.change({

@@ -90,19 +90,19 @@ test('files are added by Ctrl O, accepted, and their columns get roles', async (
   });
   await called(server, 'uploads.finish');
   await tabTo(page, /Choose files/);
-  await tabTo(page, /Files that are taken in/);
+  await tabTo(page, /^Uploads$/);
   await arrowTo(page, 'file-d-broken');
-  await tabTo(page, /Accept the good rows/);
+  await tabTo(page, /Train on the .* valid rows/);
   await page.keyboard.press('Enter');
   await called(server, 'datasets.acceptValidRows');
   await hasFocus(page);
-  await tabTo(page, /Files that are taken in/, true);
+  await tabTo(page, /^Uploads$/, true);
   await arrowTo(page, 'file-d-banking');
-  await tabTo(page, /^The prompt/);
+  await tabTo(page, /^Prompt column/);
   await page.keyboard.type('text');
-  await tabTo(page, /^The answer/);
+  await tabTo(page, /^Response column/);
   await page.keyboard.type('category');
-  await tabTo(page, /^Use these columns/);
+  await tabTo(page, /^Use this mapping/);
   await page.keyboard.press('Enter');
   expect(await called(server, 'datasets.mapColumns')).toMatchObject({
     id: 'd-banking',

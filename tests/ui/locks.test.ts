@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { controlOf } from '../../src-main/contract/index.ts';
 import { locked, otherValue } from '../engine/fixtures/other-values.ts';
 import { callsOf, openStage } from './open-page.ts';
+import { configOf } from './pages/config.ts';
 
 const valueAt = (values: unknown, key: string): unknown =>
   key.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], values);
@@ -21,8 +22,8 @@ test('every locked key of the schema: lock and reason at its field, a change is 
     },
   });
   for (const key of locked) {
-    const row = page.locator(`.cf[data-key="${key.key}"]`);
-    const lock = row.locator('.lk');
+    const row = configOf(page).field(key.key);
+    const lock = row.getByTitle(/is locked/);
     await lock.getByText('locked').waitFor();
     expect(await lock.getAttribute('title'), key.key).toContain(`${key.key} is locked`);
     expect(await lock.getAttribute('title'), key.key).toContain(dataset);
@@ -35,17 +36,14 @@ test('every locked key of the schema: lock and reason at its field, a change is 
       const text = control.kind === 'switch' ? (other === true ? 'on' : 'off') : String(other);
       await row.getByText(text.replaceAll('_', ' '), { exact: true }).first().click();
     } else await row.locator('input').first().fill(String(other));
-    await row.getByText('until the dataset ends, then', { exact: false }).waitFor();
+    await row.getByText('until this dataset ends, then', { exact: false }).waitFor();
   }
   expect(locked.length - wanted.size, 'keys with one allowed value').toBe(1);
-  const changes = page.getByRole('complementary', { name: 'Changes' });
+  const { changes } = configOf(page);
   // There is no button that would make them now.
   expect(await changes.getByRole('button', { name: 'Save', exact: false }).count()).toBe(0);
-  await changes.getByRole('button', { name: 'Stage for the next dataset' }).click();
-  await page
-    .getByRole('dialog')
-    .getByRole('button', { name: 'Change from the next dataset' })
-    .click();
+  await changes.getByRole('button', { name: 'Stage for next dataset' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Change from next dataset' }).click();
   await expect
     .poll(() => callsOf(server, 'config.set').length, { timeout: 30_000 })
     .toBe(wanted.size);
@@ -55,7 +53,7 @@ test('every locked key of the schema: lock and reason at its field, a change is 
     expect(value, key).toEqual(wanted.get(key));
   }
   await page
-    .locator('.cf .chip', { hasText: 'staged' })
+    .getByText('staged', { exact: true })
     .nth(wanted.size - 1)
     .waitFor();
   expect(server.engine.rooms().config.values).toEqual(config.values);

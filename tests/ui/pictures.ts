@@ -83,7 +83,8 @@ async function shoot(shot: Shot, theme: 'dark' | 'light', width: number, zoom = 
       const found: string[] = [];
       for (const element of document.querySelectorAll<HTMLElement>('body *')) {
         const box = element.getBoundingClientRect();
-        if (box.width === 0 || element.closest('canvas, svg, .visually-hidden') !== null) continue;
+        if (box.width === 0 || element.closest('canvas, svg, [class*="visuallyHidden"]') !== null)
+          continue;
         const clips = getComputedStyle(element).overflowX;
         const isCut =
           clips === 'visible' &&

@@ -3,48 +3,44 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { called, callsOf, openStage, seriousFindings } from './open-page.ts';
 
-test('settings: colors at once, single singleKeyShortcuts off, and what is the desktop’s is said so', async () => {
+test('settings: the theme changes at once, single-key shortcuts can be off, desktop settings are referred to', async () => {
   const { page, complaints } = await openStage({ at: '#/settings' });
   await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
-  await page.getByRole('radiogroup', { name: 'Colors' }).getByText('Light').click();
+  await page.getByRole('radiogroup', { name: 'Theme' }).getByText('Light').click();
   await page.waitForFunction(
     () => document.documentElement.dataset['mantineColorScheme'] === 'light',
   );
-  await page.getByText('they are set in its window', { exact: false }).waitFor();
+  await page.getByText('are settings of the desktop application', { exact: false }).waitFor();
   expect(await page.getByLabel('Start Nightshift at login').count()).toBe(0);
-  await page
-    .getByRole('checkbox', { name: 'Single singleKeyShortcuts and signs are keys' })
-    .uncheck();
+  await page.getByRole('checkbox', { name: 'Single-key shortcuts' }).uncheck();
   await page.keyboard.press('g');
   await page.keyboard.press('d');
   await page.keyboard.press('?');
   expect(await page.getByRole('dialog').count()).toBe(0);
   await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
-  // Kept over a reload, and combinations still act.
+  // Persisted across a reload, and Ctrl shortcuts still work.
   await page.reload();
   await page.keyboard.press('Control+,');
-  expect(
-    await page
-      .getByRole('checkbox', { name: 'Single singleKeyShortcuts and signs are keys' })
-      .isChecked(),
-  ).toBe(false);
+  expect(await page.getByRole('checkbox', { name: 'Single-key shortcuts' }).isChecked()).toBe(
+    false,
+  );
   expect(complaints).toEqual([]);
 });
 
-test('settings: the token and a link are shown when they are asked for, not before', async () => {
+test('settings: token and link are only shown on request', async () => {
   const { page, server } = await openStage({ at: '#/settings' });
   await page.getByText(`http://127.0.0.1:${String(server.port)}/`).waitFor();
-  await page.getByText('The memory port is off.').waitFor();
+  await page.getByText('Memory endpoint: off.').waitFor();
   expect(await page.content()).not.toContain(server.token);
-  await page.getByRole('button', { name: 'Show the token' }).click();
+  await page.getByRole('button', { name: 'Show token' }).click();
   await page.getByText(server.token).waitFor();
   await page.getByRole('button', { name: 'Hide' }).click();
   expect(await page.content()).not.toContain(server.token);
-  await page.getByRole('button', { name: 'Make a one-time link' }).click();
+  await page.getByRole('button', { name: 'Create a one-time link' }).click();
   const link = await page.getByLabel('One-time link').innerText();
   const answer = await fetch(link, { redirect: 'manual' });
   expect(answer.status).toBe(303);
-  await page.getByRole('checkbox', { name: /readable without a token/ }).uncheck();
+  await page.getByRole('checkbox', { name: /can be read without a token/ }).uncheck();
   expect(await called(server, 'config.set')).toMatchObject({
     key: 'monitor.open_status',
     value: false,
@@ -98,7 +94,7 @@ test('help is searched with /, and says what a category means', async () => {
   await page.keyboard.press('Escape');
   await page.keyboard.type('gpu_lost');
   await page.getByText('The GPU is not reachable', { exact: false }).waitFor();
-  expect(await page.locator('.ht').count()).toBe(1);
+  expect(await page.getByRole('article').count()).toBe(1);
 });
 
 test('? lists the keys; G with a letter reaches every screen', async () => {
@@ -128,13 +124,13 @@ test('diagnostics: the list first, then one file with what was listed', async ()
   await page.getByRole('button', { name: 'Save diagnostics' }).click();
   const dialog = page.getByRole('dialog', { name: 'Save diagnostics' });
   await dialog.getByText('logs/engine_20261124.log').waitFor();
-  await dialog.getByText('3 lines left out', { exact: false }).waitFor();
+  await dialog.getByText('3 lines omitted', { exact: false }).waitFor();
   expect(callsOf(server, 'diagnostics.bundle')).toEqual([]);
   expect(await seriousFindings(page)).toEqual([]);
   await dialog.getByRole('checkbox').check();
   await called(server, 'diagnostics.list', 2);
   const download = page.waitForEvent('download');
-  await dialog.getByRole('button', { name: 'Save the file' }).click();
+  await dialog.getByRole('button', { name: 'Save file' }).click();
   const saved = await download;
   expect(saved.suggestedFilename()).toMatch(/^nightshift-diagnostics-\d{8}\.tar\.gz$/);
   expect(readFileSync(await saved.path(), 'utf8')).toBe('bundle, names true');

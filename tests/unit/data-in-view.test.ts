@@ -1,11 +1,11 @@
 /** Which rows of a list are drawn, from a handful to five million. */
 import { expect, test } from 'vitest';
-import { inView, LINE, scrolledTo } from '../../src-renderer/rooms/data/in-view.ts';
+import { inView, LINE_HEIGHT, scrolledTo } from '../../src-renderer/rooms/data/in-view.ts';
 
 const room = 600;
 
 test('a short list is as high as its lines', () => {
-  expect(inView(3, 0, room)).toEqual({ height: 3 * LINE, first: 0, lines: 3 });
+  expect(inView(3, 0, room)).toEqual({ height: 3 * LINE_HEIGHT, first: 0, lines: 3 });
   expect(inView(0, 0, room)).toEqual({ height: 0, first: 0, lines: 0 });
 });
 

@@ -1,5 +1,7 @@
-/** A chart.js chart in a box that fills its place. Drawn at once, never animated. */
+/** A chart.js chart that fills its parent. Drawn at once, without animation. */
 import {
+  BarController,
+  BarElement,
   Chart,
   Filler,
   LinearScale,
@@ -8,22 +10,47 @@ import {
   LogarithmicScale,
   PointElement,
   type ChartConfiguration,
+  type DefaultDataPoint,
 } from 'chart.js';
 import { useEffect, useRef, type HTMLAttributes, type ReactElement, type RefObject } from 'react';
-import { drawInTurn, leaveTurn, type Turn } from './frame-scheduler.ts';
+import { classNames } from '../class-names.ts';
+import styles from './chart.module.css';
+import { cancelDraw, scheduleDraw, type DrawTask } from './frame-scheduler.ts';
+import { drawChart } from './pan-zoom.ts';
 
-Chart.register(Filler, LinearScale, LineController, LineElement, LogarithmicScale, PointElement);
+Chart.register(
+  BarController,
+  BarElement,
+  Filler,
+  LinearScale,
+  LineController,
+  LineElement,
+  LogarithmicScale,
+  PointElement,
+);
 Chart.defaults.font.family = '"Inter Variable", Inter, system-ui, sans-serif';
 Chart.defaults.font.size = 11;
 
-export type LineConfiguration = ChartConfiguration<'line'>;
-export type LineChart = Chart<'line'>;
 export interface Point {
   readonly x: number;
   readonly y: number;
 }
+export type LineConfiguration = ChartConfiguration<'line'>;
+export type LineChart = Chart<'line'>;
+export type BarConfiguration = ChartConfiguration<'bar', Point[]>;
+export type BarChart = Chart<'bar', Point[]>;
 
-/** What every line chart of the program has in common. */
+/** Options that every bar chart of the program shares. */
+export const plainBars: NonNullable<BarConfiguration['options']> = {
+  animation: false,
+  parsing: false,
+  normalized: true,
+  responsive: true,
+  maintainAspectRatio: false,
+  events: [],
+};
+
+/** Options that every line chart of the program shares. */
 export const plain: NonNullable<LineConfiguration['options']> = {
   animation: false,
   parsing: false,
@@ -34,8 +61,8 @@ export const plain: NonNullable<LineConfiguration['options']> = {
   spanGaps: false,
 };
 
-/** Draws a chart that nobody sees: what draws the first one is compiled by then. Sizes in CSS pixels. */
-export function rehearse(configuration: LineConfiguration, width: number, height: number): void {
+/** Draws a chart off screen, so that the code that draws the first visible one is compiled. Sizes in CSS pixels. */
+export function prewarm(configuration: LineConfiguration, width: number, height: number): void {
   const canvas = document.createElement('canvas');
   canvas.width = width;
   canvas.height = height;
@@ -43,56 +70,63 @@ export function rehearse(configuration: LineConfiguration, width: number, height
   new Chart(canvas, { ...configuration, options }).destroy();
 }
 
-export function Canvas({
+export function Canvas<Kind extends 'line' | 'bar', Data = DefaultDataPoint<Kind>>({
   configuration,
   chart,
   over,
   isFirst = true,
+  className,
   ...rest
 }: {
-  readonly configuration: LineConfiguration;
-  readonly chart: RefObject<LineChart | null>;
-  /** A second canvas over the first, for what moves with the pointer. */
+  readonly configuration: ChartConfiguration<Kind, Data>;
+  readonly chart: RefObject<Chart<Kind, Data> | null>;
+  /** A second canvas on top, for what moves with the pointer. */
   readonly over?: RefObject<HTMLCanvasElement | null>;
-  /** Drawn with the next frame whatever else there is; others take turns. */
+  /** Drawn in the next frame in any case; the others when the frame has time left. */
   readonly isFirst?: boolean;
 } & HTMLAttributes<HTMLDivElement>): ReactElement {
   const canvas = useRef<HTMLCanvasElement>(null);
   const newest = useRef(configuration);
-  const turn = useRef<Turn | null>(null);
-  // Scales of another type cannot be exchanged in a living chart.
+  const task = useRef<DrawTask | null>(null);
+  // chart.js can't change the type of a scale in an existing chart.
   const kind = String(configuration.options?.scales?.['y']?.type);
   useEffect(() => {
     newest.current = configuration;
-    if (turn.current !== null) drawInTurn(turn.current);
+    if (task.current !== null) scheduleDraw(task.current);
   }, [configuration]);
   useEffect(() => {
     const draw = (): void => {
-      const living = chart.current;
-      if (living !== null) {
-        living.data = newest.current.data;
-        living.options = newest.current.options ?? {};
-        living.update('none');
-      } else if (canvas.current !== null) chart.current = new Chart(canvas.current, newest.current);
+      const existing = chart.current;
+      if (existing !== null)
+        drawChart(existing, () => {
+          const { data, options } = newest.current;
+          existing.data = data;
+          if (options !== undefined) existing.options = options;
+          existing.update('none');
+        });
+      else if (canvas.current !== null) {
+        chart.current = new Chart(canvas.current, newest.current);
+        drawChart(chart.current, () => undefined);
+      }
     };
-    const own: Turn = { isFirst, draw };
-    turn.current = own;
-    drawInTurn(own);
+    const drawTask: DrawTask = { isFirst, draw };
+    task.current = drawTask;
+    scheduleDraw(drawTask);
     if (document.fonts.status !== 'loaded')
       void document.fonts.ready.then(() => {
-        if (turn.current === own) drawInTurn(own);
+        if (task.current === drawTask) scheduleDraw(drawTask);
       });
     return () => {
-      leaveTurn(own);
-      turn.current = null;
+      cancelDraw(drawTask);
+      task.current = null;
       chart.current?.destroy();
       chart.current = null;
     };
   }, [kind, chart, isFirst]);
   return (
-    <div {...rest}>
+    <div className={classNames(styles.fill, className)} {...rest}>
       <canvas ref={canvas} aria-hidden="true" />
-      {over === undefined ? null : <canvas ref={over} className="over" aria-hidden="true" />}
+      {over === undefined ? null : <canvas ref={over} className={styles.over} aria-hidden="true" />}
     </div>
   );
 }

@@ -1,9 +1,9 @@
-/** The roles of tokens.css as values, for canvases. Read again when the colors or the connection change. */
+/** Color tokens of tokens.css as values, because a canvas can't use CSS variables. */
 import { useMantineColorScheme } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 
-const roles = [
+const ROLES = [
   'face',
   'line',
   'line-strong',
@@ -13,14 +13,16 @@ const roles = [
   't3',
   'accent',
   'warn',
+  'warn-soft',
+  'n3',
   'hatch',
 ] as const;
-export type Colors = { readonly [K in (typeof roles)[number]]: string };
+export type Colors = { readonly [K in (typeof ROLES)[number]]: string };
 
-export function readColours(): Colors {
+export function readColors(): Colors {
   const style = getComputedStyle(document.documentElement);
   return Object.fromEntries(
-    roles.map((role) => [role, style.getPropertyValue(`--${role}`).trim()]),
+    ROLES.map((role) => [role, style.getPropertyValue(`--${role}`).trim()]),
   ) as Colors;
 }
 
@@ -32,17 +34,17 @@ export function faint(color: string, opacity: number): string {
   return `rgba(${String(r)},${String(g)},${String(b)},${String(opacity)})`;
 }
 
-/** `lost` is part of the key because the accent leaves the screen with the connection. */
-export function useColours(lost: boolean): Colors {
+/** The current colors. `lost`: without a connection the accent color becomes gray. */
+export function useColors(lost: boolean): Colors {
   const { colorScheme } = useMantineColorScheme();
   const systemDark = useMediaQuery('(prefers-color-scheme: dark)');
-  const [colors, setColours] = useState(readColours);
+  const [colors, setColors] = useState(readColors);
   useEffect(() => {
-    // The attribute on the root element is set in the same commit; one frame later its values are computed.
+    // The theme attribute is set in the same commit; its values are computed by the next frame.
     const frame = requestAnimationFrame(() => {
-      setColours((before) => {
-        const now = readColours();
-        return roles.every((role) => before[role] === now[role]) ? before : now;
+      setColors((before) => {
+        const now = readColors();
+        return ROLES.every((role) => before[role] === now[role]) ? before : now;
       });
     });
     return () => {

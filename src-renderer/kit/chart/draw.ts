@@ -1,4 +1,4 @@
-/** Small drawing acts on a 2d context. Coordinates in CSS pixels. */
+/** Drawing primitives for a 2D context. Coordinates in CSS pixels. */
 import { strokesOf, type MarkName } from '../marks.tsx';
 
 export function drawMark(
@@ -27,6 +27,7 @@ export function drawMark(
   context.restore();
 }
 
+/** Returns the width of the text. */
 export function drawText(
   context: CanvasRenderingContext2D,
   text: string,
@@ -64,7 +65,7 @@ export function drawVertical(
   context.restore();
 }
 
-/** Diagonal lines over a box: a time without a process. */
+/** Diagonal lines over a box: a period without a running process. */
 export function drawHatch(
   context: CanvasRenderingContext2D,
   left: number,
@@ -87,6 +88,27 @@ export function drawHatch(
   }
   context.stroke();
   context.restore();
+}
+
+/** A pattern of diagonal lines that marks bars. Falls back to the line color without a 2D context. */
+export function hatchOf(background: string, line: string): CanvasPattern | string {
+  const tile = document.createElement('canvas');
+  tile.width = 6;
+  tile.height = 6;
+  const context = tile.getContext('2d');
+  if (context === null) return line;
+  context.fillStyle = background;
+  context.fillRect(0, 0, 6, 6);
+  context.strokeStyle = line;
+  context.lineWidth = 2.4;
+  context.beginPath();
+  // Three lines, so that the corners continue in the neighboring tiles.
+  for (const offset of [-6, 0, 6]) {
+    context.moveTo(offset - 1, 7);
+    context.lineTo(offset + 7, -1);
+  }
+  context.stroke();
+  return context.createPattern(tile, 'repeat') ?? line;
 }
 
 export function drawDot(

@@ -1,15 +1,19 @@
 /**
- * Charts: chart.js in the program's own colors, and what is drawn beside the lines.
- * Promises: nothing moves that did not happen; colors follow the theme and the connection.
- * Never: knows what is drawn.
+ * Charts: chart.js in the colors of the program, and primitives for what is drawn over the lines.
+ * Promises: no animation; colors follow the theme and the connection; all charts of a screen share one frame budget.
+ * Never: knows what the data means.
  */
 export {
   Canvas,
   plain,
-  rehearse,
+  plainBars,
+  prewarm,
+  type BarChart,
+  type BarConfiguration,
   type LineChart,
   type LineConfiguration,
   type Point,
 } from './canvas.tsx';
-export { faint, readColours, useColours, type Colors } from './colors.ts';
-export { drawDot, drawHatch, drawMark, drawText, drawVertical } from './draw.ts';
+export { faint, readColors, useColors, type Colors } from './colors.ts';
+export { drawDot, drawHatch, drawMark, drawText, drawVertical, hatchOf } from './draw.ts';
+export { panZoomOptions, panZoomPlugins, type Range } from './pan-zoom.ts';

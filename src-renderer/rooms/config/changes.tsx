@@ -1,14 +1,19 @@
-/** What would be kept, as a difference; consent for what has consequences; then key by key to the engine. */
+/** The unsaved edits as a diff, with a confirmation for those with consequences. */
 import { Button, Modal } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { ConfigState, EstimateAnswer } from '../../../src-main/contract/index.ts';
 import { command, useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { plural } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './config.module.css';
 import { Consequences } from './consequences.tsx';
 import { forgetEdits, shown, type Pending } from './edits.ts';
+import estimateStyles from './estimate.module.css';
 
-/** One after another, so that a refusal names its setting; what was kept is no edit any more. */
-async function keep(changes: readonly Pending[]): Promise<void> {
+/** Saves one setting after another, so that a refusal refers to one of them. Saved edits are dropped. */
+async function save(changes: readonly Pending[]): Promise<void> {
   for (const change of changes) {
     const answer = await command((engine) =>
       engine.config.set({
@@ -28,7 +33,7 @@ function buttonText(changes: readonly Pending[]): string {
   const staged = changes.filter((change) => change.staged).length;
   const now = changes.length - staged;
   if (staged === 0) return 'Save changes';
-  return now === 0 ? 'Stage for the next dataset' : `Save ${String(now)}, stage ${String(staged)}`;
+  return now === 0 ? 'Stage for next dataset' : `Save ${String(now)}, stage ${String(staged)}`;
 }
 
 export function Changes({
@@ -42,69 +47,69 @@ export function Changes({
 }): ReactElement {
   const lost = useLost();
   const [asking, setAsking] = useState(false);
-  const wrong = pending.filter((pending) => pending.problem !== null).length;
-  const consents = pending.filter((pending) => pending.consent !== null);
+  const wrong = pending.filter((change) => change.problem !== null).length;
+  const consents = pending.filter((change) => change.consent !== null);
   const staged = Object.entries(state.staged);
   const text = buttonText(pending);
   return (
-    <aside className="cchanges" aria-label="Changes">
-      <div className="base sp">
-        <h2 className="label">Changes</h2>
-        <span className="micro num">
-          {pending.length === 0 ? 'none' : `${plural(pending.length, 'setting')}, not kept yet`}
+    <aside className={estimateStyles.changes} aria-label="Changes">
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={textStyles.label}>Changes</h2>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
+          {pending.length === 0 ? 'none' : `${plural(pending.length, 'setting')}, not saved`}
         </span>
       </div>
       {pending.length === 0 ? (
-        <p className="t2">
-          Nothing is changed while you type. What you change is listed here first.
-        </p>
+        <p className={textStyles.secondary}>Edits are listed here until you save.</p>
       ) : (
         <>
-          <table className="cdiff mono" aria-label="Settings that would change">
+          <table className={classNames(styles.diff, textStyles.mono)} aria-label="Unsaved settings">
             <tbody>
-              {pending.map((pending) => (
-                <tr key={pending.key}>
-                  <th scope="row">{pending.key}</th>
+              {pending.map((change) => (
+                <tr key={change.key}>
+                  <th scope="row">{change.key}</th>
                   <td>
-                    <del>{shown(pending.before)}</del>
+                    <del>{shown(change.before)}</del>
                   </td>
                   <td>
-                    <ins className={pending.problem === null ? '' : 'fail'}>
-                      {shown(pending.after)}
+                    <ins className={change.problem === null ? undefined : textStyles.failure}>
+                      {shown(change.after)}
                     </ins>
                   </td>
                 </tr>
               ))}
             </tbody>
           </table>
-          <div className="row">
+          <div className={layoutStyles.row}>
             <Button
               variant="filled"
               disabled={lost || wrong > 0}
               onClick={() => {
                 if (consents.length > 0) setAsking(true);
-                else void keep(pending);
+                else void save(pending);
               }}
             >
               {text}
             </Button>
             <Button
               onClick={() => {
-                forgetEdits(pending.map((pending) => pending.key));
+                forgetEdits(pending.map((change) => change.key));
               }}
             >
               Discard
             </Button>
           </div>
           {wrong === 0 ? null : (
-            <p className="fail">{plural(wrong, 'setting')} cannot be kept as it is.</p>
+            <p className={textStyles.failure}>
+              {wrong === 1 ? '1 setting is invalid.' : `${String(wrong)} settings are invalid.`}
+            </p>
           )}
         </>
       )}
       {staged.length === 0 ? null : (
         <>
-          <h2 className="label">Staged for the next dataset</h2>
-          <table className="cdiff mono" aria-label="Staged settings">
+          <h2 className={textStyles.label}>Staged for next dataset</h2>
+          <table className={classNames(styles.diff, textStyles.mono)} aria-label="Staged settings">
             <tbody>
               {staged.map(([key, value]) => (
                 <tr key={key}>
@@ -127,8 +132,8 @@ export function Changes({
         size={640}
       >
         <Consequences consents={consents} estimate={estimate} />
-        <div className="dialog-foot">
-          <span className="grow" />
+        <div className={layoutStyles.dialogFooter}>
+          <span className={layoutStyles.grow} />
           <Button
             size="md"
             data-autofocus
@@ -143,12 +148,10 @@ export function Changes({
             variant="filled"
             onClick={() => {
               setAsking(false);
-              void keep(pending);
+              void save(pending);
             }}
           >
-            {pending.every((pending) => pending.staged)
-              ? 'Change from the next dataset'
-              : 'Change now'}
+            {pending.every((change) => change.staged) ? 'Change from next dataset' : 'Change now'}
           </Button>
         </div>
       </Modal>

@@ -1,55 +1,66 @@
-/** The config screen: sections, the form, and the changes that are not kept yet. */
-import { Button, Checkbox, TextInput } from '@mantine/core';
-import { IconLock, IconSearch } from '@tabler/icons-react';
+/** The config screen: sections, the form, the estimate and unsaved changes. */
+import { Button, Checkbox } from '@mantine/core';
+import { IconLock } from '@tabler/icons-react';
 import { useMemo, useState, type ReactElement } from 'react';
 import type { ConfigState } from '../../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, plural } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
+import { SearchField } from '../../kit/search-field.tsx';
+import { SectionNav } from '../../kit/section-nav.tsx';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import noticeStyles from '../../kit/styles/notice.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { Changes } from './changes.tsx';
+import styles from './config.module.css';
 import { descriptions, isFound, pendingOf, textOf, useEdits, valueAt } from './edits.ts';
-import { Estimate, useEstimate } from './estimate.tsx';
+import { Estimate } from './estimate.tsx';
 import { Field } from './field.tsx';
-import './config.css';
+import { useEstimate } from './use-estimate.ts';
 
-const groups = [...new Set(descriptions.map((description) => description.group))];
+const GROUPS = [...new Set(descriptions.map((description) => description.group))];
 const anchor = (group: string): string => `config-${group.toLowerCase()}`;
 
-/** config.json was edited by hand while its values are locked, or cannot be read. */
+/** config.json can't be read, or was edited while its values are locked. */
 function FileNotices({ state }: { readonly state: ConfigState }): ReactElement {
   const lost = useLost();
   return (
     <>
       {state.problem === null ? null : (
-        <div className="notice fail" role="alert">
+        <div className={classNames(noticeStyles.notice, noticeStyles.failure)} role="alert">
           <Glyph name="refused" />
-          <p className="grow">
-            <b className="strong">config.json cannot be used.</b>{' '}
-            <span className="t2">{state.problem}</span>
+          <p className={layoutStyles.grow}>
+            <b className={textStyles.strong}>config.json can't be used.</b>{' '}
+            <span className={textStyles.secondary}>{state.problem}</span>
           </p>
         </div>
       )}
       {state.drift.map((drift) => (
-        <div key={drift.key} className="notice warn" role="status">
+        <div
+          key={drift.key}
+          className={classNames(noticeStyles.notice, noticeStyles.warning)}
+          role="status"
+        >
           <Glyph name="recovering" />
-          <p className="grow">
-            <b className="strong">config.json was edited outside Nightshift.</b>{' '}
-            <span className="t2">
-              <span className="mono">{drift.key}</span> {textOf(drift.running)} to{' '}
-              {textOf(drift.file)}. Not applied while a dataset is in training; it waits for the
+          <p className={layoutStyles.grow}>
+            <b className={textStyles.strong}>config.json was edited outside Nightshift.</b>{' '}
+            <span className={textStyles.secondary}>
+              <span className={textStyles.mono}>{drift.key}</span> {textOf(drift.running)} to{' '}
+              {textOf(drift.file)}. Not applied while a dataset is training; it applies from the
               next one.
             </span>
           </p>
           <Button
             size="xs"
             disabled={lost}
-            aria-label={`Put ${drift.key} back to ${textOf(drift.running)}`}
+            aria-label={`Revert ${drift.key} to ${textOf(drift.running)}`}
             onClick={() => {
               void command((engine) => engine.config.unstage({ key: drift.key }));
             }}
           >
-            Put {textOf(drift.running)} back
+            Revert to {textOf(drift.running)}
           </Button>
         </div>
       ))}
@@ -62,45 +73,33 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
   const texts = useEdits((edits) => edits.texts);
   const [search, setSearch] = useState('');
   const [changedOnly, setChangedOnly] = useState(false);
-  const [meant, setMeant] = useState<string | null>(null);
+  const [dataset, setDataset] = useState<string | null>(null);
   const pending = useMemo(() => pendingOf(texts, state), [texts, state]);
-  const estimate = useEstimate(pending, state, meant);
+  const estimate = useEstimate(pending, state, dataset);
   const batch =
-    pending.find((pending) => pending.key === 'batch_size')?.after ??
+    pending.find((change) => change.key === 'batch_size')?.after ??
     state.staged['batch_size'] ??
     valueAt(state.values, 'batch_size');
   const isChanged = (key: string): boolean =>
-    key in state.differences ||
-    key in state.staged ||
-    pending.some((pending) => pending.key === key);
+    key in state.differences || key in state.staged || pending.some((change) => change.key === key);
   const shown = descriptions.filter(
     (description) => isFound(description, search) && (!changedOnly || isChanged(description.key)),
   );
   const locked = Object.keys(state.locks).length;
   return (
     <>
-      <div className="sbar">
-        <h1 className="title">Config</h1>
-        <span className="micro num">
+      <div className={layoutStyles.screenBar}>
+        <h1 className={textStyles.title}>Config</h1>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
           {plural(descriptions.length, 'setting')}, {count(Object.keys(state.differences).length)}{' '}
-          changed from default
+          changed from the default
         </span>
-        <span className="fill" />
-        <TextInput
-          size="xs"
-          type="search"
-          className="csearch"
-          aria-label="Search settings"
+        <span className={layoutStyles.spacer} />
+        <SearchField
+          label="Search settings"
           placeholder="Search settings"
-          leftSection={<IconSearch aria-hidden="true" />}
-          rightSection={<span className="kbd">/</span>}
           value={search}
-          onChange={(event) => {
-            setSearch(event.currentTarget.value);
-          }}
-          onKeyDown={(event) => {
-            if (event.key === 'Escape') setSearch('');
-          }}
+          onChange={setSearch}
         />
         <Checkbox
           label="Changed only"
@@ -112,59 +111,51 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
       </div>
       <Notices onOpen={onOpen} />
       <FileNotices state={state} />
-      <div className="body config">
-        <nav className="cnav" aria-label="Sections">
-          {groups.map((group) => {
-            const differing = descriptions.filter(
+      <div className={classNames(layoutStyles.screenBody, styles.screen)}>
+        <SectionNav
+          label="Sections"
+          sections={GROUPS.map((group) => ({
+            name: group,
+            anchor: anchor(group),
+            count: descriptions.filter(
               (description) => description.group === group && isChanged(description.key),
-            ).length;
-            return (
-              <button
-                key={group}
-                type="button"
-                onClick={() => {
-                  document.getElementById(anchor(group))?.scrollIntoView({ block: 'start' });
-                }}
-              >
-                <span>{group}</span>
-                {differing === 0 ? null : <em className="num">{differing}</em>}
-              </button>
-            );
-          })}
-          <p className="micro">The number counts settings that differ from the default.</p>
-        </nav>
-        <section className="cform" aria-label="Settings" tabIndex={0}>
+            ).length,
+          }))}
+        >
+          Numbers count settings that differ from the default.
+        </SectionNav>
+        <section className={styles.form} aria-label="Settings" tabIndex={0}>
           {locked === 0 ? null : (
-            <p className="lockline">
+            <p className={styles.lockNote}>
               <IconLock aria-hidden="true" />
               <span>
-                A dataset is in training: the {count(locked)} settings that change what is trained
-                are locked until it ends. A change can be staged for the next dataset.
+                {plural(locked, 'setting')} {locked === 1 ? 'is' : 'are'} locked while a dataset is
+                training. Changes apply from the next dataset.
               </span>
             </p>
           )}
-          {groups.map((group) => {
-            const inside = shown.filter((key) => key.group === group);
+          {GROUPS.map((group) => {
+            const inside = shown.filter((description) => description.group === group);
             return inside.length === 0 ? null : (
               <div key={group} id={anchor(group)}>
-                <h2 className="cg title">{group}</h2>
-                {inside.map((facts) => (
+                <h2 className={classNames(styles.group, textStyles.title)}>{group}</h2>
+                {inside.map((description) => (
                   <Field
-                    key={facts.key}
-                    facts={facts}
+                    key={description.key}
+                    description={description}
                     state={state}
-                    text={texts[facts.key]}
-                    pending={pending.find((pending) => pending.key === facts.key)}
+                    text={texts[description.key]}
+                    pending={pending.find((change) => change.key === description.key)}
                   />
                 ))}
               </div>
             );
           })}
           {shown.length > 0 ? null : (
-            <div className="cnone">
-              <p className="t2">
+            <div className={layoutStyles.noMatches}>
+              <p className={textStyles.secondary}>
                 {search === ''
-                  ? 'No setting differs from its default.'
+                  ? 'All settings have their default values.'
                   : `No setting matches “${search}”.`}
               </p>
               <Button
@@ -178,8 +169,13 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
             </div>
           )}
         </section>
-        <div className="cest" tabIndex={0} role="group" aria-label="Estimate and changes">
-          <Estimate answer={estimate} batch={Number(batch)} dataset={meant} onDataset={setMeant} />
+        <div className={styles.side} tabIndex={0} role="group" aria-label="Estimate and changes">
+          <Estimate
+            answer={estimate}
+            batch={Number(batch)}
+            dataset={dataset}
+            onDataset={setDataset}
+          />
           <Changes pending={pending} state={state} estimate={estimate} />
         </div>
       </div>

@@ -1,4 +1,4 @@
-/** What was typed and not kept yet, and what it comes to. Pure but for the store. */
+/** Unsaved edits and the changes that they make. Pure except for the store. */
 import { create } from 'zustand';
 import {
   controlOf,
@@ -18,7 +18,7 @@ export function controlFor(key: string): ReturnType<typeof controlOf> {
   return controls.get(key) ?? { kind: 'text' };
 }
 
-/** Texts by key, as typed. They stay while the screen changes and are gone with the window. */
+/** Typed texts by key. They survive a change of screen but not a reload. */
 export const useEdits = create<{ readonly texts: Readonly<Record<string, string>> }>(() => ({
   texts: {},
 }));
@@ -39,7 +39,7 @@ export function titleOf(key: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** A value as it stands in a field: rates as people write them, `2e-4`. */
+/** A value as it is shown in a field; small numbers as `2e-4`. */
 export function textOf(value: unknown): string {
   if (typeof value === 'number' && value !== 0 && Math.abs(value) < 1e-3)
     return value.toExponential().replace('e-0', 'e-');
@@ -48,7 +48,7 @@ export function textOf(value: unknown): string {
   return String(value);
 }
 
-/** The same for a list of changes, where nothing would look like a mistake. */
+/** The same for a list of changes, where an empty value needs a word. */
 export const shown = (value: unknown): string => (textOf(value) === '' ? '(empty)' : textOf(value));
 
 export function valueAt(values: unknown, key: string): unknown {
@@ -65,11 +65,11 @@ export interface Pending {
   readonly key: string;
   readonly before: unknown;
   readonly after: unknown;
-  /** Why it cannot be kept, or null. */
+  /** Why it is invalid, or null. */
   readonly problem: string | null;
-  /** It waits for the next dataset. */
+  /** It applies from the next dataset. */
   readonly staged: boolean;
-  /** The consequence that has to be agreed to, or null. */
+  /** The consequence that has to be confirmed, or null. */
   readonly consent: string | null;
 }
 
@@ -78,7 +78,7 @@ function parsed(key: string, text: string): unknown {
   return control.kind === 'switch' ? text === 'on' : typedValue(control, text);
 }
 
-/** What keeping the texts would change, in the order of the schema; texts that say what is already so are none. */
+/** The changes that saving would make, in the order of the schema; a text that equals the current value is none. */
 export function pendingOf(
   texts: Readonly<Record<string, string>>,
   state: Pick<ConfigState, 'values' | 'locks' | 'staged'>,
@@ -95,12 +95,12 @@ export function pendingOf(
   });
 }
 
-/** Whether a setting is found by what was typed into the search field. */
-export function isFound(key: KeyDescription, search: string): boolean {
+/** Whether a setting matches the search. */
+export function isFound(description: KeyDescription, search: string): boolean {
   const wanted = search.trim().toLowerCase();
   return (
     wanted === '' ||
-    [key.key, titleOf(key.key), key.help, key.group].some((text) =>
+    [description.key, titleOf(description.key), description.help, description.group].some((text) =>
       text.toLowerCase().includes(wanted),
     )
   );

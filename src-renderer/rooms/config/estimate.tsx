@@ -1,219 +1,16 @@
-/** What the next pass takes with these settings: memory, steps, time, disk, the batch sizes side by side; asked while typing. */
+/** The estimate for the next dataset with the edited settings: memory, steps, time, disk, and batch sizes to compare. */
 import { NativeSelect } from '@mantine/core';
-import { useEffect, useState, type ReactElement } from 'react';
-import type {
-  ConfigState,
-  DatasetSummary,
-  EstimateAnswer,
-} from '../../../src-main/contract/index.ts';
-import { useAnswer, useRoom } from '../../engine/index.ts';
-import { bytes, count, duration, memory, plural, UNKNOWN } from '../../kit/format.ts';
-import { Verdict } from '../../kit/verdict.tsx';
-import type { Pending } from './edits.ts';
-import { fittingText, partRows, recordText, timeText } from './estimate-text.ts';
-import './estimate.css';
+import type { ReactElement } from 'react';
+import type { DatasetSummary, EstimateAnswer } from '../../../src-main/contract/index.ts';
+import { useRoom } from '../../engine/index.ts';
+import { plural } from '../../kit/format.ts';
+import textStyles from '../../kit/styles/text.module.css';
+import { EstimatedMemory } from './estimate-memory.tsx';
+import { BatchSizes, EstimatedRun } from './estimate-tables.tsx';
+import { recordText } from './estimate-text.ts';
+import styles from './estimate.module.css';
 
-const MiB = 1024 * 1024;
-const gigabytes = (value: number): string => memory(value / MiB);
-
-/** A bar of the parts up to what the device has; the tick stands at three quarters, where tight begins. */
-function MemoryBar({ answer }: { readonly answer: EstimateAnswer }): ReactElement {
-  const { bytes: needed, total } = answer.changed.memory;
-  const scale = Math.max(needed, total ?? needed);
-  return (
-    <>
-      <div
-        className="emem"
-        role="img"
-        aria-label={`${gigabytes(needed)}${total === null ? '' : ` of ${gigabytes(total)}`}`}
-      >
-        {partRows(answer).map((partRow) => (
-          <i
-            key={partRow.part}
-            style={{ width: `${String((partRow.bytes / scale) * 100)}%` }}
-            className={partRow.shade}
-          />
-        ))}
-        {total === null ? null : (
-          <u style={{ left: `${String(((total * 0.75) / scale) * 100)}%` }} />
-        )}
-      </div>
-      {total === null ? null : (
-        <div className="ememt micro num">
-          <span>0</span>
-          <span style={{ left: `${String(((total * 0.75) / scale) * 100)}%` }}>
-            75 % fits to here
-          </span>
-        </div>
-      )}
-    </>
-  );
-}
-
-function Memory({ answer }: { readonly answer: EstimateAnswer }): ReactElement {
-  const { memory: next } = answer.changed;
-  const before = answer.now.memory.bytes;
-  const differs = Math.abs(next.bytes - before) > 0.005 * before;
-  return (
-    <>
-      <div className="base sp">
-        <h2 className="label">
-          {next.device === 'gpu' ? 'GPU memory' : 'Memory'} with these settings
-        </h2>
-        <Verdict verdict={next.verdict} />
-      </div>
-      <div className="base">
-        <span className="ebig num">{gigabytes(next.bytes)}</span>
-        <span className="t2 num">
-          {next.total === null ? 'of an unknown total' : `of ${gigabytes(next.total)}`}
-          {differs ? `, now ${gigabytes(before)}` : ''}
-        </span>
-      </div>
-      <MemoryBar answer={answer} />
-      <table className="eparts num" aria-label="Parts of the memory">
-        <tbody>
-          {partRows(answer).map((partRow) => (
-            <tr key={partRow.part}>
-              <td>
-                <i className={partRow.shade} />
-                {partRow.label}
-              </td>
-              <td className="n strong">{gigabytes(partRow.bytes)}</td>
-              <td className="n t3">{differs ? gigabytes(partRow.before) : ''}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <p className="micro">
-        {plural(next.tokens_at_once, 'token')} at once; the batch is worked on in parts of that
-        size.
-      </p>
-      {answer.fitting === null ? null : (
-        <p className="micro">{fittingText(answer.fitting, gigabytes)}</p>
-      )}
-    </>
-  );
-}
-
-function Levels({ answer, batch }: { readonly answer: EstimateAnswer; readonly batch: number }) {
-  return (
-    <table className="elevels num" aria-label="Levels side by side">
-      <thead>
-        <tr>
-          <th>Batch</th>
-          <th className="n">Steps</th>
-          <th className="n">A step</th>
-          <th className="n">Memory</th>
-          <th>Verdict</th>
-        </tr>
-      </thead>
-      <tbody>
-        {answer.levels.map((level) => (
-          <tr key={level.batch_size} className={level.batch_size === batch ? 'strong' : ''}>
-            <td>{count(level.batch_size)}</td>
-            <td className="n">{level.steps === null ? UNKNOWN : count(level.steps)}</td>
-            <td className="n">{duration(level.seconds_per_step)}</td>
-            <td className="n">{gigabytes(level.memory)}</td>
-            <td>
-              <Verdict verdict={level.verdict} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function Pass({ answer }: { readonly answer: EstimateAnswer }): ReactElement {
-  const { now, changed, queue } = answer;
-  const wasSeconds = now.time.seconds;
-  const { disk } = changed;
-  const differs = Math.abs((changed.time.seconds ?? 0) - (wasSeconds ?? 0)) > 1;
-  return (
-    <dl className="epair num">
-      <div>
-        <dt className="label">Steps</dt>
-        <dd>
-          <b>{changed.steps === null ? UNKNOWN : count(changed.steps)}</b>
-          <span className="micro">
-            {changed.steps === null
-              ? 'no dataset waits'
-              : `${duration(changed.time.seconds_per_step)} each, about`}
-            {changed.steps !== now.steps && now.steps !== null ? `, now ${count(now.steps)}` : ''}
-          </span>
-        </dd>
-      </div>
-      <div>
-        <dt className="label">Time</dt>
-        <dd>
-          <b>
-            {changed.time.seconds === null ? UNKNOWN : `about ${duration(changed.time.seconds)}`}
-          </b>
-          <span className="micro">
-            {differs && wasSeconds !== null ? `now ${duration(wasSeconds)}, ` : ''}
-            {timeText(changed.time.certainty)}
-          </span>
-        </dd>
-      </div>
-      <div>
-        <dt className="label">Disk</dt>
-        <dd>
-          <b>{bytes(disk.bytes)}</b>{' '}
-          <span className="micro">
-            more, {disk.room === null ? 'room unknown' : `${bytes(disk.room)} above the floor`};{' '}
-            checkpoint {bytes(disk.checkpoint_bytes)}, {count(disk.checkpoints_kept)} kept
-          </span>
-          <Verdict verdict={disk.verdict} />
-        </dd>
-      </div>
-      <div>
-        <dt className="label">Whole queue</dt>
-        <dd>
-          <b>{queue.datasets === 0 ? 'empty' : `about ${duration(queue.seconds)}`}</b>
-          <span className="micro">
-            {queue.datasets === 0
-              ? 'no dataset is ready'
-              : `${plural(queue.datasets, 'dataset')}, ${plural(queue.steps, 'step')}`}
-          </span>
-        </dd>
-      </div>
-    </dl>
-  );
-}
-
-/** The answer for what is typed now; the last one stays until the next is there. */
-export function useEstimate(
-  pending: readonly Pending[],
-  state: ConfigState,
-  dataset: string | null,
-): EstimateAnswer | null {
-  const datasets = useRoom('datasets');
-  const changes = Object.fromEntries(
-    pending
-      .filter((pending) => pending.problem === null)
-      .map((pending) => [pending.key, pending.after]),
-  );
-  const waits = datasets
-    .filter((dataset) => dataset.place === 'queue' || dataset.place === 'processing')
-    .map((dataset) => `${dataset.id} ${dataset.verdict}`)
-    .join();
-  const wanted = `${dataset ?? ''}|${JSON.stringify([changes, state.values, state.staged])}|${waits}`;
-  const [settled, setSettled] = useState(wanted);
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      setSettled(wanted);
-    }, 120);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [wanted]);
-  const { answer } = useAnswer(state.values.base_model === '' ? null : settled, (engine) =>
-    engine.config.estimate({ changes, dataset }),
-  );
-  return answer;
-}
-
-const canBeMeant = (dataset: DatasetSummary): boolean =>
+const isSelectable = (dataset: DatasetSummary): boolean =>
   (dataset.place === 'queue' || dataset.place === 'processing') && dataset.planned_steps !== null;
 
 export function Estimate({
@@ -223,23 +20,23 @@ export function Estimate({
   onDataset,
 }: {
   readonly answer: EstimateAnswer | null;
-  /** The batch size that is typed. */
+  /** The edited batch size. */
   readonly batch: number;
   readonly dataset: string | null;
   readonly onDataset: (id: string | null) => void;
 }): ReactElement {
-  const datasets = useRoom('datasets').filter(canBeMeant);
+  const datasets = useRoom('datasets').filter(isSelectable);
   if (answer === null)
     return (
-      <section className="estimate" aria-label="Estimate">
-        <h2 className="label">Estimate</h2>
-        <p className="t2">
-          There is no estimate before a base model is chosen; its shape decides the memory.
+      <section className={styles.estimate} aria-label="Estimate">
+        <h2 className={textStyles.label}>Estimate</h2>
+        <p className={textStyles.secondary}>
+          Choose a base model to see an estimate; memory depends on its shape.
         </p>
       </section>
     );
   return (
-    <section className="estimate" aria-label="Estimate">
+    <section className={styles.estimate} aria-label="Estimate">
       <NativeSelect
         size="xs"
         label="Estimate for"
@@ -249,8 +46,8 @@ export function Estimate({
             value: '',
             label:
               dataset === null && answer.dataset !== null
-                ? `next: ${answer.dataset.name}`
-                : 'the next dataset',
+                ? `Next: ${answer.dataset.name}`
+                : 'Next dataset',
           },
           ...datasets.map((dataset) => ({ value: dataset.id, label: dataset.name })),
         ]}
@@ -259,16 +56,16 @@ export function Estimate({
           onDataset(value === '' ? null : value);
         }}
       />
-      <Memory answer={answer} />
-      <Pass answer={answer} />
-      <Levels answer={answer} batch={batch} />
+      <EstimatedMemory answer={answer} />
+      <EstimatedRun answer={answer} />
+      <BatchSizes answer={answer} batch={batch} />
       {(answer.changed.rows_over ?? 0) === 0 ? null : (
-        <p className="warn">
+        <p className={textStyles.warning}>
           About {plural(answer.changed.rows_over ?? 0, 'row')} of {answer.dataset?.name} are longer
           than max_length.
         </p>
       )}
-      <p className="micro">{recordText(answer.record)}</p>
+      <p className={textStyles.caption}>{recordText(answer.record)}</p>
     </section>
   );
 }

@@ -1,24 +1,28 @@
-/** One setting: name, control, and what holds now: lock, staged value, default. */
+/** One setting: name, control, and its state: lock, staged value, default. */
 import { Autocomplete, SegmentedControl, TextInput } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import type { ConfigState, KeyDescription } from '../../../src-main/contract/index.ts';
 import { command, useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { MoreBases, useReadyBases } from './bases.tsx';
+import styles from './config.module.css';
 import { controlFor, edit, textOf, titleOf, valueAt, type Pending } from './edits.ts';
 
 function Control({
-  facts,
+  description,
   text,
   locked,
   invalid,
 }: {
-  readonly facts: KeyDescription;
+  readonly description: KeyDescription;
   readonly text: string;
   readonly locked: boolean;
   readonly invalid: string | null;
 }): ReactElement {
-  const { key, unit } = facts;
+  const { key, unit } = description;
   const control = controlFor(key);
   const label = titleOf(key);
   const bases = useReadyBases();
@@ -27,13 +31,13 @@ function Control({
     return (
       <Autocomplete
         size="xs"
-        className={`cinput ${locked ? 'inset' : ''}`}
+        className={classNames(styles.input, locked && styles.locked)}
         aria-label={label}
         aria-invalid={invalid === null ? undefined : true}
         spellCheck={false}
         value={text}
         data={[...bases]}
-        // All of them, whatever stands there: it is a list to choose from, not a search.
+        // Show all options: the field is a list to choose from, not a search.
         filter={({ options: all }) => all}
         onChange={(value) => {
           edit(key, value);
@@ -53,7 +57,7 @@ function Control({
     ) : (
       <SegmentedControl
         aria-label={label}
-        className={locked ? 'inset' : ''}
+        className={locked ? styles.locked : undefined}
         value={text}
         data={options.map((value) => ({ value, label: value.replaceAll('_', ' ') }))}
         onChange={(value) => {
@@ -64,13 +68,17 @@ function Control({
   return (
     <TextInput
       size="xs"
-      className={`cinput ${locked ? 'inset' : ''} ${control.kind === 'number' ? 'num' : ''}`}
+      className={classNames(
+        styles.input,
+        locked && styles.locked,
+        control.kind === 'number' && textStyles.number,
+      )}
       aria-label={label}
       aria-invalid={invalid === null ? undefined : true}
       inputMode={control.kind === 'number' && control.words.length === 0 ? 'decimal' : 'text'}
       spellCheck={false}
       value={text}
-      rightSection={unit === null ? null : <span className="micro">{unit}</span>}
+      rightSection={unit === null ? null : <span className={textStyles.caption}>{unit}</span>}
       rightSectionWidth={unit === null ? 0 : 72}
       rightSectionPointerEvents="none"
       onChange={(event) => {
@@ -80,26 +88,26 @@ function Control({
   );
 }
 
-function Standing({
-  facts,
+function FieldState({
+  description,
   state,
   pending,
 }: {
-  readonly facts: KeyDescription;
+  readonly description: KeyDescription;
   readonly state: ConfigState;
   readonly pending: Pending | undefined;
 }): ReactElement {
   const lost = useLost();
-  const { key } = facts;
+  const { key } = description;
   const lock = state.locks[key];
   const running =
     state.drift.find((drift) => drift.key === key)?.running ?? valueAt(state.values, key);
   const staged = key in state.staged;
   const changed = key in state.differences;
-  const defaultText = textOf(facts.factory) === '' ? 'empty' : textOf(facts.factory);
+  const defaultText = textOf(description.factory) === '' ? 'empty' : textOf(description.factory);
   if (pending?.problem != null)
     return (
-      <p className="fail">
+      <p className={textStyles.failure}>
         {titleOf(key)}: {pending.problem}.
       </p>
     );
@@ -107,41 +115,41 @@ function Standing({
   return (
     <>
       {lock === undefined ? null : next === undefined ? (
-        <p className="lk" title={lock}>
+        <p className={styles.lock} title={lock}>
           <IconLock aria-hidden="true" /> locked
         </p>
       ) : (
-        <p className="lk strong" title={lock}>
-          <IconLock aria-hidden="true" /> {textOf(running)} until the dataset ends, then{' '}
+        <p className={classNames(styles.lock, textStyles.strong)} title={lock}>
+          <IconLock aria-hidden="true" /> {textOf(running)} until this dataset ends, then{' '}
           {textOf(next)}
         </p>
       )}
       {staged && pending === undefined ? (
         <p>
-          <span className="chip acc">staged</span>{' '}
+          <span className={classNames(controlStyles.chip, controlStyles.accentChip)}>staged</span>{' '}
           <button
             type="button"
-            className="link"
+            className={controlStyles.linkButton}
             disabled={lost}
-            aria-label={`Cancel the staged change of ${titleOf(key)}`}
+            aria-label={`Unstage ${titleOf(key)}`}
             onClick={() => {
               void command((engine) => engine.config.unstage({ key }));
             }}
           >
-            Cancel
+            Unstage
           </button>
         </p>
       ) : null}
-      {pending !== undefined && facts.consent !== null ? <p>asks before it is kept</p> : null}
+      {pending !== undefined && description.consent !== null ? <p>needs confirmation</p> : null}
       {changed && pending === undefined ? (
         <p>
           <span aria-hidden="true">◆</span> default{' '}
           <button
             type="button"
-            className="link"
-            aria-label={`Put ${titleOf(key)} back to its default ${defaultText}`}
+            className={controlStyles.linkButton}
+            aria-label={`Reset ${titleOf(key)} to its default ${defaultText}`}
             onClick={() => {
-              edit(key, textOf(facts.factory));
+              edit(key, textOf(description.factory));
             }}
           >
             {defaultText}
@@ -153,36 +161,39 @@ function Standing({
 }
 
 export function Field({
-  facts,
+  description,
   state,
   text,
   pending,
 }: {
-  readonly facts: KeyDescription;
+  readonly description: KeyDescription;
   readonly state: ConfigState;
   readonly text: string | undefined;
   readonly pending: Pending | undefined;
 }): ReactElement {
-  const { key } = facts;
+  const { key } = description;
   const now = key in state.staged ? state.staged[key] : valueAt(state.values, key);
   return (
-    <div className={`cf ${pending === undefined ? '' : 'chg'}`} data-key={key}>
-      <div className="cfl">
-        <span className="strong">{titleOf(key)}</span>
-        <span className="mono t3 ck">{key}</span>
+    <div
+      className={classNames(styles.field, pending !== undefined && styles.changed)}
+      data-key={key}
+    >
+      <div className={styles.name}>
+        <span className={textStyles.strong}>{titleOf(key)}</span>
+        <span className={classNames(textStyles.mono, textStyles.tertiary, styles.key)}>{key}</span>
       </div>
-      <div className="cfc">
+      <div className={styles.control}>
         <Control
-          facts={facts}
+          description={description}
           text={text ?? textOf(now)}
           locked={key in state.locks}
           invalid={pending?.problem ?? null}
         />
-        <p className="micro">{facts.help}</p>
+        <p className={textStyles.caption}>{description.help}</p>
         {key === 'base_model' ? <MoreBases /> : null}
       </div>
-      <div className="cfs micro">
-        <Standing facts={facts} state={state} pending={pending} />
+      <div className={classNames(styles.state, textStyles.caption)}>
+        <FieldState description={description} state={state} pending={pending} />
       </div>
     </div>
   );

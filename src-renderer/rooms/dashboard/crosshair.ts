@@ -1,4 +1,4 @@
-/** The crosshair on a canvas of its own, so that following the pointer draws one line and one dot, never the curves. */
+/** The crosshair on its own canvas, so that a pointer move draws one line and one dot instead of the curves. */
 import { useEffect, type RefObject } from 'react';
 import { drawDot, drawVertical, type LineChart } from '../../kit/chart/index.ts';
 import { nearest } from './curve-data.ts';
@@ -34,20 +34,20 @@ export function drawCrosshair(
   const { top, bottom, left, right } = chart.chartArea;
   const cross = x.getPixelForValue(frame.axis.x(bucket[0], bucket[1]));
   if (cross < left - 1 || cross > right + 1) return;
-  drawVertical(context, cross, facts.main ? top : 0, bottom, frame.colors.t2);
-  const own = facts.series[nearest(facts.series, bucket[0])];
-  if (own === undefined) return;
+  drawVertical(context, cross, facts.isMain ? top : 0, bottom, frame.colors.t2);
+  const point = facts.series[nearest(facts.series, bucket[0])];
+  if (point === undefined) return;
   drawDot(
     context,
-    x.getPixelForValue(frame.axis.x(own[0], own[1])),
-    Math.min(bottom, Math.max(top, y.getPixelForValue(own[2]))),
-    facts.main ? 4 : 3.2,
-    facts.rings ? frame.colors.t1 : frame.colors.accent,
+    x.getPixelForValue(frame.axis.x(point[0], point[1])),
+    Math.min(bottom, Math.max(top, y.getPixelForValue(point[2]))),
+    facts.isMain ? 4 : 3.2,
+    facts.hasRings ? frame.colors.t1 : frame.colors.accent,
     frame.colors.face,
   );
 }
 
-/** Draws the crosshair anew whenever the pointer moves on any chart. */
+/** Redraws the crosshair when the pointer moves on any chart. */
 export function useCrosshair(
   over: RefObject<HTMLCanvasElement | null>,
   chart: RefObject<LineChart | null>,

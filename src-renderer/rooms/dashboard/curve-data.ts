@@ -1,12 +1,12 @@
-/** The drawn curves as data: live points appended, the three horizontal axes, gaps, what is visible. Pure. */
+/** The drawn curves as data: appended live points, the three horizontal axes, gaps, vertical range. Pure. */
 import type { Bucket, CurveKey, Curves, MetricsNews } from '../../../src-main/contract/index.ts';
 
 export type AxisKind = 'step' | 'time' | 'process';
 
-const keys: readonly CurveKey[] = ['loss', 'lr', 'grad_norm', 'tokens_per_second', 'memory_mb'];
+const KEYS: readonly CurveKey[] = ['loss', 'lr', 'grad_norm', 'tokens_per_second', 'memory_mb'];
 
-/** A curve with one more value: merged into the last bucket while that is not full, else a new one. */
-function grown(
+/** A curve with one more value: merged into the last bucket until it is full, then a new bucket. */
+function appended(
   buckets: readonly Bucket[],
   point: { readonly step: number; readonly t: number },
   value: number,
@@ -31,7 +31,7 @@ function grown(
   return [...buckets, [point.step, point.t, value, value, value]];
 }
 
-/** The debiased moving average, one step on. `step` counts from 1 at the branch's first step. */
+/** The next value of the debiased moving average. `step` counts from 1 at the branch's first step. */
 export function smoothedNext(
   before: number | null,
   step: number,
@@ -43,15 +43,15 @@ export function smoothedNext(
   return (biased * smoothing + value * (1 - smoothing)) / (1 - smoothing ** Math.max(1, step));
 }
 
-/** Curves with the live news behind them. Points that are already drawn are left out. */
+/** Curves with live points appended. Points that are already drawn are skipped. */
 export function withNews(curves: Curves, news: MetricsNews, smoothing: number): Curves {
   const size = Math.max(1, curves.bucket_steps);
   const fresh = news.points.filter((point) => point.step > curves.to);
   const next: Partial<Record<CurveKey, Bucket[]>> = { ...curves.curves };
   const smoothed = [...curves.smoothed];
   for (const point of fresh) {
-    for (const key of keys)
-      next[key] = grown(next[key] ?? [], point, point[key], curves.from, size);
+    for (const key of KEYS)
+      next[key] = appended(next[key] ?? [], point, point[key], curves.from, size);
     const last = smoothed[smoothed.length - 1];
     const value = smoothedNext(last?.[1] ?? null, point.step, point.loss, smoothing);
     const losses = next.loss ?? [];
@@ -72,20 +72,20 @@ export function withNews(curves: Curves, news: MetricsNews, smoothing: number): 
   };
 }
 
-/** A stretch without a process, Unix seconds. */
+/** A period without a running process, Unix seconds. */
 export interface Gap {
   readonly from: number;
   readonly to: number;
 }
 
-/** The loss on held-out rows of the dataset that is trained, as the readout and the gap take it; the fixed core where it has none. */
+/** The loss on validation rows of the dataset in training, or on the fixed validation set where it has none. The readout and the gap use the same. */
 export function validationOf(
   evaluation: Pick<Curves['evaluations'][number], 'core_loss' | 'slice_loss'>,
 ): number | null {
   return evaluation.slice_loss ?? evaluation.core_loss;
 }
 
-/** Where the time between two buckets is far more than their steps take. */
+/** Gaps: the time between two buckets is far longer than their steps take. */
 export function gapsOf(buckets: readonly Bucket[]): readonly Gap[] {
   const paces: number[] = [];
   const pairs: { from: number; to: number; steps: number }[] = [];
@@ -139,9 +139,9 @@ export function nearest(
   return before !== undefined && step - before < after - step ? low - 1 : low;
 }
 
-/** Index of the bucket that is drawn nearest to a place of the axis; −1 when there is none. */
+/** Index of the bucket that is drawn nearest to a position on the axis; −1 when there is none. */
 export function nearestAt(buckets: readonly Bucket[], axis: Axis, x: number): number {
-  const place = (index: number): number => {
+  const positionOf = (index: number): number => {
     const bucket = buckets[index];
     return bucket === undefined ? Infinity : axis.x(bucket[0], bucket[1]);
   };
@@ -149,13 +149,13 @@ export function nearestAt(buckets: readonly Bucket[], axis: Axis, x: number): nu
   let high = buckets.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (place(middle) < x) low = middle + 1;
+    if (positionOf(middle) < x) low = middle + 1;
     else high = middle;
   }
-  return low > 0 && x - place(low - 1) < place(low) - x ? low - 1 : low;
+  return low > 0 && x - positionOf(low - 1) < positionOf(low) - x ? low - 1 : low;
 }
 
-/** First step at or after a time; null when all of it is newer, or older. */
+/** First step at or after a time; null when every bucket is newer, or every bucket is older. */
 export function stepAtTime(buckets: readonly Bucket[], t: number): number | null {
   const first = buckets.findIndex((bucket) => bucket[1] >= t);
   return first <= 0 ? null : (buckets[first]?.[0] ?? null);
@@ -170,11 +170,11 @@ export interface LossRange {
   /** Visible buckets with values beyond the edge. */
   readonly above: number;
   readonly below: number;
-  /** Left out of a log scale. */
+  /** Buckets that a log scale can't show. */
   readonly notPositive: number;
 }
 
-/** What the vertical axis shows: 1 to 99 % of the visible raw values when clipped, the curve and the rings always inside. */
+/** The range of the vertical axis: percentiles 1 to 99 of the visible raw values when clipped. `always`: values that stay inside. */
 export function lossRange(
   visible: readonly Bucket[],
   always: readonly number[],

@@ -1,9 +1,10 @@
-/** The drawn buckets as a table, for who cannot see the chart. */
+/** The drawn curve as a table, for users who can't see the chart. */
 import { Modal } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { Curves } from '../../../src-main/contract/index.ts';
 import { clock, count, loss } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import tableStyles from '../../kit/styles/tables.module.css';
 import { nearest, validationOf } from './curve-data.ts';
 
 export function CurveTable({
@@ -31,13 +32,13 @@ function Table({ curves }: { readonly curves: Curves }): ReactElement {
     <table>
       <thead>
         <tr>
-          <th className="n">Step</th>
-          <th className="n">Time</th>
-          <th className="n">Mean</th>
-          <th className="n">Min</th>
-          <th className="n">Max</th>
-          <th className="n">Smoothed</th>
-          <th className="n">Validation</th>
+          <th className={tableStyles.numberCell}>Step</th>
+          <th className={tableStyles.numberCell}>Time</th>
+          <th className={tableStyles.numberCell}>Mean</th>
+          <th className={tableStyles.numberCell}>Min</th>
+          <th className={tableStyles.numberCell}>Max</th>
+          <th className={tableStyles.numberCell}>Smoothed</th>
+          <th className={tableStyles.numberCell}>Validation</th>
         </tr>
       </thead>
       <tbody>
@@ -46,13 +47,13 @@ function Table({ curves }: { readonly curves: Curves }): ReactElement {
           const ring = evaluated.get(step);
           return (
             <tr key={step}>
-              <td className="n">{count(step)}</td>
-              <td className="n">{clock(t, now)}</td>
-              <td className="n">{loss(mean)}</td>
-              <td className="n">{loss(min)}</td>
-              <td className="n">{loss(max)}</td>
-              <td className="n">{smooth === undefined ? '' : loss(smooth)}</td>
-              <td className="n">{ring == null ? '' : loss(ring)}</td>
+              <td className={tableStyles.numberCell}>{count(step)}</td>
+              <td className={tableStyles.numberCell}>{clock(t, now)}</td>
+              <td className={tableStyles.numberCell}>{loss(mean)}</td>
+              <td className={tableStyles.numberCell}>{loss(min)}</td>
+              <td className={tableStyles.numberCell}>{loss(max)}</td>
+              <td className={tableStyles.numberCell}>{smooth === undefined ? '' : loss(smooth)}</td>
+              <td className={tableStyles.numberCell}>{ring == null ? '' : loss(ring)}</td>
             </tr>
           );
         })}

@@ -1,4 +1,4 @@
-/** The curves on screen: fetched for what is looked at, live points behind them. One store for all seven charts. */
+/** The curves on screen: fetched for the visible range, with live points appended. One store for all seven charts. */
 import { useEffect } from 'react';
 import { create } from 'zustand';
 import type { Curves } from '../../../src-main/contract/index.ts';
@@ -6,10 +6,10 @@ import { engine, onMetrics, useEngine } from '../../engine/index.ts';
 import { isOneOf, kept } from '../../kit/persisted-state.ts';
 import { axisOf, stepAtTime, withNews, type Axis, type AxisKind } from './curve-data.ts';
 
-export const ranges = ['dataset', '24h', '7d', 'all'] as const;
-export type Range = (typeof ranges)[number];
-export const keptRange = ['range', '24h', isOneOf(ranges)] as const;
-export const keptSmoothing = [
+export const RANGES = ['dataset', '24h', '7d', 'all'] as const;
+export type Range = (typeof RANGES)[number];
+export const persistedRange = ['range', '24h', isOneOf(RANGES)] as const;
+export const persistedSmoothing = [
   'smoothing',
   0.6,
   (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 0.99,
@@ -21,12 +21,12 @@ export interface View {
 }
 
 interface CurvesState {
-  /** The whole range, coarse. */
+  /** The whole range in coarse buckets. */
   readonly base: Curves | null;
-  /** What is zoomed into, fine; null when nothing is. */
+  /** The zoomed range in finer buckets; null when not zoomed. */
   readonly detail: Curves | null;
   readonly smoothing: number;
-  /** Zoomed stretch of the horizontal axis, null: all of the range. */
+  /** The visible range of the horizontal axis; null: all of it, following new steps. */
   readonly view: View | null;
   /** The step under the pointer, shared by all charts. */
   readonly hover: number | null;
@@ -40,31 +40,38 @@ export const useCurves = create<CurvesState>(() => ({
   hover: null,
 }));
 
-type Look = Partial<Pick<CurvesState, 'view' | 'detail' | 'hover'>>;
-let wanted: Look = {};
+type PointerUpdate = Partial<Pick<CurvesState, 'view' | 'detail' | 'hover'>>;
+let pending: PointerUpdate = {};
 let frame = 0;
 
-/** Moves the view or the crosshair with the next frame: hands are faster than screens, and seven charts follow them. */
-export function look(next: Look): void {
-  wanted = { ...wanted, ...next };
+/** Coalesces pointer events to one update of all charts per frame. */
+export function updateNextFrame(update: PointerUpdate): void {
+  pending = { ...pending, ...update };
   if (frame !== 0) return;
   frame = requestAnimationFrame(() => {
-    const now = wanted;
-    wanted = {};
+    const update = pending;
+    pending = {};
     frame = 0;
-    useCurves.setState(now);
+    useCurves.setState(update);
   });
 }
 
-/** The view after the movements that are not on screen yet. */
-export function viewWanted(): View | null {
-  return wanted.view === undefined ? useCurves.getState().view : wanted.view;
+/** The view including updates that wait for the next frame. */
+export function pendingView(): View | null {
+  return pending.view === undefined ? useCurves.getState().view : pending.view;
+}
+
+/** Shows a part of the axis; null: all of it. */
+export function setView(view: View | null): void {
+  updateNextFrame(view === null ? { view, detail: null } : { view });
 }
 
 const BUCKETS = 1000;
+/** Live points are appended one by one; at this many the curve is fetched in buckets again. */
 const REFETCH_AT = 2000;
 const SETTLE_MS = 120;
-const HOURS = { '24h': 24, '7d': 168 } as const;
+const DETAIL_AFTER_MS = 250;
+const RANGE_HOURS = { '24h': 24, '7d': 168 } as const;
 
 async function firstStep(range: Range): Promise<number | null> {
   const status = useEngine.getState().rooms?.status;
@@ -74,10 +81,10 @@ async function firstStep(range: Range): Promise<number | null> {
   }
   if (range === 'all') return null;
   const whole = await engine().metrics.curves({ keys: ['loss'], buckets: BUCKETS });
-  return stepAtTime(whole.curves.loss ?? [], Date.now() / 1000 - HOURS[range] * 3600);
+  return stepAtTime(whole.curves.loss ?? [], Date.now() / 1000 - RANGE_HOURS[range] * 3600);
 }
 
-function ask(from: number | null, to: number | null, smoothing: number): Promise<Curves> {
+function fetchCurves(from: number | null, to: number | null, smoothing: number): Promise<Curves> {
   return engine().metrics.curves({
     keys: ['loss', 'lr', 'grad_norm', 'tokens_per_second', 'memory_mb'],
     from,
@@ -87,24 +94,24 @@ function ask(from: number | null, to: number | null, smoothing: number): Promise
   });
 }
 
-async function askBase(range: Range, smoothing: number): Promise<Curves> {
-  return ask(await firstStep(range), null, smoothing);
+async function fetchBase(range: Range, smoothing: number): Promise<Curves> {
+  return fetchCurves(await firstStep(range), null, smoothing);
 }
 
-/** Fetches what the dashboard will draw first, while another screen is shown. Does nothing when there is a curve already. */
-export async function warmCurves(): Promise<void> {
+/** Fetches the curves for the dashboard's first draw. Does nothing when they are already there. */
+export async function prefetchCurves(): Promise<void> {
   if (useCurves.getState().base !== null) return;
-  const smoothing = kept<number>(...keptSmoothing);
+  const smoothing = kept<number>(...persistedSmoothing);
   try {
-    const base = await askBase(kept<Range>(...keptRange), smoothing);
+    const base = await fetchBase(kept<Range>(...persistedRange), smoothing);
     if (useCurves.getState().base === null) useCurves.setState({ base, smoothing });
   } catch {
-    // Not reached: the dashboard asks again when it is opened.
+    // No connection: the dashboard fetches again when it is opened.
   }
 }
 
-/** Steps between two places of the axis, with half a view of margin on both sides. */
-function stepsOf(view: View, base: Curves, axis: Axis): { from: number; to: number } | null {
+/** The steps of a view, with half its width as margin on both sides; null when it has none. */
+function stepsInView(view: View, base: Curves, axis: Axis): { from: number; to: number } | null {
   const margin = (view.max - view.min) / 2;
   const inside = (base.curves.loss ?? []).filter((bucket) => {
     const x = axis.x(bucket[0], bucket[1]);
@@ -117,7 +124,7 @@ function stepsOf(view: View, base: Curves, axis: Axis): { from: number; to: numb
     : { from: Math.max(base.from, first[0] - base.bucket_steps), to: last[0] };
 }
 
-/** Keeps the store filled while a dashboard is on screen. */
+/** Keeps the store up to date while the dashboard is on screen. */
 export function useCurveFeed(range: Range, smoothing: number, axisKind: AxisKind): void {
   const live = useEngine((state) => state.connection === 'live');
   const dataset = useEngine((state) =>
@@ -137,15 +144,15 @@ export function useCurveFeed(range: Range, smoothing: number, axisKind: AxisKind
       if (busy) return;
       busy = true;
       try {
-        const base = await askBase(range, smoothing);
+        const base = await fetchBase(range, smoothing);
         if (!ended) useCurves.setState({ base, detail: null, smoothing });
       } catch {
-        // Not reached: the drawn curves stay, and the frame says that they are old.
+        // No connection: the drawn curves stay and are shown as stale.
       } finally {
         busy = false;
       }
     };
-    // Settings may change several times in a row; a first picture waits for nothing.
+    // Debounce setting changes; the first fetch starts at once.
     const timer = setTimeout(
       () => void fetch(),
       useCurves.getState().base === null ? 0 : SETTLE_MS,
@@ -174,17 +181,17 @@ export function useCurveFeed(range: Range, smoothing: number, axisKind: AxisKind
   useEffect(() => {
     const { base } = useCurves.getState();
     if (!live || view === null || base === null || base.bucket_steps <= 1) return;
-    const steps = stepsOf(view, base, axisOf(axisKind, base.curves.loss ?? []));
+    const steps = stepsInView(view, base, axisOf(axisKind, base.curves.loss ?? []));
     if (steps === null) return;
     let ended = false;
     const timer = setTimeout(() => {
-      ask(steps.from, steps.to >= base.to ? null : steps.to, smoothing).then(
+      fetchCurves(steps.from, steps.to >= base.to ? null : steps.to, smoothing).then(
         (detail) => {
           if (!ended) useCurves.setState({ detail });
         },
         () => undefined,
       );
-    }, 250);
+    }, DETAIL_AFTER_MS);
     return () => {
       ended = true;
       clearTimeout(timer);
@@ -192,7 +199,7 @@ export function useCurveFeed(range: Range, smoothing: number, axisKind: AxisKind
   }, [live, view, smoothing, axisKind]);
 }
 
-/** What is drawn now. */
-export function useDrawn(): Curves | null {
+/** The curves to draw for the current view. */
+export function useDrawnCurves(): Curves | null {
   return useCurves((state) => (state.view === null ? state.base : (state.detail ?? state.base)));
 }

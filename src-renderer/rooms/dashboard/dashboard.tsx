@@ -1,63 +1,72 @@
-/** The dashboard: is it alive, what did it do, what is it learning. */
+/** The dashboard: the last day, the losses, small charts, previews and events. */
 import { Button, Checkbox, SegmentedControl, Slider } from '@mantine/core';
 import { useEffect, useState, type ReactElement } from 'react';
 import { command, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { isBoolean, isOneOf, useKept } from '../../kit/persisted-state.ts';
-import { takeIn } from '../data/index.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import { addFiles } from '../data/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { useChartFrame } from './chart-frame.ts';
+import curvePlotStyles from './curve-plot.module.css';
 import { CurveTable } from './curve-table.tsx';
 import {
-  keptRange,
-  keptSmoothing,
-  ranges,
+  persistedRange,
+  persistedSmoothing,
+  RANGES,
   useCurveFeed,
   useCurves,
-  useDrawn,
+  useDrawnCurves,
   type Range,
 } from './curves.ts';
+import styles from './dashboard.module.css';
 import { DayStrip } from './day-strip.tsx';
 import { Events } from './events.tsx';
 import { LossChart } from './loss-chart.tsx';
 import { Previews } from './previews.tsx';
 import { Readouts } from './readouts.tsx';
 import { SmallCharts } from './small-charts.tsx';
-import './dashboard.css';
 import '../../kit/strip.css';
 
-const axes = ['step', 'time', 'process'] as const;
-type AxisName = (typeof axes)[number];
-const rangeNames: Record<Range, string> = {
+const AXES = ['step', 'time', 'process'] as const;
+type AxisName = (typeof AXES)[number];
+const RANGE_NAMES: Record<Range, string> = {
   dataset: 'Dataset',
   '24h': '24 h',
   '7d': '7 d',
   all: 'All',
 };
-const axisNames: Record<AxisName, string> = { step: 'Step', time: 'Time', process: 'Process time' };
+const AXIS_NAMES: Record<AxisName, string> = {
+  step: 'Step',
+  time: 'Time',
+  process: 'Process time',
+};
 
 export function Dashboard({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
-  const [range, setRange] = useKept<Range>(...keptRange);
-  const [axis, setAxis] = useKept<AxisName>('axis', 'step', isOneOf(axes));
+  const [range, setRange] = useKept<Range>(...persistedRange);
+  const [axis, setAxis] = useKept<AxisName>('axis', 'step', isOneOf(AXES));
   const status = useRoom('status');
   const datasets = useRoom('datasets');
   const empty = status.current_step === null && datasets.length === 0;
   return (
     <>
-      <div className="sbar">
-        <h1 className="title">Dashboard</h1>
-        <span className="fill" />
+      <div className={layoutStyles.screenBar}>
+        <h1 className={textStyles.title}>Dashboard</h1>
+        <span className={layoutStyles.spacer} />
         <SegmentedControl
           aria-label="Range"
           value={range}
           onChange={setRange}
-          data={ranges.map((value) => ({ value, label: rangeNames[value] }))}
+          data={RANGES.map((value) => ({ value, label: RANGE_NAMES[value] }))}
         />
         <SegmentedControl
           aria-label="Horizontal axis"
           value={axis}
           onChange={setAxis}
-          data={axes.map((value) => ({ value, label: axisNames[value] }))}
+          data={AXES.map((value) => ({ value, label: AXIS_NAMES[value] }))}
         />
       </div>
       <Notices onOpen={onOpen} />
@@ -69,14 +78,14 @@ export function Dashboard({ onOpen }: { readonly onOpen: OpenScreen }): ReactEle
 function Empty(): ReactElement {
   const host = useHost();
   return (
-    <div className="body empty">
-      <p className="title">Nothing has been trained in this workspace.</p>
-      <p className="t2">Drop a file anywhere to begin.</p>
-      <div className="row">
+    <div className={classNames(layoutStyles.screenBody, styles.empty)}>
+      <p className={textStyles.title}>Nothing trained in this workspace yet.</p>
+      <p className={textStyles.secondary}>Drop a file anywhere to start.</p>
+      <div className={layoutStyles.row}>
         <Button
           onClick={() => {
             void host.chooseFiles().then((chosen) => {
-              takeIn(chosen, 'normal');
+              addFiles(chosen, 'normal');
             });
           }}
         >
@@ -94,12 +103,12 @@ function Empty(): ReactElement {
   );
 }
 
-/** True as soon as the first frame is on screen. */
+/** True once the first frame is on screen. */
 function useAfterFirstFrame(): boolean {
   const [after, setAfter] = useState(false);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    // The callback runs before its frame is painted, the timer after it.
+    // The frame callback runs before its frame is painted, the timer after it.
     const frame = requestAnimationFrame(() => {
       timer = setTimeout(() => {
         setAfter(true);
@@ -114,26 +123,31 @@ function useAfterFirstFrame(): boolean {
 }
 
 function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName }): ReactElement {
-  const [smoothing, setSmoothing] = useKept<number>(...keptSmoothing);
+  const [smoothing, setSmoothing] = useKept<number>(...persistedSmoothing);
   const [shown, setShown] = useState(smoothing);
   const [clip, setClip] = useKept('clip', true, isBoolean);
   const [log, setLog] = useKept('log', false, isBoolean);
   const [table, setTable] = useState(false);
   useCurveFeed(range, smoothing, axis);
-  const drawn = useDrawn();
+  const drawn = useDrawnCurves();
   const base = useCurves((state) => state.base);
   const isZoomed = useCurves((state) => state.view !== null);
   const frame = useChartFrame(drawn, axis);
-  // The curve of the loss is what is looked for; all else comes with the frame after it, into places whose size does not depend on it.
+  // The loss is drawn first, the rest in the next frame; the sizes in the grid don't depend on it.
   const after = useAfterFirstFrame();
   return (
-    <div className="body dash" tabIndex={0} role="region" aria-label="Dashboard">
+    <div
+      className={classNames(layoutStyles.screenBody, styles.dashboard)}
+      tabIndex={0}
+      role="region"
+      aria-label="Dashboard"
+    >
       <DayStrip />
-      <section className="d-loss" aria-label="Loss">
-        <div className="lhead">
+      <section className={styles.loss} aria-label="Loss">
+        <div className={styles.lossHeader}>
           <Readouts curves={base} />
-          <span className="grow" />
-          <div className="tools">
+          <span className={layoutStyles.grow} />
+          <div className={styles.tools}>
             {isZoomed ? (
               <Button
                 size="xs"
@@ -144,10 +158,10 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
                 Reset zoom
               </Button>
             ) : null}
-            <span className="tog">
+            <span className={styles.smoothing}>
               Smoothing
               <Slider
-                className="smoothing"
+                className={styles.slider}
                 thumbLabel="Smoothing"
                 min={0}
                 max={0.99}
@@ -156,7 +170,9 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
                 onChange={setShown}
                 onChangeEnd={setSmoothing}
               />
-              <span className="num value">{shown.toFixed(2)}</span>
+              <span className={classNames(textStyles.number, styles.sliderValue)}>
+                {shown.toFixed(2)}
+              </span>
             </span>
             <Checkbox
               label="Clip outliers"
@@ -175,7 +191,7 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
             {drawn === null || frame === null ? null : (
               <button
                 type="button"
-                className="link micro"
+                className={classNames(controlStyles.linkButton, textStyles.caption)}
                 onClick={() => {
                   setTable(true);
                 }}
@@ -186,7 +202,16 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
           </div>
         </div>
         {frame === null ? (
-          <p className="plot nothing t2">The curve begins with the first step.</p>
+          <p
+            className={classNames(
+              curvePlotStyles.plot,
+              curvePlotStyles.lossPlot,
+              curvePlotStyles.empty,
+              textStyles.secondary,
+            )}
+          >
+            The curve starts at the first step.
+          </p>
         ) : (
           <LossChart frame={frame} options={{ clip, log }} />
         )}
@@ -199,9 +224,9 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
         </>
       ) : (
         <>
-          <div className="d-small" />
-          <section className="d-prev" />
-          <section className="d-feed" />
+          <div className={styles.smallCharts} />
+          <section className={styles.previews} />
+          <section className={styles.events} />
         </>
       )}
       {drawn === null || !after ? null : (

@@ -1,11 +1,15 @@
-/** The last 24 hours in one line, and what they add up to. */
+/** The last 24 hours as a strip, with totals. */
 import { memo, useEffect, type ReactElement } from 'react';
 import type { Activity } from '../../../src-main/contract/index.ts';
 import { useAnswer, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, duration, plural, stem } from '../../kit/format.ts';
 import { Strip, type StripBand, type StripName } from '../../kit/strip.tsx';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './dashboard.module.css';
 
-const bandKinds = {
+const BAND_KINDS = {
   training: { kind: 'past', mark: null, text: 'training' },
   paused: { kind: 'pause', mark: 'pause', text: 'paused' },
   asleep: { kind: 'gap', mark: 'sleep', text: 'asleep' },
@@ -13,37 +17,37 @@ const bandKinds = {
   idle: null,
 } as const;
 
-/** Spans as bands; the one that reaches to now in the current dataset is bright. */
+/** Spans as bands; the current dataset's running span is highlighted. */
 export function bandsOf(activity: Activity, current: string | null): readonly StripBand[] {
   return activity.spans.flatMap((span) => {
-    const look = bandKinds[span.kind];
-    if (look === null) return [];
+    const band = BAND_KINDS[span.kind];
+    if (band === null) return [];
     const isNow =
       span.kind === 'training' && span.dataset === current && activity.to - span.to < 120;
     return [
       {
         from: span.from,
         to: span.to,
-        kind: isNow ? ('now' as const) : look.kind,
-        mark: look.mark,
-        title: `${span.dataset ?? look.text}, ${duration(span.to - span.from)}`,
+        kind: isNow ? ('now' as const) : band.kind,
+        mark: band.mark,
+        title: `${span.dataset ?? band.text}, ${duration(span.to - span.from)}`,
       },
     ];
   });
 }
 
-/** One name for neighbouring spans of the same dataset. */
+/** One name for adjacent spans of the same dataset. */
 export function namesOf(activity: Activity): readonly StripName[] {
-  const out: StripName[] = [];
+  const names: StripName[] = [];
   for (const span of activity.spans) {
     if (span.dataset === null) continue;
-    const last = out[out.length - 1];
+    const last = names[names.length - 1];
     const text = stem(span.dataset);
     if (last?.text === text && span.from - last.to < 1800)
-      out[out.length - 1] = { ...last, to: span.to };
-    else out.push({ from: span.from, to: span.to, text, quiet: false });
+      names[names.length - 1] = { ...last, to: span.to };
+    else names.push({ from: span.from, to: span.to, text, quiet: false });
   }
-  return out.filter((name) => name.to - name.from > (activity.to - activity.from) * 0.02);
+  return names.filter((name) => name.to - name.from > (activity.to - activity.from) * 0.02);
 }
 
 export const DayStrip = memo(function DayStrip(): ReactElement | null {
@@ -58,13 +62,13 @@ export const DayStrip = memo(function DayStrip(): ReactElement | null {
       clearInterval(timer);
     };
   }, [again]);
-  if (answer === null) return <section className="d-strip" aria-label="Last 24 hours" />;
+  if (answer === null) return <section className={styles.dayStrip} aria-label="Last 24 hours" />;
   const { totals } = answer;
   return (
-    <section className="d-strip">
-      <div className="base sp">
-        <h2 className="label">Last 24 hours</h2>
-        <p className="micro num facts">
+    <section className={styles.dayStrip}>
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={textStyles.label}>Last 24 hours</h2>
+        <p className={classNames(textStyles.caption, textStyles.number, styles.totals)}>
           <Fact value={duration(totals.training_s)} text="training" />
           {totals.paused_s > 0 ? <Fact value={duration(totals.paused_s)} text="paused" /> : null}
           {totals.asleep_s > 0 ? <Fact value={duration(totals.asleep_s)} text="asleep" /> : null}

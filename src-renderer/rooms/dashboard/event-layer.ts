@@ -1,4 +1,4 @@
-/** What is drawn over the lines: marks and their names, gaps, live end, direct labels, crosshair. */
+/** A chart.js plugin that draws events, gaps, the live end and labels over the lines. */
 import type { Plugin } from 'chart.js';
 import type { Marker } from '../../../src-main/contract/index.ts';
 import {
@@ -12,9 +12,10 @@ import {
 import { duration, stem } from '../../kit/format.ts';
 import type { MarkName } from '../../kit/marks.tsx';
 import type { ChartFrame } from './chart-frame.ts';
+import type { CurvePoint } from './thinning.ts';
 
-/** Which mark stands for an event. A checkpoint is too frequent for the lane and is in the feed. */
-const marks: Readonly<Record<Marker['kind'], MarkName | null>> = {
+/** The mark of each kind of event. Checkpoints are too frequent for the lane; the event list has them. */
+const MARKS: Readonly<Record<Marker['kind'], MarkName | null>> = {
   dataset: 'dataset',
   version: 'version',
   checkpoint: null,
@@ -25,9 +26,9 @@ const marks: Readonly<Record<Marker['kind'], MarkName | null>> = {
   branch: 'branch',
 };
 
-type Placed = Marker & { readonly x: number };
+type PlacedMarker = Marker & { readonly x: number };
 
-function placed(chart: LineChart, frame: ChartFrame): readonly Placed[] {
+function visibleMarkers(chart: LineChart, frame: ChartFrame): readonly PlacedMarker[] {
   const scale = chart.scales['x'];
   if (scale === undefined) return [];
   const { left, right } = chart.chartArea;
@@ -63,43 +64,42 @@ function drawGaps(chart: LineChart, frame: ChartFrame): void {
   }
 }
 
-function drawLines(chart: LineChart, frame: ChartFrame, strong: boolean): void {
+function drawMarkerLines(chart: LineChart, frame: ChartFrame, isMain: boolean): void {
   const { top, bottom } = chart.chartArea;
-  for (const entry of placed(chart, frame)) {
-    if (entry.kind === 'dataset')
+  for (const marker of visibleMarkers(chart, frame)) {
+    if (marker.kind === 'dataset')
       drawVertical(
         chart.ctx,
-        entry.x,
-        strong ? 4 : top,
+        marker.x,
+        isMain ? 4 : top,
         bottom,
-        frame.colors[strong ? 'line-strong' : 'line'],
+        frame.colors[isMain ? 'line-strong' : 'line'],
       );
-    if (entry.kind === 'recovery')
-      drawVertical(chart.ctx, entry.x, top, bottom, frame.colors.warn, [2, 3]);
+    if (marker.kind === 'recovery')
+      drawVertical(chart.ctx, marker.x, top, bottom, frame.colors.warn, [2, 3]);
   }
 }
 
-/** Two rows above the plot: dataset and version with names while they fit, below them what happened in between. */
-function drawLane(chart: LineChart, frame: ChartFrame): void {
+/** The upper row above the plot: datasets and versions, with their names where they fit. */
+function drawNames(chart: LineChart, frame: ChartFrame, markers: readonly PlacedMarker[]): void {
   const { colors } = frame;
   const { right } = chart.chartArea;
-  const all = placed(chart, frame);
-  const upper = all
-    .filter((placed) => placed.kind === 'dataset' || placed.kind === 'version')
+  const named = markers
+    .filter((marker) => marker.kind === 'dataset' || marker.kind === 'version')
     .sort((a, b) => a.x - b.x);
   let free = 0;
-  for (const [index, placed] of upper.entries()) {
-    const next = upper.find((other, at) => at > index && other.x > placed.x + 14)?.x ?? right;
-    const x = Math.max(placed.x, free);
-    const isVersion = placed.kind === 'version';
+  for (const [index, marker] of named.entries()) {
+    const next = named.find((other, at) => at > index && other.x > marker.x + 14)?.x ?? right;
+    const x = Math.max(marker.x, free);
+    const isVersion = marker.kind === 'version';
     drawMark(
       chart.ctx,
-      placed.kind === 'version' ? 'version' : 'dataset',
+      isVersion ? 'version' : 'dataset',
       x + (isVersion ? 6 : 3.5),
       10,
       isVersion ? colors.t1 : colors.t2,
     );
-    const text = isVersion ? (placed.label.split('_')[0] ?? placed.label) : stem(placed.label);
+    const text = isVersion ? (marker.label.split('_')[0] ?? marker.label) : stem(marker.label);
     const offset = isVersion ? 14 : 13;
     const room = next - x - offset - 4;
     if (room > text.length * 6.2) {
@@ -110,18 +110,18 @@ function drawLane(chart: LineChart, frame: ChartFrame): void {
       free = x + offset + width + 8;
     } else free = x + offset + 2;
   }
-  let last = -99;
-  for (const placed of all) {
-    const mark = marks[placed.kind];
-    if (
-      mark === null ||
-      placed.kind === 'dataset' ||
-      placed.kind === 'version' ||
-      placed.x - last < 8
-    )
-      continue;
-    last = placed.x;
-    drawMark(chart.ctx, mark, placed.x, 30, placed.kind === 'recovery' ? colors.warn : colors.t2);
+}
+
+/** The lower row above the plot: all other events; marks that would overlap are left out. */
+function drawMarks(chart: LineChart, frame: ChartFrame, markers: readonly PlacedMarker[]): void {
+  const { colors } = frame;
+  let last = -Infinity;
+  for (const marker of markers) {
+    const mark = MARKS[marker.kind];
+    if (mark === null || marker.kind === 'dataset' || marker.kind === 'version') continue;
+    if (marker.x - last < 8) continue;
+    last = marker.x;
+    drawMark(chart.ctx, mark, marker.x, 30, marker.kind === 'recovery' ? colors.warn : colors.t2);
   }
 }
 
@@ -132,7 +132,7 @@ export interface LabelText {
   readonly tone: 'accent' | 't1' | 't3';
 }
 
-/** At the end of each line its name and value, at least 32 px apart. */
+/** Name and value at the end of each line, at least 32 px apart. */
 function drawLabels(chart: LineChart, frame: ChartFrame, labels: readonly LabelText[]): void {
   const scale = chart.scales['y'];
   if (scale === undefined) return;
@@ -162,64 +162,62 @@ function drawLabels(chart: LineChart, frame: ChartFrame, labels: readonly LabelT
 
 export interface LayerFacts {
   readonly frame: ChartFrame;
-  /** The main chart has lane, labels and the live dot; the small ones only lines and crosshair. */
-  readonly main: boolean;
+  /** The loss chart has event rows, labels and the live end; the small charts only lines and the crosshair. */
+  readonly isMain: boolean;
   readonly labels: readonly LabelText[];
-  /** The series that the dots of live end and crosshair lie on: step, time, value. */
-  readonly series: readonly (readonly [number, number, number])[];
-  readonly rings: boolean;
+  /** The curve that the live end and the crosshair dot lie on. */
+  readonly series: readonly CurvePoint[];
+  readonly hasRings: boolean;
   readonly above: number;
 }
 
-/** `drawn`: called when the chart was drawn anew, with all that lies over it. */
+/** The end of the curve as a dot, followed by a hatch while no new value can come. */
+function drawLiveEnd(chart: LineChart, { frame, series }: LayerFacts): void {
+  const { scales, ctx } = chart;
+  const last = series[series.length - 1];
+  const x = scales['x'];
+  const y = scales['y'];
+  if (last === undefined || x === undefined || y === undefined) return;
+  if (frame.view.max < frame.domain.max) return;
+  const { colors, isStale } = frame;
+  const { top, bottom, right } = chart.chartArea;
+  const at = x.getPixelForValue(frame.axis.x(last[0], last[1]));
+  if (isStale) drawHatch(ctx, at, right, top, bottom, colors.hatch);
+  const fill = isStale ? colors.face : colors.accent;
+  drawDot(ctx, at, y.getPixelForValue(last[2]), 3.5, fill, colors.accent);
+}
+
+/** `onDrawn` is called after every draw, for what lies on the canvas above. */
 export function eventLayer(
   read: () => LayerFacts | null,
-  drawn: (chart: LineChart) => void,
+  onDrawn: (chart: LineChart) => void,
 ): Plugin<'line'> {
   return {
     id: 'events',
     afterDraw(chart) {
-      drawn(chart);
+      onDrawn(chart);
     },
     beforeDatasetsDraw(chart) {
       const facts = read();
       if (facts === null) return;
       drawGaps(chart, facts.frame);
-      drawLines(chart, facts.frame, facts.main);
+      drawMarkerLines(chart, facts.frame, facts.isMain);
     },
     afterDatasetsDraw(chart) {
       const facts = read();
-      if (facts === null) return;
+      if (facts?.isMain !== true) return;
       const { frame } = facts;
-      const { colors } = frame;
-      const { scales, ctx } = chart;
-      const x = scales['x'];
-      const y = scales['y'];
-      if (x === undefined || y === undefined) return;
-      const { top, bottom, right } = chart.chartArea;
-      const last = facts.series[facts.series.length - 1];
-      const seesEnd = frame.view.max >= frame.domain.max;
-      if (facts.main && last !== undefined && seesEnd) {
-        const at = x.getPixelForValue(frame.axis.x(last[0], last[1]));
-        if (frame.isStale) drawHatch(ctx, at, right, top, bottom, colors.hatch);
-        drawDot(
-          ctx,
-          at,
-          y.getPixelForValue(last[2]),
-          3.5,
-          frame.isStale ? colors.face : colors.accent,
-          colors.accent,
-        );
-      }
-      if (facts.main) {
-        drawLane(chart, frame);
-        drawLabels(chart, frame, facts.labels);
-        if (facts.above > 0)
-          drawText(ctx, `${String(facts.above)} above`, right - 4, top - 4, {
-            color: colors.t3,
-            align: 'right',
-          });
-      }
+      const { top, right } = chart.chartArea;
+      drawLiveEnd(chart, facts);
+      const markers = visibleMarkers(chart, frame);
+      drawNames(chart, frame, markers);
+      drawMarks(chart, frame, markers);
+      drawLabels(chart, frame, facts.labels);
+      if (facts.above > 0)
+        drawText(chart.ctx, `${String(facts.above)} above`, right - 4, top - 4, {
+          color: frame.colors.t3,
+          align: 'right',
+        });
     },
   };
 }

@@ -1,12 +1,17 @@
-/** What happened, newest first, from the journal. */
+/** The newest entries of the journal. */
 import { memo, type ReactElement } from 'react';
 import type { JournalEntry } from '../../../src-main/contract/index.ts';
 import { useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { clock, count } from '../../kit/format.ts';
 import { Mark, type MarkName } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import dashboardStyles from './dashboard.module.css';
+import styles from './events.module.css';
 
-const byWhat: readonly (readonly [RegExp, MarkName])[] = [
+const MARKS: readonly (readonly [RegExp, MarkName])[] = [
   [/gave_up|failed|failure|refused/, 'failure'],
   [/restart|recover|hang|memory|adopt/, 'recovery'],
   [/^versions/, 'version'],
@@ -19,12 +24,15 @@ const byWhat: readonly (readonly [RegExp, MarkName])[] = [
   [/^(queue|datasets|setup)/, 'dataset'],
 ];
 
-/** The mark of a line of the journal: the same alphabet as on charts. */
+/** The mark of a journal entry, the same as on charts. */
 export function markOf(entry: Pick<JournalEntry, 'what'>): MarkName {
-  return byWhat.find(([pattern]) => pattern.test(entry.what))?.[1] ?? 'config';
+  return MARKS.find(([pattern]) => pattern.test(entry.what))?.[1] ?? 'config';
 }
 
-const tones: Partial<Record<MarkName, string>> = { recovery: 'warn', failure: 'fail' };
+const TONES: Partial<Record<MarkName, string>> = {
+  recovery: 'warning',
+  failure: 'failure',
+};
 
 export const Events = memo(function Events(): ReactElement {
   const journal = useRoom('journal');
@@ -33,29 +41,34 @@ export const Events = memo(function Events(): ReactElement {
   const today =
     newest !== undefined && new Date(newest.t * 1000).getDate() === new Date(now * 1000).getDate();
   return (
-    <section className="d-feed" aria-label="Events">
-      <div className="base sp">
-        <h2 className="label">Events</h2>
-        <span className="micro">
+    <section className={dashboardStyles.events} aria-label="Events">
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={textStyles.label}>Events</h2>
+        <span className={textStyles.caption}>
           {newest === undefined ? '' : today ? 'Today' : clock(newest.t, now)}
         </span>
       </div>
       {newest === undefined ? (
-        <p className="t2">Nothing has happened yet.</p>
+        <p className={textStyles.secondary}>No events yet.</p>
       ) : (
-        <ol className="feed" tabIndex={0} aria-label="Events, newest first">
+        <ol className={styles.list} tabIndex={0} aria-label="Events, newest first">
           {journal.slice(0, 40).map((entry) => {
             const mark = markOf(entry);
             return (
               <li key={entry.id}>
                 <time dateTime={new Date(entry.t * 1000).toISOString()}>{clock(entry.t, now)}</time>
-                <span className={tones[mark] ?? 't2'}>
+                <span className={textStyles[TONES[mark] ?? 'secondary']}>
                   <Mark name={mark} />
                 </span>
-                <span className="grow el" title={entry.text}>
+                <span
+                  className={classNames(layoutStyles.grow, textStyles.ellipsis)}
+                  title={entry.text}
+                >
                   {entry.text}
                 </span>
-                <span className="num t3">{entry.step === null ? '' : count(entry.step)}</span>
+                <span className={classNames(textStyles.number, textStyles.tertiary)}>
+                  {entry.step === null ? '' : count(entry.step)}
+                </span>
               </li>
             );
           })}

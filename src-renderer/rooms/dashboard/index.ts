@@ -1,7 +1,7 @@
 /**
- * Dashboard: what the trainer does now, did in the last day, and is learning.
- * Promises: every number says how old it is; what is not known is a dash with its reason.
- * Never: computes a metric of its own beyond the moving average that the reader asked for.
+ * Dashboard: current state, the last day, and the curves of the training.
+ * Promises: every number has its age; an unknown value is a dash with the reason.
+ * Never: computes a metric of its own, except the moving average of the loss.
  */
 export { Dashboard } from './dashboard.tsx';
 export { prepare } from './prepare.ts';

@@ -1,11 +1,17 @@
-/** The values under the crosshair, on the side that has room. */
+/** The values at the crosshair, on the side of it that has room. */
 import { useLayoutEffect, useRef, type ReactElement, type RefObject } from 'react';
 import type { LineChart } from '../../kit/chart/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { clock, count, loss, plural, signed, stem } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import type { ChartFrame } from './chart-frame.ts';
 import { nearest, validationOf } from './curve-data.ts';
 import { useCurves } from './curves.ts';
+import styles from './loss-tip.module.css';
+import type { CurvePoint } from './thinning.ts';
 
 const WIDTH = 240;
 
@@ -16,7 +22,7 @@ export function LossTip({
 }: {
   readonly frame: ChartFrame;
   readonly chart: RefObject<LineChart | null>;
-  readonly smooth: readonly (readonly [number, number, number])[];
+  readonly smooth: readonly CurvePoint[];
 }): ReactElement | null {
   const hover = useCurves((state) => state.hover);
   const now = useNowSeconds();
@@ -42,13 +48,13 @@ export function LossTip({
     .filter((evaluation): evaluation is [number, number] => evaluation[1] !== null);
   const ring = rings[nearest(rings, step)];
   return (
-    <div ref={element} className="tip" style={{ top: 54 }} role="tooltip">
-      <div className="base sp">
-        <b className="num strong">step {count(step)}</b>
-        <span className="micro num">{clock(t, now)}</span>
+    <div ref={element} className={styles.tooltip} style={{ top: 54 }} role="tooltip">
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <b className={classNames(textStyles.number, textStyles.strong)}>step {count(step)}</b>
+        <span className={classNames(textStyles.caption, textStyles.number)}>{clock(t, now)}</span>
       </div>
       {dataset === undefined ? null : (
-        <div className="micro el">
+        <div className={classNames(textStyles.caption, textStyles.ellipsis)}>
           {stem(dataset.label)}, {count(step - dataset.step + 1)}
           {next === undefined ? '' : ` of ${count(next.step - dataset.step)}`}
         </div>
@@ -57,7 +63,7 @@ export function LossTip({
         <tbody>
           <Row
             mark="line"
-            name="Training, smoothed"
+            name="Training (smoothed)"
             value={smoothed === undefined ? '—' : loss(smoothed)}
           />
           <Row
@@ -95,11 +101,13 @@ function Row({
 }): ReactElement {
   return (
     <tr>
-      <td className={mark === null ? 't3' : ''}>
-        {mark === null ? null : <i className={mark} />}
+      <td className={mark === null ? textStyles.tertiary : undefined}>
+        {mark === null ? null : <i className={styles[mark]} />}
         {name}
       </td>
-      <td className={`n ${mark === null ? 't3' : ''}`}>{value}</td>
+      <td className={classNames(tableStyles.numberCell, mark === null && textStyles.tertiary)}>
+        {value}
+      </td>
     </tr>
   );
 }

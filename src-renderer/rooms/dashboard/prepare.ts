@@ -1,14 +1,14 @@
-/** What the dashboard will show first, made ready while another screen is shown. */
-import { useCurves, warmCurves } from './curves.ts';
-import { rehearseLoss } from './loss-chart.tsx';
+/** Prepares the dashboard's first draw while another screen is shown. */
+import { prefetchCurves, useCurves } from './curves.ts';
+import { prewarmLoss } from './loss-configuration.ts';
 
-/** Does nothing when there is a curve already. */
+/** Does nothing when the curves are already there. */
 export async function prepare(): Promise<void> {
   if (useCurves.getState().base !== null) return;
-  await warmCurves();
+  await prefetchCurves();
   const { base } = useCurves.getState();
   if (base !== null)
     requestIdleCallback(() => {
-      rehearseLoss(base);
+      prewarmLoss(base);
     });
 }

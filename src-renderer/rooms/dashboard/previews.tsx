@@ -1,13 +1,18 @@
-/** The newest preview, the ones before it, and how many of the last twenty match. */
+/** The newest preview, earlier ones, and how many of the last twenty match the expected answer. */
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { memo, useState, type ReactElement } from 'react';
 import type { Preview } from '../../../src-main/contract/index.ts';
 import { useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { age, count, duration, plural } from '../../kit/format.ts';
 import { Glyph, Mark } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import dashboardStyles from './dashboard.module.css';
+import styles from './previews.module.css';
 
-/** An answer and the think block before it. */
+/** Splits generated text into its think block and the answer. */
 export function splitThinking(text: string): {
   readonly think: string | null;
   readonly answer: string;
@@ -18,7 +23,7 @@ export function splitThinking(text: string): {
     : { think: match[1]?.trim() ?? '', answer: text.slice(match[0].length) };
 }
 
-function Produced({ preview }: { readonly preview: Preview }): ReactElement {
+function Generated({ preview }: { readonly preview: Preview }): ReactElement {
   const [open, setOpen] = useState(false);
   const { think, answer } = splitThinking(preview.produced);
   const Chevron = open ? IconChevronDown : IconChevronRight;
@@ -28,7 +33,7 @@ function Produced({ preview }: { readonly preview: Preview }): ReactElement {
         <>
           <button
             type="button"
-            className="fold"
+            className={styles.fold}
             aria-expanded={open}
             onClick={() => {
               setOpen(!open);
@@ -37,12 +42,16 @@ function Produced({ preview }: { readonly preview: Preview }): ReactElement {
             <Chevron aria-hidden="true" />
             think block, {plural(think.split(/\s+/).length, 'word')}
           </button>
-          {open ? <p className="t2 prewrap">{think}</p> : null}
+          {open ? (
+            <p className={classNames(textStyles.secondary, textStyles.preserveLines)}>{think}</p>
+          ) : null}
         </>
       )}
-      <span className="prewrap">{answer === '' ? '(nothing)' : answer}</span>
+      <span className={textStyles.preserveLines}>{answer === '' ? '(empty)' : answer}</span>
       {preview.finished ? null : (
-        <p className="micro">cut off after {plural(preview.tokens, 'token')}, the limit</p>
+        <p className={textStyles.caption}>
+          truncated at the limit of {plural(preview.tokens, 'token')}
+        </p>
       )}
     </dd>
   );
@@ -56,46 +65,63 @@ export const Previews = memo(function Previews(): ReactElement {
   const newest = previews[0];
   if (newest === undefined)
     return (
-      <section className="d-prev" aria-label="Previews">
-        <h2 className="label">Newest preview</h2>
-        <p className="t2">No preview yet. The first comes with the first evaluation.</p>
+      <section className={dashboardStyles.previews} aria-label="Previews">
+        <h2 className={textStyles.label}>Latest preview</h2>
+        <p className={textStyles.secondary}>
+          No preview yet. The first one comes with the first evaluation.
+        </p>
       </section>
     );
   const matching = previews.filter((preview) => preview.matches).length;
   return (
-    <section className="d-prev" aria-label="Previews">
-      <div className="base sp">
-        <h2 className="label">Newest preview</h2>
-        <span className="micro num">
+    <section className={dashboardStyles.previews} aria-label="Previews">
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={textStyles.label}>Latest preview</h2>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
           step {count(newest.step)}, {age(now - newest.t)}, {duration(newest.seconds)}
         </span>
       </div>
-      <dl className="pv" tabIndex={0} aria-label="Newest preview">
+      <dl className={styles.preview} tabIndex={0} aria-label="Latest preview">
         <dt>Prompt</dt>
-        <dd className="prewrap">{newest.prompt}</dd>
+        <dd className={textStyles.preserveLines}>{newest.prompt}</dd>
         <dt>Expected</dt>
-        <dd className="prewrap">{short(newest.expected)}</dd>
-        <dt className="row sp">
-          Produced
-          <span className={`verdict ${newest.matches ? 'ok' : ''}`}>
+        <dd className={textStyles.preserveLines}>{short(newest.expected)}</dd>
+        <dt className={classNames(layoutStyles.row, layoutStyles.spaceBetween)}>
+          Generated
+          <span className={classNames(styles.verdict, newest.matches && textStyles.success)}>
             {newest.matches ? <Glyph name="done" /> : <Mark name="failure" />}
             {newest.matches ? 'matches' : 'differs'}
           </span>
         </dt>
-        <Produced key={newest.t} preview={newest} />
+        <Generated key={newest.t} preview={newest} />
       </dl>
-      <ul className="prevs">
+      <ul className={styles.earlier}>
         {previews.slice(1, 4).map((preview) => (
           <li key={`${String(preview.step)}-${String(preview.row)}`}>
-            <span className="st num">{count(preview.step)}</span>
-            <span className={preview.matches ? 'ok vg' : 't2 vg'}>
-              {preview.matches ? <Glyph name="done" /> : <Mark name="failure" />}
-              <span className="visually-hidden">{preview.matches ? 'matches' : 'differs'}</span>
+            <span className={classNames(styles.step, textStyles.number)}>
+              {count(preview.step)}
             </span>
-            <span className="grow el" title={preview.prompt}>
+            <span
+              className={classNames(
+                preview.matches ? textStyles.success : textStyles.secondary,
+                styles.verdictGlyph,
+              )}
+            >
+              {preview.matches ? <Glyph name="done" /> : <Mark name="failure" />}
+              <span className={textStyles.visuallyHidden}>
+                {preview.matches ? 'matches' : 'differs'}
+              </span>
+            </span>
+            <span
+              className={classNames(layoutStyles.grow, textStyles.ellipsis)}
+              title={preview.prompt}
+            >
               {preview.prompt}
             </span>
-            <span className="el answer t2" title={preview.produced}>
+            <span
+              className={classNames(textStyles.ellipsis, styles.answer, textStyles.secondary)}
+              title={preview.produced}
+            >
               {preview.matches
                 ? short(preview.produced)
                 : `${short(preview.produced)}, expected ${short(preview.expected)}`}
@@ -103,18 +129,18 @@ export const Previews = memo(function Previews(): ReactElement {
           </li>
         ))}
       </ul>
-      <div className="row sp pfoot">
-        <span className="micro">Last {plural(previews.length, 'preview')}</span>
-        <span className="row micro num">
+      <div className={classNames(layoutStyles.row, layoutStyles.spaceBetween, styles.footer)}>
+        <span className={textStyles.caption}>Last {plural(previews.length, 'preview')}</span>
+        <span className={classNames(layoutStyles.row, textStyles.caption, textStyles.number)}>
           <span
-            className="tally"
+            className={styles.tally}
             role="img"
             aria-label={`${String(matching)} of the last ${String(previews.length)} previews match`}
           >
             {previews.map((preview) => (
               <i
                 key={`${String(preview.step)}-${String(preview.row)}`}
-                className={preview.matches ? 'y' : ''}
+                className={preview.matches ? styles.matching : undefined}
               />
             ))}
           </span>

@@ -1,13 +1,16 @@
-/** The three losses as large numbers, each with how sure it is. They are the legend of the chart below. */
+/** Training loss, validation loss and their gap as large numbers. They are the legend of the chart below. */
 import type { ReactElement } from 'react';
 import type { Curves, Measured } from '../../../src-main/contract/index.ts';
 import { useEngine, useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { age, count, loss, signed, UNKNOWN } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './readouts.module.css';
 
-/** After this long a value that came live is no longer shown at all. */
+/** Seconds after which a value without updates is shown as unknown. */
 export const FORGET_S = 600;
-/** Three periods of a value that comes with every step, at least ten seconds. */
+/** Seconds after which a value that updates every step is shown as stale. */
 export const STALE_S = 10;
 
 export const at = (measured: NonNullable<Measured>, now: number): string =>
@@ -22,16 +25,27 @@ function Readout({
   readonly name: string;
   readonly value: string;
   readonly note: string;
-  readonly tone: 'acc' | 'stale' | '';
+  readonly tone: 'accent' | 'stale' | '';
 }): ReactElement {
   return (
-    <div className={`ro ${tone === 'stale' ? 'stale' : ''}`}>
-      <h2 className="label">{name}</h2>
-      <span className={`big num ${tone}`} title={value === UNKNOWN ? note : undefined}>
+    <div
+      role="group"
+      aria-label={name}
+      className={classNames(styles.readout, tone === 'stale' && styles.stale)}
+    >
+      <h2 className={textStyles.label}>{name}</h2>
+      <span
+        className={classNames(
+          styles.value,
+          textStyles.number,
+          tone === 'accent' && textStyles.accent,
+        )}
+        title={value === UNKNOWN ? note : undefined}
+      >
         {value}
-        {value === UNKNOWN ? <span className="visually-hidden">{note}</span> : null}
+        {value === UNKNOWN ? <span className={textStyles.visuallyHidden}>{note}</span> : null}
       </span>
-      <span className="micro num">{note}</span>
+      <span className={classNames(textStyles.caption, textStyles.number)}>{note}</span>
     </div>
   );
 }
@@ -52,11 +66,15 @@ export function Readouts({ curves }: { readonly curves: Curves | null }): ReactE
       : lost || old
         ? {
             value: now - raw.t > FORGET_S && lost ? UNKNOWN : loss(smooth),
-            note: lost ? `last heard ${age(now - heard / 1000)}` : at(raw, now),
+            note: lost ? `last update ${age(now - heard / 1000)}` : at(raw, now),
             tone: 'stale' as const,
           }
         : running
-          ? { value: loss(smooth), note: `raw ${loss(raw.value)}, this step`, tone: 'acc' as const }
+          ? {
+              value: loss(smooth),
+              note: `raw ${loss(raw.value)}, this step`,
+              tone: 'accent' as const,
+            }
           : { value: loss(smooth), note: at(raw, now), tone: '' as const };
   const validation = status.validation_loss;
   const gap = status.val_train_gap;

@@ -5,16 +5,17 @@ import { useEngine, useLost, useRoom } from '../../engine/index.ts';
 import { age, axis, count, duration, norm, percent, rate, UNKNOWN } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
 import type { ChartFrame } from './chart-frame.ts';
+import styles from './dashboard.module.css';
 import { at, FORGET_S, STALE_S } from './readouts.tsx';
-import { SmallChart, type SmallSeries } from './small-chart.tsx';
+import { SmallChart } from './small-chart.tsx';
+import type { SmallSeries } from './small-configuration.ts';
+import type { CurvePoint } from './thinning.ts';
 
-type Triple = readonly [number, number, number];
-
-/** A moving average over the drawn buckets, for charts whose steps differ much. */
-function averaged(values: readonly Triple[]): readonly Triple[] {
+/** A moving average over the drawn buckets, for noisy curves. */
+function averaged(values: readonly CurvePoint[]): readonly CurvePoint[] {
   let sum = 0;
   let weight = 0;
-  return values.map(([step, t, value]): Triple => {
+  return values.map(([step, t, value]): CurvePoint => {
     sum = sum * 0.9 + value * 0.1;
     weight = weight * 0.9 + 0.1;
     return [step, t, sum / weight];
@@ -28,11 +29,11 @@ function lineSeries(
   noisy: boolean,
 ): SmallSeries {
   const band = buckets.some((bucket) => bucket[3] > bucket[2]);
-  const pick = (index: 2 | 3 | 4): Triple[] =>
+  const pick = (index: 2 | 3 | 4): CurvePoint[] =>
     buckets.map((bucket) => [bucket[0], bucket[1], bucket[index] * scale]);
   return {
     ...rest,
-    rings: false,
+    hasRings: false,
     values: pick(4),
     smooth: noisy ? averaged(pick(4)) : null,
     low: band ? pick(2) : [],
@@ -40,24 +41,23 @@ function lineSeries(
   };
 }
 
-/** Shares in per cent. `to`: the end of the axis, null where it follows the values. */
-function ringSeries(values: readonly Triple[], to: number | null): SmallSeries {
-  const share = (value: number): string => percent(value);
+/** Evaluations in percent. `to`: the end of the axis, null where it follows the values. */
+function ringSeries(values: readonly CurvePoint[], to: number | null): SmallSeries {
   return {
     values,
     low: [],
     high: [],
-    rings: true,
+    hasRings: true,
     smooth: null,
     from: 0,
     to,
     limit: null,
     tick: axis,
-    text: share,
+    text: (value) => percent(value),
   };
 }
 
-const perCent = (share: number): number => share * 100;
+const toPercent = (fraction: number): number => fraction * 100;
 
 function seriesOf(curves: Curves | null, memoryTotal: number | null) {
   const get = (key: keyof Curves['curves']): readonly Bucket[] => curves?.curves[key] ?? [];
@@ -102,25 +102,25 @@ function seriesOf(curves: Curves | null, memoryTotal: number | null) {
       false,
     ),
     think: ringSeries(
-      evaluations.flatMap((evaluation): Triple[] =>
+      evaluations.flatMap((evaluation): CurvePoint[] =>
         evaluation.think === null
           ? []
-          : [[evaluation.step, evaluation.t, perCent(evaluation.think)]],
+          : [[evaluation.step, evaluation.t, toPercent(evaluation.think)]],
       ),
       null,
     ),
     exact: ringSeries(
-      evaluations.flatMap((evaluation): Triple[] =>
+      evaluations.flatMap((evaluation): CurvePoint[] =>
         evaluation.exact === null
           ? []
-          : [[evaluation.step, evaluation.t, perCent(evaluation.exact)]],
+          : [[evaluation.step, evaluation.t, toPercent(evaluation.exact)]],
       ),
       100,
     ),
   };
 }
 
-/** Since which step the newest learning rate holds. */
+/** The first step with the current learning rate. */
 function constantSince(buckets: readonly Bucket[]): number | null {
   const last = buckets[buckets.length - 1];
   if (last === undefined) return null;
@@ -152,7 +152,7 @@ export function SmallCharts({
     const since = lost ? now - heard / 1000 : now - measured.t;
     return {
       value: since > FORGET_S ? UNKNOWN : text(measured.value),
-      note: `last heard ${age(since)}`,
+      note: `last update ${age(since)}`,
       stale: true,
     };
   };
@@ -175,7 +175,7 @@ export function SmallCharts({
   const exact = status.exact_match;
   const think = status.think_tag_percent;
   return (
-    <div className="d-small">
+    <div className={styles.smallCharts}>
       <SmallChart
         name="Learning rate"
         unit={null}
@@ -185,7 +185,7 @@ export function SmallCharts({
           since === null || status.learning_rate === null
             ? ''
             : since >= status.learning_rate.step
-              ? 'changes with every step'
+              ? 'changes every step'
               : `constant since ${count(since)}`,
         )}
         series={series.lr}
@@ -204,7 +204,7 @@ export function SmallCharts({
         {...live(
           status.tokens_per_second,
           count,
-          [step === null ? null : `${duration(step)} a step`, monitoring]
+          [step === null ? null : `${duration(step)} per step`, monitoring]
             .filter((part) => part !== null)
             .join(', '),
         )}

@@ -1,4 +1,4 @@
-/** Round ticks of the axes. Pure. */
+/** Round ticks for the axes. Pure. */
 import { axis as axisText, clock, duration } from '../../kit/format.ts';
 import type { AxisKind } from './curve-data.ts';
 
@@ -9,7 +9,7 @@ interface Span {
 
 const FACTORS = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10] as const;
 
-/** Two or three round ticks that hold all values; a flat line gets room on both sides. */
+/** Two or three round ticks that enclose all values, with room on both sides of a flat line. */
 export function niceTicks(low: number, high: number): readonly number[] {
   const span = Math.max(high - low, Math.abs(high) * 0.02, 1e-12);
   const raw = span / 2;
@@ -40,6 +40,7 @@ export function evenTicks(span: Span, most: number): readonly number[] {
   return out;
 }
 
+/** In seconds, from a minute to a week. */
 const TIME_STEPS = [
   60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200, 86_400, 172_800,
   604_800,
@@ -50,7 +51,8 @@ export function ticksOf(kind: AxisKind, view: Span, most: number): readonly numb
   if (kind === 'step') return evenTicks(view, most).filter(Number.isInteger);
   const span = view.max - view.min;
   const step =
-    TIME_STEPS.find((entry) => span / entry <= most) ?? Math.ceil(span / most / 604_800) * 604_800;
+    TIME_STEPS.find((seconds) => span / seconds <= most) ??
+    Math.ceil(span / most / 604_800) * 604_800;
   const offset = kind === 'time' ? new Date(view.max * 1000).getTimezoneOffset() * 60 : 0;
   const out: number[] = [];
   for (let t = Math.ceil((view.min - offset) / step) * step + offset; t <= view.max; t += step)

@@ -1,15 +1,19 @@
-/** Every row of a file, accounted for: a bar of parts and what each part is. */
+/** Every row of a file by outcome, as a bar with a legend. */
 import type { ReactElement } from 'react';
-import type { RowAccount } from '../../../src-main/contract/index.ts';
+import type { DatasetReport, RowAccount } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count } from '../../kit/format.ts';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './report.module.css';
 
 export interface Part {
   readonly name: string;
   readonly rows: number;
-  readonly look: 'n1' | 'n2' | 'n3' | 'n4' | 'n5' | 'fail' | 'wh' | 'acc';
+  /** The color, a class name. */
+  readonly look: 'trained' | 'queued' | 'heldOut' | 'rejected' | 'truncated' | 'skipped';
 }
 
-/** The states of all rows, in a fixed order, empty ones left out. */
+/** The states of all rows in a fixed order, without empty ones. */
 export function partsOf(account: RowAccount): readonly Part[] {
   const trained = Object.entries(account.trained)
     .map(([times, rows]) => ({ times: Number(times), rows }))
@@ -18,14 +22,25 @@ export function partsOf(account: RowAccount): readonly Part[] {
     ...trained.map(({ times, rows }): Part => ({
       name: times === 1 ? 'trained' : `trained ${String(times)} times`,
       rows,
-      look: 'acc',
+      look: 'trained',
     })),
-    { name: 'remaining', rows: account.remaining, look: 'n3' },
-    { name: 'held out for validation', rows: account.held_out, look: 'n1' },
-    { name: 'rejected', rows: account.rejected, look: 'fail' },
-    { name: 'quarantined', rows: account.quarantined, look: 'fail' },
-    { name: 'truncated', rows: account.truncated, look: 'wh' },
-    { name: 'skipped', rows: account.skipped, look: 'n5' },
+    { name: 'queued', rows: account.remaining, look: 'queued' },
+    { name: 'held out for validation', rows: account.held_out, look: 'heldOut' },
+    { name: 'rejected', rows: account.rejected, look: 'rejected' },
+    { name: 'quarantined', rows: account.quarantined, look: 'rejected' },
+    { name: 'truncated', rows: account.truncated, look: 'truncated' },
+    { name: 'skipped', rows: account.skipped, look: 'skipped' },
+  ];
+  return all.filter((part) => part.rows > 0);
+}
+
+/** The rows before training, by what will happen to them. */
+export function reportParts(report: DatasetReport): readonly Part[] {
+  const held = report.held_out.core + report.held_out.slice + report.held_out.duplicates;
+  const all: readonly Part[] = [
+    { name: 'to train', rows: report.trained_rows, look: 'queued' },
+    { name: 'held out for validation', rows: held, look: 'heldOut' },
+    { name: 'rejected', rows: report.rejected.total, look: 'rejected' },
   ];
   return all.filter((part) => part.rows > 0);
 }
@@ -39,15 +54,19 @@ export function Parts({
 }): ReactElement {
   return (
     <>
-      <div className="abar" role="img" aria-label={label}>
+      <div className={styles.bar} role="img" aria-label={label}>
         {parts.map((part) => (
-          <i key={part.name} className={part.look} style={{ flex: `${String(part.rows)} 0 3px` }} />
+          <i
+            key={part.name}
+            className={styles[part.look]}
+            style={{ flex: `${String(part.rows)} 0 3px` }}
+          />
         ))}
       </div>
-      <div className="alegend num">
+      <div className={classNames(styles.legend, textStyles.number)}>
         {parts.map((part) => (
           <span key={part.name}>
-            <i className={part.look} aria-hidden="true" />
+            <i className={styles[part.look]} aria-hidden="true" />
             <b>{count(part.rows)}</b> {part.name}
           </span>
         ))}

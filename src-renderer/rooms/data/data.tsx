@@ -1,16 +1,20 @@
-/** The data screen: files on the left, the report of the chosen one on the right. */
+/** The data screen: files on the left, the selected file's report on the right. */
 import { Button } from '@mantine/core';
 import { IconFileImport, IconFolder } from '@tabler/icons-react';
 import { useMemo, type ReactElement } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
 import { useLost, useRoom } from '../../engine/index.ts';
 import { useHost, type Chosen } from '../../host/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, plural } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Notices, type OpenScreen } from '../notices/index.ts';
+import styles from './data.module.css';
 import { FileList } from './file-list.tsx';
+import reportStyles from './report.module.css';
 import { Report } from './report.tsx';
-import { takeIn, useUploads } from './uploads.ts';
-import './data.css';
+import { addFiles, useUploads } from './uploads.ts';
 
 const isOpen = (dataset: DatasetSummary): boolean =>
   dataset.place === 'inbox' || dataset.place === 'queue' || dataset.place === 'processing';
@@ -38,30 +42,32 @@ export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
         .sort((a, b) => (b.finished ?? b.added) - (a.finished ?? a.added)),
     [datasets],
   );
-  // Until somebody chooses, the first of the list is open: a file that needs the user, or the newest.
+  // Before the first choice, the top of the list is open: a file that needs a decision, or the newest.
   const chosen = wanted === undefined ? (current[0]?.id ?? null) : wanted;
   const decide = datasets.filter((dataset) => dataset.verdict === 'needs_decision').length;
   const selected = datasets.find((dataset) => dataset.id === chosen) ?? null;
-  const take = (files: Promise<Chosen>): void => {
+  const choose = (files: Promise<Chosen>): void => {
     void files.then((answer) => {
-      takeIn(answer, 'normal');
+      addFiles(answer, 'normal');
     });
   };
   return (
     <>
-      <div className="sbar">
-        <h1 className="title">Data</h1>
-        <span className="micro num">
+      <div className={layoutStyles.screenBar}>
+        <h1 className={textStyles.title}>Data</h1>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
           {plural(current.length, 'file')}
-          {decide === 0 ? '' : `, ${count(decide)} ${decide === 1 ? 'needs' : 'need'} you`}
+          {decide === 0
+            ? ''
+            : `, ${count(decide)} ${decide === 1 ? 'needs' : 'need'} your decision`}
         </span>
-        <span className="fill" />
+        <span className={layoutStyles.spacer} />
         <Button
           size="xs"
           disabled={lost}
           leftSection={<IconFileImport aria-hidden="true" />}
           onClick={() => {
-            take(host.chooseFiles());
+            choose(host.chooseFiles());
           }}
         >
           Choose files
@@ -71,21 +77,24 @@ export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
           disabled={lost}
           leftSection={<IconFolder aria-hidden="true" />}
           onClick={() => {
-            take(host.chooseFolder());
+            choose(host.chooseFolder());
           }}
         >
           Choose folder
         </Button>
       </div>
       <Notices onOpen={onOpen} />
-      <div className="body data">
+      <div className={classNames(layoutStyles.screenBody, styles.screen)}>
         <FileList current={current} earlier={earlier} selected={chosen} />
         {selected === null ? (
-          <section className="report none" aria-label="Report">
-            <p className="t2">
+          <section
+            className={classNames(reportStyles.report, reportStyles.empty)}
+            aria-label="Report"
+          >
+            <p className={textStyles.secondary}>
               {datasets.length === 0
-                ? 'Each file gets a report here: rows, lengths, what was rejected and why.'
-                : 'Choose a file to see its report.'}
+                ? 'Each file gets a report here: rows, lengths, and rejected rows with the reason.'
+                : 'Select a file to see its report.'}
             </p>
           </section>
         ) : (

@@ -1,18 +1,25 @@
-/** Files over the window: three lanes, one for each priority. Anywhere outside of them is Normal. */
+/** The overlay while files are dragged over the window: one lane per priority. Outside of them is Normal. */
 import { useEffect, useRef, useState, type ReactElement } from 'react';
 import type { DatasetSummary, Priority } from '../../../src-main/contract/index.ts';
 import { useLost, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { clock, count } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
-import { takeIn } from './uploads.ts';
-import './drop.css';
+import controlStyles from '../../kit/styles/controls.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './drop-overlay.module.css';
+import { addFiles } from './uploads.ts';
 
 const SHOW_AFTER_MS = 80;
-/** Some browsers never say what is entered: the next event tells that the drag is still here. */
+/** Some browsers report no entered element: the overlay stays if another event follows. */
 const LEAVE_AFTER_MS = 100;
-const lanes: readonly Priority[] = ['high', 'normal', 'low'];
-const names: Readonly<Record<Priority, string>> = { high: 'High', normal: 'Normal', low: 'Low' };
+const LANES: readonly Priority[] = ['high', 'normal', 'low'];
+const LANE_NAMES: Readonly<Record<Priority, string>> = {
+  high: 'High',
+  normal: 'Normal',
+  low: 'Low',
+};
 
 interface Over {
   readonly count: number;
@@ -21,35 +28,35 @@ interface Over {
 
 function readDrag(transfer: DataTransfer | null): Over | null {
   if (transfer === null) return null;
-  // A row of the queue that is being moved is no drop.
+  // Moving a row of the queue isn't a file drop.
   if (transfer.types.includes('application/x-nightshift-dataset')) return null;
   const files = [...transfer.items].filter((item) => item.kind === 'file').length;
   return { count: files, hasFiles: transfer.types.includes('Files') };
 }
 
-/** What a file in this lane would wait for, two lines. */
+/** When a file in this lane would run, in two lines. */
 export function laneFacts(
   lane: Priority,
   datasets: readonly DatasetSummary[],
   now: number,
 ): readonly [string, string] {
-  const rank = lanes.indexOf(lane);
+  const rank = LANES.indexOf(lane);
   const running = datasets.find((dataset) => dataset.place === 'processing');
   const before = datasets.filter(
     (dataset) =>
       dataset.place === 'queue' &&
-      (lane === 'high' ? dataset.priority === 'high' : lanes.indexOf(dataset.priority) <= rank),
+      (lane === 'high' ? dataset.priority === 'high' : LANES.indexOf(dataset.priority) <= rank),
   );
   const held = before.filter((dataset) => dataset.held).length;
   const waiting = before.length - held;
   const what =
     waiting === 0
       ? lane === 'high'
-        ? 'before everything that waits'
-        : 'nothing waits before it'
+        ? 'Runs next'
+        : 'Queue is empty'
       : lane === 'low'
-        ? 'after all others'
-        : `after ${count(waiting)} waiting`;
+        ? 'After all others'
+        : `After ${count(waiting)} queued`;
   const ends = [running, ...before.filter((dataset) => !dataset.held)].map((dataset) =>
     dataset === undefined ? now : dataset.ends_at,
   );
@@ -57,14 +64,14 @@ export function laneFacts(
   const start = known.length < ends.length ? null : Math.max(now, ...known);
   const when =
     start === null
-      ? 'start not known yet'
+      ? 'Start time unknown'
       : start - now < 60
-        ? 'starts when its report is clean'
-        : `starts about ${clock(start, now)}`;
+        ? 'Starts after validation'
+        : `Starts about ${clock(start, now)}`;
   return [what, held > 0 ? `${when}, ${count(held)} held` : when];
 }
 
-export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): ReactElement | null {
+export function DropOverlay({ onAdded }: { readonly onAdded: () => void }): ReactElement | null {
   const host = useHost();
   const datasets = useRoom('datasets');
   const lost = useLost();
@@ -87,8 +94,8 @@ export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): Reac
     const onEnter = (event: DragEvent): void => {
       const drag = readDrag(event.dataTransfer);
       if (drag === null) return;
-      // Accepted here too: whenever the element under the pointer changes, this event comes in place of the one below, and a
-      // drop that follows at once would be taken for a drag that leaves.
+      // Accept the drag here too: when the element under the pointer changes, this event replaces dragover, and a drop right
+      // after it would be treated as a leave.
       event.preventDefault();
       clearTimeout(leaving);
       timer ??= setTimeout(() => {
@@ -101,17 +108,17 @@ export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): Reac
       clearTimeout(leaving);
       const target = event.target instanceof Element ? event.target.closest('[data-lane]') : null;
       const name = target?.getAttribute('data-lane');
-      laneNow.current = lanes.find((lane) => lane === name) ?? 'normal';
+      laneNow.current = LANES.find((lane) => lane === name) ?? 'normal';
       setLane(laneNow.current);
     };
-    // Inside of the page the event names what is entered. Entered and left elements are not counted: one that is taken out of
-    // the page while the pointer is over it is never left.
+    // Inside the page the event has the entered element. Counting enter and leave events doesn't work: an element that is
+    // removed under the pointer gets no leave event.
     const onLeave = (event: DragEvent): void => {
       if (event.relatedTarget !== null || readDrag(event.dataTransfer) === null) return;
       clearTimeout(leaving);
       leaving = setTimeout(end, LEAVE_AFTER_MS);
     };
-    // No pointer moves while something is dragged: the drag ended where the page was not told.
+    // Pointer events stop during a drag, so a pointer move means that the drag ended outside of the page.
     const onMove = (): void => {
       if (timer !== undefined) end();
     };
@@ -124,8 +131,8 @@ export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): Reac
       end();
       if (!drag.hasFiles || lost) return;
       void host.dropped(transfer).then((chosen) => {
-        takeIn(chosen, priority);
-        onTaken();
+        addFiles(chosen, priority);
+        onAdded();
       });
     };
     const onKey = (event: KeyboardEvent): void => {
@@ -146,35 +153,38 @@ export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): Reac
       removeEventListener('keydown', onKey);
       removeEventListener('pointermove', onMove);
     };
-  }, [host, lost, onTaken]);
+  }, [host, lost, onAdded]);
 
   if (over === null) return null;
   const refusal = lost
-    ? 'The engine cannot be reached. Files can be dropped when it is there again.'
+    ? "The engine can't be reached. Drop the files again once it is connected."
     : over.hasFiles
       ? null
       : 'Only files and folders can be dropped';
   return (
-    <div className="drop" role="dialog" aria-label="Drop files">
-      <div className="dtop">
-        {refusal === null ? <span className="dnum num">{count(over.count)}</span> : null}
+    <div className={styles.overlay} role="dialog" aria-label="Drop files">
+      <div className={styles.header}>
+        {refusal === null ? (
+          <span className={classNames(styles.count, textStyles.number)}>{count(over.count)}</span>
+        ) : null}
         <div>
           <b>{refusal ?? (over.count === 1 ? 'file or folder' : 'files or folders')}</b>
           {refusal === null ? (
-            <span>
-              Drop to validate. A file is queued when its report is clean; nothing is trained before
-              that.
-            </span>
+            <span>Drop to validate. A file is queued once its report has no open decision.</span>
           ) : null}
         </div>
       </div>
       {refusal === null ? (
-        <div className="lanes num">
-          {lanes.map((entry) => {
+        <div className={classNames(styles.lanes, textStyles.number)}>
+          {LANES.map((entry) => {
             const [what, when] = laneFacts(entry, datasets, now);
             return (
-              <div key={entry} className={`lanez ${entry === lane ? 'on' : ''}`} data-lane={entry}>
-                <b>{names[entry]}</b>
+              <div
+                key={entry}
+                className={classNames(styles.lane, entry === lane && styles.active)}
+                data-lane={entry}
+              >
+                <b>{LANE_NAMES[entry]}</b>
                 <span>{what}</span>
                 <span>{when}</span>
               </div>
@@ -182,9 +192,9 @@ export function DropOverlay({ onTaken }: { readonly onTaken: () => void }): Reac
           })}
         </div>
       ) : null}
-      <div className="dbot">
-        <span>The originals stay where they are; a copy goes into the workspace.</span>
-        <span className="kbd">Esc</span>
+      <div className={styles.footer}>
+        <span>Files are copied into the workspace; the originals stay in place.</span>
+        <span className={controlStyles.keyboardKey}>Esc</span>
         <span>cancels</span>
       </div>
     </div>

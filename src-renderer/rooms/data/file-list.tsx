@@ -1,37 +1,50 @@
-/** The files that are being taken in or wait, each with its own progress and verdict; earlier ones below. */
+/** Uploads and open files with progress and verdict; finished files below. */
 import { IconDownload, IconX } from '@tabler/icons-react';
 import type { KeyboardEvent, ReactElement } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { bytes, clock, count, percent, plural, shortName } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './data.module.css';
 import { forget, useUploads, type Upload } from './uploads.ts';
 import { verdictDisplay, verdictLine } from './verdict.ts';
 
-function Sending({ upload }: { readonly upload: Upload }): ReactElement {
-  const share = upload.bytes === 0 ? 1 : upload.sent / upload.bytes;
+function UploadRow({ upload }: { readonly upload: Upload }): ReactElement {
+  const fraction = upload.bytes === 0 ? 1 : upload.sent / upload.bytes;
   const failed = upload.trouble !== null;
   return (
-    <div className="fi" role="listitem">
-      <span className={failed ? 'fail' : 't2'}>
+    <div className={styles.file} role="listitem">
+      <span className={failed ? textStyles.failure : textStyles.secondary}>
         <Glyph name={failed ? 'refused' : 'loading'} />
       </span>
-      <div className="grow">
-        <div className="base sp">
-          <span className="el strong" title={upload.name}>
+      <div className={layoutStyles.grow}>
+        <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+          <span className={classNames(textStyles.ellipsis, textStyles.strong)} title={upload.name}>
             {shortName(upload.name, 40)}
           </span>
-          <span className="micro num">{bytes(upload.bytes)}</span>
+          <span className={classNames(textStyles.caption, textStyles.number)}>
+            {bytes(upload.bytes)}
+          </span>
         </div>
-        <div className="base sp">
-          <span className={`fst ${failed ? '' : 'el t2'}`}>
-            {upload.trouble ?? `Uploading ${percent(share * 100, 0)}`}
+        <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+          <span
+            className={classNames(
+              styles.status,
+              !failed && textStyles.ellipsis,
+              !failed && textStyles.secondary,
+            )}
+          >
+            {upload.trouble ?? `Uploading ${percent(fraction * 100, 0)}`}
           </span>
           {failed ? (
             <button
               type="button"
-              className="iconb"
-              aria-label={`Take ${upload.name} off the list`}
+              className={controlStyles.iconButton}
+              aria-label={`Remove ${upload.name} from the list`}
               onClick={() => {
                 forget(upload.key);
               }}
@@ -40,7 +53,7 @@ function Sending({ upload }: { readonly upload: Upload }): ReactElement {
             </button>
           ) : null}
         </div>
-        {failed ? null : <Progress label={`Upload of ${upload.name}`} share={share} />}
+        {failed ? null : <Progress label={`Upload of ${upload.name}`} fraction={fraction} />}
       </div>
     </div>
   );
@@ -48,21 +61,21 @@ function Sending({ upload }: { readonly upload: Upload }): ReactElement {
 
 function Progress({
   label,
-  share,
+  fraction,
 }: {
   readonly label: string;
-  readonly share: number;
+  readonly fraction: number;
 }): ReactElement {
   return (
     <div
-      className="bar ink"
+      className={classNames(controlStyles.progressBar, controlStyles.neutralBar)}
       role="progressbar"
       aria-label={label}
       aria-valuemin={0}
       aria-valuemax={100}
-      aria-valuenow={Math.round(share * 100)}
+      aria-valuenow={Math.round(fraction * 100)}
     >
-      <i style={{ width: `${String(share * 100)}%` }} />
+      <i style={{ width: `${String(fraction * 100)}%` }} />
     </div>
   );
 }
@@ -74,46 +87,61 @@ function FileRow({
   readonly summary: DatasetSummary;
   readonly selected: boolean;
 }): ReactElement {
-  const look = verdictDisplay[summary.verdict];
-  const plain = look.tone === 'warn' || look.tone === 'fail';
+  const display = verdictDisplay[summary.verdict];
+  const isStrong = display.tone === 'warning' || display.tone === 'failure';
   return (
     <li
       id={`file-${summary.id}`}
-      className={`fi ${selected ? 'sel' : ''}`}
+      className={classNames(styles.file, selected && styles.selected)}
       role="option"
       aria-selected={selected}
       onClick={() => {
         useUploads.setState({ selected: summary.id });
       }}
     >
-      <span className={look.tone}>
-        <Glyph name={look.glyph} />
+      <span className={textStyles[display.tone]}>
+        <Glyph name={display.glyph} />
       </span>
-      <div className="grow">
-        <div className="base sp">
-          <span className="el strong" title={summary.name}>
+      <div className={layoutStyles.grow}>
+        <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+          <span className={classNames(textStyles.ellipsis, textStyles.strong)} title={summary.name}>
             {shortName(summary.name, 40)}
           </span>
-          <span className="micro num">{bytes(summary.bytes)}</span>
+          <span className={classNames(textStyles.caption, textStyles.number)}>
+            {bytes(summary.bytes)}
+          </span>
         </div>
-        <div className="base sp">
-          <span className={`el fst ${plain ? '' : 't2'}`} title={verdictLine(summary)}>
+        <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+          <span
+            className={classNames(
+              textStyles.ellipsis,
+              styles.status,
+              !isStrong && textStyles.secondary,
+            )}
+            title={verdictLine(summary)}
+          >
             {verdictLine(summary)}
           </span>
           {summary.rows === null ? null : (
-            <span className="micro num">{plural(summary.rows, 'row')}</span>
+            <span className={classNames(textStyles.caption, textStyles.number)}>
+              {plural(summary.rows, 'row')}
+            </span>
           )}
         </div>
         {summary.progress === null ? null : (
-          <Progress label={`Validation of ${summary.name}`} share={summary.progress} />
+          <Progress label={`Validation of ${summary.name}`} fraction={summary.progress} />
         )}
       </div>
     </li>
   );
 }
 
-/** Arrow keys, J and K move in a list; the choice follows. */
-function moveIn(ids: readonly string[], selected: string | null, event: KeyboardEvent): void {
+/** Arrow keys, J and K move the selection. */
+function moveSelection(
+  ids: readonly string[],
+  selected: string | null,
+  event: KeyboardEvent,
+): void {
   const step = ['ArrowDown', 'j'].includes(event.key)
     ? 1
     : ['ArrowUp', 'k'].includes(event.key)
@@ -140,35 +168,36 @@ export function FileList({
   const uploads = useUploads((state) => state.uploads);
   const now = useNowSeconds();
   return (
-    <section className="dlist" aria-label="Files">
-      <div className="dz">
+    <section className={styles.fileList} aria-label="Files">
+      <div className={styles.dropZone}>
         <IconDownload aria-hidden="true" />
         <div>
-          <b className="strong">Drop files or folders anywhere in this window</b>
-          <div className="micro">
-            .jsonl .json .csv .parquet, or copy into <span className="mono">inbox/</span>
+          <b className={textStyles.strong}>Drop files or folders anywhere in this window</b>
+          <div className={textStyles.caption}>
+            .jsonl .json .csv .parquet, or copy them to{' '}
+            <span className={textStyles.mono}>inbox/</span>
           </div>
         </div>
       </div>
       {uploads.length === 0 ? null : (
-        <div className="files" role="list" aria-label="Uploads">
+        <div className={styles.files} role="list" aria-label="Uploads in progress">
           {uploads.map((upload) => (
-            <Sending key={upload.key} upload={upload} />
+            <UploadRow key={upload.key} upload={upload} />
           ))}
         </div>
       )}
       {current.length === 0 ? (
         uploads.length === 0 ? (
-          <p className="t2 nofiles">
+          <p className={classNames(textStyles.secondary, styles.noFiles)}>
             No files yet. Drop .jsonl, .json, .csv or .parquet files or folders anywhere in this
-            window, or copy them into inbox/.
+            window, or copy them to inbox/.
           </p>
         ) : null
       ) : (
         <ul
-          className="files"
+          className={styles.files}
           role="listbox"
-          aria-label="Files that are taken in"
+          aria-label="Uploads"
           tabIndex={0}
           aria-activedescendant={
             current.some((dataset) => dataset.id === selected)
@@ -176,7 +205,7 @@ export function FileList({
               : undefined
           }
           onKeyDown={(event) => {
-            moveIn(
+            moveSelection(
               current.map((dataset) => dataset.id),
               selected,
               event,
@@ -189,29 +218,35 @@ export function FileList({
         </ul>
       )}
       {earlier.length === 0 ? null : (
-        <div className="early">
-          <h2 className="label">Earlier</h2>
+        <div className={styles.earlier}>
+          <h2 className={textStyles.label}>Earlier</h2>
           <ul>
             {earlier.map((dataset) => (
               <li key={dataset.id}>
                 <button
                   type="button"
-                  className={`row ${dataset.id === selected ? 'sel' : ''}`}
+                  className={classNames(
+                    layoutStyles.row,
+                    dataset.id === selected && styles.selected,
+                  )}
                   aria-pressed={dataset.id === selected}
                   onClick={() => {
                     useUploads.setState({ selected: dataset.id });
                   }}
                 >
-                  <span className={verdictDisplay[dataset.verdict].tone}>
+                  <span className={textStyles[verdictDisplay[dataset.verdict].tone]}>
                     <Glyph name={verdictDisplay[dataset.verdict].glyph} />
                   </span>
-                  <span className="el grow" title={dataset.name}>
+                  <span
+                    className={classNames(textStyles.ellipsis, layoutStyles.grow)}
+                    title={dataset.name}
+                  >
                     {shortName(dataset.name, 34)}
                   </span>
-                  <span className="num t2">
+                  <span className={classNames(textStyles.number, textStyles.secondary)}>
                     {dataset.rows === null ? '' : `${count(dataset.rows)} rows`}
                   </span>
-                  <span className="num t3 when">
+                  <span className={classNames(textStyles.number, textStyles.tertiary, styles.date)}>
                     {clock(dataset.finished ?? dataset.added, now)}
                   </span>
                 </button>

@@ -1,9 +1,15 @@
-/** Columns of a flat file get their roles: which one asks, which one answers. */
+/** Assigns the prompt and response columns of a flat file. */
 import { Button, NativeSelect } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { ColumnMapping, DatasetReport } from '../../../src-main/contract/index.ts';
 import { command, useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './report.module.css';
+import tokensStyles from './tokens.module.css';
 
 export function Mapping({
   id,
@@ -28,8 +34,8 @@ export function Mapping({
   const ready = prompt !== '' && answer !== '' && !same;
   return (
     <form
-      className="mapping"
-      aria-label="Roles of the columns"
+      className={styles.mapping}
+      aria-label="Column mapping"
       onSubmit={(event) => {
         event.preventDefault();
         if (ready)
@@ -42,25 +48,28 @@ export function Mapping({
         <thead>
           <tr>
             <th>Column</th>
-            <th>First value</th>
-            <th className="n">Different values</th>
+            <th>Example</th>
+            <th className={tableStyles.numberCell}>Unique values</th>
           </tr>
         </thead>
         <tbody>
           {columns.map((column) => (
             <tr key={column.name}>
-              <td className="strong mono">{column.name}</td>
-              <td className="el example" title={column.example}>
+              <td className={classNames(textStyles.strong, textStyles.mono)}>{column.name}</td>
+              <td
+                className={classNames(textStyles.ellipsis, styles.example)}
+                title={column.example}
+              >
                 {column.example}
               </td>
-              <td className="n">{count(column.distinct)}</td>
+              <td className={tableStyles.numberCell}>{count(column.distinct)}</td>
             </tr>
           ))}
         </tbody>
       </table>
-      <div className="roles">
+      <div className={styles.columns}>
         <NativeSelect
-          label="The prompt, what the model reads"
+          label="Prompt column"
           value={prompt}
           data={options}
           onChange={(event) => {
@@ -68,31 +77,32 @@ export function Mapping({
           }}
         />
         <NativeSelect
-          label="The answer, what it learns to write"
+          label="Response column"
           value={answer}
           data={options}
-          error={same ? 'This column is already the prompt.' : null}
+          error={same ? 'This column is already the prompt column.' : null}
           onChange={(event) => {
             setAnswer(event.currentTarget.value);
           }}
         />
       </div>
       {ready ? (
-        <pre className="tok mono" aria-label="The first row with these roles">
-          <span className="t3">prompt </span>
+        <pre
+          className={classNames(tokensStyles.text, textStyles.mono, styles.preview)}
+          aria-label="First row with this mapping"
+        >
+          <span className={textStyles.tertiary}>prompt </span>
           {exampleOf(prompt)}
           {'\n'}
-          <span className="t3">answer </span>
+          <span className={textStyles.tertiary}>response </span>
           <mark>{exampleOf(answer)}</mark>
         </pre>
       ) : null}
-      <div className="row cact">
+      <div className={classNames(layoutStyles.row, styles.actions)}>
         <Button type="submit" variant="filled" disabled={!ready || lost}>
-          Use these columns
+          Use this mapping
         </Button>
-        <span className="micro">
-          The file is validated again with these roles. Kept for this dataset.
-        </span>
+        <span className={textStyles.caption}>Re-validates the file with this mapping.</span>
       </div>
     </form>
   );

@@ -1,4 +1,4 @@
-/** Rows beyond max_length: what leaving them out, cutting them or a longer max_length costs, and the option that is chosen. */
+/** Rows longer than max_length: what dropping them, truncating them or a longer max_length costs. */
 import { Button, Radio } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type {
@@ -8,14 +8,19 @@ import type {
   OverLongChoice,
 } from '../../../src-main/contract/index.ts';
 import { command, useAnswer, useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, duration, memory, plural, UNKNOWN } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Verdict } from '../../kit/verdict.tsx';
 import { RaiseDialog } from './raise-dialog.tsx';
+import styles from './report.module.css';
 
 const MiB = 1024 * 1024;
 
-/** A file that was refused for its lengths is validated again; others that wait are anyway. */
-async function carryOut(
+/** Files in the queue are re-validated by the setting; a refused file has to be retried. */
+async function apply(
   summary: DatasetSummary,
   { key, value }: OverLongChoice,
   stage: boolean,
@@ -24,7 +29,7 @@ async function carryOut(
     engine.config.set({
       key,
       value,
-      // The dialog of max_length asked for it; over_length asks for none.
+      // The dialog has asked for consent to max_length; over_length needs none.
       ...(key === 'max_length' ? { confirm: key } : {}),
       stage,
       by: 'you (window)',
@@ -35,9 +40,9 @@ async function carryOut(
 }
 
 function nameOf({ option, max_length: limit }: OverLongChoice): string {
-  if (option === 'drop') return 'Drop these rows';
+  if (option === 'drop') return 'Drop them';
   return option === 'truncate'
-    ? `Cut them at ${count(limit)}`
+    ? `Truncate to ${count(limit)}`
     : `Raise max_length to ${count(limit)}`;
 }
 
@@ -45,14 +50,15 @@ function Cost({ choice }: { readonly choice: OverLongChoice }): ReactElement {
   const { trained_tokens_lost: tokens, seconds } = choice;
   return (
     <>
-      <td className="n">
-        {count(choice.rows_kept)} <span className="micro">{count(choice.rows_lost)} lost</span>
+      <td className={tableStyles.numberCell}>
+        {count(choice.rows_kept)}{' '}
+        <span className={textStyles.caption}>{count(choice.rows_lost)} lost</span>
       </td>
-      <td className="n">
+      <td className={tableStyles.numberCell}>
         {tokens === null ? UNKNOWN : tokens === 0 ? '0' : `about ${count(tokens)}`}
       </td>
-      <td className="n">{seconds === null ? UNKNOWN : duration(seconds)}</td>
-      <td className="n">
+      <td className={tableStyles.numberCell}>{seconds === null ? UNKNOWN : duration(seconds)}</td>
+      <td className={tableStyles.numberCell}>
         {memory(choice.memory / MiB)} <Verdict verdict={choice.verdict} />
       </td>
     </>
@@ -68,78 +74,78 @@ function Choices({
 }): ReactElement {
   const config = useRoom('config');
   const lost = useLost();
-  const [option, setWay] = useState<OverLongChoice['option'] | null>(null);
+  const [option, setOption] = useState<OverLongChoice['option'] | null>(null);
   const [asking, setAsking] = useState(false);
   const chosen = answer.choices.find((choice) => choice.option === (option ?? answer.now)) ?? null;
-  const isStaged = (entry: OverLongChoice): boolean => config.staged[entry.key] === entry.value;
+  const isStaged = (choice: OverLongChoice): boolean => config.staged[choice.key] === choice.value;
   const isLocked = chosen !== null && chosen.key in config.locks;
   const isOpen = chosen !== null && chosen.option !== answer.now && !isStaged(chosen);
-  const act = (entry: OverLongChoice): void => {
+  const applyChoice = (choice: OverLongChoice): void => {
     setAsking(false);
-    void carryOut(summary, entry, isLocked);
+    void apply(summary, choice, isLocked);
   };
-  const mark = (entry: OverLongChoice): string =>
-    isStaged(entry)
+  const mark = (choice: OverLongChoice): string =>
+    isStaged(choice)
       ? ', staged for the next dataset'
-      : entry.option === answer.now
-        ? ', as now'
+      : choice.option === answer.now
+        ? ', current'
         : '';
   return (
     <>
-      <table className="consequences" aria-label="Rows that are too long">
+      <table className={tableStyles.choices} aria-label="Rows longer than max_length">
         <thead>
           <tr>
             <th>
-              <span className="visually-hidden">Choice</span>
+              <span className={textStyles.visuallyHidden}>Selected</span>
             </th>
-            <th>If you</th>
-            <th className="n">Rows kept</th>
-            <th className="n">Trained tokens lost</th>
-            <th className="n">Time</th>
-            <th className="n">Memory</th>
+            <th>Option</th>
+            <th className={tableStyles.numberCell}>Rows kept</th>
+            <th className={tableStyles.numberCell}>Tokens with loss dropped</th>
+            <th className={tableStyles.numberCell}>Time</th>
+            <th className={tableStyles.numberCell}>Memory</th>
           </tr>
         </thead>
         <tbody>
-          {answer.choices.map((entry) => (
+          {answer.choices.map((choice) => (
             <tr
-              key={entry.option}
-              className={entry.option === chosen?.option ? 'on' : ''}
+              key={choice.option}
+              className={choice.option === chosen?.option ? tableStyles.chosen : undefined}
               onClick={() => {
-                setWay(entry.option);
+                setOption(choice.option);
               }}
             >
               <td>
                 <Radio
                   name="over-long"
-                  aria-label={nameOf(entry)}
-                  checked={entry.option === chosen?.option}
+                  aria-label={nameOf(choice)}
+                  checked={choice.option === chosen?.option}
                   onChange={() => {
-                    setWay(entry.option);
+                    setOption(choice.option);
                   }}
                 />
               </td>
               <td>
-                <span className="strong">{nameOf(entry)}</span>
-                <span className="t3">{mark(entry)}</span>
+                <span className={textStyles.strong}>{nameOf(choice)}</span>
+                <span className={textStyles.tertiary}>{mark(choice)}</span>
               </td>
-              <Cost choice={entry} />
+              <Cost choice={choice} />
             </tr>
           ))}
         </tbody>
       </table>
-      <div className="row cact">
+      <div className={classNames(layoutStyles.row, styles.actions)}>
         <Button
           disabled={lost || !isOpen}
           onClick={() => {
             if (chosen?.option === 'raise') setAsking(true);
-            else if (chosen !== null) act(chosen);
+            else if (chosen !== null) applyChoice(chosen);
           }}
         >
-          {chosen === null ? 'Choose one of these' : nameOf(chosen)}
+          {chosen === null ? 'Choose an option' : nameOf(chosen)}
           {isOpen && isLocked ? ', from the next dataset' : ''}
         </Button>
-        <span className="micro wrapping">
-          It holds for every file: those that wait are validated again.
+        <span className={classNames(textStyles.caption, textStyles.wrap)}>
+          Applies to all files; queued files will be re-validated.
         </span>
       </div>
       {asking && chosen !== null ? (
@@ -151,7 +157,7 @@ function Choices({
             setAsking(false);
           }}
           onConsent={() => {
-            act(chosen);
+            applyChoice(chosen);
           }}
         />
       ) : null}
@@ -177,15 +183,15 @@ export function OverLong({
     (engine) => engine.datasets.overLong({ id: summary.id }),
   );
   const wanted = report.max_length_loses_nothing;
-  // A file that was validated under a shorter length than the one that is set says nothing any more.
+  // The report of a file that was validated with a shorter max_length than the current one is outdated.
   if (report.over_length === 0 || (wanted !== null && wanted <= limit)) return null;
   return (
-    <div className="overlong">
-      <h3 className="label">Rows longer than max_length {count(limit)}</h3>
-      <p className="micro num wrapping">
-        {plural(report.over_length, 'row')}; {count(report.over_length_answer_lost)} of them would
-        lose the whole answer when cut there.
-        {wanted === null ? '' : ` max_length ${count(wanted)} loses nothing.`}
+    <div className={styles.overLong}>
+      <h3 className={textStyles.label}>Rows longer than max_length {count(limit)}</h3>
+      <p className={classNames(textStyles.caption, textStyles.number, textStyles.wrap)}>
+        {plural(report.over_length, 'row')}; truncated, {count(report.over_length_answer_lost)} of
+        them would lose the whole response.
+        {wanted === null ? '' : ` max_length ${count(wanted)} fits every row.`}
       </p>
       {answer === null || answer.choices.length === 0 ? null : (
         <Choices summary={summary} answer={answer} />

@@ -1,10 +1,14 @@
-/** Consent to another max_length, after its consequence for this file and for memory. */
+/** Asks before max_length is raised, with the effect on this file and on memory. */
 import { Button } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { OverLongAnswer, OverLongChoice } from '../../../src-main/contract/index.ts';
 import { useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { Dialog } from '../../kit/dialog.tsx';
 import { count, memory } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Verdict } from '../../kit/verdict.tsx';
 
 const MiB = 1024 * 1024;
@@ -27,8 +31,8 @@ export function RaiseDialog({
   const rows = [
     ...(before === undefined
       ? []
-      : [{ name: `${count(answer.max_length)}, as now`, beyond: answer.rows, one: before }]),
-    { name: count(choice.max_length), beyond: 0, one: choice },
+      : [{ name: `${count(answer.max_length)}, current`, beyond: answer.rows, choice: before }]),
+    { name: count(choice.max_length), beyond: 0, choice },
   ];
   return (
     <Dialog title={`max_length ${count(choice.max_length)}`} size={640} onClose={onClose}>
@@ -36,31 +40,30 @@ export function RaiseDialog({
         <thead>
           <tr>
             <th>max_length</th>
-            <th className="n">Rows of this file beyond it</th>
-            <th className="n">Memory at the peak</th>
+            <th className={tableStyles.numberCell}>Longer rows in this file</th>
+            <th className={tableStyles.numberCell}>Peak memory</th>
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ name, beyond, one: entry }) => (
+          {rows.map(({ name, beyond, choice: row }) => (
             <tr key={name}>
-              <td className="strong num">{name}</td>
-              <td className="n">{count(beyond)}</td>
-              <td className="n">
-                {memory(entry.memory / MiB)} <Verdict verdict={entry.verdict} />
+              <td className={classNames(textStyles.strong, textStyles.number)}>{name}</td>
+              <td className={tableStyles.numberCell}>{count(beyond)}</td>
+              <td className={tableStyles.numberCell}>
+                {memory(row.memory / MiB)} <Verdict verdict={row.verdict} />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
-      <p className="t2 wrapping">
-        Files that wait are validated again under the new length. A longer row needs more memory in
-        a step.
+      <p className={classNames(textStyles.secondary, textStyles.wrap)}>
+        Queued files are re-validated with the new length. Longer rows need more memory per step.
         {isLocked
-          ? ' max_length is locked while a dataset trains: the change is staged and applied before the next one.'
+          ? ' max_length is locked while a dataset is training: the change is staged and applied before the next one.'
           : ''}
       </p>
-      <div className="dialog-foot">
-        <span className="grow" />
+      <div className={layoutStyles.dialogFooter}>
+        <span className={layoutStyles.grow} />
         <Button size="md" data-autofocus onClick={onClose}>
           Cancel
         </Button>

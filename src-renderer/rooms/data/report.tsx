@@ -1,224 +1,61 @@
-/** The report of one file: verdict, what can be decided, rows, lengths, rejected rows, the rows as the model reads them. */
-import { Button, SegmentedControl } from '@mantine/core';
+/** The report of one file: verdict and decisions, rows, token lengths, duplicates, rejected rows, rendered samples. */
 import { IconX } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
-import type {
-  DatasetDetails,
-  DatasetReport,
-  DatasetSummary,
-} from '../../../src-main/contract/index.ts';
-import { command, useAnswer, useLost, useRoom } from '../../engine/index.ts';
-import { bytes, count, duration, percent, plural } from '../../kit/format.ts';
-import { Parts, partsOf, type Part } from './account.tsx';
-import { Histogram } from './histogram.tsx';
-import { OverLong } from './over-long.tsx';
+import type { DatasetDetails, DatasetSummary } from '../../../src-main/contract/index.ts';
+import { useAnswer } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import { AcceptChoice } from './accept-choice.tsx';
+import { DuplicateChecks } from './duplicate-checks.tsx';
+import { Lengths } from './lengths.tsx';
 import { Mapping } from './mapping.tsx';
-import { Reading, Rejected } from './reading.tsx';
-import { Repeats } from './repeats.tsx';
+import { OverLong } from './over-long.tsx';
+import styles from './report.module.css';
+import { RowTotals } from './row-totals.tsx';
 import { Rows } from './rows.tsx';
+import { Rejected, RenderedSamples } from './samples.tsx';
 import { useUploads } from './uploads.ts';
-import { verdictDisplay } from './verdict.ts';
-
-/** Of one token: four bytes of id, one of label. */
-const CACHE_BYTES = 5;
-
-/** Parts of a report before training: what was accepted and what not. */
-export function reportParts(report: DatasetReport): readonly Part[] {
-  const held = report.held_out.core + report.held_out.slice + report.held_out.duplicates;
-  const all: readonly Part[] = [
-    { name: 'to train', rows: report.trained_rows, look: 'n3' },
-    { name: 'held out for validation', rows: held, look: 'n1' },
-    { name: 'rejected', rows: report.rejected.total, look: 'fail' },
-  ];
-  return all.filter((part) => part.rows > 0);
-}
-
-function AcceptChoice({
-  summary,
-  report,
-}: {
-  readonly summary: DatasetSummary;
-  readonly report: DatasetReport;
-}): ReactElement {
-  const lost = useLost();
-  const good = report.accepted;
-  return (
-    <div className="choice">
-      <table>
-        <thead>
-          <tr>
-            <th>If you</th>
-            <th className="n">Rows accepted</th>
-            <th className="n">Rows lost</th>
-            <th className="n">Steps</th>
-          </tr>
-        </thead>
-        <tbody>
-          <tr>
-            <td className="strong">Accept the good rows</td>
-            <td className="n">{count(good)}</td>
-            <td className="n">{count(report.rejected.total)}</td>
-            <td className="n">{count(report.planned_steps)}</td>
-          </tr>
-          <tr>
-            <td className="strong">Correct the file and drop it again</td>
-            <td className="n">{count(report.rows)}</td>
-            <td className="n">0</td>
-            <td className="n t3">known after validation</td>
-          </tr>
-        </tbody>
-      </table>
-      <div className="row cact">
-        <Button
-          variant="filled"
-          disabled={lost || good === 0}
-          onClick={() => {
-            void command((engine) => engine.datasets.acceptValidRows({ id: summary.id }));
-          }}
-        >
-          Accept the good rows, {count(good)} of {count(report.rows)}
-        </Button>
-        <RemoveButton id={summary.id} />
-      </div>
-    </div>
-  );
-}
-
-function RemoveButton({ id }: { readonly id: string }): ReactElement {
-  const lost = useLost();
-  return (
-    <Button
-      disabled={lost}
-      title="The file moves to skipped, it is not deleted"
-      onClick={() => {
-        void command((engine) => engine.queue.remove({ id }));
-      }}
-    >
-      Remove file
-    </Button>
-  );
-}
-
-function Lengths({ report }: { readonly report: DatasetReport }): ReactElement | null {
-  const now = useRoom('config').values.max_length;
-  const limit = report.max_length ?? now;
-  const [which, setWhich] = useState<'whole' | 'prompt' | 'answer'>('whole');
-  if (report.lengths === null) return null;
-  return (
-    <div className="hist">
-      <div className="row sp">
-        <h3 className="label">Tokens per row</h3>
-        <SegmentedControl
-          aria-label="Part of the row"
-          value={which}
-          onChange={setWhich}
-          data={[
-            { value: 'whole', label: 'Whole' },
-            { value: 'prompt', label: 'Prompt' },
-            { value: 'answer', label: 'Answer' },
-          ]}
-        />
-      </div>
-      <Histogram
-        lengths={report.lengths[which]}
-        limit={which === 'whole' ? limit : null}
-        longer={report.over_length}
-        rows={report.rows}
-      />
-      {limit === now ? null : (
-        <p className="micro num">
-          Judged under max_length {count(limit)}; it is {count(now)} now.
-        </p>
-      )}
-    </div>
-  );
-}
+import { verdictDisplay, verdictWord } from './verdict.ts';
 
 function Body({
   details,
   onRow,
 }: {
   readonly details: DatasetDetails;
-  /** Opens the rows at one of them; null: at the first. */
+  /** Opens the list of rows at a row; null: at the first. */
   readonly onRow: (row: number | null) => void;
 }): ReactElement {
-  const { summary, report, account, mapping } = details;
+  const { summary, report, mapping } = details;
   if (report === null)
-    return <p className="t2">The report comes when the file has been read to its end.</p>;
-  const parts: readonly Part[] =
-    summary.decision === 'map_columns'
-      ? [{ name: 'waiting for the roles of their columns', rows: report.rows, look: 'n3' }]
-      : account === null || summary.place === 'inbox'
-        ? reportParts(report)
-        : partsOf(account);
+    return (
+      <p className={textStyles.secondary}>The report appears once the whole file has been read.</p>
+    );
   const rejected = report.rejected.total > 0;
-  const facts = [
-    report.record_format === null ? null : `format ${report.record_format}`,
-    bytes(summary.bytes),
-    `hash ${report.content_hash.slice(0, 8)}`,
-  ].filter((part) => part !== null);
   return (
     <>
       {summary.decision === 'map_columns' ? (
-        <div className="choice">
+        <div className={styles.choice}>
           <Mapping key={summary.id} id={summary.id} report={report} mapping={mapping} />
         </div>
       ) : null}
       {summary.decision === 'accept_valid_rows' ? (
         <AcceptChoice summary={summary} report={report} />
       ) : null}
-      <div className="acct">
-        <div className="base sp">
-          <h3 className="label">Rows</h3>
-          <span className="micro num">
-            {count(report.rows)} read, {facts.join(', ')}
-            {report.rows === 0 ? null : (
-              <>
-                {'  '}
-                <button
-                  type="button"
-                  className="link"
-                  onClick={() => {
-                    onRow(null);
-                  }}
-                >
-                  Show every row
-                </button>
-              </>
-            )}
-          </span>
-        </div>
-        {parts.length === 0 ? null : (
-          <Parts parts={parts} label={`${plural(report.rows, 'row')}, all accounted for`} />
-        )}
-        <p className="micro num rfacts">
-          {report.planned_steps > 0 ? <span>{plural(report.planned_steps, 'step')}</span> : null}
-          {summary.starts_at === null || summary.ends_at === null ? null : (
-            <span>about {duration(summary.ends_at - summary.starts_at)} at the measured speed</span>
-          )}
-          {report.tokens > 0 ? (
-            <span>
-              {count(report.tokens)} tokens, {bytes(report.tokens * CACHE_BYTES)} of token cache
-            </span>
-          ) : null}
-          {report.truncated > 0 ? <span>{count(report.truncated)} truncated</span> : null}
-          {report.trained_token_share === null ? null : (
-            <span>{percent(report.trained_token_share * 100)} trained tokens</span>
-          )}
-        </p>
-        {report.notes.map((note) => (
-          <p key={note} className="micro">
-            {note}
-          </p>
-        ))}
-      </div>
+      <RowTotals details={details} report={report} onRow={onRow} />
       <Lengths report={report} />
       <OverLong summary={summary} report={report} />
-      <Repeats report={report} onRow={onRow} />
+      <DuplicateChecks report={report} onRow={onRow} />
       {rejected || report.samples.length > 0 ? (
-        <div className={`lower ${rejected && report.samples.length > 0 ? '' : 'single'}`}>
+        <div
+          className={classNames(
+            styles.samples,
+            (!rejected || report.samples.length === 0) && styles.single,
+          )}
+        >
           {rejected ? <Rejected key={`r${summary.id}`} report={report} /> : null}
-          <Reading key={`s${summary.id}`} report={report} />
+          <RenderedSamples key={`s${summary.id}`} report={report} />
         </div>
       ) : null}
     </>
@@ -230,24 +67,26 @@ export function Report({ summary }: { readonly summary: DatasetSummary }): React
     `${summary.id}|${summary.verdict}|${summary.place}|${String(summary.accepted)}|${String(summary.done_steps)}`,
     (engine) => engine.datasets.get({ id: summary.id }),
   );
-  const look = verdictDisplay[summary.verdict];
-  // undefined: the report; null: the rows from the first; a number: from that row.
+  const { tone } = verdictDisplay[summary.verdict];
+  // undefined: the report; null: all rows; a number: all rows, opened at that one.
   const [rows, setRows] = useState<number | null | undefined>(undefined);
   return (
-    <section className="report" aria-label={`Report of ${summary.name}`} tabIndex={0}>
-      <div className="rhead">
-        <div className="grow">
-          <h2 className="title el" title={summary.name}>
+    <section className={styles.report} aria-label={`Report of ${summary.name}`} tabIndex={0}>
+      <div className={styles.header}>
+        <div className={layoutStyles.grow}>
+          <h2 className={classNames(textStyles.title, textStyles.ellipsis)} title={summary.name}>
             {summary.name}
           </h2>
-          <p className="t2">
-            <b className={`strong ${look.tone}`}>{look.word}</b>
+          <p className={textStyles.secondary}>
+            <b className={classNames(textStyles.strong, textStyles[tone])}>
+              {verdictWord(summary)}
+            </b>
             {summary.message === null ? '' : `: ${summary.message}`}
           </p>
         </div>
         <button
           type="button"
-          className="iconb"
+          className={controlStyles.iconButton}
           aria-label="Close report"
           onClick={() => {
             useUploads.setState({ selected: null });

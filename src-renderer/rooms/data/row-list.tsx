@@ -1,10 +1,13 @@
-/** A list of physical rows of any length: only what is in view is asked for and drawn. */
+/** A list of any number of rows; only the visible ones are fetched and rendered. */
 import { useElementSize } from '@mantine/hooks';
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
 import type { RowFilter } from '../../../src-main/contract/index.ts';
 import { useAnswer } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count } from '../../kit/format.ts';
-import { inView, LINE, scrolledTo } from './in-view.ts';
+import textStyles from '../../kit/styles/text.module.css';
+import { inView, LINE_HEIGHT, scrolledTo } from './in-view.ts';
+import styles from './rows.module.css';
 
 export interface ListedRow {
   readonly row: number;
@@ -13,7 +16,7 @@ export interface ListedRow {
   readonly reason: string | null;
 }
 
-export interface Asked {
+export interface RowQuery {
   readonly filter: RowFilter;
   readonly reason?: string;
   readonly times?: number;
@@ -21,27 +24,31 @@ export interface Asked {
 
 const PAGE = 200;
 
-export const stateWord = (entry: { readonly state: string; readonly times: number }): string =>
-  entry.state === 'trained'
-    ? entry.times === 1
-      ? 'trained'
-      : `trained ${count(entry.times)} times`
-    : entry.state.replaceAll('_', ' ');
+export function stateWord({
+  state,
+  times,
+}: {
+  readonly state: string;
+  readonly times: number;
+}): string {
+  if (state === 'trained') return times === 1 ? 'trained' : `trained ${count(times)} times`;
+  return state === 'remaining' ? 'queued' : state.replaceAll('_', ' ');
+}
 
 export function RowList({
   id,
-  asked,
+  query,
   total,
   stamp,
   selected,
   onSelect,
 }: {
   readonly id: string;
-  readonly asked: Asked;
+  readonly query: RowQuery;
   readonly total: number;
   /** Changes when the states of rows change. */
   readonly stamp: string;
-  /** Place in the list. */
+  /** Index in the list. */
   readonly selected: number;
   readonly onSelect: (place: number, row: ListedRow | null) => void;
 }): ReactElement {
@@ -51,10 +58,10 @@ export function RowList({
   const view = inView(total, top, room);
   const from = Math.floor(view.first / PAGE) * PAGE;
   const { answer } = useAnswer(
-    `${id} ${JSON.stringify(asked)}|${String(from)}|${stamp}`,
+    `${id} ${JSON.stringify(query)}|${String(from)}|${stamp}`,
     async (engine) => ({
       from,
-      rows: (await engine.datasets.rows({ id, from, limit: 2 * PAGE, ...asked })).rows,
+      rows: (await engine.datasets.rows({ id, from, limit: 2 * PAGE, ...query })).rows,
     }),
   );
   const rowAt = (place: number): ListedRow | null =>
@@ -62,7 +69,7 @@ export function RowList({
   const known = rowAt(selected);
   useEffect(() => {
     if (known !== null) onSelect(selected, known);
-    // Told once for each row that becomes known.
+    // Called once for each row that has been loaded.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [known?.row, selected]);
   useEffect(() => {
@@ -89,9 +96,9 @@ export function RowList({
     onSelect(place, rowAt(place));
   };
   return (
-    <div className="vbox" ref={ref}>
+    <div className={styles.box} ref={ref}>
       <div
-        className="vlist num"
+        className={classNames(styles.list, textStyles.number)}
         ref={box}
         role="listbox"
         aria-label="Rows"
@@ -103,7 +110,11 @@ export function RowList({
         }}
       >
         <div style={{ height: view.height }} role="presentation">
-          <div className="vwin" style={{ height: view.lines * LINE }} role="presentation">
+          <div
+            className={styles.window}
+            style={{ height: view.lines * LINE_HEIGHT }}
+            role="presentation"
+          >
             {Array.from({ length: view.lines }, (_, index) => {
               const place = view.first + index;
               const row = rowAt(place);
@@ -111,7 +122,7 @@ export function RowList({
                 <div
                   key={place}
                   id={`row-${String(place)}`}
-                  className={`vrow ${place === selected ? 'sel' : ''}`}
+                  className={classNames(styles.row, place === selected && styles.selected)}
                   role="option"
                   aria-selected={place === selected}
                   aria-posinset={place + 1}
@@ -120,8 +131,12 @@ export function RowList({
                     onSelect(place, row);
                   }}
                 >
-                  <span className="n">{row === null ? '' : count(row.row)}</span>
-                  <span className={row?.state === 'rejected' ? 'fail' : 't2'}>
+                  <span>{row === null ? '' : count(row.row)}</span>
+                  <span
+                    className={
+                      row?.state === 'rejected' ? textStyles.failure : textStyles.secondary
+                    }
+                  >
                     {row === null ? '' : stateWord(row)}
                   </span>
                 </div>

@@ -1,4 +1,4 @@
-/** Every physical row of a dataset: found by number or by what became of it, shown as it stands in the file and as it is trained. */
+/** All rows of a dataset: found by number or state, shown raw and rendered with the loss mask. */
 import { Button, NativeSelect, NumberInput } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
@@ -9,20 +9,27 @@ import type {
   RowFilter,
 } from '../../../src-main/contract/index.ts';
 import { command, useAnswer } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { bytes, count, plural } from '../../kit/format.ts';
-import { Tinted, reasonWord } from './reading.tsx';
-import { RowList, stateWord, type Asked } from './row-list.tsx';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import reportStyles from './report.module.css';
+import { RowList, stateWord, type RowQuery } from './row-list.tsx';
+import styles from './rows.module.css';
+import { HighlightedSpan, reasonWord } from './samples.tsx';
+import tokensStyles from './tokens.module.css';
 
 interface Choice {
   readonly value: string;
   readonly label: string;
-  readonly asked: Asked;
+  readonly query: RowQuery;
 }
 
-/** The kinds of rows that this dataset has, with their numbers. Pure. */
+/** The filters that match at least one row, with their counts. Pure. */
 function choicesOf(account: RowAccount, report: DatasetReport | null): readonly Choice[] {
   const choice = (filter: RowFilter, name: string, rows: number): readonly Choice[] =>
-    rows === 0 ? [] : [{ value: filter, label: `${name}, ${count(rows)}`, asked: { filter } }];
+    rows === 0 ? [] : [{ value: filter, label: `${name}, ${count(rows)}`, query: { filter } }];
   const trained = Object.entries(account.trained)
     .map(([times, rows]) => ({ times: Number(times), rows }))
     .sort((a, b) => a.times - b.times);
@@ -30,7 +37,7 @@ function choicesOf(account: RowAccount, report: DatasetReport | null): readonly 
     ([reason]) => report?.decision !== 'map_columns' || reason !== 'unknown_columns',
   );
   return [
-    { value: 'all', label: `All rows, ${count(account.rows)}`, asked: { filter: 'all' } },
+    { value: 'all', label: `All rows, ${count(account.rows)}`, query: { filter: 'all' } },
     ...choice(
       'accepted',
       'Accepted for training',
@@ -39,9 +46,9 @@ function choicesOf(account: RowAccount, report: DatasetReport | null): readonly 
     ...trained.map(({ times, rows }): Choice => ({
       value: `trained ${String(times)}`,
       label: `Trained ${times === 1 ? 'once' : `${count(times)} times`}, ${count(rows)}`,
-      asked: { filter: 'trained', times },
+      query: { filter: 'trained', times },
     })),
-    ...choice('remaining', 'Remaining', account.remaining),
+    ...choice('remaining', 'Queued', account.remaining),
     ...choice('held_out', 'Held out', account.held_out),
     ...choice('truncated', 'Truncated', account.truncated),
     ...choice('quarantined', 'Quarantined', account.quarantined),
@@ -52,7 +59,7 @@ function choicesOf(account: RowAccount, report: DatasetReport | null): readonly 
       : reasons.map(([reason, rows]): Choice => ({
           value: `rejected ${reason}`,
           label: `Rejected: ${reasonWord(reason).toLowerCase()}, ${count(rows)}`,
-          asked: { filter: 'rejected', reason },
+          query: { filter: 'rejected', reason },
         }))),
   ];
 }
@@ -67,7 +74,7 @@ export function Rows({
   readonly id: string;
   readonly report: DatasetReport | null;
   readonly stamp: string;
-  /** The physical row to begin with; null: the first. */
+  /** The row to open; null: the first. */
   readonly start: number | null;
   readonly onClose: () => void;
 }): ReactElement {
@@ -80,32 +87,32 @@ export function Rows({
   );
   const [isPlaced, setIsPlaced] = useState(start === null);
   if (!isPlaced && account.answer !== null) {
-    // The row that was asked for stands somewhere in the list: its place comes with the first answer.
+    // The index of the requested row comes with the first answer.
     setIsPlaced(true);
     setPlace(Math.min(account.answer.at ?? 0, account.answer.total - 1));
   }
   const choices = account.answer === null ? [] : choicesOf(account.answer.account, report);
   const choice = choices.find((choice) => choice.value === kind) ?? choices[0];
-  const asked: Asked = choice?.asked ?? { filter: 'all' };
-  const listed = useAnswer(`${id} ${JSON.stringify(asked)}|${stamp}`, (engine) =>
-    engine.datasets.rows({ id, limit: 0, ...asked }),
+  const query: RowQuery = choice?.query ?? { filter: 'all' };
+  const listed = useAnswer(`${id} ${JSON.stringify(query)}|${stamp}`, (engine) =>
+    engine.datasets.rows({ id, limit: 0, ...query }),
   );
   const total = listed.answer?.total ?? 0;
   const go = async (): Promise<void> => {
     const at = Number(wanted);
     if (!Number.isInteger(at) || at < 1) return;
-    const answer = await command((engine) => engine.datasets.rows({ id, limit: 0, ...asked, at }));
+    const answer = await command((engine) => engine.datasets.rows({ id, limit: 0, ...query, at }));
     if (answer !== null && answer.total > 0) setPlace(Math.min(answer.at ?? 0, answer.total - 1));
   };
   return (
-    <div className="rowsview">
-      <div className="row rtools">
+    <div className={reportStyles.rowsView}>
+      <div className={classNames(layoutStyles.row, styles.tools)}>
         <Button size="xs" leftSection={<IconArrowLeft aria-hidden="true" />} onClick={onClose}>
           Report
         </Button>
         <NativeSelect
           size="xs"
-          aria-label="Which rows"
+          aria-label="Filter rows"
           value={choice?.value ?? 'all'}
           data={choices.map(({ value, label }) => ({ value, label }))}
           onChange={(event) => {
@@ -115,7 +122,7 @@ export function Rows({
           }}
         />
         <form
-          className="row"
+          className={layoutStyles.row}
           onSubmit={(event) => {
             event.preventDefault();
             void go();
@@ -123,7 +130,7 @@ export function Rows({
         >
           <NumberInput
             size="xs"
-            className="rjump"
+            className={styles.jump}
             aria-label="Row number"
             placeholder="Row"
             min={1}
@@ -137,10 +144,10 @@ export function Rows({
           </Button>
         </form>
       </div>
-      <div className="rsplit">
+      <div className={styles.split}>
         <RowList
           id={id}
-          asked={asked}
+          query={query}
           total={total}
           stamp={stamp}
           selected={Math.max(0, Math.min(place, total - 1))}
@@ -150,7 +157,9 @@ export function Rows({
           }}
         />
         {row === null || total === 0 ? (
-          <p className="t2 rone">{total === 0 ? 'No row is of this kind.' : ''}</p>
+          <p className={classNames(textStyles.secondary, styles.details)}>
+            {total === 0 ? 'No rows match this filter.' : ''}
+          </p>
         ) : (
           <RowPane id={id} row={row} stamp={stamp} />
         )}
@@ -172,64 +181,75 @@ function RowPane({
     engine.datasets.row({ id, row }),
   );
   return (
-    <div className="rone" role="region" aria-label={`Row ${String(row)}`} tabIndex={0}>
-      {answer === null ? null : <OneRow details={answer} />}
+    <div className={styles.details} role="region" aria-label={`Row ${String(row)}`} tabIndex={0}>
+      {answer === null ? null : <RowContent details={answer} />}
     </div>
   );
 }
 
-function OneRow({ details }: { readonly details: RowDetails }): ReactElement {
+function RowContent({ details }: { readonly details: RowDetails }): ReactElement {
   const { examples, raw } = details;
   const tokens = examples.reduce((sum, example) => sum + example.tokens, 0);
   const trained = examples.reduce((sum, example) => sum + example.trained_tokens, 0);
   const facts = [
     stateWord(details),
     details.truncated ? 'truncated' : null,
-    tokens === 0 ? null : `${plural(tokens, 'token')}, ${count(trained)} of them targets`,
+    tokens === 0 ? null : `${plural(tokens, 'token')}, ${count(trained)} with loss`,
     examples.length > 1 ? `${count(examples.length)} examples` : null,
   ].filter((part) => part !== null);
   return (
     <>
-      <div className="base sp">
-        <h3 className="label num">Row {count(details.row)}</h3>
-        <span className="micro num">{facts.join(', ')}</span>
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h3 className={classNames(textStyles.label, textStyles.number)}>
+          Row {count(details.row)}
+        </h3>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
+          {facts.join(', ')}
+        </span>
       </div>
       {details.message === null ? null : (
-        <p className="micro">
-          <b className="fail">{reasonWord(details.reason ?? '')}:</b> {details.message}
+        <p className={textStyles.caption}>
+          <b className={textStyles.failure}>{reasonWord(details.reason ?? '')}:</b>{' '}
+          {details.message}
         </p>
       )}
       {examples.map((example, index) => (
-        <div key={String(index)} className="rpart">
-          <h4 className="micro">
-            As it is trained
+        <div key={String(index)} className={styles.part}>
+          <h4 className={textStyles.caption}>
+            Rendered with loss mask
             {examples.length === 1
               ? ''
               : `, example ${count(index + 1)} of ${count(examples.length)}, ${plural(example.tokens, 'token')}`}
           </h4>
           <pre
-            className="tok mono"
+            className={classNames(tokensStyles.text, textStyles.mono, styles.fullText)}
             tabIndex={0}
             aria-label={`Text of example ${String(index + 1)}`}
           >
-            {example.spans.map((piece, at) => (
-              <Tinted key={`${String(at)}${piece.text}`} {...piece} />
+            {example.spans.map((span, at) => (
+              <HighlightedSpan key={`${String(at)}${span.text}`} {...span} />
             ))}
           </pre>
-          {example.cut ? <p className="micro">Only the beginning is shown.</p> : null}
+          {example.cut ? <p className={textStyles.caption}>Only the start is shown.</p> : null}
         </div>
       ))}
       {details.examples.length === 0 && details.state !== 'rejected' ? (
-        <p className="micro">It has no tokens yet: the file is not ready.</p>
+        <p className={textStyles.caption}>No tokens yet: the file is not ready.</p>
       ) : null}
-      <div className="rpart">
-        <h4 className="micro num">
-          In the file{raw === null ? '' : `, ${bytes(raw.bytes)}${raw.cut ? ', beginning' : ''}`}
+      <div className={styles.part}>
+        <h4 className={classNames(textStyles.caption, textStyles.number)}>
+          Raw row{raw === null ? '' : `, ${bytes(raw.bytes)}${raw.cut ? ', start only' : ''}`}
         </h4>
         {raw === null ? (
-          <p className="micro">The record was not kept when this file was validated.</p>
+          <p className={textStyles.caption}>
+            The raw row was not stored when this file was validated.
+          </p>
         ) : (
-          <pre className="well mono" tabIndex={0} aria-label="Record in the file">
+          <pre
+            className={classNames(controlStyles.codeBlock, textStyles.mono)}
+            tabIndex={0}
+            aria-label="Raw row"
+          >
             {raw.text === '' ? '(an empty line)' : raw.text}
           </pre>
         )}

@@ -1,4 +1,4 @@
-/** Files on their option into the workspace: by path where the engine can read them, else sent in spans with their hash. */
+/** Adds files to the workspace: by path where the engine can read them, otherwise uploaded in chunks with a hash. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { create } from 'zustand';
@@ -7,20 +7,20 @@ import { command, engine, troubleOf, useTrouble } from '../../engine/index.ts';
 import type { Chosen } from '../../host/index.ts';
 import { plural } from '../../kit/format.ts';
 
-const PIECE = 4 * 1024 * 1024;
+const CHUNK_BYTES = 4 * 1024 * 1024;
 
 export interface Upload {
   readonly key: string;
   readonly name: string;
   readonly bytes: number;
   readonly sent: number;
-  /** What went wrong, null while it goes. */
+  /** Why the upload failed; null while it runs. */
   readonly trouble: string | null;
 }
 
 interface UploadsState {
   readonly uploads: readonly Upload[];
-  /** The file whose report is open; null when it was closed, undefined when nobody has chosen yet. */
+  /** The file whose report is open; null after it was closed, undefined before the first choice. */
   readonly selected: string | null | undefined;
 }
 
@@ -38,7 +38,7 @@ export function forget(key: string): void {
   }));
 }
 
-/** The same file gets the same key, so that an interrupted upload goes on where it was. */
+/** The same file gets the same key, so that an interrupted upload resumes. */
 export function uploadKey(file: Pick<File, 'name' | 'size' | 'lastModified'>): string {
   const text = `${file.name}|${String(file.size)}|${String(file.lastModified)}`;
   return bytesToHex(sha256(utf8ToBytes(text))).slice(0, 32);
@@ -49,22 +49,22 @@ async function send(file: File, priority: Priority): Promise<void> {
   let state: Upload = { key, name: file.name, bytes: file.size, sent: 0, trouble: null };
   put(state);
   try {
-    const begun = await engine().uploads.begin({
+    const started = await engine().uploads.begin({
       name: file.name,
       bytes: file.size,
       key,
       priority,
     });
     const hash = sha256.create();
-    for (let from = 0; from < file.size; from += PIECE) {
-      const piece = file.slice(from, Math.min(file.size, from + PIECE));
-      hash.update(new Uint8Array(await piece.arrayBuffer()));
-      const end = from + piece.size;
-      // What the engine has from an earlier attempt is hashed and not sent again.
-      if (end > begun.offset) {
-        const start = Math.max(from, begun.offset);
+    for (let from = 0; from < file.size; from += CHUNK_BYTES) {
+      const chunk = file.slice(from, Math.min(file.size, from + CHUNK_BYTES));
+      hash.update(new Uint8Array(await chunk.arrayBuffer()));
+      const end = from + chunk.size;
+      // Bytes that the engine has from an earlier attempt are hashed but not sent again.
+      if (end > started.offset) {
+        const start = Math.max(from, started.offset);
         await engine().uploads.append({
-          upload: begun.upload,
+          upload: started.upload,
           offset: start,
           chunk: new Blob([file.slice(start, end)]),
         });
@@ -73,7 +73,7 @@ async function send(file: File, priority: Priority): Promise<void> {
       put(state);
     }
     const summary = await engine().uploads.finish({
-      upload: begun.upload,
+      upload: started.upload,
       sha256: bytesToHex(hash.digest()),
     });
     forget(key);
@@ -84,26 +84,26 @@ async function send(file: File, priority: Priority): Promise<void> {
   }
 }
 
-/** Brings dropped or chosen files into the workspace. What goes wrong is shown, never thrown. */
-export function takeIn(chosen: Chosen, priority: Priority): void {
+/** Adds dropped or chosen files to the workspace. Errors are shown, never thrown. */
+export function addFiles(chosen: Chosen, priority: Priority): void {
   if (chosen.kind === 'paths') {
-    if (chosen.paths.length > 0) void takePaths(chosen.paths, priority);
+    if (chosen.paths.length > 0) void addPaths(chosen.paths, priority);
     return;
   }
   if (chosen.excludedRows > 0)
     useTrouble.setState({
       trouble: {
-        text: `${plural(chosen.excludedRows, 'file')} of the folder ${chosen.excludedRows === 1 ? 'was' : 'were'} left out.`,
-        next: 'Only .jsonl, .json, .csv and .parquet files are taken from folders.',
+        text: `${plural(chosen.excludedRows, 'file')} in the folder ${chosen.excludedRows === 1 ? 'was' : 'were'} skipped.`,
+        next: 'Only .jsonl, .json, .csv and .parquet files are added from folders.',
       },
     });
   void (async () => {
-    // One after another: the engine validates the first while the next one is sent.
+    // One after another, so that the engine validates the first while the next one uploads.
     for (const file of chosen.files) await send(file, priority);
   })();
 }
 
-async function takePaths(paths: readonly string[], priority: Priority): Promise<void> {
+async function addPaths(paths: readonly string[], priority: Priority): Promise<void> {
   const answer = await command((client) => client.queue.add({ paths: [...paths], priority }));
   if (answer === null) return;
   const first = answer.added[0];
@@ -115,7 +115,7 @@ async function takePaths(paths: readonly string[], priority: Priority): Promise<
         text: `${refused.path}: ${refused.message}`,
         next:
           answer.refused.length > 1
-            ? `${plural(answer.refused.length - 1, 'other file')} could not be taken either.`
+            ? `${plural(answer.refused.length - 1, 'other file')} couldn't be added either.`
             : null,
       },
     });

@@ -1,30 +1,40 @@
-/** A dataset's verdict as glyph, color and words. Pure. */
+/** A dataset's verdict as glyph, color and text. Pure. */
 import type { DatasetSummary, Verdict } from '../../../src-main/contract/index.ts';
 import { count, percent } from '../../kit/format.ts';
 import type { GlyphName } from '../../kit/marks.tsx';
 
 export interface VerdictDisplay {
   readonly glyph: GlyphName;
-  readonly tone: 'ok' | 'warn' | 'fail' | 't2' | 'acc';
+  readonly tone: 'success' | 'warning' | 'failure' | 'secondary' | 'accent';
   readonly word: string;
 }
 
 export const verdictDisplay: Readonly<Record<Verdict, VerdictDisplay>> = {
-  waiting: { glyph: 'loading', tone: 't2', word: 'Waiting' },
-  validating: { glyph: 'validating', tone: 't2', word: 'Validating' },
-  ready: { glyph: 'done', tone: 'ok', word: 'Ready' },
-  needs_decision: { glyph: 'decide', tone: 'warn', word: 'Decide' },
-  refused: { glyph: 'refused', tone: 'fail', word: 'Refused' },
-  training: { glyph: 'training', tone: 'acc', word: 'Training' },
-  completed: { glyph: 'done', tone: 'ok', word: 'Completed' },
-  failed: { glyph: 'failed', tone: 'fail', word: 'Failed' },
-  skipped: { glyph: 'stopping', tone: 't2', word: 'Skipped' },
-  held: { glyph: 'paused', tone: 't2', word: 'Held' },
+  waiting: { glyph: 'loading', tone: 'secondary', word: 'Waiting' },
+  validating: { glyph: 'validating', tone: 'secondary', word: 'Validating' },
+  ready: { glyph: 'done', tone: 'success', word: 'Ready' },
+  needs_decision: { glyph: 'decide', tone: 'warning', word: 'Needs review' },
+  refused: { glyph: 'refused', tone: 'failure', word: 'Refused' },
+  training: { glyph: 'training', tone: 'accent', word: 'Training' },
+  completed: { glyph: 'done', tone: 'success', word: 'Completed' },
+  failed: { glyph: 'failed', tone: 'failure', word: 'Failed' },
+  skipped: { glyph: 'stopping', tone: 'secondary', word: 'Skipped' },
+  held: { glyph: 'paused', tone: 'secondary', word: 'Held' },
 };
+
+/** The verdict in a word or two; a file without known columns needs a mapping. */
+export function verdictWord({
+  verdict,
+  decision,
+}: Pick<DatasetSummary, 'verdict' | 'decision'>): string {
+  return verdict === 'needs_decision' && decision === 'map_columns'
+    ? 'Needs mapping'
+    : verdictDisplay[verdict].word;
+}
 
 /** The line under a file's name. */
 export function verdictLine(summary: DatasetSummary): string {
-  const { word } = verdictDisplay[summary.verdict];
+  const word = verdictWord(summary);
   switch (summary.verdict) {
     case 'validating':
       return summary.progress === null ? word : `${word} ${percent(summary.progress * 100, 0)}`;

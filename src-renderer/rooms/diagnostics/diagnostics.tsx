@@ -1,10 +1,13 @@
-/** The dialog of the diagnostics bundle; opened from Logs, Health and the palette. */
+/** The dialog for the diagnostics bundle, opened from Logs, Health and the command palette. */
 import { Button, Checkbox, Modal } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import { create } from 'zustand';
 import { command, useAnswer, useLost } from '../../engine/index.ts';
 import { bytes, plural } from '../../kit/format.ts';
-import './diagnostics.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './diagnostics.module.css';
 
 const useDialog = create<{ readonly opened: boolean }>(() => ({ opened: false }));
 
@@ -12,7 +15,7 @@ export function openDiagnostics(): void {
   useDialog.setState({ opened: true });
 }
 
-/** The browser, or the window's own dialog, asks where it goes. */
+/** Downloads the bundle; the browser or the desktop application asks where to save it. */
 function save(bundle: Blob, name: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(bundle);
@@ -31,7 +34,7 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
     engine.diagnostics.list({ names }),
   );
   const isReady = answer?.names === names;
-  const keep = async (): Promise<void> => {
+  const saveBundle = async (): Promise<void> => {
     if (answer === null) return;
     setSaving(true);
     const bundle = await command((engine) => engine.diagnostics.bundle({ names }));
@@ -41,28 +44,28 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
   };
   return (
     <>
-      <p className="t2">
-        One file for whoever looks into a problem. Rows of datasets, prompts, answers, tokens and
-        secrets are not in it; the home folder is written as ~. It is saved on this machine and sent
-        nowhere.
+      <p className={textStyles.secondary}>
+        One file for investigating a problem. It contains no dataset rows, prompts, responses,
+        tokens or secrets; the home folder is written as ~. It is saved on this machine and not sent
+        anywhere.
       </p>
-      <div className="diaglist" tabIndex={0} role="region" aria-label="What it holds">
+      <div className={styles.files} tabIndex={0} role="region" aria-label="Contents">
         <table>
           <thead>
             <tr>
               <th>File</th>
-              <th className="n">Size</th>
-              <th>What</th>
+              <th className={tableStyles.numberCell}>Size</th>
+              <th>Contents</th>
             </tr>
           </thead>
           <tbody>
             {(answer?.files ?? []).map((file) => (
               <tr key={file.path}>
-                <td className="mono">{file.path}</td>
-                <td className="n">{bytes(file.bytes)}</td>
-                <td className="t2">
+                <td className={textStyles.mono}>{file.path}</td>
+                <td className={tableStyles.numberCell}>{bytes(file.bytes)}</td>
+                <td className={textStyles.secondary}>
                   {file.about}
-                  {file.omitted === 0 ? '' : `; ${plural(file.omitted, 'line')} left out`}
+                  {file.omitted === 0 ? '' : `; ${plural(file.omitted, 'line')} omitted`}
                 </td>
               </tr>
             ))}
@@ -70,14 +73,14 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
         </table>
       </div>
       <Checkbox
-        label="Keep the names of files, datasets and models readable; else they are hashed"
+        label="Include the names of files, datasets and models (otherwise hashed)"
         checked={names}
         onChange={(event) => {
           setNames(event.currentTarget.checked);
         }}
       />
-      <div className="dialog-foot">
-        <span className="grow" />
+      <div className={layoutStyles.dialogFooter}>
+        <span className={layoutStyles.grow} />
         <Button size="md" data-autofocus onClick={onClose}>
           Cancel
         </Button>
@@ -85,9 +88,9 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
           size="md"
           variant="filled"
           disabled={lost || !isReady || saving}
-          onClick={() => void keep()}
+          onClick={() => void saveBundle()}
         >
-          {saving ? 'Saving' : 'Save the file'}
+          {saving ? 'Saving' : 'Save file'}
         </Button>
       </div>
     </>

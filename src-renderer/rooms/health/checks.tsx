@@ -3,7 +3,9 @@ import { Button } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { screenName, type Check, type Screen } from '../../../src-main/contract/index.ts';
 import { useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { Glyph, type GlyphName } from '../../kit/marks.tsx';
+import textStyles from '../../kit/styles/text.module.css';
 import type { OpenScreen } from '../notices/index.ts';
 
 const looks: Readonly<
@@ -12,10 +14,10 @@ const looks: Readonly<
     { readonly glyph: GlyphName; readonly tone: string; readonly word: string }
   >
 > = {
-  ok: { glyph: 'done', tone: 'ok', word: 'passes' },
-  warn: { glyph: 'recovering', tone: 'warn', word: 'warns' },
-  fail: { glyph: 'failed', tone: 'fail', word: 'fails' },
-  unknown: { glyph: 'unknown', tone: 't3', word: 'is unknown' },
+  ok: { glyph: 'done', tone: 'success', word: 'passes' },
+  warn: { glyph: 'recovering', tone: 'warning', word: 'warns' },
+  fail: { glyph: 'failed', tone: 'failure', word: 'fails' },
+  unknown: { glyph: 'unknown', tone: 'tertiary', word: 'is unknown' },
 };
 
 /** Where a check that needs somebody can be answered. */
@@ -25,24 +27,26 @@ export function Checks({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
   const checks = useRoom('health');
   return (
     <section aria-labelledby="health-checks">
-      <h2 className="label" id="health-checks">
+      <h2 className={textStyles.label} id="health-checks">
         Checks
       </h2>
-      {checks.length === 0 ? <p className="t2">No check has been run yet.</p> : null}
+      {checks.length === 0 ? (
+        <p className={textStyles.secondary}>No check has been run yet.</p>
+      ) : null}
       <ul className="hlist">
         {checks.map((check) => {
           const look = looks[check.state];
           const place = check.state === 'ok' ? undefined : places[check.id];
           return (
             <li key={check.id}>
-              <span className={look.tone} aria-hidden="true">
+              <span className={textStyles[look.tone]} aria-hidden="true">
                 <Glyph name={look.glyph} />
               </span>
-              <span className="hname strong">
-                {check.label} <span className="visually-hidden">{look.word}</span>
+              <span className={classNames('hname', textStyles.strong)}>
+                {check.label} <span className={textStyles.visuallyHidden}>{look.word}</span>
               </span>
               <span className="hsaw">
-                <span className="t2">{check.evidence}</span>
+                <span className={textStyles.secondary}>{check.evidence}</span>
                 {check.fix === null ? null : <span>{check.fix}</span>}
               </span>
               {place === undefined ? null : (

@@ -2,7 +2,12 @@
 import type { ReactElement } from 'react';
 import type { MonitoringCosts } from '../../../src-main/contract/index.ts';
 import { useAnswer, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { duration, percent, plural, UNKNOWN } from '../../kit/format.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { useTurn } from './turn.ts';
 
 const names: Readonly<Record<MonitoringCosts['parts'][number]['id'], string>> = {
@@ -24,17 +29,19 @@ export function Costs(): ReactElement | null {
   const over = measured !== null && measured > of;
   return (
     <section aria-labelledby="health-costs">
-      <div className="base sp">
-        <h2 className="label" id="health-costs">
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={textStyles.label} id="health-costs">
           Cost of watching
         </h2>
-        <span className="num">
-          <b className={`strong ${over ? 'warn' : ''}`}>{share(measured)}</b>{' '}
-          <span className="micro">of training time, budget {percent(of, 0)}</span>
+        <span className={textStyles.number}>
+          <b className={classNames(textStyles.strong, over && textStyles.warning)}>
+            {share(measured)}
+          </b>{' '}
+          <span className={textStyles.caption}>of training time, budget {percent(of, 0)}</span>
         </span>
       </div>
       <div
-        className="bar ink"
+        className={classNames(controlStyles.progressBar, controlStyles.neutralBar)}
         role="meter"
         aria-label="Share of the budget"
         aria-valuemin={0}
@@ -51,20 +58,22 @@ export function Costs(): ReactElement | null {
           {answer.parts.map((part) => (
             <tr key={part.id}>
               <td>{names[part.id]}</td>
-              <td className="n t3">
+              <td className={classNames(tableStyles.numberCell, textStyles.tertiary)}>
                 {plural(part.times, 'time')}, {duration(part.seconds)}
               </td>
-              <td className="n">{share(part.percent)}</td>
+              <td className={tableStyles.numberCell}>{share(part.percent)}</td>
             </tr>
           ))}
           <tr>
             <td>Engine process</td>
-            <td className="n t3">of one processor core</td>
-            <td className="n">{share(answer.engine_percent)}</td>
+            <td className={classNames(tableStyles.numberCell, textStyles.tertiary)}>
+              of one processor core
+            </td>
+            <td className={tableStyles.numberCell}>{share(answer.engine_percent)}</td>
           </tr>
         </tbody>
       </table>
-      <p className="micro">
+      <p className={textStyles.caption}>
         {answer.run === null
           ? 'No run has been measured since the engine started.'
           : `Measured over ${duration(answer.measured_seconds)} of the last run.`}

@@ -2,8 +2,12 @@
 import type { ReactElement } from 'react';
 import { crashTable, type CrashReport } from '../../../src-main/contract/index.ts';
 import { useAnswer, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { clock, count, duration, plural, UNKNOWN } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 
 const DAYS = 30;
 
@@ -31,34 +35,39 @@ function Crash({ crash }: { readonly crash: CrashReport }): ReactElement {
     <details className="hcrash">
       <summary>
         <time>{clock(crash.t, now)}</time>
-        <span className="mono el">{crash.category}</span>
-        <span className="el t2" title={crash.dataset ?? undefined}>
+        <span className={classNames(textStyles.mono, textStyles.ellipsis)}>{crash.category}</span>
+        <span
+          className={classNames(textStyles.ellipsis, textStyles.secondary)}
+          title={crash.dataset ?? undefined}
+        >
           {crash.dataset ?? ''}
         </span>
-        <span className="n num">{lostText(crash)}</span>
-        <span className="n num">{crash.seconds === null ? UNKNOWN : duration(crash.seconds)}</span>
+        <span className={classNames('hnumber', textStyles.number)}>{lostText(crash)}</span>
+        <span className={classNames('hnumber', textStyles.number)}>
+          {crash.seconds === null ? UNKNOWN : duration(crash.seconds)}
+        </span>
       </summary>
       <div className="hcase">
         <div>
           <p>
             {known === undefined ? crash.message : `${capital(known.meaning)}. ${known.suggestion}`}
           </p>
-          <p className="t2">
+          <p className={textStyles.secondary}>
             {crash.step === null ? '' : `It ended at step ${count(crash.step)}. `}
             {outcome(crash)}
           </p>
           {crash.rows.length === 0 ? null : (
-            <p className="t2">
+            <p className={textStyles.secondary}>
               {plural(crash.rows.length, 'row')} of the batch: {crash.rows.slice(0, 20).join(', ')}
             </p>
           )}
-          <p className="micro mono">{crash.run}</p>
+          <p className={classNames(textStyles.caption, textStyles.mono)}>{crash.run}</p>
         </div>
         {crash.log.length === 0 ? (
-          <p className="micro">Its log is not there any more.</p>
+          <p className={textStyles.caption}>Its log is not there any more.</p>
         ) : (
           <pre
-            className="well mono"
+            className={classNames(controlStyles.codeBlock, textStyles.mono)}
             tabIndex={0}
             role="region"
             aria-label="The last lines of the trainer’s log"
@@ -80,16 +89,20 @@ export function Crashes(): ReactElement {
   );
   return (
     <section aria-labelledby="health-crashes">
-      <div className="base sp">
-        <h2 className="label" id="health-crashes">
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={textStyles.label} id="health-crashes">
           Crashes and hangs
         </h2>
         {answer === null || answer.length === 0 ? null : (
-          <span className="micro num">{summary(answer)}</span>
+          <span className={classNames(textStyles.caption, textStyles.number)}>
+            {summary(answer)}
+          </span>
         )}
       </div>
       {answer?.length === 0 ? (
-        <p className="t2 hnone">No crash or hang in {DAYS} days.</p>
+        <p className={classNames(textStyles.secondary, 'hnone')}>
+          No crash or hang in {DAYS} days.
+        </p>
       ) : (
         answer?.map((entry) => <Crash key={`${entry.run}${String(entry.t)}`} crash={entry} />)
       )}

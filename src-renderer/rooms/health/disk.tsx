@@ -2,8 +2,12 @@
 import type { ReactElement } from 'react';
 import type { DiskUse } from '../../../src-main/contract/index.ts';
 import { useAnswer } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { age, bytes, plural, UNKNOWN } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { useTurn } from './turn.ts';
 
 type Part = DiskUse['parts'][number];
@@ -36,11 +40,15 @@ export function Disk(): ReactElement {
   const all = parts.reduce((sum, part) => sum + part.bytes, 0);
   return (
     <section aria-labelledby="health-disk">
-      <div className="base sp">
-        <h2 className="label" id="health-disk">
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={textStyles.label} id="health-disk">
           Disk
         </h2>
-        {answer === null ? null : <span className="micro num">{facts(answer, all)}</span>}
+        {answer === null ? null : (
+          <span className={classNames(textStyles.caption, textStyles.number)}>
+            {facts(answer, all)}
+          </span>
+        )}
       </div>
       {answer === null ? null : (
         <>
@@ -58,8 +66,8 @@ export function Disk(): ReactElement {
             <thead>
               <tr>
                 <th>What</th>
-                <th className="n">Size</th>
-                <th className="n">Files</th>
+                <th className={tableStyles.numberCell}>Size</th>
+                <th className={tableStyles.numberCell}>Files</th>
               </tr>
             </thead>
             <tbody>
@@ -69,13 +77,15 @@ export function Disk(): ReactElement {
                     <i className="hkey" style={{ background: shadeOf(index) }} aria-hidden="true" />
                     {names[part.id]}
                   </td>
-                  <td className="n">{bytes(part.bytes)}</td>
-                  <td className="n t3">{plural(part.files, 'file')}</td>
+                  <td className={tableStyles.numberCell}>{bytes(part.bytes)}</td>
+                  <td className={classNames(tableStyles.numberCell, textStyles.tertiary)}>
+                    {plural(part.files, 'file')}
+                  </td>
                 </tr>
               ))}
             </tbody>
           </table>
-          <p className="micro">
+          <p className={textStyles.caption}>
             Floor {answer.floor_bytes === null ? UNKNOWN : bytes(answer.floor_bytes)}: below it
             nothing large is written. A version that shares its weights with a checkpoint counts
             once, as checkpoint. Measured {age(now - answer.t)}.

@@ -3,8 +3,11 @@ import { Button } from '@mantine/core';
 import { IconFileZip, IconRefresh } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import { command, useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { age, plural } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { openDiagnostics } from '../diagnostics/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { Checks } from './checks.tsx';
@@ -20,7 +23,7 @@ function Facts(): ReactElement {
   const others = checks.length - passing;
   const newest = Math.max(0, ...checks.map((check) => check.t));
   return (
-    <span className="micro num">
+    <span className={classNames(textStyles.caption, textStyles.number)}>
       {plural(passing, 'check passes', 'checks pass')}
       {others === 0 ? '' : `, ${plural(others, 'does not', 'do not')}`}
       {newest === 0 ? '' : `, last run ${age(now - newest)}`}
@@ -38,10 +41,10 @@ export function HealthScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
   };
   return (
     <>
-      <div className="sbar">
-        <h1 className="title">Health</h1>
+      <div className={layoutStyles.screenBar}>
+        <h1 className={textStyles.title}>Health</h1>
         <Facts />
-        <span className="fill" />
+        <span className={layoutStyles.spacer} />
         <Button
           size="xs"
           disabled={lost || running}
@@ -60,7 +63,12 @@ export function HealthScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
         </Button>
       </div>
       <Notices onOpen={onOpen} />
-      <div className="body health" tabIndex={0} role="region" aria-label="Health">
+      <div
+        className={classNames(layoutStyles.screenBody, 'health')}
+        tabIndex={0}
+        role="region"
+        aria-label="Health"
+      >
         <div className="hchecks">
           <Checks onOpen={onOpen} />
           <Costs />

@@ -1,30 +1,35 @@
-/** The help screen: a search, groups, and one topic after another. */
-import { Button, TextInput } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
+/** The help screen: search, groups and topics. */
+import { Button } from '@mantine/core';
 import { useMemo, useState, type ReactElement } from 'react';
 import { findTopics, type HelpTopic } from '../../../src-main/contract/index.ts';
-import { count, plural } from '../../kit/format.ts';
+import { classNames } from '../../kit/class-names.ts';
+import { plural } from '../../kit/format.ts';
+import { SearchField } from '../../kit/search-field.tsx';
+import { SectionNav } from '../../kit/section-nav.tsx';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Notices, type OpenScreen } from '../notices/index.ts';
-import './help.css';
+import styles from './help.module.css';
 
 const anchor = (group: string): string => `help-${group.toLowerCase()}`;
 
 function Topic({ topic }: { readonly topic: HelpTopic }): ReactElement {
-  const isName = topic.group !== 'Keys';
+  const isIdentifier = topic.group === 'Crashes' || topic.group === 'Settings';
   return (
-    <article className="ht" id={`help-${topic.id}`}>
-      <h3 className={isName ? 'mono' : 'strong'}>{topic.title}</h3>
+    <article className={styles.topic} id={`help-${topic.id}`}>
+      <h3 className={isIdentifier ? textStyles.mono : textStyles.strong}>{topic.title}</h3>
       <div>
         <p>{topic.text}</p>
         <dl>
           {topic.facts.map((fact) => (
             <div key={fact.name}>
-              <dt className="t3">{fact.name}</dt>
-              <dd className={isName ? 't2' : 'kbds'}>
-                {isName
+              <dt className={textStyles.tertiary}>{fact.name}</dt>
+              <dd className={topic.group === 'Keys' ? styles.keys : textStyles.secondary}>
+                {topic.group !== 'Keys'
                   ? fact.value
                   : fact.value.split(' or ').map((keys) => (
-                      <span key={keys} className="kbd">
+                      <span key={keys} className={controlStyles.keyboardKey}>
                         {keys}
                       </span>
                     ))}
@@ -46,52 +51,30 @@ export function HelpScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
   };
   return (
     <>
-      <div className="sbar">
-        <h1 className="title">Help</h1>
-        <span className="micro num">{plural(found.length, 'topic')}</span>
-        <span className="fill" />
-        <TextInput
-          size="xs"
-          type="search"
-          className="csearch"
-          aria-label="Search in the help"
-          placeholder="Search"
-          leftSection={<IconSearch aria-hidden="true" />}
-          rightSection={<span className="kbd">/</span>}
-          value={search}
-          onChange={(event) => {
-            setSearch(event.currentTarget.value);
-          }}
-          onKeyDown={(event) => {
-            if (event.key === 'Escape') clear();
-          }}
-        />
+      <div className={layoutStyles.screenBar}>
+        <h1 className={textStyles.title}>Help</h1>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
+          {plural(found.length, 'topic')}
+        </span>
+        <span className={layoutStyles.spacer} />
+        <SearchField label="Search help" placeholder="Search" value={search} onChange={setSearch} />
       </div>
       <Notices onOpen={onOpen} />
-      <div className="body help">
-        <nav className="cnav" aria-label="Groups">
-          {groups.map((group) => (
-            <button
-              key={group}
-              type="button"
-              onClick={() => {
-                document.getElementById(anchor(group))?.scrollIntoView({ block: 'start' });
-              }}
-            >
-              <span>{group}</span>
-              <em className="num">
-                {count(found.filter((topic) => topic.group === group).length)}
-              </em>
-            </button>
-          ))}
-          <p className="micro">
-            In a terminal: <span className="mono">nightshift help gpu_lost</span>
-          </p>
-        </nav>
-        <section className="hbody" aria-label="Topics" tabIndex={0}>
+      <div className={classNames(layoutStyles.screenBody, styles.screen)}>
+        <SectionNav
+          label="Groups"
+          sections={groups.map((group) => ({
+            name: group,
+            anchor: anchor(group),
+            count: found.filter((topic) => topic.group === group).length,
+          }))}
+        >
+          In a terminal: <span className={textStyles.mono}>nightshift help gpu_lost</span>
+        </SectionNav>
+        <section className={styles.topics} aria-label="Topics" tabIndex={0}>
           {groups.map((group) => (
             <div key={group} id={anchor(group)}>
-              <h2 className="title">{group}</h2>
+              <h2 className={textStyles.title}>{group}</h2>
               {found
                 .filter((topic) => topic.group === group)
                 .map((topic) => (
@@ -100,8 +83,8 @@ export function HelpScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
             </div>
           ))}
           {found.length > 0 ? null : (
-            <div className="cnone">
-              <p className="t2">No topic matches “{search}”.</p>
+            <div className={layoutStyles.noMatches}>
+              <p className={textStyles.secondary}>No topic matches “{search}”.</p>
               <Button onClick={clear}>Clear</Button>
             </div>
           )}

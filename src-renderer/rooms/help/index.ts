@@ -1,6 +1,6 @@
 /**
- * Help: the crash table, the settings and the keys, searchable.
- * Promises: every text is the one that the program works with; there is no second copy.
- * Never: asks the engine, so it is there without one.
+ * Help: crash categories, settings, keyboard shortcuts and the glossary, searchable.
+ * Promises: texts come from the tables that the program itself uses; there is no second copy.
+ * Never: needs the engine.
  */
 export { HelpScreen } from './help.tsx';

@@ -4,9 +4,13 @@ import { IconFileZip, IconSearch } from '@tabler/icons-react';
 import { useEffect, useLayoutEffect, useRef, useState, type ReactElement } from 'react';
 import type { JournalEntry } from '../../../src-main/contract/index.ts';
 import { useAnswer, useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { clock, count, plural } from '../../kit/format.ts';
-import { isOneOf, useKept } from '../../kit/persisted-state.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import { isOneOf, useKept } from '../../kit/persisted-state.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { openDiagnostics } from '../diagnostics/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import './logs.css';
@@ -31,19 +35,19 @@ export function LogsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
   };
   return (
     <>
-      <div className="sbar">
-        <h1 className="title">Logs</h1>
+      <div className={layoutStyles.screenBar}>
+        <h1 className={textStyles.title}>Logs</h1>
         <SegmentedControl
           aria-label="Log"
           value={source}
           onChange={setSource}
           data={sources.map((value) => ({ value, label: names[value] }))}
         />
-        <span className="fill" />
+        <span className={layoutStyles.spacer} />
         <TextInput
           size="xs"
           type="search"
-          className="csearch"
+          className={controlStyles.searchField}
           aria-label="Search in the log"
           placeholder="Search"
           leftSection={<IconSearch aria-hidden="true" />}
@@ -100,8 +104,10 @@ function Nothing({
   readonly onClear: () => void;
 }): ReactElement {
   return (
-    <div className="body lnone">
-      <p className="t2">{search === '' ? empty : `No line matches “${search}”.`}</p>
+    <div className={classNames(layoutStyles.screenBody, 'lnone')}>
+      <p className={textStyles.secondary}>
+        {search === '' ? empty : `No line matches “${search}”.`}
+      </p>
       {search === '' ? null : <Button onClick={onClear}>Clear</Button>}
     </div>
   );
@@ -129,7 +135,7 @@ function Journal({
     return <Nothing search={search} empty="Nothing has been decided yet." onClear={onClear} />;
   return (
     <div
-      className="body log"
+      className={classNames(layoutStyles.screenBody, 'log')}
       ref={box}
       tabIndex={0}
       role="log"
@@ -148,17 +154,23 @@ function Entry({ entry }: { readonly entry: JournalEntry }): ReactElement {
   const evidence = Object.keys(entry.evidence).length > 0;
   const line = (
     <>
-      <time className="t3">{clock(entry.t, now)}</time>
-      <span className="mono t2 lwhat">{entry.what}</span>
+      <time className={textStyles.tertiary}>{clock(entry.t, now)}</time>
+      <span className={classNames(textStyles.mono, textStyles.secondary, 'lwhat')}>
+        {entry.what}
+      </span>
       <span className="ltext">{entry.text}</span>
-      <span className="num t3">{entry.step === null ? '' : `step ${count(entry.step)}`}</span>
+      <span className={classNames(textStyles.number, textStyles.tertiary)}>
+        {entry.step === null ? '' : `step ${count(entry.step)}`}
+      </span>
     </>
   );
   if (!evidence) return <div className="lline">{line}</div>;
   return (
     <details className="lentry">
       <summary className="lline">{line}</summary>
-      <pre className="well mono">{JSON.stringify(entry.evidence, null, 1)}</pre>
+      <pre className={classNames(controlStyles.codeBlock, textStyles.mono)}>
+        {JSON.stringify(entry.evidence, null, 1)}
+      </pre>
     </details>
   );
 }
@@ -189,7 +201,7 @@ function LogFile({
   );
   const lines = answer?.lines ?? [];
   const box = useEnd(follow, lines.length, lines[lines.length - 1]);
-  if (answer === null) return <div className="body" />;
+  if (answer === null) return <div className={layoutStyles.screenBody} />;
   if (lines.length === 0)
     return (
       <Nothing
@@ -200,12 +212,12 @@ function LogFile({
     );
   return (
     <>
-      <p className="lfile micro">
-        <span className="mono">{answer.path}</span>
+      <p className={classNames('lfile', textStyles.caption)}>
+        <span className={textStyles.mono}>{answer.path}</span>
         {answer.more ? `, the last ${plural(lines.length, 'line')}` : ''}
       </p>
       <div
-        className="body log mono"
+        className={classNames(layoutStyles.screenBody, 'log', textStyles.mono)}
         ref={box}
         tabIndex={0}
         role="log"
@@ -215,7 +227,10 @@ function LogFile({
         {lines.map((line, index) => (
           <div
             key={`${String(index)}${line}`}
-            className={`lraw ${/\b(error|traceback|failed)\b/i.test(line) ? 'fail' : ''}`}
+            className={classNames(
+              'lraw',
+              /\b(error|traceback|failed)\b/i.test(line) && textStyles.failure,
+            )}
           >
             {line === '' ? '\u00a0' : line}
           </div>

@@ -3,9 +3,12 @@ import { Button, NativeSelect, Radio, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState, type SyntheticEvent, type ReactElement } from 'react';
 import type { BackupSource } from '../../../src-main/contract/index.ts';
 import { attempt, useLost, useRoom, type Refused } from '../../engine/index.ts';
-import { FolderField } from '../../kit/folder-field.tsx';
+import { classNames } from '../../kit/class-names.ts';
 import { Dialog } from '../../kit/dialog.tsx';
+import { FolderField } from '../../kit/folder-field.tsx';
 import { bytes, count, gigabytes } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { clock, Copying } from './copying.tsx';
 import { choose } from './models-store.ts';
 import { backupKey } from './points.ts';
@@ -126,9 +129,9 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
           }}
         />
         {refused === null ? null : <Refusal refused={refused} />}
-        <div className="dialog-foot">
+        <div className={layoutStyles.dialogFooter}>
           {since === null ? (
-            <span className="micro num wrapping">
+            <span className={classNames(textStyles.caption, textStyles.number, textStyles.wrap)}>
               {size === undefined ? '' : `${bytes(size)}, `}
               {free === null ? 'free space not known' : `${gigabytes(free)} free`}. Every file is
               compared after it was copied.
@@ -136,7 +139,7 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
           ) : (
             <Copying since={since} />
           )}
-          <span className="grow" />
+          <span className={layoutStyles.grow} />
           <Button size="md" onClick={onClose}>
             {since === null ? 'Cancel' : 'Close'}
           </Button>

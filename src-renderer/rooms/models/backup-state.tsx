@@ -1,9 +1,12 @@
 /** Whether a backup is known to be whole: in words, with the age of that knowledge. */
 import type { ReactElement } from 'react';
 import type { Backup } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { age } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 
 /** `isShort`: without what is damaged, for a table of something else. */
 export function BackupState({
@@ -19,22 +22,22 @@ export function BackupState({
   const { verified } = backup;
   if (isVerifying)
     return (
-      <span className="row acc">
+      <span className={classNames(layoutStyles.row, 'mrow', textStyles.accent)}>
         <Glyph name="loading" />
         verifying
       </span>
     );
   if (verified === null)
     return (
-      <span className="row t3">
+      <span className={classNames(layoutStyles.row, 'mrow', textStyles.tertiary)}>
         <Glyph name="unknown" />
         {isShort ? 'not verified' : 'not verified since it was made'}
       </span>
     );
   if (verified.ok)
     return (
-      <span className="row t2">
-        <span className="ok">
+      <span className={classNames(layoutStyles.row, 'mrow', textStyles.secondary)}>
+        <span className={textStyles.success}>
           <Glyph name="done" />
         </span>
         verified {age(now - verified.t)}
@@ -42,9 +45,12 @@ export function BackupState({
     );
   const problem = verified.problem ?? 'its bytes differ';
   return (
-    <span className="row fail el" title={problem}>
+    <span
+      className={classNames(layoutStyles.row, 'mrow', textStyles.failure, textStyles.ellipsis)}
+      title={problem}
+    >
       <Glyph name="failed" />
-      <span className="el">{isShort ? 'damaged' : `damaged: ${problem}`}</span>
+      <span className={textStyles.ellipsis}>{isShort ? 'damaged' : `damaged: ${problem}`}</span>
     </span>
   );
 }

@@ -4,8 +4,12 @@ import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import type { Backup, BackupType } from '../../../src-main/contract/index.ts';
 import { useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { bytes, clock, count, plural, UNKNOWN } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { BackupState } from './backup-state.tsx';
 import { useChecks } from './checks.ts';
 import { listKeys } from './list-keys.ts';
@@ -57,9 +61,11 @@ export function Backups({
       onKeyDown={listKeys(backups.map(backupKey), chosen, choose, onOpen)}
     >
       <div className="mhead">
-        <h2 className="label">Backups</h2>
-        <span className="micro num">{backups.length === 0 ? 'none' : backupFacts(backups)}</span>
-        <span className="grow" />
+        <h2 className={textStyles.label}>Backups</h2>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
+          {backups.length === 0 ? 'none' : backupFacts(backups)}
+        </span>
+        <span className={layoutStyles.grow} />
         <Button
           size="xs"
           disabled={lost || backups.length === 0}
@@ -83,7 +89,7 @@ export function Backups({
         </Button>
       </div>
       {backups.length === 0 ? (
-        <p className="t2 mnone">
+        <p className={classNames(textStyles.secondary, 'mnone')}>
           No backups yet. A backup is an independent copy, compared byte by byte. One is made before
           every restore.
         </p>
@@ -92,11 +98,11 @@ export function Backups({
           <thead>
             <tr>
               <th>Backup</th>
-              <th className="n">Step</th>
+              <th className={tableStyles.numberCell}>Step</th>
               <th className="gapped">Made</th>
               <th>Holds</th>
               <th>State</th>
-              <th className="n">Size</th>
+              <th className={tableStyles.numberCell}>Size</th>
             </tr>
           </thead>
           <tbody>
@@ -107,18 +113,22 @@ export function Backups({
                   <td>
                     <RowName id={key} chosen={chosen}>
                       {typeWord(entry)}
-                      <span className="visually-hidden"> {entry.id}</span>
+                      <span className={textStyles.visuallyHidden}> {entry.id}</span>
                     </RowName>
                   </td>
-                  <td className="n">{entry.step === null ? UNKNOWN : count(entry.step)}</td>
-                  <td className="t2 num gapped">{clock(entry.created, now)}</td>
-                  <td className="t2 mclip" title={entry.holds}>
+                  <td className={tableStyles.numberCell}>
+                    {entry.step === null ? UNKNOWN : count(entry.step)}
+                  </td>
+                  <td className={classNames(textStyles.secondary, textStyles.number, 'gapped')}>
+                    {clock(entry.created, now)}
+                  </td>
+                  <td className={classNames(textStyles.secondary, 'mclip')} title={entry.holds}>
                     {entry.holds}
                   </td>
                   <td className="mclip">
                     <BackupState backup={entry} isVerifying={verifying.has(entry.id)} />
                   </td>
-                  <td className="n">{bytes(entry.bytes)}</td>
+                  <td className={tableStyles.numberCell}>{bytes(entry.bytes)}</td>
                 </tr>
               );
             })}

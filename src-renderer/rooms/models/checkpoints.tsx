@@ -4,9 +4,14 @@ import { IconShieldCheck, IconTrash } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import type { CheckpointCheck, CheckpointFacts } from '../../../src-main/contract/index.ts';
 import { useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { bytes, clock, count, plural } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { useChecks, verifyBranch } from './checks.ts';
 import { listKeys } from './list-keys.ts';
 import { choose, openDialog } from './models-store.ts';
@@ -46,15 +51,15 @@ export function Checkpoints({
       onKeyDown={listKeys(keys, chosen, choose, onOpen)}
     >
       <div className="mhead">
-        <h2 className="label">Checkpoints</h2>
-        <span className="micro num">
+        <h2 className={textStyles.label}>Checkpoints</h2>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
           {checkpoints.length === 0
             ? 'none'
             : `${plural(checkpoints.length, 'checkpoint')}, ${bytes(checkpoints.reduce((sum, checkpoint) => sum + checkpoint.bytes, 0))}`}
         </span>
-        <span className="grow" />
+        <span className={layoutStyles.grow} />
         {runs && checkpoints.length > 0 ? (
-          <span className="micro" id="cleanup-reason">
+          <span className={textStyles.caption} id="cleanup-reason">
             no clean-up while a trainer runs
           </span>
         ) : null}
@@ -72,7 +77,9 @@ export function Checkpoints({
         </Button>
       </div>
       {groups.length === 0 ? (
-        <p className="t2 mnone">No checkpoints yet. The first is written while training runs.</p>
+        <p className={classNames(textStyles.secondary, 'mnone')}>
+          No checkpoints yet. The first is written while training runs.
+        </p>
       ) : (
         <table>
           <thead>
@@ -82,7 +89,7 @@ export function Checkpoints({
               <th>Place</th>
               <th>In this model</th>
               <th>Files</th>
-              <th className="n">Size</th>
+              <th className={tableStyles.numberCell}>Size</th>
             </tr>
           </thead>
           {groups.map(({ branch, own }) => (
@@ -125,10 +132,17 @@ function Group({
     <tbody>
       <tr className="mgroup">
         <th scope="rowgroup" colSpan={6}>
-          <div className="row">
-            <span className="strong">{name}</span>
-            {isHead ? <span className="chip acc">trained now</span> : null}
-            <span className="micro el grow" title={why}>
+          <div className={classNames(layoutStyles.row, 'mrow')}>
+            <span className={textStyles.strong}>{name}</span>
+            {isHead ? (
+              <span className={classNames(controlStyles.chip, controlStyles.accentChip)}>
+                trained now
+              </span>
+            ) : null}
+            <span
+              className={classNames(textStyles.caption, textStyles.ellipsis, layoutStyles.grow)}
+              title={why}
+            >
               {why}
             </span>
             <Button
@@ -154,27 +168,37 @@ function Group({
             <td>
               <RowName id={key} chosen={chosen}>
                 <span aria-hidden="true">{count(checkpoint.step)}</span>
-                <span className="visually-hidden">{pointText(checkpoint)}</span>
+                <span className={textStyles.visuallyHidden}>{pointText(checkpoint)}</span>
               </RowName>
             </td>
-            <td className="t2 num gapped">{clock(checkpoint.created, now)}</td>
-            <td className="t2 mclip" title={placeText(checkpoint)}>
+            <td className={classNames(textStyles.secondary, textStyles.number, 'gapped')}>
+              {clock(checkpoint.created, now)}
+            </td>
+            <td className={classNames(textStyles.secondary, 'mclip')} title={placeText(checkpoint)}>
               {placeText(checkpoint)}
             </td>
-            <td className={checkpoint.in_ancestry ? '' : 't3'}>
+            <td className={checkpoint.in_ancestry ? undefined : textStyles.tertiary}>
               {checkpoint.in_ancestry ? 'yes' : 'no, left'}
             </td>
             <td className="mclip">
               {checkpoint.problem === null ? (
-                <span className="t2">sizes as written</span>
+                <span className={textStyles.secondary}>sizes as written</span>
               ) : (
-                <span className="row fail el" title={checkpoint.problem}>
+                <span
+                  className={classNames(
+                    layoutStyles.row,
+                    'mrow',
+                    textStyles.failure,
+                    textStyles.ellipsis,
+                  )}
+                  title={checkpoint.problem}
+                >
                   <Glyph name="failed" />
-                  <span className="el">{checkpoint.problem}</span>
+                  <span className={textStyles.ellipsis}>{checkpoint.problem}</span>
                 </span>
               )}
             </td>
-            <td className="n">{bytes(checkpoint.bytes)}</td>
+            <td className={tableStyles.numberCell}>{bytes(checkpoint.bytes)}</td>
           </tr>
         );
       })}
@@ -185,8 +209,8 @@ function Group({
 function Checked({ check }: { readonly check: CheckpointCheck }): ReactElement {
   const isGood = check.resumes !== null && check.mismatch === null;
   return (
-    <p role="status" className={`mchecked ${isGood ? '' : 'fail'}`}>
-      <span className={isGood ? 'ok' : 'fail'}>
+    <p role="status" className={classNames('mchecked', !isGood && textStyles.failure)}>
+      <span className={isGood ? textStyles.success : textStyles.failure}>
         <Glyph name={isGood ? 'done' : 'failed'} />
       </span>
       <span>

@@ -2,8 +2,12 @@
 import { Button, TextInput } from '@mantine/core';
 import { useEffect, useState, type ReactElement } from 'react';
 import { useLost, type Refused } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { Dialog } from '../../kit/dialog.tsx';
 import { bytes, plural } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Refusal } from './refusal.tsx';
 
 export interface CleanupRow {
@@ -75,7 +79,7 @@ export function CleanupDialog({
   };
   return (
     <Dialog title={act.title} size={640} onClose={onClose}>
-      <p className="t2 mtext">{act.lead}</p>
+      <p className={classNames(textStyles.secondary, 'mtext')}>{act.lead}</p>
       <TextInput
         className="mnumber"
         label={act.field}
@@ -88,7 +92,7 @@ export function CleanupDialog({
         }}
       />
       {agreed === null ? (
-        <p className="t2 mplan" role="status">
+        <p className={classNames(textStyles.secondary, 'mplan')} role="status">
           {isValid && refused === null ? 'Reading what would be removed.' : ''}
         </p>
       ) : (
@@ -98,11 +102,11 @@ export function CleanupDialog({
         </div>
       )}
       {refused === null ? null : <Refusal refused={refused} />}
-      <div className="dialog-foot">
-        <span className="micro num">
+      <div className={layoutStyles.dialogFooter}>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
           {agreed === null || removes === 0 ? '' : `Frees ${bytes(agreed.freed)}.`}
         </span>
-        <span className="grow" />
+        <span className={layoutStyles.grow} />
         <Button size="md" data-autofocus onClick={onClose}>
           Cancel
         </Button>
@@ -132,19 +136,19 @@ function Rows({
 }): ReactElement {
   return (
     <>
-      <h3 className="label">
+      <h3 className={textStyles.label}>
         {title} {rows.length === 0 ? '' : String(rows.length)}
       </h3>
       {rows.length === 0 ? (
-        <p className="t2">{none}</p>
+        <p className={textStyles.secondary}>{none}</p>
       ) : (
         <table aria-label={title}>
           <tbody>
             {rows.map((row) => (
               <tr key={row.name}>
                 <td>{row.name}</td>
-                <td className="t2 mwhy">{row.why}</td>
-                <td className="n">{bytes(row.bytes)}</td>
+                <td className={classNames(textStyles.secondary, 'mwhy')}>{row.why}</td>
+                <td className={tableStyles.numberCell}>{bytes(row.bytes)}</td>
               </tr>
             ))}
           </tbody>

@@ -2,8 +2,11 @@
 import { NativeSelect } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { Version } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { Dialog } from '../../kit/dialog.tsx';
 import { plural } from '../../kit/format.ts';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { datasetsBetween, figures, settingsDiffering } from './compare.ts';
 
 export function CompareDialog({
@@ -62,35 +65,37 @@ function Compared({
         <thead>
           <tr>
             <th>Figure</th>
-            <th className="n">{a.name}</th>
-            <th className="n">{b.name}</th>
-            <th className="n">Change</th>
+            <th className={tableStyles.numberCell}>{a.name}</th>
+            <th className={tableStyles.numberCell}>{b.name}</th>
+            <th className={tableStyles.numberCell}>Change</th>
           </tr>
         </thead>
         <tbody>
           {figures(a, b).map((line) => (
             <tr key={line.name}>
               <td>{line.name}</td>
-              <td className="n">{line.a}</td>
-              <td className="n">{line.b}</td>
-              <td className="n">{line.change ?? ''}</td>
+              <td className={tableStyles.numberCell}>{line.a}</td>
+              <td className={tableStyles.numberCell}>{line.b}</td>
+              <td className={tableStyles.numberCell}>{line.change ?? ''}</td>
             </tr>
           ))}
         </tbody>
       </table>
-      <h3 className="label">Datasets between them</h3>
-      <p className="t2 wrap">
+      <h3 className={textStyles.label}>Datasets between them</h3>
+      <p className={classNames(textStyles.secondary, 'wrap')}>
         {between.length === 0
           ? 'None.'
           : `${plural(between.length, 'dataset')}: ${between.join(', ')}.`}
       </p>
-      <h3 className="label">Settings that differ</h3>
+      <h3 className={textStyles.label}>Settings that differ</h3>
       {settings === null ? (
-        <p className="t2">One of them was made before versions kept their settings.</p>
+        <p className={textStyles.secondary}>
+          One of them was made before versions kept their settings.
+        </p>
       ) : settings.length === 0 ? (
-        <p className="t2">None.</p>
+        <p className={textStyles.secondary}>None.</p>
       ) : (
-        <table className="mono" aria-label="Settings that differ">
+        <table className={textStyles.mono} aria-label="Settings that differ">
           <tbody>
             {settings.map((setting) => (
               <tr key={setting.key}>

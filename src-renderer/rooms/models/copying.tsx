@@ -1,7 +1,9 @@
 /** How long a copy has been under way. */
 import type { ReactElement } from 'react';
+import { classNames } from '../../kit/class-names.ts';
 import { duration } from '../../kit/format.ts';
 import { useNow } from '../../kit/now.ts';
+import textStyles from '../../kit/styles/text.module.css';
 
 /** Milliseconds; read when the person acts, never while drawing. */
 export const clock = (): number => Date.now();
@@ -9,7 +11,10 @@ export const clock = (): number => Date.now();
 export function Copying({ since }: { readonly since: number }): ReactElement {
   const now = useNow();
   return (
-    <span className="micro num wrapping" role="status">
+    <span
+      className={classNames(textStyles.caption, textStyles.number, textStyles.wrap)}
+      role="status"
+    >
       Copying and comparing,{' '}
       {duration(Math.floor(Math.max(0, now - since) / 1000)).replace('.0', '')}. It goes on when
       this is closed.

@@ -2,8 +2,11 @@
 import { Button, TextInput } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import { command, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { Dialog } from '../../kit/dialog.tsx';
 import { count } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 
 const BY = 'you (window)';
 
@@ -31,7 +34,7 @@ export function CreateDialog({
           });
         }}
       >
-        <p className="t2 mtext">
+        <p className={classNames(textStyles.secondary, 'mtext')}>
           {saved === null
             ? 'The weights of the newest checkpoint are kept.'
             : `The weights of the newest checkpoint, step ${count(saved)}, are kept.`}{' '}
@@ -46,8 +49,8 @@ export function CreateDialog({
             setDescription(event.currentTarget.value);
           }}
         />
-        <div className="dialog-foot">
-          <span className="grow" />
+        <div className={layoutStyles.dialogFooter}>
+          <span className={layoutStyles.grow} />
           <Button size="md" onClick={onClose}>
             Cancel
           </Button>

@@ -3,8 +3,11 @@ import { Button, Checkbox, TextInput } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { Version } from '../../../src-main/contract/index.ts';
 import { command, useAnswer, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { Dialog } from '../../kit/dialog.tsx';
 import { bytes, count } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 
 const BY = 'you (window)';
 
@@ -22,7 +25,7 @@ export function DeleteDialog({
   const ready = typed === version.name && (!isLastCopy || agreed);
   return (
     <Dialog onClose={onClose} title={`Delete ${version.name}`} size={520}>
-      <p className="t2 mtext">
+      <p className={classNames(textStyles.secondary, 'mtext')}>
         {bytes(version.bytes)} move to the trash and are removed after 30 days.{' '}
         {isLastCopy
           ? `No checkpoint and no other version holds step ${count(version.step)}: this is its last copy.`
@@ -48,8 +51,8 @@ export function DeleteDialog({
           }}
         />
       ) : null}
-      <div className="dialog-foot">
-        <span className="grow" />
+      <div className={layoutStyles.dialogFooter}>
+        <span className={layoutStyles.grow} />
         <Button size="md" onClick={onClose}>
           Cancel
         </Button>

@@ -4,9 +4,12 @@ import { IconFolderDown } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import type { Backup, CheckpointFacts } from '../../../src-main/contract/index.ts';
 import { useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { bytes, clock, count, plural } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { BackupState } from './backup-state.tsx';
 import { typeWord } from './backups.tsx';
 import { placeText } from './checkpoints.tsx';
@@ -32,9 +35,13 @@ function CheckpointDetails({ checkpoint }: { readonly checkpoint: CheckpointFact
   const chosen: Chosen = { kind: 'checkpoint', checkpoint };
   return (
     <aside className="mside" aria-label={`Details of ${pointText(checkpoint)}`}>
-      <div className="base sp">
-        <h2 className="title el">Checkpoint {count(checkpoint.step)}</h2>
-        <span className="micro num">{bytes(checkpoint.bytes)}</span>
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={classNames(textStyles.title, textStyles.ellipsis)}>
+          Checkpoint {count(checkpoint.step)}
+        </h2>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
+          {bytes(checkpoint.bytes)}
+        </span>
       </div>
       <Facts
         facts={[
@@ -45,13 +52,15 @@ function CheckpointDetails({ checkpoint }: { readonly checkpoint: CheckpointFact
         ]}
       />
       {checkpoint.problem === null ? null : (
-        <p className="mchecked fail">
+        <p className={classNames('mchecked', textStyles.failure)}>
           <Glyph name="failed" />
           <span>{checkpoint.problem}</span>
         </p>
       )}
-      <p className="mono micro mfolder">{checkpoint.folder}</p>
-      <div className="row macts">
+      <p className={classNames(textStyles.mono, textStyles.caption, 'mfolder')}>
+        {checkpoint.folder}
+      </p>
+      <div className={classNames(layoutStyles.row, 'macts')}>
         <RestoreButton chosen={chosen} />
       </div>
     </aside>
@@ -67,13 +76,15 @@ function BackupDetails({ backup }: { readonly backup: Backup }): ReactElement {
   const { branch, step } = backup;
   return (
     <aside className="mside" aria-label={`Details of ${backup.id}`}>
-      <div className="base sp">
-        <h2 className="title el">{typeWord(backup)} backup</h2>
-        <span className="micro num">
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={classNames(textStyles.title, textStyles.ellipsis)}>
+          {typeWord(backup)} backup
+        </h2>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
           {bytes(backup.bytes)}, {plural(backup.files, 'file')}
         </span>
       </div>
-      <p className="t2">{backup.reason}</p>
+      <p className={textStyles.secondary}>{backup.reason}</p>
       <Facts
         facts={[
           ['Made', clock(backup.created, now)],
@@ -86,8 +97,8 @@ function BackupDetails({ backup }: { readonly backup: Backup }): ReactElement {
           ],
         ]}
       />
-      <p className="mono micro mfolder">{backup.folder}</p>
-      <div className="row macts">
+      <p className={classNames(textStyles.mono, textStyles.caption, 'mfolder')}>{backup.folder}</p>
+      <div className={classNames(layoutStyles.row, 'macts')}>
         <RestoreButton chosen={chosen} />
         <Button
           disabled={lost || isVerifying}
@@ -107,7 +118,9 @@ function BackupDetails({ backup }: { readonly backup: Backup }): ReactElement {
           Extract to a folder
         </Button>
       </div>
-      {can.kind === 'cannot' ? <p className="micro">No restore from it: {can.why}</p> : null}
+      {can.kind === 'cannot' ? (
+        <p className={textStyles.caption}>No restore from it: {can.why}</p>
+      ) : null}
     </aside>
   );
 }

@@ -3,10 +3,13 @@ import { Button } from '@mantine/core';
 import { useState, type SyntheticEvent, type ReactElement } from 'react';
 import type { Backup } from '../../../src-main/contract/index.ts';
 import { attempt, useLost, type EngineClient, type Refused } from '../../engine/index.ts';
-import { FolderField } from '../../kit/folder-field.tsx';
+import { classNames } from '../../kit/class-names.ts';
 import { Dialog } from '../../kit/dialog.tsx';
+import { FolderField } from '../../kit/folder-field.tsx';
 import { bytes, plural } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { clock, Copying } from './copying.tsx';
 import { Refusal } from './refusal.tsx';
 
@@ -57,17 +60,18 @@ export function ExtractDialog({
           void extract(event);
         }}
       >
-        <p className="t2 wrapping">
+        <p className={classNames(textStyles.secondary, textStyles.wrap)}>
           {plural(backup.files, 'file')}, {bytes(backup.bytes)}, of {backup.id}: {backup.holds}.
           They are copied into a new folder of the machine that the engine runs on, outside of the
           workspace. The model stays as it is.
         </p>
         {phase.kind === 'done' ? (
-          <p role="status" className="mchecked ok mfield">
+          <p role="status" className={classNames('mchecked', textStyles.success, 'mfield')}>
             <Glyph name="done" />
             <span>
               {plural(phase.result.files, 'file')}, {bytes(phase.result.bytes)} in{' '}
-              <span className="mono">{phase.result.folder}</span>, every byte as it was backed up
+              <span className={textStyles.mono}>{phase.result.folder}</span>, every byte as it was
+              backed up
             </span>
           </p>
         ) : (
@@ -86,13 +90,15 @@ export function ExtractDialog({
         {phase.kind === 'asking' && phase.refused !== null ? (
           <Refusal refused={phase.refused} />
         ) : null}
-        <div className="dialog-foot">
+        <div className={layoutStyles.dialogFooter}>
           {phase.kind === 'copying' ? (
             <Copying since={phase.since} />
           ) : phase.kind === 'asking' ? (
-            <span className="micro wrapping">Every file is compared after it was copied.</span>
+            <span className={classNames(textStyles.caption, textStyles.wrap)}>
+              Every file is compared after it was copied.
+            </span>
           ) : null}
-          <span className="grow" />
+          <span className={layoutStyles.grow} />
           <Button size="md" onClick={onClose}>
             {phase.kind === 'asking' ? 'Cancel' : 'Close'}
           </Button>

@@ -3,6 +3,8 @@ import { Button } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
 import type { ReactElement, ReactNode } from 'react';
 import { useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
+import textStyles from '../../kit/styles/text.module.css';
 import { openDialog } from './models-store.ts';
 import { restorableOf, type Chosen } from './points.ts';
 
@@ -10,7 +12,7 @@ type Fact = readonly [string, ReactNode];
 
 export function Facts({ facts }: { readonly facts: readonly Fact[] }): ReactElement {
   return (
-    <dl className="kv num">
+    <dl className={classNames('kv', textStyles.number)}>
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>

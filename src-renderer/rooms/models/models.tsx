@@ -4,7 +4,10 @@ import { IconArrowBackUp, IconArrowsDiff, IconPlus } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef, type ReactElement } from 'react';
 import type { RestorePlan } from '../../../src-main/contract/index.ts';
 import { useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { bytes, count, plural } from '../../kit/format.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { BackupDialog } from './backup-dialog.tsx';
 import { Backups } from './backups.tsx';
@@ -15,8 +18,8 @@ import { CompareDialog } from './compare-dialog.tsx';
 import { CreateDialog } from './create-dialog.tsx';
 import { DeleteDialog, useLastCopy } from './delete-dialog.tsx';
 import { Details } from './details.tsx';
-import { choose, closeDialog, openDialog, useModels } from './models-store.ts';
 import { ExtractDialog } from './extract-dialog.tsx';
+import { choose, closeDialog, openDialog, useModels } from './models-store.ts';
 import type { Picture } from './picture.ts';
 import { chosenOf, keyOf, restorableOf, versionKey, type DatasetStore } from './points.ts';
 import { RestoreBanner } from './restore-banner.tsx';
@@ -79,11 +82,11 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
       />
       <Notices onOpen={onOpen} />
       <RestoreBanner />
-      <div className="body models" ref={body}>
+      <div className={classNames(layoutStyles.screenBody, 'models')} ref={body}>
         {picture === null ? (
           <section className="mline" aria-label="Validation loss of the lineage">
-            <h2 className="label">Validation loss of the lineage</h2>
-            <p className="t2">The curve begins with the first evaluation.</p>
+            <h2 className={textStyles.label}>Validation loss of the lineage</h2>
+            <p className={textStyles.secondary}>The curve begins with the first evaluation.</p>
           </section>
         ) : (
           <Timeline picture={picture} shelf={shelf} chosen={chosenKey} />
@@ -106,10 +109,12 @@ function Bar({ facts }: { readonly facts: string }): ReactElement {
   const { branches, restore } = useRoom('lineage');
   const isBusy = restore?.state === 'running';
   return (
-    <div className="sbar">
-      <h1 className="title">Models</h1>
-      <span className="micro num el">{facts}</span>
-      <span className="fill" />
+    <div className={layoutStyles.screenBar}>
+      <h1 className={textStyles.title}>Models</h1>
+      <span className={classNames(textStyles.caption, textStyles.number, textStyles.ellipsis)}>
+        {facts}
+      </span>
+      <span className={layoutStyles.spacer} />
       <Button
         size="xs"
         disabled={versions.length < 2}

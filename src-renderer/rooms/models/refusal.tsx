@@ -2,15 +2,16 @@
 import type { ReactElement } from 'react';
 import type { Refused } from '../../engine/index.ts';
 import { Glyph } from '../../kit/marks.tsx';
+import textStyles from '../../kit/styles/text.module.css';
 
 export function Refusal({ refused }: { readonly refused: Refused }): ReactElement {
   return (
     <p className="rrefusal" role="alert">
-      <span className="fail">
+      <span className={textStyles.failure}>
         <Glyph name="refused" />
       </span>
       <span>
-        <b className="strong">{refused.text}</b> {refused.next}
+        <b className={textStyles.strong}>{refused.text}</b> {refused.next}
       </span>
     </p>
   );

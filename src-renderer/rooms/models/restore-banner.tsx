@@ -2,10 +2,15 @@
 import { IconX } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { clock, duration } from '../../kit/format.ts';
-import { useKept } from '../../kit/persisted-state.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
+import { useKept } from '../../kit/persisted-state.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import noticeStyles from '../../kit/styles/notice.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { phaseName } from './restore-words.ts';
 
 const isTime = (value: unknown): value is number => typeof value === 'number';
@@ -17,13 +22,13 @@ export function RestoreBanner(): ReactElement | null {
   if (restore === null) return null;
   if (restore.state === 'running')
     return (
-      <div className="notice" role="status">
+      <div className={noticeStyles.notice} role="status">
         <Glyph name="loading" />
-        <p className="grow">
-          <b className="strong">{restore.title} is under way.</b>{' '}
-          <span className="t2">{phaseName(restore.phase)}.</span>
+        <p className={layoutStyles.grow}>
+          <b className={textStyles.strong}>{restore.title} is under way.</b>{' '}
+          <span className={textStyles.secondary}>{phaseName(restore.phase)}.</span>
         </p>
-        <span className="micro num">
+        <span className={classNames(textStyles.caption, textStyles.number)}>
           {duration(Math.max(0, Math.floor(now - restore.since))).replace('.0', '')}
         </span>
       </div>
@@ -32,19 +37,21 @@ export function RestoreBanner(): ReactElement | null {
   const isSettled = restore.phase !== 'continue';
   if (isSettled && restore.since <= seen) return null;
   return (
-    <div className="notice fail" role="alert">
+    <div className={classNames(noticeStyles.notice, noticeStyles.failure)} role="alert">
       <Glyph name="failed" />
-      <p className="grow">
-        <b className="strong">
+      <p className={layoutStyles.grow}>
+        <b className={textStyles.strong}>
           {restore.title} ended at: {phaseName(restore.phase).toLowerCase()}.
         </b>{' '}
-        <span className="t2">{restore.message}</span>
+        <span className={textStyles.secondary}>{restore.message}</span>
       </p>
-      <time className="micro">{clock(restore.since, now)}</time>
+      <time className={classNames(noticeStyles.detail, textStyles.caption)}>
+        {clock(restore.since, now)}
+      </time>
       {isSettled ? (
         <button
           type="button"
-          className="iconb"
+          className={controlStyles.iconButton}
           aria-label={`Dismiss: ${restore.title}`}
           onClick={() => {
             setSeen(restore.since);

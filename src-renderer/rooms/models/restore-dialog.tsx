@@ -7,6 +7,8 @@ import { useEffect, useState, type ReactElement } from 'react';
 import type { RestorePlan, RestoreSource } from '../../../src-main/contract/index.ts';
 import { attempt, type Refused } from '../../engine/index.ts';
 import { Dialog } from '../../kit/dialog.tsx';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Refusal } from './refusal.tsx';
 import { Planned } from './restore-plan.tsx';
 import './restore.css';
@@ -47,14 +49,14 @@ export function RestoreDialog({
       {plan === null ? (
         <>
           {refused === null ? (
-            <p className="t2" role="status">
+            <p className={textStyles.secondary} role="status">
               Reading what would happen.
             </p>
           ) : (
             <Refusal refused={refused} />
           )}
-          <div className="dialog-foot">
-            <span className="grow" />
+          <div className={layoutStyles.dialogFooter}>
+            <span className={layoutStyles.grow} />
             <Button size="md" data-autofocus onClick={onClose}>
               Close
             </Button>

@@ -1,7 +1,9 @@
 /** The phases of a restore in their order, with their times before and their progress during it. */
 import type { ReactElement } from 'react';
 import type { LineageState, RestorePlan } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { Glyph } from '../../kit/marks.tsx';
+import textStyles from '../../kit/styles/text.module.css';
 import { phaseName, actTime, type RestorePhase } from './restore-words.ts';
 
 type ActState = 'planned' | 'done' | 'running' | 'failed' | 'waiting';
@@ -14,7 +16,7 @@ function Sentence({ text }: { readonly text: string }): ReactElement {
     <>
       {text.split(codes).map((part, index) =>
         index % 2 === 1 ? (
-          <span key={part} className="mono s">
+          <span key={part} className={classNames(textStyles.mono, 's')}>
             {part}
           </span>
         ) : (
@@ -76,7 +78,7 @@ export function RestorePhases({
             <span>
               <b>{phaseName(action.phase)}.</b> <Sentence text={action.text} />
               {state === 'planned' ? null : (
-                <span className="visually-hidden"> ({stateWords[state]})</span>
+                <span className={textStyles.visuallyHidden}> ({stateWords[state]})</span>
               )}
             </span>
             <time>{time ?? ''}</time>

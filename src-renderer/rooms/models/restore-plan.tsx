@@ -3,12 +3,15 @@ import { Button, Checkbox } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { RestorePlan, RestoreResult } from '../../../src-main/contract/index.ts';
 import { useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { duration } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Refusal } from './refusal.tsx';
-import { RestorePhases } from './restore-phases.tsx';
 import { useRestorePhase, type Phase } from './restore-phase.ts';
+import { RestorePhases } from './restore-phases.tsx';
 import {
   changesOf,
   diskText,
@@ -38,10 +41,10 @@ export function Planned({
   const takenBack = takenBackOf(plan);
   return (
     <div className="rplan">
-      <p className="t2 rlead">{summaryOf(plan, isLit)}</p>
+      <p className={classNames(textStyles.secondary, 'rlead')}>{summaryOf(plan, isLit)}</p>
       {phase.kind === 'planned' && phase.isRenewed ? (
         <p className="rnote" role="status">
-          <span className="warn">
+          <span className={textStyles.warning}>
             <Glyph name="decide" />
           </span>
           The model has moved on since this was opened. This is what would happen now.
@@ -54,7 +57,9 @@ export function Planned({
       />
       {phase.kind !== 'planned' || (takenBack === null && queueable.length === 0) ? null : (
         <div className="ropts">
-          {takenBack === null ? null : <p className="t2">{takenBack} goes back into the queue.</p>}
+          {takenBack === null ? null : (
+            <p className={textStyles.secondary}>{takenBack} goes back into the queue.</p>
+          )}
           {queueable.length === 0 ? null : (
             <Checkbox
               label={`Queue ${namesText(queueable)} again`}
@@ -67,9 +72,9 @@ export function Planned({
         </div>
       )}
       <Outcome plan={plan} phase={phase} />
-      <div className="dialog-foot rfoot">
+      <div className={classNames(layoutStyles.dialogFooter, 'rfoot')}>
         <Footnote plan={plan} phase={phase} />
-        <span className="grow" />
+        <span className={layoutStyles.grow} />
         {phase.kind === 'planned' ? (
           <>
             <Button key="cancel" size="md" data-autofocus autoFocus onClick={onClose}>
@@ -108,10 +113,10 @@ function Consequences({ plan }: { readonly plan: RestorePlan }): ReactElement {
   ];
   return (
     <>
-      <dl className="delta num">
+      <dl className={classNames('delta', textStyles.number)}>
         {changesOf(plan).map((change) => (
           <div key={change.name}>
-            <dt className="micro">{change.name}</dt>
+            <dt className={textStyles.caption}>{change.name}</dt>
             <dd>
               {change.from}
               {change.to === null ? null : (
@@ -151,11 +156,11 @@ function Outcome({
     case 'failed':
       return (
         <div className="rrefusal" role="alert">
-          <span className="fail">
+          <span className={textStyles.failure}>
             <Glyph name="failed" />
           </span>
           <span>
-            <b className="strong">{phase.at?.message ?? phase.refused.text}</b>{' '}
+            <b className={textStyles.strong}>{phase.at?.message ?? phase.refused.text}</b>{' '}
             {phase.at === null ? phase.refused.next : null}
           </span>
         </div>
@@ -163,7 +168,7 @@ function Outcome({
     case 'done':
       return (
         <p className="rrefusal" role="status">
-          <span className="ok">
+          <span className={textStyles.success}>
             <Glyph name="done" />
           </span>
           <span>{doneText(plan, phase.result)}</span>
@@ -182,7 +187,13 @@ function Footnote({
   const now = useNowSeconds();
   if (phase.kind === 'planned')
     return (
-      <span className={`micro num ${plan.disk.fits ? '' : 'fail'}`}>
+      <span
+        className={classNames(
+          textStyles.caption,
+          textStyles.number,
+          !plan.disk.fits && textStyles.failure,
+        )}
+      >
         {diskText(plan.disk)} {plan.undo}
       </span>
     );
@@ -191,7 +202,11 @@ function Footnote({
     phase.at === null
       ? ''
       : `${duration(Math.max(0, Math.floor(now - phase.at.since))).replace('.0', '')} so far. `;
-  return <span className="micro num">{soFar}It goes on when this is closed.</span>;
+  return (
+    <span className={classNames(textStyles.caption, textStyles.number)}>
+      {soFar}It goes on when this is closed.
+    </span>
+  );
 }
 
 function doneText(plan: RestorePlan, result: RestoreResult | null): string {

@@ -1,5 +1,7 @@
 /** The name of a point in its row: pressed when it is the chosen one. */
 import type { ReactElement, ReactNode } from 'react';
+import { classNames } from '../../kit/class-names.ts';
+import textStyles from '../../kit/styles/text.module.css';
 import { choose } from './models-store.ts';
 
 export function RowName({
@@ -14,7 +16,7 @@ export function RowName({
   return (
     <button
       type="button"
-      className="mname strong"
+      className={classNames('mname', textStyles.strong)}
       data-key={id}
       aria-pressed={id === chosen}
       onClick={() => {

@@ -2,6 +2,7 @@
 import type { ReactElement } from 'react';
 import { Dialog } from '../../kit/dialog.tsx';
 import { count, loss } from '../../kit/format.ts';
+import tableStyles from '../../kit/styles/tables.module.css';
 import type { Picture } from './picture.ts';
 
 export function TimelineTable({
@@ -22,8 +23,8 @@ export function TimelineTable({
             <tr>
               <th>Kept</th>
               <th>Branch</th>
-              <th className="n">Step</th>
-              <th className="n">Validation</th>
+              <th className={tableStyles.numberCell}>Step</th>
+              <th className={tableStyles.numberCell}>Validation</th>
               <th>In this model</th>
             </tr>
           </thead>
@@ -32,8 +33,8 @@ export function TimelineTable({
               <tr key={mark.key}>
                 <td>{mark.kind === 'checkpoint' ? 'checkpoint' : mark.key}</td>
                 <td>{mark.branch}</td>
-                <td className="n">{count(mark.step)}</td>
-                <td className="n">{mark.y === null ? '' : loss(mark.y)}</td>
+                <td className={tableStyles.numberCell}>{count(mark.step)}</td>
+                <td className={tableStyles.numberCell}>{mark.y === null ? '' : loss(mark.y)}</td>
                 <td>{mark.inModel ? 'yes' : 'no'}</td>
               </tr>
             ))}
@@ -43,8 +44,8 @@ export function TimelineTable({
           <thead>
             <tr>
               <th>Branch</th>
-              <th className="n">Step</th>
-              <th className="n">Validation</th>
+              <th className={tableStyles.numberCell}>Step</th>
+              <th className={tableStyles.numberCell}>Validation</th>
               <th>In this model</th>
             </tr>
           </thead>
@@ -53,8 +54,8 @@ export function TimelineTable({
               // A branch and its parent both have the step of the fork.
               <tr key={`${row.branch} ${String(row.x)} ${String(index)}`}>
                 <td>{row.branch}</td>
-                <td className="n">{count(row.x)}</td>
-                <td className="n">{loss(row.y)}</td>
+                <td className={tableStyles.numberCell}>{count(row.x)}</td>
+                <td className={tableStyles.numberCell}>{loss(row.y)}</td>
                 <td>{row.inModel ? 'yes' : 'no'}</td>
               </tr>
             ))}

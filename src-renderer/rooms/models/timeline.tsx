@@ -9,9 +9,13 @@ import {
   type ReactElement,
 } from 'react';
 import { useAnswer, useLost, useRoom } from '../../engine/index.ts';
-import { Canvas, useColours, type LineChart } from '../../kit/chart/index.ts';
+import { Canvas, useColors, type LineChart } from '../../kit/chart/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, loss, plural } from '../../kit/format.ts';
 import { Mark } from '../../kit/marks.tsx';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { configurationOf } from './lineage-chart.ts';
 import type { LayerFacts } from './lineage-ends.ts';
 import { lineageLayer, placeOf } from './lineage-layer.ts';
@@ -87,7 +91,7 @@ export function Timeline({
   const facts = useRef<LayerFacts | null>(null);
   const lineage = useRoom('lineage');
   const plan = useModels((state) => state.plan);
-  const colors = useColours(useLost());
+  const colors = useColors(useLost());
   const [shown, setShown] = useState<string | null>(null);
   const [layer] = useState(() => lineageLayer(() => facts.current));
   const leaving = useMemo(() => (plan === null ? null : leavingOf(plan, lineage)), [plan, lineage]);
@@ -149,23 +153,23 @@ export function Timeline({
       className={`mline ${plan === null ? '' : 'lit'}`}
       aria-label="Validation loss of the lineage"
     >
-      <div className="base sp">
-        <h2 className="label">Validation loss of the lineage</h2>
-        <span className="micro row mlegend">
-          <span className="row">
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={textStyles.label}>Validation loss of the lineage</h2>
+        <span className={classNames(textStyles.caption, layoutStyles.row, 'mlegend')}>
+          <span className={layoutStyles.row}>
             <Mark name="version" />
             version
           </span>
-          <span className="row">
+          <span className={layoutStyles.row}>
             <Mark name="backup" />
             backup
           </span>
-          <span className="row">
+          <span className={layoutStyles.row}>
             <Mark name="checkpoint" />
             checkpoint
           </span>
           {lineage.branches.length > 1 ? (
-            <span className="row">
+            <span className={layoutStyles.row}>
               <svg className="mdash" viewBox="0 0 22 6" aria-hidden="true">
                 <path d="M0 3h22" />
               </svg>
@@ -174,7 +178,7 @@ export function Timeline({
           ) : null}
           <button
             type="button"
-            className="link"
+            className={controlStyles.linkButton}
             onClick={() => {
               openDialog({ kind: 'table' });
             }}

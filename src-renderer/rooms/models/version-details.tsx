@@ -4,8 +4,11 @@ import { IconPin, IconPinnedOff, IconShieldCheck, IconTrash } from '@tabler/icon
 import type { ReactElement } from 'react';
 import type { Version } from '../../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { bytes, count, loss, plural, UNKNOWN } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { useChecks, verifyVersion } from './checks.ts';
 import { measuredWhere } from './compare.ts';
 import { Facts, RestoreButton } from './facts.tsx';
@@ -18,13 +21,15 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
   const isLeft = !branches.some((branch) => branch.name === version.branch);
   return (
     <aside className="mside" aria-label={`Details of ${version.name}`}>
-      <div className="base sp">
-        <h2 className="title el" title={version.name}>
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={classNames(textStyles.title, textStyles.ellipsis)} title={version.name}>
           {version.name}
         </h2>
-        <span className="micro num">{bytes(version.bytes)}</span>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
+          {bytes(version.bytes)}
+        </span>
       </div>
-      <p className="t2">{version.description}</p>
+      <p className={textStyles.secondary}>{version.description}</p>
       <Facts
         facts={[
           ['Lineage step', count(version.step)],
@@ -47,8 +52,8 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
         ]}
       />
       <Datasets version={version} />
-      <p className="mono micro mfolder">{version.folder}</p>
-      <div className="row macts">
+      <p className={classNames(textStyles.mono, textStyles.caption, 'mfolder')}>{version.folder}</p>
+      <div className={classNames(layoutStyles.row, 'macts')}>
         <RestoreButton chosen={{ kind: 'version', version }} />
         <Button
           disabled={lost || checked === 'busy'}
@@ -84,7 +89,10 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
         </Button>
       </div>
       {checked === undefined || checked === 'busy' ? null : (
-        <p role="status" className={`mchecked ${checked.ok ? 'ok' : 'fail'}`}>
+        <p
+          role="status"
+          className={checked.ok ? 'mchecked ok' : classNames('mchecked', textStyles.failure)}
+        >
           <Glyph name={checked.ok ? 'done' : 'failed'} />
           <span>
             {checked.ok
@@ -101,12 +109,15 @@ function Datasets({ version }: { readonly version: Version }): ReactElement {
   const lost = useLost();
   return (
     <div className="mdatasets">
-      <h3 className="label">Datasets since the parent</h3>
-      {version.datasets.length === 0 ? <p className="t2">None.</p> : null}
+      <h3 className={textStyles.label}>Datasets since the parent</h3>
+      {version.datasets.length === 0 ? <p className={textStyles.secondary}>None.</p> : null}
       <ul>
         {version.datasets.map((dataset) => (
-          <li key={dataset.id} className="row">
-            <span className="el grow" title={dataset.name}>
+          <li key={dataset.id} className={layoutStyles.row}>
+            <span
+              className={classNames(textStyles.ellipsis, layoutStyles.grow)}
+              title={dataset.name}
+            >
               {dataset.name}
             </span>
             <Button

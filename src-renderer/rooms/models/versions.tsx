@@ -4,9 +4,13 @@ import { IconPlus } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import type { Backup, Version } from '../../../src-main/contract/index.ts';
 import { useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { bytes, clock, count, loss, percent, signed, UNKNOWN } from '../../kit/format.ts';
 import { Mark } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { BackupState } from './backup-state.tsx';
 import { matchShare, measuredWhere } from './compare.ts';
 import { listKeys } from './list-keys.ts';
@@ -40,7 +44,7 @@ export function Versions({
     >
       {versions.length === 0 ? (
         <div className="mnone">
-          <p className="t2">
+          <p className={textStyles.secondary}>
             No versions yet. The first can be made at any checkpoint. One is kept after each
             dataset.
           </p>
@@ -60,14 +64,14 @@ export function Versions({
             <tr>
               <th>Version</th>
               {manyBranches ? <th>Branch</th> : null}
-              <th className="n">Step</th>
-              <th className="n">Validation</th>
-              <th className="n">Gap</th>
-              <th className="n detail">Match</th>
+              <th className={tableStyles.numberCell}>Step</th>
+              <th className={tableStyles.numberCell}>Validation</th>
+              <th className={tableStyles.numberCell}>Gap</th>
+              <th className={classNames(tableStyles.numberCell, 'detail')}>Match</th>
               <th className="gapped">Created</th>
               <th className="detail">Weights</th>
               <th>Backup</th>
-              <th className="n">Size</th>
+              <th className={tableStyles.numberCell}>Size</th>
             </tr>
           </thead>
           <tbody>
@@ -82,30 +86,42 @@ export function Versions({
                       {entry.name}
                     </RowName>
                   </td>
-                  {manyBranches ? <td className="t2">{entry.branch}</td> : null}
-                  <td className="n">{count(entry.step)}</td>
-                  <td className="n" title={measuredWhere(entry)}>
+                  {manyBranches ? <td className={textStyles.secondary}>{entry.branch}</td> : null}
+                  <td className={tableStyles.numberCell}>{count(entry.step)}</td>
+                  <td className={tableStyles.numberCell} title={measuredWhere(entry)}>
                     <Validation version={entry} />
                   </td>
-                  <td className="n">{entry.gap === null ? UNKNOWN : signed(entry.gap)}</td>
-                  <td className="n detail">{match === null ? UNKNOWN : percent(match)}</td>
-                  <td className="t2 num gapped">{clock(entry.created, now)}</td>
+                  <td className={tableStyles.numberCell}>
+                    {entry.gap === null ? UNKNOWN : signed(entry.gap)}
+                  </td>
+                  <td className={classNames(tableStyles.numberCell, 'detail')}>
+                    {match === null ? UNKNOWN : percent(match)}
+                  </td>
+                  <td className={classNames(textStyles.secondary, textStyles.number, 'gapped')}>
+                    {clock(entry.created, now)}
+                  </td>
                   <td className="detail">
-                    <span className="row" title={`Kept ${entry.how}`}>
+                    <span
+                      className={classNames(layoutStyles.row, 'mrow')}
+                      title={`Kept ${entry.how}`}
+                    >
                       <Mark name="version" />
                       {entry.pinned ? 'kept, pinned' : 'kept'}
                     </span>
                   </td>
                   <td>
                     {copy === null ? (
-                      <span className="t3" title={`No backup of ${entry.name} was made`}>
+                      <span
+                        className={textStyles.tertiary}
+                        title={`No backup of ${entry.name} was made`}
+                      >
                         {UNKNOWN}
                       </span>
                     ) : (
                       <BackupState backup={copy} isShort />
                     )}
                   </td>
-                  <td className="n">{bytes(entry.bytes)}</td>
+                  <td className={tableStyles.numberCell}>{bytes(entry.bytes)}</td>
                 </tr>
               );
             })}
@@ -122,7 +138,9 @@ function Validation({ version }: { readonly version: Version }): ReactElement {
   if (measured === null) return <>{UNKNOWN}</>;
   return (
     <>
-      {at === null || at === step ? null : <span className="micro">at {count(at)} </span>}
+      {at === null || at === step ? null : (
+        <span className={textStyles.caption}>at {count(at)} </span>
+      )}
       {loss(measured)}
     </>
   );

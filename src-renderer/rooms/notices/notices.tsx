@@ -4,9 +4,14 @@ import { IconX } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import { screenName, type Notice } from '../../../src-main/contract/index.ts';
 import { command, tryNow, useEngine, useRoom, useTrouble } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { clock, clockSeconds, duration } from '../../kit/format.ts';
 import { Glyph, type GlyphName } from '../../kit/marks.tsx';
 import { useNow, useNowSeconds } from '../../kit/now.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import noticeStyles from '../../kit/styles/notice.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import './notices.css';
 
 export type OpenScreen = (screen: string) => void;
@@ -17,6 +22,7 @@ const glyphs: Readonly<Record<Notice['tone'], GlyphName>> = {
   warn: 'recovering',
   fail: 'failed',
 };
+const tones = { info: 'info', warn: 'warning', fail: 'failure' } as const;
 
 function One({
   notice,
@@ -28,12 +34,18 @@ function One({
   const now = useNowSeconds();
   const live = useEngine((state) => state.connection === 'live');
   return (
-    <div className={`notice ${notice.tone}`} role={notice.tone === 'info' ? 'status' : 'alert'}>
+    <div
+      className={classNames(noticeStyles.notice, noticeStyles[tones[notice.tone]])}
+      role={notice.tone === 'info' ? 'status' : 'alert'}
+    >
       <Glyph name={glyphs[notice.tone]} />
-      <p className="grow">
-        <b className="strong">{notice.title}</b> <span className="t2">{notice.body}</span>
+      <p className={layoutStyles.grow}>
+        <b className={textStyles.strong}>{notice.title}</b>{' '}
+        <span className={textStyles.secondary}>{notice.body}</span>
       </p>
-      <time className="micro">{clock(notice.t, now)}</time>
+      <time className={classNames(noticeStyles.detail, textStyles.caption)}>
+        {clock(notice.t, now)}
+      </time>
       <Button
         size="xs"
         onClick={() => {
@@ -44,7 +56,7 @@ function One({
       </Button>
       <button
         type="button"
-        className="iconb"
+        className={controlStyles.iconButton}
         aria-label={`Dismiss: ${notice.title}`}
         disabled={!live}
         onClick={() => {
@@ -64,11 +76,11 @@ function LostNotice(): ReactElement {
   const quiet = duration(Math.floor((now - heard) / 1000)).replace('.0', '');
   const wait = nextTry === null ? 0 : Math.ceil((nextTry - now) / 1000);
   return (
-    <div className="notice" role="status">
+    <div className={noticeStyles.notice} role="status">
       <Glyph name="lost" />
-      <p className="grow">
-        <b className="strong">The window has not heard from the engine for {quiet}.</b>{' '}
-        <span className="t2">
+      <p className={layoutStyles.grow}>
+        <b className={textStyles.strong}>The window has not heard from the engine for {quiet}.</b>{' '}
+        <span className={textStyles.secondary}>
           Training does not depend on the window. Everything below is from{' '}
           {clockSeconds(heard / 1000)}.{' '}
           {wait > 0 ? `Trying again in ${String(wait)}\u00a0s.` : 'Trying now.'}
@@ -87,18 +99,18 @@ function Recovering(): ReactElement | null {
   if (status.state !== 'recovering' || recovery === null) return null;
   const saved = status.last_checkpoint_step;
   return (
-    <div className="notice warn" role="alert">
+    <div className={classNames(noticeStyles.notice, noticeStyles.warning)} role="alert">
       <Glyph name="recovering" />
-      <p className="grow">
-        <b className="strong">The trainer ended: {recovery.cause}.</b>{' '}
-        <span className="t2">
+      <p className={layoutStyles.grow}>
+        <b className={textStyles.strong}>The trainer ended: {recovery.cause}.</b>{' '}
+        <span className={textStyles.secondary}>
           {saved === null
             ? 'It is started again.'
             : `It is started again from step ${saved.toLocaleString('en-US')}, the last one saved.`}{' '}
           The dataset keeps its place.
         </span>
       </p>
-      <span className="micro num">
+      <span className={classNames(noticeStyles.detail, textStyles.caption, textStyles.number)}>
         attempt {recovery.attempt} of {recovery.limit} without progress
       </span>
     </div>
@@ -116,10 +128,11 @@ function Failed(): ReactElement | null {
     return null;
   const what = status.error?.message ?? status.reason ?? 'The trainer cannot run.';
   return (
-    <div className="notice fail" role="alert">
+    <div className={classNames(noticeStyles.notice, noticeStyles.failure)} role="alert">
       <Glyph name="failed" />
-      <p className="grow">
-        <b className="strong">Training stopped, needs you.</b> <span className="t2">{what}</span>
+      <p className={layoutStyles.grow}>
+        <b className={textStyles.strong}>Training stopped, needs you.</b>{' '}
+        <span className={textStyles.secondary}>{what}</span>
       </p>
       <Button
         size="xs"
@@ -138,14 +151,15 @@ function Refused(): ReactElement | null {
   const trouble = useTrouble((state) => state.trouble);
   if (trouble === null) return null;
   return (
-    <div className="notice fail" role="alert">
+    <div className={classNames(noticeStyles.notice, noticeStyles.failure)} role="alert">
       <Glyph name="refused" />
-      <p className="grow">
-        <b className="strong">{trouble.text}</b> <span className="t2">{trouble.next}</span>
+      <p className={layoutStyles.grow}>
+        <b className={textStyles.strong}>{trouble.text}</b>{' '}
+        <span className={textStyles.secondary}>{trouble.next}</span>
       </p>
       <button
         type="button"
-        className="iconb"
+        className={controlStyles.iconButton}
         aria-label="Close"
         onClick={() => {
           useTrouble.setState({ trouble: null });
@@ -175,7 +189,7 @@ export function Notices({ onOpen }: { readonly onOpen: OpenScreen }): ReactEleme
       {newest.length > SHOWN ? (
         <button
           type="button"
-          className="notice more micro"
+          className={classNames(noticeStyles.notice, 'more', textStyles.caption)}
           aria-expanded={all}
           onClick={() => {
             setAll(!all);

@@ -2,9 +2,13 @@
 import type { ReactElement } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
 import { useAnswer, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { clock, count, percent, rate, stem, UNKNOWN } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
 import { Strip, type StripBand, type StripName } from '../../kit/strip.tsx';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Parts, partsOf } from '../data/index.ts';
 import { wholeQueue } from './order.ts';
 
@@ -48,9 +52,9 @@ export function PlanStrip({
       : [{ from: whole.ends, to, text: `queue empty from ${clock(whole.ends, now)}`, quiet: true }];
   return (
     <section className="qstrip">
-      <div className="base sp">
-        <h2 className="label">Next {HOURS} hours</h2>
-        <span className="micro num">
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={textStyles.label}>Next {HOURS} hours</h2>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
           {speed === null ? 'estimated' : `estimated from ${count(speed.value)} tokens/s`}
         </span>
       </div>
@@ -95,14 +99,14 @@ export function Current({ dataset }: { readonly dataset: DatasetSummary }): Reac
       : `epoch ${rate(Math.min(config.epochs, Math.floor(status.epoch) + 1))} of ${count(config.epochs)}`;
   return (
     <section className="cur" aria-label="Dataset that is trained now">
-      <div className="base sp">
-        <span className="base">
-          <h2 className="title el" title={dataset.name}>
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <span className={layoutStyles.baseline}>
+          <h2 className={classNames(textStyles.title, textStyles.ellipsis)} title={dataset.name}>
             {dataset.name}
           </h2>
-          <span className="chip acc">{word}</span>
+          <span className={classNames(controlStyles.chip, controlStyles.accentChip)}>{word}</span>
         </span>
-        <span className="num t2">
+        <span className={classNames(textStyles.number, textStyles.secondary)}>
           {[
             epochs,
             `step ${count(done)} of ${of === 0 ? UNKNOWN : count(of)}`,
@@ -114,7 +118,7 @@ export function Current({ dataset }: { readonly dataset: DatasetSummary }): Reac
         </span>
       </div>
       <div
-        className="bar tall"
+        className={classNames(controlStyles.progressBar, 'tall')}
         role="progressbar"
         aria-label={`Progress of ${dataset.name}`}
         aria-valuemin={0}
@@ -122,7 +126,7 @@ export function Current({ dataset }: { readonly dataset: DatasetSummary }): Reac
         aria-valuenow={Math.round(share * 10) / 10}
         aria-valuetext={percent(share)}
       >
-        <i className="tail" style={{ width: `${String(share)}%` }} />
+        <i className={controlStyles.unsavedPart} style={{ width: `${String(share)}%` }} />
         <i style={{ width: `${String(of === 0 ? 0 : (saved / of) * 100)}%` }} />
         {notches.map((x) => (
           <u key={x} style={{ left: `${String(x)}%` }} />

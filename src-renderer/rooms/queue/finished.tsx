@@ -3,9 +3,13 @@ import { Button } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
 import { command, useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { clock, count, loss, UNKNOWN } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { verdictDisplay } from '../data/index.ts';
 
 type Tab = 'all' | 'completed' | 'failed' | 'skipped';
@@ -60,7 +64,11 @@ export function Finished({
   const shown = [...of(tab)].sort((a, b) => (b.finished ?? b.added) - (a.finished ?? a.added));
   return (
     <section className="qdone" aria-label="Finished datasets">
-      <div className="tabs num" role="tablist" aria-label="Finished datasets">
+      <div
+        className={classNames(controlStyles.tabs, textStyles.number)}
+        role="tablist"
+        aria-label="Finished datasets"
+      >
         {tabs.map(([id, name]) => (
           <button
             key={id}
@@ -76,7 +84,9 @@ export function Finished({
           </button>
         ))}
       </div>
-      {shown.length === 0 ? <p className="t2 none">Nothing here yet.</p> : null}
+      {shown.length === 0 ? (
+        <p className={classNames(textStyles.secondary, 'none')}>Nothing here yet.</p>
+      ) : null}
       <ol>
         {shown.slice(0, 100).map((dataset) => {
           const look = verdictDisplay[dataset.verdict];
@@ -88,19 +98,24 @@ export function Finished({
                 if (event.key.toLowerCase() === 'r' && plain && !lost) retry(dataset);
               }}
             >
-              <span className={look.tone}>
+              <span className={textStyles[look.tone]}>
                 <Glyph name={look.glyph} />
-                <span className="visually-hidden">{look.word}</span>
+                <span className={textStyles.visuallyHidden}>{look.word}</span>
               </span>
-              <div className="grow">
-                <div className="base sp">
-                  <span className="el strong" title={dataset.name}>
+              <div className={layoutStyles.grow}>
+                <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+                  <span
+                    className={classNames(textStyles.ellipsis, textStyles.strong)}
+                    title={dataset.name}
+                  >
                     {dataset.name}
                   </span>
-                  <span className="micro num">{clock(dataset.finished ?? dataset.added, now)}</span>
+                  <span className={classNames(textStyles.caption, textStyles.number)}>
+                    {clock(dataset.finished ?? dataset.added, now)}
+                  </span>
                 </div>
-                <p className="micro">{outcome(dataset)}</p>
-                <div className="row acts">
+                <p className={textStyles.caption}>{outcome(dataset)}</p>
+                <div className={classNames(layoutStyles.row, 'acts')}>
                   <Button
                     size="xs"
                     disabled={lost}

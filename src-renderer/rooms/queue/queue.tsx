@@ -5,9 +5,13 @@ import { useMemo, useState, type ReactElement } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { clock, count, duration } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
-import { takeIn } from '../data/index.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import { addFiles } from '../data/index.ts';
 import { RestoreDialog } from '../models/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { Current, PlanStrip } from './current.tsx';
@@ -42,15 +46,17 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
   ].filter((part) => part !== null);
   const add = (): void => {
     void host.chooseFiles().then((chosen) => {
-      takeIn(chosen, 'normal');
+      addFiles(chosen, 'normal');
     });
   };
   return (
     <>
-      <div className="sbar">
-        <h1 className="title">Queue</h1>
-        <span className="micro num">{facts.join(', ')}</span>
-        <span className="fill" />
+      <div className={layoutStyles.screenBar}>
+        <h1 className={textStyles.title}>Queue</h1>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
+          {facts.join(', ')}
+        </span>
+        <span className={layoutStyles.spacer} />
         {current === undefined ? null : (
           <Button
             size="xs"
@@ -74,13 +80,13 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
         </Button>
       </div>
       <Notices onOpen={onOpen} />
-      <div className="body queue">
+      <div className={classNames(layoutStyles.screenBody, 'queue')}>
         <div className="qmain">
           <PlanStrip datasets={datasets} />
           {current === undefined ? null : <Current dataset={current} />}
           {listed === 0 ? (
             <div className="qempty">
-              <p className="t2">
+              <p className={textStyles.secondary}>
                 The queue is empty.
                 {current === undefined && status.state === 'idle'
                   ? ` Training is idle since ${clock(Math.max(status.since, queue.since), now)}.`
@@ -93,11 +99,13 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
           ) : (
             <>
               <Waiting groups={groups} onRows={setRowsOf} />
-              <p className="micro hint">
-                Drag between priorities, or <span className="kbd">Alt ↑</span>{' '}
-                <span className="kbd">Alt ↓</span> on a row. <span className="kbd">H</span> hold,{' '}
-                <span className="kbd">Enter</span> rows, <span className="kbd">Del</span> remove
-                from the queue (the file moves to skipped, it is not deleted).
+              <p className={classNames(textStyles.caption, 'hint')}>
+                Drag between priorities, or <span className={controlStyles.keyboardKey}>Alt ↑</span>{' '}
+                <span className={controlStyles.keyboardKey}>Alt ↓</span> on a row.{' '}
+                <span className={controlStyles.keyboardKey}>H</span> hold,{' '}
+                <span className={controlStyles.keyboardKey}>Enter</span> rows,{' '}
+                <span className={controlStyles.keyboardKey}>Del</span> remove from the queue (the
+                file moves to skipped, it is not deleted).
               </p>
             </>
           )}

@@ -3,7 +3,12 @@ import { Modal } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
 import { useAnswer } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, plural } from '../../kit/format.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Parts, partsOf } from '../data/index.ts';
 
 const PAGE = 200;
@@ -27,10 +32,12 @@ function Rows({ dataset }: { readonly dataset: DatasetSummary }): ReactElement {
   const { answer } = useAnswer(`${dataset.id}|${String(from)}`, (engine) =>
     engine.datasets.rows({ id: dataset.id, from, limit: PAGE }),
   );
-  if (answer === null) return <p className="t2">Reading the account.</p>;
+  if (answer === null) return <p className={textStyles.secondary}>Reading the account.</p>;
   return (
     <div className="rows">
-      <p className="t2">{plural(answer.account.rows, 'row')}, all accounted for.</p>
+      <p className={textStyles.secondary}>
+        {plural(answer.account.rows, 'row')}, all accounted for.
+      </p>
       <Parts
         parts={partsOf(answer.account)}
         label={`${count(answer.account.rows)} rows, all accounted for`}
@@ -39,26 +46,26 @@ function Rows({ dataset }: { readonly dataset: DatasetSummary }): ReactElement {
         <table>
           <thead>
             <tr>
-              <th className="n">Row</th>
+              <th className={tableStyles.numberCell}>Row</th>
               <th>State</th>
-              <th className="n">Times trained</th>
+              <th className={tableStyles.numberCell}>Times trained</th>
             </tr>
           </thead>
           <tbody>
             {answer.rows.map((row) => (
               <tr key={row.row}>
-                <td className="n">{count(row.row)}</td>
+                <td className={tableStyles.numberCell}>{count(row.row)}</td>
                 <td>{row.state.replaceAll('_', ' ')}</td>
-                <td className="n">{count(row.times)}</td>
+                <td className={tableStyles.numberCell}>{count(row.times)}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
-      <div className="row micro num">
+      <div className={classNames(layoutStyles.row, textStyles.caption, textStyles.number)}>
         <button
           type="button"
-          className="link"
+          className={controlStyles.linkButton}
           disabled={from === 0}
           onClick={() => {
             setFrom(Math.max(0, from - PAGE));
@@ -68,7 +75,7 @@ function Rows({ dataset }: { readonly dataset: DatasetSummary }): ReactElement {
         </button>
         <button
           type="button"
-          className="link"
+          className={controlStyles.linkButton}
           disabled={from + PAGE >= answer.total}
           onClick={() => {
             setFrom(from + PAGE);

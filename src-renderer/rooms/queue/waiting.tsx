@@ -4,9 +4,14 @@ import { IconGripVertical, IconListDetails, IconX } from '@tabler/icons-react';
 import { useState, type DragEvent, type KeyboardEvent, type ReactElement } from 'react';
 import type { DatasetSummary, Priority } from '../../../src-main/contract/index.ts';
 import { command, useLost } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { clock, count, duration, UNKNOWN } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import tableStyles from '../../kit/styles/tables.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { verdictDisplay } from '../data/index.ts';
 import {
   dropMove,
@@ -100,24 +105,24 @@ export function Waiting({
         setOver(null);
       }}
     >
-      <caption className="visually-hidden">
+      <caption className={textStyles.visuallyHidden}>
         Waiting datasets. Alt and the arrows move a row.
       </caption>
       <thead>
         <tr>
           <th>
-            <span className="visually-hidden">Move</span>
+            <span className={textStyles.visuallyHidden}>Move</span>
           </th>
-          <th className="n">
-            <span className="visually-hidden">Place</span>
+          <th className={tableStyles.numberCell}>
+            <span className={textStyles.visuallyHidden}>Place</span>
           </th>
           <th>Dataset</th>
-          <th className="n">Rows</th>
-          <th className="n">Steps</th>
-          <th className="n">Takes</th>
-          <th className="n">Done at</th>
+          <th className={tableStyles.numberCell}>Rows</th>
+          <th className={tableStyles.numberCell}>Steps</th>
+          <th className={tableStyles.numberCell}>Takes</th>
+          <th className={tableStyles.numberCell}>Done at</th>
           <th>
-            <span className="visually-hidden">Acts</span>
+            <span className={textStyles.visuallyHidden}>Acts</span>
           </th>
         </tr>
       </thead>
@@ -129,8 +134,10 @@ export function Waiting({
             onDrop={drop}
           >
             <th colSpan={8} scope="rowgroup">
-              <span className="label">{priorityNames[priority]}</span>{' '}
-              <span className="micro num">{count(groups[priority].length)}</span>
+              <span className={textStyles.label}>{priorityNames[priority]}</span>{' '}
+              <span className={classNames(textStyles.caption, textStyles.number)}>
+                {count(groups[priority].length)}
+              </span>
             </th>
           </tr>
           {groups[priority].map((group, index) => {
@@ -166,33 +173,49 @@ export function Waiting({
                 <td className="grip">
                   <IconGripVertical aria-hidden="true" />
                 </td>
-                <td className="n t3 pos">{index + 1}</td>
+                <td className={classNames(tableStyles.numberCell, textStyles.tertiary, 'pos')}>
+                  {index + 1}
+                </td>
                 <td className="fn">
-                  <span className="base">
-                    <span className="strong el" title={group.name}>
+                  <span className={layoutStyles.baseline}>
+                    <span
+                      className={classNames(textStyles.strong, textStyles.ellipsis)}
+                      title={group.name}
+                    >
                       {group.name}
                     </span>
                     {note === null ? null : (
-                      <span className={`note ${look.tone}`} title={group.message ?? undefined}>
+                      <span
+                        className={classNames('note', textStyles[look.tone])}
+                        title={group.message ?? undefined}
+                      >
                         <Glyph name={look.glyph} /> {note}
                       </span>
                     )}
                   </span>
                 </td>
-                <td className="n">{group.rows === null ? UNKNOWN : count(rowsOf(group))}</td>
-                <td className="n">
+                <td className={tableStyles.numberCell}>
+                  {group.rows === null ? UNKNOWN : count(rowsOf(group))}
+                </td>
+                <td className={tableStyles.numberCell}>
                   {group.planned_steps === null || group.planned_steps === 0
                     ? UNKNOWN
                     : count(group.planned_steps - (group.done_steps ?? 0))}
                 </td>
-                <td className="n" title={takes === null ? unknownWhy(group) : undefined}>
+                <td
+                  className={tableStyles.numberCell}
+                  title={takes === null ? unknownWhy(group) : undefined}
+                >
                   {takes === null || group.held ? UNKNOWN : duration(takes)}
                 </td>
-                <td className="n" title={group.ends_at === null ? unknownWhy(group) : undefined}>
+                <td
+                  className={tableStyles.numberCell}
+                  title={group.ends_at === null ? unknownWhy(group) : undefined}
+                >
                   {group.ends_at === null || group.held ? UNKNOWN : clock(group.ends_at, now)}
                 </td>
                 <td className="act">
-                  <span className="row acts">
+                  <span className={classNames(layoutStyles.row, 'acts')}>
                     <Button
                       size="xs"
                       disabled={lost}
@@ -205,7 +228,7 @@ export function Waiting({
                     </Button>
                     <button
                       type="button"
-                      className="iconb"
+                      className={controlStyles.iconButton}
                       aria-label={`Rows of ${group.name}`}
                       title="Rows"
                       onClick={() => {
@@ -216,7 +239,7 @@ export function Waiting({
                     </button>
                     <button
                       type="button"
-                      className="iconb"
+                      className={controlStyles.iconButton}
                       disabled={lost}
                       aria-label={`Remove ${group.name} from the queue`}
                       title="Remove from the queue; the file moves to skipped, it is not deleted"

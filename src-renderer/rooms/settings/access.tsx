@@ -1,11 +1,15 @@
-/** The ways in: addresses, the open figures, a one-time link for a browser, the token for scripts. */
+/** Access for browsers and scripts: address, public metrics, a one-time link, the access token. */
 import { Button, Checkbox } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import { command, useAnswer, useLost, useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { duration } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import type { OpenScreen } from '../notices/index.ts';
 import { Row, Section } from './row.tsx';
+import styles from './settings.module.css';
 
 function Copyable({
   text,
@@ -16,8 +20,8 @@ function Copyable({
 }): ReactElement {
   const [copied, setCopied] = useState(false);
   return (
-    <div className="scopy">
-      <code className="well mono" aria-label={label}>
+    <div className={styles.copyable}>
+      <code className={classNames(controlStyles.codeBlock, textStyles.mono)} aria-label={label}>
         {text}
       </code>
       <Button
@@ -34,33 +38,34 @@ function Copyable({
   );
 }
 
-function Link(): ReactElement {
+function OneTimeLink(): ReactElement {
   const lost = useLost();
   const now = useNowSeconds();
-  const [made, setMade] = useState<{ readonly link: string; readonly expires: number } | null>(
-    null,
-  );
-  const left = made === null ? 0 : made.expires - now;
+  const [created, setCreated] = useState<{
+    readonly link: string;
+    readonly expires: number;
+  } | null>(null);
+  const left = created === null ? 0 : created.expires - now;
   return (
     <>
       <Button
         size="sm"
         disabled={lost}
         onClick={() => {
-          void command((engine) => engine.access.link()).then(setMade);
+          void command((engine) => engine.access.link()).then(setCreated);
         }}
       >
-        Make a one-time link
+        Create a one-time link
       </Button>
-      {made === null ? null : left > 0 ? (
+      {created === null ? null : left > 0 ? (
         <>
-          <Copyable text={made.link} label="One-time link" />
-          <p className="micro num">
-            Signs one browser in, once, within {duration(Math.floor(left)).replace('.0', '')}.
+          <Copyable text={created.link} label="One-time link" />
+          <p className={classNames(textStyles.caption, textStyles.number)}>
+            Signs in one browser, once. Expires in {duration(Math.floor(left)).replace('.0', '')}.
           </p>
         </>
       ) : (
-        <p className="micro">The link is too old now.</p>
+        <p className={textStyles.caption}>The link has expired.</p>
       )}
     </>
   );
@@ -93,7 +98,7 @@ function Token(): ReactElement {
         });
       }}
     >
-      Show the token
+      Show token
     </Button>
   );
 }
@@ -112,10 +117,10 @@ export function Access({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
         name="Address"
         help={
           <>
-            On this machine only. The ports are read when the engine starts:{' '}
+            Reachable from this machine only. Port changes apply when the engine restarts:{' '}
             <button
               type="button"
-              className="link"
+              className={controlStyles.linkButton}
               onClick={() => {
                 onOpen('config');
               }}
@@ -126,21 +131,21 @@ export function Access({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
           </>
         }
       >
-        <span className="mono">{answer?.address ?? ''}</span>
-        <span className="t2">
+        <span className={textStyles.mono}>{answer?.address ?? ''}</span>
+        <span className={textStyles.secondary}>
           {answer === null
             ? ''
             : memory === null
-              ? 'The memory port is off.'
-              : `Memory figures on port ${String(memory)}.`}
+              ? 'Memory endpoint: off.'
+              : `Memory endpoint on port ${String(memory)}.`}
         </span>
       </Row>
       <Row
-        name="Open figures"
-        help="Numbers and states for scripts, on this machine, without prompts, answers or names of files."
+        name="Public metrics"
+        help="For scripts on this machine. Contains no prompts, responses or file names."
       >
         <Checkbox
-          label="Status, memory and GPU figures are readable without a token"
+          label="Status, memory and GPU metrics can be read without a token"
           checked={open}
           disabled={lost}
           onChange={(event) => {
@@ -152,14 +157,15 @@ export function Access({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
         />
       </Row>
       <Row name="Another browser">
-        <Link />
+        <OneTimeLink />
       </Row>
       <Row
         name="Scripts"
         help={
           <>
-            As <span className="mono">Authorization: Bearer</span>; also{' '}
-            <span className="mono">nightshift token</span>. Whoever has it may do everything.
+            Send it as <span className={textStyles.mono}>Authorization: Bearer</span>; also{' '}
+            <span className={textStyles.mono}>nightshift token</span>. Grants full access: keep it
+            secret.
           </>
         }
       >

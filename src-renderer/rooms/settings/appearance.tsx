@@ -1,14 +1,15 @@
-/** Colors, size, and whether single singleKeyShortcuts are keys. */
+/** Theme, interface size, and single-key shortcuts. */
 import { Checkbox, SegmentedControl, useMantineColorScheme } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { keysText, zoomSteps } from '../../../src-main/contract/index.ts';
 import { useHost } from '../../host/index.ts';
 import { isMac } from '../../kit/keyboard.ts';
 import { setLetters, useLetters } from '../../kit/single-key-shortcuts.ts';
-import { Row, Section } from './row.tsx';
+import textStyles from '../../kit/styles/text.module.css';
 import type { Preferences } from './preferences.ts';
+import { Row, Section } from './row.tsx';
 
-const schemes = [
+const SCHEMES = [
   { value: 'auto', label: 'System' },
   { value: 'dark', label: 'Dark' },
   { value: 'light', label: 'Light' },
@@ -21,17 +22,17 @@ function Size({ preferences }: { readonly preferences: Preferences | null }): Re
   );
   if (host.preferences === null)
     return (
-      <p className="t2">
-        The browser’s own: {keys[0]}, {keys[1]}, {keys[2]}.
+      <p className={textStyles.secondary}>
+        Use the browser’s zoom: {keys[0]}, {keys[1]}, {keys[2]}.
       </p>
     );
-  if (preferences === null) return <p className="t3">not known yet</p>;
+  if (preferences === null) return <p className={textStyles.tertiary}>loading</p>;
   const steps = zoomSteps.some((zoomStep) => zoomStep === preferences.now.zoom)
     ? zoomSteps
     : [...zoomSteps, preferences.now.zoom].sort((a, b) => a - b);
   return (
     <SegmentedControl
-      aria-label="Size of the interface"
+      aria-label="Interface size"
       value={String(preferences.now.zoom)}
       data={steps.map((step) => ({ value: String(step), label: `${String(step)}\u00a0%` }))}
       onChange={(value) => {
@@ -49,12 +50,12 @@ export function Appearance({
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const singleKeyShortcuts = useLetters((state) => state.on);
   return (
-    <Section id="appearance" title="Appearance and keys">
-      <Row name="Colors">
+    <Section id="appearance" title="Appearance and keyboard">
+      <Row name="Theme">
         <SegmentedControl
-          aria-label="Colors"
+          aria-label="Theme"
           value={colorScheme}
-          data={schemes.map((scheme) => ({ ...scheme }))}
+          data={SCHEMES.map((scheme) => ({ ...scheme }))}
           onChange={setColorScheme}
         />
       </Row>
@@ -62,11 +63,11 @@ export function Appearance({
         <Size preferences={preferences} />
       </Row>
       <Row
-        name="Single singleKeyShortcuts"
-        help="G with a letter, /, ?, J and K, H, and + − 0 in charts. Combinations with Ctrl or Alt are not touched by this."
+        name="Keyboard"
+        help="G then a letter, /, ?, J and K, H, and + − 0 in charts. Doesn’t affect Ctrl/Alt shortcuts."
       >
         <Checkbox
-          label="Single singleKeyShortcuts and signs are keys"
+          label="Single-key shortcuts"
           checked={singleKeyShortcuts}
           onChange={(event) => {
             setLetters(event.currentTarget.checked);

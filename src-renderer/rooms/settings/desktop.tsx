@@ -1,35 +1,38 @@
-/** What the desktop does for the user: notifications, starting at login, keeping the machine awake. */
+/** Settings of the desktop application: notifications, start at login, keeping the machine awake. */
 import { Checkbox } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { notifiableKinds, type NotifiableKind } from '../../../src-main/contract/index.ts';
 import { useHost } from '../../host/index.ts';
-import { Row, Section } from './row.tsx';
+import { classNames } from '../../kit/class-names.ts';
+import textStyles from '../../kit/styles/text.module.css';
 import type { Preferences } from './preferences.ts';
+import { Row, Section } from './row.tsx';
+import styles from './settings.module.css';
 
-const kindNames: Readonly<Record<NotifiableKind, string>> = {
-  gave_up: 'Training stopped and needs you',
+const KIND_NAMES: Readonly<Record<NotifiableKind, string>> = {
+  gave_up: 'Training stopped and needs attention',
   crash_recovered: 'Recovered after a crash',
-  hang: 'Training hung',
-  out_of_memory: 'Memory ran out',
-  disk: 'The disk comes to its floor',
+  hang: 'Training hangs',
+  out_of_memory: 'Out of memory',
+  disk: 'Low disk space',
   dataset_failed: 'A dataset failed or was refused',
-  needs_decision: 'A file waits for a decision',
-  dataset_done: 'A dataset is done',
+  needs_decision: 'A file needs your decision',
+  dataset_done: 'A dataset finished',
   queue_empty: 'The queue is empty',
 };
 
 function Kinds({ preferences }: { readonly preferences: Preferences }): ReactElement {
   const { silenced } = preferences.now;
   return (
-    <fieldset className="skinds">
-      <legend className="visually-hidden">Kinds of notifications</legend>
+    <fieldset className={styles.kinds}>
+      <legend className={textStyles.visuallyHidden}>Kinds of notifications</legend>
       {notifiableKinds.map((kind) => (
         <Checkbox
           key={kind}
-          label={kindNames[kind]}
+          label={KIND_NAMES[kind]}
           checked={!silenced.includes(kind)}
           onChange={(event) => {
-            const others = silenced.filter((entry) => entry !== kind);
+            const others = silenced.filter((silencedKind) => silencedKind !== kind);
             preferences.change({
               silenced: event.currentTarget.checked ? others : [...others, kind],
             });
@@ -49,35 +52,32 @@ export function Desktop({
   if (host.preferences === null)
     return (
       <Section id="desktop" title="Desktop">
-        <p className="t2 snote">
-          Notifications of the system, starting at login and keeping the machine awake are the
-          desktop application’s; they are set in its window. Notices stand in this page as well.
+        <p className={classNames(textStyles.secondary, styles.note)}>
+          System notifications, starting at login and keeping the machine awake are settings of the
+          desktop application. Notices are also shown on this page.
         </p>
       </Section>
     );
   if (preferences === null)
     return (
       <Section id="desktop" title="Desktop">
-        <p className="t3 snote">not known yet</p>
+        <p className={classNames(textStyles.tertiary, styles.note)}>loading</p>
       </Section>
     );
   return (
     <Section id="desktop" title="Desktop">
       {preferences.problem === null ? null : (
-        <p className="fail snote" role="alert">
-          The system refused the change: {preferences.problem}
+        <p className={classNames(textStyles.failure, styles.note)} role="alert">
+          The system rejected the change: {preferences.problem}
         </p>
       )}
       <Row
         name="Notifications"
-        help="At most one of a kind in 10 min, then one summary. A kind that is off stays a notice in the window."
+        help="At most one of a kind in 10 min, then a summary. Kinds that are off are still shown in the app."
       >
         <Kinds preferences={preferences} />
       </Row>
-      <Row
-        name="At login"
-        help="The window stays in the tray; the engine is started, and training goes on where it was."
-      >
+      <Row name="At login" help="Starts in the tray and resumes training.">
         <Checkbox
           label="Start Nightshift at login"
           checked={preferences.now.startAtLogin}
@@ -86,12 +86,9 @@ export function Desktop({
           }}
         />
       </Row>
-      <Row
-        name="Sleep"
-        help="Only while a trainer works. Paused and idle, the machine may sleep; the screen may always."
-      >
+      <Row name="Sleep" help="Only while training. The display can still sleep.">
         <Checkbox
-          label="Keep the machine awake while it trains"
+          label="Keep the machine awake while training"
           checked={preferences.now.keepAwake}
           onChange={(event) => {
             preferences.change({ keepAwake: event.currentTarget.checked });

@@ -1,9 +1,11 @@
-/** Which workspace and which engine this window shows. */
+/** The workspace and engine of this window. */
 import type { ReactElement } from 'react';
 import { useEngine, useRoom } from '../../engine/index.ts';
 import { age } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import textStyles from '../../kit/styles/text.module.css';
 import { Section } from './row.tsx';
+import styles from './settings.module.css';
 
 export function EngineFacts(): ReactElement {
   const engine = useRoom('engine');
@@ -12,8 +14,8 @@ export function EngineFacts(): ReactElement {
   const now = useNowSeconds();
   const facts: readonly (readonly [string, string, boolean])[] = [
     ['Workspace', engine.workspace, true],
-    ['Engine', live ? 'connected' : 'not reached', false],
-    ['Version', `${engine.version}, contract ${String(engine.contract)}`, false],
+    ['Engine', live ? 'connected' : 'not connected', false],
+    ['Version', `${engine.version}, API version ${String(engine.contract)}`, false],
     ['Build', engine.build, true],
     ['Process', `${String(engine.pid)}, started ${age(now - engine.started)}`, false],
     ['System', engine.platform, false],
@@ -22,11 +24,11 @@ export function EngineFacts(): ReactElement {
   ];
   return (
     <Section id="engine" title="Workspace and engine">
-      <dl className="sfacts">
+      <dl className={styles.facts}>
         {facts.map(([name, value, isMono]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd className={isMono ? 'mono' : 't2'}>{value}</dd>
+            <dd className={isMono ? textStyles.mono : textStyles.secondary}>{value}</dd>
           </div>
         ))}
       </dl>

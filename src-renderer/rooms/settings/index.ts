@@ -1,6 +1,6 @@
 /**
- * Settings: what belongs to this window and this machine; what belongs to the training is in Config.
- * Promises: a setting that the surroundings cannot keep is said so, and where it can be set.
- * Never: shows a token before it is asked for.
+ * Settings: preferences of this window and this machine. Settings of the training are in Config.
+ * Promises: a setting that isn't available here says where it is.
+ * Never: shows a token before the user asks for it.
  */
 export { SettingsScreen } from './settings.tsx';

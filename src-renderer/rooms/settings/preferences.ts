@@ -1,4 +1,4 @@
-/** The user's taste as the surroundings keep it: read once, followed, changed; a refusal of the system is kept as its sentence. */
+/** The user's preferences, which the desktop application stores. */
 import { useCallback, useEffect, useState } from 'react';
 import type { DesktopSettings, DesktopSettingsChange } from '../../../src-main/contract/index.ts';
 import type { HostTastes } from '../../host/index.ts';
@@ -6,11 +6,12 @@ import type { HostTastes } from '../../host/index.ts';
 export interface Preferences {
   readonly now: DesktopSettings;
   readonly change: (change: DesktopSettingsChange) => void;
+  /** Why the system rejected the last change, or null. */
   readonly problem: string | null;
 }
 
-/** null where the surroundings keep nothing, and until they have answered. */
-export function useTastes(host: HostTastes | null): Preferences | null {
+/** null in a browser, and until the desktop application has answered. */
+export function usePreferences(host: HostTastes | null): Preferences | null {
   const [now, setNow] = useState<DesktopSettings | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => {
@@ -19,8 +20,8 @@ export function useTastes(host: HostTastes | null): Preferences | null {
     return host.onChange(setNow);
   }, [host]);
   const change = useCallback(
-    (asked: DesktopSettingsChange): void => {
-      host?.change(asked).then(
+    (wanted: DesktopSettingsChange): void => {
+      host?.change(wanted).then(
         (after) => {
           setNow(after);
           setProblem(null);

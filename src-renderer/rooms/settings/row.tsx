@@ -1,5 +1,7 @@
-/** One setting: its name, its control, and what it does. */
+/** One setting: name, control and help. */
 import type { ReactElement, ReactNode } from 'react';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './settings.module.css';
 
 export function Row({
   name,
@@ -11,11 +13,11 @@ export function Row({
   readonly children: ReactNode;
 }): ReactElement {
   return (
-    <div className="srow">
-      <div className="strong">{name}</div>
-      <div className="scontrol">
+    <div className={styles.row}>
+      <div className={textStyles.strong}>{name}</div>
+      <div className={styles.control}>
         {children}
-        {help === undefined ? null : <p className="micro">{help}</p>}
+        {help === undefined ? null : <p className={textStyles.caption}>{help}</p>}
       </div>
     </div>
   );
@@ -31,8 +33,8 @@ export function Section({
   readonly children: ReactNode;
 }): ReactElement {
   return (
-    <section className="ssec" aria-labelledby={`settings-${id}`}>
-      <h2 className="title" id={`settings-${id}`}>
+    <section className={styles.section} aria-labelledby={`settings-${id}`}>
+      <h2 className={textStyles.title} id={`settings-${id}`}>
         {title}
       </h2>
       {children}

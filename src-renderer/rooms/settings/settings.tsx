@@ -1,27 +1,35 @@
 /** The settings screen. */
 import type { ReactElement } from 'react';
 import { useHost } from '../../host/index.ts';
+import { classNames } from '../../kit/class-names.ts';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { Access } from './access.tsx';
 import { Appearance } from './appearance.tsx';
 import { Desktop } from './desktop.tsx';
 import { EngineFacts } from './engine-facts.tsx';
-import { useTastes } from './preferences.ts';
-import './settings.css';
+import { usePreferences } from './preferences.ts';
+import styles from './settings.module.css';
 
 export function SettingsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
   const host = useHost();
-  const preferences = useTastes(host.preferences);
+  const preferences = usePreferences(host.preferences);
   return (
     <>
-      <div className="sbar">
-        <h1 className="title">Settings</h1>
-        <span className="micro">
-          of this window and this machine; what is trained and how is in Config
+      <div className={layoutStyles.screenBar}>
+        <h1 className={textStyles.title}>Settings</h1>
+        <span className={textStyles.caption}>
+          of this window and this machine; training settings are in Config
         </span>
       </div>
       <Notices onOpen={onOpen} />
-      <div className="body settings" tabIndex={0} role="region" aria-label="Settings">
+      <div
+        className={classNames(layoutStyles.screenBody, styles.screen)}
+        tabIndex={0}
+        role="region"
+        aria-label="Settings"
+      >
         <Appearance preferences={preferences} />
         <Desktop preferences={preferences} />
         <Access onOpen={onOpen} />

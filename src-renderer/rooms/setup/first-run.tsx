@@ -1,262 +1,23 @@
-/** First run on one page: workspace, machine, base model, first dataset. Each row that is done folds to one line. */
-import { Button, Radio } from '@mantine/core';
-import { useState, type ReactElement, type ReactNode } from 'react';
+/** The first run on one page: workspace, machine, base model, first dataset. Rows that are done fold to one line. */
+import { Button } from '@mantine/core';
+import type { ReactElement } from 'react';
 import type { Setup } from '../../../src-main/contract/index.ts';
-import { command, useLost, useRoom } from '../../engine/index.ts';
-import { useHost } from '../../host/index.ts';
-import { FolderField } from '../../kit/folder-field.tsx';
-import { gigabytes, percent } from '../../kit/format.ts';
+import { useRoom } from '../../engine/index.ts';
+import { classNames } from '../../kit/class-names.ts';
+import { gigabytes } from '../../kit/format.ts';
 import { Glyph, Logo } from '../../kit/marks.tsx';
-import { takeIn, useUploads } from '../data/index.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import textStyles from '../../kit/styles/text.module.css';
 import { Notices } from '../notices/index.ts';
+import { BaseRow } from './base-row.tsx';
+import { DatasetRow } from './dataset-row.tsx';
 import { leaveFirstRun } from './gate.ts';
-import './setup.css';
+import { MachineRow } from './machine-row.tsx';
+import { Row } from './row.tsx';
+import styles from './setup.module.css';
 
-type Base = Setup['bases'][number];
-type Stage = 'done' | 'now' | 'later';
-
-function Row({
-  stage,
-  number,
-  title,
-  aside,
-  children,
-}: {
-  readonly stage: Stage;
-  readonly number: number;
-  readonly title: string;
-  readonly aside: string | null;
-  readonly children: ReactNode;
-}): ReactElement {
-  return (
-    <section className={`fs ${stage}`} aria-label={title}>
-      <span className="fn num">{stage === 'done' ? <Glyph name="done" /> : number}</span>
-      <div className="grow">
-        <div className="base sp">
-          <h2 className="title">{title}</h2>
-          {aside === null ? null : <span className="micro">{aside}</span>}
-        </div>
-        {children}
-      </div>
-    </section>
-  );
-}
-
-const factGlyph = {
-  ok: 'done',
-  warn: 'recovering',
-  fail: 'refused',
-  missing: 'refused',
-  checking: 'loading',
-} as const;
-const factTone = { ok: 'ok', warn: 'warn', fail: 'fail', missing: 'fail', checking: 't2' } as const;
-
-function MachineRow({ setup }: { readonly setup: Setup }): ReactElement {
-  const facts: readonly { name: string; state: keyof typeof factGlyph; detail: string }[] = [
-    { name: 'Python', state: setup.python.state, detail: setup.python.detail },
-    {
-      name: setup.device.kind === 'cuda' ? 'GPU' : 'Processor',
-      state: setup.device.kind === 'unknown' ? 'checking' : 'ok',
-      detail: setup.device.detail,
-    },
-    { name: 'Disk', state: setup.disk.state, detail: setup.disk.detail },
-  ];
-  const failed = facts.some((fact) => fact.state === 'missing' || fact.state === 'fail');
-  return (
-    <Row stage={failed ? 'now' : 'done'} number={2} title="This machine" aside={null}>
-      <ul className="facts2 num">
-        {facts.map((fact) => (
-          <li key={fact.name}>
-            <span className={factTone[fact.state]}>
-              <Glyph name={factGlyph[fact.state]} />
-            </span>
-            {fact.name}
-            <span className="detail">{fact.detail}</span>
-          </li>
-        ))}
-      </ul>
-    </Row>
-  );
-}
-
-function BaseOption({
-  base,
-  chosen,
-  onChoose,
-  children,
-}: {
-  readonly base: Base;
-  readonly chosen: boolean;
-  readonly onChoose: () => void;
-  readonly children?: ReactNode;
-}): ReactElement {
-  return (
-    <label className={chosen ? 'on' : ''}>
-      <Radio name="base" checked={chosen} onChange={onChoose} aria-label={base.label} />
-      <div className="grow">
-        <b className="strong">{base.label}</b>
-        <span className={base.state === 'failed' ? 'fail' : 't2'}>
-          {base.message ?? base.detail}
-        </span>
-        {children}
-      </div>
-    </label>
-  );
-}
-
-function Making({ base }: { readonly base: Base }): ReactElement {
-  const share = base.progress ?? 0;
-  return (
-    <>
-      <p className="t2">
-        {base.label}: {base.message ?? 'being made'}
-        {base.progress === null ? '' : `, ${percent(share * 100, 0)}`}
-      </p>
-      <div
-        className="bar making"
-        role="progressbar"
-        aria-label={`Making ${base.label}`}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={Math.round(share * 100)}
-      >
-        <i style={{ width: `${String(share * 100)}%` }} />
-      </div>
-    </>
-  );
-}
-
-function BaseRow({ setup }: { readonly setup: Setup }): ReactElement {
-  const lost = useLost();
-  const [wanted, setWanted] = useState<string | null>(null);
-  const [folder, setFolder] = useState('');
-  const making = setup.bases.find((base) => base.state === 'making');
-  const ready = setup.bases.find((base) => base.id === setup.chosen);
-  if (setup.chosen !== null && making === undefined)
-    return (
-      <Row stage="done" number={3} title="Base model" aside={null}>
-        <p className="t2">
-          {ready === undefined ? setup.chosen : `${ready.label}. ${ready.detail}`}
-        </p>
-      </Row>
-    );
-  if (making !== undefined)
-    return (
-      <Row stage="now" number={3} title="Base model" aside={null}>
-        <Making base={making} />
-      </Row>
-    );
-  const bases: readonly Base[] = setup.bases.some((base) => base.id === 'folder')
-    ? setup.bases
-    : [
-        ...setup.bases,
-        {
-          id: 'folder',
-          label: 'A folder with safetensors',
-          detail: 'A model folder of this machine. It is copied into models/.',
-          state: 'available',
-          progress: null,
-          message: null,
-        },
-      ];
-  const id = wanted ?? bases[0]?.id ?? 'smollm2';
-  const chosen = bases.find((base) => base.id === id);
-  const incomplete = id === 'folder' && folder.trim() === '';
-  const choose = (): void => {
-    const base = id === 'smollm2' || id === 'starter' ? id : 'folder';
-    void command((engine) =>
-      engine.setup.choose({ base, folder: base === 'folder' ? folder.trim() : null }),
-    );
-  };
-  return (
-    <Row stage="now" number={3} title="Base model" aside="can be changed until the first step">
-      <div className="opts2" role="radiogroup" aria-label="Base model">
-        {bases.map((base) => (
-          <BaseOption
-            key={base.id}
-            base={base}
-            chosen={base.id === id}
-            onChoose={() => {
-              setWanted(base.id);
-            }}
-          >
-            {base.id === 'folder' && base.id === id ? (
-              <FolderField
-                className="folder"
-                label="Path of the model folder"
-                placeholder="path of the folder"
-                value={folder}
-                onChange={setFolder}
-              />
-            ) : null}
-          </BaseOption>
-        ))}
-      </div>
-      <div className="row act">
-        <Button size="md" variant="filled" disabled={lost || incomplete} onClick={choose}>
-          {chosen?.state === 'failed' ? 'Try again' : 'Use this model'}
-        </Button>
-        <span className="micro">
-          {incomplete
-            ? 'The path of the folder is missing.'
-            : 'Made on this machine, verified before use.'}
-        </span>
-      </div>
-    </Row>
-  );
-}
-
-function DatasetRow({ setup }: { readonly setup: Setup }): ReactElement {
-  const host = useHost();
-  const lost = useLost();
-  const datasets = useRoom('datasets');
-  const uploads = useUploads((state) => state.uploads);
-  const stage: Stage = setup.chosen === null && datasets.length === 0 ? 'later' : 'now';
-  const names = [
-    ...uploads.map((upload) => upload.name),
-    ...datasets.map((dataset) => dataset.name),
-  ];
-  return (
-    <Row stage={datasets.length > 0 ? 'done' : stage} number={4} title="First dataset" aside={null}>
-      {names.length > 0 ? (
-        <p className="t2">{names.join(', ')}. It is validated while the model is made.</p>
-      ) : (
-        <>
-          <p className="t2">
-            Drop a .jsonl file anywhere in this window, or take the sample: requests to a home, each
-            answered by one line of JSON.
-          </p>
-          <div className="row act">
-            <Button
-              size="md"
-              variant={stage === 'now' ? 'filled' : 'default'}
-              disabled={lost}
-              onClick={() => {
-                void command((engine) => engine.setup.sample({}));
-              }}
-            >
-              Use the sample
-            </Button>
-            <Button
-              size="md"
-              disabled={lost}
-              onClick={() => {
-                void host.chooseFiles().then((files) => {
-                  takeIn(files, 'normal');
-                });
-              }}
-            >
-              Choose files
-            </Button>
-          </div>
-        </>
-      )}
-    </Row>
-  );
-}
-
-/** What has to happen before the first step, in its order. */
-export function stepsToGo(
+/** What has to happen before the first training step, in order. */
+export function firstRunTasks(
   setup: Setup,
   hasDataset: boolean,
 ): readonly { readonly text: string; readonly done: boolean }[] {
@@ -264,8 +25,8 @@ export function stepsToGo(
   return [
     { text: 'Check this machine', done: setup.python.state === 'ok' },
     { text: 'Base model', done: setup.chosen !== null && !making },
-    { text: 'First dataset, validated and tokenized', done: hasDataset },
-    { text: 'Load the model, first step', done: false },
+    { text: 'First dataset validated and tokenized', done: hasDataset },
+    { text: 'Load the model and train the first step', done: false },
   ];
 }
 
@@ -274,14 +35,14 @@ export function FirstRun(): ReactElement {
   const facts = useRoom('engine');
   const machine = useRoom('machine');
   const datasets = useRoom('datasets');
-  const steps = stepsToGo(setup, datasets.length > 0);
-  const left = steps.filter((step) => !step.done).length;
+  const tasks = firstRunTasks(setup, datasets.length > 0);
+  const left = tasks.filter((task) => !task.done).length;
   return (
-    <main className="first">
-      <div className="fcol">
+    <main className={styles.page}>
+      <div>
         <Notices onOpen={leaveFirstRun} />
         <header>
-          <span className="flogo">
+          <span className={styles.logo}>
             <Logo />
           </span>
           <h1>Nightshift</h1>
@@ -291,8 +52,8 @@ export function FirstRun(): ReactElement {
           </p>
         </header>
         <Row stage="done" number={1} title="Workspace" aside={null}>
-          <p className="t2">
-            <span className="mono">{facts.workspace}</span>
+          <p className={textStyles.secondary}>
+            <span className={textStyles.mono}>{facts.workspace}</span>
             {machine.disk_free_gb === null
               ? ''
               : `, on a disk with ${gigabytes(machine.disk_free_gb)} free`}
@@ -302,22 +63,22 @@ export function FirstRun(): ReactElement {
         <BaseRow setup={setup} />
         <DatasetRow setup={setup} />
       </div>
-      <aside className="fside">
-        <h2 className="label">First training step</h2>
-        <p className="fbig num">
-          {left === 1 ? 'starts by itself' : `${String(left)} things to go`}
+      <aside className={styles.side}>
+        <h2 className={textStyles.label}>First training step</h2>
+        <p className={classNames(styles.bigText, textStyles.number)}>
+          {left === 1 ? 'starts automatically' : 'About 2 min to the first step'}
         </p>
-        <ol className="ft">
-          {steps.map((step) => (
-            <li key={step.text}>
-              <span>{step.text}</span>
-              {step.done ? (
-                <span className="ok">
+        <ol className={styles.tasks}>
+          {tasks.map((task) => (
+            <li key={task.text}>
+              <span>{task.text}</span>
+              {task.done ? (
+                <span className={textStyles.success}>
                   <Glyph name="done" />
-                  <span className="visually-hidden">done</span>
+                  <span className={textStyles.visuallyHidden}>done</span>
                 </span>
               ) : (
-                <span className="t3">open</span>
+                <span className={textStyles.tertiary}>to do</span>
               )}
             </li>
           ))}
@@ -331,8 +92,12 @@ export function FirstRun(): ReactElement {
             Open the dashboard
           </Button>
         )}
-        <h2 className="label without">Without the window</h2>
-        <pre className="well mono" tabIndex={0} aria-label="Commands">
+        <h2 className={classNames(textStyles.label, styles.commandLine)}>From the command line</h2>
+        <pre
+          className={classNames(controlStyles.codeBlock, textStyles.mono)}
+          tabIndex={0}
+          aria-label="Commands"
+        >
           nightshift serve{'\n'}nightshift queue add sample.jsonl
         </pre>
       </aside>

@@ -5,7 +5,7 @@ import { useEngine } from '../../engine/index.ts';
 
 const useGate = create<{ readonly left: boolean }>(() => ({ left: false }));
 
-/** Until there is a base model and a dataset. A workspace that has ever trained is past it. Pure. */
+/** Until a base model and a dataset exist; a workspace that has trained before skips it. Pure. */
 export function isFirstRun(
   rooms: Pick<Rooms, 'setup' | 'datasets' | 'versions' | 'status'>,
 ): boolean {

@@ -1,11 +1,17 @@
-/** Rows as the model reads them: trained tokens are tinted. And the rows that cannot be read. */
+/** Sample rows rendered with the chat template, tokens with loss highlighted; and rejected rows with the reason. */
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import type { DatasetReport } from '../../../src-main/contract/index.ts';
+import { classNames } from '../../kit/class-names.ts';
 import { count, percent, plural } from '../../kit/format.ts';
+import controlStyles from '../../kit/styles/controls.module.css';
+import layoutStyles from '../../kit/styles/layout.module.css';
+import textStyles from '../../kit/styles/text.module.css';
+import styles from './report.module.css';
+import tokensStyles from './tokens.module.css';
 
-/** Markers of the chat template are quieter than the text. */
-export function Tinted({
+/** Special tokens of the chat template are dimmed, tokens with loss are highlighted. */
+export function HighlightedSpan({
   text,
   trained,
 }: {
@@ -15,7 +21,10 @@ export function Tinted({
   const parts = text.split(/(<\|[^|]*\|>)/);
   const inside = parts.map((part, index) =>
     index % 2 === 1 ? (
-      <span key={`${String(index)}${part}`} className={trained ? 't2' : 't3'}>
+      <span
+        key={`${String(index)}${part}`}
+        className={trained ? textStyles.secondary : textStyles.tertiary}
+      >
         {part}
       </span>
     ) : (
@@ -25,20 +34,24 @@ export function Tinted({
   return trained ? <mark>{inside}</mark> : <>{inside}</>;
 }
 
-export function Reading({ report }: { readonly report: DatasetReport }): ReactElement | null {
+export function RenderedSamples({
+  report,
+}: {
+  readonly report: DatasetReport;
+}): ReactElement | null {
   const [at, setAt] = useState(0);
   const sample = report.samples[Math.min(at, report.samples.length - 1)];
   if (sample === undefined) return null;
   const of = report.samples.length;
   return (
-    <div className="chat">
-      <div className="base sp">
-        <h3 className="label">As the model reads it</h3>
-        <span className="row micro num">
+    <div>
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h3 className={textStyles.label}>Rendered with chat template</h3>
+        <span className={classNames(layoutStyles.row, textStyles.caption, textStyles.number)}>
           row {count(sample.row)}
           <button
             type="button"
-            className="iconb"
+            className={controlStyles.iconButton}
             aria-label="Previous row"
             disabled={at === 0}
             onClick={() => {
@@ -49,7 +62,7 @@ export function Reading({ report }: { readonly report: DatasetReport }): ReactEl
           </button>
           <button
             type="button"
-            className="iconb"
+            className={controlStyles.iconButton}
             aria-label="Next row"
             disabled={at >= of - 1}
             onClick={() => {
@@ -61,44 +74,43 @@ export function Reading({ report }: { readonly report: DatasetReport }): ReactEl
         </span>
       </div>
       <pre
-        className="tok mono"
+        className={classNames(tokensStyles.text, textStyles.mono)}
         tabIndex={0}
-        aria-label={`Row ${String(sample.row)} as the model reads it`}
+        aria-label={`Row ${String(sample.row)} rendered with the chat template`}
       >
-        {sample.spans.map((piece, index) => (
-          <Tinted key={`${String(index)}${piece.text}`} {...piece} />
+        {sample.spans.map((span, index) => (
+          <HighlightedSpan key={`${String(index)}${span.text}`} {...span} />
         ))}
       </pre>
-      <p className="micro num row">
-        <span className="swatch" />
-        trained
+      <p className={classNames(textStyles.caption, textStyles.number, layoutStyles.row)}>
+        <span className={styles.swatch} />
         {report.trained_token_share === null
-          ? ''
-          : `: ${percent(report.trained_token_share * 100)} of all tokens of the file`}
+          ? 'counts toward the loss'
+          : `${percent(report.trained_token_share * 100)} of tokens count toward the loss`}
       </p>
     </div>
   );
 }
 
-/** Reasons of the worker in words; an unknown one is shown as it is. */
-const reasons: Readonly<Record<string, string>> = {
+/** Reasons of the intake worker as text; an unknown one is shown as it is. */
+const REASONS: Readonly<Record<string, string>> = {
   not_json: 'Not JSON',
-  not_an_object: 'Not a record',
+  not_an_object: 'Not an object',
   not_utf8: 'Not UTF-8',
   line_too_long: 'Line too long',
-  no_answer: 'No answer',
-  empty_answer: 'Empty answer',
+  no_answer: 'No response',
+  empty_answer: 'Empty response',
   empty_text: 'Empty text',
   unknown_columns: 'Unknown columns',
-  role_not_rendered: 'Role not rendered',
-  mixed_format: 'Other format',
+  role_not_rendered: 'Role not in template',
+  mixed_format: 'Mixed formats',
   over_length: 'Too long',
-  answer_lost: 'Answer cut off',
+  answer_lost: 'Response truncated',
   template_error: 'Template error',
   wrong_type: 'Wrong type',
 };
 export const reasonWord = (reason: string): string =>
-  reasons[reason] ?? reason.replaceAll('_', ' ');
+  REASONS[reason] ?? reason.replaceAll('_', ' ');
 
 export function Rejected({ report }: { readonly report: DatasetReport }): ReactElement | null {
   const kinds = Object.entries(report.rejected.by_reason);
@@ -111,9 +123,13 @@ export function Rejected({ report }: { readonly report: DatasetReport }): ReactE
   const shown = rows.find((entry) => entry.row === row) ?? rows[0];
   const more = chosen[1] - rows.length;
   return (
-    <div className="bad">
-      <h3 className="label">Rejected rows</h3>
-      <div className="tabs num" role="tablist" aria-label="Reason">
+    <div className={styles.rejectedRows}>
+      <h3 className={textStyles.label}>Rejected rows</h3>
+      <div
+        className={classNames(controlStyles.tabs, textStyles.number)}
+        role="tablist"
+        aria-label="Reason"
+      >
         {kinds.map(([name, n]) => (
           <button
             key={name}
@@ -129,7 +145,7 @@ export function Rejected({ report }: { readonly report: DatasetReport }): ReactE
           </button>
         ))}
       </div>
-      <div className="rowsel num">
+      <div className={classNames(styles.rowNumbers, textStyles.number)}>
         {rows.slice(0, 8).map((row) => (
           <button
             key={row.row}
@@ -144,18 +160,26 @@ export function Rejected({ report }: { readonly report: DatasetReport }): ReactE
           </button>
         ))}
         {more + Math.max(0, rows.length - 8) > 0 ? (
-          <span className="t3">{count(more + Math.max(0, rows.length - 8))} more</span>
+          <span className={textStyles.tertiary}>
+            {count(more + Math.max(0, rows.length - 8))} more
+          </span>
         ) : null}
       </div>
       {shown === undefined ? (
-        <p className="micro">{plural(chosen[1], 'row')}; none of them is kept in the report.</p>
+        <p className={textStyles.caption}>
+          {plural(chosen[1], 'row')}; the report has no examples.
+        </p>
       ) : (
         <>
-          <pre className="well mono" tabIndex={0} aria-label={`Text of row ${String(shown.row)}`}>
+          <pre
+            className={classNames(controlStyles.codeBlock, textStyles.mono)}
+            tabIndex={0}
+            aria-label={`Text of row ${String(shown.row)}`}
+          >
             {shown.text === '' ? '(an empty line)' : shown.text}
           </pre>
-          <p className="micro">
-            <b className="fail">Row {count(shown.row)}:</b>{' '}
+          <p className={textStyles.caption}>
+            <b className={textStyles.failure}>Row {count(shown.row)}:</b>{' '}
             {shown.message.replace(/^Row [\d,]+:\s*/, '')}
           </p>
         </>
