@@ -3,21 +3,17 @@ import { z } from 'zod';
 import { backup } from './backups.ts';
 import { configState } from './config.ts';
 import { datasetSummary } from './datasets.ts';
+import { engineFacts } from './engine.ts';
+import { check } from './health.ts';
+import { journalEntry } from './journal.ts';
 import { lineageState } from './lineage.ts';
-import {
-  check,
-  engineFacts,
-  evaluationPoint,
-  journalEntry,
-  machine,
-  marker,
-  metricPoint,
-  notice,
-  queueState,
-  setup,
-  version,
-} from './rooms.ts';
+import { machine } from './machine.ts';
+import { evaluationPoint, marker, metricPoint } from './metrics.ts';
+import { notice } from './notices.ts';
+import { queueState } from './queue.ts';
+import { setup } from './setup.ts';
 import { preview, trainingStatus } from './status.ts';
+import { version } from './versions.ts';
 
 /** The state of every room that a client mirrors. A change replaces one room's value whole, except `metrics`. */
 export const rooms = z.object({
