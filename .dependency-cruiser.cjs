@@ -64,6 +64,37 @@ module.exports = {
       from: { path: '^src-main/kit/' },
       to: { path: '^src-', pathNot: '^src-main/kit/' },
     },
+    {
+      name: 'machine-uses-only-kit',
+      severity: 'error',
+      from: { path: '^src-main/machine/' },
+      to: { path: '^src-', pathNot: '^src-main/(machine|kit)/' },
+    },
+    {
+      name: 'machine-through-its-index',
+      severity: 'error',
+      from: { path: '^src-', pathNot: '^src-main/machine/' },
+      to: { path: '^src-main/machine/', pathNot: '^src-main/machine/index\\.ts$' },
+    },
+    {
+      name: 'only-the-engine-reads-the-machine',
+      severity: 'error',
+      from: { path: '^src-main/(server|desktop|cli)(/|\\.ts$)|^src-(preload|renderer)/' },
+      to: { path: '^src-main/machine/' },
+    },
+    {
+      // The desktop's main process bundles what it imports, and starts nothing but the engine.
+      name: 'execa-only-in-engine-machine-and-cli',
+      severity: 'error',
+      from: { path: '^src-', pathNot: '^src-main/(engine|machine|cli)/' },
+      to: { path: 'node_modules/execa/' },
+    },
+    {
+      name: 'systeminformation-only-in-machine',
+      severity: 'error',
+      from: { path: '^src-', pathNot: '^src-main/machine/' },
+      to: { path: 'node_modules/systeminformation/' },
+    },
     ...roomRules,
     {
       name: 'rooms-by-their-door',

@@ -16,10 +16,11 @@ import {
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { takeLock } from '../kit/lock-file.ts';
 import { workspacePaths } from '../kit/workspace.ts';
+import { createMachine } from '../machine/index.ts';
 import { createApi, type EngineApi } from './api.ts';
 import { createBackups } from './backups/index.ts';
 import { createCheckpoints, createHolds, readThrough } from './checkpoints/index.ts';
-import { createConfig, createPlaceCheck, readCards } from './config/index.ts';
+import { createConfig, createPlaceCheck } from './config/index.ts';
 import { createDatasets } from './datasets/index.ts';
 import { createDiagnostics } from './diagnostics/index.ts';
 import { createDisk } from './disk/index.ts';
@@ -33,7 +34,7 @@ import { createQueue } from './queue/index.ts';
 import { createRestore } from './restore/index.ts';
 import { createSetup, findPython, type PythonReading } from './setup/index.ts';
 import { createFeed, createStatus, type RoomReaders, writeScriptFiles } from './status/index.ts';
-import { createTrainer, readMachine } from './trainer/index.ts';
+import { createTrainer } from './trainer/index.ts';
 import { createDaily, createVersions } from './versions/index.ts';
 
 export type { EngineApi } from './api.ts';
@@ -128,11 +129,12 @@ export async function startEngine(options: EngineOptions) {
     return known.facts;
   };
 
+  const machine = createMachine({ clock });
   const config = await createConfig({
     paths,
     journal,
     clock,
-    places: createPlaceCheck({ paths, cards: readCards, ownPort: () => port }),
+    places: createPlaceCheck({ paths, gpus: () => machine.knownGpus(), ownPort: () => port }),
   });
   const disk = createDisk({ paths, config, journal, clock });
   await disk.refresh();
@@ -143,7 +145,8 @@ export async function startEngine(options: EngineOptions) {
     disk,
     clock,
     python,
-    threads: os.availableParallelism(),
+    machine,
+    threads: machine.threads,
   });
   const versions = await createVersions({
     paths,
@@ -178,7 +181,6 @@ export async function startEngine(options: EngineOptions) {
     base: () => versions.base(),
     ancestry: () => versions.ancestry(),
   });
-  let gpuMegabytes: () => number | null = () => null;
   const estimate = await createEstimate({
     paths,
     config,
@@ -188,12 +190,7 @@ export async function startEngine(options: EngineOptions) {
     metrics,
     versions,
     clock,
-    machine: readMachine(),
-    threads: os.availableParallelism(),
-    totals: () => {
-      const gpu = gpuMegabytes();
-      return { cpu: os.totalmem(), gpu: gpu === null ? null : gpu * 1024 * 1024 };
-    },
+    machine,
     failed,
   });
   // A change of the base goes the way of a restore, which needs the queue.
@@ -281,6 +278,7 @@ export async function startEngine(options: EngineOptions) {
     journal,
     trainer,
     versions,
+    machine,
     clock,
     failed,
     python: lookForPython,
@@ -307,12 +305,11 @@ export async function startEngine(options: EngineOptions) {
     queue,
     trainer,
     versions,
+    machine,
     clock,
     failed,
   });
 
-  // The reader of the card belongs to status, which stands above.
-  gpuMegabytes = () => status.get().gpu?.memory_total_mb ?? null;
   const diagnostics = createDiagnostics({
     paths,
     clock,
@@ -526,6 +523,7 @@ export async function startEngine(options: EngineOptions) {
     setup.close();
     backups.close();
     await status.close();
+    machine.close();
     await datasets.close();
     await notices.close();
     metrics.close();

@@ -1,6 +1,7 @@
 /** The backups room: what is known of the backups, and what is done with them. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { bytes } from '../../contract/format.ts';
 import { type Backup, type BackupCleanup, type BackupType, Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
@@ -25,7 +26,6 @@ export interface DamageNews {
 }
 
 const day = 86_400;
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 export async function createBackups(options: {
   readonly paths: WorkspacePaths;
@@ -150,7 +150,7 @@ export async function createBackups(options: {
       const made = await makeBackup({ ...options, store, threads }, input);
       options.journal.write({
         what: 'backups.create',
-        text: `Backup ${made.id} was made and read back: ${made.holds}, ${megabytes(made.bytes)} (${input.reason}; ${input.by}).`,
+        text: `Backup ${made.id} was made and read back: ${made.holds}, ${bytes(made.bytes)} (${input.reason}; ${input.by}).`,
         step: made.step,
         evidence: { folder: made.folder, source: input.source, files: made.files },
       });

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Point } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { readJson, type WorkspacePaths, writeJson } from '../../kit/index.ts';
+import { createSerializer, readJson, type WorkspacePaths, writeJson } from '../../kit/index.ts';
 
 const heldFile = z.object({
   format: z.literal(1),
@@ -29,7 +29,7 @@ export function createHolds(options: {
   readonly paths: Pick<WorkspacePaths, 'heldCheckpoints'>;
   readonly clock: Pick<Clock, 'now'>;
 }): Holds {
-  let writing: Promise<unknown> = Promise.resolve();
+  const writes = createSerializer();
   async function read(): Promise<Held> {
     const known = heldFile.safeParse(
       await readJson(options.paths.heldCheckpoints).catch(() => null),
@@ -45,14 +45,7 @@ export function createHolds(options: {
     });
   }
   return {
-    hold(point) {
-      const next = writing.then(
-        () => add(point),
-        () => add(point),
-      );
-      writing = next;
-      return next;
-    },
+    hold: (point) => writes.run(() => add(point)),
     steps: async (branch) =>
       (await read()).filter((lease) => lease.branch === branch).map((lease) => lease.step),
   };

@@ -14,12 +14,13 @@ import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { readJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import { gpuOf, type Machine } from '../../machine/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { MetricsRoom } from '../metrics/index.ts';
-import { type MachineFacts, resolveForMachine } from '../trainer/index.ts';
+import { resolveForMachine } from '../trainer/index.ts';
 import { type BaseFacts, readBase, type VersionsRoom } from '../versions/index.ts';
 import { readActual } from './actual.ts';
 import {
@@ -51,10 +52,7 @@ export interface EstimateOptions {
   readonly metrics: MetricsRoom;
   readonly versions: VersionsRoom;
   readonly clock: Clock;
-  readonly machine: MachineFacts;
-  readonly threads: number;
-  /** Bytes; the GPU's null while there is none or it was not read. */
-  readonly totals: () => { readonly cpu: number; readonly gpu: number | null };
+  readonly machine: Pick<Machine, 'facts' | 'gpus' | 'threads'>;
   readonly failed: (where: string, error: unknown) => void;
 }
 
@@ -98,8 +96,11 @@ export async function createEstimate(options: EstimateOptions) {
     shape: EstimateFacts['shape'],
     wanted: Config,
   ): Promise<{ readonly facts: EstimateFacts; readonly config: Config }> {
-    const { device, config } = resolveForMachine(wanted, options.machine);
+    const machine = await options.machine.facts();
+    const { device, config } = resolveForMachine(wanted, machine);
     const kind = device === 'cpu' ? 'cpu' : 'gpu';
+    const gpuMegabytes = gpuOf(options.machine.gpus(), device)?.memoryTotalMb ?? null;
+    const gpuMemory = gpuMegabytes === null ? null : gpuMegabytes * 1024 * 1024;
     const disk = options.disk.reading();
     const like = {
       base: base.hash,
@@ -111,8 +112,8 @@ export async function createEstimate(options: EstimateOptions) {
       facts: {
         shape,
         device: kind,
-        threads: options.threads,
-        totalMemory: options.totals()[kind],
+        threads: options.machine.threads,
+        totalMemory: kind === 'cpu' ? machine.memoryBytes : gpuMemory,
         checkpointBytes: await options.versions.checkpointBytes(),
         checkpointsNow: (await options.versions.checkpoints()).length,
         room: disk.freeGb === null ? null : Math.max(0, (disk.freeGb - (disk.floorGb ?? 0)) * 1e9),

@@ -1,5 +1,6 @@
 /** Exactly what a restore does, from what is read of the workspace. Pure. */
 import { createHash } from 'node:crypto';
+import * as format from '../../contract/format.ts';
 import {
   ancestryOf,
   type AncestrySegment,
@@ -181,7 +182,6 @@ function actsOf(
   note: string | null,
   goesOn: boolean,
 ): RestorePlan['phases'] {
-  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
   const phase = (name: RestorePhase, text: string, bytes = 0): RestorePlan['phases'][number] => ({
     phase: name,
     text,
@@ -192,12 +192,12 @@ function actsOf(
     phase('pause', r.isTraining ? 'The trainer saves its step and ends.' : 'No trainer runs.'),
     phase(
       'verify',
-      `${before}Every byte of ${nameOf(kept)} is read and compared (${megabytes(kept.bytes)}).`,
+      `${before}Every byte of ${nameOf(kept)} is read and compared (${format.bytes(kept.bytes)}).`,
       kept.bytes,
     ),
     phase(
       'back_up',
-      `Step ${String(from.step)} of ${from.branch} is copied and read back (${megabytes(r.backupBytes)}).`,
+      `Step ${String(from.step)} of ${from.branch} is copied and read back (${format.bytes(r.backupBytes)}).`,
       r.backupBytes,
     ),
     phase(

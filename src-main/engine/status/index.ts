@@ -16,6 +16,7 @@ import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { writeJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import { gpuOf, type Machine as MachineReader } from '../../machine/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
@@ -24,7 +25,7 @@ import { type QueueRoom, stepOf } from '../queue/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import type { VersionsRoom } from '../versions/index.ts';
 import { decideStale, decideState, type StateWord } from './decide.ts';
-import { createLoad, readGpu, readMemory, readResident } from './machine.ts';
+import { gpuShown } from './gpu.ts';
 import { memoryStatsFrom } from './memory.ts';
 
 export { createFeed, type Feed, type RoomReaders } from './feed.ts';
@@ -44,17 +45,20 @@ export async function createStatus(options: {
   readonly queue: QueueRoom;
   readonly trainer: TrainerRoom;
   readonly versions: VersionsRoom;
+  readonly machine: MachineReader;
   readonly clock: Clock;
   readonly failed: (where: string, error: unknown) => void;
 }) {
   const changed = new Emitter<void>();
   const machineChanged = new Emitter<void>();
-  const load = createLoad();
-  const gpu = readGpu(() => options.clock.now());
   const beats: number[] = [];
   let lastBeat: { readonly run: string; readonly t: number; readonly position: number } | null =
     null;
-  let cpu = load();
+  let cpu = options.machine.cpuPercent();
+  const readMemory = async () => {
+    const { usedMb, totalMb } = await options.machine.memory();
+    return { used_mb: usedMb, total_mb: totalMb };
+  };
   let memory = await readMemory();
   let trainerMemory: { readonly pid: number; readonly mb: number | null } | null = null;
   let word: StateWord & { readonly since: number } = {
@@ -175,7 +179,7 @@ export async function createStatus(options: {
       queue: options.datasets.counts(),
       micro_batch: view.alive ? latest.microBatch : null,
       batch: config.batch_size * config.gradient_accumulation,
-      gpu: gpu.latest(),
+      gpu: gpuShown(gpuOf(options.machine.gpus(), view.device)),
       device: view.device,
       memory: {
         ...memory,
@@ -229,7 +233,7 @@ export async function createStatus(options: {
       ...memory,
       trainer: alive && pid !== null ? { pid, mb: known } : null,
       engine: { pid: process.pid, mb: Math.round(process.memoryUsage.rss() / 1048576) },
-      gpu: gpu.latest(),
+      gpu: gpuOf(options.machine.gpus(), options.trainer.view().device),
       now: options.clock.now(),
     });
   }
@@ -263,10 +267,11 @@ export async function createStatus(options: {
       await write();
     }),
     options.clock.every(1, async () => {
-      cpu = load();
+      cpu = options.machine.cpuPercent();
       memory = await readMemory();
       const { pid, alive } = options.trainer.view();
-      trainerMemory = alive && pid !== null ? { pid, mb: await readResident(pid) } : null;
+      trainerMemory =
+        alive && pid !== null ? { pid, mb: await options.machine.residentMegabytes(pid) } : null;
       machineChanged.emit(undefined);
     }),
     options.trainer.events.on((event) => {
@@ -297,7 +302,6 @@ export async function createStatus(options: {
     memoryStats,
     async close(): Promise<void> {
       for (const stop of stops) stop();
-      gpu.close();
       await write();
     },
   };
