@@ -1,7 +1,7 @@
 /** What the trainer did over the last hours. */
 import { z } from 'zod';
 
-/** What the strip draws: spans of one kind, Unix seconds. */
+/** A stretch of one kind in the activity strip. Unix seconds. */
 export const activitySpan = z.object({
   kind: z.enum(['training', 'paused', 'idle', 'down', 'asleep']),
   from: z.number(),

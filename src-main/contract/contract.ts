@@ -39,7 +39,9 @@ import { branchValidation, curveKey, curves } from './metrics.ts';
 import { notice } from './notices.ts';
 import { queueState } from './queue.ts';
 import { refusals } from './refusal.ts';
+import { baseId, setup } from './setup.ts';
 import { gpu, preview, queueCounts, trainingStatus } from './status.ts';
+import { version, versionCheck } from './versions.ts';
 
 /** Grows with every change that an older client would misread. */
 export const CONTRACT_VERSION = 2;

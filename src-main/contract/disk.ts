@@ -12,10 +12,10 @@ export const usedPart = z.enum([
   'other',
 ]);
 
-/** Bytes on the disk. A file that has several names (a version shares its checkpoint's weights) counts once, in the first part. */
+/** Bytes on disk. Hard links to one file (a version and its checkpoint) count once, in the first part. */
 export const diskUse = z.object({
   t: z.number(),
-  /** How long the look took, seconds. */
+  /** Seconds that the scan took. */
   seconds: z.number(),
   parts: z.array(z.object({ id: usedPart, bytes: z.number(), files: z.number().int() })),
   free_bytes: z.number().nullable(),

@@ -18,7 +18,7 @@ export const accessState = z.object({
   /** `http://127.0.0.1:8080/` */
   address: z.string(),
   port: z.number().int(),
-  /** null: switched off. */
+  /** null when disabled. */
   memory_port: z.number().int().nullable(),
   open_status: z.boolean(),
 });

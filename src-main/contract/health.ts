@@ -11,7 +11,7 @@ export const check = z.object({
 });
 export type Check = z.infer<typeof check>;
 
-/** Per cent of the time that training took, since the pass began; null before anything was measured. */
+/** Percent of the training time since the pass started; null before anything was measured. */
 export const monitoringCosts = z.object({
   format: z.literal(1),
   budget_percent: z.number(),
@@ -25,7 +25,7 @@ export const monitoringCosts = z.object({
       percent: z.number().nullable(),
     }),
   ),
-  /** CPU time of the engine process, per cent of one core. */
+  /** CPU time of the engine process, in percent of one core. */
   engine_percent: z.number().nullable(),
   run: z.string().nullable(),
   measured_seconds: z.number(),

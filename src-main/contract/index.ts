@@ -1,4 +1,7 @@
-/** What the engine and its clients exchange. Pure: no Node, no Electron. The only part of src-main that the window and the preload may import. */
+/**
+ * What the engine and its clients exchange. Pure: no Node, no Electron. The only part of src-main that
+ * the window and the preload may import.
+ */
 export * from './activity.ts';
 export * from './backups.ts';
 export * from './config-controls.ts';

@@ -6,11 +6,11 @@ export type LogSource = z.infer<typeof logSource>;
 
 export const logLines = z.object({
   source: logSource,
-  /** The file; null when there is none yet. */
+  /** null when there is no such file yet. */
   path: z.string().nullable(),
   /** Oldest first. */
   lines: z.array(z.string()),
-  /** Earlier lines that match may stand in the file as well. */
+  /** The file may hold earlier matching lines. */
   more: z.boolean(),
 });
 export type LogLines = z.infer<typeof logLines>;

@@ -1,7 +1,7 @@
 /** Readings of the machine: CPU, memory, disk. */
 import { z } from 'zod';
 
-/** Live readings of the machine, at most once a second. */
+/** Live readings, at most once a second. */
 export const machine = z.object({
   cpu_percent: z.number().nullable(),
   memory_used_mb: z.number(),
@@ -13,10 +13,10 @@ export const machine = z.object({
 });
 export type Machine = z.infer<typeof machine>;
 
-/** Memory in MiB; null where the system or the card does not say. */
+/** Memory in MiB; null where the system or the GPU doesn't report it. */
 export const memoryStats = z.object({
   format: z.literal(1),
-  /** `tight` when less than a tenth of the machine's memory is left; the name is that of the system before this one. */
+  /** `tight` when less than a tenth of the machine's memory is free. Scripts read this name. */
   status: z.enum(['ok', 'tight']),
   host: z.object({ used_mb: z.number(), total_mb: z.number(), percent: z.number() }),
   trainer: z.object({ pid: z.number().int(), resident_mb: z.number().nullable() }).nullable(),

@@ -1,7 +1,14 @@
 /** What a run measures at its steps and evaluations, and the curves drawn from it. */
 import { z } from 'zod';
 
-/** One optimizer step as drawn. `t` Unix seconds, loss in nats a trained token, lr as applied. */
+/**
+ * Weight of the past in the training loss that is shown and that the gap refers to: a debiased EMA over the
+ * steps of one dataset. Equal to `Smoothing.WEIGHT` of the trainer, or the shown values don't subtract to
+ * the gap.
+ */
+export const SMOOTHING_WEIGHT = 0.9;
+
+/** One optimizer step as drawn. `t` in Unix seconds, loss in nats per trained token, lr as applied. */
 export const metricPoint = z.object({
   step: z.number().int(),
   t: z.number(),
@@ -13,7 +20,7 @@ export const metricPoint = z.object({
 });
 export type MetricPoint = z.infer<typeof metricPoint>;
 
-/** One evaluation as drawn; null where it was not measured. */
+/** One evaluation as drawn; null where nothing was measured. */
 export const evaluationPoint = z.object({
   step: z.number().int(),
   t: z.number(),
@@ -50,7 +57,7 @@ export type Marker = z.infer<typeof marker>;
 export const curveKey = z.enum(['loss', 'lr', 'grad_norm', 'tokens_per_second', 'memory_mb']);
 export type CurveKey = z.infer<typeof curveKey>;
 
-/** One bucket: x is the step; min, max, mean of the values inside; t of its last point. At most 2000 a curve. */
+/** One bucket of points: step and t of its last point, then min, max and mean. At most 2000 per curve. */
 export const bucket = z.tuple([z.number(), z.number(), z.number(), z.number(), z.number()]);
 /** [step, t, min, max, mean] */
 export type Bucket = z.infer<typeof bucket>;
@@ -61,15 +68,15 @@ export const curves = z.object({
   to: z.number().int(),
   bucket_steps: z.number(),
   curves: z.partialRecord(curveKey, z.array(bucket)),
-  /** The debiased EMA of the loss at each bucket's last step, for the asked smoothing. */
+  /** [step, debiased EMA of the loss] at each bucket's last step, with the smoothing asked for. */
   smoothed: z.array(z.tuple([z.number(), z.number()])),
-  /** Where there are more than buckets, the last of each bucket; so are the markers of checkpoints. */
+  /** Thinned to the last one of each bucket where there are more; so are checkpoint markers. */
   evaluations: z.array(evaluationPoint),
   markers: z.array(marker),
 });
 export type Curves = z.infer<typeof curves>;
 
-/** The evaluations of one branch, by step: those before its fork stand with the branch that it left. */
+/** The evaluations of one branch, by step. Those before its fork belong to its parent. */
 export const branchValidation = z.object({
   branch: z.string(),
   evaluations: z.array(evaluationPoint),

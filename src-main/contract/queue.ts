@@ -4,10 +4,10 @@ import { z } from 'zod';
 export const desiredState = z.enum(['running', 'paused', 'stopped', 'stopping_after']);
 
 export const queueState = z.object({
-  /** What the user wants of the queue; latched over restarts. */
+  /** What the user asked of the queue; kept over restarts. */
   desired_state: desiredState,
   since: z.number(),
-  /** Who or what set it: `you (window)`, `.stop file`, `start`. */
+  /** Who or what set it, e.g. `you (window)` or `.stop file`. */
   by: z.string(),
   note: z.string().nullable(),
 });

@@ -3,7 +3,6 @@ import { z } from 'zod';
 
 export const baseId = z.enum(['smollm2', 'starter', 'folder']);
 
-/** First run and base models. */
 export const setup = z.object({
   python: z.object({ state: z.enum(['ok', 'missing', 'checking']), detail: z.string() }),
   device: z.object({ kind: z.enum(['cuda', 'cpu', 'unknown']), detail: z.string() }),

@@ -16,26 +16,26 @@ export const version = z.object({
   training_loss: z.number().nullable(),
   exact_match: z.object({ k: z.number().int(), n: z.number().int() }).nullable(),
   /**
-   * The step of the evaluation that validation_loss, gap and exact_match come from: a version made between two evaluations carries
-   * the figures of the one before. null: nothing was measured, or the version is older than this field.
+   * Step of the evaluation that validation_loss, gap and exact_match come from: the last one before
+   * the version was created. null when nothing was measured, or in versions older than this field.
    */
   evaluated_step: z.number().int().nullable().default(null),
   parent: z.string().nullable(),
   pinned: z.boolean(),
   how: z.string(),
   bytes: z.number(),
-  /** The configuration that the step was trained with; null in versions that did not keep it. */
+  /** The configuration that the step was trained with; null in versions that didn't store it. */
   config: z.record(z.string(), z.unknown()).nullable().default(null),
 });
 export type Version = z.infer<typeof version>;
 
-/** Whether a version's files are what was published. */
+/** Whether a version's files match its manifest. */
 export const versionCheck = z.object({
   name: z.string(),
   ok: z.boolean(),
   files: z.number().int(),
   bytes: z.number(),
-  /** What is wrong, null when every byte is as it was. */
+  /** What is wrong; null when every checksum matches. */
   problem: z.string().nullable(),
 });
 export type VersionCheck = z.infer<typeof versionCheck>;
