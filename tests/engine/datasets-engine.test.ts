@@ -164,7 +164,7 @@ describe('decisions', () => {
     expect(waiting.message).toContain('Row 21');
     expect(w.engine.api.status.get()).toMatchObject({
       state: 'idle',
-      reason: '1 file waits for your decision',
+      reason: '1 file needs your decision',
     });
     expect(w.engine.api.feed.snapshot().rooms.notices[0]).toMatchObject({ kind: 'needs_decision' });
     await w.engine.api.datasets.acceptValidRows({ id });

@@ -119,7 +119,7 @@ test(
     await verdict('columns.csv', /Ready/);
 
     // What was decided is asked no longer.
-    await page.waitForFunction(() => !document.body.innerText.includes('waits for your decision'));
+    await page.waitForFunction(() => !document.body.innerText.includes('needs your decision'));
 
     // Pause and resume; the step stands still between them.
     await page.getByRole('button', { name: 'Pause' }).click();

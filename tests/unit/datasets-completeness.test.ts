@@ -60,17 +60,20 @@ describe('the last line', () => {
   });
 });
 
-test.runIf(process.platform === 'linux')('an open writer is detected, a reader is not', async () => {
-  const file = at('open.jsonl');
-  writeFileSync(file, '{"a":1}\n');
-  const reader = openSync(file, 'r');
-  expect((await openForWriting(new Set([file]))).has(file)).toBe(false);
-  const writer = openSync(file, 'a');
-  expect((await openForWriting(new Set([file]))).has(file)).toBe(true);
-  closeSync(writer);
-  closeSync(reader);
-  expect((await openForWriting(new Set([file]))).has(file)).toBe(false);
-});
+test.runIf(process.platform === 'linux')(
+  'an open writer is detected, a reader is not',
+  async () => {
+    const file = at('open.jsonl');
+    writeFileSync(file, '{"a":1}\n');
+    const reader = openSync(file, 'r');
+    expect((await openForWriting(new Set([file]))).has(file)).toBe(false);
+    const writer = openSync(file, 'a');
+    expect((await openForWriting(new Set([file]))).has(file)).toBe(true);
+    closeSync(writer);
+    closeSync(reader);
+    expect((await openForWriting(new Set([file]))).has(file)).toBe(false);
+  },
+);
 
 test('the time counts from the last change', async () => {
   const file = at('grows.jsonl');

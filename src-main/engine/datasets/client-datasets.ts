@@ -40,8 +40,7 @@ export function clientDatasets(parts: DatasetParts) {
       const record = list.require(id);
       return {
         summary: list.summary(record),
-        report:
-          record.meta.validated === null ? null : await readReport(options.paths.dataset(id)),
+        report: record.meta.validated === null ? null : await readReport(options.paths.dataset(id)),
         account: await rows.account(record),
         mapping: record.meta.mapping,
         estimate: null,
@@ -93,17 +92,19 @@ async function validateWithoutAdding(parts: DatasetParts, file: string): Promise
   const { options, validation } = parts;
   const base = options.base();
   if (base === null)
-    throw new Refusal(
-      'NOT_READY',
-      'No base model is selected. Validation needs its tokenizer.',
-      { next: 'Choose a base model first.' },
-    );
+    throw new Refusal('NOT_READY', 'No base model is selected. Validation needs its tokenizer.', {
+      next: 'Choose a base model first.',
+    });
   const { files, refused } = await findDataFiles(file);
   const [dataFile] = files;
   if (dataFile === undefined || files.length > 1)
-    throw new Refusal('INVALID', refused[0]?.message ?? `${file} contains more than one data file.`, {
-      subject: file,
-    });
+    throw new Refusal(
+      'INVALID',
+      refused[0]?.message ?? `${file} contains more than one data file.`,
+      {
+        subject: file,
+      },
+    );
   const name = path.basename(dataFile.file);
   if (dataFile.bytes === 0) throw new Refusal('INVALID', `${name} is empty.`);
   const id = `.validate-${options.random()}${options.random()}`;
@@ -119,7 +120,6 @@ async function validateWithoutAdding(parts: DatasetParts, file: string): Promise
     }),
   );
   if (result.kind === 'validated') return result.report;
-  const message =
-    result.kind === 'changed' ? `${file} changed during validation.` : result.message;
+  const message = result.kind === 'changed' ? `${file} changed during validation.` : result.message;
   throw new Refusal('NOT_READY', message, { subject: file });
 }

@@ -130,7 +130,7 @@ export class CompletenessWatch {
         before !== undefined && before.bytes === facts.size && before.mtimeMs === facts.mtimeMs;
       const version = same ? before : { bytes: facts.size, mtimeMs: facts.mtimeMs, since: now };
       this.versions.set(file, version);
-      if (now - version.since   >= SETTLE_SECONDS) settled.push(file);
+      if (now - version.since >= SETTLE_SECONDS) settled.push(file);
       else
         answers.set(file, {
           ...decideComplete({

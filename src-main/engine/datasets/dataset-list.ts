@@ -42,7 +42,8 @@ export class DatasetList {
   }
 
   summary(record: DatasetRecord): DatasetSummary {
-    const position = record.place === 'queue' ? this.store.queued(record.priority).indexOf(record) : 0;
+    const position =
+      record.place === 'queue' ? this.store.queued(record.priority).indexOf(record) : 0;
     return this.summarizeAt(record, Math.max(0, position));
   }
 

@@ -105,7 +105,9 @@ export class Inbox {
   async scan(): Promise<boolean> {
     const before = JSON.stringify(this.entries());
     const next = new Map<string, InboxEntry>();
-    const top = (await readdir(this.options.folder).catch(() => [])).filter((name) => !isIgnored(name));
+    const top = (await readdir(this.options.folder).catch(() => [])).filter(
+      (name) => !isIgnored(name),
+    );
     const files: DataFile[] = [];
     for (const name of top) {
       const found = await findDataFiles(path.join(this.options.folder, name));

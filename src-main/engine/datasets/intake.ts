@@ -17,11 +17,7 @@ export interface Base {
 }
 
 /** Everything that a verdict depends on; when it changes, queued files are validated again. */
-export function validationKey(
-  config: Config,
-  base: Base,
-  meta: MappingOptions,
-): string {
+export function validationKey(config: Config, base: Base, meta: MappingOptions): string {
   return JSON.stringify([
     base.hash,
     config.max_length,

@@ -86,8 +86,7 @@ export class RowLedger {
     this.ancestryKey = key;
     this.times.clear();
     this.refused.clear();
-    for (const [branch, steps] of this.steps)
-      for (const step of steps) this.count(branch, step, 1);
+    for (const [branch, steps] of this.steps) for (const step of steps) this.count(branch, step, 1);
   }
 
   private add(text: string): void {

@@ -58,7 +58,9 @@ export function summarize(
     verdict: verdictOf(record, activity),
     message: messageOf(record, activity),
     decision:
-      record.place === 'queue' && validated?.verdict === 'needs_decision' ? validated.decision : null,
+      record.place === 'queue' && validated?.verdict === 'needs_decision'
+        ? validated.decision
+        : null,
     bytes: record.bytes,
     added: meta.added,
     finished: record.place === 'queue' || record.place === 'processing' ? null : meta.finished,

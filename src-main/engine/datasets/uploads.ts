@@ -116,10 +116,14 @@ export class Uploads {
       const file = this.dataFile(upload);
       const size = (await stat(file).catch(() => null))?.size ?? 0;
       if (size !== part.bytes)
-        throw new Refusal('INVALID', `Upload of ${part.name} is incomplete: ${size} of ${part.bytes} bytes received.`, {
-          subject: part.name,
-          facts: { offset: String(size) },
-        });
+        throw new Refusal(
+          'INVALID',
+          `Upload of ${part.name} is incomplete: ${size} of ${part.bytes} bytes received.`,
+          {
+            subject: part.name,
+            facts: { offset: String(size) },
+          },
+        );
       if ((await sha256File(file)) !== sha256) {
         await this.remove(upload);
         throw new Refusal(
@@ -147,7 +151,10 @@ export class Uploads {
     for (const name of await readdir(this.options.paths.inboxPart).catch(() => [])) {
       const file = path.join(this.options.paths.inboxPart, name);
       const facts = await stat(file).catch(() => null);
-      if (facts?.isFile() !== true || this.options.clock.now() - facts.mtimeMs / 1000 < KEPT_SECONDS)
+      if (
+        facts?.isFile() !== true ||
+        this.options.clock.now() - facts.mtimeMs / 1000 < KEPT_SECONDS
+      )
         continue;
       await rm(file, { force: true });
       removed.push(name);

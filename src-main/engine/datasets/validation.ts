@@ -210,11 +210,7 @@ export class Validation {
     return false;
   }
 
-  private async onFailure(
-    record: DatasetRecord,
-    category: string,
-    message: string,
-  ): Promise<void> {
+  private async onFailure(record: DatasetRecord, category: string, message: string): Promise<void> {
     const { id, name } = record.meta;
     this.options.journal.write({
       what: 'datasets.intake_failed',

@@ -1,10 +1,5 @@
 /** Keeps the history of the runs up to date and answers from it. */
-import type {
-  AncestrySegment,
-  JournalEntry,
-  Marker,
-  MetricsNews,
-} from '../../contract/index.ts';
+import type { AncestrySegment, JournalEntry, Marker, MetricsNews } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
