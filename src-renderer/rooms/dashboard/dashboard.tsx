@@ -121,7 +121,6 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
   const [table, setTable] = useState(false);
   useCurveFeed(range, smoothing, axis);
   const drawn = useDrawn();
-  const base = useCurves((state) => state.base);
   const isZoomed = useCurves((state) => state.view !== null);
   const frame = useChartFrame(drawn, axis);
   // The curve of the loss is what is looked for; all else comes with the frame after it, into places whose size does not depend on it.
@@ -131,7 +130,7 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
       <DayStrip />
       <section className="d-loss" aria-label="Loss">
         <div className="lhead">
-          <Readouts curves={base} />
+          <Readouts />
           <span className="grow" />
           <div className="tools">
             {isZoomed ? (
