@@ -9,7 +9,7 @@ import {
   type Priority,
   Refusal,
 } from '../../contract/index.ts';
-import type { DatasetParts } from './datasets.ts';
+import type { DatasetParts } from './parts.ts';
 import { findDataFiles } from './inbox.ts';
 import { dryValidate } from './intake.ts';
 import { readReport } from './report-files.ts';

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { DatasetSummary, Place, Priority } from '../../contract/index.ts';
 import type { DatasetRecord } from './dataset-store.ts';
-import type { DatasetParts } from './datasets.ts';
+import type { DatasetParts } from './parts.ts';
 import type { DatasetMeta, Validated } from './meta.ts';
 import { RowLedger } from './row-ledger.ts';
 import { TokenCache } from './token-cache.ts';

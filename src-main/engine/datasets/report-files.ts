@@ -68,8 +68,8 @@ export async function* readRejected(folder: string): AsyncGenerator<RejectedRow,
       yield {
         row: value.row,
         reason: String(value.reason),
-        message: String(value.message ?? ''),
-        text: String(value.text ?? ''),
+        message: typeof value.message === 'string' ? value.message : '',
+        text: typeof value.text === 'string' ? value.text : '',
       };
     } catch {
       // A line that a killed worker cut in two.

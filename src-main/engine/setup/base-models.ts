@@ -55,8 +55,7 @@ export class BaseModels {
   list(): BaseModel[] {
     const bases = new Map(OFFERED.map((base) => [base.id, base]));
     for (const base of this.ready) bases.set(base.id, base);
-    for (const [id, base] of this.making)
-      if (bases.get(id)?.state !== 'ready') bases.set(id, base);
+    for (const [id, base] of this.making) if (bases.get(id)?.state !== 'ready') bases.set(id, base);
     return [...bases.values()];
   }
 

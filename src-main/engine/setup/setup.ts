@@ -123,8 +123,7 @@ class SetupChecks implements SetupRoom {
       });
     const id = kind === 'folder' ? slugOf(path.basename(source ?? '')) : kind;
     const current = this.options.versions.chosen();
-    const isLocked =
-      current !== '' && current !== id && (await this.options.versions.hasTrained());
+    const isLocked = current !== '' && current !== id && (await this.options.versions.hasTrained());
     if (this.bases.isMaking())
       throw new Refusal('BUSY', 'Another base model is being created.', { subject: id });
     if (this.bases.isReady(id)) {
