@@ -17,8 +17,14 @@ import {
   rowStates,
 } from './datasets.ts';
 import { estimateAnswer, overLongAnswer } from './estimate.ts';
+import { activity } from './activity.ts';
+import { crashReport } from './crash-reports.ts';
 import { diagnosticsList } from './diagnostics.ts';
+import { diskUse } from './disk.ts';
+import { accessLink, accessState, engineFacts } from './engine.ts';
 import { change, snapshot } from './feed.ts';
+import { check, monitoringCosts } from './health.ts';
+import { journalEntry } from './journal.ts';
 import {
   checkpointCheck,
   checkpointCleanup,
@@ -27,34 +33,15 @@ import {
   restoreResult,
   restoreSource,
 } from './lineage.ts';
-import {
-  accessLink,
-  accessState,
-  crashReport,
-  diskUse,
-  memoryStats,
-  monitoringCosts,
-} from './monitor.ts';
+import { logLines, logSource } from './logs.ts';
+import { machine, memoryStats } from './machine.ts';
+import { branchValidation, curveKey, curves } from './metrics.ts';
+import { notice } from './notices.ts';
+import { queueState } from './queue.ts';
 import { refusals } from './refusal.ts';
-import {
-  activity,
-  baseId,
-  branchValidation,
-  check,
-  curveKey,
-  curves,
-  engineFacts,
-  journalEntry,
-  logLines,
-  logSource,
-  machine,
-  notice,
-  queueState,
-  setup,
-  version,
-  versionCheck,
-} from './rooms.ts';
+import { baseId, setup } from './setup.ts';
 import { gpu, preview, queueCounts, trainingStatus } from './status.ts';
+import { version, versionCheck } from './versions.ts';
 
 /** Grows with every change that an older client would misread. */
 export const CONTRACT_VERSION = 2;

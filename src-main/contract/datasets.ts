@@ -1,15 +1,15 @@
-/** Datasets: one file each, its verdict, its report and the account of its rows. */
+/** Datasets: one data file each, with its verdict, report and row account. */
 import { z } from 'zod';
 import { keptEstimate } from './estimate.ts';
 
 export const priority = z.enum(['high', 'normal', 'low']);
 export type Priority = z.infer<typeof priority>;
 
-/** Where the data file lies is the dataset's place; the folders are the truth. */
+/** The folder that the data file is in. */
 export const place = z.enum(['inbox', 'queue', 'processing', 'completed', 'failed', 'skipped']);
 export type Place = z.infer<typeof place>;
 
-/** The words of the design. `ready` = validated and may be trained. */
+/** `ready`: validated, may be trained. */
 export const verdict = z.enum([
   'waiting',
   'validating',
@@ -24,7 +24,7 @@ export const verdict = z.enum([
 ]);
 export type Verdict = z.infer<typeof verdict>;
 
-/** Columns of a flat record mapped to roles, chosen once by the user and kept with the dataset. */
+/** Which columns of a flat record are prompt and response; chosen by the user, stored with the dataset. */
 export const columnMapping = z.object({
   format: z.literal('columns'),
   prompt: z.string().min(1),
@@ -32,10 +32,10 @@ export const columnMapping = z.object({
 });
 export type ColumnMapping = z.infer<typeof columnMapping>;
 
-/** States of all physical rows; the numbers add up to `rows`. */
+/** Row counts by state. All but `truncated` add up to `rows`. */
 export const rowAccount = z.object({
   rows: z.number().int(),
-  /** How many rows were trained exactly n times, by n as text ("1": 540). */
+  /** How many rows were trained exactly n times, keyed by n ("1": 540). */
   trained: z.record(z.string(), z.number().int()),
   held_out: z.number().int(),
   rejected: z.number().int(),
@@ -55,7 +55,7 @@ export const datasetSummary = z.object({
   position: z.number(),
   held: z.boolean(),
   verdict,
-  /** One factual sentence: why it waits, what was refused and what can be done. */
+  /** Why it waits or was refused, and what can be done. */
   message: z.string().nullable(),
   decision: z.enum(['map_columns', 'accept_valid_rows']).nullable(),
   bytes: z.number(),
@@ -69,7 +69,7 @@ export const datasetSummary = z.object({
   held_out: z.number().int().nullable(),
   planned_steps: z.number().int().nullable(),
   done_steps: z.number().int().nullable(),
-  /** About when it starts and ends (Unix seconds), from measured speed; null while unknown. */
+  /** Estimated start and end (Unix seconds), from the measured speed; null while unknown. */
   starts_at: z.number().nullable(),
   ends_at: z.number().nullable(),
   validation_before: z.number().nullable(),
@@ -113,7 +113,7 @@ export const datasetReport = z.object({
   }),
   truncated: z.number().int(),
   over_length: z.number().int(),
-  /** Of these: rows whose whole answer lies behind max_length. */
+  /** Of these, rows whose whole answer is beyond max_length. */
   over_length_answer_lost: z.number().int().default(0),
   columns: z
     .array(z.object({ name: z.string(), example: z.string(), distinct: z.number().int() }))
@@ -122,7 +122,7 @@ export const datasetReport = z.object({
   trained_token_share: z.number().nullable(),
   /** Tokens of the accepted rows. */
   tokens: z.number().default(0),
-  /** Rows that say what an earlier row says, after normalization. */
+  /** Exact duplicates of an earlier row, after normalization. */
   duplicates: z.number().int(),
   first_duplicates: z.array(z.object({ row: z.number(), of: z.number() })).default([]),
   /** By MinHash; `share`: the estimated common share of the two rows. A lower bound in long files. */
@@ -166,12 +166,12 @@ export const datasetDetails = z.object({
   report: datasetReport.nullable(),
   account: rowAccount.nullable(),
   mapping: columnMapping.nullable(),
-  /** Of its last pass. */
+  /** Of its latest pass. */
   estimate: keptEstimate.nullable().default(null),
 });
 export type DatasetDetails = z.infer<typeof datasetDetails>;
 
-/** Which rows are listed; `accepted`: all that a pass may train on. */
+/** Which rows are listed; `accepted`: those that a pass may train on. */
 export const rowFilter = z.enum([
   'all',
   'accepted',
@@ -185,24 +185,24 @@ export const rowFilter = z.enum([
 ]);
 export type RowFilter = z.infer<typeof rowFilter>;
 
-/** One physical row: as it stands in the file, as it is trained, and what became of it. */
+/** One physical row: raw, as trained, and its state. */
 export const rowDetails = z.object({
   row: z.number().int(),
   state: z.string(),
   times: z.number().int(),
   truncated: z.boolean(),
-  /** For a rejected row: why. */
+  /** Why it was rejected. */
   reason: z.string().nullable(),
   message: z.string().nullable(),
-  /** The record in the file; null where the program does not have it. `bytes`: its whole length. */
+  /** The raw record; null when intake didn't store it. `bytes`: its full length. */
   raw: z.object({ text: z.string(), bytes: z.number().int(), cut: z.boolean() }).nullable(),
-  /** Spelled from the token ids of the cache. Empty: the row has none (rejected, or not validated ready). */
+  /** Decoded from the token cache. Empty when the row was rejected or the dataset isn't ready. */
   examples: z.array(
     z.object({
       tokens: z.number().int(),
       trained_tokens: z.number().int(),
       spans: z.array(z.object({ text: z.string(), trained: z.boolean() })),
-      /** Only the beginning is shown. */
+      /** Only the beginning is included. */
       cut: z.boolean(),
     }),
   ),
@@ -219,8 +219,8 @@ export const rowStates = z.object({
       reason: z.string().nullable().default(null),
     }),
   ),
-  /** Rows that the filter lets through. */
+  /** Rows that match the filter. */
   total: z.number().int(),
-  /** Where the asked row (`at`), or the next one behind it, stands in the list. */
+  /** Index in the list of the requested row (`at`), or of the next one after it. */
   at: z.number().int().nullable().default(null),
 });

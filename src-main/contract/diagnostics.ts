@@ -1,20 +1,20 @@
-/** The diagnostics bundle as it is announced before it is saved. */
+/** The contents of a diagnostics bundle, shown before it is saved. */
 import { z } from 'zod';
 
 export const diagnosticsList = z.object({
-  /** The name that it is offered under. */
+  /** Suggested file name. */
   name: z.string(),
   files: z.array(
     z.object({
       path: z.string(),
-      /** What it holds, and what was taken out. */
+      /** What it contains, and what was removed. */
       about: z.string(),
       bytes: z.number(),
-      /** Lines or values that were left out. */
+      /** Lines or values that were removed. */
       omitted: z.number().int(),
     }),
   ),
-  /** Whether file and dataset names are readable in it. */
+  /** File and dataset names are readable; otherwise they are hashed. */
   names: z.boolean(),
 });
 export type DiagnosticsList = z.infer<typeof diagnosticsList>;

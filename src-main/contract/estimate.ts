@@ -1,11 +1,11 @@
-/** What a configuration would take: steps, time, memory, disk, with a verdict; and how well earlier estimates did. */
+/** Estimates of steps, time, memory and disk for a configuration, and the accuracy of earlier estimates. */
 import { z } from 'zod';
 
-/** Up to 75 % of what there is, up to all of it, more. null: what there is, is not known. */
+/** `fits` up to 75 % of the total, `tight` up to the total, else `too_large`. Null when the total is unknown. */
 export const estimateVerdict = z.enum(['fits', 'tight', 'too_large']);
 export type EstimateVerdict = z.infer<typeof estimateVerdict>;
 
-/** `program` is Python, torch and the driver's context; `spare` what an allocator holds without use. */
+/** `runtime` is Python, torch and the CUDA context. */
 export const memoryPart = z.enum([
   'runtime',
   'weights',
@@ -23,7 +23,7 @@ export type DiskPart = z.infer<typeof diskPart>;
 export const memoryEstimate = z.object({
   parts: z.array(z.object({ part: memoryPart, bytes: z.number() })),
   bytes: z.number(),
-  /** What the device has: the card's memory, or the machine's on a CPU; null while it is not known. */
+  /** Memory of the GPU, or of the machine on a CPU; null while unknown. */
   total: z.number().nullable(),
   device: z.enum(['gpu', 'cpu']),
   verdict: estimateVerdict.nullable(),
@@ -32,24 +32,24 @@ export const memoryEstimate = z.object({
 });
 export type MemoryEstimate = z.infer<typeof memoryEstimate>;
 
-/** `measured`: from steps of this base on this machine; `reference`: from recorded ones of another machine. */
+/** `measured`: from steps of this base on this machine; `reference`: from steps recorded on another machine. */
 export const timeCertainty = z.enum(['measured', 'reference']);
 export const timeEstimate = z.object({
   seconds_per_step: z.number(),
-  /** The whole pass: start, steps, evaluations, saves. null without a dataset. */
+  /** The whole pass: startup, steps, evaluations, saves. null without a dataset. */
   seconds: z.number().nullable(),
   certainty: timeCertainty,
   tokens_per_step: z.number(),
 });
 export type TimeEstimate = z.infer<typeof timeEstimate>;
 
-/** Bytes that the pass adds to what lies on the disk now. */
+/** Bytes that the pass adds on disk. */
 export const diskEstimate = z.object({
   parts: z.array(z.object({ part: diskPart, bytes: z.number() })),
   bytes: z.number(),
   checkpoint_bytes: z.number(),
   checkpoints_kept: z.number().int(),
-  /** Bytes that are free above the floor; null while unknown. */
+  /** Free bytes above the minimum free space; null while unknown. */
   room: z.number().nullable(),
   verdict: estimateVerdict.nullable(),
 });
@@ -57,7 +57,7 @@ export type DiskEstimate = z.infer<typeof diskEstimate>;
 
 export const passEstimate = z.object({
   steps: z.number().int().nullable(),
-  /** Rows of the dataset that are longer than max_length, about; null without a report. */
+  /** Rows longer than max_length, approximately; null without a report. */
   rows_over: z.number().int().nullable(),
   trained_rows: z.number().int().nullable(),
   memory: memoryEstimate,
@@ -66,7 +66,7 @@ export const passEstimate = z.object({
 });
 export type PassEstimate = z.infer<typeof passEstimate>;
 
-/** One of the batch sizes that are shown side by side. */
+/** One row of the batch size comparison. */
 export const estimateLevel = z.object({
   batch_size: z.number().int(),
   steps: z.number().int().nullable(),
@@ -76,7 +76,7 @@ export const estimateLevel = z.object({
 });
 export type EstimateLevel = z.infer<typeof estimateLevel>;
 
-/** `estimate.json` of a dataset: what its pass was expected to take, and what it took. */
+/** `estimate.json` of a dataset: predicted and actual cost of its pass. */
 export const keptEstimate = z.object({
   format: z.literal(1),
   pass: z.string(),
@@ -89,7 +89,7 @@ export const keptEstimate = z.object({
     steps: z.number().int(),
     seconds: z.number(),
     seconds_per_step: z.number(),
-    /** What the recorded machine would take: the measure that this one is compared by. */
+    /** On the reference machine; actual over this is this machine's pace. */
     reference_seconds_per_step: z.number(),
     certainty: z.enum(['measured', 'reference']),
     memory: z.number(),
@@ -105,7 +105,7 @@ export const keptEstimate = z.object({
 });
 export type KeptEstimate = z.infer<typeof keptEstimate>;
 
-/** How the last estimates did: actual over predicted, minus one. */
+/** Error of the last estimates: actual / predicted − 1. */
 export const estimateRecord = z.object({
   count: z.number().int(),
   time: z.object({ least: z.number(), most: z.number() }).nullable(),
@@ -114,23 +114,23 @@ export const estimateRecord = z.object({
 export type EstimateRecord = z.infer<typeof estimateRecord>;
 
 export const estimateAnswer = z.object({
-  /** What it is for; null: the longest row that max_length allows, no dataset. */
+  /** null: no dataset, every row as long as max_length allows. */
   dataset: z.object({ id: z.string(), name: z.string() }).nullable(),
   base: z.object({ id: z.string(), label: z.string(), parameters: z.number() }),
-  /** With the configuration as it is for the next dataset, and with the changes that were asked about. */
+  /** With the configuration of the next dataset, and with the requested changes. */
   now: passEstimate,
   changed: passEstimate,
   levels: z.array(estimateLevel),
-  /** The largest micro-batch that would fit, where the changed configuration does not; else null. */
+  /** The largest micro-batch that fits; null when the changed configuration fits, or none does. */
   fitting: z
     .object({
       micro_batch: z.number().int(),
       memory: z.number(),
-      /** Seconds of a step over those of the configuration, minus one. */
+      /** Relative slowdown per step. */
       slower: z.number(),
     })
     .nullable(),
-  /** All datasets that wait and are ready, one after another, with the changes. */
+  /** All queued datasets that are ready, with the changes. */
   queue: z.object({
     datasets: z.number().int(),
     steps: z.number().int(),
@@ -141,24 +141,24 @@ export const estimateAnswer = z.object({
 });
 export type EstimateAnswer = z.infer<typeof estimateAnswer>;
 
-/** One option with rows that are longer than max_length, and what it costs. */
+/** One way to handle rows longer than max_length, and what it costs. */
 export const overLongChoice = z.object({
   option: z.enum(['drop', 'truncate', 'raise']),
-  /** The change of the configuration that carries it out. */
+  /** The setting to change. */
   key: z.enum(['over_length', 'max_length']),
   value: z.union([z.string(), z.number().int()]),
-  /** The max_length that then holds. */
+  /** max_length after the change. */
   max_length: z.number().int(),
-  /** Of the rows that can be read. A row whose whole answer is cut off is lost. */
+  /** Of the readable rows. A row whose whole answer is truncated is lost. */
   rows_kept: z.number().int(),
   rows_lost: z.number().int(),
-  /** About, from the histogram; null: it shows no row beyond. */
+  /** Estimated from the length histogram; null when it has no longer rows. */
   trained_tokens_lost: z.number().int().nullable(),
   steps: z.number().int().nullable(),
-  /** Of the whole pass. */
+  /** For the whole pass. */
   seconds: z.number().nullable(),
   certainty: timeCertainty,
-  /** Bytes at the peak of a step, and what the device has. */
+  /** Peak bytes of a step, and the memory of the device. */
   memory: z.number(),
   memory_total: z.number().nullable(),
   verdict: estimateVerdict.nullable(),
@@ -166,21 +166,21 @@ export const overLongChoice = z.object({
 export type OverLongChoice = z.infer<typeof overLongChoice>;
 
 export const overLongAnswer = z.object({
-  /** Of the configuration as it is. */
+  /** Of the current configuration. */
   max_length: z.number().int(),
-  /** Rows beyond it. */
+  /** Rows longer than that. */
   rows: z.number().int(),
-  /** What is done with them as it is; null: the file is refused for them. */
+  /** What happens to them now; null: the file is refused because of them. */
   now: z.enum(['drop', 'truncate', 'raise']).nullable(),
   /** Empty when no row is too long. */
   choices: z.array(overLongChoice),
 });
 export type OverLongAnswer = z.infer<typeof overLongAnswer>;
 
-/** The batch sizes that are shown side by side. */
+/** Batch sizes of the comparison. */
 export const ESTIMATE_LEVELS: readonly number[] = [16, 24, 30, 40];
 
-/** Pure. `total` null: not known. */
+/** Pure. `total` null: unknown. */
 export function verdictOf(bytes: number, total: number | null): EstimateVerdict | null {
   if (total === null) return null;
   if (bytes > total) return 'too_large';

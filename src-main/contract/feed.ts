@@ -1,30 +1,26 @@
-/** Snapshot, then changes. A client asks for the snapshot once; after a gap or a reconnect it asks again. */
+/** A snapshot, then changes. After a missed revision or a reconnect a client requests a new snapshot. */
 import { z } from 'zod';
 import { backup } from './backups.ts';
 import { configState } from './config.ts';
 import { datasetSummary } from './datasets.ts';
+import { engineFacts } from './engine.ts';
+import { check } from './health.ts';
+import { journalEntry } from './journal.ts';
 import { lineageState } from './lineage.ts';
-import {
-  check,
-  engineFacts,
-  evaluationPoint,
-  journalEntry,
-  machine,
-  marker,
-  metricPoint,
-  notice,
-  queueState,
-  setup,
-  version,
-} from './rooms.ts';
+import { machine } from './machine.ts';
+import { evaluationPoint, marker, metricPoint } from './metrics.ts';
+import { notice } from './notices.ts';
+import { queueState } from './queue.ts';
+import { setup } from './setup.ts';
 import { preview, trainingStatus } from './status.ts';
+import { version } from './versions.ts';
 
-/** The state of every room that a client mirrors. A change replaces one room's value whole, except `metrics`. */
+/** The state that a client mirrors, by room. A change replaces a room's whole value. */
 export const rooms = z.object({
   engine: engineFacts,
   status: trainingStatus,
   queue: queueState,
-  /** Every dataset that is known, queue order first. */
+  /** Every known dataset, queue order first. */
   datasets: z.array(datasetSummary),
   versions: z.array(version),
   lineage: lineageState,
@@ -35,7 +31,7 @@ export const rooms = z.object({
   config: configState,
   machine,
   setup,
-  /** The newest 200 lines, newest first. */
+  /** The newest 200 entries, newest first. */
   journal: z.array(journalEntry),
   /** The newest 20, newest first. */
   previews: z.array(preview),
@@ -46,7 +42,7 @@ export type RoomName = keyof Rooms;
 export const snapshot = z.object({ revision: z.number().int(), rooms });
 export type Snapshot = z.infer<typeof snapshot>;
 
-/** New points of the live curves; clients append them. `reset`: forget the drawn curve and ask `metrics.curves` again. */
+/** New points of the live curves; clients append them. `reset`: discard the curve and call `metrics.curves` again. */
 export const metricsNews = z.object({
   branch: z.string(),
   reset: z.boolean(),
@@ -56,7 +52,7 @@ export const metricsNews = z.object({
 });
 export type MetricsNews = z.infer<typeof metricsNews>;
 
-/** Revisions grow by one; a client that sees a hole takes a new snapshot. */
+/** Revisions grow by one; a client that misses one requests a new snapshot. */
 export const change = z.object({
   revision: z.number().int(),
   rooms: rooms.partial(),

@@ -3,7 +3,7 @@
  * the capability, never for Electron.
  */
 import { z } from 'zod';
-import type { noticeKind } from './rooms.ts';
+import type { noticeKind } from './notices.ts';
 
 /** Kinds of notices that may become notifications of the system, in the order in which they are offered. */
 export const notifiableKinds = [

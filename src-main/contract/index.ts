@@ -1,22 +1,36 @@
-/** What crosses the wall. Pure: no Node, no Electron. The only part of src-main that the window and the preload may import. */
+/**
+ * What the engine and its clients exchange. Pure: no Node, no Electron. The only part of src-main that
+ * the window and the preload may import.
+ */
+export * from './activity.ts';
 export * from './backups.ts';
-export * from './config.ts';
 export * from './config-controls.ts';
 export * from './config-file.ts';
+export * from './config.ts';
 export * from './contract.ts';
+export * from './crash-reports.ts';
 export * from './crashes.ts';
 export * from './datasets.ts';
-export * from './estimate.ts';
 export * from './diagnostics.ts';
+export * from './disk.ts';
+export * from './engine.ts';
+export * from './estimate.ts';
 export * from './feed.ts';
 export * from './glossary.ts';
+export * from './health.ts';
 export * from './help.ts';
 export * from './host.ts';
+export * from './journal.ts';
 export * from './lineage.ts';
-export * from './monitor.ts';
+export * from './logs.ts';
+export * from './machine.ts';
+export * from './metrics.ts';
+export * from './notices.ts';
+export * from './queue.ts';
 export * from './refusal.ts';
 export * from './resume-text.ts';
-export * from './rooms.ts';
 export * from './screens.ts';
+export * from './setup.ts';
 export * from './shortcuts.ts';
 export * from './status.ts';
+export * from './versions.ts';

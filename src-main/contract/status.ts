@@ -1,4 +1,4 @@
-/** The live status: one shape for the window, `status/training_status.json`, `GET /api/status` and the command line. */
+/** The live status, in one shape for the window, `status/training_status.json`, `GET /api/status` and the command line. */
 import { z } from 'zod';
 
 export const trainingState = z.enum([
@@ -16,7 +16,7 @@ export const trainingState = z.enum([
 ]);
 export type TrainingState = z.infer<typeof trainingState>;
 
-/** A measured value with the branch step it was measured at and when (Unix seconds). Unknown is null. */
+/** A measured value with its step and time (Unix seconds); null when unknown. */
 export const measured = z
   .object({ value: z.number(), step: z.number().int(), t: z.number() })
   .nullable();
@@ -70,10 +70,10 @@ export const gpu = z.object({
 export const trainingStatus = z.object({
   format: z.literal(1),
   state: trainingState,
-  /** Since when this state holds (Unix seconds) and one factual sentence about it (shown under the word). */
+  /** Unix seconds since when the state holds, and a short explanation shown under it. */
   since: z.number(),
   reason: z.string().nullable(),
-  /** Set while a command has not been acted on yet: verb and when it was given. */
+  /** The command that the trainer hasn't acted on yet, and when it was given. */
   pending: z.object({ verb: z.string(), t: z.number() }).nullable(),
   current_step: z.number().int().nullable(),
   total_steps: z.number().int().nullable(),
@@ -128,7 +128,7 @@ export const trainingStatus = z.object({
 });
 export type TrainingStatus = z.infer<typeof trainingStatus>;
 
-/** The status without texts and names: what may be read on loopback without a token. Numbers, states and times only. Pure. */
+/** Numbers, states and times only: what may be read on loopback without a token. Pure. */
 export function withoutTexts(status: TrainingStatus): TrainingStatus {
   return {
     ...status,
@@ -143,14 +143,14 @@ export function withoutTexts(status: TrainingStatus): TrainingStatus {
 }
 
 /**
- * `status/training_status.json` as scripts read it, file and address alike: the old names beside the new ones, and `loss` a plain
- * number as it was; where and when it was measured stands in `loss_measured`. Pure.
+ * The status as scripts read it, in `status/training_status.json` and `GET /api/status`: with the old names
+ * too, and with `loss` as a plain number (`loss_measured` has its step and time). Pure.
  */
 export function scriptStatus(status: TrainingStatus) {
   return { ...withOldNames(status), loss: status.loss?.value ?? null, loss_measured: status.loss };
 }
 
-/** The status in the text of `status/training_status.json`; null when it is none. */
+/** The status in a parsed `status/training_status.json`; null when it isn't one. */
 export function fromScriptStatus(value: unknown): TrainingStatus | null {
   const file = z.looseObject({ loss_measured: measured }).safeParse(value);
   const status = trainingStatus.safeParse(
@@ -159,7 +159,7 @@ export function fromScriptStatus(value: unknown): TrainingStatus | null {
   return status.success ? status.data : null;
 }
 
-/** The names that scripts of the system before this one read, beside the new ones. Pure. */
+/** Adds the names that older scripts read. Pure. */
 export function withOldNames<
   T extends Pick<
     TrainingStatus,

@@ -42,11 +42,11 @@ describe('inbox', () => {
     appendFileSync(file, '{"question":"half');
     const waiting = await until('waiting', () => {
       const dataset = w.named('a.jsonl');
-      return dataset?.message?.includes('a program has it open') === true ? dataset : null;
+      return dataset?.message?.includes('open in another program') === true ? dataset : null;
     });
     expect(waiting).toMatchObject({ place: 'inbox', verdict: 'waiting' });
     closeSync(writer);
-    await until('cut', () => w.named('a.jsonl')?.message?.includes('the last line is cut off'));
+    await until('cut', () => w.named('a.jsonl')?.message?.includes('the last line is incomplete'));
     expect(existsSync(file)).toBe(true);
     appendFileSync(file, '","answer":"b"}\n');
     const ready = await until('ready', () => {
@@ -79,7 +79,7 @@ describe('inbox', () => {
     );
     expect(empty).toMatchObject({ verdict: 'refused', message: 'nothing.jsonl is empty.' });
     expect(w.named('notes.md')).toMatchObject({ verdict: 'refused', place: 'inbox' });
-    expect(w.named('notes.md')?.message).toContain('It stays in inbox/');
+    expect(w.named('notes.md')?.message).toContain('It remains in inbox/');
     expect(w.named('empty-folder.jsonl')?.message).toContain('a folder without data files');
     expect(w.named('link.jsonl')?.message).toContain('is a link');
     expect(existsSync(path.join(inbox, 'pack'))).toBe(false);
@@ -101,7 +101,7 @@ test('a file without a base waits with its reason and is validated when one is c
   const [a] = await w.add(w.rows('a.jsonl', 20));
   expect(w.dataset(a?.id ?? '')).toMatchObject({
     verdict: 'waiting',
-    message: 'waits for a base model',
+    message: 'waiting for a base model',
   });
   await w.engine.api.setup.choose({ base: 'starter', folder: null });
   await w.at(a?.id ?? '', 'completed');
@@ -131,10 +131,10 @@ describe('add', () => {
     ]);
     expect(answer.refused.map((refusal) => refusal.message)).toEqual([
       'empty.jsonl is empty.',
-      'dir.jsonl is a folder without data files; .jsonl, .json, .csv (also .gz or .zst) and .parquet files are read.',
+      'dir.jsonl is a folder without data files. Supported: .jsonl, .json and .csv (optionally .gz or .zst), .parquet.',
       '/nowhere/x.jsonl does not exist.',
-      'relative.jsonl is not a whole path.',
-      'x.xlsx ends in .xlsx; .jsonl, .json, .csv (also .gz or .zst) and .parquet files are read.',
+      'relative.jsonl is not an absolute path.',
+      'x.xlsx ends in .xlsx. Supported: .jsonl, .json and .csv (optionally .gz or .zst), .parquet.',
     ]);
     expect(existsSync(good)).toBe(true);
   });
@@ -164,7 +164,7 @@ describe('decisions', () => {
     expect(waiting.message).toContain('Row 21');
     expect(w.engine.api.status.get()).toMatchObject({
       state: 'idle',
-      reason: '1 file waits for your decision',
+      reason: '1 file needs your decision',
     });
     expect(w.engine.api.feed.snapshot().rooms.notices[0]).toMatchObject({ kind: 'needs_decision' });
     await w.engine.api.datasets.acceptValidRows({ id });

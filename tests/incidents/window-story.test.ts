@@ -122,7 +122,7 @@ test(
     await verdict('columns.csv', /Ready/);
 
     // A decision that was made is no longer asked for.
-    await page.waitForFunction(() => !document.body.innerText.includes('waits for your decision'));
+    await page.waitForFunction(() => !document.body.innerText.includes('needs your decision'));
 
     // Pause and resume: the step does not change in between.
     await page.getByRole('button', { name: 'Pause' }).click();

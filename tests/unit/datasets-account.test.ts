@@ -4,11 +4,11 @@ import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   accountOf,
-  Ledger,
   physicalRows,
   type RowSets,
   stateOfRow,
 } from '../../src-main/engine/datasets/row-account.ts';
+import { RowLedger } from '../../src-main/engine/datasets/row-ledger.ts';
 import { TokenCache } from '../../src-main/engine/datasets/token-cache.ts';
 import { freeName, plainName, refuseName } from '../../src-main/engine/datasets/names.ts';
 import { plannedSteps } from '../../src-main/engine/datasets/index.ts';
@@ -19,21 +19,21 @@ afterAll(() => {
 });
 const main = [{ branch: 'main', upto: null, opened: 0 }];
 const line = (step: number, rows: number[], branch = 'main'): string =>
-  `${JSON.stringify({ branch, run: 'r', step, epoch: 0, rows, trained_tokens: 1, fed: 'x', position: 0 })}\n`;
+  `${JSON.stringify({ branch, run: 'r', step, epoch: 0, rows, trained_tokens: 1, batch_hash: 'x', position: 0 })}\n`;
 const sets: RowSets = {
   rows: 10,
-  held: new Set([1, 2]),
+  heldOut: new Set([1, 2]),
   rejected: new Map([[3, 'not_json']]),
   quarantined: new Set([4]),
-  cut: new Set(),
-  truncated: 0,
+  truncated: new Set(),
+  truncatedCount: 0,
 };
 
 describe('the ledger', () => {
-  test('lost lines do not count, a row of several examples counts once a step, a cut last line is not there yet', async () => {
+  test('lost steps do not count, a row with several examples counts once per step, a cut last line is read once it is whole', async () => {
     const file = path.join(folder, 'ledger.jsonl');
     writeFileSync(file, line(1, [5, 6, 6]) + line(2, [7, 8]));
-    const ledger = new Ledger(file);
+    const ledger = new RowLedger(file);
     await ledger.refresh(main);
     expect(ledger.timesOf(6)).toBe(1);
     expect(ledger.stepsIn(main)).toBe(2);
@@ -49,20 +49,20 @@ describe('the ledger', () => {
     expect([5, 6, 7, 8].map((row) => ledger.timesOf(row))).toEqual([2, 2, 1, 1]);
   });
 
-  test('rows that were trained on a branch that was left are not trained in this model, until that branch is gone back to', async () => {
+  test('rows trained on an abandoned branch do not count until the branch is active again', async () => {
     const file = path.join(folder, 'branches.jsonl');
     writeFileSync(file, line(24, [5]) + line(25, [6]) + line(26, [7]) + line(27, [8]));
     const restored = [
       { branch: 'main', upto: 25, opened: 0 },
       { branch: 'branch-2', upto: null, opened: 9 },
     ];
-    const ledger = new Ledger(file);
+    const ledger = new RowLedger(file);
     await ledger.refresh(main);
     expect([5, 6, 7, 8].map((row) => ledger.timesOf(row))).toEqual([1, 1, 1, 1]);
     await ledger.refresh(restored);
     expect([5, 6, 7, 8].map((row) => ledger.timesOf(row))).toEqual([1, 1, 0, 0]);
     appendFileSync(file, line(26, [8], 'branch-2') + line(27, [9], 'branch-2'));
-    // Lost on the new branch: the old one's lines of the same steps stay what they were.
+    // Steps lost on the new branch; the same steps of the old branch are not affected.
     appendFileSync(
       file,
       `${JSON.stringify({ lost_after: 26, branch: 'branch-2', run: 'r', t: 1 })}\n`,
@@ -79,11 +79,11 @@ describe('the ledger', () => {
     expect([5, 6, 7, 8, 9].map((row) => ledger.timesOf(row))).toEqual([1, 1, 1, 1, 0]);
   });
 
-  test('rows of a step that was refused are not trained by it; lost with it they are not refused either', async () => {
+  test('rows of a refused step are not trained by it, and not refused once the step is lost', async () => {
     const file = path.join(folder, 'refused.jsonl');
     const refused = line(2, [7, 8]).replace('}', ',"refused":"loss"}');
     writeFileSync(file, line(1, [5, 6]) + refused + line(3, [8]));
-    const ledger = new Ledger(file);
+    const ledger = new RowLedger(file);
     await ledger.refresh(main);
     expect([7, 8].map((row) => ledger.timesOf(row))).toEqual([0, 1]);
     expect(ledger.refusedRows()).toEqual([7, 8]);
@@ -98,7 +98,7 @@ describe('the ledger', () => {
     expect(ledger.refusedRows()).toEqual([]);
   });
 
-  test('a ledger of 100,000 steps is read without holding up the loop for long', async () => {
+  test('a ledger of 100,000 steps is read without blocking the event loop', async () => {
     const file = path.join(folder, 'long.jsonl');
     let text = '';
     for (let step = 1; step <= 100_000; step += 1)
@@ -106,11 +106,11 @@ describe('the ledger', () => {
     writeFileSync(file, text);
     let turns = 0;
     const timer = setInterval(() => (turns += 1), 1);
-    const ledger = new Ledger(file);
+    const ledger = new RowLedger(file);
     await ledger.refresh(main);
     clearInterval(timer);
     expect(ledger.stepsIn(main)).toBe(100_000);
-    // Other work had its turn between the spans.
+    // Other work ran between the reads.
     expect(turns).toBeGreaterThan(10);
   });
 });
@@ -137,10 +137,10 @@ describe('the account', () => {
       remaining: 3,
     });
   });
-  test('a skipped dataset has skipped rows, nothing remains', () => {
+  test('in a skipped dataset no row is remaining', () => {
     expect(accountOf(sets, new Map(), true)).toMatchObject({ skipped: 6, remaining: 0 });
   });
-  test('rows are named by their physical number, also when blank lines lie between', async () => {
+  test('rows keep their physical numbers when there are blank lines', async () => {
     const examples = Buffer.alloc(2 * 48);
     examples.writeBigInt64LE(6n, 16);
     examples.writeBigInt64LE(12n, 48 + 16);
@@ -157,7 +157,7 @@ describe('the account', () => {
   });
 });
 
-test('steps of a pass: examples a step, rounded up in every epoch', () => {
+test('steps of a pass are rounded up in every epoch', () => {
   expect(plannedSteps(560, { batch_size: 16, gradient_accumulation: 1, epochs: 1 })).toBe(35);
   expect(plannedSteps(561, { batch_size: 8, gradient_accumulation: 2, epochs: 3 })).toBe(108);
 });
@@ -168,15 +168,15 @@ describe('names', () => {
     expect(freeName('b.jsonl.gz', (name) => name === 'b.jsonl.gz')).toBe('b-2.jsonl.gz');
     expect(freeName('A.jsonl', (name) => taken.has(name.toLowerCase()))).toBe('A-3.jsonl');
   });
-  test('what a client sends becomes a plain name inside the folder', () => {
+  test('a name from a client is reduced to a safe file name', () => {
     expect(plainName('../../etc/passwd.jsonl')).toBe('passwd.jsonl');
     expect(plainName('C:\\data\\my:file.jsonl')).toBe('myfile.jsonl');
     expect(plainName('.hidden.jsonl')).toBe('hidden.jsonl');
     expect(plainName(`${'a'.repeat(300)}.jsonl.gz`)).toMatch(/^a{191}\.jsonl\.gz$/);
   });
-  test('other files are refused with words', () => {
+  test('other files are refused with a reason', () => {
     expect(refuseName('notes.md')).toBe(
-      'notes.md ends in .md; .jsonl, .json, .csv (also .gz or .zst) and .parquet files are read.',
+      'notes.md ends in .md. Supported: .jsonl, .json and .csv (optionally .gz or .zst), .parquet.',
     );
     expect(refuseName('rows.CSV')).toBeNull();
   });

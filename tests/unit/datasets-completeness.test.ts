@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
+  checkLastLine,
   CompletenessWatch,
   decideComplete,
-  judgeLastLine,
   openForWriting,
 } from '../../src-main/engine/datasets/completeness.ts';
 
@@ -22,22 +22,22 @@ const seen = {
   lastLine: 'whole',
 } as const;
 
-describe('three signs must agree', () => {
-  test('quiet, closed and whole is complete', () => {
+describe('all three conditions must hold', () => {
+  test('unchanged, closed and ending in a whole line is complete', () => {
     expect(decideComplete(seen)).toEqual({ complete: true, cut: false });
   });
-  test('a file that grew a moment ago waits', () => {
+  test('a file that changed a moment ago is incomplete', () => {
     expect(decideComplete({ ...seen, unchangedFor: 2.9 })).toMatchObject({ complete: false });
   });
-  test('a file that a program has open for writing waits, however long', () => {
+  test('a file open for writing is incomplete, however old', () => {
     expect(decideComplete({ ...seen, unchangedFor: 5000, openForWriting: true }).complete).toBe(
       false,
     );
   });
-  test('a writer that pauses 45 s in mid-line keeps it waiting with the reason; after 10 min it is read as it is', () => {
+  test('a file that ends in mid-line is incomplete, and used as is after 10 min', () => {
     const paused = decideComplete({ ...seen, unchangedFor: 45, lastLine: 'cut' });
     expect(paused).toMatchObject({ complete: false });
-    expect(paused.complete ? '' : paused.reason).toContain('cut off, last change 45 s ago');
+    expect(paused.complete ? '' : paused.reason).toContain('incomplete, last change 45 s ago');
     expect(decideComplete({ ...seen, unchangedFor: 601, lastLine: 'cut' })).toEqual({
       complete: true,
       cut: true,
@@ -56,33 +56,36 @@ describe('the last line', () => {
   ];
   test.each(cases)('%s', async (name, text, expected) => {
     writeFileSync(at(name), text);
-    expect(await judgeLastLine(at(name))).toBe(expected);
+    expect(await checkLastLine(at(name))).toBe(expected);
   });
 });
 
-test.runIf(process.platform === 'linux')('an open writer is seen, a reader is not', async () => {
-  const file = at('open.jsonl');
-  writeFileSync(file, '{"a":1}\n');
-  const reader = openSync(file, 'r');
-  expect((await openForWriting(new Set([file]))).has(file)).toBe(false);
-  const writer = openSync(file, 'a');
-  expect((await openForWriting(new Set([file]))).has(file)).toBe(true);
-  closeSync(writer);
-  closeSync(reader);
-  expect((await openForWriting(new Set([file]))).has(file)).toBe(false);
-});
+test.runIf(process.platform === 'linux')(
+  'an open writer is detected, a reader is not',
+  async () => {
+    const file = at('open.jsonl');
+    writeFileSync(file, '{"a":1}\n');
+    const reader = openSync(file, 'r');
+    expect((await openForWriting(new Set([file]))).has(file)).toBe(false);
+    const writer = openSync(file, 'a');
+    expect((await openForWriting(new Set([file]))).has(file)).toBe(true);
+    closeSync(writer);
+    closeSync(reader);
+    expect((await openForWriting(new Set([file]))).has(file)).toBe(false);
+  },
+);
 
-test('the watch counts from the last change it saw', async () => {
+test('the time counts from the last change', async () => {
   const file = at('grows.jsonl');
   let now = 100;
   const watch = new CompletenessWatch(() => now);
   writeFileSync(file, '{"a":1}\n');
-  expect((await watch.look([file])).get(file)?.complete).toBe(false);
+  expect((await watch.check([file])).get(file)?.complete).toBe(false);
   now += 2;
   appendFileSync(file, '{"b":2}\n');
-  expect((await watch.look([file])).get(file)?.complete).toBe(false);
+  expect((await watch.check([file])).get(file)?.complete).toBe(false);
   now += 2.5;
-  expect((await watch.look([file])).get(file)?.complete).toBe(false);
+  expect((await watch.check([file])).get(file)?.complete).toBe(false);
   now += 1;
-  expect((await watch.look([file])).get(file)?.complete).toBe(true);
+  expect((await watch.check([file])).get(file)?.complete).toBe(true);
 });

@@ -1,4 +1,4 @@
-/** What the row viewer reads: originals in blocks, ids spelled by their bytes, filters. Real files, written here by hand. */
+/** Files behind the row viewer: raw records in blocks, the token cache, filters. Real files, written by the test. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -6,8 +6,8 @@ import { zstdCompressSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { RowSets } from '../../src-main/engine/datasets/row-account.ts';
 import { readOriginal } from '../../src-main/engine/datasets/originals.ts';
-import { filtered, type RowsAsked } from '../../src-main/engine/datasets/row-list.ts';
-import { lowerBound, spell, TokenCache } from '../../src-main/engine/datasets/token-cache.ts';
+import { filterRows, type RowQuery } from '../../src-main/engine/datasets/row-list.ts';
+import { decodeSpans, lowerBound, TokenCache } from '../../src-main/engine/datasets/token-cache.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'nightshift-rows-'));
 afterAll(() => {
@@ -34,7 +34,7 @@ describe('originals', () => {
     int64([1, 0, buffer.length, 2, 9, buffer.length, two.length, 2]),
   );
 
-  test('a row is found in its block, with line breaks and numbers in its text, and says when it is cut', async () => {
+  test('a row is found in its block, with newlines and numbers in its text, and is marked when it is cut', async () => {
     const read = (row: number, most = 100) => readOriginal(folder, row, most);
     expect(await read(1)).toEqual({ text: '{"a": "é\n"}', bytes: 12, cut: false });
     expect(await read(4)).toEqual({ text: 'one\n7 3 3\nline', bytes: 14, cut: false });
@@ -44,7 +44,7 @@ describe('originals', () => {
     expect([await read(7), await read(0), await read(99)]).toEqual([null, null, null]);
   });
 
-  test('blocks that do not belong to their table are no rows', async () => {
+  test('blocks that do not match their table have no rows', async () => {
     const other = mkdtempSync(path.join(folder, 'other-'));
     writeFileSync(path.join(other, 'originals.i64'), int64([1, 0, buffer.length, 2]));
     expect(await readOriginal(other, 1, 10)).toBeNull();
@@ -55,17 +55,17 @@ describe('originals', () => {
 
 describe('the token cache', () => {
   const bytes = [Buffer.from('Hi '), Buffer.from([0xf0, 0x9f]), Buffer.from([0x99, 0x82])];
-  test('a character that lies in two tokens is read whole; runs end where training does', () => {
-    const piece = (id: number): Uint8Array => bytes[id] ?? new Uint8Array();
-    expect(spell([0, 1, 2, 0], Uint8Array.from([0, 1, 1, 0]), piece)).toEqual([
+  test('a character split over two tokens is decoded; a span ends where training starts or ends', () => {
+    const bytesOf = (id: number): Uint8Array => bytes[id] ?? new Uint8Array();
+    expect(decodeSpans([0, 1, 2, 0], Uint8Array.from([0, 1, 1, 0]), bytesOf)).toEqual([
       { text: 'Hi ', trained: false },
       { text: '🙂', trained: true },
       { text: 'Hi ', trained: false },
     ]);
-    expect(spell([], new Uint8Array(), piece)).toEqual([]);
+    expect(decodeSpans([], new Uint8Array(), bytesOf)).toEqual([]);
   });
 
-  test('the examples of one row, out of many', async () => {
+  test('decodes the examples of one row', async () => {
     const tokens = Buffer.alloc(6 * 4);
     [0, 1, 2, 0, 0, 1].forEach((id, index) => tokens.writeInt32LE(id, index * 4));
     writeFileSync(path.join(folder, 'tokens.i32'), tokens);
@@ -75,9 +75,9 @@ describe('the token cache', () => {
       int64([0, 3, 2, 2, 1, 0, 3, 1, 5, 0, 1, 0, 4, 2, 5, 2, 0, 0]),
     );
     const table = Buffer.alloc(3 * 8);
-    bytes.forEach((piece, id) => {
+    bytes.forEach((tokenBytes, id) => {
       table.writeInt32LE(id, id * 8);
-      table.writeInt32LE(piece.length, id * 8 + 4);
+      table.writeInt32LE(tokenBytes.length, id * 8 + 4);
     });
     writeFileSync(path.join(folder, 'token_bytes.i32'), table);
     writeFileSync(path.join(folder, 'token_bytes.u8'), Buffer.concat(bytes));
@@ -112,21 +112,21 @@ describe('the token cache', () => {
 describe('filters', () => {
   const sets: RowSets = {
     rows: 9,
-    held: new Set([2]),
+    heldOut: new Set([2]),
     rejected: new Map([
       [3, 'not_json'],
       [4, 'no_answer'],
     ]),
     quarantined: new Set([5]),
-    cut: new Set([6]),
-    truncated: 1,
+    truncated: new Set([6]),
+    truncatedCount: 1,
   };
   const times = new Map([
     [6, 1],
     [7, 2],
   ]);
-  const rows = async (asked: RowsAsked, isSkipped = false): Promise<number[]> => [
-    ...(await filtered(Uint32Array.from([1, 2, 3, 4, 5, 6, 7, 8, 12]), asked, {
+  const rows = async (query: RowQuery, isSkipped = false): Promise<number[]> => [
+    ...(await filterRows(Uint32Array.from([1, 2, 3, 4, 5, 6, 7, 8, 12]), query, {
       sets,
       timesOf: (row) => times.get(row) ?? 0,
       isSkipped,
@@ -144,8 +144,8 @@ describe('filters', () => {
     [{ filter: 'trained', times: 2 }, [7]],
     [{ filter: 'remaining' }, [1, 8, 12]],
     [{ filter: 'skipped' }, []],
-  ] as const)('%j', async (asked, wanted) => {
-    expect(await rows(asked)).toEqual(wanted);
+  ] as const)('%j', async (query, wanted) => {
+    expect(await rows(query)).toEqual(wanted);
   });
   test('the rest of a skipped dataset is skipped', async () => {
     expect(await rows({ filter: 'skipped' }, true)).toEqual([1, 8, 12]);

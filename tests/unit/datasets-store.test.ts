@@ -1,4 +1,4 @@
-/** Half-states that a crash leaves between two operations, made by hand; reconcile reads each of them correctly. */
+/** States that a crash leaves between two file operations: reconcile handles each of them. */
 import {
   existsSync,
   mkdirSync,
@@ -19,11 +19,11 @@ import { systemClock } from '../../src-main/kit/clock.ts';
 import { workspacePaths } from '../../src-main/kit/workspace.ts';
 
 let root: string;
-let told: string[];
+let journaled: string[];
 let ids: number;
 beforeEach(() => {
-  root = mkdtempSync(path.join(os.tmpdir(), 'nightshift-shelf-'));
-  told = [];
+  root = mkdtempSync(path.join(os.tmpdir(), 'nightshift-datasets-'));
+  journaled = [];
   ids = 0;
 });
 afterEach(() => {
@@ -34,40 +34,40 @@ const paths = () => workspacePaths(root);
 async function open(): Promise<DatasetStore> {
   const journal = {
     write: (line: { text: string }) => {
-      told.push(line.text);
+      journaled.push(line.text);
     },
   } as unknown as Journal;
-  const shelf = new DatasetStore({
+  const store = new DatasetStore({
     paths: paths(),
     clock: systemClock,
     journal,
     newId: () => `d-${(ids += 1)}`,
   });
-  await shelf.load();
-  return shelf;
+  await store.load();
+  return store;
 }
 function put(folder: string, name: string, text = '{"a":1}\n'): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, name), text);
 }
-const only = (shelf: DatasetStore) => {
-  const all = shelf.all();
+const only = (store: DatasetStore) => {
+  const all = store.all();
   expect(all).toHaveLength(1);
   return all[0] as (typeof all)[number];
 };
 
-test('a file put into a queue folder by hand is adopted there, and is the same dataset after a restart', async () => {
+test('a file that is put into a queue folder is adopted there, and is the same dataset after a restart', async () => {
   put(paths().queue.high, 'a.jsonl');
-  const item = only(await open());
-  expect(item).toMatchObject({
+  const record = only(await open());
+  expect(record).toMatchObject({
     place: 'queue',
     priority: 'high',
     meta: { name: 'a.jsonl', complete: false },
   });
-  expect(only(await open()).meta.id).toBe(item.meta.id);
+  expect(only(await open()).meta.id).toBe(record.meta.id);
 });
 
-test('killed after the meta file and before the rename: the file still decides', async () => {
+test('killed after meta.json and before the rename: the old place counts', async () => {
   put(paths().queue.normal, 'a.jsonl');
   const { meta } = only(await open());
   const file = path.join(paths().dataset(meta.id), 'meta.json');
@@ -92,46 +92,46 @@ test('killed after the rename: the new place counts', async () => {
   expect(only(await open())).toMatchObject({ place: 'completed', meta: { id: meta.id } });
 });
 
-test('killed between the copy and its meta file: adopted, nothing is lost', async () => {
+test('killed between the copy and its meta.json: the file is adopted', async () => {
   put(paths().queue.low, 'half.jsonl');
   mkdirSync(paths().dataset('d-without-meta'), { recursive: true });
   expect(only(await open())).toMatchObject({ place: 'queue', priority: 'low' });
 });
 
-test('two files of one name: both are kept, the second gets a number', async () => {
+test('of two files with one name both are kept, the second gets a number', async () => {
   put(paths().queue.completed, 'a.jsonl', '{"old":1}\n');
   const first = only(await open());
   put(paths().queue.high, 'a.jsonl', '{"new":1}\n');
-  const shelf = await open();
-  expect(shelf.find(first.meta.id)).toMatchObject({
+  const store = await open();
+  expect(store.find(first.meta.id)).toMatchObject({
     place: 'completed',
     meta: { name: 'a.jsonl' },
   });
-  const second = shelf.all().find((item) => item.place === 'queue');
+  const second = store.all().find((record) => record.place === 'queue');
   expect(second?.meta.name).toBe('a-2.jsonl');
   expect(readFileSync(second?.file ?? '', 'utf8')).toBe('{"new":1}\n');
   expect(readFileSync(path.join(paths().queue.completed, 'a.jsonl'), 'utf8')).toBe('{"old":1}\n');
 });
 
-test('a move never overwrites a file that lies in the way', async () => {
+test('a move never overwrites a file that is in the way', async () => {
   put(paths().queue.normal, 'a.jsonl', '{"mine":1}\n');
-  const shelf = await open();
-  const { meta } = only(shelf);
+  const store = await open();
+  const { meta } = only(store);
   put(paths().queue.completed, 'a.jsonl', '{"foreign":1}\n');
-  await shelf.move(meta.id, 'completed', { what: 'test' });
+  await store.move(meta.id, 'completed', { what: 'test' });
   expect(readFileSync(path.join(paths().queue.completed, 'a.jsonl'), 'utf8')).toBe('{"mine":1}\n');
   expect(readFileSync(path.join(paths().queue.completed, 'a-2.jsonl'), 'utf8')).toBe(
     '{"foreign":1}\n',
   );
 });
 
-test('a file in processing that no dataset owns goes back to wait', async () => {
+test('a file in processing that belongs to no dataset goes back to the queue', async () => {
   put(paths().queue.processing, 'stray.jsonl');
   expect(only(await open())).toMatchObject({ place: 'queue', priority: 'normal' });
   expect(readdirSync(paths().queue.processing)).toEqual([]);
 });
 
-test('junk of every kind is tolerated and reported once', async () => {
+test('files that are not data are ignored and journaled once', async () => {
   put(paths().queue.normal, 'good.jsonl');
   put(paths().queue.normal, '.good.jsonl.123.0.tmp');
   put(paths().queue.normal, 'notes.md');
@@ -139,38 +139,38 @@ test('junk of every kind is tolerated and reported once', async () => {
   symlinkSync('/nowhere', path.join(paths().queue.normal, 'link.jsonl'));
   put(paths().dataset('broken'), 'meta.json', '{"format":1,');
   put(paths().datasets, 'a-file', 'x');
-  const shelf = await open();
-  expect(only(shelf).meta.name).toBe('good.jsonl');
-  const count = told.length;
-  expect(told.filter((text) => text.includes('left alone'))).toHaveLength(5);
-  await shelf.reconcile();
-  expect(told).toHaveLength(count);
+  const store = await open();
+  expect(only(store).meta.name).toBe('good.jsonl');
+  const count = journaled.length;
+  expect(journaled.filter((text) => text.includes('ignored'))).toHaveLength(5);
+  await store.reconcile();
+  expect(journaled).toHaveLength(count);
   expect(existsSync(path.join(paths().queue.normal, 'notes.md'))).toBe(true);
 });
 
-test('the order is the explicit position, not the time of the file', async () => {
+test('the order is the stored position, not the file time', async () => {
   put(paths().queue.normal, 'a.jsonl');
-  const shelf = await open();
+  const store = await open();
   put(paths().queue.normal, 'b.jsonl');
-  await shelf.reconcile();
-  const [a, b] = shelf.queued('normal');
+  await store.reconcile();
+  const [a, b] = store.queued('normal');
   expect([a?.meta.name, b?.meta.name]).toEqual(['a.jsonl', 'b.jsonl']);
-  await shelf.note(b?.meta.id ?? '', { position: -1 });
-  expect((await open()).queued('normal').map((item) => item.meta.name)).toEqual([
+  await store.update(b?.meta.id ?? '', { position: -1 });
+  expect((await open()).queued('normal').map((record) => record.meta.name)).toEqual([
     'b.jsonl',
     'a.jsonl',
   ]);
 });
 
-test('a file that vanished is no dataset, and is the same one when it comes back', async () => {
+test('a file that is gone is not listed, and is the same dataset when it comes back', async () => {
   put(paths().queue.normal, 'a.jsonl');
-  const shelf = await open();
-  const { meta } = only(shelf);
+  const store = await open();
+  const { meta } = only(store);
   const aside = path.join(root, 'aside');
   renameSync(path.join(paths().queue.normal, 'a.jsonl'), aside);
-  expect(await shelf.reconcile()).toBe(true);
-  expect(shelf.all()).toEqual([]);
+  expect(await store.reconcile()).toBe(true);
+  expect(store.all()).toEqual([]);
   renameSync(aside, path.join(paths().queue.low, 'a.jsonl'));
-  await shelf.reconcile();
-  expect(only(shelf)).toMatchObject({ priority: 'low', meta: { id: meta.id } });
+  await store.reconcile();
+  expect(only(store)).toMatchObject({ priority: 'low', meta: { id: meta.id } });
 });

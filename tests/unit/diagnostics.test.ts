@@ -1,4 +1,4 @@
-/** The diagnostics bundle: secrets, prompts and names are planted in every file that it reads, and the unpacked bundle is searched. */
+/** The diagnostics bundle: every file that it reads contains secrets, prompts and names, and the unpacked bundle is searched for them. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -6,11 +6,11 @@ import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createDiagnostics, type Live } from '../../src-main/engine/diagnostics/index.ts';
 import { createRedaction } from '../../src-main/engine/diagnostics/redaction.ts';
-import { keepJournalLine, keepLog } from '../../src-main/engine/diagnostics/types.ts';
+import { keepJournalLine, keepLog } from '../../src-main/engine/diagnostics/allow-list.ts';
 import { systemClock, workspacePaths } from '../../src-main/kit/index.ts';
 import { roomsOf } from '../contract/scripted-scenes.ts';
 
-/** Words that stand in prompts, answers, rows, names and secrets, and nowhere in the program. */
+/** Words that occur in prompts, answers, rows, names and secrets, and nowhere in the program. */
 const prompt = 'Zephyrine keeps quinces beneath the marmoset ledger';
 const answer = 'The ocelot filed a quitclaim in Vladivostok';
 const token = 'T0ken-of-the-engine-0123456789-abcdefXYZ';
@@ -166,19 +166,19 @@ const live: Live = () =>
     datasets: [{ ...roomsOf('training', 1000, 0).datasets[0], name: dataset, message: everything }],
   });
 
-const room = (with_: Live | null = live) =>
+const diagnostics = (engine: Live | null = live) =>
   createDiagnostics({
     paths: workspacePaths(workspace),
     clock: systemClock,
     home,
     version: '0.1.0',
     build: 'test',
-    live: with_,
+    live: engine,
   });
 
-/** Unpacked by the system's own tar: the archive is one that others can open. */
+/** Unpacked by the system's tar. */
 async function unpacked(names: boolean): Promise<{ readonly text: string; readonly list: string }> {
-  const { name, bytes } = await room().bundle(names);
+  const { name, bytes } = await diagnostics().bundle(names);
   const file = path.join(root, name);
   writeFileSync(file, bytes);
   const list = spawnSync('tar', ['-tzf', file], { encoding: 'utf8' });
@@ -188,7 +188,7 @@ async function unpacked(names: boolean): Promise<{ readonly text: string; readon
   return { text: all.stdout, list: list.stdout };
 }
 
-test('nothing that was planted in any file is in the bundle; what helps is', async () => {
+test('no secret or name is in the bundle, but useful facts are', async () => {
   plant();
   const { text, list } = await unpacked(false);
   for (const word of [...planted, ...named]) expect(text.includes(word), word).toBe(false);
@@ -203,7 +203,7 @@ test('nothing that was planted in any file is in the bundle; what helps is', asy
     '212.4 GB free.',
     'serves <workspace> on port 8080',
     'readRow (datasets.ts:12)',
-    'lines left out',
+    'lines omitted',
   ])
     expect(text.includes(fact), fact).toBe(true);
   for (const name of ['versions', 'config', 'status', 'exits', 'checks', 'datasets'])
@@ -212,7 +212,7 @@ test('nothing that was planted in any file is in the bundle; what helps is', asy
   expect(list).toContain(`/runs/${run}/trainer.log`);
 });
 
-test('names are kept when that is asked for, and only names', async () => {
+test('names are included when asked for, and nothing else', async () => {
   plant();
   const { text } = await unpacked(true);
   expect(text).toContain(dataset);
@@ -220,9 +220,9 @@ test('names are kept when that is asked for, and only names', async () => {
   for (const word of planted) expect(text.includes(word), word).toBe(false);
 });
 
-test('the list names every file with its size before anything is saved', async () => {
+test('the list has every file with its size', async () => {
   plant();
-  const list = await room().list(false);
+  const list = await diagnostics().list(false);
   expect(list.files.map((file) => file.path)).toEqual(
     expect.arrayContaining(['config.json', 'journal.jsonl', 'logs/engine_20261124.log']),
   );
@@ -231,9 +231,9 @@ test('the list names every file with its size before anything is saved', async (
   expect(list.name).toMatch(/^nightshift-diagnostics-\d{8}-\d{6}\.tar\.gz$/);
 });
 
-test('an empty workspace, and one without an engine, have a bundle too', async () => {
+test('a bundle of an empty workspace, without an engine', async () => {
   mkdirSync(workspace, { recursive: true });
-  const list = await room(null).list(false);
+  const list = await diagnostics(null).list(false);
   expect(list.files.map((file) => file.path)).toEqual([
     'versions.json',
     'config.json',
@@ -241,15 +241,15 @@ test('an empty workspace, and one without an engine, have a bundle too', async (
   ]);
 });
 
-test('what would still leak stops the bundle', async () => {
+test('a leak prevents the bundle', async () => {
   plant();
-  const leaking = room(() => Promise.resolve({ disk: { note: prompt } }));
+  const leaking = diagnostics(() => Promise.resolve({ disk: { note: prompt } }));
   await expect(leaking.bundle(false)).rejects.toThrow(
-    'The bundle was not made: disk.json still holds a prompt or an answer.',
+    'No bundle was created: disk.json would contain a prompt or an answer.',
   );
 });
 
-test('secrets of known forms are taken out of a sentence, whatever stands around them', () => {
+test('secrets of known forms are removed from a sentence', () => {
   const redaction = createRedaction({
     home: '/home/ada',
     workspace: '/data/ws',
@@ -276,10 +276,10 @@ test('secrets of known forms are taken out of a sentence, whatever stands around
   expect(clean).toContain("'one'");
 });
 
-test('a line of no known shape, and a text in evidence, are only counted', () => {
+test('unknown lines and texts in evidence are removed', () => {
   const redaction = createRedaction({ home: '', workspace: '', token: '', names: [], texts: [] });
   expect(keepLog(['hello world', 'again', 'MemoryError'], 'trainer', redaction)).toEqual({
-    lines: ['[2 lines left out]', 'MemoryError'],
+    lines: ['[2 lines omitted]', 'MemoryError'],
     omitted: 2,
   });
   expect(

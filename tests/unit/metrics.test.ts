@@ -2,11 +2,16 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { AncestrySegment, MetricsNews } from '../../src-main/contract/index.ts';
+import {
+  type AncestrySegment,
+  type MetricsNews,
+  SMOOTHING_WEIGHT,
+} from '../../src-main/contract/index.ts';
 import { createJournal, type Journal } from '../../src-main/engine/journal/index.ts';
 import { decideActivity } from '../../src-main/engine/metrics/activity.ts';
 import { createMetrics, type MetricsRoom } from '../../src-main/engine/metrics/index.ts';
 import { lastOfEach, Points } from '../../src-main/engine/metrics/points.ts';
+import { TrainingLoss } from '../../src-main/engine/metrics/smoothing.ts';
 import type { TrainerRoom } from '../../src-main/engine/trainer/index.ts';
 import { type Clock, systemClock, workspacePaths } from '../../src-main/kit/index.ts';
 
@@ -21,7 +26,7 @@ const point = (step: number, loss = 1) => ({
 });
 
 describe('points', () => {
-  test('a bucket has the extremes, the mean and the place of its last point', () => {
+  test('a bucket has minimum, maximum and mean, and step and time of its last point', () => {
     const points = new Points(2);
     for (const [at, loss] of [3, 1, 2, 8, 4].entries()) points.add(point(at + 1, loss));
     expect(points.buckets('loss', 0, 5, 2)).toEqual([
@@ -32,7 +37,7 @@ describe('points', () => {
     expect(points.buckets('loss', 0, 0, 100)).toEqual([]);
   });
 
-  test('the average is debiased: the first value is itself, a constant stays', () => {
+  test('the average is debiased: the first value is itself, a constant stays constant', () => {
     const points = new Points();
     for (let step = 1; step <= 50; step += 1) points.add(point(step, 5));
     for (const [, value] of points.smoothed(0.9, 0, 50, 50)) expect(value).toBeCloseTo(5, 12);
@@ -47,7 +52,7 @@ describe('points', () => {
     ]);
   });
 
-  test('a range begins with the average of all that was before it', () => {
+  test('a range continues the average of the points before it', () => {
     const points = new Points();
     for (let step = 1; step <= 100; step += 1) points.add(point(step, step % 7));
     const all = points.smoothed(0.6, 0, 100, 100);
@@ -58,7 +63,7 @@ describe('points', () => {
     }
   });
 
-  test('what a later run trained again replaces what was lost', () => {
+  test('steps that are trained again replace those that were lost', () => {
     const points = new Points();
     for (let step = 1; step <= 10; step += 1) points.add(point(step, 1));
     expect(points.add(point(8, 2))).toBe(true);
@@ -69,7 +74,7 @@ describe('points', () => {
     expect(points.last?.step).toBe(5);
   });
 
-  test('buckets over whole and cut blocks have what plain reading gives', () => {
+  test('buckets over whole and partial blocks equal a plain computation', () => {
     const points = new Points(2);
     const plain: number[] = [];
     let state = 1;
@@ -89,7 +94,7 @@ describe('points', () => {
         const size = Math.max(1, Math.ceil((to - from) / count));
         for (const [at, bucket] of points.buckets('loss', from, to, count).entries()) {
           const part = plain.slice(from + at * size, Math.min(to, from + (at + 1) * size));
-          // Seven digits are kept of a measured value.
+          // Seven digits are stored.
           expect(bucket[2]).toBeCloseTo(Math.min(...part), 6);
           expect(bucket[3]).toBeCloseTo(Math.max(...part), 6);
           expect(bucket[4]).toBeCloseTo(
@@ -101,7 +106,7 @@ describe('points', () => {
     }
   });
 
-  test('the average over buckets longer than its memory is that of every point', () => {
+  test('the average at a bucket is the same as at every point', () => {
     const points = new Points();
     for (let step = 1; step <= 5000; step += 1) points.add(point(step, (step * 37) % 11));
     for (const smoothing of [0, 0.6, 0.9, 0.99]) {
@@ -111,13 +116,13 @@ describe('points', () => {
     }
   });
 
-  test('of evaluations that are closer than a bucket the last of each is kept', () => {
+  test('of several evaluations in one bucket the last is kept', () => {
     const all = [1, 4, 9, 10, 11, 25].map((step) => ({ step }));
     expect(lastOfEach(all, 1, 1)).toEqual(all);
     expect(lastOfEach(all, 1, 10).map((entry) => entry.step)).toEqual([10, 11, 25]);
   });
 
-  test('a million points keep their extremes', () => {
+  test('a million points keep their minimum and maximum', () => {
     const points = new Points();
     for (let step = 1; step <= 1_000_000; step += 1)
       points.add(point(step, step === 777_777 ? 99 : 1));
@@ -129,7 +134,39 @@ describe('points', () => {
   });
 });
 
-test('the strip: runs, pauses that outlive their process, sleep, recoveries', () => {
+describe('the training loss', () => {
+  const valueAfter = (...losses: readonly [step: number, pass: string, loss: number][]) => {
+    const trainingLoss = new TrainingLoss();
+    for (const loss of losses) trainingLoss.add(...loss);
+    return trainingLoss.value;
+  };
+
+  test('is the debiased average of the pass, and restarts with the next one', () => {
+    expect(valueAfter()).toBeNull();
+    expect(valueAfter([1, 'p-1', 4], [2, 'p-1', 1])).toBeCloseTo(
+      (SMOOTHING_WEIGHT * 4 + 1) / (SMOOTHING_WEIGHT + 1),
+      12,
+    );
+    expect(valueAfter([1, 'p-1', 4], [2, 'p-1', 1], [3, 'p-2', 7])).toBeCloseTo(7, 12);
+  });
+
+  test('after a resume it continues from the checkpoint, also one before the pass began', () => {
+    const trainingLoss = new TrainingLoss();
+    for (let step = 1; step <= 10_000; step += 1) trainingLoss.add(step, 'p-1', step % 13);
+    for (let step = 10_001; step <= 10_010; step += 1) trainingLoss.add(step, 'p-2', 9);
+    const plain = new TrainingLoss();
+    for (let step = 1; step <= 9_990; step += 1) plain.add(step, 'p-1', step % 13);
+    trainingLoss.cutAfter(9_990);
+    expect(trainingLoss.value).toBe(plain.value);
+    trainingLoss.add(9_991, 'p-1', 5);
+    plain.add(9_991, 'p-1', 5);
+    expect(trainingLoss.value).toBe(plain.value);
+    trainingLoss.cutAfter(0);
+    expect(trainingLoss.value).toBeNull();
+  });
+});
+
+test('the activity strip: runs, pauses that outlive their process, sleep, recoveries', () => {
   const activity = decideActivity(
     {
       spans: [
@@ -175,13 +212,13 @@ test('the strip: runs, pauses that outlive their process, sleep, recoveries', ()
   });
 });
 
-describe('the room', () => {
+describe('the metrics module', () => {
   const root = { path: '' };
   let metrics: MetricsRoom;
   const undivided: readonly AncestrySegment[] = [{ branch: 'main', upto: null, opened: 0 }];
   let ancestry = undivided;
   let journal: Journal;
-  // Only asked whether a run is alive; everything else is read from files.
+  // Only asked whether a run is alive. Everything else is read from files.
   const trainer = { view: () => ({ alive: false, run: null }) } as unknown as TrainerRoom;
   const runs = (): string => path.join(root.path, 'runs');
   function run(name: string, dataset = 'a.jsonl', branch = 'main'): void {
@@ -237,7 +274,7 @@ describe('the room', () => {
     rmSync(root.path, { recursive: true, force: true });
   });
 
-  test('reads all runs of the line, without what was lost, the same after a restart as live', async () => {
+  test('reads the runs of the ancestry without lost steps, and the same after a restart', async () => {
     await open();
     const news: MetricsNews[] = [];
     metrics.news.on((metric) => news.push(metric));
@@ -252,7 +289,7 @@ describe('the room', () => {
       event('checkpoint', 13),
     );
     await expect.poll(() => metrics.latest().checkpointStep).toBe(13);
-    // No exit.json: it crashed. The next run goes on from 10, and is asked before its first step.
+    // No exit.json: it crashed. The next run resumes from 10 and hasn't trained a step yet.
     run('20260101-000100-train-bbbb');
     write('20260101-000100-train-bbbb', 'events.jsonl', event('resumed', 10, { lost_steps: 4 }));
     await expect.poll(() => drawn().length).toBe(10);
@@ -287,33 +324,33 @@ describe('the room', () => {
     expect(all()).toEqual(live);
   });
 
-  test('while nobody writes it looks rarely, and misses nothing that is written then', async () => {
-    let look = (): void | Promise<void> => undefined;
+  test('without a trainer it reads rarely, and misses nothing that is written then', async () => {
+    let read = (): void | Promise<void> => undefined;
     await open({
       ...systemClock,
       every: (_seconds, work) => {
-        look = work;
+        read = work;
         return () => undefined;
       },
     });
-    const looks = async (count: number): Promise<void> => {
-      for (let n = 0; n < count; n += 1) await look();
+    const reads = async (count: number): Promise<void> => {
+      for (let n = 0; n < count; n += 1) await read();
     };
-    await looks(16);
+    await reads(16);
     run('20260101-000000-train-aaaa');
     write('20260101-000000-train-aaaa', 'metrics.jsonl', ...steps(1, 3, 3));
-    // Written right after the last: seen at once.
-    await looks(1);
+    // Written right after the last read: read at once.
+    await reads(1);
     expect(drawn()).toHaveLength(3);
-    await looks(33);
+    await reads(33);
     write('20260101-000000-train-aaaa', 'metrics.jsonl', ...steps(4, 5, 3));
-    await looks(1);
+    await reads(1);
     expect(drawn()).toHaveLength(3);
-    await looks(7);
+    await reads(7);
     expect(drawn()).toHaveLength(5);
   });
 
-  test('after a restore the curve is that of the other branch up to the fork, then of the new one, with a mark between them', async () => {
+  test('after a restore the curve is that of the old branch up to the fork, then of the new one, with a marker at the fork', async () => {
     run('20260101-000000-train-aaaa');
     write('20260101-000000-train-aaaa', 'events.jsonl', event('resumed', 0));
     write('20260101-000000-train-aaaa', 'metrics.jsonl', ...steps(1, 20, 3));
@@ -360,7 +397,7 @@ describe('the room', () => {
       ['checkpoint', 14, 'checkpoint'],
     ]);
     expect(live.evaluations.map((evaluation) => evaluation.step)).toEqual([10, 14]);
-    // The picture of the lineage keeps what was measured on the branch that was left.
+    // Evaluations of the abandoned branch are kept for the lineage picture.
     expect(
       metrics
         .validation()
@@ -374,7 +411,7 @@ describe('the room', () => {
     expect(all()).toEqual(live);
   });
 
-  test('a part of the curve, and a metric that is cut off or not a number', async () => {
+  test('a range of the curve; lines that are cut or not JSON are skipped', async () => {
     run('20260101-000000-train-aaaa');
     write('20260101-000000-train-aaaa', 'metrics.jsonl', ...steps(1, 10, 3));
     appendFileSync(
@@ -394,7 +431,7 @@ describe('the room', () => {
     expect(drawn()).toHaveLength(10);
   });
 
-  test('a pause becomes a span, sleep comes from the journal and is there after a restart', async () => {
+  test('a pause becomes a span; sleep is read from the journal, also after a restart', async () => {
     run('20260101-000000-train-aaaa');
     write('20260101-000000-train-aaaa', 'metrics.jsonl', ...steps(1, 10, 3));
     write('20260101-000000-train-aaaa', 'events.jsonl', event('paused', 5), {
@@ -421,12 +458,12 @@ describe('the room', () => {
     expect(marks()).toEqual(wanted);
   });
 
-  test('a long history is read behind the open door, and then told', async () => {
+  test('a long history is read while the engine already runs, then clients are notified', async () => {
     run('20260101-000000-train-aaaa');
     const lines = steps(1, 150_000, 3).map((line) => `${JSON.stringify(line)}\n`);
     writeFileSync(path.join(runs(), '20260101-000000-train-aaaa', 'metrics.jsonl'), lines.join(''));
     write('20260101-000000-train-aaaa', 'events.jsonl', evaluated(150_000));
-    // A clock without patience: the door opens at once.
+    // The start doesn't wait for the history.
     const clock: Clock = {
       ...systemClock,
       after: (_seconds, f) => systemClock.after(0, f),
@@ -443,7 +480,7 @@ describe('the room', () => {
       turns += 1;
       await new Promise((resolve) => setImmediate(resolve));
     }
-    // The loop turned many times meanwhile: others were served.
+    // The event loop turned many times meanwhile.
     expect(turns).toBeGreaterThan(100);
     expect(all().to).toBe(150_000);
     expect(metrics.latest().evaluation?.step).toBe(150_000);

@@ -22,7 +22,7 @@ const readings: StateReadings = {
   validating: null,
   waiting: null,
   noBase: null,
-  datasets: { decide: 0, waiting: 0 },
+  datasets: { needDecision: 0, queued: 0 },
 };
 const trainer = readings.trainer;
 const dead = { ...trainer, alive: false, phase: null, ageSeconds: null };
@@ -31,29 +31,19 @@ const desiredState = (to: StateReadings['desiredState']['desired_state']) => ({
   desired_state: to,
 });
 
-describe('the state word', () => {
+describe('the state', () => {
   const cases: readonly [string, Partial<StateReadings>, string, string | null][] = [
     ['live process, fresh heartbeat', {}, 'training', 'heartbeat 0.4 s ago'],
     [
-      'a silent trainer does not train',
+      'a trainer without heartbeats',
       { trainer: { ...trainer, ageSeconds: 9 } },
       'recovering',
       'no heartbeat for 9 s in step 13',
     ],
-    [
-      'a dead trainer does not train',
-      { trainer: dead, isSupervising: false },
-      'idle',
-      'the queue is empty',
-    ],
-    [
-      'one that is being launched loads',
-      { trainer: dead },
-      'loading',
-      'the trainer is being started',
-    ],
+    ['a trainer that ended', { trainer: dead, isSupervising: false }, 'idle', 'the queue is empty'],
+    ['a trainer that is starting', { trainer: dead }, 'loading', 'the trainer is starting'],
     ['evaluation', { trainer: { ...trainer, phase: 'generate' } }, 'evaluating', null],
-    ['a save that holds up a step', { trainer: { ...trainer, phase: 'save' } }, 'saving', null],
+    ['a save that blocks a step', { trainer: { ...trainer, phase: 'save' } }, 'saving', null],
     [
       'paused with the process kept',
       {
@@ -69,7 +59,12 @@ describe('the state word', () => {
       'paused',
       'by you',
     ],
-    ['stop now', { desiredState: desiredState('stopped') }, 'stopping', 'now, with a checkpoint'],
+    [
+      'stop now',
+      { desiredState: desiredState('stopped') },
+      'stopping',
+      'saving a checkpoint first',
+    ],
     ['stop after', { desiredState: desiredState('stopping_after') }, 'stopping', 'after a.jsonl'],
     [
       'stopped',
@@ -84,7 +79,7 @@ describe('the state word', () => {
       'attempt 1 of 3: killed',
     ],
     [
-      'a bound is reached',
+      'restarts are used up',
       {
         trainer: dead,
         isSupervising: false,
@@ -94,22 +89,22 @@ describe('the state word', () => {
       'm',
     ],
     [
-      'a device in use is waited for',
+      'a device that is in use',
       { trainer: dead, isSupervising: false, notReady: { category: 'device_busy', message: 'm' } },
       'recovering',
       'm',
     ],
     [
-      'validation shows only when nothing trains',
+      'validation while nothing trains',
       { trainer: dead, isSupervising: false, validating: { name: 'b.jsonl', progress: 0.58 } },
       'validating',
       '58\u00a0%, b.jsonl',
     ],
     [
-      'a decision is waited for',
-      { trainer: dead, isSupervising: false, datasets: { decide: 1, waiting: 1 } },
+      'a file needs a decision',
+      { trainer: dead, isSupervising: false, datasets: { needDecision: 1, queued: 1 } },
       'idle',
-      '1 file waits for your decision',
+      '1 file needs your decision',
     ],
   ];
   test.each(cases)('%s', (_name, change, state, reason) => {
@@ -117,7 +112,7 @@ describe('the state word', () => {
   });
 });
 
-test('fresh is twice the 99th percentile of the beats, never under 3 s', () => {
+test('a heartbeat is stale after twice the 99th percentile of the intervals, at least 3 s', () => {
   expect(decideStale([])).toBe(30);
   expect(decideStale(Array.from({ length: 100 }, () => 0.3))).toBe(3);
   expect(decideStale(Array.from({ length: 100 }, () => 4))).toBe(8);

@@ -1,6 +1,6 @@
 /**
- * Is a file that somebody else writes complete? Half-copied files were once taken and trained. Three signs must agree: nothing
- * changed for a while, nobody has it open for writing, and its last line is whole.
+ * Whether a file that another program writes is complete, so that no half-copied file is trained. It
+ * must be unchanged for a while, not open for writing, and end in a whole line.
  */
 import { open, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -18,43 +18,43 @@ export type Completeness =
   | { readonly complete: true; readonly cut: boolean }
   | { readonly complete: false; readonly reason: string };
 
-const settle = 3;
-/** A text whose end cannot be told (a CSV without a final newline) is taken after this time. */
-const settleOpenEnded = 60;
-const settleCut = 600;
+const SETTLE_SECONDS = 3;
+/** For a text whose end can't be detected: a CSV without a final newline. */
+const SETTLE_OPEN_ENDED_SECONDS = 60;
+const SETTLE_CUT_SECONDS = 600;
+/** A last line longer than this counts as cut. */
+const TAIL_BYTES = 4 * 1024 * 1024;
 
-/** Seconds in; a file cut in mid-line is taken after 10 minutes without a change, and that line is then rejected by number. */
+/** A file that ends in mid-line is accepted after 10 minutes without a change; intake then rejects that line. */
 export function decideComplete(seen: Observation): Completeness {
   const age = Math.max(0, Math.round(seen.unchangedFor));
-  if (seen.unchangedFor < settle)
-    return { complete: false, reason: `still being copied, grew ${age} s ago` };
+  if (seen.unchangedFor < SETTLE_SECONDS)
+    return { complete: false, reason: `still being copied, changed ${age} s ago` };
   if (seen.openForWriting)
     return {
       complete: false,
-      reason: `still being copied: a program has it open, last change ${age} s ago`,
+      reason: `still being copied: open in another program, last change ${age} s ago`,
     };
-  if (seen.lastLine === 'cut' && seen.unchangedFor < settleCut)
+  if (seen.lastLine === 'cut' && seen.unchangedFor < SETTLE_CUT_SECONDS)
     return {
       complete: false,
-      reason: `the last line is cut off, last change ${age} s ago; read as it is after 10 min without a change`,
+      reason: `the last line is incomplete, last change ${age} s ago; used as is after 10 min without a change`,
     };
-  if (seen.lastLine === 'open_ended' && seen.unchangedFor < settleOpenEnded)
+  if (seen.lastLine === 'open_ended' && seen.unchangedFor < SETTLE_OPEN_ENDED_SECONDS)
     return {
       complete: false,
-      reason: `does not end with a new line, last change ${age} s ago; read as it is after 1 min without a change`,
+      reason: `no newline at the end, last change ${age} s ago; used as is after 1 min without a change`,
     };
   return { complete: true, cut: seen.lastLine === 'cut' };
 }
 
-const tailBytes = 4 * 1024 * 1024;
-
-/** Looks at the end of the file only. A single line longer than 4 MB without a new line at its end counts as cut. */
-export async function judgeLastLine(file: string): Promise<Observation['lastLine']> {
+/** Reads the end of the file only. */
+export async function checkLastLine(file: string): Promise<Observation['lastLine']> {
   const handle = await open(file, 'r');
   try {
     const { size } = await handle.stat();
     if (size === 0) return 'whole';
-    const length = Math.min(size, tailBytes);
+    const length = Math.min(size, TAIL_BYTES);
     const last = Buffer.alloc(1);
     await handle.read(last, 0, 1, size - 1);
     const isJsonDocument = file.toLowerCase().endsWith('.json');
@@ -77,8 +77,8 @@ export async function judgeLastLine(file: string): Promise<Observation['lastLine
 }
 
 /**
- * Which of `files` some process has open for writing (Linux, processes that we may look at). Elsewhere and for other users'
- * processes the answer is unknown and the two other signs decide.
+ * Which of the files a process has open for writing. Linux only, and only for processes of this user;
+ * otherwise the two other signs decide.
  */
 export async function openForWriting(files: ReadonlySet<string>): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
@@ -98,22 +98,22 @@ export async function openForWriting(files: ReadonlySet<string>): Promise<Readon
   return found;
 }
 
-interface Sight {
+interface FileVersion {
   readonly bytes: number;
   readonly mtimeMs: number;
   readonly since: number;
 }
 
-/** Remembers how long each file has stayed the same. `monotonic` in seconds. */
+/** Tracks how long each file has been unchanged. `monotonic` in seconds. */
 export class CompletenessWatch {
-  private readonly sights = new Map<string, Sight>();
+  private readonly versions = new Map<string, FileVersion>();
   private readonly monotonic: () => number;
   constructor(monotonic: () => number) {
     this.monotonic = monotonic;
   }
 
-  /** One answer a file; a file that vanished or cannot be read has none. */
-  async look(
+  /** A file that is gone or can't be read has no entry. */
+  async check(
     files: readonly string[],
   ): Promise<ReadonlyMap<string, Completeness & { readonly bytes: number }>> {
     const now = this.monotonic();
@@ -122,47 +122,47 @@ export class CompletenessWatch {
     for (const file of files) {
       const facts = await stat(file).catch(() => null);
       if (facts === null || !facts.isFile()) {
-        this.sights.delete(file);
+        this.versions.delete(file);
         continue;
       }
-      const before = this.sights.get(file);
+      const before = this.versions.get(file);
       const same =
         before !== undefined && before.bytes === facts.size && before.mtimeMs === facts.mtimeMs;
-      const sight = same ? before : { bytes: facts.size, mtimeMs: facts.mtimeMs, since: now };
-      this.sights.set(file, sight);
-      if (now - sight.since >= settle) settled.push(file);
+      const version = same ? before : { bytes: facts.size, mtimeMs: facts.mtimeMs, since: now };
+      this.versions.set(file, version);
+      if (now - version.since >= SETTLE_SECONDS) settled.push(file);
       else
         answers.set(file, {
           ...decideComplete({
-            bytes: sight.bytes,
-            mtimeMs: sight.mtimeMs,
-            unchangedFor: now - sight.since,
+            bytes: version.bytes,
+            mtimeMs: version.mtimeMs,
+            unchangedFor: now - version.since,
             openForWriting: false,
             lastLine: 'whole',
           }),
-          bytes: sight.bytes,
+          bytes: version.bytes,
         });
     }
     const writing = await openForWriting(new Set(settled));
     for (const file of settled) {
-      const sight = this.sights.get(file);
-      if (sight === undefined) continue;
-      const lastLine = await judgeLastLine(file).catch(() => 'whole' as const);
+      const version = this.versions.get(file);
+      if (version === undefined) continue;
+      const lastLine = await checkLastLine(file).catch(() => 'whole' as const);
       answers.set(file, {
         ...decideComplete({
-          bytes: sight.bytes,
-          mtimeMs: sight.mtimeMs,
-          unchangedFor: now - sight.since,
+          bytes: version.bytes,
+          mtimeMs: version.mtimeMs,
+          unchangedFor: now - version.since,
           openForWriting: writing.has(file),
           lastLine,
         }),
-        bytes: sight.bytes,
+        bytes: version.bytes,
       });
     }
     return answers;
   }
 
   forget(file: string): void {
-    this.sights.delete(file);
+    this.versions.delete(file);
   }
 }

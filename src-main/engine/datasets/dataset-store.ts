@@ -1,49 +1,22 @@
 /**
- * Which dataset lies where. The folders are the truth: a place is where the data file lies, one rename changes it, and whatever
- * is found there is tolerated, adopted or left alone, never overwritten.
+ * Which datasets there are and where their data files are. The folders are the truth: a dataset's place
+ * is the folder of its data file, and one rename changes it. Files that are found there are adopted or
+ * left alone, never overwritten.
  */
-import { lstat, mkdir, readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Place, Priority } from '../../contract/index.ts';
-import { moveFile } from '../../kit/files.ts';
+import type { Priority } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { createSerializer } from '../../kit/serializer.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { Journal } from '../journal/index.ts';
-import { type Meta, newMeta, readMeta, writeMeta } from './meta.ts';
-import { freeName, hasAcceptedExtension, isIgnored } from './names.ts';
+import { type DatasetRecord, DatasetRecords, type NewDataset } from './dataset-records.ts';
+import { type DatasetMeta, newMeta, readMeta } from './meta.ts';
+import { type FoundFile, matchFiles, scanPlaces } from './place-folders.ts';
 
-export interface DatasetRecord {
-  readonly meta: Meta;
-  readonly place: Exclude<Place, 'inbox'>;
-  readonly priority: Priority;
-  readonly file: string;
-  readonly bytes: number;
-}
+export type { DatasetRecord } from './dataset-records.ts';
 
-interface Folder {
-  readonly place: DatasetRecord['place'];
-  readonly priority: Priority | null;
-  readonly folder: string;
-}
-
-interface Found extends Folder {
-  readonly name: string;
-  readonly bytes: number;
-}
-
-export function placeFolders(paths: WorkspacePaths): readonly Folder[] {
-  return [
-    { place: 'processing', priority: null, folder: paths.queue.processing },
-    { place: 'completed', priority: null, folder: paths.queue.completed },
-    { place: 'failed', priority: null, folder: paths.queue.failed },
-    { place: 'skipped', priority: null, folder: paths.queue.skipped },
-    { place: 'queue', priority: 'high', folder: paths.queue.high },
-    { place: 'queue', priority: 'normal', folder: paths.queue.normal },
-    { place: 'queue', priority: 'low', folder: paths.queue.low },
-  ];
-}
-
-export interface ShelfOptions {
+export interface DatasetStoreOptions {
   readonly paths: WorkspacePaths;
   readonly clock: Clock;
   readonly journal: Journal;
@@ -51,294 +24,216 @@ export interface ShelfOptions {
 }
 
 export class DatasetStore {
-  private readonly o: ShelfOptions;
-  private readonly metas = new Map<string, Meta>();
-  private readonly items = new Map<string, DatasetRecord>();
-  private readonly reserved = new Set<string>();
-  private readonly told = new Set<string>();
-  private turn: Promise<unknown> = Promise.resolve();
+  private readonly options: DatasetStoreOptions;
+  private readonly records: DatasetRecords;
+  private readonly journaled = new Set<string>();
+  /** One change of the folders at a time. */
+  private readonly serializer = createSerializer();
 
-  constructor(options: ShelfOptions) {
-    this.o = options;
+  constructor(options: DatasetStoreOptions) {
+    this.options = options;
+    this.records = new DatasetRecords(options.paths, options.clock);
   }
 
-  /** Reads every dataset folder that holds a meta file; junk beside them is left alone. */
+  /** Reads every dataset folder that has a meta.json; other folders are journaled and left alone. */
   async load(): Promise<void> {
-    const names = await readdir(this.o.paths.datasets).catch(() => []);
+    const names = await readdir(this.options.paths.datasets).catch(() => []);
     for (const name of names) {
       if (name.startsWith('.')) continue;
-      const meta = await readMeta(this.o.paths.dataset(name));
-      if (meta !== null && meta.id === name) this.metas.set(meta.id, meta);
+      const meta = await readMeta(this.options.paths.dataset(name));
+      if (meta !== null && meta.id === name) this.records.addMeta(meta);
       else
-        this.tell(`datasets/${name}`, `data/datasets/${name} names no dataset; it is left alone.`);
+        this.journalOnce(
+          `datasets/${name}`,
+          `data/datasets/${name} has no readable meta.json and is ignored.`,
+        );
     }
     await this.reconcile();
   }
 
   all(): readonly DatasetRecord[] {
-    return [...this.items.values()];
+    return this.records.all();
   }
-  /** Also of those whose data file is gone. */
-  metasEver(): readonly Meta[] {
-    return [...this.metas.values()];
+
+  /** Also of datasets whose data file is gone. */
+  allMetas(): readonly DatasetMeta[] {
+    return this.records.allMetas();
   }
+
   find(id: string): DatasetRecord | null {
-    return this.items.get(id) ?? null;
+    return this.records.find(id);
   }
+
   queued(priority: Priority): readonly DatasetRecord[] {
-    return this.all()
-      .filter((item) => item.place === 'queue' && item.priority === priority)
-      .sort((a, b) => a.meta.position - b.meta.position || a.meta.added - b.meta.added);
+    return this.records.queued(priority);
   }
 
-  /** A name that no dataset has, kept for the caller until `release`. */
+  /** A name that no dataset uses, reserved for the caller until `release`. */
   reserve(name: string): string {
-    const taken = new Set([...this.reserved].map((name) => name.toLowerCase()));
-    for (const meta of this.metas.values()) taken.add(meta.name.toLowerCase());
-    const free = freeName(name, (candidate) => taken.has(candidate.toLowerCase()));
-    this.reserved.add(free);
-    return free;
-  }
-  release(name: string): void {
-    this.reserved.delete(name);
+    return this.records.reserve(name);
   }
 
-  /** The data file is in its queue folder (that rename was the commit); now it gets its meta file. */
-  adoptQueued(
-    facts: Pick<Meta, 'id' | 'name' | 'source' | 'priority' | 'complete'>,
-  ): Promise<DatasetRecord> {
-    return this.exclusively(async () => {
-      const item = await this.adopt(
-        {
-          place: 'queue',
-          priority: facts.priority,
-          folder: this.o.paths.queue[facts.priority],
-          name: facts.name,
-          bytes: (await lstat(path.join(this.o.paths.queue[facts.priority], facts.name))).size,
-        },
+  release(name: string): void {
+    this.records.release(name);
+  }
+
+  /** Writes the meta.json of a data file that was just renamed into its queue folder. */
+  adoptQueued(facts: NewDataset): Promise<DatasetRecord> {
+    return this.serializer.run(async () => {
+      const folder = this.options.paths.queue[facts.priority];
+      const { size } = await lstat(path.join(folder, facts.name));
+      const record = await this.records.adopt(
+        { place: 'queue', priority: facts.priority, folder, name: facts.name, bytes: size },
         facts,
       );
-      this.reserved.delete(facts.name);
-      return item;
+      this.records.release(facts.name);
+      return record;
     });
   }
 
-  /** Meta first, then the rename, which alone decides: what a crash leaves in between is read correctly either way. */
+  /**
+   * Writes the meta.json, then renames the data file. Only the rename changes the place, so a crash in
+   * between leaves the dataset where it was.
+   */
   move(
     id: string,
-    to: DatasetRecord['place'],
+    place: DatasetRecord['place'],
     options: {
       readonly priority?: Priority;
-      readonly changes?: Partial<Meta>;
+      readonly changes?: Partial<DatasetMeta>;
+      /** For the history of the dataset. */
       readonly what: string;
     },
   ): Promise<DatasetRecord> {
-    return this.exclusively(async () => {
-      const item = this.items.get(id);
-      if (item === undefined) throw new Error(`dataset ${id} has no data file`);
-      const priority = options.priority ?? item.priority;
-      const folder = to === 'queue' ? this.o.paths.queue[priority] : this.o.paths.queue[to];
-      const target = path.join(folder, item.meta.name);
-      const meta: Meta = {
-        ...item.meta,
+    return this.serializer.run(async () => {
+      const record = this.records.find(id);
+      if (record === null) throw new Error(`dataset ${id} has no data file`);
+      const { queue } = this.options.paths;
+      const priority = options.priority ?? record.priority;
+      const folder = place === 'queue' ? queue[priority] : queue[place];
+      const file = path.join(folder, record.meta.name);
+      const change = { t: this.options.clock.now(), what: options.what };
+      const meta: DatasetMeta = {
+        ...record.meta,
         priority,
-        place_hint: to,
+        place_hint: place,
         ...options.changes,
-        history: [...item.meta.history, { t: this.o.clock.now(), what: options.what }].slice(-100),
+        history: [...record.meta.history, change].slice(-100),
       };
-      await this.keep(meta);
-      if (target !== item.file) {
-        await this.clearTheWay(target);
-        await moveFile(item.file, target);
-      }
-      const moved: DatasetRecord = { ...item, meta, priority, place: to, file: target };
-      this.items.set(id, moved);
+      await this.records.saveMeta(meta);
+      await this.records.moveFile(record.file, file);
+      const moved: DatasetRecord = { ...record, meta, priority, place, file };
+      this.records.set(moved);
       return moved;
     });
   }
 
-  note(id: string, changes: Partial<Meta>): Promise<void> {
-    return this.exclusively(async () => {
-      const meta = this.metas.get(id);
-      if (meta === undefined) return;
+  update(id: string, changes: Partial<DatasetMeta>): Promise<void> {
+    return this.serializer.run(async () => {
+      const meta = this.records.meta(id);
+      if (meta === null) return;
       const changed = { ...meta, ...changes };
-      await this.keep(changed);
-      const item = this.items.get(id);
-      if (item !== undefined) this.items.set(id, { ...item, meta: changed });
+      await this.records.saveMeta(changed);
+      const record = this.records.find(id);
+      if (record !== null) this.records.set({ ...record, meta: changed });
     });
   }
 
-  /** The file under this name is not the one that was trained: the old dataset keeps its past, the file gets a new identity. */
-  replaced(id: string): Promise<DatasetRecord | null> {
-    return this.exclusively(async () => {
-      const item = this.items.get(id);
-      if (item === undefined) return null;
-      await this.keep({ ...item.meta, name: `.replaced-${id}` });
-      this.items.delete(id);
-      const { name, priority, position, held } = item.meta;
-      const fresh = newMeta({
-        id: this.o.newId(),
+  /**
+   * For a data file that isn't the one that was trained: it becomes a new dataset, and the old one keeps
+   * its history.
+   */
+  replace(id: string): Promise<DatasetRecord | null> {
+    return this.serializer.run(async () => {
+      const record = this.records.find(id);
+      if (record === null) return null;
+      await this.records.saveMeta({ ...record.meta, name: `.replaced-${id}` });
+      this.records.remove(id);
+      const { name, priority, position, held } = record.meta;
+      const meta = newMeta({
+        id: this.options.newId(),
         name,
         priority,
         position,
-        source: 'replaced by hand',
-        added: this.o.clock.now(),
-        place_hint: item.place,
+        source: 'replaced on disk',
+        added: this.options.clock.now(),
+        place_hint: record.place,
         complete: true,
       });
-      await this.keep({ ...fresh, held });
-      const again = { ...item, meta: { ...fresh, held } };
-      this.items.set(fresh.id, again);
-      return again;
+      const replacement = { ...record, meta: { ...meta, held } };
+      await this.records.saveMeta(replacement.meta);
+      this.records.set(replacement);
+      return replacement;
     });
   }
 
-  /** Brings memory in line with the folders; answers whether anything was different. */
+  /** Updates the records from the folders; true when anything changed. */
   reconcile(): Promise<boolean> {
-    return this.exclusively(async () => {
-      const byName = new Map<string, Found[]>();
-      for (const folder of placeFolders(this.o.paths))
-        for (const found of await this.scan(folder))
-          byName.set(found.name, [...(byName.get(found.name) ?? []), found]);
-      const byMetaName = new Map([...this.metas.values()].map((meta) => [meta.name, meta]));
-      let isDifferent = false;
+    return this.serializer.run(async () => {
+      const { paths } = this.options;
+      const scan = await scanPlaces(paths, (name) => this.records.isReserved(name));
+      for (const ignored of scan.ignored)
+        this.journalOnce(
+          `ignored ${ignored}`,
+          `${ignored} is not a supported data file and is ignored.`,
+        );
       const present = new Set<string>();
-      for (const [name, several] of byName) {
-        const meta = byMetaName.get(name);
-        const chosen =
-          several.find(
-            (found) =>
-              found.place === meta?.place_hint &&
-              (found.priority === null || found.priority === meta.priority),
-          ) ?? several[0];
-        for (const found of several) {
-          if (found === chosen && meta !== undefined) {
-            present.add(meta.id);
-            isDifferent = this.remember(meta, found) || isDifferent;
-            continue;
-          }
-          isDifferent = true;
-          present.add((await this.adoptFound(found, found !== chosen)).meta.id);
+      let isChanged = false;
+      for (const { file, meta, isSecond } of matchFiles(scan.files, this.records.allMetas())) {
+        if (meta !== null) {
+          present.add(meta.id);
+          isChanged = this.records.locate(meta, file) || isChanged;
+        } else {
+          isChanged = true;
+          present.add((await this.adoptFound(file, isSecond)).meta.id);
         }
       }
-      for (const id of this.items.keys())
-        if (!present.has(id)) {
-          isDifferent = true;
-          this.items.delete(id);
-          this.tell(`gone ${id}`, `The data file of ${this.metas.get(id)?.name ?? id} is gone.`);
+      for (const { meta } of this.records.all())
+        if (!present.has(meta.id)) {
+          isChanged = true;
+          this.records.remove(meta.id);
+          this.journalOnce(`gone ${meta.id}`, `The data file of ${meta.name} is gone.`);
         }
-      return isDifferent;
+      return isChanged;
     });
   }
 
-  private remember(meta: Meta, found: Found): boolean {
-    const before = this.items.get(meta.id);
-    const priority = found.priority ?? meta.priority;
-    const file = path.join(found.folder, found.name);
-    if (before?.file === file && before.bytes === found.bytes) return false;
-    this.items.set(meta.id, { meta, place: found.place, priority, file, bytes: found.bytes });
-    return true;
-  }
-
-  private async adoptFound(found: Found, isSecond: boolean): Promise<DatasetRecord> {
+  /** `isSecond`: another dataset already has this name. */
+  private async adoptFound(found: FoundFile, isSecond: boolean): Promise<DatasetRecord> {
+    const { paths } = this.options;
     let { place, priority, folder, name } = found;
-    if (isSecond) name = this.reserve(name);
+    if (isSecond) name = this.records.reserve(name);
     if (place === 'processing') {
-      // Nobody trains it: what lies there without a dataset is a file that waits.
+      // No pass trains it, so it belongs in the queue.
       place = 'queue';
       priority = 'normal';
-      folder = this.o.paths.queue.normal;
+      folder = paths.queue.normal;
     }
-    const from = path.join(found.folder, found.name);
-    const to = path.join(folder, name);
-    if (from !== to) {
-      await this.clearTheWay(to);
-      await moveFile(from, to);
-    }
-    this.reserved.delete(name);
-    const item = await this.adopt(
+    const file = path.join(folder, name);
+    await this.records.moveFile(path.join(found.folder, found.name), file);
+    this.records.release(name);
+    const record = await this.records.adopt(
       { ...found, place, priority, folder, name },
       {
-        id: this.o.newId(),
+        id: this.options.newId(),
         name,
         source: 'found in the folder',
         priority: priority ?? 'normal',
         complete: place !== 'queue',
       },
     );
-    this.o.journal.write({
+    this.options.journal.write({
       what: 'datasets.adopt',
-      text: `${name} was found in ${path.relative(this.o.paths.root, folder)} and is now a dataset.`,
-      dataset: item.meta.id,
-      evidence: { file: to, bytes: found.bytes },
+      text: `Found ${name} in ${path.relative(paths.root, folder)} and added it as a dataset.`,
+      dataset: record.meta.id,
+      evidence: { file, bytes: found.bytes },
     });
-    return item;
+    return record;
   }
 
-  private async adopt(
-    found: Found,
-    facts: Pick<Meta, 'id' | 'name' | 'source' | 'priority' | 'complete'>,
-  ): Promise<DatasetRecord> {
-    const last = this.queued(facts.priority).at(-1);
-    const meta = newMeta({
-      ...facts,
-      added: this.o.clock.now(),
-      position: (last?.meta.position ?? -1) + 1,
-      place_hint: found.place,
-    });
-    await this.keep(meta);
-    const item: DatasetRecord = {
-      meta,
-      place: found.place,
-      priority: facts.priority,
-      file: path.join(found.folder, found.name),
-      bytes: found.bytes,
-    };
-    this.items.set(meta.id, item);
-    return item;
-  }
-
-  /** Only plain files with a data file's name count; anything else in a place folder is reported once and left alone. */
-  private async scan(folder: Folder): Promise<readonly Found[]> {
-    await mkdir(folder.folder, { recursive: true });
-    const found: Found[] = [];
-    for (const entry of await readdir(folder.folder, { withFileTypes: true })) {
-      const { name } = entry;
-      if (isIgnored(name) || this.reserved.has(name)) continue;
-      if (!entry.isFile() || !hasAcceptedExtension(name)) {
-        const where = path.relative(this.o.paths.root, path.join(folder.folder, name));
-        this.tell(`junk ${where}`, `${where} is no data file; it is left alone.`);
-        continue;
-      }
-      const facts = await lstat(path.join(folder.folder, name)).catch(() => null);
-      if (facts !== null) found.push({ ...folder, name, bytes: facts.size });
-    }
-    return found;
-  }
-
-  /** A foreign file under our name gives way to a free name; nothing is overwritten. */
-  private async clearTheWay(target: string): Promise<void> {
-    if ((await lstat(target).catch(() => null)) === null) return;
-    const name = this.reserve(path.basename(target));
-    await moveFile(target, path.join(path.dirname(target), name));
-    this.reserved.delete(name);
-  }
-
-  private async keep(meta: Meta): Promise<void> {
-    await writeMeta(this.o.paths.dataset(meta.id), meta);
-    this.metas.set(meta.id, meta);
-  }
-
-  private tell(key: string, text: string): void {
-    if (this.told.has(key)) return;
-    this.told.add(key);
-    this.o.journal.write({ what: 'datasets.reconcile', text });
-  }
-
-  /** One change of the folders at a time. */
-  private exclusively<T>(act: () => Promise<T>): Promise<T> {
-    const next = this.turn.then(act, act);
-    this.turn = next.catch(() => undefined);
-    return next;
+  private journalOnce(key: string, text: string): void {
+    if (this.journaled.has(key)) return;
+    this.journaled.add(key);
+    this.options.journal.write({ what: 'datasets.reconcile', text });
   }
 }

@@ -1,80 +1,82 @@
-/** When the folders are looked at: at once when the watcher says so, and by a timer whether or not it works. */
+/** Checks the folders when the file watcher reports a change, and on a timer in case it doesn't. */
 import { watch } from 'chokidar';
 import type { Clock } from '../../kit/clock.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import { CompletenessWatch } from './completeness.ts';
+import type { DatasetStore } from './dataset-store.ts';
 import type { Inbox } from './inbox.ts';
+import { placeFolders } from './place-folders.ts';
 import type { Validation } from './validation.ts';
-import { placeFolders, type DatasetStore } from './dataset-store.ts';
 
-export interface Looking {
-  now(): Promise<void>;
+export interface FolderWatcher {
+  /** Checks all folders now. */
+  check(): Promise<void>;
   close(): Promise<void>;
 }
 
-export function startLooking(options: {
+export function watchFolders(options: {
   readonly paths: WorkspacePaths;
   readonly clock: Clock;
-  readonly shelf: DatasetStore;
+  readonly store: DatasetStore;
   readonly inbox: Inbox;
   readonly validation: Validation;
-  /** Seconds between reconciliations when nothing is noticed. */
+  /** Seconds between checks when the watcher reports nothing. */
   readonly interval: () => number;
-  readonly tell: () => void;
+  readonly changed: () => void;
   readonly fail: (id: string, reason: string) => Promise<void>;
   readonly failed: (where: string, error: unknown) => void;
-}): Looking {
-  const handWatch = new CompletenessWatch(() => options.clock.monotonic());
+}): FolderWatcher {
+  const completeness = new CompletenessWatch(() => options.clock.monotonic());
   let isDirty = true;
-  let last = -Infinity;
-  let under: Promise<void> | null = null;
+  let lastCheck = -Infinity;
+  let running: Promise<void> | null = null;
 
-  /** Files that somebody put into a queue folder by hand are watched until they are complete. */
-  async function lookAtHandPlaced(): Promise<void> {
-    const open = options.shelf
+  /** Files that were put into a queue folder by hand may still be being copied. */
+  async function checkIncomplete(): Promise<void> {
+    const records = options.store
       .all()
-      .filter((item) => item.place === 'queue' && !item.meta.complete);
-    const answers = await handWatch.look(open.map((item) => item.file));
-    for (const item of open) {
-      const answer = answers.get(item.file);
+      .filter((record) => record.place === 'queue' && !record.meta.complete);
+    const answers = await completeness.check(records.map((record) => record.file));
+    for (const { file, meta } of records) {
+      const answer = answers.get(file);
       if (answer === undefined) continue;
       if (!answer.complete) {
-        options.validation.say(item.meta.id, answer.reason);
-        options.tell();
+        options.validation.setMessage(meta.id, answer.reason);
+        options.changed();
         continue;
       }
-      options.validation.say(item.meta.id, null);
-      handWatch.forget(item.file);
-      if (answer.bytes === 0) await options.fail(item.meta.id, `${item.meta.name} is empty.`);
-      else await options.shelf.note(item.meta.id, { complete: true });
+      options.validation.setMessage(meta.id, null);
+      completeness.forget(file);
+      if (answer.bytes === 0) await options.fail(meta.id, `${meta.name} is empty.`);
+      else await options.store.update(meta.id, { complete: true });
     }
   }
 
-  async function look(): Promise<void> {
-    const isDue = options.clock.monotonic() - last >= options.interval();
-    const isAwaited = options.inbox.entries().some((entry) => entry.state === 'waiting');
+  async function checkFolders(): Promise<void> {
+    const isDue = options.clock.monotonic() - lastCheck >= options.interval();
+    const hasIncomplete = options.inbox.entries().some((entry) => entry.state === 'waiting');
     if (isDirty || isDue) {
       isDirty = false;
-      last = options.clock.monotonic();
-      if (await options.shelf.reconcile()) options.tell();
-      if (await options.inbox.look()) options.tell();
-    } else if (isAwaited && (await options.inbox.look())) options.tell();
-    await lookAtHandPlaced();
+      lastCheck = options.clock.monotonic();
+      if (await options.store.reconcile()) options.changed();
+      if (await options.inbox.scan()) options.changed();
+    } else if (hasIncomplete && (await options.inbox.scan())) options.changed();
+    await checkIncomplete();
   }
 
-  /** One look at a time. What goes wrong in one is told and looked at again in the next. */
-  function lookOnce(): Promise<void> {
-    under ??= look()
+  /** One check at a time. After an error the next check tries again. */
+  function check(): Promise<void> {
+    running ??= checkFolders()
       .catch((error: unknown) => {
-        options.failed('datasets.look', error);
+        options.failed('datasets.watch', error);
       })
       .finally(() => {
-        under = null;
+        running = null;
         options.validation.tick().catch((error: unknown) => {
           options.failed('datasets.validation', error);
         });
       });
-    return under;
+    return running;
   }
 
   const folders = [options.paths.inbox, ...placeFolders(options.paths).map(({ folder }) => folder)];
@@ -85,18 +87,18 @@ export function startLooking(options: {
   watcher.on('error', (error) => {
     options.failed('datasets.watch', error);
   });
-  const stop = options.clock.every(1, lookOnce);
-  void lookOnce();
+  const stop = options.clock.every(1, check);
+  void check();
   return {
-    async now() {
-      await under;
+    async check() {
+      await running;
       isDirty = true;
-      await lookOnce();
+      await check();
     },
     async close() {
       stop();
       await watcher.close();
-      await under;
+      await running;
     },
   };
 }

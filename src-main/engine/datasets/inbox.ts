@@ -1,12 +1,12 @@
-/** What lies in inbox/ (files and folders): waited for until complete, then moved into the queue; the rest is named and left there. */
+/** Files and folders in inbox/: complete data files move to the queue, the rest stays there with a reason. */
 import { constants } from 'node:fs';
 import { access, lstat, readdir, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../kit/clock.ts';
 import { CompletenessWatch } from './completeness.ts';
-import { hasAcceptedExtension, isIgnored, refuseName } from './names.ts';
+import { hasAcceptedExtension, isIgnored, refuseName, SUPPORTED_FILES } from './names.ts';
 
-/** A file that is not in the queue yet, or that never will be. */
+/** A file that isn't in the queue yet, or can't be queued. */
 export interface InboxEntry {
   readonly id: string;
   readonly file: string;
@@ -17,24 +17,24 @@ export interface InboxEntry {
   readonly message: string;
 }
 
-export interface WalkedFile {
+export interface DataFile {
   readonly file: string;
   readonly bytes: number;
 }
-export interface Walk {
-  readonly files: readonly WalkedFile[];
+export interface DataFiles {
+  readonly files: readonly DataFile[];
   readonly refused: readonly { readonly path: string; readonly message: string }[];
 }
 
-/** Every data file under a path, depth first; what is no data file is refused with words. Links are never followed here. */
-export async function walk(from: string): Promise<Walk> {
-  const files: WalkedFile[] = [];
+/** All data files under a path, depth first; other files are refused with a reason. Links are not followed. */
+export async function findDataFiles(from: string): Promise<DataFiles> {
+  const files: DataFile[] = [];
   const refused: { path: string; message: string }[] = [];
   const visit = async (at: string): Promise<number> => {
     const name = path.basename(at);
     const facts = await lstat(at).catch((error: unknown) => error as NodeJS.ErrnoException);
     if (facts instanceof Error) {
-      const why = facts.code === 'ENOENT' ? 'does not exist' : `cannot be read (${facts.code})`;
+      const why = facts.code === 'ENOENT' ? 'does not exist' : `can't be read (${facts.code})`;
       refused.push({ path: at, message: `${at} ${why}.` });
       return 0;
     }
@@ -43,7 +43,7 @@ export async function walk(from: string): Promise<Walk> {
       try {
         entries = (await readdir(at)).sort();
       } catch {
-        refused.push({ path: at, message: `The folder ${at} cannot be read.` });
+        refused.push({ path: at, message: `The folder ${at} can't be read.` });
         return 0;
       }
       let count = 0;
@@ -52,13 +52,13 @@ export async function walk(from: string): Promise<Walk> {
       if (count === 0 && (at === from || hasAcceptedExtension(name)))
         refused.push({
           path: at,
-          message: `${name} is a folder without data files; .jsonl, .json, .csv (also .gz or .zst) and .parquet files are read.`,
+          message: `${name} is a folder without data files. Supported: ${SUPPORTED_FILES}.`,
         });
       return count;
     }
     if (!facts.isFile()) {
-      const what = facts.isSymbolicLink() ? 'a link' : 'not a plain file';
-      refused.push({ path: at, message: `${name} is ${what}; copy the file itself.` });
+      const what = facts.isSymbolicLink() ? 'a link' : 'not a regular file';
+      refused.push({ path: at, message: `${name} is ${what}. Copy the file itself.` });
       return 0;
     }
     const badName = refuseName(name);
@@ -69,7 +69,7 @@ export async function walk(from: string): Promise<Walk> {
     try {
       await access(at, constants.R_OK);
     } catch {
-      refused.push({ path: at, message: `${name} cannot be read: no permission.` });
+      refused.push({ path: at, message: `${name} can't be read: permission denied.` });
       return 0;
     }
     files.push({ file: at, bytes: facts.size });
@@ -83,17 +83,17 @@ export interface InboxOptions {
   readonly folder: string;
   readonly clock: Clock;
   readonly newId: () => string;
-  /** Takes a complete file out of the inbox. */
+  /** Moves a complete file out of the inbox. */
   readonly accept: (entry: InboxEntry) => Promise<void>;
 }
 
 export class Inbox {
-  private readonly o: InboxOptions;
+  private readonly options: InboxOptions;
   private readonly watch: CompletenessWatch;
   private entriesByFile = new Map<string, InboxEntry>();
 
   constructor(options: InboxOptions) {
-    this.o = options;
+    this.options = options;
     this.watch = new CompletenessWatch(() => options.clock.monotonic());
   }
 
@@ -101,22 +101,24 @@ export class Inbox {
     return [...this.entriesByFile.values()];
   }
 
-  /** One look at everything; answers whether something is shown differently now. */
-  async look(): Promise<boolean> {
+  /** Checks every file; true when the entries changed. */
+  async scan(): Promise<boolean> {
     const before = JSON.stringify(this.entries());
     const next = new Map<string, InboxEntry>();
-    const top = (await readdir(this.o.folder).catch(() => [])).filter((name) => !isIgnored(name));
-    const files: WalkedFile[] = [];
+    const top = (await readdir(this.options.folder).catch(() => [])).filter(
+      (name) => !isIgnored(name),
+    );
+    const files: DataFile[] = [];
     for (const name of top) {
-      const found = await walk(path.join(this.o.folder, name));
+      const found = await findDataFiles(path.join(this.options.folder, name));
       files.push(...found.files);
       for (const refusal of found.refused)
         next.set(
           refusal.path,
-          this.entry(refusal.path, 0, 'refused', `${refusal.message} It stays in inbox/.`),
+          this.entry(refusal.path, 0, 'refused', `${refusal.message} It remains in inbox/.`),
         );
     }
-    const answers = await this.watch.look(files.map((file) => file.file));
+    const answers = await this.watch.check(files.map((file) => file.file));
     const accepted: InboxEntry[] = [];
     for (const { file, bytes } of files) {
       const answer = answers.get(file);
@@ -126,7 +128,7 @@ export class Inbox {
     }
     this.entriesByFile = next;
     for (const entry of accepted) {
-      await this.o.accept(entry);
+      await this.options.accept(entry);
       this.watch.forget(entry.file);
       await this.removeEmptyFolders(path.dirname(entry.file));
     }
@@ -141,19 +143,19 @@ export class Inbox {
   ): InboxEntry {
     const known = this.entriesByFile.get(file);
     return {
-      id: known?.id ?? this.o.newId(),
+      id: known?.id ?? this.options.newId(),
       file,
       name: path.basename(file),
       bytes,
-      since: known?.since ?? this.o.clock.now(),
+      since: known?.since ?? this.options.clock.now(),
       state,
       message,
     };
   }
 
-  /** A folder whose last file was taken goes too, unless somebody may still be copying into it. */
+  /** Removes the folder of a file that was moved, and its parents, once they are empty. */
   private async removeEmptyFolders(folder: string): Promise<void> {
-    if (folder === this.o.folder || !folder.startsWith(this.o.folder)) return;
+    if (folder === this.options.folder || !folder.startsWith(this.options.folder)) return;
     const facts = await lstat(folder).catch(() => null);
     if (facts === null || (await readdir(folder).catch(() => ['?'])).length > 0) return;
     await rmdir(folder).catch(() => undefined);

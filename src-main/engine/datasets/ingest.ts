@@ -1,4 +1,4 @@
-/** How files come in: copied from this machine, uploaded, or moved out of the inbox. Each ends as one rename into a queue folder. */
+/** Adds data files: copied from this machine, uploaded, or moved from the inbox. Each ends in one rename into a queue folder. */
 import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { type DatasetSummary, type Priority, Refusal } from '../../contract/index.ts';
@@ -7,53 +7,56 @@ import { copyInto, moveFile } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
-import { type InboxEntry, walk } from './inbox.ts';
+import { findDataFiles, type InboxEntry } from './inbox.ts';
 import { plainName } from './names.ts';
 import type { DatasetStore, DatasetRecord } from './dataset-store.ts';
-import type { Arriving } from './summary.ts';
+import type { IncomingFile } from './summary.ts';
 
-export interface ArrivalOptions {
+/** Progress is shown again after this many bytes. */
+const PROGRESS_BYTES = 8 * 1024 * 1024;
+
+export interface IngestOptions {
   readonly paths: WorkspacePaths;
   readonly disk: DiskRoom;
   readonly clock: Clock;
   readonly journal: Journal;
-  readonly shelf: DatasetStore;
+  readonly store: DatasetStore;
   readonly newId: () => string;
   readonly changed: () => void;
 }
 
 export class Ingest {
-  private readonly o: ArrivalOptions;
-  private readonly under = new Map<string, Arriving>();
-  constructor(options: ArrivalOptions) {
-    this.o = options;
+  private readonly options: IngestOptions;
+  private readonly incoming = new Map<string, IncomingFile>();
+  constructor(options: IngestOptions) {
+    this.options = options;
   }
 
-  list(): readonly Arriving[] {
-    return [...this.under.values()];
+  list(): readonly IncomingFile[] {
+    return [...this.incoming.values()];
   }
 
-  show(key: string, arriving: Arriving | null): void {
-    if (arriving === null) this.under.delete(key);
-    else this.under.set(key, arriving);
-    this.o.changed();
+  /** Shows a file that is being added; null removes it from the list. */
+  show(key: string, file: IncomingFile | null): void {
+    if (file === null) this.incoming.delete(key);
+    else this.incoming.set(key, file);
+    this.options.changed();
   }
 
-  /** Copies; the originals are never touched. What cannot be taken is answered with one sentence each. */
+  /** Copies files and the contents of folders; originals are never touched. `refused` has a reason per file. */
   async copy(
-    given: readonly string[],
+    paths: readonly string[],
     priority: Priority,
-    summarize: (item: DatasetRecord) => DatasetSummary,
+    summarize: (record: DatasetRecord) => DatasetSummary,
   ): Promise<{ added: DatasetSummary[]; refused: { path: string; message: string }[] }> {
     const added: DatasetSummary[] = [];
     const refused: { path: string; message: string }[] = [];
-    for (const name of given) {
-      if (!path.isAbsolute(name)) {
-        refused.push({ path: name, message: `${name} is not a whole path.` });
+    for (const given of paths) {
+      if (!path.isAbsolute(given)) {
+        refused.push({ path: given, message: `${given} is not an absolute path.` });
         continue;
       }
-      const real = await realpath(name).catch(() => name);
-      const found = await walk(real);
+      const found = await findDataFiles(await realpath(given).catch(() => given));
       refused.push(...found.refused);
       for (const { file, bytes } of found.files) {
         if (bytes === 0) {
@@ -62,15 +65,15 @@ export class Ingest {
         }
         try {
           const as = { name: path.basename(file), source: file };
-          added.push(summarize(await this.copyOne(file, bytes, priority, as)));
+          added.push(summarize(await this.copyFile(file, bytes, priority, as)));
         } catch (error) {
-          // One full disk is the same answer for each file; the others of the list are still tried.
+          // The other files are still tried: one may be small enough for a nearly full disk.
           const message = error instanceof Error ? error.message : String(error);
           refused.push({ path: file, message });
           if (!(error instanceof Refusal))
-            this.o.journal.write({
+            this.options.journal.write({
               what: 'datasets.copy',
-              text: `${file} could not be copied: ${message}`,
+              text: `Couldn't copy ${file}: ${message}`,
             });
         }
       }
@@ -78,35 +81,35 @@ export class Ingest {
     return { added, refused };
   }
 
-  async copyOne(
+  async copyFile(
     file: string,
     bytes: number,
     priority: Priority,
     as: { readonly name: string; readonly source: string },
   ): Promise<DatasetRecord> {
-    await this.o.disk.require(bytes, `the copy of ${path.basename(file)}`);
-    const name = this.o.shelf.reserve(plainName(as.name));
-    const id = this.o.newId();
-    const arriving: Arriving = {
+    await this.options.disk.require(bytes, `the copy of ${path.basename(file)}`);
+    const name = this.options.store.reserve(plainName(as.name));
+    const id = this.options.newId();
+    const incoming: IncomingFile = {
       id,
       name,
       bytes,
       priority,
-      added: this.o.clock.now(),
+      added: this.options.clock.now(),
       progress: 0,
-      message: 'being copied',
+      message: 'copying',
     };
-    this.show(id, arriving);
+    this.show(id, incoming);
     try {
-      const folder = this.o.paths.queue[priority];
+      const folder = this.options.paths.queue[priority];
       await mkdir(folder, { recursive: true });
       let shown = 0;
       await copyInto(file, path.join(folder, name), (done) => {
-        if (done - shown < 8 * 1024 * 1024) return;
+        if (done - shown < PROGRESS_BYTES) return;
         shown = done;
-        this.show(id, { ...arriving, progress: Math.min(1, done / bytes) });
+        this.show(id, { ...incoming, progress: Math.min(1, done / bytes) });
       });
-      return await this.o.shelf.adoptQueued({
+      return await this.options.store.adoptQueued({
         id,
         name,
         priority,
@@ -114,13 +117,13 @@ export class Ingest {
         complete: true,
       });
     } finally {
-      this.o.shelf.release(name);
+      this.options.store.release(name);
       this.show(id, null);
     }
   }
 
-  /** A complete file of the inbox or a checked upload: moved, not copied. */
-  async take(
+  /** For a complete file of the inbox or a verified upload: moved, not copied. */
+  async moveIn(
     file: string,
     facts: {
       readonly id: string;
@@ -129,26 +132,26 @@ export class Ingest {
       readonly source: string;
     },
   ): Promise<DatasetRecord> {
-    const name = this.o.shelf.reserve(plainName(facts.name));
+    const name = this.options.store.reserve(plainName(facts.name));
     try {
-      const folder = this.o.paths.queue[facts.priority];
+      const folder = this.options.paths.queue[facts.priority];
       await mkdir(folder, { recursive: true });
       await moveFile(file, path.join(folder, name));
-      const item = await this.o.shelf.adoptQueued({ ...facts, name, complete: true });
+      const record = await this.options.store.adoptQueued({ ...facts, name, complete: true });
       if (name !== facts.name)
-        this.o.journal.write({
+        this.options.journal.write({
           what: 'datasets.rename',
-          text: `There is another ${facts.name}; the new one is called ${name}.`,
-          dataset: item.meta.id,
+          text: `${facts.name} already exists, so the new file is named ${name}.`,
+          dataset: record.meta.id,
         });
-      return item;
+      return record;
     } finally {
-      this.o.shelf.release(name);
+      this.options.store.release(name);
     }
   }
 
   takeFromInbox(entry: InboxEntry): Promise<DatasetRecord> {
-    return this.take(entry.file, {
+    return this.moveIn(entry.file, {
       id: entry.id,
       name: entry.name,
       priority: 'normal',

@@ -1,27 +1,23 @@
-/** One intake worker at a time, also while training runs: the file is read, validated and tokenized once, by the same reader that trains. */
+/** Runs the intake worker, which validates and tokenizes a file with the reader that training uses. */
 import { mkdir, rm, stat } from 'node:fs/promises';
-import path from 'node:path';
 import type { Config, DatasetReport } from '../../contract/index.ts';
-import { datasetReport } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { readJson } from '../../kit/files.ts';
 import { sha256File } from '../../kit/hash.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
-import type { Judged, Meta } from './meta.ts';
+import type { DatasetMeta, Validated } from './meta.ts';
+import { readReportFile } from './report-files.ts';
 
-/** The base whose tokenizer and template validate a file. */
+type MappingOptions = Pick<DatasetMeta, 'mapping' | 'accept_valid_rows'>;
+
+/** The base model whose tokenizer and chat template a file is validated with. */
 export interface Base {
   readonly id: string;
   readonly folder: string;
   readonly hash: string;
 }
 
-/** What decides a verdict; when it changes, files that wait are validated again. */
-export function validationKey(
-  config: Config,
-  base: Base,
-  meta: Pick<Meta, 'mapping' | 'accept_valid_rows'>,
-): string {
+/** Everything that a verdict depends on; when it changes, queued files are validated again. */
+export function validationKey(config: Config, base: Base, meta: MappingOptions): string {
   return JSON.stringify([
     base.hash,
     config.max_length,
@@ -34,7 +30,7 @@ export function validationKey(
   ]);
 }
 
-/** Steps of one pass: examples a step decide, over every epoch. */
+/** Steps of one pass over all epochs. */
 export function plannedSteps(
   trainedRows: number,
   config: Pick<Config, 'batch_size' | 'gradient_accumulation' | 'epochs'>,
@@ -46,7 +42,7 @@ export function plannedSteps(
 
 export function intakeOptions(
   config: Config,
-  meta: Pick<Meta, 'mapping' | 'accept_valid_rows'>,
+  meta: MappingOptions,
   isDry: boolean,
 ): Record<string, unknown> {
   return {
@@ -70,8 +66,8 @@ export type IntakeResult =
   | {
       readonly kind: 'validated';
       readonly report: DatasetReport;
-      readonly validated: Judged;
-      readonly seen: NonNullable<Meta['seen']>;
+      readonly validated: Validated;
+      readonly seen: NonNullable<DatasetMeta['seen']>;
     }
   | { readonly kind: 'changed' }
   | { readonly kind: 'failed'; readonly category: string; readonly message: string };
@@ -81,16 +77,17 @@ export interface IntakeInput {
   readonly folder: string;
   readonly name: string;
   readonly file: string;
-  readonly meta: Pick<Meta, 'mapping' | 'accept_valid_rows'>;
+  readonly meta: MappingOptions;
   readonly config: Config;
   readonly base: Base;
   readonly isDry: boolean;
   /** 0..1 */
   readonly onProgress: (progress: number) => void;
-  readonly onSeen?: (sha256: string) => Promise<boolean>;
+  /** Called with the hash of the file before it is validated; false stops with `changed`. */
+  readonly onHash?: (sha256: string) => Promise<boolean>;
 }
 
-/** Judges one file. A file that changed meanwhile is told as `changed`: its verdict would be about something else. */
+/** Validates one file. `changed` when it was modified meanwhile: the verdict would be about other content. */
 export async function validate(
   trainer: TrainerRoom,
   clock: Clock,
@@ -99,7 +96,7 @@ export async function validate(
   await mkdir(input.folder, { recursive: true });
   const before = await stat(input.file);
   const sha256 = await sha256File(input.file);
-  if (input.onSeen !== undefined && !(await input.onSeen(sha256))) return { kind: 'changed' };
+  if (input.onHash !== undefined && !(await input.onHash(sha256))) return { kind: 'changed' };
   const result = await trainer.work(
     'intake',
     {
@@ -120,17 +117,15 @@ export async function validate(
     },
   );
   if (!result.ok) return { kind: 'failed', category: result.category, message: result.message };
-  const raw = await readJson(path.join(input.folder, 'report.json'));
-  const parsed = datasetReport.safeParse(raw);
-  if (!parsed.success)
+  const { report, problem } = await readReportFile(input.folder);
+  if (report === null)
     return {
       kind: 'failed',
       category: 'unknown',
-      message: `the report of ${input.name} has another shape than expected: ${parsed.error.issues[0]?.path.join('.') ?? ''} ${parsed.error.issues[0]?.message ?? ''}`,
+      message: `Validation of ${input.name} wrote no usable report: ${problem ?? 'report.json is missing'}`,
     };
   const after = await stat(input.file);
   if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) return { kind: 'changed' };
-  const report = parsed.data;
   return {
     kind: 'validated',
     report,
@@ -153,8 +148,8 @@ export async function validate(
   };
 }
 
-/** Judges a file without adding it: a folder of its own, removed afterwards. */
-export async function judgeDry(
+/** Validates a file without adding it, in a temporary folder. */
+export async function dryValidate(
   trainer: TrainerRoom,
   clock: Clock,
   input: Omit<IntakeInput, 'isDry' | 'onProgress'>,

@@ -1,15 +1,18 @@
-/** What the engine itself knows of a dataset: `data/datasets/<id>/meta.json`. The place is not in it; the folders say that. */
+/**
+ * What the engine itself stores about a dataset: `data/datasets/<id>/meta.json`. Not its place: that
+ * is the folder that the data file is in.
+ */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { columnMapping, place, priority } from '../../contract/index.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
 
-/** The data file as it was when it was validated. `mtime_ms` and `bytes` notice a change cheaply, `sha256` proves it. */
+/** The data file when it was validated. Size and mtime detect a change cheaply, the hash proves it. */
 const seen = z.object({ bytes: z.number(), mtime_ms: z.number(), sha256: z.string() });
 
 const validated = z.object({
-  /** The options that decided; a different key means: validate again. */
+  /** The options that the verdict depends on; with another key the file is validated again. */
   key: z.string(),
   verdict: z.enum(['ready', 'needs_decision', 'refused']),
   decision: z.enum(['map_columns', 'accept_valid_rows']).nullable(),
@@ -24,12 +27,12 @@ const validated = z.object({
   cache: z.string().nullable(),
   t: z.number(),
 });
-export type Judged = z.infer<typeof validated>;
+export type Validated = z.infer<typeof validated>;
 
-export const metaSchema = z.object({
+const datasetMeta = z.object({
   format: z.literal(1),
   id: z.string().min(1),
-  /** The name of the data file, unique over all places. */
+  /** Name of the data file, unique over all places. */
   name: z.string().min(1),
   source: z.string(),
   added: z.number(),
@@ -38,9 +41,9 @@ export const metaSchema = z.object({
   held: z.boolean(),
   mapping: columnMapping.nullable(),
   accept_valid_rows: z.boolean(),
-  /** Where the file lay when this was written: only tells two files of one name apart. */
+  /** Place at the last write; only used to tell two files of the same name apart. */
   place_hint: place,
-  /** The copy is complete: written by ourselves, or watched until it was. */
+  /** The copy is complete: written by the engine, or watched until it stopped changing. */
   complete: z.boolean(),
   seen: seen.nullable(),
   validated: validated.nullable(),
@@ -53,14 +56,14 @@ export const metaSchema = z.object({
   quarantined: z.array(z.number().int()),
   history: z.array(z.object({ t: z.number(), what: z.string() })),
 });
-export type Meta = z.infer<typeof metaSchema>;
+export type DatasetMeta = z.infer<typeof datasetMeta>;
 
 export function newMeta(
   facts: Pick<
-    Meta,
+    DatasetMeta,
     'id' | 'name' | 'source' | 'added' | 'priority' | 'position' | 'place_hint' | 'complete'
   >,
-): Meta {
+): DatasetMeta {
   return {
     format: 1,
     held: false,
@@ -79,14 +82,14 @@ export function newMeta(
   };
 }
 
-/** null when the folder holds no meta file or one that cannot be read: such a folder names no dataset. */
-export async function readMeta(folder: string): Promise<Meta | null> {
-  const raw = await readJson(path.join(folder, 'meta.json')).catch(() => null);
-  const parsed = metaSchema.safeParse(raw);
+/** null when the folder has no readable meta.json; it is then not a dataset. */
+export async function readMeta(folder: string): Promise<DatasetMeta | null> {
+  const value = await readJson(path.join(folder, 'meta.json')).catch(() => null);
+  const parsed = datasetMeta.safeParse(value);
   return parsed.success ? parsed.data : null;
 }
 
-export async function writeMeta(folder: string, meta: Meta): Promise<void> {
+export async function writeMeta(folder: string, meta: DatasetMeta): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeJson(path.join(folder, 'meta.json'), meta);
 }

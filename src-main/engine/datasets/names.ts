@@ -1,10 +1,13 @@
-/** Names of data files: which are taken, how two of one name are told apart. Pure. */
+/** Names of data files: which are accepted, and how two of the same name are kept apart. Pure. */
 import path from 'node:path';
 
-/** Read as they are or packed (`.jsonl.gz`); parquet packs itself. */
-const accepted = /\.((jsonl|json|csv)(\.(gz|zst))?|parquet)$/i;
+/** For messages. */
+export const SUPPORTED_FILES = '.jsonl, .json and .csv (optionally .gz or .zst), .parquet';
 
-/** Files that no one means as data: dot files, and what copying programs and editors leave while they work. */
+/** Plain or compressed (`.jsonl.gz`); Parquet compresses itself. */
+const ACCEPTED = /\.((jsonl|json|csv)(\.(gz|zst))?|parquet)$/i;
+
+/** Dot files, and temporary files of editors and copy programs. */
 export function isIgnored(name: string): boolean {
   return (
     name.startsWith('.') ||
@@ -14,25 +17,25 @@ export function isIgnored(name: string): boolean {
 }
 
 export function hasAcceptedExtension(name: string): boolean {
-  return accepted.test(name);
+  return ACCEPTED.test(name);
 }
 
-/** One sentence for a file that is not data; null when its name is accepted. */
+/** Why a file of this name isn't accepted; null when it is. */
 export function refuseName(name: string): string | null {
   if (hasAcceptedExtension(name)) return null;
   const extension = path.extname(name);
   const what = extension === '' ? 'has no extension' : `ends in ${extension}`;
-  return `${name} ${what}; .jsonl, .json, .csv (also .gz or .zst) and .parquet files are read.`;
+  return `${name} ${what}. Supported: ${SUPPORTED_FILES}.`;
 }
 
-/** Stem and extension; a packed file keeps both endings together. */
+/** Stem and extension; `.jsonl.gz` is one extension. */
 function parts(name: string): readonly [string, string] {
   const last = path.extname(name);
-  const extension = accepted.exec(name)?.[0] ?? last;
+  const extension = ACCEPTED.exec(name)?.[0] ?? last;
   return [name.slice(0, name.length - extension.length), extension];
 }
 
-/** A plain file name from anything a client may send: no folders, no control characters, no leading dots, at most 200 bytes. */
+/** A safe file name from any client input: no folders, control characters or leading dots; at most 200 bytes. */
 export function plainName(given: string): string {
   const last = given.split(/[\\/]/).at(-1) ?? '';
   const printable = Array.from(last.normalize('NFC'))
@@ -46,7 +49,7 @@ export function plainName(given: string): string {
   return stem === '' ? `dataset${extension}` : stem + extension;
 }
 
-/** `name`, or the first of `name-2`, `name-3` ... that nobody has. Compared without case, as some file systems do. */
+/** `name`, or the first of `name-2`, `name-3` … that is free. */
 export function freeName(name: string, isTaken: (candidate: string) => boolean): string {
   if (!isTaken(name)) return name;
   const [stem, extension] = parts(name);

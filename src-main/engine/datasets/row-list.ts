@@ -1,9 +1,9 @@
-/** Which physical rows a filter lets through, and what one of them is. Pure, except that it pauses in long files. */
-import { setImmediate as breathe } from 'node:timers/promises';
+/** Which physical rows match a filter. Pure, except that long lists yield to the event loop. */
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { RowFilter } from '../../contract/index.ts';
 import { stateOfRow, type RowSets } from './row-account.ts';
 
-export interface RowsAsked {
+export interface RowQuery {
   readonly filter: RowFilter;
   readonly reason?: string | undefined;
   readonly times?: number | undefined;
@@ -15,50 +15,50 @@ interface RowFacts {
   readonly isSkipped: boolean;
 }
 
-const rowsBetweenPauses = 200_000;
+const ROWS_PER_TURN = 200_000;
 
-function passes(row: number, asked: RowsAsked, facts: RowFacts): boolean {
+function matches(row: number, query: RowQuery, facts: RowFacts): boolean {
   const { sets } = facts;
-  switch (asked.filter) {
+  switch (query.filter) {
     case 'all':
       return true;
     case 'accepted':
-      return !sets.rejected.has(row) && !sets.held.has(row);
+      return !sets.rejected.has(row) && !sets.heldOut.has(row);
     case 'held_out':
-      return sets.held.has(row);
+      return sets.heldOut.has(row);
     case 'truncated':
-      return sets.cut.has(row);
+      return sets.truncated.has(row);
     case 'rejected':
       return (
         sets.rejected.has(row) &&
-        (asked.reason === undefined || sets.rejected.get(row) === asked.reason)
+        (query.reason === undefined || sets.rejected.get(row) === query.reason)
       );
     case 'trained':
-      return asked.times === undefined
+      return query.times === undefined
         ? facts.timesOf(row) > 0
-        : facts.timesOf(row) === asked.times;
+        : facts.timesOf(row) === query.times;
     case 'quarantined':
     case 'remaining':
     case 'skipped':
-      return stateOfRow(row, sets, facts.timesOf(row), facts.isSkipped).state === asked.filter;
+      return stateOfRow(row, sets, facts.timesOf(row), facts.isSkipped).state === query.filter;
   }
 }
 
-export async function filtered(
-  all: Uint32Array,
-  asked: RowsAsked,
+export async function filterRows(
+  rows: Uint32Array,
+  query: RowQuery,
   facts: RowFacts,
 ): Promise<Uint32Array> {
-  if (asked.filter === 'all') return all;
-  const found = new Uint32Array(all.length);
+  if (query.filter === 'all') return rows;
+  const found = new Uint32Array(rows.length);
   let count = 0;
-  for (let index = 0; index < all.length; index += 1) {
-    const row = all[index] ?? 0;
-    if (passes(row, asked, facts)) {
+  for (let index = 0; index < rows.length; index += 1) {
+    const row = rows[index] ?? 0;
+    if (matches(row, query, facts)) {
       found[count] = row;
       count += 1;
     }
-    if (index % rowsBetweenPauses === rowsBetweenPauses - 1) await breathe();
+    if (index % ROWS_PER_TURN === ROWS_PER_TURN - 1) await yieldToEventLoop();
   }
   return found.slice(0, count);
 }

@@ -1,117 +1,112 @@
-/** The accounts of the datasets that somebody looks at, and their rows. Ledgers stay open and are read on, not again. */
+/** Row accounts and rows of the datasets that clients look at. Ledgers stay open, so only new lines are read. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type DatasetReport,
-  datasetReport,
   type AncestrySegment,
   Refusal,
   type RowAccount,
   type RowDetails,
 } from '../../contract/index.ts';
-import { readJson } from '../../kit/files.ts';
+import { createSerializer } from '../../kit/serializer.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
-import {
-  accountOf,
-  eachLine,
-  Ledger,
-  physicalRows,
-  readRowSets,
-  stateOfRow,
-  type RowSets,
-} from './row-account.ts';
+import { accountOf, physicalRows, readRowSets, type RowSets, stateOfRow } from './row-account.ts';
+import { RowLedger } from './row-ledger.ts';
 import { readOriginal } from './originals.ts';
-import { filtered, type RowsAsked } from './row-list.ts';
+import { readRejected, readReport } from './report-files.ts';
+import { filterRows, type RowQuery } from './row-list.ts';
 import type { DatasetRecord } from './dataset-store.ts';
 import { lowerBound, TokenCache } from './token-cache.ts';
 
-const datasetsKept = 8;
-const listsKept = 4;
-/** What one row may show: longer ones are cut, and say so. */
-const mostCharacters = 64 * 1024;
-const mostTokens = 8192;
-const mostExamples = 64;
+const DATASETS_KEPT = 8;
+const LISTS_KEPT = 4;
+/** Limits of what is sent of one row; longer rows are cut and marked as such. */
+const MAX_CHARACTERS = 64 * 1024;
+const MAX_TOKENS = 8192;
+const MAX_EXAMPLES = 64;
 
-/** null: there is none, or one of another shape. */
-export async function readReport(folder: string): Promise<DatasetReport | null> {
-  const parsed = datasetReport.safeParse(
-    await readJson(path.join(folder, 'report.json')).catch(() => null),
-  );
-  return parsed.success ? parsed.data : null;
-}
-
-/** What is remembered of a dataset between two questions. */
-interface Known {
-  readonly ledger: Ledger;
-  /** Of the report that the sets were read by. */
+/** What is kept of a dataset between two queries. */
+interface Entry {
+  readonly ledger: RowLedger;
+  /** Identifies the report that the fields below were read from. */
   stamp: string;
   sets: RowSets | null;
   report: DatasetReport | null;
   cacheFolder: string | null;
-  /** Opened when a row is looked at: it reads the row of every example. */
+  /** Opened by the first query for a row: opening reads the row number of every example. */
   cache: TokenCache | null;
   rows: Uint32Array | null;
   readonly lists: Map<string, Uint32Array>;
 }
 
-export interface RowsInput extends RowsAsked {
+interface Reading {
+  readonly entry: Entry;
+  readonly sets: RowSets;
+  readonly isSkipped: boolean;
+  readonly timesOf: (row: number) => number;
+  readonly account: RowAccount;
+}
+
+export interface RowsInput extends RowQuery {
   readonly from: number;
   readonly limit: number;
   readonly at?: number | undefined;
 }
 
-export class Accounts {
+export class RowQueries {
   private readonly paths: WorkspacePaths;
+  /** Rows that were trained on an abandoned branch aren't trained in this model. */
   private readonly ancestry: () => readonly AncestrySegment[];
-  private readonly known = new Map<string, Known>();
-  /** One reader at a time: two that read on from the same place would count twice. */
-  private turn: Promise<unknown> = Promise.resolve();
-  /** `line`: what led to the head; rows that were trained elsewhere are not trained in this model. */
+  private readonly entries = new Map<string, Entry>();
+  /** Two readers that continue a ledger from the same offset would count its lines twice. */
+  private readonly serializer = createSerializer();
+
   constructor(paths: WorkspacePaths, ancestry: () => readonly AncestrySegment[]) {
     this.paths = paths;
     this.ancestry = ancestry;
   }
 
-  /** null while it is not validated. */
-  async account(item: DatasetRecord): Promise<RowAccount | null> {
-    return (await this.alone(() => this.read(item)))?.account ?? null;
+  /** null while it isn't validated. */
+  account(record: DatasetRecord): Promise<RowAccount | null> {
+    return this.serializer.run(async () => (await this.read(record))?.account ?? null);
   }
 
   /** Refusal NOT_READY. */
-  rows(item: DatasetRecord, input: RowsInput) {
-    return this.alone(async () => {
-      const read = await this.validated(item);
-      const list = await this.list(item, read, input);
+  rows(record: DatasetRecord, input: RowsInput) {
+    return this.serializer.run(async () => {
+      const reading = await this.requireReading(record);
+      const list = await this.list(record, reading, input);
       return {
-        account: read.account,
+        account: reading.account,
         total: list.length,
         at: input.at === undefined ? null : lowerBound(list, input.at),
         rows: Array.from(list.subarray(input.from, input.from + input.limit), (row) => ({
-          ...stateOfRow(row, read.sets, read.timesOf(row), read.isSkipped),
-          reason: read.sets.rejected.get(row) ?? null,
+          ...stateOfRow(row, reading.sets, reading.timesOf(row), reading.isSkipped),
+          reason: reading.sets.rejected.get(row) ?? null,
         })),
       };
     });
   }
 
-  /** Refusals NOT_READY, NOT_FOUND (no such physical row). */
-  row(item: DatasetRecord, row: number): Promise<RowDetails> {
-    return this.alone(async () => {
-      const read = await this.validated(item);
-      const all = await this.list(item, read, { filter: 'all' });
-      if (all[lowerBound(all, row)] !== row)
-        throw new Refusal('NOT_FOUND', `${item.meta.name} has no row ${row}.`, {
-          subject: item.meta.id,
-          next: 'A row is named by the line where it begins; blank lines are no rows.',
+  /** Refusals NOT_READY, NOT_FOUND (no such row). */
+  row(record: DatasetRecord, row: number): Promise<RowDetails> {
+    return this.serializer.run(async () => {
+      const reading = await this.requireReading(record);
+      const rows = await this.list(record, reading, { filter: 'all' });
+      if (rows[lowerBound(rows, row)] !== row)
+        throw new Refusal('NOT_FOUND', `${record.meta.name} has no row ${row}.`, {
+          subject: record.meta.id,
+          next: 'Rows are numbered by the line they start on; blank lines are not rows.',
         });
-      const folder = this.paths.dataset(item.meta.id);
-      const reason = read.sets.rejected.get(row) ?? null;
-      const original = await readOriginal(folder, row, mostCharacters);
-      const rejection = reason === null ? null : await rejectionOf(folder, read.known.report, row);
-      const examples = await this.examples(read.known, row);
+      const folder = this.paths.dataset(record.meta.id);
+      const reason = reading.sets.rejected.get(row) ?? null;
+      const original = await readOriginal(folder, row, MAX_CHARACTERS);
+      const rejection =
+        reason === null ? null : await rejectionOf(folder, reading.entry.report, row);
+      const examples = await this.examples(reading.entry, row);
       return {
-        ...stateOfRow(row, read.sets, read.timesOf(row), read.isSkipped),
-        truncated: read.sets.cut.has(row),
+        ...stateOfRow(row, reading.sets, reading.timesOf(row), reading.isSkipped),
+        truncated: reading.sets.truncated.has(row),
         reason,
         message: rejection?.message ?? null,
         raw:
@@ -124,70 +119,65 @@ export class Accounts {
     });
   }
 
-  private async examples(known: Known, row: number) {
+  private async examples(entry: Entry, row: number) {
     try {
-      const cache = await this.cacheOf(known);
-      return (await cache?.examples(row, mostExamples, mostTokens)) ?? [];
+      const cache = await this.cacheOf(entry);
+      return (await cache?.examples(row, MAX_EXAMPLES, MAX_TOKENS)) ?? [];
     } catch {
-      // A cache that was written before its vocabulary was kept beside it, or one that is being replaced.
+      // A cache older than token_bytes.*, or one that is being replaced.
       return [];
     }
   }
 
-  private async cacheOf(known: Known): Promise<TokenCache | null> {
-    if (known.cacheFolder !== null) known.cache ??= await TokenCache.open(known.cacheFolder);
-    return known.cache;
+  private async cacheOf(entry: Entry): Promise<TokenCache | null> {
+    if (entry.cacheFolder !== null) entry.cache ??= await TokenCache.open(entry.cacheFolder);
+    return entry.cache;
   }
 
-  private async list(item: DatasetRecord, read: Read, asked: RowsAsked): Promise<Uint32Array> {
-    const { known } = read;
-    known.rows ??= await physicalRows(
-      this.paths.dataset(item.meta.id),
-      async () => (await this.cacheOf(known))?.exampleRows() ?? null,
-      read.sets,
+  private async list(
+    record: DatasetRecord,
+    reading: Reading,
+    query: RowQuery,
+  ): Promise<Uint32Array> {
+    const { entry } = reading;
+    entry.rows ??= await physicalRows(
+      this.paths.dataset(record.meta.id),
+      async () => (await this.cacheOf(entry))?.exampleRows() ?? null,
+      reading.sets,
     );
-    if (asked.filter === 'all') return known.rows;
+    if (query.filter === 'all') return entry.rows;
     const ancestry = this.ancestry();
     const key = JSON.stringify([
-      asked,
+      query,
       ancestry,
-      known.ledger.stepsIn(ancestry),
-      item.meta.quarantined.length,
-      read.isSkipped,
+      entry.ledger.stepsIn(ancestry),
+      record.meta.quarantined.length,
+      reading.isSkipped,
     ]);
-    const list = known.lists.get(key) ?? (await filtered(known.rows, asked, read));
-    known.lists.delete(key);
-    known.lists.set(key, list);
-    const oldest = known.lists.keys().next().value;
-    if (known.lists.size > listsKept && oldest !== undefined) known.lists.delete(oldest);
+    const list = entry.lists.get(key) ?? (await filterRows(entry.rows, query, reading));
+    keepNewest(entry.lists, key, list, LISTS_KEPT);
     return list;
   }
 
-  private alone<T>(act: () => Promise<T>): Promise<T> {
-    const next = this.turn.then(act, act);
-    this.turn = next.catch(() => undefined);
-    return next;
-  }
-
-  private async validated(item: DatasetRecord): Promise<Read> {
-    const read = await this.read(item);
-    if (read !== null) return read;
-    throw new Refusal('NOT_READY', `${item.meta.name} is not validated yet.`, {
-      subject: item.meta.id,
+  private async requireReading(record: DatasetRecord): Promise<Reading> {
+    const reading = await this.read(record);
+    if (reading !== null) return reading;
+    throw new Refusal('NOT_READY', `${record.meta.name} is not validated yet.`, {
+      subject: record.meta.id,
     });
   }
 
-  private async read(item: DatasetRecord): Promise<Read | null> {
-    const known = await this.refreshed(item);
-    if (known.sets === null) return null;
-    const { ledger } = known;
+  private async read(record: DatasetRecord): Promise<Reading | null> {
+    const entry = await this.refreshedEntry(record);
+    if (entry.sets === null) return null;
+    const { ledger } = entry;
     const sets = {
-      ...known.sets,
-      quarantined: new Set([...item.meta.quarantined, ...ledger.refusedRows()]),
+      ...entry.sets,
+      quarantined: new Set([...record.meta.quarantined, ...ledger.refusedRows()]),
     };
-    const isSkipped = item.place === 'skipped';
+    const isSkipped = record.place === 'skipped';
     return {
-      known,
+      entry,
       sets,
       isSkipped,
       timesOf: (row) => ledger.timesOf(row),
@@ -195,66 +185,58 @@ export class Accounts {
     };
   }
 
-  /** Read again when the report was written again: a new verdict is about other rows. */
-  private async refreshed(item: DatasetRecord): Promise<Known> {
-    const { id } = item.meta;
+  /** Everything but the ledger is read again when the report changed: the verdict may be about other rows. */
+  private async refreshedEntry(record: DatasetRecord): Promise<Entry> {
+    const { id } = record.meta;
     const folder = this.paths.dataset(id);
     const facts = await stat(path.join(folder, 'report.json')).catch(() => null);
-    const stamp = `${facts?.mtimeMs ?? 0} ${facts?.size ?? 0} ${item.meta.validated?.cache ?? ''}`;
-    const known = this.known.get(id) ?? {
-      ledger: new Ledger(path.join(folder, 'ledger.jsonl')),
-      stamp: '',
-      sets: null,
-      report: null,
-      cacheFolder: null,
-      cache: null,
-      rows: null,
-      lists: new Map<string, Uint32Array>(),
-    };
-    this.known.delete(id);
-    this.known.set(id, known);
-    const oldest = this.known.keys().next().value;
-    if (this.known.size > datasetsKept && oldest !== undefined) this.known.delete(oldest);
-    if (known.stamp !== stamp) {
-      const cache = item.meta.validated?.cache ?? null;
-      known.report = await readReport(folder);
-      known.sets = await readRowSets(folder, known.report, []);
-      known.cacheFolder = cache === null ? null : path.join(folder, 'cache', cache);
-      known.cache = null;
-      known.rows = null;
-      known.lists.clear();
-      known.stamp = stamp;
+    const cache = record.meta.validated?.cache ?? null;
+    const stamp = `${facts?.mtimeMs ?? 0} ${facts?.size ?? 0} ${cache ?? ''}`;
+    const entry = this.entries.get(id) ?? newEntry(folder);
+    keepNewest(this.entries, id, entry, DATASETS_KEPT);
+    if (entry.stamp !== stamp) {
+      entry.report = await readReport(folder);
+      entry.sets = await readRowSets(folder, entry.report, []);
+      entry.cacheFolder = cache === null ? null : path.join(folder, 'cache', cache);
+      entry.cache = null;
+      entry.rows = null;
+      entry.lists.clear();
+      entry.stamp = stamp;
     }
-    await known.ledger.refresh(this.ancestry());
-    return known;
+    await entry.ledger.refresh(this.ancestry());
+    return entry;
   }
 }
 
-interface Read {
-  readonly known: Known;
-  readonly sets: RowSets;
-  readonly isSkipped: boolean;
-  readonly timesOf: (row: number) => number;
-  readonly account: RowAccount;
+function newEntry(folder: string): Entry {
+  return {
+    ledger: new RowLedger(path.join(folder, 'ledger.jsonl')),
+    stamp: '',
+    sets: null,
+    report: null,
+    cacheFolder: null,
+    cache: null,
+    rows: null,
+    lists: new Map(),
+  };
 }
 
-/** From the report's first thousand, else from the list of all. */
+/** Puts the entry last and drops the one that was used longest ago. */
+function keepNewest<T>(map: Map<string, T>, key: string, value: T, limit: number): void {
+  map.delete(key);
+  map.set(key, value);
+  const oldest = map.keys().next().value;
+  if (map.size > limit && oldest !== undefined) map.delete(oldest);
+}
+
+/** The report lists the first thousand rejected rows; rejected.jsonl has all. */
 async function rejectionOf(
   folder: string,
   report: DatasetReport | null,
   row: number,
 ): Promise<{ readonly message: string; readonly text: string } | null> {
-  const listed = report?.rejected.first.find((entry) => entry.row === row);
+  const listed = report?.rejected.first.find((rejected) => rejected.row === row);
   if (listed !== undefined) return listed;
-  let found: { message: string; text: string } | null = null;
-  await eachLine(path.join(folder, 'rejected.jsonl'), 0, (line) => {
-    if (found !== null || !line.includes(String(row))) return;
-    try {
-      const entry = JSON.parse(line) as { row?: unknown; message?: unknown; text?: unknown };
-      if (entry.row === row) found = { message: String(entry.message), text: String(entry.text) };
-    } catch {
-      // A cut last line.
-    }
-  });
-  return found;
+  for await (const rejected of readRejected(folder)) if (rejected.row === row) return rejected;
+  return null;
 }

@@ -1,68 +1,69 @@
-/** What a client is shown of a dataset, in the words of the design. Pure. */
+/** The summary of a dataset for clients. Pure. */
 import type { Config, DatasetSummary, Verdict } from '../../contract/index.ts';
 import type { InboxEntry } from './inbox.ts';
 import { plannedSteps } from './intake.ts';
 import type { DatasetRecord } from './dataset-store.ts';
 
-/** What happens to a waiting file right now; lost with the process and found again by the next one. */
+/** What currently happens to a queued file. In memory only. */
 export interface Activity {
   readonly progress: number | null;
   readonly message: string | null;
 }
 
-function verdictOf(item: DatasetRecord, activity: Activity | null): Verdict {
-  switch (item.place) {
+function verdictOf(record: DatasetRecord, activity: Activity | null): Verdict {
+  switch (record.place) {
     case 'processing':
       return 'training';
     case 'completed':
       return 'completed';
     case 'failed':
-      return item.meta.validated?.verdict === 'refused' || item.meta.validated === null
+      return record.meta.validated?.verdict === 'refused' || record.meta.validated === null
         ? 'refused'
         : 'failed';
     case 'skipped':
       return 'skipped';
     case 'queue':
       if (activity?.progress !== null && activity?.progress !== undefined) return 'validating';
-      if (item.meta.held) return 'held';
-      if (item.meta.validated === null || item.meta.validated.verdict === 'refused')
+      if (record.meta.held) return 'held';
+      if (record.meta.validated === null || record.meta.validated.verdict === 'refused')
         return 'waiting';
-      return item.meta.validated.verdict;
+      return record.meta.validated.verdict;
   }
 }
 
-function messageOf(item: DatasetRecord, activity: Activity | null): string | null {
-  if (item.place === 'failed' || item.place === 'skipped')
-    return item.meta.reason ?? item.meta.validated?.message ?? null;
-  // Completed, and yet a part of it is not in the model: a restore left the branch that trained it.
-  if (item.place === 'completed') return item.meta.reason;
-  if (item.place === 'queue') return activity?.message ?? item.meta.validated?.message ?? null;
+function messageOf(record: DatasetRecord, activity: Activity | null): string | null {
+  if (record.place === 'failed' || record.place === 'skipped')
+    return record.meta.reason ?? record.meta.validated?.message ?? null;
+  // A completed dataset has a reason when a restore removed a part of its training from the model.
+  if (record.place === 'completed') return record.meta.reason;
+  if (record.place === 'queue') return activity?.message ?? record.meta.validated?.message ?? null;
   return null;
 }
 
-/** `activity` null: nothing happens to it right now. */
 export function summarize(
-  item: DatasetRecord,
+  record: DatasetRecord,
   activity: Activity | null,
   position: number,
   config: Config,
 ): DatasetSummary {
-  const { meta } = item;
+  const { meta } = record;
   const { validated } = meta;
   return {
     id: meta.id,
     name: meta.name,
-    place: item.place,
-    priority: item.priority,
+    place: record.place,
+    priority: record.priority,
     position,
     held: meta.held,
-    verdict: verdictOf(item, activity),
-    message: messageOf(item, activity),
+    verdict: verdictOf(record, activity),
+    message: messageOf(record, activity),
     decision:
-      item.place === 'queue' && validated?.verdict === 'needs_decision' ? validated.decision : null,
-    bytes: item.bytes,
+      record.place === 'queue' && validated?.verdict === 'needs_decision'
+        ? validated.decision
+        : null,
+    bytes: record.bytes,
     added: meta.added,
-    finished: item.place === 'queue' || item.place === 'processing' ? null : meta.finished,
+    finished: record.place === 'queue' || record.place === 'processing' ? null : meta.finished,
     progress: activity?.progress ?? null,
     rows: validated?.rows ?? null,
     accepted: validated?.accepted ?? null,
@@ -80,7 +81,7 @@ export function summarize(
   };
 }
 
-const unknown = {
+const UNKNOWN_FIELDS = {
   held: false,
   decision: null,
   finished: null,
@@ -96,8 +97,8 @@ const unknown = {
   validation_after: null,
 } as const;
 
-/** A file on its way: copied, uploaded, or still in the inbox. */
-export interface Arriving {
+/** A file that is being copied or uploaded. */
+export interface IncomingFile {
   readonly id: string;
   readonly name: string;
   readonly bytes: number;
@@ -107,13 +108,13 @@ export interface Arriving {
   readonly message: string;
 }
 
-export function summariseArriving(arriving: Arriving): DatasetSummary {
-  return { ...unknown, ...arriving, place: 'inbox', position: 0, verdict: 'waiting' };
+export function summarizeIncoming(file: IncomingFile): DatasetSummary {
+  return { ...UNKNOWN_FIELDS, ...file, place: 'inbox', position: 0, verdict: 'waiting' };
 }
 
-export function summariseInbox(entry: InboxEntry): DatasetSummary {
+export function summarizeInbox(entry: InboxEntry): DatasetSummary {
   return {
-    ...unknown,
+    ...UNKNOWN_FIELDS,
     id: entry.id,
     name: entry.name,
     place: 'inbox',

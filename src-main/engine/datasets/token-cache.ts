@@ -1,32 +1,34 @@
 /**
- * A dataset's token cache (docs/protocol.md) as the engine looks at it: which rows have examples, and the text their ids spell.
- * Never in memory as a whole: the row of each example (4 bytes), the bytes of the vocabulary that occurs, and what is asked for.
+ * Reads a dataset's token cache (docs/protocol.md): which rows have examples, and their decoded text.
+ * Only the row number of each example (4 bytes) and the bytes of the tokens that occur are kept in
+ * memory.
  */
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { readNumbers } from './originals.ts';
 
-const exampleBytes = 48;
-const trainKind = 0;
-const pieceExamples = 16_384;
+/** Six int64: offset, length, row, trained tokens, prompt length, kind. */
+const EXAMPLE_BYTES = 48;
+const KIND_TRAIN = 0;
+const EXAMPLES_PER_READ = 16_384;
 
-interface ExamplePlace {
+interface ExampleFacts {
   readonly offset: number;
   readonly length: number;
   readonly trained: number;
-  /** 0 train, 1 slice, 2 core, 3 held-out duplicate. */
+  /** 0 train, 1 validation row, 2 row of the fixed validation set, 3 held-out duplicate. */
   readonly kind: number;
 }
 
-interface Spelled {
+interface DecodedExample {
   readonly tokens: number;
   readonly trained_tokens: number;
   readonly spans: readonly { readonly text: string; readonly trained: boolean }[];
   readonly cut: boolean;
 }
 
-/** Ascending numbers: the first index whose number is not below `wanted`. */
+/** Index of the first of the ascending numbers that is at least `wanted`. */
 export function lowerBound(
   numbers: { readonly length: number; readonly [index: number]: number },
   wanted: number,
@@ -41,55 +43,58 @@ export function lowerBound(
   return low;
 }
 
-/** Runs of trained and untrained tokens. A character may lie in several tokens, so bytes are joined before they are read. Pure. */
-export function spell(
+/**
+ * Decodes token ids into spans of trained and untrained text. A character can be split over several
+ * tokens, so the bytes of a span are joined before they are decoded. Pure.
+ */
+export function decodeSpans(
   ids: readonly number[],
   labels: Uint8Array,
-  piece: (id: number) => Uint8Array,
+  bytesOf: (id: number) => Uint8Array,
 ): { text: string; trained: boolean }[] {
-  const runs: { text: string; trained: boolean }[] = [];
+  const spans: { text: string; trained: boolean }[] = [];
   let from = 0;
   while (from < ids.length) {
     const trained = labels[from] === 1;
     let to = from;
     const parts: Uint8Array[] = [];
     while (to < ids.length && (labels[to] === 1) === trained) {
-      parts.push(piece(ids[to] ?? -1));
+      parts.push(bytesOf(ids[to] ?? -1));
       to += 1;
     }
-    runs.push({ text: Buffer.concat(parts).toString('utf8'), trained });
+    spans.push({ text: Buffer.concat(parts).toString('utf8'), trained });
     from = to;
   }
-  return runs;
+  return spans;
 }
 
 export class TokenCache {
   private readonly folder: string;
-  /** Row of every example, ascending. */
+  /** Row of each example, ascending. */
   private readonly rows: Uint32Array;
-  private spans: Map<number, Uint8Array> | null = null;
+  private tokenBytes: Map<number, Uint8Array> | null = null;
 
   private constructor(folder: string, rows: Uint32Array) {
     this.folder = folder;
     this.rows = rows;
   }
 
-  /** null: there is no such cache. */
+  /** null when there is no such cache. */
   static async open(folder: string): Promise<TokenCache | null> {
     const handle = await open(path.join(folder, 'examples.i64'), 'r').catch(() => null);
     if (handle === null) return null;
     try {
       const { size } = await handle.stat();
-      const rows = new Uint32Array(Math.floor(size / exampleBytes));
-      const piece = Buffer.alloc(exampleBytes * pieceExamples);
+      const rows = new Uint32Array(Math.floor(size / EXAMPLE_BYTES));
+      const chunk = Buffer.alloc(EXAMPLE_BYTES * EXAMPLES_PER_READ);
       for (let done = 0; done < rows.length;) {
-        const { bytesRead } = await handle.read(piece, 0, piece.length, done * exampleBytes);
-        const count = Math.floor(bytesRead / exampleBytes);
+        const { bytesRead } = await handle.read(chunk, 0, chunk.length, done * EXAMPLE_BYTES);
+        const count = Math.floor(bytesRead / EXAMPLE_BYTES);
         if (count === 0) break;
         for (let index = 0; index < count && done + index < rows.length; index += 1)
-          rows[done + index] = Number(piece.readBigInt64LE(index * exampleBytes + 16));
+          rows[done + index] = Number(chunk.readBigInt64LE(index * EXAMPLE_BYTES + 16));
         done += count;
-        await breathe();
+        await yieldToEventLoop();
       }
       return new TokenCache(folder, rows);
     } finally {
@@ -97,7 +102,7 @@ export class TokenCache {
     }
   }
 
-  /** Physical rows that have examples, each once, ascending. */
+  /** Rows that have examples, ascending, without repeats. */
   exampleRows(): Uint32Array {
     let count = 0;
     const found = new Uint32Array(this.rows.length);
@@ -110,20 +115,20 @@ export class TokenCache {
     return found.subarray(0, count);
   }
 
-  /** Those of `rows` that are trained (not held out), ascending. */
+  /** The given rows that are trained, not held out; ascending. */
   async trainedOf(rows: readonly number[]): Promise<readonly number[]> {
     const found: number[] = [];
     for (const row of [...new Set(rows)].sort((a, b) => a - b))
-      if ((await this.places(row, 1))[0]?.kind === trainKind) found.push(row);
+      if ((await this.factsOf(row, 1))[0]?.kind === KIND_TRAIN) found.push(row);
     return found;
   }
 
-  private async places(row: number, most: number): Promise<readonly ExamplePlace[]> {
+  private async factsOf(row: number, limit: number): Promise<readonly ExampleFacts[]> {
     const first = lowerBound(this.rows, row);
-    const count = Math.min(most, lowerBound(this.rows, row + 1) - first);
+    const count = Math.min(limit, lowerBound(this.rows, row + 1) - first);
     if (count === 0) return [];
     const numbers = readNumbers(
-      await this.part('examples.i64', first * exampleBytes, count * exampleBytes),
+      await this.read('examples.i64', first * EXAMPLE_BYTES, count * EXAMPLE_BYTES),
     );
     return Array.from({ length: Math.floor(numbers.length / 6) }, (_, index) => ({
       offset: numbers[index * 6] ?? 0,
@@ -133,7 +138,7 @@ export class TokenCache {
     }));
   }
 
-  private async part(name: string, offset: number, bytes: number): Promise<Buffer> {
+  private async read(name: string, offset: number, bytes: number): Promise<Buffer> {
     const handle = await open(path.join(this.folder, name), 'r');
     try {
       const buffer = Buffer.alloc(bytes);
@@ -144,38 +149,43 @@ export class TokenCache {
     }
   }
 
-  private async vocabulary(): Promise<Map<number, Uint8Array>> {
-    if (this.spans !== null) return this.spans;
-    const table = await readFile(path.join(this.folder, 'token_bytes.i32'));
-    const bytes = await readFile(path.join(this.folder, 'token_bytes.u8'));
-    const spans = new Map<number, Uint8Array>();
-    let place = 0;
+  /** The bytes of each token that occurs. Older caches name the two files `pieces.*`. */
+  private async readTokenBytes(): Promise<Map<number, Uint8Array>> {
+    if (this.tokenBytes !== null) return this.tokenBytes;
+    const read = (name: string): Promise<Buffer> =>
+      readFile(path.join(this.folder, `token_bytes.${name}`)).catch(() =>
+        readFile(path.join(this.folder, `pieces.${name}`)),
+      );
+    const table = await read('i32');
+    const bytes = await read('u8');
+    const tokenBytes = new Map<number, Uint8Array>();
+    let offset = 0;
     for (let at = 0; at + 8 <= table.length; at += 8) {
       const length = table.readInt32LE(at + 4);
-      spans.set(table.readInt32LE(at), bytes.subarray(place, place + length));
-      place += length;
+      tokenBytes.set(table.readInt32LE(at), bytes.subarray(offset, offset + length));
+      offset += length;
     }
-    this.spans = spans;
-    return spans;
+    this.tokenBytes = tokenBytes;
+    return tokenBytes;
   }
 
-  /** The examples of a row, spelled from their ids; at most `mostExamples` of them and `mostTokens` of each. */
-  async examples(row: number, mostExamples: number, mostTokens: number): Promise<Spelled[]> {
-    const spans = await this.vocabulary();
+  /** The decoded examples of a row: at most `maxExamples`, and of each at most `maxTokens`. */
+  async examples(row: number, maxExamples: number, maxTokens: number): Promise<DecodedExample[]> {
+    const tokenBytes = await this.readTokenBytes();
     const nothing = new Uint8Array();
-    const found: Spelled[] = [];
-    for (const place of await this.places(row, mostExamples)) {
-      const shown = Math.min(place.length, mostTokens);
-      const tokens = await this.part('tokens.i32', place.offset * 4, shown * 4);
-      const labels = await this.part('labels.u8', place.offset, shown);
+    const found: DecodedExample[] = [];
+    for (const facts of await this.factsOf(row, maxExamples)) {
+      const shown = Math.min(facts.length, maxTokens);
+      const tokens = await this.read('tokens.i32', facts.offset * 4, shown * 4);
+      const labels = await this.read('labels.u8', facts.offset, shown);
       const ids = Array.from({ length: Math.floor(tokens.length / 4) }, (_, index) =>
         tokens.readInt32LE(index * 4),
       );
       found.push({
-        tokens: place.length,
-        trained_tokens: place.trained,
-        spans: spell(ids, labels, (id) => spans.get(id) ?? nothing),
-        cut: shown < place.length,
+        tokens: facts.length,
+        trained_tokens: facts.trained,
+        spans: decodeSpans(ids, labels, (id) => tokenBytes.get(id) ?? nothing),
+        cut: shown < facts.length,
       });
     }
     return found;

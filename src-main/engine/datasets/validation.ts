@@ -1,243 +1,250 @@
-/** Which waiting file is validated next, and what its verdict leads to. */
+/** Which queued file is validated next, and what its verdict leads to. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Priority } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { sha256File } from '../../kit/hash.ts';
+import { createSerializer } from '../../kit/serializer.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
-import { type Base, validate, validationKey } from './intake.ts';
-import type { DatasetStore, DatasetRecord } from './dataset-store.ts';
+import type { DatasetRecord, DatasetStore } from './dataset-store.ts';
+import { type Base, type IntakeResult, validate, validationKey } from './intake.ts';
 import type { Activity } from './summary.ts';
 
-const priorities: readonly Priority[] = ['high', 'normal', 'low'];
-const attemptsBeforeFailed = 3;
-/** Failures of the machine, not of the file: they wait and are never counted against it. */
-const machineCategories = new Set([
+const PRIORITIES: readonly Priority[] = ['high', 'normal', 'low'];
+const MAX_ATTEMPTS = 3;
+/** Failures of the machine or the base model. They don't count as attempts, because the file isn't at fault. */
+const MACHINE_CATEGORIES = new Set([
   'import_error',
+  'environment',
   'no_python',
   'disk_full',
+  'files',
   'host_out_of_memory',
+  'out_of_memory',
   'killed_by_signal',
   'model_not_found',
+  'base_refused',
+  'base_unavailable',
+  'template_refused',
   'permission_denied',
   'configuration_error',
 ]);
 
-export interface JudgingOptions {
+export interface ValidationOptions {
   readonly paths: WorkspacePaths;
   readonly config: ConfigRoom;
   readonly disk: DiskRoom;
   readonly journal: Journal;
   readonly trainer: TrainerRoom;
   readonly clock: Clock;
-  readonly shelf: DatasetStore;
+  readonly store: DatasetStore;
   readonly base: () => Base | null;
   readonly changed: () => void;
-  readonly onVerdict: (item: DatasetRecord) => void;
+  readonly onVerdict: (record: DatasetRecord) => void;
 }
 
 export class Validation {
-  private readonly o: JudgingOptions;
+  private readonly options: ValidationOptions;
   private readonly activities = new Map<string, Activity>();
   private readonly attempts = new Map<string, number>();
+  /** Monotonic seconds before which a file isn't tried again. */
   private readonly notBefore = new Map<string, number>();
-  private chain: Promise<unknown> = Promise.resolve();
+  /** One intake worker at a time. */
+  private readonly serializer = createSerializer();
   private running: string | null = null;
-  constructor(options: JudgingOptions) {
-    this.o = options;
+
+  constructor(options: ValidationOptions) {
+    this.options = options;
   }
 
-  /** The dataset that the worker reads now. */
+  /** The dataset that is being validated. */
   current(): { readonly id: string; readonly progress: number } | null {
     if (this.running === null) return null;
     return { id: this.running, progress: this.activities.get(this.running)?.progress ?? 0 };
   }
 
-  /** null: nothing happens to it and nothing holds it up. */
-  activity(item: DatasetRecord): Activity | null {
-    const known = this.activities.get(item.meta.id);
+  /** null when nothing happens to the file and it isn't waiting for validation. */
+  activity(record: DatasetRecord): Activity | null {
+    const known = this.activities.get(record.meta.id);
     if (known !== undefined) return known;
-    if (item.place !== 'queue' || this.isJudged(item)) return null;
-    if (this.o.base() === null) return { progress: null, message: 'waits for a base model' };
-    return { progress: null, message: 'waits for validation' };
+    if (record.place !== 'queue' || this.isValidated(record)) return null;
+    if (this.options.base() === null)
+      return { progress: null, message: 'waiting for a base model' };
+    return { progress: null, message: 'waiting for validation' };
   }
 
-  say(id: string, message: string | null): void {
+  /** What is shown of a queued file; null clears it. */
+  setMessage(id: string, message: string | null): void {
     if (message === null) this.activities.delete(id);
     else this.activities.set(id, { progress: null, message });
   }
 
-  isJudged(item: DatasetRecord): boolean {
-    const base = this.o.base();
-    const { validated } = item.meta;
-    // A verdict stays readable while no base is chosen; it cannot be trained then anyway.
+  /** The verdict holds for the current settings. Without a base model any verdict stays valid. */
+  isValidated(record: DatasetRecord): boolean {
+    const base = this.options.base();
+    const { validated } = record.meta;
     if (validated === null) return false;
-    return (
-      base === null || validated.key === validationKey(this.o.config.values(), base, item.meta)
-    );
+    if (base === null) return true;
+    return validated.key === validationKey(this.options.config.values(), base, record.meta);
   }
 
-  /** One worker at a time: validation and dry validation queue up here. */
-  alone<T>(act: () => Promise<T>): Promise<T> {
-    const next = this.chain.then(act, act);
-    this.chain = next.catch(() => undefined);
-    return next;
+  /** Runs a task while no file is validated. */
+  exclusive<T>(task: () => Promise<T>): Promise<T> {
+    return this.serializer.run(task);
   }
 
-  /** Starts the next one unless one runs; called by the timer and after every change. */
+  /** Validates the next file unless one is being validated. Called by the timer and after every change. */
   async tick(): Promise<void> {
-    const base = this.o.base();
+    const base = this.options.base();
     if (this.running !== null || base === null) return;
-    const now = this.o.clock.monotonic();
-    const next = priorities
-      .flatMap((priority) => this.o.shelf.queued(priority))
-      .find(
-        (item) =>
-          item.meta.complete &&
-          !this.isJudged(item) &&
-          (this.notBefore.get(item.meta.id) ?? 0) <= now,
-      );
+    const now = this.options.clock.monotonic();
+    const next = PRIORITIES.flatMap((priority) => this.options.store.queued(priority)).find(
+      (record) =>
+        record.meta.complete &&
+        !this.isValidated(record) &&
+        (this.notBefore.get(record.meta.id) ?? 0) <= now,
+    );
     if (next === undefined) return;
-    this.running = next.meta.id;
-    this.activities.set(next.meta.id, { progress: 0, message: null });
-    this.o.changed();
+    const { id } = next.meta;
+    this.running = id;
+    this.activities.set(id, { progress: 0, message: null });
+    this.options.changed();
     try {
-      await this.alone(() => this.judgeOne(next, base));
+      await this.serializer.run(() => this.validateRecord(next, base));
     } catch (error) {
-      this.wait(next, error instanceof Error ? error.message : String(error));
+      this.retryLater(next, error instanceof Error ? error.message : String(error));
     } finally {
       this.running = null;
-      if (this.activities.get(next.meta.id)?.progress !== null)
-        this.activities.delete(next.meta.id);
-      this.o.changed();
+      if (this.activities.get(id)?.progress !== null) this.activities.delete(id);
+      this.options.changed();
     }
-    const item = this.o.shelf.find(next.meta.id);
-    if (item !== null) this.o.onVerdict(item);
+    const record = this.options.store.find(id);
+    if (record !== null) this.options.onVerdict(record);
   }
 
-  /** True when the file is byte for byte what was validated; the verdict is taken back otherwise. */
-  async isUnchanged(item: DatasetRecord): Promise<boolean> {
-    const { seen } = item.meta;
-    if (seen !== null && item.meta.validated !== null) {
-      const facts = await stat(item.file).catch(() => null);
-      if (facts?.size === seen.bytes && (await sha256File(item.file)) === seen.sha256) return true;
+  /** True when the file has the content that was validated; otherwise its verdict is discarded. */
+  async isUnchanged(record: DatasetRecord): Promise<boolean> {
+    const { id, name, seen, validated } = record.meta;
+    if (seen !== null && validated !== null) {
+      const facts = await stat(record.file).catch(() => null);
+      if (facts?.size === seen.bytes && (await sha256File(record.file)) === seen.sha256)
+        return true;
     }
-    this.o.journal.write({
+    this.options.journal.write({
       what: 'datasets.changed',
-      text: `${item.meta.name} changed after it was validated; it is validated again.`,
-      dataset: item.meta.id,
+      text: `${name} changed after validation and will be validated again.`,
+      dataset: id,
     });
-    await this.o.shelf.note(item.meta.id, { validated: null });
-    this.o.changed();
+    await this.options.store.update(id, { validated: null });
+    this.options.changed();
     return false;
   }
 
-  private async judgeOne(item: DatasetRecord, base: Base): Promise<void> {
-    const { id } = item.meta;
-    const config = this.o.config.values();
-    await this.o.disk.require(item.bytes * 3, `the token cache of ${item.meta.name}`);
-    const result = await validate(this.o.trainer, this.o.clock, {
+  private async validateRecord(record: DatasetRecord, base: Base): Promise<void> {
+    const { id, name } = record.meta;
+    await this.options.disk.require(record.bytes * 3, `the token cache of ${name}`);
+    const result = await validate(this.options.trainer, this.options.clock, {
       id,
-      folder: this.o.paths.dataset(id),
-      name: item.meta.name,
-      file: item.file,
-      meta: item.meta,
-      config,
+      folder: this.options.paths.dataset(id),
+      name,
+      file: record.file,
+      meta: record.meta,
+      config: this.options.config.values(),
       base,
       isDry: false,
       onProgress: (progress) => {
         this.activities.set(id, { progress, message: null });
-        this.o.changed();
+        this.options.changed();
       },
-      onSeen: (sha256) => this.isSameDataset(item, sha256),
+      onHash: (sha256) => this.isSameDataset(record, sha256),
     });
-    const now = this.o.shelf.find(id);
+    const now = this.options.store.find(id);
     if (now?.place !== 'queue') return;
-    if (result.kind === 'changed') {
-      await this.o.shelf.note(id, { complete: false });
-      return;
+    switch (result.kind) {
+      case 'changed':
+        return this.options.store.update(id, { complete: false });
+      case 'failed':
+        return this.onFailure(now, result.category, result.message);
+      case 'validated':
+        this.attempts.delete(id);
+        return this.onValidated(record, result);
     }
-    if (result.kind === 'failed') {
-      await this.failed(now, result.category, result.message);
-      return;
-    }
-    this.attempts.delete(id);
-    // Rows were quarantined for what stood in them; in another content the numbers name other rows.
-    const isOther = item.meta.seen !== null && item.meta.seen.sha256 !== result.seen.sha256;
-    const changes = {
-      validated: result.validated,
-      seen: result.seen,
-      ...(isOther ? { quarantined: [] } : {}),
-    };
-    const text =
-      result.validated.verdict === 'ready'
-        ? `${item.meta.name} is ready: ${result.validated.accepted} of ${result.validated.rows} rows accepted.`
-        : `${item.meta.name}: ${result.validated.message ?? result.validated.verdict}`;
-    this.o.journal.write({
-      what: `datasets.${result.validated.verdict}`,
-      text,
-      dataset: id,
-      evidence: { rows: result.validated.rows, rejected: result.validated.rejected },
-    });
-    if (result.validated.verdict === 'refused')
-      await this.o.shelf.move(id, 'failed', {
-        what: 'refused',
-        changes: {
-          ...changes,
-          reason: result.validated.message ?? 'refused',
-          finished: this.o.clock.now(),
-        },
-      });
-    else await this.o.shelf.note(id, changes);
   }
 
-  /** A file with other content under the name of a dataset that was trained is another dataset. */
-  private async isSameDataset(item: DatasetRecord, sha256: string): Promise<boolean> {
-    if (item.meta.seen === null || item.meta.seen.sha256 === sha256) return true;
-    const ledger = path.join(this.o.paths.dataset(item.meta.id), 'ledger.jsonl');
+  private async onValidated(
+    record: DatasetRecord,
+    { validated, seen }: Extract<IntakeResult, { kind: 'validated' }>,
+  ): Promise<void> {
+    const { store, journal, clock } = this.options;
+    const { id, name } = record.meta;
+    // In other content the quarantined row numbers refer to other rows.
+    const isOther = record.meta.seen !== null && record.meta.seen.sha256 !== seen.sha256;
+    const changes = { validated, seen, ...(isOther ? { quarantined: [] } : {}) };
+    journal.write({
+      what: `datasets.${validated.verdict}`,
+      text:
+        validated.verdict === 'ready'
+          ? `${name} is ready: ${validated.accepted} of ${validated.rows} rows are valid.`
+          : `${name}: ${validated.message ?? validated.verdict}`,
+      dataset: id,
+      evidence: { rows: validated.rows, rejected: validated.rejected },
+    });
+    if (validated.verdict !== 'refused') return store.update(id, changes);
+    await store.move(id, 'failed', {
+      what: 'refused',
+      changes: { ...changes, reason: validated.message ?? 'refused', finished: clock.now() },
+    });
+  }
+
+  /** False when a file under the name of a trained dataset has other content: it becomes a new dataset. */
+  private async isSameDataset(record: DatasetRecord, sha256: string): Promise<boolean> {
+    const { id, seen } = record.meta;
+    if (seen === null || seen.sha256 === sha256) return true;
+    const ledger = path.join(this.options.paths.dataset(id), 'ledger.jsonl');
     if (((await stat(ledger).catch(() => null))?.size ?? 0) === 0) return true;
-    await this.o.shelf.replaced(item.meta.id);
+    await this.options.store.replace(id);
     return false;
   }
 
-  private async failed(item: DatasetRecord, category: string, message: string): Promise<void> {
-    const { id, name } = item.meta;
-    this.o.journal.write({
+  private async onFailure(record: DatasetRecord, category: string, message: string): Promise<void> {
+    const { id, name } = record.meta;
+    this.options.journal.write({
       what: 'datasets.intake_failed',
-      text: `The intake of ${name} failed: ${message}`,
+      text: `Validation of ${name} failed: ${message}`,
       dataset: id,
       evidence: { category },
     });
-    if (machineCategories.has(category)) {
-      this.wait(item, message);
+    if (MACHINE_CATEGORIES.has(category)) {
+      this.retryLater(record, message);
       return;
     }
     const attempts = (this.attempts.get(id) ?? 0) + 1;
     this.attempts.set(id, attempts);
-    if (attempts < attemptsBeforeFailed) {
-      this.wait(item, message);
+    if (attempts < MAX_ATTEMPTS) {
+      this.retryLater(record, message);
       return;
     }
     this.attempts.delete(id);
-    await this.o.shelf.move(id, 'failed', {
-      what: 'intake failed',
+    await this.options.store.move(id, 'failed', {
+      what: 'validation failed',
       changes: {
-        reason: `It could not be read in ${attemptsBeforeFailed} attempts: ${message}`,
-        finished: this.o.clock.now(),
+        reason: `Validation failed ${MAX_ATTEMPTS} times: ${message}`,
+        finished: this.options.clock.now(),
       },
     });
   }
 
-  private wait(item: DatasetRecord, message: string): void {
-    const seconds = Math.min(60, 5 * 2 ** (this.attempts.get(item.meta.id) ?? 0));
-    this.notBefore.set(item.meta.id, this.o.clock.monotonic() + seconds);
-    this.activities.set(item.meta.id, {
+  private retryLater(record: DatasetRecord, message: string): void {
+    const { id } = record.meta;
+    const seconds = Math.min(60, 5 * 2 ** (this.attempts.get(id) ?? 0));
+    this.notBefore.set(id, this.options.clock.monotonic() + seconds);
+    this.activities.set(id, {
       progress: null,
-      message: `not validated yet: ${message} Tried again in ${seconds} s.`,
+      message: `validation failed: ${message} Retrying in ${seconds} s.`,
     });
   }
 }

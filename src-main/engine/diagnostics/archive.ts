@@ -1,4 +1,4 @@
-/** A .tar.gz of a few small texts: the format of POSIX.1-1988 (ustar), which everything opens. Pure but for zlib. */
+/** A .tar.gz of a few small text files, in the ustar format of POSIX.1-1988. */
 import { gzipSync } from 'node:zlib';
 
 const BLOCK = 512;
@@ -33,7 +33,7 @@ function header(name: string, bytes: number, t: number): Buffer {
   return block;
 }
 
-/** `t`: Unix seconds that every entry carries. Names are relative, at most 100 bytes. */
+/** `t`: modification time of all entries in Unix seconds. Paths are relative, at most 100 bytes. */
 export function tarGz(
   files: readonly { readonly path: string; readonly text: string }[],
   t: number,

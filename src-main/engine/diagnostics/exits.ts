@@ -1,7 +1,10 @@
-/** How a run ended, from its exit.json: outcome, where, category; the message only when it is the machine's own. Pure. */
+/**
+ * How a run ended, from its exit.json. The error message is kept only when it can't quote a row (see
+ * `keepMessage`). Pure.
+ */
 import { crashTable } from '../../contract/index.ts';
 import type { Redaction } from './redaction.ts';
-import { keepLog, keepValue, message } from './types.ts';
+import { keepLog, keepMessage, keepValue } from './allow-list.ts';
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -23,7 +26,7 @@ export function exitFacts(
       ? {
           category: crashTable.has(category) ? category : 'unknown',
           type: /^[A-Za-z_][\w.]{0,80}$/.test(text(error['type'])) ? error['type'] : null,
-          message: message(text(error['message']), redaction),
+          message: keepMessage(text(error['message']), redaction),
           rows: Array.isArray(error['rows']) ? error['rows'].length : 0,
           traceback: keepLog(text(error['traceback']).split('\n'), 'trainer', redaction).lines,
         }

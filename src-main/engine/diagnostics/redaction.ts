@@ -1,34 +1,34 @@
 /**
- * What may leave the machine of a text that the program wrote. Two walls: closed shapes (a line that is not one of the known forms is left
- * out), and, in what is kept, secrets, names, paths and quoted texts are taken out. Pure.
+ * Removes secrets, names, paths and quoted texts from a text. Lines of unknown form were removed before
+ * (allow-list.ts). Pure.
  */
 import { createHmac } from 'node:crypto';
 
 export interface Secrets {
   readonly home: string;
   readonly workspace: string;
-  /** Of the engine's door; it also salts the hashes. */
+  /** The engine's access token; also the key of the name hashes. */
   readonly token: string;
-  /** File, dataset, version and model names that are hashed; empty when they may be read. */
+  /** File, dataset, version and model names to hash; empty when names may be included. */
   readonly names: readonly string[];
-  /** Prompts and answers that are known from previews. */
+  /** Prompts and answers of previews. */
   readonly texts: readonly string[];
 }
 
 export interface Redaction {
-  /** One text with everything taken out that it may not hold. */
+  /** The text without anything that must not leave the machine. */
   sentence(text: string): string;
-  /** `name-1a2b3c4d.jsonl`, the same for the same name in one workspace. */
+  /** E.g. `name-1a2b3c4d.jsonl`; the same for the same name in one workspace. */
   name(name: string): string;
-  /** What is still in a finished text and may not be; null: nothing. */
+  /** What a finished text contains that it must not; null: nothing. */
   leak(text: string): string | null;
 }
 
 const SHORTEST_TEXT = 12;
 const SHORTEST_NAME = 4;
 
-/** Forms of secrets, whoever they belong to. */
-const secretForms: readonly (readonly [RegExp, string])[] = [
+/** Patterns of common secrets. */
+const SECRET_PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, '$1 [secret]'],
   [/\b(hf_|sk-|gh[pousr]_|github_pat_|xox[abprs]-|glpat-)[\w-]{6,}/g, '[secret]'],
   [/\bAKIA[0-9A-Z]{12,}\b/g, '[secret]'],
@@ -39,15 +39,15 @@ const secretForms: readonly (readonly [RegExp, string])[] = [
   ],
   [/\/\/[^\s/@:]+:[^\s/@]+@/g, '//[secret]@'],
   [/[\w.+-]+@[\w-]+\.[\w.-]+/g, '[address]'],
-  // A long run of singleKeyShortcuts of both cases and digits is a key of some kind.
+  // A long run of letters of both cases and digits is probably a key.
   [/(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{32,}/g, '[secret]'],
 ];
 
-/** Inside of these, a path says something about the program and nothing about its user. */
-const ownPaths =
+/** Paths inside the program and its packages. */
+const OWN_PATHS =
   /(?:site-packages|dist-packages|nightshift_trainer|python3\.\d+|out\/engine|src-main|node_modules)\/[\w./+-]*$/;
 
-const quoted = /(["'`“«])((?:(?!\1|["”»])[^\n\\]|\\.)*)(["'`”»])/g;
+const QUOTED = /(["'`“«])((?:(?!\1|["”»])[^\n\\]|\\.)*)(["'`”»])/g;
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
@@ -81,7 +81,7 @@ export function createRedaction(secrets: Secrets): Redaction {
     return out
       .replaceAll(/(?:\/home\/|\/Users\/|[A-Za-z]:\\Users\\)[^\s/\\'":]+/g, '~')
       .replaceAll(/(?:~|<workspace>|file:\/\/)?(?:\/[^\s'":,;()/]+)+/g, (path) => {
-        const own = ownPaths.exec(path)?.[0];
+        const own = OWN_PATHS.exec(path)?.[0];
         if (own !== undefined) return `…/${own}`;
         const known =
           /^<workspace>\/(?:config\.json|(?:logs|journal|status|runs|current_model|data|queue|inbox|models)(?=\/|$))/.exec(
@@ -100,9 +100,9 @@ export function createRedaction(secrets: Secrets): Redaction {
       let out = secrets.token === '' ? text : text.replaceAll(secrets.token, '[secret]');
       for (const text of texts)
         out = out.replaceAll(text, `[text, ${String(text.length)} characters]`);
-      for (const [form, instead] of secretForms) out = out.replace(form, instead);
+      for (const [pattern, replacement] of SECRET_PATTERNS) out = out.replace(pattern, replacement);
       out = paths(out);
-      out = out.replace(quoted, (whole, open: string, inside: string, close: string) =>
+      out = out.replace(QUOTED, (whole, open: string, inside: string, close: string) =>
         inside.length > 24 || /\s/.test(inside)
           ? `${open}[text, ${String(inside.length)} characters]${close}`
           : whole,

@@ -1,4 +1,4 @@
-/** Reads what the bundle is made of from the workspace's files. Whatever is missing or broken is left out; nothing here throws for it. */
+/** Reads the files that a bundle is made from. Missing or broken files are skipped without an error. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readJson } from '../../kit/files.ts';
@@ -12,12 +12,19 @@ export const endOf = async (file: string, limit: number): Promise<readonly strin
 const namesIn = async (folder: string): Promise<readonly string[]> =>
   (await readdir(folder).catch(() => [])).sort();
 
-/** Run folders, the newest first. */
-export async function newestRuns(paths: WorkspacePaths, limit: number): Promise<readonly string[]> {
+/** Runs that a bundle covers. */
+const RUNS = 20;
+
+/** Names of run folders, newest first. */
+export async function newestRuns(paths: WorkspacePaths): Promise<readonly string[]> {
   const all = (await namesIn(paths.runs)).filter((name) =>
     /^\d{8}-\d{6}-\w+-[0-9a-f]+$/.test(name),
   );
-  return all.toReversed().slice(0, limit);
+  return all.toReversed().slice(0, RUNS);
+}
+
+export async function newestTrainRuns(paths: WorkspacePaths): Promise<readonly string[]> {
+  return (await newestRuns(paths)).filter((run) => run.includes('-train-'));
 }
 
 export async function engineLogs(paths: WorkspacePaths): Promise<readonly string[]> {
@@ -38,8 +45,11 @@ export const jsonOr = async (file: string): Promise<Readonly<Record<string, unkn
   return isRecord(value) ? value : null;
 };
 
-/** Every name that says something about the user's data: files, datasets, versions, bases, the model. */
-export async function namesOf(paths: WorkspacePaths, ordinary: string): Promise<readonly string[]> {
+/** Names that the user chose: files, datasets, versions, base models, the model. `defaultName` is not one. */
+export async function namesOf(
+  paths: WorkspacePaths,
+  defaultName: string,
+): Promise<readonly string[]> {
   const out = new Set<string>();
   const { queue } = paths;
   for (const folder of [paths.inbox, ...Object.values(queue)])
@@ -58,12 +68,12 @@ export async function namesOf(paths: WorkspacePaths, ordinary: string): Promise<
     const stem = name.replace(/(\.\w+){1,2}$/, '').replace(/^v\d+_/, '');
     if (stem.length >= 6) out.add(stem);
   }
-  // The folders and bases that every workspace has say nothing.
-  for (const word of ['versions', 'backups', 'starter', 'smollm2', ordinary]) out.delete(word);
+  // Folders and base models that every workspace has.
+  for (const name of ['versions', 'backups', 'starter', 'smollm2', defaultName]) out.delete(name);
   return [...out].filter((name) => !name.startsWith('.'));
 }
 
-/** Prompts and answers of the newest previews: they are looked for in the finished bundle. */
+/** Prompts and answers of previews: the finished bundle is searched for them. */
 export async function previewTexts(
   paths: WorkspacePaths,
   runs: readonly string[],

@@ -1,4 +1,4 @@
-/** The strip of the last hours: who was at work when. Pure. */
+/** The activity strip: what the trainer did over the last hours. Pure. */
 import type { Activity } from '../../contract/index.ts';
 import type { History } from './history.ts';
 
@@ -6,7 +6,7 @@ type Span = Activity['spans'][number];
 
 export function decideActivity(
   history: Pick<History, 'spans' | 'recoveries' | 'done' | 'asleep'>,
-  /** The run whose trainer is alive; it lasts until now. */
+  /** The run whose trainer is alive: its span ends now. */
   live: string | null,
   from: number,
   now: number,
@@ -21,7 +21,7 @@ export function decideActivity(
     const end = run.run === live ? now : run.to;
     let at = run.from;
     for (const pause of run.paused) {
-      // A pause outlives its process: it ends with `unpaused` or with the next run.
+      // A pause without `unpaused` lasts until the next run, also when its process ended.
       const until = pause.to ?? next;
       add('training', at, pause.from, run.dataset);
       add('paused', pause.from, until, run.dataset);
@@ -29,7 +29,7 @@ export function decideActivity(
     }
     add('training', at, end, run.dataset);
   }
-  // A machine that slept did not train.
+  // Nothing was trained while the machine slept.
   for (const sleep of history.asleep) {
     const around = spans.splice(0);
     for (const span of around) {

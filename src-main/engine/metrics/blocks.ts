@@ -1,17 +1,17 @@
-/** Extremes and sums of every 64 values of a column, so that a bucket of thousands is put together from dozens. */
+/** Minimum, maximum and sum of every 64 values of a column, so that large buckets are summed from blocks. */
 
-const size = 64;
+const BLOCK_SIZE = 64;
 
 export class Blocks {
   private min = new Float64Array(64);
   private max = new Float64Array(64);
   private sum = new Float64Array(64);
 
-  /** The value that stands at `index` of the column; the ones before it were added before. */
+  /** The value at `index` of the column. Values are added in order. */
   add(index: number, value: number): void {
-    const block = Math.floor(index / size);
+    const block = Math.floor(index / BLOCK_SIZE);
     if (block === this.min.length) this.grow();
-    if (index % size === 0) {
+    if (index % BLOCK_SIZE === 0) {
       this.min[block] = value;
       this.max[block] = value;
       this.sum[block] = value;
@@ -22,13 +22,13 @@ export class Blocks {
     this.sum[block] = (this.sum[block] ?? 0) + value;
   }
 
-  /** Values from `length` on are gone: what is left of their block is counted anew. */
+  /** Removes the values from `length` on, recounting the rest of their block. */
   cut(column: Float32Array, length: number): void {
-    for (let index = length - (length % size); index < length; index += 1)
+    for (let index = length - (length % BLOCK_SIZE); index < length; index += 1)
       this.add(index, column[index] ?? 0);
   }
 
-  /** Of the values [from, to) of the column. */
+  /** Over the values [from, to) of the column. */
   range(
     column: Float32Array,
     from: number,
@@ -39,14 +39,14 @@ export class Blocks {
     let sum = 0;
     let index = from;
     while (index < to) {
-      const isWhole = index % size === 0 && index + size <= to;
-      const block = index / size;
+      const isWhole = index % BLOCK_SIZE === 0 && index + BLOCK_SIZE <= to;
+      const block = index / BLOCK_SIZE;
       const low = (isWhole ? this.min[block] : column[index]) ?? 0;
       const high = (isWhole ? this.max[block] : column[index]) ?? 0;
       if (low < min) min = low;
       if (high > max) max = high;
       sum += (isWhole ? this.sum[block] : column[index]) ?? 0;
-      index += isWhole ? size : 1;
+      index += isWhole ? BLOCK_SIZE : 1;
     }
     return { min, max, sum };
   }

@@ -1,6 +1,6 @@
 /**
- * What the runs say when their files are read one after another: the curve of the line that leads to the head with its evaluations and
- * markers, and of all runs the spans, previews and the evaluations of each branch.
+ * What the runs measured. Points, evaluations and markers are those of the model's ancestry; spans,
+ * previews and the evaluations by branch are those of all runs.
  */
 import {
   type EvaluationPoint,
@@ -12,10 +12,11 @@ import {
 } from '../../contract/index.ts';
 import { type Exact, parseMetric, toEvaluation, toExact, toPreview } from './parse.ts';
 import { Points } from './points.ts';
+import { TrainingLoss } from './smoothing.ts';
 
-const previewsKept = 200;
+const PREVIEWS_KEPT = 200;
 
-/** One run as the strip draws it. */
+/** One run in the activity strip. */
 export interface RunSpan {
   readonly run: string;
   readonly dataset: string;
@@ -24,9 +25,10 @@ export interface RunSpan {
   readonly paused: { from: number; to: number | null }[];
 }
 
+/** What one read added. */
 export interface Added {
+  /** Earlier points changed: clients request the curve again. */
   reset: boolean;
-  /** A preview came: nothing to draw, but something to show. */
   previewed: boolean;
   readonly points: MetricPoint[];
   readonly evaluations: EvaluationPoint[];
@@ -35,6 +37,7 @@ export interface Added {
 
 export class History {
   readonly points = new Points();
+  readonly trainingLoss = new TrainingLoss();
   readonly evaluations: EvaluationPoint[] = [];
   readonly previews: Preview[] = [];
   readonly markers: Marker[] = [];
@@ -48,14 +51,14 @@ export class History {
   epoch: number | null = null;
   samplesPerSecond: number | null = null;
   microBatch: number | null = null;
-  /** Of each branch, also of those that were left. */
+  /** By branch, including abandoned ones. */
   readonly validation = new Map<string, EvaluationPoint[]>();
   private readonly ancestry: readonly AncestrySegment[];
   private branch = '';
   private dataset = '';
-  private crashed = false;
+  private hasCrashed = false;
 
-  /** The forks of the line are marked where they were made. */
+  /** Each fork of the ancestry gets a marker. */
   constructor(ancestry: readonly AncestrySegment[]) {
     this.ancestry = ancestry;
     for (const [index, { upto }] of ancestry.entries()) {
@@ -71,14 +74,14 @@ export class History {
     }
   }
 
-  /** A run begins; `crashed`: the one before it left without a word. */
-  open(run: string, branch: string, dataset: string, t: number, crashed: boolean): void {
+  /** A run starts; `hasCrashed`: the previous one ended without writing exit.json. */
+  open(run: string, branch: string, dataset: string, t: number, hasCrashed: boolean): void {
     this.spans.push({ run, dataset, from: t, to: t, paused: [] });
     this.branch = branch;
-    this.crashed = crashed;
+    this.hasCrashed = hasCrashed;
   }
 
-  private counts(step: number): boolean {
+  private isInAncestry(step: number): boolean {
     return isInAncestry(this.ancestry, { branch: this.branch, step });
   }
 
@@ -87,7 +90,7 @@ export class History {
   }
 
   private mark(marker: Marker, added: Added): void {
-    if (!this.counts(marker.step)) return;
+    if (!this.isInAncestry(marker.step)) return;
     this.markers.push(marker);
     added.markers.push(marker);
   }
@@ -95,9 +98,11 @@ export class History {
   metric(line: string, added: Added): void {
     const parsed = parseMetric(line);
     if (parsed === null) return;
-    const { point } = parsed;
+    const { step, loss, pass, point } = parsed;
+    if (loss !== null && this.isInAncestry(step)) this.trainingLoss.add(step, pass, loss);
+    if (point === null) return;
     if (this.span !== undefined) this.span.to = Math.max(this.span.to, point.t);
-    if (!this.counts(point.step)) return;
+    if (!this.isInAncestry(point.step)) return;
     if (this.points.add(point)) this.forgetFrom(point.step, added);
     if (parsed.dataset !== this.dataset) {
       this.dataset = parsed.dataset;
@@ -115,11 +120,11 @@ export class History {
     this.epoch = parsed.epoch;
     this.samplesPerSecond = parsed.samplesPerSecond;
     this.microBatch = parsed.microBatch;
-    // Who draws asks anew after a reset.
+    // After a reset clients request the whole curve.
     if (!added.reset) added.points.push(point);
   }
 
-  /** A run went on from a checkpoint: what was measured beyond it did not happen on this line. */
+  /** A run resumed from an earlier checkpoint: what was measured after it is not in the model. */
   private forgetFrom(step: number, added: Added): void {
     added.reset = true;
     const keep = (entry: { readonly step: number }): boolean => entry.step < step;
@@ -143,22 +148,22 @@ export class History {
         const point = toEvaluation(event);
         if (point === null || event.abandoned === true) return;
         this.validation.set(this.branch, [...(this.validation.get(this.branch) ?? []), point]);
-        if (!this.counts(step)) return;
+        if (!this.isInAncestry(step)) return;
         this.evaluations.push(point);
         added.evaluations.push(point);
         this.exact = toExact(event) ?? this.exact;
         return;
       }
       case 'preview': {
-        const entry = toPreview(event);
-        if (entry === null) return;
-        this.previews.unshift(entry);
+        const preview = toPreview(event);
+        if (preview === null) return;
+        this.previews.unshift(preview);
         added.previewed = true;
-        this.previews.length = Math.min(this.previews.length, previewsKept);
+        this.previews.length = Math.min(this.previews.length, PREVIEWS_KEPT);
         return;
       }
       case 'checkpoint':
-        if (this.counts(step)) this.checkpointStep = step;
+        if (this.isInAncestry(step)) this.checkpointStep = step;
         this.mark({ kind: 'checkpoint', step, t, until: null, label: 'checkpoint' }, added);
         return;
       case 'resumed':
@@ -166,8 +171,11 @@ export class History {
           this.branch,
           (this.validation.get(this.branch) ?? []).filter((evaluation) => evaluation.step <= step),
         );
-        if (this.counts(step) && this.points.cutAfter(step)) this.forgetFrom(step + 1, added);
-        if (this.crashed) {
+        if (this.isInAncestry(step)) {
+          this.trainingLoss.cutAfter(step);
+          if (this.points.cutAfter(step)) this.forgetFrom(step + 1, added);
+        }
+        if (this.hasCrashed) {
           const lost = typeof event.lost_steps === 'number' ? event.lost_steps : 0;
           this.recoveries.push({ t, label: `recovered, ${String(lost)} steps lost`, lost });
           this.mark({ kind: 'recovery', step, t, until: null, label: 'recovery' }, added);
@@ -182,7 +190,7 @@ export class History {
         if (last !== undefined) last.to ??= t;
         const shown = this.markers.findLast((marker) => marker.kind === 'pause');
         if (shown !== undefined) shown.until ??= t;
-        // The marker grew to a span: who draws it asks anew.
+        // The marker became a span, so clients request it again.
         added.reset = true;
         return;
       }

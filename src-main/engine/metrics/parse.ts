@@ -1,4 +1,4 @@
-/** From lines of Python to points, evaluations and previews. Lines of another shape are passed over. Pure. */
+/** Parses lines of metrics.jsonl and events.jsonl. Lines of another shape are skipped. Pure. */
 import {
   evaluationPoint,
   type EvaluationPoint,
@@ -11,26 +11,34 @@ import {
 type Fields = Readonly<Record<string, unknown>>;
 
 export interface MetricLine {
-  readonly point: MetricPoint;
+  readonly step: number;
+  /** null when the loss wasn't finite. */
+  readonly loss: number | null;
+  /** null when a value wasn't finite: the step is then not drawn. */
+  readonly point: MetricPoint | null;
   readonly dataset: string;
+  readonly pass: string;
   readonly epoch: number | null;
   readonly samplesPerSecond: number | null;
   readonly microBatch: number | null;
 }
 
 const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const finite = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isFinite(value) ? value : null;
 const at = (value: unknown, key: string): unknown =>
   typeof value === 'object' && value !== null ? (value as Fields)[key] : undefined;
 
-const measures = metricPoint.keyof().options;
+const MEASURES = metricPoint.keyof().options;
 
-/** The point of a line as the contract has it. By hand: a history of a million lines is read at every start. */
+/** Checked by hand, not with zod: a history of a million lines is read at every start. */
 function toPoint(value: unknown): MetricPoint | null {
   if (typeof value !== 'object' || value === null) return null;
   const fields = value as Fields;
   if (!Number.isSafeInteger(fields.step)) return null;
   const point: Partial<Record<keyof MetricPoint, number>> = {};
-  for (const name of measures) {
+  for (const name of MEASURES) {
     const field = fields[name];
     if (typeof field !== 'number' || !Number.isFinite(field)) return null;
     point[name] = field;
@@ -45,12 +53,16 @@ export function parseMetric(line: string): MetricLine | null {
   } catch {
     return null;
   }
-  const point = toPoint(value);
-  if (point === null) return null;
-  const dataset = at(value, 'dataset');
+  const step = at(value, 'step');
+  if (typeof step !== 'number' || !Number.isSafeInteger(step)) return null;
+  const dataset = text(at(value, 'dataset'));
   return {
-    point,
-    dataset: typeof dataset === 'string' ? dataset : '',
+    step,
+    loss: finite(at(value, 'loss')),
+    point: toPoint(value),
+    dataset,
+    // Lines that are older than the field belong to the only pass of their dataset.
+    pass: text(at(value, 'pass')) || dataset,
     epoch: number(at(value, 'epoch')),
     samplesPerSecond: number(at(value, 'samples_per_second')),
     microBatch: number(at(value, 'micro_batch')),

@@ -1,21 +1,22 @@
-/** The points of a branch in flat arrays: a million of them are bucketed in milliseconds. A later line for an earlier step replaces what followed it. */
+/** The points of the ancestry in flat arrays: a million of them are bucketed in milliseconds. */
 import { type Bucket, type CurveKey, curveKey, type MetricPoint } from '../../contract/index.ts';
 import { Blocks } from './blocks.ts';
+import { DebiasedAverage } from './smoothing.ts';
 
-const columns = ['step', 't', 'loss', 'lr', 'grad_norm', 'tokens_per_second', 'memory_mb'] as const;
-type Column = (typeof columns)[number];
-/** Seven digits of a measured value are more than a chart shows, and a million steps take half the memory; the run's own file has all. */
+const COLUMNS = ['step', 't', 'loss', 'lr', 'grad_norm', 'tokens_per_second', 'memory_mb'] as const;
+type Column = (typeof COLUMNS)[number];
+/** Seven digits are more than a chart shows, and take half the memory. */
 type Data = Record<'step' | 't', Float64Array> & Record<CurveKey, Float32Array>;
 const isExact = (name: Column): name is 'step' | 't' => name === 'step' || name === 't';
 const columnsOf = (capacity: number): Data =>
   Object.fromEntries(
-    columns.map((name) => [
+    COLUMNS.map((name) => [
       name,
       isExact(name) ? new Float64Array(capacity) : new Float32Array(capacity),
     ]),
   ) as Data;
-/** Without the digits that a float of 32 bits only seems to have. */
-const told = (value: number): number => Number(value.toPrecision(7));
+/** Without the digits that a 32-bit float doesn't have. */
+const rounded = (value: number): number => Number(value.toPrecision(7));
 
 export class Points {
   private data: Data;
@@ -28,21 +29,21 @@ export class Points {
     this.data = columnsOf(capacity);
   }
 
-  /** True: earlier points were replaced (a run that went on from a checkpoint). */
+  /** A later point for an earlier step replaces what followed that step; true when it did. */
   add(point: MetricPoint): boolean {
-    let replaced = false;
+    let isReplaced = false;
     if (this.length > 0 && point.step <= (this.data.step[this.length - 1] ?? 0)) {
       this.cutTo(this.indexOf(point.step));
-      replaced = true;
+      isReplaced = true;
     }
     if (this.length === this.data.step.length) this.grow();
-    for (const name of columns) this.data[name][this.length] = point[name];
+    for (const name of COLUMNS) this.data[name][this.length] = point[name];
     for (const key of curveKey.options) this.blocks[key].add(this.length, point[key]);
     this.length += 1;
-    return replaced;
+    return isReplaced;
   }
 
-  /** Points beyond `step` did not happen on this line. True: there were some. */
+  /** Removes the points after `step`; true when there were any. */
   cutAfter(step: number): boolean {
     const before = this.length;
     this.cutTo(this.indexOf(step + 1));
@@ -56,7 +57,7 @@ export class Points {
 
   private grow(): void {
     const larger = columnsOf(this.data.step.length * 2);
-    for (const name of columns) larger[name].set(this.data[name]);
+    for (const name of COLUMNS) larger[name].set(this.data[name]);
     this.data = larger;
   }
 
@@ -75,9 +76,9 @@ export class Points {
   at(index: number): MetricPoint | null {
     if (index < 0 || index >= this.length) return null;
     return Object.fromEntries(
-      columns.map((name) => {
+      COLUMNS.map((name) => {
         const value = this.data[name][index] ?? 0;
-        return [name, isExact(name) ? value : told(value)];
+        return [name, isExact(name) ? value : rounded(value)];
       }),
     ) as MetricPoint;
   }
@@ -96,52 +97,49 @@ export class Points {
       out.push([
         this.data.step[end - 1] ?? 0,
         this.data.t[end - 1] ?? 0,
-        told(min),
-        told(max),
-        told(sum / (end - start)),
+        rounded(min),
+        rounded(max),
+        rounded(sum / (end - start)),
       ]);
     }
     return out;
   }
 
   /**
-   * Debiased exponential moving average of the loss over all points before, read at the last point of each bucket of [from, to).
-   * `smoothing` in [0, 1): the weight of the past.
+   * The drawn curve: debiased average of the loss over all earlier points, at the last point of each
+   * bucket of [from, to). `smoothing` in [0, 1): the weight of the past. Unlike the training loss that is
+   * shown as a number it doesn't restart with each pass.
    */
   smoothed(smoothing: number, from: number, to: number, count: number): [number, number][] {
     const size = Math.max(1, Math.ceil((to - from) / count));
-    // What lies further back than this weighs less than a millionth.
+    // Points further back than this weigh less than a millionth.
     const reach = smoothing === 0 ? 0 : Math.ceil(Math.log(1e-6) / Math.log(smoothing));
-    let average = 0;
-    let weight = 0;
+    let average = new DebiasedAverage(smoothing);
     let index = Math.max(0, from - reach);
     const out: [number, number][] = [];
     for (let start = from; start < to; start += size) {
       const end = Math.min(to, start + size);
       if (end - reach > index + size) {
-        [average, weight] = [0, 0];
+        average = new DebiasedAverage(smoothing);
         index = Math.max(0, end - 1 - reach);
       }
-      for (; index < end; index += 1) {
-        average = smoothing * average + (1 - smoothing) * (this.data.loss[index] ?? 0);
-        weight = smoothing * weight + (1 - smoothing);
-      }
-      out.push([this.data.step[end - 1] ?? 0, told(average / weight)]);
+      for (; index < end; index += 1) average.add(this.data.loss[index] ?? 0);
+      out.push([this.data.step[end - 1] ?? 0, rounded(average.value ?? 0)]);
     }
     return out;
   }
 }
 
-/** The last of each stretch of `width` steps from `from` on; `all` in order of steps. What a chart has room for of a long line. */
+/** The last entry of each `width` steps from `from` on. `all` is in order of steps. */
 export function lastOfEach<T extends { readonly step: number }>(
   all: readonly T[],
   from: number,
   width: number,
 ): T[] {
   if (width <= 1) return [...all];
-  const stretch = (entry: T): number => Math.floor((entry.step - from) / width);
+  const bucketOf = (entry: T): number => Math.floor((entry.step - from) / width);
   return all.filter((entry, index) => {
     const next = all[index + 1];
-    return next === undefined || stretch(next) !== stretch(entry);
+    return next === undefined || bucketOf(next) !== bucketOf(entry);
   });
 }

@@ -1,16 +1,18 @@
-/** Which Python runs the trainer, and what the machine has to train on. */
+/** Which Python runs the trainer, and which device it trains on. */
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { Machine } from '../../machine/index.ts';
 import type { PythonFacts } from '../trainer/index.ts';
 
-/** Found, or why not; never both. */
 export type PythonReading =
   | { readonly state: 'ok'; readonly facts: PythonFacts; readonly detail: string }
   | { readonly state: 'missing'; readonly detail: string };
 
-/** The interpreter that setup made, unless `NIGHTSHIFT_PYTHON` names another. `packageFolder` holds nightshift_trainer. */
+/**
+ * The interpreter of the package's .venv, unless `NIGHTSHIFT_PYTHON` names another. `packageFolder` holds
+ * nightshift_trainer.
+ */
 export async function findPython(
   packageFolder: string,
   environment: Readonly<Record<string, string | undefined>>,
@@ -21,14 +23,14 @@ export async function findPython(
       ? path.join(packageFolder, '.venv', 'Scripts', 'python.exe')
       : path.join(packageFolder, '.venv', 'bin', 'python');
   const executable = named !== undefined && named !== '' ? named : own;
-  const isThere = await access(executable).then(
+  const exists = await access(executable).then(
     () => true,
     () => false,
   );
-  if (!isThere)
+  if (!exists)
     return {
       state: 'missing',
-      detail: `There is no Python at ${executable}. \`npm run setup\` makes it; NIGHTSHIFT_PYTHON names another one.`,
+      detail: `No Python at ${executable}. Run \`npm run setup\`, or set NIGHTSHIFT_PYTHON to another interpreter.`,
     };
   try {
     const { stdout } = await execa(
@@ -49,12 +51,12 @@ export async function findPython(
     const text = error instanceof Error ? error.message : String(error);
     return {
       state: 'missing',
-      detail: `The Python at ${executable} has no working torch (${text.trim().split('\n').at(-1) ?? text}). \`npm run setup\` installs it.`,
+      detail: `Python at ${executable} can't import torch (${text.trim().split('\n').at(-1) ?? text}). Run \`npm run setup\`.`,
     };
   }
 }
 
-/** The first GPU that the driver reports; a machine without one trains on its CPU. */
+/** The first GPU that the driver reports, else the CPU. */
 export async function findDevice(
   machine: Pick<Machine, 'facts' | 'knownGpus'>,
 ): Promise<{ kind: 'cuda' | 'cpu'; detail: string }> {
@@ -64,5 +66,5 @@ export async function findDevice(
       kind: 'cuda',
       detail: `${gpu.name}, ${Math.round((gpu.memoryTotalMb ?? 0) / 1024)}\u00a0GB`,
     };
-  return { kind: 'cpu', detail: `CPU, ${(await machine.facts()).cores} cores; no GPU was found` };
+  return { kind: 'cpu', detail: `CPU, ${(await machine.facts()).cores} cores (no GPU found)` };
 }

@@ -1,4 +1,4 @@
-/** The state word and its fact line, from what is alive right now. Pure; an old file has no say in it. */
+/** The state that is shown and the explanation under it, from what currently runs. Pure. */
 import type { QueueState, TrainingState } from '../../contract/index.ts';
 import { isSelfHealing } from '../queue/index.ts';
 
@@ -16,71 +16,76 @@ export interface StateReadings {
     } | null;
     readonly pending: string | null;
   };
-  /** Seconds after which a heartbeat is no longer fresh. */
+  /** Seconds after which a heartbeat is stale. */
   readonly staleAfter: number;
   readonly dataset: string | null;
   readonly isSupervising: boolean;
   readonly notReady: { readonly category: string; readonly message: string } | null;
   readonly validating: { readonly name: string; readonly progress: number } | null;
   readonly waiting: string | null;
-  /** Why no pass can begin from a base. */
+  /** Why no pass can start from the base model. */
   readonly noBase: string | null;
-  readonly datasets: { readonly decide: number; readonly waiting: number };
+  readonly datasets: { readonly needDecision: number; readonly queued: number };
 }
 
-export interface StateWord {
+export interface CurrentState {
   readonly state: TrainingState;
   readonly reason: string | null;
 }
 
-/** Twice the 99th percentile of the beats, and never under 3 s; before enough beats were seen a long first step is allowed. */
-export function decideStale(beats: readonly number[]): number {
-  if (beats.length < 5) return 30;
-  const sorted = [...beats].sort((a, b) => a - b);
+const MIN_INTERVALS = 5;
+const MIN_STALE_SECONDS = 3;
+/** Until the intervals are known: a first step may compile kernels. */
+const STALE_SECONDS_UNKNOWN = 30;
+
+/** Twice the 99th percentile of the heartbeat intervals, at least 3 s. */
+export function decideStale(intervals: readonly number[]): number {
+  if (intervals.length < MIN_INTERVALS) return STALE_SECONDS_UNKNOWN;
+  const sorted = [...intervals].sort((a, b) => a - b);
   const p99 = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))] ?? 0;
-  return Math.max(3, 2 * p99);
+  return Math.max(MIN_STALE_SECONDS, 2 * p99);
 }
 
-export function decideState(r: StateReadings): StateWord {
-  const { trainer, desiredState } = r;
+export function decideState(readings: StateReadings): CurrentState {
+  const { trainer, desiredState } = readings;
   if (trainer.recovering !== null) {
     const { attempt, limit, cause } = trainer.recovering;
     return { state: 'recovering', reason: `attempt ${attempt} of ${limit}: ${cause}` };
   }
-  if (trainer.alive) return whileAlive(r);
+  if (trainer.alive) return whileAlive(readings);
   if (desiredState.desired_state === 'stopped')
     return { state: 'stopped', reason: `by ${desiredState.by}` };
   if (desiredState.desired_state === 'paused')
     return { state: 'paused', reason: `by ${desiredState.by}` };
-  if (r.notReady !== null)
+  if (readings.notReady !== null)
     return {
-      state: isSelfHealing(r.notReady.category) ? 'recovering' : 'failed',
-      reason: r.notReady.message,
+      state: isSelfHealing(readings.notReady.category) ? 'recovering' : 'failed',
+      reason: readings.notReady.message,
     };
-  if (r.isSupervising) return { state: 'loading', reason: 'the trainer is being started' };
-  if (r.validating !== null)
+  if (readings.isSupervising) return { state: 'loading', reason: 'the trainer is starting' };
+  if (readings.validating !== null)
     return {
       state: 'validating',
-      reason: `${Math.round(r.validating.progress * 100)}\u00a0%, ${r.validating.name}`,
+      reason: `${Math.round(readings.validating.progress * 100)}\u00a0%, ${readings.validating.name}`,
     };
-  return { state: 'idle', reason: idleReason(r) };
+  return { state: 'idle', reason: idleReason(readings) };
 }
 
-function whileAlive(r: StateReadings): StateWord {
-  const { trainer, desiredState } = r;
+function whileAlive(readings: StateReadings): CurrentState {
+  const { trainer, desiredState } = readings;
   if (desiredState.desired_state === 'stopped' || trainer.pending === 'stop-now')
-    return { state: 'stopping', reason: 'now, with a checkpoint' };
+    return { state: 'stopping', reason: 'saving a checkpoint first' };
   if (trainer.phase === 'paused') return { state: 'paused', reason: `by ${desiredState.by}` };
   const age = trainer.ageSeconds;
   if (trainer.phase === null || age === null || trainer.phase === 'load')
     return { state: 'loading', reason: null };
-  if (age > r.staleAfter)
+  if (age > readings.staleAfter)
     return {
       state: 'recovering',
       reason: `no heartbeat for ${Math.round(age)} s in step ${(trainer.step ?? 0) + 1}`,
     };
   if (desiredState.desired_state === 'stopping_after')
-    return { state: 'stopping', reason: `after ${r.dataset ?? 'this dataset'}` };
+    return { state: 'stopping', reason: `after ${readings.dataset ?? 'this dataset'}` };
   switch (trainer.phase) {
     case 'evaluate':
     case 'generate':
@@ -92,10 +97,13 @@ function whileAlive(r: StateReadings): StateWord {
   }
 }
 
-function idleReason(r: StateReadings): string {
-  if (r.datasets.decide > 0)
-    return `${r.datasets.decide} ${r.datasets.decide === 1 ? 'file waits' : 'files wait'} for your decision`;
-  if (r.noBase !== null) return r.noBase;
-  if (r.datasets.waiting > 0) return r.waiting ?? 'files are waiting';
+function idleReason(readings: StateReadings): string {
+  const { needDecision, queued } = readings.datasets;
+  if (needDecision > 0)
+    return needDecision === 1
+      ? '1 file needs your decision'
+      : `${needDecision} files need your decision`;
+  if (readings.noBase !== null) return readings.noBase;
+  if (queued > 0) return readings.waiting ?? 'files are queued';
   return 'the queue is empty';
 }

@@ -1,4 +1,4 @@
-/** The GPU in the shape of the contract. Pure. */
+/** A GPU reading as clients get it. Pure. */
 import type { z } from 'zod';
 import type { gpu } from '../../contract/index.ts';
 import type { GpuReading } from '../../machine/index.ts';

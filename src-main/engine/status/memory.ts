@@ -1,11 +1,11 @@
-/** The memory of the machine, the trainer, the engine and the GPU in one answer, for port 8081 and for scripts. Pure. */
+/** Memory of the machine, the trainer, the engine and the GPU, for the memory port and for scripts. Pure. */
 import type { MemoryStats } from '../../contract/index.ts';
 import type { GpuReading } from '../../machine/index.ts';
 
-/** Below this share of free memory it is called tight. */
-const tightShare = 0.1;
+/** With less free memory than this fraction the status is `tight`. */
+const TIGHT_FRACTION = 0.1;
 
-export function memoryStatsFrom(r: {
+export function memoryStatsFrom(readings: {
   readonly used_mb: number;
   readonly total_mb: number;
   readonly trainer: { readonly pid: number; readonly mb: number | null } | null;
@@ -13,21 +13,28 @@ export function memoryStatsFrom(r: {
   readonly gpu: GpuReading | null;
   readonly now: number;
 }): MemoryStats {
-  const share = r.total_mb > 0 ? r.used_mb / r.total_mb : 0;
+  const used = readings.total_mb > 0 ? readings.used_mb / readings.total_mb : 0;
   return {
     format: 1,
-    status: share > 1 - tightShare ? 'tight' : 'ok',
+    status: used > 1 - TIGHT_FRACTION ? 'tight' : 'ok',
     host: {
-      used_mb: r.used_mb,
-      total_mb: r.total_mb,
-      percent: Math.round(share * 1000) / 10,
+      used_mb: readings.used_mb,
+      total_mb: readings.total_mb,
+      percent: Math.round(used * 1000) / 10,
     },
-    trainer: r.trainer === null ? null : { pid: r.trainer.pid, resident_mb: r.trainer.mb },
-    engine: { pid: r.engine.pid, resident_mb: r.engine.mb },
-    gpu:
-      r.gpu === null
+    trainer:
+      readings.trainer === null
         ? null
-        : { name: r.gpu.name, used_mb: r.gpu.memoryUsedMb, total_mb: r.gpu.memoryTotalMb },
-    updated_at: r.now,
+        : { pid: readings.trainer.pid, resident_mb: readings.trainer.mb },
+    engine: { pid: readings.engine.pid, resident_mb: readings.engine.mb },
+    gpu:
+      readings.gpu === null
+        ? null
+        : {
+            name: readings.gpu.name,
+            used_mb: readings.gpu.memoryUsedMb,
+            total_mb: readings.gpu.memoryTotalMb,
+          },
+    updated_at: readings.now,
   };
 }

@@ -1,13 +1,13 @@
-/** `status/memory_stats.json` and `status/monitoring_costs.json`: written for scripts that read files, every ten seconds. */
+/** Writes `status/memory_stats.json` and `status/monitoring_costs.json` for scripts. */
 import path from 'node:path';
 import type { MemoryStats, MonitoringCosts } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { writeJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 
-const secondsBetween = 10;
+const SECONDS_BETWEEN_WRITES = 10;
 
-/** Answers how to stop. What cannot be written is reported; the next turn tries again. */
+/** Returns a function that stops it. A failed write is reported and tried again the next time. */
 export function writeScriptFiles(options: {
   readonly paths: WorkspacePaths;
   readonly clock: Clock;
@@ -27,5 +27,5 @@ export function writeScriptFiles(options: {
     }
   };
   void write();
-  return options.clock.every(secondsBetween, write);
+  return options.clock.every(SECONDS_BETWEEN_WRITES, write);
 }

@@ -130,7 +130,6 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
   const [table, setTable] = useState(false);
   useCurveFeed(range, smoothing, axis);
   const drawn = useDrawnCurves();
-  const base = useCurves((state) => state.base);
   const isZoomed = useCurves((state) => state.view !== null);
   const frame = useChartFrame(drawn, axis);
   // The loss is drawn first, the rest in the next frame; the sizes in the grid don't depend on it.
@@ -145,7 +144,7 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
       <DayStrip />
       <section className={styles.loss} aria-label="Loss">
         <div className={styles.lossHeader}>
-          <Readouts curves={base} />
+          <Readouts />
           <span className={layoutStyles.grow} />
           <div className={styles.tools}>
             {isZoomed ? (

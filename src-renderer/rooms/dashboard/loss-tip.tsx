@@ -47,6 +47,8 @@ export function LossTip({
     .map((evaluation) => [evaluation.step, validationOf(evaluation)] as const)
     .filter((evaluation): evaluation is [number, number] => evaluation[1] !== null);
   const ring = rings[nearest(rings, step)];
+  // As measured: the drawn curve depends on the slider.
+  const gap = curves.evaluations.find((evaluation) => evaluation.step === ring?.[0])?.gap ?? null;
   return (
     <div ref={element} className={styles.tooltip} style={{ top: 54 }} role="tooltip">
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
@@ -81,9 +83,7 @@ export function LossTip({
           {ring === undefined ? null : (
             <Row mark="ring" name={`Validation at ${count(ring[0])}`} value={loss(ring[1])} />
           )}
-          {ring === undefined || smoothed === undefined ? null : (
-            <Row mark={null} name="Gap" value={signed(ring[1] - smoothed)} />
-          )}
+          {gap === null ? null : <Row mark={null} name="Gap" value={signed(gap)} />}
         </tbody>
       </table>
     </div>

@@ -1,6 +1,6 @@
 /** Training loss, validation loss and their gap as large numbers. They are the legend of the chart below. */
 import type { ReactElement } from 'react';
-import type { Curves, Measured } from '../../../src-main/contract/index.ts';
+import type { Measured } from '../../../src-main/contract/index.ts';
 import { useEngine, useLost, useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { age, count, loss, signed, UNKNOWN } from '../../kit/format.ts';
@@ -50,14 +50,21 @@ function Readout({
   );
 }
 
-export function Readouts({ curves }: { readonly curves: Curves | null }): ReactElement {
+/** The gap is that of the last evaluation, so the training loss it refers to is named. */
+function gapNote(gap: NonNullable<Measured>, validation: Measured): string {
+  const range = gap.value < 0.3 ? 'below 0.3' : 'above 0.3';
+  if (validation?.step !== gap.step) return range;
+  return `${range}, training ${loss(validation.value - gap.value)} at ${count(gap.step)}`;
+}
+
+export function Readouts(): ReactElement {
   const status = useRoom('status');
   const evalSteps = useRoom('config').values.eval_steps;
   const lost = useLost();
   const heard = useEngine((state) => state.heard);
   const now = useNowSeconds();
   const raw = status.loss;
-  const smooth = curves?.smoothed[curves.smoothed.length - 1]?.[1] ?? status.loss_smoothed?.value;
+  const smooth = status.loss_smoothed?.value;
   const running = ['training', 'evaluating', 'saving', 'stopping'].includes(status.state);
   const old = raw !== null && now - raw.t > STALE_S && (status.state === 'recovering' || lost);
   const training =
@@ -91,7 +98,7 @@ export function Readouts({ curves }: { readonly curves: Curves | null }): ReactE
       <Readout
         name="Gap"
         value={gap === null ? UNKNOWN : signed(gap.value)}
-        note={gap === null ? first : gap.value < 0.3 ? 'below 0.3' : 'above 0.3'}
+        note={gap === null ? first : gapNote(gap, validation)}
         tone={lost ? 'stale' : ''}
       />
     </>

@@ -1,65 +1,69 @@
-/** The closed shapes: which lines of a log, which values of a record may be in the bundle at all. Pure. */
+/**
+ * The allow list: only log lines and values of known forms are kept, because any other text may quote a
+ * row. Pure.
+ */
 import { crashTable } from '../../contract/index.ts';
 import type { Redaction } from './redaction.ts';
 
 export interface Kept {
   readonly lines: readonly string[];
-  /** Lines or values that were not of a known shape. */
+  /** Number of lines or values that were removed. */
   readonly omitted: number;
 }
 
 const placeholder = (text: string): string => `[text, ${String(text.length)} characters]`;
 
-/** What Python, torch and the driver say about themselves; a message that is none of these may quote a row. */
-const machineWords =
+/** Messages of Python, torch and the driver; any other message may quote a row. */
+const MACHINE_MESSAGES =
   /out of memory|OutOfMemoryError|CUBLAS_STATUS|CUDNN_STATUS|CUDA error|device-side assert|illegal memory access|no kernel image|Xid|fallen off the bus|version mismatch|No space left|unexpected pos \d+|Permission denied|shared memory|can't allocate memory|No module named|header|zip archive|bus error|Segmentation fault|not compiled with CUDA|No CUDA GPUs/i;
-const exceptionLine =
+const EXCEPTION_LINE =
   /^((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Exit|Interrupt|Warning))(?::\s?(.*))?$/;
-const fatalLine =
+const FATAL_LINE =
   /^Fatal Python error: (?:Segmentation fault|Aborted|Bus error|Illegal instruction|Floating-point exception)$/;
-const threadLine =
+const THREAD_LINE =
   /^(?:Current thread|Thread) 0x[0-9a-f]+(?: \([^)]*\))? \(most recent call first\):$/;
-const placeLine = /^\s+File "([^"]+)", line (\d+)(?:,)? in ([\w<>.]+)$/;
-const engineLine = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (.*)$/;
-const engineWords = [
+const PLACE_LINE = /^\s+File "([^"]+)", line (\d+)(?:,)? in ([\w<>.]+)$/;
+const ENGINE_LINE = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (.*)$/;
+const ENGINE_MESSAGES = [
   /^serves .+ on port \d+, pid \d+$/,
   /^the memory port \d+ is in use; \d+ was taken$/,
   /^left; (?:The trainer \(pid \d+\) goes on training\.|No trainer was running\.)$/,
 ];
-const failureLine = /^([\w. ]{1,40}): (?:([A-Z]\w*(?:Error|Exception)|Refusal|Error)\b:? ?)?(.*)$/;
-const stackLine = /^\s+at (?:async )?(?:([\w.<>$]+) )?\(?(?:file:\/\/)?([^()\s]+):(\d+):\d+\)?$/;
+const FAILURE_LINE = /^([\w. ]{1,40}): (?:([A-Z]\w*(?:Error|Exception)|Refusal|Error)\b:? ?)?(.*)$/;
+const STACK_LINE = /^\s+at (?:async )?(?:([\w.<>$]+) )?\(?(?:file:\/\/)?([^()\s]+):(\d+):\d+\)?$/;
 
 const lastPart = (path: string): string => path.split(/[\\/]/).at(-1) ?? '';
 
-/** A message of an exception: kept when it is the machine's own, else its length. */
-export function message(text: string, redaction: Redaction): string {
-  return machineWords.test(text) ? redaction.sentence(text) : placeholder(text);
+/** The message of an exception if it can't quote a row, else its length. */
+export function keepMessage(text: string, redaction: Redaction): string {
+  return MACHINE_MESSAGES.test(text) ? redaction.sentence(text) : placeholder(text);
 }
 
 function trainerLine(line: string, redaction: Redaction): string | null {
-  if (line === 'Traceback (most recent call last):' || fatalLine.test(line)) return line;
-  if (threadLine.test(line)) return line;
-  const place = placeLine.exec(line);
+  if (line === 'Traceback (most recent call last):' || FATAL_LINE.test(line)) return line;
+  if (THREAD_LINE.test(line)) return line;
+  const place = PLACE_LINE.exec(line);
   if (place !== null)
     return `  File "${redaction.sentence(place[1] ?? '')}", line ${place[2] ?? ''}, in ${place[3] ?? ''}`;
-  const exception = exceptionLine.exec(line);
+  const exception = EXCEPTION_LINE.exec(line);
   if (exception === null) return null;
-  const [, type = '', said] = exception;
-  return said === undefined || said === '' ? type : `${type}: ${message(said, redaction)}`;
+  const [, type = '', text] = exception;
+  return text === undefined || text === '' ? type : `${type}: ${keepMessage(text, redaction)}`;
 }
 
 function engineLogLine(line: string, redaction: Redaction): string | null {
-  const stack = stackLine.exec(line);
+  const stack = STACK_LINE.exec(line);
   if (stack !== null)
     return `    at ${stack[1] ?? ''} (${lastPart(stack[2] ?? '')}:${stack[3] ?? ''})`;
-  const parts = engineLine.exec(line);
+  const parts = ENGINE_LINE.exec(line);
   if (parts === null) return null;
-  const [, time = '', said = ''] = parts;
-  if (engineWords.some((form) => form.test(said))) return `${time} ${redaction.sentence(said)}`;
-  const failure = failureLine.exec(said);
+  const [, time = '', message = ''] = parts;
+  if (ENGINE_MESSAGES.some((form) => form.test(message)))
+    return `${time} ${redaction.sentence(message)}`;
+  const failure = FAILURE_LINE.exec(message);
   if (failure === null) return null;
   const [, where = '', type = 'Error', text = ''] = failure;
-  return `${time} ${redaction.sentence(where)}: ${type}: ${message(text, redaction)}`;
+  return `${time} ${redaction.sentence(where)}: ${type}: ${keepMessage(text, redaction)}`;
 }
 
 export function keepLog(
@@ -70,34 +74,34 @@ export function keepLog(
   const keep = source === 'engine' ? engineLogLine : trainerLine;
   const out: string[] = [];
   let omitted = 0;
-  let hole = 0;
-  const close = (): void => {
-    if (hole > 0) out.push(`[${String(hole)} ${hole === 1 ? 'line' : 'lines'} left out]`);
-    hole = 0;
+  let gap = 0;
+  const closeGap = (): void => {
+    if (gap > 0) out.push(`[${String(gap)} ${gap === 1 ? 'line' : 'lines'} omitted]`);
+    gap = 0;
   };
   for (const line of lines) {
     const kept = keep(line.trimEnd(), redaction);
     if (kept === null) {
       omitted += 1;
-      hole += 1;
+      gap += 1;
       continue;
     }
-    close();
+    closeGap();
     out.push(kept);
   }
-  close();
+  closeGap();
   return { lines: out, omitted };
 }
 
-/** Words that are the program's own wherever they stand. */
-const ownWord =
+/** Words of the program, never of the user. */
+const OWN_WORD =
   /^(?:SIG[A-Z]+|\d{8}-\d{6}-[a-z]+-[0-9a-f]+|main|branch-\d+|auto|cpu|cuda(?::\d+)?|completed|paused|stopped|skipped|failed|canceled|running|stopping_after)$/;
 
-/** A value of evidence: numbers, yes and no, and words of the program; every other text is its length. */
+/** Numbers, booleans and words of the program; any other text is replaced by its length. */
 export function keepValue(value: unknown): unknown {
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return value;
   if (typeof value === 'string')
-    return ownWord.test(value) || crashTable.has(value) ? value : placeholder(value);
+    return OWN_WORD.test(value) || crashTable.has(value) ? value : placeholder(value);
   if (Array.isArray(value)) return value.slice(0, 50).map(keepValue);
   if (typeof value === 'object')
     return Object.fromEntries(
@@ -108,8 +112,8 @@ export function keepValue(value: unknown): unknown {
   return null;
 }
 
-/** Journal lines whose sentence is made of the program's words and numbers alone. */
-const plainKinds = new Set([
+/** Journal entries whose text has no user data. */
+const PLAIN_KINDS = new Set([
   'engine.start',
   'engine.leave',
   'disk.below_floor',
@@ -135,7 +139,7 @@ export function keepJournalLine(
   return {
     t: entry.t,
     what: kind,
-    text: plainKinds.has(kind) ? redaction.sentence(entry.text) : placeholder(entry.text),
+    text: PLAIN_KINDS.has(kind) ? redaction.sentence(entry.text) : placeholder(entry.text),
     step: entry.step,
     dataset: entry.dataset === null ? null : redaction.name(entry.dataset),
     evidence: keepValue(entry.evidence),

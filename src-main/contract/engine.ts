@@ -1,0 +1,27 @@
+/** The running engine and how clients reach it. */
+import { z } from 'zod';
+
+export const engineFacts = z.object({
+  contract: z.number().int(),
+  build: z.string(),
+  version: z.string(),
+  pid: z.number().int(),
+  started: z.number(),
+  workspace: z.string(),
+  workspace_name: z.string(),
+  port: z.number().int(),
+  platform: z.string(),
+});
+export type EngineFacts = z.infer<typeof engineFacts>;
+
+export const accessState = z.object({
+  /** `http://127.0.0.1:8080/` */
+  address: z.string(),
+  port: z.number().int(),
+  /** null when disabled. */
+  memory_port: z.number().int().nullable(),
+  open_status: z.boolean(),
+});
+export type AccessState = z.infer<typeof accessState>;
+
+export const accessLink = z.object({ link: z.string(), expires: z.number() });

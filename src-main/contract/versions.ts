@@ -1,0 +1,41 @@
+/** A saved version of the model, and the result of verifying its files. */
+import { z } from 'zod';
+
+export const version = z.object({
+  number: z.number().int(),
+  /** Folder name, `v001_sample`. */
+  name: z.string(),
+  folder: z.string(),
+  description: z.string(),
+  created: z.number(),
+  branch: z.string(),
+  step: z.number().int(),
+  datasets: z.array(z.object({ id: z.string(), name: z.string() })),
+  validation_loss: z.number().nullable(),
+  gap: z.number().nullable(),
+  training_loss: z.number().nullable(),
+  exact_match: z.object({ k: z.number().int(), n: z.number().int() }).nullable(),
+  /**
+   * Step of the evaluation that validation_loss, gap and exact_match come from: the last one before
+   * the version was created. null when nothing was measured, or in versions older than this field.
+   */
+  evaluated_step: z.number().int().nullable().default(null),
+  parent: z.string().nullable(),
+  pinned: z.boolean(),
+  how: z.string(),
+  bytes: z.number(),
+  /** The configuration that the step was trained with; null in versions that didn't store it. */
+  config: z.record(z.string(), z.unknown()).nullable().default(null),
+});
+export type Version = z.infer<typeof version>;
+
+/** Whether a version's files match its manifest. */
+export const versionCheck = z.object({
+  name: z.string(),
+  ok: z.boolean(),
+  files: z.number().int(),
+  bytes: z.number(),
+  /** What is wrong; null when every checksum matches. */
+  problem: z.string().nullable(),
+});
+export type VersionCheck = z.infer<typeof versionCheck>;

@@ -1,0 +1,125 @@
+/** What clients do with datasets: list, inspect, add, upload, map columns, validate without adding. */
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  type ColumnMapping,
+  type DatasetDetails,
+  type DatasetReport,
+  type DatasetSummary,
+  type Priority,
+  Refusal,
+} from '../../contract/index.ts';
+import type { DatasetParts } from './parts.ts';
+import { findDataFiles } from './inbox.ts';
+import { dryValidate } from './intake.ts';
+import { readReport } from './report-files.ts';
+import type { RowsInput } from './row-queries.ts';
+import type { Uploads } from './uploads.ts';
+
+export function clientDatasets(parts: DatasetParts) {
+  const { options, store, ingest, uploads, validation, rows, list } = parts;
+  const afterChange = (): void => {
+    parts.changed();
+    parts.validateNext();
+  };
+  const summary = (id: string): DatasetSummary => list.summary(list.require(id));
+  return {
+    list: () => list.all(),
+    summary,
+    /** Name and data file of each dataset, by id. */
+    files: (): ReadonlyMap<string, { readonly name: string; readonly path: string }> =>
+      new Map(
+        store.all().map(({ meta, file }) => [meta.id, { name: meta.name, path: file }] as const),
+      ),
+    validating() {
+      const current = validation.current();
+      const record = current === null ? null : store.find(current.id);
+      return current === null || record === null ? null : { ...current, name: record.meta.name };
+    },
+    async get(id: string): Promise<DatasetDetails> {
+      const record = list.require(id);
+      return {
+        summary: list.summary(record),
+        report: record.meta.validated === null ? null : await readReport(options.paths.dataset(id)),
+        account: await rows.account(record),
+        mapping: record.meta.mapping,
+        estimate: null,
+      };
+    },
+    /** Rows in file order; `from`: how many to skip. Refusals NOT_FOUND, NOT_READY. */
+    rows: (input: RowsInput & { readonly id: string }) => rows.rows(list.require(input.id), input),
+    /** Refusals NOT_FOUND, NOT_READY. */
+    row: (input: { readonly id: string; readonly row: number }) =>
+      rows.row(list.require(input.id), input.row),
+    async add(paths: readonly string[], priority: Priority) {
+      const answer = await ingest.copy(paths, priority, (record) => list.summary(record));
+      afterChange();
+      return answer;
+    },
+    /** Copies one file under another name. */
+    async addAs(file: string, name: string, priority: Priority, source: string): Promise<void> {
+      await ingest.copyFile(file, (await stat(file)).size, priority, { name, source });
+      afterChange();
+    },
+    begin: (input: Parameters<Uploads['begin']>[0]) => uploads.begin(input),
+    append: (upload: string, offset: number, chunk: Blob) => uploads.append(upload, offset, chunk),
+    async finish(upload: string, sha256: string): Promise<DatasetSummary> {
+      const record = await uploads.finish(upload, sha256, (file, { name, priority }) =>
+        ingest.moveIn(file, { id: parts.newId(), name, priority, source: 'upload' }),
+      );
+      afterChange();
+      return list.summary(record);
+    },
+    cancel: (upload: string) => uploads.cancel(upload),
+    async mapColumns(id: string, mapping: ColumnMapping): Promise<DatasetSummary> {
+      list.requireQueued(id);
+      await store.update(id, { mapping });
+      afterChange();
+      return summary(id);
+    },
+    async acceptValidRows(id: string): Promise<DatasetSummary> {
+      list.requireQueued(id);
+      await store.update(id, { accept_valid_rows: true });
+      afterChange();
+      return summary(id);
+    },
+    validate: (file: string): Promise<DatasetReport> => validateWithoutAdding(parts, file),
+  };
+}
+
+/** Refusals NOT_READY (no base model, or validation failed), INVALID (not one data file). */
+async function validateWithoutAdding(parts: DatasetParts, file: string): Promise<DatasetReport> {
+  const { options, validation } = parts;
+  const base = options.base();
+  if (base === null)
+    throw new Refusal('NOT_READY', 'No base model is selected. Validation needs its tokenizer.', {
+      next: 'Choose a base model first.',
+    });
+  const { files, refused } = await findDataFiles(file);
+  const [dataFile] = files;
+  if (dataFile === undefined || files.length > 1)
+    throw new Refusal(
+      'INVALID',
+      refused[0]?.message ?? `${file} contains more than one data file.`,
+      {
+        subject: file,
+      },
+    );
+  const name = path.basename(dataFile.file);
+  if (dataFile.bytes === 0) throw new Refusal('INVALID', `${name} is empty.`);
+  const id = `.validate-${options.random()}${options.random()}`;
+  const result = await validation.exclusive(() =>
+    dryValidate(options.trainer, options.clock, {
+      id,
+      folder: options.paths.dataset(id),
+      name,
+      file: dataFile.file,
+      meta: { mapping: null, accept_valid_rows: false },
+      config: options.config.values(),
+      base,
+    }),
+  );
+  if (result.kind === 'validated') return result.report;
+  const message = result.kind === 'changed' ? `${file} changed during validation.` : result.message;
+  throw new Refusal('NOT_READY', message, { subject: file });
+}

@@ -1,0 +1,156 @@
+/** What the queue and restore do with datasets: pick the next one, move them between places, read their ledgers. */
+import path from 'node:path';
+import type { DatasetSummary, Place, Priority } from '../../contract/index.ts';
+import type { DatasetRecord } from './dataset-store.ts';
+import type { DatasetParts } from './parts.ts';
+import type { DatasetMeta, Validated } from './meta.ts';
+import { RowLedger } from './row-ledger.ts';
+import { TokenCache } from './token-cache.ts';
+
+const PRIORITIES = ['high', 'normal', 'low'] as const;
+
+/** A dataset as the queue needs it to start or continue a pass. */
+export interface PassDataset {
+  readonly id: string;
+  readonly name: string;
+  readonly folder: string;
+  readonly place: Exclude<Place, 'inbox'>;
+  readonly priority: Priority;
+  readonly held: boolean;
+  /** Validated with the current settings, and may be trained. */
+  readonly isReady: boolean;
+  readonly validated: Validated | null;
+  readonly bytes: number;
+}
+
+/** A dataset as a restore needs it. */
+export interface TrainedDataset {
+  readonly id: string;
+  readonly name: string;
+  /** null when its data file is gone. */
+  readonly place: PassDataset['place'] | null;
+  readonly ledger: Pick<RowLedger, 'stepsIn' | 'firstIn'>;
+}
+
+export function passDatasets(parts: DatasetParts) {
+  const { options, store, validation, list, changed } = parts;
+  const { paths, clock } = options;
+  const toPassDataset = (record: DatasetRecord): PassDataset => ({
+    id: record.meta.id,
+    name: record.meta.name,
+    folder: paths.dataset(record.meta.id),
+    place: record.place,
+    priority: record.priority,
+    held: record.meta.held,
+    isReady:
+      record.place === 'queue' &&
+      record.meta.complete &&
+      record.meta.validated?.verdict === 'ready' &&
+      validation.isValidated(record),
+    validated: record.meta.validated,
+    bytes: record.bytes,
+  });
+  return {
+    forPass: (id: string): PassDataset | null => {
+      const record = store.find(id);
+      return record === null ? null : toPassDataset(record);
+    },
+    /** In queue order: by priority, then by position. */
+    queued: (): readonly PassDataset[] =>
+      PRIORITIES.flatMap((priority) => store.queued(priority).map(toPassDataset)),
+    processing: (): readonly PassDataset[] =>
+      store
+        .all()
+        .filter((record) => record.place === 'processing')
+        .map(toPassDataset),
+    counts: () => countPlaces(store.all()),
+    /** Quarantined rows that this token cache would train; a new pass excludes them. Ascending. */
+    async excludedRows(id: string, cache: string): Promise<readonly number[]> {
+      const { quarantined } = list.require(id).meta;
+      if (quarantined.length === 0) return [];
+      const opened = await TokenCache.open(path.join(paths.dataset(id), 'cache', cache));
+      return opened === null ? [] : opened.trainedOf(quarantined);
+    },
+    /** Compares the content hash. A changed file loses its verdict and is validated again. */
+    isUnchanged: (id: string): Promise<boolean> => validation.isUnchanged(list.require(id)),
+    async toProcessing(id: string): Promise<void> {
+      await store.move(id, 'processing', { what: 'training started', changes: { reason: null } });
+      changed();
+    },
+    async toCompleted(id: string, changes: Partial<DatasetMeta>): Promise<void> {
+      await store.move(id, 'completed', {
+        what: 'completed',
+        changes: { finished: clock.now(), reason: null, ...changes },
+      });
+      changed();
+    },
+    toFailed: parts.fail,
+    async toSkipped(id: string, reason: string, changes: Partial<DatasetMeta> = {}): Promise<void> {
+      await store.move(id, 'skipped', {
+        what: `skipped: ${reason}`,
+        changes: { finished: clock.now(), ...changes, reason },
+      });
+      changed();
+    },
+    /** `before`: the dataset to place it in front of; null, or an unknown id: at the end. */
+    async toQueue(
+      id: string,
+      priority: Priority,
+      target: { readonly before: string | null; readonly judgeAgain: boolean },
+    ): Promise<DatasetSummary> {
+      const changes: Partial<DatasetMeta> = { finished: null, reason: null };
+      if (target.judgeAgain) changes.validated = null;
+      await store.move(id, 'queue', { priority, what: `queued (${priority})`, changes });
+      await placeBefore(parts, id, priority, target.before);
+      changed();
+      parts.validateNext();
+      return list.summary(list.require(id));
+    },
+    async note(id: string, changes: Partial<DatasetMeta>): Promise<void> {
+      await store.update(id, changes);
+      changed();
+    },
+    meta: (id: string): DatasetMeta | null => store.find(id)?.meta ?? null,
+    /** Also of a dataset whose data file is gone; null when there never was one. */
+    nameOf: (id: string): string | null =>
+      store.allMetas().find((meta) => meta.id === id)?.name ?? null,
+    trained: (): Promise<readonly TrainedDataset[]> => trainedDatasets(parts),
+  };
+}
+
+function countPlaces(records: readonly DatasetRecord[]) {
+  const counts = { high: 0, normal: 0, low: 0, processing: 0, completed: 0, failed: 0, skipped: 0 };
+  for (const record of records)
+    counts[record.place === 'queue' ? record.priority : record.place] += 1;
+  return counts;
+}
+
+/** Renumbers the positions of a queue so that `id` is in front of `before`. */
+async function placeBefore(
+  { store }: DatasetParts,
+  id: string,
+  priority: Priority,
+  before: string | null,
+): Promise<void> {
+  const order = store
+    .queued(priority)
+    .map((record) => record.meta.id)
+    .filter((queued) => queued !== id);
+  const index = before === null ? -1 : order.indexOf(before);
+  order.splice(index < 0 ? order.length : index, 0, id);
+  for (const [position, queued] of order.entries())
+    if (store.find(queued)?.meta.position !== position) await store.update(queued, { position });
+}
+
+/** Every dataset that was trained or has a data file, with its ledger. */
+async function trainedDatasets({ options, store }: DatasetParts): Promise<TrainedDataset[]> {
+  const datasets: TrainedDataset[] = [];
+  for (const { id, name } of store.allMetas()) {
+    const ledger = new RowLedger(path.join(options.paths.dataset(id), 'ledger.jsonl'));
+    await ledger.refresh(options.ancestry());
+    const record = store.find(id);
+    if (ledger.firstIn(options.ancestry()) !== null || record !== null)
+      datasets.push({ id, name, place: record?.place ?? null, ledger });
+  }
+  return datasets;
+}

@@ -1,0 +1,150 @@
+/** `ledger.jsonl` of a dataset: which rows each training step used. Written by the trainer, append-only. */
+import { stat } from 'node:fs/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { type AncestrySegment, isInAncestry, type Point } from '../../contract/index.ts';
+import { Tail } from '../../kit/tail.ts';
+
+/** Read between two turns of the event loop, so that a ledger of 100,000 steps doesn't block the engine. */
+const BYTES_PER_READ = 512 * 1024;
+
+type LedgerLine =
+  | { readonly kind: 'step'; readonly branch: string; readonly step: LedgerStep }
+  /** The steps of the branch after `after` are lost: the trainer resumed from an older checkpoint. */
+  | { readonly kind: 'lost'; readonly branch: string; readonly after: number };
+
+interface LedgerStep {
+  readonly step: number;
+  readonly rows: Uint32Array;
+  readonly isRefused: boolean;
+}
+
+/** null for a line that is cut or has another shape. Pure. */
+export function parseLedgerLine(text: string): LedgerLine | null {
+  let line: Readonly<Record<string, unknown>>;
+  try {
+    line = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  } catch {
+    return null;
+  }
+  const branch = typeof line['branch'] === 'string' ? line['branch'] : 'main';
+  const { lost_after: lostAfter, step, rows, refused } = line;
+  if (typeof lostAfter === 'number') return { kind: 'lost', branch, after: lostAfter };
+  if (typeof step !== 'number' || !Array.isArray(rows)) return null;
+  return {
+    kind: 'step',
+    branch,
+    step: {
+      step,
+      // A row that makes several examples is listed once per example but trained once per step.
+      rows: Uint32Array.from(new Set(rows as number[])),
+      isRefused: typeof refused === 'string',
+    },
+  };
+}
+
+/**
+ * How often each row was trained in the ancestry of the model. Lost steps and steps of abandoned
+ * branches don't count.
+ */
+export class RowLedger {
+  private readonly file: string;
+  private tail: Tail;
+  private ancestry: readonly AncestrySegment[] = [];
+  private ancestryKey = '';
+  private readonly steps = new Map<string, LedgerStep[]>();
+  private readonly times = new Map<number, number>();
+  /** Rows of steps whose loss or gradient wasn't finite: used in a step but not trained. */
+  private readonly refused = new Map<number, number>();
+
+  constructor(file: string) {
+    this.file = file;
+    this.tail = new Tail(file);
+  }
+
+  /** Reads what was appended since the last call; a file that got shorter is read from its beginning. */
+  async refresh(ancestry: readonly AncestrySegment[]): Promise<void> {
+    this.follow(ancestry);
+    const size = (await stat(this.file).catch(() => null))?.size ?? 0;
+    if (size < this.tail.offset) {
+      this.tail = new Tail(this.file);
+      this.steps.clear();
+      this.times.clear();
+      this.refused.clear();
+    }
+    while (size > this.tail.offset) {
+      const lines = await this.tail.read(BYTES_PER_READ);
+      if (lines.length === 0) return;
+      for (const line of lines) this.add(line);
+      await yieldToEventLoop();
+    }
+  }
+
+  private follow(ancestry: readonly AncestrySegment[]): void {
+    const key = JSON.stringify(ancestry);
+    if (key === this.ancestryKey) return;
+    this.ancestry = ancestry;
+    this.ancestryKey = key;
+    this.times.clear();
+    this.refused.clear();
+    for (const [branch, steps] of this.steps) for (const step of steps) this.count(branch, step, 1);
+  }
+
+  private add(text: string): void {
+    const line = parseLedgerLine(text);
+    if (line === null) return;
+    const steps = this.steps.get(line.branch) ?? [];
+    this.steps.set(line.branch, steps);
+    if (line.kind === 'step') {
+      steps.push(line.step);
+      this.count(line.branch, line.step, 1);
+      return;
+    }
+    for (let last = steps.at(-1); last !== undefined; last = steps.at(-1)) {
+      if (last.step <= line.after) break;
+      this.count(line.branch, last, -1);
+      steps.pop();
+    }
+  }
+
+  private count(branch: string, { step, rows, isRefused }: LedgerStep, change: number): void {
+    if (!isInAncestry(this.ancestry, { branch, step })) return;
+    const counts = isRefused ? this.refused : this.times;
+    for (const row of rows) {
+      const times = (counts.get(row) ?? 0) + change;
+      if (times === 0) counts.delete(row);
+      else counts.set(row, times);
+    }
+  }
+
+  /** They count as quarantined unless another step trained them. */
+  refusedRows(): readonly number[] {
+    return [...this.refused.keys()];
+  }
+
+  timesOf(row: number): number {
+    return this.times.get(row) ?? 0;
+  }
+
+  /** How often each row was trained. */
+  trained(): ReadonlyMap<number, number> {
+    return this.times;
+  }
+
+  /** Number of steps of this dataset in an ancestry. */
+  stepsIn(ancestry: readonly AncestrySegment[]): number {
+    let sum = 0;
+    for (const [branch, steps] of this.steps)
+      for (const { step } of steps) if (isInAncestry(ancestry, { branch, step })) sum += 1;
+    return sum;
+  }
+
+  /** First step of this dataset in an ancestry; null when it wasn't trained there. */
+  firstIn(ancestry: readonly AncestrySegment[]): Point | null {
+    let first: Point | null = null;
+    for (const [branch, steps] of this.steps)
+      for (const { step } of steps)
+        if ((first === null || step < first.step) && isInAncestry(ancestry, { branch, step }))
+          first = { branch, step };
+    return first;
+  }
+}

@@ -1,0 +1,55 @@
+/** What the metrics module offers to the rest of the engine. */
+import type {
+  Activity,
+  BranchValidation,
+  CurveKey,
+  Curves,
+  EvaluationPoint,
+  Marker,
+  MetricPoint,
+  MetricsNews,
+  Preview,
+} from '../../contract/index.ts';
+import type { Emitter } from '../../kit/emitter.ts';
+import type { Exact } from './parse.ts';
+
+export interface CurvesInput {
+  readonly keys: readonly CurveKey[];
+  /** First and last step; null: all. */
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly buckets: number;
+  /** Of the drawn curve only; in [0, 1). */
+  readonly smoothing: number;
+}
+
+export interface Latest {
+  readonly point: MetricPoint | null;
+  /** The training loss that the gap refers to (`SMOOTHING_WEIGHT`), at the latest step. */
+  readonly smoothed: number | null;
+  readonly evaluation: EvaluationPoint | null;
+  readonly exact: Exact | null;
+  readonly checkpointStep: number | null;
+  readonly monitoringPercent: number | null;
+  readonly microBatch: number | null;
+  readonly epoch: number | null;
+  readonly samplesPerSecond: number | null;
+}
+
+export interface MetricsRoom {
+  curves(input: CurvesInput): Curves;
+  /** The evaluations of every branch. */
+  validation(): readonly BranchValidation[];
+  activity(hours: number): Promise<Activity>;
+  /** Newest first. */
+  previews(limit: number): readonly Preview[];
+  latest(): Latest;
+  speed(): { readonly stepsPerSecond: number | null };
+  /** Resolves when everything that the files held at the start has been read. */
+  readonly settled: Promise<void>;
+  mark(marker: Marker): void;
+  /** Reads all runs again; for a change of the ancestry. */
+  follow(): Promise<void>;
+  readonly news: Emitter<MetricsNews>;
+  close(): void;
+}

@@ -1,0 +1,135 @@
+/** The base models that are offered, ready in models/, or being made by the worker. */
+import { readdir } from 'node:fs/promises';
+import type { Setup } from '../../contract/index.ts';
+import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { Journal } from '../journal/index.ts';
+import type { TrainerRoom } from '../trainer/index.ts';
+import { readBase } from '../versions/index.ts';
+
+export type BaseModel = Setup['bases'][number];
+export type BaseKind = 'starter' | 'smollm2' | 'folder';
+
+/** Bytes on disk that making a base model needs, including the downloaded file. */
+export const BASE_BYTES: Readonly<Record<BaseKind, number>> = {
+  starter: 64e6,
+  smollm2: 1.2e9,
+  folder: 2e9,
+};
+
+const STARTER_SEED = 1234;
+
+const OFFERED: readonly BaseModel[] = [
+  {
+    id: 'smollm2',
+    label: 'SmolLM2-135M-Instruct',
+    detail: '135 M-parameter chat model (Apache-2.0, 93 MB download)',
+    state: 'available',
+    progress: null,
+    message: null,
+  },
+  {
+    id: 'starter',
+    label: 'Starter',
+    detail: 'Tiny random-weight model (1–2 M parameters) for trying the workflow',
+    state: 'available',
+    progress: null,
+    message: null,
+  },
+];
+
+export class BaseModels {
+  private readonly options: {
+    readonly paths: WorkspacePaths;
+    readonly trainer: TrainerRoom;
+    readonly journal: Journal;
+    readonly changed: () => void;
+  };
+  private ready: readonly BaseModel[] = [];
+  /** Being made, or failed. */
+  private readonly making = new Map<string, BaseModel>();
+
+  constructor(options: BaseModels['options']) {
+    this.options = options;
+  }
+
+  list(): BaseModel[] {
+    const bases = new Map(OFFERED.map((base) => [base.id, base]));
+    for (const base of this.ready) bases.set(base.id, base);
+    for (const [id, base] of this.making) if (bases.get(id)?.state !== 'ready') bases.set(id, base);
+    return [...bases.values()];
+  }
+
+  isReady(id: string): boolean {
+    return this.ready.some((base) => base.id === id);
+  }
+
+  isMaking(): boolean {
+    return [...this.making.values()].some((base) => base.state === 'making');
+  }
+
+  /** Finds the base models in models/. */
+  async scan(): Promise<void> {
+    const found: BaseModel[] = [];
+    for (const id of (await readdir(this.options.paths.models).catch(() => [])).sort()) {
+      const base = await readBase(this.options.paths, id);
+      if (base === null) continue;
+      found.push({
+        id,
+        label: labelOf(id),
+        detail: base.label,
+        state: 'ready',
+        progress: null,
+        message: null,
+      });
+    }
+    this.ready = found;
+    this.options.changed();
+  }
+
+  /** Makes a base model; false when that failed, which the list shows. */
+  async make(id: string, kind: BaseKind, source: string | null): Promise<boolean> {
+    const shown: BaseModel = {
+      id,
+      label: labelOf(id),
+      detail: source === null ? 'in progress' : `from ${source}`,
+      state: 'making',
+      progress: 0,
+      message: null,
+    };
+    this.show(shown);
+    const folder = this.options.paths.base(id);
+    const result = await this.options.trainer.work(
+      'base',
+      { base: { id: kind, folder, source, seed: STARTER_SEED } },
+      {
+        onEvent: (event) => {
+          if (event.type !== 'progress') return;
+          this.show({
+            ...shown,
+            progress: typeof event.fraction === 'number' ? event.fraction : 0,
+            message: typeof event.detail === 'string' ? event.detail : null,
+          });
+        },
+      },
+    );
+    if (result.ok) {
+      this.making.delete(id);
+      await this.scan();
+      return true;
+    }
+    this.options.journal.write({
+      what: 'setup.base_failed',
+      text: `Couldn't create the base model ${shown.label}: ${result.message}`,
+      evidence: { category: result.category, log: result.log },
+    });
+    this.show({ ...shown, state: 'failed', progress: null, message: result.message });
+    return false;
+  }
+
+  private show(base: BaseModel): void {
+    this.making.set(base.id, base);
+    this.options.changed();
+  }
+}
+
+const labelOf = (id: string): string => OFFERED.find((base) => base.id === id)?.label ?? id;
