@@ -4,7 +4,7 @@ import { useEffect, useState, type ReactElement } from 'react';
 import { command, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
 import { classNames } from '../../kit/class-names.ts';
-import { isBoolean, isOneOf, useKept } from '../../kit/persisted-state.ts';
+import { isBoolean, isOneOf, usePersistedState } from '../../kit/persisted-state.ts';
 import controlStyles from '../../kit/styles/controls.module.css';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
@@ -40,8 +40,8 @@ const rangeNames: Record<Range, string> = {
 const axisNames: Record<AxisName, string> = { step: 'Step', time: 'Time', process: 'Process time' };
 
 export function Dashboard({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
-  const [range, setRange] = useKept<Range>(...keptRange);
-  const [axis, setAxis] = useKept<AxisName>('axis', 'step', isOneOf(axes));
+  const [range, setRange] = usePersistedState<Range>(...keptRange);
+  const [axis, setAxis] = usePersistedState<AxisName>('axis', 'step', isOneOf(axes));
   const status = useRoom('status');
   const datasets = useRoom('datasets');
   const empty = status.current_step === null && datasets.length === 0;
@@ -117,10 +117,10 @@ function useAfterFirstFrame(): boolean {
 }
 
 function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName }): ReactElement {
-  const [smoothing, setSmoothing] = useKept<number>(...keptSmoothing);
+  const [smoothing, setSmoothing] = usePersistedState<number>(...keptSmoothing);
   const [shown, setShown] = useState(smoothing);
-  const [clip, setClip] = useKept('clip', true, isBoolean);
-  const [log, setLog] = useKept('log', false, isBoolean);
+  const [clip, setClip] = usePersistedState('clip', true, isBoolean);
+  const [log, setLog] = usePersistedState('log', false, isBoolean);
   const [table, setTable] = useState(false);
   useCurveFeed(range, smoothing, axis);
   const drawn = useDrawn();
