@@ -18,18 +18,18 @@ import { QueueScreen } from '../rooms/queue/index.ts';
 import { SettingsScreen } from '../rooms/settings/index.ts';
 import { FirstRun, useFirstRun } from '../rooms/setup/index.ts';
 import { pauseOrResume } from './controls.tsx';
-import { useKeptFocus } from './focus.ts';
+import { useFocusRestoration } from './focus.ts';
 import { Header } from './header.tsx';
-import { focusSearch, isPageAct, nothing, useFrameKeys, type FrameActs } from './keys.ts';
+import { focusSearch, isPageAction, nothing, useFrameShortcuts, type FrameActions } from './frame-shortcuts.ts';
 import { go, goTo, useNavigation } from './navigation.ts';
 import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
 import { ShortcutList } from './shortcut-list.tsx';
-import { mainControl } from './state-word.ts';
+import { mainControl } from './state-cell.ts';
 import { StopDialog } from './stop-dialog.tsx';
 
 /** The size of the interface is the desktop's; a browser has keys of its own for it, and keeps them. */
-function zoomActs({ preferences }: Host): Pick<FrameActs, 'zoom_in' | 'zoom_out' | 'zoom_reset'> {
+function zoomActions({ preferences }: Host): Pick<FrameActions, 'zoom_in' | 'zoom_out' | 'zoom_reset'> {
   if (preferences === null) return { zoom_in: nothing, zoom_out: nothing, zoom_reset: nothing };
   const step = (way: 1 | -1 | 0) => (): void => {
     void preferences.get().then(({ zoom }) => preferences.change({ zoom: nextZoom(zoom, way) }));
@@ -68,7 +68,7 @@ function Frame(): ReactElement {
   const [stopping, setStopping] = useState(false);
   const [palette, setPalette] = useState(false);
   const [keys, setKeys] = useState(false);
-  const acts = useMemo<FrameActs>(
+  const acts = useMemo<FrameActions>(
     () => ({
       pause_or_resume: () => {
         const { rooms, connection } = useEngine.getState();
@@ -95,15 +95,15 @@ function Frame(): ReactElement {
         go('settings');
       },
       search: focusSearch,
-      ...zoomActs(host),
+      ...zoomActions(host),
     }),
     [host],
   );
-  useFrameKeys(acts);
+  useFrameShortcuts(acts);
   useEffect(
     () =>
       host.onAct((act) => {
-        if (isPageAct(act)) acts[act]();
+        if (isPageAction(act)) acts[act]();
       }),
     [host, acts],
   );
@@ -156,7 +156,7 @@ const showData = (): void => {
 };
 
 function Live(): ReactElement {
-  useKeptFocus();
+  useFocusRestoration();
   const firstRun = useFirstRun();
   return (
     <>

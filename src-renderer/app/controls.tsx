@@ -10,7 +10,7 @@ import type { ReactElement } from 'react';
 import { command, useLost, useRoom } from '../engine/index.ts';
 import { useNowSeconds } from '../kit/now.ts';
 import textStyles from '../kit/styles/text.module.css';
-import { mainControl, pendingText } from './state-word.ts';
+import { mainControl, pendingText } from './state-cell.ts';
 
 const LOST_WHY = 'The engine cannot be reached. The file .stop in the workspace still works.';
 

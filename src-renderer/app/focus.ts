@@ -62,7 +62,7 @@ function rest(element: HTMLElement): void {
   element.focus({ preventScroll: true });
 }
 
-export function useKeptFocus(): void {
+export function useFocusRestoration(): void {
   useEffect(() => {
     let last: HTMLElement | null = null;
     let trail: readonly Level[] = [];

@@ -19,7 +19,7 @@ import textStyles from '../kit/styles/text.module.css';
 import { queued } from '../rooms/queue/index.ts';
 import { Controls } from './controls.tsx';
 import { Gauges } from './gauges.tsx';
-import { stateCell } from './state-word.ts';
+import { stateCell } from './state-cell.ts';
 
 function StateCell(): ReactElement {
   const status = useRoom('status');

@@ -5,16 +5,16 @@ import type { ReactElement } from 'react';
 import { keysOf, keysText, screenTable, type ActName } from '../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../engine/index.ts';
 import { isMac } from '../kit/keyboard.ts';
-import { setLetters, useLetters } from '../kit/single-key-shortcuts.ts';
+import { setSingleKeyShortcuts, useSingleKeyShortcuts } from '../kit/single-key-shortcuts.ts';
 import controlStyles from '../kit/styles/controls.module.css';
 import layoutStyles from '../kit/styles/layout.module.css';
 import textStyles from '../kit/styles/text.module.css';
 import { openDiagnostics } from '../rooms/diagnostics/index.ts';
-import { useModelsActs } from '../rooms/models/index.ts';
-import { nothing, type FrameActs } from './keys.ts';
+import { useModelCommands } from '../rooms/models/index.ts';
+import { nothing, type FrameActions } from './frame-shortcuts.ts';
 import { go } from './navigation.ts';
-import { rankOf } from './ranking.ts';
-import { mainControl } from './state-word.ts';
+import { rankOf } from './command-ranking.ts';
+import { mainControl } from './state-cell.ts';
 import './palette.css';
 
 interface Act {
@@ -27,7 +27,7 @@ interface Act {
 const keysFor = (act: ActName): string => keysText(keysOf(act), isMac);
 const by = 'you (window)';
 
-function useTrainingActs(acts: FrameActs): readonly (Act | null)[] {
+function useTrainingCommands(acts: FrameActions): readonly (Act | null)[] {
   const status = useRoom('status');
   const { desired_state: desiredState } = useRoom('queue');
   const lost = useLost();
@@ -54,9 +54,9 @@ function useTrainingActs(acts: FrameActs): readonly (Act | null)[] {
   ];
 }
 
-function useInterfaceActs(acts: FrameActs): readonly (Act | null)[] {
+function useInterfaceCommands(acts: FrameActions): readonly (Act | null)[] {
   const { setColorScheme } = useMantineColorScheme();
-  const singleKeyShortcuts = useLetters((state) => state.on);
+  const singleKeyShortcuts = useSingleKeyShortcuts((state) => state.on);
   const group = 'Interface';
   const act = (name: string, run: () => void, keys: string | null = null): Act => ({
     name,
@@ -81,7 +81,7 @@ function useInterfaceActs(acts: FrameActs): readonly (Act | null)[] {
     zoom('Smaller', 'zoom_out'),
     zoom('Size 100 %', 'zoom_reset'),
     act(singleKeyShortcuts ? 'Single letter keys off' : 'Single letter keys on', () => {
-      setLetters(!singleKeyShortcuts);
+      setSingleKeyShortcuts(!singleKeyShortcuts);
     }),
     act('Save diagnostics', openDiagnostics),
   ];
@@ -91,18 +91,18 @@ export function Palette({
   acts,
   onClose,
 }: {
-  readonly acts: FrameActs;
+  readonly acts: FrameActions;
   readonly onClose: () => void;
 }): ReactElement {
   const all: readonly Act[] = [
-    ...useTrainingActs(acts),
-    ...useModelsActs().map((useModelsAct): Act => ({
-      name: useModelsAct.name,
+    ...useTrainingCommands(acts),
+    ...useModelCommands().map((command): Act => ({
+      name: command.name,
       keys: null,
       group: 'Models',
       run: () => {
         go('models');
-        useModelsAct.run();
+        command.run();
       },
     })),
     ...screenTable.map(({ id, name, letter }): Act => ({
@@ -113,8 +113,8 @@ export function Palette({
         go(id);
       },
     })),
-    ...useInterfaceActs(acts),
-  ].filter((useTrainingAct) => useTrainingAct !== null);
+    ...useInterfaceCommands(acts),
+  ].filter((entry) => entry !== null);
   const groups = [...new Set(all.map((act) => act.group))];
   return (
     <Modal

@@ -4,13 +4,13 @@ import type { ReactElement } from 'react';
 import { keysText, shortcuts } from '../../src-main/contract/index.ts';
 import { classNames } from '../kit/class-names.ts';
 import { isMac } from '../kit/keyboard.ts';
-import { useLetters } from '../kit/single-key-shortcuts.ts';
+import { useSingleKeyShortcuts } from '../kit/single-key-shortcuts.ts';
 import controlStyles from '../kit/styles/controls.module.css';
 import textStyles from '../kit/styles/text.module.css';
 import styles from './shortcut-list.module.css';
 
 export function ShortcutList({ onClose }: { readonly onClose: () => void }): ReactElement {
-  const singleKeyShortcuts = useLetters((state) => state.on);
+  const singleKeyShortcuts = useSingleKeyShortcuts((state) => state.on);
   const groups = [...new Set(shortcuts.map((shortcut) => shortcut.group))];
   return (
     <Modal opened onClose={onClose} size={720} title="Keys">

@@ -4,6 +4,6 @@
  * Never: lets a screen write into the mirror, or shows an old value as new.
  */
 export { engine, runFeed, tryNow } from './feed.ts';
-export { attempt, command, troubleOf, useAnswer, useTrouble, type Refused } from './asking.ts';
+export { attempt, command, troubleOf, useAnswer, useTrouble, type Refused } from './requests.ts';
 export type { EngineClient } from './client.ts';
 export { onMetrics, useEngine, useLost, useRoom, type Connection } from './store.ts';

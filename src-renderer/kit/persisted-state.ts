@@ -15,7 +15,7 @@ export function kept<T>(name: string, otherwise: T, valid: (value: unknown) => v
 }
 
 /** Like useState, and the value is there again the next time. An unreadable kept value counts as none. */
-export function useKept<T>(
+export function usePersistedState<T>(
   name: string,
   otherwise: T,
   valid: (value: unknown) => value is T,

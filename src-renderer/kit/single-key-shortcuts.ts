@@ -11,10 +11,10 @@ function kept(): boolean {
   }
 }
 
-export const useLetters = create<{ readonly on: boolean }>(() => ({ on: kept() }));
+export const useSingleKeyShortcuts = create<{ readonly on: boolean }>(() => ({ on: kept() }));
 
-export function setLetters(on: boolean): void {
-  useLetters.setState({ on });
+export function setSingleKeyShortcuts(on: boolean): void {
+  useSingleKeyShortcuts.setState({ on });
   try {
     localStorage.setItem(NAME, on ? 'on' : 'off');
   } catch {

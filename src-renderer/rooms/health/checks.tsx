@@ -8,7 +8,7 @@ import { Glyph, type GlyphName } from '../../kit/marks.tsx';
 import textStyles from '../../kit/styles/text.module.css';
 import type { OpenScreen } from '../notices/index.ts';
 
-const looks: Readonly<
+const stateDisplay: Readonly<
   Record<
     Check['state'],
     { readonly glyph: GlyphName; readonly tone: string; readonly word: string }
@@ -35,15 +35,15 @@ export function Checks({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
       ) : null}
       <ul className="hlist">
         {checks.map((check) => {
-          const look = looks[check.state];
+          const display = stateDisplay[check.state];
           const place = check.state === 'ok' ? undefined : places[check.id];
           return (
             <li key={check.id}>
-              <span className={textStyles[look.tone]} aria-hidden="true">
-                <Glyph name={look.glyph} />
+              <span className={textStyles[display.tone]} aria-hidden="true">
+                <Glyph name={display.glyph} />
               </span>
               <span className={classNames('hname', textStyles.strong)}>
-                {check.label} <span className={textStyles.visuallyHidden}>{look.word}</span>
+                {check.label} <span className={textStyles.visuallyHidden}>{display.word}</span>
               </span>
               <span className="hsaw">
                 <span className={textStyles.secondary}>{check.evidence}</span>

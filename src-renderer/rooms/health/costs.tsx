@@ -8,7 +8,7 @@ import controlStyles from '../../kit/styles/controls.module.css';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import tableStyles from '../../kit/styles/tables.module.css';
 import textStyles from '../../kit/styles/text.module.css';
-import { useTurn } from './turn.ts';
+import { useRefreshTimer } from './refresh-timer.ts';
 
 const names: Readonly<Record<MonitoringCosts['parts'][number]['id'], string>> = {
   evaluation: 'Evaluation',
@@ -20,7 +20,7 @@ const share = (value: number | null): string => (value === null ? UNKNOWN : perc
 
 export function Costs(): ReactElement | null {
   const budget = useRoom('config').values.budget.monitoring_percent;
-  const turn = useTurn(10_000);
+  const turn = useRefreshTimer(10_000);
   const { answer } = useAnswer(`costs|${String(turn)}|${String(budget)}`, (engine) =>
     engine.health.monitoring(),
   );

@@ -8,7 +8,7 @@ import { useNowSeconds } from '../../kit/now.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import tableStyles from '../../kit/styles/tables.module.css';
 import textStyles from '../../kit/styles/text.module.css';
-import { useTurn } from './turn.ts';
+import { useRefreshTimer } from './refresh-timer.ts';
 
 type Part = DiskUse['parts'][number];
 
@@ -34,7 +34,7 @@ function facts(use: DiskUse, all: number): string {
 
 export function Disk(): ReactElement {
   const now = useNowSeconds();
-  const turn = useTurn(60_000);
+  const turn = useRefreshTimer(60_000);
   const { answer } = useAnswer(`disk|${String(turn)}`, (engine) => engine.disk.use());
   const parts = [...(answer?.parts ?? [])].sort((a, b) => b.bytes - a.bytes);
   const all = parts.reduce((sum, part) => sum + part.bytes, 0);

@@ -7,7 +7,7 @@ import { useAnswer, useLost, useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { clock, count, plural } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
-import { isOneOf, useKept } from '../../kit/persisted-state.ts';
+import { isOneOf, usePersistedState } from '../../kit/persisted-state.ts';
 import controlStyles from '../../kit/styles/controls.module.css';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
@@ -26,7 +26,7 @@ const LIMIT = 1000;
 const FOLLOW_MS = 2000;
 
 export function LogsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
-  const [source, setSource] = useKept<Source>('log', 'journal', isOneOf(sources));
+  const [source, setSource] = usePersistedState<Source>('log', 'journal', isOneOf(sources));
   const [search, setSearch] = useState('');
   const [follow, setFollow] = useState(true);
   const lost = useLost();

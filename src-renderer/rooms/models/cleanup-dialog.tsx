@@ -8,7 +8,7 @@ import { bytes, plural } from '../../kit/format.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import tableStyles from '../../kit/styles/tables.module.css';
 import textStyles from '../../kit/styles/text.module.css';
-import { Refusal } from './refusal.tsx';
+import { RefusalMessage } from './refusal-message.tsx';
 
 export interface CleanupRow {
   readonly name: string;
@@ -22,7 +22,7 @@ export interface CleanupPlan {
 }
 
 /** `ask(value, execute)`: the plan for a value of the field, or its execution. null as value: the field is empty. */
-export interface CleanupAct {
+export interface CleanupAction {
   readonly title: string;
   readonly lead: string;
   readonly field: string;
@@ -42,7 +42,7 @@ export function CleanupDialog({
   act,
   onClose,
 }: {
-  readonly act: CleanupAct;
+  readonly act: CleanupAction;
   readonly onClose: () => void;
 }): ReactElement {
   const lost = useLost();
@@ -55,16 +55,16 @@ export function CleanupDialog({
   const isValid = act.valid(numberOf(text));
   useEffect(() => {
     if (!isValid) return;
-    let isGone = false;
-    void act.ask(numberOf(text), false).then((said) => {
-      if (isGone) return;
-      if ('answer' in said) {
-        setPlan({ text, plan: said.answer });
+    let isUnmounted = false;
+    void act.ask(numberOf(text), false).then((outcome) => {
+      if (isUnmounted) return;
+      if ('answer' in outcome) {
+        setPlan({ text, plan: outcome.answer });
         setRefused(null);
-      } else setRefused(said.trouble);
+      } else setRefused(outcome.trouble);
     });
     return () => {
-      isGone = true;
+      isUnmounted = true;
     };
   }, [act, text, isValid]);
   // Only a plan that was made for the number in the field is carried out.
@@ -72,10 +72,10 @@ export function CleanupDialog({
   const removes = agreed?.removes.length ?? 0;
   const remove = async (): Promise<void> => {
     setRemoving(true);
-    const said = await act.ask(numberOf(text), true);
+    const outcome = await act.ask(numberOf(text), true);
     setRemoving(false);
-    if ('answer' in said) onClose();
-    else setRefused(said.trouble);
+    if ('answer' in outcome) onClose();
+    else setRefused(outcome.trouble);
   };
   return (
     <Dialog title={act.title} size={640} onClose={onClose}>
@@ -101,7 +101,7 @@ export function CleanupDialog({
           <Rows title="Keeps" rows={agreed.keeps} none="Nothing would be left." />
         </div>
       )}
-      {refused === null ? null : <Refusal refused={refused} />}
+      {refused === null ? null : <RefusalMessage refused={refused} />}
       <div className={layoutStyles.dialogFooter}>
         <span className={classNames(textStyles.caption, textStyles.number)}>
           {agreed === null || removes === 0 ? '' : `Frees ${bytes(agreed.freed)}.`}

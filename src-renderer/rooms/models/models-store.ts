@@ -17,7 +17,7 @@ export interface ModelsState {
   /** The key of a point; null: the newest version. */
   readonly chosen: string | null;
   readonly dialog: ModelsDialog | null;
-  /** The plan that the open restore dialog shows: its part of the picture is lit. */
+  /** The plan that the open restore dialog shows: its part of the plot is lit. */
   readonly plan: RestorePlan | null;
 }
 

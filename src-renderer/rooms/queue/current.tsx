@@ -10,7 +10,7 @@ import controlStyles from '../../kit/styles/controls.module.css';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { Parts, partsOf } from '../data/index.ts';
-import { wholeQueue } from './order.ts';
+import { wholeQueue } from './queue-order.ts';
 
 const HOURS = 12;
 

@@ -33,7 +33,7 @@ export function outcome(dataset: DatasetSummary): string {
   return [dataset.message, steps, validation].filter((part) => part !== null).join(', ');
 }
 
-function actOf(dataset: DatasetSummary): string {
+function retryLabel(dataset: DatasetSummary): string {
   if (dataset.place === 'skipped' && (dataset.done_steps ?? 0) > 0)
     return `Continue from ${count(dataset.done_steps ?? 0)}`;
   return dataset.place === 'completed' ? 'Train again' : 'Retry';
@@ -46,11 +46,11 @@ function retry({ id }: DatasetSummary): void {
 export function Finished({
   datasets,
   onRows,
-  onTakeBack,
+  onUndo,
 }: {
   readonly datasets: readonly DatasetSummary[];
   readonly onRows: (dataset: DatasetSummary) => void;
-  readonly onTakeBack: (dataset: DatasetSummary) => void;
+  readonly onUndo: (dataset: DatasetSummary) => void;
 }): ReactElement {
   const now = useNowSeconds();
   const lost = useLost();
@@ -119,12 +119,12 @@ export function Finished({
                   <Button
                     size="xs"
                     disabled={lost}
-                    aria-label={`${actOf(dataset)}: ${dataset.name}`}
+                    aria-label={`${retryLabel(dataset)}: ${dataset.name}`}
                     onClick={() => {
                       retry(dataset);
                     }}
                   >
-                    {actOf(dataset)}
+                    {retryLabel(dataset)}
                   </Button>
                   <Button
                     size="xs"
@@ -144,7 +144,7 @@ export function Finished({
                       title="Restores the point before its first step and queues it again"
                       aria-label={`Take back: ${dataset.name}`}
                       onClick={() => {
-                        onTakeBack(dataset);
+                        onUndo(dataset);
                       }}
                     >
                       Take back

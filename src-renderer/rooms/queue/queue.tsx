@@ -16,7 +16,7 @@ import { RestoreDialog } from '../models/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { Current, PlanStrip } from './current.tsx';
 import { Finished } from './finished.tsx';
-import { groupsOf, queued, wholeQueue } from './order.ts';
+import { groupsOf, queued, wholeQueue } from './queue-order.ts';
 import { RowsDialog } from './rows-dialog.tsx';
 import { Waiting } from './waiting.tsx';
 import './queue.css';
@@ -29,7 +29,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
   const queue = useRoom('queue');
   const now = useNowSeconds();
   const [rowsOf, setRowsOf] = useState<DatasetSummary | null>(null);
-  const [takenBack, setTakenBack] = useState<DatasetSummary | null>(null);
+  const [undoing, setUndoing] = useState<DatasetSummary | null>(null);
   const groups = useMemo(() => groupsOf(datasets), [datasets]);
   const current = datasets.find((dataset) => dataset.place === 'processing');
   const listed = groups.high.length + groups.normal.length + groups.low.length;
@@ -110,14 +110,14 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
             </>
           )}
         </div>
-        <Finished datasets={datasets} onRows={setRowsOf} onTakeBack={setTakenBack} />
+        <Finished datasets={datasets} onRows={setRowsOf} onUndo={setUndoing} />
       </div>
-      {takenBack === null ? null : (
+      {undoing === null ? null : (
         <RestoreDialog
-          source={{ kind: 'undo_dataset', dataset: takenBack.id }}
+          source={{ kind: 'undo_dataset', dataset: undoing.id }}
           low={false}
           onClose={() => {
-            setTakenBack(null);
+            setUndoing(null);
           }}
         />
       )}

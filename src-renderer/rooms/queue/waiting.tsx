@@ -21,7 +21,7 @@ import {
   stepMove,
   type Groups,
   type Move,
-} from './order.ts';
+} from './queue-order.ts';
 
 const TYPE = 'application/x-nightshift-dataset';
 

@@ -1,0 +1,56 @@
+/** Whether a backup is known to be whole: in words, with the age of that knowledge. */
+import type { ReactElement } from 'react';
+import type { Backup } from '../../../../src-main/contract/index.ts';
+import { classNames } from '../../../kit/class-names.ts';
+import { age } from '../../../kit/format.ts';
+import { Glyph } from '../../../kit/marks.tsx';
+import { useNowSeconds } from '../../../kit/now.ts';
+import layoutStyles from '../../../kit/styles/layout.module.css';
+import textStyles from '../../../kit/styles/text.module.css';
+
+/** `isShort`: without what is damaged, for a table of something else. */
+export function BackupState({
+  backup,
+  isVerifying = false,
+  isShort = false,
+}: {
+  readonly backup: Backup;
+  readonly isVerifying?: boolean;
+  readonly isShort?: boolean;
+}): ReactElement {
+  const now = useNowSeconds();
+  const { verified } = backup;
+  if (isVerifying)
+    return (
+      <span className={classNames(layoutStyles.row, 'mrow', textStyles.accent)}>
+        <Glyph name="loading" />
+        verifying
+      </span>
+    );
+  if (verified === null)
+    return (
+      <span className={classNames(layoutStyles.row, 'mrow', textStyles.tertiary)}>
+        <Glyph name="unknown" />
+        {isShort ? 'not verified' : 'not verified since it was made'}
+      </span>
+    );
+  if (verified.ok)
+    return (
+      <span className={classNames(layoutStyles.row, 'mrow', textStyles.secondary)}>
+        <span className={textStyles.success}>
+          <Glyph name="done" />
+        </span>
+        verified {age(now - verified.t)}
+      </span>
+    );
+  const problem = verified.problem ?? 'its bytes differ';
+  return (
+    <span
+      className={classNames(layoutStyles.row, 'mrow', textStyles.failure, textStyles.ellipsis)}
+      title={problem}
+    >
+      <Glyph name="failed" />
+      <span className={textStyles.ellipsis}>{isShort ? 'damaged' : `damaged: ${problem}`}</span>
+    </span>
+  );
+}
