@@ -1,5 +1,6 @@
 /** What stands at the ends of the lines: now, and where each branch was left. */
-import { drawDot, drawText, type Colors, type LineChart } from '../../../kit/chart/index.ts';
+import type { Colors, LineChart } from '../../../kit/chart/index.ts';
+import { drawDot, drawText } from '../../../kit/chart/draw.ts';
 import { count, loss } from '../../../kit/format.ts';
 import type { DiscardedRange, LineagePlot, Segment } from './lineage-plot.ts';
 
