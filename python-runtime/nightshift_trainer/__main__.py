@@ -11,11 +11,12 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from .categories import describe
-from .protocol import Spec, WorkerKind
 from .run_folder import Canceled, RunFolder
 
 # oneDNN caches a bf16 CPU kernel per shape, and packed rows give new shapes at each step: the
@@ -23,7 +24,7 @@ from .run_folder import Canceled, RunFolder
 for name in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
     os.environ.setdefault(name, "64")
 
-WORKERS: dict[WorkerKind, str] = {
+WORKERS: dict[str, str] = {
     "intake": "nightshift_trainer.intake.worker",
     "base": "nightshift_trainer.bases.worker",
     "sample": "nightshift_trainer.sample.worker",
@@ -38,7 +39,7 @@ def _cancel_on_signal(number: int, frame: FrameType | None) -> None:
     raise Canceled(f"stopped by signal {number}")
 
 
-def run_worker(folder: RunFolder, module: str, spec: Spec) -> int:
+def run_worker(folder: RunFolder, module: str, spec: Mapping[str, Any]) -> int:
     folder.event("started", **vars(folder.identity))
     folder.heartbeat(phase="work")
     signal.signal(signal.SIGTERM, _cancel_on_signal)

@@ -147,7 +147,7 @@ class Trainer:
         )
 
     def _handle_commands(self) -> Outcome | None:
-        """Handles commands in order, at a step boundary. The outcome if one of them ends the run."""
+        """Handles commands in order, at a step boundary. The outcome, if one ends the run."""
         self._end_if_terminated()
         while self._has_commands():
             command = self._pending.pop(0)
