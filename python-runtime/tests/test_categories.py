@@ -22,7 +22,7 @@ from nightshift_trainer.evaluate.questions import QuestionsRefused
 from nightshift_trainer.intake import worker as intake_worker
 from nightshift_trainer.intake.cache_writer import CacheWriter
 from nightshift_trainer.intake.streams import FileRefused, FileUnreadable
-from nightshift_trainer.protocol import CRASH_CATEGORIES
+from nightshift_trainer.protocol import CRASH_CATEGORIES, WorkerKind
 from nightshift_trainer.rendering import BaseRefused, TemplateRefused
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.stage.worker import StageRefused
@@ -85,7 +85,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
     signal.signal(signal.SIGTERM, before)
 
 
-def failure(workspace: Workspace, spec: dict[str, Any], kind: str = "intake") -> dict[str, Any]:
+def failure(workspace: Workspace, spec: Any, kind: WorkerKind = "intake") -> dict[str, Any]:
     """Runs a worker as a process would, and returns the `error` of its exit.json."""
     folder = workspace.run_folder(spec)
     assert run_worker(RunFolder(folder), WORKERS[kind], spec) == 1
@@ -104,18 +104,18 @@ def failure(workspace: Workspace, spec: dict[str, Any], kind: str = "intake") ->
     ],
     ids=repr,
 )
-@pytest.mark.parametrize("place", ["open_records", "OriginalsWriter", "write_json"])
+@pytest.mark.parametrize("function", ["open_records", "OriginalsWriter", "write_json"])
 def test_a_failure_of_the_machine_during_intake_is_not_a_dataset_error(
     workspace: Workspace,
     monkeypatch: pytest.MonkeyPatch,
-    place: str,
+    function: str,
     error: BaseException,
     category: str,
 ) -> None:
     def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(intake_worker, place, fail)
+    monkeypatch.setattr(intake_worker, function, fail)
     spec = workspace.spec(workspace.lines("a.jsonl", pairs(5)))
     assert failure(workspace, spec)["category"] == category
 

@@ -256,8 +256,8 @@ def test_a_truncated_array_rejects_its_last_element_and_keeps_the_others(
     workspace: Workspace,
 ) -> None:
     whole = json.dumps(RECORDS, indent=1)
-    place = whole.index(RECORDS[20]["question"][:8], whole.index('"answer": "20"'))
-    report = workspace.intake(workspace.write("a.json", whole[: place + 4]))
+    element = whole.index(RECORDS[20]["question"][:8], whole.index('"answer": "20"'))
+    report = workspace.intake(workspace.write("a.json", whole[: element + 4]))
     assert (report["verdict"], report["decision"]) == ("needs_decision", "accept_valid_rows")
     assert workspace.rejected() == [(21, "not_json")] and report["accepted"] == 20
     message = report["rejected"]["first"][0]["message"]

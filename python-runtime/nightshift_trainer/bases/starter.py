@@ -16,7 +16,7 @@ import numpy as np
 from safetensors.numpy import save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from ..sample.recipe import draw_rows
+from ..sample.generator import draw_rows
 from .starter_text import starter_sentences
 
 END, IM_START, IM_END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"

@@ -1,7 +1,7 @@
 """English sentences from a small grammar: the text that the starter's tokenizer is trained on.
 
-The words, in whatever spelling, decide the starter's tokenizer and hash. A change gives the same
-seed another starter, which existing workspaces would not accept.
+Keep the words unchanged, including British spellings: they decide the starter's tokenizer and hash,
+so a change would make a different starter from the same seed.
 """
 
 from __future__ import annotations

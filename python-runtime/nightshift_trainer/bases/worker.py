@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from ..protocol import BaseSpec
 from ..rendering.base import BaseRefused
 from ..run_folder import Canceled, RunFolder
 from . import smollm2
@@ -13,21 +15,22 @@ from .publish import publish
 from .starter import write_starter
 
 
-def run(folder: RunFolder, spec: dict[str, Any]) -> None:
-    request = spec["base"]
+def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
+    request = cast("BaseSpec", spec)["base"]
     progress = _progress(folder)
     progress(0.0, "started")
-    kind = request["id"]
-    if kind == "starter":
-        _make_starter(Path(request["folder"]), int(request["seed"]))
-    elif kind == "smollm2":
-        _make_smollm2(Path(request["folder"]), progress)
-    elif kind == "folder":
-        if not request.get("source"):
+    target = Path(request["folder"])
+    if request["id"] == "starter":
+        _make_starter(target, request["seed"])
+    elif request["id"] == "smollm2":
+        _make_smollm2(target, progress)
+    elif request["id"] == "folder":
+        source = request.get("source")
+        if not source:
             raise BaseRefused("No source folder was given.")
-        _make_from_folder(Path(request["folder"]), Path(request["source"]))
+        _make_from_folder(target, Path(source))
     else:
-        raise BaseRefused(f"Unknown base model {kind!r}.")
+        raise BaseRefused(f"Unknown base model {request['id']!r}.")
     progress(1.0, "ready")
 
 

@@ -6,8 +6,9 @@ The same code evaluates before and after training; only the model folder differs
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError
@@ -15,6 +16,7 @@ from transformers import AutoModelForCausalLM
 
 from ..files import write_json
 from ..metrics import score_answer, wilson
+from ..protocol import EvaluateSpec
 from ..rendering.base import BaseRefused, PreparedBase, open_base
 from ..run_folder import Canceled, RunFolder
 from .answers import GeneratedAnswer, Model, answer_batch
@@ -24,14 +26,15 @@ BATCH_QUESTIONS = 50
 PRECISIONS = {"bf16": torch.bfloat16, "fp32": torch.float32}
 
 
-def run(folder: RunFolder, spec: dict[str, Any]) -> None:
-    request = spec["evaluate"]
-    if request.get("threads") is not None:
-        torch.set_num_threads(int(request["threads"]))
+def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
+    request = cast("EvaluateSpec", spec)["evaluate"]
+    threads = request.get("threads")
+    if threads is not None:
+        torch.set_num_threads(threads)
     model_folder = Path(request["model"])
     base = open_base(model_folder)
     questions = read_questions(
-        Path(request["questions"]), int(request["limit"]), base, request.get("thinking") or "off"
+        Path(request["questions"]), request["limit"], base, request.get("thinking") or "off"
     )
     model = _load_model(model_folder, request["precision"], request.get("device") or "cpu")
     started = time.monotonic()
@@ -44,13 +47,13 @@ def run(folder: RunFolder, spec: dict[str, Any]) -> None:
             [question.prompt_ids for question in batch],
             end_ids=base.end_ids,
             pad=base.eos_id,
-            max_new_tokens=int(request["max_new_tokens"]),
+            max_new_tokens=request["max_new_tokens"],
             heartbeat=lambda done=start: _heartbeat(folder, done),
         )
     seconds = time.monotonic() - started
     output = Path(request["output"])
     output.parent.mkdir(parents=True, exist_ok=True)
-    write_json(output, score(base, questions, answers, str(request["scorer"]), seconds))
+    write_json(output, score(base, questions, answers, request["scorer"], seconds))
     folder.event("progress", rows=len(questions), total=len(questions))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import xxhash
 
+from .. import protocol
 from ..rendering.base import PreparedBase
 from ..rendering.thinking import Thinking
 from .records import ColumnMapping
@@ -38,22 +38,22 @@ def _choice(value: Any, allowed: tuple[str, ...], name: str) -> Any:  # noqa: AN
     return value
 
 
-def read_options(options: Mapping[str, Any]) -> IntakeOptions:
+def read_options(options: protocol.IntakeOptions) -> IntakeOptions:
     mapping = options["mapping"]
     return IntakeOptions(
-        max_length=int(options["max_length"]),
+        max_length=options["max_length"],
         over_length=_choice(options["over_length"], ("refuse", "drop", "truncate"), "over_length"),
         thinking=_choice(options["thinking"], ("off", "keep", "model"), "thinking"),
-        slice_rows=int(options["slice_rows"]),
-        core_rows=int(options["core_rows"]),
-        seed=int(options["seed"]),
-        batch_size=int(options["batch_size"]),
-        epochs=int(options["epochs"]),
-        warmup_steps=int(options["warmup_steps"]),
-        save_steps=int(options["save_steps"]),
+        slice_rows=options["slice_rows"],
+        core_rows=options["core_rows"],
+        seed=options["seed"],
+        batch_size=options["batch_size"],
+        epochs=options["epochs"],
+        warmup_steps=options["warmup_steps"],
+        save_steps=options["save_steps"],
         mapping=None if mapping is None else ColumnMapping(mapping["prompt"], mapping["answer"]),
-        accept_valid_rows=bool(options["accept_valid_rows"]),
-        dry_run=bool(options["dry_run"]),
+        accept_valid_rows=options["accept_valid_rows"],
+        dry_run=options["dry_run"],
     )
 
 

@@ -11,7 +11,7 @@ MAX_OVER_LENGTH_FRACTION = 0.05
 # Outside this range, the report points out the share of trained tokens; 0 and 1 refuse the file.
 PLAUSIBLE_TRAINED_SHARE = (0.01, 0.95)
 
-# What is wrong with rows of a reason, after the count: of one row, of several.
+# What follows the count of rows rejected for a reason: singular, plural.
 REASON_PHRASES: Mapping[str, tuple[str, str]] = {
     "not_json": ("isn't valid JSON", "aren't valid JSON"),
     "not_an_object": ("isn't a valid record", "aren't valid records"),

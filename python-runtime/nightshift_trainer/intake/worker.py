@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
 from ..files import write_json
+from ..protocol import IntakeSpec
 from ..rendering.base import PreparedBase, open_base
 from ..run_folder import Canceled, RunFolder
 from .cache_writer import CacheWriter, publish_folder
@@ -40,18 +42,19 @@ class Progress(Protocol):
     def __call__(self, rows: int, final: bool = False) -> None: ...
 
 
-def run(folder: RunFolder, spec: dict[str, Any]) -> None:
+def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
     started = time.monotonic()
-    options = read_options(spec["options"])
-    dataset = spec["dataset"]
+    intake_spec = cast("IntakeSpec", spec)
+    options = read_options(intake_spec["options"])
+    dataset = intake_spec["dataset"]
     dataset_folder, path = Path(dataset["folder"]), Path(dataset["path"])
     dataset_folder.mkdir(parents=True, exist_ok=True)
-    core_folder = Path(spec["workspace"]) / "data" / "validation" / "core"
+    core_folder = Path(intake_spec["workspace"]) / "data" / "validation" / "core"
     reader = LineReader(path)
     try:
         require_data_file(path)
-        base = open_base(Path(spec["base"]["folder"]))
-        intake = _Intake(options, base, dataset_folder, core_folder, str(dataset["id"]))
+        base = open_base(Path(intake_spec["base"]["folder"]))
+        intake = _Intake(options, base, dataset_folder, core_folder, dataset["id"])
         report = intake.validate_file(path, reader, _progress(folder, reader, path), started)
     except FileRefused as refusal:
         content_hash = content_hash_of(path)

@@ -55,7 +55,7 @@ class Literals:
 
 
 def _split_after_end_of_turn(suffix: str, special_tokens: Sequence[str]) -> tuple[str, str]:
-    """Splits the text after an answer behind its end-of-turn token."""
+    """Splits the text that follows an answer after its end-of-turn token."""
     ends = [
         (suffix.index(token) + len(token)) for token in special_tokens if token and token in suffix
     ]

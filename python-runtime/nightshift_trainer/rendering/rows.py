@@ -10,6 +10,9 @@ from .base import PreparedBase
 from .template import Message, Rendered, TemplateRefused
 from .thinking import Thinking, has_thinking, without_thinking
 
+# Characters that a difference between two templates shows.
+SHOWN_CHARACTERS = 60
+
 
 @dataclass(frozen=True)
 class RenderedRow:
@@ -118,17 +121,18 @@ def first_turn_difference(
         return None
     first_turn = list(messages[: end + 1])
     try:
-        own = base.chat_template.text(first_turn)
-        training = base.training_template.text(first_turn)
+        chat_text = base.chat_template.text(first_turn)
+        training_text = base.training_template.text(first_turn)
     except TemplateRefused as error:
         return f"the model's own chat template can't render it: {error}"
-    if own == training:
+    if chat_text == training_text:
         return None
     position = next(
-        (i for i, (a, b) in enumerate(zip(own, training, strict=False)) if a != b),
-        min(len(own), len(training)),
+        (i for i, (a, b) in enumerate(zip(chat_text, training_text, strict=False)) if a != b),
+        min(len(chat_text), len(training_text)),
     )
+    shown = slice(position, position + SHOWN_CHARACTERS)
     return (
-        f"at character {position} the model's own template has {own[position : position + 60]!r}, "
-        f"the training template {training[position : position + 60]!r}"
+        f"at character {position} the model's own template has {chat_text[shown]!r}, "
+        f"the training template {training_text[shown]!r}"
     )

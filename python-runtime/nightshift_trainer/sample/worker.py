@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..files import write_text
+from ..protocol import SampleSpec
 from ..run_folder import RunFolder
 from ..wording import count_of
-from .recipe import as_line, make_sample
+from .generator import as_line, make_sample
 
 
-def run(folder: RunFolder, spec: dict[str, Any]) -> None:
-    request = spec["sample"]
+def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
+    request = cast("SampleSpec", spec)["sample"]
     sample = make_sample(
-        train_rows=int(request["train_rows"]),
-        held_out_rows=int(request["held_out_rows"]),
-        seed=int(request["seed"]),
-        shuffled=bool(request["shuffled"]),
+        train_rows=request["train_rows"],
+        held_out_rows=request["held_out_rows"],
+        seed=request["seed"],
+        shuffled=request["shuffled"],
     )
     output = Path(request["folder"])
     output.mkdir(parents=True, exist_ok=True)

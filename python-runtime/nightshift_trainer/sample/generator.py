@@ -6,7 +6,7 @@ they are the same for every number of training rows; a question that equals one 
 normalization is never a training row. `shuffled` gives the same questions with the answers in
 random order: a control, from which a model can learn the form of the answers only.
 
-The words, in whatever spelling, also decide the starter's tokenizer (see bases/starter_text.py).
+Keep the words unchanged: they also decide the starter's tokenizer (see bases/starter_text.py).
 """
 
 from __future__ import annotations
