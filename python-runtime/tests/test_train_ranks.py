@@ -126,10 +126,10 @@ def test_two_processes_train_as_one_and_continue_each_others_checkpoints(
     stopped, process = start(training, spec(SINGLE, 1.0))
     until(stopped, process, 2)
     training.command(stopped, 1, "stop-now")
-    assert process.wait(60) == 0 and exit_of(stopped)["outcome"] == "stopped"
+    assert process.wait(300) == 0 and exit_of(stopped)["outcome"] == "stopped"
     assert not (stopped / "heartbeat-1").exists()
     last, process = start(training, spec(TWO, 0.0), OUT_OF_MEMORY_ONCE)
-    assert process.wait(60) == 0, (last / "stderr.txt").read_text("utf-8")[-3000:]
+    assert process.wait(300) == 0, (last / "stderr.txt").read_text("utf-8")[-3000:]
     assert exit_of(last)["outcome"] == "completed"
     assert len(events_of(last, "out_of_memory")) == 1
 
