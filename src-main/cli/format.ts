@@ -1,21 +1,21 @@
-/** How numbers, times and lists are written for a person. Pure. */
+/** Formats numbers, times and tables for terminal output. Pure. */
 
-export const unknownWord = 'unknown';
+export const UNKNOWN = 'unknown';
 
 export function decimal(value: number | null | undefined, digits = 3): string {
-  if (value === null || value === undefined || !Number.isFinite(value)) return unknownWord;
+  if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN;
   return value.toFixed(digits);
 }
 
 /** 12 345 */
 export function count(value: number | null | undefined): string {
-  if (value === null || value === undefined) return unknownWord;
+  if (value === null || value === undefined) return UNKNOWN;
   return String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
 }
 
 /** 4 s, 3 min 12 s, 2 h 5 min, 3 d 4 h */
 export function duration(seconds: number | null | undefined): string {
-  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return unknownWord;
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return UNKNOWN;
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${String(whole)} s`;
   if (whole < 3600) return `${String(Math.floor(whole / 60))} min ${String(whole % 60)} s`;
@@ -37,17 +37,17 @@ export function bytes(value: number): string {
   return `${size.toFixed(size < 10 ? 1 : 0)} ${unit}`;
 }
 
-/** 2026-11-24 02:15:00 in the machine's own time. */
-export function moment(t: number): string {
+/** 2026-11-24 02:15:00 in local time. `t` in Unix seconds. */
+export function dateTime(t: number): string {
   const date = new Date(t * 1000);
-  const two = (value: number): string => String(value).padStart(2, '0');
+  const twoDigits = (value: number): string => String(value).padStart(2, '0');
   return (
-    `${String(date.getFullYear())}-${two(date.getMonth() + 1)}-${two(date.getDate())} ` +
-    `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+    `${String(date.getFullYear())}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())} ` +
+    `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}:${twoDigits(date.getSeconds())}`
   );
 }
 
-/** Columns padded to their widest cell; a column of numbers is aligned to the right. */
+/** Pads columns to their widest cell; numeric columns are right-aligned. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
@@ -68,8 +68,8 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return `${all.map(line).join('\n')}\n`;
 }
 
-/** A bar of `width` cells, filled to `share`. */
-export function bar(share: number, width: number): string {
-  const filled = Math.round(Math.min(1, Math.max(0, share)) * width);
+/** A progress bar of `width` cells; `fraction` from 0 to 1. */
+export function bar(fraction: number, width: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, fraction)) * width);
   return '#'.repeat(filled) + '.'.repeat(width - filled);
 }

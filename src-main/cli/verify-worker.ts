@@ -1,13 +1,13 @@
-/** The Python worker that walks checkpoints, run by the command line itself when no engine does: it only reads. */
+/** Runs the Python worker that verifies checkpoints, when no engine is running. Only reads the workspace. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import path from 'node:path';
 import { z } from 'zod';
 import { resumeText, type CheckpointCheck } from '../contract/index.ts';
 import { readLines, writeJson } from '../kit/files.ts';
 
-const scanned = z.object({
+const scannedEvent = z.object({
   type: z.literal('scanned'),
   resumes: z
     .object({
@@ -22,42 +22,42 @@ const scanned = z.object({
   seconds: z.number(),
 });
 
-/** Throws with a sentence when Python cannot be run. */
-export async function walkWithoutEngine(
+/** Throws an Error with a readable message if the worker fails. */
+export async function verifyWithoutEngine(
   branch: string,
   checkpoints: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<CheckpointCheck> {
-  const root = environment['NIGHTSHIFT_ROOT'] ?? resolve(import.meta.dirname, '..', '..');
-  const runtime = join(root, 'python-runtime');
+  const root = environment['NIGHTSHIFT_ROOT'] ?? path.resolve(import.meta.dirname, '..', '..');
+  const runtime = path.join(root, 'python-runtime');
   const python =
     environment['NIGHTSHIFT_PYTHON'] ??
-    join(runtime, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-  const run = await mkdtemp(join(tmpdir(), 'nightshift-verify-'));
+    path.join(runtime, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  const run = await mkdtemp(path.join(tmpdir(), 'nightshift-verify-'));
   try {
-    await writeJson(join(run, 'spec.json'), {
+    await writeJson(path.join(run, 'spec.json'), {
       format: 1,
       kind: 'verify',
       verify: { checkpoints, datasets: {} },
     });
-    const said: string[] = [];
-    await new Promise<void>((done, failed) => {
+    const stderr: string[] = [];
+    await new Promise<void>((resolve, reject) => {
       const child = spawn(python, ['-m', 'nightshift_trainer', run], {
         cwd: run,
         stdio: ['ignore', 'ignore', 'pipe'],
         env: { ...environment, PYTHONPATH: runtime, PYTHONDONTWRITEBYTECODE: '1' },
       });
-      child.stderr.on('data', (data: Buffer) => said.push(data.toString()));
-      child.on('error', failed);
+      child.stderr.on('data', (data: Buffer) => stderr.push(data.toString()));
+      child.on('error', reject);
       child.on('close', () => {
-        done();
+        resolve();
       });
     });
-    for (const line of await readLines(join(run, 'events.jsonl'))) {
-      const walk = scanned.safeParse(line);
-      if (!walk.success) continue;
-      const { resumes, bytes, seconds } = walk.data;
-      const skipped = walk.data.skipped.map((skip) => ({ branch, ...skip }));
+    for (const line of await readLines(path.join(run, 'events.jsonl'))) {
+      const event = scannedEvent.safeParse(line);
+      if (!event.success) continue;
+      const { resumes, bytes, seconds } = event.data;
+      const skipped = event.data.skipped.map((skip) => ({ branch, ...skip }));
       return {
         text: resumeText(branch, resumes, skipped),
         resumes:
@@ -75,7 +75,9 @@ export async function walkWithoutEngine(
         seconds,
       };
     }
-    throw new Error(`the verify worker left no answer: ${said.join('').trim().slice(-300)}`);
+    throw new Error(
+      `The verify worker exited without a result: ${stderr.join('').trim().slice(-300)}`,
+    );
   } finally {
     await rm(run, { recursive: true, force: true });
   }
