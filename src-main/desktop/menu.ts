@@ -1,15 +1,15 @@
-/** The window's own menu and its shortcuts. */
+/** The application menu and its shortcuts. */
 import type { MenuItemConstructorOptions } from 'electron';
-import type { PageAct } from '../contract/host.ts';
+import type { PageAction } from '../contract/host.ts';
 import { keysOf, screenTable, type Screen } from '../contract/index.ts';
-import type { Standing } from './tray-status.ts';
+import type { TrayStatus } from './tray-status.ts';
 
-export interface MenuActs {
+export interface MenuActions {
   readonly addFiles: () => void;
   readonly open: (screen: Screen) => void;
-  /** What the page does: commands, the list of keys. */
-  readonly act: (act: PageAct) => void;
-  readonly zoom: (way: 1 | -1 | 0) => void;
+  /** Actions that the page carries out, such as opening the command palette. */
+  readonly pageAction: (action: PageAction) => void;
+  readonly zoom: (direction: 1 | -1 | 0) => void;
   readonly pause: () => void;
   readonly resume: () => void;
   readonly stop: (now: boolean) => void;
@@ -22,14 +22,14 @@ export interface MenuActs {
 }
 
 export interface MenuFacts {
-  readonly action: Standing['action'];
+  readonly action: TrayStatus['action'];
   readonly connected: boolean;
   readonly mac: boolean;
   readonly packaged: boolean;
 }
 
-/** Pure; rebuilt when one of the facts changes. */
-export function menuTemplate(facts: MenuFacts, acts: MenuActs): MenuItemConstructorOptions[] {
+/** Pure. The menu is rebuilt when one of the facts changes. */
+export function menuTemplate(facts: MenuFacts, actions: MenuActions): MenuItemConstructorOptions[] {
   const { connected } = facts;
   const separator: MenuItemConstructorOptions = { type: 'separator' };
   return [
@@ -41,20 +41,20 @@ export function menuTemplate(facts: MenuFacts, acts: MenuActs): MenuItemConstruc
           label: 'Add files…',
           accelerator: keysOf('add_files'),
           enabled: connected,
-          click: acts.addFiles,
+          click: actions.addFiles,
         },
-        { label: 'Show the workspace folder', click: acts.showWorkspace },
+        { label: 'Show workspace folder', click: actions.showWorkspace },
         separator,
         {
           label: 'Settings',
           accelerator: keysOf('settings'),
           click: () => {
-            acts.open('settings');
+            actions.open('settings');
           },
         },
         separator,
-        { label: 'Close the window', accelerator: 'CmdOrCtrl+W', click: acts.close },
-        { label: 'Quit', accelerator: 'CmdOrCtrl+Q', click: acts.quit },
+        { label: 'Close window', accelerator: 'CmdOrCtrl+W', click: actions.close },
+        { label: 'Quit', accelerator: 'CmdOrCtrl+Q', click: actions.quit },
       ],
     },
     { label: '&Edit', role: 'editMenu' },
@@ -65,14 +65,14 @@ export function menuTemplate(facts: MenuFacts, acts: MenuActs): MenuItemConstruc
           label: facts.action === 'resume' ? 'Resume' : 'Pause',
           accelerator: keysOf('pause_or_resume'),
           enabled: facts.action !== null,
-          click: facts.action === 'resume' ? acts.resume : acts.pause,
+          click: facts.action === 'resume' ? actions.resume : actions.pause,
         },
         {
-          label: 'Stop, with a choice of ways',
+          label: 'Stop…',
           accelerator: keysOf('stop'),
           enabled: connected,
           click: () => {
-            acts.act('stop');
+            actions.pageAction('stop');
           },
         },
         separator,
@@ -80,27 +80,27 @@ export function menuTemplate(facts: MenuFacts, acts: MenuActs): MenuItemConstruc
           label: 'Stop after this dataset',
           enabled: connected,
           click: () => {
-            acts.stop(false);
+            actions.stop(false);
           },
         },
         {
-          label: 'Stop now, with a checkpoint',
+          label: 'Stop now (saves a checkpoint)',
           enabled: connected,
           click: () => {
-            acts.stop(true);
+            actions.stop(true);
           },
         },
-        { label: 'Skip this dataset', enabled: connected, click: acts.skip },
+        { label: 'Skip this dataset', enabled: connected, click: actions.skip },
       ],
     },
     {
       label: '&View',
       submenu: [
         {
-          label: 'Commands',
+          label: 'Command palette',
           accelerator: keysOf('palette'),
           click: () => {
-            acts.act('palette');
+            actions.pageAction('palette');
           },
         },
         separator,
@@ -110,29 +110,29 @@ export function menuTemplate(facts: MenuFacts, acts: MenuActs): MenuItemConstruc
             label: name,
             ...(number === null ? {} : { accelerator: `CmdOrCtrl+${String(number)}` }),
             click: () => {
-              acts.open(id);
+              actions.open(id);
             },
           })),
         separator,
         {
-          label: 'Larger',
+          label: 'Zoom in',
           accelerator: keysOf('zoom_in'),
           click: () => {
-            acts.zoom(1);
+            actions.zoom(1);
           },
         },
         {
-          label: 'Smaller',
+          label: 'Zoom out',
           accelerator: keysOf('zoom_out'),
           click: () => {
-            acts.zoom(-1);
+            actions.zoom(-1);
           },
         },
         {
-          label: 'Size 100 %',
+          label: 'Reset zoom',
           accelerator: keysOf('zoom_reset'),
           click: () => {
-            acts.zoom(0);
+            actions.zoom(0);
           },
         },
         { role: 'togglefullscreen' },
@@ -145,21 +145,21 @@ export function menuTemplate(facts: MenuFacts, acts: MenuActs): MenuItemConstruc
         {
           label: 'Help',
           click: () => {
-            acts.open('help');
+            actions.open('help');
           },
         },
         {
-          label: 'Keys',
+          label: 'Keyboard shortcuts',
           click: () => {
-            acts.act('shortcuts');
+            actions.pageAction('shortcuts');
           },
         },
         separator,
-        { label: 'Show the engine’s log', click: acts.showEngineLog },
+        { label: 'Show engine log', click: actions.showEngineLog },
         {
-          label: 'Restart the engine (training is not touched)',
+          label: 'Restart engine (training is not affected)',
           enabled: connected,
-          click: acts.restartEngine,
+          click: actions.restartEngine,
         },
       ],
     },

@@ -1,10 +1,10 @@
-/** One WebSocket to the engine: the typed client, and the rooms kept up to date by snapshot and changes. */
+/** A WebSocket connection to the engine: the typed client, and the rooms, kept current by a snapshot and changes. */
 import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
 import type { ContractRouterClient } from '@orpc/contract';
 import { WebSocket } from 'ws';
 import type { Contract, Rooms } from '../../contract/index.ts';
-import type { Address } from './door.ts';
+import type { Address } from './engine-http.ts';
 
 export type Client = ContractRouterClient<Contract>;
 
@@ -14,20 +14,20 @@ export interface Feed {
 }
 
 export interface FeedListener {
-  rooms(rooms: Rooms): void;
-  /** Told once, also when the connection never came about. */
-  closed(): void;
+  onRooms(rooms: Rooms): void;
+  /** Called once, also if the connection was never established. */
+  onClose(): void;
 }
 
-const OPEN_MS = 3000;
+const CONNECT_TIMEOUT_MS = 3000;
 
 export function openFeed({ port, token }: Address, listener: FeedListener): Feed {
   const socket = new WebSocket(`ws://127.0.0.1:${String(port)}/ws`, {
     headers: { authorization: `Bearer ${token}` },
-    handshakeTimeout: OPEN_MS,
+    handshakeTimeout: CONNECT_TIMEOUT_MS,
   });
   socket.binaryType = 'arraybuffer';
-  // The socket of `ws` has what the link uses (listeners, send, readyState); their two types differ in what it does not use.
+  // The `ws` socket has everything the link uses (listeners, send, readyState); only the types differ.
   const link = new RPCLink({ websocket: socket as unknown as globalThis.WebSocket });
   const client: Client = createORPCClient(link);
   let open = true;
@@ -35,7 +35,7 @@ export function openFeed({ port, token }: Address, listener: FeedListener): Feed
     if (!open) return;
     open = false;
     socket.terminate();
-    listener.closed();
+    listener.onClose();
   };
   socket.on('error', close);
   socket.on('close', close);
@@ -51,12 +51,12 @@ export function openFeed({ port, token }: Address, listener: FeedListener): Feed
   };
 }
 
-/** Runs until the connection ends. A hole in the revisions, or an engine that no longer knows ours, means a new snapshot. */
+/** Runs until the connection ends. Takes a new snapshot after a gap in the revisions or if the engine no longer has ours. */
 async function follow(client: Client, listener: FeedListener, open: () => boolean): Promise<void> {
   while (open()) {
     const { revision, rooms: first } = await client.feed.snapshot();
     let [at, rooms] = [revision, first];
-    listener.rooms(rooms);
+    listener.onRooms(rooms);
     try {
       for await (const change of await client.feed.changes({ since: at })) {
         if (!open()) return;
@@ -64,7 +64,7 @@ async function follow(client: Client, listener: FeedListener, open: () => boolea
         at = change.revision;
         if (Object.keys(change.rooms).length === 0) continue;
         rooms = { ...rooms, ...present(change.rooms) };
-        listener.rooms(rooms);
+        listener.onRooms(rooms);
       }
     } catch (error) {
       if (!isRefusal(error)) throw error;

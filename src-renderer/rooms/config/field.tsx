@@ -67,7 +67,7 @@ function Control({
       className={`cinput ${locked ? 'inset' : ''} ${control.kind === 'number' ? 'num' : ''}`}
       aria-label={label}
       aria-invalid={invalid === null ? undefined : true}
-      inputMode={control.kind === 'number' && control.words.length === 0 ? 'decimal' : 'text'}
+      inputMode={control.kind === 'number' && control.keywords.length === 0 ? 'decimal' : 'text'}
       spellCheck={false}
       value={text}
       rightSection={unit === null ? null : <span className="micro">{unit}</span>}

@@ -1,4 +1,4 @@
-/** `backup` and `checkpoints` on the command line: against the scripted engine, and by the files alone when there is none. */
+/** `nightshift backup` and `nightshift checkpoints`, with the scripted engine and with workspace files only. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,7 +47,7 @@ async function nightshift(...args: string[]) {
   return { code, out, err };
 }
 
-test('each command asks the engine for what it says', async () => {
+test('each command calls its procedure', async () => {
   const { engine } = await withEngine();
   for (const [args, path, input] of [
     [
@@ -101,7 +101,7 @@ test('each command asks the engine for what it says', async () => {
   }
 });
 
-test('wrong usage is 2', async () => {
+test('invalid usage exits with 2', async () => {
   for (const args of [
     ['backup', 'create'],
     ['backup', 'create', '--reason', 'r', '--type', 'other'],
@@ -112,7 +112,7 @@ test('wrong usage is 2', async () => {
     expect((await nightshift(...args)).code, args.join(' ')).toBe(2);
 });
 
-test('without an engine: backups are listed and verified by their files, and nothing else is done', async () => {
+test('without an engine: lists and verifies backups from their files, other commands exit with 4', async () => {
   const source = join(workspace, 'mine');
   mkdirSync(source);
   writeFileSync(join(source, 'weights'), 'abc');
@@ -134,8 +134,8 @@ test('without an engine: backups are listed and verified by their files, and not
   const listed = await nightshift('backup', 'list', '--json');
   expect(JSON.parse(listed.out)).toMatchObject([{ id: made.id, reason: 'mine' }]);
   const good = await nightshift('backup', 'verify', made.id);
-  expect(good).toMatchObject({ code: 0, out: `${made.id}: every byte is what was copied.\n` });
-  expect(good.err).toContain('the result was not kept');
+  expect(good).toMatchObject({ code: 0, out: `${made.id}: all checksums match.\n` });
+  expect(good.err).toContain('the result was not recorded');
   const file = join(made.folder, 'backup.json');
   const record = readFileSync(file);
   writeFileSync(file, '{}');
@@ -155,12 +155,12 @@ test('without an engine: backups are listed and verified by their files, and not
 });
 
 test(
-  'without an engine: checkpoints are listed by sizes, and verified by the trainer’s own walk',
+  'without an engine: lists checkpoints, and verifies them with the Python worker',
   { timeout: 60_000 },
   async () => {
     expect(await nightshift('checkpoints', 'verify')).toMatchObject({
       code: 0,
-      out: 'nothing is saved on main; training would begin from the base\n',
+      out: 'no checkpoints on branch main; training would start from the base model\n',
     });
     const root = join(workspace, 'current_model/checkpoints/main');
     const write = `
