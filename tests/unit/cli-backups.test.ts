@@ -147,7 +147,7 @@ test('without an engine: lists and verifies backups from their files, other comm
   expect(JSON.parse(bad.out)).toEqual({
     id: made.id,
     ok: false,
-    problem: 'the content of weights is not what was written',
+    problem: 'the content of weights has changed (SHA-256 mismatch)',
   });
   expect((await nightshift('backup', 'verify', '../x')).code).toBe(3);
   expect((await nightshift('backup', 'create', '--reason', 'r')).code).toBe(4);
