@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Installs the Node packages, Node 24 and the Python environment. Can be interrupted and run again. Used by start, demo and test;
- * `npm run setup` runs it alone. Options: `--tests` (also install what the tests need), `--node-only`.
+ * Installs the Node packages, Node 24 and the Python environment. Can be interrupted and run again.
+ * Used by start, demo and test; `npm run setup` runs it alone. Options: `--tests` (also install
+ * what the tests need), `--node-only`.
  */
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

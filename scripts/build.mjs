@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Builds the parts that are out of date: engine and command line (rolldown, bundled ESM for Node 24), desktop main and preload
- * (CJS), and the two pages. `--only engine|desktop|renderer`, `--force`. Needs node_modules; restarts itself under Node 24.
+ * Builds the parts that are out of date: engine and command line (rolldown, bundled ESM for Node
+ * 24), desktop main and preload (CJS), and the two pages. `--only engine|desktop|renderer`,
+ * `--force`. Needs node_modules; restarts itself under Node 24.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

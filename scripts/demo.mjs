@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** `npm run demo [-- --model starter|smollm2] [--shuffled] [--keep] [--json]`: sets up, builds, and runs `nightshift demo`. */
+/**
+ * `npm run demo [-- --model starter|smollm2] [--shuffled] [--keep] [--json]`: sets up, builds, and
+ * runs `nightshift demo`.
+ */
 import { setUp } from './bootstrap.mjs';
 import { build } from './build.mjs';
 import { runCommandLine } from './nightshift.mjs';

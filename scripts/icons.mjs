@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Draws resources/icons: the application icon and the tray icons, from a logo (a ring and half a disc) on a 22 x 22 grid. Renders
- * without an image library: 4 x 4 samples per pixel, written as PNG.
+ * Draws resources/icons: the application icon and the tray icons, from a logo (a ring and half a
+ * disc) on a 22 x 22 grid. Renders without an image library: 4 x 4 samples per pixel, written as
+ * PNG.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

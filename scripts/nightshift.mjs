@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The command `nightshift` in a checkout: sets up and builds what is missing, then runs the command line on Node 24. */
+/**
+ * The command `nightshift` in a checkout: sets up and builds what is missing, then runs the command
+ * line on Node 24.
+ */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setUp } from './bootstrap.mjs';

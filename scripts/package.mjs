@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run package`: sets up, builds, and packages for this platform into dist/. Options after `--` are passed to electron-builder:
- * `npm run package -- --linux dir`. Nothing is published.
+ * `npm run package`: sets up, builds, and packages for this platform into dist/. Options after `--`
+ * are passed to electron-builder: `npm run package -- --linux dir`. Nothing is published.
  */
 import { join } from 'node:path';
 import { setUp } from './bootstrap.mjs';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Applies each patch of tests/planted/ to a temporary copy and checks that the named test then fails. A patch starts with lines of
- * the form `Key: value` before the diff:
+ * Applies each patch of tests/planted/ to a temporary copy and checks that the named test then
+ * fails. A patch starts with lines of the form `Key: value` before the diff:
  *   Test: vitest contract tests/contract/server-access.test.ts -t "Origin"   (or: pytest tests/test_x.py::name, structure, types, eslint)
  *   Build: engine                                                          (optional: rebuilds this part after patching)
  * The test must pass without the patch.

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * Takes the screenshots for docs/screenshots in Chromium while a real engine trains the sample.
- * `npm run screenshots [-- --model starter|smollm2] [-- --out FOLDER]`. Prints the run and the step of each screenshot.
+ * `npm run screenshots [-- --model starter|smollm2] [-- --out FOLDER]`. Prints the run and the step
+ * of each screenshot.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

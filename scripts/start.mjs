@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm start`: sets up, builds, and opens the window. Without a display or an Electron binary, it says why, serves on 127.0.0.1:8080
- * and prints a one-time sign-in link. Workspace: `--workspace`, NIGHTSHIFT_WORKSPACE, else ~/Nightshift.
+ * `npm start`: sets up, builds, and opens the window. Without a display or an Electron binary, it
+ * says why, serves on 127.0.0.1:8080 and prints a one-time sign-in link. Workspace: `--workspace`,
+ * NIGHTSHIFT_WORKSPACE, else ~/Nightshift.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -13,7 +14,10 @@ import { runCommandLine } from './nightshift.mjs';
 import { node24 } from './setup/node-part.mjs';
 import { log, root, run, runScript } from './setup/terminal.mjs';
 
-/** The Electron binary, or the reason why no window can be opened. Pure: `exists` and `readText` access the files. */
+/**
+ * The Electron binary, or the reason why no window can be opened. Pure: `exists` and `readText`
+ * access the files.
+ */
 export function windowPlan({ platform, env, exists, readText, base = root }) {
   if (platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY)
     return {

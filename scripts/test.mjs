@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
- * `npm test`: sets up, builds, runs the checks (two at a time), then the test suites (one after another), even if some fail.
- * `--faults`: runs the fault scenarios instead, with killed processes, hangs and full disks. `--planted`: checks that tests detect
- * known faults. `--only a,b`: runs only these parts. The last line is `N passed, N failed`; exit code 1 if anything failed.
+ * `npm test`: sets up, builds, runs the checks (two at a time), then the test suites (one after
+ * another), even if some fail. `--faults`: runs the fault scenarios instead, with killed processes,
+ * hangs and full disks. `--planted`: checks that tests detect known faults. `--only a,b`: runs only
+ * these parts. The last line is `N passed, N failed`; exit code 1 if anything failed.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,8 +1,13 @@
-/** The typed calls between the sandboxed page and Electron's main process. The page gets no Electron API. */
+/**
+ * The typed calls between the sandboxed page and Electron's main process. The page gets no Electron
+ * API.
+ */
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type { NightshiftBridge } from '../src-main/contract/host.ts';
 
-/** Listens to a channel. Electron's event object is not passed on, because it exposes the sender. */
+/**
+ * Listens to a channel. Electron's event object is not passed on, because it exposes the sender.
+ */
 function listen(channel: string, listener: (value: unknown) => void): () => void {
   const receive = (_event: unknown, value: unknown): void => {
     listener(value);

@@ -1,4 +1,6 @@
-/** Node part of the setup: installs node_modules according to package-lock.json, including Node 24. */
+/**
+ * Node part of the setup: installs node_modules according to package-lock.json, including Node 24.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireDisk } from './disk-part.mjs';
@@ -8,8 +10,9 @@ const NEEDED_GB = 2;
 const windows = process.platform === 'win32';
 
 /**
- * Why node_modules does not match the lock file; null if it does. npm writes its own record last, so an interrupted installation has
- * none. Optional packages, such as those for other platforms, may be missing.
+ * Why node_modules does not match the lock file; null if it does. npm writes its own record last,
+ * so an interrupted installation has none. Optional packages, such as those for other platforms,
+ * may be missing.
  */
 export function installationProblem(lock, installed) {
   if (installed === null) return 'not installed yet';
@@ -39,7 +42,10 @@ export function bundledNode() {
   return found ?? join(root, 'node_modules', 'node', names[0]);
 }
 
-/** The Node for engine, build and tests: the bundled one, else the current one if it is new enough, else null. */
+/**
+ * The Node for engine, build and tests: the bundled one, else the current one if it is new enough,
+ * else null.
+ */
 export async function node24() {
   const path = bundledNode();
   const answer = await run(path, ['--version'], { quiet: true });
@@ -56,8 +62,9 @@ export async function setUpNode() {
     requireDisk('the Node packages', NEEDED_GB);
     log(`Node packages: installing (${problem})`);
     const npm = windows ? 'npm.cmd' : 'npm';
-    // Not `npm ci`, which rejects a lock file without the optional packages of other platforms, which a registry may lack.
-    // `install --no-save` takes versions and hashes from the lock file and changes neither file.
+    // Not `npm ci`, which rejects a lock file without the optional packages of other platforms,
+    // which a registry may lack. `install --no-save` takes versions and hashes from the lock file
+    // and changes neither file.
     const options = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
     const answer = await run(npm, ['install', ...options], { quiet: true, shell: windows });
     if (answer.code === 127)
@@ -83,7 +90,10 @@ export async function setUpNode() {
   await setUpBundledNode();
 }
 
-/** The package `node` downloads its binary in an install script. npm 11 may block it, so it is run here. */
+/**
+ * The package `node` downloads its binary in an install script. npm 11 may block it, so it is run
+ * here.
+ */
 async function setUpBundledNode() {
   if ((await node24()) !== null) return;
   log('Node 24: downloading the binary');

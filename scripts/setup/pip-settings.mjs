@@ -1,13 +1,16 @@
 /**
- * Reads pip's settings to pass them on to uv, which ignores them. As in pip, environment variables take precedence over files. All
- * functions but readPipSettings are pure.
+ * Reads pip's settings to pass them on to uv, which ignores them. As in pip, environment variables
+ * take precedence over files. All functions but readPipSettings are pure.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './terminal.mjs';
 
-/** Parses the output of `pip config list`: lines such as `global.find-links='/a /b'`; lists are separated by whitespace. */
+/**
+ * Parses the output of `pip config list`: lines such as `global.find-links='/a /b'`; lists are
+ * separated by whitespace.
+ */
 export function parsePipConfig(text) {
   const out = {};
   for (const line of text.split('\n')) {
@@ -24,8 +27,8 @@ const list = (text) => (text ?? '').split(/\s+/).filter((item) => item !== '');
 const isUsable = (source, exists) => !source.startsWith('file:') || exists(fileURLToPath(source));
 
 /**
- * The package sources for uv and pip. Local folders and file: URLs that do not exist are dropped; unreachable registries are kept,
- * so that their error is shown.
+ * The package sources for uv and pip. Local folders and file: URLs that do not exist are dropped;
+ * unreachable registries are kept, so that their error is shown.
  */
 export function pipSettings(config, env, exists = existsSync) {
   const pick = (key) => env[`PIP_${key.toUpperCase().replaceAll('-', '_')}`] ?? config[key];
@@ -39,7 +42,10 @@ export function pipSettings(config, env, exists = existsSync) {
   };
 }
 
-/** The same sources as options for uv. pip searches all indexes for the highest version; uv does so only with --index-strategy. */
+/**
+ * The same sources as options for uv. pip searches all indexes for the highest version; uv does so
+ * only with --index-strategy.
+ */
 export function uvOptions(settings) {
   return [
     ...(settings.index === null ? [] : ['--default-index', settings.index]),
@@ -49,7 +55,9 @@ export function uvOptions(settings) {
   ];
 }
 
-/** Path of a CPU wheel of torch in a find-links folder, or null. `tag`: Python tag, such as `cp311`. */
+/**
+ * Path of a CPU wheel of torch in a find-links folder, or null. `tag`: Python tag, such as `cp311`.
+ */
 export function localTorchWheel(settings, version, tag, listFolder = readdirSync) {
   for (const source of settings.findLinks) {
     const folder = source.startsWith('file:') ? fileURLToPath(source) : source;

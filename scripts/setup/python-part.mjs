@@ -1,6 +1,7 @@
 /**
- * Python part of the setup: creates python-runtime/.venv with the pinned packages. torch is installed first, because its build
- * depends on the machine, and constrains the rest. Each step records a hash of its inputs, so that finished steps are skipped.
+ * Python part of the setup: creates python-runtime/.venv with the pinned packages. torch is
+ * installed first, because its build depends on the machine, and constrains the rest. Each step
+ * records a hash of its inputs, so that finished steps are skipped.
  */
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
@@ -54,7 +55,9 @@ async function findPython() {
   );
 }
 
-/** A usable uv: from PATH, from an earlier setup, or newly installed with pip. null if unavailable. */
+/**
+ * A usable uv: from PATH, from an earlier setup, or newly installed with pip. null if unavailable.
+ */
 async function findUv(python) {
   if (process.env.NIGHTSHIFT_UV === '') return null; // Set but empty: use pip.
   const privateUv = join(setupFolder, 'uv', 'bin', windows ? 'uv.exe' : 'uv');
@@ -74,7 +77,10 @@ async function findUv(python) {
   return answer.code === 0 && existsSync(privateUv) ? privateUv : null;
 }
 
-/** Selects the torch build: CUDA with an NVIDIA GPU, CPU without; on macOS the standard build, which includes MPS. */
+/**
+ * Selects the torch build: CUDA with an NVIDIA GPU, CPU without; on macOS the standard build, which
+ * includes MPS.
+ */
 async function chooseTorch(settings, python) {
   if (process.platform === 'darwin')
     return { kind: 'mps', requirement: `torch==${TORCH}`, backend: null };
@@ -142,7 +148,10 @@ const installError = (what, output) =>
     output,
   );
 
-/** Creates or completes the environment. `tests`: also install the packages of the tests. Throws SetupError. */
+/**
+ * Creates or completes the environment. `tests`: also install the packages of the tests. Throws
+ * SetupError.
+ */
 export async function setUpPython({ tests }) {
   const requirements = join(root, 'python-runtime', 'requirements.txt');
   const testRequirements = join(root, 'python-runtime', 'requirements-test.txt');

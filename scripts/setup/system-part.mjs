@@ -1,11 +1,15 @@
 /**
- * Installs Debian packages that only the tests need (a browser, a virtual display, libraries of Electron), if they are missing and
- * the user is root. Otherwise lists what is missing; tests that need it are skipped with a reason.
+ * Installs Debian packages that only the tests need (a browser, a virtual display, libraries of
+ * Electron), if they are missing and the user is root. Otherwise lists what is missing; tests that
+ * need it are skipped with a reason.
  */
 import { existsSync } from 'node:fs';
 import { log, run } from './terminal.mjs';
 
-/** Package and a file it installs. The file decides, because package names differ between Debian and Ubuntu (t64 suffix). */
+/**
+ * Package and a file it installs. The file decides, because package names differ between Debian and
+ * Ubuntu (t64 suffix).
+ */
 const packages = {
   chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser'],
   xvfb: ['/usr/bin/Xvfb'],

@@ -1,6 +1,6 @@
 /**
- * Shared by all scripts: progress lines with the seconds since the start, child processes, and errors that are shown without a
- * stack. Runs on Node 18 and newer, without dependencies.
+ * Shared by all scripts: progress lines with the seconds since the start, child processes, and
+ * errors that are shown without a stack. Runs on Node 18 and newer, without dependencies.
  */
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -25,7 +25,10 @@ export function log(text) {
   stream.write(`${seconds} s  ${text}\n`);
 }
 
-/** An error shown without a stack. `message`: what failed; `next`: what to do; `detail`: output of the failed command. */
+/**
+ * An error shown without a stack. `message`: what failed; `next`: what to do; `detail`: output of
+ * the failed command.
+ */
 export class SetupError extends Error {
   constructor(message, next, detail = '') {
     super(message);
@@ -56,8 +59,8 @@ const indent = (text) => text.replace(/^/gm, '    ');
 const lastLines = (text, count) => text.trimEnd().split('\n').slice(-count).join('\n');
 
 /**
- * Runs a command. `quiet`: collect the output instead of showing it. `limit`: seconds until the process group is killed (code 124).
- * Never rejects; a command that does not exist has code 127.
+ * Runs a command. `quiet`: collect the output instead of showing it. `limit`: seconds until the
+ * process group is killed (code 124). Never rejects; a command that does not exist has code 127.
  * @returns {Promise<{ code: number, output: string }>}
  */
 export function run(command, args, options = {}) {

@@ -1,7 +1,10 @@
 /** Reads the test reports: JSON from vitest, JUnit XML from pytest. */
 import { existsSync, readFileSync } from 'node:fs';
 
-/** `{ passed, failed, skipped }` of a vitest JSON report. A test file that failed to load counts as one failure. */
+/**
+ * `{ passed, failed, skipped }` of a vitest JSON report. A test file that failed to load counts as
+ * one failure.
+ */
 export function countVitest(report) {
   const unloadable = report.testResults.filter(
     (file) =>

@@ -1,4 +1,7 @@
-/** `nightshift config estimate`: steps, time, memory and disk of the next dataset, with hypothetical changes. */
+/**
+ * `nightshift config estimate`: steps, time, memory and disk of the next dataset, with hypothetical
+ * changes.
+ */
 import type { Command } from 'commander';
 import {
   describeKeys,

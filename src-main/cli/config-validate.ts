@@ -1,4 +1,7 @@
-/** `nightshift config validate`: checks a configuration file and the base model it names, without an engine. */
+/**
+ * `nightshift config validate`: checks a configuration file and the base model it names, without an
+ * engine.
+ */
 import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { checkConfigText, type ConfigFault } from '../contract/index.ts';

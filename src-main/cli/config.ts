@@ -1,4 +1,7 @@
-/** `nightshift config show | get | set | stage | unstage`. Only the engine knows which settings are locked, so changes need it. */
+/**
+ * `nightshift config show | get | set | stage | unstage`. Only the engine knows which settings are
+ * locked, so changes need it.
+ */
 import type { Command } from 'commander';
 import { describeKeys, type Config } from '../contract/index.ts';
 import { addEstimateCommand } from './config-estimate.ts';

@@ -28,7 +28,10 @@ export interface Connection {
 
 const CONNECT_MS = 5000;
 
-/** The live engine of the workspace, or null. Checked by pid and start time, because pids are reused. */
+/**
+ * The live engine of the workspace, or null. Checked by pid and start time, because pids are
+ * reused.
+ */
 export async function engineOf(session: Session): Promise<{
   readonly pid: number;
   readonly port: number | null;
@@ -108,14 +111,14 @@ export async function connect(session: Session): Promise<Connection> {
   };
 }
 
-/** Calls `use` with a connection and closes it afterwards. */
+/** Calls `callback` with a connection and closes it afterwards. */
 export async function withEngine<T>(
   session: Session,
-  use: (client: EngineClient, connection: Connection) => Promise<T>,
+  callback: (client: EngineClient, connection: Connection) => Promise<T>,
 ): Promise<T> {
   const connection = await connect(session);
   try {
-    return await use(connection.client, connection);
+    return await callback(connection.client, connection);
   } catch (error) {
     // The RPC library's error for a dropped connection means nothing to a user.
     if (connection.isOpen() || error instanceof ORPCError) throw error;

@@ -18,7 +18,10 @@ export function progressLine(status: TrainingStatus, dataset: DatasetSummary): s
   return `[${bar(steps === 0 ? 0 : step / steps, 30)}] ${String(step)} of ${String(steps)} steps${loss}${eta}  ${status.state}`;
 }
 
-/** Resolves when the dataset is completed and its version exists. Throws if it ends any other way, or on Ctrl-C. */
+/**
+ * Resolves when the dataset is completed and its version exists. Throws if it ends any other way,
+ * or on Ctrl-C.
+ */
 export async function followDataset(
   session: Session,
   client: EngineClient,

@@ -11,7 +11,10 @@ export interface DemoResult {
     readonly held_out: number;
     readonly trained: number;
     readonly questions: number;
-    /** Test questions that also occur in the training file after normalization; more than 0 fails the demo. */
+    /**
+     * Test questions that also occur in the training file after normalization; more than 0 fails
+     * the demo.
+     */
     readonly leaked: number;
   };
   readonly steps: number;
@@ -32,7 +35,10 @@ export interface DemoResult {
   readonly seconds: { readonly set_up: number; readonly run: number; readonly training: number };
 }
 
-/** Lowercase, single spaces, no punctuation at the ends, so that trivially different questions compare equal. */
+/**
+ * Lowercase, single spaces, no punctuation at the ends, so that trivially different questions
+ * compare equal.
+ */
 export function normalized(text: string): string {
   return text
     .toLowerCase()

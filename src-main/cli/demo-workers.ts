@@ -1,4 +1,7 @@
-/** The Python workers that the demo runs directly: one writes the sample dataset, one evaluates a model on held-out questions. */
+/**
+ * The Python workers that the demo runs directly: one writes the sample dataset, one evaluates a
+ * model on held-out questions.
+ */
 import { spawn } from 'node:child_process';
 import { mkdir, open } from 'node:fs/promises';
 import { cpus } from 'node:os';

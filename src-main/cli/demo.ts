@@ -1,4 +1,7 @@
-/** `nightshift demo`: trains a sample from drop to version in a temporary workspace, with a real engine and trainer. */
+/**
+ * `nightshift demo`: trains a sample from drop to version in a temporary workspace, with a real
+ * engine and trainer.
+ */
 import { mkdir, mkdtemp, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +24,10 @@ interface DemoOptions {
 }
 
 const QUESTIONS = 100;
-/** Number of training rows and settings per model, tuned so that exact match improves within minutes on two CPU cores. */
+/**
+ * Number of training rows and settings per model, tuned so that exact match improves within minutes
+ * on two CPU cores.
+ */
 const RECIPES: Readonly<
   Record<Model, { readonly rows: number; readonly settings: Readonly<Record<string, unknown>> }>
 > = {
@@ -72,7 +78,10 @@ async function demo(caller: Session, options: DemoOptions): Promise<ExitCode> {
   }
 }
 
-/** Fails unless no test question leaked and training improved exact match; with shuffled answers it must not change much. */
+/**
+ * Fails unless no test question leaked and training improved exact match; with shuffled answers it
+ * must not change much.
+ */
 function verdict(result: DemoResult, print: (text: string) => void): ExitCode {
   if (result.rows.leaked > 0) {
     print(`${String(result.rows.leaked)} held-out questions also occur in the training file.`);
@@ -177,10 +186,10 @@ async function trainAndEvaluate(
 async function installBase(
   session: Session,
   client: EngineClient,
-  wanted: Model,
+  preferred: Model,
   print: (text: string) => void,
 ): Promise<Model> {
-  for (const model of wanted === 'smollm2'
+  for (const model of preferred === 'smollm2'
     ? (['smollm2', 'starter'] as const)
     : (['starter'] as const)) {
     print(

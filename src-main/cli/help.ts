@@ -1,4 +1,7 @@
-/** `nightshift help`: commands, and topics generated from the crash table, the settings and the shortcuts. Needs no engine. */
+/**
+ * `nightshift help`: commands, and topics generated from the crash table, the settings and the
+ * shortcuts. Needs no engine.
+ */
 import type { Command } from 'commander';
 import { findTopics, helpTopics, type HelpTopic } from '../contract/index.ts';
 import type { Run } from './program.ts';

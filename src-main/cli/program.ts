@@ -1,4 +1,7 @@
-/** Builds the command tree, with the options shared by all commands, and maps thrown errors to messages and exit codes. */
+/**
+ * Builds the command tree, with the options shared by all commands, and maps thrown errors to
+ * messages and exit codes.
+ */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ORPCError } from '@orpc/client';
@@ -122,8 +125,9 @@ export function createProgram(run: Run, terminal: Terminal, version: string): Co
 }
 
 /**
- * commander copies output and exit settings to a subcommand only when `command()` creates it on a configured parent. Nested
- * commands are created on parents that are not configured yet, so the settings are copied afterwards.
+ * commander copies output and exit settings to a subcommand only when `command()` creates it on a
+ * configured parent. Nested commands are created on parents that are not configured yet, so the
+ * settings are copied afterwards.
  */
 function inheritSettings(command: Command): void {
   for (const child of command.commands) {

@@ -40,9 +40,9 @@ export function addQueueCommands(program: Command, run: Run): void {
     .addArgument(dataset)
     .addArgument(priority)
     .description('Change the priority of a queued dataset; it moves to the end of that priority')
-    .action((name: string, wanted: Priority) =>
+    .action((name: string, newPriority: Priority) =>
       run((session) =>
-        change(session, name, (client, id) => client.queue.move({ id, priority: wanted })),
+        change(session, name, (client, id) => client.queue.move({ id, priority: newPriority })),
       ),
     );
   queue
@@ -146,7 +146,10 @@ async function add(
   return answer.refused.length > 0 ? exitCode.refused : exitCode.ok;
 }
 
-/** The dataset with this id or name; among several with the same name, one that is queued or training. */
+/**
+ * The dataset with this id or name; among several with the same name, one that is queued or
+ * training.
+ */
 async function findDataset(client: EngineClient, name: string): Promise<DatasetSummary> {
   const datasets = await client.datasets.list();
   const found =

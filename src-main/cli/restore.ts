@@ -1,4 +1,7 @@
-/** Restores: shared by `versions restore`, `versions rollback`, `queue undo`, `checkpoints restore`, `backup restore`, `base begin`. */
+/**
+ * Restores: shared by `versions restore`, `versions rollback`, `queue undo`, `checkpoints restore`,
+ * `backup restore`, `base begin`.
+ */
 import type { Command } from 'commander';
 import type { RestorePlan, RestoreSource } from '../contract/index.ts';
 import { withEngine } from './connection.ts';
@@ -20,7 +23,10 @@ export const withRestoreOptions = (command: Command): Command =>
       'repeat the name to proceed; without it, the plan is printed and nothing changes',
     );
 
-/** `name`: what `--confirm` must repeat. Without it, the plan is printed and the exit code is 3 (refused). */
+/**
+ * `name`: what `--confirm` must repeat. Without it, the plan is printed and the exit code is 3
+ * (refused).
+ */
 export async function restoreFrom(
   session: Session,
   source: RestoreSource,

@@ -1,4 +1,7 @@
-/** `nightshift serve`: runs the engine in the foreground, from the same entry point that the desktop starts. */
+/**
+ * `nightshift serve`: runs the engine in the foreground, from the same entry point that the desktop
+ * starts.
+ */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';

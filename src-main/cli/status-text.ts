@@ -59,7 +59,10 @@ export function statusText(status: TrainingStatus, now: number): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** What the files of a workspace say while no engine is running. Never reports a state that needs a live process. */
+/**
+ * What the files of a workspace say while no engine is running. Never reports a state that needs a
+ * live process.
+ */
 export interface KnownFromFiles {
   readonly engine: null;
   readonly state: 'not_running' | 'unsupervised';

@@ -1,4 +1,7 @@
-/** `nightshift status`: the live status, or, without an engine, the last known values with their age. */
+/**
+ * `nightshift status`: the live status, or, without an engine, the last known values with their
+ * age.
+ */
 import type { Command } from 'commander';
 import type { TrainingStatus } from '../contract/index.ts';
 import { connect, engineOf } from './connection.ts';
@@ -40,7 +43,10 @@ async function withoutEngine(session: Session): Promise<ExitCode> {
   return exitCode.noEngine;
 }
 
-/** Follows the feed. Redraws in place on a terminal; otherwise prints each change as text or a line of JSON. */
+/**
+ * Follows the feed. Redraws in place on a terminal; otherwise prints each change as text or a line
+ * of JSON.
+ */
 async function watch(session: Session): Promise<ExitCode> {
   const connection = await connect(session);
   const abort = new AbortController();

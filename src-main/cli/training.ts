@@ -1,4 +1,7 @@
-/** `nightshift pause | resume | stop | skip`: each prints the resulting state and whether the command has taken effect. */
+/**
+ * `nightshift pause | resume | stop | skip`: each prints the resulting state and whether the
+ * command has taken effect.
+ */
 import type { Command } from 'commander';
 import { withEngine, type EngineClient } from './connection.ts';
 import { BY_COMMAND_LINE, exitCode, show, type ExitCode, type Session } from './session.ts';

@@ -1,6 +1,7 @@
 /**
- * `nightshift validate`: the report of one file, or of every queued file. --auto-adjust raises max_length so that every row fits;
- * the engine requires `--confirm max_length`, and stages the change while the setting is locked.
+ * `nightshift validate`: the report of one file, or of every queued file. --auto-adjust raises
+ * max_length so that every row fits; the engine requires `--confirm max_length`, and stages the
+ * change while the setting is locked.
  */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -36,7 +37,9 @@ export function addValidateCommand(program: Command, run: Run): void {
     );
 }
 
-/** The smallest max_length that fits every row of the reports; null if `current` already does. Pure. */
+/**
+ * The smallest max_length that fits every row of the reports; null if `current` already does. Pure.
+ */
 function lengthForAll(reports: readonly DatasetReport[], current: number): number | null {
   const longest = reports
     .filter((report) => report.over_length > 0)
@@ -45,7 +48,9 @@ function lengthForAll(reports: readonly DatasetReport[], current: number): numbe
   return needed > current ? needed : null;
 }
 
-/** Refused because of row lengths; such a file is validated again after max_length is raised. Pure. */
+/**
+ * Refused because of row lengths; such a file is validated again after max_length is raised. Pure.
+ */
 const isRefusedForLength = (report: DatasetReport): boolean =>
   report.verdict === 'refused' && report.over_length > 0;
 

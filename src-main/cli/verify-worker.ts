@@ -1,4 +1,7 @@
-/** Runs the Python worker that verifies checkpoints, when no engine is running. Only reads the workspace. */
+/**
+ * Runs the Python worker that verifies checkpoints, when no engine is running. Only reads the
+ * workspace.
+ */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

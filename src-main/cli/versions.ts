@@ -1,4 +1,7 @@
-/** `nightshift versions list | create | compare | pin | unpin | verify | restore | rollback | delete` */
+/**
+ * `nightshift versions list | create | compare | pin | unpin | verify | restore | rollback |
+ * delete`
+ */
 import type { Command } from 'commander';
 import type { Version } from '../contract/index.ts';
 import { engineOf, withEngine } from './connection.ts';

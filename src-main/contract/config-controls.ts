@@ -1,4 +1,6 @@
-/** The form control of a setting, and the validation of its values, derived from the schema. Pure. */
+/**
+ * The form control of a setting, and the validation of its values, derived from the schema. Pure.
+ */
 import { z } from 'zod';
 import { schemaOf } from './config.ts';
 
@@ -32,7 +34,9 @@ export function controlOf(key: string): Control {
   return keywords.length > 0 ? { kind: 'number', keywords } : { kind: 'text' };
 }
 
-/** Converts typed text to a value; text that is not a number stays text, which `problemOf` rejects. */
+/**
+ * Converts typed text to a value; text that is not a number stays text, which `problemOf` rejects.
+ */
 export function typedValue(control: Control, text: string): unknown {
   const trimmed = text.trim();
   if (control.kind !== 'number' || control.keywords.includes(trimmed)) return trimmed;

@@ -1,6 +1,6 @@
 /**
- * Help topics generated from the crash table, the configuration schema and the shortcuts, for the Help screen and for
- * `nightshift help <topic>`. Pure.
+ * Help topics generated from the crash table, the configuration schema and the shortcuts, for the
+ * Help screen and for `nightshift help <topic>`. Pure.
  */
 import { describeKeys } from './config.ts';
 import { crashTable, type Crash } from './crashes.ts';
@@ -98,7 +98,10 @@ const searchText = (topic: HelpTopic): string =>
     .join('\n')
     .toLowerCase();
 
-/** The topics that contain every word of `search`, those whose id starts with it first. An empty search finds all topics. */
+/**
+ * The topics that contain every word of `search`, those whose id starts with it first. An empty
+ * search finds all topics.
+ */
 export function findTopics(search: string): readonly HelpTopic[] {
   const query = search.trim().toLowerCase();
   const words = query.split(/\s+/);

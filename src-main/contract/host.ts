@@ -1,11 +1,13 @@
 /**
- * What the desktop application offers to the page, as `window.nightshift`. Missing in a browser, so screens check for the
- * capability they need.
+ * What the desktop application offers to the page, as `window.nightshift`. Missing in a browser, so
+ * screens check for the capability they need.
  */
 import { z } from 'zod';
 import type { noticeKind } from './rooms.ts';
 
-/** Kinds of notices that can be shown as desktop notifications, in the order of the settings screen. */
+/**
+ * Kinds of notices that can be shown as desktop notifications, in the order of the settings screen.
+ */
 export const notifiableKinds = [
   'gave_up',
   'crash_recovered',
@@ -49,14 +51,20 @@ export const pageAction = z.enum(['palette', 'add_files', 'pause_or_resume', 'st
 export type PageAction = z.infer<typeof pageAction>;
 
 export interface NightshiftBridge {
-  /** Waits for an engine. `url`: its WebSocket; `ticket`: one-time, sent as subprotocol `nightshift.ticket.<ticket>`. */
+  /**
+   * Waits for an engine. `url`: its WebSocket; `ticket`: one-time, sent as subprotocol
+   * `nightshift.ticket.<ticket>`.
+   */
   connection(): Promise<{ readonly url: string; readonly ticket: string }>;
   /** The path of a dropped or selected file; '' for a file created by the page. */
   pathOf(file: File): string;
   /** Shows the system's open dialog; empty if it was canceled. */
   chooseFiles(): Promise<readonly string[]>;
   chooseFolder(): Promise<string | null>;
-  /** A notification or the menu opens a screen. This and the other listeners return a function that unsubscribes. */
+  /**
+   * A notification or the menu opens a screen. This and the other listeners return a function that
+   * unsubscribes.
+   */
   onOpen(listener: (screen: string) => void): () => void;
   onAction(listener: (action: PageAction) => void): () => void;
   /** The engine was started or replaced; the page must reconnect. */

@@ -1,6 +1,7 @@
 /**
- * Refusals: typed errors for requests that are understood but not possible now. The message says what, where and what to do.
- * Refusals are never logged as failures. Every procedure can return any of them.
+ * Refusals: typed errors for requests that are understood but not possible now. The message says
+ * what, where and what to do. Refusals are never logged as failures. Every procedure can return any
+ * of them.
  */
 import { z } from 'zod';
 

@@ -1,4 +1,7 @@
-/** The result of verifying checkpoints in one sentence, for the engine and for the command line. Pure. */
+/**
+ * The result of verifying checkpoints in one sentence, for the engine and for the command line.
+ * Pure.
+ */
 import type { CheckpointCheck } from './lineage.ts';
 
 /** `would resume at step 1200 of branch main from .../step-00001200; 2 skipped because ...` */

@@ -1,4 +1,7 @@
-/** The screens of the window in navigation order, for navigation, shortcuts, palette, menu and notices. Pure. */
+/**
+ * The screens of the window in navigation order, for navigation, shortcuts, palette, menu and
+ * notices. Pure.
+ */
 import { z } from 'zod';
 
 export const screen = z.enum([
@@ -19,7 +22,10 @@ export interface ScreenFacts {
   readonly name: string;
   /** Pressed after G to open the screen. */
   readonly letter: string;
-  /** Pressed with Ctrl in the desktop window; null for none. Numbers are not reassigned when a screen is removed. */
+  /**
+   * Pressed with Ctrl in the desktop window; null for none. Numbers are not reassigned when a
+   * screen is removed.
+   */
   readonly number: number | null;
 }
 

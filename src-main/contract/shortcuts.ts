@@ -1,4 +1,7 @@
-/** Keyboard shortcuts, for the page, the command palette, the shortcut list, the menu and the help. Pure. */
+/**
+ * Keyboard shortcuts, for the page, the command palette, the shortcut list, the menu and the help.
+ * Pure.
+ */
 import { screenTable } from './screens.ts';
 
 export type ActionName =
@@ -18,7 +21,10 @@ export interface Shortcut {
   readonly action: ActionName | null;
   readonly group: 'Everywhere' | 'Screens' | 'Lists' | 'Queue' | 'Charts';
   readonly text: string;
-  /** Alternatives, each an Electron accelerator such as `CmdOrCtrl+Shift+P`, or a sequence with a space: `G D`. */
+  /**
+   * Alternatives, each an Electron accelerator such as `CmdOrCtrl+Shift+P`, or a sequence with a
+   * space: `G D`.
+   */
   readonly keys: readonly string[];
   /** A single-key shortcut: ignored in text fields, and can be turned off in the settings. */
   readonly single: boolean;

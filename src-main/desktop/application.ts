@@ -1,4 +1,7 @@
-/** Application life cycle: single instance, files to open, workspace, and the creation of the desktop. */
+/**
+ * Application life cycle: single instance, files to open, workspace, and the creation of the
+ * desktop.
+ */
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +15,10 @@ import { chooseWorkspace, datasetsAmong, withRecent } from './workspace.ts';
 const isFile = (path: string): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
-/** Program and arguments. An AppImage is mounted at a new path each time, so the AppImage file itself is started. */
+/**
+ * Program and arguments. An AppImage is mounted at a new path each time, so the AppImage file
+ * itself is started.
+ */
 function startCommand(): readonly string[] {
   const image = process.env['APPIMAGE'];
   if (image !== undefined && image !== '') return [image];
@@ -20,7 +26,8 @@ function startCommand(): readonly string[] {
 }
 
 export function startDesktop(): void {
-  // Chromium reorders the arguments it forwards to the first instance, so they are sent again as data.
+  // Chromium reorders the arguments it forwards to the first instance, so they are sent again as
+  // data.
   if (!app.requestSingleInstanceLock({ argv: process.argv, cwd: process.cwd() })) {
     app.exit(0);
     return;

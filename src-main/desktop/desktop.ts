@@ -1,4 +1,7 @@
-/** Connects the supervisor's news to tray, task bar, menu, sleep blocker and notifications, and user actions to the engine. */
+/**
+ * Connects the supervisor's news to tray, task bar, menu, sleep blocker and notifications, and user
+ * actions to the engine.
+ */
 import { join } from 'node:path';
 import { app, Menu, protocol, shell } from 'electron';
 import type { Rooms, Screen } from '../contract/index.ts';
@@ -108,7 +111,10 @@ export class Desktop {
     this.window.show();
   }
 
-  /** False while quitting waits for the user or the engine; once they are done, the application quits by itself. */
+  /**
+   * False while quitting waits for the user or the engine; once they are done, the application
+   * quits automatically.
+   */
   mayQuit(): boolean {
     return this.quitFlow.mayQuit();
   }
@@ -303,7 +309,8 @@ export class Desktop {
     const { silenced } = this.preferences.get();
     const fresh = freshNotices(rooms.notices, memory, this.openedAt, silenced);
     if (JSON.stringify(fresh.memory) === JSON.stringify(memory)) return;
-    // Saved before they are shown: after a crash in between, a notice is lost rather than shown twice.
+    // Saved before they are shown: after a crash in between, a notice is lost rather than shown
+    // twice.
     settings.set('notices', { ...shown, [workspace]: fresh.memory });
     for (const announcement of fresh.announcements) this.notifications.show(announcement);
   }

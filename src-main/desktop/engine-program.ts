@@ -1,6 +1,7 @@
 /**
- * Where the engine runs from. A packaged application first copies its runtime to `<user data>/runtime/<stamp>/`, because an update
- * or an unmounted AppImage would otherwise delete the files of an engine and a trainer that are still running.
+ * Where the engine runs from. A packaged application first copies its runtime to `<user
+ * data>/runtime/<stamp>/`, because an update or an unmounted AppImage would otherwise delete the
+ * files of an engine and a trainer that are still running.
  */
 import { existsSync } from 'node:fs';
 import { constants, cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';

@@ -26,8 +26,9 @@ export interface FreshNotices {
 }
 
 /**
- * The notices newer than `memory`, oldest first, and the updated memory. Without a memory (the first time a workspace is opened),
- * notices before `since` (Unix seconds) count as handled. Silenced kinds count as handled without being shown.
+ * The notices newer than `memory`, oldest first, and the updated memory. Without a memory (the
+ * first time a workspace is opened), notices before `since` (Unix seconds) count as handled.
+ * Silenced kinds count as handled without being shown.
  */
 export function freshNotices(
   notices: readonly Notice[],

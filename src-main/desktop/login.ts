@@ -1,6 +1,6 @@
 /**
- * Start at login. Linux: a .desktop file in the autostart folder; macOS and Windows: Electron's login item settings. The state is
- * always read from the system, because users can change it there.
+ * Start at login. Linux: a .desktop file in the autostart folder; macOS and Windows: Electron's
+ * login item settings. The state is always read from the system, because users can change it there.
  */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -35,7 +35,10 @@ export function autostartFile(env: LoginOptions['env'], home: string): string {
   return join(config, 'autostart', 'nightshift.desktop');
 }
 
-/** Quotes a command as the desktop entry specification requires: reserved characters in double quotes, `%` doubled. Pure. */
+/**
+ * Quotes a command as the desktop entry specification requires: reserved characters in double
+ * quotes, `%` doubled. Pure.
+ */
 export function execLine(command: readonly string[]): string {
   return command
     .map((part) => {

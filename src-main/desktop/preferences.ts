@@ -1,4 +1,7 @@
-/** The user's preferences for this desktop, changed from the page and the menu and saved in the settings file. */
+/**
+ * The user's preferences for this desktop, changed from the page and the menu and saved in the
+ * settings file.
+ */
 import {
   desktopSettings,
   desktopSettingsChange,

@@ -1,4 +1,7 @@
-/** Quitting: asks what happens to running training, then ends the engine if this application started it. */
+/**
+ * Quitting: asks what happens to running training, then ends the engine if this application started
+ * it.
+ */
 import { app, dialog, powerMonitor } from 'electron';
 import { CONTRACT_VERSION } from '../contract/index.ts';
 import { quitQuestion } from './quit.ts';
@@ -6,9 +9,14 @@ import type { Connection, Supervisor } from './supervisor/index.ts';
 import { isWorking } from './tray-status.ts';
 
 export interface QuitFlow {
-  /** True once the application is quitting: closing the window then closes it instead of hiding it. */
+  /**
+   * True once the application is quitting: closing the window then closes it instead of hiding it.
+   */
   readonly isQuitting: () => boolean;
-  /** False while quitting waits for the user or the engine; once they are done, the application quits by itself. */
+  /**
+   * False while quitting waits for the user or the engine; once they are done, the application
+   * quits automatically.
+   */
   readonly mayQuit: () => boolean;
   /** Asks the user what to do about an engine of another contract version. */
   readonly resolveContractMismatch: (connection: Connection) => Promise<void>;
@@ -64,7 +72,8 @@ export function createQuitFlow(options: QuitFlowOptions): QuitFlow {
     quit();
   };
 
-  // At a system shutdown nothing is asked. The system ends engine and trainer; training resumes at the next start.
+  // At a system shutdown nothing is asked. The system ends engine and trainer; training resumes at
+  // the next start.
   powerMonitor.on('shutdown', () => {
     isQuitting = true;
   });
@@ -100,7 +109,10 @@ export function createQuitFlow(options: QuitFlowOptions): QuitFlow {
   };
 }
 
-/** Ends the engine only if this application started it; one started by `nightshift serve` keeps running. */
+/**
+ * Ends the engine only if this application started it; one started by `nightshift serve` keeps
+ * running.
+ */
 async function endEngine(supervisor: Supervisor, startedPid: number | null): Promise<void> {
   const connection = supervisor.connection();
   if (connection.kind === 'attached' && connection.engine.pid === startedPid)

@@ -12,7 +12,10 @@ export interface QuitQuestion {
   readonly answers: readonly QuitAnswer[];
 }
 
-/** null unless a trainer is working. `stopSeconds`: last measured duration of a save; null if unknown. */
+/**
+ * null unless a trainer is working. `stopSeconds`: last measured duration of a save; null if
+ * unknown.
+ */
 export function quitQuestion(
   status: TrainingStatus | null,
   stopSeconds: number | null,

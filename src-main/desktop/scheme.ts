@@ -5,7 +5,10 @@ import { extname, isAbsolute, relative, resolve } from 'node:path';
 export const SCHEME = 'app';
 export const PAGE = 'app://nightshift/';
 
-/** Scripts only from the page, none inline; connections only to this machine. Mantine adds style elements at run time. */
+/**
+ * Scripts only from the page, none inline; connections only to this machine. Mantine adds style
+ * elements at run time.
+ */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

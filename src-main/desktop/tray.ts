@@ -17,7 +17,10 @@ export interface NightshiftTray {
 
 /** Number of steps of the progress ring, one icon file each. */
 const RING_STEPS = 12;
-/** Some desktops close an open menu when it is replaced, so progress alone updates it at most this often. */
+/**
+ * Some desktops close an open menu when it is replaced, so progress alone updates it at most this
+ * often.
+ */
 const PROGRESS_MS = 3000;
 
 export function iconFile({ icon, progress }: TrayStatus): string {

@@ -104,7 +104,10 @@ export function openWindow(options: WindowOptions): MainWindow {
   };
 }
 
-/** Blocks navigation to other pages, new windows, embedded views and permissions the page does not need. */
+/**
+ * Blocks navigation to other pages, new windows, embedded views and permissions the page does not
+ * need.
+ */
 function confine(contents: WebContents): void {
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));
   contents.on('will-navigate', (event, url) => {

@@ -10,7 +10,10 @@ export interface WorkspaceSources {
   readonly cwd: string;
 }
 
-/** In this order: `--workspace`, NIGHTSHIFT_WORKSPACE, the last used one, ~/Nightshift. Always absolute. */
+/**
+ * In this order: `--workspace`, NIGHTSHIFT_WORKSPACE, the last used one, ~/Nightshift. Always
+ * absolute.
+ */
 export function chooseWorkspace(sources: WorkspaceSources): string {
   const requested = optionOf(sources.argv, '--workspace') ?? sources.env['NIGHTSHIFT_WORKSPACE'];
   if (requested !== undefined && requested !== '') return resolve(sources.cwd, requested);
@@ -27,8 +30,8 @@ function optionOf(argv: readonly string[], name: string): string | undefined {
 const DATASET_NAME = /\.(jsonl|json|csv|parquet)(\.(gz|zst))?$/i;
 
 /**
- * Absolute paths of the datasets among the arguments ("open with", a file dropped on the icon). They are found by file extension,
- * not position, because Chromium adds and reorders arguments.
+ * Absolute paths of the datasets among the arguments ("open with", a file dropped on the icon).
+ * They are found by file extension, not position, because Chromium adds and reorders arguments.
  */
 export function datasetsAmong(
   argv: readonly string[],

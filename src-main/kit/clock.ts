@@ -5,7 +5,10 @@ export interface Clock {
   now(): number;
   /** Seconds since an arbitrary point; never decreases. */
   monotonic(): number;
-  /** Calls `callback` periodically until the returned function is called. Skips a call while the last one is still running. */
+  /**
+   * Calls `callback` periodically until the returned function is called. Skips a call while the
+   * last one is still running.
+   */
   every(seconds: number, callback: () => void | Promise<void>): () => void;
   after(seconds: number, callback: () => void): () => void;
   sleep(seconds: number): Promise<void>;

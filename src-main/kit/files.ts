@@ -21,7 +21,10 @@ const temporaryPath = (target: string): string =>
     `.${path.basename(target)}.${String(process.pid)}.${String(serial++)}.tmp`,
   );
 
-/** Replaces a file atomically: writes a temporary file in the same folder, fsyncs it, renames it, fsyncs the folder. */
+/**
+ * Replaces a file atomically: writes a temporary file in the same folder, fsyncs it, renames it,
+ * fsyncs the folder.
+ */
 export async function writeText(target: string, text: string, mode = 0o644): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true });
   const temporary = temporaryPath(target);
@@ -45,7 +48,10 @@ export function writeJson(target: string, value: unknown): Promise<void> {
   return writeText(target, `${JSON.stringify(value, null, 1)}\n`);
 }
 
-/** The parsed file; null if it does not exist. Throws an error with the path if it is not valid JSON. */
+/**
+ * The parsed file; null if it does not exist. Throws an error with the path if it is not valid
+ * JSON.
+ */
 export async function readJson(target: string): Promise<unknown> {
   let text: string;
   try {
@@ -72,7 +78,10 @@ export async function appendLine(target: string, value: unknown): Promise<void> 
   }
 }
 
-/** Parses every complete line; skips invalid lines and a truncated last line. Empty if the file does not exist. */
+/**
+ * Parses every complete line; skips invalid lines and a truncated last line. Empty if the file does
+ * not exist.
+ */
 export async function readLines(target: string): Promise<unknown[]> {
   let text: string;
   try {

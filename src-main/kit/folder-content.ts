@@ -64,7 +64,10 @@ export async function readFolder(root: string): Promise<FolderContent> {
   return content;
 }
 
-/** True for a relative link to a target inside the folder, which stays valid if the folder is copied elsewhere. */
+/**
+ * True for a relative link to a target inside the folder, which stays valid if the folder is copied
+ * elsewhere.
+ */
 async function pointsInside(root: string, link: string): Promise<boolean> {
   const target = await readlink(link);
   if (path.isAbsolute(target)) return false;
@@ -85,8 +88,8 @@ export async function sizeDifference(folder: string, files: FileList): Promise<s
 }
 
 /**
- * Describes the first file that is missing or differs in size or content; null if all files match. `onFile` is called for each file
- * that matches.
+ * Describes the first file that is missing or differs in size or content; null if all files match.
+ * `onFile` is called for each file that matches.
  */
 export async function firstDifference(
   folder: string,

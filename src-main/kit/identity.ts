@@ -1,6 +1,6 @@
 /**
- * Identifies processes by pid and start token, because pids are reused. The token has the same format as in Python's
- * `own_identity` (docs/protocol.md, Processes).
+ * Identifies processes by pid and start token, because pids are reused. The token has the same
+ * format as in Python's `own_identity` (docs/protocol.md, Processes).
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -14,7 +14,8 @@ export interface Identity {
 function readLinuxProcess(pid: number): { readonly state: string; readonly start: string } | null {
   try {
     const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
-    // The process name may contain spaces and parentheses; the fields start after the last parenthesis.
+    // The process name may contain spaces and parentheses; the fields start after the last
+    // parenthesis.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
     return { state: fields[0] ?? '', start: `${fields[19] ?? ''}:${boot}` };

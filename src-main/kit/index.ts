@@ -1,4 +1,7 @@
-/** Utilities without domain knowledge: files, process identity, locks, line readers, events, time, paths. */
+/**
+ * Utilities without domain knowledge: files, process identity, locks, line readers, events, time,
+ * paths.
+ */
 export * from './clock.ts';
 export * from './emitter.ts';
 export * from './files.ts';

@@ -25,8 +25,8 @@ export async function readHolder<T>(path: string): Promise<(Identity & T) | null
 }
 
 /**
- * Removes the lock file of a dead process. Another process may have taken the lock since it was read, so the file is first moved
- * aside and checked again; the file of a live holder is put back.
+ * Removes the lock file of a dead process. Another process may have taken the lock since it was
+ * read, so the file is first moved aside and checked again; the file of a live holder is put back.
  */
 async function removeStale(path: string, aside: string): Promise<void> {
   try {
@@ -38,7 +38,10 @@ async function removeStale(path: string, aside: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
-/** Takes the lock, or returns its holder. Creating a hard link is atomic, so only one of several processes succeeds. */
+/**
+ * Takes the lock, or returns its holder. Creating a hard link is atomic, so only one of several
+ * processes succeeds.
+ */
 export async function takeLock<T extends object>(path: string, extra: T): Promise<LockResult<T>> {
   const own = ownIdentity();
   const content = (facts: T): object => ({ format: 1, ...facts, ...own });

@@ -1,6 +1,6 @@
 /**
- * JSON files with a checksum: the last field is the SHA-256 of all bytes before it. Detects changes that are still valid JSON, such
- * as a flipped bit in a number.
+ * JSON files with a checksum: the last field is the SHA-256 of all bytes before it. Detects changes
+ * that are still valid JSON, such as a flipped bit in a number.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -27,7 +27,9 @@ export function writeSealed(
 }
 
 export type SealedReading =
-  /** `sealed: false`: the file has no seal (written by an older version), so it can't be verified. */
+  /**
+   * `sealed: false`: the file has no seal (written by an older version), so it can't be verified.
+   */
   | { readonly ok: true; readonly sealed: boolean; readonly value: Record<string, unknown> }
   | { readonly ok: false; readonly missing: boolean; readonly problem: string };
 

@@ -21,8 +21,8 @@ export class Tail {
   }
 
   /**
-   * The complete lines since the last call, about `maxBytes` at most. Empty if the file does not exist, or while a line longer than
-   * that is incomplete.
+   * The complete lines since the last call, about `maxBytes` at most. Empty if the file does not
+   * exist, or while a line longer than that is incomplete.
    */
   async read(maxBytes = MAX_BYTES): Promise<readonly string[]> {
     const handle = await open(this.path, 'r').catch((error: unknown) => {

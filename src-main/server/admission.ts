@@ -1,6 +1,7 @@
 /**
- * Decides whether a request is allowed. Every request needs a known Host (against DNS rebinding). Upgrades and requests that
- * change state must not come from a foreign Origin. Then a credential is required: cookie, bearer token or one-time ticket.
+ * Decides whether a request is allowed. Every request needs a known Host (against DNS rebinding).
+ * Upgrades and requests that change state must not come from a foreign Origin. Then a credential is
+ * required: cookie, bearer token or one-time ticket.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
@@ -41,7 +42,10 @@ const HOST_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
 export const cookieName = (port: number): string => `nightshift_${String(port)}`;
 
-/** Derived from the token: a browser stays signed in across engine restarts, and the cookie does not reveal the token. */
+/**
+ * Derived from the token: a browser stays signed in across engine restarts, and the cookie does not
+ * reveal the token.
+ */
 export function cookieValue(token: string): string {
   return createHmac('sha256', token).update('browser').digest('base64url');
 }
@@ -77,7 +81,10 @@ const refused = (status: 401 | 403, message: string, next: string): Admission =>
   next,
 });
 
-/** Checks Host and Origin only; null if both are fine. Applies to pages and files too, which need no credential. */
+/**
+ * Checks Host and Origin only; null if both are fine. Applies to pages and files too, which need no
+ * credential.
+ */
 export function checkHostAndOrigin(request: RequestFacts, port: number): Admission | null {
   if (!isKnownHost(request.host, port))
     return refused(
@@ -117,7 +124,8 @@ export function admit(request: RequestFacts, settings: AccessSettings): Admissio
 
   const cookie = readCookie(request.cookie, cookieName(settings.port));
   if (cookie !== null && isEqual(cookie, cookieValue(settings.token))) {
-    // Browsers send the Origin with every upgrade and change. Without it, the cookie could be sent by any page.
+    // Browsers send the Origin with every upgrade and change. Without it, the cookie could be sent
+    // by any page.
     const changes = request.method !== 'GET' && request.method !== 'HEAD';
     if ((request.upgrade || changes) && request.origin === undefined)
       return refused(403, 'The Origin header is missing.', 'Use the token: nightshift token');

@@ -1,4 +1,7 @@
-/** What the server needs from the engine: one function per procedure of the contract, and a subscription to the feed. */
+/**
+ * What the server needs from the engine: one function per procedure of the contract, and a
+ * subscription to the feed.
+ */
 import type {
   AnySchema,
   ContractProcedure,
@@ -20,13 +23,17 @@ type Rooms = Omit<{ readonly [K in keyof Contract]: Procedure<Contract[K]> }, 'f
 /** Implemented by the server itself: address, ports, sign-in links. */
 export type AccessApi = Procedure<Contract['access']>;
 
-/** Functions throw `Refusal` when a request is refused; anything else they throw is a bug and is logged. */
+/**
+ * Functions throw `Refusal` when a request is refused; anything else they throw is a bug and is
+ * logged.
+ */
 export interface EngineApi extends Rooms {
   readonly feed: {
     snapshot: Procedure<Contract['feed']['snapshot']>;
     /**
-     * Calls the listener with every change after revision `since`, in order, past ones first. Returns a function that
-     * unsubscribes. Throws `Refusal` if `since` is older than the stored changes.
+     * Calls the listener with every change after revision `since`, in order, past ones first.
+     * Returns a function that unsubscribes. Throws `Refusal` if `since` is older than the stored
+     * changes.
      */
     subscribe(since: number, listener: (change: Change) => void): () => void;
   };

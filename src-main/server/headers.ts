@@ -1,8 +1,9 @@
 /** The security headers of every response. */
 
 /**
- * Scripts only from the engine, none inline, no eval. Inline styles are allowed: Mantine adds style elements at run time, and the
- * page is a static file without a per-response nonce. Inline styles can't run code.
+ * Scripts only from the engine, none inline, no eval. Inline styles are allowed: Mantine adds style
+ * elements at run time, and the page is a static file without a per-response nonce. Inline styles
+ * can't run code.
  */
 export function contentSecurityPolicy(port: number): string {
   // A policy can't contain an IPv6 address; there only 'self' applies.

@@ -1,4 +1,7 @@
-/** Handles HTTP requests: public status, sign-in link, tickets, REST, pages. Every response has the security headers. */
+/**
+ * Handles HTTP requests: public status, sign-in link, tickets, REST, pages. Every response has the
+ * security headers.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { OpenAPIHandler } from '@orpc/openapi/node';
 import { BodyLimitPlugin } from '@orpc/server/node';

@@ -1,7 +1,9 @@
 /**
  * For: serving every client of the engine: WebSocket, REST and the page, on the loopback address.
- * Promises: without a credential no text can be read and nothing can be changed; refusals arrive as typed errors of the contract.
- * Never: holds training state, makes decisions about training, or serves a file outside the folder of the page.
+ * Promises: without a credential no text can be read and nothing can be changed; refusals arrive as
+ * typed errors of the contract.
+ * Never: holds training state, makes decisions about training, or serves a file outside the folder
+ * of the page.
  */
 import { createServer as createHttpServer } from 'node:http';
 import type { AccessApi, EngineApi } from './engine-api.ts';
@@ -20,7 +22,10 @@ export { readOrMakeToken } from './token.ts';
 export interface ServerOptions {
   /** The preferred port; if it is taken, the next free one is used. 0: any. */
   readonly port: number;
-  /** Port of the memory statistics server; if it is taken, the next free one is used. null or omitted: disabled. */
+  /**
+   * Port of the memory statistics server; if it is taken, the next free one is used. null or
+   * omitted: disabled.
+   */
   readonly memoryPort?: number | null;
   readonly token: string;
   /** Folder of the built page; null if there is none. */

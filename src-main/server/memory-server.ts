@@ -1,4 +1,6 @@
-/** Serves only memory statistics on a second port, for scripts that read `:8081/api/memory_stats`. */
+/**
+ * Serves only memory statistics on a second port, for scripts that read `:8081/api/memory_stats`.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { admit, checkHostAndOrigin } from './admission.ts';
 import { refuse, sendJson } from './responses.ts';

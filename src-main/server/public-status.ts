@@ -1,6 +1,6 @@
 /**
- * Endpoints that can be read without a token while `monitor.open_status` is on: numbers, states and times, for `curl | jq`. With a
- * credential they include texts as well.
+ * Endpoints that can be read without a token while `monitor.open_status` is on: numbers, states and
+ * times, for `curl | jq`. With a credential they include texts as well.
  */
 import { scriptStatus, withOldNames, withoutTexts } from '../contract/index.ts';
 import type { EngineApi } from './engine-api.ts';

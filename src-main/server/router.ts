@@ -1,4 +1,7 @@
-/** Binds the contract to an engine: one handler per procedure; refusals become typed errors of the contract. */
+/**
+ * Binds the contract to an engine: one handler per procedure; refusals become typed errors of the
+ * contract.
+ */
 import { isContractProcedure } from '@orpc/contract';
 import { ORPCError, implement, ValidationError } from '@orpc/server';
 import type { AnyRouter } from '@orpc/server';
@@ -46,7 +49,10 @@ export function createRouter(
   return bind(contract, implement(contract) as unknown as Implementer, engine, '');
 }
 
-/** Errors thrown while streaming are not seen by the interceptors of the call, so they are converted here. */
+/**
+ * Errors thrown while streaming are not seen by the interceptors of the call, so they are converted
+ * here.
+ */
 function changesOf(engine: EngineApi, onBug: (error: unknown) => void): Handler {
   return async function* ({ input, signal }) {
     try {
@@ -57,7 +63,10 @@ function changesOf(engine: EngineApi, onBug: (error: unknown) => void): Handler 
   };
 }
 
-/** Yields the changes after `since` until the client disconnects. Throws Refusal if `since` is too old or the client too slow. */
+/**
+ * Yields the changes after `since` until the client disconnects. Throws Refusal if `since` is too
+ * old or the client too slow.
+ */
 async function* follow(
   engine: EngineApi,
   since: number,
@@ -94,7 +103,10 @@ async function* follow(
   }
 }
 
-/** Converts a thrown value to the error sent to the client. Refusals and invalid input are typed; anything else is a bug. */
+/**
+ * Converts a thrown value to the error sent to the client. Refusals and invalid input are typed;
+ * anything else is a bug.
+ */
 export function toWireError(thrown: unknown, onBug: (error: unknown) => void): unknown {
   if (thrown instanceof Refusal)
     return new ORPCError(thrown.code, {

@@ -1,4 +1,7 @@
-/** Serves the built page and its assets. Paths and symbolic links that lead outside the folder are rejected. */
+/**
+ * Serves the built page and its assets. Paths and symbolic links that lead outside the folder are
+ * rejected.
+ */
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';

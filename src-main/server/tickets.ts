@@ -1,4 +1,7 @@
-/** One-time tickets, valid for five minutes, each for one browser or one WebSocket. Stored in memory only. */
+/**
+ * One-time tickets, valid for five minutes, each for one browser or one WebSocket. Stored in memory
+ * only.
+ */
 import { randomBytes } from 'node:crypto';
 
 const LIFETIME_SECONDS = 300;

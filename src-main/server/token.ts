@@ -4,7 +4,10 @@ import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 
 const TOKEN_FORMAT = /^[\w-]{32,}$/;
 
-/** Reads the token in `path`, or creates a new one if it is missing or invalid. Sets the file mode to 0600. */
+/**
+ * Reads the token in `path`, or creates a new one if it is missing or invalid. Sets the file mode
+ * to 0600.
+ */
 export async function readOrMakeToken(path: string): Promise<string> {
   const existing = await readToken(path);
   if (existing !== null) {

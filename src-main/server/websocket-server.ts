@@ -41,7 +41,8 @@ export function createWebSocketServer(
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
-    // Browsers require one of the offered subprotocols to be selected; never echo the ticket if `nightshift` is offered.
+    // Browsers require one of the offered subprotocols to be selected; never echo the ticket if
+    // `nightshift` is offered.
     handleProtocols: (offered) =>
       offered.has('nightshift') ? 'nightshift' : ([...offered][0] ?? false),
   });

@@ -1,4 +1,6 @@
-/** Access control: Host, Origin, cookie, bearer token, ticket, sign-in link, public status, files. */
+/**
+ * Access control: Host, Origin, cookie, bearer token, ticket, sign-in link, public status, files.
+ */
 import { mkdtemp, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { createServer as createNetServer } from 'node:net';
@@ -238,7 +240,7 @@ describe('public status', () => {
       const answer = await ask(server.port, path);
       expect(answer.status).toBe(200);
       const status = fromScriptStatus(JSON.parse(answer.text));
-      if (status === null) throw new Error(`${path} answers no status`);
+      if (status === null) throw new Error(`${path} returned no status`);
       expect(status.current_step).toBe(full.current_step);
       expect(status.queue).toEqual(full.queue);
       for (const text of texts) expect(answer.text).not.toContain(text);

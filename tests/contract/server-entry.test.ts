@@ -1,4 +1,6 @@
-/** The built engine as a process: server, lock, exit and output. Needs out/engine (npm run build). */
+/**
+ * The built engine as a process: server, lock, exit and output. Needs out/engine (npm run build).
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chmod, cp, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -39,9 +41,9 @@ function run(...args: string[]): Running {
   return { child, text: () => text, ended };
 }
 
-async function until<T>(look: () => T | null): Promise<T> {
+async function until<T>(probe: () => T | null): Promise<T> {
   for (;;) {
-    const found = look();
+    const found = probe();
     if (found !== null) return found;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
@@ -92,7 +94,8 @@ test('uses and reports the next free port if the port is taken', async () => {
 });
 
 test('refuses a read-only workspace with a message and writes nothing', async () => {
-  // root can write anywhere, so as root the engine runs as user nobody, from a folder that nobody can read.
+  // root can write anywhere, so as root the engine runs as user nobody, from a folder that nobody
+  // can read.
   const place = await mkdtemp(join(tmpdir(), 'nightshift-readable-'));
   try {
     await cp(process.execPath, join(place, 'node'));
@@ -147,7 +150,8 @@ test('keeps running when its output pipes are closed', async () => {
 });
 
 test.skipIf(process.platform !== 'linux')('closes sockets inherited from its parent', async () => {
-  // A shell hands its descriptor 7, a socket, on to the engine, as a parent without close-on-exec does.
+  // A shell hands its descriptor 7, a socket, on to the engine, as a parent without close-on-exec
+  // does.
   const listener = createServer();
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   const address = listener.address();

@@ -1,4 +1,6 @@
-/** Endpoints for scripts: memory port, public status, sign-in link and token, diagnostics bundle. */
+/**
+ * Endpoints for scripts: memory port, public status, sign-in link and token, diagnostics bundle.
+ */
 import { spawnSync } from 'node:child_process';
 import { createServer as createNetServer } from 'node:net';
 import { request as httpRequest } from 'node:http';
@@ -20,12 +22,15 @@ const bearer = () => ({ headers: { authorization: `Bearer ${server.token}` } });
 /** Uses node:http, because fetch sets its own Host header. */
 const statusWithHost = (port: number, path: string, host: string): Promise<number> =>
   new Promise((resolve, reject) => {
-    const asked = httpRequest({ host: '127.0.0.1', port, path, headers: { host } }, (answer) => {
-      answer.resume();
-      resolve(answer.statusCode ?? 0);
-    });
-    asked.on('error', reject);
-    asked.end();
+    const request = httpRequest(
+      { host: '127.0.0.1', port, path, headers: { host } },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      },
+    );
+    request.on('error', reject);
+    request.end();
   });
 
 test('the memory port serves only memory statistics, only for GET and its own Host', async () => {

@@ -1,4 +1,7 @@
-/** The contract over WebSocket and REST: calls, defaults, typed refusals, invalid input, feed, uploads. */
+/**
+ * The contract over WebSocket and REST: calls, defaults, typed refusals, invalid input, feed,
+ * uploads.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * A desktop session for tests: a display (Xvfb) and a private D-Bus with a tray host (StatusNotifierWatcher), a notification server
- * and a session manager. They record what the application shows and simulate user input.
+ * A desktop session for tests: a display (Xvfb) and a private D-Bus with a tray host
+ * (StatusNotifierWatcher), a notification server and a session manager. They record what the
+ * application shows and simulate user input.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +16,8 @@ const MENU = 'com.canonical.dbusmenu';
 const SESSION = 'org.gnome.SessionManager';
 const NOTES = 'org.freedesktop.Notifications';
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
-// Without <servicedir>, no other service, such as the machine's own notification daemon, can be activated.
+// Without <servicedir>, no other service, such as the machine's own notification daemon, can be
+// activated.
 const configuration = (folder: string): string =>
   `<busconfig><type>session</type><listen>unix:dir=${folder}</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`;
@@ -131,8 +133,8 @@ export class DesktopSession {
   }
 
   /**
-   * Item ids change whenever the menu is rebuilt, so the item is found by label. If the menu was rebuilt in between, the click
-   * fails and is repeated.
+   * Item ids change whenever the menu is rebuilt, so the item is found by label. If the menu was
+   * rebuilt in between, the click fails and is repeated.
    */
   async clickTrayMenu(label: string, attempts = 3): Promise<void> {
     const menu = String((await this.trayProperties())['Menu']);

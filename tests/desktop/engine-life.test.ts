@@ -1,4 +1,7 @@
-/** Kills window, engine and trainer in different orders, with the real engine and a real trainer on the CPU. */
+/**
+ * Kills window, engine and trainer in different orders, with the real engine and a real trainer on
+ * the CPU.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -78,7 +78,10 @@ export class Scenario {
     return ['--disable-gpu', `--user-data-dir=${this.userData}`, ...shim, root, ...more];
   }
 
-  /** Without executablePath, Playwright uses the package `electron` and its loader delays `ready` until it is connected. */
+  /**
+   * Without executablePath, Playwright uses the package `electron` and its loader delays `ready`
+   * until it is connected.
+   */
   async launch(...more: string[]): Promise<Launched> {
     const app = await _electron.launch({
       args: this.arguments(more),
@@ -145,7 +148,10 @@ export function kill(pid: number | undefined): void {
   if (pid !== undefined && isRunning(pid)) process.kill(pid, 'SIGKILL');
 }
 
-/** Waits for the process to exit, not for its pipes to close: a running engine may keep Playwright's pipes open. */
+/**
+ * Waits for the process to exit, not for its pipes to close: a running engine may keep Playwright's
+ * pipes open.
+ */
 export async function ended({ pid }: Launched): Promise<void> {
   await until(() => !isRunning(pid), 'the application to end');
 }

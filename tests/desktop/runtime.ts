@@ -1,6 +1,6 @@
 /**
- * The Electron that the tests run on: the installed one, else ELECTRON_OVERRIDE_DIST_PATH, else Electron 22.3.25 from a Python
- * wheel. null with a reason if none is available.
+ * The Electron that the tests run on: the installed one, else ELECTRON_OVERRIDE_DIST_PATH, else
+ * Electron 22.3.25 from a Python wheel. null with a reason if none is available.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -11,7 +11,10 @@ export const node24 = join(root, 'node_modules/node/bin/node');
 export const shimPath = join(import.meta.dirname, 'runtime/electron22-shim.cjs');
 
 export interface Runtime {
-  /** The folder with the file `electron`, for ELECTRON_OVERRIDE_DIST_PATH; null for the installed one. */
+  /**
+   * The folder with the file `electron`, for ELECTRON_OVERRIDE_DIST_PATH; null for the installed
+   * one.
+   */
   readonly folder: string | null;
   readonly major: number;
 }

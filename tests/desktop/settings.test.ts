@@ -1,4 +1,7 @@
-/** Desktop settings: applied, saved across a restart; the autostart file; sleep prevention while training. */
+/**
+ * Desktop settings: applied, saved across a restart; the autostart file; sleep prevention while
+ * training.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,4 +1,7 @@
-/** The window with a real engine that is training: dropping five files, staged settings, refused settings. */
+/**
+ * The window with a real engine that is training: dropping five files, staged settings, refused
+ * settings.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright';

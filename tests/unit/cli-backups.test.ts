@@ -1,4 +1,7 @@
-/** `nightshift backup` and `nightshift checkpoints`, with the scripted engine and with workspace files only. */
+/**
+ * `nightshift backup` and `nightshift checkpoints`, with the scripted engine and with workspace
+ * files only.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +21,7 @@ let workspace: string;
 let server: ScriptedServer | null = null;
 
 beforeEach(() => {
-  workspace = mkdtempSync(join(tmpdir(), 'nightshift-cli-kept-'));
+  workspace = mkdtempSync(join(tmpdir(), 'nightshift-cli-backups-'));
 });
 afterEach(async () => {
   await server?.close();

@@ -1,4 +1,6 @@
-/** The command line with the scripted engine behind the real server, and with workspace files only. */
+/**
+ * The command line with the scripted engine behind the real server, and with workspace files only.
+ */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -203,11 +205,11 @@ describe('with an engine', () => {
   test('restore prints the plan and exits with 3 until its name is confirmed', async () => {
     const { engine } = await withEngine();
     const before = engine.rooms().lineage.head;
-    const asked = await nightshift('versions', 'restore', 'v001_sample');
-    expect(asked.code).toBe(3);
-    expect(asked.out).toContain('v001_sample');
-    expect(asked.out).toMatch(/discards .*\n(.*\n)*.*optimizer .*\n(.*\n)*.*undo /);
-    expect(asked.err).toContain('--confirm v001_sample');
+    const planned = await nightshift('versions', 'restore', 'v001_sample');
+    expect(planned.code).toBe(3);
+    expect(planned.out).toContain('v001_sample');
+    expect(planned.out).toMatch(/discards .*\n(.*\n)*.*optimizer .*\n(.*\n)*.*undo /);
+    expect(planned.err).toContain('--confirm v001_sample');
     expect((await nightshift('versions', 'restore', 'v001_sample', '--plan')).code).toBe(0);
     const wrong = await nightshift('versions', 'restore', 'v001_sample', '--confirm', 'v001');
     expect(wrong.code).toBe(3);

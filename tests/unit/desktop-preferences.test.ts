@@ -1,4 +1,7 @@
-/** Desktop preferences: start at login, zoom, silenced notifications; and the menu with its shortcuts. */
+/**
+ * Desktop preferences: start at login, zoom, silenced notifications; and the menu with its
+ * shortcuts.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,4 +1,7 @@
-/** Reads a workspace without an engine. Missing or damaged files count as unknown; nothing is guessed. */
+/**
+ * Reads a workspace without an engine. Missing or damaged files count as unknown; nothing is
+ * guessed.
+ */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';

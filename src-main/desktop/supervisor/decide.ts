@@ -17,7 +17,10 @@ export interface Readings {
   /** The holder of `.engine.lock`, if that process is alive. */
   readonly holder: { readonly pid: number; readonly seenMs: number } | null;
   readonly probe: Probe;
-  /** Consecutive intervals of 1.5 s without a response. Counted rather than timed, because the clock jumps when the machine sleeps. */
+  /**
+   * Consecutive intervals of 1.5 s without a response. Counted rather than timed, because the clock
+   * jumps when the machine sleeps.
+   */
   readonly silent: number;
   /** The process that this supervisor started, while it is alive. */
   readonly child: { readonly pid: number; readonly ageMs: number } | null;
@@ -36,7 +39,9 @@ export type Decision =
 
 /** Consecutive silent intervals after which a live engine counts as hung. */
 export const SILENT_LIMIT = 10;
-/** A started engine that has not taken the lock, or does not listen, within this time is replaced. */
+/**
+ * A started engine that has not taken the lock, or does not listen, within this time is replaced.
+ */
 const START_LIMIT_MS = 60_000;
 
 export function decideNext(readings: Readings): Decision {

@@ -1,4 +1,7 @@
-/** A WebSocket connection to the engine: the typed client, and the rooms, kept current by a snapshot and changes. */
+/**
+ * A WebSocket connection to the engine: the typed client, and the rooms, kept current by a snapshot
+ * and changes.
+ */
 import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
 import type { ContractRouterClient } from '@orpc/contract';
@@ -27,7 +30,8 @@ export function openFeed({ port, token }: Address, listener: FeedListener): Feed
     handshakeTimeout: CONNECT_TIMEOUT_MS,
   });
   socket.binaryType = 'arraybuffer';
-  // The `ws` socket has everything the link uses (listeners, send, readyState); only the types differ.
+  // The `ws` socket has everything the link uses (listeners, send, readyState); only the types
+  // differ.
   const link = new RPCLink({ websocket: socket as unknown as globalThis.WebSocket });
   const client: Client = createORPCClient(link);
   let open = true;
@@ -51,7 +55,10 @@ export function openFeed({ port, token }: Address, listener: FeedListener): Feed
   };
 }
 
-/** Runs until the connection ends. Takes a new snapshot after a gap in the revisions or if the engine no longer has ours. */
+/**
+ * Runs until the connection ends. Takes a new snapshot after a gap in the revisions or if the
+ * engine no longer has ours.
+ */
 async function follow(client: Client, listener: FeedListener, open: () => boolean): Promise<void> {
   while (open()) {
     const { revision, rooms: first } = await client.feed.snapshot();

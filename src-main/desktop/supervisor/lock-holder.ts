@@ -11,7 +11,9 @@ export interface Holder extends Identity {
   readonly port: number | null;
 }
 
-/** The live engine that holds the workspace; null if there is none or the lock file is unreadable. */
+/**
+ * The live engine that holds the workspace; null if there is none or the lock file is unreadable.
+ */
 export async function readHolder(workspace: string): Promise<Holder | null> {
   const holder = await readLiveHolder<object>(workspacePaths(workspace).engineLock);
   if (holder === null) return null;
@@ -24,7 +26,9 @@ export async function readToken(workspace: string): Promise<string | null> {
   return text === null || text.trim() === '' ? null : text.trim();
 }
 
-/** Kills this engine. Its trainers and workers have their own process groups and are not affected. */
+/**
+ * Kills this engine. Its trainers and workers have their own process groups and are not affected.
+ */
 export function killEngine(holder: Identity): void {
   signalGroup(holder, 'SIGKILL');
 }

@@ -1,4 +1,7 @@
-/** The supervision loop: read, decide, act. Woken by a timer, by the exit of the engine it started, or by a lost connection. */
+/**
+ * The supervision loop: read, decide, act. Woken by a timer, by the exit of the engine it started,
+ * or by a lost connection.
+ */
 import { mkdirSync } from 'node:fs';
 import { CONTRACT_VERSION, type Rooms } from '../../contract/index.ts';
 import { backoffMs, decideNext, type Decision, type Handshake, type Probe } from './decide.ts';
@@ -220,8 +223,8 @@ class EngineSupervisor implements Supervisor {
   }
 
   /**
-   * Counts silent probes, at most one per poll interval: a refused connection fails at once, and counting each of those would
-   * kill an engine that is shutting down.
+   * Counts silent probes, at most one per poll interval: a refused connection fails at once, and
+   * counting each of those would kill an engine that is shutting down.
    */
   private countSilence(answer: Probe): void {
     if (answer.kind === 'silent' && this.now() - this.lastProbeMs < ATTACHED_POLL_MS) return;
