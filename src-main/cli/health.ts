@@ -35,7 +35,7 @@ export function addHealthCommands(program: Command, run: Run): void {
       'List the content of a diagnostics bundle; save it with --to. Contains no rows, prompts, responses or secrets; works without an engine',
     )
     .option('--to <file>', 'save the bundle to this .tar.gz file')
-    .option('--names', 'keep file and dataset names readable (default: hashed)', false)
+    .option('--names', 'keep file and dataset names readable instead of hashing them', false)
     .action((options: { to?: string; names: boolean }) =>
       run((session) => diagnostics(session, options.to ?? null, options.names)),
     );

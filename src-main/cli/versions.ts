@@ -78,6 +78,11 @@ export function addVersionCommands(program: Command, run: Run): void {
         return result.ok ? exitCode.ok : exitCode.refused;
       }),
     );
+  addRestoreCommands(versions, run);
+}
+
+/** Commands that replace the current model, or delete a version. */
+function addRestoreCommands(versions: Command, run: Run): void {
   withRestoreOptions(
     versions
       .command('restore')

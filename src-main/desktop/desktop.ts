@@ -3,13 +3,17 @@
  * actions to the engine.
  */
 import { join } from 'node:path';
-import { app, Menu, protocol, shell } from 'electron';
+import { app, protocol } from 'electron';
 import type { Rooms, Screen } from '../contract/index.ts';
-import { engineProgram } from './engine-program.ts';
+import {
+  commandFailed,
+  engineRestarted,
+  engineStartFailing,
+  stillRunning,
+} from './announcements.ts';
+import { createApplicationMenu, type ApplicationMenu } from './application-menu.ts';
 import { freshNotices } from './fresh-notices.ts';
-import { answerPage, choosePaths } from './ipc-handlers.ts';
-import { createLogin, HIDDEN } from './login.ts';
-import { menuTemplate, type MenuActions } from './menu.ts';
+import { answerPage } from './ipc-handlers.ts';
 import { createNotifications, type Notifications } from './notifications.ts';
 import { createPowerSaveBlocker } from './power-save-blocker.ts';
 import { createPreferences, type Preferences } from './preferences.ts';
@@ -17,12 +21,8 @@ import { createQuitFlow, type QuitFlow } from './quit-flow.ts';
 import { watchSaves, type SaveWatch } from './quit.ts';
 import { SCHEME, servePage } from './scheme.ts';
 import type { Settings } from './settings.ts';
-import {
-  createSupervisor,
-  type Client,
-  type Connection,
-  type Supervisor,
-} from './supervisor/index.ts';
+import type { Client, Connection, Supervisor } from './supervisor/index.ts';
+import { superviseEngine, systemLogin } from './system.ts';
 import { isWorking, trayStatus, type TrayStatus } from './tray-status.ts';
 import { openTray, type NightshiftTray } from './tray.ts';
 import { openWindow, type MainWindow } from './window.ts';
@@ -53,9 +53,9 @@ export class Desktop {
   private readonly window: MainWindow;
   private readonly notifications: Notifications;
   private readonly tray: NightshiftTray;
+  private readonly menu: ApplicationMenu;
   private readonly quitFlow: QuitFlow;
   private saves: SaveWatch = { savingSince: null, seconds: null };
-  private shownMenu = '';
 
   constructor(options: DesktopOptions) {
     this.options = options;
@@ -71,16 +71,12 @@ export class Desktop {
       startHidden: options.startHidden,
       zoom: () => this.preferences.get().zoom,
       isQuitting: () => this.quitFlow.isQuitting(),
-      onHide: () => {
-        this.explainTray();
-      },
+      onHide: this.explainTray,
     });
     this.notifications = createNotifications({
       icon,
       platform: process.platform,
-      open: (screen) => {
-        this.open(screen);
-      },
+      open: this.open,
     });
     answerPage({
       window: () => this.window.browser,
@@ -91,10 +87,22 @@ export class Desktop {
     this.tray = openTray(options.icons, this.status(), {
       pause: this.pause,
       resume: this.resume,
-      open: () => {
-        this.show();
+      open: this.show,
+      quit: () => {
+        app.quit();
       },
-      quit: this.quit,
+    });
+    this.menu = createApplicationMenu({
+      workspace: options.workspace,
+      engineLog: this.engineLog,
+      window: this.window,
+      preferences: this.preferences,
+      supervisor: this.supervisor,
+      open: this.open,
+      addFiles: this.addFiles,
+      send: this.send,
+      pause: this.pause,
+      resume: this.resume,
     });
     this.quitFlow = createQuitFlow({
       supervisor: () => this.supervisor,
@@ -107,9 +115,9 @@ export class Desktop {
     this.update();
   }
 
-  show(): void {
+  readonly show = (): void => {
     this.window.show();
-  }
+  };
 
   /**
    * False while quitting waits for the user or the engine; once they are done, the application
@@ -148,20 +156,15 @@ export class Desktop {
     this.send('Resume', (client) => client.training.resume({ by: 'you (tray)' }));
   };
 
-  private readonly quit = (): void => {
-    app.quit();
-  };
-
   /** Sends a command to the engine. A refusal or failure is shown as a notification. */
-  private send(name: string, command: (client: Client) => Promise<unknown>): void {
+  private readonly send = (name: string, command: (client: Client) => Promise<unknown>): void => {
     const client = this.supervisor.client();
     const answer =
       client === null ? Promise.reject(new Error('The engine is not running.')) : command(client);
     answer.catch((error: unknown) => {
-      const body = error instanceof Error ? error.message : String(error);
-      this.notifications.show({ title: `${name} failed`, body, opens: 'dashboard' });
+      this.notifications.show(commandFailed(name, error));
     });
-  }
+  };
 
   private status(): TrayStatus {
     return trayStatus(this.supervisor.connection(), this.supervisor.rooms());
@@ -178,68 +181,14 @@ export class Desktop {
         mode:
           status.icon === 'paused' ? 'paused' : status.icon === 'attention' ? 'error' : 'normal',
       });
-    this.updateMenu(status);
-  }
-
-  private updateMenu({ action }: TrayStatus): void {
-    const facts = {
-      action,
-      connected: this.supervisor.client() !== null,
-      mac: process.platform === 'darwin',
-      packaged: app.isPackaged,
-    };
-    if (JSON.stringify(facts) === this.shownMenu) return;
-    this.shownMenu = JSON.stringify(facts);
-    Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(facts, this.menuActions())));
-  }
-
-  private menuActions(): MenuActions {
-    return {
-      addFiles: () => {
-        void choosePaths(this.window.browser, 'files').then(this.addFiles);
-      },
-      open: this.open,
-      pageAction: (action) => {
-        this.window.show();
-        this.window.send('nightshift:action', action);
-      },
-      zoom: (direction) => {
-        this.preferences.zoom(direction);
-      },
-      pause: this.pause,
-      resume: this.resume,
-      stop: (now) => {
-        this.send('Stop', (client) => client.training.stop({ now, by: 'you (window)' }));
-      },
-      skip: () => {
-        this.send('Skip', (client) => client.training.skip({ by: 'you (window)' }));
-      },
-      restartEngine: () => void this.supervisor.restartEngine().catch(() => undefined),
-      showWorkspace: () => void shell.openPath(this.options.workspace),
-      showEngineLog: () => void shell.openPath(this.engineLog),
-      close: () => {
-        this.window.browser.close();
-      },
-      quit: this.quit,
-    };
+    this.menu.update(status);
   }
 
   private openPreferences(): Preferences {
     const { settings, command } = this.options;
     return createPreferences({
       settings,
-      login: createLogin({
-        platform: process.platform,
-        env: process.env,
-        home: app.getPath('home'),
-        command,
-        system: {
-          get: () => app.getLoginItemSettings({ args: [HIDDEN] }).openAtLogin,
-          set: (openAtLogin) => {
-            app.setLoginItemSettings({ openAtLogin, args: [HIDDEN] });
-          },
-        },
-      }),
+      login: systemLogin(command),
       onChange: (preferences) => {
         const { browser } = this.window;
         if (!browser.isDestroyed()) browser.webContents.setZoomFactor(preferences.zoom / 100);
@@ -251,56 +200,31 @@ export class Desktop {
 
   private startSupervisor(): Supervisor {
     const { workspace, settings } = this.options;
-    return createSupervisor({
-      workspace,
-      log: this.engineLog,
-      env: process.env,
-      nowMs: Date.now,
-      program: () =>
-        engineProgram({
-          packaged: app.isPackaged,
-          appPath: app.getAppPath(),
-          resources: process.resourcesPath,
-          userData: app.getPath('userData'),
-          platform: process.platform,
-          env: process.env,
-        }),
-      listener: {
-        onConnection: (connection) => {
-          this.onConnection(connection);
-        },
-        onRooms: (rooms) => {
-          this.saves = watchSaves(this.saves, rooms.status, seconds());
-          this.notify(rooms);
-          this.update();
-        },
-        onStarted: ({ pid }) => {
-          settings.set('startedEngine', { workspace, pid });
-        },
-        onStartFailing: (problem) => {
-          this.notifications.show({
-            title: 'The engine failed to start',
-            body: `${problem}. Nightshift keeps retrying. A running trainer is not affected.`,
-            opens: 'dashboard',
-          });
-        },
-        onReplaced: (cause, afterMs) => {
-          this.notifications.show({
-            title: `The engine was restarted in ${(afterMs / 1000).toFixed(1)}\u00a0s`,
-            body: `It ended unexpectedly (${cause}). Training was not affected.`,
-            opens: 'dashboard',
-          });
-        },
+    return superviseEngine(workspace, this.engineLog, {
+      onConnection: this.onConnection,
+      onRooms: (rooms) => {
+        this.saves = watchSaves(this.saves, rooms.status, seconds());
+        this.notify(rooms);
+        this.update();
+      },
+      onStarted: ({ pid }) => {
+        settings.set('startedEngine', { workspace, pid });
+      },
+      onStartFailing: (problem) => {
+        this.notifications.show(engineStartFailing(problem));
+      },
+      onReplaced: (cause, afterMs) => {
+        this.notifications.show(engineRestarted(cause, afterMs));
       },
     });
   }
 
-  private onConnection(connection: Connection): void {
+  private readonly onConnection = (connection: Connection): void => {
     if (connection.kind === 'attached') this.window.send('nightshift:connected');
     if (connection.kind === 'older' || connection.kind === 'newer')
       void this.quitFlow.resolveContractMismatch(connection);
     this.update();
-  }
+  };
 
   private notify(rooms: Rooms): void {
     const { workspace, settings } = this.options;
@@ -316,14 +240,10 @@ export class Desktop {
   }
 
   /** The first time the window is closed, says that Nightshift keeps running in the tray. */
-  private explainTray(): void {
+  private readonly explainTray = (): void => {
     const { settings } = this.options;
     if (!settings.get('firstRun')) return;
     settings.set('firstRun', false);
-    this.notifications.show({
-      title: 'Nightshift is still running',
-      body: 'Training continues in the background. Use the tray icon to open the window or quit.',
-      opens: 'dashboard',
-    });
-  }
+    this.notifications.show(stillRunning);
+  };
 }

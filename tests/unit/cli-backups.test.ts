@@ -169,7 +169,7 @@ test(
     const write = `
 import json, sys
 from pathlib import Path
-from nightshift_trainer.train.walk import hash_file, seal
+from nightshift_trainer.train.checkpoint.discover import hash_file, seal
 for step in (8, 9):
     folder = Path(sys.argv[1]) / f"step-{step:08d}"
     folder.mkdir(parents=True)
@@ -192,7 +192,7 @@ for step in (8, 9):
     const verified = await nightshift('checkpoints', 'verify', '--json');
     expect(verified.code).toBe(0);
     expect(JSON.parse(verified.out)).toMatchObject({
-      text: `would resume at step 8 of branch main from ${join(root, 'step-00000008')}; 1 skipped because step 9: the content of state.json is not what was saved`,
+      text: `would resume at step 8 of branch main from ${join(root, 'step-00000008')}; 1 skipped because step 9: state.json has changed since it was saved`,
       resumes: { step: 8 },
       skipped: [{ step: 9, branch: 'main' }],
     });

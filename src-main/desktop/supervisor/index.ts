@@ -8,4 +8,4 @@
 export type { Client } from './feed.ts';
 export type { EngineProgram } from './engine-process.ts';
 export { createSupervisor } from './supervisor.ts';
-export type { Connection, Supervisor } from './supervisor.ts';
+export type { Connection, Supervisor, SupervisorListener } from './types.ts';

@@ -4,54 +4,13 @@
  */
 import { mkdirSync } from 'node:fs';
 import { CONTRACT_VERSION, type Rooms } from '../../contract/index.ts';
-import { backoffMs, decideNext, type Decision, type Handshake, type Probe } from './decide.ts';
-import { probe, requestExit, requestTicket, type Address } from './engine-http.ts';
-import { startEngine, type Child, type EngineProgram } from './engine-process.ts';
+import { backoffMs, decideNext, type Decision, type Handshake } from './decide.ts';
+import { requestExit, requestTicket, type Address } from './engine-http.ts';
+import { startEngine, type Child } from './engine-process.ts';
 import { openFeed, type Client, type Feed } from './feed.ts';
-import { killEngine, readHolder, readToken, type Holder } from './lock-holder.ts';
-
-export type Connection =
-  | { readonly kind: 'starting'; readonly problem: string | null }
-  | { readonly kind: 'attached'; readonly engine: Handshake; readonly address: Address }
-  | {
-      readonly kind: 'older' | 'newer';
-      readonly engine: Handshake;
-      readonly address: Address;
-    };
-
-export interface SupervisorListener {
-  onConnection(connection: Connection): void;
-  onRooms(rooms: Rooms): void;
-  /** The attached engine ended (`cause`) and another one is attached, `afterMs` later. */
-  onReplaced(cause: string, afterMs: number): void;
-  /** Several starts in a row failed. Called once per series. */
-  onStartFailing(problem: string): void;
-  onStarted(child: { readonly pid: number }): void;
-}
-
-export interface Supervisor {
-  connection(): Connection;
-  rooms(): Rooms | null;
-  /** The engine's procedures; null while no engine is attached. */
-  client(): Client | null;
-  /** Waits for an engine. Resolves to its WebSocket address and a one-time ticket. */
-  ticket(): Promise<{ readonly url: string; readonly ticket: string }>;
-  /** Ends the attached engine; supervision then starts a new one. Training is not affected. */
-  restartEngine(): Promise<void>;
-  /** Ends the attached engine and stops supervising. */
-  shutDownEngine(): Promise<void>;
-  /** Stops supervising; the engine keeps running. */
-  close(): void;
-}
-
-export interface SupervisorOptions {
-  readonly workspace: string;
-  readonly program: () => Promise<EngineProgram>;
-  readonly log: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly nowMs: () => number;
-  readonly listener: SupervisorListener;
-}
+import { killEngine, type Holder } from './lock-holder.ts';
+import { observe, SilenceCounter } from './observe.ts';
+import type { Connection, Supervisor, SupervisorOptions } from './types.ts';
 
 const ATTACHED_POLL_MS = 1500;
 const UNATTACHED_POLL_MS = 50;
@@ -75,8 +34,7 @@ class EngineSupervisor implements Supervisor {
   private child: Child | null = null;
   /** Why the last engine ended. */
   private cause = UNKNOWN_CAUSE;
-  private silentProbes = 0;
-  private lastProbeMs: number;
+  private readonly silence: SilenceCounter;
   private failedStarts = 0;
   private nextStartMs = 0;
   private attachedMs = 0;
@@ -91,7 +49,7 @@ class EngineSupervisor implements Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.options = options;
-    this.lastProbeMs = options.nowMs();
+    this.silence = new SilenceCounter(ATTACHED_POLL_MS, options.nowMs());
     this.wake();
   }
 
@@ -172,21 +130,16 @@ class EngineSupervisor implements Supervisor {
   };
 
   private async check(): Promise<void> {
-    const { workspace } = this.options;
-    const holder = await readHolder(workspace);
-    const token = holder?.port == null ? null : await readToken(workspace);
-    const address: Address | null =
-      holder?.port == null || token === null ? null : { port: holder.port, token };
-    const answer: Probe = address === null ? { kind: 'none' } : await probe(address);
+    const { holder, address, probe } = await observe(this.options.workspace);
     if (this.closed) return;
-    this.countSilence(answer);
+    this.silence.add(probe, this.now());
     const pid = holder?.pid ?? 0;
     if (pid !== this.seenHolder.pid) this.seenHolder = { pid, sinceMs: this.now() };
     const { child } = this;
     const decision = decideNext({
       holder: holder === null ? null : { pid, seenMs: this.now() - this.seenHolder.sinceMs },
-      probe: answer,
-      silent: this.silentProbes,
+      probe,
+      silent: this.silence.count,
       child: child === null ? null : { pid: child.pid, ageMs: this.now() - child.startedMs },
       contract: CONTRACT_VERSION,
       waitMs: this.nextStartMs - this.now(),
@@ -220,16 +173,6 @@ class EngineSupervisor implements Supervisor {
         if (holder === null) this.detach();
         return;
     }
-  }
-
-  /**
-   * Counts silent probes, at most one per poll interval: a refused connection fails at once, and
-   * counting each of those would kill an engine that is shutting down.
-   */
-  private countSilence(answer: Probe): void {
-    if (answer.kind === 'silent' && this.now() - this.lastProbeMs < ATTACHED_POLL_MS) return;
-    this.silentProbes = answer.kind === 'silent' ? this.silentProbes + 1 : 0;
-    this.lastProbeMs = this.now();
   }
 
   private attach(engine: Handshake, address: Address): void {
@@ -315,6 +258,6 @@ class EngineSupervisor implements Supervisor {
     this.cause = 'it stopped responding';
     if (holder !== null) killEngine(holder);
     else if (this.child?.pid === pid) process.kill(pid, 'SIGKILL');
-    this.silentProbes = 0;
+    this.silence.count = 0;
   }
 }
