@@ -37,7 +37,7 @@ describe('tone', () => {
       expect(BANNED.test(text), text).toBe(false);
   });
 
-  test('reads texts of screens, notices, commands and Python', () => {
+  test('reads texts of screens, notices, commands and Python', { timeout: 120_000 }, () => {
     const contains = (file: string, part: string): boolean =>
       tokensOf(file).some(
         ({ kind, text }) =>
@@ -53,7 +53,7 @@ describe('tone', () => {
     expect(contains('python-runtime/nightshift_trainer/__main__.py', 'usage:')).toBe(true);
   });
 
-  test('no text has praise, apologies or exclamation marks', () => {
+  test('no text has praise, apologies or exclamation marks', { timeout: 120_000 }, () => {
     const files = programFiles().filter((file) => !EXCLUDED.test(file));
     expect(files.length).toBeGreaterThan(100);
     // Benchmark results compare values: "the best of".
@@ -136,7 +136,7 @@ describe('spelling', () => {
       expect(britishIn(text), text).toBeUndefined();
   });
 
-  test('all texts, comments and identifiers use American spelling', () => {
+  test('all texts, comments and identifiers use American spelling', { timeout: 120_000 }, () => {
     const found = tokensIn([...programFiles(), ...testFiles(), ...documents()])
       // This file spells the words that it looks for.
       .filter(({ file }) => file !== OWN_FILE)
@@ -237,7 +237,7 @@ describe('names', () => {
   const isLibraryAttribute = ({ file, text, before }: Token): boolean =>
     file.endsWith('.py') && before === '.' && (text === 'walk' || text === 'tell');
 
-  test('no replaced name is an identifier', () => {
+  test('no replaced name is an identifier', { timeout: 120_000 }, () => {
     const found = tokensIn([...programFiles(), ...testFiles()])
       .filter((token) => token.kind === 'identifier' && !READS_OLD_NAMES.test(token.file))
       // The table above.

@@ -164,7 +164,7 @@ test('accepts commands that exist', () => {
     expect(problemsOf(text), text).toEqual([]);
 });
 
-test('every command in texts, comments and documents exists', () => {
+test('every command in texts, comments and documents exists', { timeout: 120_000 }, () => {
   const own = /tests\/unit\/(named-commands\.test|repository-texts)\.ts$/;
   const tokens = [...programFiles(), ...testFiles(), ...documents()]
     .filter((file) => !own.test(file))

@@ -83,6 +83,11 @@ function typescriptTokens(file: string, text: string): readonly Token[] {
     if (!ts.isJsxText(node)) {
       addComments(ts.getLeadingCommentRanges(text, node.pos));
       addComments(ts.getTrailingCommentRanges(text, node.end));
+      addComments(ts.getLeadingCommentRanges(text, node.end));
+      // Comments in an empty block, or before a closing bracket, belong to no child node.
+      const start = node.getStart(source);
+      if ('{[('.includes(text.charAt(start)))
+        addComments(ts.getLeadingCommentRanges(text, start + 1));
     }
     if (ts.isIdentifier(node)) add('identifier', node.getStart(source), node.text);
     else if (ts.isJsxText(node)) add('jsx', node.getStart(source), node.text);
@@ -94,7 +99,7 @@ function typescriptTokens(file: string, text: string): readonly Token[] {
       );
     else if (ts.isStringLiteralLike(node) && !ts.isImportDeclaration(node.parent))
       add('string', node.getStart(source), node.text);
-    for (const child of node.getChildren(source)) visit(child);
+    ts.forEachChild(node, visit);
   };
   visit(source);
   return tokens;
