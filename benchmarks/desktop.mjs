@@ -25,11 +25,11 @@ function report(what, seconds) {
   console.log(rows.at(-1));
 }
 const since = (t) => (performance.now() - t) / 1000;
-const trayLine = async (scenario) => (await scenario.desk.trayMenu())[0]?.label ?? '';
+const trayLine = async (scenario) => (await scenario.session.trayMenu())[0]?.label ?? '';
 const canPause = (scenario) =>
   until(
     async () =>
-      (await scenario.desk.trayMenu()).some((entry) => entry.label === 'Pause' && entry.enabled),
+      (await scenario.session.trayMenu()).some((entry) => entry.label === 'Pause' && entry.enabled),
     'the tray to offer Pause',
     30_000,
   );
@@ -113,10 +113,10 @@ for (let run = 0; run < runs; run++) {
   steps.push(batch / rate.value);
   await until(async () => (await trayLine(scenario)).startsWith('Training'), 'the tray', 20_000);
   const t = performance.now();
-  await scenario.desk.clickTrayMenu('Pause');
+  await scenario.session.clickTrayMenu('Pause');
   await until(async () => (await trayLine(scenario)).startsWith('Paused'), 'paused', 30_000);
   paused.push(since(t));
-  await scenario.desk.clickTrayMenu('Resume');
+  await scenario.session.clickTrayMenu('Resume');
 }
 const answers = [];
 for (let turn = 0; turn < 500; turn += 1) {

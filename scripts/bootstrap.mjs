@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Sets everything up, resumable: Node packages and a Node 24, the Python environment. Run by start, demo and test; `npm run setup`
- * runs it alone. Options: `--tests` (what the test suites need as well), `--node-only`.
+ * Installs the Node packages, Node 24 and the Python environment. Can be interrupted and run again.
+ * Used by start, demo and test; `npm run setup` runs it alone. Options: `--tests` (also install
+ * what the tests need), `--node-only`.
  */
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,11 +10,11 @@ import { pathToFileURL } from 'node:url';
 import { setUpNode } from './setup/node-part.mjs';
 import { setUpPython } from './setup/python-part.mjs';
 import { setUpSystem } from './setup/system-part.mjs';
-import { root, runScript, say, setupFolder, SetupError } from './setup/terminal.mjs';
+import { log, root, runScript, setupFolder, SetupError } from './setup/terminal.mjs';
 
 const lock = join(setupFolder, 'lock');
 
-function lives(pid) {
+function isAlive(pid) {
   try {
     process.kill(pid, 0);
     return true;
@@ -22,17 +23,17 @@ function lives(pid) {
   }
 }
 
-/** Two set-ups at once would break each other's folders: the second waits. */
+/** Waits while another setup is running, because two would corrupt each other's folders. */
 async function withLock(work) {
   try {
     mkdirSync(setupFolder, { recursive: true });
   } catch (error) {
     throw new SetupError(
-      `nothing can be written in ${root} (${error.code}).`,
-      'Use a checkout in a folder that you may write to.',
+      `Can't write to ${root} (${error.code}).`,
+      'Use a checkout in a folder with write permission.',
     );
   }
-  let told = false;
+  let reported = false;
   for (;;) {
     try {
       const file = openSync(lock, 'wx');
@@ -43,13 +44,13 @@ async function withLock(work) {
       if (error.code !== 'EEXIST') throw error;
       const holder = Number(readFileSync(lock, 'utf8') || '0');
       const age = Date.now() - statSync(lock).mtimeMs;
-      if (holder === 0 ? age > 5000 : !lives(holder)) {
+      if (holder === 0 ? age > 5000 : !isAlive(holder)) {
         rmSync(lock, { force: true });
         continue;
       }
-      if (!told) say(`Another set-up is at work (pid ${holder}); waiting for it`);
-      told = true;
-      await new Promise((done) => setTimeout(done, 500));
+      if (!reported) log(`Waiting for another setup (pid ${holder})`);
+      reported = true;
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
   try {
@@ -62,7 +63,7 @@ async function withLock(work) {
 /** @param {{ tests?: boolean, nodeOnly?: boolean }} options */
 export async function setUp({ tests = false, nodeOnly = false } = {}) {
   if (Number(process.versions.node.split('.')[0]) < 18)
-    throw new SetupError(`this Node is ${process.version}.`, 'Install Node 18 or newer.');
+    throw new SetupError(`Node ${process.version} is too old.`, 'Install Node 18 or newer.');
   await withLock(async () => {
     if (tests) await setUpSystem();
     await setUpNode();

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Builds what is not up to date: engine and command line (rolldown, ESM for Node 24, everything bundled), desktop main and
- * preload (CJS), the two pages. `--only engine|desktop|renderer`, `--force`. Needs node_modules; runs itself again under Node 24.
+ * Builds the parts that are out of date: engine and command line (rolldown, bundled ESM for Node
+ * 24), desktop main and preload (CJS), and the two pages. `--only engine|desktop|renderer`,
+ * `--force`. Needs node_modules; restarts itself under Node 24.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,19 +10,19 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { node24 } from './setup/node-part.mjs';
 import {
-  AlreadyTold,
-  progressToErrors,
+  log,
+  logToStderr,
+  ReportedError,
   root,
   run,
   runScript,
-  say,
   SetupError,
 } from './setup/terminal.mjs';
 
 const common = ['package.json', 'package-lock.json', 'scripts/build.mjs'];
 const shell = [...common, 'electron.vite.config.ts', 'src-main/contract'];
 
-/** What each part is made of and what it makes. A part whose entry does not exist is left out. */
+/** Sources and outputs of each part. A part whose entries do not exist is skipped. */
 const parts = {
   engine: {
     entries: ['src-main/engine.ts', 'src-main/cli.ts', 'src-main/engine/backups/copy-thread.ts'],
@@ -51,20 +52,20 @@ const parts = {
 };
 
 /** A hash over names and contents of files and folders. */
-export function contentStamp(places, base = root) {
+export function contentStamp(paths, base = root) {
   const hash = createHash('sha256');
-  const walk = (place) => {
-    const path = join(base, place);
+  const addPath = (name) => {
+    const path = join(base, name);
     if (!existsSync(path)) return;
     try {
       const names = readdirSync(path).sort();
-      for (const name of names) walk(`${place}/${name}`);
+      for (const child of names) addPath(`${name}/${child}`);
     } catch (error) {
       if (error.code !== 'ENOTDIR') throw error;
-      hash.update(`${place}\0`).update(readFileSync(path)).update('\0');
+      hash.update(`${name}\0`).update(readFileSync(path)).update('\0');
     }
   };
-  for (const place of places) walk(place);
+  for (const path of paths) addPath(path);
   return hash.digest('hex');
 }
 
@@ -72,7 +73,7 @@ const stampPath = (name) => join(root, 'out', '.stamps', name);
 const readStamp = (name) =>
   existsSync(stampPath(name)) ? readFileSync(stampPath(name), 'utf8') : '';
 
-/** The parts that have to be built now. */
+/** The parts that need to be built. */
 export function staleParts(only = null) {
   return Object.entries(parts)
     .filter(
@@ -101,7 +102,7 @@ async function buildEngine() {
       input: join(root, input),
       platform: 'node',
       logLevel: 'warn',
-      // Optional accelerators of ws (it catches their absence) and the watcher of another platform.
+      // Optional native modules: of ws, which works without them, and of chokidar on macOS.
       external: ['bufferutil', 'utf-8-validate', 'fsevents'],
       transform: {
         target: 'node24',
@@ -114,52 +115,51 @@ async function buildEngine() {
     });
 }
 
-async function buildShell(which) {
+async function buildWithVite(part) {
   const tool = join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js');
-  const env = { ...process.env, NIGHTSHIFT_BUILD_PART: which, NO_COLOR: '1' };
+  const env = { ...process.env, NIGHTSHIFT_BUILD_PART: part, NO_COLOR: '1' };
   const answer = await run(process.execPath, [tool, 'build', '--logLevel', 'warn'], {
     quiet: true,
     env,
   });
   if (answer.code !== 0)
     throw new SetupError(
-      `the ${which} part could not be built.`,
-      'Mend what is named above.',
+      `Building the ${part} part failed.`,
+      'Fix the errors above.',
       answer.output,
     );
 }
 
-/** Builds the stale parts. Throws SetupError or the bundler's own error. */
+/** Builds the parts that are out of date. Throws SetupError or the error of the bundler. */
 export async function build({ only = null, force = false } = {}) {
   if (force) rmSync(join(root, 'out', '.stamps'), { recursive: true, force: true });
   const stale = staleParts(only);
-  if (stale.length === 0) return say('Build: up to date');
+  if (stale.length === 0) return log('Build: up to date');
   const node = await node24();
-  if (node === null)
-    throw new SetupError('there is no Node 24 to build with.', 'Run npm run setup first.');
+  if (node === null) throw new SetupError('Node 24 is not installed.', 'Run: npm run setup');
   if (Number(process.versions.node.split('.')[0]) < 24) {
     const options = [...(only === null ? [] : ['--only', only]), ...(force ? ['--force'] : [])];
     const answer = await run(node, [fileURLToPath(import.meta.url), ...options], { quiet: false });
-    if (answer.code !== 0) throw new AlreadyTold('the build failed');
+    if (answer.code !== 0) throw new ReportedError('the build failed');
     return undefined;
   }
   for (const { name, stamp } of stale) {
-    say(`Build: ${name}`);
+    log(`Build: ${name}`);
     if (name === 'engine') await buildEngine();
-    else await buildShell(name);
+    else await buildWithVite(name);
     mkdirSync(join(root, 'out', '.stamps'), { recursive: true });
     writeFileSync(stampPath(name), stamp);
   }
-  return say('Build: done');
+  return log('Build: done');
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const at = process.argv.indexOf('--only');
   const only = at === -1 ? null : process.argv[at + 1];
-  if (process.argv.includes('--to-errors')) progressToErrors();
+  if (process.argv.includes('--to-errors')) logToStderr();
   await runScript(() => {
     if (only !== null && !(only in parts))
-      throw new SetupError(`there is no part ${only}.`, `Use ${Object.keys(parts).join(', ')}.`);
+      throw new SetupError(`Unknown part: ${only}`, `Use ${Object.keys(parts).join(', ')}.`);
     return build({ only, force: process.argv.includes('--force') });
   });
 }

@@ -1,14 +1,17 @@
 #!/usr/bin/env node
-/** `npm run demo [-- --model starter|smollm2] [--shuffled] [--keep] [--json]`: sets up, builds, and hands over to `nightshift demo`. */
+/**
+ * `npm run demo [-- --model starter|smollm2] [--shuffled] [--keep] [--json]`: sets up, builds, and
+ * runs `nightshift demo`.
+ */
 import { setUp } from './bootstrap.mjs';
 import { build } from './build.mjs';
-import { handOver } from './nightshift.mjs';
-import { progressToErrors, runScript, say } from './setup/terminal.mjs';
+import { runCommandLine } from './nightshift.mjs';
+import { log, logToStderr, runScript } from './setup/terminal.mjs';
 
 await runScript(async () => {
-  progressToErrors();
+  logToStderr();
   await setUp();
   await build({ only: 'engine' });
-  say('Set-up done; the demo begins');
-  return handOver(['demo', ...process.argv.slice(2)]);
+  log('Setup done, starting the demo');
+  return runCommandLine(['demo', ...process.argv.slice(2)]);
 });

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Draws resources/icons from the mark (a ring and the lit half of a disc, on a 22-unit square): the application's icon and the
- * tray's states. No picture library: shapes are asked point by point, 4 x 4 points a pixel, and written as PNG.
+ * Draws resources/icons: the application icon and the tray icons, from a logo (a ring and half a
+ * disc) on a 22 x 22 grid. Renders without an image library: 4 x 4 samples per pixel, written as
+ * PNG.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,10 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { deflateSync } from 'node:zlib';
 
 const folder = fileURLToPath(new URL('../resources/icons', import.meta.url));
-const POINTS = 4;
+const SAMPLES = 4;
 const RING_STEPS = 12;
 
-// Middle tones: a tray may be dark or light, and does not say which.
+// Mid-tones that are visible on dark and light trays.
 const accent = [0x4a, 0x97, 0xe6];
 const dim = [0x6b, 0x70, 0x7a];
 const quiet = [0x8e, 0x92, 0x9b];
@@ -20,10 +21,10 @@ const warn = [0xe3, 0xa6, 0x2c];
 const face = [0x11, 0x13, 0x17];
 const ink = [0xeb, 0xed, 0xf0];
 
-/** A shape answers whether a point of the 22-unit square is inside. */
-const fromCentre = (x, y) => Math.hypot(x - 11, y - 11);
-const ring = (x, y, width = 1.8) => Math.abs(fromCentre(x, y) - 9) <= width / 2;
-const lit = (x, y) => x >= 11 && fromCentre(x, y) <= 6.4;
+/** A shape is a function that returns true for points inside it. */
+const distanceFromCenter = (x, y) => Math.hypot(x - 11, y - 11);
+const ring = (x, y, width = 1.8) => Math.abs(distanceFromCenter(x, y) - 9) <= width / 2;
+const lit = (x, y) => x >= 11 && distanceFromCenter(x, y) <= 6.4;
 const bars = (x, y) => y >= 6.5 && y <= 15.5 && ((x >= 7 && x <= 9.8) || (x >= 12.2 && x <= 15));
 const turn = (x, y) => (Math.atan2(x - 11, 11 - y) / (2 * Math.PI) + 1) % 1;
 const triangle = (x, y) => y >= 2.5 && y <= 19.5 && Math.abs(x - 11) <= ((y - 2.5) / 17) * 9.8;
@@ -34,10 +35,10 @@ const rounded = (x, y) => {
   const [dx, dy] = [Math.max(0, Math.abs(x - 11) - 6.2), Math.max(0, Math.abs(y - 11) - 6.2)];
   return Math.hypot(dx, dy) <= 4.6;
 };
-/** The mark, smaller, inside the application's icon. */
+/** Scales a shape down to fit inside the application icon. */
 const inner = (shape) => (x, y) => shape(11 + (x - 11) * 1.42, 11 + (y - 11) * 1.42);
 
-/** Each layer: shape and color; later ones lie on top. */
+/** Layers of shape and color; later layers are on top. */
 const icons = {
   'tray-idle': [
     [ring, quiet],
@@ -74,9 +75,9 @@ function draw(layers, size) {
   for (let row = 0; row < size; row++)
     for (let column = 0; column < size; column++) {
       const sum = [0, 0, 0, 0];
-      for (let point = 0; point < POINTS * POINTS; point++) {
-        const x = ((column + ((point % POINTS) + 0.5) / POINTS) * 22) / size;
-        const y = ((row + (Math.floor(point / POINTS) + 0.5) / POINTS) * 22) / size;
+      for (let point = 0; point < SAMPLES * SAMPLES; point++) {
+        const x = ((column + ((point % SAMPLES) + 0.5) / SAMPLES) * 22) / size;
+        const y = ((row + (Math.floor(point / SAMPLES) + 0.5) / SAMPLES) * 22) / size;
         const top = layers.findLast(([shape]) => shape(x, y));
         if (top === undefined) continue;
         for (let part = 0; part < 3; part++) sum[part] += top[1][part];
@@ -86,7 +87,7 @@ function draw(layers, size) {
       const inside = sum[3];
       if (inside === 0) continue;
       for (let part = 0; part < 3; part++) pixels[at + part] = Math.round(sum[part] / inside);
-      pixels[at + 3] = Math.round((inside / (POINTS * POINTS)) * 255);
+      pixels[at + 3] = Math.round((inside / (SAMPLES * SAMPLES)) * 255);
     }
   return pixels;
 }

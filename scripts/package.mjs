@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /**
- * `npm run package`: sets up, builds, and makes the package of this platform into dist/ by electron-builder.yml. What follows `--`
- * goes to electron-builder: `npm run package -- --linux dir`. Nothing is published.
+ * `npm run package`: sets up, builds, and packages for this platform into dist/, as configured in electron-builder.yml. Options after `--`
+ * are passed to electron-builder: `npm run package -- --linux dir`. Nothing is published.
  */
 import { join } from 'node:path';
 import { setUp } from './bootstrap.mjs';
 import { build } from './build.mjs';
 import { node24 } from './setup/node-part.mjs';
-import { root, run, runScript, say, SetupError } from './setup/terminal.mjs';
+import { log, root, run, runScript, SetupError } from './setup/terminal.mjs';
 
 await runScript(async () => {
   await setUp({ nodeOnly: true });
@@ -21,8 +21,8 @@ await runScript(async () => {
   );
   if (answer.code !== 0)
     throw new SetupError(
-      'the package could not be made.',
-      'Mend what is named above. The official Electron binary is fetched once and has to be reachable.',
+      'Packaging failed.',
+      'Fix the errors above. The Electron binary is downloaded once, so its server must be reachable.',
     );
-  say('Package: dist/');
+  log('Package: dist/');
 });

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /**
- * Plants each fault of tests/planted/*.patch in a temporary copy and expects the named test to turn red. A patch begins with lines
- * of the form `Key: value` before the diff:
+ * Applies each patch of tests/planted/ to a temporary copy and checks that the named test then
+ * fails. A patch starts with lines of the form `Key: value` before the diff:
  *   Test: vitest contract tests/contract/server-access.test.ts -t "Origin"   (or: pytest tests/test_x.py::name, structure, types, eslint)
- *   Build: engine                                                          (optional: the copy is built again with the fault)
- * The test has to be green without the fault, else its red proves nothing.
+ *   Build: engine                                                          (optional: rebuilds this part after patching)
+ * The test must pass without the patch.
  */
 import {
   cpSync,
@@ -17,20 +17,20 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { root, run, runScript, say } from './setup/terminal.mjs';
+import { log, root, run, runScript } from './setup/terminal.mjs';
 
-/** The header of a patch; throws when it names no test. */
+/** Parses the header of a patch. Throws if it names no test. */
 export function readHeader(text) {
-  const head = text.split(/^(?:diff |--- )/m)[0];
-  const value = (key) => new RegExp(`^${key}: (.+)$`, 'm').exec(head)?.[1].trim() ?? null;
+  const header = text.split(/^(?:diff |--- )/m)[0];
+  const value = (key) => new RegExp(`^${key}: (.+)$`, 'm').exec(header)?.[1].trim() ?? null;
   const test = value('Test');
   if (test === null)
     throw new Error('the patch names no test (a line "Test: ..." before the diff)');
   return { test, build: value('Build') };
 }
 
-/** Words of a command line; double quotes hold a word together. */
-export const words = (text) =>
+/** Splits a command line at spaces; double quotes group an argument. */
+export const splitArguments = (text) =>
   [...text.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2]);
 
 async function copyCheckout(into) {
@@ -44,7 +44,7 @@ async function copyCheckout(into) {
     try {
       cpSync(join(root, file), join(into, file));
     } catch (error) {
-      if (error.code !== 'ENOENT') throw error; // Deleted, and not yet committed as such.
+      if (error.code !== 'ENOENT') throw error; // Deleted in the working tree, but not committed yet.
     }
   }
   symlinkSync(join(root, 'node_modules'), join(into, 'node_modules'));
@@ -65,7 +65,7 @@ async function runTest(copy, header) {
     );
     if (built.code !== 0) return built;
   }
-  const [kind, ...rest] = words(header.test);
+  const [kind, ...rest] = splitArguments(header.test);
   const node = (path, ...args) =>
     run(process.execPath, [join(root, 'node_modules', path), ...args], {
       quiet: true,
@@ -91,7 +91,7 @@ async function runTest(copy, header) {
       env: { ...env, PYTHONPATH: join(copy, 'python-runtime') },
       limit: 900,
     });
-  throw new Error(`the patch names an unknown kind of test: ${kind}`);
+  throw new Error(`unknown kind of test in the patch: ${kind}`);
 }
 
 if (process.argv[1].endsWith('planted.mjs'))
@@ -102,13 +102,13 @@ if (process.argv[1].endsWith('planted.mjs'))
       .sort();
     const copy = mkdtempSync(join(tmpdir(), 'nightshift-planted-'));
     let failed = 0;
-    const green = new Map();
+    const baselines = new Map();
     try {
       await copyCheckout(copy);
       for (const name of names) {
         const header = readHeader(readFileSync(join(folder, name), 'utf8'));
         const key = `${header.test} ${header.build}`;
-        if (!green.has(key)) green.set(key, await runTest(copy, header));
+        if (!baselines.has(key)) baselines.set(key, await runTest(copy, header));
         const apply = (...options) =>
           run('git', ['apply', ...options, join(folder, name)], {
             quiet: true,
@@ -119,20 +119,20 @@ if (process.argv[1].endsWith('planted.mjs'))
               GIT_DIR: join(copy, '.none'),
             },
           });
-        const planted = await apply();
-        const red = planted.code === 0 ? await runTest(copy, header) : planted;
-        if (planted.code === 0) await apply('-R');
+        const patched = await apply();
+        const result = patched.code === 0 ? await runTest(copy, header) : patched;
+        if (patched.code === 0) await apply('-R');
         const problem =
-          green.get(key).code !== 0
-            ? `the test is red without the fault:\n${green.get(key).output.slice(-3000)}`
-            : planted.code !== 0
-              ? `the patch does not apply:\n${planted.output}`
-              : red.code === 0
-                ? 'the test stayed green'
+          baselines.get(key).code !== 0
+            ? `the test fails without the patch:\n${baselines.get(key).output.slice(-3000)}`
+            : patched.code !== 0
+              ? `the patch does not apply:\n${patched.output}`
+              : result.code === 0
+                ? 'the test passes with the patch'
                 : null;
         if (problem !== null) failed += 1;
-        say(
-          `${problem === null ? 'red as it has to be' : 'FAILED'}  ${name}  ${header.test}${problem === null ? '' : `\n${problem}`}`,
+        log(
+          `${problem === null ? 'detected' : 'FAILED'}  ${name}  ${header.test}${problem === null ? '' : `\n${problem}`}`,
         );
       }
     } finally {

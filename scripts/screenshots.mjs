@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Pictures for docs/screenshots from a live run: a real engine trains the sample on a real base while Chromium looks at it.
- * `npm run screenshots [-- --model starter|smollm2] [-- --out FOLDER]`. Prints the run and the step that each picture shows.
+ * Takes the screenshots for docs/screenshots in Chromium while a real engine trains the sample.
+ * `npm run screenshots [-- --model starter|smollm2] [-- --out FOLDER]`. Prints the run and the step
+ * of each screenshot.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +17,7 @@ const option = (name, fallback) => {
 };
 const model = option('model', 'smollm2');
 const out = path.resolve(option('out', path.join(repository, 'docs/screenshots')));
-const temporary = mkdtempSync(path.join(os.tmpdir(), 'nightshift-pictures-'));
+const temporary = mkdtempSync(path.join(os.tmpdir(), 'nightshift-screenshots-'));
 const workspace = path.join(temporary, 'home-assistant');
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -25,21 +26,21 @@ async function until(what, probe, seconds = 300) {
   for (;;) {
     const value = await probe();
     if (value) return value;
-    if (Date.now() > end) throw new Error(`waited ${seconds} s for ${what}`);
+    if (Date.now() > end) throw new Error(`timed out after ${seconds} s waiting for ${what}`);
     await sleep(200);
   }
 }
 
 mkdirSync(workspace, { recursive: true });
 mkdirSync(out, { recursive: true });
-const starter = model === 'starter';
+const isStarter = model === 'starter';
 writeFileSync(
   path.join(workspace, 'config.json'),
   JSON.stringify({
     format: 1,
-    batch_size: starter ? 4 : 16,
-    epochs: starter ? 6 : 3,
-    learning_rate: starter ? 1e-3 : 3e-4,
+    batch_size: isStarter ? 4 : 16,
+    epochs: isStarter ? 6 : 3,
+    learning_rate: isStarter ? 1e-3 : 3e-4,
     warmup_steps: 4,
     max_length: 512,
     save_steps: 10,
@@ -126,7 +127,7 @@ try {
   await shoot('first-run');
   await call('POST', '/setup/base', { base: model, folder: null });
   await until(
-    'the base',
+    'the base model',
     async () => {
       const { bases } = await call('GET', '/setup');
       const failed = bases.find((base) => base.state === 'failed');
@@ -135,14 +136,15 @@ try {
     },
     300,
   );
-  const real = path.resolve(repository, '../shared/data');
+  const sampleData = path.resolve(repository, '../shared/data');
   await call('POST', '/setup/sample', {});
   await until('training', async () => (await call('GET', '/status')).state === 'training', 180);
-  const files = [path.join(real, 'gsm8k/test.jsonl'), path.join(real, 'banking77/test.csv')].filter(
-    (file) => existsSync(file),
-  );
+  const files = [
+    path.join(sampleData, 'gsm8k/test.jsonl'),
+    path.join(sampleData, 'banking77/test.csv'),
+  ].filter((file) => existsSync(file));
   if (files.length > 0) await call('POST', '/queue/add', { paths: files, priority: 'normal' });
-  const step = starter ? 150 : 24;
+  const step = isStarter ? 150 : 24;
   await until(
     `step ${step}`,
     async () => ((await call('GET', '/status')).current_step ?? 0) >= step,
@@ -154,33 +156,33 @@ try {
   await shoot('data');
   await open('Queue');
   await shoot('queue');
-  const kept = await call('POST', '/versions', { description: 'while the sample trains' });
+  const version = await call('POST', '/versions', { description: 'while the sample trains' });
   await open('Models');
   await shoot('models');
-  const steps = async (branch, least) =>
+  const reachStep = async (branch, step) =>
     until(
-      `step ${least} of ${branch}`,
+      `step ${step} of ${branch}`,
       async () => {
         const now = await call('GET', '/status');
-        return now.branch === branch && (now.last_checkpoint_step ?? 0) >= least;
+        return now.branch === branch && (now.last_checkpoint_step ?? 0) >= step;
       },
       900,
     );
-  await steps('main', kept.step + 10);
+  await reachStep('main', version.step + 10);
   for (const { page } of pages) {
-    await page.getByRole('button', { name: kept.name }).click();
+    await page.getByRole('button', { name: version.name }).click();
     await page
-      .getByRole('complementary', { name: `Details of ${kept.name}` })
+      .getByRole('complementary', { name: `Details of ${version.name}` })
       .getByRole('button', { name: 'Restore' })
       .click();
     await page.getByRole('button', { name: 'Back up and restore' }).waitFor();
   }
   await shoot('models-restore');
   for (const { page } of pages) await page.keyboard.press('Escape');
-  const source = { kind: 'version', name: kept.name };
+  const source = { kind: 'version', name: version.name };
   const plan = await call('POST', '/restore/plan', { source });
   await call('POST', '/restore', { source, plan: plan.id });
-  await steps('branch-2', kept.step + 20);
+  await reachStep('branch-2', version.step + 20);
   await shoot('models-branches');
   await open('Config');
   await shoot('config');

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
- * `npm test`: sets up, builds, runs every check, two at a time, then every suite, one after another; a failing part stops no other.
- * `--faults`: the scenarios that really kill, hang and fill things. `--planted`: known faults, each must turn a test red.
- * `--only a,b`: parts by name. The last line is `N passed, N failed`; exit code 1 when anything failed.
+ * `npm test`: sets up, builds, runs the checks (two at a time), then the test suites (one after
+ * another), even if some fail. `--faults`: runs the fault scenarios instead, with killed processes,
+ * hangs and full disks. `--planted`: checks that tests detect known faults. `--only a,b`: runs only
+ * these parts. The last line is `N passed, N failed`; exit code 1 if anything failed.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +11,7 @@ import { setUp } from './bootstrap.mjs';
 import { build } from './build.mjs';
 import { node24 } from './setup/node-part.mjs';
 import { venvPython } from './setup/python-part.mjs';
-import { root, run, runScript, say } from './setup/terminal.mjs';
+import { log, root, run, runScript } from './setup/terminal.mjs';
 import { lastLine, readCounts, summaryTable } from './test/results.mjs';
 
 const results = join(root, 'test-results');
@@ -18,7 +19,7 @@ const runtime = join(root, 'python-runtime');
 const tool = (...path) => join(root, 'node_modules', ...path);
 const python = (...args) => ({ python: true, args, cwd: runtime });
 
-/** A part is a check (passed or failed as a whole), or a suite whose reporter is counted. */
+/** A check passes or fails as a whole; for a suite, the tests in its report are counted. */
 const check = (name, command, limit = 600) => ({ name, kind: 'check', command, limit });
 const suite = (project, limit) => ({
   name: project,
@@ -47,7 +48,7 @@ const parts = {
     check('dead code', { args: [tool('knip', 'bin', 'knip.js')] }),
     check('ruff', python('-m', 'ruff', 'check', '.')),
     check('pyright', python('-m', 'pyright')),
-    // One process for each core, one thread in each: small models are trained slower by more threads.
+    // One single-threaded process per core: small models train slower with more threads.
     {
       name: 'pytest',
       kind: 'junit',
@@ -75,7 +76,7 @@ const parts = {
 
 async function runPart(part, node) {
   const began = Date.now();
-  say(`${part.name}`);
+  log(part.name);
   const report = join(results, `${part.name}.${part.kind === 'junit' ? 'xml' : 'json'}`);
   rmSync(report, { force: true });
   const { args, cwd = root, python: isPython = false } = part.command;
@@ -102,9 +103,9 @@ async function runPart(part, node) {
       ? { passed: answer.code === 0 ? 1 : 0, failed: answer.code === 0 ? 0 : 1, skipped: 0 }
       : readCounts(part.kind, report, answer.code);
   if (counts.failed > 0) {
-    const why = answer.code === 124 ? ` (ended after ${part.limit} s)` : '';
+    const reason = answer.code === 124 ? ` (timed out after ${part.limit} s)` : '';
     process.stdout.write(
-      `---- ${part.name} failed${why} ----\n${answer.output.trimEnd().slice(-12_000)}\n----\n`,
+      `---- ${part.name} failed${reason} ----\n${answer.output.trimEnd().slice(-12_000)}\n----\n`,
     );
   }
   if (counts.skipped > 0) {
@@ -116,27 +117,27 @@ async function runPart(part, node) {
   return { name: part.name, ...counts, seconds: (Date.now() - began) / 1000 };
 }
 
-/** Checks read and keep one core each; the rows come back in the order of `list`. */
-async function atOnce(lanes, list, node) {
+/** Runs the parts with `workers` at a time. The results are in the order of `list`. */
+async function runParallel(workers, list, node) {
   const rows = [];
   let next = 0;
-  const lane = async () => {
+  const worker = async () => {
     while (next < list.length) {
-      const mine = next;
+      const index = next;
       next += 1;
-      rows[mine] = await runPart(list[mine], node);
+      rows[index] = await runPart(list[index], node);
     }
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all(Array.from({ length: workers }, worker));
   return rows;
 }
 
-/** A step of the preparation, counted like a check. */
-async function prepare(name, work) {
+/** Runs a preparation step, counted like a check. */
+async function prepare(name, step) {
   const began = Date.now();
   let failed = 0;
   try {
-    await work();
+    await step();
   } catch (error) {
     failed = 1;
     process.stdout.write(
@@ -149,11 +150,11 @@ async function prepare(name, work) {
 if (process.argv[1].endsWith('test.mjs'))
   await runScript(async () => {
     const has = (option) => process.argv.includes(option);
-    const at = process.argv.indexOf('--only');
-    const only = at === -1 ? null : (process.argv[at + 1] ?? '').split(',');
+    const index = process.argv.indexOf('--only');
+    const only = index === -1 ? null : (process.argv[index + 1] ?? '').split(',');
     mkdirSync(results, { recursive: true });
     const rows = [
-      await prepare('set-up', () => setUp({ tests: true })),
+      await prepare('setup', () => setUp({ tests: true })),
       await prepare('build', () => build()),
     ];
     const node = (await node24()) ?? process.execPath;
@@ -161,17 +162,17 @@ if (process.argv[1].endsWith('test.mjs'))
       const answer = await run(node, [join(root, 'scripts', 'planted.mjs')]);
       return answer.code;
     }
-    const wanted = (has('--faults') ? parts.faults : parts.ordinary).filter(
+    const selected = (has('--faults') ? parts.faults : parts.ordinary).filter(
       (part) => only === null || only.includes(part.name),
     );
     rows.push(
-      ...(await atOnce(
+      ...(await runParallel(
         2,
-        wanted.filter((part) => part.kind === 'check'),
+        selected.filter((part) => part.kind === 'check'),
         node,
       )),
     );
-    for (const part of wanted) if (part.kind !== 'check') rows.push(await runPart(part, node));
+    for (const part of selected) if (part.kind !== 'check') rows.push(await runPart(part, node));
     process.stdout.write(`\n${summaryTable(rows)}\n\n${lastLine(rows)}\n`);
     return rows.some((row) => row.failed > 0) ? 1 : 0;
   });

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Writes config.json at the top of the repository: the factory values of the schema, for reading and copying from. */
+/** Writes config.json in the repository root: the default values of the schema, as a reference. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { factoryConfig } from '../src-main/contract/config.ts';

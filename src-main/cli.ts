@@ -1,12 +1,12 @@
-/** Entry of the command line. */
+/** Entry point of the command line. */
 import { runCommandLine } from './cli/index.ts';
 
-const leave = new AbortController();
+const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
-    leave.abort();
+    interrupt.abort();
   });
-// `nightshift journal | head` closes the pipe early: that is no failure.
+// `nightshift journal | head` closes the pipe early; that is not an error.
 process.stdout.on('error', () => process.exit(0));
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
@@ -21,6 +21,6 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   },
   environment: process.env,
   now: () => Date.now() / 1000,
-  signal: leave.signal,
+  signal: interrupt.signal,
   version: process.env['NIGHTSHIFT_VERSION'] ?? 'development',
 });

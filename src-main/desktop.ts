@@ -1,4 +1,4 @@
-/** The desktop application's entry: Electron's main process. */
+/** Entry point of Electron's main process. */
 import { startDesktop } from './desktop/index.ts';
 
 startDesktop();

@@ -147,7 +147,7 @@ async function main(): Promise<void> {
     uiFolder: process.env['NIGHTSHIFT_UI'] ?? join(root, 'out', 'renderer'),
     openStatus: () => monitor().open_status,
     now: () => Date.now() / 1000,
-    bug: bug('server'),
+    onBug: bug('server'),
   });
   await engine.setPort(server.port);
   void engine.rooms.metrics.settled.then(giveBackMemory);

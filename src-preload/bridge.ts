@@ -1,8 +1,13 @@
-/** The bridge between the sandboxed page and Electron's main process: a few typed calls, nothing of Electron itself. */
+/**
+ * The typed calls between the sandboxed page and Electron's main process. The page gets no Electron
+ * API.
+ */
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type { NightshiftBridge } from '../src-main/contract/host.ts';
 
-/** Listens to one channel; the page never sees Electron's event object, which would carry the sender. */
+/**
+ * Listens to a channel. Electron's event object is not passed on, because it exposes the sender.
+ */
 function listen(channel: string, listener: (value: unknown) => void): () => void {
   const receive = (_event: unknown, value: unknown): void => {
     listener(value);
@@ -23,9 +28,9 @@ const bridge: NightshiftBridge = {
     listen('nightshift:open', (screen) => {
       if (typeof screen === 'string') listener(screen);
     }),
-  onAct: (listener) =>
-    listen('nightshift:act', (act) => {
-      listener(act as Parameters<typeof listener>[0]);
+  onAction: (listener) =>
+    listen('nightshift:action', (action) => {
+      listener(action as Parameters<typeof listener>[0]);
     }),
   settings: () =>
     ipcRenderer.invoke('nightshift:settings') as ReturnType<NightshiftBridge['settings']>,

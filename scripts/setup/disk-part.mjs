@@ -1,8 +1,8 @@
-/** Room on the disk, asked for before anything is fetched: a set-up that fills the disk would break more than itself. */
+/** Checks the free disk space before anything is downloaded. */
 import { statfsSync } from 'node:fs';
 import { root, SetupError } from './terminal.mjs';
 
-/** Gigabytes that may be written at `path`, or null where this Node or the file system does not tell. */
+/** Free space at `path` in gigabytes; null if unknown. */
 export function freeGigabytes(path) {
   try {
     const facts = statfsSync(path);
@@ -12,11 +12,11 @@ export function freeGigabytes(path) {
   }
 }
 
-/** Throws SetupError when fewer than `needed` gigabytes are free. `free`: what the disk says, for tests. */
+/** Throws SetupError if less than `needed` gigabytes are free. */
 export function requireDisk(what, needed, free = freeGigabytes(root)) {
   if (free === null || free >= needed) return;
   throw new SetupError(
-    `there is ${free.toFixed(1)} GB free at ${root}; ${what} need ${needed} GB.`,
-    `Free ${(needed - free).toFixed(1)} GB there, then run this again.`,
+    `Not enough disk space at ${root}: ${what} need ${needed} GB, ${free.toFixed(1)} GB are free.`,
+    `Free up ${(needed - free).toFixed(1)} GB, then run this again.`,
   );
 }

@@ -1,13 +1,16 @@
 /**
- * pip's settings, read so that they can be passed on: uv ignores them. Sources in the order of pip: environment before files.
- * Pure but for the reader at the end.
+ * Reads pip's settings to pass them on to uv, which ignores them. As in pip, environment variables
+ * take precedence over files. All functions but readPipSettings are pure.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './terminal.mjs';
 
-/** Parses `pip config list`: lines of `global.find-links='/a /b'`, lists divided by blanks or newlines. */
+/**
+ * Parses the output of `pip config list`: lines such as `global.find-links='/a /b'`; lists are
+ * separated by whitespace.
+ */
 export function parsePipConfig(text) {
   const out = {};
   for (const line of text.split('\n')) {
@@ -21,38 +24,43 @@ export function parsePipConfig(text) {
 }
 
 const list = (text) => (text ?? '').split(/\s+/).filter((item) => item !== '');
-const isUsable = (place, exists) => !place.startsWith('file:') || exists(fileURLToPath(place));
+const isUsable = (source, exists) => !source.startsWith('file:') || exists(fileURLToPath(source));
 
 /**
- * What uv and pip are told. Local folders and file: addresses that do not exist are left out; a registry that is only
- * unreachable stays, so that its failure is seen.
+ * The package sources for uv and pip. Local folders and file: URLs that do not exist are dropped;
+ * unreachable registries are kept, so that their error is shown.
  */
 export function pipSettings(config, env, exists = existsSync) {
   const pick = (key) => env[`PIP_${key.toUpperCase().replaceAll('-', '_')}`] ?? config[key];
   return {
-    index: list(pick('index-url')).filter((place) => isUsable(place, exists))[0] ?? null,
-    extra: list(pick('extra-index-url')).filter((place) => isUsable(place, exists)),
-    findLinks: list(pick('find-links')).filter((place) =>
-      /^[a-z]+:/.test(place) ? isUsable(place, exists) : exists(place),
+    index: list(pick('index-url')).filter((source) => isUsable(source, exists))[0] ?? null,
+    extra: list(pick('extra-index-url')).filter((source) => isUsable(source, exists)),
+    findLinks: list(pick('find-links')).filter((source) =>
+      /^[a-z]+:/.test(source) ? isUsable(source, exists) : exists(source),
     ),
     certificates: pick('cert') ?? null,
   };
 }
 
-/** The same settings as options of uv. pip looks in all indexes for the best version; uv has to be told to. */
+/**
+ * The same sources as options for uv. pip searches all indexes for the highest version; uv does so
+ * only with --index-strategy.
+ */
 export function uvOptions(settings) {
   return [
     ...(settings.index === null ? [] : ['--default-index', settings.index]),
-    ...settings.extra.flatMap((place) => ['--index', place]),
+    ...settings.extra.flatMap((source) => ['--index', source]),
     ...(settings.extra.length > 0 ? ['--index-strategy', 'unsafe-best-match'] : []),
-    ...settings.findLinks.flatMap((place) => ['--find-links', place]),
+    ...settings.findLinks.flatMap((source) => ['--find-links', source]),
   ];
 }
 
-/** A CPU wheel of torch for this Python in a find-links folder, or null. `tag` is `cp311`. */
+/**
+ * Path of a CPU wheel of torch in a find-links folder, or null. `tag`: Python tag, such as `cp311`.
+ */
 export function localTorchWheel(settings, version, tag, listFolder = readdirSync) {
-  for (const place of settings.findLinks) {
-    const folder = place.startsWith('file:') ? fileURLToPath(place) : place;
+  for (const source of settings.findLinks) {
+    const folder = source.startsWith('file:') ? fileURLToPath(source) : source;
     if (/^[a-z]{2,}:/.test(folder)) continue;
     try {
       const name = listFolder(folder).find((file) =>
@@ -60,7 +68,7 @@ export function localTorchWheel(settings, version, tag, listFolder = readdirSync
       );
       if (name !== undefined) return join(folder, name);
     } catch {
-      // A folder that cannot be read holds nothing for us.
+      // Unreadable folders are skipped.
     }
   }
   return null;

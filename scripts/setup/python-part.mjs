@@ -1,7 +1,7 @@
 /**
- * The Python half of the set-up: an environment at python-runtime/.venv with the pinned packages. torch is the one package chosen
- * per machine; it goes in first and binds the rest. Every step leaves a stamp of its inputs, so that an interrupted set-up
- * continues and a finished one costs nothing.
+ * Python part of the setup: creates python-runtime/.venv with the pinned packages. torch is
+ * installed first, because its build depends on the machine, and constrains the rest. Each step
+ * records a hash of its inputs, so that finished steps are skipped.
  */
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { requireDisk } from './disk-part.mjs';
 import { localTorchWheel, readPipSettings, uvOptions } from './pip-settings.mjs';
-import { root, run, say, setupFolder, SetupError } from './terminal.mjs';
+import { log, root, run, setupFolder, SetupError } from './terminal.mjs';
 
 export const TORCH = '2.13.0';
 const UV = '0.13.9';
@@ -31,14 +31,14 @@ const readStamps = () => {
 const writeStamp = (step, value) =>
   writeFileSync(stampFile, `${JSON.stringify({ ...readStamps(), [step]: value }, null, 2)}\n`);
 
-/** The first Python 3.10 or newer: `{ command, version, tag }`. */
+/** The first suitable Python (3.10 or newer): `{ command, version, tag }`. */
 async function findPython() {
-  const named = process.env.NIGHTSHIFT_BASE_PYTHON;
-  const candidates = named
-    ? [[named]]
+  const configured = process.env.NIGHTSHIFT_BASE_PYTHON;
+  const candidates = configured
+    ? [[configured]]
     : [['python3'], ['python'], ...(windows ? [['py', '-3']] : [])];
-  for (const minor of [13, 12, 11, 10]) if (!named) candidates.push([`python3.${minor}`]);
-  const seen = [];
+  for (const minor of [13, 12, 11, 10]) if (!configured) candidates.push([`python3.${minor}`]);
+  const tooOld = [];
   for (const command of candidates) {
     const probe = 'import sys; print("%d.%d.%d" % sys.version_info[:3])';
     const answer = await run(command[0], [...command.slice(1), '-c', probe], { quiet: true });
@@ -47,17 +47,19 @@ async function findPython() {
     const [, major, minor] = match.map(Number);
     if (major === 3 && minor >= 10)
       return { command, version: match[0].trim(), tag: `cp3${minor}` };
-    seen.push(`${command.join(' ')} is ${match[0].trim()}`);
+    tooOld.push(`${command.join(' ')} is ${match[0].trim()}`);
   }
   throw new SetupError(
-    `no Python 3.10 or newer was found${seen.length > 0 ? ` (${seen.join(', ')})` : ''}.`,
+    `Python 3.10 or newer was not found${tooOld.length > 0 ? ` (${tooOld.join(', ')})` : ''}.`,
     'Install Python 3.10 or newer, or set NIGHTSHIFT_BASE_PYTHON to its path, then run this again.',
   );
 }
 
-/** A usable uv: from PATH, the private one of an earlier run, or a new private one by pip. null: there is none to be had. */
+/**
+ * A usable uv: from PATH, from an earlier setup, or newly installed with pip. null if unavailable.
+ */
 async function findUv(python) {
-  if (process.env.NIGHTSHIFT_UV === '') return null; // Set and empty: the pip way is wanted.
+  if (process.env.NIGHTSHIFT_UV === '') return null; // Set but empty: use pip.
   const privateUv = join(setupFolder, 'uv', 'bin', windows ? 'uv.exe' : 'uv');
   for (const path of [process.env.NIGHTSHIFT_UV, 'uv', privateUv]) {
     if (!path) continue;
@@ -66,7 +68,7 @@ async function findUv(python) {
     if (answer.code === 0 && match !== null && (Number(match[1]) > 0 || Number(match[2]) >= 7))
       return path;
   }
-  say('Python: fetching uv');
+  log('Python: downloading uv');
   mkdirSync(setupFolder, { recursive: true });
   const pip = ['-m', 'pip', 'install', '--quiet', '--target', join(setupFolder, 'uv'), `uv==${UV}`];
   const answer = await run(python.command[0], [...python.command.slice(1), ...pip], {
@@ -75,20 +77,23 @@ async function findUv(python) {
   return answer.code === 0 && existsSync(privateUv) ? privateUv : null;
 }
 
-/** Which torch: a CPU build unless there is an NVIDIA GPU; on a Mac the ordinary build holds MPS. */
+/**
+ * Selects the torch build: CUDA with an NVIDIA GPU, CPU without; on macOS the standard build, which
+ * includes MPS.
+ */
 async function chooseTorch(settings, python) {
   if (process.platform === 'darwin')
     return { kind: 'mps', requirement: `torch==${TORCH}`, backend: null };
-  const asked = process.env.NIGHTSHIFT_TORCH;
-  const gpu = (await run('nvidia-smi', ['-L'], { quiet: true })).code === 0;
-  if (asked === 'cuda' || (gpu && asked !== 'cpu'))
+  const requested = process.env.NIGHTSHIFT_TORCH;
+  const hasGpu = (await run('nvidia-smi', ['-L'], { quiet: true })).code === 0;
+  if (requested === 'cuda' || (hasGpu && requested !== 'cpu'))
     return { kind: 'cuda', requirement: `torch==${TORCH}`, backend: 'auto' };
   if (localTorchWheel(settings, TORCH, python.tag) !== null)
     return { kind: 'cpu', requirement: `torch==${TORCH}+cpu`, backend: null };
   return { kind: 'cpu', requirement: `torch==${TORCH}`, backend: 'cpu' };
 }
 
-/** One interface over uv and pip: install(what) with the machine's settings. */
+/** Returns install(args), which uses uv, or pip if uv is null. */
 function installer(uv, settings) {
   const env = { ...process.env };
   if (settings.certificates !== null) env.SSL_CERT_FILE = settings.certificates;
@@ -107,11 +112,11 @@ function installer(uv, settings) {
     );
 }
 
-async function makeEnvironment(python, uv) {
+async function createEnvironment(python, uv) {
   const works = await run(venvPython, ['--version'], { quiet: true });
   if (works.code === 0) return;
   rmSync(venv, { recursive: true, force: true });
-  say(`Python: making the environment (${python.command.join(' ')} ${python.version})`);
+  log(`Python: creating the environment (${python.command.join(' ')} ${python.version})`);
   const answer =
     uv === null
       ? await run(python.command[0], [...python.command.slice(1), '-m', 'venv', venv], {
@@ -122,13 +127,13 @@ async function makeEnvironment(python, uv) {
         });
   if (answer.code !== 0)
     throw new SetupError(
-      'the Python environment could not be made.',
+      'Creating the Python environment failed.',
       'Install the venv module of this Python (Debian: python3-venv) or uv, then run this again.',
       answer.output,
     );
 }
 
-/** The real path of an interpreter, past shims and launchers. */
+/** The real path of the interpreter, behind shims and launchers. */
 async function executable(python) {
   const probe = ['-c', 'import sys; print(sys.executable)'];
   return (
@@ -136,14 +141,17 @@ async function executable(python) {
   ).output.trim();
 }
 
-const unreachable = (what, output) =>
+const installError = (what, output) =>
   new SetupError(
-    `${what} could not be installed.`,
-    'Check that the Python package registry can be reached (its address comes from the settings of pip), then run this again; it continues where it stopped.',
+    `Installing ${what} failed.`,
+    'Check that the Python package registry is reachable (its address comes from the pip settings), then run this again.',
     output,
   );
 
-/** Makes or completes the environment. `tests`: the packages of the test suites as well. Throws SetupError. */
+/**
+ * Creates or completes the environment. `tests`: also install the packages of the tests. Throws
+ * SetupError.
+ */
 export async function setUpPython({ tests }) {
   const requirements = join(root, 'python-runtime', 'requirements.txt');
   const testRequirements = join(root, 'python-runtime', 'requirements-test.txt');
@@ -153,31 +161,31 @@ export async function setUpPython({ tests }) {
     tests: hash(readText(testRequirements)),
   };
   const steps = ['torch', 'packages', ...(tests ? ['tests'] : [])];
-  const open = (step) => readStamps()[step] !== wanted[step];
-  if (existsSync(venvPython) && !steps.some(open)) return say('Python packages: up to date');
+  const isPending = (step) => readStamps()[step] !== wanted[step];
+  if (existsSync(venvPython) && !steps.some(isPending)) return log('Python packages: up to date');
 
   const python = await findPython();
   requireDisk('the Python packages', NEEDED_GB);
   const uv = await findUv(python);
-  if (uv === null) say('Python: uv could not be had, pip does it (slower)');
+  if (uv === null) log('Python: uv is not available, using pip (slower)');
   const settings = await readPipSettings(python.command);
-  await makeEnvironment(python, uv);
+  await createEnvironment(python, uv);
   const install = installer(uv, settings);
 
-  if (open('torch')) {
+  if (isPending('torch')) {
     const torch = await chooseTorch(settings, python);
-    say(`Python packages: torch ${TORCH} (${torch.kind})`);
+    log(`Python packages: torch ${TORCH} (${torch.kind})`);
     let answer = await install([torch.requirement], torch.backend);
     if (answer.code !== 0 && torch.backend !== null) {
-      say(
-        'Python packages: that build of torch cannot be reached, taking the ordinary one (about 3 GB)',
+      log(
+        'Python packages: the CPU build of torch is not available, installing the standard build (about 3 GB)',
       );
       answer = await install([torch.requirement]);
     }
-    if (answer.code !== 0) throw unreachable('torch', answer.output);
+    if (answer.code !== 0) throw installError('torch', answer.output);
     writeStamp('torch', wanted.torch);
   }
-  const bound = join(venv, 'nightshift-torch.txt');
+  const constraints = join(venv, 'nightshift-torch.txt');
   const version = await run(
     venvPython,
     ['-c', 'from importlib.metadata import version; print(version("torch"))'],
@@ -185,24 +193,24 @@ export async function setUpPython({ tests }) {
       quiet: true,
     },
   );
-  writeFileSync(bound, `torch==${version.output.trim()}\n`);
+  writeFileSync(constraints, `torch==${version.output.trim()}\n`);
   for (const [step, file, label] of [
     ['packages', requirements, 'the pinned packages'],
-    ['tests', testRequirements, 'the packages of the tests'],
+    ['tests', testRequirements, 'the test packages'],
   ]) {
-    if (!steps.includes(step) || !open(step)) continue;
+    if (!steps.includes(step) || !isPending(step)) continue;
     if (existsSync(file)) {
-      say(`Python packages: ${label}`);
-      const answer = await install(['-r', file, '-c', bound]);
-      if (answer.code !== 0) throw unreachable(label, answer.output);
+      log(`Python packages: ${label}`);
+      const answer = await install(['-r', file, '-c', constraints]);
+      if (answer.code !== 0) throw installError(label, answer.output);
     }
     writeStamp(step, wanted[step]);
   }
   compileInBackground();
-  say('Python packages: installed');
+  log('Python packages: installed');
 }
 
-/** Byte code is written while the person already looks at the window; nobody waits for it. */
+/** Compiles byte code in the background, so that startup does not wait for it. */
 function compileInBackground() {
   spawn(
     venvPython,

@@ -1,11 +1,15 @@
 /**
- * Debian packages that only the tests need (a browser, a virtual display, the libraries of Electron). Asked for in the set-up of
- * tests alone, only what is missing, only as root; elsewhere what is missing is named and the tests that need it say so.
+ * Installs Debian packages that only the tests need (a browser, a virtual display, libraries of
+ * Electron), if they are missing and the user is root. Otherwise lists what is missing; tests that
+ * need it are skipped with a reason.
  */
 import { existsSync } from 'node:fs';
-import { run, say } from './terminal.mjs';
+import { log, run } from './terminal.mjs';
 
-/** Package -> a file that shows it is there (Debian and Ubuntu names differ for the t64 libraries: the file decides). */
+/**
+ * Package and a file it installs. The file decides, because package names differ between Debian and
+ * Ubuntu (t64 suffix).
+ */
 const packages = {
   chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser'],
   xvfb: ['/usr/bin/Xvfb'],
@@ -34,30 +38,28 @@ async function missing() {
 export async function setUpSystem() {
   if (process.platform !== 'linux') return;
   const names = await missing();
-  if (names.length === 0) return say('System packages: all there');
-  const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
-  if (!mayInstall)
-    return say(
-      `System packages: missing ${names.join(', ')}; the tests that need them will say so`,
-    );
-  say(`System packages: installing ${names.join(', ')}`);
+  if (names.length === 0) return log('System packages: up to date');
+  const canInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
+  if (!canInstall)
+    return log(`System packages: missing ${names.join(', ')}; tests that need them are skipped`);
+  log(`System packages: installing ${names.join(', ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update', '-qq'], { quiet: true, env });
   const all = await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], {
     quiet: true,
     env,
   });
-  // One name that this release does not know must not cost the others.
+  // If the release lacks one of the packages, install the others one by one.
   if (all.code !== 0)
     for (const name of names)
       await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], {
         quiet: true,
         env,
       });
-  const still = await missing();
-  say(
-    still.length === 0
+  const remaining = await missing();
+  log(
+    remaining.length === 0
       ? 'System packages: installed'
-      : `System packages: could not be had: ${still.join(', ')}`,
+      : `System packages: not available: ${remaining.join(', ')}`,
   );
 }

@@ -1,43 +1,46 @@
 /**
- * What every script prints and runs: progress lines with the seconds since the start, commands whose output is kept for the error,
- * and the one kind of failure that is shown without a stack. Node 18 or newer, no dependencies.
+ * Shared by all scripts: progress lines with the seconds since the start, child processes, and
+ * errors that are shown without a stack. Runs on Node 18 and newer, without dependencies.
  */
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The top folder of the checkout. */
+/** Root folder of the checkout. */
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-/** Stamps and private tools of the set-up; ignored by git, safe to delete. */
+/** Lock file and tools of the setup; ignored by git, safe to delete. */
 export const setupFolder = join(root, '.setup');
 
 const began = Date.now();
-let sink = process.stdout;
+let stream = process.stdout;
 
-/** Progress goes to stderr, so that stdout stays machine-readable (`--json`). */
-export function progressToErrors() {
-  sink = process.stderr;
+/** Writes progress to stderr, so that stdout stays machine-readable (`--json`). */
+export function logToStderr() {
+  stream = process.stderr;
 }
 
-/** Prints one line of progress: the seconds since the start, then the text. */
-export function say(text) {
+/** Prints a line of progress, prefixed with the seconds since the start. */
+export function log(text) {
   const seconds = ((Date.now() - began) / 1000).toFixed(1).padStart(6);
-  sink.write(`${seconds} s  ${text}\n`);
+  stream.write(`${seconds} s  ${text}\n`);
 }
 
-/** Something that could not be had. `what` and `next` are shown to the person; there is no stack. */
+/**
+ * An error shown without a stack. `message`: what failed; `next`: what to do; `detail`: output of
+ * the failed command.
+ */
 export class SetupError extends Error {
-  constructor(what, next, detail = '') {
-    super(what);
+  constructor(message, next, detail = '') {
+    super(message);
     this.next = next;
     this.detail = detail;
   }
 }
 
-/** A failure that a child process has already shown. */
-export class AlreadyTold extends Error {}
+/** A failure that a child process has already reported. */
+export class ReportedError extends Error {}
 
-/** Runs `main`; a SetupError ends with its two sentences and code 1, anything else with its stack. */
+/** Runs `main` and sets the exit code. A SetupError is shown without its stack. */
 export async function runScript(main) {
   try {
     const code = await main();
@@ -45,8 +48,9 @@ export async function runScript(main) {
   } catch (error) {
     if (error instanceof SetupError) {
       const detail = error.detail === '' ? '' : `\n${indent(lastLines(error.detail, 12))}`;
-      process.stderr.write(`\nSet-up stopped: ${error.message}${detail}\nNext: ${error.next}\n`);
-    } else if (!(error instanceof AlreadyTold)) process.stderr.write(`${error?.stack ?? error}\n`);
+      process.stderr.write(`\nSetup failed: ${error.message}${detail}\nNext: ${error.next}\n`);
+    } else if (!(error instanceof ReportedError))
+      process.stderr.write(`${error?.stack ?? error}\n`);
     process.exitCode = 1;
   }
 }
@@ -55,8 +59,8 @@ const indent = (text) => text.replace(/^/gm, '    ');
 const lastLines = (text, count) => text.trimEnd().split('\n').slice(-count).join('\n');
 
 /**
- * Runs a command. `quiet` keeps the output for the result, otherwise it is shown. `limit`: seconds until it and what it started
- * are killed (code 124). Never throws: a command that does not exist answers code 127.
+ * Runs a command. `quiet`: collect the output instead of showing it. `limit`: seconds until the
+ * process group is killed (code 124). Never rejects; a command that does not exist has code 127.
  * @returns {Promise<{ code: number, output: string }>}
  */
 export function run(command, args, options = {}) {
@@ -68,7 +72,7 @@ export function run(command, args, options = {}) {
     shell = false,
     limit = null,
   } = options;
-  return new Promise((done) => {
+  return new Promise((resolve) => {
     let output = '';
     let child;
     try {
@@ -78,14 +82,14 @@ export function run(command, args, options = {}) {
         shell,
         stdio: [
           input === undefined ? 'ignore' : 'pipe',
-          quiet ? 'pipe' : sinkNumber(),
+          quiet ? 'pipe' : streamDescriptor(),
           quiet ? 'pipe' : 'inherit',
         ],
         windowsHide: true,
         detached: limit !== null && process.platform !== 'win32',
       });
     } catch (error) {
-      done({ code: 127, output: String(error) });
+      resolve({ code: 127, output: String(error) });
       return;
     }
     const keep = (chunk) => {
@@ -95,27 +99,27 @@ export function run(command, args, options = {}) {
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
     if (input !== undefined) child.stdin.end(input);
-    let late = false;
+    let timedOut = false;
     const timer =
       limit === null
         ? undefined
         : setTimeout(() => {
-            late = true;
+            timedOut = true;
             try {
               process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
             } catch {
-              // It ended by itself just now.
+              // Already exited.
             }
           }, limit * 1000);
     child.on('close', () => clearTimeout(timer));
-    child.on('error', (error) => done({ code: 127, output: `${output}${error.message}` }));
+    child.on('error', (error) => resolve({ code: 127, output: `${output}${error.message}` }));
     child.on('close', (code, signal) =>
-      done({ code: late ? 124 : (code ?? (signal === null ? 1 : 128)), output }),
+      resolve({ code: timedOut ? 124 : (code ?? (signal === null ? 1 : 128)), output }),
     );
   });
 }
 
-/** The descriptor that a child's own output goes to: the same place as our progress lines. */
-function sinkNumber() {
-  return sink === process.stdout ? 1 : 2;
+/** The file descriptor for the output of child processes: the same as for progress lines. */
+function streamDescriptor() {
+  return stream === process.stdout ? 1 : 2;
 }

@@ -1,15 +1,18 @@
-/** Reads what the real reporters wrote: vitest's JSON, pytest's JUnit file. Pure but for the readers. */
+/** Reads the test reports: JSON from vitest, JUnit XML from pytest. */
 import { existsSync, readFileSync } from 'node:fs';
 
-/** `{ passed, failed, skipped }` of a vitest JSON report; a file that could not even be loaded counts as one failure. */
+/**
+ * `{ passed, failed, skipped }` of a vitest JSON report. A test file that failed to load counts as
+ * one failure.
+ */
 export function countVitest(report) {
-  const broken = report.testResults.filter(
+  const unloadable = report.testResults.filter(
     (file) =>
       file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   ).length;
   return {
     passed: report.numPassedTests,
-    failed: report.numFailedTests + broken,
+    failed: report.numFailedTests + unloadable,
     skipped: report.numPendingTests + (report.numTodoTests ?? 0),
   };
 }
@@ -28,11 +31,11 @@ export function countJunit(text) {
   return { passed, failed, skipped };
 }
 
-const nothing = { passed: 0, failed: 1, skipped: 0 };
+const NO_REPORT = { passed: 0, failed: 1, skipped: 0 };
 
-/** Counts of a finished part; a part that left no report, or ran no test, has failed. */
+/** Counts of a finished part. A part without a report or without tests counts as failed. */
 export function readCounts(kind, path, code) {
-  if (!existsSync(path)) return nothing;
+  if (!existsSync(path)) return NO_REPORT;
   const text = readFileSync(path, 'utf8');
   const counts = kind === 'vitest' ? countVitest(JSON.parse(text)) : countJunit(text);
   if (counts.passed + counts.failed === 0) return { ...counts, failed: 1 };
@@ -61,7 +64,7 @@ export function summaryTable(rows) {
     .join('\n');
 }
 
-/** The last line that CI reads. */
+/** The last line of the output, which CI parses. */
 export function lastLine(rows) {
   const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
   return `${sum('passed')} passed, ${sum('failed')} failed`;

@@ -1,15 +1,13 @@
-/** backup list, create, verify, restore, extract, cleanup. */
+/** `nightshift backup list | create | verify | restore | extract | cleanup` */
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { backupType, type Backup, type BackupSource, type BackupType } from '../contract/index.ts';
 import { engineOf, withEngine } from './connection.ts';
-import { backupProblem, backupsFromFiles } from './kept-files.ts';
+import { backupProblem, backupsFromFiles } from './offline/backup-and-checkpoint-files.ts';
 import type { Run } from './program.ts';
-import { restoreFrom, type RestoreChoice, withRestoreOptions } from './restore.ts';
-import { exitCode, show, type ExitCode, type Session } from './session.ts';
-import { bytes, count, moment, table } from './format.ts';
-
-const BY = 'you (command line)';
+import { restoreFrom, type RestoreOptions, withRestoreOptions } from './restore.ts';
+import { BY_COMMAND_LINE, exitCode, show, type ExitCode, type Session } from './session.ts';
+import { bytes, count, dateTime, table } from './format.ts';
 
 interface CreateOptions {
   readonly type: BackupType;
@@ -18,50 +16,54 @@ interface CreateOptions {
 }
 
 export function addBackupCommands(program: Command, run: Run): void {
-  const backup = program.command('backup').description('independent, verified copies');
+  const backup = program
+    .command('backup')
+    .description('Manage backups (independent, verified copies)');
   backup
     .command('list')
-    .description('newest first; works without an engine')
+    .description('List backups, newest first; works without an engine')
     .action(() => run(list));
   backup
     .command('create')
-    .argument('[path]', 'any folder; without it and without --of-version the model')
-    .description('copy the model, a version or a folder, and read the copy back')
+    .argument('[path]', 'folder to back up (default: the current model)')
+    .description('Back up the current model, a version or a folder, and verify the copy')
     .addOption(
-      new Option('--type <type>', 'what it is for').choices(backupType.options).default('manual'),
+      new Option('--type <type>', 'type of the backup')
+        .choices(backupType.options)
+        .default('manual'),
     )
-    .requiredOption('--reason <text>', 'why, for later')
-    .option('--of-version <name>', 'this version')
+    .requiredOption('--reason <text>', 'reason, shown in the list')
+    .option('--of-version <name>', 'back up this version')
     .action((path: string | undefined, options: CreateOptions) =>
       run((session) => create(session, path, options)),
     );
   backup
     .command('verify')
     .argument('<id>')
-    .description('compare every byte with what was copied; works without an engine')
+    .description('Verify the SHA-256 of every file; works without an engine')
     .action((id: string) => run((session) => verify(session, id)));
   withRestoreOptions(
     backup
       .command('restore')
       .argument('<id>')
-      .description('the model goes back to what a backup holds, on a new branch'),
-  ).action((id: string, choice: RestoreChoice) =>
-    run((session) => restoreFrom(session, { kind: 'backup', id }, id, choice)),
+      .description('Restore the model from a backup, on a new branch'),
+  ).action((id: string, options: RestoreOptions) =>
+    run((session) => restoreFrom(session, { kind: 'backup', id }, id, options)),
   );
   backup
     .command('extract')
     .argument('<id>')
-    .description('put its files into a new folder, and compare them there')
-    .requiredOption('--to <folder>', 'a folder that does not exist yet')
+    .description('Extract the files of a backup into a new folder and verify them')
+    .requiredOption('--to <folder>', 'target folder; must not exist')
     .action((id: string, options: { to: string }) =>
       run((session) => extract(session, id, options.to)),
     );
   backup
     .command('cleanup')
-    .description('remove what is older than its retention; without --execute only say what')
-    .option('--retention-days <days>', 'instead of disk.backup_retention_days', dayCount)
-    .option('--last-copies', 'also what nothing else holds', false)
-    .option('--execute', 'do it', false)
+    .description('Delete backups past their retention; without --execute, only list them')
+    .option('--retention-days <days>', 'overrides disk.backup_retention_days', dayCount)
+    .option('--last-copies', 'also delete the last copy of a model', false)
+    .option('--execute', 'delete them', false)
     .action((options: { retentionDays?: number; lastCopies: boolean; execute: boolean }) =>
       run((session) => cleanup(session, options)),
     );
@@ -70,41 +72,36 @@ export function addBackupCommands(program: Command, run: Run): void {
 function dayCount(text: string): number {
   const value = Number(text);
   if (text === '' || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('a number of days, 0 or more.');
+    throw new InvalidArgumentError('Expected a number of days, 0 or more.');
   return value;
 }
 
-function stateOf(pick: Pick<Backup, 'verified'>): string {
-  if (pick.verified === null) return 'unknown';
-  return pick.verified.ok
-    ? `verified ${moment(pick.verified.t)}`
-    : `damaged: ${pick.verified.problem ?? 'unknown'}`;
+function stateOf({ verified }: Pick<Backup, 'verified'>): string {
+  if (verified === null) return 'not verified yet';
+  return verified.ok
+    ? `verified ${dateTime(verified.t)}`
+    : `damaged: ${verified.problem ?? 'unknown'}`;
 }
 
 async function list(session: Session): Promise<ExitCode> {
-  const isAlone = (await engineOf(session)) === null;
-  const known = isAlone
-    ? (await backupsFromFiles(session)).map(
-        (backupsFromFile) =>
-          backupsFromFile.facts ?? {
-            id: backupsFromFile.id,
-            folder: backupsFromFile.folder,
-            problem: backupsFromFile.problem,
-          },
-      )
-    : await withEngine(session, (client) => client.backups.list());
-  show(session, known, () =>
-    known.length === 0
-      ? 'There is no backup yet.'
+  const backups =
+    (await engineOf(session)) === null
+      ? (await backupsFromFiles(session)).map(
+          ({ id, folder, facts, problem }) => facts ?? { id, folder, problem },
+        )
+      : await withEngine(session, (client) => client.backups.list());
+  show(session, backups, () =>
+    backups.length === 0
+      ? 'No backups yet.'
       : table(
-          ['id', 'step', 'size', 'made', 'holds', 'reason', 'state'],
-          known.map((backup) =>
+          ['id', 'step', 'size', 'created', 'content', 'reason', 'state'],
+          backups.map((backup) =>
             'created' in backup
               ? [
                   backup.id,
                   backup.step === null ? '' : count(backup.step),
                   bytes(backup.bytes),
-                  moment(backup.created),
+                  dateTime(backup.created),
                   backup.holds,
                   backup.reason,
                   stateOf(backup),
@@ -122,7 +119,7 @@ async function create(
   { type, reason, ofVersion: version }: CreateOptions,
 ): Promise<ExitCode> {
   if (path !== undefined && version !== undefined) {
-    session.terminal.error('A folder and --of-version exclude each other.\n');
+    session.terminal.error('Specify either a folder or --of-version, not both.\n');
     return exitCode.usage;
   }
   const source: BackupSource =
@@ -131,13 +128,13 @@ async function create(
       : path !== undefined
         ? { kind: 'folder', path: resolve(path) }
         : { kind: 'model' };
-  const made = await withEngine(session, (client) =>
-    client.backups.create({ source, type, reason, by: BY }),
+  const backup = await withEngine(session, (client) =>
+    client.backups.create({ source, type, reason, by: BY_COMMAND_LINE }),
   );
   show(
     session,
-    made,
-    `${made.id}: ${made.holds}, ${count(made.files)} files, ${bytes(made.bytes)}, read back. In ${made.folder}`,
+    backup,
+    `Created and verified ${backup.id}: ${backup.holds}, ${count(backup.files)} files, ${bytes(backup.bytes)}, in ${backup.folder}`,
   );
   return exitCode.ok;
 }
@@ -145,33 +142,33 @@ async function create(
 async function verify(session: Session, id: string): Promise<ExitCode> {
   let problem: string | null;
   if ((await engineOf(session)) === null) {
-    const backupsFromFile = (await backupsFromFiles(session)).find((known) => known.id === id);
-    if (backupsFromFile === undefined) {
-      session.terminal.error(`There is no backup ${id}. nightshift backup list lists them.\n`);
+    const backup = (await backupsFromFiles(session)).find((candidate) => candidate.id === id);
+    if (backup === undefined) {
+      session.terminal.error(`No backup named ${id}. To list backups: nightshift backup list\n`);
       return exitCode.refused;
     }
-    problem = await backupProblem(backupsFromFile);
-    session.terminal.error('No engine runs: the result was not kept and not journalled.\n');
-    show(session, { id, ok: problem === null, problem }, sentence(id, problem));
+    problem = await backupProblem(backup);
+    session.terminal.error('No engine is running, so the result was not recorded.\n');
+    show(session, { id, ok: problem === null, problem }, verifyText(id, problem));
   } else {
     const backup = await withEngine(session, (client) => client.backups.verify({ id }));
     problem = backup.verified?.problem ?? null;
-    show(session, backup, sentence(id, problem));
+    show(session, backup, verifyText(id, problem));
   }
   return problem === null ? exitCode.ok : exitCode.refused;
 }
 
-const sentence = (id: string, problem: string | null): string =>
-  problem === null ? `${id}: every byte is what was copied.` : `${id} is damaged: ${problem}.`;
+const verifyText = (id: string, problem: string | null): string =>
+  problem === null ? `${id}: all checksums match.` : `${id} is damaged: ${problem}.`;
 
 async function extract(session: Session, id: string, to: string): Promise<ExitCode> {
-  const done = await withEngine(session, (client) =>
-    client.backups.extract({ id, to: resolve(to), by: BY }),
+  const result = await withEngine(session, (client) =>
+    client.backups.extract({ id, to: resolve(to), by: BY_COMMAND_LINE }),
   );
   show(
     session,
-    done,
-    `${count(done.files)} files, ${bytes(done.bytes)}, compared in ${done.folder}.`,
+    result,
+    `Extracted and verified ${count(result.files)} files, ${bytes(result.bytes)}, in ${result.folder}.`,
   );
   return exitCode.ok;
 }
@@ -189,16 +186,16 @@ async function cleanup(
       retention_days: options.retentionDays ?? null,
       last_copies: options.lastCopies,
       execute: options.execute,
-      by: BY,
+      by: BY_COMMAND_LINE,
     }),
   );
   show(session, plan, () =>
     [
-      ...plan.removes.map((removal) => `remove  ${removal.id}: ${removal.why}`),
+      ...plan.removes.map((removal) => `delete  ${removal.id}: ${removal.why}`),
       ...plan.keeps.map((keep) => `keep    ${keep.id}: ${keep.why}`),
       plan.executed
-        ? `${bytes(plan.freed_bytes)} freed.`
-        : `${bytes(plan.freed_bytes)} would be freed; nothing was removed. With --execute it is.`,
+        ? `Freed ${bytes(plan.freed_bytes)}.`
+        : `Would free ${bytes(plan.freed_bytes)}. Nothing was deleted; to delete: --execute`,
     ].join('\n'),
   );
   return exitCode.ok;

@@ -1,22 +1,22 @@
-/** base list, add, begin. */
+/** `nightshift base list | add | begin` */
 import type { Command } from 'commander';
 import path from 'node:path';
 import { type EngineClient, withEngine } from './connection.ts';
 import type { Run } from './program.ts';
-import { type RestoreChoice, restoreFrom, withRestoreOptions } from './restore.ts';
+import { type RestoreOptions, restoreFrom, withRestoreOptions } from './restore.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 import { table } from './format.ts';
 
 export function addBaseCommands(program: Command, run: Run): void {
-  const base = program.command('base').description('the models that training begins from');
+  const base = program.command('base').description('Manage base models');
   base
     .command('list')
-    .description('those that are there, and those that can be made')
+    .description('List installed and available base models')
     .action(() => run((session) => withEngine(session, (client) => list(session, client))));
   base
     .command('add')
-    .argument('<model>', 'smollm2, starter, or the folder of a model with safetensors')
-    .description('make a base model, or copy one in; what is trained goes on from its own base')
+    .argument('<model>', 'smollm2, starter, or a local model folder with safetensors files')
+    .description('Download, create or copy in a base model; does not change the current model')
     .action((model: string) =>
       run((session) => withEngine(session, (client) => add(session, client, model))),
     );
@@ -25,10 +25,10 @@ export function addBaseCommands(program: Command, run: Run): void {
       .command('begin')
       .argument('<id>')
       .description(
-        'begin a new lineage from a base; the model as it is becomes a version and a backup',
+        'Start a new lineage from a base model; the current model is saved as a version and a backup',
       ),
-  ).action((id: string, choice: RestoreChoice) =>
-    run((session) => restoreFrom(session, { kind: 'base', id }, id, choice)),
+  ).action((id: string, options: RestoreOptions) =>
+    run((session) => restoreFrom(session, { kind: 'base', id }, id, options)),
   );
 }
 
@@ -38,7 +38,7 @@ async function list(session: Session, client: EngineClient): Promise<ExitCode> {
     table(
       ['base', 'state', ''],
       bases.map((base) => [
-        `${base.id}${base.id === chosen ? ' (chosen)' : ''}`,
+        `${base.id}${base.id === chosen ? ' (selected)' : ''}`,
         base.state,
         base.message ?? base.detail,
       ]),
@@ -51,16 +51,16 @@ async function add(session: Session, client: EngineClient, model: string): Promi
   const kind = model === 'smollm2' || model === 'starter' ? model : 'folder';
   const folder = kind === 'folder' ? path.resolve(model) : null;
   let setup = await client.setup.choose({ base: kind, folder });
-  // The engine names a copied folder.
+  // For a local folder, the engine chooses the id.
   const id = setup.bases.find((base) => base.state === 'making')?.id ?? setup.chosen;
   for (;;) {
     const base = setup.bases.find((base) => base.id === id);
     if (base?.state === 'failed') {
-      session.terminal.error(`${base.label} cannot be had: ${base.message ?? 'no word'}\n`);
+      session.terminal.error(`Failed to add ${base.label}: ${base.message ?? 'unknown error'}\n`);
       return exitCode.failure;
     }
     if (base?.state === 'ready') {
-      show(session, base, `${base.id} is ready${setup.chosen === base.id ? ' and chosen' : ''}.`);
+      show(session, base, `${base.id} is ready${setup.chosen === base.id ? ' and selected' : ''}.`);
       return exitCode.ok;
     }
     session.signal.throwIfAborted();

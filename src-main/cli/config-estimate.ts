@@ -1,4 +1,7 @@
-/** config estimate: steps, time, memory and disk of the next pass, with changes that are only asked about. */
+/**
+ * `nightshift config estimate`: steps, time, memory and disk of the next dataset, with hypothetical
+ * changes.
+ */
 import type { Command } from 'commander';
 import {
   describeKeys,
@@ -9,10 +12,10 @@ import {
 import { withEngine } from './connection.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
-import { bytes, count, decimal, duration, memory, table, unknownWord } from './format.ts';
+import { bytes, count, decimal, duration, memory, table, UNKNOWN } from './format.ts';
 
-/** Keys that an estimate depends on; each is an option of its own. */
-const asked = [
+/** Settings that affect the estimate; each has its own option. */
+const ESTIMATE_KEYS = [
   'batch_size',
   'gradient_accumulation',
   'micro_batch',
@@ -24,7 +27,7 @@ const asked = [
   'save_steps',
 ] as const;
 const flagOf = (key: string): string => `--${key.replaceAll('_', '-')}`;
-const nameOf = (key: string): string =>
+const optionNameOf = (key: string): string =>
   key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 export function addEstimateCommand(
@@ -34,17 +37,17 @@ export function addEstimateCommand(
 ): void {
   const command = config
     .command('estimate')
-    .description('steps, time, memory and disk of the next dataset; nothing is changed')
-    .option('--dataset <name>', 'name or id of a dataset; the next one that is ready without it');
-  for (const key of asked) {
-    const facts = describeKeys().find((describeKey) => describeKey.key === key);
-    command.option(`${flagOf(key)} <value>`, `with another ${key} (${facts?.help ?? ''})`);
+    .description('Estimate steps, time, memory and disk for the next dataset; changes nothing')
+    .option('--dataset <name>', 'name or id of a dataset (default: the next one that is ready)');
+  for (const key of ESTIMATE_KEYS) {
+    const setting = describeKeys().find((facts) => facts.key === key);
+    command.option(`${flagOf(key)} <value>`, `estimate with this ${key}: ${setting?.help ?? ''}`);
   }
   command.action((options: Readonly<Record<string, string | undefined>>) =>
     run((session) => {
       const changes = Object.fromEntries(
-        asked.flatMap((key) => {
-          const text = options[nameOf(key)];
+        ESTIMATE_KEYS.flatMap((key) => {
+          const text = options[optionNameOf(key)];
           return text === undefined ? [] : [[key, parse(text)] as const];
         }),
       );
@@ -53,15 +56,15 @@ export function addEstimateCommand(
   );
 }
 
-const words: Readonly<Record<EstimateVerdict, string>> = {
+const verdictNames: Readonly<Record<EstimateVerdict, string>> = {
   fits: 'fits',
   tight: 'tight',
   too_large: 'too large',
 };
 const verdict = (value: EstimateVerdict | null): string =>
-  value === null ? unknownWord : words[value];
-const percent = (share: number): string =>
-  `${String(Math.abs(Math.round(share * 100)))} % ${share < 0 ? 'under' : 'over'}`;
+  value === null ? UNKNOWN : verdictNames[value];
+const percent = (deviation: number): string =>
+  `${String(Math.abs(Math.round(deviation * 100)))} % ${deviation < 0 ? 'under' : 'over'}`;
 
 function rows(answer: EstimateAnswer): readonly (readonly string[])[] {
   const both = (pick: (estimate: PassEstimate) => string): readonly string[] => [
@@ -71,20 +74,20 @@ function rows(answer: EstimateAnswer): readonly (readonly string[])[] {
   return [
     [
       'steps',
-      ...both((estimate) => (estimate.steps === null ? unknownWord : count(estimate.steps))),
+      ...both((estimate) => (estimate.steps === null ? UNKNOWN : count(estimate.steps))),
     ],
-    ['seconds a step, about', ...both((estimate) => decimal(estimate.time.seconds_per_step, 2))],
+    ['seconds per step, about', ...both((estimate) => decimal(estimate.time.seconds_per_step, 2))],
     [
       'time, about',
       ...both((estimate) =>
-        estimate.time.seconds === null ? unknownWord : duration(estimate.time.seconds),
+        estimate.time.seconds === null ? UNKNOWN : duration(estimate.time.seconds),
       ),
     ],
     [
       'memory',
       ...both(
         (estimate) =>
-          `${memory(estimate.memory.bytes)} of ${estimate.memory.total === null ? unknownWord : memory(estimate.memory.total)}, ${verdict(estimate.memory.verdict)}`,
+          `${memory(estimate.memory.bytes)} of ${estimate.memory.total === null ? UNKNOWN : memory(estimate.memory.total)}, ${verdict(estimate.memory.verdict)}`,
       ),
     ],
     [
@@ -93,22 +96,20 @@ function rows(answer: EstimateAnswer): readonly (readonly string[])[] {
     ],
     [
       'rows over max_length',
-      ...both((estimate) =>
-        estimate.rows_over === null ? unknownWord : count(estimate.rows_over),
-      ),
+      ...both((estimate) => (estimate.rows_over === null ? UNKNOWN : count(estimate.rows_over))),
     ],
   ];
 }
 
-/** The last estimates against what happened, one sentence. */
+/** How recent estimates compare with the measured values, in one sentence. */
 export function recordText({ record }: Pick<EstimateAnswer, 'record'>): string {
-  const { count: many, time, memory: peak } = record;
-  if (many === 0 || time === null) return 'No estimate has been compared with a pass yet.';
-  const span = (entry: { readonly least: number; readonly most: number }): string =>
-    `between ${percent(entry.least)} and ${percent(entry.most)}`;
+  const { count: passes, time, memory: peak } = record;
+  if (passes === 0 || time === null) return 'No estimate has been compared with a real pass yet.';
+  const span = (range: { readonly least: number; readonly most: number }): string =>
+    `between ${percent(range.least)} and ${percent(range.most)}`;
   return (
-    `The last ${String(many)} passes took ${span(time)} their estimated time` +
-    `${peak === null ? '' : ` and ${span(peak)} their estimated memory`}.`
+    `The last ${String(passes)} passes took ${span(time)} the estimated time` +
+    `${peak === null ? '' : ` and ${span(peak)} the estimated memory`}.`
   );
 }
 
@@ -118,35 +119,35 @@ async function estimate(
   dataset: string | null,
 ): Promise<ExitCode> {
   const answer = await withEngine(session, async (client) => {
-    const all = dataset === null ? [] : await client.datasets.list();
-    const found = all.find((entry) => entry.id === dataset || entry.name === dataset);
+    const datasets = dataset === null ? [] : await client.datasets.list();
+    const found = datasets.find((entry) => entry.id === dataset || entry.name === dataset);
     return client.config.estimate({ changes, dataset: found?.id ?? dataset });
   });
   show(session, answer, () => {
-    const how =
+    const source =
       answer.changed.time.certainty === 'measured'
-        ? 'The time rests on steps measured on this machine.'
-        : 'The time rests on another machine: no step of this base was measured here yet.';
+        ? 'Time is based on steps measured on this machine.'
+        : 'Time is based on another machine; no step of this base model has been measured here yet.';
     return [
-      `${answer.dataset?.name ?? 'the longest rows that max_length allows'}, ${answer.base.label}`,
+      `${answer.dataset?.name ?? 'worst case: rows of max_length'}, ${answer.base.label}`,
       table(['', 'now', 'with the changes'], rows(answer)),
       table(
-        ['batch', 'steps', 's a step', 'memory', ''],
+        ['batch', 'steps', 's per step', 'memory', ''],
         answer.levels.map((level) => [
           String(level.batch_size),
-          level.steps === null ? unknownWord : count(level.steps),
+          level.steps === null ? UNKNOWN : count(level.steps),
           decimal(level.seconds_per_step, 2),
           memory(level.memory),
           verdict(level.verdict),
         ]),
       ),
-      `${count(answer.queue.datasets)} waiting in all: ${count(answer.queue.steps)} steps, about ${duration(answer.queue.seconds)}.`,
+      `Whole queue: ${count(answer.queue.datasets)} datasets, ${count(answer.queue.steps)} steps, about ${duration(answer.queue.seconds)}.`,
       ...(answer.fitting === null
         ? []
         : [
-            `With micro_batch ${String(answer.fitting.micro_batch)} it would be ${memory(answer.fitting.memory)} and fit.`,
+            `With micro_batch ${String(answer.fitting.micro_batch)} it needs ${memory(answer.fitting.memory)} and fits.`,
           ]),
-      how,
+      source,
       recordText(answer),
     ].join('\n');
   });

@@ -1,53 +1,60 @@
-/** config show, get, set, stage, unstage. Reading works without an engine; a change needs it, because it knows the locks. */
+/**
+ * `nightshift config show | get | set | stage | unstage`. Only the engine knows which settings are
+ * locked, so changes need it.
+ */
 import type { Command } from 'commander';
 import { describeKeys, type Config } from '../contract/index.ts';
 import { addEstimateCommand } from './config-estimate.ts';
-import { validateConfig } from './config-file.ts';
+import { validateConfig } from './config-validate.ts';
 import { engineOf, withEngine } from './connection.ts';
-import { configFromFiles } from './files.ts';
+import { configFromFiles } from './offline/workspace-files.ts';
 import type { Run } from './program.ts';
-import { exitCode, show, type ExitCode, type Session } from './session.ts';
+import { BY_COMMAND_LINE, exitCode, show, type ExitCode, type Session } from './session.ts';
 import { table } from './format.ts';
 
 export function addConfigCommands(program: Command, run: Run): void {
-  const config = program.command('config').description('the settings');
+  const config = program.command('config').description('View and change settings');
   config
     .command('show')
-    .description('every key with its value, its factory value and what it does')
+    .description('List every setting with its value and default')
     .action(() => run(showAll));
   config
     .command('get')
-    .argument('<key>', 'dotted, for instance watchdog.restart_limit')
-    .description('the value of one key')
-    .action((key: string) => run((session) => getOne(session, key)));
+    .argument('<key>', 'dotted name, such as watchdog.restart_limit')
+    .description('Print the value of a setting')
+    .action((key: string) => run((session) => showValue(session, key)));
   config
     .command('set')
     .argument('<key>')
-    .argument('<value>', 'JSON, or a plain word')
-    .option('--confirm <key>', 'for keys with a consequence: the key once more')
-    .option('--stage', 'keep a locked change for the next dataset', false)
-    .description('change one key; a key that is locked while a dataset is trained is refused')
+    .argument('<value>', 'JSON or plain text')
+    .option('--confirm <key>', 'repeat the key to confirm a change with side effects')
+    .option('--stage', 'if the setting is locked, apply the change from the next dataset', false)
+    .description('Change a setting; refused if the setting is locked while a dataset is training')
     .action((key: string, value: string, options: { confirm?: string; stage: boolean }) =>
       run((session) => set(session, key, value, options)),
     );
   config
     .command('stage')
     .argument('<key>')
-    .argument('<value>', 'JSON, or a plain word')
-    .option('--confirm <key>', 'for keys with a consequence: the key once more')
-    .description('keep a change for the next dataset; without an open pass it is made at once')
+    .argument('<value>', 'JSON or plain text')
+    .option('--confirm <key>', 'repeat the key to confirm a change with side effects')
+    .description(
+      'Change a setting from the next dataset; applies immediately if no dataset is training',
+    )
     .action((key: string, value: string, options: { confirm?: string }) =>
       run((session) => set(session, key, value, { ...options, stage: true })),
     );
   config
     .command('unstage')
     .argument('<key>')
-    .description('take a staged change back')
+    .description('Unstage a change')
     .action((key: string) => run((session) => unstage(session, key)));
   config
     .command('validate')
-    .argument('[file]', 'the config.json of the workspace without one')
-    .description('every fault of a configuration file, by line and key; needs no engine')
+    .argument('[file]', 'configuration file (default: config.json of the workspace)')
+    .description(
+      'Check a configuration file and list its errors by line and key; works without an engine',
+    )
     .action((file: string | undefined) => run((session) => validateConfig(session, file ?? null)));
   addEstimateCommand(config, run, parseValue);
 }
@@ -62,7 +69,7 @@ export function valueAt(values: Config, key: string): unknown {
   return found;
 }
 
-/** `8` is a number, `true` a boolean, `cpu` a word; JSON in quotes stays text. */
+/** Parses JSON (`8`, `true`, `"8"`); anything else, such as `cpu`, is a string. */
 export function parseValue(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -71,10 +78,10 @@ export function parseValue(text: string): unknown {
   }
 }
 
-const plain = (value: unknown): string =>
+const valueText = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value);
 
-async function state(session: Session): Promise<{
+async function readConfig(session: Session): Promise<{
   readonly values: Config;
   readonly differences: Record<string, unknown>;
   readonly locks: Record<string, string>;
@@ -86,38 +93,44 @@ async function state(session: Session): Promise<{
 }
 
 async function showAll(session: Session): Promise<ExitCode> {
-  const config = await state(session);
+  const config = await readConfig(session);
   show(session, config, () =>
     table(
-      ['key', 'value', 'factory value', 'unit', 'note'],
+      ['key', 'value', 'default', 'unit', 'note'],
       describeKeys().map((facts) => {
-        const value = plain(valueAt(config.values, facts.key));
-        const factory = plain(facts.factory);
+        const value = valueText(valueAt(config.values, facts.key));
+        const defaultValue = valueText(facts.factory);
         const staged = config.staged[facts.key];
         const note =
           staged === undefined
             ? (config.locks[facts.key] ?? '')
-            : `${plain(staged)} from the next dataset on`;
-        return [facts.key, value, value === factory ? '' : factory, facts.unit ?? '', note];
+            : `${valueText(staged)} from the next dataset`;
+        return [
+          facts.key,
+          value,
+          value === defaultValue ? '' : defaultValue,
+          facts.unit ?? '',
+          note,
+        ];
       }),
     ),
   );
   return exitCode.ok;
 }
 
-async function getOne(session: Session, key: string): Promise<ExitCode> {
+async function showValue(session: Session, key: string): Promise<ExitCode> {
   if (!describeKeys().some((facts) => facts.key === key)) {
-    session.terminal.error(`There is no key ${key}. nightshift config show lists them.\n`);
+    session.terminal.error(`No setting named ${key}. To list settings: nightshift config show\n`);
     return exitCode.usage;
   }
-  const value = valueAt((await state(session)).values, key);
-  show(session, value, plain(value));
+  const value = valueAt((await readConfig(session)).values, key);
+  show(session, value, valueText(value));
   return exitCode.ok;
 }
 
 async function unstage(session: Session, key: string): Promise<ExitCode> {
-  const answer = await withEngine(session, (client) => client.config.unstage({ key }));
-  show(session, answer, `${key} stays ${plain(valueAt(answer.values, key))}.`);
+  const config = await withEngine(session, (client) => client.config.unstage({ key }));
+  show(session, config, `${key} stays ${valueText(valueAt(config.values, key))}.`);
   return exitCode.ok;
 }
 
@@ -127,22 +140,22 @@ async function set(
   text: string,
   options: { readonly confirm?: string; readonly stage: boolean },
 ): Promise<ExitCode> {
-  const answer = await withEngine(session, (client) =>
+  const config = await withEngine(session, (client) =>
     client.config.set({
       key,
       value: parseValue(text),
       confirm: options.confirm ?? null,
       stage: options.stage,
-      by: 'you (command line)',
+      by: BY_COMMAND_LINE,
     }),
   );
-  const staged = key in answer.staged;
+  const isStaged = key in config.staged;
   show(
     session,
-    answer,
-    staged
-      ? `${key} becomes ${plain(answer.staged[key])} with the next dataset.`
-      : `${key} is ${plain(valueAt(answer.values, key))}.`,
+    config,
+    isStaged
+      ? `${key} changes to ${valueText(config.staged[key])} with the next dataset.`
+      : `${key} is now ${valueText(valueAt(config.values, key))}.`,
   );
   return exitCode.ok;
 }

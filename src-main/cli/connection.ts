@@ -1,4 +1,4 @@
-/** Finds the engine of a workspace by its lock file and speaks the contract with it. */
+/** Finds the engine of a workspace through its lock file and connects to it over WebSocket. */
 import { readFile } from 'node:fs/promises';
 import { createORPCClient, ORPCError } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
@@ -20,7 +20,7 @@ export interface Connection {
   readonly client: EngineClient;
   readonly port: number;
   readonly pid: number;
-  /** Resolves when the engine goes away. */
+  /** Resolves when the connection ends. */
   readonly closed: Promise<void>;
   readonly isOpen: () => boolean;
   close(): void;
@@ -28,7 +28,10 @@ export interface Connection {
 
 const CONNECT_MS = 5000;
 
-/** The live holder of the workspace, or null. Identity, never a bare pid: a new process with an old number is nobody. */
+/**
+ * The live engine of the workspace, or null. Checked by pid and start time, because pids are
+ * reused.
+ */
 export async function engineOf(session: Session): Promise<{
   readonly pid: number;
   readonly port: number | null;
@@ -51,7 +54,7 @@ export async function readToken(session: Session): Promise<string | null> {
   }
 }
 
-/** Throws NoEngine when nobody answers, Error when the engine speaks another contract. */
+/** Throws NoEngine when no engine responds, Error when its contract version differs. */
 export async function connect(session: Session): Promise<Connection> {
   const engine = await engineOf(session);
   if (engine === null) throw new NoEngine(session.workspace);
@@ -59,8 +62,8 @@ export async function connect(session: Session): Promise<Connection> {
     throw new NoEngine(session.workspace, 'The engine of this workspace is still starting');
   if (engine.contract !== CONTRACT_VERSION)
     throw new Error(
-      `The engine (pid ${String(engine.pid)}) speaks contract ${String(engine.contract)}, this command ${String(CONTRACT_VERSION)}. ` +
-        'Restart the engine; training is not touched by that.',
+      `The engine (pid ${String(engine.pid)}) uses contract version ${String(engine.contract)}, this command uses ${String(CONTRACT_VERSION)}. ` +
+        'Restart the engine; training is not affected.',
     );
   const token = await readToken(session);
   const socket = new WebSocket(`ws://127.0.0.1:${String(engine.port)}/ws`, {
@@ -73,8 +76,8 @@ export async function connect(session: Session): Promise<Connection> {
       reject(
         new Error(
           response.statusCode === 401
-            ? `The engine does not accept the token in ${session.paths.token}.`
-            : `The engine answered ${String(response.statusCode)}.`,
+            ? `The engine rejected the token in ${session.paths.token}.`
+            : `The engine responded with HTTP ${String(response.statusCode)}.`,
         ),
       );
     });
@@ -82,7 +85,7 @@ export async function connect(session: Session): Promise<Connection> {
       reject(
         new NoEngine(
           session.workspace,
-          `The engine does not answer (${error.message.slice(0, 80)})`,
+          `The engine is not responding (${error.message.slice(0, 80)})`,
         ),
       );
     });
@@ -108,18 +111,18 @@ export async function connect(session: Session): Promise<Connection> {
   };
 }
 
-/** Runs `work` with a connection and closes it. */
+/** Calls `callback` with a connection and closes it afterwards. */
 export async function withEngine<T>(
   session: Session,
-  work: (client: EngineClient, connection: Connection) => Promise<T>,
+  callback: (client: EngineClient, connection: Connection) => Promise<T>,
 ): Promise<T> {
   const connection = await connect(session);
   try {
-    return await work(connection.client, connection);
+    return await callback(connection.client, connection);
   } catch (error) {
-    // What the library says of a line that broke is no answer to a person.
+    // The RPC library's error for a dropped connection means nothing to a user.
     if (connection.isOpen() || error instanceof ORPCError) throw error;
-    throw new NoEngine(session.workspace, 'The engine ended before it answered');
+    throw new NoEngine(session.workspace, 'The engine exited before it responded');
   } finally {
     connection.close();
   }

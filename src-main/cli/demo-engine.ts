@@ -1,4 +1,4 @@
-/** A real engine in a process of its own for the demo's workspace, and its orderly end. */
+/** Starts a real engine for the demo's workspace and shuts it down. */
 import { spawn } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect, engineOf, type Connection } from './connection.ts';
@@ -9,8 +9,8 @@ const START_SECONDS = 60;
 
 export interface DemoEngine {
   readonly connection: Connection;
-  /** Stops a training that still runs, with a checkpoint, then ends the engine. Nothing is left behind. */
-  end(): Promise<void>;
+  /** Stops running training with a checkpoint, then the engine. Leaves no process behind. */
+  stop(): Promise<void>;
 }
 
 export async function startDemoEngine(session: Session): Promise<DemoEngine> {
@@ -18,14 +18,14 @@ export async function startDemoEngine(session: Session): Promise<DemoEngine> {
   const child = spawn(
     process.execPath,
     [engineEntry, '--workspace', session.workspace, '--port', '0'],
-    // Its own group: Ctrl-C reaches the demo alone, which then ends the engine in order.
+    // In its own process group: Ctrl-C reaches only the demo, which then shuts the engine down.
     { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {
       output = (output + chunk.toString()).slice(-4000);
     });
-  const gone = new Promise<void>((resolve) => {
+  const exited = new Promise<void>((resolve) => {
     child.on('error', (error) => {
       output += error.message;
       resolve();
@@ -37,22 +37,22 @@ export async function startDemoEngine(session: Session): Promise<DemoEngine> {
   for (let waited = 0; (await engineOf(session))?.port == null; waited += 0.1) {
     if (child.exitCode !== null || waited > START_SECONDS) {
       child.kill('SIGKILL');
-      throw new Error(`the engine did not start:\n${output}`);
+      throw new Error(`The engine did not start:\n${output}`);
     }
     await wait(100);
   }
   const connection = await connect(session);
   return {
     connection,
-    async end() {
+    async stop() {
       const status = await connection.client.status.get().catch(() => null);
       if (status?.trainer.alive === true)
         await connection.client.training.stop({ now: true, by: 'demo' }).catch(() => null);
       connection.close();
       child.kill('SIGTERM');
-      const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
-      await gone;
-      clearTimeout(late);
+      const killTimer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+      await exited;
+      clearTimeout(killTimer);
     },
   };
 }

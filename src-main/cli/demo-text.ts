@@ -1,4 +1,4 @@
-/** What the demo found, as one object and in words. Pure. */
+/** The result of the demo, and its text. Pure. */
 import type { Score } from './demo-workers.ts';
 import { count, decimal } from './format.ts';
 
@@ -11,7 +11,10 @@ export interface DemoResult {
     readonly held_out: number;
     readonly trained: number;
     readonly questions: number;
-    /** Questions that also stand in the training file after normalization; 0 or the demo fails. */
+    /**
+     * Test questions that also occur in the training file after normalization; more than 0 fails
+     * the demo.
+     */
     readonly leaked: number;
   };
   readonly steps: number;
@@ -32,7 +35,10 @@ export interface DemoResult {
   readonly seconds: { readonly set_up: number; readonly run: number; readonly training: number };
 }
 
-/** Lower case, one space, no punctuation at the ends: the same question asked twice is found. */
+/**
+ * Lowercase, single spaces, no punctuation at the ends, so that trivially different questions
+ * compare equal.
+ */
 export function normalized(text: string): string {
   return text
     .toLowerCase()
@@ -40,12 +46,12 @@ export function normalized(text: string): string {
     .replace(/^[\s\p{P}]+|[\s\p{P}]+$/gu, '');
 }
 
-const share = (score: Omit<Score, 'answers'>): string =>
+const scoreText = (score: Omit<Score, 'answers'>): string =>
   `${count(score.k)} of ${count(score.n)} (95 %: ${decimal(score.low * 100, 0)} to ${decimal(score.high * 100, 0)} %)`;
 
 const oneLine = (text: string): string => {
   const line = text.replace(/\s+/g, ' ').trim();
-  return line === '' ? '(nothing)' : line.length > 110 ? `${line.slice(0, 107)}...` : line;
+  return line === '' ? '(empty)' : line.length > 110 ? `${line.slice(0, 107)}...` : line;
 };
 
 export function demoText(result: DemoResult): string {
@@ -54,11 +60,11 @@ export function demoText(result: DemoResult): string {
     '',
     `model             ${result.model}${result.shuffled ? ', answers shuffled (control)' : ''}`,
     `rows              ${count(rows.accepted)} accepted, ${count(rows.held_out)} held out, ${count(rows.trained)} trained`,
-    `questions         ${count(rows.questions)} fixed, ${count(rows.leaked)} of them in the training file`,
+    `test questions    ${count(rows.questions)}, ${count(rows.leaked)} of them in the training file`,
     `steps             ${count(result.steps)}`,
     `validation loss   ${decimal(validation.first)} first, ${decimal(validation.last)} last`,
-    `exact match       ${share(result.before)} before`,
-    `                  ${share(result.after)} after`,
+    `exact match       ${scoreText(result.before)} before`,
+    `                  ${scoreText(result.after)} after`,
     '',
     ...result.answers.flatMap((answer) => [
       `question          ${oneLine(answer.prompt)}`,
@@ -69,7 +75,7 @@ export function demoText(result: DemoResult): string {
     '',
     `checkpoint        ${result.checkpoint ?? 'unknown'}`,
     `version           ${result.version}`,
-    `seconds           ${decimal(seconds.run, 1)} from drop to scored version (training ${decimal(seconds.training, 1)}); set-up of the model ${decimal(seconds.set_up, 1)} apart`,
+    `seconds           ${decimal(seconds.run, 1)} from drop to evaluated version (training ${decimal(seconds.training, 1)}), plus ${decimal(seconds.set_up, 1)} for model setup`,
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,4 +1,7 @@
-/** The two Python workers that the demo runs itself: the sample dataset, and the scoring of a model on held-out questions. */
+/**
+ * The Python workers that the demo runs directly: one writes the sample dataset, one evaluates a
+ * model on held-out questions.
+ */
 import { mkdir } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +9,7 @@ import { execa, ExecaError } from 'execa';
 import { z } from 'zod';
 import { readJson, writeJson } from '../kit/files.ts';
 
-const answerFile = z.object({
+const scoreFile = z.object({
   k: z.number().int(),
   n: z.number().int(),
   low: z.number(),
@@ -23,7 +26,7 @@ const answerFile = z.object({
     }),
   ),
 });
-export type Score = z.infer<typeof answerFile>;
+export type Score = z.infer<typeof scoreFile>;
 
 const exitFile = z.object({
   outcome: z.string(),
@@ -38,11 +41,11 @@ export interface Workers {
     rows: { readonly train: number; readonly heldOut: number },
     shuffled: boolean,
   ): Promise<void>;
-  /** Scores a model folder on a file of questions; `name` names the run. */
-  score(name: string, model: string, questions: string, limit: number): Promise<Score>;
+  /** Evaluates a model folder on a file of questions. `name`: the run folder. */
+  evaluate(name: string, model: string, questions: string, limit: number): Promise<Score>;
 }
 
-/** `runtime` is the folder python-runtime; run folders are made under `folder`. */
+/** `runtime`: the folder python-runtime. Run folders are created under `folder`. */
 export function createWorkers(options: {
   readonly runtime: string;
   readonly folder: string;
@@ -58,7 +61,7 @@ export function createWorkers(options: {
       process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python',
     );
 
-  const work = async (
+  const runWorker = async (
     name: string,
     kind: 'sample' | 'evaluate',
     spec: Record<string, unknown>,
@@ -103,22 +106,22 @@ export function createWorkers(options: {
     const exit = exitFile.safeParse(await readJson(join(run, 'exit.json')));
     if (exit.data?.outcome !== 'completed')
       throw new Error(
-        `the ${kind} worker failed: ${exit.data?.error?.message ?? exit.data?.reason ?? 'it left no word'} (log: ${log.file})`,
+        `The ${kind} worker failed: ${exit.data?.error?.message ?? exit.data?.reason ?? 'no error message'} (log: ${log.file})`,
       );
   };
 
   return {
     sample: (folder, rows, shuffled) =>
-      work('sample', 'sample', {
+      runWorker('sample', 'sample', {
         folder,
         train_rows: rows.train,
         held_out_rows: rows.heldOut,
         seed: 7,
         shuffled,
       }),
-    score: async (name, model, questions, limit) => {
+    evaluate: async (name, model, questions, limit) => {
       const output = join(options.folder, `${name}.json`);
-      await work(name, 'evaluate', {
+      await runWorker(name, 'evaluate', {
         model,
         questions,
         limit,
@@ -127,7 +130,7 @@ export function createWorkers(options: {
         output,
         precision: 'bf16',
       });
-      return answerFile.parse(await readJson(output));
+      return scoreFile.parse(await readJson(output));
     },
   };
 }

@@ -1,4 +1,7 @@
-/** demo: from drop to version in a terminal, on a workspace of its own, with a real engine and trainer. */
+/**
+ * `nightshift demo`: trains a sample from drop to version in a temporary workspace, with a real
+ * engine and trainer.
+ */
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,8 +25,11 @@ interface DemoOptions {
 }
 
 const QUESTIONS = 100;
-/** Rows, and the settings that differ from the factory values; measured to reach their level on two cores in minutes. */
-const recipes: Readonly<
+/**
+ * Number of training rows and settings per model, tuned so that exact match improves within minutes
+ * on two CPU cores.
+ */
+const RECIPES: Readonly<
   Record<Model, { readonly rows: number; readonly settings: Readonly<Record<string, unknown>> }>
 > = {
   smollm2: { rows: 560, settings: { batch_size: 8, learning_rate: 3e-4, precision: 'bf16' } },
@@ -32,7 +38,7 @@ const recipes: Readonly<
     settings: { batch_size: 16, learning_rate: 1e-3, precision: 'fp32', epochs: 12 },
   },
 };
-const common = {
+const COMMON_SETTINGS = {
   warmup_steps: 4,
   max_length: 512,
   eval_samples: 20,
@@ -46,49 +52,56 @@ const common = {
 export function addDemoCommand(program: Command, run: Run): void {
   program
     .command('demo')
-    .description('train a small model on a sample from drop to version in a workspace of its own')
-    .addOption(new Option('--model <model>').choices(['smollm2', 'starter']).default('smollm2'))
-    .option('--shuffled', 'the control: the answers belong to other questions', false)
-    .option('--keep', 'keep the workspace', false)
+    .description('Train a small model on a sample dataset in a temporary workspace')
+    .addOption(
+      new Option('--model <model>', 'base model')
+        .choices(['smollm2', 'starter'])
+        .default('smollm2'),
+    )
+    .option('--shuffled', 'control run: train with shuffled answers', false)
+    .option('--keep', 'keep the temporary workspace', false)
     .action((options: DemoOptions) => run((session) => demo(session, options)));
 }
 
-async function demo(outer: Session, options: DemoOptions): Promise<ExitCode> {
+async function demo(caller: Session, options: DemoOptions): Promise<ExitCode> {
   const workspace = await mkdtemp(join(tmpdir(), 'nightshift-demo-'));
-  const session: Session = { ...outer, workspace, paths: workspacePaths(workspace) };
-  const say = (text: string): void => {
-    outer.terminal.error(`${text}\n`);
+  const session: Session = { ...caller, workspace, paths: workspacePaths(workspace) };
+  const print = (text: string): void => {
+    caller.terminal.error(`${text}\n`);
   };
   try {
-    const result = await play(session, options, say);
-    show(outer, result, () => demoText(result));
-    return verdict(result, say);
+    const result = await trainAndEvaluate(session, options, print);
+    show(caller, result, () => demoText(result));
+    return verdict(result, print);
   } finally {
-    if (options.keep) say(`The workspace is kept: ${workspace}`);
+    if (options.keep) print(`Workspace: ${workspace}`);
     else await rm(workspace, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-/** The demo proves something or fails: no question leaked, training helped; shuffled answers did not. */
-function verdict(result: DemoResult, say: (text: string) => void): ExitCode {
+/**
+ * Fails unless no test question leaked and training improved exact match; with shuffled answers it
+ * must not change much.
+ */
+function verdict(result: DemoResult, print: (text: string) => void): ExitCode {
   if (result.rows.leaked > 0) {
-    say(`${String(result.rows.leaked)} held-out questions stand in the training file.`);
+    print(`${String(result.rows.leaked)} held-out questions also occur in the training file.`);
     return exitCode.failure;
   }
   const points =
     (100 * result.after.k) / result.after.n - (100 * result.before.k) / result.before.n;
   const failed = result.shuffled ? Math.abs(points) > 5 : points <= 0;
   if (failed || result.shuffled)
-    say(
+    print(
       `Exact match changed by ${points.toFixed(0)} points${result.shuffled ? ' with shuffled answers' : ''}.`,
     );
   return failed ? exitCode.failure : exitCode.ok;
 }
 
-async function play(
+async function trainAndEvaluate(
   session: Session,
   options: DemoOptions,
-  say: (text: string) => void,
+  print: (text: string) => void,
 ): Promise<DemoResult> {
   const { paths, workspace } = session;
   const began = session.now();
@@ -103,9 +116,9 @@ async function play(
       environment: process.env,
       signal: session.signal,
     });
-    const model = await obtainBase(session, client, options.model, say);
-    const recipe = recipes[model];
-    for (const [key, value] of Object.entries({ ...common, ...recipe.settings }))
+    const model = await installBase(session, client, options.model, print);
+    const recipe = RECIPES[model];
+    for (const [key, value] of Object.entries({ ...COMMON_SETTINGS, ...recipe.settings }))
       await client.config.set({ key, value, confirm: key, by: 'demo' });
     const folder = join(workspace, 'demo', 'data');
     await workers.sample(folder, { train: recipe.rows, heldOut: QUESTIONS }, options.shuffled);
@@ -115,27 +128,29 @@ async function play(
     const questions = join(folder, 'held_out.jsonl');
     await rename(join(folder, 'train.jsonl'), train);
     const leaked = await leakedQuestions(train, questions);
-    say(`Asking the ${String(QUESTIONS)} held-out questions before training`);
+    print(`Evaluating ${String(QUESTIONS)} held-out questions before training`);
     const started = session.now();
-    const before = await workers.score('before', paths.base(model), questions, QUESTIONS);
-    say(`Exact match before: ${String(before.k)} of ${String(before.n)}. Dropping sample.jsonl`);
+    const before = await workers.evaluate('before', paths.base(model), questions, QUESTIONS);
+    print(
+      `Exact match before training: ${String(before.k)} of ${String(before.n)}. Adding sample.jsonl`,
+    );
     const trainingBegan = session.now();
     const { added, refused } = await client.queue.add({ paths: [train] });
     const id = added[0]?.id;
     if (id === undefined)
-      throw new Error(`the sample was refused: ${refused[0]?.message ?? 'no word'}`);
-    const done = await followDataset(session, client, id);
+      throw new Error(`The sample was refused: ${refused[0]?.message ?? 'no message'}`);
+    const trained = await followDataset(session, client, id);
     const training = session.now() - trainingBegan;
-    say(`Asking the same questions of ${done.version.name}`);
-    const after = await workers.score('after', done.version.folder, questions, QUESTIONS);
+    print(`Evaluating the same questions with ${trained.version.name}`);
+    const after = await workers.evaluate('after', trained.version.folder, questions, QUESTIONS);
     const run = session.now() - started;
 
     const details = await client.datasets.get({ id });
-    const trained = Object.values(details.account?.trained ?? {}).reduce(
+    const trainedRows = Object.values(details.account?.trained ?? {}).reduce(
       (sum, rows) => sum + rows,
       0,
     );
-    const asked = await questionsOf(questions);
+    const prompts = await questionsOf(questions);
     const { answers: answersBefore, ...scoreBefore } = before;
     const { answers: answersAfter, ...scoreAfter } = after;
     return {
@@ -145,7 +160,7 @@ async function play(
       rows: {
         accepted: details.report?.accepted ?? 0,
         held_out: details.account?.held_out ?? 0,
-        trained,
+        trained: trainedRows,
         questions: QUESTIONS,
         leaked,
       },
@@ -153,35 +168,35 @@ async function play(
       validation: await validation(client),
       before: scoreBefore,
       after: scoreAfter,
-      answers: answersAfter.slice(0, 5).map((entry, index) => ({
-        prompt: asked[entry.row - 1] ?? entry.prompt,
-        expected: entry.expected,
+      answers: answersAfter.slice(0, 5).map((answer, index) => ({
+        prompt: prompts[answer.row - 1] ?? answer.prompt,
+        expected: answer.expected,
         before: answersBefore[index]?.produced ?? '',
-        after: entry.produced,
+        after: answer.produced,
       })),
-      checkpoint: await newestCheckpoint(paths.checkpoints(done.version.branch)),
-      version: done.version.folder,
+      checkpoint: await newestCheckpoint(paths.checkpoints(trained.version.branch)),
+      version: trained.version.folder,
       seconds: { set_up: setUp, run, training },
     };
   } finally {
-    await engine.end();
+    await engine.stop();
   }
 }
 
-/** Makes the base; where the real model cannot be had the starter takes its place, and that is said. */
-async function obtainBase(
+/** Installs the base model; falls back to the starter if SmolLM2 can't be downloaded. */
+async function installBase(
   session: Session,
   client: EngineClient,
-  wanted: Model,
-  say: (text: string) => void,
+  preferred: Model,
+  print: (text: string) => void,
 ): Promise<Model> {
-  for (const model of wanted === 'smollm2'
+  for (const model of preferred === 'smollm2'
     ? (['smollm2', 'starter'] as const)
     : (['starter'] as const)) {
-    say(
+    print(
       model === 'smollm2'
-        ? 'Obtaining SmolLM2-135M-Instruct'
-        : 'Making the starter from random weights',
+        ? 'Downloading SmolLM2-135M-Instruct'
+        : 'Creating the starter model (random weights)',
     );
     await client.setup.choose({ base: model });
     for (;;) {
@@ -190,17 +205,17 @@ async function obtainBase(
       const base = setup.bases.find((base) => base.id === model);
       if (setup.chosen === model && base?.state === 'ready') return model;
       if (base?.state === 'failed') {
-        say(`${base.label} cannot be had: ${base.message ?? 'no word'}`);
-        if (model === 'smollm2') say('The starter takes its place: it begins from random weights.');
+        print(`Can't install ${base.label}: ${base.message ?? 'no message'}`);
+        if (model === 'smollm2') print('Using the starter model (random weights) instead.');
         break;
       }
       await wait(250);
     }
   }
-  throw new Error('no base model can be had');
+  throw new Error('No base model could be installed.');
 }
 
-/** What the user says in each row, in file order. */
+/** The user message of each row, in file order. */
 async function questionsOf(path: string): Promise<string[]> {
   const questions: string[] = [];
   for await (const line of readLines(path, { withCut: true })) {

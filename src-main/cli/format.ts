@@ -1,49 +1,49 @@
-/** How numbers, times and lists are written in a terminal. Pure. */
+/** Formats numbers, times and tables for terminal output. Pure. */
 import * as format from '../contract/format.ts';
 
-export const unknownWord = 'unknown';
+export const UNKNOWN = 'unknown';
 
-/** A terminal's text is split at spaces by other programs, so the no-break ones become plain. */
+/** Replaces no-break spaces: scripts split terminal output at plain spaces. */
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 export function decimal(value: number | null | undefined, digits = 3): string {
   return value === null || value === undefined || !Number.isFinite(value)
-    ? unknownWord
+    ? UNKNOWN
     : format.decimal(value, digits);
 }
 
 /** 12,345 */
 export function count(value: number | null | undefined): string {
-  return value === null || value === undefined ? unknownWord : format.count(value);
+  return value === null || value === undefined ? UNKNOWN : format.count(value);
 }
 
 /** 4.0 s, 54 s, 3 min, 2 h 5 min, 3 d 4 h */
 export function duration(seconds: number | null | undefined): string {
   return seconds === null || seconds === undefined || !Number.isFinite(seconds)
-    ? unknownWord
+    ? UNKNOWN
     : plain(format.duration(seconds));
 }
 
 /** 412 bytes, 1.5 MB */
 export const bytes = (value: number): string => plain(format.bytes(value));
 
-/** Memory, from bytes: powers of two, as the driver counts. */
+/** Memory from bytes, in powers of two as the GPU driver reports it. */
 export const memory = (value: number): string => plain(format.memory(value / 2 ** 20));
 
 export const gigabytes = (value: number | null): string =>
-  value === null ? unknownWord : plain(format.gigabytes(value));
+  value === null ? UNKNOWN : plain(format.gigabytes(value));
 
-/** 2026-11-24 02:15:00 in the machine's own time. */
-export function moment(t: number): string {
+/** 2026-11-24 02:15:00 in local time. `t` in Unix seconds. */
+export function dateTime(t: number): string {
   const date = new Date(t * 1000);
-  const two = (value: number): string => String(value).padStart(2, '0');
+  const twoDigits = (value: number): string => String(value).padStart(2, '0');
   return (
-    `${String(date.getFullYear())}-${two(date.getMonth() + 1)}-${two(date.getDate())} ` +
-    `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+    `${String(date.getFullYear())}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())} ` +
+    `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}:${twoDigits(date.getSeconds())}`
   );
 }
 
-/** Columns padded to their widest cell; a column of numbers is aligned to the right. */
+/** Pads columns to their widest cell; numeric columns are right-aligned. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
@@ -64,8 +64,8 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return `${all.map(line).join('\n')}\n`;
 }
 
-/** A bar of `width` cells, filled to `share`. */
-export function bar(share: number, width: number): string {
-  const filled = Math.round(Math.min(1, Math.max(0, share)) * width);
+/** A progress bar of `width` cells; `fraction` from 0 to 1. */
+export function bar(fraction: number, width: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, fraction)) * width);
   return '#'.repeat(filled) + '.'.repeat(width - filled);
 }

@@ -1,4 +1,4 @@
-/** health, crashes, disk, diagnostics. */
+/** `nightshift health | crashes | disk | diagnostics` */
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
@@ -13,38 +13,38 @@ import { engineOf, withEngine } from './connection.ts';
 import type { Run } from './program.ts';
 import { engineEntry } from './serve.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
-import { bytes, duration, moment, table } from './format.ts';
+import { bytes, duration, dateTime, table } from './format.ts';
 
 export function addHealthCommands(program: Command, run: Run): void {
   program
     .command('health')
-    .description('run every check now: what it saw, and what can be done')
+    .description('Run every health check and show how to fix what fails')
     .action(() => run(health));
   program
     .command('crashes')
-    .description('crashes and hangs of the trainer, newest first')
-    .option('--days <count>', 'how far back', days, 30)
+    .description('List crashes and hangs of the trainer, newest first')
+    .option('--days <count>', 'number of days to look back', dayCount, 30)
     .action((options: { days: number }) => run((session) => crashes(session, options.days)));
   program
     .command('disk')
-    .description('what uses the disk of the workspace')
+    .description('Show disk usage of the workspace')
     .action(() => run(disk));
   program
     .command('diagnostics')
     .description(
-      'list what a diagnostics bundle would hold; --to saves it. No row, prompt, answer or secret is in it; works without an engine',
+      'List the content of a diagnostics bundle; save it with --to. Contains no rows, prompts, responses or secrets; works without an engine',
     )
-    .option('--to <file>', 'save the bundle as this .tar.gz')
-    .option('--names', 'keep file and dataset names readable, else they are hashed', false)
+    .option('--to <file>', 'save the bundle to this .tar.gz file')
+    .option('--names', 'keep file and dataset names readable instead of hashing them', false)
     .action((options: { to?: string; names: boolean }) =>
       run((session) => diagnostics(session, options.to ?? null, options.names)),
     );
 }
 
-function days(text: string): number {
+function dayCount(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value < 1 || value > 3650)
-    throw new InvalidArgumentError('a number of days from 1 to 3650.');
+    throw new InvalidArgumentError('Expected a number of days from 1 to 3650.');
   return value;
 }
 
@@ -61,19 +61,19 @@ async function health(session: Session): Promise<ExitCode> {
   return checks.some((check) => check.state === 'fail') ? exitCode.failure : exitCode.ok;
 }
 
-async function crashes(session: Session, back: number): Promise<ExitCode> {
-  const all = await withEngine(session, (client) => client.health.crashes({ days: back }));
-  show(session, all, () =>
-    all.length === 0
-      ? `No crash or hang in ${String(back)} days.`
-      : all
+async function crashes(session: Session, days: number): Promise<ExitCode> {
+  const list = await withEngine(session, (client) => client.health.crashes({ days }));
+  show(session, list, () =>
+    list.length === 0
+      ? `No crashes or hangs in the last ${String(days)} days.`
+      : list
           .map((crash) => {
-            const known = crashTable.get(crash.category);
-            const after =
+            const category = crashTable.get(crash.category);
+            const outcome =
               crash.seconds === null
-                ? 'It did not train again by itself.'
-                : `Trained again after ${duration(crash.seconds)} from step ${String(crash.resumed_from ?? 0)}, ${String(crash.steps_lost ?? 'an unknown number of')} steps lost.`;
-            return `${moment(crash.t)}  ${crash.category}  ${crash.dataset ?? ''}\n  ${crash.message}\n  ${after} ${known?.suggestion ?? ''}\n`;
+                ? 'Training did not restart automatically.'
+                : `Resumed from step ${String(crash.resumed_from ?? 0)} after ${duration(crash.seconds)}; ${String(crash.steps_lost ?? 'an unknown number of')} steps lost.`;
+            return `${dateTime(crash.t)}  ${crash.category}  ${crash.dataset ?? ''}\n  ${crash.message}\n  ${outcome} ${category?.suggestion ?? ''}\n`;
           })
           .join('\n'),
   );
@@ -87,7 +87,7 @@ const partNames: Readonly<Record<DiskUse['parts'][number]['id'], string>> = {
   bases: 'base models',
   cache: 'token caches',
   datasets: 'datasets',
-  runs: 'runs, logs, journal',
+  runs: 'runs, logs and journal',
   other: 'other',
 };
 
@@ -99,9 +99,9 @@ async function disk(session: Session): Promise<ExitCode> {
     use,
     () =>
       `${table(
-        ['what', 'size', 'files'],
+        ['category', 'size', 'files'],
         use.parts.map((part) => [partNames[part.id], bytes(part.bytes), String(part.files)]),
-      )}\n${size(use.free_bytes)} free of ${size(use.total_bytes)}, floor ${size(use.floor_bytes)}`,
+      )}\n${size(use.free_bytes)} free of ${size(use.total_bytes)}; minimum free space ${size(use.floor_bytes)}`,
   );
   return exitCode.ok;
 }
@@ -111,31 +111,31 @@ async function diagnostics(session: Session, to: string | null, names: boolean):
   const isRunning = (await engineOf(session)) !== null;
   const list = isRunning
     ? await withEngine(session, async (client) => {
-        const known = await client.diagnostics.list({ names });
+        const content = await client.diagnostics.list({ names });
         if (target !== null) {
-          if (!session.json) session.terminal.out(listText(known));
+          if (!session.json) session.terminal.out(listText(content));
           const bundle = await client.diagnostics.bundle({ names });
           await writeFile(target, new Uint8Array(await bundle.arrayBuffer()), { mode: 0o600 });
         }
-        return known;
+        return content;
       })
     : await fromFiles(session, target, names);
   if (session.json) show(session, { ...list, saved: target }, '');
   else if (target === null)
     session.terminal.out(
-      `${listText(list)}\nNothing was saved. To save it: nightshift diagnostics --to ${list.name}\n`,
+      `${listText(list)}\nNothing was saved. To save the bundle: nightshift diagnostics --to ${list.name}\n`,
     );
-  else session.terminal.out(`\nSaved: ${target}\n`);
+  else session.terminal.out(`\nSaved to ${target}\n`);
   return exitCode.ok;
 }
 
 const listText = (list: DiagnosticsList): string =>
   `${table(
-    ['file', 'size', 'left out', 'what'],
+    ['file', 'size', 'omitted', 'content'],
     list.files.map((file) => [file.path, bytes(file.bytes), String(file.omitted), file.about]),
-  )}\nRows, prompts, answers, tokens and secrets are not in it; names are ${list.names ? 'readable' : 'hashed'}.\n`;
+  )}\nContains no rows, prompts, responses, tokens or secrets; names are ${list.names ? 'readable' : 'hashed'}.\n`;
 
-/** The engine's own code reads the files, without taking the workspace. */
+/** Runs the engine's diagnostics code on the workspace files, without taking the workspace lock. */
 async function fromFiles(
   session: Session,
   target: string | null,
@@ -153,9 +153,9 @@ async function fromFiles(
     ],
     { stdin: 'ignore', stderr: 'inherit', reject: false },
   );
-  if (code !== 0) throw new Error(`The files of ${session.workspace} could not be read.`);
+  if (code !== 0) throw new Error(`Can't read the files of ${session.workspace}.`);
   if (!session.json)
-    session.terminal.error('No engine runs; the bundle is made from the files alone.\n');
+    session.terminal.error('No engine is running; the bundle is based on the workspace files.\n');
   const list = diagnosticsList.parse(JSON.parse(stdout));
   if (target !== null && !session.json) session.terminal.out(listText(list));
   return list;

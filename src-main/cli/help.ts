@@ -1,25 +1,28 @@
-/** help: commands, and the topics that the crash table, the settings and the keys make. Needs no engine. */
+/**
+ * `nightshift help`: commands, and topics generated from the crash table, the settings and the
+ * shortcuts. Needs no engine.
+ */
 import type { Command } from 'commander';
 import { findTopics, helpTopics, type HelpTopic } from '../contract/index.ts';
 import type { Run } from './program.ts';
 import { exitCode, show } from './session.ts';
 
-/** So many topics are written out; of more, the names. */
-const WRITTEN_OUT = 3;
+/** Up to this many matches are printed in full; more are listed with one line each. */
+const MAX_FULL_TOPICS = 3;
 
 export function addHelpCommand(program: Command, run: Run): void {
   program.helpCommand(false);
   program
     .command('help')
-    .argument('[topic...]', 'a command, a setting, a crash category, or words to search for')
+    .argument('[topic...]', 'a command, setting or crash category, or words to search for')
     .description(
-      'explain a command, a setting, a crash category or the keys; works without an engine',
+      'Explain a command, setting, crash category or keyboard shortcut; works without an engine',
     )
-    .action((words: readonly string[]) =>
+    .action((args: readonly string[]) =>
       run((session) => {
-        const [name = ''] = words;
+        const [name = ''] = args;
         const command = program.commands.find((command) => command.name() === name);
-        if (words.length === 0) {
+        if (args.length === 0) {
           show(session, helpTopics(), () => `${program.helpInformation()}\n${overview()}`);
           return Promise.resolve(exitCode.ok);
         }
@@ -27,40 +30,41 @@ export function addHelpCommand(program: Command, run: Run): void {
           command.outputHelp();
           return Promise.resolve(exitCode.ok);
         }
-        const found = topicsOf(words.join(' '));
-        show(session, found, () => textOf(found, words.join(' ')));
+        const found = topicsFor(args.join(' '));
+        show(session, found, () => topicsText(found, args.join(' ')));
         return Promise.resolve(found.length === 0 ? exitCode.failure : exitCode.ok);
       }),
     );
 }
 
-/** The topic of exactly this name alone, else all that hold the words. */
-function topicsOf(search: string): readonly HelpTopic[] {
+/** The topic with exactly this name, otherwise all topics that contain the words. */
+function topicsFor(search: string): readonly HelpTopic[] {
   const found = findTopics(search);
   const named = found.filter((topic) => topic.id === search.trim().toLowerCase());
   return named.length > 0 ? named : found;
 }
 
 function overview(): string {
-  const groups = [...new Set(helpTopics().map((helpTopic) => helpTopic.group))];
+  const groups = [...new Set(helpTopics().map((topic) => topic.group))];
   const lines = groups.map((group) => {
     const ids = helpTopics()
-      .filter((helpTopic) => helpTopic.group === group)
-      .map((helpTopic) => helpTopic.id);
+      .filter((topic) => topic.group === group)
+      .map((topic) => topic.id);
     return `${group}: ${ids.join(', ')}`;
   });
-  return `Topics, each explained by nightshift help <topic>:\n\n${lines.join('\n\n')}\n`;
+  return `Topics (nightshift help <topic>):\n\n${lines.join('\n\n')}\n`;
 }
 
-function textOf(found: readonly HelpTopic[], search: string): string {
-  if (found.length === 0) return `No topic holds “${search}”. All of them: nightshift help`;
-  if (found.length <= WRITTEN_OUT) return found.map(written).join('\n');
-  return `${String(found.length)} topics hold “${search}”:\n\n${found
+function topicsText(found: readonly HelpTopic[], search: string): string {
+  if (found.length === 0)
+    return `No topic matches “${search}”. To list all topics: nightshift help`;
+  if (found.length <= MAX_FULL_TOPICS) return found.map(fullText).join('\n');
+  return `${String(found.length)} topics match “${search}”:\n\n${found
     .map((topic) => `  ${topic.id.padEnd(30)}  ${topic.text}`)
     .join('\n')}\n`;
 }
 
-const written = (topic: HelpTopic): string =>
+const fullText = (topic: HelpTopic): string =>
   [
     `${topic.title}  (${topic.group})`,
     `  ${topic.text}`,

@@ -1,6 +1,8 @@
 /**
- * For: the command `nightshift`: everything the window does, for a terminal and for scripts.
- * Promises: `--json` on every command, documented exit codes, a refusal with what and what next; without an engine it says so.
- * Never: holds state, writes into a workspace while an engine owns it, or claims a state that only a live process can have.
+ * For: the command `nightshift`: everything the window does, for terminals and scripts.
+ * Promises: `--json` on every command, documented exit codes, refusals that say why and what to do;
+ * if no engine is running, it says so.
+ * Never: holds state, writes into a workspace, or reports a state (such as "training") without a
+ * live process behind it.
  */
 export { runCommandLine } from './program.ts';

@@ -1,4 +1,7 @@
-/** The command line put together: options that every command knows, and what becomes of what a command throws. */
+/**
+ * Builds the command tree, with the options shared by all commands, and maps thrown errors to
+ * messages and exit codes.
+ */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ORPCError } from '@orpc/client';
@@ -12,19 +15,20 @@ import { addConfigCommands } from './config.ts';
 import { addDemoCommand } from './demo.ts';
 import { addHealthCommands } from './health.ts';
 import { addHelpCommand } from './help.ts';
+import { addJournalCommand } from './journal.ts';
 import { addQueueCommands } from './queue.ts';
-import { addRecordCommands } from './records.ts';
 import { addVersionCommands } from './versions.ts';
 import { addServeCommand } from './serve.ts';
 import { exitCode, NoEngine, type Session, type Terminal } from './session.ts';
 import { addStatusCommand } from './status.ts';
+import { addTokenCommand } from './token.ts';
 import { addTrainingCommands } from './training.ts';
 import { addValidateCommand } from './validate.ts';
 
-/** Runs one command's work with the session; its answer is the exit code. */
-export type Run = (work: (session: Session) => Promise<number>) => Promise<void>;
+/** Runs a command with the session of this invocation; the command resolves to the exit code. */
+export type Run = (command: (session: Session) => Promise<number>) => Promise<void>;
 
-export interface Surroundings {
+export interface CommandLineEnvironment {
   readonly terminal: Terminal;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly now: () => number;
@@ -38,48 +42,58 @@ interface Options {
   readonly json: boolean;
 }
 
-const codes = `
+const EXIT_CODE_HELP = `
 Exit codes:
-  0  done
-  1  a failure: something broke
-  2  wrong usage
-  3  refused: an expected no, with what and what next
-  4  no engine runs for the workspace
+  0  success
+  1  failed: something broke
+  2  invalid usage
+  3  refused (the message says why and what to do)
+  4  no engine is running for the workspace
 `;
 
-/** Runs the command line; answers the exit code and never throws. */
+/** Runs the command line and resolves to the exit code. Never rejects. */
 export async function runCommandLine(
   args: readonly string[],
-  surroundings: Surroundings,
+  { terminal, environment, now, signal, version }: CommandLineEnvironment,
 ): Promise<number> {
-  const { terminal } = surroundings;
   let code: number = exitCode.ok;
   let json = false;
-  const program = new Command('nightshift');
-  const run: Run = async (work) => {
+  const run: Run = async (command) => {
     const options = program.opts<Options>();
     json = options.json;
     const workspace = resolve(
       options.workspace ??
         options.baseDir ??
-        surroundings.environment['NIGHTSHIFT_WORKSPACE'] ??
+        environment['NIGHTSHIFT_WORKSPACE'] ??
         join(homedir(), 'Nightshift'),
     );
-    code = await work({
+    code = await command({
       workspace,
       paths: workspacePaths(workspace),
       json: options.json,
       terminal,
-      now: surroundings.now,
-      signal: surroundings.signal,
+      now,
+      signal,
     });
   };
+  const program = createProgram(run, terminal, version);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    return explain(error, terminal, json);
+  }
+}
+
+/** The command tree. A parse error throws CommanderError instead of ending the process. */
+export function createProgram(run: Run, terminal: Terminal, version: string): Command {
+  const program = new Command('nightshift');
   program
-    .description('Keeps a language model training on dropped datasets.')
-    .version(surroundings.version)
-    .option('--workspace <folder>', 'the workspace (NIGHTSHIFT_WORKSPACE, else ~/Nightshift)')
-    .option('--base-dir <folder>', 'another name of --workspace')
-    .option('--json', 'print JSON, one value a line', false)
+    .description('Continuously trains a language model on the datasets you drop.')
+    .version(version)
+    .option('--workspace <folder>', 'workspace (default: NIGHTSHIFT_WORKSPACE, else ~/Nightshift)')
+    .option('--base-dir <folder>', 'alias of --workspace')
+    .option('--json', 'print JSON, one value per line', false)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => {
@@ -89,13 +103,14 @@ export async function runCommandLine(
         terminal.error(text);
       },
     })
-    .addHelpText('after', codes)
+    .addHelpText('after', EXIT_CODE_HELP)
     .exitOverride();
   addServeCommand(program, run);
   addStatusCommand(program, run);
   addTrainingCommands(program, run);
   addQueueCommands(program, run);
-  addRecordCommands(program, run);
+  addJournalCommand(program, run);
+  addTokenCommand(program, run);
   addValidateCommand(program, run);
   addBaseCommands(program, run);
   addVersionCommands(program, run);
@@ -106,15 +121,14 @@ export async function runCommandLine(
   addDemoCommand(program, run);
   addHelpCommand(program, run);
   inheritSettings(program);
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    return code;
-  } catch (error) {
-    return explain(error, terminal, json);
-  }
+  return program;
 }
 
-/** commander copies settings to subcommands only when they are made after; these were made by functions of other files. */
+/**
+ * commander copies output and exit settings to a subcommand only when `command()` creates it on a
+ * configured parent. Nested commands are created on parents that are not configured yet, so the
+ * settings are copied afterwards.
+ */
 function inheritSettings(command: Command): void {
   for (const child of command.commands) {
     child.copyInheritedSettings(command);
@@ -126,7 +140,7 @@ function explain(error: unknown, terminal: Terminal, json: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   if (error instanceof NoEngine) {
     if (json) terminal.out(`${JSON.stringify({ error: 'NO_ENGINE', message: error.message })}\n`);
-    terminal.error(`${error.message}\nStart it: nightshift serve\n`);
+    terminal.error(`${error.message}\nStart the engine: nightshift serve\n`);
     return exitCode.noEngine;
   }
   if (error instanceof ORPCError && error.code in refusals) {
@@ -138,7 +152,7 @@ function explain(error: unknown, terminal: Terminal, json: boolean): number {
         `${JSON.stringify({ error: code, message: error.message, ...(data.success ? data.data : {}) })}\n`,
       );
     const confirm = data.success ? data.data.facts['confirm'] : undefined;
-    const how = next ?? (confirm === undefined ? null : `With consent: --confirm ${confirm}`);
+    const how = next ?? (confirm === undefined ? null : `To proceed: --confirm ${confirm}`);
     terminal.error(`Refused (${code}): ${error.message}\n${how === null ? '' : `Next: ${how}\n`}`);
     return exitCode.refused;
   }

@@ -1,35 +1,37 @@
-/** queue list, status, add, set-priority, move, hold, remove, retry, take-back, show. A dataset is named by its id or its file name. */
+/** `nightshift queue …`. A dataset is named by its id or file name. */
 import { resolve } from 'node:path';
 import { Argument, Option, type Command } from 'commander';
 import type { DatasetSummary, Priority } from '../contract/index.ts';
 import { engineOf, withEngine, type EngineClient } from './connection.ts';
-import { queueFromFiles } from './files.ts';
+import { queueFromFiles } from './offline/workspace-files.ts';
 import type { Run } from './program.ts';
-import { type RestoreChoice, restoreFrom, withRestoreOptions } from './restore.ts';
+import { type RestoreOptions, restoreFrom, withRestoreOptions } from './restore.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 import { accountText, datasetsText, reportText, rowsText } from './queue-text.ts';
-import { bytes, moment, table } from './format.ts';
+import { bytes, dateTime, table } from './format.ts';
 
-const priorities = ['high', 'normal', 'low'] as const;
+const PRIORITIES = ['high', 'normal', 'low'] as const;
 
 export function addQueueCommands(program: Command, run: Run): void {
-  const queue = program.command('queue').description('the datasets: waiting, being trained, done');
+  const queue = program.command('queue').description('Manage the dataset queue');
   const dataset = new Argument('<dataset>', 'id or file name of a dataset');
-  const priority = new Argument('<priority>', 'high, normal or low').choices(priorities);
+  const priority = new Argument('<priority>', 'high, normal or low').choices(PRIORITIES);
 
   queue
     .command('list')
-    .description('every dataset in queue order; works without an engine from the folders')
+    .description('List all datasets in queue order; works without an engine')
     .action(() => run(list));
   queue
     .command('status')
-    .description('counts, and what the queue is told to do')
+    .description('Show the state of the queue and the number of datasets')
     .action(() => run(status));
   queue
     .command('add')
-    .description('copy files or folders into the workspace; the originals are not touched')
+    .description(
+      'Copy files or folders into the workspace and queue them; the originals stay unchanged',
+    )
     .argument('<paths...>')
-    .addOption(new Option('--priority <priority>').choices(priorities).default('normal'))
+    .addOption(new Option('--priority <priority>').choices(PRIORITIES).default('normal'))
     .action((paths: string[], options: { priority: Priority }) =>
       run((session) => add(session, paths, options.priority)),
     );
@@ -37,25 +39,25 @@ export function addQueueCommands(program: Command, run: Run): void {
     .command('set-priority')
     .addArgument(dataset)
     .addArgument(priority)
-    .description('move a waiting dataset to the end of a priority')
-    .action((name: string, wanted: Priority) =>
+    .description('Change the priority of a queued dataset; it moves to the end of that priority')
+    .action((name: string, newPriority: Priority) =>
       run((session) =>
-        change(session, name, (client, id) => client.queue.move({ id, priority: wanted })),
+        change(session, name, (client, id) => client.queue.move({ id, priority: newPriority })),
       ),
     );
   queue
     .command('move')
     .addArgument(dataset)
-    .option('--before <dataset>', 'the dataset it is placed in front of; the end when left out')
-    .description('change the order inside a priority')
+    .option('--before <dataset>', 'dataset to move in front of (default: the end)')
+    .description('Move a dataset within its priority')
     .action((name: string, options: { before?: string }) =>
       run((session) => move(session, name, options.before ?? null)),
     );
   queue
     .command('hold')
     .addArgument(dataset)
-    .option('--off', 'let it go again', false)
-    .description('keep a waiting dataset from being trained')
+    .option('--off', 'release it', false)
+    .description('Keep a queued dataset from training until it is released')
     .action((name: string, options: { off: boolean }) =>
       run((session) =>
         change(session, name, (client, id) => client.queue.hold({ id, held: !options.off })),
@@ -64,31 +66,32 @@ export function addQueueCommands(program: Command, run: Run): void {
   queue
     .command('retry')
     .addArgument(dataset)
-    .description('put a failed, skipped or completed dataset back into the queue')
+    .description('Queue a failed, skipped or completed dataset again')
     .action((name: string) =>
       run((session) => change(session, name, (client, id) => client.queue.retry({ id }))),
     );
   queue
     .command('remove')
     .addArgument(dataset)
-    .description('take a waiting dataset out of the queue; its file is kept in skipped')
+    .description('Remove a dataset from the queue; its file moves to skipped')
     .action((name: string) => run((session) => remove(session, name)));
   withRestoreOptions(
     queue
-      .command('take-back')
+      .command('undo')
+      .alias('take-back')
       .addArgument(dataset)
-      .description('restore to the point before its first step, and queue it again'),
-  ).action((name: string, choice: RestoreChoice) =>
+      .description('Undo the training of a dataset: restore the model from before its first step'),
+  ).action((name: string, options: RestoreOptions) =>
     run(async (session) => {
-      const { id } = await withEngine(session, (client) => find(client, name));
-      return restoreFrom(session, { kind: 'undo_dataset', dataset: id }, name, choice);
+      const { id } = await withEngine(session, (client) => findDataset(client, name));
+      return restoreFrom(session, { kind: 'undo_dataset', dataset: id }, name, options);
     }),
   );
   queue
     .command('show')
     .addArgument(dataset)
-    .option('--rows', 'the state of every row', false)
-    .description('the report of a dataset and the account of its rows')
+    .option('--rows', 'print the state of every row', false)
+    .description('Show the validation report of a dataset and what happened to its rows')
     .action((name: string, options: { rows: boolean }) =>
       run((session) => showDataset(session, name, options.rows)),
     );
@@ -99,8 +102,8 @@ async function list(session: Session): Promise<ExitCode> {
     const files = await queueFromFiles(session);
     show(session, { engine: null, files }, () =>
       files.length === 0
-        ? 'No engine runs; the folders hold no dataset.'
-        : `No engine runs; from the folders:\n${table(
+        ? 'No engine is running; the workspace folders contain no datasets.'
+        : `No engine is running; from the workspace folders:\n${table(
             ['place', 'priority', 'name', 'size'],
             files.map((file) => [file.place, file.priority ?? '', file.name, bytes(file.bytes)]),
           )}`,
@@ -113,14 +116,13 @@ async function list(session: Session): Promise<ExitCode> {
 }
 
 async function status(session: Session): Promise<ExitCode> {
-  const answer = await withEngine(session, (client) => client.queue.state());
-  const { queue, counts } = answer;
+  const { queue, counts } = await withEngine(session, (client) => client.queue.state());
   show(session, { queue, counts }, () =>
     [
-      `queue       ${queue.desired_state} since ${moment(queue.since)}, set by ${queue.by}${queue.note === null ? '' : `: ${queue.note}`}`,
-      `waiting     ${String(counts.high)} high, ${String(counts.normal)} normal, ${String(counts.low)} low`,
-      `processing  ${String(counts.processing)}`,
-      `done        ${String(counts.completed)} completed, ${String(counts.failed)} failed, ${String(counts.skipped)} skipped`,
+      `queue       ${queue.desired_state} since ${dateTime(queue.since)}, set by ${queue.by}${queue.note === null ? '' : `: ${queue.note}`}`,
+      `queued      ${String(counts.high)} high, ${String(counts.normal)} normal, ${String(counts.low)} low`,
+      `training    ${String(counts.processing)}`,
+      `finished    ${String(counts.completed)} completed, ${String(counts.failed)} failed, ${String(counts.skipped)} skipped`,
     ].join('\n'),
   );
   return exitCode.ok;
@@ -144,16 +146,19 @@ async function add(
   return answer.refused.length > 0 ? exitCode.refused : exitCode.ok;
 }
 
-/** The dataset with this id or name. Several of one name: the one that waits or runs. */
-async function find(client: EngineClient, name: string): Promise<DatasetSummary> {
-  const all = await client.datasets.list();
+/**
+ * The dataset with this id or name; among several with the same name, one that is queued or
+ * training.
+ */
+async function findDataset(client: EngineClient, name: string): Promise<DatasetSummary> {
+  const datasets = await client.datasets.list();
   const found =
-    all.find((dataset) => dataset.id === name) ??
-    all.find(
+    datasets.find((dataset) => dataset.id === name) ??
+    datasets.find(
       (dataset) => dataset.name === name && ['queue', 'processing'].includes(dataset.place),
     ) ??
-    all.find((dataset) => dataset.name === name);
-  // An unknown name goes to the engine as it is: its refusal is the answer.
+    datasets.find((dataset) => dataset.name === name);
+  // For an unknown name, the engine's refusal is the error message.
   return found ?? (await client.datasets.get({ id: name })).summary;
 }
 
@@ -163,7 +168,7 @@ async function change(
   call: (client: EngineClient, id: string) => Promise<DatasetSummary>,
 ): Promise<ExitCode> {
   const answer = await withEngine(session, async (client) =>
-    call(client, (await find(client, name)).id),
+    call(client, (await findDataset(client, name)).id),
   );
   show(session, answer, () => datasetsText([answer]));
   return exitCode.ok;
@@ -171,8 +176,8 @@ async function change(
 
 async function move(session: Session, name: string, before: string | null): Promise<ExitCode> {
   const answer = await withEngine(session, async (client) => {
-    const target = before === null ? null : await find(client, before);
-    const moved = await find(client, name);
+    const target = before === null ? null : await findDataset(client, before);
+    const moved = await findDataset(client, name);
     return client.queue.move({
       id: moved.id,
       priority: target?.priority ?? moved.priority,
@@ -185,17 +190,17 @@ async function move(session: Session, name: string, before: string | null): Prom
 
 async function remove(session: Session, name: string): Promise<ExitCode> {
   const answer = await withEngine(session, async (client) =>
-    client.queue.remove({ id: (await find(client, name)).id }),
+    client.queue.remove({ id: (await findDataset(client, name)).id }),
   );
-  show(session, answer, `${name} is out of the queue; its file is in skipped.`);
+  show(session, answer, `Removed ${name} from the queue; its file is in skipped.`);
   return exitCode.ok;
 }
 
-const ROWS_AT_ONCE = 100_000;
+const ROWS_PER_REQUEST = 100_000;
 
 async function showDataset(session: Session, name: string, rows: boolean): Promise<ExitCode> {
   return withEngine(session, async (client) => {
-    const { id } = await find(client, name);
+    const { id } = await findDataset(client, name);
     if (!rows) {
       const details = await client.datasets.get({ id });
       show(
@@ -208,15 +213,19 @@ async function showDataset(session: Session, name: string, rows: boolean): Promi
       );
       return exitCode.ok;
     }
-    const first = await client.datasets.rows({ id, from: 0, limit: ROWS_AT_ONCE });
-    const all = [...first.rows];
-    while (all.length < first.total) {
-      const next = await client.datasets.rows({ id, from: all.length, limit: ROWS_AT_ONCE });
+    const firstPage = await client.datasets.rows({ id, from: 0, limit: ROWS_PER_REQUEST });
+    const rowStates = [...firstPage.rows];
+    while (rowStates.length < firstPage.total) {
+      const next = await client.datasets.rows({
+        id,
+        from: rowStates.length,
+        limit: ROWS_PER_REQUEST,
+      });
       if (next.rows.length === 0) break;
-      all.push(...next.rows);
+      rowStates.push(...next.rows);
     }
-    const whole = { ...first, rows: all };
-    show(session, whole, () => accountText(whole.account) + rowsText(all));
+    const result = { ...firstPage, rows: rowStates };
+    show(session, result, () => accountText(result.account) + rowsText(rowStates));
     return exitCode.ok;
   });
 }

@@ -1,13 +1,14 @@
-/** Going back: versions restore, versions rollback, queue take-back, checkpoints restore and backup restore all come through here. */
+/**
+ * Restores: shared by `versions restore`, `versions rollback`, `queue undo`, `checkpoints restore`,
+ * `backup restore`, `base begin`.
+ */
 import type { Command } from 'commander';
 import type { RestorePlan, RestoreSource } from '../contract/index.ts';
 import { withEngine } from './connection.ts';
-import { exitCode, show, type ExitCode, type Session } from './session.ts';
+import { BY_COMMAND_LINE, exitCode, show, type ExitCode, type Session } from './session.ts';
 import { bytes, count, decimal, duration } from './format.ts';
 
-const BY = 'you (command line)';
-
-export interface RestoreChoice {
+export interface RestoreOptions {
   readonly plan: boolean;
   readonly queueAgain: boolean;
   readonly confirm?: string;
@@ -15,38 +16,41 @@ export interface RestoreChoice {
 
 export const withRestoreOptions = (command: Command): Command =>
   command
-    .option('--plan', 'only say what would happen', false)
-    .option('--queue-again', 'queue the datasets again whose training leaves the model', false)
+    .option('--plan', 'print the restore plan and exit', false)
+    .option('--queue-again', 'queue the datasets again whose training is undone', false)
     .option(
       '--confirm <name>',
-      'its name again: without it the plan is printed and nothing is done',
+      'repeat the name to proceed; without it, the plan is printed and nothing changes',
     );
 
-/** `name`: what `--confirm` has to repeat. Without it the plan is the answer, and the exit code is that of a refusal. */
+/**
+ * `name`: what `--confirm` must repeat. Without it, the plan is printed and the exit code is 3
+ * (refused).
+ */
 export async function restoreFrom(
   session: Session,
   source: RestoreSource,
   name: string,
-  choice: RestoreChoice,
+  options: RestoreOptions,
 ): Promise<ExitCode> {
   return withEngine(session, async (client) => {
     const plan = await client.restore.plan({ source });
-    const isAgreed = choice.confirm === name;
-    if (choice.plan || !isAgreed) {
+    const isConfirmed = options.confirm === name;
+    if (options.plan || !isConfirmed) {
       show(session, plan, () => planText(plan));
-      if (choice.plan && choice.confirm === undefined) return exitCode.ok;
+      if (options.plan && options.confirm === undefined) return exitCode.ok;
       session.terminal.error(
-        choice.confirm === undefined
-          ? `Nothing was done. It is carried out with: --confirm ${name}\n`
-          : `Nothing was done: --confirm has to be ${name}.\n`,
+        options.confirm === undefined
+          ? `Nothing was changed. To proceed: --confirm ${name}\n`
+          : `Nothing was changed: --confirm must be ${name}.\n`,
       );
       return exitCode.refused;
     }
     const result = await client.restore.carryOut({
       source,
       plan: plan.id,
-      queue_again: choice.queueAgain,
-      by: BY,
+      queue_again: options.queueAgain,
+      by: BY_COMMAND_LINE,
     });
     show(session, result, result.text);
     return exitCode.ok;
@@ -54,27 +58,27 @@ export async function restoreFrom(
 }
 
 function planText(plan: RestorePlan): string {
-  const standing = (point: RestorePlan['from']): string =>
-    `step ${count(point.step)} of ${point.branch}, validation loss ${decimal(point.validation_loss)}${point.evaluated_step === null ? '' : `, measured at step ${count(point.evaluated_step)}`}`;
+  const pointText = (point: RestorePlan['from']): string =>
+    `step ${count(point.step)} of ${point.branch}, validation loss ${decimal(point.validation_loss)}${point.evaluated_step === null ? '' : `, evaluated at step ${count(point.evaluated_step)}`}`;
   const optimizerState =
     plan.optimizer_state === 'restored'
-      ? 'kept'
-      : `fresh, with a new warm-up of ${count(plan.warmup_steps)} steps`;
+      ? 'restored'
+      : `reset; restarts with a ${count(plan.warmup_steps)}-step warmup`;
   return [
     plan.title,
-    `  from     ${standing(plan.from)}`,
-    `  to       ${standing(plan.to)}, on ${plan.new_branch}`,
-    `  leaves   ${count(plan.steps_leaving)} steps`,
+    `  from       ${pointText(plan.from)}`,
+    `  to         ${pointText(plan.to)}, on ${plan.new_branch}`,
+    `  discards   ${count(plan.steps_leaving)} steps`,
     ...plan.datasets_leaving.map(
       (dataset) =>
-        `           ${dataset.name}: ${dataset.share === 'whole' ? 'all' : 'a part'} of its training (${count(dataset.steps)} steps)${dataset.can_queue ? '' : '; its file is gone'}`,
+        `             ${dataset.name}: ${count(dataset.steps)} steps (${dataset.share === 'whole' ? 'complete' : 'partial'})${dataset.can_queue ? '' : '; its file no longer exists'}`,
     ),
-    `  optimizerState  ${optimizerState}`,
+    `  optimizer  ${optimizerState}`,
     ...plan.phases.map(
-      (action, at) =>
-        `  ${String(at + 1)}. ${action.text}${action.seconds === null ? '' : ` About ${duration(action.seconds)}.`}`,
+      (phase, index) =>
+        `  ${String(index + 1)}. ${phase.text}${phase.seconds === null ? '' : ` About ${duration(phase.seconds)}.`}`,
     ),
-    `  disk     ${bytes(plan.disk.needed_bytes)} needed, ${plan.disk.free_bytes === null ? 'unknown' : bytes(plan.disk.free_bytes)} free${plan.disk.fits ? '' : ': it does not fit'}`,
-    `  undo     ${plan.undo}`,
+    `  disk       ${bytes(plan.disk.needed_bytes)} needed, ${plan.disk.free_bytes === null ? 'unknown' : bytes(plan.disk.free_bytes)} free${plan.disk.fits ? '' : ': not enough space'}`,
+    `  undo       ${plan.undo}`,
   ].join('\n');
 }

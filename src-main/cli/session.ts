@@ -1,8 +1,10 @@
-/** What every command is given: the workspace, how to print, the clock; and the exit codes. */
+/** What every command receives (workspace, terminal, clock) and the exit codes. */
 import type { WorkspacePaths } from '../kit/workspace.ts';
 
-/** Documented in the help and in README. */
+/** Documented in `nightshift --help` and README.md. */
 export const exitCode = { ok: 0, failure: 1, usage: 2, refused: 3, noEngine: 4 } as const;
+/** `by` of every change made here, as it appears in the journal. */
+export const BY_COMMAND_LINE = 'you (command line)';
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
 export interface Terminal {
@@ -18,22 +20,22 @@ export interface Session {
   readonly terminal: Terminal;
   /** Unix seconds. */
   readonly now: () => number;
-  /** Ends a command that follows something (Ctrl-C). */
+  /** Aborted by Ctrl-C; ends commands that follow changes. */
   readonly signal: AbortSignal;
 }
 
-/** Prints the value as one line of JSON, or the text for a person. */
+/** Prints the value as one line of JSON with --json, otherwise the text. */
 export function show(session: Session, value: unknown, text: string | (() => string)): void {
   if (session.json) session.terminal.out(`${JSON.stringify(value)}\n`);
   else {
-    const words = typeof text === 'function' ? text() : text;
-    session.terminal.out(words.endsWith('\n') ? words : `${words}\n`);
+    const output = typeof text === 'function' ? text() : text;
+    session.terminal.out(output.endsWith('\n') ? output : `${output}\n`);
   }
 }
 
-/** There is no engine for the workspace. */
+/** No engine is running for the workspace. */
 export class NoEngine extends Error {
-  constructor(workspace: string, why = 'No engine runs for this workspace') {
+  constructor(workspace: string, why = 'No engine is running for this workspace') {
     super(`${why}: ${workspace}`);
   }
 }

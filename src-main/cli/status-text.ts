@@ -1,25 +1,25 @@
-/** The status in words: with an engine what it says, without one what the files knew and how old that is. Pure. */
+/** Formats the live status, or the last known one when no engine is running. Pure. */
 import type { TrainingStatus } from '../contract/index.ts';
 import { bar, count, decimal, duration, gigabytes } from './format.ts';
 
 export function statusText(status: TrainingStatus, now: number): string {
   const lines: string[] = [];
   const state =
-    status.pending === null ? status.state : `${status.state} (${status.pending.verb} is pending)`;
+    status.pending === null ? status.state : `${status.state} (${status.pending.verb} pending)`;
   lines.push(
     `${state} for ${duration(now - status.since)}${status.reason === null ? '' : `: ${status.reason}`}`,
   );
   if (status.current_dataset !== null) {
-    const done = status.step_of_dataset ?? 0;
-    const all = status.steps_of_dataset ?? 0;
+    const step = status.step_of_dataset ?? 0;
+    const steps = status.steps_of_dataset ?? 0;
     const eta = status.eta_seconds === null ? '' : `, about ${duration(status.eta_seconds)} left`;
     lines.push(
-      `dataset     ${status.current_dataset.name}  [${bar(all === 0 ? 0 : done / all, 24)}] step ${count(done)} of ${count(all)}${eta}`,
+      `dataset     ${status.current_dataset.name}  [${bar(steps === 0 ? 0 : step / steps, 24)}] step ${count(step)} of ${count(steps)}${eta}`,
     );
   }
   if (status.current_step !== null)
     lines.push(
-      `lineage     step ${count(status.current_step)}, newest checkpoint ${count(status.last_checkpoint_step)}`,
+      `model       step ${count(status.current_step)}, newest checkpoint ${count(status.last_checkpoint_step)}`,
     );
   const measured = (value: TrainingStatus['loss'], digits = 3): string =>
     value === null ? 'unknown' : `${decimal(value.value, digits)} (step ${count(value.step)})`;
@@ -44,7 +44,7 @@ export function statusText(status: TrainingStatus, now: number): string {
   );
   if (status.disk_free_gb !== null)
     lines.push(
-      `disk        ${gigabytes(status.disk_free_gb)} free, floor ${gigabytes(status.disk_floor_gb)}`,
+      `disk        ${gigabytes(status.disk_free_gb)} free, minimum ${gigabytes(status.disk_floor_gb)}`,
     );
   if (status.error !== null)
     lines.push(
@@ -54,12 +54,15 @@ export function statusText(status: TrainingStatus, now: number): string {
   lines.push(
     trainer.alive
       ? `trainer     pid ${String(trainer.pid)}, ${trainer.phase ?? 'unknown phase'}, heartbeat ${decimal(trainer.heartbeat_age_s, 1)} s ago`
-      : 'trainer     none',
+      : 'trainer     not running',
   );
   return `${lines.join('\n')}\n`;
 }
 
-/** What is known of a workspace whose engine does not run. It never claims a state that only a live process can have. */
+/**
+ * What the files of a workspace say while no engine is running. Never reports a state that needs a
+ * live process.
+ */
 export interface KnownFromFiles {
   readonly engine: null;
   readonly state: 'not_running' | 'unsupervised';
@@ -79,16 +82,16 @@ export interface KnownFromFiles {
 }
 
 export function knownText(known: KnownFromFiles, workspace: string): string {
-  const lines = [`No engine runs for ${workspace}.`];
+  const lines = [`No engine is running for ${workspace}.`];
   if (known.trainer.alive)
     lines.push(
-      `A trainer (pid ${String(known.trainer.pid)}) goes on without an engine` +
+      `A trainer (pid ${String(known.trainer.pid)}) is still running without an engine` +
         (known.trainer.heartbeat_age_s === null
           ? '.'
           : `; its last heartbeat was ${duration(known.trainer.heartbeat_age_s)} ago.`),
     );
-  else lines.push('No trainer is alive: nothing is being trained.');
-  if (known.last_known === null) lines.push('Nothing is known from before.');
+  else lines.push('No trainer is running.');
+  if (known.last_known === null) lines.push('No earlier status was found.');
   else {
     const { step, dataset, loss, last_checkpoint_step: saved, at, age_s: age } = known.last_known;
     const facts = [

@@ -1,10 +1,13 @@
-/** status: what the engine says now, followed with --watch; without an engine what the files know, with its age. */
+/**
+ * `nightshift status`: the live status, or, without an engine, the last known values with their
+ * age.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { TrainingStatus } from '../contract/index.ts';
 import { followRooms } from '../contract/snapshot-client.ts';
 import { connect, engineOf } from './connection.ts';
-import { knownFromFiles } from './files.ts';
+import { knownFromFiles } from './offline/workspace-files.ts';
 import type { Run } from './program.ts';
 import { exitCode, NoEngine, show, type ExitCode, type Session } from './session.ts';
 import { knownText, statusText } from './status-text.ts';
@@ -14,16 +17,14 @@ const SNAPSHOT_AGAIN_MS = 100;
 export function addStatusCommand(program: Command, run: Run): void {
   program
     .command('status')
-    .description(
-      'what is going on; without an engine, what is known from the files and how old that is',
-    )
-    .option('--watch', 'follow the changes until Ctrl-C', false)
+    .description('Show the training status; without an engine, the last known values and their age')
+    .option('--watch', 'follow changes until Ctrl-C', false)
     .action((options: { watch: boolean }) =>
-      run((session) => (options.watch ? watch(session) : once(session))),
+      run((session) => (options.watch ? watch(session) : showStatus(session))),
     );
 }
 
-async function once(session: Session): Promise<ExitCode> {
+async function showStatus(session: Session): Promise<ExitCode> {
   if ((await engineOf(session)) === null) return withoutEngine(session);
   try {
     const connection = await connect(session);
@@ -46,33 +47,38 @@ async function withoutEngine(session: Session): Promise<ExitCode> {
   return exitCode.noEngine;
 }
 
-/** Follows the feed. On a terminal the block is drawn over, elsewhere a block (or a JSON line) is written for each change. */
+/**
+ * Follows the feed. Redraws in place on a terminal; otherwise prints each change as text or a line
+ * of JSON.
+ */
 async function watch(session: Session): Promise<ExitCode> {
   const connection = await connect(session);
-  const leave = new AbortController();
-  const end = (): void => {
-    leave.abort();
+  const abort = new AbortController();
+  const stop = (): void => {
+    abort.abort();
   };
-  session.signal.addEventListener('abort', end);
-  void connection.closed.then(end);
-  let drawn = 0;
+  session.signal.addEventListener('abort', stop);
+  void connection.closed.then(stop);
+  let drawnLines = 0;
   const draw = (status: TrainingStatus): void => {
     if (session.json || !session.terminal.interactive) {
       show(session, status, () => statusText(status, session.now()));
       return;
     }
     const text = statusText(status, session.now());
-    session.terminal.out(`${drawn > 0 ? `\u001b[${String(drawn)}A\u001b[0J` : ''}${text}`);
-    drawn = text.split('\n').length - 1;
+    session.terminal.out(
+      `${drawnLines > 0 ? `\u001b[${String(drawnLines)}A\u001b[0J` : ''}${text}`,
+    );
+    drawnLines = text.split('\n').length - 1;
   };
   try {
     const { feed } = connection.client;
     await followRooms({
       calls: {
         snapshot: () => feed.snapshot(),
-        changes: (input) => feed.changes(input, { signal: leave.signal }),
+        changes: (input) => feed.changes(input, { signal: abort.signal }),
       },
-      isOpen: () => !leave.signal.aborted,
+      isOpen: () => !abort.signal.aborted,
       pause: () => wait(SNAPSHOT_AGAIN_MS),
       listener: {
         onSnapshot: (rooms) => {
@@ -84,11 +90,11 @@ async function watch(session: Session): Promise<ExitCode> {
       },
     });
   } catch (error) {
-    if (!leave.signal.aborted) throw error;
+    if (!abort.signal.aborted) throw error;
   } finally {
-    session.signal.removeEventListener('abort', end);
+    session.signal.removeEventListener('abort', stop);
     connection.close();
   }
   if (session.signal.aborted) return exitCode.ok;
-  throw new NoEngine(session.workspace, 'The engine went away');
+  throw new NoEngine(session.workspace, 'Lost the connection to the engine');
 }

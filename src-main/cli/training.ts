@@ -1,23 +1,24 @@
-/** pause, resume, stop, skip: each says whether it has taken effect and what the state is now. */
+/**
+ * `nightshift pause | resume | stop | skip`: each prints the resulting state and whether the
+ * command has taken effect.
+ */
 import type { Command } from 'commander';
 import { withEngine, type EngineClient } from './connection.ts';
-import { exitCode, show, type ExitCode, type Session } from './session.ts';
+import { BY_COMMAND_LINE, exitCode, show, type ExitCode, type Session } from './session.ts';
 import type { Run } from './program.ts';
 
-const BY = 'you (command line)';
-
-type Controlled = Awaited<ReturnType<EngineClient['training']['pause']>>;
+type ControlResult = Awaited<ReturnType<EngineClient['training']['pause']>>;
 
 async function control(
   session: Session,
-  call: (client: EngineClient) => Promise<Controlled>,
+  call: (client: EngineClient) => Promise<ControlResult>,
 ): Promise<ExitCode> {
   const answer = await withEngine(session, call);
   const waited = answer.waited_ms >= 1000 ? ` (${(answer.waited_ms / 1000).toFixed(1)} s)` : '';
   show(
     session,
     answer,
-    `${answer.state}: ${answer.text}${answer.acted ? waited : ' It has not taken effect yet.'}`,
+    `${answer.state}: ${answer.text}${answer.acted ? waited : ' Not in effect yet.'}`,
   );
   return exitCode.ok;
 }
@@ -25,29 +26,35 @@ async function control(
 export function addTrainingCommands(program: Command, run: Run): void {
   program
     .command('pause')
-    .description('pause at the next step boundary, with a checkpoint; latched over restarts')
+    .description('Pause at the next step, with a checkpoint; stays paused after a restart')
     .action(() =>
-      run((session) => control(session, (client) => client.training.pause({ by: BY }))),
+      run((session) =>
+        control(session, (client) => client.training.pause({ by: BY_COMMAND_LINE })),
+      ),
     );
   program
     .command('resume')
-    .description('go on after a pause or a stop')
+    .description('Resume after a pause or stop')
     .action(() =>
-      run((session) => control(session, (client) => client.training.resume({ by: BY }))),
+      run((session) =>
+        control(session, (client) => client.training.resume({ by: BY_COMMAND_LINE })),
+      ),
     );
   program
     .command('stop')
-    .description(
-      'stop after the current dataset; --now at the next step boundary, with a checkpoint',
-    )
-    .option('--now', 'do not finish the dataset first', false)
+    .description('Stop after the current dataset; with --now at the next step, with a checkpoint')
+    .option('--now', 'do not finish the current dataset first', false)
     .action((options: { now: boolean }) =>
       run((session) =>
-        control(session, (client) => client.training.stop({ now: options.now, by: BY })),
+        control(session, (client) =>
+          client.training.stop({ now: options.now, by: BY_COMMAND_LINE }),
+        ),
       ),
     );
   program
     .command('skip')
-    .description('put the rest of the current dataset into skipped; it can be continued later')
-    .action(() => run((session) => control(session, (client) => client.training.skip({ by: BY }))));
+    .description('Skip the rest of the current dataset; it can be resumed later')
+    .action(() =>
+      run((session) => control(session, (client) => client.training.skip({ by: BY_COMMAND_LINE }))),
+    );
 }

@@ -1,6 +1,7 @@
 /**
- * validate: the report of one file, or of every file that waits. With --auto-adjust, max_length is raised to the length that loses
- * no row; the engine refuses that without `--confirm max_length`, and a locked key waits for the next dataset.
+ * `nightshift validate`: the report of one file, or of every queued file. --auto-adjust raises
+ * max_length so that every row fits; the engine requires `--confirm max_length`, and stages the
+ * change while the setting is locked.
  */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -8,7 +9,7 @@ import type { DatasetReport, DatasetSummary } from '../contract/index.ts';
 import { type EngineClient, withEngine } from './connection.ts';
 import type { Run } from './program.ts';
 import { reportText } from './queue-text.ts';
-import { exitCode, show, type ExitCode, type Session } from './session.ts';
+import { BY_COMMAND_LINE, exitCode, show, type ExitCode, type Session } from './session.ts';
 import { count, table } from './format.ts';
 
 interface Options {
@@ -16,36 +17,40 @@ interface Options {
   readonly confirm?: string;
 }
 
-const KEY = 'max_length';
+const ADJUSTED_KEY = 'max_length';
 
 export function addValidateCommand(program: Command, run: Run): void {
   program
     .command('validate')
-    .argument('[file]', 'a file of this machine; left out: every file that waits')
-    .option('--auto-adjust', 'raise max_length to the length that loses no row', false)
-    .option('--confirm <key>', 'the consent for --auto-adjust: max_length')
-    .description('validate a file without adding it, or tell the verdicts of the files that wait')
+    .argument('[file]', 'file to validate (default: every queued file)')
+    .option('--auto-adjust', 'raise max_length so that every row fits', false)
+    .option('--confirm <key>', 'confirm --auto-adjust: max_length')
+    .description('Validate a file without queueing it, or show the verdicts of the queued files')
     .action((file: string | undefined, options: Options) =>
       run((session) =>
         withEngine(session, (client) =>
           file === undefined
-            ? validateWaiting(session, client, options)
+            ? validateQueued(session, client, options)
             : validateFile(session, client, resolve(file), options),
         ),
       ),
     );
 }
 
-/** The length that loses nothing in all of these; null when every row fits `now`. Pure. */
-function lengthForAll(reports: readonly DatasetReport[], now: number): number | null {
+/**
+ * The smallest max_length that fits every row of the reports; null if `current` already does. Pure.
+ */
+function lengthForAll(reports: readonly DatasetReport[], current: number): number | null {
   const longest = reports
     .filter((report) => report.over_length > 0)
     .map((report) => report.max_length_loses_nothing ?? 0);
-  const wanted = Math.max(0, ...longest);
-  return wanted > now ? wanted : null;
+  const needed = Math.max(0, ...longest);
+  return needed > current ? needed : null;
 }
 
-/** Refused because of its lengths: such a file is validated again when the length grows. Pure. */
+/**
+ * Refused because of row lengths; such a file is validated again after max_length is raised. Pure.
+ */
 const isRefusedForLength = (report: DatasetReport): boolean =>
   report.verdict === 'refused' && report.over_length > 0;
 
@@ -65,23 +70,23 @@ async function adjust(
   const before = config.values.max_length;
   const after = lengthForAll(reports, before);
   if (after === null) return null;
-  const staged = KEY in config.locks;
+  const staged = ADJUSTED_KEY in config.locks;
   await client.config.set({
-    key: KEY,
+    key: ADJUSTED_KEY,
     value: after,
     confirm: options.confirm ?? null,
     stage: staged,
-    by: 'you (command line)',
+    by: BY_COMMAND_LINE,
   });
-  return { key: KEY, before, after, staged };
+  return { key: ADJUSTED_KEY, before, after, staged };
 }
 
-function adjustmentText(made: Adjustment | null): string {
-  if (made === null) return 'Every row fits max_length; nothing is changed.\n';
-  const change = `max_length ${count(made.before)} to ${count(made.after)}`;
-  return made.staged
-    ? `${change} is staged for the next dataset: it is locked while one trains.\n`
-    : `${change}.\n`;
+function adjustmentText(adjustment: Adjustment | null): string {
+  if (adjustment === null) return 'Every row fits max_length; nothing was changed.\n';
+  const { before, after, staged } = adjustment;
+  return staged
+    ? `max_length changes from ${count(before)} to ${count(after)} with the next dataset; it is locked while a dataset is training.\n`
+    : `Changed max_length from ${count(before)} to ${count(after)}.\n`;
 }
 
 async function validateFile(
@@ -93,9 +98,9 @@ async function validateFile(
   let report = await client.datasets.validate({ path });
   show(session, report, () => reportText(report));
   if (options.autoAdjust) {
-    const made = await adjust(client, [report], options);
-    show(session, { adjustment: made }, () => adjustmentText(made));
-    if (made !== null && !made.staged) {
+    const adjustment = await adjust(client, [report], options);
+    show(session, { adjustment }, () => adjustmentText(adjustment));
+    if (adjustment !== null && !adjustment.staged) {
       report = await client.datasets.validate({ path });
       show(session, report, () => reportText(report));
     }
@@ -103,49 +108,49 @@ async function validateFile(
   return report.verdict === 'ready' ? exitCode.ok : exitCode.refused;
 }
 
-interface Waiting {
+interface QueuedFile {
   readonly summary: DatasetSummary;
   readonly report: DatasetReport | null;
 }
 
-async function waitingOf(client: EngineClient): Promise<readonly Waiting[]> {
-  const found: Waiting[] = [];
+async function queuedFiles(client: EngineClient): Promise<readonly QueuedFile[]> {
+  const files: QueuedFile[] = [];
   for (const summary of await client.datasets.list()) {
     const isRefused = summary.place === 'failed' && summary.verdict === 'refused';
     if (summary.place !== 'queue' && summary.place !== 'inbox' && !isRefused) continue;
     const report =
       summary.place === 'inbox' ? null : (await client.datasets.get({ id: summary.id })).report;
     if (isRefused && (report === null || !isRefusedForLength(report))) continue;
-    found.push({ summary, report });
+    files.push({ summary, report });
   }
-  return found;
+  return files;
 }
 
-function waitingText(waiting: readonly Waiting[]): string {
-  if (waiting.length === 0) return 'No file waits.\n';
-  const rows = waiting.map(({ summary, report }) => [
+function queuedText(files: readonly QueuedFile[]): string {
+  if (files.length === 0) return 'No files are queued.\n';
+  const rows = files.map(({ summary, report }) => [
     summary.name,
     summary.verdict,
     report === null ? '' : `${count(report.accepted)} of ${count(report.rows)}`,
     report === null ? '' : count(report.over_length),
     report?.max_length_loses_nothing == null ? '' : count(report.max_length_loses_nothing),
   ]);
-  const notes = waiting
+  const notes = files
     .filter(({ summary }) => summary.message !== null)
     .map(({ summary }) => `${summary.name}: ${summary.message ?? ''}\n`);
   return (
-    table(['name', 'verdict', 'rows accepted', 'too long', 'loses nothing at'], rows) +
+    table(['name', 'verdict', 'rows accepted', 'too long', 'max_length for all'], rows) +
     notes.join('')
   );
 }
 
-async function validateWaiting(
+async function validateQueued(
   session: Session,
   client: EngineClient,
   options: Options,
 ): Promise<ExitCode> {
-  const waiting = await waitingOf(client);
-  const shown = waiting.map(({ summary, report }) => ({
+  const files = await queuedFiles(client);
+  const datasets = files.map(({ summary, report }) => ({
     id: summary.id,
     name: summary.name,
     verdict: summary.verdict,
@@ -155,17 +160,17 @@ async function validateWaiting(
     over_length: report?.over_length ?? null,
     max_length_loses_nothing: report?.max_length_loses_nothing ?? null,
   }));
-  show(session, { datasets: shown }, () => waitingText(waiting));
+  show(session, { datasets }, () => queuedText(files));
   if (options.autoAdjust) {
-    const reports = waiting.flatMap(({ report }) => (report === null ? [] : [report]));
-    const made = await adjust(client, reports, options);
-    show(session, { adjustment: made }, () => adjustmentText(made));
-    if (made !== null && !made.staged)
-      for (const { summary } of waiting)
+    const reports = files.flatMap(({ report }) => (report === null ? [] : [report]));
+    const adjustment = await adjust(client, reports, options);
+    show(session, { adjustment }, () => adjustmentText(adjustment));
+    if (adjustment !== null && !adjustment.staged)
+      for (const { summary } of files)
         if (summary.place === 'failed') await client.queue.retry({ id: summary.id });
     return exitCode.ok;
   }
-  return waiting.every(({ summary }) => summary.verdict === 'ready' || summary.verdict === 'held')
+  return files.every(({ summary }) => summary.verdict === 'ready' || summary.verdict === 'held')
     ? exitCode.ok
     : exitCode.refused;
 }

@@ -1,14 +1,17 @@
-/** The Python worker that walks checkpoints, run by the command line itself when no engine does: it only reads. */
+/**
+ * Runs the Python worker that verifies checkpoints, when no engine is running. Only reads the
+ * workspace.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import path from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { resumeText, type CheckpointCheck } from '../contract/index.ts';
 import { writeJson } from '../kit/files.ts';
 import { readJsonLines } from '../kit/lines.ts';
 
-const scanned = z.object({
+const scannedEvent = z.object({
   type: z.literal('scanned'),
   resumes: z
     .object({
@@ -23,20 +26,20 @@ const scanned = z.object({
   seconds: z.number(),
 });
 
-/** Throws with a sentence when Python cannot be run. */
-export async function walkWithoutEngine(
+/** Throws an Error with a readable message if the worker fails. */
+export async function verifyWithoutEngine(
   branch: string,
   checkpoints: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<CheckpointCheck> {
-  const root = environment['NIGHTSHIFT_ROOT'] ?? resolve(import.meta.dirname, '..', '..');
-  const runtime = join(root, 'python-runtime');
+  const root = environment['NIGHTSHIFT_ROOT'] ?? path.resolve(import.meta.dirname, '..', '..');
+  const runtime = path.join(root, 'python-runtime');
   const python =
     environment['NIGHTSHIFT_PYTHON'] ??
-    join(runtime, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-  const run = await mkdtemp(join(tmpdir(), 'nightshift-verify-'));
+    path.join(runtime, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  const run = await mkdtemp(path.join(tmpdir(), 'nightshift-verify-'));
   try {
-    await writeJson(join(run, 'spec.json'), {
+    await writeJson(path.join(run, 'spec.json'), {
       format: 1,
       kind: 'verify',
       verify: { checkpoints, datasets: {} },
@@ -50,16 +53,16 @@ export async function walkWithoutEngine(
         stdout: 'ignore',
         extendEnv: false,
         env: { ...environment, PYTHONPATH: runtime, PYTHONDONTWRITEBYTECODE: '1' },
-        // Its answer is in events.jsonl, whatever its exit code says.
+        // The result is in events.jsonl, regardless of the exit code.
         reject: false,
       },
     );
     if (exitCode === undefined) throw new Error(`${python}: ${originalMessage ?? 'not started'}`);
-    for (const line of await readJsonLines(join(run, 'events.jsonl'))) {
-      const walk = scanned.safeParse(line);
-      if (!walk.success) continue;
-      const { resumes, bytes, seconds } = walk.data;
-      const skipped = walk.data.skipped.map((skip) => ({ branch, ...skip }));
+    for (const line of await readJsonLines(path.join(run, 'events.jsonl'))) {
+      const event = scannedEvent.safeParse(line);
+      if (!event.success) continue;
+      const { resumes, bytes, seconds } = event.data;
+      const skipped = event.data.skipped.map((skip) => ({ branch, ...skip }));
       return {
         text: resumeText(branch, resumes, skipped),
         resumes:
@@ -77,7 +80,9 @@ export async function walkWithoutEngine(
         seconds,
       };
     }
-    throw new Error(`the verify worker left no answer: ${stderr.trim().slice(-300)}`);
+    throw new Error(
+      `The verify worker exited without a result: ${stderr.trim().slice(-300)}`,
+    );
   } finally {
     await rm(run, { recursive: true, force: true });
   }

@@ -1,31 +1,36 @@
-/** versions list, create, compare, pin, unpin, verify, restore, rollback, delete. */
+/**
+ * `nightshift versions list | create | compare | pin | unpin | verify | restore | rollback |
+ * delete`
+ */
 import type { Command } from 'commander';
 import type { Version } from '../contract/index.ts';
 import { engineOf, withEngine } from './connection.ts';
-import { versionsFromFiles } from './files.ts';
+import { versionsFromFiles } from './offline/workspace-files.ts';
 import type { Run } from './program.ts';
-import { type RestoreChoice, restoreFrom, withRestoreOptions } from './restore.ts';
-import { exitCode, show, type ExitCode, type Session } from './session.ts';
-import { bytes, count, decimal, moment, table } from './format.ts';
-
-const BY = 'you (command line)';
+import { type RestoreOptions, restoreFrom, withRestoreOptions } from './restore.ts';
+import { BY_COMMAND_LINE, exitCode, show, type ExitCode, type Session } from './session.ts';
+import { bytes, count, decimal, dateTime, table } from './format.ts';
 
 export function addVersionCommands(program: Command, run: Run): void {
-  const versions = program.command('versions').description('the kept weights');
+  const versions = program.command('versions').description('Manage model versions');
   versions
     .command('list')
-    .description('newest first; works without an engine')
+    .description('List versions, newest first; works without an engine')
     .action(() => run(list));
   versions
     .command('create')
-    .description('keep the weights of the newest checkpoint')
-    .requiredOption('--description <text>', 'what it is, for later')
+    .description('Create a version from the newest checkpoint')
+    .requiredOption('--description <text>', 'description, shown in the list')
     .action((options: { description: string }) =>
       run(async (session) => {
-        const made = await withEngine(session, (client) =>
-          client.versions.create({ description: options.description, by: BY }),
+        const version = await withEngine(session, (client) =>
+          client.versions.create({ description: options.description, by: BY_COMMAND_LINE }),
         );
-        show(session, made, `${made.name}: step ${count(made.step)}, in ${made.folder}`);
+        show(
+          session,
+          version,
+          `Created ${version.name} at step ${count(version.step)}, in ${version.folder}`,
+        );
         return exitCode.ok;
       }),
     );
@@ -33,65 +38,74 @@ export function addVersionCommands(program: Command, run: Run): void {
     .command('compare')
     .argument('<a>')
     .argument('<b>')
-    .description('figures and settings of two versions; works without an engine')
+    .description('Compare metrics and settings of two versions; works without an engine')
     .action((a: string, b: string) => run((session) => compare(session, a, b)));
-  for (const [verb, pinned, text] of [
-    ['pin', true, 'a pinned version is not deleted'],
-    ['unpin', false, 'it may be deleted again'],
+  for (const [verb, pinned, description] of [
+    ['pin', true, 'Protect a version from deletion'],
+    ['unpin', false, 'Allow a version to be deleted again'],
   ] as const)
     versions
       .command(verb)
       .argument('<name>')
-      .description(text)
+      .description(description)
       .action((name: string) =>
         run(async (session) => {
           const version = await withEngine(session, (client) =>
             client.versions.pin({ name, pinned }),
           );
-          show(session, version, `${version.name} is ${version.pinned ? 'pinned' : 'not pinned'}.`);
+          show(
+            session,
+            version,
+            `${version.name} is ${version.pinned ? 'pinned' : 'no longer pinned'}.`,
+          );
           return exitCode.ok;
         }),
       );
   versions
     .command('verify')
     .argument('<name>')
-    .description('compare every file with the SHA-256 it was published with')
+    .description('Verify the SHA-256 of every file of a version')
     .action((name: string) =>
       run(async (session) => {
-        const answer = await withEngine(session, (client) => client.versions.verify({ name }));
+        const result = await withEngine(session, (client) => client.versions.verify({ name }));
         show(
           session,
-          answer,
-          answer.ok
-            ? `${name}: ${count(answer.files)} files, ${bytes(answer.bytes)}, as published.`
-            : `${name} is damaged: ${answer.problem ?? ''}.`,
+          result,
+          result.ok
+            ? `${name}: all checksums match (${count(result.files)} files, ${bytes(result.bytes)}).`
+            : `${name} is damaged: ${result.problem ?? ''}.`,
         );
-        return answer.ok ? exitCode.ok : exitCode.refused;
+        return result.ok ? exitCode.ok : exitCode.refused;
       }),
     );
+  addRestoreCommands(versions, run);
+}
+
+/** Commands that replace the current model, or delete a version. */
+function addRestoreCommands(versions: Command, run: Run): void {
   withRestoreOptions(
     versions
       .command('restore')
       .argument('<name>')
-      .description('go back to a version, in a new branch; the model as it is is copied first'),
-  ).action((name: string, choice: RestoreChoice) =>
-    run((session) => restoreFrom(session, { kind: 'version', name }, name, choice)),
+      .description('Restore a version, on a new branch; the current model is backed up first'),
+  ).action((name: string, options: RestoreOptions) =>
+    run((session) => restoreFrom(session, { kind: 'version', name }, name, options)),
   );
   withRestoreOptions(
     versions
       .command('rollback')
       .description(
-        'undo the last restore, or go back to the version before; --confirm rollback carries it out',
+        'Undo the last restore, or restore the previous version; to proceed: --confirm rollback',
       ),
-  ).action((choice: RestoreChoice) =>
-    run((session) => restoreFrom(session, { kind: 'rollback' }, 'rollback', choice)),
+  ).action((options: RestoreOptions) =>
+    run((session) => restoreFrom(session, { kind: 'rollback' }, 'rollback', options)),
   );
   versions
     .command('delete')
     .argument('<name>')
-    .description('move a version to the trash, where it stays for 30 days')
-    .option('--confirm <name>', 'its full name, again')
-    .option('--last-copy', 'also when nothing else holds that step', false)
+    .description('Move a version to the trash; it is deleted after 30 days')
+    .option('--confirm <name>', 'repeat the full name to proceed')
+    .option('--last-copy', 'also delete the last copy of its step', false)
     .action((name: string, options: { confirm?: string; lastCopy: boolean }) =>
       run(async (session) => {
         await withEngine(session, (client) =>
@@ -99,23 +113,23 @@ export function addVersionCommands(program: Command, run: Run): void {
             name,
             confirm: options.confirm ?? null,
             last_copy: options.lastCopy,
-            by: BY,
+            by: BY_COMMAND_LINE,
           }),
         );
-        show(session, { ok: true }, `${name} is in the trash for 30 days.`);
+        show(session, { ok: true }, `Moved ${name} to the trash; it is deleted after 30 days.`);
         return exitCode.ok;
       }),
     );
 }
 
-async function all(session: Session): Promise<readonly Version[]> {
+async function allVersions(session: Session): Promise<readonly Version[]> {
   return (await engineOf(session)) === null
     ? versionsFromFiles(session)
     : withEngine(session, (client) => client.versions.list());
 }
 
-/** The step of the evaluation; it may lie before the one that is kept. */
-const measuredAt = (version: Version): string =>
+/** The step of the last evaluation, which may be earlier than the step of the version. */
+const evaluatedAt = (version: Version): string =>
   version.evaluated_step === null ? '' : count(version.evaluated_step);
 
 const match = (version: Version): string =>
@@ -124,29 +138,29 @@ const match = (version: Version): string =>
     : `${count(version.exact_match.k)} of ${count(version.exact_match.n)}`;
 
 async function list(session: Session): Promise<ExitCode> {
-  const known = await all(session);
-  show(session, known, () =>
-    known.length === 0
-      ? 'There is no version yet.'
+  const versions = await allVersions(session);
+  show(session, versions, () =>
+    versions.length === 0
+      ? 'No versions yet.'
       : table(
           [
             'name',
             'step',
             'validation loss',
-            'measured at step',
+            'evaluated at step',
             'exact match',
             'size',
             'created',
             'description',
           ],
-          known.map((version) => [
+          versions.map((version) => [
             version.pinned ? `${version.name} (pinned)` : version.name,
             count(version.step),
             decimal(version.validation_loss),
-            measuredAt(version),
+            evaluatedAt(version),
             match(version),
             bytes(version.bytes),
-            moment(version.created),
+            dateTime(version.created),
             version.description,
           ]),
         ),
@@ -155,12 +169,11 @@ async function list(session: Session): Promise<ExitCode> {
 }
 
 async function compare(session: Session, a: string, b: string): Promise<ExitCode> {
-  const known = await all(session);
-  const found = [a, b].map((name) => known.find((version) => version.name === name));
-  const [first, second] = found;
+  const versions = await allVersions(session);
+  const [first, second] = [a, b].map((name) => versions.find((version) => version.name === name));
   if (first === undefined || second === undefined) {
     session.terminal.error(
-      `There is no version ${first === undefined ? a : b}. nightshift versions list lists them.\n`,
+      `No version named ${first === undefined ? a : b}. To list versions: nightshift versions list\n`,
     );
     return exitCode.usage;
   }
@@ -171,10 +184,10 @@ async function compare(session: Session, a: string, b: string): Promise<ExitCode
       [
         ['step', count(first.step), count(second.step)],
         ['validation loss', decimal(first.validation_loss), decimal(second.validation_loss)],
-        ['measured at step', measuredAt(first), measuredAt(second)],
+        ['evaluated at step', evaluatedAt(first), evaluatedAt(second)],
         ['gap', decimal(first.gap), decimal(second.gap)],
         ['exact match', match(first), match(second)],
-        ['created', moment(first.created), moment(second.created)],
+        ['created', dateTime(first.created), dateTime(second.created)],
         ...settings.map((setting) => [
           setting.key,
           JSON.stringify(setting.a),
@@ -193,5 +206,5 @@ function differingSettings(
   const keys = [...new Set([...Object.keys(a.config ?? {}), ...Object.keys(b.config ?? {})])];
   return keys
     .map((key) => ({ key, a: a.config?.[key] ?? null, b: b.config?.[key] ?? null }))
-    .filter((key) => JSON.stringify(key.a) !== JSON.stringify(key.b));
+    .filter((setting) => JSON.stringify(setting.a) !== JSON.stringify(setting.b));
 }

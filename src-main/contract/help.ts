@@ -1,14 +1,14 @@
 /**
- * Help, made from what the program itself works with: the crash table, the configuration's schema and the keys. One source
- * for the screen and for `nightshift help <topic>`. Pure.
+ * Help topics generated from the crash table, the configuration schema and the shortcuts, for the
+ * Help screen and for `nightshift help <topic>`. Pure.
  */
 import { describeKeys } from './config.ts';
 import { crashTable, type Crash } from './crashes.ts';
 import { GLOSSARY } from './glossary.ts';
-import { keysText, shortcuts } from './shortcuts.ts';
+import { keysText, shortcuts, type Shortcut } from './shortcuts.ts';
 
 export interface HelpTopic {
-  /** What it is asked for by: `batch_size`, `gpu_lost`, `keys-queue`. */
+  /** Such as `batch_size`, `gpu_lost` or `keys-queue`. */
   readonly id: string;
   readonly group: 'Crashes' | 'Settings' | 'Keys' | 'Glossary';
   readonly title: string;
@@ -16,16 +16,17 @@ export interface HelpTopic {
   readonly facts: readonly { readonly name: string; readonly value: string }[];
 }
 
-const retryWords: Readonly<Record<Crash['retry'], string>> = {
-  restart: 'restarted at once from the newest checkpoint that verifies',
-  wait: 'waits until the machine is ready, then goes on by itself; the dataset is not to blame',
-  dataset: 'not tried again with the same rows; the rows, then the dataset, are set aside',
+const recoveryTexts: Readonly<Record<Crash['retry'], string>> = {
+  restart: 'Training restarts immediately from the newest valid checkpoint.',
+  wait: 'Retries automatically once fixed; the dataset stays queued.',
+  dataset:
+    'Not retried with the same rows: the rows are quarantined first; if it happens again, the dataset fails.',
 };
 
-const lockWords = {
-  pass: 'frozen while a dataset is being trained; a change is kept for the next one',
-  memory: 'changes at once, also for the dataset that is being trained',
-  free: 'changes at once',
+const lockTexts = {
+  pass: 'Locked while a dataset is training; a change can be staged for the next dataset.',
+  memory: 'Applies immediately, also to the dataset that is training.',
+  free: 'Applies immediately.',
 } as const;
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -36,39 +37,44 @@ const crashTopics = (): readonly HelpTopic[] =>
     group: 'Crashes',
     title: crash.category,
     text: `${capital(crash.meaning)}. ${crash.suggestion}`,
-    facts: [{ name: 'What happens', value: retryWords[crash.retry] }],
+    facts: [{ name: 'Recovery', value: recoveryTexts[crash.retry] }],
   }));
 
 const settingTopics = (): readonly HelpTopic[] =>
-  describeKeys().map((describeKey) => ({
-    id: describeKey.key,
+  describeKeys().map((setting) => ({
+    id: setting.key,
     group: 'Settings',
-    title: describeKey.key,
-    text: describeKey.help,
+    title: setting.key,
+    text: setting.help,
     facts: [
-      { name: 'Section', value: describeKey.group },
-      { name: 'Default', value: defaultText(describeKey.factory, describeKey.unit) },
-      { name: 'When it may change', value: lockWords[describeKey.lock] },
-      ...(describeKey.consent === null
+      { name: 'Section', value: setting.group },
+      { name: 'Default', value: defaultText(setting.factory, setting.unit) },
+      { name: 'Changes', value: lockTexts[setting.lock] },
+      ...(setting.consent === null
         ? []
-        : [{ name: 'Asks before', value: describeKey.consent }]),
+        : [{ name: 'Requires confirmation', value: setting.consent }]),
     ],
   }));
 
 function defaultText(value: unknown, unit: string | null): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text === '' ? 'empty' : unit === null ? text : `${text} ${unit}`;
+  return text === '' ? '(empty)' : unit === null ? text : `${text} ${unit}`;
 }
 
-const keyTopics = (): readonly HelpTopic[] =>
+const shortcutTexts: Readonly<Record<Shortcut['group'], string>> = {
+  Everywhere: 'Shortcuts that work on every screen.',
+  Screens: 'Shortcuts that open a screen.',
+  Lists: 'Shortcuts while a list has focus.',
+  Queue: 'Shortcuts while a dataset in the queue has focus.',
+  Charts: 'Shortcuts while a chart has focus.',
+};
+
+const shortcutTopics = (): readonly HelpTopic[] =>
   [...new Set(shortcuts.map((shortcut) => shortcut.group))].map((group) => ({
     id: `keys-${group.toLowerCase()}`,
     group: 'Keys',
     title: group,
-    text:
-      group === 'Lists' || group === 'Queue' || group === 'Charts'
-        ? `Keys that act on the focused part: ${group.toLowerCase()}.`
-        : `Keys of the window: ${group.toLowerCase()}.`,
+    text: shortcutTexts[group],
     facts: shortcuts
       .filter((shortcut) => shortcut.group === group)
       .map((shortcut) => ({
@@ -86,25 +92,34 @@ const glossaryTopics = (): readonly HelpTopic[] =>
     facts: [],
   }));
 
-/** Every topic, in the order of the groups. */
+/** All topics, sorted by group. */
 export function helpTopics(): readonly HelpTopic[] {
-  return [...crashTopics(), ...settingTopics(), ...keyTopics(), ...glossaryTopics()];
+  return [...crashTopics(), ...settingTopics(), ...shortcutTopics(), ...glossaryTopics()];
 }
 
-const wordsOf = (topic: HelpTopic): string =>
-  [topic.id, topic.title, topic.group, topic.text, ...topic.facts.flatMap((f) => [f.name, f.value])]
+const searchText = (topic: HelpTopic): string =>
+  [
+    topic.id,
+    topic.title,
+    topic.group,
+    topic.text,
+    ...topic.facts.flatMap((fact) => [fact.name, fact.value]),
+  ]
     .join('\n')
     .toLowerCase();
 
-/** The topics that hold every word of `search`; those whose name begins with it come first. All of them for an empty search. */
+/**
+ * The topics that contain every word of `search`, those whose id starts with it first. An empty
+ * search finds all topics.
+ */
 export function findTopics(search: string): readonly HelpTopic[] {
-  const asked = search.trim().toLowerCase();
-  const words = asked.split(/\s+/);
+  const query = search.trim().toLowerCase();
+  const words = query.split(/\s+/);
   const found = helpTopics().filter((topic) =>
-    words.every((word) => wordsOf(topic).includes(word)),
+    words.every((word) => searchText(topic).includes(word)),
   );
-  const isNamed = (topic: HelpTopic): boolean => topic.id.startsWith(asked.replaceAll(' ', '_'));
-  return asked === ''
+  const isNamed = (topic: HelpTopic): boolean => topic.id.startsWith(query.replaceAll(' ', '_'));
+  return query === ''
     ? found
     : [...found.filter(isNamed), ...found.filter((topic) => !isNamed(topic))];
 }

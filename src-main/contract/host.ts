@@ -1,11 +1,13 @@
 /**
- * What only a desktop can do for the page. The preload puts it at `window.nightshift`; a browser has none of it, and screens ask for
- * the capability, never for Electron.
+ * What the desktop application offers to the page, as `window.nightshift`. Missing in a browser, so
+ * screens check for the capability they need.
  */
 import { z } from 'zod';
 import type { noticeKind } from './notices.ts';
 
-/** Kinds of notices that may become notifications of the system, in the order in which they are offered. */
+/**
+ * Kinds of notices that can be shown as desktop notifications, in the order of the settings screen.
+ */
 export const notifiableKinds = [
   'gave_up',
   'crash_recovered',
@@ -21,19 +23,21 @@ export type NotifiableKind = (typeof notifiableKinds)[number];
 
 export const zoomSteps = [80, 90, 100, 110, 125, 150, 175, 200] as const;
 
-/** One step larger (1) or smaller (-1), or back to 100 % (0). Pure. */
-export function nextZoom(zoom: number, way: 1 | -1 | 0): number {
-  if (way === 0) return 100;
+/** The next zoom step in percent: in (1), out (-1), or back to 100 (0). Pure. */
+export function nextZoom(zoom: number, direction: 1 | -1 | 0): number {
+  if (direction === 0) return 100;
   const next =
-    way === 1 ? zoomSteps.find((step) => step > zoom) : zoomSteps.findLast((step) => step < zoom);
+    direction === 1
+      ? zoomSteps.find((step) => step > zoom)
+      : zoomSteps.findLast((step) => step < zoom);
   return next ?? zoom;
 }
 
-/** What this desktop remembers of the user's taste. */
+/** The user's preferences on this desktop. */
 export const desktopSettings = z.object({
-  /** Size of the interface in per cent. */
+  /** Zoom of the page in percent. */
   zoom: z.number().int().min(80).max(200),
-  /** Kinds that are not shown by the system; they stay in the window. */
+  /** Kinds without a desktop notification; they are still shown in the window. */
   silenced: z.array(z.enum(notifiableKinds)),
   keepAwake: z.boolean(),
   startAtLogin: z.boolean(),
@@ -42,28 +46,33 @@ export type DesktopSettings = z.infer<typeof desktopSettings>;
 export const desktopSettingsChange = desktopSettings.partial().strict();
 export type DesktopSettingsChange = z.infer<typeof desktopSettingsChange>;
 
-/** What the menu of the desktop asks of the page. */
-export const pageAct = z.enum(['palette', 'add_files', 'pause_or_resume', 'stop', 'shortcuts']);
-export type PageAct = z.infer<typeof pageAct>;
+/** Menu items that the page carries out. */
+export const pageAction = z.enum(['palette', 'add_files', 'pause_or_resume', 'stop', 'shortcuts']);
+export type PageAction = z.infer<typeof pageAction>;
 
 export interface NightshiftBridge {
-  /** Waits until an engine is attached. `url`: its WebSocket, `ticket`: good once, as subprotocol `nightshift.ticket.<ticket>`. */
+  /**
+   * Waits for an engine. `url`: its WebSocket; `ticket`: one-time, sent as subprotocol
+   * `nightshift.ticket.<ticket>`.
+   */
   connection(): Promise<{ readonly url: string; readonly ticket: string }>;
-  /** The path of a dropped or chosen file on this machine; '' for one that was made in the page. */
+  /** The path of a dropped or selected file; '' for a file created by the page. */
   pathOf(file: File): string;
-  /** Paths from the system's dialog; empty when it was closed. */
+  /** Shows the system's open dialog; empty if it was canceled. */
   chooseFiles(): Promise<readonly string[]>;
   chooseFolder(): Promise<string | null>;
-  /** Asked from outside the page (a notification, the menu) to show a screen. Answers how to stop listening. */
+  /**
+   * A notification or the menu opens a screen. This and the other listeners return a function that
+   * unsubscribes.
+   */
   onOpen(listener: (screen: string) => void): () => void;
-  /** An item of the menu that the page does. */
-  onAct(listener: (act: PageAct) => void): () => void;
-  /** The engine is another one than before, or is there again: connect anew. */
+  onAction(listener: (action: PageAction) => void): () => void;
+  /** The engine was started or replaced; the page must reconnect. */
   onConnection(listener: () => void): () => void;
   settings(): Promise<DesktopSettings>;
-  /** Answers what holds after it; rejects with a sentence when the system refuses. */
+  /** Resolves to the resulting settings; rejects with a readable message if the system refuses. */
   changeSettings(change: DesktopSettingsChange): Promise<DesktopSettings>;
-  /** They were changed elsewhere, by the menu. */
+  /** Settings were changed by the menu. */
   onSettings(listener: (settings: DesktopSettings) => void): () => void;
   readonly platform: string;
 }

@@ -1,14 +1,15 @@
 /**
- * Refusals: the expected "no", typed. A refusal says what, where and what to do; it is never logged as a failure.
- * Every procedure may answer any of these.
+ * Refusals: typed errors for requests that are understood but not possible now. The message says
+ * what, where and what to do. Refusals are never logged as failures. Every procedure can return any
+ * of them.
  */
 import { z } from 'zod';
 
-/** What every refusal carries beside its message. `next` is one factual sentence about what can be done. */
+/** Sent with the message. `next`: one sentence about what the user can do. */
 export const refusalData = z.object({
   subject: z.string().nullable().default(null),
   next: z.string().nullable().default(null),
-  /** Extra facts by name, for instance `{ holder: 'pid 123' }` or `{ confirm: 'max_length' }`. */
+  /** Further details by name, such as `{ holder: 'pid 123' }` or `{ confirm: 'max_length' }`. */
   facts: z.record(z.string(), z.string()).default({}),
 });
 export type RefusalData = z.infer<typeof refusalData>;
@@ -26,7 +27,7 @@ export const refusals = {
 } as const;
 export type RefusalCode = keyof typeof refusals;
 
-/** Thrown by rooms; the server turns it into the typed error of the contract. */
+/** Thrown by the engine; the server converts it into the typed error of the contract. */
 export class Refusal extends Error {
   readonly code: RefusalCode;
   readonly data: RefusalData;

@@ -1,4 +1,7 @@
-/** The screens of the window, in the order of the rail: one table for rail, keys, palette, native menu and notices. Pure. */
+/**
+ * The screens of the window in navigation order, for navigation, shortcuts, palette, menu and
+ * notices. Pure.
+ */
 import { z } from 'zod';
 
 export const screen = z.enum([
@@ -17,9 +20,12 @@ export type Screen = z.infer<typeof screen>;
 export interface ScreenFacts {
   readonly id: Screen;
   readonly name: string;
-  /** After G. */
+  /** Pressed after G to open the screen. */
   readonly letter: string;
-  /** With Ctrl in the desktop window; a number belongs to its screen, also while another one is not there. */
+  /**
+   * Pressed with Ctrl in the desktop window; null for none. Numbers are not reassigned when a
+   * screen is removed.
+   */
   readonly number: number | null;
 }
 

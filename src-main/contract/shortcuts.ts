@@ -1,9 +1,10 @@
 /**
- * The keys of the window: one table for the page, the palette, the list behind `?`, the native menu, and the help. Pure.
+ * Keyboard shortcuts, for the page, the command palette, the shortcut list, the menu and the help.
+ * Pure.
  */
 import { screenTable } from './screens.ts';
 
-export type ActName =
+export type ActionName =
   | 'palette'
   | 'add_files'
   | 'pause_or_resume'
@@ -16,63 +17,64 @@ export type ActName =
   | 'zoom_reset';
 
 export interface Shortcut {
-  /** What the page does for it; null: a part of a screen listens itself. */
-  readonly act: ActName | null;
+  /** The action of the page; null if a part of a screen handles the keys itself. */
+  readonly action: ActionName | null;
   readonly group: 'Everywhere' | 'Screens' | 'Lists' | 'Queue' | 'Charts';
   readonly text: string;
   /**
-   * Alternatives, each a combination in the words of Electron's accelerators, `CmdOrCtrl+Shift+P`; a chord has a space, `G D`.
+   * Alternatives, each an Electron accelerator such as `CmdOrCtrl+Shift+P`, or a sequence with a
+   * space: `G D`.
    */
   readonly keys: readonly string[];
-  /** A single letter or sign: acts only outside of text, and not when single singleKeyShortcuts are turned off. */
+  /** A single-key shortcut: ignored in text fields, and can be turned off in the settings. */
   readonly single: boolean;
 }
 
 const everywhere = (
-  act: ActName,
+  action: ActionName,
   text: string,
   keys: readonly string[],
   single = false,
-): Shortcut => ({ act, group: 'Everywhere', text, keys, single });
-const part = (
+): Shortcut => ({ action, group: 'Everywhere', text, keys, single });
+const focused = (
   group: Shortcut['group'],
   text: string,
   keys: readonly string[],
   single = false,
-): Shortcut => ({ act: null, group, text, keys, single });
+): Shortcut => ({ action: null, group, text, keys, single });
 
 export const shortcuts: readonly Shortcut[] = [
-  everywhere('palette', 'Commands: reaches everything by typing', ['CmdOrCtrl+K']),
+  everywhere('palette', 'Command palette', ['CmdOrCtrl+K']),
   everywhere('add_files', 'Add files', ['CmdOrCtrl+O']),
   everywhere('pause_or_resume', 'Pause or resume', ['CmdOrCtrl+Shift+P']),
-  everywhere('stop', 'Stop, with a choice of ways', ['CmdOrCtrl+.']),
+  everywhere('stop', 'Stop…', ['CmdOrCtrl+.']),
   everywhere('settings', 'Settings', ['CmdOrCtrl+,']),
-  everywhere('zoom_in', 'Larger', ['CmdOrCtrl+Plus']),
-  everywhere('zoom_out', 'Smaller', ['CmdOrCtrl+-']),
-  everywhere('zoom_reset', 'Size of the interface back to 100 %', ['CmdOrCtrl+0']),
-  everywhere('search', 'Search in the screen', ['/'], true),
-  everywhere('shortcuts', 'This list of keys', ['?'], true),
+  everywhere('zoom_in', 'Zoom in', ['CmdOrCtrl+Plus']),
+  everywhere('zoom_out', 'Zoom out', ['CmdOrCtrl+-']),
+  everywhere('zoom_reset', 'Reset zoom', ['CmdOrCtrl+0']),
+  everywhere('search', 'Search this screen', ['/'], true),
+  everywhere('shortcuts', 'Keyboard shortcuts', ['?'], true),
   ...screenTable.map(({ name, letter, number }): Shortcut => ({
-    act: null,
+    action: null,
     group: 'Screens',
     text: name,
     keys: [`G ${letter}`, ...(number === null ? [] : [`CmdOrCtrl+${String(number)}`])],
     single: true,
   })),
-  part('Lists', 'Move down', ['J', 'Down'], true),
-  part('Lists', 'Move up', ['K', 'Up'], true),
-  part('Lists', 'Open', ['Enter']),
-  part('Lists', 'Close, or clear a search', ['Esc']),
-  part('Queue', 'Move the dataset up or down', ['Alt+Up', 'Alt+Down']),
-  part('Queue', 'Move it between the priorities', ['Alt+Left', 'Alt+Right']),
-  part('Queue', 'Hold, or let go', ['H'], true),
-  part('Queue', 'Retry', ['R'], true),
-  part('Queue', 'Remove', ['Delete']),
-  part('Charts', 'Zoom in, out, back to all', ['+', '-', '0'], true),
-  part('Charts', 'Crosshair one bucket left or right', ['Left', 'Right']),
+  focused('Lists', 'Move down', ['J', 'Down'], true),
+  focused('Lists', 'Move up', ['K', 'Up'], true),
+  focused('Lists', 'Open', ['Enter']),
+  focused('Lists', 'Close, or clear the search', ['Esc']),
+  focused('Queue', 'Move the dataset up or down', ['Alt+Up', 'Alt+Down']),
+  focused('Queue', 'Raise or lower its priority', ['Alt+Left', 'Alt+Right']),
+  focused('Queue', 'Hold or release', ['H'], true),
+  focused('Queue', 'Retry', ['R'], true),
+  focused('Queue', 'Remove', ['Delete']),
+  focused('Charts', 'Zoom in, zoom out, reset zoom', ['+', '-', '0'], true),
+  focused('Charts', 'Move the crosshair', ['Left', 'Right']),
 ];
 
-const signs: Readonly<Record<string, string>> = {
+const keyNames: Readonly<Record<string, string>> = {
   Plus: '+',
   '-': '−',
   Up: '↑',
@@ -82,18 +84,18 @@ const signs: Readonly<Record<string, string>> = {
   Delete: 'Del',
 };
 
-/** `CmdOrCtrl+Shift+P` as it is read: `Ctrl Shift P`; `G D` is `G then D`. */
+/** The keys as displayed: `CmdOrCtrl+Shift+P` as `Ctrl Shift P`, `G D` as `G then D`. */
 export function keysText(keys: string, mac = false): string {
-  const entry = (key: string): string =>
-    key === 'CmdOrCtrl' ? (mac ? 'Cmd' : 'Ctrl') : (signs[key] ?? key);
-  const chord = keys.split(' ');
-  if (chord.length > 1) return chord.map(entry).join(' then ');
-  return (keys === '+' ? ['+'] : keys.split('+')).map(entry).join(' ');
+  const keyName = (key: string): string =>
+    key === 'CmdOrCtrl' ? (mac ? 'Cmd' : 'Ctrl') : (keyNames[key] ?? key);
+  const sequence = keys.split(' ');
+  if (sequence.length > 1) return sequence.map(keyName).join(' then ');
+  return (keys === '+' ? ['+'] : keys.split('+')).map(keyName).join(' ');
 }
 
-/** The first combination of an act, for buttons and menus. Throws when the table has none. */
-export function keysOf(act: ActName): string {
-  const [first] = shortcuts.find((shortcut) => shortcut.act === act)?.keys ?? [];
-  if (first === undefined) throw new Error(`the table of keys has nothing for ${act}`);
+/** The first alternative for an action, for buttons and menus. Throws if there is none. */
+export function keysOf(action: ActionName): string {
+  const [first] = shortcuts.find((shortcut) => shortcut.action === action)?.keys ?? [];
+  if (first === undefined) throw new Error(`no shortcut is defined for ${action}`);
   return first;
 }

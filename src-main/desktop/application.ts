@@ -1,9 +1,12 @@
-/** Composes the desktop: one instance, one supervisor, one window, and everything that shows how it stands. */
+/**
+ * Application life cycle: single instance, files to open, workspace, and the creation of the
+ * desktop.
+ */
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { app, protocol } from 'electron';
-import { createDesktop, type Desktop } from './desktop.ts';
+import { Desktop } from './desktop.ts';
 import { HIDDEN } from './login.ts';
 import { SCHEME } from './scheme.ts';
 import { openSettings } from './settings.ts';
@@ -12,7 +15,10 @@ import { chooseWorkspace, datasetsAmong, withRecent } from './workspace.ts';
 const isFile = (path: string): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
-/** An AppImage is mounted anew at each start: its own file is what starts it. In a checkout Electron is given the folder. */
+/**
+ * Program and arguments. An AppImage is mounted at a new path each time, so the AppImage file
+ * itself is started.
+ */
 function startCommand(): readonly string[] {
   const image = process.env['APPIMAGE'];
   if (image !== undefined && image !== '') return [image];
@@ -20,7 +26,8 @@ function startCommand(): readonly string[] {
 }
 
 export function startDesktop(): void {
-  // Chromium rearranges the arguments that it forwards; ours travel beside them.
+  // Chromium reorders the arguments it forwards to the first instance, so they are sent again as
+  // data.
   if (!app.requestSingleInstanceLock({ argv: process.argv, cwd: process.cwd() })) {
     app.exit(0);
     return;
@@ -30,16 +37,16 @@ export function startDesktop(): void {
   ]);
 
   let desktop: Desktop | null = null;
-  const early: string[] = [...datasetsAmong(process.argv, process.cwd(), isFile)];
+  const pendingFiles: string[] = [...datasetsAmong(process.argv, process.cwd(), isFile)];
   const add = (paths: readonly string[]): void => {
-    if (desktop === null) early.push(...paths);
+    if (desktop === null) pendingFiles.push(...paths);
     else if (paths.length > 0) void desktop.addFiles(paths);
   };
 
   app.on('second-instance', (_event, argv, cwd, data) => {
-    const sent = data as { argv?: unknown; cwd?: unknown } | undefined;
-    const theirs = Array.isArray(sent?.argv) ? sent.argv.map(String) : argv;
-    add(datasetsAmong(theirs, typeof sent?.cwd === 'string' ? sent.cwd : cwd, isFile));
+    const launch = data as { argv?: unknown; cwd?: unknown } | undefined;
+    const args = Array.isArray(launch?.argv) ? launch.argv.map(String) : argv;
+    add(datasetsAmong(args, typeof launch?.cwd === 'string' ? launch.cwd : cwd, isFile));
     desktop?.show();
   });
   app.on('open-file', (event, path) => {
@@ -49,7 +56,7 @@ export function startDesktop(): void {
   app.on('activate', () => {
     desktop?.show();
   });
-  // The window hides; without this listener Electron would quit when it is destroyed.
+  // Without this listener, Electron would quit when the window is destroyed.
   app.on('window-all-closed', () => undefined);
   app.on('before-quit', (event) => {
     if (desktop?.mayQuit() === false) event.preventDefault();
@@ -61,13 +68,13 @@ export function startDesktop(): void {
     const workspace = chooseWorkspace({
       argv: process.argv,
       env: process.env,
-      remembered: recent[0] ?? null,
+      lastUsed: recent[0] ?? null,
       home: homedir(),
       cwd: process.cwd(),
     });
     settings.set('recentWorkspaces', withRecent(recent, workspace));
     const built = join(__dirname, '..');
-    desktop = createDesktop({
+    desktop = new Desktop({
       workspace,
       settings,
       page: join(built, 'renderer'),
@@ -76,6 +83,6 @@ export function startDesktop(): void {
       startHidden: process.argv.includes(HIDDEN),
       command: startCommand(),
     });
-    add(early.splice(0));
+    add(pendingFiles.splice(0));
   });
 }

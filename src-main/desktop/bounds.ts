@@ -1,4 +1,4 @@
-/** Whether a window may be put back where it was. Pure. */
+/** Whether the saved window position is still usable. Pure. */
 
 export interface Rectangle {
   readonly x: number;
@@ -7,7 +7,7 @@ export interface Rectangle {
   readonly height: number;
 }
 
-/** Whether enough of its title bar lies on a screen that is still there to take hold of it. */
+/** True if enough of the title bar is on a connected screen to drag the window. */
 export function isVisible(bounds: Rectangle, areas: readonly Rectangle[]): boolean {
   return areas.some(
     (area) =>

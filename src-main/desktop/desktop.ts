@@ -1,32 +1,31 @@
-/** The running desktop: what the supervisor tells goes to tray, task bar, menu, power and notifications; acts go to the engine. */
+/**
+ * Connects the supervisor's news to tray, task bar, menu, sleep blocker and notifications, and user
+ * actions to the engine.
+ */
 import { join } from 'node:path';
-import { app, Menu, protocol, shell } from 'electron';
-import type { PageAct } from '../contract/host.ts';
+import { app, protocol } from 'electron';
 import type { Rooms, Screen } from '../contract/index.ts';
-import { createDeparture } from './quit-flow.ts';
+import {
+  commandFailed,
+  engineRestarted,
+  engineStartFailing,
+  stillRunning,
+} from './announcements.ts';
+import { createApplicationMenu, type ApplicationMenu } from './application-menu.ts';
 import { freshNotices } from './fresh-notices.ts';
-import { createLogin, HIDDEN } from './login.ts';
-import { menuTemplate } from './menu.ts';
-import { createNotifications } from './notifications.ts';
-import { answerPage, choosePaths } from './page-calls.ts';
-import { createWakefulness } from './power.ts';
-import { engineProgram } from './program.ts';
+import { answerPage } from './ipc-handlers.ts';
+import { createNotifications, type Notifications } from './notifications.ts';
+import { createPowerSaveBlocker } from './power-save-blocker.ts';
+import { createPreferences, type Preferences } from './preferences.ts';
+import { createQuitFlow, type QuitFlow } from './quit-flow.ts';
 import { watchSaves, type SaveWatch } from './quit.ts';
 import { SCHEME, servePage } from './scheme.ts';
 import type { Settings } from './settings.ts';
-import { isWorking, standing, type Standing } from './tray-status.ts';
-import { createSupervisor, type Client } from './supervisor/index.ts';
-import { createTastes } from './preferences.ts';
-import { openTray } from './tray.ts';
-import { openWindow } from './window.ts';
-
-export interface Desktop {
-  show(): void;
-  /** Queues files of this machine; what is refused is told in a dialog. */
-  addFiles(paths: readonly string[]): Promise<void>;
-  /** Whether quitting may go on now; if not, the question has been put and quitting comes again by itself. */
-  mayQuit(): boolean;
-}
+import type { Client, Connection, Supervisor } from './supervisor/index.ts';
+import { superviseEngine, systemLogin } from './system.ts';
+import { isWorking, trayStatus, type TrayStatus } from './tray-status.ts';
+import { openTray, type NightshiftTray } from './tray.ts';
+import { openWindow, type MainWindow } from './window.ts';
 
 export interface DesktopOptions {
   readonly workspace: string;
@@ -34,247 +33,217 @@ export interface DesktopOptions {
   readonly page: string;
   readonly preload: string;
   readonly icons: string;
-  /** Started by the system at login: the window stays in the tray. */
+  /** Started by the operating system at login: only the tray icon is shown. */
   readonly startHidden: boolean;
-  /** What starts this application again: program, then arguments. */
+  /** The command that starts this application: program, then arguments. */
   readonly command: readonly string[];
 }
 
+const CONNECT_SECONDS = 30;
+
 const seconds = (): number => Date.now() / 1000;
 
-export function createDesktop(options: DesktopOptions): Desktop {
-  const { workspace, settings } = options;
-  const opened = seconds();
-  const log = join(app.getPath('userData'), 'engine.log');
-  const icon = join(options.icons, 'icon-512.png');
-  let saves: SaveWatch = { savingSince: null, seconds: null };
-  let menuFacts = '';
+export class Desktop {
+  private readonly options: DesktopOptions;
+  private readonly openedAt = seconds();
+  private readonly engineLog = join(app.getPath('userData'), 'engine.log');
+  private readonly powerSaveBlocker = createPowerSaveBlocker();
+  private readonly preferences: Preferences;
+  private readonly supervisor: Supervisor;
+  private readonly window: MainWindow;
+  private readonly notifications: Notifications;
+  private readonly tray: NightshiftTray;
+  private readonly menu: ApplicationMenu;
+  private readonly quitFlow: QuitFlow;
+  private saves: SaveWatch = { savingSince: null, seconds: null };
 
-  protocol.handle(SCHEME, (request) => servePage(options.page, request.url));
-
-  const preferences = createTastes({
-    settings,
-    login: createLogin({
+  constructor(options: DesktopOptions) {
+    this.options = options;
+    const { settings } = options;
+    const icon = join(options.icons, 'icon-512.png');
+    protocol.handle(SCHEME, (request) => servePage(options.page, request.url));
+    this.preferences = this.openPreferences();
+    this.supervisor = this.startSupervisor();
+    this.window = openWindow({
+      preload: options.preload,
+      icon,
+      settings,
+      startHidden: options.startHidden,
+      zoom: () => this.preferences.get().zoom,
+      isQuitting: () => this.quitFlow.isQuitting(),
+      onHide: this.explainTray,
+    });
+    this.notifications = createNotifications({
+      icon,
       platform: process.platform,
-      env: process.env,
-      home: app.getPath('home'),
-      command: options.command,
-      system: {
-        get: () => app.getLoginItemSettings({ args: [HIDDEN] }).openAtLogin,
-        set: (openAtLogin) => {
-          app.setLoginItemSettings({ openAtLogin, args: [HIDDEN] });
-        },
-      },
-    }),
-    changed: (now) => {
-      if (!window.browser.isDestroyed()) window.browser.webContents.setZoomFactor(now.zoom / 100);
-      window.tell('nightshift:settings-changed', now);
-      update();
-    },
-  });
-
-  const supervisor = createSupervisor({
-    workspace,
-    log,
-    env: process.env,
-    nowMs: Date.now,
-    program: () =>
-      engineProgram({
-        packaged: app.isPackaged,
-        appPath: app.getAppPath(),
-        resources: process.resourcesPath,
-        userData: app.getPath('userData'),
-        platform: process.platform,
-        env: process.env,
-      }),
-    listener: {
-      connection: (connection) => {
-        if (connection.kind === 'attached') window.tell('nightshift:connected');
-        if (connection.kind === 'older' || connection.kind === 'newer')
-          void quitFlow.settleContract(connection);
-        update();
-      },
-      rooms: (rooms) => {
-        saves = watchSaves(saves, rooms.status, seconds());
-        announce(rooms);
-        update();
-      },
-      started: ({ pid }) => {
-        settings.set('startedEngine', { workspace, pid });
-      },
-      struggling: (problem) => {
-        notifications.show({
-          title: 'The engine does not start',
-          body: `${problem}. It is tried again; a running trainer is not touched by that.`,
-          opens: 'dashboard',
-        });
-      },
-      replaced: (how, afterMs) => {
-        notifications.show({
-          title: `The engine was restarted in ${(afterMs / 1000).toFixed(1)}\u00a0s`,
-          body: `It had ended (${how}). A running trainer is not touched by that.`,
-          opens: 'dashboard',
-        });
-      },
-    },
-  });
-
-  const window = openWindow({
-    preload: options.preload,
-    icon,
-    settings,
-    startHidden: options.startHidden,
-    zoom: () => preferences.get().zoom,
-    leaving: () => quitFlow.leaving(),
-    hidden: () => {
-      if (!settings.get('firstRun')) return;
-      settings.set('firstRun', false);
-      notifications.show({
-        title: 'Nightshift is in the tray',
-        body: 'Training and its supervision go on. The tray opens the window again, and quits.',
-        opens: 'dashboard',
-      });
-    },
-  });
-  const notifications = createNotifications({
-    icon,
-    platform: process.platform,
-    open: (screen) => {
-      open(screen);
-    },
-  });
-  const wakefulness = createWakefulness();
-  answerPage({
-    window: () => window.browser,
-    ticket: () => supervisor.ticket(),
-    settings: () => preferences.get(),
-    changeSettings: (change) => preferences.change(change),
-  });
-
-  const open = (screen: Screen): void => {
-    window.show();
-    window.tell('nightshift:open', screen);
-  };
-
-  /** Asks the engine for something; an answer that is a no is told, never swallowed. */
-  const ask = (what: string, act: (client: Client) => Promise<unknown>): void => {
-    const client = supervisor.client();
-    const answered =
-      client === null ? Promise.reject(new Error('The engine is not there.')) : act(client);
-    answered.catch((error: unknown) => {
-      const body = error instanceof Error ? error.message : String(error);
-      notifications.show({ title: `${what} was not done`, body, opens: 'dashboard' });
+      open: this.open,
     });
-  };
-  const pause = (): void => {
-    ask('Pause', (client) => client.training.pause({ by: 'you (tray)' }));
-  };
-  const resume = (): void => {
-    ask('Resume', (client) => client.training.resume({ by: 'you (tray)' }));
-  };
-  const quit = (): void => {
-    app.quit();
-  };
-
-  const now = (): Standing => standing(supervisor.connection(), supervisor.rooms());
-  const tray = openTray(options.icons, now(), {
-    pause,
-    resume,
-    open: () => {
-      window.show();
-    },
-    quit,
-  });
-
-  const update = (): void => {
-    const rooms = supervisor.rooms();
-    const at = now();
-    tray.update(at);
-    wakefulness.update(preferences.get().keepAwake && isWorking(rooms?.status ?? null));
-    if (!window.browser.isDestroyed())
-      window.browser.setProgressBar(at.progress ?? -1, {
-        mode: at.icon === 'paused' ? 'paused' : at.icon === 'attention' ? 'error' : 'normal',
-      });
-    updateMenu(at);
-  };
-
-  const updateMenu = ({ action }: Standing): void => {
-    const facts = {
-      action,
-      connected: supervisor.client() !== null,
-      mac: process.platform === 'darwin',
-      packaged: app.isPackaged,
-    };
-    if (JSON.stringify(facts) === menuFacts) return;
-    menuFacts = JSON.stringify(facts);
-    const template = menuTemplate(facts, {
-      addFiles: () => {
-        void choosePaths(window.browser, 'files').then(addFiles);
-      },
-      open,
-      act: (act: PageAct) => {
-        window.show();
-        window.tell('nightshift:act', act);
-      },
-      zoom: (way) => {
-        preferences.zoom(way);
-      },
-      pause,
-      resume,
-      stop: (at) => {
-        ask('Stop', (client) => client.training.stop({ now: at, by: 'you (window)' }));
-      },
-      skip: () => {
-        ask('Skip', (client) => client.training.skip({ by: 'you (window)' }));
-      },
-      restartEngine: () => void supervisor.restartEngine().catch(() => undefined),
-      showWorkspace: () => void shell.openPath(workspace),
-      showEngineLog: () => void shell.openPath(log),
-      close: () => {
-        window.browser.close();
-      },
-      quit,
+    answerPage({
+      window: () => this.window.browser,
+      ticket: () => this.supervisor.ticket(),
+      settings: () => this.preferences.get(),
+      changeSettings: (change) => this.preferences.change(change),
     });
-    Menu.setApplicationMenu(Menu.buildFromTemplate(template));
+    this.tray = openTray(options.icons, this.status(), {
+      pause: this.pause,
+      resume: this.resume,
+      open: this.show,
+      quit: () => {
+        app.quit();
+      },
+    });
+    this.menu = createApplicationMenu({
+      workspace: options.workspace,
+      engineLog: this.engineLog,
+      window: this.window,
+      preferences: this.preferences,
+      supervisor: this.supervisor,
+      open: this.open,
+      addFiles: this.addFiles,
+      send: this.send,
+      pause: this.pause,
+      resume: this.resume,
+    });
+    this.quitFlow = createQuitFlow({
+      supervisor: () => this.supervisor,
+      startedEnginePid: () => settings.get('startedEngine')?.pid ?? null,
+      stopSeconds: () => this.saves.seconds,
+      onQuit: () => {
+        this.tray.close();
+      },
+    });
+    this.update();
+  }
+
+  readonly show = (): void => {
+    this.window.show();
   };
 
-  const announce = (rooms: Rooms): void => {
-    const all = settings.get('notices');
-    const memory = all[workspace] ?? null;
-    const fresh = freshNotices(rooms.notices, memory, opened, preferences.get().silenced);
-    if (JSON.stringify(fresh.memory) === JSON.stringify(memory)) return;
-    // Remembered first: a window that is killed in between rather tells nothing than tells it twice.
-    settings.set('notices', { ...all, [workspace]: fresh.memory });
-    for (const announcement of fresh.announcements) notifications.show(announcement);
-  };
+  /**
+   * False while quitting waits for the user or the engine; once they are done, the application
+   * quits automatically.
+   */
+  mayQuit(): boolean {
+    return this.quitFlow.mayQuit();
+  }
 
-  const quitFlow = createDeparture({
-    supervisor: () => supervisor,
-    ours: () => settings.get('startedEngine')?.pid ?? null,
-    stopSeconds: () => saves.seconds,
-    gone: () => {
-      tray.close();
-    },
-  });
-
-  const addFiles = async (paths: readonly string[]): Promise<void> => {
+  /** Queues files of this machine. Refused files are reported in a notification. */
+  readonly addFiles = async (paths: readonly string[]): Promise<void> => {
     if (paths.length === 0) return;
-    open('data');
-    for (const end = seconds() + 30; supervisor.client() === null && seconds() < end;)
+    this.open('data');
+    for (
+      const end = seconds() + CONNECT_SECONDS;
+      this.supervisor.client() === null && seconds() < end;
+    )
       await new Promise((resolve) => setTimeout(resolve, 100));
-    ask('Adding files', async (client) => {
+    this.send('Adding files', async (client) => {
       const { refused } = await client.queue.add({ paths: [...paths] });
       if (refused.length > 0)
         throw new Error(refused.map((refusal) => `${refusal.path}: ${refusal.message}`).join('\n'));
     });
   };
 
-  update();
-  return {
-    show: () => {
-      window.show();
-    },
-    addFiles,
-    mayQuit: quitFlow.mayQuit,
+  private readonly open = (screen: Screen): void => {
+    this.window.show();
+    this.window.send('nightshift:open', screen);
+  };
+
+  private readonly pause = (): void => {
+    this.send('Pause', (client) => client.training.pause({ by: 'you (tray)' }));
+  };
+
+  private readonly resume = (): void => {
+    this.send('Resume', (client) => client.training.resume({ by: 'you (tray)' }));
+  };
+
+  /** Sends a command to the engine. A refusal or failure is shown as a notification. */
+  private readonly send = (name: string, command: (client: Client) => Promise<unknown>): void => {
+    const client = this.supervisor.client();
+    const answer =
+      client === null ? Promise.reject(new Error('The engine is not running.')) : command(client);
+    answer.catch((error: unknown) => {
+      this.notifications.show(commandFailed(name, error));
+    });
+  };
+
+  private status(): TrayStatus {
+    return trayStatus(this.supervisor.connection(), this.supervisor.rooms());
+  }
+
+  private update(): void {
+    const { browser } = this.window;
+    const status = this.status();
+    const training = this.supervisor.rooms()?.status ?? null;
+    this.tray.update(status);
+    this.powerSaveBlocker.update(this.preferences.get().keepAwake && isWorking(training));
+    if (!browser.isDestroyed())
+      browser.setProgressBar(status.progress ?? -1, {
+        mode:
+          status.icon === 'paused' ? 'paused' : status.icon === 'attention' ? 'error' : 'normal',
+      });
+    this.menu.update(status);
+  }
+
+  private openPreferences(): Preferences {
+    const { settings, command } = this.options;
+    return createPreferences({
+      settings,
+      login: systemLogin(command),
+      onChange: (preferences) => {
+        const { browser } = this.window;
+        if (!browser.isDestroyed()) browser.webContents.setZoomFactor(preferences.zoom / 100);
+        this.window.send('nightshift:settings-changed', preferences);
+        this.update();
+      },
+    });
+  }
+
+  private startSupervisor(): Supervisor {
+    const { workspace, settings } = this.options;
+    return superviseEngine(workspace, this.engineLog, {
+      onConnection: this.onConnection,
+      onRooms: (rooms) => {
+        this.saves = watchSaves(this.saves, rooms.status, seconds());
+        this.notify(rooms);
+        this.update();
+      },
+      onStarted: ({ pid }) => {
+        settings.set('startedEngine', { workspace, pid });
+      },
+      onStartFailing: (problem) => {
+        this.notifications.show(engineStartFailing(problem));
+      },
+      onReplaced: (cause, afterMs) => {
+        this.notifications.show(engineRestarted(cause, afterMs));
+      },
+    });
+  }
+
+  private readonly onConnection = (connection: Connection): void => {
+    if (connection.kind === 'attached') this.window.send('nightshift:connected');
+    if (connection.kind === 'older' || connection.kind === 'newer')
+      void this.quitFlow.resolveContractMismatch(connection);
+    this.update();
+  };
+
+  private notify(rooms: Rooms): void {
+    const { workspace, settings } = this.options;
+    const shown = settings.get('notices');
+    const memory = shown[workspace] ?? null;
+    const { silenced } = this.preferences.get();
+    const fresh = freshNotices(rooms.notices, memory, this.openedAt, silenced);
+    if (JSON.stringify(fresh.memory) === JSON.stringify(memory)) return;
+    // Saved before they are shown: after a crash in between, a notice is lost rather than shown
+    // twice.
+    settings.set('notices', { ...shown, [workspace]: fresh.memory });
+    for (const announcement of fresh.announcements) this.notifications.show(announcement);
+  }
+
+  /** The first time the window is closed, says that Nightshift keeps running in the tray. */
+  private readonly explainTray = (): void => {
+    const { settings } = this.options;
+    if (!settings.get('firstRun')) return;
+    settings.set('firstRun', false);
+    this.notifications.show(stillRunning);
   };
 }

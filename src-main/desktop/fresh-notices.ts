@@ -1,18 +1,18 @@
-/** Which notices of the engine become notifications of the system. Pure. */
+/** Selects the engine's notices that are shown as desktop notifications. Pure. */
 import { notifiableKinds, type NotifiableKind } from '../contract/host.ts';
 import type { Notice } from '../contract/index.ts';
 
-/** The newest notices that were shown: their time (Unix seconds) and the ids of that time. */
+/** The newest notices handled so far: their time (Unix seconds) and the ids with that time. */
 export interface NoticeMemory {
   readonly t: number;
   readonly ids: readonly string[];
 }
 
-/** Kinds that are worth leaving what one is doing. The others wait in the window. */
-const shown: ReadonlySet<Notice['kind']> = new Set(notifiableKinds);
+/** Other kinds are only shown in the window. */
+const shownKinds: ReadonlySet<Notice['kind']> = new Set(notifiableKinds);
 
-/** More than this at once (a long time without a window) become one. */
-const AT_ONCE = 3;
+/** More notices than this at once (such as after a long time without the window) are combined. */
+const MAX_SEPARATE = 3;
 
 export interface Announcement {
   readonly title: string;
@@ -26,8 +26,9 @@ export interface FreshNotices {
 }
 
 /**
- * What is newer than the memory, oldest first, and the memory after that. `since` (Unix seconds) stands in for a memory that does
- * not exist yet: what was told before this workspace was ever opened here is not told again. `silenced` kinds are remembered, not told.
+ * The notices newer than `memory`, oldest first, and the updated memory. Without a memory (the
+ * first time a workspace is opened), notices before `since` (Unix seconds) count as handled.
+ * Silenced kinds count as handled without being shown.
  */
 export function freshNotices(
   notices: readonly Notice[],
@@ -39,11 +40,11 @@ export function freshNotices(
   const fresh = notices
     .filter((notice) => notice.t > from.t || (notice.t === from.t && !from.ids.includes(notice.id)))
     .toSorted((a, b) => a.t - b.t);
-  const quiet = new Set<Notice['kind']>(silenced);
-  const telling = fresh.filter(
-    (notice) => shown.has(notice.kind) && !quiet.has(notice.kind) && !notice.dismissed,
+  const silencedKinds = new Set<Notice['kind']>(silenced);
+  const toShow = fresh.filter(
+    (notice) => shownKinds.has(notice.kind) && !silencedKinds.has(notice.kind) && !notice.dismissed,
   );
-  return { announcements: grouped(telling), memory: remember(fresh, from) };
+  return { announcements: combine(toShow), memory: remember(fresh, from) };
 }
 
 function remember(fresh: readonly Notice[], from: NoticeMemory): NoticeMemory {
@@ -53,24 +54,24 @@ function remember(fresh: readonly Notice[], from: NoticeMemory): NoticeMemory {
   return { t: newest.t, ids: newest.t === from.t ? [...from.ids, ...ids] : ids };
 }
 
-function grouped(telling: readonly Notice[]): readonly Announcement[] {
-  const newest = telling.at(-1);
-  if (telling.length <= AT_ONCE || newest === undefined)
-    return telling.map(({ title, body, opens }) => ({ title, body, opens }));
-  const needsYou = telling.findLast((notice) => notice.tone === 'fail') ?? newest;
+function combine(notices: readonly Notice[]): readonly Announcement[] {
+  const newest = notices.at(-1);
+  if (notices.length <= MAX_SEPARATE || newest === undefined)
+    return notices.map(({ title, body, opens }) => ({ title, body, opens }));
+  const newestFailure = notices.findLast((notice) => notice.tone === 'fail') ?? newest;
   return [
     {
-      title: `${String(telling.length)} notices`,
-      body: telling
-        .slice(-AT_ONCE)
+      title: `${String(notices.length)} notices`,
+      body: notices
+        .slice(-MAX_SEPARATE)
         .map((notice) => notice.title)
         .join('. '),
-      opens: needsYou.opens,
+      opens: newestFailure.opens,
     },
   ];
 }
 
-/** The servers of Linux read the body as markup; the texts are text. */
+/** Linux notification servers interpret the body as markup. */
 export function escapeMarkup(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

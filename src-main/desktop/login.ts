@@ -1,20 +1,20 @@
 /**
- * Starting at login. Linux: a .desktop file in the autostart folder, as the desktops read it; macOS and Windows: Electron's own way.
- * The system's own record is the truth, not what was remembered.
+ * Start at login. Linux: a .desktop file in the autostart folder; macOS and Windows: Electron's
+ * login item settings. The state is always read from the system, because users can change it there.
  */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The window stays in the tray when it is started by the system. */
+/** Option of a start at login: only the tray icon is shown. */
 export const HIDDEN = '--hidden';
 
-export interface LoginSurroundings {
+export interface LoginOptions {
   readonly platform: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
-  /** What starts this application: program, then arguments. */
+  /** The command that starts this application: program, then arguments. */
   readonly command: readonly string[];
-  /** Electron's own, for macOS and Windows. */
+  /** Electron's login item settings, for macOS and Windows. */
   readonly system: {
     get(): boolean;
     set(openAtLogin: boolean): void;
@@ -23,26 +23,29 @@ export interface LoginSurroundings {
 
 export interface Login {
   get(): boolean;
-  /** Throws with the system's reason. */
-  set(wanted: boolean): void;
+  /** Throws the system's error. */
+  set(enabled: boolean): void;
 }
 
 /** Pure. */
-export function autostartFile(env: LoginSurroundings['env'], home: string): string {
-  const named = env['XDG_CONFIG_HOME'];
-  // The specification of base directories: a path that is not absolute is to be ignored.
-  const config = named?.startsWith('/') === true ? named : join(home, '.config');
+export function autostartFile(env: LoginOptions['env'], home: string): string {
+  const xdgConfig = env['XDG_CONFIG_HOME'];
+  // The XDG base directory specification requires relative paths to be ignored.
+  const config = xdgConfig?.startsWith('/') === true ? xdgConfig : join(home, '.config');
   return join(config, 'autostart', 'nightshift.desktop');
 }
 
-/** Quoted as the specification of desktop entries wants it: reserved signs in double quotes, `%` doubled. Pure. */
+/**
+ * Quotes a command as the desktop entry specification requires: reserved characters in double
+ * quotes, `%` doubled. Pure.
+ */
 export function execLine(command: readonly string[]): string {
   return command
     .map((part) => {
-      const doubled = part.replaceAll('%', '%%');
-      if (/^[\w@%+=:,./-]+$/.test(doubled)) return doubled;
-      // Two levels: the string escape of the file, and the quoting of Exec.
-      return `"${doubled.replaceAll(/(["`$\\])/g, '\\$1').replaceAll('\\', '\\\\')}"`;
+      const escaped = part.replaceAll('%', '%%');
+      if (/^[\w@%+=:,./-]+$/.test(escaped)) return escaped;
+      // Escaped twice: for the quoting of Exec, then for string values of the file.
+      return `"${escaped.replaceAll(/(["`$\\])/g, '\\$1').replaceAll('\\', '\\\\')}"`;
     })
     .join(' ');
 }
@@ -54,7 +57,7 @@ export function autostartText(command: readonly string[]): string {
     'Type=Application',
     'Version=1.0',
     'Name=Nightshift',
-    'Comment=Keeps a language model training on dropped datasets',
+    'Comment=Continuously trains a language model on the datasets you drop',
     `Exec=${execLine([...command, HIDDEN])}`,
     'Icon=nightshift',
     'Terminal=false',
@@ -63,13 +66,13 @@ export function autostartText(command: readonly string[]): string {
   ].join('\n');
 }
 
-export function createLogin(options: LoginSurroundings): Login {
+export function createLogin(options: LoginOptions): Login {
   if (options.platform !== 'linux') return options.system;
   const file = autostartFile(options.env, options.home);
   return {
     get: () => existsSync(file),
-    set(wanted) {
-      if (!wanted) {
+    set(enabled) {
+      if (!enabled) {
         rmSync(file, { force: true });
         return;
       }

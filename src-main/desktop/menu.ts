@@ -1,15 +1,15 @@
-/** The window's own menu and its shortcuts. */
+/** The application menu and its shortcuts. */
 import type { MenuItemConstructorOptions } from 'electron';
-import type { PageAct } from '../contract/host.ts';
+import type { PageAction } from '../contract/host.ts';
 import { keysOf, screenTable, type Screen } from '../contract/index.ts';
-import type { Standing } from './tray-status.ts';
+import type { TrayStatus } from './tray-status.ts';
 
-export interface MenuActs {
+export interface MenuActions {
   readonly addFiles: () => void;
   readonly open: (screen: Screen) => void;
-  /** What the page does: commands, the list of keys. */
-  readonly act: (act: PageAct) => void;
-  readonly zoom: (way: 1 | -1 | 0) => void;
+  /** Actions that the page carries out, such as opening the command palette. */
+  readonly pageAction: (action: PageAction) => void;
+  readonly zoom: (direction: 1 | -1 | 0) => void;
   readonly pause: () => void;
   readonly resume: () => void;
   readonly stop: (now: boolean) => void;
@@ -22,146 +22,154 @@ export interface MenuActs {
 }
 
 export interface MenuFacts {
-  readonly action: Standing['action'];
+  readonly action: TrayStatus['action'];
   readonly connected: boolean;
   readonly mac: boolean;
   readonly packaged: boolean;
 }
 
-/** Pure; rebuilt when one of the facts changes. */
-export function menuTemplate(facts: MenuFacts, acts: MenuActs): MenuItemConstructorOptions[] {
-  const { connected } = facts;
-  const separator: MenuItemConstructorOptions = { type: 'separator' };
+const SEPARATOR: MenuItemConstructorOptions = { type: 'separator' };
+
+/** Pure. The menu is rebuilt when one of the facts changes. */
+export function menuTemplate(facts: MenuFacts, actions: MenuActions): MenuItemConstructorOptions[] {
   return [
     ...(facts.mac ? [{ role: 'appMenu' } as const] : []),
-    {
-      label: '&File',
-      submenu: [
-        {
-          label: 'Add files…',
-          accelerator: keysOf('add_files'),
-          enabled: connected,
-          click: acts.addFiles,
-        },
-        { label: 'Show the workspace folder', click: acts.showWorkspace },
-        separator,
-        {
-          label: 'Settings',
-          accelerator: keysOf('settings'),
-          click: () => {
-            acts.open('settings');
-          },
-        },
-        separator,
-        { label: 'Close the window', accelerator: 'CmdOrCtrl+W', click: acts.close },
-        { label: 'Quit', accelerator: 'CmdOrCtrl+Q', click: acts.quit },
-      ],
-    },
+    fileMenu(facts, actions),
     { label: '&Edit', role: 'editMenu' },
-    {
-      label: '&Training',
-      submenu: [
-        {
-          label: facts.action === 'resume' ? 'Resume' : 'Pause',
-          accelerator: keysOf('pause_or_resume'),
-          enabled: facts.action !== null,
-          click: facts.action === 'resume' ? acts.resume : acts.pause,
-        },
-        {
-          label: 'Stop, with a choice of ways',
-          accelerator: keysOf('stop'),
-          enabled: connected,
-          click: () => {
-            acts.act('stop');
-          },
-        },
-        separator,
-        {
-          label: 'Stop after this dataset',
-          enabled: connected,
-          click: () => {
-            acts.stop(false);
-          },
-        },
-        {
-          label: 'Stop now, with a checkpoint',
-          enabled: connected,
-          click: () => {
-            acts.stop(true);
-          },
-        },
-        { label: 'Skip this dataset', enabled: connected, click: acts.skip },
-      ],
-    },
-    {
-      label: '&View',
-      submenu: [
-        {
-          label: 'Commands',
-          accelerator: keysOf('palette'),
-          click: () => {
-            acts.act('palette');
-          },
-        },
-        separator,
-        ...screenTable
-          .filter(({ id }) => id !== 'settings' && id !== 'help')
-          .map(({ id, name, number }): MenuItemConstructorOptions => ({
-            label: name,
-            ...(number === null ? {} : { accelerator: `CmdOrCtrl+${String(number)}` }),
-            click: () => {
-              acts.open(id);
-            },
-          })),
-        separator,
-        {
-          label: 'Larger',
-          accelerator: keysOf('zoom_in'),
-          click: () => {
-            acts.zoom(1);
-          },
-        },
-        {
-          label: 'Smaller',
-          accelerator: keysOf('zoom_out'),
-          click: () => {
-            acts.zoom(-1);
-          },
-        },
-        {
-          label: 'Size 100 %',
-          accelerator: keysOf('zoom_reset'),
-          click: () => {
-            acts.zoom(0);
-          },
-        },
-        { role: 'togglefullscreen' },
-        ...(facts.packaged ? [] : [separator, { role: 'toggleDevTools' } as const]),
-      ],
-    },
-    {
-      label: '&Help',
-      submenu: [
-        {
-          label: 'Help',
-          click: () => {
-            acts.open('help');
-          },
-        },
-        {
-          label: 'Keys',
-          click: () => {
-            acts.act('shortcuts');
-          },
-        },
-        separator,
-        { label: 'Show the engine’s log', click: acts.showEngineLog },
-        {
-          label: 'Restart the engine (training is not touched)',
-          enabled: connected,
-          click: acts.restartEngine,
-        },
-      ],
-    },
+    trainingMenu(facts, actions),
+    viewMenu(facts, actions),
+    helpMenu(facts, actions),
   ];
 }
+
+const fileMenu = (facts: MenuFacts, actions: MenuActions): MenuItemConstructorOptions => ({
+  label: '&File',
+  submenu: [
+    {
+      label: 'Add files…',
+      accelerator: keysOf('add_files'),
+      enabled: facts.connected,
+      click: actions.addFiles,
+    },
+    { label: 'Show workspace folder', click: actions.showWorkspace },
+    SEPARATOR,
+    {
+      label: 'Settings',
+      accelerator: keysOf('settings'),
+      click: () => {
+        actions.open('settings');
+      },
+    },
+    SEPARATOR,
+    { label: 'Close window', accelerator: 'CmdOrCtrl+W', click: actions.close },
+    { label: 'Quit', accelerator: 'CmdOrCtrl+Q', click: actions.quit },
+  ],
+});
+
+const trainingMenu = (facts: MenuFacts, actions: MenuActions): MenuItemConstructorOptions => ({
+  label: '&Training',
+  submenu: [
+    {
+      label: facts.action === 'resume' ? 'Resume' : 'Pause',
+      accelerator: keysOf('pause_or_resume'),
+      enabled: facts.action !== null,
+      click: facts.action === 'resume' ? actions.resume : actions.pause,
+    },
+    {
+      label: 'Stop…',
+      accelerator: keysOf('stop'),
+      enabled: facts.connected,
+      click: () => {
+        actions.pageAction('stop');
+      },
+    },
+    SEPARATOR,
+    {
+      label: 'Stop after this dataset',
+      enabled: facts.connected,
+      click: () => {
+        actions.stop(false);
+      },
+    },
+    {
+      label: 'Stop now (saves a checkpoint)',
+      enabled: facts.connected,
+      click: () => {
+        actions.stop(true);
+      },
+    },
+    { label: 'Skip this dataset', enabled: facts.connected, click: actions.skip },
+  ],
+});
+
+const viewMenu = (facts: MenuFacts, actions: MenuActions): MenuItemConstructorOptions => ({
+  label: '&View',
+  submenu: [
+    {
+      label: 'Command palette',
+      accelerator: keysOf('palette'),
+      click: () => {
+        actions.pageAction('palette');
+      },
+    },
+    SEPARATOR,
+    ...screenTable
+      .filter(({ id }) => id !== 'settings' && id !== 'help')
+      .map(({ id, name, number }): MenuItemConstructorOptions => ({
+        label: name,
+        ...(number === null ? {} : { accelerator: `CmdOrCtrl+${String(number)}` }),
+        click: () => {
+          actions.open(id);
+        },
+      })),
+    SEPARATOR,
+    {
+      label: 'Zoom in',
+      accelerator: keysOf('zoom_in'),
+      click: () => {
+        actions.zoom(1);
+      },
+    },
+    {
+      label: 'Zoom out',
+      accelerator: keysOf('zoom_out'),
+      click: () => {
+        actions.zoom(-1);
+      },
+    },
+    {
+      label: 'Reset zoom',
+      accelerator: keysOf('zoom_reset'),
+      click: () => {
+        actions.zoom(0);
+      },
+    },
+    { role: 'togglefullscreen' },
+    ...(facts.packaged ? [] : [SEPARATOR, { role: 'toggleDevTools' } as const]),
+  ],
+});
+
+const helpMenu = (facts: MenuFacts, actions: MenuActions): MenuItemConstructorOptions => ({
+  label: '&Help',
+  submenu: [
+    {
+      label: 'Help',
+      click: () => {
+        actions.open('help');
+      },
+    },
+    {
+      label: 'Keyboard shortcuts',
+      click: () => {
+        actions.pageAction('shortcuts');
+      },
+    },
+    SEPARATOR,
+    { label: 'Show engine log', click: actions.showEngineLog },
+    {
+      label: 'Restart engine (training is not affected)',
+      enabled: facts.connected,
+      click: actions.restartEngine,
+    },
+  ],
+});

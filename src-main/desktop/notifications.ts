@@ -1,4 +1,4 @@
-/** Notifications of the system. A click shows the window at the screen that the notice opens. */
+/** Desktop notifications. A click opens the window at the screen of the notice. */
 import { Notification } from 'electron';
 import type { Screen } from '../contract/index.ts';
 import { escapeMarkup, type Announcement } from './fresh-notices.ts';
@@ -12,8 +12,8 @@ export function createNotifications(options: {
   readonly platform: string;
   readonly open: (screen: Screen) => void;
 }): Notifications {
-  // A notification that nobody holds is collected, and its click with it.
-  const held = new Set<Notification>();
+  // Referenced until closed: a garbage-collected notification no longer reports clicks.
+  const active = new Set<Notification>();
   return {
     show({ title, body, opens }) {
       if (!Notification.isSupported()) return;
@@ -22,13 +22,13 @@ export function createNotifications(options: {
         body: options.platform === 'linux' ? escapeMarkup(body) : body,
         icon: options.icon,
       });
-      held.add(notification);
+      active.add(notification);
       notification.on('click', () => {
-        held.delete(notification);
+        active.delete(notification);
         options.open(opens);
       });
       notification.on('close', () => {
-        held.delete(notification);
+        active.delete(notification);
       });
       notification.show();
     },

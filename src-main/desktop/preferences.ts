@@ -1,4 +1,7 @@
-/** The user's taste on this desktop: read and changed from the page and the menu, kept in the settings file, told to who listens. */
+/**
+ * The user's preferences for this desktop, changed from the page and the menu and saved in the
+ * settings file.
+ */
 import {
   desktopSettings,
   desktopSettingsChange,
@@ -11,39 +14,42 @@ import type { Settings } from './settings.ts';
 
 export interface Preferences {
   get(): DesktopSettings;
-  /** Throws when the change is none, or when the system refuses it; nothing is kept then. */
+  /** Throws, without saving anything, if the change is invalid or the system refuses it. */
   change(change: DesktopSettingsChange): DesktopSettings;
-  /** One step larger (1) or smaller (-1), or back to 100 % (0). */
-  zoom(way: 1 | -1 | 0): void;
+  /** One step in (1) or out (-1), or back to 100 % (0). */
+  zoom(direction: 1 | -1 | 0): void;
 }
 
-export function createTastes(options: {
+export function createPreferences(options: {
   readonly settings: Settings;
   readonly login: Login;
-  readonly changed: (now: DesktopSettings) => void;
+  readonly onChange: (preferences: DesktopSettings) => void;
 }): Preferences {
   const get = (): DesktopSettings => ({
     ...options.settings.get('preferences'),
     startAtLogin: options.login.get(),
   });
-  const change = (asked: DesktopSettingsChange): DesktopSettings => {
-    const checked = desktopSettingsChange.parse(asked);
+  const change = (input: DesktopSettingsChange): DesktopSettings => {
+    const checked = desktopSettingsChange.parse(input);
     if (checked.startAtLogin !== undefined && checked.startAtLogin !== options.login.get())
       options.login.set(checked.startAtLogin);
     const given = Object.fromEntries(
       Object.entries(checked).filter(([, value]) => value !== undefined),
     );
-    const { startAtLogin: _system, ...kept } = desktopSettings.parse({ ...get(), ...given });
-    options.settings.set('preferences', kept);
-    const now = get();
-    options.changed(now);
-    return now;
+    const { startAtLogin: _storedBySystem, ...stored } = desktopSettings.parse({
+      ...get(),
+      ...given,
+    });
+    options.settings.set('preferences', stored);
+    const preferences = get();
+    options.onChange(preferences);
+    return preferences;
   };
   return {
     get,
     change,
-    zoom(way) {
-      change({ zoom: nextZoom(get().zoom, way) });
+    zoom(direction) {
+      change({ zoom: nextZoom(get().zoom, direction) });
     },
   };
 }

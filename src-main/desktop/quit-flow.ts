@@ -1,63 +1,53 @@
-/** Going away: what is asked, what ends with the window and what goes on. */
+/**
+ * Quitting: asks what happens to running training, then ends the engine if this application started
+ * it.
+ */
 import { app, dialog, powerMonitor } from 'electron';
 import { CONTRACT_VERSION } from '../contract/index.ts';
 import { quitQuestion } from './quit.ts';
-import { isWorking } from './tray-status.ts';
 import type { Connection, Supervisor } from './supervisor/index.ts';
+import { isWorking } from './tray-status.ts';
 
-export interface Departure {
-  /** True once nothing holds the application any more: then closing the window closes it. */
-  readonly leaving: () => boolean;
-  /** Whether quitting may go on now; if not, the question has been put and quitting comes again by itself. */
+export interface QuitFlow {
+  /**
+   * True once the application is quitting: closing the window then closes it instead of hiding it.
+   */
+  readonly isQuitting: () => boolean;
+  /**
+   * False while quitting waits for the user or the engine; once they are done, the application
+   * quits automatically.
+   */
   readonly mayQuit: () => boolean;
-  /** An engine of another contract is there: nothing is done to it without a yes. */
-  readonly settleContract: (connection: Connection) => Promise<void>;
+  /** Asks the user what to do about an engine of another contract version. */
+  readonly resolveContractMismatch: (connection: Connection) => Promise<void>;
 }
 
-export interface DepartureOptions {
+export interface QuitFlowOptions {
   readonly supervisor: () => Supervisor;
-  /** The pid of the engine that this desktop has started. */
-  readonly ours: () => number | null;
-  /** How long a stop with a checkpoint takes, null when it was never seen. */
+  /** The pid of the engine that this application started; null if it started none. */
+  readonly startedEnginePid: () => number | null;
+  /** Measured duration of a stop with a checkpoint; null if unknown. */
   readonly stopSeconds: () => number | null;
-  readonly gone: () => void;
+  readonly onQuit: () => void;
 }
 
 const STOP_LIMIT_MS = 180_000;
 
-const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
 
-export function createDeparture(options: DepartureOptions): Departure {
-  let leaving = false;
-  let asking = false;
+export function createQuitFlow(options: QuitFlowOptions): QuitFlow {
+  let isQuitting = false;
+  let isAsking = false;
 
-  const depart = (): void => {
-    leaving = true;
+  const quit = (): void => {
+    isQuitting = true;
     options.supervisor().close();
-    options.gone();
+    options.onQuit();
     app.quit();
   };
 
-  /** Ends the engine too, if this desktop has started it: one that `nightshift serve` runs is somebody else's. */
-  const endEngine = async (): Promise<void> => {
-    const connection = options.supervisor().connection();
-    if (connection.kind === 'attached' && connection.engine.pid === options.ours())
-      await options.supervisor().leave();
-  };
-
-  const stopTraining = async (): Promise<void> => {
-    await options.supervisor().client()?.training.stop({ now: true, by: 'you (window)' });
-    for (const end = Date.now() + STOP_LIMIT_MS; Date.now() < end;) {
-      const status = options.supervisor().rooms()?.status;
-      if (status !== undefined && !isWorking(status)) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error(
-      `The trainer has not stopped after ${String(STOP_LIMIT_MS / 1000)} s. It goes on in the background.`,
-    );
-  };
-
-  const leave = async (): Promise<void> => {
+  const askAndQuit = async (): Promise<void> => {
     const status = options.supervisor().rooms()?.status ?? null;
     const question = quitQuestion(status, options.stopSeconds());
     if (question !== null) {
@@ -73,60 +63,88 @@ export function createDeparture(options: DepartureOptions): Departure {
       const answer = question.answers[response] ?? 'cancel';
       if (answer === 'cancel') return;
       if (answer === 'keep') {
-        depart();
+        quit();
         return;
       }
-      await stopTraining();
+      await stopTraining(options.supervisor());
     }
-    await endEngine();
-    depart();
+    await endEngine(options.supervisor(), options.startedEnginePid());
+    quit();
   };
 
-  // The session ends: nothing is asked; engine and trainer end by the system's own rules and continue at the next start.
+  // At a system shutdown nothing is asked. The system ends engine and trainer; training resumes at
+  // the next start.
   powerMonitor.on('shutdown', () => {
-    leaving = true;
+    isQuitting = true;
   });
 
   return {
-    leaving: () => leaving,
+    isQuitting: () => isQuitting,
     mayQuit() {
-      if (leaving) return true;
-      if (asking) return false;
-      asking = true;
-      leave()
+      if (isQuitting) return true;
+      if (isAsking) return false;
+      isAsking = true;
+      askAndQuit()
         .catch((error: unknown) => {
-          dialog.showErrorBox('Quitting was not completed', words(error));
+          dialog.showErrorBox('Nightshift could not quit', messageOf(error));
         })
         .finally(() => {
-          asking = false;
+          isAsking = false;
         });
       return false;
     },
-    async settleContract(connection) {
+    async resolveContractMismatch(connection) {
       if (connection.kind !== 'older' && connection.kind !== 'newer') return;
-      const older = connection.kind === 'older';
-      const then = older
-        ? 'A restarted engine takes over; training is not touched.'
-        : 'A newer version of Nightshift can show it. Training goes on.';
-      const answer = await dialog.showMessageBox({
-        type: 'info',
-        message: `The engine of this workspace is ${connection.kind} than this window`,
-        detail: `It speaks contract ${String(connection.engine.contract)}, this window ${String(CONTRACT_VERSION)}. ${then}`,
-        buttons: older ? ['Restart engine (training is not touched)', 'Quit'] : ['Quit'],
-        defaultId: 0,
-        cancelId: older ? 1 : 0,
-        noLink: true,
-      });
-      if (!older || answer.response !== 0) {
-        depart();
+      if (!(await confirmRestart(connection.kind, connection.engine.contract))) {
+        quit();
         return;
       }
       await options
         .supervisor()
         .restartEngine()
         .catch((error: unknown) => {
-          dialog.showErrorBox('The engine did not end', words(error));
+          dialog.showErrorBox('The engine could not be restarted', messageOf(error));
         });
     },
   };
+}
+
+/**
+ * Ends the engine only if this application started it; one started by `nightshift serve` keeps
+ * running.
+ */
+async function endEngine(supervisor: Supervisor, startedPid: number | null): Promise<void> {
+  const connection = supervisor.connection();
+  if (connection.kind === 'attached' && connection.engine.pid === startedPid)
+    await supervisor.shutDownEngine();
+}
+
+async function stopTraining(supervisor: Supervisor): Promise<void> {
+  await supervisor.client()?.training.stop({ now: true, by: 'you (window)' });
+  for (const end = Date.now() + STOP_LIMIT_MS; Date.now() < end;) {
+    const status = supervisor.rooms()?.status;
+    if (status !== undefined && !isWorking(status)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(
+    `The trainer did not stop within ${String(STOP_LIMIT_MS / 1000)} s. It keeps running in the background.`,
+  );
+}
+
+/** True if the user chose to restart the engine; only offered for an older one. */
+async function confirmRestart(kind: 'older' | 'newer', contract: number): Promise<boolean> {
+  const isOlder = kind === 'older';
+  const next = isOlder
+    ? 'Restarting the engine updates it; training is not affected.'
+    : 'Open it with a newer version of Nightshift. Training continues.';
+  const answer = await dialog.showMessageBox({
+    type: 'info',
+    message: `The engine of this workspace is ${kind} than this window`,
+    detail: `It uses contract version ${String(contract)}, this window uses ${String(CONTRACT_VERSION)}. ${next}`,
+    buttons: isOlder ? ['Restart engine (training is not affected)', 'Quit'] : ['Quit'],
+    defaultId: 0,
+    cancelId: isOlder ? 1 : 0,
+    noLink: true,
+  });
+  return isOlder && answer.response === 0;
 }

@@ -1,4 +1,4 @@
-/** What quitting means right now, and what is asked. Pure. */
+/** The question that is asked before quitting. Pure. */
 import type { TrainingStatus } from '../contract/index.ts';
 import { isWorking, timeLeft } from './tray-status.ts';
 
@@ -13,8 +13,8 @@ export interface QuitQuestion {
 }
 
 /**
- * The question while a trainer works; null when there is nothing to ask. `stopSeconds`: how long a stop with a checkpoint took
- * when it was last measured, null when it never was.
+ * null unless a trainer is working. `stopSeconds`: last measured duration of a save; null if
+ * unknown.
  */
 export function quitQuestion(
   status: TrainingStatus | null,
@@ -27,14 +27,13 @@ export function quitQuestion(
     stopSeconds === null ? '' : `, about ${String(Math.max(1, Math.round(stopSeconds)))}\u00a0s`;
   return {
     message: `${name} is training${left === null ? '' : `, ${left} left`}`,
-    detail:
-      'In the background it goes on without this window; opening Nightshift again shows it. After a stop it continues at the same step when it is resumed.',
+    detail: 'Training continues without the window. Stopping saves a checkpoint; resume any time.',
     buttons: ['Keep training in the background', `Save a checkpoint and stop${about}`, 'Cancel'],
     answers: ['keep', 'stop', 'cancel'],
   };
 }
 
-/** How long the last checkpoint held up the training, seen from the changes of state. Pure fold; times in Unix seconds. */
+/** Measures how long saving a checkpoint takes, from state changes. Times in Unix seconds. Pure. */
 export interface SaveWatch {
   readonly savingSince: number | null;
   readonly seconds: number | null;

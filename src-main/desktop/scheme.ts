@@ -1,11 +1,14 @@
-/** The page's own scheme: `app://nightshift/` is the built page and nothing else. */
+/** The scheme `app://nightshift/`, which serves only the built page. */
 import { readFile } from 'node:fs/promises';
 import { extname, isAbsolute, relative, resolve } from 'node:path';
 
 export const SCHEME = 'app';
 export const PAGE = 'app://nightshift/';
 
-/** Scripts of the page alone, none inline; connections to this machine alone. Mantine writes style elements while it runs. */
+/**
+ * Scripts only from the page, none inline; connections only to this machine. Mantine adds style
+ * elements at run time.
+ */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -19,7 +22,7 @@ export const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
 ].join('; ');
 
-const types: Readonly<Record<string, string>> = {
+const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -29,7 +32,7 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** The file of an address, or null when it is outside the folder or of another host. Pure. */
+/** The file for a URL; null if it is outside the folder or the host is wrong. Pure. */
 export function fileOf(folder: string, address: string): string | null {
   const { host, pathname } = new URL(address);
   if (host !== 'nightshift') return null;
@@ -45,7 +48,7 @@ export function fileOf(folder: string, address: string): string | null {
   return inside.startsWith('..') || isAbsolute(inside) ? null : file;
 }
 
-/** Answers a request of the scheme from the folder of the built page. */
+/** Serves a request of the scheme from the folder of the built page. */
 export async function servePage(folder: string, address: string): Promise<Response> {
   const file = fileOf(folder, address);
   const body = file === null ? null : await readFile(file).catch(() => null);
@@ -54,9 +57,11 @@ export async function servePage(folder: string, address: string): Promise<Respon
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
   };
-  if (file === null || body === null)
-    return new Response('There is nothing at this address.', { status: 404, headers });
+  if (file === null || body === null) return new Response('Not found', { status: 404, headers });
   return new Response(new Uint8Array(body), {
-    headers: { ...headers, 'content-type': types[extname(file)] ?? 'application/octet-stream' },
+    headers: {
+      ...headers,
+      'content-type': contentTypes[extname(file)] ?? 'application/octet-stream',
+    },
   });
 }

@@ -1,4 +1,4 @@
-/** What this window remembers between two starts. Nothing of the training: that is the engine's. */
+/** Settings that the desktop saves between starts. Training state belongs to the engine. */
 import Store from 'electron-store';
 import type { DesktopSettings } from '../contract/host.ts';
 import type { NoticeMemory } from './fresh-notices.ts';
@@ -11,30 +11,30 @@ export interface WindowBounds {
   readonly maximized: boolean;
 }
 
-/** An engine that this desktop has started: the only one that it ends when it quits. */
+/** The engine that this application started; quitting only ends this one. */
 export interface StartedEngine {
   readonly workspace: string;
   readonly pid: number;
 }
 
-interface Remembered {
-  /** Until the window was closed for the first time, and where it went was told. */
+interface StoredSettings {
+  /** True until the window is closed for the first time and a notification explains the tray. */
   readonly firstRun: boolean;
   readonly bounds: WindowBounds | null;
   readonly recentWorkspaces: readonly string[];
-  /** By workspace: the newest notice that was shown. */
+  /** By workspace: the newest notices that were shown. */
   readonly notices: Readonly<Record<string, NoticeMemory>>;
   readonly startedEngine: StartedEngine | null;
-  /** What the system keeps itself, starting at login, is asked of it. */
+  /** Without startAtLogin, which is read from the operating system. */
   readonly preferences: Omit<DesktopSettings, 'startAtLogin'>;
 }
 
 export interface Settings {
-  get<K extends keyof Remembered>(name: K): Remembered[K];
-  set<K extends keyof Remembered>(name: K, value: Remembered[K]): void;
+  get<K extends keyof StoredSettings>(name: K): StoredSettings[K];
+  set<K extends keyof StoredSettings>(name: K, value: StoredSettings[K]): void;
 }
 
-const factory: Remembered = {
+const DEFAULTS: StoredSettings = {
   firstRun: true,
   bounds: null,
   recentWorkspaces: [],
@@ -44,16 +44,16 @@ const factory: Remembered = {
 };
 
 export function openSettings(): Settings {
-  // A settings file that cannot be read is begun anew: it holds nothing that is worth not starting for.
+  // An unreadable settings file is reset, so that it can't prevent a start.
   const store = new Store<Record<string, unknown>>({
     name: 'settings',
-    defaults: { ...factory },
+    defaults: { ...DEFAULTS },
     clearInvalidConfig: true,
-    // Keys are set whole; a workspace's path has dots in it.
+    // Workspace paths are used as keys and contain dots.
     accessPropertiesByDotNotation: false,
   });
   return {
-    get: <K extends keyof Remembered>(name: K) => store.get(name) as Remembered[K],
+    get: <K extends keyof StoredSettings>(name: K) => store.get(name) as StoredSettings[K],
     set: (name, value) => {
       store.set(name, value);
     },

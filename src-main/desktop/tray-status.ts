@@ -1,9 +1,9 @@
-/** How things stand, in the words of tray, task bar and quit dialog. Pure. */
+/** The status shown by tray, task bar and quit dialog. Pure. */
 import type { Rooms, TrainingState, TrainingStatus } from '../contract/index.ts';
 import type { Connection } from './supervisor/index.ts';
 
-/** States in which a trainer works: the machine is kept awake, and quitting asks. */
-const working: ReadonlySet<TrainingState> = new Set([
+/** States in which a trainer is working: the system is kept awake, and quitting asks first. */
+const workingStates: ReadonlySet<TrainingState> = new Set([
   'loading',
   'training',
   'evaluating',
@@ -13,22 +13,22 @@ const working: ReadonlySet<TrainingState> = new Set([
 ]);
 
 export const isWorking = (status: TrainingStatus | null): boolean =>
-  status !== null && working.has(status.state);
+  status !== null && workingStates.has(status.state);
 
 export type TrayIcon = 'idle' | 'training' | 'paused' | 'attention' | 'lost';
 
-export interface Standing {
+export interface TrayStatus {
   readonly icon: TrayIcon;
   readonly state: TrainingState | Exclude<Connection['kind'], 'attached'>;
-  /** The disabled first line of the tray's menu, and its tooltip. */
-  readonly line: string;
-  /** Of the dataset, 0 to 1; null when nothing is being trained. */
+  /** Shown as the first, disabled item of the tray menu and in the tooltip. */
+  readonly label: string;
+  /** Progress of the dataset, 0 to 1; null if nothing is training. */
   readonly progress: number | null;
-  /** What the one button does; null while there is nobody to tell it. */
+  /** What the pause/resume item does; null without a connection. */
   readonly action: 'pause' | 'resume' | null;
 }
 
-const words: Readonly<Record<TrainingState, string>> = {
+const stateNames: Readonly<Record<TrainingState, string>> = {
   idle: 'Idle',
   validating: 'Validating',
   loading: 'Loading',
@@ -39,39 +39,39 @@ const words: Readonly<Record<TrainingState, string>> = {
   stopping: 'Stopping',
   stopped: 'Stopped',
   recovering: 'Recovering',
-  failed: 'Failed, needs you',
+  failed: 'Failed: needs attention',
 };
 
-export function standing(connection: Connection, rooms: Rooms | null): Standing {
+export function trayStatus(connection: Connection, rooms: Rooms | null): TrayStatus {
   if (connection.kind !== 'attached' || rooms === null)
     return {
       icon: 'lost',
       state: connection.kind === 'attached' ? 'starting' : connection.kind,
-      line: connectionLine(connection),
+      label: connectionText(connection),
       progress: null,
       action: null,
     };
   const { status, queue } = rooms;
   const progress = progressOf(status);
-  const held =
+  const isPaused =
     queue.desired_state === 'paused' ||
     queue.desired_state === 'stopped' ||
     status.state === 'failed';
   return {
     icon: iconOf(status.state),
     state: status.state,
-    line: stateLine(status, progress),
+    label: statusText(status, progress),
     progress,
-    action: held ? 'resume' : 'pause',
+    action: isPaused ? 'resume' : 'pause',
   };
 }
 
-function connectionLine(connection: Connection): string {
+function connectionText(connection: Connection): string {
   switch (connection.kind) {
     case 'starting':
       return connection.problem === null
         ? 'The engine is starting'
-        : `The engine does not start: ${connection.problem}`;
+        : `The engine failed to start: ${connection.problem}`;
     case 'attached':
       return 'The engine is starting';
     case 'older':
@@ -84,7 +84,7 @@ function connectionLine(connection: Connection): string {
 function iconOf(state: TrainingState): TrayIcon {
   if (state === 'failed' || state === 'recovering') return 'attention';
   if (state === 'paused' || state === 'stopped') return 'paused';
-  return working.has(state) ? 'training' : 'idle';
+  return workingStates.has(state) ? 'training' : 'idle';
 }
 
 export function progressOf(status: TrainingStatus): number | null {
@@ -94,17 +94,17 @@ export function progressOf(status: TrainingStatus): number | null {
   return Math.min(1, Math.max(0, step / steps));
 }
 
-function stateLine(status: TrainingStatus, progress: number | null): string {
-  const word = words[status.state];
+function statusText(status: TrainingStatus, progress: number | null): string {
+  const state = stateNames[status.state];
   const { current_dataset: dataset } = status;
-  const parts = [dataset === null ? word : `${word} ${dataset.name}`];
+  const parts = [dataset === null ? state : `${state} ${dataset.name}`];
   if (progress !== null) parts.push(`${String(Math.floor(progress * 100))}\u00a0%`);
-  const left = working.has(status.state) ? timeLeft(status.eta_seconds) : null;
+  const left = workingStates.has(status.state) ? timeLeft(status.eta_seconds) : null;
   if (left !== null) parts.push(`${left} left`);
   return parts.join(', ');
 }
 
-/** `54 min`, `1 h 26 min`; two units at most. Null stays null. */
+/** `54 min`, `1 h 26 min`: at most two units. null if unknown. */
 export function timeLeft(seconds: number | null): string | null {
   if (seconds === null || !Number.isFinite(seconds)) return null;
   if (seconds < 60) return 'under 1\u00a0min';

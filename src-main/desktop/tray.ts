@@ -1,9 +1,9 @@
-/** The tray: what goes on, in one icon and one line, and the few acts that do not need the window. */
+/** The tray icon with its status and its menu. */
 import { join } from 'node:path';
 import { Menu, nativeImage, Tray, type NativeImage } from 'electron';
-import type { Standing } from './tray-status.ts';
+import type { TrayStatus } from './tray-status.ts';
 
-export interface TrayActs {
+export interface TrayActions {
   readonly pause: () => void;
   readonly resume: () => void;
   readonly open: () => void;
@@ -11,64 +11,69 @@ export interface TrayActs {
 }
 
 export interface NightshiftTray {
-  update(standing: Standing): void;
+  update(status: TrayStatus): void;
   close(): void;
 }
 
-/** The ring is drawn in so many steps. */
+/** Number of steps of the progress ring, one icon file each. */
 const RING_STEPS = 12;
-/** A new menu closes the open one on some desktops: progress alone waits this long, a new state never. */
+/**
+ * Some desktops close an open menu when it is replaced, so progress alone updates it at most this
+ * often.
+ */
 const PROGRESS_MS = 3000;
 
-export function iconFile({ icon, progress }: Standing): string {
+export function iconFile({ icon, progress }: TrayStatus): string {
   if (icon !== 'training') return `tray-${icon}.png`;
   return `tray-training-${String(Math.round((progress ?? 0) * RING_STEPS)).padStart(2, '0')}.png`;
 }
 
-export function openTray(icons: string, first: Standing, acts: TrayActs): NightshiftTray {
+export function openTray(icons: string, first: TrayStatus, actions: TrayActions): NightshiftTray {
   const images = new Map<string, NativeImage>();
   const image = (name: string): NativeImage => {
-    const known = images.get(name) ?? nativeImage.createFromPath(join(icons, name));
-    images.set(name, known);
-    return known;
+    const cached = images.get(name) ?? nativeImage.createFromPath(join(icons, name));
+    images.set(name, cached);
+    return cached;
   };
   const tray = new Tray(image(iconFile(first)));
-  let shown: Standing | null = null;
+  let shown: TrayStatus | null = null;
   let shownMs = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  const show = (now: Standing): void => {
+  const show = (status: TrayStatus): void => {
     clearTimeout(timer);
     timer = undefined;
-    if (shown === null || iconFile(shown) !== iconFile(now)) tray.setImage(image(iconFile(now)));
-    tray.setToolTip(`Nightshift: ${now.line}`);
+    if (shown === null || iconFile(shown) !== iconFile(status))
+      tray.setImage(image(iconFile(status)));
+    tray.setToolTip(`Nightshift: ${status.label}`);
     tray.setContextMenu(
       Menu.buildFromTemplate([
-        { label: now.line, enabled: false },
+        { label: status.label, enabled: false },
         { type: 'separator' },
-        now.action === 'resume'
-          ? { label: 'Resume', click: acts.resume }
-          : { label: 'Pause', enabled: now.action !== null, click: acts.pause },
-        { label: 'Open', click: acts.open },
+        status.action === 'resume'
+          ? { label: 'Resume', click: actions.resume }
+          : { label: 'Pause', enabled: status.action !== null, click: actions.pause },
+        { label: 'Open', click: actions.open },
         { type: 'separator' },
-        { label: 'Quit', click: acts.quit },
+        { label: 'Quit', click: actions.quit },
       ]),
     );
-    [shown, shownMs] = [now, Date.now()];
+    shown = status;
+    shownMs = Date.now();
   };
 
-  tray.on('click', acts.open);
+  tray.on('click', actions.open);
   show(first);
   return {
-    update(now) {
-      if (shown !== null && now.line === shown.line && sameState(now, shown)) return;
-      const wait = shownMs + PROGRESS_MS - Date.now();
-      if (shown === null || !sameState(now, shown) || wait <= 0) {
-        show(now);
+    update(status) {
+      if (shown !== null && status.label === shown.label && isSameState(status, shown)) return;
+      const waitMs = shownMs + PROGRESS_MS - Date.now();
+      if (shown === null || !isSameState(status, shown) || waitMs <= 0) {
+        show(status);
         return;
       }
       clearTimeout(timer);
-      timer = setTimeout(show, wait, now);
+      timer = setTimeout(show, waitMs, status);
     },
     close() {
       clearTimeout(timer);
@@ -77,5 +82,5 @@ export function openTray(icons: string, first: Standing, acts: TrayActs): Nights
   };
 }
 
-const sameState = (a: Standing, b: Standing): boolean =>
+const isSameState = (a: TrayStatus, b: TrayStatus): boolean =>
   a.icon === b.icon && a.action === b.action && a.state === b.state;

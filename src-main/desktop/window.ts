@@ -1,4 +1,4 @@
-/** The one window: sandboxed, kept to its own page, hidden instead of closed. */
+/** The main window: sandboxed, restricted to its own page, hidden instead of closed. */
 import { BrowserWindow, nativeTheme, screen, type WebContents } from 'electron';
 import { isVisible, type Rectangle } from './bounds.ts';
 import { PAGE } from './scheme.ts';
@@ -6,40 +6,40 @@ import type { Settings, WindowBounds } from './settings.ts';
 
 export interface MainWindow {
   readonly browser: BrowserWindow;
-  /** Shows and focuses it, from the tray, a second launch or a notification. */
+  /** Shows and focuses the window. */
   show(): void;
-  /** Tells the page; kept until the page can hear it. */
-  tell(channel: string, value?: unknown): void;
+  /** Sends a message to the page, after it has loaded. */
+  send(channel: string, value?: unknown): void;
 }
 
 export interface WindowOptions {
   readonly preload: string;
   readonly icon: string;
   readonly settings: Settings;
-  /** Stays in the tray until it is asked for. */
+  /** Only the tray icon is shown at first. */
   readonly startHidden: boolean;
-  /** Size of the page in per cent, asked whenever a page was loaded. */
+  /** Zoom in percent, applied whenever a page has loaded. */
   readonly zoom: () => number;
-  /** True once the application is on its way out: then closing closes. */
-  readonly leaving: () => boolean;
-  /** It was hidden instead of closed. */
-  readonly hidden: () => void;
+  /** True if closing the window must close it instead of hiding it. */
+  readonly isQuitting: () => boolean;
+  /** Called after the window was hidden instead of closed. */
+  readonly onHide: () => void;
 }
 
 const DEFAULT_SIZE = { width: 1440, height: 900 };
-const SMALLEST = { minWidth: 900, minHeight: 560 };
-/** A page that dies again and again is left dead; the tray still works. */
-const RELOADS = 3;
+const MIN_SIZE = { minWidth: 900, minHeight: 560 };
+/** A page that keeps crashing is not reloaded any more; the tray still works. */
+const MAX_RELOADS = 3;
 
 export function openWindow(options: WindowOptions): MainWindow {
-  const kept = options.settings.get('bounds');
+  const bounds = options.settings.get('bounds');
   const browser = new BrowserWindow({
     ...DEFAULT_SIZE,
-    ...(kept !== null && isVisible(kept, workAreas()) ? rectangle(kept) : {}),
-    ...SMALLEST,
+    ...(bounds !== null && isVisible(bounds, workAreas()) ? rectangle(bounds) : {}),
+    ...MIN_SIZE,
     show: false,
     title: 'Nightshift',
-    // The page has a frame of its own; Alt shows the menu, its shortcuts always work.
+    // Alt shows the menu; its shortcuts work either way.
     autoHideMenuBar: true,
     icon: options.icon,
     backgroundColor: nativeTheme.shouldUseDarkColors ? '#111317' : '#FAF9F7',
@@ -52,36 +52,36 @@ export function openWindow(options: WindowOptions): MainWindow {
       spellcheck: false,
     },
   });
-  if (kept?.maximized === true) browser.maximize();
+  if (bounds?.maximized === true) browser.maximize();
   confine(browser.webContents);
-  keepBounds(browser, options.settings);
+  saveBounds(browser, options.settings);
 
   browser.once('ready-to-show', () => {
     if (!options.startHidden) browser.show();
   });
   browser.on('close', (event) => {
-    if (options.leaving()) return;
+    if (options.isQuitting()) return;
     event.preventDefault();
     browser.hide();
-    options.hidden();
+    options.onHide();
   });
 
-  let listening = false;
-  const waiting: (() => void)[] = [];
-  // Only another document is deaf: a change of screen, or a refused link, loads none.
+  let isLoaded = false;
+  const pending: (() => void)[] = [];
+  // Not fired by a change of screen or a blocked link, which load no document.
   browser.webContents.on('did-navigate', () => {
-    listening = false;
+    isLoaded = false;
   });
   browser.webContents.on('did-finish-load', () => {
-    listening = true;
+    isLoaded = true;
     browser.webContents.setZoomFactor(options.zoom() / 100);
-    for (const tell of waiting.splice(0)) tell();
+    for (const send of pending.splice(0)) send();
   });
-  let deaths = 0;
+  let crashes = 0;
   browser.webContents.on('render-process-gone', (_event, { reason }) => {
     process.stderr.write(`page: ${reason}\n`);
-    deaths += 1;
-    if (reason !== 'clean-exit' && deaths <= RELOADS) browser.webContents.reload();
+    crashes += 1;
+    if (reason !== 'clean-exit' && crashes <= MAX_RELOADS) browser.webContents.reload();
   });
   void browser.loadURL(PAGE).catch((error: unknown) => {
     process.stderr.write(`page: ${String(error)}\n`);
@@ -94,17 +94,20 @@ export function openWindow(options: WindowOptions): MainWindow {
       browser.show();
       browser.focus();
     },
-    tell(channel, value) {
+    send(channel, value) {
       const send = (): void => {
         browser.webContents.send(channel, value);
       };
-      if (listening) send();
-      else waiting.push(send);
+      if (isLoaded) send();
+      else pending.push(send);
     },
   };
 }
 
-/** No other page, no other window, no embedded view: whatever a page or a dropped link asks for. */
+/**
+ * Blocks navigation to other pages, new windows, embedded views and permissions the page does not
+ * need.
+ */
 function confine(contents: WebContents): void {
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));
   contents.on('will-navigate', (event, url) => {
@@ -116,30 +119,30 @@ function confine(contents: WebContents): void {
   contents.on('will-attach-webview', (event) => {
     event.preventDefault();
   });
-  // The page copies paths and texts; it needs nothing else of the machine.
-  const allowed = (permission: string): boolean => permission === 'clipboard-sanitized-write';
+  // The page only writes to the clipboard.
+  const isAllowed = (permission: string): boolean => permission === 'clipboard-sanitized-write';
   contents.session.setPermissionRequestHandler((_contents, permission, answer) => {
-    answer(allowed(permission));
+    answer(isAllowed(permission));
   });
-  contents.session.setPermissionCheckHandler((_contents, permission) => allowed(permission));
+  contents.session.setPermissionCheckHandler((_contents, permission) => isAllowed(permission));
   contents.session.setDevicePermissionHandler(() => false);
 }
 
-const SETTLE_MS = 500;
+const SAVE_DELAY_MS = 500;
 
-function keepBounds(browser: BrowserWindow, settings: Settings): void {
+function saveBounds(browser: BrowserWindow, settings: Settings): void {
   let timer: NodeJS.Timeout | undefined;
-  const keep = (): void => {
+  const save = (): void => {
     if (browser.isDestroyed() || browser.isMinimized()) return;
     settings.set('bounds', { ...browser.getNormalBounds(), maximized: browser.isMaximized() });
   };
-  const later = (): void => {
+  const saveLater = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(keep, SETTLE_MS);
+    timer = setTimeout(save, SAVE_DELAY_MS);
   };
-  browser.on('resize', later);
-  browser.on('move', later);
-  browser.on('close', keep);
+  browser.on('resize', saveLater);
+  browser.on('move', saveLater);
+  browser.on('close', save);
   browser.on('closed', () => {
     clearTimeout(timer);
   });

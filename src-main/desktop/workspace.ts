@@ -1,34 +1,37 @@
-/** Which workspace this window shows, and which of its arguments are datasets. Pure: everything known is passed in. */
+/** Chooses the workspace, and finds the datasets among the command-line arguments. Pure. */
 import { join, resolve } from 'node:path';
 
-export interface Surroundings {
+export interface WorkspaceSources {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The workspace of the last time, null on a first run. */
-  readonly remembered: string | null;
+  /** The workspace of the last start; null on a first run. */
+  readonly lastUsed: string | null;
   readonly home: string;
   readonly cwd: string;
 }
 
-/** The order: `--workspace`, NIGHTSHIFT_WORKSPACE, the one of the last time, ~/Nightshift. Always absolute. */
-export function chooseWorkspace(from: Surroundings): string {
-  const asked = optionOf(from.argv, '--workspace') ?? from.env['NIGHTSHIFT_WORKSPACE'];
-  if (asked !== undefined && asked !== '') return resolve(from.cwd, asked);
-  return from.remembered ?? join(from.home, 'Nightshift');
+/**
+ * In this order: `--workspace`, NIGHTSHIFT_WORKSPACE, the last used one, ~/Nightshift. Always
+ * absolute.
+ */
+export function chooseWorkspace(sources: WorkspaceSources): string {
+  const requested = optionOf(sources.argv, '--workspace') ?? sources.env['NIGHTSHIFT_WORKSPACE'];
+  if (requested !== undefined && requested !== '') return resolve(sources.cwd, requested);
+  return sources.lastUsed ?? join(sources.home, 'Nightshift');
 }
 
 function optionOf(argv: readonly string[], name: string): string | undefined {
-  const joined = argv.find((argument) => argument.startsWith(`${name}=`));
-  if (joined !== undefined) return joined.slice(name.length + 1);
-  const at = argv.indexOf(name);
-  return at === -1 ? undefined : argv[at + 1];
+  const withValue = argv.find((argument) => argument.startsWith(`${name}=`));
+  if (withValue !== undefined) return withValue.slice(name.length + 1);
+  const index = argv.indexOf(name);
+  return index === -1 ? undefined : argv[index + 1];
 }
 
-const dataset = /\.(jsonl|json|csv|parquet)(\.(gz|zst))?$/i;
+const DATASET_NAME = /\.(jsonl|json|csv|parquet)(\.(gz|zst))?$/i;
 
 /**
- * The datasets among the arguments of a launch ("open with", a file dropped on the icon), absolute. Chromium reorders and adds
- * arguments of its own, so they are found by what they look like, never by their place.
+ * Absolute paths of the datasets among the arguments ("open with", a file dropped on the icon).
+ * They are found by file extension, not position, because Chromium adds and reorders arguments.
  */
 export function datasetsAmong(
   argv: readonly string[],
@@ -37,14 +40,14 @@ export function datasetsAmong(
 ): readonly string[] {
   return argv
     .slice(1)
-    .filter((argument) => !argument.startsWith('-') && dataset.test(argument))
+    .filter((argument) => !argument.startsWith('-') && DATASET_NAME.test(argument))
     .map((argument) => resolve(cwd, argument))
     .filter(isFile);
 }
 
-const KEPT = 10;
+const MAX_RECENT = 10;
 
-/** The list of recent workspaces with this one in front. */
+/** The recent workspaces with this one first. */
 export function withRecent(recent: readonly string[], workspace: string): readonly string[] {
-  return [workspace, ...recent.filter((name) => name !== workspace)].slice(0, KEPT);
+  return [workspace, ...recent.filter((name) => name !== workspace)].slice(0, MAX_RECENT);
 }

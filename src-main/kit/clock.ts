@@ -1,29 +1,32 @@
-/** Time as an argument, so that rules about time can be tested without waiting. */
+/** The clock as a parameter, so that time-dependent code can be tested without waiting. */
 
 export interface Clock {
-  /** Unix seconds. Jumps when somebody sets the clock. */
+  /** Unix seconds. Jumps when the system clock is changed. */
   now(): number;
-  /** Seconds since some fixed point; never goes back. */
+  /** Seconds since an arbitrary point; never decreases. */
   monotonic(): number;
-  /** Calls `f` every so many seconds until the returned function is called; a slow `f` is never run twice at once. */
-  every(seconds: number, f: () => void | Promise<void>): () => void;
-  after(seconds: number, f: () => void): () => void;
+  /**
+   * Calls `callback` periodically until the returned function is called. Skips a call while the
+   * last one is still running.
+   */
+  every(seconds: number, callback: () => void | Promise<void>): () => void;
+  after(seconds: number, callback: () => void): () => void;
   sleep(seconds: number): Promise<void>;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now() / 1000,
   monotonic: () => performance.now() / 1000,
-  every(seconds, f) {
+  every(seconds, callback) {
     let running = false;
     const timer = setInterval(() => {
       if (running) return;
       running = true;
       void (async () => {
         try {
-          await f();
+          await callback();
         } catch (error) {
-          // eslint-disable-next-line no-console -- the last resort: whoever can report better catches its own
+          // eslint-disable-next-line no-console -- last resort: callers handle their own errors
           console.error(error);
         } finally {
           running = false;
@@ -34,8 +37,8 @@ export const systemClock: Clock = {
       clearInterval(timer);
     };
   },
-  after(seconds, f) {
-    const timer = setTimeout(f, seconds * 1000);
+  after(seconds, callback) {
+    const timer = setTimeout(callback, seconds * 1000);
     return () => {
       clearTimeout(timer);
     };

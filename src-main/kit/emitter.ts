@@ -1,18 +1,18 @@
-/** News: many listeners, none of which can harm another. */
+/** Notifies listeners; an exception in one does not affect the others. */
 export class Emitter<T> {
   private readonly listeners = new Set<(value: T) => void>();
   private readonly onError: (error: unknown) => void;
 
   constructor(
     onError: (error: unknown) => void = (error) => {
-      // eslint-disable-next-line no-console -- only where nobody said how to report
+      // eslint-disable-next-line no-console -- only if no error handler was given
       console.error(error);
     },
   ) {
     this.onError = onError;
   }
 
-  /** Listens until the returned function is called. */
+  /** Returns a function that unsubscribes. */
   on(listener: (value: T) => void): () => void {
     this.listeners.add(listener);
     return () => {

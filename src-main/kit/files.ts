@@ -1,9 +1,9 @@
-/** Files that are either the old or the new, never half. */
+/** Atomic and durable file operations. */
 import { constants } from 'node:fs';
 import { access, copyFile, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Makes a rename durable. Windows has no folder sync: there the rename itself is journalled by the file system. */
+/** Makes a rename durable. Windows can't sync folders; NTFS journals the rename itself. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
@@ -15,16 +15,19 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 let serial = 0;
-const beside = (target: string): string =>
+const temporaryPath = (target: string): string =>
   path.join(
     path.dirname(target),
     `.${path.basename(target)}.${String(process.pid)}.${String(serial++)}.tmp`,
   );
 
-/** Replaces a file's text atomically: temporary name in the same folder, fsync, rename, fsync of the folder. */
+/**
+ * Replaces a file atomically: writes a temporary file in the same folder, fsyncs it, renames it,
+ * fsyncs the folder.
+ */
 export async function writeText(target: string, text: string, mode = 0o644): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true });
-  const temporary = beside(target);
+  const temporary = temporaryPath(target);
   try {
     const handle = await open(temporary, 'wx', mode);
     try {
@@ -45,7 +48,10 @@ export function writeJson(target: string, value: unknown): Promise<void> {
   return writeText(target, `${JSON.stringify(value, null, 1)}\n`);
 }
 
-/** The parsed file, null when it does not exist. Throws on broken JSON, naming the file. */
+/**
+ * The parsed file; null if it does not exist. Throws an error with the path if it is not valid
+ * JSON.
+ */
 export async function readJson(target: string): Promise<unknown> {
   let text: string;
   try {
@@ -57,11 +63,11 @@ export async function readJson(target: string): Promise<unknown> {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new Error(`${target} is not JSON: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${target} is not valid JSON: ${(error as Error).message}`, { cause: error });
   }
 }
 
-/** Adds one line; a single write, so that lines of two writers never mix. */
+/** Appends a JSON line with a single write, so that lines of concurrent writers don't mix. */
 export async function appendLine(target: string, value: unknown): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true });
   const handle = await open(target, 'a');
@@ -72,27 +78,27 @@ export async function appendLine(target: string, value: unknown): Promise<void> 
   }
 }
 
-/** Moves a file within one file system; refuses to overwrite. The rename is the commit. */
+/** Moves a file within a file system, durably. Throws EEXIST instead of overwriting. */
 export async function moveFile(from: string, to: string): Promise<void> {
   await mkdir(path.dirname(to), { recursive: true });
   const taken = await access(to, constants.F_OK).then(
     () => true,
     () => false,
   );
-  if (taken) throw Object.assign(new Error(`${to} exists already`), { code: 'EEXIST' });
+  if (taken) throw Object.assign(new Error(`${to} already exists`), { code: 'EEXIST' });
   await rename(from, to);
   await syncFolder(path.dirname(to));
   if (path.dirname(from) !== path.dirname(to)) await syncFolder(path.dirname(from));
 }
 
-/** Copies a file: shared blocks where the file system can, else bytes; appears under its name only when complete. */
+/** Copies a file, as a reflink where supported. The target appears only when it is complete. */
 export async function copyInto(
   from: string,
   to: string,
   onProgress: (bytes: number) => void = () => undefined,
 ): Promise<void> {
   await mkdir(path.dirname(to), { recursive: true });
-  const temporary = beside(to);
+  const temporary = temporaryPath(to);
   try {
     await copyFile(from, temporary, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
     const handle = await open(temporary, 'r+');

@@ -1,4 +1,4 @@
-/** What lies in a folder, and whether it is what a list of sizes and SHA-256 says. */
+/** Lists a folder and compares it with a list of file sizes and SHA-256 hashes. */
 import type { Dirent } from 'node:fs';
 import { readdir, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -11,7 +11,7 @@ export interface FileFacts {
 export type FileList = Readonly<Record<string, FileFacts>>;
 
 export interface FoundFile {
-  /** Inside the folder, with `/`. */
+  /** Relative path with `/`. */
   readonly name: string;
   readonly path: string;
   readonly size: number;
@@ -19,19 +19,19 @@ export interface FoundFile {
 }
 
 export interface FolderContent {
-  /** By name. */
+  /** Sorted by name. */
   readonly files: readonly FoundFile[];
-  /** Folders inside, parents before their children. */
+  /** Subfolders, parents before children. */
   readonly folders: readonly string[];
-  /** Symbolic links and where they point, as written. */
+  /** Symbolic links with their literal targets. */
   readonly links: readonly { readonly name: string; readonly target: string }[];
-  /** Links whose target lies outside of the folder. */
+  /** Links whose target is outside the folder. */
   readonly outside: readonly string[];
-  /** Neither file, folder nor link: sockets, pipes, devices. */
+  /** Sockets, pipes and devices. */
   readonly special: readonly string[];
 }
 
-/** Reads a folder to its last level; links are not followed. Throws what the file system throws. */
+/** Lists a folder recursively without following links. Throws file system errors. */
 export async function readFolder(root: string): Promise<FolderContent> {
   const content = {
     files: [] as FoundFile[],
@@ -40,53 +40,56 @@ export async function readFolder(root: string): Promise<FolderContent> {
     outside: [] as string[],
     special: [] as string[],
   };
-  const whole = await realpath(root);
-  const look = async (entry: Dirent, inside: string): Promise<void> => {
-    const name = inside === '' ? entry.name : `${inside}/${entry.name}`;
-    const at = path.join(whole, name);
+  const realRoot = await realpath(root);
+  const addEntry = async (entry: Dirent, folder: string): Promise<void> => {
+    const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    const entryPath = path.join(realRoot, name);
     if (entry.isDirectory()) {
       content.folders.push(name);
-      await walk(name);
+      await addFolder(name);
     } else if (entry.isSymbolicLink()) {
-      content.links.push({ name, target: await readlink(at) });
-      if (!(await pointsInside(whole, at))) content.outside.push(name);
+      content.links.push({ name, target: await readlink(entryPath) });
+      if (!(await pointsInside(realRoot, entryPath))) content.outside.push(name);
     } else if (entry.isFile()) {
-      const { size, mode } = await stat(at);
-      content.files.push({ name, path: at, size, mode: mode & 0o777 });
+      const { size, mode } = await stat(entryPath);
+      content.files.push({ name, path: entryPath, size, mode: mode & 0o777 });
     } else content.special.push(name);
   };
-  const walk = async (inside: string): Promise<void> => {
-    const entries = await readdir(path.join(whole, inside), { withFileTypes: true });
+  const addFolder = async (folder: string): Promise<void> => {
+    const entries = await readdir(path.join(realRoot, folder), { withFileTypes: true });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1)))
-      await look(entry, inside);
+      await addEntry(entry, folder);
   };
-  await walk('');
+  await addFolder('');
   return content;
 }
 
-/** A relative link whose target stays inside keeps its meaning wherever the folder is put; an absolute one does not. */
-async function pointsInside(whole: string, link: string): Promise<boolean> {
+/**
+ * True for a relative link to a target inside the folder, which stays valid if the folder is copied
+ * elsewhere.
+ */
+async function pointsInside(root: string, link: string): Promise<boolean> {
   const target = await readlink(link);
   if (path.isAbsolute(target)) return false;
   const real = await realpath(link).catch(() => path.resolve(path.dirname(link), target));
-  const from = path.relative(whole, real);
+  const from = path.relative(root, real);
   return from !== '..' && !from.startsWith(`..${path.sep}`) && !path.isAbsolute(from);
 }
 
-/** The first file that is missing or has another size than listed; null: none. */
+/** Describes the first file that is missing or has a different size; null if there is none. */
 export async function sizeDifference(folder: string, files: FileList): Promise<string | null> {
   for (const [name, { size }] of Object.entries(files)) {
     const found = await stat(path.join(folder, name)).catch(() => null);
     if (found === null) return `${name} is missing`;
     if (found.size !== size)
-      return `${name} has ${String(found.size)} bytes instead of ${String(size)}`;
+      return `${name} has ${String(found.size)} bytes, expected ${String(size)}`;
   }
   return null;
 }
 
 /**
- * The first difference between the files of a folder and a list: missing, another size, another content. null: every byte is as listed.
- * `onFile` hears of each file that is as listed.
+ * Describes the first file that is missing or differs in size or content; null if all files match.
+ * `onFile` is called for each file that matches.
  */
 export async function firstDifference(
   folder: string,
@@ -96,11 +99,11 @@ export async function firstDifference(
   for (const [name, facts] of Object.entries(files)) {
     const difference = await sizeDifference(folder, { [name]: facts });
     if (difference !== null) return difference;
-    const is = await sha256File(path.join(folder, name)).catch(
+    const hash = await sha256File(path.join(folder, name)).catch(
       (error: unknown) => error as NodeJS.ErrnoException,
     );
-    if (typeof is !== 'string') return `${name} cannot be read (${is.code ?? is.message})`;
-    if (is !== facts.sha256) return `the content of ${name} is not what was written`;
+    if (typeof hash !== 'string') return `can't read ${name} (${hash.code ?? hash.message})`;
+    if (hash !== facts.sha256) return `the content of ${name} has changed (SHA-256 mismatch)`;
     onFile(name, facts);
   }
   return null;

@@ -1,6 +1,6 @@
 /**
- * Who a process is: pid and start token, never a bare pid (pids are used again). The same token as Python's `own_identity`
- * (docs/protocol.md, Processes).
+ * Identifies processes by pid and start token, because pids are reused. The token has the same
+ * format as in Python's `own_identity` (docs/protocol.md, Processes).
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -10,11 +10,12 @@ export interface Identity {
   readonly start: string;
 }
 
-/** State letter and start token of one process; null when there is none. Linux: from /proc. */
-function linuxReading(pid: number): { readonly state: string; readonly start: string } | null {
+/** State letter and start token of a process, from /proc; null if it does not exist. */
+function readLinuxProcess(pid: number): { readonly state: string; readonly start: string } | null {
   try {
     const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
-    // The name in parentheses may hold spaces and parentheses: the fields begin after the last one.
+    // The process name may contain spaces and parentheses; the fields start after the last
+    // parenthesis.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
     return { state: fields[0] ?? '', start: `${fields[19] ?? ''}:${boot}` };
@@ -24,10 +25,10 @@ function linuxReading(pid: number): { readonly state: string; readonly start: st
 }
 
 /**
- * Elsewhere the creation time is asked of the system. By node:child_process, not execa: this file is bundled into
- * the desktop's main process too, which needs nothing else of it.
+ * On Windows and macOS, from the creation time reported by PowerShell or ps. With node:child_process,
+ * not execa: this file is bundled into the desktop's main process, whose Chromium can't run execa.
  */
-function otherReading(pid: number): { readonly state: string; readonly start: string } | null {
+function readOtherProcess(pid: number): { readonly state: string; readonly start: string } | null {
   try {
     if (process.platform === 'win32') {
       const text = execFileSync(
@@ -52,12 +53,12 @@ function otherReading(pid: number): { readonly state: string; readonly start: st
   }
 }
 
-const reading = process.platform === 'linux' ? linuxReading : otherReading;
+const readProcess = process.platform === 'linux' ? readLinuxProcess : readOtherProcess;
 
-/** The identity of a live process; a zombie is dead. */
+/** The identity of a live process; null for dead ones and zombies. */
 export function identityOf(pid: number): Identity | null {
   if (!Number.isInteger(pid) || pid <= 0) return null;
-  const found = reading(pid);
+  const found = readProcess(pid);
   return found === null || found.state.startsWith('Z') || found.state.startsWith('X')
     ? null
     : { pid, start: found.start };
@@ -65,24 +66,23 @@ export function identityOf(pid: number): Identity | null {
 
 export function ownIdentity(): Identity {
   const own = identityOf(process.pid);
-  if (own === null)
-    throw new Error(`the identity of process ${String(process.pid)} cannot be read`);
+  if (own === null) throw new Error(`can't read the identity of process ${String(process.pid)}`);
   return own;
 }
 
-export function isAlive(who: Identity): boolean {
-  return identityOf(who.pid)?.start === who.start;
+export function isAlive(identity: Identity): boolean {
+  return identityOf(identity.pid)?.start === identity.start;
 }
 
-/** Signals the process group that `who` leads, only while it still is the same process. False: it is gone. */
-export function signalGroup(who: Identity, signal: NodeJS.Signals): boolean {
-  if (!isAlive(who)) return false;
+/** Signals the process group led by this process. False if the process has exited. */
+export function signalGroup(identity: Identity, signal: NodeJS.Signals): boolean {
+  if (!isAlive(identity)) return false;
   try {
-    process.kill(process.platform === 'win32' ? who.pid : -who.pid, signal);
+    process.kill(process.platform === 'win32' ? identity.pid : -identity.pid, signal);
     return true;
   } catch {
     try {
-      process.kill(who.pid, signal);
+      process.kill(identity.pid, signal);
       return true;
     } catch {
       return false;

@@ -1,4 +1,7 @@
-/** No domain words: files, lines, process identity, locks, tails, news, time, order, paths. */
+/**
+ * Utilities without domain knowledge: files, process identity, locks, line readers, events, time,
+ * paths.
+ */
 export * from './clock.ts';
 export * from './emitter.ts';
 export * from './files.ts';

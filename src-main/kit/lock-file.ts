@@ -1,4 +1,4 @@
-/** A lock is a file that names its holder by identity; a holder that is dead holds nothing. */
+/** A lock file names its holder by process identity. The lock of a dead process counts as free. */
 import { link, rename, rm, writeFile } from 'node:fs/promises';
 import { readJson, writeJson } from './files.ts';
 import { type Identity, isAlive, ownIdentity } from './identity.ts';
@@ -17,7 +17,7 @@ function asIdentity(value: unknown): Identity | null {
   return typeof pid === 'number' && typeof start === 'string' ? { pid, start } : null;
 }
 
-/** The live holder, or null when the lock is free, broken or held by the dead. */
+/** The live holder; null if the lock is free, invalid or held by a dead process. */
 export async function readHolder<T>(path: string): Promise<(Identity & T) | null> {
   const value = await readJson(path).catch(() => null);
   const holder = asIdentity(value);
@@ -25,8 +25,8 @@ export async function readHolder<T>(path: string): Promise<(Identity & T) | null
 }
 
 /**
- * Takes a dead holder's file away. Between the look and the act another process may have taken the lock: what was moved aside is looked
- * at once more, and a live holder's file is put back.
+ * Removes the lock file of a dead process. Another process may have taken the lock since it was
+ * read, so the file is first moved aside and checked again; the file of a live holder is put back.
  */
 async function removeStale(path: string, aside: string): Promise<void> {
   try {
@@ -38,7 +38,10 @@ async function removeStale(path: string, aside: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
-/** Takes the lock or names who holds it. Two that start at once: one wins, by an exclusive link of a complete file. */
+/**
+ * Takes the lock, or returns its holder. Creating a hard link is atomic, so only one of several
+ * processes succeeds.
+ */
 export async function takeLock<T extends object>(path: string, extra: T): Promise<LockResult<T>> {
   const own = ownIdentity();
   const content = (facts: T): object => ({ format: 1, ...facts, ...own });
@@ -65,5 +68,5 @@ export async function takeLock<T extends object>(path: string, extra: T): Promis
       await rm(candidate, { force: true });
     }
   }
-  throw new Error(`the lock ${path} could not be taken: its file changes all the time`);
+  throw new Error(`can't take the lock ${path}: other processes keep changing it`);
 }

@@ -1,9 +1,9 @@
-/** Follows a growing file of lines. A line counts once it has its newline. */
+/** Reads the lines appended to a file. A line counts once its newline is written. */
 import { open } from 'node:fs/promises';
 
-const chunkBytes = 1 << 18;
-/** What one call reads at most, bytes, when it is not told less. */
-const mostBytes = 1 << 25;
+const CHUNK_BYTES = 1 << 18;
+/** Default maximum number of bytes per call. */
+const MAX_BYTES = 1 << 25;
 
 export class Tail {
   private readonly path: string;
@@ -15,16 +15,16 @@ export class Tail {
     this.at = offset;
   }
 
-  /** Bytes up to the end of the last whole line that was given. */
+  /** Offset of the end of the last returned line, in bytes. */
   get offset(): number {
     return this.at - this.rest.length;
   }
 
   /**
-   * The whole lines that came since the last call, of about `most` bytes at a time; none when the file does not exist, or when
-   * a single line is longer than that and not yet whole.
+   * The complete lines since the last call, about `maxBytes` at most. Empty if the file does not
+   * exist, or while a line longer than that is incomplete.
    */
-  async read(most = mostBytes): Promise<readonly string[]> {
+  async read(maxBytes = MAX_BYTES): Promise<readonly string[]> {
     const handle = await open(this.path, 'r').catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
@@ -32,8 +32,8 @@ export class Tail {
     if (handle === null) return [];
     try {
       const parts: Buffer[] = [this.rest];
-      for (let taken = 0; taken < most; taken += chunkBytes) {
-        const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, most));
+      for (let taken = 0; taken < maxBytes; taken += CHUNK_BYTES) {
+        const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, maxBytes));
         const { bytesRead } = await handle.read(chunk, 0, chunk.length, this.at);
         if (bytesRead === 0) break;
         this.at += bytesRead;

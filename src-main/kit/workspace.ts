@@ -1,4 +1,4 @@
-/** Every path of a workspace, spelled once. */
+/** All paths of a workspace. */
 import path from 'node:path';
 
 export type WorkspacePaths = ReturnType<typeof workspacePaths>;

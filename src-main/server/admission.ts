@@ -1,6 +1,7 @@
 /**
- * Who may come in, decided from the request's facts alone. The rules: a known Host on every request (DNS rebinding), no foreign
- * Origin on an upgrade or on anything that changes state, and a proof: cookie, bearer token or one-time ticket.
+ * Decides whether a request is allowed. Every request needs a known Host (against DNS rebinding).
+ * Upgrades and requests that change state must not come from a foreign Origin. Then a credential is
+ * required: cookie, bearer token or one-time ticket.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
@@ -16,16 +17,16 @@ export interface RequestFacts {
   readonly protocols: readonly string[];
 }
 
-export interface DoorSettings {
+export interface AccessSettings {
   readonly port: number;
   readonly token: string;
-  /** Uses up a one-time ticket; false when it is unknown, used or too old. */
+  /** Redeems a one-time ticket; false if it is unknown, used or expired. */
   readonly redeem: (ticket: string) => boolean;
 }
 
-export type Proof = 'cookie' | 'bearer' | 'ticket';
+export type Credential = 'cookie' | 'bearer' | 'ticket';
 export type Admission =
-  | { readonly admitted: true; readonly proof: Proof }
+  | { readonly admitted: true; readonly credential: Credential }
   | {
       readonly admitted: false;
       readonly status: 401 | 403;
@@ -37,35 +38,38 @@ export type Admission =
 export const DESKTOP_ORIGIN = 'app://nightshift';
 export const TICKET_PROTOCOL = 'nightshift.ticket.';
 
-const hostNames = ['127.0.0.1', 'localhost', '[::1]'];
+const HOST_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
 export const cookieName = (port: number): string => `nightshift_${String(port)}`;
 
-/** The cookie is derived from the token, so that a browser stays signed in when the engine restarts, and cannot give it away. */
+/**
+ * Derived from the token: a browser stays signed in across engine restarts, and the cookie does not
+ * reveal the token.
+ */
 export function cookieValue(token: string): string {
   return createHmac('sha256', token).update('browser').digest('base64url');
 }
 
-function equal(a: string, b: string): boolean {
+function isEqual(a: string, b: string): boolean {
   const digest = (text: string) => createHmac('sha256', 'compare').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
 }
 
 export function isKnownHost(host: string | undefined, port: number): boolean {
-  return host !== undefined && hostNames.some((name) => host === `${name}:${String(port)}`);
+  return host !== undefined && HOST_NAMES.some((name) => host === `${name}:${String(port)}`);
 }
 
 export function isKnownOrigin(origin: string, port: number): boolean {
   return (
     origin === DESKTOP_ORIGIN ||
-    hostNames.some((name) => origin === `http://${name}:${String(port)}`)
+    HOST_NAMES.some((name) => origin === `http://${name}:${String(port)}`)
   );
 }
 
 function readCookie(header: string | undefined, name: string): string | null {
   for (const part of (header ?? '').split(';')) {
-    const at = part.indexOf('=');
-    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
+    const equals = part.indexOf('=');
+    if (equals > 0 && part.slice(0, equals).trim() === name) return part.slice(equals + 1).trim();
   }
   return null;
 }
@@ -77,12 +81,15 @@ const refused = (status: 401 | 403, message: string, next: string): Admission =>
   next,
 });
 
-/** Host and Origin alone: what holds for pages and files too, which need no proof. */
-export function admitWithoutProof(request: RequestFacts, port: number): Admission | null {
+/**
+ * Checks Host and Origin only; null if both are fine. Applies to pages and files too, which need no
+ * credential.
+ */
+export function checkHostAndOrigin(request: RequestFacts, port: number): Admission | null {
   if (!isKnownHost(request.host, port))
     return refused(
       403,
-      `The Host ${request.host ?? '(none)'} is not this engine.`,
+      `Unknown Host: ${request.host ?? '(none)'}`,
       `Use the address http://127.0.0.1:${String(port)}/.`,
     );
   const changes = request.method !== 'GET' && request.method !== 'HEAD';
@@ -93,39 +100,40 @@ export function admitWithoutProof(request: RequestFacts, port: number): Admissio
   )
     return refused(
       403,
-      `The Origin ${request.origin} may not talk to this engine.`,
-      'Open the interface of the engine itself.',
+      `Requests from the Origin ${request.origin} are not allowed.`,
+      `Use the interface at http://127.0.0.1:${String(port)}/.`,
     );
   return null;
 }
 
-export function admit(request: RequestFacts, settings: DoorSettings): Admission {
-  const outside = admitWithoutProof(request, settings.port);
-  if (outside !== null) return outside;
+export function admit(request: RequestFacts, settings: AccessSettings): Admission {
+  const violation = checkHostAndOrigin(request, settings.port);
+  if (violation !== null) return violation;
 
   const bearer = /^Bearer (\S+)$/.exec(request.authorization ?? '')?.[1];
   if (bearer !== undefined)
-    return equal(bearer, settings.token)
-      ? { admitted: true, proof: 'bearer' }
-      : refused(401, 'The token is not the token of this workspace.', 'Run: nightshift token');
+    return isEqual(bearer, settings.token)
+      ? { admitted: true, credential: 'bearer' }
+      : refused(401, 'The token does not match this workspace.', 'Run: nightshift token');
 
   const ticket = request.protocols.find((name) => name.startsWith(TICKET_PROTOCOL));
   if (request.upgrade && ticket !== undefined)
     return settings.redeem(ticket.slice(TICKET_PROTOCOL.length))
-      ? { admitted: true, proof: 'ticket' }
-      : refused(401, 'The ticket is unknown, used or older than 5 minutes.', 'Get a new one.');
+      ? { admitted: true, credential: 'ticket' }
+      : refused(401, 'The ticket is invalid, used or expired.', 'Request a new ticket.');
 
   const cookie = readCookie(request.cookie, cookieName(settings.port));
-  if (cookie !== null && equal(cookie, cookieValue(settings.token))) {
-    // A browser names the Origin of every upgrade and of every change; without one the cookie proves nothing about the page.
+  if (cookie !== null && isEqual(cookie, cookieValue(settings.token))) {
+    // Browsers send the Origin with every upgrade and change. Without it, the cookie could be sent
+    // by any page.
     const changes = request.method !== 'GET' && request.method !== 'HEAD';
     if ((request.upgrade || changes) && request.origin === undefined)
-      return refused(403, 'The request names no Origin.', 'Use the token: nightshift token');
-    return { admitted: true, proof: 'cookie' };
+      return refused(403, 'The Origin header is missing.', 'Use the token: nightshift token');
+    return { admitted: true, credential: 'cookie' };
   }
   return refused(
     401,
-    'This needs the token of the workspace.',
-    'Run: nightshift token. It prints a link for a browser and the token for scripts.',
+    'Not signed in.',
+    'Run: nightshift token. It prints a sign-in link for a browser and the token for scripts.',
   );
 }

@@ -1,4 +1,7 @@
-/** What the server needs from an engine: one function for every procedure of the contract, plus the feed by subscription. */
+/**
+ * What the server needs from the engine: one function per procedure of the contract, and a
+ * subscription to the feed.
+ */
 import type {
   AnySchema,
   ContractProcedure,
@@ -7,26 +10,30 @@ import type {
 } from '@orpc/contract';
 import type { Change, Contract } from '../contract/index.ts';
 
-type Answer<O extends AnySchema> = InferSchemaInput<O> | Promise<InferSchemaInput<O>>;
+type Output<O extends AnySchema> = InferSchemaInput<O> | Promise<InferSchemaInput<O>>;
 
-/** A procedure with an input takes it after validation, with the defaults filled in. */
+/** The input is already validated and has its defaults filled in. */
 type Procedure<T> =
   T extends ContractProcedure<infer I, infer O, infer _E, infer _M>
-    ? (input: InferSchemaOutput<I>) => Answer<O>
+    ? (input: InferSchemaOutput<I>) => Output<O>
     : { readonly [K in keyof T]: Procedure<T[K]> };
 
 type Rooms = Omit<{ readonly [K in keyof Contract]: Procedure<Contract[K]> }, 'feed' | 'access'>;
 
-/** What the doors themselves answer: how they are reached. */
-export type AccessDoor = Procedure<Contract['access']>;
+/** Implemented by the server itself: address, ports, sign-in links. */
+export type AccessApi = Procedure<Contract['access']>;
 
-/** Functions throw `Refusal` for an expected no; anything else they throw is a bug and is logged. */
-export interface EngineDoor extends Rooms {
+/**
+ * Functions throw `Refusal` when a request is refused; anything else they throw is a bug and is
+ * logged.
+ */
+export interface EngineApi extends Rooms {
   readonly feed: {
     snapshot: Procedure<Contract['feed']['snapshot']>;
     /**
-     * Every change after revision `since`, in order, those that already happened first; the answer ends it. Throws `Refusal`
-     * when `since` is older than what is kept.
+     * Calls the listener with every change after revision `since`, in order, past ones first.
+     * Returns a function that unsubscribes. Throws `Refusal` if `since` is older than the stored
+     * changes.
      */
     subscribe(since: number, listener: (change: Change) => void): () => void;
   };

@@ -1,12 +1,12 @@
-/** The security headers of every answer. */
+/** The security headers of every response. */
 
 /**
- * Scripts come from the engine alone, none inline, no eval. Styles may be inline: Mantine writes its theme variables and the
- * sizes of responsive props into style elements while it runs, and the page is a static file, so a nonce that is new for
- * each answer cannot be in it. Inline styles cannot run code.
+ * Scripts only from the engine, none inline, no eval. Inline styles are allowed: Mantine adds style
+ * elements at run time, and the page is a static file without a per-response nonce. Inline styles
+ * can't run code.
  */
 export function contentSecurityPolicy(port: number): string {
-  // An IPv6 address cannot be written in a policy; there, 'self' is all a browser has to go by.
+  // A policy can't contain an IPv6 address; there only 'self' applies.
   const sockets = ['127.0.0.1', 'localhost'].map((name) => `ws://${name}:${String(port)}`);
   return [
     "default-src 'none'",

@@ -1,42 +1,45 @@
-/** HTTP: open status, one-time link, tickets, REST, pages. Every answer carries the security headers. */
+/**
+ * Handles HTTP requests: public status, sign-in link, tickets, REST, pages. Every response has the
+ * security headers.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { OpenAPIHandler } from '@orpc/openapi/node';
 import { BodyLimitPlugin } from '@orpc/server/node';
 import type { AnyRouter } from '@orpc/server';
 import { onError } from '@orpc/server';
-import { admit, admitWithoutProof, cookieName, cookieValue } from './admission.ts';
+import { admit, checkHostAndOrigin, cookieName, cookieValue } from './admission.ts';
 import type { Admission, RequestFacts } from './admission.ts';
 import { refuse, sendJson, sendText } from './responses.ts';
-import type { EngineDoor } from './engine-api.ts';
+import type { EngineApi } from './engine-api.ts';
 import { securityHeaders } from './headers.ts';
 import { openApi } from './openapi.ts';
-import { openAnswers } from './public-status.ts';
+import { publicRoutes } from './public-status.ts';
 import { toWireError } from './router.ts';
 import { confinedFile, sendFile } from './static-files.ts';
 import type { Tickets } from './tickets.ts';
 
-const MAX_BODY = 8 * 1024 * 1024;
-/** Pages of the system before this one, still in bookmarks. */
-const oldPages = new Set([
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
+/** Page paths of the predecessor, still bookmarked. */
+const legacyPages = new Set([
   '/live_monitor_ui_v2.html',
   '/live_monitor_ui.html',
   '/test_display.html',
 ]);
 const COOKIE_SECONDS = 30 * 24 * 3600;
 
-export interface HttpDoorOptions {
-  readonly engine: EngineDoor;
+export interface HttpHandlerOptions {
+  readonly engine: EngineApi;
   readonly router: AnyRouter;
   readonly token: string;
   readonly uiFolder: string | null;
   readonly openStatus: () => boolean;
   readonly tickets: Tickets;
   readonly port: () => number;
-  readonly bug: (error: unknown) => void;
+  readonly onBug: (error: unknown) => void;
 }
 
 export function requestFacts(request: IncomingMessage, upgrade: boolean): RequestFacts {
-  const offered = request.headers['sec-websocket-protocol'] ?? '';
+  const protocols = request.headers['sec-websocket-protocol'] ?? '';
   return {
     method: request.method ?? 'GET',
     path: (request.url ?? '/').split('?')[0] ?? '/',
@@ -45,21 +48,21 @@ export function requestFacts(request: IncomingMessage, upgrade: boolean): Reques
     authorization: request.headers.authorization,
     cookie: request.headers.cookie,
     upgrade,
-    protocols: offered
+    protocols: protocols
       .split(',')
       .map((name) => name.trim())
       .filter((name) => name !== ''),
   };
 }
 
-export function createHttpDoor(
-  options: HttpDoorOptions,
+export function createHttpHandler(
+  options: HttpHandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const rest = new OpenAPIHandler(options.router, {
-    plugins: [new BodyLimitPlugin({ maxBodySize: MAX_BODY })],
+    plugins: [new BodyLimitPlugin({ maxBodySize: MAX_BODY_BYTES })],
     clientInterceptors: [
       onError((error) => {
-        throw toWireError(error, options.bug);
+        throw toWireError(error, options.onBug);
       }),
     ],
   });
@@ -69,55 +72,55 @@ export function createHttpDoor(
     for (const [name, value] of Object.entries(securityHeaders(port)))
       response.setHeader(name, value);
     const facts = requestFacts(request, false);
-    const outside = admitWithoutProof(facts, port);
-    if (outside !== null && !outside.admitted) {
-      refuse(response, outside);
+    const violation = checkHostAndOrigin(facts, port);
+    if (violation !== null && !violation.admitted) {
+      refuse(response, violation);
       return;
     }
     const settings = { port, token: options.token, redeem: options.tickets.redeem };
     const admission = (): Admission => admit(facts, settings);
-    const reads = facts.method === 'GET' || facts.method === 'HEAD';
+    const isRead = facts.method === 'GET' || facts.method === 'HEAD';
 
-    const open = openAnswers.get(facts.path);
-    if (open !== undefined) {
-      if (!reads) {
-        sendJson(response, 405, { message: 'This address is only read.' });
+    const publicRoute = publicRoutes.get(facts.path);
+    if (publicRoute !== undefined) {
+      if (!isRead) {
+        sendJson(response, 405, { message: 'Method not allowed: this endpoint is read-only' });
         return;
       }
-      const answer = admission();
-      if (!answer.admitted && !(answer.status === 401 && options.openStatus())) {
-        refuse(response, answer);
+      const result = admission();
+      if (!result.admitted && !(result.status === 401 && options.openStatus())) {
+        refuse(response, result);
         return;
       }
-      sendJson(response, 200, await open(options.engine, answer.admitted));
+      sendJson(response, 200, await publicRoute(options.engine, result.admitted));
       return;
     }
     if (facts.path === '/api/tickets' && facts.method === 'POST') {
-      const answer = admission();
-      if (answer.admitted) sendJson(response, 200, { ...options.tickets.issue(), port });
-      else refuse(response, answer);
+      const result = admission();
+      if (result.admitted) sendJson(response, 200, { ...options.tickets.issue(), port });
+      else refuse(response, result);
       return;
     }
     if (facts.path.startsWith('/api/')) {
-      const answer = admission();
-      if (!answer.admitted) {
-        refuse(response, answer);
+      const result = admission();
+      if (!result.admitted) {
+        refuse(response, result);
         return;
       }
-      if (facts.path === '/api/openapi.json' && reads) {
+      if (facts.path === '/api/openapi.json' && isRead) {
         const { version } = await options.engine.engine.facts(undefined);
         sendJson(response, 200, await openApi(version));
         return;
       }
       const { matched } = await rest.handle(request, response, { prefix: '/api', context: {} });
-      if (!matched) sendJson(response, 404, { message: `There is nothing at ${facts.path}.` });
+      if (!matched) sendJson(response, 404, { message: `Not found: ${facts.path}` });
       return;
     }
-    if (!reads) {
-      sendJson(response, 405, { message: 'This address is only read.' });
+    if (!isRead) {
+      sendJson(response, 405, { message: 'Method not allowed: this endpoint is read-only' });
       return;
     }
-    if (oldPages.has(facts.path)) {
+    if (legacyPages.has(facts.path)) {
       response.writeHead(302, { location: '/', 'cache-control': 'no-store' });
       response.end();
       return;
@@ -126,9 +129,9 @@ export function createHttpDoor(
   };
 }
 
-/** The page; `/?ticket=...` signs the browser in and forgets the ticket from the address. */
+/** Serves the page. `/?ticket=...` sets the sign-in cookie and redirects to `/`. */
 async function sendPage(
-  options: HttpDoorOptions,
+  options: HttpHandlerOptions,
   facts: RequestFacts,
   request: IncomingMessage,
   response: ServerResponse,
@@ -148,14 +151,14 @@ async function sendPage(
       return;
     }
     if (!admission().admitted) {
-      const why =
+      const reason =
         ticket === null
           ? 'This browser is not signed in to Nightshift.'
-          : 'This link was used before, or it is older than 5 minutes.';
+          : 'This link was already used or has expired.';
       sendText(
         response,
         401,
-        `${why}\n\nA new link is printed by:\n\n    nightshift token\n\nIt works once and for 5 minutes; the browser then stays signed in.\n`,
+        `${reason}\n\nTo get a new link, run:\n\n    nightshift token\n\nA link works once, within 5 minutes; the browser then stays signed in.\n`,
       );
       return;
     }
@@ -166,7 +169,9 @@ async function sendPage(
     sendText(
       response,
       404,
-      facts.path === '/' ? 'The interface is not built.\n' : `There is nothing at ${facts.path}.\n`,
+      facts.path === '/'
+        ? 'The web interface is not built. Run: npm run build\n'
+        : `Not found: ${facts.path}\n`,
     );
     return;
   }

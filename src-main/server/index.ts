@@ -1,48 +1,54 @@
 /**
- * For: the engine's only way in for every client: WebSocket, REST, pages, on the loopback address.
- * Promises: nobody without a proof reads a text or changes anything; a refusal arrives as the contract's typed error.
- * Never: holds state of the training, decides anything about it, or answers a file outside the interface's folder.
+ * For: serving every client of the engine: WebSocket, REST and the page, on the loopback address.
+ * Promises: without a credential no text can be read and nothing can be changed; refusals arrive as
+ * typed errors of the contract.
+ * Never: holds training state, makes decisions about training, or serves a file outside the folder
+ * of the page.
  */
 import { createServer as createHttpServer } from 'node:http';
-import type { AccessDoor, EngineDoor } from './engine-api.ts';
-import { createHttpDoor } from './http-server.ts';
+import type { AccessApi, EngineApi } from './engine-api.ts';
+import { createHttpHandler } from './http-server.ts';
 import { listenOn } from './listen.ts';
-import { createMemoryDoor } from './memory-server.ts';
+import { createMemoryServer } from './memory-server.ts';
 import { createRouter } from './router.ts';
-import { createSocketDoor } from './websocket-server.ts';
+import { createWebSocketServer } from './websocket-server.ts';
 import { createTickets } from './tickets.ts';
 
-export type { EngineDoor } from './engine-api.ts';
+// `EngineDoor`: the former name, until every importer uses EngineApi.
+export type { EngineApi, EngineApi as EngineDoor } from './engine-api.ts';
 export { createRouter } from './router.ts';
 export { readOrMakeToken } from './token.ts';
 
 export interface ServerOptions {
-  /** The port that is asked for; the next free one is taken. 0: any. */
+  /** The preferred port; if it is taken, the next free one is used. 0: any. */
   readonly port: number;
-  /** The port for memory alone; the next free one is taken. null, or left out: none. */
+  /**
+   * Port of the memory statistics server; if it is taken, the next free one is used. null or
+   * omitted: disabled.
+   */
   readonly memoryPort?: number | null;
   readonly token: string;
-  /** The built page, null when there is none. */
+  /** Folder of the built page; null if there is none. */
   readonly uiFolder: string | null;
-  /** Whether the status numbers may be read without a token, asked each time. */
+  /** Whether the status numbers can be read without a token; checked for every request. */
   readonly openStatus: () => boolean;
   /** Unix seconds. */
   readonly now: () => number;
-  /** Told about every bug: an exception that is no refusal. The server goes on. */
-  readonly bug: (error: unknown) => void;
+  /** Called for every exception that is not a refusal. The server keeps running. */
+  readonly onBug: (error: unknown) => void;
 }
 
 export interface Server {
-  /** The port that was taken. */
+  /** The port in use. */
   readonly port: number;
-  /** null: switched off, or no port was free. */
+  /** null if disabled or no port was free. */
   readonly memoryPort: number | null;
-  /** An address with a new one-time ticket, for a browser. */
+  /** A one-time sign-in link for a browser. */
   link(): string;
   close(): Promise<void>;
 }
 
-export async function createServer(engine: EngineDoor, options: ServerOptions): Promise<Server> {
+export async function createServer(engine: EngineApi, options: ServerOptions): Promise<Server> {
   const tickets = createTickets(options.now);
   let port = options.port;
   let memoryPort: number | null = null;
@@ -51,7 +57,7 @@ export async function createServer(engine: EngineDoor, options: ServerOptions): 
     const { ticket, expires } = tickets.issue();
     return { link: `${address()}?ticket=${ticket}`, expires };
   };
-  const access: AccessDoor = {
+  const access: AccessApi = {
     get: () => ({
       address: address(),
       port,
@@ -61,8 +67,8 @@ export async function createServer(engine: EngineDoor, options: ServerOptions): 
     link,
     token: () => ({ token: options.token }),
   };
-  const router = createRouter({ ...engine, access }, options.bug);
-  const answer = createHttpDoor({
+  const router = createRouter({ ...engine, access }, options.onBug);
+  const handle = createHttpHandler({
     engine,
     router,
     token: options.token,
@@ -70,36 +76,36 @@ export async function createServer(engine: EngineDoor, options: ServerOptions): 
     openStatus: options.openStatus,
     tickets,
     port: () => port,
-    bug: options.bug,
+    onBug: options.onBug,
   });
   const http = createHttpServer((request, response) => {
-    answer(request, response).catch((error: unknown) => {
-      options.bug(error);
+    handle(request, response).catch((error: unknown) => {
+      options.onBug(error);
       if (response.headersSent) response.destroy();
       else response.writeHead(500, { 'content-type': 'text/plain' }).end('Internal error.\n');
     });
   });
   http.requestTimeout = 120_000;
   http.headersTimeout = 20_000;
-  const sockets = createSocketDoor(http, {
+  const sockets = createWebSocketServer(http, {
     router,
     settings: () => ({ port, token: options.token, redeem: tickets.redeem }),
-    bug: options.bug,
+    onBug: options.onBug,
   });
   port = await listenOn(http, options.port);
-  const memory = createMemoryDoor({
+  const memory = createMemoryServer({
     engine,
     token: options.token,
     openStatus: options.openStatus,
     port: () => memoryPort ?? 0,
-    bug: options.bug,
+    onBug: options.onBug,
   });
   if (options.memoryPort != null)
     try {
       memoryPort = await listenOn(memory, options.memoryPort);
     } catch (error) {
-      // The figures are at /api/memory_stats of the first port as well: nothing stops for a second one.
-      options.bug(error);
+      // Not fatal: the statistics are also at /api/memory_stats of the main port.
+      options.onBug(error);
     }
   return {
     port,

@@ -1,24 +1,26 @@
-/** The second port: memory figures alone, read only, on loopback, for scripts that know `:8081/api/memory_stats`. */
+/**
+ * Serves only memory statistics on a second port, for scripts that read `:8081/api/memory_stats`.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { admit, admitWithoutProof } from './admission.ts';
+import { admit, checkHostAndOrigin } from './admission.ts';
 import { refuse, sendJson } from './responses.ts';
-import type { EngineDoor } from './engine-api.ts';
+import type { EngineApi } from './engine-api.ts';
 import { securityHeaders } from './headers.ts';
 import { requestFacts } from './http-server.ts';
-import { memoryAnswers } from './public-status.ts';
+import { memoryRoutes } from './public-status.ts';
 
-export interface MemoryDoorOptions {
-  readonly engine: EngineDoor;
+export interface MemoryServerOptions {
+  readonly engine: EngineApi;
   readonly token: string;
   readonly openStatus: () => boolean;
   readonly port: () => number;
-  readonly bug: (error: unknown) => void;
+  readonly onBug: (error: unknown) => void;
 }
 
-export function createMemoryDoor(options: MemoryDoorOptions): Server {
+export function createMemoryServer(options: MemoryServerOptions): Server {
   const server = createServer((request, response) => {
-    answer(options, request, response).catch((error: unknown) => {
-      options.bug(error);
+    handle(options, request, response).catch((error: unknown) => {
+      options.onBug(error);
       if (response.headersSent) response.destroy();
       else response.writeHead(500, { 'content-type': 'text/plain' }).end('Internal error.\n');
     });
@@ -27,27 +29,27 @@ export function createMemoryDoor(options: MemoryDoorOptions): Server {
   return server;
 }
 
-async function answer(
-  { engine, token, openStatus, port }: MemoryDoorOptions,
+async function handle(
+  { engine, token, openStatus, port }: MemoryServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   for (const [name, value] of Object.entries(securityHeaders(port())))
     response.setHeader(name, value);
   const facts = requestFacts(request, false);
-  const outside = admitWithoutProof(facts, port());
-  if (outside !== null && !outside.admitted) {
-    refuse(response, outside);
+  const violation = checkHostAndOrigin(facts, port());
+  if (violation !== null && !violation.admitted) {
+    refuse(response, violation);
     return;
   }
   if (facts.method !== 'GET' && facts.method !== 'HEAD') {
-    sendJson(response, 405, { message: 'This port is only read.' });
+    sendJson(response, 405, { message: 'Method not allowed: this endpoint is read-only' });
     return;
   }
-  const read = memoryAnswers.get(facts.path);
-  if (read === undefined) {
+  const route = memoryRoutes.get(facts.path);
+  if (route === undefined) {
     sendJson(response, 404, {
-      message: `There is nothing at ${facts.path}; /api/memory_stats is here.`,
+      message: `Not found: ${facts.path}. This port only serves /api/memory_stats.`,
     });
     return;
   }
@@ -56,5 +58,5 @@ async function answer(
     refuse(response, admission);
     return;
   }
-  sendJson(response, 200, await read(engine, admission.admitted));
+  sendJson(response, 200, await route(engine, admission.admitted));
 }

@@ -1,15 +1,15 @@
-/** The REST side of the contract as an OpenAPI document, made from the contract itself. */
+/** The OpenAPI document of the REST API, generated from the contract. */
 import { OpenAPIGenerator } from '@orpc/openapi';
 import { z } from 'zod';
 import { contract } from '../contract/index.ts';
 
-/** What only the page uses: the feed is a stream, uploads come in pieces. */
-const notForScripts = new Set(['feed', 'uploads']);
+/** Only available over WebSocket: the feed is a stream, uploads are sent in chunks. */
+const WEBSOCKET_ONLY = new Set(['feed', 'uploads']);
 
-let made: Promise<object> | null = null;
+let cached: Promise<object> | null = null;
 
 export function openApi(version: string): Promise<object> {
-  made ??= new OpenAPIGenerator({
+  cached ??= new OpenAPIGenerator({
     schemaConverters: [
       {
         condition: (schema) => schema instanceof z.ZodType,
@@ -29,12 +29,12 @@ export function openApi(version: string): Promise<object> {
       title: 'Nightshift',
       version,
       description:
-        'On 127.0.0.1 only. Every address but the open status needs `Authorization: Bearer` with the token of `nightshift token`.',
+        'Listens on 127.0.0.1 only. Every endpoint except the public status requires `Authorization: Bearer` with the token printed by `nightshift token`.',
     },
     servers: [{ url: '/api' }],
     security: [{ token: [] }],
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-    filter: ({ path }) => !notForScripts.has(path[0] ?? ''),
+    filter: ({ path }) => !WEBSOCKET_ONLY.has(path[0] ?? ''),
   });
-  return made;
+  return cached;
 }

@@ -1,20 +1,20 @@
 /**
- * What may be read on loopback without a token while `monitor.open_status` is on: numbers, states and times, for `curl | jq`. With a
- * proof the same addresses answer the texts as well.
+ * Endpoints that can be read without a token while `monitor.open_status` is on: numbers, states and
+ * times, for `curl | jq`. With a credential they include texts as well.
  */
 import { scriptStatus, withOldNames, withoutTexts } from '../contract/index.ts';
-import type { EngineDoor } from './engine-api.ts';
+import type { EngineApi } from './engine-api.ts';
 
-type OpenAnswer = (engine: EngineDoor, admitted: boolean) => Promise<unknown>;
+type PublicRoute = (engine: EngineApi, admitted: boolean) => Promise<unknown>;
 
-const status = async (engine: EngineDoor, admitted: boolean) => {
+const status = async (engine: EngineApi, admitted: boolean) => {
   const all = await engine.status.get(undefined);
   return admitted ? all : withoutTexts(all);
 };
-const memory: OpenAnswer = async (engine) => engine.status.memory(undefined);
+const memory: PublicRoute = async (engine) => engine.status.memory(undefined);
 
-/** By path; the second name of an answer is that of the file in the workspace. */
-export const openAnswers: ReadonlyMap<string, OpenAnswer> = new Map<string, OpenAnswer>([
+/** By path. The /status/ paths have the names of the status files in the workspace. */
+export const publicRoutes: ReadonlyMap<string, PublicRoute> = new Map<string, PublicRoute>([
   ['/api/status', async (engine, admitted) => withOldNames(await status(engine, admitted))],
   [
     '/status/training_status.json',
@@ -27,8 +27,8 @@ export const openAnswers: ReadonlyMap<string, OpenAnswer> = new Map<string, Open
   ['/status/monitoring_costs.json', async (engine) => engine.health.monitoring(undefined)],
 ]);
 
-/** The port for memory alone, as scripts of the system before this one know it. */
-export const memoryAnswers: ReadonlyMap<string, OpenAnswer> = new Map([
+/** Routes of the memory statistics port, compatible with scripts for the predecessor. */
+export const memoryRoutes: ReadonlyMap<string, PublicRoute> = new Map([
   ['/api/memory_stats', memory],
   ['/memory_stats', memory],
 ]);

@@ -1,4 +1,4 @@
-/** How the doors answer: JSON, text, refusal, each with its length and never kept by a cache. */
+/** Sends JSON, text and refusals, with Content-Length and without caching. */
 import type { ServerResponse } from 'node:http';
 import type { Admission } from './admission.ts';
 
@@ -19,14 +19,14 @@ function send(response: ServerResponse, status: number, type: string, text: stri
   response.end(text);
 }
 
-/** The same shape as a typed error of the contract, so that one reader understands both. */
-export function refuse(response: ServerResponse, answer: Admission): void {
-  if (answer.admitted) return;
-  sendJson(response, answer.status, {
+/** Sends a refusal in the format of the contract's typed errors. */
+export function refuse(response: ServerResponse, admission: Admission): void {
+  if (admission.admitted) return;
+  sendJson(response, admission.status, {
     defined: true,
-    code: answer.status === 401 ? 'UNAUTHORIZED' : 'READ_ONLY',
-    status: answer.status,
-    message: answer.message,
-    data: { subject: null, next: answer.next, facts: {} },
+    code: admission.status === 401 ? 'UNAUTHORIZED' : 'READ_ONLY',
+    status: admission.status,
+    message: admission.message,
+    data: { subject: null, next: admission.next, facts: {} },
   });
 }

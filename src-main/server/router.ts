@@ -1,13 +1,16 @@
-/** The contract bound to an engine: one handler for each procedure, refusals turned into the contract's typed errors. */
+/**
+ * Binds the contract to an engine: one handler per procedure; refusals become typed errors of the
+ * contract.
+ */
 import { isContractProcedure } from '@orpc/contract';
 import { ORPCError, implement, ValidationError } from '@orpc/server';
 import type { AnyRouter } from '@orpc/server';
 import { Refusal, contract, refusals } from '../contract/index.ts';
 import type { Change } from '../contract/index.ts';
-import type { AccessDoor, EngineDoor } from './engine-api.ts';
+import type { AccessApi, EngineApi } from './engine-api.ts';
 
-/** A reader that is this many changes behind takes a new snapshot instead. */
-const CHANGES_KEPT = 2000;
+/** A client that is this many changes behind has to take a new snapshot. */
+const MAX_PENDING_CHANGES = 2000;
 
 type Handler = (options: { input: unknown; signal: AbortSignal | undefined }) => unknown;
 interface Implementer {
@@ -15,13 +18,10 @@ interface Implementer {
   readonly [name: string]: unknown;
 }
 
-/**
- * Walks the contract, so that a procedure without a function in the engine is found here and not by a user. Throws when the
- * engine lacks one.
- */
+/** Throws if the engine lacks a function for a procedure of the contract. */
 export function createRouter(
-  engine: EngineDoor & { readonly access: AccessDoor },
-  bug: (error: unknown) => void,
+  engine: EngineApi & { readonly access: AccessApi },
+  onBug: (error: unknown) => void,
 ): AnyRouter {
   const bind = (
     node: unknown,
@@ -29,10 +29,10 @@ export function createRouter(
     functions: unknown,
     path: string,
   ): AnyRouter => {
-    if (path === 'feed.changes') return implementer.handler(changesOf(engine, bug));
+    if (path === 'feed.changes') return implementer.handler(changesOf(engine, onBug));
     if (isContractProcedure(node)) {
       if (typeof functions !== 'function')
-        throw new Error(`the engine has no function for the procedure ${path}`);
+        throw new Error(`the engine does not implement the procedure ${path}`);
       const call = functions as (input: unknown) => unknown;
       return implementer.handler(({ input }) => call(input));
     }
@@ -49,40 +49,46 @@ export function createRouter(
   return bind(contract, implement(contract) as unknown as Implementer, engine, '');
 }
 
-/** What is thrown while the changes run comes after the call itself was answered, so it is turned into a typed error here. */
-function changesOf(engine: EngineDoor, bug: (error: unknown) => void): Handler {
+/**
+ * Errors thrown while streaming are not seen by the interceptors of the call, so they are converted
+ * here.
+ */
+function changesOf(engine: EngineApi, onBug: (error: unknown) => void): Handler {
   return async function* ({ input, signal }) {
     try {
       yield* follow(engine, (input as { since: number }).since, signal);
     } catch (error) {
-      throw toWireError(error, bug);
+      throw toWireError(error, onBug);
     }
   };
 }
 
-/** The changes after `since` until the reader leaves. Throws Refusal when `since` is too old or the reader too slow. */
+/**
+ * Yields the changes after `since` until the client disconnects. Throws Refusal if `since` is too
+ * old or the client too slow.
+ */
 async function* follow(
-  engine: EngineDoor,
+  engine: EngineApi,
   since: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Change> {
-  const waiting: Change[] = [];
+  const pending: Change[] = [];
   let wake = (): void => undefined;
-  const end = engine.feed.subscribe(since, (change) => {
-    waiting.push(change);
+  const unsubscribe = engine.feed.subscribe(since, (change) => {
+    pending.push(change);
     wake();
   });
-  const leave = (): void => {
+  const onAbort = (): void => {
     wake();
   };
-  signal?.addEventListener('abort', leave);
+  signal?.addEventListener('abort', onAbort);
   try {
     while (signal?.aborted !== true) {
-      if (waiting.length > CHANGES_KEPT)
-        throw new Refusal('NOT_READY', 'The changes were read too slowly.', {
+      if (pending.length > MAX_PENDING_CHANGES)
+        throw new Refusal('NOT_READY', 'The client reads changes too slowly.', {
           next: 'Take a new snapshot.',
         });
-      const next = waiting.shift();
+      const next = pending.shift();
       if (next !== undefined) {
         yield next;
         continue;
@@ -92,13 +98,16 @@ async function* follow(
       });
     }
   } finally {
-    end();
-    signal?.removeEventListener('abort', leave);
+    unsubscribe();
+    signal?.removeEventListener('abort', onAbort);
   }
 }
 
-/** What leaves the server for something that was thrown: a refusal stays itself, bad input becomes INVALID, the rest is a bug. */
-export function toWireError(thrown: unknown, bug: (error: unknown) => void): unknown {
+/**
+ * Converts a thrown value to the error sent to the client. Refusals and invalid input are typed;
+ * anything else is a bug.
+ */
+export function toWireError(thrown: unknown, onBug: (error: unknown) => void): unknown {
   if (thrown instanceof Refusal)
     return new ORPCError(thrown.code, {
       status: refusals[thrown.code].status,
@@ -107,11 +116,11 @@ export function toWireError(thrown: unknown, bug: (error: unknown) => void): unk
     });
   if (thrown instanceof ORPCError) {
     if (thrown.code === 'BAD_REQUEST' && thrown.cause instanceof ValidationError)
-      return toWireError(invalid(thrown.cause), bug);
-    if (thrown.cause instanceof ValidationError) bug(thrown.cause);
+      return toWireError(invalid(thrown.cause), onBug);
+    if (thrown.cause instanceof ValidationError) onBug(thrown.cause);
     return thrown;
   }
-  bug(thrown);
+  onBug(thrown);
   return thrown;
 }
 
@@ -122,7 +131,7 @@ function invalid(error: ValidationError): Refusal {
     .join('.');
   return new Refusal(
     'INVALID',
-    `${path === '' ? 'The input' : path}: ${issue?.message ?? 'it does not have the right shape'}.`,
+    `${path === '' ? 'Invalid input' : path}: ${issue?.message ?? 'invalid value'}.`,
     { subject: path === '' ? null : path },
   );
 }

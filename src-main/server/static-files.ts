@@ -1,10 +1,13 @@
-/** The built page and its assets. Nothing outside the folder is ever answered, whatever the path says or a link points to. */
+/**
+ * Serves the built page and its assets. Paths and symbolic links that lead outside the folder are
+ * rejected.
+ */
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { extname, join, sep } from 'node:path';
 
-const types: Readonly<Record<string, string>> = {
+const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.mjs': 'text/javascript; charset=utf-8',
@@ -18,7 +21,7 @@ const types: Readonly<Record<string, string>> = {
   '.map': 'application/json; charset=utf-8',
 };
 
-/** The file that a URL path names inside `folder`, or null. Never a path outside it. */
+/** The file for a URL path; null if it does not exist or is outside `folder`. */
 export async function confinedFile(folder: string, urlPath: string): Promise<string | null> {
   let decoded: string;
   try {
@@ -30,9 +33,9 @@ export async function confinedFile(folder: string, urlPath: string): Promise<str
   const parts = decoded.split('/').filter((part) => part !== '');
   if (parts.some((part) => part.startsWith('.'))) return null;
   try {
-    const top = await realpath(folder);
-    const path = await realpath(join(top, ...parts));
-    if (!path.startsWith(top + sep)) return null;
+    const root = await realpath(folder);
+    const path = await realpath(join(root, ...parts));
+    if (!path.startsWith(root + sep)) return null;
     return (await stat(path)).isFile() ? path : null;
   } catch {
     return null;
@@ -45,12 +48,12 @@ export async function sendFile(
   headOnly: boolean,
 ): Promise<void> {
   const { size } = await stat(path);
-  // Built assets carry their hash in the name; the pages do not.
-  const lasting = /-[\w-]{8,}\.\w+$/.test(path);
+  // Built assets have a content hash in their name and never change; pages do.
+  const isImmutable = /-[\w-]{8,}\.\w+$/.test(path);
   response.writeHead(200, {
-    'content-type': types[extname(path)] ?? 'application/octet-stream',
+    'content-type': contentTypes[extname(path)] ?? 'application/octet-stream',
     'content-length': size,
-    'cache-control': lasting ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'cache-control': isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache',
   });
   if (headOnly) {
     response.end();

@@ -1,13 +1,16 @@
-/** One-time tickets: each admits one browser or one WebSocket within five minutes. Kept in memory only. */
+/**
+ * One-time tickets, valid for five minutes, each for one browser or one WebSocket. Stored in memory
+ * only.
+ */
 import { randomBytes } from 'node:crypto';
 
 const LIFETIME_SECONDS = 300;
-/** A bound against a script that asks for ever; the oldest goes first. */
-const KEPT = 200;
+/** Limit for clients that keep requesting tickets; the oldest ticket is dropped. */
+const MAX_OPEN = 200;
 
 export interface Tickets {
   readonly issue: () => { readonly ticket: string; readonly expires: number };
-  /** True once for each ticket that is young enough. */
+  /** True once for each ticket that has not expired. */
   readonly redeem: (ticket: string) => boolean;
 }
 
@@ -17,7 +20,7 @@ export function createTickets(now: () => number): Tickets {
     issue() {
       for (const [ticket, expires] of open) if (expires < now()) open.delete(ticket);
       const oldest = open.keys().next();
-      if (open.size >= KEPT && oldest.done !== true) open.delete(oldest.value);
+      if (open.size >= MAX_OPEN && oldest.done !== true) open.delete(oldest.value);
       const ticket = randomBytes(24).toString('base64url');
       const expires = now() + LIFETIME_SECONDS;
       open.set(ticket, expires);

@@ -1,18 +1,21 @@
-/** The token of a workspace: made once, readable by its owner alone. */
+/** The API token of a workspace: created once, readable only by its owner. */
 import { randomBytes } from 'node:crypto';
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 
-const shape = /^[\w-]{32,}$/;
+const TOKEN_FORMAT = /^[\w-]{32,}$/;
 
-/** The token in `path`; a missing or unreadable one is made anew. The file's mode is 0600 afterwards. */
+/**
+ * Reads the token in `path`, or creates a new one if it is missing or invalid. Sets the file mode
+ * to 0600.
+ */
 export async function readOrMakeToken(path: string): Promise<string> {
-  const known = await readToken(path);
-  if (known !== null) {
+  const existing = await readToken(path);
+  if (existing !== null) {
     await chmod(path, 0o600);
-    return known;
+    return existing;
   }
   const token = randomBytes(32).toString('base64url');
-  // Never readable by others, not even for the moment between writing and chmod.
+  // Created with mode 0600: a chmod afterwards would leave it readable by others for a moment.
   const temporary = `${path}.${String(process.pid)}.tmp`;
   await writeFile(temporary, `${token}\n`, { mode: 0o600, flag: 'w' });
   await rename(temporary, path);
@@ -22,7 +25,7 @@ export async function readOrMakeToken(path: string): Promise<string> {
 async function readToken(path: string): Promise<string | null> {
   try {
     const text = (await readFile(path, 'utf8')).trim();
-    return shape.test(text) ? text : null;
+    return TOKEN_FORMAT.test(text) ? text : null;
   } catch {
     return null;
   }

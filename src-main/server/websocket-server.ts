@@ -1,4 +1,4 @@
-/** WebSocket at /ws: the contract's procedures, the feed and uploads. */
+/** WebSocket endpoint /ws: procedures of the contract, the feed and uploads. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { onError } from '@orpc/server';
@@ -7,58 +7,62 @@ import { RPCHandler } from '@orpc/server/ws';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { admit } from './admission.ts';
-import type { DoorSettings } from './admission.ts';
+import type { AccessSettings } from './admission.ts';
 import { requestFacts } from './http-server.ts';
 import { toWireError } from './router.ts';
 
-/** An upload chunk is 4 MiB; the frame around it needs little. */
-const MAX_MESSAGE = 6 * 1024 * 1024;
-/** A reader that leaves this much unread is gone in all but name. */
-const MAX_UNREAD = 64 * 1024 * 1024;
+/** Upload chunks are 4 MiB, plus a small envelope. */
+const MAX_MESSAGE_BYTES = 6 * 1024 * 1024;
+/** A client with more unsent data than this is disconnected. */
+const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
 const PING_MS = 30_000;
 
-export interface SocketDoorOptions {
+export interface ContractSocketOptions {
   readonly router: AnyRouter;
-  readonly settings: () => DoorSettings;
-  readonly bug: (error: unknown) => void;
+  readonly settings: () => AccessSettings;
+  readonly onBug: (error: unknown) => void;
 }
 
-export interface SocketDoor {
+export interface ContractSocketServer {
   close(): void;
 }
 
-export function createSocketDoor(http: Server, options: SocketDoorOptions): SocketDoor {
+export function createWebSocketServer(
+  http: Server,
+  options: ContractSocketOptions,
+): ContractSocketServer {
   const handler = new RPCHandler(options.router, {
     clientInterceptors: [
       onError((error) => {
-        throw toWireError(error, options.bug);
+        throw toWireError(error, options.onBug);
       }),
     ],
   });
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: MAX_MESSAGE,
-    // A browser breaks off when none of its subprotocols is answered; the plain name is answered rather than the ticket.
+    maxPayload: MAX_MESSAGE_BYTES,
+    // Browsers require one of the offered subprotocols to be selected; never echo the ticket if
+    // `nightshift` is offered.
     handleProtocols: (offered) =>
       offered.has('nightshift') ? 'nightshift' : ([...offered][0] ?? false),
   });
-  const answering = new WeakSet<WebSocket>();
+  const responsive = new WeakSet<WebSocket>();
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
     const facts = requestFacts(request, true);
-    const answer = admit(facts, options.settings());
+    const result = admit(facts, options.settings());
     if (facts.path !== '/ws') {
-      turnAway(socket, 404, 'There is nothing at this address.');
+      rejectUpgrade(socket, 404, 'Not found');
       return;
     }
-    if (!answer.admitted) {
-      turnAway(socket, answer.status, answer.message);
+    if (!result.admitted) {
+      rejectUpgrade(socket, result.status, result.message);
       return;
     }
     sockets.handleUpgrade(request, socket, head, (client) => {
-      answering.add(client);
-      client.on('pong', () => answering.add(client));
+      responsive.add(client);
+      client.on('pong', () => responsive.add(client));
       client.on('error', () => {
         client.terminate();
       });
@@ -66,7 +70,7 @@ export function createSocketDoor(http: Server, options: SocketDoorOptions): Sock
         {
           addEventListener: client.addEventListener.bind(client),
           send: (...message: unknown[]) => {
-            if (client.bufferedAmount > MAX_UNREAD) client.terminate();
+            if (client.bufferedAmount > MAX_BUFFERED_BYTES) client.terminate();
             else Reflect.apply(client.send.bind(client), undefined, message);
           },
         },
@@ -78,7 +82,7 @@ export function createSocketDoor(http: Server, options: SocketDoorOptions): Sock
 
   const pings = setInterval(() => {
     for (const client of sockets.clients) {
-      if (answering.delete(client)) client.ping();
+      if (responsive.delete(client)) client.ping();
       else client.terminate();
     }
   }, PING_MS);
@@ -88,7 +92,7 @@ export function createSocketDoor(http: Server, options: SocketDoorOptions): Sock
     close() {
       clearInterval(pings);
       http.off('upgrade', upgrade);
-      for (const client of sockets.clients) client.close(1001, 'engine ends');
+      for (const client of sockets.clients) client.close(1001, 'engine exits');
       setTimeout(() => {
         for (const client of sockets.clients) client.terminate();
       }, 250).unref();
@@ -96,7 +100,7 @@ export function createSocketDoor(http: Server, options: SocketDoorOptions): Sock
   };
 }
 
-function turnAway(socket: Duplex, status: number, text: string): void {
+function rejectUpgrade(socket: Duplex, status: number, text: string): void {
   const phrase = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found' }[status] ?? 'Refused';
   socket.end(
     `HTTP/1.1 ${String(status)} ${phrase}\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n` +

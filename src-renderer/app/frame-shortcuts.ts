@@ -1,10 +1,10 @@
 /** The keys of the frame, from the one table: combinations everywhere, single singleKeyShortcuts and G with a letter outside of text. */
 import { useEffect } from 'react';
 import {
-  pageAct,
+  pageAction,
   screenTable,
   shortcuts,
-  type ActName,
+  type ActionName,
   type Screen,
 } from '../../src-main/contract/index.ts';
 import { useSingleKeyShortcuts } from '../kit/single-key-shortcuts.ts';
@@ -14,16 +14,16 @@ const CHORD_MS = 1200;
 /** Letters and signs that parts of screens listen for themselves; when single singleKeyShortcuts are off they never arrive there. */
 const SCREEN_KEYS = new Set(['j', 'k', 'h', 'r', '+', '=', '-', '0']);
 
-export type FrameActions = Readonly<Record<ActName, () => void>>;
+export type FrameActions = Readonly<Record<ActionName, () => void>>;
 
 interface Combination {
-  readonly act: ActName;
+  readonly act: ActionName;
   readonly key: string;
   readonly shift: boolean;
 }
 
 /** `CmdOrCtrl+Shift+P` as what a keyboard event says. */
-const combinations: readonly Combination[] = shortcuts.flatMap(({ act, keys }) =>
+const combinations: readonly Combination[] = shortcuts.flatMap(({ action: act, keys }) =>
   act === null
     ? []
     : keys.flatMap((keys) => {
@@ -37,7 +37,7 @@ const combinations: readonly Combination[] = shortcuts.flatMap(({ act, keys }) =
 /** The act of a key event; the sign + needs Shift on many keyboards. Pure. */
 export function actionOf(
   event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>,
-): ActName | null {
+): ActionName | null {
   if (event.altKey) return null;
   const key = event.key.toLowerCase();
   if (event.ctrlKey || event.metaKey) {
@@ -51,8 +51,9 @@ export function actionOf(
   }
   return (
     shortcuts.find(
-      (shortcut) => shortcut.single && shortcut.act !== null && shortcut.keys.includes(event.key),
-    )?.act ?? null
+      (shortcut) =>
+        shortcut.single && shortcut.action !== null && shortcut.keys.includes(event.key),
+    )?.action ?? null
   );
 }
 
@@ -73,8 +74,8 @@ const isInDialog = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest('[role=dialog]') !== null;
 
 /** Acts that the page can be asked for from outside: what the native menu has. */
-export function isPageAction(value: string): value is (typeof pageAct.options)[number] {
-  return pageAct.options.some((option) => option === value);
+export function isPageAction(value: string): value is (typeof pageAction.options)[number] {
+  return pageAction.options.some((option) => option === value);
 }
 
 export function useFrameShortcuts(acts: FrameActions): void {

@@ -2,7 +2,7 @@
 import { Modal, useMantineColorScheme } from '@mantine/core';
 import { Command } from 'cmdk';
 import type { ReactElement } from 'react';
-import { keysOf, keysText, screenTable, type ActName } from '../../src-main/contract/index.ts';
+import { keysOf, keysText, screenTable, type ActionName } from '../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../engine/index.ts';
 import { isMac } from '../kit/keyboard.ts';
 import { setSingleKeyShortcuts, useSingleKeyShortcuts } from '../kit/single-key-shortcuts.ts';
@@ -24,7 +24,7 @@ interface Act {
   readonly run: () => void;
 }
 
-const keysFor = (act: ActName): string => keysText(keysOf(act), isMac);
+const keysFor = (act: ActionName): string => keysText(keysOf(act), isMac);
 const by = 'you (window)';
 
 function useTrainingCommands(acts: FrameActions): readonly (Act | null)[] {

@@ -36,7 +36,7 @@ export function createDesktopHost(bridge: NightshiftBridge): Host {
       change: (change) => bridge.changeSettings(change),
       onChange: (listener) => bridge.onSettings(listener),
     },
-    onAct: (listener) => bridge.onAct(listener),
+    onAct: (listener) => bridge.onAction(listener),
     onOpen: (listener) => bridge.onOpen(listener),
     onConnection: (listener) => bridge.onConnection(listener),
   };

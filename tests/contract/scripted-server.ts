@@ -55,7 +55,7 @@ export async function startScriptedServer(
         : options.uiFolder,
     openStatus: () => options.openStatus ?? true,
     now,
-    bug: (error) => {
+    onBug: (error) => {
       bugs.push(error);
     },
   });

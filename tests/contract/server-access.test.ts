@@ -1,4 +1,6 @@
-/** Who comes in and who does not: Host, Origin, cookie, bearer token, ticket, one-time link, open status, files. */
+/**
+ * Access control: Host, Origin, cookie, bearer token, ticket, sign-in link, public status, files.
+ */
 import { mkdtemp, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { createServer as createNetServer } from 'node:net';
@@ -19,7 +21,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** fetch cannot name its own Host, so this goes one floor down. The path goes out as it is, dots and all. */
+/** Uses node:http, because fetch sets its own Host header and normalizes the path. */
 function ask(
   port: number,
   path: string,
@@ -44,7 +46,7 @@ function ask(
   });
 }
 
-/** 'open' or the HTTP status with which the upgrade was turned away. */
+/** 'open', or the HTTP status of the rejected upgrade. */
 function upgrade(
   port: number,
   headers: Record<string, string>,
@@ -84,7 +86,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Signs in by the one-time link; answers the cookie. */
+/** Signs in with the one-time link; resolves to the cookie. */
 async function signIn(): Promise<string> {
   const path = server.link().replace(/^http:\/\/[^/]+/, '');
   const answer = await ask(server.port, path);
@@ -96,14 +98,14 @@ async function signIn(): Promise<string> {
 }
 
 describe('Host', () => {
-  test('a foreign Host is refused on pages, status, REST and upgrades', async () => {
+  test('rejects an unknown Host on pages, status, REST and upgrades', async () => {
     for (const host of ['evil.example', `evil.example:${String(server.port)}`, '127.0.0.1:1']) {
       for (const path of ['/', '/api/status', '/status/training_status.json', '/api/queue'])
         expect((await ask(server.port, path, { host, ...bearer() })).status).toBe(403);
       expect(await upgrade(server.port, { host, ...bearer() })).toBe(403);
     }
   });
-  test('the three loopback names are accepted', async () => {
+  test('accepts the three loopback names', async () => {
     for (const name of ['127.0.0.1', 'localhost', '[::1]']) {
       const host = `${name}:${String(server.port)}`;
       expect((await ask(server.port, '/api/status', { host })).status).toBe(200);
@@ -112,7 +114,7 @@ describe('Host', () => {
 });
 
 describe('Origin', () => {
-  test('a foreign Origin is refused on an upgrade and on a change, whatever the proof', async () => {
+  test('rejects a foreign Origin on upgrades and changes, with any credential', async () => {
     const cookie = await signIn();
     for (const origin of ['http://evil.example', 'null', 'http://127.0.0.1:1', 'app://other']) {
       for (const proof of [bearer(), { cookie }]) {
@@ -129,13 +131,13 @@ describe('Origin', () => {
     }
     expect(server.engine.calls.filter((call) => call.path === 'training.pause')).toEqual([]);
   });
-  test('the own page and the desktop page are accepted', async () => {
+  test('accepts its own page and the desktop page', async () => {
     const cookie = await signIn();
     const own = `http://127.0.0.1:${String(server.port)}`;
     expect(await upgrade(server.port, { origin: own, cookie })).toBe('open');
     expect(await upgrade(server.port, { origin: 'app://nightshift', ...bearer() })).toBe('open');
   });
-  test('a cookie without an Origin opens no socket and changes nothing; a token does', async () => {
+  test('a cookie without an Origin can not open a socket or change anything; a token can', async () => {
     const cookie = await signIn();
     expect(await upgrade(server.port, { cookie })).toBe(403);
     expect((await ask(server.port, '/api/training/pause', { cookie }, 'POST', '{}')).status).toBe(
@@ -143,7 +145,7 @@ describe('Origin', () => {
     );
     expect(await upgrade(server.port, bearer())).toBe('open');
   });
-  test('no answer permits another origin', async () => {
+  test('sends no CORS headers', async () => {
     const answer = await ask(server.port, '/api/status', { origin: 'http://evil.example' });
     expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual(
       [],
@@ -151,8 +153,8 @@ describe('Origin', () => {
   });
 });
 
-describe('proof', () => {
-  test('without one there is no REST and no socket', async () => {
+describe('credentials', () => {
+  test('REST and WebSocket require one', async () => {
     for (const path of [
       '/api/queue',
       '/api/datasets',
@@ -165,28 +167,28 @@ describe('proof', () => {
     const refused = JSON.parse((await ask(server.port, '/api/queue')).text) as { code: string };
     expect(refused.code).toBe('UNAUTHORIZED');
   });
-  test('a wrong token or cookie is refused', async () => {
+  test('rejects a wrong token or cookie', async () => {
     expect((await ask(server.port, '/api/queue', { authorization: 'Bearer nothing' })).status).toBe(
       401,
     );
     const cookie = `nightshift_${String(server.port)}=nothing`;
     expect((await ask(server.port, '/api/queue', { cookie })).status).toBe(401);
   });
-  test('a one-time link works once', async () => {
+  test('a sign-in link works once', async () => {
     const path = server.link().replace(/^http:\/\/[^/]+/, '');
     expect((await ask(server.port, path)).status).toBe(303);
     const again = await ask(server.port, path);
     expect(again.status).toBe(401);
-    expect(again.text).toContain('used before');
+    expect(again.text).toContain('already used');
   });
-  test('the page needs a sign-in and is served after it', async () => {
+  test('the page requires a sign-in', async () => {
     expect((await ask(server.port, '/')).status).toBe(401);
     const page = await ask(server.port, '/', { cookie: await signIn() });
     expect(page.status).toBe(200);
     expect(page.text).toContain('<title>Nightshift</title>');
     expect(page.headers['content-security-policy']).toContain("script-src 'self';");
   });
-  test('a ticket opens one socket, and the token buys tickets', async () => {
+  test('a ticket opens one socket; tickets are issued for the token', async () => {
     const answer = await ask(server.port, '/api/tickets', bearer(), 'POST');
     const { ticket } = JSON.parse(answer.text) as { ticket: string };
     const protocols = ['nightshift', `nightshift.ticket.${ticket}`];
@@ -195,7 +197,7 @@ describe('proof', () => {
     expect(await upgrade(server.port, origin, protocols)).toBe(401);
     expect((await ask(server.port, '/api/tickets', {}, 'POST')).status).toBe(401);
   });
-  test('a ticket is too old after five minutes', () => {
+  test('a ticket expires after five minutes', () => {
     let now = 1000;
     const tickets = createTickets(() => now);
     const { ticket, expires } = tickets.issue();
@@ -203,7 +205,7 @@ describe('proof', () => {
     now = 1301;
     expect(tickets.redeem(ticket)).toBe(false);
   });
-  test('a ticket is no proof outside an upgrade', () => {
+  test('a ticket is only valid for an upgrade', () => {
     const facts = {
       method: 'GET',
       path: '/api/queue',
@@ -219,10 +221,10 @@ describe('proof', () => {
   });
 });
 
-describe('open status', () => {
+describe('public status', () => {
   const paths = ['/api/status', '/status/training_status.json'];
 
-  test('numbers are readable without a token; prompts, answers and names are not in them', async () => {
+  test('numbers can be read without a token and contain no prompts, responses or names', async () => {
     const full = server.engine.rooms().status;
     const texts = [
       full.current_dataset?.name,
@@ -238,7 +240,7 @@ describe('open status', () => {
       const answer = await ask(server.port, path);
       expect(answer.status).toBe(200);
       const status = fromScriptStatus(JSON.parse(answer.text));
-      if (status === null) throw new Error(`${path} answers no status`);
+      if (status === null) throw new Error(`${path} returned no status`);
       expect(status.current_step).toBe(full.current_step);
       expect(status.queue).toEqual(full.queue);
       for (const text of texts) expect(answer.text).not.toContain(text);
@@ -246,14 +248,14 @@ describe('open status', () => {
       expect(whole.text).toContain(full.current_dataset?.name);
     }
   });
-  test('an error of the trainer keeps its kind and loses its text', async () => {
+  test('a trainer error is shown with its category but without its message', async () => {
     const failed = await startScriptedServer({ scene: 'failed', uiFolder: null });
     const answer = await ask(failed.port, '/api/status');
     expect(answer.text).toContain('out_of_memory');
     expect(answer.text).not.toContain('micro batch 1');
     await failed.close();
   });
-  test('it can be switched off', async () => {
+  test('can be disabled', async () => {
     const closed = await startScriptedServer({ openStatus: false, uiFolder: null });
     for (const path of [...paths, '/api/machine'])
       expect((await ask(closed.port, path)).status).toBe(401);
@@ -262,7 +264,7 @@ describe('open status', () => {
 });
 
 describe('files', () => {
-  test('nothing outside the folder is answered', async () => {
+  test('serves nothing outside the folder', async () => {
     for (const path of [
       '/../secret.txt',
       '/%2e%2e/secret.txt',
@@ -279,26 +281,26 @@ describe('files', () => {
       expect(answer.text).not.toContain('secret\n');
     }
   });
-  test('an asset is answered with its type and kept by the browser', async () => {
+  test('an asset has its content type and is cached by the browser', async () => {
     const answer = await ask(server.port, '/assets/index-abcdefgh.js');
     expect(answer.status).toBe(200);
     expect(answer.headers['content-type']).toBe('text/javascript; charset=utf-8');
     expect(answer.headers['cache-control']).toContain('immutable');
   });
-  test('the policy allows no inline script and no eval', () => {
+  test('the content security policy allows no inline scripts and no eval', () => {
     const scripts = /script-src ([^;]*)/.exec(contentSecurityPolicy(8080))?.[1];
     expect(scripts).toBe("'self'");
   });
 });
 
-test('a body over the limit is refused', async () => {
+test('rejects a body over the limit', async () => {
   const body = JSON.stringify({ paths: ['x'.repeat(9 * 1024 * 1024)] });
   const headers = { ...bearer(), 'content-type': 'application/json' };
   const answer = await ask(server.port, '/api/queue/add', headers, 'POST', body);
   expect(answer.status).toBe(413);
 });
 
-test('a port in use: the next free one', async () => {
+test('uses the next free port if the port is taken', async () => {
   const holder = createNetServer();
   await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
   const address = holder.address();
@@ -309,7 +311,7 @@ test('a port in use: the next free one', async () => {
   await new Promise((resolve) => holder.close(resolve));
 });
 
-test('the token is made once and is readable by its owner alone', async () => {
+test('creates the token once, readable only by its owner', async () => {
   const path = join(folder, '.engine.token');
   const token = await readOrMakeToken(path);
   expect(await readOrMakeToken(path)).toBe(token);

@@ -1,4 +1,6 @@
-/** The built engine as a process: its door, its lock, its end, and what it says. Needs out/engine (npm run build). */
+/**
+ * The built engine as a process: server, lock, exit and output. Needs out/engine (npm run build).
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chmod, cp, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -39,9 +41,9 @@ function run(...args: string[]): Running {
   return { child, text: () => text, ended };
 }
 
-async function until<T>(look: () => T | null): Promise<T> {
+async function until<T>(probe: () => T | null): Promise<T> {
   for (;;) {
-    const found = look();
+    const found = probe();
     if (found !== null) return found;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
@@ -49,7 +51,7 @@ async function until<T>(look: () => T | null): Promise<T> {
 const linkIn = (engine: Running): Promise<string> =>
   until(() => /http:\/\/127\.0\.0\.1:\d+\/\?ticket=\S+/.exec(engine.text())?.[0] ?? null);
 
-test('it serves, names its port in the lock, and leaves in order on a signal', async () => {
+test('serves, writes its port to the lock, and shuts down on a signal', async () => {
   const engine = run('--port', '0');
   const link = await linkIn(engine);
   const lock = JSON.parse(await readFile(join(workspace, '.engine.lock'), 'utf8')) as {
@@ -67,7 +69,7 @@ test('it serves, names its port in the lock, and leaves in order on a signal', a
   await expect(stat(join(workspace, '.engine.lock'))).rejects.toThrow('ENOENT');
 });
 
-test('a second engine on the workspace ends with 3 and names the holder', async () => {
+test('a second engine on the same workspace exits with 3 and names the first', async () => {
   const first = run('--port', '0');
   await linkIn(first);
   const second = run('--port', '0');
@@ -77,7 +79,7 @@ test('a second engine on the workspace ends with 3 and names the holder', async 
   expect(first.child.exitCode).toBeNull();
 });
 
-test('a port in use: the next free one is taken and said', async () => {
+test('uses and reports the next free port if the port is taken', async () => {
   const holder = createServer();
   await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
   const address = holder.address();
@@ -91,8 +93,9 @@ test('a port in use: the next free one is taken and said', async () => {
   await new Promise((resolve) => holder.close(resolve));
 });
 
-test('a read-only workspace is refused with words, and nothing is written', async () => {
-  // root may write anywhere: there, the engine runs as nobody, from a place that nobody may read.
+test('refuses a read-only workspace with a message and writes nothing', async () => {
+  // root can write anywhere, so as root the engine runs as user nobody, from a folder that nobody
+  // can read.
   const place = await mkdtemp(join(tmpdir(), 'nightshift-readable-'));
   try {
     await cp(process.execPath, join(place, 'node'));
@@ -122,7 +125,7 @@ test('a read-only workspace is refused with words, and nothing is written', asyn
   }
 });
 
-test('a client may ask it to leave', async () => {
+test('exits when a client requests it', async () => {
   const engine = run('--port', '0');
   const { port } = new URL(await linkIn(engine));
   const token = (await readFile(join(workspace, '.engine.token'), 'utf8')).trim();
@@ -134,7 +137,7 @@ test('a client may ask it to leave', async () => {
   expect(await engine.ended).toBe(0);
 });
 
-test('it outlives the pipes of its parent', async () => {
+test('keeps running when its output pipes are closed', async () => {
   const engine = run('--port', '0');
   const { port } = new URL(await linkIn(engine));
   engine.child.stdout?.destroy();
@@ -146,33 +149,31 @@ test('it outlives the pipes of its parent', async () => {
   expect(code).toBe(0);
 });
 
-test.skipIf(process.platform !== 'linux')(
-  'it closes sockets that its parent left open',
-  async () => {
-    // A shell hands its descriptor 7, a socket, on to the engine, as a parent without close-on-exec does.
-    const listener = createServer();
-    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-    const address = listener.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const closed = new Promise((resolve) => {
-      listener.once('connection', (socket) => socket.resume().once('end', resolve));
-    });
-    const child = spawn('bash', [
-      '-c',
-      `exec 7<>/dev/tcp/127.0.0.1/${String(port)}; exec "$0" "$@"`,
-      process.execPath,
-      entry,
-      '--workspace',
-      workspace,
-      '--port',
-      '0',
-    ]);
-    children.push(child);
-    await closed;
-    listener.close();
-  },
-);
+test.skipIf(process.platform !== 'linux')('closes sockets inherited from its parent', async () => {
+  // A shell hands its descriptor 7, a socket, on to the engine, as a parent without close-on-exec
+  // does.
+  const listener = createServer();
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const address = listener.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const closed = new Promise((resolve) => {
+    listener.once('connection', (socket) => socket.resume().once('end', resolve));
+  });
+  const child = spawn('bash', [
+    '-c',
+    `exec 7<>/dev/tcp/127.0.0.1/${String(port)}; exec "$0" "$@"`,
+    process.execPath,
+    entry,
+    '--workspace',
+    workspace,
+    '--port',
+    '0',
+  ]);
+  children.push(child);
+  await closed;
+  listener.close();
+});
 
-test('wrong usage ends with 2', async () => {
+test('invalid usage exits with 2', async () => {
   expect(await run('--port', 'eighty').ended).toBe(2);
 });

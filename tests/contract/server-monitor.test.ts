@@ -1,4 +1,6 @@
-/** What scripts read: the port for memory, the open figures, the ways in, the bundle. */
+/**
+ * Endpoints for scripts: memory port, public status, sign-in link and token, diagnostics bundle.
+ */
 import { spawnSync } from 'node:child_process';
 import { createServer as createNetServer } from 'node:net';
 import { request as httpRequest } from 'node:http';
@@ -17,18 +19,21 @@ const at = (port: number | null, path: string, init?: RequestInit): Promise<Resp
   fetch(`http://127.0.0.1:${String(port)}${path}`, { redirect: 'manual', ...init });
 const bearer = () => ({ headers: { authorization: `Bearer ${server.token}` } });
 
-/** fetch cannot name its own Host. */
+/** Uses node:http, because fetch sets its own Host header. */
 const statusWithHost = (port: number, path: string, host: string): Promise<number> =>
   new Promise((resolve, reject) => {
-    const asked = httpRequest({ host: '127.0.0.1', port, path, headers: { host } }, (answer) => {
-      answer.resume();
-      resolve(answer.statusCode ?? 0);
-    });
-    asked.on('error', reject);
-    asked.end();
+    const request = httpRequest(
+      { host: '127.0.0.1', port, path, headers: { host } },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      },
+    );
+    request.on('error', reject);
+    request.end();
   });
 
-test('the memory port answers memory alone, to GET, with its own Host', async () => {
+test('the memory port serves only memory statistics, only for GET and its own Host', async () => {
   const port = server.memoryPort ?? 0;
   expect(port).toBeGreaterThan(0);
   const answer = await at(port, '/api/memory_stats');
@@ -45,7 +50,7 @@ test('the memory port answers memory alone, to GET, with its own Host', async ()
     expect(await statusWithHost(port, '/api/memory_stats', host)).toBe(403);
 });
 
-test('with the open status off, memory and GPU figures need the token', async () => {
+test('memory and GPU statistics require the token if the public status is disabled', async () => {
   const closed = await startScriptedServer({ uiFolder: null, openStatus: false, memoryPort: 0 });
   try {
     for (const [port, path] of [
@@ -63,7 +68,7 @@ test('with the open status off, memory and GPU figures need the token', async ()
   }
 });
 
-test('it can be switched off, and a taken port is passed over', async () => {
+test('the memory port can be disabled; a taken port is skipped', async () => {
   const without = await startScriptedServer({ uiFolder: null });
   expect(without.memoryPort).toBeNull();
   await without.close();
@@ -77,7 +82,7 @@ test('it can be switched off, and a taken port is passed over', async () => {
   await new Promise((resolve) => holder.close(resolve));
 });
 
-test('the open figures hold no text, no name of a file, no folder', async () => {
+test('the public status contains no texts, file names or folders', async () => {
   const { rooms } = server.engine;
   const names = rooms().datasets.flatMap((dataset) => [dataset.name, dataset.id]);
   const secrets = [...names, rooms().engine.workspace, rooms().status.last_preview?.prompt ?? '?'];
@@ -97,7 +102,7 @@ test('the open figures hold no text, no name of a file, no folder', async () => 
   }
 });
 
-test('the line that scripts of the system before this one use works as it is written', async () => {
+test('the curl and jq command for the predecessor still works', async () => {
   const line = `curl -s http://127.0.0.1:${String(server.port)}/status/training_status.json | jq -c '{step,total,loss,val_loss,gap}'`;
   const { status } = server.engine.rooms();
   const expected = {
@@ -109,7 +114,7 @@ test('the line that scripts of the system before this one use works as it is wri
   };
   const hasTools = ['curl', 'jq'].every((tool) => spawnSync(tool, ['--version']).status === 0);
   if (hasTools) {
-    // Not spawnSync: the server that answers lives in this process.
+    // Not spawnSync, which would block the server in this process.
     const { execFile } = await import('node:child_process');
     const out = await new Promise<string>((resolve, reject) => {
       execFile('bash', ['-c', line], (error, stdout) => {
@@ -126,7 +131,7 @@ test('the line that scripts of the system before this one use works as it is wri
   expect(Object.fromEntries(Object.keys(expected).map((key) => [key, all[key]]))).toEqual(expected);
 });
 
-test('a link signs one browser in; the token is given to who has a proof already', async () => {
+test('a link signs in one browser; the token requires a credential', async () => {
   const link = async (): Promise<string> => {
     const answer = await at(server.port, '/api/access/link', { method: 'POST', ...bearer() });
     return ((await answer.json()) as { link: string }).link;
@@ -147,7 +152,7 @@ test('a link signs one browser in; the token is given to who has a proof already
   });
 });
 
-test('the diagnostics bundle arrives as one file with its name', async () => {
+test('the diagnostics bundle is downloaded as a named file', async () => {
   const answer = await at(server.port, '/api/diagnostics/bundle?names=true', bearer());
   expect(answer.status).toBe(200);
   expect(answer.headers.get('content-disposition')).toContain('nightshift-diagnostics-');

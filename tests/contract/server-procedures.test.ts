@@ -1,4 +1,7 @@
-/** The contract over the wire: calls, defaults, typed refusals, bad input, the feed, uploads, REST. */
+/**
+ * The contract over WebSocket and REST: calls, defaults, typed refusals, invalid input, feed,
+ * uploads.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,13 +39,13 @@ const rest = (path: string, method = 'GET', body?: unknown): Promise<Response> =
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
 
-test('a call arrives with its defaults filled in and answers the state', async () => {
+test('a call gets its defaults and returns the state', async () => {
   const answer = await client.training.pause({});
   expect(answer).toMatchObject({ state: 'paused', acted: true });
   expect(server.engine.calls).toContainEqual({ path: 'training.pause', input: { by: 'you' } });
 });
 
-test('a refusal arrives typed, with what and what next, and is no bug', async () => {
+test('a refusal arrives as a typed error with its data and does not count as a bug', async () => {
   server.engine.refuseNext(
     'queue.add',
     new Refusal('DISK_FULL', '3 GB are free, 5 GB are needed.', { next: 'Free 2 GB.' }),
@@ -57,7 +60,7 @@ test('a refusal arrives typed, with what and what next, and is no bug', async ()
   expect(server.bugs).toEqual([]);
 });
 
-test('a refusal over REST has the status of its kind and the same body', async () => {
+test('a refusal over REST has its HTTP status and the same body', async () => {
   const answer = await rest('/config', 'POST', { key: 'batch_size', value: 8 });
   expect(answer.status).toBe(423);
   expect(await answer.json()).toMatchObject({
@@ -67,7 +70,7 @@ test('a refusal over REST has the status of its kind and the same body', async (
   });
 });
 
-test('bad input is INVALID with the field named', async () => {
+test('invalid input is refused as INVALID and names the field', async () => {
   const { error } = await safe(client.queue.add({ paths: [] }));
   expect(error).toMatchObject({ code: 'INVALID', data: { subject: 'paths' } });
   const overRest = await rest('/queue/add', 'POST', { paths: 'no list' });
@@ -75,7 +78,7 @@ test('bad input is INVALID with the field named', async () => {
   expect(server.bugs).toEqual([]);
 });
 
-test('an exception in the engine is a bug: reported, without its text, and the server goes on', async () => {
+test('an exception in the engine is reported as a bug, hides its message, and the server keeps running', async () => {
   server.engine.refuseNext('health.run', new Error('a path /home/ada') as unknown as Refusal);
   const { error } = await safe(client.health.run());
   expect(error?.message).not.toContain('/home/ada');
@@ -83,7 +86,7 @@ test('an exception in the engine is a bug: reported, without its text, and the s
   expect(await client.health.run()).toHaveLength(5);
 });
 
-test('snapshot, then every change after it in order', async () => {
+test('streams every change after a snapshot in order', async () => {
   const { revision } = await client.feed.snapshot();
   for (let change = 0; change < 4; change++) server.engine.advance(1);
   const changes = await client.feed.changes({ since: revision });
@@ -97,7 +100,7 @@ test('snapshot, then every change after it in order', async () => {
   await reader.return?.();
 });
 
-test('a revision that is not kept is refused: take a new snapshot', async () => {
+test('refuses a revision that is no longer stored', async () => {
   const { error } = await safe(
     client.feed.changes({ since: 999_999 }).then(async (changes) => {
       for await (const change of changes) return change;
@@ -107,7 +110,7 @@ test('a revision that is not kept is refused: take a new snapshot', async () => 
   expect(error).toMatchObject({ code: 'NOT_READY', data: { next: 'Take a new snapshot.' } });
 });
 
-test('an upload in chunks, resumed by its key, is added when its hash fits', async () => {
+test('an upload in chunks can be resumed by its key and is added if its hash matches', async () => {
   const bytes = randomBytes(9 * 1024 * 1024);
   const size = 4 * 1024 * 1024;
   const opening = { name: 'big.jsonl', bytes: bytes.length, key: 'key-of-big' };
@@ -131,13 +134,13 @@ test('an upload in chunks, resumed by its key, is added when its hash fits', asy
   });
 });
 
-test('REST answers the rows of a dataset with its query read as numbers', async () => {
+test('REST parses numbers in query parameters', async () => {
   const answer = await rest('/datasets/d-sample/rows?from=5&limit=2');
   expect(answer.status).toBe(200);
   expect(await answer.json()).toMatchObject({ total: 560, rows: [{ row: 6 }, { row: 7 }] });
 });
 
-test('REST knows every route of the contract and nothing else', async () => {
+test('REST serves the routes of the contract and nothing else', async () => {
   expect((await rest('/nothing')).status).toBe(404);
   for (const path of [
     '/engine',
@@ -158,7 +161,7 @@ test('REST knows every route of the contract and nothing else', async () => {
   expect(server.bugs).toEqual([]);
 });
 
-/** Every procedure that scripts may call, `room.name`. */
+/** Every procedure that scripts can call, as `room.name`. */
 function procedures(node: unknown, path = ''): readonly string[] {
   if (isContractProcedure(node)) return [path];
   return Object.entries(node as Record<string, unknown>)
@@ -166,7 +169,7 @@ function procedures(node: unknown, path = ''): readonly string[] {
     .flatMap(([name, child]) => procedures(child, path === '' ? name : `${path}.${name}`));
 }
 
-test('every procedure but the feed and uploads has a route, and docs/http.md names none that is not there', async () => {
+test('every procedure except feed and uploads has a route, and every route in docs/http.md exists', async () => {
   const document = (await (await rest('/openapi.json')).json()) as {
     paths: Record<string, Record<string, { operationId?: string }>>;
   };
@@ -181,13 +184,13 @@ test('every procedure but the feed and uploads has a route, and docs/http.md nam
     readFileSync(join(import.meta.dirname, '../../docs/http.md'), 'utf8').split('## Routes')[1] ??
     '';
   const named = [...text.matchAll(/^\| `((?:GET|POST) \/api\/[^`]+)` \|/gm)].map(
-    (regExpExecArray) => regExpExecArray[1],
+    (match) => match[1],
   );
   expect(named.length).toBeGreaterThan(50);
   expect(routes.map((route) => route.route)).toEqual(expect.arrayContaining(named));
 });
 
-test('OpenAPI describes every REST route, made from the contract', async () => {
+test('the OpenAPI document describes every REST route', async () => {
   const answer = await rest('/openapi.json');
   expect(answer.status).toBe(200);
   const document = (await answer.json()) as {
@@ -214,7 +217,7 @@ test('OpenAPI describes every REST route, made from the contract', async () => {
   );
 });
 
-test('scripts and bookmarks of the system before this one go on working', async () => {
+test('scripts and bookmarks for the predecessor still work', async () => {
   const at = (path: string): Promise<Response> =>
     fetch(`http://127.0.0.1:${String(server.port)}${path}`, { redirect: 'manual' });
   for (const path of ['/api/status', '/status/training_status.json']) {
@@ -234,7 +237,7 @@ test('scripts and bookmarks of the system before this one go on working', async 
   }
 });
 
-test('an engine that lacks a procedure is found when the server is made', () => {
+test('a missing procedure is detected when the server is created', () => {
   const { versions: _left, ...rest } = server.engine.door;
   expect(() => createRouter(rest as Parameters<typeof createRouter>[0], () => undefined)).toThrow(
     'versions.list',

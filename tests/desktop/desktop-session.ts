@@ -1,6 +1,7 @@
 /**
- * A desk for the tests: a display (Xvfb) and a private session bus with a tray host (StatusNotifierWatcher), a notification server
- * and a session manager, which record what the application shows and play what a user would do.
+ * A desktop session for tests: a display (Xvfb) and a private D-Bus with a tray host
+ * (StatusNotifierWatcher), a notification server and a session manager. They record what the
+ * application shows and simulate user input.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +16,8 @@ const MENU = 'com.canonical.dbusmenu';
 const SESSION = 'org.gnome.SessionManager';
 const NOTES = 'org.freedesktop.Notifications';
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
-// No <servicedir>: nothing else, such as the machine's own notification daemon, gets activated.
+// Without <servicedir>, no other service, such as the machine's own notification daemon, can be
+// activated.
 const configuration = (folder: string): string =>
   `<busconfig><type>session</type><listen>unix:dir=${folder}</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`;
@@ -31,28 +33,32 @@ export interface ShownNotification {
   readonly body: string;
 }
 
-export class Desk {
+export class DesktopSession {
   /** Tray items in the order of their registration. */
   readonly items: { readonly service: string; readonly path: string }[] = [];
   readonly notifications: ShownNotification[] = [];
-  /** What keeps the machine awake: cookie and reason. */
+  /** Active sleep inhibitors: cookie and reason. */
   readonly inhibitors = new Map<number, string>();
-  /** For the environment of the application. */
+  /** Environment variables for the application. */
   readonly env: Readonly<Record<string, string>>;
   private nextId = 1;
   private readonly folder: string;
   private readonly processes: readonly ChildProcess[];
   private readonly bus: MessageBus;
 
-  private constructor(folder: string, processes: readonly ChildProcess[], env: Desk['env']) {
+  private constructor(
+    folder: string,
+    processes: readonly ChildProcess[],
+    env: DesktopSession['env'],
+  ) {
     this.folder = folder;
     this.processes = processes;
     this.env = env;
     this.bus = sessionBus({ busAddress: env['DBUS_SESSION_BUS_ADDRESS'] ?? '' });
   }
 
-  static async start(): Promise<Desk> {
-    const folder = mkdtempSync(join(tmpdir(), 'desk-'));
+  static async start(): Promise<DesktopSession> {
+    const folder = mkdtempSync(join(tmpdir(), 'desktop-session-'));
     writeFileSync(join(folder, 'bus.conf'), configuration(folder));
     const daemon = spawn(
       'dbus-daemon',
@@ -66,22 +72,22 @@ export class Desk {
     );
     const address = await firstLine(daemon, daemon.stdout);
     const display = await firstLine(xvfb, xvfb.stdio[3] as Readable);
-    const desk = new Desk(folder, [daemon, xvfb], {
+    const session = new DesktopSession(folder, [daemon, xvfb], {
       DISPLAY: `:${display}`,
       DBUS_SESSION_BUS_ADDRESS: address,
     });
     await new Promise<void>((done, fail) => {
-      desk.bus.once('connect', () => {
+      session.bus.once('connect', () => {
         done();
       });
-      desk.bus.once('error', ((error: unknown) => {
+      session.bus.once('error', ((error: unknown) => {
         fail(error as Error);
       }) as never);
     });
-    desk.bus.addMethodHandler((message) => desk.answer(message));
-    // The watcher must own its name before the application makes its tray.
-    for (const name of [NOTES, SESSION, WATCHER]) await desk.bus.requestName(name, 0);
-    return desk;
+    session.bus.addMethodHandler((message) => session.answer(message));
+    // The watcher must own its name before the application creates its tray icon.
+    for (const name of [NOTES, SESSION, WATCHER]) await session.bus.requestName(name, 0);
+    return session;
   }
 
   stop(): void {
@@ -90,7 +96,7 @@ export class Desk {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** The user clicks a notification. */
+  /** Clicks a notification. */
   click(notification: ShownNotification): void {
     this.bus.send(
       Message.newSignal('/org/freedesktop/Notifications', NOTES, 'ActionInvoked', 'us', [
@@ -100,7 +106,7 @@ export class Desk {
     );
   }
 
-  /** The user's left click on the tray's icon. */
+  /** Left-clicks the tray icon. */
   async activateTray(): Promise<void> {
     const { service, path } = this.item();
     await this.call(service, path, ITEM, 'Activate', 'ii', [0, 0]);
@@ -111,7 +117,7 @@ export class Desk {
     return Array.isArray(ToolTip) ? String(ToolTip[2]) : String(Title);
   }
 
-  /** The top level of the tray's menu. */
+  /** The top level of the tray menu. */
   async trayMenu(): Promise<readonly TrayItem[]> {
     const menu = String((await this.trayProperties())['Menu']);
     const [, layout] = await this.call(this.item().service, menu, MENU, 'GetLayout', 'iias', [
@@ -127,13 +133,13 @@ export class Desk {
   }
 
   /**
-   * Item ids change with every new menu: found by label, then clicked at once. A menu that was made anew in between answers that
-   * it has no such item, and nothing was clicked: it is looked up again, as a person would.
+   * Item ids change whenever the menu is rebuilt, so the item is found by label. If the menu was
+   * rebuilt in between, the click fails and is repeated.
    */
   async clickTrayMenu(label: string, attempts = 3): Promise<void> {
     const menu = String((await this.trayProperties())['Menu']);
     const item = (await this.trayMenu()).find((item) => item.label === label && item.enabled);
-    if (item === undefined) throw new Error(`the tray has no item '${label}' that can be clicked`);
+    if (item === undefined) throw new Error(`the tray menu has no enabled item '${label}'`);
     const event = [item.id, 'clicked', new Variant('i', 0), 0];
     try {
       await this.call(this.item().service, menu, MENU, 'Event', 'isvu', event);

@@ -1,4 +1,7 @@
-/** Windows, engines and trainers die in every order: the real engine and, where training matters, a real trainer on the CPU. */
+/**
+ * Kills window, engine and trainer in different orders, with the real engine and a real trainer on
+ * the CPU.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +32,7 @@ describe.skipIf(found.runtime === null)('an engine without training', () => {
     await scenario.clear();
   });
 
-  test('killed, it is supervised again, and a notification says so; quitting ends it', async () => {
+  test('restarts a killed engine and shows a notification; quitting ends the engine', async () => {
     scenario = await Scenario.begin();
     const launched = await scenario.launch();
     await attached(scenario);
@@ -52,10 +55,10 @@ describe.skipIf(found.runtime === null)('an engine without training', () => {
     await attached(scenario);
     expect(await ticketed).toMatch(/^ws:/);
     await connected(launched.page);
-    const told = await until(() => scenario.desk.notifications[0], 'the notification');
-    expect(told.title).toMatch(/^The engine was restarted in \d+\.\d.s$/);
-    expect(told.body).toContain('signal SIGKILL');
-    await scenario.desk.clickTrayMenu('Quit');
+    const notification = await until(() => scenario.session.notifications[0], 'the notification');
+    expect(notification.title).toMatch(/^The engine was restarted in \d+\.\d.s$/);
+    expect(notification.body).toContain('signal SIGKILL');
+    await scenario.session.clickTrayMenu('Quit');
     await ended(launched);
     await until(() => !isRunning(second), 'the engine to end');
     expect(readFileSync(join(scenario.userData, 'engine.log'), 'utf8')).toContain(
@@ -63,7 +66,7 @@ describe.skipIf(found.runtime === null)('an engine without training', () => {
     );
   });
 
-  test('one that somebody else started is attached to and outlives the window', async () => {
+  test('attaches to an engine it did not start and leaves it running', async () => {
     scenario = await Scenario.begin();
     const engine = spawn(
       node24,
@@ -74,14 +77,14 @@ describe.skipIf(found.runtime === null)('an engine without training', () => {
     const launched = await scenario.launch();
     await attached(scenario);
     expect(scenario.engine()).toBe(engine.pid);
-    await scenario.desk.clickTrayMenu('Quit');
+    await scenario.session.clickTrayMenu('Quit');
     await ended(launched);
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(isRunning(engine.pid ?? 0)).toBe(true);
   });
 });
 
-describe.skipIf(found.runtime === null)('a trainer under it', () => {
+describe.skipIf(found.runtime === null)('an engine with a trainer', () => {
   let scenario: Scenario;
   let launched: Launched;
   let trainer = 0;
@@ -98,22 +101,22 @@ describe.skipIf(found.runtime === null)('a trainer under it', () => {
     await scenario.clear();
   });
 
-  test('the tray shows it, pauses at a step with a checkpoint, and resumes', async () => {
+  test('the tray shows training, pauses it with a checkpoint, and resumes it', async () => {
     await until(
       async () => (await stateLine(scenario)).startsWith('Training sums.jsonl'),
       'Training',
     );
-    await until(() => scenario.desk.inhibitors.size === 1, 'the machine is kept awake');
-    await scenario.desk.clickTrayMenu('Pause');
+    await until(() => scenario.session.inhibitors.size === 1, 'sleep to be inhibited');
+    await scenario.session.clickTrayMenu('Pause');
     await until(async () => (await stateLine(scenario)).startsWith('Paused'), 'Paused', 20_000);
     expect((await status(scenario)).state).toBe('paused');
-    await until(() => scenario.desk.inhibitors.size === 0, 'the machine may sleep');
-    await scenario.desk.clickTrayMenu('Resume');
+    await until(() => scenario.session.inhibitors.size === 0, 'sleep to be allowed');
+    await scenario.session.clickTrayMenu('Resume');
     await until(async () => (await stateLine(scenario)).startsWith('Training'), 'Training', 30_000);
     trainer = (await status(scenario)).trainer.pid ?? 0;
   });
 
-  test('closing the window changes nothing', async () => {
+  test('closing the window does not affect training', async () => {
     const before = (await status(scenario)).current_step ?? 0;
     await launched.app.evaluate(({ BrowserWindow }) => {
       BrowserWindow.getAllWindows()[0]?.close();
@@ -126,7 +129,7 @@ describe.skipIf(found.runtime === null)('a trainer under it', () => {
     expect((await status(scenario)).trainer.pid).toBe(trainer);
   });
 
-  test('the engine is killed: supervised again, the trainer goes on under its pid', async () => {
+  test('restarts a killed engine while the same trainer keeps running', async () => {
     const first = scenario.engine() ?? 0;
     process.kill(first, 'SIGKILL');
     await until(() => {
@@ -138,39 +141,39 @@ describe.skipIf(found.runtime === null)('a trainer under it', () => {
     expect([now.trainer.pid, now.trainer.alive]).toEqual([trainer, true]);
   });
 
-  test('the window’s process is killed: engine and trainer go on, the next start attaches', async () => {
+  test('killing the window leaves engine and trainer running; the next start attaches', async () => {
     const engine = scenario.engine();
     process.kill(launched.pid, 'SIGKILL');
     await ended(launched);
     launched = await scenario.launch();
     await until(async () => (await stateLine(scenario)).startsWith('Training'), 'Training', 20_000);
     await connected(launched.page);
-    // Between two looks it may have begun to save, which is work as well.
+    // It may have started saving in the meantime.
     expect(await launched.page.getByRole('status').first().innerText()).toMatch(/Training|Saving/);
     expect(scenario.engine()).toBe(engine);
     expect((await status(scenario)).trainer.pid).toBe(trainer);
   });
 
-  test('quitting asks: cancel stays, keep leaves engine and trainer at work', async () => {
+  test('quitting asks; Cancel stays, Keep training leaves engine and trainer running', async () => {
     await answerDialogs(launched.app, 2);
-    await scenario.desk.clickTrayMenu('Quit');
+    await scenario.session.clickTrayMenu('Quit');
     await until(async () => (await asked(launched.app)).length === 1, 'the question');
     expect((await asked(launched.app))[0]?.message).toMatch(/^sums\.jsonl is training/);
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(isRunning(launched.pid)).toBe(true);
     await answerDialogs(launched.app, 0);
-    await scenario.desk.clickTrayMenu('Quit');
+    await scenario.session.clickTrayMenu('Quit');
     await ended(launched);
     expect([scenario.engine() !== null, isRunning(trainer)]).toEqual([true, true]);
   });
 
-  test('quitting with a stop saves a checkpoint and ends all three', async () => {
+  test('quitting with a stop saves a checkpoint and ends window, engine and trainer', async () => {
     launched = await scenario.launch();
     await until(async () => (await stateLine(scenario)).startsWith('Training'), 'Training', 20_000);
     const engine = scenario.engine() ?? 0;
     const step = (await status(scenario)).current_step ?? 0;
     await answerDialogs(launched.app, 1);
-    await scenario.desk.clickTrayMenu('Quit');
+    await scenario.session.clickTrayMenu('Quit');
     await until(() => !isRunning(launched.pid), 'the application to end', 60_000);
     await until(
       () => !isRunning(engine) && !isRunning(trainer),

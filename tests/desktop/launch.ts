@@ -1,10 +1,10 @@
-/** Launches the built application on the runtime of the tests, each time with folders of its own. */
+/** Launches the built application on the test runtime, each time with its own folders. */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright';
-import { Desk } from './desktop-session.ts';
+import { DesktopSession } from './desktop-session.ts';
 import { found, node24, root, shimPath } from './runtime.ts';
 
 export { found, node24, root } from './runtime.ts';
@@ -18,7 +18,7 @@ export function buildParts(): void {
   }
 }
 
-/** Polls until `read` answers something that holds. */
+/** Polls until `read` returns a value other than null, undefined and false. */
 export async function until<T>(
   read: () => T | Promise<T>,
   what: string,
@@ -38,30 +38,30 @@ export interface Launched {
   readonly page: Page;
 }
 
-/** Everything of one scenario: a desk, a workspace and the folders of the application; removed by `clear`. */
+/** A desktop session, a workspace and the folders of the application; removed by `clear`. */
 export class Scenario {
   readonly folder = mkdtempSync(join(tmpdir(), 'nightshift-desktop-'));
   readonly workspace = join(this.folder, 'workspace');
   readonly userData = join(this.folder, 'user-data');
   readonly temporary = join(this.folder, 'tmp');
-  readonly desk: Desk;
+  readonly session: DesktopSession;
   readonly extra: Readonly<Record<string, string>>;
   private readonly pids: (number | undefined)[] = [];
 
-  private constructor(desk: Desk, extra: Readonly<Record<string, string>>) {
-    this.desk = desk;
+  private constructor(session: DesktopSession, extra: Readonly<Record<string, string>>) {
+    this.session = session;
     this.extra = extra;
     for (const name of [this.workspace, this.userData, this.temporary]) mkdirSync(name);
   }
 
   static async begin(extra: Readonly<Record<string, string>> = {}): Promise<Scenario> {
-    return new Scenario(await Desk.start(), extra);
+    return new Scenario(await DesktopSession.start(), extra);
   }
 
   environment(): Record<string, string> {
     const env = {
       ...process.env,
-      ...this.desk.env,
+      ...this.session.env,
       NIGHTSHIFT_NODE: node24,
       NIGHTSHIFT_WORKSPACE: this.workspace,
       NIGHTSHIFT_DEVICE_LOCKS: join(this.folder, 'locks'),
@@ -78,7 +78,10 @@ export class Scenario {
     return ['--disable-gpu', `--user-data-dir=${this.userData}`, ...shim, root, ...more];
   }
 
-  /** No executablePath: Playwright takes the package `electron`, and its own loader holds `ready` back until it is connected. */
+  /**
+   * Without executablePath, Playwright uses the package `electron` and its loader delays `ready`
+   * until it is connected.
+   */
   async launch(...more: string[]): Promise<Launched> {
     const app = await _electron.launch({
       args: this.arguments(more),
@@ -94,7 +97,7 @@ export class Scenario {
     return { app, pid: app.process().pid ?? 0, page: await app.firstWindow() };
   }
 
-  /** A launch that nobody drives, as from a file manager; answers its exit code. */
+  /** A second launch, as from a file manager; resolves to its exit code. */
   async launchAgain(...more: string[]): Promise<number | null> {
     const electron = join(
       found.runtime?.folder ?? join(root, 'node_modules/electron/dist'),
@@ -127,7 +130,7 @@ export class Scenario {
       if (existsSync(path)) kill((JSON.parse(readFileSync(path, 'utf8')) as { pid: number }).pid);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
-    this.desk.stop();
+    this.session.stop();
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }
@@ -145,7 +148,10 @@ export function kill(pid: number | undefined): void {
   if (pid !== undefined && isRunning(pid)) process.kill(pid, 'SIGKILL');
 }
 
-/** An engine that outlives the window may keep Playwright's pipes: the end of the process is what is waited for, not theirs. */
+/**
+ * Waits for the process to exit, not for its pipes to close: a running engine may keep Playwright's
+ * pipes open.
+ */
 export async function ended({ pid }: Launched): Promise<void> {
   await until(() => !isRunning(pid), 'the application to end');
 }
@@ -159,7 +165,7 @@ export async function connected(page: Page): Promise<void> {
   );
 }
 
-/** What the next question of the application is answered with; what was asked is kept in `globalThis.asked`. */
+/** Answers all following dialogs with `response` and records them in `globalThis.asked`. */
 export async function answerDialogs(app: ElectronApplication, response: number): Promise<void> {
   await app.evaluate(({ dialog }, chosen) => {
     const kept = globalThis as { asked?: unknown[] };

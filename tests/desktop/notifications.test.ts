@@ -1,4 +1,4 @@
-/** Each kind of notification, made by the engine's own words, opens its screen on a click. */
+/** A click on a notification opens its screen, for every kind, with the engine's own messages. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import {
   type DatasetSummary,
   type Notice,
 } from '../../src-main/contract/index.ts';
-import * as words from '../../src-main/engine/notices/messages.ts';
+import * as messages from '../../src-main/engine/notices/messages.ts';
 import { buildParts, connected, found, root, Scenario, until, type Launched } from './launch.ts';
 
 const dataset = {
@@ -16,20 +16,23 @@ const dataset = {
   validation_after: 0.651,
 } as DatasetSummary;
 
-/** The table of the design: what is told, and the screen that it opens. */
-const kinds: readonly (readonly [words.NoticeText, Notice['opens']])[] = [
-  [words.outOfMemory(44_372, 8, 4, 16), 'dashboard'],
-  [words.recovered({ seconds: 14, cause: 'out of memory', step: 44_365, lost: 7 }), 'health'],
-  [words.hang(48_214, 24, 48_206), 'health'],
-  [words.gaveUp('driver_mismatch', '3 restarts without a new step', 48_206), 'health'],
-  [words.disk(52, 50), 'health'],
-  [words.datasetDone({ dataset, planned: 1802, done: 1802, next: 'units-fix.jsonl' }), 'dashboard'],
-  [words.queueEmpty({ datasets: 6, failed: 0, seconds: 25_500, step: 52_640 }), 'queue'],
-  [words.datasetFailed('a.jsonl', 'The loss is not a number', null), 'queue'],
-  [words.datasetRefused('b.jsonl', 'No row can be read.'), 'data'],
-  [words.decide('c.jsonl', 'Row 17 is not JSON.'), 'data'],
+/** Every notification and the screen it opens. */
+const kinds: readonly (readonly [messages.NoticeText, Notice['opens']])[] = [
+  [messages.outOfMemory(44_372, 8, 4, 16), 'dashboard'],
+  [messages.recovered({ seconds: 14, cause: 'out of memory', step: 44_365, lost: 7 }), 'health'],
+  [messages.hang(48_214, 24, 48_206), 'health'],
+  [messages.gaveUp('driver_mismatch', '3 restarts without a new step', 48_206), 'health'],
+  [messages.disk(52, 50), 'health'],
+  [
+    messages.datasetDone({ dataset, planned: 1802, done: 1802, next: 'units-fix.jsonl' }),
+    'dashboard',
+  ],
+  [messages.queueEmpty({ datasets: 6, failed: 0, seconds: 25_500, step: 52_640 }), 'queue'],
+  [messages.datasetFailed('a.jsonl', 'The loss is not a number', null), 'queue'],
+  [messages.datasetRefused('b.jsonl', 'No row can be read.'), 'data'],
+  [messages.decide('c.jsonl', 'Row 17 is not JSON.'), 'data'],
 ];
-test('the table has every kind that can become a notification', () => {
+test('the list has every kind that can be shown as a notification', () => {
   expect(new Set(kinds.map(([text]) => text.kind))).toEqual(new Set(notifiableKinds));
 });
 
@@ -58,7 +61,7 @@ describe.skipIf(found.runtime === null)('notifications on a scripted engine', ()
       const { port } = JSON.parse(
         readFileSync(join(scenario.workspace, 'scripted.json'), 'utf8'),
       ) as { port: number };
-      // Another screen than the one that is to open, and no window to be seen.
+      // Start from another screen, with the window hidden.
       const elsewhere = opens === 'config' ? 'Logs' : 'Config';
       await page.getByRole('navigation').getByRole('link', { name: elsewhere }).click();
       await app.evaluate(({ BrowserWindow }) => {
@@ -75,11 +78,12 @@ describe.skipIf(found.runtime === null)('notifications on a scripted engine', ()
         body: JSON.stringify({ notices: [notice] }),
       });
       const shown = await until(
-        () => scenario.desk.notifications.find((notification) => notification.title === text.title),
+        () =>
+          scenario.session.notifications.find((notification) => notification.title === text.title),
         'the notification',
       );
       expect(shown.body).toBe(text.body);
-      scenario.desk.click(shown);
+      scenario.session.click(shown);
       const title = capital(opens);
       await until(async () => (await page.title()).startsWith(title), `${title} to open`);
       await until(

@@ -1,4 +1,4 @@
-/** The package: what is in it, what it refuses, and that it starts, copies its runtime out and keeps the engine there. */
+/** The package: its content, its Electron fuses, and that the engine runs from a copied runtime. */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,15 +7,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildParts, connected, found, isRunning, kill, root, Scenario, until } from './launch.ts';
 import { shimPath } from './runtime.ts';
 
-/** Every path in an asar: its header is JSON after four sizes. */
+/** Every path in an asar archive. Its header is JSON, after four size fields. */
 function archived(path: string): string[] {
   const bytes = readFileSync(path);
   const header = JSON.parse(bytes.subarray(16, 16 + bytes.readUInt32LE(12)).toString()) as Folder;
-  const walk = (folder: Folder, at: string): string[] =>
+  const listFiles = (folder: Folder, prefix: string): string[] =>
     Object.entries(folder.files).flatMap(([name, entry]) =>
-      'files' in entry ? walk(entry, `${at}${name}/`) : [`${at}${name}`],
+      'files' in entry ? listFiles(entry, `${prefix}${name}/`) : [`${prefix}${name}`],
     );
-  return walk(header, '');
+  return listFiles(header, '');
 }
 interface Folder {
   readonly files: Record<string, Folder | { readonly size: number }>;
@@ -54,7 +54,7 @@ describe.skipIf(found.runtime === null)('the package', () => {
     await scenario.clear();
   });
 
-  test('the archive holds the window, bundled; the rest lies beside it', () => {
+  test('the archive contains the bundled window; engine and trainer are next to it', () => {
     const files = archived(join(folder, 'resources/app.asar'));
     expect(files).toEqual(
       expect.arrayContaining([
@@ -75,7 +75,7 @@ describe.skipIf(found.runtime === null)('the package', () => {
     expect(existsSync(join(folder, 'resources/python-runtime/.venv'))).toBe(false);
   });
 
-  test('it is no Node and takes no inspector', () => {
+  test('can not run as Node and accepts no inspector', () => {
     const env = { ...scenario.environment(), ELECTRON_RUN_AS_NODE: '1' };
     const asNode = spawnSync(binary, ['-p', '"ran as node"'], { env, timeout: 3000 });
     expect(String(asNode.stdout)).not.toContain('ran as node');
@@ -86,7 +86,7 @@ describe.skipIf(found.runtime === null)('the package', () => {
     expect(String(inspected.stderr)).not.toContain('Debugger listening');
   });
 
-  test('it starts, and its engine runs from a copy outside the package', async () => {
+  test('starts, with the engine running from a copy outside the package', async () => {
     const env: Record<string, string> = {
       ...scenario.environment(),
       NIGHTSHIFT_TEST_SHIM: shimPath,
@@ -98,9 +98,9 @@ describe.skipIf(found.runtime === null)('the package', () => {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     try {
-      let said = '';
-      child.stderr.on('data', (data: unknown) => (said += String(data)));
-      const url = await until(() => /DevTools listening on (ws:\S+)/.exec(said)?.[1], 'DevTools');
+      let stderr = '';
+      child.stderr.on('data', (data: unknown) => (stderr += String(data)));
+      const url = await until(() => /DevTools listening on (ws:\S+)/.exec(stderr)?.[1], 'DevTools');
       const browser = await chromium.connectOverCDP(url, { noDefaults: true });
       const page = await until(() => browser.contexts()[0]?.pages()[0], 'the page');
       expect(page.url()).toBe('app://nightshift/');

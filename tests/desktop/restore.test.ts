@@ -1,4 +1,4 @@
-/** Restore from the window of the real Electron: a real engine, a real trainer on the CPU, a real copy before it. */
+/** Restores a version from the window, with a real engine and trainer. */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Backup, LineageState, Version } from '../../src-main/contract/index.ts';
 import { buildParts, connected, found, Scenario, until } from './launch.ts';
@@ -14,7 +14,7 @@ describe.skipIf(found.runtime === null)('the window', () => {
   });
 
   test(
-    'restores a version, and training goes on in the new branch',
+    'restores a version, and training continues on the new branch',
     { timeout: 180_000 },
     async () => {
       scenario = await Scenario.begin();
@@ -55,7 +55,7 @@ describe.skipIf(found.runtime === null)('the window', () => {
           const now = await status(scenario);
           return now.branch === 'branch-2' && (now.current_step ?? 0) > version.step;
         },
-        'steps in the new branch',
+        'steps on the new branch',
         90_000,
       );
     },

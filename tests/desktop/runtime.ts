@@ -1,6 +1,6 @@
 /**
- * The Electron that the tests run on: the installed one, else ELECTRON_OVERRIDE_DIST_PATH, else the real 22.3.25 from a Python
- * wheel. Null with a reason where none can be had.
+ * The Electron that the tests run on: the installed one, else ELECTRON_OVERRIDE_DIST_PATH, else
+ * Electron 22.3.25 from a Python wheel. null with a reason if none is available.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -11,7 +11,10 @@ export const node24 = join(root, 'node_modules/node/bin/node');
 export const shimPath = join(import.meta.dirname, 'runtime/electron22-shim.cjs');
 
 export interface Runtime {
-  /** The folder with the file `electron`, for ELECTRON_OVERRIDE_DIST_PATH; null: the installed one. */
+  /**
+   * The folder with the file `electron`, for ELECTRON_OVERRIDE_DIST_PATH; null for the installed
+   * one.
+   */
   readonly folder: string | null;
   readonly major: number;
 }
@@ -19,8 +22,7 @@ export type Found =
   { readonly runtime: Runtime } | { readonly runtime: null; readonly why: string };
 
 function find(): Found {
-  if (process.platform !== 'linux')
-    return { runtime: null, why: 'the tests of the desktop drive a Linux desktop' };
+  if (process.platform !== 'linux') return { runtime: null, why: 'the desktop tests need Linux' };
   const missing = ['Xvfb', 'dbus-daemon'].filter((name) => spawnSync('which', [name]).status !== 0);
   if (missing.length > 0) return { runtime: null, why: `not installed: ${missing.join(', ')}` };
   const installed = join(root, 'node_modules/electron/dist');
@@ -33,7 +35,7 @@ function find(): Found {
   const folder = answer.stdout.trim();
   return answer.status === 0 && existsSync(join(folder, 'electron'))
     ? { runtime: { folder, major: majorOf(folder) } }
-    : { runtime: null, why: `no Electron can be had: ${answer.stderr.trim().slice(-400)}` };
+    : { runtime: null, why: `no Electron available: ${answer.stderr.trim().slice(-400)}` };
 }
 
 function majorOf(folder: string): number {
@@ -43,7 +45,7 @@ function majorOf(folder: string): number {
 }
 
 export const found: Found = find();
-if (found.runtime === null) console.warn(`tests/desktop are skipped: ${found.why}`);
+if (found.runtime === null) console.warn(`tests/desktop is skipped: ${found.why}`);
 else if (found.runtime.folder !== null)
   // Read by the npm package `electron` and by Playwright through it.
   process.env['ELECTRON_OVERRIDE_DIST_PATH'] = found.runtime.folder;

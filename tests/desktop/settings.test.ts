@@ -1,4 +1,7 @@
-/** The settings of the desktop on a real Electron: written, applied, kept over a restart; the autostart file; sleep only while it trains. */
+/**
+ * Desktop settings: applied, saved across a restart; the autostart file; sleep prevention while
+ * training.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -53,7 +56,7 @@ describe.skipIf(found.runtime === null)('settings of the desktop', () => {
         : BrowserWindow.getAllWindows()[0].webContents.getZoomFactor(),
     );
 
-  test('starting at login writes the autostart file, and takes it away again', async () => {
+  test('start at login creates and removes the autostart file', async () => {
     const box = launched.page.getByRole('checkbox', { name: 'Start Nightshift at login' });
     expect(await box.isChecked()).toBe(false);
     await box.check();
@@ -64,21 +67,21 @@ describe.skipIf(found.runtime === null)('settings of the desktop', () => {
     await until(() => !existsSync(autostart), 'the file to go');
   });
 
-  test('the machine is kept awake only while it trains, and only when that is wanted', async () => {
-    const { desk } = scenario;
+  test('prevents sleep only while training, and only if enabled', async () => {
+    const { session } = scenario;
     const box = launched.page.getByRole('checkbox', { name: /Keep the machine awake/ });
-    await until(() => desk.inhibitors.size === 1, 'awake while it trains');
+    await until(() => session.inhibitors.size === 1, 'sleep prevented while training');
     await box.uncheck();
-    await until(() => desk.inhibitors.size === 0, 'it may sleep');
+    await until(() => session.inhibitors.size === 0, 'sleep allowed');
     await box.check();
-    await until(() => desk.inhibitors.size === 1, 'awake again');
-    await desk.clickTrayMenu('Pause');
-    await until(() => desk.inhibitors.size === 0, 'it may sleep while paused');
-    await desk.clickTrayMenu('Resume');
-    await until(() => desk.inhibitors.size === 1, 'awake when it goes on');
+    await until(() => session.inhibitors.size === 1, 'sleep prevented again');
+    await session.clickTrayMenu('Pause');
+    await until(() => session.inhibitors.size === 0, 'sleep allowed while paused');
+    await session.clickTrayMenu('Resume');
+    await until(() => session.inhibitors.size === 1, 'sleep prevented after resume');
   });
 
-  test('a kind that is off is not shown by the system; the others are', async () => {
+  test('a silenced kind is not shown as a notification; others are', async () => {
     const { page } = launched;
     await page.getByRole('checkbox', { name: 'A dataset is done' }).uncheck();
     const notice = (id: string, kind: Notice['kind'], after: number): Notice => ({
@@ -97,13 +100,13 @@ describe.skipIf(found.runtime === null)('settings of the desktop', () => {
         notice('of a crash', 'crash_recovered', 1),
       ],
     });
-    const shown = await until(() => scenario.desk.notifications[0], 'the notification');
+    const shown = await until(() => scenario.session.notifications[0], 'the notification');
     expect(shown.title).toBe('of a crash');
-    scenario.desk.click(shown);
+    scenario.session.click(shown);
     await page.getByRole('heading', { name: 'Health', level: 1 }).waitFor();
   });
 
-  test('the size is applied, follows the menu, and is there after a restart', async () => {
+  test('zoom is applied, can be changed from the menu, and survives a restart', async () => {
     const { page, app } = launched;
     await page.evaluate(() => {
       location.hash = '#/settings';
@@ -112,7 +115,7 @@ describe.skipIf(found.runtime === null)('settings of the desktop', () => {
     await until(async () => Math.abs((await zoom()) - 1.25) < 0.01, 'the size');
     await app.evaluate(({ Menu }) => {
       const view = Menu.getApplicationMenu()?.items.find((item) => item.label.includes('View'));
-      view?.submenu?.items.find((item) => item.label === 'Larger')?.click();
+      view?.submenu?.items.find((item) => item.label === 'Zoom in')?.click();
     });
     await until(async () => Math.abs((await zoom()) - 1.5) < 0.01, 'one step larger');
     await until(
@@ -125,7 +128,7 @@ describe.skipIf(found.runtime === null)('settings of the desktop', () => {
     expect(kept.preferences).toEqual({ zoom: 150, silenced: ['dataset_done'], keepAwake: true });
 
     await answerDialogs(app, 0);
-    await scenario.desk.clickTrayMenu('Quit');
+    await scenario.session.clickTrayMenu('Quit');
     await ended(launched);
     launched = await scenario.launch('--hidden');
     await connected(launched.page);
@@ -135,7 +138,7 @@ describe.skipIf(found.runtime === null)('settings of the desktop', () => {
         BrowserWindow.getAllWindows()[0]?.isVisible(),
       ),
     ).toBe(false);
-    await scenario.desk.activateTray();
+    await scenario.session.activateTray();
     await until(
       () =>
         launched.app.evaluate(
@@ -145,7 +148,7 @@ describe.skipIf(found.runtime === null)('settings of the desktop', () => {
     );
   });
 
-  test('the menu opens the list of keys and the commands', async () => {
+  test('the menu opens the shortcut list and the command palette', async () => {
     const { page, app } = launched;
     const press = (menu: string, label: string): Promise<void> =>
       app.evaluate(
@@ -157,11 +160,11 @@ describe.skipIf(found.runtime === null)('settings of the desktop', () => {
         },
         { menu, label },
       );
-    await press('Help', 'Keys');
-    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await press('Help', 'Keyboard shortcuts');
+    await page.getByRole('dialog', { name: /^(Keys|Keyboard shortcuts)$/ }).waitFor();
     await page.keyboard.press('Escape');
-    await press('View', 'Commands');
-    await page.getByRole('dialog', { name: 'Commands' }).waitFor();
+    await press('View', 'Command palette');
+    await page.getByRole('dialog', { name: /^Command(s| palette)$/ }).waitFor();
     await page.keyboard.press('Escape');
     await press('Help', 'Help');
     await page.getByRole('heading', { name: 'Help', level: 1 }).waitFor();

@@ -1,4 +1,4 @@
-/** The window and the tray against a scripted engine: what is shown, what is asked of the engine, what a user can do. */
+/** Window, tray and notifications with a scripted engine. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -62,7 +62,7 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     await scenario.clear();
   });
 
-  test('the page is sandboxed, on its own scheme, under a strict policy', async () => {
+  test('the page is sandboxed, on its own scheme, with a strict content security policy', async () => {
     const { page, app } = launched;
     await page.waitForLoadState();
     expect(page.url()).toBe('app://nightshift/');
@@ -99,13 +99,13 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     expect(app.windows().length).toBe(1);
   });
 
-  test('the page connects and shows what the engine says', async () => {
+  test('the page connects and shows the state of the engine', async () => {
     const { page } = launched;
     await connected(page);
     expect(await page.getByRole('status').first().innerText()).toContain('Training');
   });
 
-  test('a ticket of the bridge opens one connection, not two', async () => {
+  test('a ticket opens only one connection', async () => {
     const opened = await launched.page.evaluate(async () => {
       const { url, ticket } = await window.nightshift.connection();
       const open = (): Promise<boolean> =>
@@ -123,30 +123,30 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     expect(opened).toEqual([true, false]);
   });
 
-  test('the tray says what goes on, pauses and resumes', async () => {
-    const { desk } = scenario;
+  test('the tray shows the state, pauses and resumes', async () => {
+    const { session } = scenario;
     await until(
-      async () => (await desk.trayMenu())[0]?.label.startsWith('Training '),
+      async () => (await session.trayMenu())[0]?.label.startsWith('Training '),
       'the state line',
     );
-    expect(desk.inhibitors.size).toBe(1);
-    await desk.clickTrayMenu('Pause');
+    expect(session.inhibitors.size).toBe(1);
+    await session.clickTrayMenu('Pause');
     await until(
-      async () => (await desk.trayMenu()).some((item) => item.label === 'Resume'),
+      async () => (await session.trayMenu()).some((item) => item.label === 'Resume'),
       'Resume',
     );
-    expect((await desk.trayMenu())[0]?.label).toMatch(/^Paused /);
-    await until(() => desk.inhibitors.size === 0, 'the machine may sleep');
+    expect((await session.trayMenu())[0]?.label).toMatch(/^Paused /);
+    await until(() => session.inhibitors.size === 0, 'the machine may sleep');
     expect((await calls(scenario)).some((call) => call.path === 'training.pause')).toBe(true);
-    await desk.clickTrayMenu('Resume');
+    await session.clickTrayMenu('Resume');
     await until(
-      async () => (await desk.trayMenu()).some((item) => item.label === 'Pause'),
+      async () => (await session.trayMenu()).some((item) => item.label === 'Pause'),
       'Pause',
     );
   });
 
   test('a notice becomes a notification, its markup escaped; a click opens its screen', async () => {
-    const { desk } = scenario;
+    const { session } = scenario;
     await change(scenario, {
       notices: [
         notice('n-1', {
@@ -158,16 +158,16 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
         notice('n-2', { kind: 'fact', title: 'not worth a notification' }),
       ],
     });
-    const shown = await until(() => desk.notifications[0], 'the notification');
+    const shown = await until(() => session.notifications[0], 'the notification');
     expect([shown.title, shown.body]).toEqual([
       'GPU memory ran out at step 44,372',
       'a &lt;b&gt; &amp; c',
     ]);
-    expect(desk.notifications.length).toBe(1);
+    expect(session.notifications.length).toBe(1);
     await launched.app.evaluate(({ BrowserWindow }) => {
       BrowserWindow.getAllWindows()[0]?.hide();
     });
-    desk.click(shown);
+    session.click(shown);
     await until(async () => (await launched.page.title()).startsWith('Queue'), 'the screen');
     expect(await visible(launched)).toBe(true);
   });
@@ -178,23 +178,23 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     });
     await until(async () => !(await visible(launched)), 'hidden');
     expect(scenario.engine()).not.toBeNull();
-    const told = (): number =>
-      scenario.desk.notifications.filter(
-        (notification) => notification.title === 'Nightshift is in the tray',
+    const trayNotices = (): number =>
+      scenario.session.notifications.filter(
+        (notification) => notification.title === 'Nightshift is still running',
       ).length;
-    await until(() => told() === 1, 'being told where it went');
-    await scenario.desk.activateTray();
+    await until(() => trayNotices() === 1, 'the notification about the tray');
+    await scenario.session.activateTray();
     await until(() => visible(launched), 'shown');
     await launched.app.evaluate(({ BrowserWindow }) => {
       BrowserWindow.getAllWindows()[0]?.close();
     });
     await until(async () => !(await visible(launched)), 'hidden');
-    await scenario.desk.activateTray();
+    await scenario.session.activateTray();
     await until(() => visible(launched), 'shown');
-    expect(told()).toBe(1);
+    expect(trayNotices()).toBe(1);
   });
 
-  test('a second launch ends, shows the first and hands over its files', async () => {
+  test('a second launch exits, shows the first window and passes on its files', async () => {
     const file = join(scenario.folder, 'two words.jsonl');
     writeFileSync(file, '{"text":"a"}\n');
     await launched.app.evaluate(({ BrowserWindow }) => {
@@ -209,7 +209,7 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     expect(added.input).toMatchObject({ paths: [file] });
   });
 
-  test('a file that is dropped on the page is queued by its path', async () => {
+  test('a file dropped on the page is queued by its path', async () => {
     const file = join(scenario.folder, 'dropped.jsonl');
     writeFileSync(file, '{"text":"a"}\n');
     const session = await launched.page.context().newCDPSession(launched.page);
@@ -226,11 +226,11 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     );
   });
 
-  test('quitting while it trains asks; cancel stays, keep leaves the engine', async () => {
+  test('quitting while training asks; Cancel stays, Keep training leaves the engine running', async () => {
     const { app } = launched;
     const engine = scenario.engine() ?? 0;
     await answerDialogs(app, 2);
-    await scenario.desk.clickTrayMenu('Quit');
+    await scenario.session.clickTrayMenu('Quit');
     const [question] = await until(async () => {
       const all = await asked(app);
       return all.length > 0 ? all : null;
@@ -244,38 +244,41 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(isRunning(launched.pid)).toBe(true);
     await answerDialogs(app, 0);
-    await scenario.desk.clickTrayMenu('Quit');
+    await scenario.session.clickTrayMenu('Quit');
     await ended(launched);
     expect(isRunning(engine)).toBe(true);
   });
 
-  test('the next start attaches, and tells nothing twice', async () => {
-    const before = { engine: scenario.engine(), notes: scenario.desk.notifications.length };
+  test('the next start attaches and repeats no notification', async () => {
+    const before = { engine: scenario.engine(), notes: scenario.session.notifications.length };
     await change(scenario, {
-      notices: [notice('n-3', { title: 'told while nobody was there' }), notice('n-1', { t: 1 })],
+      notices: [
+        notice('n-3', { title: 'sent while the window was closed' }),
+        notice('n-1', { t: 1 }),
+      ],
     });
     launched = await scenario.launch();
-    await until(() => scenario.desk.notifications[before.notes], 'the notification');
+    await until(() => scenario.session.notifications[before.notes], 'the notification');
     expect(
-      scenario.desk.notifications.slice(before.notes).map((notification) => notification.title),
-    ).toEqual(['told while nobody was there']);
+      scenario.session.notifications.slice(before.notes).map((notification) => notification.title),
+    ).toEqual(['sent while the window was closed']);
     expect(scenario.engine()).toBe(before.engine);
   });
 
-  test('quitting with a stop saves, ends the engine and the application', async () => {
+  test('quitting with a stop ends engine and application', async () => {
     const { app } = launched;
     const engine = scenario.engine() ?? 0;
     await until(
-      async () => (await scenario.desk.trayMenu())[0]?.label.startsWith('Training '),
+      async () => (await scenario.session.trayMenu())[0]?.label.startsWith('Training '),
       'attached',
     );
     await answerDialogs(app, 1);
-    await scenario.desk.clickTrayMenu('Quit');
+    await scenario.session.clickTrayMenu('Quit');
     await ended(launched);
     await until(() => !isRunning(engine), 'the engine to end');
   });
 
-  test('an engine of an older contract is only replaced after a yes', async () => {
+  test('an engine of an older contract version is only restarted after confirmation', async () => {
     const older = await Scenario.begin(scripted);
     writeFileSync(join(older.workspace, 'contract'), '0');
     try {
@@ -286,9 +289,9 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
         return all.length > 0 ? all : null;
       }, 'the question');
       expect(question?.message).toBe('The engine of this workspace is older than this window');
-      expect(question?.buttons[0]).toBe('Restart engine (training is not touched)');
+      expect(question?.buttons[0]).toBe('Restart engine (training is not affected)');
       await until(
-        async () => (await older.desk.trayMenu())[0]?.label.startsWith('Training '),
+        async () => (await older.session.trayMenu())[0]?.label.startsWith('Training '),
         'attached',
       );
       expect(await asked(app)).toHaveLength(1);

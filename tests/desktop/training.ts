@@ -1,11 +1,11 @@
-/** A real engine under the window of the tests, and what makes it train. */
+/** Controls the real engine of a desktop test through its REST API. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Setup, TrainingStatus } from '../../src-main/contract/index.ts';
 import { questions } from '../incidents/engine-process.ts';
 import { until, type Scenario } from './launch.ts';
 
-/** The engine's REST door, by what it wrote into the workspace. */
+/** Sends a REST request, with port and token from the workspace. */
 export async function ask<T>(
   scenario: Scenario,
   method: string,
@@ -28,15 +28,15 @@ export async function ask<T>(
 export const status = (scenario: Scenario): Promise<TrainingStatus> =>
   ask(scenario, 'GET', '/status');
 export const stateLine = async (scenario: Scenario): Promise<string> =>
-  (await scenario.desk.trayMenu())[0]?.label ?? '';
+  (await scenario.session.trayMenu())[0]?.label ?? '';
 export const attached = (scenario: Scenario): Promise<unknown> =>
   until(
     async () =>
-      (await scenario.desk.trayMenu()).some((item) => item.label === 'Pause' && item.enabled),
+      (await scenario.session.trayMenu()).some((item) => item.label === 'Pause' && item.enabled),
     'attached',
   );
 
-/** A config.json under which nothing but training happens, quickly seen. */
+/** Writes a config.json without evaluations and previews, so that steps follow quickly. */
 export function configure(scenario: Scenario): void {
   const values = {
     format: 1,

@@ -1,4 +1,7 @@
-/** What a user does at the window of the real Electron with the real engine: a drop of five files, settings that wait, settings that are refused. */
+/**
+ * The window with a real engine that is training: dropping five files, staged settings, refused
+ * settings.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
@@ -11,7 +14,7 @@ import { ask, attached, beginTraining, configure } from './training.ts';
 const lines = (rows: readonly unknown[]): string =>
   rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
-/** The hand rests until the overlay is there, and lets go over it: the overlay was never entered before. */
+/** Drags files over the window, waits for the drop overlay, and drops them on it. */
 async function drop(page: Page, files: readonly string[]): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const data = { items: [], files: [...files], dragOperationsMask: 1 };
@@ -40,7 +43,7 @@ describe.skipIf(found.runtime === null)('the window with a real engine that trai
     await scenario.clear();
   });
 
-  test('five files dropped at once get five verdicts of their own', async () => {
+  test('five files dropped at once get their own verdicts', async () => {
     const broken = lines(questions(30, 4)).split('\n');
     broken[16] = '{"question": "cut off';
     const contents: Readonly<Record<string, string>> = {
@@ -94,7 +97,7 @@ describe.skipIf(found.runtime === null)('the window with a real engine that trai
     await page.getByText('empty.jsonl is empty', { exact: false }).first().waitFor();
   });
 
-  test('a locked setting is staged from the window, shown as such, and taken back', async () => {
+  test('a locked setting can be staged and unstaged', async () => {
     const { page } = launched;
     await open(page, 'Config');
     const row = page.locator('[data-key="batch_size"]');
@@ -108,7 +111,7 @@ describe.skipIf(found.runtime === null)('the window with a real engine that trai
     expect((await ask<ConfigState>(scenario, 'GET', '/config')).staged).toEqual({});
   });
 
-  test('a change is refused while the file cannot be read; what was typed stays', async () => {
+  test('a change is refused while config.json is invalid; the typed value stays', async () => {
     const { page } = launched;
     writeFileSync(join(scenario.workspace, 'config.json'), '{"format": 1, "batch_size":');
     await until(
@@ -126,13 +129,13 @@ describe.skipIf(found.runtime === null)('the window with a real engine that trai
     configure(scenario);
     await until(
       async () => (await ask<ConfigState>(scenario, 'GET', '/config')).problem === null,
-      'the engine to see the mended file',
+      'the engine to see the fixed file',
     );
     await page.getByRole('button', { name: 'Save changes' }).click();
     await until(
       async () =>
         (await ask<ConfigState>(scenario, 'GET', '/config')).values.watchdog.restart_limit === 7,
-      'the setting to be kept',
+      'the setting to be saved',
     );
   });
 });

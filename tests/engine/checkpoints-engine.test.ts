@@ -18,7 +18,7 @@ const branch = (): string => path.join(w.folder, 'current_model/checkpoints/main
 test('verify names the step, the file and what was skipped; without anything saved it says so', async () => {
   const { api } = await w.withBase();
   expect(await api.checkpoints.verify({ branch: null })).toMatchObject({
-    text: 'nothing is saved on main; training would begin from the base',
+    text: 'no checkpoints on branch main; training would start from the base model',
     resumes: null,
     mismatch: null,
   });

@@ -68,7 +68,7 @@ beforeAll(async () => {
     uiFolder: null,
     openStatus: () => true,
     now: () => Date.now() / 1000,
-    bug: (error) => w.log.push(String(error)),
+    onBug: (error) => w.log.push(String(error)),
   });
   await engine.setPort(server.port);
   const [added] = await w.add(w.rows('long.jsonl', 20_000));

@@ -133,10 +133,10 @@ describe('checkpoints', () => {
       'would resume at step 800 of branch main from /c/step-00000800; 2 skipped because step 1000: state.json is missing; step 900: state.json is missing',
     );
     expect(resumeText('main', null, [])).toBe(
-      'nothing is saved on main; training would begin from the base',
+      'no checkpoints on branch main; training would start from the base model',
     );
     expect(resumeText('main', null, [skip(9)])).toBe(
-      'would not resume on main: none of 1 verifies, because step 9: state.json is missing',
+      "can't resume on branch main: no valid checkpoint (checked 1; step 9: state.json is missing)",
     );
   });
 

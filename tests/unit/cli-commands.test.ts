@@ -1,4 +1,6 @@
-/** The command line against the scripted engine behind the real server, and against files when there is no engine. */
+/**
+ * The command line with the scripted engine behind the real server, and with workspace files only.
+ */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,7 +63,7 @@ async function nightshiftUntil(signal: AbortSignal, ...args: string[]): Promise<
 const json = (result: Result): unknown => JSON.parse(result.out);
 
 describe('with an engine', () => {
-  test('status in words and as JSON', async () => {
+  test('status as text and as JSON', async () => {
     await withEngine();
     const text = await nightshift('status');
     expect(text.code).toBe(0);
@@ -73,15 +75,15 @@ describe('with an engine', () => {
     });
   });
 
-  test('status --watch writes a line for each change until Ctrl-C', async () => {
+  test('status --watch prints a line per change until Ctrl-C', async () => {
     const { engine } = await withEngine();
-    const leave = new AbortController();
-    const watched = nightshiftUntil(leave.signal, 'status', '--watch', '--json');
+    const interrupt = new AbortController();
+    const watched = nightshiftUntil(interrupt.signal, 'status', '--watch', '--json');
     await new Promise((resolve) => setTimeout(resolve, 300));
     engine.advance(1);
     engine.advance(1);
     await new Promise((resolve) => setTimeout(resolve, 200));
-    leave.abort();
+    interrupt.abort();
     const { code, out } = await watched;
     expect(code).toBe(0);
     const steps = out
@@ -131,7 +133,7 @@ describe('with an engine', () => {
     expect(engine.calls).toContainEqual({ path, input });
   });
 
-  test('every reading command has text and JSON', async () => {
+  test('every read command prints text and JSON', async () => {
     await withEngine();
     for (const args of [
       ['queue', 'list'],
@@ -154,16 +156,16 @@ describe('with an engine', () => {
     }
   });
 
-  test('versions list says at which step the figures were measured', async () => {
+  test('versions list shows at which step the metrics were evaluated', async () => {
     await withEngine();
     const { out } = await nightshift('versions', 'list');
     const [head, newest, older] = out.split('\n');
-    expect(head).toContain('measured at step');
+    expect(head).toContain('evaluated at step');
     expect(newest).toMatch(/v002_faq\s+1.180\s+0\.187\s+1.180\s+20 of 20/);
     expect(older).toMatch(/v001_sample\s+1.100\s+0\.211\s+19 of 20/);
   });
 
-  test('queue show --rows adds up to the physical rows', async () => {
+  test('queue show --rows lists every row of the file', async () => {
     await withEngine();
     const { rows, account } = json(
       await nightshift('queue', 'show', 'd-sample', '--rows', '--json'),
@@ -174,17 +176,20 @@ describe('with an engine', () => {
     expect(rows).toHaveLength(account.rows);
   });
 
-  test('a locked key is refused with exit code 3, what and what next', async () => {
+  test('a locked setting is refused with exit code 3, the reason and what to do', async () => {
     await withEngine();
     const refused = await nightshift('config', 'set', 'batch_size', '8');
     expect(refused.code).toBe(3);
     expect(refused.err).toContain('Refused (LOCKED): batch_size is locked');
     expect(refused.err).toContain('Next: ');
     const staged = await nightshift('config', 'set', 'batch_size', '8', '--stage');
-    expect([staged.code, staged.out]).toEqual([0, 'batch_size becomes 8 with the next dataset.\n']);
+    expect([staged.code, staged.out]).toEqual([
+      0,
+      'batch_size changes to 8 with the next dataset.\n',
+    ]);
   });
 
-  test('a key with a consequence wants its consent', async () => {
+  test('a setting with side effects requires confirmation', async () => {
     const { engine } = await withEngine();
     engine.play('idle');
     const refused = await nightshift('config', 'set', 'max_length', '1024', '--json');
@@ -197,14 +202,14 @@ describe('with an engine', () => {
     expect(done.code).toBe(0);
   });
 
-  test('a restore prints its plan and ends with 3 until its name is confirmed, then carries it out', async () => {
+  test('restore prints the plan and exits with 3 until its name is confirmed', async () => {
     const { engine } = await withEngine();
     const before = engine.rooms().lineage.head;
-    const asked = await nightshift('versions', 'restore', 'v001_sample');
-    expect(asked.code).toBe(3);
-    expect(asked.out).toContain('v001_sample');
-    expect(asked.out).toMatch(/leaves|moments|disk|undo/);
-    expect(asked.err).toContain('--confirm v001_sample');
+    const planned = await nightshift('versions', 'restore', 'v001_sample');
+    expect(planned.code).toBe(3);
+    expect(planned.out).toContain('v001_sample');
+    expect(planned.out).toMatch(/discards .*\n(.*\n)*.*optimizer .*\n(.*\n)*.*undo /);
+    expect(planned.err).toContain('--confirm v001_sample');
     expect((await nightshift('versions', 'restore', 'v001_sample', '--plan')).code).toBe(0);
     const wrong = await nightshift('versions', 'restore', 'v001_sample', '--confirm', 'v001');
     expect(wrong.code).toBe(3);
@@ -221,11 +226,12 @@ describe('with an engine', () => {
     expect(done.code).toBe(0);
     expect(json(done)).toMatchObject({ branch: engine.rooms().lineage.head });
     expect(engine.rooms().lineage.head).not.toBe(before);
+    expect((await nightshift('queue', 'undo', 'nothing')).code).toBe(3);
     expect((await nightshift('queue', 'take-back', 'nothing')).code).toBe(3);
     expect((await nightshift('versions', 'restore', 'v099_x')).code).toBe(3);
   });
 
-  test('files that are refused one by one end with 3, the others are added', async () => {
+  test('refused files exit with 3; the other files are added', async () => {
     await withEngine();
     const result = await nightshift('queue', 'add', '/data/a.jsonl', '/data/missing.jsonl');
     expect(result.code).toBe(3);
@@ -233,7 +239,7 @@ describe('with an engine', () => {
     expect(result.out).toContain('refused  /data/missing.jsonl: There is no file');
   });
 
-  test('an unknown dataset and a broken engine end with 3 and 1', async () => {
+  test('an unknown dataset exits with 3, an engine failure with 1', async () => {
     const { engine } = await withEngine();
     expect((await nightshift('queue', 'hold', 'nothing.jsonl')).code).toBe(3);
     engine.refuseNext('status.get', new Error('a bug') as unknown as Refusal);
@@ -242,25 +248,25 @@ describe('with an engine', () => {
     expect(failed.err).toContain('Failed: ');
   });
 
-  test('validate without a file tells what waits; max_length is raised only with consent, and staged while it is locked', async () => {
+  test('validate without a file lists queued files; max_length is raised only when confirmed, and staged while locked', async () => {
     const { engine } = await withEngine();
     const set = () => engine.calls.filter(({ path }) => path === 'config.set');
-    const told = await nightshift('validate');
-    expect(told.code).toBe(3);
-    expect(told.out).toMatch(/too_long\.jsonl +refused +16,881 of 18,212 +1,331 +5,312/);
-    expect(told.out).not.toMatch(/sample\.jsonl|export_empty/);
+    const listed = await nightshift('validate');
+    expect(listed.code).toBe(3);
+    expect(listed.out).toMatch(/too_long\.jsonl +refused +16,881 of 18,212 +1,331 +5,312/);
+    expect(listed.out).not.toMatch(/sample\.jsonl|export_empty/);
     expect(set()).toEqual([]);
     const refused = await nightshift('validate', '--auto-adjust');
     expect([refused.code, refused.err.includes('--confirm max_length')]).toEqual([3, true]);
     expect(engine.rooms().config.staged).toEqual({});
     const staged = await nightshift('validate', '--auto-adjust', '--confirm', 'max_length');
     expect([staged.code, staged.err]).toEqual([0, '']);
-    expect(staged.out).toMatch(/max_length 4,096 to 5,312 is staged for the next dataset/);
+    expect(staged.out).toMatch(/max_length changes from 4,096 to 5,312 with the next dataset/);
     expect(engine.rooms().config.staged).toEqual({ max_length: 5312 });
     expect(engine.calls.some(({ path }) => path === 'queue.retry')).toBe(false);
   });
 
-  test('validate --auto-adjust of an idle engine: changed at once, what was refused for its lengths is validated again', async () => {
+  test('validate --auto-adjust on an idle engine applies immediately and retries files refused for their lengths', async () => {
     const { engine } = await withEngine(CONTRACT_VERSION, 'idle');
     const args = ['validate', '--auto-adjust', '--confirm', 'max_length', '--json'];
     const done = await nightshift(...args);
@@ -271,7 +277,7 @@ describe('with an engine', () => {
     expect(engine.calls).toContainEqual({ path: 'queue.retry', input: { id: 'd-too-long' } });
   });
 
-  test('token: stdout holds the token alone, the link works once', async () => {
+  test('token prints only the token to stdout; the link works once', async () => {
     const { token } = await withEngine();
     const result = await nightshift('token');
     expect(result.out).toBe(`${token}\n`);
@@ -280,11 +286,11 @@ describe('with an engine', () => {
     expect((await fetch(link, { redirect: 'manual' })).status).toBe(401);
   });
 
-  test('an engine of another contract is not talked to', async () => {
+  test('refuses to use an engine of another contract version', async () => {
     await withEngine(CONTRACT_VERSION + 1);
     const result = await nightshift('queue', 'status');
     expect(result.code).toBe(1);
-    expect(result.err).toContain(`speaks contract ${String(CONTRACT_VERSION + 1)}`);
+    expect(result.err).toContain(`uses contract version ${String(CONTRACT_VERSION + 1)}`);
   });
 });
 
@@ -294,7 +300,7 @@ describe('without an engine', () => {
     await writeFile(join(workspace, path), text);
   };
 
-  test('commands that need one end with 4', async () => {
+  test('commands that need an engine exit with 4', async () => {
     for (const args of [
       ['pause'],
       ['queue', 'add', 'a.jsonl'],
@@ -307,7 +313,7 @@ describe('without an engine', () => {
     }
   });
 
-  test('one that dies before it answers is said in words, and ends with 4', async () => {
+  test('an engine that exits before it responds is reported with exit code 4', async () => {
     const dying = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     dying.on('connection', (socket) => {
       socket.once('message', () => {
@@ -321,16 +327,16 @@ describe('without an engine', () => {
     const result = await nightshift('versions', 'pin', 'v001_a');
     dying.close();
     expect(result.code).toBe(4);
-    expect(result.err).toContain('The engine ended before it answered');
+    expect(result.err).toContain('The engine exited before it responded');
   });
 
-  test('a lock of a dead engine is no engine', async () => {
+  test('the lock of a dead process does not count as an engine', async () => {
     const dead = { format: 1, ...ownIdentity(), start: '1:00000000', port: 1, t: now };
     await write('.engine.lock', JSON.stringify(dead));
     expect((await nightshift('queue', 'status')).code).toBe(4);
   });
 
-  test('status claims nothing and says how old what it knows is', async () => {
+  test('status reports the last known values with their age, not a live state', async () => {
     const known = { ...statusOf(now - 90, 'training', 1240), updated_at: now - 90 };
     await write('status/training_status.json', JSON.stringify(known));
     const dead = { format: 1, ...ownIdentity(), start: '1:00000000', run: 'r-1', t: now };
@@ -338,7 +344,7 @@ describe('without an engine', () => {
     const text = await nightshift('status');
     expect(text.code).toBe(4);
     expect(text.out).not.toContain('training');
-    expect(text.out).toContain('No trainer is alive');
+    expect(text.out).toContain('No trainer is running');
     expect(text.out).toContain('Last known, 2 min ago');
     expect(text.out).toContain('step 1,240');
     const machine = await nightshift('status', '--json');
@@ -350,16 +356,18 @@ describe('without an engine', () => {
     });
   });
 
-  test('a trainer that lives on without an engine is named', async () => {
+  test('reports a trainer that is still running without an engine', async () => {
     const own = ownIdentity();
     await write('.trainer.lock', JSON.stringify({ format: 1, ...own, run: 'r-1', t: now }));
     await write('runs/r-1/heartbeat', JSON.stringify({ format: 1, ...own, t: now - 2 }));
     const text = await nightshift('status');
-    expect(text.out).toContain(`A trainer (pid ${String(own.pid)}) goes on without an engine`);
+    expect(text.out).toContain(
+      `A trainer (pid ${String(own.pid)}) is still running without an engine`,
+    );
     expect(text.out).toContain('2.0 s ago');
   });
 
-  test('queue list, versions, journal and config come from the files', async () => {
+  test('queue list, versions, journal and config read the workspace files', async () => {
     await write('queue/high/a.jsonl', '{}\n');
     await write('queue/completed/b.jsonl', '{}\n');
     await write(
@@ -377,14 +385,14 @@ describe('without an engine', () => {
         { place: 'completed', name: 'b.jsonl' },
       ],
     });
-    expect((await nightshift('versions', 'list')).out).toBe('There is no version yet.\n');
+    expect((await nightshift('versions', 'list')).out).toBe('No versions yet.\n');
     expect((await nightshift('journal')).out).toContain('Something was decided.');
     expect((await nightshift('config', 'get', 'watchdog.restart_limit')).out).toBe('7\n');
     expect((await nightshift('config', 'get', 'hang.train_minutes')).out).toBe('20\n');
     expect((await nightshift('config', 'get', 'hang.eval_minutes')).out).toBe('30\n');
   });
 
-  test('a broken config.json is a failure that names the file', async () => {
+  test('an invalid config.json is reported with its name', async () => {
     await write('config.json', '{ "seed": ');
     const result = await nightshift('config', 'show');
     expect(result.code).toBe(1);
@@ -393,7 +401,7 @@ describe('without an engine', () => {
 });
 
 describe('usage', () => {
-  test('unknown commands, options and values end with 2', async () => {
+  test('unknown commands, options and values exit with 2', async () => {
     for (const args of [
       ['nothing'],
       ['status', '--nothing'],
@@ -404,17 +412,17 @@ describe('usage', () => {
       expect([args, (await nightshift(...args)).code]).toEqual([args, 2]);
   });
 
-  test('help and version end with 0 and name the exit codes', async () => {
+  test('help and version exit with 0; help lists the exit codes', async () => {
     const help = await nightshift('--help');
     expect(help.code).toBe(0);
-    expect(help.out).toContain('no engine runs for the workspace');
+    expect(help.out).toContain('no engine is running for the workspace');
     expect((await nightshift('--version')).out).toBe('0.0.0\n');
   });
 
-  test('--base-dir is another name of --workspace', async () => {
+  test('--base-dir is an alias of --workspace', async () => {
     const other = await mkdtemp(join(tmpdir(), 'nightshift-cli-'));
     const result = await nightshift('status', '--base-dir', other);
-    expect(result.out).toContain(`No engine runs for ${other}.`);
+    expect(result.out).toContain(`No engine is running for ${other}.`);
     await rm(other, { recursive: true });
   });
 });

@@ -41,12 +41,12 @@ async function nightshift(...args: string[]): Promise<{ code: number; out: strin
 }
 
 describe('with an engine', () => {
-  test('stage keeps a locked change for the next dataset, unstage takes it back', async () => {
+  test('stage applies a change from the next dataset, unstage cancels it', async () => {
     const { engine } = await withEngine();
     const staged = await nightshift('config', 'stage', 'batch_size', '32');
     expect(staged).toMatchObject({
       code: 0,
-      out: 'batch_size becomes 32 with the next dataset.\n',
+      out: 'batch_size changes to 32 with the next dataset.\n',
     });
     expect(engine.calls.at(-1)?.input).toMatchObject({ key: 'batch_size', value: 32, stage: true });
     const back = await nightshift('config', 'unstage', 'batch_size');
@@ -54,10 +54,10 @@ describe('with an engine', () => {
     expect(engine.rooms().config.staged).toEqual({});
   });
 
-  test('a key with a consequence is staged with its name only', async () => {
+  test('staging a setting with side effects requires confirmation', async () => {
     await withEngine();
     expect((await nightshift('config', 'stage', 'max_length', '512')).code).toBe(3);
-    const named = await nightshift(
+    const confirmed = await nightshift(
       'config',
       'stage',
       'max_length',
@@ -65,10 +65,10 @@ describe('with an engine', () => {
       '--confirm',
       'max_length',
     );
-    expect(named.code).toBe(0);
+    expect(confirmed.code).toBe(0);
   });
 
-  test('estimate prints now beside then, the levels, the queue and the record', async () => {
+  test('estimate prints current and changed values, batch sizes, the queue and the accuracy of past estimates', async () => {
     const { engine } = await withEngine();
     const text = await nightshift('config', 'estimate', '--batch-size', '40', '--packing', 'false');
     expect(text.code).toBe(0);
@@ -96,32 +96,32 @@ describe('with an engine', () => {
 describe('config validate, without an engine', () => {
   const write = (text: string): Promise<void> => writeFile(join(workspace, 'config.json'), text);
 
-  test('no file: the factory values hold', async () => {
+  test('no file: default values', async () => {
     const answer = await nightshift('config', 'validate');
     expect(answer.code).toBe(0);
-    expect(answer.out).toContain('every key has its factory value');
+    expect(answer.out).toContain('all settings have their default values');
   });
-  test('a good file, named or the own one', async () => {
+  test('a valid file, given or of the workspace', async () => {
     await write('{"format": 1, "batch_size": 8, "watchdog": {"restart_limit": 5}}');
-    expect((await nightshift('config', 'validate')).out).toContain('2 keys are set, all allowed');
+    expect((await nightshift('config', 'validate')).out).toContain('valid (2 settings)');
     const named = join(workspace, 'config.json');
     expect((await nightshift('config', 'validate', named)).code).toBe(0);
     expect((await nightshift('config', 'validate', join(workspace, 'none.json'))).code).toBe(1);
   });
-  test('every fault by line and key, exit code 3', async () => {
+  test('lists every error by line and key and exits with 3', async () => {
     await write(
       '{\n  "batch_size": 0,\n  "watchdog": {\n    "restart_limit": "x",\n    "nothing": 1\n  },\n  "sed": 1\n}',
     );
     const answer = await nightshift('config', 'validate');
     expect(answer.code).toBe(3);
-    expect(answer.out).toContain('line 2: batch_size: it has to be at least 1');
-    expect(answer.out).toContain('line 4: watchdog.restart_limit: it has to be');
-    expect(answer.out).toContain('line 5: watchdog.nothing: there is no such key');
-    expect(answer.out).toContain('line 7: sed: there is no such key');
+    expect(answer.out).toContain('line 2: batch_size: must be at least 1');
+    expect(answer.out).toContain('line 4: watchdog.restart_limit: must be');
+    expect(answer.out).toContain('line 5: watchdog.nothing: unknown setting');
+    expect(answer.out).toContain('line 7: sed: unknown setting');
     const json = JSON.parse((await nightshift('config', 'validate', '--json')).out) as object;
     expect(json).toMatchObject({ ok: false, faults: [{ key: 'batch_size', line: 2 }, {}, {}, {}] });
   });
-  test('the folder of the base is looked for', async () => {
+  test('checks that the base model is installed', async () => {
     await write('{"base_model": "mine"}');
     const missing = await nightshift('config', 'validate');
     expect(missing.code).toBe(3);
@@ -133,16 +133,16 @@ describe('config validate, without an engine', () => {
 });
 
 test.each([
-  ['{\n "seed": 7,\n', 3, 'it is not JSON'],
-  ['{\n "seed": 7 "epochs": 1}', 2, 'it is not JSON'],
-  ['[]', 1, 'it is not an object'],
+  ['{\n "seed": 7,\n', 3, 'not valid JSON'],
+  ['{\n "seed": 7 "epochs": 1}', 2, 'not valid JSON'],
+  ['[]', 1, 'not a JSON object'],
   ['{"format": 2}', 1, 'newer version'],
-])('%j is named by its line', (text, line, why) => {
+])('%j is reported with its line', (text, line, why) => {
   const [fault] = checkConfigText(text).faults;
   expect(fault).toMatchObject({ key: null, line });
   expect(fault?.text).toContain(why);
 });
-test('dotted keys are read like nested ones', () => {
+test('reads dotted keys like nested ones', () => {
   expect(
     checkConfigText('{"watchdog.restart_limit": 5, "watchdog": {"backoff_first_seconds": 1}}'),
   ).toEqual({ faults: [], keys: 2, base: '' });

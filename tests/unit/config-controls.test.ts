@@ -1,4 +1,4 @@
-/** How settings are edited and refused, made from the schema alone. */
+/** Form controls and validation of settings, derived from the schema. */
 import { expect, test } from 'vitest';
 import {
   controlOf,
@@ -9,7 +9,7 @@ import {
 } from '../../src-main/contract/index.ts';
 import { pendingOf, textOf, titleOf, valueAt } from '../../src-renderer/rooms/config/edits.ts';
 
-test('every key has a control, and its factory value comes back from its own text', () => {
+test('every setting has a control, and its default value survives conversion to text and back', () => {
   for (const { key, factory } of describeKeys()) {
     const control = controlOf(key);
     expect(valueAt(factoryConfig, key), key).toEqual(factory);
@@ -21,21 +21,21 @@ test('every key has a control, and its factory value comes back from its own tex
 });
 
 test.each([
-  ['batch_size', 0, 'it has to be at least 1'],
-  ['batch_size', 1.5, 'it has to be a whole number'],
-  ['batch_size', 'many', 'it has to be a number'],
-  ['weight_decay', 2, 'it has to be at most 1'],
-  ['max_grad_norm', 0, 'it has to be more than 0'],
-  ['micro_batch', 'fast', 'it has to be one of auto, or it has to be a number'],
-  ['precision', 'fp8', 'it has to be one of auto, bf16, fp32'],
-  ['model_name', '', 'it cannot be empty'],
-  ['device', 'gpu', 'it has not the form that its help names'],
-  ['no_such_key', 1, 'there is no key no_such_key'],
-])('%s = %j is refused in plain words', (key, value, words) => {
-  expect(problemOf(key, value)).toBe(words);
+  ['batch_size', 0, 'must be at least 1'],
+  ['batch_size', 1.5, 'must be a whole number'],
+  ['batch_size', 'many', 'must be a number'],
+  ['weight_decay', 2, 'must be at most 1'],
+  ['max_grad_norm', 0, 'must be more than 0'],
+  ['micro_batch', 'fast', 'must be auto or a number'],
+  ['precision', 'fp8', 'must be one of auto, bf16, fp32'],
+  ['model_name', '', "can't be empty"],
+  ['device', 'gpu', "invalid format; see the setting's help"],
+  ['no_such_key', 1, 'there is no setting no_such_key'],
+])('%s = %j: %s', (key, value, problem) => {
+  expect(problemOf(key, value)).toBe(problem);
 });
 
-test('numbers are read as people write them', () => {
+test('parses numbers with separators and exponents', () => {
   const number = controlOf('max_length');
   expect(typedValue(number, ' 8,192 ')).toBe(8192);
   expect(typedValue(number, '2e3')).toBe(2000);
@@ -46,7 +46,7 @@ test('numbers are read as people write them', () => {
   expect(titleOf('watchdog.restart_limit')).toBe('Restart limit');
 });
 
-test('only what differs would be kept; a locked key waits, a staged one is compared with what is staged', () => {
+test('lists only changed settings; a locked one is staged, a staged one is compared with the staged value', () => {
   const state = {
     values: factoryConfig,
     locks: { batch_size: 'a.jsonl is being trained with 16.' },
@@ -65,5 +65,5 @@ test('only what differs would be kept; a locked key waits, a staged one is compa
     },
     { key: 'packing', before: true, after: false, problem: null, staged: false, consent: null },
   ]);
-  expect(pendingOf({ epochs: '0' }, state)[0]?.problem).toBe('it has to be at least 1');
+  expect(pendingOf({ epochs: '0' }, state)[0]?.problem).toBe('must be at least 1');
 });

@@ -143,7 +143,7 @@ test('a hand edit during a pass is drift, waits for the next pass and can be tak
 
 describe('a file that cannot be used leaves the last good values in force and is not written over', () => {
   test.each([
-    ['broken', '{"seed": 7,', 'not JSON'],
+    ['broken', '{"seed": 7,', 'not valid JSON'],
     ['from a newer version', '{"format": 2, "seed": 9}', 'newer version'],
     ['with an unknown key', '{"sed": 9}', 'There is no key sed'],
     ['with a value that is not allowed', '{"seed": -1}', 'seed'],

@@ -1,4 +1,7 @@
-/** What a desktop keeps of the user's taste: the autostart file, the size, silenced kinds, the menu from the table of keys. */
+/**
+ * Desktop preferences: start at login, zoom, silenced notifications; and the menu with its
+ * shortcuts.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,7 +17,7 @@ import {
 } from '../../src-main/desktop/login.ts';
 import { menuTemplate } from '../../src-main/desktop/menu.ts';
 import type { Settings } from '../../src-main/desktop/settings.ts';
-import { createTastes } from '../../src-main/desktop/preferences.ts';
+import { createPreferences } from '../../src-main/desktop/preferences.ts';
 
 const home = (): string => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'nightshift-login-'));
@@ -25,7 +28,7 @@ const home = (): string => {
 };
 const system = { get: () => false, set: () => undefined };
 
-test('the autostart folder is the one of the base directories, an odd value is passed over', () => {
+test('the autostart folder follows XDG_CONFIG_HOME; a relative value is ignored', () => {
   expect(autostartFile({}, '/home/a')).toBe('/home/a/.config/autostart/nightshift.desktop');
   expect(autostartFile({ XDG_CONFIG_HOME: '/x' }, '/home/a')).toBe(
     '/x/autostart/nightshift.desktop',
@@ -33,7 +36,7 @@ test('the autostart folder is the one of the base directories, an odd value is p
   expect(autostartFile({ XDG_CONFIG_HOME: 'x' }, '/home/a')).toContain('/home/a/.config/');
 });
 
-test('a program with spaces and signs is quoted as desktop entries want it', () => {
+test('quotes a command with spaces and special characters as desktop entries require', () => {
   expect(execLine(['/opt/Nightshift/nightshift', '--hidden'])).toBe(
     '/opt/Nightshift/nightshift --hidden',
   );
@@ -42,7 +45,7 @@ test('a program with spaces and signs is quoted as desktop entries want it', () 
   expect(autostartText(['/opt/n'])).toContain('\nExec=/opt/n --hidden\n');
 });
 
-test('the file appears and goes, and the file is what counts', () => {
+test('creates and removes the autostart file, whose existence is the setting', () => {
   const folder = home();
   const login = createLogin({
     platform: 'linux',
@@ -64,59 +67,59 @@ test('the file appears and goes, and the file is what counts', () => {
   expect(existsSync(file)).toBe(false);
 });
 
-function preferences() {
-  const kept: Record<string, unknown> = {
+function openPreferences() {
+  const stored: Record<string, unknown> = {
     preferences: { zoom: 100, silenced: [], keepAwake: true },
   };
   const settings: Settings = {
-    get: (name) => kept[name] as never,
+    get: (name) => stored[name] as never,
     set: (name, value) => {
-      kept[name] = value;
+      stored[name] = value;
     },
   };
   let atLogin = false;
-  const told: unknown[] = [];
-  const made = createTastes({
+  const changes: unknown[] = [];
+  const preferences = createPreferences({
     settings,
     login: {
       get: () => atLogin,
-      set: (wanted) => {
-        if (wanted && kept['refuse'] === true) throw new Error('read-only file system');
-        atLogin = wanted;
+      set: (enabled) => {
+        if (enabled && stored['refuse'] === true) throw new Error('read-only file system');
+        atLogin = enabled;
       },
     },
-    changed: (now) => told.push(now),
+    onChange: (changed) => changes.push(changed),
   });
-  return { made, kept, told };
+  return { preferences, stored, changes };
 }
 
-test('a change is checked, kept, told; what the system keeps is not kept twice', () => {
-  const { made, kept, told } = preferences();
-  expect(made.change({ silenced: ['queue_empty'], startAtLogin: true })).toEqual({
+test('validates, saves and reports a change; start at login is only stored by the system', () => {
+  const { preferences, stored, changes } = openPreferences();
+  expect(preferences.change({ silenced: ['queue_empty'], startAtLogin: true })).toEqual({
     zoom: 100,
     silenced: ['queue_empty'],
     keepAwake: true,
     startAtLogin: true,
   });
-  expect(kept['preferences']).toEqual({ zoom: 100, silenced: ['queue_empty'], keepAwake: true });
-  expect(told).toHaveLength(1);
-  expect(() => made.change({ zoom: 500 })).toThrow();
-  expect(() => made.change({ other: 1 } as never)).toThrow();
-  kept['refuse'] = true;
-  made.change({ startAtLogin: false });
-  expect(() => made.change({ startAtLogin: true, zoom: 125 })).toThrow('read-only');
-  expect(made.get().zoom).toBe(100);
+  expect(stored['preferences']).toEqual({ zoom: 100, silenced: ['queue_empty'], keepAwake: true });
+  expect(changes).toHaveLength(1);
+  expect(() => preferences.change({ zoom: 500 })).toThrow();
+  expect(() => preferences.change({ other: 1 } as never)).toThrow();
+  stored['refuse'] = true;
+  preferences.change({ startAtLogin: false });
+  expect(() => preferences.change({ startAtLogin: true, zoom: 125 })).toThrow('read-only');
+  expect(preferences.get().zoom).toBe(100);
 });
 
-test('the size goes by steps and stays within them', () => {
+test('zoom moves in steps within its limits', () => {
   expect([nextZoom(100, 1), nextZoom(100, -1), nextZoom(125, 0)]).toEqual([110, 90, 100]);
   expect([nextZoom(200, 1), nextZoom(80, -1), nextZoom(104, 1)]).toEqual([200, 80, 110]);
-  const { made } = preferences();
-  made.zoom(1);
-  expect(made.get().zoom).toBe(110);
+  const { preferences } = openPreferences();
+  preferences.zoom(1);
+  expect(preferences.get().zoom).toBe(110);
 });
 
-test('a silenced kind is remembered as told, and is not told later', () => {
+test('a silenced notice counts as handled and is not shown later', () => {
   const notice = (id: string, t: number, kind: Notice['kind']): Notice => ({
     id,
     t,
@@ -133,33 +136,33 @@ test('a silenced kind is remembered as told, and is not told later', () => {
   expect(freshNotices(all, first.memory, 1, []).announcements).toEqual([]);
 });
 
-test('the native menu has the acts of the page with the keys of the table', () => {
-  const done: string[] = [];
-  const say =
+test('the menu triggers its actions with the shortcuts of the contract', () => {
+  const triggered: string[] = [];
+  const record =
     (name: string) =>
-    (...more: readonly unknown[]): void => {
-      done.push([name, ...more].join(' '));
+    (...args: readonly unknown[]): void => {
+      triggered.push([name, ...args].join(' '));
     };
   const template = menuTemplate(
     { action: 'pause', connected: true, mac: false, packaged: true },
     {
-      addFiles: say('add'),
-      open: say('open'),
-      act: say('act'),
-      zoom: say('zoom'),
-      pause: say('pause'),
-      resume: say('resume'),
-      stop: say('stop'),
-      skip: say('skip'),
-      restartEngine: say('restart'),
-      showWorkspace: say('workspace'),
-      showEngineLog: say('log'),
-      close: say('close'),
-      quit: say('quit'),
+      addFiles: record('add'),
+      open: record('open'),
+      pageAction: record('page'),
+      zoom: record('zoom'),
+      pause: record('pause'),
+      resume: record('resume'),
+      stop: record('stop'),
+      skip: record('skip'),
+      restartEngine: record('restart'),
+      showWorkspace: record('workspace'),
+      showEngineLog: record('log'),
+      close: record('close'),
+      quit: record('quit'),
     },
   );
-  const items = template.flatMap((entry) =>
-    Array.isArray(entry.submenu) ? (entry.submenu as MenuItemConstructorOptions[]) : [],
+  const items = template.flatMap((menu) =>
+    Array.isArray(menu.submenu) ? (menu.submenu as MenuItemConstructorOptions[]) : [],
   );
   const press = (accelerator: string): void => {
     const item = items.find((item) => item.accelerator === accelerator);
@@ -178,11 +181,11 @@ test('the native menu has the acts of the page with the keys of the table', () =
     'CmdOrCtrl+0',
   ])
     press(keys);
-  expect(done).toEqual([
-    'act palette',
+  expect(triggered).toEqual([
+    'page palette',
     'add',
     'pause',
-    'act stop',
+    'page stop',
     'open settings',
     'open dashboard',
     'open health',
@@ -190,5 +193,7 @@ test('the native menu has the acts of the page with the keys of the table', () =
     'zoom 1',
     'zoom 0',
   ]);
-  expect(items.map((item) => item.label)).toEqual(expect.arrayContaining(['Help', 'Keys']));
+  expect(items.map((item) => item.label)).toEqual(
+    expect.arrayContaining(['Help', 'Keyboard shortcuts']),
+  );
 });

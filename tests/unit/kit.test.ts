@@ -36,7 +36,7 @@ beforeEach(() => {
   folder = path.join(root, String(count++));
 });
 
-test('a file is replaced whole and leaves nothing beside it', async () => {
+test('writeJson replaces a file atomically and leaves no temporary file', async () => {
   const target = path.join(folder, 'a.json');
   await Promise.all(
     Array.from({ length: 20 }, (_, n) => writeJson(target, { n, text: 'x'.repeat(5000) })),
@@ -45,14 +45,14 @@ test('a file is replaced whole and leaves nothing beside it', async () => {
   expect(readdirSync(folder)).toEqual(['a.json']);
 });
 
-test('what does not exist is null, what is broken names the file', async () => {
+test('readJson returns null for a missing file and names an invalid one', async () => {
   expect(await readJson(path.join(folder, 'none.json'))).toBeNull();
   await writeJson(path.join(folder, 'a.json'), {});
   writeFileSync(path.join(folder, 'a.json'), '{');
   await expect(readJson(path.join(folder, 'a.json'))).rejects.toThrow('a.json');
 });
 
-test('a cut last line and junk lines are passed over', async () => {
+test('readLines skips invalid lines and a truncated last line', async () => {
   const target = path.join(folder, 'a.jsonl');
   await appendLine(target, { n: 1 });
   await appendFile(target, 'junk\n');
@@ -61,7 +61,7 @@ test('a cut last line and junk lines are passed over', async () => {
   expect(await readJsonLines(target)).toEqual([{ n: 1 }, { n: 2 }]);
 });
 
-test('a move never overwrites', async () => {
+test('moveFile never overwrites', async () => {
   await writeJson(path.join(folder, 'a'), 1);
   await writeJson(path.join(folder, 'b'), 2);
   await expect(moveFile(path.join(folder, 'a'), path.join(folder, 'b'))).rejects.toThrow('exists');
@@ -70,13 +70,13 @@ test('a move never overwrites', async () => {
   expect(await readJson(path.join(folder, 'c/d'))).toBe(1);
 });
 
-test('a copy has the same bytes', async () => {
+test('copyInto copies every byte', async () => {
   await writeJson(path.join(folder, 'a'), { text: 'y'.repeat(100_000) });
   await copyInto(path.join(folder, 'a'), path.join(folder, 'b'));
   expect(await sha256File(path.join(folder, 'b'))).toBe(await sha256File(path.join(folder, 'a')));
 });
 
-test('a tail gives each whole line once', async () => {
+test('Tail returns each complete line once', async () => {
   const target = path.join(folder, 'log');
   const tail = new Tail(target);
   expect(await tail.read()).toEqual([]);
@@ -88,21 +88,21 @@ test('a tail gives each whole line once', async () => {
   expect(tail.offset).toBe('one\ntwo\nthree\n'.length);
 });
 
-test('an identity is pid and start: the dead, zombies and others with the same pid are not it', async () => {
+test('a process is identified by pid and start time; dead processes, zombies and reused pids do not match', async () => {
   const own = ownIdentity();
   expect(isAlive(own)).toBe(true);
   expect(isAlive({ pid: own.pid, start: 'another' })).toBe(false);
   const child = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
-  const who = identityOf(child.pid ?? -1);
-  expect(who).not.toBeNull();
+  const identity = identityOf(child.pid ?? -1);
+  expect(identity).not.toBeNull();
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  expect(signalGroup(who ?? own, 'SIGKILL')).toBe(true);
+  expect(signalGroup(identity ?? own, 'SIGKILL')).toBe(true);
   await ended;
-  expect(isAlive(who ?? own)).toBe(false);
-  expect(signalGroup(who ?? own, 'SIGKILL')).toBe(false);
+  expect(isAlive(identity ?? own)).toBe(false);
+  expect(signalGroup(identity ?? own, 'SIGKILL')).toBe(false);
 });
 
-test('a lock is held by the living and taken from the dead', async () => {
+test('a lock of a dead process can be taken, a lock of a live one cannot', async () => {
   const lock = path.join(folder, 'lock');
   await writeJson(lock, { pid: 999_999_999, start: '0:dead', port: 1 });
   expect(await readHolder(lock)).toBeNull();
@@ -114,18 +114,18 @@ test('a lock is held by the living and taken from the dead', async () => {
   expect(existsSync(lock)).toBe(false);
 });
 
-test('a listener that throws does not silence the others', () => {
+test('a listener that throws does not affect the others', () => {
   const errors: unknown[] = [];
-  const heard: number[] = [];
-  const news = new Emitter<number>((error) => errors.push(error));
-  news.on(() => {
+  const received: number[] = [];
+  const emitter = new Emitter<number>((error) => errors.push(error));
+  emitter.on(() => {
     throw new Error('broken');
   });
-  const leave = news.on((value) => heard.push(value));
-  news.emit(1);
-  leave();
-  news.emit(2);
-  expect(heard).toEqual([1]);
+  const unsubscribe = emitter.on((value) => received.push(value));
+  emitter.emit(1);
+  unsubscribe();
+  emitter.emit(2);
+  expect(received).toEqual([1]);
   expect(errors).toHaveLength(2);
 });
 

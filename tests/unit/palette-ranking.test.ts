@@ -1,4 +1,4 @@
-/** What the command palette puts first. */
+/** Ranking of the command palette. */
 import { expect, test } from 'vitest';
 import { rankOf } from '../../src-renderer/app/command-ranking.ts';
 
@@ -8,33 +8,33 @@ const names = [
   'Restore v001_opening',
   'Open Dashboard',
   'Open Models',
-  'Stop, with a choice of ways',
+  'Stop: choose how',
   'Verify checkpoints',
 ];
 const found = (search: string): readonly string[] =>
   names
-    .map((name, place) => ({ name, place, rank: rankOf(name, search) }))
-    .filter((name) => name.rank > 0)
-    .sort((a, b) => b.rank - a.rank || a.place - b.place)
-    .map((name) => name.name);
+    .map((name, index) => ({ name, index, rank: rankOf(name, search) }))
+    .filter((match) => match.rank > 0)
+    .sort((a, b) => b.rank - a.rank || a.index - b.index)
+    .map((match) => match.name);
 
-test('a beginning comes before what stands inside a word, and scattered singleKeyShortcuts are no answer', () => {
+test('matches at the start of a name come before matches inside it; scattered letters do not match', () => {
   expect(found('open')).toEqual(['Open Dashboard', 'Open Models', 'Restore v001_opening']);
   expect(found('ver')).toEqual(['Verify checkpoints', 'Compare two versions', 'Create version']);
 });
 
-test('words are found in any order, those in the typed order first', () => {
+test('matches words in any order, the typed order first', () => {
   expect(found('two ver')).toEqual(['Compare two versions']);
   expect(found('ver two')).toEqual(['Compare two versions']);
   expect(rankOf('Compare two versions', 'two ver')).toBeGreaterThan(
     rankOf('Compare two versions', 'ver two'),
   );
-  // One word of the name does not answer two typed ones in order.
-  expect(rankOf('Stop, with a choice of ways', 'stop st')).toBeLessThan(0.8);
+  // One word of the name must not count as an ordered match of two typed words.
+  expect(rankOf('Stop: choose how', 'stop st')).toBeLessThan(0.8);
 });
 
-test('signs and case do not matter, nothing typed leaves all, nonsense leaves none', () => {
-  expect(found('STOP with')).toEqual(['Stop, with a choice of ways']);
+test('ignores punctuation and case; an empty query matches everything, nonsense nothing', () => {
+  expect(found('STOP choose')).toEqual(['Stop: choose how']);
   expect(found('  ')).toEqual(names);
   expect(found('xid')).toEqual([]);
 });

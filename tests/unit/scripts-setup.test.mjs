@@ -1,4 +1,4 @@
-/** The decisions of the scripts: what is installed, what cannot be had, pip's settings, the window, the counting of results, planted faults. */
+/** The scripts: installed packages, pip settings, opening the window, test results, planted faults. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { freeGigabytes, requireDisk } from '../../scripts/setup/disk-part.mjs';
 import { installationProblem } from '../../scripts/setup/node-part.mjs';
-import { readHeader, words } from '../../scripts/planted.mjs';
+import { readHeader, splitArguments } from '../../scripts/planted.mjs';
 import {
   localTorchWheel,
   parsePipConfig,
@@ -16,7 +16,7 @@ import {
 import { windowPlan } from '../../scripts/start.mjs';
 import { countJunit, countVitest, lastLine, readCounts } from '../../scripts/test/results.mjs';
 
-test('node_modules are validated by what npm recorded', () => {
+test('compares node_modules with the lock file', () => {
   const lock = {
     packages: {
       '': {},
@@ -24,14 +24,14 @@ test('node_modules are validated by what npm recorded', () => {
       'node_modules/b': { version: '2.0.0', optional: true },
     },
   };
-  expect(installationProblem(lock, null)).toBe('nothing is installed yet');
+  expect(installationProblem(lock, null)).toBe('not installed yet');
   expect(installationProblem(lock, { packages: {} })).toBe('node_modules/a is missing');
   const has = (version) => ({ packages: { 'node_modules/a': { version } } });
   expect(installationProblem(lock, has('0.9.0'))).toContain('0.9.0');
   expect(installationProblem(lock, has('1.0.0'))).toBeNull();
 });
 
-test("pip's settings are read from its own list, the environment first", () => {
+test("reads pip's settings; environment variables take precedence", () => {
   const parsed = parsePipConfig(
     [
       ":env:.find-links='/from/env'",
@@ -61,14 +61,14 @@ test("pip's settings are read from its own list, the environment first", () => {
   expect(named.index).toBe('https://mirror.example/simple');
 });
 
-test('a local torch wheel has to fit the Python', () => {
+test('selects a local torch wheel that matches the Python version', () => {
   const settings = { index: null, extra: [], findLinks: ['/wheels'], certificates: null };
   const list = () => ['torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl'];
   expect(localTorchWheel(settings, '2.13.0', 'cp311', list)).toContain('/wheels/torch-2.13.0');
   expect(localTorchWheel(settings, '2.13.0', 'cp312', list)).toBeNull();
 });
 
-test('the window opens only with a display, a binary and a built desktop', () => {
+test('a window needs a display, an Electron binary and a built desktop', () => {
   const facts = {
     platform: 'linux',
     env: { DISPLAY: ':0' },
@@ -89,7 +89,7 @@ test('the window opens only with a display, a binary and a built desktop', () =>
   expect(other.binary).toBe('/old/electron');
 });
 
-test('results are counted from the reporters, and a part that ran nothing has failed', () => {
+test('counts test results; a part without tests counts as failed', () => {
   const report = {
     numPassedTests: 3,
     numFailedTests: 1,
@@ -112,14 +112,14 @@ test('results are counted from the reporters, and a part that ran nothing has fa
   ).toBe('3 passed, 1 failed');
 });
 
-test('a planted fault names its test', () => {
+test('reads the test of a planted fault', () => {
   const patch =
     'Origin check off.\nTest: vitest contract a.test.ts -t "a foreign Origin"\n\ndiff --git a/x b/x\nTest: no\n';
   expect(readHeader(patch)).toEqual({
     test: 'vitest contract a.test.ts -t "a foreign Origin"',
     build: null,
   });
-  expect(words('vitest contract -t "a foreign Origin"')).toEqual([
+  expect(splitArguments('vitest contract -t "a foreign Origin"')).toEqual([
     'vitest',
     'contract',
     '-t',
@@ -128,7 +128,7 @@ test('a planted fault names its test', () => {
   expect(() => readHeader('diff --git')).toThrow('names no test');
 });
 
-test('too little room is said before anything is fetched: how much there is, how much is needed', () => {
+test('fails before downloading anything if the disk is too full', () => {
   expect(() => requireDisk('the Python packages', 4, 4)).not.toThrow();
   expect(() => requireDisk('the Python packages', 4, null)).not.toThrow();
   let refusal;
@@ -137,13 +137,15 @@ test('too little room is said before anything is fetched: how much there is, how
   } catch (error) {
     refusal = error;
   }
-  expect(refusal.message).toMatch(/^there is 1\.3 GB free at .+; the Python packages need 4 GB\.$/);
-  expect(refusal.next).toBe('Free 2.7 GB there, then run this again.');
+  expect(refusal.message).toMatch(
+    /^Not enough disk space at .+: the Python packages need 4 GB, 1\.3 GB are free\.$/,
+  );
+  expect(refusal.next).toBe('Free up 2.7 GB, then run this again.');
   expect(freeGigabytes(tmpdir())).toBeGreaterThan(0);
   expect(freeGigabytes('/nowhere/at/all')).toBeNull();
 });
 
-test('no Python: the set-up ends with what is missing and what to do, and makes nothing', () => {
+test('without Python, the setup says what to install and creates nothing', () => {
   const copy = mkdtempSync(join(tmpdir(), 'nightshift-setup-'));
   onTestFinished(() => {
     rmSync(copy, { recursive: true, force: true });
@@ -161,10 +163,10 @@ test('no Python: the set-up ends with what is missing and what to do, and makes 
     });
   const answer = run('/nowhere/python3');
   expect(answer.status).toBe(1);
-  expect(answer.stderr).toContain('Set-up stopped: no Python 3.10 or newer was found.');
+  expect(answer.stderr).toContain('Setup failed: Python 3.10 or newer was not found.');
   expect(answer.stderr).toContain('Next: Install Python 3.10 or newer');
   expect(answer.stderr).not.toContain(' at ');
   expect(existsSync(join(copy, 'python-runtime/.venv'))).toBe(false);
-  // Something that is no Python at all is not taken for one.
+  // A program that is not Python is not accepted.
   expect(run('/bin/true').status).toBe(1);
 });

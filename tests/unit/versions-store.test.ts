@@ -130,8 +130,8 @@ test('verify finds every flipped byte, cut and missing file, and says which', as
   const weights = path.join(made.folder, 'model.safetensors');
   rmSync(weights); // its own file from here on: what is damaged must not be the checkpoint's
   for (const [content, problem] of [
-    ['abce', 'the content of model.safetensors is not what was written'],
-    ['abc', 'model.safetensors has 3 bytes instead of 4'],
+    ['abce', 'the content of model.safetensors has changed (SHA-256 mismatch)'],
+    ['abc', 'model.safetensors has 3 bytes, expected 4'],
   ] as const) {
     writeFileSync(weights, content);
     expect(await store.verify(made)).toMatchObject({ ok: false, problem });

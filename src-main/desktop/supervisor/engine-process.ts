@@ -1,13 +1,13 @@
-/** Starts the engine: detached, with its output in a file, so that it outlives this process. */
+/** Starts the engine detached, with its output in a file, so that it outlives this process. */
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export interface EngineProgram {
-  /** A Node 24. */
+  /** Path of Node 24. */
   readonly node: string;
   readonly entry: string;
-  /** The folder that holds the entry's `out` and the trainer's sources. */
+  /** The folder with `out` and `python-runtime`. */
   readonly root: string;
 }
 
@@ -22,20 +22,20 @@ export interface StartOptions {
   readonly log: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly nowMs: () => number;
-  /** `how`: "exit code 1", "signal SIGKILL". */
-  readonly ended: (how: string) => void;
+  /** `cause`: such as "exit code 1" or "signal SIGKILL". */
+  readonly onExit: (cause: string) => void;
 }
 
-const LOG_LIMIT = 5 * 1024 * 1024;
+const MAX_LOG_BYTES = 5 * 1024 * 1024;
 
-/** Throws with a sentence when a file is missing. */
+/** Throws an Error with a readable message if a file is missing. */
 export function startEngine(options: StartOptions): Child | null {
   const { program } = options;
-  for (const [what, path] of [
+  for (const [name, path] of [
     ['Node', program.node],
     ['the engine', program.entry],
   ] as const)
-    if (!existsSync(path)) throw new Error(`${what} is missing at ${path}`);
+    if (!existsSync(path)) throw new Error(`${name} is missing: ${path}`);
   const output = openLog(options.log);
   const child = spawn(program.node, [program.entry, '--workspace', options.workspace], {
     detached: true,
@@ -47,15 +47,15 @@ export function startEngine(options: StartOptions): Child | null {
   closeSync(output);
   child.unref();
   child.on('error', (error) => {
-    options.ended(error.message);
+    options.onExit(error.message);
   });
   child.on('exit', (code, signal) => {
-    options.ended(signal === null ? `exit code ${String(code)}` : `signal ${signal}`);
+    options.onExit(signal === null ? `exit code ${String(code)}` : `signal ${signal}`);
   });
   return child.pid === undefined ? null : { pid: child.pid, startedMs: options.nowMs() };
 }
 
-/** What Electron and its launcher put into the environment is not the engine's. */
+/** The environment without the variables set by Electron and its launcher. */
 export function engineEnvironment(
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
@@ -68,6 +68,6 @@ export function engineEnvironment(
 
 function openLog(path: string): number {
   mkdirSync(dirname(path), { recursive: true });
-  if (existsSync(path) && statSync(path).size > LOG_LIMIT) renameSync(path, `${path}.1`);
+  if (existsSync(path) && statSync(path).size > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
   return openSync(path, 'a', 0o600);
 }

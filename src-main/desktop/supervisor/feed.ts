@@ -1,11 +1,14 @@
-/** One WebSocket to the engine: the typed client, and the rooms kept up to date by snapshot and changes. */
+/**
+ * A WebSocket connection to the engine: the typed client, and the rooms, kept current by a snapshot
+ * and changes.
+ */
 import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
 import type { ContractRouterClient } from '@orpc/contract';
 import { WebSocket } from 'ws';
 import type { Contract, Rooms } from '../../contract/index.ts';
 import { followRooms } from '../../contract/snapshot-client.ts';
-import type { Address } from './door.ts';
+import type { Address } from './engine-http.ts';
 
 export type Client = ContractRouterClient<Contract>;
 
@@ -15,21 +18,22 @@ export interface Feed {
 }
 
 export interface FeedListener {
-  rooms(rooms: Rooms): void;
-  /** Told once, also when the connection never came about. */
-  closed(): void;
+  onRooms(rooms: Rooms): void;
+  /** Called once, also if the connection was never established. */
+  onClose(): void;
 }
 
-const OPEN_MS = 3000;
+const CONNECT_TIMEOUT_MS = 3000;
 const SNAPSHOT_AGAIN_MS = 100;
 
 export function openFeed({ port, token }: Address, listener: FeedListener): Feed {
   const socket = new WebSocket(`ws://127.0.0.1:${String(port)}/ws`, {
     headers: { authorization: `Bearer ${token}` },
-    handshakeTimeout: OPEN_MS,
+    handshakeTimeout: CONNECT_TIMEOUT_MS,
   });
   socket.binaryType = 'arraybuffer';
-  // The socket of `ws` has what the link uses (listeners, send, readyState); their two types differ in what it does not use.
+  // The `ws` socket has everything the link uses (listeners, send, readyState); only the types
+  // differ.
   const link = new RPCLink({ websocket: socket as unknown as globalThis.WebSocket });
   const client: Client = createORPCClient(link);
   let open = true;
@@ -37,7 +41,7 @@ export function openFeed({ port, token }: Address, listener: FeedListener): Feed
     if (!open) return;
     open = false;
     socket.terminate();
-    listener.closed();
+    listener.onClose();
   };
   socket.on('error', close);
   socket.on('close', close);
@@ -58,7 +62,7 @@ function follow(client: Client, listener: FeedListener, isOpen: () => boolean): 
   return followRooms({
     calls: client.feed,
     isOpen,
-    // An engine that no longer knows our revision refuses the changes.
+    // The engine refuses when it no longer has our revision.
     isStale: isRefusal,
     pause: () =>
       new Promise((resolve) => {
@@ -66,10 +70,10 @@ function follow(client: Client, listener: FeedListener, isOpen: () => boolean): 
       }),
     listener: {
       onSnapshot: (rooms) => {
-        listener.rooms(rooms);
+        listener.onRooms(rooms);
       },
       onChange(rooms, change) {
-        if (Object.keys(change.rooms).length > 0) listener.rooms(rooms);
+        if (Object.keys(change.rooms).length > 0) listener.onRooms(rooms);
       },
     },
   });

@@ -1,9 +1,11 @@
 /**
- * For: keeping one engine alive for one workspace, and being its client on behalf of the window.
- * Promises: an engine that ends or falls silent is replaced within two seconds; one that is already there is attached to.
- * Never: touches a trainer, ends an engine that lives and answers, or holds state that the engine does not have.
+ * For: keeping one engine running for one workspace, and connecting the window to it.
+ * Promises: a running engine is used; an engine that exits is restarted within two seconds, one
+ * that hangs is replaced.
+ * Never: signals a trainer, kills an engine that responds, or holds state of its own about
+ * training.
  */
 export type { Client } from './feed.ts';
 export type { EngineProgram } from './engine-process.ts';
 export { createSupervisor } from './supervisor.ts';
-export type { Connection, Supervisor } from './supervisor.ts';
+export type { Connection, Supervisor, SupervisorListener } from './types.ts';

@@ -75,7 +75,7 @@ function Control({
       )}
       aria-label={label}
       aria-invalid={invalid === null ? undefined : true}
-      inputMode={control.kind === 'number' && control.words.length === 0 ? 'decimal' : 'text'}
+      inputMode={control.kind === 'number' && control.keywords.length === 0 ? 'decimal' : 'text'}
       spellCheck={false}
       value={text}
       rightSection={unit === null ? null : <span className={textStyles.caption}>{unit}</span>}

@@ -1,15 +1,16 @@
 /**
- * Where the engine is run from. In a package its files are first copied to `<user data>/runtime/<stamp>/`: an update, or an image
- * that is unmounted, would otherwise pull the floor away from an engine and a trainer that outlive the window.
+ * Where the engine runs from. A packaged application first copies its runtime to `<user
+ * data>/runtime/<stamp>/`, because an update or an unmounted AppImage would otherwise delete the
+ * files of an engine and a trainer that are still running.
  */
 import { existsSync } from 'node:fs';
 import { constants, cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EngineProgram } from './supervisor/index.ts';
 
-export interface Place {
+export interface ApplicationPaths {
   readonly packaged: boolean;
-  /** The checkout, or the package's archive. */
+  /** The checkout, or the archive (app.asar) of the package. */
   readonly appPath: string;
   readonly resources: string;
   readonly userData: string;
@@ -17,26 +18,26 @@ export interface Place {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** What the package carries for engine and trainer, beside its archive. */
-const carried = ['node', 'out', 'python-runtime'];
-/** Runtimes that are kept: this one, and the one before it, which a trainer may still run from. */
-const KEPT = 2;
+/** Folders of the package next to its archive that engine and trainer need. */
+const RUNTIME_FOLDERS = ['node', 'out', 'python-runtime'];
+/** Runtimes to keep: the current one, and the previous one, which a trainer may still be using. */
+const KEPT_RUNTIMES = 2;
 
-/** Throws with a sentence when the package is incomplete or there is no space for the copy. */
-export async function engineProgram(place: Place): Promise<EngineProgram> {
-  const root = place.packaged
-    ? await copiedRuntime(place.resources, join(place.userData, 'runtime'))
-    : (place.env['NIGHTSHIFT_ROOT'] ?? place.appPath);
-  const folder = place.packaged ? root : join(root, 'node_modules');
-  const entry = place.packaged ? undefined : place.env['NIGHTSHIFT_ENGINE'];
+/** Throws an Error with a readable message if the package is incomplete or the disk is full. */
+export async function engineProgram(paths: ApplicationPaths): Promise<EngineProgram> {
+  const root = paths.packaged
+    ? await copiedRuntime(paths.resources, join(paths.userData, 'runtime'))
+    : (paths.env['NIGHTSHIFT_ROOT'] ?? paths.appPath);
+  const folder = paths.packaged ? root : join(root, 'node_modules');
+  const entry = paths.packaged ? undefined : paths.env['NIGHTSHIFT_ENGINE'];
   return {
-    node: place.env['NIGHTSHIFT_NODE'] || join(folder, nodeIn(place.platform)),
+    node: paths.env['NIGHTSHIFT_NODE'] || join(folder, nodeIn(paths.platform)),
     entry: entry ?? join(root, 'out', 'engine', 'engine.mjs'),
     root,
   };
 }
 
-/** In the npm package `node` and in ours. */
+/** The same relative path in the npm package `node` and in the packaged runtime. */
 const nodeIn = (platform: string): string =>
   platform === 'win32' ? join('node', 'bin', 'node.exe') : join('node', 'bin', 'node');
 
@@ -47,7 +48,7 @@ async function copiedRuntime(resources: string, runtimes: string): Promise<strin
   const part = join(runtimes, `.${stamp}.${String(process.pid)}`);
   try {
     await mkdir(part, { recursive: true });
-    for (const name of carried)
+    for (const name of RUNTIME_FOLDERS)
       await cp(join(resources, name), join(part, name), {
         recursive: true,
         verbatimSymlinks: true,
@@ -56,7 +57,7 @@ async function copiedRuntime(resources: string, runtimes: string): Promise<strin
     await rename(part, final);
   } catch (error) {
     await rm(part, { recursive: true, force: true });
-    // Another start was faster: its copy is as good.
+    // A concurrent start may have finished the same copy first.
     if (!existsSync(final)) throw error;
   }
   await removeOld(runtimes);
@@ -69,6 +70,6 @@ async function removeOld(runtimes: string): Promise<void> {
     names.map(async (name) => ({ name, t: (await stat(join(runtimes, name))).mtimeMs })),
   );
   aged.sort((a, b) => b.t - a.t);
-  for (const { name } of aged.slice(KEPT))
+  for (const { name } of aged.slice(KEPT_RUNTIMES))
     await rm(join(runtimes, name), { recursive: true, force: true });
 }

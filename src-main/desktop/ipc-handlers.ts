@@ -1,4 +1,4 @@
-/** What the page may ask of the main process, and nothing else. */
+/** The calls that the page may make to the main process. */
 import { dialog, ipcMain, type BrowserWindow, type IpcMainInvokeEvent } from 'electron';
 import type { DesktopSettings, DesktopSettingsChange } from '../contract/host.ts';
 import { PAGE } from './scheme.ts';
@@ -13,14 +13,14 @@ export interface PageCalls {
 export function answerPage(calls: PageCalls): void {
   const handle = (channel: string, answer: (value: unknown) => Promise<unknown>): void => {
     ipcMain.handle(channel, (event, value: unknown) => {
-      if (!isOurPage(event)) throw new Error('Only the page of Nightshift is answered.');
+      if (!isOurPage(event)) throw new Error('Only the Nightshift page may call the main process.');
       return answer(value);
     });
   };
   handle('nightshift:connection', calls.ticket);
   handle('nightshift:choose-files', () => choosePaths(calls.window(), 'files'));
   handle('nightshift:settings', () => Promise.resolve(calls.settings()));
-  // What comes from a page is checked against its schema where it is kept.
+  // preferences.change validates the untrusted input.
   handle('nightshift:change-settings', (change) =>
     Promise.resolve().then(() => calls.changeSettings(change as DesktopSettingsChange)),
   );
@@ -30,15 +30,18 @@ export function answerPage(calls: PageCalls): void {
   });
 }
 
-/** Only the top frame of our own page; a frame that is gone by now is nobody. */
+/** True for the top frame of our own page. `senderFrame` is null if the frame has gone away. */
 function isOurPage(event: IpcMainInvokeEvent): boolean {
   const frame = event.senderFrame;
   return frame !== null && frame.parent === null && frame.url.startsWith(PAGE);
 }
 
-const datasets = { name: 'Datasets', extensions: ['jsonl', 'json', 'csv', 'parquet', 'gz', 'zst'] };
+const datasetFilter = {
+  name: 'Datasets',
+  extensions: ['jsonl', 'json', 'csv', 'parquet', 'gz', 'zst'],
+};
 
-/** The system's dialog; empty when it was closed. */
+/** Shows the system's open dialog; empty if it was canceled. */
 export async function choosePaths(
   window: BrowserWindow | null,
   what: 'files' | 'folder',
@@ -47,7 +50,7 @@ export async function choosePaths(
     what === 'files'
       ? {
           properties: ['openFile', 'multiSelections'],
-          filters: [datasets, { name: 'All files', extensions: ['*'] }],
+          filters: [datasetFilter, { name: 'All files', extensions: ['*'] }],
         }
       : { properties: ['openDirectory', 'createDirectory'] };
   const answer = await (window === null

@@ -1,22 +1,24 @@
-/** Who owns the workspace: what the engine has written there, believed only while that very process lives. */
+/** Reads which engine holds the workspace. A lock of a dead process counts as free. */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { readHolder as readLiveHolder, signalGroup, workspacePaths } from '../../kit/index.ts';
 import type { Identity } from '../../kit/index.ts';
 
-/** Absent until the engine listens. */
-const listening = z.object({ port: z.int().min(1).max(65535) });
+/** The port is absent until the engine listens. */
+const listeningLock = z.object({ port: z.int().min(1).max(65535) });
 
 export interface Holder extends Identity {
   readonly port: number | null;
 }
 
-/** The living holder of the workspace, or null. A file that cannot be read names nobody. */
+/**
+ * The live engine that holds the workspace; null if there is none or the lock file is unreadable.
+ */
 export async function readHolder(workspace: string): Promise<Holder | null> {
   const holder = await readLiveHolder<object>(workspacePaths(workspace).engineLock);
   if (holder === null) return null;
-  const said = listening.safeParse(holder);
-  return { pid: holder.pid, start: holder.start, port: said.success ? said.data.port : null };
+  const parsed = listeningLock.safeParse(holder);
+  return { pid: holder.pid, start: holder.start, port: parsed.success ? parsed.data.port : null };
 }
 
 export async function readToken(workspace: string): Promise<string | null> {
@@ -24,7 +26,9 @@ export async function readToken(workspace: string): Promise<string | null> {
   return text === null || text.trim() === '' ? null : text.trim();
 }
 
-/** Ends exactly this engine. Its trainers and workers lead groups of their own and are not hit. */
-export function endEngine(holder: Identity): void {
+/**
+ * Kills this engine. Its trainers and workers have their own process groups and are not affected.
+ */
+export function killEngine(holder: Identity): void {
   signalGroup(holder, 'SIGKILL');
 }

@@ -1,14 +1,14 @@
-/** Backups and checkpoints as the files tell them, without an engine. Only reads. */
+/** Reads backups and checkpoints without an engine. */
 import { readdir, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { backup, backupType, type Backup } from '../contract/index.ts';
-import { readJson } from '../kit/files.ts';
-import { firstDifference } from '../kit/folder-content.ts';
-import { readSealed } from '../kit/sealed.ts';
-import type { Session } from './session.ts';
+import { backup as backupSchema, backupType, type Backup } from '../../contract/index.ts';
+import { readJson } from '../../kit/files.ts';
+import { firstDifference } from '../../kit/folder-content.ts';
+import { readSealed } from '../../kit/sealed.ts';
+import type { Session } from '../session.ts';
 
-const backupFile = backup.omit({ folder: true, keep_until: true });
+const backupFile = backupSchema.omit({ folder: true, keep_until: true });
 const manifestFile = z.object({
   files: z.record(z.string(), z.object({ size: z.number(), sha256: z.string() })),
   links: z.array(z.object({ name: z.string(), target: z.string() })),
@@ -17,7 +17,7 @@ const manifestFile = z.object({
 export interface BackupOnDisk {
   readonly id: string;
   readonly folder: string;
-  /** null: its backup.json cannot be believed. */
+  /** null if backup.json is missing or damaged. */
   readonly facts: Backup | null;
   readonly problem: string | null;
 }
@@ -33,22 +33,21 @@ export async function backupsFromFiles(session: Session): Promise<BackupOnDisk[]
       const reading = await readSealed(join(folder, 'backup.json'));
       const parsed = backupFile.safeParse(reading.ok && reading.sealed ? reading.value : null);
       const facts = parsed.success ? { ...parsed.data, folder, keep_until: null } : null;
-      const problem = reading.ok ? 'backup.json is not what was written' : reading.problem;
+      const problem = reading.ok ? 'backup.json was changed after it was written' : reading.problem;
       out.push({ id, folder, facts, problem: facts === null ? problem : null });
     }
-  const stampOf = (backupOnDisk: BackupOnDisk): string =>
-    backupOnDisk.id.slice(backupOnDisk.id.indexOf('/'));
+  const stampOf = ({ id }: BackupOnDisk): string => id.slice(id.indexOf('/'));
   return out.sort((a, b) => (stampOf(a) < stampOf(b) ? 1 : -1));
 }
 
-/** Every byte of one backup; null: all as it was made. */
-export async function backupProblem(backupOnDisk: BackupOnDisk): Promise<string | null> {
-  if (backupOnDisk.problem !== null) return backupOnDisk.problem;
-  const reading = await readSealed(join(backupOnDisk.folder, 'manifest.json'));
+/** Verifies the checksums of a backup. null if all match, otherwise the first problem. */
+export async function backupProblem(backup: BackupOnDisk): Promise<string | null> {
+  if (backup.problem !== null) return backup.problem;
+  const reading = await readSealed(join(backup.folder, 'manifest.json'));
   if (!reading.ok) return reading.problem;
   const manifest = manifestFile.safeParse(reading.value);
-  if (!reading.sealed || !manifest.success) return 'manifest.json is not what was written';
-  const content = join(backupOnDisk.folder, 'content');
+  if (!reading.sealed || !manifest.success) return 'manifest.json was changed after it was written';
+  const content = join(backup.folder, 'content');
   const difference = await firstDifference(content, manifest.data.files);
   if (difference !== null) return difference;
   for (const { name, target } of manifest.data.links)
@@ -74,7 +73,7 @@ export interface CheckpointOnDisk {
   readonly problem: string | null;
 }
 
-/** Of every branch, by manifest and sizes, newest step first. */
+/** Checkpoints of every branch, newest step first. Checks file sizes, not checksums. */
 export async function checkpointsFromFiles(session: Session): Promise<CheckpointOnDisk[]> {
   const out: CheckpointOnDisk[] = [];
   for (const branch of (await readdir(session.paths.branches).catch(() => [])).sort()) {
@@ -92,7 +91,7 @@ export async function checkpointsFromFiles(session: Session): Promise<Checkpoint
         bytes += found ?? 0;
         if (found === null) problem ??= `${file} is missing`;
         else if (found !== size)
-          problem ??= `${file} has ${String(found)} bytes instead of ${String(size)}`;
+          problem ??= `${file} has ${String(found)} bytes, expected ${String(size)}`;
       }
       const { step, created } = parsed.data;
       out.push({ branch, step, created, folder, bytes, problem });
@@ -103,7 +102,7 @@ export async function checkpointsFromFiles(session: Session): Promise<Checkpoint
   );
 }
 
-/** The branch that is trained, by lineage.json; `main` before anything was. */
+/** The active branch from lineage.json; `main` if nothing has been trained yet. */
 export async function headFromFiles(session: Session): Promise<string> {
   const parsed = z
     .object({ branch: z.string() })

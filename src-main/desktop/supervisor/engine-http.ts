@@ -1,4 +1,4 @@
-/** The engine's HTTP door, as far as the supervisor needs it. */
+/** The HTTP requests that the supervisor sends to the engine. */
 import { z } from 'zod';
 import type { Handshake, Probe } from './decide.ts';
 
@@ -7,16 +7,16 @@ export interface Address {
   readonly token: string;
 }
 
-/** Loose: an older or newer engine may say more or less about itself. */
-const facts = z.looseObject({ contract: z.int(), build: z.string(), pid: z.int() });
-const ticket = z.object({ ticket: z.string().min(1) });
+/** Loose, because an older or newer engine may send other fields. */
+const handshakeResponse = z.looseObject({ contract: z.int(), build: z.string(), pid: z.int() });
+const ticketResponse = z.object({ ticket: z.string().min(1) });
 
-const PROBE_MS = 1500;
+const PROBE_TIMEOUT_MS = 1500;
 
 export async function probe(address: Address): Promise<Probe> {
   try {
-    const answer = await call(address, 'GET', '/api/engine', PROBE_MS);
-    const parsed = facts.safeParse(answer);
+    const answer = await call(address, 'GET', '/api/engine', PROBE_TIMEOUT_MS);
+    const parsed = handshakeResponse.safeParse(answer);
     if (!parsed.success) return { kind: 'silent' };
     const { contract, build, pid } = parsed.data;
     const handshake: Handshake = { contract, build, pid };
@@ -26,13 +26,13 @@ export async function probe(address: Address): Promise<Probe> {
   }
 }
 
-/** A ticket that admits one WebSocket of the page. Throws when the engine does not answer. */
-export async function oneTicket(address: Address): Promise<string> {
-  return ticket.parse(await call(address, 'POST', '/api/tickets', 5000)).ticket;
+/** A one-time ticket for a WebSocket of the page. Throws if the engine does not respond. */
+export async function requestTicket(address: Address): Promise<string> {
+  return ticketResponse.parse(await call(address, 'POST', '/api/tickets', 5000)).ticket;
 }
 
-/** Asks the engine to end; works across contracts. Throws when it does not answer. */
-export async function leave(address: Address): Promise<void> {
+/** Asks the engine to exit; works across contract versions. Throws if it does not respond. */
+export async function requestExit(address: Address): Promise<void> {
   await call(address, 'POST', '/api/engine/leave', 5000);
 }
 
@@ -46,7 +46,7 @@ async function call(
     method,
     headers: {
       authorization: `Bearer ${token}`,
-      // A connection that is kept would be tried first on the next engine at the same port.
+      // A kept-alive connection would be reused for the next engine on the same port.
       connection: 'close',
       ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
     },

@@ -1,4 +1,7 @@
-/** What a workspace tells without an engine. Only reads; a file that is missing or broken is unknown, never invented. */
+/**
+ * Reads a workspace without an engine. Missing or damaged files count as unknown; nothing is
+ * guessed.
+ */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -11,12 +14,12 @@ import {
   type Config,
   type JournalEntry,
   type Version,
-} from '../contract/index.ts';
-import { readJson } from '../kit/files.ts';
-import { readJsonLines } from '../kit/lines.ts';
-import { readHolder } from '../kit/lock-file.ts';
-import type { Session } from './session.ts';
-import type { KnownFromFiles } from './status-text.ts';
+} from '../../contract/index.ts';
+import { readJson } from '../../kit/files.ts';
+import { readJsonLines } from '../../kit/lines.ts';
+import { readHolder } from '../../kit/lock-file.ts';
+import type { Session } from '../session.ts';
+import type { KnownFromFiles } from '../status-text.ts';
 
 const heartbeatFile = z.object({ pid: z.number(), start: z.string(), t: z.number() });
 
@@ -32,7 +35,7 @@ async function readOr<T>(path: string, schema: z.ZodType<T>): Promise<T | null> 
 export async function knownFromFiles(session: Session): Promise<KnownFromFiles> {
   const { paths } = session;
   const trainer = await readHolder<{ run?: string }>(paths.trainerLock).catch(() => null);
-  const beat =
+  const heartbeat =
     trainer?.run === undefined
       ? null
       : await readOr(join(paths.runs, trainer.run, 'heartbeat'), heartbeatFile);
@@ -46,7 +49,9 @@ export async function knownFromFiles(session: Session): Promise<KnownFromFiles> 
       pid: trainer?.pid ?? null,
       alive: trainer !== null,
       heartbeat_age_s:
-        beat === null || beat.pid !== trainer?.pid ? null : Math.max(0, session.now() - beat.t),
+        heartbeat === null || heartbeat.pid !== trainer?.pid
+          ? null
+          : Math.max(0, session.now() - heartbeat.t),
     },
     last_known:
       status === null
@@ -62,15 +67,15 @@ export async function knownFromFiles(session: Session): Promise<KnownFromFiles> 
   };
 }
 
-export interface FileInQueue {
+export interface QueueFile {
   readonly place: string;
   readonly priority: string | null;
   readonly name: string;
   readonly bytes: number;
 }
 
-/** The data files by folder: the folders are the truth. */
-export async function queueFromFiles(session: Session): Promise<FileInQueue[]> {
+/** Dataset files by folder; the folders decide where a dataset is. */
+export async function queueFromFiles(session: Session): Promise<QueueFile[]> {
   const { queue } = session.paths;
   const folders: readonly (readonly [string, string | null, string])[] = [
     ['processing', null, queue.processing],
@@ -82,7 +87,7 @@ export async function queueFromFiles(session: Session): Promise<FileInQueue[]> {
     ['skipped', null, queue.skipped],
     ['inbox', null, session.paths.inbox],
   ];
-  const out: FileInQueue[] = [];
+  const out: QueueFile[] = [];
   for (const [place, priority, folder] of folders)
     for (const name of (await readdir(folder).catch(() => [])).sort()) {
       const facts = await stat(join(folder, name)).catch(() => null);
@@ -118,7 +123,7 @@ export async function journalFromFiles(session: Session, limit: number): Promise
   return out;
 }
 
-/** Factory values with the user's differences over them. Throws when config.json is broken. */
+/** Default values with the user's changes applied. Throws if config.json is invalid. */
 export async function configFromFiles(
   session: Session,
 ): Promise<{ readonly values: Config; readonly differences: Record<string, unknown> }> {
@@ -127,7 +132,7 @@ export async function configFromFiles(
   const { format: _format, ...differences } = z.record(z.string(), z.unknown()).parse(file);
   const nested: Record<string, unknown> = {};
   for (const [dotted, value] of Object.entries(differences))
-    place(nested, dotted.split('.'), value);
+    setAt(nested, dotted.split('.'), value);
   const parsed = configSchema.safeParse(nested);
   if (!parsed.success)
     throw new Error(
@@ -136,8 +141,8 @@ export async function configFromFiles(
   return { values: parsed.data, differences };
 }
 
-/** Sets a value at a dotted key; nested objects of the file are merged. */
-function place(into: Record<string, unknown>, parts: readonly string[], value: unknown): void {
+/** Sets the value at a dotted key; nested objects are merged. */
+function setAt(into: Record<string, unknown>, parts: readonly string[], value: unknown): void {
   const [first, ...rest] = parts;
   if (first === undefined) return;
   if (rest.length === 0) {
@@ -150,5 +155,5 @@ function place(into: Record<string, unknown>, parts: readonly string[], value: u
   const inner = z.record(z.string(), z.unknown()).safeParse(into[first]);
   const folder = inner.success ? inner.data : {};
   into[first] = folder;
-  place(folder, rest, value);
+  setAt(folder, rest, value);
 }

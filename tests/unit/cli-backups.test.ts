@@ -1,4 +1,7 @@
-/** `backup` and `checkpoints` on the command line: against the scripted engine, and by the files alone when there is none. */
+/**
+ * `nightshift backup` and `nightshift checkpoints`, with the scripted engine and with workspace
+ * files only.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +21,7 @@ let workspace: string;
 let server: ScriptedServer | null = null;
 
 beforeEach(() => {
-  workspace = mkdtempSync(join(tmpdir(), 'nightshift-cli-kept-'));
+  workspace = mkdtempSync(join(tmpdir(), 'nightshift-cli-backups-'));
 });
 afterEach(async () => {
   await server?.close();
@@ -47,7 +50,7 @@ async function nightshift(...args: string[]) {
   return { code, out, err };
 }
 
-test('each command asks the engine for what it says', async () => {
+test('each command calls its procedure', async () => {
   const { engine } = await withEngine();
   for (const [args, path, input] of [
     [
@@ -101,7 +104,7 @@ test('each command asks the engine for what it says', async () => {
   }
 });
 
-test('wrong usage is 2', async () => {
+test('invalid usage exits with 2', async () => {
   for (const args of [
     ['backup', 'create'],
     ['backup', 'create', '--reason', 'r', '--type', 'other'],
@@ -112,7 +115,7 @@ test('wrong usage is 2', async () => {
     expect((await nightshift(...args)).code, args.join(' ')).toBe(2);
 });
 
-test('without an engine: backups are listed and verified by their files, and nothing else is done', async () => {
+test('without an engine: lists and verifies backups from their files, other commands exit with 4', async () => {
   const source = join(workspace, 'mine');
   mkdirSync(source);
   writeFileSync(join(source, 'weights'), 'abc');
@@ -134,8 +137,8 @@ test('without an engine: backups are listed and verified by their files, and not
   const listed = await nightshift('backup', 'list', '--json');
   expect(JSON.parse(listed.out)).toMatchObject([{ id: made.id, reason: 'mine' }]);
   const good = await nightshift('backup', 'verify', made.id);
-  expect(good).toMatchObject({ code: 0, out: `${made.id}: every byte is what was copied.\n` });
-  expect(good.err).toContain('the result was not kept');
+  expect(good).toMatchObject({ code: 0, out: `${made.id}: all checksums match.\n` });
+  expect(good.err).toContain('the result was not recorded');
   const file = join(made.folder, 'backup.json');
   const record = readFileSync(file);
   writeFileSync(file, '{}');
@@ -147,7 +150,7 @@ test('without an engine: backups are listed and verified by their files, and not
   expect(JSON.parse(bad.out)).toEqual({
     id: made.id,
     ok: false,
-    problem: 'the content of weights is not what was written',
+    problem: 'the content of weights has changed (SHA-256 mismatch)',
   });
   expect((await nightshift('backup', 'verify', '../x')).code).toBe(3);
   expect((await nightshift('backup', 'create', '--reason', 'r')).code).toBe(4);
@@ -155,12 +158,12 @@ test('without an engine: backups are listed and verified by their files, and not
 });
 
 test(
-  'without an engine: checkpoints are listed by sizes, and verified by the trainer’s own walk',
+  'without an engine: lists checkpoints, and verifies them with the Python worker',
   { timeout: 60_000 },
   async () => {
     expect(await nightshift('checkpoints', 'verify')).toMatchObject({
       code: 0,
-      out: 'nothing is saved on main; training would begin from the base\n',
+      out: 'no checkpoints on branch main; training would start from the base model\n',
     });
     const root = join(workspace, 'current_model/checkpoints/main');
     const write = `

@@ -1,14 +1,17 @@
-/** config validate: a configuration file and what it names, without an engine. */
+/**
+ * `nightshift config validate`: checks a configuration file and the base model it names, without an
+ * engine.
+ */
 import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { checkConfigText, type ConfigFault } from '../contract/index.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 
-const sentence = (file: string, fault: ConfigFault): string =>
+const faultText = (file: string, fault: ConfigFault): string =>
   `${file}${fault.line === null ? '' : `, line ${String(fault.line)}`}: ` +
   `${fault.key === null ? '' : `${fault.key}: `}${fault.text}`;
 
-/** The folder of the base, where it is named and missing. */
+/** Reports a base model that the configuration names but that is not installed. */
 async function baseFault(session: Session, base: string): Promise<ConfigFault | null> {
   if (base === '') return null;
   const file = path.join(session.paths.base(base), 'config.json');
@@ -16,11 +19,11 @@ async function baseFault(session: Session, base: string): Promise<ConfigFault | 
     await access(file);
     return null;
   } catch {
-    return { key: 'base_model', line: null, text: `${file} cannot be read` };
+    return { key: 'base_model', line: null, text: `can't read ${file}` };
   }
 }
 
-/** `named` null: the workspace's own. Exit code 3 when something is wrong with it. */
+/** `named` null: the config.json of the workspace. Exit code 3 if the file has errors. */
 export async function validateConfig(session: Session, named: string | null): Promise<ExitCode> {
   const file = named === null ? session.paths.config : path.resolve(named);
   let text: string;
@@ -32,11 +35,11 @@ export async function validateConfig(session: Session, named: string | null): Pr
       show(
         session,
         { file, ok: true, keys: 0, faults: [] },
-        `There is no ${file}: every key has its factory value.`,
+        `${file} does not exist; all settings have their default values.`,
       );
       return exitCode.ok;
     }
-    session.terminal.error(`${file} cannot be read (${code}).\n`);
+    session.terminal.error(`Can't read ${file} (${code}).\n`);
     return exitCode.failure;
   }
   const checked = checkConfigText(text);
@@ -44,8 +47,8 @@ export async function validateConfig(session: Session, named: string | null): Pr
   const faults = missing === null ? checked.faults : [...checked.faults, missing];
   show(session, { file, ok: faults.length === 0, keys: checked.keys, faults }, () =>
     faults.length === 0
-      ? `${file}: ${String(checked.keys)} ${checked.keys === 1 ? 'key is' : 'keys are'} set, all allowed.`
-      : faults.map((fault) => sentence(file, fault)).join('\n'),
+      ? `${file}: valid (${String(checked.keys)} ${checked.keys === 1 ? 'setting' : 'settings'}).`
+      : faults.map((fault) => faultText(file, fault)).join('\n'),
   );
   return faults.length === 0 ? exitCode.ok : exitCode.refused;
 }

@@ -1,0 +1,40 @@
+/** `nightshift journal` */
+import { InvalidArgumentError, type Command } from 'commander';
+import { engineOf, withEngine } from './connection.ts';
+import { journalFromFiles } from './offline/workspace-files.ts';
+import type { Run } from './program.ts';
+import { exitCode, show, type ExitCode, type Session } from './session.ts';
+import { dateTime } from './format.ts';
+
+export function addJournalCommand(program: Command, run: Run): void {
+  program
+    .command('journal')
+    .description(
+      'Show decisions and interventions with their evidence, newest last; works without an engine',
+    )
+    .option('--limit <count>', 'number of entries', entryCount, 30)
+    .action((options: { limit: number }) => run((session) => journal(session, options.limit)));
+}
+
+function entryCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 1000)
+    throw new InvalidArgumentError('Expected a whole number from 1 to 1000.');
+  return value;
+}
+
+async function journal(session: Session, limit: number): Promise<ExitCode> {
+  const newestFirst =
+    (await engineOf(session)) === null
+      ? await journalFromFiles(session, limit)
+      : await withEngine(session, (client) => client.journal.read({ limit }));
+  show(session, newestFirst, () =>
+    newestFirst.length === 0
+      ? 'The journal is empty.'
+      : [...newestFirst]
+          .reverse()
+          .map((entry) => `${dateTime(entry.t)}  ${entry.what.padEnd(20)}  ${entry.text}`)
+          .join('\n'),
+  );
+  return exitCode.ok;
+}
