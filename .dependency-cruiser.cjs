@@ -1,6 +1,6 @@
 /**
- * The direction rules of ARCHITECTURE.md. `contract` and `kit` know nobody; a room knows rooms on lower levels, through their
- * door; server, desktop and command line are strangers to each other; only the desktop knows Electron.
+ * The direction rules of ARCHITECTURE.md. `contract` and `kit` know nobody, `formats` knows only these two; a room knows rooms on
+ * lower levels, through their door; server, desktop and command line are strangers to each other; only the desktop knows Electron.
  */
 
 /** The rooms from the lowest up; a room sees those before it, through their door. */
@@ -94,6 +94,18 @@ module.exports = {
       severity: 'error',
       from: { path: '^src-', pathNot: '^src-main/machine/' },
       to: { path: 'node_modules/systeminformation/' },
+    },
+    {
+      name: 'formats-knows-only-contract-and-kit',
+      severity: 'error',
+      from: { path: '^src-main/formats/' },
+      to: { path: '^src-', pathNot: '^src-main/(formats|contract|kit)/' },
+    },
+    {
+      name: 'generators-are-for-scripts-and-tests',
+      severity: 'error',
+      from: { path: '^src-', pathNot: '^src-main/formats/generate/' },
+      to: { path: '^src-main/formats/generate/' },
     },
     ...roomRules,
     {
