@@ -24,6 +24,7 @@ import {
   paceKeyOf,
   requireBase,
 } from './facts.ts';
+import type { EstimateRoom, NewPass } from './types.ts';
 import { currentOption, optionsFor, overLongChoice } from './over-long.ts';
 import {
   compareText,
@@ -43,31 +44,6 @@ export interface EstimateOptions extends FactsOptions {
   readonly metrics: MetricsRoom;
   readonly clock: Clock;
   readonly failed: (where: string, error: unknown) => void;
-}
-
-/** A pass that the queue is about to start. */
-export interface NewPass {
-  readonly pass: string;
-  readonly dataset: string;
-  readonly config: Config;
-  readonly steps: number;
-}
-
-export interface EstimateRoom {
-  readonly changed: Emitter<void>;
-  /** `dataset` null: the next one. Refusals NOT_READY, NOT_FOUND, INVALID. */
-  estimate(input: {
-    readonly changes: Readonly<Record<string, unknown>>;
-    readonly dataset: string | null;
-  }): Promise<EstimateAnswer>;
-  /** What each way to handle too long rows costs. Refusals NOT_FOUND, NOT_READY. */
-  overLong(id: string): Promise<OverLongAnswer>;
-  record(): EstimateRecord;
-  kept(dataset: string): Promise<KeptEstimate | null>;
-  /** Stores the estimate of a pass before its first run. Never rejects: an error doesn't delay training. */
-  begin(pass: NewPass): Promise<void>;
-  /** Compares the estimate of a finished pass with what it took, and journals that. Never rejects. */
-  settle(dataset: { readonly id: string; readonly name: string }, pass: string): Promise<void>;
 }
 
 export async function createEstimate(options: EstimateOptions): Promise<EstimateRoom> {

@@ -5,4 +5,5 @@
  * with what it took.
  * Never: presents a guess as measured, changes a setting, delays training.
  */
-export { createEstimate, type EstimateOptions, type EstimateRoom } from './estimator.ts';
+export { createEstimate, type EstimateOptions } from './estimator.ts';
+export type { EstimateRoom } from './types.ts';
