@@ -15,7 +15,7 @@ import {
 } from '../contract/index.ts';
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { takeLock } from '../kit/lock-file.ts';
-import { workspacePaths } from '../kit/workspace.ts';
+import { workspacePaths } from '../formats/workspace.ts';
 import { createMachine } from '../machine/index.ts';
 import { createApi, type EngineApi } from './api.ts';
 import { createBackups } from './backups/index.ts';

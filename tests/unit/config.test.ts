@@ -6,7 +6,8 @@ import { factoryConfig } from '../../src-main/contract/index.ts';
 import { type ConfigRoom, createConfig } from '../../src-main/engine/config/index.ts';
 import { createPlaceCheck, type PlaceCheck } from '../../src-main/engine/config/external-checks.ts';
 import { createJournal, type Journal } from '../../src-main/engine/journal/index.ts';
-import { systemClock, workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
+import { systemClock } from '../../src-main/kit/index.ts';
 
 let root = '';
 let journal: Journal;

@@ -12,7 +12,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createConfig } from '../../src-main/engine/config/index.ts';
 import { createDisk, decideFloor } from '../../src-main/engine/disk/index.ts';
 import { createJournal } from '../../src-main/engine/journal/index.ts';
-import { systemClock, workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
+import { systemClock } from '../../src-main/kit/index.ts';
 
 let root = '';
 beforeEach(() => {

@@ -8,7 +8,8 @@ import { decideActivity } from '../../src-main/engine/metrics/activity.ts';
 import { createMetrics, type MetricsRoom } from '../../src-main/engine/metrics/index.ts';
 import { lastOfEach, Points } from '../../src-main/engine/metrics/points.ts';
 import type { TrainerRoom } from '../../src-main/engine/trainer/index.ts';
-import { type Clock, systemClock, workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
+import { type Clock, systemClock } from '../../src-main/kit/index.ts';
 
 const point = (step: number, loss = 1) => ({
   step,

@@ -12,7 +12,7 @@ import {
   resolveForMachine,
   trainSpec,
 } from '../../src-main/engine/trainer/spec.ts';
-import { workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
 
 const none: Evidence = { exitCode: 1, signal: null, error: null, log: '', kernel: '' };
 const category = (evidence: Partial<Evidence>): string =>

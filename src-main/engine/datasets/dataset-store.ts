@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { Place, Priority } from '../../contract/index.ts';
 import { moveFile } from '../../kit/files.ts';
 import type { Clock } from '../../kit/clock.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Journal } from '../journal/index.ts';
 import { type Meta, newMeta, readMeta, writeMeta } from './meta.ts';
 import { freeName, hasAcceptedExtension, isIgnored } from './names.ts';

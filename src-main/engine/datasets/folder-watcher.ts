@@ -1,7 +1,7 @@
 /** When the folders are looked at: at once when the watcher says so, and by a timer whether or not it works. */
 import { watch } from 'chokidar';
 import type { Clock } from '../../kit/clock.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { CompletenessWatch } from './completeness.ts';
 import type { Inbox } from './inbox.ts';
 import type { Validation } from './validation.ts';

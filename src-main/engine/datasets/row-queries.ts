@@ -10,7 +10,7 @@ import {
   type RowDetails,
 } from '../../contract/index.ts';
 import { readJson } from '../../kit/files.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import {
   accountOf,
   eachLine,

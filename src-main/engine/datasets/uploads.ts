@@ -7,7 +7,7 @@ import { type Priority, priority, Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
 import { sha256File } from '../../kit/hash.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import { plainName, refuseName } from './names.ts';
 

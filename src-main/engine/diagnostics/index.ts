@@ -16,7 +16,7 @@ import {
   withoutTexts,
 } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { tarGz } from './archive.ts';
 import { createRedaction, type Redaction } from './redaction.ts';
 import { keepJournalLine, keepLog, keepValue } from './types.ts';

@@ -2,7 +2,7 @@
 import { lstat, opendir } from 'node:fs/promises';
 import path from 'node:path';
 import type { DiskUse } from '../../contract/index.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 export type DiskPart = DiskUse['parts'][number]['id'];
 

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type EstimateRecord, type KeptEstimate, keptEstimate } from '../../contract/index.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 /** How many of the last ones are spoken of. */
 export const recordsShown = 5;

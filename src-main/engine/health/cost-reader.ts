@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { createSerializer } from '../../kit/serializer.ts';
 import { Tail } from '../../kit/tail.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 type Event = Readonly<Record<string, unknown>>;
 

@@ -10,7 +10,7 @@ import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { appendLine } from '../../kit/files.ts';
 import { readJsonLines } from '../../kit/lines.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 /** What the window mirrors. */
 const keptRecent = 200;

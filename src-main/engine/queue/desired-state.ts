@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type QueueState, queueState } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 export interface DesiredStateStore {
   state(): QueueState;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { point } from '../../contract/index.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 const aftermath = z.object({
   goesOn: z.string().nullable(),

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { readJson, writeJson } from '../../kit/files.ts';
 import { type Identity, isAlive } from '../../kit/identity.ts';
 import { readEnd, readLines } from '../../kit/lines.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { ExitFile, TrainerEvent } from './types.ts';
 
 const LOG_END_BYTES = 16_384;

@@ -1,7 +1,7 @@
 /** spec.json of a training run: from the frozen configuration to what Python is told, and back. */
 import path from 'node:path';
 import { type Config, configSchema } from '../../contract/index.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { MachineFacts } from '../../machine/index.ts';
 import type { PassRequest } from './types.ts';
 

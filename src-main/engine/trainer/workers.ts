@@ -1,7 +1,7 @@
 /** Everything in Python that does not train: same launcher, identity, run folder and log as the trainer. */
 import type { Clock } from '../../kit/clock.ts';
 import { identityOf, signalGroup } from '../../kit/identity.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { classifyCrash } from './classify.ts';
 import { launch, launchCategory, runName } from './launch.ts';
 import { readExit, readLogEnd } from './run-files.ts';
