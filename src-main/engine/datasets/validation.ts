@@ -1,7 +1,7 @@
 /** Which waiting file is validated next, and what its verdict leads to. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Priority } from '../../contract/index.ts';
+import { isInfrastructure, type Priority } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { sha256File } from '../../kit/hash.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
@@ -15,17 +15,6 @@ import type { Activity } from './summary.ts';
 
 const priorities: readonly Priority[] = ['high', 'normal', 'low'];
 const attemptsBeforeFailed = 3;
-/** Failures of the machine, not of the file: they wait and are never counted against it. */
-const machineCategories = new Set([
-  'import_error',
-  'no_python',
-  'disk_full',
-  'host_out_of_memory',
-  'killed_by_signal',
-  'model_not_found',
-  'permission_denied',
-  'configuration_error',
-]);
 
 export interface JudgingOptions {
   readonly paths: WorkspacePaths;
@@ -212,7 +201,8 @@ export class Validation {
       dataset: id,
       evidence: { category },
     });
-    if (machineCategories.has(category)) {
+    // The machine failed, not the file: it waits, and no attempt is counted against it.
+    if (isInfrastructure(category)) {
       this.wait(item, message);
       return;
     }

@@ -2,7 +2,7 @@
  * Why a Python process ended. Order of evidence: exit code and signal, the structured exception of exit.json, then text. Lines that only
  * give advice never decide. Pure.
  */
-import { crashTable, type Crash } from '../../contract/index.ts';
+import { type Crash, crashOf, crashTable } from '../../contract/index.ts';
 
 export interface Evidence {
   readonly exitCode: number | null;
@@ -59,8 +59,9 @@ export function classifyCrash(evidence: Evidence): Crash & { readonly message: s
     return { ...known, message };
   };
   const { error, signal, exitCode } = evidence;
-  if (error !== null && crashTable.has(error.category) && error.category !== 'unknown')
-    return found(error.category, error.message);
+  const named = error === null ? null : crashOf(error.category);
+  if (error !== null && named !== null && named.category !== 'unknown')
+    return { ...named, message: error.message };
   if (signal === 'SIGSEGV' || signal === 'SIGBUS' || exitCode === 139)
     return found('segmentation_fault', `the trainer crashed (${signal ?? 'exit 139'})`);
   if (signal === 'SIGKILL' || exitCode === 137) {

@@ -87,10 +87,9 @@ export function createWorkers(settings: {
       log,
       kernel: '',
     });
-    const own = exit?.error?.category;
     return {
       ok: false,
-      category: own !== undefined && own !== 'unknown' ? own : crash.category,
+      category: crash.category,
       message: exit?.error?.message ?? crash.message,
       log,
     };
