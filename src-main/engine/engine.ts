@@ -142,7 +142,6 @@ export async function startEngine(options: EngineOptions) {
     paths,
     config,
     journal,
-    disk,
     clock,
     python,
     machine,

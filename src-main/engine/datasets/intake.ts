@@ -6,6 +6,7 @@ import { datasetReport } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { readJson } from '../../kit/files.ts';
 import { sha256File } from '../../kit/hash.ts';
+import type { IntakeOptions } from '../../formats/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import type { Judged, Meta } from './meta.ts';
 
@@ -48,7 +49,7 @@ export function intakeOptions(
   config: Config,
   meta: Pick<Meta, 'mapping' | 'accept_valid_rows'>,
   isDry: boolean,
-): Record<string, unknown> {
+): IntakeOptions {
   return {
     max_length: config.max_length,
     over_length: config.over_length,

@@ -1,67 +1,65 @@
-/** What a restore leaves behind in the queue. Every act may be repeated: a crash in between is finished at the next start. */
+/** What a restore changes in the queue. Repeatable: a crash in between is finished at the next start. */
+import type { Aftermath } from '../../formats/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
-import { type Cursor, requirePass, removeCursor, writeCursor, writePass } from './pass.ts';
+import { removeCursor, requirePass, writeCursor, writePass } from './pass-files.ts';
 import type { Passes } from './passes.ts';
 
-/** Decided before the switch and kept with the intent, so that it can be carried out by another process. */
-export interface Aftermath {
-  /** The open pass that goes on, because the restored point lies inside it; null: none. */
-  readonly goesOn: string | null;
-  /** Datasets whose part in the model changed: the steps that it holds now, and a sentence when some are missing. */
-  readonly accounts: readonly {
-    readonly id: string;
-    readonly steps: number;
-    readonly missing: string | null;
-  }[];
-  /** A closed pass that the restored point lies inside of: queued again, its dataset goes on from there. */
-  readonly cursor: { readonly dataset: string; readonly at: Cursor } | null;
-  /** To the front of their priority, in this order. */
-  readonly queueAgain: readonly string[];
-}
+export type { Aftermath } from '../../formats/index.ts';
 
+/** The ids of the datasets that are queued again. */
 export async function applyAftermath(
-  options: { readonly datasets: DatasetsRoom },
+  datasets: DatasetsRoom,
   passes: Passes,
   after: Aftermath,
 ): Promise<readonly string[]> {
-  // Any interrupted pass but the one that goes on would continue from weights that are not there.
-  for (const dataset of [...options.datasets.processing(), ...options.datasets.queued()]) {
-    const pass = await requirePass(dataset.folder);
-    if (pass?.state !== 'open' || pass.pass === after.goesOn) continue;
-    await writePass(dataset.folder, { ...pass, state: 'left', reason: 'a restore went back' });
+  await leavePasses(datasets, after);
+  for (const account of after.accounts) await applyAccount(datasets, account);
+  if (after.cursor !== null) {
+    const dataset = datasets.forPass(after.cursor.dataset);
+    if (dataset !== null) await writeCursor(dataset.folder, after.cursor.at);
   }
-  for (const { id, steps, missing } of after.accounts) {
-    const dataset = options.datasets.forPass(id);
-    if (dataset === null) continue;
-    const isWhole = missing === null;
-    await options.datasets.note(id, {
-      done_steps: steps,
-      ...(dataset.place === 'completed' ? { reason: missing } : {}),
-      ...(isWhole ? {} : { validation_after: null }),
-    });
-    // Rows before its cursor were trained by steps that are not in the model any more.
-    if (!isWhole) await removeCursor(dataset.folder);
-  }
-  const at = after.cursor === null ? null : options.datasets.forPass(after.cursor.dataset);
-  if (at !== null && after.cursor !== null) await writeCursor(at.folder, after.cursor.at);
-  for (const dataset of options.datasets.processing()) {
+  for (const dataset of datasets.processing()) {
     const pass = await requirePass(dataset.folder);
     if (pass?.state !== 'left') continue;
-    await options.datasets.toQueue(dataset.id, dataset.priority, {
+    await datasets.toQueue(dataset.id, dataset.priority, {
       before: passes.first(dataset),
       judgeAgain: false,
     });
   }
   const queued: string[] = [];
-  // From the last to the first: each goes in front of what was put there before it.
+  // Last one first: each is put in front of those before it.
   for (const id of [...after.queueAgain].reverse()) {
-    const dataset = options.datasets.forPass(id);
+    const dataset = datasets.forPass(id);
     if (dataset === null || dataset.place === 'processing') continue;
-    await options.datasets.toQueue(id, dataset.priority, {
+    await datasets.toQueue(id, dataset.priority, {
       before: passes.first(dataset),
       judgeAgain: dataset.validated?.verdict !== 'ready',
     });
     queued.unshift(id);
   }
   return queued;
+}
+
+/** An interrupted pass would continue from weights that the model no longer has. */
+async function leavePasses(datasets: DatasetsRoom, after: Aftermath): Promise<void> {
+  for (const dataset of [...datasets.processing(), ...datasets.queued()]) {
+    const pass = await requirePass(dataset.folder);
+    if (pass?.state !== 'open' || pass.pass === after.goesOn) continue;
+    await writePass(dataset.folder, { ...pass, state: 'left', reason: 'undone by a restore' });
+  }
+}
+
+async function applyAccount(
+  datasets: DatasetsRoom,
+  { id, steps, missing }: Aftermath['accounts'][number],
+): Promise<void> {
+  const dataset = datasets.forPass(id);
+  if (dataset === null) return;
+  await datasets.note(id, {
+    done_steps: steps,
+    ...(dataset.place === 'completed' ? { reason: missing } : {}),
+    ...(missing === null ? {} : { validation_after: null }),
+  });
+  // The rows before its cursor were trained by steps that the model no longer has.
+  if (missing !== null) await removeCursor(dataset.folder);
 }

@@ -20,7 +20,7 @@ const aftermath = z.object({
         epoch: z.number().int(),
         seed: z.number().int(),
         content_hash: z.string(),
-        excluded_rows: z.array(z.number().int()).optional(),
+        excluded_rows: z.array(z.number().int()).default([]),
         step: z.number().int(),
       }),
     })

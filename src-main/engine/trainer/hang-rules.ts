@@ -1,26 +1,27 @@
-/** When silence is a hang: two learned limits for each phase and hard caps. Pure. */
+/** When a missing heartbeat is a hang: two adaptive limits per phase, and fixed maximums. Pure. */
 
 export interface HangSettings {
   readonly trainMinutes: number;
   readonly evalMinutes: number;
   readonly learned: boolean;
-  /** Least seconds before it is suspected and killed by the learned limits. */
-  readonly leastSuspect: number;
-  readonly leastKill: number;
+  /** The adaptive limits are never shorter than these. */
+  readonly minSuspectSeconds: number;
+  readonly minKillSeconds: number;
 }
 
 export interface HangReading {
   readonly phase: string;
+  /** Seconds since the last heartbeat. */
   readonly age: number;
-  /** Seconds between earlier beats of this phase in this run, newest last. */
-  readonly beats: readonly number[];
+  /** Seconds between earlier heartbeats of this phase in this run, newest last. */
+  readonly intervals: readonly number[];
 }
 
-/** Before so many beats of a phase the first step, a compile or a first generation may still be under way. */
-const beatsToLearn = 20;
+/** Fewer intervals may not include a slow one yet: a compilation, or a first generation. */
+const INTERVALS_TO_LEARN = 20;
 
-export function percentile99(beats: readonly number[]): number {
-  const sorted = [...beats].sort((a, b) => a - b);
+export function percentile99(intervals: readonly number[]): number {
+  const sorted = [...intervals].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))] ?? 0;
 }
 
@@ -29,11 +30,11 @@ export function decideHang(
   settings: HangSettings,
 ): 'alive' | 'suspect' | 'kill' {
   if (reading.phase === 'paused') return 'alive';
-  const evaluates = reading.phase === 'evaluate' || reading.phase === 'generate';
-  const cap = 60 * (evaluates ? settings.evalMinutes : settings.trainMinutes);
-  if (reading.age > cap) return 'kill';
-  if (!settings.learned || reading.beats.length < beatsToLearn) return 'alive';
-  const p99 = percentile99(reading.beats);
-  if (reading.age > Math.max(settings.leastKill, 10 * p99)) return 'kill';
-  return reading.age > Math.max(settings.leastSuspect, 5 * p99) ? 'suspect' : 'alive';
+  const isEvaluating = reading.phase === 'evaluate' || reading.phase === 'generate';
+  const maximum = 60 * (isEvaluating ? settings.evalMinutes : settings.trainMinutes);
+  if (reading.age > maximum) return 'kill';
+  if (!settings.learned || reading.intervals.length < INTERVALS_TO_LEARN) return 'alive';
+  const p99 = percentile99(reading.intervals);
+  if (reading.age > Math.max(settings.minKillSeconds, 10 * p99)) return 'kill';
+  return reading.age > Math.max(settings.minSuspectSeconds, 5 * p99) ? 'suspect' : 'alive';
 }

@@ -1,12 +1,14 @@
-/** What follows after a trainer ended without an outcome. Pure. */
-import type { Crash } from '../../contract/index.ts';
+/** What follows when a trainer ended without an outcome. Pure. */
+import { blamesDataset, type Crash } from '../../contract/index.ts';
+import type { CommandVerb } from '../../formats/index.ts';
+import type { Halt } from './types.ts';
 
 export interface CrashHistory {
-  /** Restarts since the last newly verified step. */
+  /** Restarts since the last new checkpoint. */
   readonly attempts: number;
-  /** Positions at which a dataset's own category failed, newest last. */
-  readonly positions: readonly (number | null)[];
-  /** Seconds that the run that ended now was healthy. */
+  /** Positions at which the dataset's rows failed, newest last. */
+  readonly failedPositions: readonly (number | null)[];
+  /** Seconds that the ended run was alive. */
   readonly healthySeconds: number;
 }
 
@@ -20,18 +22,21 @@ export type AfterExit =
   | { readonly kind: 'restart'; readonly inSeconds: number; readonly attempt: number }
   | { readonly kind: 'give_up'; readonly infrastructure: boolean };
 
-/** Commands that halt training, and what the pass ends with for now when they have taken effect. */
-const halts = { pause: 'paused', 'stop-now': 'stopped', skip: 'skipped' } as const;
-export type Halt = (typeof halts)[keyof typeof halts];
+/** After a run of this length, restarts are counted from zero. */
+const HEALTHY_SECONDS = 600;
 
-/** What the trainer was told last: a crash must not undo it. `before`: what was wished until now. */
-export function wishAfter(verb: string, before: Halt | null): Halt | null {
+/** Commands that halt training, and the outcome that they lead to. */
+const HALTS: Readonly<Partial<Record<CommandVerb, Halt>>> = {
+  pause: 'paused',
+  'stop-now': 'stopped',
+  skip: 'skipped',
+};
+
+/** The halt that is requested after a command; it survives a crash of the trainer. */
+export function requestedHaltAfter(verb: CommandVerb, before: Halt | null): Halt | null {
   if (verb === 'resume') return null;
-  return verb in halts ? halts[verb as keyof typeof halts] : before;
+  return HALTS[verb] ?? before;
 }
-
-/** A run that was healthy for so long begins the count anew. */
-const healthyEnough = 600;
 
 export function decideAfterExit(
   crash: Crash,
@@ -39,13 +44,13 @@ export function decideAfterExit(
   rules: RestartRules,
 ): AfterExit {
   if (crash.retry === 'wait') return { kind: 'give_up', infrastructure: true };
-  if (crash.retry === 'dataset') {
-    const [last, before] = [history.positions.at(-1), history.positions.at(-2)];
-    const twice = history.positions.length >= 2 && last === before;
-    if (twice || crash.category === 'not_a_number')
+  if (blamesDataset(crash.category)) {
+    const [last, before] = [history.failedPositions.at(-1), history.failedPositions.at(-2)];
+    const isRepeated = history.failedPositions.length >= 2 && last === before;
+    if (isRepeated || crash.category === 'not_a_number')
       return { kind: 'give_up', infrastructure: false };
   }
-  const attempt = (history.healthySeconds >= healthyEnough ? 0 : history.attempts) + 1;
+  const attempt = (history.healthySeconds >= HEALTHY_SECONDS ? 0 : history.attempts) + 1;
   if (attempt > rules.limit) return { kind: 'give_up', infrastructure: false };
   const inSeconds = Math.min(rules.lastSeconds, rules.firstSeconds * 2 ** (attempt - 1));
   return { kind: 'restart', inSeconds, attempt };
