@@ -1,5 +1,5 @@
 /** What every command is given: the workspace, how to print, the clock; and the exit codes. */
-import type { WorkspacePaths } from '../kit/workspace.ts';
+import type { WorkspacePaths } from '../formats/workspace.ts';
 
 /** Documented in the help and in README. */
 export const exitCode = { ok: 0, failure: 1, usage: 2, refused: 3, noEngine: 4 } as const;

@@ -164,7 +164,7 @@ export const configSchema = z.strictObject({
   ),
   preview_steps: key(positive(200), 'Evaluation', 'Steps between previews.', { unit: 'steps' }),
   scorer: key(
-    z.enum(['exact', 'last_number', 'contains', 'json_equal']).default('exact'),
+    z.enum(['exact', 'last_number', 'contains', 'regex', 'json_equal']).default('exact'),
     'Evaluation',
     'How an answer is compared with the expected one.',
   ),

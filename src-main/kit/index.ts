@@ -1,4 +1,4 @@
-/** No domain words: files, lines, process identity, locks, tails, news, time, order, paths. */
+/** No domain words: files, lines, process identity, locks, tails, news, time, order. */
 export * from './clock.ts';
 export * from './emitter.ts';
 export * from './files.ts';
@@ -10,4 +10,3 @@ export * from './lock-file.ts';
 export * from './sealed.ts';
 export * from './serializer.ts';
 export * from './tail.ts';
-export * from './workspace.ts';

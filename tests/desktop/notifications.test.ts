@@ -7,7 +7,7 @@ import {
   type DatasetSummary,
   type Notice,
 } from '../../src-main/contract/index.ts';
-import * as words from '../../src-main/engine/notices/messages.ts';
+import * as messages from '../../src-main/engine/notices/messages.ts';
 import { buildParts, connected, found, root, Scenario, until, type Launched } from './launch.ts';
 
 const dataset = {
@@ -17,17 +17,20 @@ const dataset = {
 } as DatasetSummary;
 
 /** The table of the design: what is told, and the screen that it opens. */
-const kinds: readonly (readonly [words.NoticeText, Notice['opens']])[] = [
-  [words.outOfMemory(44_372, 8, 4, 16), 'dashboard'],
-  [words.recovered({ seconds: 14, cause: 'out of memory', step: 44_365, lost: 7 }), 'health'],
-  [words.hang(48_214, 24, 48_206), 'health'],
-  [words.gaveUp('driver_mismatch', '3 restarts without a new step', 48_206), 'health'],
-  [words.disk(52, 50), 'health'],
-  [words.datasetDone({ dataset, planned: 1802, done: 1802, next: 'units-fix.jsonl' }), 'dashboard'],
-  [words.queueEmpty({ datasets: 6, failed: 0, seconds: 25_500, step: 52_640 }), 'queue'],
-  [words.datasetFailed('a.jsonl', 'The loss is not a number', null), 'queue'],
-  [words.datasetRefused('b.jsonl', 'No row can be read.'), 'data'],
-  [words.decide('c.jsonl', 'Row 17 is not JSON.'), 'data'],
+const kinds: readonly (readonly [messages.NoticeText, Notice['opens']])[] = [
+  [messages.outOfMemory(44_372, 8, 4, 16), 'dashboard'],
+  [messages.recovered({ seconds: 14, cause: 'out of memory', step: 44_365, lost: 7 }), 'health'],
+  [messages.hang(48_214, 24, 48_206), 'health'],
+  [messages.gaveUp('driver_mismatch', '3 restarts without a new step', 48_206), 'health'],
+  [messages.lowDiskSpace(52, 50), 'health'],
+  [
+    messages.datasetDone({ dataset, planned: 1802, done: 1802, next: 'units-fix.jsonl' }),
+    'dashboard',
+  ],
+  [messages.queueEmpty({ datasets: 6, failed: 0, seconds: 25_500, step: 52_640 }), 'queue'],
+  [messages.datasetFailed('a.jsonl', 'The loss is not a number', null), 'queue'],
+  [messages.datasetRefused('b.jsonl', 'No row can be read.'), 'data'],
+  [messages.needsDecision('c.jsonl', 'Row 17 is not JSON.'), 'data'],
 ];
 test('the table has every kind that can become a notification', () => {
   expect(new Set(kinds.map(([text]) => text.kind))).toEqual(new Set(notifiableKinds));

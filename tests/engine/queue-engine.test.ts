@@ -102,7 +102,7 @@ test('resumed before the pause took effect, it does not pause', async () => {
   await w.add(w.rows('a.jsonl', 120));
   await until('step 2', () => (api.status.get().current_step ?? 0) >= 2);
   const pausing = api.training.pause({ by: 'test' });
-  await until('told to pause', () => w.engine.rooms.trainer.view().halting === 'paused');
+  await until('told to pause', () => w.engine.rooms.trainer.view().requestedHalt === 'paused');
   await api.training.resume({ by: 'test' });
   await pausing;
   const at = api.status.get().current_step ?? 0;
@@ -349,10 +349,10 @@ describe('failures', () => {
     expect(await w.account(a?.id ?? '')).toMatchObject({ trained: { '1': 80 }, remaining: 0 });
     const told = w.engine.api.feed.snapshot().rooms.notices;
     expect(
-      told.find((notice) => notice.title === 'The weights were no numbers at step 12')?.body,
-    ).toBe('Nothing of them was saved. Training goes back to step 10.');
+      told.find((notice) => notice.title === 'Weights became NaN or Inf at step 12')?.body,
+    ).toBe('They were not saved. Training resumes from step 10.');
     expect(told.find((notice) => notice.kind === 'crash_recovered')?.body).toContain(
-      'Continued at step 10',
+      'Resumed from step 10',
     );
   });
 
@@ -389,9 +389,11 @@ describe('quarantine', () => {
     // Trained once by the second pass; twice where the first one had saved them.
     expect(account.trained).toEqual({ '1': 16, '2': 20 });
     const told = w.engine.api.feed.snapshot().rooms.notices;
-    expect(told.find((notice) => notice.title === 'a.jsonl goes on without rows')?.body).toContain(
-      'Rows 27, 28, 29, 30 ended the trainer (template_error',
-    );
+    expect(
+      told.find(
+        (notice) => notice.title === 'Training continues on a.jsonl without 4 quarantined rows',
+      )?.body,
+    ).toContain('Rows 27, 28, 29, 30 failed (template_error');
     expect(told.filter((notice) => notice.kind === 'dataset_failed')).toEqual([]);
   });
 

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { WorkerRequest } from '../../src-main/formats/index.ts';
 import { identityOf, isAlive } from '../../src-main/kit/index.ts';
 import { TrainerAlone } from './fixtures/trainer-alone.ts';
 import { until } from './fixtures/workspace.ts';
@@ -280,12 +281,12 @@ describe('commands', () => {
 });
 
 describe('workers', () => {
-  const spec = (): Record<string, unknown> => ({
-    base: { id: 'starter', folder: w.paths.base('starter') },
+  const request = () => ({
+    base: { id: 'starter' as const, folder: w.paths.base('starter'), seed: 0 },
   });
   test('do their work and tell how far they are', async () => {
     const told: string[] = [];
-    const result = await w.trainer.work('base', spec(), {
+    const result = await w.trainer.work('base', request(), {
       onEvent: (event) => told.push(event.type),
     });
     expect(result).toMatchObject({ ok: true, exit: { outcome: 'completed' } });
@@ -294,14 +295,14 @@ describe('workers', () => {
   });
   test('a failure comes with category and message', async () => {
     w.manners({ fail_base: true });
-    expect(await w.trainer.work('base', spec())).toMatchObject({
+    expect(await w.trainer.work('base', request())).toMatchObject({
       ok: false,
       category: 'model_not_found',
       message: 'there is no such model',
     });
   });
   test('one that falls over comes with its last lines', async () => {
-    const result = await w.trainer.work('sample', {});
+    const result = await w.trainer.work('sample', {} as WorkerRequest<'sample'>);
     expect(result).toMatchObject({ ok: false, category: 'unknown' });
     expect(result).toHaveProperty('log', expect.stringContaining("KeyError: 'sample'"));
   });
@@ -311,7 +312,7 @@ describe('workers', () => {
     const file = path.join(w.root, 'fake-trainer.json');
     const working = w.trainer.work(
       'intake',
-      { dataset: { folder: w.root, path: file }, options: {} },
+      { dataset: { folder: w.root, path: file }, options: {} } as WorkerRequest<'intake'>,
       { signal: abort.signal, onEvent: () => abort.abort() },
     );
     expect(await working).toMatchObject({ ok: false, category: 'canceled' });

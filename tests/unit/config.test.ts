@@ -4,9 +4,13 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { factoryConfig } from '../../src-main/contract/index.ts';
 import { type ConfigRoom, createConfig } from '../../src-main/engine/config/index.ts';
-import { createPlaceCheck, type PlaceCheck } from '../../src-main/engine/config/external-checks.ts';
+import {
+  createExternalCheck,
+  type ExternalCheck,
+} from '../../src-main/engine/config/external-checks.ts';
 import { createJournal, type Journal } from '../../src-main/engine/journal/index.ts';
-import { systemClock, workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
+import { systemClock } from '../../src-main/kit/index.ts';
 
 let root = '';
 let journal: Journal;
@@ -164,8 +168,8 @@ describe('a file that cannot be used leaves the last good values in force and is
 });
 
 test('each of several processes needs a GPU; without any they share the processor', async () => {
-  const check = (count: number | null): PlaceCheck =>
-    createPlaceCheck({
+  const check = (count: number | null): ExternalCheck =>
+    createExternalCheck({
       paths: workspacePaths('/w'),
       gpus: () =>
         Promise.resolve(

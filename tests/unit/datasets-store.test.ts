@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DatasetStore } from '../../src-main/engine/datasets/dataset-store.ts';
 import type { Journal } from '../../src-main/engine/journal/index.ts';
 import { systemClock } from '../../src-main/kit/clock.ts';
-import { workspacePaths } from '../../src-main/kit/workspace.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
 
 let root: string;
 let journaled: string[];

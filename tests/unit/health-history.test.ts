@@ -9,7 +9,7 @@ import { CostReader } from '../../src-main/engine/health/cost-reader.ts';
 import { costsFrom } from '../../src-main/engine/health/costs.ts';
 import { crashesFrom } from '../../src-main/engine/health/crashes.ts';
 import { memoryStatsFrom } from '../../src-main/engine/status/memory.ts';
-import { workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
 
 const entry = (t: number, what: string, more: Partial<JournalEntry> = {}): JournalEntry => ({
   id: `j-${String(t)}`,

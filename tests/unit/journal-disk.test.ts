@@ -10,9 +10,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createConfig } from '../../src-main/engine/config/index.ts';
-import { createDisk, decideFloor } from '../../src-main/engine/disk/index.ts';
+import { createDisk, decideMinimum } from '../../src-main/engine/disk/index.ts';
 import { createJournal } from '../../src-main/engine/journal/index.ts';
-import { systemClock, workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
+import { systemClock } from '../../src-main/kit/index.ts';
 
 let root = '';
 beforeEach(() => {
@@ -57,10 +58,10 @@ test('a journal that cannot be written stops nobody, and its lines come later', 
   expect((await journal.read(9)).map((entry) => entry.text)).toEqual(['later', 'kept']);
 });
 
-test('the floor is the wish, at most a tenth of the disk', () => {
-  expect(decideFloor(50, 4000)).toBe(50);
-  expect(decideFloor(50, 100)).toBe(10);
-  expect(decideFloor(0, 100)).toBe(0);
+test('the minimum free space is as configured, at most a tenth of the disk', () => {
+  expect(decideMinimum(50, 4000)).toBe(50);
+  expect(decideMinimum(50, 100)).toBe(10);
+  expect(decideMinimum(0, 100)).toBe(0);
 });
 
 test('what does not fit is refused before it is written, with what is free and needed', async () => {
@@ -72,7 +73,7 @@ test('what does not fit is refused before it is written, with what is free and n
   await disk.refresh();
   const { freeGb, totalGb, floorGb } = disk.reading();
   expect(freeGb).toBeGreaterThan(0);
-  expect(floorGb).toBe(decideFloor(50, totalGb ?? 0));
+  expect(floorGb).toBe(decideMinimum(50, totalGb ?? 0));
   await disk.require(1000, 'a little');
   await expect(disk.require(1e18, 'a lot')).rejects.toMatchObject({
     code: 'DISK_FULL',

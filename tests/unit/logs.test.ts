@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLogs } from '../../src-main/engine/logs/index.ts';
-import { workspacePaths } from '../../src-main/kit/workspace.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
 
 let root: string;
 beforeEach(() => {

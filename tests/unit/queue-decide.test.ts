@@ -3,11 +3,10 @@ import {
   decideCompletion,
   decideNext,
   decideRetry,
-  estimate,
+  expectedTimes,
   type QueueReadings,
-} from '../../src-main/engine/queue/decide.ts';
-import { decideStart } from '../../src-main/engine/queue/pass.ts';
-import { stepsBefore } from '../../src-main/engine/queue/passes.ts';
+} from '../../src-main/engine/queue/queue-rules.ts';
+import { decideStart, stepsBefore } from '../../src-main/engine/queue/pass-position.ts';
 import { factoryConfig } from '../../src-main/contract/index.ts';
 
 const ready = (id: string, held = false) => ({ id, name: `${id}.jsonl`, held, isReady: true });
@@ -67,7 +66,7 @@ describe('decideNext', () => {
     [
       'a queue of held ones says so',
       { waiting: [ready('a', true)] },
-      { kind: 'wait', why: 'queue held' },
+      { kind: 'wait', why: 'all datasets are held' },
     ],
   ];
   test.each(cases)('%s', (_name, change, expected) => {
@@ -77,7 +76,7 @@ describe('decideNext', () => {
 
 test('a dataset that trained fewer steps than planned is a failure, also with none', () => {
   expect(decideCompletion({ planned: 35, done: 35 })).toBeNull();
-  expect(decideCompletion({ planned: 35, done: 0 })).toContain('0 of 35');
+  expect(decideCompletion({ planned: 35, done: 0 })).toContain('0 of 35 planned steps');
   expect(decideCompletion({ planned: 35, done: 36 })).not.toBeNull();
 });
 
@@ -89,7 +88,7 @@ test('conditions are looked at again, less and less often', () => {
 });
 
 test('expected times follow one another, and are unknown after the first unknown', () => {
-  const times = estimate(
+  const times = expectedTimes(
     { remaining: 20 },
     [
       { id: 'a', steps: 10 },
@@ -102,7 +101,7 @@ test('expected times follow one another, and are unknown after the first unknown
   expect(times.get('a')).toEqual({ starts_at: 1010, ends_at: 1015 });
   expect(times.get('b')).toEqual({ starts_at: 1015, ends_at: null });
   expect(times.get('c')).toEqual({ starts_at: null, ends_at: null });
-  expect(estimate(null, [{ id: 'a', steps: 1 }], null, 0).get('a')).toEqual({
+  expect(expectedTimes(null, [{ id: 'a', steps: 1 }], null, 0).get('a')).toEqual({
     starts_at: null,
     ends_at: null,
   });
@@ -115,6 +114,7 @@ test('a cursor counts only for the same content in the same order', () => {
     epoch: 1,
     seed: 42,
     content_hash: 'h',
+    excluded_rows: [],
     step: 9,
   };
   const now = { contentHash: 'h', cache: 'c', excludedRows: [] };

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { crashTable, factoryConfig } from '../../src-main/contract/index.ts';
-import { type Evidence } from '../../src-main/engine/trainer/classify.ts';
-import { percentile99 } from '../../src-main/engine/trainer/hang.ts';
+import { type Evidence } from '../../src-main/engine/trainer/classify-crash.ts';
+import { percentile99 } from '../../src-main/engine/trainer/hang-rules.ts';
 import { classifyCrash, decideAfterExit, decideHang } from '../../src-main/engine/trainer/index.ts';
-import { argumentsFor, environmentFor, runName } from '../../src-main/engine/trainer/launch.ts';
-import { parseEvent } from '../../src-main/engine/trainer/run-files.ts';
+import { argumentsFor, environmentFor } from '../../src-main/engine/trainer/launch.ts';
 import {
   halveMicroBatch,
   launcherOf,
@@ -12,7 +11,7 @@ import {
   resolveForMachine,
   trainSpec,
 } from '../../src-main/engine/trainer/spec.ts';
-import { workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
 
 const none: Evidence = { exitCode: 1, signal: null, error: null, log: '', kernel: '' };
 const category = (evidence: Partial<Evidence>): string =>
@@ -102,7 +101,7 @@ describe('the crash table', () => {
 
 describe('after an exit', () => {
   const rules = { limit: 3, firstSeconds: 1, lastSeconds: 60 };
-  const fresh = { attempts: 0, positions: [], healthySeconds: 5 };
+  const fresh = { attempts: 0, failedPositions: [], healthySeconds: 5 };
   const crash = (name: string) => crashTable.get(name)!;
 
   test('the first restart comes after a second, later ones later, never after more than the longest', () => {
@@ -143,51 +142,51 @@ describe('after an exit', () => {
 
   test("a dataset's own failure at the same position ends it the second time", () => {
     const bad = crash('template_error');
-    expect(decideAfterExit(bad, { ...fresh, positions: [16] }, rules).kind).toBe('restart');
-    expect(decideAfterExit(bad, { ...fresh, positions: [16, 32] }, rules).kind).toBe('restart');
-    expect(decideAfterExit(bad, { ...fresh, positions: [16, 16] }, rules)).toEqual({
+    expect(decideAfterExit(bad, { ...fresh, failedPositions: [16] }, rules).kind).toBe('restart');
+    expect(decideAfterExit(bad, { ...fresh, failedPositions: [16, 32] }, rules).kind).toBe('restart');
+    expect(decideAfterExit(bad, { ...fresh, failedPositions: [16, 16] }, rules)).toEqual({
       kind: 'give_up',
       infrastructure: false,
     });
   });
 });
 
-describe('silence', () => {
+describe('a missing heartbeat', () => {
   const settings = {
     trainMinutes: 15,
     evalMinutes: 30,
     learned: true,
-    leastSuspect: 10,
-    leastKill: 60,
+    minSuspectSeconds: 10,
+    minKillSeconds: 60,
   };
-  const beats = (seconds: number, count = 100): number[] =>
+  const every = (seconds: number, count = 100): number[] =>
     Array.from({ length: count }, () => seconds);
   const verdict = (phase: string, age: number, known: readonly number[]): string =>
-    decideHang({ phase, age, beats: known }, settings);
+    decideHang({ phase, age, intervals: known }, settings);
 
   test('the learned limits: 5 and 10 times p99, at least 10 s and 60 s', () => {
-    expect(verdict('step', 9, beats(0.2))).toBe('alive');
-    expect(verdict('step', 11, beats(0.2))).toBe('suspect');
-    expect(verdict('step', 61, beats(0.2))).toBe('kill');
-    expect(verdict('step', 61, beats(10))).toBe('suspect');
-    expect(verdict('step', 49, beats(10))).toBe('alive');
-    expect(verdict('step', 101, beats(10))).toBe('kill');
+    expect(verdict('step', 9, every(0.2))).toBe('alive');
+    expect(verdict('step', 11, every(0.2))).toBe('suspect');
+    expect(verdict('step', 61, every(0.2))).toBe('kill');
+    expect(verdict('step', 61, every(10))).toBe('suspect');
+    expect(verdict('step', 49, every(10))).toBe('alive');
+    expect(verdict('step', 101, every(10))).toBe('kill');
   });
   test('the first beats of a phase teach; until then only the hard caps count', () => {
-    expect(verdict('step', 500, beats(0.2, 19))).toBe('alive');
+    expect(verdict('step', 500, every(0.2, 19))).toBe('alive');
     expect(verdict('step', 901, [])).toBe('kill');
     expect(verdict('evaluate', 901, [])).toBe('alive');
     expect(verdict('generate', 1801, [])).toBe('kill');
   });
   test('a pause is silent by right', () => {
-    expect(verdict('paused', 1e6, beats(0.2))).toBe('alive');
+    expect(verdict('paused', 1e6, every(0.2))).toBe('alive');
   });
   test('learned limits can be switched off', () => {
-    const reading = { phase: 'step', age: 100, beats: beats(0.2) };
+    const reading = { phase: 'step', age: 100, intervals: every(0.2) };
     expect(decideHang(reading, { ...settings, learned: false })).toBe('alive');
   });
   test('p99 passes over a single slow beat in a hundred and one', () => {
-    expect(percentile99([...beats(1, 200), 50])).toBe(1);
+    expect(percentile99([...every(1, 200), 50])).toBe(1);
     expect(percentile99([])).toBe(0);
   });
 });
@@ -214,10 +213,6 @@ test('Python sees only what is on the list', () => {
     expect(train, name).not.toHaveProperty(name);
   expect(environmentFor('base', own, python)).toHaveProperty('PIP_INDEX_URL');
   expect(environmentFor('intake', own, python)).toMatchObject({ OMP_NUM_THREADS: '1' });
-});
-
-test('a run is named by its moment, so that names sort by time', () => {
-  expect(runName('train', 1_700_000_000, 'beef')).toBe('20231114-221320-train-beef');
 });
 
 test('several processes are started by a launcher that starts none of them again', () => {
@@ -289,10 +284,4 @@ test('after GPU memory ran out half as many examples are in memory, at least one
   expect(halveMicroBatch(null, { ...factoryConfig, micro_batch: 6 })).toBe(3);
   expect(halveMicroBatch(8, factoryConfig)).toBe(4);
   expect(halveMicroBatch(1, factoryConfig)).toBe(1);
-});
-
-test('a line that is no event is none', () => {
-  expect(parseEvent('{"t":1,"type":"started"}')).toEqual({ t: 1, type: 'started' });
-  for (const line of ['', '{', '[]', '{"t":1}', '{"type":"x"}'])
-    expect(parseEvent(line)).toBeNull();
 });

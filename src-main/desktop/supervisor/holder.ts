@@ -1,7 +1,8 @@
 /** Who owns the workspace: what the engine has written there, believed only while that very process lives. */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { readHolder as readLiveHolder, signalGroup, workspacePaths } from '../../kit/index.ts';
+import { workspacePaths } from '../../formats/workspace.ts';
+import { readHolder as readLiveHolder, signalGroup } from '../../kit/index.ts';
 import type { Identity } from '../../kit/index.ts';
 
 /** Absent until the engine listens. */

@@ -8,7 +8,7 @@ import path from 'node:path';
 import type { Priority } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { createSerializer } from '../../kit/serializer.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Journal } from '../journal/index.ts';
 import { type DatasetRecord, DatasetRecords, type NewDataset } from './dataset-records.ts';
 import { loadMetas } from './load-metas.ts';

@@ -3,6 +3,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import type { Config, DatasetReport } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { sha256File } from '../../kit/hash.ts';
+import type { IntakeOptions } from '../../formats/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import { validatedBy } from '../../formats/index.ts';
 import type { DatasetMeta, Validated } from './meta.ts';
@@ -45,7 +46,7 @@ export function intakeOptions(
   config: Config,
   meta: MappingOptions,
   isDry: boolean,
-): Record<string, unknown> {
+): IntakeOptions {
   return {
     max_length: config.max_length,
     over_length: config.over_length,

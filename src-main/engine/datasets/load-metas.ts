@@ -6,7 +6,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type DatasetMeta, isObject, rebuildMeta } from '../../formats/index.ts';
 import { readJson } from '../../kit/files.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { readMeta } from './meta.ts';
 import { scanPlaces } from './place-folders.ts';
 

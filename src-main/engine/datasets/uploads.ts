@@ -7,7 +7,7 @@ import { readOrNull, type UploadPart, uploadPartFile, writeFormat } from '../../
 import type { Clock } from '../../kit/clock.ts';
 import { sha256File } from '../../kit/hash.ts';
 import { createSerializer, type Serializer } from '../../kit/serializer.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import { plainName, refuseName } from './names.ts';
 

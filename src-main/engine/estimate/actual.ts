@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { readJson } from '../../kit/files.ts';
 import { readLines } from '../../kit/lines.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 export interface Actual {
   /** Including steps that were trained again after a crash. */

@@ -1,6 +1,6 @@
 /** Gathers what an estimate is based on: base model, device, disk, measured pace, the dataset's report. */
 import { type Config, type KeptEstimate, Refusal } from '../../contract/index.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { gpuOf, type Machine } from '../../machine/index.ts';
 import { readReport } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';

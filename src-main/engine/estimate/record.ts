@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type EstimateRecord, type KeptEstimate, keptEstimate } from '../../contract/index.ts';
 import { bytes, count, duration } from '../../contract/format.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 /** How many of the last estimates the accuracy is computed from. */
 const ESTIMATES_COUNTED = 5;

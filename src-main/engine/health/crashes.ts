@@ -1,4 +1,4 @@
-/** The history of crashes and hangs, from the journal's own lines: what ended, what it cost, when it trained again. Pure. */
+/** The history of crashes and hangs from the journal: cause, lost steps, and time until training resumed. Pure. */
 import type { CrashReport, JournalEntry } from '../../contract/index.ts';
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
@@ -11,8 +11,8 @@ export function crashesFrom(
   entries: readonly JournalEntry[],
   since: number,
 ): readonly Omit<CrashReport, 'log'>[] {
-  const out: Omit<CrashReport, 'log'>[] = [];
-  /** Restarts that no earlier crash has claimed yet, by dataset: the walk goes back in time. */
+  const reports: Omit<CrashReport, 'log'>[] = [];
+  /** Restarts by dataset, until the crash before them is found: entries are read back in time. */
   const restarts = new Map<string | null, JournalEntry>();
   for (const entry of entries) {
     if (entry.t < since) break;
@@ -20,7 +20,7 @@ export function crashesFrom(
     if (entry.what !== 'trainer.crashed') continue;
     const restart = restarts.get(entry.dataset) ?? null;
     restarts.delete(entry.dataset);
-    out.push({
+    reports.push({
       t: entry.t,
       run: text(entry.evidence['run']) ?? '',
       category: text(entry.evidence['category']) ?? 'unknown',
@@ -33,5 +33,5 @@ export function crashesFrom(
       rows: rowsOf(entry.evidence['rows']),
     });
   }
-  return out;
+  return reports;
 }

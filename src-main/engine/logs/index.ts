@@ -7,7 +7,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LogLines, LogSource } from '../../contract/index.ts';
 import { lastLines } from '../../kit/lines.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 export interface LogsRoom {
   read(input: {
