@@ -143,11 +143,19 @@ export function withoutTexts(status: TrainingStatus): TrainingStatus {
 }
 
 /**
- * `status/training_status.json` as scripts read it, file and address alike: the old names beside the new ones, and `loss` a plain
- * number as it was; where and when it was measured stands in `loss_measured`. Pure.
+ * The status as scripts read it, in the file and over HTTP: with the earlier names next to today's.
+ * `loss` is a plain number; `loss_measured` has its step and time. Pure.
  */
 export function scriptStatus(status: TrainingStatus) {
-  return { ...withOldNames(status), loss: status.loss?.value ?? null, loss_measured: status.loss };
+  const { gpu: measuredGpu, loss } = status;
+  const gpuWithOldNames =
+    measuredGpu === null ? null : { ...measuredGpu, utilisation: measuredGpu.utilization };
+  return {
+    ...withOldNames(status),
+    gpu: gpuWithOldNames,
+    loss: loss?.value ?? null,
+    loss_measured: loss,
+  };
 }
 
 /** The status in the text of `status/training_status.json`; null when it is none. */

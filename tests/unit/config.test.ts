@@ -149,7 +149,7 @@ describe('a file that cannot be used leaves the last good values in force and is
   test.each([
     ['broken', '{"seed": 7,', 'not JSON'],
     ['from a newer version', '{"format": 2, "seed": 9}', 'newer version'],
-    ['with an unknown key', '{"sed": 9}', 'There is no key sed'],
+    ['with an unknown key', '{"sed": 9}', 'Unknown setting sed'],
     ['with a value that is not allowed', '{"seed": -1}', 'seed'],
     ['a list', '[]', 'not an object'],
   ])('%s', async (_name, text, reason) => {
