@@ -127,7 +127,7 @@ test('keys that name something outside the file are looked at when they are set'
   await expect(set('base_model', 'none')).rejects.toMatchObject({
     code: 'INVALID',
     message: expect.stringContaining(path.join('models', 'none', 'base.json')) as string,
-    data: { next: 'Name one that is there: starter.' },
+    data: { next: 'Available: starter.' },
   });
   await expect(set('base_model', '../models/starter/..')).rejects.toMatchObject({
     code: 'INVALID',
