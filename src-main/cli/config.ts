@@ -107,7 +107,7 @@ async function showAll(session: Session): Promise<ExitCode> {
 
 async function getOne(session: Session, key: string): Promise<ExitCode> {
   if (!describeKeys().some((facts) => facts.key === key)) {
-    session.terminal.error(`There is no key ${key}. nightshift config show lists them.\n`);
+    session.terminal.error(`Unknown setting ${key}. nightshift config show lists them.\n`);
     return exitCode.usage;
   }
   const value = valueAt((await state(session)).values, key);

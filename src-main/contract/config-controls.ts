@@ -1,11 +1,11 @@
-/** How a key is edited, and what is wrong with a value, both from the one schema. Pure. */
+/** How a setting is edited, and what is wrong with a value, from the schema. Pure. */
 import { z } from 'zod';
 import { schemaOf } from './config.ts';
 
 export type Control =
   | { readonly kind: 'choice'; readonly options: readonly string[] }
   | { readonly kind: 'switch' }
-  /** `words`: what may stand instead of a number, `auto`. */
+  /** `words`: allowed instead of a number, `auto` for example. */
   | { readonly kind: 'number'; readonly words: readonly string[] }
   | { readonly kind: 'text' };
 
@@ -32,7 +32,7 @@ export function controlOf(key: string): Control {
   return words.length > 0 ? { kind: 'number', words } : { kind: 'text' };
 }
 
-/** What was typed, as a value of the key; text that is no number stays text, and is refused by `problemOf`. */
+/** What was typed, as a value. Text that is not a number stays text, and `problemOf` reports it. */
 export function typedValue(control: Control, text: string): unknown {
   const trimmed = text.trim();
   if (control.kind !== 'number' || control.words.includes(trimmed)) return trimmed;
@@ -40,10 +40,10 @@ export function typedValue(control: Control, text: string): unknown {
   return plain === '' || Number.isNaN(Number(plain)) ? trimmed : Number(plain);
 }
 
-/** Why a value is not allowed, without the key; null when it is. */
+/** Why a value is not allowed, without the key; null when it is allowed. */
 export function problemOf(key: string, value: unknown): string | null {
   const parsed = schemaOf(key)?.safeParse(value);
-  if (parsed === undefined) return `there is no key ${key}`;
+  if (parsed === undefined) return `unknown setting ${key}`;
   const issue = parsed.success ? undefined : parsed.error.issues[0];
   return issue === undefined ? null : plainIssue(issue);
 }
@@ -51,32 +51,32 @@ export function problemOf(key: string, value: unknown): string | null {
 const kinds: Readonly<Record<string, string>> = {
   int: 'a whole number',
   number: 'a number',
-  string: 'a text',
+  string: 'text',
   boolean: 'true or false',
 };
 
-/** One issue of the schema in plain words, the first letter small. */
+/** An issue of the schema as text in lower case. */
 export function plainIssue(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'too_small':
       return issue.origin === 'string'
-        ? 'it cannot be empty'
-        : `it has to be ${issue.inclusive === false ? 'more than' : 'at least'} ${String(issue.minimum)}`;
+        ? "can't be empty"
+        : `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${String(issue.minimum)}`;
     case 'too_big':
-      return `it has to be at most ${String(issue.maximum)}`;
+      return `must be at most ${String(issue.maximum)}`;
     case 'invalid_type':
-      return `it has to be ${kinds[issue.expected] ?? issue.expected}`;
+      return `must be ${kinds[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
-      return `it has to be one of ${issue.values.map(String).join(', ')}`;
+      return `must be one of ${issue.values.map(String).join(', ')}`;
     case 'invalid_union': {
       const parts = issue.errors.flatMap((error) => error.slice(0, 1)).map(plainIssue);
       return [...new Set(parts)].join(', or ');
     }
     case 'invalid_format':
-      return 'it has not the form that its help names';
+      return "invalid format; see the setting's help";
     case 'unrecognized_keys':
-      return `there is no key ${issue.keys.join(', ')}`;
+      return `unknown setting ${issue.keys.join(', ')}`;
     default:
-      return 'it is not allowed';
+      return 'not allowed';
   }
 }

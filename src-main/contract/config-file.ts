@@ -1,4 +1,4 @@
-/** The text of a config.json read for its faults: every one with its key and line. Pure; the engine and the command line use the same. */
+/** Finds every fault in the text of a config.json, with its key and line. Pure. */
 import { z } from 'zod';
 import { plainIssue } from './config-controls.ts';
 import { configSchema, describeKeys } from './config.ts';
@@ -6,7 +6,7 @@ import { configSchema, describeKeys } from './config.ts';
 export interface ConfigFault {
   /** Dotted; null: the file as a whole. */
   readonly key: string | null;
-  /** From 1; null where the key stands nowhere in the text. */
+  /** From 1; null when the key is not in the text. */
   readonly line: number | null;
   readonly text: string;
 }
@@ -15,14 +15,14 @@ export interface CheckedConfig {
   readonly faults: readonly ConfigFault[];
   /** How many keys the file sets. */
   readonly keys: number;
-  /** The base that it names, for whoever can look at folders. */
+  /** The base model that it names, for a check of its folder. */
   readonly base: string;
 }
 
 const record = z.record(z.string(), z.unknown());
 
-/** The line on which the key stands: its parts are looked for one after another. */
-function ancestryOf(text: string, key: string): number | null {
+/** The line of a key; nested keys are found by their parts, one after another. */
+function lineOfKey(text: string, key: string): number | null {
   const whole = text.indexOf(`"${key}"`);
   let at = 0;
   if (whole >= 0) at = whole;
@@ -35,7 +35,7 @@ function ancestryOf(text: string, key: string): number | null {
   return text.slice(0, at).split('\n').length;
 }
 
-/** `position 12 (line 3 column 4)` in the words of the parser; null where it names none. */
+/** From the parser's message, `position 12 (line 3 column 4)`; null when it names no place. */
 function lineOfSyntax(text: string, message: string): number | null {
   const line = /line (\d+)/.exec(message)?.[1];
   if (line !== undefined) return Number(line);
@@ -44,7 +44,7 @@ function lineOfSyntax(text: string, message: string): number | null {
   return /end of JSON input/.test(message) ? text.split('\n').length : null;
 }
 
-/** Dotted names are allowed beside nested ones. */
+/** Dotted names are allowed as well as nested ones. */
 function nested(raw: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(raw)) {
@@ -88,15 +88,15 @@ export function checkConfigText(text: string): CheckedConfig {
     raw = JSON.parse(text);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return whole(lineOfSyntax(text, message), `it is not JSON: ${message}`);
+    return whole(lineOfSyntax(text, message), `not JSON: ${message}`);
   }
   const object = record.safeParse(raw);
-  if (!object.success) return whole(1, 'it is not an object');
+  if (!object.success) return whole(1, 'not an object');
   const { format, ...rest } = object.data;
   if (typeof format === 'number' && format > 1)
     return whole(
-      ancestryOf(text, 'format'),
-      `it was written by a newer version (format ${String(format)}, this one reads 1)`,
+      lineOfKey(text, 'format'),
+      `written by a newer version (format ${String(format)}; this version reads format 1)`,
     );
   const content = nested(rest);
   const parsed = configSchema.safeParse(content);
@@ -110,8 +110,8 @@ export function checkConfigText(text: string): CheckedConfig {
             : [path.join('.')];
         return keys.map((key) => ({
           key,
-          line: ancestryOf(text, key),
-          text: issue.code === 'unrecognized_keys' ? 'there is no such key' : plainIssue(issue),
+          line: lineOfKey(text, key),
+          text: issue.code === 'unrecognized_keys' ? 'unknown setting' : plainIssue(issue),
         }));
       });
   const base = content['base_model'];

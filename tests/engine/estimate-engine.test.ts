@@ -127,7 +127,7 @@ test('settings that name something outside config.json are checked when they are
   await expect(set('base_model', 'none')).rejects.toMatchObject({
     code: 'INVALID',
     message: expect.stringContaining(path.join('models', 'none', 'base.json')) as string,
-    data: { next: 'Name one that is there: starter.' },
+    data: { next: 'Available: starter.' },
   });
   await expect(set('base_model', '../models/starter/..')).rejects.toMatchObject({
     code: 'INVALID',

@@ -69,7 +69,7 @@ test('a change with consequences states them and asks; canceled, nothing is sent
 test('what is not allowed is said beside the field and cannot be kept', async () => {
   const { page } = await openStage({ at: '#/config' });
   await page.getByLabel('Epochs').fill('0');
-  await field(page, 'epochs').getByText('Epochs: it has to be at least 1.').waitFor();
+  await field(page, 'epochs').getByText('Epochs: must be at least 1.').waitFor();
   expect(await changes(page).getByRole('button', { name: 'Save changes' }).isDisabled()).toBe(true);
   await changes(page).getByText('1 setting cannot be kept as it is.').waitFor();
 });

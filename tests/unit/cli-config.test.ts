@@ -114,10 +114,10 @@ describe('config validate, without an engine', () => {
     );
     const answer = await nightshift('config', 'validate');
     expect(answer.code).toBe(3);
-    expect(answer.out).toContain('line 2: batch_size: it has to be at least 1');
-    expect(answer.out).toContain('line 4: watchdog.restart_limit: it has to be');
-    expect(answer.out).toContain('line 5: watchdog.nothing: there is no such key');
-    expect(answer.out).toContain('line 7: sed: there is no such key');
+    expect(answer.out).toContain('line 2: batch_size: must be at least 1');
+    expect(answer.out).toContain('line 4: watchdog.restart_limit: must be');
+    expect(answer.out).toContain('line 5: watchdog.nothing: unknown setting');
+    expect(answer.out).toContain('line 7: sed: unknown setting');
     const json = JSON.parse((await nightshift('config', 'validate', '--json')).out) as object;
     expect(json).toMatchObject({ ok: false, faults: [{ key: 'batch_size', line: 2 }, {}, {}, {}] });
   });
@@ -133,9 +133,9 @@ describe('config validate, without an engine', () => {
 });
 
 test.each([
-  ['{\n "seed": 7,\n', 3, 'it is not JSON'],
-  ['{\n "seed": 7 "epochs": 1}', 2, 'it is not JSON'],
-  ['[]', 1, 'it is not an object'],
+  ['{\n "seed": 7,\n', 3, 'not JSON'],
+  ['{\n "seed": 7 "epochs": 1}', 2, 'not JSON'],
+  ['[]', 1, 'not an object'],
   ['{"format": 2}', 1, 'newer version'],
 ])('%j is named by its line', (text, line, why) => {
   const [fault] = checkConfigText(text).faults;

@@ -21,16 +21,16 @@ test('every key has a control, and its factory value comes back from its own tex
 });
 
 test.each([
-  ['batch_size', 0, 'it has to be at least 1'],
-  ['batch_size', 1.5, 'it has to be a whole number'],
-  ['batch_size', 'many', 'it has to be a number'],
-  ['weight_decay', 2, 'it has to be at most 1'],
-  ['max_grad_norm', 0, 'it has to be more than 0'],
-  ['micro_batch', 'fast', 'it has to be one of auto, or it has to be a number'],
-  ['precision', 'fp8', 'it has to be one of auto, bf16, fp32'],
-  ['model_name', '', 'it cannot be empty'],
-  ['device', 'gpu', 'it has not the form that its help names'],
-  ['no_such_key', 1, 'there is no key no_such_key'],
+  ['batch_size', 0, 'must be at least 1'],
+  ['batch_size', 1.5, 'must be a whole number'],
+  ['batch_size', 'many', 'must be a number'],
+  ['weight_decay', 2, 'must be at most 1'],
+  ['max_grad_norm', 0, 'must be more than 0'],
+  ['micro_batch', 'fast', 'must be one of auto, or must be a number'],
+  ['precision', 'fp8', 'must be one of auto, bf16, fp32'],
+  ['model_name', '', "can't be empty"],
+  ['device', 'gpu', "invalid format; see the setting's help"],
+  ['no_such_key', 1, 'unknown setting no_such_key'],
 ])('%s = %j is refused in plain words', (key, value, words) => {
   expect(problemOf(key, value)).toBe(words);
 });
@@ -61,9 +61,9 @@ test('only what differs would be kept; a locked key waits, a staged one is compa
       after: 8192,
       problem: null,
       staged: false,
-      consent: expect.stringContaining('validated again') as string,
+      consent: expect.stringContaining('re-validated') as string,
     },
     { key: 'packing', before: true, after: false, problem: null, staged: false, consent: null },
   ]);
-  expect(pendingOf({ epochs: '0' }, state)[0]?.problem).toBe('it has to be at least 1');
+  expect(pendingOf({ epochs: '0' }, state)[0]?.problem).toBe('must be at least 1');
 });

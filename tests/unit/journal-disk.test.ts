@@ -23,16 +23,16 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-test('lines are in memory at once, on the disk in order, and there for the next engine', async () => {
+test('lines are in memory at once, on the disk in order, and read by the next engine', async () => {
   const paths = workspacePaths(root);
   const journal = createJournal({ paths, clock: systemClock });
-  const heard: string[] = [];
-  journal.written.on((entry) => heard.push(entry.text));
+  const written: string[] = [];
+  journal.written.on((entry) => written.push(entry.text));
   for (let n = 0; n < 250; n += 1)
     journal.write({ what: 'test.line', text: `line ${n}`, evidence: { n } });
   expect(journal.recent()).toHaveLength(200);
   expect(journal.recent()[0]).toMatchObject({ text: 'line 249', step: null, dataset: null });
-  expect(heard).toHaveLength(250);
+  expect(written).toHaveLength(250);
   const read = await journal.read(1000);
   expect(read.map((entry) => entry.text)).toEqual(
     Array.from({ length: 250 }, (_, at) => `line ${249 - at}`),
@@ -46,7 +46,7 @@ test('lines are in memory at once, on the disk in order, and there for the next 
   expect(await next.read(3)).toHaveLength(3);
 });
 
-test('a journal that cannot be written stops nobody, and its lines come later', async () => {
+test('a journal that cannot be written blocks no writer, and its lines are written later', async () => {
   const paths = workspacePaths(root);
   writeFileSync(paths.journal, 'a file where the folder belongs');
   const journal = createJournal({ paths, clock: systemClock });
@@ -64,7 +64,7 @@ test('the minimum free space is as configured, at most a tenth of the disk', () 
   expect(decideMinimum(0, 100)).toBe(0);
 });
 
-test('what does not fit is refused before it is written, with what is free and needed', async () => {
+test('what does not fit is refused before it is written, with free and needed space', async () => {
   const paths = workspacePaths(root);
   mkdirSync(paths.status);
   const journal = createJournal({ paths, clock: systemClock });

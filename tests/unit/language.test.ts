@@ -67,9 +67,11 @@ test('it reads what stands on a screen, in a notice, in the help of a command, a
   expect(
     says(textsOf(at('src-renderer/rooms/settings/desktop.tsx')), 'starting at login and'),
   ).toBe(true);
-  expect(says(textsOf(at('src-main/engine/notices/messages.ts')), 'Restarting from')).toBe(true);
+  expect(says(textsOf(at('src-main/engine/notices/trainer-messages.ts')), 'Restarting from')).toBe(
+    true,
+  );
   expect(says(textsOf(at('src-main/cli/health.ts')), 'run every check now')).toBe(true);
-  expect(says(textsOf(at('src-main/contract/crashes.ts')), 'GPU memory ran out')).toBe(true);
+  expect(says(textsOf(at('src-main/contract/crashes.ts')), 'the GPU ran out of memory')).toBe(true);
   expect(says(pythonTextsOf(at('python-runtime/nightshift_trainer/__main__.py')), 'usage:')).toBe(
     true,
   );

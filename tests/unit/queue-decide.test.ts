@@ -23,17 +23,17 @@ describe('decideNext', () => {
   const cases: readonly [string, Partial<QueueReadings>, object][] = [
     ['begins the first that is ready', {}, { kind: 'begin', id: 'a' }],
     [
-      'passes over a held one',
+      'ignores a held dataset',
       { waiting: [ready('a', true), ready('b')] },
       { kind: 'begin', id: 'b' },
     ],
     [
-      'passes over one that is not validated',
+      'ignores a dataset that is not validated',
       { waiting: [{ ...ready('a'), isReady: false }, ready('b')] },
       { kind: 'begin', id: 'b' },
     ],
     ['continues an open pass before anything else', { open: 'x' }, { kind: 'continue', id: 'x' }],
-    ['never begins beside a live trainer', { isSupervising: true }, { kind: 'wait' }],
+    ['never begins while a trainer runs', { isSupervising: true }, { kind: 'wait' }],
     ['stays stopped', { desiredState: 'stopped', open: 'x' }, { kind: 'wait', why: 'stopped' }],
     ['stays paused', { desiredState: 'paused', open: 'x' }, { kind: 'wait', why: 'paused' }],
     [
@@ -48,7 +48,7 @@ describe('decideNext', () => {
       { kind: 'wait', why: 'no base model is chosen' },
     ],
     [
-      'an open pass goes on from its own base, whatever is chosen now',
+      'an open pass continues from its own base, whichever is selected now',
       { noBase: 'the base model x cannot be read', open: 'x' },
       { kind: 'continue', id: 'x' },
     ],
@@ -58,13 +58,13 @@ describe('decideNext', () => {
       { kind: 'wait', until: 101 },
     ],
     [
-      'goes on when that time is over',
+      'continues when that time is over',
       { open: 'x', notBefore: 100 },
       { kind: 'continue', id: 'x' },
     ],
     ['an empty queue is idle', { waiting: [] }, { kind: 'wait', why: 'the queue is empty' }],
     [
-      'a queue of held ones says so',
+      'a queue of held datasets waits with that reason',
       { waiting: [ready('a', true)] },
       { kind: 'wait', why: 'all datasets are held' },
     ],
@@ -80,7 +80,7 @@ test('a dataset that trained fewer steps than planned is a failure, also with no
   expect(decideCompletion({ planned: 35, done: 36 })).not.toBeNull();
 });
 
-test('conditions are looked at again, less and less often', () => {
+test('the machine is checked again, less and less often', () => {
   expect(decideRetry('device_busy', 9)).toBe(60);
   expect([1, 2, 3, 10].map((attempt) => decideRetry('gpu_lost', attempt))).toEqual([
     10, 20, 40, 300,
@@ -123,7 +123,7 @@ test('a cursor counts only for the same content in the same order', () => {
     position: 64,
     epoch: 1,
   });
-  // Judged again with other rows accepted: the position would pass over rows that were never trained.
+  // Validated again with other rows accepted: the position would skip rows that were never trained.
   expect(decideStart({ ...cursor, cache: 'b' }, now, factoryConfig)).toEqual({
     position: 0,
     epoch: 0,

@@ -69,7 +69,7 @@ describe('the crash table', () => {
     expect(category({ log })).toBe(expected);
   });
 
-  test('a bare kill is no memory shortage; with the kernel as witness it is', () => {
+  test('SIGKILL alone is not out of memory; with a line of the kernel log it is', () => {
     expect(category({ exitCode: null, signal: 'SIGKILL', log: 'MemoryError' })).toBe(
       'killed_by_signal',
     );
@@ -78,7 +78,7 @@ describe('the crash table', () => {
     expect(category({ exitCode: 137, kernel })).toBe('host_out_of_memory');
   });
 
-  test('the structured exception goes before text, and advice never decides', () => {
+  test('the exception of exit.json comes before text, and lines of advice never decide', () => {
     const error = { category: 'disk_full', type: 'OSError', message: 'full' };
     expect(category({ error, log: 'CUDA out of memory' })).toBe('disk_full');
     const advice =
@@ -92,7 +92,7 @@ describe('the crash table', () => {
     expect(category({ error: unknown })).toBe('disk_full');
   });
 
-  test('an adopted trainer that vanished was ended from outside, unless its log says more', () => {
+  test('an adopted trainer that disappeared was killed, unless its log says more', () => {
     expect(category({ exitCode: null })).toBe('killed_by_signal');
     expect(category({ exitCode: null, log: 'Segmentation fault' })).toBe('segmentation_fault');
     expect(category({ exitCode: null, signal: 'SIGSEGV' })).toBe('segmentation_fault');
@@ -104,7 +104,7 @@ describe('after an exit', () => {
   const fresh = { attempts: 0, failedPositions: [], healthySeconds: 5 };
   const crash = (name: string) => crashTable.get(name)!;
 
-  test('the first restart comes after a second, later ones later, never after more than the longest', () => {
+  test('the delay doubles with every restart, up to the maximum', () => {
     const killed = crash('killed_by_signal');
     const waits = [0, 1, 2].map((attempts) =>
       decideAfterExit(killed, { ...fresh, attempts }, rules),
@@ -119,7 +119,7 @@ describe('after an exit', () => {
     ).toMatchObject({ inSeconds: 60 });
   });
 
-  test('it stops after the limit, unless the run was healthy for ten minutes', () => {
+  test('it gives up after the limit, unless the run was healthy for ten minutes', () => {
     const killed = crash('killed_by_signal');
     expect(decideAfterExit(killed, { ...fresh, attempts: 3 }, rules)).toEqual({
       kind: 'give_up',
@@ -131,7 +131,7 @@ describe('after an exit', () => {
   });
 
   test.each(['device_busy', 'disk_full', 'gpu_lost', 'driver_mismatch', 'permission_denied'])(
-    '%s waits and is not held against the dataset',
+    '%s waits and does not count against the dataset',
     (name) => {
       expect(decideAfterExit(crash(name), { ...fresh, attempts: 99 }, rules)).toEqual({
         kind: 'give_up',
@@ -140,10 +140,12 @@ describe('after an exit', () => {
     },
   );
 
-  test("a dataset's own failure at the same position ends it the second time", () => {
+  test("a dataset's failure at the same position ends it the second time", () => {
     const bad = crash('template_error');
     expect(decideAfterExit(bad, { ...fresh, failedPositions: [16] }, rules).kind).toBe('restart');
-    expect(decideAfterExit(bad, { ...fresh, failedPositions: [16, 32] }, rules).kind).toBe('restart');
+    expect(decideAfterExit(bad, { ...fresh, failedPositions: [16, 32] }, rules).kind).toBe(
+      'restart',
+    );
     expect(decideAfterExit(bad, { ...fresh, failedPositions: [16, 16] }, rules)).toEqual({
       kind: 'give_up',
       infrastructure: false,
@@ -172,26 +174,26 @@ describe('a missing heartbeat', () => {
     expect(verdict('step', 49, every(10))).toBe('alive');
     expect(verdict('step', 101, every(10))).toBe('kill');
   });
-  test('the first beats of a phase teach; until then only the hard caps count', () => {
+  test('until enough intervals of a phase are known, only the maximums count', () => {
     expect(verdict('step', 500, every(0.2, 19))).toBe('alive');
     expect(verdict('step', 901, [])).toBe('kill');
     expect(verdict('evaluate', 901, [])).toBe('alive');
     expect(verdict('generate', 1801, [])).toBe('kill');
   });
-  test('a pause is silent by right', () => {
+  test('a paused trainer never counts as hung', () => {
     expect(verdict('paused', 1e6, every(0.2))).toBe('alive');
   });
-  test('learned limits can be switched off', () => {
+  test('the adaptive limits can be switched off', () => {
     const reading = { phase: 'step', age: 100, intervals: every(0.2) };
     expect(decideHang(reading, { ...settings, learned: false })).toBe('alive');
   });
-  test('p99 passes over a single slow beat in a hundred and one', () => {
+  test('p99 ignores a single slow interval in a hundred and one', () => {
     expect(percentile99([...every(1, 200), 50])).toBe(1);
     expect(percentile99([])).toBe(0);
   });
 });
 
-test('Python sees only what is on the list', () => {
+test('Python sees only the allowed part of the environment', () => {
   const python = { executable: 'python', packageFolder: '/p' };
   const own = {
     PATH: '/bin',
@@ -215,7 +217,7 @@ test('Python sees only what is on the list', () => {
   expect(environmentFor('intake', own, python)).toMatchObject({ OMP_NUM_THREADS: '1' });
 });
 
-test('several processes are started by a launcher that starts none of them again', () => {
+test('several processes are started by torchrun, which restarts none of them', () => {
   expect(argumentsFor('/run', launcherOf({ world_size: 1 }))).toEqual([
     '-m',
     'nightshift_trainer',
@@ -226,7 +228,7 @@ test('several processes are started by a launcher that starts none of them again
   );
 });
 
-test('what the machine decides is decided before Python hears of it', () => {
+test('auto is resolved for the machine before Python starts', () => {
   const slow = { hasGpu: false, hasFastBf16: false };
   expect(resolveForMachine(factoryConfig, slow)).toMatchObject({
     device: 'cpu',
@@ -241,7 +243,7 @@ test('what the machine decides is decided before Python hears of it', () => {
   ).toMatchObject({ device: 'cpu', config: { precision: 'bf16' } });
 });
 
-test('a request survives spec.json, with the configuration as the engine froze it', () => {
+test('a request can be read back from spec.json, with the frozen configuration', () => {
   const request = {
     pass: { id: 'p-1', plannedSteps: 35 },
     dataset: {
@@ -279,7 +281,7 @@ test('a request survives spec.json, with the configuration as the engine froze i
   expect(requestOf(null)).toBeNull();
 });
 
-test('after GPU memory ran out half as many examples are in memory, at least one', () => {
+test('after the GPU ran out of memory the micro-batch is halved, down to one example', () => {
   expect(halveMicroBatch(null, factoryConfig)).toBe(8);
   expect(halveMicroBatch(null, { ...factoryConfig, micro_batch: 6 })).toBe(3);
   expect(halveMicroBatch(8, factoryConfig)).toBe(4);

@@ -1,4 +1,6 @@
-/** Checks what a setting names outside of the file, so that the next pass doesn't fail hours later. */
+/**
+ * Checks what a setting names outside of the file, so that the next pass doesn't fail hours later.
+ */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';

@@ -27,7 +27,9 @@ export interface DiskReading {
 
 export interface DiskRoom {
   reading(): DiskReading;
-  /** Refusal DISK_FULL when `bytes` more don't fit. `folder`: on another disk than the workspace. */
+  /**
+   * Refusal DISK_FULL when `bytes` more don't fit. `folder`: on another disk than the workspace.
+   */
   require(bytes: number, what: string, folder?: string): Promise<void>;
   refresh(): Promise<void>;
   /** What uses the disk, at most a minute old. */

@@ -40,7 +40,10 @@ interface FoundFile {
   readonly inode: string;
 }
 
-/** Allocated blocks; a file with several hard links counts once, in the first part that has it. Pure. */
+/**
+ * Allocated blocks; a file with several hard links counts once, in the first part that has it.
+ * Pure.
+ */
 export function sumUse(found: readonly FoundFile[]): DiskUse['parts'] {
   const seen = new Set<string>();
   const sums = new Map<DiskPart, { bytes: number; files: number }>();

@@ -1,4 +1,7 @@
-/** The history of crashes and hangs from the journal: cause, lost steps, and time until training resumed. Pure. */
+/**
+ * The history of crashes and hangs from the journal: cause, lost steps, and time until training
+ * resumed. Pure.
+ */
 import type { CrashReport, JournalEntry } from '../../contract/index.ts';
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
@@ -6,7 +9,10 @@ const number = (value: unknown): number | null => (typeof value === 'number' ? v
 const rowsOf = (value: unknown): number[] =>
   Array.isArray(value) ? value.filter((entry): entry is number => Number.isInteger(entry)) : [];
 
-/** Newest first, from `since` (Unix seconds) on. `entries` are newest first; the log is not read here. */
+/**
+ * Newest first, from `since` (Unix seconds) on. `entries` are newest first; the log is not read
+ * here.
+ */
 export function crashesFrom(
   entries: readonly JournalEntry[],
   since: number,

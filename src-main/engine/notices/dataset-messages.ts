@@ -1,7 +1,7 @@
 /** Notices about datasets and the queue. Pure. */
 import { count, duration, loss, plural } from '../../contract/format.ts';
 import type { DatasetSummary } from '../../contract/index.ts';
-import type { NoticeText } from './messages.ts';
+import type { NoticeText } from './notice-text.ts';
 
 export function datasetDone(facts: {
   readonly dataset: DatasetSummary;

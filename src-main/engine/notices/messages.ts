@@ -1,11 +1,11 @@
 /** The titles and bodies of notices. Pure. */
 import { gigabytes } from '../../contract/format.ts';
 import type { Notice } from '../../contract/index.ts';
+import { type NoticeText, sentence } from './notice-text.ts';
 
 export * from './dataset-messages.ts';
 export * from './trainer-messages.ts';
-
-export type NoticeText = Pick<Notice, 'kind' | 'tone' | 'title' | 'body' | 'opens'>;
+export type { NoticeText } from './notice-text.ts';
 
 export function lowDiskSpace(freeGb: number, minimumGb: number): NoticeText {
   return {
@@ -60,10 +60,4 @@ export function summary(kind: Notice['kind'], count: number, last: NoticeText): 
     title: `${last.title}, and ${count - 1} more`,
     body: `${last.body} ${count} of this kind in 10 min.`,
   };
-}
-
-/** With a capital first and a full stop. */
-export function sentence(text: string): string {
-  const plain = text.replace(/\.$/, '');
-  return `${plain.charAt(0).toUpperCase()}${plain.slice(1)}.`;
 }

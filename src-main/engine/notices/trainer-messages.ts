@@ -1,6 +1,9 @@
-/** Notices about the trainer: crashes, hangs, memory, checkpoints. Steps are null where unknown. Pure. */
+/**
+ * Notices about the trainer: crashes, hangs, memory, checkpoints. Steps are null where unknown.
+ * Pure.
+ */
 import { bytes, count, duration, plural } from '../../contract/format.ts';
-import { type NoticeText, sentence } from './messages.ts';
+import { type NoticeText, sentence } from './notice-text.ts';
 
 const SHOWN_ROWS = 16;
 

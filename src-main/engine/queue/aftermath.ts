@@ -1,4 +1,7 @@
-/** What a restore changes in the queue. Repeatable: a crash in between is finished at the next start. */
+/**
+ * What a restore changes in the queue. Repeatable: a crash in between is finished at the next
+ * start.
+ */
 import type { Aftermath } from '../../formats/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import { removeCursor, requirePass, writeCursor, writePass } from './pass-files.ts';

@@ -1,4 +1,6 @@
-/** Whether the trainer of another workspace uses a device of this machine, without starting Python. */
+/**
+ * Whether the trainer of another workspace uses a device of this machine, without starting Python.
+ */
 import { readdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';

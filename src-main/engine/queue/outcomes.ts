@@ -1,4 +1,6 @@
-/** What the outcome of a pass means for its dataset: done, failed, skipped, or it stays where it is. */
+/**
+ * What the outcome of a pass means for its dataset: done, failed, skipped, or it stays where it is.
+ */
 import type { PassOutcome } from '../trainer/index.ts';
 import type { OpenPass } from './passes.ts';
 import type { QueueParts } from './queue-progress.ts';

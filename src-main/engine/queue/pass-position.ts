@@ -23,7 +23,10 @@ export function decideStart(
   return isSame ? { position: cursor.position, epoch: cursor.epoch } : { position: 0, epoch: 0 };
 }
 
-/** Steps before a position, which counts rows over all epochs. The last step of an epoch may be short. */
+/**
+ * Steps before a position, which counts rows over all epochs. The last step of an epoch may be
+ * short.
+ */
 export function stepsBefore(
   position: number,
   trainedRows: number,

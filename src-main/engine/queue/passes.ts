@@ -71,7 +71,9 @@ export class Passes {
     this.options.config.openPass(null);
   }
 
-  /** Back to the front of its priority; the next pass excludes the rows that are quarantined now. */
+  /**
+   * Back to the front of its priority; the next pass excludes the rows that are quarantined now.
+   */
   async again({ dataset, pass }: OpenPass, reason: string): Promise<void> {
     await writePass(dataset.folder, { ...pass, state: 'again', reason });
     await this.options.datasets.toQueue(dataset.id, dataset.priority, {

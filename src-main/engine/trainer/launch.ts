@@ -13,7 +13,9 @@ import { type Identity, identityOf } from '../../kit/identity.ts';
 import type { PythonFacts } from './types.ts';
 import type { Launcher } from './spec.ts';
 
-/** The part of the user's environment that Python sees: no secrets, no proxies of other programs. */
+/**
+ * The part of the user's environment that Python sees: no secrets, no proxies of other programs.
+ */
 const PASSED =
   /^(PATH|HOME|LANG|LC_.*|TMPDIR|TMP|TEMP|USER|LOGNAME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|PATHEXT|XDG_.*|CUDA_.*|NVIDIA_.*|LD_LIBRARY_PATH|NIGHTSHIFT_CACHE|NIGHTSHIFT_DEVICE_LOCKS|SSL_CERT_FILE)$/;
 /** The base worker downloads packages, with the user's own settings. */

@@ -1,4 +1,6 @@
-/** Supervision: launches, watches and restarts the trainer of one pass until there is an outcome. */
+/**
+ * Supervision: launches, watches and restarts the trainer of one pass until there is an outcome.
+ */
 import { randomBytes } from 'node:crypto';
 import { duration } from '../../contract/format.ts';
 import type { CommandVerb } from '../../formats/index.ts';

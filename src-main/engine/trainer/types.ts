@@ -41,7 +41,9 @@ export type PassOutcome =
   | {
       readonly kind: 'completed' | Halt;
       readonly step: number;
-      /** Steps of the pass that are done, over all of its runs; null: the trainer did not report. */
+      /**
+       * Steps of the pass that are done, over all of its runs; null: the trainer did not report.
+       */
       readonly stepsDone: number | null;
     }
   | {

@@ -80,12 +80,16 @@ export class WatchedRun {
     return this.heartbeat?.phase ?? 'load';
   }
 
-  /** Seconds without a new heartbeat, monotonic: setting the system clock must not look like a hang. */
+  /**
+   * Seconds without a new heartbeat, monotonic: setting the system clock must not look like a hang.
+   */
   get heartbeatAge(): number {
     return this.clock.monotonic() - this.heartbeatSeenAt;
   }
 
-  /** After the machine or the engine slept, the missing heartbeats say nothing about the trainer. */
+  /**
+   * After the machine or the engine slept, the missing heartbeats say nothing about the trainer.
+   */
   ignoreGap(): void {
     this.heartbeatSeenAt = this.clock.monotonic();
   }
