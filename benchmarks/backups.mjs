@@ -23,7 +23,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { makeBackup } from '../src-main/engine/backups/making.ts';
 import { BackupStore } from '../src-main/engine/backups/store.ts';
 import { createThreads } from '../src-main/engine/backups/threads.ts';
-import { systemClock, workspacePaths } from '../src-main/kit/index.ts';
+import { workspacePaths } from '../src-main/formats/workspace.ts';
+import { systemClock } from '../src-main/kit/index.ts';
 
 const megabytes = Number(process.argv[2] ?? 1200);
 const rounds = Number(process.argv[3] ?? 3);

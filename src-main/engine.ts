@@ -18,7 +18,8 @@ import { runInNewContext } from 'node:vm';
 import { Refusal } from './contract/index.ts';
 import { createDiagnostics } from './engine/diagnostics/index.ts';
 import { startEngine } from './engine/engine.ts';
-import { systemClock, workspacePaths } from './kit/index.ts';
+import { workspacePaths } from './formats/workspace.ts';
+import { systemClock } from './kit/index.ts';
 import { createServer, readOrMakeToken } from './server/index.ts';
 
 /**

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
 import { readLines } from '../kit/lines.ts';
-import { workspacePaths } from '../kit/workspace.ts';
+import { workspacePaths } from '../formats/workspace.ts';
 import type { EngineClient } from './connection.ts';
 import { startDemoEngine } from './demo-engine.ts';
 import { followDataset } from './demo-progress.ts';

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { ORPCError } from '@orpc/client';
 import { Command, CommanderError } from 'commander';
 import { refusalData, refusals } from '../contract/index.ts';
-import { workspacePaths } from '../kit/workspace.ts';
+import { workspacePaths } from '../formats/workspace.ts';
 import { addBackupCommands } from './backups.ts';
 import { addBaseCommands } from './bases.ts';
 import { addCheckpointCommands } from './checkpoints.ts';

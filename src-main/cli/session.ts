@@ -1,5 +1,5 @@
 /** What every command receives (workspace, terminal, clock) and the exit codes. */
-import type { WorkspacePaths } from '../kit/workspace.ts';
+import type { WorkspacePaths } from '../formats/workspace.ts';
 
 /** Documented in `nightshift --help` and README.md. */
 export const exitCode = { ok: 0, failure: 1, usage: 2, refused: 3, noEngine: 4 } as const;

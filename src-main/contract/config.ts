@@ -1,10 +1,13 @@
 /**
- * The one configuration schema. Factory values, help, units and locks stand here and nowhere else: `config.json` at the top of
- * the repository, the form, the command line's help and the lock map are generated from it.
+ * The configuration schema with factory values, help, units and locks. `config.json` at the top of
+ * the repository, the form, the command line's help and the locks are generated from it.
  */
 import { z } from 'zod';
 
-/** When a key may change. `pass`: frozen while a pass is open (staged instead). `free`: at once. `memory`: at once, also for the open pass. */
+/**
+ * When a key may change. `pass`: frozen while a pass is open, so it is staged. `free`: at once.
+ * `memory`: at once, for the open pass too.
+ */
 export type Lock = 'pass' | 'free' | 'memory';
 
 export interface KeyFacts {
@@ -12,7 +15,7 @@ export interface KeyFacts {
   readonly help: string;
   readonly unit: string | null;
   readonly lock: Lock;
-  /** Needs `--confirm <key>`; the sentence states the consequence. */
+  /** What happens; such a change needs `--confirm <key>`. */
   readonly consent: string | null;
 }
 const facts = z.registry<KeyFacts>();
@@ -40,19 +43,19 @@ export const configSchema = z.strictObject({
   model_name: key(
     z.string().min(1).default('nightshift'),
     'Model',
-    'The name of the lineage, shown everywhere and kept in every version.',
+    'Name of the model, shown in the app and saved with every version.',
     {
       consent:
-        'The lineage goes on under the new name; versions that were made keep the old one in their settings.',
+        'Training continues under the new name; existing versions keep the old one in their settings.',
     },
   ),
   base_model: key(
     z.string().default(''),
     'Model',
-    'The folder name under models/ of the base that the lineage begins from. Empty until one is chosen.',
+    'Base model to train from: a folder name under models/. Empty until one is selected.',
     {
       consent:
-        'The next dataset begins a new lineage from the weights of the new base. What was trained until now is kept as a version and a backup and can be gone back to under Models; its datasets are not in the new model.',
+        'The next dataset starts a new lineage from the new base model. The current model is kept as a version and a backup, which can be restored in Models; its datasets are not part of the new model.',
     },
   ),
   device: key(
@@ -61,122 +64,129 @@ export const configSchema = z.strictObject({
       .regex(/^(auto|cpu|cuda:\d+|GPU-[0-9a-f-]+)$/)
       .default('auto'),
     'Model',
-    'auto, cpu, cuda:N or a GPU UUID.',
+    'Device to train on: auto, cpu, cuda:N or a GPU UUID.',
   ),
   world_size: key(
     z.int().min(1).max(64).default(1),
     'Model',
-    'Processes of this machine that train each step together, one a GPU from device on. The batch stays.',
+    "Number of GPUs (data-parallel processes), starting with device. The effective batch size doesn't change.",
     { unit: 'processes' },
   ),
-  method: key(z.enum(['full']).default('full'), 'Model', 'What is trained: full, all weights.'),
+  method: key(z.enum(['full']).default('full'), 'Model', 'Training method. full: all weights.'),
   precision: key(
     z.enum(['auto', 'bf16', 'fp32']).default('auto'),
     'Model',
-    'Arithmetic of forward and backward. auto: bf16 where it is fast, else fp32.',
+    'Precision of forward and backward pass. auto: bf16 where it is fast, otherwise fp32.',
   ),
   deterministic: key(
     z.enum(['auto', 'on', 'off']).default('auto'),
     'Model',
-    'Bitwise repeatable steps. auto: on for the CPU. off: there the threads also give way to other programs.',
+    'Deterministic kernels, for bitwise reproducible steps. auto: on for the CPU. off also lowers the thread priority on the CPU.',
   ),
   batch_size: key(positive(16), 'Training', 'Examples per optimizer step.', { unit: 'examples' }),
-  gradient_accumulation: key(positive(1), 'Training', 'Multiplies the examples per step.'),
+  gradient_accumulation: key(
+    positive(1),
+    'Training',
+    'Batches per optimizer step; multiplies the effective batch size.',
+  ),
   micro_batch: key(
     z.union([z.literal('auto'), z.int().min(1)]).default('auto'),
     'Training',
-    'Examples in memory at once. auto: found while training.',
+    'Examples in memory at a time. auto: found while training.',
     { unit: 'examples', lock: 'memory' },
   ),
   learning_rate: key(
     z.number().min(1e-8).max(1).default(2e-4),
     'Training',
-    'Step size of AdamW after the warm-up.',
+    'Peak learning rate of AdamW, after the warmup.',
   ),
   schedule: key(
     z.enum(['constant', 'cosine_per_dataset']).default('constant'),
     'Training',
-    'constant after one warm-up per lineage, or a cosine that restarts with each dataset.',
+    'constant: after one warmup per lineage. cosine_per_dataset: a cosine decay that restarts with each dataset.',
   ),
   warmup_steps: key(
     z.int().min(0).default(100),
     'Training',
-    'Steps from zero to the full learning rate, once per lineage.',
+    'Warmup steps from zero to the peak learning rate, once per lineage.',
     { unit: 'steps' },
   ),
   weight_decay: key(
     z.number().min(0).max(1).default(0.01),
     'Training',
-    'AdamW weight decay on matrices.',
+    'AdamW weight decay, on matrices only.',
   ),
   max_grad_norm: key(
     z.number().positive().default(1),
     'Training',
-    'Gradients are clipped to this norm.',
+    'Clips the gradient norm to this value.',
   ),
-  epochs: key(positive(1), 'Training', 'How many times each accepted row is trained in a pass.'),
+  epochs: key(positive(1), 'Training', 'Epochs per dataset: how often each row is trained.'),
   seed: key(
     z.int().min(0).default(42),
     'Training',
-    'Seed of the row order, the split and dropout.',
+    'Seed of the row order, the validation split and dropout.',
   ),
-  max_length: key(z.int().min(16).max(131072).default(4096), 'Data', 'Longest example in tokens.', {
-    unit: 'tokens',
-    consent:
-      'Files that wait are validated again under the new length; rows that fit before may be rejected, and memory use changes.',
-  }),
+  max_length: key(
+    z.int().min(16).max(131072).default(4096),
+    'Data',
+    'Maximum length of an example.',
+    {
+      unit: 'tokens',
+      consent:
+        'Queued files are re-validated with the new length: rows that fit before may be rejected, and memory use changes.',
+    },
+  ),
   over_length: key(
     z.enum(['refuse', 'drop', 'truncate']).default('refuse'),
     'Data',
-    'What happens to rows longer than max_length.',
+    'Rows longer than max_length. refuse: ask for a decision; drop: leave the row out; truncate: cut it at max_length.',
   ),
   thinking: key(
     z.enum(['off', 'keep', 'model']).default('off'),
     'Data',
-    'Think blocks: none added and none trained, what the record holds, or as the model template does.',
+    '<think> blocks. off: strip <think>; keep: as in the data; model: as the chat template does.',
   ),
   packing: key(
     z.boolean().default(true),
     'Data',
-    'Lay several examples into one row; the loss is the same.',
+    'Pack short examples into one sequence (loss unchanged).',
   ),
   eval_steps: key(positive(500), 'Evaluation', 'Steps between evaluations.', { unit: 'steps' }),
-  eval_samples: key(positive(1000), 'Evaluation', 'Validation rows scored for loss.', {
+  eval_samples: key(positive(1000), 'Evaluation', 'Validation rows per evaluation of the loss.', {
     unit: 'rows',
   }),
   generate_samples: key(
     z.int().min(0).default(64),
     'Evaluation',
-    'Fixed validation rows answered for exact match.',
+    'Rows of the fixed validation set that the model answers, for exact match.',
     { unit: 'rows', lock: 'memory' },
   ),
-  eval_max_new_tokens: key(
-    positive(2048),
-    'Evaluation',
-    'Longest answer generated in an evaluation.',
-    { unit: 'tokens', lock: 'memory' },
-  ),
+  eval_max_new_tokens: key(positive(2048), 'Evaluation', 'Maximum length of a generated answer.', {
+    unit: 'tokens',
+    lock: 'memory',
+  }),
   eval_timeout_seconds: key(
     positive(120),
     'Evaluation',
-    'Time limit of generation in one evaluation.',
+    'Time limit for generating answers in one evaluation.',
     { unit: 's', lock: 'memory' },
   ),
   preview_steps: key(positive(200), 'Evaluation', 'Steps between previews.', { unit: 'steps' }),
   scorer: key(
-    z.enum(['exact', 'last_number', 'contains', 'json_equal']).default('exact'),
+    z.enum(['exact', 'last_number', 'contains', 'regex', 'json_equal']).default('exact'),
     'Evaluation',
-    'How an answer is compared with the expected one.',
+    'How an answer is compared with the expected one. regex: the expected answer is a regular expression.',
   ),
   save_steps: key(positive(100), 'Saving', 'Steps between checkpoints.', { unit: 'steps' }),
-  keep_checkpoints: key(positive(3), 'Saving', 'Checkpoints kept on the branch.', free),
+  keep_checkpoints: key(positive(3), 'Saving', 'Checkpoints to keep on a branch.', free),
   pause_keep_seconds: key(
     z.int().min(0).default(600),
     'Saving',
-    'How long a paused trainer keeps its memory before it ends.',
+    'How long a paused trainer keeps the model in memory.',
     { unit: 's', ...free },
   ),
-  poll_interval: key(positive(30), 'Engine', 'Seconds between reconciliations of the folders.', {
+  poll_interval: key(positive(30), 'Engine', 'Folder scan interval.', {
     unit: 's',
     ...free,
   }),
@@ -185,13 +195,13 @@ export const configSchema = z.strictObject({
       core_rows: key(
         z.int().min(0).default(1000),
         'Evaluation',
-        'Rows of the fixed validation core, at most 5 % of the first dataset.',
+        'Fixed validation set size, at most 5 % of the first dataset.',
         { unit: 'rows' },
       ),
       slice_rows: key(
         z.int().min(0).default(200),
         'Evaluation',
-        'Rows held out of each dataset, at most 2 %, at least 20 where the rows allow.',
+        'Validation rows per dataset: at most 2 % of it, at least 20 where there are enough rows.',
         { unit: 'rows' },
       ),
     })
@@ -201,19 +211,19 @@ export const configSchema = z.strictObject({
       restart_limit: key(
         positive(3),
         'Watchdog',
-        'Restarts in a row without a new saved step before it stops.',
+        'Restarts in a row without a new checkpoint before training stops.',
         free,
       ),
       backoff_first_seconds: key(
         z.number().min(0).default(1),
         'Watchdog',
-        'Wait before the first restart.',
+        'Delay before the first restart.',
         { unit: 's', ...free },
       ),
       backoff_last_seconds: key(
         z.number().min(0).default(60),
         'Watchdog',
-        'Longest wait between restarts.',
+        'Maximum delay between restarts.',
         { unit: 's', ...free },
       ),
     })
@@ -223,19 +233,19 @@ export const configSchema = z.strictObject({
       train_minutes: key(
         z.number().positive().default(15),
         'Watchdog',
-        'Hard limit without a heartbeat while training.',
+        'Hang timeout while training: time without a heartbeat.',
         { unit: 'min', ...free },
       ),
       eval_minutes: key(
         z.number().positive().default(30),
         'Watchdog',
-        'Hard limit without a heartbeat while evaluating.',
+        'Hang timeout while evaluating: time without a heartbeat.',
         { unit: 'min', ...free },
       ),
       learned: key(
         z.boolean().default(true),
         'Watchdog',
-        'Use the limits learned from the measured beats as well.',
+        'Adaptive hang timeout, from the heartbeats measured so far.',
         free,
       ),
     })
@@ -245,19 +255,19 @@ export const configSchema = z.strictObject({
       min_free_gb: key(
         z.number().min(0).default(50),
         'Disk',
-        'The floor; scaled to a tenth of the disk on small disks.',
+        'Minimum free space; saving is paused below it. At most a tenth of the disk.',
         { unit: 'GB', ...free },
       ),
       keep_backups_per_type: key(
         positive(1),
         'Disk',
-        'Good backups of each type that a clean-up leaves whatever their age.',
+        'Backups always kept per type, whatever their age.',
         free,
       ),
       backup_retention_days: key(
         z.number().min(0).default(30),
         'Disk',
-        'Age up to which a clean-up leaves a backup.',
+        'Backups younger than this are kept by a cleanup.',
         { unit: 'days', ...free },
       ),
     })
@@ -267,10 +277,10 @@ export const configSchema = z.strictObject({
       daily_at: key(
         z
           .string()
-          .regex(/^(([01]\d|2[0-3]):[0-5]\d)?$/, 'HH:MM, or empty for none')
+          .regex(/^(([01]\d|2[0-3]):[0-5]\d)?$/, 'HH:MM, or empty')
           .default('03:00'),
         'Saving',
-        'When a version is made by itself once a day, on the clock of this machine. Empty: never.',
+        'Daily automatic version at this local time. Empty: never.',
         free,
       ),
     })
@@ -280,19 +290,19 @@ export const configSchema = z.strictObject({
       port: key(
         z.int().min(1).max(65535).default(8080),
         'Monitor',
-        'Port of the interface on 127.0.0.1; the next free one is taken. Read when the engine starts.',
+        'Port of the app on 127.0.0.1, or the next free one. Applies at the next start of the engine.',
         free,
       ),
       memory_port: key(
         z.int().min(0).max(65535).default(8081),
         'Monitor',
-        'Port of /api/memory_stats on 127.0.0.1; the next free one is taken, 0 switches it off. Read when the engine starts.',
+        'Port of /api/memory_stats on 127.0.0.1, or the next free one; 0: off. Applies at the next start of the engine.',
         free,
       ),
       open_status: key(
         z.boolean().default(true),
         'Monitor',
-        'Status numbers are readable on loopback without a token.',
+        'Public metrics: status numbers can be read on loopback without a token.',
         free,
       ),
     })
@@ -302,7 +312,7 @@ export const configSchema = z.strictObject({
       monitoring_percent: key(
         z.number().positive().max(100).default(5),
         'Monitor',
-        'Share of time that evaluation, previews and status may take.',
+        'Limit for the monitoring overhead: time for evaluations, previews and status.',
         { unit: '%', ...free },
       ),
     })
@@ -324,8 +334,8 @@ interface Leaf extends KeyDescription {
 }
 
 function leaves(): readonly Leaf[] {
-  const out: Leaf[] = [];
-  const walk = (
+  const found: Leaf[] = [];
+  const collect = (
     shape: Record<string, z.ZodType>,
     prefix: string,
     values: Record<string, unknown>,
@@ -334,16 +344,16 @@ function leaves(): readonly Leaf[] {
       const dotted = prefix + name;
       const known = facts.get(schema);
       if (known !== undefined) {
-        out.push({ key: dotted, factory: values[name], ...known, schema });
+        found.push({ key: dotted, factory: values[name], ...known, schema });
         continue;
       }
       const inner = schema instanceof z.ZodPrefault ? schema.unwrap() : schema;
       if (inner instanceof z.ZodObject)
-        walk(inner.shape, `${dotted}.`, values[name] as Record<string, unknown>);
+        collect(inner.shape, `${dotted}.`, values[name] as Record<string, unknown>);
     }
   };
-  walk(configSchema.shape, '', factoryConfig);
-  return out;
+  collect(configSchema.shape, '', factoryConfig);
+  return found;
 }
 
 /** Every key with its facts, in the order of the schema. */
@@ -351,23 +361,23 @@ export function describeKeys(): readonly KeyDescription[] {
   return leaves().map(({ schema: _, ...description }) => description);
 }
 
-/** The schema of one dotted key; null: there is none. */
+/** The schema of a dotted key; null when the key doesn't exist. */
 export function schemaOf(name: string): z.ZodType | null {
-  return leaves().find((leave) => leave.key === name)?.schema ?? null;
+  return leaves().find((leaf) => leaf.key === name)?.schema ?? null;
 }
 
-/** What the window knows of the configuration. */
+/** The configuration as clients see it. */
 export const configState = z.object({
   values: configSchema,
   /** The user's differences from the factory values, dotted keys. */
   differences: z.record(z.string(), z.unknown()),
   /** Locked keys with the reason, while a pass is open. */
   locks: z.record(z.string(), z.string()),
-  /** Changes that wait for the next dataset, dotted keys. */
+  /** Changes that apply from the next dataset, dotted keys. */
   staged: z.record(z.string(), z.unknown()),
-  /** Keys that were changed in config.json by hand during a pass: what runs and what the file says. */
+  /** Keys that were edited in config.json during a pass: the value that is used, and the file's. */
   drift: z.array(z.object({ key: z.string(), running: z.unknown(), file: z.unknown() })),
-  /** A config.json that could not be read: what, where, what to do. */
+  /** Why config.json can't be used, and what to do. */
   problem: z.string().nullable(),
 });
 export type ConfigState = z.infer<typeof configState>;

@@ -1,165 +1,176 @@
 /**
- * The crash table: every category that the end of a Python process is put into, what it means, what is done by itself, and what can be
- * done. The rules of the trainer, the health screen and the help are made from it; the texts stand nowhere else. Pure.
+ * The crash table: every category that the end of a Python process is sorted into, what it means,
+ * what happens next, and what the user can do. The restart rules, the Health screen and the help
+ * are built from it. Pure.
  */
 
 export interface Crash {
   readonly category: string;
+  /** Starts in lower case: it follows a colon, or its first letter is raised where it is shown. */
   readonly meaning: string;
-  /** Restart at once from the newest checkpoint; wait until the machine is ready; or not again with this dataset. */
+  /**
+   * `restart`: at once, from the newest checkpoint. `wait`: until the machine is ready.
+   * `dataset`: not with the same rows again.
+   */
   readonly retry: 'restart' | 'wait' | 'dataset';
+  /** The machine caused it, so it never counts against a dataset. */
+  readonly isInfrastructure: boolean;
+  /** Sentences: what happens next, or what to do. */
   readonly suggestion: string;
 }
 
-const entry = (
-  category: string,
-  meaning: string,
+type Row = readonly [category: string, meaning: string, suggestion: string];
+
+const HALVED = 'Training continues with half the micro-batch; the effective batch size stays.';
+const RESTARTED = 'Training restarts automatically from the newest checkpoint.';
+
+/** The machine recovers with the restart: memory, the GPU, or a signal from outside. */
+const machineRestarts: readonly Row[] = [
+  ['gpu_out_of_memory', 'the GPU ran out of memory', HALVED],
+  [
+    'gpu_out_of_memory_context_lost',
+    'the GPU ran out of memory and the CUDA context was lost',
+    HALVED,
+  ],
+  ['windows_shared_memory_fallback', 'the GPU fell back to shared system memory', HALVED],
+  [
+    'host_out_of_memory',
+    'the system ran out of memory',
+    'Close other programs, or lower micro_batch.',
+  ],
+  [
+    'illegal_memory_access',
+    'the GPU reported an illegal memory access',
+    'Check the driver and any overclocking.',
+  ],
+  ['cuda_library_error', 'a CUDA library failed', 'Check the driver version.'],
+  [
+    'checkpoint_corrupt',
+    'a checkpoint is damaged',
+    'Training continues from the newest checkpoint that passes verification.',
+  ],
+  ['killed_by_signal', 'the process was killed', RESTARTED],
+];
+
+/** It is not clear whether the machine or the dataset caused it. */
+const unclearRestarts: readonly Row[] = [
+  [
+    'device_side_assert',
+    'a token id was out of range (device-side assert)',
+    'The log names the rows of the step.',
+  ],
+  ['worker_died', 'a worker process died', RESTARTED],
+  ['segmentation_fault', 'a native library crashed', RESTARTED],
+  ['hang', 'no heartbeat arrived', RESTARTED],
+  [
+    'unknown',
+    'the process ended without a known reason',
+    `${RESTARTED} The log has its last lines.`,
+  ],
+];
+
+const machineWaits: readonly Row[] = [
+  ['shared_memory_too_small', 'shared memory is too small', 'Increase the size of /dev/shm.'],
+  [
+    'gpu_lost',
+    'the GPU no longer responds',
+    'Restart the computer; training then resumes automatically.',
+  ],
+  [
+    'driver_mismatch',
+    'the NVIDIA driver and its library have different versions',
+    'Restart the computer.',
+  ],
+  [
+    'no_kernel_for_gpu',
+    'this PyTorch build does not support the GPU',
+    'Install a PyTorch build for this GPU.',
+  ],
+  ['no_cuda', 'no CUDA device is available', 'Set device to cpu, or check the driver.'],
+  [
+    'device_busy',
+    'another trainer is using the device',
+    'Training starts automatically when the device is free.',
+  ],
+  ['disk_full', 'the disk is full', 'Free up disk space; training then resumes automatically.'],
+  [
+    'permission_denied',
+    'a file could not be read or written',
+    'Check the permissions of the workspace folder.',
+  ],
+  [
+    'checkpoint_incompatible',
+    'the checkpoint belongs to another model',
+    'Select the base model that this model was trained from.',
+  ],
+  ['model_not_found', 'the base model is missing', 'Select a base model again.'],
+  ['import_error', 'a Python package is missing', 'Run `npm run setup` again.'],
+  ['configuration_error', 'the configuration is invalid', 'Fix the setting named above.'],
+  ['stopped_by_user', 'stopped by you', 'Resume any time.'],
+];
+
+const datasetFailures: readonly Row[] = [
+  ['template_error', 'the chat template failed', 'Check the rows that are named.'],
+  ['dataset_error', "the dataset can't be trained", 'Check the rows that are named.'],
+  [
+    'token_out_of_range',
+    'a token id is not in the vocabulary',
+    'The base model changed after the file was validated; validate the file again.',
+  ],
+  [
+    'not_a_number',
+    'the loss was NaN or Inf three times in a row',
+    'Lower learning_rate, or check the rows that are named.',
+  ],
+  [
+    'weights_not_finite',
+    'weights became NaN or Inf',
+    'Training continues from the newest checkpoint. If it happens again, lower learning_rate.',
+  ],
+];
+
+const crashes = (
+  rows: readonly Row[],
   retry: Crash['retry'],
-  suggestion: string,
-): Crash => ({ category, meaning, retry, suggestion });
+  isFromMachine: boolean,
+): readonly Crash[] =>
+  rows.map(([category, meaning, suggestion]) => ({
+    category,
+    meaning,
+    retry,
+    isInfrastructure: isFromMachine,
+    suggestion,
+  }));
 
 export const crashTable: ReadonlyMap<string, Crash> = new Map(
   [
-    entry(
-      'gpu_out_of_memory',
-      'GPU memory ran out',
-      'restart',
-      'It goes on with half the micro-batch; the batch stays.',
-    ),
-    entry(
-      'gpu_out_of_memory_context_lost',
-      'GPU memory ran out and the context was lost',
-      'restart',
-      'It goes on with half the micro-batch; the batch stays.',
-    ),
-    entry(
-      'windows_shared_memory_fallback',
-      'the GPU fell back to shared memory',
-      'restart',
-      'It goes on with half the micro-batch; the batch stays.',
-    ),
-    entry(
-      'host_out_of_memory',
-      'the system ended the trainer because memory ran out',
-      'restart',
-      'Close other programs, or lower micro_batch.',
-    ),
-    entry('shared_memory_too_small', 'shared memory is too small', 'wait', 'Enlarge /dev/shm.'),
-    entry(
-      'device_side_assert',
-      'an index on the GPU was out of range',
-      'restart',
-      'The rows of the step are in the log.',
-    ),
-    entry(
-      'illegal_memory_access',
-      'the GPU reported an illegal memory access',
-      'restart',
-      'Look at the driver and at overclocking.',
-    ),
-    entry('cuda_library_error', 'a CUDA library failed', 'restart', 'Look at the driver version.'),
-    entry(
-      'gpu_lost',
-      'the GPU is not reachable',
-      'wait',
-      'Restart the computer; training then continues by itself.',
-    ),
-    entry(
-      'driver_mismatch',
-      'driver and library have different versions',
-      'wait',
-      'Restart the computer.',
-    ),
-    entry(
-      'no_kernel_for_gpu',
-      'this build of torch has no code for the GPU',
-      'wait',
-      'Install a torch build for this GPU.',
-    ),
-    entry(
-      'no_cuda',
-      'no CUDA device is available',
-      'wait',
-      'Set device to cpu, or look at the driver.',
-    ),
-    entry(
-      'device_busy',
-      'another trainer holds the device',
-      'wait',
-      'It begins when the other one ends.',
-    ),
-    entry('disk_full', 'the disk is full', 'wait', 'Free space; it then goes on by itself.'),
-    entry(
-      'permission_denied',
-      'a file may not be read or written',
-      'wait',
-      'Look at the permissions of the workspace.',
-    ),
-    entry(
-      'checkpoint_corrupt',
-      'a checkpoint does not verify',
-      'restart',
-      'It goes on from the newest one that does.',
-    ),
-    entry(
-      'checkpoint_incompatible',
-      'the checkpoint belongs to another model',
-      'wait',
-      'Choose the base model of the lineage.',
-    ),
-    entry('model_not_found', 'the base model is not there', 'wait', 'Choose a base model again.'),
-    entry(
-      'template_error',
-      'the chat template failed',
-      'dataset',
-      'Look at the rows that are named.',
-    ),
-    entry(
-      'dataset_error',
-      'the dataset cannot be trained',
-      'dataset',
-      'Look at the rows that are named.',
-    ),
-    entry(
-      'token_out_of_range',
-      'a token is not in the vocabulary',
-      'dataset',
-      'The base model was changed after the file was validated; validate it again.',
-    ),
-    entry(
-      'not_a_number',
-      'the loss was not a number three times',
-      'dataset',
-      'Lower learning_rate, or look at the rows that are named.',
-    ),
-    entry(
-      'weights_not_finite',
-      'the weights held values that are no numbers',
-      'dataset',
-      'It goes on from the newest checkpoint that verifies; lower learning_rate when it comes again.',
-    ),
-    entry('worker_died', 'a helper process died', 'restart', 'It is started again.'),
-    entry('segmentation_fault', 'a native library crashed', 'restart', 'It is started again.'),
-    entry(
-      'killed_by_signal',
-      'the trainer was killed from outside',
-      'restart',
-      'It is started again.',
-    ),
-    entry('hang', 'no heartbeat came', 'restart', 'It is started again.'),
-    entry('import_error', 'a Python package is missing', 'wait', 'Run the set-up again.'),
-    entry(
-      'configuration_error',
-      'the configuration is not possible',
-      'wait',
-      'Correct the setting that is named.',
-    ),
-    entry('stopped_by_user', 'stopped by you', 'wait', 'Resume when you like.'),
-    entry(
-      'unknown',
-      'the trainer ended and left no known reason',
-      'restart',
-      'It is started again; the log has the last lines.',
-    ),
+    ...crashes(machineRestarts, 'restart', true),
+    ...crashes(unclearRestarts, 'restart', false),
+    ...crashes(machineWaits, 'wait', true),
+    ...crashes(datasetFailures, 'dataset', false),
   ].map((crash) => [crash.category, crash]),
 );
+
+/** Categories that workers of earlier versions reported instead of those of the table. */
+const OLD_CATEGORIES: Readonly<Record<string, string>> = {
+  out_of_memory: 'host_out_of_memory',
+  environment: 'import_error',
+  no_python: 'import_error',
+  files: 'permission_denied',
+  bug: 'unknown',
+  base_refused: 'model_not_found',
+  base_unavailable: 'model_not_found',
+  file_refused: 'dataset_error',
+  template_refused: 'template_error',
+};
+
+/** The entry of a category, also under its old name; null when there is none. */
+export const crashOf = (category: string): Crash | null =>
+  crashTable.get(OLD_CATEGORIES[category] ?? category) ?? null;
+
+/** The machine caused it: the dataset waits, and the failure never counts against it. */
+export const isInfrastructure = (category: string): boolean =>
+  crashOf(category)?.isInfrastructure === true;
+
+/** The rows caused it: it happens again with the same rows. */
+export const blamesDataset = (category: string): boolean => crashOf(category)?.retry === 'dataset';

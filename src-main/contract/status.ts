@@ -143,11 +143,19 @@ export function withoutTexts(status: TrainingStatus): TrainingStatus {
 }
 
 /**
- * The status as scripts read it, in `status/training_status.json` and `GET /api/status`: with the old names
- * too, and with `loss` as a plain number (`loss_measured` has its step and time). Pure.
+ * The status as scripts read it, in the file and over HTTP: with the earlier names next to today's.
+ * `loss` is a plain number; `loss_measured` has its step and time. Pure.
  */
 export function scriptStatus(status: TrainingStatus) {
-  return { ...withOldNames(status), loss: status.loss?.value ?? null, loss_measured: status.loss };
+  const { gpu: measuredGpu, loss } = status;
+  const gpuWithOldNames =
+    measuredGpu === null ? null : { ...measuredGpu, utilisation: measuredGpu.utilization };
+  return {
+    ...withOldNames(status),
+    gpu: gpuWithOldNames,
+    loss: loss?.value ?? null,
+    loss_measured: loss,
+  };
 }
 
 /** The status in a parsed `status/training_status.json`; null when it isn't one. */

@@ -56,13 +56,13 @@ import type { Journal } from './journal/index.ts';
 import type { LogsRoom } from './logs/index.ts';
 import type { MetricsRoom } from './metrics/index.ts';
 import type { NoticesRoom } from './notices/index.ts';
-import type { Acted, QueueRoom } from './queue/index.ts';
+import type { CommandResult, QueueRoom } from './queue/index.ts';
 import type { RestoreRoom } from './restore/index.ts';
 import type { SetupRoom } from './setup/index.ts';
 import type { Feed, StatusRoom } from './status/index.ts';
 import { measuredBy, type VersionsRoom } from './versions/index.ts';
 
-export interface Controlled extends Acted {
+export interface Controlled extends CommandResult {
   readonly state: TrainingStatus['state'];
 }
 const done = { ok: true } as const;
@@ -95,7 +95,7 @@ export interface ApiRooms {
 export type EngineApi = ReturnType<typeof createApi>;
 
 export function createApi(options: ApiRooms) {
-  const controlled = async (act: Promise<Acted>): Promise<Controlled> => {
+  const controlled = async (act: Promise<CommandResult>): Promise<Controlled> => {
     const acted = await act;
     const { state, reason } = options.status.get();
     return { ...acted, state, text: acted.text === '' ? (reason ?? state) : acted.text };

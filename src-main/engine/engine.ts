@@ -15,12 +15,12 @@ import {
 } from '../contract/index.ts';
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { takeLock } from '../kit/lock-file.ts';
-import { workspacePaths } from '../kit/workspace.ts';
+import { workspacePaths } from '../formats/workspace.ts';
 import { createMachine } from '../machine/index.ts';
 import { createApi, type EngineApi } from './api.ts';
 import { createBackups } from './backups/index.ts';
 import { createCheckpoints, createHolds, readThrough } from './checkpoints/index.ts';
-import { createConfig, createPlaceCheck } from './config/index.ts';
+import { createConfig, createExternalCheck } from './config/index.ts';
 import { createDatasets } from './datasets/index.ts';
 import { createDiagnostics } from './diagnostics/index.ts';
 import { createDisk } from './disk/index.ts';
@@ -134,7 +134,11 @@ export async function startEngine(options: EngineOptions) {
     paths,
     journal,
     clock,
-    places: createPlaceCheck({ paths, gpus: () => machine.knownGpus(), ownPort: () => port }),
+    externalCheck: createExternalCheck({
+      paths,
+      gpus: () => machine.knownGpus(),
+      ownPort: () => port,
+    }),
   });
   const disk = createDisk({ paths, config, journal, clock });
   await disk.refresh();
@@ -142,7 +146,6 @@ export async function startEngine(options: EngineOptions) {
     paths,
     config,
     journal,
-    disk,
     clock,
     python,
     machine,

@@ -45,7 +45,7 @@ export function flattenConfig(nested: JsonObject, prefix = ''): Record<string, u
     if (keys.has(dotted)) flat[dotted] = value;
     else if (isObject(value) && isSection(dotted))
       Object.assign(flat, flattenConfig(value, `${dotted}.`));
-    else throw new Error(`There is no key ${dotted}.`);
+    else throw new Error(`Unknown setting ${dotted}.`);
   }
   return flat;
 }

@@ -16,7 +16,7 @@ const documented = defineFile({
   writer: 'engine',
   description:
     'The live status, at most 4 times a second. Beside these fields it has the earlier names ' +
-    '`status, step, total, val_loss, gap`, and `loss` is a plain number with `loss_measured` beside it',
+    '`status, step, total, val_loss, gap, gpu.utilisation`, and `loss` is a plain number with `loss_measured` beside it',
   schema: trainingStatus,
 });
 

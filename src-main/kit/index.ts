@@ -13,4 +13,3 @@ export * from './lock-file.ts';
 export * from './sealed.ts';
 export * from './serializer.ts';
 export * from './tail.ts';
-export * from './workspace.ts';

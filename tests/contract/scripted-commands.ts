@@ -288,7 +288,7 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
       set: ({ key, value, confirm, stage: keep }) => {
         const facts = describeKeys().find((describeKey) => describeKey.key === key);
         if (facts === undefined)
-          throw new Refusal('INVALID', `There is no key ${key}.`, { subject: key });
+          throw new Refusal('INVALID', `Unknown setting ${key}.`, { subject: key });
         if (facts.consent !== null && confirm !== key)
           throw new Refusal('NEEDS_CONFIRMATION', facts.consent, {
             subject: key,

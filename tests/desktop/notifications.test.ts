@@ -22,7 +22,7 @@ const kinds: readonly (readonly [messages.NoticeText, Notice['opens']])[] = [
   [messages.recovered({ seconds: 14, cause: 'out of memory', step: 44_365, lost: 7 }), 'health'],
   [messages.hang(48_214, 24, 48_206), 'health'],
   [messages.gaveUp('driver_mismatch', '3 restarts without a new step', 48_206), 'health'],
-  [messages.disk(52, 50), 'health'],
+  [messages.lowDiskSpace(52, 50), 'health'],
   [
     messages.datasetDone({ dataset, planned: 1802, done: 1802, next: 'units-fix.jsonl' }),
     'dashboard',
@@ -30,7 +30,7 @@ const kinds: readonly (readonly [messages.NoticeText, Notice['opens']])[] = [
   [messages.queueEmpty({ datasets: 6, failed: 0, seconds: 25_500, step: 52_640 }), 'queue'],
   [messages.datasetFailed('a.jsonl', 'The loss is not a number', null), 'queue'],
   [messages.datasetRefused('b.jsonl', 'No row can be read.'), 'data'],
-  [messages.decide('c.jsonl', 'Row 17 is not JSON.'), 'data'],
+  [messages.needsDecision('c.jsonl', 'Row 17 is not JSON.'), 'data'],
 ];
 test('the list has every kind that can be shown as a notification', () => {
   expect(new Set(kinds.map(([text]) => text.kind))).toEqual(new Set(notifiableKinds));

@@ -16,7 +16,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeBackup } from '../../src-main/engine/backups/making.ts';
 import { BackupStore } from '../../src-main/engine/backups/store.ts';
 import { createThreads, type Threads } from '../../src-main/engine/backups/threads.ts';
-import { systemClock, workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
+import { systemClock } from '../../src-main/kit/index.ts';
 import { until } from './fixtures/workspace.ts';
 
 let root: string;

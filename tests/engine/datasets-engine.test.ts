@@ -1,4 +1,4 @@
-/** Files coming in: inbox, uploads, copies, by hand; verdicts and what changes them. Real folders, real worker processes. */
+/** Adding files: inbox, uploads, copies, queue folders; verdicts and what changes them. Real folders and worker processes. */
 import { createHash } from 'node:crypto';
 import {
   appendFileSync,
@@ -34,7 +34,7 @@ const stopped = async () => {
 };
 
 describe('inbox', () => {
-  test('incident 26: a file that is being copied waits; complete it is moved and validated; a second of its name is kept', async () => {
+  test('incident 26: a file that is being copied waits, then it is moved and validated; a second one with its name is kept', async () => {
     await stopped();
     const file = path.join(w.folder, 'inbox', 'a.jsonl');
     const writer = openSync(file, 'w');
@@ -60,7 +60,7 @@ describe('inbox', () => {
     expect(w.place('normal')).toEqual(['a-2.jsonl', 'a.jsonl']);
   });
 
-  test('folders are scanned, what is no data file is named and left, an empty file is refused', async () => {
+  test('folders are scanned; other files stay there with a reason; an empty file is refused', async () => {
     await stopped();
     const inbox = path.join(w.folder, 'inbox');
     mkdirSync(path.join(inbox, 'pack', 'deep'), { recursive: true });
@@ -86,7 +86,7 @@ describe('inbox', () => {
   });
 });
 
-test('a file put into queue/high by hand is adopted when it is complete', async () => {
+test('a file put into queue/high is adopted when it is complete', async () => {
   await stopped();
   writeFileSync(path.join(w.folder, 'queue', 'high', 'by-hand.jsonl'), row.repeat(30));
   const dataset = await until('ready', () => {
@@ -96,7 +96,7 @@ test('a file put into queue/high by hand is adopted when it is complete', async 
   expect(dataset).toMatchObject({ priority: 'high', place: 'queue' });
 });
 
-test('a file without a base waits with its reason and is validated when one is chosen', async () => {
+test('a file waits for a base model and is validated when one is chosen', async () => {
   await w.start();
   const [a] = await w.add(w.rows('a.jsonl', 20));
   expect(w.dataset(a?.id ?? '')).toMatchObject({
@@ -108,7 +108,7 @@ test('a file without a base waits with its reason and is validated when one is c
 });
 
 describe('add', () => {
-  test('originals are never touched; what cannot be taken is answered with words', async () => {
+  test('originals are never changed; each refused file has a reason', async () => {
     await stopped();
     const good = w.rows('good.jsonl', 3);
     const hidden = w.rows('no-permission.jsonl', 3);
@@ -152,7 +152,7 @@ describe('add', () => {
 });
 
 describe('decisions', () => {
-  test('one broken line: the row is named, training waits for the decision, then the good rows are trained', async () => {
+  test('one broken line: the row is named, training waits for the decision, then the valid rows are trained', async () => {
     await w.withBase();
     const text = row.repeat(20) + '{"question": broken\n' + row.repeat(20);
     const [a] = await w.add(w.rows('a.jsonl', 0, text));
@@ -217,7 +217,7 @@ describe('decisions', () => {
     });
   });
 
-  test('nothing usable is refused into failed/; corrected under the same name it is another dataset', async () => {
+  test('a file without usable rows is refused into failed/; the fixed file is another dataset', async () => {
     await stopped();
     const [a] = await w.add(w.rows('a.jsonl', 0, 'no json\n'));
     const refused = await w.at(a?.id ?? '', 'failed');
@@ -227,7 +227,7 @@ describe('decisions', () => {
   });
 });
 
-test('after a consented change of max_length waiting files are validated again', async () => {
+test('after a confirmed change of max_length queued files are validated again', async () => {
   await stopped();
   const [a] = await w.add(w.rows('a.jsonl', 20));
   const id = a?.id ?? '';
@@ -247,13 +247,13 @@ test('after a consented change of max_length waiting files are validated again',
   });
 });
 
-test('a file that changed after its verdict is validated again before it is trained', async () => {
+test('a file that changed after validation is validated again before training', async () => {
   await stopped();
   const [a] = await w.add(w.rows('a.jsonl', 20));
   const id = a?.id ?? '';
   await until('ready', () => w.dataset(id).verdict === 'ready');
   const file = path.join(w.folder, 'queue/normal/a.jsonl');
-  // Same length, other content: size alone does not show it.
+  // Same length, other content: the size alone doesn't show the change.
   writeFileSync(file, readFileSync(file, 'utf8').replace('q a.jsonl 3', 'Q A.JSONL 3'));
   await w.engine.api.training.resume({ by: 'test' });
   await w.at(id, 'completed');
@@ -268,9 +268,9 @@ test('a file that changed after its verdict is validated again before it is trai
   );
 });
 
-test('validate validates a file of this machine and leaves nothing behind', async () => {
+test('validate checks a local file without adding it', async () => {
   await stopped();
-  const report = await w.engine.api.datasets.validate({ path: w.rows('look.jsonl', 12) });
+  const report = await w.engine.api.datasets.validate({ path: w.rows('checked.jsonl', 12) });
   expect(report).toMatchObject({ verdict: 'ready', rows: 12 });
   expect(w.engine.api.datasets.list()).toEqual([]);
   await expect(w.engine.api.datasets.validate({ path: '/nowhere.jsonl' })).rejects.toMatchObject({
@@ -282,7 +282,7 @@ describe('uploads', () => {
   const content = Buffer.from(row.repeat(50));
   const sha256 = createHash('sha256').update(content).digest('hex');
 
-  test('an interrupted upload continues where it was, also in the next engine', async () => {
+  test('an interrupted upload resumes, also after a restart of the engine', async () => {
     await stopped();
     const input = {
       name: '../up.jsonl',
@@ -314,7 +314,7 @@ describe('uploads', () => {
     expect(readFileSync(path.join(w.folder, 'queue/high/up.jsonl'))).toEqual(content);
   });
 
-  test('other content than was sent is refused and removed', async () => {
+  test('a corrupted upload is refused and removed', async () => {
     await stopped();
     const { upload } = await w.engine.api.uploads.begin({
       name: 'up.jsonl',
@@ -341,7 +341,7 @@ describe('uploads', () => {
   });
 });
 
-test('the sample is written by the worker, queued under its name, its questions are kept aside', async () => {
+test('the sample dataset is written by the worker and queued; its held-out questions are not', async () => {
   await stopped();
   await w.engine.api.setup.sample();
   expect(w.named('sample-requests.jsonl')).toMatchObject({ place: 'queue' });
@@ -350,7 +350,7 @@ test('the sample is written by the worker, queued under its name, its questions 
 });
 
 describe('setup', () => {
-  test('a base that cannot be made is shown as failed with its reason and can be tried again', async () => {
+  test('a base model that could not be created is shown as failed with its reason and can be retried', async () => {
     w.manners({ fail_base: true });
     const { api } = await w.start();
     await api.setup.choose({ base: 'starter', folder: null });
@@ -367,7 +367,7 @@ describe('setup', () => {
     ).toMatchObject({ base: { id: 'starter' }, head: null });
   });
 
-  test('under trained weights the base is not exchanged', async () => {
+  test('the base model of a trained lineage is not replaced', async () => {
     const { api } = await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 20));
     await w.at(a?.id ?? '', 'completed');
@@ -376,7 +376,7 @@ describe('setup', () => {
     await until('the other base', () =>
       api.setup.get().bases.some((base) => base.id === 'smollm2' && base.state === 'ready'),
     );
-    // It is there to be chosen; what was trained goes on from its own.
+    // Available, but the trained lineage keeps its own.
     await expect(again()).rejects.toMatchObject({
       code: 'LOCKED',
       data: { next: expect.stringContaining('Set base_model to smollm2') as string },
@@ -387,7 +387,7 @@ describe('setup', () => {
 });
 
 describe('the workspace', () => {
-  test('a second engine is refused and told who holds it', async () => {
+  test('a second engine is refused; the refusal names the first', async () => {
     await w.start();
     await expect(startEngine({ workspace: w.folder })).rejects.toMatchObject({
       code: 'BUSY',
@@ -395,7 +395,7 @@ describe('the workspace', () => {
     });
   });
 
-  test('everything comes back from the files: datasets, desiredState, notices, versions', async () => {
+  test('after a restart datasets, queue state, notices and versions are read from the files', async () => {
     const { api } = await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 20));
     await w.at(a?.id ?? '', 'completed');
@@ -412,7 +412,7 @@ describe('the workspace', () => {
     );
   });
 
-  test('a data file taken away and put back by hand is the same dataset', async () => {
+  test('a data file that is moved away and back is the same dataset', async () => {
     await stopped();
     const [a] = await w.add(w.rows('a.jsonl', 20));
     const id = a?.id ?? '';

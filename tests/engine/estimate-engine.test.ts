@@ -1,4 +1,4 @@
-/** The estimate through the engine: from the report of a dataset that waits, kept with its pass, compared when it is over. */
+/** Estimates through the engine: from the report of a queued dataset, stored when a pass starts, compared when it ends. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -14,12 +14,12 @@ afterEach(() => w.end());
 const ask = (changes: Record<string, unknown> = {}, dataset: string | null = null) =>
   w.engine.api.config.estimate({ changes, dataset });
 
-test('without a base there is no estimate, and that is said', async () => {
+test('without a base model an estimate is refused', async () => {
   await w.start();
   await expect(ask()).rejects.toMatchObject({ code: 'NOT_READY' });
 });
 
-test('changes are only asked about; steps follow them; a wrong one is refused by its key', async () => {
+test('changes are estimated without being made; an invalid one is refused by its key', async () => {
   const engine = await w.withBase();
   await engine.api.training.pause({ by: 'test' });
   const [a] = await w.add(w.rows('a.jsonl', 42), w.rows('b.jsonl', 82));
@@ -44,7 +44,7 @@ test('changes are only asked about; steps follow them; a wrong one is refused by
   await expect(ask({ base_model: 'none' })).rejects.toMatchObject({ code: 'NOT_READY' });
 });
 
-test('rows that are too long: each option is estimated under its own configuration', async () => {
+test('rows that are too long: each option is estimated with its own configuration', async () => {
   const engine = await w.withBase();
   await engine.api.training.pause({ by: 'test' });
   const [a] = await w.add(w.rows('a.jsonl', 42));
@@ -54,7 +54,7 @@ test('rows that are too long: each option is estimated under its own configurati
     engine.api.datasets.list().every((dataset) => dataset.verdict === 'ready'),
   );
   expect(await overLong()).toEqual({ max_length: 4096, rows: 0, now: null, choices: [] });
-  // What the intake writes of a file with a few long rows.
+  // As intake reports a file with a few long rows.
   const file = path.join(w.folder, 'data/datasets', id, 'report.json');
   const report = JSON.parse(readFileSync(file, 'utf8')) as {
     accepted: number;
@@ -81,7 +81,7 @@ test('rows that are too long: each option is estimated under its own configurati
   expect(raise?.seconds).toBeGreaterThan(cut?.seconds ?? Infinity);
   expect(raise?.memory).toBeGreaterThan(drop?.memory ?? Infinity);
   expect(cut?.trained_tokens_lost).toBeLessThan(drop?.trained_tokens_lost ?? 0);
-  // Asked about, not changed; one that is not there is said.
+  // No setting was changed; a missing report is refused.
   expect(engine.api.config.get().values).toMatchObject({ max_length: 4096, over_length: 'refuse' });
   rmSync(file);
   await expect(overLong()).rejects.toMatchObject({ code: 'NOT_READY' });
@@ -90,7 +90,7 @@ test('rows that are too long: each option is estimated under its own configurati
   });
 });
 
-test('it is kept when the pass begins and compared when it is over; the next one rests on what was measured', async () => {
+test('it is stored when the pass starts and compared when it ends; the next one uses the measured pace', async () => {
   const engine = await w.withBase();
   const [a] = await w.add(w.rows('a.jsonl', 42));
   const id = a?.id ?? '';
@@ -107,10 +107,10 @@ test('it is kept when the pass begins and compared when it is over; the next one
   expect(kept.predicted.steps).toBe(10);
   expect(kept.actual).toMatchObject({ steps: 10, memory: 10 * 2 ** 20 });
   expect(kept.actual?.seconds_per_step).toBeCloseTo(0.01, 9);
-  const told = await until('the journal', () =>
-    engine.rooms.journal.recent().find((room) => room.what === 'estimate.compared'),
+  const entry = await until('the journal', () =>
+    engine.rooms.journal.recent().find((line) => line.what === 'estimate.compared'),
   );
-  expect(told.text).toContain('10 steps (10 were planned)');
+  expect(entry.text).toContain('a.jsonl: 10 steps took');
   const answer = await ask();
   expect(answer.record.count).toBe(1);
   expect(answer.record.memory?.most).toBeLessThan(0);
@@ -120,14 +120,14 @@ test('it is kept when the pass begins and compared when it is over; the next one
   expect((await ask()).record.count, 'after a restart').toBe(1);
 });
 
-test('keys that name something outside the file are looked at when they are set', async () => {
+test('settings that name something outside config.json are checked when they are set', async () => {
   const engine = await w.withBase();
   const set = (key: string, value: unknown) =>
     engine.api.config.set({ key, value, confirm: key, stage: false, by: 'test' });
   await expect(set('base_model', 'none')).rejects.toMatchObject({
     code: 'INVALID',
     message: expect.stringContaining(path.join('models', 'none', 'base.json')) as string,
-    data: { next: 'Name one that is there: starter.' },
+    data: { next: 'Available: starter.' },
   });
   await expect(set('base_model', '../models/starter/..')).rejects.toMatchObject({
     code: 'INVALID',

@@ -1,4 +1,4 @@
-/** The queue's rules with real processes, real files and a fake trainer that keeps the file protocol. */
+/** The queue with real files and processes, and a fake trainer that follows the file protocol. */
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => w.end());
 const slow = { step_seconds: 0.05 };
 
-test('two files, one after another: versions, accounts, notices', async () => {
+test('two files one after another: versions, row counts, notices', async () => {
   const engine = await w.withBase();
   const [a, b] = await w.add(w.rows('a.jsonl', 42), w.rows('b.jsonl', 21));
   await w.at(a?.id ?? '', 'completed');
@@ -102,7 +102,7 @@ test('resumed before the pause took effect, it does not pause', async () => {
   await w.add(w.rows('a.jsonl', 120));
   await until('step 2', () => (api.status.get().current_step ?? 0) >= 2);
   const pausing = api.training.pause({ by: 'test' });
-  await until('told to pause', () => w.engine.rooms.trainer.view().halting === 'paused');
+  await until('told to pause', () => w.engine.rooms.trainer.view().requestedHalt === 'paused');
   await api.training.resume({ by: 'test' });
   await pausing;
   const at = api.status.get().current_step ?? 0;
@@ -110,7 +110,7 @@ test('resumed before the pause took effect, it does not pause', async () => {
   expect(api.status.get().state).toBe('training');
 });
 
-test('two commands at the same moment are two commands', async () => {
+test('two commands at the same time are two commands', async () => {
   w.manners(slow);
   const { api } = await w.withBase();
   await w.add(w.rows('a.jsonl', 400));
@@ -125,7 +125,7 @@ test('two commands at the same moment are two commands', async () => {
 });
 
 describe('skip', () => {
-  test('the rest waits in skipped/ and continues exactly there', async () => {
+  test('the rest is in skipped/ and continues exactly there', async () => {
     w.manners(slow);
     const { api } = await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 120));
@@ -149,7 +149,7 @@ describe('skip', () => {
     });
   });
 
-  test('skipped while it waits to be restarted, it keeps the place of its newest checkpoint', async () => {
+  test('skipped before a restart, the dataset keeps the position of its newest checkpoint', async () => {
     w.manners(slow);
     const { api } = await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 120));
@@ -166,7 +166,7 @@ describe('skip', () => {
     expect(await w.account(id)).toMatchObject({ trained: { '1': 118 }, sum: 120 });
   });
 
-  test('skipped while the engine is dead: the next engine finds it skipped', async () => {
+  test('skipped while no engine runs: the next engine finds it skipped', async () => {
     w.manners(slow);
     const { api } = await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 120));
@@ -188,7 +188,7 @@ describe('skip', () => {
     expect(await w.account(id)).toMatchObject({ trained: { '1': 118 }, sum: 120 });
   });
 
-  test('without a live trainer the newest checkpoint says where it continues', async () => {
+  test('without a live trainer the newest checkpoint decides where it continues', async () => {
     w.manners(slow);
     const { api } = await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 120));
@@ -205,7 +205,7 @@ describe('skip', () => {
   });
 });
 
-test('.stop: a checkpoint, then still, latched over a restart; resumed it continues', async () => {
+test('.stop: saves and stops, also after a restart, until training is resumed', async () => {
   w.manners(slow);
   await w.withBase();
   const [a] = await w.add(w.rows('a.jsonl', 120));
@@ -233,7 +233,7 @@ test('a start with .stop present starts stopped', async () => {
   expect(existsSync(path.join(w.folder, '.stop'))).toBe(false);
 });
 
-test('the engine leaves and comes back: the trainer goes on under the same pid and is adopted', async () => {
+test('the engine restarts: the trainer keeps its pid and is adopted', async () => {
   w.manners(slow);
   await w.withBase();
   const [a] = await w.add(w.rows('a.jsonl', 160));
@@ -247,7 +247,7 @@ test('the engine leaves and comes back: the trainer goes on under the same pid a
   expect(await w.account(a?.id ?? '')).toMatchObject({ trained: { '1': 158 }, sum: 160 });
 });
 
-describe('half-states', () => {
+describe('after a crash between two operations', () => {
   test('killed between pass.json and the rename: the same pass begins', async () => {
     await w.withBase();
     await w.engine.api.training.stop({ now: true, by: 'test' });
@@ -317,7 +317,7 @@ describe('half-states', () => {
 });
 
 describe('failures', () => {
-  test('incident 24: a machine that is not ready never consumes the dataset; it goes on by itself', async () => {
+  test('incident 24: a machine that is not ready never fails the dataset; training starts automatically', async () => {
     w.manners({ fail: { category: 'device_busy', message: 'held by pid 12 of /other/workspace' } });
     await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 42));
@@ -333,7 +333,7 @@ describe('failures', () => {
     expect(w.engine.api.status.get().error).toBeNull();
   });
 
-  test('weights that are no numbers: told, and it goes on from the checkpoint before them', async () => {
+  test('NaN or Inf in the weights: reported, and training resumes from the checkpoint before', async () => {
     const step = 12;
     w.manners({
       fail_once_at: {
@@ -349,10 +349,10 @@ describe('failures', () => {
     expect(await w.account(a?.id ?? '')).toMatchObject({ trained: { '1': 80 }, remaining: 0 });
     const told = w.engine.api.feed.snapshot().rooms.notices;
     expect(
-      told.find((notice) => notice.title === 'The weights were no numbers at step 12')?.body,
-    ).toBe('Nothing of them was saved. Training goes back to step 10.');
+      told.find((notice) => notice.title === 'Weights became NaN or Inf at step 12')?.body,
+    ).toBe('They were not saved. Training resumes from step 10.');
     expect(told.find((notice) => notice.kind === 'crash_recovered')?.body).toContain(
-      'Continued at step 10',
+      'Resumed from step 10',
     );
   });
 
@@ -371,7 +371,7 @@ describe('failures', () => {
 });
 
 describe('quarantine', () => {
-  test('rows that end the trainer twice are left out, the rest is trained without a word of the user, and the account adds up', async () => {
+  test('rows that fail twice are quarantined, the rest is trained automatically, and the row counts add up', async () => {
     w.manners({ poisoned_rows: [30] });
     await w.withBase();
     // 40 of 42 rows are trained, four a step: row 30 is in the seventh, with 27, 28 and 29.
@@ -389,9 +389,11 @@ describe('quarantine', () => {
     // Trained once by the second pass; twice where the first one had saved them.
     expect(account.trained).toEqual({ '1': 16, '2': 20 });
     const told = w.engine.api.feed.snapshot().rooms.notices;
-    expect(told.find((notice) => notice.title === 'a.jsonl goes on without rows')?.body).toContain(
-      'Rows 27, 28, 29, 30 ended the trainer (template_error',
-    );
+    expect(
+      told.find(
+        (notice) => notice.title === 'Training continues on a.jsonl without 4 quarantined rows',
+      )?.body,
+    ).toContain('Rows 27, 28, 29, 30 failed (template_error');
     expect(told.filter((notice) => notice.kind === 'dataset_failed')).toEqual([]);
   });
 
@@ -407,7 +409,7 @@ describe('quarantine', () => {
     await w.at(b?.id ?? '', 'completed');
   });
 
-  test('a place in the file that was taken before rows were left out is not gone on from', async () => {
+  test('a cursor from before rows were quarantined is not used', async () => {
     w.manners({ poisoned_rows: [30], step_seconds: 0.1 });
     await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 42));
@@ -424,7 +426,7 @@ describe('quarantine', () => {
     expect(await w.account(id)).toMatchObject({ quarantined: 4, remaining: 0, sum: 42 });
   });
 
-  test('in a file that was corrected every row is trained', async () => {
+  test('in a fixed file every row is trained', async () => {
     w.manners({ poisoned_rows: [3, 8] });
     await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 42));

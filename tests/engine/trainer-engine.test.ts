@@ -1,7 +1,8 @@
-/** The trainer room against real processes: launched, adopted, killed, stopped by a signal, restarted by rule. */
+/** The trainer with real processes: launched, adopted, killed, suspended and restarted. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { WorkerRequest } from '../../src-main/formats/index.ts';
 import { identityOf, isAlive } from '../../src-main/kit/index.ts';
 import { TrainerAlone } from './fixtures/trainer-alone.ts';
 import { until } from './fixtures/workspace.ts';
@@ -29,12 +30,12 @@ const everyRowOnce = (rows: number): void => {
   expect([...trained.values()].every((count) => count === 1)).toBe(true);
 };
 
-test('a pass is launched in its own group with a scrubbed environment and files for pipes', async () => {
+test('a pass is launched in its own process group, with a filtered environment and files instead of pipes', async () => {
   vi.stubEnv('A_SECRET', 'hidden');
-  w.manners(slow);
+  w.setBehavior(slow);
   w.trainer.train(w.request(40));
   await step(3);
-  await until('its own words', () => w.trainer.view().device === 'cpu');
+  await until('its started event', () => w.trainer.view().device === 'cpu');
   const pid = pidNow();
   expect(w.trainer.view()).toMatchObject({ alive: true, recovering: null });
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -48,8 +49,8 @@ test('a pass is launched in its own group with a scrubbed environment and files 
   everyRowOnce(160);
 });
 
-test('kill -9: it goes on from the newest checkpoint, says what was lost, and every row is trained once', async () => {
-  w.manners(slow);
+test('kill -9: training resumes from the newest checkpoint, reports lost steps, and trains every row once', async () => {
+  w.setBehavior(slow);
   w.trainer.train(w.request(60));
   await step(12);
   const before = pidNow();
@@ -62,8 +63,8 @@ test('kill -9: it goes on from the newest checkpoint, says what was lost, and ev
   expect(await ended()).toMatchObject({ kind: 'completed', step: 60, stepsDone: 60 });
   expect(w.runs()).toHaveLength(2);
   everyRowOnce(240);
-  const told = w.journal.recent().map((line) => line.what);
-  expect(told).toEqual(expect.arrayContaining(['trainer.crashed', 'trainer.restarted']));
+  const entries = w.journal.recent().map((line) => line.what);
+  expect(entries).toEqual(expect.arrayContaining(['trainer.crashed', 'trainer.restarted']));
   // The curve: every step once, in order, without the lost ones, and the recovery is marked.
   await until('the whole curve', () => w.metrics.latest().point?.step === 60);
   const curve = w.metrics.curves({
@@ -79,12 +80,12 @@ test('kill -9: it goes on from the newest checkpoint, says what was lost, and ev
   expect(curve.markers.filter((marker) => marker.kind === 'recovery')).toHaveLength(1);
 });
 
-describe('the engine goes, the trainer stays', () => {
+describe('the engine exits, the trainer keeps running', () => {
   test.each([
     ['by its lock', false],
-    ['by what its run remembers, when it holds no lock yet', true],
+    ['by process.json of its run, when it has no lock yet', true],
   ])('and is adopted %s under the same pid', async (_name, withoutLock) => {
-    w.manners(slow);
+    w.setBehavior(slow);
     const request = w.request(80);
     w.trainer.train(request);
     await step(7);
@@ -101,7 +102,7 @@ describe('the engine goes, the trainer stays', () => {
   });
 
   test('an adopted trainer that is killed is restarted as well', async () => {
-    w.manners(slow);
+    w.setBehavior(slow);
     w.trainer.train(w.request(60));
     await step(7);
     await w.close();
@@ -114,8 +115,8 @@ describe('the engine goes, the trainer stays', () => {
     everyRowOnce(240);
   });
 
-  test('the dead are not adopted', async () => {
-    w.manners(slow);
+  test('a trainer that is gone is not adopted', async () => {
+    w.setBehavior(slow);
     w.trainer.train(w.request(60));
     await step(3);
     await w.close();
@@ -128,10 +129,10 @@ describe('the engine goes, the trainer stays', () => {
   });
 });
 
-test('a trainer that stands still is suspected, ended and replaced', async () => {
-  w.manners(slow);
+test('a suspended trainer is suspected, killed and replaced', async () => {
+  w.setBehavior(slow);
   w.trainer.train(w.request(400));
-  await until('enough beats', () => (w.trainer.view().heartbeat?.step ?? 0) > 200);
+  await until('enough heartbeats', () => (w.trainer.view().heartbeat?.step ?? 0) > 200);
   const who = identityOf(pidNow())!;
   process.kill(who.pid, 'SIGSTOP');
   await until('killed', () => w.of('hang_killed').length > 0);
@@ -145,9 +146,9 @@ test('a trainer that stands still is suspected, ended and replaced', async () =>
   everyRowOnce(1600);
 });
 
-describe('what fails at once', () => {
-  test('is tried as often as the limit says, then given up', async () => {
-    w.manners({ fail: { category: 'worker_died', message: 'gone' } });
+describe('a trainer that fails at once', () => {
+  test('is restarted up to the limit', async () => {
+    w.setBehavior({ fail: { category: 'worker_died', message: 'gone' } });
     w.trainer.train(w.request(10));
     expect(await ended()).toMatchObject({
       kind: 'gave_up',
@@ -157,8 +158,10 @@ describe('what fails at once', () => {
     expect(w.of('crashed').map((event) => event.attempt)).toEqual([1, 2, 3, 3]);
     expect(w.runs()).toHaveLength(4);
   });
-  test('a device that is taken is waited for, the holder is named, the dataset is not blamed', async () => {
-    w.manners({ fail: { category: 'device_busy', message: 'cpu is held by pid 77 of /other' } });
+  test('a busy device is waited for, with its holder named, and the dataset is not to blame', async () => {
+    w.setBehavior({
+      fail: { category: 'device_busy', message: 'cpu is held by pid 77 of /other' },
+    });
     w.trainer.train(w.request(10));
     const outcome = await ended();
     expect(outcome).toMatchObject({
@@ -170,7 +173,7 @@ describe('what fails at once', () => {
     expect(w.runs()).toHaveLength(1);
   });
   test('rows that fail twice at the same position end the dataset', async () => {
-    w.manners({ fail: { category: 'template_error', message: 'row 5' } });
+    w.setBehavior({ fail: { category: 'template_error', message: 'row 5' } });
     w.trainer.train(w.request(10));
     expect(await ended()).toMatchObject({
       kind: 'gave_up',
@@ -179,7 +182,7 @@ describe('what fails at once', () => {
     });
     expect(w.runs()).toHaveLength(2);
   });
-  test('a Python that cannot be started is a matter of the machine', async () => {
+  test('a Python that cannot be started is a failure of the machine', async () => {
     w.executable = '/nowhere/python';
     w.trainer.train(w.request(10));
     expect(await ended()).toMatchObject({
@@ -192,7 +195,7 @@ describe('what fails at once', () => {
 
 describe('commands', () => {
   test('pause and resume in the same process; stop saves', async () => {
-    w.manners(slow);
+    w.setBehavior(slow);
     w.trainer.train(w.request(200));
     await step(3);
     await w.trainer.command('pause');
@@ -212,8 +215,8 @@ describe('commands', () => {
     expect(w.of('resumed')[1]!.step).toBe(stopped.step);
   });
 
-  test('a pause while it waits to be restarted takes effect at once', async () => {
-    w.manners({ fail: { category: 'worker_died', message: 'gone' } });
+  test('a pause during the delay before a restart takes effect at once', async () => {
+    w.setBehavior({ fail: { category: 'worker_died', message: 'gone' } });
     w.trainer.train(w.request(10));
     await until('waiting', () => w.trainer.view().recovering !== null && !w.trainer.view().alive);
     await w.trainer.command('pause');
@@ -223,8 +226,8 @@ describe('commands', () => {
     expect(w.runs()).toHaveLength(count);
   });
 
-  test('killed while it is paused it stays paused, and goes on where it was', async () => {
-    w.manners(slow);
+  test('a trainer that is killed while paused stays paused, and resumes where it stopped', async () => {
+    w.setBehavior(slow);
     w.trainer.train(w.request(40));
     await step(7);
     await w.trainer.command('pause');
@@ -233,15 +236,15 @@ describe('commands', () => {
     expect(await ended()).toMatchObject({ kind: 'paused', stepsDone: null });
     expect(w.of('crashed')).toHaveLength(1);
     await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(w.runs(), 'what the user paused is not started again').toHaveLength(1);
+    expect(w.runs(), 'a paused pass is not restarted').toHaveLength(1);
     w.outcome = null;
     w.trainer.train(w.request(40));
     expect(await ended()).toMatchObject({ kind: 'completed', step: 40 });
     everyRowOnce(160);
   });
 
-  test('killed on its way to a stop it is stopped', async () => {
-    w.manners({ ...slow, deaf: true });
+  test('a trainer that is killed while stopping counts as stopped', async () => {
+    w.setBehavior({ ...slow, deaf: true });
     w.trainer.train(w.request(400));
     await step(7);
     await w.trainer.command('stop-now');
@@ -251,8 +254,8 @@ describe('commands', () => {
     expect(w.runs()).toHaveLength(1);
   });
 
-  test('a stop while it is being started leaves no process behind, and the next pass begins', async () => {
-    w.manners(slow);
+  test('a stop during the launch leaves no process behind, and the next pass begins', async () => {
+    w.setBehavior(slow);
     w.trainer.train(w.request(100));
     await w.trainer.command('stop-now');
     expect(w.outcome).toMatchObject({ kind: 'stopped', stepsDone: null });
@@ -268,7 +271,7 @@ describe('commands', () => {
   });
 
   test('the emergency kill returns when the process is gone', async () => {
-    w.manners(slow);
+    w.setBehavior(slow);
     w.trainer.train(w.request(400));
     await step(3);
     const who = identityOf(pidNow())!;
@@ -280,38 +283,38 @@ describe('commands', () => {
 });
 
 describe('workers', () => {
-  const spec = (): Record<string, unknown> => ({
-    base: { id: 'starter', folder: w.paths.base('starter') },
+  const request = () => ({
+    base: { id: 'starter' as const, folder: w.paths.base('starter'), seed: 0 },
   });
-  test('do their work and tell how far they are', async () => {
-    const told: string[] = [];
-    const result = await w.trainer.work('base', spec(), {
-      onEvent: (event) => told.push(event.type),
+  test('complete and report their progress', async () => {
+    const types: string[] = [];
+    const result = await w.trainer.work('base', request(), {
+      onEvent: (event) => types.push(event.type),
     });
     expect(result).toMatchObject({ ok: true, exit: { outcome: 'completed' } });
-    expect(told).toEqual(['progress']);
+    expect(types).toEqual(['progress']);
     expect(existsSync(path.join(w.paths.base('starter'), 'base.json'))).toBe(true);
   });
-  test('a failure comes with category and message', async () => {
-    w.manners({ fail_base: true });
-    expect(await w.trainer.work('base', spec())).toMatchObject({
+  test('a failure has a category and a message', async () => {
+    w.setBehavior({ fail_base: true });
+    expect(await w.trainer.work('base', request())).toMatchObject({
       ok: false,
       category: 'model_not_found',
       message: 'there is no such model',
     });
   });
-  test('one that falls over comes with its last lines', async () => {
-    const result = await w.trainer.work('sample', {});
+  test('a crash has the last lines of the log', async () => {
+    const result = await w.trainer.work('sample', {} as WorkerRequest<'sample'>);
     expect(result).toMatchObject({ ok: false, category: 'unknown' });
     expect(result).toHaveProperty('log', expect.stringContaining("KeyError: 'sample'"));
   });
   test('an abort ends the process', async () => {
-    w.manners({ intake_seconds: 60 });
+    w.setBehavior({ intake_seconds: 60 });
     const abort = new AbortController();
     const file = path.join(w.root, 'fake-trainer.json');
     const working = w.trainer.work(
       'intake',
-      { dataset: { folder: w.root, path: file }, options: {} },
+      { dataset: { folder: w.root, path: file }, options: {} } as WorkerRequest<'intake'>,
       { signal: abort.signal, onEvent: () => abort.abort() },
     );
     expect(await working).toMatchObject({ ok: false, category: 'canceled' });

@@ -67,7 +67,7 @@ test('a change with consequences asks first; canceled, nothing is sent', async (
 test('an invalid value is reported at the field and cannot be saved', async () => {
   const { page } = await openStage({ at: '#/config' });
   await page.getByLabel('Epochs').fill('0');
-  await configOf(page).field('epochs').getByText('Epochs: it has to be at least 1.').waitFor();
+  await configOf(page).field('epochs').getByText('Epochs: must be at least 1.').waitFor();
   expect(await configOf(page).save.isDisabled()).toBe(true);
   await configOf(page).changes.getByText('1 setting is invalid.').waitFor();
 });

@@ -12,7 +12,8 @@ import { CONTRACT_VERSION } from '../../src-main/contract/index.ts';
 import { makeBackup } from '../../src-main/engine/backups/making.ts';
 import { BackupStore } from '../../src-main/engine/backups/store.ts';
 import { createThreads } from '../../src-main/engine/backups/threads.ts';
-import { ownIdentity, systemClock, workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
+import { ownIdentity, systemClock } from '../../src-main/kit/index.ts';
 import { startScriptedServer, type ScriptedServer } from '../contract/scripted-server.ts';
 
 const runtime = resolve(import.meta.dirname, '../../python-runtime');

@@ -61,7 +61,7 @@ test('lists only changed settings; a locked one is staged, a staged one is compa
       after: 8192,
       problem: null,
       staged: false,
-      consent: expect.stringContaining('validated again') as string,
+      consent: expect.stringContaining('re-validated') as string,
     },
     { key: 'packing', before: true, after: false, problem: null, staged: false, consent: null },
   ]);

@@ -4,9 +4,13 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { factoryConfig } from '../../src-main/contract/index.ts';
 import { type ConfigRoom, createConfig } from '../../src-main/engine/config/index.ts';
-import { createPlaceCheck, type PlaceCheck } from '../../src-main/engine/config/external-checks.ts';
+import {
+  createExternalCheck,
+  type ExternalCheck,
+} from '../../src-main/engine/config/external-checks.ts';
 import { createJournal, type Journal } from '../../src-main/engine/journal/index.ts';
-import { systemClock, workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
+import { systemClock } from '../../src-main/kit/index.ts';
 
 let root = '';
 let journal: Journal;
@@ -52,7 +56,7 @@ test('config.json of the repository holds the factory values', () => {
   return open();
 });
 
-test('the file holds only differences, nested as in the schema; the rest is the factory', async () => {
+test('the file has only differences from the factory values, nested as in the schema', async () => {
   await open();
   expect(config.values()).toEqual(factoryConfig);
   await set('watchdog.restart_limit', 5);
@@ -63,7 +67,7 @@ test('the file holds only differences, nested as in the schema; the rest is the 
   expect((await reopen()).values().watchdog.restart_limit).toBe(5);
 });
 
-describe('what is not allowed is refused by key and reason', () => {
+describe('an invalid value is refused with key and reason', () => {
   test.each([
     ['batch_size', 0, 'INVALID'],
     ['batch_size', '16', 'INVALID'],
@@ -78,7 +82,7 @@ describe('what is not allowed is refused by key and reason', () => {
   });
 });
 
-test('a key with a consequence asks to be named', async () => {
+test('a key with a consequence needs confirmation', async () => {
   await open();
   await expect(set('max_length', 512)).rejects.toMatchObject({
     code: 'NEEDS_CONFIRMATION',
@@ -91,7 +95,7 @@ test('a key with a consequence asks to be named', async () => {
   expect(config.values().max_length).toBe(512);
 });
 
-test('while a pass is open its keys are locked, staged ones come with the next pass, free ones at once', async () => {
+test('while a pass is open its keys are locked, staged changes apply to the next pass, free ones at once', async () => {
   await open();
   openPass();
   await expect(set('learning_rate', 0.001)).rejects.toMatchObject({ code: 'LOCKED' });
@@ -116,7 +120,7 @@ test('while a pass is open its keys are locked, staged ones come with the next p
   expect(journal.recent()[0]).toMatchObject({ what: 'config.applied' });
 });
 
-test('a staged change can be taken back', async () => {
+test('a staged change can be unstaged', async () => {
   await open();
   openPass();
   await set('seed', 1, { stage: true });
@@ -125,7 +129,7 @@ test('a staged change can be taken back', async () => {
   expect((await config.freeze()).seed).toBe(factoryConfig.seed);
 });
 
-test('a hand edit during a pass is drift, waits for the next pass and can be taken back', async () => {
+test('a manual edit during a pass is drift, waits for the next pass and can be unstaged', async () => {
   await open();
   openPass();
   write({ format: 1, learning_rate: 0.5, poll_interval: 7 });
@@ -141,11 +145,11 @@ test('a hand edit during a pass is drift, waits for the next pass and can be tak
   expect(read()).toEqual({ format: 1, poll_interval: 7 });
 });
 
-describe('a file that cannot be used leaves the last good values in force and is not written over', () => {
+describe('an unusable file leaves the last good values in force and is not overwritten', () => {
   test.each([
     ['broken', '{"seed": 7,', 'not valid JSON'],
     ['from a newer version', '{"format": 2, "seed": 9}', 'newer version'],
-    ['with an unknown key', '{"sed": 9}', 'There is no key sed'],
+    ['with an unknown key', '{"sed": 9}', 'Unknown setting sed'],
     ['with a value that is not allowed', '{"seed": -1}', 'seed'],
     ['a list', '[]', 'not an object'],
   ])('%s', async (_name, text, reason) => {
@@ -163,9 +167,9 @@ describe('a file that cannot be used leaves the last good values in force and is
   });
 });
 
-test('each of several processes needs a GPU; without any they share the processor', async () => {
-  const check = (count: number | null): PlaceCheck =>
-    createPlaceCheck({
+test('each process needs a GPU; without any they share the CPU', async () => {
+  const check = (count: number | null): ExternalCheck =>
+    createExternalCheck({
       paths: workspacePaths('/w'),
       gpus: () =>
         Promise.resolve(

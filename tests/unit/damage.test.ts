@@ -10,12 +10,12 @@ import { makeBackup } from '../../src-main/engine/backups/making.ts';
 import { BackupStore } from '../../src-main/engine/backups/store.ts';
 import { createThreads } from '../../src-main/engine/backups/threads.ts';
 import { VersionStore } from '../../src-main/engine/versions/store.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
 import {
   readSealed,
   sealedText,
   sha256File,
   systemClock,
-  workspacePaths,
   writeJson,
 } from '../../src-main/kit/index.ts';
 

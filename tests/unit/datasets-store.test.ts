@@ -12,11 +12,11 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DatasetStore } from '../../src-main/engine/datasets/dataset-store.ts';
 import type { Journal } from '../../src-main/engine/journal/index.ts';
 import { systemClock } from '../../src-main/kit/clock.ts';
-import { workspacePaths } from '../../src-main/kit/workspace.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
 
 let root: string;
 let journaled: string[];
@@ -146,6 +146,79 @@ test('files that are not data are ignored and journaled once', async () => {
   await store.reconcile();
   expect(journaled).toHaveLength(count);
   expect(existsSync(path.join(paths().queue.normal, 'notes.md'))).toBe(true);
+});
+
+describe('a damaged meta.json', () => {
+  const validated = {
+    key: 'k',
+    verdict: 'ready',
+    decision: null,
+    message: null,
+    rows: 3,
+    accepted: 3,
+    rejected: 0,
+    held_out: 0,
+    trained_rows: 3,
+    planned_steps: 1,
+    content_hash: 'h',
+    cache: 'c',
+    t: 1,
+  } as const;
+  async function openedWith(damage: (file: string) => void): Promise<DatasetStore> {
+    put(paths().queue.normal, 'a.jsonl');
+    const store = await open();
+    const { meta } = only(store);
+    await store.update(meta.id, { validated, held: true });
+    put(
+      paths().run('20260101-000000-train-aaaa'),
+      'spec.json',
+      JSON.stringify({ dataset: { id: meta.id, name: 'a.jsonl' } }),
+    );
+    damage(path.join(paths().dataset(meta.id), 'meta.json'));
+    return open();
+  }
+  const lastGood = (file: string): string => path.join(path.dirname(file), '.meta.json.last-good');
+
+  test('is restored from its last good copy', async () => {
+    const store = await openedWith((file) => {
+      writeFileSync(file, '{"format": 1, "id": "d-');
+    });
+    expect(only(store)).toMatchObject({
+      place: 'queue',
+      meta: { id: 'd-1', held: true, validated: { rows: 3 } },
+    });
+    expect(journaled.at(-1)).toContain('restored from its last good copy');
+  });
+
+  test('is rebuilt from a run when there is no copy, and keeps the dataset', async () => {
+    const store = await openedWith((file) => {
+      writeFileSync(file, '');
+      rmSync(lastGood(file));
+    });
+    expect(only(store)).toMatchObject({ place: 'queue', meta: { id: 'd-1', name: 'a.jsonl' } });
+    expect(journaled.at(-1)).toContain('rebuilt');
+    const count = journaled.length;
+    expect(only(await open()).meta.id).toBe('d-1');
+    expect(journaled).toHaveLength(count);
+  });
+
+  test('in the names of an earlier version it is not damaged', async () => {
+    const store = await openedWith((file) => {
+      const {
+        validated: verdict,
+        accept_valid_rows,
+        ...rest
+      } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+      expect([verdict, accept_valid_rows]).toEqual([validated, false]);
+      const judged = { ...validated, verdict: 'decide', decision: 'accept_good_rows' };
+      writeFileSync(file, JSON.stringify({ ...rest, judged, accept_good_rows: true }));
+    });
+    expect(only(store).meta).toMatchObject({
+      accept_valid_rows: true,
+      validated: { verdict: 'needs_decision', decision: 'accept_valid_rows' },
+    });
+    expect(journaled.some((text) => text.includes('damaged'))).toBe(false);
+  });
 });
 
 test('the order is the stored position, not the file time', async () => {

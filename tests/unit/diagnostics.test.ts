@@ -7,7 +7,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createDiagnostics, type Live } from '../../src-main/engine/diagnostics/index.ts';
 import { createRedaction } from '../../src-main/engine/diagnostics/redaction.ts';
 import { keepJournalLine, keepLog } from '../../src-main/engine/diagnostics/allow-list.ts';
-import { systemClock, workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
+import { systemClock } from '../../src-main/kit/index.ts';
 import { roomsOf } from '../contract/scripted-scenes.ts';
 
 /** Words that occur in prompts, answers, rows, names and secrets, and nowhere in the program. */

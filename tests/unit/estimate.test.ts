@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { factoryConfig, type KeptEstimate, verdictOf } from '../../src-main/contract/index.ts';
 import { estimateOf, fittingOf, levelsOf } from '../../src-main/engine/estimate/estimate.ts';
 import { layoutOf, lengthsOf, longestLengths } from '../../src-main/engine/estimate/lengths.ts';
-import { keptByLayer, memoryOf } from '../../src-main/engine/estimate/memory.ts';
+import { activationsPerToken, memoryOf } from '../../src-main/engine/estimate/memory.ts';
 import {
   overLongChoice,
   currentOption,
@@ -81,26 +81,26 @@ const dataset = (config = bf16) => ({
   hasCache: true,
 });
 
-describe('the shape of a base', () => {
-  test('parameters are counted from config.json as transformers counts them', () => {
+describe('the architecture of a base model', () => {
+  test('parameters are counted as transformers counts them', () => {
     expect(shape(qwen).parameters).toBe(596_049_920);
     expect(shape(smollm2).parameters).toBe(134_515_008);
   });
-  test('a folder that describes no such model has none', () => {
+  test('another kind of model has no shape', () => {
     expect(shapeOf({ model_type: 'bert' }, 1)).toBeNull();
     expect(shapeOf(null, null)).toBeNull();
   });
 });
 
 describe('lengths and layout', () => {
-  test('rows that a smaller max_length costs are counted inside the bin', () => {
+  test('rows over a smaller max_length are counted within the bin', () => {
     const lengths = lengthsOf(report, { max_length: 149, over_length: 'drop' });
     expect(lengths?.over).toBe(50);
     expect(lengths?.rows).toBe(950);
     expect(lengthsOf(report, { max_length: 149, over_length: 'truncate' })?.rows).toBe(1000);
     expect(lengthsOf(report, { max_length: 200, over_length: 'refuse' })?.over).toBe(0);
   });
-  test('a report that was validated with rows left out for their length is not counted twice', () => {
+  test('rows that were already rejected for their length are not subtracted twice', () => {
     const validated = {
       ...report,
       accepted: 950,
@@ -116,13 +116,13 @@ describe('lengths and layout', () => {
     expect(rows(149, 'truncate')).toBe(970);
     expect(rows(200, 'drop')).toBe(980);
   });
-  test('a raw text is split into pieces: no row of it is lost, and all of its tokens are trained', () => {
+  test('a raw text is split into examples: no row is lost, and all tokens are trained', () => {
     const text = { ...report, record_format: 'text' };
     const lengths = lengthsOf(text, { max_length: 60, over_length: 'drop' });
     expect(lengths).toMatchObject({ rows: 1000, over: 0, longest: 60 });
     expect(lengths?.mean).toBe(lengthsOf(text, { max_length: 4096, over_length: 'drop' })?.mean);
   });
-  test('what is in memory at once: a token budget when packed, one example when not, at most micro_batch examples', () => {
+  test('micro-batches: a token budget with packing, one example without, at most micro_batch examples', () => {
     const lengths = dataset().lengths;
     expect(layoutOf({ ...bf16, batch_size: 400 }, lengths).largest).toBe(4096);
     expect(layoutOf({ ...bf16, packing: false }, lengths)).toMatchObject({
@@ -136,7 +136,7 @@ describe('lengths and layout', () => {
     const long = longestLengths({ max_length: 8192 });
     expect(layoutOf(bf16, long)).toMatchObject({ largest: 8192, parts: 32 });
   });
-  test('one long row among short ones: the short ones keep their attention tables all the same', () => {
+  test('with one long row, short rows still store their attention weights', () => {
     const { whole } = report.lengths;
     const withOne = {
       ...report,
@@ -152,7 +152,8 @@ describe('lengths and layout', () => {
     const limit = { max_length: 4096, over_length: 'drop' } as const;
     const lengths = lengthsOf(withOne, limit);
     expect(lengths?.plainShare).toBeCloseTo(0.875, 2);
-    const table = (share: number): number => keptByLayer(shape(smollm2), 'bf16', 899, share);
+    const table = (share: number): number =>
+      activationsPerToken(shape(smollm2), 'bf16', 899, share);
     expect(table(0.875) - table(0)).toBe(0.875 * 9 * 512 * 6);
     expect(lengthsOf(report, limit)?.plainShare).toBe(1);
   });
@@ -174,7 +175,7 @@ describe('rows that are too long', () => {
     overLongChoice(long, limit, option, estimateOf(bf16, facts, dataset())),
   );
 
-  test('three ways, each with the change that carries it out', () => {
+  test('three options, each with the setting to change', () => {
     expect(
       costs.map(({ option, key, value, max_length }) => [option, key, value, max_length]),
     ).toEqual([
@@ -189,14 +190,14 @@ describe('rows that are too long', () => {
       ),
     ).toEqual(['drop', 'truncate']);
   });
-  test('rows kept and lost add up to the rows that can be read', () => {
+  test('rows kept and lost add up to the readable rows', () => {
     expect(costs.map((cost) => [cost.rows_kept, cost.rows_lost])).toEqual([
       [900, 100],
       [980, 20],
       [1000, 0],
     ]);
   });
-  test('trained tokens: all answers of dropped rows, of cut ones what lies behind the limit', () => {
+  test('trained tokens lost: whole answers of dropped rows, the end of truncated ones', () => {
     // 100 rows of 100 to 199 tokens, 149.5 on average, 40 % of them trained: 5,980; behind 99 lie 5,050.
     expect(costs.map((cost) => cost.trained_tokens_lost)).toEqual([5980, 5236, 0]);
     const without = { ...long, lengths: null };
@@ -205,7 +206,7 @@ describe('rows that are too long', () => {
     const choice = overLongChoice(without, limit, drop, estimateOf(bf16, facts, dataset()));
     expect(choice.trained_tokens_lost).toBeNull();
   });
-  test('what is done with them now', () => {
+  test('what currently happens to them', () => {
     expect(currentOption(long, limit)).toBeNull();
     expect(currentOption({ ...long, verdict: 'ready' }, limit)).toBe('drop');
     expect(currentOption(long, { ...limit, over_length: 'drop' })).toBe('drop');
@@ -223,11 +224,11 @@ describe('memory', () => {
     'what a layer of SmolLM2 keeps of a token, %s at %i',
     (precision, longest, counted) => {
       expect(
-        keptByLayer(shape(smollm2), precision, longest, longest <= 512 ? 1 : 0) / counted,
+        activationsPerToken(shape(smollm2), precision, longest, longest <= 512 ? 1 : 0) / counted,
       ).toBeCloseTo(1, 1);
     },
   );
-  test('weights, copy, moments and gradients follow from the parameters', () => {
+  test('weights, bf16 weights, optimizer states and gradients follow from the parameters', () => {
     const { parts, bytes } = memoryOf({
       shape: facts.shape,
       precision: 'bf16',
@@ -243,7 +244,7 @@ describe('memory', () => {
     expect(at('gradients')).toBeGreaterThanOrEqual(4 * parameters);
     expect(bytes).toBe(parts.reduce((sum, part) => sum + part.bytes, 0));
   });
-  test('Qwen3-0.6B at 4096 tokens fits a card of 24 GB at every level', () => {
+  test('Qwen3-0.6B at 4096 tokens fits a 24 GB GPU at every batch size', () => {
     const whole = { ...dataset(), lengths: longestLengths({ max_length: 4096 }), isReal: false };
     const levels = levelsOf(bf16, facts, whole);
     expect(levels.map((level) => level.batch_size)).toEqual([16, 24, 30, 40]);
@@ -252,7 +253,7 @@ describe('memory', () => {
     expect(new Set(levels.map((level) => level.memory)).size).toBe(1);
     expect(levels[3]?.seconds_per_step).toBeGreaterThan((levels[0]?.seconds_per_step ?? 0) * 2);
   });
-  test('where the settings do not fit, the largest micro-batch that does is named', () => {
+  test('when the settings do not fit, the largest micro-batch that does is returned', () => {
     const small = { ...facts, totalMemory: 18 * 2 ** 30 };
     const many = { ...bf16, batch_size: 64 };
     const found = fittingOf(many, small, dataset(many));
@@ -262,7 +263,7 @@ describe('memory', () => {
     expect(fittingOf(many, { ...facts, totalMemory: 80 * 2 ** 30 }, dataset(many))).toBeNull();
     expect(fittingOf(many, { ...facts, totalMemory: 2 ** 30 }, dataset(many))).toBeNull();
   });
-  test('fp32 takes more than bf16, a smaller micro-batch less', () => {
+  test('fp32 needs more than bf16, a smaller micro-batch less', () => {
     const of = (config: typeof bf16) => estimateOf(config, facts, dataset(config)).memory.bytes;
     const many = { ...bf16, batch_size: 64 };
     expect(of({ ...many, micro_batch: 4 } as never)).toBeLessThan(of(many));
@@ -279,7 +280,7 @@ describe('memory', () => {
   });
 });
 
-test('steps are counted as the trainer counts them, time grows with them, disk with the checkpoints', () => {
+test('steps are counted as in the trainer; time grows with steps, disk with checkpoints', () => {
   const estimate = estimateOf(bf16, facts, dataset());
   expect(estimate.steps).toBe(63);
   const two = estimateOf({ ...bf16, epochs: 2 }, facts, dataset());
@@ -295,7 +296,7 @@ test('steps are counted as the trainer counts them, time grows with them, disk w
   expect(measured.time.certainty).toBe('measured');
 });
 
-describe('the record', () => {
+describe('the accuracy of estimates', () => {
   const kept = (pass: string, seconds: number, pace: number): KeptEstimate => ({
     format: 1,
     pass,
@@ -314,7 +315,7 @@ describe('the record', () => {
     actual: { steps: 10, seconds, seconds_per_step: 0.5 * pace, memory: 950 },
   });
   const all = ['1', '2', '3', '4', '5', '6'].map((pass, at) => kept(pass, 500 - at * 80, 1 + at));
-  test('the last five, as shares under and over', () => {
+  test('the relative errors of the last five', () => {
     const { count, time, memory } = decideRecord(all);
     expect(count).toBe(5);
     expect(time?.least).toBeCloseTo(0, 9);
@@ -322,14 +323,14 @@ describe('the record', () => {
     expect(memory?.least).toBeCloseTo(-0.05, 9);
     expect(decideRecord([])).toEqual({ count: 0, time: null, memory: null });
   });
-  test('the pace is the median of like passes', () => {
+  test('the pace is the median of passes with the same base, device and precision', () => {
     expect(decidePace(all, { base: 'b', device: 'cpu', precision: 'bf16' })).toBe(4);
     expect(decidePace(all, { base: 'b', device: 'cpu', precision: 'fp32' })).toBeNull();
     expect(decidePace(all, { base: 'other', device: 'cpu', precision: 'bf16' })).toBeNull();
   });
-  test('the journal is told in words', () => {
+  test('the journal text compares time and memory', () => {
     expect(compareText('a.jsonl', kept('1', 120, 1))).toBe(
-      'a.jsonl: 10 steps (10 were planned), 120 s (20 % more than estimated), memory up to 0 MiB (5 % less than estimated).',
+      'a.jsonl: 10 steps took 2\u00a0min, estimated 2\u00a0min; peak memory 950\u00a0bytes, estimated 1.0\u00a0kB.',
     );
   });
 });

@@ -247,7 +247,7 @@ describe('config.json', () => {
     ['{"seed": 7,', 'not_json', 'not JSON'],
     ['', 'not_json', 'empty'],
     ['{"format": 2, "seed": 9}', 'newer_format', 'newer version'],
-    ['{"sed": 9}', 'invalid', 'There is no key sed'],
+    ['{"sed": 9}', 'invalid', 'Unknown setting sed'],
     ['{"seed": -1}', 'invalid', 'seed'],
     ['[]', 'invalid', 'not an object'],
   ])('%s is refused', (content, reason, part) => {

@@ -1,4 +1,4 @@
-/** Crash history from journal lines, the cost of watching from events, the use of the disk from a walk. */
+/** Crash history from the journal, the cost of monitoring from events, disk use from a scan. */
 import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import { CostReader } from '../../src-main/engine/health/cost-reader.ts';
 import { costsFrom } from '../../src-main/engine/health/costs.ts';
 import { crashesFrom } from '../../src-main/engine/health/crashes.ts';
 import { memoryStatsFrom } from '../../src-main/engine/status/memory.ts';
-import { workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
 
 const entry = (t: number, what: string, more: Partial<JournalEntry> = {}): JournalEntry => ({
   id: `j-${String(t)}`,
@@ -22,7 +22,7 @@ const entry = (t: number, what: string, more: Partial<JournalEntry> = {}): Journ
   ...more,
 });
 
-test('a crash is joined with the restart that followed it, of the same dataset', () => {
+test('a crash is joined with the restart of the same dataset that followed it', () => {
   const crashed = (t: number, category: string, more: Partial<JournalEntry> = {}) =>
     entry(t, 'trainer.crashed', {
       step: 120,
@@ -99,7 +99,7 @@ const folder = (): string => {
   return made;
 };
 
-test('two readers at once count an event once, and a new run begins anew', async () => {
+test('two readers at once count an event once, and a new run starts from zero', async () => {
   const root = folder();
   const paths = workspacePaths(root);
   mkdirSync(paths.run('a'), { recursive: true });
@@ -114,7 +114,7 @@ test('two readers at once count an event once, and a new run begins anew', async
   expect((await reader.read('b')).length).toBe(1);
 });
 
-test('a file of two names counts once, for what comes first; links that point elsewhere not at all', async () => {
+test('a file with two hard links counts once, in the first part; symbolic links do not count', async () => {
   const root = folder();
   const put = (name: string, kilobytes: number): string => {
     const file = path.join(root, name);
@@ -141,7 +141,7 @@ test('a file of two names counts once, for what comes first; links that point el
   expect(partOf('config.json')).toBe('other');
 });
 
-test('memory is called tight when less than a tenth is left', () => {
+test('memory is tight when less than a tenth is free', () => {
   const of = (used: number) =>
     memoryStatsFrom({
       used_mb: used,

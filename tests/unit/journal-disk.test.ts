@@ -10,9 +10,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createConfig } from '../../src-main/engine/config/index.ts';
-import { createDisk, decideFloor } from '../../src-main/engine/disk/index.ts';
+import { createDisk, decideMinimum } from '../../src-main/engine/disk/index.ts';
 import { createJournal } from '../../src-main/engine/journal/index.ts';
-import { systemClock, workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
+import { systemClock } from '../../src-main/kit/index.ts';
 
 let root = '';
 beforeEach(() => {
@@ -22,16 +23,16 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-test('lines are in memory at once, on the disk in order, and there for the next engine', async () => {
+test('lines are in memory at once, on the disk in order, and read by the next engine', async () => {
   const paths = workspacePaths(root);
   const journal = createJournal({ paths, clock: systemClock });
-  const heard: string[] = [];
-  journal.written.on((entry) => heard.push(entry.text));
+  const written: string[] = [];
+  journal.written.on((entry) => written.push(entry.text));
   for (let n = 0; n < 250; n += 1)
     journal.write({ what: 'test.line', text: `line ${n}`, evidence: { n } });
   expect(journal.recent()).toHaveLength(200);
   expect(journal.recent()[0]).toMatchObject({ text: 'line 249', step: null, dataset: null });
-  expect(heard).toHaveLength(250);
+  expect(written).toHaveLength(250);
   const read = await journal.read(1000);
   expect(read.map((entry) => entry.text)).toEqual(
     Array.from({ length: 250 }, (_, at) => `line ${249 - at}`),
@@ -45,7 +46,7 @@ test('lines are in memory at once, on the disk in order, and there for the next 
   expect(await next.read(3)).toHaveLength(3);
 });
 
-test('a journal that cannot be written stops nobody, and its lines come later', async () => {
+test('a journal that cannot be written blocks no writer, and its lines are written later', async () => {
   const paths = workspacePaths(root);
   writeFileSync(paths.journal, 'a file where the folder belongs');
   const journal = createJournal({ paths, clock: systemClock });
@@ -57,13 +58,13 @@ test('a journal that cannot be written stops nobody, and its lines come later', 
   expect((await journal.read(9)).map((entry) => entry.text)).toEqual(['later', 'kept']);
 });
 
-test('the floor is the wish, at most a tenth of the disk', () => {
-  expect(decideFloor(50, 4000)).toBe(50);
-  expect(decideFloor(50, 100)).toBe(10);
-  expect(decideFloor(0, 100)).toBe(0);
+test('the minimum free space is as configured, at most a tenth of the disk', () => {
+  expect(decideMinimum(50, 4000)).toBe(50);
+  expect(decideMinimum(50, 100)).toBe(10);
+  expect(decideMinimum(0, 100)).toBe(0);
 });
 
-test('what does not fit is refused before it is written, with what is free and needed', async () => {
+test('what does not fit is refused before it is written, with free and needed space', async () => {
   const paths = workspacePaths(root);
   mkdirSync(paths.status);
   const journal = createJournal({ paths, clock: systemClock });
@@ -72,7 +73,7 @@ test('what does not fit is refused before it is written, with what is free and n
   await disk.refresh();
   const { freeGb, totalGb, floorGb } = disk.reading();
   expect(freeGb).toBeGreaterThan(0);
-  expect(floorGb).toBe(decideFloor(50, totalGb ?? 0));
+  expect(floorGb).toBe(decideMinimum(50, totalGb ?? 0));
   await disk.require(1000, 'a little');
   await expect(disk.require(1e18, 'a lot')).rejects.toMatchObject({
     code: 'DISK_FULL',

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLogs } from '../../src-main/engine/logs/index.ts';
-import { workspacePaths } from '../../src-main/kit/workspace.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
 
 let root: string;
 beforeEach(() => {
@@ -16,7 +16,7 @@ afterEach(() => {
 const logs = () => createLogs({ paths: workspacePaths(root) });
 const ask = { search: '', limit: 5 };
 
-test('without a log there is an empty answer, not an error', async () => {
+test('a missing log has no lines', async () => {
   expect(await logs().read({ source: 'engine', ...ask })).toEqual({
     source: 'engine',
     path: null,
@@ -27,7 +27,7 @@ test('without a log there is an empty answer, not an error', async () => {
   expect((await logs().read({ source: 'trainer', ...ask })).lines).toEqual([]);
 });
 
-test('the newest file counts; its last lines come in order, found without case', async () => {
+test('reads the newest file in order; the search ignores case', async () => {
   mkdirSync(path.join(root, 'logs'));
   writeFileSync(path.join(root, 'logs/engine_20261123.log'), 'old\n');
   writeFileSync(
@@ -41,7 +41,7 @@ test('the newest file counts; its last lines come in order, found without case',
   expect([found.lines, found.more]).toEqual([['Error 1', 'error 2'], false]);
 });
 
-test('of a large file only the end is read, in whole lines', async () => {
+test('only the end of a large file is read, in whole lines', async () => {
   const folder = path.join(root, 'runs/20261124-021500-train-7c1d');
   mkdirSync(folder, { recursive: true });
   const file = path.join(folder, 'trainer.log');

@@ -13,7 +13,8 @@ import { createMetrics, type MetricsRoom } from '../../src-main/engine/metrics/i
 import { lastOfEach, Points } from '../../src-main/engine/metrics/points.ts';
 import { TrainingLoss } from '../../src-main/engine/metrics/smoothing.ts';
 import type { TrainerRoom } from '../../src-main/engine/trainer/index.ts';
-import { type Clock, systemClock, workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
+import { type Clock, systemClock } from '../../src-main/kit/index.ts';
 
 const point = (step: number, loss = 1) => ({
   step,

@@ -3,11 +3,10 @@ import {
   decideCompletion,
   decideNext,
   decideRetry,
-  estimate,
+  expectedTimes,
   type QueueReadings,
-} from '../../src-main/engine/queue/decide.ts';
-import { decideStart } from '../../src-main/engine/queue/pass.ts';
-import { stepsBefore } from '../../src-main/engine/queue/passes.ts';
+} from '../../src-main/engine/queue/queue-rules.ts';
+import { decideStart, stepsBefore } from '../../src-main/engine/queue/pass-position.ts';
 import { factoryConfig } from '../../src-main/contract/index.ts';
 
 const ready = (id: string, held = false) => ({ id, name: `${id}.jsonl`, held, isReady: true });
@@ -24,17 +23,17 @@ describe('decideNext', () => {
   const cases: readonly [string, Partial<QueueReadings>, object][] = [
     ['begins the first that is ready', {}, { kind: 'begin', id: 'a' }],
     [
-      'passes over a held one',
+      'ignores a held dataset',
       { waiting: [ready('a', true), ready('b')] },
       { kind: 'begin', id: 'b' },
     ],
     [
-      'passes over one that is not validated',
+      'ignores a dataset that is not validated',
       { waiting: [{ ...ready('a'), isReady: false }, ready('b')] },
       { kind: 'begin', id: 'b' },
     ],
     ['continues an open pass before anything else', { open: 'x' }, { kind: 'continue', id: 'x' }],
-    ['never begins beside a live trainer', { isSupervising: true }, { kind: 'wait' }],
+    ['never begins while a trainer runs', { isSupervising: true }, { kind: 'wait' }],
     ['stays stopped', { desiredState: 'stopped', open: 'x' }, { kind: 'wait', why: 'stopped' }],
     ['stays paused', { desiredState: 'paused', open: 'x' }, { kind: 'wait', why: 'paused' }],
     [
@@ -49,7 +48,7 @@ describe('decideNext', () => {
       { kind: 'wait', why: 'no base model is chosen' },
     ],
     [
-      'an open pass goes on from its own base, whatever is chosen now',
+      'an open pass continues from its own base, whichever is selected now',
       { noBase: 'the base model x cannot be read', open: 'x' },
       { kind: 'continue', id: 'x' },
     ],
@@ -59,15 +58,15 @@ describe('decideNext', () => {
       { kind: 'wait', until: 101 },
     ],
     [
-      'goes on when that time is over',
+      'continues when that time is over',
       { open: 'x', notBefore: 100 },
       { kind: 'continue', id: 'x' },
     ],
     ['an empty queue is idle', { waiting: [] }, { kind: 'wait', why: 'the queue is empty' }],
     [
-      'a queue of held ones says so',
+      'a queue of held datasets waits with that reason',
       { waiting: [ready('a', true)] },
-      { kind: 'wait', why: 'queue held' },
+      { kind: 'wait', why: 'all datasets are held' },
     ],
   ];
   test.each(cases)('%s', (_name, change, expected) => {
@@ -77,11 +76,11 @@ describe('decideNext', () => {
 
 test('a dataset that trained fewer steps than planned is a failure, also with none', () => {
   expect(decideCompletion({ planned: 35, done: 35 })).toBeNull();
-  expect(decideCompletion({ planned: 35, done: 0 })).toContain('0 of 35');
+  expect(decideCompletion({ planned: 35, done: 0 })).toContain('0 of 35 planned steps');
   expect(decideCompletion({ planned: 35, done: 36 })).not.toBeNull();
 });
 
-test('conditions are looked at again, less and less often', () => {
+test('the machine is checked again, less and less often', () => {
   expect(decideRetry('device_busy', 9)).toBe(60);
   expect([1, 2, 3, 10].map((attempt) => decideRetry('gpu_lost', attempt))).toEqual([
     10, 20, 40, 300,
@@ -89,7 +88,7 @@ test('conditions are looked at again, less and less often', () => {
 });
 
 test('expected times follow one another, and are unknown after the first unknown', () => {
-  const times = estimate(
+  const times = expectedTimes(
     { remaining: 20 },
     [
       { id: 'a', steps: 10 },
@@ -102,7 +101,7 @@ test('expected times follow one another, and are unknown after the first unknown
   expect(times.get('a')).toEqual({ starts_at: 1010, ends_at: 1015 });
   expect(times.get('b')).toEqual({ starts_at: 1015, ends_at: null });
   expect(times.get('c')).toEqual({ starts_at: null, ends_at: null });
-  expect(estimate(null, [{ id: 'a', steps: 1 }], null, 0).get('a')).toEqual({
+  expect(expectedTimes(null, [{ id: 'a', steps: 1 }], null, 0).get('a')).toEqual({
     starts_at: null,
     ends_at: null,
   });
@@ -115,6 +114,7 @@ test('a cursor counts only for the same content in the same order', () => {
     epoch: 1,
     seed: 42,
     content_hash: 'h',
+    excluded_rows: [],
     step: 9,
   };
   const now = { contentHash: 'h', cache: 'c', excludedRows: [] };
@@ -123,7 +123,7 @@ test('a cursor counts only for the same content in the same order', () => {
     position: 64,
     epoch: 1,
   });
-  // Judged again with other rows accepted: the position would pass over rows that were never trained.
+  // Validated again with other rows accepted: the position would skip rows that were never trained.
   expect(decideStart({ ...cursor, cache: 'b' }, now, factoryConfig)).toEqual({
     position: 0,
     epoch: 0,

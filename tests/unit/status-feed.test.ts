@@ -1,43 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Change, Rooms } from '../../src-main/contract/index.ts';
 import { createFeed, type RoomReaders } from '../../src-main/engine/status/feed.ts';
-import { type Clock, systemClock } from '../../src-main/kit/clock.ts';
 import { createThrottle } from '../../src-main/engine/notices/throttle.ts';
-import { drift, type NoticeText } from '../../src-main/engine/notices/messages.ts';
-
-/** Time that stands still until it is moved. */
-function handClock(): Clock & { advance(seconds: number): void } {
-  let now = 1_000_000;
-  const timers: { at: number; every: number | null; f: () => void; live: boolean }[] = [];
-  const add = (seconds: number, f: () => void, repeats: boolean) => {
-    const timer = { at: now + seconds, every: repeats ? seconds : null, f, live: true };
-    timers.push(timer);
-    return () => {
-      timer.live = false;
-    };
-  };
-  return {
-    now: () => now,
-    monotonic: () => now,
-    every: (seconds, f) => add(seconds, () => void f(), true),
-    after: (seconds, f) => add(seconds, f, false),
-    sleep: (seconds) => systemClock.sleep(seconds),
-    advance(seconds) {
-      const end = now + seconds;
-      for (;;) {
-        const next = timers
-          .filter((timer) => timer.live && timer.at <= end)
-          .sort((a, b) => a.at - b.at)[0];
-        if (next === undefined) break;
-        now = next.at;
-        if (next.every === null) next.live = false;
-        else next.at += next.every;
-        next.f();
-      }
-      now = end;
-    },
-  };
-}
+import { configChanged, type NoticeText } from '../../src-main/engine/notices/messages.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 const rooms = {
   status: { state: 'idle', updated_at: 0 },
@@ -49,7 +15,7 @@ const setup = () => {
   const readers = Object.fromEntries(
     Object.keys(rooms).map((name) => [name, () => values[name]]),
   ) as unknown as RoomReaders;
-  const clock = handClock();
+  const clock = new ManualClock();
   const feed = createFeed({
     clock,
     readers,
@@ -119,17 +85,17 @@ test('new points of several steps are sent together, a reset forgets what was be
 });
 
 test('one notice of a kind in 10 minutes, then one summary; another kind is not held up', () => {
-  const clock = handClock();
+  const clock = new ManualClock();
   const told: NoticeText[] = [];
   const throttle = createThrottle(clock, (text) => told.push(text));
-  for (const key of ['a', 'b', 'c']) throttle.tell(drift([key]));
-  throttle.tell({ ...drift(['x']), kind: 'hang' });
+  for (const key of ['a', 'b', 'c']) throttle.notify(configChanged([key]));
+  throttle.notify({ ...configChanged(['x']), kind: 'hang' });
   expect(told.map((notice) => notice.kind)).toEqual(['config_drift', 'hang']);
   clock.advance(599);
   expect(told).toHaveLength(2);
   clock.advance(2);
   expect(told).toHaveLength(3);
   expect(told[2]?.body).toContain('2 of this kind in 10 min');
-  throttle.tell(drift(['d']));
+  throttle.notify(configChanged(['d']));
   expect(told).toHaveLength(4);
 });

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { crashTable, factoryConfig } from '../../src-main/contract/index.ts';
-import { type Evidence } from '../../src-main/engine/trainer/classify.ts';
-import { percentile99 } from '../../src-main/engine/trainer/hang.ts';
+import { type Evidence } from '../../src-main/engine/trainer/classify-crash.ts';
+import { percentile99 } from '../../src-main/engine/trainer/hang-rules.ts';
 import { classifyCrash, decideAfterExit, decideHang } from '../../src-main/engine/trainer/index.ts';
-import { argumentsFor, environmentFor, runName } from '../../src-main/engine/trainer/launch.ts';
-import { parseEvent } from '../../src-main/engine/trainer/run-files.ts';
+import { argumentsFor, environmentFor } from '../../src-main/engine/trainer/launch.ts';
 import {
   halveMicroBatch,
   launcherOf,
@@ -12,7 +11,7 @@ import {
   resolveForMachine,
   trainSpec,
 } from '../../src-main/engine/trainer/spec.ts';
-import { workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
 
 const none: Evidence = { exitCode: 1, signal: null, error: null, log: '', kernel: '' };
 const category = (evidence: Partial<Evidence>): string =>
@@ -70,7 +69,7 @@ describe('the crash table', () => {
     expect(category({ log })).toBe(expected);
   });
 
-  test('a bare kill is no memory shortage; with the kernel as witness it is', () => {
+  test('SIGKILL alone is not out of memory; with a line of the kernel log it is', () => {
     expect(category({ exitCode: null, signal: 'SIGKILL', log: 'MemoryError' })).toBe(
       'killed_by_signal',
     );
@@ -79,7 +78,7 @@ describe('the crash table', () => {
     expect(category({ exitCode: 137, kernel })).toBe('host_out_of_memory');
   });
 
-  test('the structured exception goes before text, and advice never decides', () => {
+  test('the exception of exit.json comes before text, and lines of advice never decide', () => {
     const error = { category: 'disk_full', type: 'OSError', message: 'full' };
     expect(category({ error, log: 'CUDA out of memory' })).toBe('disk_full');
     const advice =
@@ -93,7 +92,7 @@ describe('the crash table', () => {
     expect(category({ error: unknown })).toBe('disk_full');
   });
 
-  test('an adopted trainer that vanished was ended from outside, unless its log says more', () => {
+  test('an adopted trainer that disappeared was killed, unless its log says more', () => {
     expect(category({ exitCode: null })).toBe('killed_by_signal');
     expect(category({ exitCode: null, log: 'Segmentation fault' })).toBe('segmentation_fault');
     expect(category({ exitCode: null, signal: 'SIGSEGV' })).toBe('segmentation_fault');
@@ -102,10 +101,10 @@ describe('the crash table', () => {
 
 describe('after an exit', () => {
   const rules = { limit: 3, firstSeconds: 1, lastSeconds: 60 };
-  const fresh = { attempts: 0, positions: [], healthySeconds: 5 };
+  const fresh = { attempts: 0, failedPositions: [], healthySeconds: 5 };
   const crash = (name: string) => crashTable.get(name)!;
 
-  test('the first restart comes after a second, later ones later, never after more than the longest', () => {
+  test('the delay doubles with every restart, up to the maximum', () => {
     const killed = crash('killed_by_signal');
     const waits = [0, 1, 2].map((attempts) =>
       decideAfterExit(killed, { ...fresh, attempts }, rules),
@@ -120,7 +119,7 @@ describe('after an exit', () => {
     ).toMatchObject({ inSeconds: 60 });
   });
 
-  test('it stops after the limit, unless the run was healthy for ten minutes', () => {
+  test('it gives up after the limit, unless the run was healthy for ten minutes', () => {
     const killed = crash('killed_by_signal');
     expect(decideAfterExit(killed, { ...fresh, attempts: 3 }, rules)).toEqual({
       kind: 'give_up',
@@ -132,7 +131,7 @@ describe('after an exit', () => {
   });
 
   test.each(['device_busy', 'disk_full', 'gpu_lost', 'driver_mismatch', 'permission_denied'])(
-    '%s waits and is not held against the dataset',
+    '%s waits and does not count against the dataset',
     (name) => {
       expect(decideAfterExit(crash(name), { ...fresh, attempts: 99 }, rules)).toEqual({
         kind: 'give_up',
@@ -141,58 +140,60 @@ describe('after an exit', () => {
     },
   );
 
-  test("a dataset's own failure at the same position ends it the second time", () => {
+  test("a dataset's failure at the same position ends it the second time", () => {
     const bad = crash('template_error');
-    expect(decideAfterExit(bad, { ...fresh, positions: [16] }, rules).kind).toBe('restart');
-    expect(decideAfterExit(bad, { ...fresh, positions: [16, 32] }, rules).kind).toBe('restart');
-    expect(decideAfterExit(bad, { ...fresh, positions: [16, 16] }, rules)).toEqual({
+    expect(decideAfterExit(bad, { ...fresh, failedPositions: [16] }, rules).kind).toBe('restart');
+    expect(decideAfterExit(bad, { ...fresh, failedPositions: [16, 32] }, rules).kind).toBe(
+      'restart',
+    );
+    expect(decideAfterExit(bad, { ...fresh, failedPositions: [16, 16] }, rules)).toEqual({
       kind: 'give_up',
       infrastructure: false,
     });
   });
 });
 
-describe('silence', () => {
+describe('a missing heartbeat', () => {
   const settings = {
     trainMinutes: 15,
     evalMinutes: 30,
     learned: true,
-    leastSuspect: 10,
-    leastKill: 60,
+    minSuspectSeconds: 10,
+    minKillSeconds: 60,
   };
-  const beats = (seconds: number, count = 100): number[] =>
+  const every = (seconds: number, count = 100): number[] =>
     Array.from({ length: count }, () => seconds);
   const verdict = (phase: string, age: number, known: readonly number[]): string =>
-    decideHang({ phase, age, beats: known }, settings);
+    decideHang({ phase, age, intervals: known }, settings);
 
   test('the learned limits: 5 and 10 times p99, at least 10 s and 60 s', () => {
-    expect(verdict('step', 9, beats(0.2))).toBe('alive');
-    expect(verdict('step', 11, beats(0.2))).toBe('suspect');
-    expect(verdict('step', 61, beats(0.2))).toBe('kill');
-    expect(verdict('step', 61, beats(10))).toBe('suspect');
-    expect(verdict('step', 49, beats(10))).toBe('alive');
-    expect(verdict('step', 101, beats(10))).toBe('kill');
+    expect(verdict('step', 9, every(0.2))).toBe('alive');
+    expect(verdict('step', 11, every(0.2))).toBe('suspect');
+    expect(verdict('step', 61, every(0.2))).toBe('kill');
+    expect(verdict('step', 61, every(10))).toBe('suspect');
+    expect(verdict('step', 49, every(10))).toBe('alive');
+    expect(verdict('step', 101, every(10))).toBe('kill');
   });
-  test('the first beats of a phase teach; until then only the hard caps count', () => {
-    expect(verdict('step', 500, beats(0.2, 19))).toBe('alive');
+  test('until enough intervals of a phase are known, only the maximums count', () => {
+    expect(verdict('step', 500, every(0.2, 19))).toBe('alive');
     expect(verdict('step', 901, [])).toBe('kill');
     expect(verdict('evaluate', 901, [])).toBe('alive');
     expect(verdict('generate', 1801, [])).toBe('kill');
   });
-  test('a pause is silent by right', () => {
-    expect(verdict('paused', 1e6, beats(0.2))).toBe('alive');
+  test('a paused trainer never counts as hung', () => {
+    expect(verdict('paused', 1e6, every(0.2))).toBe('alive');
   });
-  test('learned limits can be switched off', () => {
-    const reading = { phase: 'step', age: 100, beats: beats(0.2) };
+  test('the adaptive limits can be switched off', () => {
+    const reading = { phase: 'step', age: 100, intervals: every(0.2) };
     expect(decideHang(reading, { ...settings, learned: false })).toBe('alive');
   });
-  test('p99 passes over a single slow beat in a hundred and one', () => {
-    expect(percentile99([...beats(1, 200), 50])).toBe(1);
+  test('p99 ignores a single slow interval in a hundred and one', () => {
+    expect(percentile99([...every(1, 200), 50])).toBe(1);
     expect(percentile99([])).toBe(0);
   });
 });
 
-test('Python sees only what is on the list', () => {
+test('Python sees only the allowed part of the environment', () => {
   const python = { executable: 'python', packageFolder: '/p' };
   const own = {
     PATH: '/bin',
@@ -216,11 +217,7 @@ test('Python sees only what is on the list', () => {
   expect(environmentFor('intake', own, python)).toMatchObject({ OMP_NUM_THREADS: '1' });
 });
 
-test('a run is named by its moment, so that names sort by time', () => {
-  expect(runName('train', 1_700_000_000, 'beef')).toBe('20231114-221320-train-beef');
-});
-
-test('several processes are started by a launcher that starts none of them again', () => {
+test('several processes are started by torchrun, which restarts none of them', () => {
   expect(argumentsFor('/run', launcherOf({ world_size: 1 }))).toEqual([
     '-m',
     'nightshift_trainer',
@@ -231,7 +228,7 @@ test('several processes are started by a launcher that starts none of them again
   );
 });
 
-test('what the machine decides is decided before Python hears of it', () => {
+test('auto is resolved for the machine before Python starts', () => {
   const slow = { hasGpu: false, hasFastBf16: false };
   expect(resolveForMachine(factoryConfig, slow)).toMatchObject({
     device: 'cpu',
@@ -246,7 +243,7 @@ test('what the machine decides is decided before Python hears of it', () => {
   ).toMatchObject({ device: 'cpu', config: { precision: 'bf16' } });
 });
 
-test('a request survives spec.json, with the configuration as the engine froze it', () => {
+test('a request can be read back from spec.json, with the frozen configuration', () => {
   const request = {
     pass: { id: 'p-1', plannedSteps: 35 },
     dataset: {
@@ -284,15 +281,9 @@ test('a request survives spec.json, with the configuration as the engine froze i
   expect(requestOf(null)).toBeNull();
 });
 
-test('after GPU memory ran out half as many examples are in memory, at least one', () => {
+test('after the GPU ran out of memory the micro-batch is halved, down to one example', () => {
   expect(halveMicroBatch(null, factoryConfig)).toBe(8);
   expect(halveMicroBatch(null, { ...factoryConfig, micro_batch: 6 })).toBe(3);
   expect(halveMicroBatch(8, factoryConfig)).toBe(4);
   expect(halveMicroBatch(1, factoryConfig)).toBe(1);
-});
-
-test('a line that is no event is none', () => {
-  expect(parseEvent('{"t":1,"type":"started"}')).toEqual({ t: 1, type: 'started' });
-  for (const line of ['', '{', '[]', '{"t":1}', '{"type":"x"}'])
-    expect(parseEvent(line)).toBeNull();
 });

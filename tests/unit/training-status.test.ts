@@ -8,7 +8,8 @@ import { createJournal, type Journal } from '../../src-main/engine/journal/index
 import { createMetrics, type MetricsRoom } from '../../src-main/engine/metrics/index.ts';
 import { trainingStatusFrom } from '../../src-main/engine/status/training-status.ts';
 import type { TrainerRoom } from '../../src-main/engine/trainer/index.ts';
-import { systemClock, workspacePaths } from '../../src-main/kit/index.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
+import { systemClock } from '../../src-main/kit/index.ts';
 
 let root: string;
 let metrics: MetricsRoom;

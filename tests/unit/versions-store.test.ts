@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { listCheckpoints, newestCheckpoint } from '../../src-main/engine/versions/checkpoints.ts';
 import { slugOf, VersionStore } from '../../src-main/engine/versions/store.ts';
-import { workspacePaths } from '../../src-main/kit/workspace.ts';
+import { workspacePaths } from '../../src-main/formats/workspace.ts';
 
 let root: string;
 beforeEach(() => {

@@ -1,13 +1,13 @@
-/** How a process ended is told to its parent a moment after it is gone: what it is called must not depend on who looks first. */
+/** Node reports how a process ended a moment after it is gone; the category must not depend on the order. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
-import { classifyCrash } from '../../src-main/engine/trainer/classify.ts';
+import { classifyCrash } from '../../src-main/engine/trainer/classify-crash.ts';
 import { WatchedRun } from '../../src-main/engine/trainer/watched-run.ts';
 import { identityOf, isAlive, systemClock } from '../../src-main/kit/index.ts';
 
-test('a process that is seen to be gone before its exit is told is called by its signal', async () => {
+test('a process that is gone before Node reports its exit is classified by its signal', async () => {
   const child = spawn('sleep', ['60']);
   await once(child, 'spawn');
   const identity = identityOf(child.pid ?? 0);
@@ -19,13 +19,13 @@ test('a process that is seen to be gone before its exit is told is called by its
   while (isAlive(identity));
   expect(run.isAlive).toBe(false);
   expect(run.signal).toBeNull();
-  await run.lastWord();
+  await run.awaitExitCode();
   expect(run.signal).toBe('SIGKILL');
   const evidence = { exitCode: run.exitCode, signal: run.signal, error: null, log: '', kernel: '' };
-  expect(classifyCrash(evidence).message).toBe('the trainer was killed from outside');
+  expect(classifyCrash(evidence).message).toBe('the trainer was killed');
 });
 
-test('a process that another engine started has no last word, and nobody waits for it', async () => {
+test('a process that another engine started has no exit code, and none is awaited', async () => {
   const identity = { pid: 2 ** 22, start: 'ended' };
   const run = new WatchedRun({
     run: 'r',
@@ -34,6 +34,6 @@ test('a process that another engine started has no last word, and nobody waits f
     child: null,
     clock: systemClock,
   });
-  await run.lastWord();
+  await run.awaitExitCode();
   expect([run.exitCode, run.signal]).toEqual([null, null]);
 });

@@ -1,7 +1,8 @@
 /** Reads which engine holds the workspace. A lock of a dead process counts as free. */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { readHolder as readLiveHolder, signalGroup, workspacePaths } from '../../kit/index.ts';
+import { workspacePaths } from '../../formats/workspace.ts';
+import { readHolder as readLiveHolder, signalGroup } from '../../kit/index.ts';
 import type { Identity } from '../../kit/index.ts';
 
 /** The port is absent until the engine listens. */

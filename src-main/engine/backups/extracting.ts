@@ -2,7 +2,8 @@
 import { mkdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Refusal } from '../../contract/index.ts';
-import { syncFolder, type WorkspacePaths } from '../../kit/index.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
+import { syncFolder } from '../../kit/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { BackupStore } from './store.ts';
 import type { Threads } from './threads.ts';

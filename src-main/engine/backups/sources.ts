@@ -2,7 +2,8 @@
 import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type BackupSource, Refusal } from '../../contract/index.ts';
-import { type FileList, type FoundFile, readFolder, type WorkspacePaths } from '../../kit/index.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
+import { type FileList, type FoundFile, readFolder } from '../../kit/index.ts';
 import { type Walk, walkCheckpoints } from '../checkpoints/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import type { VersionsRoom } from '../versions/index.ts';

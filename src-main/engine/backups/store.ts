@@ -6,14 +6,8 @@ import { mkdir, readdir, readlink, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { type Backup, backup, type BackupType, backupType, Refusal } from '../../contract/index.ts';
-import {
-  moveFile,
-  readSealed,
-  sizeDifference,
-  syncFolder,
-  type WorkspacePaths,
-  writeSealed,
-} from '../../kit/index.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
+import { moveFile, readSealed, sizeDifference, syncFolder, writeSealed } from '../../kit/index.ts';
 
 const facts = backup
   .omit({ folder: true, keep_until: true, verified: true })

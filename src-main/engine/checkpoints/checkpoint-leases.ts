@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import type { Point } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { createSerializer, readJson, type WorkspacePaths, writeJson } from '../../kit/index.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
+import { createSerializer, readJson, writeJson } from '../../kit/index.ts';
 
 const heldFile = z.object({
   format: z.literal(1),

@@ -8,7 +8,8 @@ import {
   resumeText,
 } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { syncFolder, type WorkspacePaths } from '../../kit/index.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
+import { syncFolder } from '../../kit/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import { checkpointName, listCheckpoints, type VersionsRoom } from '../versions/index.ts';

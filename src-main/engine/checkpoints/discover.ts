@@ -1,6 +1,7 @@
 /** The trainer's own walk over a branch's checkpoints, by the worker `verify`: the newest whose bytes are all what was saved. */
 import { z } from 'zod';
 import { Refusal } from '../../contract/index.ts';
+import type { WorkerRequest } from '../../formats/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 
 const scanned = z.object({
@@ -42,12 +43,12 @@ export async function walkCheckpoints(
   folder: string,
   datasets: Readonly<Record<string, string>> = {},
 ): Promise<Walk> {
-  return ask(trainer, { checkpoints: folder, datasets }, folder);
+  return ask(trainer, { checkpoints: folder, datasets: { ...datasets } }, folder);
 }
 
 async function ask(
   trainer: Pick<TrainerRoom, 'work'>,
-  verify: Readonly<Record<string, unknown>>,
+  verify: WorkerRequest<'verify'>['verify'],
   folder: string,
 ): Promise<Walk> {
   const walks: Walk[] = [];

@@ -1,28 +1,30 @@
-/** Keys that name something outside the file: looked at when they are set, so that the next pass does not fail on them hours later. */
+/**
+ * Checks what a setting names outside of the file, so that the next pass doesn't fail hours later.
+ */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
-/** What is missing and where, and what can be done. */
-export interface PlaceProblem {
+/** What is wrong, and what to do. */
+export interface ExternalProblem {
   readonly text: string;
   readonly next: string;
 }
 
-/** null: it is there, or nobody can tell. */
-export type PlaceCheck = (key: string, value: unknown) => Promise<PlaceProblem | null>;
+/** Null: nothing is wrong, or it can't be checked. */
+export type ExternalCheck = (key: string, value: unknown) => Promise<ExternalProblem | null>;
 
-export interface Places {
+export interface ExternalCheckOptions {
   readonly paths: WorkspacePaths;
-  /** null: a driver is installed but doesn't answer. */
+  /** Null: a driver is installed but doesn't respond. */
   readonly gpus: () => Promise<readonly { readonly index: number; readonly uuid: string }[] | null>;
-  /** The port that this engine's own server has. */
+  /** The port of this engine's own server. */
   readonly ownPort: () => number;
 }
 
-async function baseProblem(paths: WorkspacePaths, id: string): Promise<PlaceProblem | null> {
+async function baseProblem(paths: WorkspacePaths, id: string): Promise<ExternalProblem | null> {
   if (id === '') return null;
   const folder = paths.base(id);
   const others = (await readdir(paths.models, { withFileTypes: true }).catch(() => []))
@@ -32,25 +34,28 @@ async function baseProblem(paths: WorkspacePaths, id: string): Promise<PlaceProb
     .map((entry) => entry.name);
   const next =
     others.length === 0
-      ? `Make a base first; it then lies in ${paths.models}.`
-      : `Name one that is there: ${others.join(', ')}.`;
+      ? `Create a base model first, in the app or with \`nightshift base add\`.`
+      : `Available: ${others.join(', ')}.`;
   if (path.dirname(folder) !== paths.models)
-    return { text: `base_model ${id} is not the name of a folder in ${paths.models}.`, next };
+    return { text: `base_model ${id} is not a folder in ${paths.models}.`, next };
   for (const name of ['base.json', 'config.json']) {
     try {
       JSON.parse(await readFile(path.join(folder, name), 'utf8'));
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      const why = code === 'ENOENT' ? 'is missing' : `cannot be read (${code ?? 'it is not JSON'})`;
+      const why = code === 'ENOENT' ? 'is missing' : `can't be read (${code ?? 'not JSON'})`;
       return { text: `base_model ${id}: ${path.join(folder, name)} ${why}.`, next };
     }
   }
   return null;
 }
 
-async function deviceProblem(places: Places, device: string): Promise<PlaceProblem | null> {
+async function deviceProblem(
+  options: ExternalCheckOptions,
+  device: string,
+): Promise<ExternalProblem | null> {
   if (device === 'auto' || device === 'cpu') return null;
-  const gpus = await places.gpus();
+  const gpus = await options.gpus();
   if (gpus === null) return null;
   const index = /^cuda:(\d+)$/.exec(device)?.[1];
   if (gpus.some((gpu) => (index === undefined ? gpu.uuid === device : gpu.index === Number(index))))
@@ -59,18 +64,21 @@ async function deviceProblem(places: Places, device: string): Promise<PlaceProbl
   return {
     text:
       gpus.length === 0
-        ? `device ${device}: the driver of this machine reports no NVIDIA GPU.`
+        ? `device ${device}: the driver reports no NVIDIA GPU on this machine.`
         : `device ${device}: this machine has no such GPU.`,
     next:
       gpus.length === 0
-        ? 'Set it to cpu or auto, or install the driver and start the engine again.'
+        ? 'Set it to cpu or auto, or install the driver and restart the engine.'
         : `Set it to auto, cpu, or one of ${known.join(', ')}.`,
   };
 }
 
-async function processesProblem(places: Places, processes: number): Promise<PlaceProblem | null> {
-  const count = (await places.gpus())?.length ?? 0;
-  // Without a GPU they share the processor.
+async function processesProblem(
+  options: ExternalCheckOptions,
+  processes: number,
+): Promise<ExternalProblem | null> {
+  const count = (await options.gpus())?.length ?? 0;
+  // Without a GPU the processes share the CPU.
   if (count === 0 || processes <= count) return null;
   return {
     text: `world_size ${String(processes)}: this machine has ${String(count)} ${count === 1 ? 'GPU' : 'GPUs'}, and each process needs one.`,
@@ -78,7 +86,7 @@ async function processesProblem(places: Places, processes: number): Promise<Plac
   };
 }
 
-async function portProblem(port: number): Promise<PlaceProblem | null> {
+async function portProblem(port: number): Promise<ExternalProblem | null> {
   const code = await new Promise<string | null>((resolve) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -90,18 +98,18 @@ async function portProblem(port: number): Promise<PlaceProblem | null> {
   return {
     text:
       code === 'EACCES'
-        ? `monitor.port ${String(port)}: this account may not open that port on 127.0.0.1.`
-        : `monitor.port ${String(port)} on 127.0.0.1 is taken by another program.`,
-    next: 'Name a free port between 1024 and 65535, or end the program that has it.',
+        ? `monitor.port ${String(port)}: no permission to open this port on 127.0.0.1.`
+        : `monitor.port ${String(port)} is already in use on 127.0.0.1.`,
+    next: 'Set it to a free port between 1024 and 65535, or stop the program that uses it.',
   };
 }
 
-export function createPlaceCheck(places: Places): PlaceCheck {
+export function createExternalCheck(options: ExternalCheckOptions): ExternalCheck {
   return async (key, value) => {
-    if (key === 'base_model' && typeof value === 'string') return baseProblem(places.paths, value);
-    if (key === 'device' && typeof value === 'string') return deviceProblem(places, value);
-    if (key === 'world_size' && typeof value === 'number') return processesProblem(places, value);
-    if (key === 'monitor.port' && typeof value === 'number' && value !== places.ownPort())
+    if (key === 'base_model' && typeof value === 'string') return baseProblem(options.paths, value);
+    if (key === 'device' && typeof value === 'string') return deviceProblem(options, value);
+    if (key === 'world_size' && typeof value === 'number') return processesProblem(options, value);
+    if (key === 'monitor.port' && typeof value === 'number' && value !== options.ownPort())
       return portProblem(value);
     return null;
   };

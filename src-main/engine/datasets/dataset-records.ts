@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { Place, Priority } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { moveFile } from '../../kit/files.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { type DatasetMeta, newMeta, writeMeta } from './meta.ts';
 import { freeName } from './names.ts';
 import type { FoundFile } from './place-folders.ts';

@@ -3,15 +3,16 @@
  * is the folder of its data file, and one rename changes it. Files that are found there are adopted or
  * left alone, never overwritten.
  */
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Priority } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { createSerializer } from '../../kit/serializer.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Journal } from '../journal/index.ts';
 import { type DatasetRecord, DatasetRecords, type NewDataset } from './dataset-records.ts';
-import { type DatasetMeta, newMeta, readMeta } from './meta.ts';
+import { loadMetas } from './load-metas.ts';
+import { type DatasetMeta, newMeta } from './meta.ts';
 import { type FoundFile, matchFiles, scanPlaces } from './place-folders.ts';
 
 export type { DatasetRecord } from './dataset-records.ts';
@@ -35,19 +36,25 @@ export class DatasetStore {
     this.records = new DatasetRecords(options.paths, options.clock);
   }
 
-  /** Reads every dataset folder that has a meta.json; other folders are journaled and left alone. */
+  /** Reads the meta.json of every dataset folder; folders without one are journaled and left alone. */
   async load(): Promise<void> {
-    const names = await readdir(this.options.paths.datasets).catch(() => []);
-    for (const name of names) {
-      if (name.startsWith('.')) continue;
-      const meta = await readMeta(this.options.paths.dataset(name));
-      if (meta !== null && meta.id === name) this.records.addMeta(meta);
-      else
-        this.journalOnce(
-          `datasets/${name}`,
-          `data/datasets/${name} has no readable meta.json and is ignored.`,
-        );
+    const { paths, clock, journal } = this.options;
+    const { metas, recovered, ignored } = await loadMetas(paths, clock.now());
+    for (const meta of metas) this.records.addMeta(meta);
+    for (const { meta, isRebuilt, problem } of recovered) {
+      await this.records.saveMeta(meta);
+      const how = isRebuilt
+        ? 'rebuilt from its runs and report'
+        : 'restored from its last good copy';
+      journal.write({
+        what: 'datasets.recovered',
+        text: `The meta.json of ${meta.name} was damaged or missing and has been ${how}.`,
+        dataset: meta.id,
+        evidence: { problem },
+      });
     }
+    for (const { name, reason } of ignored)
+      this.journalOnce(`datasets/${name}`, `${reason}. The folder is ignored.`);
     await this.reconcile();
   }
 

@@ -1,7 +1,7 @@
 /** Checks the folders when the file watcher reports a change, and on a timer in case it doesn't. */
 import { watch } from 'chokidar';
 import type { Clock } from '../../kit/clock.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { CompletenessWatch } from './completeness.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import type { Inbox } from './inbox.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type DatasetSummary, type Priority, Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { copyInto, moveFile } from '../../kit/files.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { findDataFiles, type InboxEntry } from './inbox.ts';

@@ -3,7 +3,9 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import type { Config, DatasetReport } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { sha256File } from '../../kit/hash.ts';
+import type { IntakeOptions } from '../../formats/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
+import { validatedBy } from '../../formats/index.ts';
 import type { DatasetMeta, Validated } from './meta.ts';
 import { readReportFile } from './report-files.ts';
 
@@ -44,7 +46,7 @@ export function intakeOptions(
   config: Config,
   meta: MappingOptions,
   isDry: boolean,
-): Record<string, unknown> {
+): IntakeOptions {
   return {
     max_length: config.max_length,
     over_length: config.over_length,
@@ -117,34 +119,25 @@ export async function validate(
     },
   );
   if (!result.ok) return { kind: 'failed', category: result.category, message: result.message };
-  const { report, problem } = await readReportFile(input.folder);
-  if (report === null)
+  const reading = await readReportFile(input.folder);
+  if (reading?.ok !== true)
     return {
       kind: 'failed',
       category: 'unknown',
-      message: `Validation of ${input.name} wrote no usable report: ${problem ?? 'report.json is missing'}`,
+      message: `Validation of ${input.name} wrote no usable report: ${reading?.problem ?? 'report.json is missing'}`,
     };
+  const report = reading.value;
   const after = await stat(input.file);
   if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) return { kind: 'changed' };
   return {
     kind: 'validated',
     report,
     seen: { bytes: after.size, mtime_ms: after.mtimeMs, sha256 },
-    validated: {
-      key: validationKey(input.config, input.base, input.meta),
-      verdict: report.verdict,
-      decision: report.decision,
-      message: report.message,
-      rows: report.rows,
-      accepted: report.accepted,
-      rejected: report.rejected.total,
-      held_out: report.held_out.core + report.held_out.slice + report.held_out.duplicates,
-      trained_rows: report.trained_rows,
-      planned_steps: report.planned_steps,
-      content_hash: report.content_hash,
-      cache: report.cache,
-      t: clock.now(),
-    },
+    validated: validatedBy(
+      report,
+      validationKey(input.config, input.base, input.meta),
+      clock.now(),
+    ),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { AncestrySegment, DatasetSummary } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { Emitter } from '../../kit/emitter.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';

@@ -96,10 +96,10 @@ export function passDatasets(parts: DatasetParts) {
     async toQueue(
       id: string,
       priority: Priority,
-      target: { readonly before: string | null; readonly judgeAgain: boolean },
+      target: { readonly before: string | null; readonly revalidate: boolean },
     ): Promise<DatasetSummary> {
       const changes: Partial<DatasetMeta> = { finished: null, reason: null };
-      if (target.judgeAgain) changes.validated = null;
+      if (target.revalidate) changes.validated = null;
       await store.move(id, 'queue', { priority, what: `queued (${priority})`, changes });
       await placeBefore(parts, id, priority, target.before);
       changed();

@@ -2,7 +2,7 @@
 import { lstat, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Place, Priority } from '../../contract/index.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { DatasetMeta } from './meta.ts';
 import { hasAcceptedExtension, isIgnored } from './names.ts';
 

@@ -2,44 +2,16 @@
 import { stat } from 'node:fs/promises';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type AncestrySegment, isInAncestry, type Point } from '../../contract/index.ts';
+import { parseLedgerLine } from '../../formats/index.ts';
 import { Tail } from '../../kit/tail.ts';
 
 /** Read between two turns of the event loop, so that a ledger of 100,000 steps doesn't block the engine. */
 const BYTES_PER_READ = 512 * 1024;
 
-type LedgerLine =
-  | { readonly kind: 'step'; readonly branch: string; readonly step: LedgerStep }
-  /** The steps of the branch after `after` are lost: the trainer resumed from an older checkpoint. */
-  | { readonly kind: 'lost'; readonly branch: string; readonly after: number };
-
 interface LedgerStep {
   readonly step: number;
   readonly rows: Uint32Array;
   readonly isRefused: boolean;
-}
-
-/** null for a line that is cut or has another shape. Pure. */
-export function parseLedgerLine(text: string): LedgerLine | null {
-  let line: Readonly<Record<string, unknown>>;
-  try {
-    line = JSON.parse(text) as Readonly<Record<string, unknown>>;
-  } catch {
-    return null;
-  }
-  const branch = typeof line['branch'] === 'string' ? line['branch'] : 'main';
-  const { lost_after: lostAfter, step, rows, refused } = line;
-  if (typeof lostAfter === 'number') return { kind: 'lost', branch, after: lostAfter };
-  if (typeof step !== 'number' || !Array.isArray(rows)) return null;
-  return {
-    kind: 'step',
-    branch,
-    step: {
-      step,
-      // A row that makes several examples is listed once per example but trained once per step.
-      rows: Uint32Array.from(new Set(rows as number[])),
-      isRefused: typeof refused === 'string',
-    },
-  };
 }
 
 /**
@@ -95,8 +67,10 @@ export class RowLedger {
     const steps = this.steps.get(line.branch) ?? [];
     this.steps.set(line.branch, steps);
     if (line.kind === 'step') {
-      steps.push(line.step);
-      this.count(line.branch, line.step, 1);
+      // A row that makes several examples is listed once per example but trained once per step.
+      const step = { ...line, rows: Uint32Array.from(new Set(line.rows)) };
+      steps.push(step);
+      this.count(line.branch, step, 1);
       return;
     }
     for (let last = steps.at(-1); last !== undefined; last = steps.at(-1)) {

@@ -9,7 +9,7 @@ import {
   type RowDetails,
 } from '../../contract/index.ts';
 import { createSerializer } from '../../kit/serializer.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { accountOf, physicalRows, readRowSets, type RowSets, stateOfRow } from './row-account.ts';
 import { RowLedger } from './row-ledger.ts';
 import { readOriginal } from './originals.ts';

@@ -2,24 +2,14 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
-import { type Priority, priority, Refusal } from '../../contract/index.ts';
+import { type Priority, Refusal } from '../../contract/index.ts';
+import { readOrNull, type UploadPart, uploadPartFile, writeFormat } from '../../formats/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { readJson, writeJson } from '../../kit/files.ts';
 import { sha256File } from '../../kit/hash.ts';
 import { createSerializer, type Serializer } from '../../kit/serializer.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import { plainName, refuseName } from './names.ts';
-
-const uploadPart = z.object({
-  format: z.literal(1),
-  upload: z.string(),
-  name: z.string(),
-  bytes: z.number().int(),
-  priority,
-});
-type Part = z.infer<typeof uploadPart>;
 
 export interface UploadOptions {
   readonly paths: WorkspacePaths;
@@ -28,7 +18,7 @@ export interface UploadOptions {
   /** null when the upload ended. */
   readonly progress: (
     upload: string,
-    state: { readonly part: Part; readonly done: number } | null,
+    state: { readonly part: UploadPart; readonly done: number } | null,
   ) => void;
 }
 
@@ -75,8 +65,14 @@ export class Uploads {
         offset = 0;
       }
       await this.options.disk.require(input.bytes - offset, `the upload of ${name}`);
-      const part: Part = { format: 1, upload, name, bytes: input.bytes, priority: input.priority };
-      await writeJson(this.partFile(upload), part);
+      const part: UploadPart = {
+        format: 1,
+        upload,
+        name,
+        bytes: input.bytes,
+        priority: input.priority,
+      };
+      await writeFormat(this.partFile(upload), uploadPartFile, part);
       this.options.progress(upload, { part, done: offset });
       return { upload, offset };
     });
@@ -109,7 +105,7 @@ export class Uploads {
   finish<T>(
     upload: string,
     sha256: string,
-    accept: (file: string, part: Part) => Promise<T>,
+    accept: (file: string, part: UploadPart) => Promise<T>,
   ): Promise<T> {
     return this.serialized(upload, async () => {
       const part = await this.readPart(upload);
@@ -162,15 +158,15 @@ export class Uploads {
     return removed;
   }
 
-  private async readPart(upload: string): Promise<Part> {
+  private async readPart(upload: string): Promise<UploadPart> {
     if (!UPLOAD_ID.test(upload))
       throw new Refusal('NOT_FOUND', 'No such upload.', { subject: upload });
-    const part = uploadPart.safeParse(await readJson(this.partFile(upload)).catch(() => null));
-    if (!part.success)
+    const part = await readOrNull(this.partFile(upload), uploadPartFile);
+    if (part === null)
       throw new Refusal('NOT_FOUND', 'No such upload; it may have finished or been canceled.', {
         subject: upload,
       });
-    return part.data;
+    return part;
   }
 
   private async remove(upload: string): Promise<void> {

@@ -1,11 +1,11 @@
 /** Which queued file is validated next, and what its verdict leads to. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Priority } from '../../contract/index.ts';
+import { isInfrastructure, type Priority } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { sha256File } from '../../kit/hash.ts';
 import { createSerializer } from '../../kit/serializer.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
@@ -16,24 +16,6 @@ import type { Activity } from './summary.ts';
 
 const PRIORITIES: readonly Priority[] = ['high', 'normal', 'low'];
 const MAX_ATTEMPTS = 3;
-/** Failures of the machine or the base model. They don't count as attempts, because the file isn't at fault. */
-const MACHINE_CATEGORIES = new Set([
-  'import_error',
-  'environment',
-  'no_python',
-  'disk_full',
-  'files',
-  'host_out_of_memory',
-  'out_of_memory',
-  'killed_by_signal',
-  'model_not_found',
-  'base_refused',
-  'base_unavailable',
-  'template_refused',
-  'permission_denied',
-  'configuration_error',
-]);
-
 export interface ValidationOptions {
   readonly paths: WorkspacePaths;
   readonly config: ConfigRoom;
@@ -218,7 +200,8 @@ export class Validation {
       dataset: id,
       evidence: { category },
     });
-    if (MACHINE_CATEGORIES.has(category)) {
+    // The machine or the base model failed, not the file, so no attempt is counted against it.
+    if (isInfrastructure(category)) {
       this.retryLater(record, message);
       return;
     }

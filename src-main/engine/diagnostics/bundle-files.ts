@@ -9,7 +9,7 @@ import {
   withoutTexts,
 } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { keepJournalLine, keepLog, keepValue } from './allow-list.ts';
 import { exitFacts } from './exits.ts';
 import type { Redaction } from './redaction.ts';

@@ -2,7 +2,7 @@
 import type { DiagnosticsList } from '../../contract/index.ts';
 import { factoryConfig, Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { tarGz } from './archive.ts';
 import {
   type BundleFile,

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readJson } from '../../kit/files.ts';
 import { lastLines } from '../../kit/lines.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 /** The whole lines of a file's last megabyte; none when it can't be opened. */
 export const endOf = async (file: string, limit: number): Promise<readonly string[]> =>

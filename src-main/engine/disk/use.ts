@@ -1,12 +1,12 @@
-/** What uses the disk of the workspace, by kind. Walks the folders; reads no file. */
+/** Disk use of the workspace by kind. Scans the folders; reads no file. */
 import { lstat, opendir } from 'node:fs/promises';
 import path from 'node:path';
 import type { DiskUse } from '../../contract/index.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 export type DiskPart = DiskUse['parts'][number]['id'];
 
-const order: readonly DiskPart[] = [
+const PARTS: readonly DiskPart[] = [
   'checkpoints',
   'versions',
   'backups',
@@ -33,41 +33,44 @@ export function partOf(relative: string): DiskPart {
   return first === 'runs' || first === 'logs' || first === 'journal' ? 'runs' : 'other';
 }
 
-interface Found {
+interface FoundFile {
   readonly part: DiskPart;
   readonly bytes: number;
   readonly links: number;
   readonly inode: string;
 }
 
-/** Blocks that are really taken; a file with several names counts once, in the first part of the order. Pure. */
-export function sumUse(found: readonly Found[]): DiskUse['parts'] {
+/**
+ * Allocated blocks; a file with several hard links counts once, in the first part that has it.
+ * Pure.
+ */
+export function sumUse(found: readonly FoundFile[]): DiskUse['parts'] {
   const seen = new Set<string>();
   const sums = new Map<DiskPart, { bytes: number; files: number }>();
-  for (const part of order) {
+  for (const part of PARTS) {
     const sum = { bytes: 0, files: 0 };
-    for (const entry of found) {
-      if (entry.part !== part) continue;
+    for (const file of found) {
+      if (file.part !== part) continue;
       sum.files += 1;
-      if (entry.links > 1) {
-        if (seen.has(entry.inode)) continue;
-        seen.add(entry.inode);
+      if (file.links > 1) {
+        if (seen.has(file.inode)) continue;
+        seen.add(file.inode);
       }
-      sum.bytes += entry.bytes;
+      sum.bytes += file.bytes;
     }
     sums.set(part, sum);
   }
-  return order.map((id) => ({ id, ...(sums.get(id) ?? { bytes: 0, files: 0 }) }));
+  return PARTS.map((id) => ({ id, ...(sums.get(id) ?? { bytes: 0, files: 0 }) }));
 }
 
-async function walk(folder: string, root: string, into: Found[]): Promise<void> {
+async function scan(folder: string, root: string, into: FoundFile[]): Promise<void> {
   const directory = await opendir(folder).catch(() => null);
   if (directory === null) return;
   for await (const entry of directory) {
     const full = path.join(folder, entry.name);
-    if (entry.isDirectory()) await walk(full, root, into);
+    if (entry.isDirectory()) await scan(full, root, into);
     else {
-      // A link points elsewhere; what goes away meanwhile uses nothing.
+      // A symbolic link uses no space here, nor does a file that was just removed.
       const facts = await lstat(full).catch(() => null);
       if (facts === null || facts.isSymbolicLink()) continue;
       into.push({
@@ -81,7 +84,7 @@ async function walk(folder: string, root: string, into: Found[]): Promise<void> 
 }
 
 export async function measureUse(paths: WorkspacePaths): Promise<DiskUse['parts']> {
-  const found: Found[] = [];
-  await walk(paths.root, paths.root, found);
+  const found: FoundFile[] = [];
+  await scan(paths.root, paths.root, found);
   return sumUse(found);
 }

@@ -1,12 +1,12 @@
-/** What a pass really took, from what its runs left: step seconds, the highest memory, time without pauses. */
+/** What a pass took, from the files of its runs: seconds per step, peak memory, time without pauses. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { readJson } from '../../kit/files.ts';
 import { readLines } from '../../kit/lines.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 export interface Actual {
-  /** Steps, those included that a crash made necessary twice. */
+  /** Including steps that were trained again after a crash. */
   readonly steps: number;
   readonly seconds: number;
   readonly seconds_per_step: number;
@@ -17,25 +17,25 @@ export interface Actual {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-async function eachLine(
+async function forEachRecord(
   file: string,
-  tell: (line: Readonly<Record<string, unknown>>) => void,
+  onRecord: (line: Readonly<Record<string, unknown>>) => void,
 ): Promise<void> {
   try {
     for await (const line of readLines(file)) {
       try {
         const value = JSON.parse(line) as unknown;
-        if (isRecord(value)) tell(value);
+        if (isRecord(value)) onRecord(value);
       } catch {
         // A line that a crash cut in two.
       }
     }
   } catch {
-    // A file that can't be read counts like one that the run didn't leave.
+    // A file that can't be read counts as empty.
   }
 }
 
-/** The runs of a pass. Run names begin with their time, so what is older than the pass is not opened. */
+/** The runs of a pass. Run names start with their date, so older runs are not opened. */
 async function runsOf(paths: WorkspacePaths, pass: string, started: number) {
   const first = new Date((started - 60) * 1000).toISOString().replace(/\D/g, '').slice(0, 8);
   const names = (await readdir(paths.runs).catch(() => []))
@@ -51,7 +51,7 @@ async function runsOf(paths: WorkspacePaths, pass: string, started: number) {
   return runs;
 }
 
-/** null: no run of it measured a step. */
+/** null when no step was measured. */
 export async function readActual(
   paths: WorkspacePaths,
   pass: string,
@@ -62,12 +62,12 @@ export async function readActual(
     let last = created;
     const pause: { since: number | null } = { since: null };
     let paused = 0;
-    const hear = (t: unknown): number => {
+    const timeOf = (t: unknown): number => {
       if (typeof t === 'number') last = Math.max(last, t);
       return typeof t === 'number' ? t : last;
     };
-    await eachLine(path.join(folder, 'metrics.jsonl'), (line) => {
-      hear(line.t);
+    await forEachRecord(path.join(folder, 'metrics.jsonl'), (line) => {
+      timeOf(line.t);
       if (typeof line.seconds === 'number') {
         steps += 1;
         stepSeconds += line.seconds;
@@ -75,8 +75,8 @@ export async function readActual(
       if (typeof line.memory_mb === 'number')
         memory = Math.max(memory, line.memory_mb * 1024 * 1024);
     });
-    await eachLine(path.join(folder, 'events.jsonl'), ({ type, t }) => {
-      const at = hear(t);
+    await forEachRecord(path.join(folder, 'events.jsonl'), ({ type, t }) => {
+      const at = timeOf(t);
       if (type === 'paused') pause.since = at;
       if (type === 'unpaused' && pause.since !== null) {
         paused += at - pause.since;

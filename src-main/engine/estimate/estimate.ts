@@ -1,4 +1,4 @@
-/** One estimate from one set of facts: the parts put together. Pure. */
+/** The estimate of a configuration from the gathered facts. Pure. */
 import {
   type Config,
   type DiskEstimate,
@@ -14,50 +14,52 @@ import { memoryOf } from './memory.ts';
 import type { ModelShape } from './shape.ts';
 import { heldOutTokens, referenceSecondsPerStep, secondsOfPass, type TimeInput } from './time.ts';
 
-/** What an estimate rests on beside the configuration. Bytes. */
+/** What an estimate is based on besides the configuration and the dataset. Bytes. */
 export interface EstimateFacts {
   readonly shape: ModelShape;
   readonly device: 'gpu' | 'cpu';
   readonly threads: number;
-  /** The device's memory; null: not known. */
+  /** Memory of the device; null when unknown. */
   readonly totalMemory: number | null;
   readonly checkpointBytes: number;
   readonly checkpointsNow: number;
-  /** Free bytes above the floor; null: not known. */
+  /** Free bytes above the minimum free space; null when unknown. */
   readonly room: number | null;
-  /** How much slower this machine is than the recorded one; null: no step was measured. */
+  /** How much slower than the reference this machine is; null when no step was measured. */
   readonly pace: number | null;
 }
 
-/** A configuration after `auto` was answered by the machine. */
+/** A configuration in which `auto` is resolved for the machine. */
 export type ResolvedConfig = Config;
 
 export interface DatasetFacts {
   readonly lengths: Lengths;
   readonly heldOutRows: number;
-  /** A dataset is meant; false: only the longest row that is allowed. */
+  /** False: no dataset, rows as long as max_length allows. */
   readonly isReal: boolean;
-  /** Steps that are left, when a part of it was trained already; null: all. */
+  /** Remaining steps of a partly trained dataset; null: all. */
   readonly steps: number | null;
-  /** Its token cache is written already. */
+  /** Its token cache exists. */
   readonly hasCache: boolean;
 }
 
 const precisionOf = (config: ResolvedConfig): 'bf16' | 'fp32' =>
   config.precision === 'fp32' ? 'fp32' : 'bf16';
 
-/** A row of the token cache's table, in bytes, and a token with its label. */
-const [bytesOfRow, bytesOfToken] = [48, 5];
+/** In the token cache: a row of its table, and a token with its label. */
+const BYTES_PER_ROW = 48;
+const BYTES_PER_TOKEN = 5;
 
 function diskOf(config: Config, facts: EstimateFacts, dataset: DatasetFacts): DiskEstimate {
   const { checkpointBytes: value, checkpointsNow, shape, room } = facts;
-  // A new one is written whole before the oldest goes.
+  // A new checkpoint is complete before the oldest is deleted.
   const checkpoints = Math.max(0, config.keep_checkpoints + 1 - checkpointsNow) * value;
   const { rows, mean } = dataset.lengths;
-  const cache = dataset.hasCache || !dataset.isReal ? 0 : rows * (mean * bytesOfToken + bytesOfRow);
+  const cache =
+    dataset.hasCache || !dataset.isReal ? 0 : rows * (mean * BYTES_PER_TOKEN + BYTES_PER_ROW);
   const parts = [
     { part: 'checkpoints' as const, bytes: checkpoints },
-    // It shares the weights of its checkpoint, and keeps them when that goes.
+    // Hard links to the weights of its checkpoint, which use space once the checkpoint is deleted.
     { part: 'version' as const, bytes: shape.parameters * 4 },
     { part: 'token_cache' as const, bytes: Math.round(cache) },
   ];
@@ -83,7 +85,7 @@ function timeInput(config: ResolvedConfig, facts: EstimateFacts, dataset: Datase
   };
 }
 
-/** The reference that a measured pace is a multiple of, in seconds a step. */
+/** Seconds per step of the reference machine; a pace is a multiple of this. */
 export const referenceOf = (
   config: ResolvedConfig,
   facts: EstimateFacts,
@@ -133,7 +135,7 @@ export function estimateOf(
   };
 }
 
-/** The batch sizes that are shown side by side, and the one that is asked about when it is another. */
+/** The batch sizes of the comparison, with the configured one. */
 export function levelsOf(
   config: ResolvedConfig,
   facts: EstimateFacts,
@@ -153,7 +155,7 @@ export function levelsOf(
     });
 }
 
-/** The largest micro-batch that fits, where the configuration does not; null: it fits, or none does. */
+/** The largest micro-batch that fits; null when the configuration fits, or no micro-batch does. */
 export function fittingOf(
   config: ResolvedConfig,
   facts: EstimateFacts,

@@ -1,6 +1,9 @@
 /**
- * Estimate: what a configuration would take (steps, time, memory, disk), and how well the last estimates did.
- * Promises: one formula for every caller; what was estimated at the start of a pass is kept and compared with what happened.
- * Never: hides how sure a figure is, changes a setting, holds up training.
+ * Estimate: steps, time, memory and disk that a configuration needs, and the accuracy of earlier
+ * estimates.
+ * Promises: one formula for every caller; the estimate of a pass is stored when it starts and compared
+ * with what it took.
+ * Never: presents a guess as measured, changes a setting, delays training.
  */
-export { createEstimate, type EstimateRoom } from './estimator.ts';
+export { createEstimate, type EstimateOptions } from './estimator.ts';
+export type { EstimateRoom } from './types.ts';

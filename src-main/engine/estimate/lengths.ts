@@ -1,28 +1,28 @@
-/** How long the examples of a pass are, from a dataset's report, and what of a step is in memory at once. Pure; lengths in tokens. */
+/** Example lengths of a pass, from the dataset's report, and how steps are split into micro-batches. Pure; lengths in tokens. */
 import type { Config, DatasetReport } from '../../contract/index.ts';
 
 export interface Lengths {
   readonly mean: number;
   readonly deviation: number;
   readonly longest: number;
-  /** Rows that are trained. */
+  /** Trained rows. */
   readonly rows: number;
-  /** Rows that are longer than max_length. */
+  /** Rows longer than max_length. */
   readonly over: number;
-  /** Share of the tokens that are targets. */
+  /** Fraction of the tokens that count toward the loss. */
   readonly trainedShare: number;
-  /** Share of the tokens that lie in rows up to `PLAIN_LENGTH`. */
+  /** Fraction of the tokens in rows of up to `PLAIN_LENGTH`. */
   readonly plainShare: number;
 }
 
 /** Segments up to this length keep their table of attention weights (`MATMUL_MAX_LENGTH` of collator.py). */
 export const PLAIN_LENGTH = 512;
 
-/** Tokens of a micro-batch where the configuration leaves it to the trainer (`TOKENS_AT_ONCE` of stepping.py). */
+/** Token budget of a micro-batch with `micro_batch: auto` (`TOKENS_AT_ONCE` of the trainer). */
 export const TOKENS_AT_ONCE = 4096;
-const usualTrainedShare = 0.5;
+const DEFAULT_TRAINED_SHARE = 0.5;
 
-/** Without a report: every example is as long as it may be. */
+/** Without a report: every example is as long as max_length allows. */
 export function longestLengths(config: Pick<Config, 'max_length'>): Lengths {
   return {
     mean: config.max_length,
@@ -30,12 +30,12 @@ export function longestLengths(config: Pick<Config, 'max_length'>): Lengths {
     longest: config.max_length,
     rows: 0,
     over: 0,
-    trainedShare: usualTrainedShare,
+    trainedShare: DEFAULT_TRAINED_SHARE,
     plainShare: config.max_length <= PLAIN_LENGTH ? 1 : 0,
   };
 }
 
-/** Rows that could be trained if nothing were too long: those that were accepted, and those that were left out for their length. */
+/** Rows that could be trained if none were too long: accepted rows, and rows rejected for their length. */
 export function readableRows({
   accepted,
   rejected,
@@ -45,8 +45,9 @@ export function readableRows({
 }
 
 /**
- * Rows are spread evenly inside a bin of the histogram, which knows every readable row; what the max_length asked about cuts or drops
- * is taken out of it, whatever the file was validated under.
+ * Assumes that rows are spread evenly within a bin of the length histogram, which has every readable row.
+ * Rows that `config` truncates or drops are subtracted, whatever settings the file was validated with.
+ * null without a histogram or without rows.
  */
 export function lengthsOf(
   report: Pick<
@@ -65,10 +66,10 @@ export function lengthsOf(
   if (report.lengths === null) return null;
   const { histogram, max } = report.lengths.whole;
   const limit = config.max_length;
-  // Of the rows that are cut: those whose whole answer goes.
+  // Fraction of the truncated rows that lose their whole answer.
   const answersLost =
     report.over_length === 0 ? 0 : report.over_length_answer_lost / report.over_length;
-  // A raw text is split into pieces: none of it is too long, and a row is as long as all of its pieces.
+  // A raw text is split into several examples, so no row is too long.
   const isSplit = report.record_format === 'text';
   let [rows, sum, squares, over, plain] = [0, 0, 0, 0, 0];
   const add = (share: number, length: number): void => {
@@ -78,7 +79,7 @@ export function lengthsOf(
     if (length <= PLAIN_LENGTH) plain += share * length;
   };
   for (const { from, to, count } of histogram) {
-    // The last bin ends where the longest row does.
+    // The last bin ends at the longest row.
     const end = Math.min(to - 1, max);
     const beyond =
       isSplit || end <= limit
@@ -95,7 +96,7 @@ export function lengthsOf(
   const mean = sum / rows;
   const gone = config.over_length === 'truncate' ? over * answersLost : over;
   const readable = readableRows(report);
-  // The others are held out for validation.
+  // The other accepted rows are held out for validation.
   const trained = report.accepted === 0 ? 1 : report.trained_rows / report.accepted;
   return {
     mean,
@@ -103,21 +104,21 @@ export function lengthsOf(
     longest: Math.min(max, limit),
     rows: Math.round(readable * (1 - gone / all) * trained),
     over: Math.round((readable * over) / all),
-    trainedShare: report.trained_token_share ?? usualTrainedShare,
+    trainedShare: report.trained_token_share ?? DEFAULT_TRAINED_SHARE,
     plainShare: sum === 0 ? 1 : plain / sum,
   };
 }
 
 export interface Layout {
-  /** Tokens of a step, on average. */
+  /** Average tokens per step. */
   readonly tokens: number;
-  /** Micro-batches of a step, on average. */
+  /** Average micro-batches per step. */
   readonly parts: number;
   /** Tokens of the largest micro-batch of the pass. */
   readonly largest: number;
-  /** The longest example in it: attention is counted by it. */
+  /** Longest example in it, which determines the cost of attention. */
   readonly longest: number;
-  /** Share of its tokens whose example keeps a table of attention weights. */
+  /** Fraction of its tokens whose example stores attention weights. */
   readonly plainShare: number;
 }
 
@@ -134,7 +135,7 @@ export function layoutOf(config: Batching, lengths: Lengths): Layout {
   if (!config.packing)
     return { tokens, parts: batch, largest: Math.ceil(longest), longest, plainShare };
   const most = config.micro_batch === 'auto' ? batch : Math.min(batch, config.micro_batch);
-  // A pass has many steps: its fullest one is about three deviations above the usual.
+  // The largest of many steps is about three standard deviations above the mean.
   const fullest = Math.min(batch * longest, tokens + 3 * deviation * Math.sqrt(batch));
   const largest = Math.max(longest, Math.min(TOKENS_AT_ONCE, fullest, most * longest));
   const parts = Math.max(Math.ceil(batch / most), tokens / TOKENS_AT_ONCE, 1);

@@ -1,6 +1,6 @@
 /**
- * Memory at the peak of a step, in bytes, counted from what the trainer keeps (model.py, loss.py, attention.py): no fitted totals.
- * Checked against measured peaks by `benchmarks/estimate.mjs`. Pure.
+ * Peak memory of a step in bytes, counted from the tensors that the trainer allocates, not fitted.
+ * `benchmarks/estimate.mjs` compares it with measured peaks. Pure.
  */
 import type { MemoryPart } from '../../contract/index.ts';
 import { type Layout, PLAIN_LENGTH } from './lengths.ts';
@@ -20,15 +20,15 @@ export interface MemoryParts {
 }
 
 const MiB = 1024 * 1024;
-/** Python, torch and transformers resident on a CPU; the driver's context and the kernels' libraries on a GPU. */
-const programBytes = { cpu: 400 * MiB, gpu: 700 * MiB };
-/** Kernels for bf16 on a CPU, one for each of the last 64 shapes (`__main__.py`), as measured. */
-const kernelBytes = 200 * MiB;
-/** Labelled positions whose logits exist at once (`CHUNK` of model.py). */
+/** CPU: Python, torch and transformers. GPU: CUDA context and kernel libraries. */
+const RUNTIME_BYTES = { cpu: 400 * MiB, gpu: 700 * MiB };
+/** Cached bf16 kernels on a CPU, for the last 64 shapes; measured. */
+const KERNEL_BYTES = 200 * MiB;
+/** Labeled positions whose logits are in memory at once (`CHUNK` of the trainer). */
 const LOSS_CHUNK = 512;
 
-/** What one layer keeps of one token for the backward pass. `plainShare`: of the tokens, in rows up to PLAIN_LENGTH. */
-export function keptByLayer(
+/** Activation bytes that one layer stores per token. `plainShare`: fraction of tokens in rows up to PLAIN_LENGTH. */
+export function activationsPerToken(
   shape: ModelShape,
   precision: 'bf16' | 'fp32',
   longest: number,
@@ -36,9 +36,9 @@ export function keptByLayer(
 ): number {
   const size = precision === 'bf16' ? 2 : 4;
   const width = shape.heads * shape.headSize;
-  // Two norms: their input and result in fp32, and what the products read.
+  // Two norms: input and output in fp32, and the input of the next matmul.
   const norms = shape.hidden * (precision === 'bf16' ? 16 : 24);
-  // Queries, keys and values as the heads see them, and what they give.
+  // Queries, keys, values per head, and the output.
   const heads = (longest <= PLAIN_LENGTH ? 4 : 5) * width * size;
   // Gate, its activation, up, and their product.
   const inner = 4 * shape.inner * size;
@@ -57,13 +57,13 @@ export function memoryOf({
 }: MemoryInput): MemoryParts {
   const { parameters } = shape;
   const size = precision === 'bf16' ? 2 : 4;
-  const kept = keptByLayer(shape, precision, layout.longest, layout.plainShare);
-  // Beside what all layers keep, the one that is worked on holds its gradients.
+  const kept = activationsPerToken(shape, precision, layout.longest, layout.plainShare);
+  // In addition to the stored activations, the layer in the backward pass holds gradients.
   const activations = layout.largest * kept * (shape.layers + 1.5);
   const labeled = Math.min(LOSS_CHUNK, Math.ceil(layout.largest * trainedShare));
   const table = shape.vocabulary * shape.hidden;
   const loss = labeled * shape.vocabulary * (4 + 4) + table * (4 + size);
-  // The sums of the step, and the gradients of the micro-batch that is being worked on.
+  // Accumulated gradients of the step, and gradients of the current micro-batch.
   const sums = 4 * parameters;
   const fresh = precision === 'bf16' || layout.parts > 1 ? size * parameters : 0;
   const before = layout.parts > 1 ? sums : 0;
@@ -73,7 +73,7 @@ export function memoryOf({
   const parts: { part: MemoryPart; bytes: number }[] = [
     {
       part: 'runtime',
-      bytes: programBytes[device] + (device === 'cpu' && precision === 'bf16' ? kernelBytes : 0),
+      bytes: RUNTIME_BYTES[device] + (device === 'cpu' && precision === 'bf16' ? KERNEL_BYTES : 0),
     },
     { part: 'weights', bytes: 4 * parameters },
     ...(precision === 'bf16' ? [{ part: 'bf16_weights' as const, bytes: 2 * parameters }] : []),

@@ -1,4 +1,4 @@
-/** Rows that are longer than max_length: what leaving them out, cutting them or a longer max_length costs. Pure. */
+/** Rows longer than max_length: the cost of dropping them, truncating them, or raising max_length. Pure. */
 import {
   type Config,
   configSchema,
@@ -8,7 +8,7 @@ import {
 } from '../../contract/index.ts';
 import { readableRows } from './lengths.ts';
 
-type Judged = Pick<
+type LengthReport = Pick<
   DatasetReport,
   | 'accepted'
   | 'rejected'
@@ -22,8 +22,8 @@ type Judged = Pick<
 type Limit = Pick<Config, 'max_length' | 'over_length'>;
 type OverLongOption = Pick<OverLongChoice, 'option' | 'key' | 'value' | 'max_length'>;
 
-/** The ways there are, each as the one change that carries it out. */
-export function optionsFor(report: Judged, { max_length }: Limit): readonly OverLongOption[] {
+/** The available options, each with the setting to change. */
+export function optionsFor(report: LengthReport, { max_length }: Limit): readonly OverLongOption[] {
   const wanted = report.max_length_loses_nothing;
   return [
     { option: 'drop', key: 'over_length', value: 'drop', max_length },
@@ -43,18 +43,21 @@ export function optionsFor(report: Judged, { max_length }: Limit): readonly Over
   ];
 }
 
-/** What the configuration does with them now; null: it refuses the file. */
+/** What currently happens to such rows; null: the file is refused. */
 export function currentOption(
-  report: Judged,
+  report: LengthReport,
   { over_length }: Limit,
 ): OverLongChoice['option'] | null {
   if (over_length === 'truncate') return 'truncate';
-  // Up to 5 % of the rows are left out and listed without a choice.
+  // Up to 5 % of the rows are dropped without asking.
   return over_length === 'drop' || report.verdict !== 'refused' ? 'drop' : null;
 }
 
-/** Tokens of the rows beyond the limit, and those of them that lie behind it; null when the histogram shows none. */
-function beyond(report: Judged, limit: number): { whole: number; behind: number } | null {
+/** Tokens of the rows over the limit, and of these the tokens after it; null when the histogram has none. */
+function tokensBeyond(
+  report: LengthReport,
+  limit: number,
+): { whole: number; behind: number } | null {
   if (report.lengths === null) return null;
   const { histogram, max } = report.lengths.whole;
   let [rows, whole, behind] = [0, 0, 0];
@@ -69,19 +72,19 @@ function beyond(report: Judged, limit: number): { whole: number; behind: number 
     behind += those * (length - limit);
   }
   if (rows <= 0) return null;
-  // The report counted them; the histogram only knows how they lie in its bins.
+  // The report has the exact number of rows, the histogram only their distribution.
   const scale = report.over_length / rows;
   return { whole: whole * scale, behind: behind * scale };
 }
 
-/** About how many trained tokens are not trained. The end of a row is its answer, so a cut costs trained tokens only. */
+/** Estimated number of trained tokens lost. A row ends with its answer, so truncation removes trained tokens. */
 function tokensLost(
-  report: Judged,
+  report: LengthReport,
   option: OverLongOption['option'],
   limit: number,
 ): number | null {
   if (option === 'raise') return 0;
-  const tokens = beyond(report, limit);
+  const tokens = tokensBeyond(report, limit);
   if (tokens === null || report.trained_token_share === null) return null;
   const answers = tokens.whole * report.trained_token_share;
   if (option === 'drop') return Math.round(answers);
@@ -92,7 +95,7 @@ function tokensLost(
 }
 
 export function overLongChoice(
-  report: Judged,
+  report: LengthReport,
   limit: Limit,
   option: OverLongOption,
   estimate: PassEstimate,

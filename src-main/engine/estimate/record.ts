@@ -1,12 +1,19 @@
-/** The estimate of a pass is kept with its dataset (`estimate.json`) and compared with what happened. */
+/** Stored estimates (`estimate.json` of a dataset) and their accuracy. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type EstimateRecord, type KeptEstimate, keptEstimate } from '../../contract/index.ts';
+import { bytes, count, duration } from '../../contract/format.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
-/** How many of the last ones are spoken of. */
-export const recordsShown = 5;
+/** How many of the last estimates the accuracy is computed from. */
+const ESTIMATES_COUNTED = 5;
+
+/** Passes with equal values have the same pace. */
+export type PaceKey = Pick<KeptEstimate, 'base' | 'device' | 'precision'>;
+
+export const isSamePace = (a: PaceKey, b: PaceKey): boolean =>
+  a.base === b.base && a.device === b.device && a.precision === b.precision;
 
 const fileOf = (paths: WorkspacePaths, dataset: string): string =>
   path.join(paths.dataset(dataset), 'estimate.json');
@@ -25,7 +32,7 @@ export const writeKept = (
   kept: KeptEstimate,
 ): Promise<void> => writeJson(fileOf(paths, dataset), kept);
 
-/** Those that were compared, newest last. */
+/** The estimates of finished passes, newest last. */
 export async function readCompared(paths: WorkspacePaths): Promise<readonly KeptEstimate[]> {
   const found: KeptEstimate[] = [];
   for (const dataset of await readdir(paths.datasets).catch(() => [])) {
@@ -38,10 +45,10 @@ export async function readCompared(paths: WorkspacePaths): Promise<readonly Kept
 const span = (values: readonly number[]): { least: number; most: number } | null =>
   values.length === 0 ? null : { least: Math.min(...values), most: Math.max(...values) };
 
-/** Actual over predicted, minus one, of the last few. Pure. */
+/** Range of the relative errors of the last few estimates. Pure. */
 export function decideRecord(compared: readonly KeptEstimate[]): EstimateRecord {
-  const last = compared.slice(-recordsShown);
-  const off = (pick: (estimate: KeptEstimate) => readonly [number, number]) =>
+  const last = compared.slice(-ESTIMATES_COUNTED);
+  const errors = (pick: (estimate: KeptEstimate) => readonly [number, number]) =>
     span(
       last.flatMap((estimate) => {
         const [predicted, actual] = pick(estimate);
@@ -50,24 +57,16 @@ export function decideRecord(compared: readonly KeptEstimate[]): EstimateRecord 
     );
   return {
     count: last.length,
-    time: off((estimate) => [estimate.predicted.seconds, estimate.actual?.seconds ?? 0]),
-    memory: off((estimate) => [estimate.predicted.memory, estimate.actual?.memory ?? 0]),
+    time: errors((estimate) => [estimate.predicted.seconds, estimate.actual?.seconds ?? 0]),
+    memory: errors((estimate) => [estimate.predicted.memory, estimate.actual?.memory ?? 0]),
   };
 }
 
-/** How much slower this machine is than the recorded one, from like passes; null: none was measured. Pure. */
-export function decidePace(
-  compared: readonly KeptEstimate[],
-  like: Pick<KeptEstimate, 'base' | 'device' | 'precision'>,
-): number | null {
+/** How much slower than the reference this machine is: the median of passes with the same key. Pure. */
+export function decidePace(compared: readonly KeptEstimate[], key: PaceKey): number | null {
   const paces = compared
-    .filter(
-      (estimate) =>
-        estimate.base === like.base &&
-        estimate.device === like.device &&
-        estimate.precision === like.precision,
-    )
-    .slice(-recordsShown)
+    .filter((estimate) => isSamePace(estimate, key))
+    .slice(-ESTIMATES_COUNTED)
     .flatMap((estimate) =>
       estimate.actual === null
         ? []
@@ -77,18 +76,13 @@ export function decidePace(
   return paces[Math.floor(paces.length / 2)] ?? null;
 }
 
-const percent = (share: number): string => `${Math.abs(Math.round(share * 100))} %`;
-
-/** `took 12 min, about 10 min were estimated`, one sentence for the journal. Pure. */
-export function compareText(name: string, kept: KeptEstimate): string {
-  const { predicted, actual } = kept;
-  if (actual === null)
-    return `${name}: nothing was measured that the estimate could be compared with.`;
-  const offBy = (was: number, is: number): string =>
-    was <= 0 ? 'unknown' : `${percent(is / was - 1)} ${is >= was ? 'more' : 'less'}`;
+/** One sentence for the journal. Pure. */
+export function compareText(name: string, { predicted, actual }: KeptEstimate): string {
+  if (actual === null) return `${name}: no step was measured, so the estimate can't be compared.`;
+  const planned = actual.steps === predicted.steps ? '' : ` (${count(predicted.steps)} planned)`;
   return (
-    `${name}: ${actual.steps} steps (${predicted.steps} were planned), ` +
-    `${Math.round(actual.seconds)} s (${offBy(predicted.seconds, actual.seconds)} than estimated), ` +
-    `memory up to ${Math.round(actual.memory / 1024 / 1024)} MiB (${offBy(predicted.memory, actual.memory)} than estimated).`
+    `${name}: ${count(actual.steps)} steps${planned} took ${duration(actual.seconds)}, ` +
+    `estimated ${duration(predicted.seconds)}; peak memory ${bytes(actual.memory)}, ` +
+    `estimated ${bytes(predicted.memory)}.`
   );
 }

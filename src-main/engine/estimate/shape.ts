@@ -1,10 +1,10 @@
-/** The layer shape of a base, from its own config.json. */
+/** The architecture of a base model, from its config.json. */
 import path from 'node:path';
 import { z } from 'zod';
 import { readJson } from '../../kit/files.ts';
 
 export interface ModelShape {
-  /** Tied weights once. */
+  /** Tied weights counted once. */
   readonly parameters: number;
   readonly hidden: number;
   readonly layers: number;
@@ -13,7 +13,7 @@ export interface ModelShape {
   readonly headSize: number;
   readonly inner: number;
   readonly vocabulary: number;
-  /** Queries and keys are normed head by head. */
+  /** Queries and keys are normalized per head. */
   readonly hasHeadNorms: boolean;
 }
 
@@ -30,10 +30,10 @@ const file = z.looseObject({
   tie_word_embeddings: z.boolean().optional(),
 });
 
-/** Weights of the embedding, which no product of the body reads. */
+/** Weights of the embedding table, which the transformer layers don't use. */
 export const embeddingOf = (shape: ModelShape): number => shape.vocabulary * shape.hidden;
 
-/** From the content of config.json; null when it describes no such model. `parameters` null: counted from the shape. Pure. */
+/** null when the config.json isn't one of a supported model. `parameters` null: counted from the shape. Pure. */
 export function shapeOf(raw: unknown, parameters: number | null): ModelShape | null {
   const parsed = file.safeParse(raw);
   if (!parsed.success) return null;
@@ -63,7 +63,7 @@ export function shapeOf(raw: unknown, parameters: number | null): ModelShape | n
   };
 }
 
-/** null: the folder has no config.json of such a model. */
+/** null when the folder has no config.json of a supported model. */
 export async function readShape(
   folder: string,
   parameters: number | null,

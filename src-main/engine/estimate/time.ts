@@ -1,6 +1,6 @@
 /**
- * Seconds of a step and of a pass. The shape decides how much arithmetic there is; how fast it goes is taken from steps that were
- * measured on this machine, else from recorded ones (`benchmarks/RESULTS.md`). Pure.
+ * Seconds of a step and of a pass. The number of operations follows from the architecture; the speed is
+ * measured on this machine, else that of the reference machine (`benchmarks/RESULTS.md`). Pure.
  */
 import type { Config } from '../../contract/index.ts';
 import type { Layout, Lengths } from './lengths.ts';
@@ -15,17 +15,17 @@ export interface TimeInput {
   readonly trainedShare: number;
 }
 
-/** Operations a second: a core of the recorded machine (avx512_bf16), and a 24 GB card. */
-const operations = {
+/** Operations per second of a core of the reference machine (avx512_bf16), and of a 24 GB GPU. */
+const OPERATIONS_PER_SECOND = {
   cpu: { bf16: 130e9, fp32: 55e9 },
   gpu: { bf16: 40e12, fp32: 15e12 },
 };
-/** Seconds that a layer costs whatever the number of tokens, forward and backward. */
-const layerSeconds = { cpu: 4e-3, gpu: 6e-4 };
-/** Bytes a second that the optimizer moves. */
-const optimiserRate = { cpu: 4e9, gpu: 400e9 };
+/** Fixed seconds per layer and micro-batch, forward and backward. */
+const LAYER_SECONDS = { cpu: 4e-3, gpu: 6e-4 };
+/** Memory bandwidth of the optimizer step, bytes per second. */
+const OPTIMIZER_BYTES_PER_SECOND = { cpu: 4e9, gpu: 400e9 };
 
-/** Forward and backward of one token in floating-point operations. */
+/** Floating-point operations per token, forward and backward. */
 export function operationsOfToken(
   shape: ModelShape,
   longest: number,
@@ -37,51 +37,51 @@ export function operationsOfToken(
   return body + attention + head;
 }
 
-/** What the recorded machine would take for a step. */
+/** Seconds per step of the reference machine. */
 export function referenceSecondsPerStep(input: TimeInput): number {
   const { shape, precision, device, layout } = input;
   const cores = device === 'cpu' ? Math.max(1, input.threads) : 1;
   const work = layout.tokens * operationsOfToken(shape, layout.longest, input.trainedShare);
   return (
-    work / (operations[device][precision] * cores) +
-    layout.parts * shape.layers * layerSeconds[device] +
-    (shape.parameters * 32) / optimiserRate[device]
+    work / (OPERATIONS_PER_SECOND[device][precision] * cores) +
+    layout.parts * shape.layers * LAYER_SECONDS[device] +
+    (shape.parameters * 32) / OPTIMIZER_BYTES_PER_SECOND[device]
   );
 }
 
-/** Recorded: a trainer's start until its first step. */
-const startSeconds = 12;
-/** Bytes a second that a checkpoint is written, synced and hashed with. */
-const saveRate = 0.4e9;
+/** From the start of the trainer to its first step; measured. */
+const STARTUP_SECONDS = 12;
+/** Writing, syncing and hashing a checkpoint. */
+const SAVE_BYTES_PER_SECOND = 0.4e9;
 
 export interface PassTime {
   readonly steps: number;
   readonly secondsPerStep: number;
   readonly checkpointBytes: number;
-  /** Validation rows and their tokens, core and slice together. */
+  /** Tokens of all validation rows. */
   readonly heldOutTokens: number;
   readonly tokensPerStep: number;
 }
 
-/** The trainer's time for a whole pass: start, steps, evaluations (losses alone; answers depend on the model), saves. */
+/** A whole pass: startup, steps, evaluations (losses only: the time to generate answers depends on the model), saves. */
 export function secondsOfPass(
   config: Pick<Config, 'eval_steps' | 'save_steps'>,
   pass: PassTime,
 ): number {
   const evaluations = 2 + Math.floor(Math.max(0, pass.steps - 1) / config.eval_steps);
   const saves = Math.ceil(pass.steps / config.save_steps);
-  // Without a backward pass a token costs a third.
+  // Without a backward pass a token takes a third of the time.
   const evaluation =
     pass.tokensPerStep <= 0
       ? 0
       : (pass.heldOutTokens / pass.tokensPerStep) * (pass.secondsPerStep / 3);
   return (
-    startSeconds +
+    STARTUP_SECONDS +
     pass.steps * pass.secondsPerStep +
     evaluations * evaluation +
-    saves * (pass.checkpointBytes / saveRate)
+    saves * (pass.checkpointBytes / SAVE_BYTES_PER_SECOND)
   );
 }
 
-/** Heldout rows are about as long as the trained ones. */
+/** Assumes that held-out rows are as long as trained ones. */
 export const heldOutTokens = (rows: number, lengths: Lengths): number => rows * lengths.mean;

@@ -1,30 +1,28 @@
-/** Follows the events of one run for the costs, a part at a time; only what a cost is made of is kept. */
+/** Reads the events of one run for the cost of monitoring, and keeps only the fields that count. */
 import path from 'node:path';
+import { isObject, parseJson } from '../../formats/index.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { createSerializer } from '../../kit/serializer.ts';
 import { Tail } from '../../kit/tail.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
 
-type Event = Readonly<Record<string, unknown>>;
+type CostEvent = Readonly<Record<string, unknown>>;
 
-const counted = ['t', 'type', 'seconds', 'stall_seconds', 'percent'] as const;
+const FIELDS = ['t', 'type', 'seconds', 'stall_seconds', 'percent'] as const;
 
-function parse(line: string): Event | null {
-  try {
-    const value = JSON.parse(line) as unknown;
-    if (typeof value !== 'object' || value === null) return null;
-    const event = value as Event;
-    return Object.fromEntries(counted.map((name) => [name, event[name]]));
-  } catch {
-    return null;
-  }
+/** Without the schema of events: a long run has many, and only these fields are needed. */
+function parse(line: string): CostEvent | null {
+  const json = parseJson(line);
+  if (!json.ok || !isObject(json.value)) return null;
+  const event = json.value;
+  return Object.fromEntries(FIELDS.map((name) => [name, event[name]]));
 }
 
 export class CostReader {
-  /** The run that was read last; its costs stand until the next one begins. */
+  /** The run that was read last; its costs are shown until the next one begins. */
   run: string | null = null;
   private readonly paths: WorkspacePaths;
   private tail: Tail | null = null;
-  private events: Event[] = [];
+  private events: CostEvent[] = [];
   private readonly reads = createSerializer();
 
   constructor(paths: WorkspacePaths) {
@@ -32,11 +30,11 @@ export class CostReader {
   }
 
   /** One at a time: two readers of one tail would count a line twice. */
-  read(run: string): Promise<readonly Event[]> {
+  read(run: string): Promise<readonly CostEvent[]> {
     return this.reads.run(() => this.follow(run));
   }
 
-  private async follow(run: string): Promise<readonly Event[]> {
+  private async follow(run: string): Promise<readonly CostEvent[]> {
     if (run !== this.run || this.tail === null) {
       this.run = run;
       this.tail = new Tail(path.join(this.paths.run(run), 'events.jsonl'));

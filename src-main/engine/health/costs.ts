@@ -1,14 +1,14 @@
-/** What watching costs: the trainer's own account by part, and the engine's CPU time. Pure. */
+/** The cost of monitoring: the trainer's time by part, and the engine's CPU time. Pure. */
 import type { MonitoringCosts } from '../../contract/index.ts';
 
 type PartName = MonitoringCosts['parts'][number]['id'];
 
 export interface CostReadings {
   readonly budgetPercent: number;
-  /** Lines of the run's events.jsonl; junk is passed over. */
+  /** Lines of the run's events.jsonl. */
   readonly events: readonly Readonly<Record<string, unknown>>[];
   readonly run: string | null;
-  /** CPU seconds of the engine process, and the seconds that it has been running. */
+  /** CPU seconds of the engine process, and its age in seconds. */
   readonly engineCpu: number;
   readonly engineSeconds: number;
   readonly now: number;
@@ -17,7 +17,8 @@ export interface CostReadings {
 const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 
-export function costsFrom(r: CostReadings): MonitoringCosts {
+export function costsFrom(readings: CostReadings): MonitoringCosts {
+  const { engineCpu, engineSeconds } = readings;
   const sums: Record<PartName, { times: number; seconds: number }> = {
     evaluation: { times: 0, seconds: 0 },
     preview: { times: 0, seconds: 0 },
@@ -30,7 +31,7 @@ export function costsFrom(r: CostReadings): MonitoringCosts {
   let first: number | null = null;
   let last = 0;
   let trainerPercent: number | null = null;
-  for (const event of r.events) {
+  for (const event of readings.events) {
     const t = number(event['t']);
     first ??= t;
     last = Math.max(last, t);
@@ -43,7 +44,7 @@ export function costsFrom(r: CostReadings): MonitoringCosts {
   const measured = first === null ? 0 : last - first;
   return {
     format: 1,
-    budget_percent: r.budgetPercent,
+    budget_percent: readings.budgetPercent,
     trainer_percent: trainerPercent,
     parts: (Object.keys(sums) as PartName[]).map((id) => ({
       id,
@@ -51,9 +52,9 @@ export function costsFrom(r: CostReadings): MonitoringCosts {
       seconds: rounded(sums[id].seconds),
       percent: measured > 0 ? rounded((100 * sums[id].seconds) / measured) : null,
     })),
-    engine_percent: r.engineSeconds > 0 ? rounded((100 * r.engineCpu) / r.engineSeconds) : null,
-    run: r.run,
+    engine_percent: engineSeconds > 0 ? rounded((100 * engineCpu) / engineSeconds) : null,
+    run: readings.run,
     measured_seconds: rounded(measured),
-    updated_at: r.now,
+    updated_at: readings.now,
   };
 }

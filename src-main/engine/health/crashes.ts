@@ -1,4 +1,7 @@
-/** The history of crashes and hangs, from the journal's own lines: what ended, what it cost, when it trained again. Pure. */
+/**
+ * The history of crashes and hangs from the journal: cause, lost steps, and time until training
+ * resumed. Pure.
+ */
 import type { CrashReport, JournalEntry } from '../../contract/index.ts';
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
@@ -6,13 +9,16 @@ const number = (value: unknown): number | null => (typeof value === 'number' ? v
 const rowsOf = (value: unknown): number[] =>
   Array.isArray(value) ? value.filter((entry): entry is number => Number.isInteger(entry)) : [];
 
-/** Newest first, from `since` (Unix seconds) on. `entries` are newest first; the log is not read here. */
+/**
+ * Newest first, from `since` (Unix seconds) on. `entries` are newest first; the log is not read
+ * here.
+ */
 export function crashesFrom(
   entries: readonly JournalEntry[],
   since: number,
 ): readonly Omit<CrashReport, 'log'>[] {
-  const out: Omit<CrashReport, 'log'>[] = [];
-  /** Restarts that no earlier crash has claimed yet, by dataset: the walk goes back in time. */
+  const reports: Omit<CrashReport, 'log'>[] = [];
+  /** Restarts by dataset, until the crash before them is found: entries are read back in time. */
   const restarts = new Map<string | null, JournalEntry>();
   for (const entry of entries) {
     if (entry.t < since) break;
@@ -20,7 +26,7 @@ export function crashesFrom(
     if (entry.what !== 'trainer.crashed') continue;
     const restart = restarts.get(entry.dataset) ?? null;
     restarts.delete(entry.dataset);
-    out.push({
+    reports.push({
       t: entry.t,
       run: text(entry.evidence['run']) ?? '',
       category: text(entry.evidence['category']) ?? 'unknown',
@@ -33,5 +39,5 @@ export function crashesFrom(
       rows: rowsOf(entry.evidence['rows']),
     });
   }
-  return out;
+  return reports;
 }

@@ -1,13 +1,13 @@
 /**
- * Logs: the last lines of the engine's log of today and of the newest trainer's.
- * Promises: reads the end of a file only, whatever its size; a log that is not there is an empty answer with the reason.
- * Never: writes, follows a name that a client sent.
+ * Logs: the last lines of the engine's newest log and of the newest trainer's log.
+ * Promises: reads only the end of a file, whatever its size; a missing log has no lines.
+ * Never: writes, opens a path that a client sent.
  */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LogLines, LogSource } from '../../contract/index.ts';
 import { lastLines } from '../../kit/lines.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 export interface LogsRoom {
   read(input: {
@@ -18,8 +18,8 @@ export interface LogsRoom {
 }
 
 export function createLogs({ paths }: { readonly paths: WorkspacePaths }): LogsRoom {
-  async function newest(folder: string, wanted: RegExp): Promise<string | null> {
-    const names = (await readdir(folder).catch(() => [])).filter((name) => wanted.test(name));
+  async function newest(folder: string, pattern: RegExp): Promise<string | null> {
+    const names = (await readdir(folder).catch(() => [])).filter((name) => pattern.test(name));
     const last = names.sort().at(-1);
     return last === undefined ? null : path.join(folder, last);
   }
@@ -33,8 +33,8 @@ export function createLogs({ paths }: { readonly paths: WorkspacePaths }): LogsR
       const file = await fileOf(source);
       const end = file === null ? null : await lastLines(file);
       if (file === null || end === null) return { source, path: file, lines: [], more: false };
-      const wanted = search.trim().toLowerCase();
-      const lines = end.lines.map(visible).filter((line) => line.toLowerCase().includes(wanted));
+      const text = search.trim().toLowerCase();
+      const lines = end.lines.map(visible).filter((line) => line.toLowerCase().includes(text));
       return {
         source,
         path: file,
@@ -45,5 +45,5 @@ export function createLogs({ paths }: { readonly paths: WorkspacePaths }): LogsR
   };
 }
 
-/** A progress bar writes over its line with a carriage return: the last text on it is what was seen. */
+/** A progress bar overwrites its line after each carriage return; only its last text was visible. */
 const visible = (line: string): string => line.replace(/\r$/, '').split('\r').at(-1) ?? '';

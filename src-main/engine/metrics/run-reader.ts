@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { readJson } from '../../kit/files.ts';
 import { Tail } from '../../kit/tail.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Added, History } from './history.ts';
 
 /** Parsed between two turns of the event loop: about a millisecond, so that clients hardly wait. */

@@ -1,46 +1,46 @@
-/** At most one notice of a kind in 10 minutes; what came meanwhile is told in one summary at their end. */
+/** At most one notice of a kind in 10 minutes; the others are summed up in one at their end. */
 import type { Notice } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { type NoticeText, summary } from './messages.ts';
 
-const quietSeconds = 600;
+const QUIET_SECONDS = 600;
 
 export interface Throttle {
-  tell(text: NoticeText): void;
-  /** Tells what still waits, so that nothing is lost with the process. */
+  notify(text: NoticeText): void;
+  /** Publishes what is still held back. */
   close(): void;
 }
 
 export function createThrottle(clock: Clock, publish: (text: NoticeText) => void): Throttle {
-  const waiting = new Map<
+  const heldBack = new Map<
     Notice['kind'],
-    { readonly texts: NoticeText[]; readonly stop: () => void }
+    { readonly texts: NoticeText[]; readonly cancel: () => void }
   >();
-  const tellRest = (kind: Notice['kind'], texts: readonly NoticeText[]): void => {
+  const publishHeldBack = (kind: Notice['kind'], texts: readonly NoticeText[]): void => {
     const last = texts.at(-1);
     if (last !== undefined) publish(texts.length === 1 ? last : summary(kind, texts.length, last));
   };
   return {
-    tell(text) {
-      const open = waiting.get(text.kind);
-      if (open !== undefined) {
-        open.texts.push(text);
+    notify(text) {
+      const held = heldBack.get(text.kind);
+      if (held !== undefined) {
+        held.texts.push(text);
         return;
       }
       publish(text);
       const texts: NoticeText[] = [];
-      const stop = clock.after(quietSeconds, () => {
-        waiting.delete(text.kind);
-        tellRest(text.kind, texts);
+      const cancel = clock.after(QUIET_SECONDS, () => {
+        heldBack.delete(text.kind);
+        publishHeldBack(text.kind, texts);
       });
-      waiting.set(text.kind, { texts, stop });
+      heldBack.set(text.kind, { texts, cancel });
     },
     close() {
-      for (const [kind, { texts, stop }] of waiting) {
-        stop();
-        tellRest(kind, texts);
+      for (const [kind, { texts, cancel }] of heldBack) {
+        cancel();
+        publishHeldBack(kind, texts);
       }
-      waiting.clear();
+      heldBack.clear();
     },
   };
 }

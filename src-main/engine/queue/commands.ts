@@ -1,178 +1,207 @@
-/** Pause, resume, stop, skip and the emergency file. Each answers whether it has taken effect, and after how long. */
+/** Pause, resume, stop, skip and the .stop file. Each reports whether it has taken effect. */
 import { access, rename } from 'node:fs/promises';
+import { duration } from '../../contract/format.ts';
 import { type QueueState, Refusal } from '../../contract/index.ts';
-import type { TrainerRoom } from '../trainer/index.ts';
-import { phaseOf, type QueueParts } from './queue-state.ts';
+import type { CommandVerb } from '../../formats/index.ts';
+import { phaseOf, type QueueParts } from './queue-progress.ts';
 
-/** A command that was given: whether it has taken effect, and after how long. */
-export interface Acted {
+/** Whether a command has taken effect, and after how long. */
+export interface CommandResult {
   readonly acted: boolean;
   readonly waited_ms: number;
   readonly text: string;
 }
 
-/** Seconds that a command waits for the trainer's answer; it stays pending after that. */
-const commandPatience = 15;
-const stopFilePatience = 30;
+/** A command that the trainer has not acknowledged by then stays pending. */
+const COMMAND_SECONDS = 15;
+const COMMAND_POLL_SECONDS = 0.05;
+/** The trainer is killed when it has not saved and ended by then. */
+const STOP_FILE_SECONDS = 30;
+const STOP_FILE_POLL_SECONDS = 0.1;
 
-export function createCommands({
-  o: options,
-  now,
-  desiredState,
-  passes,
-  settled,
-  tell,
-  tick,
-}: QueueParts) {
-  const isBusy = (): boolean => now.isSupervising;
-  const phase = (): string | null => phaseOf(options.trainer);
-  let isStopping = false;
+const DONE: CommandResult = { acted: true, waited_ms: 0, text: '' };
 
-  async function setDesiredState(
+export class QueueCommands {
+  private readonly parts: QueueParts;
+  private isHandlingStopFile = false;
+
+  constructor(parts: QueueParts) {
+    this.parts = parts;
+  }
+
+  async setDesiredState(
     to: QueueState['desired_state'],
     by: string,
     note: string | null = null,
   ): Promise<void> {
+    const { options, progress, desiredState, notifyChanged } = this.parts;
     await desiredState.set(to, by, note);
     options.journal.write({
       what: `queue.${to}`,
-      text: `The queue is ${to === 'stopping_after' ? 'stopped after this dataset' : to} (${by}).`,
+      text: `${STATE_TEXTS[to]} by ${withoutClient(by)}.`,
       step: options.trainer.view().heartbeat?.step ?? null,
-      dataset: now.open?.dataset.id ?? null,
+      dataset: progress.open?.dataset.id ?? null,
+      evidence: { by },
     });
-    tell();
+    notifyChanged();
   }
 
-  /** Waits until `isDone`, or the patience is over; the answer says which. */
-  async function command(
-    verb: Parameters<TrainerRoom['command']>[0],
-    isDone: () => boolean,
-  ): Promise<Acted> {
-    const from = options.clock.monotonic();
-    const waited = (): number => Math.round((options.clock.monotonic() - from) * 1000);
-    if (!isBusy()) return { acted: true, waited_ms: 0, text: 'No trainer runs.' };
-    const answer = { isOver: false };
-    const over = (): void => {
-      answer.isOver = true;
-    };
-    const stopWaiting = [
-      settled.on(over),
-      options.trainer.events.on((event) => {
-        if (verb === 'pause' && event.type === 'paused') over();
-        if (verb === 'resume' && event.type === 'unpaused') over();
-      }),
-    ];
-    try {
-      await options.trainer.command(verb);
-      while (!answer.isOver && !isDone() && waited() < commandPatience * 1000)
-        await options.clock.sleep(0.05);
-    } finally {
-      for (const stop of stopWaiting) stop();
-    }
-    const acted = answer.isOver || isDone();
-    return {
-      acted,
-      waited_ms: waited(),
-      text: acted
-        ? `Done after ${(waited() / 1000).toFixed(1)} s.`
-        : `The trainer has not answered for ${commandPatience} s; it acts at its next step.`,
-    };
-  }
-
-  async function pause(by: string): Promise<Acted> {
-    await setDesiredState('paused', by);
-    const isResumed = (): boolean => isBusy() && options.trainer.view().halting === null;
-    const acted = await command('pause', () => phase() === 'paused' || !isBusy() || isResumed());
+  async pause(by: string): Promise<CommandResult> {
+    await this.setDesiredState('paused', by);
+    const isResumed = (): boolean => this.isBusy && this.requestedHalt === null;
+    const result = await this.command(
+      'pause',
+      () => this.phase === 'paused' || !this.isBusy || isResumed(),
+    );
     if (isResumed())
-      return { ...acted, acted: false, text: 'It was resumed before it had paused.' };
-    return { ...acted, text: acted.acted ? 'Paused; a checkpoint holds the place.' : acted.text };
+      return { ...result, acted: false, text: 'Training was resumed before it had paused.' };
+    return { ...result, text: result.acted ? 'Paused; a checkpoint was saved.' : result.text };
   }
 
-  async function resume(by: string): Promise<Acted> {
-    now.notReady = null;
-    await setDesiredState('running', by);
-    // Also before it has paused: the pause would take effect after this.
-    const acted: Acted =
-      isBusy() && (phase() === 'paused' || options.trainer.view().halting === 'paused')
-        ? await command('resume', () => phase() !== 'paused')
-        : { acted: true, waited_ms: 0, text: '' };
+  async resume(by: string): Promise<CommandResult> {
+    const { progress, tick } = this.parts;
+    progress.notReady = null;
+    await this.setDesiredState('running', by);
+    // Also before training has paused, or the pause would take effect after this command.
+    const isPaused = this.phase === 'paused' || this.requestedHalt === 'paused';
+    const result =
+      this.isBusy && isPaused ? await this.command('resume', () => this.phase !== 'paused') : DONE;
     await tick();
-    const text = isBusy()
-      ? 'Training goes on.'
-      : `The queue runs; ${now.why?.why ?? 'nothing waits'}.`;
-    return { ...acted, text: acted.acted ? text : acted.text };
+    const why = progress.waiting?.why ?? 'the queue is empty';
+    const text = this.isBusy ? 'Training resumed.' : `Resumed. Not training: ${why}.`;
+    return { ...result, text: result.acted ? text : result.text };
   }
 
-  async function stop(isNow: boolean, by: string): Promise<Acted> {
-    const { open } = now;
-    if (!isNow && open !== null && (isBusy() || desiredState.state().desired_state === 'running')) {
-      const wasPaused = phase() === 'paused' || options.trainer.view().halting === 'paused';
-      await setDesiredState('stopping_after', by);
-      if (wasPaused) await command('resume', () => phase() !== 'paused');
-      return { acted: true, waited_ms: 0, text: `Stops after ${open.dataset.name}.` };
+  async stop(isNow: boolean, by: string): Promise<CommandResult> {
+    const { open } = this.parts.progress;
+    const isRunning = this.parts.desiredState.state().desired_state === 'running';
+    if (!isNow && open !== null && (this.isBusy || isRunning)) {
+      const wasPaused = this.phase === 'paused' || this.requestedHalt === 'paused';
+      await this.setDesiredState('stopping_after', by);
+      if (wasPaused) await this.command('resume', () => this.phase !== 'paused');
+      return { ...DONE, text: `Stops after ${open.dataset.name}.` };
     }
-    await setDesiredState('stopped', by);
-    const acted = await command('stop-now', () => !isBusy());
-    return {
-      ...acted,
-      text: acted.acted ? 'Stopped; the dataset continues where it was.' : acted.text,
-    };
+    await this.setDesiredState('stopped', by);
+    const result = await this.command('stop-now', () => !this.isBusy);
+    const text = 'Stopped; a checkpoint was saved, and the dataset keeps its position.';
+    return { ...result, text: result.acted ? text : result.text };
   }
 
   /** Refusal NOT_READY when no dataset is being trained. */
-  async function skip(by: string): Promise<Acted> {
-    const target = now.open;
-    if (target === null)
+  async skip(by: string): Promise<CommandResult> {
+    const { options, progress, passes, notifyChanged, tick } = this.parts;
+    const { open } = progress;
+    if (open === null)
       throw new Refusal('NOT_READY', 'No dataset is being trained.', {
-        next: 'Waiting ones are taken out with remove.',
+        next: 'To take a waiting dataset out of the queue, remove it.',
       });
+    const { id, name } = open.dataset;
+    const text = `Skipped the rest of ${name}.`;
     options.journal.write({
       what: 'queue.skip',
-      text: `${target.dataset.name} is skipped (${by}).`,
-      dataset: target.dataset.id,
+      text: `${name} was skipped by ${withoutClient(by)}.`,
+      dataset: id,
+      evidence: { by },
     });
-    const text = `${target.dataset.name} is skipped.`;
-    if (isBusy()) {
-      const acted = await command('skip', () => !isBusy());
-      return { ...acted, text: acted.acted ? text : acted.text };
+    if (this.isBusy) {
+      const result = await this.command('skip', () => !this.isBusy);
+      return { ...result, text: result.acted ? text : result.text };
     }
-    now.open = null;
-    await passes.skip(target, null);
-    tell();
+    progress.open = null;
+    await passes.skip(open, null);
+    notifyChanged();
     await tick();
-    return { acted: true, waited_ms: 0, text };
+    return { ...DONE, text };
   }
 
-  const hasStopFile = (): Promise<boolean> =>
-    access(options.paths.stopFile).then(
+  hasStopFile(): Promise<boolean> {
+    return access(this.parts.options.paths.stopFile).then(
       () => true,
       () => false,
     );
+  }
 
-  /** `.stop`: a checkpoint within 30 s, else the trainer is killed; the queue stays stopped until somebody resumes it. */
-  async function lookForStopFile(): Promise<void> {
-    if (isStopping || !(await hasStopFile())) return;
-    isStopping = true;
+  /** `.stop`: saves and stops, or kills the trainer; stopped until somebody resumes. */
+  async handleStopFile(): Promise<void> {
+    if (this.isHandlingStopFile || !(await this.hasStopFile())) return;
+    this.isHandlingStopFile = true;
     try {
-      await setDesiredState('stopped', '.stop file');
-      if (isBusy()) {
-        const end = options.clock.monotonic() + stopFilePatience;
-        // On a disk that is full the command cannot be written; the time limit holds all the same.
-        await options.trainer.command('stop-now').catch((error: unknown) => {
-          options.failed('queue.stop_file', error);
-        });
-        while (isBusy() && options.clock.monotonic() < end) await options.clock.sleep(0.1);
-        if (isBusy()) await options.trainer.kill('no checkpoint within 30 s of .stop');
-      }
-      const time = new Date(options.clock.now() * 1000)
-        .toISOString()
-        .replace(/[-:]/g, '')
-        .slice(0, 15);
-      await rename(options.paths.stopFile, `${options.paths.stopFile}.done-${time}`);
+      await this.setDesiredState('stopped', '.stop file');
+      if (this.isBusy) await this.stopOrKill();
+      const { clock, paths } = this.parts.options;
+      const time = new Date(clock.now() * 1000).toISOString().replace(/[-:]/g, '').slice(0, 15);
+      await rename(paths.stopFile, `${paths.stopFile}.done-${time}`);
     } finally {
-      isStopping = false;
+      this.isHandlingStopFile = false;
     }
   }
 
-  return { setDesiredState, pause, resume, stop, skip, hasStopFile, lookForStopFile };
+  private async stopOrKill(): Promise<void> {
+    const { trainer, clock, failed } = this.parts.options;
+    const end = clock.monotonic() + STOP_FILE_SECONDS;
+    // On a full disk the command can't be written; the trainer is then killed after the limit.
+    await trainer.command('stop-now').catch((error: unknown) => {
+      failed('queue.stop_file', error);
+    });
+    while (this.isBusy && clock.monotonic() < end) await clock.sleep(STOP_FILE_POLL_SECONDS);
+    if (this.isBusy)
+      await trainer.kill(`no checkpoint within ${STOP_FILE_SECONDS} s of the .stop file`);
+  }
+
+  /** Sends a command to the trainer and waits until it has taken effect, or the time is up. */
+  private async command(verb: CommandVerb, isDone: () => boolean): Promise<CommandResult> {
+    const { options, settled } = this.parts;
+    const { trainer, clock } = options;
+    if (!this.isBusy) return { ...DONE, text: 'No trainer is running.' };
+    const start = clock.monotonic();
+    const answer = { isGiven: false };
+    const give = (): void => {
+      answer.isGiven = true;
+    };
+    const unsubscribe = [
+      settled.on(give),
+      trainer.events.on((event) => {
+        if (verb === 'pause' && event.type === 'paused') give();
+        if (verb === 'resume' && event.type === 'unpaused') give();
+      }),
+    ];
+    try {
+      await trainer.command(verb);
+      while (!answer.isGiven && !isDone() && clock.monotonic() - start < COMMAND_SECONDS)
+        await clock.sleep(COMMAND_POLL_SECONDS);
+    } finally {
+      for (const stop of unsubscribe) stop();
+    }
+    const seconds = clock.monotonic() - start;
+    const acted = answer.isGiven || isDone();
+    return {
+      acted,
+      waited_ms: Math.round(seconds * 1000),
+      text: acted
+        ? `Done after ${duration(seconds)}.`
+        : `No answer from the trainer for ${COMMAND_SECONDS} s; it takes effect at the next step.`,
+    };
+  }
+
+  private get isBusy(): boolean {
+    return this.parts.progress.isSupervising;
+  }
+
+  private get phase(): string | null {
+    return phaseOf(this.parts.options.trainer);
+  }
+
+  private get requestedHalt() {
+    return this.parts.options.trainer.view().requestedHalt;
+  }
 }
+
+const STATE_TEXTS: Readonly<Record<QueueState['desired_state'], string>> = {
+  running: 'Resumed',
+  paused: 'Paused',
+  stopped: 'Stopped',
+  stopping_after: 'Stop after this dataset requested',
+};
+
+/** `you (window)` reads as `you`: which client it was is evidence. */
+const withoutClient = (by: string): string => by.replace(/ \(.*\)$/, '');

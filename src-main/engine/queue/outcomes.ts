@@ -1,128 +1,169 @@
-/** What an ended supervision leads to: the dataset is done, failed, skipped, or stays where it is. */
+/**
+ * What the outcome of a pass means for its dataset: done, failed, skipped, or it stays where it is.
+ */
 import type { PassOutcome } from '../trainer/index.ts';
-import { decideRetry } from './decide.ts';
-import type { QueueParts } from './queue-state.ts';
+import type { OpenPass } from './passes.ts';
+import type { QueueParts } from './queue-progress.ts';
+import { decideRetry } from './queue-rules.ts';
 
 type GaveUp = Extract<PassOutcome, { kind: 'gave_up' }>;
+type Finished = Exclude<PassOutcome, GaveUp>;
 
-const shown = 20;
-function withoutRows({ category, message, rows }: GaveUp): string {
-  const more = rows.length > shown ? ` and ${rows.length - shown} more` : '';
-  const row = rows.length === 1;
-  return `${row ? 'Row' : 'Rows'} ${rows.slice(0, shown).join(', ')}${more} ended the trainer (${category}: ${message.replace(/\.$/, '')}) and ${row ? 'is' : 'are'} quarantined. The dataset is trained again from its first row without ${row ? 'it' : 'them'}.`;
-}
+const SHOWN_ROWS = 20;
 
-export function createOutcomes({ o: options, now, passes, news, tell }: QueueParts) {
-  let streak = { since: options.clock.now(), datasets: 0, failed: 0 };
+export class Outcomes {
+  private readonly parts: QueueParts;
+  /** Since the queue was last empty. */
+  private streak: { readonly since: number; readonly datasets: number; readonly failed: number };
 
-  function count(isFailed: boolean): void {
-    streak = {
-      ...streak,
-      datasets: streak.datasets + 1,
-      failed: streak.failed + (isFailed ? 1 : 0),
-    };
-  }
-  function announceEmpty(step: number | null): void {
-    if (options.datasets.queued().length > 0) return;
-    news.emit({ kind: 'empty', ...streak, step });
-    streak = { since: options.clock.now(), datasets: 0, failed: 0 };
-  }
-  const nextName = (): string | null =>
-    options.datasets.queued().find((dataset) => dataset.isReady && !dataset.held)?.name ?? null;
-
-  function tellFailed(id: string, reason: string, step: number | null): void {
-    count(true);
-    const dataset = options.datasets.summary(id);
-    news.emit({ kind: 'failed', dataset, reason, next: nextName() });
-    announceEmpty(step);
+  constructor(parts: QueueParts) {
+    this.parts = parts;
+    this.streak = { since: parts.options.clock.now(), datasets: 0, failed: 0 };
   }
 
-  function setNotReady(category: string, message: string): void {
-    const attempt = now.notReady?.category === category ? now.notReady.attempt + 1 : 1;
+  async settle(outcome: PassOutcome): Promise<void> {
+    const { progress, notifyChanged } = this.parts;
+    progress.isSupervising = false;
+    const { open } = progress;
+    if (open === null) return;
+    if (outcome.kind === 'gave_up') await this.settleFailure(open, outcome);
+    else await this.settleFinished(open, outcome);
+    notifyChanged();
+  }
+
+  /** The machine is not ready: the dataset stays, and training is tried again later. */
+  setNotReady(category: string, message: string): void {
+    const { options, progress, news, notifyChanged } = this.parts;
+    const { notReady } = progress;
+    const attempt = notReady?.category === category ? notReady.attempt + 1 : 1;
     const seconds = decideRetry(category, attempt);
     const t = options.clock.now();
-    now.notReady = { category, message, t, attempt, until: t + seconds };
+    progress.notReady = { category, message, t, attempt, until: t + seconds };
     if (attempt === 1) {
       options.journal.write({
         what: 'queue.not_ready',
-        text: `Training waits: ${message}`,
-        dataset: now.open?.dataset.id ?? null,
+        text: `Training is waiting: ${message}`,
+        dataset: progress.open?.dataset.id ?? null,
         evidence: { category, again_in_seconds: seconds },
       });
-      news.emit({
-        kind: 'not_ready',
-        category,
-        message,
-        step: options.metrics.latest().checkpointStep,
-      });
+      const step = options.metrics.latest().checkpointStep;
+      news.emit({ kind: 'not_ready', category, message, step });
     }
-    tell();
+    notifyChanged();
   }
 
-  async function quarantine(id: string, rows: readonly number[]): Promise<void> {
-    const meta = options.datasets.meta(id);
-    if (meta !== null && rows.length > 0)
-      await options.datasets.note(id, {
-        quarantined: [...new Set([...meta.quarantined, ...rows])],
-      });
+  private async settleFailure(open: OpenPass, outcome: GaveUp): Promise<void> {
+    const { progress, passes, news } = this.parts;
+    const { category, message, rows } = outcome;
+    if (outcome.infrastructure) {
+      this.setNotReady(category, message);
+      return;
+    }
+    progress.open = null;
+    const { id, name } = open.dataset;
+    const isRetried = this.canTrainWithout(id, outcome);
+    await this.quarantine(id, rows);
+    if (isRetried) {
+      const why = quarantineText(outcome);
+      await passes.again(open, `${name}: ${why}`);
+      news.emit({ kind: 'quarantined', name, count: rows.length, why });
+      return;
+    }
+    const reason = `${category}: ${message}`;
+    await passes.fail(open, reason, null);
+    this.reportFailed(id, reason, outcome.step);
+  }
+
+  private async settleFinished(open: OpenPass, outcome: Finished): Promise<void> {
+    const { options, progress, passes } = this.parts;
+    if (outcome.kind === 'completed') {
+      progress.notReady = null;
+      progress.open = null;
+      await this.settleCompleted(open, outcome);
+    } else if (outcome.kind === 'skipped') {
+      progress.open = null;
+      await passes.skip(open, outcome.stepsDone);
+    } else if (outcome.stepsDone !== null) {
+      const done_steps = open.pass.steps_before + outcome.stepsDone;
+      await options.datasets.note(open.dataset.id, { done_steps });
+    }
+  }
+
+  private async settleCompleted(open: OpenPass, outcome: Finished): Promise<void> {
+    const { options, passes, news } = this.parts;
+    const { id } = open.dataset;
+    const closed = await passes.complete(open, outcome);
+    if (closed.kind === 'failed') {
+      this.reportFailed(id, closed.reason, outcome.step);
+      return;
+    }
+    this.count(false);
+    news.emit({
+      kind: 'done',
+      dataset: options.datasets.summary(id),
+      version: closed.version,
+      planned: open.pass.planned_steps,
+      done: outcome.stepsDone ?? 0,
+      next: this.nextName(),
+    });
+    this.reportEmpty(outcome.step);
   }
 
   /**
-   * Once a dataset: rows that ended the trainer are left out and the rest is trained. The second time the dataset is to blame. A loss
-   * that is no number may come from the rate as well, so those rows alone change nothing.
+   * Once per dataset, the rows that crashed the trainer are quarantined and the rest is trained.
+   * NaN or Inf can come from the learning rate too, so its rows alone are no reason.
    */
-  const areRowsToBlame = (id: string, { category, rows }: GaveUp): boolean =>
-    rows.length > 0 &&
-    category !== 'not_a_number' &&
-    options.datasets.meta(id)?.quarantined.length === 0;
-
-  async function settle(outcome: PassOutcome): Promise<void> {
-    now.isSupervising = false;
-    const ended = now.open;
-    if (ended === null) return;
-    const { id } = ended.dataset;
-    if (outcome.kind === 'gave_up') {
-      if (outcome.infrastructure) {
-        setNotReady(outcome.category, outcome.message);
-        return;
-      }
-      now.open = null;
-      const isFirst = areRowsToBlame(id, outcome);
-      await quarantine(id, outcome.rows);
-      if (isFirst) {
-        const why = withoutRows(outcome);
-        await passes.again(ended, `${ended.dataset.name}: ${why}`);
-        news.emit({ kind: 'quarantined', name: ended.dataset.name, why });
-        tell();
-        return;
-      }
-      const reason = `${outcome.category}: ${outcome.message}`;
-      await passes.fail(ended, reason, null);
-      tellFailed(id, reason, outcome.step);
-    } else if (outcome.kind === 'completed') {
-      now.notReady = null;
-      now.open = null;
-      const closed = await passes.complete(ended, outcome);
-      if (closed.kind === 'failed') tellFailed(id, closed.reason, outcome.step);
-      else {
-        count(false);
-        news.emit({
-          kind: 'done',
-          dataset: options.datasets.summary(id),
-          version: closed.version,
-          planned: ended.pass.planned_steps,
-          done: outcome.stepsDone ?? 0,
-          next: nextName(),
-        });
-        announceEmpty(outcome.step);
-      }
-    } else if (outcome.kind === 'skipped') {
-      now.open = null;
-      await passes.skip(ended, outcome.stepsDone);
-    } else if (outcome.stepsDone !== null)
-      await options.datasets.note(id, { done_steps: ended.pass.steps_before + outcome.stepsDone });
-    tell();
+  private canTrainWithout(id: string, { category, rows }: GaveUp): boolean {
+    return (
+      rows.length > 0 &&
+      category !== 'not_a_number' &&
+      this.parts.options.datasets.meta(id)?.quarantined.length === 0
+    );
   }
 
-  return { settle, setNotReady };
+  private async quarantine(id: string, rows: readonly number[]): Promise<void> {
+    const { datasets } = this.parts.options;
+    const meta = datasets.meta(id);
+    if (meta === null || rows.length === 0) return;
+    await datasets.note(id, { quarantined: [...new Set([...meta.quarantined, ...rows])] });
+  }
+
+  private reportFailed(id: string, reason: string, step: number | null): void {
+    const { options, news } = this.parts;
+    this.count(true);
+    const dataset = options.datasets.summary(id);
+    news.emit({ kind: 'failed', dataset, reason, next: this.nextName() });
+    this.reportEmpty(step);
+  }
+
+  private reportEmpty(step: number | null): void {
+    const { options, news } = this.parts;
+    if (options.datasets.queued().length > 0) return;
+    news.emit({ kind: 'empty', ...this.streak, step });
+    this.streak = { since: options.clock.now(), datasets: 0, failed: 0 };
+  }
+
+  private count(isFailed: boolean): void {
+    const { datasets, failed } = this.streak;
+    this.streak = {
+      ...this.streak,
+      datasets: datasets + 1,
+      failed: failed + (isFailed ? 1 : 0),
+    };
+  }
+
+  private nextName(): string | null {
+    const queued = this.parts.options.datasets.queued();
+    return queued.find((dataset) => dataset.isReady && !dataset.held)?.name ?? null;
+  }
+}
+
+function quarantineText({ category, message, rows }: GaveUp): string {
+  const isOne = rows.length === 1;
+  const more = rows.length > SHOWN_ROWS ? ` and ${rows.length - SHOWN_ROWS} more` : '';
+  const numbers = rows.slice(0, SHOWN_ROWS).join(', ') + more;
+  const cause = `${category}: ${message.replace(/\.$/, '')}`;
+  return isOne
+    ? `Row ${numbers} failed (${cause}) and is quarantined. Training restarts from the first row without it.`
+    : `Rows ${numbers} failed (${cause}) and are quarantined. Training restarts from the first row without them.`;
 }

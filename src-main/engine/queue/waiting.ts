@@ -1,108 +1,118 @@
-/** What the user does with datasets that wait or are over, and how the list is shown with its expected times. */
+/** What the user does with datasets that wait or are finished, and the list with expected times. */
 import { type DatasetSummary, type Priority, Refusal } from '../../contract/index.ts';
 import type { PassDataset } from '../datasets/index.ts';
-import { estimate } from './decide.ts';
-import { removeCursor } from './pass.ts';
-import { type QueueParts, stepOf } from './queue-state.ts';
+import { removeCursor } from './pass-files.ts';
+import { type QueueParts, stepOf } from './queue-progress.ts';
+import { expectedTimes } from './queue-rules.ts';
 
-/** Steps of the dataset in processing, all its passes together. */
+/** Steps of the dataset in processing, over all of its passes. */
 export interface Live {
   readonly id: string;
   readonly done: number;
   readonly planned: number;
 }
 
-export function createWaiting({ o: options, now, desiredState, tell, tick }: QueueParts) {
-  function known(id: string): PassDataset {
-    const dataset = options.datasets.forPass(id);
-    if (dataset === null)
-      throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
-    return dataset;
-  }
-  function waiting(id: string): PassDataset {
-    const dataset = known(id);
-    if (dataset.place !== 'queue')
-      throw new Refusal('NOT_READY', `${dataset.name} does not wait in the queue.`, {
-        subject: id,
-        next: dataset.place === 'processing' ? 'Skip it instead.' : null,
-      });
-    return dataset;
+export class WaitingDatasets {
+  private readonly parts: QueueParts;
+  constructor(parts: QueueParts) {
+    this.parts = parts;
   }
 
-  function live(): Live | null {
-    if (now.open === null) return null;
-    const { pass, dataset } = now.open;
+  live(): Live | null {
+    const { options, progress } = this.parts;
+    if (progress.open === null) return null;
+    const { pass, dataset } = progress.open;
     const step = stepOf(options.trainer);
-    const begun = pass.head_step ?? 0;
+    const first = pass.head_step ?? 0;
     const done =
-      now.isSupervising && step !== null && step >= begun
-        ? pass.steps_before + step - begun
+      progress.isSupervising && step !== null && step >= first
+        ? pass.steps_before + step - first
         : (options.datasets.meta(dataset.id)?.done_steps ?? pass.steps_before);
     return { id: dataset.id, done, planned: pass.steps_before + pass.planned_steps };
   }
 
   /** All datasets, with their expected times. */
-  function datasets(): readonly DatasetSummary[] {
+  datasets(): readonly DatasetSummary[] {
+    const { options, progress, desiredState } = this.parts;
     const all = options.datasets.list();
-    const current = live();
-    const remaining = current === null ? 0 : Math.max(0, current.planned - current.done);
-    const t = Math.round(options.clock.now());
+    const live = this.live();
+    const remaining = live === null ? 0 : Math.max(0, live.planned - live.done);
+    const now = Math.round(options.clock.now());
     const isRunning = ['running', 'stopping_after'].includes(desiredState.state().desired_state);
     const speed = isRunning ? options.metrics.speed().stepsPerSecond : null;
-    const times = estimate(
-      current === null ? null : { remaining },
-      all
-        .filter(
-          (dataset) => dataset.place === 'queue' && !dataset.held && dataset.verdict === 'ready',
-        )
-        .map((dataset) => ({ id: dataset.id, steps: dataset.planned_steps })),
+    const queued = all.filter(
+      ({ place, held, verdict }) => place === 'queue' && !held && verdict === 'ready',
+    );
+    const times = expectedTimes(
+      live === null ? null : { remaining },
+      queued.map(({ id, planned_steps }) => ({ id, steps: planned_steps })),
       speed,
-      t,
+      now,
     );
     return all.map((dataset) => {
-      if (dataset.id !== current?.id) return { ...dataset, ...times.get(dataset.id) };
+      if (dataset.id !== live?.id) return { ...dataset, ...times.get(dataset.id) };
       return {
         ...dataset,
-        planned_steps: current.planned,
-        done_steps: current.done,
-        starts_at: now.open?.pass.started ?? null,
-        ends_at: speed === null || speed <= 0 ? null : Math.round(t + remaining / speed),
+        planned_steps: live.planned,
+        done_steps: live.done,
+        starts_at: progress.open?.pass.started ?? null,
+        ends_at: speed === null || speed <= 0 ? null : Math.round(now + remaining / speed),
       };
     });
   }
 
-  return {
-    live,
-    datasets,
-    move(id: string, priority: Priority, before: string | null): Promise<DatasetSummary> {
-      waiting(id);
-      return options.datasets.toQueue(id, priority, { before, judgeAgain: false });
-    },
-    async hold(id: string, held: boolean): Promise<DatasetSummary> {
-      waiting(id);
-      await options.datasets.note(id, { held });
-      await tick();
-      return options.datasets.summary(id);
-    },
-    /** A skipped one continues where it was, a completed one is trained whole once more, a refused one is validated again. */
-    async retry(id: string): Promise<DatasetSummary> {
-      const dataset = known(id);
-      if (dataset.place === 'queue' || dataset.place === 'processing')
-        throw new Refusal('NOT_READY', `${dataset.name} is in the queue already.`, {
-          subject: id,
-        });
-      if (dataset.place === 'completed') await removeCursor(dataset.folder);
-      const summary = await options.datasets.toQueue(id, dataset.priority, {
-        before: null,
-        judgeAgain: dataset.validated?.verdict !== 'ready',
+  /** Refusals NOT_FOUND, NOT_READY. */
+  async move(id: string, priority: Priority, before: string | null): Promise<DatasetSummary> {
+    this.queued(id);
+    return this.parts.options.datasets.toQueue(id, priority, { before, revalidate: false });
+  }
+
+  /** Refusals NOT_FOUND, NOT_READY. */
+  async hold(id: string, held: boolean): Promise<DatasetSummary> {
+    this.queued(id);
+    const { datasets } = this.parts.options;
+    await datasets.note(id, { held });
+    await this.parts.tick();
+    return datasets.summary(id);
+  }
+
+  /**
+   * A skipped dataset continues where it stopped, a completed one is trained again as a whole, a
+   * refused one is validated again. Refusals NOT_FOUND, NOT_READY.
+   */
+  async retry(id: string): Promise<DatasetSummary> {
+    const dataset = this.known(id);
+    if (dataset.place === 'queue' || dataset.place === 'processing')
+      throw new Refusal('NOT_READY', `${dataset.name} is already in the queue.`, { subject: id });
+    if (dataset.place === 'completed') await removeCursor(dataset.folder);
+    const summary = await this.parts.options.datasets.toQueue(id, dataset.priority, {
+      before: null,
+      revalidate: dataset.validated?.verdict !== 'ready',
+    });
+    await this.parts.tick();
+    return summary;
+  }
+
+  /** Refusals NOT_FOUND, NOT_READY. */
+  async remove(id: string): Promise<void> {
+    this.queued(id);
+    await this.parts.options.datasets.toSkipped(id, 'removed by you; the file is kept');
+    this.parts.notifyChanged();
+  }
+
+  private known(id: string): PassDataset {
+    const dataset = this.parts.options.datasets.forPass(id);
+    if (dataset === null) throw new Refusal('NOT_FOUND', 'Dataset not found.', { subject: id });
+    return dataset;
+  }
+
+  private queued(id: string): PassDataset {
+    const dataset = this.known(id);
+    if (dataset.place !== 'queue')
+      throw new Refusal('NOT_READY', `${dataset.name} is not waiting in the queue.`, {
+        subject: id,
+        next: dataset.place === 'processing' ? 'Skip it instead.' : null,
       });
-      await tick();
-      return summary;
-    },
-    async remove(id: string): Promise<void> {
-      waiting(id);
-      await options.datasets.toSkipped(id, 'taken out of the queue by you; its file is kept');
-      tell();
-    },
-  };
+    return dataset;
+  }
 }

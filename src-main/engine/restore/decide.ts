@@ -129,7 +129,7 @@ export function decideRestore(source: RestoreSource, r: RestoreReadings): Decisi
               epoch: cursor.epoch,
               seed: cursor.seed,
               content_hash: cursor.content_hash,
-              excluded_rows: cursor.excluded_rows,
+              excluded_rows: cursor.excluded_rows ?? [],
               step: kept.step,
             },
           },

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { point } from '../../contract/index.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 const aftermath = z.object({
   goesOn: z.string().nullable(),
@@ -20,7 +20,7 @@ const aftermath = z.object({
         epoch: z.number().int(),
         seed: z.number().int(),
         content_hash: z.string(),
-        excluded_rows: z.array(z.number().int()).optional(),
+        excluded_rows: z.array(z.number().int()).default([]),
         step: z.number().int(),
       }),
     })

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Backup, Refusal } from '../../contract/index.ts';
+import type { EventOf } from '../../formats/index.ts';
 import type { WorkerResult } from '../trainer/index.ts';
 import { listCheckpoints, measuredBy } from '../versions/index.ts';
 import type { Decision } from './decide.ts';
@@ -10,7 +11,7 @@ import type { Intent } from './intent.ts';
 import { type KeptPoint, nameOf, type RestoreOptions } from './types.ts';
 
 /** What the verification read, by the identity of the file: size and hash, as the worker says them. */
-export type ReadFiles = Readonly<Record<string, unknown>>;
+export type ReadFiles = EventOf<'verified'>['read'];
 
 export const newIntentId = (): string => `r-${randomBytes(6).toString('hex')}`;
 
@@ -45,8 +46,10 @@ export async function verifySource(
     if (!checked.ok) no(checked.problem ?? 'unknown');
   };
   if (kept.origin.kind === 'base') {
-    const base = { action: 'verify_base', base: kept.model, hash: baseOfKept(options, kept).hash };
-    const answer = await options.trainer.work('stage', { stage: base });
+    const { hash } = baseOfKept(options, kept);
+    const answer = await options.trainer.work('stage', {
+      stage: { action: 'verify_base', base: kept.model, hash },
+    });
     if (answer.ok) return {};
     if (answer.category !== 'checkpoint_corrupt') throw refusalOf(answer, 'reading the base');
     no(answer.message);
@@ -61,7 +64,7 @@ export async function verifySource(
     { stage: { action: 'verify', checkpoint: kept.optimizerState } },
     {
       onEvent: (event) => {
-        if (event.type === 'verified') read = event.read as ReadFiles;
+        if (event.type === 'verified') read = event.read;
       },
     },
   );
@@ -167,7 +170,7 @@ export async function stage(
       parent: decision.entry.parent,
       base: { id: base.id, hash: base.hash },
       hashes: kept.hashes,
-      cursor: kept.cursor,
+      cursor: kept.cursor === null ? null : { ...kept.cursor, excluded_rows: kept.cursor.excluded_rows ?? [] },
       warmup_from: kept.step,
       read: kept.share ? read : {},
     },

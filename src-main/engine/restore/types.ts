@@ -1,7 +1,7 @@
 /** What the parts of the restore share. */
 import type { LineageState, Point, RestoreSource } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { BackupsRoom } from '../backups/index.ts';
 import type { Holds } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';

@@ -1,7 +1,7 @@
 /** The base models that are offered, ready in models/, or being made by the worker. */
 import { readdir } from 'node:fs/promises';
 import type { Setup } from '../../contract/index.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Journal } from '../journal/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import { readBase } from '../versions/index.ts';

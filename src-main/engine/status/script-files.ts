@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { MemoryStats, MonitoringCosts } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { writeJson } from '../../kit/files.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 const SECONDS_BETWEEN_WRITES = 10;
 

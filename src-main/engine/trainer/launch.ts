@@ -1,38 +1,43 @@
 /**
- * Starts Python: its own process group, files instead of pipes, a scrubbed environment. By node:child_process, not execa: a trainer
- * outlives the engine, so nothing may wait for it, collect its output or end it on exit.
+ * Starts Python in its own process group, with files instead of pipes and a filtered environment.
+ * With node:child_process, not execa: a trainer outlives the engine, so nothing may wait for it,
+ * collect its output or end it on exit.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { RunKind } from '../../formats/index.ts';
 import { writeJson } from '../../kit/files.ts';
 import { type Identity, identityOf } from '../../kit/identity.ts';
 import type { PythonFacts } from './types.ts';
 import type { Launcher } from './spec.ts';
 
-/** What a Python process may see of the user's environment; no secrets, no proxies of other programs. */
-const passed =
+/**
+ * The part of the user's environment that Python sees: no secrets, no proxies of other programs.
+ */
+const PASSED =
   /^(PATH|HOME|LANG|LC_.*|TMPDIR|TMP|TEMP|USER|LOGNAME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|PATHEXT|XDG_.*|CUDA_.*|NVIDIA_.*|LD_LIBRARY_PATH|NIGHTSHIFT_CACHE|NIGHTSHIFT_DEVICE_LOCKS|SSL_CERT_FILE)$/;
-/** The base worker asks the package registry, by the user's own settings. */
-const passedToBase =
+/** The base worker downloads packages, with the user's own settings. */
+const PASSED_TO_BASE =
   /^(PIP_.*|UV_.*|REQUESTS_CA_BUNDLE|HTTPS?_PROXY|NO_PROXY|https?_proxy|no_proxy)$/;
 
 export function environmentFor(
-  kind: string,
+  kind: RunKind,
   own: Readonly<Record<string, string | undefined>>,
   python: PythonFacts,
 ): Record<string, string> {
-  const out: Record<string, string> = {};
+  const isPassed = (name: string): boolean =>
+    PASSED.test(name) || (kind === 'base' && PASSED_TO_BASE.test(name));
+  const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(own))
-    if (value !== undefined && (passed.test(name) || (kind === 'base' && passedToBase.test(name))))
-      out[name] = value;
+    if (value !== undefined && isPassed(name)) environment[name] = value;
   return {
-    ...out,
+    ...environment,
     PYTHONPATH: python.packageFolder,
     PYTHONUNBUFFERED: '1',
     PYTHONFAULTHANDLER: '1',
-    // Two torch programs whose threads spin while they wait slow each other down many times over.
+    // Spinning OpenMP threads of two torch processes slow each other down many times over.
     GOMP_SPINCOUNT: '2000',
     HF_HUB_OFFLINE: '1',
     TRANSFORMERS_OFFLINE: '1',
@@ -41,7 +46,7 @@ export function environmentFor(
   };
 }
 
-/** What the interpreter is told. Ranks that end are never started again by their launcher: that is the engine's decision. Pure. */
+/** Arguments of the interpreter. `torchrun` never restarts ranks: the engine decides that. Pure. */
 export function argumentsFor(folder: string, launcher: Launcher): readonly string[] {
   const trainer = ['-m', 'nightshift_trainer', folder];
   if (launcher.kind === 'single') return trainer;
@@ -51,19 +56,11 @@ export function argumentsFor(folder: string, launcher: Launcher): readonly strin
 }
 
 export interface Launched {
-  readonly run: string;
-  readonly folder: string;
   readonly child: ChildProcess;
-  readonly identity: Identity | null;
+  readonly identity: Identity;
 }
 
-/** `YYYYMMDD-HHMMSS-<kind>-<4 hex>`, UTC. */
-export function runName(kind: string, now: number, random: string): string {
-  const [day = '', time = ''] = new Date(now * 1000).toISOString().split('T');
-  return `${day.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${kind}-${random}`;
-}
-
-/** A process that could not even be started: what of the machine was not ready. Pure. */
+/** The category of a process that couldn't be started. Pure. */
 export function launchCategory(error: unknown): string {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'disk_full';
@@ -72,11 +69,10 @@ export function launchCategory(error: unknown): string {
     : 'import_error';
 }
 
-/** Writes spec.json and starts the process. Throws when the interpreter cannot be started. */
+/** Writes spec.json and starts the process. Throws when the interpreter can't be started. */
 export async function launch(options: {
   readonly folder: string;
-  readonly run: string;
-  readonly kind: string;
+  readonly kind: RunKind;
   readonly spec: Readonly<Record<string, unknown>>;
   readonly python: PythonFacts;
   readonly launcher: Launcher;
@@ -97,12 +93,8 @@ export async function launch(options: {
       child.once('error', reject);
     });
     child.unref();
-    return {
-      run: options.run,
-      folder: options.folder,
-      child,
-      identity: child.pid === undefined ? null : identityOf(child.pid),
-    };
+    const pid = child.pid ?? -1;
+    return { child, identity: identityOf(pid) ?? { pid, start: 'ended' } };
   } finally {
     closeSync(log);
   }

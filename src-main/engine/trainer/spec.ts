@@ -1,47 +1,48 @@
-/** spec.json of a training run: from the frozen configuration to what Python is told, and back. */
-import path from 'node:path';
-import { type Config, configSchema } from '../../contract/index.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+/** spec.json of a training run, from the frozen configuration, and back for an adopted run. */
+import type { Config } from '../../contract/index.ts';
+import { type ResolvedConfig, specFiles, type TrainSpec } from '../../formats/index.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { MachineFacts } from '../../machine/index.ts';
 import type { PassRequest } from './types.ts';
 
 /** What `auto` is resolved by. */
 export type DeviceFacts = Pick<MachineFacts, 'hasGpu' | 'hasFastBf16'>;
 
-/** Python gets no `auto`, except micro_batch, which is found while training. Pure. */
+/** Python gets no `auto`, except `micro_batch`, which is found while training. Pure. */
 export function resolveForMachine(
   config: Config,
   machine: DeviceFacts,
-): { readonly device: string; readonly config: Config } {
-  const device = config.device === 'auto' ? (machine.hasGpu ? 'cuda:0' : 'cpu') : config.device;
-  const onCpu = device === 'cpu';
-  const precision =
-    config.precision !== 'auto'
-      ? config.precision
-      : onCpu && !machine.hasFastBf16
-        ? 'fp32'
-        : 'bf16';
-  const deterministic =
-    config.deterministic === 'auto' ? (onCpu ? 'on' : 'off') : config.deterministic;
-  return { device, config: { ...config, precision, deterministic } };
+): { readonly device: string; readonly config: ResolvedConfig } {
+  const autoDevice = machine.hasGpu ? 'cuda:0' : 'cpu';
+  const device = config.device === 'auto' ? autoDevice : config.device;
+  const isCpu = device === 'cpu';
+  const autoPrecision = isCpu && !machine.hasFastBf16 ? 'fp32' : 'bf16';
+  const autoDeterministic = isCpu ? 'on' : 'off';
+  return {
+    device,
+    config: {
+      ...config,
+      precision: config.precision === 'auto' ? autoPrecision : config.precision,
+      deterministic: config.deterministic === 'auto' ? autoDeterministic : config.deterministic,
+    },
+  };
 }
 
-/** How the trainer is started: by itself, or as several ranks by `torchrun`. */
-export interface Launcher {
-  readonly kind: 'single' | 'torchrun';
-  readonly processes: number;
-}
+/** One process, or several ranks started by `torchrun`. */
+export type Launcher = TrainSpec['launcher'];
 
-export const alone: Launcher = { kind: 'single', processes: 1 };
+export const SINGLE_PROCESS: Launcher = { kind: 'single', processes: 1 };
 
 export function launcherOf(config: Pick<Config, 'world_size'>): Launcher {
-  return config.world_size === 1 ? alone : { kind: 'torchrun', processes: config.world_size };
+  return config.world_size === 1
+    ? SINGLE_PROCESS
+    : { kind: 'torchrun', processes: config.world_size };
 }
 
-/** Half of what was in memory at once, at least one example. Pure. */
-export function halveMicroBatch(now: number | null, config: Config): number {
-  const whole = config.batch_size * config.gradient_accumulation;
-  const before = now ?? (config.micro_batch === 'auto' ? whole : config.micro_batch);
+/** Half the examples in memory at a time, at least one. `current` null: as configured. Pure. */
+export function halveMicroBatch(current: number | null, config: Config): number {
+  const batch = config.batch_size * config.gradient_accumulation;
+  const before = current ?? (config.micro_batch === 'auto' ? batch : config.micro_batch);
   return Math.max(1, Math.floor(before / 2));
 }
 
@@ -49,91 +50,70 @@ export function trainSpec(options: {
   readonly run: string;
   readonly paths: WorkspacePaths;
   readonly request: PassRequest;
-  /** Overrides micro_batch after GPU memory ran out; the batch stays. */
+  /** Replaces micro_batch after the GPU ran out of memory; the effective batch size stays. */
   readonly microBatch: number | null;
   readonly machine: DeviceFacts;
   readonly threads: number;
   readonly now: number;
-}): Record<string, unknown> {
-  const { request } = options;
+}): TrainSpec {
+  const { request, paths } = options;
+  const { pass, dataset, lineage } = request;
   const { device, config } = resolveForMachine(request.config, options.machine);
   return {
     format: 1,
     kind: 'train',
     run: options.run,
-    workspace: options.paths.root,
+    workspace: paths.root,
     created: options.now,
     dataset: {
-      id: request.dataset.id,
-      folder: request.dataset.folder,
-      name: request.dataset.name,
-      content_hash: request.dataset.contentHash,
-      cache: request.dataset.cache,
-      excluded_rows: request.dataset.excludedRows,
+      id: dataset.id,
+      folder: dataset.folder,
+      name: dataset.name,
+      content_hash: dataset.contentHash,
+      cache: dataset.cache,
+      excluded_rows: [...dataset.excludedRows],
     },
-    pass: { id: request.pass.id, planned_steps: request.pass.plannedSteps },
+    pass: { id: pass.id, planned_steps: pass.plannedSteps },
     config: options.microBatch === null ? config : { ...config, micro_batch: options.microBatch },
-    /** The frozen configuration as the engine knows it, so that the pass can be adopted as it was. */
     frozen: request.config,
     base: request.base,
     lineage: {
-      branch: request.lineage.branch,
-      checkpoints: options.paths.checkpoints(request.lineage.branch),
-      head_step: request.lineage.headStep,
+      branch: lineage.branch,
+      checkpoints: paths.checkpoints(lineage.branch),
+      head_step: lineage.headStep,
     },
     validation: { core: request.core },
     start: request.start,
     device,
     launcher: launcherOf(config),
-    // A GPU stands still while a checkpoint is written; a processor would write no faster beside its steps, and needs the memory.
+    // Asynchronous saving keeps a GPU busy. On the CPU it competes with the steps for cores and
+    // needs a second copy of the weights.
     saving: device === 'cpu' ? 'sync' : 'async',
-    // Of each process: more threads than cores make all of them slower.
+    // Per process: more threads than cores slow all processes down.
     threads: Math.max(1, Math.floor(options.threads / config.world_size)),
     test: {},
   };
 }
 
-/** The request that a spec.json was made from; null when it is not one. */
-export function requestOf(spec: unknown): PassRequest | null {
-  const at = (value: unknown, key: string): unknown =>
-    typeof value === 'object' && value !== null
-      ? (value as Record<string, unknown>)[key]
-      : undefined;
-  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-  const numbers = (value: unknown): readonly number[] =>
-    Array.isArray(value) ? value.filter((entry): entry is number => typeof entry === 'number') : [];
-  const count = (value: unknown): number => (typeof value === 'number' ? value : 0);
-  const config = configSchema.safeParse(at(spec, 'frozen'));
-  if (at(spec, 'kind') !== 'train' || !config.success) return null;
-  const dataset = at(spec, 'dataset');
-  const base = at(spec, 'base');
-  const lineage = at(spec, 'lineage');
-  const start = at(spec, 'start');
-  const head = at(lineage, 'head_step');
+/** The request that a spec.json was made from; null when it is not one of a training run. */
+export function requestOf(json: unknown): PassRequest | null {
+  const reading = specFiles.train.parse(json);
+  if (!reading.ok || reading.value.frozen === undefined) return null;
+  const spec = reading.value;
   return {
-    pass: {
-      id: text(at(at(spec, 'pass'), 'id')),
-      plannedSteps: count(at(at(spec, 'pass'), 'planned_steps')),
-    },
+    pass: { id: spec.pass.id, plannedSteps: spec.pass.planned_steps },
     dataset: {
-      id: text(at(dataset, 'id')),
-      folder: text(at(dataset, 'folder')),
-      name: text(at(dataset, 'name')),
-      contentHash: text(at(dataset, 'content_hash')),
-      cache: text(at(dataset, 'cache')),
-      excludedRows: numbers(at(dataset, 'excluded_rows')),
+      id: spec.dataset.id,
+      folder: spec.dataset.folder,
+      name: spec.dataset.name,
+      contentHash: spec.dataset.content_hash,
+      cache: spec.dataset.cache,
+      excludedRows: spec.dataset.excluded_rows,
     },
-    config: config.data,
-    base: {
-      id: text(at(base, 'id')),
-      folder: text(at(base, 'folder')),
-      hash: text(at(base, 'hash')),
-    },
-    lineage: {
-      branch: text(at(lineage, 'branch')) || path.basename(text(at(lineage, 'checkpoints'))),
-      headStep: typeof head === 'number' ? head : null,
-    },
-    core: text(at(at(spec, 'validation'), 'core')),
-    start: { position: count(at(start, 'position')), epoch: count(at(start, 'epoch')) },
+    config: reading.value.frozen,
+    base: spec.base,
+    lineage: { branch: spec.lineage.branch, headStep: spec.lineage.head_step },
+    core: spec.validation.core,
+    start: spec.start,
   };
 }

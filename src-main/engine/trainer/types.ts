@@ -1,6 +1,14 @@
-/** What goes through the trainer's door. The files behind these shapes are described in docs/protocol.md. */
+/** The trainer's interface. The files behind these shapes are described in docs/protocol.md. */
 import type { Config } from '../../contract/index.ts';
 import type { Emitter } from '../../kit/emitter.ts';
+import type {
+  CommandVerb,
+  Exit,
+  HeartbeatPhase,
+  RunEvent,
+  WorkerKind,
+  WorkerRequest,
+} from '../../formats/index.ts';
 
 export interface PythonFacts {
   readonly executable: string;
@@ -26,28 +34,17 @@ export interface PassRequest {
   readonly start: { readonly position: number; readonly epoch: number };
 }
 
-export interface ExitFile {
-  readonly outcome: string;
-  readonly reason: string | null;
-  readonly t: number;
-  readonly step: number | null;
-  readonly position: number | null;
-  readonly error: {
-    readonly category: string;
-    readonly type: string;
-    readonly message: string;
-    readonly traceback: string;
-    readonly rows: readonly number[];
-  } | null;
-}
+/** Why training halted at the user's request. */
+export type Halt = 'paused' | 'stopped' | 'skipped';
 
 export type PassOutcome =
   | {
-      readonly kind: 'completed' | 'paused' | 'stopped' | 'skipped';
+      readonly kind: 'completed' | Halt;
       readonly step: number;
-      /** Steps of this pass that are done, over all of its runs; null: nobody was there to say. */
+      /**
+       * Steps of the pass that are done, over all of its runs; null: the trainer did not report.
+       */
       readonly stepsDone: number | null;
-      readonly exit: ExitFile;
     }
   | {
       readonly kind: 'gave_up';
@@ -59,18 +56,14 @@ export type PassOutcome =
       readonly rows: readonly number[];
     };
 
-/** A line of events.jsonl, or one that the engine adds (`crashed`, `restarted`, `hang_suspected`, `hang_killed`). */
-export interface TrainerEvent {
-  readonly type: string;
-  readonly t: number;
-  readonly [field: string]: unknown;
-}
+/** An event of a run, with the id of the run. */
+export type TrainerEvent = RunEvent & { readonly run: string };
 
-export interface Heartbeat {
-  readonly phase: string;
+export interface HeartbeatView {
+  readonly phase: HeartbeatPhase;
   readonly step: number | null;
   readonly position: number | null;
-  /** Seconds since it was written, by the wall clock both sides share. */
+  /** Seconds since it was written, by the wall clock that both processes share. */
   readonly age_s: number;
 }
 
@@ -78,7 +71,7 @@ export interface TrainerView {
   readonly run: string | null;
   readonly pid: number | null;
   readonly alive: boolean;
-  readonly heartbeat: Heartbeat | null;
+  readonly heartbeat: HeartbeatView | null;
   readonly recovering: {
     readonly attempt: number;
     readonly limit: number;
@@ -86,41 +79,44 @@ export interface TrainerView {
     readonly category: string;
   } | null;
   readonly pending: { readonly verb: string; readonly t: number } | null;
-  /** What it was told to halt for, from the command on until it is told to go on. */
-  readonly halting: 'paused' | 'stopped' | 'skipped' | null;
+  /** From the command that halts training until one that resumes it. */
+  readonly requestedHalt: Halt | null;
   readonly device: string | null;
 }
 
 export type WorkerResult =
-  | { readonly ok: true; readonly exit: ExitFile }
+  | { readonly ok: true; readonly exit: Exit }
   | {
       readonly ok: false;
+      /** Of the crash table, or `canceled`. */
       readonly category: string;
       readonly message: string;
       readonly log: string;
     };
 
-export type Verb =
-  'pause' | 'resume' | 'stop-after' | 'stop-now' | 'skip' | 'checkpoint' | 'sample' | 'eval';
+export interface WorkOptions {
+  readonly onEvent?: (event: RunEvent) => void;
+  readonly signal?: AbortSignal;
+}
 
 export interface TrainerRoom {
-  /** A live trainer of this workspace is supervised again; null when there is none. */
+  /** Supervises a live trainer of this workspace again; null when there is none. */
   adopt(): Promise<PassRequest | null>;
-  /** Launches, and keeps it running by the recovery rules until there is an outcome. */
+  /** Launches the trainer, and restarts it by the recovery rules until there is an outcome. */
   train(request: PassRequest): void;
-  command(verb: Verb): Promise<void>;
-  /** Emergency: the group is killed and verified gone; the supervision ends with the outcome `stopped`. */
+  command(verb: CommandVerb): Promise<void>;
+  /**
+   * Emergency: kills the process group, returns when it is gone; the outcome is `stopped`.
+   * Throws when the process can't be killed.
+   */
   kill(why: string): Promise<void>;
   view(): TrainerView;
-  work(
-    kind: 'intake' | 'base' | 'sample' | 'evaluate' | 'verify' | 'stage',
-    spec: Readonly<Record<string, unknown>>,
-    options?: {
-      readonly onEvent?: (event: TrainerEvent) => void;
-      readonly signal?: AbortSignal;
-    },
+  work<K extends WorkerKind>(
+    kind: K,
+    request: WorkerRequest<K>,
+    options?: WorkOptions,
   ): Promise<WorkerResult>;
-  readonly events: Emitter<TrainerEvent & { readonly run: string }>;
+  readonly events: Emitter<TrainerEvent>;
   readonly outcome: Emitter<PassOutcome & { readonly pass: string; readonly dataset: string }>;
   readonly changed: Emitter<void>;
   /** Leaves the trainer running. */

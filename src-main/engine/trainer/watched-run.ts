@@ -1,18 +1,27 @@
-/** One run under observation: its events as they come, its heartbeat, and whether its process is still the one that was started. */
+/** A run under observation: its new events, its heartbeat, its process, and commands to it. */
 import type { ChildProcess } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import {
+  commandFile,
+  commandName,
+  type CommandVerb,
+  eventsFile,
+  type Heartbeat,
+  type HeartbeatPhase,
+  nextCommandSeq,
+  type RunEvent,
+  writeFormat,
+} from '../../formats/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { writeJson } from '../../kit/files.ts';
 import { type Identity, isAlive } from '../../kit/identity.ts';
 import { createSerializer } from '../../kit/serializer.ts';
 import { Tail } from '../../kit/tail.ts';
-import { type BeatFile, parseEvent, readBeat } from './run-files.ts';
-import type { TrainerEvent, Verb } from './types.ts';
+import { readHeartbeat } from './run-files.ts';
 
-const beatsKept = 400;
-/** Seconds within which the system tells the parent how a child ended, once it is seen to be gone. */
-const lastWordWithin = 2;
+const KEPT_INTERVALS = 400;
+/** The system reports the exit code within this time after the process is gone. */
+const EXIT_CODE_SECONDS = 2;
 
 export class WatchedRun {
   readonly run: string;
@@ -21,12 +30,12 @@ export class WatchedRun {
   readonly startedAt: number;
   exitCode: number | null = null;
   signal: string | null = null;
-  beat: BeatFile | null = null;
-  pending: { readonly verb: string; readonly t: number; readonly seq: number } | null = null;
+  heartbeat: Heartbeat | null = null;
+  pending: { readonly verb: CommandVerb; readonly t: number; readonly seq: number } | null = null;
   private readonly clock: Clock;
   private readonly tail: Tail;
-  private readonly beats = new Map<string, number[]>();
-  private beatSeenAt: number;
+  private readonly intervals = new Map<HeartbeatPhase, number[]>();
+  private heartbeatSeenAt: number;
   private hasExited = false;
   private readonly exited: Promise<void>;
   private readonly commands = createSerializer();
@@ -35,38 +44,30 @@ export class WatchedRun {
     readonly run: string;
     readonly folder: string;
     readonly identity: Identity;
+    /** Null for a process that another engine started. */
     readonly child: ChildProcess | null;
     readonly clock: Clock;
-    readonly eventsFrom?: number;
   }) {
     this.run = options.run;
     this.folder = options.folder;
     this.identity = options.identity;
     this.clock = options.clock;
     this.startedAt = options.clock.now();
-    this.beatSeenAt = options.clock.monotonic();
-    this.tail = new Tail(path.join(options.folder, 'events.jsonl'), options.eventsFrom ?? 0);
-    const { child } = options;
-    this.exited =
-      child === null
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            child.once('exit', (code, signal) => {
-              this.hasExited = true;
-              this.exitCode = code;
-              this.signal = signal;
-              resolve();
-            });
-          });
+    this.heartbeatSeenAt = options.clock.monotonic();
+    this.tail = new Tail(path.join(options.folder, 'events.jsonl'));
+    this.exited = options.child === null ? Promise.resolve() : this.exitOf(options.child);
   }
 
-  /** A look may find the process gone before its parent is told how: the code and the signal decide what it is called. */
-  async lastWord(): Promise<void> {
+  /**
+   * The process may be gone before Node reports how it ended, and exit code and signal decide the
+   * category of a crash.
+   */
+  async awaitExitCode(): Promise<void> {
     let cancel = (): void => undefined;
-    const late = new Promise<void>((resolve) => {
-      cancel = this.clock.after(lastWordWithin, resolve);
+    const timeout = new Promise<void>((resolve) => {
+      cancel = this.clock.after(EXIT_CODE_SECONDS, resolve);
     });
-    await Promise.race([this.exited, late]);
+    await Promise.race([this.exited, timeout]);
     cancel();
   }
 
@@ -74,64 +75,75 @@ export class WatchedRun {
     return !this.hasExited && isAlive(this.identity);
   }
 
-  /** Seconds without a new beat, by the engine's own monotonic clock: a clock that is set causes no hang. */
-  get silence(): number {
-    return this.clock.monotonic() - this.beatSeenAt;
+  /** The phase of the last heartbeat; before the first one the process is loading. */
+  get phase(): HeartbeatPhase {
+    return this.heartbeat?.phase ?? 'load';
   }
 
-  /** The machine slept, or the engine did: what came before says nothing about the trainer. */
-  forgive(): void {
-    this.beatSeenAt = this.clock.monotonic();
+  /**
+   * Seconds without a new heartbeat, monotonic: setting the system clock must not look like a hang.
+   */
+  get heartbeatAge(): number {
+    return this.clock.monotonic() - this.heartbeatSeenAt;
   }
 
-  beatsOf(phase: string): readonly number[] {
-    return this.beats.get(phase) ?? [];
+  /**
+   * After the machine or the engine slept, the missing heartbeats say nothing about the trainer.
+   */
+  ignoreGap(): void {
+    this.heartbeatSeenAt = this.clock.monotonic();
   }
 
-  async readBeat(): Promise<void> {
-    const next = await readBeat(this.folder);
-    if (next === null || (this.beat !== null && next.seq === this.beat.seq)) return;
+  intervalsOf(phase: HeartbeatPhase): readonly number[] {
+    return this.intervals.get(phase) ?? [];
+  }
+
+  async readHeartbeat(): Promise<void> {
+    const next = await readHeartbeat(this.folder);
+    if (next === null || next.seq === this.heartbeat?.seq) return;
     const now = this.clock.monotonic();
-    if (this.beat?.phase === next.phase) {
-      const known = this.beats.get(next.phase) ?? [];
-      known.push(now - this.beatSeenAt);
-      if (known.length > beatsKept) known.shift();
-      this.beats.set(next.phase, known);
+    if (this.heartbeat?.phase === next.phase) {
+      const known = this.intervals.get(next.phase) ?? [];
+      known.push(now - this.heartbeatSeenAt);
+      if (known.length > KEPT_INTERVALS) known.shift();
+      this.intervals.set(next.phase, known);
     }
-    this.beat = next;
-    this.beatSeenAt = now;
+    this.heartbeat = next;
+    this.heartbeatSeenAt = now;
   }
 
-  async readEvents(): Promise<readonly TrainerEvent[]> {
-    const out: TrainerEvent[] = [];
+  /** Events since the last call. */
+  async readEvents(): Promise<readonly RunEvent[]> {
+    const events: RunEvent[] = [];
     for (const line of await this.tail.read()) {
-      const event = parseEvent(line);
+      const event = eventsFile.parseLine(line);
       if (event === null) continue;
       if (event.type === 'acknowledged' && event.seq === this.pending?.seq) this.pending = null;
-      out.push(event);
+      events.push(event);
     }
-    return out;
+    return events;
   }
 
-  /** Atomic, so that the trainer never reads half a command. Numbers go on over engines; two commands at once get two. */
-  command(verb: Verb): Promise<void> {
-    return this.commands.run(() => this.write(verb));
+  /** One at a time: the number of a command follows from the files that are there. */
+  command(verb: CommandVerb): Promise<void> {
+    return this.commands.run(async () => {
+      const folder = path.join(this.folder, 'commands');
+      const seq = nextCommandSeq(await readdir(folder).catch(() => []));
+      const t = this.clock.now();
+      this.pending = { verb, t, seq };
+      const file = path.join(folder, commandName(seq, verb));
+      await writeFormat(file, commandFile, { seq, verb, t, args: {} });
+    });
   }
 
-  private async write(verb: Verb): Promise<void> {
-    const folder = path.join(this.folder, 'commands');
-    const numbers = (await readdir(folder).catch(() => [])).map((name) =>
-      Number.parseInt(name, 10),
-    );
-    const seq = Math.max(0, ...numbers.filter((number) => Number.isFinite(number))) + 1;
-    const t = this.clock.now();
-    this.pending = { verb, t, seq };
-    await writeJson(path.join(folder, `${String(seq).padStart(6, '0')}-${verb}.json`), {
-      format: 1,
-      seq,
-      verb,
-      t,
-      args: {},
+  private exitOf(child: ChildProcess): Promise<void> {
+    return new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        this.hasExited = true;
+        this.exitCode = code;
+        this.signal = signal;
+        resolve();
+      });
     });
   }
 }

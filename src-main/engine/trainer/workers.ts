@@ -1,74 +1,48 @@
-/** Everything in Python that does not train: same launcher, identity, run folder and log as the trainer. */
+/** Python workers: everything that does not train, launched and observed like the trainer. */
+import type { WorkerKind, WorkerRequest } from '../../formats/index.ts';
+import { runId } from '../../formats/index.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { identityOf, signalGroup } from '../../kit/identity.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
-import { classifyCrash } from './classify.ts';
-import { launch, launchCategory, runName } from './launch.ts';
+import { signalGroup } from '../../kit/identity.ts';
+import { classifyCrash } from './classify-crash.ts';
+import { launch, launchCategory } from './launch.ts';
 import { readExit, readLogEnd } from './run-files.ts';
-import type { PythonFacts, TrainerRoom } from './types.ts';
-import { alone } from './spec.ts';
+import { SINGLE_PROCESS } from './spec.ts';
+import type { PythonFacts, WorkerResult, WorkOptions } from './types.ts';
 import { WatchedRun } from './watched-run.ts';
 
-const secondsBetweenLooks = 0.1;
+const POLL_SECONDS = 0.1;
 
-export function createWorkers(settings: {
+export interface WorkersOptions {
   readonly paths: WorkspacePaths;
   readonly clock: Clock;
   readonly python: () => Promise<PythonFacts>;
+  /** Four hex digits that make a run id unique. */
   readonly random: () => string;
-}): { readonly work: TrainerRoom['work']; close(): void } {
-  const live = new Set<WatchedRun>();
+}
 
-  const work: TrainerRoom['work'] = async (kind, spec, options = {}) => {
-    const python = await settings.python();
-    const run = runName(kind, settings.clock.now(), settings.random());
-    const folder = settings.paths.run(run);
-    let watched: WatchedRun;
+export class Workers {
+  private readonly options: WorkersOptions;
+  private readonly live = new Set<WatchedRun>();
+
+  constructor(options: WorkersOptions) {
+    this.options = options;
+  }
+
+  async work<K extends WorkerKind>(
+    kind: K,
+    request: WorkerRequest<K>,
+    options: WorkOptions = {},
+  ): Promise<WorkerResult> {
+    const python = await this.options.python();
+    let run: WatchedRun;
     try {
-      const launched = await launch({
-        folder,
-        run,
-        kind,
-        python,
-        launcher: alone,
-        spec: {
-          format: 1,
-          kind,
-          run,
-          workspace: settings.paths.root,
-          created: settings.clock.now(),
-          ...spec,
-        },
-      });
-      const identity = launched.identity ?? identityOf(launched.child.pid ?? -1);
-      watched = new WatchedRun({
-        run,
-        folder,
-        child: launched.child,
-        clock: settings.clock,
-        identity: identity ?? { pid: launched.child.pid ?? -1, start: 'ended' },
-      });
+      run = await this.start(python, kind, request);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       return { ok: false, category: launchCategory(error), message, log: '' };
     }
-    live.add(watched);
-    const cancel = (): void => {
-      signalGroup(watched.identity, 'SIGKILL');
-    };
-    options.signal?.addEventListener('abort', cancel);
-    if (options.signal?.aborted === true) cancel();
-    try {
-      for (;;) {
-        const alive = watched.isAlive;
-        for (const event of await watched.readEvents()) options.onEvent?.(event);
-        if (!alive) break;
-        await settings.clock.sleep(secondsBetweenLooks);
-      }
-    } finally {
-      live.delete(watched);
-      options.signal?.removeEventListener('abort', cancel);
-    }
+    await this.observe(run, options);
     if (options.signal?.aborted === true)
       return {
         ok: false,
@@ -76,31 +50,57 @@ export function createWorkers(settings: {
         message: `The ${kind} worker was canceled.`,
         log: '',
       };
-    const exit = await readExit(folder);
-    if (exit !== null && exit.outcome === 'completed') return { ok: true, exit };
-    await watched.lastWord();
-    const log = await readLogEnd(folder);
-    const crash = classifyCrash({
-      exitCode: watched.exitCode,
-      signal: watched.signal,
-      error: exit?.error ?? null,
-      log,
-      kernel: '',
-    });
-    const own = exit?.error?.category;
-    return {
-      ok: false,
-      category: own !== undefined && own !== 'unknown' ? own : crash.category,
-      message: exit?.error?.message ?? crash.message,
-      log,
-    };
-  };
+    return resultOf(run);
+  }
 
-  return {
-    work,
-    /** Workers end with the engine: what they make appears only when it is complete, and is made again. */
-    close() {
-      for (const watched of live) signalGroup(watched.identity, 'SIGKILL');
-    },
-  };
+  /** Workers end with the engine: what they write appears only when complete, and is made again. */
+  close(): void {
+    for (const run of this.live) signalGroup(run.identity, 'SIGKILL');
+  }
+
+  private async start<K extends WorkerKind>(
+    python: PythonFacts,
+    kind: K,
+    request: WorkerRequest<K>,
+  ): Promise<WatchedRun> {
+    const { paths, clock } = this.options;
+    const created = clock.now();
+    const run = runId(kind, created, this.options.random());
+    const folder = paths.run(run);
+    const spec = { format: 1, kind, run, workspace: paths.root, created, ...request };
+    const launched = await launch({ folder, kind, python, launcher: SINGLE_PROCESS, spec });
+    return new WatchedRun({ run, folder, ...launched, clock });
+  }
+
+  /** Until the process is gone and its last event is read. */
+  private async observe(run: WatchedRun, { onEvent, signal }: WorkOptions): Promise<void> {
+    const cancel = (): void => {
+      signalGroup(run.identity, 'SIGKILL');
+    };
+    this.live.add(run);
+    signal?.addEventListener('abort', cancel);
+    if (signal?.aborted === true) cancel();
+    try {
+      for (;;) {
+        const isAlive = run.isAlive;
+        for (const event of await run.readEvents()) onEvent?.(event);
+        if (!isAlive) break;
+        await this.options.clock.sleep(POLL_SECONDS);
+      }
+    } finally {
+      this.live.delete(run);
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+}
+
+async function resultOf(run: WatchedRun): Promise<WorkerResult> {
+  const exit = await readExit(run.folder);
+  if (exit?.outcome === 'completed') return { ok: true, exit };
+  await run.awaitExitCode();
+  const log = await readLogEnd(run.folder);
+  const { exitCode, signal } = run;
+  const error = exit?.error ?? null;
+  const crash = classifyCrash({ exitCode, signal, error, log, kernel: '' });
+  return { ok: false, category: crash.category, message: error?.message ?? crash.message, log };
 }

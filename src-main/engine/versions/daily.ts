@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { Journal } from '../journal/index.ts';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { point, Refusal } from '../../contract/index.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
-import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 const baseFile = z.looseObject({
   id: z.string(),

@@ -3,6 +3,7 @@ import { copyFile, link, mkdir, open, readdir, rm, stat } from 'node:fs/promises
 import path from 'node:path';
 import { z } from 'zod';
 import { type Version, type VersionCheck, version } from '../../contract/index.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
 import {
   type FileList,
   firstDifference,
@@ -13,7 +14,6 @@ import {
   sha256File,
   sizeDifference,
   syncFolder,
-  type WorkspacePaths,
   writeJson,
   writeSealed,
 } from '../../kit/index.ts';

@@ -1,4 +1,5 @@
-/** What the queue does next. Pure: readings in, one act out. Times in Unix seconds. */
+/** What the queue does next. Pure. Times in Unix seconds. */
+import { count, plural } from '../../contract/format.ts';
 import type { QueueState } from '../../contract/index.ts';
 
 export interface WaitingReading {
@@ -10,32 +11,36 @@ export interface WaitingReading {
 
 export interface QueueReadings {
   readonly desiredState: QueueState['desired_state'];
-  /** A trainer runs or is being brought back; nothing may be begun beside it. */
+  /** A trainer runs or is being restarted; no second one may start. */
   readonly isSupervising: boolean;
   /** The dataset in processing/ whose pass is open. */
   readonly open: string | null;
   /** In queue order. */
   readonly waiting: readonly WaitingReading[];
-  /** Why no pass can begin from a base; null: there is one. An open pass has its own. */
+  /** Why no pass can begin; null: a base model is there. An open pass has its own base. */
   readonly noBase: string | null;
-  /** Not before this time: the machine was not ready at the last attempt. */
+  /** The machine was not ready at the last attempt: not before this time. */
   readonly notBefore: number | null;
 }
 
-export type QueueAct =
+export type QueueAction =
   | { readonly kind: 'continue'; readonly id: string }
   | { readonly kind: 'begin'; readonly id: string }
   | { readonly kind: 'stop'; readonly why: string }
   | { readonly kind: 'wait'; readonly why: string; readonly until: number | null };
 
-const wait = (why: string, until: number | null = null): QueueAct => ({ kind: 'wait', why, until });
+const wait = (why: string, until: number | null = null): QueueAction => ({
+  kind: 'wait',
+  why,
+  until,
+});
 
-export function decideNext(readings: QueueReadings, now: number): QueueAct {
+export function decideNext(readings: QueueReadings, now: number): QueueAction {
   const { desiredState, open } = readings;
   if (readings.isSupervising) return wait('a dataset is being trained');
   if (desiredState === 'stopped') return wait('stopped');
   if (desiredState === 'paused') return wait('paused');
-  // The dataset that was to be finished first is not being trained any more.
+  // The dataset that was to be finished first is done.
   if (desiredState === 'stopping_after' && open === null)
     return { kind: 'stop', why: 'the dataset is finished' };
   if (readings.notBefore !== null && now < readings.notBefore)
@@ -45,15 +50,18 @@ export function decideNext(readings: QueueReadings, now: number): QueueAct {
   const next = readings.waiting.find((reading) => reading.isReady && !reading.held);
   if (next !== undefined) return { kind: 'begin', id: next.id };
   if (readings.waiting.length === 0) return wait('the queue is empty');
-  const held = readings.waiting.filter((reading) => reading.held).length;
-  return wait(held === readings.waiting.length ? 'queue held' : 'no file is ready');
+  const areHeld = readings.waiting.every((reading) => reading.held);
+  return wait(areHeld ? 'all datasets are held' : 'no dataset is ready');
 }
 
-/** Conditions that pass by themselves; every other one needs the user. */
+/** Conditions that end without the user. */
 export const isSelfHealing = (category: string): boolean =>
   category === 'device_busy' || category === 'disk_full';
 
-/** Seconds until the next attempt after the machine was not ready. A device's holder is watched meanwhile. */
+/**
+ * Seconds until the next attempt after the machine was not ready. A busy device is checked
+ * meanwhile.
+ */
 export function decideRetry(category: string, attempt: number): number {
   if (category === 'device_busy') return 60;
   return Math.min(300, 10 * 2 ** Math.max(0, attempt - 1));
@@ -64,14 +72,14 @@ export interface Expectation {
   readonly done: number;
 }
 
-/** A dataset that trained 0 of its steps was once marked done: done only when planned = done. null: as planned. */
+/** Why a pass is not complete; null: all planned steps were trained. */
 export function decideCompletion({ planned, done }: Expectation): string | null {
   if (planned === done) return null;
-  return `${done} of ${planned} planned steps were trained. The trained steps are kept; queue it again to train the whole file.`;
+  return `Only ${count(done)} of ${plural(planned, 'planned step')} were trained. They are kept in the model; requeue the file to train all of it.`;
 }
 
-/** About when each waiting dataset begins and ends. `stepsPerSecond` null: unknown. */
-export function estimate(
+/** When each waiting dataset is expected to begin and end. `stepsPerSecond` null: unknown. */
+export function expectedTimes(
   running: { readonly remaining: number } | null,
   waiting: readonly { readonly id: string; readonly steps: number | null }[],
   stepsPerSecond: number | null,

@@ -1,8 +1,8 @@
 /**
- * Why a Python process ended. Order of evidence: exit code and signal, the structured exception of exit.json, then text. Lines that only
- * give advice never decide. Pure.
+ * Why a Python process ended. Evidence in this order: the exception of exit.json, exit code and
+ * signal, then text. Lines that only give advice never decide. Pure.
  */
-import { crashTable, type Crash } from '../../contract/index.ts';
+import { type Crash, crashOf, crashTable } from '../../contract/index.ts';
 
 export interface Evidence {
   readonly exitCode: number | null;
@@ -15,12 +15,12 @@ export interface Evidence {
   } | null;
   /** The last lines of the log. */
   readonly log: string;
-  /** The system's own words about a process that it ended, when they could be read. */
+  /** Lines of the kernel log about the process; empty when they can't be read. */
   readonly kernel: string;
 }
 
-/** [pattern, category]; the first that matches decides. Advice lines are removed before. */
-const texts: readonly (readonly [RegExp, string])[] = [
+/** [pattern, category]; the first that matches decides. */
+const LOG_PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/CUBLAS_STATUS_ALLOC_FAILED|OutOfMemoryError|CUDA out of memory/, 'gpu_out_of_memory'],
   [/device-side assert/, 'device_side_assert'],
   [/illegal memory access/, 'illegal_memory_access'],
@@ -49,7 +49,8 @@ const texts: readonly (readonly [RegExp, string])[] = [
   [/jinja2\.exceptions|TemplateError/, 'template_error'],
   [/Segmentation fault/, 'segmentation_fault'],
 ];
-const advice =
+/** These lines name errors that did not happen. */
+const ADVICE =
   /might be asynchronously reported|CUDA_LAUNCH_BLOCKING|Compile with `TORCH_USE_CUDA_DSA`|expandable_segments/;
 
 export function classifyCrash(evidence: Evidence): Crash & { readonly message: string } {
@@ -59,30 +60,31 @@ export function classifyCrash(evidence: Evidence): Crash & { readonly message: s
     return { ...known, message };
   };
   const { error, signal, exitCode } = evidence;
-  if (error !== null && crashTable.has(error.category) && error.category !== 'unknown')
-    return found(error.category, error.message);
+  const named = error === null ? null : crashOf(error.category);
+  if (error !== null && named !== null && named.category !== 'unknown')
+    return { ...named, message: error.message };
   if (signal === 'SIGSEGV' || signal === 'SIGBUS' || exitCode === 139)
     return found('segmentation_fault', `the trainer crashed (${signal ?? 'exit 139'})`);
   if (signal === 'SIGKILL' || exitCode === 137) {
     const byMemory = /out of memory|oom-kill/i.test(evidence.kernel);
     return byMemory
-      ? found('host_out_of_memory', 'the system ended the trainer because memory ran out')
-      : found('killed_by_signal', 'the trainer was killed from outside');
+      ? found('host_out_of_memory', 'the system ran out of memory and killed the trainer')
+      : found('killed_by_signal', 'the trainer was killed');
   }
   const lines = `${error?.type ?? ''}: ${error?.message ?? ''}\n${evidence.log}`
     .split('\n')
-    .filter((line) => !advice.test(line));
+    .filter((line) => !ADVICE.test(line));
   const text = lines.join('\n');
-  for (const [pattern, category] of texts) {
+  for (const [pattern, category] of LOG_PATTERNS) {
     if (pattern.test(text))
       return found(category, lines.find((line) => pattern.test(line))?.trim() ?? category);
   }
-  if (signal !== null) return found('killed_by_signal', `the trainer was ended by ${signal}`);
-  // An adopted trainer's exit code is not known; without a word of its own it was ended from outside.
+  if (signal !== null) return found('killed_by_signal', `the trainer was killed by ${signal}`);
+  // The exit code of an adopted trainer is unknown; without exit.json it was killed.
   if (exitCode === null && error === null)
-    return found('killed_by_signal', 'the trainer vanished without a last word');
+    return found('killed_by_signal', 'the trainer disappeared without an exit code');
   return found(
     'unknown',
-    error?.message ?? lines.filter((line) => line.trim() !== '').at(-1) ?? 'no last words',
+    error?.message ?? lines.filter((line) => line.trim() !== '').at(-1) ?? 'the log is empty',
   );
 }

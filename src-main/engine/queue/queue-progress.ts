@@ -1,13 +1,17 @@
-/** What the parts of the queue share: where it stands right now. Only this room writes it. */
+/** What the parts of the queue share, and what they report. */
 import type { DatasetSummary, Version } from '../../contract/index.ts';
 import type { Emitter } from '../../kit/emitter.ts';
 import type { PassOutcome, TrainerRoom } from '../trainer/index.ts';
 import type { DesiredStateStore } from './desired-state.ts';
-import type { OpenPass, Passes, PassesOptions } from './passes.ts';
+import type { OpenPass, Passes } from './passes.ts';
+import type { PassOptions } from './pass-options.ts';
 
-export interface QueueOptions extends Omit<PassesOptions, 'beginLineage'> {
+export interface QueueOptions extends Omit<PassOptions, 'beginLineage'> {
   readonly trainer: TrainerRoom;
-  /** Keeps the model as it is and opens a lineage of this base; asks the queue to stand still meanwhile. Throws a Refusal. */
+  /**
+   * Keeps the current model and starts a new lineage from this base; asks the queue to stand still
+   * meanwhile. Throws a Refusal.
+   */
   readonly openLineage: (base: string) => Promise<unknown>;
   readonly failed: (where: string, error: unknown) => void;
 }
@@ -40,6 +44,7 @@ export type QueueNews =
   | {
       readonly kind: 'quarantined';
       readonly name: string;
+      readonly count: number;
       readonly why: string;
     }
   | {
@@ -56,34 +61,35 @@ export type QueueNews =
       readonly step: number | null;
     };
 
-export interface Standing {
+export interface QueueProgress {
   open: OpenPass | null;
-  /** A trainer runs or is being brought back. */
+  /** A trainer runs or is being restarted. */
   isSupervising: boolean;
   notReady: NotReady | null;
-  /** Why nothing begins, and since when. */
-  why: { readonly why: string; readonly since: number } | null;
+  /** Why no pass begins, and since when. */
+  waiting: { readonly why: string; readonly since: number } | null;
 }
 
 export interface QueueParts {
-  readonly o: QueueOptions;
-  readonly now: Standing;
+  readonly options: QueueOptions;
+  readonly progress: QueueProgress;
   readonly desiredState: DesiredStateStore;
   readonly passes: Passes;
+  /** After an outcome has been applied to its dataset. */
   readonly settled: Emitter<PassOutcome>;
   readonly news: Emitter<QueueNews>;
-  /** Something is shown differently. */
-  readonly tell: () => void;
+  readonly notifyChanged: () => void;
+  /** Starts what can be started now. */
   readonly tick: () => Promise<void>;
 }
 
-/** The phase of a live trainer; null when none lives or none beat yet. */
+/** The phase of a live trainer; null when there is none, or before its first heartbeat. */
 export function phaseOf(trainer: TrainerRoom): string | null {
   const view = trainer.view();
   return view.alive ? (view.heartbeat?.phase ?? null) : null;
 }
 
-/** The branch step of a live trainer; null while it loads, when it does not know yet where it continues. */
+/** The step of a live trainer; null while it loads and its starting step is unknown. */
 export function stepOf(trainer: TrainerRoom): number | null {
   const { alive, heartbeat } = trainer.view();
   return alive && heartbeat !== null && heartbeat.phase !== 'load' ? heartbeat.step : null;

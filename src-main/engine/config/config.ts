@@ -1,0 +1,257 @@
+/** The configuration of the workspace: changed, staged, locked by the open pass, and watched. */
+import {
+  type Config,
+  type ConfigState,
+  describeKeys,
+  type KeyDescription,
+  Refusal,
+} from '../../contract/index.ts';
+import { configValue, type Differences, resolveConfig } from '../../formats/index.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
+import type { Clock } from '../../kit/clock.ts';
+import { Emitter } from '../../kit/emitter.ts';
+import type { Journal } from '../journal/index.ts';
+import { watchConfigFile } from './config-watcher.ts';
+import { ConfigFiles } from './config-files.ts';
+import type { ExternalCheck } from './external-checks.ts';
+import type { ConfigPass, ConfigRoom, ConfigSet } from './types.ts';
+
+const keys: ReadonlyMap<string, KeyDescription> = new Map(
+  describeKeys().map((description) => [description.key, description]),
+);
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+const without = (values: Differences, key: string): Differences =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => name !== key));
+
+export interface ConfigOptions {
+  readonly paths: WorkspacePaths;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** Checks what a value names outside of the file. */
+  readonly externalCheck?: ExternalCheck;
+}
+
+export async function createConfig(options: ConfigOptions): Promise<ConfigRoom> {
+  const files = await ConfigFiles.open(options.paths);
+  const config = new WorkspaceConfig(options, files);
+  await config.open();
+  return config;
+}
+
+class WorkspaceConfig implements ConfigRoom {
+  readonly changed = new Emitter<ConfigState>();
+  private readonly options: ConfigOptions;
+  private readonly files: ConfigFiles;
+  private pass: ConfigPass | null = null;
+  private stopWatching = (): Promise<void> => Promise.resolve();
+
+  constructor(options: ConfigOptions, files: ConfigFiles) {
+    this.options = options;
+    this.files = files;
+    if (files.problem !== null) this.write('config.problem', files.problem, {});
+  }
+
+  async open(): Promise<void> {
+    this.stopWatching = await watchConfigFile(this.options.paths, this.options.clock, () =>
+      this.reload(),
+    );
+  }
+
+  values(): Config {
+    return this.files.values;
+  }
+
+  state(): ConfigState {
+    const { values, differences, staged, problem } = this.files;
+    const locks: Record<string, string> = {};
+    const drift: ConfigState['drift'] = [];
+    for (const key of keys.keys()) {
+      const reason = this.lockReason(key);
+      if (reason === null || this.pass === null) continue;
+      locks[key] = reason;
+      const running = configValue(this.pass.config, key);
+      const file = configValue(values, key);
+      if (!isSame(running, file)) drift.push({ key, running, file });
+    }
+    // A manual edit of a locked key waits for the next dataset, like a staged change.
+    const edited = Object.fromEntries(drift.map(({ key, file }) => [key, file]));
+    const allStaged = { ...edited, ...staged };
+    return { values, differences: { ...differences }, locks, staged: allStaged, drift, problem };
+  }
+
+  planned(changes: Differences): Config {
+    for (const key of Object.keys(changes)) describe(key);
+    const { differences, staged } = this.files;
+    return resolve({ ...differences, ...staged, ...changes }, Object.keys(changes)[0] ?? null);
+  }
+
+  async set({ key, value, confirm, stage, by }: ConfigSet): Promise<ConfigState> {
+    const next = this.checked(key, value);
+    this.requireConsent(key, confirm);
+    if (!stage) this.requireUnlocked(key);
+    const problem = (await this.options.externalCheck?.(key, next)) ?? null;
+    if (problem !== null)
+      throw new Refusal('INVALID', problem.text, { subject: key, next: problem.next });
+    if (stage && this.pass !== null) {
+      await this.files.stage({ ...this.files.staged, [key]: next });
+      this.write('config.staged', `${key} ${text(next)} is staged for the next dataset (${by}).`, {
+        key,
+        value: next,
+      });
+    } else {
+      const before = configValue(this.values(), key);
+      await this.files.save({ ...this.files.differences, [key]: next });
+      this.write('config.set', `${changeText(key, before, next)} (${by}).`, {
+        key,
+        before,
+        after: next,
+      });
+    }
+    return this.emitChanged();
+  }
+
+  async unstage(key: string): Promise<ConfigState> {
+    const drifted = this.state().drift.find((drift) => drift.key === key);
+    if (!(key in this.files.staged) && drifted === undefined)
+      throw new Refusal('NOT_FOUND', `${key} is not staged.`, { subject: key });
+    await this.files.stage(without(this.files.staged, key));
+    if (drifted !== undefined)
+      await this.files.save({ ...this.files.differences, [key]: drifted.running });
+    return this.emitChanged();
+  }
+
+  async follow(key: string, value: unknown, why: string): Promise<void> {
+    const before = configValue(this.values(), key);
+    const wasStaged = key in this.files.staged;
+    const next = this.checked(key, value);
+    await this.files.save({ ...this.files.differences, [key]: next });
+    if (wasStaged) await this.files.stage(without(this.files.staged, key));
+    this.write('config.follow', `${changeText(key, before, next)}: ${why}.`, {
+      key,
+      before,
+      after: next,
+      staged: wasStaged,
+    });
+    this.emitChanged();
+  }
+
+  async freeze(): Promise<Config> {
+    await this.reload();
+    const { staged, differences } = this.files;
+    if (Object.keys(staged).length > 0) {
+      await this.files.save({ ...differences, ...staged });
+      await this.files.stage({});
+      const changes = Object.entries(staged).map(([key, value]) => `${key} ${text(value)}`);
+      this.write('config.applied', `Applied staged changes: ${changes.join(', ')}.`, staged);
+      this.emitChanged();
+    }
+    return this.values();
+  }
+
+  openPass(pass: ConfigPass | null): void {
+    this.pass = pass;
+    this.emitChanged();
+  }
+
+  close(): Promise<void> {
+    return this.stopWatching();
+  }
+
+  /** The journal's lines are written in the same turn: a client that sees an edit finds them. */
+  private async reload(): Promise<void> {
+    const before = this.files.values;
+    const result = await this.files.reload();
+    if (result === 'unchanged') return;
+    if (result === 'problem') this.write('config.problem', this.files.problem ?? '', {});
+    else this.recordEdits(before);
+    this.emitChanged();
+    if (result === 'changed') await this.files.saveLastGood();
+  }
+
+  private recordEdits(before: Config): void {
+    for (const key of keys.keys()) {
+      const old = configValue(before, key);
+      const edited = configValue(this.values(), key);
+      if (isSame(old, edited)) continue;
+      const isLocked = this.lockReason(key) !== null;
+      const running = text(configValue(this.pass?.config ?? this.values(), key));
+      const kept = isLocked ? ` The current dataset keeps ${running}.` : '';
+      this.write(
+        isLocked ? 'config.drift' : 'config.file',
+        `config.json was edited: ${changeText(key, old, edited)}.${kept}`,
+        { key, before: old, after: edited },
+      );
+    }
+  }
+
+  /** Why a key can't change now; null when it can. */
+  private lockReason(key: string): string | null {
+    if (this.pass === null || keys.get(key)?.lock !== 'pass') return null;
+    const running = text(configValue(this.pass.config, key));
+    return `${key} is locked: ${this.pass.dataset} is being trained with ${running}.`;
+  }
+
+  private requireUnlocked(key: string): void {
+    const reason = this.lockReason(key);
+    if (reason === null) return;
+    throw new Refusal('LOCKED', reason, {
+      subject: key,
+      next: 'Stage it for the next dataset (--stage).',
+      facts: { running: text(configValue(this.pass?.config ?? this.values(), key)) },
+    });
+  }
+
+  private requireConsent(key: string, confirm: string | null): void {
+    const { consent } = describe(key);
+    const isFirstBase = key === 'base_model' && this.values().base_model === '';
+    if (consent === null || confirm === key || isFirstBase) return;
+    throw new Refusal('NEEDS_CONFIRMATION', `${key}: ${consent}`, {
+      subject: key,
+      next: `To proceed: --confirm ${key}`,
+      facts: { confirm: key },
+    });
+  }
+
+  /** The value in the type of its key. Refusals INVALID, NOT_FOUND. */
+  private checked(key: string, value: unknown): unknown {
+    describe(key);
+    const { differences, staged } = this.files;
+    return configValue(resolve({ ...differences, ...staged, [key]: value }, key), key);
+  }
+
+  private emitChanged(): ConfigState {
+    const state = this.state();
+    this.changed.emit(state);
+    return state;
+  }
+
+  private write(what: string, line: string, evidence: Differences): void {
+    this.options.journal.write({ what, text: line, evidence });
+  }
+}
+
+const text = (value: unknown): string => JSON.stringify(value);
+
+function changeText(key: string, before: unknown, after: unknown): string {
+  const isFirst = before === '';
+  return isFirst
+    ? `${key} set to ${text(after)}`
+    : `${key} changed from ${text(before)} to ${text(after)}`;
+}
+
+function describe(key: string): KeyDescription {
+  const description = keys.get(key);
+  if (description !== undefined) return description;
+  throw new Refusal('NOT_FOUND', `Unknown setting ${key}.`, { subject: key });
+}
+
+function resolve(differences: Differences, subject: string | null): Config {
+  try {
+    return resolveConfig(differences);
+  } catch (error) {
+    throw new Refusal('INVALID', error instanceof Error ? error.message : String(error), {
+      subject,
+      next: 'See the help of the setting in Config, or `nightshift config show`.',
+    });
+  }
+}

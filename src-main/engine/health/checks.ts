@@ -1,0 +1,102 @@
+/** The checks, each with its evidence and, when something is wrong, what to do. Pure. */
+import { duration, gigabytes, plural } from '../../contract/format.ts';
+import type { Check } from '../../contract/index.ts';
+
+export type CheckResult = Pick<Check, 'state' | 'evidence' | 'fix'>;
+
+/** Below this multiple of the minimum free space a warning is shown. */
+const LOW_DISK_FACTOR = 1.2;
+
+const ok = (evidence: string): CheckResult => ({ state: 'ok', evidence, fix: null });
+const warn = (evidence: string, fix: string | null): CheckResult => ({
+  state: 'warn',
+  evidence,
+  fix,
+});
+const fail = (evidence: string, fix: string): CheckResult => ({ state: 'fail', evidence, fix });
+const unknown = (evidence: string): CheckResult => ({ state: 'unknown', evidence, fix: null });
+
+export function checkTrainer(facts: {
+  readonly isSupervising: boolean;
+  readonly alive: boolean;
+  readonly pid: number | null;
+  readonly phase: string | null;
+  readonly ageSeconds: number | null;
+  readonly staleAfter: number;
+  readonly recovering: string | null;
+  readonly notReady: string | null;
+}): CheckResult {
+  const { pid, phase, ageSeconds: age } = facts;
+  if (facts.notReady !== null)
+    return fail(facts.notReady, 'Retried automatically; Resume retries now.');
+  if (facts.recovering !== null) return warn(facts.recovering, 'Restarting automatically.');
+  if (!facts.isSupervising) return ok('Engine running; no trainer is needed right now.');
+  if (!facts.alive) return warn('The trainer is starting.', null);
+  if (age === null) return unknown(`Process ${pid ?? '?'} is running; no heartbeat yet.`);
+  if (age > facts.staleAfter && phase !== 'paused')
+    return warn(
+      `No heartbeat for ${duration(age)} (phase ${phase ?? '?'}).`,
+      'After the hang timeout the trainer is killed and restarted automatically.',
+    );
+  return ok(`Process ${pid ?? '?'}, heartbeat ${duration(age)} ago, phase ${phase ?? '?'}.`);
+}
+
+export function checkDisk(freeGb: number | null, minimumGb: number | null): CheckResult {
+  if (freeGb === null || minimumGb === null) return unknown("Free space couldn't be read.");
+  const evidence = `${gigabytes(freeGb)} free, minimum free space ${gigabytes(minimumGb)}.`;
+  if (freeGb < minimumGb)
+    return fail(
+      evidence,
+      'Saving is paused. Free up space on this disk, or lower disk.min_free_gb.',
+    );
+  if (freeGb < minimumGb * LOW_DISK_FACTOR)
+    return warn(evidence, 'Free up space on this disk; below the minimum, saving is paused.');
+  return ok(evidence);
+}
+
+export function checkPython(state: 'ok' | 'missing' | 'checking', detail: string): CheckResult {
+  if (state === 'ok') return ok(detail);
+  if (state === 'checking') return unknown(detail);
+  return fail(detail, 'Run `npm run setup`, then check again.');
+}
+
+export function checkCheckpoint(
+  newest: { readonly step: number; readonly problem: string | null } | null,
+  older: { readonly step: number } | null,
+): CheckResult {
+  if (newest === null) return ok('No checkpoint yet; nothing has been trained.');
+  if (newest.problem === null) return ok(`Step ${newest.step}: all files present, sizes OK.`);
+  const evidence = `Step ${newest.step}: ${newest.problem}.`;
+  return older === null
+    ? fail(evidence, 'Training restarts from the base model unless the file is restored.')
+    : warn(evidence, `Training resumes from step ${older.step} automatically.`);
+}
+
+export function checkQueue(facts: {
+  readonly stuck: readonly {
+    readonly name: string;
+    readonly minutes: number;
+    readonly message: string | null;
+  }[];
+  readonly needDecision: number;
+  readonly waiting: number;
+}): CheckResult {
+  const [first] = facts.stuck;
+  if (first !== undefined) {
+    const message = first.message ?? 'no reason is known';
+    return warn(
+      `${first.name} has been waiting for ${first.minutes} min: ${message}.`,
+      'See its row in Data.',
+    );
+  }
+  if (facts.needDecision > 0)
+    return warn(
+      `${plural(facts.needDecision, 'file needs', 'files need')} your decision.`,
+      'Review files in Data.',
+    );
+  return ok(
+    facts.waiting === 0
+      ? 'Queue is empty.'
+      : `${plural(facts.waiting, 'file')} waiting in the queue.`,
+  );
+}

@@ -1,0 +1,94 @@
+/** Notices about datasets and the queue. Pure. */
+import { count, duration, loss, plural } from '../../contract/format.ts';
+import type { DatasetSummary } from '../../contract/index.ts';
+import type { NoticeText } from './notice-text.ts';
+
+export function datasetDone(facts: {
+  readonly dataset: DatasetSummary;
+  readonly planned: number;
+  readonly done: number;
+  readonly next: string | null;
+}): NoticeText {
+  const { dataset } = facts;
+  const { validation_before: before, validation_after: after } = dataset;
+  const parts = [`${count(facts.done)} of ${plural(facts.planned, 'step')}`];
+  if (before !== null && after !== null)
+    parts.push(`validation loss ${loss(before)} to ${loss(after)}`);
+  else if (after !== null) parts.push(`validation loss ${loss(after)}`);
+  return {
+    kind: 'dataset_done',
+    tone: 'info',
+    title: `${dataset.name} done`,
+    body: `${parts.join(', ')}.${nextText(facts.next)}`,
+    opens: 'dashboard',
+  };
+}
+
+export function datasetFailed(name: string, reason: string, next: string | null): NoticeText {
+  return {
+    kind: 'dataset_failed',
+    tone: 'fail',
+    title: `${name} failed`,
+    body: `${reason.replace(/\.?$/, '.')}${nextText(next)}`,
+    opens: 'queue',
+  };
+}
+
+export function rowsQuarantined(name: string, rows: number, why: string): NoticeText {
+  return {
+    kind: 'fact',
+    tone: 'warn',
+    title: `Training continues on ${name} without ${plural(rows, 'quarantined row')}`,
+    body: why,
+    opens: 'data',
+  };
+}
+
+export function datasetRefused(name: string, reason: string): NoticeText {
+  return {
+    kind: 'dataset_failed',
+    tone: 'fail',
+    title: `${name} refused`,
+    body: reason,
+    opens: 'data',
+  };
+}
+
+export function needsDecision(name: string, message: string | null): NoticeText {
+  return {
+    kind: 'needs_decision',
+    tone: 'warn',
+    title: `${name} needs your decision`,
+    body: message ?? 'See its report.',
+    opens: 'data',
+  };
+}
+
+export function queueEmpty(facts: {
+  readonly datasets: number;
+  readonly failed: number;
+  readonly seconds: number;
+  readonly step: number | null;
+}): NoticeText {
+  const failed = facts.failed === 0 ? 'none failed' : `${facts.failed} failed`;
+  const saved = facts.step === null ? '' : ` Saved at step ${count(facts.step)}.`;
+  return {
+    kind: 'queue_empty',
+    tone: 'info',
+    title: 'Queue is empty',
+    body: `${plural(facts.datasets, 'dataset')} in ${duration(facts.seconds)}, ${failed}.${saved}`,
+    opens: 'queue',
+  };
+}
+
+export function stepsLost(name: string, steps: number): NoticeText {
+  return {
+    kind: 'fact',
+    tone: 'fail',
+    title: `${plural(steps, 'step')} of ${name} lost`,
+    body: 'No intact checkpoint contains them, so their rows count as not trained. Requeue the file to train all of it.',
+    opens: 'queue',
+  };
+}
+
+const nextText = (next: string | null): string => (next === null ? '' : ` Next: ${next}.`);

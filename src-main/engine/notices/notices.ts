@@ -1,0 +1,163 @@
+/** Connects the rooms to the notices. */
+import type { ConfigState, DatasetSummary } from '../../contract/index.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { BackupsRoom } from '../backups/index.ts';
+import type { ConfigRoom } from '../config/index.ts';
+import type { DatasetsRoom } from '../datasets/index.ts';
+import type { DiskRoom } from '../disk/index.ts';
+import { isSelfHealing, type QueueNews, type QueueRoom } from '../queue/index.ts';
+import type { RestoreRoom } from '../restore/index.ts';
+import type { TrainerRoom } from '../trainer/index.ts';
+import type { VersionsRoom } from '../versions/index.ts';
+import { EventNotices } from './event-notices.ts';
+import * as messages from './messages.ts';
+import { NoticeStore } from './notice-store.ts';
+import { createThrottle } from './throttle.ts';
+
+export type NoticesRoom = Awaited<ReturnType<typeof createNotices>>;
+
+type Notify = (text: messages.NoticeText) => void;
+
+export interface NoticesOptions {
+  readonly paths: WorkspacePaths;
+  readonly backups: Pick<BackupsRoom, 'damaged'>;
+  readonly config: ConfigRoom;
+  readonly datasets: DatasetsRoom;
+  readonly disk: DiskRoom;
+  readonly queue: QueueRoom;
+  readonly restore: Pick<RestoreRoom, 'news'>;
+  readonly trainer: TrainerRoom;
+  readonly versions: VersionsRoom;
+  readonly clock: Clock;
+  readonly random: () => string;
+  readonly failed: (where: string, error: unknown) => void;
+}
+
+export async function createNotices(options: NoticesOptions) {
+  const store = await NoticeStore.open({ ...options, file: options.paths.notices });
+  const throttle = createThrottle(options.clock, (text) => {
+    store.publish(text);
+  });
+  const notify: Notify = (text) => {
+    throttle.notify(text);
+  };
+  const disconnect = connect(options, store, notify);
+  return {
+    changed: store.changed,
+    /** Newest first. */
+    list: () => store.list(),
+    /** Refusal NOT_FOUND. */
+    dismiss: (id: string) => {
+      store.dismiss(id);
+    },
+    async close(): Promise<void> {
+      disconnect();
+      throttle.close();
+      await store.close();
+    },
+  };
+}
+
+function connect(options: NoticesOptions, store: NoticeStore, notify: Notify): () => void {
+  const events = eventNotices(options, notify);
+  const onVerdict = verdictNotices(store, notify);
+  const onConfig = configNotices(notify);
+  const onDisk = diskNotices(options.disk, notify);
+  const unsubscribe = [
+    options.queue.news.on((news) => {
+      notify(queueNotice(news, options.clock.now()));
+    }),
+    options.datasets.verdict.on(onVerdict),
+    options.trainer.events.on((event) => {
+      events.onEvent(event);
+    }),
+    options.restore.news.on(({ kind, title, message }) => {
+      notify(messages.restored(kind, title, message));
+    }),
+    options.backups.damaged.on(({ id, problem }) => {
+      notify(messages.backupDamaged(id, problem));
+    }),
+    options.disk.changed.on(onDisk),
+    options.config.changed.on(onConfig),
+  ];
+  return () => {
+    for (const stop of unsubscribe) stop();
+  };
+}
+
+function queueNotice(news: QueueNews, now: number): messages.NoticeText {
+  switch (news.kind) {
+    case 'done':
+      return messages.datasetDone(news);
+    case 'failed':
+      return messages.datasetFailed(news.dataset.name, news.reason, news.next);
+    case 'quarantined':
+      return messages.rowsQuarantined(news.name, news.count, news.why);
+    case 'not_ready':
+      return isSelfHealing(news.category)
+        ? messages.waiting(news.message)
+        : messages.gaveUp(news.category, news.message, news.step);
+    case 'empty':
+      return messages.queueEmpty({ ...news, seconds: now - news.since });
+  }
+}
+
+function eventNotices(options: NoticesOptions, notify: Notify): EventNotices {
+  return new EventNotices({
+    notify,
+    withCheckpoint: (where, run) => {
+      options.versions
+        .newestCheckpoint()
+        .then((checkpoint) => {
+          run(checkpoint?.step ?? null);
+        })
+        .catch((error: unknown) => {
+          options.failed(`notices.${where}`, error);
+        });
+    },
+    currentStep: () => options.trainer.view().heartbeat?.step ?? null,
+    datasetName: (id) => options.datasets.meta(id)?.name ?? id,
+    batchSize: () => {
+      const config = options.queue.open()?.pass.config ?? options.config.values();
+      return config.batch_size * config.gradient_accumulation;
+    },
+  });
+}
+
+/** Asks for each decision once, and dismisses the notice when it has been made. */
+function verdictNotices(store: NoticeStore, notify: Notify): (dataset: DatasetSummary) => void {
+  const asked = new Map<string, DatasetSummary['decision']>();
+  return ({ id, name, verdict, message, decision }) => {
+    if (verdict === 'refused') notify(messages.datasetRefused(name, message ?? 'refused'));
+    if (verdict !== 'needs_decision') {
+      asked.delete(id);
+      store.dismissTitled(messages.needsDecision(name, null).title);
+      return;
+    }
+    if (asked.has(id) && asked.get(id) === decision) return;
+    asked.set(id, decision);
+    notify(messages.needsDecision(name, message));
+  };
+}
+
+function configNotices(notify: Notify): (state: ConfigState) => void {
+  let seen = '';
+  return ({ drift }) => {
+    const keys = drift.map(({ key }) => key);
+    const text = keys.join(',');
+    if (text !== '' && text !== seen) notify(messages.configChanged(keys));
+    seen = text;
+  };
+}
+
+function diskNotices(disk: DiskRoom, notify: Notify): () => void {
+  let wasLow = false;
+  return () => {
+    const { freeGb, floorGb } = disk.reading();
+    if (freeGb === null || floorGb === null) return;
+    const isLow = freeGb < floorGb;
+    if (isLow && !wasLow) notify(messages.lowDiskSpace(freeGb, floorGb));
+    wasLow = isLow;
+  };
+}

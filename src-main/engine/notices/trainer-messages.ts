@@ -1,0 +1,147 @@
+/**
+ * Notices about the trainer: crashes, hangs, memory, checkpoints. Steps are null where unknown.
+ * Pure.
+ */
+import { bytes, count, duration, plural } from '../../contract/format.ts';
+import { type NoticeText, sentence } from './notice-text.ts';
+
+const SHOWN_ROWS = 16;
+
+const atStep = (step: number | null): string => (step === null ? '' : ` at step ${count(step)}`);
+
+const fromStep = (step: number | null): string =>
+  step === null ? 'the last checkpoint' : `step ${count(step)}`;
+
+export function recovered(facts: {
+  readonly seconds: number;
+  readonly cause: string;
+  readonly step: number | null;
+  readonly lost: number | null;
+}): NoticeText {
+  const lost = facts.lost === null ? '' : `; ${plural(facts.lost, 'step')} lost`;
+  return {
+    kind: 'crash_recovered',
+    tone: 'warn',
+    title: `Recovered in ${duration(facts.seconds)}`,
+    body: `${sentence(facts.cause)} Resumed from ${fromStep(facts.step)}${lost}.`,
+    opens: 'health',
+  };
+}
+
+/** `from`, `to`: examples at a time; null: unlimited. */
+export function outOfMemory(
+  step: number | null,
+  from: number | null,
+  to: number | null,
+  batch: number,
+): NoticeText {
+  const change =
+    from === null || to === null
+      ? 'The batch is processed in smaller parts'
+      : `Micro-batch reduced from ${from} to ${to}`;
+  return {
+    kind: 'out_of_memory',
+    tone: 'warn',
+    title: `Out of memory${atStep(step)}`,
+    body: `${change}; the effective batch size is still ${batch}. No step was lost.`,
+    opens: 'dashboard',
+  };
+}
+
+export function hang(
+  step: number | null,
+  ageSeconds: number | null,
+  resumesFrom: number | null,
+): NoticeText {
+  const age = ageSeconds === null ? '' : ` for ${duration(ageSeconds)}`;
+  return {
+    kind: 'hang',
+    tone: 'warn',
+    title: `Training hung${atStep(step)}`,
+    body: `No heartbeat${age}. Restarting from ${fromStep(resumesFrom)}.`,
+    opens: 'health',
+  };
+}
+
+export function gaveUp(category: string, message: string, saved: number | null): NoticeText {
+  const checkpoint =
+    saved === null ? 'Nothing is saved yet.' : `Last checkpoint: step ${count(saved)}.`;
+  return {
+    kind: 'gave_up',
+    tone: 'fail',
+    title: 'Training stopped, needs you',
+    body: `${category}: ${message.replace(/\.?$/, '.')} ${checkpoint}`,
+    opens: 'health',
+  };
+}
+
+/** A condition that ends without the user. */
+export function waiting(message: string): NoticeText {
+  return {
+    kind: 'fact',
+    tone: 'warn',
+    title: 'Training is waiting',
+    body: message,
+    opens: 'health',
+  };
+}
+
+/** Training continues without saving. Bytes, null where unknown. */
+export function savingPaused(
+  step: number | null,
+  saved: number | null,
+  free: number | null,
+  needed: number | null,
+): NoticeText {
+  const space =
+    free === null || needed === null
+      ? ''
+      : ` ${bytes(free)} free; a checkpoint needs ${bytes(needed)}.`;
+  const newest =
+    saved === null ? 'Nothing is saved yet.' : `Newest checkpoint: step ${count(saved)}.`;
+  return {
+    kind: 'disk',
+    tone: 'fail',
+    title: `Couldn't save a checkpoint${atStep(step)}: the disk is full`,
+    body: `Training continues, and saving is retried every 30\u00a0s. ${newest}${space} Free up space on this disk.`,
+    opens: 'health',
+  };
+}
+
+export function checkpointDamaged(folder: string, reason: string): NoticeText {
+  return {
+    kind: 'fact',
+    tone: 'warn',
+    title: `${folder} is damaged`,
+    body: `${sentence(reason)} Training resumes from the newest checkpoint that passes verification.`,
+    opens: 'logs',
+  };
+}
+
+export function stepNotFinite(
+  step: number | null,
+  what: 'loss' | 'gradient',
+  rows: readonly number[],
+): NoticeText {
+  const shown = rows.slice(0, SHOWN_ROWS).join(', ');
+  const more = rows.length > SHOWN_ROWS ? ` and ${count(rows.length - SHOWN_ROWS)} more` : '';
+  return {
+    kind: 'fact',
+    tone: 'warn',
+    title: `${what === 'loss' ? 'Loss' : 'Gradient'} was NaN or Inf${atStep(step)}`,
+    body: `The step was skipped and the weights did not change. Rows: ${shown}${more}.`,
+    opens: 'queue',
+  };
+}
+
+/** `saved`: the step that training resumes from; null or 0: there is no checkpoint yet. */
+export function weightsNotFinite(step: number | null, saved: number | null): NoticeText {
+  const from = saved === null || saved === 0 ? 'the base model' : fromStep(saved);
+  return {
+    kind: 'fact',
+    tone: 'warn',
+    title: `Weights became NaN or Inf${atStep(step)}`,
+    body: `They were not saved. Training resumes from ${from}.`,
+    opens: 'health',
+  };
+}

@@ -1,0 +1,25 @@
+/** The rooms that passes are made from. */
+import type { WorkspacePaths } from '../../formats/workspace.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { ConfigRoom } from '../config/index.ts';
+import type { DatasetsRoom } from '../datasets/index.ts';
+import type { DiskRoom } from '../disk/index.ts';
+import type { EstimateRoom } from '../estimate/index.ts';
+import type { Journal } from '../journal/index.ts';
+import type { MetricsRoom } from '../metrics/index.ts';
+import type { VersionsRoom } from '../versions/index.ts';
+
+export interface PassOptions {
+  readonly paths: WorkspacePaths;
+  readonly config: ConfigRoom;
+  readonly datasets: DatasetsRoom;
+  readonly disk: DiskRoom;
+  readonly estimate: Pick<EstimateRoom, 'begin' | 'settle'>;
+  readonly journal: Journal;
+  readonly metrics: MetricsRoom;
+  readonly versions: VersionsRoom;
+  readonly clock: Clock;
+  readonly random: () => string;
+  /** Another base was selected: the model is kept, and a new lineage is started from that base. */
+  readonly beginLineage: (base: string) => void;
+}

@@ -1,0 +1,150 @@
+/** Begins the pass of a dataset: frozen in pass.json before anything is launched. */
+import { plural } from '../../contract/format.ts';
+import { type Config, Refusal } from '../../contract/index.ts';
+import { type PassDataset, plannedSteps, validationKey } from '../datasets/index.ts';
+import { type PassFile, readCursor, recoverPass, writePass } from './pass-files.ts';
+import type { PassOptions } from './pass-options.ts';
+import { decideStart, stepsBefore } from './pass-position.ts';
+import type { OpenPass } from './passes.ts';
+
+type Validated = NonNullable<PassDataset['validated']> & { readonly cache: string };
+type Base = NonNullable<ReturnType<PassOptions['versions']['base']>>;
+
+/**
+ * Null: not now; the dataset stays where it is and is validated, or tried again later.
+ * Refusals DISK_FULL, NOT_READY.
+ */
+export async function startPass(options: PassOptions, id: string): Promise<OpenPass | null> {
+  const { datasets, versions } = options;
+  const dataset = datasets.forPass(id);
+  const base = versions.base();
+  if (dataset === null || base === null || !dataset.isReady) return null;
+  const validated = validatedOf(dataset);
+  if (validated === null || !(await datasets.isUnchanged(id))) return null;
+  const interrupted = await readInterrupted(dataset);
+  if (interrupted !== null && canContinue(options, interrupted, validated, base)) {
+    await requireSpace(options);
+    await datasets.toProcessing(id);
+    return { dataset, pass: interrupted };
+  }
+  const config = await freezeConfig(options, dataset, validated, base);
+  if (config === null) return null;
+  await requireSpace(options);
+  const pass = await planPass(options, dataset, validated, base, config);
+  if (pass === null) {
+    await datasets.toFailed(id, 'every row that could be trained is quarantined');
+    return null;
+  }
+  await openPass(options, dataset, pass);
+  return { dataset, pass };
+}
+
+function validatedOf({ validated }: PassDataset): Validated | null {
+  if (validated === null || validated.cache === null) return null;
+  return { ...validated, cache: validated.cache };
+}
+
+/** Refusal NOT_READY for a pass.json of a newer version, which must not be replaced. */
+async function readInterrupted(dataset: PassDataset): Promise<PassFile | null> {
+  const recovered = await recoverPass(dataset.folder).catch(() => null);
+  if (recovered?.isNewer === true)
+    throw new Refusal('NOT_READY', `${recovered.problem ?? 'pass.json is newer'}.`, {
+      subject: dataset.id,
+      next: 'Open the workspace with the newer version.',
+    });
+  return recovered?.value?.state === 'open' ? recovered.value : null;
+}
+
+const canContinue = (
+  options: PassOptions,
+  pass: PassFile,
+  validated: Validated,
+  base: Base,
+): boolean =>
+  pass.content_hash === validated.content_hash &&
+  pass.cache === validated.cache &&
+  pass.base.hash === base.hash &&
+  options.versions.mismatch() === null;
+
+/** Applies staged changes. Null when they need another validation, or another lineage, first. */
+async function freezeConfig(
+  options: PassOptions,
+  dataset: PassDataset,
+  validated: Validated,
+  base: Base,
+): Promise<Config | null> {
+  const { versions, datasets } = options;
+  const config = await options.config.freeze();
+  await versions.refreshBase();
+  if (versions.base()?.hash !== base.hash) return null;
+  const meta = datasets.meta(dataset.id);
+  if (meta === null || validated.key !== validationKey(config, base, meta)) return null;
+  if (versions.mismatch() === null) return config;
+  options.beginLineage(base.id);
+  return null;
+}
+
+const requireSpace = async ({ disk, versions }: PassOptions): Promise<void> =>
+  disk.require(await versions.checkpointBytes(), 'a checkpoint');
+
+/** Null when no row is left to train. */
+async function planPass(
+  options: PassOptions,
+  dataset: PassDataset,
+  validated: Validated,
+  base: Base,
+  config: Config,
+): Promise<PassFile | null> {
+  const { cache, content_hash } = validated;
+  const now = options.clock.now();
+  const excludedRows = await options.datasets.excludedRows(dataset.id, cache);
+  const rows = validated.trained_rows - excludedRows.length;
+  if (rows === 0) return null;
+  const cursor = await readCursor(dataset.folder);
+  const current = { contentHash: content_hash, cache, excludedRows };
+  const start = decideStart(cursor, current, config);
+  const before = stepsBefore(start.position, rows, config);
+  return {
+    format: 1,
+    pass: `p-${Math.round(now).toString(36)}-${options.random()}`,
+    dataset: dataset.id,
+    config,
+    planned_steps: plannedSteps(rows, config) - before,
+    steps_before: before,
+    content_hash,
+    cache,
+    base: { id: base.id, folder: base.folder, hash: base.hash },
+    head_step: (await options.versions.newestCheckpoint())?.step ?? null,
+    start,
+    excluded_rows: [...excludedRows],
+    started: now,
+    state: 'open',
+    reason: null,
+  };
+}
+
+async function openPass(options: PassOptions, dataset: PassDataset, pass: PassFile): Promise<void> {
+  const { id, name } = dataset;
+  await writePass(dataset.folder, pass);
+  await options.estimate.begin({
+    pass: pass.pass,
+    dataset: id,
+    config: pass.config,
+    steps: pass.planned_steps,
+  });
+  await options.datasets.toProcessing(id);
+  await options.datasets.note(id, {
+    done_steps: pass.steps_before,
+    validation_before: null,
+    validation_after: null,
+  });
+  const excluded = pass.excluded_rows.length;
+  const without = excluded === 0 ? '' : `, without ${plural(excluded, 'quarantined row')}`;
+  options.journal.write({
+    what: 'queue.begin',
+    text: `Training started on ${name}: ${plural(pass.planned_steps, 'step')}${without}.`,
+    step: pass.head_step,
+    dataset: id,
+    evidence: { pass: pass.pass, start: pass.start, excluded_rows: pass.excluded_rows },
+  });
+}

@@ -1,0 +1,186 @@
+/** Starts and continues passes by the rules of the queue, one at a time. */
+import { Refusal } from '../../contract/index.ts';
+import { applyAftermath, type Aftermath } from './aftermath.ts';
+import { deviceLockFolder, isUsedByOthers } from './devices.ts';
+import { repairPasses } from './pass-repair.ts';
+import type { OpenPass } from './passes.ts';
+import type { QueueCommands } from './commands.ts';
+import type { Outcomes } from './outcomes.ts';
+import type { QueueParts } from './queue-progress.ts';
+import { decideNext } from './queue-rules.ts';
+
+/** One tick takes several actions, but never repeats one that has no effect. */
+const ACTIONS_PER_TICK = 4;
+const STILL_POLL_SECONDS = 0.05;
+
+export class Scheduler {
+  /** Until the rooms are complete, and after they are closed, nothing begins. */
+  isStarted = false;
+  /** While the result of a pass is applied, the next one must not begin. */
+  isSettling = false;
+  private isTicking = false;
+  /** While a restore changes the model, nothing begins. */
+  private isHeld = false;
+  private isOpeningLineage = false;
+  private readonly parts: QueueParts;
+  private readonly commands: QueueCommands;
+  private readonly outcomes: Outcomes;
+
+  constructor(parts: QueueParts, commands: QueueCommands, outcomes: Outcomes) {
+    this.parts = parts;
+    this.commands = commands;
+    this.outcomes = outcomes;
+  }
+
+  async tick(): Promise<void> {
+    if (this.isTicking || this.isSettling || !this.isStarted || this.isHeld) return;
+    this.isTicking = true;
+    try {
+      for (let action = 0; action < ACTIONS_PER_TICK; action += 1) if (!(await this.act())) break;
+    } catch (error) {
+      this.waitAfter(error);
+    } finally {
+      this.isTicking = false;
+    }
+  }
+
+  /** Runs outside of the tick, which has to end before the queue can stand still. */
+  beginLineage(base: string): void {
+    if (this.isOpeningLineage) return;
+    this.isOpeningLineage = true;
+    const open = async (): Promise<void> => {
+      try {
+        await this.parts.options.openLineage(base);
+      } catch (error) {
+        // Another restore is under way; the next tick tries again.
+        if (!(error instanceof Refusal && error.code === 'BUSY')) this.waitAfter(error);
+      }
+    };
+    void this.guard('lineage', open).finally(() => {
+      this.isOpeningLineage = false;
+    });
+  }
+
+  /**
+   * Nothing begins until `release`; a running trainer saves and ends first. The desired state is
+   * kept. Refusal BUSY when the trainer has not ended in time; the queue then continues.
+   */
+  async standStill(seconds: number): Promise<void> {
+    const { clock, trainer } = this.parts.options;
+    const { progress } = this.parts;
+    this.isHeld = true;
+    const end = clock.monotonic() + seconds;
+    // A tick that is under way may be about to launch a trainer.
+    while (this.isTicking && clock.monotonic() < end) await clock.sleep(STILL_POLL_SECONDS);
+    if (progress.isSupervising) await trainer.command('stop-now');
+    const isStill = (): boolean =>
+      !progress.isSupervising && !this.isSettling && !this.isTicking && !trainer.view().alive;
+    while (!isStill() && clock.monotonic() < end) await clock.sleep(STILL_POLL_SECONDS);
+    if (isStill()) return;
+    this.isHeld = false;
+    throw new Refusal(
+      'BUSY',
+      `The trainer did not save and end within ${seconds} s. Nothing was changed.`,
+      { subject: 'trainer', next: 'Training ends at its next step and then resumes. Try again.' },
+    );
+  }
+
+  /** Continues as the user wants, from what the files say now. */
+  async release(): Promise<void> {
+    const { options, progress, passes, notifyChanged } = this.parts;
+    progress.open = await repairPasses(options.datasets, passes);
+    if (progress.open === null) options.config.openPass(null);
+    else passes.reopen(progress.open);
+    this.isHeld = false;
+    notifyChanged();
+    await this.guard('tick', () => this.tick());
+  }
+
+  applyAftermath(after: Aftermath): Promise<readonly string[]> {
+    return applyAftermath(this.parts.options.datasets, this.parts.passes, after);
+  }
+
+  /** A failure is reported as a bug; the queue continues. */
+  async guard(where: string, action: () => Promise<unknown>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this.parts.options.failed(`queue.${where}`, error);
+    }
+  }
+
+  /** True when another action may follow. */
+  private async act(): Promise<boolean> {
+    const { options, progress, desiredState, passes, notifyChanged } = this.parts;
+    this.forgetMissing();
+    await this.checkDevice();
+    const now = options.clock.now();
+    const next = decideNext(
+      {
+        desiredState: desiredState.state().desired_state,
+        isSupervising: progress.isSupervising,
+        open: progress.open?.dataset.id ?? null,
+        waiting: options.datasets.queued(),
+        noBase: options.versions.noBase(),
+        notBefore: progress.notReady?.until ?? null,
+      },
+      now,
+    );
+    switch (next.kind) {
+      case 'wait':
+        if (next.why !== progress.waiting?.why) {
+          progress.waiting = { why: next.why, since: now };
+          notifyChanged();
+        }
+        return false;
+      case 'stop':
+        await this.commands.setDesiredState('stopped', desiredState.state().by, next.why);
+        return false;
+      case 'continue':
+        await options.disk.require(await options.versions.checkpointBytes(), 'a checkpoint');
+        if (progress.open !== null) await this.launch(progress.open);
+        return true;
+      case 'begin': {
+        const open = await passes.begin(next.id);
+        if (open === null) return false;
+        await this.launch(open);
+        return true;
+      }
+    }
+  }
+
+  private async launch(open: OpenPass): Promise<void> {
+    const { options, progress, passes, notifyChanged } = this.parts;
+    progress.open = open;
+    progress.isSupervising = true;
+    progress.waiting = null;
+    const head = await options.versions.newestCheckpoint();
+    options.trainer.train(passes.request(open, head?.step ?? null));
+    notifyChanged();
+  }
+
+  /** A data file that somebody moved out of processing/ ends its pass. */
+  private forgetMissing(): void {
+    const { options, progress } = this.parts;
+    if (progress.open === null || progress.isSupervising) return;
+    if (options.datasets.forPass(progress.open.dataset.id)?.place === 'processing') return;
+    options.config.openPass(null);
+    progress.open = null;
+  }
+
+  /** Training starts as soon as the device is free, not only at the next retry. */
+  private async checkDevice(): Promise<void> {
+    const { options, progress } = this.parts;
+    const { notReady } = progress;
+    if (notReady?.category !== 'device_busy' || progress.isSupervising) return;
+    if (await isUsedByOthers(deviceLockFolder(process.env), options.paths.root)) return;
+    progress.notReady = { ...notReady, until: options.clock.now() };
+  }
+
+  /** A refusal is waited for like a machine that is not ready; any other error is a bug. */
+  private waitAfter(error: unknown): void {
+    if (!(error instanceof Refusal)) throw error;
+    const category = error.code === 'DISK_FULL' ? 'disk_full' : 'configuration_error';
+    this.outcomes.setNotReady(category, error.message);
+  }
+}

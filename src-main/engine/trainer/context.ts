@@ -1,0 +1,28 @@
+/** What the parts of the supervision share. */
+import type { RunEvent } from '../../formats/index.ts';
+import type { WorkspacePaths } from '../../formats/workspace.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { ConfigRoom } from '../config/index.ts';
+import type { Journal } from '../journal/index.ts';
+import type { DeviceFacts } from './spec.ts';
+import type { PythonFacts } from './types.ts';
+import type { WatchedRun } from './watched-run.ts';
+
+export interface TrainerOptions {
+  readonly paths: WorkspacePaths;
+  readonly config: ConfigRoom;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly python: () => Promise<PythonFacts>;
+  readonly machine: { facts(): Promise<DeviceFacts> };
+  readonly threads: number;
+  /** The adaptive hang limits are never shorter; set by tests. */
+  readonly minSuspectSeconds?: number;
+  readonly minKillSeconds?: number;
+}
+
+export interface SupervisorContext extends TrainerOptions {
+  /** Four hex digits that make a run id unique. */
+  readonly random: () => string;
+  emit(run: Pick<WatchedRun, 'run'>, event: RunEvent): void;
+}

@@ -1,0 +1,57 @@
+/** What follows when a trainer ended without an outcome. Pure. */
+import { blamesDataset, type Crash } from '../../contract/index.ts';
+import type { CommandVerb } from '../../formats/index.ts';
+import type { Halt } from './types.ts';
+
+export interface CrashHistory {
+  /** Restarts since the last new checkpoint. */
+  readonly attempts: number;
+  /** Positions at which the dataset's rows failed, newest last. */
+  readonly failedPositions: readonly (number | null)[];
+  /** Seconds that the ended run was alive. */
+  readonly healthySeconds: number;
+}
+
+export interface RestartRules {
+  readonly limit: number;
+  readonly firstSeconds: number;
+  readonly lastSeconds: number;
+}
+
+export type AfterExit =
+  | { readonly kind: 'restart'; readonly inSeconds: number; readonly attempt: number }
+  | { readonly kind: 'give_up'; readonly infrastructure: boolean };
+
+/** After a run of this length, restarts are counted from zero. */
+const HEALTHY_SECONDS = 600;
+
+/** Commands that halt training, and the outcome that they lead to. */
+const HALTS: Readonly<Partial<Record<CommandVerb, Halt>>> = {
+  pause: 'paused',
+  'stop-now': 'stopped',
+  skip: 'skipped',
+};
+
+/** The halt that is requested after a command; it survives a crash of the trainer. */
+export function requestedHaltAfter(verb: CommandVerb, before: Halt | null): Halt | null {
+  if (verb === 'resume') return null;
+  return HALTS[verb] ?? before;
+}
+
+export function decideAfterExit(
+  crash: Crash,
+  history: CrashHistory,
+  rules: RestartRules,
+): AfterExit {
+  if (crash.retry === 'wait') return { kind: 'give_up', infrastructure: true };
+  if (blamesDataset(crash.category)) {
+    const [last, before] = [history.failedPositions.at(-1), history.failedPositions.at(-2)];
+    const isRepeated = history.failedPositions.length >= 2 && last === before;
+    if (isRepeated || crash.category === 'not_a_number')
+      return { kind: 'give_up', infrastructure: false };
+  }
+  const attempt = (history.healthySeconds >= HEALTHY_SECONDS ? 0 : history.attempts) + 1;
+  if (attempt > rules.limit) return { kind: 'give_up', infrastructure: false };
+  const inSeconds = Math.min(rules.lastSeconds, rules.firstSeconds * 2 ** (attempt - 1));
+  return { kind: 'restart', inSeconds, attempt };
+}

@@ -1,0 +1,75 @@
+/** What is known about the pass under supervision, over all of its runs. */
+import type { Crash } from '../../contract/index.ts';
+import type { CommandVerb, RunEvent } from '../../formats/index.ts';
+import { requestedHaltAfter } from './restart-rules.ts';
+import type { Halt, PassRequest } from './types.ts';
+
+export interface Recovery {
+  readonly crash: Crash & { readonly message: string };
+  /** When training stopped: the first of several crashes in a row. */
+  readonly since: number;
+  readonly attempt: number;
+}
+
+export class SupervisedPass {
+  readonly request: PassRequest;
+  /** Restarts since the last new checkpoint. */
+  attempts = 0;
+  readonly failedPositions: (number | null)[] = [];
+  /** Step of the newest checkpoint; 0 when there is none. */
+  savedStep: number;
+  stepsDone: number | null = null;
+  device: string | null = null;
+  /** From a crash until training resumes. */
+  recovery: Recovery | null = null;
+  isHangSuspected = false;
+  isHangKilled = false;
+  /** A trainer that crashes while it is about to halt is not restarted. */
+  requestedHalt: Halt | null = null;
+  /** Examples in memory at a time after the GPU ran out of memory; null: as configured. */
+  microBatch: number | null = null;
+  cancelRestart: (() => void) | null = null;
+
+  constructor(request: PassRequest) {
+    this.request = request;
+    this.savedStep = request.lineage.headStep ?? 0;
+  }
+
+  get dataset(): PassRequest['dataset'] {
+    return this.request.dataset;
+  }
+
+  command(verb: CommandVerb): void {
+    this.requestedHalt = requestedHaltAfter(verb, this.requestedHalt);
+  }
+
+  /** A new run of the pass has been launched. */
+  startRun(): void {
+    this.isHangSuspected = false;
+    this.isHangKilled = false;
+  }
+
+  apply(event: RunEvent): void {
+    switch (event.type) {
+      case 'started':
+        this.device = event.device ?? this.device;
+        break;
+      case 'out_of_memory':
+        this.microBatch = event.micro_batch_to ?? this.microBatch;
+        break;
+      case 'memory_regained':
+        this.microBatch = event.micro_batch_to;
+        break;
+      case 'finished':
+        this.stepsDone = event.steps_done;
+        break;
+      case 'checkpoint':
+        if (event.step <= this.savedStep) break;
+        this.savedStep = event.step;
+        // Training got past whatever made it restart.
+        this.attempts = 0;
+        break;
+      default:
+    }
+  }
+}

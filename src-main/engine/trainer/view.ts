@@ -1,0 +1,44 @@
+/** The trainer as other rooms and the window see it. */
+import type { SupervisorContext } from './context.ts';
+import type { SupervisedPass } from './supervised-pass.ts';
+import type { HeartbeatView, TrainerView } from './types.ts';
+import type { WatchedRun } from './watched-run.ts';
+
+export function trainerView(
+  context: SupervisorContext,
+  pass: SupervisedPass | null,
+  run: WatchedRun | null,
+): TrainerView {
+  const pending = run?.pending ?? null;
+  return {
+    run: run?.run ?? null,
+    pid: run?.identity.pid ?? null,
+    alive: run?.isAlive ?? false,
+    heartbeat: heartbeatView(run, context.clock.now()),
+    recovering: recoveryView(context, pass),
+    pending: pending === null ? null : { verb: pending.verb, t: pending.t },
+    requestedHalt: pass?.requestedHalt ?? null,
+    device: pass?.device ?? null,
+  };
+}
+
+function heartbeatView(run: WatchedRun | null, now: number): HeartbeatView | null {
+  const heartbeat = run?.heartbeat ?? null;
+  if (heartbeat === null) return null;
+  const { phase, step, position, t } = heartbeat;
+  return { phase, step, position, age_s: Math.max(0, now - t) };
+}
+
+function recoveryView(
+  context: SupervisorContext,
+  pass: SupervisedPass | null,
+): TrainerView['recovering'] {
+  const recovery = pass?.recovery ?? null;
+  if (recovery === null) return null;
+  return {
+    attempt: recovery.attempt,
+    limit: context.config.values().watchdog.restart_limit,
+    cause: recovery.crash.meaning,
+    category: recovery.crash.category,
+  };
+}
