@@ -47,7 +47,7 @@ test('before anything was trained the lineage follows the base; after that the n
   anotherBase('other');
   await expect(set('other', null)).rejects.toMatchObject({
     code: 'NEEDS_CONFIRMATION',
-    message: expect.stringContaining('begins a new lineage') as string,
+    message: expect.stringContaining('starts a new lineage') as string,
   });
   await set('other');
   await set('starter');
@@ -105,7 +105,9 @@ test('before anything was trained the lineage follows the base; after that the n
   expect(api.versions.list()[0]).toMatchObject({ branch: 'branch-3', step: 30, parent: 'v002_b' });
   const told = w.engine.rooms.journal.recent().map((room) => room.text);
   expect(told).toContainEqual(
-    expect.stringMatching(/^base_model "other" to "same": Roll back to step 20 of main\./),
+    expect.stringMatching(
+      /^base_model changed from "other" to "same": Roll back to step 20 of main\./,
+    ),
   );
   expect(w.log).toEqual([]);
 });

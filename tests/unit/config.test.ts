@@ -120,6 +120,16 @@ test('while a pass is open its keys are locked, staged changes apply to the next
   expect(journal.recent()[0]).toMatchObject({ what: 'config.applied' });
 });
 
+test('a reload during a save does not bring the old values back', async () => {
+  await open();
+  for (let seed = 1; seed <= 20; seed += 1) {
+    // Both read or write config.json; a new pass reloads it first.
+    const [, frozen] = await Promise.all([set('seed', seed), config.freeze()]);
+    expect(config.values().seed).toBe(seed);
+    expect([seed, seed - 1, factoryConfig.seed]).toContain(frozen.seed);
+  }
+});
+
 test('a staged change can be unstaged', async () => {
   await open();
   openPass();

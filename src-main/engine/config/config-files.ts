@@ -14,6 +14,12 @@ import {
 } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { writeJson } from '../../kit/files.ts';
+import { createSerializer } from '../../kit/serializer.ts';
+
+export type Reload =
+  | { readonly kind: 'changed'; readonly before: Config }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'problem' };
 
 export class ConfigFiles {
   differences: Differences = {};
@@ -22,11 +28,13 @@ export class ConfigFiles {
   /** Why config.json can't be used; the last good values stay in force. */
   problem: string | null = null;
   private readonly paths: WorkspacePaths;
+  /** A reload during a save would read the file before it, and bring the old values back. */
+  private readonly tasks = createSerializer();
 
   static async open(paths: WorkspacePaths): Promise<ConfigFiles> {
     const files = new ConfigFiles(paths);
     await files.readStaged();
-    if ((await files.reload()) === 'problem') await files.useLastGood();
+    if ((await files.reload()).kind === 'problem') await files.useLastGood();
     else await files.saveLastGood();
     return files;
   }
@@ -35,36 +43,13 @@ export class ConfigFiles {
     this.paths = paths;
   }
 
-  async reload(): Promise<'changed' | 'unchanged' | 'problem'> {
-    try {
-      const { differences, values } = await read(this.paths.config);
-      const isUnchanged = JSON.stringify(differences) === JSON.stringify(this.differences);
-      if (isUnchanged && this.problem === null) return 'unchanged';
-      this.differences = differences;
-      this.values = values;
-      this.problem = null;
-      return 'changed';
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      const problem = `${message} The last good values stay in force.`;
-      if (problem === this.problem) return 'unchanged';
-      this.problem = problem;
-      return 'problem';
-    }
+  reload(): Promise<Reload> {
+    return this.tasks.run(() => this.readConfig());
   }
 
   /** Refusal INVALID while config.json can't be read: it is never overwritten then. */
-  async save(differences: Differences): Promise<void> {
-    const { config } = this.paths;
-    if (this.problem !== null)
-      throw new Refusal('INVALID', this.problem, {
-        subject: config,
-        next: `Fix ${config} or move it away; it is not overwritten.`,
-      });
-    this.differences = withoutFactoryValues(differences);
-    this.values = resolveConfig(this.differences);
-    await writeJson(config, configToJson(this.differences));
-    await this.writeLastGood();
+  save(differences: Differences): Promise<void> {
+    return this.tasks.run(() => this.writeConfig(differences));
   }
 
   /** A copy that can't be written is only missed once config.json is damaged. */
@@ -78,6 +63,38 @@ export class ConfigFiles {
       this.paths.stagedConfig,
       stagedConfigFile.toJson({ staged: { ...staged } }),
     );
+  }
+
+  private async readConfig(): Promise<Reload> {
+    try {
+      const { differences, values } = await read(this.paths.config);
+      const isUnchanged = JSON.stringify(differences) === JSON.stringify(this.differences);
+      if (isUnchanged && this.problem === null) return { kind: 'unchanged' };
+      const before = this.values;
+      this.differences = differences;
+      this.values = values;
+      this.problem = null;
+      return { kind: 'changed', before };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const problem = `${message} The last good values stay in force.`;
+      if (problem === this.problem) return { kind: 'unchanged' };
+      this.problem = problem;
+      return { kind: 'problem' };
+    }
+  }
+
+  private async writeConfig(differences: Differences): Promise<void> {
+    const { config } = this.paths;
+    if (this.problem !== null)
+      throw new Refusal('INVALID', this.problem, {
+        subject: config,
+        next: `Fix ${config} or move it away; it is not overwritten.`,
+      });
+    this.differences = withoutFactoryValues(differences);
+    this.values = resolveConfig(this.differences);
+    await writeJson(config, configToJson(this.differences));
+    await this.writeLastGood();
   }
 
   private async readStaged(): Promise<void> {

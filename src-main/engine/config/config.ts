@@ -159,13 +159,12 @@ class WorkspaceConfig implements ConfigRoom {
 
   /** The journal's lines are written in the same turn: a client that sees an edit finds them. */
   private async reload(): Promise<void> {
-    const before = this.files.values;
-    const result = await this.files.reload();
-    if (result === 'unchanged') return;
-    if (result === 'problem') this.write('config.problem', this.files.problem ?? '', {});
-    else this.recordEdits(before);
+    const reload = await this.files.reload();
+    if (reload.kind === 'unchanged') return;
+    if (reload.kind === 'problem') this.write('config.problem', this.files.problem ?? '', {});
+    else this.recordEdits(reload.before);
     this.emitChanged();
-    if (result === 'changed') await this.files.saveLastGood();
+    if (reload.kind === 'changed') await this.files.saveLastGood();
   }
 
   private recordEdits(before: Config): void {
