@@ -13,6 +13,7 @@ export * from './help.ts';
 export * from './host.ts';
 export * from './lineage.ts';
 export * from './monitor.ts';
+export type * from './procedures.ts';
 export * from './refusal.ts';
 export * from './resume-text.ts';
 export * from './rooms.ts';

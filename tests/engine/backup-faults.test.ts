@@ -42,6 +42,7 @@ const make = (workspace: string, store: BackupStore) =>
   makeBackup(
     {
       paths: workspacePaths(workspace),
+      lineage: undefined as never,
       versions: undefined as never,
       trainer: undefined as never,
       disk: { require: () => Promise.resolve() } as never,

@@ -39,14 +39,14 @@ async function trained(): Promise<void> {
 
 test('the model: newest checkpoint that verifies, lineage and pass, in files of its own', async () => {
   await trained();
-  const newest = await w.engine.rooms.versions.newestCheckpoint();
+  const newest = await w.engine.rooms.checkpoints.newest();
   const made = await create({ kind: 'model' }, 'before the holidays');
   expect(made).toMatchObject({
     type: 'manual',
     reason: 'before the holidays',
     branch: 'main',
     step: newest?.step,
-    holds: 'weights, optimizer, data place',
+    holds: 'weights, optimizer state, dataset position',
     verified: { ok: true, problem: null },
   });
   const content = path.join(made.folder, 'content');
@@ -75,7 +75,7 @@ test('the model: newest checkpoint that verifies, lineage and pass, in files of 
 
 test('a damaged newest checkpoint is passed over; with none that verifies there is no backup', async () => {
   await trained();
-  const all = await w.engine.rooms.versions.checkpoints();
+  const all = await w.engine.rooms.checkpoints.ofHead();
   writeFileSync(path.join(all[0]?.folder ?? '', 'damaged'), '');
   expect(await create({ kind: 'model' })).toMatchObject({ step: all[1]?.step });
   for (const checkpoint of all) writeFileSync(path.join(checkpoint.folder, 'damaged'), '');
@@ -135,14 +135,14 @@ test('any folder: modes, empty folders and inner links; what cannot be copied wh
   symlinkSync('../elsewhere', path.join(folder, 'out'));
   await expect(create({ kind: 'folder', path: folder })).rejects.toMatchObject({
     code: 'INVALID',
-    message: expect.stringContaining('links that lead outside of it: out') as string,
+    message: expect.stringContaining('links to files outside of it: out') as string,
   });
   rmSync(path.join(folder, 'out'));
   const server = createServer().listen(path.join(folder, 'socket'));
   await until('the socket', () => existsSync(path.join(folder, 'socket')));
   await expect(create({ kind: 'folder', path: folder })).rejects.toMatchObject({
     code: 'INVALID',
-    message: expect.stringContaining('no plain file, folder or link: socket') as string,
+    message: expect.stringContaining('other than files, folders and links: socket') as string,
   });
   await new Promise((resolve) => server.close(resolve));
   for (const [wanted, code] of [
@@ -177,7 +177,7 @@ test('verify reads every byte: damage is kept in its record, told as a notice, a
   expect(await api.backups.cleanup({ ...plan, execute: false })).toMatchObject({
     executed: false,
     removes: [{ id: bad.id }],
-    keeps: [{ id: good.id, why: 'the newest good one of its type' }],
+    keeps: [{ id: good.id, why: 'newest verified backup of its type' }],
   });
   expect(existsSync(bad.folder)).toBe(true);
   await w.stop();
@@ -211,7 +211,7 @@ test('the last copy of a point stays; what a checkpoint or version holds as well
   await api.versions.remove({ name: 'v001_a', confirm: 'v001_a', last_copy: true, by });
   const alone = await api.backups.cleanup(plan);
   expect(alone.removes.map((removal) => removal.id)).toEqual([old.id]);
-  expect(alone.keeps.find((keep) => keep.id === held.id)?.why).toContain('the last copy');
+  expect(alone.keeps.find((keep) => keep.id === held.id)?.why).toContain('last copy');
   expect(rooms.backups.list().find((backup) => backup.id === held.id)?.keep_until).toBeCloseTo(
     held.created + 30 * 86_400,
     0,
@@ -262,6 +262,6 @@ test('what a dead engine left half-made is no backup and is gone at the next sta
   expect(engine.api.backups.list()).toEqual([]);
   expect(inBackups().filter((name) => name.includes('2026'))).toEqual([]);
   expect((await engine.api.journal.read({ limit: 5 })).map((entry) => entry.text)).toContain(
-    '2 unfinished backups were removed.',
+    'Removed 2 unfinished backups.',
   );
 });

@@ -70,7 +70,7 @@ test('before anything was trained the lineage follows the base; after that the n
   expect(lineage()).toMatchObject({ head: 'branch-2', base: { id: 'other' }, restore: null });
   expect(lineage().branches).toMatchObject([
     { name: 'main', parent: null },
-    { name: 'branch-2', parent: null, why: 'Begin anew from other.' },
+    { name: 'branch-2', parent: null, why: 'New lineage from other.' },
   ]);
   expect(first('branch-2')).toBe('other');
   const staged = 'current_model/checkpoints/branch-2/step-00000000/manifest.json';
@@ -85,11 +85,11 @@ test('before anything was trained the lineage follows the base; after that the n
     ['v001_a', 'main', 10, null],
   ]);
   expect(api.backups.list()).toMatchObject([
-    { type: 'pre-restore', branch: 'main', step: 20, reason: 'before "Begin anew from other"' },
+    { type: 'pre-restore', branch: 'main', step: 20, reason: 'before "New lineage from other"' },
   ]);
   for (const id of [a, b]) {
     expect(w.dataset(id)).toMatchObject({ place: 'completed', done_steps: 0 });
-    expect(w.dataset(id).message).toContain('10 steps of it are not in this model');
+    expect(w.dataset(id).message).toContain('10 steps of it are no longer in the model');
   }
 
   // Back to what was left, by the way every restore is undone; the setting follows.
@@ -148,7 +148,7 @@ test('asked for by name it says first what it will do; a base that is not there 
     });
   const plan = await api.restore.plan({ source });
   expect(plan).toMatchObject({
-    title: 'Begin anew from other',
+    title: 'New lineage from other',
     from: { branch: 'main', step: 10 },
     to: { branch: 'branch-2', step: 0 },
     optimizer_state: 'fresh',
@@ -175,12 +175,12 @@ test('a base that is damaged or not there begins nothing, and that is said', asy
     api.restore.carryOut({ source, plan: plan.id, queue_again: false, by }),
   ).rejects.toMatchObject({
     code: 'NOT_READY',
-    message: expect.stringContaining('the base other is damaged') as string,
+    message: expect.stringContaining('base model other is damaged') as string,
   });
   expect(lineage()).toMatchObject({ head: 'main', base: { id: 'starter' } });
   expect(chosen()).toBe('starter');
   w.configure({ save_steps: 5, base_model: 'nowhere' });
-  await until('the reason', () => api.status.get().reason?.includes('base model nowhere cannot'));
+  await until('the reason', () => api.status.get().reason?.includes("base model nowhere can't"));
   w.configure({ save_steps: 5, base_model: 'starter' });
   await train('b.jsonl');
   expect(lineage().head).toBe('main');

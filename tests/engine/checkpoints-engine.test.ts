@@ -1,4 +1,4 @@
-/** Checkpoints by a running engine: what the next start would resume from, the clean-up, and the version of the day. */
+/** Checkpoints by a running engine: what the next start would resume from, the cleanup, and the version of the day. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ test('verify names the step, the file and what was skipped; without anything sav
   });
   const [a] = await w.add(w.rows('a.jsonl', 42));
   await w.at(a?.id ?? '', 'completed');
-  const all = await w.engine.rooms.versions.checkpoints();
+  const all = await w.engine.rooms.checkpoints.ofHead();
   const [first, second] = all;
   expect(await api.checkpoints.verify({ branch: 'main' })).toMatchObject({
     text: `would resume at step ${String(first?.step)} of branch main from ${first?.folder ?? ''}`,
@@ -40,7 +40,7 @@ test('verify names the step, the file and what was skipped; without anything sav
   // The second one stands inside the pass; its dataset's file is another one by now.
   writeFileSync(path.join(w.folder, 'queue/completed/a.jsonl'), 'changed');
   expect((await api.checkpoints.verify({ branch: null })).mismatch).toBe(
-    'the file of a.jsonl was changed during its pass',
+    'a.jsonl was modified while it was being trained',
   );
   await expect(api.checkpoints.verify({ branch: '../main' })).rejects.toMatchObject({
     code: 'NOT_FOUND',
@@ -48,24 +48,24 @@ test('verify names the step, the file and what was skipped; without anything sav
   expect(w.log).toEqual([]);
 });
 
-test('clean-up: a plan first, BUSY while a trainer runs, and the last one that verifies stays', async () => {
+test('cleanup: a plan first, BUSY while a trainer runs, and the last one that verifies stays', async () => {
   const { api } = await w.withBase();
   const [a] = await w.add(w.rows('a.jsonl', 90));
   await w.at(a?.id ?? '', 'completed');
-  const before = (await w.engine.rooms.versions.checkpoints()).map((checkpoint) => checkpoint.step);
+  const before = (await w.engine.rooms.checkpoints.ofHead()).map((checkpoint) => checkpoint.step);
   expect(before.length).toBeGreaterThan(3);
   const plan = await api.checkpoints.cleanup({ keep: 2, execute: false, by });
   expect(plan.removes.map((removal) => removal.step)).toEqual(before.slice(2));
   expect(plan.freed_bytes).toBeGreaterThan(0);
   expect(readdirSync(branch())).toHaveLength(before.length);
   // The newest does not verify: it stays out of the count.
-  const newest = (await w.engine.rooms.versions.checkpoints())[0];
+  const newest = (await w.engine.rooms.checkpoints.ofHead())[0];
   writeFileSync(path.join(newest?.folder ?? '', 'damaged'), '');
   const done = await api.checkpoints.cleanup({ keep: 1, execute: true, by });
   expect(done).toMatchObject({ executed: true });
-  expect(
-    (await w.engine.rooms.versions.checkpoints()).map((checkpoint) => checkpoint.step),
-  ).toEqual(before.slice(0, 2));
+  expect((await w.engine.rooms.checkpoints.ofHead()).map((checkpoint) => checkpoint.step)).toEqual(
+    before.slice(0, 2),
+  );
   expect(readdirSync(branch()).filter((name) => name.startsWith('.'))).toEqual([]);
   // The weights of the version are links to a removed checkpoint or to one that stays: they are still there.
   expect(await api.versions.verify({ name: 'v001_a' })).toMatchObject({ ok: true });
@@ -85,7 +85,7 @@ test('what a restore is planned to stays for a while, whoever cleans up; then it
   const { api } = await w.withBase();
   const [a] = await w.add(w.rows('a.jsonl', 90));
   await w.at(a?.id ?? '', 'completed');
-  const steps = (await w.engine.rooms.versions.checkpoints()).map((checkpoint) => checkpoint.step);
+  const steps = (await w.engine.rooms.checkpoints.ofHead()).map((checkpoint) => checkpoint.step);
   expect(steps.length).toBeGreaterThan(2);
   const oldest = steps.at(-1) ?? 0;
   const source = { kind: 'checkpoint', branch: 'main', step: oldest } as const;
@@ -97,7 +97,7 @@ test('what a restore is planned to stays for a while, whoever cleans up; then it
   expect(held[0]?.until).toBeGreaterThan(systemClock.now() + 800);
   const clean = (keep: number) => api.checkpoints.cleanup({ keep, execute: true, by });
   expect((await clean(1)).keeps).toContainEqual(
-    expect.objectContaining({ step: oldest, why: 'a restore to it is being looked at' }),
+    expect.objectContaining({ step: oldest, why: 'a restore to it is being planned' }),
   );
   expect((await api.restore.plan({ source })).id).toBe(planned.id);
   ahead += 901;
@@ -107,7 +107,7 @@ test('what a restore is planned to stays for a while, whoever cleans up; then it
     message: `There is no complete checkpoint of step ${String(oldest)} of main.`,
     data: {
       next: expect.stringContaining(
-        `The nearest one that is kept is step ${String(steps[0])} of main.`,
+        `The nearest checkpoint is step ${String(steps[0])} of main.`,
       ) as string,
     },
   });
@@ -119,11 +119,11 @@ test('no version is made of a checkpoint that does not verify', async () => {
   const [a] = await w.add(w.rows('a.jsonl', 42));
   await w.at(a?.id ?? '', 'completed');
   await api.versions.remove({ name: 'v001_a', confirm: 'v001_a', last_copy: true, by });
-  const [newest] = await rooms.versions.checkpoints();
+  const [newest] = await rooms.checkpoints.ofHead();
   writeFileSync(path.join(newest?.folder ?? '', 'damaged'), '');
   await expect(api.versions.create({ description: 'x', by })).rejects.toMatchObject({
     code: 'NOT_READY',
-    message: `The checkpoint of step ${String(newest?.step)} is damaged: marked as damaged.`,
+    message: `Checkpoint ${String(newest?.step)} is damaged: marked as damaged.`,
   });
   expect(api.versions.list()).toEqual([]);
   expect(existsSync(path.join(w.folder, 'models/versions/v002_x'))).toBe(false);
@@ -157,7 +157,7 @@ test('the version of the day is made once, late after a sleep, and not again aft
     (await w.engine.api.journal.read({ limit: 1000 }))
       .filter((entry) => entry.what === 'versions.daily')
       .map((entry) => entry.text);
-  const kept = `No version of ${today()}: Step 10 is kept already as v001_a.`;
+  const kept = `No daily version for ${today()}: Step 10 is already saved as v001_a.`;
   expect(await said()).toEqual([kept]);
   await api.versions.remove({ name: 'v001_a', confirm: 'v001_a', last_copy: true, by });
   await look();
@@ -172,7 +172,7 @@ test('the version of the day is made once, late after a sleep, and not again aft
     how: 'automatically, daily',
     step: 10,
   });
-  const told = `${made?.name ?? ''} is the version of ${today()}, made by itself.`;
+  const told = `Created daily version ${made?.name ?? ''} for ${today()}.`;
   expect(await said()).toEqual([told, kept]);
   await w.stop();
   rmSync(made?.folder ?? '', { recursive: true });

@@ -104,7 +104,7 @@ test('a version comes back while training runs: what leaves waits again, goes on
   expect(await trained(b)).toBe(0);
   expect(await trained(c)).toBe(480);
   expect(w.dataset(b)).toMatchObject({ place: 'completed', done_steps: 0 });
-  expect(w.dataset(b).message).toContain('10 steps of it are not in this model');
+  expect(w.dataset(b).message).toContain('10 steps of it are no longer in the model');
   expect(api.status.get()).toMatchObject({ branch: 'branch-2', current_step: 130 });
   // c began again at its first row: 120 steps of 4 rows, after step 10.
   const curve = api.metrics.curves({
@@ -134,7 +134,7 @@ test('inside the pass that is open, the pass goes on from there, and a second st
     .checkpoints.find((checkpoint) => checkpoint.step === 25 && checkpoint.branch === 'main');
   expect(mid).toMatchObject({ complete: false, dataset: { id: c } });
   const source = { kind: 'checkpoint', branch: 'main', step: 25 } as const;
-  expect((await plan(source)).phases.at(-1)?.text).toContain('The pass goes on');
+  expect((await plan(source)).phases.at(-1)?.text).toContain('Training resumes mid-dataset');
   await restore(source);
   expect(w.dataset(c).place).toBe('processing');
   expect(api.queue.state().queue.desired_state).toBe('paused');
@@ -174,7 +174,7 @@ test('a dataset is taken back: restored to before its first step, and it waits i
   await api.training.pause({ by });
   const source = { kind: 'undo_dataset', dataset: b } as const;
   expect(await plan(source)).toMatchObject({
-    title: 'Take back b.jsonl',
+    title: 'Undo b.jsonl',
     to: { branch: 'main', step: 10 },
   });
   const done = await restore(source, true);
@@ -236,7 +236,7 @@ test('what changed since it was agreed to, what is damaged and what does not fit
   expect(await trained(a)).toBe(40);
 });
 
-test('a damaged checkpoint gives no moments: the next plan says fresh, with a new warm-up', async () => {
+test('a damaged checkpoint has no usable optimizer state: the next plan resets it, with a new warmup', async () => {
   await story();
   const { api } = w.engine;
   await api.training.pause({ by });
@@ -247,7 +247,7 @@ test('a damaged checkpoint gives no moments: the next plan says fresh, with a ne
   );
   expect((await plan(source)).optimizer_state).toBe('restored');
   await expect(restore(source)).rejects.toMatchObject({
-    message: expect.stringContaining('moments cannot be kept') as string,
+    message: expect.stringContaining("optimizer state can't be restored") as string,
   });
   expect(await plan(source)).toMatchObject({ optimizer_state: 'fresh', warmup_steps: 100 });
   expect(await restore(source)).toMatchObject({ optimizer_state: 'fresh', branch: 'branch-2' });
@@ -282,9 +282,7 @@ test('a clean-up does not remove the backup that is being restored', async () =>
     execute: true,
     by,
   });
-  expect(cleaned.keeps).toContainEqual(
-    expect.objectContaining({ id: backup, why: 'it is being read' }),
-  );
+  expect(cleaned.keeps).toContainEqual(expect.objectContaining({ id: backup, why: 'in use' }));
   expect(await restoring).toMatchObject({ optimizer_state: 'restored' });
   expect(api.backups.list().map((backup) => backup.id)).toContain(backup);
   // Afterwards nothing holds it any more.

@@ -122,6 +122,7 @@ test('without an engine: backups are listed and verified by their files, and not
   const made = await makeBackup(
     {
       paths,
+      lineage: none,
       versions: none,
       trainer: none,
       disk: { require: () => Promise.resolve() } as never,

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeBackup } from '../../src-main/engine/backups/making.ts';
 import { BackupStore } from '../../src-main/engine/backups/store.ts';
 import { createThreads } from '../../src-main/engine/backups/threads.ts';
-import { VersionStore } from '../../src-main/engine/versions/store.ts';
+import { VersionStore } from '../../src-main/engine/versions/version-store.ts';
 import {
   readSealed,
   sealedText,
@@ -131,7 +131,16 @@ test(
     const disk = { require: () => Promise.resolve() } as never;
     const none = undefined as never;
     const made = await makeBackup(
-      { paths, versions: none, trainer: none, disk, clock: systemClock, store, threads },
+      {
+        paths,
+        lineage: none,
+        versions: none,
+        trainer: none,
+        disk,
+        clock: systemClock,
+        store,
+        threads,
+      },
       {
         source: { kind: 'folder', path: path.dirname(model()) },
         type: 'manual',

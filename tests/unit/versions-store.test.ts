@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { listCheckpoints, newestCheckpoint } from '../../src-main/engine/versions/checkpoints.ts';
-import { slugOf, VersionStore } from '../../src-main/engine/versions/store.ts';
+import { listCheckpoints, newestCheckpoint } from '../../src-main/engine/checkpoints/manifest.ts';
+import { slugOf } from '../../src-main/engine/versions/version-name.ts';
+import { VersionStore } from '../../src-main/engine/versions/version-store.ts';
 import { workspacePaths } from '../../src-main/kit/workspace.ts';
 
 let root: string;

@@ -1,4 +1,4 @@
-/** The backups room: what is known of the backups, and what is done with them. */
+/** The list of backups in memory, and what is done with them. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Backup, type BackupCleanup, type BackupType, Refusal } from '../../contract/index.ts';
@@ -8,9 +8,10 @@ import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
+import type { LineageRoom } from '../lineage/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import type { VersionsRoom } from '../versions/index.ts';
-import { type CleanupCandidate, decideCleanup, protectedOnes } from './cleanup.ts';
+import { type CleanupCandidate, decideCleanup, protectedBackups } from './cleanup.ts';
 import { type Extracted, extractBackup } from './extracting.ts';
 import { type BackupInput, makeBackup } from './making.ts';
 import { BackupStore, type KnownBackup } from './store.ts';
@@ -18,13 +19,13 @@ import { createThreads } from './threads.ts';
 
 export type BackupsRoom = Awaited<ReturnType<typeof createBackups>>;
 
-/** A backup whose bytes are no longer what was copied. */
+/** A backup whose bytes no longer match its checksums. */
 export interface DamageNews {
   readonly id: string;
   readonly problem: string;
 }
 
-const day = 86_400;
+const SECONDS_PER_DAY = 86_400;
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 export async function createBackups(options: {
@@ -32,7 +33,8 @@ export async function createBackups(options: {
   readonly config: ConfigRoom;
   readonly disk: DiskRoom;
   readonly journal: Journal;
-  readonly versions: VersionsRoom;
+  readonly lineage: Pick<LineageRoom, 'branch'>;
+  readonly versions: Pick<VersionsRoom, 'get' | 'fileList' | 'hasWeights'>;
   readonly trainer: Pick<TrainerRoom, 'work'>;
   readonly clock: Clock;
 }) {
@@ -40,35 +42,35 @@ export async function createBackups(options: {
   const store = new BackupStore(options.paths, (files) => threads.hash(files));
   const changed = new Emitter<void>();
   const damaged = new Emitter<DamageNews>();
-  /** Being read: how often at once. */
-  const reading = new Map<string, number>();
+  /** Number of readers, by id. */
+  const readers = new Map<string, number>();
   const partials = await store.removePartials();
   if (partials > 0)
     options.journal.write({
       what: 'backups.partials',
-      text: `${partials === 1 ? 'An unfinished backup was' : `${String(partials)} unfinished backups were`} removed.`,
+      text: `Removed ${String(partials)} unfinished ${partials === 1 ? 'backup' : 'backups'}.`,
     });
-  let known: readonly KnownBackup[] = await store.list();
+  let backups: readonly KnownBackup[] = await store.list();
 
-  async function reread(): Promise<void> {
-    known = await store.list();
+  async function refresh(): Promise<void> {
+    backups = await store.list();
     changed.emit(undefined);
   }
 
   async function using<T>(id: string, work: () => Promise<T>): Promise<T> {
-    reading.set(id, (reading.get(id) ?? 0) + 1);
+    readers.set(id, (readers.get(id) ?? 0) + 1);
     try {
       return await work();
     } finally {
-      const left = (reading.get(id) ?? 1) - 1;
-      if (left === 0) reading.delete(id);
-      else reading.set(id, left);
+      const left = (readers.get(id) ?? 1) - 1;
+      if (left === 0) readers.delete(id);
+      else readers.set(id, left);
     }
   }
 
   function find(id: string): KnownBackup {
     store.folderOf(id);
-    const found = known.find((backup) => backup.id === id);
+    const found = backups.find((backup) => backup.id === id);
     if (found === undefined)
       throw new Refusal('NOT_FOUND', `There is no backup ${id}.`, { subject: id });
     return found;
@@ -80,32 +82,34 @@ export async function createBackups(options: {
     created: backup.created,
     bytes: backup.bytes,
     state: backup.verified === null ? 'unknown' : backup.verified.ok ? 'good' : 'damaged',
-    holds: holdsOf(backup),
+    content: contentKey(backup),
     isElsewhere,
-    inUse: reading.has(backup.id),
+    inUse: readers.has(backup.id),
   });
 
-  /** A good one that the rule protects by its type has no end. */
+  /** A backup that the rule keeps per type protects has no end of retention. */
   function withRetention(all: readonly KnownBackup[]): readonly Backup[] {
-    const { backup_retention_days: keep, keep_backups_per_type: perType } =
+    const { backup_retention_days: retentionDays, keep_backups_per_type: perType } =
       options.config.values().disk;
-    const guarded = protectedOnes(
+    const protectedIds = protectedBackups(
       all.map((backup) => candidate(backup, false)),
       perType,
     );
     return all.map((backup) => ({
       ...backup,
-      keep_until: guarded.has(backup.id) ? null : backup.created + keep * day,
+      keep_until: protectedIds.has(backup.id)
+        ? null
+        : backup.created + retentionDays * SECONDS_PER_DAY,
     }));
   }
-  const shownOne = (id: string): Backup => {
-    const found = withRetention(known).find((backup) => backup.id === id);
+  const requireBackup = (id: string): Backup => {
+    const found = withRetention(backups).find((backup) => backup.id === id);
     if (found === undefined)
       throw new Refusal('NOT_FOUND', `There is no backup ${id}.`, { subject: id });
     return found;
   };
 
-  /** Whether something beside the backups holds the same: a checkpoint or a version of the point, or the folder itself. */
+  /** Whether the content also exists outside the backups: as a checkpoint, as a version, or in the folder itself. */
   async function isElsewhere(backup: KnownBackup): Promise<boolean> {
     if (backup.source.kind === 'folder')
       return stat(backup.source.path).then(
@@ -116,7 +120,7 @@ export async function createBackups(options: {
         () => false,
       );
     if (backup.branch === null || backup.step === null) return false;
-    return options.versions.holds({ branch: backup.branch, step: backup.step });
+    return options.versions.hasWeights({ branch: backup.branch, step: backup.step });
   }
 
   async function verify(id: string): Promise<Backup> {
@@ -124,7 +128,7 @@ export async function createBackups(options: {
     const problem = await using(id, () => store.problem(id));
     const verified = { t: options.clock.now(), ok: problem === null, problem };
     await store.remember(id, verified);
-    known = (await store.list()).map((backup) =>
+    backups = (await store.list()).map((backup) =>
       backup.id === id ? { ...backup, verified } : backup,
     );
     changed.emit(undefined);
@@ -132,37 +136,37 @@ export async function createBackups(options: {
       what: 'backups.verify',
       text:
         problem === null
-          ? `Backup ${id}: every byte is what was copied.`
+          ? `Verified backup ${id}: every byte matches its checksum.`
           : `Backup ${id} is damaged: ${problem}.`,
       step,
     });
     if (problem !== null) damaged.emit({ id, problem });
-    return shownOne(id);
+    return requireBackup(id);
   }
 
   return {
     changed,
     damaged,
     /** Newest first. */
-    list: (): readonly Backup[] => withRetention(known),
-    /** Refusals NOT_FOUND, INVALID, NOT_READY, DISK_FULL; nothing is left of a backup that was not completed. */
+    list: (): readonly Backup[] => withRetention(backups),
+    /** Refusals NOT_FOUND, INVALID, NOT_READY, DISK_FULL; a backup that fails leaves nothing behind. */
     async create(input: BackupInput & { readonly type: BackupType }): Promise<Backup> {
       const made = await makeBackup({ ...options, store, threads }, input);
       options.journal.write({
         what: 'backups.create',
-        text: `Backup ${made.id} was made and read back: ${made.holds}, ${megabytes(made.bytes)} (${input.reason}; ${input.by}).`,
+        text: `Created and verified backup ${made.id}: ${made.holds}, ${megabytes(made.bytes)} (${input.reason}; ${input.by}).`,
         step: made.step,
         evidence: { folder: made.folder, source: input.source, files: made.files },
       });
-      await reread();
-      return shownOne(made.id);
+      await refresh();
+      return requireBackup(made.id);
     },
     verify,
-    /** Where the copied files of a backup lie: as they lay in the workspace, or as in the folder that was copied. */
+    /** Folder of the copied files, with the paths that they have in the workspace or in the folder that was backed up. */
     contentOf: (id: string): string => store.contentOf(id),
-    /** While `work` runs, no clean-up removes the backup. */
+    /** While `work` runs, no cleanup removes the backup. */
     using,
-    /** Refusals NOT_FOUND, INVALID (where it may not be put), NOT_READY (damaged), DISK_FULL. */
+    /** Refusals NOT_FOUND, INVALID (target folder not allowed), NOT_READY (damaged), DISK_FULL. */
     async extract(input: {
       readonly id: string;
       readonly to: string;
@@ -174,7 +178,7 @@ export async function createBackups(options: {
       );
       options.journal.write({
         what: 'backups.extract',
-        text: `Backup ${id} was put into ${done.folder} and compared there (${input.by}).`,
+        text: `Extracted backup ${id} to ${done.folder} and verified the copy (${input.by}).`,
         evidence: { ...done },
       });
       return done;
@@ -185,11 +189,11 @@ export async function createBackups(options: {
       readonly execute: boolean;
       readonly by: string;
     }): Promise<BackupCleanup> {
-      known = await store.list();
+      backups = await store.list();
       const { backup_retention_days: days, keep_backups_per_type: perType } =
         options.config.values().disk;
       const candidates: CleanupCandidate[] = [];
-      for (const backup of known) candidates.push(candidate(backup, await isElsewhere(backup)));
+      for (const backup of backups) candidates.push(candidate(backup, await isElsewhere(backup)));
       const { removes, keeps } = decideCleanup(candidates, {
         now: options.clock.now(),
         retentionDays: input.retention_days ?? days,
@@ -199,16 +203,16 @@ export async function createBackups(options: {
       const freed = removes.reduce((sum, removal) => sum + removal.bytes, 0);
       if (input.execute)
         for (const removal of removes) {
-          // Somebody may have begun to read it meanwhile; the next clean-up looks at it again.
-          if (reading.has(removal.id)) continue;
+          // A reader may have started in the meantime; the next cleanup decides again.
+          if (readers.has(removal.id)) continue;
           await store.remove(removal.id);
           options.journal.write({
             what: 'backups.cleanup',
-            text: `Backup ${removal.id} was removed: ${removal.why} (${input.by}).`,
+            text: `Removed backup ${removal.id}: ${removal.why} (${input.by}).`,
             evidence: { bytes: removal.bytes },
           });
         }
-      if (input.execute) await reread();
+      if (input.execute) await refresh();
       return {
         executed: input.execute,
         removes: [...removes],
@@ -222,8 +226,8 @@ export async function createBackups(options: {
   };
 }
 
-/** What it is a copy of. The model of a point and the version of that point hold the same weights, and not the same moments. */
-function holdsOf(backup: KnownBackup): string {
+/** The same text means the same content. A model and a version of one point differ: only the model has the optimizer state. */
+function contentKey(backup: KnownBackup): string {
   switch (backup.source.kind) {
     case 'model':
       return `model ${backup.branch ?? ''} ${String(backup.step)}`;

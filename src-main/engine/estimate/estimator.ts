@@ -14,13 +14,14 @@ import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { readJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import { type BaseModel, type BaseModelsRoom, readBaseModel } from '../base-models/index.ts';
+import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { MetricsRoom } from '../metrics/index.ts';
 import { type MachineFacts, resolveForMachine } from '../trainer/index.ts';
-import { type BaseFacts, readBase, type VersionsRoom } from '../versions/index.ts';
 import { readActual } from './actual.ts';
 import {
   type DatasetFacts,
@@ -49,7 +50,8 @@ export interface EstimateOptions {
   readonly disk: DiskRoom;
   readonly journal: Journal;
   readonly metrics: MetricsRoom;
-  readonly versions: VersionsRoom;
+  readonly baseModels: Pick<BaseModelsRoom, 'selected' | 'checkpointBytes'>;
+  readonly checkpoints: Pick<CheckpointsRoom, 'ofHead'>;
   readonly clock: Clock;
   readonly machine: MachineFacts;
   readonly threads: number;
@@ -76,9 +78,10 @@ export async function createEstimate(options: EstimateOptions) {
 
   /** The base that a configuration names; one without a name means the one of the lineage. */
   async function requireBase(config: Config) {
-    const known = options.versions.base();
+    const known = options.baseModels.selected();
     const { base_model: named } = config;
-    const base = named === '' || named === known?.id ? known : await readBase(options.paths, named);
+    const base =
+      named === '' || named === known?.id ? known : await readBaseModel(options.paths, named);
     const shape = base === null ? null : await readShape(base.folder, base.parameters);
     if (base !== null && shape !== null) return { base, shape };
     if (named === '' && base === null)
@@ -94,7 +97,7 @@ export async function createEstimate(options: EstimateOptions) {
   }
 
   async function factsFor(
-    base: BaseFacts,
+    base: BaseModel,
     shape: EstimateFacts['shape'],
     wanted: Config,
   ): Promise<{ readonly facts: EstimateFacts; readonly config: Config }> {
@@ -113,8 +116,8 @@ export async function createEstimate(options: EstimateOptions) {
         device: kind,
         threads: options.threads,
         totalMemory: options.totals()[kind],
-        checkpointBytes: await options.versions.checkpointBytes(),
-        checkpointsNow: (await options.versions.checkpoints()).length,
+        checkpointBytes: await options.baseModels.checkpointBytes(),
+        checkpointsNow: (await options.checkpoints.ofHead()).length,
         room: disk.freeGb === null ? null : Math.max(0, (disk.freeGb - (disk.floorGb ?? 0)) * 1e9),
         pace: livePace(like) ?? decidePace(compared, like),
       },

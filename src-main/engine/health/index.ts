@@ -7,13 +7,13 @@ import type { Check, CrashReport, MonitoringCosts } from '../../contract/index.t
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { QueueRoom } from '../queue/index.ts';
 import { readLogEnd, type TrainerRoom } from '../trainer/index.ts';
-import type { VersionsRoom } from '../versions/index.ts';
 import { CostReader } from './cost-reader.ts';
 import { costsFrom } from './costs.ts';
 import { crashesFrom } from './crashes.ts';
@@ -54,7 +54,7 @@ export function createHealth(options: {
   readonly disk: DiskRoom;
   readonly queue: QueueRoom;
   readonly trainer: TrainerRoom;
-  readonly versions: VersionsRoom;
+  readonly checkpoints: Pick<CheckpointsRoom, 'ofHead'>;
   readonly clock: Clock;
   readonly python: () => { readonly state: 'ok' | 'missing' | 'checking'; readonly detail: string };
   readonly failed: (where: string, error: unknown) => void;
@@ -76,7 +76,7 @@ export function createHealth(options: {
     });
   }
   async function checkpoint(): Promise<Judgement> {
-    const all = await options.versions.checkpoints();
+    const all = await options.checkpoints.ofHead();
     const older = all.slice(1).find((checkpoint) => checkpoint.problem === null);
     return checkCheckpoint(all[0] ?? null, older ?? null);
   }

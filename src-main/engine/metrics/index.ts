@@ -96,6 +96,8 @@ export async function createMetrics(options: {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly ancestry: () => readonly AncestrySegment[];
+  /** Markers that no run file has, the versions of the ancestry; read again with the history. */
+  readonly versionMarkers?: () => readonly Marker[];
 }): Promise<MetricsRoom> {
   let history = new History(options.ancestry());
   const news = new Emitter<MetricsNews>();
@@ -221,6 +223,7 @@ export async function createMetrics(options: {
       tell({ reset: true, points: [], evaluations: [], markers: [] });
     });
   for (const entry of await options.journal.read(journalRead)) slept(entry);
+  history.markers.push(...(options.versionMarkers?.() ?? []));
   const stopListening = options.journal.written.on((entry) => {
     const marker = slept(entry);
     if (marker !== null) tell({ reset: false, points: [], evaluations: [], markers: [marker] });
@@ -325,6 +328,7 @@ export async function createMetrics(options: {
       followed = null;
       await read(true);
       for (const entry of await options.journal.read(journalRead)) slept(entry);
+      history.markers.push(...(options.versionMarkers?.() ?? []));
       tell({ reset: true, points: [], evaluations: [], markers: [] });
     },
     settled,

@@ -12,13 +12,13 @@ import { Emitter } from '../../kit/emitter.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { BackupsRoom } from '../backups/index.ts';
+import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import { isSelfHealing, type QueueRoom } from '../queue/index.ts';
 import type { RestoreRoom } from '../restore/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
-import type { VersionsRoom } from '../versions/index.ts';
 import { createThrottle } from './throttle.ts';
 import * as words from './messages.ts';
 
@@ -37,7 +37,7 @@ export async function createNotices(options: {
   readonly queue: QueueRoom;
   readonly restore: Pick<RestoreRoom, 'news'>;
   readonly trainer: TrainerRoom;
-  readonly versions: VersionsRoom;
+  readonly checkpoints: Pick<CheckpointsRoom, 'newest'>;
   readonly clock: Clock;
   readonly random: () => string;
   readonly failed: (where: string, error: unknown) => void;
@@ -96,8 +96,8 @@ export async function createNotices(options: {
 
   /** Tells with the step that is saved, null when none is. */
   function withCheckpoint(where: string, tell: (saved: number | null) => void): void {
-    void options.versions
-      .newestCheckpoint()
+    void options.checkpoints
+      .newest()
       .then((checkpoint) => {
         tell(checkpoint?.step ?? null);
       })

@@ -8,5 +8,5 @@ export type { Acted } from './commands.ts';
 export type { Aftermath } from './restored.ts';
 export type { QueueRoom } from './queue.ts';
 export { stepOf } from './queue-state.ts';
-export type { NotReady, QueueNews } from './queue-state.ts';
+export type { LineageOpener, NotReady, QueueNews } from './queue-state.ts';
 export { createQueue } from './queue.ts';

@@ -4,6 +4,8 @@ import path from 'node:path';
 import type { Version } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { BaseModelsRoom } from '../base-models/index.ts';
+import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import {
   type DatasetsRoom,
@@ -14,6 +16,7 @@ import {
 import type { DiskRoom } from '../disk/index.ts';
 import type { EstimateRoom } from '../estimate/index.ts';
 import type { Journal } from '../journal/index.ts';
+import type { LineageRoom } from '../lineage/index.ts';
 import type { MetricsRoom } from '../metrics/index.ts';
 import type { PassOutcome, PassRequest } from '../trainer/index.ts';
 import { measuredBy, type VersionsRoom } from '../versions/index.ts';
@@ -36,7 +39,10 @@ export interface PassesOptions {
   readonly estimate: Pick<EstimateRoom, 'begin' | 'settle'>;
   readonly journal: Journal;
   readonly metrics: MetricsRoom;
-  readonly versions: VersionsRoom;
+  readonly lineage: Pick<LineageRoom, 'branch' | 'changed'>;
+  readonly baseModels: BaseModelsRoom;
+  readonly checkpoints: Pick<CheckpointsRoom, 'newest'>;
+  readonly versions: Pick<VersionsRoom, 'create'>;
   readonly clock: Clock;
   readonly random: () => string;
   /** Another base was chosen: the model that stands is kept, and a lineage of that base opened, while the queue stands still. */
@@ -103,7 +109,7 @@ export class Passes {
   /** null: not now; the dataset stays where it is and is validated or tried again. Refusal DISK_FULL. */
   async begin(id: string): Promise<OpenPass | null> {
     const dataset = this.o.datasets.forPass(id);
-    const base = this.o.versions.base();
+    const base = this.o.baseModels.selected();
     if (dataset?.validated == null || base === null || !dataset.isReady) return null;
     const { validated } = dataset;
     const { cache } = validated;
@@ -115,24 +121,24 @@ export class Passes {
       interrupted.content_hash === validated.content_hash &&
       interrupted.cache === cache &&
       interrupted.base.hash === base.hash &&
-      this.o.versions.mismatch() === null
+      this.o.baseModels.mismatch() === null
     ) {
-      await this.o.disk.require(await this.o.versions.checkpointBytes(), 'a checkpoint');
+      await this.o.disk.require(await this.o.baseModels.checkpointBytes(), 'a checkpoint');
       await this.o.datasets.toProcessing(id);
       return this.reopen({ dataset, pass: interrupted });
     }
     const config = await this.o.config.freeze();
     // A staged base, applied just now: what waits is validated for it first.
-    await this.o.versions.refreshBase();
-    if (this.o.versions.base()?.hash !== base.hash) return null;
+    await this.o.baseModels.refresh();
+    if (this.o.baseModels.selected()?.hash !== base.hash) return null;
     const meta = this.o.datasets.meta(id);
     // A staged change that was applied just now may need another verdict; the intake worker gives it first.
     if (meta === null || validated.key !== validationKey(config, base, meta)) return null;
-    if (this.o.versions.mismatch() !== null) {
+    if (this.o.baseModels.mismatch() !== null) {
       this.o.beginLineage(base.id);
       return null;
     }
-    await this.o.disk.require(await this.o.versions.checkpointBytes(), 'a checkpoint');
+    await this.o.disk.require(await this.o.baseModels.checkpointBytes(), 'a checkpoint');
     const cursor = await readCursor(dataset.folder);
     const excludedRows = await this.o.datasets.excludedRows(id, cache);
     const rows = validated.trained_rows - excludedRows.length;
@@ -157,7 +163,7 @@ export class Passes {
       content_hash: validated.content_hash,
       cache,
       base: { id: base.id, folder: base.folder, hash: base.hash },
-      head_step: (await this.o.versions.newestCheckpoint())?.step ?? null,
+      head_step: (await this.o.checkpoints.newest())?.step ?? null,
       start,
       excluded_rows: [...excludedRows],
       started: this.o.clock.now(),
@@ -210,7 +216,7 @@ export class Passes {
       },
       config: pass.config,
       base: pass.base,
-      lineage: { branch: this.o.versions.branch(), headStep },
+      lineage: { branch: this.o.lineage.branch(), headStep },
       core: this.o.paths.validationCore,
       start: pass.start,
     };
@@ -305,7 +311,7 @@ export class Passes {
   /** Without a live trainer nobody wrote the cursor: the newest checkpoint of this pass is where it can be continued. */
   async skip({ dataset, pass }: OpenPass, done: number | null): Promise<void> {
     if (done === null) {
-      const cursor = (await this.o.versions.newestCheckpoint())?.manifest.cursor ?? null;
+      const cursor = (await this.o.checkpoints.newest())?.manifest.cursor ?? null;
       if (cursor?.pass === pass.pass)
         await writeCursor(dataset.folder, {
           format: 1,
@@ -316,7 +322,7 @@ export class Passes {
           cache: pass.cache,
           excluded_rows: pass.excluded_rows,
           pass: pass.pass,
-          step: (await this.o.versions.newestCheckpoint())?.step ?? 0,
+          step: (await this.o.checkpoints.newest())?.step ?? 0,
         });
     }
     const reason = 'skipped by you; queued again, it continues where it was';

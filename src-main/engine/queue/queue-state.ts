@@ -7,9 +7,13 @@ import type { OpenPass, Passes, PassesOptions } from './passes.ts';
 
 export interface QueueOptions extends Omit<PassesOptions, 'beginLineage'> {
   readonly trainer: TrainerRoom;
-  /** Keeps the model as it is and opens a lineage of this base; asks the queue to stand still meanwhile. Throws a Refusal. */
-  readonly openLineage: (base: string) => Promise<unknown>;
   readonly failed: (where: string, error: unknown) => void;
+}
+
+/** Starts a new lineage; asks the queue to stand still meanwhile. The restore room implements it. */
+export interface LineageOpener {
+  /** Keeps the current model as a version and a backup. Throws a Refusal. */
+  openLineage(base: string): Promise<void>;
 }
 
 /** The machine was not ready at the last attempt. */

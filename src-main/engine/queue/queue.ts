@@ -11,6 +11,7 @@ import { readPass, requirePass } from './pass.ts';
 import { type OpenPass, Passes } from './passes.ts';
 import { type Aftermath, applyAftermath } from './restored.ts';
 import {
+  type LineageOpener,
   type NotReady,
   phaseOf,
   type QueueNews,
@@ -38,6 +39,7 @@ export async function createQueue(options: QueueOptions) {
   let isHeld = false;
   let isSettling = false;
   let isOpeningLineage = false;
+  let opener: LineageOpener | null = null;
   const tell = (): void => {
     changed.emit(undefined);
   };
@@ -58,9 +60,16 @@ export async function createQueue(options: QueueOptions) {
   function beginLineage(base: string): void {
     if (isOpeningLineage) return;
     isOpeningLineage = true;
-    void safely('lineage', () => options.openLineage(base).catch(refusedLineage)).finally(() => {
-      isOpeningLineage = false;
-    });
+    void safely('lineage', () => requireOpener().openLineage(base).catch(refusedLineage)).finally(
+      () => {
+        isOpeningLineage = false;
+      },
+    );
+  }
+
+  function requireOpener(): LineageOpener {
+    if (opener === null) throw new Error('queue.connect was not called');
+    return opener;
   }
 
   /** While the user goes back somewhere, that decides first; the next tick looks again. */
@@ -78,7 +87,7 @@ export async function createQueue(options: QueueOptions) {
     now.open = pass;
     now.isSupervising = true;
     now.why = null;
-    const head = await options.versions.newestCheckpoint();
+    const head = await options.checkpoints.newest();
     options.trainer.train(passes.request(pass, head?.step ?? null));
     tell();
   }
@@ -109,7 +118,7 @@ export async function createQueue(options: QueueOptions) {
         isSupervising: now.isSupervising,
         open: now.open?.dataset.id ?? null,
         waiting: options.datasets.queued(),
-        noBase: options.versions.noBase(),
+        noBase: options.baseModels.missingReason(),
         notBefore: now.notReady?.until ?? null,
       },
       options.clock.now(),
@@ -125,7 +134,7 @@ export async function createQueue(options: QueueOptions) {
         await commands.setDesiredState('stopped', desiredState.state().by, next.why);
         return false;
       case 'continue': {
-        await options.disk.require(await options.versions.checkpointBytes(), 'a checkpoint');
+        await options.disk.require(await options.baseModels.checkpointBytes(), 'a checkpoint');
         if (now.open !== null) await launch(now.open);
         return true;
       }
@@ -205,7 +214,8 @@ export async function createQueue(options: QueueOptions) {
     }),
     options.trainer.events.on((event) => void safely('event', () => hear(event))),
     options.datasets.verdict.on(() => void safely('tick', tick)),
-    options.versions.changed.on(() => void safely('tick', tick)),
+    options.lineage.changed.on(() => void safely('tick', tick)),
+    options.baseModels.changed.on(() => void safely('tick', tick)),
     options.clock.every(1, () => safely('stop file', commands.lookForStopFile)),
     options.clock.every(2, () => safely('tick', tick)),
   ];
@@ -249,6 +259,20 @@ export async function createQueue(options: QueueOptions) {
     state: (): QueueState => desiredState.state(),
     open: (): OpenPass | null => now.open,
     isSupervising: (): boolean => now.isSupervising,
+    /**
+     * Why checkpoints can't be removed now; null: no trainer uses them. A dataset in processing under `running` may get a trainer
+     * at any moment: between the rename of its file and the launch, or while the machine is not ready.
+     */
+    busyReason: (): string | null =>
+      now.isSupervising ||
+      options.trainer.view().alive ||
+      (desiredState.state().desired_state === 'running' && options.datasets.processing().length > 0)
+        ? 'Training is running and manages its own checkpoints.'
+        : null,
+    /** Call it before `start`. The restore room opens lineages, and it needs the queue to exist first. */
+    connect(lineageOpener: LineageOpener): void {
+      opener = lineageOpener;
+    },
     notReady: (): NotReady | null => now.notReady,
     /** Why nothing begins, and since when. */
     waiting: () => now.why,

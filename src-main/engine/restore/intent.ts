@@ -1,10 +1,15 @@
-/** What a restore is about to do, on the disk before it does it: `current_model/restore.json`. A start that finds it undoes or finishes. */
+/**
+ * `current_model/restore.json`: what a restore is about to do, written before it does it. An engine that finds the file at its start
+ * undoes or finishes the restore.
+ */
+import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { point } from '../../contract/index.ts';
+import { type Point, point } from '../../contract/index.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { Decision } from './decide.ts';
 
 const aftermath = z.object({
   goesOn: z.string().nullable(),
@@ -70,3 +75,27 @@ export async function writeIntent(paths: WorkspacePaths, intent: Intent): Promis
 
 export const removeIntent = (paths: WorkspacePaths): Promise<void> =>
   rm(paths.restoreIntent, { force: true });
+
+/** The intent of a decision, before its first phase. */
+export function intentOf(
+  { plan, aftermath: decideAftermath }: Decision,
+  request: { readonly queue_again: boolean; readonly by: string },
+  started: number,
+): Intent {
+  const pointOf = ({ branch, step }: Point): Point => ({ branch, step });
+  const after = decideAftermath(request.queue_again);
+  return {
+    format: 1,
+    id: `r-${randomBytes(6).toString('hex')}`,
+    title: plan.title,
+    by: request.by,
+    started,
+    phase: 'pause',
+    branch: plan.new_branch,
+    from: pointOf(plan.from),
+    to: pointOf(plan.to),
+    optimizer_state: plan.optimizer_state,
+    backup: null,
+    aftermath: { ...after, accounts: [...after.accounts], queueAgain: [...after.queueAgain] },
+  };
+}

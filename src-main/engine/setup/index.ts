@@ -10,12 +10,14 @@ import { Refusal, type Setup } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import { type BaseModelsRoom, readBaseModel } from '../base-models/index.ts';
+import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
-import { readBase, slugOf, type VersionsRoom } from '../versions/index.ts';
+import { slugOf } from '../versions/index.ts';
 import { findDevice, type PythonReading } from './python.ts';
 
 export { findPython, type PythonReading } from './python.ts';
@@ -57,7 +59,8 @@ export async function createSetup(options: {
   readonly disk: DiskRoom;
   readonly journal: Journal;
   readonly trainer: TrainerRoom;
-  readonly versions: VersionsRoom;
+  readonly baseModels: Pick<BaseModelsRoom, 'selectedId' | 'select'>;
+  readonly checkpoints: Pick<CheckpointsRoom, 'hasAny'>;
   readonly clock: Clock;
   readonly python: () => Promise<PythonReading>;
   readonly failed: (where: string, error: unknown) => void;
@@ -76,7 +79,7 @@ export async function createSetup(options: {
   async function lookAtBases(): Promise<void> {
     const found: BaseState[] = [];
     for (const id of (await readdir(options.paths.models).catch(() => [])).sort()) {
-      const base = await readBase(options.paths, id);
+      const base = await readBaseModel(options.paths, id);
       if (base === null) continue;
       const known = offered.find((base) => base.id === id);
       found.push({
@@ -118,7 +121,7 @@ export async function createSetup(options: {
     device,
     disk: disk(),
     bases: bases(),
-    chosen: options.versions.chosen() === '' ? null : options.versions.chosen(),
+    chosen: options.baseModels.selectedId() === '' ? null : options.baseModels.selectedId(),
     sample_added:
       isMakingSample || options.datasets.list().some((dataset) => dataset.name === sampleName),
   });
@@ -169,7 +172,7 @@ export async function createSetup(options: {
 
   /** Nothing was trained yet, or it is the same base: then the base may be set without a question. */
   async function adoptBase(id: string): Promise<void> {
-    await options.versions.choose(id);
+    await options.baseModels.select(id);
     if (options.config.values().base_model !== id)
       await options.config.set({
         key: 'base_model',
@@ -199,8 +202,8 @@ export async function createSetup(options: {
           next: 'Name the folder of the model.',
         });
       const id = kind === 'folder' ? slugOf(path.basename(source ?? '')) : kind;
-      const current = options.versions.chosen();
-      const isTrained = current !== '' && current !== id && (await options.versions.hasTrained());
+      const current = options.baseModels.selectedId();
+      const isTrained = current !== '' && current !== id && (await options.checkpoints.hasAny());
       if ([...making.values()].some((base) => base.state === 'making'))
         throw new Refusal('BUSY', 'A base model is being made already.', { subject: id });
       if (ready.some((base) => base.id === id)) {

@@ -16,18 +16,21 @@ import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { writeJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { BaseModelsRoom } from '../base-models/index.ts';
+import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
+import type { LineageRoom } from '../lineage/index.ts';
 import type { MetricsRoom } from '../metrics/index.ts';
 import { type QueueRoom, stepOf } from '../queue/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
-import type { VersionsRoom } from '../versions/index.ts';
 import { decideStale, decideState, type StateWord } from './decide.ts';
-import { createLoad, readGpu, readMemory, readResident } from './machine.ts';
+import { createLoad, type GpuReader, readMemory, readResident } from './machine.ts';
 import { memoryStatsFrom } from './memory.ts';
 
-export { createFeed, type Feed, type RoomReaders } from './feed.ts';
+export { createFeed, type Feed, type FeedSource, type RoomReaders, touchFrom } from './feed.ts';
+export { type GpuReader, readGpu } from './machine.ts';
 export { writeScriptFiles } from './script-files.ts';
 
 const secondsBetweenWrites = 0.25;
@@ -43,14 +46,17 @@ export async function createStatus(options: {
   readonly metrics: MetricsRoom;
   readonly queue: QueueRoom;
   readonly trainer: TrainerRoom;
-  readonly versions: VersionsRoom;
+  readonly lineage: Pick<LineageRoom, 'branch' | 'changed'>;
+  readonly baseModels: Pick<BaseModelsRoom, 'missingReason'>;
+  readonly checkpoints: Pick<CheckpointsRoom, 'newest' | 'changed'>;
+  readonly gpu: GpuReader;
   readonly clock: Clock;
   readonly failed: (where: string, error: unknown) => void;
 }) {
   const changed = new Emitter<void>();
   const machineChanged = new Emitter<void>();
   const load = createLoad();
-  const gpu = readGpu(() => options.clock.now());
+  const { gpu } = options;
   const beats: number[] = [];
   let lastBeat: { readonly run: string; readonly t: number; readonly position: number } | null =
     null;
@@ -62,7 +68,7 @@ export async function createStatus(options: {
     reason: null,
     since: options.clock.now(),
   };
-  let newestCheckpoint = (await options.versions.newestCheckpoint())?.step ?? null;
+  let newestCheckpoint = (await options.checkpoints.newest())?.step ?? null;
   let written = '';
   let isWriting = false;
 
@@ -102,7 +108,7 @@ export async function createStatus(options: {
       notReady: options.queue.notReady(),
       validating: options.datasets.validating(),
       waiting: options.queue.waiting()?.why ?? null,
-      noBase: options.versions.noBase(),
+      noBase: options.baseModels.missingReason(),
       datasets: {
         decide: all.filter((dataset) => dataset.verdict === 'needs_decision').length,
         waiting: all.filter((dataset) => dataset.place === 'queue').length,
@@ -188,7 +194,7 @@ export async function createStatus(options: {
       disk_free_gb: disk.freeGb,
       disk_floor_gb: disk.floorGb,
       last_checkpoint_step: newestOf(latest.checkpointStep, newestCheckpoint),
-      branch: options.versions.branch(),
+      branch: options.lineage.branch(),
       model: config.model_name,
       run: view.run,
       last_preview: options.metrics.previews(1)[0] ?? null,
@@ -255,6 +261,18 @@ export async function createStatus(options: {
     }
   }
 
+  function readNewestCheckpoint(): void {
+    void options.checkpoints
+      .newest()
+      .then((found) => {
+        newestCheckpoint = found?.step ?? null;
+        changed.emit(undefined);
+      })
+      .catch((error: unknown) => {
+        options.failed('status.checkpoint', error);
+      });
+  }
+
   await mkdir(options.paths.status, { recursive: true });
   const stops = [
     options.clock.every(secondsBetweenWrites, async () => {
@@ -273,17 +291,8 @@ export async function createStatus(options: {
       if (event.type === 'checkpoint' && typeof event.step === 'number')
         newestCheckpoint = event.step;
     }),
-    options.versions.changed.on(() => {
-      void options.versions
-        .newestCheckpoint()
-        .then((found) => {
-          newestCheckpoint = found?.step ?? null;
-          changed.emit(undefined);
-        })
-        .catch((error: unknown) => {
-          options.failed('status.checkpoint', error);
-        });
-    }),
+    options.lineage.changed.on(readNewestCheckpoint),
+    options.checkpoints.changed.on(readNewestCheckpoint),
     options.queue.changed.on(() => {
       changed.emit(undefined);
     }),
@@ -297,7 +306,6 @@ export async function createStatus(options: {
     memoryStats,
     async close(): Promise<void> {
       for (const stop of stops) stop();
-      gpu.close();
       await write();
     },
   };

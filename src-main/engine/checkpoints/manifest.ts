@@ -1,4 +1,4 @@
-/** Checkpoints as the engine sees them: by manifest and sizes. Hashes are the trainer's business when it loads one. */
+/** Checkpoint folders by their manifest and file sizes. Hashes are verified by the trainer. */
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -8,7 +8,7 @@ const cursor = z.looseObject({
   dataset: z.string(),
   pass: z.string(),
   content_hash: z.string(),
-  /** Rows that its position does not count; absent: none. */
+  /** Quarantined rows that the position doesn't count; absent: none. */
   excluded_rows: z.array(z.number().int()).optional(),
   epoch: z.number(),
   seed: z.number(),
@@ -18,7 +18,7 @@ const cursor = z.looseObject({
 });
 export type CheckpointCursor = z.infer<typeof cursor>;
 
-/** What was trained on what: enough to go on from weights whose checkpoint is gone. */
+/** What was trained on what. A version keeps it, so that its weights can be trained further. */
 export const checkpointOrigin = z.object({
   base: z.object({ id: z.string(), hash: z.string() }).nullable().default(null),
   hashes: z.record(z.string(), z.unknown()).default({}),
@@ -40,52 +40,57 @@ export interface Checkpoint {
   readonly folder: string;
   readonly manifest: CheckpointManifest;
   readonly bytes: number;
-  /** null: every file of the manifest is there with its size. */
+  /** null: every file of the manifest exists and has its size. */
   readonly problem: string | null;
 }
 
 export const checkpointName = (step: number): string => `step-${String(step).padStart(8, '0')}`;
 
-async function read(folder: string, step: number): Promise<Checkpoint | null> {
+/** The one reader of a checkpoint's manifest.json. null: the folder is no checkpoint. */
+async function readManifest(folder: string): Promise<CheckpointManifest | null> {
   const parsed = manifestFile.safeParse(
-    await readJson(path.join(folder, 'manifest.json')).catch(() => null),
-  );
-  if (!parsed.success || parsed.data.step !== step) return null;
-  let bytes = 0;
-  let problem: string | null = null;
-  for (const [name, { size }] of Object.entries(parsed.data.files)) {
-    const found = (await stat(path.join(folder, name)).catch(() => null))?.size ?? null;
-    bytes += found ?? 0;
-    if (found === null) problem ??= `${name} is missing`;
-    else if (found !== size) problem ??= `${name} has ${found} bytes instead of ${size}`;
-  }
-  return { step, folder, manifest: parsed.data, bytes, problem };
-}
-
-/** null when the folder is no checkpoint. */
-export async function readOrigin(folder: string): Promise<CheckpointOrigin | null> {
-  const parsed = checkpointOrigin.safeParse(
     await readJson(path.join(folder, 'manifest.json')).catch(() => null),
   );
   return parsed.success ? parsed.data : null;
 }
 
-/** Newest first, by number (checkpoint-900 once sorted above checkpoint-1000). Without a readable manifest it does not exist. */
+async function readCheckpoint(folder: string, step: number): Promise<Checkpoint | null> {
+  const manifest = await readManifest(folder);
+  if (manifest?.step !== step) return null;
+  let bytes = 0;
+  let problem: string | null = null;
+  for (const [name, { size }] of Object.entries(manifest.files)) {
+    const found = (await stat(path.join(folder, name)).catch(() => null))?.size ?? null;
+    bytes += found ?? 0;
+    if (found === null) problem ??= `${name} is missing`;
+    else if (found !== size) problem ??= `${name} has ${found} bytes instead of ${size}`;
+  }
+  return { step, folder, manifest, bytes, problem };
+}
+
+/** null when the folder is no checkpoint. */
+export async function readCheckpointOrigin(folder: string): Promise<CheckpointOrigin | null> {
+  const manifest = await readManifest(folder);
+  if (manifest === null) return null;
+  const { base, hashes, cursor } = manifest;
+  return { base, hashes, cursor };
+}
+
+/** Newest first, by number: by name checkpoint-900 would sort above checkpoint-1000. */
 export async function listCheckpoints(branchFolder: string): Promise<readonly Checkpoint[]> {
   const steps = (await readdir(branchFolder).catch(() => []))
     .map((name) => ({ name, step: Number(/^step-(\d+)$/.exec(name)?.[1] ?? Number.NaN) }))
     .filter(({ step }) => Number.isInteger(step))
     .sort((a, b) => b.step - a.step);
-  const found: Checkpoint[] = [];
+  const checkpoints: Checkpoint[] = [];
   for (const { name, step } of steps) {
-    const checkpoint = await read(path.join(branchFolder, name), step);
-    if (checkpoint !== null) found.push(checkpoint);
+    const checkpoint = await readCheckpoint(path.join(branchFolder, name), step);
+    if (checkpoint !== null) checkpoints.push(checkpoint);
   }
-  return found;
+  return checkpoints;
 }
 
 export async function newestCheckpoint(branchFolder: string): Promise<Checkpoint | null> {
-  return (
-    (await listCheckpoints(branchFolder)).find((checkpoint) => checkpoint.problem === null) ?? null
-  );
+  const checkpoints = await listCheckpoints(branchFolder);
+  return checkpoints.find((checkpoint) => checkpoint.problem === null) ?? null;
 }
