@@ -1,6 +1,6 @@
 /**
- * The engine: locks the workspace, creates the rooms (composition/rooms.ts), adopts a running trainer
- * and connects the rooms to clients.
+ * The engine: locks the workspace, creates the rooms (composition/rooms.ts), adopts a running
+ * trainer and connects the rooms to clients.
  */
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
@@ -8,19 +8,18 @@ import { type Clock, systemClock } from '../kit/clock.ts';
 import { workspacePaths } from '../kit/workspace.ts';
 import { createApi, createVersion, type EngineApi } from './api/index.ts';
 import {
+  closeRooms,
   createEngineFacts,
   createFailureReport,
   createPythonFinder,
   createRooms,
   createWorkspaceFolders,
-  feedSources,
   lineageState,
   lockWorkspace,
-  roomReaders,
+  startFeed,
 } from './composition/index.ts';
 import { createJournal } from './journal/index.ts';
 import type { PythonReading } from './setup/index.ts';
-import { createFeed, touchFrom, writeScriptFiles } from './status/index.ts';
 import { createDaily } from './versions/index.ts';
 
 export type { EngineApi } from './api/index.ts';
@@ -69,24 +68,7 @@ export async function startEngine(options: EngineOptions) {
   );
   const rooms = await createRooms(shared, facts, python);
 
-  const feed = createFeed({ clock, readers: roomReaders(rooms), failed });
-  const memory = rooms.status.memoryStats;
-  const stops = [
-    writeScriptFiles({ paths, clock, memory, costs: () => rooms.health.costs(), failed }),
-    touchFrom(feed, feedSources(rooms)),
-    rooms.metrics.news.on((news) => {
-      feed.news(news);
-    }),
-    rooms.status.machineChanged.on(() => {
-      // The remaining time of the open dataset counts down.
-      if (rooms.queue.open() !== null) feed.touch('datasets');
-    }),
-    rooms.config.changed.on(() => {
-      void rooms.baseModels.refresh().catch((error: unknown) => {
-        failed('baseModels.refresh', error);
-      });
-    }),
-  ];
+  const { feed, stop: stopFeed } = startFeed(shared, rooms);
 
   // Before anything is trained: a restore that a crash interrupted is undone or finished.
   await rooms.restore.recover();
@@ -111,22 +93,9 @@ export async function startEngine(options: EngineOptions) {
 
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
-    for (const stop of stops) stop();
+    stopFeed();
     daily.close();
-    feed.close();
-    await rooms.restore.close();
-    rooms.queue.close();
-    rooms.health.close();
-    rooms.setup.close();
-    rooms.backups.close();
-    await rooms.status.close();
-    rooms.gpu.close();
-    await rooms.datasets.close();
-    await rooms.notices.close();
-    rooms.metrics.close();
-    rooms.checkpoints.close();
-    await rooms.trainer.close();
-    await rooms.config.close();
+    await closeRooms(rooms);
     journal.write({
       what: 'engine.leave',
       text: 'The engine stopped; a running trainer continues.',

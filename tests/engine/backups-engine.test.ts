@@ -1,4 +1,4 @@
-/** Backups by a running engine: independent copies that are read back, verified by content, and never half there. */
+/** Backups in a running engine: independent copies that are read back, verified by content, and never incomplete. */
 import {
   existsSync,
   lstatSync,
@@ -37,7 +37,7 @@ async function trained(): Promise<void> {
   await w.at(a?.id ?? '', 'completed');
 }
 
-test('the model: newest checkpoint that verifies, lineage and pass, in files of its own', async () => {
+test('a backup of the model copies the newest verified checkpoint, the lineage and the pass', async () => {
   await trained();
   const newest = await w.engine.rooms.checkpoints.newest();
   const made = await create({ kind: 'model' }, 'before the holidays');
@@ -66,14 +66,14 @@ test('the model: newest checkpoint that verifies, lineage and pass, in files of 
   expect(w.engine.api.feed.snapshot().rooms.backups).toMatchObject([{ id: made.id }]);
   expect(inBackups().filter((name) => name.includes('partial'))).toEqual([]);
   expect((await w.engine.api.journal.read({ limit: 5 }))[0]?.text).toContain(made.id);
-  // The next engine knows it, too.
+  // The next engine lists it, too.
   await w.stop();
   await w.start();
   expect(w.engine.api.backups.list()).toMatchObject([{ id: made.id, verified: { ok: true } }]);
   expect(w.log).toEqual([]);
 });
 
-test('a damaged newest checkpoint is passed over; with none that verifies there is no backup', async () => {
+test('a damaged newest checkpoint is skipped; without a verified one there is no backup', async () => {
   await trained();
   const all = await w.engine.rooms.checkpoints.ofHead();
   writeFileSync(path.join(all[0]?.folder ?? '', 'damaged'), '');
@@ -95,7 +95,7 @@ test('before anything is trained there is nothing to back up', async () => {
   });
 });
 
-test('a version: every file; a damaged one makes no backup', async () => {
+test('a backup of a version copies every file; a damaged version is refused', async () => {
   await trained();
   const name = 'v001_a';
   const made = await create({ kind: 'version', name });
@@ -117,7 +117,7 @@ test('a version: every file; a damaged one makes no backup', async () => {
   expect(w.engine.api.backups.list()).toHaveLength(1);
 });
 
-test('any folder: modes, empty folders and inner links; what cannot be copied whole is refused by name', async () => {
+test('a backup of a folder keeps modes, empty folders and inner links; what cannot be copied completely is refused by name', async () => {
   await w.start();
   const folder = path.join(w.root, 'mine');
   mkdirSync(path.join(folder, 'empty'), { recursive: true });
@@ -155,7 +155,7 @@ test('any folder: modes, empty folders and inner links; what cannot be copied wh
   expect(w.engine.api.backups.list()).toHaveLength(1);
 });
 
-test('verify reads every byte: damage is kept in its record, told as a notice, and no clean-up counts it as good', async () => {
+test('verify reads every byte: damage is recorded, raises a notice, and no cleanup counts the backup as good', async () => {
   await trained();
   const { api } = w.engine;
   const good = await create({ kind: 'version', name: 'v001_a' }, 'stays');
@@ -195,7 +195,7 @@ test('verify reads every byte: damage is kept in its record, told as a notice, a
   expect(w.log).toEqual([]);
 });
 
-test('the last copy of a point stays; what a checkpoint or version holds as well goes by age', async () => {
+test('cleanup keeps the last copy of a point; what a checkpoint or version also has is removed by age', async () => {
   await trained();
   const { api, rooms } = w.engine;
   const old = await create({ kind: 'model' });
@@ -206,7 +206,7 @@ test('the last copy of a point stays; what a checkpoint or version holds as well
     held.id,
     old.id,
   ]);
-  // Neither checkpoint nor version any more: of the two that hold the same, the newer one stays.
+  // No checkpoint and no version left: of two backups with the same content the newer one stays.
   rmSync(path.join(w.folder, 'current_model/checkpoints/main'), { recursive: true });
   await api.versions.remove({ name: 'v001_a', confirm: 'v001_a', last_copy: true, by });
   const alone = await api.backups.cleanup(plan);
@@ -218,7 +218,7 @@ test('the last copy of a point stays; what a checkpoint or version holds as well
   );
 });
 
-test('extract: a new folder with the same bytes, compared there; an existing one and the workspace are refused', async () => {
+test('extract creates a new folder and verifies it; an existing folder and the workspace are refused', async () => {
   await trained();
   const { api } = w.engine;
   const made = await create({ kind: 'model' });
@@ -249,7 +249,7 @@ test('extract: a new folder with the same bytes, compared there; an existing one
       await expect(call).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
-test('what a dead engine left half-made is no backup and is gone at the next start', async () => {
+test('the next start removes unfinished backups of an engine that was killed', async () => {
   await w.start();
   await w.stop();
   const half = path.join(w.folder, 'models/backups/manual/.20260101-000000.77.partial/content');

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Change, Rooms } from '../../src-main/contract/index.ts';
-import { createFeed, type RoomReaders } from '../../src-main/engine/status/feed.ts';
+import { createFeed, type RoomReaders, touchFrom } from '../../src-main/engine/status/feed.ts';
 import { type Clock, systemClock } from '../../src-main/kit/clock.ts';
+import { Emitter } from '../../src-main/kit/emitter.ts';
 import { createThrottle } from '../../src-main/engine/notices/throttle.ts';
 import { drift, type NoticeText } from '../../src-main/engine/notices/messages.ts';
 
@@ -60,7 +61,7 @@ const setup = () => {
   return { values, clock, feed };
 };
 
-test('many touches are one change, what did not change is not sent, revisions have no hole', () => {
+test('several touches make one change, unchanged rooms are not sent, revisions are consecutive', () => {
   const { values, clock, feed } = setup();
   const { revision } = feed.snapshot();
   const got: Change[] = [];
@@ -80,7 +81,7 @@ test('many touches are one change, what did not change is not sent, revisions ha
   expect(got).toHaveLength(1);
 });
 
-test('who was away gets the kept changes first; who was away too long takes a new snapshot', () => {
+test('a client that reconnects gets the missed changes, or needs a new snapshot after too many', () => {
   const { values, clock, feed } = setup();
   const { revision } = feed.snapshot();
   const change = (value: number) => {
@@ -93,11 +94,26 @@ test('who was away gets the kept changes first; who was away too long takes a ne
   feed.subscribe(revision + 1, (entry) => got.push(entry.revision));
   expect(got).toEqual([revision + 2, revision + 3]);
   for (let at = 4; at <= 1010; at += 1) change(at);
-  expect(() => feed.subscribe(revision, () => undefined)).toThrow('not kept any more');
-  expect(() => feed.subscribe(revision + 5000, () => undefined)).toThrow('not kept any more');
+  expect(() => feed.subscribe(revision, () => undefined)).toThrow('no longer available');
+  expect(() => feed.subscribe(revision + 5000, () => undefined)).toThrow('no longer available');
 });
 
-test('new points of several steps are sent together, a reset forgets what was before it', () => {
+test('a source touches its rooms until it is stopped', () => {
+  const touched: string[] = [];
+  const [queue, disk] = [new Emitter<void>(), new Emitter<{ free: number }>()];
+  const stop = touchFrom({ touch: (room) => touched.push(room) }, [
+    [queue, ['queue', 'datasets']],
+    [disk, ['machine']],
+  ]);
+  queue.emit(undefined);
+  disk.emit({ free: 1 });
+  expect(touched).toEqual(['queue', 'datasets', 'machine']);
+  stop();
+  queue.emit(undefined);
+  expect(touched).toHaveLength(3);
+});
+
+test('new points of several steps are sent together; a reset drops earlier ones', () => {
   const { clock, feed } = setup();
   const got: Change[] = [];
   feed.subscribe(feed.snapshot().revision, (entry) => got.push(entry));
@@ -118,7 +134,7 @@ test('new points of several steps are sent together, a reset forgets what was be
   expect((got[0]?.rooms as Partial<Rooms>).status).toBeUndefined();
 });
 
-test('one notice of a kind in 10 minutes, then one summary; another kind is not held up', () => {
+test('sends one notice of a kind in 10 minutes, then a summary; other kinds are not delayed', () => {
   const clock = handClock();
   const told: NoticeText[] = [];
   const throttle = createThrottle(clock, (text) => told.push(text));

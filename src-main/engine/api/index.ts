@@ -1,6 +1,7 @@
 /**
  * API: one function for every procedure of the contract, over the rooms.
- * Promises: takes validated input and returns what the contract says; an expected failure is a thrown `Refusal`.
+ * Promises: takes validated input and returns what the contract says; an expected failure is a
+ * thrown `Refusal`.
  * Never: decides anything that a room should decide, keeps state.
  */
 import { configApi, setupApi } from './config-api.ts';

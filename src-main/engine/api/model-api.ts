@@ -3,7 +3,9 @@ import type { Procedures, Version } from '../../contract/index.ts';
 import { measuredBy } from '../versions/index.ts';
 import { type ApiRooms, DONE } from './rooms.ts';
 
-/** Keeps the newest checkpoint as a version, with what is known of training now. Refusal NOT_READY. */
+/**
+ * Keeps the newest checkpoint as a version, with what is known of training now. Refusal NOT_READY.
+ */
 export async function createVersion(
   { versions, metrics, queue, config }: Pick<ApiRooms, 'versions' | 'metrics' | 'queue' | 'config'>,
   input: { readonly description: string; readonly by: string; readonly how?: string },

@@ -22,7 +22,10 @@ export interface CleanupRules {
   readonly retentionDays: number;
   /** Verified backups of each type that are kept regardless of age; at least 1. */
   readonly keepPerType: number;
-  /** Confirmed: also remove last copies. The newest verified backups of each type are kept even then. */
+  /**
+   * Confirmed: also remove last copies. The newest verified backups of each type are kept even
+   * then.
+   */
   readonly lastCopies: boolean;
 }
 
@@ -56,8 +59,8 @@ export function protectedBackups(
 }
 
 /**
- * Decides oldest first, so that the newest of several copies stays. A backup that isn't verified protects no other one: its bytes may
- * be damaged.
+ * Decides oldest first, so that the newest of several copies stays. A backup that isn't verified
+ * protects no other one: its bytes may be damaged.
  */
 export function decideCleanup(
   all: readonly CleanupCandidate[],

@@ -1,7 +1,7 @@
 /**
- * Runs in worker threads, two per copy, so that the engine's event loop stays free: the writer reads each source once, hashes and writes
- * it; the reader follows, syncs the copy chunk by chunk, and hashes what it reads back. It is a build entry of its own and imports nothing
- * of the program.
+ * Runs in worker threads, two per copy, so that the engine's event loop stays free: the writer
+ * reads each source once, hashes and writes it; the reader follows, syncs the copy chunk by chunk,
+ * and hashes what it reads back. It is a build entry of its own and imports nothing of the program.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -18,12 +18,18 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { CopyWork, ThreadAnswer, ThreadWork } from './threads.ts';
 
 const buffer = Buffer.allocUnsafe(1 << 22);
-/** Bytes that are synced and read back at once: large enough to keep a disk busy, small enough to follow closely. */
+/**
+ * Bytes that are synced and read back at once: large enough to keep a disk busy, small enough to
+ * follow closely.
+ */
 const CHUNK_BYTES = 1 << 26;
 /** Milliseconds after which a waiting thread checks whether the other one failed. */
 const WAKE_INTERVAL = 200;
 
-/** Reads up to `length` bytes from the current position; `onData` gets each part. Returns the number of bytes. */
+/**
+ * Reads up to `length` bytes from the current position; `onData` gets each part. Returns the number
+ * of bytes.
+ */
 function readParts(file: number, length: number, onData: (part: Buffer) => void): number {
   let done = 0;
   while (done < length) {
@@ -44,7 +50,10 @@ const isUnchanged = (file: number, before: ReturnType<typeof fstatSync>): boolea
   return now.size === before.size && now.mtimeMs === before.mtimeMs;
 };
 
-/** Shared memory: bytes written of all files, number of complete files, 1 when either side failed, number of updates. */
+/**
+ * Shared memory: bytes written of all files, number of complete files, 1 when either side failed,
+ * number of updates.
+ */
 function signals(shared: SharedArrayBuffer) {
   const bytes = new BigInt64Array(shared, 0, 1);
   const words = new Int32Array(shared, 8, 3);

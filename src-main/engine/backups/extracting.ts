@@ -13,7 +13,10 @@ export interface Extracted {
   readonly bytes: number;
 }
 
-/** Why a backup can't be extracted to `to`; null: it can. The target is a new folder outside the workspace. Pure. */
+/**
+ * Why a backup can't be extracted to `to`; null: it can. The target is a new folder outside the
+ * workspace. Pure.
+ */
 export function decideTarget(
   to: string,
   workspace: string,
@@ -46,7 +49,10 @@ const exists = (at: string): Promise<boolean> =>
     () => false,
   );
 
-/** Refusals INVALID, NOT_READY when the backup is damaged, DISK_FULL. A failure leaves nothing behind. */
+/**
+ * Refusals INVALID, NOT_READY when the backup is damaged, DISK_FULL. A failure leaves nothing
+ * behind.
+ */
 export async function extractBackup(
   options: {
     readonly paths: WorkspacePaths;

@@ -1,4 +1,7 @@
-/** Makes one backup: gathers the files, copies them, reads them back, publishes the folder by one rename. A failure leaves nothing. */
+/**
+ * Makes one backup: gathers the files, copies them, reads them back, publishes the folder by one
+ * rename. A failure leaves nothing.
+ */
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { type BackupSource, type BackupType, Refusal } from '../../contract/index.ts';
@@ -25,7 +28,10 @@ export interface MakingOptions extends SourceOptions {
 /** Space for the records and the folders. */
 const OVERHEAD_BYTES = 1 << 20;
 
-/** Refusals NOT_FOUND, INVALID, NOT_READY (nothing to copy, a damaged source, a copy that does not read back), DISK_FULL. */
+/**
+ * Refusals NOT_FOUND, INVALID, NOT_READY (nothing to copy, a damaged source, a copy that does not
+ * read back), DISK_FULL.
+ */
 export async function makeBackup(options: MakingOptions, input: BackupInput): Promise<KnownBackup> {
   await mkdir(options.paths.backups, { recursive: true });
   const { id, partial } = await options.store.begin(input.type, options.clock.now());

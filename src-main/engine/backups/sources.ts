@@ -1,4 +1,7 @@
-/** What a backup of each source consists of: the files to copy, and the point of the lineage that they belong to. */
+/**
+ * What a backup of each source consists of: the files to copy, and the point of the lineage that
+ * they belong to.
+ */
 import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type BackupSource, Refusal } from '../../contract/index.ts';
@@ -35,7 +38,10 @@ export interface SourceOptions {
 const prefixed = (found: readonly FoundFile[], prefix: string): FoundFile[] =>
   found.map((file) => ({ ...file, name: `${prefix}/${file.name}` }));
 
-/** A workspace folder under its own path, so that `content/` can be copied over an empty workspace by hand. */
+/**
+ * A workspace folder under its own path, so that `content/` can be copied over an empty workspace
+ * by hand.
+ */
 async function workspaceFolder(
   paths: WorkspacePaths,
   place: string,
@@ -58,8 +64,9 @@ async function workspaceFile(paths: WorkspacePaths, place: string): Promise<Foun
 }
 
 /**
- * Hard-links a branch's checkpoints into `pin`, so that the trainer's rotation can't remove them during the copy. Returns the folder to
- * read: `pin`, or the branch's own folder where hard links aren't possible.
+ * Hard-links a branch's checkpoints into `pin`, so that the trainer's rotation can't remove them
+ * during the copy. Returns the folder to read: `pin`, or the branch's own folder where hard links
+ * aren't possible.
  */
 async function pinCheckpoints(branchFolder: string, pin: string): Promise<string> {
   try {
@@ -90,7 +97,10 @@ async function pinWithRetries(branchFolder: string, pin: string): Promise<string
   }
 }
 
-/** The newest verified checkpoint of the branch that is trained, the lineage, and the records of the pass it is in. */
+/**
+ * The newest verified checkpoint of the branch that is trained, the lineage, and the records of the
+ * pass it is in.
+ */
 async function model(options: SourceOptions, pin: string): Promise<Gathered> {
   const branch = options.lineage.branch();
   const folder = options.paths.checkpoints(branch);
@@ -156,7 +166,10 @@ async function version(options: SourceOptions, name: string): Promise<Gathered> 
   };
 }
 
-/** Any folder of this machine. Links that stay inside are kept as links; content that can't be copied completely is refused. */
+/**
+ * Any folder of this machine. Links that stay inside are kept as links; content that can't be
+ * copied completely is refused.
+ */
 async function folder(options: SourceOptions, wanted: string): Promise<Gathered> {
   const refuse = (message: string, next: string): never => {
     throw new Refusal('INVALID', message, { subject: wanted, next });
@@ -204,7 +217,10 @@ async function folder(options: SourceOptions, wanted: string): Promise<Gathered>
   };
 }
 
-/** `pin`: a folder that may be created for hard links; the caller removes it. Refusals NOT_FOUND, NOT_READY, INVALID. */
+/**
+ * `pin`: a folder that may be created for hard links; the caller removes it. Refusals NOT_FOUND,
+ * NOT_READY, INVALID.
+ */
 export async function gather(
   options: SourceOptions,
   source: BackupSource,

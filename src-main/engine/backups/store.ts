@@ -1,6 +1,7 @@
 /**
- * Backup folders: `models/backups/<type>/<stamp>/` with `content/` (files by their workspace path), `manifest.json` (what the backup is
- * and the SHA-256 of every file, sealed) and `backup.json` (the same facts and the last verification, sealed).
+ * Backup folders: `models/backups/<type>/<stamp>/` with `content/` (files by their workspace path),
+ * `manifest.json` (what the backup is and the SHA-256 of every file, sealed) and `backup.json` (the
+ * same facts and the last verification, sealed).
  */
 import { mkdir, readdir, readlink, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -61,7 +62,10 @@ export class BackupStore {
     this.hash = hash;
   }
 
-  /** Refusal NOT_FOUND for anything but a type and a stamp, so that an id can't point outside the backups. */
+  /**
+   * Refusal NOT_FOUND for anything but a type and a stamp, so that an id can't point outside the
+   * backups.
+   */
   folderOf(id: string): string {
     const [type = '', stamp = '', ...rest] = id.split('/');
     if (!backupType.safeParse(type).success || !STAMP.test(stamp) || rest.length > 0)
@@ -124,7 +128,10 @@ export class BackupStore {
       : 'the content of manifest.json is not what was written';
   }
 
-  /** Verifies both records by their seals, each file by its SHA-256, each link by its target. null: no difference. */
+  /**
+   * Verifies both records by their seals, each file by its SHA-256, each link by its target. null:
+   * no difference.
+   */
   async problem(id: string): Promise<string | null> {
     const own = await this.readBackupFile(id);
     if (typeof own === 'string') return own;
@@ -168,7 +175,9 @@ export class BackupStore {
     return { id: `${type}/${name}`, partial };
   }
 
-  /** Writes the records, syncs the folders, then renames once. The files were synced by the copy. */
+  /**
+   * Writes the records, syncs the folders, then renames once. The files were synced by the copy.
+   */
   async publish(partial: string, manifest: BackupManifest, now: number): Promise<KnownBackup> {
     const { backup: made } = manifest;
     const verified = { t: now, ok: true, problem: null };
@@ -194,7 +203,10 @@ export class BackupStore {
     await rm(partial, { recursive: true, force: true });
   }
 
-  /** Removes leftovers of an engine that was killed; safe because a workspace has only one engine. Returns the number. */
+  /**
+   * Removes leftovers of an engine that was killed; safe because a workspace has only one engine.
+   * Returns the number.
+   */
   async removePartials(): Promise<number> {
     let count = 0;
     for (const parent of ['', ...backupType.options])

@@ -24,8 +24,8 @@ export type ThreadAnswer =
 
 export interface Threads {
   /**
-   * Makes independent copies, without hard links or reflinks, and syncs them. Returns the SHA-256 of what was read from each source and
-   * of what was read back. The folders must exist.
+   * Makes independent copies, without hard links or reflinks, and syncs them. Returns the SHA-256
+   * of what was read from each source and of what was read back. The folders must exist.
    */
   copy(
     items: readonly CopyItem[],

@@ -33,7 +33,8 @@ export async function createBaseModels(options: {
   async function followSelection(): Promise<void> {
     const current = lineage.current();
     if (selected === null || current?.base.hash === selected.hash) return;
-    // Other branches have checkpoints that a restart would orphan: a new base opens a branch instead.
+    // Other branches have checkpoints that a restart would orphan: a new base opens a branch
+    // instead.
     if ((current?.branches.length ?? 0) > 1 || (await checkpoints.hasAny())) return;
     await lineage.start(selected, config.values().method);
   }

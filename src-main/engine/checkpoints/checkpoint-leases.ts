@@ -1,6 +1,7 @@
 /**
- * Leases keep the checkpoint of a planned restore from being removed by a cleanup or by the trainer's
- * rotation. A lease expires, so that an engine that was killed doesn't block removal forever.
+ * Leases keep the checkpoint of a planned restore from being removed by a cleanup or by the
+ * trainer's rotation. A lease expires, so that an engine that was killed doesn't block removal
+ * forever.
  */
 import { z } from 'zod';
 import type { Point } from '../../contract/index.ts';

@@ -12,9 +12,9 @@ export interface BranchFacts {
 }
 
 /**
- * The trainer's rotation rule, for every branch: keep the newest `keep` checkpoints, counted from the
- * newest that verifies. A newer one that doesn't verify must not push out a good one, so it is neither
- * counted nor removed. A branch without a verified checkpoint is left alone.
+ * The trainer's rotation rule, for every branch: keep the newest `keep` checkpoints, counted from
+ * the newest that verifies. A newer one that doesn't verify must not push out a good one, so it is
+ * neither counted nor removed. A branch without a verified checkpoint is left alone.
  */
 export function decideCheckpointCleanup(
   branches: readonly BranchFacts[],

@@ -1,4 +1,7 @@
-/** Checkpoint discovery as the trainer does it, by the worker `verify`: the newest checkpoint whose bytes all match its manifest. */
+/**
+ * Checkpoint discovery as the trainer does it, by the worker `verify`: the newest checkpoint whose
+ * bytes all match its manifest.
+ */
 import { z } from 'zod';
 import { Refusal } from '../../contract/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
@@ -14,7 +17,9 @@ const scanned = z.object({
       cursor: z
         .looseObject({ dataset: z.string(), content_hash: z.string(), complete: z.boolean() })
         .nullable(),
-      /** xxh3-128 of the dataset file as it is now; null when the path wasn't given or is missing. */
+      /**
+       * xxh3-128 of the dataset file as it is now; null when the path wasn't given or is missing.
+       */
       dataset_file_hash: z.string().nullable(),
     })
     .nullable(),
@@ -24,7 +29,10 @@ const scanned = z.object({
 });
 export type DiscoveryResult = Omit<z.infer<typeof scanned>, 'type'>;
 
-/** Reads every byte of one checkpoint: what is wrong, or null. Refusal NOT_READY when the worker can't run. */
+/**
+ * Reads every byte of one checkpoint: what is wrong, or null. Refusal NOT_READY when the worker
+ * can't run.
+ */
 export async function verifyCheckpoint(
   trainer: Pick<TrainerRoom, 'work'>,
   folder: string,
@@ -34,8 +42,8 @@ export async function verifyCheckpoint(
 }
 
 /**
- * Reads every byte of the checkpoints under `folder`, newest first, until one verifies. `datasets`: id
- * to the path of its file. Refusal NOT_READY when the worker can't run.
+ * Reads every byte of the checkpoints under `folder`, newest first, until one verifies. `datasets`:
+ * id to the path of its file. Refusal NOT_READY when the worker can't run.
  */
 export async function discoverCheckpoints(
   trainer: Pick<TrainerRoom, 'work'>,

@@ -14,7 +14,7 @@ import type { TrainerRoom } from '../trainer/index.ts';
 import type { CheckpointLeases } from './checkpoint-leases.ts';
 import type { CheckpointsRoom } from './checkpoints.ts';
 import { type BranchFacts, decideCheckpointCleanup } from './cleanup.ts';
-import { discoverCheckpoints } from './discover.ts';
+import { discoverCheckpoints, type DiscoveryResult } from './discover.ts';
 import { checkpointName, listCheckpoints } from './manifest.ts';
 import { decideMismatch } from './mismatch.ts';
 
@@ -25,7 +25,10 @@ export interface DatasetFile {
 }
 
 export interface CheckpointMaintenance {
-  /** Reads every byte; `branch` null: the branch that is trained. Refusals NOT_FOUND, NOT_READY (no Python). */
+  /**
+   * Reads every byte; `branch` null: the branch that is trained. Refusals NOT_FOUND, NOT_READY (no
+   * Python).
+   */
   verify(branch: string | null): Promise<CheckpointCheck>;
   /** Refusal BUSY while training or a restore uses the checkpoints. */
   cleanup(input: {
@@ -78,40 +81,15 @@ export function createCheckpointMaintenance(options: MaintenanceOptions): Checkp
     const datasets = options.datasets();
     const files = Object.fromEntries([...datasets].map(([id, file]) => [id, file.path]));
     const discovery = await discoverCheckpoints(trainer, paths.checkpoints(branch), files);
-    const { resumes: found, bytes, seconds } = discovery;
-    const skipped = discovery.skipped.map((skip) => ({ branch, ...skip }));
-    const cursor = found?.cursor ?? null;
-    const dataset = cursor === null ? null : (datasets.get(cursor.dataset) ?? null);
-    const resumes =
-      found === null
-        ? null
-        : {
-            branch: found.branch,
-            step: found.step,
-            folder: found.folder,
-            dataset: dataset?.name ?? cursor?.dataset ?? null,
-          };
-    const text = resumeText(branch, resumes, skipped);
-    const mismatch = decideMismatch({
-      checkpointBase: found?.base ?? null,
-      base: options.base(),
-      dataset:
-        cursor === null || dataset === null
-          ? null
-          : {
-              name: dataset.name,
-              contentHash: cursor.content_hash,
-              fileHash: found?.dataset_file_hash ?? null,
-              isComplete: cursor.complete,
-            },
-    });
+    const check = describeDiscovery(discovery, { branch, datasets, base: options.base() });
+    const { text, mismatch, bytes, seconds } = check;
     journal.write({
       what: 'checkpoints.verify',
       text: `${text}${mismatch === null ? '' : `; training would refuse: ${mismatch}`}.`,
-      step: resumes?.step ?? null,
+      step: check.resumes?.step ?? null,
       evidence: { bytes, seconds },
     });
-    return { text, resumes, skipped, mismatch, bytes, seconds };
+    return check;
   }
 
   async function readBranch(branch: string): Promise<BranchFacts> {
@@ -155,4 +133,43 @@ export function createCheckpointMaintenance(options: MaintenanceOptions): Checkp
       return { executed: true, ...plan };
     },
   };
+}
+
+/** What the next start would do with what was discovered. Pure. */
+function describeDiscovery(
+  { resumes: found, skipped, bytes, seconds }: DiscoveryResult,
+  facts: {
+    readonly branch: string;
+    readonly datasets: ReadonlyMap<string, DatasetFile>;
+    readonly base: { readonly id: string; readonly hash: string } | null;
+  },
+): CheckpointCheck {
+  const { branch, datasets, base } = facts;
+  const cursor = found?.cursor ?? null;
+  const dataset = cursor === null ? undefined : datasets.get(cursor.dataset);
+  const resumes =
+    found === null
+      ? null
+      : {
+          branch: found.branch,
+          step: found.step,
+          folder: found.folder,
+          dataset: dataset?.name ?? cursor?.dataset ?? null,
+        };
+  const skippedPoints = skipped.map((skip) => ({ branch, ...skip }));
+  const mismatch = decideMismatch({
+    checkpointBase: found?.base ?? null,
+    base,
+    dataset:
+      cursor === null || dataset === undefined
+        ? null
+        : {
+            name: dataset.name,
+            contentHash: cursor.content_hash,
+            fileHash: found?.dataset_file_hash ?? null,
+            isComplete: cursor.complete,
+          },
+  });
+  const text = resumeText(branch, resumes, skippedPoints);
+  return { text, resumes, skipped: skippedPoints, mismatch, bytes, seconds };
 }

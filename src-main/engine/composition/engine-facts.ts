@@ -1,4 +1,4 @@
-/** What the engine says about itself: to clients, and in its lock file. */
+/** The engine's own facts, for clients and for its lock file. */
 import path from 'node:path';
 import { CONTRACT_VERSION, type EngineFacts } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';

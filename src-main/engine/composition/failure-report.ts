@@ -1,7 +1,10 @@
 /** Where unexpected errors go. */
 import type { Journal } from '../journal/index.ts';
 
-/** Logs a bug with its stack and writes it to the journal; the engine continues and training isn't affected. */
+/**
+ * Logs a bug with its stack and writes it to the journal; the engine continues and training isn't
+ * affected.
+ */
 export function createFailureReport(
   journal: Journal,
   log: (line: string) => void,

@@ -1,8 +1,15 @@
 /** The feed over all rooms: how each part of the snapshot is read, and whose changes affect it. */
 import type { LineageState } from '../../contract/index.ts';
 import { describeLineage } from '../lineage/index.ts';
-import type { FeedSource, RoomReaders } from '../status/index.ts';
-import type { Rooms } from './rooms.ts';
+import {
+  createFeed,
+  type Feed,
+  type FeedSource,
+  type RoomReaders,
+  touchFrom,
+  writeScriptFiles,
+} from '../status/index.ts';
+import type { Rooms, SharedOptions } from './rooms.ts';
 
 const SHOWN_PREVIEWS = 20;
 
@@ -21,7 +28,7 @@ export function lineageState(rooms: Rooms): LineageState {
   });
 }
 
-export function roomReaders(rooms: Rooms): RoomReaders {
+function roomReaders(rooms: Rooms): RoomReaders {
   return {
     engine: rooms.facts,
     status: () => rooms.status.get(),
@@ -41,7 +48,7 @@ export function roomReaders(rooms: Rooms): RoomReaders {
 }
 
 /** Which parts of the snapshot a change of each room affects. */
-export const feedSources = (rooms: Rooms): readonly FeedSource[] => [
+const feedSources = (rooms: Rooms): readonly FeedSource[] => [
   [rooms.status.changed, ['status']],
   [rooms.status.machineChanged, ['machine']],
   [rooms.trainer.changed, ['status']],
@@ -61,3 +68,34 @@ export const feedSources = (rooms: Rooms): readonly FeedSource[] => [
   [rooms.journal.written, ['journal']],
   [rooms.metrics.news, ['previews']],
 ];
+
+/** Starts the feed, the status files for scripts, and what a changed setting needs. */
+export function startFeed(
+  { paths, clock, failed }: SharedOptions,
+  rooms: Rooms,
+): { readonly feed: Feed; readonly stop: () => void } {
+  const { status, health, queue, config, baseModels, metrics } = rooms;
+  const feed = createFeed({ clock, readers: roomReaders(rooms), failed });
+  const memory = status.memoryStats;
+  const stops = [
+    writeScriptFiles({ paths, clock, memory, costs: () => health.costs(), failed }),
+    touchFrom(feed, feedSources(rooms)),
+    metrics.news.on((news) => {
+      feed.news(news);
+    }),
+    status.machineChanged.on(() => {
+      // The remaining time of the open dataset counts down.
+      if (queue.open() !== null) feed.touch('datasets');
+    }),
+    config.changed.on(() => {
+      void baseModels.refresh().catch((error: unknown) => {
+        failed('baseModels.refresh', error);
+      });
+    }),
+  ];
+  const stop = (): void => {
+    for (const stopListening of stops) stopListening();
+    feed.close();
+  };
+  return { feed, stop };
+}

@@ -1,4 +1,7 @@
-/** The Python that workers and trainers run with, found once and looked for again while it is missing. */
+/**
+ * The Python that workers and trainers run with, found once and looked for again while it is
+ * missing.
+ */
 import { Refusal } from '../../contract/index.ts';
 import { findPython, type PythonReading } from '../setup/index.ts';
 import type { PythonFacts } from '../trainer/index.ts';

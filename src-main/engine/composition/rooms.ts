@@ -1,4 +1,7 @@
-/** Creates the rooms from the lowest up. The only place that knows which room gets which other rooms. */
+/**
+ * Creates the rooms from the lowest up. The only place that knows which room gets which other
+ * rooms.
+ */
 import os from 'node:os';
 import type { Clock } from '../../kit/clock.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
@@ -145,4 +148,21 @@ export async function createRooms(
   const monitor = await createMonitorRooms(shared, { ...model, ...training }, facts, python);
   const { journal } = shared;
   return { ...model, ...training, ...monitor, journal, facts: facts.facts };
+}
+
+/** From the rooms that act to the rooms that they use; the trainer process keeps running. */
+export async function closeRooms(rooms: Rooms): Promise<void> {
+  await rooms.restore.close();
+  rooms.queue.close();
+  rooms.health.close();
+  rooms.setup.close();
+  rooms.backups.close();
+  await rooms.status.close();
+  rooms.gpu.close();
+  await rooms.datasets.close();
+  await rooms.notices.close();
+  rooms.metrics.close();
+  rooms.checkpoints.close();
+  await rooms.trainer.close();
+  await rooms.config.close();
 }

@@ -38,7 +38,9 @@ export async function createLineage(options: {
     /** Names of all branches that can have checkpoints, oldest first. */
     branchNames: (): readonly string[] =>
       lineage === null ? ['main'] : lineage.branches.map((entry) => entry.name),
-    /** The segments that led to the head: its own branch, and before each fork the branch it left. */
+    /**
+     * The segments that led to the head: its own branch, and before each fork the branch it left.
+     */
     ancestry: (): readonly AncestrySegment[] => ancestryOf(lineage?.branches ?? [], branch()),
     /** A name that no branch and no folder has. Refusal NOT_READY before a lineage was started. */
     async nextBranch(): Promise<string> {
@@ -50,22 +52,8 @@ export async function createLineage(options: {
     },
     /** Starts the lineage from `base`, or restarts it while nothing was trained. */
     async start(base: Lineage['base'] & { readonly label: string }, method: string): Promise<void> {
-      const { id, folder, hash, label } = base;
-      const main: BranchEntry = {
-        name: 'main',
-        parent: null,
-        left: null,
-        opened: clock.now(),
-        why: `Started from ${id} (${label}).`,
-      };
-      await replace({
-        format: 1,
-        branch: 'main',
-        head: null,
-        base: { id, folder, hash },
-        method,
-        branches: [main],
-      });
+      const { id, hash, label } = base;
+      await replace(startedLineage(base, method, clock.now()));
       journal.write({
         what: 'lineage.start',
         text: `Starting from base model ${id}.`,
@@ -74,8 +62,9 @@ export async function createLineage(options: {
       changed.emit(undefined);
     },
     /**
-     * The switch of a restore: one atomic replacement of lineage.json makes `entry` the head. After an
-     * I/O error only `reload` knows whether the switch took place. `changed` is emitted by `reload`.
+     * The switch of a restore: one atomic replacement of lineage.json makes `entry` the head. After
+     * an I/O error only `reload` knows whether the switch took place. `changed` is emitted by
+     * `reload`.
      */
     async openBranch(
       entry: BranchEntry,
@@ -83,13 +72,7 @@ export async function createLineage(options: {
       base: { readonly id: string; readonly hash: string },
     ): Promise<void> {
       if (lineage === null) throw new Error('no lineage was started');
-      await replace({
-        ...lineage,
-        branch: entry.name,
-        head: step,
-        base: { id: base.id, folder: paths.base(base.id), hash: base.hash },
-        branches: [...lineage.branches.filter((known) => known.name !== entry.name), entry],
-      });
+      await replace(withHead(lineage, entry, step, { ...base, folder: paths.base(base.id) }));
     },
     /** Records the step of the newest version. */
     async setHead(step: number): Promise<void> {
@@ -101,5 +84,37 @@ export async function createLineage(options: {
       changed.emit(undefined);
       return branch();
     },
+  };
+}
+
+function startedLineage(
+  { id, folder, hash, label }: Lineage['base'] & { readonly label: string },
+  method: string,
+  now: number,
+): Lineage {
+  const why = `Started from ${id} (${label}).`;
+  return {
+    format: 1,
+    branch: 'main',
+    head: null,
+    base: { id, folder, hash },
+    method,
+    branches: [{ name: 'main', parent: null, left: null, opened: now, why }],
+  };
+}
+
+function withHead(
+  lineage: Lineage,
+  entry: BranchEntry,
+  step: number,
+  { id, folder, hash }: Lineage['base'],
+): Lineage {
+  const others = lineage.branches.filter((known) => known.name !== entry.name);
+  return {
+    ...lineage,
+    branch: entry.name,
+    head: step,
+    base: { id, folder, hash },
+    branches: [...others, entry],
   };
 }

@@ -4,7 +4,10 @@ import type { ModelState, RestoreInputs } from './decide.ts';
 import { readLineageBase, readRequestedBase, readSavedPoints } from './saved-points.ts';
 import type { RestoreOptions, RestorePhase, SavedPoint } from './types.ts';
 
-/** Durations of the phases of earlier restores in this process. `bytes` 0: the phase doesn't depend on the size. */
+/**
+ * Durations of the phases of earlier restores in this process. `bytes` 0: the phase doesn't depend
+ * on the size.
+ */
 export type PhaseTimes = ReadonlyMap<
   RestorePhase,
   { readonly seconds: number; readonly bytes: number }
@@ -77,7 +80,10 @@ const newestSavedStep = (saved: readonly SavedPoint[], branch: string): number =
       .map((point) => point.step),
   );
 
-/** What is known of the model at a point: from its version, else from the newest evaluation up to it on its branch. */
+/**
+ * What is known of the model at a point: from its version, else from the newest evaluation up to it
+ * on its branch.
+ */
 function modelState(
   options: RestoreOptions,
   at: Point,

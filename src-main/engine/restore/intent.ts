@@ -1,6 +1,6 @@
 /**
- * `current_model/restore.json`: what a restore is about to do, written before it does it. An engine that finds the file at its start
- * undoes or finishes the restore.
+ * `current_model/restore.json`: what a restore is about to do, written before it does it. An engine
+ * that finds the file at its start undoes or finishes the restore.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';

@@ -116,7 +116,10 @@ export function changedMeanwhile(plan: RestorePlan): Refusal {
 export const errorText = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
-/** An error of the disk or of Python as a sentence: in which phase, what, and that nothing was changed. */
+/**
+ * An error of the disk or of Python as a sentence: in which phase, what, and that nothing was
+ * changed.
+ */
 export function asRefusal(error: unknown, phase: RestorePhase | null): Refusal {
   if (error instanceof Refusal) return error;
   const { code = '' } = error as NodeJS.ErrnoException;

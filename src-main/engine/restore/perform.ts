@@ -26,7 +26,10 @@ export interface PerformContext {
   readonly onMeasured: (phase: RestorePhase, seconds: number, bytes: number) => void;
 }
 
-/** After every Refusal the model is unchanged, or the restore is finished in the background and the message says so. */
+/**
+ * After every Refusal the model is unchanged, or the restore is finished in the background and the
+ * message says so.
+ */
 export async function performRestore(
   context: PerformContext,
   request: RestoreRequest,
@@ -49,7 +52,9 @@ export async function performRestore(
   return { from, to, branch, optimizer_state, backup, queued_again: names, text: doneText(intent) };
 }
 
-/** Returns when the new branch is the head. A failure before that is undone and thrown as a Refusal. */
+/**
+ * Returns when the new branch is the head. A failure before that is undone and thrown as a Refusal.
+ */
 async function untilSwitched(
   context: PerformContext,
   request: RestoreRequest,
@@ -71,7 +76,8 @@ async function untilSwitched(
     await begin('pause');
     await timed(context, 'pause', 0, () => options.queue.standStill(SAVE_TIMEOUT));
     isQueueHeld = true;
-    // Decided again: the trainer may have saved, or completed a dataset, since the plan was confirmed.
+    // Decided again: the trainer may have saved, or completed a dataset, since the plan was
+    // confirmed.
     const decision = await context.decide(request.source);
     if (decision.plan.id !== agreed.plan.id) throw changedMeanwhile(decision.plan);
     intent = { ...intentOf(decision, request, intent.started), id: intent.id };

@@ -26,13 +26,16 @@ export interface SourceInputs {
   readonly saved: readonly SavedPoint[];
   /** The base model of the lineage as the point before the first step; null: it can't be read. */
   readonly base: SavedPoint | null;
-  /** The base model that was asked for, as the first point of a new lineage; null: none was, or it can't be read. */
+  /**
+   * The base model that was asked for, as the first point of a new lineage; null: none was, or it
+   * can't be read.
+   */
   readonly requestedBase: SavedPoint | null;
   readonly datasets: readonly TrainedDataset[];
 }
 
-const SEE_ALL = 'versions list and checkpoints list show what is saved.';
-const SEE_OTHERS = 'versions list and checkpoints list show the others.';
+const SEE_ALL = 'nightshift versions list and nightshift checkpoints list show what is saved.';
+const SEE_OTHERS = 'nightshift versions list and nightshift checkpoints list show the others.';
 
 export const pointName = (point: Point): string => `step ${String(point.step)} of ${point.branch}`;
 
@@ -61,7 +64,7 @@ export function resolveSource(source: RestoreSource, inputs: SourceInputs): Reso
         inputs.requestedBase ?? undefined,
         `There is no base model ${source.id} with weights.`,
         source.id,
-        'Make it first; base list shows the available ones.',
+        'Create it first; nightshift base list shows the available ones.',
       );
   }
 }
@@ -127,7 +130,7 @@ function resolveUndo(inputs: SourceInputs, id: string): ResolvedSource {
   if (first === null)
     return notReady(
       `${dataset.name} is not in this model: no step that led to it trained ${dataset.name}.`,
-      'queue retry trains it.',
+      'To train it: nightshift queue retry',
     );
   const before = first.step - 1;
   if (before === 0)

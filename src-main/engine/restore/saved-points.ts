@@ -1,4 +1,7 @@
-/** Every point of the workspace that a restore can go to: checkpoints, versions, backups, base models. */
+/**
+ * Every point of the workspace that a restore can go to: checkpoints, versions, backups, base
+ * models.
+ */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Backup } from '../../contract/index.ts';
@@ -21,7 +24,10 @@ function fromCheckpoint({ branch, step, folder, manifest, bytes }: BranchCheckpo
   };
 }
 
-/** A backup of the model contains a checkpoint, one of a version its folder; a backup of any other folder can't be restored. */
+/**
+ * A backup of the model contains a checkpoint, one of a version its folder; a backup of any other
+ * folder can't be restored.
+ */
 async function fromBackup(options: RestoreOptions, backup: Backup): Promise<SavedPoint | null> {
   const { branch, step } = backup;
   if (branch === null || step === null || backup.verified?.ok === false) return null;

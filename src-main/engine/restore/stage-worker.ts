@@ -15,7 +15,10 @@ export function workerRefusal(
   return new Refusal('NOT_READY', `${failure}: ${result.message}.`, { subject: result.category });
 }
 
-/** The base model that the point was trained from. Early versions don't record it: then there was only one. */
+/**
+ * The base model that the point was trained from. Early versions don't record it: then there was
+ * only one.
+ */
 export function baseOf(options: RestoreOptions, point: SavedPoint): { id: string; hash: string } {
   const base = point.base ?? options.lineage.current()?.base ?? null;
   if (base === null) throw new Error('no lineage was started');

@@ -33,7 +33,10 @@ export async function backUp(
   }
 }
 
-/** Before a new lineage starts, the old one is kept as a version, unless its newest checkpoint already is one. */
+/**
+ * Before a new lineage starts, the old one is kept as a version, unless its newest checkpoint
+ * already is one.
+ */
 export async function keepAsVersion(
   options: RestoreOptions,
   newBase: string,
@@ -100,7 +103,10 @@ export async function stage(
   if (problem !== null) throw new Error(`${into}: ${problem}`);
 }
 
-/** Removes a staged branch that never became the head. A branch that lineage.json names is never removed. */
+/**
+ * Removes a staged branch that never became the head. A branch that lineage.json names is never
+ * removed.
+ */
 export async function removeStaged(options: RestoreOptions, branch: string): Promise<void> {
   if (options.lineage.branches().some((entry) => entry.name === branch)) return;
   await rm(options.paths.checkpoints(branch), { recursive: true, force: true });

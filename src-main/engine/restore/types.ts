@@ -53,7 +53,10 @@ export interface SavedPoint extends Point {
     | { readonly kind: 'base' };
   /** Folder of the model's own files. */
   readonly model: string;
-  /** Checkpoint folder of the same step, with optimizer state, random states and cursor; null: only weights are saved. */
+  /**
+   * Checkpoint folder of the same step, with optimizer state, random states and cursor; null: only
+   * weights are saved.
+   */
   readonly optimizerState: string | null;
   /** Never for a backup, which must stay independent. */
   readonly canHardLink: boolean;

@@ -8,14 +8,18 @@ import type { RestoreOptions, SavedPoint } from './types.ts';
 /** What the worker verified, by file identity: sizes and hashes as the worker reports them. */
 export type VerifiedFiles = Readonly<Record<string, unknown>>;
 
-/** Refusal NOT_READY names the damaged file; `onDamaged` is called with the folder of a damaged checkpoint. */
+/**
+ * Refusal NOT_READY names the damaged file; `onDamaged` is called with the folder of a damaged
+ * checkpoint.
+ */
 export async function verifySource(
   options: RestoreOptions,
   point: SavedPoint,
   onDamaged: (folder: string) => void,
 ): Promise<VerifiedFiles> {
   if (point.origin.kind === 'base') return verifyBase(options, point);
-  // A backup of a version contains its own SHA-256 list; one of the model contains a checkpoint manifest.
+  // A backup of a version contains its own SHA-256 list; one of the model contains a checkpoint
+  // manifest.
   if (point.origin.kind === 'backup' && point.optimizerState === null) {
     const problem = await options.versions.problemAt(point.model);
     if (problem !== null) throw damaged(point, problem);

@@ -1,4 +1,7 @@
-/** Snapshot, then changes: one revision counter, at most 4 changes per second and room, the last 1000 kept for clients that reconnect. */
+/**
+ * Snapshot, then changes: one revision counter, at most 4 changes per second and room, the last
+ * 1000 kept for clients that reconnect.
+ */
 import {
   type Change,
   type MetricsNews,
@@ -19,7 +22,10 @@ export interface Feed {
   touch(room: RoomName): void;
   news(news: MetricsNews): void;
   snapshot(): Snapshot;
-  /** Changes after `since`, the past ones first. Refusal NOT_READY when `since` is too old or from another engine. */
+  /**
+   * Changes after `since`, the past ones first. Refusal NOT_READY when `since` is too old or from
+   * another engine.
+   */
   subscribe(since: number, listener: (change: Change) => void): () => void;
   /** Sends pending changes now. */
   flush(): void;

@@ -1,4 +1,7 @@
-/** Versions are made from a checkpoint: after each dataset, daily, before a new lineage, or when the user asks. */
+/**
+ * Versions are made from a checkpoint: after each dataset, daily, before a new lineage, or when the
+ * user asks.
+ */
 import path from 'node:path';
 import {
   type Config,
@@ -111,7 +114,10 @@ async function publish(
   });
 }
 
-/** Calling it again for the same pass and step returns the same version. Refusal NOT_READY for a damaged checkpoint. */
+/**
+ * Calling it again for the same pass and step returns the same version. Refusal NOT_READY for a
+ * damaged checkpoint.
+ */
 export async function createAfterPass(
   options: CreateOptions,
   input: PassVersionInput,
@@ -149,7 +155,10 @@ export async function createAfterPass(
   return version;
 }
 
-/** Keeps the newest checkpoint. Refusal NOT_READY when there is none, or when a version has its step already. */
+/**
+ * Keeps the newest checkpoint. Refusal NOT_READY when there is none, or when a version has its step
+ * already.
+ */
 export async function createFromNewest(
   options: CreateOptions,
   input: ManualVersionInput,
@@ -202,7 +211,10 @@ function sameWeights(lineage: LineageRoom, step: number): readonly Point[] {
   return [{ branch, step }, ...(parent === undefined ? [] : [{ branch: parent.branch, step }])];
 }
 
-/** A version is hard-linked to its checkpoint, so a damaged checkpoint must not become one. Refusal NOT_READY. */
+/**
+ * A version is hard-linked to its checkpoint, so a damaged checkpoint must not become one. Refusal
+ * NOT_READY.
+ */
 async function requireVerified(
   { journal, checkpoints }: CreateOptions,
   folder: string,

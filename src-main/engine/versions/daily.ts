@@ -1,6 +1,7 @@
 /**
- * The daily version, made at `snapshot.daily_at` local time from the newest checkpoint. After a sleep past that time it is made once,
- * late. `data/daily.json` records which days are done, so that a restart doesn't make a day's version again.
+ * The daily version, made at `snapshot.daily_at` local time from the newest checkpoint. After a
+ * sleep past that time it is made once, late. `data/daily.json` records which days are done, so
+ * that a restart doesn't make a day's version again.
  */
 import { z } from 'zod';
 import { Refusal } from '../../contract/index.ts';
@@ -17,7 +18,10 @@ const MAX_ATTEMPTS = 3;
 
 const dailyFile = z.object({ format: z.literal(1), settled: z.number() });
 
-/** The last time at or before `now` when the local clock showed `at` (`HH:MM`); null when disabled. Unix seconds. */
+/**
+ * The last time at or before `now` when the local clock showed `at` (`HH:MM`); null when disabled.
+ * Unix seconds.
+ */
 export function lastDue(now: number, at: string): number | null {
   const [, hours, minutes] = /^(\d\d):(\d\d)$/.exec(at) ?? [];
   if (hours === undefined || minutes === undefined) return null;
@@ -33,7 +37,10 @@ export function lastDue(now: number, at: string): number | null {
   return due(0) <= now ? due(0) : due(-1);
 }
 
-/** `settled`: due time of the last day that is done; null on a first start, which skips the current day. Pure. */
+/**
+ * `settled`: due time of the last day that is done; null on a first start, which skips the current
+ * day. Pure.
+ */
 export function decideDaily(
   now: number,
   at: string,

@@ -1,4 +1,7 @@
-/** The records of a version folder, `version.json` and `manifest.json`, both sealed, and `numbers.json` beside the folders. */
+/**
+ * The records of a version folder, `version.json` and `manifest.json`, both sealed, and
+ * `numbers.json` next to the folders.
+ */
 import path from 'node:path';
 import { z } from 'zod';
 import { type Version, version } from '../../contract/index.ts';
@@ -28,7 +31,10 @@ const manifestFile = z.object({
 const numbersFile = z.object({ format: z.literal(1), last: z.number().int() });
 
 export interface VersionFileReading {
-  /** null: version.json is missing or unreadable. Set even if the seal is broken, so that a damaged version stays listed. */
+  /**
+   * null: version.json is missing or unreadable. Set even if the seal is broken, so that a damaged
+   * version stays listed.
+   */
   readonly facts: VersionFile | null;
   readonly seal: SealedReading;
 }
@@ -39,7 +45,10 @@ export async function readVersionFile(folder: string): Promise<VersionFileReadin
   return { facts: parsed.success ? parsed.data : null, seal: await readSealed(file) };
 }
 
-/** Versions from before seals existed stay unsealed: a new seal would claim that their bytes were verified. */
+/**
+ * Versions from before seals existed stay unsealed: a new seal would claim that their bytes were
+ * verified.
+ */
 export async function writeVersionFile(
   folder: string,
   facts: VersionFile,

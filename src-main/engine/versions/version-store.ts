@@ -43,7 +43,10 @@ export class VersionStore {
     return versions.sort((a, b) => b.number - a.number);
   }
 
-  /** Written down before it is used, so that neither a deletion nor a crash makes a number appear twice. */
+  /**
+   * Written down before it is used, so that neither a deletion nor a crash makes a number appear
+   * twice.
+   */
   async nextNumber(): Promise<number> {
     const names = await readdir(this.paths.versions).catch(() => []);
     const numbers = names.map((name) => Number(/^v(\d+)_/.exec(name)?.[1] ?? 0));
@@ -53,7 +56,9 @@ export class VersionStore {
     return next;
   }
 
-  /** Hard-links the files of `model`, which takes no space; copies them where links aren't possible. */
+  /**
+   * Hard-links the files of `model`, which takes no space; copies them where links aren't possible.
+   */
   async publish(model: string, facts: Omit<VersionFile, 'folder' | 'bytes'>): Promise<VersionFile> {
     await mkdir(this.paths.versions, { recursive: true });
     await this.removePartials();
@@ -93,7 +98,10 @@ export class VersionStore {
     await writeVersionFile(version.folder, version, !(seal.ok && !seal.sealed));
   }
 
-  /** The files by the manifest, or what is wrong with the two records: either both are sealed or neither is. */
+  /**
+   * The files by the manifest, or what is wrong with the two records: either both are sealed or
+   * neither is.
+   */
   async fileList({ folder }: Pick<VersionFile, 'folder'>): Promise<FileList | string> {
     const manifest = await readVersionManifest(folder);
     if (!manifest.ok) return manifest.problem;
@@ -104,8 +112,9 @@ export class VersionStore {
   }
 
   /**
-   * Compares every file with the SHA-256 of the manifest; `problem` is the first difference. A file that
-   * is hard-linked to one in `verifiedFolder`, whose bytes the caller has just read, is compared by size.
+   * Compares every file with the SHA-256 of the manifest; `problem` is the first difference. A file
+   * that is hard-linked to one in `verifiedFolder`, whose bytes the caller has just read, is
+   * compared by size.
    */
   async verify(
     { name, folder }: Pick<VersionFile, 'name' | 'folder'>,

@@ -1,6 +1,6 @@
-/** The list of versions in memory, and what is done with them. */
+/** The list of versions in memory: create, pin, verify, delete. */
 import path from 'node:path';
-import { type Point, Refusal, type Version, type VersionCheck } from '../../contract/index.ts';
+import type { Point, Version, VersionCheck } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
@@ -13,8 +13,16 @@ import {
   type ManualVersionInput,
   type PassVersionInput,
 } from './create-version.ts';
-import { readVersionManifest, toVersion, type VersionFile } from './version-files.ts';
-import { TRASH_DAYS, VersionStore } from './version-store.ts';
+import {
+  type DeleteConfirmation,
+  deleteVersion,
+  emptyTrash,
+  findVersion,
+  isLastCopy,
+  isSamePoint,
+} from './delete-version.ts';
+import { readVersionManifest, toVersion } from './version-files.ts';
+import { VersionStore } from './version-store.ts';
 
 export type VersionsRoom = Awaited<ReturnType<typeof createVersions>>;
 
@@ -25,32 +33,13 @@ export async function createVersions(options: {
   readonly lineage: LineageRoom;
   readonly checkpoints: Pick<CheckpointsRoom, 'newest' | 'has' | 'verify'>;
 }) {
-  const { paths, journal, clock, checkpoints } = options;
+  const { paths, journal, checkpoints } = options;
   const store = new VersionStore(paths);
   const changed = new Emitter<void>();
   let versions: readonly Version[] = (await store.list()).map(toVersion);
 
-  const expired = await store.emptyTrash(clock.now());
-  if (expired.length > 0)
-    journal.write({
-      what: 'versions.trash',
-      text: `Removed from the trash after ${String(TRASH_DAYS)} days: ${expired.join(', ')}.`,
-    });
+  await emptyTrash({ ...options, store });
 
-  async function find(name: string): Promise<VersionFile> {
-    const found = (await store.list()).find((version) => version.name === name);
-    if (found === undefined)
-      throw new Refusal('NOT_FOUND', `There is no version ${name}.`, { subject: name });
-    return found;
-  }
-  const isSamePoint = (a: Point, b: Point): boolean => a.branch === b.branch && a.step === b.step;
-
-  async function isLastCopy(version: Version): Promise<boolean> {
-    const hasOther = (await store.list()).some(
-      (other) => other.name !== version.name && isSamePoint(other, version),
-    );
-    return !hasOther && !(await checkpoints.has(version));
-  }
   async function refresh(): Promise<void> {
     versions = (await store.list()).map(toVersion);
     changed.emit(undefined);
@@ -60,13 +49,19 @@ export async function createVersions(options: {
     changed,
     /** Newest first. */
     list: (): readonly Version[] => versions,
-    /** Calling it again for the same pass and step returns the same version. Refusal NOT_READY (damaged checkpoint). */
+    /**
+     * Calling it again for the same pass and step returns the same version. Refusal NOT_READY
+     * (damaged checkpoint).
+     */
     async create(input: PassVersionInput): Promise<Version> {
       const version = await createAfterPass({ ...options, store }, input);
       await refresh();
       return toVersion(version);
     },
-    /** Keeps the newest checkpoint. Refusal NOT_READY when there is none, or when a version has its step already. */
+    /**
+     * Keeps the newest checkpoint. Refusal NOT_READY when there is none, or when a version has its
+     * step already.
+     */
     async createManually(input: ManualVersionInput): Promise<Version> {
       const version = await createFromNewest({ ...options, store }, input);
       await refresh();
@@ -79,12 +74,15 @@ export async function createVersions(options: {
     },
     /** Refusal NOT_FOUND. */
     async get(name: string): Promise<{ version: Version; last_copy: boolean }> {
-      const version = await find(name);
-      return { version: toVersion(version), last_copy: await isLastCopy(version) };
+      const version = await findVersion(store, name);
+      return {
+        version: toVersion(version),
+        last_copy: await isLastCopy({ store, checkpoints }, version),
+      };
     },
     /** Refusal NOT_FOUND. */
     async pin(name: string, pinned: boolean): Promise<Version> {
-      const version = { ...(await find(name)), pinned };
+      const version = { ...(await findVersion(store, name)), pinned };
       await store.rewrite(version);
       journal.write({
         what: 'versions.pin',
@@ -94,10 +92,13 @@ export async function createVersions(options: {
       return toVersion(version);
     },
     /** The files with their SHA-256, or what is wrong with the records. Refusal NOT_FOUND. */
-    fileList: async (name: string) => store.fileList(await find(name)),
-    /** `verifiedFolder`: files hard-linked to one in it were just read and aren't read again. Refusal NOT_FOUND. */
+    fileList: async (name: string) => store.fileList(await findVersion(store, name)),
+    /**
+     * `verifiedFolder`: files hard-linked to one in it were just read and aren't read again.
+     * Refusal NOT_FOUND.
+     */
     async verify(name: string, verifiedFolder: string | null = null): Promise<VersionCheck> {
-      const check = await store.verify(await find(name), verifiedFolder);
+      const check = await store.verify(await findVersion(store, name), verifiedFolder);
       journal.write({
         what: 'versions.verify',
         text: check.ok
@@ -114,45 +115,10 @@ export async function createVersions(options: {
       const manifest = await readVersionManifest(folder);
       return manifest.ok ? manifest.checkpoint : null;
     },
-    /**
-     * Refusals NOT_FOUND, LOCKED, NEEDS_CONFIRMATION (see the contract). There is no `pre-deletion` backup:
-     * the trash keeps the same files for 30 days and takes no space on a disk that may be nearly full.
-     */
-    async remove(
-      name: string,
-      { confirm, last_copy, by }: { confirm: string | null; last_copy: boolean; by: string },
-    ): Promise<void> {
-      const version = await find(name);
-      if (version.pinned)
-        throw new Refusal('LOCKED', `${name} is pinned.`, {
-          subject: name,
-          next: 'Unpin it first.',
-        });
-      const isLast = await isLastCopy(version);
-      if (confirm !== name || (isLast && !last_copy)) throw needsConfirmation(version, isLast);
-      const folder = await store.toTrash(version, clock.now());
-      journal.write({
-        what: 'versions.delete',
-        text: `Moved ${name} to the trash for ${TRASH_DAYS} days: ${folder} (${by}).`,
-        step: version.step,
-        evidence: { folder, last_copy: isLast },
-      });
+    /** Moves a version to the trash. Refusals NOT_FOUND, LOCKED, NEEDS_CONFIRMATION. */
+    async remove(name: string, confirmation: DeleteConfirmation): Promise<void> {
+      await deleteVersion({ ...options, store }, name, confirmation);
       await refresh();
     },
   };
-}
-
-function needsConfirmation({ name, step, bytes }: VersionFile, isLast: boolean): Refusal {
-  const size = `${(bytes / 1e6).toFixed(1)} MB`;
-  return new Refusal(
-    'NEEDS_CONFIRMATION',
-    isLast
-      ? `${name} (${size}) is the only copy of step ${step}: no checkpoint and no other version has it.`
-      : `${name} (${size}) will be moved to the trash for ${TRASH_DAYS} days.`,
-    {
-      subject: name,
-      next: `To proceed: --confirm ${name}${isLast ? ' --last-copy' : ''}`,
-      facts: { confirm: name, last_copy: isLast ? 'yes' : 'no' },
-    },
-  );
 }
