@@ -1,6 +1,7 @@
 /**
- * The dependency rules of ARCHITECTURE.md. `contract` and `kit` import nothing of the program; a room imports only rooms before it,
- * through their index.ts; server, desktop and command line don't import each other; only the desktop imports Electron.
+ * The dependency rules of ARCHITECTURE.md. `contract` and `kit` import nothing of the program, `formats` only these two; a room
+ * imports only rooms before it, through their index.ts; server, desktop and command line don't import each other; only the desktop
+ * imports Electron.
  */
 
 /** The rooms in the order in which engine.ts creates them; a room imports only rooms before it. */
@@ -68,6 +69,49 @@ module.exports = {
       severity: 'error',
       from: { path: '^src-main/kit/' },
       to: { path: '^src-', pathNot: '^src-main/kit/' },
+    },
+    {
+      name: 'machine-uses-only-kit',
+      severity: 'error',
+      from: { path: '^src-main/machine/' },
+      to: { path: '^src-', pathNot: '^src-main/(machine|kit)/' },
+    },
+    {
+      name: 'machine-through-its-index',
+      severity: 'error',
+      from: { path: '^src-', pathNot: '^src-main/machine/' },
+      to: { path: '^src-main/machine/', pathNot: '^src-main/machine/index\\.ts$' },
+    },
+    {
+      name: 'only-the-engine-reads-the-machine',
+      severity: 'error',
+      from: { path: '^src-main/(server|desktop|cli)(/|\\.ts$)|^src-(preload|renderer)/' },
+      to: { path: '^src-main/machine/' },
+    },
+    {
+      // The desktop's main process bundles what it imports, and starts nothing but the engine.
+      name: 'execa-only-in-engine-machine-and-cli',
+      severity: 'error',
+      from: { path: '^src-', pathNot: '^src-main/(engine|machine|cli)/' },
+      to: { path: 'node_modules/execa/' },
+    },
+    {
+      name: 'systeminformation-only-in-machine',
+      severity: 'error',
+      from: { path: '^src-', pathNot: '^src-main/machine/' },
+      to: { path: 'node_modules/systeminformation/' },
+    },
+    {
+      name: 'formats-knows-only-contract-and-kit',
+      severity: 'error',
+      from: { path: '^src-main/formats/' },
+      to: { path: '^src-', pathNot: '^src-main/(formats|contract|kit)/' },
+    },
+    {
+      name: 'generators-are-for-scripts-and-tests',
+      severity: 'error',
+      from: { path: '^src-', pathNot: '^src-main/formats/generate/' },
+      to: { path: '^src-main/formats/generate/' },
     },
     ...roomRules,
     {

@@ -29,6 +29,7 @@ const parts = {
       ...common,
       'src-main/contract',
       'src-main/kit',
+      'src-main/machine',
       'src-main/engine',
       'src-main/server',
       'src-main/cli',

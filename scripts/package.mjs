@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `npm run package`: sets up, builds, and makes the package of this platform into dist/ by electron-builder.cjs. What follows `--`
+ * `npm run package`: sets up, builds, and makes the package of this platform into dist/ by electron-builder.yml. What follows `--`
  * goes to electron-builder: `npm run package -- --linux dir`. Nothing is published.
  */
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ await runScript(async () => {
   await setUp({ nodeOnly: true });
   await build();
   const tool = join(root, 'node_modules', 'electron-builder', 'cli.js');
-  const config = ['-c', join(root, 'electron-builder.cjs'), '--publish', 'never'];
+  const config = ['-c', join(root, 'electron-builder.yml'), '--publish', 'never'];
   const answer = await run(
     (await node24()) ?? process.execPath,
     [tool, ...process.argv.slice(2), ...config],

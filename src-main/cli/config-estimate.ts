@@ -9,7 +9,7 @@ import {
 import { withEngine } from './connection.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
-import { count, duration, table, unknownWord } from './format.ts';
+import { bytes, count, decimal, duration, memory, table, unknownWord } from './format.ts';
 
 /** Keys that an estimate depends on; each is an option of its own. */
 const asked = [
@@ -60,8 +60,6 @@ const words: Readonly<Record<EstimateVerdict, string>> = {
 };
 const verdict = (value: EstimateVerdict | null): string =>
   value === null ? unknownWord : words[value];
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
-const memory = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`;
 const percent = (share: number): string =>
   `${String(Math.abs(Math.round(share * 100)))} % ${share < 0 ? 'under' : 'over'}`;
 
@@ -75,7 +73,7 @@ function rows(answer: EstimateAnswer): readonly (readonly string[])[] {
       'steps',
       ...both((estimate) => (estimate.steps === null ? unknownWord : count(estimate.steps))),
     ],
-    ['seconds a step, about', ...both((estimate) => estimate.time.seconds_per_step.toFixed(2))],
+    ['seconds a step, about', ...both((estimate) => decimal(estimate.time.seconds_per_step, 2))],
     [
       'time, about',
       ...both((estimate) =>
@@ -91,7 +89,7 @@ function rows(answer: EstimateAnswer): readonly (readonly string[])[] {
     ],
     [
       'disk',
-      ...both((estimate) => `${gigabytes(estimate.disk.bytes)}, ${verdict(estimate.disk.verdict)}`),
+      ...both((estimate) => `${bytes(estimate.disk.bytes)}, ${verdict(estimate.disk.verdict)}`),
     ],
     [
       'rows over max_length',
@@ -137,7 +135,7 @@ async function estimate(
         answer.levels.map((level) => [
           String(level.batch_size),
           level.steps === null ? unknownWord : count(level.steps),
-          level.seconds_per_step.toFixed(2),
+          decimal(level.seconds_per_step, 2),
           memory(level.memory),
           verdict(level.verdict),
         ]),

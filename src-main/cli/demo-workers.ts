@@ -1,8 +1,8 @@
 /** The two Python workers that the demo runs itself: the sample dataset, and the scoring of a model on held-out questions. */
-import { spawn } from 'node:child_process';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { execa, ExecaError } from 'execa';
 import { z } from 'zod';
 import { readJson, writeJson } from '../kit/files.ts';
 
@@ -75,12 +75,16 @@ export function createWorkers(options: {
       threads: cpus().length,
       [kind]: spec,
     });
-    const log = await open(join(run, 'trainer.log'), 'a');
+    const log = { file: join(run, 'trainer.log'), append: true };
     try {
-      const child = spawn(python, ['-m', 'nightshift_trainer', run], {
+      await execa(python, ['-m', 'nightshift_trainer', run], {
         cwd: run,
-        stdio: ['ignore', log.fd, log.fd],
-        signal: options.signal,
+        stdin: 'ignore',
+        stdout: log,
+        stderr: log,
+        buffer: false,
+        cancelSignal: options.signal,
+        extendEnv: false,
         env: {
           ...options.environment,
           PYTHONPATH: options.runtime,
@@ -91,19 +95,15 @@ export function createWorkers(options: {
           TOKENIZERS_PARALLELISM: 'false',
         },
       });
-      await new Promise<void>((resolve, reject) => {
-        child.on('error', reject);
-        child.on('close', () => {
-          resolve();
-        });
-      });
-    } finally {
-      await log.close();
+    } catch (error) {
+      // One that ran and failed leaves its reason in exit.json.
+      const hasRun = error instanceof ExecaError && error.exitCode !== undefined;
+      if (!hasRun) throw error;
     }
     const exit = exitFile.safeParse(await readJson(join(run, 'exit.json')));
     if (exit.data?.outcome !== 'completed')
       throw new Error(
-        `the ${kind} worker failed: ${exit.data?.error?.message ?? exit.data?.reason ?? 'it left no word'} (log: ${join(run, 'trainer.log')})`,
+        `the ${kind} worker failed: ${exit.data?.error?.message ?? exit.data?.reason ?? 'it left no word'} (log: ${log.file})`,
       );
   };
 

@@ -1,9 +1,10 @@
 /** demo: from drop to version in a terminal, on a workspace of its own, with a real engine and trainer. */
-import { mkdir, mkdtemp, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
+import { readLines } from '../kit/lines.ts';
 import { workspacePaths } from '../kit/workspace.ts';
 import type { EngineClient } from './connection.ts';
 import { startDemoEngine } from './demo-engine.ts';
@@ -201,14 +202,14 @@ async function obtainBase(
 
 /** What the user says in each row, in file order. */
 async function questionsOf(path: string): Promise<string[]> {
-  const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line.trim() !== '');
-  return lines.map((line) => {
+  const questions: string[] = [];
+  for await (const line of readLines(path, { withCut: true })) {
+    if (line.trim() === '') continue;
     const row = JSON.parse(line) as { messages: { role: string; content: string }[] };
-    return row.messages
-      .filter((message) => message.role === 'user')
-      .map((message) => message.content)
-      .join('\n');
-  });
+    const asked = row.messages.filter((message) => message.role === 'user');
+    questions.push(asked.map((message) => message.content).join('\n'));
+  }
+  return questions;
 }
 
 async function leakedQuestions(train: string, heldOut: string): Promise<number> {

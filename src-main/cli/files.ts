@@ -12,7 +12,8 @@ import {
   type JournalEntry,
   type Version,
 } from '../contract/index.ts';
-import { readJson, readLines } from '../kit/files.ts';
+import { readJson } from '../kit/files.ts';
+import { readJsonLines } from '../kit/lines.ts';
 import { readHolder } from '../kit/lock-file.ts';
 import type { Session } from './session.ts';
 import type { KnownFromFiles } from './status-text.ts';
@@ -107,7 +108,7 @@ export async function journalFromFiles(session: Session, limit: number): Promise
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.jsonl'));
   const out: JournalEntry[] = [];
   for (const name of names.sort().reverse()) {
-    const lines = await readLines(join(folder, name)).catch(() => []);
+    const lines = await readJsonLines(join(folder, name)).catch(() => []);
     for (const line of [...lines].reverse()) {
       const parsed = journalEntry.safeParse(line);
       if (parsed.success) out.push(parsed.data);

@@ -1,41 +1,37 @@
-/** How numbers, times and lists are written for a person. Pure. */
+/** How numbers, times and lists are written in a terminal. Pure. */
+import * as format from '../contract/format.ts';
 
 export const unknownWord = 'unknown';
 
+/** A terminal's text is split at spaces by other programs, so the no-break ones become plain. */
+const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
+
 export function decimal(value: number | null | undefined, digits = 3): string {
-  if (value === null || value === undefined || !Number.isFinite(value)) return unknownWord;
-  return value.toFixed(digits);
+  return value === null || value === undefined || !Number.isFinite(value)
+    ? unknownWord
+    : format.decimal(value, digits);
 }
 
-/** 12 345 */
+/** 12,345 */
 export function count(value: number | null | undefined): string {
-  if (value === null || value === undefined) return unknownWord;
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+  return value === null || value === undefined ? unknownWord : format.count(value);
 }
 
-/** 4 s, 3 min 12 s, 2 h 5 min, 3 d 4 h */
+/** 4.0 s, 54 s, 3 min, 2 h 5 min, 3 d 4 h */
 export function duration(seconds: number | null | undefined): string {
-  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return unknownWord;
-  const whole = Math.max(0, Math.round(seconds));
-  if (whole < 60) return `${String(whole)} s`;
-  if (whole < 3600) return `${String(Math.floor(whole / 60))} min ${String(whole % 60)} s`;
-  if (whole < 86_400)
-    return `${String(Math.floor(whole / 3600))} h ${String(Math.floor((whole % 3600) / 60))} min`;
-  return `${String(Math.floor(whole / 86_400))} d ${String(Math.floor((whole % 86_400) / 3600))} h`;
+  return seconds === null || seconds === undefined || !Number.isFinite(seconds)
+    ? unknownWord
+    : plain(format.duration(seconds));
 }
 
-export function bytes(value: number): string {
-  if (value < 1000) return `${String(value)} B`;
-  const units = ['kB', 'MB', 'GB', 'TB'];
-  let size = value;
-  let unit = '';
-  for (const next of units) {
-    if (size < 1000) break;
-    size /= 1000;
-    unit = next;
-  }
-  return `${size.toFixed(size < 10 ? 1 : 0)} ${unit}`;
-}
+/** 412 bytes, 1.5 MB */
+export const bytes = (value: number): string => plain(format.bytes(value));
+
+/** Memory, from bytes: powers of two, as the driver counts. */
+export const memory = (value: number): string => plain(format.memory(value / 2 ** 20));
+
+export const gigabytes = (value: number | null): string =>
+  value === null ? unknownWord : plain(format.gigabytes(value));
 
 /** 2026-11-24 02:15:00 in the machine's own time. */
 export function moment(t: number): string {
@@ -54,7 +50,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const numeric = head.map(
     (_, column) =>
       rows.length > 0 &&
-      rows.every((row) => /^[\d\s.,%/+-]*( [kMGT]?B)?$|^unknown$/.test(row[column] ?? '')),
+      rows.every((row) => /^[\d\s.,%/+−-]*( ([kMGT]B|bytes))?$|^unknown$/.test(row[column] ?? '')),
   );
   const line = (row: readonly string[]): string =>
     row

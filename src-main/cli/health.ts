@@ -1,8 +1,8 @@
 /** health, crashes, disk, diagnostics. */
-import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
+import { execa } from 'execa';
 import {
   crashTable,
   diagnosticsList,
@@ -141,7 +141,7 @@ async function fromFiles(
   target: string | null,
   names: boolean,
 ): Promise<DiagnosticsList> {
-  const child = spawn(
+  const { exitCode: code, stdout } = await execa(
     process.execPath,
     [
       engineEntry,
@@ -151,18 +151,12 @@ async function fromFiles(
       target ?? '-',
       ...(names ? ['--names'] : []),
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdin: 'ignore', stderr: 'inherit', reject: false },
   );
-  let out = '';
-  child.stdout.on('data', (data: Buffer) => (out += data.toString('utf8')));
-  const code = await new Promise<number | null>((done, fail) => {
-    child.on('error', fail);
-    child.on('close', done);
-  });
   if (code !== 0) throw new Error(`The files of ${session.workspace} could not be read.`);
   if (!session.json)
     session.terminal.error('No engine runs; the bundle is made from the files alone.\n');
-  const list = diagnosticsList.parse(JSON.parse(out));
+  const list = diagnosticsList.parse(JSON.parse(stdout));
   if (target !== null && !session.json) session.terminal.out(listText(list));
   return list;
 }

@@ -1,6 +1,6 @@
 /** The status in words: with an engine what it says, without one what the files knew and how old that is. Pure. */
 import type { TrainingStatus } from '../contract/index.ts';
-import { bar, count, decimal, duration } from './format.ts';
+import { bar, count, decimal, duration, gigabytes } from './format.ts';
 
 export function statusText(status: TrainingStatus, now: number): string {
   const lines: string[] = [];
@@ -44,7 +44,7 @@ export function statusText(status: TrainingStatus, now: number): string {
   );
   if (status.disk_free_gb !== null)
     lines.push(
-      `disk        ${decimal(status.disk_free_gb, 1)} GB free, floor ${decimal(status.disk_floor_gb, 1)} GB`,
+      `disk        ${gigabytes(status.disk_free_gb)} free, floor ${gigabytes(status.disk_floor_gb)}`,
     );
   if (status.error !== null)
     lines.push(

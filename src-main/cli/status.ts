@@ -1,11 +1,15 @@
 /** status: what the engine says now, followed with --watch; without an engine what the files know, with its age. */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { TrainingStatus } from '../contract/index.ts';
+import { followRooms } from '../contract/snapshot-client.ts';
 import { connect, engineOf } from './connection.ts';
 import { knownFromFiles } from './files.ts';
 import type { Run } from './program.ts';
 import { exitCode, NoEngine, show, type ExitCode, type Session } from './session.ts';
 import { knownText, statusText } from './status-text.ts';
+
+const SNAPSHOT_AGAIN_MS = 100;
 
 export function addStatusCommand(program: Command, run: Run): void {
   program
@@ -62,14 +66,23 @@ async function watch(session: Session): Promise<ExitCode> {
     drawn = text.split('\n').length - 1;
   };
   try {
-    const snapshot = await connection.client.feed.snapshot();
-    draw(snapshot.rooms.status);
-    const changes = await connection.client.feed.changes(
-      { since: snapshot.revision },
-      { signal: leave.signal },
-    );
-    for await (const change of changes)
-      if (change.rooms.status !== undefined) draw(change.rooms.status);
+    const { feed } = connection.client;
+    await followRooms({
+      calls: {
+        snapshot: () => feed.snapshot(),
+        changes: (input) => feed.changes(input, { signal: leave.signal }),
+      },
+      isOpen: () => !leave.signal.aborted,
+      pause: () => wait(SNAPSHOT_AGAIN_MS),
+      listener: {
+        onSnapshot: (rooms) => {
+          draw(rooms.status);
+        },
+        onChange(rooms, change) {
+          if (change.rooms.status !== undefined) draw(rooms.status);
+        },
+      },
+    });
   } catch (error) {
     if (!leave.signal.aborted) throw error;
   } finally {

@@ -1,11 +1,12 @@
 /** The Python worker that walks checkpoints, run by the command line itself when no engine does: it only reads. */
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { execa } from 'execa';
 import { z } from 'zod';
 import { resumeText, type CheckpointCheck } from '../contract/index.ts';
-import { readLines, writeJson } from '../kit/files.ts';
+import { writeJson } from '../kit/files.ts';
+import { readJsonLines } from '../kit/lines.ts';
 
 const scanned = z.object({
   type: z.literal('scanned'),
@@ -40,20 +41,21 @@ export async function walkWithoutEngine(
       kind: 'verify',
       verify: { checkpoints, datasets: {} },
     });
-    const said: string[] = [];
-    await new Promise<void>((done, failed) => {
-      const child = spawn(python, ['-m', 'nightshift_trainer', run], {
+    const { exitCode, originalMessage, stderr } = await execa(
+      python,
+      ['-m', 'nightshift_trainer', run],
+      {
         cwd: run,
-        stdio: ['ignore', 'ignore', 'pipe'],
+        stdin: 'ignore',
+        stdout: 'ignore',
+        extendEnv: false,
         env: { ...environment, PYTHONPATH: runtime, PYTHONDONTWRITEBYTECODE: '1' },
-      });
-      child.stderr.on('data', (data: Buffer) => said.push(data.toString()));
-      child.on('error', failed);
-      child.on('close', () => {
-        done();
-      });
-    });
-    for (const line of await readLines(join(run, 'events.jsonl'))) {
+        // Its answer is in events.jsonl, whatever its exit code says.
+        reject: false,
+      },
+    );
+    if (exitCode === undefined) throw new Error(`${python}: ${originalMessage ?? 'not started'}`);
+    for (const line of await readJsonLines(join(run, 'events.jsonl'))) {
       const walk = scanned.safeParse(line);
       if (!walk.success) continue;
       const { resumes, bytes, seconds } = walk.data;
@@ -75,7 +77,7 @@ export async function walkWithoutEngine(
         seconds,
       };
     }
-    throw new Error(`the verify worker left no answer: ${said.join('').trim().slice(-300)}`);
+    throw new Error(`the verify worker left no answer: ${stderr.trim().slice(-300)}`);
   } finally {
     await rm(run, { recursive: true, force: true });
   }

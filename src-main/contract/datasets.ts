@@ -130,7 +130,7 @@ export const datasetReport = z.object({
     .object({
       rows: z.number().int(),
       compared: z.number().int(),
-      first: z.array(z.object({ row: z.number(), of: z.number(), share: z.number() })),
+      first: z.array(z.object({ row: z.number(), of: z.number(), similarity: z.number() })),
     })
     .nullable()
     .default(null),

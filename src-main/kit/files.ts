@@ -72,27 +72,6 @@ export async function appendLine(target: string, value: unknown): Promise<void> 
   }
 }
 
-/** Every whole line that is JSON; a cut last line and junk are passed over. Empty when the file does not exist. */
-export async function readLines(target: string): Promise<unknown[]> {
-  let text: string;
-  try {
-    text = await readFile(target, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-  const out: unknown[] = [];
-  for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
-    if (line === '') continue;
-    try {
-      out.push(JSON.parse(line));
-    } catch {
-      // A line that a crash cut in two: what it said is said again by whoever wrote it.
-    }
-  }
-  return out;
-}
-
 /** Moves a file within one file system; refuses to overwrite. The rename is the commit. */
 export async function moveFile(from: string, to: string): Promise<void> {
   await mkdir(path.dirname(to), { recursive: true });

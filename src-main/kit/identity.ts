@@ -23,7 +23,10 @@ function linuxReading(pid: number): { readonly state: string; readonly start: st
   }
 }
 
-/** Elsewhere the creation time is asked of the system. */
+/**
+ * Elsewhere the creation time is asked of the system. By node:child_process, not execa: this file is bundled into
+ * the desktop's main process too, which needs nothing else of it.
+ */
 function otherReading(pid: number): { readonly state: string; readonly start: string } | null {
   try {
     if (process.platform === 'win32') {

@@ -1,5 +1,6 @@
 /** Keeps the mirror true: snapshot, then changes; after a hole, an error or a close, a new connection and a new snapshot. */
 import type { Change, Rooms } from '../../src-main/contract/index.ts';
+import { followRooms } from '../../src-main/contract/snapshot-client.ts';
 import type { Host } from '../host/index.ts';
 import { clientOver, closed, opened, type EngineClient } from './client.ts';
 import { tellMetrics, useEngine } from './store.ts';
@@ -10,6 +11,7 @@ const LOST_MS = 3000;
 const ASK_AFTER_MS = 1500;
 /** An open connection that answers nothing for this long is given up. */
 const GIVE_UP_MS = 10_000;
+const SNAPSHOT_AGAIN_MS = 100;
 const BACKOFF_MS = [200, 500, 1000, 2000, 4000] as const;
 
 let current: { client: EngineClient; socket: WebSocket } | null = null;
@@ -26,22 +28,15 @@ export function tryNow(): void {
   wake();
 }
 
-/** Whether a change follows what is known; a hole means that something was missed. */
-export function follows(known: number, change: Pick<Change, 'revision'>): boolean {
-  return change.revision === known + 1;
-}
-
 function heard(): void {
   const now = Date.now();
   useEngine.setState({ heard: now, connection: 'live', nextTry: null });
 }
 
-function apply(change: Change): void {
-  const { rooms } = useEngine.getState();
-  if (rooms === null) return;
+function apply(rooms: Rooms, change: Change): void {
   const now = Date.now();
   useEngine.setState({
-    rooms: { ...rooms, ...(change.rooms as Partial<Rooms>) },
+    rooms,
     ...(change.rooms.status === undefined ? {} : { statusHeard: now }),
   });
   if (change.metrics === null) return;
@@ -50,20 +45,25 @@ function apply(change: Change): void {
 }
 
 /** Mirrors until the connection ends. */
-async function mirror(client: EngineClient): Promise<void> {
-  for (;;) {
-    const snapshot = await client.feed.snapshot();
-    let { revision } = snapshot;
-    useEngine.setState({ rooms: snapshot.rooms, statusHeard: Date.now() });
-    heard();
-    tellMetrics({ kind: 'reset' });
-    for await (const change of await client.feed.changes({ since: revision })) {
-      heard();
-      if (!follows(revision, change)) break;
-      revision = change.revision;
-      apply(change);
-    }
-  }
+function mirror(client: EngineClient): Promise<void> {
+  return followRooms({
+    calls: client.feed,
+    pause: () =>
+      new Promise((resolve) => {
+        setTimeout(resolve, SNAPSHOT_AGAIN_MS);
+      }),
+    listener: {
+      onSnapshot(rooms) {
+        useEngine.setState({ rooms, statusHeard: Date.now() });
+        heard();
+        tellMetrics({ kind: 'reset' });
+      },
+      onChange(rooms, change) {
+        heard();
+        apply(rooms, change);
+      },
+    },
+  });
 }
 
 function wait(milliseconds: number): Promise<void> {

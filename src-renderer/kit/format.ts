@@ -1,26 +1,26 @@
 /**
- * Numbers and times as text. Number and unit are joined by a no-break space, minus is U+2212, an unknown is a dash.
- * Clock times are the reader's own time zone.
+ * What the page alone writes; numbers, sizes and durations come from the contract's format, as they do in every other
+ * text. Clock times are the reader's own time zone.
  */
+import { decimal, duration } from '../../src-main/contract/format.ts';
+
+export {
+  bytes,
+  count,
+  duration,
+  gigabytes,
+  loss,
+  memory,
+  percent,
+  plural,
+  signed,
+  UNKNOWN,
+} from '../../src-main/contract/format.ts';
+
 const NB = '\u00a0';
-export const UNKNOWN = '—';
-
-const fixed = (value: number, digits: number): string =>
-  Math.abs(value)
-    .toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
-    .replace(/^/, value < 0 && Number(Math.abs(value).toFixed(digits)) > 0 ? '−' : '');
-
-/** `48,213` */
-export const count = (value: number): string => fixed(Math.round(value), 0);
-
-/** Three decimals, for losses. */
-export const loss = (value: number): string => fixed(value, 3);
-
-/** `+0.035`, `−0.012`, for the gap. */
-export const signed = (value: number): string => (value > 0 ? '+' : '') + fixed(value, 3);
 
 /** Two decimals, for gradient norms. */
-export const norm = (value: number): string => fixed(value, 2);
+export const norm = (value: number): string => decimal(value, 2);
 
 /** A learning rate as it is typed: `2e-5`, `0.01`. */
 export function rate(value: number): string {
@@ -29,43 +29,6 @@ export function rate(value: number): string {
   const [digits = '0', exponent = '0'] = value.toExponential(2).split('e');
   return `${String(Number(digits))}e${exponent.replace('+', '').replace('-', '-')}`;
 }
-
-/** `61.8 %`; the value is already in per cent. */
-export const percent = (value: number, digits = 1): string => `${fixed(value, digits)}${NB}%`;
-
-/** Storage as the system shows it, powers of ten: `412.6 MB`, `7.2 GB`. */
-export function bytes(value: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
-  let size = value;
-  let unit = 0;
-  while (size >= 999.95 && unit < units.length - 1) {
-    size /= 1000;
-    unit += 1;
-  }
-  const digits = unit === 0 || (unit >= 3 && size >= 99.95) ? 0 : 1;
-  return `${fixed(size, digits)}${NB}${units[unit] ?? ''}`;
-}
-
-/** Free space that came in GB of 10⁹. */
-export const gigabytes = (value: number): string => bytes(value * 1e9);
-
-/** Memory as the driver counts it (MiB in, powers of two, labeled GB): `17.4 GB`. */
-export const memory = (mebibytes: number): string => `${fixed(mebibytes / 1024, 1)}${NB}GB`;
-
-/** `4.5 s`, `54 s`, `54 min`, `1 h 26 min`, `9 d 3 h`. Two units at most; under 10 s one decimal. */
-export function duration(seconds: number): string {
-  const s = Math.max(0, seconds);
-  if (s < 9.95) return `${fixed(s, 1)}${NB}s`;
-  if (s < 59.5) return `${String(Math.round(s))}${NB}s`;
-  const minutes = Math.round(s / 60);
-  if (minutes < 60) return `${String(minutes)}${NB}min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 24) return joined(hours, 'h', minutes % 60, 'min');
-  return joined(Math.floor(hours / 24), 'd', hours % 24, 'h');
-}
-
-const joined = (a: number, unitA: string, b: number, unitB: string): string =>
-  `${String(a)}${NB}${unitA}${b === 0 ? '' : ` ${String(b)}${NB}${unitB}`}`;
 
 /** Age as it ticks: whole seconds under a minute, then whole minutes. */
 export function age(seconds: number): string {
@@ -116,10 +79,6 @@ export function shortName(name: string, room: number): string {
 /** A file name without its ending, for strips and marker lanes. */
 export const stem = (name: string): string =>
   name.replace(/\.(jsonl|json|csv|parquet)(\.\w+)?$/i, '');
-
-/** `1 row`, `2 rows` */
-export const plural = (n: number, name: string, many = `${name}s`): string =>
-  `${count(n)} ${n === 1 ? name : many}`;
 
 /** Axis ticks alone may be shortened: `32.5k`. */
 export function axis(value: number): string {

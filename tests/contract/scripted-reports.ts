@@ -97,7 +97,7 @@ export function reportOf(summary: DatasetSummary): DatasetReport {
     ],
     near_duplicates: columns
       ? null
-      : { rows: 3, compared: 590, first: [{ row: 61, of: 60, share: 0.92 }] },
+      : { rows: 3, compared: 590, first: [{ row: 61, of: 60, similarity: 0.92 }] },
     overlap_validation: 0,
     first_overlapping: [],
     answer_in_prompt: columns ? null : { rows: 2, share: 0.0033, first: [77, 410] },

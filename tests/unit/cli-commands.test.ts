@@ -247,7 +247,7 @@ describe('with an engine', () => {
     const set = () => engine.calls.filter(({ path }) => path === 'config.set');
     const told = await nightshift('validate');
     expect(told.code).toBe(3);
-    expect(told.out).toMatch(/too_long\.jsonl +refused +16\s881 of 18\s212 +1\s331 +5\s312/);
+    expect(told.out).toMatch(/too_long\.jsonl +refused +16,881 of 18,212 +1,331 +5,312/);
     expect(told.out).not.toMatch(/sample\.jsonl|export_empty/);
     expect(set()).toEqual([]);
     const refused = await nightshift('validate', '--auto-adjust');
@@ -255,7 +255,7 @@ describe('with an engine', () => {
     expect(engine.rooms().config.staged).toEqual({});
     const staged = await nightshift('validate', '--auto-adjust', '--confirm', 'max_length');
     expect([staged.code, staged.err]).toEqual([0, '']);
-    expect(staged.out).toMatch(/max_length 4\s096 to 5\s312 is staged for the next dataset/);
+    expect(staged.out).toMatch(/max_length 4,096 to 5,312 is staged for the next dataset/);
     expect(engine.rooms().config.staged).toEqual({ max_length: 5312 });
     expect(engine.calls.some(({ path }) => path === 'queue.retry')).toBe(false);
   });
@@ -339,8 +339,8 @@ describe('without an engine', () => {
     expect(text.code).toBe(4);
     expect(text.out).not.toContain('training');
     expect(text.out).toContain('No trainer is alive');
-    expect(text.out).toContain('Last known, 1 min 30 s ago');
-    expect(text.out).toContain('step 1 240');
+    expect(text.out).toContain('Last known, 2 min ago');
+    expect(text.out).toContain('step 1,240');
     const machine = await nightshift('status', '--json');
     expect(machine.out).not.toContain('"training"');
     expect(json(machine)).toMatchObject({
@@ -356,7 +356,7 @@ describe('without an engine', () => {
     await write('runs/r-1/heartbeat', JSON.stringify({ format: 1, ...own, t: now - 2 }));
     const text = await nightshift('status');
     expect(text.out).toContain(`A trainer (pid ${String(own.pid)}) goes on without an engine`);
-    expect(text.out).toContain('2 s ago');
+    expect(text.out).toContain('2.0 s ago');
   });
 
   test('queue list, versions, journal and config come from the files', async () => {

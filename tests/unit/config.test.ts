@@ -163,11 +163,11 @@ describe('a file that cannot be used leaves the last good values in force and is
   });
 });
 
-test('each of several processes needs a card; without any they share the processor', async () => {
+test('each of several processes needs a GPU; without any they share the processor', async () => {
   const check = (count: number | null): PlaceCheck =>
     createPlaceCheck({
       paths: workspacePaths('/w'),
-      cards: () =>
+      gpus: () =>
         Promise.resolve(
           count === null
             ? null
@@ -176,12 +176,12 @@ test('each of several processes needs a card; without any they share the process
       ownPort: () => 0,
     });
   expect((await check(2)('world_size', 4))?.text).toBe(
-    'world_size 4: this machine has 2 cards, and each process needs one.',
+    'world_size 4: this machine has 2 GPUs, and each process needs one.',
   );
-  for (const [cards, processes] of [
+  for (const [gpus, processes] of [
     [2, 2],
     [0, 2],
     [null, 8],
   ] as const)
-    expect(await check(cards)('world_size', processes)).toBeNull();
+    expect(await check(gpus)('world_size', processes)).toBeNull();
 });

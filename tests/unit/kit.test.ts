@@ -1,19 +1,23 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { appendFile } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import {
   appendLine,
   copyInto,
+  createSerializer,
   Emitter,
   identityOf,
   isAlive,
+  lastLines,
   moveFile,
   ownIdentity,
+  readEnd,
   readHolder,
   readJson,
+  readJsonLines,
   readLines,
   sha256File,
   signalGroup,
@@ -54,7 +58,7 @@ test('a cut last line and junk lines are passed over', async () => {
   await appendFile(target, 'junk\n');
   await appendLine(target, { n: 2 });
   await appendFile(target, '{"n":3');
-  expect(await readLines(target)).toEqual([{ n: 1 }, { n: 2 }]);
+  expect(await readJsonLines(target)).toEqual([{ n: 1 }, { n: 2 }]);
 });
 
 test('a move never overwrites', async () => {
@@ -124,3 +128,52 @@ test('a listener that throws does not silence the others', () => {
   expect(heard).toEqual([1]);
   expect(errors).toHaveLength(2);
 });
+
+test('lines of a file come whole, in order, over the borders of what is read at once', async () => {
+  const target = path.join(folder, 'a.txt');
+  const lines = ['', 'ä'.repeat(300_000), 'two', '€'.repeat(100_000), '', 'last'];
+  await appendFile(await made(target), `${lines.join('\n')}\nnot whole`);
+  const read: string[] = [];
+  for await (const line of readLines(target)) read.push(line);
+  expect(read).toEqual(lines);
+  const all: string[] = [];
+  for await (const line of readLines(target, { withCut: true })) all.push(line);
+  expect(all).toEqual([...lines, 'not whole']);
+  for await (const line of readLines(path.join(folder, 'none'))) expect(line).toBe('never');
+});
+
+test('the last lines come from the end of a file, whatever its size', async () => {
+  const target = path.join(folder, 'a.log');
+  expect(await lastLines(target)).toBeNull();
+  await appendFile(await made(target), 'one\ntwo\nthree');
+  expect(await lastLines(target)).toEqual({ lines: ['one', 'two', 'three'], isCut: false });
+  expect(await lastLines(target, 2)).toEqual({ lines: ['two', 'three'], isCut: true });
+  await appendFile(target, `\n${'x'.repeat(1 << 20)}\nlast\n`);
+  expect(await lastLines(target)).toEqual({ lines: ['last'], isCut: true });
+  expect(await readEnd(target, 5)).toEqual({ text: 'last\n', isCut: true });
+});
+
+test('tasks run one after another; one that fails stops none after it', async () => {
+  const serializer = createSerializer();
+  const order: string[] = [];
+  const task = (name: string, waitMs: number) => async (): Promise<string> => {
+    order.push(`${name} begins`);
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    order.push(`${name} ends`);
+    if (name === 'b') throw new Error('b failed');
+    return name;
+  };
+  const a = serializer.run(task('a', 20));
+  const b = serializer.run(task('b', 1));
+  const c = serializer.run(task('c', 0));
+  await expect(b).rejects.toThrow('b failed');
+  expect(await Promise.all([a, c])).toEqual(['a', 'c']);
+  await serializer.idle();
+  expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
+});
+
+/** The path, with its folder there. */
+async function made(target: string): Promise<string> {
+  await mkdir(path.dirname(target), { recursive: true });
+  return target;
+}

@@ -4,7 +4,6 @@ import {
   decideState,
   type StateReadings,
 } from '../../src-main/engine/status/decide.ts';
-import { createLoad, parseGpu } from '../../src-main/engine/status/machine.ts';
 
 const readings: StateReadings = {
   desiredState: { desired_state: 'running', since: 0, by: 'you', note: null },
@@ -122,29 +121,4 @@ test('fresh is twice the 99th percentile of the beats, never under 3 s', () => {
   expect(decideStale([])).toBe(30);
   expect(decideStale(Array.from({ length: 100 }, () => 0.3))).toBe(3);
   expect(decideStale(Array.from({ length: 100 }, () => 4))).toBe(8);
-});
-
-test('a line of the driver tool becomes numbers, what the card does not tell is null', () => {
-  expect(parseGpu('NVIDIA RTX 4090, GPU-1234-ab, 87, 17000, 24564, 61, [N/A]')).toEqual({
-    name: 'NVIDIA RTX 4090',
-    uuid: 'GPU-1234-ab',
-    utilization: 87,
-    memory_used_mb: 17000,
-    memory_total_mb: 24564,
-    temperature: 61,
-    power: null,
-  });
-  expect(parseGpu('No devices were found')).toBeNull();
-});
-
-test('load is the busy share since the last look', () => {
-  let idle = 100;
-  let user = 0;
-  const load = createLoad(() => [
-    { model: '', speed: 0, times: { user, nice: 0, sys: 0, idle, irq: 0 } },
-  ]);
-  expect(load()).toBeNull();
-  user = 75;
-  idle = 125;
-  expect(load()).toBe(75);
 });

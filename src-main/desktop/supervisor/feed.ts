@@ -4,6 +4,7 @@ import { RPCLink } from '@orpc/client/websocket';
 import type { ContractRouterClient } from '@orpc/contract';
 import { WebSocket } from 'ws';
 import type { Contract, Rooms } from '../../contract/index.ts';
+import { followRooms } from '../../contract/snapshot-client.ts';
 import type { Address } from './door.ts';
 
 export type Client = ContractRouterClient<Contract>;
@@ -20,6 +21,7 @@ export interface FeedListener {
 }
 
 const OPEN_MS = 3000;
+const SNAPSHOT_AGAIN_MS = 100;
 
 export function openFeed({ port, token }: Address, listener: FeedListener): Feed {
   const socket = new WebSocket(`ws://127.0.0.1:${String(port)}/ws`, {
@@ -51,30 +53,27 @@ export function openFeed({ port, token }: Address, listener: FeedListener): Feed
   };
 }
 
-/** Runs until the connection ends. A hole in the revisions, or an engine that no longer knows ours, means a new snapshot. */
-async function follow(client: Client, listener: FeedListener, open: () => boolean): Promise<void> {
-  while (open()) {
-    const { revision, rooms: first } = await client.feed.snapshot();
-    let [at, rooms] = [revision, first];
-    listener.rooms(rooms);
-    try {
-      for await (const change of await client.feed.changes({ since: at })) {
-        if (!open()) return;
-        if (change.revision !== at + 1) break;
-        at = change.revision;
-        if (Object.keys(change.rooms).length === 0) continue;
-        rooms = { ...rooms, ...present(change.rooms) };
+/** Runs until the connection ends. */
+function follow(client: Client, listener: FeedListener, isOpen: () => boolean): Promise<void> {
+  return followRooms({
+    calls: client.feed,
+    isOpen,
+    // An engine that no longer knows our revision refuses the changes.
+    isStale: isRefusal,
+    pause: () =>
+      new Promise((resolve) => {
+        setTimeout(resolve, SNAPSHOT_AGAIN_MS);
+      }),
+    listener: {
+      onSnapshot: (rooms) => {
         listener.rooms(rooms);
-      }
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-    }
-  }
+      },
+      onChange(rooms, change) {
+        if (Object.keys(change.rooms).length > 0) listener.rooms(rooms);
+      },
+    },
+  });
 }
 
 const isRefusal = (error: unknown): boolean =>
   error instanceof Error && 'defined' in error && error.defined === true;
-
-function present(rooms: { readonly [K in keyof Rooms]?: Rooms[K] | undefined }): Partial<Rooms> {
-  return Object.fromEntries(Object.entries(rooms).filter(([, value]) => value !== undefined));
-}

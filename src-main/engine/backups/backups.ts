@@ -1,5 +1,6 @@
 /** The list of backups in memory: create, verify, extract, clean up. */
 import path from 'node:path';
+import { bytes } from '../../contract/format.ts';
 import { type Backup, type BackupCleanup, type BackupType, Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
@@ -35,8 +36,6 @@ export interface BackupsOptions {
   readonly trainer: Pick<TrainerRoom, 'work'>;
   readonly clock: Clock;
 }
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 function requireId<T extends { readonly id: string }>(backups: readonly T[], id: string): T {
   const found = backups.find((backup) => backup.id === id);
@@ -83,7 +82,7 @@ export async function createBackups(options: BackupsOptions) {
       const made = await makeBackup({ ...options, store, threads }, input);
       journal.write({
         what: 'backups.create',
-        text: `Created and verified backup ${made.id}: ${made.holds}, ${megabytes(made.bytes)} (${input.reason}; ${input.by}).`,
+        text: `Created and verified backup ${made.id}: ${made.holds}, ${bytes(made.bytes)} (${input.reason}; ${input.by}).`,
         step: made.step,
         evidence: { folder: made.folder, source: input.source, files: made.files },
       });

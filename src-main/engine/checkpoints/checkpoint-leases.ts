@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import type { Point } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { readJson, type WorkspacePaths, writeJson } from '../../kit/index.ts';
+import { createSerializer, readJson, type WorkspacePaths, writeJson } from '../../kit/index.ts';
 
 const leaseFile = z.object({
   format: z.literal(1),
@@ -32,7 +32,7 @@ export function createCheckpointLeases(options: {
   readonly clock: Pick<Clock, 'now'>;
 }): CheckpointLeases {
   const file = options.paths.heldCheckpoints;
-  let writing: Promise<unknown> = Promise.resolve();
+  const writes = createSerializer();
 
   async function read(): Promise<Leases> {
     const parsed = leaseFile.safeParse(await readJson(file).catch(() => null));
@@ -44,14 +44,7 @@ export function createCheckpointLeases(options: {
     await writeJson(file, { format: 1, held: [...others, { branch, step, until }] });
   }
   return {
-    lease(point) {
-      const next = writing.then(
-        () => add(point),
-        () => add(point),
-      );
-      writing = next;
-      return next;
-    },
+    lease: (point) => writes.run(() => add(point)),
     leasedSteps: async (branch) =>
       (await read()).filter((lease) => lease.branch === branch).map((lease) => lease.step),
   };

@@ -5,6 +5,7 @@
 import os from 'node:os';
 import type { Clock } from '../../kit/clock.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import { createMachine } from '../../machine/index.ts';
 import { createBackups } from '../backups/index.ts';
 import { createBaseModels } from '../base-models/index.ts';
 import {
@@ -12,7 +13,7 @@ import {
   createCheckpointMaintenance,
   createCheckpoints,
 } from '../checkpoints/index.ts';
-import { createConfig, createPlaceCheck, readCards } from '../config/index.ts';
+import { createConfig, createPlaceCheck } from '../config/index.ts';
 import { createDatasets } from '../datasets/index.ts';
 import { createDiagnostics } from '../diagnostics/index.ts';
 import { createDisk } from '../disk/index.ts';
@@ -26,8 +27,8 @@ import { createNotices } from '../notices/index.ts';
 import { createQueue } from '../queue/index.ts';
 import { createRestore } from '../restore/index.ts';
 import { createSetup } from '../setup/index.ts';
-import { createStatus, readGpu } from '../status/index.ts';
-import { createTrainer, readMachine } from '../trainer/index.ts';
+import { createStatus } from '../status/index.ts';
+import { createTrainer } from '../trainer/index.ts';
 import { createVersions, versionMarkers } from '../versions/index.ts';
 import type { EngineFactsSource } from './engine-facts.ts';
 import type { PythonFinder } from './python-finder.ts';
@@ -48,13 +49,20 @@ async function createModelRooms(
   python: PythonFinder,
 ) {
   const { paths } = shared;
-  const places = createPlaceCheck({ paths, cards: readCards, ownPort: facts.port });
-  const threads = os.availableParallelism();
-  const gpu = readGpu(() => shared.clock.now());
+  const machine = createMachine(shared);
+  const { threads } = machine;
+  const places = createPlaceCheck({ paths, gpus: () => machine.knownGpus(), ownPort: facts.port });
   const config = await createConfig({ ...shared, places });
   const disk = createDisk({ ...shared, config });
   await disk.refresh();
-  const trainer = createTrainer({ ...shared, config, disk, python: python.require, threads });
+  const trainer = createTrainer({
+    ...shared,
+    config,
+    disk,
+    python: python.require,
+    machine,
+    threads,
+  });
   const lineage = await createLineage(shared);
   const checkpoints = await createCheckpoints({ ...shared, lineage, trainer });
   const baseModels = await createBaseModels({ ...shared, config, lineage, checkpoints });
@@ -67,31 +75,20 @@ async function createModelRooms(
     versionMarkers: () => versionMarkers(versions.list(), lineage.ancestry()),
   });
   const model = { lineage, checkpoints, baseModels, versions, backups, metrics };
-  return { ...model, config, disk, trainer, gpu, threads };
+  return { ...model, machine, config, disk, trainer };
 }
 type ModelRooms = Awaited<ReturnType<typeof createModelRooms>>;
 
 /** Datasets, the queue and restores. */
 async function createTrainingRooms(shared: SharedOptions, model: ModelRooms) {
-  const { lineage, baseModels, gpu, threads } = model;
+  const { lineage, baseModels } = model;
   const datasets = await createDatasets({
     ...shared,
     ...model,
     base: baseModels.selected,
     ancestry: lineage.ancestry,
   });
-  const gpuBytes = (): number | null => {
-    const megabytes = gpu.latest()?.memory_total_mb ?? null;
-    return megabytes === null ? null : megabytes * 1024 * 1024;
-  };
-  const estimate = await createEstimate({
-    ...shared,
-    ...model,
-    datasets,
-    machine: readMachine(),
-    threads,
-    totals: () => ({ cpu: os.totalmem(), gpu: gpuBytes() }),
-  });
+  const estimate = await createEstimate({ ...shared, ...model, datasets });
   const queue = await createQueue({ ...shared, ...model, datasets, estimate });
   const leases = createCheckpointLeases(shared);
   const restore = createRestore({ ...shared, ...model, datasets, queue, leases });
@@ -158,7 +155,7 @@ export async function closeRooms(rooms: Rooms): Promise<void> {
   rooms.setup.close();
   rooms.backups.close();
   await rooms.status.close();
-  rooms.gpu.close();
+  rooms.machine.close();
   await rooms.datasets.close();
   await rooms.notices.close();
   rooms.metrics.close();

@@ -16,10 +16,8 @@ export type PlaceCheck = (key: string, value: unknown) => Promise<PlaceProblem |
 
 export interface Places {
   readonly paths: WorkspacePaths;
-  /** Indices and UUIDs of the cards; null: the system does not say. */
-  readonly cards: () => Promise<
-    readonly { readonly index: number; readonly uuid: string }[] | null
-  >;
+  /** null: a driver is installed but doesn't answer. */
+  readonly gpus: () => Promise<readonly { readonly index: number; readonly uuid: string }[] | null>;
   /** The port that this engine's own server has. */
   readonly ownPort: () => number;
 }
@@ -52,35 +50,31 @@ async function baseProblem(paths: WorkspacePaths, id: string): Promise<PlaceProb
 
 async function deviceProblem(places: Places, device: string): Promise<PlaceProblem | null> {
   if (device === 'auto' || device === 'cpu') return null;
-  const cards = await places.cards();
-  if (cards === null) return null;
+  const gpus = await places.gpus();
+  if (gpus === null) return null;
   const index = /^cuda:(\d+)$/.exec(device)?.[1];
-  if (
-    cards.some((card) =>
-      index === undefined ? card.uuid === device : card.index === Number(index),
-    )
-  )
+  if (gpus.some((gpu) => (index === undefined ? gpu.uuid === device : gpu.index === Number(index))))
     return null;
-  const known = cards.map((card) => `cuda:${String(card.index)} (${card.uuid})`);
+  const known = gpus.map((gpu) => `cuda:${String(gpu.index)} (${gpu.uuid})`);
   return {
     text:
-      cards.length === 0
-        ? `device ${device}: the driver of this machine reports no NVIDIA card.`
-        : `device ${device}: this machine has no such card.`,
+      gpus.length === 0
+        ? `device ${device}: the driver of this machine reports no NVIDIA GPU.`
+        : `device ${device}: this machine has no such GPU.`,
     next:
-      cards.length === 0
+      gpus.length === 0
         ? 'Set it to cpu or auto, or install the driver and start the engine again.'
         : `Set it to auto, cpu, or one of ${known.join(', ')}.`,
   };
 }
 
 async function processesProblem(places: Places, processes: number): Promise<PlaceProblem | null> {
-  const cards = (await places.cards())?.length ?? 0;
-  // Without a card they share the processor.
-  if (cards === 0 || processes <= cards) return null;
+  const count = (await places.gpus())?.length ?? 0;
+  // Without a GPU they share the processor.
+  if (count === 0 || processes <= count) return null;
   return {
-    text: `world_size ${String(processes)}: this machine has ${String(cards)} ${cards === 1 ? 'card' : 'cards'}, and each process needs one.`,
-    next: `Set it to ${String(cards)} or less.`,
+    text: `world_size ${String(processes)}: this machine has ${String(count)} ${count === 1 ? 'GPU' : 'GPUs'}, and each process needs one.`,
+    next: `Set it to ${String(count)} or less.`,
   };
 }
 
@@ -111,20 +105,4 @@ export function createPlaceCheck(places: Places): PlaceCheck {
       return portProblem(value);
     return null;
   };
-}
-
-/** The cards that Linux' driver lists; null elsewhere, where the trainer finds out. */
-export async function readCards(
-  folder = '/proc/driver/nvidia/gpus',
-  platform: NodeJS.Platform = process.platform,
-): Promise<readonly { readonly index: number; readonly uuid: string }[] | null> {
-  if (platform !== 'linux') return null;
-  const cards: { index: number; uuid: string }[] = [];
-  for (const name of await readdir(folder).catch(() => [])) {
-    const text = await readFile(path.join(folder, name, 'information'), 'utf8').catch(() => '');
-    const uuid = /^GPU UUID:\s+(\S+)/m.exec(text)?.[1];
-    const index = /^Device Minor:\s+(\d+)/m.exec(text)?.[1];
-    if (uuid !== undefined && index !== undefined) cards.push({ index: Number(index), uuid });
-  }
-  return cards;
 }

@@ -28,7 +28,7 @@ import {
 } from './differences.ts';
 import type { PlaceCheck } from './external-checks.ts';
 
-export { createPlaceCheck, type Places, readCards } from './external-checks.ts';
+export { createPlaceCheck, type Places } from './external-checks.ts';
 
 export interface ConfigPass {
   readonly id: string;

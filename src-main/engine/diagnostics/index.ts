@@ -22,11 +22,11 @@ import { createRedaction, type Redaction } from './redaction.ts';
 import { keepJournalLine, keepLog, keepValue } from './types.ts';
 import { exitFacts } from './exits.ts';
 import {
+  endOf,
   engineLogs,
   isRecord,
   journalFiles,
   jsonOr,
-  lastLines,
   namesOf,
   newestRuns,
   previewTexts,
@@ -84,7 +84,7 @@ export function createDiagnostics(options: {
   async function logs(redaction: Redaction): Promise<Part[]> {
     const out: Part[] = [];
     const add = async (name: string, file: string, source: 'engine' | 'trainer'): Promise<void> => {
-      const lines = await lastLines(file, LOG_LINES);
+      const lines = await endOf(file, LOG_LINES);
       if (lines.length === 0) return;
       const kept = keepLog(lines, source, redaction);
       out.push({
@@ -105,7 +105,7 @@ export function createDiagnostics(options: {
   async function journal(redaction: Redaction): Promise<Part> {
     const lines: string[] = [];
     for (const name of await journalFiles(paths))
-      lines.push(...(await lastLines(path.join(paths.journal, name), JOURNAL_LINES)));
+      lines.push(...(await endOf(path.join(paths.journal, name), JOURNAL_LINES)));
     const kept = lines.slice(-JOURNAL_LINES).flatMap((line) => {
       try {
         const parsed = journalEntry.safeParse(JSON.parse(line));

@@ -1,28 +1,13 @@
 /** Reads what the bundle is made of from the workspace's files. Whatever is missing or broken is left out; nothing here throws for it. */
-import { open, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readJson } from '../../kit/files.ts';
+import { lastLines } from '../../kit/lines.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 
-const WINDOW = 1 << 20;
-
-/** The whole lines of a file's last megabyte. */
-export async function lastLines(file: string, limit: number): Promise<readonly string[]> {
-  const handle = await open(file, 'r').catch(() => null);
-  if (handle === null) return [];
-  try {
-    const { size } = await handle.stat();
-    const from = Math.max(0, size - WINDOW);
-    const buffer = Buffer.alloc(size - from);
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, from);
-    const lines = buffer.subarray(0, bytesRead).toString('utf8').split('\n');
-    if (from > 0) lines.shift();
-    if (lines.at(-1) === '') lines.pop();
-    return lines.slice(-limit);
-  } finally {
-    await handle.close();
-  }
-}
+/** The whole lines of a file's last megabyte; none when it can't be opened. */
+export const endOf = async (file: string, limit: number): Promise<readonly string[]> =>
+  (await lastLines(file, limit))?.lines ?? [];
 
 const namesIn = async (folder: string): Promise<readonly string[]> =>
   (await readdir(folder).catch(() => [])).sort();
@@ -85,7 +70,7 @@ export async function previewTexts(
 ): Promise<readonly string[]> {
   const out: string[] = [];
   for (const run of runs)
-    for (const line of await lastLines(path.join(paths.run(run), 'events.jsonl'), 20_000)) {
+    for (const line of await endOf(path.join(paths.run(run), 'events.jsonl'), 20_000)) {
       if (!line.includes('"preview"')) continue;
       try {
         const event = JSON.parse(line) as Readonly<Record<string, unknown>>;

@@ -3,11 +3,12 @@
  * Promises: a reading is never older than the check interval; an unknown reading refuses nothing.
  * Never: deletes.
  */
-import { statfs } from 'node:fs/promises';
+import { gigabytes, UNKNOWN } from '../../contract/format.ts';
 import { type DiskUse, Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import { diskSpace } from '../../machine/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { measureUse } from './use.ts';
@@ -40,9 +41,11 @@ export function decideFloor(wishGb: number, totalGb: number): number {
   return Math.min(wishGb, totalGb / 10);
 }
 
+const sizeOf = (gb: number | null): string => (gb === null ? UNKNOWN : gigabytes(gb));
+
 async function freeAt(folder: string): Promise<number | null> {
-  const facts = await statfs(folder).catch(() => null);
-  return facts === null ? null : (facts.bavail * facts.bsize) / giga;
+  const space = await diskSpace(folder);
+  return space === null ? null : space.freeBytes / giga;
 }
 
 export function createDisk(options: {
@@ -57,24 +60,21 @@ export function createDisk(options: {
 
   async function refresh(): Promise<void> {
     const before = reading;
-    try {
-      const facts = await statfs(options.paths.root);
-      const totalGb = (facts.blocks * facts.bsize) / giga;
-      reading = {
-        freeGb: (facts.bavail * facts.bsize) / giga,
-        totalGb,
-        floorGb: decideFloor(options.config.values().disk.min_free_gb, totalGb),
-        t: options.clock.now(),
-      };
-    } catch {
-      reading = { freeGb: null, totalGb: null, floorGb: null, t: options.clock.now() };
-    }
+    const space = await diskSpace(options.paths.root);
+    const totalGb = space === null ? null : space.totalBytes / giga;
+    reading = {
+      freeGb: space === null ? null : space.freeBytes / giga,
+      totalGb,
+      floorGb:
+        totalGb === null ? null : decideFloor(options.config.values().disk.min_free_gb, totalGb),
+      t: options.clock.now(),
+    };
     const { freeGb, floorGb } = reading;
     const isBelow = freeGb !== null && floorGb !== null && freeGb < floorGb;
     if (isBelow !== wasBelow)
       options.journal.write({
         what: isBelow ? 'disk.below_floor' : 'disk.above_floor',
-        text: `${freeGb?.toFixed(1) ?? '?'} GB are free; the floor is ${floorGb?.toFixed(1) ?? '?'} GB.`,
+        text: `${sizeOf(freeGb)} are free; the floor is ${sizeOf(floorGb)}.`,
         evidence: { free_gb: freeGb, floor_gb: floorGb },
       });
     wasBelow = isBelow;
@@ -121,10 +121,10 @@ export function createDisk(options: {
       if (freeGb === null || neededGb <= freeGb) return;
       throw new Refusal(
         'DISK_FULL',
-        `There is no room for ${what}: ${freeGb.toFixed(1)} GB are free on the disk of ${folder}, ${neededGb.toFixed(1)} GB are needed.`,
+        `There is no room for ${what}: ${gigabytes(freeGb)} are free on the disk of ${folder}, ${gigabytes(neededGb)} are needed.`,
         {
           subject: folder,
-          next: `Free ${(neededGb - freeGb).toFixed(1)} GB there; it then goes on by itself.`,
+          next: `Free ${gigabytes(neededGb - freeGb)} there; it then goes on by itself.`,
           facts: { free_gb: freeGb.toFixed(1), needed_gb: neededGb.toFixed(1) },
         },
       );

@@ -1,9 +1,8 @@
 /** What a pass really took, from what its runs left: step seconds, the highest memory, time without pauses. */
-import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { readJson } from '../../kit/files.ts';
+import { readLines } from '../../kit/lines.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 
 export interface Actual {
@@ -22,9 +21,8 @@ async function eachLine(
   file: string,
   tell: (line: Readonly<Record<string, unknown>>) => void,
 ): Promise<void> {
-  const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity });
   try {
-    for await (const line of lines) {
+    for await (const line of readLines(file)) {
       try {
         const value = JSON.parse(line) as unknown;
         if (isRecord(value)) tell(value);
@@ -33,7 +31,7 @@ async function eachLine(
       }
     }
   } catch {
-    // The run left no such file.
+    // A file that can't be read counts like one that the run didn't leave.
   }
 }
 

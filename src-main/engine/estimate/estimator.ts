@@ -14,6 +14,7 @@ import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { readJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import { gpuOf, type Machine } from '../../machine/index.ts';
 import { type BaseModel, type BaseModelsRoom, readBaseModel } from '../base-models/index.ts';
 import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
@@ -21,7 +22,7 @@ import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { MetricsRoom } from '../metrics/index.ts';
-import { type MachineFacts, resolveForMachine } from '../trainer/index.ts';
+import { resolveForMachine } from '../trainer/index.ts';
 import { readActual } from './actual.ts';
 import {
   type DatasetFacts,
@@ -53,10 +54,7 @@ export interface EstimateOptions {
   readonly baseModels: Pick<BaseModelsRoom, 'selected' | 'checkpointBytes'>;
   readonly checkpoints: Pick<CheckpointsRoom, 'ofHead'>;
   readonly clock: Clock;
-  readonly machine: MachineFacts;
-  readonly threads: number;
-  /** Bytes; the GPU's null while there is none or it was not read. */
-  readonly totals: () => { readonly cpu: number; readonly gpu: number | null };
+  readonly machine: Pick<Machine, 'facts' | 'gpus' | 'threads'>;
   readonly failed: (where: string, error: unknown) => void;
 }
 
@@ -101,8 +99,11 @@ export async function createEstimate(options: EstimateOptions) {
     shape: EstimateFacts['shape'],
     wanted: Config,
   ): Promise<{ readonly facts: EstimateFacts; readonly config: Config }> {
-    const { device, config } = resolveForMachine(wanted, options.machine);
+    const machine = await options.machine.facts();
+    const { device, config } = resolveForMachine(wanted, machine);
     const kind = device === 'cpu' ? 'cpu' : 'gpu';
+    const gpuMegabytes = gpuOf(options.machine.gpus(), device)?.memoryTotalMb ?? null;
+    const gpuMemory = gpuMegabytes === null ? null : gpuMegabytes * 1024 * 1024;
     const disk = options.disk.reading();
     const like = {
       base: base.hash,
@@ -114,8 +115,8 @@ export async function createEstimate(options: EstimateOptions) {
       facts: {
         shape,
         device: kind,
-        threads: options.threads,
-        totalMemory: options.totals()[kind],
+        threads: options.machine.threads,
+        totalMemory: kind === 'cpu' ? machine.memoryBytes : gpuMemory,
         checkpointBytes: await options.baseModels.checkpointBytes(),
         checkpointsNow: (await options.checkpoints.ofHead()).length,
         room: disk.freeGb === null ? null : Math.max(0, (disk.freeGb - (disk.floorGb ?? 0)) * 1e9),

@@ -1,5 +1,6 @@
 /** Follows the events of one run for the costs, a part at a time; only what a cost is made of is kept. */
 import path from 'node:path';
+import { createSerializer } from '../../kit/serializer.ts';
 import { Tail } from '../../kit/tail.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 
@@ -24,7 +25,7 @@ export class CostReader {
   private readonly paths: WorkspacePaths;
   private tail: Tail | null = null;
   private events: Event[] = [];
-  private turn: Promise<unknown> = Promise.resolve();
+  private readonly reads = createSerializer();
 
   constructor(paths: WorkspacePaths) {
     this.paths = paths;
@@ -32,9 +33,7 @@ export class CostReader {
 
   /** One at a time: two readers of one tail would count a line twice. */
   read(run: string): Promise<readonly Event[]> {
-    const turn = this.turn.then(() => this.follow(run));
-    this.turn = turn.catch(() => undefined);
-    return turn;
+    return this.reads.run(() => this.follow(run));
   }
 
   private async follow(run: string): Promise<readonly Event[]> {

@@ -1,4 +1,5 @@
 /** Five checks, each with its evidence and, when something is wrong, what can be done. Pure. */
+import { gigabytes } from '../../contract/format.ts';
 import type { Check } from '../../contract/index.ts';
 
 export type Judgement = Pick<Check, 'state' | 'evidence' | 'fix'>;
@@ -44,7 +45,7 @@ export function checkTrainer(r: {
 export function checkDisk(freeGb: number | null, floorGb: number | null): Judgement {
   if (freeGb === null || floorGb === null)
     return { state: 'unknown', evidence: 'The free space could not be read.', fix: null };
-  const evidence = `${freeGb.toFixed(1)} GB free, floor ${floorGb.toFixed(1)} GB.`;
+  const evidence = `${gigabytes(freeGb)} free, floor ${gigabytes(floorGb)}.`;
   if (freeGb < floorGb)
     return { state: 'fail', evidence, fix: 'Free space on this disk, or lower disk.min_free_gb.' };
   if (freeGb < floorGb * 1.2)

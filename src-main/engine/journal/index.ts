@@ -8,7 +8,8 @@ import path from 'node:path';
 import { journalEntry, type JournalEntry } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
-import { appendLine, readLines } from '../../kit/files.ts';
+import { appendLine } from '../../kit/files.ts';
+import { readJsonLines } from '../../kit/lines.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 
 /** What the window mirrors. */
@@ -72,7 +73,7 @@ export function createJournal(options: {
       .reverse();
     const out: JournalEntry[] = [];
     for (const name of names) {
-      const lines = await readLines(path.join(options.paths.journal, name));
+      const lines = await readJsonLines(path.join(options.paths.journal, name));
       for (const line of lines.reverse()) {
         const parsed = journalEntry.safeParse(line);
         if (parsed.success) out.push(parsed.data);

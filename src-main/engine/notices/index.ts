@@ -10,6 +10,7 @@ import { type Notice, notice, Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { readJson, writeJson } from '../../kit/files.ts';
+import { createSerializer } from '../../kit/serializer.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { BackupsRoom } from '../backups/index.ts';
 import type { CheckpointsRoom } from '../checkpoints/index.ts';
@@ -46,7 +47,7 @@ export async function createNotices(options: {
   const known = noticesFile.safeParse(await readJson(file).catch(() => null));
   let notices: readonly Notice[] = known.success ? known.data.notices : [];
   const changed = new Emitter<void>();
-  let writing: Promise<void> = Promise.resolve();
+  const writes = createSerializer();
   let stopRetry = (): void => undefined;
 
   function publish(text: words.NoticeText): void {
@@ -65,8 +66,8 @@ export async function createNotices(options: {
   function save(): void {
     changed.emit(undefined);
     const value = { format: 1, notices };
-    writing = writing
-      .then(async () => {
+    void writes
+      .run(async () => {
         await mkdir(path.dirname(file), { recursive: true });
         await writeJson(file, value);
       })
@@ -260,7 +261,7 @@ export async function createNotices(options: {
       for (const stop of stops) stop();
       throttle.close();
       stopRetry();
-      await writing;
+      await writes.idle();
     },
   };
 }

@@ -1,36 +1,26 @@
 /** The titles and bodies of notices, in the words of the design. Pure. */
+import { bytes, count, duration, gigabytes, loss } from '../../contract/format.ts';
 import type { DatasetSummary, Notice } from '../../contract/index.ts';
 
 export type NoticeText = Pick<Notice, 'kind' | 'tone' | 'title' | 'body' | 'opens'>;
 
-const number = (value: number): string => value.toLocaleString('en-US');
 const step = (value: number | null): string =>
-  value === null ? 'the last checkpoint' : `step ${number(value)}`;
-const loss = (value: number): string => value.toFixed(3);
-
-export function spanText(seconds: number): string {
-  const minutes = Math.round(seconds / 60);
-  if (seconds < 60) return `${Math.round(seconds)}\u00a0s`;
-  if (minutes < 60) return `${minutes}\u00a0min`;
-  const rest = minutes % 60;
-  return `${Math.floor(minutes / 60)}\u00a0h${rest === 0 ? '' : ` ${rest}\u00a0min`}`;
-}
-
-export function datasetDone(entry: {
+  value === null ? 'the last checkpoint' : `step ${count(value)}`;
+export function datasetDone(item: {
   readonly dataset: DatasetSummary;
   readonly planned: number;
   readonly done: number;
   readonly next: string | null;
 }): NoticeText {
-  const { dataset } = entry;
-  const parts = [`${number(entry.done)} of ${number(entry.planned)} steps`];
+  const { dataset } = item;
+  const parts = [`${count(item.done)} of ${count(item.planned)} steps`];
   if (dataset.validation_before !== null && dataset.validation_after !== null)
     parts.push(
       `validation ${loss(dataset.validation_before)} to ${loss(dataset.validation_after)}`,
     );
   else if (dataset.validation_after !== null)
     parts.push(`validation ${loss(dataset.validation_after)}`);
-  const next = entry.next === null ? '' : ` Next: ${entry.next}.`;
+  const next = item.next === null ? '' : ` Next: ${item.next}.`;
   return {
     kind: 'dataset_done',
     tone: 'info',
@@ -87,12 +77,12 @@ export function queueEmpty(entry: {
   readonly step: number | null;
 }): NoticeText {
   const failed = entry.failed === 0 ? 'none failed' : `${entry.failed} failed`;
-  const saved = entry.step === null ? '' : ` Step ${number(entry.step)} saved.`;
+  const saved = entry.step === null ? '' : ` Step ${count(entry.step)} saved.`;
   return {
     kind: 'queue_empty',
     tone: 'info',
     title: 'Queue empty',
-    body: `${entry.datasets} ${entry.datasets === 1 ? 'dataset' : 'datasets'} in ${spanText(entry.seconds)}, ${failed}.${saved}`,
+    body: `${entry.datasets} ${entry.datasets === 1 ? 'dataset' : 'datasets'} in ${duration(entry.seconds)}, ${failed}.${saved}`,
     opens: 'queue',
   };
 }
@@ -104,13 +94,11 @@ export function recovered(entry: {
   readonly lost: number | null;
 }): NoticeText {
   const lost =
-    entry.lost === null
-      ? ''
-      : `, ${number(entry.lost)} ${entry.lost === 1 ? 'step' : 'steps'} lost`;
+    entry.lost === null ? '' : `, ${count(entry.lost)} ${entry.lost === 1 ? 'step' : 'steps'} lost`;
   return {
     kind: 'crash_recovered',
     tone: 'warn',
-    title: `Recovered in ${spanText(entry.seconds)}`,
+    title: `Recovered in ${duration(entry.seconds)}`,
     body: `${capital(entry.cause)}. Continued at ${step(entry.step)}${lost}.`,
     opens: 'health',
   };
@@ -152,7 +140,7 @@ export function hang(
 }
 
 export function gaveUp(category: string, message: string, saved: number | null): NoticeText {
-  const until = saved === null ? 'Nothing is saved yet' : `Saved to ${number(saved)}`;
+  const until = saved === null ? 'Nothing is saved yet' : `Saved to ${count(saved)}`;
   return {
     kind: 'gave_up',
     tone: 'fail',
@@ -177,8 +165,8 @@ export function disk(freeGb: number, floorGb: number): NoticeText {
   return {
     kind: 'disk',
     tone: 'warn',
-    title: `${freeGb.toFixed(0)}\u00a0GB free`,
-    body: `The floor is ${floorGb.toFixed(0)}\u00a0GB. Below it, nothing large is written; free space on this disk or lower disk.min_free_gb.`,
+    title: `${gigabytes(freeGb)} free`,
+    body: `The floor is ${gigabytes(floorGb)}. Below it, nothing large is written; free space on this disk or lower disk.min_free_gb.`,
     opens: 'health',
   };
 }
@@ -200,11 +188,10 @@ export function saveWaits(
   free: number | null,
   needed: number | null,
 ): NoticeText {
-  const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(1)}\u00a0GB`;
   const room =
     free === null || needed === null
       ? ''
-      : ` ${gb(free)} are free, a checkpoint needs ${gb(needed)}.`;
+      : ` ${bytes(free)} are free, a checkpoint needs ${bytes(needed)}.`;
   const kept = saved === null ? 'Nothing is saved yet' : `The newest is ${step(saved)}`;
   return {
     kind: 'disk',
@@ -229,7 +216,7 @@ export function lostWithCheckpoint(name: string, steps: number): NoticeText {
   return {
     kind: 'fact',
     tone: 'fail',
-    title: `${number(steps)} ${steps === 1 ? 'step' : 'steps'} of ${name} lost`,
+    title: `${count(steps)} ${steps === 1 ? 'step' : 'steps'} of ${name} lost`,
     body: 'No checkpoint that verifies holds them. Its rows count as remaining; queued again, the file is trained whole.',
     opens: 'queue',
   };
@@ -237,7 +224,7 @@ export function lostWithCheckpoint(name: string, steps: number): NoticeText {
 
 export function notANumber(at: number | null, what: string, rows: readonly number[]): NoticeText {
   const shown = rows.slice(0, 16).join(', ');
-  const more = rows.length > 16 ? ` and ${number(rows.length - 16)} more` : '';
+  const more = rows.length > 16 ? ` and ${count(rows.length - 16)} more` : '';
   return {
     kind: 'fact',
     tone: 'warn',

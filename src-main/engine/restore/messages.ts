@@ -1,11 +1,10 @@
 /** The texts of a restore: its plan, its outcome, its refusals. Pure. */
+import { bytes as formatBytes } from '../../contract/format.ts';
 import { type Point, Refusal, type RestorePlan, type RestoreSource } from '../../contract/index.ts';
 import type { RestoreInputs } from './decide.ts';
 import type { Intent } from './intent.ts';
 import { pointName } from './resolve-source.ts';
 import type { RestorePhase, SavedPoint } from './types.ts';
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** `v002_dialog`, `step 25 of main`, `backup manual/…`, `base model smollm2`. */
 export function nameOf(point: SavedPoint): string {
@@ -60,12 +59,12 @@ export function describePhases(
     ),
     phase(
       'verify',
-      `${note === null ? '' : `${note} `}Every byte of ${nameOf(point)} is verified (${megabytes(point.bytes)}).`,
+      `${note === null ? '' : `${note} `}Every byte of ${nameOf(point)} is verified (${formatBytes(point.bytes)}).`,
       point.bytes,
     ),
     phase(
       'back_up',
-      `${capitalized(pointName(from))} is backed up and the backup verified (${megabytes(backupBytes)}).`,
+      `${capitalized(pointName(from))} is backed up and the backup verified (${formatBytes(backupBytes)}).`,
       backupBytes,
     ),
     phase(

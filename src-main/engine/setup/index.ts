@@ -4,12 +4,13 @@
  * Never: installs anything, reads the network, trains.
  */
 import { readdir } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
+import { gigabytes } from '../../contract/format.ts';
 import { Refusal, type Setup } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { Machine } from '../../machine/index.ts';
 import { type BaseModelsRoom, readBaseModel } from '../base-models/index.ts';
 import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
@@ -62,6 +63,7 @@ export async function createSetup(options: {
   readonly baseModels: Pick<BaseModelsRoom, 'selectedId' | 'select'>;
   readonly checkpoints: Pick<CheckpointsRoom, 'hasAny'>;
   readonly clock: Clock;
+  readonly machine: Pick<Machine, 'facts' | 'knownGpus'>;
   readonly python: () => Promise<PythonReading>;
   readonly failed: (where: string, error: unknown) => void;
 }) {
@@ -98,14 +100,14 @@ export async function createSetup(options: {
   async function lookAtMachine(): Promise<void> {
     const reading = await options.python();
     python = { state: reading.state, detail: reading.detail };
-    device = await findDevice(os.cpus().length);
+    device = await findDevice(options.machine);
     tell();
   }
 
   function disk(): Setup['disk'] {
     const { freeGb, floorGb } = options.disk.reading();
     if (freeGb === null) return { state: 'warn', detail: 'The free space is not known.' };
-    const detail = `${freeGb.toFixed(1)}\u00a0GB free, floor ${(floorGb ?? 0).toFixed(1)}\u00a0GB`;
+    const detail = `${gigabytes(freeGb)} free, floor ${gigabytes(floorGb ?? 0)}`;
     return { state: floorGb !== null && freeGb < floorGb ? 'fail' : 'ok', detail };
   }
 

@@ -1,11 +1,9 @@
 /** Which Python runs the trainer, and what the machine has to train on. */
-import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { execa } from 'execa';
+import type { Machine } from '../../machine/index.ts';
 import type { PythonFacts } from '../trainer/index.ts';
-
-const run = promisify(execFile);
 
 /** Found, or why not; never both. */
 export type PythonReading =
@@ -33,13 +31,13 @@ export async function findPython(
       detail: `There is no Python at ${executable}. \`npm run setup\` makes it; NIGHTSHIFT_PYTHON names another one.`,
     };
   try {
-    const { stdout } = await run(
+    const { stdout } = await execa(
       executable,
       [
         '-c',
         'import platform, importlib.metadata as m; print(platform.python_version(), m.version("torch"))',
       ],
-      { timeout: 60_000, env: { PATH: environment['PATH'] ?? '' } },
+      { timeout: 60_000, extendEnv: false, env: { PATH: environment['PATH'] ?? '' } },
     );
     const [python, torch] = stdout.trim().split(' ');
     return {
@@ -56,22 +54,15 @@ export async function findPython(
   }
 }
 
-/** By the driver's own tool; a machine without one trains on its CPU. */
-export async function findDevice(cores: number): Promise<{ kind: 'cuda' | 'cpu'; detail: string }> {
-  try {
-    const { stdout } = await run(
-      'nvidia-smi',
-      ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits'],
-      { timeout: 10_000 },
-    );
-    const [name, megabytes] = (stdout.trim().split('\n')[0] ?? '').split(', ');
-    if (name !== undefined && name !== '')
-      return {
-        kind: 'cuda',
-        detail: `${name}, ${Math.round(Number(megabytes ?? 0) / 1024)}\u00a0GB`,
-      };
-  } catch {
-    // No driver, or none that answers: the CPU it is.
-  }
-  return { kind: 'cpu', detail: `CPU, ${cores} cores; no GPU was found` };
+/** The first GPU that the driver reports; a machine without one trains on its CPU. */
+export async function findDevice(
+  machine: Pick<Machine, 'facts' | 'knownGpus'>,
+): Promise<{ kind: 'cuda' | 'cpu'; detail: string }> {
+  const gpu = (await machine.knownGpus())?.[0];
+  if (gpu !== undefined)
+    return {
+      kind: 'cuda',
+      detail: `${gpu.name}, ${Math.round((gpu.memoryTotalMb ?? 0) / 1024)}\u00a0GB`,
+    };
+  return { kind: 'cpu', detail: `CPU, ${(await machine.facts()).cores} cores; no GPU was found` };
 }

@@ -16,6 +16,7 @@ import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { writeJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import { gpuOf, type Machine as MachineReader } from '../../machine/index.ts';
 import type { BaseModelsRoom } from '../base-models/index.ts';
 import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
@@ -26,11 +27,10 @@ import type { MetricsRoom } from '../metrics/index.ts';
 import { type QueueRoom, stepOf } from '../queue/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import { decideStale, decideState, type StateWord } from './decide.ts';
-import { createLoad, type GpuReader, readMemory, readResident } from './machine.ts';
+import { gpuShown } from './gpu.ts';
 import { memoryStatsFrom } from './memory.ts';
 
 export { createFeed, type Feed, type FeedSource, type RoomReaders, touchFrom } from './feed.ts';
-export { type GpuReader, readGpu } from './machine.ts';
 export { writeScriptFiles } from './script-files.ts';
 
 const secondsBetweenWrites = 0.25;
@@ -49,18 +49,20 @@ export async function createStatus(options: {
   readonly lineage: Pick<LineageRoom, 'branch' | 'changed'>;
   readonly baseModels: Pick<BaseModelsRoom, 'missingReason'>;
   readonly checkpoints: Pick<CheckpointsRoom, 'newest' | 'changed'>;
-  readonly gpu: GpuReader;
+  readonly machine: MachineReader;
   readonly clock: Clock;
   readonly failed: (where: string, error: unknown) => void;
 }) {
   const changed = new Emitter<void>();
   const machineChanged = new Emitter<void>();
-  const load = createLoad();
-  const { gpu } = options;
   const beats: number[] = [];
   let lastBeat: { readonly run: string; readonly t: number; readonly position: number } | null =
     null;
-  let cpu = load();
+  let cpu = options.machine.cpuPercent();
+  const readMemory = async () => {
+    const { usedMb, totalMb } = await options.machine.memory();
+    return { used_mb: usedMb, total_mb: totalMb };
+  };
   let memory = await readMemory();
   let trainerMemory: { readonly pid: number; readonly mb: number | null } | null = null;
   let word: StateWord & { readonly since: number } = {
@@ -181,7 +183,7 @@ export async function createStatus(options: {
       queue: options.datasets.counts(),
       micro_batch: view.alive ? latest.microBatch : null,
       batch: config.batch_size * config.gradient_accumulation,
-      gpu: gpu.latest(),
+      gpu: gpuShown(gpuOf(options.machine.gpus(), view.device)),
       device: view.device,
       memory: {
         ...memory,
@@ -235,7 +237,7 @@ export async function createStatus(options: {
       ...memory,
       trainer: alive && pid !== null ? { pid, mb: known } : null,
       engine: { pid: process.pid, mb: Math.round(process.memoryUsage.rss() / 1048576) },
-      gpu: gpu.latest(),
+      gpu: gpuOf(options.machine.gpus(), options.trainer.view().device),
       now: options.clock.now(),
     });
   }
@@ -281,10 +283,11 @@ export async function createStatus(options: {
       await write();
     }),
     options.clock.every(1, async () => {
-      cpu = load();
+      cpu = options.machine.cpuPercent();
       memory = await readMemory();
       const { pid, alive } = options.trainer.view();
-      trainerMemory = alive && pid !== null ? { pid, mb: await readResident(pid) } : null;
+      trainerMemory =
+        alive && pid !== null ? { pid, mb: await options.machine.residentMegabytes(pid) } : null;
       machineChanged.emit(undefined);
     }),
     options.trainer.events.on((event) => {

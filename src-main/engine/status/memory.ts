@@ -1,6 +1,6 @@
 /** The memory of the machine, the trainer, the engine and the GPU in one answer, for port 8081 and for scripts. Pure. */
 import type { MemoryStats } from '../../contract/index.ts';
-import type { Gpu } from './machine.ts';
+import type { GpuReading } from '../../machine/index.ts';
 
 /** Below this share of free memory it is called tight. */
 const tightShare = 0.1;
@@ -10,7 +10,7 @@ export function memoryStatsFrom(r: {
   readonly total_mb: number;
   readonly trainer: { readonly pid: number; readonly mb: number | null } | null;
   readonly engine: { readonly pid: number; readonly mb: number | null };
-  readonly gpu: Gpu | null;
+  readonly gpu: GpuReading | null;
   readonly now: number;
 }): MemoryStats {
   const share = r.total_mb > 0 ? r.used_mb / r.total_mb : 0;
@@ -27,7 +27,7 @@ export function memoryStatsFrom(r: {
     gpu:
       r.gpu === null
         ? null
-        : { name: r.gpu.name, used_mb: r.gpu.memory_used_mb, total_mb: r.gpu.memory_total_mb },
+        : { name: r.gpu.name, used_mb: r.gpu.memoryUsedMb, total_mb: r.gpu.memoryTotalMb },
     updated_at: r.now,
   };
 }

@@ -8,7 +8,7 @@ export { decideAfterExit } from './decide.ts';
 export { decideHang } from './hang.ts';
 export { readLogEnd } from './run-files.ts';
 export { createTrainer } from './supervisor.ts';
-export { type MachineFacts, readMachine, resolveForMachine } from './spec.ts';
+export { type DeviceFacts, resolveForMachine } from './spec.ts';
 export type {
   ExitFile,
   Heartbeat,

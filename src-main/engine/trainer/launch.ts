@@ -1,4 +1,7 @@
-/** Starts Python: its own process group, files instead of pipes, a scrubbed environment. */
+/**
+ * Starts Python: its own process group, files instead of pipes, a scrubbed environment. By node:child_process, not execa: a trainer
+ * outlives the engine, so nothing may wait for it, collect its output or end it on exit.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';

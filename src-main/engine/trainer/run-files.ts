@@ -1,10 +1,13 @@
 /** Reads what a Python process leaves in its run folder. Everything may be missing, old or cut off; nothing here throws for that. */
-import { open, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readJson, writeJson } from '../../kit/files.ts';
 import { type Identity, isAlive } from '../../kit/identity.ts';
+import { readEnd, readLines } from '../../kit/lines.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import type { ExitFile, TrainerEvent } from './types.ts';
+
+const LOG_END_BYTES = 16_384;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -77,22 +80,10 @@ export function parseEvent(line: string): TrainerEvent | null {
   }
 }
 
-/** The last lines of the log: its last 16 KB. */
+/** The last 16 KiB of the log; empty when there is none. */
 export async function readLogEnd(folder: string): Promise<string> {
-  try {
-    const handle = await open(path.join(folder, 'trainer.log'), 'r');
-    try {
-      const { size } = await handle.stat();
-      const length = Math.min(size, 16_384);
-      const buffer = Buffer.alloc(length);
-      await handle.read(buffer, 0, length, size - length);
-      return buffer.toString('utf8');
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    return '';
-  }
+  const end = await readEnd(path.join(folder, 'trainer.log'), LOG_END_BYTES).catch(() => null);
+  return end?.text ?? '';
 }
 
 async function readTrainerLock(
@@ -131,12 +122,13 @@ export async function findTrainer(
 /** What the kernel said about ending this process, where this account may read it. */
 export async function kernelWords(pid: number): Promise<string> {
   if (process.platform !== 'linux') return '';
-  const log = await readFile('/var/log/kern.log', 'utf8').catch(() => '');
-  return log
-    .split('\n')
-    .filter(
-      (line) => line.includes(`process ${String(pid)} `) || line.includes(`pid=${String(pid)}`),
-    )
-    .slice(-5)
-    .join('\n');
+  const found: string[] = [];
+  try {
+    for await (const line of readLines('/var/log/kern.log'))
+      if (line.includes(`process ${String(pid)} `) || line.includes(`pid=${String(pid)}`))
+        found.push(line);
+  } catch {
+    // This account may not read it.
+  }
+  return found.slice(-5).join('\n');
 }

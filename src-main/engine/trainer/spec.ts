@@ -1,34 +1,17 @@
 /** spec.json of a training run: from the frozen configuration to what Python is told, and back. */
-import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Config, configSchema } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
+import type { MachineFacts } from '../../machine/index.ts';
 import type { PassRequest } from './types.ts';
 
-/** What the machine says of itself where the configuration says auto. */
-export interface MachineFacts {
-  readonly hasGpu: boolean;
-  /** The processor multiplies bf16 natively. */
-  readonly hasFastBf16: boolean;
-}
-
-export function readMachine(): MachineFacts {
-  let flags = '';
-  try {
-    flags = readFileSync('/proc/cpuinfo', 'utf8');
-  } catch {
-    // Not Linux: fp32 it is, unless the user says otherwise.
-  }
-  return {
-    hasGpu: existsSync('/dev/nvidiactl') || existsSync('C:\\Windows\\System32\\nvml.dll'),
-    hasFastBf16: /\b(amx_bf16|avx512_bf16)\b/.test(flags),
-  };
-}
+/** What `auto` is resolved by. */
+export type DeviceFacts = Pick<MachineFacts, 'hasGpu' | 'hasFastBf16'>;
 
 /** Python gets no `auto`, except micro_batch, which is found while training. Pure. */
 export function resolveForMachine(
   config: Config,
-  machine: MachineFacts,
+  machine: DeviceFacts,
 ): { readonly device: string; readonly config: Config } {
   const device = config.device === 'auto' ? (machine.hasGpu ? 'cuda:0' : 'cpu') : config.device;
   const onCpu = device === 'cpu';
@@ -68,7 +51,7 @@ export function trainSpec(options: {
   readonly request: PassRequest;
   /** Overrides micro_batch after GPU memory ran out; the batch stays. */
   readonly microBatch: number | null;
-  readonly machine: MachineFacts;
+  readonly machine: DeviceFacts;
   readonly threads: number;
   readonly now: number;
 }): Record<string, unknown> {

@@ -24,7 +24,7 @@ import type {
   TrainerRoom,
   TrainerView,
 } from './types.ts';
-import { halveMicroBatch, launcherOf, readMachine, requestOf, trainSpec } from './spec.ts';
+import { type DeviceFacts, halveMicroBatch, launcherOf, requestOf, trainSpec } from './spec.ts';
 import { WatchedRun } from './watched-run.ts';
 import { createWorkers } from './workers.ts';
 
@@ -42,6 +42,7 @@ export interface TrainerOptions {
   readonly disk: DiskRoom;
   readonly clock: Clock;
   readonly python: () => Promise<PythonFacts>;
+  readonly machine: { facts(): Promise<DeviceFacts> };
   readonly threads: number;
   /** Least seconds of silence before the learned limits suspect and kill. */
   readonly leastSuspect?: number;
@@ -82,7 +83,6 @@ export function createTrainer(options: TrainerOptions): TrainerRoom {
     python: options.python,
     random,
   });
-  const machine = readMachine();
   let supervision: Supervision | null = null;
   let watched: WatchedRun | null = null;
   let isLaunching = false;
@@ -164,7 +164,7 @@ export function createTrainer(options: TrainerOptions): TrainerRoom {
           paths: options.paths,
           request: current.request,
           microBatch: current.microBatch,
-          machine,
+          machine: await options.machine.facts(),
           threads: options.threads,
           now: options.clock.now(),
         }),

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Clock } from '../../kit/clock.ts';
 import { writeJson } from '../../kit/files.ts';
 import { type Identity, isAlive } from '../../kit/identity.ts';
+import { createSerializer } from '../../kit/serializer.ts';
 import { Tail } from '../../kit/tail.ts';
 import { type BeatFile, parseEvent, readBeat } from './run-files.ts';
 import type { TrainerEvent, Verb } from './types.ts';
@@ -28,7 +29,7 @@ export class WatchedRun {
   private beatSeenAt: number;
   private hasExited = false;
   private readonly exited: Promise<void>;
-  private turn: Promise<unknown> = Promise.resolve();
+  private readonly commands = createSerializer();
 
   constructor(options: {
     readonly run: string;
@@ -114,9 +115,7 @@ export class WatchedRun {
 
   /** Atomic, so that the trainer never reads half a command. Numbers go on over engines; two commands at once get two. */
   command(verb: Verb): Promise<void> {
-    const next = this.turn.then(() => this.write(verb));
-    this.turn = next.catch(() => undefined);
-    return next;
+    return this.commands.run(() => this.write(verb));
   }
 
   private async write(verb: Verb): Promise<void> {

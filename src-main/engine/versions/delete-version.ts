@@ -1,4 +1,5 @@
 /** Deleting a version moves it to the trash, after its name was typed. */
+import { bytes as formatBytes } from '../../contract/format.ts';
 import { type Point, Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { CheckpointsRoom } from '../checkpoints/index.ts';
@@ -80,7 +81,7 @@ export async function emptyTrash(options: {
 }
 
 function needsConfirmation({ name, step, bytes }: VersionFile, isLast: boolean): Refusal {
-  const size = `${(bytes / 1e6).toFixed(1)} MB`;
+  const size = formatBytes(bytes);
   return new Refusal(
     'NEEDS_CONFIRMATION',
     isLast

@@ -31,9 +31,9 @@ function findingsOf(report: DatasetReport): readonly Finding[] {
             what: 'Say nearly the same as an earlier row',
             rows: near.rows,
             fact: `kept; ${count(near.compared)} were long enough to compare`,
-            first: near.first.map(({ row, of, share }) => ({
+            first: near.first.map(({ row, of, similarity }) => ({
               row,
-              note: `${percent(share * 100, 0)} as ${count(of)}`,
+              note: `${percent(similarity * 100, 0)} as ${count(of)}`,
             })),
           },
         ]),

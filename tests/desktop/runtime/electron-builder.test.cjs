@@ -1,5 +1,9 @@
 // What differs when the package is built for the tests, on the older runtime that is to be had there.
-const base = require('../../../electron-builder.cjs');
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { parse } = require('yaml');
+
+const base = parse(readFileSync(join(__dirname, '../../../electron-builder.yml'), 'utf8'));
 const { grantFileProtocolExtraPrivileges: _newer, ...electronFuses } = base.electronFuses; // not in 22's fuse wire
 const old = process.env.NIGHTSHIFT_TEST_ELECTRON_MAJOR !== undefined;
 module.exports = !old

@@ -1,0 +1,55 @@
+/** Commands from the engine to a Python process: `commands/<seq>-<verb>.json` in its run folder. */
+import { z } from 'zod';
+import { defineFile } from './document.ts';
+import { formatNumber, integer, time } from './fields.ts';
+
+export const COMMAND_VERBS = [
+  'pause',
+  'resume',
+  'stop-after',
+  'stop-now',
+  'skip',
+  'checkpoint',
+  'sample',
+  'eval',
+] as const;
+export type CommandVerb = (typeof COMMAND_VERBS)[number];
+
+/** What a command does, for docs/protocol.md. */
+export const commandEffects: Readonly<Record<CommandVerb, string>> = {
+  pause:
+    'Saves and keeps the model in memory for `pause_keep_seconds`, then ends with the outcome `paused`.',
+  resume: 'Continues after `pause`.',
+  'stop-after':
+    'Acknowledged and nothing else: the engine starts no further dataset, the trainer finishes this one.',
+  'stop-now': 'Saves and ends with the outcome `stopped`; a worker ends with `canceled`.',
+  skip: 'Saves, writes `cursor.json` and ends with the outcome `skipped`.',
+  checkpoint: 'Saves a checkpoint.',
+  sample: 'Generates one preview.',
+  eval: 'Runs an evaluation.',
+};
+
+export const commandFile = defineFile({
+  name: 'commands/<seq>-<verb>.json',
+  damaged: 'Refused, and training continues',
+  group: 'run',
+  writer: 'engine',
+  description: 'One command; `<seq>` has six digits. It is read within one step or 10 s',
+  schema: z.object({
+    format: formatNumber,
+    seq: integer('Number of the command, from 1; commands are carried out in this order'),
+    verb: z.enum(COMMAND_VERBS).describe('What to do'),
+    t: time('When it was given'),
+    args: z.record(z.string(), z.unknown()).default({}).describe('Reserved, empty'),
+  }),
+});
+export type Command = z.infer<typeof commandFile.schema>;
+
+export const commandName = (seq: number, verb: CommandVerb): string =>
+  `${String(seq).padStart(6, '0')}-${verb}.json`;
+
+/** The number of the next command, from the names in the folder. */
+export function nextCommandSeq(names: readonly string[]): number {
+  const numbers = names.map((name) => Number(/^(\d+)-/.exec(name)?.[1] ?? 0));
+  return Math.max(0, ...numbers) + 1;
+}

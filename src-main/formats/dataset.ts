@@ -1,0 +1,234 @@
+/**
+ * The folder of a dataset, `data/datasets/<id>/`: what the engine knows of it and what intake
+ * found.
+ */
+import { z } from 'zod';
+import { columnMapping, datasetReport, place, priority } from '../contract/index.ts';
+import {
+  defineFile,
+  defineLines,
+  isObject,
+  renamed,
+  renamedValue,
+  renameFields,
+} from './document.ts';
+import { count, flag, formatNumber, integer, number, rowNumbers, text, time } from './fields.ts';
+
+export const REJECTION_REASONS = [
+  'not_json',
+  'not_an_object',
+  'not_utf8',
+  'line_too_long',
+  'no_answer',
+  'empty_answer',
+  'unknown_columns',
+  'role_not_rendered',
+  'mixed_format',
+  'over_length',
+  'answer_lost',
+  'template_error',
+  'empty_text',
+  'wrong_type',
+] as const;
+
+export const datasetVerdict = renamedValue(
+  { decide: 'needs_decision' },
+  z.enum(['ready', 'needs_decision', 'refused']),
+);
+export const datasetDecision = renamedValue(
+  { accept_good_rows: 'accept_valid_rows' },
+  z.enum(['map_columns', 'accept_valid_rows']),
+);
+
+const validated = z.object({
+  key: text('Settings that decided it; a different key means that the file is validated again'),
+  verdict: datasetVerdict.describe('Verdict'),
+  decision: datasetDecision.nullable().describe('What the user has to decide'),
+  message: text('One sentence').nullable(),
+  rows: count('Rows of the file'),
+  accepted: count('Rows that can be trained'),
+  rejected: count('Rows that cannot'),
+  held_out: count('Validation rows and their duplicates'),
+  trained_rows: count('Rows that are trained'),
+  planned_steps: count('Steps of a pass'),
+  content_hash: text('xxh3-128 of the dataset file'),
+  cache: text('Key of the token cache').nullable(),
+  t: time('When it was validated'),
+});
+export type Validated = z.infer<typeof validated>;
+
+export const metaFile = defineFile({
+  name: 'meta.json',
+  damaged: 'Last good copy, else rebuilt from the queue folders and `report.json`',
+  group: 'dataset',
+  writer: 'engine',
+  description: 'Identity, name, position and history. Where the data file lies is the truth',
+  upgrade: (value) =>
+    renameFields(value, { accept_good_rows: 'accept_valid_rows', judged: 'validated' }),
+  schema: z.object({
+    format: formatNumber,
+    id: z.string().min(1).describe('Dataset id'),
+    name: z.string().min(1).describe('Name of the data file, unique over all folders'),
+    source: text('Where it came from'),
+    added: time('When it was added'),
+    priority: priority.describe('Queue folder'),
+    position: number('Order inside its priority'),
+    held: flag('Held by the user'),
+    mapping: columnMapping.nullable().describe('Prompt and response column'),
+    accept_valid_rows: flag('The user accepted to train without the rejected rows'),
+    place_hint: place.describe('Folder at the last change; tells two files of one name apart'),
+    complete: flag('The copy is complete'),
+    seen: z
+      .object({ bytes: count('Size'), mtime_ms: number('Modification time'), sha256: text('Hash') })
+      .nullable()
+      .describe('The data file when it was validated'),
+    validated: validated.nullable().describe('The last verdict'),
+    reason: text('Why it failed or was skipped').nullable(),
+    finished: time('When it ended').nullable(),
+    done_steps: integer('Steps that are trained').nullable(),
+    validation_before: number('Validation loss before').nullable(),
+    validation_after: number('Validation loss after').nullable(),
+    quarantined: rowNumbers('Rows that ended the trainer'),
+    history: z.array(z.object({ t: time('When'), what: text('What') })).describe('Last changes'),
+  }),
+});
+export type DatasetMeta = z.infer<typeof metaFile.schema>;
+
+const sample = renamed(
+  { pieces: 'spans' },
+  z.object({
+    row: integer('Row'),
+    spans: z
+      .array(z.object({ text: text('Text'), trained: flag('Counts toward the loss') }))
+      .describe('The rendered row, cut where training begins and ends'),
+  }),
+);
+const nearDuplicate = renamed(
+  { share: 'similarity' },
+  z.object({
+    row: integer('Row'),
+    of: integer('Earlier row'),
+    similarity: number('Estimated by MinHash, as a fraction'),
+  }),
+);
+
+export const reportFile = defineFile({
+  name: 'report.json',
+  damaged: 'No report is shown; a waiting file is validated again',
+  group: 'dataset',
+  writer: 'intake worker',
+  description: 'The dataset report',
+  schema: datasetReport.extend({
+    format: formatNumber,
+    verdict: datasetVerdict,
+    decision: datasetDecision.nullable(),
+    near_duplicates: z
+      .object({
+        rows: count('Rows that are nearly the same as an earlier one'),
+        compared: count('Rows that were long enough to compare'),
+        first: z.array(nearDuplicate),
+      })
+      .nullable()
+      .default(null),
+    samples: z.array(sample),
+  }),
+});
+export type ReportFile = z.infer<typeof reportFile.schema>;
+
+export const splitFile = defineFile({
+  name: 'split.json',
+  damaged: 'Validation rows are shown as not trained; a waiting file is validated again',
+  group: 'dataset',
+  writer: 'intake worker',
+  description: 'Rows that are not trained, or not whole',
+  schema: z.object({
+    format: formatNumber,
+    core: rowNumbers('Rows of the fixed validation set').default([]),
+    slice: rowNumbers('Validation rows of this dataset').default([]),
+    held_out_duplicates: rowNumbers('Duplicates of validation rows').default([]),
+    truncated: rowNumbers('Rows that were cut at `max_length`').default([]),
+  }),
+});
+
+export const rejectedFile = defineLines({
+  name: 'rejected.jsonl',
+  damaged: 'The line is skipped',
+  group: 'dataset',
+  writer: 'intake worker',
+  description: 'One line per rejected row',
+  schema: z.object({
+    row: integer('Row'),
+    // Not the enum: a reason that is not known yet must not hide the row.
+    reason: text('Reason, of the list below'),
+    message: text('One sentence').default(''),
+    text: text('First 500 characters of the row').default(''),
+  }),
+});
+
+export const uploadPartFile = defineFile({
+  name: 'inbox/.part/<upload>.json',
+  damaged: 'The upload starts again',
+  group: 'workspace',
+  writer: 'engine',
+  description: 'An upload under way; its bytes are in `<upload>` beside it',
+  schema: z.object({
+    format: formatNumber,
+    upload: text('Upload id'),
+    name: text('File name'),
+    bytes: count('Whole size'),
+    priority: priority.describe('Queue folder'),
+  }),
+});
+export type UploadPart = z.infer<typeof uploadPartFile.schema>;
+
+/**
+ * A meta.json that was lost, from what other files say: the name from the spec of a run of this
+ * dataset, the folder from where the data file of that name lies, the numbers from report.json.
+ * The empty key makes a waiting file be validated again. Pure.
+ */
+export function rebuildMeta(facts: {
+  readonly id: string;
+  readonly name: string;
+  readonly place: DatasetMeta['place_hint'];
+  readonly priority: DatasetMeta['priority'] | null;
+  readonly position: number;
+  readonly t: number;
+  readonly report: unknown;
+}): DatasetMeta {
+  const report = isObject(facts.report) ? reportFile.parse(facts.report) : null;
+  return {
+    format: 1,
+    id: facts.id,
+    name: facts.name,
+    source: 'rebuilt from the folder',
+    added: facts.t,
+    priority: facts.priority ?? 'normal',
+    position: facts.position,
+    held: false,
+    mapping: null,
+    accept_valid_rows: false,
+    place_hint: facts.place,
+    complete: true,
+    seen: null,
+    validated: report?.ok === true ? validatedBy(report.value, '', facts.t) : null,
+    reason: null,
+    finished: null,
+    done_steps: null,
+    validation_before: null,
+    validation_after: null,
+    quarantined: [],
+    history: [{ t: facts.t, what: 'meta.json was rebuilt' }],
+  };
+}
+
+/** What meta.json keeps of a report. */
+export function validatedBy(report: ReportFile, key: string, t: number): Validated {
+  const { held_out, rejected, verdict, decision, message, rows, accepted } = report;
+  const { trained_rows, planned_steps, content_hash, cache } = report;
+  return {
+    ...{ key, verdict, decision, message, rows, accepted, trained_rows, planned_steps },
+    ...{ content_hash, cache, t },
+    rejected: rejected.total,
+    held_out: held_out.core + held_out.slice + held_out.duplicates,
+  };
+}

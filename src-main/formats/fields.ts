@@ -1,0 +1,37 @@
+/**
+ * Field types of the schemas, each with the description that JSON Schema and docs/protocol.md show.
+ */
+import { z } from 'zod';
+
+export const integer = (description: string) => z.number().int().describe(description);
+export const count = (description: string) => z.number().int().min(0).describe(description);
+export const number = (description: string) => z.number().describe(description);
+export const text = (description: string) => z.string().describe(description);
+export const flag = (description: string) => z.boolean().describe(description);
+export const choice = <const T extends readonly string[]>(values: T, description: string) =>
+  z.enum(values).describe(description);
+
+/** Physical row numbers: line numbers from 1, as `grep -n` counts. */
+export const rowNumbers = (description: string) => z.array(z.number().int()).describe(description);
+
+export const time = (description: string) => number(`${description}, Unix seconds`);
+
+/** Absent in files that were written before the number existed, which were all format 1. */
+export const formatNumber = z.literal(1).default(1).describe('Format number');
+
+/** (branch, step) identifies a point of the model's history everywhere. */
+export const lineagePoint = z.object({
+  branch: text('Branch name'),
+  step: integer('Step of the branch'),
+});
+
+export const baseReference = z.object({
+  id: text('Base model id'),
+  hash: text('Hash of its weights, configuration and tokenizer'),
+});
+
+/** Pid and start token: a pid alone is reused by the system. */
+export const processIdentity = {
+  pid: integer('Process id'),
+  start: text('Start token of the process'),
+};

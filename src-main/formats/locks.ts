@@ -1,0 +1,56 @@
+/** Locks: files that name their holder by pid and start token; a dead holder holds nothing. */
+import { z } from 'zod';
+import { defineFile } from './document.ts';
+import { formatNumber, integer, processIdentity, text, time } from './fields.ts';
+
+export const engineLock = defineFile({
+  name: '.engine.lock',
+  damaged: 'Counts as free',
+  group: 'workspace',
+  writer: 'engine',
+  description: 'The engine that owns the workspace',
+  schema: z.object({
+    format: formatNumber,
+    ...processIdentity,
+    port: integer('Port of its server; null: not listening yet').nullable().default(null),
+    build: text('Build of the engine').default(''),
+    contract: integer('Version of the contract').optional(),
+    version: text('Version of Nightshift').default(''),
+    t: time('When it started').default(0),
+  }),
+});
+export type EngineLock = z.infer<typeof engineLock.schema>;
+
+export const trainerLock = defineFile({
+  name: '.trainer.lock',
+  damaged: 'Counts as free; the trainer is found by `process.json`',
+  group: 'workspace',
+  writer: 'trainer',
+  description: 'The trainer of the workspace, so that the next engine finds it',
+  schema: z.object({
+    format: formatNumber,
+    ...processIdentity,
+    run: text('Run id'),
+    device: text('Device').default(''),
+    t: time('When it was taken').default(0),
+  }),
+});
+export type TrainerLock = z.infer<typeof trainerLock.schema>;
+
+export const deviceLock = defineFile({
+  name: '<locks>/<device>.lock',
+  damaged: '`flock` decides; the holder is not named',
+  group: 'workspace',
+  writer: 'trainer',
+  description:
+    'The trainer that uses a device of this machine (`cpu`, or the UUID of a GPU); held with ' +
+    '`flock` for the life of the trainer',
+  schema: z.object({
+    format: formatNumber,
+    ...processIdentity,
+    workspace: text('Workspace folder'),
+    run: text('Run id').default(''),
+    t: time('When it was taken').default(0),
+  }),
+});
+export type DeviceLock = z.infer<typeof deviceLock.schema>;

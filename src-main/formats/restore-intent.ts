@@ -1,0 +1,88 @@
+/**
+ * `current_model/restore.json`: what a restore is about to do. A start that finds it undoes or
+ * finishes it.
+ */
+import { z } from 'zod';
+import { defineFile, renamed, renamedValue, renameFields } from './document.ts';
+import {
+  choice,
+  count,
+  formatNumber,
+  integer,
+  lineagePoint,
+  rowNumbers,
+  text,
+  time,
+} from './fields.ts';
+
+export const RESTORE_PHASES = [
+  'pause',
+  'verify',
+  'back_up',
+  'stage',
+  'switch',
+  'continue',
+] as const;
+
+/** Decided before the switch, so that another process can carry it out. */
+const aftermath = z.object({
+  goesOn: text('Open pass that continues; null: none').nullable(),
+  accounts: z
+    .array(
+      z.object({
+        id: text('Dataset id'),
+        steps: count('Steps that the model still has'),
+        missing: text('What is missing; null: nothing').nullable(),
+      }),
+    )
+    .describe('Datasets whose part in the model changes'),
+  cursor: z
+    .object({
+      dataset: text('Dataset id'),
+      at: renamed(
+        { left_out: 'excluded_rows' },
+        z.object({
+          format: formatNumber,
+          position: integer('Rows of the pass that are done'),
+          epoch: integer('Epoch, from 0'),
+          seed: integer('Seed of the row order'),
+          content_hash: text('xxh3-128 of the dataset file'),
+          excluded_rows: rowNumbers('Rows that the position does not count').default([]),
+          step: integer('Step of the branch'),
+        }),
+      ).describe('Cursor to write'),
+    })
+    .nullable()
+    .describe('A closed pass that the restored point lies inside'),
+  queueAgain: z.array(z.string()).describe('Datasets to queue again, in this order'),
+});
+export type Aftermath = z.infer<typeof aftermath>;
+
+export const restoreIntent = defineFile({
+  name: 'restore.json',
+  damaged: 'The restore is undone: the model is what `lineage.json` says',
+  group: 'lineage',
+  writer: 'engine',
+  description: 'The restore under way; removed when it is done',
+  upgrade: (value) => renameFields(value, { act: 'phase', moments: 'optimizer_state' }),
+  schema: z.object({
+    format: formatNumber,
+    id: text('Restore id'),
+    title: text('What is restored, for people'),
+    by: text('Who asked for it'),
+    started: time('When it began'),
+    phase: choice(RESTORE_PHASES, 'Phase that began last'),
+    branch: z
+      .string()
+      .regex(/^branch-\d+$/)
+      .describe('The branch that is opened'),
+    from: lineagePoint.describe('Where the model was'),
+    to: lineagePoint.describe('The restored point'),
+    optimizer_state: renamedValue({ kept: 'restored' }, z.enum(['restored', 'fresh'])).describe(
+      '`fresh`: not saved for this step, so it restarts with a new warmup',
+    ),
+    backup: text('Backup of the model before; null: none yet').nullable(),
+    aftermath: aftermath.describe('What follows for the datasets'),
+  }),
+});
+export type RestoreIntent = z.infer<typeof restoreIntent.schema>;

@@ -1,0 +1,74 @@
+/** `spec.json` of a training run. Python has no defaults of its own: every key is present. */
+import { z } from 'zod';
+import { configSchema } from '../contract/index.ts';
+import { renamed, renamedValue } from './document.ts';
+import {
+  baseReference,
+  count,
+  formatNumber,
+  integer,
+  number,
+  rowNumbers,
+  text,
+  time,
+} from './fields.ts';
+
+const created = time('When the engine wrote it').optional();
+
+/** Frozen for the pass and resolved for the machine: no `auto` but `micro_batch`. */
+export const resolvedConfig = configSchema.extend({
+  precision: z.enum(['bf16', 'fp32']),
+  deterministic: z.enum(['on', 'off']),
+});
+export type ResolvedConfig = z.infer<typeof resolvedConfig>;
+
+export const SCORERS = configSchema.shape.scorer.unwrap().options;
+export type Scorer = (typeof SCORERS)[number];
+
+const trainDataset = z.object({
+  id: text('Dataset id'),
+  folder: text('Folder of the dataset'),
+  name: text('Name of the data file'),
+  content_hash: text('xxh3-128 of the data file'),
+  cache: text('Folder of the token cache'),
+  excluded_rows: rowNumbers('Quarantined rows that this pass does not train, ascending'),
+});
+
+export const trainSpec = z.object({
+  format: formatNumber,
+  kind: z.literal('train'),
+  run: text('Run id'),
+  workspace: text('Workspace folder'),
+  created,
+  dataset: renamed({ left_out: 'excluded_rows' }, trainDataset),
+  pass: z.object({ id: text('Pass id'), planned_steps: count('Steps of the pass') }),
+  config: resolvedConfig.describe('The frozen configuration, resolved for this machine'),
+  frozen: configSchema
+    .optional()
+    .describe('The frozen configuration as the engine knows it, for the adoption of the run'),
+  base: baseReference.extend({ folder: text('Folder of the base model') }),
+  lineage: z.object({
+    branch: text('Branch that is trained'),
+    checkpoints: text('Folder of its checkpoints'),
+    head_step: integer('Step of its newest checkpoint; null: none').nullable(),
+  }),
+  validation: z.object({ core: text('Folder of the fixed validation set') }),
+  start: z
+    .object({ position: integer('Row of the pass'), epoch: integer('Epoch, from 0') })
+    .describe('Used when the newest checkpoint is not of this pass'),
+  device: text('`cpu`, `cuda:N` or the UUID of a GPU'),
+  launcher: z
+    .object({ kind: z.enum(['single', 'torchrun']), processes: integer('Number of processes') })
+    .describe('How it is started'),
+  saving: renamedValue({ inline: 'sync', beside: 'async' }, z.enum(['sync', 'async'])).describe(
+    '`sync`: training waits until a checkpoint is durable; `async`: a copy is written meanwhile',
+  ),
+  threads: integer('Threads of each process'),
+  test: z
+    .object({
+      attention_dropout: number('Replaces the dropout of the model').optional(),
+      step_sleep: number('Seconds to wait after each step').optional(),
+    })
+    .describe('For tests only; empty in the product'),
+});
+export type TrainSpec = z.infer<typeof trainSpec>;

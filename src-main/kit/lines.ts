@@ -1,0 +1,91 @@
+/** Lines of files: all of them in constant memory, or the last ones. `Tail` follows a file that grows. */
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+
+const NEWLINE = 10;
+const END_BYTES = 1 << 20;
+
+const isMissing = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException | null)?.code === 'ENOENT';
+
+/**
+ * Every whole line without its newline. A last line that has none is given only with `withCut`: its writer may be in
+ * the middle of it. Nothing when the file doesn't exist; throws what the disk throws.
+ */
+export async function* readLines(
+  file: string,
+  options: { readonly withCut?: boolean } = {},
+): AsyncGenerator<string, void, undefined> {
+  let rest: Buffer[] = [];
+  try {
+    for await (const piece of createReadStream(file, { highWaterMark: 1 << 18 })) {
+      const chunk = piece as Buffer;
+      let from = 0;
+      for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, from)) {
+        const part = chunk.subarray(from, at);
+        yield (rest.length === 0 ? part : Buffer.concat([...rest, part])).toString('utf8');
+        rest = [];
+        from = at + 1;
+      }
+      if (from < chunk.length) rest.push(chunk.subarray(from));
+    }
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw error;
+  }
+  if (options.withCut === true && rest.length > 0) yield Buffer.concat(rest).toString('utf8');
+}
+
+/** The value of every whole line that is JSON; junk, and a last line that a crash cut, are skipped. */
+export async function readJsonLines(file: string): Promise<unknown[]> {
+  const values: unknown[] = [];
+  for await (const line of readLines(file)) {
+    if (line === '') continue;
+    try {
+      values.push(JSON.parse(line));
+    } catch {
+      // A line that a crash cut in two; its writer writes it again after the restart.
+    }
+  }
+  return values;
+}
+
+/** The text of a file's last `bytes`; null when it can't be opened. `isCut`: there is more before it. */
+export async function readEnd(
+  file: string,
+  bytes = END_BYTES,
+): Promise<{ readonly text: string; readonly isCut: boolean } | null> {
+  const handle = await open(file, 'r').catch(() => null);
+  if (handle === null) return null;
+  try {
+    const { size } = await handle.stat();
+    const from = Math.max(0, size - bytes);
+    const buffer = Buffer.alloc(size - from);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, from);
+    return { text: buffer.subarray(0, bytesRead).toString('utf8'), isCut: from > 0 };
+  } finally {
+    await handle.close();
+  }
+}
+
+export interface LastLines {
+  readonly lines: readonly string[];
+  /** There are lines before these. */
+  readonly isCut: boolean;
+}
+
+/**
+ * The last lines, from no more than the file's last megabyte, whatever its size. The line at its end counts without a
+ * newline too. null when the file can't be opened.
+ */
+export async function lastLines(
+  file: string,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<LastLines | null> {
+  const end = await readEnd(file);
+  if (end === null) return null;
+  const lines = end.text.split('\n');
+  if (end.isCut) lines.shift();
+  if (lines.at(-1) === '') lines.pop();
+  return { lines: lines.slice(-limit), isCut: end.isCut || lines.length > limit };
+}
