@@ -76,7 +76,7 @@ export function startFeed(
 ): { readonly feed: Feed; readonly stop: () => void } {
   const { status, health, queue, config, baseModels, metrics } = rooms;
   const feed = createFeed({ clock, readers: roomReaders(rooms), failed });
-  const memory = status.memoryStats;
+  const memory = () => status.memoryStats();
   const stops = [
     writeScriptFiles({ paths, clock, memory, costs: () => health.costs(), failed }),
     touchFrom(feed, feedSources(rooms)),
