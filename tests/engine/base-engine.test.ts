@@ -39,6 +39,8 @@ const first = (branch: string): string =>
 async function train(name: string): Promise<string> {
   const [dataset] = await w.add(w.rows(name, 42));
   await w.at(dataset?.id ?? '', 'completed', patience);
+  // The file moves first; the settings are unlocked when the pass is closed.
+  await until('the pass to close', () => w.engine.rooms.queue.open() === null, patience);
   return dataset?.id ?? '';
 }
 
