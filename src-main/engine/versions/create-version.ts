@@ -3,44 +3,16 @@
  * user asks.
  */
 import path from 'node:path';
-import {
-  type Config,
-  type EvaluationPoint,
-  isInAncestry,
-  type Marker,
-  type AncestrySegment,
-  type Point,
-  Refusal,
-  type Version,
-} from '../../contract/index.ts';
+import { type Config, isInAncestry, type Point, Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { WorkspacePaths } from '../../kit/workspace.ts';
 import { checkpointName, type CheckpointsRoom, listCheckpoints } from '../checkpoints/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { LineageRoom } from '../lineage/index.ts';
-import { type VersionFile } from './version-files.ts';
+import type { Measured } from './measured.ts';
+import type { VersionFile } from './version-files.ts';
 import { slugOf, versionName } from './version-name.ts';
 import type { VersionStore } from './version-store.ts';
-
-/** What an evaluation says about a version. Losses in nats per trained token. */
-export interface Measured {
-  readonly validationLoss: number | null;
-  readonly gap: number | null;
-  readonly exactMatch: { readonly k: number; readonly n: number } | null;
-  /** The newest evaluation may be from before the step of the version. */
-  readonly evaluatedStep: number | null;
-}
-
-export function measuredBy(evaluation: EvaluationPoint | null): Measured {
-  const k = evaluation?.exact_k ?? null;
-  const n = evaluation?.exact_n ?? null;
-  return {
-    validationLoss: evaluation?.core_loss ?? evaluation?.slice_loss ?? null,
-    gap: evaluation?.gap ?? null,
-    exactMatch: k === null || n === null ? null : { k, n },
-    evaluatedStep: evaluation?.step ?? null,
-  };
-}
 
 interface DatasetName {
   readonly id: string;
@@ -238,14 +210,4 @@ async function requireVerified(
     subject: folder,
     next: 'No version was created. Try again after the next checkpoint is saved.',
   });
-}
-
-/** Markers on the charts for the versions in `ancestry`. Pure. */
-export function versionMarkers(
-  versions: readonly Version[],
-  ancestry: readonly AncestrySegment[],
-): readonly Marker[] {
-  return versions
-    .filter((version) => isInAncestry(ancestry, version))
-    .map(({ step, created: t, name: label }) => ({ kind: 'version', step, t, until: null, label }));
 }

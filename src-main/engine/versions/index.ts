@@ -5,7 +5,7 @@
  * file; weights are hard-linked.
  * Never: deletes a version without its name typed, changes a checkpoint, trains.
  */
-export { type Measured, measuredBy, versionMarkers } from './create-version.ts';
 export { createDaily } from './daily.ts';
+export { type Measured, measuredBy, versionMarkers } from './measured.ts';
 export { slugOf } from './version-name.ts';
 export { createVersions, type VersionsRoom } from './versions.ts';
