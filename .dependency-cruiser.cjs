@@ -1,27 +1,33 @@
 /**
- * The direction rules of ARCHITECTURE.md. `contract` and `kit` know nobody, `formats` knows only these two; a room knows rooms on
- * lower levels, through their door; server, desktop and command line are strangers to each other; only the desktop knows Electron.
+ * The dependency rules of ARCHITECTURE.md. `contract` and `kit` import nothing of the program, `formats` only these two; a room
+ * imports only rooms before it, through their index.ts; server, desktop and command line don't import each other; only the desktop
+ * imports Electron.
  */
 
-/** The rooms from the lowest up; a room sees those before it, through their door. */
+/** The rooms in the order in which engine.ts creates them; a room imports only rooms before it. */
 const order = [
   'journal',
   'config',
   'disk',
   'trainer',
-  'metrics',
-  'versions',
+  'lineage',
   'checkpoints',
+  'base-models',
+  'versions',
   'backups',
+  'metrics',
   'datasets',
   'estimate',
   'queue',
   'restore',
+  'notices',
   'setup',
   'health',
-  'notices',
   'status',
   'diagnostics',
+  'logs',
+  'api',
+  'composition',
 ];
 
 const roomRules = order.map((room, index) => ({
@@ -30,7 +36,7 @@ const roomRules = order.map((room, index) => ({
   from: { path: `^src-main/engine/${room}/` },
   to: {
     path: `^src-main/engine/(${order.slice(index + 1).join('|') || 'none'})/`,
-    // A type in a signature is no call upward.
+    // A type in a signature calls nothing.
     dependencyTypesNot: ['type-only'],
   },
 }));

@@ -72,10 +72,7 @@ function rows(answer: EstimateAnswer): readonly (readonly string[])[] {
     pick(answer.changed),
   ];
   return [
-    [
-      'steps',
-      ...both((estimate) => (estimate.steps === null ? UNKNOWN : count(estimate.steps))),
-    ],
+    ['steps', ...both((estimate) => (estimate.steps === null ? UNKNOWN : count(estimate.steps)))],
     ['seconds per step, about', ...both((estimate) => decimal(estimate.time.seconds_per_step, 2))],
     [
       'time, about',

@@ -80,9 +80,7 @@ export async function verifyWithoutEngine(
         seconds,
       };
     }
-    throw new Error(
-      `The verify worker exited without a result: ${stderr.trim().slice(-300)}`,
-    );
+    throw new Error(`The verify worker exited without a result: ${stderr.trim().slice(-300)}`);
   } finally {
     await rm(run, { recursive: true, force: true });
   }

@@ -27,6 +27,7 @@ export * from './machine.ts';
 export * from './metrics.ts';
 export * from './notices.ts';
 export * from './queue.ts';
+export type * from './procedures.ts';
 export * from './refusal.ts';
 export * from './resume-text.ts';
 export * from './screens.ts';

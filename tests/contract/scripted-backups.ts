@@ -12,7 +12,7 @@ import type { Stage } from './scripted-engine.ts';
 function holdsOf(source: BackupSource): string {
   if (source.kind === 'version') return source.name;
   if (source.kind === 'folder') return source.path.split('/').pop() ?? source.path;
-  return 'weights, optimizer, data place';
+  return 'weights, optimizer state, dataset position';
 }
 
 function checkOf(rooms: Rooms, asked: string | null): CheckpointCheck {

@@ -72,15 +72,15 @@ function titleOf(rooms: Rooms, source: RestoreSource): string {
     case 'checkpoint':
       return `Restore step ${source.step.toLocaleString('en-US')} of ${source.branch}`;
     case 'backup':
-      return `Restore the backup ${source.id}`;
+      return `Restore backup ${source.id}`;
     case 'rollback':
       return 'Roll back';
     case 'undo_dataset': {
       const name = rooms.datasets.find((dataset) => dataset.id === source.dataset)?.name;
-      return `Take ${name ?? source.dataset} back`;
+      return `Undo ${name ?? source.dataset}`;
     }
     case 'base':
-      return `Begin anew from ${source.id}`;
+      return `New lineage from ${source.id}`;
   }
 }
 
@@ -151,34 +151,32 @@ export function scriptedPlan(rooms: Rooms, source: RestoreSource, free: number):
     phases: [
       {
         phase: 'pause',
-        text: `Training stops at the next step and writes checkpoint step-${String(from.step).padStart(8, '0')}, 1.6 GB.`,
+        text: 'Training saves a checkpoint and stops.',
         seconds: 9,
       },
       {
         phase: 'verify',
-        text: '9 files are compared with their manifest. A mismatch ends it here with nothing changed.',
+        text: `Every byte of ${version?.name ?? `step ${String(to.step)} of ${to.branch}`} is verified (1.6 GB).`,
         seconds: 3,
       },
       {
         phase: 'back_up',
-        text: 'The model as it is goes to models/backups/pre-restore/, 1.6 GB, every file compared.',
+        text: `Step ${String(from.step)} of ${from.branch} is backed up and the backup verified (1.6 GB).`,
         seconds: 26,
       },
       {
         phase: 'stage',
-        text: `The first checkpoint of ${branch} is made beside the others.`,
+        text: `Step ${String(to.step)} is added to ${branch}; hard-linked, no extra space.`,
         seconds: 4,
       },
       {
         phase: 'switch',
-        text: 'lineage.json is exchanged by one rename; a crash leaves the old or the new one.',
+        text: `${branch} becomes active (atomic).`,
         seconds: 0.2,
       },
       {
         phase: 'continue',
-        text: kept
-          ? `Training goes on at step ${to.step.toLocaleString('en-US')} with the optimizer moments of that step.`
-          : `Training goes on at step ${to.step.toLocaleString('en-US')} with new moments and 100 warm-up steps.`,
+        text: `The queue continues from step ${String(to.step)}.`,
         seconds: null,
       },
     ],
@@ -196,14 +194,14 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
     plan: ({ source }) => scriptedPlan(stage.rooms(), source, script.freeBytes),
     carryOut: async ({ source, plan: agreed, queue_again }): Promise<RestoreResult> => {
       if (stage.rooms().lineage.restore?.state === 'running')
-        throw new Refusal('BUSY', 'Another restore is under option.', {
-          next: 'It can be followed on the Models screen.',
+        throw new Refusal('BUSY', 'Another restore is running.', {
+          next: 'Its progress is shown with the lineage.',
         });
       const plan = scriptedPlan(stage.rooms(), source, script.freeBytes);
       if (plan.id !== agreed)
-        throw new Refusal('NOT_READY', 'What would happen now is not what was agreed to.', {
+        throw new Refusal('NOT_READY', 'The restore would no longer do what was confirmed.', {
           subject: plan.id,
-          next: 'Nothing was changed. A new plan says what would happen now.',
+          next: 'Nothing was changed. Review the new plan and confirm it.',
           facts: { plan: plan.id },
         });
       const since = stage.now();
@@ -214,7 +212,7 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
         if (failure?.phase === phase) {
           script.failsAt = null;
           const { message } = failure;
-          const text = `${message} The model is as it was.`;
+          const text = `${message} The model is unchanged.`;
           tell({ title: plan.title, phase, state: 'failed', message: text, since });
           throw new Refusal('NOT_READY', message);
         }
@@ -264,7 +262,7 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
               source: { kind: 'model' },
               branch: from.branch,
               step: from.step,
-              holds: 'weights, optimizer, data place',
+              holds: 'weights, optimizer state, dataset position',
               bytes: 1_614_271_224,
               files: 11,
               verified: { t: now, ok: true, problem: null },
@@ -288,7 +286,7 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
         optimizer_state: plan.optimizer_state,
         backup,
         queued_again: again.map((dataset) => dataset.name),
-        text: `The model stands at step ${String(to.step)} of ${to.branch}, on ${branch}. Before: step ${String(from.step)} of ${from.branch}, backup ${backup}.`,
+        text: `Restored to step ${String(to.step)} (${branch}). Optimizer state ${plan.optimizer_state === 'restored' ? 'restored' : 'reset'}. Previous model: step ${String(from.step)}, backed up.`,
       };
     },
   };

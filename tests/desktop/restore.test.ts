@@ -40,9 +40,7 @@ describe.skipIf(found.runtime === null)('the window', () => {
         .click();
       const dialog = page.getByRole('dialog', { name: `Restore ${version.name}` });
       await dialog.getByRole('button', { name: 'Back up and restore' }).click();
-      await dialog
-        .getByText('The model stands at step', { exact: false })
-        .waitFor({ timeout: 90_000 });
+      await dialog.getByText('Restored to step', { exact: false }).waitFor({ timeout: 90_000 });
       await page.keyboard.press('Enter');
       await dialog.waitFor({ state: 'detached' });
       const lineage = await ask<LineageState>(scenario, 'GET', '/lineage');

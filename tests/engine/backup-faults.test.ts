@@ -1,4 +1,4 @@
-/** A kill or a full disk in the middle of a backup: nothing half is listed, and its space comes back. */
+/** A kill or a full disk during a backup: no incomplete backup is listed, and its space is freed. */
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
@@ -43,6 +43,7 @@ const make = (workspace: string, store: BackupStore) =>
   makeBackup(
     {
       paths: workspacePaths(workspace),
+      lineage: undefined as never,
       versions: undefined as never,
       trainer: undefined as never,
       disk: { require: () => Promise.resolve() } as never,
@@ -55,7 +56,7 @@ const make = (workspace: string, store: BackupStore) =>
 const storeOf = (workspace: string): BackupStore =>
   new BackupStore(workspacePaths(workspace), (files) => threads.hash(files));
 
-test('kill -9 at eight moments: what is listed verifies, what is half-made is removed by the next start', async () => {
+test('after kill -9 at eight points, listed backups verify and the next start removes the unfinished ones', async () => {
   fill(24);
   const workspace = path.join(root, 'ws');
   const manual = path.join(workspace, 'models/backups/manual');
@@ -114,7 +115,7 @@ test.skipIf(!isRoot)(
   },
 );
 
-test('a source that is written to while it is copied makes no backup', async () => {
+test('a source that is modified while it is copied is refused', async () => {
   fill(48);
   const workspace = path.join(root, 'ws');
   const store = storeOf(workspace);
@@ -129,7 +130,7 @@ test('a source that is written to while it is copied makes no backup', async () 
   writeFileSync(path.join(source, 'weights'), randomBytes(1000));
   await expect(making).rejects.toMatchObject({
     code: 'NOT_READY',
-    message: expect.stringContaining('was written to while it was copied') as string,
+    message: expect.stringContaining('was modified while it was copied') as string,
   });
   expect(await store.list()).toEqual([]);
 });

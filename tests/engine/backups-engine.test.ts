@@ -1,4 +1,4 @@
-/** Backups by a running engine: independent copies that are read back, verified by content, and never half there. */
+/** Backups in a running engine: independent copies that are read back, verified by content, and never incomplete. */
 import {
   existsSync,
   lstatSync,
@@ -37,16 +37,16 @@ async function trained(): Promise<void> {
   await w.at(a?.id ?? '', 'completed');
 }
 
-test('the model: newest checkpoint that verifies, lineage and pass, in files of its own', async () => {
+test('a backup of the model copies the newest verified checkpoint, the lineage and the pass', async () => {
   await trained();
-  const newest = await w.engine.rooms.versions.newestCheckpoint();
+  const newest = await w.engine.rooms.checkpoints.newest();
   const made = await create({ kind: 'model' }, 'before the holidays');
   expect(made).toMatchObject({
     type: 'manual',
     reason: 'before the holidays',
     branch: 'main',
     step: newest?.step,
-    holds: 'weights, optimizer, data place',
+    holds: 'weights, optimizer state, dataset position',
     verified: { ok: true, problem: null },
   });
   const content = path.join(made.folder, 'content');
@@ -66,16 +66,16 @@ test('the model: newest checkpoint that verifies, lineage and pass, in files of 
   expect(w.engine.api.feed.snapshot().rooms.backups).toMatchObject([{ id: made.id }]);
   expect(inBackups().filter((name) => name.includes('partial'))).toEqual([]);
   expect((await w.engine.api.journal.read({ limit: 5 }))[0]?.text).toContain(made.id);
-  // The next engine knows it, too.
+  // The next engine lists it, too.
   await w.stop();
   await w.start();
   expect(w.engine.api.backups.list()).toMatchObject([{ id: made.id, verified: { ok: true } }]);
   expect(w.log).toEqual([]);
 });
 
-test('a damaged newest checkpoint is passed over; with none that verifies there is no backup', async () => {
+test('a damaged newest checkpoint is skipped; without a verified one there is no backup', async () => {
   await trained();
-  const all = await w.engine.rooms.versions.checkpoints();
+  const all = await w.engine.rooms.checkpoints.ofHead();
   writeFileSync(path.join(all[0]?.folder ?? '', 'damaged'), '');
   expect(await create({ kind: 'model' })).toMatchObject({ step: all[1]?.step });
   for (const checkpoint of all) writeFileSync(path.join(checkpoint.folder, 'damaged'), '');
@@ -95,7 +95,7 @@ test('before anything is trained there is nothing to back up', async () => {
   });
 });
 
-test('a version: every file; a damaged one makes no backup', async () => {
+test('a backup of a version copies every file; a damaged version is refused', async () => {
   await trained();
   const name = 'v001_a';
   const made = await create({ kind: 'version', name });
@@ -117,7 +117,7 @@ test('a version: every file; a damaged one makes no backup', async () => {
   expect(w.engine.api.backups.list()).toHaveLength(1);
 });
 
-test('any folder: modes, empty folders and inner links; what cannot be copied whole is refused by name', async () => {
+test('a backup of a folder keeps modes, empty folders and inner links; what cannot be copied completely is refused by name', async () => {
   await w.start();
   const folder = path.join(w.root, 'mine');
   mkdirSync(path.join(folder, 'empty'), { recursive: true });
@@ -135,14 +135,14 @@ test('any folder: modes, empty folders and inner links; what cannot be copied wh
   symlinkSync('../elsewhere', path.join(folder, 'out'));
   await expect(create({ kind: 'folder', path: folder })).rejects.toMatchObject({
     code: 'INVALID',
-    message: expect.stringContaining('links that lead outside of it: out') as string,
+    message: expect.stringContaining('links to files outside of it: out') as string,
   });
   rmSync(path.join(folder, 'out'));
   const server = createServer().listen(path.join(folder, 'socket'));
   await until('the socket', () => existsSync(path.join(folder, 'socket')));
   await expect(create({ kind: 'folder', path: folder })).rejects.toMatchObject({
     code: 'INVALID',
-    message: expect.stringContaining('no plain file, folder or link: socket') as string,
+    message: expect.stringContaining('other than files, folders and links: socket') as string,
   });
   await new Promise((resolve) => server.close(resolve));
   for (const [wanted, code] of [
@@ -155,7 +155,7 @@ test('any folder: modes, empty folders and inner links; what cannot be copied wh
   expect(w.engine.api.backups.list()).toHaveLength(1);
 });
 
-test('verify reads every byte: damage is kept in its record, told as a notice, and no clean-up counts it as good', async () => {
+test('verify reads every byte: damage is recorded, raises a notice, and no cleanup counts the backup as good', async () => {
   await trained();
   const { api } = w.engine;
   const good = await create({ kind: 'version', name: 'v001_a' }, 'stays');
@@ -177,7 +177,7 @@ test('verify reads every byte: damage is kept in its record, told as a notice, a
   expect(await api.backups.cleanup({ ...plan, execute: false })).toMatchObject({
     executed: false,
     removes: [{ id: bad.id }],
-    keeps: [{ id: good.id, why: 'the newest good one of its type' }],
+    keeps: [{ id: good.id, why: 'newest verified backup of its type' }],
   });
   expect(existsSync(bad.folder)).toBe(true);
   await w.stop();
@@ -195,7 +195,7 @@ test('verify reads every byte: damage is kept in its record, told as a notice, a
   expect(w.log).toEqual([]);
 });
 
-test('the last copy of a point stays; what a checkpoint or version holds as well goes by age', async () => {
+test('cleanup keeps the last copy of a point; what a checkpoint or version also has is removed by age', async () => {
   await trained();
   const { api, rooms } = w.engine;
   const old = await create({ kind: 'model' });
@@ -206,19 +206,19 @@ test('the last copy of a point stays; what a checkpoint or version holds as well
     held.id,
     old.id,
   ]);
-  // Neither checkpoint nor version any more: of the two that hold the same, the newer one stays.
+  // No checkpoint and no version left: of two backups with the same content the newer one stays.
   rmSync(path.join(w.folder, 'current_model/checkpoints/main'), { recursive: true });
   await api.versions.remove({ name: 'v001_a', confirm: 'v001_a', last_copy: true, by });
   const alone = await api.backups.cleanup(plan);
   expect(alone.removes.map((removal) => removal.id)).toEqual([old.id]);
-  expect(alone.keeps.find((keep) => keep.id === held.id)?.why).toContain('the last copy');
+  expect(alone.keeps.find((keep) => keep.id === held.id)?.why).toContain('last copy');
   expect(rooms.backups.list().find((backup) => backup.id === held.id)?.keep_until).toBeCloseTo(
     held.created + 30 * 86_400,
     0,
   );
 });
 
-test('extract: a new folder with the same bytes, compared there; an existing one and the workspace are refused', async () => {
+test('extract creates a new folder and verifies it; an existing folder and the workspace are refused', async () => {
   await trained();
   const { api } = w.engine;
   const made = await create({ kind: 'model' });
@@ -249,7 +249,7 @@ test('extract: a new folder with the same bytes, compared there; an existing one
       await expect(call).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
-test('what a dead engine left half-made is no backup and is gone at the next start', async () => {
+test('the next start removes unfinished backups of an engine that was killed', async () => {
   await w.start();
   await w.stop();
   const half = path.join(w.folder, 'models/backups/manual/.20260101-000000.77.partial/content');
@@ -262,6 +262,6 @@ test('what a dead engine left half-made is no backup and is gone at the next sta
   expect(engine.api.backups.list()).toEqual([]);
   expect(inBackups().filter((name) => name.includes('2026'))).toEqual([]);
   expect((await engine.api.journal.read({ limit: 5 })).map((entry) => entry.text)).toContain(
-    '2 unfinished backups were removed.',
+    'Removed 2 unfinished backups.',
   );
 });

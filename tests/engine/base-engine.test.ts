@@ -1,4 +1,4 @@
-/** Another base: what was trained is kept, the next dataset begins a lineage of its own, and the way back is a restore. */
+/** A different base model: the trained model is kept, the next dataset starts a new lineage, and a restore returns to the old one. */
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ const by = 'test';
 const patience = 90;
 const models = (...parts: string[]): string => path.join(w.folder, 'models', ...parts);
 
-/** The starter's folder again, as a base with other weights. */
+/** A copy of the starter as a base model with different weights. */
 function anotherBase(id: string, hash: string | null = `${id}-hash`): void {
   cpSync(models('starter'), models(id), { recursive: true });
   writeFileSync(models(id, 'model.safetensors'), id);
@@ -39,10 +39,12 @@ const first = (branch: string): string =>
 async function train(name: string): Promise<string> {
   const [dataset] = await w.add(w.rows(name, 42));
   await w.at(dataset?.id ?? '', 'completed', patience);
+  // The file moves first; the settings are unlocked when the pass is closed.
+  await until('the pass to close', () => w.engine.rooms.queue.open() === null, patience);
   return dataset?.id ?? '';
 }
 
-test('before anything was trained the lineage follows the base; after that the next dataset begins one of its own', async () => {
+test('until something was trained the lineage follows the base model; after that the next dataset starts a new lineage', async () => {
   const { api } = await w.withBase();
   anotherBase('other');
   await expect(set('other', null)).rejects.toMatchObject({
@@ -54,7 +56,7 @@ test('before anything was trained the lineage follows the base; after that the n
   const a = await train('a.jsonl');
   expect(lineage()).toMatchObject({ head: 'main', base: { id: 'starter' } });
 
-  // A name for the same weights is no other base.
+  // Another name for the same weights is not a different base model.
   anotherBase('same', null);
   await set('same');
   const b = await train('b.jsonl');
@@ -63,14 +65,14 @@ test('before anything was trained the lineage follows the base; after that the n
   await api.training.pause({ by });
   const [held] = await w.add(w.rows('held.jsonl', 42));
   await set('other');
-  // Set, and nothing has happened yet: it is the next dataset that begins the lineage.
+  // Setting it changes nothing yet: the next dataset starts the lineage.
   expect(lineage()).toMatchObject({ head: 'main' });
   await api.training.resume({ by });
   await w.at(held?.id ?? '', 'completed', patience);
   expect(lineage()).toMatchObject({ head: 'branch-2', base: { id: 'other' }, restore: null });
   expect(lineage().branches).toMatchObject([
     { name: 'main', parent: null },
-    { name: 'branch-2', parent: null, why: 'Begin anew from other.' },
+    { name: 'branch-2', parent: null, why: 'New lineage from other.' },
   ]);
   expect(first('branch-2')).toBe('other');
   const staged = 'current_model/checkpoints/branch-2/step-00000000/manifest.json';
@@ -85,14 +87,14 @@ test('before anything was trained the lineage follows the base; after that the n
     ['v001_a', 'main', 10, null],
   ]);
   expect(api.backups.list()).toMatchObject([
-    { type: 'pre-restore', branch: 'main', step: 20, reason: 'before "Begin anew from other"' },
+    { type: 'pre-restore', branch: 'main', step: 20, reason: 'before "New lineage from other"' },
   ]);
   for (const id of [a, b]) {
     expect(w.dataset(id)).toMatchObject({ place: 'completed', done_steps: 0 });
-    expect(w.dataset(id).message).toContain('10 steps of it are not in this model');
+    expect(w.dataset(id).message).toContain('10 steps of it are no longer in the model');
   }
 
-  // Back to what was left, by the way every restore is undone; the setting follows.
+  // A rollback returns to the old lineage; the setting follows.
   const source = { kind: 'rollback' } as const;
   const plan = await api.restore.plan({ source });
   expect(plan).toMatchObject({ to: { branch: 'main', step: 20 }, optimizer_state: 'restored' });
@@ -112,7 +114,7 @@ test('before anything was trained the lineage follows the base; after that the n
   expect(w.log).toEqual([]);
 });
 
-test('staged during a pass it waits for the next dataset; a step that no version holds becomes one', async () => {
+test('a base model staged during a pass applies to the next dataset; an unsaved step becomes a version', async () => {
   const { api } = await w.withBase();
   anotherBase('other');
   w.manners({ step_seconds: 0.05 });
@@ -130,7 +132,7 @@ test('staged during a pass it waits for the next dataset; a step that no version
   const kept = api.versions.list().find((version) => version.branch === 'main');
   expect(kept).toMatchObject({ how: 'before a new lineage', description: 'before other' });
   expect(kept?.config?.base_model).toBe('starter');
-  // Its cursor counted rows that are in another model: queued again it begins at its first row.
+  // Its cursor counted rows of another model: queued again, it starts at its first row.
   expect(existsSync(path.join(w.folder, 'data/datasets', a?.id ?? '', 'cursor.json'))).toBe(false);
   await api.queue.retry({ id: a?.id ?? '' });
   await w.at(a?.id ?? '', 'completed', patience);
@@ -138,7 +140,7 @@ test('staged during a pass it waits for the next dataset; a step that no version
   expect(lineage().head).toBe('branch-2');
 });
 
-test('asked for by name it says first what it will do; a base that is not there is refused', async () => {
+test('a plan for a base model says what it will do; a missing base model is refused', async () => {
   const { api } = await w.withBase();
   anotherBase('other');
   const source = { kind: 'base', id: 'other' } as const;
@@ -150,7 +152,7 @@ test('asked for by name it says first what it will do; a base that is not there 
     });
   const plan = await api.restore.plan({ source });
   expect(plan).toMatchObject({
-    title: 'Begin anew from other',
+    title: 'New lineage from other',
     from: { branch: 'main', step: 10 },
     to: { branch: 'branch-2', step: 0 },
     optimizer_state: 'fresh',
@@ -161,12 +163,12 @@ test('asked for by name it says first what it will do; a base that is not there 
   await w.at(a, 'completed', patience);
   expect(w.dataset(a)).toMatchObject({ done_steps: 10 });
   expect(lineage()).toMatchObject({ head: 'branch-2', base: { id: 'other' } });
-  // The same base once more is another lineage, not a step back to the first one.
+  // The same base model again is another lineage, not a return to the first one.
   const again = await api.restore.plan({ source: { kind: 'base', id: 'starter' } });
   expect(again.to).toMatchObject({ branch: 'branch-3', step: 0 });
 });
 
-test('a base that is damaged or not there begins nothing, and that is said', async () => {
+test('a damaged or missing base model starts no lineage, and the reason is reported', async () => {
   const { api } = await w.withBase();
   anotherBase('other');
   await train('a.jsonl');
@@ -177,12 +179,12 @@ test('a base that is damaged or not there begins nothing, and that is said', asy
     api.restore.carryOut({ source, plan: plan.id, queue_again: false, by }),
   ).rejects.toMatchObject({
     code: 'NOT_READY',
-    message: expect.stringContaining('the base other is damaged') as string,
+    message: expect.stringContaining('base model other is damaged') as string,
   });
   expect(lineage()).toMatchObject({ head: 'main', base: { id: 'starter' } });
   expect(chosen()).toBe('starter');
   w.configure({ save_steps: 5, base_model: 'nowhere' });
-  await until('the reason', () => api.status.get().reason?.includes('base model nowhere cannot'));
+  await until('the reason', () => api.status.get().reason?.includes("base model nowhere can't"));
   w.configure({ save_steps: 5, base_model: 'starter' });
   await train('b.jsonl');
   expect(lineage().head).toBe('main');

@@ -254,9 +254,9 @@ describe('after a crash between two operations', () => {
     const [a] = await w.add(w.rows('a.jsonl', 42));
     const id = a?.id ?? '';
     await until('ready', () => w.dataset(id).verdict === 'ready');
-    const { versions, config, datasets } = w.engine.rooms;
+    const { baseModels, config, datasets } = w.engine.rooms;
     const validated = datasets.forPass(id)?.validated;
-    const base = versions.base();
+    const base = baseModels.selected();
     writeFileSync(
       path.join(w.folder, 'data/datasets', id, 'pass.json'),
       JSON.stringify({

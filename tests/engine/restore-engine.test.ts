@@ -1,4 +1,4 @@
-/** Restore through the whole engine, with a trainer that keeps every promise of the files but trains nothing. */
+/** Restore through the whole engine, with a fake trainer that writes the same files but trains nothing. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -53,7 +53,7 @@ const trained = async (id: string): Promise<number> => {
   return Object.values(account.trained).reduce((sum, value) => sum + value, 0);
 };
 
-test('a version comes back while training runs: what leaves waits again, goes on by itself, and every row adds up', async () => {
+test('a version is restored during training: removed datasets can be queued again, training continues automatically, every row adds up', async () => {
   const { a, b, c } = await story();
   const source = { kind: 'version', name: 'v001_a' } as const;
   const seen = await plan(source);
@@ -86,7 +86,7 @@ test('a version comes back while training runs: what leaves waits again, goes on
   });
   expect(done.backup).toMatch(/^pre-restore\//);
   expect(weights('branch-2', 10)).toBe(weights('main', 10));
-  // The desiredState stayed as it was: c, which had to begin again, trains on the new branch by itself.
+  // The desired state is unchanged: c starts over and trains on the new branch automatically.
   await w.at(c, 'completed', patience);
   const { api } = w.engine;
   const lineage = api.lineage.get();
@@ -104,7 +104,7 @@ test('a version comes back while training runs: what leaves waits again, goes on
   expect(await trained(b)).toBe(0);
   expect(await trained(c)).toBe(480);
   expect(w.dataset(b)).toMatchObject({ place: 'completed', done_steps: 0 });
-  expect(w.dataset(b).message).toContain('10 steps of it are not in this model');
+  expect(w.dataset(b).message).toContain('10 steps of it are no longer in the model');
   expect(api.status.get()).toMatchObject({ branch: 'branch-2', current_step: 130 });
   // c began again at its first row: 120 steps of 4 rows, after step 10.
   const curve = api.metrics.curves({
@@ -125,7 +125,7 @@ test('a version comes back while training runs: what leaves waits again, goes on
   expect(w.log).toEqual([]);
 });
 
-test('inside the pass that is open, the pass goes on from there, and a second start does as well', async () => {
+test('a restore into the open pass continues that pass, also after a restart', async () => {
   const { c } = await story();
   const { api } = w.engine;
   await api.training.pause({ by });
@@ -134,7 +134,7 @@ test('inside the pass that is open, the pass goes on from there, and a second st
     .checkpoints.find((checkpoint) => checkpoint.step === 25 && checkpoint.branch === 'main');
   expect(mid).toMatchObject({ complete: false, dataset: { id: c } });
   const source = { kind: 'checkpoint', branch: 'main', step: 25 } as const;
-  expect((await plan(source)).phases.at(-1)?.text).toContain('The pass goes on');
+  expect((await plan(source)).phases.at(-1)?.text).toContain('Training resumes mid-dataset');
   await restore(source);
   expect(w.dataset(c).place).toBe('processing');
   expect(api.queue.state().queue.desired_state).toBe('paused');
@@ -149,7 +149,7 @@ test('inside the pass that is open, the pass goes on from there, and a second st
   expect(branches()).toEqual(['branch-2', 'main']);
 });
 
-test('rolled back, a restore is undone in a third branch, and the datasets are in the model again', async () => {
+test('a rollback undoes a restore on a third branch, and the datasets are in the model again', async () => {
   const { b, c } = await story();
   const { api } = w.engine;
   await api.training.pause({ by });
@@ -162,19 +162,19 @@ test('rolled back, a restore is undone in a third branch, and the datasets are i
   expect([await trained(b), await trained(c)]).toEqual([40, inC]);
   expect(w.dataset(b)).toMatchObject({ message: null, done_steps: 10 });
   expect(api.lineage.get().head).toBe('branch-3');
-  // Once more, and the restore is there again.
+  // A second rollback returns to the restore.
   await expect(plan({ kind: 'rollback' })).resolves.toMatchObject({
     to: { branch: 'branch-2', step: 10 },
   });
 });
 
-test('a dataset is taken back: restored to before its first step, and it waits in front with what else left', async () => {
+test('undoing a dataset restores the point before its first step and queues the dataset first', async () => {
   const { a, b, c } = await story();
   const { api } = w.engine;
   await api.training.pause({ by });
   const source = { kind: 'undo_dataset', dataset: b } as const;
   expect(await plan(source)).toMatchObject({
-    title: 'Take back b.jsonl',
+    title: 'Undo b.jsonl',
     to: { branch: 'main', step: 10 },
   });
   const done = await restore(source, true);
@@ -185,7 +185,7 @@ test('a dataset is taken back: restored to before its first step, and it waits i
       .datasets.filter((dataset) => dataset.place === 'queue')
       .map((dataset) => dataset.id),
   ).toEqual([b, c]);
-  // The very first dataset: back to the base, with a lineage that begins at step 0.
+  // The first dataset: back to the base model, on a branch that starts at step 0.
   const first = await restore({ kind: 'undo_dataset', dataset: a });
   expect(first).toMatchObject({ to: { branch: 'main', step: 0 }, optimizer_state: 'fresh' });
   expect(weights('branch-3', 0)).toBe('base');
@@ -196,7 +196,7 @@ test('a dataset is taken back: restored to before its first step, and it waits i
   expect(api.status.get().current_step).toBe(140);
 });
 
-test('what changed since it was agreed to, what is damaged and what does not fit is refused, and the model is as it was', async () => {
+test('a changed plan, a damaged source and a full disk are refused and leave the model unchanged', async () => {
   const { a } = await story();
   const { api } = w.engine;
   await api.training.pause({ by });
@@ -236,7 +236,7 @@ test('what changed since it was agreed to, what is damaged and what does not fit
   expect(await trained(a)).toBe(40);
 });
 
-test('a damaged checkpoint gives no moments: the next plan says fresh, with a new warm-up', async () => {
+test('a damaged checkpoint has no usable optimizer state: the next plan resets it, with a new warmup', async () => {
   await story();
   const { api } = w.engine;
   await api.training.pause({ by });
@@ -247,13 +247,13 @@ test('a damaged checkpoint gives no moments: the next plan says fresh, with a ne
   );
   expect((await plan(source)).optimizer_state).toBe('restored');
   await expect(restore(source)).rejects.toMatchObject({
-    message: expect.stringContaining('moments cannot be kept') as string,
+    message: expect.stringContaining("optimizer state can't be restored") as string,
   });
   expect(await plan(source)).toMatchObject({ optimizer_state: 'fresh', warmup_steps: 100 });
   expect(await restore(source)).toMatchObject({ optimizer_state: 'fresh', branch: 'branch-2' });
 });
 
-test('from the copy that was made before, the model as it was comes back', async () => {
+test('the previous model is restored from the backup that a restore made', async () => {
   const { c } = await story();
   const { api } = w.engine;
   await api.training.pause({ by });
@@ -266,7 +266,7 @@ test('from the copy that was made before, the model as it was comes back', async
   expect(await trained(c)).toBe(inC);
 });
 
-test('a clean-up does not remove the backup that is being restored', async () => {
+test('a cleanup does not remove the backup that is being restored', async () => {
   const { a } = await story();
   const { api } = w.engine;
   await api.training.pause({ by });
@@ -274,7 +274,7 @@ test('a clean-up does not remove the backup that is being restored', async () =>
   if (backup === null) throw new Error('no backup was made');
   w.manners({ stage_seconds: 1.5 });
   const restoring = restore({ kind: 'backup', id: backup });
-  // Its own pre-restore copy is the newest of the type by then, so nothing else protects the older one.
+  // By then the backup made by this restore is the newest of its type, so only its use protects the older one.
   await until('the stage', () => api.lineage.get().restore?.phase === 'stage', patience);
   const cleaned = await api.backups.cleanup({
     retention_days: 0,
@@ -282,12 +282,10 @@ test('a clean-up does not remove the backup that is being restored', async () =>
     execute: true,
     by,
   });
-  expect(cleaned.keeps).toContainEqual(
-    expect.objectContaining({ id: backup, why: 'it is being read' }),
-  );
+  expect(cleaned.keeps).toContainEqual(expect.objectContaining({ id: backup, why: 'in use' }));
   expect(await restoring).toMatchObject({ optimizer_state: 'restored' });
   expect(api.backups.list().map((backup) => backup.id)).toContain(backup);
-  // Afterwards nothing holds it any more.
+  // Afterwards it is no longer in use.
   const after = await api.backups.cleanup({
     retention_days: 0,
     last_copies: true,

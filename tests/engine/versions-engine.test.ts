@@ -1,4 +1,4 @@
-/** Versions by hand: kept, pinned, verified, deleted, with the words that a person gets; nothing is lost by any of it. */
+/** Versions on request: created, pinned, verified, deleted, with their messages; no weights are lost. */
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => w.end());
 const by = 'test';
 
-test('by hand: the newest checkpoint is kept once, with settings and parent', async () => {
+test('the newest checkpoint becomes a version once, with its settings and parent', async () => {
   const { api } = await w.withBase();
   await expect(api.versions.create({ description: 'too early', by })).rejects.toMatchObject({
     code: 'NOT_READY',
@@ -20,7 +20,7 @@ test('by hand: the newest checkpoint is kept once, with settings and parent', as
   });
   const [a] = await w.add(w.rows('a.jsonl', 42));
   await w.at(a?.id ?? '', 'completed');
-  // The end of the dataset is a version already.
+  // The end of the dataset already is a version.
   await expect(api.versions.create({ description: 'again', by })).rejects.toMatchObject({
     code: 'NOT_READY',
     data: { subject: 'v001_a' },
@@ -38,7 +38,7 @@ test('by hand: the newest checkpoint is kept once, with settings and parent', as
     parent: 'v001_a',
     datasets: [{ id: b?.id, name: 'b.jsonl' }],
   });
-  // No evaluation since the end of a: the figures say that they are from there.
+  // No evaluation since the end of a: the metrics are from that step.
   const [, first] = api.versions.list();
   expect(first).toMatchObject({ name: 'v001_a', evaluated_step: first?.step });
   expect(made.evaluated_step).toBe(first?.step);
@@ -49,7 +49,7 @@ test('by hand: the newest checkpoint is kept once, with settings and parent', as
   expect(w.log).toEqual([]);
 });
 
-test('a delete needs the full name, and says when it is the last copy; a pin refuses it; the weights stay in the trash', async () => {
+test('deleting needs the full name, reports the last copy, is refused while pinned, and keeps the weights in the trash', async () => {
   const { api } = await w.withBase();
   const [a] = await w.add(w.rows('a.jsonl', 42));
   await w.at(a?.id ?? '', 'completed');
@@ -81,7 +81,7 @@ test('a delete needs the full name, and says when it is the last copy; a pin ref
   await expect(remove(name, true)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
-test('verify tells a good version from a damaged one', async () => {
+test('verify finds a damaged version', async () => {
   const { api } = await w.withBase();
   const [a] = await w.add(w.rows('a.jsonl', 42));
   await w.at(a?.id ?? '', 'completed');

@@ -77,9 +77,7 @@ test('the phases pass by, and what came of it is said; the picture has the new b
   await dialog.locator('[data-phase=verify][data-state=running]').waitFor();
   await dialog.locator('[data-phase=pause][data-state=done]').waitFor();
   await dialog.locator('[data-phase=switch][data-state=waiting]').waitFor();
-  await dialog
-    .getByText('The model stands at step 1100 of main, on branch-4.', { exact: false })
-    .waitFor();
+  await dialog.getByText('Restored to step 1100 (branch-4).', { exact: false }).waitFor();
   await dialog
     .getByText('Queued again: support_2026-10.jsonl and gsm8k_train.jsonl.', { exact: false })
     .waitFor();
@@ -152,7 +150,7 @@ test('a failure says where it ended and what is safe, also to who comes later', 
   await dialog.getByRole('button', { name: 'Back up and restore' }).click();
   const said = dialog.getByRole('alert');
   await said.getByText('The backup could not be written', { exact: false }).waitFor();
-  await said.getByText('The model is as it was.', { exact: false }).waitFor();
+  await said.getByText('The model is unchanged.', { exact: false }).waitFor();
   await dialog.locator('[data-phase=back_up][data-state=failed]').waitFor();
   await page.keyboard.press('Escape');
   const banner = page.getByText('Restore v001_sample ended at: back up.');
@@ -171,7 +169,7 @@ test('a plan that no longer holds is replaced by the one that does', async () =>
     .waitFor();
   await dialog.getByText('The 315 steps marked above', { exact: false }).waitFor();
   await dialog.getByRole('button', { name: 'Back up and restore' }).click();
-  await dialog.getByText('The model stands at step 1100', { exact: false }).waitFor();
+  await dialog.getByText('Restored to step 1100', { exact: false }).waitFor();
   expect(callsOf(server, 'restore.carryOut')).toHaveLength(2);
 });
 
@@ -217,15 +215,15 @@ test('rollback, a checkpoint, a backup and a taken dataset open the same dialog'
   await opened('Restore step 1,460 of branch-2');
   await page.getByRole('button', { name: 'Pre-restore' }).click();
   await restoreOf(page).click();
-  await opened('Restore the backup pre-restore/20261124-094500');
+  await opened('Restore backup pre-restore/20261124-094500');
   await page.getByRole('button', { name: 'v003_support-2026-10' }).click();
   await page.getByRole('button', { name: 'Take back: support_2026-10.jsonl' }).click();
-  await opened('Take support_2026-10.jsonl back');
+  await opened('Undo support_2026-10.jsonl');
   await page.evaluate(() => {
     location.hash = '#/queue';
   });
   await page.getByRole('button', { name: 'Take back: support_2026-10.jsonl' }).click();
-  await opened('Take support_2026-10.jsonl back');
+  await opened('Undo support_2026-10.jsonl');
   expect(sources).toEqual([
     { source: { kind: 'rollback' } },
     { source: { kind: 'checkpoint', branch: 'branch-2', step: 1460 } },
@@ -271,9 +269,7 @@ test('the keyboard alone: a point by arrows on the picture, its restore by Enter
   expect(await focused(page)).toBe('Back up and restore');
   await page.keyboard.press('Space');
   await called(server, 'restore.carryOut');
-  await dialog
-    .getByText('The model stands at step 1250 of branch-2, on branch-4.', { exact: false })
-    .waitFor();
+  await dialog.getByText('Restored to step 1250 (branch-4).', { exact: false }).waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
   await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'slider');

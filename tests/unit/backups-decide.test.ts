@@ -1,16 +1,14 @@
-/** Pure decisions: what a clean-up of backups or checkpoints removes, what a verification says, when the daily version is due. */
+/** Pure decisions: what a cleanup of backups or checkpoints removes, what a verification says, when the daily version is due. */
 import { describe, expect, test } from 'vitest';
 import { resumeText } from '../../src-main/contract/index.ts';
 import {
   type CleanupCandidate,
   decideCleanup,
-  protectedOnes,
+  protectedBackups,
 } from '../../src-main/engine/backups/cleanup.ts';
 import { decideTarget } from '../../src-main/engine/backups/extracting.ts';
-import {
-  decideCheckpointCleanup,
-  decideMismatch,
-} from '../../src-main/engine/checkpoints/decide.ts';
+import { decideCheckpointCleanup } from '../../src-main/engine/checkpoints/cleanup.ts';
+import { decideMismatch } from '../../src-main/engine/checkpoints/mismatch.ts';
 import { dayOf, decideDaily, lastDue } from '../../src-main/engine/versions/daily.ts';
 
 const day = 86_400;
@@ -25,7 +23,7 @@ const entry = (
   created: now - age * day,
   bytes: 10,
   state: 'good',
-  holds: `model main ${id}`,
+  content: `model main ${id}`,
   isElsewhere: true,
   inUse: false,
   ...changes,
@@ -39,20 +37,20 @@ const clean = (all: readonly CleanupCandidate[], changes: { keep?: number; last?
   });
 const ids = (list: readonly { readonly id: string }[]): string[] => list.map((each) => each.id);
 
-describe('clean-up of backups', () => {
-  test('what is older than its retention and held elsewhere goes; the rest stays, each with its reason', () => {
+describe('cleanup of backups', () => {
+  test('removes what is past its retention and saved elsewhere, keeps the rest, each with a reason', () => {
     const plan = clean([entry('a', 1), entry('b', 29), entry('c', 31), entry('d', 400)]);
     expect(plan.removes).toEqual([
-      { id: 'c', bytes: 10, why: '31 days old, held elsewhere as well' },
-      { id: 'd', bytes: 10, why: '400 days old, held elsewhere as well' },
+      { id: 'c', bytes: 10, why: '31 days old, also saved elsewhere' },
+      { id: 'd', bytes: 10, why: '400 days old, also saved elsewhere' },
     ]);
     expect(plan.keeps).toEqual([
-      { id: 'a', bytes: 10, why: 'the newest good one of its type' },
+      { id: 'a', bytes: 10, why: 'newest verified backup of its type' },
       { id: 'b', bytes: 10, why: '29 days old, kept for 30 days' },
     ]);
   });
 
-  test('the newest good one of a type stays whatever its age, even when last copies may go; a damaged newer one does not count', () => {
+  test('keeps the newest verified backup of a type at any age, even when last copies may be removed; a damaged newer one is not counted', () => {
     const all = [
       entry('broken', 90, { state: 'damaged' }),
       entry('unread', 91, { state: 'unknown' }),
@@ -60,30 +58,30 @@ describe('clean-up of backups', () => {
       entry('older', 101),
       entry('other', 300, { type: 'emergency' }),
     ];
-    expect([...protectedOnes(all, 1)].sort()).toEqual(['good', 'other']);
+    expect([...protectedBackups(all, 1)].sort()).toEqual(['good', 'other']);
     const plan = clean(all, { last: true });
     expect(ids(plan.keeps)).toEqual(['good', 'other']);
     expect(ids(clean(all, { keep: 2 }).keeps)).toEqual(['good', 'older', 'other']);
-    expect(plan.removes[0]?.why).toBe('90 days old, damaged, held elsewhere as well');
+    expect(plan.removes[0]?.why).toBe('90 days old, damaged, also saved elsewhere');
   });
 
-  test('the last copy stays until that is agreed to; of several copies the newest stays', () => {
+  test('keeps the last copy until its removal is confirmed, and the newest of several copies', () => {
     const alone = { isElsewhere: false };
     const all = [
       entry('new', 1),
-      entry('x2', 50, { ...alone, holds: 'x' }),
-      entry('x1', 60, { ...alone, holds: 'x' }),
+      entry('x2', 50, { ...alone, content: 'x' }),
+      entry('x1', 60, { ...alone, content: 'x' }),
     ];
     expect(ids(clean(all).removes)).toEqual(['x1']);
     expect(clean(all).keeps[1]).toMatchObject({
       id: 'x2',
-      why: 'the last copy: nothing else holds it',
+      why: 'last copy: not saved anywhere else',
     });
     expect(ids(clean(all, { last: true }).removes)).toEqual(['x2', 'x1']);
   });
 
-  test('a damaged or unread copy protects no other, and is not thrown away while nothing else holds it', () => {
-    const alone = { isElsewhere: false, holds: 'x' };
+  test('a damaged or unverified copy protects no other, and is kept while it is the only one', () => {
+    const alone = { isElsewhere: false, content: 'x' };
     const all = [
       entry('new', 1),
       entry('damaged', 50, { ...alone, state: 'damaged' }),
@@ -92,18 +90,18 @@ describe('clean-up of backups', () => {
     ];
     const plan = clean(all);
     expect(ids(plan.removes)).toEqual(['damaged', 'unread']);
-    expect(plan.keeps.find((each) => each.id === 'good')?.why).toContain('the last copy');
+    expect(plan.keeps.find((each) => each.id === 'good')?.why).toContain('last copy');
     const rest = clean(all.slice(0, 3));
     expect(rest.removes).toEqual([]);
-    expect(rest.keeps[1]?.why).toBe('damaged, and nothing else holds it');
+    expect(rest.keeps[1]?.why).toBe('damaged, but the only copy');
   });
 
-  test('what is being read stays', () => {
+  test('keeps a backup that is in use', () => {
     expect(clean([entry('new', 1), entry('c', 90, { inUse: true })]).removes).toEqual([]);
   });
 });
 
-test('a backup is put only into a new folder, outside of the workspace', () => {
+test('a backup is extracted only to a new folder outside the workspace', () => {
   const free = { exists: false, hasParent: true };
   expect(decideTarget('/home/ada/out', '/home/ada/ws', free)).toBeNull();
   expect(decideTarget('/home/ada/ws2', '/home/ada/ws', free)).toBeNull();
@@ -140,15 +138,15 @@ describe('checkpoints', () => {
     );
   });
 
-  test('another base and a changed file are mismatches; a finished dataset may change', () => {
+  test('a different base model and a modified file are mismatches; a completed dataset may change', () => {
     const base = { id: 'a', hash: 'aaaa' };
     const dataset = { name: 'd.jsonl', contentHash: '1', fileHash: '2', isComplete: false };
     expect(decideMismatch({ checkpointBase: base, base, dataset: null })).toBeNull();
     expect(
       decideMismatch({ checkpointBase: base, base: { id: 'b', hash: 'bbbb' }, dataset: null }),
-    ).toBe('it was trained from the base a (aaaa), and the chosen one is b (bbbb)');
+    ).toBe('it was trained from base model a (aaaa), but the selected base model is b (bbbb)');
     expect(decideMismatch({ checkpointBase: base, base, dataset })).toBe(
-      'the file of d.jsonl was changed during its pass',
+      'd.jsonl was modified while it was being trained',
     );
     for (const changes of [{ fileHash: '1' }, { fileHash: null }, { isComplete: true }])
       expect(
@@ -156,13 +154,13 @@ describe('checkpoints', () => {
       ).toBeNull();
   });
 
-  test('the ring of every branch: newest ones up to the one that verifies; nothing goes where none does', () => {
+  test('keeps the newest checkpoints of every branch up to the verified one; removes none where none verifies', () => {
     const at = (...steps: number[]) => steps.map((step) => ({ step, bytes: step }));
     const plan = decideCheckpointCleanup(
       [
-        { branch: 'main', checkpoints: at(50, 40, 30, 20, 10, 5), verified: 40, held: [20] },
-        { branch: 'branch-2', checkpoints: at(9, 8), verified: null, held: [] },
-        { branch: 'branch-3', checkpoints: at(7), verified: 7, held: [] },
+        { branch: 'main', checkpoints: at(50, 40, 30, 20, 10, 5), verified: 40, leased: [20] },
+        { branch: 'branch-2', checkpoints: at(9, 8), verified: null, leased: [] },
+        { branch: 'branch-3', checkpoints: at(7), verified: 7, leased: [] },
       ],
       2,
     );
@@ -172,27 +170,27 @@ describe('checkpoints', () => {
     ]);
     expect(plan.freed_bytes).toBe(15);
     expect(plan.keeps.map((each) => each.why)).toEqual([
-      'it does not verify; training takes its place',
-      'the newest one that verifies',
+      'failed verification; training will overwrite it',
+      'newest verified checkpoint',
       'one of the newest 2',
-      'a restore to it is being looked at',
+      'a restore to it is being planned',
       'no checkpoint of this branch verifies',
       'no checkpoint of this branch verifies',
-      'the newest one that verifies',
+      'newest verified checkpoint',
     ]);
   });
 });
 
 describe('the daily version', () => {
   const local = (text: string): number => new Date(text).getTime() / 1000;
-  test('is due at its hour of this machine, and late after a sleep', () => {
+  test('is due at its local time, and late after a sleep', () => {
     expect(lastDue(local('2026-11-25T03:00:00'), '03:00')).toBe(local('2026-11-25T03:00:00'));
     expect(lastDue(local('2026-11-25T02:59:59'), '03:00')).toBe(local('2026-11-24T03:00:00'));
     expect(lastDue(local('2026-12-01T09:30:00'), '23:15')).toBe(local('2026-11-30T23:15:00'));
     expect(lastDue(local('2026-11-25T03:00:00'), '')).toBeNull();
     expect(dayOf(local('2026-01-02T03:00:00'))).toBe('2026-01-02');
   });
-  test('is made once: not on the first day that is known, not again after a restart, not while it is off', () => {
+  test('is made once: not on the first day, not again after a restart, not while disabled', () => {
     const noon = local('2026-11-25T12:00:00');
     const due = local('2026-11-25T03:00:00');
     expect(decideDaily(noon, '03:00', null)).toEqual({ kind: 'begin', due });
@@ -204,7 +202,7 @@ describe('the daily version', () => {
       due: due + 5 * day,
     });
     expect(decideDaily(noon + 20 * 3600, '', due)).toEqual({ kind: 'wait' });
-    // The clock was set back by a week: the count begins anew.
+    // The clock was set back by a week: the record starts over.
     expect(decideDaily(noon - 7 * day, '03:00', due)).toMatchObject({ kind: 'begin' });
   });
 });

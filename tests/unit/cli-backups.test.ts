@@ -126,6 +126,7 @@ test('without an engine: lists and verifies backups from their files, other comm
   const made = await makeBackup(
     {
       paths,
+      lineage: none,
       versions: none,
       trainer: none,
       disk: { require: () => Promise.resolve() } as never,

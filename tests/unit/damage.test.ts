@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeBackup } from '../../src-main/engine/backups/making.ts';
 import { BackupStore } from '../../src-main/engine/backups/store.ts';
 import { createThreads } from '../../src-main/engine/backups/threads.ts';
-import { VersionStore } from '../../src-main/engine/versions/store.ts';
+import { VersionStore } from '../../src-main/engine/versions/version-store.ts';
 import { workspacePaths } from '../../src-main/formats/workspace.ts';
 import {
   readSealed,
@@ -89,7 +89,7 @@ async function damageAll(
 /** About three seconds on a quiet machine. */
 const patience = 90_000;
 
-test('a version: 1000 of 1000 and more', { timeout: patience }, async () => {
+test('a version: every one of over 1000 damages is found', { timeout: patience }, async () => {
   const store = new VersionStore(workspacePaths(path.join(root, 'ws')));
   const made = await store.publish(model(), {
     format: 1,
@@ -120,7 +120,7 @@ test('a version: 1000 of 1000 and more', { timeout: patience }, async () => {
 });
 
 test(
-  'a backup: 1000 of 1000 and more, and it is listed as damaged, never left out',
+  'a backup: every one of over 1000 damages is found, and it stays listed as damaged',
   {
     timeout: patience,
   },
@@ -131,7 +131,16 @@ test(
     const disk = { require: () => Promise.resolve() } as never;
     const none = undefined as never;
     const made = await makeBackup(
-      { paths, versions: none, trainer: none, disk, clock: systemClock, store, threads },
+      {
+        paths,
+        lineage: none,
+        versions: none,
+        trainer: none,
+        disk,
+        clock: systemClock,
+        store,
+        threads,
+      },
       {
         source: { kind: 'folder', path: path.dirname(model()) },
         type: 'manual',
@@ -158,7 +167,7 @@ test(
   },
 );
 
-test('a seal covers every byte before it, and what never had one is told apart', async () => {
+test('a seal covers every byte before it; a file without one is recognized', async () => {
   const file = path.join(root, 'a.json');
   writeFileSync(file, sealedText({ format: 1, text: 'ü "seal": ', list: [1, { a: null }] }));
   expect(await readSealed(file)).toMatchObject({ ok: true, sealed: true, value: { format: 1 } });
@@ -167,12 +176,12 @@ test('a seal covers every byte before it, and what never had one is told apart',
   writeFileSync(file, JSON.stringify(JSON.parse(sealedText({ format: 1 }))));
   expect(await readSealed(file)).toMatchObject({
     ok: false,
-    problem: 'the content of a.json has changed (checksum mismatch)',
+    problem: 'the content of a.json is not what was written',
   });
   expect(await readSealed(path.join(root, 'none'))).toMatchObject({ ok: false, missing: true });
 });
 
-test('a version from before seals is verified by its files, and keeps having none when it is pinned', async () => {
+test('a version without seals is verified by its files and stays unsealed when pinned', async () => {
   const paths = workspacePaths(path.join(root, 'ws'));
   const store = new VersionStore(paths);
   const folder = path.join(paths.versions, 'v001_old');

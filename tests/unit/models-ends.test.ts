@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import type { LineChart } from '../../src-renderer/kit/chart/index.ts';
-import { drawEnds, type LayerState } from '../../src-renderer/rooms/models/lineage/branch-labels.ts';
+import {
+  drawEnds,
+  type LayerState,
+} from '../../src-renderer/rooms/models/lineage/branch-labels.ts';
 
 test('no leader of a left branch is drawn over the words of now', () => {
   const drawn: string[] = [];

@@ -4,7 +4,10 @@ import { lineageOf, validationOf } from '../contract/scripted-lineage.ts';
 import type { LineageState, RestorePlan } from '../../src-main/contract/index.ts';
 import { movedTo } from '../../src-renderer/rooms/models/list-navigation.ts';
 import { progressOf } from '../../src-renderer/rooms/models/restore/restore-progress.ts';
-import { discardedRangeOf, lineagePlotOf } from '../../src-renderer/rooms/models/lineage/lineage-plot.ts';
+import {
+  discardedRangeOf,
+  lineagePlotOf,
+} from '../../src-renderer/rooms/models/lineage/lineage-plot.ts';
 import {
   phaseTime,
   diskText,
@@ -122,11 +125,16 @@ test('a lost answer is told from a failure by what the lineage says', () => {
     restore,
   });
   expect(progressOf(asked(null), plan, at({ ...running, state: 'running' })).kind).toBe('running');
-  expect(progressOf(asked(null), plan, at(null, 'branch-4'))).toEqual({ kind: 'done', result: null });
+  expect(progressOf(asked(null), plan, at(null, 'branch-4'))).toEqual({
+    kind: 'done',
+    result: null,
+  });
   expect(progressOf(asked(null), plan, at(null)).kind).toBe('failed');
   expect(progressOf(asked('BUSY'), plan, at(null, 'branch-4')).kind).toBe('failed');
   const failed = at({ ...running, state: 'failed', message: 'no room' });
-  expect(progressOf(asked('NOT_READY'), plan, failed)).toMatchObject({ at: { message: 'no room' } });
+  expect(progressOf(asked('NOT_READY'), plan, failed)).toMatchObject({
+    at: { message: 'no room' },
+  });
   // Another restore's failure, or an earlier one of the same title, is not this one's.
   expect(progressOf({ kind: 'running' }, plan, failed)).toEqual({ kind: 'running', at: null });
 });

@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { listCheckpoints, newestCheckpoint } from '../../src-main/engine/versions/checkpoints.ts';
-import { slugOf, VersionStore } from '../../src-main/engine/versions/store.ts';
+import { listCheckpoints, newestCheckpoint } from '../../src-main/engine/checkpoints/manifest.ts';
+import { slugOf } from '../../src-main/engine/versions/version-name.ts';
+import { VersionStore } from '../../src-main/engine/versions/version-store.ts';
 import { workspacePaths } from '../../src-main/formats/workspace.ts';
 
 let root: string;
@@ -55,7 +56,7 @@ const facts = (number: number) => ({
   config: null,
 });
 
-test('checkpoints are ordered by number; without a readable manifest, or with a wrong size, they do not count', async () => {
+test('checkpoints are sorted by number; one without a readable manifest or with a wrong size is not used', async () => {
   const branch = path.join(root, 'main');
   checkpoint(branch, 900);
   checkpoint(branch, 1000);
@@ -72,7 +73,7 @@ test('checkpoints are ordered by number; without a readable manifest, or with a 
   );
 });
 
-test('a version shares the weights with the checkpoint and names every file with its SHA-256', async () => {
+test('a version is hard-linked to its checkpoint and lists the SHA-256 of every file', async () => {
   const folder = checkpoint(path.join(root, 'main'), 3);
   const store = new VersionStore(workspacePaths(root));
   const made = await store.publish(path.join(folder, 'model'), facts(await store.nextNumber()));
@@ -90,7 +91,7 @@ test('a version shares the weights with the checkpoint and names every file with
   expect((await store.list()).map((version) => version.name)).toEqual(['v001_a']);
 });
 
-test('a number is never given twice: not after a deletion, not after a crash before publishing', async () => {
+test('a number is never used twice: not after a deletion, not after a crash before publishing', async () => {
   const folder = checkpoint(path.join(root, 'main'), 3);
   const store = new VersionStore(workspacePaths(root));
   const made = await store.publish(path.join(folder, 'model'), facts(await store.nextNumber()));
@@ -102,7 +103,7 @@ test('a number is never given twice: not after a deletion, not after a crash bef
   expect(await store.nextNumber()).toBe(8);
 });
 
-test('what a killed engine left half-made is no version and does not stand in the way', async () => {
+test('leftovers of an engine that was killed are not listed and do not block a new version', async () => {
   const folder = checkpoint(path.join(root, 'main'), 3);
   const versions = path.join(root, 'models/versions');
   mkdirSync(path.join(versions, `.v001_a.${process.pid}.partial`), { recursive: true });
@@ -111,12 +112,12 @@ test('what a killed engine left half-made is no version and does not stand in th
   expect((await store.publish(path.join(folder, 'model'), facts(1))).name).toBe('v001_a');
 });
 
-test('the slug of a dataset is plain', () => {
+test('a slug has only letters, digits and dashes', () => {
   expect(slugOf('Math (GSM8K) – train.jsonl')).toBe('math-gsm8k-train');
   expect(slugOf('数据.jsonl')).toBe('dataset');
 });
 
-test('verify finds every flipped byte, cut and missing file, and says which', async () => {
+test('verify finds a changed, truncated or missing file and names it', async () => {
   const model = path.join(checkpoint(path.join(root, 'main'), 3), 'model');
   const store = new VersionStore(workspacePaths(root));
   const made = await store.publish(model, facts(1));
@@ -128,10 +129,10 @@ test('verify finds every flipped byte, cut and missing file, and says which', as
     problem: null,
   });
   const weights = path.join(made.folder, 'model.safetensors');
-  rmSync(weights); // its own file from here on: what is damaged must not be the checkpoint's
+  rmSync(weights); // Otherwise the write below would also damage the hard-linked checkpoint.
   for (const [content, problem] of [
-    ['abce', 'the content of model.safetensors has changed (SHA-256 mismatch)'],
-    ['abc', 'model.safetensors has 3 bytes, expected 4'],
+    ['abce', 'the content of model.safetensors is not what was written'],
+    ['abc', 'model.safetensors has 3 bytes instead of 4'],
   ] as const) {
     writeFileSync(weights, content);
     expect(await store.verify(made)).toMatchObject({ ok: false, problem });
@@ -142,7 +143,7 @@ test('verify finds every flipped byte, cut and missing file, and says which', as
   expect((await store.verify(made)).problem).toBe('manifest.json is missing');
 });
 
-test('the trash takes a version out of the list whole, keeps it for thirty days, and its number is not given again', async () => {
+test('the trash keeps a deleted version for 30 days, and its number is not reused', async () => {
   const model = path.join(checkpoint(path.join(root, 'main'), 3), 'model');
   const store = new VersionStore(workspacePaths(root));
   expect(await store.nextNumber()).toBe(1);
@@ -157,7 +158,7 @@ test('the trash takes a version out of the list whole, keeps it for thirty days,
   expect(readFileSync(path.join(model, 'model.safetensors'), 'utf8')).toBe('abcd');
 });
 
-test('a version from before the step of its evaluation was kept is read without it', async () => {
+test('a version without evaluated_step, from an earlier format, is read', async () => {
   const store = new VersionStore(workspacePaths(root));
   const folder = checkpoint(path.join(root, 'main'), 3);
   const made = await store.publish(path.join(folder, 'model'), { ...facts(1), evaluated_step: 2 });

@@ -1,4 +1,4 @@
-/** What a clean-up of backups removes and keeps, each with its reason. Pure. */
+/** Which backups a cleanup removes and keeps, each with its reason. Pure. */
 import type { BackupType } from '../../contract/index.ts';
 
 export interface CleanupCandidate {
@@ -7,22 +7,25 @@ export interface CleanupCandidate {
   /** Unix seconds. */
   readonly created: number;
   readonly bytes: number;
-  /** What the last verification said. `unknown`: none was made. */
+  /** Result of the last verification; `unknown`: never verified. */
   readonly state: 'good' | 'damaged' | 'unknown';
-  /** What it is a copy of: the same text, the same thing. */
-  readonly holds: string;
-  /** A checkpoint, a version, or the folder itself has it as well. */
+  /** Backups with the same text have the same content. */
+  readonly content: string;
+  /** A checkpoint, a version or the original folder also has the content. */
   readonly isElsewhere: boolean;
-  /** It is being read right now. */
+  /** Being read at the moment. */
   readonly inUse: boolean;
 }
 
 export interface CleanupRules {
   readonly now: number;
   readonly retentionDays: number;
-  /** Good ones of each type that stay whatever their age; at least one does. */
+  /** Verified backups of each type that are kept regardless of age; at least 1. */
   readonly keepPerType: number;
-  /** Agreed to: also what nothing else holds. The newest good ones of a type stay all the same. */
+  /**
+   * Confirmed: also remove last copies. The newest verified backups of each type are kept even
+   * then.
+   */
   readonly lastCopies: boolean;
 }
 
@@ -35,36 +38,36 @@ export interface CleanupDecision {
   readonly keeps: readonly { readonly id: string; readonly bytes: number; readonly why: string }[];
 }
 
-const day = 86_400;
+const SECONDS_PER_DAY = 86_400;
 const days = (seconds: number): string => {
-  const count = Math.floor(seconds / day);
+  const count = Math.floor(seconds / SECONDS_PER_DAY);
   return `${String(count)} ${count === 1 ? 'day' : 'days'}`;
 };
 
-/** The newest good ones of each type, by id: they are never removed. */
-export function protectedOnes(
+/** Ids of the newest verified backups of each type, which are never removed. */
+export function protectedBackups(
   all: readonly CleanupCandidate[],
   keepPerType: number,
 ): ReadonlySet<string> {
-  const kept = new Map<BackupType, string[]>();
+  const idsByType = new Map<BackupType, string[]>();
   for (const candidate of newestFirst(all)) {
-    const ids = kept.get(candidate.type) ?? [];
+    const ids = idsByType.get(candidate.type) ?? [];
     if (candidate.state === 'good' && ids.length < Math.max(1, keepPerType)) ids.push(candidate.id);
-    kept.set(candidate.type, ids);
+    idsByType.set(candidate.type, ids);
   }
-  return new Set([...kept.values()].flat());
+  return new Set([...idsByType.values()].flat());
 }
 
 /**
- * Oldest first, so that of several copies of one thing the newest stays. A copy whose bytes are not known to be good counts for
- * nothing: it protects no other one.
+ * Decides oldest first, so that the newest of several copies stays. A backup that isn't verified
+ * protects no other one: its bytes may be damaged.
  */
 export function decideCleanup(
   all: readonly CleanupCandidate[],
   rules: CleanupRules,
 ): CleanupDecision {
-  const guarded = protectedOnes(all, rules.keepPerType);
-  const gone = new Set<string>();
+  const protectedIds = protectedBackups(all, rules.keepPerType);
+  const removed = new Set<string>();
   const why = new Map<string, string>();
   for (const candidate of newestFirst(all).toReversed()) {
     const age = rules.now - candidate.created;
@@ -73,46 +76,46 @@ export function decideCleanup(
       all.some(
         (other) =>
           other.id !== candidate.id &&
-          other.holds === candidate.holds &&
+          other.content === candidate.content &&
           other.state === 'good' &&
-          !gone.has(other.id),
+          !removed.has(other.id),
       );
     const keep = (reason: string): void => {
       why.set(candidate.id, reason);
     };
-    if (guarded.has(candidate.id))
+    if (protectedIds.has(candidate.id))
       keep(
         rules.keepPerType > 1
-          ? `one of the newest ${String(rules.keepPerType)} good ones of its type`
-          : 'the newest good one of its type',
+          ? `one of the newest ${String(rules.keepPerType)} verified backups of its type`
+          : 'newest verified backup of its type',
       );
-    else if (candidate.inUse) keep('it is being read');
-    else if (age < rules.retentionDays * day)
-      keep(`${days(age)} old, kept for ${days(rules.retentionDays * day)}`);
+    else if (candidate.inUse) keep('in use');
+    else if (age < rules.retentionDays * SECONDS_PER_DAY)
+      keep(`${days(age)} old, kept for ${days(rules.retentionDays * SECONDS_PER_DAY)}`);
     else if (!hasOther && !rules.lastCopies)
       keep(
         candidate.state === 'damaged'
-          ? 'damaged, and nothing else holds it'
-          : 'the last copy: nothing else holds it',
+          ? 'damaged, but the only copy'
+          : 'last copy: not saved anywhere else',
       );
     else {
-      gone.add(candidate.id);
+      removed.add(candidate.id);
       why.set(candidate.id, reasonToRemove(candidate, age, hasOther));
     }
   }
-  const told = (isGone: boolean): { id: string; bytes: number; why: string }[] =>
+  const listed = (isRemoved: boolean): { id: string; bytes: number; why: string }[] =>
     newestFirst(all)
-      .filter((candidate) => gone.has(candidate.id) === isGone)
+      .filter((candidate) => removed.has(candidate.id) === isRemoved)
       .map((candidate) => ({
         id: candidate.id,
         bytes: candidate.bytes,
         why: why.get(candidate.id) ?? '',
       }));
-  return { removes: told(true), keeps: told(false) };
+  return { removes: listed(true), keeps: listed(false) };
 }
 
 function reasonToRemove(candidate: CleanupCandidate, age: number, hasOther: boolean): string {
-  const copies = hasOther ? 'held elsewhere as well' : 'the last copy, agreed to';
+  const copies = hasOther ? 'also saved elsewhere' : 'last copy, confirmed';
   const state = candidate.state === 'damaged' ? ', damaged' : '';
   return `${days(age)} old${state}, ${copies}`;
 }

@@ -1,7 +1,7 @@
 /**
- * Runs in a thread of its own, two at a time, so that the engine's loop stays free: the writer reads each source once, hashes what it
- * read and writes it; the reader follows at a distance, makes the copy durable piece by piece, and hashes what it reads back.
- * Imports nothing of the program: it is an entry of its own in the build.
+ * Runs in worker threads, two per copy, so that the engine's event loop stays free: the writer
+ * reads each source once, hashes and writes it; the reader follows, syncs the copy chunk by chunk,
+ * and hashes what it reads back. It is a build entry of its own and imports nothing of the program.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -17,19 +17,25 @@ import {
 import { parentPort, workerData } from 'node:worker_threads';
 import type { CopyWork, ThreadAnswer, ThreadWork } from './threads.ts';
 
-const block = Buffer.allocUnsafe(1 << 22);
-/** What is made durable and read back at once: large enough to keep a disk busy, small enough to follow closely. */
-const piece = 1 << 26;
-/** A writer or reader that stopped wakes the other one at least this often. */
-const patience = 200;
+const buffer = Buffer.allocUnsafe(1 << 22);
+/**
+ * Bytes that are synced and read back at once: large enough to keep a disk busy, small enough to
+ * follow closely.
+ */
+const CHUNK_BYTES = 1 << 26;
+/** Milliseconds after which a waiting thread checks whether the other one failed. */
+const WAKE_INTERVAL = 200;
 
-/** Reads `length` bytes on from where the file stands; `take` gets each block. Answers how many there were. */
-function readOn(file: number, length: number, take: (part: Buffer) => void): number {
+/**
+ * Reads up to `length` bytes from the current position; `onData` gets each part. Returns the number
+ * of bytes.
+ */
+function readParts(file: number, length: number, onData: (part: Buffer) => void): number {
   let done = 0;
   while (done < length) {
-    const count = readSync(file, block, 0, Math.min(block.length, length - done), null);
+    const count = readSync(file, buffer, 0, Math.min(buffer.length, length - done), null);
     if (count === 0) break;
-    take(block.subarray(0, count));
+    onData(buffer.subarray(0, count));
     done += count;
   }
   return done;
@@ -39,12 +45,15 @@ function writeAll(file: number, part: Buffer): void {
   for (let at = 0; at < part.length;) at += writeSync(file, part, at);
 }
 
-const sameFile = (file: number, before: ReturnType<typeof fstatSync>): boolean => {
+const isUnchanged = (file: number, before: ReturnType<typeof fstatSync>): boolean => {
   const now = fstatSync(file);
   return now.size === before.size && now.mtimeMs === before.mtimeMs;
 };
 
-/** [bytes written of all files, files that are complete, 1 when either side has failed]. */
+/**
+ * Shared memory: bytes written of all files, number of complete files, 1 when either side failed,
+ * number of updates.
+ */
 function signals(shared: SharedArrayBuffer) {
   const bytes = new BigInt64Array(shared, 0, 1);
   const words = new Int32Array(shared, 8, 3);
@@ -52,7 +61,7 @@ function signals(shared: SharedArrayBuffer) {
     written: (): number => Number(Atomics.load(bytes, 0)),
     complete: (): number => Atomics.load(words, 0),
     failed: (): boolean => Atomics.load(words, 1) === 1,
-    tell(more: number, isComplete: boolean): void {
+    advance(more: number, isComplete: boolean): void {
       Atomics.add(bytes, 0, BigInt(more));
       if (isComplete) Atomics.add(words, 0, 1);
       Atomics.add(words, 2, 1);
@@ -62,10 +71,10 @@ function signals(shared: SharedArrayBuffer) {
       Atomics.store(words, 1, 1);
       Atomics.notify(words, 2);
     },
-    turn: (): number => Atomics.load(words, 2),
-    /** Until something was told after `turn`. */
-    wait(turn: number): void {
-      Atomics.wait(words, 2, turn, patience);
+    updates: (): number => Atomics.load(words, 2),
+    /** Blocks until something changed after `updates` was read. */
+    wait(updates: number): void {
+      Atomics.wait(words, 2, updates, WAKE_INTERVAL);
     },
   };
 }
@@ -79,19 +88,19 @@ function write(work: CopyWork): string[] {
       const target = openSync(to, 'wx', 0o600);
       try {
         const hash = createHash('sha256');
-        const count = readOn(source, size, (part) => {
+        const count = readParts(source, size, (part) => {
           if (signal.failed()) throw new Error('stopped');
           hash.update(part);
           writeAll(target, part);
-          signal.tell(part.length, false);
+          signal.advance(part.length, false);
         });
-        // A file that is being written is no source: its copy would be of no moment that ever was.
-        if (count !== size || before.size !== size || !sameFile(source, before))
-          throw Object.assign(new Error(`${from} was written to while it was copied`), {
+        // A copy of a file that is being written to would mix old and new content.
+        if (count !== size || before.size !== size || !isUnchanged(source, before))
+          throw Object.assign(new Error(`${from} was modified while it was copied`), {
             code: 'CHANGED',
           });
         fchmodSync(target, mode);
-        signal.tell(0, true);
+        signal.advance(0, true);
         return hash.digest('hex');
       } finally {
         closeSync(target);
@@ -111,23 +120,23 @@ function follow(work: CopyWork): string[] {
     let read = 0;
     try {
       for (;;) {
-        const turn = signal.turn();
+        const updates = signal.updates();
         if (signal.failed()) throw new Error('stopped');
         const isComplete = signal.complete() > index;
         const ready = Math.min(signal.written() - start, size) - read;
-        if (isComplete || ready >= piece) {
-          // Windows flushes only what may be written.
+        if (isComplete || ready >= CHUNK_BYTES) {
+          // Windows can sync only a file that is open for writing.
           file ??= openSync(to, process.platform === 'win32' ? 'r+' : 'r');
           if (isComplete) fsyncSync(file);
           else fdatasyncSync(file);
-          read += readOn(file, ready, (part) => hash.update(part));
+          read += readParts(file, ready, (part) => hash.update(part));
           if (isComplete) break;
-        } else signal.wait(turn);
+        } else signal.wait(updates);
       }
-      // One byte too many would be another file, too.
-      read += readOn(file, 1, () => undefined);
+      // An extra byte at the end is a difference, too.
+      read += readParts(file, 1, () => undefined);
       if (read !== size)
-        throw Object.assign(new Error(`${to} reads back with ${String(read)} bytes`), {
+        throw Object.assign(new Error(`${to} has ${String(read)} bytes when read back`), {
           code: 'CHANGED',
         });
       start += size;
@@ -143,7 +152,7 @@ function digest(work: Extract<ThreadWork, { readonly act: 'hash' }>): string[] {
     const file = openSync(name, 'r');
     try {
       const hash = createHash('sha256');
-      readOn(file, Number.MAX_SAFE_INTEGER, (part) => hash.update(part));
+      readParts(file, Number.MAX_SAFE_INTEGER, (part) => hash.update(part));
       return hash.digest('hex');
     } finally {
       closeSync(file);

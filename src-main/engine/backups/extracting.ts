@@ -1,4 +1,4 @@
-/** The files of a backup in a new folder of this machine, compared there before the folder has its name. */
+/** Extracts a backup to a new folder, which gets its name only after every file was verified. */
 import { mkdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Refusal } from '../../contract/index.ts';
@@ -14,37 +14,46 @@ export interface Extracted {
   readonly bytes: number;
 }
 
-/** Where a backup may be put: a new folder in one that exists, outside of the workspace, whose folders mean something. Pure. */
+/**
+ * Why a backup can't be extracted to `to`; null: it can. The target is a new folder outside the
+ * workspace. Pure.
+ */
 export function decideTarget(
   to: string,
   workspace: string,
   reading: { readonly exists: boolean; readonly hasParent: boolean },
 ): { readonly message: string; readonly next: string } | null {
   if (!path.isAbsolute(to))
-    return { message: `${to} is not a whole path.`, next: 'Name the new folder from the root.' };
+    return {
+      message: `${to} is not an absolute path.`,
+      next: 'Give the full path of the new folder.',
+    };
   const inside = path.relative(workspace, to);
   if (inside === '' || (!inside.startsWith('..') && !path.isAbsolute(inside)))
     return {
-      message: `${to} lies in the workspace, where every folder has a meaning.`,
-      next: 'Name a folder outside; restore puts a model back into the workspace.',
+      message: `${to} is inside the workspace.`,
+      next: 'Choose a folder outside it. To use the model for training, restore it instead.',
     };
   if (reading.exists)
-    return { message: `${to} exists already.`, next: 'Name a folder that does not exist yet.' };
+    return { message: `${to} already exists.`, next: 'Choose a folder that does not exist yet.' };
   if (!reading.hasParent)
     return {
       message: `There is no folder ${path.dirname(to)}.`,
-      next: 'Make it first, or name another one.',
+      next: 'Create it first, or choose another one.',
     };
   return null;
 }
 
-const isThere = (at: string): Promise<boolean> =>
+const exists = (at: string): Promise<boolean> =>
   stat(at).then(
     () => true,
     () => false,
   );
 
-/** Refusals INVALID, NOT_READY when the backup is damaged, DISK_FULL. What fails leaves nothing. */
+/**
+ * Refusals INVALID, NOT_READY when the backup is damaged, DISK_FULL. A failure leaves nothing
+ * behind.
+ */
 export async function extractBackup(
   options: {
     readonly paths: WorkspacePaths;
@@ -57,15 +66,15 @@ export async function extractBackup(
 ): Promise<Extracted> {
   const target = path.resolve(to);
   const refused = decideTarget(to, options.paths.root, {
-    exists: await isThere(target),
-    hasParent: await isThere(path.dirname(target)),
+    exists: await exists(target),
+    hasParent: await exists(path.dirname(target)),
   });
   if (refused !== null)
     throw new Refusal('INVALID', refused.message, { subject: to, next: refused.next });
   const damaged = (problem: string): Refusal =>
     new Refusal('NOT_READY', `Backup ${id} is damaged: ${problem}.`, {
       subject: id,
-      next: 'Nothing was put anywhere. Another backup, a version or a checkpoint may hold the same.',
+      next: 'Nothing was extracted. Another backup, a version or a checkpoint may have the same weights.',
     });
   const manifest = await options.store.manifest(id);
   if (typeof manifest === 'string') throw damaged(manifest);
@@ -99,12 +108,16 @@ export async function extractBackup(
       });
     list.forEach(([name, { sha256 }], at) => {
       if (hashes[at]?.source !== sha256)
-        throw damaged(`the content of ${name} is not what was copied`);
+        throw damaged(`the content of ${name} is not what was backed up`);
       if (hashes[at].copy !== sha256)
-        throw new Refusal('NOT_READY', `${name} does not read back from ${target} as written.`, {
-          subject: target,
-          next: 'The backup is as it was; the disk of the new folder can be checked.',
-        });
+        throw new Refusal(
+          'NOT_READY',
+          `${name} can't be read back from ${target} as it was written.`,
+          {
+            subject: target,
+            next: 'The backup is unchanged. Check the disk of the new folder.',
+          },
+        );
     });
     for (const { name, target: to } of manifest.links) await symlink(to, path.join(partial, name));
     for (const name of [...manifest.folders].reverse()) await syncFolder(path.join(partial, name));
@@ -114,9 +127,9 @@ export async function extractBackup(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOSPC' || code === 'EDQUOT')
-      throw new Refusal('DISK_FULL', `The disk of ${path.dirname(target)} filled up.`, {
+      throw new Refusal('DISK_FULL', `The disk of ${path.dirname(target)} is full.`, {
         subject: target,
-        next: 'What was copied was removed again. Free space there, then try again.',
+        next: 'The incomplete copy was removed. Free disk space, then try again.',
       });
     throw error;
   } finally {

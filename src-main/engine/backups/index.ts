@@ -1,7 +1,9 @@
 /**
  * Backups: independent copies of the model, of a version, or of any folder.
- * Promises: every byte is read back before a backup has a name; it shares no block and no link with anything; what fails leaves nothing.
- * Never: changes a source, calls a copy good that did not verify, removes the last good one of a type.
+ * Promises: a backup is published only after every byte was read back; it is never hard-linked;
+ * what fails leaves nothing behind.
+ * Never: changes a source, counts an unverified copy as good, removes the last good backup of a
+ * type.
  */
 export type { BackupInput } from './making.ts';
 export { type BackupsRoom, createBackups } from './backups.ts';

@@ -1,4 +1,7 @@
-/** One backup from its source to its place: gathered, copied, read back, published by one rename. What fails leaves nothing. */
+/**
+ * Makes one backup: gathers the files, copies them, reads them back, publishes the folder by one
+ * rename. A failure leaves nothing.
+ */
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { type BackupSource, type BackupType, Refusal } from '../../contract/index.ts';
@@ -22,20 +25,23 @@ export interface MakingOptions extends SourceOptions {
   readonly threads: Threads;
 }
 
-/** Bytes that the records and the folders take beside the files. */
-const overhead = 1 << 20;
+/** Space for the records and the folders. */
+const OVERHEAD_BYTES = 1 << 20;
 
-/** Refusals NOT_FOUND, INVALID, NOT_READY (nothing to copy, a damaged source, a copy that does not read back), DISK_FULL. */
+/**
+ * Refusals NOT_FOUND, INVALID, NOT_READY (nothing to copy, a damaged source, a copy that does not
+ * read back), DISK_FULL.
+ */
 export async function makeBackup(options: MakingOptions, input: BackupInput): Promise<KnownBackup> {
   await mkdir(options.paths.backups, { recursive: true });
   const { id, partial } = await options.store.begin(input.type, options.clock.now());
-  // Beside the content, and gone with the partial folder whatever happens.
+  // Next to the partial folder; both are removed whatever happens.
   const pin = `${partial.slice(0, -'.partial'.length)}.pin.partial`;
   try {
     const gathered = await gather(options, input.source, pin);
     const bytes = gathered.files.reduce((sum, file) => sum + file.size, 0);
-    await options.disk.require(bytes + overhead, `a backup of ${gathered.title}`);
-    const files = await copied(options, gathered, path.join(partial, 'content'));
+    await options.disk.require(bytes + OVERHEAD_BYTES, `a backup of ${gathered.title}`);
+    const files = await copyVerified(options, gathered, path.join(partial, 'content'));
     const made = await options.store.publish(
       partial,
       {
@@ -69,8 +75,8 @@ export async function makeBackup(options: MakingOptions, input: BackupInput): Pr
   }
 }
 
-/** The list of what the copy holds; each file was read once from its source and once back, and both are the same bytes. */
-async function copied(
+/** Copies the files and reads them back. Returns the file list of the manifest. */
+async function copyVerified(
   options: MakingOptions,
   gathered: Gathered,
   content: string,
@@ -91,10 +97,10 @@ async function copied(
       if (source !== copy)
         throw new Refusal(
           'NOT_READY',
-          `The copy of ${name} does not read back as it was read; the backup was not kept.`,
+          `The copy of ${name} can't be read back as it was written, so the backup was discarded.`,
           {
             subject: name,
-            next: 'The disk of the backups can be checked; the source is untouched.',
+            next: 'Check the disk that stores the backups. The source is unchanged.',
           },
         );
       const known = gathered.expected[name];
@@ -104,7 +110,7 @@ async function copied(
           `${gathered.title} is damaged: the content of ${path.basename(name)} is not what was published.`,
           {
             subject: gathered.title,
-            next: 'A backup of it would hold the damage; another version or the model can be backed up.',
+            next: 'Back up another version or the model instead.',
           },
         );
       return [name, { size, sha256: source, mode }] as const;
@@ -112,28 +118,32 @@ async function copied(
   );
 }
 
-/** The world's own no, with what and where; anything else is a bug and stays one. */
+/** Turns I/O errors into refusals; any other error is a bug and stays one. */
 function toRefusal(error: unknown, where: string): unknown {
   if (error instanceof Refusal || !(error instanceof Error)) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return new Refusal('DISK_FULL', `The disk of ${where} filled up while a backup was made.`, {
-        subject: where,
-        next: 'The unfinished copy was removed. Free space there, then try again.',
-      });
+      return new Refusal(
+        'DISK_FULL',
+        `The disk of ${where} is full; the backup was not completed.`,
+        {
+          subject: where,
+          next: 'The incomplete copy was removed. Free disk space, then try again.',
+        },
+      );
     case 'CHANGED':
-      return new Refusal('NOT_READY', `${message}; the backup was not kept.`, {
-        next: 'It can be backed up when nothing writes to it.',
+      return new Refusal('NOT_READY', `${message}, so the backup was discarded.`, {
+        next: 'Back it up while no program writes to it.',
       });
     case 'EACCES':
     case 'EPERM':
     case 'EIO':
     case 'ENOENT':
     case 'EROFS':
-      return new Refusal('NOT_READY', `The backup could not be made: ${message}.`, {
-        next: 'The source is untouched; what is named above has to be readable or writable.',
+      return new Refusal('NOT_READY', `Couldn't create the backup: ${message}.`, {
+        next: 'The source is unchanged. Check the permissions of the file named above.',
       });
     default:
       return error;

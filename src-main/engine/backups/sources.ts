@@ -1,10 +1,14 @@
-/** What a backup of each source consists of: files to be copied, and what is known of the point they hold. */
+/**
+ * What a backup of each source consists of: the files to copy, and the point of the lineage that
+ * they belong to.
+ */
 import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type BackupSource, Refusal } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { type FileList, type FoundFile, readFolder } from '../../kit/index.ts';
-import { type Walk, walkCheckpoints } from '../checkpoints/index.ts';
+import { discoverCheckpoints } from '../checkpoints/index.ts';
+import type { LineageRoom } from '../lineage/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import type { VersionsRoom } from '../versions/index.ts';
 
@@ -16,23 +20,30 @@ export interface Gathered {
   readonly branch: string | null;
   readonly step: number | null;
   readonly holds: string;
-  /** What each file holds by its own record, checked while it is copied. */
+  /** Checksums of the source's own record, compared while it is copied; empty when it has none. */
   readonly expected: FileList;
   /** `step 1,200 of main`. */
   readonly title: string;
 }
 
+/** The trainer's rotation may remove a checkpoint while the links are made. */
+const PIN_ATTEMPTS = 5;
+
 export interface SourceOptions {
   readonly paths: WorkspacePaths;
-  readonly versions: VersionsRoom;
+  readonly lineage: Pick<LineageRoom, 'branch'>;
+  readonly versions: Pick<VersionsRoom, 'get' | 'fileList'>;
   readonly trainer: Pick<TrainerRoom, 'work'>;
 }
 
-const named = (found: readonly FoundFile[], prefix: string): FoundFile[] =>
+const prefixed = (found: readonly FoundFile[], prefix: string): FoundFile[] =>
   found.map((file) => ({ ...file, name: `${prefix}/${file.name}` }));
 
-/** A folder of the workspace under its own place in it, so that `content/` can be laid over an empty workspace by hand. */
-async function ofWorkspace(
+/**
+ * A workspace folder under its own path, so that `content/` can be copied over an empty workspace
+ * by hand.
+ */
+async function workspaceFolder(
   paths: WorkspacePaths,
   place: string,
   from = path.join(paths.root, place),
@@ -41,12 +52,12 @@ async function ofWorkspace(
   const parts = place.split('/');
   const parents = parts.map((_, at) => parts.slice(0, at + 1).join('/'));
   return {
-    files: named(content.files, place),
+    files: prefixed(content.files, place),
     folders: [...parents, ...content.folders.map((name) => `${place}/${name}`)],
   };
 }
 
-async function oneFile(paths: WorkspacePaths, place: string): Promise<FoundFile[]> {
+async function workspaceFile(paths: WorkspacePaths, place: string): Promise<FoundFile[]> {
   const at = path.join(paths.root, place);
   const found = await stat(at).catch(() => null);
   if (found?.isFile() !== true) return [];
@@ -54,10 +65,11 @@ async function oneFile(paths: WorkspacePaths, place: string): Promise<FoundFile[
 }
 
 /**
- * Hard links of a branch's checkpoints: the trainer rotates its ring while a copy is made, and what is linked stays. Where links cannot be
- * made the branch's own folder is read.
+ * Hard-links a branch's checkpoints into `pin`, so that the trainer's rotation can't remove them
+ * during the copy. Returns the folder to read: `pin`, or the branch's own folder where hard links
+ * aren't possible.
  */
-async function pinned(branchFolder: string, pin: string): Promise<string> {
+async function pinCheckpoints(branchFolder: string, pin: string): Promise<string> {
   try {
     for (const name of await readdir(branchFolder)) {
       if (!/^step-\d{8}$/.test(name)) continue;
@@ -70,49 +82,51 @@ async function pinned(branchFolder: string, pin: string): Promise<string> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     await rm(pin, { recursive: true, force: true });
-    // Rotated away between the look and the link: the next attempt sees the ring as it is then.
+    // Rotated away after it was listed: the next attempt lists the folder again.
     if (code === 'ENOENT') throw error;
     return branchFolder;
   }
 }
 
-async function pinnedAtLast(branchFolder: string, pin: string): Promise<string> {
+async function pinWithRetries(branchFolder: string, pin: string): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await pinned(branchFolder, pin);
+      return await pinCheckpoints(branchFolder, pin);
     } catch (error) {
-      if (attempt === 5) throw error;
+      if (attempt === PIN_ATTEMPTS) throw error;
     }
   }
 }
 
-/** The newest checkpoint of the head's branch whose bytes all verify, the lineage, and the frozen facts of the pass it is in. */
+/**
+ * The newest verified checkpoint of the branch that is trained, the lineage, and the records of the
+ * pass it is in.
+ */
 async function model(options: SourceOptions, pin: string): Promise<Gathered> {
-  const branch = options.versions.branch();
+  const branch = options.lineage.branch();
   const folder = options.paths.checkpoints(branch);
   const root = await stat(folder).then(
-    () => pinnedAtLast(folder, pin),
+    () => pinWithRetries(folder, pin),
     () => folder,
   );
-  const walk: Walk = await walkCheckpoints(options.trainer, root);
-  const found = walk.resumes;
+  const { resumes: found, skipped } = await discoverCheckpoints(options.trainer, root);
   if (found === null)
     throw new Refusal(
       'NOT_READY',
-      walk.skipped.length === 0
-        ? `There is no checkpoint of ${branch} yet, so there is nothing to back up.`
-        : `No checkpoint of ${branch} verifies: ${walk.skipped[0]?.reason ?? ''}.`,
+      skipped.length === 0
+        ? `There is no checkpoint of ${branch} to back up yet.`
+        : `No checkpoint of ${branch} verifies: ${skipped[0]?.reason ?? ''}.`,
       { subject: folder, next: 'Train first; a checkpoint is saved every save_steps steps.' },
     );
   const place = `current_model/checkpoints/${branch}/${path.basename(found.folder)}`;
-  const { files, folders } = await ofWorkspace(options.paths, place, found.folder);
-  const facts = [...(await oneFile(options.paths, 'current_model/lineage.json'))];
+  const { files, folders } = await workspaceFolder(options.paths, place, found.folder);
+  const facts = [...(await workspaceFile(options.paths, 'current_model/lineage.json'))];
   const parents: string[] = [];
   const dataset = found.cursor?.dataset ?? '';
   if (/^[\w.-]+$/.test(dataset) && !dataset.startsWith('.')) {
     const at = `data/datasets/${dataset}`;
     for (const name of ['pass.json', 'meta.json'])
-      facts.push(...(await oneFile(options.paths, `${at}/${name}`)));
+      facts.push(...(await workspaceFile(options.paths, `${at}/${name}`)));
     if (facts.some((fact) => fact.name.startsWith(at))) parents.push('data', 'data/datasets', at);
   }
   return {
@@ -121,22 +135,22 @@ async function model(options: SourceOptions, pin: string): Promise<Gathered> {
     links: [],
     branch,
     step: found.step,
-    holds: 'weights, optimizer, data place',
+    holds: 'weights, optimizer state, dataset position',
     expected: {},
     title: `step ${String(found.step)} of ${branch}`,
   };
 }
 
-/** Its own SHA-256 are compared while it is copied: a damaged version makes no backup. */
+/** Its checksums are compared while it is copied: a damaged version must not become a backup. */
 async function version(options: SourceOptions, name: string): Promise<Gathered> {
   const { version: facts } = await options.versions.get(name);
   const place = `models/versions/${name}`;
-  const { files, folders } = await ofWorkspace(options.paths, place, facts.folder);
+  const { files, folders } = await workspaceFolder(options.paths, place, facts.folder);
   const record = await options.versions.fileList(name);
   if (typeof record === 'string')
     throw new Refusal('NOT_READY', `${name} is damaged: ${record}.`, {
       subject: name,
-      next: 'A backup of it would hold the damage; another version or the model can be backed up.',
+      next: 'Back up another version or the model instead.',
     });
   const expected = Object.fromEntries(
     Object.entries(record).map(([file, entry]) => [`${place}/${file}`, entry]),
@@ -153,36 +167,44 @@ async function version(options: SourceOptions, name: string): Promise<Gathered> 
   };
 }
 
-/** Any folder of this machine, as it is. Links that stay inside are kept as links; everything that cannot be copied whole is refused. */
+/**
+ * Any folder of this machine. Links that stay inside are kept as links; content that can't be
+ * copied completely is refused.
+ */
 async function folder(options: SourceOptions, wanted: string): Promise<Gathered> {
   const refuse = (message: string, next: string): never => {
     throw new Refusal('INVALID', message, { subject: wanted, next });
   };
-  if (!path.isAbsolute(wanted)) refuse(`${wanted} is not a whole path.`, 'Name it from the root.');
+  if (!path.isAbsolute(wanted))
+    refuse(`${wanted} is not an absolute path.`, 'Give the full path of the folder.');
   const root = path.resolve(wanted);
   const facts = await stat(root).catch(() => null);
   if (facts === null)
     throw new Refusal('NOT_FOUND', `There is no folder ${root}.`, { subject: root });
-  if (!facts.isDirectory()) refuse(`${root} is not a folder.`, 'Name the folder that holds it.');
+  if (!facts.isDirectory())
+    refuse(`${root} is not a folder.`, 'Back up the folder that contains it.');
   const inside = path.relative(root, options.paths.backups);
   if (inside === '' || (!inside.startsWith('..') && !path.isAbsolute(inside)))
-    refuse(`The backups lie inside ${root}.`, 'A backup of them would hold itself.');
+    refuse(
+      `${root} contains the backups folder.`,
+      'A backup of it would include itself; back up a folder inside it.',
+    );
   const content = await readFolder(root);
-  const odd = [...content.special, ...content.files.map((file) => file.name)].filter(
+  const uncopyable = [...content.special, ...content.files.map((file) => file.name)].filter(
     (name) => content.special.includes(name) || name === '__proto__',
   );
   const some = (names: readonly string[]): string =>
     names.slice(0, 3).join(', ') +
     (names.length > 3 ? ` and ${String(names.length - 3)} more` : '');
-  if (odd.length > 0)
+  if (uncopyable.length > 0)
     refuse(
-      `${root} holds what is no plain file, folder or link: ${some(odd)}.`,
-      'Take it out, or back up a folder inside.',
+      `${root} contains items other than files, folders and links: ${some(uncopyable)}.`,
+      'Move them away, or back up a folder inside.',
     );
   if (content.outside.length > 0)
     refuse(
-      `${root} holds links that lead outside of it: ${some(content.outside)}.`,
-      'What they lead to would be missing; back up the folder that holds both.',
+      `${root} contains links to files outside of it: ${some(content.outside)}.`,
+      'Their targets would be missing; back up a folder that contains both.',
     );
   return {
     files: content.files,
@@ -196,7 +218,10 @@ async function folder(options: SourceOptions, wanted: string): Promise<Gathered>
   };
 }
 
-/** `pin`: a folder that may be made and filled with links; the caller removes it. Refusals NOT_FOUND, NOT_READY, INVALID. */
+/**
+ * `pin`: a folder that may be created for hard links; the caller removes it. Refusals NOT_FOUND,
+ * NOT_READY, INVALID.
+ */
 export async function gather(
   options: SourceOptions,
   source: BackupSource,

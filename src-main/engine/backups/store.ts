@@ -1,6 +1,7 @@
 /**
- * Backup folders: `models/backups/<type>/<stamp>/` with `content/` (as it lay in the workspace), `manifest.json` (what it is, every
- * file with its SHA-256, sealed) and `backup.json` (the same facts with the last verification, sealed).
+ * Backup folders: `models/backups/<type>/<stamp>/` with `content/` (files by their workspace path),
+ * `manifest.json` (what the backup is and the SHA-256 of every file, sealed) and `backup.json` (the
+ * same facts and the last verification, sealed).
  */
 import { mkdir, readdir, readlink, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -27,10 +28,10 @@ const manifestFile = z.object({
 });
 export type BackupManifest = z.infer<typeof manifestFile>;
 
-/** What is kept of a backup between looks; its retention is a matter of the room. */
+/** A backup without its retention, which depends on the other backups. */
 export type KnownBackup = Omit<Backup, 'keep_until'>;
 
-const stamped = /^\d{8}-\d{6}(-\d+)?$/;
+const STAMP = /^\d{8}-\d{6}(-\d+)?$/;
 const contentIn = (folder: string): string => path.join(folder, 'content');
 
 /** `YYYYMMDD-HHMMSS`, UTC. */
@@ -46,7 +47,7 @@ const timeOf = (stamp: string): number => {
 export class BackupStore {
   private readonly paths: WorkspacePaths;
   private readonly hash: (files: readonly string[]) => Promise<readonly string[]>;
-  /** `hash`: SHA-256, hex, of each file, away from the engine's loop. */
+  /** `hash`: SHA-256, hex, of each file, outside the event loop. */
   constructor(
     paths: WorkspacePaths,
     hash: (files: readonly string[]) => Promise<readonly string[]>,
@@ -55,29 +56,32 @@ export class BackupStore {
     this.hash = hash;
   }
 
-  /** The folder of an id; an id is a type and a stamp, and nothing else leads anywhere. Refusal NOT_FOUND. */
+  /**
+   * Refusal NOT_FOUND for anything but a type and a stamp, so that an id can't point outside the
+   * backups.
+   */
   folderOf(id: string): string {
     const [type = '', stamp = '', ...rest] = id.split('/');
-    if (!backupType.safeParse(type).success || !stamped.test(stamp) || rest.length > 0)
+    if (!backupType.safeParse(type).success || !STAMP.test(stamp) || rest.length > 0)
       throw new Refusal('NOT_FOUND', `There is no backup ${id}.`, { subject: id });
     return path.join(this.paths.backups, type, stamp);
   }
 
   contentOf = (id: string): string => contentIn(this.folderOf(id));
 
-  /** Newest first. One whose backup.json is damaged is listed as damaged, never left out. */
+  /** Newest first. A backup with a damaged backup.json is listed as damaged, never omitted. */
   async list(): Promise<readonly KnownBackup[]> {
     const found: KnownBackup[] = [];
     for (const type of backupType.options)
       for (const stamp of await readdir(path.join(this.paths.backups, type)).catch(() => []))
-        if (stamped.test(stamp)) found.push(await this.read(type, stamp));
+        if (STAMP.test(stamp)) found.push(await this.read(type, stamp));
     return found.sort((a, b) => b.created - a.created || (a.id < b.id ? 1 : -1));
   }
 
   private async read(type: BackupType, stamp: string): Promise<KnownBackup> {
     const id = `${type}/${stamp}`;
     const folder = this.folderOf(id);
-    const own = await this.ownFile(id);
+    const own = await this.readBackupFile(id);
     if (typeof own !== 'string') return { ...shown(own, folder), verified: own.verified };
     const verified = { t: timeOf(stamp), ok: false, problem: own };
     const manifest = await this.manifest(id);
@@ -91,14 +95,15 @@ export class BackupStore {
       source: { kind: 'folder', path: folder },
       branch: null,
       step: null,
-      holds: 'unknown: neither backup.json nor manifest.json can be believed',
+      holds: 'unknown: backup.json and manifest.json are damaged',
       bytes: 0,
       files: 0,
       verified,
     };
   }
 
-  private async ownFile(id: string): Promise<z.infer<typeof backupFile> | string> {
+  /** The one reader of backup.json: the facts, or what is wrong with the file. */
+  private async readBackupFile(id: string): Promise<z.infer<typeof backupFile> | string> {
     const reading = await readSealed(path.join(this.folderOf(id), 'backup.json'));
     if (!reading.ok) return reading.problem;
     const parsed = backupFile.safeParse(reading.value);
@@ -107,7 +112,7 @@ export class BackupStore {
       : 'the content of backup.json is not what was written';
   }
 
-  /** The manifest, or what is wrong with it. */
+  /** The one reader of manifest.json: the manifest, or what is wrong with it. */
   async manifest(id: string): Promise<BackupManifest | string> {
     const reading = await readSealed(path.join(this.folderOf(id), 'manifest.json'));
     if (!reading.ok) return reading.problem;
@@ -117,9 +122,12 @@ export class BackupStore {
       : 'the content of manifest.json is not what was written';
   }
 
-  /** Every byte: both records by their seals, each file by its SHA-256, each link by its target. null: all as it was made. */
+  /**
+   * Verifies both records by their seals, each file by its SHA-256, each link by its target. null:
+   * no difference.
+   */
   async problem(id: string): Promise<string | null> {
-    const own = await this.ownFile(id);
+    const own = await this.readBackupFile(id);
     if (typeof own === 'string') return own;
     const manifest = await this.manifest(id);
     if (typeof manifest === 'string') return manifest;
@@ -139,14 +147,14 @@ export class BackupStore {
     return null;
   }
 
-  /** Keeps what a verification said. A backup.json that cannot be believed is left as it is. */
+  /** Records the result of a verification. A damaged backup.json is left as it is. */
   async remember(id: string, verified: NonNullable<Backup['verified']>): Promise<void> {
-    const own = await this.ownFile(id);
+    const own = await this.readBackupFile(id);
     if (typeof own === 'string') return;
     await writeSealed(path.join(this.folderOf(id), 'backup.json'), { ...own, verified });
   }
 
-  /** A free id, and the partial folder that becomes it. */
+  /** An unused id, and the partial folder that will be renamed to it. */
   async begin(type: BackupType, now: number): Promise<{ id: string; partial: string }> {
     const parent = path.join(this.paths.backups, type);
     await mkdir(parent, { recursive: true });
@@ -161,7 +169,9 @@ export class BackupStore {
     return { id: `${type}/${name}`, partial };
   }
 
-  /** The records, every folder durable, then the one rename. The files are durable already. */
+  /**
+   * Writes the records, syncs the folders, then renames once. The files were synced by the copy.
+   */
   async publish(partial: string, manifest: BackupManifest, now: number): Promise<KnownBackup> {
     const { backup: made } = manifest;
     const verified = { t: now, ok: true, problem: null };
@@ -177,17 +187,20 @@ export class BackupStore {
     return { ...shown(made, folder), verified };
   }
 
-  /** Out of the list by one rename, then the files. */
+  /** One rename first: a crash leaves a partial folder, which the next start removes. */
   async remove(id: string): Promise<void> {
     const folder = this.folderOf(id);
     const name = `.${path.basename(folder)}.${String(process.pid)}.partial`;
-    const aside = path.join(path.dirname(folder), name);
-    await rename(folder, aside);
+    const partial = path.join(path.dirname(folder), name);
+    await rename(folder, partial);
     await syncFolder(path.dirname(folder));
-    await rm(aside, { recursive: true, force: true });
+    await rm(partial, { recursive: true, force: true });
   }
 
-  /** What a dead engine left half-made or half-removed; only the one engine of the workspace comes here. Answers how many. */
+  /**
+   * Removes leftovers of an engine that was killed; safe because a workspace has only one engine.
+   * Returns the number.
+   */
   async removePartials(): Promise<number> {
     let count = 0;
     for (const parent of ['', ...backupType.options])

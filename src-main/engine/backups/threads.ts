@@ -1,4 +1,4 @@
-/** Copies and hashes in threads. Errors carry the `code` of the file system, or CHANGED. */
+/** Copies and hashes files in worker threads. Errors have the file system's `code`, or CHANGED. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -13,7 +13,7 @@ export interface CopyItem {
 export interface CopyWork {
   readonly act: 'write' | 'follow';
   readonly items: readonly CopyItem[];
-  /** How far the writer is; see copy-thread. */
+  /** Progress of the writer; see copy-thread. */
   readonly shared: SharedArrayBuffer;
 }
 export type ThreadWork = CopyWork | { readonly act: 'hash'; readonly files: readonly string[] };
@@ -24,20 +24,20 @@ export type ThreadAnswer =
 
 export interface Threads {
   /**
-   * Plain copies: no block is shared. Files appear under their names, durable, with the SHA-256 of what was read from the source and of
-   * what was read back. Folders are made before.
+   * Makes independent copies, without hard links or reflinks, and syncs them. Returns the SHA-256
+   * of what was read from each source and of what was read back. The folders must exist.
    */
   copy(
     items: readonly CopyItem[],
   ): Promise<readonly { readonly source: string; readonly copy: string }[]>;
   /** SHA-256, hex, of each file. */
   hash(files: readonly string[]): Promise<readonly string[]>;
-  /** Ends what runs; its callers get an error. */
+  /** Stops running work; its callers get an error. */
   close(): void;
 }
 
 const own = fileURLToPath(import.meta.url);
-/** Beside this file: as source, or as the build makes it beside the engine. */
+/** In the folder of this file, as source and in the build. */
 const script = path.join(path.dirname(own), `copy-thread${path.extname(own)}`);
 
 export function createThreads(): Threads {
@@ -54,7 +54,7 @@ export function createThreads(): Threads {
       worker.once('error', reject);
       worker.once('exit', () => {
         live.delete(worker);
-        reject(new Error('the engine leaves'));
+        reject(new Error('the engine is shutting down'));
       });
     });
 
@@ -65,14 +65,14 @@ export function createThreads(): Threads {
         start({ act: 'write', items, shared }),
         start({ act: 'follow', items, shared }),
       ]);
-      const failed = both
-        .filter((promiseSettledResult) => promiseSettledResult.status === 'rejected')
+      const errors = both
+        .filter((result) => result.status === 'rejected')
         .map(({ reason }) => reason as Error);
-      // The side that only stopped for the other one has nothing to say.
-      const first = failed.find((error) => error.message !== 'stopped') ?? failed[0];
+      // 'stopped' is the error of the side that ended because the other one failed.
+      const first = errors.find((error) => error.message !== 'stopped') ?? errors[0];
       if (first !== undefined) throw first;
-      const [source, copy] = both.map((promiseSettledResult) =>
-        promiseSettledResult.status === 'fulfilled' ? promiseSettledResult.value : [],
+      const [source, copy] = both.map((result) =>
+        result.status === 'fulfilled' ? result.value : [],
       );
       return items.map((_, at) => ({ source: source?.[at] ?? '', copy: copy?.[at] ?? '' }));
     },

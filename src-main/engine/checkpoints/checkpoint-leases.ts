@@ -1,6 +1,7 @@
 /**
- * Checkpoints that somebody looks at to go back to: neither a clean-up nor the trainer's ring removes them for a while. The note
- * ends by itself, so that an engine that was killed holds nothing for ever.
+ * Leases keep the checkpoint of a planned restore from being removed by a cleanup or by the
+ * trainer's rotation. A lease expires, so that an engine that was killed doesn't block removal
+ * forever.
  */
 import { z } from 'zod';
 import type { Point } from '../../contract/index.ts';
@@ -8,46 +9,44 @@ import type { Clock } from '../../kit/clock.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { createSerializer, readJson, writeJson } from '../../kit/index.ts';
 
-const heldFile = z.object({
+const leaseFile = z.object({
   format: z.literal(1),
   held: z.array(z.object({ branch: z.string(), step: z.number().int(), until: z.number() })),
 });
-type Held = z.infer<typeof heldFile>['held'];
+type Leases = z.infer<typeof leaseFile>['held'];
 
-/** Seconds from the last plan on; an open dialog asks for its plan again before they are over. */
-export const HELD_SECONDS = 900;
+/** Counted from the last plan; an open dialog renews its plan before that. */
+export const LEASE_SECONDS = 900;
 
-/** The time of a clock that somebody set back would hold too long: more than the whole time ahead counts as over. Pure. */
-export const stillHeld = (held: Held, now: number): Held =>
-  held.filter((lease) => lease.until > now && lease.until <= now + HELD_SECONDS);
+/** A lease that ends later than any new one was written before the clock was set back. Pure. */
+export const unexpired = (leases: Leases, now: number): Leases =>
+  leases.filter((lease) => lease.until > now && lease.until <= now + LEASE_SECONDS);
 
-export interface Holds {
-  hold(point: Point): Promise<void>;
-  steps(branch: string): Promise<readonly number[]>;
+export interface CheckpointLeases {
+  /** Renews a lease that the point already has. */
+  lease(point: Point): Promise<void>;
+  leasedSteps(branch: string): Promise<readonly number[]>;
 }
 
-export function createHolds(options: {
+export function createCheckpointLeases(options: {
   readonly paths: Pick<WorkspacePaths, 'heldCheckpoints'>;
   readonly clock: Pick<Clock, 'now'>;
-}): Holds {
+}): CheckpointLeases {
+  const file = options.paths.heldCheckpoints;
   const writes = createSerializer();
-  async function read(): Promise<Held> {
-    const known = heldFile.safeParse(
-      await readJson(options.paths.heldCheckpoints).catch(() => null),
-    );
-    return stillHeld(known.success ? known.data.held : [], options.clock.now());
+
+  async function read(): Promise<Leases> {
+    const parsed = leaseFile.safeParse(await readJson(file).catch(() => null));
+    return unexpired(parsed.success ? parsed.data.held : [], options.clock.now());
   }
   async function add({ branch, step }: Point): Promise<void> {
     const others = (await read()).filter((lease) => lease.branch !== branch || lease.step !== step);
-    const until = options.clock.now() + HELD_SECONDS;
-    await writeJson(options.paths.heldCheckpoints, {
-      format: 1,
-      held: [...others, { branch, step, until }],
-    });
+    const until = options.clock.now() + LEASE_SECONDS;
+    await writeJson(file, { format: 1, held: [...others, { branch, step, until }] });
   }
   return {
-    hold: (point) => writes.run(() => add(point)),
-    steps: async (branch) =>
+    lease: (point) => writes.run(() => add(point)),
+    leasedSteps: async (branch) =>
       (await read()).filter((lease) => lease.branch === branch).map((lease) => lease.step),
   };
 }

@@ -1,7 +1,9 @@
-/** The trainer's own walk over a branch's checkpoints, by the worker `verify`: the newest whose bytes are all what was saved. */
+/**
+ * Checkpoint discovery as the trainer does it, by the worker `verify`: the newest checkpoint whose
+ * bytes all match its manifest.
+ */
 import { z } from 'zod';
 import { Refusal } from '../../contract/index.ts';
-import type { WorkerRequest } from '../../formats/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 
 const scanned = z.object({
@@ -15,7 +17,9 @@ const scanned = z.object({
       cursor: z
         .looseObject({ dataset: z.string(), content_hash: z.string(), complete: z.boolean() })
         .nullable(),
-      /** xxh3-128 of the dataset's file as it is now; null when its path was not given or there is none. */
+      /**
+       * xxh3-128 of the dataset file as it is now; null when the path wasn't given or is missing.
+       */
       dataset_file_hash: z.string().nullable(),
     })
     .nullable(),
@@ -23,50 +27,53 @@ const scanned = z.object({
   bytes: z.number(),
   seconds: z.number(),
 });
-export type Walk = Omit<z.infer<typeof scanned>, 'type'>;
+export type DiscoveryResult = Omit<z.infer<typeof scanned>, 'type'>;
 
-/** Reads every byte of one checkpoint: what is wrong, null when all is what was saved. Refusal NOT_READY when the worker cannot run. */
-export async function readThrough(
+/**
+ * Reads every byte of one checkpoint: what is wrong, or null. Refusal NOT_READY when the worker
+ * can't run.
+ */
+export async function verifyCheckpoint(
   trainer: Pick<TrainerRoom, 'work'>,
   folder: string,
 ): Promise<string | null> {
-  const walk = await ask(trainer, { folder, datasets: {} }, folder);
-  return walk.resumes === null ? (walk.skipped[0]?.reason ?? 'it is missing') : null;
+  const result = await runVerifyWorker(trainer, { folder, datasets: {} }, folder);
+  return result.resumes === null ? (result.skipped[0]?.reason ?? 'it is missing') : null;
 }
 
 /**
- * Reads every byte of the checkpoints under `folder`, newest first, until one verifies. `datasets`: id to the path of its file.
- * Refusal NOT_READY when the worker cannot run.
+ * Reads every byte of the checkpoints under `folder`, newest first, until one verifies. `datasets`:
+ * id to the path of its file. Refusal NOT_READY when the worker can't run.
  */
-export async function walkCheckpoints(
+export async function discoverCheckpoints(
   trainer: Pick<TrainerRoom, 'work'>,
   folder: string,
   datasets: Readonly<Record<string, string>> = {},
-): Promise<Walk> {
-  return ask(trainer, { checkpoints: folder, datasets: { ...datasets } }, folder);
+): Promise<DiscoveryResult> {
+  return runVerifyWorker(trainer, { checkpoints: folder, datasets }, folder);
 }
 
-async function ask(
+async function runVerifyWorker(
   trainer: Pick<TrainerRoom, 'work'>,
-  verify: WorkerRequest<'verify'>['verify'],
+  verify: Readonly<Record<string, unknown>>,
   folder: string,
-): Promise<Walk> {
-  const walks: Walk[] = [];
+): Promise<DiscoveryResult> {
+  const results: DiscoveryResult[] = [];
   const result = await trainer.work(
     'verify',
     { verify },
     {
       onEvent: (event) => {
         const parsed = scanned.safeParse(event);
-        if (parsed.success) walks.push(parsed.data);
+        if (parsed.success) results.push(parsed.data);
       },
     },
   );
-  const [walk] = walks;
-  if (result.ok && walk !== undefined) return walk;
+  const [discovery] = results;
+  if (result.ok && discovery !== undefined) return discovery;
   throw new Refusal(
     'NOT_READY',
-    `The checkpoints under ${folder} could not be read through: ${result.ok ? 'the worker left no answer' : result.message}`,
-    { subject: folder, next: 'The engine log has the details; it can be tried again.' },
+    `Couldn't verify the checkpoints in ${folder}: ${result.ok ? 'the worker returned no result' : result.message}`,
+    { subject: folder, next: 'See the engine log for details, then try again.' },
   );
 }

@@ -1,8 +1,21 @@
 /**
- * Checkpoints: what the next start would resume from, and the clean-up of what is not needed for it.
- * Promises: a checkpoint counts only when every byte was read and is what was saved; the walk is the trainer's own.
- * Never: removes the last checkpoint of a branch that verifies, removes anything while a trainer runs.
+ * Checkpoints: lists them, verifies what the next start would resume from, leases and cleans them
+ * up.
+ * Promises: a checkpoint counts as good only when the trainer's own discovery has read every byte
+ * of it.
+ * Never: removes the last verified checkpoint of a branch, or any checkpoint while training or a
+ * restore runs.
  */
-export { type CheckpointsRoom, createCheckpoints } from './checkpoints.ts';
-export { createHolds, type Holds } from './checkpoint-leases.ts';
-export { readThrough, type Walk, walkCheckpoints } from './discover.ts';
+export { type CheckpointLeases, createCheckpointLeases } from './checkpoint-leases.ts';
+export { type BranchCheckpoint, type CheckpointsRoom, createCheckpoints } from './checkpoints.ts';
+export { type DiscoveryResult, discoverCheckpoints } from './discover.ts';
+export { type CheckpointMaintenance, createCheckpointMaintenance } from './maintenance.ts';
+export {
+  type Checkpoint,
+  checkpointName,
+  type CheckpointCursor,
+  checkpointOrigin,
+  type CheckpointOrigin,
+  listCheckpoints,
+  readCheckpointOrigin,
+} from './manifest.ts';

@@ -42,11 +42,7 @@ export function plannedSteps(
   );
 }
 
-export function intakeOptions(
-  config: Config,
-  meta: MappingOptions,
-  isDry: boolean,
-): IntakeOptions {
+export function intakeOptions(config: Config, meta: MappingOptions, isDry: boolean): IntakeOptions {
   return {
     max_length: config.max_length,
     over_length: config.over_length,

@@ -2,10 +2,11 @@
 import { type Config, type KeptEstimate, Refusal } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { gpuOf, type Machine } from '../../machine/index.ts';
+import { type BaseModel, type BaseModelsRoom, readBaseModel } from '../base-models/index.ts';
+import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import { readReport } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import { resolveForMachine } from '../trainer/index.ts';
-import { type BaseFacts, readBase, type VersionsRoom } from '../versions/index.ts';
 import type { DatasetFacts, EstimateFacts } from './estimate.ts';
 import { lengthsOf, longestLengths } from './lengths.ts';
 import type { PaceKey } from './record.ts';
@@ -16,17 +17,18 @@ const BYTES_PER_MIB = 1024 * 1024;
 export interface FactsOptions {
   readonly paths: WorkspacePaths;
   readonly disk: DiskRoom;
-  readonly versions: VersionsRoom;
+  readonly baseModels: BaseModelsRoom;
+  readonly checkpoints: CheckpointsRoom;
   readonly machine: Pick<Machine, 'facts' | 'gpus' | 'threads'>;
 }
 
 export interface BaseWithShape {
-  readonly base: BaseFacts;
+  readonly base: BaseModel;
   readonly shape: EstimateFacts['shape'];
 }
 
 export const paceKeyOf = (
-  base: BaseFacts,
+  base: BaseModel,
   device: KeptEstimate['device'],
   config: Config,
 ): PaceKey => ({
@@ -37,11 +39,11 @@ export const paceKeyOf = (
 
 /** The base model that a configuration names, or the lineage's when it names none. Refusal NOT_READY. */
 export async function requireBase(
-  { paths, versions }: FactsOptions,
+  { paths, baseModels }: FactsOptions,
   { base_model: named }: Config,
 ): Promise<BaseWithShape> {
-  const current = versions.base();
-  const base = named === '' || named === current?.id ? current : await readBase(paths, named);
+  const current = baseModels.selected();
+  const base = named === '' || named === current?.id ? current : await readBaseModel(paths, named);
   const shape = base === null ? null : await readShape(base.folder, base.parameters);
   if (base !== null && shape !== null) return { base, shape };
   if (named === '' && base === null)
@@ -58,7 +60,7 @@ export async function requireBase(
 
 /** `paceOf`: how much slower than the reference this machine is; null when nothing was measured. */
 export async function factsFor(
-  { disk, versions, machine }: FactsOptions,
+  { disk, baseModels, checkpoints, machine }: FactsOptions,
   { base, shape }: BaseWithShape,
   wanted: Config,
   paceOf: (key: PaceKey) => number | null,
@@ -76,8 +78,8 @@ export async function factsFor(
       device,
       threads: machine.threads,
       totalMemory: device === 'cpu' ? machineFacts.memoryBytes : gpuMemory,
-      checkpointBytes: await versions.checkpointBytes(),
-      checkpointsNow: (await versions.checkpoints()).length,
+      checkpointBytes: await baseModels.checkpointBytes(),
+      checkpointsNow: (await checkpoints.ofHead()).length,
       room: freeGb === null ? null : Math.max(0, (freeGb - (floorGb ?? 0)) * 1e9),
       pace: paceOf(paceKeyOf(base, device, config)),
     },

@@ -3,13 +3,13 @@ import type { Check, CrashReport, MonitoringCosts } from '../../contract/index.t
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
+import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { QueueRoom } from '../queue/index.ts';
 import { readLogEnd, type TrainerRoom } from '../trainer/index.ts';
-import type { VersionsRoom } from '../versions/index.ts';
 import {
   checkCheckpoint,
   checkDisk,
@@ -52,7 +52,7 @@ export interface HealthOptions {
   readonly disk: DiskRoom;
   readonly queue: QueueRoom;
   readonly trainer: TrainerRoom;
-  readonly versions: VersionsRoom;
+  readonly checkpoints: CheckpointsRoom;
   readonly clock: Clock;
   readonly python: () => { readonly state: 'ok' | 'missing' | 'checking'; readonly detail: string };
   readonly failed: (where: string, error: unknown) => void;
@@ -156,7 +156,7 @@ class Health implements HealthRoom {
   }
 
   private async checkpoint(): Promise<CheckResult> {
-    const [newest = null, ...others] = await this.options.versions.checkpoints();
+    const [newest = null, ...others] = await this.options.checkpoints.ofHead();
     return checkCheckpoint(newest, others.find(({ problem }) => problem === null) ?? null);
   }
 

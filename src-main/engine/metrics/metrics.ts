@@ -29,6 +29,8 @@ export interface MetricsOptions {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly ancestry: () => readonly AncestrySegment[];
+  /** Markers that no run file has: the versions of the ancestry. */
+  readonly versionMarkers?: () => readonly Marker[];
 }
 
 export async function createMetrics(options: MetricsOptions): Promise<MetricsRoom> {
@@ -75,7 +77,7 @@ class Metrics implements MetricsRoom {
         this.isSettled = true;
         this.emit({ reset: true, points: [], evaluations: [], markers: [] });
       });
-    await this.addSleep();
+    await this.addStored();
     this.stops.push(
       journal.written.on((entry) => {
         const marker = this.addSleepEntry(entry);
@@ -104,7 +106,9 @@ class Metrics implements MetricsRoom {
     } else this.emptyReads += 1;
   }
 
-  private async addSleep(): Promise<void> {
+  /** What the run files don't have: sleep from the journal, and versions. */
+  private async addStored(): Promise<void> {
+    this.history.markers.push(...(this.options.versionMarkers?.() ?? []));
     for (const entry of await this.options.journal.read(JOURNAL_ENTRIES)) this.addSleepEntry(entry);
   }
 
@@ -184,7 +188,7 @@ class Metrics implements MetricsRoom {
 
   async follow(): Promise<void> {
     await this.reader.restart(new History(this.options.ancestry()));
-    await this.addSleep();
+    await this.addStored();
     this.emit({ reset: true, points: [], evaluations: [], markers: [] });
   }
 

@@ -3,13 +3,13 @@ import type { ConfigState, DatasetSummary } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { BackupsRoom } from '../backups/index.ts';
+import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import { isSelfHealing, type QueueNews, type QueueRoom } from '../queue/index.ts';
 import type { RestoreRoom } from '../restore/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
-import type { VersionsRoom } from '../versions/index.ts';
 import { EventNotices } from './event-notices.ts';
 import * as messages from './messages.ts';
 import { NoticeStore } from './notice-store.ts';
@@ -28,7 +28,7 @@ export interface NoticesOptions {
   readonly queue: QueueRoom;
   readonly restore: Pick<RestoreRoom, 'news'>;
   readonly trainer: TrainerRoom;
-  readonly versions: VersionsRoom;
+  readonly checkpoints: CheckpointsRoom;
   readonly clock: Clock;
   readonly random: () => string;
   readonly failed: (where: string, error: unknown) => void;
@@ -107,8 +107,8 @@ function eventNotices(options: NoticesOptions, notify: Notify): EventNotices {
   return new EventNotices({
     notify,
     withCheckpoint: (where, run) => {
-      options.versions
-        .newestCheckpoint()
+      options.checkpoints
+        .newest()
         .then((checkpoint) => {
           run(checkpoint?.step ?? null);
         })

@@ -8,16 +8,16 @@ import { decideStart, stepsBefore } from './pass-position.ts';
 import type { OpenPass } from './passes.ts';
 
 type Validated = NonNullable<PassDataset['validated']> & { readonly cache: string };
-type Base = NonNullable<ReturnType<PassOptions['versions']['base']>>;
+type Base = NonNullable<ReturnType<PassOptions['baseModels']['selected']>>;
 
 /**
  * Null: not now; the dataset stays where it is and is validated, or tried again later.
  * Refusals DISK_FULL, NOT_READY.
  */
 export async function startPass(options: PassOptions, id: string): Promise<OpenPass | null> {
-  const { datasets, versions } = options;
+  const { datasets, baseModels } = options;
   const dataset = datasets.forPass(id);
-  const base = versions.base();
+  const base = baseModels.selected();
   if (dataset === null || base === null || !dataset.isReady) return null;
   const validated = validatedOf(dataset);
   if (validated === null || !(await datasets.isUnchanged(id))) return null;
@@ -64,7 +64,7 @@ const canContinue = (
   pass.content_hash === validated.content_hash &&
   pass.cache === validated.cache &&
   pass.base.hash === base.hash &&
-  options.versions.mismatch() === null;
+  options.baseModels.mismatch() === null;
 
 /** Applies staged changes. Null when they need another validation, or another lineage, first. */
 async function freezeConfig(
@@ -73,19 +73,19 @@ async function freezeConfig(
   validated: Validated,
   base: Base,
 ): Promise<Config | null> {
-  const { versions, datasets } = options;
+  const { baseModels, datasets } = options;
   const config = await options.config.freeze();
-  await versions.refreshBase();
-  if (versions.base()?.hash !== base.hash) return null;
+  await baseModels.refresh();
+  if (baseModels.selected()?.hash !== base.hash) return null;
   const meta = datasets.meta(dataset.id);
   if (meta === null || validated.key !== validationKey(config, base, meta)) return null;
-  if (versions.mismatch() === null) return config;
+  if (baseModels.mismatch() === null) return config;
   options.beginLineage(base.id);
   return null;
 }
 
-const requireSpace = async ({ disk, versions }: PassOptions): Promise<void> =>
-  disk.require(await versions.checkpointBytes(), 'a checkpoint');
+const requireSpace = async ({ disk, baseModels }: PassOptions): Promise<void> =>
+  disk.require(await baseModels.checkpointBytes(), 'a checkpoint');
 
 /** Null when no row is left to train. */
 async function planPass(
@@ -114,7 +114,7 @@ async function planPass(
     content_hash,
     cache,
     base: { id: base.id, folder: base.folder, hash: base.hash },
-    head_step: (await options.versions.newestCheckpoint())?.step ?? null,
+    head_step: (await options.checkpoints.newest())?.step ?? null,
     start,
     excluded_rows: [...excludedRows],
     started: now,

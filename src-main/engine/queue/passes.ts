@@ -50,7 +50,7 @@ export class Passes {
       },
       config: pass.config,
       base: pass.base,
-      lineage: { branch: this.options.versions.branch(), headStep },
+      lineage: { branch: this.options.lineage.branch(), headStep },
       core: this.options.paths.validationCore,
       start: pass.start,
     };
@@ -108,7 +108,7 @@ export class Passes {
 
   /** The newest checkpoint of the pass is where it can be continued. */
   private async writeCursorOf({ dataset, pass }: OpenPass): Promise<void> {
-    const checkpoint = await this.options.versions.newestCheckpoint();
+    const checkpoint = await this.options.checkpoints.newest();
     const cursor = checkpoint?.manifest.cursor ?? null;
     if (checkpoint === null || cursor?.pass !== pass.pass) return;
     await writeCursor(dataset.folder, {

@@ -8,12 +8,16 @@ import type { PassOptions } from './pass-options.ts';
 
 export interface QueueOptions extends Omit<PassOptions, 'beginLineage'> {
   readonly trainer: TrainerRoom;
+  readonly failed: (where: string, error: unknown) => void;
+}
+
+/** Starts lineages. The restore room, which needs the queue to exist first. */
+export interface LineageOpener {
   /**
    * Keeps the current model and starts a new lineage from this base; asks the queue to stand still
    * meanwhile. Throws a Refusal.
    */
-  readonly openLineage: (base: string) => Promise<unknown>;
-  readonly failed: (where: string, error: unknown) => void;
+  openLineage(base: string): Promise<unknown>;
 }
 
 /** The machine was not ready at the last attempt. */

@@ -10,6 +10,7 @@ import { requirePass } from './pass-files.ts';
 import { repairPasses } from './pass-repair.ts';
 import { type OpenPass, Passes } from './passes.ts';
 import type {
+  LineageOpener,
   NotReady,
   QueueNews,
   QueueOptions,
@@ -77,6 +78,22 @@ export async function createQueue(options: QueueOptions) {
     standStill: (seconds: number) => scheduler.standStill(seconds),
     release: () => scheduler.release(),
     aftermath: (after: Aftermath) => scheduler.applyAftermath(after),
+    /**
+     * Why checkpoints can't be removed now; null: no trainer uses them. With the queue running, a
+     * dataset in processing may get a trainer at any moment: between the rename of its file and the
+     * launch, or while the machine is not ready.
+     */
+    busyReason: (): string | null =>
+      progress.isSupervising ||
+      options.trainer.view().alive ||
+      (parts.desiredState.state().desired_state === 'running' &&
+        options.datasets.processing().length > 0)
+        ? 'Training is running and manages its own checkpoints.'
+        : null,
+    /** Must be called before `start`. */
+    connect(opener: LineageOpener): void {
+      scheduler.connect(opener);
+    },
     /** The pass of a dataset in any state; throws what the disk throws. */
     passOf: (id: string) => requirePass(options.paths.dataset(id)),
     /** Repairs what a crash left, then adopts a live trainer or continues the open pass. */
@@ -125,7 +142,8 @@ function connect(
       void scheduler.guard('event', () => applyEvent(parts, event));
     }),
     options.datasets.verdict.on(() => void guardedTick()),
-    options.versions.changed.on(() => void guardedTick()),
+    options.lineage.changed.on(() => void guardedTick()),
+    options.baseModels.changed.on(() => void guardedTick()),
     options.clock.every(STOP_FILE_SECONDS, () =>
       scheduler.guard('stop file', () => commands.handleStopFile()),
     ),

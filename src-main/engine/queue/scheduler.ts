@@ -6,7 +6,7 @@ import { repairPasses } from './pass-repair.ts';
 import type { OpenPass } from './passes.ts';
 import type { QueueCommands } from './commands.ts';
 import type { Outcomes } from './outcomes.ts';
-import type { QueueParts } from './queue-progress.ts';
+import type { LineageOpener, QueueParts } from './queue-progress.ts';
 import { decideNext } from './queue-rules.ts';
 
 /** One tick takes several actions, but never repeats one that has no effect. */
@@ -22,6 +22,7 @@ export class Scheduler {
   /** While a restore changes the model, nothing begins. */
   private isHeld = false;
   private isOpeningLineage = false;
+  private opener: LineageOpener | null = null;
   private readonly parts: QueueParts;
   private readonly commands: QueueCommands;
   private readonly outcomes: Outcomes;
@@ -30,6 +31,11 @@ export class Scheduler {
     this.parts = parts;
     this.commands = commands;
     this.outcomes = outcomes;
+  }
+
+  /** Must be called before the queue starts. */
+  connect(opener: LineageOpener): void {
+    this.opener = opener;
   }
 
   async tick(): Promise<void> {
@@ -50,7 +56,8 @@ export class Scheduler {
     this.isOpeningLineage = true;
     const open = async (): Promise<void> => {
       try {
-        await this.parts.options.openLineage(base);
+        if (this.opener === null) throw new Error('queue.connect was not called');
+        await this.opener.openLineage(base);
       } catch (error) {
         // Another restore is under way; the next tick tries again.
         if (!(error instanceof Refusal && error.code === 'BUSY')) this.waitAfter(error);
@@ -121,7 +128,7 @@ export class Scheduler {
         isSupervising: progress.isSupervising,
         open: progress.open?.dataset.id ?? null,
         waiting: options.datasets.queued(),
-        noBase: options.versions.noBase(),
+        noBase: options.baseModels.missingReason(),
         notBefore: progress.notReady?.until ?? null,
       },
       now,
@@ -137,7 +144,7 @@ export class Scheduler {
         await this.commands.setDesiredState('stopped', desiredState.state().by, next.why);
         return false;
       case 'continue':
-        await options.disk.require(await options.versions.checkpointBytes(), 'a checkpoint');
+        await options.disk.require(await options.baseModels.checkpointBytes(), 'a checkpoint');
         if (progress.open !== null) await this.launch(progress.open);
         return true;
       case 'begin': {
@@ -154,7 +161,7 @@ export class Scheduler {
     progress.open = open;
     progress.isSupervising = true;
     progress.waiting = null;
-    const head = await options.versions.newestCheckpoint();
+    const head = await options.checkpoints.newest();
     options.trainer.train(passes.request(open, head?.step ?? null));
     notifyChanged();
   }

@@ -1,6 +1,5 @@
-/** Exactly what a restore does, from what is read of the workspace. Pure. */
+/** Exactly what a restore does, from what was read of the workspace. Pure. */
 import { createHash } from 'node:crypto';
-import * as format from '../../contract/format.ts';
 import {
   ancestryOf,
   type AncestrySegment,
@@ -9,41 +8,143 @@ import {
   type RestorePlan,
   type RestoreSource,
 } from '../../contract/index.ts';
+import type { BranchEntry } from '../lineage/index.ts';
 import type { Aftermath } from '../queue/index.ts';
-import type { BranchEntry } from '../versions/index.ts';
-import { type ChoiceReadings, choose } from './resolve-source.ts';
-import { type RestorePhase, type KeptPoint, nameOf, titleOf } from './types.ts';
+import { describePhases, titleOf, undoText } from './messages.ts';
+import { resolveSource, type SourceInputs } from './resolve-source.ts';
+import type { RestorePhase, SavedPoint } from './types.ts';
 
-type Standing = Pick<RestorePlan['from'], 'validation_loss' | 'evaluated_step' | 'exact_match'>;
+export type ModelState = Pick<
+  RestorePlan['from'],
+  'validation_loss' | 'evaluated_step' | 'exact_match'
+>;
 
-export interface RestoreReadings extends ChoiceReadings {
+export interface RestoreInputs extends SourceInputs {
   readonly newBranch: string;
-  /** Passes that could be continued, by dataset. */
+  /** Passes that can be continued, by dataset. */
   readonly openPasses: ReadonlyMap<string, string>;
   readonly isTraining: boolean;
   readonly warmupSteps: number;
-  readonly standing: (at: Point, kept: KeptPoint | null) => Standing;
+  readonly modelState: (at: Point, point: SavedPoint | null) => ModelState;
   readonly freeBytes: number | null;
-  /** What the copy that is made first takes. */
+  /** Size of the backup that is made first. */
   readonly backupBytes: number;
-  /** As measured in this process; null: not yet. */
+  /** As measured by this process; null: not yet. */
   readonly seconds: (phase: RestorePhase, bytes: number) => number | null;
   readonly now: number;
 }
 
 export interface Decision {
   readonly plan: RestorePlan;
-  readonly kept: KeptPoint;
+  readonly point: SavedPoint;
   readonly entry: BranchEntry;
   /** What follows the switch, for each answer to "queue again". */
   readonly aftermath: (queueAgain: boolean) => Aftermath;
 }
 
-/** Room for manifests and what the file system needs beside the files. */
-const spare = 16 * 1024 * 1024;
+/** Space for manifests and file system overhead. */
+const OVERHEAD_BYTES = 16 * 1024 * 1024;
 
-/** What both lines hold. */
-function common(
+/** A dataset whose part in the model changes. */
+interface ChangedDataset {
+  readonly id: string;
+  readonly name: string;
+  readonly canQueue: boolean;
+  /** Steps in the model after the restore. */
+  readonly steps: number;
+  /** Steps that are removed from the model. */
+  readonly removed: number;
+  /** Its first step in the model before the restore. */
+  readonly first: number;
+}
+
+/** Refusals NOT_FOUND, NOT_READY. */
+export function decideRestore(source: RestoreSource, inputs: RestoreInputs): Decision {
+  const from = inputs.at;
+  if (from === null)
+    throw new Refusal(
+      'NOT_READY',
+      'Nothing was trained yet, so there is nothing to restore from.',
+      {
+        next: 'Train first; a checkpoint is saved every save_steps steps and at each pause.',
+      },
+    );
+  const { point, note } = resolveSource(source, inputs);
+  const to: Point = { branch: point.branch, step: point.step };
+  const isNewLineage = source.kind === 'base';
+  const changed = changedDatasets(inputs, isNewLineage ? null : to);
+  const leaving = leavingDatasets(changed);
+  const continuedPass = passToContinue(inputs, point);
+  const undone = source.kind === 'undo_dataset' ? source.dataset : null;
+  const title = titleOf(
+    source,
+    point,
+    inputs.datasets.find((dataset) => dataset.id === undone)?.name ?? null,
+  );
+  const optimizerState = point.optimizerState === null ? 'fresh' : 'restored';
+  const neededBytes = inputs.backupBytes + (point.canHardLink ? 0 : point.bytes) + OVERHEAD_BYTES;
+  return {
+    point,
+    entry: {
+      name: inputs.newBranch,
+      parent: isNewLineage ? null : to,
+      left: from,
+      opened: inputs.now,
+      why: `${title}.`,
+    },
+    aftermath: (queueAgain) => ({
+      goesOn: continuedPass,
+      accounts: accountsOf(changed, title),
+      cursor: continuedPass === null ? cursorOf(point) : null,
+      queueAgain: leaving
+        .filter((dataset) => dataset.can_queue && (queueAgain || dataset.id === undone))
+        .map((dataset) => dataset.id),
+    }),
+    plan: {
+      id: planId({ source, from, to, point, newBranch: inputs.newBranch, leaving, continuedPass }),
+      source,
+      title,
+      from: { ...from, ...inputs.modelState(from, null) },
+      to: { ...to, ...inputs.modelState(to, point) },
+      new_branch: inputs.newBranch,
+      steps_leaving: leaving.reduce((sum, dataset) => sum + dataset.steps, 0),
+      optimizer_state: optimizerState,
+      warmup_steps: optimizerState === 'fresh' ? inputs.warmupSteps : 0,
+      datasets_leaving: leaving,
+      phases: describePhases(inputs, { point, from, note, resumesPass: continuedPass !== null }),
+      disk: {
+        free_bytes: inputs.freeBytes,
+        needed_bytes: neededBytes,
+        fits: inputs.freeBytes === null || neededBytes <= inputs.freeBytes,
+      },
+      undo: undoText(from),
+    },
+  };
+}
+
+/** `to` null: a new lineage, which shares no step with the old one. */
+function changedDatasets(inputs: RestoreInputs, to: Point | null): readonly ChangedDataset[] {
+  const before = ancestryOf(inputs.branches, inputs.head);
+  const after: readonly AncestrySegment[] = [
+    ...(to === null ? [] : ancestryOf(inputs.branches, to.branch, to.step)),
+    { branch: inputs.newBranch, upto: null, opened: inputs.now },
+  ];
+  const shared = intersection(before, after);
+  return inputs.datasets
+    .map(({ id, name, place, ledger }) => ({
+      id,
+      name,
+      canQueue: place !== null,
+      steps: ledger.stepsIn(after),
+      stepsBefore: ledger.stepsIn(before),
+      removed: ledger.stepsIn(before) - ledger.stepsIn(shared),
+      first: ledger.firstIn(before)?.step ?? 0,
+    }))
+    .filter((dataset) => dataset.removed > 0 || dataset.steps !== dataset.stepsBefore);
+}
+
+/** The segments that two ancestries have in common. */
+function intersection(
   a: readonly AncestrySegment[],
   b: readonly AncestrySegment[],
 ): readonly AncestrySegment[] {
@@ -56,163 +157,70 @@ function common(
   });
 }
 
-/** Refusals NOT_FOUND, NOT_READY. */
-export function decideRestore(source: RestoreSource, r: RestoreReadings): Decision {
-  const from = r.at;
-  if (from === null)
-    throw new Refusal(
-      'NOT_READY',
-      'Nothing was trained yet, so there is nothing to go back from.',
-      {
-        next: 'Train first; a checkpoint is saved every save_steps steps and at each pause.',
-      },
-    );
-  const { kept, note } = choose(source, r);
-  const to: Point = { branch: kept.branch, step: kept.step };
-  const ancestry = ancestryOf(r.branches, r.head);
-  const isAnew = source.kind === 'base';
-  const then: readonly AncestrySegment[] = [
-    ...(isAnew ? [] : ancestryOf(r.branches, to.branch, to.step)),
-    { branch: r.newBranch, upto: null, opened: r.now },
-  ];
-  const stays = common(ancestry, then);
-  const changed = r.datasets
-    .map((dataset) => ({
-      ...dataset,
-      leaves: dataset.ledger.stepsIn(ancestry) - dataset.ledger.stepsIn(stays),
-      steps: dataset.ledger.stepsIn(then),
-      before: dataset.ledger.stepsIn(ancestry),
-      first: dataset.ledger.firstIn(ancestry)?.step ?? 0,
-    }))
-    .filter((dataset) => dataset.leaves > 0 || dataset.steps !== dataset.before);
-  const leaving = changed
-    .filter((dataset) => dataset.leaves > 0)
+function leavingDatasets(changed: readonly ChangedDataset[]): RestorePlan['datasets_leaving'] {
+  return changed
+    .filter((dataset) => dataset.removed > 0)
     .sort((a, b) => a.first - b.first)
-    .map((dataset) => ({
-      id: dataset.id,
-      name: dataset.name,
-      share: dataset.steps > 0 ? ('part' as const) : ('whole' as const),
-      steps: dataset.leaves,
-      can_queue: dataset.place !== null,
+    .map(({ id, name, steps, removed, canQueue }) => ({
+      id,
+      name,
+      share: steps > 0 ? 'part' : 'whole',
+      steps: removed,
+      can_queue: canQueue,
     }));
-  const { cursor } = kept;
-  const open = cursor === null ? undefined : r.openPasses.get(cursor.dataset);
-  const goesOn = cursor !== null && open === cursor.pass ? cursor.pass : null;
-  const taken = source.kind === 'undo_dataset' ? source.dataset : null;
-  const dataset = r.datasets.find((dataset) => dataset.id === taken)?.name ?? null;
-  const title = titleOf(source, kept, dataset);
-  const optimizerState = kept.optimizerState === null ? 'fresh' : 'restored';
-  const entry: BranchEntry = {
-    name: r.newBranch,
-    parent: isAnew ? null : to,
-    left: from,
-    opened: r.now,
-    why: `${title}.`,
-  };
-  const missing = (leaves: number): string =>
-    `${String(leaves)} ${leaves === 1 ? 'step of it is' : 'steps of it are'} not in this model; ${from.branch} was left by "${title}".`;
-  const aftermath = (queueAgain: boolean): Aftermath => ({
-    goesOn,
-    accounts: changed.map((dataset) => ({
-      id: dataset.id,
-      steps: dataset.steps,
-      missing: dataset.leaves > 0 ? missing(dataset.leaves) : null,
-    })),
-    cursor:
-      cursor === null || cursor.complete || goesOn !== null
-        ? null
-        : {
-            dataset: cursor.dataset,
-            at: {
-              format: 1,
-              position: cursor.position,
-              epoch: cursor.epoch,
-              seed: cursor.seed,
-              content_hash: cursor.content_hash,
-              excluded_rows: cursor.excluded_rows ?? [],
-              step: kept.step,
-            },
-          },
-    queueAgain: leaving
-      .filter((dataset) => dataset.can_queue && (queueAgain || dataset.id === taken))
-      .map((dataset) => dataset.id),
-  });
-  const needed = r.backupBytes + (kept.share ? 0 : kept.bytes) + spare;
-  // What was agreed to; the steps that a running trainer adds meanwhile change nothing of it.
-  const identity = {
-    source,
-    from: from.branch,
-    to,
-    origin: kept.origin,
-    optimizer_state: kept.optimizerState,
-    branch: r.newBranch,
-    leaving: leaving.map(({ id, share }) => [id, share]),
-    goesOn,
-  };
-  return {
-    kept,
-    entry,
-    aftermath,
-    plan: {
-      id: createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 16),
-      source,
-      title,
-      from: { ...from, ...r.standing(from, null) },
-      to: { ...to, ...r.standing(to, kept) },
-      new_branch: r.newBranch,
-      steps_leaving: leaving.reduce((sum, dataset) => sum + dataset.steps, 0),
-      optimizer_state: optimizerState,
-      warmup_steps: optimizerState === 'fresh' ? r.warmupSteps : 0,
-      datasets_leaving: leaving,
-      phases: actsOf(r, kept, from, note, goesOn !== null),
-      disk: {
-        free_bytes: r.freeBytes,
-        needed_bytes: needed,
-        fits: r.freeBytes === null || needed <= r.freeBytes,
-      },
-      undo: `Roll back goes from ${r.newBranch} to step ${String(from.step)} of ${from.branch} again; its checkpoints stay, and the backup made first holds it too.`,
-    },
-  };
 }
 
-function actsOf(
-  r: RestoreReadings,
-  kept: KeptPoint,
-  from: Point,
-  note: string | null,
-  goesOn: boolean,
-): RestorePlan['phases'] {
-  const phase = (name: RestorePhase, text: string, bytes = 0): RestorePlan['phases'][number] => ({
-    phase: name,
-    text,
-    seconds: r.seconds(name, bytes),
-  });
-  const before = note === null ? '' : `${note} `;
-  return [
-    phase('pause', r.isTraining ? 'The trainer saves its step and ends.' : 'No trainer runs.'),
-    phase(
-      'verify',
-      `${before}Every byte of ${nameOf(kept)} is read and compared (${format.bytes(kept.bytes)}).`,
-      kept.bytes,
-    ),
-    phase(
-      'back_up',
-      `Step ${String(from.step)} of ${from.branch} is copied and read back (${format.bytes(r.backupBytes)}).`,
-      r.backupBytes,
-    ),
-    phase(
-      'stage',
-      kept.share
-        ? `Step ${String(kept.step)} is put under ${r.newBranch}; its blocks are shared.`
-        : `Step ${String(kept.step)} is copied under ${r.newBranch}.`,
-      kept.bytes,
-    ),
-    phase('switch', `${r.newBranch} becomes the head by one rename.`),
-    phase(
-      'continue',
-      goesOn
-        ? `The pass goes on inside its dataset, from step ${String(kept.step)}.`
-        : `The queue goes on as it is set, from step ${String(kept.step)}.`,
-    ),
-  ];
+/** The open pass that the restored point lies inside, which training continues; null: none. */
+function passToContinue({ openPasses }: RestoreInputs, { cursor }: SavedPoint): string | null {
+  if (cursor === null || openPasses.get(cursor.dataset) !== cursor.pass) return null;
+  return cursor.pass;
+}
+
+/** A closed pass that the restored point lies inside: queued again, the dataset continues there. */
+function cursorOf({ cursor, step }: SavedPoint): Aftermath['cursor'] {
+  if (cursor === null || cursor.complete) return null;
+  const { dataset, position, epoch, seed, content_hash, excluded_rows = [] } = cursor;
+  const at = {
+    format: 1 as const,
+    position,
+    epoch,
+    seed,
+    content_hash,
+    excluded_rows: [...excluded_rows],
+    step,
+  };
+  return { dataset, at };
+}
+
+function accountsOf(changed: readonly ChangedDataset[], title: string): Aftermath['accounts'] {
+  const missing = (removed: number): string =>
+    `${String(removed)} ${removed === 1 ? 'step of it is' : 'steps of it are'} no longer in the model (removed by "${title}").`;
+  return changed.map(({ id, steps, removed }) => ({
+    id,
+    steps,
+    missing: removed > 0 ? missing(removed) : null,
+  }));
+}
+
+/** What is confirmed. Steps that a running trainer adds in the meantime don't change it. */
+function planId(facts: {
+  readonly source: RestoreSource;
+  readonly from: Point;
+  readonly to: Point;
+  readonly point: SavedPoint;
+  readonly newBranch: string;
+  readonly leaving: RestorePlan['datasets_leaving'];
+  readonly continuedPass: string | null;
+}): string {
+  const identity = {
+    source: facts.source,
+    from: facts.from.branch,
+    to: facts.to,
+    origin: facts.point.origin,
+    optimizer_state: facts.point.optimizerState,
+    branch: facts.newBranch,
+    leaving: facts.leaving.map(({ id, share }) => [id, share]),
+    continued_pass: facts.continuedPass,
+  };
+  return createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 16);
 }

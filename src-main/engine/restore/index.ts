@@ -1,6 +1,9 @@
 /**
- * Restore: the model goes back to a kept point, in a new branch, by phases that a crash at any moment leaves either undone or done.
- * Promises: what was agreed to is what happens; the source is read byte by byte and the model copied before the one switch; each end is told.
- * Never: changes or removes what the old branch holds, trains while the head changes, lets a half-made branch be resumed from.
+ * Restore: takes the model back to a saved point, on a new branch, in phases that a crash leaves
+ * either undone or done.
+ * Promises: what was confirmed is what happens; the source is verified and the model backed up
+ * before the one switch; every outcome is reported.
+ * Never: changes or removes what the old branch has, trains while the head changes, leaves a
+ * half-made branch that training could resume from.
  */
 export { createRestore, type RestoreRoom } from './restore.ts';

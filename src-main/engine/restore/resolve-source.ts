@@ -1,68 +1,160 @@
-/** Which kept point a source means. Pure. Refusals NOT_FOUND, NOT_READY. */
+/** Which saved point a restore source means. Pure. Refusals NOT_FOUND, NOT_READY. */
 import {
-  type BranchFacts,
-  isInAncestry,
   ancestryOf,
   type AncestrySegment,
+  isInAncestry,
   type Point,
   Refusal,
   type RestoreSource,
 } from '../../contract/index.ts';
 import type { TrainedDataset } from '../datasets/index.ts';
-import type { BranchEntry } from '../versions/index.ts';
-import type { KeptPoint } from './types.ts';
+import type { BranchEntry } from '../lineage/index.ts';
+import type { SavedPoint } from './types.ts';
 
-export interface Chosen {
-  readonly kept: KeptPoint;
-  /** A sentence when what is kept is not exactly what was asked for. */
+export interface ResolvedSource {
+  readonly point: SavedPoint;
+  /** A sentence when the point is not exactly what was asked for. */
   readonly note: string | null;
 }
 
-export interface ChoiceReadings {
+export interface SourceInputs {
   readonly head: string;
   readonly branches: readonly BranchEntry[];
-  /** Where the model stands; null: nothing was ever saved. */
+  /** Where the model is; null: nothing was ever saved. */
   readonly at: Point | null;
   /** Versions and checkpoints of every branch, and backups. */
-  readonly kept: readonly KeptPoint[];
-  /** The base as a point before the first step; null: it cannot be read. */
-  readonly base: KeptPoint | null;
-  /** The base that is asked for, as the point before the first step of a new lineage; null: none is, or it cannot be read. */
-  readonly named: KeptPoint | null;
+  readonly saved: readonly SavedPoint[];
+  /** The base model of the lineage as the point before the first step; null: it can't be read. */
+  readonly base: SavedPoint | null;
+  /**
+   * The base model that was asked for, as the first point of a new lineage; null: none was, or it
+   * can't be read.
+   */
+  readonly requestedBase: SavedPoint | null;
   readonly datasets: readonly TrainedDataset[];
 }
 
-const place = (point: Point): string => `step ${String(point.step)} of ${point.branch}`;
+const SEE_ALL = 'nightshift versions list and nightshift checkpoints list show what is saved.';
+const SEE_OTHERS = 'nightshift versions list and nightshift checkpoints list show the others.';
 
-/** At the same step: with moments before without, and of the branch that is nearest to the end of the line. */
-function newest(
-  kept: readonly KeptPoint[],
-  ancestry: readonly AncestrySegment[],
-): KeptPoint | null {
-  const rank = (point: KeptPoint): readonly number[] => [
-    point.step,
-    point.optimizerState === null ? 0 : 1,
-    ancestry.findIndex((segment) => segment.branch === point.branch),
-  ];
-  const isAbove = (point: KeptPoint, other: KeptPoint): boolean => {
-    const ranks = rank(other);
-    const differs = rank(point).map((value, at) => value - (ranks[at] ?? 0));
-    return (differs.find((value) => value !== 0) ?? 0) > 0;
-  };
-  return kept.reduce<KeptPoint | null>(
-    (best, point) => (best === null || isAbove(point, best) ? point : best),
-    null,
-  );
+export const pointName = (point: Point): string => `step ${String(point.step)} of ${point.branch}`;
+
+export function resolveSource(source: RestoreSource, inputs: SourceInputs): ResolvedSource {
+  switch (source.kind) {
+    case 'version':
+      return exact(
+        inputs.saved.find(({ origin }) => origin.kind === 'version' && origin.name === source.name),
+        `There is no version ${source.name}.`,
+        source.name,
+      );
+    case 'checkpoint':
+      return resolveCheckpoint(inputs, source);
+    case 'backup':
+      return exact(
+        inputs.saved.find(({ origin }) => origin.kind === 'backup' && origin.id === source.id),
+        `There is no backup ${source.id} that contains a model.`,
+        source.id,
+      );
+    case 'rollback':
+      return resolveRollback(inputs);
+    case 'undo_dataset':
+      return resolveUndo(inputs, source.dataset);
+    case 'base':
+      return exact(
+        inputs.requestedBase ?? undefined,
+        `There is no base model ${source.id} with weights.`,
+        source.id,
+        'Create it first; nightshift base list shows the available ones.',
+      );
+  }
 }
 
-/** The newest kept point of a line that is not after `step`. Backups are asked for by name only. */
-function nearest(
-  r: ChoiceReadings,
+function exact(
+  point: SavedPoint | undefined,
+  message: string,
+  subject: string,
+  next = SEE_ALL,
+): ResolvedSource {
+  if (point === undefined) throw new Refusal('NOT_FOUND', message, { subject, next });
+  return { point, note: null };
+}
+
+function notReady(message: string, next: string): never {
+  throw new Refusal('NOT_READY', message, { next });
+}
+
+function resolveCheckpoint({ saved }: SourceInputs, wanted: Point): ResolvedSource {
+  const ofBranch = saved.filter(
+    (point) => point.origin.kind === 'checkpoint' && point.branch === wanted.branch,
+  );
+  const point = ofBranch.find((candidate) => candidate.step === wanted.step);
+  if (point !== undefined) return { point, note: null };
+  const distance = (candidate: Point): number => Math.abs(candidate.step - wanted.step);
+  const nearby = ofBranch.reduce<SavedPoint | null>(
+    (best, candidate) => (best === null || distance(candidate) < distance(best) ? candidate : best),
+    null,
+  );
+  throw new Refusal('NOT_FOUND', `There is no complete checkpoint of ${pointName(wanted)}.`, {
+    subject: pointName(wanted),
+    next:
+      nearby === null ? SEE_ALL : `The nearest checkpoint is ${pointName(nearby)}. ${SEE_OTHERS}`,
+  });
+}
+
+function resolveRollback(inputs: SourceInputs): ResolvedSource {
+  const { branches, head, at, saved } = inputs;
+  const left = branches.find((branch) => branch.name === head)?.left ?? null;
+  if (left !== null) {
+    const point = newestUpTo(inputs, ancestryOf(branches, left.branch), left.step);
+    if (point === null) return notReady(`Nothing of ${left.branch} is saved any more.`, SEE_ALL);
+    return { point, note: point.step === left.step ? null : missingNote(left, point) };
+  }
+  if (at === null) return notReady('Nothing was trained yet.', 'Train first.');
+  const ancestry = ancestryOf(branches, head);
+  const versions = saved.filter(
+    (point) =>
+      point.origin.kind === 'version' && point.step < at.step && isInAncestry(ancestry, point),
+  );
+  const point = newest(versions, ancestry);
+  return point === null
+    ? notReady(`There is no version before step ${String(at.step)}.`, SEE_ALL)
+    : { point, note: null };
+}
+
+function resolveUndo(inputs: SourceInputs, id: string): ResolvedSource {
+  const dataset = inputs.datasets.find((trained) => trained.id === id);
+  if (dataset === undefined)
+    throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
+  const ancestry = ancestryOf(inputs.branches, inputs.head);
+  const first = dataset.ledger.firstIn(ancestry);
+  if (first === null)
+    return notReady(
+      `${dataset.name} is not in this model: no step that led to it trained ${dataset.name}.`,
+      'To train it: nightshift queue retry',
+    );
+  const before = first.step - 1;
+  if (before === 0)
+    return inputs.base === null
+      ? notReady("The base model can't be read, and nothing earlier is saved.", SEE_ALL)
+      : { point: inputs.base, note: null };
+  const point = newestUpTo(inputs, ancestry, before);
+  if (point === null)
+    return notReady(
+      `No version or checkpoint from before ${dataset.name} is saved (step ${String(before)} or earlier).`,
+      SEE_ALL,
+    );
+  const wanted = { branch: first.branch, step: before };
+  return { point, note: point.step === before ? null : missingNote(wanted, point) };
+}
+
+/** The newest saved point of the ancestry up to `step`. Backups have to be named. */
+function newestUpTo(
+  { saved }: SourceInputs,
   ancestry: readonly AncestrySegment[],
   step: number,
-): KeptPoint | null {
+): SavedPoint | null {
   return newest(
-    r.kept.filter(
+    saved.filter(
       (point) =>
         point.origin.kind !== 'backup' && point.step <= step && isInAncestry(ancestry, point),
     ),
@@ -70,118 +162,26 @@ function nearest(
   );
 }
 
-function nothing(what: string, next: string): never {
-  throw new Refusal('NOT_READY', what, { next });
-}
-
-const listed = 'versions list and checkpoints list name what is kept.';
-const listedToo = 'versions list and checkpoints list name the others.';
-
-export function choose(source: RestoreSource, r: ChoiceReadings): Chosen {
-  const found = (kept: KeptPoint | undefined, what: string, subject: string): Chosen => {
-    if (kept === undefined) throw new Refusal('NOT_FOUND', what, { subject, next: listed });
-    return { kept, note: null };
+/** Of the same step: one with optimizer state first, then the one on the youngest branch. */
+function newest(
+  points: readonly SavedPoint[],
+  ancestry: readonly AncestrySegment[],
+): SavedPoint | null {
+  const rank = (point: SavedPoint): readonly number[] => [
+    point.step,
+    point.optimizerState === null ? 0 : 1,
+    ancestry.findIndex((segment) => segment.branch === point.branch),
+  ];
+  const isNewer = (point: SavedPoint, other: SavedPoint): boolean => {
+    const ranks = rank(other);
+    const differences = rank(point).map((value, index) => value - (ranks[index] ?? 0));
+    return (differences.find((difference) => difference !== 0) ?? 0) > 0;
   };
-  switch (source.kind) {
-    case 'version':
-      return found(
-        r.kept.find(
-          (point) => point.origin.kind === 'version' && point.origin.name === source.name,
-        ),
-        `There is no version ${source.name}.`,
-        source.name,
-      );
-    case 'checkpoint':
-      return checkpoint(r, source);
-    case 'backup':
-      return found(
-        r.kept.find((point) => point.origin.kind === 'backup' && point.origin.id === source.id),
-        `There is no backup ${source.id} that holds a model.`,
-        source.id,
-      );
-    case 'rollback':
-      return rollback(r);
-    case 'undo_dataset':
-      return undoDataset(r, source.dataset);
-    case 'base':
-      if (r.named === null)
-        throw new Refusal('NOT_FOUND', `There is no base model ${source.id} with weights.`, {
-          subject: source.id,
-          next: 'Make it first; base list names those that are there.',
-        });
-      return { kept: r.named, note: null };
-  }
-}
-
-function checkpoint(r: ChoiceReadings, wanted: Point): Chosen {
-  const ofBranch = r.kept.filter(
-    (point) => point.origin.kind === 'checkpoint' && point.branch === wanted.branch,
-  );
-  const kept = ofBranch.find((point) => point.step === wanted.step);
-  if (kept !== undefined) return { kept, note: null };
-  const away = (point: KeptPoint): number => Math.abs(point.step - wanted.step);
-  const nearby = ofBranch.reduce<KeptPoint | null>(
-    (best, point) => (best === null || away(point) < away(best) ? point : best),
+  return points.reduce<SavedPoint | null>(
+    (best, point) => (best === null || isNewer(point, best) ? point : best),
     null,
   );
-  throw new Refusal('NOT_FOUND', `There is no complete checkpoint of ${place(wanted)}.`, {
-    subject: place(wanted),
-    next:
-      nearby === null ? listed : `The nearest one that is kept is ${place(nearby)}. ${listedToo}`,
-  });
 }
 
-function rollback(r: ChoiceReadings): Chosen {
-  const left = r.branches.find((branch) => branch.name === r.head)?.left ?? null;
-  if (left !== null) {
-    const kept = nearest(r, ancestryOf(facts(r.branches), left.branch), left.step);
-    if (kept === null) return nothing(`Nothing of ${left.branch} is kept any more.`, listed);
-    return { kept, note: kept.step === left.step ? null : missing(left, kept) };
-  }
-  const { at } = r;
-  if (at === null) return nothing('Nothing was trained yet.', 'Train first.');
-  const ancestry = ancestryOf(facts(r.branches), r.head);
-  const versions = r.kept.filter(
-    (point) =>
-      point.origin.kind === 'version' && point.step < at.step && isInAncestry(ancestry, point),
-  );
-  const kept = newest(versions, ancestry);
-  return kept === null
-    ? nothing(`There is no version before step ${String(at.step)}.`, listed)
-    : { kept, note: null };
-}
-
-function undoDataset(r: ChoiceReadings, id: string): Chosen {
-  const dataset = r.datasets.find((dataset) => dataset.id === id);
-  if (dataset === undefined)
-    throw new Refusal('NOT_FOUND', 'There is no such dataset.', { subject: id });
-  const ancestry = ancestryOf(facts(r.branches), r.head);
-  const first = dataset.ledger.firstIn(ancestry);
-  if (first === null)
-    return nothing(
-      `${dataset.name} is not in this model: no step of it was trained on the line that leads to it.`,
-      'queue retry trains it.',
-    );
-  const before = first.step - 1;
-  if (before === 0)
-    return r.base === null
-      ? nothing('The base model cannot be read, and nothing before the first step is kept.', listed)
-      : { kept: r.base, note: null };
-  const kept = nearest(r, ancestry, before);
-  if (kept === null)
-    return nothing(
-      `No version and no checkpoint at or before step ${String(before)} is kept, which is where ${dataset.name} began.`,
-      listed,
-    );
-  return {
-    kept,
-    note: kept.step === before ? null : missing({ branch: first.branch, step: before }, kept),
-  };
-}
-
-const missing = (wanted: Point, kept: KeptPoint): string =>
-  `Nothing of step ${String(wanted.step)} is kept; the nearest before it is step ${String(kept.step)} of ${kept.branch}.`;
-
-export const facts = (
-  branches: readonly BranchEntry[],
-): readonly Pick<BranchFacts, 'name' | 'parent' | 'opened'>[] => branches;
+const missingNote = (wanted: Point, point: SavedPoint): string =>
+  `Step ${String(wanted.step)} is not saved; the nearest earlier point is ${pointName(point)}.`;

@@ -4,7 +4,7 @@ import type { Setup } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Journal } from '../journal/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
-import { readBase } from '../versions/index.ts';
+import { readBaseModel } from '../base-models/index.ts';
 
 export type BaseModel = Setup['bases'][number];
 export type BaseKind = 'starter' | 'smollm2' | 'folder';
@@ -71,7 +71,7 @@ export class BaseModels {
   async scan(): Promise<void> {
     const found: BaseModel[] = [];
     for (const id of (await readdir(this.options.paths.models).catch(() => [])).sort()) {
-      const base = await readBase(this.options.paths, id);
+      const base = await readBaseModel(this.options.paths, id);
       if (base === null) continue;
       found.push({
         id,

@@ -6,12 +6,14 @@ import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Machine } from '../../machine/index.ts';
+import type { BaseModelsRoom } from '../base-models/index.ts';
+import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
-import { slugOf, type VersionsRoom } from '../versions/index.ts';
+import { slugOf } from '../versions/index.ts';
 import { BASE_BYTES, type BaseKind, BaseModels } from './base-models.ts';
 import { findDevice, type PythonReading } from './python.ts';
 
@@ -25,7 +27,8 @@ export interface SetupOptions {
   readonly disk: DiskRoom;
   readonly journal: Journal;
   readonly trainer: TrainerRoom;
-  readonly versions: VersionsRoom;
+  readonly baseModels: BaseModelsRoom;
+  readonly checkpoints: CheckpointsRoom;
   readonly clock: Clock;
   readonly machine: Pick<Machine, 'facts' | 'knownGpus'>;
   readonly python: () => Promise<PythonReading>;
@@ -93,7 +96,7 @@ class SetupChecks implements SetupRoom {
   }
 
   state(): Setup {
-    const chosen = this.options.versions.chosen();
+    const chosen = this.options.baseModels.selectedId();
     return {
       python: this.python,
       device: this.device,
@@ -122,8 +125,8 @@ class SetupChecks implements SetupRoom {
         next: 'Name the folder of the model.',
       });
     const id = kind === 'folder' ? slugOf(path.basename(source ?? '')) : kind;
-    const current = this.options.versions.chosen();
-    const isLocked = current !== '' && current !== id && (await this.options.versions.hasTrained());
+    const current = this.options.baseModels.selectedId();
+    const isLocked = current !== '' && current !== id && (await this.options.checkpoints.hasAny());
     if (this.bases.isMaking())
       throw new Refusal('BUSY', 'Another base model is being created.', { subject: id });
     if (this.bases.isReady(id)) {
@@ -149,8 +152,8 @@ class SetupChecks implements SetupRoom {
 
   /** Without confirmation: nothing was trained yet, or it is the same base model. */
   private async adopt(id: string): Promise<void> {
-    const { versions, config, datasets } = this.options;
-    await versions.choose(id);
+    const { baseModels, config, datasets } = this.options;
+    await baseModels.select(id);
     if (config.values().base_model !== id)
       await config.set({
         key: 'base_model',

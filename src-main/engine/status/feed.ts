@@ -1,4 +1,7 @@
-/** Snapshot, then changes: one revision counter, changes of a room coalesced to 4 a second, the last 1000 kept for who was away. */
+/**
+ * Snapshot, then changes: one revision counter, at most 4 changes per second and room, the last
+ * 1000 kept for clients that reconnect.
+ */
 import {
   type Change,
   type MetricsNews,
@@ -9,25 +12,28 @@ import {
 } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 
-const keptChanges = 1000;
-const secondsBetween = 0.25;
+const MAX_KEPT_CHANGES = 1000;
+const FLUSH_SECONDS = 0.25;
 
 export type RoomReaders = { readonly [K in RoomName]: () => Rooms[K] };
 
 export interface Feed {
-  /** Something in this room may be different; compared and sent with the next change. */
+  /** The state of this room may have changed; it is compared and sent with the next flush. */
   touch(room: RoomName): void;
   news(news: MetricsNews): void;
   snapshot(): Snapshot;
-  /** Changes after `since`, the kept ones first. Refusal NOT_READY when `since` is too old or from another engine. */
+  /**
+   * Changes after `since`, the past ones first. Refusal NOT_READY when `since` is too old or from
+   * another engine.
+   */
   subscribe(since: number, listener: (change: Change) => void): () => void;
-  /** Sends what is due now. */
+  /** Sends pending changes now. */
   flush(): void;
   close(): void;
 }
 
-/** What makes a room different: times of reading alone do not. */
-function compared(room: RoomName, value: unknown): string {
+/** What is compared: the time of a reading alone is no change. */
+function comparable(room: RoomName, value: unknown): string {
   return JSON.stringify(value, (key, entry: unknown) =>
     (key === 'updated_at' && room === 'status') || (key === 't' && room === 'machine')
       ? undefined
@@ -46,6 +52,24 @@ function merge(a: MetricsNews | null, b: MetricsNews): MetricsNews {
   };
 }
 
+/** A room's emitter, and the parts of the snapshot that its changes can affect. */
+export type FeedSource = readonly [
+  source: { on(listener: () => void): () => void },
+  rooms: readonly RoomName[],
+];
+
+/** Touches the feed for every change of the sources. Returns a function that stops it. */
+export function touchFrom(feed: Pick<Feed, 'touch'>, sources: readonly FeedSource[]): () => void {
+  const stops = sources.map(([source, rooms]) =>
+    source.on(() => {
+      for (const room of rooms) feed.touch(room);
+    }),
+  );
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
 export function createFeed(options: {
   readonly clock: Clock;
   readonly readers: RoomReaders;
@@ -54,10 +78,10 @@ export function createFeed(options: {
   const names = Object.keys(options.readers) as RoomName[];
   const dirty = new Set<RoomName>(names);
   const sent = new Map<RoomName, string>();
-  const ring: Change[] = [];
+  const changes: Change[] = [];
   const listeners = new Set<(change: Change) => void>();
   let metrics: MetricsNews | null = null;
-  // Above every revision of an earlier engine, so that a client of that one takes a new snapshot.
+  // Higher than any revision of an earlier engine, so that its clients take a new snapshot.
   let revision = Math.floor(options.clock.now()) * 10;
 
   function flush(): void {
@@ -66,7 +90,7 @@ export function createFeed(options: {
     let count = 0;
     for (const name of dirty) {
       const value = options.readers[name]();
-      const text = compared(name, value);
+      const text = comparable(name, value);
       if (sent.get(name) === text) continue;
       sent.set(name, text);
       rooms[name] = value;
@@ -78,8 +102,8 @@ export function createFeed(options: {
     if (count === 0 && news === null) return;
     revision += 1;
     const change: Change = { revision, rooms: rooms as Partial<Rooms>, metrics: news };
-    ring.push(change);
-    if (ring.length > keptChanges) ring.shift();
+    changes.push(change);
+    if (changes.length > MAX_KEPT_CHANGES) changes.shift();
     for (const listener of [...listeners])
       try {
         listener(change);
@@ -88,7 +112,7 @@ export function createFeed(options: {
       }
   }
 
-  const stop = options.clock.every(secondsBetween, flush);
+  const stop = options.clock.every(FLUSH_SECONDS, flush);
   return {
     touch: (room) => dirty.add(room),
     news(news) {
@@ -101,16 +125,16 @@ export function createFeed(options: {
       return { revision, rooms: rooms as Rooms };
     },
     subscribe(since, listener) {
-      const oldest = ring[0]?.revision ?? revision + 1;
+      const oldest = changes[0]?.revision ?? revision + 1;
       if (since > revision || since < oldest - 1)
         throw new Refusal(
           'NOT_READY',
-          `The changes after revision ${since} are not kept any more.`,
+          `The changes after revision ${since} are no longer available.`,
           {
             next: 'Take a new snapshot.',
           },
         );
-      for (const change of ring) if (change.revision > since) listener(change);
+      for (const change of changes) if (change.revision > since) listener(change);
       listeners.add(listener);
       return () => listeners.delete(listener);
     },

@@ -5,6 +5,6 @@
  * time; unknown is null.
  * Never: reads an old status file, changes anything.
  */
-export { createFeed, type Feed, type RoomReaders } from './feed.ts';
+export { createFeed, type Feed, type FeedSource, type RoomReaders, touchFrom } from './feed.ts';
 export { writeScriptFiles } from './script-files.ts';
 export { createStatus, type StatusOptions, type StatusRoom } from './status.ts';

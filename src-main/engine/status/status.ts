@@ -12,13 +12,15 @@ import { Emitter } from '../../kit/emitter.ts';
 import { writeJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { gpuOf, type Machine } from '../../machine/index.ts';
+import type { BaseModelsRoom } from '../base-models/index.ts';
+import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
+import type { LineageRoom } from '../lineage/index.ts';
 import type { MetricsRoom } from '../metrics/index.ts';
 import { type QueueRoom, stepOf } from '../queue/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
-import type { VersionsRoom } from '../versions/index.ts';
 import { type CurrentState, decideState } from './decide.ts';
 import { gpuShown } from './gpu.ts';
 import { HeartbeatIntervals } from './heartbeats.ts';
@@ -36,7 +38,9 @@ export interface StatusOptions {
   readonly metrics: MetricsRoom;
   readonly queue: QueueRoom;
   readonly trainer: TrainerRoom;
-  readonly versions: VersionsRoom;
+  readonly lineage: LineageRoom;
+  readonly checkpoints: CheckpointsRoom;
+  readonly baseModels: BaseModelsRoom;
   readonly machine: Machine;
   readonly clock: Clock;
   readonly failed: (where: string, error: unknown) => void;
@@ -76,10 +80,19 @@ class Status implements StatusRoom {
   }
 
   async start(): Promise<void> {
-    const { clock, trainer, versions, queue, paths, failed } = this.options;
+    const { clock, trainer, lineage, checkpoints, queue, paths, failed } = this.options;
     await this.readings.read();
     await this.readCheckpoint();
     await mkdir(paths.status, { recursive: true });
+    const refreshCheckpoint = (): void => {
+      this.readCheckpoint()
+        .then(() => {
+          this.changed.emit(undefined);
+        })
+        .catch((error: unknown) => {
+          failed('status.checkpoint', error);
+        });
+    };
     this.stops = [
       clock.every(SECONDS_BETWEEN_UPDATES, async () => {
         this.addHeartbeat();
@@ -94,15 +107,8 @@ class Status implements StatusRoom {
         if (event.type === 'checkpoint' && typeof event.step === 'number')
           this.newestCheckpoint = event.step;
       }),
-      versions.changed.on(() => {
-        this.readCheckpoint()
-          .then(() => {
-            this.changed.emit(undefined);
-          })
-          .catch((error: unknown) => {
-            failed('status.checkpoint', error);
-          });
-      }),
+      lineage.changed.on(refreshCheckpoint),
+      checkpoints.changed.on(refreshCheckpoint),
       queue.changed.on(() => {
         this.changed.emit(undefined);
       }),
@@ -110,7 +116,7 @@ class Status implements StatusRoom {
   }
 
   private async readCheckpoint(): Promise<void> {
-    this.newestCheckpoint = (await this.options.versions.newestCheckpoint())?.step ?? null;
+    this.newestCheckpoint = (await this.options.checkpoints.newest())?.step ?? null;
   }
 
   private addHeartbeat(): void {
@@ -120,7 +126,7 @@ class Status implements StatusRoom {
   }
 
   private readState(): CurrentState {
-    const { trainer, queue, datasets, versions } = this.options;
+    const { trainer, queue, datasets, baseModels } = this.options;
     const view = trainer.view();
     const all = datasets.list();
     return decideState({
@@ -139,7 +145,7 @@ class Status implements StatusRoom {
       notReady: queue.notReady(),
       validating: datasets.validating(),
       waiting: queue.waiting()?.why ?? null,
-      noBase: versions.noBase(),
+      noBase: baseModels.missingReason(),
       datasets: {
         needDecision: all.filter((dataset) => dataset.verdict === 'needs_decision').length,
         queued: all.filter((dataset) => dataset.place === 'queue').length,
@@ -155,7 +161,7 @@ class Status implements StatusRoom {
   }
 
   get(): TrainingStatus {
-    const { clock, config, datasets, disk, machine, metrics, queue, trainer, versions } =
+    const { clock, config, datasets, disk, machine, metrics, queue, trainer, lineage } =
       this.options;
     const view = trainer.view();
     const open = queue.open();
@@ -172,7 +178,7 @@ class Status implements StatusRoom {
       queue: datasets.counts(),
       notReady: queue.notReady(),
       config: open?.pass.config ?? config.values(),
-      branch: versions.branch(),
+      branch: lineage.branch(),
       newestCheckpoint: this.newestCheckpoint,
       gpu: gpuShown(gpuOf(machine.gpus(), view.device)),
       memory: { ...this.readings.memory, trainer_mb: this.readings.trainerMb },

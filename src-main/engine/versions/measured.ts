@@ -1,0 +1,38 @@
+/** What the metrics know about a version, and what a version adds to the charts. Pure. */
+import {
+  type AncestrySegment,
+  type EvaluationPoint,
+  isInAncestry,
+  type Marker,
+  type Version,
+} from '../../contract/index.ts';
+
+/** What an evaluation says about a version. Losses in nats per trained token. */
+export interface Measured {
+  readonly validationLoss: number | null;
+  readonly gap: number | null;
+  readonly exactMatch: { readonly k: number; readonly n: number } | null;
+  /** The newest evaluation may be from before the step of the version. */
+  readonly evaluatedStep: number | null;
+}
+
+export function measuredBy(evaluation: EvaluationPoint | null): Measured {
+  const k = evaluation?.exact_k ?? null;
+  const n = evaluation?.exact_n ?? null;
+  return {
+    validationLoss: evaluation?.core_loss ?? evaluation?.slice_loss ?? null,
+    gap: evaluation?.gap ?? null,
+    exactMatch: k === null || n === null ? null : { k, n },
+    evaluatedStep: evaluation?.step ?? null,
+  };
+}
+
+/** Markers on the charts for the versions in `ancestry`. Pure. */
+export function versionMarkers(
+  versions: readonly Version[],
+  ancestry: readonly AncestrySegment[],
+): readonly Marker[] {
+  return versions
+    .filter((version) => isInAncestry(ancestry, version))
+    .map(({ step, created: t, name: label }) => ({ kind: 'version', step, t, until: null, label }));
+}

@@ -1,0 +1,17 @@
+/** Names of versions, `v001_sample`. Pure. */
+
+export const versionName = (number: number, slug: string): string =>
+  `v${String(number).padStart(3, '0')}_${slug}`;
+
+/** Lower case letters, digits and single dashes; at most 40. */
+export function slugOf(name: string): string {
+  const stem = name.replace(/\.((jsonl|json|csv)(\.(gz|zst))?|parquet)$/i, '');
+  const slug = stem
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40)
+    .replace(/-+$/, '');
+  return slug === '' ? 'dataset' : slug;
+}
