@@ -3,7 +3,7 @@ import { useEffect } from 'react';
 import { create } from 'zustand';
 import type { Curves } from '../../../src-main/contract/index.ts';
 import { engine, onMetrics, useEngine } from '../../engine/index.ts';
-import { isOneOf, kept } from '../../kit/persisted-state.ts';
+import { isOneOf, persistedState } from '../../kit/persisted-state.ts';
 import { axisOf, stepAtTime, withNews, type Axis, type AxisKind } from './curve-data.ts';
 
 export const ranges = ['dataset', '24h', '7d', 'all'] as const;
@@ -94,9 +94,9 @@ async function askBase(range: Range, smoothing: number): Promise<Curves> {
 /** Fetches what the dashboard will draw first, while another screen is shown. Does nothing when there is a curve already. */
 export async function warmCurves(): Promise<void> {
   if (useCurves.getState().base !== null) return;
-  const smoothing = kept<number>(...keptSmoothing);
+  const smoothing = persistedState<number>(...keptSmoothing);
   try {
-    const base = await askBase(kept<Range>(...keptRange), smoothing);
+    const base = await askBase(persistedState<Range>(...keptRange), smoothing);
     if (useCurves.getState().base === null) useCurves.setState({ base, smoothing });
   } catch {
     // Not reached: the dashboard asks again when it is opened.

@@ -90,10 +90,10 @@ export function takeIn(chosen: Chosen, priority: Priority): void {
     if (chosen.paths.length > 0) void takePaths(chosen.paths, priority);
     return;
   }
-  if (chosen.excludedRows > 0)
+  if (chosen.ignored > 0)
     useTrouble.setState({
       trouble: {
-        text: `${plural(chosen.excludedRows, 'file')} of the folder ${chosen.excludedRows === 1 ? 'was' : 'were'} left out.`,
+        text: `${plural(chosen.ignored, 'file')} of the folder ${chosen.ignored === 1 ? 'was' : 'were'} left out.`,
         next: 'Only .jsonl, .json, .csv and .parquet files are taken from folders.',
       },
     });

@@ -1,4 +1,4 @@
-/** Every check: its state as a glyph and a word, what it saw, and what can be done. */
+/** Every check with its state, evidence and suggested fix. */
 import { Button } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { screenName, type Check, type Screen } from '../../../src-main/contract/index.ts';
@@ -14,13 +14,13 @@ const stateDisplay: Readonly<
     { readonly glyph: GlyphName; readonly tone: string; readonly word: string }
   >
 > = {
-  ok: { glyph: 'done', tone: 'success', word: 'passes' },
-  warn: { glyph: 'recovering', tone: 'warning', word: 'warns' },
-  fail: { glyph: 'failed', tone: 'failure', word: 'fails' },
-  unknown: { glyph: 'unknown', tone: 'tertiary', word: 'is unknown' },
+  ok: { glyph: 'done', tone: 'success', word: 'passed' },
+  warn: { glyph: 'recovering', tone: 'warning', word: 'warning' },
+  fail: { glyph: 'failed', tone: 'failure', word: 'failed' },
+  unknown: { glyph: 'unknown', tone: 'tertiary', word: 'unknown' },
 };
 
-/** Where a check that needs somebody can be answered. */
+/** The screen where a failed check can be fixed. */
 const places: Readonly<Partial<Record<string, Screen>>> = { queue: 'data' };
 
 export function Checks({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
@@ -30,9 +30,7 @@ export function Checks({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
       <h2 className={textStyles.label} id="health-checks">
         Checks
       </h2>
-      {checks.length === 0 ? (
-        <p className={textStyles.secondary}>No check has been run yet.</p>
-      ) : null}
+      {checks.length === 0 ? <p className={textStyles.secondary}>No checks have run yet.</p> : null}
       <ul className="hlist">
         {checks.map((check) => {
           const display = stateDisplay[check.state];

@@ -1,4 +1,4 @@
-/** The models screen: the lineage on top, what is kept of it below, the chosen point beside it. */
+/** The Models screen: lineage chart, lists of saved points, and the details of the selected one. */
 import { Button } from '@mantine/core';
 import { IconArrowBackUp, IconArrowsDiff, IconPlus } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef, type ReactElement } from 'react';
@@ -25,7 +25,7 @@ import { chosenOf, keyOf, restorableOf, versionKey, type SavedModels } from './s
 import { RestoreBanner } from './restore/restore-banner.tsx';
 import { RestoreDialog } from './restore/restore-dialog.tsx';
 import { LineageTable } from './lineage/lineage-table.tsx';
-import { LineageView, useLineagePlot } from './lineage/lineage-view.tsx';
+import { LINEAGE_TITLE, LineageView, useLineagePlot } from './lineage/lineage-view.tsx';
 import { VersionTable } from './versions/version-table.tsx';
 import './models.css';
 
@@ -50,7 +50,7 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
   const { versions, backups } = saved;
   useEffect(
     () => () => {
-      // Left by the back button while a dialog was open: it is not open when somebody comes back.
+      // The back button can leave the screen with a dialog open; don't reopen it on return.
       setTimeout(() => {
         if (!location.hash.endsWith('models')) closeDialog();
       }, 0);
@@ -60,7 +60,7 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
   const body = useRef<HTMLDivElement>(null);
   const isRestoring = useModels((state) => state.dialog?.kind === 'restore');
   useEffect(() => {
-    // The dialog speaks of the steps that are marked on the plot above it, so the plot has to be there.
+    // The restore dialog refers to steps highlighted on the chart, so scroll the chart into view.
     if (isRestoring) body.current?.scrollTo({ top: 0 });
   }, [isRestoring]);
   const openChosen = (): void => {
@@ -72,7 +72,7 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
     <>
       <Bar
         facts={[
-          versions.length === 0 ? 'no version yet' : plural(versions.length, 'version'),
+          versions.length === 0 ? 'no versions yet' : plural(versions.length, 'version'),
           branches.length > 1 ? `${count(branches.length)} branches` : null,
           backups.length === 0 ? null : plural(backups.length, 'backup'),
           total === 0 ? null : bytes(total),
@@ -84,9 +84,9 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
       <RestoreBanner />
       <div className={classNames(layoutStyles.screenBody, 'models')} ref={body}>
         {plot === null ? (
-          <section className="mline" aria-label="Validation loss of the lineage">
-            <h2 className={textStyles.label}>Validation loss of the lineage</h2>
-            <p className={textStyles.secondary}>The curve begins with the first evaluation.</p>
+          <section className="mline" aria-label={LINEAGE_TITLE}>
+            <h2 className={textStyles.label}>{LINEAGE_TITLE}</h2>
+            <p className={textStyles.secondary}>The curve starts with the first evaluation.</p>
           </section>
         ) : (
           <LineageView plot={plot} saved={saved} chosen={chosenKey} />

@@ -1,4 +1,4 @@
-/** The name of a point in its row: pressed when it is the chosen one. */
+/** The name of a point in its row, a toggle button that selects it. */
 import type { ReactElement, ReactNode } from 'react';
 import { classNames } from '../../kit/class-names.ts';
 import textStyles from '../../kit/styles/text.module.css';

@@ -1,4 +1,4 @@
-/** The chosen point beside the lists: what is known of it and what can be done with it. */
+/** Details and actions of the selected point, next to the lists. */
 import { Button } from '@mantine/core';
 import { IconFolderDown } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
@@ -47,8 +47,8 @@ function CheckpointDetails({ checkpoint }: { readonly checkpoint: CheckpointFact
         facts={[
           ['Branch', checkpoint.branch],
           ['Saved', clock(checkpoint.created, now)],
-          ['Place', placeText(checkpoint)],
-          ['In this model', checkpoint.in_ancestry ? 'yes' : 'no, its branch was left before it'],
+          ['Position', placeText(checkpoint)],
+          ['Status', checkpoint.in_ancestry ? 'active' : 'abandoned branch'],
         ]}
       />
       {checkpoint.problem === null ? null : (
@@ -87,13 +87,16 @@ function BackupDetails({ backup }: { readonly backup: Backup }): ReactElement {
       <p className={textStyles.secondary}>{backup.reason}</p>
       <PointFacts
         facts={[
-          ['Made', clock(backup.created, now)],
-          ['Holds', backup.source.kind === 'folder' ? backup.source.path : backup.holds],
-          ['Point', branch === null || step === null ? 'none' : pointText({ branch, step })],
+          ['Created', clock(backup.created, now)],
+          ['Contents', backup.source.kind === 'folder' ? backup.source.path : backup.holds],
+          [
+            'Restore point',
+            branch === null || step === null ? 'none' : pointText({ branch, step }),
+          ],
           ['State', <BackupState key="state" backup={backup} isVerifying={isVerifying} />],
           [
             'Kept until',
-            backup.keep_until === null ? 'removed by hand' : clock(backup.keep_until, now),
+            backup.keep_until === null ? 'deleted manually' : clock(backup.keep_until, now),
           ],
         ]}
       />
@@ -119,7 +122,7 @@ function BackupDetails({ backup }: { readonly backup: Backup }): ReactElement {
         </Button>
       </div>
       {can.kind === 'cannot' ? (
-        <p className={textStyles.caption}>No restore from it: {can.why}</p>
+        <p className={textStyles.caption}>Can’t be restored: {can.why}</p>
       ) : null}
     </aside>
   );

@@ -1,4 +1,4 @@
-/** What the details of every kind of point have in common: its facts, and the way back to it. */
+/** Parts that the details of every kind of point share: a list of facts and the Restore button. */
 import { Button } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
 import type { ReactElement, ReactNode } from 'react';
@@ -31,7 +31,7 @@ export function RestoreButton({ chosen }: { readonly chosen: Chosen }): ReactEle
     <Button
       variant="filled"
       disabled={lost || isBusy || can.kind === 'cannot'}
-      title={can.kind === 'cannot' ? can.why : isBusy ? 'A restore is under way' : undefined}
+      title={can.kind === 'cannot' ? can.why : isBusy ? 'A restore is already running' : undefined}
       leftSection={<IconHistory aria-hidden="true" />}
       onClick={() => {
         if (can.kind === 'can') openDialog({ kind: 'restore', source: can.source });

@@ -1,4 +1,4 @@
-/** Why something was refused, where it was asked for. */
+/** Why the engine refused a request, shown in the dialog that sent it. */
 import type { ReactElement } from 'react';
 import type { Refused } from '../../engine/index.ts';
 import { Glyph } from '../../kit/marks.tsx';

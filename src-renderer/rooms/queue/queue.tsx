@@ -38,11 +38,13 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
   const facts = [
     `${count(waiting)} waiting`,
     held === 0 ? null : `${count(held)} held`,
-    undecided === 0 ? null : `${count(undecided)} ${undecided === 1 ? 'needs' : 'need'} you`,
+    undecided === 0
+      ? null
+      : `${count(undecided)} ${undecided === 1 ? 'needs' : 'need'} your decision`,
     whole === null ? null : duration(whole.seconds),
     whole === null
       ? null
-      : `empty at ${clock(whole.ends, now)}${held === 0 ? '' : ` without ${held === 1 ? 'the held one' : 'what is held'}`}`,
+      : `empty at ${clock(whole.ends, now)}${held === 0 ? '' : `, not counting held ${held === 1 ? 'dataset' : 'datasets'}`}`,
   ].filter((part) => part !== null);
   const add = (): void => {
     void host.chooseFiles().then((chosen) => {
@@ -61,7 +63,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
           <Button
             size="xs"
             disabled={lost || status.pending !== null}
-            title="The rest of the dataset goes to skipped and can be continued from there"
+            title="Skips the rest of the current dataset; you can continue it later"
             leftSection={<IconPlayerSkipForward aria-hidden="true" />}
             onClick={() => {
               void command((engine) => engine.training.skip({ by: 'you (window)' }));
@@ -89,7 +91,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
               <p className={textStyles.secondary}>
                 The queue is empty.
                 {current === undefined && status.state === 'idle'
-                  ? ` Training is idle since ${clock(Math.max(status.since, queue.since), now)}.`
+                  ? ` Training has been idle since ${clock(Math.max(status.since, queue.since), now)}.`
                   : ''}
               </p>
               <Button disabled={lost} onClick={add}>
@@ -105,7 +107,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
                 <span className={controlStyles.keyboardKey}>H</span> hold,{' '}
                 <span className={controlStyles.keyboardKey}>Enter</span> rows,{' '}
                 <span className={controlStyles.keyboardKey}>Del</span> remove from the queue (the
-                file moves to skipped, it is not deleted).
+                file moves to skipped; it isn’t deleted).
               </p>
             </>
           )}

@@ -1,7 +1,7 @@
 /** The user's taste as the surroundings keep it: read once, followed, changed; a refusal of the system is kept as its sentence. */
 import { useCallback, useEffect, useState } from 'react';
 import type { DesktopSettings, DesktopSettingsChange } from '../../../src-main/contract/index.ts';
-import type { HostTastes } from '../../host/index.ts';
+import type { HostPreferences } from '../../host/index.ts';
 
 export interface Preferences {
   readonly now: DesktopSettings;
@@ -10,7 +10,7 @@ export interface Preferences {
 }
 
 /** null where the surroundings keep nothing, and until they have answered. */
-export function useTastes(host: HostTastes | null): Preferences | null {
+export function useTastes(host: HostPreferences | null): Preferences | null {
   const [now, setNow] = useState<DesktopSettings | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => {

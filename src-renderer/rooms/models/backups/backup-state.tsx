@@ -1,4 +1,4 @@
-/** Whether a backup is known to be whole: in words, with the age of that knowledge. */
+/** Result and age of the last verification of a backup. */
 import type { ReactElement } from 'react';
 import type { Backup } from '../../../../src-main/contract/index.ts';
 import { classNames } from '../../../kit/class-names.ts';
@@ -8,7 +8,7 @@ import { useNowSeconds } from '../../../kit/now.ts';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
 
-/** `isShort`: without what is damaged, for a table of something else. */
+/** `isShort`: without the damaged file, for the table of versions. */
 export function BackupState({
   backup,
   isVerifying = false,
@@ -31,7 +31,7 @@ export function BackupState({
     return (
       <span className={classNames(layoutStyles.row, 'mrow', textStyles.tertiary)}>
         <Glyph name="unknown" />
-        {isShort ? 'not verified' : 'not verified since it was made'}
+        {isShort ? 'not verified' : 'not verified yet'}
       </span>
     );
   if (verified.ok)
@@ -43,7 +43,7 @@ export function BackupState({
         verified {age(now - verified.t)}
       </span>
     );
-  const problem = verified.problem ?? 'its bytes differ';
+  const problem = verified.problem ?? 'contents differ';
   return (
     <span
       className={classNames(layoutStyles.row, 'mrow', textStyles.failure, textStyles.ellipsis)}

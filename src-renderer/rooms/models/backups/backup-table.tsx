@@ -1,4 +1,4 @@
-/** The backups as a table: what each holds, and whether that is known to be whole. */
+/** Backups as a table: their contents and the result of the last verification. */
 import { Button } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
@@ -90,8 +90,8 @@ export function BackupTable({
       </div>
       {backups.length === 0 ? (
         <p className={classNames(textStyles.secondary, 'mnone')}>
-          No backups yet. A backup is an independent copy, compared byte by byte. One is made before
-          every restore.
+          No backups yet. A backup is an independent copy, verified byte by byte. One is created
+          before every restore.
         </p>
       ) : (
         <table>
@@ -99,8 +99,8 @@ export function BackupTable({
             <tr>
               <th>Backup</th>
               <th className={tableStyles.numberCell}>Step</th>
-              <th className="gapped">Made</th>
-              <th>Holds</th>
+              <th className="gapped">Created</th>
+              <th>Contents</th>
               <th>State</th>
               <th className={tableStyles.numberCell}>Size</th>
             </tr>

@@ -1,4 +1,4 @@
-/** The checkpoints of every branch, what the next start would resume from, and their clean-up. */
+/** Checkpoints per branch, with verification and clean-up. */
 import { Button } from '@mantine/core';
 import { IconShieldCheck, IconTrash } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
@@ -21,7 +21,7 @@ import { PointButton } from '../point-button.tsx';
 /** `end of faq.jsonl`, `in gsm8k_train.jsonl` */
 export const placeText = (checkpoint: CheckpointFacts): string =>
   checkpoint.dataset === null
-    ? 'its dataset is not known'
+    ? 'dataset unknown'
     : `${checkpoint.complete ? 'end of' : 'in'} ${checkpoint.dataset.name}`;
 
 export function CheckpointTable({
@@ -60,7 +60,7 @@ export function CheckpointTable({
         <span className={layoutStyles.grow} />
         {runs && checkpoints.length > 0 ? (
           <span className={textStyles.caption} id="cleanup-reason">
-            no clean-up while a trainer runs
+            can’t clean up while training runs
           </span>
         ) : null}
         <Button
@@ -78,7 +78,7 @@ export function CheckpointTable({
       </div>
       {groups.length === 0 ? (
         <p className={classNames(textStyles.secondary, 'mnone')}>
-          No checkpoints yet. The first is written while training runs.
+          No checkpoints yet. The first one is saved during training.
         </p>
       ) : (
         <table>
@@ -86,8 +86,8 @@ export function CheckpointTable({
             <tr>
               <th>Checkpoint</th>
               <th className="gapped">Saved</th>
-              <th>Place</th>
-              <th>In this model</th>
+              <th>Position</th>
+              <th>Status</th>
               <th>Files</th>
               <th className={tableStyles.numberCell}>Size</th>
             </tr>
@@ -99,7 +99,7 @@ export function CheckpointTable({
               why={
                 branch.parent === null
                   ? branch.why
-                  : `${branch.why} It left ${branch.parent.branch} at ${count(branch.parent.step)}.`
+                  : `${branch.why} Branched from ${branch.parent.branch} at step ${count(branch.parent.step)}.`
               }
               isHead={branch.name === lineage.head}
               own={own}
@@ -136,7 +136,7 @@ function Group({
             <span className={textStyles.strong}>{name}</span>
             {isHead ? (
               <span className={classNames(controlStyles.chip, controlStyles.accentChip)}>
-                trained now
+                active
               </span>
             ) : null}
             <span
@@ -178,11 +178,11 @@ function Group({
               {placeText(checkpoint)}
             </td>
             <td className={checkpoint.in_ancestry ? undefined : textStyles.tertiary}>
-              {checkpoint.in_ancestry ? 'yes' : 'no, left'}
+              {checkpoint.in_ancestry ? 'active' : 'abandoned branch'}
             </td>
             <td className="mclip">
               {checkpoint.problem === null ? (
-                <span className={textStyles.secondary}>sizes as written</span>
+                <span className={textStyles.secondary}>size OK</span>
               ) : (
                 <span
                   className={classNames(
@@ -215,7 +215,7 @@ function Checked({ check }: { readonly check: CheckpointCheck }): ReactElement {
       </span>
       <span>
         {check.text}
-        {check.mismatch === null ? '' : `. Training would refuse it: ${check.mismatch}`}
+        {check.mismatch === null ? '' : `. Training can’t resume from it: ${check.mismatch}`}
       </span>
     </p>
   );

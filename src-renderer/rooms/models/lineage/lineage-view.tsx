@@ -1,4 +1,4 @@
-/** The lineage over its validation loss: branches, versions, checkpoints, backups; chosen by pointer and by arrow keys. */
+/** Validation loss per branch with versions, checkpoints and backups; points are selected by pointer or arrow keys. */
 import {
   useLayoutEffect,
   useMemo,
@@ -20,13 +20,20 @@ import { configurationOf } from './chart-configuration.ts';
 import type { LayerState } from './branch-labels.ts';
 import { marksLayer, placeOf } from './marks-layer.ts';
 import { choose, openDialog, useModels } from '../models-store.ts';
-import { discardedRangeOf, lineagePlotOf, type LineagePlot, type PlotMark } from './lineage-plot.ts';
+import {
+  discardedRangeOf,
+  lineagePlotOf,
+  type LineagePlot,
+  type PlotMark,
+} from './lineage-plot.ts';
 import { chosenOf, restorableOf, type SavedModels } from '../saved-models.ts';
 
-/** How far from a mark the pointer still means it, CSS pixels. */
+/** Hit radius around a mark, CSS pixels. */
 const REACH = 14;
 
-/** The measured plot of the lineage; null until there is a validation loss. */
+export const LINEAGE_TITLE = 'Validation loss (fixed set) over training';
+
+/** null until the first validation loss is measured. */
 export function useLineagePlot(saved: SavedModels): LineagePlot | null {
   const lineage = useRoom('lineage');
   const { current_step: now, validation_loss: measured } = useRoom('status');
@@ -40,7 +47,7 @@ export function useLineagePlot(saved: SavedModels): LineagePlot | null {
   );
 }
 
-function words(mark: PlotMark, saved: SavedModels): string {
+function describeMark(mark: PlotMark, saved: SavedModels): string {
   const name =
     mark.kind === 'version'
       ? mark.key.replace('version ', '')
@@ -54,7 +61,7 @@ function words(mark: PlotMark, saved: SavedModels): string {
     `${name}, step ${count(mark.step)} of ${mark.branch}`,
     mark.y === null ? null : `validation ${loss(mark.y)}`,
     dataset == null ? null : dataset.name,
-    mark.isActive ? null : 'not in this model',
+    mark.isActive ? null : 'abandoned branch',
   ]
     .filter((part) => part !== null)
     .join(', ');
@@ -70,7 +77,7 @@ function nearestMark(
   const middle = chart.chartArea.bottom;
   for (const mark of marks) {
     const place = placeOf(chart, mark);
-    // Inside the plot only the step counts: the version's ancestry runs through all of it.
+    // A version's line spans the full height of the plot, so only the step counts there.
     const apart = mark.kind === 'version' && y < middle ? 0 : place.y - y;
     const distance = Math.hypot(place.x - x, apart);
     if (distance <= REACH && (best === null || distance < best.distance)) best = { mark, distance };
@@ -94,7 +101,10 @@ export function LineageView({
   const colors = useColours(useLost());
   const [shown, setShown] = useState<string | null>(null);
   const [layer] = useState(() => marksLayer(() => facts.current));
-  const discarded = useMemo(() => (plan === null ? null : discardedRangeOf(plan, lineage)), [plan, lineage]);
+  const discarded = useMemo(
+    () => (plan === null ? null : discardedRangeOf(plan, lineage)),
+    [plan, lineage],
+  );
   useLayoutEffect(() => {
     facts.current = { plot, colors, chosen, discarded };
     chart.current?.draw();
@@ -149,12 +159,9 @@ export function LineageView({
     })
     .join(', ');
   return (
-    <section
-      className={`mline ${plan === null ? '' : 'lit'}`}
-      aria-label="Validation loss of the lineage"
-    >
+    <section className={`mline ${plan === null ? '' : 'lit'}`} aria-label={LINEAGE_TITLE}>
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
-        <h2 className={textStyles.label}>Validation loss of the lineage</h2>
+        <h2 className={textStyles.label}>{LINEAGE_TITLE}</h2>
         <span className={classNames(textStyles.caption, layoutStyles.row, 'mlegend')}>
           <span className={layoutStyles.row}>
             <Mark name="version" />
@@ -173,7 +180,7 @@ export function LineageView({
               <svg className="mdash" viewBox="0 0 22 6" aria-hidden="true">
                 <path d="M0 3h22" />
               </svg>
-              left branch
+              abandoned branch
             </span>
           ) : null}
           <button
@@ -191,7 +198,7 @@ export function LineageView({
         <div
           className="fillbox"
           role="img"
-          aria-label={`Chart: ${plural(lineage.branches.length, 'branch', 'branches')}, ${plural(plot.marks.length, 'kept point')}. ${described}`}
+          aria-label={`Chart: ${plural(lineage.branches.length, 'branch', 'branches')}, ${plural(plot.marks.length, 'saved point')}. ${described}`}
         >
           <Canvas className="fillbox" configuration={configuration} chart={chart} />
         </div>
@@ -199,11 +206,11 @@ export function LineageView({
           className="mhands"
           role="slider"
           tabIndex={marks.length === 0 ? -1 : 0}
-          aria-label="Kept points of the lineage"
+          aria-label="Saved points"
           aria-valuemin={1}
           aria-valuemax={Math.max(1, marks.length)}
           aria-valuenow={Math.max(1, index + 1)}
-          aria-valuetext={current === undefined ? 'none chosen' : words(current, saved)}
+          aria-valuetext={current === undefined ? 'none selected' : describeMark(current, saved)}
           onKeyDown={onKeyDown}
           onFocus={() => {
             setShown(chosen);
@@ -224,7 +231,7 @@ export function LineageView({
         />
         {tip === null ? null : (
           <p className={`mtip ${tip.step > plot.last / 2 ? 'leftward' : ''}`} style={{ left }}>
-            {words(tip, saved)}
+            {describeMark(tip, saved)}
           </p>
         )}
       </div>

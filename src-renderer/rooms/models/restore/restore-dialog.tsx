@@ -1,7 +1,4 @@
-/**
- * The restore dialog: exactly what happens, before it happens; then how far it is; then what it came to. The same for a version, a
- * checkpoint, a backup, a rollback and a dataset that is taken back.
- */
+/** The restore dialog: plan, progress, result. The same for a version, checkpoint, backup, rollback and undone dataset. */
 import { Button } from '@mantine/core';
 import { useEffect, useState, type ReactElement } from 'react';
 import type { RestorePlan, RestoreSource } from '../../../../src-main/contract/index.ts';
@@ -20,7 +17,7 @@ export function RestoreDialog({
   onClose,
 }: {
   readonly source: RestoreSource;
-  /** The plot of the lineage stands above it, with the part that leaves lit. */
+  /** Opens at the lower edge, below the lineage chart with the discarded steps highlighted. */
   readonly low: boolean;
   readonly onPlan?: (plan: RestorePlan | null) => void;
   readonly onClose: () => void;
@@ -50,7 +47,7 @@ export function RestoreDialog({
         <>
           {refused === null ? (
             <p className={textStyles.secondary} role="status">
-              Reading what would happen.
+              Planning the restore…
             </p>
           ) : (
             <RefusalMessage refused={refused} />

@@ -1,4 +1,4 @@
-/** Two versions side by side: metricRows, the datasets between them, the settings that differ. */
+/** Two versions side by side: metrics, datasets in between, settings that differ. */
 import { NativeSelect } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { Version } from '../../../../src-main/contract/index.ts';
@@ -61,10 +61,10 @@ function Compared({
   const settings = settingsDiffering(a, b);
   return (
     <div className="mcompare">
-      <table aria-label="Figures">
+      <table aria-label="Metrics">
         <thead>
           <tr>
-            <th>Figure</th>
+            <th>Metric</th>
             <th className={tableStyles.numberCell}>{a.name}</th>
             <th className={tableStyles.numberCell}>{b.name}</th>
             <th className={tableStyles.numberCell}>Change</th>
@@ -81,7 +81,7 @@ function Compared({
           ))}
         </tbody>
       </table>
-      <h3 className={textStyles.label}>Datasets between them</h3>
+      <h3 className={textStyles.label}>Datasets in between</h3>
       <p className={classNames(textStyles.secondary, 'wrap')}>
         {between.length === 0
           ? 'None.'
@@ -89,9 +89,7 @@ function Compared({
       </p>
       <h3 className={textStyles.label}>Settings that differ</h3>
       {settings === null ? (
-        <p className={textStyles.secondary}>
-          One of them was made before versions kept their settings.
-        </p>
+        <p className={textStyles.secondary}>One of these versions has no recorded settings.</p>
       ) : settings.length === 0 ? (
         <p className={textStyles.secondary}>None.</p>
       ) : (

@@ -32,9 +32,9 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
       <p className={textStyles.secondary}>{version.description}</p>
       <PointFacts
         facts={[
-          ['Lineage step', count(version.step)],
-          ['Branch', isLeft ? `${version.branch}, of an earlier lineage` : version.branch],
-          ['Parent', version.parent ?? 'the base'],
+          ['Step', count(version.step)],
+          ['Branch', isLeft ? `${version.branch} (earlier lineage)` : version.branch],
+          ['Parent', version.parent ?? 'base model'],
           [
             'Validation loss',
             version.validation_loss === null
@@ -48,7 +48,7 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
               ? UNKNOWN
               : `${count(version.exact_match.k)} of ${count(version.exact_match.n)}`,
           ],
-          ['How', version.how],
+          ['Created', version.how],
         ]}
       />
       <Datasets version={version} />
@@ -79,7 +79,7 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
         </Button>
         <Button
           disabled={lost || version.pinned}
-          title={version.pinned ? 'It is pinned' : undefined}
+          title={version.pinned ? 'Unpin the version to delete it' : undefined}
           leftSection={<IconTrash aria-hidden="true" />}
           onClick={() => {
             openDialog({ kind: 'delete', version: version.name });
@@ -96,7 +96,7 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
           <Glyph name={checked.ok ? 'done' : 'failed'} />
           <span>
             {checked.ok
-              ? `${plural(checked.files, 'file')}, ${bytes(checked.bytes)}: every byte as published`
+              ? `${plural(checked.files, 'file')}, ${bytes(checked.bytes)}: checksum OK`
               : `Damaged: ${checked.problem ?? ''}`}
           </span>
         </p>
@@ -109,7 +109,9 @@ function Datasets({ version }: { readonly version: Version }): ReactElement {
   const lost = useLost();
   return (
     <div className="mdatasets">
-      <h3 className={textStyles.label}>Datasets since the parent</h3>
+      <h3 className={textStyles.label}>
+        Datasets added since {version.parent ?? 'the base model'}
+      </h3>
       {version.datasets.length === 0 ? <p className={textStyles.secondary}>None.</p> : null}
       <ul>
         {version.datasets.map((dataset) => (
@@ -124,8 +126,8 @@ function Datasets({ version }: { readonly version: Version }): ReactElement {
               size="xs"
               variant="subtle"
               disabled={lost}
-              title="Restores the point before its first step and queues it again"
-              aria-label={`Take back: ${dataset.name}`}
+              title="Restores the model from before this dataset and queues the dataset again"
+              aria-label={`Undo this dataset: ${dataset.name}`}
               onClick={() => {
                 openDialog({
                   kind: 'restore',
@@ -133,7 +135,7 @@ function Datasets({ version }: { readonly version: Version }): ReactElement {
                 });
               }}
             >
-              Take back
+              Undo this dataset…
             </Button>
           </li>
         ))}

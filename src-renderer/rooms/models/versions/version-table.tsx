@@ -1,4 +1,4 @@
-/** The kept versions as a table. */
+/** The versions as a table. */
 import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
@@ -18,7 +18,7 @@ import { choose, openDialog } from '../models-store.ts';
 import { versionKey } from '../saved-models.ts';
 import { PointButton } from '../point-button.tsx';
 
-/** The newest backup of the very point that a version keeps. */
+/** The newest backup of the step that a version contains. */
 export const backupOf = (version: Version, backups: readonly Backup[]): Backup | null =>
   backups.find((backup) => backup.branch === version.branch && backup.step === version.step) ??
   null;
@@ -45,8 +45,8 @@ export function VersionTable({
       {versions.length === 0 ? (
         <div className="mnone">
           <p className={textStyles.secondary}>
-            No versions yet. The first can be made at any checkpoint. One is kept after each
-            dataset.
+            No versions yet. One is created after each dataset, and you can create one from any
+            checkpoint.
           </p>
           <Button
             disabled={lost}
@@ -55,7 +55,7 @@ export function VersionTable({
               openDialog({ kind: 'create' });
             }}
           >
-            Make one
+            Create version
           </Button>
         </div>
       ) : (
@@ -103,18 +103,15 @@ export function VersionTable({
                   <td className="detail">
                     <span
                       className={classNames(layoutStyles.row, 'mrow')}
-                      title={`Kept ${entry.how}`}
+                      title={`Created ${entry.how}`}
                     >
                       <Mark name="version" />
-                      {entry.pinned ? 'kept, pinned' : 'kept'}
+                      {entry.pinned ? 'on disk, pinned' : 'on disk'}
                     </span>
                   </td>
                   <td>
                     {copy === null ? (
-                      <span
-                        className={textStyles.tertiary}
-                        title={`No backup of ${entry.name} was made`}
-                      >
+                      <span className={textStyles.tertiary} title={`No backup of ${entry.name}`}>
                         {UNKNOWN}
                       </span>
                     ) : (
@@ -132,7 +129,7 @@ export function VersionTable({
   );
 }
 
-/** The figure, and its step where that is not the version's own. */
+/** The loss, with its step where that differs from the version's. */
 function Validation({ version }: { readonly version: Version }): ReactElement {
   const { validation_loss: measured, evaluated_step: at, step } = version;
   if (measured === null) return <>{UNKNOWN}</>;
