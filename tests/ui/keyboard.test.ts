@@ -2,6 +2,7 @@
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { called, callsOf, openStage } from './open-page.ts';
+import * as frame from './pages/frame.ts';
 
 /** What has the focus, and whether it can be seen. */
 async function focus(page: Page): Promise<{ readonly name: string; readonly seen: boolean }> {
@@ -239,7 +240,7 @@ test('logs are searched, and the palette leads to every screen', async () => {
   );
   for (const screen of ['Dashboard', 'Data', 'Queue', 'Models', 'Config', 'Logs']) {
     await page.keyboard.press('Control+k');
-    await page.getByRole('dialog', { name: 'Commands' }).waitFor();
+    await frame.palette(page).waitFor();
     await page.keyboard.type(`open ${screen.toLowerCase()}`);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: screen, level: 1 }).waitFor();

@@ -1,34 +1,34 @@
 /** The queue screen: order, hold, rows, remove, skip, by mouse and by keyboard. */
 import { expect, test } from 'vitest';
 import { called, callsOf, openStage } from './open-page.ts';
+import * as queue from './pages/queue.ts';
 
-const SUPPORT = '#queue-d-support-high';
+const SUPPORT = 'd-support-high';
 
 test('it shows what runs, what waits in three priorities, and what is finished', async () => {
   const { page } = await openStage({ at: '#/queue' });
-  const current = page.getByRole('region', { name: 'Dataset that is trained now' });
+  const current = queue.current(page);
   await current.getByText('gsm8k_train.jsonl').waitFor();
   await current.getByText('step 140 of 467', { exact: false }).waitFor();
-  const waiting = page.getByRole('table', { name: /Waiting datasets/ });
-  expect(await waiting.locator('tr[draggable]').count()).toBe(5);
+  expect(await queue.waitingRows(page).count()).toBe(5);
   await page.getByText('sample.jsonl').first().waitFor();
 });
 
 test('Alt and the arrows move a row within and between priorities', async () => {
   const { page, server } = await openStage({ at: '#/queue' });
-  await page.locator(SUPPORT).focus();
+  await queue.row(page, SUPPORT).focus();
   await page.keyboard.press('Alt+ArrowRight');
   expect(await called(server, 'queue.move')).toMatchObject({
     id: 'd-support-high',
     priority: 'normal',
   });
-  await page.locator(`tbody[data-priority=normal] ${SUPPORT}`).waitFor();
+  await queue.priority(page, 'normal').locator(queue.row(page, SUPPORT)).waitFor();
 });
 
 test('a row is dragged into another priority', async () => {
   const { page, server } = await openStage({ at: '#/queue' });
-  const low = page.locator('tbody[data-priority=low] tr.grp');
-  await page.locator(`${SUPPORT} .grip`).dragTo(low);
+  const handle = queue.row(page, SUPPORT).getByRole('cell').first();
+  await handle.dragTo(queue.priorityHeading(page, 'low'));
   expect(await called(server, 'queue.move')).toMatchObject({
     id: 'd-support-high',
     priority: 'low',
@@ -37,11 +37,11 @@ test('a row is dragged into another priority', async () => {
 
 test('H holds, Enter opens the rows, Delete removes', async () => {
   const { page, server } = await openStage({ at: '#/queue' });
-  await page.locator(SUPPORT).focus();
+  await queue.row(page, SUPPORT).focus();
   await page.keyboard.press('h');
   expect(await called(server, 'queue.hold')).toEqual({ id: 'd-support-high', held: true });
-  await page.locator(`${SUPPORT}.held`).waitFor();
-  await page.locator(SUPPORT).focus();
+  await page.locator(`#queue-${SUPPORT}[data-held=true]`).waitFor();
+  await queue.row(page, SUPPORT).focus();
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: 'support_tickets_2026-11.jsonl' });
   await dialog.getByText('1,204 rows, all accounted for').first().waitFor();
@@ -49,10 +49,10 @@ test('H holds, Enter opens the rows, Delete removes', async () => {
   await dialog.getByText('201 to 400 of 1,204').waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
-  await page.locator(SUPPORT).focus();
+  await queue.row(page, SUPPORT).focus();
   await page.keyboard.press('Delete');
   expect(await called(server, 'queue.remove')).toEqual({ id: 'd-support-high' });
-  await page.locator(SUPPORT).waitFor({ state: 'detached' });
+  await queue.row(page, SUPPORT).waitFor({ state: 'detached' });
 });
 
 test('the running dataset is skipped by one button', async () => {
