@@ -1,4 +1,4 @@
-/** The logs screen: the journal with its evidence, the files of engine and trainer, search and follow. */
+/** The Logs screen: journal with evidence, engine and trainer logs, search and Follow. */
 import { expect, test } from 'vitest';
 import { callsOf, openStage } from './open-page.ts';
 import * as logs from './pages/logs.ts';

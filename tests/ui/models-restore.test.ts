@@ -5,7 +5,7 @@ import { Refusal } from '../../src-main/contract/index.ts';
 import { called, callsOf, openStage, type StageOptions } from './open-page.ts';
 import * as models from './pages/models.ts';
 
-const stage = (options: StageOptions = {}) =>
+const openModels = (options: StageOptions = {}) =>
   openStage({ scene: 'branches', at: '#/models', height: 900, ...options });
 
 async function openRestore(page: Page, name = 'v001_sample') {
@@ -20,7 +20,7 @@ const focused = (page: Page) =>
   page.evaluate(() => document.activeElement?.textContent.trim() ?? 'nothing');
 
 test('the dialog shows source, target, discarded steps, optimizer state, phases with times, disk and undo', async () => {
-  const { page, complaints } = await stage();
+  const { page, complaints } = await openModels();
   const dialog = await openRestore(page);
   const text = (await dialog.innerText()).replaceAll('\u00a0', ' ');
   expect(text).toContain('The 312 steps marked above are discarded.');
@@ -40,7 +40,7 @@ test('the dialog shows source, target, discarded steps, optimizer state, phases 
 });
 
 test('in one column the screen scrolls to the chart that the dialog refers to', async () => {
-  const { page } = await stage({ width: 900 });
+  const { page } = await openModels({ width: 900 });
   await page.getByRole('button', { name: 'v001_sample' }).click();
   await models.restoreButton(page).scrollIntoViewIfNeeded();
   const top = () => models.scrollTop(page);
@@ -54,7 +54,7 @@ test('in one column the screen scrolls to the chart that the dialog refers to', 
 });
 
 test('Cancel has the focus, Enter restores nothing, and the focus goes back', async () => {
-  const { page, server } = await stage();
+  const { page, server } = await openModels();
   const dialog = await openRestore(page);
   await page.waitForFunction(() => document.activeElement?.textContent === 'Cancel');
   await page.keyboard.press('Enter');
@@ -70,7 +70,7 @@ test('Cancel has the focus, Enter restores nothing, and the focus goes back', as
 });
 
 test('the dialog shows the phases and the result, and the chart the new branch', async () => {
-  const { page, server } = await stage();
+  const { page, server } = await openModels();
   server.engine.restores.pace = 250;
   const dialog = await openRestore(page);
   await dialog.getByLabel('Queue support_2026-10.jsonl and gsm8k_train.jsonl again').check();
@@ -100,7 +100,7 @@ test('the dialog shows the phases and the result, and the chart the new branch',
 });
 
 test('an open dialog renews its plan; a missing checkpoint is reported with the nearest one', async () => {
-  const { page, server } = await stage();
+  const { page, server } = await openModels();
   // Shorten the renewal interval: the engine protects the checkpoint of a plan for 15 minutes only.
   await page.evaluate(() => {
     const real = window.setInterval.bind(window);
@@ -132,7 +132,7 @@ test('an open dialog renews its plan; a missing checkpoint is reported with the 
 });
 
 test('the restore continues when the dialog is closed, and the screen shows it', async () => {
-  const { page, server } = await stage();
+  const { page, server } = await openModels();
   server.engine.restores.pace = 400;
   const dialog = await openRestore(page);
   await dialog.getByRole('button', { name: 'Back up and restore' }).click();
@@ -144,7 +144,7 @@ test('the restore continues when the dialog is closed, and the screen shows it',
 });
 
 test('a failure names its phase and what is safe, also after the dialog is closed', async () => {
-  const { page, server } = await stage();
+  const { page, server } = await openModels();
   server.engine.restores.failsAt = {
     phase: 'back_up',
     message: 'The backup could not be written: the disk has 1.2 GB free, 1.6 GB are needed.',
@@ -163,7 +163,7 @@ test('a failure names its phase and what is safe, also after the dialog is close
 });
 
 test('an outdated plan is replaced by a new one', async () => {
-  const { page, server } = await stage();
+  const { page, server } = await openModels();
   const dialog = await openRestore(page);
   server.engine.advance(3);
   await dialog.getByRole('button', { name: 'Back up and restore' }).click();
@@ -180,7 +180,7 @@ test.each([
   ['BUSY', 'Another restore is under way.'],
   ['DISK_FULL', 'The disk has 1.2 GB free, 3.2 GB are needed.'],
 ] as const)('a refusal is shown in the dialog: %s', async (code, message) => {
-  const { page, server } = await stage();
+  const { page, server } = await openModels();
   const dialog = await openRestore(page);
   server.engine.refuseNext('restore.carryOut', new Refusal(code, message, { next: 'Later.' }));
   await dialog.getByRole('button', { name: 'Back up and restore' }).click();
@@ -189,7 +189,7 @@ test.each([
 });
 
 test('a plan that the engine refuses gives the reason', async () => {
-  const { page, server } = await stage();
+  const { page, server } = await openModels();
   server.engine.refuseNext(
     'restore.plan',
     new Refusal('NOT_READY', 'There is no earlier version.', { next: 'Train first.' }),
@@ -202,7 +202,7 @@ test('a plan that the engine refuses gives the reason', async () => {
 });
 
 test('rollback, a checkpoint, a backup and an undone dataset open the same dialog', async () => {
-  const { page, server } = await stage();
+  const { page, server } = await openModels();
   const sources: unknown[] = [];
   const opened = async (title: string) => {
     const dialog = page.getByRole('dialog', { name: title });
@@ -237,7 +237,7 @@ test('rollback, a checkpoint, a backup and an undone dataset open the same dialo
 });
 
 test('a damaged backup or checkpoint cannot be restored and gives the reason', async () => {
-  const { page } = await stage();
+  const { page } = await openModels();
   await page.getByRole('button', { name: 'Emergency' }).click();
   await page.getByText('Can’t be restored: The backup is damaged.').waitFor();
   expect(await models.restoreButton(page).isDisabled()).toBe(true);
@@ -246,7 +246,7 @@ test('a damaged backup or checkpoint cannot be restored and gives the reason', a
 });
 
 test('without enough disk space the restore is disabled', async () => {
-  const { page, server } = await stage();
+  const { page, server } = await openModels();
   const dialog = await openRestore(page);
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
@@ -257,7 +257,7 @@ test('without enough disk space the restore is disabled', async () => {
 });
 
 test('keyboard only: a point is selected on the chart and restored', async () => {
-  const { page, server } = await stage();
+  const { page, server } = await openModels();
   const points = models.savedPoints(page);
   await points.focus();
   for (let n = 0; n < 30; n += 1) {

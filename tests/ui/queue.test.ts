@@ -1,11 +1,11 @@
-/** The queue screen: order, hold, rows, remove, skip, by mouse and by keyboard. */
+/** The Queue screen: order, hold, rows, remove and skip, by mouse and keyboard. */
 import { expect, test } from 'vitest';
 import { called, callsOf, openStage } from './open-page.ts';
 import * as queue from './pages/queue.ts';
 
 const SUPPORT = 'd-support-high';
 
-test('it shows what runs, what waits in three priorities, and what is finished', async () => {
+test('the screen shows the current dataset, three priorities of waiting ones, and the finished ones', async () => {
   const { page } = await openStage({ at: '#/queue' });
   const current = queue.current(page);
   await current.getByText('gsm8k_train.jsonl').waitFor();
@@ -35,7 +35,7 @@ test('a row is dragged into another priority', async () => {
   });
 });
 
-test('H holds, Enter opens the rows, Delete removes', async () => {
+test('H holds, Enter opens the rows, Delete removes the dataset', async () => {
   const { page, server } = await openStage({ at: '#/queue' });
   await queue.row(page, SUPPORT).focus();
   await page.keyboard.press('h');
@@ -67,7 +67,7 @@ test('a failed dataset can be queued again', async () => {
   expect(await called(server, 'queue.retry')).toEqual({ id: 'd-empty' });
 });
 
-test('an empty queue says since when training is idle', async () => {
+test('an empty queue shows since when training has been idle', async () => {
   const { page, server } = await openStage({ scene: 'idle', at: '#/queue' });
   server.engine.change({ datasets: [] });
   await page.getByText('The queue is empty.', { exact: false }).waitFor();

@@ -1,14 +1,14 @@
-/** Backups, checkpoints and the picture of the lineage: seen, verified, made, cleaned up, by pointer and by keyboard. */
+/** The Models screen: lineage chart, backups and checkpoints, by pointer and keyboard. */
 import { expect, test } from 'vitest';
 import { called, callsOf, openStage, seriousFindings, type StageOptions } from './open-page.ts';
 import * as frame from './pages/frame.ts';
 import * as models from './pages/models.ts';
 
-const stage = (options: StageOptions = {}) =>
+const openModels = (options: StageOptions = {}) =>
   openStage({ scene: 'branches', at: '#/models', height: 900, ...options });
 
 test('the chart shows every branch and saved point, also as a table', async () => {
-  const { page, complaints } = await stage();
+  const { page, complaints } = await openModels();
   await page
     .getByRole('img', { name: /3 branches, 15 saved points.*v002_faq at step 1,180/ })
     .waitFor();
@@ -17,14 +17,14 @@ test('the chart shows every branch and saved point, also as a table', async () =
   const kept = dialog.getByRole('table', { name: 'Saved points' });
   expect(await kept.getByRole('row').count()).toBe(16);
   expect(await kept.getByRole('row', { name: /v002_faq/ }).innerText()).toMatch(
-    /main\s+1,180.*no/s,
+    /main\s+1,180.*abandoned branch/s,
   );
-  expect(await kept.getByRole('row', { name: /v001_sample main/ }).innerText()).toMatch(/yes/);
+  expect(await kept.getByRole('row', { name: /v001_sample main/ }).innerText()).toMatch(/active/);
   expect(complaints).toEqual([]);
 });
 
-test('pointer and arrows on the picture choose the same points as the lists', async () => {
-  const { page } = await stage();
+test('pointer and arrow keys on the chart select the same points as the lists', async () => {
+  const { page } = await openModels();
   const points = models.savedPoints(page);
   const box = await points.boundingBox();
   if (box === null) throw new Error('the picture has no box');
@@ -43,7 +43,7 @@ test('pointer and arrows on the picture choose the same points as the lists', as
 });
 
 test('J, K and arrows move in each list', async () => {
-  const { page } = await stage();
+  const { page } = await openModels();
   await models.list(page, 'Backups').focus();
   await page.keyboard.press('j');
   await models.details(page, 'pre-restore/20261124-094500').waitFor();
@@ -57,8 +57,8 @@ test('J, K and arrows move in each list', async () => {
   await models.details(page, 'step 1,400 of branch-3').waitFor();
 });
 
-test('each backup says what it holds and what is known of it; verify now changes that', async () => {
-  const { page, server } = await stage();
+test('each backup shows its contents and last verification, which Verify now updates', async () => {
+  const { page, server } = await openModels();
   const list = models.list(page, 'Backups');
   await list.getByText(/verified 2\sh 30\smin ago/).waitFor();
   await list
@@ -73,8 +73,8 @@ test('each backup says what it holds and what is known of it; verify now changes
   expect(callsOf(server, 'backups.verify')).toEqual([{ id: 'manual/20261123-181200' }]);
 });
 
-test('a backup is made of the model, a version or a folder; a refusal keeps what was typed', async () => {
-  const { page, server } = await stage();
+test('a backup is created from the model, a version or a folder; a refusal keeps the input', async () => {
+  const { page, server } = await openModels();
   await page.getByRole('button', { name: 'Back up', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'Back up' });
   const make = dialog.getByRole('button', { name: 'Back up' });
@@ -98,8 +98,8 @@ test('a backup is made of the model, a version or a folder; a refusal keeps what
   await page.getByRole('complementary', { name: /Details of manual\/\d+$/ }).waitFor();
 });
 
-test('a backup is extracted to a folder; what is refused stays beside the path that was typed', async () => {
-  const { page, server, complaints } = await stage();
+test('a backup is extracted to a folder; a refusal is shown next to the entered path', async () => {
+  const { page, server, complaints } = await openModels();
   const list = models.list(page, 'Backups');
   await list
     .getByRole('row', { name: /Manual.*v001_sample/ })
@@ -145,8 +145,8 @@ test('a backup is extracted to a folder; what is refused stays beside the path t
   expect(complaints).toEqual([]);
 });
 
-test('the clean-up of backups shows what goes, what stays and why, before it removes', async () => {
-  const { page, server } = await stage();
+test('the clean-up of backups shows its plan with reasons before it deletes', async () => {
+  const { page, server } = await openModels();
   await page.getByRole('button', { name: 'Clean up backups' }).click();
   const dialog = page.getByRole('dialog', { name: 'Clean up backups' });
   await dialog.getByText('Nothing to delete.').waitFor();
@@ -164,8 +164,8 @@ test('the clean-up of backups shows what goes, what stays and why, before it rem
   expect(await page.getByText('spring-adapters').count()).toBe(0);
 });
 
-test('verify says what the next start would resume from, and what it would skip', async () => {
-  const { page } = await stage();
+test('verifying a branch shows the checkpoint to resume from and the skipped ones', async () => {
+  const { page } = await openModels();
   await page.getByRole('button', { name: 'Verify main' }).click();
   await page
     .getByRole('status')
@@ -173,8 +173,8 @@ test('verify says what the next start would resume from, and what it would skip'
     .waitFor();
 });
 
-test('checkpoints are cleaned up by plan, and not while a trainer runs', async () => {
-  const { page, server } = await stage();
+test('checkpoints are cleaned up by plan, but not while training runs', async () => {
+  const { page, server } = await openModels();
   const clean = page.getByRole('button', { name: 'Clean up checkpoints' });
   expect(await clean.isDisabled()).toBe(true);
   await page.getByText('can’t clean up while training runs').waitFor();
@@ -195,8 +195,8 @@ test('checkpoints are cleaned up by plan, and not while a trainer runs', async (
   expect(await page.getByRole('button', { name: /step 1,380 of branch-3/ }).count()).toBe(0);
 });
 
-test('the palette reaches all of it', async () => {
-  const { page, server } = await stage({ at: '#/dashboard' });
+test('the palette opens every dialog of the screen', async () => {
+  const { page, server } = await openModels({ at: '#/dashboard' });
   for (const [typed, title] of [
     ['roll back', 'Roll back'],
     ['restore v002', 'Restore v002_faq'],
@@ -216,7 +216,7 @@ test('the palette reaches all of it', async () => {
 });
 
 test('empty lists say when their first item is created', async () => {
-  const { page, server } = await stage();
+  const { page, server } = await openModels();
   const { lineage } = server.engine.rooms();
   server.engine.change({ versions: [], backups: [], lineage: { ...lineage, checkpoints: [] } });
   await page.getByText('you can create one from any checkpoint', { exact: false }).waitFor();
