@@ -115,7 +115,7 @@ export function VersionTable({
                       title={`Created ${entry.how}`}
                     >
                       <Mark name="version" />
-                      {entry.pinned ? 'on disk, pinned' : 'on disk'}
+                      {entry.pinned ? 'pinned' : 'saved'}
                     </span>
                   </td>
                   <td>
