@@ -1,4 +1,4 @@
-/** How well a command answers what was typed. Pure. */
+/** Ranks commands by how well they match the typed text. Pure. */
 
 const wordsOf = (text: string): readonly string[] =>
   text
@@ -6,7 +6,7 @@ const wordsOf = (text: string): readonly string[] =>
     .split(/[\s,.]+/)
     .filter((word) => word !== '');
 
-/** Each typed word begins another word of the name, and they come in the order in which they were typed. */
+/** Each typed word is a prefix of another word of the name, in the same order. */
 function beginInOrder(words: readonly string[], typed: readonly string[]): boolean {
   let from = 0;
   for (const name of typed) {
@@ -18,8 +18,8 @@ function beginInOrder(words: readonly string[], typed: readonly string[]): boole
 }
 
 /**
- * Between 0 (no answer) and 1. The name's own beginning comes first, then beginnings of its words, then what stands inside of them.
- * Letters that are merely scattered over a name are no answer: `open` is in `Compare two versions`, and nobody means that.
+ * 0 (no match) to 1. A prefix of the name ranks first, then prefixes of its words, then substrings. Scattered letters don't match:
+ * `open` would match `Compare two versions`.
  */
 export function rankOf(name: string, search: string): number {
   const typed = wordsOf(search);

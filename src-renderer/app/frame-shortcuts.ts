@@ -1,4 +1,4 @@
-/** The keys of the frame, from the one table: combinations everywhere, single singleKeyShortcuts and G with a letter outside of text. */
+/** Keyboard shortcuts of the frame: combinations everywhere; single keys and G plus a letter outside text fields. */
 import { useEffect } from 'react';
 import {
   pageAction,
@@ -11,7 +11,7 @@ import { useSingleKeyShortcuts } from '../kit/single-key-shortcuts.ts';
 import { go } from './navigation.ts';
 
 const CHORD_MS = 1200;
-/** Letters and signs that parts of screens listen for themselves; when single singleKeyShortcuts are off they never arrive there. */
+/** Keys that screens handle themselves; stopped here when single-key shortcuts are off. */
 const SCREEN_KEYS = new Set(['j', 'k', 'h', 'r', '+', '=', '-', '0']);
 
 export type FrameActions = Readonly<Record<ActionName, () => void>>;
@@ -22,7 +22,7 @@ interface Combination {
   readonly shift: boolean;
 }
 
-/** `CmdOrCtrl+Shift+P` as what a keyboard event says. */
+/** `CmdOrCtrl+Shift+P` parsed into the fields of a keyboard event. */
 const combinations: readonly Combination[] = shortcuts.flatMap(({ action: act, keys }) =>
   act === null
     ? []
@@ -34,7 +34,7 @@ const combinations: readonly Combination[] = shortcuts.flatMap(({ action: act, k
       }),
 );
 
-/** The act of a key event; the sign + needs Shift on many keyboards. Pure. */
+/** Action of a key event; + needs Shift on many keyboards, so Shift is ignored for it. Pure. */
 export function actionOf(
   event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>,
 ): ActionName | null {
@@ -69,16 +69,16 @@ export function isTyping(target: EventTarget | null): boolean {
   );
 }
 
-/** A dialog has the keyboard to itself; a letter does not change what lies under it. */
+/** Single keys are ignored while a dialog is open. */
 const isInDialog = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest('[role=dialog]') !== null;
 
-/** Acts that the page can be asked for from outside: what the native menu has. */
+/** Actions of the native menu, which arrive as plain strings. */
 export function isPageAction(value: string): value is (typeof pageAction.options)[number] {
   return pageAction.options.some((option) => option === value);
 }
 
-export function useFrameShortcuts(acts: FrameActions): void {
+export function useFrameShortcuts(actions: FrameActions): void {
   useEffect(() => {
     let chordUntil = 0;
     const single = (event: KeyboardEvent): void => {
@@ -92,37 +92,37 @@ export function useFrameShortcuts(acts: FrameActions): void {
         go(screen);
         return;
       }
-      const act = actionOf(event);
-      if (act === null) return;
+      const action = actionOf(event);
+      if (action === null) return;
       event.preventDefault();
-      acts[act]();
+      actions[action]();
     };
     const onKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey) {
-        const act = actionOf(event);
-        if (act === null) return;
-        // What this page does not do itself (the size in a browser) stays the browser's.
-        if (acts[act] === nothing) return;
+        const action = actionOf(event);
+        if (action === null) return;
+        // Leave it to the browser where the page has no action of its own (zoom in a browser).
+        if (actions[action] === noAction) return;
         event.preventDefault();
-        acts[act]();
+        actions[action]();
         return;
       }
       if (event.altKey || isTyping(event.target) || isInDialog(event.target)) return;
       if (useSingleKeyShortcuts.getState().on) single(event);
       else if (SCREEN_KEYS.has(event.key.toLowerCase())) event.stopPropagation();
     };
-    // Before the parts of a screen hear it: G then H is a screen, not the H of a queue row.
+    // Capture phase: G then H opens a screen and must not reach the H shortcut of a queue row.
     addEventListener('keydown', onKey, { capture: true });
     return () => {
       removeEventListener('keydown', onKey, { capture: true });
     };
-  }, [acts]);
+  }, [actions]);
 }
 
-/** An act that is left to the surroundings. */
-export const nothing = (): void => undefined;
+/** Placeholder for an action that the host handles. */
+export const noAction = (): void => undefined;
 
-/** The search field of the screen that is shown. */
+/** Focuses the search field of the current screen. */
 export function focusSearch(): void {
-  document.querySelector<HTMLInputElement>('.main input[type=search]')?.focus();
+  document.querySelector<HTMLInputElement>('main input[type=search]')?.focus();
 }

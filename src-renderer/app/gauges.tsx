@@ -1,4 +1,4 @@
-/** Three small gauges. Where there is no GPU the processor and the memory take their places. */
+/** Three gauges: GPU, VRAM and disk; without a GPU, CPU and memory instead. */
 import { Tooltip } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { Machine, TrainingStatus } from '../../src-main/contract/index.ts';
@@ -8,13 +8,14 @@ import { age, gigabytes, memory, percent, UNKNOWN } from '../kit/format.ts';
 import { useNowSeconds } from '../kit/now.ts';
 import controlStyles from '../kit/styles/controls.module.css';
 import textStyles from '../kit/styles/text.module.css';
+import styles from './header.module.css';
 
 interface GaugeFacts {
   readonly label: string;
   readonly value: string;
-  /** 0..1, null when it is unknown. */
-  readonly share: number | null;
-  /** A limit on the bar, 0..1. */
+  /** 0..1, null when unknown. */
+  readonly fraction: number | null;
+  /** Position of a limit on the bar, 0..1. */
   readonly tick: number | null;
   readonly past: boolean;
   readonly more: string;
@@ -33,7 +34,7 @@ export function gaugesOf(
   const disk: GaugeFacts = {
     label: 'Disk free',
     value: machine.disk_free_gb === null ? UNKNOWN : gigabytes(machine.disk_free_gb),
-    share: ratio(machine.disk_free_gb, machine.disk_total_gb),
+    fraction: ratio(machine.disk_free_gb, machine.disk_total_gb),
     tick: ratio(machine.disk_floor_gb, machine.disk_total_gb),
     past:
       machine.disk_free_gb !== null &&
@@ -41,7 +42,7 @@ export function gaugesOf(
       machine.disk_free_gb < machine.disk_floor_gb,
     more: [
       machine.disk_total_gb === null ? null : `of ${gigabytes(machine.disk_total_gb)}`,
-      machine.disk_floor_gb === null ? null : `floor ${gigabytes(machine.disk_floor_gb)}`,
+      machine.disk_floor_gb === null ? null : `minimum ${gigabytes(machine.disk_floor_gb)}`,
       read,
     ]
       .filter((part) => part !== null)
@@ -53,7 +54,7 @@ export function gaugesOf(
       {
         label: 'CPU',
         value: machine.cpu_percent === null ? UNKNOWN : percent(machine.cpu_percent, 0),
-        share: ratio(machine.cpu_percent, 100),
+        fraction: ratio(machine.cpu_percent, 100),
         tick: null,
         past: false,
         more: `all cores, ${read}`,
@@ -61,7 +62,7 @@ export function gaugesOf(
       {
         label: 'Memory',
         value: memory(machine.memory_used_mb),
-        share: used,
+        fraction: used,
         tick: null,
         past: used !== null && used > 0.95,
         more: `of ${memory(machine.memory_total_mb)}, ${read}`,
@@ -79,7 +80,7 @@ export function gaugesOf(
     {
       label: 'GPU',
       value: gpu.utilization === null ? UNKNOWN : percent(gpu.utilization, 0),
-      share: ratio(gpu.utilization, 100),
+      fraction: ratio(gpu.utilization, 100),
       tick: null,
       past: false,
       more: `${gpu.name}, ${heat.join(', ')}`,
@@ -87,7 +88,7 @@ export function gaugesOf(
     {
       label: 'VRAM',
       value: gpu.memory_used_mb === null ? UNKNOWN : memory(gpu.memory_used_mb),
-      share: vram,
+      fraction: vram,
       tick: null,
       past: vram !== null && vram > 0.98,
       more: gpu.memory_total_mb === null ? 'total unknown' : `of ${memory(gpu.memory_total_mb)}`,
@@ -104,19 +105,19 @@ export function Gauges(): ReactElement {
     <>
       {gaugesOf(status, machine, now).map((gauge) => (
         <Tooltip key={gauge.label} label={gauge.more}>
-          <div className={`cell gauge ${gauge.past ? 'past' : ''}`}>
-            <span className="k">{gauge.label}</span>
-            <span className={classNames('v', textStyles.number)}>{gauge.value}</span>
+          <div className={classNames(styles.cell, styles.gauge, gauge.past && styles.pastLimit)}>
+            <span className={styles.label}>{gauge.label}</span>
+            <span className={classNames(styles.value, textStyles.number)}>{gauge.value}</span>
             <div
               className={controlStyles.progressBar}
               role="meter"
               aria-label={gauge.label}
               aria-valuemin={0}
               aria-valuemax={100}
-              aria-valuenow={Math.round((gauge.share ?? 0) * 100)}
+              aria-valuenow={Math.round((gauge.fraction ?? 0) * 100)}
               aria-valuetext={`${gauge.value} ${gauge.more}`}
             >
-              <i style={{ width: `${String((gauge.share ?? 0) * 100)}%` }} />
+              <i style={{ width: `${String((gauge.fraction ?? 0) * 100)}%` }} />
               {gauge.tick === null ? null : <u style={{ left: `${String(gauge.tick * 100)}%` }} />}
             </div>
           </div>

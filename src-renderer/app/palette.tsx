@@ -1,4 +1,4 @@
-/** The command palette: every action of the frame and every screen, found by typing. Ctrl or Cmd K. */
+/** The command palette: actions of the frame and all screens. Ctrl K or Cmd K. */
 import { Modal, useMantineColorScheme } from '@mantine/core';
 import { Command } from 'cmdk';
 import type { ReactElement } from 'react';
@@ -11,38 +11,36 @@ import layoutStyles from '../kit/styles/layout.module.css';
 import textStyles from '../kit/styles/text.module.css';
 import { openDiagnostics } from '../rooms/diagnostics/index.ts';
 import { useModelCommands } from '../rooms/models/index.ts';
-import { nothing, type FrameActions } from './frame-shortcuts.ts';
-import { go } from './navigation.ts';
 import { rankOf } from './command-ranking.ts';
+import { noAction, type FrameActions } from './frame-shortcuts.ts';
+import { go } from './navigation.ts';
+import styles from './palette.module.css';
 import { mainControl } from './state-cell.ts';
-import './palette.css';
 
-interface Act {
+interface PaletteCommand {
   readonly name: string;
   readonly keys: string | null;
   readonly group: string;
   readonly run: () => void;
 }
 
-const keysFor = (act: ActionName): string => keysText(keysOf(act), isMac);
+const keysFor = (action: ActionName): string => keysText(keysOf(action), isMac);
 const by = 'you (window)';
 
-function useTrainingCommands(acts: FrameActions): readonly (Act | null)[] {
+function useTrainingCommands(actions: FrameActions): readonly (PaletteCommand | null)[] {
   const status = useRoom('status');
   const { desired_state: desiredState } = useRoom('queue');
   const lost = useLost();
   const main = mainControl(status, desiredState);
   const training = status.current_dataset !== null && !lost;
   const group = 'Training';
-  const plain = (name: string, run: () => void): Act | null =>
+  const plain = (name: string, run: () => void): PaletteCommand | null =>
     training ? { name, keys: null, group, run } : null;
   return [
     !lost && main.enabled
-      ? { name: main.label, keys: keysFor('pause_or_resume'), group, run: acts.pause_or_resume }
+      ? { name: main.label, keys: keysFor('pause_or_resume'), group, run: actions.pause_or_resume }
       : null,
-    training
-      ? { name: 'Stop, with a choice of ways', keys: keysFor('stop'), group, run: acts.stop }
-      : null,
+    training ? { name: 'Stop…', keys: keysFor('stop'), group, run: actions.stop } : null,
     plain('Skip this dataset', () => void command((engine) => engine.training.skip({ by }))),
     plain(
       'Stop after this dataset',
@@ -50,53 +48,59 @@ function useTrainingCommands(acts: FrameActions): readonly (Act | null)[] {
     ),
     lost
       ? null
-      : { name: 'Add files', keys: keysFor('add_files'), group: 'Data', run: acts.add_files },
+      : { name: 'Add files', keys: keysFor('add_files'), group: 'Data', run: actions.add_files },
   ];
 }
 
-function useInterfaceCommands(acts: FrameActions): readonly (Act | null)[] {
+function useInterfaceCommands(actions: FrameActions): readonly (PaletteCommand | null)[] {
   const { setColorScheme } = useMantineColorScheme();
   const singleKeyShortcuts = useSingleKeyShortcuts((state) => state.on);
   const group = 'Interface';
-  const act = (name: string, run: () => void, keys: string | null = null): Act => ({
+  const entry = (name: string, run: () => void, keys: string | null = null): PaletteCommand => ({
     name,
     keys,
     group,
     run,
   });
-  const zoom = (name: string, which: 'zoom_in' | 'zoom_out' | 'zoom_reset'): Act | null =>
-    acts[which] === nothing ? null : act(name, acts[which], keysFor(which));
+  const zoom = (
+    name: string,
+    which: 'zoom_in' | 'zoom_out' | 'zoom_reset',
+  ): PaletteCommand | null =>
+    actions[which] === noAction ? null : entry(name, actions[which], keysFor(which));
   return [
-    act('Keys', acts.shortcuts, '?'),
-    act('Dark colors', () => {
+    entry('Keyboard shortcuts', actions.shortcuts, '?'),
+    entry('Theme: dark', () => {
       setColorScheme('dark');
     }),
-    act('Light colors', () => {
+    entry('Theme: light', () => {
       setColorScheme('light');
     }),
-    act('Colors of the system', () => {
+    entry('Theme: system', () => {
       setColorScheme('auto');
     }),
-    zoom('Larger', 'zoom_in'),
-    zoom('Smaller', 'zoom_out'),
-    zoom('Size 100 %', 'zoom_reset'),
-    act(singleKeyShortcuts ? 'Single letter keys off' : 'Single letter keys on', () => {
-      setSingleKeyShortcuts(!singleKeyShortcuts);
-    }),
-    act('Save diagnostics', openDiagnostics),
+    zoom('Zoom in', 'zoom_in'),
+    zoom('Zoom out', 'zoom_out'),
+    zoom('Reset zoom', 'zoom_reset'),
+    entry(
+      singleKeyShortcuts ? 'Turn off single-key shortcuts' : 'Turn on single-key shortcuts',
+      () => {
+        setSingleKeyShortcuts(!singleKeyShortcuts);
+      },
+    ),
+    entry('Save diagnostics', openDiagnostics),
   ];
 }
 
 export function Palette({
-  acts,
+  actions,
   onClose,
 }: {
-  readonly acts: FrameActions;
+  readonly actions: FrameActions;
   readonly onClose: () => void;
 }): ReactElement {
-  const all: readonly Act[] = [
-    ...useTrainingCommands(acts),
-    ...useModelCommands().map((command): Act => ({
+  const all: readonly PaletteCommand[] = [
+    ...useTrainingCommands(actions),
+    ...useModelCommands().map((command): PaletteCommand => ({
       name: command.name,
       keys: null,
       group: 'Models',
@@ -105,7 +109,7 @@ export function Palette({
         command.run();
       },
     })),
-    ...screenTable.map(({ id, name, letter }): Act => ({
+    ...screenTable.map(({ id, name, letter }): PaletteCommand => ({
       name: `Open ${name}`,
       keys: keysText(`G ${letter}`),
       group: 'Screens',
@@ -113,9 +117,9 @@ export function Palette({
         go(id);
       },
     })),
-    ...useInterfaceCommands(acts),
+    ...useInterfaceCommands(actions),
   ].filter((entry) => entry !== null);
-  const groups = [...new Set(all.map((act) => act.group))];
+  const groups = [...new Set(all.map((item) => item.group))];
   return (
     <Modal
       opened
@@ -124,29 +128,29 @@ export function Palette({
       size={560}
       yOffset="12vh"
       centered={false}
-      title={<span className={textStyles.visuallyHidden}>Commands</span>}
-      classNames={{ header: 'pal-head', body: 'pal-body' }}
+      title={<span className={textStyles.visuallyHidden}>Command palette</span>}
+      classNames={{ header: styles.header ?? '', body: styles.body ?? '' }}
     >
-      <Command label="Commands" className="pal" loop filter={rankOf}>
-        <Command.Input autoFocus data-autofocus placeholder="Type what you want to do" />
+      <Command label="Command palette" className={styles.palette} loop filter={rankOf}>
+        <Command.Input autoFocus data-autofocus placeholder="Type a command" />
         <Command.List>
-          <Command.Empty>No command matches.</Command.Empty>
+          <Command.Empty>No matching commands.</Command.Empty>
           {groups.map((group) => (
             <Command.Group key={group} heading={group}>
               {all
-                .filter((act) => act.group === group)
-                .map((act) => (
+                .filter((item) => item.group === group)
+                .map((item) => (
                   <Command.Item
-                    key={act.name}
-                    value={act.name}
+                    key={item.name}
+                    value={item.name}
                     onSelect={() => {
                       onClose();
-                      act.run();
+                      item.run();
                     }}
                   >
-                    <span className={layoutStyles.grow}>{act.name}</span>
-                    {act.keys === null ? null : (
-                      <span className={controlStyles.keyboardKey}>{act.keys}</span>
+                    <span className={layoutStyles.grow}>{item.name}</span>
+                    {item.keys === null ? null : (
+                      <span className={controlStyles.keyboardKey}>{item.keys}</span>
                     )}
                   </Command.Item>
                 ))}

@@ -1,4 +1,4 @@
-/** The list of keys behind `?`, from the one table. */
+/** The list of keyboard shortcuts, opened with `?`. */
 import { Modal } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { keysText, shortcuts } from '../../src-main/contract/index.ts';
@@ -13,10 +13,10 @@ export function ShortcutList({ onClose }: { readonly onClose: () => void }): Rea
   const singleKeyShortcuts = useSingleKeyShortcuts((state) => state.on);
   const groups = [...new Set(shortcuts.map((shortcut) => shortcut.group))];
   return (
-    <Modal opened onClose={onClose} size={720} title="Keys">
+    <Modal opened onClose={onClose} size={720} title="Keyboard shortcuts">
       {singleKeyShortcuts ? null : (
         <p className={classNames(textStyles.secondary, styles.hint)}>
-          Single singleKeyShortcuts and signs are turned off in Settings; the others act.
+          Single-key shortcuts are turned off in Settings.
         </p>
       )}
       <div className={styles.groups}>

@@ -1,15 +1,15 @@
-/** Puts the page into the document and starts to listen to the engine. */
+/** Renders the page and connects to the engine. */
 import '@fontsource-variable/inter/standard.css';
 import '@fontsource-variable/jetbrains-mono/wght.css';
 import '@mantine/core/styles.css';
 import './tokens.css';
 import './base.css';
+import './library.css';
 import '../kit/styles/text.module.css';
 import '../kit/styles/layout.module.css';
 import '../kit/styles/controls.module.css';
 import '../kit/styles/tables.module.css';
 import '../kit/styles/notice.module.css';
-import './frame.css';
 import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

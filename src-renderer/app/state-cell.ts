@@ -1,9 +1,9 @@
-/** What the state cell says: glyph, word and one fact, from the live status alone. Pure. */
+/** Content of the state cell: glyph, word and one fact, derived from the live status. Pure. */
 import type { QueueState, TrainingStatus } from '../../src-main/contract/index.ts';
 import { age, beatAge, duration } from '../kit/format.ts';
 import type { GlyphName } from '../kit/marks.tsx';
 
-export type Tone = 'live' | 'quiet' | 'warn' | 'fail' | 'lost';
+export type Tone = 'live' | 'quiet' | 'warning' | 'failure' | 'lost';
 
 export interface StateCellText {
   readonly glyph: GlyphName;
@@ -18,16 +18,16 @@ export interface StateCellInput {
   readonly lost: boolean;
   /** Unix seconds. */
   readonly now: number;
-  /** Seconds since the engine was last heard, and since its status came. */
-  readonly heardAgo: number;
+  /** Seconds since the last message from the engine, and since the last status. */
+  readonly lastMessageAgo: number;
   readonly statusAgo: number;
 }
 
-/** A heartbeat this old is no longer called fresh while the engine has not yet made up its mind; more where a step takes longer. */
+/** Heartbeat age above which the state is Unknown until the engine decides; longer where a step takes longer. Seconds. */
 const UNKNOWN_AFTER_S = 9;
 const UNKNOWN_AFTER_STEPS = 3;
 
-/** Seconds without a heartbeat that are ordinary here: the loop beats, and a slow machine's step is long. */
+/** Heartbeat age that is normal: the training loop sends one per step, and steps are long on a slow machine. Seconds. */
 function quietSeconds({ samples_per_second: speed, batch }: TrainingStatus): number {
   const step = speed === null || batch === null || speed.value <= 0 ? 0 : batch / speed.value;
   return Math.max(UNKNOWN_AFTER_S, UNKNOWN_AFTER_STEPS * step);
@@ -38,21 +38,22 @@ function heartbeatAge({ status, statusAgo }: StateCellInput): number | null {
   return measured === null ? null : measured + statusAgo;
 }
 
-const since = (r: StateCellInput): string => duration(Math.max(0, r.now - r.status.since));
+const since = (input: StateCellInput): string =>
+  duration(Math.max(0, input.now - input.status.since));
 
-function byWhom(r: StateCellInput): string {
-  const by = r.queue.by.replace(/ \(.*\)$/, '');
-  return `by ${by}, ${age(r.now - r.status.since)}`;
+function byWhom(input: StateCellInput): string {
+  const by = input.queue.by.replace(/ \(.*\)$/, '');
+  return `by ${by}, ${age(input.now - input.status.since)}`;
 }
 
-export function stateCell(r: StateCellInput): StateCellText {
-  const { status } = r;
-  if (r.lost)
+export function stateCell(input: StateCellInput): StateCellText {
+  const { status } = input;
+  if (input.lost)
     return {
       glyph: 'lost',
       tone: 'lost',
       word: 'Connection lost',
-      fact: `last heard ${age(r.heardAgo)}`,
+      fact: `last update ${age(input.lastMessageAgo)}`,
     };
   switch (status.state) {
     case 'idle':
@@ -67,44 +68,49 @@ export function stateCell(r: StateCellInput): StateCellText {
         glyph: 'validating',
         tone: 'live',
         word: 'Validating',
-        fact: status.reason ?? since(r),
+        fact: status.reason ?? since(input),
       };
     case 'loading':
-      return { glyph: 'loading', tone: 'live', word: 'Loading', fact: since(r) };
+      return { glyph: 'loading', tone: 'live', word: 'Loading', fact: since(input) };
     case 'training': {
-      const beat = heartbeatAge(r);
-      if (beat === null || beat > quietSeconds(status))
+      const heartbeat = heartbeatAge(input);
+      if (heartbeat === null || heartbeat > quietSeconds(status))
         return {
           glyph: 'unknown',
           tone: 'lost',
           word: 'Unknown',
-          fact: beat === null ? 'no heartbeat yet' : `no heartbeat for ${duration(beat)}`,
+          fact: heartbeat === null ? 'no heartbeat yet' : `no heartbeat for ${duration(heartbeat)}`,
         };
       return {
         glyph: 'training',
         tone: 'live',
         word: 'Training',
-        fact: `heartbeat ${beatAge(beat)}`,
+        fact: `heartbeat ${beatAge(heartbeat)}`,
       };
     }
     case 'evaluating':
-      return { glyph: 'evaluating', tone: 'live', word: 'Evaluating', fact: since(r) };
+      return { glyph: 'evaluating', tone: 'live', word: 'Evaluating', fact: since(input) };
     case 'saving':
-      return { glyph: 'saving', tone: 'live', word: 'Saving', fact: since(r) };
+      return { glyph: 'saving', tone: 'live', word: 'Saving', fact: since(input) };
     case 'paused':
-      return { glyph: 'paused', tone: 'quiet', word: 'Paused', fact: byWhom(r) };
+      return { glyph: 'paused', tone: 'quiet', word: 'Paused', fact: byWhom(input) };
     case 'stopping':
-      return { glyph: 'stopping', tone: 'quiet', word: 'Stopping', fact: stoppingFact(r) };
+      return { glyph: 'stopping', tone: 'quiet', word: 'Stopping', fact: stoppingFact(input) };
     case 'stopped':
-      return { glyph: 'stopping', tone: 'quiet', word: 'Stopped', fact: byWhom(r) };
+      return { glyph: 'stopping', tone: 'quiet', word: 'Stopped', fact: byWhom(input) };
     case 'recovering':
-      return { glyph: 'recovering', tone: 'warn', word: 'Recovering', fact: recoveringFact(r) };
+      return {
+        glyph: 'recovering',
+        tone: 'warning',
+        word: 'Recovering',
+        fact: recoveringFact(input),
+      };
     case 'failed':
       return {
         glyph: 'failed',
-        tone: 'fail',
+        tone: 'failure',
         word: 'Failed',
-        fact: `needs you, ${age(r.now - status.since)}`,
+        fact: `needs you, ${age(input.now - status.since)}`,
       };
   }
 }
@@ -115,14 +121,14 @@ function stoppingFact({ status, queue }: StateCellInput): string {
   return `after this dataset${left}`;
 }
 
-function recoveringFact(r: StateCellInput): string {
-  const { recovery, reason } = r.status;
+function recoveringFact(input: StateCellInput): string {
+  const { recovery, reason } = input.status;
   return recovery === null
-    ? (reason ?? since(r))
-    : `attempt ${String(recovery.attempt)} of ${String(recovery.limit)}, ${since(r)}`;
+    ? (reason ?? since(input))
+    : `attempt ${String(recovery.attempt)} of ${String(recovery.limit)}, ${since(input)}`;
 }
 
-/** The button that is pause, resume or retry. */
+/** The main button: pause, resume or retry. */
 export function mainControl(
   status: TrainingStatus,
   desiredState: QueueState['desired_state'],
@@ -137,7 +143,7 @@ export function mainControl(
       verb: 'resume',
       label: 'Retry',
       enabled: true,
-      why: 'Try again from the last checkpoint',
+      why: 'Retry from the last checkpoint',
     };
   if (desiredState === 'paused' || desiredState === 'stopped' || desiredState === 'stopping_after')
     return {
@@ -146,22 +152,22 @@ export function mainControl(
       enabled: true,
       why:
         desiredState === 'stopping_after'
-          ? 'Go on after this dataset'
-          : 'Go on from the last checkpoint',
+          ? 'Continue after this dataset'
+          : 'Resume from the last checkpoint',
     };
   const running = !['idle', 'validating'].includes(status.state);
   return {
     verb: 'pause',
     label: 'Pause',
     enabled: running,
-    why: running ? 'Pause at the next step' : 'Nothing is being trained',
+    why: running ? 'Pause at the next step' : 'No dataset is training',
   };
 }
 
-/** `pausing, 3 s` while a command has not been acted on. */
+/** `pausing, 3 s` while a command is pending. */
 export function pendingText(status: TrainingStatus, now: number): string | null {
   if (status.pending === null) return null;
-  const words: Readonly<Record<string, string>> = {
+  const verbs: Readonly<Record<string, string>> = {
     pause: 'pausing',
     resume: 'resuming',
     stop: 'stopping',
@@ -170,5 +176,5 @@ export function pendingText(status: TrainingStatus, now: number): string | null 
     skip: 'skipping',
   };
   const { verb, t } = status.pending;
-  return `${words[verb] ?? verb}, ${String(Math.max(0, Math.floor(now - t)))}\u00a0s`;
+  return `${verbs[verb] ?? verb}, ${String(Math.max(0, Math.floor(now - t)))}\u00a0s`;
 }

@@ -1,4 +1,4 @@
-/** Commands to the engine with their refusals as text, and answers kept beside a component. */
+/** Commands to the engine with readable errors, and a hook that keeps the result of a query. */
 import { ORPCError } from '@orpc/client';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { create } from 'zustand';
@@ -6,16 +6,16 @@ import type { EngineClient } from './client.ts';
 import { engine } from './feed.ts';
 import { useEngine } from './store.ts';
 
-/** What went against a command, for the person who gave it. */
+/** Why a command failed, for the user who sent it. */
 export interface Trouble {
   readonly text: string;
-  /** What can be done, one sentence, or null. */
+  /** What to do next, one sentence, or null. */
   readonly next: string | null;
 }
-/** With what kind of no it is, `BUSY`; null: there was no answer at all. */
+/** `code` is the error code such as `BUSY`; null when the engine didn't respond. */
 export interface Refused extends Trouble {
   readonly code: string | null;
-  /** What the refusal tells beside its message, by name. */
+  /** Data of the error by name. */
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
@@ -41,10 +41,10 @@ export function troubleOf(error: unknown): Refused {
   };
 }
 
-/** The newest refusal, shown under the screen bar until it is closed. */
+/** The latest failed command, shown under the screen bar until it is closed. */
 export const useTrouble = create<{ readonly trouble: Trouble | null }>(() => ({ trouble: null }));
 
-/** Gives a command. Answers null, and shows why, when it was refused. */
+/** Sends a command. Returns null and shows the reason when it fails. */
 export async function command<T>(ask: (client: EngineClient) => Promise<T>): Promise<T | null> {
   try {
     const answer = await ask(engine());
@@ -56,7 +56,7 @@ export async function command<T>(ask: (client: EngineClient) => Promise<T>): Pro
   }
 }
 
-/** Asks or commands, and gives what went against it to the one who asked. */
+/** Sends a request and returns either its result or the error for the caller to show. */
 export async function attempt<T>(
   ask: (client: EngineClient) => Promise<T>,
 ): Promise<{ readonly answer: T } | { readonly trouble: Refused }> {
@@ -70,38 +70,38 @@ export async function attempt<T>(
 const subjectOf = (key: string): string => key.split('|', 1)[0] ?? '';
 
 /**
- * An answer of the engine that is asked for again when `key` changes or the connection is new. The last one stays meanwhile, as
- * long as it is about the same subject: what stands before the first `|` of the key.
+ * Result of a query that runs again when `key` changes or the connection is restored. The previous result stays until then as long
+ * as the subject is the same: the part of the key before the first `|`.
  */
 export function useAnswer<T>(
   key: string | null,
   ask: (client: EngineClient) => Promise<T>,
 ): { readonly answer: T | null; readonly again: () => void } {
   const live = useEngine((state) => state.connection === 'live');
-  const [held, setHeld] = useState<{ readonly key: string; readonly answer: T } | null>(null);
+  const [latest, setLatest] = useState<{ readonly key: string; readonly answer: T } | null>(null);
   const [turn, setTurn] = useState(0);
-  const asking = useRef(ask);
+  const request = useRef(ask);
   useEffect(() => {
-    asking.current = ask;
+    request.current = ask;
   });
   useEffect(() => {
     if (key === null || !live) return;
-    const leaving = new AbortController();
+    const aborter = new AbortController();
     void (async () => {
       try {
-        const answer = await asking.current(engine());
-        if (!leaving.signal.aborted) setHeld({ key, answer });
+        const answer = await request.current(engine());
+        if (!aborter.signal.aborted) setLatest({ key, answer });
       } catch {
-        // The last answer stays; the connection state is shown by the frame.
+        // Keep the previous result; the frame shows the connection state.
       }
     })();
     return () => {
-      leaving.abort();
+      aborter.abort();
     };
   }, [key, live, turn]);
   const again = useCallback(() => {
     setTurn((n) => n + 1);
   }, []);
-  const same = held !== null && key !== null && subjectOf(held.key) === subjectOf(key);
-  return { answer: same ? held.answer : null, again };
+  const same = latest !== null && key !== null && subjectOf(latest.key) === subjectOf(key);
+  return { answer: same ? latest.answer : null, again };
 }

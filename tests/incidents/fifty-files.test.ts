@@ -314,7 +314,7 @@ test(
         expect([dataset.name, dataset.message]).not.toEqual([dataset.name, null]);
     // The page agrees with the engine and never stopped rendering.
     const needed = all.filter((dropped) => dropped.expected === 'needs_decision').length;
-    await page.getByText(`${String(needed)} need you`, { exact: false }).waitFor();
+    await page.getByText(`${String(needed)} need your decision`, { exact: false }).waitFor();
     const seen = await page.evaluate(
       () =>
         (window as unknown as { seen: { longest: number; frames: number; progress: string[] } })

@@ -1,4 +1,4 @@
-/** Every check: its state as a glyph and a word, what it saw, and what can be done. */
+/** Every check with its state, evidence and suggested fix. */
 import { Button } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { screenName, type Check, type Screen } from '../../../src-main/contract/index.ts';
@@ -7,6 +7,7 @@ import { classNames } from '../../kit/class-names.ts';
 import { Glyph, type GlyphName } from '../../kit/marks.tsx';
 import textStyles from '../../kit/styles/text.module.css';
 import type { OpenScreen } from '../notices/index.ts';
+import styles from './health.module.css';
 
 const stateDisplay: Readonly<
   Record<
@@ -14,13 +15,13 @@ const stateDisplay: Readonly<
     { readonly glyph: GlyphName; readonly tone: string; readonly word: string }
   >
 > = {
-  ok: { glyph: 'done', tone: 'success', word: 'passes' },
-  warn: { glyph: 'recovering', tone: 'warning', word: 'warns' },
-  fail: { glyph: 'failed', tone: 'failure', word: 'fails' },
-  unknown: { glyph: 'unknown', tone: 'tertiary', word: 'is unknown' },
+  ok: { glyph: 'done', tone: 'success', word: 'passed' },
+  warn: { glyph: 'recovering', tone: 'warning', word: 'warning' },
+  fail: { glyph: 'failed', tone: 'failure', word: 'failed' },
+  unknown: { glyph: 'unknown', tone: 'tertiary', word: 'unknown' },
 };
 
-/** Where a check that needs somebody can be answered. */
+/** The screen where a failed check can be fixed. */
 const places: Readonly<Partial<Record<string, Screen>>> = { queue: 'data' };
 
 export function Checks({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
@@ -30,10 +31,8 @@ export function Checks({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
       <h2 className={textStyles.label} id="health-checks">
         Checks
       </h2>
-      {checks.length === 0 ? (
-        <p className={textStyles.secondary}>No check has been run yet.</p>
-      ) : null}
-      <ul className="hlist">
+      {checks.length === 0 ? <p className={textStyles.secondary}>No checks have run yet.</p> : null}
+      <ul className={styles.list}>
         {checks.map((check) => {
           const display = stateDisplay[check.state];
           const place = check.state === 'ok' ? undefined : places[check.id];
@@ -42,10 +41,10 @@ export function Checks({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
               <span className={textStyles[display.tone]} aria-hidden="true">
                 <Glyph name={display.glyph} />
               </span>
-              <span className={classNames('hname', textStyles.strong)}>
+              <span className={classNames(styles.name, textStyles.strong)}>
                 {check.label} <span className={textStyles.visuallyHidden}>{display.word}</span>
               </span>
-              <span className="hsaw">
+              <span className={styles.evidence}>
                 <span className={textStyles.secondary}>{check.evidence}</span>
                 {check.fix === null ? null : <span>{check.fix}</span>}
               </span>

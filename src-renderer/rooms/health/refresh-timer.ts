@@ -1,4 +1,4 @@
-/** A number that grows by the clock: an answer that depends on it is asked for again. */
+/** A counter that increases every `everyMs` milliseconds, as part of the key of a polled request. */
 import { useEffect, useState } from 'react';
 
 export function useRefreshTimer(everyMs: number): number {

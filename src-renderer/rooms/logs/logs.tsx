@@ -1,4 +1,4 @@
-/** The logs screen. */
+/** The Logs screen: the journal and the logs of engine and trainer. */
 import { Button, Checkbox, SegmentedControl, TextInput } from '@mantine/core';
 import { IconFileZip, IconSearch } from '@tabler/icons-react';
 import { useEffect, useLayoutEffect, useRef, useState, type ReactElement } from 'react';
@@ -13,7 +13,7 @@ import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { openDiagnostics } from '../diagnostics/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
-import './logs.css';
+import styles from './logs.module.css';
 
 const sources = ['journal', 'engine', 'trainer'] as const;
 type Source = (typeof sources)[number];
@@ -48,7 +48,7 @@ export function LogsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
           size="xs"
           type="search"
           className={controlStyles.searchField}
-          aria-label="Search in the log"
+          aria-label="Search the log"
           placeholder="Search"
           leftSection={<IconSearch aria-hidden="true" />}
           value={search}
@@ -85,7 +85,7 @@ export function LogsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
   );
 }
 
-/** Keeps the end in view while it is followed. */
+/** Scrolls to the end on new lines while `follow` is on. */
 function useEnd(follow: boolean, length: number, last: unknown) {
   const box = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
@@ -104,9 +104,9 @@ function Nothing({
   readonly onClear: () => void;
 }): ReactElement {
   return (
-    <div className={classNames(layoutStyles.screenBody, 'lnone')}>
+    <div className={classNames(layoutStyles.screenBody, styles.empty)}>
       <p className={textStyles.secondary}>
-        {search === '' ? empty : `No line matches “${search}”.`}
+        {search === '' ? empty : `No lines match “${search}”.`}
       </p>
       {search === '' ? null : <Button onClick={onClear}>Clear</Button>}
     </div>
@@ -132,10 +132,10 @@ function Journal({
     .filter((entry) => `${entry.what} ${entry.text}`.toLowerCase().includes(wanted));
   const box = useEnd(follow, shown.length, shown[shown.length - 1]?.id);
   if (shown.length === 0)
-    return <Nothing search={search} empty="Nothing has been decided yet." onClear={onClear} />;
+    return <Nothing search={search} empty="The journal is empty." onClear={onClear} />;
   return (
     <div
-      className={classNames(layoutStyles.screenBody, 'log')}
+      className={classNames(layoutStyles.screenBody, styles.log)}
       ref={box}
       tabIndex={0}
       role="log"
@@ -155,19 +155,21 @@ function Entry({ entry }: { readonly entry: JournalEntry }): ReactElement {
   const line = (
     <>
       <time className={textStyles.tertiary}>{clock(entry.t, now)}</time>
-      <span className={classNames(textStyles.mono, textStyles.secondary, 'lwhat')}>
+      <span className={classNames(textStyles.mono, textStyles.secondary, styles.kind)}>
         {entry.what}
       </span>
-      <span className="ltext">{entry.text}</span>
+      <span className={styles.text} data-entry-text="">
+        {entry.text}
+      </span>
       <span className={classNames(textStyles.number, textStyles.tertiary)}>
         {entry.step === null ? '' : `step ${count(entry.step)}`}
       </span>
     </>
   );
-  if (!evidence) return <div className="lline">{line}</div>;
+  if (!evidence) return <div className={styles.entry}>{line}</div>;
   return (
-    <details className="lentry">
-      <summary className="lline">{line}</summary>
+    <details className={styles.expandable}>
+      <summary className={styles.entry}>{line}</summary>
       <pre className={classNames(controlStyles.codeBlock, textStyles.mono)}>
         {JSON.stringify(entry.evidence, null, 1)}
       </pre>
@@ -206,29 +208,29 @@ function LogFile({
     return (
       <Nothing
         search={search}
-        empty={answer.path === null ? `No ${source} has written a log yet.` : 'The log is empty.'}
+        empty={answer.path === null ? `No ${source} log yet.` : 'The log is empty.'}
         onClear={onClear}
       />
     );
   return (
     <>
-      <p className={classNames('lfile', textStyles.caption)}>
+      <p className={classNames(styles.file, textStyles.caption)}>
         <span className={textStyles.mono}>{answer.path}</span>
         {answer.more ? `, the last ${plural(lines.length, 'line')}` : ''}
       </p>
       <div
-        className={classNames(layoutStyles.screenBody, 'log', textStyles.mono)}
+        className={classNames(layoutStyles.screenBody, styles.log, textStyles.mono)}
         ref={box}
         tabIndex={0}
         role="log"
-        aria-label={`Log of the ${source}`}
+        aria-label={`${names[source]} log`}
         aria-live="off"
       >
         {lines.map((line, index) => (
           <div
             key={`${String(index)}${line}`}
             className={classNames(
-              'lraw',
+              styles.line,
               /\b(error|traceback|failed)\b/i.test(line) && textStyles.failure,
             )}
           >

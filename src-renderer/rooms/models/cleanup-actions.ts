@@ -1,4 +1,4 @@
-/** The two clean-ups of the screen, in the words of their dialog. */
+/** The two clean-ups of the Models screen, with the texts of their dialog. */
 import { attempt } from '../../engine/index.ts';
 import type { CleanupAction } from './cleanup-dialog.tsx';
 import { pointText } from './saved-models.ts';
@@ -6,14 +6,15 @@ import { pointText } from './saved-models.ts';
 const isWhole = (value: number | null, least: number): boolean =>
   value !== null && Number.isInteger(value) && value >= least;
 
-/** `keep`: how many are kept of each branch. */
+/** `keep`: checkpoints to keep per branch. */
 export const cleanCheckpoints = (keep: number): CleanupAction => ({
   title: 'Clean up checkpoints',
-  lead: 'Of each branch the newest ones are kept, and always the last one that verifies.',
-  field: 'Keep of each branch',
-  first: String(keep),
+  introduction:
+    'Keeps the newest checkpoints of each branch, and always the newest one that verifies.',
+  field: 'Keep per branch',
+  initialValue: String(keep),
   valid: (value) => isWhole(value, 1),
-  one: 'checkpoint',
+  itemName: 'checkpoint',
   ask: async (value, execute) => {
     const outcome = await attempt((engine) =>
       engine.checkpoints.cleanup({ keep: value ?? keep, execute, by: 'you (window)' }),
@@ -31,11 +32,11 @@ export const cleanCheckpoints = (keep: number): CleanupAction => ({
 
 export const cleanBackups: CleanupAction = {
   title: 'Clean up backups',
-  lead: 'The newest good backup of each type is kept, and so is the last copy of any point.',
-  field: 'Remove what is older than, days (empty: as configured)',
-  first: '',
+  introduction: 'Always keeps the newest valid backup of each type and the last copy of any step.',
+  field: 'Delete backups older than this many days (empty: use the setting)',
+  initialValue: '',
   valid: (value) => value === null || (Number.isFinite(value) && value >= 0),
-  one: 'backup',
+  itemName: 'backup',
   ask: async (value, execute) => {
     const outcome = await attempt((engine) =>
       engine.backups.cleanup({ retention_days: value, execute, by: 'you (window)' }),

@@ -1,4 +1,4 @@
-/** A clean-up: the number it goes by, its plan with the reason of every row, and only then the removal. */
+/** A clean-up: its limit, the plan with a reason per item, and the deletion once the plan is confirmed. */
 import { Button, TextInput } from '@mantine/core';
 import { useEffect, useState, type ReactElement } from 'react';
 import { useLost, type Refused } from '../../engine/index.ts';
@@ -8,6 +8,7 @@ import { bytes, plural } from '../../kit/format.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import tableStyles from '../../kit/styles/tables.module.css';
 import textStyles from '../../kit/styles/text.module.css';
+import dialogStyles from './dialogs.module.css';
 import { RefusalMessage } from './refusal-message.tsx';
 
 export interface CleanupRow {
@@ -21,15 +22,15 @@ export interface CleanupPlan {
   readonly freed: number;
 }
 
-/** `ask(value, execute)`: the plan for a value of the field, or its execution. null as value: the field is empty. */
+/** `ask(value, execute)` returns the plan for a value of the field, or executes it. null: the field is empty. */
 export interface CleanupAction {
   readonly title: string;
-  readonly lead: string;
+  readonly introduction: string;
   readonly field: string;
-  readonly first: string;
-  /** Whether a value may be asked for. */
+  readonly initialValue: string;
+  /** Whether a value is allowed. */
   readonly valid: (value: number | null) => boolean;
-  readonly one: string;
+  readonly itemName: string;
   readonly ask: (
     value: number | null,
     execute: boolean,
@@ -46,7 +47,7 @@ export function CleanupDialog({
   readonly onClose: () => void;
 }): ReactElement {
   const lost = useLost();
-  const [text, setText] = useState(act.first);
+  const [text, setText] = useState(act.initialValue);
   const [plan, setPlan] = useState<{ readonly text: string; readonly plan: CleanupPlan } | null>(
     null,
   );
@@ -67,7 +68,7 @@ export function CleanupDialog({
       isUnmounted = true;
     };
   }, [act, text, isValid]);
-  // Only a plan that was made for the number in the field is carried out.
+  // Only a plan for the number that is in the field now may be executed.
   const agreed = plan !== null && plan.text === text && isValid ? plan.plan : null;
   const removes = agreed?.removes.length ?? 0;
   const remove = async (): Promise<void> => {
@@ -79,26 +80,28 @@ export function CleanupDialog({
   };
   return (
     <Dialog title={act.title} size={640} onClose={onClose}>
-      <p className={classNames(textStyles.secondary, 'mtext')}>{act.lead}</p>
+      <p className={classNames(textStyles.secondary, dialogStyles.introduction)}>
+        {act.introduction}
+      </p>
       <TextInput
-        className="mnumber"
+        className={dialogStyles.numberField}
         label={act.field}
         type="number"
         min={0}
         value={text}
-        error={isValid ? null : 'A whole number from 1'}
+        error={isValid ? null : 'Enter a whole number, 1 or more'}
         onChange={(event) => {
           setText(event.currentTarget.value);
         }}
       />
       {agreed === null ? (
-        <p className={classNames(textStyles.secondary, 'mplan')} role="status">
-          {isValid && refused === null ? 'Reading what would be removed.' : ''}
+        <p className={classNames(textStyles.secondary, dialogStyles.plan)} role="status">
+          {isValid && refused === null ? 'Checking what would be deleted…' : ''}
         </p>
       ) : (
-        <div className="mplan" tabIndex={0} role="region" aria-label="Plan">
-          <Rows title="Removes" rows={agreed.removes} none="Nothing would be removed." />
-          <Rows title="Keeps" rows={agreed.keeps} none="Nothing would be left." />
+        <div className={dialogStyles.plan} tabIndex={0} role="region" aria-label="Plan">
+          <Rows title="Will be deleted" rows={agreed.removes} none="Nothing to delete." />
+          <Rows title="Will be kept" rows={agreed.keeps} none="Nothing would be kept." />
         </div>
       )}
       {refused === null ? null : <RefusalMessage refused={refused} />}
@@ -118,7 +121,7 @@ export function CleanupDialog({
             void remove();
           }}
         >
-          {isRemoving ? 'Removing' : `Remove ${plural(removes, act.one)}`}
+          {isRemoving ? 'Deleting' : `Delete ${plural(removes, act.itemName)}`}
         </Button>
       </div>
     </Dialog>
@@ -147,7 +150,7 @@ function Rows({
             {rows.map((row) => (
               <tr key={row.name}>
                 <td>{row.name}</td>
-                <td className={classNames(textStyles.secondary, 'mwhy')}>{row.why}</td>
+                <td className={classNames(textStyles.secondary, dialogStyles.reason)}>{row.why}</td>
                 <td className={tableStyles.numberCell}>{bytes(row.bytes)}</td>
               </tr>
             ))}

@@ -1,7 +1,7 @@
-/** Moving in a list of points by keyboard: J K or arrows move, Home and End, Enter opens. */
+/** Keyboard navigation in a list of points: J, K, arrows, Home and End move; Enter opens. */
 import type { KeyboardEvent } from 'react';
 
-/** `index` is -1 when the chosen point is in another list. null: the key moves nothing. */
+/** `index` is -1 when the selected point is in another list. null when the key doesn't move the selection. */
 export function movedTo(key: string, index: number, length: number): number | null {
   if (length === 0) return null;
   const last = length - 1;

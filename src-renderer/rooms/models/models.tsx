@@ -1,4 +1,4 @@
-/** The models screen: the lineage on top, what is kept of it below, the chosen point beside it. */
+/** The Models screen: lineage chart, lists of saved points, and the details of the selected one. */
 import { Button } from '@mantine/core';
 import { IconArrowBackUp, IconArrowsDiff, IconPlus } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef, type ReactElement } from 'react';
@@ -11,23 +11,24 @@ import textStyles from '../../kit/styles/text.module.css';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { BackupDialog } from './backups/backup-dialog.tsx';
 import { BackupTable } from './backups/backup-table.tsx';
+import { ExtractDialog } from './backups/extract-dialog.tsx';
 import { CheckpointTable } from './checkpoints/checkpoint-table.tsx';
-import { CleanupDialog } from './cleanup-dialog.tsx';
 import { cleanBackups, cleanCheckpoints } from './cleanup-actions.ts';
+import { CleanupDialog } from './cleanup-dialog.tsx';
+import type { LineagePlot } from './lineage/lineage-plot.ts';
+import { LineageTable } from './lineage/lineage-table.tsx';
+import { LineagePlaceholder } from './lineage/lineage-placeholder.tsx';
+import { LineageView, useLineagePlot } from './lineage/lineage-view.tsx';
+import { choose, closeDialog, openDialog, useModels } from './models-store.ts';
+import styles from './models.module.css';
+import { PointDetails } from './point-details.tsx';
+import { RestoreBanner } from './restore/restore-banner.tsx';
+import { RestoreDialog } from './restore/restore-dialog.tsx';
+import { chosenOf, keyOf, restorableOf, versionKey, type SavedModels } from './saved-models.ts';
 import { CompareDialog } from './versions/compare-dialog.tsx';
 import { CreateDialog } from './versions/create-dialog.tsx';
 import { DeleteDialog, useLastCopy } from './versions/delete-dialog.tsx';
-import { PointDetails } from './point-details.tsx';
-import { ExtractDialog } from './backups/extract-dialog.tsx';
-import { choose, closeDialog, openDialog, useModels } from './models-store.ts';
-import type { LineagePlot } from './lineage/lineage-plot.ts';
-import { chosenOf, keyOf, restorableOf, versionKey, type SavedModels } from './saved-models.ts';
-import { RestoreBanner } from './restore/restore-banner.tsx';
-import { RestoreDialog } from './restore/restore-dialog.tsx';
-import { LineageTable } from './lineage/lineage-table.tsx';
-import { LineageView, useLineagePlot } from './lineage/lineage-view.tsx';
 import { VersionTable } from './versions/version-table.tsx';
-import './models.css';
 
 function useSavedModels(): SavedModels {
   const versions = useRoom('versions');
@@ -50,7 +51,7 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
   const { versions, backups } = saved;
   useEffect(
     () => () => {
-      // Left by the back button while a dialog was open: it is not open when somebody comes back.
+      // The back button can leave the screen with a dialog open; don't reopen it on return.
       setTimeout(() => {
         if (!location.hash.endsWith('models')) closeDialog();
       }, 0);
@@ -60,7 +61,7 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
   const body = useRef<HTMLDivElement>(null);
   const isRestoring = useModels((state) => state.dialog?.kind === 'restore');
   useEffect(() => {
-    // The dialog speaks of the steps that are marked on the plot above it, so the plot has to be there.
+    // The restore dialog refers to steps highlighted on the chart, so scroll the chart into view.
     if (isRestoring) body.current?.scrollTo({ top: 0 });
   }, [isRestoring]);
   const openChosen = (): void => {
@@ -72,7 +73,7 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
     <>
       <Bar
         facts={[
-          versions.length === 0 ? 'no version yet' : plural(versions.length, 'version'),
+          versions.length === 0 ? 'no versions yet' : plural(versions.length, 'version'),
           branches.length > 1 ? `${count(branches.length)} branches` : null,
           backups.length === 0 ? null : plural(backups.length, 'backup'),
           total === 0 ? null : bytes(total),
@@ -82,16 +83,13 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
       />
       <Notices onOpen={onOpen} />
       <RestoreBanner />
-      <div className={classNames(layoutStyles.screenBody, 'models')} ref={body}>
+      <div className={classNames(layoutStyles.screenBody, styles.screen)} ref={body}>
         {plot === null ? (
-          <section className="mline" aria-label="Validation loss of the lineage">
-            <h2 className={textStyles.label}>Validation loss of the lineage</h2>
-            <p className={textStyles.secondary}>The curve begins with the first evaluation.</p>
-          </section>
+          <LineagePlaceholder />
         ) : (
           <LineageView plot={plot} saved={saved} chosen={chosenKey} />
         )}
-        <div className="mlists">
+        <div className={styles.lists}>
           <VersionTable chosen={chosenKey} onOpen={openChosen} />
           <BackupTable chosen={chosenKey} onOpen={openChosen} />
           <CheckpointTable chosen={chosenKey} onOpen={openChosen} />
@@ -193,7 +191,7 @@ function Dialogs({
         <RestoreDialog
           key={JSON.stringify(dialog.source)}
           source={dialog.source}
-          low={plot !== null}
+          atBottom={plot !== null}
           onPlan={onPlan}
           onClose={closeDialog}
         />

@@ -1,11 +1,11 @@
-/** The acts of this room for the command palette: those that can be done now. */
+/** Commands of this room for the command palette; only those that are possible now. */
 import { useLost, useRoom } from '../../engine/index.ts';
 import { verifyBranch } from './verification.ts';
 import { openDialog, type ModelsDialog } from './models-store.ts';
 
 export interface ModelCommand {
   readonly name: string;
-  /** The models screen is to be shown first. */
+  /** Requires the Models screen to be open. */
   readonly run: () => void;
 }
 

@@ -1,8 +1,9 @@
-/** The name of a point in its row: pressed when it is the chosen one. */
+/** The name of a point in its row, a toggle button that selects it. */
 import type { ReactElement, ReactNode } from 'react';
 import { classNames } from '../../kit/class-names.ts';
 import textStyles from '../../kit/styles/text.module.css';
 import { choose } from './models-store.ts';
+import listStyles from './point-list.module.css';
 
 export function PointButton({
   id,
@@ -16,7 +17,7 @@ export function PointButton({
   return (
     <button
       type="button"
-      className={classNames('mname', textStyles.strong)}
+      className={classNames(listStyles.pointButton, textStyles.strong)}
       data-key={id}
       aria-pressed={id === chosen}
       onClick={() => {

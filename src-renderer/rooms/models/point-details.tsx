@@ -1,4 +1,4 @@
-/** The chosen point beside the lists: what is known of it and what can be done with it. */
+/** Details and actions of the selected point, next to the lists. */
 import { Button } from '@mantine/core';
 import { IconFolderDown } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
@@ -13,10 +13,12 @@ import textStyles from '../../kit/styles/text.module.css';
 import { BackupState } from './backups/backup-state.tsx';
 import { typeWord } from './backups/backup-table.tsx';
 import { placeText } from './checkpoints/checkpoint-table.tsx';
-import { useVerification, verifyBackup } from './verification.ts';
-import { PointFacts, RestoreButton } from './point-facts.tsx';
 import { openDialog } from './models-store.ts';
+import detailStyles from './point-details.module.css';
+import { PointFacts, RestoreButton } from './point-facts.tsx';
 import { pointText, restorableOf, type Chosen } from './saved-models.ts';
+import verificationStyles from './verification.module.css';
+import { useVerification, verifyBackup } from './verification.ts';
 import { VersionDetails } from './versions/version-details.tsx';
 
 export function PointDetails({ chosen }: { readonly chosen: Chosen }): ReactElement {
@@ -34,7 +36,7 @@ function CheckpointDetails({ checkpoint }: { readonly checkpoint: CheckpointFact
   const now = useNowSeconds();
   const chosen: Chosen = { kind: 'checkpoint', checkpoint };
   return (
-    <aside className="mside" aria-label={`PointDetails of ${pointText(checkpoint)}`}>
+    <aside className={detailStyles.details} aria-label={`Details of ${pointText(checkpoint)}`}>
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
         <h2 className={classNames(textStyles.title, textStyles.ellipsis)}>
           Checkpoint {count(checkpoint.step)}
@@ -47,20 +49,20 @@ function CheckpointDetails({ checkpoint }: { readonly checkpoint: CheckpointFact
         facts={[
           ['Branch', checkpoint.branch],
           ['Saved', clock(checkpoint.created, now)],
-          ['Place', placeText(checkpoint)],
-          ['In this model', checkpoint.in_ancestry ? 'yes' : 'no, its branch was left before it'],
+          ['Position', placeText(checkpoint)],
+          ['Status', checkpoint.in_ancestry ? 'active' : 'abandoned branch'],
         ]}
       />
       {checkpoint.problem === null ? null : (
-        <p className={classNames('mchecked', textStyles.failure)}>
+        <p className={classNames(verificationStyles.result, textStyles.failure)}>
           <Glyph name="failed" />
           <span>{checkpoint.problem}</span>
         </p>
       )}
-      <p className={classNames(textStyles.mono, textStyles.caption, 'mfolder')}>
+      <p className={classNames(textStyles.mono, textStyles.caption, detailStyles.folder)}>
         {checkpoint.folder}
       </p>
-      <div className={classNames(layoutStyles.row, 'macts')}>
+      <div className={classNames(layoutStyles.row, detailStyles.actions)}>
         <RestoreButton chosen={chosen} />
       </div>
     </aside>
@@ -75,7 +77,7 @@ function BackupDetails({ backup }: { readonly backup: Backup }): ReactElement {
   const can = restorableOf(chosen);
   const { branch, step } = backup;
   return (
-    <aside className="mside" aria-label={`PointDetails of ${backup.id}`}>
+    <aside className={detailStyles.details} aria-label={`Details of ${backup.id}`}>
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
         <h2 className={classNames(textStyles.title, textStyles.ellipsis)}>
           {typeWord(backup)} backup
@@ -87,18 +89,23 @@ function BackupDetails({ backup }: { readonly backup: Backup }): ReactElement {
       <p className={textStyles.secondary}>{backup.reason}</p>
       <PointFacts
         facts={[
-          ['Made', clock(backup.created, now)],
-          ['Holds', backup.source.kind === 'folder' ? backup.source.path : backup.holds],
-          ['Point', branch === null || step === null ? 'none' : pointText({ branch, step })],
+          ['Created', clock(backup.created, now)],
+          ['Contents', backup.source.kind === 'folder' ? backup.source.path : backup.holds],
+          [
+            'Restore point',
+            branch === null || step === null ? 'none' : pointText({ branch, step }),
+          ],
           ['State', <BackupState key="state" backup={backup} isVerifying={isVerifying} />],
           [
             'Kept until',
-            backup.keep_until === null ? 'removed by hand' : clock(backup.keep_until, now),
+            backup.keep_until === null ? 'deleted manually' : clock(backup.keep_until, now),
           ],
         ]}
       />
-      <p className={classNames(textStyles.mono, textStyles.caption, 'mfolder')}>{backup.folder}</p>
-      <div className={classNames(layoutStyles.row, 'macts')}>
+      <p className={classNames(textStyles.mono, textStyles.caption, detailStyles.folder)}>
+        {backup.folder}
+      </p>
+      <div className={classNames(layoutStyles.row, detailStyles.actions)}>
         <RestoreButton chosen={chosen} />
         <Button
           disabled={lost || isVerifying}
@@ -119,7 +126,7 @@ function BackupDetails({ backup }: { readonly backup: Backup }): ReactElement {
         </Button>
       </div>
       {can.kind === 'cannot' ? (
-        <p className={textStyles.caption}>No restore from it: {can.why}</p>
+        <p className={textStyles.caption}>Can’t be restored: {can.why}</p>
       ) : null}
     </aside>
   );

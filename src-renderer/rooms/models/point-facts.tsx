@@ -1,4 +1,4 @@
-/** What the details of every kind of point have in common: its facts, and the way back to it. */
+/** Parts that the details of every kind of point share: a list of facts and the Restore button. */
 import { Button } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
 import type { ReactElement, ReactNode } from 'react';
@@ -6,13 +6,14 @@ import { useLost, useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import textStyles from '../../kit/styles/text.module.css';
 import { openDialog } from './models-store.ts';
+import detailStyles from './point-details.module.css';
 import { restorableOf, type Chosen } from './saved-models.ts';
 
 type Fact = readonly [string, ReactNode];
 
 export function PointFacts({ facts }: { readonly facts: readonly Fact[] }): ReactElement {
   return (
-    <dl className={classNames('kv', textStyles.number)}>
+    <dl className={classNames(detailStyles.facts, textStyles.number)}>
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
@@ -31,7 +32,7 @@ export function RestoreButton({ chosen }: { readonly chosen: Chosen }): ReactEle
     <Button
       variant="filled"
       disabled={lost || isBusy || can.kind === 'cannot'}
-      title={can.kind === 'cannot' ? can.why : isBusy ? 'A restore is under way' : undefined}
+      title={can.kind === 'cannot' ? can.why : isBusy ? 'A restore is already running' : undefined}
       leftSection={<IconHistory aria-hidden="true" />}
       onClick={() => {
         if (can.kind === 'can') openDialog({ kind: 'restore', source: can.source });

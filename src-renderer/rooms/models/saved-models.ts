@@ -1,4 +1,4 @@
-/** The points of the lineage that can be chosen: versions, checkpoints, backups. Pure. */
+/** Saved points of the lineage that can be selected: versions, checkpoints, backups. Pure. */
 import type {
   Backup,
   CheckpointFacts,
@@ -23,7 +23,7 @@ export interface SavedModels {
   readonly backups: readonly Backup[];
 }
 
-/** What a key names, or the newest thing there is; null when there is nothing. */
+/** The point with this key, else the newest saved point; null when there is none. */
 export function chosenOf(saved: SavedModels, key: string | null): Chosen | null {
   const version = saved.versions.find((version) => versionKey(version) === key);
   if (version !== undefined) return { kind: 'version', version };
@@ -54,7 +54,7 @@ export type Restorable =
   | { readonly kind: 'can'; readonly source: RestoreSource }
   | { readonly kind: 'cannot'; readonly why: string };
 
-/** Whether the model can go back to it, or why not. */
+/** Whether the model can be restored to this point, or why not. */
 export function restorableOf(chosen: Chosen): Restorable {
   switch (chosen.kind) {
     case 'version':
@@ -63,14 +63,14 @@ export function restorableOf(chosen: Chosen): Restorable {
       const { branch, step, problem } = chosen.checkpoint;
       return problem === null
         ? { kind: 'can', source: { kind: 'checkpoint', branch, step } }
-        : { kind: 'cannot', why: 'Its files are not as they were written.' };
+        : { kind: 'cannot', why: 'Its files are damaged or incomplete.' };
     }
     case 'backup': {
       const { id, source, step, verified } = chosen.backup;
       if (source.kind === 'folder' || step === null)
-        return { kind: 'cannot', why: 'It holds a folder, no point of the lineage.' };
+        return { kind: 'cannot', why: 'It contains a folder, not a checkpoint.' };
       return verified !== null && !verified.ok
-        ? { kind: 'cannot', why: 'Its files are not as they were copied.' }
+        ? { kind: 'cannot', why: 'The backup is damaged.' }
         : { kind: 'can', source: { kind: 'backup', id } };
     }
   }

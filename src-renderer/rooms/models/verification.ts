@@ -1,10 +1,10 @@
-/** Checks that are under way and their answers. They outlive the place that asked: a check of many gigabytes takes minutes. */
+/** Running verifications and their results. Kept outside components: verifying many gigabytes takes minutes. */
 import { create } from 'zustand';
 import type { CheckpointCheck, VersionCheck } from '../../../src-main/contract/index.ts';
 import { command } from '../../engine/index.ts';
 
-interface Checks {
-  /** BackupTable that are verified now. */
+interface Verification {
+  /** Ids of the backups that are being verified. */
   readonly verifying: ReadonlySet<string>;
   /** By version name. */
   readonly versions: Readonly<Record<string, VersionCheck | 'busy' | undefined>>;
@@ -12,13 +12,13 @@ interface Checks {
   readonly branches: Readonly<Record<string, CheckpointCheck | 'busy' | undefined>>;
 }
 
-export const useVerification = create<Checks>(() => ({
+export const useVerification = create<Verification>(() => ({
   verifying: new Set(),
   versions: {},
   branches: {},
 }));
 
-/** The answer comes with the backups room. */
+/** The result arrives with the backups room. */
 export async function verifyBackup(id: string): Promise<void> {
   useVerification.setState(({ verifying }) => ({ verifying: new Set([...verifying, id]) }));
   await command((engine) => engine.backups.verify({ id }));

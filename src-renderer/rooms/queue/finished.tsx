@@ -1,4 +1,4 @@
-/** Completed, failed and skipped datasets, with what they did or why they stopped. */
+/** Completed, failed and skipped datasets with their result or the reason they stopped. */
 import { Button } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
@@ -11,6 +11,7 @@ import controlStyles from '../../kit/styles/controls.module.css';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { verdictDisplay } from '../data/index.ts';
+import styles from './queue.module.css';
 
 type Tab = 'all' | 'completed' | 'failed' | 'skipped';
 const tabs: readonly (readonly [Tab, string])[] = [
@@ -20,7 +21,7 @@ const tabs: readonly (readonly [Tab, string])[] = [
   ['skipped', 'Skipped'],
 ];
 
-/** One line about how it ended. */
+/** The outcome in one line. */
 export function outcome(dataset: DatasetSummary): string {
   const steps =
     dataset.planned_steps === null
@@ -63,7 +64,7 @@ export function Finished({
     );
   const shown = [...of(tab)].sort((a, b) => (b.finished ?? b.added) - (a.finished ?? a.added));
   return (
-    <section className="qdone" aria-label="Finished datasets">
+    <section className={styles.finished} aria-label="Finished datasets">
       <div
         className={classNames(controlStyles.tabs, textStyles.number)}
         role="tablist"
@@ -85,11 +86,11 @@ export function Finished({
         ))}
       </div>
       {shown.length === 0 ? (
-        <p className={classNames(textStyles.secondary, 'none')}>Nothing here yet.</p>
+        <p className={classNames(textStyles.secondary, styles.nothing)}>Nothing here yet.</p>
       ) : null}
       <ol>
         {shown.slice(0, 100).map((dataset) => {
-          const look = verdictDisplay[dataset.verdict];
+          const display = verdictDisplay[dataset.verdict];
           return (
             <li
               key={dataset.id}
@@ -98,9 +99,9 @@ export function Finished({
                 if (event.key.toLowerCase() === 'r' && plain && !lost) retry(dataset);
               }}
             >
-              <span className={textStyles[look.tone]}>
-                <Glyph name={look.glyph} />
-                <span className={textStyles.visuallyHidden}>{look.word}</span>
+              <span className={textStyles[display.tone]}>
+                <Glyph name={display.glyph} />
+                <span className={textStyles.visuallyHidden}>{display.word}</span>
               </span>
               <div className={layoutStyles.grow}>
                 <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
@@ -115,7 +116,7 @@ export function Finished({
                   </span>
                 </div>
                 <p className={textStyles.caption}>{outcome(dataset)}</p>
-                <div className={classNames(layoutStyles.row, 'acts')}>
+                <div className={classNames(layoutStyles.row, styles.actions)}>
                   <Button
                     size="xs"
                     disabled={lost}
@@ -141,13 +142,13 @@ export function Finished({
                       size="xs"
                       variant="subtle"
                       disabled={lost}
-                      title="Restores the point before its first step and queues it again"
-                      aria-label={`Take back: ${dataset.name}`}
+                      title="Restores the model from before this dataset and queues the dataset again"
+                      aria-label={`Undo this dataset: ${dataset.name}`}
                       onClick={() => {
                         onUndo(dataset);
                       }}
                     >
-                      Take back
+                      Undo this dataset…
                     </Button>
                   ) : null}
                 </div>

@@ -1,4 +1,4 @@
-/** Where a dataset goes when it is moved. Pure; the engine has the last word. */
+/** Computes moves in the queue. Pure; the engine decides the resulting order. */
 import type { DatasetSummary, Priority } from '../../../src-main/contract/index.ts';
 
 export const priorities: readonly Priority[] = ['high', 'normal', 'low'];
@@ -10,7 +10,7 @@ export const priorityNames: Readonly<Record<Priority, string>> = {
 
 export type Groups = { readonly [P in Priority]: readonly DatasetSummary[] };
 
-/** What waits, by priority and position. */
+/** Waiting datasets by priority, sorted by position. */
 export function groupsOf(datasets: readonly DatasetSummary[]): Groups {
   const of = (priority: Priority): readonly DatasetSummary[] =>
     datasets
@@ -19,7 +19,7 @@ export function groupsOf(datasets: readonly DatasetSummary[]): Groups {
   return { high: of('high'), normal: of('normal'), low: of('low') };
 }
 
-/** What is in the queue, counted once for every place that says it: what will train by itself, what is held, what needs the user. */
+/** Counts of the queue, shared by every place that shows them: will train automatically, held, needs a decision. */
 export function queued(datasets: readonly Pick<DatasetSummary, 'place' | 'held' | 'verdict'>[]): {
   readonly waiting: number;
   readonly held: number;
@@ -34,11 +34,11 @@ export function queued(datasets: readonly Pick<DatasetSummary, 'place' | 'held' 
 export interface Move {
   readonly id: string;
   readonly priority: Priority;
-  /** The dataset that it is put in front of; null: the end. */
+  /** The dataset that it is moved in front of; null for the end. */
   readonly before: string | null;
 }
 
-/** One place up or down; over the edge of a priority it goes into the next one. Null where there is no further. */
+/** One position up or down, across priorities at their edges. null at the top or bottom of the queue. */
 export function stepMove(groups: Groups, id: string, direction: 'up' | 'down'): Move | null {
   const priority = priorities.find((priority) =>
     groups[priority].some((dataset) => dataset.id === id),
@@ -57,7 +57,7 @@ export function stepMove(groups: Groups, id: string, direction: 'up' | 'down'): 
   return lower === undefined ? null : { id, priority: lower, before: groups[lower][0]?.id ?? null };
 }
 
-/** Into the next higher (`left`) or lower (`right`) priority, at its end. */
+/** To the end of the next higher (`left`) or lower (`right`) priority. */
 export function priorityMove(groups: Groups, id: string, direction: 'left' | 'right'): Move | null {
   const priority = priorities.find((priority) =>
     groups[priority].some((dataset) => dataset.id === id),
@@ -67,7 +67,7 @@ export function priorityMove(groups: Groups, id: string, direction: 'left' | 'ri
   return next === undefined ? null : { id, priority: next, before: null };
 }
 
-/** Dropped onto a row (in front of it or behind it) or onto the head of a priority. Null when nothing changes. */
+/** Dropped before or after a row, or onto the heading of a priority. null when the order doesn't change. */
 export function dropMove(
   groups: Groups,
   id: string,
@@ -86,7 +86,7 @@ export function dropMove(
   return { id, priority: onto.priority, before };
 }
 
-/** Seconds that everything waiting takes, and when it is done; null while one of them has no estimate. */
+/** Total time of the waiting datasets in seconds and their end; null while one of them has no estimate. */
 export function wholeQueue(
   datasets: readonly DatasetSummary[],
   now: number,

@@ -17,9 +17,9 @@ import { Notices, type OpenScreen } from '../notices/index.ts';
 import { Current, PlanStrip } from './current.tsx';
 import { Finished } from './finished.tsx';
 import { groupsOf, queued, wholeQueue } from './queue-order.ts';
+import styles from './queue.module.css';
 import { RowsDialog } from './rows-dialog.tsx';
 import { Waiting } from './waiting.tsx';
-import './queue.css';
 
 export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
   const host = useHost();
@@ -38,11 +38,13 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
   const facts = [
     `${count(waiting)} waiting`,
     held === 0 ? null : `${count(held)} held`,
-    undecided === 0 ? null : `${count(undecided)} ${undecided === 1 ? 'needs' : 'need'} you`,
+    undecided === 0
+      ? null
+      : `${count(undecided)} ${undecided === 1 ? 'needs' : 'need'} your decision`,
     whole === null ? null : duration(whole.seconds),
     whole === null
       ? null
-      : `empty at ${clock(whole.ends, now)}${held === 0 ? '' : ` without ${held === 1 ? 'the held one' : 'what is held'}`}`,
+      : `empty at ${clock(whole.ends, now)}${held === 0 ? '' : `, not counting held ${held === 1 ? 'dataset' : 'datasets'}`}`,
   ].filter((part) => part !== null);
   const add = (): void => {
     void host.chooseFiles().then((chosen) => {
@@ -61,7 +63,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
           <Button
             size="xs"
             disabled={lost || status.pending !== null}
-            title="The rest of the dataset goes to skipped and can be continued from there"
+            title="Skips the rest of the current dataset; you can continue it later"
             leftSection={<IconPlayerSkipForward aria-hidden="true" />}
             onClick={() => {
               void command((engine) => engine.training.skip({ by: 'you (window)' }));
@@ -80,16 +82,16 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
         </Button>
       </div>
       <Notices onOpen={onOpen} />
-      <div className={classNames(layoutStyles.screenBody, 'queue')}>
-        <div className="qmain">
+      <div className={classNames(layoutStyles.screenBody, styles.screen)}>
+        <div className={styles.main}>
           <PlanStrip datasets={datasets} />
           {current === undefined ? null : <Current dataset={current} />}
           {listed === 0 ? (
-            <div className="qempty">
+            <div className={styles.empty}>
               <p className={textStyles.secondary}>
                 The queue is empty.
                 {current === undefined && status.state === 'idle'
-                  ? ` Training is idle since ${clock(Math.max(status.since, queue.since), now)}.`
+                  ? ` Training has been idle since ${clock(Math.max(status.since, queue.since), now)}.`
                   : ''}
               </p>
               <Button disabled={lost} onClick={add}>
@@ -99,13 +101,13 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
           ) : (
             <>
               <Waiting groups={groups} onRows={setRowsOf} />
-              <p className={classNames(textStyles.caption, 'hint')}>
+              <p className={classNames(textStyles.caption, styles.hint)}>
                 Drag between priorities, or <span className={controlStyles.keyboardKey}>Alt ↑</span>{' '}
                 <span className={controlStyles.keyboardKey}>Alt ↓</span> on a row.{' '}
                 <span className={controlStyles.keyboardKey}>H</span> hold,{' '}
                 <span className={controlStyles.keyboardKey}>Enter</span> rows,{' '}
                 <span className={controlStyles.keyboardKey}>Del</span> remove from the queue (the
-                file moves to skipped, it is not deleted).
+                file moves to skipped; it isn’t deleted).
               </p>
             </>
           )}
@@ -115,7 +117,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
       {undoing === null ? null : (
         <RestoreDialog
           source={{ kind: 'undo_dataset', dataset: undoing.id }}
-          low={false}
+          atBottom={false}
           onClose={() => {
             setUndoing(null);
           }}

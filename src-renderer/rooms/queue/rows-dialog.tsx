@@ -1,4 +1,4 @@
-/** The account of one dataset: what became of every row, and the rows one by one. */
+/** The outcome of every row of one dataset, as totals and row by row. */
 import { Modal } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
@@ -10,6 +10,7 @@ import layoutStyles from '../../kit/styles/layout.module.css';
 import tableStyles from '../../kit/styles/tables.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { Parts, partsOf } from '../data/index.ts';
+import styles from './queue.module.css';
 
 const PAGE = 200;
 
@@ -32,9 +33,9 @@ function Rows({ dataset }: { readonly dataset: DatasetSummary }): ReactElement {
   const { answer } = useAnswer(`${dataset.id}|${String(from)}`, (engine) =>
     engine.datasets.rows({ id: dataset.id, from, limit: PAGE }),
   );
-  if (answer === null) return <p className={textStyles.secondary}>Reading the account.</p>;
+  if (answer === null) return <p className={textStyles.secondary}>Loading rows…</p>;
   return (
-    <div className="rows">
+    <div className={styles.rows}>
       <p className={textStyles.secondary}>
         {plural(answer.account.rows, 'row')}, all accounted for.
       </p>
@@ -42,7 +43,7 @@ function Rows({ dataset }: { readonly dataset: DatasetSummary }): ReactElement {
         parts={partsOf(answer.account)}
         label={`${count(answer.account.rows)} rows, all accounted for`}
       />
-      <div className="scroll" tabIndex={0} role="region" aria-label="Rows one by one">
+      <div className={styles.scroll} tabIndex={0} role="region" aria-label="Rows">
         <table>
           <thead>
             <tr>

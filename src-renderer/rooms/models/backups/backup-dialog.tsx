@@ -9,10 +9,11 @@ import { FolderField } from '../../../kit/folder-field.tsx';
 import { bytes, count, gigabytes } from '../../../kit/format.ts';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
-import { clock, CopyProgress } from './copy-progress.tsx';
+import dialogStyles from '../dialogs.module.css';
 import { choose } from '../models-store.ts';
-import { backupKey } from '../saved-models.ts';
 import { RefusalMessage } from '../refusal-message.tsx';
+import { backupKey } from '../saved-models.ts';
+import { CopyProgress, currentTime } from './copy-progress.tsx';
 
 type Kind = BackupSource['kind'];
 
@@ -56,7 +57,7 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
   const make = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
     if (!isReady) return;
-    setSince(clock());
+    setSince(currentTime());
     setRefused(null);
     const outcome = await attempt((engine) =>
       engine.backups.create({
@@ -84,29 +85,29 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
         }}
       >
         <Radio.Group
-          label="What is copied"
+          label="What to back up"
           value={kind}
           onChange={(value) => {
             setKind(value === 'version' || value === 'folder' ? value : 'model');
           }}
         >
-          <div className="mradios">
+          <div className={dialogStyles.radios}>
             <Radio
               value="model"
               disabled={newest === undefined}
               label={
                 newest === undefined
-                  ? 'The model: no checkpoint yet'
-                  : `The model: the newest checkpoint, step ${count(newest.step)}, with its lineage`
+                  ? 'Model (no checkpoint yet)'
+                  : `Model: latest checkpoint (step ${count(newest.step)}) and its lineage`
               }
             />
-            <Radio value="version" disabled={versions.length === 0} label="A version" />
-            <Radio value="folder" label="A folder of the machine that the engine runs on" />
+            <Radio value="version" disabled={versions.length === 0} label="Version" />
+            <Radio value="folder" label="Folder on the engine’s machine" />
           </div>
         </Radio.Group>
         {kind === 'version' ? (
           <NativeSelect
-            className="mfield"
+            className={dialogStyles.field}
             label="Version"
             data={versions.map((version) => version.name)}
             value={name}
@@ -116,11 +117,16 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
           />
         ) : null}
         {kind === 'folder' ? (
-          <FolderField className="mfield" label="Folder" value={folder} onChange={setFolder} />
+          <FolderField
+            className={dialogStyles.field}
+            label="Folder"
+            value={folder}
+            onChange={setFolder}
+          />
         ) : null}
         <TextInput
           data-autofocus
-          className="mfield"
+          className={dialogStyles.field}
           label="Reason"
           maxLength={500}
           value={reason}
@@ -133,8 +139,8 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
           {since === null ? (
             <span className={classNames(textStyles.caption, textStyles.number, textStyles.wrap)}>
               {size === undefined ? '' : `${bytes(size)}, `}
-              {free === null ? 'free space not known' : `${gigabytes(free)} free`}. Every file is
-              compared after it was copied.
+              {free === null ? 'free space unknown' : `${gigabytes(free)} free`}. Every file is
+              verified after copying.
             </span>
           ) : (
             <CopyProgress since={since} />

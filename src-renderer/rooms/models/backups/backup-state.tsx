@@ -1,4 +1,4 @@
-/** Whether a backup is known to be whole: in words, with the age of that knowledge. */
+/** Result and age of the last verification of a backup. */
 import type { ReactElement } from 'react';
 import type { Backup } from '../../../../src-main/contract/index.ts';
 import { classNames } from '../../../kit/class-names.ts';
@@ -7,8 +7,9 @@ import { Glyph } from '../../../kit/marks.tsx';
 import { useNowSeconds } from '../../../kit/now.ts';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
+import listStyles from '../point-list.module.css';
 
-/** `isShort`: without what is damaged, for a table of something else. */
+/** `isShort`: without the damaged file, for the table of versions. */
 export function BackupState({
   backup,
   isVerifying = false,
@@ -22,31 +23,36 @@ export function BackupState({
   const { verified } = backup;
   if (isVerifying)
     return (
-      <span className={classNames(layoutStyles.row, 'mrow', textStyles.accent)}>
+      <span className={classNames(layoutStyles.row, listStyles.iconRow, textStyles.accent)}>
         <Glyph name="loading" />
         verifying
       </span>
     );
   if (verified === null)
     return (
-      <span className={classNames(layoutStyles.row, 'mrow', textStyles.tertiary)}>
+      <span className={classNames(layoutStyles.row, listStyles.iconRow, textStyles.tertiary)}>
         <Glyph name="unknown" />
-        {isShort ? 'not verified' : 'not verified since it was made'}
+        {isShort ? 'not verified' : 'not verified yet'}
       </span>
     );
   if (verified.ok)
     return (
-      <span className={classNames(layoutStyles.row, 'mrow', textStyles.secondary)}>
+      <span className={classNames(layoutStyles.row, listStyles.iconRow, textStyles.secondary)}>
         <span className={textStyles.success}>
           <Glyph name="done" />
         </span>
         verified {age(now - verified.t)}
       </span>
     );
-  const problem = verified.problem ?? 'its bytes differ';
+  const problem = verified.problem ?? 'contents differ';
   return (
     <span
-      className={classNames(layoutStyles.row, 'mrow', textStyles.failure, textStyles.ellipsis)}
+      className={classNames(
+        layoutStyles.row,
+        listStyles.iconRow,
+        textStyles.failure,
+        textStyles.ellipsis,
+      )}
       title={problem}
     >
       <Glyph name="failed" />

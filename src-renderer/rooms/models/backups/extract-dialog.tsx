@@ -1,4 +1,4 @@
-/** The files of a backup in a new folder outside of the workspace; nothing of the model changes by it. */
+/** Copies the files of a backup to a new folder outside the workspace. Doesn't change the model. */
 import { Button } from '@mantine/core';
 import { useState, type SyntheticEvent, type ReactElement } from 'react';
 import type { Backup } from '../../../../src-main/contract/index.ts';
@@ -10,8 +10,10 @@ import { bytes, plural } from '../../../kit/format.ts';
 import { Glyph } from '../../../kit/marks.tsx';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
-import { clock, CopyProgress } from './copy-progress.tsx';
+import dialogStyles from '../dialogs.module.css';
 import { RefusalMessage } from '../refusal-message.tsx';
+import verificationStyles from '../verification.module.css';
+import { CopyProgress, currentTime } from './copy-progress.tsx';
 
 type Extracted = Awaited<ReturnType<EngineClient['backups']['extract']>>;
 
@@ -20,7 +22,7 @@ type Phase =
   | { readonly kind: 'copying'; readonly since: number }
   | { readonly kind: 'done'; readonly result: Extracted };
 
-/** A new folder for this backup inside of the one that was chosen, in the manner of that machine's paths. */
+/** Path of a new folder for this backup inside the chosen one, with the separator that the chosen path uses. */
 function newFolderIn(folder: string, { id }: Backup): string {
   const separator = folder.includes('\\') ? '\\' : '/';
   const name = id.replace(/[^\w-]+/g, '-');
@@ -42,7 +44,7 @@ export function ExtractDialog({
   const extract = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
     if (!isReady) return;
-    setPhase({ kind: 'copying', since: clock() });
+    setPhase({ kind: 'copying', since: currentTime() });
     const outcome = await attempt((engine) =>
       engine.backups.extract({ id: backup.id, to: to.trim(), by: 'you (window)' }),
     );
@@ -61,23 +63,29 @@ export function ExtractDialog({
         }}
       >
         <p className={classNames(textStyles.secondary, textStyles.wrap)}>
-          {plural(backup.files, 'file')}, {bytes(backup.bytes)}, of {backup.id}: {backup.holds}.
-          They are copied into a new folder of the machine that the engine runs on, outside of the
-          workspace. The model stays as it is.
+          Copies {plural(backup.files, 'file')} ({bytes(backup.bytes)}) of {backup.id} (
+          {backup.holds}) to a new folder on the engine’s machine, outside the workspace. The model
+          isn’t changed.
         </p>
         {phase.kind === 'done' ? (
-          <p role="status" className={classNames('mchecked', textStyles.success, 'mfield')}>
+          <p
+            role="status"
+            className={classNames(
+              verificationStyles.result,
+              textStyles.success,
+              dialogStyles.field,
+            )}
+          >
             <Glyph name="done" />
             <span>
-              {plural(phase.result.files, 'file')}, {bytes(phase.result.bytes)} in{' '}
-              <span className={textStyles.mono}>{phase.result.folder}</span>, every byte as it was
-              backed up
+              Extracted {plural(phase.result.files, 'file')} ({bytes(phase.result.bytes)}) to{' '}
+              <span className={textStyles.mono}>{phase.result.folder}</span>, checksum OK
             </span>
           </p>
         ) : (
           <FolderField
             isFirst
-            className="mfield"
+            className={dialogStyles.field}
             label="New folder"
             value={to}
             within={(path) => newFolderIn(path, backup)}
@@ -95,7 +103,7 @@ export function ExtractDialog({
             <CopyProgress since={phase.since} />
           ) : phase.kind === 'asking' ? (
             <span className={classNames(textStyles.caption, textStyles.wrap)}>
-              Every file is compared after it was copied.
+              Every file is verified after copying.
             </span>
           ) : null}
           <span className={layoutStyles.grow} />

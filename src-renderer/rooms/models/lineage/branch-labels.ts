@@ -1,4 +1,4 @@
-/** What stands at the ends of the lines: now, and where each branch was left. */
+/** Labels at the ends of the curves: the current step, and where each branch was abandoned. */
 import type { Colors, LineChart } from '../../../kit/chart/index.ts';
 import { drawDot, drawText } from '../../../kit/chart/draw.ts';
 import { count, loss } from '../../../kit/format.ts';
@@ -7,18 +7,22 @@ import type { DiscardedRange, LineagePlot, Segment } from './lineage-plot.ts';
 export interface LayerState {
   readonly plot: LineagePlot;
   readonly colors: Colors;
-  /** The key of the chosen point. */
+  /** Key of the selected point. */
   readonly chosen: string | null;
   readonly discarded: DiscardedRange | null;
 }
 
-/** A left branch that a planned restore goes back to is drawn as what will be. */
-export function colorOf(segment: Segment, colors: Colors, discarded: DiscardedRange | null): string {
+/** An abandoned branch that the planned restore reactivates is drawn like an active one. */
+export function colorOf(
+  segment: Segment,
+  colors: Colors,
+  discarded: DiscardedRange | null,
+): string {
   if (segment.isActive) return colors.t2;
-  return discarded?.back?.branch === segment.branch ? colors.t1 : colors.t3;
+  return discarded?.reactivated?.branch === segment.branch ? colors.t1 : colors.t3;
 }
 
-/** Text with the color of the face around it, so that lines do not run through it. */
+/** Text with an outline in the background color, so that lines don't run through it. */
 export function framed(
   context: CanvasRenderingContext2D,
   text: string,
@@ -40,7 +44,7 @@ export function framed(
   drawText(context, text, x, y, { color, font, align });
 }
 
-/** From the end of a line to its label, when that had to move out of the way. */
+/** Connects the end of a curve to its label where the label was moved to avoid an overlap. */
 function drawLeader(
   context: CanvasRenderingContext2D,
   from: { readonly x: number; readonly y: number },
@@ -79,7 +83,7 @@ export function drawEnds(chart: LineChart, { plot, colors, discarded }: LayerSta
   if (plot.now !== null) {
     const left = x.getPixelForValue(plot.now.step);
     const top = y.getPixelForValue(plot.now.y);
-    taken.push({ left, right: left + 84, y: top - 3 }, { left, right: left + 84, y: top + 11 });
+    taken.push({ left, right: left + 112, y: top - 3 }, { left, right: left + 112, y: top + 11 });
   }
   for (const segment of plot.segments) {
     const end = segment.points[segment.points.length - 1];
@@ -103,14 +107,14 @@ export function drawEnds(chart: LineChart, { plot, colors, discarded }: LayerSta
       colors.face,
       colors.t2,
     );
-  // Last: the leader of a branch that was left near here would run through these words.
+  // Drawn last, so that the leader line of a nearby branch doesn't run through the text.
   if (plot.now !== null) {
     const left = x.getPixelForValue(plot.now.step);
     const top = y.getPixelForValue(plot.now.y);
     drawDot(context, left, top, 3.5, colors.accent, colors.face);
     framed(
       context,
-      `now, ${count(plot.now.step)}`,
+      `current, step ${count(plot.now.step)}`,
       left + 10,
       top - 3,
       colors,

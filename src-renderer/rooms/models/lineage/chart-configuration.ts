@@ -1,4 +1,4 @@
-/** The plot of the lineage as a chart: lines and axes for chart.js; everything else is on the layer. */
+/** chart.js configuration of the lineage chart: curves and axes. The marks are drawn by the layer. */
 import { plain, type Colors, type LineConfiguration } from '../../../kit/chart/index.ts';
 import { axis } from '../../../kit/format.ts';
 import { colorOf } from './branch-labels.ts';

@@ -1,4 +1,4 @@
-/** The lineage as a plot: one ancestry a branch with its fork, marks of what is kept, what a restore takes out of it. Pure. */
+/** Data of the lineage chart: one curve per branch, marks of saved points, the range that a restore discards. Pure. */
 import {
   ancestryOf,
   type BranchValidation,
@@ -12,14 +12,14 @@ export interface PlotPoint {
   readonly y: number;
 }
 
-/** A segment of one branch: in the model, or left. */
+/** A part of one branch that is either in the model's ancestry or abandoned. */
 export interface Segment {
   readonly branch: string;
   readonly isActive: boolean;
   readonly points: readonly PlotPoint[];
-  /** What stands at its end; null: nothing. */
+  /** Text at its end, null for none. */
   readonly label: string | null;
-  /** Which dash a left branch has. */
+  /** Index of the dash pattern of an abandoned branch. */
   readonly order: number;
 }
 
@@ -28,17 +28,17 @@ export interface PlotMark {
   readonly kind: 'version' | 'checkpoint' | 'backup';
   readonly branch: string;
   readonly step: number;
-  /** On the curve; null where nothing was measured. */
+  /** Loss on the curve, null where nothing was measured. */
   readonly y: number | null;
   readonly isActive: boolean;
-  /** What is written beside it; empty: nothing. */
+  /** Text next to the mark, empty for none. */
   readonly label: string;
 }
 
 export interface LineagePlot {
   readonly segments: readonly Segment[];
   readonly forks: readonly PlotPoint[];
-  /** Ordered by step: the order of the arrow keys. */
+  /** Sorted by step, which is the order of the arrow keys. */
   readonly marks: readonly PlotMark[];
   readonly now: { readonly step: number; readonly y: number } | null;
   readonly last: number;
@@ -48,7 +48,7 @@ export interface LineagePlot {
 
 type Ancestry = ReadonlyMap<string, number>;
 
-/** The head's ancestry: each branch of it with the last step that counts. */
+/** Ancestry of the head: branch name to the last step on it that belongs to the model. */
 const headAncestry = ({ branches, head }: Pick<LineageState, 'head' | 'branches'>): Ancestry =>
   new Map(
     ancestryOf(branches, head).map((segment) => [
@@ -66,7 +66,7 @@ function at(points: readonly PlotPoint[], step: number): number | null {
   return left.y + ((right.y - left.y) * (step - left.x)) / (right.x - left.x);
 }
 
-/** The measured values of every branch, each beginning at its fork. Parents come before their children. */
+/** Validation losses per branch, each curve starting at its fork. Parents come before their children. */
 function curvesOf(
   lineage: LineageState,
   validation: readonly BranchValidation[],
@@ -108,7 +108,13 @@ function segmentsOf(
       edge === null || outside.length === 0 ? [] : [{ x: upto, y: edge }];
     const out: Segment[] = [];
     if (inside.length > 0)
-      out.push({ branch: name, isActive: true, points: [...inside, ...seam], label: null, order: 0 });
+      out.push({
+        branch: name,
+        isActive: true,
+        points: [...inside, ...seam],
+        label: null,
+        order: 0,
+      });
     if (outside.length > 0) {
       order += 1;
       out.push({
@@ -116,7 +122,9 @@ function segmentsOf(
         isActive: false,
         points: [...(inside.length > 0 ? seam : []), ...outside],
         label:
-          newest_step === null ? name : `${name}, left at ${newest_step.toLocaleString('en-US')}`,
+          newest_step === null
+            ? name
+            : `${name}, abandoned at ${newest_step.toLocaleString('en-US')}`,
         order,
       });
     }
@@ -171,8 +179,8 @@ function marksOf(
 }
 
 /**
- * The span of the values. The steep beginning of a training is left to the upper edge what lies before three quarters of the way
- * to the first kept point is not counted.
+ * Range of the vertical axis. Losses before three quarters of the way to the first saved point are ignored: the steep start of
+ * training would flatten the rest of the curve.
  */
 function rangeOf(
   points: readonly PlotPoint[],
@@ -187,7 +195,7 @@ function rangeOf(
   return { low: Math.min(...values), high: Math.max(...values) };
 }
 
-/** null as long as no validation loss was measured. `now` is the newest step of the head, when it is known. */
+/** null until a validation loss is measured. `now` is the newest step of the head, null when unknown. */
 export function lineagePlotOf(
   lineage: LineageState,
   saved: SavedModels,
@@ -224,22 +232,23 @@ export function lineagePlotOf(
   };
 }
 
-/** What a planned restore takes out of the model, and the branch that it takes back in. */
+/** The steps that a planned restore discards, and the branch that it makes active again. */
 export interface DiscardedRange {
   readonly from: number;
   readonly to: number;
   readonly steps: number;
-  /** The branch that is gone back to and up to where; null: the point lies in the head's own ancestry. */
-  readonly back: { readonly branch: string; readonly step: number } | null;
+  /** The branch that becomes active again and up to which step; null when the point is in the head's ancestry. */
+  readonly reactivated: { readonly branch: string; readonly step: number } | null;
 }
 
 export function discardedRangeOf(plan: RestorePlan, lineage: LineageState): DiscardedRange {
   const { from, to, steps_leaving: steps } = plan;
-  const isInAncestry = to.step <= (headAncestry(lineage).get(to.branch) ?? Number.NEGATIVE_INFINITY);
+  const isInAncestry =
+    to.step <= (headAncestry(lineage).get(to.branch) ?? Number.NEGATIVE_INFINITY);
   return {
     from: from.step - steps,
     to: from.step,
     steps,
-    back: isInAncestry ? null : { branch: to.branch, step: to.step },
+    reactivated: isInAncestry ? null : { branch: to.branch, step: to.step },
   };
 }

@@ -1,8 +1,9 @@
-/** The plot of the lineage as a table, for who cannot see it. */
+/** The lineage chart as a table, for screen readers. */
 import type { ReactElement } from 'react';
 import { Dialog } from '../../../kit/dialog.tsx';
 import { count, loss } from '../../../kit/format.ts';
 import tableStyles from '../../../kit/styles/tables.module.css';
+import dialogStyles from '../dialogs.module.css';
 import type { LineagePlot } from './lineage-plot.ts';
 
 export function LineageTable({
@@ -13,19 +14,23 @@ export function LineageTable({
   readonly onClose: () => void;
 }): ReactElement {
   const rows = (plot?.segments ?? []).flatMap((segment) =>
-    segment.points.map((point) => ({ ...point, branch: segment.branch, isActive: segment.isActive })),
+    segment.points.map((point) => ({
+      ...point,
+      branch: segment.branch,
+      isActive: segment.isActive,
+    })),
   );
   return (
-    <Dialog title="The lineage as a table" size={640} onClose={onClose}>
-      <div className="mplan" tabIndex={0} role="region" aria-label="The lineage as a table">
-        <table aria-label="Kept points">
+    <Dialog title="Lineage as a table" size={640} onClose={onClose}>
+      <div className={dialogStyles.plan} tabIndex={0} role="region" aria-label="Lineage as a table">
+        <table aria-label="Saved points">
           <thead>
             <tr>
-              <th>Kept</th>
+              <th>Saved point</th>
               <th>Branch</th>
               <th className={tableStyles.numberCell}>Step</th>
               <th className={tableStyles.numberCell}>Validation</th>
-              <th>In this model</th>
+              <th>Status</th>
             </tr>
           </thead>
           <tbody>
@@ -35,7 +40,7 @@ export function LineageTable({
                 <td>{mark.branch}</td>
                 <td className={tableStyles.numberCell}>{count(mark.step)}</td>
                 <td className={tableStyles.numberCell}>{mark.y === null ? '' : loss(mark.y)}</td>
-                <td>{mark.isActive ? 'yes' : 'no'}</td>
+                <td>{mark.isActive ? 'active' : 'abandoned branch'}</td>
               </tr>
             ))}
           </tbody>
@@ -46,17 +51,17 @@ export function LineageTable({
               <th>Branch</th>
               <th className={tableStyles.numberCell}>Step</th>
               <th className={tableStyles.numberCell}>Validation</th>
-              <th>In this model</th>
+              <th>Status</th>
             </tr>
           </thead>
           <tbody>
             {rows.reverse().map((row, index) => (
-              // A branch and its parent both have the step of the fork.
+              // A branch and its parent share the step of the fork, so branch and step are not unique.
               <tr key={`${row.branch} ${String(row.x)} ${String(index)}`}>
                 <td>{row.branch}</td>
                 <td className={tableStyles.numberCell}>{count(row.x)}</td>
                 <td className={tableStyles.numberCell}>{loss(row.y)}</td>
-                <td>{row.isActive ? 'yes' : 'no'}</td>
+                <td>{row.isActive ? 'active' : 'abandoned branch'}</td>
               </tr>
             ))}
           </tbody>

@@ -1,4 +1,4 @@
-/** The lineage over its validation loss: branches, versions, checkpoints, backups; chosen by pointer and by arrow keys. */
+/** Validation loss per branch with versions, checkpoints and backups; points are selected by pointer or arrow keys. */
 import {
   useLayoutEffect,
   useMemo,
@@ -16,17 +16,24 @@ import { Mark } from '../../../kit/marks.tsx';
 import controlStyles from '../../../kit/styles/controls.module.css';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
-import { configurationOf } from './chart-configuration.ts';
-import type { LayerState } from './branch-labels.ts';
-import { marksLayer, placeOf } from './marks-layer.ts';
 import { choose, openDialog, useModels } from '../models-store.ts';
-import { discardedRangeOf, lineagePlotOf, type LineagePlot, type PlotMark } from './lineage-plot.ts';
 import { chosenOf, restorableOf, type SavedModels } from '../saved-models.ts';
+import { LINEAGE_TITLE } from './lineage-placeholder.tsx';
+import type { LayerState } from './branch-labels.ts';
+import { configurationOf } from './chart-configuration.ts';
+import {
+  discardedRangeOf,
+  lineagePlotOf,
+  type LineagePlot,
+  type PlotMark,
+} from './lineage-plot.ts';
+import styles from './lineage.module.css';
+import { marksLayer, placeOf } from './marks-layer.ts';
 
-/** How far from a mark the pointer still means it, CSS pixels. */
+/** Hit radius around a mark, CSS pixels. */
 const REACH = 14;
 
-/** The measured plot of the lineage; null until there is a validation loss. */
+/** null until the first validation loss is measured. */
 export function useLineagePlot(saved: SavedModels): LineagePlot | null {
   const lineage = useRoom('lineage');
   const { current_step: now, validation_loss: measured } = useRoom('status');
@@ -40,7 +47,7 @@ export function useLineagePlot(saved: SavedModels): LineagePlot | null {
   );
 }
 
-function words(mark: PlotMark, saved: SavedModels): string {
+function describeMark(mark: PlotMark, saved: SavedModels): string {
   const name =
     mark.kind === 'version'
       ? mark.key.replace('version ', '')
@@ -54,7 +61,7 @@ function words(mark: PlotMark, saved: SavedModels): string {
     `${name}, step ${count(mark.step)} of ${mark.branch}`,
     mark.y === null ? null : `validation ${loss(mark.y)}`,
     dataset == null ? null : dataset.name,
-    mark.isActive ? null : 'not in this model',
+    mark.isActive ? null : 'abandoned branch',
   ]
     .filter((part) => part !== null)
     .join(', ');
@@ -70,7 +77,7 @@ function nearestMark(
   const middle = chart.chartArea.bottom;
   for (const mark of marks) {
     const place = placeOf(chart, mark);
-    // Inside the plot only the step counts: the version's ancestry runs through all of it.
+    // A version's line spans the full height of the plot, so only the step counts there.
     const apart = mark.kind === 'version' && y < middle ? 0 : place.y - y;
     const distance = Math.hypot(place.x - x, apart);
     if (distance <= REACH && (best === null || distance < best.distance)) best = { mark, distance };
@@ -94,7 +101,10 @@ export function LineageView({
   const colors = useColors(useLost());
   const [shown, setShown] = useState<string | null>(null);
   const [layer] = useState(() => marksLayer(() => facts.current));
-  const discarded = useMemo(() => (plan === null ? null : discardedRangeOf(plan, lineage)), [plan, lineage]);
+  const discarded = useMemo(
+    () => (plan === null ? null : discardedRangeOf(plan, lineage)),
+    [plan, lineage],
+  );
   useLayoutEffect(() => {
     facts.current = { plot, colors, chosen, discarded };
     chart.current?.draw();
@@ -150,12 +160,13 @@ export function LineageView({
     .join(', ');
   return (
     <section
-      className={`mline ${plan === null ? '' : 'lit'}`}
-      aria-label="Validation loss of the lineage"
+      className={classNames(styles.lineage, plan !== null && styles.highlighted)}
+      data-highlighted={plan !== null}
+      aria-label={LINEAGE_TITLE}
     >
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
-        <h2 className={textStyles.label}>Validation loss of the lineage</h2>
-        <span className={classNames(textStyles.caption, layoutStyles.row, 'mlegend')}>
+        <h2 className={textStyles.label}>{LINEAGE_TITLE}</h2>
+        <span className={classNames(textStyles.caption, layoutStyles.row, styles.legend)}>
           <span className={layoutStyles.row}>
             <Mark name="version" />
             version
@@ -170,10 +181,10 @@ export function LineageView({
           </span>
           {lineage.branches.length > 1 ? (
             <span className={layoutStyles.row}>
-              <svg className="mdash" viewBox="0 0 22 6" aria-hidden="true">
+              <svg className={styles.dashSample} viewBox="0 0 22 6" aria-hidden="true">
                 <path d="M0 3h22" />
               </svg>
-              left branch
+              abandoned branch
             </span>
           ) : null}
           <button
@@ -187,23 +198,23 @@ export function LineageView({
           </button>
         </span>
       </div>
-      <div className="plot">
+      <div className={styles.plot}>
         <div
-          className="fillbox"
+          className={styles.fill}
           role="img"
-          aria-label={`Chart: ${plural(lineage.branches.length, 'branch', 'branches')}, ${plural(plot.marks.length, 'kept point')}. ${described}`}
+          aria-label={`Chart: ${plural(lineage.branches.length, 'branch', 'branches')}, ${plural(plot.marks.length, 'saved point')}. ${described}`}
         >
-          <Canvas className="fillbox" configuration={configuration} chart={chart} />
+          <Canvas className={styles.fill} configuration={configuration} chart={chart} />
         </div>
         <div
-          className="mhands"
+          className={styles.pointSlider}
           role="slider"
           tabIndex={marks.length === 0 ? -1 : 0}
-          aria-label="Kept points of the lineage"
+          aria-label="Saved points"
           aria-valuemin={1}
           aria-valuemax={Math.max(1, marks.length)}
           aria-valuenow={Math.max(1, index + 1)}
-          aria-valuetext={current === undefined ? 'none chosen' : words(current, saved)}
+          aria-valuetext={current === undefined ? 'none selected' : describeMark(current, saved)}
           onKeyDown={onKeyDown}
           onFocus={() => {
             setShown(chosen);
@@ -223,8 +234,11 @@ export function LineageView({
           }}
         />
         {tip === null ? null : (
-          <p className={`mtip ${tip.step > plot.last / 2 ? 'leftward' : ''}`} style={{ left }}>
-            {words(tip, saved)}
+          <p
+            className={classNames(styles.tooltip, tip.step > plot.last / 2 && styles.leftOfPoint)}
+            style={{ left }}
+          >
+            {describeMark(tip, saved)}
           </p>
         )}
       </div>

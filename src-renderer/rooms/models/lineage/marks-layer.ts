@@ -1,4 +1,4 @@
-/** The layer over the lines of the lineage: versions, lanes of backups and checkpoints, what a planned restore takes away. */
+/** Layer over the lineage curves: versions, rows of backups and checkpoints, and the range that a planned restore discards. */
 import {
   drawDot,
   drawHatch,
@@ -13,12 +13,12 @@ import { count, plural } from '../../../kit/format.ts';
 import { drawEnds, framed, type LayerState } from './branch-labels.ts';
 import type { PlotMark } from './lineage-plot.ts';
 
-/** Below the plot: backups, then checkpoints, then the numbers of the axis. */
+/** Below the plot: backups, then checkpoints, then the axis labels. CSS pixels. */
 const BACKUP_ROW = 11;
 export const CHECKPOINT_ROW = 24;
 const NAME_ROOM = 40;
 
-/** Where a mark stands, in CSS pixels of the chart. */
+/** Position of a mark, CSS pixels of the chart. */
 export function placeOf(
   chart: LineChart,
   mark: PlotMark,
@@ -59,11 +59,13 @@ function drawDiscarded(chart: LineChart, { colors, discarded }: LayerState): voi
   context.lineTo(right, y + 5);
   context.stroke();
   context.restore();
-  const words = [`leaves the model: ${plural(discarded.steps, 'step')}`];
-  if (discarded.back !== null)
-    words.push(`${discarded.back.branch} comes back, to ${count(discarded.back.step)}`);
+  const lines = [`${plural(discarded.steps, 'step')} discarded`];
+  if (discarded.reactivated !== null)
+    lines.push(
+      `${discarded.reactivated.branch} active again, up to step ${count(discarded.reactivated.step)}`,
+    );
   const middle = Math.min(Math.max((left + right) / 2, area.left + 90), area.right - 90);
-  words.forEach((text, index) => {
+  lines.forEach((text, index) => {
     framed(context, text, middle, y + 20 + index * 15, colors, colors.t1, '600 11px', 'center');
   });
 }
@@ -86,7 +88,7 @@ function drawVersions(chart: LineChart, { plot, colors, chosen }: LayerState): v
     if (!isChosen && room >= NAME_ROOM) drawText(context, mark.label, left + 12, 14, { color });
     if (mark.y !== null) drawDot(context, left, point, isChosen ? 5 : 3.6, color, colors.face);
   });
-  // The name of the chosen one last: it stands over what is too near.
+  // The selected version's name is drawn last, over names that are too close.
   const mark = versions.find((version) => version.key === chosen);
   if (mark === undefined) return;
   const left = x.getPixelForValue(mark.step) + 12;
@@ -103,7 +105,7 @@ function drawLanes(chart: LineChart, { plot, colors, chosen }: LayerState): void
   }
 }
 
-/** How many values lie above the upper edge. */
+/** Number of values above the upper edge of the plot. */
 function drawAbove(chart: LineChart, { plot, colors }: LayerState): void {
   const above = new Set(
     plot.segments.flatMap((segment) => segment.points.filter((point) => point.y > plot.high)),
@@ -113,7 +115,7 @@ function drawAbove(chart: LineChart, { plot, colors }: LayerState): void {
   drawText(chart.ctx, `${count(above)} above`, left + 6, top + 12, { color: colors.t3 });
 }
 
-/** `facts` is read at every drawing, because a living chart keeps its layer. */
+/** `facts` is called on every draw, because a chart keeps the layer that it was created with. */
 export function marksLayer(
   facts: () => LayerState | null,
 ): NonNullable<LineConfiguration['plugins']>[number] {

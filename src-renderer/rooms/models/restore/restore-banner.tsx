@@ -1,4 +1,4 @@
-/** A restore that is under way or that failed, for whoever opens the screen meanwhile. */
+/** A running or failed restore, also shown when its dialog is closed. */
 import { IconX } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { useRoom } from '../../../engine/index.ts';
@@ -25,7 +25,7 @@ export function RestoreBanner(): ReactElement | null {
       <div className={noticeStyles.notice} role="status">
         <Glyph name="loading" />
         <p className={layoutStyles.grow}>
-          <b className={textStyles.strong}>{restore.title} is under way.</b>{' '}
+          <b className={textStyles.strong}>{restore.title} is in progress.</b>{' '}
           <span className={textStyles.secondary}>{phaseName(restore.phase)}.</span>
         </p>
         <span className={classNames(textStyles.caption, textStyles.number)}>
@@ -33,7 +33,7 @@ export function RestoreBanner(): ReactElement | null {
         </span>
       </div>
     );
-  // One that ended after the switch is still being put in order: it stays in sight.
+  // A restore that failed after the switch is still being repaired, so it can't be dismissed.
   const isSettled = restore.phase !== 'continue';
   if (isSettled && restore.since <= seen) return null;
   return (
@@ -41,7 +41,7 @@ export function RestoreBanner(): ReactElement | null {
       <Glyph name="failed" />
       <p className={layoutStyles.grow}>
         <b className={textStyles.strong}>
-          {restore.title} ended at: {phaseName(restore.phase).toLowerCase()}.
+          {restore.title} failed during: {phaseName(restore.phase).toLowerCase()}.
         </b>{' '}
         <span className={textStyles.secondary}>{restore.message}</span>
       </p>

@@ -1,7 +1,4 @@
-/**
- * The restore dialog: exactly what happens, before it happens; then how far it is; then what it came to. The same for a version, a
- * checkpoint, a backup, a rollback and a dataset that is taken back.
- */
+/** The restore dialog: plan, progress, result. The same for a version, checkpoint, backup, rollback and undone dataset. */
 import { Button } from '@mantine/core';
 import { useEffect, useState, type ReactElement } from 'react';
 import type { RestorePlan, RestoreSource } from '../../../../src-main/contract/index.ts';
@@ -11,17 +8,16 @@ import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
 import { RefusalMessage } from '../refusal-message.tsx';
 import { RestorePlanView } from './restore-plan.tsx';
-import './restore.css';
 
 export function RestoreDialog({
   source,
-  low,
+  atBottom,
   onPlan,
   onClose,
 }: {
   readonly source: RestoreSource;
-  /** The plot of the lineage stands above it, with the part that leaves lit. */
-  readonly low: boolean;
+  /** Opens at the lower edge, below the lineage chart with the discarded steps highlighted. */
+  readonly atBottom: boolean;
   readonly onPlan?: (plan: RestorePlan | null) => void;
   readonly onClose: () => void;
 }): ReactElement {
@@ -45,12 +41,12 @@ export function RestoreDialog({
     onPlan?.(plan);
   }, [plan, onPlan]);
   return (
-    <Dialog title={plan?.title ?? 'Restore'} size={760} low={low} onClose={onClose}>
+    <Dialog title={plan?.title ?? 'Restore'} size={760} atBottom={atBottom} onClose={onClose}>
       {plan === null ? (
         <>
           {refused === null ? (
             <p className={textStyles.secondary} role="status">
-              Reading what would happen.
+              Planning the restore…
             </p>
           ) : (
             <RefusalMessage refused={refused} />
@@ -63,7 +59,7 @@ export function RestoreDialog({
           </div>
         </>
       ) : (
-        <RestorePlanView plan={plan} isLit={low} onPlan={setPlan} onClose={onClose} />
+        <RestorePlanView plan={plan} isLit={atBottom} onPlan={setPlan} onClose={onClose} />
       )}
     </Dialog>
   );

@@ -1,22 +1,23 @@
-/** The phases of a restore in their order, with their times before and their progress during it. */
+/** The phases of a restore in order, with estimated times before and progress during it. */
 import type { ReactElement } from 'react';
 import type { LineageState, RestorePlan } from '../../../../src-main/contract/index.ts';
 import { classNames } from '../../../kit/class-names.ts';
 import { Glyph } from '../../../kit/marks.tsx';
 import textStyles from '../../../kit/styles/text.module.css';
 import { phaseName, phaseTime, type RestorePhase } from './restore-text.ts';
+import restoreStyles from './restore.module.css';
 
 type PhaseState = 'planned' | 'done' | 'running' | 'failed' | 'waiting';
 
-/** Names of files and folders in a sentence of the plan. */
-const codes = /(step-\d{8}|[\w.-]+\/[\w./-]*|lineage\.json)/;
+/** Names of files and folders in a sentence of the plan, set in monospace. */
+const FILE_NAMES = /(step-\d{8}|[\w.-]+\/[\w./-]*|lineage\.json)/;
 
 function Sentence({ text }: { readonly text: string }): ReactElement {
   return (
     <>
-      {text.split(codes).map((part, index) =>
+      {text.split(FILE_NAMES).map((part, index) =>
         index % 2 === 1 ? (
-          <span key={part} className={classNames(textStyles.mono, 's')}>
+          <span key={part} className={classNames(textStyles.mono, restoreStyles.fileName)}>
             {part}
           </span>
         ) : (
@@ -44,12 +45,12 @@ function stateOf(
 const stateWords: Readonly<Record<PhaseState, string>> = {
   planned: '',
   done: 'done',
-  running: 'under way',
+  running: 'in progress',
   failed: 'failed',
-  waiting: 'not begun',
+  waiting: 'waiting',
 };
 
-/** `at`: how far it is; null: it has not begun; `over`: all of it is done. */
+/** `at`: the phase that is running; null before the start; `over` when all phases are done. */
 export function RestorePhases({
   phases,
   at,
@@ -58,13 +59,13 @@ export function RestorePhases({
   readonly at: LineageState['restore'] | 'over';
 }): ReactElement {
   return (
-    <ol className="will" aria-label="What happens">
+    <ol className={restoreStyles.phases} aria-label="Restore steps">
       {phases.map((action, index) => {
         const state = stateOf(phases, action.phase, at);
         const time = state === 'done' || state === 'failed' ? null : phaseTime(action.seconds);
         return (
           <li key={action.phase} data-phase={action.phase} data-state={state}>
-            <span className="nr" aria-hidden="true">
+            <span className={restoreStyles.phaseNumber} aria-hidden="true">
               {state === 'done' ? (
                 <Glyph name="done" />
               ) : state === 'failed' ? (

@@ -1,4 +1,4 @@
-/** A plan of a restore in full, its progress, and what it came to. */
+/** A restore plan, its progress and its result. */
 import { Button, Checkbox } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { RestorePlan, RestoreResult } from '../../../../src-main/contract/index.ts';
@@ -10,8 +10,8 @@ import { useNowSeconds } from '../../../kit/now.ts';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
 import { RefusalMessage } from '../refusal-message.tsx';
-import { useRestoreProgress, type Phase } from './restore-progress.ts';
 import { RestorePhases } from './restore-phases.tsx';
+import { useRestoreProgress, type RestoreProgress } from './restore-progress.ts';
 import {
   changesOf,
   diskText,
@@ -22,6 +22,7 @@ import {
   summaryOf,
   undoneDatasetOf,
 } from './restore-text.ts';
+import restoreStyles from './restore.module.css';
 
 export function RestorePlanView({
   plan,
@@ -35,30 +36,32 @@ export function RestorePlanView({
   readonly onClose: () => void;
 }): ReactElement {
   const lost = useLost();
-  const { phase, carryOut } = useRestoreProgress(plan, onPlan);
+  const { progress, carryOut } = useRestoreProgress(plan, onPlan);
   const [queueAgain, setQueueAgain] = useState(false);
   const queueable = queueableOf(plan);
   const undoneDataset = undoneDatasetOf(plan);
   return (
-    <div className="rplan">
-      <p className={classNames(textStyles.secondary, 'rlead')}>{summaryOf(plan, isLit)}</p>
-      {phase.kind === 'planned' && phase.isRenewed ? (
-        <p className="rnote" role="status">
+    <div>
+      <p className={classNames(textStyles.secondary, restoreStyles.summary)}>
+        {summaryOf(plan, isLit)}
+      </p>
+      {progress.kind === 'planned' && progress.isRenewed ? (
+        <p className={restoreStyles.message} role="status">
           <span className={textStyles.warning}>
             <Glyph name="decide" />
           </span>
-          The model has moved on since this was opened. This is what would happen now.
+          Training has continued since you opened this dialog. The plan has been updated.
         </p>
       ) : null}
       <Consequences plan={plan} />
       <RestorePhases
         phases={plan.phases}
-        at={phase.kind === 'done' ? 'over' : phase.kind === 'planned' ? null : phase.at}
+        at={progress.kind === 'done' ? 'over' : progress.kind === 'planned' ? null : progress.at}
       />
-      {phase.kind !== 'planned' || (undoneDataset === null && queueable.length === 0) ? null : (
-        <div className="ropts">
+      {progress.kind !== 'planned' || (undoneDataset === null && queueable.length === 0) ? null : (
+        <div className={restoreStyles.options}>
           {undoneDataset === null ? null : (
-            <p className={textStyles.secondary}>{undoneDataset} goes back into the queue.</p>
+            <p className={textStyles.secondary}>{undoneDataset} is queued again.</p>
           )}
           {queueable.length === 0 ? null : (
             <Checkbox
@@ -71,11 +74,11 @@ export function RestorePlanView({
           )}
         </div>
       )}
-      <Outcome plan={plan} phase={phase} />
-      <div className={classNames(layoutStyles.dialogFooter, 'rfoot')}>
-        <Footnote plan={plan} phase={phase} />
+      <Outcome plan={plan} progress={progress} />
+      <div className={classNames(layoutStyles.dialogFooter, restoreStyles.footer)}>
+        <Footnote plan={plan} progress={progress} />
         <span className={layoutStyles.grow} />
-        {phase.kind === 'planned' ? (
+        {progress.kind === 'planned' ? (
           <>
             <Button key="cancel" size="md" data-autofocus autoFocus onClick={onClose}>
               Cancel
@@ -104,16 +107,16 @@ export function RestorePlanView({
 function Consequences({ plan }: { readonly plan: RestorePlan }): ReactElement {
   const facts: readonly (readonly [string, string])[] = [
     [
-      'Leaves the model',
+      'Removed from the model',
       plan.datasets_leaving.length === 0
-        ? 'no dataset'
+        ? 'no datasets'
         : plan.datasets_leaving.map(removedDatasetText).join(', '),
     ],
-    ['Optimizer moments', optimizerStateText(plan)],
+    ['Optimizer state', optimizerStateText(plan)],
   ];
   return (
     <>
-      <dl className={classNames('delta', textStyles.number)}>
+      <dl className={classNames(restoreStyles.changes, textStyles.number)}>
         {changesOf(plan).map((change) => (
           <div key={change.name}>
             <dt className={textStyles.caption}>{change.name}</dt>
@@ -129,7 +132,7 @@ function Consequences({ plan }: { readonly plan: RestorePlan }): ReactElement {
           </div>
         ))}
       </dl>
-      <dl className="rterms">
+      <dl className={restoreStyles.terms}>
         {facts.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
@@ -143,35 +146,35 @@ function Consequences({ plan }: { readonly plan: RestorePlan }): ReactElement {
 
 function Outcome({
   plan,
-  phase,
+  progress,
 }: {
   readonly plan: RestorePlan;
-  readonly phase: Phase;
+  readonly progress: RestoreProgress;
 }): ReactElement | null {
-  switch (phase.kind) {
+  switch (progress.kind) {
     case 'planned':
-      return phase.refused === null ? null : <RefusalMessage refused={phase.refused} />;
+      return progress.refused === null ? null : <RefusalMessage refused={progress.refused} />;
     case 'running':
       return null;
     case 'failed':
       return (
-        <div className="rrefusal" role="alert">
+        <div className={restoreStyles.message} role="alert">
           <span className={textStyles.failure}>
             <Glyph name="failed" />
           </span>
           <span>
-            <b className={textStyles.strong}>{phase.at?.message ?? phase.refused.text}</b>{' '}
-            {phase.at === null ? phase.refused.next : null}
+            <b className={textStyles.strong}>{progress.at?.message ?? progress.refused.text}</b>{' '}
+            {progress.at === null ? progress.refused.next : null}
           </span>
         </div>
       );
     case 'done':
       return (
-        <p className="rrefusal" role="status">
+        <p className={restoreStyles.message} role="status">
           <span className={textStyles.success}>
             <Glyph name="done" />
           </span>
-          <span>{doneText(plan, phase.result)}</span>
+          <span>{doneText(plan, progress.result)}</span>
         </p>
       );
   }
@@ -179,13 +182,13 @@ function Outcome({
 
 function Footnote({
   plan,
-  phase,
+  progress,
 }: {
   readonly plan: RestorePlan;
-  readonly phase: Phase;
+  readonly progress: RestoreProgress;
 }): ReactElement {
   const now = useNowSeconds();
-  if (phase.kind === 'planned')
+  if (progress.kind === 'planned')
     return (
       <span
         className={classNames(
@@ -197,20 +200,20 @@ function Footnote({
         {diskText(plan.disk)} {plan.undo}
       </span>
     );
-  if (phase.kind !== 'running') return <span />;
-  const soFar =
-    phase.at === null
+  if (progress.kind !== 'running') return <span />;
+  const elapsed =
+    progress.at === null
       ? ''
-      : `${duration(Math.max(0, Math.floor(now - phase.at.since))).replace('.0', '')} so far. `;
+      : `${duration(Math.max(0, Math.floor(now - progress.at.since))).replace('.0', '')} elapsed. `;
   return (
     <span className={classNames(textStyles.caption, textStyles.number)}>
-      {soFar}It goes on when this is closed.
+      {elapsed}Continues if you close this dialog.
     </span>
   );
 }
 
 function doneText(plan: RestorePlan, result: RestoreResult | null): string {
-  if (result === null) return `${plan.new_branch} is in place.`;
+  if (result === null) return `${plan.new_branch} is active.`;
   return result.queued_again.length === 0
     ? result.text
     : `${result.text} Queued again: ${namesText(result.queued_again)}.`;

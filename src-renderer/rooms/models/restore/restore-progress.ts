@@ -1,4 +1,4 @@
-/** How far a restore is for the dialog that asked for it: its own call, and what the engine says of the restore that is under way. */
+/** Progress of the restore that a dialog started: the state of its call combined with the engine's lineage state. */
 import { useEffect, useState } from 'react';
 import type {
   LineageState,
@@ -14,10 +14,10 @@ type CallState =
   | { readonly kind: 'done'; readonly result: RestoreResult }
   | { readonly kind: 'failed'; readonly refused: Refused };
 
-export type Phase =
+export type RestoreProgress =
   | { readonly kind: 'planned'; readonly refused: Refused | null; readonly isRenewed: boolean }
   | { readonly kind: 'running'; readonly at: LineageState['restore'] }
-  /** `result` is null when its answer was lost: the lineage says that it happened. */
+  /** `result` is null when the response was lost but the lineage shows that the restore succeeded. */
   | { readonly kind: 'done'; readonly result: RestoreResult | null }
   | {
       readonly kind: 'failed';
@@ -26,31 +26,35 @@ export type Phase =
     };
 
 const noAnswer: Refused = {
-  text: 'The connection ended before the answer came.',
-  next: 'What the restore came to stands in the journal, and here when the engine is heard again.',
+  text: 'The connection was lost before the restore finished.',
+  next: 'The result is in the journal and will appear here once the engine reconnects.',
   code: null,
   facts: {},
 };
 
-export function progressOf(asked: CallState, plan: RestorePlan, lineage: LineageState): Phase {
+export function progressOf(
+  asked: CallState,
+  plan: RestorePlan,
+  lineage: LineageState,
+): RestoreProgress {
   const mine = lineage.restore?.title === plan.title ? lineage.restore : null;
   switch (asked.kind) {
     case 'planned':
     case 'done':
       return asked;
     case 'running':
-      // What failed before this one began is not this one.
+      // A failed state is left over from an earlier restore with the same title.
       return { kind: 'running', at: mine?.state === 'running' ? mine : null };
     case 'failed':
       if (mine?.state === 'running') return { kind: 'running', at: mine };
-      // The call may end with the connection; the lineage then says what came of it.
+      // The connection may drop during the call; the lineage then shows the result.
       if (asked.refused.code === null && mine === null && lineage.head === plan.new_branch)
         return { kind: 'done', result: null };
       return { kind: 'failed', refused: asked.refused, at: mine };
   }
 }
 
-/** The engine keeps the point of a plan for 15 minutes; an open dialog asks again well before that. Milliseconds. */
+/** The engine protects the checkpoint of a plan for 15 minutes; renew well before that. Milliseconds. */
 const RENEW_EVERY = 4 * 60 * 1000;
 
 const restoreNow = (): LineageState['restore'] =>
@@ -59,9 +63,16 @@ const restoreNow = (): LineageState['restore'] =>
 export function useRestoreProgress(
   plan: RestorePlan,
   onPlan: (plan: RestorePlan) => void,
-): { readonly phase: Phase; readonly carryOut: (queueAgain: boolean) => Promise<void> } {
+): {
+  readonly progress: RestoreProgress;
+  readonly carryOut: (queueAgain: boolean) => Promise<void>;
+} {
   const lineage = useRoom('lineage');
-  const [asked, setAsked] = useState<CallState>({ kind: 'planned', refused: null, isRenewed: false });
+  const [asked, setAsked] = useState<CallState>({
+    kind: 'planned',
+    refused: null,
+    isRenewed: false,
+  });
   const isPlanned = asked.kind === 'planned';
   const { id } = plan;
   const source = JSON.stringify(plan.source);
@@ -85,7 +96,7 @@ export function useRestoreProgress(
               },
         );
       } else if (outcome.trouble.code !== null)
-        // Without a code the engine was not reached: the frame says so, and the plan is compared anyway.
+        // Without a code the engine was unreachable: the frame shows that, and the plan is checked again on execution.
         setAsked({ kind: 'planned', refused: outcome.trouble, isRenewed: false });
     };
     const timer = setInterval(() => void renew(), RENEW_EVERY);
@@ -110,11 +121,11 @@ export function useRestoreProgress(
       return;
     }
     const { trouble } = outcome;
-    // Refused before anything began, or the plan did not hold: it can be agreed to again.
+    // Refused before the restore started because the plan is outdated: show the new plan for confirmation.
     if (trouble.facts['plan'] !== undefined) {
-      const anew = await attempt((engine) => engine.restore.plan({ source: plan.source }));
-      if ('answer' in anew) {
-        onPlan(anew.answer);
+      const renewed = await attempt((engine) => engine.restore.plan({ source: plan.source }));
+      if ('answer' in renewed) {
+        onPlan(renewed.answer);
         setAsked({ kind: 'planned', refused: null, isRenewed: true });
         return;
       }
@@ -127,5 +138,5 @@ export function useRestoreProgress(
     }
     setAsked({ kind: 'failed', refused: trouble.code === null ? noAnswer : trouble });
   };
-  return { phase: progressOf(asked, plan, lineage), carryOut };
+  return { progress: progressOf(asked, plan, lineage), carryOut };
 }

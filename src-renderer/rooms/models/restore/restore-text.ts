@@ -1,4 +1,4 @@
-/** What the restore dialog says, made from the plan. Pure. */
+/** Texts of the restore dialog. Pure. */
 import type { RestorePlan, RestoreSource } from '../../../../src-main/contract/index.ts';
 import { bytes, count, duration, loss, percent, plural, UNKNOWN } from '../../../kit/format.ts';
 import { pointText } from '../saved-models.ts';
@@ -22,7 +22,7 @@ export function phaseName(phase: RestorePhase): string {
   }
 }
 
-/** `about 9 s`, `under 1 s`; null: not known. */
+/** `about 9 s`, `under 1 s`; null when unknown. */
 export function phaseTime(seconds: number | null): string | null {
   if (seconds === null) return null;
   return seconds < 1
@@ -40,21 +40,21 @@ export interface Change {
   readonly to: string | null;
 }
 
-/** With the step where it was measured, when that is another one: `0.169 at 1,400`. */
+/** With the step of the evaluation where it differs: `0.169 at 1,400`. */
 function lossOf(point: RestorePlan['from']): string {
   const { evaluated_step: at } = point;
   const text = measured(point.validation_loss);
   return at === null || at === point.step ? text : `${text} at ${count(at)}`;
 }
 
-/** `2 whole, 1 in part` */
+/** `2 (complete), 1 (partial)` */
 export function undoneText(plan: RestorePlan): string {
   const whole = plan.datasets_leaving.filter((dataset) => dataset.share === 'whole').length;
   const part = plan.datasets_leaving.length - whole;
   if (whole + part === 0) return 'none';
   return [
-    whole === 0 ? null : `${count(whole)} whole`,
-    part === 0 ? null : `${count(part)} in part`,
+    whole === 0 ? null : `${count(whole)} (complete)`,
+    part === 0 ? null : `${count(part)} (partial)`,
   ]
     .filter((entry) => entry !== null)
     .join(', ');
@@ -62,7 +62,7 @@ export function undoneText(plan: RestorePlan): string {
 
 export function changesOf(plan: RestorePlan): readonly Change[] {
   return [
-    { name: 'Now', from: `step ${count(plan.from.step)}`, to: `step ${count(plan.to.step)}` },
+    { name: 'Step', from: count(plan.from.step), to: count(plan.to.step) },
     {
       name: 'Validation loss',
       from: lossOf(plan.from),
@@ -73,34 +73,34 @@ export function changesOf(plan: RestorePlan): readonly Change[] {
   ];
 }
 
-/** The sentence under the title. `isLit`: the part that leaves is marked on the plot above. */
+/** Sentence under the title. `isLit`: the discarded steps are highlighted on the chart above the dialog. */
 export function summaryOf(plan: RestorePlan, isLit: boolean): string {
   const steps = plan.steps_leaving;
-  const leaves =
+  const discarded =
     steps === 0
-      ? 'No step leaves the current model.'
-      : `The ${count(steps)} ${steps === 1 ? 'step' : 'steps'} ${isLit ? 'marked above leave' : 'after it leave'} the current model.`;
-  return `Training continues from ${pointText(plan.to)}, as ${plan.new_branch}. ${leaves}`;
+      ? 'No steps are discarded.'
+      : `The ${plural(steps, 'step')} ${isLit ? 'marked above' : 'after it'} ${steps === 1 ? 'is' : 'are'} discarded.`;
+  return `Training continues from ${pointText(plan.to)}, as ${plan.new_branch}. ${discarded}`;
 }
 
 export function optimizerStateText(plan: RestorePlan): string {
   return plan.optimizer_state === 'restored'
-    ? `kept, from the checkpoint of step ${count(plan.to.step)}`
-    : `none are kept of this step: they begin at zero, with ${plural(plan.warmup_steps, 'warm-up step')}`;
+    ? `restored from checkpoint ${count(plan.to.step)}`
+    : `not saved for this step; restarts with a ${count(plan.warmup_steps)}-step warmup`;
 }
 
-/** `gsm8k_train.jsonl (part, 112 steps)` */
+/** `gsm8k_train.jsonl (partial, 112 steps)` */
 export const removedDatasetText = (dataset: RestorePlan['datasets_leaving'][number]): string =>
-  `${dataset.name} (${dataset.share}, ${plural(dataset.steps, 'step')})`;
+  `${dataset.name} (${dataset.share === 'whole' ? 'complete' : 'partial'}, ${plural(dataset.steps, 'step')})`;
 
-/** Datasets that are queued again whatever is ticked: the one that is taken back. */
+/** The dataset that is being undone is queued again even without the checkbox. */
 const isUndone = (source: RestoreSource, id: string): boolean =>
   source.kind === 'undo_dataset' && source.dataset === id;
 
 export const undoneDatasetOf = (plan: RestorePlan): string | null =>
   plan.datasets_leaving.find((dataset) => isUndone(plan.source, dataset.id))?.name ?? null;
 
-/** Names that the tick puts back into the queue. */
+/** Names of the datasets that the checkbox queues again. */
 export const queueableOf = (plan: RestorePlan): readonly string[] =>
   plan.datasets_leaving
     .filter((dataset) => dataset.can_queue && !isUndone(plan.source, dataset.id))
@@ -113,8 +113,7 @@ export function namesText(names: readonly string[]): string {
 }
 
 export function diskText({ free_bytes: free, needed_bytes: needed }: RestorePlan['disk']): string {
-  if (free === null) return `${bytes(needed)} are needed. The free space of the disk is not known.`;
-  return free >= needed
-    ? `Free disk ${bytes(free)} to ${bytes(free - needed)}.`
-    : `${bytes(needed)} are needed, the disk has ${bytes(free)} free.`;
+  if (free === null) return `Disk: ${bytes(needed)} needed; free space unknown.`;
+  if (free < needed) return `Not enough disk space: ${bytes(needed)} needed, ${bytes(free)} free.`;
+  return needed === 0 ? 'Disk: no change.' : `Disk: uses ${bytes(needed)} of ${bytes(free)} free.`;
 }

@@ -1,4 +1,4 @@
-/** Two versions side by side: metricRows, the datasets between them, the settings that differ. */
+/** Two versions side by side: metrics, datasets in between, settings that differ. */
 import { NativeSelect } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { Version } from '../../../../src-main/contract/index.ts';
@@ -7,6 +7,7 @@ import { Dialog } from '../../../kit/dialog.tsx';
 import { plural } from '../../../kit/format.ts';
 import tableStyles from '../../../kit/styles/tables.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
+import styles from './compare.module.css';
 import { datasetsBetween, metricRows, settingsDiffering } from './compare.ts';
 
 export function CompareDialog({
@@ -25,7 +26,7 @@ export function CompareDialog({
   const options = versions.map((version) => version.name);
   return (
     <Dialog onClose={onClose} title="Compare two versions" size={760}>
-      <div className="mtwo">
+      <div className={styles.twoColumns}>
         <NativeSelect
           label="First"
           data={options}
@@ -60,11 +61,11 @@ function Compared({
   const between = datasetsBetween(versions, a, b);
   const settings = settingsDiffering(a, b);
   return (
-    <div className="mcompare">
-      <table aria-label="Figures">
+    <div className={styles.comparison}>
+      <table aria-label="Metrics">
         <thead>
           <tr>
-            <th>Figure</th>
+            <th>Metric</th>
             <th className={tableStyles.numberCell}>{a.name}</th>
             <th className={tableStyles.numberCell}>{b.name}</th>
             <th className={tableStyles.numberCell}>Change</th>
@@ -81,17 +82,15 @@ function Compared({
           ))}
         </tbody>
       </table>
-      <h3 className={textStyles.label}>Datasets between them</h3>
-      <p className={classNames(textStyles.secondary, 'wrap')}>
+      <h3 className={textStyles.label}>Datasets in between</h3>
+      <p className={classNames(textStyles.secondary, styles.wrap)}>
         {between.length === 0
           ? 'None.'
           : `${plural(between.length, 'dataset')}: ${between.join(', ')}.`}
       </p>
       <h3 className={textStyles.label}>Settings that differ</h3>
       {settings === null ? (
-        <p className={textStyles.secondary}>
-          One of them was made before versions kept their settings.
-        </p>
+        <p className={textStyles.secondary}>One of these versions has no recorded settings.</p>
       ) : settings.length === 0 ? (
         <p className={textStyles.secondary}>None.</p>
       ) : (

@@ -6,18 +6,18 @@ export interface MetricRow {
   readonly name: string;
   readonly a: string;
   readonly b: string;
-  /** b against a, null where there is nothing to compare. */
+  /** Difference b - a as text, null where one of the values is missing. */
   readonly change: string | null;
 }
 
 export const matchShare = ({ exact_match: match }: Version): number | null =>
   match === null || match.n === 0 ? null : (match.k / match.n) * 100;
 
-/** Where the metricRows come from: a version made between two evaluations carries those of the one before. */
+/** A version created between two evaluations has the metrics of the earlier one. */
 export function measuredWhere(version: Version): string {
   if (version.validation_loss === null) return 'no evaluation yet';
   return version.evaluated_step === null
-    ? 'the step at which it was measured was not kept'
+    ? 'evaluation step not recorded'
     : `measured at step ${count(version.evaluated_step)}`;
 }
 
@@ -30,7 +30,7 @@ const change = (
   text: (value: number) => string,
 ): string | null => (a === null || b === null ? null : text(b - a));
 
-/** Measured metricRows of both, in the order of the table. */
+/** Metrics of both versions, in the order of the table. */
 export function metricRows(a: Version, b: Version): readonly MetricRow[] {
   const points = (value: number): string =>
     `${signed(Math.round(value * 10) / 10).replace(/\.?0+$/, '')} points`;
@@ -47,14 +47,14 @@ export function metricRows(a: Version, b: Version): readonly MetricRow[] {
   });
   return [
     row(
-      'Lineage step',
+      'Step',
       (version) => version.step,
       count,
       (d) => (d > 0 ? `+${count(d)}` : count(d)),
     ),
     row('Validation loss', (version) => version.validation_loss, loss, signed),
     {
-      name: 'Measured at step',
+      name: 'Evaluated at step',
       a: shown(a.evaluated_step, count),
       b: shown(b.evaluated_step, count),
       change: null,
@@ -65,7 +65,7 @@ export function metricRows(a: Version, b: Version): readonly MetricRow[] {
   ];
 }
 
-/** Names of the datasets that made the later one out of the earlier one, oldest first. */
+/** Names of the datasets trained between the two versions, oldest first. */
 export function datasetsBetween(
   versions: readonly Version[],
   a: Version,
@@ -93,7 +93,7 @@ function flat(value: unknown, prefix = ''): readonly (readonly [string, unknown]
 
 const textOf = (value: unknown): string => (value === undefined ? 'unset' : JSON.stringify(value));
 
-/** Settings that differ; null when one of the two did not keep its settings. */
+/** Settings that differ; null when one of the two versions has no recorded settings. */
 export function settingsDiffering(a: Version, b: Version): readonly Setting[] | null {
   if (a.config === null || b.config === null) return null;
   const left = new Map(flat(a.config));

@@ -1,4 +1,4 @@
-/** Making a version by hand. */
+/** Creates a version manually. */
 import { Button, TextInput } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import { command, useRoom } from '../../../engine/index.ts';
@@ -7,6 +7,7 @@ import { Dialog } from '../../../kit/dialog.tsx';
 import { count } from '../../../kit/format.ts';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
+import dialogStyles from '../dialogs.module.css';
 
 const BY = 'you (window)';
 
@@ -34,11 +35,11 @@ export function CreateDialog({
           });
         }}
       >
-        <p className={classNames(textStyles.secondary, 'mtext')}>
+        <p className={classNames(textStyles.secondary, dialogStyles.introduction)}>
           {saved === null
-            ? 'The weights of the newest checkpoint are kept.'
-            : `The weights of the newest checkpoint, step ${count(saved)}, are kept.`}{' '}
-          They share their blocks with it and take no more room until it goes.
+            ? 'Keeps the weights of the latest checkpoint.'
+            : `Keeps the weights of the latest checkpoint (step ${count(saved)}).`}{' '}
+          Uses no extra disk space while the checkpoint exists (hard links).
         </p>
         <TextInput
           data-autofocus

@@ -1,4 +1,4 @@
-/** Deleting a version: what goes, whether it is the last copy, and its full name typed. */
+/** Deletes a version. Shows its size and whether it is the last copy; the full name must be typed. */
 import { Button, Checkbox, TextInput } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { Version } from '../../../../src-main/contract/index.ts';
@@ -8,6 +8,7 @@ import { Dialog } from '../../../kit/dialog.tsx';
 import { bytes, count } from '../../../kit/format.ts';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
+import dialogStyles from '../dialogs.module.css';
 
 const BY = 'you (window)';
 
@@ -25,11 +26,11 @@ export function DeleteDialog({
   const ready = typed === version.name && (!isLastCopy || agreed);
   return (
     <Dialog onClose={onClose} title={`Delete ${version.name}`} size={520}>
-      <p className={classNames(textStyles.secondary, 'mtext')}>
-        {bytes(version.bytes)} move to the trash and are removed after 30 days.{' '}
+      <p className={classNames(textStyles.secondary, dialogStyles.introduction)}>
+        Moves {bytes(version.bytes)} to the trash, where the files are deleted after 30 days.{' '}
         {isLastCopy
-          ? `No checkpoint and no other version holds step ${count(version.step)}: this is its last copy.`
-          : `Step ${count(version.step)} is also held by a checkpoint or another version.`}
+          ? `No checkpoint or other version contains step ${count(version.step)}: this is the last copy.`
+          : `Step ${count(version.step)} is also in a checkpoint or another version.`}
       </p>
       <TextInput
         data-autofocus
@@ -43,7 +44,7 @@ export function DeleteDialog({
       />
       {isLastCopy ? (
         <Checkbox
-          className="magree"
+          className={dialogStyles.field}
           label="Delete the last copy of this step"
           checked={agreed}
           onChange={(event) => {
@@ -59,7 +60,7 @@ export function DeleteDialog({
         <Button
           size="md"
           variant="filled"
-          className="mdelete"
+          className={dialogStyles.deleteButton}
           disabled={!ready}
           onClick={() => {
             onClose();
@@ -80,7 +81,7 @@ export function DeleteDialog({
   );
 }
 
-/** Whether nothing else holds the step of a version, as the engine says when it is asked to delete it. */
+/** Whether no checkpoint or other version contains the same step. Asks the engine, which checks it again on delete. */
 export function useLastCopy(version: Version | null): boolean {
   const checkpoints = useRoom('status').last_checkpoint_step;
   const { answer } = useAnswer(

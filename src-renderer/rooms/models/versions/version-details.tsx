@@ -9,10 +9,12 @@ import { bytes, count, loss, plural, UNKNOWN } from '../../../kit/format.ts';
 import { Glyph } from '../../../kit/marks.tsx';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
+import { openDialog } from '../models-store.ts';
+import detailStyles from '../point-details.module.css';
+import { PointFacts, RestoreButton } from '../point-facts.tsx';
+import verificationStyles from '../verification.module.css';
 import { useVerification, verifyVersion } from '../verification.ts';
 import { measuredWhere } from './compare.ts';
-import { PointFacts, RestoreButton } from '../point-facts.tsx';
-import { openDialog } from '../models-store.ts';
 
 export function VersionDetails({ version }: { readonly version: Version }): ReactElement {
   const lost = useLost();
@@ -20,7 +22,7 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
   const checked = useVerification((state) => state.versions[version.name]);
   const isLeft = !branches.some((branch) => branch.name === version.branch);
   return (
-    <aside className="mside" aria-label={`PointDetails of ${version.name}`}>
+    <aside className={detailStyles.details} aria-label={`Details of ${version.name}`}>
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
         <h2 className={classNames(textStyles.title, textStyles.ellipsis)} title={version.name}>
           {version.name}
@@ -32,9 +34,9 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
       <p className={textStyles.secondary}>{version.description}</p>
       <PointFacts
         facts={[
-          ['Lineage step', count(version.step)],
-          ['Branch', isLeft ? `${version.branch}, of an earlier lineage` : version.branch],
-          ['Parent', version.parent ?? 'the base'],
+          ['Step', count(version.step)],
+          ['Branch', isLeft ? `${version.branch} (earlier lineage)` : version.branch],
+          ['Parent', version.parent ?? 'base model'],
           [
             'Validation loss',
             version.validation_loss === null
@@ -48,12 +50,14 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
               ? UNKNOWN
               : `${count(version.exact_match.k)} of ${count(version.exact_match.n)}`,
           ],
-          ['How', version.how],
+          ['Created', version.how],
         ]}
       />
       <Datasets version={version} />
-      <p className={classNames(textStyles.mono, textStyles.caption, 'mfolder')}>{version.folder}</p>
-      <div className={classNames(layoutStyles.row, 'macts')}>
+      <p className={classNames(textStyles.mono, textStyles.caption, detailStyles.folder)}>
+        {version.folder}
+      </p>
+      <div className={classNames(layoutStyles.row, detailStyles.actions)}>
         <RestoreButton chosen={{ kind: 'version', version }} />
         <Button
           disabled={lost || checked === 'busy'}
@@ -79,7 +83,7 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
         </Button>
         <Button
           disabled={lost || version.pinned}
-          title={version.pinned ? 'It is pinned' : undefined}
+          title={version.pinned ? 'Unpin the version to delete it' : undefined}
           leftSection={<IconTrash aria-hidden="true" />}
           onClick={() => {
             openDialog({ kind: 'delete', version: version.name });
@@ -91,12 +95,16 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
       {checked === undefined || checked === 'busy' ? null : (
         <p
           role="status"
-          className={checked.ok ? 'mchecked ok' : classNames('mchecked', textStyles.failure)}
+          className={
+            checked.ok
+              ? classNames(verificationStyles.result, verificationStyles.verified)
+              : classNames(verificationStyles.result, textStyles.failure)
+          }
         >
           <Glyph name={checked.ok ? 'done' : 'failed'} />
           <span>
             {checked.ok
-              ? `${plural(checked.files, 'file')}, ${bytes(checked.bytes)}: every byte as published`
+              ? `${plural(checked.files, 'file')}, ${bytes(checked.bytes)}: checksum OK`
               : `Damaged: ${checked.problem ?? ''}`}
           </span>
         </p>
@@ -108,8 +116,10 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
 function Datasets({ version }: { readonly version: Version }): ReactElement {
   const lost = useLost();
   return (
-    <div className="mdatasets">
-      <h3 className={textStyles.label}>Datasets since the parent</h3>
+    <div className={detailStyles.datasets}>
+      <h3 className={textStyles.label}>
+        Datasets added since {version.parent ?? 'the base model'}
+      </h3>
       {version.datasets.length === 0 ? <p className={textStyles.secondary}>None.</p> : null}
       <ul>
         {version.datasets.map((dataset) => (
@@ -124,8 +134,8 @@ function Datasets({ version }: { readonly version: Version }): ReactElement {
               size="xs"
               variant="subtle"
               disabled={lost}
-              title="Restores the point before its first step and queues it again"
-              aria-label={`Take back: ${dataset.name}`}
+              title="Restores the model from before this dataset and queues the dataset again"
+              aria-label={`Undo this dataset: ${dataset.name}`}
               onClick={() => {
                 openDialog({
                   kind: 'restore',
@@ -133,7 +143,7 @@ function Datasets({ version }: { readonly version: Version }): ReactElement {
                 });
               }}
             >
-              Take back
+              Undo this dataset…
             </Button>
           </li>
         ))}
