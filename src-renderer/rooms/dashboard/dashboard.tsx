@@ -29,7 +29,6 @@ import { LossChart } from './loss-chart.tsx';
 import { Previews } from './previews.tsx';
 import { Readouts } from './readouts.tsx';
 import { SmallCharts } from './small-charts.tsx';
-import '../../kit/strip.css';
 
 const AXES = ['step', 'time', 'process'] as const;
 type AxisName = (typeof AXES)[number];
