@@ -1,4 +1,4 @@
-/** The whole page: waiting for the engine, first run, or the frame with a screen. */
+/** Root component: waiting for the engine, first run, or the frame with a screen. */
 import { useEffect, useMemo, useState, type ComponentType, type ReactElement } from 'react';
 import { nextZoom, screenName, type Screen } from '../../src-main/contract/index.ts';
 import { useEngine } from '../engine/index.ts';
@@ -18,21 +18,31 @@ import { QueueScreen } from '../rooms/queue/index.ts';
 import { SettingsScreen } from '../rooms/settings/index.ts';
 import { FirstRun, useFirstRun } from '../rooms/setup/index.ts';
 import { pauseOrResume } from './controls.tsx';
-import { useKeptFocus } from './focus.ts';
+import { useFocusRestoration } from './focus.ts';
 import { Header } from './header.tsx';
-import { focusSearch, isPageAct, nothing, useFrameKeys, type FrameActs } from './keys.ts';
+import {
+  focusSearch,
+  isPageAction,
+  noAction,
+  useFrameShortcuts,
+  type FrameActions,
+} from './frame-shortcuts.ts';
 import { go, goTo, useNavigation } from './navigation.ts';
 import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
 import { ShortcutList } from './shortcut-list.tsx';
-import { mainControl } from './state-word.ts';
+import { mainControl } from './state-cell.ts';
 import { StopDialog } from './stop-dialog.tsx';
 
-/** The size of the interface is the desktop's; a browser has keys of its own for it, and keeps them. */
-function zoomActs({ preferences }: Host): Pick<FrameActs, 'zoom_in' | 'zoom_out' | 'zoom_reset'> {
-  if (preferences === null) return { zoom_in: nothing, zoom_out: nothing, zoom_reset: nothing };
-  const step = (way: 1 | -1 | 0) => (): void => {
-    void preferences.get().then(({ zoom }) => preferences.change({ zoom: nextZoom(zoom, way) }));
+/** Zoom shortcuts work in the desktop app only; a browser has its own. */
+function zoomActions({
+  preferences,
+}: Host): Pick<FrameActions, 'zoom_in' | 'zoom_out' | 'zoom_reset'> {
+  if (preferences === null) return { zoom_in: noAction, zoom_out: noAction, zoom_reset: noAction };
+  const step = (direction: 1 | -1 | 0) => (): void => {
+    void preferences
+      .get()
+      .then(({ zoom }) => preferences.change({ zoom: nextZoom(zoom, direction) }));
   };
   return { zoom_in: step(1), zoom_out: step(-1), zoom_reset: step(0) };
 }
@@ -49,7 +59,7 @@ const screens: Readonly<Record<Screen, ComponentType<{ readonly onOpen: OpenScre
   help: HelpScreen,
 };
 
-/** Apart from the frame, which is not drawn anew for another screen. */
+/** A component of its own, so that the frame doesn't render again when the screen changes. */
 function Main(): ReactElement {
   const screen = useNavigation((state) => state.screen);
   useEffect(() => {
@@ -66,9 +76,9 @@ function Main(): ReactElement {
 function Frame(): ReactElement {
   const host = useHost();
   const [stopping, setStopping] = useState(false);
-  const [palette, setPalette] = useState(false);
-  const [keys, setKeys] = useState(false);
-  const acts = useMemo<FrameActs>(
+  const [paletteOpen, setPaletteOpen] = useState(false);
+  const [shortcutsOpen, setShortcutsOpen] = useState(false);
+  const actions = useMemo<FrameActions>(
     () => ({
       pause_or_resume: () => {
         const { rooms, connection } = useEngine.getState();
@@ -86,26 +96,26 @@ function Frame(): ReactElement {
         });
       },
       palette: () => {
-        setPalette(true);
+        setPaletteOpen(true);
       },
       shortcuts: () => {
-        setKeys(true);
+        setShortcutsOpen(true);
       },
       settings: () => {
         go('settings');
       },
       search: focusSearch,
-      ...zoomActs(host),
+      ...zoomActions(host),
     }),
     [host],
   );
-  useFrameKeys(acts);
+  useFrameShortcuts(actions);
   useEffect(
     () =>
-      host.onAct((act) => {
-        if (isPageAct(act)) acts[act]();
+      host.onAct((action) => {
+        if (isPageAction(action)) actions[action]();
       }),
-    [host, acts],
+    [host, actions],
   );
   useEffect(() => host.onOpen(goTo), [host]);
   const live = useEngine((state) => state.connection === 'live');
@@ -123,20 +133,20 @@ function Frame(): ReactElement {
           setStopping(true);
         }}
       />
-      <Rail onCommands={acts.palette} />
+      <Rail onCommands={actions.palette} />
       <Main />
-      {palette ? (
+      {paletteOpen ? (
         <Palette
-          acts={acts}
+          actions={actions}
           onClose={() => {
-            setPalette(false);
+            setPaletteOpen(false);
           }}
         />
       ) : null}
-      {keys ? (
+      {shortcutsOpen ? (
         <ShortcutList
           onClose={() => {
-            setKeys(false);
+            setShortcutsOpen(false);
           }}
         />
       ) : null}
@@ -156,7 +166,7 @@ const showData = (): void => {
 };
 
 function Live(): ReactElement {
-  useKeptFocus();
+  useFocusRestoration();
   const firstRun = useFirstRun();
   return (
     <>
@@ -177,7 +187,7 @@ export function App(): ReactElement {
     <main className="waiting">
       <Logo />
       <h1 className={textStyles.title}>Nightshift</h1>
-      <p role="status">Waiting for the engine.</p>
+      <p role="status">Waiting for the engine…</p>
     </main>
   );
 }

@@ -1,4 +1,4 @@
-/** Pause, resume, retry and stop. A command that has not been acted on shows its age. */
+/** Pause, resume, retry and stop. Shows the age of a command that the engine hasn't executed yet. */
 import { Button, Tooltip } from '@mantine/core';
 import {
   IconChevronDown,
@@ -10,9 +10,10 @@ import type { ReactElement } from 'react';
 import { command, useLost, useRoom } from '../engine/index.ts';
 import { useNowSeconds } from '../kit/now.ts';
 import textStyles from '../kit/styles/text.module.css';
-import { mainControl, pendingText } from './state-word.ts';
+import { mainControl, pendingText } from './state-cell.ts';
 
-const LOST_WHY = 'The engine cannot be reached. The file .stop in the workspace still works.';
+const LOST_REASON =
+  'Can’t reach the engine. Creating the file .stop in the workspace still stops training.';
 
 export function pauseOrResume(verb: 'pause' | 'resume'): void {
   void command((engine) => engine.training[verb]({ by: 'you (window)' }));
@@ -30,7 +31,7 @@ export function Controls({ onStop }: { readonly onStop: () => void }): ReactElem
   return (
     <div className="ctrls">
       <Tooltip
-        label={lost ? LOST_WHY : `${main.why} (Ctrl Shift P)`}
+        label={lost ? LOST_REASON : `${main.why} (Ctrl Shift P)`}
         events={{ hover: true, focus: true, touch: false }}
       >
         <Button
@@ -46,7 +47,7 @@ export function Controls({ onStop }: { readonly onStop: () => void }): ReactElem
         </Button>
       </Tooltip>
       <Tooltip
-        label={lost ? LOST_WHY : stoppable ? 'Stop (Ctrl .)' : 'Nothing is being trained'}
+        label={lost ? LOST_REASON : stoppable ? 'Stop (Ctrl .)' : 'No dataset is training'}
         events={{ hover: true, focus: true, touch: false }}
       >
         <Button

@@ -1,6 +1,6 @@
 /**
- * Keeps the keyboard's place. What has the focus may go away (a row, a notice, a dialog) or be switched off (a button whose command
- * is on its way); the browser then gives the focus to nothing, and Tab begins at the top. Here it goes to what is nearest instead.
+ * Restores keyboard focus. When the focused element is removed (a row, a notice, a dialog) or disabled (a button whose command is
+ * pending), the browser moves focus to the body and Tab starts at the top. Focus moves to the nearest element instead.
  */
 import { useEffect } from 'react';
 
@@ -12,8 +12,8 @@ const focusable = [
   'textarea:not(:disabled)',
   '[tabindex]:not([tabindex="-1"])',
 ].join(',');
-/** Dialogs give the focus back themselves a moment after they close. */
-const PATIENCE_MS = 80;
+/** Dialogs restore focus themselves shortly after they close, so wait for them. */
+const SETTLE_DELAY_MS = 80;
 
 interface Level {
   readonly parent: Element;
@@ -21,7 +21,7 @@ interface Level {
   readonly previous: Element | null;
 }
 
-/** Where something stands: its neighbors on every level up to the page. */
+/** Neighbors of an element on every level up to the body. */
 function trailOf(element: Element): readonly Level[] {
   const trail: Level[] = [];
   for (let at = element; at.parentElement !== null && at !== document.body; at = at.parentElement)
@@ -56,22 +56,22 @@ function nearest(trail: readonly Level[]): HTMLElement | null {
 const isNothing = (): boolean =>
   document.activeElement === null || document.activeElement === document.body;
 
-/** Focus on something that cannot have it by itself. */
-function rest(element: HTMLElement): void {
+/** Focuses an element that isn't focusable without a tabindex. */
+function focusContainer(element: HTMLElement): void {
   if (!element.hasAttribute('tabindex')) element.tabIndex = -1;
   element.focus({ preventScroll: true });
 }
 
-export function useKeptFocus(): void {
+export function useFocusRestoration(): void {
   useEffect(() => {
     let last: HTMLElement | null = null;
     let trail: readonly Level[] = [];
-    /** The place on the page itself, for when a dialog closes and what opened it is gone. */
+    /** Position outside of dialogs, for a dialog whose opener is gone when it closes. */
     let outside: readonly Level[] = [];
     let opener: HTMLElement | null = null;
     let dialog: Element | null = null;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    /** What was switched off while it had the focus, and where the focus waits for it. */
+    /** An element that was disabled while focused, and the container that holds focus until it is enabled. */
     let waiting: { readonly wanted: HTMLElement; readonly at: HTMLElement } | null = null;
 
     const remember = (): void => {
@@ -86,8 +86,8 @@ export function useKeptFocus(): void {
         opener = now;
       }
     };
-    /** The element itself, or what is shown now under its name. */
-    const again = (entry: HTMLElement | null): HTMLElement | null => {
+    /** The element itself, or its replacement with the same id. */
+    const connected = (entry: HTMLElement | null): HTMLElement | null => {
       if (entry === null || entry.isConnected) return entry;
       return entry.id === '' ? null : document.getElementById(entry.id);
     };
@@ -105,26 +105,28 @@ export function useKeptFocus(): void {
         const at = last.parentElement;
         if (at === null) return;
         const wanted = last;
-        rest(at);
+        focusContainer(at);
         waiting = { wanted, at };
       } else if (!last.isConnected) {
-        // A row that was moved; what opened the dialog that closed; else what stands nearest.
+        // A moved row by its id, then the opener of a closed dialog, then the nearest element.
         const closed = dialog?.isConnected === false;
-        const to = again(last) ?? (closed ? (again(opener) ?? nearest(outside)) : nearest(trail));
+        const to =
+          connected(last) ?? (closed ? (connected(opener) ?? nearest(outside)) : nearest(trail));
         if (to !== null) to.focus();
         else {
           const main = document.querySelector('main');
-          if (main !== null) rest(main);
+          if (main !== null) focusContainer(main);
         }
       }
     };
     const later = (): void => {
       clearTimeout(timer);
-      timer = setTimeout(settle, PATIENCE_MS);
+      timer = setTimeout(settle, SETTLE_DELAY_MS);
     };
-    /** A row that was moved is another element of the same name: the next key must already find it. */
+    /** A moved row is a new element with the same id; focus it before the next key event. */
     const observer = new MutationObserver(() => {
-      if (isNothing() && last?.isConnected === false && again(last) !== null) again(last)?.focus();
+      if (isNothing() && last?.isConnected === false && connected(last) !== null)
+        connected(last)?.focus();
       else if (isNothing() || waiting !== null) later();
       else if (document.activeElement === last) remember();
     });

@@ -1,4 +1,4 @@
-/** Three small gauges. Where there is no GPU the processor and the memory take their places. */
+/** Three gauges: GPU, VRAM and disk; without a GPU, CPU and memory instead. */
 import { Tooltip } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { Machine, TrainingStatus } from '../../src-main/contract/index.ts';
@@ -12,9 +12,9 @@ import textStyles from '../kit/styles/text.module.css';
 interface GaugeFacts {
   readonly label: string;
   readonly value: string;
-  /** 0..1, null when it is unknown. */
-  readonly share: number | null;
-  /** A limit on the bar, 0..1. */
+  /** 0..1, null when unknown. */
+  readonly fraction: number | null;
+  /** Position of a limit on the bar, 0..1. */
   readonly tick: number | null;
   readonly past: boolean;
   readonly more: string;
@@ -33,7 +33,7 @@ export function gaugesOf(
   const disk: GaugeFacts = {
     label: 'Disk free',
     value: machine.disk_free_gb === null ? UNKNOWN : gigabytes(machine.disk_free_gb),
-    share: ratio(machine.disk_free_gb, machine.disk_total_gb),
+    fraction: ratio(machine.disk_free_gb, machine.disk_total_gb),
     tick: ratio(machine.disk_floor_gb, machine.disk_total_gb),
     past:
       machine.disk_free_gb !== null &&
@@ -41,7 +41,7 @@ export function gaugesOf(
       machine.disk_free_gb < machine.disk_floor_gb,
     more: [
       machine.disk_total_gb === null ? null : `of ${gigabytes(machine.disk_total_gb)}`,
-      machine.disk_floor_gb === null ? null : `floor ${gigabytes(machine.disk_floor_gb)}`,
+      machine.disk_floor_gb === null ? null : `minimum ${gigabytes(machine.disk_floor_gb)}`,
       read,
     ]
       .filter((part) => part !== null)
@@ -53,7 +53,7 @@ export function gaugesOf(
       {
         label: 'CPU',
         value: machine.cpu_percent === null ? UNKNOWN : percent(machine.cpu_percent, 0),
-        share: ratio(machine.cpu_percent, 100),
+        fraction: ratio(machine.cpu_percent, 100),
         tick: null,
         past: false,
         more: `all cores, ${read}`,
@@ -61,7 +61,7 @@ export function gaugesOf(
       {
         label: 'Memory',
         value: memory(machine.memory_used_mb),
-        share: used,
+        fraction: used,
         tick: null,
         past: used !== null && used > 0.95,
         more: `of ${memory(machine.memory_total_mb)}, ${read}`,
@@ -79,7 +79,7 @@ export function gaugesOf(
     {
       label: 'GPU',
       value: gpu.utilization === null ? UNKNOWN : percent(gpu.utilization, 0),
-      share: ratio(gpu.utilization, 100),
+      fraction: ratio(gpu.utilization, 100),
       tick: null,
       past: false,
       more: `${gpu.name}, ${heat.join(', ')}`,
@@ -87,7 +87,7 @@ export function gaugesOf(
     {
       label: 'VRAM',
       value: gpu.memory_used_mb === null ? UNKNOWN : memory(gpu.memory_used_mb),
-      share: vram,
+      fraction: vram,
       tick: null,
       past: vram !== null && vram > 0.98,
       more: gpu.memory_total_mb === null ? 'total unknown' : `of ${memory(gpu.memory_total_mb)}`,
@@ -113,10 +113,10 @@ export function Gauges(): ReactElement {
               aria-label={gauge.label}
               aria-valuemin={0}
               aria-valuemax={100}
-              aria-valuenow={Math.round((gauge.share ?? 0) * 100)}
+              aria-valuenow={Math.round((gauge.fraction ?? 0) * 100)}
               aria-valuetext={`${gauge.value} ${gauge.more}`}
             >
-              <i style={{ width: `${String((gauge.share ?? 0) * 100)}%` }} />
+              <i style={{ width: `${String((gauge.fraction ?? 0) * 100)}%` }} />
               {gauge.tick === null ? null : <u style={{ left: `${String(gauge.tick * 100)}%` }} />}
             </div>
           </div>

@@ -1,4 +1,4 @@
-/** The header: who, what state, which model, which dataset, how the machine is, and the two controls. */
+/** The header: workspace, state, model, dataset, gauges and the two controls. */
 import { useEffect, useRef, type ReactElement } from 'react';
 import { useEngine, useLost, useRoom } from '../engine/index.ts';
 import { classNames } from '../kit/class-names.ts';
@@ -19,7 +19,7 @@ import textStyles from '../kit/styles/text.module.css';
 import { queued } from '../rooms/queue/index.ts';
 import { Controls } from './controls.tsx';
 import { Gauges } from './gauges.tsx';
-import { stateCell } from './state-word.ts';
+import { stateCell } from './state-cell.ts';
 
 function StateCell(): ReactElement {
   const status = useRoom('status');
@@ -33,7 +33,7 @@ function StateCell(): ReactElement {
     queue,
     lost,
     now: now / 1000,
-    heardAgo: Math.max(0, now - heard) / 1000,
+    lastMessageAgo: Math.max(0, now - heard) / 1000,
     statusAgo: Math.max(0, now - statusHeard) / 1000,
   });
   return (
@@ -50,7 +50,7 @@ function StateCell(): ReactElement {
           {text.fact}
         </span>
       </div>
-      {/* Announced when the word changes, never on a heartbeat. */}
+      {/* Screen readers announce a change of the word, not every heartbeat. */}
       <span className={textStyles.visuallyHidden} role="status" aria-live="polite">
         {text.word}
       </span>
@@ -58,7 +58,7 @@ function StateCell(): ReactElement {
   );
 }
 
-/** One pulse of the dot for each heartbeat that came, at most one a second. */
+/** Animates the dot once per heartbeat, at most once a second. */
 function Pulse({
   beats,
   children,
@@ -113,18 +113,18 @@ function DatasetCell(): ReactElement {
       <div className="cell ds">
         <div className="l1">
           <span className={classNames(textStyles.ellipsis, textStyles.secondary)}>
-            {dataset === null ? 'No dataset is being trained' : dataset.name}
+            {dataset === null ? 'No dataset is training' : dataset.name}
           </span>
         </div>
         <div className="l2">
           <span className={classNames(textStyles.number, textStyles.ellipsis)}>
-            {waiting === 0 ? 'the queue is empty' : `${count(waiting)} waiting in the queue`}
+            {waiting === 0 ? 'queue is empty' : `${count(waiting)} waiting in the queue`}
           </span>
         </div>
       </div>
     );
   }
-  // The checkpoint counts steps of the branch, the dataset its own.
+  // Checkpoints count steps of the branch, datasets count their own.
   const before = (status.current_step ?? done) - done;
   const saved =
     status.last_checkpoint_step === null
@@ -136,7 +136,7 @@ function DatasetCell(): ReactElement {
   const left = lost
     ? `as of ${clockSeconds(heard / 1000)}`
     : !moving
-      ? `done at ${UNKNOWN}`
+      ? `finishes at ${UNKNOWN}`
       : leftText(status.eta_seconds, done, now / 1000);
   return (
     <div className="cell ds">
@@ -160,7 +160,7 @@ function DatasetCell(): ReactElement {
       <div className="l2">
         <span
           className={classNames(textStyles.number, textStyles.ellipsis)}
-          title={`${steps}: the bright part is in a verified checkpoint, the dim tail is held in memory`}
+          title={`${steps}. Bright: saved in a verified checkpoint; dim: not saved yet`}
         >
           {steps}
         </span>
@@ -172,7 +172,9 @@ function DatasetCell(): ReactElement {
 
 function leftText(eta: number | null, done: number, now: number): string {
   const left = timeLeft(eta, done);
-  return eta === null || left === 'estimating' ? left : `${left}, done at ${clock(now + eta, now)}`;
+  return eta === null || left === 'estimating'
+    ? left
+    : `${left}, finishes at ${clock(now + eta, now)}`;
 }
 
 export function Header({ onStop }: { readonly onStop: () => void }): ReactElement {

@@ -1,4 +1,4 @@
-/** Which screen is shown. The address keeps it, so that a reload and the back button stay true. */
+/** The current screen, stored in the URL hash so that reload and the back button work. */
 import { create } from 'zustand';
 import { screenTable, type Screen } from '../../src-main/contract/index.ts';
 
@@ -19,7 +19,7 @@ export function go(screen: Screen): void {
   else location.hash = `#/${screen}`;
 }
 
-/** A name that comes from outside: a notice, the menu. What is no screen leads to the dashboard. */
+/** Opens a screen by a name from a notice or the menu; unknown names open the dashboard. */
 export function goTo(name: string): void {
   go(isScreen(name) ? name : 'dashboard');
 }

@@ -1,48 +1,46 @@
-/** The command palette: every action of the frame and every screen, found by typing. Ctrl or Cmd K. */
+/** The command palette: actions of the frame and all screens. Ctrl K or Cmd K. */
 import { Modal, useMantineColorScheme } from '@mantine/core';
 import { Command } from 'cmdk';
 import type { ReactElement } from 'react';
 import { keysOf, keysText, screenTable, type ActName } from '../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../engine/index.ts';
 import { isMac } from '../kit/keyboard.ts';
-import { setLetters, useLetters } from '../kit/single-key-shortcuts.ts';
+import { setSingleKeyShortcuts, useSingleKeyShortcuts } from '../kit/single-key-shortcuts.ts';
 import controlStyles from '../kit/styles/controls.module.css';
 import layoutStyles from '../kit/styles/layout.module.css';
 import textStyles from '../kit/styles/text.module.css';
 import { openDiagnostics } from '../rooms/diagnostics/index.ts';
-import { useModelsActs } from '../rooms/models/index.ts';
-import { nothing, type FrameActs } from './keys.ts';
+import { useModelCommands } from '../rooms/models/index.ts';
+import { noAction, type FrameActions } from './frame-shortcuts.ts';
 import { go } from './navigation.ts';
-import { rankOf } from './ranking.ts';
-import { mainControl } from './state-word.ts';
+import { rankOf } from './command-ranking.ts';
+import { mainControl } from './state-cell.ts';
 import './palette.css';
 
-interface Act {
+interface PaletteCommand {
   readonly name: string;
   readonly keys: string | null;
   readonly group: string;
   readonly run: () => void;
 }
 
-const keysFor = (act: ActName): string => keysText(keysOf(act), isMac);
+const keysFor = (action: ActName): string => keysText(keysOf(action), isMac);
 const by = 'you (window)';
 
-function useTrainingActs(acts: FrameActs): readonly (Act | null)[] {
+function useTrainingCommands(actions: FrameActions): readonly (PaletteCommand | null)[] {
   const status = useRoom('status');
   const { desired_state: desiredState } = useRoom('queue');
   const lost = useLost();
   const main = mainControl(status, desiredState);
   const training = status.current_dataset !== null && !lost;
   const group = 'Training';
-  const plain = (name: string, run: () => void): Act | null =>
+  const plain = (name: string, run: () => void): PaletteCommand | null =>
     training ? { name, keys: null, group, run } : null;
   return [
     !lost && main.enabled
-      ? { name: main.label, keys: keysFor('pause_or_resume'), group, run: acts.pause_or_resume }
+      ? { name: main.label, keys: keysFor('pause_or_resume'), group, run: actions.pause_or_resume }
       : null,
-    training
-      ? { name: 'Stop, with a choice of ways', keys: keysFor('stop'), group, run: acts.stop }
-      : null,
+    training ? { name: 'Stop…', keys: keysFor('stop'), group, run: actions.stop } : null,
     plain('Skip this dataset', () => void command((engine) => engine.training.skip({ by }))),
     plain(
       'Stop after this dataset',
@@ -50,62 +48,68 @@ function useTrainingActs(acts: FrameActs): readonly (Act | null)[] {
     ),
     lost
       ? null
-      : { name: 'Add files', keys: keysFor('add_files'), group: 'Data', run: acts.add_files },
+      : { name: 'Add files', keys: keysFor('add_files'), group: 'Data', run: actions.add_files },
   ];
 }
 
-function useInterfaceActs(acts: FrameActs): readonly (Act | null)[] {
+function useInterfaceCommands(actions: FrameActions): readonly (PaletteCommand | null)[] {
   const { setColorScheme } = useMantineColorScheme();
-  const singleKeyShortcuts = useLetters((state) => state.on);
+  const singleKeyShortcuts = useSingleKeyShortcuts((state) => state.on);
   const group = 'Interface';
-  const act = (name: string, run: () => void, keys: string | null = null): Act => ({
+  const entry = (name: string, run: () => void, keys: string | null = null): PaletteCommand => ({
     name,
     keys,
     group,
     run,
   });
-  const zoom = (name: string, which: 'zoom_in' | 'zoom_out' | 'zoom_reset'): Act | null =>
-    acts[which] === nothing ? null : act(name, acts[which], keysFor(which));
+  const zoom = (
+    name: string,
+    which: 'zoom_in' | 'zoom_out' | 'zoom_reset',
+  ): PaletteCommand | null =>
+    actions[which] === noAction ? null : entry(name, actions[which], keysFor(which));
   return [
-    act('Keys', acts.shortcuts, '?'),
-    act('Dark colors', () => {
+    entry('Keyboard shortcuts', actions.shortcuts, '?'),
+    entry('Theme: dark', () => {
       setColorScheme('dark');
     }),
-    act('Light colors', () => {
+    entry('Theme: light', () => {
       setColorScheme('light');
     }),
-    act('Colors of the system', () => {
+    entry('Theme: system', () => {
       setColorScheme('auto');
     }),
-    zoom('Larger', 'zoom_in'),
-    zoom('Smaller', 'zoom_out'),
-    zoom('Size 100 %', 'zoom_reset'),
-    act(singleKeyShortcuts ? 'Single letter keys off' : 'Single letter keys on', () => {
-      setLetters(!singleKeyShortcuts);
-    }),
-    act('Save diagnostics', openDiagnostics),
+    zoom('Zoom in', 'zoom_in'),
+    zoom('Zoom out', 'zoom_out'),
+    zoom('Reset zoom', 'zoom_reset'),
+    entry(
+      singleKeyShortcuts ? 'Turn off single-key shortcuts' : 'Turn on single-key shortcuts',
+      () => {
+        setSingleKeyShortcuts(!singleKeyShortcuts);
+      },
+    ),
+    entry('Save diagnostics', openDiagnostics),
   ];
 }
 
 export function Palette({
-  acts,
+  actions,
   onClose,
 }: {
-  readonly acts: FrameActs;
+  readonly actions: FrameActions;
   readonly onClose: () => void;
 }): ReactElement {
-  const all: readonly Act[] = [
-    ...useTrainingActs(acts),
-    ...useModelsActs().map((useModelsAct): Act => ({
-      name: useModelsAct.name,
+  const all: readonly PaletteCommand[] = [
+    ...useTrainingCommands(actions),
+    ...useModelCommands().map((command): PaletteCommand => ({
+      name: command.name,
       keys: null,
       group: 'Models',
       run: () => {
         go('models');
-        useModelsAct.run();
+        command.run();
       },
     })),
-    ...screenTable.map(({ id, name, letter }): Act => ({
+    ...screenTable.map(({ id, name, letter }): PaletteCommand => ({
       name: `Open ${name}`,
       keys: keysText(`G ${letter}`),
       group: 'Screens',
@@ -113,9 +117,9 @@ export function Palette({
         go(id);
       },
     })),
-    ...useInterfaceActs(acts),
-  ].filter((useTrainingAct) => useTrainingAct !== null);
-  const groups = [...new Set(all.map((act) => act.group))];
+    ...useInterfaceCommands(actions),
+  ].filter((entry) => entry !== null);
+  const groups = [...new Set(all.map((item) => item.group))];
   return (
     <Modal
       opened
@@ -124,29 +128,29 @@ export function Palette({
       size={560}
       yOffset="12vh"
       centered={false}
-      title={<span className={textStyles.visuallyHidden}>Commands</span>}
+      title={<span className={textStyles.visuallyHidden}>Command palette</span>}
       classNames={{ header: 'pal-head', body: 'pal-body' }}
     >
-      <Command label="Commands" className="pal" loop filter={rankOf}>
-        <Command.Input autoFocus data-autofocus placeholder="Type what you want to do" />
+      <Command label="Command palette" className="pal" loop filter={rankOf}>
+        <Command.Input autoFocus data-autofocus placeholder="Type a command" />
         <Command.List>
-          <Command.Empty>No command matches.</Command.Empty>
+          <Command.Empty>No matching commands.</Command.Empty>
           {groups.map((group) => (
             <Command.Group key={group} heading={group}>
               {all
-                .filter((act) => act.group === group)
-                .map((act) => (
+                .filter((item) => item.group === group)
+                .map((item) => (
                   <Command.Item
-                    key={act.name}
-                    value={act.name}
+                    key={item.name}
+                    value={item.name}
                     onSelect={() => {
                       onClose();
-                      act.run();
+                      item.run();
                     }}
                   >
-                    <span className={layoutStyles.grow}>{act.name}</span>
-                    {act.keys === null ? null : (
-                      <span className={controlStyles.keyboardKey}>{act.keys}</span>
+                    <span className={layoutStyles.grow}>{item.name}</span>
+                    {item.keys === null ? null : (
+                      <span className={controlStyles.keyboardKey}>{item.keys}</span>
                     )}
                   </Command.Item>
                 ))}

@@ -1,4 +1,4 @@
-/** The rail: the screens that are there, how many files need the user, the colors, and the connection. */
+/** The rail: screens with counts, theme, and connection state. */
 import { Tooltip, useMantineColorScheme } from '@mantine/core';
 import {
   IconActivity,
@@ -25,7 +25,7 @@ import { useNavigation } from './navigation.ts';
 
 interface Pill {
   readonly count: number;
-  readonly needsYou: boolean;
+  readonly needsAttention: boolean;
 }
 
 const icons: Readonly<Record<Screen, typeof IconActivity>> = {
@@ -39,7 +39,7 @@ const icons: Readonly<Record<Screen, typeof IconActivity>> = {
   settings: IconSettings,
   help: IconHelpCircle,
 };
-/** They stand apart, at the end. */
+/** Screens at the bottom of the rail. */
 const atTheEnd: ReadonlySet<Screen> = new Set(['settings', 'help']);
 
 function usePills(): Readonly<Partial<Record<Screen, Pill>>> {
@@ -49,10 +49,10 @@ function usePills(): Readonly<Partial<Record<Screen, Pill>>> {
   const decide = datasets.filter((dataset) => dataset.verdict === 'needs_decision').length;
   const { waiting } = queued(datasets);
   return {
-    data: { count: decide, needsYou: true },
-    queue: { count: waiting, needsYou: false },
-    config: { count: drift, needsYou: true },
-    health: { count: failing, needsYou: true },
+    data: { count: decide, needsAttention: true },
+    queue: { count: waiting, needsAttention: false },
+    config: { count: drift, needsAttention: true },
+    health: { count: failing, needsAttention: true },
   };
 }
 
@@ -68,26 +68,29 @@ function Entry({
   const screen = useNavigation((state) => state.screen);
   const Icon = icons[id];
   const count = pill?.count ?? 0;
-  const needsYou = pill?.needsYou === true;
+  const needsAttention = pill?.needsAttention === true;
   return (
     <a
       href={`#/${id}`}
       aria-current={id === screen ? 'page' : undefined}
       aria-label={
-        count === 0 ? name : `${name}, ${String(count)} ${needsYou ? 'need you' : 'waiting'}`
+        count === 0
+          ? name
+          : `${name}, ${String(count)} ${needsAttention ? 'need attention' : 'waiting'}`
       }
     >
       <Icon aria-hidden="true" />
-      <span>{name}</span> {count === 0 ? null : <em className={needsYou ? 'att' : ''}>{count}</em>}
+      <span>{name}</span>{' '}
+      {count === 0 ? null : <em className={needsAttention ? 'att' : ''}>{count}</em>}
     </a>
   );
 }
 
 const schemes = ['auto', 'dark', 'light'] as const;
 const schemeFacts = {
-  auto: { Icon: IconDeviceDesktop, label: 'System colors' },
-  dark: { Icon: IconMoon, label: 'Dark' },
-  light: { Icon: IconSun, label: 'Light' },
+  auto: { Icon: IconDeviceDesktop, label: 'Theme: system' },
+  dark: { Icon: IconMoon, label: 'Theme: dark' },
+  light: { Icon: IconSun, label: 'Theme: light' },
 } as const;
 
 export function ThemeButton(): ReactElement {
@@ -95,11 +98,14 @@ export function ThemeButton(): ReactElement {
   const { Icon, label } = schemeFacts[colorScheme];
   const next = schemes[(schemes.indexOf(colorScheme) + 1) % schemes.length] ?? 'auto';
   return (
-    <Tooltip label={`Colors: ${label}. Next: ${schemeFacts[next].label}`} position="right">
+    <Tooltip
+      label={`${label}. Click for: ${schemeFacts[next].label.toLowerCase()}`}
+      position="right"
+    >
       <button
         type="button"
         className="theme"
-        aria-label={`Colors: ${label}`}
+        aria-label={label}
         onClick={() => {
           setColorScheme(next);
         }}
@@ -116,10 +122,10 @@ function ConnectionLine(): ReactElement {
   const heard = useEngine((state) => state.heard);
   const facts = useRoom('engine');
   const now = useNow();
-  const text = connection === 'lost' ? 'Engine not reached' : 'Engine connected';
+  const text = connection === 'lost' ? 'Engine not connected' : 'Engine connected';
   const more =
     connection === 'lost'
-      ? `last heard ${age((now - heard) / 1000)}`
+      ? `last update ${age((now - heard) / 1000)}`
       : `Engine ${facts.version}, process ${String(facts.pid)}, started ${age(now / 1000 - facts.started)}`;
   return (
     <Tooltip label={more} position="right">
@@ -145,11 +151,11 @@ export function Rail({ onCommands }: { readonly onCommands: () => void }): React
           type="button"
           className="theme"
           aria-haspopup="dialog"
-          aria-label="Commands"
+          aria-label="Command palette"
           onClick={onCommands}
         >
           <IconCommand aria-hidden="true" />
-          <span>Commands</span>
+          <span>Command palette</span>
         </button>
         {entries(true)}
         <ThemeButton />

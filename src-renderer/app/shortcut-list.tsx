@@ -1,22 +1,22 @@
-/** The list of keys behind `?`, from the one table. */
+/** The list of keyboard shortcuts, opened with `?`. */
 import { Modal } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { keysText, shortcuts } from '../../src-main/contract/index.ts';
 import { classNames } from '../kit/class-names.ts';
 import { isMac } from '../kit/keyboard.ts';
-import { useLetters } from '../kit/single-key-shortcuts.ts';
+import { useSingleKeyShortcuts } from '../kit/single-key-shortcuts.ts';
 import controlStyles from '../kit/styles/controls.module.css';
 import textStyles from '../kit/styles/text.module.css';
 import styles from './shortcut-list.module.css';
 
 export function ShortcutList({ onClose }: { readonly onClose: () => void }): ReactElement {
-  const singleKeyShortcuts = useLetters((state) => state.on);
+  const singleKeyShortcuts = useSingleKeyShortcuts((state) => state.on);
   const groups = [...new Set(shortcuts.map((shortcut) => shortcut.group))];
   return (
-    <Modal opened onClose={onClose} size={720} title="Keys">
+    <Modal opened onClose={onClose} size={720} title="Keyboard shortcuts">
       {singleKeyShortcuts ? null : (
         <p className={classNames(textStyles.secondary, styles.hint)}>
-          Single singleKeyShortcuts and signs are turned off in Settings; the others act.
+          Single-key shortcuts are turned off in Settings.
         </p>
       )}
       <div className={styles.groups}>

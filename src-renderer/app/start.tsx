@@ -1,4 +1,4 @@
-/** Puts the page into the document and starts to listen to the engine. */
+/** Renders the page and connects to the engine. */
 import '@fontsource-variable/inter/standard.css';
 import '@fontsource-variable/jetbrains-mono/wght.css';
 import '@mantine/core/styles.css';

@@ -1,4 +1,4 @@
-/** Stopping: what each way costs, then consent. */
+/** Stops training: the consequences of each option, then confirmation. */
 import { Button, Modal, Radio } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import { command, useRoom } from '../engine/index.ts';
@@ -8,7 +8,7 @@ import layoutStyles from '../kit/styles/layout.module.css';
 import tableStyles from '../kit/styles/tables.module.css';
 import textStyles from '../kit/styles/text.module.css';
 
-type Way = 'after' | 'now' | 'skip';
+type StopOption = 'after' | 'now' | 'skip';
 
 export function StopDialog({
   opened,
@@ -19,15 +19,15 @@ export function StopDialog({
 }): ReactElement {
   return (
     <Modal opened={opened} onClose={onClose} title="Stop training" size={640}>
-      {opened ? <Ways onClose={onClose} /> : null}
+      {opened ? <StopOptions onClose={onClose} /> : null}
     </Modal>
   );
 }
 
-function Ways({ onClose }: { readonly onClose: () => void }): ReactElement {
+function StopOptions({ onClose }: { readonly onClose: () => void }): ReactElement {
   const status = useRoom('status');
   const now = useNowSeconds();
-  const [way, setWay] = useState<Way>('after');
+  const [option, setOption] = useState<StopOption>('after');
   const name = status.current_dataset?.name ?? 'the dataset';
   const left =
     status.steps_of_dataset === null || status.step_of_dataset === null
@@ -35,12 +35,18 @@ function Ways({ onClose }: { readonly onClose: () => void }): ReactElement {
       : status.steps_of_dataset - status.step_of_dataset;
   const leftText = left === null ? UNKNOWN : count(left);
   const eta = status.eta_seconds;
-  const rows: readonly { id: Way; what: string; stops: string; stays: string; button: string }[] = [
+  const rows: readonly {
+    id: StopOption;
+    what: string;
+    stops: string;
+    stays: string;
+    button: string;
+  }[] = [
     {
       id: 'after',
       what: 'After this dataset',
       stops: eta === null ? 'estimating' : `in ${duration(eta)}, at ${clock(now + eta, now)}`,
-      stays: 'no steps; the next dataset waits',
+      stays: 'nothing; the next dataset waits',
       button: 'Stop after this dataset',
     },
     {
@@ -53,27 +59,27 @@ function Ways({ onClose }: { readonly onClose: () => void }): ReactElement {
     {
       id: 'skip',
       what: 'Skip this dataset',
-      stops: 'at the next step, the next one begins',
-      stays: `${leftText} steps go to skipped`,
+      stops: 'at the next step; the next dataset starts',
+      stays: `${leftText} steps move to skipped`,
       button: 'Skip this dataset',
     },
   ];
-  const chosen = rows.find((row) => row.id === way);
+  const chosen = rows.find((row) => row.id === option);
   const confirm = (): void => {
     const by = 'you (window)';
     onClose();
     void command((engine) =>
-      way === 'skip'
+      option === 'skip'
         ? engine.training.skip({ by })
-        : engine.training.stop({ now: way === 'now', by }),
+        : engine.training.stop({ now: option === 'now', by }),
     );
   };
   return (
     <>
       <p className={textStyles.secondary} style={{ marginBottom: 12 }}>
         {name} is at step {count(status.step_of_dataset ?? 0)} of{' '}
-        {status.steps_of_dataset === null ? UNKNOWN : count(status.steps_of_dataset)}. Every way
-        keeps what was trained, and the rest can be trained later.
+        {status.steps_of_dataset === null ? UNKNOWN : count(status.steps_of_dataset)}. Every option
+        keeps what was trained; the rest can be trained later.
       </p>
       <table className={tableStyles.choices}>
         <thead>
@@ -81,8 +87,8 @@ function Ways({ onClose }: { readonly onClose: () => void }): ReactElement {
             <th>
               <span className={textStyles.visuallyHidden}>Choice</span>
             </th>
-            <th>If you stop</th>
-            <th>It stops</th>
+            <th>Stop</th>
+            <th>When</th>
             <th>Not trained</th>
           </tr>
         </thead>
@@ -90,18 +96,18 @@ function Ways({ onClose }: { readonly onClose: () => void }): ReactElement {
           {rows.map((row) => (
             <tr
               key={row.id}
-              className={row.id === way ? tableStyles.chosen : undefined}
+              className={row.id === option ? tableStyles.chosen : undefined}
               onClick={() => {
-                setWay(row.id);
+                setOption(row.id);
               }}
             >
               <td>
                 <Radio
                   name="stop"
                   aria-label={row.what}
-                  checked={row.id === way}
+                  checked={row.id === option}
                   onChange={() => {
-                    setWay(row.id);
+                    setOption(row.id);
                   }}
                 />
               </td>

@@ -1,4 +1,4 @@
-/** Mantine in the program's own colors and sizes. Values stand in tokens.css; what Mantine must know is repeated here. */
+/** The Mantine theme. The values are defined in tokens.css; those that Mantine needs in code are repeated here. */
 import {
   Button,
   Checkbox,
@@ -33,7 +33,7 @@ const pair = (name: string, dark: string, light: string) => ({
 });
 const onInk = { '--checkbox-icon-color': 'var(--inverse)', '--radio-icon-color': 'var(--inverse)' };
 
-/** Heights and paddings of the three control sizes: bars, screens, dialogs. */
+/** Heights, paddings and font sizes of controls in bars (xs), screens (sm) and dialogs (md), pixels. */
 const controls = {
   xs: { height: 24, padding: 8, font: 12 },
   sm: { height: 28, padding: 10, font: 13 },
@@ -77,7 +77,7 @@ export const theme = createTheme({
   autoContrast: true,
   cursorType: 'default',
   respectReducedMotion: true,
-  // A name without rules: the page's own :focus-visible draws every ring, which Mantine's rules would take away.
+  // A class without rules, because Mantine's own would remove the focus ring that :focus-visible draws.
   focusClassName: 'focusable',
   fontSizes: { xs: rem(11), sm: rem(12), md: rem(13), lg: rem(15), xl: rem(18) },
   lineHeights: { xs: '14px', sm: '16px', md: '20px', lg: '20px', xl: '24px' },

@@ -10,7 +10,7 @@ export function clientOver(socket: WebSocket): EngineClient {
   return createORPCClient(new RPCLink({ websocket: socket }));
 }
 
-/** Resolves when the socket is open, rejects when it fails before that. */
+/** Resolves when the socket is open, rejects when it closes before that. */
 export function opened(socket: WebSocket): Promise<void> {
   return new Promise((resolve, reject) => {
     if (socket.readyState === WebSocket.OPEN) {
@@ -21,7 +21,7 @@ export function opened(socket: WebSocket): Promise<void> {
       resolve();
     });
     socket.addEventListener('close', () => {
-      reject(new Error('the connection was refused'));
+      reject(new Error('connection refused'));
     });
   });
 }

@@ -1,32 +1,32 @@
-/** Keeps the mirror true: snapshot, then changes; after a hole, an error or a close, a new connection and a new snapshot. */
+/** Keeps the mirror current: snapshot, then changes; reconnects with a new snapshot after a gap, an error or a close. */
 import type { Change, Rooms } from '../../src-main/contract/index.ts';
 import type { Host } from '../host/index.ts';
 import { clientOver, closed, opened, type EngineClient } from './client.ts';
-import { tellMetrics, useEngine } from './store.ts';
+import { emitMetrics, useEngine } from './store.ts';
 
-/** Unheard for this long, the engine counts as lost. */
+/** The connection counts as lost after this long without a message. */
 const LOST_MS = 3000;
-/** Quiet for this long, the engine is asked whether it is there. */
+/** Pings the engine after this long without a message. */
 const ASK_AFTER_MS = 1500;
-/** An open connection that answers nothing for this long is given up. */
+/** Closes an open connection that has been silent for this long. */
 const GIVE_UP_MS = 10_000;
 const BACKOFF_MS = [200, 500, 1000, 2000, 4000] as const;
 
 let current: { client: EngineClient; socket: WebSocket } | null = null;
 let wake: () => void = () => undefined;
 
-/** The client of the open connection. Throws a plain error while there is none. */
+/** The client of the open connection. Throws an Error while there is none. */
 export function engine(): EngineClient {
-  if (current === null) throw new Error('The engine cannot be reached.');
+  if (current === null) throw new Error('Can’t reach the engine.');
   return current.client;
 }
 
-/** Ends a wait for the next attempt. */
+/** Skips the wait before the next connection attempt. */
 export function tryNow(): void {
   wake();
 }
 
-/** Whether a change follows what is known; a hole means that something was missed. */
+/** Whether a change is the next one; a gap means that changes were missed. */
 export function follows(known: number, change: Pick<Change, 'revision'>): boolean {
   return change.revision === known + 1;
 }
@@ -45,18 +45,18 @@ function apply(change: Change): void {
     ...(change.rooms.status === undefined ? {} : { statusHeard: now }),
   });
   if (change.metrics === null) return;
-  if (change.metrics.reset) tellMetrics({ kind: 'reset' });
-  else tellMetrics({ kind: 'news', news: change.metrics });
+  if (change.metrics.reset) emitMetrics({ kind: 'reset' });
+  else emitMetrics({ kind: 'news', news: change.metrics });
 }
 
-/** Mirrors until the connection ends. */
+/** Applies changes until the connection ends. */
 async function mirror(client: EngineClient): Promise<void> {
   for (;;) {
     const snapshot = await client.feed.snapshot();
     let { revision } = snapshot;
     useEngine.setState({ rooms: snapshot.rooms, statusHeard: Date.now() });
     heard();
-    tellMetrics({ kind: 'reset' });
+    emitMetrics({ kind: 'reset' });
     for await (const change of await client.feed.changes({ since: revision })) {
       heard();
       if (!follows(revision, change)) break;
@@ -76,7 +76,7 @@ function wait(milliseconds: number): Promise<void> {
   });
 }
 
-/** Asks a quiet engine for a sign of life, declares it lost, and gives a dead connection up. */
+/** Pings a silent engine, reports a lost connection, and closes a dead one. */
 function watch(): void {
   let asking = false;
   setInterval(() => {
@@ -100,7 +100,7 @@ function watch(): void {
   }, 500);
 }
 
-/** Runs for the life of the page. */
+/** Runs as long as the page is open. */
 export async function runFeed(host: Host): Promise<never> {
   host.onConnection(() => {
     if (current === null) wake();
@@ -120,7 +120,7 @@ export async function runFeed(host: Host): Promise<never> {
       if (Date.now() - useEngine.getState().heard < LOST_MS) attempt = 0;
       socket.close();
     } catch {
-      // No engine yet: the wait below is the answer, and the state says so on screen.
+      // No engine yet; retry after the delay below. The screen shows the state.
     }
     current = null;
     const pause = BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] ?? 4000;

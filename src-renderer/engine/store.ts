@@ -1,4 +1,4 @@
-/** The mirror of the engine's rooms. Written by the feed alone; screens read. */
+/** The mirror of the engine's rooms. Only the feed writes to it. */
 import { create } from 'zustand';
 import type { MetricsNews, RoomName, Rooms } from '../../src-main/contract/index.ts';
 
@@ -7,11 +7,11 @@ export type Connection = 'connecting' | 'live' | 'lost';
 export interface EngineState {
   readonly connection: Connection;
   readonly rooms: Rooms | null;
-  /** When the engine was last heard, milliseconds of this page's clock. */
+  /** Time of the last message from the engine, milliseconds of this page's clock. */
   readonly heard: number;
-  /** When the status room last came, same clock: ages that the engine measured count on from here. */
+  /** Time of the last status, same clock; ages measured by the engine are extended from here. */
   readonly statusHeard: number;
-  /** When the next attempt to connect begins, same clock; null while connected. */
+  /** Time of the next connection attempt, same clock; null while connected. */
   readonly nextTry: number | null;
 }
 
@@ -23,7 +23,7 @@ export const useEngine = create<EngineState>(() => ({
   nextTry: null,
 }));
 
-/** One room. Only rendered below the gate that waits for the first snapshot. */
+/** One room. Use only in components that render after the first snapshot. */
 export function useRoom<K extends RoomName>(name: K): Rooms[K] {
   return useEngine((state) => {
     if (state.rooms === null) throw new Error(`room ${name} was read before the first snapshot`);
@@ -38,7 +38,7 @@ export type MetricsEvent =
 
 const metricsListeners = new Set<(event: MetricsEvent) => void>();
 
-/** New points of the live curves, or the word that a drawn curve is to be fetched anew. */
+/** New points of the live curves, or a reset after which curves must be fetched again. */
 export function onMetrics(listener: (event: MetricsEvent) => void): () => void {
   metricsListeners.add(listener);
   return () => {
@@ -46,7 +46,7 @@ export function onMetrics(listener: (event: MetricsEvent) => void): () => void {
   };
 }
 
-/** For the feed. */
-export function tellMetrics(event: MetricsEvent): void {
+/** Called by the feed. */
+export function emitMetrics(event: MetricsEvent): void {
   for (const listener of metricsListeners) listener(event);
 }

@@ -1,8 +1,8 @@
-/** A browser: the cookie opens the door, files are uploaded. */
+/** Host in a browser: authenticated by cookie, files are uploaded. */
 import { askForFiles, filesOf, usableFiles } from './files.ts';
 import type { Chosen, Host } from './index.ts';
 
-const nothingToHear = (): (() => void) => () => undefined;
+const noListener = (): (() => void) => () => undefined;
 
 export function createBrowserHost(): Host {
   const choose = async (folder: boolean): Promise<Chosen> => ({
@@ -20,8 +20,8 @@ export function createBrowserHost(): Host {
     chooseFolder: () => choose(true),
     chooseFolderPath: () => Promise.resolve(null),
     preferences: null,
-    onAct: nothingToHear,
-    onOpen: nothingToHear,
-    onConnection: nothingToHear,
+    onAct: noListener,
+    onOpen: noListener,
+    onConnection: noListener,
   };
 }

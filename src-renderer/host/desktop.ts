@@ -1,4 +1,4 @@
-/** The desktop window: tickets from the supervisor, paths instead of uploads, dialogs of the system. */
+/** Host in the desktop window: tickets from the main process, paths instead of uploads, native dialogs. */
 import type { NightshiftBridge } from '../../src-main/contract/host.ts';
 import type { Host } from './index.ts';
 
@@ -18,11 +18,11 @@ export function createDesktopHost(bridge: NightshiftBridge): Host {
     dropped(transfer) {
       const files = [...transfer.files];
       const paths = files.map((file) => bridge.pathOf(file));
-      // A file that was made in a page has no path; its bytes are sent.
+      // A file created in a page has no path, so its bytes are uploaded.
       return Promise.resolve(
         paths.every((path) => path !== '')
           ? { kind: 'paths', paths }
-          : { kind: 'files', files, excludedRows: 0 },
+          : { kind: 'files', files, ignored: 0 },
       );
     },
     chooseFiles: async () => ({ kind: 'paths', paths: await bridge.chooseFiles() }),

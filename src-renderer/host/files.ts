@@ -1,14 +1,14 @@
-/** Files out of a drop or a file dialog, folders opened up. */
-const known = /\.(jsonl|json|csv|parquet)(\.(gz|zst))?$/i;
+/** Files of a drop or a file dialog, with folders expanded. */
+const SUPPORTED = /\.(jsonl|json|csv|parquet)(\.(gz|zst))?$/i;
 
-/** What an upload of a folder takes along; the rest of it is counted and left. */
+/** Supported files of a folder upload; the others are counted and ignored. */
 export function usableFiles(
   files: readonly File[],
   fromFolder: boolean,
-): { readonly files: readonly File[]; readonly excludedRows: number } {
-  if (!fromFolder) return { files, excludedRows: 0 };
-  const kept = files.filter((file) => known.test(file.name) && !file.name.startsWith('.'));
-  return { files: kept, excludedRows: files.length - kept.length };
+): { readonly files: readonly File[]; readonly ignored: number } {
+  if (!fromFolder) return { files, ignored: 0 };
+  const supported = files.filter((file) => SUPPORTED.test(file.name) && !file.name.startsWith('.'));
+  return { files: supported, ignored: files.length - supported.length };
 }
 
 function fileOf(entry: FileSystemFileEntry): Promise<File> {
@@ -23,37 +23,37 @@ function entriesOf(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]
   });
 }
 
-async function walk(entry: FileSystemEntry): Promise<readonly File[]> {
+async function filesIn(entry: FileSystemEntry): Promise<readonly File[]> {
   if (entry.isFile) return [await fileOf(entry as FileSystemFileEntry)];
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const out: File[] = [];
-  // readEntries answers at most a hundred at a time; an empty answer is the end.
+  // readEntries returns at most 100 entries per call; an empty array is the end.
   for (;;) {
     const batch = await entriesOf(reader);
     if (batch.length === 0) return out;
-    for (const entry of batch) out.push(...(await walk(entry)));
+    for (const entry of batch) out.push(...(await filesIn(entry)));
   }
 }
 
-/** Every file of a drop, folders included. Must be called inside the drop event: the entries are gone after it. */
+/** Every file of a drop, including folders. Must be called inside the drop event: entries are invalid after it. */
 export async function filesOf(
   transfer: DataTransfer,
-): Promise<{ readonly files: readonly File[]; readonly excludedRows: number }> {
+): Promise<{ readonly files: readonly File[]; readonly ignored: number }> {
   const items = [...transfer.items].filter((item) => item.kind === 'file');
   const taken = items.map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   const files: File[] = [];
-  let excludedRows = 0;
+  let ignored = 0;
   for (const { entry, file } of taken) {
     if (entry?.isDirectory === true) {
-      const usable = usableFiles(await walk(entry), true);
+      const usable = usableFiles(await filesIn(entry), true);
       files.push(...usable.files);
-      excludedRows += usable.excludedRows;
+      ignored += usable.ignored;
     } else if (file !== null) files.push(file);
   }
-  return { files, excludedRows };
+  return { files, ignored };
 }
 
-/** The browser's own file dialog. Answers nothing when it is closed. */
+/** The browser's file dialog. Resolves to an empty array when it is canceled. */
 export function askForFiles(folder: boolean): Promise<readonly File[]> {
   return new Promise((resolve) => {
     const input = document.createElement('input');

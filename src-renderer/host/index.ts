@@ -1,48 +1,48 @@
 /**
- * Host: what the surroundings of the page can do, a browser or the desktop window.
- * Promises: screens ask for a capability and get the same answer shape on both.
- * Never: knows datasets, talks to the engine, or tells a screen which surroundings it runs in.
+ * Host: what the environment of the page provides, a browser or the desktop window.
+ * Promises: screens use a capability the same way in both.
+ * Never: knows about datasets, talks to the engine, or tells a screen which environment it runs in.
  */
 import { createContext, useContext } from 'react';
 import type { DesktopSettings, DesktopSettingsChange } from '../../src-main/contract/index.ts';
 
-/** Files that somebody dropped or chose: by path where the engine can read them itself, else the bytes. */
+/** Dropped or chosen files: paths where the engine can read them itself, otherwise their bytes. */
 export type Chosen =
   | { readonly kind: 'paths'; readonly paths: readonly string[] }
-  | { readonly kind: 'files'; readonly files: readonly File[]; readonly excludedRows: number };
+  | { readonly kind: 'files'; readonly files: readonly File[]; readonly ignored: number };
 
-/** What the surroundings remember of the user's taste, beside what the page keeps itself. */
-export interface HostTastes {
+/** Preferences that the host stores; the page persists the others itself. */
+export interface HostPreferences {
   get(): Promise<DesktopSettings>;
-  /** Answers what holds after it; rejects with a sentence when the system refuses. */
+  /** Resolves to the new settings; rejects with a readable message when the system refuses. */
   change(change: DesktopSettingsChange): Promise<DesktopSettings>;
   onChange(listener: (now: DesktopSettings) => void): () => void;
 }
 
 export interface Host {
   readonly capabilities: {
-    /** Dropped files have paths that the engine can read: they are named, not uploaded. */
+    /** Dropped files have paths that the engine can read, so they aren't uploaded. */
     readonly nativePaths: boolean;
-    /** A folder of this machine can be named, for a base model. */
+    /** A folder on this machine can be chosen, for a base model. */
     readonly chooseFolderPath: boolean;
-    /** Notifications are shown by the surroundings; the page shows none of its own. */
+    /** The host shows notifications; the page shows none of its own. */
     readonly notifications: boolean;
   };
-  /** A WebSocket to the engine that is being opened. Rejects when no engine is there. */
+  /** Opens a WebSocket to the engine. Rejects when no engine is running. */
   openSocket(): Promise<WebSocket>;
-  /** What a drop holds; must be called inside the drop event. */
+  /** Contents of a drop; must be called inside the drop event. */
   dropped(transfer: DataTransfer): Promise<Chosen>;
   chooseFiles(): Promise<Chosen>;
   chooseFolder(): Promise<Chosen>;
-  /** The path of a chosen folder, null when none was chosen or paths are not to be had. */
+  /** Path of a chosen folder; null when none was chosen or the host has no paths. */
   chooseFolderPath(): Promise<string | null>;
-  /** Size, notifications, starting at login, keeping awake; null where the surroundings have none of it. */
-  readonly preferences: HostTastes | null;
-  /** Somebody outside the page asks for an act of the frame. */
+  /** Zoom, notifications, start at login, keep awake; null in a browser. */
+  readonly preferences: HostPreferences | null;
+  /** The native menu triggered an action of the frame. */
   onAct(listener: (act: string) => void): () => void;
-  /** Somebody outside the page asks for a screen. */
+  /** The tray or a notification opened a screen. */
   onOpen(listener: (screen: string) => void): () => void;
-  /** The engine is another one, or there again. */
+  /** The engine was restarted or is reachable again. */
   onConnection(listener: () => void): () => void;
 }
 

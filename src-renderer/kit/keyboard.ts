@@ -1,2 +1,2 @@
-/** Which words the keys of this keyboard have. */
+/** Decides between Cmd and Ctrl in the labels of shortcuts. */
 export const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);

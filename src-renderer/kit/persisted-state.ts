@@ -1,10 +1,14 @@
-/** A setting of the page that is kept in this browser. */
+/** UI settings persisted in this browser's localStorage. */
 import { useCallback, useState } from 'react';
 
 const PREFIX = 'nightshift.';
 
-/** The value that is kept, for what is not drawn by React. An unreadable one counts as none. */
-export function kept<T>(name: string, otherwise: T, valid: (value: unknown) => value is T): T {
+/** Reads a persisted value outside of React. An unreadable value counts as unset. */
+export function persistedState<T>(
+  name: string,
+  otherwise: T,
+  valid: (value: unknown) => value is T,
+): T {
   try {
     const text = localStorage.getItem(PREFIX + name);
     const value: unknown = text === null ? undefined : JSON.parse(text);
@@ -14,20 +18,20 @@ export function kept<T>(name: string, otherwise: T, valid: (value: unknown) => v
   }
 }
 
-/** Like useState, and the value is there again the next time. An unreadable kept value counts as none. */
-export function useKept<T>(
+/** Like useState, but the value survives a reload. An unreadable value counts as unset. */
+export function usePersistedState<T>(
   name: string,
   otherwise: T,
   valid: (value: unknown) => value is T,
 ): readonly [T, (value: T) => void] {
-  const [value, setValue] = useState(() => kept(name, otherwise, valid));
+  const [value, setValue] = useState(() => persistedState(name, otherwise, valid));
   const set = useCallback(
     (next: T) => {
       setValue(next);
       try {
         localStorage.setItem(PREFIX + name, JSON.stringify(next));
       } catch {
-        // A browser that keeps nothing forgets the setting; nothing else depends on it.
+        // Storage is blocked or full: the setting lasts until the page is closed.
       }
     },
     [name],

@@ -1,23 +1,27 @@
-/** Whether single singleKeyShortcuts and signs are shortcuts; kept in this browser. */
+/** Whether single-key shortcuts are on, persisted in this browser. */
 import { create } from 'zustand';
 
 const NAME = 'nightshift.singleKeyShortcuts';
+/** Key that earlier releases wrote. */
+const OLD_NAME = 'nightshift.letters';
 
-function kept(): boolean {
+function storedChoice(): boolean {
   try {
-    return localStorage.getItem(NAME) !== 'off';
+    return (localStorage.getItem(NAME) ?? localStorage.getItem(OLD_NAME)) !== 'off';
   } catch {
     return true;
   }
 }
 
-export const useLetters = create<{ readonly on: boolean }>(() => ({ on: kept() }));
+export const useSingleKeyShortcuts = create<{ readonly on: boolean }>(() => ({
+  on: storedChoice(),
+}));
 
-export function setLetters(on: boolean): void {
-  useLetters.setState({ on });
+export function setSingleKeyShortcuts(on: boolean): void {
+  useSingleKeyShortcuts.setState({ on });
   try {
     localStorage.setItem(NAME, on ? 'on' : 'off');
   } catch {
-    // A browser that keeps nothing forgets the choice with the page.
+    // Storage is blocked or full: the choice lasts until the page is closed.
   }
 }

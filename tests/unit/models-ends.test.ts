@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LineChart } from '../../src-renderer/kit/chart/index.ts';
-import { drawEnds, type LayerFacts } from '../../src-renderer/rooms/models/lineage-ends.ts';
+import { drawEnds, type LayerState } from '../../src-renderer/rooms/models/lineage/branch-labels.ts';
 
 test('no leader of a left branch is drawn over the words of now', () => {
   const drawn: string[] = [];
@@ -21,12 +21,12 @@ test('no leader of a left branch is drawn over the words of now', () => {
     scales: { x: scale, y: scale },
     chartArea: { left: 0, right: 200, top: 0, bottom: 100 },
   } as unknown as LineChart;
-  const picture = {
+  const plot = {
     now: { step: 90, y: 60 },
-    stretches: [{ label: 'main, left at 100', dots: [{ x: 100, y: 60 }], inModel: false }],
+    segments: [{ label: 'main, left at 100', points: [{ x: 100, y: 60 }], isActive: false }],
     forks: [],
   };
-  drawEnds(chart, { picture, colors: {}, chosen: null, leaving: null } as unknown as LayerFacts);
+  drawEnds(chart, { plot, colors: {}, chosen: null, discarded: null } as unknown as LayerState);
   expect(drawn).toContain('leader');
   expect(drawn.lastIndexOf('leader')).toBeLessThan(drawn.indexOf('now, 90'));
 });

@@ -1,47 +1,47 @@
-/** The lineage as a picture, and the words of a restore: pure, so every corner is asked here. */
+/** The lineage as a plot, and the words of a restore: pure, so every corner is asked here. */
 import { expect, test } from 'vitest';
 import { lineageOf, validationOf } from '../contract/scripted-lineage.ts';
 import type { LineageState, RestorePlan } from '../../src-main/contract/index.ts';
-import { movedTo } from '../../src-renderer/rooms/models/list-keys.ts';
-import { phaseOf } from '../../src-renderer/rooms/models/restore-phase.ts';
-import { leavingOf, pictureOf } from '../../src-renderer/rooms/models/picture.ts';
+import { movedTo } from '../../src-renderer/rooms/models/list-navigation.ts';
+import { progressOf } from '../../src-renderer/rooms/models/restore/restore-progress.ts';
+import { discardedRangeOf, lineagePlotOf } from '../../src-renderer/rooms/models/lineage/lineage-plot.ts';
 import {
-  actTime,
+  phaseTime,
   diskText,
   namesText,
   summaryOf,
   undoneText,
-} from '../../src-renderer/rooms/models/restore-words.ts';
+} from '../../src-renderer/rooms/models/restore/restore-text.ts';
 
 const lineage = lineageOf(0);
-const shelf = { versions: [], backups: [], checkpoints: lineage.checkpoints };
-const picture = pictureOf(lineage, shelf, validationOf(lineage, 1412), 1412);
+const saved = { versions: [], backups: [], checkpoints: lineage.checkpoints };
+const plot = lineagePlotOf(lineage, saved, validationOf(lineage, 1412), 1412);
 
-test('stretches meet at their forks, and what was left is a stretch of its own', () => {
-  if (picture === null) throw new Error('no picture');
-  const names = picture.stretches.map(
-    (stretch) => `${stretch.branch} ${stretch.inModel ? 'in' : 'left'}`,
+test('segments meet at their forks, and what was left is a segment of its own', () => {
+  if (plot === null) throw new Error('no plot');
+  const names = plot.segments.map(
+    (segment) => `${segment.branch} ${segment.isActive ? 'in' : 'left'}`,
   );
   expect(names).toEqual(['main in', 'main left', 'branch-2 in', 'branch-2 left', 'branch-3 in']);
-  const [mainIn, mainLeft, secondIn] = picture.stretches;
-  expect(mainIn?.dots.at(-1)).toEqual(mainLeft?.dots[0]);
-  expect(mainIn?.dots.at(-1)).toEqual(secondIn?.dots[0]);
+  const [mainIn, mainLeft, secondIn] = plot.segments;
+  expect(mainIn?.points.at(-1)).toEqual(mainLeft?.points[0]);
+  expect(mainIn?.points.at(-1)).toEqual(secondIn?.points[0]);
   expect(mainLeft?.label).toBe('main, left at 1,240');
-  expect(picture.forks.map((fork) => fork.x)).toEqual([1100, 1300]);
-  expect(picture.last).toBe(1460);
-  expect(picture.now?.step).toBe(1412);
+  expect(plot.forks.map((fork) => fork.x)).toEqual([1100, 1300]);
+  expect(plot.last).toBe(1460);
+  expect(plot.now?.step).toBe(1412);
 });
 
 test('a mark is in the model when its step lies in the line', () => {
-  const of = (key: string) => picture?.marks.find((mark) => mark.key === key)?.inModel;
+  const of = (key: string) => plot?.marks.find((mark) => mark.key === key)?.isActive;
   expect(of('checkpoint main 1100')).toBe(true);
   expect(of('checkpoint main 1180')).toBe(false);
   expect(of('checkpoint branch-2 1300')).toBe(true);
   expect(of('checkpoint branch-2 1460')).toBe(false);
 });
 
-test('without a measured loss there is no picture', () => {
-  expect(pictureOf(lineage, shelf, [], 1412)).toBeNull();
+test('without a measured loss there is no plot', () => {
+  expect(lineagePlotOf(lineage, saved, [], 1412)).toBeNull();
 });
 
 const plan: RestorePlan = {
@@ -73,7 +73,7 @@ const plan: RestorePlan = {
 };
 
 test('what leaves ends at now; going back to a left branch says which comes back', () => {
-  expect(leavingOf(plan, lineage)).toEqual({
+  expect(discardedRangeOf(plan, lineage)).toEqual({
     from: 1300,
     to: 1412,
     steps: 112,
@@ -84,7 +84,7 @@ test('what leaves ends at now; going back to a left branch says which comes back
     to: { ...plan.to, branch: 'main', step: 900 },
     steps_leaving: 512,
   };
-  expect(leavingOf(down, lineage)).toMatchObject({ from: 900, back: null });
+  expect(discardedRangeOf(down, lineage)).toMatchObject({ from: 900, back: null });
 });
 
 test('words of a plan', () => {
@@ -93,9 +93,9 @@ test('words of a plan', () => {
   expect(summaryOf({ ...plan, steps_leaving: 0 }, true)).toContain(
     'No step leaves the current model.',
   );
-  expect(actTime(0.2)).toBe('under 1\u00a0s');
-  expect(actTime(9)).toBe('about 9\u00a0s');
-  expect(actTime(null)).toBeNull();
+  expect(phaseTime(0.2)).toBe('under 1\u00a0s');
+  expect(phaseTime(9)).toBe('about 9\u00a0s');
+  expect(phaseTime(null)).toBeNull();
   expect(diskText({ free_bytes: 1e9, needed_bytes: 3e9, fits: false })).toMatch(
     /3\.0\sGB are needed/,
   );
@@ -121,12 +121,12 @@ test('a lost answer is told from a failure by what the lineage says', () => {
     head,
     restore,
   });
-  expect(phaseOf(asked(null), plan, at({ ...running, state: 'running' })).kind).toBe('under_way');
-  expect(phaseOf(asked(null), plan, at(null, 'branch-4'))).toEqual({ kind: 'done', result: null });
-  expect(phaseOf(asked(null), plan, at(null)).kind).toBe('failed');
-  expect(phaseOf(asked('BUSY'), plan, at(null, 'branch-4')).kind).toBe('failed');
+  expect(progressOf(asked(null), plan, at({ ...running, state: 'running' })).kind).toBe('running');
+  expect(progressOf(asked(null), plan, at(null, 'branch-4'))).toEqual({ kind: 'done', result: null });
+  expect(progressOf(asked(null), plan, at(null)).kind).toBe('failed');
+  expect(progressOf(asked('BUSY'), plan, at(null, 'branch-4')).kind).toBe('failed');
   const failed = at({ ...running, state: 'failed', message: 'no room' });
-  expect(phaseOf(asked('NOT_READY'), plan, failed)).toMatchObject({ at: { message: 'no room' } });
+  expect(progressOf(asked('NOT_READY'), plan, failed)).toMatchObject({ at: { message: 'no room' } });
   // Another restore's failure, or an earlier one of the same title, is not this one's.
-  expect(phaseOf({ kind: 'under_way' }, plan, failed)).toEqual({ kind: 'under_way', at: null });
+  expect(progressOf({ kind: 'running' }, plan, failed)).toEqual({ kind: 'running', at: null });
 });

@@ -1,6 +1,6 @@
 /** What the command palette puts first. */
 import { expect, test } from 'vitest';
-import { rankOf } from '../../src-renderer/app/ranking.ts';
+import { rankOf } from '../../src-renderer/app/command-ranking.ts';
 
 const names = [
   'Compare two versions',

@@ -1,6 +1,6 @@
 /** What waits is one number everywhere; what is held and what needs the user are counted beside it, nothing twice. */
 import { expect, test } from 'vitest';
-import { queued } from '../../src-renderer/rooms/queue/order.ts';
+import { queued } from '../../src-renderer/rooms/queue/queue-order.ts';
 
 const dataset = (
   place: Parameters<typeof queued>[0][number]['place'],

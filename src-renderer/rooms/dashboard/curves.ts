@@ -3,7 +3,7 @@ import { useEffect } from 'react';
 import { create } from 'zustand';
 import type { Curves } from '../../../src-main/contract/index.ts';
 import { engine, onMetrics, useEngine } from '../../engine/index.ts';
-import { isOneOf, kept } from '../../kit/persisted-state.ts';
+import { isOneOf, persistedState } from '../../kit/persisted-state.ts';
 import { axisOf, stepAtTime, withNews, type Axis, type AxisKind } from './curve-data.ts';
 
 export const RANGES = ['dataset', '24h', '7d', 'all'] as const;
@@ -101,9 +101,9 @@ async function fetchBase(range: Range, smoothing: number): Promise<Curves> {
 /** Fetches the curves for the dashboard's first draw. Does nothing when they are already there. */
 export async function prefetchCurves(): Promise<void> {
   if (useCurves.getState().base !== null) return;
-  const smoothing = kept<number>(...persistedSmoothing);
+  const smoothing = persistedState<number>(...persistedSmoothing);
   try {
-    const base = await fetchBase(kept<Range>(...persistedRange), smoothing);
+    const base = await fetchBase(persistedState<Range>(...persistedRange), smoothing);
     if (useCurves.getState().base === null) useCurves.setState({ base, smoothing });
   } catch {
     // No connection: the dashboard fetches again when it is opened.

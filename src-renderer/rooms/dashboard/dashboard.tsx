@@ -4,7 +4,7 @@ import { useEffect, useState, type ReactElement } from 'react';
 import { command, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
 import { classNames } from '../../kit/class-names.ts';
-import { isBoolean, isOneOf, useKept } from '../../kit/persisted-state.ts';
+import { isBoolean, isOneOf, usePersistedState } from '../../kit/persisted-state.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { addFiles } from '../data/index.ts';
@@ -45,8 +45,8 @@ const AXIS_NAMES: Record<AxisName, string> = {
 };
 
 export function Dashboard({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
-  const [range, setRange] = useKept<Range>(...persistedRange);
-  const [axis, setAxis] = useKept<AxisName>('axis', 'step', isOneOf(AXES));
+  const [range, setRange] = usePersistedState<Range>(...persistedRange);
+  const [axis, setAxis] = usePersistedState<AxisName>('axis', 'step', isOneOf(AXES));
   const status = useRoom('status');
   const datasets = useRoom('datasets');
   const empty = status.current_step === null && datasets.length === 0;
@@ -122,9 +122,9 @@ function useAfterFirstFrame(): boolean {
 }
 
 function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName }): ReactElement {
-  const [smoothing, setSmoothing] = useKept<number>(...persistedSmoothing);
-  const [clip, setClip] = useKept('clip', true, isBoolean);
-  const [log, setLog] = useKept('log', false, isBoolean);
+  const [smoothing, setSmoothing] = usePersistedState<number>(...persistedSmoothing);
+  const [clip, setClip] = usePersistedState('clip', true, isBoolean);
+  const [log, setLog] = usePersistedState('log', false, isBoolean);
   const [table, setTable] = useState(false);
   useCurveFeed(range, smoothing, axis);
   const drawn = useDrawnCurves();

@@ -90,10 +90,10 @@ export function addFiles(chosen: Chosen, priority: Priority): void {
     if (chosen.paths.length > 0) void addPaths(chosen.paths, priority);
     return;
   }
-  if (chosen.excludedRows > 0)
+  if (chosen.ignored > 0)
     useTrouble.setState({
       trouble: {
-        text: `${plural(chosen.excludedRows, 'file')} in the folder ${chosen.excludedRows === 1 ? 'was' : 'were'} skipped.`,
+        text: `${plural(chosen.ignored, 'file')} in the folder ${chosen.ignored === 1 ? 'was' : 'were'} skipped.`,
         next: 'Only .jsonl, .json, .csv and .parquet files are added from folders.',
       },
     });

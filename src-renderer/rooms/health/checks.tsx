@@ -1,4 +1,4 @@
-/** Every check: its state as a glyph and a word, what it saw, and what can be done. */
+/** Every check with its state, evidence and suggested fix. */
 import { Button } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { screenName, type Check, type Screen } from '../../../src-main/contract/index.ts';
@@ -8,19 +8,19 @@ import { Glyph, type GlyphName } from '../../kit/marks.tsx';
 import textStyles from '../../kit/styles/text.module.css';
 import type { OpenScreen } from '../notices/index.ts';
 
-const looks: Readonly<
+const stateDisplay: Readonly<
   Record<
     Check['state'],
     { readonly glyph: GlyphName; readonly tone: string; readonly word: string }
   >
 > = {
-  ok: { glyph: 'done', tone: 'success', word: 'passes' },
-  warn: { glyph: 'recovering', tone: 'warning', word: 'warns' },
-  fail: { glyph: 'failed', tone: 'failure', word: 'fails' },
-  unknown: { glyph: 'unknown', tone: 'tertiary', word: 'is unknown' },
+  ok: { glyph: 'done', tone: 'success', word: 'passed' },
+  warn: { glyph: 'recovering', tone: 'warning', word: 'warning' },
+  fail: { glyph: 'failed', tone: 'failure', word: 'failed' },
+  unknown: { glyph: 'unknown', tone: 'tertiary', word: 'unknown' },
 };
 
-/** Where a check that needs somebody can be answered. */
+/** The screen where a failed check can be fixed. */
 const places: Readonly<Partial<Record<string, Screen>>> = { queue: 'data' };
 
 export function Checks({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
@@ -30,20 +30,18 @@ export function Checks({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
       <h2 className={textStyles.label} id="health-checks">
         Checks
       </h2>
-      {checks.length === 0 ? (
-        <p className={textStyles.secondary}>No check has been run yet.</p>
-      ) : null}
+      {checks.length === 0 ? <p className={textStyles.secondary}>No checks have run yet.</p> : null}
       <ul className="hlist">
         {checks.map((check) => {
-          const look = looks[check.state];
+          const display = stateDisplay[check.state];
           const place = check.state === 'ok' ? undefined : places[check.id];
           return (
             <li key={check.id}>
-              <span className={textStyles[look.tone]} aria-hidden="true">
-                <Glyph name={look.glyph} />
+              <span className={textStyles[display.tone]} aria-hidden="true">
+                <Glyph name={display.glyph} />
               </span>
               <span className={classNames('hname', textStyles.strong)}>
-                {check.label} <span className={textStyles.visuallyHidden}>{look.word}</span>
+                {check.label} <span className={textStyles.visuallyHidden}>{display.word}</span>
               </span>
               <span className="hsaw">
                 <span className={textStyles.secondary}>{check.evidence}</span>

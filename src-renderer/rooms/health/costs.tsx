@@ -1,4 +1,4 @@
-/** What watching costs, against its budget. */
+/** Monitoring overhead compared with its budget. */
 import type { ReactElement } from 'react';
 import type { MonitoringCosts } from '../../../src-main/contract/index.ts';
 import { useAnswer, useRoom } from '../../engine/index.ts';
@@ -8,19 +8,19 @@ import controlStyles from '../../kit/styles/controls.module.css';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import tableStyles from '../../kit/styles/tables.module.css';
 import textStyles from '../../kit/styles/text.module.css';
-import { useTurn } from './turn.ts';
+import { useRefreshTimer } from './refresh-timer.ts';
 
 const names: Readonly<Record<MonitoringCosts['parts'][number]['id'], string>> = {
   evaluation: 'Evaluation',
   preview: 'Previews',
-  checkpoint_stall: 'Steps held up by saving',
+  checkpoint_stall: 'Save stalls',
 };
 
 const share = (value: number | null): string => (value === null ? UNKNOWN : percent(value));
 
 export function Costs(): ReactElement | null {
   const budget = useRoom('config').values.budget.monitoring_percent;
-  const turn = useTurn(10_000);
+  const turn = useRefreshTimer(10_000);
   const { answer } = useAnswer(`costs|${String(turn)}|${String(budget)}`, (engine) =>
     engine.health.monitoring(),
   );
@@ -31,7 +31,7 @@ export function Costs(): ReactElement | null {
     <section aria-labelledby="health-costs">
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
         <h2 className={textStyles.label} id="health-costs">
-          Cost of watching
+          Monitoring overhead
         </h2>
         <span className={textStyles.number}>
           <b className={classNames(textStyles.strong, over && textStyles.warning)}>
@@ -43,7 +43,7 @@ export function Costs(): ReactElement | null {
       <div
         className={classNames(controlStyles.progressBar, controlStyles.neutralBar)}
         role="meter"
-        aria-label="Share of the budget"
+        aria-label="Monitoring overhead"
         aria-valuemin={0}
         aria-valuemax={of}
         aria-valuenow={measured ?? 0}
@@ -67,7 +67,7 @@ export function Costs(): ReactElement | null {
           <tr>
             <td>Engine process</td>
             <td className={classNames(tableStyles.numberCell, textStyles.tertiary)}>
-              of one processor core
+              of one CPU core
             </td>
             <td className={tableStyles.numberCell}>{share(answer.engine_percent)}</td>
           </tr>
@@ -75,7 +75,7 @@ export function Costs(): ReactElement | null {
       </table>
       <p className={textStyles.caption}>
         {answer.run === null
-          ? 'No run has been measured since the engine started.'
+          ? 'Not measured since the engine started.'
           : `Measured over ${duration(answer.measured_seconds)} of the last run.`}
       </p>
     </section>

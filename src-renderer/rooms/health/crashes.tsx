@@ -1,4 +1,4 @@
-/** Crashes and hangs: when, which category, what it cost; opened: what it means, what was done, and the log's last lines. */
+/** Crashes and hangs: time, category and cost; expanded: meaning, recovery, and the end of the log. */
 import type { ReactElement } from 'react';
 import { crashTable, type CrashReport } from '../../../src-main/contract/index.ts';
 import { useAnswer, useRoom } from '../../engine/index.ts';
@@ -17,15 +17,15 @@ const lostText = ({ steps_lost: lost }: CrashReport): string =>
 function summary(crashes: readonly CrashReport[]): string {
   const lost = crashes.reduce((sum, crash) => sum + (crash.steps_lost ?? 0), 0);
   const seconds = crashes.reduce((sum, crash) => sum + (crash.seconds ?? 0), 0);
-  return `${count(crashes.length)} in ${String(DAYS)} days, ${plural(lost, 'step')} lost, ${duration(seconds)} until training again, in total`;
+  return `${count(crashes.length)} in ${String(DAYS)} days, ${plural(lost, 'step')} lost, ${duration(seconds)} downtime in total`;
 }
 
-/** What followed, in one sentence. */
+/** The recovery in one sentence. */
 function outcome(crash: CrashReport): string {
-  if (crash.seconds === null) return 'It did not train again by itself.';
+  if (crash.seconds === null) return 'Training did not restart automatically.';
   const from =
     crash.resumed_from === null ? 'the last checkpoint' : `step ${count(crash.resumed_from)}`;
-  return `It trained again after ${duration(crash.seconds)}, from ${from}.`;
+  return `Training resumed after ${duration(crash.seconds)} from ${from}.`;
 }
 
 function Crash({ crash }: { readonly crash: CrashReport }): ReactElement {
@@ -53,24 +53,24 @@ function Crash({ crash }: { readonly crash: CrashReport }): ReactElement {
             {known === undefined ? crash.message : `${capital(known.meaning)}. ${known.suggestion}`}
           </p>
           <p className={textStyles.secondary}>
-            {crash.step === null ? '' : `It ended at step ${count(crash.step)}. `}
+            {crash.step === null ? '' : `Crashed at step ${count(crash.step)}. `}
             {outcome(crash)}
           </p>
           {crash.rows.length === 0 ? null : (
             <p className={textStyles.secondary}>
-              {plural(crash.rows.length, 'row')} of the batch: {crash.rows.slice(0, 20).join(', ')}
+              {plural(crash.rows.length, 'row')} in the batch: {crash.rows.slice(0, 20).join(', ')}
             </p>
           )}
           <p className={classNames(textStyles.caption, textStyles.mono)}>{crash.run}</p>
         </div>
         {crash.log.length === 0 ? (
-          <p className={textStyles.caption}>Its log is not there any more.</p>
+          <p className={textStyles.caption}>The log is no longer available.</p>
         ) : (
           <pre
             className={classNames(controlStyles.codeBlock, textStyles.mono)}
             tabIndex={0}
             role="region"
-            aria-label="The last lines of the trainer’s log"
+            aria-label="Last lines of the trainer log"
           >
             {crash.log.join('\n')}
           </pre>
@@ -101,7 +101,7 @@ export function Crashes(): ReactElement {
       </div>
       {answer?.length === 0 ? (
         <p className={classNames(textStyles.secondary, 'hnone')}>
-          No crash or hang in {DAYS} days.
+          No crashes or hangs in {DAYS} days.
         </p>
       ) : (
         answer?.map((entry) => <Crash key={`${entry.run}${String(entry.t)}`} crash={entry} />)

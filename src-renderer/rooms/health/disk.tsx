@@ -1,4 +1,4 @@
-/** What uses the disk: one bar of the workspace's parts with their sizes, and what is free. */
+/** Disk use: the workspace by category, other files, and free space. */
 import type { ReactElement } from 'react';
 import type { DiskUse } from '../../../src-main/contract/index.ts';
 import { useAnswer } from '../../engine/index.ts';
@@ -8,7 +8,7 @@ import { useNowSeconds } from '../../kit/now.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import tableStyles from '../../kit/styles/tables.module.css';
 import textStyles from '../../kit/styles/text.module.css';
-import { useTurn } from './turn.ts';
+import { useRefreshTimer } from './refresh-timer.ts';
 
 type Part = DiskUse['parts'][number];
 
@@ -27,14 +27,14 @@ const shadeOf = (index: number): string => `var(${shades[index] ?? '--line'})`;
 
 function facts(use: DiskUse, all: number): string {
   const { free_bytes: free, total_bytes: total } = use;
-  if (free === null || total === null) return `${bytes(all)} are this workspace`;
+  if (free === null || total === null) return `workspace ${bytes(all)}`;
   const others = Math.max(0, total - free - all);
-  return `${bytes(all)} are this workspace, ${bytes(others)} other files, ${bytes(free)} free of ${bytes(total)}`;
+  return `workspace ${bytes(all)}, other files ${bytes(others)}, ${bytes(free)} free of ${bytes(total)}`;
 }
 
 export function Disk(): ReactElement {
   const now = useNowSeconds();
-  const turn = useTurn(60_000);
+  const turn = useRefreshTimer(60_000);
   const { answer } = useAnswer(`disk|${String(turn)}`, (engine) => engine.disk.use());
   const parts = [...(answer?.parts ?? [])].sort((a, b) => b.bytes - a.bytes);
   const all = parts.reduce((sum, part) => sum + part.bytes, 0);
@@ -65,7 +65,7 @@ export function Disk(): ReactElement {
           <table className="hdisk">
             <thead>
               <tr>
-                <th>What</th>
+                <th>Category</th>
                 <th className={tableStyles.numberCell}>Size</th>
                 <th className={tableStyles.numberCell}>Files</th>
               </tr>
@@ -86,9 +86,9 @@ export function Disk(): ReactElement {
             </tbody>
           </table>
           <p className={textStyles.caption}>
-            Floor {answer.floor_bytes === null ? UNKNOWN : bytes(answer.floor_bytes)}: below it
-            nothing large is written. A version that shares its weights with a checkpoint counts
-            once, as checkpoint. Measured {age(now - answer.t)}.
+            Minimum free space {answer.floor_bytes === null ? UNKNOWN : bytes(answer.floor_bytes)};
+            saving is paused below it. A version that shares its weights with a checkpoint is
+            counted once, as a checkpoint. Measured {age(now - answer.t)}.
           </p>
         </>
       )}

@@ -1,10 +1,11 @@
-/** The health screen. */
+/** The Health screen. */
 import { Button } from '@mantine/core';
 import { IconFileZip, IconRefresh } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
+import type { Check } from '../../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
-import { age, plural } from '../../kit/format.ts';
+import { age, count, plural } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
@@ -16,16 +17,27 @@ import { Crashes } from './crashes.tsx';
 import { Disk } from './disk.tsx';
 import './health.css';
 
+const STATE_WORDS = { fail: 'failed', warn: 'with warnings', unknown: 'unknown', ok: 'passed' };
+
+/** `1 check failed, 4 passed`, `5 checks passed` */
+function checksText(checks: readonly Check[]): string {
+  const counted = (['fail', 'warn', 'unknown', 'ok'] as const)
+    .map((state) => ({ state, n: checks.filter((check) => check.state === state).length }))
+    .filter(({ n }) => n > 0)
+    .map(
+      ({ state, n }, index) =>
+        `${index === 0 ? plural(n, 'check') : count(n)} ${STATE_WORDS[state]}`,
+    );
+  return counted.length === 0 ? 'no checks have run' : counted.join(', ');
+}
+
 function Facts(): ReactElement {
   const checks = useRoom('health');
   const now = useNowSeconds();
-  const passing = checks.filter((check) => check.state === 'ok').length;
-  const others = checks.length - passing;
   const newest = Math.max(0, ...checks.map((check) => check.t));
   return (
     <span className={classNames(textStyles.caption, textStyles.number)}>
-      {plural(passing, 'check passes', 'checks pass')}
-      {others === 0 ? '' : `, ${plural(others, 'does not', 'do not')}`}
+      {checksText(checks)}
       {newest === 0 ? '' : `, last run ${age(now - newest)}`}
     </span>
   );

@@ -1,6 +1,6 @@
 /**
- * Health: the checks with their evidence, the history of crashes, what watching costs, what uses the disk.
- * Promises: what could not be looked at is unknown, never ok; a crash shows what was saved, what was lost, and the log's own words.
- * Never: repairs anything by itself.
+ * Health: checks with their evidence, crash history, monitoring overhead, disk use.
+ * Promises: a check that can't run is unknown, never ok; a crash shows what was saved, what was lost, and the end of the log.
+ * Never: repairs anything on its own.
  */
 export { HealthScreen } from './health.tsx';

@@ -1,4 +1,4 @@
-/** The logs screen. */
+/** The Logs screen: the journal and the logs of engine and trainer. */
 import { Button, Checkbox, SegmentedControl, TextInput } from '@mantine/core';
 import { IconFileZip, IconSearch } from '@tabler/icons-react';
 import { useEffect, useLayoutEffect, useRef, useState, type ReactElement } from 'react';
@@ -7,7 +7,7 @@ import { useAnswer, useLost, useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { clock, count, plural } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
-import { isOneOf, useKept } from '../../kit/persisted-state.ts';
+import { isOneOf, usePersistedState } from '../../kit/persisted-state.ts';
 import controlStyles from '../../kit/styles/controls.module.css';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
@@ -26,7 +26,7 @@ const LIMIT = 1000;
 const FOLLOW_MS = 2000;
 
 export function LogsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
-  const [source, setSource] = useKept<Source>('log', 'journal', isOneOf(sources));
+  const [source, setSource] = usePersistedState<Source>('log', 'journal', isOneOf(sources));
   const [search, setSearch] = useState('');
   const [follow, setFollow] = useState(true);
   const lost = useLost();
@@ -48,7 +48,7 @@ export function LogsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
           size="xs"
           type="search"
           className={controlStyles.searchField}
-          aria-label="Search in the log"
+          aria-label="Search the log"
           placeholder="Search"
           leftSection={<IconSearch aria-hidden="true" />}
           value={search}
@@ -85,7 +85,7 @@ export function LogsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
   );
 }
 
-/** Keeps the end in view while it is followed. */
+/** Scrolls to the end on new lines while `follow` is on. */
 function useEnd(follow: boolean, length: number, last: unknown) {
   const box = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
@@ -106,7 +106,7 @@ function Nothing({
   return (
     <div className={classNames(layoutStyles.screenBody, 'lnone')}>
       <p className={textStyles.secondary}>
-        {search === '' ? empty : `No line matches “${search}”.`}
+        {search === '' ? empty : `No lines match “${search}”.`}
       </p>
       {search === '' ? null : <Button onClick={onClear}>Clear</Button>}
     </div>
@@ -132,7 +132,7 @@ function Journal({
     .filter((entry) => `${entry.what} ${entry.text}`.toLowerCase().includes(wanted));
   const box = useEnd(follow, shown.length, shown[shown.length - 1]?.id);
   if (shown.length === 0)
-    return <Nothing search={search} empty="Nothing has been decided yet." onClear={onClear} />;
+    return <Nothing search={search} empty="The journal is empty." onClear={onClear} />;
   return (
     <div
       className={classNames(layoutStyles.screenBody, 'log')}
@@ -206,7 +206,7 @@ function LogFile({
     return (
       <Nothing
         search={search}
-        empty={answer.path === null ? `No ${source} has written a log yet.` : 'The log is empty.'}
+        empty={answer.path === null ? `No ${source} log yet.` : 'The log is empty.'}
         onClear={onClear}
       />
     );
@@ -221,7 +221,7 @@ function LogFile({
         ref={box}
         tabIndex={0}
         role="log"
-        aria-label={`Log of the ${source}`}
+        aria-label={`${names[source]} log`}
         aria-live="off"
       >
         {lines.map((line, index) => (

@@ -1,4 +1,4 @@
-/** A clean-up: the number it goes by, its plan with the reason of every row, and only then the removal. */
+/** A clean-up: its limit, the plan with a reason per item, and the deletion once the plan is confirmed. */
 import { Button, TextInput } from '@mantine/core';
 import { useEffect, useState, type ReactElement } from 'react';
 import { useLost, type Refused } from '../../engine/index.ts';
@@ -8,7 +8,7 @@ import { bytes, plural } from '../../kit/format.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import tableStyles from '../../kit/styles/tables.module.css';
 import textStyles from '../../kit/styles/text.module.css';
-import { Refusal } from './refusal.tsx';
+import { RefusalMessage } from './refusal-message.tsx';
 
 export interface CleanupRow {
   readonly name: string;
@@ -21,15 +21,15 @@ export interface CleanupPlan {
   readonly freed: number;
 }
 
-/** `ask(value, execute)`: the plan for a value of the field, or its execution. null as value: the field is empty. */
-export interface CleanupAct {
+/** `ask(value, execute)` returns the plan for a value of the field, or executes it. null: the field is empty. */
+export interface CleanupAction {
   readonly title: string;
-  readonly lead: string;
+  readonly introduction: string;
   readonly field: string;
-  readonly first: string;
-  /** Whether a value may be asked for. */
+  readonly initialValue: string;
+  /** Whether a value is allowed. */
   readonly valid: (value: number | null) => boolean;
-  readonly one: string;
+  readonly itemName: string;
   readonly ask: (
     value: number | null,
     execute: boolean,
@@ -42,11 +42,11 @@ export function CleanupDialog({
   act,
   onClose,
 }: {
-  readonly act: CleanupAct;
+  readonly act: CleanupAction;
   readonly onClose: () => void;
 }): ReactElement {
   const lost = useLost();
-  const [text, setText] = useState(act.first);
+  const [text, setText] = useState(act.initialValue);
   const [plan, setPlan] = useState<{ readonly text: string; readonly plan: CleanupPlan } | null>(
     null,
   );
@@ -55,53 +55,53 @@ export function CleanupDialog({
   const isValid = act.valid(numberOf(text));
   useEffect(() => {
     if (!isValid) return;
-    let isGone = false;
-    void act.ask(numberOf(text), false).then((said) => {
-      if (isGone) return;
-      if ('answer' in said) {
-        setPlan({ text, plan: said.answer });
+    let isUnmounted = false;
+    void act.ask(numberOf(text), false).then((outcome) => {
+      if (isUnmounted) return;
+      if ('answer' in outcome) {
+        setPlan({ text, plan: outcome.answer });
         setRefused(null);
-      } else setRefused(said.trouble);
+      } else setRefused(outcome.trouble);
     });
     return () => {
-      isGone = true;
+      isUnmounted = true;
     };
   }, [act, text, isValid]);
-  // Only a plan that was made for the number in the field is carried out.
+  // Only a plan for the number that is in the field now may be executed.
   const agreed = plan !== null && plan.text === text && isValid ? plan.plan : null;
   const removes = agreed?.removes.length ?? 0;
   const remove = async (): Promise<void> => {
     setRemoving(true);
-    const said = await act.ask(numberOf(text), true);
+    const outcome = await act.ask(numberOf(text), true);
     setRemoving(false);
-    if ('answer' in said) onClose();
-    else setRefused(said.trouble);
+    if ('answer' in outcome) onClose();
+    else setRefused(outcome.trouble);
   };
   return (
     <Dialog title={act.title} size={640} onClose={onClose}>
-      <p className={classNames(textStyles.secondary, 'mtext')}>{act.lead}</p>
+      <p className={classNames(textStyles.secondary, 'mtext')}>{act.introduction}</p>
       <TextInput
         className="mnumber"
         label={act.field}
         type="number"
         min={0}
         value={text}
-        error={isValid ? null : 'A whole number from 1'}
+        error={isValid ? null : 'Enter a whole number, 1 or more'}
         onChange={(event) => {
           setText(event.currentTarget.value);
         }}
       />
       {agreed === null ? (
         <p className={classNames(textStyles.secondary, 'mplan')} role="status">
-          {isValid && refused === null ? 'Reading what would be removed.' : ''}
+          {isValid && refused === null ? 'Checking what would be deleted…' : ''}
         </p>
       ) : (
         <div className="mplan" tabIndex={0} role="region" aria-label="Plan">
-          <Rows title="Removes" rows={agreed.removes} none="Nothing would be removed." />
-          <Rows title="Keeps" rows={agreed.keeps} none="Nothing would be left." />
+          <Rows title="Will be deleted" rows={agreed.removes} none="Nothing to delete." />
+          <Rows title="Will be kept" rows={agreed.keeps} none="Nothing would be kept." />
         </div>
       )}
-      {refused === null ? null : <Refusal refused={refused} />}
+      {refused === null ? null : <RefusalMessage refused={refused} />}
       <div className={layoutStyles.dialogFooter}>
         <span className={classNames(textStyles.caption, textStyles.number)}>
           {agreed === null || removes === 0 ? '' : `Frees ${bytes(agreed.freed)}.`}
@@ -118,7 +118,7 @@ export function CleanupDialog({
             void remove();
           }}
         >
-          {isRemoving ? 'Removing' : `Remove ${plural(removes, act.one)}`}
+          {isRemoving ? 'Deleting' : `Delete ${plural(removes, act.itemName)}`}
         </Button>
       </div>
     </Dialog>

@@ -1,8 +1,8 @@
 /**
- * Models: the lineage with its branches, versions, checkpoints and backups, and what a person does with them.
- * Promises: what a restore, a deletion or a clean-up takes away is said before it happens, and nothing happens on Enter alone.
- * Never: offers an act that the engine would refuse without saying why.
+ * Models: the lineage with its branches, versions, checkpoints and backups, and the actions on them.
+ * Promises: shows the consequences of a restore, deletion or clean-up first, and Enter alone confirms none of them.
+ * Never: offers an action that the engine would refuse without giving the reason.
  */
-export { useModelsActs } from './palette-commands.ts';
+export { useModelCommands } from './palette-commands.ts';
 export { ModelsScreen } from './models.tsx';
-export { RestoreDialog } from './restore-dialog.tsx';
+export { RestoreDialog } from './restore/restore-dialog.tsx';

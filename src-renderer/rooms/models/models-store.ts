@@ -1,4 +1,4 @@
-/** What the models screen shows: what is chosen and which dialog is open. Other screens and the palette open dialogs through it. */
+/** The selection and the open dialog of the Models screen. The palette and other screens open dialogs through it. */
 import { create } from 'zustand';
 import type { RestorePlan, RestoreSource } from '../../../src-main/contract/index.ts';
 
@@ -14,10 +14,10 @@ export type ModelsDialog =
   | { readonly kind: 'table' };
 
 export interface ModelsState {
-  /** The key of a point; null: the newest version. */
+  /** Key of the selected point; null selects the newest version. */
   readonly chosen: string | null;
   readonly dialog: ModelsDialog | null;
-  /** The plan that the open restore dialog shows: its part of the picture is lit. */
+  /** The plan in the open restore dialog; the chart highlights the steps that it discards. */
   readonly plan: RestorePlan | null;
 }
 

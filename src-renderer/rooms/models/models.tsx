@@ -1,4 +1,4 @@
-/** The models screen: the lineage on top, what is kept of it below, the chosen point beside it. */
+/** The Models screen: lineage chart, lists of saved points, and the details of the selected one. */
 import { Button } from '@mantine/core';
 import { IconArrowBackUp, IconArrowsDiff, IconPlus } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef, type ReactElement } from 'react';
@@ -9,27 +9,27 @@ import { bytes, count, plural } from '../../kit/format.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { Notices, type OpenScreen } from '../notices/index.ts';
-import { BackupDialog } from './backup-dialog.tsx';
-import { Backups } from './backups.tsx';
-import { Checkpoints } from './checkpoints.tsx';
+import { BackupDialog } from './backups/backup-dialog.tsx';
+import { BackupTable } from './backups/backup-table.tsx';
+import { CheckpointTable } from './checkpoints/checkpoint-table.tsx';
 import { CleanupDialog } from './cleanup-dialog.tsx';
-import { cleanBackups, cleanCheckpoints } from './cleanups.ts';
-import { CompareDialog } from './compare-dialog.tsx';
-import { CreateDialog } from './create-dialog.tsx';
-import { DeleteDialog, useLastCopy } from './delete-dialog.tsx';
-import { Details } from './details.tsx';
-import { ExtractDialog } from './extract-dialog.tsx';
+import { cleanBackups, cleanCheckpoints } from './cleanup-actions.ts';
+import { CompareDialog } from './versions/compare-dialog.tsx';
+import { CreateDialog } from './versions/create-dialog.tsx';
+import { DeleteDialog, useLastCopy } from './versions/delete-dialog.tsx';
+import { PointDetails } from './point-details.tsx';
+import { ExtractDialog } from './backups/extract-dialog.tsx';
 import { choose, closeDialog, openDialog, useModels } from './models-store.ts';
-import type { Picture } from './picture.ts';
-import { chosenOf, keyOf, restorableOf, versionKey, type DatasetStore } from './points.ts';
-import { RestoreBanner } from './restore-banner.tsx';
-import { RestoreDialog } from './restore-dialog.tsx';
-import { TimelineTable } from './timeline-table.tsx';
-import { Timeline, usePicture } from './timeline.tsx';
-import { Versions } from './versions.tsx';
+import type { LineagePlot } from './lineage/lineage-plot.ts';
+import { chosenOf, keyOf, restorableOf, versionKey, type SavedModels } from './saved-models.ts';
+import { RestoreBanner } from './restore/restore-banner.tsx';
+import { RestoreDialog } from './restore/restore-dialog.tsx';
+import { LineageTable } from './lineage/lineage-table.tsx';
+import { LINEAGE_TITLE, LineageView, useLineagePlot } from './lineage/lineage-view.tsx';
+import { VersionTable } from './versions/version-table.tsx';
 import './models.css';
 
-function useShelf(): DatasetStore {
+function useSavedModels(): SavedModels {
   const versions = useRoom('versions');
   const backups = useRoom('backups');
   const { checkpoints } = useRoom('lineage');
@@ -41,16 +41,16 @@ const onPlan = (plan: RestorePlan | null): void => {
 };
 
 export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
-  const shelf = useShelf();
+  const saved = useSavedModels();
   const { branches } = useRoom('lineage');
   const key = useModels((state) => state.chosen);
-  const chosen = chosenOf(shelf, key);
+  const chosen = chosenOf(saved, key);
   const chosenKey = chosen === null ? null : keyOf(chosen);
-  const picture = usePicture(shelf);
-  const { versions, backups } = shelf;
+  const plot = useLineagePlot(saved);
+  const { versions, backups } = saved;
   useEffect(
     () => () => {
-      // Left by the back button while a dialog was open: it is not open when somebody comes back.
+      // The back button can leave the screen with a dialog open; don't reopen it on return.
       setTimeout(() => {
         if (!location.hash.endsWith('models')) closeDialog();
       }, 0);
@@ -60,7 +60,7 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
   const body = useRef<HTMLDivElement>(null);
   const isRestoring = useModels((state) => state.dialog?.kind === 'restore');
   useEffect(() => {
-    // The dialog speaks of the steps that are marked on the picture above it, so the picture has to be there.
+    // The restore dialog refers to steps highlighted on the chart, so scroll the chart into view.
     if (isRestoring) body.current?.scrollTo({ top: 0 });
   }, [isRestoring]);
   const openChosen = (): void => {
@@ -72,7 +72,7 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
     <>
       <Bar
         facts={[
-          versions.length === 0 ? 'no version yet' : plural(versions.length, 'version'),
+          versions.length === 0 ? 'no versions yet' : plural(versions.length, 'version'),
           branches.length > 1 ? `${count(branches.length)} branches` : null,
           backups.length === 0 ? null : plural(backups.length, 'backup'),
           total === 0 ? null : bytes(total),
@@ -83,22 +83,22 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
       <Notices onOpen={onOpen} />
       <RestoreBanner />
       <div className={classNames(layoutStyles.screenBody, 'models')} ref={body}>
-        {picture === null ? (
-          <section className="mline" aria-label="Validation loss of the lineage">
-            <h2 className={textStyles.label}>Validation loss of the lineage</h2>
-            <p className={textStyles.secondary}>The curve begins with the first evaluation.</p>
+        {plot === null ? (
+          <section className="mline" aria-label={LINEAGE_TITLE}>
+            <h2 className={textStyles.label}>{LINEAGE_TITLE}</h2>
+            <p className={textStyles.secondary}>The curve starts with the first evaluation.</p>
           </section>
         ) : (
-          <Timeline picture={picture} shelf={shelf} chosen={chosenKey} />
+          <LineageView plot={plot} saved={saved} chosen={chosenKey} />
         )}
         <div className="mlists">
-          <Versions chosen={chosenKey} onOpen={openChosen} />
-          <Backups chosen={chosenKey} onOpen={openChosen} />
-          <Checkpoints chosen={chosenKey} onOpen={openChosen} />
+          <VersionTable chosen={chosenKey} onOpen={openChosen} />
+          <BackupTable chosen={chosenKey} onOpen={openChosen} />
+          <CheckpointTable chosen={chosenKey} onOpen={openChosen} />
         </div>
-        {chosen === null ? null : <Details chosen={chosen} />}
+        {chosen === null ? null : <PointDetails chosen={chosen} />}
       </div>
-      <Dialogs shelf={shelf} picture={picture} chosenKey={chosenKey} />
+      <Dialogs saved={saved} plot={plot} chosenKey={chosenKey} />
     </>
   );
 }
@@ -150,12 +150,12 @@ function Bar({ facts }: { readonly facts: string }): ReactElement {
 }
 
 function Dialogs({
-  shelf: { versions, backups },
-  picture,
+  saved: { versions, backups },
+  plot,
   chosenKey,
 }: {
-  readonly shelf: DatasetStore;
-  readonly picture: Picture | null;
+  readonly saved: SavedModels;
+  readonly plot: LineagePlot | null;
   readonly chosenKey: string | null;
 }): ReactElement | null {
   const dialog = useModels((state) => state.dialog);
@@ -193,7 +193,7 @@ function Dialogs({
         <RestoreDialog
           key={JSON.stringify(dialog.source)}
           source={dialog.source}
-          low={picture !== null}
+          low={plot !== null}
           onPlan={onPlan}
           onClose={closeDialog}
         />
@@ -209,6 +209,6 @@ function Dialogs({
     case 'clean_checkpoints':
       return <CleanupDialog act={checkpointAct} onClose={closeDialog} />;
     case 'table':
-      return <TimelineTable picture={picture} onClose={closeDialog} />;
+      return <LineageTable plot={plot} onClose={closeDialog} />;
   }
 }

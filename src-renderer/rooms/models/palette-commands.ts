@@ -1,22 +1,22 @@
-/** The acts of this room for the command palette: those that can be done now. */
+/** Commands of this room for the command palette; only those that are possible now. */
 import { useLost, useRoom } from '../../engine/index.ts';
-import { verifyBranch } from './checks.ts';
+import { verifyBranch } from './verification.ts';
 import { openDialog, type ModelsDialog } from './models-store.ts';
 
-export interface ModelsAct {
+export interface ModelCommand {
   readonly name: string;
-  /** The models screen is to be shown first. */
+  /** Requires the Models screen to be open. */
   readonly run: () => void;
 }
 
-export function useModelsActs(): readonly ModelsAct[] {
+export function useModelCommands(): readonly ModelCommand[] {
   const lost = useLost();
   const versions = useRoom('versions');
   const backups = useRoom('backups');
   const { checkpoints, head, branches, restore } = useRoom('lineage');
   const runs = useRoom('status').trainer.alive;
   if (lost) return [];
-  const open = (name: string, dialog: ModelsDialog): ModelsAct => ({
+  const open = (name: string, dialog: ModelsDialog): ModelCommand => ({
     name,
     run: () => {
       openDialog(dialog);

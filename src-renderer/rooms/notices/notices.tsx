@@ -1,4 +1,4 @@
-/** Notices of the engine, refusals of commands, and the lost connection. */
+/** Notices from the engine, refused commands, recovery, and the lost connection. */
 import { Button } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
@@ -14,6 +14,8 @@ import noticeStyles from '../../kit/styles/notice.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import './notices.css';
 
+const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 export type OpenScreen = (screen: string) => void;
 
 const SHOWN = 2;
@@ -24,7 +26,7 @@ const glyphs: Readonly<Record<Notice['tone'], GlyphName>> = {
 };
 const tones = { info: 'info', warn: 'warning', fail: 'failure' } as const;
 
-function One({
+function NoticeBar({
   notice,
   onOpen,
 }: {
@@ -79,15 +81,15 @@ function LostNotice(): ReactElement {
     <div className={noticeStyles.notice} role="status">
       <Glyph name="lost" />
       <p className={layoutStyles.grow}>
-        <b className={textStyles.strong}>The window has not heard from the engine for {quiet}.</b>{' '}
+        <b className={textStyles.strong}>No response from the engine for {quiet}.</b>{' '}
         <span className={textStyles.secondary}>
-          Training does not depend on the window. Everything below is from{' '}
+          Training continues without the window. Everything below is as of{' '}
           {clockSeconds(heard / 1000)}.{' '}
-          {wait > 0 ? `Trying again in ${String(wait)}\u00a0s.` : 'Trying now.'}
+          {wait > 0 ? `Retrying in ${String(wait)}\u00a0s.` : 'Retrying now.'}
         </span>
       </p>
       <Button size="xs" onClick={tryNow}>
-        Try now
+        Retry now
       </Button>
     </div>
   );
@@ -102,12 +104,11 @@ function Recovering(): ReactElement | null {
     <div className={classNames(noticeStyles.notice, noticeStyles.warning)} role="alert">
       <Glyph name="recovering" />
       <p className={layoutStyles.grow}>
-        <b className={textStyles.strong}>The trainer ended: {recovery.cause}.</b>{' '}
+        <b className={textStyles.strong}>{capitalize(recovery.cause)}.</b>{' '}
         <span className={textStyles.secondary}>
           {saved === null
-            ? 'It is started again.'
-            : `It is started again from step ${saved.toLocaleString('en-US')}, the last one saved.`}{' '}
-          The dataset keeps its place.
+            ? 'Restarting.'
+            : `Restarting from checkpoint ${saved.toLocaleString('en-US')}; nothing is lost.`}
         </span>
       </p>
       <span className={classNames(noticeStyles.detail, textStyles.caption, textStyles.number)}>
@@ -126,12 +127,12 @@ function Failed(): ReactElement | null {
     notices.some((notice) => notice.kind === 'gave_up' && !notice.dismissed)
   )
     return null;
-  const what = status.error?.message ?? status.reason ?? 'The trainer cannot run.';
+  const what = status.error?.message ?? status.reason ?? 'The trainer can’t run.';
   return (
     <div className={classNames(noticeStyles.notice, noticeStyles.failure)} role="alert">
       <Glyph name="failed" />
       <p className={layoutStyles.grow}>
-        <b className={textStyles.strong}>Training stopped, needs you.</b>{' '}
+        <b className={textStyles.strong}>Training stopped and needs your attention.</b>{' '}
         <span className={textStyles.secondary}>{what}</span>
       </p>
       <Button
@@ -184,7 +185,7 @@ export function Notices({ onOpen }: { readonly onOpen: OpenScreen }): ReactEleme
       {lost ? null : <Recovering />}
       {lost ? null : <Failed />}
       {shown.map((entry) => (
-        <One key={entry.id} notice={entry} onOpen={onOpen} />
+        <NoticeBar key={entry.id} notice={entry} onOpen={onOpen} />
       ))}
       {newest.length > SHOWN ? (
         <button

@@ -1,4 +1,4 @@
-/** The dataset that is trained now, and the next twelve hours. */
+/** The current dataset, and the plan for the next twelve hours. */
 import type { ReactElement } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
 import { useAnswer, useRoom } from '../../engine/index.ts';
@@ -10,7 +10,7 @@ import controlStyles from '../../kit/styles/controls.module.css';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { Parts, partsOf } from '../data/index.ts';
-import { wholeQueue } from './order.ts';
+import { wholeQueue } from './queue-order.ts';
 
 const HOURS = 12;
 
@@ -83,7 +83,7 @@ export function Current({ dataset }: { readonly dataset: DatasetSummary }): Reac
   const before = (status.current_step ?? done) - done;
   const saved = Math.min(done, Math.max(0, (status.last_checkpoint_step ?? 0) - before));
   const share = of === 0 ? 0 : (done / of) * 100;
-  // One notch for each checkpoint of the pass, while they can be told apart.
+  // One notch per checkpoint of the pass, unless there are too many to distinguish.
   const first = Math.ceil((before + 1) / config.save_steps) * config.save_steps;
   const notches =
     saved / config.save_steps > 40
@@ -98,7 +98,7 @@ export function Current({ dataset }: { readonly dataset: DatasetSummary }): Reac
       ? null
       : `epoch ${rate(Math.min(config.epochs, Math.floor(status.epoch) + 1))} of ${count(config.epochs)}`;
   return (
-    <section className="cur" aria-label="Dataset that is trained now">
+    <section className="cur" aria-label="Current dataset">
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
         <span className={layoutStyles.baseline}>
           <h2 className={classNames(textStyles.title, textStyles.ellipsis)} title={dataset.name}>
@@ -111,7 +111,7 @@ export function Current({ dataset }: { readonly dataset: DatasetSummary }): Reac
             epochs,
             `step ${count(done)} of ${of === 0 ? UNKNOWN : count(of)}`,
             `saved to ${count(saved)}`,
-            dataset.ends_at === null ? null : `done at ${clock(dataset.ends_at, now)}`,
+            dataset.ends_at === null ? null : `finishes at ${clock(dataset.ends_at, now)}`,
           ]
             .filter((part) => part !== null)
             .join(', ')}

@@ -1,4 +1,4 @@
-/** Completed, failed and skipped datasets, with what they did or why they stopped. */
+/** Completed, failed and skipped datasets with their result or the reason they stopped. */
 import { Button } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
@@ -20,7 +20,7 @@ const tabs: readonly (readonly [Tab, string])[] = [
   ['skipped', 'Skipped'],
 ];
 
-/** One line about how it ended. */
+/** The outcome in one line. */
 export function outcome(dataset: DatasetSummary): string {
   const steps =
     dataset.planned_steps === null
@@ -33,7 +33,7 @@ export function outcome(dataset: DatasetSummary): string {
   return [dataset.message, steps, validation].filter((part) => part !== null).join(', ');
 }
 
-function actOf(dataset: DatasetSummary): string {
+function retryLabel(dataset: DatasetSummary): string {
   if (dataset.place === 'skipped' && (dataset.done_steps ?? 0) > 0)
     return `Continue from ${count(dataset.done_steps ?? 0)}`;
   return dataset.place === 'completed' ? 'Train again' : 'Retry';
@@ -46,11 +46,11 @@ function retry({ id }: DatasetSummary): void {
 export function Finished({
   datasets,
   onRows,
-  onTakeBack,
+  onUndo,
 }: {
   readonly datasets: readonly DatasetSummary[];
   readonly onRows: (dataset: DatasetSummary) => void;
-  readonly onTakeBack: (dataset: DatasetSummary) => void;
+  readonly onUndo: (dataset: DatasetSummary) => void;
 }): ReactElement {
   const now = useNowSeconds();
   const lost = useLost();
@@ -89,7 +89,7 @@ export function Finished({
       ) : null}
       <ol>
         {shown.slice(0, 100).map((dataset) => {
-          const look = verdictDisplay[dataset.verdict];
+          const display = verdictDisplay[dataset.verdict];
           return (
             <li
               key={dataset.id}
@@ -98,9 +98,9 @@ export function Finished({
                 if (event.key.toLowerCase() === 'r' && plain && !lost) retry(dataset);
               }}
             >
-              <span className={textStyles[look.tone]}>
-                <Glyph name={look.glyph} />
-                <span className={textStyles.visuallyHidden}>{look.word}</span>
+              <span className={textStyles[display.tone]}>
+                <Glyph name={display.glyph} />
+                <span className={textStyles.visuallyHidden}>{display.word}</span>
               </span>
               <div className={layoutStyles.grow}>
                 <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
@@ -119,12 +119,12 @@ export function Finished({
                   <Button
                     size="xs"
                     disabled={lost}
-                    aria-label={`${actOf(dataset)}: ${dataset.name}`}
+                    aria-label={`${retryLabel(dataset)}: ${dataset.name}`}
                     onClick={() => {
                       retry(dataset);
                     }}
                   >
-                    {actOf(dataset)}
+                    {retryLabel(dataset)}
                   </Button>
                   <Button
                     size="xs"
@@ -141,13 +141,13 @@ export function Finished({
                       size="xs"
                       variant="subtle"
                       disabled={lost}
-                      title="Restores the point before its first step and queues it again"
-                      aria-label={`Take back: ${dataset.name}`}
+                      title="Restores the model from before this dataset and queues the dataset again"
+                      aria-label={`Undo this dataset: ${dataset.name}`}
                       onClick={() => {
-                        onTakeBack(dataset);
+                        onUndo(dataset);
                       }}
                     >
-                      Take back
+                      Undo this dataset…
                     </Button>
                   ) : null}
                 </div>

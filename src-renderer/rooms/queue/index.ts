@@ -1,7 +1,7 @@
 /**
- * Queue: what is trained now, what waits in which order, what is finished and how.
- * Promises: every move is the engine's own order once it has answered; each row of a dataset can be looked up.
- * Never: reorders by itself, or shows an end time that nothing was measured for.
+ * Queue: the current dataset, the waiting ones in order, and the finished ones with their outcome.
+ * Promises: shows the engine's order once the engine confirmed a move; every row of a dataset can be looked up.
+ * Never: reorders on its own, or shows an end time without a measured speed.
  */
-export { queued } from './order.ts';
+export { queued } from './queue-order.ts';
 export { QueueScreen } from './queue.tsx';

@@ -16,7 +16,7 @@ import { RestoreDialog } from '../models/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { Current, PlanStrip } from './current.tsx';
 import { Finished } from './finished.tsx';
-import { groupsOf, queued, wholeQueue } from './order.ts';
+import { groupsOf, queued, wholeQueue } from './queue-order.ts';
 import { RowsDialog } from './rows-dialog.tsx';
 import { Waiting } from './waiting.tsx';
 import './queue.css';
@@ -29,7 +29,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
   const queue = useRoom('queue');
   const now = useNowSeconds();
   const [rowsOf, setRowsOf] = useState<DatasetSummary | null>(null);
-  const [takenBack, setTakenBack] = useState<DatasetSummary | null>(null);
+  const [undoing, setUndoing] = useState<DatasetSummary | null>(null);
   const groups = useMemo(() => groupsOf(datasets), [datasets]);
   const current = datasets.find((dataset) => dataset.place === 'processing');
   const listed = groups.high.length + groups.normal.length + groups.low.length;
@@ -38,11 +38,13 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
   const facts = [
     `${count(waiting)} waiting`,
     held === 0 ? null : `${count(held)} held`,
-    undecided === 0 ? null : `${count(undecided)} ${undecided === 1 ? 'needs' : 'need'} you`,
+    undecided === 0
+      ? null
+      : `${count(undecided)} ${undecided === 1 ? 'needs' : 'need'} your decision`,
     whole === null ? null : duration(whole.seconds),
     whole === null
       ? null
-      : `empty at ${clock(whole.ends, now)}${held === 0 ? '' : ` without ${held === 1 ? 'the held one' : 'what is held'}`}`,
+      : `empty at ${clock(whole.ends, now)}${held === 0 ? '' : `, not counting held ${held === 1 ? 'dataset' : 'datasets'}`}`,
   ].filter((part) => part !== null);
   const add = (): void => {
     void host.chooseFiles().then((chosen) => {
@@ -61,7 +63,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
           <Button
             size="xs"
             disabled={lost || status.pending !== null}
-            title="The rest of the dataset goes to skipped and can be continued from there"
+            title="Skips the rest of the current dataset; you can continue it later"
             leftSection={<IconPlayerSkipForward aria-hidden="true" />}
             onClick={() => {
               void command((engine) => engine.training.skip({ by: 'you (window)' }));
@@ -89,7 +91,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
               <p className={textStyles.secondary}>
                 The queue is empty.
                 {current === undefined && status.state === 'idle'
-                  ? ` Training is idle since ${clock(Math.max(status.since, queue.since), now)}.`
+                  ? ` Training has been idle since ${clock(Math.max(status.since, queue.since), now)}.`
                   : ''}
               </p>
               <Button disabled={lost} onClick={add}>
@@ -105,19 +107,19 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
                 <span className={controlStyles.keyboardKey}>H</span> hold,{' '}
                 <span className={controlStyles.keyboardKey}>Enter</span> rows,{' '}
                 <span className={controlStyles.keyboardKey}>Del</span> remove from the queue (the
-                file moves to skipped, it is not deleted).
+                file moves to skipped; it isn’t deleted).
               </p>
             </>
           )}
         </div>
-        <Finished datasets={datasets} onRows={setRowsOf} onTakeBack={setTakenBack} />
+        <Finished datasets={datasets} onRows={setRowsOf} onUndo={setUndoing} />
       </div>
-      {takenBack === null ? null : (
+      {undoing === null ? null : (
         <RestoreDialog
-          source={{ kind: 'undo_dataset', dataset: takenBack.id }}
+          source={{ kind: 'undo_dataset', dataset: undoing.id }}
           low={false}
           onClose={() => {
-            setTakenBack(null);
+            setUndoing(null);
           }}
         />
       )}

@@ -1,4 +1,4 @@
-/** The account of one dataset: what became of every row, and the rows one by one. */
+/** The outcome of every row of one dataset, as totals and row by row. */
 import { Modal } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
@@ -32,7 +32,7 @@ function Rows({ dataset }: { readonly dataset: DatasetSummary }): ReactElement {
   const { answer } = useAnswer(`${dataset.id}|${String(from)}`, (engine) =>
     engine.datasets.rows({ id: dataset.id, from, limit: PAGE }),
   );
-  if (answer === null) return <p className={textStyles.secondary}>Reading the account.</p>;
+  if (answer === null) return <p className={textStyles.secondary}>Loading rows…</p>;
   return (
     <div className="rows">
       <p className={textStyles.secondary}>
@@ -42,7 +42,7 @@ function Rows({ dataset }: { readonly dataset: DatasetSummary }): ReactElement {
         parts={partsOf(answer.account)}
         label={`${count(answer.account.rows)} rows, all accounted for`}
       />
-      <div className="scroll" tabIndex={0} role="region" aria-label="Rows one by one">
+      <div className="scroll" tabIndex={0} role="region" aria-label="Rows">
         <table>
           <thead>
             <tr>

@@ -1,4 +1,4 @@
-/** What waits, in three priorities: drag a row, or move it with Alt and the arrows. */
+/** Waiting datasets in three priorities; rows are moved by dragging or with Alt and the arrow keys. */
 import { Button } from '@mantine/core';
 import { IconGripVertical, IconListDetails, IconX } from '@tabler/icons-react';
 import { useState, type DragEvent, type KeyboardEvent, type ReactElement } from 'react';
@@ -21,9 +21,9 @@ import {
   stepMove,
   type Groups,
   type Move,
-} from './order.ts';
+} from './queue-order.ts';
 
-const TYPE = 'application/x-nightshift-dataset';
+const DRAG_TYPE = 'application/x-nightshift-dataset';
 
 function send(move: Move | null): void {
   if (move !== null) void command((engine) => engine.queue.move(move));
@@ -36,9 +36,9 @@ interface Over {
 }
 
 function unknownWhy(dataset: DatasetSummary): string {
-  if (dataset.held) return 'Held: it has no place in the estimate';
-  if (dataset.verdict === 'ready') return 'Known when the speed has been measured';
-  return `${verdictDisplay[dataset.verdict].word}: known when the report is clean`;
+  if (dataset.held) return 'Held: not included in the estimate';
+  if (dataset.verdict === 'ready') return 'Available once the training speed is measured';
+  return `${verdictDisplay[dataset.verdict].word}: available after validation`;
 }
 
 function keyMove(groups: Groups, id: string, event: KeyboardEvent): Move | null {
@@ -68,13 +68,13 @@ export function Waiting({
   const lost = useLost();
   const [over, setOver] = useState<Over | null>(null);
   const accept = (place: Over) => (event: DragEvent) => {
-    if (lost || !event.dataTransfer.types.includes(TYPE)) return;
+    if (lost || !event.dataTransfer.types.includes(DRAG_TYPE)) return;
     event.preventDefault();
     const box = event.currentTarget.getBoundingClientRect();
     setOver({ ...place, after: place.id !== null && event.clientY > box.top + box.height / 2 });
   };
   const drop = (event: DragEvent): void => {
-    const id = event.dataTransfer.getData(TYPE);
+    const id = event.dataTransfer.getData(DRAG_TYPE);
     if (id === '' || over === null) return;
     event.preventDefault();
     send(dropMove(groups, id, over));
@@ -106,7 +106,7 @@ export function Waiting({
       }}
     >
       <caption className={textStyles.visuallyHidden}>
-        Waiting datasets. Alt and the arrows move a row.
+        Waiting datasets. Use Alt and the arrow keys to move a row.
       </caption>
       <thead>
         <tr>
@@ -114,15 +114,15 @@ export function Waiting({
             <span className={textStyles.visuallyHidden}>Move</span>
           </th>
           <th className={tableStyles.numberCell}>
-            <span className={textStyles.visuallyHidden}>Place</span>
+            <span className={textStyles.visuallyHidden}>Position</span>
           </th>
           <th>Dataset</th>
           <th className={tableStyles.numberCell}>Rows</th>
           <th className={tableStyles.numberCell}>Steps</th>
-          <th className={tableStyles.numberCell}>Takes</th>
-          <th className={tableStyles.numberCell}>Done at</th>
+          <th className={tableStyles.numberCell}>Duration</th>
+          <th className={tableStyles.numberCell}>Finishes</th>
           <th>
-            <span className={textStyles.visuallyHidden}>Acts</span>
+            <span className={textStyles.visuallyHidden}>Actions</span>
           </th>
         </tr>
       </thead>
@@ -140,35 +140,35 @@ export function Waiting({
               </span>
             </th>
           </tr>
-          {groups[priority].map((group, index) => {
+          {groups[priority].map((dataset, index) => {
             const takes =
-              group.ends_at === null || group.starts_at === null
+              dataset.ends_at === null || dataset.starts_at === null
                 ? null
-                : group.ends_at - group.starts_at;
-            const look = verdictDisplay[group.verdict];
-            const note = group.held
+                : dataset.ends_at - dataset.starts_at;
+            const display = verdictDisplay[dataset.verdict];
+            const note = dataset.held
               ? 'held'
-              : group.verdict === 'ready'
+              : dataset.verdict === 'ready'
                 ? null
-                : look.word.toLowerCase();
-            const isOver = over?.id === group.id;
+                : display.word.toLowerCase();
+            const isOver = over?.id === dataset.id;
             return (
               <tr
-                key={group.id}
-                id={`queue-${group.id}`}
+                key={dataset.id}
+                id={`queue-${dataset.id}`}
                 tabIndex={0}
                 draggable={!lost}
-                className={`${group.held ? 'held' : ''} ${isOver ? (over.after ? 'after' : 'before') : ''}`}
+                className={`${dataset.held ? 'held' : ''} ${isOver ? (over.after ? 'after' : 'before') : ''}`}
                 onDragStart={(event) => {
-                  event.dataTransfer.setData(TYPE, group.id);
+                  event.dataTransfer.setData(DRAG_TYPE, dataset.id);
                   event.dataTransfer.effectAllowed = 'move';
                 }}
-                onDragOver={accept({ priority, id: group.id, after: false })}
+                onDragOver={accept({ priority, id: dataset.id, after: false })}
                 onDrop={drop}
                 onDragEnd={() => {
                   setOver(null);
                 }}
-                onKeyDown={onKey(group)}
+                onKeyDown={onKey(dataset)}
               >
                 <td className="grip">
                   <IconGripVertical aria-hidden="true" />
@@ -180,59 +180,59 @@ export function Waiting({
                   <span className={layoutStyles.baseline}>
                     <span
                       className={classNames(textStyles.strong, textStyles.ellipsis)}
-                      title={group.name}
+                      title={dataset.name}
                     >
-                      {group.name}
+                      {dataset.name}
                     </span>
                     {note === null ? null : (
                       <span
-                        className={classNames('note', textStyles[look.tone])}
-                        title={group.message ?? undefined}
+                        className={classNames('note', textStyles[display.tone])}
+                        title={dataset.message ?? undefined}
                       >
-                        <Glyph name={look.glyph} /> {note}
+                        <Glyph name={display.glyph} /> {note}
                       </span>
                     )}
                   </span>
                 </td>
                 <td className={tableStyles.numberCell}>
-                  {group.rows === null ? UNKNOWN : count(rowsOf(group))}
+                  {dataset.rows === null ? UNKNOWN : count(rowsOf(dataset))}
                 </td>
                 <td className={tableStyles.numberCell}>
-                  {group.planned_steps === null || group.planned_steps === 0
+                  {dataset.planned_steps === null || dataset.planned_steps === 0
                     ? UNKNOWN
-                    : count(group.planned_steps - (group.done_steps ?? 0))}
+                    : count(dataset.planned_steps - (dataset.done_steps ?? 0))}
                 </td>
                 <td
                   className={tableStyles.numberCell}
-                  title={takes === null ? unknownWhy(group) : undefined}
+                  title={takes === null ? unknownWhy(dataset) : undefined}
                 >
-                  {takes === null || group.held ? UNKNOWN : duration(takes)}
+                  {takes === null || dataset.held ? UNKNOWN : duration(takes)}
                 </td>
                 <td
                   className={tableStyles.numberCell}
-                  title={group.ends_at === null ? unknownWhy(group) : undefined}
+                  title={dataset.ends_at === null ? unknownWhy(dataset) : undefined}
                 >
-                  {group.ends_at === null || group.held ? UNKNOWN : clock(group.ends_at, now)}
+                  {dataset.ends_at === null || dataset.held ? UNKNOWN : clock(dataset.ends_at, now)}
                 </td>
                 <td className="act">
                   <span className={classNames(layoutStyles.row, 'acts')}>
                     <Button
                       size="xs"
                       disabled={lost}
-                      aria-label={`${group.held ? 'Release' : 'Hold'} ${group.name}`}
+                      aria-label={`${dataset.held ? 'Release' : 'Hold'} ${dataset.name}`}
                       onClick={() => {
-                        hold(group);
+                        hold(dataset);
                       }}
                     >
-                      {group.held ? 'Release' : 'Hold'}
+                      {dataset.held ? 'Release' : 'Hold'}
                     </Button>
                     <button
                       type="button"
                       className={controlStyles.iconButton}
-                      aria-label={`Rows of ${group.name}`}
+                      aria-label={`Rows of ${dataset.name}`}
                       title="Rows"
                       onClick={() => {
-                        onRows(group);
+                        onRows(dataset);
                       }}
                     >
                       <IconListDetails aria-hidden="true" />
@@ -241,10 +241,10 @@ export function Waiting({
                       type="button"
                       className={controlStyles.iconButton}
                       disabled={lost}
-                      aria-label={`Remove ${group.name} from the queue`}
-                      title="Remove from the queue; the file moves to skipped, it is not deleted"
+                      aria-label={`Remove ${dataset.name} from the queue`}
+                      title="Remove from the queue; the file moves to skipped and isn’t deleted"
                       onClick={() => {
-                        remove(group);
+                        remove(dataset);
                       }}
                     >
                       <IconX aria-hidden="true" />
@@ -260,7 +260,7 @@ export function Waiting({
   );
 }
 
-/** What would be trained; where nothing is accepted yet, what the file holds. */
+/** Rows to train on; before anything is accepted, the rows in the file. */
 const rowsOf = (dataset: DatasetSummary): number =>
   dataset.verdict === 'needs_decision' && (dataset.accepted ?? 0) === 0
     ? (dataset.rows ?? 0)

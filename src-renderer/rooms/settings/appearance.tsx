@@ -4,7 +4,7 @@ import type { ReactElement } from 'react';
 import { keysText, zoomSteps } from '../../../src-main/contract/index.ts';
 import { useHost } from '../../host/index.ts';
 import { isMac } from '../../kit/keyboard.ts';
-import { setLetters, useLetters } from '../../kit/single-key-shortcuts.ts';
+import { setSingleKeyShortcuts, useSingleKeyShortcuts } from '../../kit/single-key-shortcuts.ts';
 import textStyles from '../../kit/styles/text.module.css';
 import type { Preferences } from './preferences.ts';
 import { Row, Section } from './row.tsx';
@@ -48,7 +48,7 @@ export function Appearance({
   readonly preferences: Preferences | null;
 }): ReactElement {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const singleKeyShortcuts = useLetters((state) => state.on);
+  const singleKeyShortcuts = useSingleKeyShortcuts((state) => state.on);
   return (
     <Section id="appearance" title="Appearance and keyboard">
       <Row name="Theme">
@@ -70,7 +70,7 @@ export function Appearance({
           label="Single-key shortcuts"
           checked={singleKeyShortcuts}
           onChange={(event) => {
-            setLetters(event.currentTarget.checked);
+            setSingleKeyShortcuts(event.currentTarget.checked);
           }}
         />
       </Row>

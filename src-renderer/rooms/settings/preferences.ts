@@ -1,7 +1,7 @@
 /** The user's preferences, which the desktop application stores. */
 import { useCallback, useEffect, useState } from 'react';
 import type { DesktopSettings, DesktopSettingsChange } from '../../../src-main/contract/index.ts';
-import type { HostTastes } from '../../host/index.ts';
+import type { HostPreferences } from '../../host/index.ts';
 
 export interface Preferences {
   readonly now: DesktopSettings;
@@ -11,7 +11,7 @@ export interface Preferences {
 }
 
 /** null in a browser, and until the desktop application has answered. */
-export function usePreferences(host: HostTastes | null): Preferences | null {
+export function usePreferences(host: HostPreferences | null): Preferences | null {
   const [now, setNow] = useState<DesktopSettings | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => {

@@ -1,0 +1,153 @@
+/** Making a backup by hand: of the model, of a version, or of any folder of the engine's machine. */
+import { Button, NativeSelect, Radio, TextInput } from '@mantine/core';
+import { useEffect, useRef, useState, type SyntheticEvent, type ReactElement } from 'react';
+import type { BackupSource } from '../../../../src-main/contract/index.ts';
+import { attempt, useLost, useRoom, type Refused } from '../../../engine/index.ts';
+import { classNames } from '../../../kit/class-names.ts';
+import { Dialog } from '../../../kit/dialog.tsx';
+import { FolderField } from '../../../kit/folder-field.tsx';
+import { bytes, count, gigabytes } from '../../../kit/format.ts';
+import layoutStyles from '../../../kit/styles/layout.module.css';
+import textStyles from '../../../kit/styles/text.module.css';
+import { CopyProgress, currentTime } from './copy-progress.tsx';
+import { choose } from '../models-store.ts';
+import { backupKey } from '../saved-models.ts';
+import { RefusalMessage } from '../refusal-message.tsx';
+
+type Kind = BackupSource['kind'];
+
+export function BackupDialog({ onClose }: { readonly onClose: () => void }): ReactElement {
+  const lost = useLost();
+  const versions = useRoom('versions');
+  const { checkpoints, head } = useRoom('lineage');
+  const free = useRoom('machine').disk_free_gb;
+  const [kind, setKind] = useState<Kind>('model');
+  const [name, setName] = useState(versions[0]?.name ?? '');
+  const [folder, setFolder] = useState('');
+  const [reason, setReason] = useState('');
+  const [since, setSince] = useState<number | null>(null);
+  const [refused, setRefused] = useState<Refused | null>(null);
+  const isOpen = useRef(true);
+  const isClosed = useRef(onClose);
+  useEffect(() => {
+    isOpen.current = true;
+    isClosed.current = onClose;
+    return () => {
+      isOpen.current = false;
+    };
+  }, [onClose]);
+  const newest = checkpoints.find(
+    (checkpoint) => checkpoint.branch === head && checkpoint.problem === null,
+  );
+  const version = versions.find((version) => version.name === name);
+  const source: BackupSource | null =
+    kind === 'model'
+      ? { kind }
+      : kind === 'version'
+        ? version === undefined
+          ? null
+          : { kind, name: version.name }
+        : folder.trim() === ''
+          ? null
+          : { kind, path: folder.trim() };
+  const size = kind === 'model' ? newest?.bytes : kind === 'version' ? version?.bytes : undefined;
+  const isReady = source !== null && reason.trim() !== '' && since === null && !lost;
+
+  const make = async (event: SyntheticEvent): Promise<void> => {
+    event.preventDefault();
+    if (!isReady) return;
+    setSince(currentTime());
+    setRefused(null);
+    const outcome = await attempt((engine) =>
+      engine.backups.create({
+        source,
+        type: 'manual',
+        reason: reason.trim(),
+        by: 'you (window)',
+      }),
+    );
+    if ('answer' in outcome) choose(backupKey(outcome.answer));
+    if (!isOpen.current) return;
+    if ('answer' in outcome) {
+      isClosed.current();
+      return;
+    }
+    setSince(null);
+    setRefused(outcome.trouble);
+  };
+
+  return (
+    <Dialog title="Back up" size={560} onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          void make(event);
+        }}
+      >
+        <Radio.Group
+          label="What to back up"
+          value={kind}
+          onChange={(value) => {
+            setKind(value === 'version' || value === 'folder' ? value : 'model');
+          }}
+        >
+          <div className="mradios">
+            <Radio
+              value="model"
+              disabled={newest === undefined}
+              label={
+                newest === undefined
+                  ? 'Model (no checkpoint yet)'
+                  : `Model: latest checkpoint (step ${count(newest.step)}) and its lineage`
+              }
+            />
+            <Radio value="version" disabled={versions.length === 0} label="Version" />
+            <Radio value="folder" label="Folder on the engine’s machine" />
+          </div>
+        </Radio.Group>
+        {kind === 'version' ? (
+          <NativeSelect
+            className="mfield"
+            label="Version"
+            data={versions.map((version) => version.name)}
+            value={name}
+            onChange={(event) => {
+              setName(event.currentTarget.value);
+            }}
+          />
+        ) : null}
+        {kind === 'folder' ? (
+          <FolderField className="mfield" label="Folder" value={folder} onChange={setFolder} />
+        ) : null}
+        <TextInput
+          data-autofocus
+          className="mfield"
+          label="Reason"
+          maxLength={500}
+          value={reason}
+          onChange={(event) => {
+            setReason(event.currentTarget.value);
+          }}
+        />
+        {refused === null ? null : <RefusalMessage refused={refused} />}
+        <div className={layoutStyles.dialogFooter}>
+          {since === null ? (
+            <span className={classNames(textStyles.caption, textStyles.number, textStyles.wrap)}>
+              {size === undefined ? '' : `${bytes(size)}, `}
+              {free === null ? 'free space unknown' : `${gigabytes(free)} free`}. Every file is
+              verified after copying.
+            </span>
+          ) : (
+            <CopyProgress since={since} />
+          )}
+          <span className={layoutStyles.grow} />
+          <Button size="md" onClick={onClose}>
+            {since === null ? 'Cancel' : 'Close'}
+          </Button>
+          <Button size="md" variant="filled" type="submit" disabled={!isReady}>
+            Back up
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,240 @@
+/** Validation loss per branch with versions, checkpoints and backups; points are selected by pointer or arrow keys. */
+import {
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactElement,
+} from 'react';
+import { useAnswer, useLost, useRoom } from '../../../engine/index.ts';
+import { Canvas, useColors, type LineChart } from '../../../kit/chart/index.ts';
+import { classNames } from '../../../kit/class-names.ts';
+import { count, loss, plural } from '../../../kit/format.ts';
+import { Mark } from '../../../kit/marks.tsx';
+import controlStyles from '../../../kit/styles/controls.module.css';
+import layoutStyles from '../../../kit/styles/layout.module.css';
+import textStyles from '../../../kit/styles/text.module.css';
+import { configurationOf } from './chart-configuration.ts';
+import type { LayerState } from './branch-labels.ts';
+import { marksLayer, placeOf } from './marks-layer.ts';
+import { choose, openDialog, useModels } from '../models-store.ts';
+import {
+  discardedRangeOf,
+  lineagePlotOf,
+  type LineagePlot,
+  type PlotMark,
+} from './lineage-plot.ts';
+import { chosenOf, restorableOf, type SavedModels } from '../saved-models.ts';
+
+/** Hit radius around a mark, CSS pixels. */
+const REACH = 14;
+
+export const LINEAGE_TITLE = 'Validation loss (fixed set) over training';
+
+/** null until the first validation loss is measured. */
+export function useLineagePlot(saved: SavedModels): LineagePlot | null {
+  const lineage = useRoom('lineage');
+  const { current_step: now, validation_loss: measured } = useRoom('status');
+  const { answer } = useAnswer(
+    `plot|${lineage.head}|${String(measured?.step)}|${String(saved.versions.length)}`,
+    (engine) => engine.metrics.validation(),
+  );
+  return useMemo(
+    () => (answer === null ? null : lineagePlotOf(lineage, saved, answer, now)),
+    [lineage, saved, answer, now],
+  );
+}
+
+function describeMark(mark: PlotMark, saved: SavedModels): string {
+  const name =
+    mark.kind === 'version'
+      ? mark.key.replace('version ', '')
+      : mark.kind === 'backup'
+        ? `backup ${mark.key.replace('backup ', '')}`
+        : 'checkpoint';
+  const dataset = saved.checkpoints.find(
+    (checkpoint) => checkpoint.branch === mark.branch && checkpoint.step === mark.step,
+  )?.dataset;
+  return [
+    `${name}, step ${count(mark.step)} of ${mark.branch}`,
+    mark.y === null ? null : `validation ${loss(mark.y)}`,
+    dataset == null ? null : dataset.name,
+    mark.isActive ? null : 'abandoned branch',
+  ]
+    .filter((part) => part !== null)
+    .join(', ');
+}
+
+function nearestMark(
+  chart: LineChart,
+  marks: readonly PlotMark[],
+  x: number,
+  y: number,
+): PlotMark | null {
+  let best: { readonly mark: PlotMark; readonly distance: number } | null = null;
+  const middle = chart.chartArea.bottom;
+  for (const mark of marks) {
+    const place = placeOf(chart, mark);
+    // A version's line spans the full height of the plot, so only the step counts there.
+    const apart = mark.kind === 'version' && y < middle ? 0 : place.y - y;
+    const distance = Math.hypot(place.x - x, apart);
+    if (distance <= REACH && (best === null || distance < best.distance)) best = { mark, distance };
+  }
+  return best?.mark ?? null;
+}
+
+export function LineageView({
+  plot,
+  saved,
+  chosen,
+}: {
+  readonly plot: LineagePlot;
+  readonly saved: SavedModels;
+  readonly chosen: string | null;
+}): ReactElement {
+  const chart = useRef<LineChart | null>(null);
+  const facts = useRef<LayerState | null>(null);
+  const lineage = useRoom('lineage');
+  const plan = useModels((state) => state.plan);
+  const colors = useColors(useLost());
+  const [shown, setShown] = useState<string | null>(null);
+  const [layer] = useState(() => marksLayer(() => facts.current));
+  const discarded = useMemo(
+    () => (plan === null ? null : discardedRangeOf(plan, lineage)),
+    [plan, lineage],
+  );
+  useLayoutEffect(() => {
+    facts.current = { plot, colors, chosen, discarded };
+    chart.current?.draw();
+  }, [plot, colors, chosen, discarded]);
+  const configuration = useMemo(
+    () => ({ ...configurationOf(plot, colors, discarded), plugins: [layer] }),
+    [plot, colors, discarded, layer],
+  );
+  const { marks } = plot;
+  const index = marks.findIndex((mark) => mark.key === chosen);
+  const tip = marks.find((mark) => mark.key === shown) ?? null;
+  const find = (event: MouseEvent<HTMLElement>): PlotMark | null => {
+    if (chart.current === null) return null;
+    const box = event.currentTarget.getBoundingClientRect();
+    return nearestMark(chart.current, marks, event.clientX - box.left, event.clientY - box.top);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const to = {
+      ArrowRight: index + 1,
+      ArrowUp: index + 1,
+      ArrowLeft: index === -1 ? marks.length - 1 : index - 1,
+      ArrowDown: index === -1 ? marks.length - 1 : index - 1,
+      Home: 0,
+      End: marks.length - 1,
+    }[event.key];
+    if (event.key === 'Escape') setShown(null);
+    else if (event.key === 'Enter') {
+      const point = chosenOf(saved, chosen);
+      const can = point === null ? null : restorableOf(point);
+      if (can?.kind === 'can') openDialog({ kind: 'restore', source: can.source });
+    } else if (to !== undefined) {
+      const next = marks[Math.min(marks.length - 1, Math.max(0, to))];
+      if (next !== undefined) {
+        choose(next.key);
+        setShown(next.key);
+      }
+      event.preventDefault();
+    }
+  };
+  const left = tip === null || chart.current === null ? 0 : placeOf(chart.current, tip).x;
+  const current = marks[index];
+  const described = marks
+    .filter((mark) => mark.kind === 'version')
+    .map((mark) => {
+      const version = saved.versions.find(
+        (other) => other.step === mark.step && other.branch === mark.branch,
+      );
+      const name = mark.key.replace('version ', '');
+      return version?.validation_loss == null
+        ? `${name} at step ${count(mark.step)}`
+        : `${name} at step ${count(mark.step)} with ${loss(version.validation_loss)}`;
+    })
+    .join(', ');
+  return (
+    <section className={`mline ${plan === null ? '' : 'lit'}`} aria-label={LINEAGE_TITLE}>
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={textStyles.label}>{LINEAGE_TITLE}</h2>
+        <span className={classNames(textStyles.caption, layoutStyles.row, 'mlegend')}>
+          <span className={layoutStyles.row}>
+            <Mark name="version" />
+            version
+          </span>
+          <span className={layoutStyles.row}>
+            <Mark name="backup" />
+            backup
+          </span>
+          <span className={layoutStyles.row}>
+            <Mark name="checkpoint" />
+            checkpoint
+          </span>
+          {lineage.branches.length > 1 ? (
+            <span className={layoutStyles.row}>
+              <svg className="mdash" viewBox="0 0 22 6" aria-hidden="true">
+                <path d="M0 3h22" />
+              </svg>
+              abandoned branch
+            </span>
+          ) : null}
+          <button
+            type="button"
+            className={controlStyles.linkButton}
+            onClick={() => {
+              openDialog({ kind: 'table' });
+            }}
+          >
+            Show as table
+          </button>
+        </span>
+      </div>
+      <div className="plot">
+        <div
+          className="fillbox"
+          role="img"
+          aria-label={`Chart: ${plural(lineage.branches.length, 'branch', 'branches')}, ${plural(plot.marks.length, 'saved point')}. ${described}`}
+        >
+          <Canvas className="fillbox" configuration={configuration} chart={chart} />
+        </div>
+        <div
+          className="mhands"
+          role="slider"
+          tabIndex={marks.length === 0 ? -1 : 0}
+          aria-label="Saved points"
+          aria-valuemin={1}
+          aria-valuemax={Math.max(1, marks.length)}
+          aria-valuenow={Math.max(1, index + 1)}
+          aria-valuetext={current === undefined ? 'none selected' : describeMark(current, saved)}
+          onKeyDown={onKeyDown}
+          onFocus={() => {
+            setShown(chosen);
+          }}
+          onBlur={() => {
+            setShown(null);
+          }}
+          onPointerMove={(event) => {
+            setShown(find(event)?.key ?? null);
+          }}
+          onPointerLeave={() => {
+            setShown(null);
+          }}
+          onClick={(event) => {
+            const hit = find(event);
+            if (hit !== null) choose(hit.key);
+          }}
+        />
+        {tip === null ? null : (
+          <p className={`mtip ${tip.step > plot.last / 2 ? 'leftward' : ''}`} style={{ left }}>
+            {describeMark(tip, saved)}
+          </p>
+        )}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,145 @@
+/** A version: its figures, its datasets, and restore, verify, pin, delete. */
+import { Button } from '@mantine/core';
+import { IconPin, IconPinnedOff, IconShieldCheck, IconTrash } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+import type { Version } from '../../../../src-main/contract/index.ts';
+import { command, useLost, useRoom } from '../../../engine/index.ts';
+import { classNames } from '../../../kit/class-names.ts';
+import { bytes, count, loss, plural, UNKNOWN } from '../../../kit/format.ts';
+import { Glyph } from '../../../kit/marks.tsx';
+import layoutStyles from '../../../kit/styles/layout.module.css';
+import textStyles from '../../../kit/styles/text.module.css';
+import { useVerification, verifyVersion } from '../verification.ts';
+import { measuredWhere } from './compare.ts';
+import { PointFacts, RestoreButton } from '../point-facts.tsx';
+import { openDialog } from '../models-store.ts';
+
+export function VersionDetails({ version }: { readonly version: Version }): ReactElement {
+  const lost = useLost();
+  const branches = useRoom('lineage').branches;
+  const checked = useVerification((state) => state.versions[version.name]);
+  const isLeft = !branches.some((branch) => branch.name === version.branch);
+  return (
+    <aside className="mside" aria-label={`PointDetails of ${version.name}`}>
+      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+        <h2 className={classNames(textStyles.title, textStyles.ellipsis)} title={version.name}>
+          {version.name}
+        </h2>
+        <span className={classNames(textStyles.caption, textStyles.number)}>
+          {bytes(version.bytes)}
+        </span>
+      </div>
+      <p className={textStyles.secondary}>{version.description}</p>
+      <PointFacts
+        facts={[
+          ['Step', count(version.step)],
+          ['Branch', isLeft ? `${version.branch} (earlier lineage)` : version.branch],
+          ['Parent', version.parent ?? 'base model'],
+          [
+            'Validation loss',
+            version.validation_loss === null
+              ? UNKNOWN
+              : `${loss(version.validation_loss)}, ${measuredWhere(version)}`,
+          ],
+          ['Training loss', version.training_loss === null ? UNKNOWN : loss(version.training_loss)],
+          [
+            'Exact match',
+            version.exact_match === null
+              ? UNKNOWN
+              : `${count(version.exact_match.k)} of ${count(version.exact_match.n)}`,
+          ],
+          ['Created', version.how],
+        ]}
+      />
+      <Datasets version={version} />
+      <p className={classNames(textStyles.mono, textStyles.caption, 'mfolder')}>{version.folder}</p>
+      <div className={classNames(layoutStyles.row, 'macts')}>
+        <RestoreButton chosen={{ kind: 'version', version }} />
+        <Button
+          disabled={lost || checked === 'busy'}
+          leftSection={<IconShieldCheck aria-hidden="true" />}
+          onClick={() => {
+            void verifyVersion(version.name);
+          }}
+        >
+          {checked === 'busy' ? 'Verifying' : 'Verify now'}
+        </Button>
+        <Button
+          disabled={lost}
+          leftSection={
+            version.pinned ? <IconPinnedOff aria-hidden="true" /> : <IconPin aria-hidden="true" />
+          }
+          onClick={() => {
+            void command((engine) =>
+              engine.versions.pin({ name: version.name, pinned: !version.pinned }),
+            );
+          }}
+        >
+          {version.pinned ? 'Unpin' : 'Pin'}
+        </Button>
+        <Button
+          disabled={lost || version.pinned}
+          title={version.pinned ? 'Unpin the version to delete it' : undefined}
+          leftSection={<IconTrash aria-hidden="true" />}
+          onClick={() => {
+            openDialog({ kind: 'delete', version: version.name });
+          }}
+        >
+          Delete
+        </Button>
+      </div>
+      {checked === undefined || checked === 'busy' ? null : (
+        <p
+          role="status"
+          className={checked.ok ? 'mchecked ok' : classNames('mchecked', textStyles.failure)}
+        >
+          <Glyph name={checked.ok ? 'done' : 'failed'} />
+          <span>
+            {checked.ok
+              ? `${plural(checked.files, 'file')}, ${bytes(checked.bytes)}: checksum OK`
+              : `Damaged: ${checked.problem ?? ''}`}
+          </span>
+        </p>
+      )}
+    </aside>
+  );
+}
+
+function Datasets({ version }: { readonly version: Version }): ReactElement {
+  const lost = useLost();
+  return (
+    <div className="mdatasets">
+      <h3 className={textStyles.label}>
+        Datasets added since {version.parent ?? 'the base model'}
+      </h3>
+      {version.datasets.length === 0 ? <p className={textStyles.secondary}>None.</p> : null}
+      <ul>
+        {version.datasets.map((dataset) => (
+          <li key={dataset.id} className={layoutStyles.row}>
+            <span
+              className={classNames(textStyles.ellipsis, layoutStyles.grow)}
+              title={dataset.name}
+            >
+              {dataset.name}
+            </span>
+            <Button
+              size="xs"
+              variant="subtle"
+              disabled={lost}
+              title="Restores the model from before this dataset and queues the dataset again"
+              aria-label={`Undo this dataset: ${dataset.name}`}
+              onClick={() => {
+                openDialog({
+                  kind: 'restore',
+                  source: { kind: 'undo_dataset', dataset: dataset.id },
+                });
+              }}
+            >
+              Undo this dataset…
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
