@@ -314,7 +314,7 @@ test(
         expect([dataset.name, dataset.message]).not.toEqual([dataset.name, null]);
     // The page shows what the engine says, and was never away.
     const needed = all.filter((dropped) => dropped.expected === 'needs_decision').length;
-    await page.getByText(`${String(needed)} need you`, { exact: false }).waitFor();
+    await page.getByText(`${String(needed)} need your decision`, { exact: false }).waitFor();
     const seen = await page.evaluate(
       () =>
         (window as unknown as { seen: { longest: number; frames: number; progress: string[] } })

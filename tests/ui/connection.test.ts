@@ -108,7 +108,7 @@ test('an engine that ends is called lost within seconds, its values old; a new o
   await page.getByText('Training does not depend on the window.', { exact: false }).waitFor();
   expect(await page.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true);
   // What was known stays, marked as old.
-  await page.getByText('last heard', { exact: false }).first().waitFor();
+  await page.getByText('last update', { exact: false }).first().waitFor();
   await page.getByText('gsm8k_train.jsonl').first().waitFor();
   const next = await startScriptedServer({ scene: 'paused', port });
   try {
