@@ -17,9 +17,9 @@ import type { OpenScreen } from '../rooms/notices/index.ts';
 import { QueueScreen } from '../rooms/queue/index.ts';
 import { SettingsScreen } from '../rooms/settings/index.ts';
 import { FirstRun, useFirstRun } from '../rooms/setup/index.ts';
+import styles from './app.module.css';
 import { pauseOrResume } from './controls.tsx';
 import { useFocusRestoration } from './focus.ts';
-import { Header } from './header.tsx';
 import {
   focusSearch,
   isPageAction,
@@ -27,6 +27,7 @@ import {
   useFrameShortcuts,
   type FrameActions,
 } from './frame-shortcuts.ts';
+import { Header } from './header.tsx';
 import { go, goTo, useNavigation } from './navigation.ts';
 import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
@@ -67,7 +68,7 @@ function Main(): ReactElement {
   }, [screen]);
   const Shown = screens[screen];
   return (
-    <main className="main" id="main">
+    <main className={styles.main} id="main">
       <Shown onOpen={goTo} />
     </main>
   );
@@ -127,7 +128,7 @@ function Frame(): ReactElement {
     };
   }, [live]);
   return (
-    <div className="app">
+    <div className={styles.app}>
       <Header
         onStop={() => {
           setStopping(true);
@@ -184,7 +185,7 @@ export function App(): ReactElement {
   }, [connection]);
   if (known) return <Live />;
   return (
-    <main className="waiting">
+    <main className={styles.waiting}>
       <Logo />
       <h1 className={textStyles.title}>Nightshift</h1>
       <p role="status">Waiting for the engine…</p>

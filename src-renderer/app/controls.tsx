@@ -10,6 +10,7 @@ import type { ReactElement } from 'react';
 import { command, useLost, useRoom } from '../engine/index.ts';
 import { useNowSeconds } from '../kit/now.ts';
 import textStyles from '../kit/styles/text.module.css';
+import styles from './controls.module.css';
 import { mainControl, pendingText } from './state-cell.ts';
 
 const LOST_REASON =
@@ -29,7 +30,7 @@ export function Controls({ onStop }: { readonly onStop: () => void }): ReactElem
   const stoppable = status.current_dataset !== null && desiredState !== 'stopped';
   const Icon = main.verb === 'pause' ? IconPlayerPause : IconPlayerPlay;
   return (
-    <div className="ctrls">
+    <div className={styles.controls}>
       <Tooltip
         label={lost ? LOST_REASON : `${main.why} (Ctrl Shift P)`}
         events={{ hover: true, focus: true, touch: false }}

@@ -8,6 +8,7 @@ import { age, gigabytes, memory, percent, UNKNOWN } from '../kit/format.ts';
 import { useNowSeconds } from '../kit/now.ts';
 import controlStyles from '../kit/styles/controls.module.css';
 import textStyles from '../kit/styles/text.module.css';
+import styles from './header.module.css';
 
 interface GaugeFacts {
   readonly label: string;
@@ -104,9 +105,9 @@ export function Gauges(): ReactElement {
     <>
       {gaugesOf(status, machine, now).map((gauge) => (
         <Tooltip key={gauge.label} label={gauge.more}>
-          <div className={`cell gauge ${gauge.past ? 'past' : ''}`}>
-            <span className="k">{gauge.label}</span>
-            <span className={classNames('v', textStyles.number)}>{gauge.value}</span>
+          <div className={classNames(styles.cell, styles.gauge, gauge.past && styles.pastLimit)}>
+            <span className={styles.label}>{gauge.label}</span>
+            <span className={classNames(styles.value, textStyles.number)}>{gauge.value}</span>
             <div
               className={controlStyles.progressBar}
               role="meter"

@@ -19,7 +19,10 @@ import textStyles from '../kit/styles/text.module.css';
 import { queued } from '../rooms/queue/index.ts';
 import { Controls } from './controls.tsx';
 import { Gauges } from './gauges.tsx';
+import styles from './header.module.css';
 import { stateCell } from './state-cell.ts';
+
+const PULSE = styles.pulse ?? 'pulse';
 
 function StateCell(): ReactElement {
   const status = useRoom('status');
@@ -37,14 +40,22 @@ function StateCell(): ReactElement {
     statusAgo: Math.max(0, now - statusHeard) / 1000,
   });
   return (
-    <div className={`cell state ${text.tone}`} data-state={text.word}>
+    <div
+      className={classNames(styles.cell, styles.state, styles[text.tone])}
+      data-state={text.word}
+    >
       <Pulse beats={text.tone === 'live' ? statusHeard : 0}>
         <Glyph name={text.glyph} />
       </Pulse>
       <div className={textStyles.ellipsis}>
         <b className={textStyles.ellipsis}>{text.word}</b>
         <span
-          className={classNames('fact', textStyles.caption, textStyles.number, textStyles.ellipsis)}
+          className={classNames(
+            styles.fact,
+            textStyles.caption,
+            textStyles.number,
+            textStyles.ellipsis,
+          )}
           title={status.reason ?? text.fact}
         >
           {text.fact}
@@ -69,10 +80,10 @@ function Pulse({
   const element = useRef<HTMLSpanElement>(null);
   useEffect(() => {
     const span = element.current;
-    if (span === null || beats === 0 || span.classList.contains('pulse')) return;
-    span.classList.add('pulse');
+    if (span === null || beats === 0 || span.classList.contains(PULSE)) return;
+    span.classList.add(PULSE);
     setTimeout(() => {
-      span.classList.remove('pulse');
+      span.classList.remove(PULSE);
     }, 1000);
   }, [beats]);
   return <span ref={element}>{children}</span>;
@@ -84,12 +95,12 @@ function ModelCell(): ReactElement {
   const base = config.values.base_model;
   const label = base === '' ? 'no base model' : `${base}, ${config.values.method}`;
   return (
-    <div className="cell model">
-      <span className="k" title={label}>
+    <div className={classNames(styles.cell, styles.model)}>
+      <span className={styles.label} title={label}>
         {label}
       </span>
       <span
-        className={classNames('v', textStyles.number)}
+        className={classNames(styles.value, textStyles.number)}
         title={status.branch === null ? undefined : `branch ${status.branch}`}
       >
         {status.current_step === null ? `step ${UNKNOWN}` : `step ${count(status.current_step)}`}
@@ -110,13 +121,13 @@ function DatasetCell(): ReactElement {
   if (dataset === null || done === null || of === null || of === 0) {
     const { waiting } = queued(datasets);
     return (
-      <div className="cell ds">
-        <div className="l1">
+      <div className={classNames(styles.cell, styles.dataset)}>
+        <div className={styles.nameLine}>
           <span className={classNames(textStyles.ellipsis, textStyles.secondary)}>
             {dataset === null ? 'No dataset is training' : dataset.name}
           </span>
         </div>
-        <div className="l2">
+        <div className={styles.stepLine}>
           <span className={classNames(textStyles.number, textStyles.ellipsis)}>
             {waiting === 0 ? 'queue is empty' : `${count(waiting)} waiting in the queue`}
           </span>
@@ -139,8 +150,8 @@ function DatasetCell(): ReactElement {
       ? `finishes at ${UNKNOWN}`
       : leftText(status.eta_seconds, done, now / 1000);
   return (
-    <div className="cell ds">
-      <div className={classNames('l1', layoutStyles.spaceBetween)}>
+    <div className={classNames(styles.cell, styles.dataset)}>
+      <div className={classNames(styles.nameLine, layoutStyles.spaceBetween)}>
         <span className={classNames(textStyles.ellipsis, textStyles.strong)} title={dataset.name}>
           {shortName(dataset.name, 48)}
         </span>
@@ -157,7 +168,7 @@ function DatasetCell(): ReactElement {
         <i className={controlStyles.unsavedPart} style={{ width: `${String(share)}%` }} />
         <i style={{ width: `${String((saved / of) * 100)}%` }} />
       </div>
-      <div className="l2">
+      <div className={styles.stepLine}>
         <span
           className={classNames(textStyles.number, textStyles.ellipsis)}
           title={`${steps}. Bright: saved in a verified checkpoint; dim: not saved yet`}
@@ -180,8 +191,8 @@ function leftText(eta: number | null, done: number, now: number): string {
 export function Header({ onStop }: { readonly onStop: () => void }): ReactElement {
   const facts = useRoom('engine');
   return (
-    <header className="head">
-      <div className="brand">
+    <header className={styles.header}>
+      <div className={styles.brand}>
         <Logo />
         <div className={textStyles.ellipsis}>
           <b>Nightshift</b>

@@ -11,11 +11,11 @@ import layoutStyles from '../kit/styles/layout.module.css';
 import textStyles from '../kit/styles/text.module.css';
 import { openDiagnostics } from '../rooms/diagnostics/index.ts';
 import { useModelCommands } from '../rooms/models/index.ts';
+import { rankOf } from './command-ranking.ts';
 import { noAction, type FrameActions } from './frame-shortcuts.ts';
 import { go } from './navigation.ts';
-import { rankOf } from './command-ranking.ts';
+import styles from './palette.module.css';
 import { mainControl } from './state-cell.ts';
-import './palette.css';
 
 interface PaletteCommand {
   readonly name: string;
@@ -129,9 +129,9 @@ export function Palette({
       yOffset="12vh"
       centered={false}
       title={<span className={textStyles.visuallyHidden}>Command palette</span>}
-      classNames={{ header: 'pal-head', body: 'pal-body' }}
+      classNames={{ header: styles.header ?? '', body: styles.body ?? '' }}
     >
-      <Command label="Command palette" className="pal" loop filter={rankOf}>
+      <Command label="Command palette" className={styles.palette} loop filter={rankOf}>
         <Command.Input autoFocus data-autofocus placeholder="Type a command" />
         <Command.List>
           <Command.Empty>No matching commands.</Command.Empty>

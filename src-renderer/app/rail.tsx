@@ -16,12 +16,13 @@ import {
   IconSun,
 } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
+import { screenTable, type Screen } from '../../src-main/contract/index.ts';
 import { useEngine, useRoom } from '../engine/index.ts';
 import { age } from '../kit/format.ts';
 import { useNow } from '../kit/now.ts';
 import { queued } from '../rooms/queue/index.ts';
-import { screenTable, type Screen } from '../../src-main/contract/index.ts';
 import { useNavigation } from './navigation.ts';
+import styles from './rail.module.css';
 
 interface Pill {
   readonly count: number;
@@ -81,7 +82,9 @@ function Entry({
     >
       <Icon aria-hidden="true" />
       <span>{name}</span>{' '}
-      {count === 0 ? null : <em className={needsAttention ? 'att' : ''}>{count}</em>}
+      {count === 0 ? null : (
+        <em className={needsAttention ? styles.attention : undefined}>{count}</em>
+      )}
     </a>
   );
 }
@@ -104,7 +107,7 @@ export function ThemeButton(): ReactElement {
     >
       <button
         type="button"
-        className="theme"
+        className={styles.button}
         aria-label={label}
         onClick={() => {
           setColorScheme(next);
@@ -129,7 +132,7 @@ function ConnectionLine(): ReactElement {
       : `Engine ${facts.version}, process ${String(facts.pid)}, started ${age(now / 1000 - facts.started)}`;
   return (
     <Tooltip label={more} position="right">
-      <div className="conn">
+      <div className={styles.connection}>
         <i aria-hidden="true" />
         <span>{text}</span>
       </div>
@@ -144,12 +147,12 @@ export function Rail({ onCommands }: { readonly onCommands: () => void }): React
       .filter(({ id }) => atTheEnd.has(id) === end)
       .map(({ id, name }) => <Entry key={id} id={id} name={name} pill={pills[id]} />);
   return (
-    <nav className="rail" aria-label="Screens">
+    <nav className={styles.rail} aria-label="Screens">
       {entries(false)}
-      <div className="end">
+      <div className={styles.end}>
         <button
           type="button"
-          className="theme"
+          className={styles.button}
           aria-haspopup="dialog"
           aria-label="Command palette"
           onClick={onCommands}

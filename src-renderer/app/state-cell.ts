@@ -3,7 +3,7 @@ import type { QueueState, TrainingStatus } from '../../src-main/contract/index.t
 import { age, beatAge, duration } from '../kit/format.ts';
 import type { GlyphName } from '../kit/marks.tsx';
 
-export type Tone = 'live' | 'quiet' | 'warn' | 'fail' | 'lost';
+export type Tone = 'live' | 'quiet' | 'warning' | 'failure' | 'lost';
 
 export interface StateCellText {
   readonly glyph: GlyphName;
@@ -99,11 +99,16 @@ export function stateCell(input: StateCellInput): StateCellText {
     case 'stopped':
       return { glyph: 'stopping', tone: 'quiet', word: 'Stopped', fact: byWhom(input) };
     case 'recovering':
-      return { glyph: 'recovering', tone: 'warn', word: 'Recovering', fact: recoveringFact(input) };
+      return {
+        glyph: 'recovering',
+        tone: 'warning',
+        word: 'Recovering',
+        fact: recoveringFact(input),
+      };
     case 'failed':
       return {
         glyph: 'failed',
-        tone: 'fail',
+        tone: 'failure',
         word: 'Failed',
         fact: `needs you, ${age(input.now - status.since)}`,
       };

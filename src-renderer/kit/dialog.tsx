@@ -1,13 +1,14 @@
 /**
- * A dialog that is mounted while it is open. Focus goes back to what had it before; when that is gone, to the screen's first list
- * or control, never to nowhere.
+ * A dialog that is mounted only while it is open. On close, focus returns to the element that had it, or to the first list or
+ * control of the screen if that element is gone.
  */
 import { Modal } from '@mantine/core';
 import { useEffect, useState, type ReactElement, type ReactNode } from 'react';
+import styles from './dialog.module.css';
 
 const targets = '[tabindex="0"], button:not(:disabled), a[href], input:not(:disabled)';
 
-function focusAgain(before: Element | null): void {
+function restoreFocus(before: Element | null): void {
   const active = document.activeElement;
   if (active !== null && active !== document.body) return;
   if (before instanceof HTMLElement && before.isConnected && before !== document.body)
@@ -16,26 +17,26 @@ function focusAgain(before: Element | null): void {
   document.getElementById('main')?.querySelector<HTMLElement>(targets)?.focus();
 }
 
-/** `low`: it stands at the lower edge where there is room, so that what is above stays in sight. */
+/** `atBottom`: opens at the lower edge where there is room, so that the content above stays visible. */
 export function Dialog({
   title,
   size,
-  low = false,
+  atBottom = false,
   onClose,
   children,
 }: {
   readonly title: string;
   readonly size: number;
-  readonly low?: boolean;
+  readonly atBottom?: boolean;
   readonly onClose: () => void;
   readonly children: ReactNode;
 }): ReactElement {
-  // Read while the dialog is not in the page yet: afterwards it holds the focus itself.
+  // Read before the dialog is mounted, because it takes the focus then.
   const [before] = useState(() => document.activeElement);
   useEffect(
     () => () => {
       setTimeout(() => {
-        focusAgain(before);
+        restoreFocus(before);
       }, 0);
     },
     [before],
@@ -47,7 +48,7 @@ export function Dialog({
       title={title}
       size={size}
       closeButtonProps={{ 'aria-label': 'Close' }}
-      {...(low ? { classNames: { inner: 'low' } } : {})}
+      {...(atBottom ? { classNames: { inner: styles.atBottom ?? '' } } : {})}
     >
       {children}
     </Modal>

@@ -1,4 +1,4 @@
-/** A folder of the machine that the engine runs on: typed, or chosen where its paths are to be had. */
+/** Path of a folder on the engine's machine: typed, or chosen in a native dialog where the host has one. */
 import { Button, TextInput } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { useHost } from '../host/index.ts';
@@ -18,11 +18,11 @@ export function FolderField({
   readonly label: string;
   readonly value: string;
   readonly onChange: (value: string) => void;
-  /** What a chosen folder becomes, where a new one inside of it is meant. */
+  /** Maps a chosen folder to the value, for a new folder inside it. */
   readonly within?: (path: string) => string;
-  /** It has the focus when its dialog opens. */
+  /** Gets the focus when the dialog opens. */
   readonly isFirst?: boolean;
-  /** Small, inside a line: says in the field what it is for; the label is then only spoken. */
+  /** Makes the field small and inline; the label is then only read by screen readers. */
   readonly placeholder?: string;
   readonly className?: string | undefined;
 }): ReactElement {

@@ -1,11 +1,11 @@
-/** The program's own marks: one alphabet on charts, strips, feed and notices. Decorative; a word stands beside each. */
+/** Icons of events and states, the same on charts, strips, feed and notices. Decorative: text accompanies each. */
 import type { ReactElement } from 'react';
 import styles from './marks.module.css';
 
 /** A mark is drawn as SVG in text and as Path2D on charts: one table for both. 12 × 12. */
 export interface MarkStroke {
   readonly d: string;
-  /** Line width; filled when it is left out. */
+  /** Line width; the path is filled when omitted. */
   readonly line?: number;
 }
 
@@ -28,7 +28,7 @@ const glyphs = {
   training: (
     <>
       <circle
-        className="beat"
+        data-heartbeat=""
         cx={9}
         cy={9}
         r={5}

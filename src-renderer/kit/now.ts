@@ -1,4 +1,4 @@
-/** The page's clock for ages that tick. */
+/** Shared clock for ages that update every second. */
 import { useSyncExternalStore } from 'react';
 
 let now = Date.now();
@@ -24,7 +24,7 @@ function read(): number {
   return now;
 }
 
-/** Milliseconds, renewed once a second while somebody looks. */
+/** Milliseconds, updated once a second while a component subscribes. */
 export const useNow = (): number => useSyncExternalStore(subscribe, read);
 
 /** Unix seconds. */

@@ -1,4 +1,4 @@
-/** A stretch of time as one line: names above, bands, marks, hours below. */
+/** A timeline: names above, bands with marks, hours below. */
 import type { ReactElement } from 'react';
 import { classNames } from './class-names.ts';
 import { clock } from './format.ts';
@@ -32,7 +32,7 @@ export interface StripProps {
   readonly bands: readonly StripBand[];
   readonly names: readonly StripName[];
   readonly pins: readonly StripPin[];
-  /** The strip in one sentence. */
+  /** Accessible description of the strip. */
   readonly label: string;
 }
 

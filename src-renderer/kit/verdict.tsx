@@ -1,4 +1,4 @@
-/** Whether an estimate fits what there is: a glyph and a word. */
+/** Whether an estimate fits the available memory, as a glyph and a word. */
 import type { ReactElement } from 'react';
 import type { EstimateVerdict } from '../../src-main/contract/index.ts';
 import { classNames } from './class-names.ts';

@@ -10,7 +10,7 @@ const state = (page: Page, word: string) => page.locator(`[data-state="${word}"]
 test('state, step, losses, gap, rate, speed, time left, tags, matches, preview and machine are there', async () => {
   const { page, complaints } = await openStage();
   await state(page, 'Training');
-  const head = page.locator('header.head');
+  const head = page.getByRole('banner');
   await head.getByText('step 1,240').waitFor();
   await head.getByText('step 140 of 467, saved to 100').waitFor();
   await head.getByText('24 min left', { exact: false }).waitFor();
@@ -171,7 +171,7 @@ test('a command that has not been acted on shows its age', async () => {
 test('recovering, failed, stopped and idle say what they are and what can be done', async () => {
   const { page, server } = await openStage({ scene: 'recovering' });
   await state(page, 'Recovering');
-  await page.getByText('The trainer ended: killed by SIGKILL.').waitFor();
+  await page.getByText('The trainer crashed: killed by SIGKILL.').waitFor();
   await page.getByText('attempt 1 of 3 without progress').waitFor();
   server.engine.play('failed');
   await state(page, 'Failed');

@@ -9,10 +9,7 @@ const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name
 );
 
 function classesOf(sheet: string): ReadonlySet<string> {
-  const text = readFileSync(sheet, 'utf8')
-    .replace(/\/\*.*?\*\//gs, '')
-    // Classes of the component library.
-    .replace(/:global\([^)]*\)/g, '');
+  const text = readFileSync(sheet, 'utf8').replace(/\/\*.*?\*\/|:global\([^)]*\)/gs, '');
   const selectors = [...text.matchAll(/[^{};]+(?=\{)/g)].map(([selector]) => selector).join(' ');
   return new Set([...selectors.matchAll(/\.([A-Za-z][\w-]*)/g)].map(([, name]) => name ?? ''));
 }

@@ -7,6 +7,7 @@ import { classNames } from '../../kit/class-names.ts';
 import { Glyph, type GlyphName } from '../../kit/marks.tsx';
 import textStyles from '../../kit/styles/text.module.css';
 import type { OpenScreen } from '../notices/index.ts';
+import styles from './health.module.css';
 
 const stateDisplay: Readonly<
   Record<
@@ -31,7 +32,7 @@ export function Checks({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
         Checks
       </h2>
       {checks.length === 0 ? <p className={textStyles.secondary}>No checks have run yet.</p> : null}
-      <ul className="hlist">
+      <ul className={styles.list}>
         {checks.map((check) => {
           const display = stateDisplay[check.state];
           const place = check.state === 'ok' ? undefined : places[check.id];
@@ -40,10 +41,10 @@ export function Checks({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
               <span className={textStyles[display.tone]} aria-hidden="true">
                 <Glyph name={display.glyph} />
               </span>
-              <span className={classNames('hname', textStyles.strong)}>
+              <span className={classNames(styles.name, textStyles.strong)}>
                 {check.label} <span className={textStyles.visuallyHidden}>{display.word}</span>
               </span>
-              <span className="hsaw">
+              <span className={styles.evidence}>
                 <span className={textStyles.secondary}>{check.evidence}</span>
                 {check.fix === null ? null : <span>{check.fix}</span>}
               </span>

@@ -8,6 +8,7 @@ import controlStyles from '../../kit/styles/controls.module.css';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import tableStyles from '../../kit/styles/tables.module.css';
 import textStyles from '../../kit/styles/text.module.css';
+import styles from './health.module.css';
 import { useRefreshTimer } from './refresh-timer.ts';
 
 const names: Readonly<Record<MonitoringCosts['parts'][number]['id'], string>> = {
@@ -53,7 +54,7 @@ export function Costs(): ReactElement | null {
       >
         <i style={{ width: `${String(Math.min(100, (100 * (measured ?? 0)) / of))}%` }} />
       </div>
-      <table className="hcost">
+      <table className={styles.overhead}>
         <tbody>
           {answer.parts.map((part) => (
             <tr key={part.id}>

@@ -8,6 +8,7 @@ import { useNowSeconds } from '../../kit/now.ts';
 import controlStyles from '../../kit/styles/controls.module.css';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
+import styles from './health.module.css';
 
 const DAYS = 30;
 
@@ -32,7 +33,7 @@ function Crash({ crash }: { readonly crash: CrashReport }): ReactElement {
   const now = useNowSeconds();
   const known = crashTable.get(crash.category);
   return (
-    <details className="hcrash">
+    <details className={styles.crash}>
       <summary>
         <time>{clock(crash.t, now)}</time>
         <span className={classNames(textStyles.mono, textStyles.ellipsis)}>{crash.category}</span>
@@ -42,12 +43,12 @@ function Crash({ crash }: { readonly crash: CrashReport }): ReactElement {
         >
           {crash.dataset ?? ''}
         </span>
-        <span className={classNames('hnumber', textStyles.number)}>{lostText(crash)}</span>
-        <span className={classNames('hnumber', textStyles.number)}>
+        <span className={classNames(styles.figure, textStyles.number)}>{lostText(crash)}</span>
+        <span className={classNames(styles.figure, textStyles.number)}>
           {crash.seconds === null ? UNKNOWN : duration(crash.seconds)}
         </span>
       </summary>
-      <div className="hcase">
+      <div className={styles.crashDetails}>
         <div>
           <p>
             {known === undefined ? crash.message : `${capital(known.meaning)}. ${known.suggestion}`}
@@ -100,7 +101,7 @@ export function Crashes(): ReactElement {
         )}
       </div>
       {answer?.length === 0 ? (
-        <p className={classNames(textStyles.secondary, 'hnone')}>
+        <p className={classNames(textStyles.secondary, styles.empty)}>
           No crashes or hangs in {DAYS} days.
         </p>
       ) : (

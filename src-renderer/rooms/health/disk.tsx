@@ -8,6 +8,7 @@ import { useNowSeconds } from '../../kit/now.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import tableStyles from '../../kit/styles/tables.module.css';
 import textStyles from '../../kit/styles/text.module.css';
+import styles from './health.module.css';
 import { useRefreshTimer } from './refresh-timer.ts';
 
 type Part = DiskUse['parts'][number];
@@ -52,7 +53,7 @@ export function Disk(): ReactElement {
       </div>
       {answer === null ? null : (
         <>
-          <div className="hbar" aria-hidden="true">
+          <div className={styles.diskBar} aria-hidden="true">
             {parts.map((part, index) =>
               part.bytes === 0 ? null : (
                 <i
@@ -62,7 +63,7 @@ export function Disk(): ReactElement {
               ),
             )}
           </div>
-          <table className="hdisk">
+          <table className={styles.disk}>
             <thead>
               <tr>
                 <th>Category</th>
@@ -74,7 +75,11 @@ export function Disk(): ReactElement {
               {parts.map((part, index) => (
                 <tr key={part.id}>
                   <td>
-                    <i className="hkey" style={{ background: shadeOf(index) }} aria-hidden="true" />
+                    <i
+                      className={styles.swatch}
+                      style={{ background: shadeOf(index) }}
+                      aria-hidden="true"
+                    />
                     {names[part.id]}
                   </td>
                   <td className={tableStyles.numberCell}>{bytes(part.bytes)}</td>

@@ -15,7 +15,7 @@ import { Checks } from './checks.tsx';
 import { Costs } from './costs.tsx';
 import { Crashes } from './crashes.tsx';
 import { Disk } from './disk.tsx';
-import './health.css';
+import styles from './health.module.css';
 
 const STATE_WORDS = { fail: 'failed', warn: 'with warnings', unknown: 'unknown', ok: 'passed' };
 
@@ -76,16 +76,16 @@ export function HealthScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
       </div>
       <Notices onOpen={onOpen} />
       <div
-        className={classNames(layoutStyles.screenBody, 'health')}
+        className={classNames(layoutStyles.screenBody, styles.screen)}
         tabIndex={0}
         role="region"
         aria-label="Health"
       >
-        <div className="hchecks">
+        <div className={styles.checks}>
           <Checks onOpen={onOpen} />
           <Costs />
         </div>
-        <div className="hmain">
+        <div className={styles.history}>
           <Crashes />
           <Disk />
         </div>

@@ -13,7 +13,7 @@ import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { openDiagnostics } from '../diagnostics/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
-import './logs.css';
+import styles from './logs.module.css';
 
 const sources = ['journal', 'engine', 'trainer'] as const;
 type Source = (typeof sources)[number];
@@ -104,7 +104,7 @@ function Nothing({
   readonly onClear: () => void;
 }): ReactElement {
   return (
-    <div className={classNames(layoutStyles.screenBody, 'lnone')}>
+    <div className={classNames(layoutStyles.screenBody, styles.empty)}>
       <p className={textStyles.secondary}>
         {search === '' ? empty : `No lines match “${search}”.`}
       </p>
@@ -135,7 +135,7 @@ function Journal({
     return <Nothing search={search} empty="The journal is empty." onClear={onClear} />;
   return (
     <div
-      className={classNames(layoutStyles.screenBody, 'log')}
+      className={classNames(layoutStyles.screenBody, styles.log)}
       ref={box}
       tabIndex={0}
       role="log"
@@ -155,19 +155,19 @@ function Entry({ entry }: { readonly entry: JournalEntry }): ReactElement {
   const line = (
     <>
       <time className={textStyles.tertiary}>{clock(entry.t, now)}</time>
-      <span className={classNames(textStyles.mono, textStyles.secondary, 'lwhat')}>
+      <span className={classNames(textStyles.mono, textStyles.secondary, styles.kind)}>
         {entry.what}
       </span>
-      <span className="ltext">{entry.text}</span>
+      <span className={styles.text}>{entry.text}</span>
       <span className={classNames(textStyles.number, textStyles.tertiary)}>
         {entry.step === null ? '' : `step ${count(entry.step)}`}
       </span>
     </>
   );
-  if (!evidence) return <div className="lline">{line}</div>;
+  if (!evidence) return <div className={styles.entry}>{line}</div>;
   return (
-    <details className="lentry">
-      <summary className="lline">{line}</summary>
+    <details className={styles.expandable}>
+      <summary className={styles.entry}>{line}</summary>
       <pre className={classNames(controlStyles.codeBlock, textStyles.mono)}>
         {JSON.stringify(entry.evidence, null, 1)}
       </pre>
@@ -212,12 +212,12 @@ function LogFile({
     );
   return (
     <>
-      <p className={classNames('lfile', textStyles.caption)}>
+      <p className={classNames(styles.file, textStyles.caption)}>
         <span className={textStyles.mono}>{answer.path}</span>
         {answer.more ? `, the last ${plural(lines.length, 'line')}` : ''}
       </p>
       <div
-        className={classNames(layoutStyles.screenBody, 'log', textStyles.mono)}
+        className={classNames(layoutStyles.screenBody, styles.log, textStyles.mono)}
         ref={box}
         tabIndex={0}
         role="log"
@@ -228,7 +228,7 @@ function LogFile({
           <div
             key={`${String(index)}${line}`}
             className={classNames(
-              'lraw',
+              styles.line,
               /\b(error|traceback|failed)\b/i.test(line) && textStyles.failure,
             )}
           >

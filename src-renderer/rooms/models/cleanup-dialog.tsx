@@ -8,6 +8,7 @@ import { bytes, plural } from '../../kit/format.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import tableStyles from '../../kit/styles/tables.module.css';
 import textStyles from '../../kit/styles/text.module.css';
+import dialogStyles from './dialogs.module.css';
 import { RefusalMessage } from './refusal-message.tsx';
 
 export interface CleanupRow {
@@ -79,9 +80,11 @@ export function CleanupDialog({
   };
   return (
     <Dialog title={act.title} size={640} onClose={onClose}>
-      <p className={classNames(textStyles.secondary, 'mtext')}>{act.introduction}</p>
+      <p className={classNames(textStyles.secondary, dialogStyles.introduction)}>
+        {act.introduction}
+      </p>
       <TextInput
-        className="mnumber"
+        className={dialogStyles.numberField}
         label={act.field}
         type="number"
         min={0}
@@ -92,11 +95,11 @@ export function CleanupDialog({
         }}
       />
       {agreed === null ? (
-        <p className={classNames(textStyles.secondary, 'mplan')} role="status">
+        <p className={classNames(textStyles.secondary, dialogStyles.plan)} role="status">
           {isValid && refused === null ? 'Checking what would be deleted…' : ''}
         </p>
       ) : (
-        <div className="mplan" tabIndex={0} role="region" aria-label="Plan">
+        <div className={dialogStyles.plan} tabIndex={0} role="region" aria-label="Plan">
           <Rows title="Will be deleted" rows={agreed.removes} none="Nothing to delete." />
           <Rows title="Will be kept" rows={agreed.keeps} none="Nothing would be kept." />
         </div>
@@ -147,7 +150,7 @@ function Rows({
             {rows.map((row) => (
               <tr key={row.name}>
                 <td>{row.name}</td>
-                <td className={classNames(textStyles.secondary, 'mwhy')}>{row.why}</td>
+                <td className={classNames(textStyles.secondary, dialogStyles.reason)}>{row.why}</td>
                 <td className={tableStyles.numberCell}>{bytes(row.bytes)}</td>
               </tr>
             ))}

@@ -11,23 +11,24 @@ import textStyles from '../../kit/styles/text.module.css';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { BackupDialog } from './backups/backup-dialog.tsx';
 import { BackupTable } from './backups/backup-table.tsx';
+import { ExtractDialog } from './backups/extract-dialog.tsx';
 import { CheckpointTable } from './checkpoints/checkpoint-table.tsx';
-import { CleanupDialog } from './cleanup-dialog.tsx';
 import { cleanBackups, cleanCheckpoints } from './cleanup-actions.ts';
+import { CleanupDialog } from './cleanup-dialog.tsx';
+import type { LineagePlot } from './lineage/lineage-plot.ts';
+import { LineageTable } from './lineage/lineage-table.tsx';
+import { LineagePlaceholder } from './lineage/lineage-placeholder.tsx';
+import { LineageView, useLineagePlot } from './lineage/lineage-view.tsx';
+import { choose, closeDialog, openDialog, useModels } from './models-store.ts';
+import styles from './models.module.css';
+import { PointDetails } from './point-details.tsx';
+import { RestoreBanner } from './restore/restore-banner.tsx';
+import { RestoreDialog } from './restore/restore-dialog.tsx';
+import { chosenOf, keyOf, restorableOf, versionKey, type SavedModels } from './saved-models.ts';
 import { CompareDialog } from './versions/compare-dialog.tsx';
 import { CreateDialog } from './versions/create-dialog.tsx';
 import { DeleteDialog, useLastCopy } from './versions/delete-dialog.tsx';
-import { PointDetails } from './point-details.tsx';
-import { ExtractDialog } from './backups/extract-dialog.tsx';
-import { choose, closeDialog, openDialog, useModels } from './models-store.ts';
-import type { LineagePlot } from './lineage/lineage-plot.ts';
-import { chosenOf, keyOf, restorableOf, versionKey, type SavedModels } from './saved-models.ts';
-import { RestoreBanner } from './restore/restore-banner.tsx';
-import { RestoreDialog } from './restore/restore-dialog.tsx';
-import { LineageTable } from './lineage/lineage-table.tsx';
-import { LINEAGE_TITLE, LineageView, useLineagePlot } from './lineage/lineage-view.tsx';
 import { VersionTable } from './versions/version-table.tsx';
-import './models.css';
 
 function useSavedModels(): SavedModels {
   const versions = useRoom('versions');
@@ -82,16 +83,13 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
       />
       <Notices onOpen={onOpen} />
       <RestoreBanner />
-      <div className={classNames(layoutStyles.screenBody, 'models')} ref={body}>
+      <div className={classNames(layoutStyles.screenBody, styles.screen)} ref={body}>
         {plot === null ? (
-          <section className="mline" aria-label={LINEAGE_TITLE}>
-            <h2 className={textStyles.label}>{LINEAGE_TITLE}</h2>
-            <p className={textStyles.secondary}>The curve starts with the first evaluation.</p>
-          </section>
+          <LineagePlaceholder />
         ) : (
           <LineageView plot={plot} saved={saved} chosen={chosenKey} />
         )}
-        <div className="mlists">
+        <div className={styles.lists}>
           <VersionTable chosen={chosenKey} onOpen={openChosen} />
           <BackupTable chosen={chosenKey} onOpen={openChosen} />
           <CheckpointTable chosen={chosenKey} onOpen={openChosen} />
@@ -193,7 +191,7 @@ function Dialogs({
         <RestoreDialog
           key={JSON.stringify(dialog.source)}
           source={dialog.source}
-          low={plot !== null}
+          atBottom={plot !== null}
           onPlan={onPlan}
           onClose={closeDialog}
         />

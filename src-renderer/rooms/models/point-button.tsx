@@ -3,6 +3,7 @@ import type { ReactElement, ReactNode } from 'react';
 import { classNames } from '../../kit/class-names.ts';
 import textStyles from '../../kit/styles/text.module.css';
 import { choose } from './models-store.ts';
+import listStyles from './point-list.module.css';
 
 export function PointButton({
   id,
@@ -16,7 +17,7 @@ export function PointButton({
   return (
     <button
       type="button"
-      className={classNames('mname', textStyles.strong)}
+      className={classNames(listStyles.pointButton, textStyles.strong)}
       data-key={id}
       aria-pressed={id === chosen}
       onClick={() => {

@@ -13,10 +13,12 @@ import textStyles from '../../kit/styles/text.module.css';
 import { BackupState } from './backups/backup-state.tsx';
 import { typeWord } from './backups/backup-table.tsx';
 import { placeText } from './checkpoints/checkpoint-table.tsx';
-import { useVerification, verifyBackup } from './verification.ts';
-import { PointFacts, RestoreButton } from './point-facts.tsx';
 import { openDialog } from './models-store.ts';
+import detailStyles from './point-details.module.css';
+import { PointFacts, RestoreButton } from './point-facts.tsx';
 import { pointText, restorableOf, type Chosen } from './saved-models.ts';
+import verificationStyles from './verification.module.css';
+import { useVerification, verifyBackup } from './verification.ts';
 import { VersionDetails } from './versions/version-details.tsx';
 
 export function PointDetails({ chosen }: { readonly chosen: Chosen }): ReactElement {
@@ -34,7 +36,7 @@ function CheckpointDetails({ checkpoint }: { readonly checkpoint: CheckpointFact
   const now = useNowSeconds();
   const chosen: Chosen = { kind: 'checkpoint', checkpoint };
   return (
-    <aside className="mside" aria-label={`PointDetails of ${pointText(checkpoint)}`}>
+    <aside className={detailStyles.details} aria-label={`Details of ${pointText(checkpoint)}`}>
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
         <h2 className={classNames(textStyles.title, textStyles.ellipsis)}>
           Checkpoint {count(checkpoint.step)}
@@ -52,15 +54,15 @@ function CheckpointDetails({ checkpoint }: { readonly checkpoint: CheckpointFact
         ]}
       />
       {checkpoint.problem === null ? null : (
-        <p className={classNames('mchecked', textStyles.failure)}>
+        <p className={classNames(verificationStyles.result, textStyles.failure)}>
           <Glyph name="failed" />
           <span>{checkpoint.problem}</span>
         </p>
       )}
-      <p className={classNames(textStyles.mono, textStyles.caption, 'mfolder')}>
+      <p className={classNames(textStyles.mono, textStyles.caption, detailStyles.folder)}>
         {checkpoint.folder}
       </p>
-      <div className={classNames(layoutStyles.row, 'macts')}>
+      <div className={classNames(layoutStyles.row, detailStyles.actions)}>
         <RestoreButton chosen={chosen} />
       </div>
     </aside>
@@ -75,7 +77,7 @@ function BackupDetails({ backup }: { readonly backup: Backup }): ReactElement {
   const can = restorableOf(chosen);
   const { branch, step } = backup;
   return (
-    <aside className="mside" aria-label={`PointDetails of ${backup.id}`}>
+    <aside className={detailStyles.details} aria-label={`Details of ${backup.id}`}>
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
         <h2 className={classNames(textStyles.title, textStyles.ellipsis)}>
           {typeWord(backup)} backup
@@ -100,8 +102,10 @@ function BackupDetails({ backup }: { readonly backup: Backup }): ReactElement {
           ],
         ]}
       />
-      <p className={classNames(textStyles.mono, textStyles.caption, 'mfolder')}>{backup.folder}</p>
-      <div className={classNames(layoutStyles.row, 'macts')}>
+      <p className={classNames(textStyles.mono, textStyles.caption, detailStyles.folder)}>
+        {backup.folder}
+      </p>
+      <div className={classNames(layoutStyles.row, detailStyles.actions)}>
         <RestoreButton chosen={chosen} />
         <Button
           disabled={lost || isVerifying}

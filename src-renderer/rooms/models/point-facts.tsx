@@ -6,13 +6,14 @@ import { useLost, useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import textStyles from '../../kit/styles/text.module.css';
 import { openDialog } from './models-store.ts';
+import detailStyles from './point-details.module.css';
 import { restorableOf, type Chosen } from './saved-models.ts';
 
 type Fact = readonly [string, ReactNode];
 
 export function PointFacts({ facts }: { readonly facts: readonly Fact[] }): ReactElement {
   return (
-    <dl className={classNames('kv', textStyles.number)}>
+    <dl className={classNames(detailStyles.facts, textStyles.number)}>
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>

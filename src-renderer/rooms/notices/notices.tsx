@@ -12,9 +12,13 @@ import controlStyles from '../../kit/styles/controls.module.css';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import noticeStyles from '../../kit/styles/notice.module.css';
 import textStyles from '../../kit/styles/text.module.css';
-import './notices.css';
+import styles from './notices.module.css';
 
-const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/** Most causes name the trainer themselves: `the trainer was killed`. */
+const crashText = (cause: string): string =>
+  cause.startsWith('the trainer ')
+    ? `The trainer ${cause.slice('the trainer '.length)}.`
+    : `The trainer crashed: ${cause}.`;
 
 export type OpenScreen = (screen: string) => void;
 
@@ -104,7 +108,7 @@ function Recovering(): ReactElement | null {
     <div className={classNames(noticeStyles.notice, noticeStyles.warning)} role="alert">
       <Glyph name="recovering" />
       <p className={layoutStyles.grow}>
-        <b className={textStyles.strong}>{capitalize(recovery.cause)}.</b>{' '}
+        <b className={textStyles.strong}>{crashText(recovery.cause)}</b>{' '}
         <span className={textStyles.secondary}>
           {saved === null
             ? 'Restarting.'
@@ -179,7 +183,7 @@ export function Notices({ onOpen }: { readonly onOpen: OpenScreen }): ReactEleme
   const newest = [...notices].sort((a, b) => b.t - a.t);
   const shown = all ? newest : newest.slice(0, SHOWN);
   return (
-    <div className="notices">
+    <div className={styles.notices}>
       {lost ? <LostNotice /> : null}
       <Refused />
       {lost ? null : <Recovering />}
@@ -190,7 +194,7 @@ export function Notices({ onOpen }: { readonly onOpen: OpenScreen }): ReactEleme
       {newest.length > SHOWN ? (
         <button
           type="button"
-          className={classNames(noticeStyles.notice, 'more', textStyles.caption)}
+          className={classNames(noticeStyles.notice, styles.more, textStyles.caption)}
           aria-expanded={all}
           onClick={() => {
             setAll(!all);

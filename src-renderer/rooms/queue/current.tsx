@@ -11,6 +11,7 @@ import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { Parts, partsOf } from '../data/index.ts';
 import { wholeQueue } from './queue-order.ts';
+import styles from './queue.module.css';
 
 const HOURS = 12;
 
@@ -51,7 +52,7 @@ export function PlanStrip({
       ? []
       : [{ from: whole.ends, to, text: `queue empty from ${clock(whole.ends, now)}`, quiet: true }];
   return (
-    <section className="qstrip">
+    <section className={styles.plan}>
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
         <h2 className={textStyles.label}>Next {HOURS} hours</h2>
         <span className={classNames(textStyles.caption, textStyles.number)}>
@@ -98,7 +99,7 @@ export function Current({ dataset }: { readonly dataset: DatasetSummary }): Reac
       ? null
       : `epoch ${rate(Math.min(config.epochs, Math.floor(status.epoch) + 1))} of ${count(config.epochs)}`;
   return (
-    <section className="cur" aria-label="Current dataset">
+    <section className={styles.current} aria-label="Current dataset">
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
         <span className={layoutStyles.baseline}>
           <h2 className={classNames(textStyles.title, textStyles.ellipsis)} title={dataset.name}>
@@ -118,7 +119,7 @@ export function Current({ dataset }: { readonly dataset: DatasetSummary }): Reac
         </span>
       </div>
       <div
-        className={classNames(controlStyles.progressBar, 'tall')}
+        className={classNames(controlStyles.progressBar, styles.withCheckpoints)}
         role="progressbar"
         aria-label={`Progress of ${dataset.name}`}
         aria-valuemin={0}

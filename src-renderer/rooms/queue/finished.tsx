@@ -11,6 +11,7 @@ import controlStyles from '../../kit/styles/controls.module.css';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { verdictDisplay } from '../data/index.ts';
+import styles from './queue.module.css';
 
 type Tab = 'all' | 'completed' | 'failed' | 'skipped';
 const tabs: readonly (readonly [Tab, string])[] = [
@@ -63,7 +64,7 @@ export function Finished({
     );
   const shown = [...of(tab)].sort((a, b) => (b.finished ?? b.added) - (a.finished ?? a.added));
   return (
-    <section className="qdone" aria-label="Finished datasets">
+    <section className={styles.finished} aria-label="Finished datasets">
       <div
         className={classNames(controlStyles.tabs, textStyles.number)}
         role="tablist"
@@ -85,7 +86,7 @@ export function Finished({
         ))}
       </div>
       {shown.length === 0 ? (
-        <p className={classNames(textStyles.secondary, 'none')}>Nothing here yet.</p>
+        <p className={classNames(textStyles.secondary, styles.nothing)}>Nothing here yet.</p>
       ) : null}
       <ol>
         {shown.slice(0, 100).map((dataset) => {
@@ -115,7 +116,7 @@ export function Finished({
                   </span>
                 </div>
                 <p className={textStyles.caption}>{outcome(dataset)}</p>
-                <div className={classNames(layoutStyles.row, 'acts')}>
+                <div className={classNames(layoutStyles.row, styles.actions)}>
                   <Button
                     size="xs"
                     disabled={lost}

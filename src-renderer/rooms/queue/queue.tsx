@@ -17,9 +17,9 @@ import { Notices, type OpenScreen } from '../notices/index.ts';
 import { Current, PlanStrip } from './current.tsx';
 import { Finished } from './finished.tsx';
 import { groupsOf, queued, wholeQueue } from './queue-order.ts';
+import styles from './queue.module.css';
 import { RowsDialog } from './rows-dialog.tsx';
 import { Waiting } from './waiting.tsx';
-import './queue.css';
 
 export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
   const host = useHost();
@@ -82,12 +82,12 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
         </Button>
       </div>
       <Notices onOpen={onOpen} />
-      <div className={classNames(layoutStyles.screenBody, 'queue')}>
-        <div className="qmain">
+      <div className={classNames(layoutStyles.screenBody, styles.screen)}>
+        <div className={styles.main}>
           <PlanStrip datasets={datasets} />
           {current === undefined ? null : <Current dataset={current} />}
           {listed === 0 ? (
-            <div className="qempty">
+            <div className={styles.empty}>
               <p className={textStyles.secondary}>
                 The queue is empty.
                 {current === undefined && status.state === 'idle'
@@ -101,7 +101,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
           ) : (
             <>
               <Waiting groups={groups} onRows={setRowsOf} />
-              <p className={classNames(textStyles.caption, 'hint')}>
+              <p className={classNames(textStyles.caption, styles.hint)}>
                 Drag between priorities, or <span className={controlStyles.keyboardKey}>Alt ↑</span>{' '}
                 <span className={controlStyles.keyboardKey}>Alt ↓</span> on a row.{' '}
                 <span className={controlStyles.keyboardKey}>H</span> hold,{' '}
@@ -117,7 +117,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
       {undoing === null ? null : (
         <RestoreDialog
           source={{ kind: 'undo_dataset', dataset: undoing.id }}
-          low={false}
+          atBottom={false}
           onClose={() => {
             setUndoing(null);
           }}

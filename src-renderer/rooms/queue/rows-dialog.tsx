@@ -10,6 +10,7 @@ import layoutStyles from '../../kit/styles/layout.module.css';
 import tableStyles from '../../kit/styles/tables.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { Parts, partsOf } from '../data/index.ts';
+import styles from './queue.module.css';
 
 const PAGE = 200;
 
@@ -34,7 +35,7 @@ function Rows({ dataset }: { readonly dataset: DatasetSummary }): ReactElement {
   );
   if (answer === null) return <p className={textStyles.secondary}>Loading rows…</p>;
   return (
-    <div className="rows">
+    <div className={styles.rows}>
       <p className={textStyles.secondary}>
         {plural(answer.account.rows, 'row')}, all accounted for.
       </p>
@@ -42,7 +43,7 @@ function Rows({ dataset }: { readonly dataset: DatasetSummary }): ReactElement {
         parts={partsOf(answer.account)}
         label={`${count(answer.account.rows)} rows, all accounted for`}
       />
-      <div className="scroll" tabIndex={0} role="region" aria-label="Rows">
+      <div className={styles.scroll} tabIndex={0} role="region" aria-label="Rows">
         <table>
           <thead>
             <tr>

@@ -22,6 +22,7 @@ import {
   type Groups,
   type Move,
 } from './queue-order.ts';
+import styles from './queue.module.css';
 
 const DRAG_TYPE = 'application/x-nightshift-dataset';
 
@@ -100,7 +101,7 @@ export function Waiting({
   };
   return (
     <table
-      className="q"
+      className={styles.waiting}
       onDragLeave={() => {
         setOver(null);
       }}
@@ -129,7 +130,10 @@ export function Waiting({
       {priorities.map((priority) => (
         <tbody key={priority} data-priority={priority}>
           <tr
-            className={`grp ${over?.priority === priority && over.id === null ? 'over' : ''}`}
+            className={classNames(
+              styles.priority,
+              over?.priority === priority && over.id === null && styles.dropTarget,
+            )}
             onDragOver={accept({ priority, id: null, after: false })}
             onDrop={drop}
           >
@@ -158,7 +162,11 @@ export function Waiting({
                 id={`queue-${dataset.id}`}
                 tabIndex={0}
                 draggable={!lost}
-                className={`${dataset.held ? 'held' : ''} ${isOver ? (over.after ? 'after' : 'before') : ''}`}
+                className={classNames(
+                  dataset.held && styles.held,
+                  isOver && (over.after ? styles.dropAfter : styles.dropBefore),
+                )}
+                data-held={dataset.held}
                 onDragStart={(event) => {
                   event.dataTransfer.setData(DRAG_TYPE, dataset.id);
                   event.dataTransfer.effectAllowed = 'move';
@@ -170,13 +178,19 @@ export function Waiting({
                 }}
                 onKeyDown={onKey(dataset)}
               >
-                <td className="grip">
+                <td className={styles.grip}>
                   <IconGripVertical aria-hidden="true" />
                 </td>
-                <td className={classNames(tableStyles.numberCell, textStyles.tertiary, 'pos')}>
+                <td
+                  className={classNames(
+                    tableStyles.numberCell,
+                    textStyles.tertiary,
+                    styles.position,
+                  )}
+                >
                   {index + 1}
                 </td>
-                <td className="fn">
+                <td className={styles.name}>
                   <span className={layoutStyles.baseline}>
                     <span
                       className={classNames(textStyles.strong, textStyles.ellipsis)}
@@ -186,7 +200,7 @@ export function Waiting({
                     </span>
                     {note === null ? null : (
                       <span
-                        className={classNames('note', textStyles[display.tone])}
+                        className={classNames(styles.note, textStyles[display.tone])}
                         title={dataset.message ?? undefined}
                       >
                         <Glyph name={display.glyph} /> {note}
@@ -214,8 +228,8 @@ export function Waiting({
                 >
                   {dataset.ends_at === null || dataset.held ? UNKNOWN : clock(dataset.ends_at, now)}
                 </td>
-                <td className="act">
-                  <span className={classNames(layoutStyles.row, 'acts')}>
+                <td className={styles.actionCell}>
+                  <span className={classNames(layoutStyles.row, styles.actions)}>
                     <Button
                       size="xs"
                       disabled={lost}

@@ -9,10 +9,11 @@ import { FolderField } from '../../../kit/folder-field.tsx';
 import { bytes, count, gigabytes } from '../../../kit/format.ts';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
-import { CopyProgress, currentTime } from './copy-progress.tsx';
+import dialogStyles from '../dialogs.module.css';
 import { choose } from '../models-store.ts';
-import { backupKey } from '../saved-models.ts';
 import { RefusalMessage } from '../refusal-message.tsx';
+import { backupKey } from '../saved-models.ts';
+import { CopyProgress, currentTime } from './copy-progress.tsx';
 
 type Kind = BackupSource['kind'];
 
@@ -90,7 +91,7 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
             setKind(value === 'version' || value === 'folder' ? value : 'model');
           }}
         >
-          <div className="mradios">
+          <div className={dialogStyles.radios}>
             <Radio
               value="model"
               disabled={newest === undefined}
@@ -106,7 +107,7 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
         </Radio.Group>
         {kind === 'version' ? (
           <NativeSelect
-            className="mfield"
+            className={dialogStyles.field}
             label="Version"
             data={versions.map((version) => version.name)}
             value={name}
@@ -116,11 +117,16 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
           />
         ) : null}
         {kind === 'folder' ? (
-          <FolderField className="mfield" label="Folder" value={folder} onChange={setFolder} />
+          <FolderField
+            className={dialogStyles.field}
+            label="Folder"
+            value={folder}
+            onChange={setFolder}
+          />
         ) : null}
         <TextInput
           data-autofocus
-          className="mfield"
+          className={dialogStyles.field}
           label="Reason"
           maxLength={500}
           value={reason}

@@ -7,6 +7,7 @@ import { Glyph } from '../../../kit/marks.tsx';
 import { useNowSeconds } from '../../../kit/now.ts';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
+import listStyles from '../point-list.module.css';
 
 /** `isShort`: without the damaged file, for the table of versions. */
 export function BackupState({
@@ -22,21 +23,21 @@ export function BackupState({
   const { verified } = backup;
   if (isVerifying)
     return (
-      <span className={classNames(layoutStyles.row, 'mrow', textStyles.accent)}>
+      <span className={classNames(layoutStyles.row, listStyles.iconRow, textStyles.accent)}>
         <Glyph name="loading" />
         verifying
       </span>
     );
   if (verified === null)
     return (
-      <span className={classNames(layoutStyles.row, 'mrow', textStyles.tertiary)}>
+      <span className={classNames(layoutStyles.row, listStyles.iconRow, textStyles.tertiary)}>
         <Glyph name="unknown" />
         {isShort ? 'not verified' : 'not verified yet'}
       </span>
     );
   if (verified.ok)
     return (
-      <span className={classNames(layoutStyles.row, 'mrow', textStyles.secondary)}>
+      <span className={classNames(layoutStyles.row, listStyles.iconRow, textStyles.secondary)}>
         <span className={textStyles.success}>
           <Glyph name="done" />
         </span>
@@ -46,7 +47,12 @@ export function BackupState({
   const problem = verified.problem ?? 'contents differ';
   return (
     <span
-      className={classNames(layoutStyles.row, 'mrow', textStyles.failure, textStyles.ellipsis)}
+      className={classNames(
+        layoutStyles.row,
+        listStyles.iconRow,
+        textStyles.failure,
+        textStyles.ellipsis,
+      )}
       title={problem}
     >
       <Glyph name="failed" />

@@ -10,12 +10,13 @@ import { useNowSeconds } from '../../../kit/now.ts';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import tableStyles from '../../../kit/styles/tables.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
-import { BackupState } from './backup-state.tsx';
-import { useVerification } from '../verification.ts';
 import { listNavigation } from '../list-navigation.ts';
 import { choose, openDialog } from '../models-store.ts';
-import { backupKey } from '../saved-models.ts';
 import { PointButton } from '../point-button.tsx';
+import listStyles from '../point-list.module.css';
+import { backupKey } from '../saved-models.ts';
+import { useVerification } from '../verification.ts';
+import { BackupState } from './backup-state.tsx';
 
 const typeWords: Readonly<Record<BackupType, string>> = {
   manual: 'Manual',
@@ -55,13 +56,13 @@ export function BackupTable({
   const verifying = useVerification((state) => state.verifying);
   return (
     <section
-      className="mlist"
-      aria-label="BackupTable"
+      className={listStyles.list}
+      aria-label="Backups"
       tabIndex={0}
       onKeyDown={listNavigation(backups.map(backupKey), chosen, choose, onOpen)}
     >
-      <div className="mhead">
-        <h2 className={textStyles.label}>BackupTable</h2>
+      <div className={listStyles.heading}>
+        <h2 className={textStyles.label}>Backups</h2>
         <span className={classNames(textStyles.caption, textStyles.number)}>
           {backups.length === 0 ? 'none' : backupFacts(backups)}
         </span>
@@ -89,7 +90,7 @@ export function BackupTable({
         </Button>
       </div>
       {backups.length === 0 ? (
-        <p className={classNames(textStyles.secondary, 'mnone')}>
+        <p className={classNames(textStyles.secondary, listStyles.empty)}>
           No backups yet. A backup is an independent copy, verified byte by byte. One is created
           before every restore.
         </p>
@@ -99,7 +100,7 @@ export function BackupTable({
             <tr>
               <th>Backup</th>
               <th className={tableStyles.numberCell}>Step</th>
-              <th className="gapped">Created</th>
+              <th className={listStyles.withGap}>Created</th>
               <th>Contents</th>
               <th>State</th>
               <th className={tableStyles.numberCell}>Size</th>
@@ -109,7 +110,7 @@ export function BackupTable({
             {backups.map((entry) => {
               const key = backupKey(entry);
               return (
-                <tr key={entry.id} className={key === chosen ? 'sel' : ''}>
+                <tr key={entry.id} className={key === chosen ? listStyles.selected : undefined}>
                   <td>
                     <PointButton id={key} chosen={chosen}>
                       {typeWord(entry)}
@@ -119,13 +120,22 @@ export function BackupTable({
                   <td className={tableStyles.numberCell}>
                     {entry.step === null ? UNKNOWN : count(entry.step)}
                   </td>
-                  <td className={classNames(textStyles.secondary, textStyles.number, 'gapped')}>
+                  <td
+                    className={classNames(
+                      textStyles.secondary,
+                      textStyles.number,
+                      listStyles.withGap,
+                    )}
+                  >
                     {clock(entry.created, now)}
                   </td>
-                  <td className={classNames(textStyles.secondary, 'mclip')} title={entry.holds}>
+                  <td
+                    className={classNames(textStyles.secondary, listStyles.clipped)}
+                    title={entry.holds}
+                  >
                     {entry.holds}
                   </td>
-                  <td className="mclip">
+                  <td className={listStyles.clipped}>
                     <BackupState backup={entry} isVerifying={verifying.has(entry.id)} />
                   </td>
                   <td className={tableStyles.numberCell}>{bytes(entry.bytes)}</td>

@@ -10,8 +10,10 @@ import { bytes, plural } from '../../../kit/format.ts';
 import { Glyph } from '../../../kit/marks.tsx';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
-import { CopyProgress, currentTime } from './copy-progress.tsx';
+import dialogStyles from '../dialogs.module.css';
 import { RefusalMessage } from '../refusal-message.tsx';
+import verificationStyles from '../verification.module.css';
+import { CopyProgress, currentTime } from './copy-progress.tsx';
 
 type Extracted = Awaited<ReturnType<EngineClient['backups']['extract']>>;
 
@@ -66,7 +68,14 @@ export function ExtractDialog({
           isn’t changed.
         </p>
         {phase.kind === 'done' ? (
-          <p role="status" className={classNames('mchecked', textStyles.success, 'mfield')}>
+          <p
+            role="status"
+            className={classNames(
+              verificationStyles.result,
+              textStyles.success,
+              dialogStyles.field,
+            )}
+          >
             <Glyph name="done" />
             <span>
               Extracted {plural(phase.result.files, 'file')} ({bytes(phase.result.bytes)}) to{' '}
@@ -76,7 +85,7 @@ export function ExtractDialog({
         ) : (
           <FolderField
             isFirst
-            className="mfield"
+            className={dialogStyles.field}
             label="New folder"
             value={to}
             within={(path) => newFolderIn(path, backup)}

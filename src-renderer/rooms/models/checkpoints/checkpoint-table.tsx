@@ -12,11 +12,13 @@ import controlStyles from '../../../kit/styles/controls.module.css';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import tableStyles from '../../../kit/styles/tables.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
-import { useVerification, verifyBranch } from '../verification.ts';
 import { listNavigation } from '../list-navigation.ts';
 import { choose, openDialog } from '../models-store.ts';
-import { checkpointKey, pointText } from '../saved-models.ts';
 import { PointButton } from '../point-button.tsx';
+import listStyles from '../point-list.module.css';
+import { checkpointKey, pointText } from '../saved-models.ts';
+import verificationStyles from '../verification.module.css';
+import { useVerification, verifyBranch } from '../verification.ts';
 
 /** `end of faq.jsonl`, `in gsm8k_train.jsonl` */
 export const placeText = (checkpoint: CheckpointFacts): string =>
@@ -45,13 +47,13 @@ export function CheckpointTable({
   const keys = groups.flatMap((group) => group.own.map(checkpointKey));
   return (
     <section
-      className="mlist"
-      aria-label="CheckpointTable"
+      className={listStyles.list}
+      aria-label="Checkpoints"
       tabIndex={0}
       onKeyDown={listNavigation(keys, chosen, choose, onOpen)}
     >
-      <div className="mhead">
-        <h2 className={textStyles.label}>CheckpointTable</h2>
+      <div className={listStyles.heading}>
+        <h2 className={textStyles.label}>Checkpoints</h2>
         <span className={classNames(textStyles.caption, textStyles.number)}>
           {checkpoints.length === 0
             ? 'none'
@@ -77,7 +79,7 @@ export function CheckpointTable({
         </Button>
       </div>
       {groups.length === 0 ? (
-        <p className={classNames(textStyles.secondary, 'mnone')}>
+        <p className={classNames(textStyles.secondary, listStyles.empty)}>
           No checkpoints yet. The first one is saved during training.
         </p>
       ) : (
@@ -85,7 +87,7 @@ export function CheckpointTable({
           <thead>
             <tr>
               <th>Checkpoint</th>
-              <th className="gapped">Saved</th>
+              <th className={listStyles.withGap}>Saved</th>
               <th>Position</th>
               <th>Status</th>
               <th>Files</th>
@@ -130,9 +132,9 @@ function Group({
   const checked = useVerification((state) => state.branches[name]);
   return (
     <tbody>
-      <tr className="mgroup">
+      <tr className={listStyles.branch}>
         <th scope="rowgroup" colSpan={6}>
-          <div className={classNames(layoutStyles.row, 'mrow')}>
+          <div className={classNames(layoutStyles.row, listStyles.iconRow)}>
             <span className={textStyles.strong}>{name}</span>
             {isHead ? (
               <span className={classNames(controlStyles.chip, controlStyles.accentChip)}>
@@ -164,30 +166,33 @@ function Group({
       {own.map((checkpoint) => {
         const key = checkpointKey(checkpoint);
         return (
-          <tr key={key} className={key === chosen ? 'sel' : ''}>
+          <tr key={key} className={key === chosen ? listStyles.selected : undefined}>
             <td>
               <PointButton id={key} chosen={chosen}>
                 <span aria-hidden="true">{count(checkpoint.step)}</span>
                 <span className={textStyles.visuallyHidden}>{pointText(checkpoint)}</span>
               </PointButton>
             </td>
-            <td className={classNames(textStyles.secondary, textStyles.number, 'gapped')}>
+            <td className={classNames(textStyles.secondary, textStyles.number, listStyles.withGap)}>
               {clock(checkpoint.created, now)}
             </td>
-            <td className={classNames(textStyles.secondary, 'mclip')} title={placeText(checkpoint)}>
+            <td
+              className={classNames(textStyles.secondary, listStyles.clipped)}
+              title={placeText(checkpoint)}
+            >
               {placeText(checkpoint)}
             </td>
             <td className={checkpoint.in_ancestry ? undefined : textStyles.tertiary}>
               {checkpoint.in_ancestry ? 'active' : 'abandoned branch'}
             </td>
-            <td className="mclip">
+            <td className={listStyles.clipped}>
               {checkpoint.problem === null ? (
                 <span className={textStyles.secondary}>size OK</span>
               ) : (
                 <span
                   className={classNames(
                     layoutStyles.row,
-                    'mrow',
+                    listStyles.iconRow,
                     textStyles.failure,
                     textStyles.ellipsis,
                   )}
@@ -209,7 +214,10 @@ function Group({
 function Checked({ check }: { readonly check: CheckpointCheck }): ReactElement {
   const isGood = check.resumes !== null && check.mismatch === null;
   return (
-    <p role="status" className={classNames('mchecked', !isGood && textStyles.failure)}>
+    <p
+      role="status"
+      className={classNames(verificationStyles.result, !isGood && textStyles.failure)}
+    >
       <span className={isGood ? textStyles.success : textStyles.failure}>
         <Glyph name={isGood ? 'done' : 'failed'} />
       </span>

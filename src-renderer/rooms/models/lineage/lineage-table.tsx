@@ -3,6 +3,7 @@ import type { ReactElement } from 'react';
 import { Dialog } from '../../../kit/dialog.tsx';
 import { count, loss } from '../../../kit/format.ts';
 import tableStyles from '../../../kit/styles/tables.module.css';
+import dialogStyles from '../dialogs.module.css';
 import type { LineagePlot } from './lineage-plot.ts';
 
 export function LineageTable({
@@ -21,7 +22,7 @@ export function LineageTable({
   );
   return (
     <Dialog title="Lineage as a table" size={640} onClose={onClose}>
-      <div className="mplan" tabIndex={0} role="region" aria-label="Lineage as a table">
+      <div className={dialogStyles.plan} tabIndex={0} role="region" aria-label="Lineage as a table">
         <table aria-label="Saved points">
           <thead>
             <tr>

@@ -16,22 +16,22 @@ import { Mark } from '../../../kit/marks.tsx';
 import controlStyles from '../../../kit/styles/controls.module.css';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
-import { configurationOf } from './chart-configuration.ts';
-import type { LayerState } from './branch-labels.ts';
-import { marksLayer, placeOf } from './marks-layer.ts';
 import { choose, openDialog, useModels } from '../models-store.ts';
+import { chosenOf, restorableOf, type SavedModels } from '../saved-models.ts';
+import { LINEAGE_TITLE } from './lineage-placeholder.tsx';
+import type { LayerState } from './branch-labels.ts';
+import { configurationOf } from './chart-configuration.ts';
 import {
   discardedRangeOf,
   lineagePlotOf,
   type LineagePlot,
   type PlotMark,
 } from './lineage-plot.ts';
-import { chosenOf, restorableOf, type SavedModels } from '../saved-models.ts';
+import styles from './lineage.module.css';
+import { marksLayer, placeOf } from './marks-layer.ts';
 
 /** Hit radius around a mark, CSS pixels. */
 const REACH = 14;
-
-export const LINEAGE_TITLE = 'Validation loss (fixed set) over training';
 
 /** null until the first validation loss is measured. */
 export function useLineagePlot(saved: SavedModels): LineagePlot | null {
@@ -159,10 +159,14 @@ export function LineageView({
     })
     .join(', ');
   return (
-    <section className={`mline ${plan === null ? '' : 'lit'}`} aria-label={LINEAGE_TITLE}>
+    <section
+      className={classNames(styles.lineage, plan !== null && styles.highlighted)}
+      data-highlighted={plan !== null}
+      aria-label={LINEAGE_TITLE}
+    >
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
         <h2 className={textStyles.label}>{LINEAGE_TITLE}</h2>
-        <span className={classNames(textStyles.caption, layoutStyles.row, 'mlegend')}>
+        <span className={classNames(textStyles.caption, layoutStyles.row, styles.legend)}>
           <span className={layoutStyles.row}>
             <Mark name="version" />
             version
@@ -177,7 +181,7 @@ export function LineageView({
           </span>
           {lineage.branches.length > 1 ? (
             <span className={layoutStyles.row}>
-              <svg className="mdash" viewBox="0 0 22 6" aria-hidden="true">
+              <svg className={styles.dashSample} viewBox="0 0 22 6" aria-hidden="true">
                 <path d="M0 3h22" />
               </svg>
               abandoned branch
@@ -194,16 +198,16 @@ export function LineageView({
           </button>
         </span>
       </div>
-      <div className="plot">
+      <div className={styles.plot}>
         <div
-          className="fillbox"
+          className={styles.fill}
           role="img"
           aria-label={`Chart: ${plural(lineage.branches.length, 'branch', 'branches')}, ${plural(plot.marks.length, 'saved point')}. ${described}`}
         >
-          <Canvas className="fillbox" configuration={configuration} chart={chart} />
+          <Canvas className={styles.fill} configuration={configuration} chart={chart} />
         </div>
         <div
-          className="mhands"
+          className={styles.pointSlider}
           role="slider"
           tabIndex={marks.length === 0 ? -1 : 0}
           aria-label="Saved points"
@@ -230,7 +234,10 @@ export function LineageView({
           }}
         />
         {tip === null ? null : (
-          <p className={`mtip ${tip.step > plot.last / 2 ? 'leftward' : ''}`} style={{ left }}>
+          <p
+            className={classNames(styles.tooltip, tip.step > plot.last / 2 && styles.leftOfPoint)}
+            style={{ left }}
+          >
             {describeMark(tip, saved)}
           </p>
         )}

@@ -8,17 +8,16 @@ import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
 import { RefusalMessage } from '../refusal-message.tsx';
 import { RestorePlanView } from './restore-plan.tsx';
-import './restore.css';
 
 export function RestoreDialog({
   source,
-  low,
+  atBottom,
   onPlan,
   onClose,
 }: {
   readonly source: RestoreSource;
   /** Opens at the lower edge, below the lineage chart with the discarded steps highlighted. */
-  readonly low: boolean;
+  readonly atBottom: boolean;
   readonly onPlan?: (plan: RestorePlan | null) => void;
   readonly onClose: () => void;
 }): ReactElement {
@@ -42,7 +41,7 @@ export function RestoreDialog({
     onPlan?.(plan);
   }, [plan, onPlan]);
   return (
-    <Dialog title={plan?.title ?? 'Restore'} size={760} low={low} onClose={onClose}>
+    <Dialog title={plan?.title ?? 'Restore'} size={760} atBottom={atBottom} onClose={onClose}>
       {plan === null ? (
         <>
           {refused === null ? (
@@ -60,7 +59,7 @@ export function RestoreDialog({
           </div>
         </>
       ) : (
-        <RestorePlanView plan={plan} isLit={low} onPlan={setPlan} onClose={onClose} />
+        <RestorePlanView plan={plan} isLit={atBottom} onPlan={setPlan} onClose={onClose} />
       )}
     </Dialog>
   );

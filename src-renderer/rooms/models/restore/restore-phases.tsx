@@ -5,6 +5,7 @@ import { classNames } from '../../../kit/class-names.ts';
 import { Glyph } from '../../../kit/marks.tsx';
 import textStyles from '../../../kit/styles/text.module.css';
 import { phaseName, phaseTime, type RestorePhase } from './restore-text.ts';
+import restoreStyles from './restore.module.css';
 
 type PhaseState = 'planned' | 'done' | 'running' | 'failed' | 'waiting';
 
@@ -16,7 +17,7 @@ function Sentence({ text }: { readonly text: string }): ReactElement {
     <>
       {text.split(FILE_NAMES).map((part, index) =>
         index % 2 === 1 ? (
-          <span key={part} className={classNames(textStyles.mono, 's')}>
+          <span key={part} className={classNames(textStyles.mono, restoreStyles.fileName)}>
             {part}
           </span>
         ) : (
@@ -58,13 +59,13 @@ export function RestorePhases({
   readonly at: LineageState['restore'] | 'over';
 }): ReactElement {
   return (
-    <ol className="will" aria-label="Restore steps">
+    <ol className={restoreStyles.phases} aria-label="Restore steps">
       {phases.map((action, index) => {
         const state = stateOf(phases, action.phase, at);
         const time = state === 'done' || state === 'failed' ? null : phaseTime(action.seconds);
         return (
           <li key={action.phase} data-phase={action.phase} data-state={state}>
-            <span className="nr" aria-hidden="true">
+            <span className={restoreStyles.phaseNumber} aria-hidden="true">
               {state === 'done' ? (
                 <Glyph name="done" />
               ) : state === 'failed' ? (

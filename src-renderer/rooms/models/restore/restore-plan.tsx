@@ -10,8 +10,8 @@ import { useNowSeconds } from '../../../kit/now.ts';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
 import { RefusalMessage } from '../refusal-message.tsx';
-import { useRestoreProgress, type RestoreProgress } from './restore-progress.ts';
 import { RestorePhases } from './restore-phases.tsx';
+import { useRestoreProgress, type RestoreProgress } from './restore-progress.ts';
 import {
   changesOf,
   diskText,
@@ -22,6 +22,7 @@ import {
   summaryOf,
   undoneDatasetOf,
 } from './restore-text.ts';
+import restoreStyles from './restore.module.css';
 
 export function RestorePlanView({
   plan,
@@ -40,10 +41,12 @@ export function RestorePlanView({
   const queueable = queueableOf(plan);
   const undoneDataset = undoneDatasetOf(plan);
   return (
-    <div className="rplan">
-      <p className={classNames(textStyles.secondary, 'rlead')}>{summaryOf(plan, isLit)}</p>
+    <div>
+      <p className={classNames(textStyles.secondary, restoreStyles.summary)}>
+        {summaryOf(plan, isLit)}
+      </p>
       {progress.kind === 'planned' && progress.isRenewed ? (
-        <p className="rnote" role="status">
+        <p className={restoreStyles.message} role="status">
           <span className={textStyles.warning}>
             <Glyph name="decide" />
           </span>
@@ -56,7 +59,7 @@ export function RestorePlanView({
         at={progress.kind === 'done' ? 'over' : progress.kind === 'planned' ? null : progress.at}
       />
       {progress.kind !== 'planned' || (undoneDataset === null && queueable.length === 0) ? null : (
-        <div className="ropts">
+        <div className={restoreStyles.options}>
           {undoneDataset === null ? null : (
             <p className={textStyles.secondary}>{undoneDataset} is queued again.</p>
           )}
@@ -72,7 +75,7 @@ export function RestorePlanView({
         </div>
       )}
       <Outcome plan={plan} progress={progress} />
-      <div className={classNames(layoutStyles.dialogFooter, 'rfoot')}>
+      <div className={classNames(layoutStyles.dialogFooter, restoreStyles.footer)}>
         <Footnote plan={plan} progress={progress} />
         <span className={layoutStyles.grow} />
         {progress.kind === 'planned' ? (
@@ -113,7 +116,7 @@ function Consequences({ plan }: { readonly plan: RestorePlan }): ReactElement {
   ];
   return (
     <>
-      <dl className={classNames('delta', textStyles.number)}>
+      <dl className={classNames(restoreStyles.changes, textStyles.number)}>
         {changesOf(plan).map((change) => (
           <div key={change.name}>
             <dt className={textStyles.caption}>{change.name}</dt>
@@ -129,7 +132,7 @@ function Consequences({ plan }: { readonly plan: RestorePlan }): ReactElement {
           </div>
         ))}
       </dl>
-      <dl className="rterms">
+      <dl className={restoreStyles.terms}>
         {facts.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
@@ -155,7 +158,7 @@ function Outcome({
       return null;
     case 'failed':
       return (
-        <div className="rrefusal" role="alert">
+        <div className={restoreStyles.message} role="alert">
           <span className={textStyles.failure}>
             <Glyph name="failed" />
           </span>
@@ -167,7 +170,7 @@ function Outcome({
       );
     case 'done':
       return (
-        <p className="rrefusal" role="status">
+        <p className={restoreStyles.message} role="status">
           <span className={textStyles.success}>
             <Glyph name="done" />
           </span>

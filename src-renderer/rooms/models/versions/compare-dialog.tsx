@@ -7,6 +7,7 @@ import { Dialog } from '../../../kit/dialog.tsx';
 import { plural } from '../../../kit/format.ts';
 import tableStyles from '../../../kit/styles/tables.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
+import styles from './compare.module.css';
 import { datasetsBetween, metricRows, settingsDiffering } from './compare.ts';
 
 export function CompareDialog({
@@ -25,7 +26,7 @@ export function CompareDialog({
   const options = versions.map((version) => version.name);
   return (
     <Dialog onClose={onClose} title="Compare two versions" size={760}>
-      <div className="mtwo">
+      <div className={styles.twoColumns}>
         <NativeSelect
           label="First"
           data={options}
@@ -60,7 +61,7 @@ function Compared({
   const between = datasetsBetween(versions, a, b);
   const settings = settingsDiffering(a, b);
   return (
-    <div className="mcompare">
+    <div className={styles.comparison}>
       <table aria-label="Metrics">
         <thead>
           <tr>
@@ -82,7 +83,7 @@ function Compared({
         </tbody>
       </table>
       <h3 className={textStyles.label}>Datasets in between</h3>
-      <p className={classNames(textStyles.secondary, 'wrap')}>
+      <p className={classNames(textStyles.secondary, styles.wrap)}>
         {between.length === 0
           ? 'None.'
           : `${plural(between.length, 'dataset')}: ${between.join(', ')}.`}

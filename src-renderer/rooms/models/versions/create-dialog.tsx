@@ -7,6 +7,7 @@ import { Dialog } from '../../../kit/dialog.tsx';
 import { count } from '../../../kit/format.ts';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
+import dialogStyles from '../dialogs.module.css';
 
 const BY = 'you (window)';
 
@@ -34,7 +35,7 @@ export function CreateDialog({
           });
         }}
       >
-        <p className={classNames(textStyles.secondary, 'mtext')}>
+        <p className={classNames(textStyles.secondary, dialogStyles.introduction)}>
           {saved === null
             ? 'Keeps the weights of the latest checkpoint.'
             : `Keeps the weights of the latest checkpoint (step ${count(saved)}).`}{' '}

@@ -8,6 +8,7 @@ import { Dialog } from '../../../kit/dialog.tsx';
 import { bytes, count } from '../../../kit/format.ts';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
+import dialogStyles from '../dialogs.module.css';
 
 const BY = 'you (window)';
 
@@ -25,7 +26,7 @@ export function DeleteDialog({
   const ready = typed === version.name && (!isLastCopy || agreed);
   return (
     <Dialog onClose={onClose} title={`Delete ${version.name}`} size={520}>
-      <p className={classNames(textStyles.secondary, 'mtext')}>
+      <p className={classNames(textStyles.secondary, dialogStyles.introduction)}>
         Moves {bytes(version.bytes)} to the trash, where the files are deleted after 30 days.{' '}
         {isLastCopy
           ? `No checkpoint or other version contains step ${count(version.step)}: this is the last copy.`
@@ -43,7 +44,7 @@ export function DeleteDialog({
       />
       {isLastCopy ? (
         <Checkbox
-          className="magree"
+          className={dialogStyles.field}
           label="Delete the last copy of this step"
           checked={agreed}
           onChange={(event) => {
@@ -59,7 +60,7 @@ export function DeleteDialog({
         <Button
           size="md"
           variant="filled"
-          className="mdelete"
+          className={dialogStyles.deleteButton}
           disabled={!ready}
           onClick={() => {
             onClose();

@@ -9,10 +9,12 @@ import { bytes, count, loss, plural, UNKNOWN } from '../../../kit/format.ts';
 import { Glyph } from '../../../kit/marks.tsx';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
+import { openDialog } from '../models-store.ts';
+import detailStyles from '../point-details.module.css';
+import { PointFacts, RestoreButton } from '../point-facts.tsx';
+import verificationStyles from '../verification.module.css';
 import { useVerification, verifyVersion } from '../verification.ts';
 import { measuredWhere } from './compare.ts';
-import { PointFacts, RestoreButton } from '../point-facts.tsx';
-import { openDialog } from '../models-store.ts';
 
 export function VersionDetails({ version }: { readonly version: Version }): ReactElement {
   const lost = useLost();
@@ -20,7 +22,7 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
   const checked = useVerification((state) => state.versions[version.name]);
   const isLeft = !branches.some((branch) => branch.name === version.branch);
   return (
-    <aside className="mside" aria-label={`PointDetails of ${version.name}`}>
+    <aside className={detailStyles.details} aria-label={`Details of ${version.name}`}>
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
         <h2 className={classNames(textStyles.title, textStyles.ellipsis)} title={version.name}>
           {version.name}
@@ -52,8 +54,10 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
         ]}
       />
       <Datasets version={version} />
-      <p className={classNames(textStyles.mono, textStyles.caption, 'mfolder')}>{version.folder}</p>
-      <div className={classNames(layoutStyles.row, 'macts')}>
+      <p className={classNames(textStyles.mono, textStyles.caption, detailStyles.folder)}>
+        {version.folder}
+      </p>
+      <div className={classNames(layoutStyles.row, detailStyles.actions)}>
         <RestoreButton chosen={{ kind: 'version', version }} />
         <Button
           disabled={lost || checked === 'busy'}
@@ -91,7 +95,11 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
       {checked === undefined || checked === 'busy' ? null : (
         <p
           role="status"
-          className={checked.ok ? 'mchecked ok' : classNames('mchecked', textStyles.failure)}
+          className={
+            checked.ok
+              ? classNames(verificationStyles.result, verificationStyles.verified)
+              : classNames(verificationStyles.result, textStyles.failure)
+          }
         >
           <Glyph name={checked.ok ? 'done' : 'failed'} />
           <span>
@@ -108,7 +116,7 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
 function Datasets({ version }: { readonly version: Version }): ReactElement {
   const lost = useLost();
   return (
-    <div className="mdatasets">
+    <div className={detailStyles.datasets}>
       <h3 className={textStyles.label}>
         Datasets added since {version.parent ?? 'the base model'}
       </h3>

@@ -12,11 +12,12 @@ import layoutStyles from '../../../kit/styles/layout.module.css';
 import tableStyles from '../../../kit/styles/tables.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
 import { BackupState } from '../backups/backup-state.tsx';
-import { matchShare, measuredWhere } from './compare.ts';
 import { listNavigation } from '../list-navigation.ts';
 import { choose, openDialog } from '../models-store.ts';
-import { versionKey } from '../saved-models.ts';
 import { PointButton } from '../point-button.tsx';
+import listStyles from '../point-list.module.css';
+import { versionKey } from '../saved-models.ts';
+import { matchShare, measuredWhere } from './compare.ts';
 
 /** The newest backup of the step that a version contains. */
 export const backupOf = (version: Version, backups: readonly Backup[]): Backup | null =>
@@ -37,13 +38,13 @@ export function VersionTable({
   const lost = useLost();
   return (
     <section
-      className="mlist"
-      aria-label="VersionTable"
+      className={listStyles.list}
+      aria-label="Versions"
       tabIndex={0}
       onKeyDown={listNavigation(versions.map(versionKey), chosen, choose, onOpen)}
     >
       {versions.length === 0 ? (
-        <div className="mnone">
+        <div className={listStyles.empty}>
           <p className={textStyles.secondary}>
             No versions yet. One is created after each dataset, and you can create one from any
             checkpoint.
@@ -59,7 +60,7 @@ export function VersionTable({
           </Button>
         </div>
       ) : (
-        <table className={manyBranches ? 'tight' : ''}>
+        <table className={manyBranches ? listStyles.compact : undefined}>
           <thead>
             <tr>
               <th>Version</th>
@@ -67,9 +68,11 @@ export function VersionTable({
               <th className={tableStyles.numberCell}>Step</th>
               <th className={tableStyles.numberCell}>Validation</th>
               <th className={tableStyles.numberCell}>Gap</th>
-              <th className={classNames(tableStyles.numberCell, 'detail')}>Match</th>
-              <th className="gapped">Created</th>
-              <th className="detail">Weights</th>
+              <th className={classNames(tableStyles.numberCell, listStyles.optionalColumn)}>
+                Match
+              </th>
+              <th className={listStyles.withGap}>Created</th>
+              <th className={listStyles.optionalColumn}>Weights</th>
               <th>Backup</th>
               <th className={tableStyles.numberCell}>Size</th>
             </tr>
@@ -80,7 +83,7 @@ export function VersionTable({
               const key = versionKey(entry);
               const copy = backupOf(entry, backups);
               return (
-                <tr key={entry.name} className={key === chosen ? 'sel' : ''}>
+                <tr key={entry.name} className={key === chosen ? listStyles.selected : undefined}>
                   <td>
                     <PointButton id={key} chosen={chosen}>
                       {entry.name}
@@ -94,15 +97,21 @@ export function VersionTable({
                   <td className={tableStyles.numberCell}>
                     {entry.gap === null ? UNKNOWN : signed(entry.gap)}
                   </td>
-                  <td className={classNames(tableStyles.numberCell, 'detail')}>
+                  <td className={classNames(tableStyles.numberCell, listStyles.optionalColumn)}>
                     {match === null ? UNKNOWN : percent(match)}
                   </td>
-                  <td className={classNames(textStyles.secondary, textStyles.number, 'gapped')}>
+                  <td
+                    className={classNames(
+                      textStyles.secondary,
+                      textStyles.number,
+                      listStyles.withGap,
+                    )}
+                  >
                     {clock(entry.created, now)}
                   </td>
-                  <td className="detail">
+                  <td className={listStyles.optionalColumn}>
                     <span
-                      className={classNames(layoutStyles.row, 'mrow')}
+                      className={classNames(layoutStyles.row, listStyles.iconRow)}
                       title={`Created ${entry.how}`}
                     >
                       <Mark name="version" />

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import type { LineChart } from '../../src-renderer/kit/chart/index.ts';
-import { drawEnds, type LayerState } from '../../src-renderer/rooms/models/lineage/branch-labels.ts';
+import {
+  drawEnds,
+  type LayerState,
+} from '../../src-renderer/rooms/models/lineage/branch-labels.ts';
 
-test('no leader of a left branch is drawn over the words of now', () => {
+test('the leader line of an abandoned branch is drawn below the label of the current step', () => {
   const drawn: string[] = [];
   const context = new Proxy({} as Record<string, unknown>, {
     get: (own, name) =>
@@ -23,10 +26,10 @@ test('no leader of a left branch is drawn over the words of now', () => {
   } as unknown as LineChart;
   const plot = {
     now: { step: 90, y: 60 },
-    segments: [{ label: 'main, left at 100', points: [{ x: 100, y: 60 }], isActive: false }],
+    segments: [{ label: 'main, abandoned at 100', points: [{ x: 100, y: 60 }], isActive: false }],
     forks: [],
   };
   drawEnds(chart, { plot, colors: {}, chosen: null, discarded: null } as unknown as LayerState);
   expect(drawn).toContain('leader');
-  expect(drawn.lastIndexOf('leader')).toBeLessThan(drawn.indexOf('now, 90'));
+  expect(drawn.lastIndexOf('leader')).toBeLessThan(drawn.indexOf('current, step 90'));
 });

@@ -1,10 +1,13 @@
-/** The lineage as a plot, and the words of a restore: pure, so every corner is asked here. */
+/** Data of the lineage chart and texts of a restore plan. */
 import { expect, test } from 'vitest';
 import { lineageOf, validationOf } from '../contract/scripted-lineage.ts';
 import type { LineageState, RestorePlan } from '../../src-main/contract/index.ts';
 import { movedTo } from '../../src-renderer/rooms/models/list-navigation.ts';
 import { progressOf } from '../../src-renderer/rooms/models/restore/restore-progress.ts';
-import { discardedRangeOf, lineagePlotOf } from '../../src-renderer/rooms/models/lineage/lineage-plot.ts';
+import {
+  discardedRangeOf,
+  lineagePlotOf,
+} from '../../src-renderer/rooms/models/lineage/lineage-plot.ts';
 import {
   phaseTime,
   diskText,
@@ -17,16 +20,22 @@ const lineage = lineageOf(0);
 const saved = { versions: [], backups: [], checkpoints: lineage.checkpoints };
 const plot = lineagePlotOf(lineage, saved, validationOf(lineage, 1412), 1412);
 
-test('segments meet at their forks, and what was left is a segment of its own', () => {
+test('segments meet at their forks, and an abandoned part is a segment of its own', () => {
   if (plot === null) throw new Error('no plot');
   const names = plot.segments.map(
-    (segment) => `${segment.branch} ${segment.isActive ? 'in' : 'left'}`,
+    (segment) => `${segment.branch} ${segment.isActive ? 'active' : 'abandoned'}`,
   );
-  expect(names).toEqual(['main in', 'main left', 'branch-2 in', 'branch-2 left', 'branch-3 in']);
+  expect(names).toEqual([
+    'main active',
+    'main abandoned',
+    'branch-2 active',
+    'branch-2 abandoned',
+    'branch-3 active',
+  ]);
   const [mainIn, mainLeft, secondIn] = plot.segments;
   expect(mainIn?.points.at(-1)).toEqual(mainLeft?.points[0]);
   expect(mainIn?.points.at(-1)).toEqual(secondIn?.points[0]);
-  expect(mainLeft?.label).toBe('main, left at 1,240');
+  expect(mainLeft?.label).toBe('main, abandoned at 1,240');
   expect(plot.forks.map((fork) => fork.x)).toEqual([1100, 1300]);
   expect(plot.last).toBe(1460);
   expect(plot.now?.step).toBe(1412);
@@ -72,32 +81,30 @@ const plan: RestorePlan = {
   undo: '',
 };
 
-test('what leaves ends at now; going back to a left branch says which comes back', () => {
+test('the discarded range ends at the current step and names a reactivated branch', () => {
   expect(discardedRangeOf(plan, lineage)).toEqual({
     from: 1300,
     to: 1412,
     steps: 112,
-    back: { branch: 'branch-2', step: 1460 },
+    reactivated: { branch: 'branch-2', step: 1460 },
   });
   const down: RestorePlan = {
     ...plan,
     to: { ...plan.to, branch: 'main', step: 900 },
     steps_leaving: 512,
   };
-  expect(discardedRangeOf(down, lineage)).toMatchObject({ from: 900, back: null });
+  expect(discardedRangeOf(down, lineage)).toMatchObject({ from: 900, reactivated: null });
 });
 
-test('words of a plan', () => {
-  expect(undoneText(plan)).toBe('1 in part');
+test('texts of a plan', () => {
+  expect(undoneText(plan)).toBe('1 (partial)');
   expect(undoneText({ ...plan, datasets_leaving: [] })).toBe('none');
-  expect(summaryOf({ ...plan, steps_leaving: 0 }, true)).toContain(
-    'No step leaves the current model.',
-  );
+  expect(summaryOf({ ...plan, steps_leaving: 0 }, true)).toContain('No steps are discarded.');
   expect(phaseTime(0.2)).toBe('under 1\u00a0s');
   expect(phaseTime(9)).toBe('about 9\u00a0s');
   expect(phaseTime(null)).toBeNull();
   expect(diskText({ free_bytes: 1e9, needed_bytes: 3e9, fits: false })).toMatch(
-    /3\.0\sGB are needed/,
+    /Not enough disk space: 3\.0\sGB needed/,
   );
   expect(namesText(['a', 'b', 'c'])).toBe('a, b and c');
 });
@@ -122,11 +129,16 @@ test('a lost answer is told from a failure by what the lineage says', () => {
     restore,
   });
   expect(progressOf(asked(null), plan, at({ ...running, state: 'running' })).kind).toBe('running');
-  expect(progressOf(asked(null), plan, at(null, 'branch-4'))).toEqual({ kind: 'done', result: null });
+  expect(progressOf(asked(null), plan, at(null, 'branch-4'))).toEqual({
+    kind: 'done',
+    result: null,
+  });
   expect(progressOf(asked(null), plan, at(null)).kind).toBe('failed');
   expect(progressOf(asked('BUSY'), plan, at(null, 'branch-4')).kind).toBe('failed');
   const failed = at({ ...running, state: 'failed', message: 'no room' });
-  expect(progressOf(asked('NOT_READY'), plan, failed)).toMatchObject({ at: { message: 'no room' } });
+  expect(progressOf(asked('NOT_READY'), plan, failed)).toMatchObject({
+    at: { message: 'no room' },
+  });
   // Another restore's failure, or an earlier one of the same title, is not this one's.
   expect(progressOf({ kind: 'running' }, plan, failed)).toEqual({ kind: 'running', at: null });
 });
