@@ -12,7 +12,10 @@ import { Consequences } from './consequences.tsx';
 import { forgetEdits, shown, type Pending } from './edits.ts';
 import estimateStyles from './estimate.module.css';
 
-/** Saves one setting after another, so that a refusal refers to one of them. Saved edits are dropped. */
+/**
+ * Saves one setting after another, so that a refusal refers to one of them. Saved edits are
+ * dropped.
+ */
 async function save(changes: readonly Pending[]): Promise<void> {
   for (const change of changes) {
     const answer = await command((engine) =>

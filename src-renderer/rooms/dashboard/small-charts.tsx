@@ -11,7 +11,9 @@ import { SmallChart } from './small-chart.tsx';
 import type { SmallSeries } from './small-configuration.ts';
 import { constantSince, smallSeriesOf } from './small-series.ts';
 
-/** The text of a value that updates every step: stale after a while without updates, then unknown. */
+/**
+ * The text of a value that updates every step: stale after a while without updates, then unknown.
+ */
 function useLiveValue(): (
   measured: Measured,
   text: (value: number) => string,

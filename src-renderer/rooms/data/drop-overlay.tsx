@@ -1,4 +1,7 @@
-/** The overlay while files are dragged over the window: one lane per priority. Outside of them is Normal. */
+/**
+ * The overlay while files are dragged over the window: one lane per priority. Outside of them is
+ * Normal.
+ */
 import type { ReactElement } from 'react';
 import { useLost, useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';

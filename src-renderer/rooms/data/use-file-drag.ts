@@ -32,6 +32,11 @@ export function useFileDrag(onAdded: () => void): {
   const [over, setOver] = useState<FileDrag | null>(null);
   const [lane, setLane] = useState<Priority>('normal');
   const laneNow = useRef<Priority>('normal');
+  // A ref, because a connection that is lost during a drag must not end the drag.
+  const isLost = useRef(lost);
+  useEffect(() => {
+    isLost.current = lost;
+  }, [lost]);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let leaving: ReturnType<typeof setTimeout> | undefined;
@@ -46,8 +51,8 @@ export function useFileDrag(onAdded: () => void): {
     const onEnter = (event: DragEvent): void => {
       const drag = readDrag(event.dataTransfer);
       if (drag === null) return;
-      // Accept the drag here too: when the element under the pointer changes, this event replaces dragover, and a drop right
-      // after it would be treated as a leave.
+      // Accept the drag here too: when the element under the pointer changes, this event replaces
+      // dragover, and a drop right after it would be treated as a leave.
       event.preventDefault();
       clearTimeout(leaving);
       timer ??= setTimeout(() => {
@@ -63,14 +68,15 @@ export function useFileDrag(onAdded: () => void): {
       laneNow.current = LANES.find((lane) => lane === name) ?? 'normal';
       setLane(laneNow.current);
     };
-    // Inside the page the event has the entered element. Counting enter and leave events doesn't work: an element that is
-    // removed under the pointer gets no leave event.
+    // Inside the page the event has the entered element. Counting enter and leave events doesn't
+    // work: an element that is removed under the pointer gets no leave event.
     const onLeave = (event: DragEvent): void => {
       if (event.relatedTarget !== null || readDrag(event.dataTransfer) === null) return;
       clearTimeout(leaving);
       leaving = setTimeout(end, LEAVE_AFTER_MS);
     };
-    // Pointer events stop during a drag, so a pointer move means that the drag ended outside of the page.
+    // Pointer events stop during a drag, so a pointer move means that the drag ended outside of the
+    // page.
     const onMove = (): void => {
       if (timer !== undefined) end();
     };
@@ -81,7 +87,7 @@ export function useFileDrag(onAdded: () => void): {
       event.preventDefault();
       const priority = laneNow.current;
       end();
-      if (!drag.hasFiles || lost) return;
+      if (!drag.hasFiles || isLost.current) return;
       void host.dropped(transfer).then((chosen) => {
         addFiles(chosen, priority);
         onAdded();
@@ -105,6 +111,6 @@ export function useFileDrag(onAdded: () => void): {
       removeEventListener('keydown', onKey);
       removeEventListener('pointermove', onMove);
     };
-  }, [host, lost, onAdded]);
+  }, [host, onAdded]);
   return { drag: over, lane };
 }
