@@ -147,7 +147,7 @@ function DatasetCell(): ReactElement {
   const left = lost
     ? `as of ${clockSeconds(heard / 1000)}`
     : !moving
-      ? `finishes at ${UNKNOWN}`
+      ? `ends at ${UNKNOWN}`
       : leftText(status.eta_seconds, done, now / 1000);
   return (
     <div className={classNames(styles.cell, styles.dataset)}>
@@ -185,7 +185,7 @@ function leftText(eta: number | null, done: number, now: number): string {
   const left = timeLeft(eta, done);
   return eta === null || left === 'estimating'
     ? left
-    : `${left}, finishes at ${clock(now + eta, now)}`;
+    : `${left}, ends at ${clock(now + eta, now)}`;
 }
 
 export function Header({ onStop }: { readonly onStop: () => void }): ReactElement {

@@ -1,6 +1,6 @@
 /**
- * App: the frame around the screens, navigation, keys and colors.
- * Promises: state, model, dataset, machine and the controls are always visible and say how old they are.
- * Never: holds what the engine knows, or acts without a command of the user.
+ * App: the frame around the screens, with navigation, command palette and shortcuts.
+ * Promises: state, model, dataset, machine and controls are always visible and show their age.
+ * Never: stores engine state of its own, or acts without a command from the user.
  */
 export { start } from './start.tsx';

@@ -158,10 +158,10 @@ describe.skipIf(found.runtime === null)('settings of the desktop', () => {
         { menu, label },
       );
     await press('Help', 'Keys');
-    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
     await page.keyboard.press('Escape');
     await press('View', 'Commands');
-    await page.getByRole('dialog', { name: 'Commands' }).waitFor();
+    await page.getByRole('dialog', { name: 'Command palette' }).waitFor();
     await page.keyboard.press('Escape');
     await press('Help', 'Help');
     await page.getByRole('heading', { name: 'Help', level: 1 }).waitFor();

@@ -65,7 +65,7 @@ test('a version is restored from the window, and rolled back', { timeout: 300_00
   const dialog = page.getByRole('dialog', { name: `Restore ${kept.name}` });
   const confirm = dialog.getByRole('button', { name: 'Back up and restore' });
   await confirm.waitFor();
-  await page.locator('.mline.lit').waitFor();
+  await page.locator('[data-highlighted=true]').waitFor();
   await shot('plan');
   expect(await seriousFindings(page)).toEqual([]);
   await confirm.click();

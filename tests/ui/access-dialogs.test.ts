@@ -1,9 +1,9 @@
-/** Every dialog: nothing serious for axe in both themes, nothing cut off at the smallest window (640 px is 1280 at 200 %) and wider ones. */
+/** Every dialog: no serious axe findings in both themes, nothing clipped at the smallest window (640 px is 1280 px at 200 % zoom) and above. */
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import type { Scene } from '../contract/scripted-scenes.ts';
 import { openStage } from './open-page.ts';
-import { dialogSizes, press, walk, type Place } from './tour.ts';
+import { dialogSizes, press, findingsOf, type Place } from './tour.ts';
 
 const models = (name: string, ...names: readonly RegExp[]): Place => ({
   name: `models, ${name}`,
@@ -43,7 +43,7 @@ async function raise(page: Page): Promise<void> {
   await press(/^Raise max_length/)(page);
 }
 
-test.each(Object.keys(places) as Scene[])('every dialog for everybody: %s', async (scene) => {
+test.each(Object.keys(places) as Scene[])('every dialog is accessible: %s', async (scene) => {
   const { page } = await openStage({ scene, width: 1280, height: 900 });
-  expect(await walk(page, places[scene] ?? [], dialogSizes)).toEqual([]);
+  expect(await findingsOf(page, places[scene] ?? [], dialogSizes)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** A lost connection is shown as one, keeps what was known with its time, and heals by itself. */
+/** A lost connection is reported, old values stay with their time, and the page reconnects automatically. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import type { Page } from 'playwright';
@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startScriptedServer } from '../contract/scripted-server.ts';
 import { called, live, openBrowser, openStage } from './open-page.ts';
 import { dashboardOf } from './pages/dashboard.ts';
+import * as frame from './pages/frame.ts';
 
 const repository = path.resolve(import.meta.dirname, '../..');
 
@@ -55,14 +56,14 @@ async function lastStep(page: Page): Promise<number> {
   return Number((/to ([\d,]+)\./.exec(text ?? '')?.[1] ?? '0').replaceAll(',', ''));
 }
 async function saysLost(page: Page): Promise<void> {
-  await page.locator('[data-state="Connection lost"]').waitFor({ timeout: 8000 });
-  // The accent means now; nothing on screen is now any more.
+  await frame.stateCell(page, 'Connection lost').waitFor({ timeout: 8000 });
+  // The accent color marks live values, and none are live now.
   expect(await color(page, 'accent')).toBe(await color(page, 't2'));
   for (const name of ['Pause', 'Stop'])
     expect(await page.getByRole('button', { name, exact: true }).isDisabled()).toBe(true);
 }
 
-test('a killed engine is called lost; the next one is found by itself, with whole charts', async () => {
+test('the page reports a killed engine as lost and reconnects to the next one with complete charts', async () => {
   const first = await startProcess(0);
   const page = await openPage(first.link);
   await expect.poll(() => lastStep(page), { timeout: 15_000 }).toBeGreaterThan(0);
@@ -73,10 +74,10 @@ test('a killed engine is called lost; the next one is found by itself, with whol
   const port = Number(new URL(first.link).port);
   await startProcess(port);
   await live(page);
-  await page.locator('[data-state="Training"]').waitFor();
+  await frame.stateCell(page, 'Training').waitFor();
   expect(await color(page, 'accent')).toBe(accent);
   await expect.poll(() => lastStep(page), { timeout: 15_000 }).toBeGreaterThan(shown);
-  // From the first step of the range to now, in one piece: asked for anew, not patched.
+  // Complete from the first step of the range: fetched again instead of patched.
   const answer = await dashboardOf(page).lossChart.getAttribute('aria-label');
   expect(answer).toMatch(/steps 1 to|steps [\d,]+ to/);
   await expect
@@ -86,7 +87,7 @@ test('a killed engine is called lost; the next one is found by itself, with whol
     .toBe(true);
 });
 
-test('an engine that hangs with its connection open is noticed, and heard again when it goes on', async () => {
+test('the page detects an engine that hangs with its connection open, and recovers when it continues', async () => {
   const { child, link } = await startProcess(0);
   const page = await openPage(link);
   child.kill('SIGSTOP');
@@ -95,25 +96,25 @@ test('an engine that hangs with its connection open is noticed, and heard again 
   expect(Date.now() - began).toBeGreaterThan(2500);
   child.kill('SIGCONT');
   await live(page);
-  await page.locator('[data-state="Training"]').waitFor();
-  await page.getByText('The window has not heard', { exact: false }).waitFor({ state: 'detached' });
+  await frame.stateCell(page, 'Training').waitFor();
+  await frame.lostNotice(page).waitFor({ state: 'detached' });
 });
 
-test('an engine that ends is called lost within seconds, its values old; a new one is found', async () => {
+test('an engine that exits is reported as lost within seconds, and the page connects to a new one', async () => {
   const { page, server } = await openStage();
   const { port } = server;
   await server.close();
-  await page.locator('[data-state="Connection lost"]').waitFor({ timeout: 8000 });
-  await page.getByText('The window has not heard from the engine', { exact: false }).waitFor();
-  await page.getByText('Training does not depend on the window.', { exact: false }).waitFor();
+  await frame.stateCell(page, 'Connection lost').waitFor({ timeout: 8000 });
+  await frame.lostNotice(page).waitFor();
+  await page.getByText('Training continues without the window.', { exact: false }).waitFor();
   expect(await page.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true);
-  // What was known stays, marked as old.
+  // Old values stay, marked as old.
   await page.getByText('last update', { exact: false }).first().waitFor();
   await page.getByText('gsm8k_train.jsonl').first().waitFor();
   const next = await startScriptedServer({ scene: 'paused', port });
   try {
     await live(page);
-    await page.locator('[data-state="Paused"]').waitFor();
+    await frame.stateCell(page, 'Paused').waitFor();
     await page.getByRole('button', { name: 'Resume' }).click();
     await called(next, 'training.resume');
   } finally {

@@ -1,10 +1,10 @@
-/** What of a page nobody can see or reach: over an edge, clipped by what does not scroll, shortened, or under something else. */
+/** Finds content that can't be seen or reached: beyond an edge, clipped without scrolling, truncated, or covered. */
 import type { Page } from 'playwright';
 
-/** One line for each thing that is cut off, with the words on it; empty when all is there. */
+/** One line with the text of each clipped element; empty when nothing is clipped. */
 export async function cutOff(page: Page): Promise<readonly string[]> {
   return page.evaluate(async () => {
-    // Charts follow a new size of the window with the frame after the next.
+    // Charts adapt to a new window size two frames later.
     for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
     const found: string[] = [];
     const wide = document.documentElement.scrollWidth - innerWidth;
@@ -21,7 +21,7 @@ export async function cutOff(page: Page): Promise<readonly string[]> {
     };
     const within = (value: number, from: number, to: number): number =>
       Math.min(Math.max(value, from), to);
-    /** Whether something leaves what holds it. What can be scrolled to is not cut; what ends in an ellipsis is validated by its name. */
+    /** Where an element exceeds its container. Scrollable content isn't clipped; truncated text is checked separately. */
     const leaves = (element: Element): string | null => {
       const box = sides(element.getBoundingClientRect());
       for (
@@ -47,7 +47,7 @@ export async function cutOff(page: Page): Promise<readonly string[]> {
       if (box.top < -1 || box.bottom > innerHeight + 1) return 'at the bottom of the window';
       return null;
     };
-    /** A control that something lies upon. Behind a dialog everything is; what is scrolled away is not there to be hit. */
+    /** A control that is covered. Ignores controls behind a dialog and those scrolled out of view. */
     const covered = (element: Element): string | null => {
       const dialog = document.querySelector('[role=dialog]');
       if (dialog !== null && !dialog.contains(element)) return null;
@@ -65,7 +65,7 @@ export async function cutOff(page: Page): Promise<readonly string[]> {
       );
       return label?.contains(hit) === true ? null : `lies under ${hit.outerHTML.slice(0, 60)}`;
     };
-    /** Text that is wider than its own place: it says its whole name on hover, or it runs over what stands beside it. */
+    /** Text that is wider than its element: it needs a title when truncated, otherwise it overlaps its neighbor. */
     const shortened = (element: Element): string | null => {
       if (element.clientWidth === 0 || element.scrollWidth <= element.clientWidth + 1) return null;
       const style = getComputedStyle(element);
@@ -74,7 +74,7 @@ export async function cutOff(page: Page): Promise<readonly string[]> {
       const isNamed = element.closest('[title], [aria-label]') !== null;
       return style.textOverflow === 'ellipsis' && isNamed ? null : 'is shortened without a title';
     };
-    /** What scrolls inside a slot that is too low to read a line of it in. */
+    /** Scrolling areas too low to show a line of text. */
     for (const element of document.body.querySelectorAll('*')) {
       const scrolls = ['auto', 'scroll'].includes(getComputedStyle(element).overflowY);
       if (
@@ -95,7 +95,7 @@ export async function cutOff(page: Page): Promise<readonly string[]> {
       const isText = element.childElementCount === 0 && element.textContent.trim() !== '';
       if ((!isControl && !isText) || element.closest(hidden) !== null) continue;
       const box = element.getBoundingClientRect();
-      // What is there for screen readers alone is a point, which a zoom makes a little larger.
+      // Visually hidden elements are one pixel, which zoom enlarges slightly.
       if (box.width <= 2 || box.height <= 2 || !element.checkVisibility()) continue;
       const name = element.getAttribute('aria-label') ?? element.textContent.trim();
       const what = `${element.tagName.toLowerCase()} "${name.slice(0, 60)}"`;

@@ -1,9 +1,10 @@
-/** Every job with keys alone. The focus is seen wherever it goes, and never lost. */
+/** Every task by keyboard. The focus is always visible and never lost. */
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { called, callsOf, openStage } from './open-page.ts';
+import * as frame from './pages/frame.ts';
 
-/** What has the focus, and whether it can be seen. */
+/** The focused element, and whether its focus is visible. */
 async function focus(page: Page): Promise<{ readonly name: string; readonly seen: boolean }> {
   return page.evaluate(() => {
     const entry = document.activeElement;
@@ -37,7 +38,7 @@ async function focus(page: Page): Promise<{ readonly name: string; readonly seen
   });
 }
 
-/** Tab until a control of this name has the focus, as somebody without a mouse finds it. */
+/** Presses Tab until a control with this name has the focus. */
 async function tabTo(page: Page, name: RegExp, back = false): Promise<void> {
   const passed: string[] = [];
   for (let press = 0; press < 90; press += 1) {
@@ -48,10 +49,10 @@ async function tabTo(page: Page, name: RegExp, back = false): Promise<void> {
     passed.push(now.name);
     await page.keyboard.press(back ? 'Shift+Tab' : 'Tab');
   }
-  throw new Error(`Tab does not reach ${String(name)}; it passed ${passed.join(' | ')}`);
+  throw new Error(`Tab does not reach ${String(name)}; passed: ${passed.join(' | ')}`);
 }
 
-/** Up to the top of the focused list, then down to the entry of this id. */
+/** Moves to the top of the focused list, then down to the option with this id. */
 async function arrowTo(page: Page, id: string): Promise<void> {
   const at = (): Promise<string | null | undefined> =>
     page.evaluate(() => document.activeElement?.getAttribute('aria-activedescendant'));
@@ -229,7 +230,7 @@ test('models: create, compare, pin, delete', async () => {
   await hasFocus(page);
 });
 
-test('logs are searched, and the palette leads to every screen', async () => {
+test('logs are searched, and the palette opens every screen', async () => {
   const { page } = await openStage({ at: '#/logs' });
   await page.getByRole('heading', { name: 'Logs', level: 1 }).waitFor();
   await page.keyboard.press('/');
@@ -239,7 +240,7 @@ test('logs are searched, and the palette leads to every screen', async () => {
   );
   for (const screen of ['Dashboard', 'Data', 'Queue', 'Models', 'Config', 'Logs']) {
     await page.keyboard.press('Control+k');
-    await page.getByRole('dialog', { name: 'Commands' }).waitFor();
+    await frame.palette(page).waitFor();
     await page.keyboard.type(`open ${screen.toLowerCase()}`);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: screen, level: 1 }).waitFor();

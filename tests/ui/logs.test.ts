@@ -1,11 +1,12 @@
-/** The logs screen: the journal with its evidence, the files of engine and trainer, search and follow. */
+/** The Logs screen: journal with evidence, engine and trainer logs, search and Follow. */
 import { expect, test } from 'vitest';
 import { callsOf, openStage } from './open-page.ts';
+import * as logs from './pages/logs.ts';
 
-test('the journal stands oldest first, opens its evidence, and is searched', async () => {
+test('the journal is sorted oldest first, shows evidence on click, and can be searched', async () => {
   const { page } = await openStage({ at: '#/logs' });
-  const journal = page.getByRole('log', { name: 'Journal' });
-  const texts = await journal.locator('.ltext').allInnerTexts();
+  const journal = logs.journal(page);
+  const texts = await logs.entryTexts(page).allInnerTexts();
   expect(texts).toEqual([
     'v001_sample was kept at step 1100.',
     'The trainer was restarted at step 1000; 37 steps were trained again.',
@@ -13,25 +14,25 @@ test('the journal stands oldest first, opens its evidence, and is searched', asy
   ]);
   await journal.getByText('The trainer was restarted').click();
   await journal.getByText('"signal": "SIGKILL"').waitFor();
-  await page.getByLabel('Search in the log').fill('version');
-  expect(await journal.locator('.ltext').count()).toBe(1);
-  await page.getByLabel('Search in the log').fill('xid');
-  await page.getByText('No line matches “xid”.').waitFor();
+  await logs.search(page).fill('version');
+  expect(await logs.entryTexts(page).count()).toBe(1);
+  await logs.search(page).fill('xid');
+  await page.getByText('No lines match “xid”.').waitFor();
   await page.getByRole('button', { name: 'Clear' }).click();
-  expect(await journal.locator('.ltext').count()).toBe(3);
+  expect(await logs.entryTexts(page).count()).toBe(3);
 });
 
-test("the engine's log ends at its end, is searched by the engine, and is followed until it is not", async () => {
+test('the engine log scrolls to its end, is searched by the engine, and is polled while Follow is on', async () => {
   const { page, server } = await openStage({ at: '#/logs' });
-  await page.getByText('Engine', { exact: true }).click();
-  const log = page.getByRole('log', { name: 'Log of the engine' });
+  await logs.source(page, 'Engine').click();
+  const log = logs.log(page, 'Engine');
   await log.getByText('line 1200', { exact: false }).waitFor();
   await page.getByText('the last 1,000 lines', { exact: false }).waitFor();
   expect(
     await log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight),
   ).toBeLessThan(2);
-  await page.getByLabel('Search in the log').fill('line 77');
-  await page.waitForFunction(() => document.querySelectorAll('.lraw').length === 11);
+  await logs.search(page).fill('line 77');
+  await expect.poll(() => logs.logLines(page, 'Engine').count()).toBe(11);
   await page.getByRole('checkbox', { name: 'Follow' }).uncheck();
   await page.waitForTimeout(300);
   const asked = callsOf(server, 'logs.read').length;
@@ -39,8 +40,8 @@ test("the engine's log ends at its end, is searched by the engine, and is follow
   expect(callsOf(server, 'logs.read').length).toBe(asked);
 });
 
-test('a trainer that has not written yet is said so', async () => {
+test('a missing trainer log is reported as such', async () => {
   const { page } = await openStage({ at: '#/logs' });
-  await page.getByText('Trainer', { exact: true }).click();
-  await page.getByText('No trainer has written a log yet.').waitFor();
+  await logs.source(page, 'Trainer').click();
+  await page.getByText('No trainer log yet.').waitFor();
 });

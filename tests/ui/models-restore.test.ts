@@ -1,18 +1,16 @@
-/** Visual restore: what would happen, the phases passing by, failures and refusals, from every place that offers it. */
+/** Restore: plan, phases, failures and refusals, from every place that offers it. */
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
 import { called, callsOf, openStage, type StageOptions } from './open-page.ts';
+import * as models from './pages/models.ts';
 
-const stage = (options: StageOptions = {}) =>
+const openModels = (options: StageOptions = {}) =>
   openStage({ scene: 'branches', at: '#/models', height: 900, ...options });
-
-const restoreOf = (page: Page) =>
-  page.getByRole('complementary', { name: /^Details of/ }).getByRole('button', { name: 'Restore' });
 
 async function openRestore(page: Page, name = 'v001_sample') {
   await page.getByRole('button', { name }).click();
-  await restoreOf(page).click();
+  await models.restoreButton(page).click();
   const dialog = page.getByRole('dialog', { name: `Restore ${name}` });
   await dialog.getByRole('button', { name: 'Back up and restore' }).waitFor();
   return dialog;
@@ -21,39 +19,42 @@ async function openRestore(page: Page, name = 'v001_sample') {
 const focused = (page: Page) =>
   page.evaluate(() => document.activeElement?.textContent.trim() ?? 'nothing');
 
-test('the dialog says from, to, what leaves, the moments, the phases with times, the disk and the undo', async () => {
-  const { page, complaints } = await stage();
+test('the dialog shows source, target, discarded steps, optimizer state, phases with times, disk and undo', async () => {
+  const { page, complaints } = await openModels();
   const dialog = await openRestore(page);
   const text = (await dialog.innerText()).replaceAll('\u00a0', ' ');
-  expect(text).toContain('The 312 steps marked above leave the current model.');
-  expect(text).toMatch(/step 1,412\s+to\s+step 1,100/);
+  expect(text).toContain('The 312 steps marked above are discarded.');
+  expect(text).toMatch(/1,412\s+to\s+1,100/);
   expect(text).toMatch(/0\.169 at 1,400\s+to\s+0\.211/);
   expect(text).toMatch(/70\.3 %\s+to\s+95\.0 %/);
-  expect(text).toContain('2 whole');
-  expect(text).toContain('gsm8k_train.jsonl (whole, 162 steps)');
-  expect(text).toContain('kept, from the checkpoint of step 1,100');
-  const phases = dialog.getByRole('list', { name: 'What happens' }).getByRole('listitem');
+  expect(text).toContain('2 (complete)');
+  expect(text).toContain('gsm8k_train.jsonl (complete, 162 steps)');
+  expect(text).toContain('restored from checkpoint 1,100');
+  const phases = dialog.getByRole('list', { name: 'Restore steps' }).getByRole('listitem');
   expect(await phases.count()).toBe(6);
   expect(await phases.nth(2).innerText()).toMatch(/Back up\.[^]*about 26\ss/);
-  expect(text).toContain('Free disk 212 GB to 209 GB.');
+  expect(text).toContain('Disk: uses 3.2 GB of 212 GB free.');
   expect(text).toContain('Roll back undoes this until the backup is removed, in 30 days.');
-  await page.locator('.mline.lit').waitFor();
+  await models.lineage(page).and(page.locator('[data-highlighted=true]')).waitFor();
   expect(complaints).toEqual([]);
 });
 
-test('in one column the screen goes back to the picture that the dialog speaks of', async () => {
-  const { page } = await stage({ width: 900 });
+test('in one column the screen scrolls to the chart that the dialog refers to', async () => {
+  const { page } = await openModels({ width: 900 });
   await page.getByRole('button', { name: 'v001_sample' }).click();
-  await restoreOf(page).scrollIntoViewIfNeeded();
-  const top = () => page.evaluate(() => document.querySelector('.models')?.scrollTop ?? -1);
+  await models.restoreButton(page).scrollIntoViewIfNeeded();
+  const top = () => models.scrollTop(page);
   expect(await top()).toBeGreaterThan(0);
-  await restoreOf(page).click();
-  await page.getByRole('dialog').getByText('marked above leave', { exact: false }).waitFor();
+  await models.restoreButton(page).click();
+  await page
+    .getByRole('dialog')
+    .getByText('marked above are discarded', { exact: false })
+    .waitFor();
   expect(await top()).toBe(0);
 });
 
 test('Cancel has the focus, Enter restores nothing, and the focus goes back', async () => {
-  const { page, server } = await stage();
+  const { page, server } = await openModels();
   const dialog = await openRestore(page);
   await page.waitForFunction(() => document.activeElement?.textContent === 'Cancel');
   await page.keyboard.press('Enter');
@@ -68,15 +69,15 @@ test('Cancel has the focus, Enter restores nothing, and the focus goes back', as
   expect(callsOf(server, 'restore.carryOut')).toEqual([]);
 });
 
-test('the phases pass by, and what came of it is said; the picture has the new branch', async () => {
-  const { page, server } = await stage();
+test('the dialog shows the phases and the result, and the chart the new branch', async () => {
+  const { page, server } = await openModels();
   server.engine.restores.pace = 250;
   const dialog = await openRestore(page);
   await dialog.getByLabel('Queue support_2026-10.jsonl and gsm8k_train.jsonl again').check();
   await dialog.getByRole('button', { name: 'Back up and restore' }).click();
-  await dialog.locator('[data-phase=verify][data-state=running]').waitFor();
-  await dialog.locator('[data-phase=pause][data-state=done]').waitFor();
-  await dialog.locator('[data-phase=switch][data-state=waiting]').waitFor();
+  await models.phase(dialog, 'verify', 'running').waitFor();
+  await models.phase(dialog, 'pause', 'done').waitFor();
+  await models.phase(dialog, 'switch', 'waiting').waitFor();
   await dialog
     .getByText('The model stands at step 1100 of main, on branch-4.', { exact: false })
     .waitFor();
@@ -98,9 +99,9 @@ test('the phases pass by, and what came of it is said; the picture has the new b
   await page.getByRole('region', { name: 'Checkpoints' }).getByText('branch-4').first().waitFor();
 });
 
-test('a dialog that stays open asks again, so that its point is kept; a point that is gone is said with the nearest', async () => {
-  const { page, server } = await stage();
-  // Minutes pass in a moment: the engine forgets what it keeps for a dialog after a quarter of an hour.
+test('an open dialog renews its plan; a missing checkpoint is reported with the nearest one', async () => {
+  const { page, server } = await openModels();
+  // Shorten the renewal interval: the engine protects the checkpoint of a plan for 15 minutes only.
   await page.evaluate(() => {
     const real = window.setInterval.bind(window);
     window.setInterval = ((phase: () => void, milliseconds: number) =>
@@ -108,7 +109,7 @@ test('a dialog that stays open asks again, so that its point is kept; a point th
   });
   const dialog = await openRestore(page);
   await called(server, 'restore.plan', 3);
-  const isMoved = dialog.getByText('The model has moved on', { exact: false });
+  const isMoved = dialog.getByText('Training has continued', { exact: false });
   expect(await isMoved.count()).toBe(0);
   const { status } = server.engine.rooms();
   server.engine.change({ status: { ...status, current_step: 1500 } });
@@ -119,10 +120,10 @@ test('a dialog that stays open asks again, so that its point is kept; a point th
       next: 'The nearest one that is kept is step 1,180 of main.',
     }),
   );
-  const said = dialog.getByRole('alert');
-  await said.getByText('no complete checkpoint of step 1,100', { exact: false }).waitFor();
-  await said.getByText('The nearest one that is kept is step 1,180', { exact: false }).waitFor();
-  // Closed, it asks no more.
+  const alert = dialog.getByRole('alert');
+  await alert.getByText('no complete checkpoint of step 1,100', { exact: false }).waitFor();
+  await alert.getByText('The nearest one that is kept is step 1,180', { exact: false }).waitFor();
+  // A closed dialog doesn't renew its plan.
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
   const asked = callsOf(server, 'restore.plan').length;
@@ -130,44 +131,44 @@ test('a dialog that stays open asks again, so that its point is kept; a point th
   expect(callsOf(server, 'restore.plan').length).toBe(asked);
 });
 
-test('it goes on when the dialog is closed, and the screen says so', async () => {
-  const { page, server } = await stage();
+test('the restore continues when the dialog is closed, and the screen shows it', async () => {
+  const { page, server } = await openModels();
   server.engine.restores.pace = 400;
   const dialog = await openRestore(page);
   await dialog.getByRole('button', { name: 'Back up and restore' }).click();
-  await dialog.getByText('It goes on when this is closed.').waitFor();
+  await dialog.getByText('Continues if you close this dialog.').waitFor();
   await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
-  await page.getByText('Restore v001_sample is under way.').waitFor();
-  expect(await restoreOf(page).isDisabled()).toBe(true);
+  await page.getByText('Restore v001_sample is in progress.').waitFor();
+  expect(await models.restoreButton(page).isDisabled()).toBe(true);
   await page.getByRole('img', { name: /^Chart: 4 branches/ }).waitFor();
 });
 
-test('a failure says where it ended and what is safe, also to who comes later', async () => {
-  const { page, server } = await stage();
+test('a failure names its phase and what is safe, also after the dialog is closed', async () => {
+  const { page, server } = await openModels();
   server.engine.restores.failsAt = {
     phase: 'back_up',
     message: 'The backup could not be written: the disk has 1.2 GB free, 1.6 GB are needed.',
   };
   const dialog = await openRestore(page);
   await dialog.getByRole('button', { name: 'Back up and restore' }).click();
-  const said = dialog.getByRole('alert');
-  await said.getByText('The backup could not be written', { exact: false }).waitFor();
-  await said.getByText('The model is as it was.', { exact: false }).waitFor();
-  await dialog.locator('[data-phase=back_up][data-state=failed]').waitFor();
+  const alert = dialog.getByRole('alert');
+  await alert.getByText('The backup could not be written', { exact: false }).waitFor();
+  await alert.getByText('The model is as it was.', { exact: false }).waitFor();
+  await models.phase(dialog, 'back_up', 'failed').waitFor();
   await page.keyboard.press('Escape');
-  const banner = page.getByText('Restore v001_sample ended at: back up.');
+  const banner = page.getByText('Restore v001_sample failed during: back up.');
   await banner.waitFor();
   await page.getByRole('button', { name: 'Dismiss: Restore v001_sample' }).click();
   await banner.waitFor({ state: 'detached' });
 });
 
-test('a plan that no longer holds is replaced by the one that does', async () => {
-  const { page, server } = await stage();
+test('an outdated plan is replaced by a new one', async () => {
+  const { page, server } = await openModels();
   const dialog = await openRestore(page);
   server.engine.advance(3);
   await dialog.getByRole('button', { name: 'Back up and restore' }).click();
   await dialog
-    .getByText('The model has moved on since this was opened.', { exact: false })
+    .getByText('Training has continued since you opened this dialog.', { exact: false })
     .waitFor();
   await dialog.getByText('The 315 steps marked above', { exact: false }).waitFor();
   await dialog.getByRole('button', { name: 'Back up and restore' }).click();
@@ -178,8 +179,8 @@ test('a plan that no longer holds is replaced by the one that does', async () =>
 test.each([
   ['BUSY', 'Another restore is under way.'],
   ['DISK_FULL', 'The disk has 1.2 GB free, 3.2 GB are needed.'],
-] as const)('a refusal stands in the dialog: %s', async (code, message) => {
-  const { page, server } = await stage();
+] as const)('a refusal is shown in the dialog: %s', async (code, message) => {
+  const { page, server } = await openModels();
   const dialog = await openRestore(page);
   server.engine.refuseNext('restore.carryOut', new Refusal(code, message, { next: 'Later.' }));
   await dialog.getByRole('button', { name: 'Back up and restore' }).click();
@@ -187,8 +188,8 @@ test.each([
   expect(await dialog.getByRole('button', { name: 'Cancel' }).isEnabled()).toBe(true);
 });
 
-test('a plan that cannot be made says why', async () => {
-  const { page, server } = await stage();
+test('a plan that the engine refuses gives the reason', async () => {
+  const { page, server } = await openModels();
   server.engine.refuseNext(
     'restore.plan',
     new Refusal('NOT_READY', 'There is no earlier version.', { next: 'Train first.' }),
@@ -200,8 +201,8 @@ test('a plan that cannot be made says why', async () => {
   await dialog.waitFor({ state: 'detached' });
 });
 
-test('rollback, a checkpoint, a backup and a taken dataset open the same dialog', async () => {
-  const { page, server } = await stage();
+test('rollback, a checkpoint, a backup and an undone dataset open the same dialog', async () => {
+  const { page, server } = await openModels();
   const sources: unknown[] = [];
   const opened = async (title: string) => {
     const dialog = page.getByRole('dialog', { name: title });
@@ -213,18 +214,18 @@ test('rollback, a checkpoint, a backup and a taken dataset open the same dialog'
   await page.getByRole('button', { name: 'Roll back' }).click();
   await opened('Roll back');
   await page.getByRole('button', { name: /step 1,460 of branch-2/ }).click();
-  await restoreOf(page).click();
+  await models.restoreButton(page).click();
   await opened('Restore step 1,460 of branch-2');
   await page.getByRole('button', { name: 'Pre-restore' }).click();
-  await restoreOf(page).click();
+  await models.restoreButton(page).click();
   await opened('Restore the backup pre-restore/20261124-094500');
   await page.getByRole('button', { name: 'v003_support-2026-10' }).click();
-  await page.getByRole('button', { name: 'Take back: support_2026-10.jsonl' }).click();
+  await models.undoButton(page, 'support_2026-10.jsonl').click();
   await opened('Take support_2026-10.jsonl back');
   await page.evaluate(() => {
     location.hash = '#/queue';
   });
-  await page.getByRole('button', { name: 'Take back: support_2026-10.jsonl' }).click();
+  await models.undoButton(page, 'support_2026-10.jsonl').click();
   await opened('Take support_2026-10.jsonl back');
   expect(sources).toEqual([
     { source: { kind: 'rollback' } },
@@ -235,38 +236,38 @@ test('rollback, a checkpoint, a backup and a taken dataset open the same dialog'
   ]);
 });
 
-test('what does not hold a whole point of the lineage offers no restore, and says why', async () => {
-  const { page } = await stage();
+test('a damaged backup or checkpoint cannot be restored and gives the reason', async () => {
+  const { page } = await openModels();
   await page.getByRole('button', { name: 'Emergency' }).click();
-  await page.getByText('No restore from it: Its files are not as they were copied.').waitFor();
-  expect(await restoreOf(page).isDisabled()).toBe(true);
+  await page.getByText('Can’t be restored: The backup is damaged.').waitFor();
+  expect(await models.restoreButton(page).isDisabled()).toBe(true);
   await page.getByRole('button', { name: /step 1,240 of main/ }).click();
-  expect(await restoreOf(page).isDisabled()).toBe(true);
+  expect(await models.restoreButton(page).isDisabled()).toBe(true);
 });
 
-test('a disk without room: said in red, and nothing to press', async () => {
-  const { page, server } = await stage();
+test('without enough disk space the restore is disabled', async () => {
+  const { page, server } = await openModels();
   const dialog = await openRestore(page);
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
   server.engine.restores.freeBytes = 1_200_000_000;
-  await restoreOf(page).click();
-  await dialog.getByText(/3\.2\sGB are needed, the disk has 1\.2\sGB free\./).waitFor();
+  await models.restoreButton(page).click();
+  await dialog.getByText(/Not enough disk space: 3\.2\sGB needed, 1\.2\sGB free\./).waitFor();
   expect(await dialog.getByRole('button', { name: 'Back up and restore' }).isDisabled()).toBe(true);
 });
 
-test('the keyboard alone: a point by arrows on the picture, its restore by Enter, and back', async () => {
-  const { page, server } = await stage();
-  const points = page.getByRole('slider', { name: 'Kept points of the lineage' });
+test('keyboard only: a point is selected on the chart and restored', async () => {
+  const { page, server } = await openModels();
+  const points = models.savedPoints(page);
   await points.focus();
   for (let n = 0; n < 30; n += 1) {
     if ((await points.getAttribute('aria-valuetext'))?.startsWith('v003') === true) break;
     await page.keyboard.press('ArrowLeft');
   }
-  await page.getByRole('complementary', { name: 'Details of v003_support-2026-10' }).waitFor();
+  await models.details(page, 'v003_support-2026-10').waitFor();
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: 'Restore v003_support-2026-10' });
-  await dialog.getByText('none are kept of this step', { exact: false }).waitFor();
+  await dialog.getByText('not saved for this step', { exact: false }).waitFor();
   await page.keyboard.press('Tab');
   expect(await focused(page)).toBe('Back up and restore');
   await page.keyboard.press('Space');

@@ -1,30 +1,31 @@
-/** The models screen: the lineage, a version's details, two compared, and what is made, pinned, verified and deleted by hand. */
+/** The Models screen: versions are selected, compared, created, pinned, verified and deleted. */
 import { expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
 import { called, callsOf, openStage } from './open-page.ts';
+import * as models from './pages/models.ts';
 
-test('the newest version is open; another is chosen by click and by arrows', async () => {
+test('the newest version is selected; another is selected by click and by arrow keys', async () => {
   const { page, complaints } = await openStage({ at: '#/models' });
-  await page.getByRole('complementary', { name: 'Details of v002_faq' }).waitFor();
+  await models.details(page, 'v002_faq').waitFor();
   await page.getByRole('button', { name: 'v001_sample' }).click();
-  const details = page.getByRole('complementary', { name: 'Details of v001_sample' });
+  const details = models.details(page, 'v001_sample');
   await details.getByText('19 of 20').waitFor();
-  await page.getByRole('region', { name: 'Versions' }).focus();
+  await models.list(page, 'Versions').focus();
   await page.keyboard.press('ArrowUp');
-  await page.getByRole('complementary', { name: 'Details of v002_faq' }).waitFor();
+  await models.details(page, 'v002_faq').waitFor();
   const chart = page.getByRole('img', { name: /v002_faq at step 1,180 with 0\.187/ });
   await chart.waitFor();
   expect(complaints).toEqual([]);
 });
 
-test('two versions are compared: figures, datasets between them, settings', async () => {
+test('comparing two versions shows metrics, datasets in between and different settings', async () => {
   const { page } = await openStage({ at: '#/models' });
   await page.getByRole('button', { name: 'Compare two' }).click();
   const dialog = page.getByRole('dialog', { name: 'Compare two versions' });
-  const figures = dialog.getByRole('table', { name: 'Figures' });
-  const row = figures.getByRole('row', { name: /Validation loss/ });
+  const metrics = dialog.getByRole('table', { name: 'Metrics' });
+  const row = metrics.getByRole('row', { name: /Validation loss/ });
   expect(await row.innerText()).toMatch(/0\.211\s+0\.187\s+−0\.024/);
-  const where = figures.getByRole('row', { name: /Measured at step/ });
+  const where = metrics.getByRole('row', { name: /Evaluated at step/ });
   expect(await where.innerText()).toMatch(/—\s+1,180/);
   await dialog.getByText('1 dataset: faq.jsonl.').waitFor();
   const settings = dialog.getByRole('table', { name: 'Settings that differ' });
@@ -32,7 +33,7 @@ test('two versions are compared: figures, datasets between them, settings', asyn
   expect(await settings.getByRole('row').count()).toBe(1);
 });
 
-test('a version is made by hand with a description; a refusal says why', async () => {
+test('a version is created manually with a description; a refusal gives the reason', async () => {
   const { page, server } = await openStage({ at: '#/models' });
   const create = page.getByRole('button', { name: 'Create version' });
   await create.click();
@@ -45,10 +46,10 @@ test('a version is made by hand with a description; a refusal says why', async (
     description: 'before the holidays',
     by: 'you (window)',
   });
-  const details = page.getByRole('complementary', { name: 'Details of v003_by-hand' });
+  const details = models.details(page, 'v003_by-hand');
   await details.getByText('0.187, measured at step 1,180').waitFor();
-  // In the list the step stands beside the figure only where it is another than the version's own.
-  const versions = page.getByRole('region', { name: 'Versions' });
+  // The list shows the evaluation step only where it differs from the step of the version.
+  const versions = models.list(page, 'Versions');
   const cells = await versions.getByRole('row', { name: /v00[23]/ }).allInnerTexts();
   expect(cells.map((cell) => /at 1,180/.test(cell))).toEqual([true, false]);
   server.engine.refuseNext(
@@ -63,14 +64,14 @@ test('a version is made by hand with a description; a refusal says why', async (
   await page.getByRole('alert').getByText('kept already', { exact: false }).waitFor();
 });
 
-test('verify says what was compared, and what is damaged', async () => {
+test('verifying a version reports its files and checksum', async () => {
   const { page, server } = await openStage({ at: '#/models' });
   await page.getByRole('button', { name: 'Verify now' }).click();
-  await page.getByText(/7 files, 538\.1\sMB: every byte as published/).waitFor();
+  await page.getByText(/7 files, 538\.1\sMB: checksum OK/).waitFor();
   expect(callsOf(server, 'versions.verify')).toEqual([{ name: 'v002_faq' }]);
 });
 
-test('a pinned version is not deleted; the last copy needs name and consent', async () => {
+test('a pinned version cannot be deleted; the last copy needs its name and a confirmation', async () => {
   const { page, server } = await openStage({ at: '#/models' });
   const remove = page.getByRole('button', { name: 'Delete', exact: true });
   await page.getByRole('button', { name: 'Pin', exact: true }).click();
@@ -79,7 +80,7 @@ test('a pinned version is not deleted; the last copy needs name and consent', as
   await page.getByRole('button', { name: 'Unpin' }).click();
   await remove.click();
   const dialog = page.getByRole('dialog', { name: 'Delete v002_faq' });
-  await dialog.getByText('this is its last copy', { exact: false }).waitFor();
+  await dialog.getByText('this is the last copy', { exact: false }).waitFor();
   const confirm = dialog.getByRole('button', { name: 'Delete v002_faq' });
   await dialog.getByLabel('Type v002_faq').fill('v002');
   expect(await confirm.isDisabled()).toBe(true);
@@ -93,12 +94,12 @@ test('a pinned version is not deleted; the last copy needs name and consent', as
     last_copy: true,
     by: 'you (window)',
   });
-  await page.getByRole('complementary', { name: 'Details of v001_sample' }).waitFor();
+  await models.details(page, 'v001_sample').waitFor();
 });
 
-test('without a version it says when one comes', async () => {
+test('without versions the list says when one is created', async () => {
   const { page, server } = await openStage({ at: '#/models' });
   server.engine.change({ versions: [] });
-  await page.getByText('One is kept after each dataset.', { exact: false }).waitFor();
+  await page.getByText('One is created after each dataset', { exact: false }).waitFor();
   expect(await page.getByRole('button', { name: 'Compare two' }).isDisabled()).toBe(true);
 });

@@ -1,4 +1,4 @@
-/** A built page in a real browser, in front of the scripted engine. */
+/** Opens the built page in a real browser with the scripted engine. */
 import { AxeBuilder } from '@axe-core/playwright';
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright';
@@ -16,11 +16,11 @@ const places = [
 
 let browser: Promise<Browser> | undefined;
 
-/** One browser for a file of tests; it ends with the process of the file. */
+/** One browser per test file; it exits with the process of the file. */
 export function openBrowser(): Promise<Browser> {
   const executablePath = places.find((place) => place !== undefined && existsSync(place));
   if (executablePath === undefined)
-    throw new Error('No Chromium was found. Install it, or name it in NIGHTSHIFT_CHROMIUM.');
+    throw new Error('Chromium not found. Install it, or set NIGHTSHIFT_CHROMIUM to its path.');
   browser ??= chromium.launch({
     executablePath,
     args: [
@@ -36,7 +36,7 @@ export function openBrowser(): Promise<Browser> {
 export interface Stage {
   readonly server: ScriptedServer;
   readonly page: Page;
-  /** What the page or its scripts complained of. */
+  /** Errors of the page and on its console. */
   readonly complaints: readonly string[];
 }
 
@@ -45,11 +45,11 @@ export interface StageOptions {
   readonly width?: number;
   readonly height?: number;
   readonly scheme?: 'dark' | 'light';
-  /** `#/data` and the like. */
+  /** URL hash of the screen, such as `#/data`. */
   readonly at?: string;
 }
 
-/** Opens the page by its one-time link and waits until it is connected. Closed when the test ends. */
+/** Opens the page with its one-time link and waits until it is connected. Closed when the test ends. */
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const server = await startScriptedServer({ scene: options.scene ?? 'training' });
   const context = await (
@@ -82,12 +82,12 @@ export async function live(page: Page): Promise<void> {
   await page.waitForFunction(() => document.documentElement.dataset['connection'] === 'live');
 }
 
-/** The inputs of every call of a procedure so far. */
+/** Inputs of all calls of a procedure so far. */
 export function callsOf(server: ScriptedServer, path: string): readonly unknown[] {
   return server.engine.calls.filter((call) => call.path === path).map((call) => call.input);
 }
 
-/** Polls until the engine has been asked. */
+/** Waits until a procedure was called `times` times and returns the input of that call. */
 export async function called(server: ScriptedServer, path: string, times = 1): Promise<unknown> {
   const end = Date.now() + 5000;
   while (callsOf(server, path).length < times) {
@@ -97,7 +97,7 @@ export async function called(server: ScriptedServer, path: string, times = 1): P
   return callsOf(server, path)[times - 1];
 }
 
-/** Drops files of these names and texts on the page, all at once. */
+/** Drops files with these names and texts on the page in one drop. */
 export async function drop(
   page: Page,
   files: readonly { readonly name: string; readonly text: string }[],
@@ -116,7 +116,7 @@ export async function drop(
   await page.dispatchEvent(target, 'drop', { dataTransfer: transfer });
 }
 
-/** Drops real bytes, as a browser hands them over. */
+/** Drops files with binary content. */
 export async function dropBytes(
   page: Page,
   files: readonly { readonly name: string; readonly bytes: Buffer }[],
@@ -138,9 +138,9 @@ export async function dropBytes(
   await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
 }
 
-/** What axe calls serious or critical on the page as it stands, with the elements. */
+/** Serious and critical axe findings of the current page, with their elements. */
 export async function seriousFindings(page: Page): Promise<readonly string[]> {
-  // The page has no frames: asked in the page itself, and only for what is wrong, it takes a quarter of the time.
+  // Legacy mode without frames, and violations only, takes a quarter of the time.
   const { violations } = await new AxeBuilder({ page })
     .setLegacyMode()
     .options({ resultTypes: ['violations'] })

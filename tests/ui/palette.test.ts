@@ -1,17 +1,18 @@
-/** The command palette reaches every action and every screen by typing. */
+/** The command palette runs every action and opens every screen. */
 import { expect, test } from 'vitest';
 import { called, callsOf, openStage } from './open-page.ts';
+import * as frame from './pages/frame.ts';
 
-test('typed words find an action; Enter does it; Escape leaves all as it was', async () => {
+test('typing finds a command, Enter runs it, Escape closes the palette without running one', async () => {
   const { page, server } = await openStage();
   await page.keyboard.press('Control+k');
-  const palette = page.getByRole('dialog', { name: 'Commands' });
+  const palette = frame.palette(page);
   await palette.getByRole('option', { name: 'Open Queue' }).waitFor();
   await page.keyboard.type('pau');
   await page.keyboard.press('Enter');
   await called(server, 'training.pause');
   await palette.waitFor({ state: 'detached' });
-  // What the main button says is what the palette offers.
+  // The palette offers the same action as the main button.
   await page.keyboard.press('Control+k');
   await palette.getByRole('option', { name: /Resume/ }).waitFor();
   await page.keyboard.press('Escape');
@@ -19,18 +20,16 @@ test('typed words find an action; Enter does it; Escape leaves all as it was', a
   expect(callsOf(server, 'training.resume')).toEqual([]);
 });
 
-test('the rail opens it, arrows choose, a screen follows', async () => {
+test('the rail opens it, arrow keys select, Enter opens the screen', async () => {
   const { page } = await openStage();
-  await page.getByRole('button', { name: 'Commands' }).click();
-  await page.getByRole('dialog', { name: 'Commands' }).waitFor();
+  await frame.paletteButton(page).click();
+  await frame.palette(page).waitFor();
   await page.keyboard.type('open');
-  const options = page.getByRole('dialog', { name: 'Commands' }).getByRole('option');
+  const options = frame.palette(page).getByRole('option');
   await page.waitForFunction(
     () => document.querySelector('[role=option]')?.textContent.startsWith('Open') === true,
   );
-  expect(
-    (await options.allInnerTexts()).every((allInnerText) => allInnerText.startsWith('Open')),
-  ).toBe(true);
+  expect((await options.allInnerTexts()).every((text) => text.startsWith('Open'))).toBe(true);
   const queue = page.getByRole('option', { name: /^Open Queue/ });
   await queue.waitFor();
   for (let press = 0; press < 6; press += 1) {
@@ -42,13 +41,13 @@ test('the rail opens it, arrows choose, a screen follows', async () => {
   await page.getByRole('heading', { name: 'Queue', level: 1 }).waitFor();
 });
 
-test('nothing that cannot be done now is offered, and what matches nothing is said', async () => {
+test('commands that are not possible now are hidden, and no match is reported', async () => {
   const { page } = await openStage({ scene: 'idle' });
   await page.keyboard.press('Control+k');
-  const palette = page.getByRole('dialog', { name: 'Commands' });
+  const palette = frame.palette(page);
   await palette.getByRole('option', { name: /Add files/ }).waitFor();
   for (const name of [/Pause/, /Stop/, /Skip/])
     expect(await palette.getByRole('option', { name }).count()).toBe(0);
   await page.keyboard.type('xid');
-  await palette.getByText('No command matches.').waitFor();
+  await palette.getByText('No matching commands.').waitFor();
 });

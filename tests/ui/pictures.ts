@@ -1,6 +1,6 @@
 /**
- * Pictures of every screen on the scripted engine, to look at: `node tests/ui/pictures.ts <folder> [part of a name] [widths]` on Node 24, the page
- * built. Both themes at 900, 1280, 1600 and 2560 px, dialogs open, and 1280 px at 200 % zoom; says what runs over the edge.
+ * Screenshots of every screen with the scripted engine: `node tests/ui/pictures.ts <folder> [part of a name] [widths]` on Node 24,
+ * after a build. Both themes at 900, 1280, 1600 and 2560 px, with dialogs, and 1280 px at 200 % zoom; reports overflowing elements.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -61,7 +61,7 @@ async function shoot(shot: Shot, theme: 'dark' | 'light', width: number, zoom = 
   const server = await startScriptedServer({ scene: shot.scene });
   const height = { 900: 900, 1280: 800, 1600: 1000, 2560: 1440 }[width] ?? 900;
   const context = await browser.newContext({
-    // Zoom by the user: fewer CSS pixels, more device pixels each.
+    // Browser zoom: fewer CSS pixels, more device pixels each.
     viewport: { width: width / zoom, height: height / zoom },
     deviceScaleFactor: zoom,
     colorScheme: theme,

@@ -1,47 +1,47 @@
-/** The queue screen: order, hold, rows, remove, skip, by mouse and by keyboard. */
+/** The Queue screen: order, hold, rows, remove and skip, by mouse and keyboard. */
 import { expect, test } from 'vitest';
 import { called, callsOf, openStage } from './open-page.ts';
+import * as queue from './pages/queue.ts';
 
-const SUPPORT = '#queue-d-support-high';
+const SUPPORT = 'd-support-high';
 
-test('it shows what runs, what waits in three priorities, and what is finished', async () => {
+test('the screen shows the current dataset, three priorities of waiting ones, and the finished ones', async () => {
   const { page } = await openStage({ at: '#/queue' });
-  const current = page.getByRole('region', { name: 'Dataset that is trained now' });
+  const current = queue.current(page);
   await current.getByText('gsm8k_train.jsonl').waitFor();
   await current.getByText('step 140 of 467', { exact: false }).waitFor();
-  const waiting = page.getByRole('table', { name: /Waiting datasets/ });
-  expect(await waiting.locator('tr[draggable]').count()).toBe(5);
+  expect(await queue.waitingRows(page).count()).toBe(5);
   await page.getByText('sample.jsonl').first().waitFor();
 });
 
 test('Alt and the arrows move a row within and between priorities', async () => {
   const { page, server } = await openStage({ at: '#/queue' });
-  await page.locator(SUPPORT).focus();
+  await queue.row(page, SUPPORT).focus();
   await page.keyboard.press('Alt+ArrowRight');
   expect(await called(server, 'queue.move')).toMatchObject({
     id: 'd-support-high',
     priority: 'normal',
   });
-  await page.locator(`tbody[data-priority=normal] ${SUPPORT}`).waitFor();
+  await queue.priority(page, 'normal').locator(queue.row(page, SUPPORT)).waitFor();
 });
 
 test('a row is dragged into another priority', async () => {
   const { page, server } = await openStage({ at: '#/queue' });
-  const low = page.locator('tbody[data-priority=low] tr.grp');
-  await page.locator(`${SUPPORT} .grip`).dragTo(low);
+  const handle = queue.row(page, SUPPORT).getByRole('cell').first();
+  await handle.dragTo(queue.priorityHeading(page, 'low'));
   expect(await called(server, 'queue.move')).toMatchObject({
     id: 'd-support-high',
     priority: 'low',
   });
 });
 
-test('H holds, Enter opens the rows, Delete removes', async () => {
+test('H holds, Enter opens the rows, Delete removes the dataset', async () => {
   const { page, server } = await openStage({ at: '#/queue' });
-  await page.locator(SUPPORT).focus();
+  await queue.row(page, SUPPORT).focus();
   await page.keyboard.press('h');
   expect(await called(server, 'queue.hold')).toEqual({ id: 'd-support-high', held: true });
-  await page.locator(`${SUPPORT}.held`).waitFor();
-  await page.locator(SUPPORT).focus();
+  await page.locator(`#queue-${SUPPORT}[data-held=true]`).waitFor();
+  await queue.row(page, SUPPORT).focus();
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: 'support_tickets_2026-11.jsonl' });
   await dialog.getByText('1,204 rows, all accounted for').first().waitFor();
@@ -49,10 +49,10 @@ test('H holds, Enter opens the rows, Delete removes', async () => {
   await dialog.getByText('201 to 400 of 1,204').waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
-  await page.locator(SUPPORT).focus();
+  await queue.row(page, SUPPORT).focus();
   await page.keyboard.press('Delete');
   expect(await called(server, 'queue.remove')).toEqual({ id: 'd-support-high' });
-  await page.locator(SUPPORT).waitFor({ state: 'detached' });
+  await queue.row(page, SUPPORT).waitFor({ state: 'detached' });
 });
 
 test('the running dataset is skipped by one button', async () => {
@@ -67,7 +67,7 @@ test('a failed dataset can be queued again', async () => {
   expect(await called(server, 'queue.retry')).toEqual({ id: 'd-empty' });
 });
 
-test('an empty queue says since when training is idle', async () => {
+test('an empty queue shows since when training has been idle', async () => {
   const { page, server } = await openStage({ scene: 'idle', at: '#/queue' });
   server.engine.change({ datasets: [] });
   await page.getByText('The queue is empty.', { exact: false }).waitFor();

@@ -1,71 +1,71 @@
-/** Backups, checkpoints and the picture of the lineage: seen, verified, made, cleaned up, by pointer and by keyboard. */
+/** The Models screen: lineage chart, backups and checkpoints, by pointer and keyboard. */
 import { expect, test } from 'vitest';
 import { called, callsOf, openStage, seriousFindings, type StageOptions } from './open-page.ts';
+import * as frame from './pages/frame.ts';
+import * as models from './pages/models.ts';
 
-const stage = (options: StageOptions = {}) =>
+const openModels = (options: StageOptions = {}) =>
   openStage({ scene: 'branches', at: '#/models', height: 900, ...options });
 
-test('the picture holds every branch and kept point, and is a table as well', async () => {
-  const { page, complaints } = await stage();
+test('the chart shows every branch and saved point, also as a table', async () => {
+  const { page, complaints } = await openModels();
   await page
-    .getByRole('img', { name: /3 branches, 15 kept points.*v002_faq at step 1,180/ })
+    .getByRole('img', { name: /3 branches, 15 saved points.*v002_faq at step 1,180/ })
     .waitFor();
   await page.getByRole('button', { name: 'Show as table' }).click();
-  const dialog = page.getByRole('dialog', { name: 'The lineage as a table' });
-  const kept = dialog.getByRole('table', { name: 'Kept points' });
+  const dialog = page.getByRole('dialog', { name: 'Lineage as a table' });
+  const kept = dialog.getByRole('table', { name: 'Saved points' });
   expect(await kept.getByRole('row').count()).toBe(16);
   expect(await kept.getByRole('row', { name: /v002_faq/ }).innerText()).toMatch(
-    /main\s+1,180.*no/s,
+    /main\s+1,180.*abandoned branch/s,
   );
-  expect(await kept.getByRole('row', { name: /v001_sample main/ }).innerText()).toMatch(/yes/);
+  expect(await kept.getByRole('row', { name: /v001_sample main/ }).innerText()).toMatch(/active/);
   expect(complaints).toEqual([]);
 });
 
-test('pointer and arrows on the picture choose the same points as the lists', async () => {
-  const { page } = await stage();
-  const points = page.getByRole('slider', { name: 'Kept points of the lineage' });
+test('pointer and arrow keys on the chart select the same points as the lists', async () => {
+  const { page } = await openModels();
+  const points = models.savedPoints(page);
   const box = await points.boundingBox();
   if (box === null) throw new Error('the picture has no box');
   const x = 48 + (1250 / 1460) * (box.width - 48 - 136);
   await points.hover({ position: { x, y: 12 } });
   await page.getByText('v003_support-2026-10, step 1,250 of branch-2', { exact: false }).waitFor();
   await points.click({ position: { x, y: 12 } });
-  await page.getByRole('complementary', { name: 'Details of v003_support-2026-10' }).waitFor();
+  await models.details(page, 'v003_support-2026-10').waitFor();
   const row = page.getByRole('button', { name: 'v003_support-2026-10' });
   expect(await row.getAttribute('aria-pressed')).toBe('true');
   await points.focus();
   await page.keyboard.press('End');
   await page.getByRole('complementary', { name: /Details of/ }).waitFor();
   expect(await points.getAttribute('aria-valuetext')).toContain('step 1,460 of branch-2');
-  expect(await points.getAttribute('aria-valuetext')).toContain('not in this model');
+  expect(await points.getAttribute('aria-valuetext')).toContain('abandoned branch');
 });
 
 test('J, K and arrows move in each list', async () => {
-  const { page } = await stage();
-  await page.getByRole('region', { name: 'Backups' }).focus();
+  const { page } = await openModels();
+  await models.list(page, 'Backups').focus();
   await page.keyboard.press('j');
-  await page
-    .getByRole('complementary', { name: 'Details of pre-restore/20261124-094500' })
-    .waitFor();
+  await models.details(page, 'pre-restore/20261124-094500').waitFor();
   await page.keyboard.press('ArrowDown');
-  await page.getByRole('complementary', { name: 'Details of manual/20261123-181200' }).waitFor();
+  await models.details(page, 'manual/20261123-181200').waitFor();
   await page.keyboard.press('k');
-  await page.getByRole('region', { name: 'Checkpoints' }).focus();
+  await models.list(page, 'Checkpoints').focus();
   await page.keyboard.press('End');
-  await page.getByRole('complementary', { name: 'Details of step 1,100 of main' }).waitFor();
+  await models.details(page, 'step 1,100 of main').waitFor();
   await page.keyboard.press('Home');
-  await page.getByRole('complementary', { name: 'Details of step 1,400 of branch-3' }).waitFor();
+  await models.details(page, 'step 1,400 of branch-3').waitFor();
 });
 
-test('each backup says what it holds and what is known of it; verify now changes that', async () => {
-  const { page, server } = await stage();
-  const list = page.getByRole('region', { name: 'Backups' });
+test('each backup shows its contents and last verification, which Verify now updates', async () => {
+  const { page, server } = await openModels();
+  const list = models.list(page, 'Backups');
   await list.getByText(/verified 2\sh 30\smin ago/).waitFor();
   await list
     .getByText('damaged: optimizer/moments.safetensors differs', { exact: false })
     .waitFor();
   const row = list.getByRole('row', { name: /Manual.*v001_sample/ });
-  await row.getByText('not verified since it was made').waitFor();
+  await row.getByText('not verified yet').waitFor();
   await row.getByRole('button').click();
   await page.getByRole('button', { name: 'Verify now' }).click();
   await row.getByText('verifying').waitFor();
@@ -73,20 +73,20 @@ test('each backup says what it holds and what is known of it; verify now changes
   expect(callsOf(server, 'backups.verify')).toEqual([{ id: 'manual/20261123-181200' }]);
 });
 
-test('a backup is made of the model, a version or a folder; a refusal keeps what was typed', async () => {
-  const { page, server } = await stage();
+test('a backup is created from the model, a version or a folder; a refusal keeps the input', async () => {
+  const { page, server } = await openModels();
   await page.getByRole('button', { name: 'Back up', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'Back up' });
   const make = dialog.getByRole('button', { name: 'Back up' });
   await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
   await page.keyboard.type('before the holidays');
-  await dialog.getByLabel('A folder of').check();
+  await dialog.getByLabel('Folder on the engine’s machine').check();
   expect(await make.isDisabled()).toBe(true);
-  await dialog.getByLabel('Folder', { exact: true }).fill('/home/ada/missing');
+  await dialog.getByRole('textbox', { name: 'Folder' }).fill('/home/ada/missing');
   await make.click();
   await dialog.getByRole('alert').getByText('There is no folder /home/ada/missing.').waitFor();
-  await dialog.getByLabel('A version').check();
-  await dialog.getByLabel('Version', { exact: true }).selectOption('v002_faq');
+  await dialog.getByRole('radio', { name: 'Version' }).check();
+  await dialog.getByRole('combobox', { name: 'Version' }).selectOption('v002_faq');
   await dialog.getByLabel('Reason').press('Enter');
   await dialog.waitFor({ state: 'detached' });
   expect(callsOf(server, 'backups.create')[1]).toEqual({
@@ -98,9 +98,9 @@ test('a backup is made of the model, a version or a folder; a refusal keeps what
   await page.getByRole('complementary', { name: /Details of manual\/\d+$/ }).waitFor();
 });
 
-test('a backup is extracted to a folder; what is refused stays beside the path that was typed', async () => {
-  const { page, server, complaints } = await stage();
-  const list = page.getByRole('region', { name: 'Backups' });
+test('a backup is extracted to a folder; a refusal is shown next to the entered path', async () => {
+  const { page, server, complaints } = await openModels();
+  const list = models.list(page, 'Backups');
   await list
     .getByRole('row', { name: /Manual.*v001_sample/ })
     .getByRole('button')
@@ -122,8 +122,8 @@ test('a backup is extracted to a folder; what is refused stays beside the path t
   expect(await alert.count()).toBe(0);
   expect(await seriousFindings(page)).toEqual([]);
   await extract.click();
-  await dialog.getByText('Copying and comparing', { exact: false }).waitFor();
-  const done = dialog.getByRole('status').getByText(/7 files, .* every byte as it was backed up/);
+  await dialog.getByText('Copying and verifying', { exact: false }).waitFor();
+  const done = dialog.getByRole('status').getByText(/Extracted 7 files .* checksum OK/);
   await done.waitFor();
   expect(await done.innerText()).toContain('/media/ada/usb/manual');
   expect(callsOf(server, 'backups.extract').at(-1)).toEqual({
@@ -145,16 +145,16 @@ test('a backup is extracted to a folder; what is refused stays beside the path t
   expect(complaints).toEqual([]);
 });
 
-test('the clean-up of backups shows what goes, what stays and why, before it removes', async () => {
-  const { page, server } = await stage();
+test('the clean-up of backups shows its plan with reasons before it deletes', async () => {
+  const { page, server } = await openModels();
   await page.getByRole('button', { name: 'Clean up backups' }).click();
   const dialog = page.getByRole('dialog', { name: 'Clean up backups' });
-  await dialog.getByText('Nothing would be removed.').waitFor();
+  await dialog.getByText('Nothing to delete.').waitFor();
   await page.waitForFunction(() => document.activeElement?.textContent === 'Cancel');
   await dialog.getByLabel(/older than/).fill('2');
   await dialog.getByRole('row', { name: /manual\/20261118-200000 older than 2 days/ }).waitFor();
   await dialog.getByText('the newest of the type emergency').waitFor();
-  await dialog.getByRole('button', { name: 'Remove 1 backup' }).click();
+  await dialog.getByRole('button', { name: 'Delete 1 backup' }).click();
   await dialog.waitFor({ state: 'detached' });
   expect(callsOf(server, 'backups.cleanup').at(-1)).toMatchObject({
     retention_days: 2,
@@ -164,8 +164,8 @@ test('the clean-up of backups shows what goes, what stays and why, before it rem
   expect(await page.getByText('spring-adapters').count()).toBe(0);
 });
 
-test('verify says what the next start would resume from, and what it would skip', async () => {
-  const { page } = await stage();
+test('verifying a branch shows the checkpoint to resume from and the skipped ones', async () => {
+  const { page } = await openModels();
   await page.getByRole('button', { name: 'Verify main' }).click();
   await page
     .getByRole('status')
@@ -173,36 +173,30 @@ test('verify says what the next start would resume from, and what it would skip'
     .waitFor();
 });
 
-test('checkpoints are cleaned up by plan, and not while a trainer runs', async () => {
-  const { page, server } = await stage();
+test('checkpoints are cleaned up by plan, but not while training runs', async () => {
+  const { page, server } = await openModels();
   const clean = page.getByRole('button', { name: 'Clean up checkpoints' });
   expect(await clean.isDisabled()).toBe(true);
-  await page.getByText('no clean-up while a trainer runs').waitFor();
+  await page.getByText('can’t clean up while training runs').waitFor();
   const { status } = server.engine.rooms();
   server.engine.change({
     status: { ...status, trainer: { ...status.trainer, alive: false, pid: null } },
   });
   await clean.click();
   const dialog = page.getByRole('dialog', { name: 'Clean up checkpoints' });
-  await dialog.getByLabel('Keep of each branch').fill('0');
-  await dialog.getByText('A whole number from 1').waitFor();
-  await dialog.getByLabel('Keep of each branch').fill('1');
+  await dialog.getByLabel('Keep per branch').fill('0');
+  await dialog.getByText('Enter a whole number, 1 or more').waitFor();
+  await dialog.getByLabel('Keep per branch').fill('1');
   await dialog.getByRole('row', { name: /step 1,380 of branch-3/ }).waitFor();
   await dialog.getByText(/Frees 4\.8\sGB\./).waitFor();
-  await dialog.getByRole('button', { name: 'Remove 3 checkpoints' }).click();
+  await dialog.getByRole('button', { name: 'Delete 3 checkpoints' }).click();
   await called(server, 'checkpoints.cleanup', 2);
   await dialog.waitFor({ state: 'detached' });
   expect(await page.getByRole('button', { name: /step 1,380 of branch-3/ }).count()).toBe(0);
 });
 
-test('the palette reaches all of it', async () => {
-  const { page, server } = await stage({ at: '#/dashboard' });
-  const run = async (typed: string): Promise<void> => {
-    await page.keyboard.press('Control+k');
-    await page.getByRole('dialog', { name: 'Commands' }).waitFor();
-    await page.keyboard.type(typed);
-    await page.keyboard.press('Enter');
-  };
+test('the palette opens every dialog of the screen', async () => {
+  const { page, server } = await openModels({ at: '#/dashboard' });
   for (const [typed, title] of [
     ['roll back', 'Roll back'],
     ['restore v002', 'Restore v002_faq'],
@@ -210,22 +204,22 @@ test('the palette reaches all of it', async () => {
     ['clean up backups', 'Clean up backups'],
     ['extract manual/20261123', 'Extract to a folder'],
   ] as const) {
-    await run(typed);
+    await frame.runCommand(page, typed);
     const dialog = page.getByRole('dialog', { name: title });
     await dialog.waitFor();
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     await page.waitForFunction(() => document.activeElement !== document.body);
   }
-  await run('verify checkpoints');
+  await frame.runCommand(page, 'verify checkpoints');
   await called(server, 'checkpoints.verify');
 });
 
-test('an empty shelf says when something comes', async () => {
-  const { page, server } = await stage();
+test('empty lists say when their first item is created', async () => {
+  const { page, server } = await openModels();
   const { lineage } = server.engine.rooms();
   server.engine.change({ versions: [], backups: [], lineage: { ...lineage, checkpoints: [] } });
-  await page.getByText('The first can be made at any checkpoint.', { exact: false }).waitFor();
-  await page.getByText('One is made before every restore.', { exact: false }).waitFor();
-  await page.getByText('The first is written while training runs.', { exact: false }).waitFor();
+  await page.getByText('you can create one from any checkpoint', { exact: false }).waitFor();
+  await page.getByText('One is created before every restore.', { exact: false }).waitFor();
+  await page.getByText('The first one is saved during training.', { exact: false }).waitFor();
 });

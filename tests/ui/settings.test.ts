@@ -5,6 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { called, callsOf, openStage, seriousFindings } from './open-page.ts';
+import * as frame from './pages/frame.ts';
+import * as health from './pages/health.ts';
 
 test('settings: the theme changes at once, single-key shortcuts can be off, desktop settings are referred to', async () => {
   const { page, complaints } = await openStage({ at: '#/settings' });
@@ -52,18 +54,18 @@ test('settings: token and link are only shown on request', async () => {
 
 test('health: a check with its evidence, a crash with its log, costs and disk', async () => {
   const { page, server } = await openStage({ at: '#/health' });
-  await page.getByText('5 checks pass', { exact: false }).waitFor();
+  await page.getByText('5 checks passed', { exact: false }).waitFor();
   await page.getByText('212.4 GB free, floor 50 GB.').waitFor();
-  await page.getByRole('button', { name: 'Run all checks' }).click();
+  await health.runAllChecks(page).click();
   await called(server, 'health.run');
   await page.getByText('3 in 30 days, 40 steps lost', { exact: false }).waitFor();
-  await page.getByText('gpu_out_of_memory_context_lost').click();
+  await health.crash(page, 'gpu_out_of_memory_context_lost').click();
   await page.getByText('Tried to allocate 1.16 GiB', { exact: false }).waitFor();
   await page
-    .getByText('It trained again after 14\u00a0s, from step 1,000.', { exact: false })
+    .getByText('Training resumed after 14\u00a0s from step 1,000.', { exact: false })
     .waitFor();
-  await page.getByText('Steps held up by saving').waitFor();
-  await page.getByRole('meter', { name: 'Share of the budget' }).waitFor();
+  await page.getByText('Save stalls').waitFor();
+  await health.overhead(page).waitFor();
   await page.getByRole('cell', { name: '21.6\u00a0GB' }).waitFor();
 });
 
@@ -104,7 +106,7 @@ test('? lists the keys; G with a letter reaches every screen', async () => {
   const { page } = await openStage();
   await page.getByRole('heading', { name: 'Dashboard', level: 1 }).waitFor();
   await page.keyboard.press('?');
-  const list = page.getByRole('dialog', { name: 'Keys' });
+  const list = frame.shortcutList(page);
   await list.getByText('Pause or resume').waitFor();
   expect(await seriousFindings(page)).toEqual([]);
   await page.keyboard.press('Escape');

@@ -1,6 +1,6 @@
 /**
- * A walk over one page: each place in both themes and at five widths, asked for what axe calls serious and for what is cut off. One page
- * for many places, since opening it is what takes the time; what is wrong is listed with the place, the theme and the width.
+ * Checks many places of one page in both themes and at five widths for serious axe findings and for clipped content. Opening a page
+ * takes most of the time, so one page serves all places; findings name place, theme and width.
  */
 import type { Page } from 'playwright';
 import { cutOff } from './cut-off.ts';
@@ -13,7 +13,7 @@ export interface Place {
   readonly open?: (page: Page) => Promise<unknown>;
 }
 
-/** Presses a button of the screen and waits for the dialog that it opens. */
+/** Clicks buttons one after another and waits for the dialog that the last one opens. */
 export const press =
   (...names: readonly RegExp[]) =>
   async (page: Page): Promise<void> => {
@@ -22,7 +22,7 @@ export const press =
   };
 
 const themes = ['dark', 'light'] as const;
-/** At 200 % a window of 1280 × 800 has half as many pixels both ways. */
+/** 640 × 400 is a window of 1280 × 800 at 200 % zoom. */
 const sizes = [
   [640, 400],
   [900, 900],
@@ -31,8 +31,8 @@ const sizes = [
   [1280, 900],
 ] as const;
 
-/** Of one screen at one width; the rest goes the same way. */
-const SHOWN = 6;
+/** Findings reported per screen and width; more would repeat the same cause. */
+const MAX_FINDINGS = 6;
 
 async function visit(page: Page, { at, open }: Place): Promise<void> {
   await page.evaluate((hash) => {
@@ -47,32 +47,32 @@ async function leave(page: Page): Promise<void> {
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 }
 
-/** A dialog has one width as long as the window is wide enough for it. */
+/** Dialogs have one width where the window is wide enough, so three sizes are sufficient. */
 export const dialogSizes = [sizes[0], sizes[3], sizes[4]] as const;
 
-export async function walk(
+export async function findingsOf(
   page: Page,
   places: readonly Place[],
   at: readonly (readonly [number, number])[] = sizes,
 ): Promise<readonly string[]> {
-  const wrong: string[] = [];
+  const findings: string[] = [];
   for (const place of places) {
     await visit(page, place);
     for (const theme of themes) {
       await page.emulateMedia({ colorScheme: theme });
       for (const seriousFinding of await seriousFindings(page))
-        wrong.push(`${place.name}, ${theme}, 1280 px: ${seriousFinding}`);
+        findings.push(`${place.name}, ${theme}, 1280 px: ${seriousFinding}`);
     }
     for (const [width, height] of at) {
       await page.setViewportSize({ width, height });
       const found = await cutOff(page);
-      for (const name of found.slice(0, SHOWN))
-        wrong.push(`${place.name}, light, ${String(width)} px: ${name}`);
+      for (const name of found.slice(0, MAX_FINDINGS))
+        findings.push(`${place.name}, light, ${String(width)} px: ${name}`);
       if (width === 640)
         for (const seriousFinding of await seriousFindings(page))
-          wrong.push(`${place.name}, light, 640 px: ${seriousFinding}`);
+          findings.push(`${place.name}, light, 640 px: ${seriousFinding}`);
     }
     await leave(page);
   }
-  return wrong;
+  return findings;
 }

@@ -1,6 +1,6 @@
 /**
- * Logs: the journal of decisions, and the last lines of engine and trainer.
- * Promises: what is shown is what was written, newest at the end, with the file it stands in.
- * Never: moves under a reader who has scrolled up.
+ * Logs: the journal with its evidence, and the logs of engine and trainer.
+ * Promises: shows lines as they were written, newest last, with the path of the file.
+ * Never: changes, summarizes or hides a line.
  */
 export { LogsScreen } from './logs.tsx';

@@ -158,7 +158,9 @@ function Entry({ entry }: { readonly entry: JournalEntry }): ReactElement {
       <span className={classNames(textStyles.mono, textStyles.secondary, styles.kind)}>
         {entry.what}
       </span>
-      <span className={styles.text}>{entry.text}</span>
+      <span className={styles.text} data-entry-text="">
+        {entry.text}
+      </span>
       <span className={classNames(textStyles.number, textStyles.tertiary)}>
         {entry.step === null ? '' : `step ${count(entry.step)}`}
       </span>
