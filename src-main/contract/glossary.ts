@@ -1,4 +1,7 @@
-/** Terms of the product, for the Help screen, `nightshift help` and docs/glossary.md, which is generated from here. Pure. */
+/**
+ * Terms of the product, for the Help screen, `nightshift help` and docs/glossary.md, which is
+ * generated from here. Pure.
+ */
 
 export interface GlossaryEntry {
   readonly term: string;

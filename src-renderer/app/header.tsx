@@ -183,9 +183,7 @@ function DatasetCell(): ReactElement {
 
 function leftText(eta: number | null, done: number, now: number): string {
   const left = timeLeft(eta, done);
-  return eta === null || left === 'estimating'
-    ? left
-    : `${left}, ends at ${clock(now + eta, now)}`;
+  return eta === null || left === 'estimating' ? left : `${left}, ends at ${clock(now + eta, now)}`;
 }
 
 export function Header({ onStop }: { readonly onStop: () => void }): ReactElement {

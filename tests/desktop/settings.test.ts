@@ -83,7 +83,7 @@ describe.skipIf(found.runtime === null)('settings of the desktop', () => {
 
   test('a silenced kind is not shown as a notification; others are', async () => {
     const { page } = launched;
-    await page.getByRole('checkbox', { name: 'A dataset is done' }).uncheck();
+    await page.getByRole('checkbox', { name: 'A dataset finished' }).uncheck();
     const notice = (id: string, kind: Notice['kind'], after: number): Notice => ({
       id,
       t: Date.now() / 1000 + after,
@@ -111,7 +111,7 @@ describe.skipIf(found.runtime === null)('settings of the desktop', () => {
     await page.evaluate(() => {
       location.hash = '#/settings';
     });
-    await page.getByRole('radiogroup', { name: 'Size of the interface' }).getByText('125').click();
+    await page.getByRole('radiogroup', { name: 'Interface size' }).getByText('125').click();
     await until(async () => Math.abs((await zoom()) - 1.25) < 0.01, 'the size');
     await app.evaluate(({ Menu }) => {
       const view = Menu.getApplicationMenu()?.items.find((item) => item.label.includes('View'));

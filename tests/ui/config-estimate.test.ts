@@ -1,4 +1,7 @@
-/** The estimate on the config screen: follows edits, compares batch sizes, and shows the cost of a change with consequences. */
+/**
+ * The estimate on the config screen: follows edits, compares batch sizes, and shows the cost of a
+ * change with consequences.
+ */
 import { expect, test } from 'vitest';
 import { callsOf, openStage } from './open-page.ts';
 import { configOf } from './pages/config.ts';

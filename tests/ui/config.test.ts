@@ -1,4 +1,6 @@
-/** The config screen: nothing is applied while typing; locks, staging, consent, drift and search. */
+/**
+ * The config screen: nothing is applied while typing; locks, staging, consent, drift and search.
+ */
 import { expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
 import { called, callsOf, openStage } from './open-page.ts';
@@ -72,7 +74,7 @@ test('an invalid value is reported at the field and cannot be saved', async () =
   await configOf(page).changes.getByText('1 setting is invalid.').waitFor();
 });
 
-test('a refusal keeps what was typed', async () => {
+test('a refused change keeps the typed value', async () => {
   const { page, server } = await openStage({ at: '#/config' });
   server.engine.refuseNext(
     'config.set',
@@ -86,7 +88,7 @@ test('a refusal keeps what was typed', async () => {
   expect(await page.getByLabel('Epochs').inputValue()).toBe('3');
 });
 
-test('an edit of the file by hand is reported and can be taken back', async () => {
+test('an edit of config.json outside the app is reported and can be reverted', async () => {
   const { page, server } = await openStage({ at: '#/config' });
   const { config } = server.engine.rooms();
   server.engine.change({

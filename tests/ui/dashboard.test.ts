@@ -1,4 +1,4 @@
-/** The dashboard: every figure that is promised, live, and the commands of the header. */
+/** The dashboard: its live values, its charts, and the commands of the header. */
 import { expect, test } from 'vitest';
 import type { Page } from 'playwright';
 import { Refusal } from '../../src-main/contract/index.ts';
@@ -7,7 +7,7 @@ import { dashboardOf } from './pages/dashboard.ts';
 
 const state = (page: Page, word: string) => page.locator(`[data-state="${word}"]`).waitFor();
 
-test('state, step, losses, gap, rate, speed, time left, tags, matches, preview and machine are there', async () => {
+test('shows state, step, losses, gap, learning rate, speed, time left, evaluations, preview and machine', async () => {
   const { page, complaints } = await openStage();
   await state(page, 'Training');
   const head = page.getByRole('banner');
@@ -58,7 +58,7 @@ test('arrow keys move the crosshair and its values', async () => {
   expect((await tooltip.boundingBox())?.x).toBeGreaterThan(0);
 });
 
-test('a drag selects a range, a double-click resets it, plus and 0 do the same from the keyboard', async () => {
+test('a drag selects a range and a double-click resets it, as plus and 0 do from the keyboard', async () => {
   const { page, complaints } = await openStage();
   const { lossChart, resetZoom } = dashboardOf(page);
   await lossChart.waitFor();
@@ -102,7 +102,7 @@ test('Ctrl and the wheel zoom; the wheel alone scrolls the page', async () => {
   await page.keyboard.up('Control');
 });
 
-test('pause and resume go to the engine in the name of the window', async () => {
+test('Pause and Resume send their commands on behalf of the window', async () => {
   const { page, server } = await openStage();
   await page.getByRole('button', { name: 'Pause' }).click();
   expect(await called(server, 'training.pause')).toEqual({ by: 'you (window)' });
@@ -112,7 +112,7 @@ test('pause and resume go to the engine in the name of the window', async () => 
   await state(page, 'Training');
 });
 
-test('the keyboard pauses, stops and changes the screen', async () => {
+test('keyboard shortcuts pause, stop and change the screen', async () => {
   const { page, server } = await openStage();
   await page.keyboard.press('Control+Shift+KeyP');
   await called(server, 'training.pause');
@@ -137,7 +137,7 @@ test.each([
   await dialog.waitFor({ state: 'detached' });
 });
 
-test('canceled, the stop dialog asks nothing of the engine', async () => {
+test('a canceled stop dialog sends no command', async () => {
   const { page, server } = await openStage();
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByRole('button', { name: 'Cancel' }).click();
@@ -145,7 +145,7 @@ test('canceled, the stop dialog asks nothing of the engine', async () => {
   expect(callsOf(server, 'training.stop')).toEqual([]);
 });
 
-test('a refused command says why and what to do, until it is closed', async () => {
+test('a refused command shows the reason and the next step until it is closed', async () => {
   const { page, server } = await openStage();
   server.engine.refuseNext(
     'training.pause',
@@ -158,7 +158,7 @@ test('a refused command says why and what to do, until it is closed', async () =
   await notice.waitFor({ state: 'detached' });
 });
 
-test('a command that has not been acted on shows its age', async () => {
+test('a pending command shows its age', async () => {
   const { page, server } = await openStage();
   const { status } = server.engine.rooms();
   server.engine.change({
@@ -168,7 +168,7 @@ test('a command that has not been acted on shows its age', async () => {
   expect(await page.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true);
 });
 
-test('recovering, failed, stopped and idle say what they are and what can be done', async () => {
+test('Recovering, Failed, Stopped and Idle explain the state', async () => {
   const { page, server } = await openStage({ scene: 'recovering' });
   await state(page, 'Recovering');
   await page.getByText('The trainer crashed: killed by SIGKILL.').waitFor();
@@ -183,7 +183,7 @@ test('recovering, failed, stopped and idle say what they are and what can be don
   expect(await page.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true);
 });
 
-test('a heartbeat that stays away is not called training', async () => {
+test('without a heartbeat the state is Unknown, not Training', async () => {
   const { page, server } = await openStage();
   const { status } = server.engine.rooms();
   server.engine.change({
@@ -193,7 +193,7 @@ test('a heartbeat that stays away is not called training', async () => {
   await page.getByText('no heartbeat for', { exact: false }).waitFor();
 });
 
-test('a notice opens its screen and is dismissed', async () => {
+test('a notice opens its screen and can be dismissed', async () => {
   const { page, server } = await openStage();
   const [first] = server.engine.rooms().notices;
   if (first === undefined) throw new Error('the scene has no notice');

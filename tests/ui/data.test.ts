@@ -269,7 +269,7 @@ test('raising max_length shows the consequence and asks first', async () => {
   await dialog.waitFor({ state: 'hidden' });
   expect(callsOf(server, 'config.set')).toEqual([]);
   await raise.click();
-  await dialog.getByRole('button', { name: 'Change from the next dataset' }).click();
+  await dialog.getByRole('button', { name: 'Change from next dataset' }).click();
   expect(await called(server, 'config.set')).toMatchObject({
     key: 'max_length',
     value: 5312,

@@ -1,4 +1,7 @@
-/** The lock matrix in the form: every locked field shows lock and reason, and what is typed into it can only be staged. */
+/**
+ * The lock matrix in the form: every locked field shows a lock and the reason, and an edit can only
+ * be staged.
+ */
 import { expect, test } from 'vitest';
 import { controlOf } from '../../src-main/contract/index.ts';
 import { locked, otherValue } from '../engine/fixtures/other-values.ts';
@@ -8,7 +11,7 @@ import { configOf } from './pages/config.ts';
 const valueAt = (values: unknown, key: string): unknown =>
   key.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], values);
 
-test('every locked key of the schema: lock and reason at its field, a change is staged and never made', async () => {
+test('every locked key of the schema shows lock and reason, and its change is staged', async () => {
   const { page, server } = await openStage({ at: '#/config', scene: 'training' });
   const { config } = server.engine.rooms();
   const dataset = server.engine.rooms().status.current_dataset?.name ?? '';

@@ -1,4 +1,7 @@
-/** Settings, Health, Help, diagnostics and the list of keys, in a browser: what is shown, what is asked of the engine. */
+/**
+ * Settings, Health, Help, diagnostics and the list of keys, in a browser: what is shown, what is
+ * asked of the engine.
+ */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { called, callsOf, openStage, seriousFindings } from './open-page.ts';

@@ -61,7 +61,10 @@ export const plain: NonNullable<LineConfiguration['options']> = {
   spanGaps: false,
 };
 
-/** Draws a chart off screen, so that the code that draws the first visible one is compiled. Sizes in CSS pixels. */
+/**
+ * Draws a chart off screen, so that the code that draws the first visible one is compiled. Sizes in
+ * CSS pixels.
+ */
 export function prewarm(configuration: LineConfiguration, width: number, height: number): void {
   const canvas = document.createElement('canvas');
   canvas.width = width;

@@ -90,7 +90,9 @@ export function drawHatch(
   context.restore();
 }
 
-/** A pattern of diagonal lines that marks bars. Falls back to the line color without a 2D context. */
+/**
+ * A pattern of diagonal lines that marks bars. Falls back to the line color without a 2D context.
+ */
 export function hatchOf(background: string, line: string): CanvasPattern | string {
   const tile = document.createElement('canvas');
   tile.width = 6;

@@ -1,6 +1,7 @@
 /**
- * Draws charts at most once per frame. The charts of a screen follow one pointer and don't all fit into a frame: tasks marked
- * `isFirst` always run, the others share what is left of the budget. A task draws the newest data when it runs, so nothing piles up.
+ * Draws charts at most once per frame. The charts of a screen follow one pointer and don't all fit
+ * into a frame: tasks marked `isFirst` always run, the others share what is left of the budget. A
+ * task draws the newest data when it runs, so nothing piles up.
  */
 
 /** Drawing time per frame after which the remaining tasks wait for the next one. */

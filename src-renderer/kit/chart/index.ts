@@ -1,6 +1,7 @@
 /**
  * Charts: chart.js in the colors of the program, and primitives for what is drawn over the lines.
- * Promises: no animation; colors follow the theme and the connection; all charts of a screen share one frame budget.
+ * Promises: no animation; colors follow the theme and the connection; all charts of a screen share
+ * one frame budget.
  * Never: knows what the data means.
  */
 export {

@@ -1,6 +1,7 @@
 /**
- * Zoom and pan of the horizontal axis with chartjs-plugin-zoom. The range lives outside of the chart, because several charts share
- * it: the plugin computes the next range, and the charts are drawn with it by the frame scheduler.
+ * Zoom and pan of the horizontal axis with chartjs-plugin-zoom. The range lives outside of the
+ * chart, because several charts share it: the plugin computes the next range, and the charts are
+ * drawn with it by the frame scheduler.
  */
 import type { Chart, Plugin, PluginOptionsByType } from 'chart.js';
 import zoomPlugin from 'chartjs-plugin-zoom';
@@ -11,13 +12,16 @@ export interface Range {
   readonly max: number;
 }
 
-/** What is needed of a chart, whatever its type. */
+/** The part of a chart that is used here, for charts of any type. */
 type AnyChart = Pick<Chart, 'scales'>;
 
 const drawnRanges = new WeakMap<AnyChart, Range>();
 const drawing = new WeakSet<AnyChart>();
 
-/** The range that the options of the horizontal axis ask for, which is newer than the drawn one after a zoom. */
+/**
+ * The range that the options of the horizontal axis ask for, which is newer than the drawn one
+ * after a zoom.
+ */
 function rangeOf(chart: AnyChart): Range | null {
   const options = chart.scales['x']?.options as Partial<Range> | undefined;
   return options?.min === undefined || options.max === undefined
@@ -35,8 +39,9 @@ export function drawChart(chart: AnyChart, update: () => void): void {
 }
 
 /**
- * The plugin updates a chart in every event handler. An update for a new range is skipped: the shared range changes instead, and
- * drawing twice per frame would be too slow. Other updates (a resize, the box of a selection) go through.
+ * The plugin updates a chart in every event handler. An update for a new range is skipped: the
+ * shared range changes instead, and drawing twice per frame would be too slow. Other updates (a
+ * resize, the box of a selection) go through.
  */
 const skipRangeUpdates: Plugin<'line'> = {
   id: 'skip-range-updates',
@@ -52,7 +57,8 @@ const skipRangeUpdates: Plugin<'line'> = {
 export const panZoomPlugins: readonly Plugin<'line'>[] = [zoomPlugin, skipRangeUpdates];
 
 /**
- * Drag selects a range, Shift and drag pans, Ctrl and wheel (or a pinch) zooms; the wheel alone scrolls the page.
+ * Drag selects a range, Shift and drag pans, Ctrl and wheel (or a pinch) zooms; the wheel alone
+ * scrolls the page.
  * `least`: the narrowest range. `onRange` gets every new range.
  */
 export function panZoomOptions(options: {

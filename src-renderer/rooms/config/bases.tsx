@@ -1,4 +1,7 @@
-/** Below the base model setting: models that can be downloaded or created, or copied from a local folder. */
+/**
+ * Below the base model setting: models that can be downloaded or created, or copied from a local
+ * folder.
+ */
 import { Button } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import { command, useEngine, useLost } from '../../engine/index.ts';

@@ -12,7 +12,10 @@ import { Consequences } from './consequences.tsx';
 import { forgetEdits, shown, type Pending } from './edits.ts';
 import estimateStyles from './estimate.module.css';
 
-/** Saves one setting after another, so that a refusal refers to one of them. Saved edits are dropped. */
+/**
+ * Saves one setting after another, so that a refusal refers to one of them. Saved edits are
+ * dropped.
+ */
 async function save(changes: readonly Pending[]): Promise<void> {
   for (const change of changes) {
     const answer = await command((engine) =>
@@ -34,6 +37,70 @@ function buttonText(changes: readonly Pending[]): string {
   const now = changes.length - staged;
   if (staged === 0) return 'Save changes';
   return now === 0 ? 'Stage for next dataset' : `Save ${String(now)}, stage ${String(staged)}`;
+}
+
+function Diff({ pending }: { readonly pending: readonly Pending[] }): ReactElement {
+  return (
+    <table className={classNames(styles.diff, textStyles.mono)} aria-label="Unsaved settings">
+      <tbody>
+        {pending.map((change) => (
+          <tr key={change.key}>
+            <th scope="row">{change.key}</th>
+            <td>
+              <del>{shown(change.before)}</del>
+            </td>
+            <td>
+              <ins className={change.problem === null ? undefined : textStyles.failure}>
+                {shown(change.after)}
+              </ins>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function ConfirmDialog({
+  opened,
+  pending,
+  estimate,
+  onClose,
+}: {
+  readonly opened: boolean;
+  readonly pending: readonly Pending[];
+  readonly estimate: EstimateAnswer | null;
+  readonly onClose: () => void;
+}): ReactElement {
+  const consents = pending.filter((change) => change.consent !== null);
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={
+        consents.length === 1 ? `Change ${consents[0]?.key ?? ''}` : 'Changes with consequences'
+      }
+      size={640}
+    >
+      <Consequences consents={consents} estimate={estimate} />
+      <div className={layoutStyles.dialogFooter}>
+        <span className={layoutStyles.grow} />
+        <Button size="md" data-autofocus onClick={onClose}>
+          Cancel
+        </Button>
+        <Button
+          size="md"
+          variant="filled"
+          onClick={() => {
+            onClose();
+            void save(pending);
+          }}
+        >
+          {pending.every((change) => change.staged) ? 'Change from next dataset' : 'Change now'}
+        </Button>
+      </div>
+    </Modal>
+  );
 }
 
 export function Changes({
@@ -63,23 +130,7 @@ export function Changes({
         <p className={textStyles.secondary}>Edits are listed here until you save.</p>
       ) : (
         <>
-          <table className={classNames(styles.diff, textStyles.mono)} aria-label="Unsaved settings">
-            <tbody>
-              {pending.map((change) => (
-                <tr key={change.key}>
-                  <th scope="row">{change.key}</th>
-                  <td>
-                    <del>{shown(change.before)}</del>
-                  </td>
-                  <td>
-                    <ins className={change.problem === null ? undefined : textStyles.failure}>
-                      {shown(change.after)}
-                    </ins>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <Diff pending={pending} />
           <div className={layoutStyles.row}>
             <Button
               variant="filled"
@@ -121,40 +172,14 @@ export function Changes({
           </table>
         </>
       )}
-      <Modal
+      <ConfirmDialog
         opened={asking && consents.length > 0}
+        pending={pending}
+        estimate={estimate}
         onClose={() => {
           setAsking(false);
         }}
-        title={
-          consents.length === 1 ? `Change ${consents[0]?.key ?? ''}` : 'Changes with consequences'
-        }
-        size={640}
-      >
-        <Consequences consents={consents} estimate={estimate} />
-        <div className={layoutStyles.dialogFooter}>
-          <span className={layoutStyles.grow} />
-          <Button
-            size="md"
-            data-autofocus
-            onClick={() => {
-              setAsking(false);
-            }}
-          >
-            Cancel
-          </Button>
-          <Button
-            size="md"
-            variant="filled"
-            onClick={() => {
-              setAsking(false);
-              void save(pending);
-            }}
-          >
-            {pending.every((change) => change.staged) ? 'Change from next dataset' : 'Change now'}
-          </Button>
-        </div>
-      </Modal>
+      />
     </aside>
   );
 }

@@ -2,7 +2,7 @@
 import { Button, Checkbox } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import { useMemo, useState, type ReactElement } from 'react';
-import type { ConfigState } from '../../../src-main/contract/index.ts';
+import type { ConfigState, KeyDescription } from '../../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { count, plural } from '../../kit/format.ts';
@@ -15,7 +15,15 @@ import textStyles from '../../kit/styles/text.module.css';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { Changes } from './changes.tsx';
 import styles from './config.module.css';
-import { descriptions, isFound, pendingOf, textOf, useEdits, valueAt } from './edits.ts';
+import {
+  descriptions,
+  isFound,
+  pendingOf,
+  textOf,
+  useEdits,
+  valueAt,
+  type Pending,
+} from './edits.ts';
 import { Estimate } from './estimate.tsx';
 import { Field } from './field.tsx';
 import { useEstimate } from './use-estimate.ts';
@@ -68,6 +76,64 @@ function FileNotices({ state }: { readonly state: ConfigState }): ReactElement {
   );
 }
 
+function SettingsForm({
+  shown,
+  state,
+  pending,
+  search,
+  onShowAll,
+}: {
+  /** The settings that match search and filter. */
+  readonly shown: readonly KeyDescription[];
+  readonly state: ConfigState;
+  readonly pending: readonly Pending[];
+  readonly search: string;
+  readonly onShowAll: () => void;
+}): ReactElement {
+  const texts = useEdits((edits) => edits.texts);
+  const locked = Object.keys(state.locks).length;
+  return (
+    <section className={styles.form} aria-label="Settings" tabIndex={0}>
+      {locked === 0 ? null : (
+        <p className={styles.lockNote}>
+          <IconLock aria-hidden="true" />
+          <span>
+            {plural(locked, 'setting')} {locked === 1 ? 'is' : 'are'} locked while a dataset is
+            training. Changes apply from the next dataset.
+          </span>
+        </p>
+      )}
+      {GROUPS.map((group) => {
+        const inside = shown.filter((description) => description.group === group);
+        return inside.length === 0 ? null : (
+          <div key={group} id={anchor(group)}>
+            <h2 className={classNames(styles.group, textStyles.title)}>{group}</h2>
+            {inside.map((description) => (
+              <Field
+                key={description.key}
+                description={description}
+                state={state}
+                text={texts[description.key]}
+                pending={pending.find((change) => change.key === description.key)}
+              />
+            ))}
+          </div>
+        );
+      })}
+      {shown.length > 0 ? null : (
+        <div className={layoutStyles.noMatches}>
+          <p className={textStyles.secondary}>
+            {search === ''
+              ? 'All settings have their default values.'
+              : `No setting matches “${search}”.`}
+          </p>
+          <Button onClick={onShowAll}>Show all settings</Button>
+        </div>
+      )}
+    </section>
+  );
+}
+
 export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
   const state = useRoom('config');
   const texts = useEdits((edits) => edits.texts);
@@ -85,7 +151,6 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
   const shown = descriptions.filter(
     (description) => isFound(description, search) && (!changedOnly || isChanged(description.key)),
   );
-  const locked = Object.keys(state.locks).length;
   return (
     <>
       <div className={layoutStyles.screenBar}>
@@ -124,51 +189,16 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
         >
           Numbers count settings that differ from the default.
         </SectionNav>
-        <section className={styles.form} aria-label="Settings" tabIndex={0}>
-          {locked === 0 ? null : (
-            <p className={styles.lockNote}>
-              <IconLock aria-hidden="true" />
-              <span>
-                {plural(locked, 'setting')} {locked === 1 ? 'is' : 'are'} locked while a dataset is
-                training. Changes apply from the next dataset.
-              </span>
-            </p>
-          )}
-          {GROUPS.map((group) => {
-            const inside = shown.filter((description) => description.group === group);
-            return inside.length === 0 ? null : (
-              <div key={group} id={anchor(group)}>
-                <h2 className={classNames(styles.group, textStyles.title)}>{group}</h2>
-                {inside.map((description) => (
-                  <Field
-                    key={description.key}
-                    description={description}
-                    state={state}
-                    text={texts[description.key]}
-                    pending={pending.find((change) => change.key === description.key)}
-                  />
-                ))}
-              </div>
-            );
-          })}
-          {shown.length > 0 ? null : (
-            <div className={layoutStyles.noMatches}>
-              <p className={textStyles.secondary}>
-                {search === ''
-                  ? 'All settings have their default values.'
-                  : `No setting matches “${search}”.`}
-              </p>
-              <Button
-                onClick={() => {
-                  setSearch('');
-                  setChangedOnly(false);
-                }}
-              >
-                Show all settings
-              </Button>
-            </div>
-          )}
-        </section>
+        <SettingsForm
+          shown={shown}
+          state={state}
+          pending={pending}
+          search={search}
+          onShowAll={() => {
+            setSearch('');
+            setChangedOnly(false);
+          }}
+        />
         <div className={styles.side} tabIndex={0} role="group" aria-label="Estimate and changes">
           <Estimate
             answer={estimate}

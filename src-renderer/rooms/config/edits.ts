@@ -78,7 +78,10 @@ function parsed(key: string, text: string): unknown {
   return control.kind === 'switch' ? text === 'on' : typedValue(control, text);
 }
 
-/** The changes that saving would make, in the order of the schema; a text that equals the current value is none. */
+/**
+ * The changes that saving would make, in the order of the schema; a text that equals the current
+ * value is none.
+ */
 export function pendingOf(
   texts: Readonly<Record<string, string>>,
   state: Pick<ConfigState, 'values' | 'locks' | 'staged'>,

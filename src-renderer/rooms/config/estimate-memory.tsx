@@ -14,7 +14,10 @@ const MiB = 1024 * 1024;
 /** Bytes as gigabytes of the driver, powers of two. */
 export const gigabytes = (value: number): string => memory(value / MiB);
 
-/** A bar of the memory parts up to the device's total, with a tick at 75 %, where the verdict becomes Tight. */
+/**
+ * A bar of the memory parts up to the device's total, with a tick at 75 %, where the verdict
+ * becomes Tight.
+ */
 function MemoryBar({ answer }: { readonly answer: EstimateAnswer }): ReactElement {
   const { bytes: needed, total } = answer.changed.memory;
   const scale = Math.max(needed, total ?? needed);

@@ -44,7 +44,7 @@ export const timeText = (certainty: TimeEstimate['certainty']): string =>
 const deviation = (value: number): string => {
   const percent = Math.round(Math.abs(value) * 100);
   if (percent === 0) return 'as estimated';
-  return `${String(percent)} % ${value < 0 ? 'under' : 'over'}`;
+  return `${String(percent)}\u00a0% ${value < 0 ? 'under' : 'over'}`;
 };
 const span = ({ least, most }: { readonly least: number; readonly most: number }): string =>
   deviation(least) === deviation(most)
@@ -65,6 +65,6 @@ export function fittingText(
   shown: (bytes: number) => string,
 ): string {
   const slower = Math.round(fitting.slower * 100);
-  const pace = slower <= 0 ? 'at the same speed' : `about ${String(slower)} % slower`;
+  const pace = slower <= 0 ? 'at the same speed' : `about ${String(slower)}\u00a0% slower`;
   return `micro_batch ${String(fitting.micro_batch)} would need ${shown(fitting.memory)} and fit, ${pace}.`;
 }

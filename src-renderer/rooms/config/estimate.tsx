@@ -1,4 +1,7 @@
-/** The estimate for the next dataset with the edited settings: memory, steps, time, disk, and batch sizes to compare. */
+/**
+ * The estimate for the next dataset with the edited settings: memory, steps, time, disk, and batch
+ * sizes to compare.
+ */
 import { NativeSelect } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { DatasetSummary, EstimateAnswer } from '../../../src-main/contract/index.ts';

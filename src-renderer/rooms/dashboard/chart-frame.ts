@@ -59,7 +59,10 @@ export function domainOf(base: Curves, axis: Axis, isStale: boolean): View | nul
 const leastRange = ({ axis, domain }: ChartFrame): number =>
   axis.kind === 'step' ? LEAST_STEPS : (domain.max - domain.min) * LEAST_PART;
 
-/** The view zoomed by a factor around its middle; null for the whole range, which then follows new steps. */
+/**
+ * The view zoomed by a factor around its middle; null for the whole range, which then follows new
+ * steps.
+ */
 export function zoomedView(frame: ChartFrame, factor: number): View | null {
   const { domain, view } = frame;
   const width = (view.max - view.min) * factor;

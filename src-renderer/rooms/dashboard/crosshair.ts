@@ -1,4 +1,7 @@
-/** The crosshair on its own canvas, so that a pointer move draws one line and one dot instead of the curves. */
+/**
+ * The crosshair on its own canvas, so that a pointer move draws one line and one dot instead of the
+ * curves.
+ */
 import { useEffect, type RefObject } from 'react';
 import { drawDot, drawVertical, type LineChart } from '../../kit/chart/index.ts';
 import { nearest } from './curve-data.ts';

@@ -1,4 +1,7 @@
-/** The drawn curves as data: appended live points, the three horizontal axes, gaps, vertical range. Pure. */
+/**
+ * The drawn curves as data: appended live points, the three horizontal axes, gaps, vertical range.
+ * Pure.
+ */
 import type { Bucket, CurveKey, Curves, MetricsNews } from '../../../src-main/contract/index.ts';
 
 export type AxisKind = 'step' | 'time' | 'process';
@@ -31,7 +34,9 @@ function appended(
   return [...buckets, [point.step, point.t, value, value, value]];
 }
 
-/** The next value of the debiased moving average. `step` counts from 1 at the branch's first step. */
+/**
+ * The next value of the debiased moving average. `step` counts from 1 at the branch's first step.
+ */
 export function smoothedNext(
   before: number | null,
   step: number,
@@ -78,7 +83,10 @@ export interface Gap {
   readonly to: number;
 }
 
-/** The loss on validation rows of the dataset in training, or on the fixed validation set where it has none. The readout and the gap use the same. */
+/**
+ * The loss on validation rows of the dataset in training, or on the fixed validation set where it
+ * has none. The readout and the gap use the same.
+ */
 export function validationOf(
   evaluation: Pick<Curves['evaluations'][number], 'core_loss' | 'slice_loss'>,
 ): number | null {
@@ -174,7 +182,10 @@ export interface LossRange {
   readonly notPositive: number;
 }
 
-/** The range of the vertical axis: percentiles 1 to 99 of the visible raw values when clipped. `always`: values that stay inside. */
+/**
+ * The range of the vertical axis: percentiles 1 to 99 of the visible raw values when clipped.
+ * `always`: values that stay inside.
+ */
 export function lossRange(
   visible: readonly Bucket[],
   always: readonly number[],

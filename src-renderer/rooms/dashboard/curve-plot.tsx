@@ -1,4 +1,7 @@
-/** A chart of the dashboard with what all of them share: events drawn over the lines, crosshair, zoom and pan. */
+/**
+ * A chart of the dashboard with what all of them share: events drawn over the lines, crosshair,
+ * zoom and pan.
+ */
 import {
   useLayoutEffect,
   useMemo,

@@ -1,4 +1,7 @@
-/** The curves on screen: fetched for the visible range, with live points appended. One store for all seven charts. */
+/**
+ * The curves on screen: fetched for the visible range, with live points appended. One store for all
+ * seven charts.
+ */
 import { useEffect } from 'react';
 import { create } from 'zustand';
 import type { Curves } from '../../../src-main/contract/index.ts';

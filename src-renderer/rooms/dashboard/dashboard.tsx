@@ -1,11 +1,10 @@
 /** The dashboard: the last day, the losses, small charts, previews and events. */
-import { Button, Checkbox, SegmentedControl, Slider } from '@mantine/core';
+import { Button, SegmentedControl } from '@mantine/core';
 import { useEffect, useState, type ReactElement } from 'react';
 import { command, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { isBoolean, isOneOf, usePersistedState } from '../../kit/persisted-state.ts';
-import controlStyles from '../../kit/styles/controls.module.css';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { addFiles } from '../data/index.ts';
@@ -26,6 +25,7 @@ import styles from './dashboard.module.css';
 import { DayStrip } from './day-strip.tsx';
 import { Events } from './events.tsx';
 import { LossChart } from './loss-chart.tsx';
+import { LossTools } from './loss-tools.tsx';
 import { Previews } from './previews.tsx';
 import { Readouts } from './readouts.tsx';
 import { SmallCharts } from './small-charts.tsx';
@@ -123,13 +123,11 @@ function useAfterFirstFrame(): boolean {
 
 function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName }): ReactElement {
   const [smoothing, setSmoothing] = usePersistedState<number>(...persistedSmoothing);
-  const [shown, setShown] = useState(smoothing);
   const [clip, setClip] = usePersistedState('clip', true, isBoolean);
   const [log, setLog] = usePersistedState('log', false, isBoolean);
   const [table, setTable] = useState(false);
   useCurveFeed(range, smoothing, axis);
   const drawn = useDrawnCurves();
-  const isZoomed = useCurves((state) => state.view !== null);
   const frame = useChartFrame(drawn, axis);
   // The loss is drawn first, the rest in the next frame; the sizes in the grid don't depend on it.
   const after = useAfterFirstFrame();
@@ -145,59 +143,20 @@ function Body({ range, axis }: { readonly range: Range; readonly axis: AxisName 
         <div className={styles.lossHeader}>
           <Readouts />
           <span className={layoutStyles.grow} />
-          <div className={styles.tools}>
-            {isZoomed ? (
-              <Button
-                size="xs"
-                onClick={() => {
-                  useCurves.setState({ view: null, detail: null });
-                }}
-              >
-                Reset zoom
-              </Button>
-            ) : null}
-            <span className={styles.smoothing}>
-              Smoothing
-              <Slider
-                className={styles.slider}
-                thumbLabel="Smoothing"
-                min={0}
-                max={0.99}
-                step={0.01}
-                value={shown}
-                onChange={setShown}
-                onChangeEnd={setSmoothing}
-              />
-              <span className={classNames(textStyles.number, styles.sliderValue)}>
-                {shown.toFixed(2)}
-              </span>
-            </span>
-            <Checkbox
-              label="Clip outliers"
-              checked={clip}
-              onChange={(event) => {
-                setClip(event.currentTarget.checked);
-              }}
-            />
-            <Checkbox
-              label="Log"
-              checked={log}
-              onChange={(event) => {
-                setLog(event.currentTarget.checked);
-              }}
-            />
-            {drawn === null || frame === null ? null : (
-              <button
-                type="button"
-                className={classNames(controlStyles.linkButton, textStyles.caption)}
-                onClick={() => {
-                  setTable(true);
-                }}
-              >
-                Show as table
-              </button>
-            )}
-          </div>
+          <LossTools
+            smoothing={smoothing}
+            onSmoothing={setSmoothing}
+            options={{ clip, log }}
+            onClip={setClip}
+            onLog={setLog}
+            onTable={
+              drawn === null || frame === null
+                ? null
+                : () => {
+                    setTable(true);
+                  }
+            }
+          />
         </div>
         {frame === null ? (
           <p

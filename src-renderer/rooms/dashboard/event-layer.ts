@@ -14,7 +14,10 @@ import type { MarkName } from '../../kit/marks.tsx';
 import type { ChartFrame } from './chart-frame.ts';
 import type { CurvePoint } from './thinning.ts';
 
-/** The mark of each kind of event. Checkpoints are too frequent for the lane; the event list has them. */
+/**
+ * The mark of each kind of event. Checkpoints are too frequent for the lane; the event list has
+ * them.
+ */
 const MARKS: Readonly<Record<Marker['kind'], MarkName | null>> = {
   dataset: 'dataset',
   version: 'version',
@@ -162,7 +165,10 @@ function drawLabels(chart: LineChart, frame: ChartFrame, labels: readonly LabelT
 
 export interface LayerFacts {
   readonly frame: ChartFrame;
-  /** The loss chart has event rows, labels and the live end; the small charts only lines and the crosshair. */
+  /**
+   * The loss chart has event rows, labels and the live end; the small charts only lines and the
+   * crosshair.
+   */
   readonly isMain: boolean;
   readonly labels: readonly LabelText[];
   /** The curve that the live end and the crosshair dot lie on. */

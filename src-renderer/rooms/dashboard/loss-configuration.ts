@@ -20,7 +20,7 @@ const LEFT = 46;
 const RIGHT = 104;
 const TOP = 44;
 const RING_RADIUS = 2.8;
-/** Rings that are closer than about 4 px can't be told apart. */
+/** Rings that are closer than about 4 px can't be distinguished. */
 const RING_COLUMNS = 240;
 const MAX_TICKS = 7;
 
@@ -73,7 +73,7 @@ export function lossSeriesOf({
       high: hasBand ? pick(3) : [],
     }),
   ];
-  return { smooth, rings, lines: lines.map((entry, index) => ({ ...entry, order: index + 1 })) };
+  return { smooth, rings, lines: lines.map((line, index) => ({ ...line, order: index + 1 })) };
 }
 
 function scalesOf(
@@ -173,7 +173,10 @@ export function lossLabelsOf(curves: Curves, isStale: boolean): readonly LabelTe
   return labels;
 }
 
-/** Draws the curve once off screen while another screen is shown, so that the first visible draw is fast. */
+/**
+ * Draws the curve once off screen while another screen is shown, so that the first visible draw is
+ * fast.
+ */
 export function prewarmLoss(curves: Curves): void {
   const axis = axisOf('step', curves.curves.loss ?? []);
   const domain = domainOf(curves, axis, false);

@@ -1,4 +1,7 @@
-/** Training loss, validation loss and their gap as large numbers. They are the legend of the chart below. */
+/**
+ * Training loss, validation loss and their gap as large numbers. They are the legend of the chart
+ * below.
+ */
 import type { ReactElement } from 'react';
 import type { Measured } from '../../../src-main/contract/index.ts';
 import { useEngine, useLost, useRoom } from '../../engine/index.ts';

@@ -1,4 +1,6 @@
-/** A small chart: its name, the current value or the one under the crosshair, a note, and the curve. */
+/**
+ * A small chart: its name, the current value or the one under the crosshair, a note, and the curve.
+ */
 import { memo, useMemo, useRef, type ReactElement } from 'react';
 import type { LineChart } from '../../kit/chart/index.ts';
 import { classNames } from '../../kit/class-names.ts';

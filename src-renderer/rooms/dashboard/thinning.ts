@@ -29,7 +29,10 @@ export function thinned(
   return out;
 }
 
-/** The lowest and highest point of each of `columns` columns of the view; points outside of it are dropped. */
+/**
+ * The lowest and highest point of each of `columns` columns of the view; points outside of it are
+ * dropped.
+ */
 export function keepExtremes<T extends { readonly x: number; readonly y: number }>(
   points: readonly T[],
   view: View,

@@ -1,4 +1,7 @@
-/** Pointer and keys on a chart: the crosshair follows them, keys zoom, a double-click resets. Drag and wheel are the plugin's. */
+/**
+ * Pointer and keys on a chart: the crosshair follows them, keys zoom, a double-click resets. Drag
+ * and wheel are the plugin's.
+ */
 import type { KeyboardEvent, PointerEvent, RefObject } from 'react';
 import type { LineChart } from '../../kit/chart/index.ts';
 import { zoomedView, type ChartFrame } from './chart-frame.ts';

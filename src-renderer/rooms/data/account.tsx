@@ -9,8 +9,8 @@ import styles from './report.module.css';
 export interface Part {
   readonly name: string;
   readonly rows: number;
-  /** The color, a class name. */
-  readonly look: 'trained' | 'queued' | 'heldOut' | 'rejected' | 'truncated' | 'skipped';
+  /** Class of the color. */
+  readonly color: 'trained' | 'queued' | 'heldOut' | 'rejected' | 'truncated' | 'skipped';
 }
 
 /** The states of all rows in a fixed order, without empty ones. */
@@ -22,14 +22,14 @@ export function partsOf(account: RowAccount): readonly Part[] {
     ...trained.map(({ times, rows }): Part => ({
       name: times === 1 ? 'trained' : `trained ${String(times)} times`,
       rows,
-      look: 'trained',
+      color: 'trained',
     })),
-    { name: 'queued', rows: account.remaining, look: 'queued' },
-    { name: 'held out for validation', rows: account.held_out, look: 'heldOut' },
-    { name: 'rejected', rows: account.rejected, look: 'rejected' },
-    { name: 'quarantined', rows: account.quarantined, look: 'rejected' },
-    { name: 'truncated', rows: account.truncated, look: 'truncated' },
-    { name: 'skipped', rows: account.skipped, look: 'skipped' },
+    { name: 'queued', rows: account.remaining, color: 'queued' },
+    { name: 'held out for validation', rows: account.held_out, color: 'heldOut' },
+    { name: 'rejected', rows: account.rejected, color: 'rejected' },
+    { name: 'quarantined', rows: account.quarantined, color: 'rejected' },
+    { name: 'truncated', rows: account.truncated, color: 'truncated' },
+    { name: 'skipped', rows: account.skipped, color: 'skipped' },
   ];
   return all.filter((part) => part.rows > 0);
 }
@@ -38,9 +38,9 @@ export function partsOf(account: RowAccount): readonly Part[] {
 export function reportParts(report: DatasetReport): readonly Part[] {
   const held = report.held_out.core + report.held_out.slice + report.held_out.duplicates;
   const all: readonly Part[] = [
-    { name: 'to train', rows: report.trained_rows, look: 'queued' },
-    { name: 'held out for validation', rows: held, look: 'heldOut' },
-    { name: 'rejected', rows: report.rejected.total, look: 'rejected' },
+    { name: 'to train', rows: report.trained_rows, color: 'queued' },
+    { name: 'held out for validation', rows: held, color: 'heldOut' },
+    { name: 'rejected', rows: report.rejected.total, color: 'rejected' },
   ];
   return all.filter((part) => part.rows > 0);
 }
@@ -58,7 +58,7 @@ export function Parts({
         {parts.map((part) => (
           <i
             key={part.name}
-            className={styles[part.look]}
+            className={styles[part.color]}
             style={{ flex: `${String(part.rows)} 0 3px` }}
           />
         ))}
@@ -66,7 +66,7 @@ export function Parts({
       <div className={classNames(styles.legend, textStyles.number)}>
         {parts.map((part) => (
           <span key={part.name}>
-            <i className={styles[part.look]} aria-hidden="true" />
+            <i className={styles[part.color]} aria-hidden="true" />
             <b>{count(part.rows)}</b> {part.name}
           </span>
         ))}

@@ -42,7 +42,8 @@ export function DataScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
         .sort((a, b) => (b.finished ?? b.added) - (a.finished ?? a.added)),
     [datasets],
   );
-  // Before the first choice, the top of the list is open: a file that needs a decision, or the newest.
+  // Before the first choice, the top of the list is open: a file that needs a decision, or the
+  // newest.
   const chosen = wanted === undefined ? (current[0]?.id ?? null) : wanted;
   const decide = datasets.filter((dataset) => dataset.verdict === 'needs_decision').length;
   const selected = datasets.find((dataset) => dataset.id === chosen) ?? null;

@@ -1,4 +1,7 @@
-/** The histogram of token lengths as chart.js configuration, with max_length and percentiles drawn over it. Pure. */
+/**
+ * The histogram of token lengths as chart.js configuration, with max_length and percentiles drawn
+ * over it. Pure.
+ */
 import type { Chart, Plugin } from 'chart.js';
 import type { DatasetReport } from '../../../src-main/contract/index.ts';
 import {
@@ -133,7 +136,8 @@ export function histogramConfigurationOf(facts: HistogramFacts, colors: Colors):
     data: {
       datasets: [
         {
-          // An empty bin keeps its place, but a bar of height 0 would be drawn with the minimum length.
+          // An empty bin keeps its place, but a bar of height 0 would be drawn with the minimum
+          // length.
           data: lengths.histogram.map((bin) => ({
             x: (bin.from + bin.to) / 2,
             y: bin.count === 0 ? Number.NaN : bin.count,

@@ -1,4 +1,6 @@
-/** Rows longer than max_length: what dropping them, truncating them or a longer max_length costs. */
+/**
+ * Rows longer than max_length: what dropping them, truncating them or a longer max_length costs.
+ */
 import { Button, Radio } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type {
@@ -183,7 +185,8 @@ export function OverLong({
     (engine) => engine.datasets.overLong({ id: summary.id }),
   );
   const wanted = report.max_length_loses_nothing;
-  // The report of a file that was validated with a shorter max_length than the current one is outdated.
+  // The report of a file that was validated with a shorter max_length than the current one is
+  // outdated.
   if (report.over_length === 0 || (wanted !== null && wanted <= limit)) return null;
   return (
     <div className={styles.overLong}>

@@ -68,7 +68,7 @@ export function RaiseDialog({
           Cancel
         </Button>
         <Button size="md" variant="filled" disabled={lost} onClick={onConsent}>
-          {isLocked ? 'Change from the next dataset' : 'Change now'}
+          {isLocked ? 'Change from next dataset' : 'Change now'}
         </Button>
       </div>
     </Dialog>

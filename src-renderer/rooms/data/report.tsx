@@ -1,4 +1,7 @@
-/** The report of one file: verdict and decisions, rows, token lengths, duplicates, rejected rows, rendered samples. */
+/**
+ * The report of one file: verdict and decisions, rows, token lengths, duplicates, rejected rows,
+ * rendered samples.
+ */
 import { IconX } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import type { DatasetDetails, DatasetSummary } from '../../../src-main/contract/index.ts';

@@ -35,6 +35,62 @@ export function stateWord({
   return state === 'remaining' ? 'queued' : state.replaceAll('_', ' ');
 }
 
+/** The index that a key moves to; undefined for other keys. Not limited to the list. */
+function movedSelection(
+  key: string,
+  selected: number,
+  total: number,
+  lines: number,
+): number | undefined {
+  const page = Math.max(1, lines - 2);
+  const moves: Readonly<Record<string, number>> = {
+    ArrowDown: selected + 1,
+    j: selected + 1,
+    ArrowUp: selected - 1,
+    k: selected - 1,
+    PageDown: selected + page,
+    PageUp: selected - page,
+    Home: 0,
+    End: total - 1,
+  };
+  return moves[key];
+}
+
+function RowOption({
+  place,
+  total,
+  row,
+  isSelected,
+  onSelect,
+}: {
+  /** Index in the list. */
+  readonly place: number;
+  readonly total: number;
+  /** null until it is loaded. */
+  readonly row: ListedRow | null;
+  readonly isSelected: boolean;
+  readonly onSelect: (place: number, row: ListedRow | null) => void;
+}): ReactElement {
+  return (
+    <div
+      id={`row-${String(place)}`}
+      className={classNames(styles.row, isSelected && styles.selected)}
+      role="option"
+      aria-selected={isSelected}
+      aria-posinset={place + 1}
+      aria-setsize={total}
+      onClick={() => {
+        onSelect(place, row);
+      }}
+    >
+      <span>{row === null ? '' : count(row.row)}</span>
+      <span className={row?.state === 'rejected' ? textStyles.failure : textStyles.secondary}>
+        {row === null ? '' : stateWord(row)}
+      </span>
+    </div>
+  );
+}
+
 export function RowList({
   id,
   query,
@@ -78,18 +134,7 @@ export function RowList({
     if (wanted !== null) box.current.scrollTop = wanted;
   }, [selected, total, room]);
   const move = (event: KeyboardEvent): void => {
-    const page = Math.max(1, view.lines - 2);
-    const moves: Readonly<Record<string, number>> = {
-      ArrowDown: selected + 1,
-      j: selected + 1,
-      ArrowUp: selected - 1,
-      k: selected - 1,
-      PageDown: selected + page,
-      PageUp: selected - page,
-      Home: 0,
-      End: total - 1,
-    };
-    const next = moves[event.key];
+    const next = movedSelection(event.key, selected, total, view.lines);
     if (next === undefined || total === 0) return;
     event.preventDefault();
     const place = Math.max(0, Math.min(total - 1, next));
@@ -119,27 +164,14 @@ export function RowList({
               const place = view.first + index;
               const row = rowAt(place);
               return (
-                <div
+                <RowOption
                   key={place}
-                  id={`row-${String(place)}`}
-                  className={classNames(styles.row, place === selected && styles.selected)}
-                  role="option"
-                  aria-selected={place === selected}
-                  aria-posinset={place + 1}
-                  aria-setsize={total}
-                  onClick={() => {
-                    onSelect(place, row);
-                  }}
-                >
-                  <span>{row === null ? '' : count(row.row)}</span>
-                  <span
-                    className={
-                      row?.state === 'rejected' ? textStyles.failure : textStyles.secondary
-                    }
-                  >
-                    {row === null ? '' : stateWord(row)}
-                  </span>
-                </div>
+                  place={place}
+                  total={total}
+                  row={row}
+                  isSelected={place === selected}
+                  onSelect={onSelect}
+                />
               );
             })}
           </div>

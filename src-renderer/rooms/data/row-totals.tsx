@@ -12,13 +12,16 @@ import styles from './report.module.css';
 /** Per token: four bytes of id, one of label. */
 const CACHE_BYTES_PER_TOKEN = 5;
 
-/** After a file has left the inbox its rows have states; before, the report says what will happen to them. */
+/**
+ * After a file has left the inbox its rows have states; before, the report says what will happen to
+ * them.
+ */
 function currentParts(
   { summary, account }: DatasetDetails,
   report: DatasetReport,
 ): readonly Part[] {
   if (summary.decision === 'map_columns')
-    return [{ name: 'not mapped yet', rows: report.rows, look: 'queued' }];
+    return [{ name: 'not mapped yet', rows: report.rows, color: 'queued' }];
   return account === null || summary.place === 'inbox' ? reportParts(report) : partsOf(account);
 }
 

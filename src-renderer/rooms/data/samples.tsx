@@ -1,4 +1,7 @@
-/** Sample rows rendered with the chat template, tokens with loss highlighted; and rejected rows with the reason. */
+/**
+ * Sample rows rendered with the chat template, tokens with loss highlighted; and rejected rows with
+ * the reason.
+ */
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import type { DatasetReport } from '../../../src-main/contract/index.ts';
@@ -120,7 +123,7 @@ export function Rejected({ report }: { readonly report: DatasetReport }): ReactE
   if (first === undefined) return null;
   const chosen = kinds.find(([name]) => name === reason) ?? first;
   const rows = report.rejected.first.filter((row) => row.reason === chosen[0]);
-  const shown = rows.find((entry) => entry.row === row) ?? rows[0];
+  const shown = rows.find((rejected) => rejected.row === row) ?? rows[0];
   const more = chosen[1] - rows.length;
   return (
     <div className={styles.rejectedRows}>

@@ -1,4 +1,7 @@
-/** Adds files to the workspace: by path where the engine can read them, otherwise uploaded in chunks with a hash. */
+/**
+ * Adds files to the workspace: by path where the engine can read them, otherwise uploaded in chunks
+ * with a hash.
+ */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { create } from 'zustand';
@@ -28,7 +31,7 @@ export const useUploads = create<UploadsState>(() => ({ uploads: [], selected: u
 
 function put(upload: Upload): void {
   useUploads.setState(({ uploads }) => ({
-    uploads: [...uploads.filter((entry) => entry.key !== upload.key), upload],
+    uploads: [...uploads.filter((other) => other.key !== upload.key), upload],
   }));
 }
 

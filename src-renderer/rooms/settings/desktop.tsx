@@ -1,4 +1,6 @@
-/** Settings of the desktop application: notifications, start at login, keeping the machine awake. */
+/**
+ * Settings of the desktop application: notifications, start at login, keeping the machine awake.
+ */
 import { Checkbox } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { notifiableKinds, type NotifiableKind } from '../../../src-main/contract/index.ts';

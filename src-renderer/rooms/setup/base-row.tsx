@@ -79,6 +79,13 @@ function withFolder(bases: readonly Base[]): readonly Base[] {
   ];
 }
 
+const originText = (id: string): string =>
+  id === 'smollm2'
+    ? 'Downloaded and checksum-verified.'
+    : id === FOLDER
+      ? 'Copied and verified before use.'
+      : 'Created on this machine.';
+
 function BaseChoice({ bases }: { readonly bases: readonly Base[] }): ReactElement {
   const lost = useLost();
   const [wanted, setWanted] = useState<string | null>(null);
@@ -121,7 +128,7 @@ function BaseChoice({ bases }: { readonly bases: readonly Base[] }): ReactElemen
           {selected?.state === 'failed' ? 'Try again' : 'Use this model'}
         </Button>
         <span className={textStyles.caption}>
-          {isIncomplete ? 'Enter the path to the folder.' : 'Downloaded and checksum-verified.'}
+          {isIncomplete ? 'Enter the path to the folder.' : originText(id)}
         </span>
       </div>
     </>

@@ -1,4 +1,7 @@
-/** The first run on one page: workspace, machine, base model, first dataset. Rows that are done fold to one line. */
+/**
+ * The first run on one page: workspace, machine, base model, first dataset. Rows that are done fold
+ * to one line.
+ */
 import { Button } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { Setup } from '../../../src-main/contract/index.ts';
