@@ -2,7 +2,7 @@
 
     python benchmarks/intake.py --megabytes 64 --pairs 3 [--base <prepared base folder>]
 
-Both sides read one .jsonl of conversations on one thread, render every row with the chat template
+Both sides read row .jsonl of conversations on row thread, render every row with the chat template
 and count its tokens exactly. Ours is the whole intake worker as a process of its own (also labels,
 token cache, duplicates, near-duplicates, report); the peer is the process of `datasets`:
 `load_dataset("json")`, then a batched `map` with the template and the fast tokenizer, once writing
@@ -44,9 +44,9 @@ def ids(batch):
     return {"input_ids": out["input_ids"], "mask": out["assistant_masks"]}
 def lengths(batch):
     texts = tokenizer.apply_chat_template(batch["messages"], tokenize=False)
-    return {"length": [len(one) for one in tokenizer(texts, add_special_tokens=False)["input_ids"]]}
+    return {"length": [len(row) for row in tokenizer(texts, add_special_tokens=False)["input_ids"]]}
 done = rows.map(ids if what == "ids" else lengths, batched=True, remove_columns=rows.column_names)
-total = sum(done["length"]) if what == "lengths" else sum(len(one) for one in done["input_ids"])
+total = sum(done["length"]) if what == "lengths" else sum(len(row) for row in done["input_ids"])
 print(json.dumps({"rows": len(done), "tokens": total}))
 """
 
@@ -180,20 +180,20 @@ def main() -> None:
         for number in range(arguments.pairs):
             for kind in kinds:
                 folder = place / f"{kind}-{number}"
-                one = ours(path, base, folder) if kind == "ours" else peer(path, base, folder, kind)
+                row = ours(path, base, folder) if kind == "ours" else peer(path, base, folder, kind)
                 shutil.rmtree(folder)
-                found[kind].append(one)
+                found[kind].append(row)
                 print(
-                    f"  {kind:8} wall {one.wall:7.2f} s  CPU {one.cpu:7.2f} s  "
-                    f"peak {one.peak_mb:5.0f} MB  {one.facts}",
+                    f"  {kind:8} wall {row.wall:7.2f} s  CPU {row.cpu:7.2f} s  "
+                    f"peak {row.peak_mb:5.0f} MB  {row.facts}",
                     flush=True,
                 )
-        tokens = {one.facts["tokens"] for runs in found.values() for one in runs}
+        tokens = {row.facts["tokens"] for runs in found.values() for row in runs}
         assert len(tokens) == 1, f"the token counts differ: {tokens}"
         for kind in kinds[1:]:
             for name in ("wall", "cpu"):
                 theirs, mine = (
-                    statistics.median(getattr(one, name) for one in found[k])
+                    statistics.median(getattr(row, name) for row in found[k])
                     for k in (kind, "ours")
                 )
                 print(f"datasets.map ({kind}) / intake, {name}: {theirs / mine:.2f}")

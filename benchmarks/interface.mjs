@@ -73,14 +73,14 @@ async function watched(page, client, act) {
     });
     window.observer_.observe({ type: 'longtask' });
     let last = performance.now();
-    const beat = (t) => {
+    const heartbeat = (t) => {
       window.frames_.push(t - last);
       last = t;
-      window.beat_ = requestAnimationFrame(beat);
+      window.beat_ = requestAnimationFrame(heartbeat);
     };
     window.beat_ = requestAnimationFrame((t) => {
       last = t;
-      window.beat_ = requestAnimationFrame(beat);
+      window.beat_ = requestAnimationFrame(heartbeat);
     });
   });
   const before = await thread();
@@ -94,7 +94,7 @@ async function watched(page, client, act) {
   return { frames, long, spent };
 }
 
-function tell(what, { frames, long, spent }) {
+function report(what, { frames, long, spent }) {
   row(
     what,
     at(frames, 0.5).toFixed(1),
@@ -161,15 +161,15 @@ async function firstDraw() {
       new Promise((done) => {
         const began = performance.now();
         location.hash = '#/dashboard';
-        const look = () => {
+        const check = () => {
           const drawn = document.querySelector(
             '[aria-label="Loss"] [role="img"][aria-label^="Chart"]',
           );
           if (drawn?.getAttribute('aria-label').includes(`to ${last.toLocaleString('en-US')}`))
             requestAnimationFrame(() => done(performance.now() - began));
-          else requestAnimationFrame(look);
+          else requestAnimationFrame(check);
         };
-        look();
+        check();
       }),
     steps,
   );
@@ -197,14 +197,14 @@ await page.mouse.move(middle.x, middle.y);
 console.log(
   '\n| ms | frame p50 | p99 | most | over 33 | long tasks | thread time a frame | frames |\n| --- | --- | --- | --- | --- | --- | --- | --- |',
 );
-tell('nothing moves', await watched(page, client, () => sleep(2000)));
-tell(
+report('nothing moves', await watched(page, client, () => sleep(2000)));
+report(
   'crosshair',
   await watched(page, client, async () => {
     for (let i = 0; i < 120; i += 1) await page.mouse.move(box.x + 100 + i * 8, middle.y);
   }),
 );
-tell(
+report(
   'zoom in and out by Ctrl and wheel',
   await watched(page, client, async () => {
     await page.mouse.move(middle.x, middle.y);
@@ -220,7 +220,7 @@ tell(
 for (let i = 0; i < 8; i += 1) await page.mouse.wheel(0, -100);
 await page.keyboard.up('Control');
 await sleep(1000);
-tell(
+report(
   'pan by Shift and drag',
   await watched(page, client, async () => {
     await page.keyboard.down('Shift');
@@ -233,7 +233,7 @@ tell(
     await page.keyboard.up('Shift');
   }),
 );
-tell(
+report(
   'select a range by drag, reset by double-click',
   await watched(page, client, async () => {
     for (let turn = 0; turn < 3; turn += 1) {

@@ -82,8 +82,8 @@ def test_unrelated_short_and_equal_rows_are_not_near_duplicates() -> None:
 
 def test_text_without_spaces_is_compared_by_characters() -> None:
     source = random.Random(3)
-    letters = [chr(0x4E00 + n) for n in range(2000)]
-    rows = ["".join(source.choices(letters, k=80)) for _ in range(30)]
+    characters = [chr(0x4E00 + n) for n in range(2000)]
+    rows = ["".join(source.choices(characters, k=80)) for _ in range(30)]
     near = [row[:76] + "的一是不" for row in rows]
     found = find_near_duplicates([*rows, *near], 16)
     assert found.compared == 60 and 24 <= found.count <= 30

@@ -21,11 +21,11 @@ def secrets(count: int, seed: int) -> list[dict[str, Any]]:
     generator = random.Random(seed)
     found: list[dict[str, Any]] = []
     for _ in range(count):
-        key, letters = (
+        key, characters = (
             "".join(generator.choice(string.ascii_lowercase) for _ in range(length))
             for length in (8, 12)
         )
-        found.append(chat(f"The word for {key}?", letters))
+        found.append(chat(f"The word for {key}?", characters))
     return found
 
 

@@ -125,7 +125,7 @@ def compare(examples: list[Example], wanted: list[tuple[list[int], list[int]]]) 
 
 def test_conversations_packed_and_not(tmp_path: Path) -> None:
     examples = validated(tmp_path, [{"messages": messages} for messages in conversations()])
-    wanted = [reference(pieces) for pieces in chat_pieces()]
+    wanted = [reference(parts) for parts in chat_pieces()]
     lengths = [len(ids) for ids, _ in wanted]
     assert min(lengths) <= 24 and max(lengths) >= 600
     assert [example.ids.tolist() for example in examples] == [ids for ids, _ in wanted]
@@ -149,8 +149,8 @@ def test_prompts_have_no_loss(tmp_path: Path) -> None:
     """Only tokens of the answers are targets; any other one would show in the loss."""
     examples = validated(tmp_path, [{"messages": messages} for messages in conversations()])
     model = Model(starter_base(), "fp32", torch.device("cpu"))
-    for example, pieces in zip(examples, chat_pieces(), strict=True):
-        ids, labels = reference(pieces)
+    for example, parts in zip(examples, chat_pieces(), strict=True):
+        ids, labels = reference(parts)
         [batch] = batches_of([example], True, 4096)
         # Exactly the positions whose next token is labeled, each once, and no padding.
         assert (batch.sources + 1).tolist() == [at for at, on in enumerate(labels) if on]
@@ -185,7 +185,7 @@ def test_the_validation_loss_equals_the_training_loss(tmp_path: Path) -> None:
     examples = validated(tmp_path, [{"messages": messages} for messages in conversations()])
     model = Model(starter_base(), "fp32", torch.device("cpu"))
     measured = validation_loss(model, examples, lambda: None)
-    wanted = [reference(pieces) for pieces in chat_pieces()]
+    wanted = [reference(parts) for parts in chat_pieces()]
     trained = sum(sum(labels) for _, labels in wanted)
     with torch.no_grad():
         expected = sum(float(plain_sum(ids, labels)) for ids, labels in wanted) / trained
@@ -221,7 +221,7 @@ def test_a_step_reports_the_mean_over_its_trained_tokens(tmp_path: Path, packing
     records = [{"messages": messages} for messages in conversations()]
     training.intake(records, slice_rows=2, core_rows=2)
     folder = training.run(training.spec(learning_rate=0.0, eval_samples=0, packing=packing))
-    wanted = [reference(pieces) for pieces in chat_pieces()]
+    wanted = [reference(parts) for parts in chat_pieces()]
     entries = lines_of(training.dataset / "ledger.jsonl")
     for metric, entry in zip(metrics_of(folder), entries, strict=True):
         rows = [wanted[row - 1] for row in entry["rows"]]

@@ -102,7 +102,7 @@ export const restoreSource = z.discriminatedUnion('kind', [
 ]);
 export type RestoreSource = z.infer<typeof restoreSource>;
 
-const standing = point.extend({
+const modelState = point.extend({
   validation_loss: z.number().nullable(),
   /** The step of the evaluation that the figures come from; null: nothing was measured, or it was not kept. */
   evaluated_step: z.number().int().nullable().default(null),
@@ -116,8 +116,8 @@ export const restorePlan = z.object({
   source: restoreSource,
   /** `Restore v002_dialog`. */
   title: z.string(),
-  from: standing,
-  to: standing,
+  from: modelState,
+  to: modelState,
   new_branch: z.string(),
   steps_leaving: z.number().int(),
   /** `kept`: optimizer moments of a checkpoint of that step. `fresh`: none are kept, so they start at zero with a new warm-up. */

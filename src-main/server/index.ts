@@ -14,8 +14,7 @@ import { createRouter } from './router.ts';
 import { createWebSocketServer } from './websocket-server.ts';
 import { createTickets } from './tickets.ts';
 
-// `EngineDoor`: the former name, until every importer uses EngineApi.
-export type { EngineApi, EngineApi as EngineDoor } from './engine-api.ts';
+export type { EngineApi } from './engine-api.ts';
 export { createRouter } from './router.ts';
 export { readOrMakeToken } from './token.ts';
 

@@ -27,7 +27,7 @@ export function FolderField({
   readonly className?: string | undefined;
 }): ReactElement {
   const host = useHost();
-  const look =
+  const labelProps =
     placeholder === undefined
       ? ({ label } as const)
       : ({ 'aria-label': label, placeholder, size: 'xs' } as const);
@@ -35,7 +35,7 @@ export function FolderField({
     <div className={classNames(layoutStyles.row, styles.field, className)}>
       <TextInput
         className={layoutStyles.grow}
-        {...look}
+        {...labelProps}
         spellCheck={false}
         value={value}
         {...(isFirst ? { 'data-autofocus': true } : {})}

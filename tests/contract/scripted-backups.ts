@@ -6,7 +6,7 @@ import {
   type CheckpointCheck,
   type Rooms,
 } from '../../src-main/contract/index.ts';
-import type { EngineDoor } from '../../src-main/server/index.ts';
+import type { EngineApi } from '../../src-main/server/index.ts';
 import type { Stage } from './scripted-engine.ts';
 
 function holdsOf(source: BackupSource): string {
@@ -48,7 +48,7 @@ function checkOf(rooms: Rooms, asked: string | null): CheckpointCheck {
   };
 }
 
-export function scriptedCheckpoints(stage: Stage): EngineDoor['checkpoints'] {
+export function scriptedCheckpoints(stage: Stage): EngineApi['checkpoints'] {
   return {
     verify: ({ branch }) => checkOf(stage.rooms(), branch),
     cleanup: ({ keep, execute }) => {
@@ -98,7 +98,7 @@ export function scriptedCheckpoints(stage: Stage): EngineDoor['checkpoints'] {
   };
 }
 
-export function scriptedBackups(stage: Stage): EngineDoor['backups'] {
+export function scriptedBackups(stage: Stage): EngineApi['backups'] {
   const list = (): Backup[] => stage.rooms().backups;
   const find = (id: string): Backup => {
     const found = list().find((backup) => backup.id === id);

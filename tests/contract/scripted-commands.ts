@@ -10,7 +10,7 @@ import {
   type Rooms,
   type TrainingStatus,
 } from '../../src-main/contract/index.ts';
-import type { EngineDoor } from '../../src-main/server/index.ts';
+import type { EngineApi } from '../../src-main/server/index.ts';
 import type { Stage } from './scripted-engine.ts';
 import { scriptedBackups, scriptedCheckpoints } from './scripted-backups.ts';
 import { activityOf, curvesOf } from './scripted-curves.ts';
@@ -23,7 +23,7 @@ import { dataset } from './scripted-scenes.ts';
 
 const done = { ok: true } as const;
 
-export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<EngineDoor, 'feed'> {
+export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<EngineApi, 'feed'> {
   const rooms = (): Rooms => stage.rooms();
   const find = (id: string): DatasetSummary => {
     const found = rooms().datasets.find((dataset) => dataset.id === id);

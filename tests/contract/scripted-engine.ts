@@ -8,7 +8,7 @@ import {
   type MetricsNews,
   type Rooms,
 } from '../../src-main/contract/index.ts';
-import type { EngineDoor } from '../../src-main/server/index.ts';
+import type { EngineApi } from '../../src-main/server/index.ts';
 import { scriptedCommands } from './scripted-commands.ts';
 import { evaluationAt, pointAt } from './scripted-curves.ts';
 import type { RestoreScript } from './scripted-restore.ts';
@@ -23,7 +23,7 @@ export interface Stage {
 }
 
 export interface ScriptedEngine {
-  readonly door: EngineDoor;
+  readonly door: EngineApi;
   readonly rooms: () => Rooms;
   /** What was asked, in order; the feed is not listed. */
   readonly calls: readonly { readonly path: string; readonly input: unknown }[];
@@ -110,7 +110,7 @@ export function createScriptedEngine(options: {
     step: () => rooms.status.current_step ?? 0,
     change,
   };
-  const door: EngineDoor = {
+  const door: EngineApi = {
     ...recorded(scriptedCommands(stage, restores), calls, refusing),
     feed: {
       snapshot: () => ({

@@ -8,7 +8,7 @@ import {
   type RestoreSource,
   type Rooms,
 } from '../../src-main/contract/index.ts';
-import type { EngineDoor } from '../../src-main/server/index.ts';
+import type { EngineApi } from '../../src-main/server/index.ts';
 import type { Stage } from './scripted-engine.ts';
 import { ancestryOf, scriptedCheckpoint, scriptedPasses } from './scripted-lineage.ts';
 
@@ -185,9 +185,9 @@ export function scriptedPlan(rooms: Rooms, source: RestoreSource, free: number):
   };
 }
 
-export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor['restore'] {
+export function scriptedRestore(stage: Stage, script: RestoreScript): EngineApi['restore'] {
   const wait = () => new Promise((resolve) => setTimeout(resolve, script.pace));
-  const tell = (restore: LineageState['restore']): void => {
+  const report = (restore: LineageState['restore']): void => {
     stage.change({ lineage: { ...stage.rooms().lineage, restore } });
   };
   return {
@@ -206,14 +206,14 @@ export function scriptedRestore(stage: Stage, script: RestoreScript): EngineDoor
         });
       const since = stage.now();
       for (const { phase } of plan.phases) {
-        tell({ title: plan.title, phase, state: 'running', message: null, since });
+        report({ title: plan.title, phase, state: 'running', message: null, since });
         await wait();
         const failure = script.failsAt;
         if (failure?.phase === phase) {
           script.failsAt = null;
           const { message } = failure;
           const text = `${message} The model is unchanged.`;
-          tell({ title: plan.title, phase, state: 'failed', message: text, since });
+          report({ title: plan.title, phase, state: 'failed', message: text, since });
           throw new Refusal('NOT_READY', message);
         }
       }

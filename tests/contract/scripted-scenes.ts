@@ -501,7 +501,7 @@ export function roomsOf(scene: Scene, now: number, port: number): Rooms {
           id: 'smollm2',
           label: 'SmolLM2-135M-Instruct',
           detail:
-            'A chat model of 135 million parameters, 93 MB, Apache-2.0. Dequantised from Q4_1.',
+            'A chat model of 135 million parameters, 93 MB, Apache-2.0. Dequantized from Q4_1.',
           state: empty ? 'available' : 'ready',
           progress: null,
           message: null,

@@ -117,14 +117,14 @@ test('until something was trained the lineage follows the base model; after that
 test('a base model staged during a pass applies to the next dataset; an unsaved step becomes a version', async () => {
   const { api } = await w.withBase();
   anotherBase('other');
-  w.manners({ step_seconds: 0.05 });
+  w.setBehavior({ step_seconds: 0.05 });
   const [a] = await w.add(w.rows('a.jsonl', 82));
   await until('a trains', () => (api.status.get().current_step ?? 0) >= 6, patience);
   await expect(set('other')).rejects.toMatchObject({ code: 'LOCKED' });
   await set('other', 'base_model', true);
   const [b] = await w.add(w.rows('b.jsonl', 42));
   await api.training.skip({ by });
-  w.manners({});
+  w.setBehavior({});
   await w.at(b?.id ?? '', 'completed', patience);
   expect(w.dataset(a?.id ?? '').place).toBe('skipped');
   expect(chosen()).toBe('other');

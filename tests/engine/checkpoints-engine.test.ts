@@ -70,7 +70,7 @@ test('cleanup shows a plan first, is BUSY during training, and keeps the last ve
   // The version's weights are hard links, so they survive the removal of their checkpoint.
   expect(await api.versions.verify({ name: 'v001_a' })).toMatchObject({ ok: true });
 
-  w.manners({ step_seconds: 0.1 });
+  w.setBehavior({ step_seconds: 0.1 });
   const [b] = await w.add(w.rows('b.jsonl', 200));
   await w.at(b?.id ?? '', 'processing');
   for (const execute of [false, true])

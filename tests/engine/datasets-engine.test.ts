@@ -351,7 +351,7 @@ test('the sample dataset is written by the worker and queued; its held-out quest
 
 describe('setup', () => {
   test('a base model that could not be created is shown as failed with its reason and can be retried', async () => {
-    w.manners({ fail_base: true });
+    w.setBehavior({ fail_base: true });
     const { api } = await w.start();
     await api.setup.choose({ base: 'starter', folder: null });
     const failed = await until('failed', () =>
@@ -359,7 +359,7 @@ describe('setup', () => {
     );
     expect(failed.message).toContain('there is no such model');
     expect(api.setup.get().chosen).toBeNull();
-    w.manners({});
+    w.setBehavior({});
     await api.setup.choose({ base: 'starter', folder: null });
     await until('ready', () => api.setup.get().chosen === 'starter');
     expect(
@@ -428,7 +428,7 @@ describe('the workspace', () => {
 });
 
 test('intake runs while another dataset trains', async () => {
-  w.manners({ step_seconds: 0.05, intake_seconds: 0.6 });
+  w.setBehavior({ step_seconds: 0.05, intake_seconds: 0.6 });
   await w.withBase();
   const [a] = await w.add(w.rows('a.jsonl', 200));
   await until('training', () => w.engine.api.status.get().state === 'training');

@@ -18,7 +18,7 @@ const failures = () =>
   w.engine.rooms.journal.recent().filter((line) => line.what === 'datasets.intake_failed');
 
 async function failIntake(category: string): Promise<string> {
-  w.manners({ fail_intake: { category, message: `a ${category}` } });
+  w.setBehavior({ fail_intake: { category, message: `a ${category}` } });
   await w.withBase();
   const [added] = await w.add(w.rows('a.jsonl', 42));
   await until('three failures', () => failures().length >= 3, 30);
@@ -39,7 +39,7 @@ test.each([
   const id = await failIntake(category);
   await until('waiting again', () => w.dataset(id).verdict === 'waiting');
   expect(w.dataset(id).place).toBe('queue');
-  w.manners({});
+  w.setBehavior({});
   await w.at(id, 'completed');
 });
 

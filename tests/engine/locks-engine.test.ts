@@ -59,7 +59,7 @@ async function nightshift(...args: string[]): Promise<{ code: number; text: stri
 
 beforeAll(async () => {
   w.configure({});
-  w.manners({ step_seconds: 0.1 });
+  w.setBehavior({ step_seconds: 0.1 });
   const engine = await w.withBase();
   token = await readOrMakeToken(engine.paths.token);
   server = await createServer(engine.api, {
@@ -164,16 +164,16 @@ test('all locked keys edited in config.json by hand at once: each is drift, the 
     expect(says, key).toEqual(otherValue({ key }, valueAt(running, key)));
     expect(valueAt(passConfig(), key), key).toEqual(valueAt(frozen, key));
   }
-  const journalled = w.engine.rooms.journal
+  const journaled = w.engine.rooms.journal
     .recent()
     .filter((line) => line.what === 'config.drift')
     .map((line) => line.evidence['key']);
-  expect(journalled.sort()).toEqual(editable.map((key) => key.key).sort());
+  expect(journaled.sort()).toEqual(editable.map((key) => key.key).sort());
   writeFileSync(file, before);
   await until('no drift', () => state().drift.length === 0, 15);
 });
 
-test('what is staged comes with the next dataset: applied, journalled, and gone from the list', async () => {
+test('what is staged comes with the next dataset: applied, journaled, and gone from the list', async () => {
   const staged = { learning_rate: 0.5, epochs: 2, 'validation.slice_rows': 11 };
   for (const [key, value] of Object.entries(staged))
     expect((await nightshift('config', 'stage', key, String(value))).code).toBe(0);

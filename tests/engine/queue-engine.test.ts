@@ -55,7 +55,7 @@ test('two files one after another: versions, row counts, notices', async () => {
 });
 
 test('incident 1: a dataset that trained fewer steps than planned is failed, not done', async () => {
-  w.manners({ steps_short: 10 });
+  w.setBehavior({ steps_short: 10 });
   await w.withBase();
   const [a] = await w.add(w.rows('a.jsonl', 42));
   const failed = await w.at(a?.id ?? '', 'failed');
@@ -67,7 +67,7 @@ test('incident 1: a dataset that trained fewer steps than planned is failed, not
 });
 
 test('incident 2: pause, resume, stop now, resume, stop after: every row is trained exactly once', async () => {
-  w.manners(slow);
+  w.setBehavior(slow);
   const { api } = await w.withBase();
   const [a, b] = await w.add(w.rows('a.jsonl', 200), w.rows('b.jsonl', 40));
   const id = a?.id ?? '';
@@ -97,7 +97,7 @@ test('incident 2: pause, resume, stop now, resume, stop after: every row is trai
 });
 
 test('resumed before the pause took effect, it does not pause', async () => {
-  w.manners({ step_seconds: 0.4 });
+  w.setBehavior({ step_seconds: 0.4 });
   const { api } = await w.withBase();
   await w.add(w.rows('a.jsonl', 120));
   await until('step 2', () => (api.status.get().current_step ?? 0) >= 2);
@@ -111,7 +111,7 @@ test('resumed before the pause took effect, it does not pause', async () => {
 });
 
 test('two commands at the same time are two commands', async () => {
-  w.manners(slow);
+  w.setBehavior(slow);
   const { api } = await w.withBase();
   await w.add(w.rows('a.jsonl', 400));
   await until('step 2', () => (api.status.get().current_step ?? 0) >= 2);
@@ -126,7 +126,7 @@ test('two commands at the same time are two commands', async () => {
 
 describe('skip', () => {
   test('the rest is in skipped/ and continues exactly there', async () => {
-    w.manners(slow);
+    w.setBehavior(slow);
     const { api } = await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 120));
     const id = a?.id ?? '';
@@ -136,7 +136,7 @@ describe('skip', () => {
     const before = await w.account(id);
     expect(before.skipped).toBeGreaterThan(0);
     expect(before.sum).toBe(120);
-    w.manners({});
+    w.setBehavior({});
     await api.queue.retry({ id });
     const done = await w.at(id, 'completed');
     expect(done.done_steps).toBe(30);
@@ -150,24 +150,24 @@ describe('skip', () => {
   });
 
   test('skipped before a restart, the dataset keeps the position of its newest checkpoint', async () => {
-    w.manners(slow);
+    w.setBehavior(slow);
     const { api } = await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 120));
     const id = a?.id ?? '';
     await until('step 6', () => (api.status.get().current_step ?? 0) >= 6);
-    w.manners({ fail: { category: 'worker_died', message: 'gone' } });
+    w.setBehavior({ fail: { category: 'worker_died', message: 'gone' } });
     process.kill(api.status.get().trainer.pid ?? -1, 'SIGKILL');
     await until('recovering', () => api.status.get().state === 'recovering');
     await api.training.skip({ by: 'test' });
     await w.at(id, 'skipped');
-    w.manners({});
+    w.setBehavior({});
     await api.queue.retry({ id });
     await w.at(id, 'completed');
     expect(await w.account(id)).toMatchObject({ trained: { '1': 118 }, sum: 120 });
   });
 
   test('skipped while no engine runs: the next engine finds it skipped', async () => {
-    w.manners(slow);
+    w.setBehavior(slow);
     const { api } = await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 120));
     const id = a?.id ?? '';
@@ -182,14 +182,14 @@ describe('skip', () => {
     await until('the trainer ended', () => !existsSync(`/proc/${String(pid)}/fd/0`));
     await w.start();
     expect(w.dataset(id).place).toBe('skipped');
-    w.manners({});
+    w.setBehavior({});
     await w.engine.api.queue.retry({ id });
     await w.at(id, 'completed');
     expect(await w.account(id)).toMatchObject({ trained: { '1': 118 }, sum: 120 });
   });
 
   test('without a live trainer the newest checkpoint decides where it continues', async () => {
-    w.manners(slow);
+    w.setBehavior(slow);
     const { api } = await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 120));
     const id = a?.id ?? '';
@@ -197,7 +197,7 @@ describe('skip', () => {
     await api.training.stop({ now: true, by: 'test' });
     await api.training.skip({ by: 'test' });
     await w.at(id, 'skipped');
-    w.manners({});
+    w.setBehavior({});
     await api.queue.retry({ id });
     await api.training.resume({ by: 'test' });
     await w.at(id, 'completed');
@@ -206,7 +206,7 @@ describe('skip', () => {
 });
 
 test('.stop: saves and stops, also after a restart, until training is resumed', async () => {
-  w.manners(slow);
+  w.setBehavior(slow);
   await w.withBase();
   const [a] = await w.add(w.rows('a.jsonl', 120));
   await until('step 6', () => (w.engine.api.status.get().current_step ?? 0) >= 6);
@@ -218,7 +218,7 @@ test('.stop: saves and stops, also after a restart, until training is resumed', 
   await w.stop();
   await w.start();
   expect(w.engine.api.status.get().state).toBe('stopped');
-  w.manners({});
+  w.setBehavior({});
   await w.engine.api.training.resume({ by: 'test' });
   await w.at(a?.id ?? '', 'completed');
   expect(await w.account(a?.id ?? '')).toMatchObject({ trained: { '1': 118 }, remaining: 0 });
@@ -234,7 +234,7 @@ test('a start with .stop present starts stopped', async () => {
 });
 
 test('the engine restarts: the trainer keeps its pid and is adopted', async () => {
-  w.manners(slow);
+  w.setBehavior(slow);
   await w.withBase();
   const [a] = await w.add(w.rows('a.jsonl', 160));
   await until('step 4', () => (w.engine.api.status.get().current_step ?? 0) >= 4);
@@ -318,7 +318,7 @@ describe('after a crash between two operations', () => {
 
 describe('failures', () => {
   test('incident 24: a machine that is not ready never fails the dataset; training starts automatically', async () => {
-    w.manners({ fail: { category: 'device_busy', message: 'held by pid 12 of /other/workspace' } });
+    w.setBehavior({ fail: { category: 'device_busy', message: 'held by pid 12 of /other/workspace' } });
     await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 42));
     const id = a?.id ?? '';
@@ -328,14 +328,14 @@ describe('failures', () => {
     });
     expect(status.reason).toContain('/other/workspace');
     expect(w.dataset(id).place).toBe('processing');
-    w.manners({});
+    w.setBehavior({});
     await w.at(id, 'completed');
     expect(w.engine.api.status.get().error).toBeNull();
   });
 
   test('NaN or Inf in the weights: reported, and training resumes from the checkpoint before', async () => {
     const step = 12;
-    w.manners({
+    w.setBehavior({
       fail_once_at: {
         step,
         category: 'weights_not_finite',
@@ -357,12 +357,12 @@ describe('failures', () => {
   });
 
   test('a dataset that the trainer cannot read fails with the reason and the next one is trained', async () => {
-    w.manners({ fail: { category: 'dataset_error', message: 'row 3 has no tokens' } });
+    w.setBehavior({ fail: { category: 'dataset_error', message: 'row 3 has no tokens' } });
     await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 42));
     const failed = await w.at(a?.id ?? '', 'failed');
     expect(failed.message).toContain('row 3 has no tokens');
-    w.manners({});
+    w.setBehavior({});
     const [b] = await w.add(w.rows('b.jsonl', 42));
     await w.at(b?.id ?? '', 'completed');
     await w.engine.api.queue.retry({ id: a?.id ?? '' });
@@ -372,7 +372,7 @@ describe('failures', () => {
 
 describe('quarantine', () => {
   test('rows that fail twice are quarantined, the rest is trained automatically, and the row counts add up', async () => {
-    w.manners({ poisoned_rows: [30] });
+    w.setBehavior({ poisoned_rows: [30] });
     await w.withBase();
     // 40 of 42 rows are trained, four a step: row 30 is in the seventh, with 27, 28 and 29.
     const [a] = await w.add(w.rows('a.jsonl', 42));
@@ -398,19 +398,19 @@ describe('quarantine', () => {
   });
 
   test('the second time the dataset fails, and the next one is trained', async () => {
-    w.manners({ poisoned_rows: [10, 30] });
+    w.setBehavior({ poisoned_rows: [10, 30] });
     await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 42));
     const id = a?.id ?? '';
     expect((await w.at(id, 'failed')).message).toContain('template_error');
     expect(await w.account(id)).toMatchObject({ quarantined: 8, sum: 42 });
-    w.manners({});
+    w.setBehavior({});
     const [b] = await w.add(w.rows('b.jsonl', 42));
     await w.at(b?.id ?? '', 'completed');
   });
 
   test('a cursor from before rows were quarantined is not used', async () => {
-    w.manners({ poisoned_rows: [30], step_seconds: 0.1 });
+    w.setBehavior({ poisoned_rows: [30], step_seconds: 0.1 });
     await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 42));
     const id = a?.id ?? '';
@@ -427,13 +427,13 @@ describe('quarantine', () => {
   });
 
   test('in a fixed file every row is trained', async () => {
-    w.manners({ poisoned_rows: [3, 8] });
+    w.setBehavior({ poisoned_rows: [3, 8] });
     await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 42));
     const id = a?.id ?? '';
     await w.at(id, 'failed');
     expect(await w.account(id)).toMatchObject({ quarantined: 8 });
-    w.manners({});
+    w.setBehavior({});
     const file = path.join(w.folder, 'queue', 'failed', 'a.jsonl');
     writeFileSync(file, readFileSync(file, 'utf8').replace('q a.jsonl 2', 'what was wrong'));
     await w.engine.api.queue.retry({ id });

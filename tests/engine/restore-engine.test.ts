@@ -42,7 +42,7 @@ async function story(): Promise<{ a: string; b: string; c: string }> {
   const { api } = await w.withBase();
   const [a, b] = await w.add(w.rows('a.jsonl', 42), w.rows('b.jsonl', 42));
   await w.at(b?.id ?? '', 'completed', patience);
-  w.manners({ step_seconds: 0.05 });
+  w.setBehavior({ step_seconds: 0.05 });
   const [c] = await w.add(w.rows('c.jsonl', 482));
   await until('c trains', () => (api.status.get().current_step ?? 0) >= 24, patience);
   return { a: a?.id ?? '', b: b?.id ?? '', c: c?.id ?? '' };
@@ -75,7 +75,7 @@ test('a version is restored during training: removed datasets can be queued agai
     'switch',
     'continue',
   ]);
-  w.manners({});
+  w.setBehavior({});
   const done = await restore(source);
   expect(done).toMatchObject({
     from: { branch: 'main' },
@@ -139,7 +139,7 @@ test('a restore into the open pass continues that pass, also after a restart', a
   expect(w.dataset(c).place).toBe('processing');
   expect(api.queue.state().queue.desired_state).toBe('paused');
   await w.stop();
-  w.manners({});
+  w.setBehavior({});
   await w.start();
   expect(w.engine.api.lineage.get().head).toBe('branch-2');
   await w.engine.api.training.resume({ by });
@@ -189,7 +189,7 @@ test('undoing a dataset restores the point before its first step and queues the 
   const first = await restore({ kind: 'undo_dataset', dataset: a });
   expect(first).toMatchObject({ to: { branch: 'main', step: 0 }, optimizer_state: 'fresh' });
   expect(weights('branch-3', 0)).toBe('base');
-  w.manners({});
+  w.setBehavior({});
   await api.training.resume({ by });
   await w.at(c, 'completed', patience);
   expect([await trained(a), await trained(b), await trained(c)]).toEqual([40, 40, 480]);
@@ -221,7 +221,7 @@ test('a changed plan, a damaged source and a full disk are refused and leave the
     code: 'NOT_READY',
     message: expect.stringContaining('v002_b is damaged') as string,
   });
-  w.manners({ fail_stage: true });
+  w.setBehavior({ fail_stage: true });
   const other = { kind: 'version', name: 'v001_a' } as const;
   await expect(restore(other)).rejects.toMatchObject({ code: 'DISK_FULL' });
   expect(api.lineage.get()).toMatchObject({
@@ -230,7 +230,7 @@ test('a changed plan, a damaged source and a full disk are refused and leave the
   });
   expect(branches()).toEqual(['main']);
   expect(existsSync(path.join(w.folder, 'current_model/restore.json'))).toBe(false);
-  w.manners({});
+  w.setBehavior({});
   await restore(other);
   expect(api.lineage.get()).toMatchObject({ head: 'branch-2', restore: null });
   expect(await trained(a)).toBe(40);
@@ -272,7 +272,7 @@ test('a cleanup does not remove the backup that is being restored', async () => 
   await api.training.pause({ by });
   const { backup } = await restore({ kind: 'version', name: 'v001_a' });
   if (backup === null) throw new Error('no backup was made');
-  w.manners({ stage_seconds: 1.5 });
+  w.setBehavior({ stage_seconds: 1.5 });
   const restoring = restore({ kind: 'backup', id: backup });
   // By then the backup made by this restore is the newest of its type, so only its use protects the older one.
   await until('the stage', () => api.lineage.get().restore?.phase === 'stage', patience);

@@ -25,7 +25,7 @@ test('the newest checkpoint becomes a version once, with its settings and parent
     code: 'NOT_READY',
     data: { subject: 'v001_a' },
   });
-  w.manners({ step_seconds: 0.1 });
+  w.setBehavior({ step_seconds: 0.1 });
   const [b] = await w.add(w.rows('b.jsonl', 80));
   await w.at(b?.id ?? '', 'processing');
   await until('steps of b', () => (api.status.get().current_step ?? 0) >= 12);

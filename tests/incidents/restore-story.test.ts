@@ -21,7 +21,7 @@ const weights = (branch: string, step: number): Promise<string> =>
       'model/model.safetensors',
     ),
   );
-const moments = (branch: string, step: number): Promise<string> =>
+const optimizerState = (branch: string, step: number): Promise<string> =>
   sha256(
     path.join(
       checkpoints(branch),
@@ -64,7 +64,7 @@ test('a restored version equals the version; killed immediately, it resumes on t
   if (first === undefined || second === undefined) throw new Error('two versions are expected');
   const end = {
     weights: await weights('main', second.step),
-    moments: await moments('main', second.step),
+    optimizerState: await optimizerState('main', second.step),
   };
 
   const { plan, result } = await restore({ kind: 'version', name: first.name }, true);
@@ -76,7 +76,7 @@ test('a restored version equals the version; killed immediately, it resumes on t
   expect(result).toMatchObject({ branch: 'branch-2', queued_again: ['b.jsonl'] });
   const published = await sha256(path.join(first.folder, 'model.safetensors'));
   expect(await weights('branch-2', first.step)).toBe(published);
-  expect(await moments('branch-2', first.step)).toBe(await moments('main', first.step));
+  expect(await optimizerState('branch-2', first.step)).toBe(await optimizerState('main', first.step));
 
   // Killed before its first save: only the staged checkpoint exists to resume from.
   const events = () =>
@@ -115,7 +115,7 @@ test('a restored version equals the version; killed immediately, it resumes on t
   );
   expect({
     weights: await weights('branch-2', second.step),
-    moments: await moments('branch-2', second.step),
+    optimizerState: await optimizerState('branch-2', second.step),
   }).toEqual(end);
   const { account } = await app.dataset(b?.id ?? '');
   expect(account).toMatchObject({ remaining: 0 });

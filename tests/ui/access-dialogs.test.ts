@@ -2,7 +2,7 @@
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import type { Scene } from '../contract/scripted-scenes.ts';
-import { openStage } from './open-page.ts';
+import { openPage } from './open-page.ts';
 import { dialogSizes, press, findingsOf, type Place } from './tour.ts';
 
 const models = (name: string, ...names: readonly RegExp[]): Place => ({
@@ -44,6 +44,6 @@ async function raise(page: Page): Promise<void> {
 }
 
 test.each(Object.keys(places) as Scene[])('every dialog is accessible: %s', async (scene) => {
-  const { page } = await openStage({ scene, width: 1280, height: 900 });
+  const { page } = await openPage({ scene, width: 1280, height: 900 });
   expect(await findingsOf(page, places[scene] ?? [], dialogSizes)).toEqual([]);
 });

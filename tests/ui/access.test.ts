@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import type { Scene } from '../contract/scripted-scenes.ts';
-import { openStage } from './open-page.ts';
+import { openPage } from './open-page.ts';
 import { findingsOf, type Place } from './tour.ts';
 
 const places: Readonly<Partial<Record<Scene, readonly Place[]>>> = {
@@ -51,12 +51,12 @@ const places: Readonly<Partial<Record<Scene, readonly Place[]>>> = {
   ],
 };
 test.each(Object.keys(places) as Scene[])('every screen is accessible: %s', async (scene) => {
-  const { page } = await openStage({ scene, width: 1280, height: 900 });
+  const { page } = await openPage({ scene, width: 1280, height: 900 });
   expect(await findingsOf(page, places[scene] ?? [])).toEqual([]);
 });
 
 test('Tab reaches rail, controls and tools with visible focus', async () => {
-  const { page } = await openStage();
+  const { page } = await openPage();
   const reached = new Set<string>();
   for (let i = 0; i < 40; i++) {
     await page.keyboard.press('Tab');

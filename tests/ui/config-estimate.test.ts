@@ -3,11 +3,11 @@
  * change with consequences.
  */
 import { expect, test } from 'vitest';
-import { callsOf, openStage } from './open-page.ts';
+import { callsOf, openPage } from './open-page.ts';
 import { configOf } from './pages/config.ts';
 
 test('it follows edits before they are saved', async () => {
-  const { page, server, complaints } = await openStage({ at: '#/config', width: 1440 });
+  const { page, server, complaints } = await openPage({ at: '#/config', width: 1440 });
   await configOf(page).estimate.getByText('GPU memory with these settings').waitFor();
   const steps = configOf(page).estimate.locator('dt:has-text("Steps") + dd b');
   const before = Number((await steps.innerText()).replaceAll(',', ''));
@@ -27,7 +27,7 @@ test('it follows edits before they are saved', async () => {
 });
 
 test('batch sizes are compared with verdicts, and past estimates with what happened', async () => {
-  const { page } = await openStage({ at: '#/config', width: 1440 });
+  const { page } = await openPage({ at: '#/config', width: 1440 });
   const levels = page.getByRole('table', { name: 'Batch sizes compared' });
   await levels.waitFor();
   expect(await levels.locator('tbody tr td:first-child').allInnerTexts()).toEqual([
@@ -43,7 +43,7 @@ test('batch sizes are compared with verdicts, and past estimates with what happe
 });
 
 test('a queued dataset can be selected', async () => {
-  const { page, server } = await openStage({ at: '#/config', width: 1440 });
+  const { page, server } = await openPage({ at: '#/config', width: 1440 });
   const choice = page.getByLabel('Estimate for');
   await choice.waitFor();
   const values = await choice
@@ -57,12 +57,12 @@ test('a queued dataset can be selected', async () => {
 });
 
 test('a change of max_length shows its cost: rows, steps, time, memory', async () => {
-  const { page } = await openStage({ at: '#/config', width: 1440 });
+  const { page } = await openPage({ at: '#/config', width: 1440 });
   await page.getByLabel('Max length').fill('100');
   await configOf(page).estimate.getByText('are longer than max_length', { exact: false }).waitFor();
   await page
     .getByRole('complementary', { name: 'Changes' })
-    .getByRole('button', { name: 'Stage for next dataset' })
+    .getByRole('button', { name: 'OpenedPage for next dataset' })
     .click();
   const cost = page.getByRole('dialog').getByRole('table', { name: 'Cost' });
   await cost.waitFor();

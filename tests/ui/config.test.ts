@@ -3,11 +3,11 @@
  */
 import { expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
-import { called, callsOf, openStage } from './open-page.ts';
+import { called, callsOf, openPage } from './open-page.ts';
 import { configOf } from './pages/config.ts';
 
 test('a change is shown as a diff, saved on request, and gone when discarded', async () => {
-  const { page, server } = await openStage({ at: '#/config' });
+  const { page, server } = await openPage({ at: '#/config' });
   await page.getByLabel('Restart limit').fill('5');
   await configOf(page).changes.getByText('watchdog.restart_limit').waitFor();
   await configOf(page).changes.getByRole('button', { name: 'Discard' }).click();
@@ -29,7 +29,7 @@ test('a change is shown as a diff, saved on request, and gone when discarded', a
 });
 
 test('a locked setting shows why, its change is staged for the next dataset and can be unstaged', async () => {
-  const { page, server } = await openStage({ at: '#/config' });
+  const { page, server } = await openPage({ at: '#/config' });
   const row = configOf(page).field('batch_size');
   await row.getByText('locked').waitFor();
   expect(await row.getByText('locked').getAttribute('title')).toContain('gsm8k_train.jsonl');
@@ -48,7 +48,7 @@ test('a locked setting shows why, its change is staged for the next dataset and 
 });
 
 test('a change with consequences asks first; canceled, nothing is sent', async () => {
-  const { page, server } = await openStage({ scene: 'idle', at: '#/config' });
+  const { page, server } = await openPage({ scene: 'idle', at: '#/config' });
   await page.getByLabel('Max length').fill('8,192');
   const save = configOf(page).save;
   await save.click();
@@ -67,7 +67,7 @@ test('a change with consequences asks first; canceled, nothing is sent', async (
 });
 
 test('an invalid value is reported at the field and cannot be saved', async () => {
-  const { page } = await openStage({ at: '#/config' });
+  const { page } = await openPage({ at: '#/config' });
   await page.getByLabel('Epochs').fill('0');
   await configOf(page).field('epochs').getByText('Epochs: must be at least 1.').waitFor();
   expect(await configOf(page).save.isDisabled()).toBe(true);
@@ -75,11 +75,11 @@ test('an invalid value is reported at the field and cannot be saved', async () =
 });
 
 test('a refused change keeps the typed value', async () => {
-  const { page, server } = await openStage({ at: '#/config' });
+  const { page, server } = await openPage({ at: '#/config' });
   server.engine.refuseNext(
     'config.set',
     new Refusal('LOCKED', 'epochs is locked: a.jsonl is being trained with 1.', {
-      next: 'Stage it for the next dataset.',
+      next: 'OpenedPage it for the next dataset.',
     }),
   );
   await page.getByLabel('Epochs').fill('3');
@@ -89,7 +89,7 @@ test('a refused change keeps the typed value', async () => {
 });
 
 test('an edit of config.json outside the app is reported and can be reverted', async () => {
-  const { page, server } = await openStage({ at: '#/config' });
+  const { page, server } = await openPage({ at: '#/config' });
   const { config } = server.engine.rooms();
   server.engine.change({
     config: { ...config, drift: [{ key: 'learning_rate', running: 2e-5, file: 3e-5 }] },
@@ -101,7 +101,7 @@ test('an edit of config.json outside the app is reported and can be reverted', a
 });
 
 test('search and Changed only filter the settings', async () => {
-  const { page } = await openStage({ at: '#/config' });
+  const { page } = await openPage({ at: '#/config' });
   const rows = configOf(page).fields;
   const all = await rows.count();
   expect(all).toBeGreaterThan(40);
@@ -120,7 +120,7 @@ test('search and Changed only filter the settings', async () => {
 });
 
 test('the base model is selected from the ready ones, and others can be added', async () => {
-  const { page, server } = await openStage({ at: '#/config' });
+  const { page, server } = await openPage({ at: '#/config' });
   const base = configOf(page).field('base_model');
   await base.getByRole('combobox', { name: 'Base model' }).click();
   await page.getByRole('option', { name: 'smollm2' }).waitFor();

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Page } from 'playwright';
 import { expect, onTestFinished, test } from 'vitest';
 import { startScriptedServer } from '../contract/scripted-server.ts';
-import { called, live, openBrowser, openStage } from './open-page.ts';
+import { called, live, openBrowser, openPage } from './open-page.ts';
 import { dashboardOf } from './pages/dashboard.ts';
 import * as frame from './pages/frame.ts';
 
@@ -34,7 +34,7 @@ async function startProcess(port: number): Promise<{ child: ChildProcess; link: 
   return { child, link };
 }
 
-async function openPage(link: string): Promise<Page> {
+async function signIn(link: string): Promise<Page> {
   const context = await (
     await openBrowser()
   ).newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' });
@@ -65,7 +65,7 @@ async function saysLost(page: Page): Promise<void> {
 
 test('the page reports a killed engine as lost and reconnects to the next one with complete charts', async () => {
   const first = await startProcess(0);
-  const page = await openPage(first.link);
+  const page = await signIn(first.link);
   await expect.poll(() => lastStep(page), { timeout: 15_000 }).toBeGreaterThan(0);
   const accent = await color(page, 'accent');
   first.child.kill('SIGKILL');
@@ -89,7 +89,7 @@ test('the page reports a killed engine as lost and reconnects to the next one wi
 
 test('the page detects an engine that hangs with its connection open, and recovers when it continues', async () => {
   const { child, link } = await startProcess(0);
-  const page = await openPage(link);
+  const page = await signIn(link);
   child.kill('SIGSTOP');
   const began = Date.now();
   await saysLost(page);
@@ -101,7 +101,7 @@ test('the page detects an engine that hangs with its connection open, and recove
 });
 
 test('an engine that exits is reported as lost within seconds, and the page connects to a new one', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   const { port } = server;
   await server.close();
   await frame.stateCell(page, 'Connection lost').waitFor({ timeout: 8000 });
@@ -123,7 +123,7 @@ test('an engine that exits is reported as lost within seconds, and the page conn
 });
 
 test('a change that was lost on the way leads to a new snapshot', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   await page.getByText('step 140 of 467', { exact: false }).waitFor();
   server.engine.loseOneChange();
   server.engine.advance(10);
@@ -131,7 +131,7 @@ test('a change that was lost on the way leads to a new snapshot', async () => {
 });
 
 test('without a ticket there is no page', async () => {
-  const { server } = await openStage();
+  const { server } = await openPage();
   const answer = await fetch(`http://127.0.0.1:${String(server.port)}/ws`);
   expect(answer.ok).toBe(false);
 });

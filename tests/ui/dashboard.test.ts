@@ -2,13 +2,13 @@
 import { expect, test } from 'vitest';
 import type { Page } from 'playwright';
 import { Refusal } from '../../src-main/contract/index.ts';
-import { called, callsOf, openStage } from './open-page.ts';
+import { called, callsOf, openPage } from './open-page.ts';
 import { dashboardOf } from './pages/dashboard.ts';
 
 const state = (page: Page, word: string) => page.locator(`[data-state="${word}"]`).waitFor();
 
 test('shows state, step, losses, gap, learning rate, speed, time left, evaluations, preview and machine', async () => {
-  const { page, complaints } = await openStage();
+  const { page, complaints } = await openPage();
   await state(page, 'Training');
   const head = page.getByRole('banner');
   await head.getByText('step 1,240').waitFor();
@@ -27,7 +27,7 @@ test('shows state, step, losses, gap, learning rate, speed, time left, evaluatio
 });
 
 test('a new step moves step, progress and curve without a reload', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   const { lossChart } = dashboardOf(page);
   await page.getByText('step 140 of 467', { exact: false }).waitFor();
   const before = (await lossChart.getAttribute('aria-label')) ?? '';
@@ -38,7 +38,7 @@ test('a new step moves step, progress and curve without a reload', async () => {
 });
 
 test('the curve is available as a table', async () => {
-  const { page } = await openStage();
+  const { page } = await openPage();
   const table = await dashboardOf(page).openTable();
   expect(await table.getByRole('row').count()).toBeGreaterThan(20);
   await page.keyboard.press('Escape');
@@ -46,7 +46,7 @@ test('the curve is available as a table', async () => {
 });
 
 test('arrow keys move the crosshair and its values', async () => {
-  const { page } = await openStage();
+  const { page } = await openPage();
   const { lossChart, tooltip } = dashboardOf(page);
   await lossChart.focus();
   await page.keyboard.press('ArrowLeft');
@@ -59,7 +59,7 @@ test('arrow keys move the crosshair and its values', async () => {
 });
 
 test('a drag selects a range and a double-click resets it, as plus and 0 do from the keyboard', async () => {
-  const { page, complaints } = await openStage();
+  const { page, complaints } = await openPage();
   const { lossChart, resetZoom } = dashboardOf(page);
   await lossChart.waitFor();
   const box = await lossChart.boundingBox();
@@ -81,7 +81,7 @@ test('a drag selects a range and a double-click resets it, as plus and 0 do from
 });
 
 test('Ctrl and the wheel zoom; the wheel alone scrolls the page', async () => {
-  const { page } = await openStage({ width: 900, height: 600 });
+  const { page } = await openPage({ width: 900, height: 600 });
   const { body, lossChart, resetZoom } = dashboardOf(page);
   await lossChart.waitFor();
   const box = await lossChart.boundingBox();
@@ -103,7 +103,7 @@ test('Ctrl and the wheel zoom; the wheel alone scrolls the page', async () => {
 });
 
 test('Pause and Resume send their commands on behalf of the window', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   await page.getByRole('button', { name: 'Pause' }).click();
   expect(await called(server, 'training.pause')).toEqual({ by: 'you (window)' });
   await state(page, 'Paused');
@@ -113,7 +113,7 @@ test('Pause and Resume send their commands on behalf of the window', async () =>
 });
 
 test('keyboard shortcuts pause, stop and change the screen', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   await page.keyboard.press('Control+Shift+KeyP');
   await called(server, 'training.pause');
   await page.keyboard.press('g');
@@ -128,7 +128,7 @@ test.each([
   ['Now, with a checkpoint', 'Stop now', 'training.stop', { now: true }],
   ['Skip this dataset', 'Skip this dataset', 'training.skip', {}],
 ])('stop: %s', async (choice, button, path, input) => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'Stop training' });
   await dialog.getByRole('radio', { name: choice }).check();
@@ -138,7 +138,7 @@ test.each([
 });
 
 test('a canceled stop dialog sends no command', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('dialog', { name: 'Stop training' }).waitFor({ state: 'detached' });
@@ -146,7 +146,7 @@ test('a canceled stop dialog sends no command', async () => {
 });
 
 test('a refused command shows the reason and the next step until it is closed', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   server.engine.refuseNext(
     'training.pause',
     new Refusal('NOT_READY', 'The trainer is not there yet.', { next: 'Wait for the first step.' }),
@@ -159,7 +159,7 @@ test('a refused command shows the reason and the next step until it is closed', 
 });
 
 test('a pending command shows its age', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   const { status } = server.engine.rooms();
   server.engine.change({
     status: { ...status, pending: { verb: 'pause', t: Date.now() / 1000 - 3, by: 'you' } as never },
@@ -169,7 +169,7 @@ test('a pending command shows its age', async () => {
 });
 
 test('Recovering, Failed, Stopped and Idle explain the state', async () => {
-  const { page, server } = await openStage({ scene: 'recovering' });
+  const { page, server } = await openPage({ scene: 'recovering' });
   await state(page, 'Recovering');
   await page.getByText('The trainer crashed: killed by SIGKILL.').waitFor();
   await page.getByText('attempt 1 of 3 without progress').waitFor();
@@ -184,7 +184,7 @@ test('Recovering, Failed, Stopped and Idle explain the state', async () => {
 });
 
 test('without a heartbeat the state is Unknown, not Training', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   const { status } = server.engine.rooms();
   server.engine.change({
     status: { ...status, trainer: { ...status.trainer, heartbeat_age_s: 30 } },
@@ -194,7 +194,7 @@ test('without a heartbeat the state is Unknown, not Training', async () => {
 });
 
 test('a notice opens its screen and can be dismissed', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   const [first] = server.engine.rooms().notices;
   if (first === undefined) throw new Error('the scene has no notice');
   server.engine.change({ notices: [{ ...first, opens: 'queue' }] });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
-import { called, callsOf, drop, openStage, seriousFindings } from './open-page.ts';
+import { called, callsOf, drop, openPage, seriousFindings } from './open-page.ts';
 import { dataOf } from './pages/data.ts';
 
 const row = (n: number): string =>
@@ -13,7 +13,7 @@ const rows = (count: number): string =>
   Array.from({ length: count }, (_, n) => `${row(n)}\n`).join('');
 
 test('five files dropped at once are uploaded completely, each with its own row in the list', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   const files = [
     { name: 'arithmetic.jsonl', text: rows(400) },
     { name: 'umlauts äöü €.jsonl', text: `${row(1)}\n` },
@@ -34,7 +34,7 @@ test('five files dropped at once are uploaded completely, each with its own row 
 });
 
 test('the lane of a drop is its priority; a second file with the same name is renamed', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   await drop(page, [{ name: 'urgent.jsonl', text: row(1) }], 'high');
   await called(server, 'uploads.finish');
   await drop(page, [{ name: 'urgent.jsonl', text: row(2) }], 'low');
@@ -49,7 +49,7 @@ test('the lane of a drop is its priority; a second file with the same name is re
 });
 
 test('a refused upload shows the reason at the file and can be removed from the list', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   server.engine.refuseNext(
     'uploads.begin',
     new Refusal('DISK_FULL', 'There is no room for big.jsonl: 3.1 GB are free.', {
@@ -66,7 +66,7 @@ test('a refused upload shows the reason at the file and can be removed from the 
 });
 
 test('each verdict is shown as text, files that need a decision first', async () => {
-  const { page } = await openStage({ at: '#/data' });
+  const { page } = await openPage({ at: '#/data' });
   const options = dataOf(page).files.getByRole('option');
   await options.first().waitFor();
   const texts = await options.allInnerTexts();
@@ -78,7 +78,7 @@ test('each verdict is shown as text, files that need a decision first', async ()
 });
 
 test('a report names its max_length when the setting has changed since', async () => {
-  const { page, server } = await openStage({ at: '#/data' });
+  const { page, server } = await openPage({ at: '#/data' });
   await page.getByRole('option', { name: /home_requests/ }).click();
   const report = page.getByRole('region', { name: 'Report of home_requests.jsonl' });
   const histogram = report.getByRole('img', { name: /All rows fit max_length 4,096/ });
@@ -91,7 +91,7 @@ test('a report names its max_length when the setting has changed since', async (
 });
 
 test('a file with invalid rows lists them by number and can be trained on the valid ones', async () => {
-  const { page, server } = await openStage({ at: '#/data' });
+  const { page, server } = await openPage({ at: '#/data' });
   await page.getByRole('option', { name: /home_requests/ }).click();
   const report = page.getByRole('region', { name: 'Report of home_requests.jsonl' });
   await report.getByText('the line ends inside a string', { exact: false }).first().waitFor();
@@ -102,7 +102,7 @@ test('a file with invalid rows lists them by number and can be trained on the va
 });
 
 test('columns are mapped once; prompt and response need different columns', async () => {
-  const { page, server } = await openStage({ at: '#/data' });
+  const { page, server } = await openPage({ at: '#/data' });
   await page.getByRole('option', { name: /banking77_train/ }).click();
   const form = dataOf(page).mapping;
   const use = form.getByRole('button', { name: 'Use this mapping' });
@@ -122,7 +122,7 @@ test('columns are mapped once; prompt and response need different columns', asyn
 });
 
 test('arrow keys move through the files, the report follows', async () => {
-  const { page } = await openStage({ at: '#/data' });
+  const { page } = await openPage({ at: '#/data' });
   const list = dataOf(page).files;
   await list.focus();
   await page.keyboard.press('ArrowDown');
@@ -133,7 +133,7 @@ test('arrow keys move through the files, the report follows', async () => {
 });
 
 test('a drop right after the overlay appears is accepted; a drag that ends elsewhere leaves no overlay', async () => {
-  const { server, page } = await openStage();
+  const { server, page } = await openPage();
   const folder = mkdtempSync(join(tmpdir(), 'nightshift-drop-'));
   const file = join(folder, 'still.jsonl');
   writeFileSync(file, row(1));
@@ -161,7 +161,7 @@ test('a drop right after the overlay appears is accepted; a drag that ends elsew
 });
 
 test('a drag without files says so; Escape closes the overlay', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   const transfer = await page.evaluateHandle(() => {
     const made = new DataTransfer();
     made.setData('text/plain', 'hello');
@@ -175,7 +175,7 @@ test('a drag without files says so; Escape closes the overlay', async () => {
 });
 
 test('rows are found by number or state, and shown raw and rendered with the loss mask', async () => {
-  const { page, server } = await openStage({ at: '#/data' });
+  const { page, server } = await openPage({ at: '#/data' });
   await page.getByRole('option', { name: /home_requests/ }).click();
   const report = page.getByRole('region', { name: 'Report of home_requests.jsonl' });
   await report.getByRole('button', { name: 'Show all rows' }).click();
@@ -210,7 +210,7 @@ test('rows are found by number or state, and shown raw and rendered with the los
 });
 
 test('rows longer than max_length: every option shows its cost, and the selected one is applied', async () => {
-  const { page, server, complaints } = await openStage({ at: '#/data', height: 1400 });
+  const { page, server, complaints } = await openPage({ at: '#/data', height: 1400 });
   await page.getByRole('button', { name: /too_long/ }).click();
   const report = page.getByRole('region', { name: 'Report of too_long.jsonl' });
   await report.getByText('212 of them would lose the whole response', { exact: false }).waitFor();
@@ -254,7 +254,7 @@ test('rows longer than max_length: every option shows its cost, and the selected
 });
 
 test('raising max_length shows the consequence and asks first', async () => {
-  const { page, server } = await openStage({ at: '#/data' });
+  const { page, server } = await openPage({ at: '#/data' });
   await page.getByRole('button', { name: /too_long/ }).click();
   const report = page.getByRole('region', { name: 'Report of too_long.jsonl' });
   await report.getByRole('radio', { name: 'Raise max_length to 5,312' }).check();

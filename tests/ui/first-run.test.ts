@@ -1,10 +1,10 @@
 /** First run: its choices, its commands to the engine, and the change to the dashboard. */
 import { expect, test } from 'vitest';
-import { called, callsOf, openStage } from './open-page.ts';
+import { called, callsOf, openPage } from './open-page.ts';
 import { setupOf } from './pages/setup.ts';
 
 test('it shows workspace and machine, offers three base models, and requests the selected one', async () => {
-  const { page, server } = await openStage({ scene: 'first_run' });
+  const { page, server } = await openPage({ scene: 'first_run' });
   await page.getByText('/home/ada/Nightshift').waitFor();
   await page.getByText('Python 3.11.7, torch 2.13.0').waitFor();
   const { bases } = setupOf(page);
@@ -15,7 +15,7 @@ test('it shows workspace and machine, offers three base models, and requests the
 });
 
 test('a folder needs its path before it can be used', async () => {
-  const { page, server } = await openStage({ scene: 'first_run' });
+  const { page, server } = await openPage({ scene: 'first_run' });
   await page.getByRole('radio', { name: 'A local folder' }).check();
   const use = setupOf(page).useModel;
   expect(await use.isDisabled()).toBe(true);
@@ -26,7 +26,7 @@ test('a folder needs its path before it can be used', async () => {
 });
 
 test('one click adds the sample; with base model and dataset the dashboard opens', async () => {
-  const { page, server } = await openStage({ scene: 'first_run' });
+  const { page, server } = await openPage({ scene: 'first_run' });
   await page.getByText('About 2 min to the first step').waitFor();
   await setupOf(page).useModel.click();
   await setupOf(page).useSample.click();
@@ -36,7 +36,7 @@ test('one click adds the sample; with base model and dataset the dashboard opens
 });
 
 test('a base model in preparation shows its progress; a failed one shows the reason and can be retried', async () => {
-  const { page, server } = await openStage({ scene: 'first_run' });
+  const { page, server } = await openPage({ scene: 'first_run' });
   const { setup } = server.engine.rooms();
   const withFirst = (change: Partial<(typeof setup)['bases'][number]>) => ({
     setup: {
@@ -57,7 +57,7 @@ test('a base model in preparation shows its progress; a failed one shows the rea
 });
 
 test('a missing Python is reported with the machine', async () => {
-  const { page, server } = await openStage({ scene: 'first_run' });
+  const { page, server } = await openPage({ scene: 'first_run' });
   const { setup } = server.engine.rooms();
   server.engine.change({
     setup: { ...setup, python: { state: 'missing', detail: 'No Python 3.10 or newer was found.' } },

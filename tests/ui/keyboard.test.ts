@@ -1,7 +1,7 @@
 /** Every task by keyboard. The focus is always visible and never lost. */
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
-import { called, callsOf, openStage } from './open-page.ts';
+import { called, callsOf, openPage } from './open-page.ts';
 import * as frame from './pages/frame.ts';
 
 /** The focused element, and whether its focus is visible. */
@@ -66,7 +66,7 @@ const hasFocus = (page: Page) =>
   expect.poll(() => focus(page).then((now) => now.name), { timeout: 3000 }).not.toBe('nothing');
 
 test('first run: the base model and the sample', async () => {
-  const { page, server } = await openStage({ scene: 'first_run', at: '#/' });
+  const { page, server } = await openPage({ scene: 'first_run', at: '#/' });
   await tabTo(page, /Use this model|Make|Starter|SmolLM2/);
   await page.keyboard.press('Space');
   await hasFocus(page);
@@ -77,7 +77,7 @@ test('first run: the base model and the sample', async () => {
 });
 
 test('files are added by Ctrl O, accepted, and their columns get roles', async () => {
-  const { page, server } = await openStage({ at: '#/data' });
+  const { page, server } = await openPage({ at: '#/data' });
   // The browser is told to hand its dialogs over before the key can open one.
   const chooser = page.waitForEvent('filechooser');
   await page.getByRole('heading', { name: 'Data', level: 1 }).waitFor();
@@ -113,7 +113,7 @@ test('files are added by Ctrl O, accepted, and their columns get roles', async (
 });
 
 test('queue: move, hold, rows, remove, retry; the focus stays with the row or its neighbor', async () => {
-  const { page, server } = await openStage({ at: '#/queue' });
+  const { page, server } = await openPage({ at: '#/queue' });
   await page.getByRole('heading', { name: 'Queue', level: 1 }).waitFor();
   await tabTo(page, /support_tickets/);
   await page.keyboard.press('Alt+ArrowRight');
@@ -143,7 +143,7 @@ test('queue: move, hold, rows, remove, retry; the focus stays with the row or it
 });
 
 test('pause, resume, stop and skip', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   await tabTo(page, /^Pause/);
   await page.keyboard.press('Enter');
   await called(server, 'training.pause');
@@ -170,14 +170,14 @@ test('pause, resume, stop and skip', async () => {
 });
 
 test('config: change, stage, consent, cancel', async () => {
-  const { page, server } = await openStage({ at: '#/config' });
+  const { page, server } = await openPage({ at: '#/config' });
   await page.getByRole('heading', { name: 'Config', level: 1 }).waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type('max_length');
   await tabTo(page, /^Max length|^Maximum length/i);
   await page.keyboard.press('Control+a');
   await page.keyboard.type('1024');
-  await tabTo(page, /Stage for next dataset|Save changes/);
+  await tabTo(page, /OpenedPage for next dataset|Save changes/);
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: /max_length/ });
   await dialog.waitFor();
@@ -194,7 +194,7 @@ test('config: change, stage, consent, cancel', async () => {
 });
 
 test('models: create, compare, pin, delete', async () => {
-  const { page, server } = await openStage({ at: '#/models' });
+  const { page, server } = await openPage({ at: '#/models' });
   await page.getByRole('heading', { name: 'Models', level: 1 }).waitFor();
   await tabTo(page, /^Create version/);
   await page.keyboard.press('Enter');
@@ -231,7 +231,7 @@ test('models: create, compare, pin, delete', async () => {
 });
 
 test('logs are searched, and the palette opens every screen', async () => {
-  const { page } = await openStage({ at: '#/logs' });
+  const { page } = await openPage({ at: '#/logs' });
   await page.getByRole('heading', { name: 'Logs', level: 1 }).waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type('checkpoint');
@@ -249,7 +249,7 @@ test('logs are searched, and the palette opens every screen', async () => {
 });
 
 test('notices are dismissed one after another', async () => {
-  const { page, server } = await openStage({ scene: 'failed' });
+  const { page, server } = await openPage({ scene: 'failed' });
   const count = server.engine.rooms().notices.filter((notice) => !notice.dismissed).length;
   expect(count).toBeGreaterThan(0);
   for (let dismissed = 1; dismissed <= count; dismissed += 1) {

@@ -5,14 +5,14 @@
 import { expect, test } from 'vitest';
 import { controlOf } from '../../src-main/contract/index.ts';
 import { locked, otherValue } from '../engine/fixtures/other-values.ts';
-import { callsOf, openStage } from './open-page.ts';
+import { callsOf, openPage } from './open-page.ts';
 import { configOf } from './pages/config.ts';
 
 const valueAt = (values: unknown, key: string): unknown =>
   key.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], values);
 
 test('every locked key of the schema shows lock and reason, and its change is staged', async () => {
-  const { page, server } = await openStage({ at: '#/config', scene: 'training' });
+  const { page, server } = await openPage({ at: '#/config', scene: 'training' });
   const { config } = server.engine.rooms();
   const dataset = server.engine.rooms().status.current_dataset?.name ?? '';
   const wanted = new Map<string, unknown>();
@@ -45,7 +45,7 @@ test('every locked key of the schema shows lock and reason, and its change is st
   const { changes } = configOf(page);
   // There is no button that would make them now.
   expect(await changes.getByRole('button', { name: 'Save', exact: false }).count()).toBe(0);
-  await changes.getByRole('button', { name: 'Stage for next dataset' }).click();
+  await changes.getByRole('button', { name: 'OpenedPage for next dataset' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Change from next dataset' }).click();
   await expect
     .poll(() => callsOf(server, 'config.set').length, { timeout: 30_000 })

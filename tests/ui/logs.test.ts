@@ -1,10 +1,10 @@
 /** The Logs screen: journal with evidence, engine and trainer logs, search and Follow. */
 import { expect, test } from 'vitest';
-import { callsOf, openStage } from './open-page.ts';
+import { callsOf, openPage } from './open-page.ts';
 import * as logs from './pages/logs.ts';
 
 test('the journal is sorted oldest first, shows evidence on click, and can be searched', async () => {
-  const { page } = await openStage({ at: '#/logs' });
+  const { page } = await openPage({ at: '#/logs' });
   const journal = logs.journal(page);
   const texts = await logs.entryTexts(page).allInnerTexts();
   expect(texts).toEqual([
@@ -23,7 +23,7 @@ test('the journal is sorted oldest first, shows evidence on click, and can be se
 });
 
 test('the engine log scrolls to its end, is searched by the engine, and is polled while Follow is on', async () => {
-  const { page, server } = await openStage({ at: '#/logs' });
+  const { page, server } = await openPage({ at: '#/logs' });
   await logs.source(page, 'Engine').click();
   const log = logs.log(page, 'Engine');
   await log.getByText('line 1200', { exact: false }).waitFor();
@@ -41,7 +41,7 @@ test('the engine log scrolls to its end, is searched by the engine, and is polle
 });
 
 test('a missing trainer log is reported as such', async () => {
-  const { page } = await openStage({ at: '#/logs' });
+  const { page } = await openPage({ at: '#/logs' });
   await logs.source(page, 'Trainer').click();
   await page.getByText('No trainer log yet.').waitFor();
 });

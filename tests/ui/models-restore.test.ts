@@ -2,11 +2,11 @@
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
-import { called, callsOf, openStage, type StageOptions } from './open-page.ts';
+import { called, callsOf, openPage, type OpenPageOptions } from './open-page.ts';
 import * as models from './pages/models.ts';
 
-const openModels = (options: StageOptions = {}) =>
-  openStage({ scene: 'branches', at: '#/models', height: 900, ...options });
+const openModels = (options: OpenPageOptions = {}) =>
+  openPage({ scene: 'branches', at: '#/models', height: 900, ...options });
 
 async function openRestore(page: Page, name = 'v001_sample') {
   await page.getByRole('button', { name }).click();

@@ -1,11 +1,11 @@
 /** The Models screen: versions are selected, compared, created, pinned, verified and deleted. */
 import { expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
-import { called, callsOf, openStage } from './open-page.ts';
+import { called, callsOf, openPage } from './open-page.ts';
 import * as models from './pages/models.ts';
 
 test('the newest version is selected; another is selected by click and by arrow keys', async () => {
-  const { page, complaints } = await openStage({ at: '#/models' });
+  const { page, complaints } = await openPage({ at: '#/models' });
   await models.details(page, 'v002_faq').waitFor();
   await page.getByRole('button', { name: 'v001_sample' }).click();
   const details = models.details(page, 'v001_sample');
@@ -19,7 +19,7 @@ test('the newest version is selected; another is selected by click and by arrow 
 });
 
 test('comparing two versions shows metrics, datasets in between and different settings', async () => {
-  const { page } = await openStage({ at: '#/models' });
+  const { page } = await openPage({ at: '#/models' });
   await page.getByRole('button', { name: 'Compare two' }).click();
   const dialog = page.getByRole('dialog', { name: 'Compare two versions' });
   const metrics = dialog.getByRole('table', { name: 'Metrics' });
@@ -34,7 +34,7 @@ test('comparing two versions shows metrics, datasets in between and different se
 });
 
 test('a version is created manually with a description; a refusal gives the reason', async () => {
-  const { page, server } = await openStage({ at: '#/models' });
+  const { page, server } = await openPage({ at: '#/models' });
   const create = page.getByRole('button', { name: 'Create version' });
   await create.click();
   const dialog = page.getByRole('dialog', { name: 'Create version' });
@@ -65,14 +65,14 @@ test('a version is created manually with a description; a refusal gives the reas
 });
 
 test('verifying a version reports its files and checksum', async () => {
-  const { page, server } = await openStage({ at: '#/models' });
+  const { page, server } = await openPage({ at: '#/models' });
   await page.getByRole('button', { name: 'Verify now' }).click();
   await page.getByText(/7 files, 538\.1\sMB: checksum OK/).waitFor();
   expect(callsOf(server, 'versions.verify')).toEqual([{ name: 'v002_faq' }]);
 });
 
 test('a pinned version cannot be deleted; the last copy needs its name and a confirmation', async () => {
-  const { page, server } = await openStage({ at: '#/models' });
+  const { page, server } = await openPage({ at: '#/models' });
   const remove = page.getByRole('button', { name: 'Delete', exact: true });
   await page.getByRole('button', { name: 'Pin', exact: true }).click();
   await page.getByRole('button', { name: 'Unpin' }).waitFor();
@@ -98,7 +98,7 @@ test('a pinned version cannot be deleted; the last copy needs its name and a con
 });
 
 test('without versions the list says when one is created', async () => {
-  const { page, server } = await openStage({ at: '#/models' });
+  const { page, server } = await openPage({ at: '#/models' });
   server.engine.change({ versions: [] });
   await page.getByText('One is created after each dataset', { exact: false }).waitFor();
   expect(await page.getByRole('button', { name: 'Compare two' }).isDisabled()).toBe(true);

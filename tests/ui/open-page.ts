@@ -33,14 +33,14 @@ export function openBrowser(): Promise<Browser> {
   return browser;
 }
 
-export interface Stage {
+export interface OpenedPage {
   readonly server: ScriptedServer;
   readonly page: Page;
   /** Errors of the page and on its console. */
   readonly complaints: readonly string[];
 }
 
-export interface StageOptions {
+export interface OpenPageOptions {
   readonly scene?: Scene;
   readonly width?: number;
   readonly height?: number;
@@ -50,7 +50,7 @@ export interface StageOptions {
 }
 
 /** Opens the page with its one-time link and waits until it is connected. Closed when the test ends. */
-export async function openStage(options: StageOptions = {}): Promise<Stage> {
+export async function openPage(options: OpenPageOptions = {}): Promise<OpenedPage> {
   const server = await startScriptedServer({ scene: options.scene ?? 'training' });
   const context = await (
     await openBrowser()

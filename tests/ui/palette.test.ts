@@ -1,10 +1,10 @@
 /** The command palette runs every action and opens every screen. */
 import { expect, test } from 'vitest';
-import { called, callsOf, openStage } from './open-page.ts';
+import { called, callsOf, openPage } from './open-page.ts';
 import * as frame from './pages/frame.ts';
 
 test('typing finds a command, Enter runs it, Escape closes the palette without running one', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   await page.keyboard.press('Control+k');
   const palette = frame.palette(page);
   await palette.getByRole('option', { name: 'Open Queue' }).waitFor();
@@ -21,7 +21,7 @@ test('typing finds a command, Enter runs it, Escape closes the palette without r
 });
 
 test('the rail opens it, arrow keys select, Enter opens the screen', async () => {
-  const { page } = await openStage();
+  const { page } = await openPage();
   await frame.paletteButton(page).click();
   await frame.palette(page).waitFor();
   await page.keyboard.type('open');
@@ -42,7 +42,7 @@ test('the rail opens it, arrow keys select, Enter opens the screen', async () =>
 });
 
 test('commands that are not possible now are hidden, and no match is reported', async () => {
-  const { page } = await openStage({ scene: 'idle' });
+  const { page } = await openPage({ scene: 'idle' });
   await page.keyboard.press('Control+k');
   const palette = frame.palette(page);
   await palette.getByRole('option', { name: /Add files/ }).waitFor();

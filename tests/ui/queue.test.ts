@@ -1,12 +1,12 @@
 /** The Queue screen: order, hold, rows, remove and skip, by mouse and keyboard. */
 import { expect, test } from 'vitest';
-import { called, callsOf, openStage } from './open-page.ts';
+import { called, callsOf, openPage } from './open-page.ts';
 import * as queue from './pages/queue.ts';
 
 const SUPPORT = 'd-support-high';
 
 test('the screen shows the current dataset, three priorities of waiting ones, and the finished ones', async () => {
-  const { page } = await openStage({ at: '#/queue' });
+  const { page } = await openPage({ at: '#/queue' });
   const current = queue.current(page);
   await current.getByText('gsm8k_train.jsonl').waitFor();
   await current.getByText('step 140 of 467', { exact: false }).waitFor();
@@ -15,7 +15,7 @@ test('the screen shows the current dataset, three priorities of waiting ones, an
 });
 
 test('Alt and the arrows move a row within and between priorities', async () => {
-  const { page, server } = await openStage({ at: '#/queue' });
+  const { page, server } = await openPage({ at: '#/queue' });
   await queue.row(page, SUPPORT).focus();
   await page.keyboard.press('Alt+ArrowRight');
   expect(await called(server, 'queue.move')).toMatchObject({
@@ -26,7 +26,7 @@ test('Alt and the arrows move a row within and between priorities', async () => 
 });
 
 test('a row is dragged into another priority', async () => {
-  const { page, server } = await openStage({ at: '#/queue' });
+  const { page, server } = await openPage({ at: '#/queue' });
   const handle = queue.row(page, SUPPORT).getByRole('cell').first();
   await handle.dragTo(queue.priorityHeading(page, 'low'));
   expect(await called(server, 'queue.move')).toMatchObject({
@@ -36,7 +36,7 @@ test('a row is dragged into another priority', async () => {
 });
 
 test('H holds, Enter opens the rows, Delete removes the dataset', async () => {
-  const { page, server } = await openStage({ at: '#/queue' });
+  const { page, server } = await openPage({ at: '#/queue' });
   await queue.row(page, SUPPORT).focus();
   await page.keyboard.press('h');
   expect(await called(server, 'queue.hold')).toEqual({ id: 'd-support-high', held: true });
@@ -56,19 +56,19 @@ test('H holds, Enter opens the rows, Delete removes the dataset', async () => {
 });
 
 test('the running dataset is skipped by one button', async () => {
-  const { page, server } = await openStage({ at: '#/queue' });
+  const { page, server } = await openPage({ at: '#/queue' });
   await page.getByRole('button', { name: 'Skip current' }).click();
   expect(await called(server, 'training.skip')).toEqual({ by: 'you (window)' });
 });
 
 test('a failed dataset can be queued again', async () => {
-  const { page, server } = await openStage({ at: '#/queue' });
+  const { page, server } = await openPage({ at: '#/queue' });
   await page.getByRole('button', { name: 'Retry: export_empty.jsonl' }).click();
   expect(await called(server, 'queue.retry')).toEqual({ id: 'd-empty' });
 });
 
 test('an empty queue shows since when training has been idle', async () => {
-  const { page, server } = await openStage({ scene: 'idle', at: '#/queue' });
+  const { page, server } = await openPage({ scene: 'idle', at: '#/queue' });
   server.engine.change({ datasets: [] });
   await page.getByText('The queue is empty.', { exact: false }).waitFor();
   expect(callsOf(server, 'queue.add')).toEqual([]);

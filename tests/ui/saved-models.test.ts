@@ -1,11 +1,11 @@
 /** The Models screen: lineage chart, backups and checkpoints, by pointer and keyboard. */
 import { expect, test } from 'vitest';
-import { called, callsOf, openStage, seriousFindings, type StageOptions } from './open-page.ts';
+import { called, callsOf, openPage, seriousFindings, type OpenPageOptions } from './open-page.ts';
 import * as frame from './pages/frame.ts';
 import * as models from './pages/models.ts';
 
-const openModels = (options: StageOptions = {}) =>
-  openStage({ scene: 'branches', at: '#/models', height: 900, ...options });
+const openModels = (options: OpenPageOptions = {}) =>
+  openPage({ scene: 'branches', at: '#/models', height: 900, ...options });
 
 test('the chart shows every branch and saved point, also as a table', async () => {
   const { page, complaints } = await openModels();

@@ -4,12 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { called, callsOf, openStage, seriousFindings } from './open-page.ts';
+import { called, callsOf, openPage, seriousFindings } from './open-page.ts';
 import * as frame from './pages/frame.ts';
 import * as health from './pages/health.ts';
 
 test('settings: the theme changes at once, single-key shortcuts can be off, desktop settings are referred to', async () => {
-  const { page, complaints } = await openStage({ at: '#/settings' });
+  const { page, complaints } = await openPage({ at: '#/settings' });
   await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
   await page.getByRole('radiogroup', { name: 'Theme' }).getByText('Light').click();
   await page.waitForFunction(
@@ -33,7 +33,7 @@ test('settings: the theme changes at once, single-key shortcuts can be off, desk
 });
 
 test('settings: token and link are only shown on request', async () => {
-  const { page, server } = await openStage({ at: '#/settings' });
+  const { page, server } = await openPage({ at: '#/settings' });
   await page.getByText(`http://127.0.0.1:${String(server.port)}/`).waitFor();
   await page.getByText('Memory endpoint: off.').waitFor();
   expect(await page.content()).not.toContain(server.token);
@@ -53,7 +53,7 @@ test('settings: token and link are only shown on request', async () => {
 });
 
 test('health: a check with its evidence, a crash with its log, costs and disk', async () => {
-  const { page, server } = await openStage({ at: '#/health' });
+  const { page, server } = await openPage({ at: '#/health' });
   await page.getByText('5 checks passed', { exact: false }).waitFor();
   await page.getByText('212.4 GB free, floor 50 GB.').waitFor();
   await health.runAllChecks(page).click();
@@ -70,7 +70,7 @@ test('health: a check with its evidence, a crash with its log, costs and disk', 
 });
 
 test('a notice of a crash opens health', async () => {
-  const { page, server } = await openStage();
+  const { page, server } = await openPage();
   const now = Date.now() / 1000;
   server.engine.change({
     notices: [
@@ -91,7 +91,7 @@ test('a notice of a crash opens health', async () => {
 });
 
 test('help is searched with /, and says what a category means', async () => {
-  const { page } = await openStage({ at: '#/help' });
+  const { page } = await openPage({ at: '#/help' });
   await page.getByRole('heading', { name: 'Help', level: 1 }).waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type('fallen off');
@@ -103,7 +103,7 @@ test('help is searched with /, and says what a category means', async () => {
 });
 
 test('? lists the keys; G with a letter reaches every screen', async () => {
-  const { page } = await openStage();
+  const { page } = await openPage();
   await page.getByRole('heading', { name: 'Dashboard', level: 1 }).waitFor();
   await page.keyboard.press('?');
   const list = frame.shortcutList(page);
@@ -125,7 +125,7 @@ test('? lists the keys; G with a letter reaches every screen', async () => {
 });
 
 test('diagnostics: the list first, then one file with what was listed', async () => {
-  const { page, server } = await openStage({ at: '#/logs' });
+  const { page, server } = await openPage({ at: '#/logs' });
   await page.getByRole('button', { name: 'Save diagnostics' }).click();
   const dialog = page.getByRole('dialog', { name: 'Save diagnostics' });
   await dialog.getByText('logs/engine_20261124.log').waitFor();

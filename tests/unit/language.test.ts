@@ -170,7 +170,7 @@ describe('names', () => {
     stand_in: 'fake',
     desk: 'session',
     Desk: 'DesktopSession',
-    manners: 'behavior',
+    behavior: 'behavior',
     takeBack: 'undoDataset',
     take_back: 'undo_dataset',
     leftOut: 'excludedRows',

@@ -19,16 +19,16 @@ export function createPythonFinder(
   find: (() => Promise<PythonReading>) | undefined,
 ): PythonFinder {
   let known: Promise<PythonReading> | null = null;
-  const look = (): Promise<PythonReading> => {
+  const search = (): Promise<PythonReading> => {
     known = find?.() ?? findPython(packageFolder, process.env);
     return known;
   };
   return {
-    find: look,
+    find: search,
     require: async () => {
-      let reading = await (known ?? look());
+      let reading = await (known ?? search());
       // The setup may have finished since the last time.
-      if (reading.state === 'missing') reading = await look();
+      if (reading.state === 'missing') reading = await search();
       if (reading.state === 'missing')
         throw new Refusal('NOT_READY', reading.detail, { subject: 'python' });
       return reading.facts;

@@ -17,7 +17,6 @@ import {
   persistedSmoothing,
   RANGES,
   useCurveFeed,
-  useCurves,
   useDrawnCurves,
   type Range,
 } from './curves.ts';
