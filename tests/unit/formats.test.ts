@@ -176,7 +176,7 @@ describe('names of earlier versions are read', () => {
     expect(eventsFile.parse({ ...failed, type: 'look_failed' })?.type).toBe('evaluation_failed');
   });
 
-  test('an exit with the outcome cancelled, a lineage from before branches', () => {
+  test('old outcomes of an exit, and a lineage from before branches', () => {
     expect(value('exit', { outcome: 'cancelled' })).toMatchObject({ outcome: 'canceled' });
     const { branches: _branches, ...before } = examples.lineage;
     expect(value('lineage', before)).toMatchObject({

@@ -43,7 +43,7 @@ async function baseProblem(paths: WorkspacePaths, id: string): Promise<ExternalP
       JSON.parse(await readFile(path.join(folder, name), 'utf8'));
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      const why = code === 'ENOENT' ? 'is missing' : `can't be read (${code ?? 'not JSON'})`;
+      const why = code === 'ENOENT' ? 'is missing' : `can't be read (${code ?? 'not valid JSON'})`;
       return { text: `base_model ${id}: ${path.join(folder, name)} ${why}.`, next };
     }
   }
