@@ -62,7 +62,7 @@ test('a change of max_length shows its cost: rows, steps, time, memory', async (
   await configOf(page).estimate.getByText('are longer than max_length', { exact: false }).waitFor();
   await page
     .getByRole('complementary', { name: 'Changes' })
-    .getByRole('button', { name: 'OpenedPage for next dataset' })
+    .getByRole('button', { name: 'Stage for next dataset' })
     .click();
   const cost = page.getByRole('dialog').getByRole('table', { name: 'Cost' });
   await cost.waitFor();

@@ -35,7 +35,9 @@ test('every locked key of the schema shows lock and reason, and its change is st
     const control = controlOf(key.key);
     if (JSON.stringify(other) === JSON.stringify(now)) continue;
     wanted.set(key.key, other);
-    if (control.kind === 'switch' || control.kind === 'choice') {
+    const select = row.locator('select');
+    if ((await select.count()) > 0) await select.selectOption(String(other));
+    else if (control.kind === 'switch' || control.kind === 'choice') {
       const text = control.kind === 'switch' ? (other === true ? 'on' : 'off') : String(other);
       await row.getByText(text.replaceAll('_', ' '), { exact: true }).first().click();
     } else await row.locator('input').first().fill(String(other));
@@ -45,7 +47,7 @@ test('every locked key of the schema shows lock and reason, and its change is st
   const { changes } = configOf(page);
   // There is no button that would make them now.
   expect(await changes.getByRole('button', { name: 'Save', exact: false }).count()).toBe(0);
-  await changes.getByRole('button', { name: 'OpenedPage for next dataset' }).click();
+  await changes.getByRole('button', { name: 'Stage for next dataset' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Change from next dataset' }).click();
   await expect
     .poll(() => callsOf(server, 'config.set').length, { timeout: 30_000 })

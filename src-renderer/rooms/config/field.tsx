@@ -1,5 +1,5 @@
 /** One setting: name, control, and its state: lock, staged value, default. */
-import { Autocomplete, SegmentedControl, TextInput } from '@mantine/core';
+import { Autocomplete, NativeSelect, SegmentedControl, TextInput } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import type { ConfigState, KeyDescription } from '../../../src-main/contract/index.ts';
@@ -46,10 +46,12 @@ function Control({
     );
   if (control.kind === 'choice' || control.kind === 'switch')
     return options.length > 4 ? (
-      <TextInput
+      <NativeSelect
         size="xs"
         aria-label={label}
+        className={locked ? styles.locked : undefined}
         value={text}
+        data={options.map((value) => ({ value, label: value.replaceAll('_', ' ') }))}
         onChange={(event) => {
           edit(key, event.currentTarget.value);
         }}
