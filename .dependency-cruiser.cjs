@@ -1,11 +1,14 @@
 /**
- * The dependency rules of ARCHITECTURE.md. `contract` and `kit` import nothing of the program, `formats` only these two; a room
- * imports only rooms before it, through their index.ts; server, desktop and command line don't import each other; only the desktop
- * imports Electron.
+ * The dependency rules of ARCHITECTURE.md. `contract` and `kit` import nothing else from the
+ * program, `formats` only these two. A room imports only rooms before it, through their index.ts.
+ * Server, desktop and command line don't import each other. Only the desktop imports Electron.
  */
 
-/** The rooms in the order in which engine.ts creates them; a room imports only rooms before it. */
-const order = [
+/**
+ * Every folder of src-main/engine. A room imports only rooms before it.
+ * tests/unit/architecture.test.ts compares this list with the folders and with ARCHITECTURE.md.
+ */
+const rooms = [
   'journal',
   'config',
   'disk',
@@ -30,13 +33,13 @@ const order = [
   'composition',
 ];
 
-const roomRules = order.map((room, index) => ({
-  name: `room-${room}-knows-only-lower-rooms`,
+const roomRules = rooms.map((room, index) => ({
+  name: `rooms-import-only-lower-rooms/${room}`,
   severity: 'error',
   from: { path: `^src-main/engine/${room}/` },
   to: {
-    path: `^src-main/engine/(${order.slice(index + 1).join('|') || 'none'})/`,
-    // A type in a signature calls nothing.
+    path: `^src-main/engine/(${rooms.slice(index + 1).join('|') || 'none'})/`,
+    // Type imports are erased, so they create no dependency at run time.
     dependencyTypesNot: ['type-only'],
   },
 }));
@@ -44,19 +47,19 @@ const roomRules = order.map((room, index) => ({
 module.exports = {
   forbidden: [
     {
-      name: 'no-circles',
+      name: 'no-cycles',
       severity: 'error',
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
-      name: 'contract-knows-nobody',
+      name: 'contract-imports-nothing-else',
       severity: 'error',
       from: { path: '^src-main/contract/' },
       to: { path: '^src-|^node:', pathNot: '^src-main/contract/' },
     },
     {
-      name: 'contract-uses-only-zod-and-orpc',
+      name: 'contract-imports-only-zod-and-orpc',
       severity: 'error',
       from: { path: '^src-main/contract/' },
       to: {
@@ -65,13 +68,13 @@ module.exports = {
       },
     },
     {
-      name: 'kit-knows-nobody',
+      name: 'kit-imports-nothing-else',
       severity: 'error',
       from: { path: '^src-main/kit/' },
       to: { path: '^src-', pathNot: '^src-main/kit/' },
     },
     {
-      name: 'machine-uses-only-kit',
+      name: 'machine-imports-only-kit',
       severity: 'error',
       from: { path: '^src-main/machine/' },
       to: { path: '^src-', pathNot: '^src-main/(machine|kit)/' },
@@ -83,13 +86,14 @@ module.exports = {
       to: { path: '^src-main/machine/', pathNot: '^src-main/machine/index\\.ts$' },
     },
     {
-      name: 'only-the-engine-reads-the-machine',
+      name: 'machine-only-in-the-engine',
       severity: 'error',
       from: { path: '^src-main/(server|desktop|cli)(/|\\.ts$)|^src-(preload|renderer)/' },
       to: { path: '^src-main/machine/' },
     },
     {
-      // The desktop's main process bundles what it imports, and starts nothing but the engine.
+      // Everything that the desktop's main process imports is bundled into it, and it starts no
+      // process except the engine.
       name: 'execa-only-in-engine-machine-and-cli',
       severity: 'error',
       from: { path: '^src-', pathNot: '^src-main/(engine|machine|cli)/' },
@@ -102,20 +106,20 @@ module.exports = {
       to: { path: 'node_modules/systeminformation/' },
     },
     {
-      name: 'formats-knows-only-contract-and-kit',
+      name: 'formats-imports-only-contract-and-kit',
       severity: 'error',
       from: { path: '^src-main/formats/' },
       to: { path: '^src-', pathNot: '^src-main/(formats|contract|kit)/' },
     },
     {
-      name: 'generators-are-for-scripts-and-tests',
+      name: 'generators-only-in-scripts-and-tests',
       severity: 'error',
       from: { path: '^src-', pathNot: '^src-main/formats/generate/' },
       to: { path: '^src-main/formats/generate/' },
     },
     ...roomRules,
     {
-      name: 'rooms-by-their-door',
+      name: 'rooms-through-their-index',
       severity: 'error',
       from: { path: '^src-main/engine/([^/]+)/' },
       to: {
@@ -124,7 +128,7 @@ module.exports = {
       },
     },
     {
-      name: 'engine-parts-by-the-door',
+      name: 'engine-imports-rooms-through-their-index',
       severity: 'error',
       from: { path: '^src-main/engine/[^/]+\\.ts$' },
       to: {
@@ -133,31 +137,31 @@ module.exports = {
       },
     },
     {
-      name: 'rooms-do-not-know-their-composer',
+      name: 'rooms-do-not-import-engine-ts',
       severity: 'error',
       from: { path: '^src-main/engine/[^/]+/' },
       to: { path: '^src-main/engine/[^/]+\\.ts$' },
     },
     {
-      name: 'engine-knows-no-door',
+      name: 'engine-is-independent-of-its-clients',
       severity: 'error',
       from: { path: '^src-main/(engine|kit)/' },
       to: { path: '^src-main/(server|desktop|cli)/|^src-(preload|renderer)/' },
     },
     {
-      name: 'server-is-a-stranger',
+      name: 'server-is-independent',
       severity: 'error',
       from: { path: '^src-main/server/' },
       to: { path: '^src-main/(engine|desktop|cli)/|^src-(preload|renderer)/' },
     },
     {
-      name: 'cli-is-a-stranger',
+      name: 'cli-is-independent',
       severity: 'error',
       from: { path: '^src-main/cli/' },
       to: { path: '^src-main/(engine|desktop|server)/|^src-(preload|renderer)/' },
     },
     {
-      name: 'desktop-is-a-stranger',
+      name: 'desktop-is-independent',
       severity: 'error',
       from: { path: '^src-main/desktop(/|\\.ts$)' },
       to: { path: '^src-main/(engine|cli|server)/|^src-(preload|renderer)/' },
@@ -169,25 +173,25 @@ module.exports = {
       to: { path: '^electron|node_modules/electron(-store)?/' },
     },
     {
-      name: 'page-and-preload-know-only-the-contract',
+      name: 'page-and-preload-import-only-the-contract',
       severity: 'error',
       from: { path: '^src-(renderer|preload)/' },
       to: { path: '^src-main/', pathNot: '^src-main/contract/' },
     },
     {
-      name: 'page-has-no-node',
+      name: 'page-imports-no-node-module',
       severity: 'error',
       from: { path: '^src-renderer/' },
       to: { dependencyTypes: ['core'] },
     },
     {
-      name: 'page-knows-the-preload-by-its-type-only',
+      name: 'page-imports-only-types-of-the-preload',
       severity: 'error',
       from: { path: '^src-renderer/' },
       to: { path: '^src-preload/', dependencyTypesNot: ['type-only'] },
     },
     {
-      name: 'everything-can-be-found',
+      name: 'imports-resolve',
       severity: 'error',
       from: {},
       to: { couldNotResolve: true, pathNot: '\\.(css|woff2|svg|png)$|^virtual:' },
