@@ -3,7 +3,8 @@ import { plain, type Colors, type LineConfiguration } from '../../../kit/chart/i
 import { axis } from '../../../kit/format.ts';
 import { colorOf } from './branch-labels.ts';
 import { CHECKPOINT_ROW } from './marks-layer.ts';
-import type { DiscardedRange, LineagePlot, Segment } from './lineage-plot.ts';
+import type { DiscardedRange } from './discarded-range.ts';
+import type { LineagePlot, Segment } from './lineage-plot.ts';
 
 const LEFT = 48;
 const RIGHT = 136;
