@@ -1,11 +1,11 @@
 /** Stops training: the consequences of each option, then confirmation. */
-import { Button, Modal, Radio } from '@mantine/core';
+import { Modal, Radio } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { TrainingStatus } from '../../src-main/contract/index.ts';
 import { command, useRoom } from '../engine/index.ts';
+import { DialogFooter } from '../kit/dialog-footer.tsx';
 import { clock, count, duration, UNKNOWN } from '../kit/format.ts';
 import { useNowSeconds } from '../kit/now.ts';
-import layoutStyles from '../kit/styles/layout.module.css';
 import tableStyles from '../kit/styles/tables.module.css';
 import textStyles from '../kit/styles/text.module.css';
 
@@ -126,15 +126,7 @@ function StopOptions({ onClose }: { readonly onClose: () => void }): ReactElemen
           ))}
         </tbody>
       </table>
-      <div className={layoutStyles.dialogFooter}>
-        <span className={layoutStyles.grow} />
-        <Button size="md" onClick={onClose} data-autofocus>
-          Cancel
-        </Button>
-        <Button size="md" variant="filled" onClick={confirm}>
-          {chosen?.button}
-        </Button>
-      </div>
+      <DialogFooter confirm={chosen?.button} onConfirm={confirm} onCancel={onClose} />
     </>
   );
 }
