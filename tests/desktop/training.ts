@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Setup, TrainingStatus } from '../../src-main/contract/index.ts';
 import { PLAIN_TRAINING, questions } from '../incidents/engine-process.ts';
-import { until, type Scenario } from './launch.ts';
+import { until, type Launched, type Scenario } from './launch.ts';
 
 /** Sends a REST request, with port and token from the workspace. */
 export async function ask<T>(
@@ -65,4 +65,13 @@ export async function beginTraining(scenario: Scenario): Promise<void> {
     'three steps',
     90_000,
   );
+}
+
+/** Launches the window over a real engine that trains. */
+export async function launchTraining(scenario: Scenario): Promise<Launched> {
+  configure(scenario);
+  const launched = await scenario.launch();
+  await attached(scenario);
+  await beginTraining(scenario);
+  return launched;
 }
