@@ -158,7 +158,7 @@ export function defineLines<S extends z.ZodType>(
   };
 }
 
-/** `problem`: `empty`, or `not JSON (…)`. */
+/** `problem`: `empty`, or `not valid JSON (…)`. */
 export function parseJson(
   content: string,
 ): { readonly ok: true; readonly value: unknown } | { readonly ok: false; problem: string } {
@@ -166,6 +166,6 @@ export function parseJson(
   try {
     return { ok: true, value: JSON.parse(content) as unknown };
   } catch (error) {
-    return { ok: false, problem: `not JSON (${(error as Error).message})` };
+    return { ok: false, problem: `not valid JSON (${(error as Error).message})` };
   }
 }

@@ -244,7 +244,7 @@ describe('config.json', () => {
     expect(readConfigText('{}')).toMatchObject({ ok: true, value: { values: factoryConfig } });
   });
   test.each([
-    ['{"seed": 7,', 'not_json', 'not JSON'],
+    ['{"seed": 7,', 'not_json', 'not valid JSON'],
     ['', 'not_json', 'empty'],
     ['{"format": 2, "seed": 9}', 'newer_format', 'newer version'],
     ['{"sed": 9}', 'invalid', 'Unknown setting sed'],

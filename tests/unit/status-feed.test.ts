@@ -59,8 +59,8 @@ test('who was away gets the kept changes first; who was away too long takes a ne
   feed.subscribe(revision + 1, (entry) => got.push(entry.revision));
   expect(got).toEqual([revision + 2, revision + 3]);
   for (let at = 4; at <= 1010; at += 1) change(at);
-  expect(() => feed.subscribe(revision, () => undefined)).toThrow('not kept any more');
-  expect(() => feed.subscribe(revision + 5000, () => undefined)).toThrow('not kept any more');
+  expect(() => feed.subscribe(revision, () => undefined)).toThrow('no longer available');
+  expect(() => feed.subscribe(revision + 5000, () => undefined)).toThrow('no longer available');
 });
 
 test('new points of several steps are sent together, a reset forgets what was before it', () => {

@@ -125,8 +125,8 @@ test('verify finds a changed, truncated or missing file and names it', async () 
   const weights = path.join(made.folder, 'model.safetensors');
   rmSync(weights); // Otherwise the write below would also damage the hard-linked checkpoint.
   for (const [content, problem] of [
-    ['abce', 'the content of model.safetensors is not what was written'],
-    ['abc', 'model.safetensors has 3 bytes instead of 4'],
+    ['abce', 'the content of model.safetensors has changed (SHA-256 mismatch)'],
+    ['abc', 'model.safetensors has 3 bytes, expected 4'],
   ] as const) {
     writeFileSync(weights, content);
     expect(await store.verify(made)).toMatchObject({ ok: false, problem });
