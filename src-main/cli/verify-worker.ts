@@ -8,23 +8,13 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { resumeText, type CheckpointCheck } from '../contract/index.ts';
+import { resumePoint, scannedEvent } from '../formats/index.ts';
 import { writeJson } from '../kit/files.ts';
 import { readJsonLines } from '../kit/lines.ts';
 
-const scannedEvent = z.object({
-  type: z.literal('scanned'),
-  resumes: z
-    .object({
-      step: z.number().int(),
-      branch: z.string(),
-      folder: z.string(),
-      cursor: z.looseObject({ dataset: z.string() }).nullable(),
-    })
-    .nullable(),
-  skipped: z.array(z.object({ step: z.number().int(), folder: z.string(), reason: z.string() })),
-  bytes: z.number(),
-  seconds: z.number(),
-});
+const scanned = scannedEvent(
+  resumePoint.extend({ cursor: z.looseObject({ dataset: z.string() }).nullable() }),
+);
 
 /** Throws an Error with a readable message if the worker fails. */
 export async function verifyWithoutEngine(
@@ -59,7 +49,7 @@ export async function verifyWithoutEngine(
     );
     if (exitCode === undefined) throw new Error(`${python}: ${originalMessage ?? 'not started'}`);
     for (const line of await readJsonLines(path.join(run, 'events.jsonl'))) {
-      const event = scannedEvent.safeParse(line);
+      const event = scanned.safeParse(line);
       if (!event.success) continue;
       const { resumes, bytes, seconds } = event.data;
       const skipped = event.data.skipped.map((skip) => ({ branch, ...skip }));

@@ -181,6 +181,21 @@ export const uploadPartFile = defineFile({
 });
 export type UploadPart = z.infer<typeof uploadPartFile.schema>;
 
+/** Fields of meta.json before a dataset is validated or trained. */
+export const untrainedMeta = () => ({
+  held: false,
+  mapping: null,
+  accept_valid_rows: false,
+  seen: null,
+  validated: null,
+  reason: null,
+  finished: null,
+  done_steps: null,
+  validation_before: null,
+  validation_after: null,
+  quarantined: [],
+});
+
 /**
  * A meta.json that was lost, from what other files say: the name from the spec of a run of this
  * dataset, the folder from where the data file of that name lies, the numbers from report.json.
@@ -204,19 +219,10 @@ export function rebuildMeta(facts: {
     added: facts.t,
     priority: facts.priority ?? 'normal',
     position: facts.position,
-    held: false,
-    mapping: null,
-    accept_valid_rows: false,
+    ...untrainedMeta(),
     place_hint: facts.place,
     complete: true,
-    seen: null,
     validated: report?.ok === true ? validatedBy(report.value, '', facts.t) : null,
-    reason: null,
-    finished: null,
-    done_steps: null,
-    validation_before: null,
-    validation_after: null,
-    quarantined: [],
     history: [{ t: facts.t, what: 'meta.json was rebuilt' }],
   };
 }

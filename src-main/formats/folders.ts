@@ -34,7 +34,10 @@ async function readCheckpoint(folder: string, step: number): Promise<Checkpoint 
   return { step, folder, manifest, bytes, problem };
 }
 
-/** Newest first, by number. A folder without a readable manifest is no checkpoint. */
+/**
+ * Newest first, by number: by name step-900 would sort above step-1000. A folder without a readable
+ * manifest is no checkpoint.
+ */
 export async function listCheckpoints(branchFolder: string): Promise<readonly Checkpoint[]> {
   const names = await readdir(branchFolder).catch(() => []);
   const steps = names

@@ -1,5 +1,5 @@
 /** The header: workspace, state, model, dataset, gauges and the two controls. */
-import { useEffect, useRef, type ReactElement } from 'react';
+import type { ReactElement } from 'react';
 import { useEngine, useLost, useRoom } from '../engine/index.ts';
 import { classNames } from '../kit/class-names.ts';
 import {
@@ -20,9 +20,8 @@ import { queued } from '../rooms/queue/index.ts';
 import { Controls } from './controls.tsx';
 import { Gauges } from './gauges.tsx';
 import styles from './header.module.css';
+import { Pulse } from './pulse.tsx';
 import { stateCell } from './state-cell.ts';
-
-const PULSE = styles.pulse ?? 'pulse';
 
 function StateCell(): ReactElement {
   const status = useRoom('status');
@@ -67,26 +66,6 @@ function StateCell(): ReactElement {
       </span>
     </div>
   );
-}
-
-/** Animates the dot once per heartbeat, at most once a second. */
-function Pulse({
-  beats,
-  children,
-}: {
-  readonly beats: number;
-  readonly children: ReactElement;
-}): ReactElement {
-  const element = useRef<HTMLSpanElement>(null);
-  useEffect(() => {
-    const span = element.current;
-    if (span === null || beats === 0 || span.classList.contains(PULSE)) return;
-    span.classList.add(PULSE);
-    setTimeout(() => {
-      span.classList.remove(PULSE);
-    }, 1000);
-  }, [beats]);
-  return <span ref={element}>{children}</span>;
 }
 
 function ModelCell(): ReactElement {

@@ -1,10 +1,11 @@
 /** Stops training: the consequences of each option, then confirmation. */
-import { Button, Modal, Radio } from '@mantine/core';
+import { Modal, Radio } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
+import type { TrainingStatus } from '../../src-main/contract/index.ts';
 import { command, useRoom } from '../engine/index.ts';
+import { DialogFooter } from '../kit/dialog-footer.tsx';
 import { clock, count, duration, UNKNOWN } from '../kit/format.ts';
 import { useNowSeconds } from '../kit/now.ts';
-import layoutStyles from '../kit/styles/layout.module.css';
 import tableStyles from '../kit/styles/tables.module.css';
 import textStyles from '../kit/styles/text.module.css';
 
@@ -24,24 +25,23 @@ export function StopDialog({
   );
 }
 
-function StopOptions({ onClose }: { readonly onClose: () => void }): ReactElement {
-  const status = useRoom('status');
-  const now = useNowSeconds();
-  const [option, setOption] = useState<StopOption>('after');
-  const name = status.current_dataset?.name ?? 'the dataset';
+interface Choice {
+  readonly id: StopOption;
+  readonly what: string;
+  readonly stops: string;
+  readonly stays: string;
+  readonly button: string;
+}
+
+/** What each option does; `now` in seconds since the epoch. */
+function choicesOf(status: TrainingStatus, now: number): readonly Choice[] {
   const left =
     status.steps_of_dataset === null || status.step_of_dataset === null
       ? null
       : status.steps_of_dataset - status.step_of_dataset;
   const leftText = left === null ? UNKNOWN : count(left);
   const eta = status.eta_seconds;
-  const rows: readonly {
-    id: StopOption;
-    what: string;
-    stops: string;
-    stays: string;
-    button: string;
-  }[] = [
+  return [
     {
       id: 'after',
       what: 'After this dataset',
@@ -64,6 +64,14 @@ function StopOptions({ onClose }: { readonly onClose: () => void }): ReactElemen
       button: 'Skip this dataset',
     },
   ];
+}
+
+function StopOptions({ onClose }: { readonly onClose: () => void }): ReactElement {
+  const status = useRoom('status');
+  const now = useNowSeconds();
+  const [option, setOption] = useState<StopOption>('after');
+  const name = status.current_dataset?.name ?? 'the dataset';
+  const rows = choicesOf(status, now);
   const chosen = rows.find((row) => row.id === option);
   const confirm = (): void => {
     const by = 'you (window)';
@@ -118,15 +126,7 @@ function StopOptions({ onClose }: { readonly onClose: () => void }): ReactElemen
           ))}
         </tbody>
       </table>
-      <div className={layoutStyles.dialogFooter}>
-        <span className={layoutStyles.grow} />
-        <Button size="md" onClick={onClose} data-autofocus>
-          Cancel
-        </Button>
-        <Button size="md" variant="filled" onClick={confirm}>
-          {chosen?.button}
-        </Button>
-      </div>
+      <DialogFooter confirm={chosen?.button} onConfirm={confirm} onCancel={onClose} />
     </>
   );
 }

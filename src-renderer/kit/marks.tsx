@@ -24,6 +24,18 @@ const marks = {
   branch: [{ d: 'M2.5 1v10M2.5 8.5C2.5 5 9 7 9 2.5M6.8 4 9 1.6 11.2 4', line: 1.4 }],
 } satisfies Record<string, readonly MarkStroke[]>;
 
+const dashedRing = (
+  <circle
+    cx={9}
+    cy={9}
+    r={5.7}
+    fill="none"
+    stroke="currentColor"
+    strokeWidth={1.8}
+    strokeDasharray="3.4 2.57"
+  />
+);
+
 const glyphs = {
   training: (
     <>
@@ -45,28 +57,10 @@ const glyphs = {
       <path d="M9 5.5a3.5 3.5 0 0 1 0 7z" fill="currentColor" />
     </>
   ),
-  loading: (
-    <circle
-      cx={9}
-      cy={9}
-      r={5.7}
-      fill="none"
-      stroke="currentColor"
-      strokeWidth={1.8}
-      strokeDasharray="3.4 2.57"
-    />
-  ),
+  loading: dashedRing,
   validating: (
     <>
-      <circle
-        cx={9}
-        cy={9}
-        r={5.7}
-        fill="none"
-        stroke="currentColor"
-        strokeWidth={1.8}
-        strokeDasharray="3.4 2.57"
-      />
+      {dashedRing}
       <path d="M6.6 9.2 8.4 11l3.2-3.6" fill="none" stroke="currentColor" strokeWidth={1.6} />
     </>
   ),

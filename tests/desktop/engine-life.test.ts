@@ -21,7 +21,7 @@ import {
   until,
   type Launched,
 } from './launch.ts';
-import { attached, beginTraining, configure, stateLine, status } from './training.ts';
+import { attached, launchTraining, stateLine, status } from './training.ts';
 
 describe.skipIf(found.runtime === null)('an engine without training', () => {
   let scenario: Scenario;
@@ -91,10 +91,7 @@ describe.skipIf(found.runtime === null)('an engine with a trainer', () => {
   beforeAll(async () => {
     buildParts();
     scenario = await Scenario.begin();
-    configure(scenario);
-    launched = await scenario.launch();
-    await attached(scenario);
-    await beginTraining(scenario);
+    launched = await launchTraining(scenario);
     trainer = (await status(scenario)).trainer.pid ?? 0;
   });
   afterAll(async () => {

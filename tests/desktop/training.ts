@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Setup, TrainingStatus } from '../../src-main/contract/index.ts';
-import { questions } from '../incidents/engine-process.ts';
-import { until, type Scenario } from './launch.ts';
+import { PLAIN_TRAINING, questions } from '../incidents/engine-process.ts';
+import { until, type Launched, type Scenario } from './launch.ts';
 
 /** Sends a REST request, with port and token from the workspace. */
 export async function ask<T>(
@@ -40,14 +40,10 @@ export const attached = (scenario: Scenario): Promise<unknown> =>
 export function configure(scenario: Scenario): void {
   const values = {
     format: 1,
+    ...PLAIN_TRAINING,
     batch_size: 4,
     epochs: 200,
     save_steps: 10,
-    max_length: 256,
-    eval_steps: 100000,
-    preview_steps: 100000,
-    generate_samples: 0,
-    disk: { min_free_gb: 0 },
   };
   writeFileSync(join(scenario.workspace, 'config.json'), JSON.stringify(values));
 }
@@ -69,4 +65,13 @@ export async function beginTraining(scenario: Scenario): Promise<void> {
     'three steps',
     90_000,
   );
+}
+
+/** Launches the window over a real engine that trains. */
+export async function launchTraining(scenario: Scenario): Promise<Launched> {
+  configure(scenario);
+  const launched = await scenario.launch();
+  await attached(scenario);
+  await beginTraining(scenario);
+  return launched;
 }

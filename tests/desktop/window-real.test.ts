@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ConfigState, DatasetSummary } from '../../src-main/contract/index.ts';
 import { questions } from '../incidents/engine-process.ts';
 import { buildParts, connected, found, Scenario, until, type Launched } from './launch.ts';
-import { ask, attached, beginTraining, configure } from './training.ts';
+import { ask, configure, launchTraining } from './training.ts';
 
 const lines = (rows: readonly unknown[]): string =>
   rows.map((row) => `${JSON.stringify(row)}\n`).join('');
@@ -33,10 +33,7 @@ describe.skipIf(found.runtime === null)('the window with a real engine that trai
   beforeAll(async () => {
     buildParts();
     scenario = await Scenario.begin();
-    configure(scenario);
-    launched = await scenario.launch();
-    await attached(scenario);
-    await beginTraining(scenario);
+    launched = await launchTraining(scenario);
     await connected(launched.page);
   });
   afterAll(async () => {

@@ -13,16 +13,14 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Backup, BackupSource } from '../../src-main/contract/index.ts';
-import { until, Workspace } from './fixtures/workspace.ts';
+import { until, type Workspace, workspacePerTest } from './fixtures/workspace.ts';
 
 let w: Workspace;
-beforeEach(() => {
-  w = new Workspace();
-  w.configure({ save_steps: 4 });
+workspacePerTest({ save_steps: 4 }, (workspace) => {
+  w = workspace;
 });
-afterEach(() => w.end());
 
 const by = 'test';
 const create = (source: BackupSource, reason = 'a test'): Promise<Backup> =>

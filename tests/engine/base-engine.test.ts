@@ -1,15 +1,13 @@
 /** A different base model: the trained model is kept, the next dataset starts a new lineage, and a restore returns to the old one. */
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { until, Workspace } from './fixtures/workspace.ts';
+import { expect, test } from 'vitest';
+import { until, type Workspace, workspacePerTest } from './fixtures/workspace.ts';
 
 let w: Workspace;
-beforeEach(() => {
-  w = new Workspace();
-  w.configure({ save_steps: 5 });
+workspacePerTest({ save_steps: 5 }, (workspace) => {
+  w = workspace;
 });
-afterEach(() => w.end());
 const by = 'test';
 const patience = 90;
 const models = (...parts: string[]): string => path.join(w.folder, 'models', ...parts);

@@ -1,17 +1,15 @@
 /** Checkpoints in a running engine: what the next start would resume from, cleanup, and the daily version. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { dayOf, lastDue } from '../../src-main/engine/versions/daily.ts';
 import { systemClock } from '../../src-main/kit/clock.ts';
-import { Workspace } from './fixtures/workspace.ts';
+import { type Workspace, workspacePerTest } from './fixtures/workspace.ts';
 
 let w: Workspace;
-beforeEach(() => {
-  w = new Workspace();
-  w.configure({ save_steps: 4 });
+workspacePerTest({ save_steps: 4 }, (workspace) => {
+  w = workspace;
 });
-afterEach(() => w.end());
 const by = 'test';
 const branch = (): string => path.join(w.folder, 'current_model/checkpoints/main');
 

@@ -14,18 +14,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
 import { startEngine } from '../../src-main/engine/engine.ts';
 import { systemClock } from '../../src-main/kit/clock.ts';
-import { until, Workspace } from './fixtures/workspace.ts';
+import { until, type Workspace, workspacePerTest } from './fixtures/workspace.ts';
 
 let w: Workspace;
-beforeEach(() => {
-  w = new Workspace();
-  w.configure({ poll_interval: 1 });
+workspacePerTest({ poll_interval: 1 }, (workspace) => {
+  w = workspace;
 });
-afterEach(() => w.end());
 const row = '{"question":"q","answer":"a"}\n';
 const stopped = async () => {
   const engine = await w.withBase();

@@ -2,15 +2,13 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { until, Workspace } from './fixtures/workspace.ts';
+import { expect, test } from 'vitest';
+import { until, type Workspace, workspacePerTest } from './fixtures/workspace.ts';
 
 let w: Workspace;
-beforeEach(() => {
-  w = new Workspace();
-  w.configure({});
+workspacePerTest({}, (workspace) => {
+  w = workspace;
 });
-afterEach(() => w.end());
 const ask = (changes: Record<string, unknown> = {}, dataset: string | null = null) =>
   w.engine.api.config.estimate({ changes, dataset });
 

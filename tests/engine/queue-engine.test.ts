@@ -1,15 +1,13 @@
 /** The queue with real files and processes, and a fake trainer that follows the file protocol. */
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { until, Workspace } from './fixtures/workspace.ts';
+import { describe, expect, test } from 'vitest';
+import { until, type Workspace, workspacePerTest } from './fixtures/workspace.ts';
 
 let w: Workspace;
-beforeEach(() => {
-  w = new Workspace();
-  w.configure({});
+workspacePerTest({}, (workspace) => {
+  w = workspace;
 });
-afterEach(() => w.end());
 const slow = { step_seconds: 0.05 };
 
 test('two files one after another: versions, row counts, notices', async () => {
@@ -318,7 +316,9 @@ describe('after a crash between two operations', () => {
 
 describe('failures', () => {
   test('incident 24: a machine that is not ready never fails the dataset; training starts automatically', async () => {
-    w.setBehavior({ fail: { category: 'device_busy', message: 'held by pid 12 of /other/workspace' } });
+    w.setBehavior({
+      fail: { category: 'device_busy', message: 'held by pid 12 of /other/workspace' },
+    });
     await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 42));
     const id = a?.id ?? '';

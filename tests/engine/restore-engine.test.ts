@@ -1,16 +1,15 @@
 /** Restore through the whole engine, with a fake trainer that writes the same files but trains nothing. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { RestorePlan, RestoreResult, RestoreSource } from '../../src-main/contract/index.ts';
-import { until, Workspace } from './fixtures/workspace.ts';
+import { RESTORE_PHASES } from '../../src-main/formats/index.ts';
+import { until, type Workspace, workspacePerTest } from './fixtures/workspace.ts';
 
 let w: Workspace;
-beforeEach(() => {
-  w = new Workspace();
-  w.configure({ save_steps: 5 });
+workspacePerTest({ save_steps: 5 }, (workspace) => {
+  w = workspace;
 });
-afterEach(() => w.end());
 const by = 'test';
 const patience = 90;
 
@@ -67,14 +66,7 @@ test('a version is restored during training: removed datasets can be queued agai
       { id: c, share: 'whole', can_queue: true },
     ],
   });
-  expect(seen.phases.map((action) => action.phase)).toEqual([
-    'pause',
-    'verify',
-    'back_up',
-    'stage',
-    'switch',
-    'continue',
-  ]);
+  expect(seen.phases.map((action) => action.phase)).toEqual(RESTORE_PHASES);
   w.setBehavior({});
   const done = await restore(source);
   expect(done).toMatchObject({

@@ -1,15 +1,13 @@
 /** Versions on request: created, pinned, verified, deleted, with their messages; no weights are lost. */
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { until, Workspace } from './fixtures/workspace.ts';
+import { expect, test } from 'vitest';
+import { until, type Workspace, workspacePerTest } from './fixtures/workspace.ts';
 
 let w: Workspace;
-beforeEach(() => {
-  w = new Workspace();
-  w.configure({ save_steps: 4 });
+workspacePerTest({ save_steps: 4 }, (workspace) => {
+  w = workspace;
 });
-afterEach(() => w.end());
 const by = 'test';
 
 test('the newest checkpoint becomes a version once, with its settings and parent', async () => {

@@ -3,7 +3,14 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
-import { commandLine, EngineProcess, questions, sleep, until } from './engine-process.ts';
+import {
+  PLAIN_TRAINING,
+  commandLine,
+  EngineProcess,
+  questions,
+  sleep,
+  until,
+} from './engine-process.ts';
 
 const run = promisify(execFile);
 const engine = new EngineProcess();
@@ -11,14 +18,10 @@ afterAll(() => engine.end());
 
 test('after kill -9 of engine and trainer the command line no longer says training and shows the age of the last status', async () => {
   await engine.configure({
+    ...PLAIN_TRAINING,
     batch_size: 2,
     epochs: 20,
     save_steps: 10,
-    max_length: 256,
-    eval_steps: 100000,
-    preview_steps: 100000,
-    generate_samples: 0,
-    disk: { min_free_gb: 0 },
   });
   await engine.start();
   await engine.base('starter');

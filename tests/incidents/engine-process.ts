@@ -14,30 +14,27 @@ import type {
   TrainingStatus,
   Version,
 } from '../../src-main/contract/index.ts';
+import { type Probe, sleep, waitUntil } from '../support/until.ts';
 
 const repository = path.resolve(import.meta.dirname, '../..');
 const node = path.join(repository, 'node_modules/node/bin/node');
 const engineEntry = path.join(repository, 'out/engine/engine.mjs');
 export const commandLine = path.join(repository, 'out/cli/cli.mjs');
 
-export const sleep = (ms: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, ms));
+export { sleep };
 
-/** Waits until `probe` answers something other than null / undefined / false; the timeout error names what was awaited. */
-export async function until<T>(
-  what: string,
-  probe: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  seconds = 120,
-  everyMs = 100,
-): Promise<T> {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    const value = await probe();
-    if (value !== null && value !== undefined && value !== false) return value;
-    if (Date.now() > end) throw new Error(`waited ${seconds} s for: ${what}`);
-    await sleep(everyMs);
-  }
-}
+/** `waitUntil` with the patience that a real trainer needs. */
+export const until = <T>(what: string, probe: Probe<T>, seconds = 120, everyMs = 100): Promise<T> =>
+  waitUntil(what, probe, seconds, everyMs);
+
+/** Settings for a test that only trains: short rows, no evaluations, previews or samples. */
+export const PLAIN_TRAINING = {
+  max_length: 256,
+  eval_steps: 100000,
+  preview_steps: 100000,
+  generate_samples: 0,
+  disk: { min_free_gb: 0 },
+} as const;
 
 export interface Answer<T> {
   readonly status: number;

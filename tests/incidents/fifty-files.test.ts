@@ -7,8 +7,9 @@ import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import type { Page } from 'playwright';
-import { dropBytes, live, openBrowser } from '../ui/open-page.ts';
+import { dropBytes } from '../ui/open-page.ts';
 import { EngineProcess, questions, until } from './engine-process.ts';
+import { openWindow } from './window.ts';
 
 const app = new EngineProcess();
 afterAll(async () => {
@@ -262,15 +263,7 @@ test(
   async () => {
     await app.configure({ disk: { min_free_gb: 0 }, max_length: 1024 });
     await app.start();
-    const context = await (
-      await openBrowser()
-    ).newContext({ viewport: { width: 1440, height: 900 } });
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    const { ticket } = (await app.post<{ ticket: string }>('/tickets')).body;
-    await page.goto(`${app.address}/?ticket=${ticket}`);
-    await live(page);
+    const { context, page, complaints } = await openWindow(app);
     await app.base('starter');
     await app.post('/training/stop', { now: true, by: 'test' });
     const all = files();

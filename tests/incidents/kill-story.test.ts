@@ -7,6 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { rowSum } from '../support/row-sum.ts';
 import { EngineProcess, questions, sha256, sleep, until } from './engine-process.ts';
 
 const saveSteps = 10;
@@ -174,16 +175,8 @@ test(
       const account = (await disturbed.dataset(id)).account;
       expect(account).not.toBeNull();
       if (account === null) continue;
-      const trained = Object.values(account.trained).reduce((sum, rows) => sum + rows, 0);
       expect(Object.keys(account.trained)).toEqual(['2']);
-      expect(
-        trained +
-          account.held_out +
-          account.rejected +
-          account.quarantined +
-          account.skipped +
-          account.remaining,
-      ).toBe(account.rows);
+      expect(rowSum(account)).toBe(account.rows);
       expect(account.remaining).toBe(0);
     }
     await maker.end();

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ConfigState, RefusalData } from '../../src-main/contract/index.ts';
 import { locked, otherValue } from '../engine/fixtures/other-values.ts';
-import { commandLine, EngineProcess, questions, until } from './engine-process.ts';
+import { PLAIN_TRAINING, commandLine, EngineProcess, questions, until } from './engine-process.ts';
 
 const run = promisify(execFile);
 const valueAt = (values: unknown, key: string): unknown =>
@@ -41,16 +41,12 @@ async function lastSpec(): Promise<unknown> {
 
 beforeAll(async () => {
   await engine.configure({
+    ...PLAIN_TRAINING,
     batch_size: 2,
     epochs: 6,
     learning_rate: 1e-3,
     warmup_steps: 5,
-    max_length: 256,
     save_steps: 10,
-    eval_steps: 100000,
-    preview_steps: 100000,
-    generate_samples: 0,
-    disk: { min_free_gb: 0 },
   });
   await engine.start();
   await engine.base('starter');

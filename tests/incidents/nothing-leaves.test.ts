@@ -3,22 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, onTestFailed, test } from 'vitest';
+import { screen as screenIds } from '../../src-main/contract/screens.ts';
 import { live, openBrowser } from '../ui/open-page.ts';
 import { EngineProcess, questions } from './engine-process.ts';
 
 const watcher = path.join(import.meta.dirname, 'fixtures/watch-connections.mjs');
-const screens = [
-  'dashboard',
-  'data',
-  'queue',
-  'models',
-  'config',
-  'health',
-  'logs',
-  'settings',
-  'help',
-];
-
 class Watched extends EngineProcess {
   readonly seen = path.join(this.locks, '..', 'connections.txt');
   override environment(): NodeJS.ProcessEnv {
@@ -64,7 +53,7 @@ test('from first run to version nothing is sent anywhere', { timeout: 300_000 },
   await app.base('starter');
   const [added] = await app.add([await app.file('rows.jsonl', questions(200, 3))]);
   await app.completed([added?.id ?? ''], 90);
-  for (const screen of screens) {
+  for (const screen of screenIds.options) {
     await page.evaluate((hash) => {
       location.hash = hash;
     }, `#/${screen}`);

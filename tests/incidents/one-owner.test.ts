@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { EngineProcess, questions, until } from './engine-process.ts';
+import { PLAIN_TRAINING, EngineProcess, questions, until } from './engine-process.ts';
 
 const first = new EngineProcess();
 const second = new EngineProcess({ locks: first.locks });
@@ -11,14 +11,10 @@ afterAll(async () => {
   await first.end();
 });
 const config = {
+  ...PLAIN_TRAINING,
   batch_size: 2,
   epochs: 30,
   save_steps: 50,
-  max_length: 256,
-  eval_steps: 100000,
-  preview_steps: 100000,
-  generate_samples: 0,
-  disk: { min_free_gb: 0 },
 };
 
 test('a second engine on the same workspace refuses and names the holder', async () => {

@@ -6,8 +6,9 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { LineageState, Version } from '../../src-main/contract/index.ts';
-import { live, openBrowser, seriousFindings } from '../ui/open-page.ts';
+import { seriousFindings } from '../ui/open-page.ts';
 import { EngineProcess, questions, until } from './engine-process.ts';
+import { openWindow } from './window.ts';
 
 const app = new EngineProcess();
 afterAll(async () => {
@@ -43,15 +44,7 @@ test('a version is restored from the window, and rolled back', { timeout: 300_00
   const kept = (await app.post<Version>('/versions', { description: 'kept' })).body;
   await saved(kept.step + 20);
 
-  const context = await (
-    await openBrowser()
-  ).newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  const { ticket } = (await app.post<{ ticket: string }>('/tickets')).body;
-  await page.goto(`${app.address}/?ticket=${ticket}`);
-  await live(page);
+  const { context, page, complaints } = await openWindow(app, { colorScheme: 'dark' });
   await page.getByRole('link', { name: 'Models' }).click();
   const shot = (name: string): Promise<unknown> => {
     const folder = path.join(import.meta.dirname, '../../test-results');

@@ -3,21 +3,17 @@ import { existsSync, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { EngineProcess, questions, until } from './engine-process.ts';
+import { PLAIN_TRAINING, EngineProcess, questions, until } from './engine-process.ts';
 
 const engine = new EngineProcess();
 afterAll(() => engine.end());
 
 test('.stop saves, ends the trainer, stays stopped after a restart, and the dataset later continues at the same position', async () => {
   await engine.configure({
+    ...PLAIN_TRAINING,
     batch_size: 8,
     epochs: 3,
     save_steps: 1000,
-    max_length: 256,
-    eval_steps: 100000,
-    preview_steps: 100000,
-    generate_samples: 0,
-    disk: { min_free_gb: 0 },
   });
   await engine.start();
   await engine.base('starter');

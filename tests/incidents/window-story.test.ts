@@ -7,8 +7,9 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, onTestFailed, test } from 'vitest';
 import type { Page } from 'playwright';
-import { dropBytes, live, openBrowser } from '../ui/open-page.ts';
+import { dropBytes } from '../ui/open-page.ts';
 import { EngineProcess, questions, sleep, until } from './engine-process.ts';
+import { openWindow } from './window.ts';
 
 const app = new EngineProcess();
 afterAll(async () => {
@@ -63,15 +64,7 @@ test(
     });
     await app.start();
     const port = Number(new URL(app.address).port);
-    const context = await (
-      await openBrowser()
-    ).newContext({ viewport: { width: 1440, height: 900 } });
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    const { ticket } = (await app.post<{ ticket: string }>('/tickets')).body;
-    await page.goto(`${app.address}/?ticket=${ticket}`);
-    await live(page);
+    const { context, page, complaints } = await openWindow(app);
 
     // First run: choose the starter, add the sample; training starts automatically.
     await page.getByRole('radio', { name: 'Starter' }).check();

@@ -14,6 +14,7 @@ import { BackupStore } from '../../src-main/engine/backups/store.ts';
 import { createThreads } from '../../src-main/engine/backups/threads.ts';
 import { workspacePaths } from '../../src-main/formats/workspace.ts';
 import { ownIdentity, systemClock } from '../../src-main/kit/index.ts';
+import { folderBackup } from '../support/backup-parts.ts';
 import { startScriptedServer, type ScriptedServer } from '../contract/scripted-server.ts';
 
 const runtime = resolve(import.meta.dirname, '../../python-runtime');
@@ -122,19 +123,9 @@ test('without an engine: lists and verifies backups from their files, other comm
   writeFileSync(join(source, 'weights'), 'abc');
   const paths = workspacePaths(workspace);
   const threads = createThreads();
-  const none = undefined as never;
+  const store = new BackupStore(paths, (files) => threads.hash(files));
   const made = await makeBackup(
-    {
-      paths,
-      lineage: none,
-      versions: none,
-      trainer: none,
-      disk: { require: () => Promise.resolve() } as never,
-      clock: systemClock,
-      store: new BackupStore(paths, (files) => threads.hash(files)),
-      threads,
-    },
-    { source: { kind: 'folder', path: source }, type: 'manual', reason: 'mine', by: 't' },
+    ...folderBackup({ paths, store, threads, folder: source, reason: 'mine' }),
   );
   const listed = await nightshift('backup', 'list', '--json');
   expect(JSON.parse(listed.out)).toMatchObject([{ id: made.id, reason: 'mine' }]);

@@ -11,13 +11,9 @@ import { BackupStore } from '../../src-main/engine/backups/store.ts';
 import { createThreads } from '../../src-main/engine/backups/threads.ts';
 import { VersionStore } from '../../src-main/engine/versions/version-store.ts';
 import { workspacePaths } from '../../src-main/formats/workspace.ts';
-import {
-  readSealed,
-  sealedText,
-  sha256File,
-  systemClock,
-  writeJson,
-} from '../../src-main/kit/index.ts';
+import { readSealed, sealedText, sha256File, writeJson } from '../../src-main/kit/index.ts';
+import { folderBackup } from '../support/backup-parts.ts';
+import { UNMEASURED_VERSION } from '../support/version-facts.ts';
 
 let root: string;
 beforeEach(() => {
@@ -92,6 +88,7 @@ const patience = 90_000;
 test('a version: every one of over 1000 damages is found', { timeout: patience }, async () => {
   const store = new VersionStore(workspacePaths(path.join(root, 'ws')));
   const made = await store.publish(model(), {
+    ...UNMEASURED_VERSION,
     format: 1,
     pass: 'p-1',
     dataset: 'd-1',
@@ -103,13 +100,8 @@ test('a version: every one of over 1000 damages is found', { timeout: patience }
     step: 3,
     datasets: [{ id: 'd-1', name: 'a.jsonl' }],
     validation_loss: 1.25,
-    gap: null,
-    training_loss: null,
     exact_match: { k: 1, n: 2 },
     evaluated_step: 3,
-    parent: null,
-    pinned: false,
-    how: 'test',
     config: { batch_size: 16 },
   });
   // Its files are links: what is damaged here must not be repaired in both places.
@@ -128,25 +120,8 @@ test(
     const paths = workspacePaths(path.join(root, 'ws'));
     const threads = createThreads();
     const store = new BackupStore(paths, (files) => Promise.all(files.map(sha256File)));
-    const disk = { require: () => Promise.resolve() } as never;
-    const none = undefined as never;
     const made = await makeBackup(
-      {
-        paths,
-        lineage: none,
-        versions: none,
-        trainer: none,
-        disk,
-        clock: systemClock,
-        store,
-        threads,
-      },
-      {
-        source: { kind: 'folder', path: path.dirname(model()) },
-        type: 'manual',
-        reason: 'r',
-        by: 't',
-      },
+      ...folderBackup({ paths, store, threads, folder: path.dirname(model()) }),
     );
     const result = await damageAll(made.folder, () => store.problem(made.id));
     expect(result.files).toBe(6);
@@ -190,6 +165,7 @@ test('a version without seals is verified by its files and stays unsealed when p
   const sha256 = await sha256File(path.join(folder, 'weights'));
   await writeJson(path.join(folder, 'manifest.json'), { files: { weights: { size: 3, sha256 } } });
   await writeJson(path.join(folder, 'version.json'), {
+    ...UNMEASURED_VERSION,
     format: 1,
     pass: null,
     dataset: null,
@@ -200,14 +176,6 @@ test('a version without seals is verified by its files and stays unsealed when p
     created: 1,
     branch: 'main',
     step: 3,
-    datasets: [],
-    validation_loss: null,
-    gap: null,
-    training_loss: null,
-    exact_match: null,
-    parent: null,
-    pinned: false,
-    how: 'test',
     bytes: 3,
   });
   const [old] = await store.list();

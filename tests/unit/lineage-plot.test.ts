@@ -4,10 +4,8 @@ import { lineageOf, validationOf } from '../contract/scripted-lineage.ts';
 import type { LineageState, RestorePlan } from '../../src-main/contract/index.ts';
 import { movedTo } from '../../src-renderer/rooms/models/list-navigation.ts';
 import { progressOf } from '../../src-renderer/rooms/models/restore/restore-progress.ts';
-import {
-  discardedRangeOf,
-  lineagePlotOf,
-} from '../../src-renderer/rooms/models/lineage/lineage-plot.ts';
+import { discardedRangeOf } from '../../src-renderer/rooms/models/lineage/discarded-range.ts';
+import { lineagePlotOf } from '../../src-renderer/rooms/models/lineage/lineage-plot.ts';
 import {
   phaseTime,
   diskText,

@@ -7,6 +7,7 @@ import { listCheckpoints, newestCheckpoint } from '../../src-main/engine/checkpo
 import { slugOf } from '../../src-main/engine/versions/version-name.ts';
 import { VersionStore } from '../../src-main/engine/versions/version-store.ts';
 import { workspacePaths } from '../../src-main/formats/workspace.ts';
+import { UNMEASURED_VERSION } from '../support/version-facts.ts';
 
 let root: string;
 beforeEach(() => {
@@ -35,6 +36,7 @@ function checkpoint(branch: string, step: number, size = 4): string {
   return folder;
 }
 const facts = (number: number) => ({
+  ...UNMEASURED_VERSION,
   format: 1 as const,
   pass: 'p-1',
   dataset: 'd-1',
@@ -44,15 +46,7 @@ const facts = (number: number) => ({
   created: 1,
   branch: 'main',
   step: 3,
-  datasets: [],
-  validation_loss: null,
-  gap: null,
-  training_loss: null,
-  exact_match: null,
   evaluated_step: null,
-  parent: null,
-  pinned: false,
-  how: 'test',
   config: null,
 });
 

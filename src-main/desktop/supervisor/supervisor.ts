@@ -10,6 +10,7 @@ import { startEngine, type Child } from './engine-process.ts';
 import { openFeed, type Client, type Feed } from './feed.ts';
 import { killEngine, type Holder } from './lock-holder.ts';
 import { observe, SilenceCounter } from './observe.ts';
+import { PollLoop } from './poll-loop.ts';
 import type { Connection, Supervisor, SupervisorOptions } from './types.ts';
 
 const ATTACHED_POLL_MS = 1500;
@@ -43,14 +44,17 @@ class EngineSupervisor implements Supervisor {
   private lost: { readonly cause: string; readonly ms: number } | null = null;
   private exitRequested = false;
   private closed = false;
-  private checking = false;
-  private checkAgain = false;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly loop: PollLoop;
 
   constructor(options: SupervisorOptions) {
     this.options = options;
     this.silence = new SilenceCounter(ATTACHED_POLL_MS, options.nowMs());
-    this.wake();
+    this.loop = new PollLoop({
+      check: () => this.check(),
+      delayMs: () => this.nextCheckMs(),
+      name: 'supervisor',
+    });
+    this.loop.wake();
   }
 
   connection(): Connection {
@@ -81,7 +85,7 @@ class EngineSupervisor implements Supervisor {
     if (this.current.kind === 'starting') return;
     this.exitRequested = true;
     await requestExit(this.current.address);
-    this.wake();
+    this.loop.wake();
   }
 
   async shutDownEngine(): Promise<void> {
@@ -92,7 +96,7 @@ class EngineSupervisor implements Supervisor {
 
   close(): void {
     this.closed = true;
-    clearTimeout(this.timer);
+    this.loop.close();
     this.feed?.close();
   }
 
@@ -106,28 +110,11 @@ class EngineSupervisor implements Supervisor {
     this.options.listener.onConnection(next);
   }
 
-  private readonly wake = (): void => {
-    if (this.closed) return;
-    clearTimeout(this.timer);
-    if (this.checking) {
-      this.checkAgain = true;
-      return;
-    }
-    this.checking = true;
-    void this.check()
-      .catch((error: unknown) => {
-        process.stderr.write(`supervisor: ${String(error)}\n`);
-      })
-      .then(() => {
-        this.checking = false;
-        const isAttached = this.current.kind === 'attached';
-        const soon =
-          this.checkAgain || this.current.kind === 'starting' || (isAttached && this.feed === null);
-        this.checkAgain = false;
-        if (!this.closed)
-          this.timer = setTimeout(this.wake, soon ? UNATTACHED_POLL_MS : ATTACHED_POLL_MS);
-      });
-  };
+  private nextCheckMs(): number {
+    const isAttached = this.current.kind === 'attached';
+    const soon = this.current.kind === 'starting' || (isAttached && this.feed === null);
+    return soon ? UNATTACHED_POLL_MS : ATTACHED_POLL_MS;
+  }
 
   private async check(): Promise<void> {
     const { holder, address, probe } = await observe(this.options.workspace);
@@ -193,7 +180,7 @@ class EngineSupervisor implements Supervisor {
       },
       onClose: () => {
         this.feed = null;
-        this.wake();
+        this.loop.wake();
       },
     });
     this.setConnection({ kind: 'attached', engine, address });
@@ -251,7 +238,7 @@ class EngineSupervisor implements Supervisor {
     if (this.lost !== null) this.lost = { ...this.lost, cause };
     if (this.current.kind === 'starting') this.startFailed(`${cause}, see ${this.options.log}`);
     this.child = null;
-    this.wake();
+    this.loop.wake();
   }
 
   private kill(holder: Holder | null, pid: number): void {

@@ -4,29 +4,21 @@
  */
 import { z } from 'zod';
 import { Refusal } from '../../contract/index.ts';
+import { resumePoint, scannedEvent } from '../../formats/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 
-const scanned = z.object({
-  type: z.literal('scanned'),
-  resumes: z
-    .object({
-      step: z.number().int(),
-      branch: z.string(),
-      folder: z.string(),
-      base: z.looseObject({ id: z.string(), hash: z.string() }),
-      cursor: z
-        .looseObject({ dataset: z.string(), content_hash: z.string(), complete: z.boolean() })
-        .nullable(),
-      /**
-       * xxh3-128 of the dataset file as it is now; null when the path wasn't given or is missing.
-       */
-      dataset_file_hash: z.string().nullable(),
-    })
-    .nullable(),
-  skipped: z.array(z.object({ step: z.number().int(), folder: z.string(), reason: z.string() })),
-  bytes: z.number(),
-  seconds: z.number(),
-});
+const scanned = scannedEvent(
+  resumePoint.extend({
+    base: z.looseObject({ id: z.string(), hash: z.string() }),
+    cursor: z
+      .looseObject({ dataset: z.string(), content_hash: z.string(), complete: z.boolean() })
+      .nullable(),
+    /**
+     * xxh3-128 of the dataset file as it is now; null when the path wasn't given or is missing.
+     */
+    dataset_file_hash: z.string().nullable(),
+  }),
+);
 export type DiscoveryResult = Omit<z.infer<typeof scanned>, 'type'>;
 
 /**

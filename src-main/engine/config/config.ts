@@ -1,12 +1,6 @@
 /** The configuration of the workspace: changed, staged, locked by the open pass, and watched. */
-import {
-  type Config,
-  type ConfigState,
-  describeKeys,
-  type KeyDescription,
-  Refusal,
-} from '../../contract/index.ts';
-import { configValue, type Differences, resolveConfig } from '../../formats/index.ts';
+import { type Config, type ConfigState, Refusal } from '../../contract/index.ts';
+import { configValue, type Differences } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
@@ -15,13 +9,7 @@ import { watchConfigFile } from './config-watcher.ts';
 import { ConfigFiles } from './config-files.ts';
 import type { ExternalCheck } from './external-checks.ts';
 import type { ConfigPass, ConfigRoom, ConfigSet } from './types.ts';
-
-const keys: ReadonlyMap<string, KeyDescription> = new Map(
-  describeKeys().map((description) => [description.key, description]),
-);
-const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-const without = (values: Differences, key: string): Differences =>
-  Object.fromEntries(Object.entries(values).filter(([name]) => name !== key));
+import { changeText, describe, isSame, keys, resolve, text, without } from './values.ts';
 
 export interface ConfigOptions {
   readonly paths: WorkspacePaths;
@@ -226,31 +214,5 @@ class WorkspaceConfig implements ConfigRoom {
 
   private write(what: string, line: string, evidence: Differences): void {
     this.options.journal.write({ what, text: line, evidence });
-  }
-}
-
-const text = (value: unknown): string => JSON.stringify(value);
-
-function changeText(key: string, before: unknown, after: unknown): string {
-  const isFirst = before === '';
-  return isFirst
-    ? `${key} set to ${text(after)}`
-    : `${key} changed from ${text(before)} to ${text(after)}`;
-}
-
-function describe(key: string): KeyDescription {
-  const description = keys.get(key);
-  if (description !== undefined) return description;
-  throw new Refusal('NOT_FOUND', `Unknown setting ${key}.`, { subject: key });
-}
-
-function resolve(differences: Differences, subject: string | null): Config {
-  try {
-    return resolveConfig(differences);
-  } catch (error) {
-    throw new Refusal('INVALID', error instanceof Error ? error.message : String(error), {
-      subject,
-      next: 'See the help of the setting in Config, or `nightshift config show`.',
-    });
   }
 }

@@ -10,6 +10,7 @@ import {
   metaFile,
   readWithFallback,
   type Recovered,
+  untrainedMeta,
   writeWithLastGood,
 } from '../../formats/index.ts';
 
@@ -23,17 +24,7 @@ export function newMeta(
 ): DatasetMeta {
   return {
     format: 1,
-    held: false,
-    mapping: null,
-    accept_valid_rows: false,
-    seen: null,
-    validated: null,
-    reason: null,
-    finished: null,
-    done_steps: null,
-    validation_before: null,
-    validation_after: null,
-    quarantined: [],
+    ...untrainedMeta(),
     history: [{ t: facts.added, what: `added (${facts.source})` }],
     ...facts,
   };

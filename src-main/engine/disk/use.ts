@@ -1,21 +1,10 @@
 /** Disk use of the workspace by kind. Scans the folders; reads no file. */
 import { lstat, opendir } from 'node:fs/promises';
 import path from 'node:path';
-import type { DiskUse } from '../../contract/index.ts';
+import { type DiskUse, usedPart } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 export type DiskPart = DiskUse['parts'][number]['id'];
-
-const PARTS: readonly DiskPart[] = [
-  'checkpoints',
-  'versions',
-  'backups',
-  'bases',
-  'cache',
-  'datasets',
-  'runs',
-  'other',
-];
 
 /** Which kind a file is, by its path inside the workspace. Pure. */
 export function partOf(relative: string): DiskPart {
@@ -47,7 +36,7 @@ interface FoundFile {
 export function sumUse(found: readonly FoundFile[]): DiskUse['parts'] {
   const seen = new Set<string>();
   const sums = new Map<DiskPart, { bytes: number; files: number }>();
-  for (const part of PARTS) {
+  for (const part of usedPart.options) {
     const sum = { bytes: 0, files: 0 };
     for (const file of found) {
       if (file.part !== part) continue;
@@ -60,7 +49,7 @@ export function sumUse(found: readonly FoundFile[]): DiskUse['parts'] {
     }
     sums.set(part, sum);
   }
-  return PARTS.map((id) => ({ id, ...(sums.get(id) ?? { bytes: 0, files: 0 }) }));
+  return usedPart.options.map((id) => ({ id, ...(sums.get(id) ?? { bytes: 0, files: 0 }) }));
 }
 
 async function scan(folder: string, root: string, into: FoundFile[]): Promise<void> {

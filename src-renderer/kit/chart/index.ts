@@ -4,6 +4,7 @@
  * one frame budget.
  * Never: knows what the data means.
  */
+export { verticalAxis, verticalTicks } from './axes.ts';
 export {
   Canvas,
   plain,

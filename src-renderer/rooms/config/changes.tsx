@@ -4,6 +4,7 @@ import { useState, type ReactElement } from 'react';
 import type { ConfigState, EstimateAnswer } from '../../../src-main/contract/index.ts';
 import { command, useLost } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
+import { DialogFooter } from '../../kit/dialog-footer.tsx';
 import { plural } from '../../kit/format.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
@@ -83,22 +84,16 @@ function ConfirmDialog({
       size={640}
     >
       <Consequences consents={consents} estimate={estimate} />
-      <div className={layoutStyles.dialogFooter}>
-        <span className={layoutStyles.grow} />
-        <Button size="md" data-autofocus onClick={onClose}>
-          Cancel
-        </Button>
-        <Button
-          size="md"
-          variant="filled"
-          onClick={() => {
-            onClose();
-            void save(pending);
-          }}
-        >
-          {pending.every((change) => change.staged) ? 'Change from next dataset' : 'Change now'}
-        </Button>
-      </div>
+      <DialogFooter
+        confirm={
+          pending.every((change) => change.staged) ? 'Change from next dataset' : 'Change now'
+        }
+        onConfirm={() => {
+          onClose();
+          void save(pending);
+        }}
+        onCancel={onClose}
+      />
     </Modal>
   );
 }

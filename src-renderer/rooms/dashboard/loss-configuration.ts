@@ -6,6 +6,8 @@ import {
   plain,
   prewarm,
   readColors,
+  verticalAxis,
+  verticalTicks,
   type LineConfiguration,
 } from '../../kit/chart/index.ts';
 import { loss } from '../../kit/format.ts';
@@ -104,18 +106,12 @@ function scalesOf(
       type: isLog ? 'logarithmic' : 'linear',
       min: range.low,
       max: range.high,
-      border: { display: false },
-      grid: { color: colors.line, drawTicks: false },
+      ...verticalAxis(colors, LEFT),
       ticks: {
-        color: colors.t3,
-        padding: 8,
-        includeBounds: false,
+        ...verticalTicks(colors),
         maxTicksLimit: MAX_TICKS,
         callback: (value) =>
           isLog ? String(Number(Number(value).toPrecision(3))) : Number(value).toFixed(2),
-      },
-      afterFit: (scale) => {
-        scale.width = LEFT;
       },
     },
   };

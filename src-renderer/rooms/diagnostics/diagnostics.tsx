@@ -1,10 +1,10 @@
 /** The dialog for the diagnostics bundle, opened from Logs, Health and the command palette. */
-import { Button, Checkbox, Modal } from '@mantine/core';
+import { Checkbox, Modal } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import { create } from 'zustand';
 import { command, useAnswer, useLost } from '../../engine/index.ts';
+import { DialogFooter } from '../../kit/dialog-footer.tsx';
 import { bytes, plural } from '../../kit/format.ts';
-import layoutStyles from '../../kit/styles/layout.module.css';
 import tableStyles from '../../kit/styles/tables.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import styles from './diagnostics.module.css';
@@ -79,20 +79,12 @@ function Content({ onClose }: { readonly onClose: () => void }): ReactElement {
           setNames(event.currentTarget.checked);
         }}
       />
-      <div className={layoutStyles.dialogFooter}>
-        <span className={layoutStyles.grow} />
-        <Button size="md" data-autofocus onClick={onClose}>
-          Cancel
-        </Button>
-        <Button
-          size="md"
-          variant="filled"
-          disabled={lost || !isReady || saving}
-          onClick={() => void saveBundle()}
-        >
-          {saving ? 'Saving' : 'Save file'}
-        </Button>
-      </div>
+      <DialogFooter
+        confirm={saving ? 'Saving' : 'Save file'}
+        disabled={lost || !isReady || saving}
+        onConfirm={() => void saveBundle()}
+        onCancel={onClose}
+      />
     </>
   );
 }

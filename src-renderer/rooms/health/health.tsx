@@ -1,15 +1,16 @@
 /** The Health screen. */
 import { Button } from '@mantine/core';
-import { IconFileZip, IconRefresh } from '@tabler/icons-react';
+import { IconRefresh } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import type { Check } from '../../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { age, count, plural } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
+import { ScreenRegion } from '../../kit/screen-region.tsx';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
-import { openDiagnostics } from '../diagnostics/index.ts';
+import { DiagnosticsButton } from '../diagnostics/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { Checks } from './checks.tsx';
 import { Costs } from './costs.tsx';
@@ -65,22 +66,10 @@ export function HealthScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
         >
           {running ? 'Running' : 'Run all checks'}
         </Button>
-        <Button
-          size="xs"
-          disabled={lost}
-          leftSection={<IconFileZip aria-hidden="true" />}
-          onClick={openDiagnostics}
-        >
-          Save diagnostics
-        </Button>
+        <DiagnosticsButton />
       </div>
       <Notices onOpen={onOpen} />
-      <div
-        className={classNames(layoutStyles.screenBody, styles.screen)}
-        tabIndex={0}
-        role="region"
-        aria-label="Health"
-      >
+      <ScreenRegion label="Health" className={styles.screen}>
         <div className={styles.checks}>
           <Checks onOpen={onOpen} />
           <Costs />
@@ -89,7 +78,7 @@ export function HealthScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
           <Crashes />
           <Disk />
         </div>
-      </div>
+      </ScreenRegion>
     </>
   );
 }

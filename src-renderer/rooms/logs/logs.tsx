@@ -1,9 +1,9 @@
 /** The Logs screen: the journal and the logs of engine and trainer. */
 import { Button, Checkbox, SegmentedControl, TextInput } from '@mantine/core';
-import { IconFileZip, IconSearch } from '@tabler/icons-react';
+import { IconSearch } from '@tabler/icons-react';
 import { useEffect, useLayoutEffect, useRef, useState, type ReactElement } from 'react';
 import type { JournalEntry } from '../../../src-main/contract/index.ts';
-import { useAnswer, useLost, useRoom } from '../../engine/index.ts';
+import { useAnswer, useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { clock, count, plural } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
@@ -11,7 +11,7 @@ import { isOneOf, usePersistedState } from '../../kit/persisted-state.ts';
 import controlStyles from '../../kit/styles/controls.module.css';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
-import { openDiagnostics } from '../diagnostics/index.ts';
+import { DiagnosticsButton } from '../diagnostics/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import styles from './logs.module.css';
 
@@ -29,7 +29,6 @@ export function LogsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
   const [source, setSource] = usePersistedState<Source>('log', 'journal', isOneOf(sources));
   const [search, setSearch] = useState('');
   const [follow, setFollow] = useState(true);
-  const lost = useLost();
   const clear = (): void => {
     setSearch('');
   };
@@ -66,14 +65,7 @@ export function LogsScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
             setFollow(event.currentTarget.checked);
           }}
         />
-        <Button
-          size="xs"
-          disabled={lost}
-          leftSection={<IconFileZip aria-hidden="true" />}
-          onClick={openDiagnostics}
-        >
-          Save diagnostics
-        </Button>
+        <DiagnosticsButton />
       </div>
       <Notices onOpen={onOpen} />
       {source === 'journal' ? (

@@ -1,11 +1,11 @@
 /** A clean-up: its limit, the plan with a reason per item, and the deletion once the plan is confirmed. */
-import { Button, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useEffect, useState, type ReactElement } from 'react';
 import { useLost, type Refused } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { Dialog } from '../../kit/dialog.tsx';
+import { DialogFooter } from '../../kit/dialog-footer.tsx';
 import { bytes, plural } from '../../kit/format.ts';
-import layoutStyles from '../../kit/styles/layout.module.css';
 import tableStyles from '../../kit/styles/tables.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import dialogStyles from './dialogs.module.css';
@@ -105,25 +105,19 @@ export function CleanupDialog({
         </div>
       )}
       {refused === null ? null : <RefusalMessage refused={refused} />}
-      <div className={layoutStyles.dialogFooter}>
-        <span className={classNames(textStyles.caption, textStyles.number)}>
-          {agreed === null || removes === 0 ? '' : `Frees ${bytes(agreed.freed)}.`}
-        </span>
-        <span className={layoutStyles.grow} />
-        <Button size="md" data-autofocus onClick={onClose}>
-          Cancel
-        </Button>
-        <Button
-          size="md"
-          variant="filled"
-          disabled={lost || removes === 0 || isRemoving}
-          onClick={() => {
-            void remove();
-          }}
-        >
-          {isRemoving ? 'Deleting' : `Delete ${plural(removes, act.itemName)}`}
-        </Button>
-      </div>
+      <DialogFooter
+        note={
+          <span className={classNames(textStyles.caption, textStyles.number)}>
+            {agreed === null || removes === 0 ? '' : `Frees ${bytes(agreed.freed)}.`}
+          </span>
+        }
+        confirm={isRemoving ? 'Deleting' : `Delete ${plural(removes, act.itemName)}`}
+        disabled={lost || removes === 0 || isRemoving}
+        onConfirm={() => {
+          void remove();
+        }}
+        onCancel={onClose}
+      />
     </Dialog>
   );
 }

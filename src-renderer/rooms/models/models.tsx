@@ -1,9 +1,8 @@
 /** The Models screen: lineage chart, lists of saved points, and the details of the selected one. */
-import { Button } from '@mantine/core';
 import { IconArrowBackUp, IconArrowsDiff, IconPlus } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef, type ReactElement } from 'react';
 import type { RestorePlan } from '../../../src-main/contract/index.ts';
-import { useLost, useRoom } from '../../engine/index.ts';
+import { useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { bytes, count, plural } from '../../kit/format.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
@@ -22,6 +21,7 @@ import { LineageView, useLineagePlot } from './lineage/lineage-view.tsx';
 import { choose, closeDialog, openDialog, useModels } from './models-store.ts';
 import styles from './models.module.css';
 import { PointDetails } from './point-details.tsx';
+import { DialogButton } from './point-table.tsx';
 import { RestoreBanner } from './restore/restore-banner.tsx';
 import { RestoreDialog } from './restore/restore-dialog.tsx';
 import { chosenOf, keyOf, restorableOf, versionKey, type SavedModels } from './saved-models.ts';
@@ -102,7 +102,6 @@ export function ModelsScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
 }
 
 function Bar({ facts }: { readonly facts: string }): ReactElement {
-  const lost = useLost();
   const versions = useRoom('versions');
   const { branches, restore } = useRoom('lineage');
   const isBusy = restore?.state === 'running';
@@ -113,36 +112,24 @@ function Bar({ facts }: { readonly facts: string }): ReactElement {
         {facts}
       </span>
       <span className={layoutStyles.spacer} />
-      <Button
-        size="xs"
+      <DialogButton
+        dialog={{ kind: 'compare' }}
+        icon={<IconArrowsDiff aria-hidden="true" />}
         disabled={versions.length < 2}
-        leftSection={<IconArrowsDiff aria-hidden="true" />}
-        onClick={() => {
-          openDialog({ kind: 'compare' });
-        }}
+        worksOffline
       >
         Compare two
-      </Button>
-      <Button
-        size="xs"
-        disabled={lost || isBusy || (versions.length === 0 && branches.length < 2)}
-        leftSection={<IconArrowBackUp aria-hidden="true" />}
-        onClick={() => {
-          openDialog({ kind: 'restore', source: { kind: 'rollback' } });
-        }}
+      </DialogButton>
+      <DialogButton
+        dialog={{ kind: 'restore', source: { kind: 'rollback' } }}
+        icon={<IconArrowBackUp aria-hidden="true" />}
+        disabled={isBusy || (versions.length === 0 && branches.length < 2)}
       >
         Roll back
-      </Button>
-      <Button
-        size="xs"
-        disabled={lost}
-        leftSection={<IconPlus aria-hidden="true" />}
-        onClick={() => {
-          openDialog({ kind: 'create' });
-        }}
-      >
+      </DialogButton>
+      <DialogButton dialog={{ kind: 'create' }} icon={<IconPlus aria-hidden="true" />}>
         Create version
-      </Button>
+      </DialogButton>
     </div>
   );
 }

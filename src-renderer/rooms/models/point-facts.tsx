@@ -12,8 +12,18 @@ import { restorableOf, type Chosen } from './saved-models.ts';
 type Fact = readonly [string, ReactNode];
 
 export function PointFacts({ facts }: { readonly facts: readonly Fact[] }): ReactElement {
+  return <FactList className={classNames(detailStyles.facts, textStyles.number)} facts={facts} />;
+}
+
+export function FactList({
+  className,
+  facts,
+}: {
+  readonly className: string | undefined;
+  readonly facts: readonly Fact[];
+}): ReactElement {
   return (
-    <dl className={classNames(detailStyles.facts, textStyles.number)}>
+    <dl className={className}>
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>

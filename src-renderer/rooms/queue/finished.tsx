@@ -10,6 +10,7 @@ import { useNowSeconds } from '../../kit/now.ts';
 import controlStyles from '../../kit/styles/controls.module.css';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
+import { UndoDatasetButton } from '../../kit/undo-dataset-button.tsx';
 import { verdictDisplay } from '../data/index.ts';
 import styles from './queue.module.css';
 
@@ -44,17 +45,16 @@ function retry({ id }: DatasetSummary): void {
   void command((engine) => engine.queue.retry({ id }));
 }
 
+interface RowActions {
+  readonly onRows: (dataset: DatasetSummary) => void;
+  readonly onUndo: (dataset: DatasetSummary) => void;
+}
+
 export function Finished({
   datasets,
   onRows,
   onUndo,
-}: {
-  readonly datasets: readonly DatasetSummary[];
-  readonly onRows: (dataset: DatasetSummary) => void;
-  readonly onUndo: (dataset: DatasetSummary) => void;
-}): ReactElement {
-  const now = useNowSeconds();
-  const lost = useLost();
+}: RowActions & { readonly datasets: readonly DatasetSummary[] }): ReactElement {
   const [tab, setTab] = useState<Tab>('all');
   const of = (which: Tab): readonly DatasetSummary[] =>
     datasets.filter((dataset) =>
@@ -89,74 +89,75 @@ export function Finished({
         <p className={classNames(textStyles.secondary, styles.nothing)}>Nothing here yet.</p>
       ) : null}
       <ol>
-        {shown.slice(0, 100).map((dataset) => {
-          const display = verdictDisplay[dataset.verdict];
-          return (
-            <li
-              key={dataset.id}
-              onKeyDown={(event) => {
-                const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-                if (event.key.toLowerCase() === 'r' && plain && !lost) retry(dataset);
-              }}
-            >
-              <span className={textStyles[display.tone]}>
-                <Glyph name={display.glyph} />
-                <span className={textStyles.visuallyHidden}>{display.word}</span>
-              </span>
-              <div className={layoutStyles.grow}>
-                <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
-                  <span
-                    className={classNames(textStyles.ellipsis, textStyles.strong)}
-                    title={dataset.name}
-                  >
-                    {dataset.name}
-                  </span>
-                  <span className={classNames(textStyles.caption, textStyles.number)}>
-                    {clock(dataset.finished ?? dataset.added, now)}
-                  </span>
-                </div>
-                <p className={textStyles.caption}>{outcome(dataset)}</p>
-                <div className={classNames(layoutStyles.row, styles.actions)}>
-                  <Button
-                    size="xs"
-                    disabled={lost}
-                    aria-label={`${retryLabel(dataset)}: ${dataset.name}`}
-                    onClick={() => {
-                      retry(dataset);
-                    }}
-                  >
-                    {retryLabel(dataset)}
-                  </Button>
-                  <Button
-                    size="xs"
-                    variant="subtle"
-                    aria-label={`Rows of ${dataset.name}`}
-                    onClick={() => {
-                      onRows(dataset);
-                    }}
-                  >
-                    Rows
-                  </Button>
-                  {(dataset.done_steps ?? 0) > 0 ? (
-                    <Button
-                      size="xs"
-                      variant="subtle"
-                      disabled={lost}
-                      title="Restores the model from before this dataset and queues the dataset again"
-                      aria-label={`Undo this dataset: ${dataset.name}`}
-                      onClick={() => {
-                        onUndo(dataset);
-                      }}
-                    >
-                      Undo this dataset…
-                    </Button>
-                  ) : null}
-                </div>
-              </div>
-            </li>
-          );
-        })}
+        {shown.slice(0, 100).map((dataset) => (
+          <FinishedRow key={dataset.id} dataset={dataset} onRows={onRows} onUndo={onUndo} />
+        ))}
       </ol>
     </section>
+  );
+}
+
+function FinishedRow({
+  dataset,
+  onRows,
+  onUndo,
+}: RowActions & { readonly dataset: DatasetSummary }): ReactElement {
+  const now = useNowSeconds();
+  const lost = useLost();
+  const display = verdictDisplay[dataset.verdict];
+  return (
+    <li
+      onKeyDown={(event) => {
+        const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+        if (event.key.toLowerCase() === 'r' && plain && !lost) retry(dataset);
+      }}
+    >
+      <span className={textStyles[display.tone]}>
+        <Glyph name={display.glyph} />
+        <span className={textStyles.visuallyHidden}>{display.word}</span>
+      </span>
+      <div className={layoutStyles.grow}>
+        <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
+          <span className={classNames(textStyles.ellipsis, textStyles.strong)} title={dataset.name}>
+            {dataset.name}
+          </span>
+          <span className={classNames(textStyles.caption, textStyles.number)}>
+            {clock(dataset.finished ?? dataset.added, now)}
+          </span>
+        </div>
+        <p className={textStyles.caption}>{outcome(dataset)}</p>
+        <div className={classNames(layoutStyles.row, styles.actions)}>
+          <Button
+            size="xs"
+            disabled={lost}
+            aria-label={`${retryLabel(dataset)}: ${dataset.name}`}
+            onClick={() => {
+              retry(dataset);
+            }}
+          >
+            {retryLabel(dataset)}
+          </Button>
+          <Button
+            size="xs"
+            variant="subtle"
+            aria-label={`Rows of ${dataset.name}`}
+            onClick={() => {
+              onRows(dataset);
+            }}
+          >
+            Rows
+          </Button>
+          {(dataset.done_steps ?? 0) > 0 ? (
+            <UndoDatasetButton
+              name={dataset.name}
+              disabled={lost}
+              onClick={() => {
+                onUndo(dataset);
+              }}
+            />
+          ) : null}
+        </div>
+      </div>
+    </li>
   );
 }

@@ -21,6 +21,25 @@ import styles from './queue.module.css';
 import { RowsDialog } from './rows-dialog.tsx';
 import { Waiting } from './waiting.tsx';
 
+/** `4 waiting, 1 held, 2 h 10 min, empty at 14:20` */
+function queueFacts(datasets: readonly DatasetSummary[], now: number): string {
+  const { waiting, held, undecided } = queued(datasets);
+  const whole = wholeQueue(datasets, now);
+  return [
+    `${count(waiting)} waiting`,
+    held === 0 ? null : `${count(held)} held`,
+    undecided === 0
+      ? null
+      : `${count(undecided)} ${undecided === 1 ? 'needs' : 'need'} your decision`,
+    whole === null ? null : duration(whole.seconds),
+    whole === null
+      ? null
+      : `empty at ${clock(whole.ends, now)}${held === 0 ? '' : `, not counting held ${held === 1 ? 'dataset' : 'datasets'}`}`,
+  ]
+    .filter((part) => part !== null)
+    .join(', ');
+}
+
 export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
   const host = useHost();
   const lost = useLost();
@@ -33,19 +52,6 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
   const groups = useMemo(() => groupsOf(datasets), [datasets]);
   const current = datasets.find((dataset) => dataset.place === 'processing');
   const listed = groups.high.length + groups.normal.length + groups.low.length;
-  const { waiting, held, undecided } = queued(datasets);
-  const whole = wholeQueue(datasets, now);
-  const facts = [
-    `${count(waiting)} waiting`,
-    held === 0 ? null : `${count(held)} held`,
-    undecided === 0
-      ? null
-      : `${count(undecided)} ${undecided === 1 ? 'needs' : 'need'} your decision`,
-    whole === null ? null : duration(whole.seconds),
-    whole === null
-      ? null
-      : `empty at ${clock(whole.ends, now)}${held === 0 ? '' : `, not counting held ${held === 1 ? 'dataset' : 'datasets'}`}`,
-  ].filter((part) => part !== null);
   const add = (): void => {
     void host.chooseFiles().then((chosen) => {
       addFiles(chosen, 'normal');
@@ -56,7 +62,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
       <div className={layoutStyles.screenBar}>
         <h1 className={textStyles.title}>Queue</h1>
         <span className={classNames(textStyles.caption, textStyles.number)}>
-          {facts.join(', ')}
+          {queueFacts(datasets, now)}
         </span>
         <span className={layoutStyles.spacer} />
         {current === undefined ? null : (
@@ -101,14 +107,7 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
           ) : (
             <>
               <Waiting groups={groups} onRows={setRowsOf} />
-              <p className={classNames(textStyles.caption, styles.hint)}>
-                Drag between priorities, or <span className={controlStyles.keyboardKey}>Alt ↑</span>{' '}
-                <span className={controlStyles.keyboardKey}>Alt ↓</span> on a row.{' '}
-                <span className={controlStyles.keyboardKey}>H</span> hold,{' '}
-                <span className={controlStyles.keyboardKey}>Enter</span> rows,{' '}
-                <span className={controlStyles.keyboardKey}>Del</span> remove from the queue (the
-                file moves to skipped; it isn’t deleted).
-              </p>
+              <KeyHint />
             </>
           )}
         </div>
@@ -130,5 +129,18 @@ export function QueueScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactE
         }}
       />
     </>
+  );
+}
+
+function KeyHint(): ReactElement {
+  return (
+    <p className={classNames(textStyles.caption, styles.hint)}>
+      Drag between priorities, or <span className={controlStyles.keyboardKey}>Alt ↑</span>{' '}
+      <span className={controlStyles.keyboardKey}>Alt ↓</span> on a row.{' '}
+      <span className={controlStyles.keyboardKey}>H</span> hold,{' '}
+      <span className={controlStyles.keyboardKey}>Enter</span> rows,{' '}
+      <span className={controlStyles.keyboardKey}>Del</span> remove from the queue (the file moves
+      to skipped; it isn’t deleted).
+    </p>
   );
 }

@@ -22,6 +22,13 @@ function send(move: Move | null): void {
   if (move !== null) void command((engine) => engine.queue.move(move));
 }
 
+const hold = (dataset: DatasetSummary): void => {
+  void command((engine) => engine.queue.hold({ id: dataset.id, held: !dataset.held }));
+};
+const remove = (dataset: DatasetSummary): void => {
+  void command((engine) => engine.queue.remove({ id: dataset.id }));
+};
+
 interface Over {
   readonly priority: Priority;
   readonly id: string | null;
@@ -66,12 +73,6 @@ export function Waiting({
     send(dropMove(groups, id, over));
     setOver(null);
   };
-  const hold = (dataset: DatasetSummary): void => {
-    void command((engine) => engine.queue.hold({ id: dataset.id, held: !dataset.held }));
-  };
-  const remove = (dataset: DatasetSummary): void => {
-    void command((engine) => engine.queue.remove({ id: dataset.id }));
-  };
   const onKey = (dataset: DatasetSummary) => (event: KeyboardEvent<HTMLTableRowElement>) => {
     if (lost || event.target !== event.currentTarget) return;
     const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key] ?? 0;
@@ -94,24 +95,7 @@ export function Waiting({
       <caption className={textStyles.visuallyHidden}>
         Waiting datasets. Use Alt and the arrow keys to move a row.
       </caption>
-      <thead>
-        <tr>
-          <th>
-            <span className={textStyles.visuallyHidden}>Move</span>
-          </th>
-          <th className={tableStyles.numberCell}>
-            <span className={textStyles.visuallyHidden}>Position</span>
-          </th>
-          <th>Dataset</th>
-          <th className={tableStyles.numberCell}>Rows</th>
-          <th className={tableStyles.numberCell}>Steps</th>
-          <th className={tableStyles.numberCell}>Duration</th>
-          <th className={tableStyles.numberCell}>Finishes</th>
-          <th>
-            <span className={textStyles.visuallyHidden}>Actions</span>
-          </th>
-        </tr>
-      </thead>
+      <Columns />
       {priorities.map((priority) => (
         <tbody key={priority} data-priority={priority}>
           <tr
@@ -149,6 +133,29 @@ export function Waiting({
         </tbody>
       ))}
     </table>
+  );
+}
+
+function Columns(): ReactElement {
+  return (
+    <thead>
+      <tr>
+        <th>
+          <span className={textStyles.visuallyHidden}>Move</span>
+        </th>
+        <th className={tableStyles.numberCell}>
+          <span className={textStyles.visuallyHidden}>Position</span>
+        </th>
+        <th>Dataset</th>
+        <th className={tableStyles.numberCell}>Rows</th>
+        <th className={tableStyles.numberCell}>Steps</th>
+        <th className={tableStyles.numberCell}>Duration</th>
+        <th className={tableStyles.numberCell}>Finishes</th>
+        <th>
+          <span className={textStyles.visuallyHidden}>Actions</span>
+        </th>
+      </tr>
+    </thead>
   );
 }
 

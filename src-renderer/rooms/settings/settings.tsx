@@ -1,7 +1,7 @@
 /** The settings screen. */
 import type { ReactElement } from 'react';
 import { useHost } from '../../host/index.ts';
-import { classNames } from '../../kit/class-names.ts';
+import { ScreenRegion } from '../../kit/screen-region.tsx';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { Notices, type OpenScreen } from '../notices/index.ts';
@@ -24,17 +24,12 @@ export function SettingsScreen({ onOpen }: { readonly onOpen: OpenScreen }): Rea
         </span>
       </div>
       <Notices onOpen={onOpen} />
-      <div
-        className={classNames(layoutStyles.screenBody, styles.screen)}
-        tabIndex={0}
-        role="region"
-        aria-label="Settings"
-      >
+      <ScreenRegion label="Settings" className={styles.screen}>
         <Appearance preferences={preferences} />
         <Desktop preferences={preferences} />
         <Access onOpen={onOpen} />
         <EngineFacts />
-      </div>
+      </ScreenRegion>
     </>
   );
 }

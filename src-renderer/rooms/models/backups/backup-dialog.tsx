@@ -1,7 +1,7 @@
 /** Making a backup by hand: of the model, of a version, or of any folder of the engine's machine. */
 import { Button, NativeSelect, Radio, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState, type SyntheticEvent, type ReactElement } from 'react';
-import type { BackupSource } from '../../../../src-main/contract/index.ts';
+import type { BackupSource, Version } from '../../../../src-main/contract/index.ts';
 import { attempt, useLost, useRoom, type Refused } from '../../../engine/index.ts';
 import { classNames } from '../../../kit/class-names.ts';
 import { Dialog } from '../../../kit/dialog.tsx';
@@ -15,16 +15,35 @@ import { RefusalMessage } from '../refusal-message.tsx';
 import { backupKey } from '../saved-models.ts';
 import { CopyProgress, currentTime } from './copy-progress.tsx';
 
-type Kind = BackupSource['kind'];
+interface Fields {
+  readonly kind: BackupSource['kind'];
+  readonly name: string;
+  readonly folder: string;
+}
+
+/** null while the fields name nothing that can be backed up. */
+function sourceOf(fields: Fields, version: Version | undefined): BackupSource | null {
+  const path = fields.folder.trim();
+  switch (fields.kind) {
+    case 'model':
+      return { kind: 'model' };
+    case 'version':
+      return version === undefined ? null : { kind: 'version', name: version.name };
+    case 'folder':
+      return path === '' ? null : { kind: 'folder', path };
+  }
+}
 
 export function BackupDialog({ onClose }: { readonly onClose: () => void }): ReactElement {
   const lost = useLost();
   const versions = useRoom('versions');
   const { checkpoints, head } = useRoom('lineage');
   const free = useRoom('machine').disk_free_gb;
-  const [kind, setKind] = useState<Kind>('model');
-  const [name, setName] = useState(versions[0]?.name ?? '');
-  const [folder, setFolder] = useState('');
+  const [fields, setFields] = useState<Fields>({
+    kind: 'model',
+    name: versions[0]?.name ?? '',
+    folder: '',
+  });
   const [reason, setReason] = useState('');
   const [since, setSince] = useState<number | null>(null);
   const [refused, setRefused] = useState<Refused | null>(null);
@@ -40,17 +59,9 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
   const newest = checkpoints.find(
     (checkpoint) => checkpoint.branch === head && checkpoint.problem === null,
   );
-  const version = versions.find((version) => version.name === name);
-  const source: BackupSource | null =
-    kind === 'model'
-      ? { kind }
-      : kind === 'version'
-        ? version === undefined
-          ? null
-          : { kind, name: version.name }
-        : folder.trim() === ''
-          ? null
-          : { kind, path: folder.trim() };
+  const { kind } = fields;
+  const version = versions.find((version) => version.name === fields.name);
+  const source = sourceOf(fields, version);
   const size = kind === 'model' ? newest?.bytes : kind === 'version' ? version?.bytes : undefined;
   const isReady = source !== null && reason.trim() !== '' && since === null && !lost;
 
@@ -84,46 +95,14 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
           void make(event);
         }}
       >
-        <Radio.Group
-          label="What to back up"
-          value={kind}
-          onChange={(value) => {
-            setKind(value === 'version' || value === 'folder' ? value : 'model');
+        <SourceFields
+          fields={fields}
+          onChange={(change) => {
+            setFields((current) => ({ ...current, ...change }));
           }}
-        >
-          <div className={dialogStyles.radios}>
-            <Radio
-              value="model"
-              disabled={newest === undefined}
-              label={
-                newest === undefined
-                  ? 'Model (no checkpoint yet)'
-                  : `Model: latest checkpoint (step ${count(newest.step)}) and its lineage`
-              }
-            />
-            <Radio value="version" disabled={versions.length === 0} label="Version" />
-            <Radio value="folder" label="Folder on the engine’s machine" />
-          </div>
-        </Radio.Group>
-        {kind === 'version' ? (
-          <NativeSelect
-            className={dialogStyles.field}
-            label="Version"
-            data={versions.map((version) => version.name)}
-            value={name}
-            onChange={(event) => {
-              setName(event.currentTarget.value);
-            }}
-          />
-        ) : null}
-        {kind === 'folder' ? (
-          <FolderField
-            className={dialogStyles.field}
-            label="Folder"
-            value={folder}
-            onChange={setFolder}
-          />
-        ) : null}
+          versions={versions}
+          newestStep={newest?.step ?? null}
+        />
         <TextInput
           data-autofocus
           className={dialogStyles.field}
@@ -155,5 +134,68 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
         </div>
       </form>
     </Dialog>
+  );
+}
+
+function SourceFields({
+  fields,
+  onChange,
+  versions,
+  newestStep,
+}: {
+  readonly fields: Fields;
+  readonly onChange: (change: Partial<Fields>) => void;
+  readonly versions: readonly Version[];
+  /** Step of the newest usable checkpoint, null for none. */
+  readonly newestStep: number | null;
+}): ReactElement {
+  const { kind } = fields;
+  return (
+    <>
+      <Radio.Group
+        label="What to back up"
+        value={kind}
+        onChange={(value) => {
+          onChange({
+            kind: value === 'version' || value === 'folder' ? value : 'model',
+          });
+        }}
+      >
+        <div className={dialogStyles.radios}>
+          <Radio
+            value="model"
+            disabled={newestStep === null}
+            label={
+              newestStep === null
+                ? 'Model (no checkpoint yet)'
+                : `Model: latest checkpoint (step ${count(newestStep)}) and its lineage`
+            }
+          />
+          <Radio value="version" disabled={versions.length === 0} label="Version" />
+          <Radio value="folder" label="Folder on the engine’s machine" />
+        </div>
+      </Radio.Group>
+      {kind === 'version' ? (
+        <NativeSelect
+          className={dialogStyles.field}
+          label="Version"
+          data={versions.map((version) => version.name)}
+          value={fields.name}
+          onChange={(event) => {
+            onChange({ name: event.currentTarget.value });
+          }}
+        />
+      ) : null}
+      {kind === 'folder' ? (
+        <FolderField
+          className={dialogStyles.field}
+          label="Folder"
+          value={fields.folder}
+          onChange={(path) => {
+            onChange({ folder: path });
+          }}
+        />
+      ) : null}
+    </>
   );
 }

@@ -8,6 +8,7 @@ import { useNowSeconds } from '../../../kit/now.ts';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
 import listStyles from '../point-list.module.css';
+import { Problem } from '../point-table.tsx';
 
 /** `isShort`: without the damaged file, for the table of versions. */
 export function BackupState({
@@ -45,18 +46,5 @@ export function BackupState({
       </span>
     );
   const problem = verified.problem ?? 'contents differ';
-  return (
-    <span
-      className={classNames(
-        layoutStyles.row,
-        listStyles.iconRow,
-        textStyles.failure,
-        textStyles.ellipsis,
-      )}
-      title={problem}
-    >
-      <Glyph name="failed" />
-      <span className={textStyles.ellipsis}>{isShort ? 'damaged' : `damaged: ${problem}`}</span>
-    </span>
-  );
+  return <Problem title={problem}>{isShort ? 'damaged' : `damaged: ${problem}`}</Problem>;
 }

@@ -1,19 +1,17 @@
 /** Backups as a table: their contents and the result of the last verification. */
-import { Button } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import type { Backup, BackupType } from '../../../../src-main/contract/index.ts';
-import { useLost, useRoom } from '../../../engine/index.ts';
+import { useRoom } from '../../../engine/index.ts';
 import { classNames } from '../../../kit/class-names.ts';
-import { bytes, clock, count, plural, UNKNOWN } from '../../../kit/format.ts';
+import { bytes, count, plural, UNKNOWN } from '../../../kit/format.ts';
 import { useNowSeconds } from '../../../kit/now.ts';
-import layoutStyles from '../../../kit/styles/layout.module.css';
 import tableStyles from '../../../kit/styles/tables.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
 import { listNavigation } from '../list-navigation.ts';
-import { choose, openDialog } from '../models-store.ts';
-import { PointButton } from '../point-button.tsx';
+import { choose } from '../models-store.ts';
 import listStyles from '../point-list.module.css';
+import { ClippedCell, DialogButton, ListHeading, PointRow, TimeCell } from '../point-table.tsx';
 import { backupKey } from '../saved-models.ts';
 import { useVerification } from '../verification.ts';
 import { BackupState } from './backup-state.tsx';
@@ -52,7 +50,6 @@ export function BackupTable({
 }): ReactElement {
   const backups = useRoom('backups');
   const now = useNowSeconds();
-  const lost = useLost();
   const verifying = useVerification((state) => state.verifying);
   return (
     <section
@@ -61,34 +58,19 @@ export function BackupTable({
       tabIndex={0}
       onKeyDown={listNavigation(backups.map(backupKey), chosen, choose, onOpen)}
     >
-      <div className={listStyles.heading}>
-        <h2 className={textStyles.label}>Backups</h2>
-        <span className={classNames(textStyles.caption, textStyles.number)}>
-          {backups.length === 0 ? 'none' : backupFacts(backups)}
-        </span>
-        <span className={layoutStyles.grow} />
-        <Button
-          size="xs"
-          disabled={lost || backups.length === 0}
-          aria-label="Clean up backups"
-          leftSection={<IconTrash aria-hidden="true" />}
-          onClick={() => {
-            openDialog({ kind: 'clean_backups' });
-          }}
+      <ListHeading title="Backups" facts={backups.length === 0 ? 'none' : backupFacts(backups)}>
+        <DialogButton
+          dialog={{ kind: 'clean_backups' }}
+          icon={<IconTrash aria-hidden="true" />}
+          disabled={backups.length === 0}
+          label="Clean up backups"
         >
           Clean up
-        </Button>
-        <Button
-          size="xs"
-          disabled={lost}
-          leftSection={<IconPlus aria-hidden="true" />}
-          onClick={() => {
-            openDialog({ kind: 'back_up' });
-          }}
-        >
+        </DialogButton>
+        <DialogButton dialog={{ kind: 'back_up' }} icon={<IconPlus aria-hidden="true" />}>
           Back up
-        </Button>
-      </div>
+        </DialogButton>
+      </ListHeading>
       {backups.length === 0 ? (
         <p className={classNames(textStyles.secondary, listStyles.empty)}>
           No backups yet. A backup is an independent copy, verified byte by byte. One is created
@@ -107,41 +89,29 @@ export function BackupTable({
             </tr>
           </thead>
           <tbody>
-            {backups.map((entry) => {
-              const key = backupKey(entry);
-              return (
-                <tr key={entry.id} className={key === chosen ? listStyles.selected : undefined}>
-                  <td>
-                    <PointButton id={key} chosen={chosen}>
-                      {typeWord(entry)}
-                      <span className={textStyles.visuallyHidden}> {entry.id}</span>
-                    </PointButton>
-                  </td>
-                  <td className={tableStyles.numberCell}>
-                    {entry.step === null ? UNKNOWN : count(entry.step)}
-                  </td>
-                  <td
-                    className={classNames(
-                      textStyles.secondary,
-                      textStyles.number,
-                      listStyles.withGap,
-                    )}
-                  >
-                    {clock(entry.created, now)}
-                  </td>
-                  <td
-                    className={classNames(textStyles.secondary, listStyles.clipped)}
-                    title={entry.holds}
-                  >
-                    {entry.holds}
-                  </td>
-                  <td className={listStyles.clipped}>
-                    <BackupState backup={entry} isVerifying={verifying.has(entry.id)} />
-                  </td>
-                  <td className={tableStyles.numberCell}>{bytes(entry.bytes)}</td>
-                </tr>
-              );
-            })}
+            {backups.map((backup) => (
+              <PointRow
+                key={backup.id}
+                id={backupKey(backup)}
+                chosen={chosen}
+                name={
+                  <>
+                    {typeWord(backup)}
+                    <span className={textStyles.visuallyHidden}> {backup.id}</span>
+                  </>
+                }
+              >
+                <td className={tableStyles.numberCell}>
+                  {backup.step === null ? UNKNOWN : count(backup.step)}
+                </td>
+                <TimeCell t={backup.created} now={now} />
+                <ClippedCell text={backup.holds} />
+                <td className={listStyles.clipped}>
+                  <BackupState backup={backup} isVerifying={verifying.has(backup.id)} />
+                </td>
+                <td className={tableStyles.numberCell}>{bytes(backup.bytes)}</td>
+              </PointRow>
+            ))}
           </tbody>
         </table>
       )}

@@ -5,7 +5,7 @@ import type { ReactElement } from 'react';
 import type { CheckpointCheck, CheckpointFacts } from '../../../../src-main/contract/index.ts';
 import { useLost, useRoom } from '../../../engine/index.ts';
 import { classNames } from '../../../kit/class-names.ts';
-import { bytes, clock, count, plural } from '../../../kit/format.ts';
+import { bytes, count, plural } from '../../../kit/format.ts';
 import { Glyph } from '../../../kit/marks.tsx';
 import { useNowSeconds } from '../../../kit/now.ts';
 import controlStyles from '../../../kit/styles/controls.module.css';
@@ -13,9 +13,16 @@ import layoutStyles from '../../../kit/styles/layout.module.css';
 import tableStyles from '../../../kit/styles/tables.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
 import { listNavigation } from '../list-navigation.ts';
-import { choose, openDialog } from '../models-store.ts';
-import { PointButton } from '../point-button.tsx';
+import { choose } from '../models-store.ts';
 import listStyles from '../point-list.module.css';
+import {
+  ClippedCell,
+  DialogButton,
+  ListHeading,
+  PointRow,
+  Problem,
+  TimeCell,
+} from '../point-table.tsx';
 import { checkpointKey, pointText } from '../saved-models.ts';
 import verificationStyles from '../verification.module.css';
 import { useVerification, verifyBranch } from '../verification.ts';
@@ -35,7 +42,6 @@ export function CheckpointTable({
 }): ReactElement {
   const lineage = useRoom('lineage');
   const runs = useRoom('status').trainer.alive;
-  const lost = useLost();
   const { checkpoints } = lineage;
   const groups = [...lineage.branches]
     .reverse()
@@ -52,32 +58,29 @@ export function CheckpointTable({
       tabIndex={0}
       onKeyDown={listNavigation(keys, chosen, choose, onOpen)}
     >
-      <div className={listStyles.heading}>
-        <h2 className={textStyles.label}>Checkpoints</h2>
-        <span className={classNames(textStyles.caption, textStyles.number)}>
-          {checkpoints.length === 0
+      <ListHeading
+        title="Checkpoints"
+        facts={
+          checkpoints.length === 0
             ? 'none'
-            : `${plural(checkpoints.length, 'checkpoint')}, ${bytes(checkpoints.reduce((sum, checkpoint) => sum + checkpoint.bytes, 0))}`}
-        </span>
-        <span className={layoutStyles.grow} />
+            : `${plural(checkpoints.length, 'checkpoint')}, ${bytes(checkpoints.reduce((sum, checkpoint) => sum + checkpoint.bytes, 0))}`
+        }
+      >
         {runs && checkpoints.length > 0 ? (
           <span className={textStyles.caption} id="cleanup-reason">
             can’t clean up while training runs
           </span>
         ) : null}
-        <Button
-          size="xs"
-          disabled={lost || runs || checkpoints.length === 0}
-          aria-label="Clean up checkpoints"
-          aria-describedby={runs ? 'cleanup-reason' : undefined}
-          leftSection={<IconTrash aria-hidden="true" />}
-          onClick={() => {
-            openDialog({ kind: 'clean_checkpoints' });
-          }}
+        <DialogButton
+          dialog={{ kind: 'clean_checkpoints' }}
+          icon={<IconTrash aria-hidden="true" />}
+          disabled={runs || checkpoints.length === 0}
+          label="Clean up checkpoints"
+          describedBy={runs ? 'cleanup-reason' : undefined}
         >
           Clean up
-        </Button>
-      </div>
+        </DialogButton>
+      </ListHeading>
       {groups.length === 0 ? (
         <p className={classNames(textStyles.secondary, listStyles.empty)}>
           No checkpoints yet. The first one is saved during training.
@@ -163,50 +166,33 @@ function Group({
           {checked === undefined || checked === 'busy' ? null : <Checked check={checked} />}
         </th>
       </tr>
-      {own.map((checkpoint) => {
-        const key = checkpointKey(checkpoint);
-        return (
-          <tr key={key} className={key === chosen ? listStyles.selected : undefined}>
-            <td>
-              <PointButton id={key} chosen={chosen}>
-                <span aria-hidden="true">{count(checkpoint.step)}</span>
-                <span className={textStyles.visuallyHidden}>{pointText(checkpoint)}</span>
-              </PointButton>
-            </td>
-            <td className={classNames(textStyles.secondary, textStyles.number, listStyles.withGap)}>
-              {clock(checkpoint.created, now)}
-            </td>
-            <td
-              className={classNames(textStyles.secondary, listStyles.clipped)}
-              title={placeText(checkpoint)}
-            >
-              {placeText(checkpoint)}
-            </td>
-            <td className={checkpoint.in_ancestry ? undefined : textStyles.tertiary}>
-              {checkpoint.in_ancestry ? 'active' : 'abandoned branch'}
-            </td>
-            <td className={listStyles.clipped}>
-              {checkpoint.problem === null ? (
-                <span className={textStyles.secondary}>size OK</span>
-              ) : (
-                <span
-                  className={classNames(
-                    layoutStyles.row,
-                    listStyles.iconRow,
-                    textStyles.failure,
-                    textStyles.ellipsis,
-                  )}
-                  title={checkpoint.problem}
-                >
-                  <Glyph name="failed" />
-                  <span className={textStyles.ellipsis}>{checkpoint.problem}</span>
-                </span>
-              )}
-            </td>
-            <td className={tableStyles.numberCell}>{bytes(checkpoint.bytes)}</td>
-          </tr>
-        );
-      })}
+      {own.map((checkpoint) => (
+        <PointRow
+          key={checkpointKey(checkpoint)}
+          id={checkpointKey(checkpoint)}
+          chosen={chosen}
+          name={
+            <>
+              <span aria-hidden="true">{count(checkpoint.step)}</span>
+              <span className={textStyles.visuallyHidden}>{pointText(checkpoint)}</span>
+            </>
+          }
+        >
+          <TimeCell t={checkpoint.created} now={now} />
+          <ClippedCell text={placeText(checkpoint)} />
+          <td className={checkpoint.in_ancestry ? undefined : textStyles.tertiary}>
+            {checkpoint.in_ancestry ? 'active' : 'abandoned branch'}
+          </td>
+          <td className={listStyles.clipped}>
+            {checkpoint.problem === null ? (
+              <span className={textStyles.secondary}>size OK</span>
+            ) : (
+              <Problem title={checkpoint.problem}>{checkpoint.problem}</Problem>
+            )}
+          </td>
+          <td className={tableStyles.numberCell}>{bytes(checkpoint.bytes)}</td>
+        </PointRow>
+      ))}
     </tbody>
   );
 }

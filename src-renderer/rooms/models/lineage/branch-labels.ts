@@ -2,7 +2,8 @@
 import type { Colors, LineChart } from '../../../kit/chart/index.ts';
 import { drawDot, drawText } from '../../../kit/chart/draw.ts';
 import { count, loss } from '../../../kit/format.ts';
-import type { DiscardedRange, LineagePlot, Segment } from './lineage-plot.ts';
+import type { DiscardedRange } from './discarded-range.ts';
+import type { LineagePlot, Segment } from './lineage-plot.ts';
 
 export interface LayerState {
   readonly plot: LineagePlot;

@@ -1,9 +1,16 @@
 /** chart.js configuration of the lineage chart: curves and axes. The marks are drawn by the layer. */
-import { plain, type Colors, type LineConfiguration } from '../../../kit/chart/index.ts';
+import {
+  plain,
+  verticalAxis,
+  verticalTicks,
+  type Colors,
+  type LineConfiguration,
+} from '../../../kit/chart/index.ts';
 import { axis } from '../../../kit/format.ts';
 import { colorOf } from './branch-labels.ts';
 import { CHECKPOINT_ROW } from './marks-layer.ts';
-import type { DiscardedRange, LineagePlot, Segment } from './lineage-plot.ts';
+import type { DiscardedRange } from './discarded-range.ts';
+import type { LineagePlot, Segment } from './lineage-plot.ts';
 
 const LEFT = 48;
 const RIGHT = 136;
@@ -64,17 +71,11 @@ export function configurationOf(
           type: 'linear',
           min: plot.low,
           max: plot.high,
-          border: { display: false },
-          grid: { color: colors.line, drawTicks: false },
+          ...verticalAxis(colors, LEFT),
           ticks: {
-            color: colors.t3,
-            padding: 8,
-            includeBounds: false,
+            ...verticalTicks(colors),
             maxTicksLimit: 5,
             callback: (value) => Number(value).toFixed(2),
-          },
-          afterFit: (scale) => {
-            scale.width = LEFT;
           },
         },
       },

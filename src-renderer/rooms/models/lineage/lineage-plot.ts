@@ -1,9 +1,8 @@
-/** Data of the lineage chart: one curve per branch, marks of saved points, the range that a restore discards. Pure. */
+/** Data of the lineage chart: one curve per branch, and marks of saved points. Pure. */
 import {
   ancestryOf,
   type BranchValidation,
   type LineageState,
-  type RestorePlan,
 } from '../../../../src-main/contract/index.ts';
 import { backupKey, checkpointKey, versionKey, type SavedModels } from '../saved-models.ts';
 
@@ -49,7 +48,10 @@ export interface LineagePlot {
 type Ancestry = ReadonlyMap<string, number>;
 
 /** Ancestry of the head: branch name to the last step on it that belongs to the model. */
-const headAncestry = ({ branches, head }: Pick<LineageState, 'head' | 'branches'>): Ancestry =>
+export const headAncestry = ({
+  branches,
+  head,
+}: Pick<LineageState, 'head' | 'branches'>): Ancestry =>
   new Map(
     ancestryOf(branches, head).map((segment) => [
       segment.branch,
@@ -229,26 +231,5 @@ export function lineagePlotOf(
     ),
     low: Math.max(0, low - margin),
     high: high + margin,
-  };
-}
-
-/** The steps that a planned restore discards, and the branch that it makes active again. */
-export interface DiscardedRange {
-  readonly from: number;
-  readonly to: number;
-  readonly steps: number;
-  /** The branch that becomes active again and up to which step; null when the point is in the head's ancestry. */
-  readonly reactivated: { readonly branch: string; readonly step: number } | null;
-}
-
-export function discardedRangeOf(plan: RestorePlan, lineage: LineageState): DiscardedRange {
-  const { from, to, steps_leaving: steps } = plan;
-  const isInAncestry =
-    to.step <= (headAncestry(lineage).get(to.branch) ?? Number.NEGATIVE_INFINITY);
-  return {
-    from: from.step - steps,
-    to: from.step,
-    steps,
-    reactivated: isInAncestry ? null : { branch: to.branch, step: to.step },
   };
 }

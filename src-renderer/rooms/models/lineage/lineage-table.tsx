@@ -24,15 +24,7 @@ export function LineageTable({
     <Dialog title="Lineage as a table" size={640} onClose={onClose}>
       <div className={dialogStyles.plan} tabIndex={0} role="region" aria-label="Lineage as a table">
         <table aria-label="Saved points">
-          <thead>
-            <tr>
-              <th>Saved point</th>
-              <th>Branch</th>
-              <th className={tableStyles.numberCell}>Step</th>
-              <th className={tableStyles.numberCell}>Validation</th>
-              <th>Status</th>
-            </tr>
-          </thead>
+          <Columns first="Saved point" />
           <tbody>
             {[...(plot?.marks ?? [])].reverse().map((mark) => (
               <tr key={mark.key}>
@@ -46,14 +38,7 @@ export function LineageTable({
           </tbody>
         </table>
         <table aria-label="Validation loss">
-          <thead>
-            <tr>
-              <th>Branch</th>
-              <th className={tableStyles.numberCell}>Step</th>
-              <th className={tableStyles.numberCell}>Validation</th>
-              <th>Status</th>
-            </tr>
-          </thead>
+          <Columns />
           <tbody>
             {rows.reverse().map((row, index) => (
               // A branch and its parent share the step of the fork, so branch and step are not unique.
@@ -68,5 +53,19 @@ export function LineageTable({
         </table>
       </div>
     </Dialog>
+  );
+}
+
+function Columns({ first }: { readonly first?: string }): ReactElement {
+  return (
+    <thead>
+      <tr>
+        {first === undefined ? null : <th>{first}</th>}
+        <th>Branch</th>
+        <th className={tableStyles.numberCell}>Step</th>
+        <th className={tableStyles.numberCell}>Validation</th>
+        <th>Status</th>
+      </tr>
+    </thead>
   );
 }

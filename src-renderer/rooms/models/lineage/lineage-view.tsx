@@ -11,23 +11,16 @@ import {
 import { useAnswer, useLost, useRoom } from '../../../engine/index.ts';
 import { Canvas, useColors, type LineChart } from '../../../kit/chart/index.ts';
 import { classNames } from '../../../kit/class-names.ts';
-import { count, loss, plural } from '../../../kit/format.ts';
-import { Mark } from '../../../kit/marks.tsx';
-import controlStyles from '../../../kit/styles/controls.module.css';
-import layoutStyles from '../../../kit/styles/layout.module.css';
-import textStyles from '../../../kit/styles/text.module.css';
 import { choose, openDialog, useModels } from '../models-store.ts';
 import { chosenOf, restorableOf, type SavedModels } from '../saved-models.ts';
 import { LINEAGE_TITLE } from './lineage-placeholder.tsx';
 import type { LayerState } from './branch-labels.ts';
 import { configurationOf } from './chart-configuration.ts';
-import {
-  discardedRangeOf,
-  lineagePlotOf,
-  type LineagePlot,
-  type PlotMark,
-} from './lineage-plot.ts';
+import { discardedRangeOf } from './discarded-range.ts';
+import { LineageLegend } from './lineage-legend.tsx';
+import { lineagePlotOf, type LineagePlot, type PlotMark } from './lineage-plot.ts';
 import styles from './lineage.module.css';
+import { describeChart, describeMark } from './mark-text.ts';
 import { marksLayer, placeOf } from './marks-layer.ts';
 
 /** Hit radius around a mark, CSS pixels. */
@@ -45,26 +38,6 @@ export function useLineagePlot(saved: SavedModels): LineagePlot | null {
     () => (answer === null ? null : lineagePlotOf(lineage, saved, answer, now)),
     [lineage, saved, answer, now],
   );
-}
-
-function describeMark(mark: PlotMark, saved: SavedModels): string {
-  const name =
-    mark.kind === 'version'
-      ? mark.key.replace('version ', '')
-      : mark.kind === 'backup'
-        ? `backup ${mark.key.replace('backup ', '')}`
-        : 'checkpoint';
-  const dataset = saved.checkpoints.find(
-    (checkpoint) => checkpoint.branch === mark.branch && checkpoint.step === mark.step,
-  )?.dataset;
-  return [
-    `${name}, step ${count(mark.step)} of ${mark.branch}`,
-    mark.y === null ? null : `validation ${loss(mark.y)}`,
-    dataset == null ? null : dataset.name,
-    mark.isActive ? null : 'abandoned branch',
-  ]
-    .filter((part) => part !== null)
-    .join(', ');
 }
 
 function nearestMark(
@@ -114,125 +87,29 @@ export function LineageView({
     [plot, colors, discarded, layer],
   );
   const { marks } = plot;
-  const index = marks.findIndex((mark) => mark.key === chosen);
   const tip = marks.find((mark) => mark.key === shown) ?? null;
   const find = (event: MouseEvent<HTMLElement>): PlotMark | null => {
     if (chart.current === null) return null;
     const box = event.currentTarget.getBoundingClientRect();
     return nearestMark(chart.current, marks, event.clientX - box.left, event.clientY - box.top);
   };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const to = {
-      ArrowRight: index + 1,
-      ArrowUp: index + 1,
-      ArrowLeft: index === -1 ? marks.length - 1 : index - 1,
-      ArrowDown: index === -1 ? marks.length - 1 : index - 1,
-      Home: 0,
-      End: marks.length - 1,
-    }[event.key];
-    if (event.key === 'Escape') setShown(null);
-    else if (event.key === 'Enter') {
-      const point = chosenOf(saved, chosen);
-      const can = point === null ? null : restorableOf(point);
-      if (can?.kind === 'can') openDialog({ kind: 'restore', source: can.source });
-    } else if (to !== undefined) {
-      const next = marks[Math.min(marks.length - 1, Math.max(0, to))];
-      if (next !== undefined) {
-        choose(next.key);
-        setShown(next.key);
-      }
-      event.preventDefault();
-    }
-  };
   const left = tip === null || chart.current === null ? 0 : placeOf(chart.current, tip).x;
-  const current = marks[index];
-  const described = marks
-    .filter((mark) => mark.kind === 'version')
-    .map((mark) => {
-      const version = saved.versions.find(
-        (other) => other.step === mark.step && other.branch === mark.branch,
-      );
-      const name = mark.key.replace('version ', '');
-      return version?.validation_loss == null
-        ? `${name} at step ${count(mark.step)}`
-        : `${name} at step ${count(mark.step)} with ${loss(version.validation_loss)}`;
-    })
-    .join(', ');
   return (
     <section
       className={classNames(styles.lineage, plan !== null && styles.highlighted)}
       data-highlighted={plan !== null}
       aria-label={LINEAGE_TITLE}
     >
-      <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
-        <h2 className={textStyles.label}>{LINEAGE_TITLE}</h2>
-        <span className={classNames(textStyles.caption, layoutStyles.row, styles.legend)}>
-          <span className={layoutStyles.row}>
-            <Mark name="version" />
-            version
-          </span>
-          <span className={layoutStyles.row}>
-            <Mark name="backup" />
-            backup
-          </span>
-          <span className={layoutStyles.row}>
-            <Mark name="checkpoint" />
-            checkpoint
-          </span>
-          {lineage.branches.length > 1 ? (
-            <span className={layoutStyles.row}>
-              <svg className={styles.dashSample} viewBox="0 0 22 6" aria-hidden="true">
-                <path d="M0 3h22" />
-              </svg>
-              abandoned branch
-            </span>
-          ) : null}
-          <button
-            type="button"
-            className={controlStyles.linkButton}
-            onClick={() => {
-              openDialog({ kind: 'table' });
-            }}
-          >
-            Show as table
-          </button>
-        </span>
-      </div>
+      <LineageLegend hasAbandoned={lineage.branches.length > 1} />
       <div className={styles.plot}>
         <div
           className={styles.fill}
           role="img"
-          aria-label={`Chart: ${plural(lineage.branches.length, 'branch', 'branches')}, ${plural(plot.marks.length, 'saved point')}. ${described}`}
+          aria-label={describeChart(plot, saved, lineage.branches.length)}
         >
           <Canvas className={styles.fill} configuration={configuration} chart={chart} />
         </div>
-        <div
-          className={styles.pointSlider}
-          role="slider"
-          tabIndex={marks.length === 0 ? -1 : 0}
-          aria-label="Saved points"
-          aria-valuemin={1}
-          aria-valuemax={Math.max(1, marks.length)}
-          aria-valuenow={Math.max(1, index + 1)}
-          aria-valuetext={current === undefined ? 'none selected' : describeMark(current, saved)}
-          onKeyDown={onKeyDown}
-          onFocus={() => {
-            setShown(chosen);
-          }}
-          onBlur={() => {
-            setShown(null);
-          }}
-          onPointerMove={(event) => {
-            setShown(find(event)?.key ?? null);
-          }}
-          onPointerLeave={() => {
-            setShown(null);
-          }}
-          onClick={(event) => {
-            const hit = find(event);
-            if (hit !== null) choose(hit.key);
-          }}
-        />
+        <PointSlider marks={marks} saved={saved} chosen={chosen} onShow={setShown} onFind={find} />
         {tip === null ? null : (
           <p
             className={classNames(styles.tooltip, tip.step > plot.last / 2 && styles.leftOfPoint)}
@@ -243,5 +120,76 @@ export function LineageView({
         )}
       </div>
     </section>
+  );
+}
+
+/** Selects a mark by pointer or arrow keys. Lies over the plot. */
+function PointSlider({
+  marks,
+  saved,
+  chosen,
+  onShow,
+  onFind,
+}: {
+  readonly marks: readonly PlotMark[];
+  readonly saved: SavedModels;
+  readonly chosen: string | null;
+  readonly onShow: (key: string | null) => void;
+  /** The mark under the pointer. */
+  readonly onFind: (event: MouseEvent<HTMLElement>) => PlotMark | null;
+}): ReactElement {
+  const index = marks.findIndex((mark) => mark.key === chosen);
+  const current = marks[index];
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const to = {
+      ArrowRight: index + 1,
+      ArrowUp: index + 1,
+      ArrowLeft: index === -1 ? marks.length - 1 : index - 1,
+      ArrowDown: index === -1 ? marks.length - 1 : index - 1,
+      Home: 0,
+      End: marks.length - 1,
+    }[event.key];
+    if (event.key === 'Escape') onShow(null);
+    else if (event.key === 'Enter') {
+      const point = chosenOf(saved, chosen);
+      const can = point === null ? null : restorableOf(point);
+      if (can?.kind === 'can') openDialog({ kind: 'restore', source: can.source });
+    } else if (to !== undefined) {
+      const next = marks[Math.min(marks.length - 1, Math.max(0, to))];
+      if (next !== undefined) {
+        choose(next.key);
+        onShow(next.key);
+      }
+      event.preventDefault();
+    }
+  };
+  return (
+    <div
+      className={styles.pointSlider}
+      role="slider"
+      tabIndex={marks.length === 0 ? -1 : 0}
+      aria-label="Saved points"
+      aria-valuemin={1}
+      aria-valuemax={Math.max(1, marks.length)}
+      aria-valuenow={Math.max(1, index + 1)}
+      aria-valuetext={current === undefined ? 'none selected' : describeMark(current, saved)}
+      onKeyDown={onKeyDown}
+      onFocus={() => {
+        onShow(chosen);
+      }}
+      onBlur={() => {
+        onShow(null);
+      }}
+      onPointerMove={(event) => {
+        onShow(onFind(event)?.key ?? null);
+      }}
+      onPointerLeave={() => {
+        onShow(null);
+      }}
+      onClick={(event) => {
+        const hit = onFind(event);
+        if (hit !== null) choose(hit.key);
+      }}
+    />
   );
 }

@@ -9,6 +9,7 @@ import { Glyph } from '../../../kit/marks.tsx';
 import { useNowSeconds } from '../../../kit/now.ts';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
+import { FactList } from '../point-facts.tsx';
 import { RefusalMessage } from '../refusal-message.tsx';
 import { RestorePhases } from './restore-phases.tsx';
 import { useRestoreProgress, type RestoreProgress } from './restore-progress.ts';
@@ -132,14 +133,7 @@ function Consequences({ plan }: { readonly plan: RestorePlan }): ReactElement {
           </div>
         ))}
       </dl>
-      <dl className={restoreStyles.terms}>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList className={restoreStyles.terms} facts={facts} />
     </>
   );
 }

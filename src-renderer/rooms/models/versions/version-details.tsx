@@ -9,6 +9,7 @@ import { bytes, count, loss, plural, UNKNOWN } from '../../../kit/format.ts';
 import { Glyph } from '../../../kit/marks.tsx';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
+import { UndoDatasetButton } from '../../../kit/undo-dataset-button.tsx';
 import { openDialog } from '../models-store.ts';
 import detailStyles from '../point-details.module.css';
 import { PointFacts, RestoreButton } from '../point-facts.tsx';
@@ -130,21 +131,16 @@ function Datasets({ version }: { readonly version: Version }): ReactElement {
             >
               {dataset.name}
             </span>
-            <Button
-              size="xs"
-              variant="subtle"
+            <UndoDatasetButton
+              name={dataset.name}
               disabled={lost}
-              title="Restores the model from before this dataset and queues the dataset again"
-              aria-label={`Undo this dataset: ${dataset.name}`}
               onClick={() => {
                 openDialog({
                   kind: 'restore',
                   source: { kind: 'undo_dataset', dataset: dataset.id },
                 });
               }}
-            >
-              Undo this dataset…
-            </Button>
+            />
           </li>
         ))}
       </ul>

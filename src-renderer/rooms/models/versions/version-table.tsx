@@ -5,7 +5,7 @@ import type { ReactElement } from 'react';
 import type { Backup, Version } from '../../../../src-main/contract/index.ts';
 import { useLost, useRoom } from '../../../engine/index.ts';
 import { classNames } from '../../../kit/class-names.ts';
-import { bytes, clock, count, loss, percent, signed, UNKNOWN } from '../../../kit/format.ts';
+import { bytes, count, loss, percent, signed, UNKNOWN } from '../../../kit/format.ts';
 import { Mark } from '../../../kit/marks.tsx';
 import { useNowSeconds } from '../../../kit/now.ts';
 import layoutStyles from '../../../kit/styles/layout.module.css';
@@ -14,8 +14,8 @@ import textStyles from '../../../kit/styles/text.module.css';
 import { BackupState } from '../backups/backup-state.tsx';
 import { listNavigation } from '../list-navigation.ts';
 import { choose, openDialog } from '../models-store.ts';
-import { PointButton } from '../point-button.tsx';
 import listStyles from '../point-list.module.css';
+import { PointRow, TimeCell } from '../point-table.tsx';
 import { versionKey } from '../saved-models.ts';
 import { matchShare, measuredWhere } from './compare.ts';
 
@@ -34,7 +34,6 @@ export function VersionTable({
   const versions = useRoom('versions');
   const backups = useRoom('backups');
   const manyBranches = useRoom('lineage').branches.length > 1;
-  const now = useNowSeconds();
   const lost = useLost();
   return (
     <section
@@ -78,63 +77,69 @@ export function VersionTable({
             </tr>
           </thead>
           <tbody>
-            {versions.map((entry) => {
-              const match = matchShare(entry);
-              const key = versionKey(entry);
-              const copy = backupOf(entry, backups);
-              return (
-                <tr key={entry.name} className={key === chosen ? listStyles.selected : undefined}>
-                  <td>
-                    <PointButton id={key} chosen={chosen}>
-                      {entry.name}
-                    </PointButton>
-                  </td>
-                  {manyBranches ? <td className={textStyles.secondary}>{entry.branch}</td> : null}
-                  <td className={tableStyles.numberCell}>{count(entry.step)}</td>
-                  <td className={tableStyles.numberCell} title={measuredWhere(entry)}>
-                    <Validation version={entry} />
-                  </td>
-                  <td className={tableStyles.numberCell}>
-                    {entry.gap === null ? UNKNOWN : signed(entry.gap)}
-                  </td>
-                  <td className={classNames(tableStyles.numberCell, listStyles.optionalColumn)}>
-                    {match === null ? UNKNOWN : percent(match)}
-                  </td>
-                  <td
-                    className={classNames(
-                      textStyles.secondary,
-                      textStyles.number,
-                      listStyles.withGap,
-                    )}
-                  >
-                    {clock(entry.created, now)}
-                  </td>
-                  <td className={listStyles.optionalColumn}>
-                    <span
-                      className={classNames(layoutStyles.row, listStyles.iconRow)}
-                      title={`Created ${entry.how}`}
-                    >
-                      <Mark name="version" />
-                      {entry.pinned ? 'pinned' : 'saved'}
-                    </span>
-                  </td>
-                  <td>
-                    {copy === null ? (
-                      <span className={textStyles.tertiary} title={`No backup of ${entry.name}`}>
-                        {UNKNOWN}
-                      </span>
-                    ) : (
-                      <BackupState backup={copy} isShort />
-                    )}
-                  </td>
-                  <td className={tableStyles.numberCell}>{bytes(entry.bytes)}</td>
-                </tr>
-              );
-            })}
+            {versions.map((version) => (
+              <VersionRow
+                key={version.name}
+                version={version}
+                backup={backupOf(version, backups)}
+                chosen={chosen}
+                manyBranches={manyBranches}
+              />
+            ))}
           </tbody>
         </table>
       )}
     </section>
+  );
+}
+
+function VersionRow({
+  version,
+  backup,
+  chosen,
+  manyBranches,
+}: {
+  readonly version: Version;
+  readonly backup: Backup | null;
+  readonly chosen: string | null;
+  readonly manyBranches: boolean;
+}): ReactElement {
+  const now = useNowSeconds();
+  const match = matchShare(version);
+  return (
+    <PointRow id={versionKey(version)} chosen={chosen} name={version.name}>
+      {manyBranches ? <td className={textStyles.secondary}>{version.branch}</td> : null}
+      <td className={tableStyles.numberCell}>{count(version.step)}</td>
+      <td className={tableStyles.numberCell} title={measuredWhere(version)}>
+        <Validation version={version} />
+      </td>
+      <td className={tableStyles.numberCell}>
+        {version.gap === null ? UNKNOWN : signed(version.gap)}
+      </td>
+      <td className={classNames(tableStyles.numberCell, listStyles.optionalColumn)}>
+        {match === null ? UNKNOWN : percent(match)}
+      </td>
+      <TimeCell t={version.created} now={now} />
+      <td className={listStyles.optionalColumn}>
+        <span
+          className={classNames(layoutStyles.row, listStyles.iconRow)}
+          title={`Created ${version.how}`}
+        >
+          <Mark name="version" />
+          {version.pinned ? 'pinned' : 'saved'}
+        </span>
+      </td>
+      <td>
+        {backup === null ? (
+          <span className={textStyles.tertiary} title={`No backup of ${version.name}`}>
+            {UNKNOWN}
+          </span>
+        ) : (
+          <BackupState backup={backup} isShort />
+        )}
+      </td>
+      <td className={tableStyles.numberCell}>{bytes(version.bytes)}</td>
+    </PointRow>
   );
 }
 
