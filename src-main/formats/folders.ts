@@ -29,7 +29,7 @@ async function readCheckpoint(folder: string, step: number): Promise<Checkpoint 
     const found = (await stat(path.join(folder, name)).catch(() => null))?.size ?? null;
     bytes += found ?? 0;
     if (found === null) problem ??= `${name} is missing`;
-    else if (found !== size) problem ??= `${name} has ${found} bytes instead of ${size}`;
+    else if (found !== size) problem ??= `${name} has ${found} bytes, expected ${size}`;
   }
   return { step, folder, manifest, bytes, problem };
 }

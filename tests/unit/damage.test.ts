@@ -176,7 +176,7 @@ test('a seal covers every byte before it; a file without one is recognized', asy
   writeFileSync(file, JSON.stringify(JSON.parse(sealedText({ format: 1 }))));
   expect(await readSealed(file)).toMatchObject({
     ok: false,
-    problem: 'the content of a.json is not what was written',
+    problem: 'the content of a.json has changed (checksum mismatch)',
   });
   expect(await readSealed(path.join(root, 'none'))).toMatchObject({ ok: false, missing: true });
 });
