@@ -5,8 +5,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { listCheckpoints, newestCheckpoint } from '../../src-main/engine/checkpoints/manifest.ts';
 import { slugOf } from '../../src-main/engine/versions/version-name.ts';
-import { toVersion } from '../../src-main/engine/versions/version-files.ts';
 import { VersionStore } from '../../src-main/engine/versions/version-store.ts';
+import { toVersion } from '../../src-main/formats/version.ts';
 import { workspacePaths } from '../../src-main/formats/workspace.ts';
 
 let root: string;

@@ -9,14 +9,16 @@ import { type Backup, type BackupType, backupType, Refusal } from '../../contrac
 import {
   type BackupFacts,
   type BackupFile,
+  type BackupFolder,
   backupFile,
   type BackupManifest,
   backupManifest,
   backupStamp,
   backupTime,
-  type FileFormat,
   isBackupStamp,
-  readSealedFormat,
+  listBackupFolders,
+  readBackupFile,
+  readBackupManifest,
 } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { moveFile, sizeDifference, syncFolder, writeSealed } from '../../kit/index.ts';
@@ -54,15 +56,11 @@ export class BackupStore {
   /** Newest first. A backup with a damaged backup.json is listed as damaged, never omitted. */
   async list(): Promise<readonly KnownBackup[]> {
     const found: KnownBackup[] = [];
-    for (const type of backupType.options)
-      for (const stamp of await readdir(path.join(this.paths.backups, type)).catch(() => []))
-        if (isBackupStamp(stamp)) found.push(await this.read(type, stamp));
+    for (const folder of await listBackupFolders(this.paths)) found.push(await this.read(folder));
     return found.sort((a, b) => b.created - a.created || (a.id < b.id ? 1 : -1));
   }
 
-  private async read(type: BackupType, stamp: string): Promise<KnownBackup> {
-    const id = `${type}/${stamp}`;
-    const folder = this.folderOf(id);
+  private async read({ id, type, stamp, folder }: BackupFolder): Promise<KnownBackup> {
     const own = await this.readBackupFile(id);
     if (typeof own !== 'string') return { ...shown(own, folder), verified: own.verified };
     const verified = { t: backupTime(stamp), ok: false, problem: own };
@@ -86,25 +84,12 @@ export class BackupStore {
 
   /** The facts of backup.json, or what is wrong with the file. */
   private readBackupFile(id: string): Promise<BackupFile | string> {
-    return this.readRecord(id, 'backup.json', backupFile, (file) => file.id);
+    return readBackupFile({ id, folder: this.folderOf(id) });
   }
 
   /** The manifest, or what is wrong with it. */
   manifest(id: string): Promise<BackupManifest | string> {
-    return this.readRecord(id, 'manifest.json', backupManifest, (file) => file.backup.id);
-  }
-
-  private async readRecord<T>(
-    id: string,
-    name: string,
-    format: FileFormat<T>,
-    idOf: (value: T) => string,
-  ): Promise<T | string> {
-    const reading = await readSealedFormat(path.join(this.folderOf(id), name), format);
-    if (!reading.ok) return reading.problem;
-    return reading.sealed && idOf(reading.value) === id
-      ? reading.value
-      : `the content of ${name} has changed (checksum mismatch)`;
+    return readBackupManifest({ id, folder: this.folderOf(id) });
   }
 
   /**

@@ -11,10 +11,8 @@ import {
   type Lineage,
   lineageFile,
   listBranchFolders,
-  listCheckpoints,
+  readLineageFile,
   readOrNull,
-  readWithFallback,
-  rebuildLineage,
   type Recovered,
   writeWithLastGood,
 } from '../../formats/index.ts';
@@ -45,12 +43,7 @@ export interface LineageReading {
  * Throws what the disk throws.
  */
 export async function readLineage(paths: WorkspacePaths): Promise<LineageReading> {
-  const { value, recovered, problem, isNewer } = await readWithFallback({
-    file: paths.lineage,
-    format: lineageFile,
-    lastGood: lastGoodOf(paths.lineage),
-    rebuild: () => rebuildFromCheckpoints(paths),
-  });
+  const { value, recovered, problem, isNewer } = await readLineageFile(paths);
   if (isNewer)
     throw new Refusal('NOT_READY', `${problem ?? paths.lineage}.`, {
       subject: paths.lineage,
@@ -84,14 +77,6 @@ export async function updateLastGood(paths: WorkspacePaths, lineage: Lineage): P
   const copy = await readOrNull(file, lineageFile);
   if (JSON.stringify(copy) === JSON.stringify(lineage)) return;
   await writeJson(file, lineageFile.toJson(lineage)).catch(() => undefined);
-}
-
-async function rebuildFromCheckpoints(paths: WorkspacePaths): Promise<Lineage | null> {
-  const manifests = [];
-  for (const branch of await listBranchFolders(paths))
-    for (const { manifest } of await listCheckpoints(paths.checkpoints(branch)))
-      manifests.push({ ...manifest, branch });
-  return rebuildLineage(manifests, { baseFolder: paths.base });
 }
 
 async function hasCheckpointFolders(paths: WorkspacePaths): Promise<boolean> {

@@ -3,7 +3,6 @@
  * `numbers.json` next to the folders.
  */
 import path from 'node:path';
-import type { Version } from '../../contract/index.ts';
 import {
   type CheckpointOrigin,
   readOrNull,
@@ -14,7 +13,6 @@ import {
   type VersionManifest,
   versionManifest,
   versionNumbersFile,
-  versionOrigin,
   writeFormat,
 } from '../../formats/index.ts';
 import { type FileList, writeSealed } from '../../kit/index.ts';
@@ -81,10 +79,4 @@ export async function readLastNumber(file: string): Promise<number> {
 
 export function writeLastNumber(file: string, last: number): Promise<void> {
   return writeFormat(file, versionNumbersFile, { last });
-}
-
-/** What clients see of a version. */
-export function toVersion(file: VersionFile): Version {
-  const { format: _format, pass: _pass, dataset: _dataset, ...rest } = file;
-  return { ...rest, how: versionOrigin(file.how) };
 }
