@@ -83,7 +83,7 @@ const valueText = (value: unknown): string =>
 
 async function readConfig(session: Session): Promise<{
   readonly values: Config;
-  readonly differences: Record<string, unknown>;
+  readonly differences: Readonly<Record<string, unknown>>;
   readonly locks: Record<string, string>;
   readonly staged: Record<string, unknown>;
 }> {

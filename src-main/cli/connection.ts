@@ -5,16 +5,10 @@ import { RPCLink } from '@orpc/client/websocket';
 import type { ContractRouterClient } from '@orpc/contract';
 import { WebSocket } from 'ws';
 import { CONTRACT_VERSION, type Contract } from '../contract/index.ts';
-import { readHolder } from '../kit/lock-file.ts';
+import { engineLock, readLiveHolder } from '../formats/index.ts';
 import { NoEngine, type Session } from './session.ts';
 
 export type EngineClient = ContractRouterClient<Contract>;
-
-interface EngineLock {
-  readonly port?: number | null;
-  readonly contract?: number;
-  readonly version?: string;
-}
 
 export interface Connection {
   readonly client: EngineClient;
@@ -37,13 +31,10 @@ export async function engineOf(session: Session): Promise<{
   readonly port: number | null;
   readonly contract: number;
 } | null> {
-  const holder = await readHolder<EngineLock>(session.paths.engineLock);
+  const holder = await readLiveHolder(session.paths.engineLock, engineLock);
   if (holder === null) return null;
-  return {
-    pid: holder.pid,
-    port: holder.port ?? null,
-    contract: holder.contract ?? CONTRACT_VERSION,
-  };
+  const { pid, port, contract = CONTRACT_VERSION } = holder;
+  return { pid, port, contract };
 }
 
 export async function readToken(session: Session): Promise<string | null> {

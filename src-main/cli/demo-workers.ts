@@ -3,36 +3,19 @@
  * model on held-out questions.
  */
 import { mkdir } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { execa, ExecaError } from 'execa';
-import { z } from 'zod';
-import { readJson, writeJson } from '../kit/files.ts';
+import type { z } from 'zod';
+import {
+  evaluationResultFile,
+  exitFile,
+  readFormat,
+  readOrNull,
+  type WorkerRequest,
+} from '../formats/index.ts';
+import { writeJson } from '../kit/files.ts';
 
-const scoreFile = z.object({
-  k: z.number().int(),
-  n: z.number().int(),
-  low: z.number(),
-  high: z.number(),
-  unfinished: z.number().int(),
-  seconds: z.number(),
-  answers: z.array(
-    z.object({
-      row: z.number().int(),
-      prompt: z.string(),
-      expected: z.string(),
-      produced: z.string(),
-      matches: z.boolean(),
-    }),
-  ),
-});
-export type Score = z.infer<typeof scoreFile>;
-
-const exitFile = z.object({
-  outcome: z.string(),
-  reason: z.string().nullable(),
-  error: z.object({ category: z.string(), message: z.string() }).nullable(),
-});
+export type Score = z.infer<typeof evaluationResultFile.schema>;
 
 export interface Workers {
   /** Writes train.jsonl and held_out.jsonl into `folder`. */
@@ -61,23 +44,16 @@ export function createWorkers(options: {
       process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python',
     );
 
-  const runWorker = async (
+  const runWorker = async <K extends 'sample' | 'evaluate'>(
     name: string,
-    kind: 'sample' | 'evaluate',
-    spec: Record<string, unknown>,
+    kind: K,
+    request: WorkerRequest<K>,
   ): Promise<void> => {
     const run = join(options.folder, name);
     await mkdir(run, { recursive: true });
-    await writeJson(join(run, 'spec.json'), {
-      format: 1,
-      kind,
-      run: name,
-      workspace: options.workspace,
-      created: Date.now() / 1000,
-      device: 'auto',
-      threads: cpus().length,
-      [kind]: spec,
-    });
+    const created = Date.now() / 1000;
+    const spec = { format: 1, kind, run: name, workspace: options.workspace, created, ...request };
+    await writeJson(join(run, 'spec.json'), spec);
     const log = { file: join(run, 'trainer.log'), append: true };
     try {
       await execa(python, ['-m', 'nightshift_trainer', run], {
@@ -99,38 +75,45 @@ export function createWorkers(options: {
         },
       });
     } catch (error) {
-      // One that ran and failed leaves its reason in exit.json.
+      // A worker that ran and failed leaves its reason in exit.json.
       const hasRun = error instanceof ExecaError && error.exitCode !== undefined;
       if (!hasRun) throw error;
     }
-    const exit = exitFile.safeParse(await readJson(join(run, 'exit.json')));
-    if (exit.data?.outcome !== 'completed')
+    const exit = await readOrNull(join(run, 'exit.json'), exitFile);
+    if (exit?.outcome !== 'completed')
       throw new Error(
-        `The ${kind} worker failed: ${exit.data?.error?.message ?? exit.data?.reason ?? 'no error message'} (log: ${log.file})`,
+        `The ${kind} worker failed: ${exit?.error?.message ?? exit?.reason ?? 'no error message'} (log: ${log.file})`,
       );
   };
 
   return {
     sample: (folder, rows, shuffled) =>
       runWorker('sample', 'sample', {
-        folder,
-        train_rows: rows.train,
-        held_out_rows: rows.heldOut,
-        seed: 7,
-        shuffled,
+        sample: {
+          folder,
+          train_rows: rows.train,
+          held_out_rows: rows.heldOut,
+          seed: 7,
+          shuffled,
+        },
       }),
     evaluate: async (name, model, questions, limit) => {
       const output = join(options.folder, `${name}.json`);
       await runWorker(name, 'evaluate', {
-        model,
-        questions,
-        limit,
-        max_new_tokens: 96,
-        scorer: 'exact',
-        output,
-        precision: 'bf16',
+        evaluate: {
+          model,
+          questions,
+          limit,
+          max_new_tokens: 96,
+          scorer: 'exact',
+          output,
+          precision: 'bf16',
+        },
       });
-      return scoreFile.parse(await readJson(output));
+      const result = await readFormat(output, evaluationResultFile);
+      if (result?.ok !== true)
+        throw new Error(`The evaluate worker left no result: ${result?.problem ?? output}`);
+      return result.value;
     },
   };
 }

@@ -6,15 +6,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { z } from 'zod';
 import { resumeText, type CheckpointCheck } from '../contract/index.ts';
-import { resumePoint, scannedEvent } from '../formats/index.ts';
-import { writeJson } from '../kit/files.ts';
-import { readJsonLines } from '../kit/lines.ts';
-
-const scanned = scannedEvent(
-  resumePoint.extend({ cursor: z.looseObject({ dataset: z.string() }).nullable() }),
-);
+import { eventsFile, specFiles, writeFormat } from '../formats/index.ts';
+import { readLines } from '../kit/lines.ts';
 
 /** Throws an Error with a readable message if the worker fails. */
 export async function verifyWithoutEngine(
@@ -29,8 +23,7 @@ export async function verifyWithoutEngine(
     path.join(runtime, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
   const run = await mkdtemp(path.join(tmpdir(), 'nightshift-verify-'));
   try {
-    await writeJson(path.join(run, 'spec.json'), {
-      format: 1,
+    await writeFormat(path.join(run, 'spec.json'), specFiles.verify, {
       kind: 'verify',
       verify: { checkpoints, datasets: {} },
     });
@@ -48,11 +41,11 @@ export async function verifyWithoutEngine(
       },
     );
     if (exitCode === undefined) throw new Error(`${python}: ${originalMessage ?? 'not started'}`);
-    for (const line of await readJsonLines(path.join(run, 'events.jsonl'))) {
-      const event = scanned.safeParse(line);
-      if (!event.success) continue;
-      const { resumes, bytes, seconds } = event.data;
-      const skipped = event.data.skipped.map((skip) => ({ branch, ...skip }));
+    for await (const line of readLines(path.join(run, 'events.jsonl'))) {
+      const event = eventsFile.parseLine(line);
+      if (event?.type !== 'scanned') continue;
+      const { resumes, bytes, seconds } = event;
+      const skipped = event.skipped.map((skip) => ({ branch, ...skip }));
       return {
         text: resumeText(branch, resumes, skipped),
         resumes:

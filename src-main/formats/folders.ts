@@ -3,11 +3,26 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { JournalEntry } from '../contract/index.ts';
-import { readJsonLines } from '../kit/index.ts';
+import { type BackupType, backupType, type JournalEntry } from '../contract/index.ts';
+import { isAlive, readJsonLines } from '../kit/index.ts';
+import {
+  type BackupFile,
+  backupFile,
+  type BackupManifest,
+  backupManifest,
+  isBackupStamp,
+} from './backup.ts';
 import { type CheckpointManifest, checkpointManifest, checkpointStep } from './checkpoint.ts';
-import { readOrNull } from './files.ts';
+import type { FileFormat } from './document.ts';
+import {
+  lastGoodOf,
+  readOrNull,
+  readSealedFormat,
+  readWithFallback,
+  type Recovered,
+} from './files.ts';
 import { isJournalFileName, journalFile } from './journal.ts';
+import { type Lineage, lineageFile, rebuildLineage } from './lineage.ts';
 import { isVersionName, type VersionFile, versionFile } from './version.ts';
 import type { WorkspacePaths } from './workspace.ts';
 
@@ -29,7 +44,7 @@ async function readCheckpoint(folder: string, step: number): Promise<Checkpoint 
     const found = (await stat(path.join(folder, name)).catch(() => null))?.size ?? null;
     bytes += found ?? 0;
     if (found === null) problem ??= `${name} is missing`;
-    else if (found !== size) problem ??= `${name} has ${found} bytes instead of ${size}`;
+    else if (found !== size) problem ??= `${name} has ${found} bytes, expected ${size}`;
   }
   return { step, folder, manifest, bytes, problem };
 }
@@ -66,6 +81,27 @@ export async function listBranchFolders(
 }
 
 /**
+ * The lineage; that of a damaged file from its last good copy, else from the checkpoints. Throws
+ * what the disk throws.
+ */
+export function readLineageFile(
+  paths: Pick<WorkspacePaths, 'lineage' | 'branches' | 'checkpoints' | 'base'>,
+): Promise<Recovered<Lineage>> {
+  return readWithFallback({
+    file: paths.lineage,
+    format: lineageFile,
+    lastGood: lastGoodOf(paths.lineage),
+    async rebuild() {
+      const manifests: CheckpointManifest[] = [];
+      for (const branch of await listBranchFolders(paths))
+        for (const { manifest } of await listCheckpoints(paths.checkpoints(branch)))
+          manifests.push({ ...manifest, branch });
+      return rebuildLineage(manifests, { baseFolder: paths.base });
+    },
+  });
+}
+
+/**
  * Newest first; `folder` is where the version lies now. Without a readable version.json there is
  * none.
  */
@@ -80,6 +116,59 @@ export async function listVersions(
     if (version !== null) versions.push({ ...version, folder });
   }
   return versions.sort((a, b) => b.number - a.number);
+}
+
+export interface BackupFolder {
+  /** `<type>/<stamp>` */
+  readonly id: string;
+  readonly type: BackupType;
+  readonly stamp: string;
+  readonly folder: string;
+}
+
+/** By type, in no order. What is in them is not read. */
+export async function listBackupFolders(
+  paths: Pick<WorkspacePaths, 'backups'>,
+): Promise<readonly BackupFolder[]> {
+  const folders: BackupFolder[] = [];
+  for (const type of backupType.options)
+    for (const stamp of await readdir(path.join(paths.backups, type)).catch(() => [])) {
+      const folder = path.join(paths.backups, type, stamp);
+      if (isBackupStamp(stamp)) folders.push({ id: `${type}/${stamp}`, type, stamp, folder });
+    }
+  return folders;
+}
+
+type BackupPlace = Pick<BackupFolder, 'id' | 'folder'>;
+
+/** The facts of backup.json, or what is wrong with the file. */
+export const readBackupFile = (backup: BackupPlace): Promise<BackupFile | string> =>
+  readBackupRecord(backup, 'backup.json', backupFile, (file) => file.id);
+
+/** The manifest, or what is wrong with it. */
+export const readBackupManifest = (backup: BackupPlace): Promise<BackupManifest | string> =>
+  readBackupRecord(backup, 'manifest.json', backupManifest, (file) => file.backup.id);
+
+async function readBackupRecord<T>(
+  { id, folder }: BackupPlace,
+  name: string,
+  format: FileFormat<T>,
+  idOf: (value: T) => string,
+): Promise<T | string> {
+  const reading = await readSealedFormat(path.join(folder, name), format);
+  if (!reading.ok) return reading.problem;
+  return reading.sealed && idOf(reading.value) === id
+    ? reading.value
+    : `the content of ${name} has changed (checksum mismatch)`;
+}
+
+/** The live holder of a lock; null when it is free, invalid or held by a dead process. */
+export async function readLiveHolder<T extends { readonly pid: number; readonly start: string }>(
+  file: string,
+  format: FileFormat<T>,
+): Promise<T | null> {
+  const lock = await readOrNull(file, format);
+  return lock !== null && isAlive(lock) ? lock : null;
 }
 
 /** The last `limit` lines of the journal, newest first. Throws what the disk throws. */

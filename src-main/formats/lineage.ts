@@ -43,7 +43,10 @@ export const lineageFile = defineFile({
 export type Lineage = z.infer<typeof lineageFile.schema>;
 
 /** `branch-2`, `branch-3` …: above every number that was ever given. `taken`: folder names. */
-export function nextBranchName(lineage: Lineage, taken: readonly string[]): string {
+export function nextBranchName(
+  lineage: Pick<Lineage, 'branches'>,
+  taken: readonly string[],
+): string {
   const names = [...lineage.branches.map((branch) => branch.name), ...taken];
   return `branch-${Math.max(1, ...names.map(branchNumber)) + 1}`;
 }

@@ -1,6 +1,6 @@
 /** Versions, `models/versions/vNNN_<slug>/`: kept weights with what is known of them. */
 import { z } from 'zod';
-import { version } from '../contract/index.ts';
+import { type Version, version } from '../contract/index.ts';
 import { checkpointOrigin } from './checkpoint.ts';
 import { defineFile } from './document.ts';
 import { count, formatNumber, integer, text, time } from './fields.ts';
@@ -64,4 +64,10 @@ const OLD_ORIGINS: readonly (readonly [RegExp, string])[] = [
 /** How a version came about, in today's words; the file keeps its own, which its seal covers. */
 export function versionOrigin(how: string): string {
   return OLD_ORIGINS.reduce((current, [old, word]) => current.replace(old, word), how);
+}
+
+/** What clients see of a version. */
+export function toVersion(file: VersionFile): Version {
+  const { format: _format, pass: _pass, dataset: _dataset, ...rest } = file;
+  return { ...rest, how: versionOrigin(file.how) };
 }

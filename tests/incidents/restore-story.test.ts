@@ -76,7 +76,9 @@ test('a restored version equals the version; killed immediately, it resumes on t
   expect(result).toMatchObject({ branch: 'branch-2', queued_again: ['b.jsonl'] });
   const published = await sha256(path.join(first.folder, 'model.safetensors'));
   expect(await weights('branch-2', first.step)).toBe(published);
-  expect(await optimizerState('branch-2', first.step)).toBe(await optimizerState('main', first.step));
+  expect(await optimizerState('branch-2', first.step)).toBe(
+    await optimizerState('main', first.step),
+  );
 
   // Killed before its first save: only the staged checkpoint exists to resume from.
   const events = () =>

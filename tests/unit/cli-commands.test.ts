@@ -359,7 +359,10 @@ describe('without an engine', () => {
   test('reports a trainer that is still running without an engine', async () => {
     const own = ownIdentity();
     await write('.trainer.lock', JSON.stringify({ format: 1, ...own, run: 'r-1', t: now }));
-    await write('runs/r-1/heartbeat', JSON.stringify({ format: 1, ...own, t: now - 2 }));
+    await write(
+      'runs/r-1/heartbeat',
+      JSON.stringify({ format: 1, ...own, phase: 'step', t: now - 2 }),
+    );
     const text = await nightshift('status');
     expect(text.out).toContain(
       `A trainer (pid ${String(own.pid)}) is still running without an engine`,

@@ -60,7 +60,7 @@ test('checkpoints: newest first by number, with what their sizes say', async () 
   expect(found.map(({ step, bytes, problem }) => [step, bytes, problem])).toEqual([
     [1000, 10, null],
     [900, 10, null],
-    [30, 5, 'model/model.safetensors has 5 bytes instead of 10'],
+    [30, 5, 'model/model.safetensors has 5 bytes, expected 10'],
     [20, 0, 'model/model.safetensors is missing'],
   ]);
   expect(found[0]?.folder).toBe(newest);

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { configSchema } from '../../src-main/contract/index.ts';
 import { createBaseModels } from '../../src-main/engine/base-models/index.ts';
 import { createJournal } from '../../src-main/engine/journal/index.ts';
-import { nextBranchName } from '../../src-main/engine/lineage/branch-names.ts';
 import { createLineage, describeLineage } from '../../src-main/engine/lineage/index.ts';
+import { nextBranchName } from '../../src-main/formats/lineage.ts';
 import { workspacePaths } from '../../src-main/formats/workspace.ts';
 import { systemClock } from '../../src-main/kit/index.ts';
 

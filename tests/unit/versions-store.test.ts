@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { listCheckpoints, newestCheckpoint } from '../../src-main/engine/checkpoints/manifest.ts';
 import { slugOf } from '../../src-main/engine/versions/version-name.ts';
 import { VersionStore } from '../../src-main/engine/versions/version-store.ts';
+import { toVersion } from '../../src-main/formats/version.ts';
 import { workspacePaths } from '../../src-main/formats/workspace.ts';
 import { UNMEASURED_VERSION } from '../support/version-facts.ts';
 
@@ -63,7 +64,7 @@ test('checkpoints are sorted by number; one without a readable manifest or with 
   ]);
   expect((await newestCheckpoint(branch))?.step).toBe(1000);
   expect((await listCheckpoints(branch))[0]?.problem).toBe(
-    'model/model.safetensors has 4 bytes instead of 5',
+    'model/model.safetensors has 4 bytes, expected 5',
   );
 });
 
@@ -150,6 +151,17 @@ test('the trash keeps a deleted version for 30 days, and its number is not reuse
   expect(await store.emptyTrash(1_000_001 + 30 * 86_400)).toEqual([path.basename(where)]);
   expect(() => statSync(where)).toThrow('ENOENT');
   expect(readFileSync(path.join(model, 'model.safetensors'), 'utf8')).toBe('abcd');
+});
+
+test('the origin of a version that was recorded in earlier words is shown in the current ones', async () => {
+  const store = new VersionStore(workspacePaths(root));
+  const model = path.join(checkpoint(path.join(root, 'main'), 3), 'model');
+  const made = await store.publish(model, { ...facts(1), how: 'by itself, daily' });
+  expect(toVersion(made).how).toBe('automatically, daily');
+  // The file keeps its words, and so its seal.
+  await store.rewrite({ ...made, pinned: true });
+  expect((await store.list())[0]).toMatchObject({ how: 'by itself, daily', pinned: true });
+  expect(await store.verify(made)).toMatchObject({ ok: true });
 });
 
 test('a version without evaluated_step, from an earlier format, is read', async () => {

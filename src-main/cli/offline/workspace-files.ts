@@ -2,46 +2,32 @@
  * Reads a workspace without an engine. Missing or damaged files count as unknown; nothing is
  * guessed.
  */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import type { Config, JournalEntry, Version } from '../../contract/index.ts';
 import {
-  configSchema,
-  factoryConfig,
-  fromScriptStatus,
-  journalEntry,
-  version,
-  type Config,
-  type JournalEntry,
-  type Version,
-} from '../../contract/index.ts';
-import { readJson } from '../../kit/files.ts';
-import { readJsonLines } from '../../kit/lines.ts';
-import { readHolder } from '../../kit/lock-file.ts';
+  type Differences,
+  heartbeatFile,
+  listVersions,
+  readConfigText,
+  readJournal,
+  readLiveHolder,
+  readOrNull,
+  toVersion,
+  trainerLock,
+  trainingStatusFile,
+} from '../../formats/index.ts';
 import type { Session } from '../session.ts';
 import type { KnownFromFiles } from '../status-text.ts';
 
-const heartbeatFile = z.object({ pid: z.number(), start: z.string(), t: z.number() });
-
-async function readOr<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
-  try {
-    const parsed = schema.safeParse(await readJson(path));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
-}
-
 export async function knownFromFiles(session: Session): Promise<KnownFromFiles> {
   const { paths } = session;
-  const trainer = await readHolder<{ run?: string }>(paths.trainerLock).catch(() => null);
+  const trainer = await readLiveHolder(paths.trainerLock, trainerLock);
   const heartbeat =
-    trainer?.run === undefined
+    trainer === null
       ? null
-      : await readOr(join(paths.runs, trainer.run, 'heartbeat'), heartbeatFile);
-  const status = fromScriptStatus(
-    await readJson(join(paths.status, 'training_status.json')).catch(() => null),
-  );
+      : await readOrNull(join(paths.run(trainer.run), 'heartbeat'), heartbeatFile);
+  const status = await readOrNull(paths.trainingStatus, trainingStatusFile);
   return {
     engine: null,
     state: trainer === null ? 'not_running' : 'unsupervised',
@@ -97,63 +83,25 @@ export async function queueFromFiles(session: Session): Promise<QueueFile[]> {
   return out;
 }
 
+/** Newest first. */
 export async function versionsFromFiles(session: Session): Promise<Version[]> {
-  const folder = session.paths.versions;
-  const out: Version[] = [];
-  for (const name of await readdir(folder).catch(() => [])) {
-    const found = await readOr(join(folder, name, 'version.json'), version);
-    if (found !== null) out.push(found);
-  }
-  return out.sort((a, b) => b.number - a.number);
+  return (await listVersions(session.paths)).map(toVersion);
 }
 
 /** Newest first. */
-export async function journalFromFiles(session: Session, limit: number): Promise<JournalEntry[]> {
-  const folder = session.paths.journal;
-  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.jsonl'));
-  const out: JournalEntry[] = [];
-  for (const name of names.sort().reverse()) {
-    const lines = await readJsonLines(join(folder, name)).catch(() => []);
-    for (const line of [...lines].reverse()) {
-      const parsed = journalEntry.safeParse(line);
-      if (parsed.success) out.push(parsed.data);
-      if (out.length >= limit) return out;
-    }
-  }
-  return out;
-}
+export const journalFromFiles = (session: Session, limit: number): Promise<JournalEntry[]> =>
+  readJournal(session.paths.journal, limit);
 
 /** Default values with the user's changes applied. Throws if config.json is invalid. */
 export async function configFromFiles(
   session: Session,
-): Promise<{ readonly values: Config; readonly differences: Record<string, unknown> }> {
-  const file = await readJson(session.paths.config);
-  if (file === null) return { values: factoryConfig, differences: {} };
-  const { format: _format, ...differences } = z.record(z.string(), z.unknown()).parse(file);
-  const nested: Record<string, unknown> = {};
-  for (const [dotted, value] of Object.entries(differences))
-    setAt(nested, dotted.split('.'), value);
-  const parsed = configSchema.safeParse(nested);
-  if (!parsed.success)
-    throw new Error(
-      `${session.paths.config}: ${parsed.error.issues[0]?.path.join('.') ?? ''} ${parsed.error.issues[0]?.message ?? ''}`,
-    );
-  return { values: parsed.data, differences };
-}
-
-/** Sets the value at a dotted key; nested objects are merged. */
-function setAt(into: Record<string, unknown>, parts: readonly string[], value: unknown): void {
-  const [first, ...rest] = parts;
-  if (first === undefined) return;
-  if (rest.length === 0) {
-    const both = z.record(z.string(), z.unknown());
-    const old = both.safeParse(into[first]);
-    const next = both.safeParse(value);
-    into[first] = old.success && next.success ? { ...old.data, ...next.data } : value;
-    return;
-  }
-  const inner = z.record(z.string(), z.unknown()).safeParse(into[first]);
-  const folder = inner.success ? inner.data : {};
-  into[first] = folder;
-  setAt(folder, rest, value);
+): Promise<{ readonly values: Config; readonly differences: Differences }> {
+  const file = session.paths.config;
+  const content = await readFile(file, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '{}';
+    throw error;
+  });
+  const reading = readConfigText(content, file);
+  if (!reading.ok) throw new Error(reading.problem);
+  return reading.value;
 }

@@ -108,7 +108,7 @@ export async function extractBackup(
       });
     list.forEach(([name, { sha256 }], at) => {
       if (hashes[at]?.source !== sha256)
-        throw damaged(`the content of ${name} is not what was backed up`);
+        throw damaged(`the content of ${name} has changed (SHA-256 mismatch)`);
       if (hashes[at].copy !== sha256)
         throw new Refusal(
           'NOT_READY',

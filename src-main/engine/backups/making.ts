@@ -107,7 +107,7 @@ async function copyVerified(
       if (known !== undefined && known.sha256 !== source)
         throw new Refusal(
           'NOT_READY',
-          `${gathered.title} is damaged: the content of ${path.basename(name)} is not what was published.`,
+          `${gathered.title} is damaged: the content of ${path.basename(name)} has changed (SHA-256 mismatch).`,
           {
             subject: gathered.title,
             next: 'Back up another version or the model instead.',

@@ -5,44 +5,28 @@
  */
 import { mkdir, readdir, readlink, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
-import { type Backup, backup, type BackupType, backupType, Refusal } from '../../contract/index.ts';
+import { type Backup, type BackupType, backupType, Refusal } from '../../contract/index.ts';
+import {
+  type BackupFacts,
+  type BackupFile,
+  type BackupFolder,
+  backupFile,
+  type BackupManifest,
+  backupManifest,
+  backupStamp,
+  backupTime,
+  isBackupStamp,
+  listBackupFolders,
+  readBackupFile,
+  readBackupManifest,
+} from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
-import { moveFile, readSealed, sizeDifference, syncFolder, writeSealed } from '../../kit/index.ts';
-
-const facts = backup
-  .omit({ folder: true, keep_until: true, verified: true })
-  .extend({ format: z.literal(1), by: z.string() });
-export type BackupFacts = z.infer<typeof facts>;
-
-const backupFile = facts.extend({ verified: backup.shape.verified });
-const manifestFile = z.object({
-  format: z.literal(1),
-  backup: facts,
-  files: z.record(
-    z.string(),
-    z.object({ size: z.number(), sha256: z.string(), mode: z.number().int() }),
-  ),
-  folders: z.array(z.string()),
-  links: z.array(z.object({ name: z.string(), target: z.string() })),
-});
-export type BackupManifest = z.infer<typeof manifestFile>;
+import { moveFile, sizeDifference, syncFolder, writeSealed } from '../../kit/index.ts';
 
 /** A backup without its retention, which depends on the other backups. */
 export type KnownBackup = Omit<Backup, 'keep_until'>;
 
-const STAMP = /^\d{8}-\d{6}(-\d+)?$/;
 const contentIn = (folder: string): string => path.join(folder, 'content');
-
-/** `YYYYMMDD-HHMMSS`, UTC. */
-export const stampOf = (now: number): string =>
-  new Date(now * 1000).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
-
-const timeOf = (stamp: string): number => {
-  const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)/.exec(stamp) ?? [];
-  const time = Date.parse(`${y ?? ''}-${mo ?? ''}-${d ?? ''}T${h ?? ''}:${mi ?? ''}:${s ?? ''}Z`);
-  return Number.isNaN(time) ? 0 : time / 1000;
-};
 
 export class BackupStore {
   private readonly paths: WorkspacePaths;
@@ -62,7 +46,7 @@ export class BackupStore {
    */
   folderOf(id: string): string {
     const [type = '', stamp = '', ...rest] = id.split('/');
-    if (!backupType.safeParse(type).success || !STAMP.test(stamp) || rest.length > 0)
+    if (!backupType.safeParse(type).success || !isBackupStamp(stamp) || rest.length > 0)
       throw new Refusal('NOT_FOUND', `There is no backup ${id}.`, { subject: id });
     return path.join(this.paths.backups, type, stamp);
   }
@@ -72,18 +56,14 @@ export class BackupStore {
   /** Newest first. A backup with a damaged backup.json is listed as damaged, never omitted. */
   async list(): Promise<readonly KnownBackup[]> {
     const found: KnownBackup[] = [];
-    for (const type of backupType.options)
-      for (const stamp of await readdir(path.join(this.paths.backups, type)).catch(() => []))
-        if (STAMP.test(stamp)) found.push(await this.read(type, stamp));
+    for (const folder of await listBackupFolders(this.paths)) found.push(await this.read(folder));
     return found.sort((a, b) => b.created - a.created || (a.id < b.id ? 1 : -1));
   }
 
-  private async read(type: BackupType, stamp: string): Promise<KnownBackup> {
-    const id = `${type}/${stamp}`;
-    const folder = this.folderOf(id);
+  private async read({ id, type, stamp, folder }: BackupFolder): Promise<KnownBackup> {
     const own = await this.readBackupFile(id);
     if (typeof own !== 'string') return { ...shown(own, folder), verified: own.verified };
-    const verified = { t: timeOf(stamp), ok: false, problem: own };
+    const verified = { t: backupTime(stamp), ok: false, problem: own };
     const manifest = await this.manifest(id);
     if (typeof manifest !== 'string') return { ...shown(manifest.backup, folder), verified };
     return {
@@ -91,7 +71,7 @@ export class BackupStore {
       type,
       reason: 'unknown',
       folder,
-      created: timeOf(stamp),
+      created: backupTime(stamp),
       source: { kind: 'folder', path: folder },
       branch: null,
       step: null,
@@ -102,24 +82,14 @@ export class BackupStore {
     };
   }
 
-  /** The one reader of backup.json: the facts, or what is wrong with the file. */
-  private async readBackupFile(id: string): Promise<z.infer<typeof backupFile> | string> {
-    const reading = await readSealed(path.join(this.folderOf(id), 'backup.json'));
-    if (!reading.ok) return reading.problem;
-    const parsed = backupFile.safeParse(reading.value);
-    return reading.sealed && parsed.success && parsed.data.id === id
-      ? parsed.data
-      : 'the content of backup.json is not what was written';
+  /** The facts of backup.json, or what is wrong with the file. */
+  private readBackupFile(id: string): Promise<BackupFile | string> {
+    return readBackupFile({ id, folder: this.folderOf(id) });
   }
 
-  /** The one reader of manifest.json: the manifest, or what is wrong with it. */
-  async manifest(id: string): Promise<BackupManifest | string> {
-    const reading = await readSealed(path.join(this.folderOf(id), 'manifest.json'));
-    if (!reading.ok) return reading.problem;
-    const parsed = manifestFile.safeParse(reading.value);
-    return reading.sealed && parsed.success && parsed.data.backup.id === id
-      ? parsed.data
-      : 'the content of manifest.json is not what was written';
+  /** The manifest, or what is wrong with it. */
+  manifest(id: string): Promise<BackupManifest | string> {
+    return readBackupManifest({ id, folder: this.folderOf(id) });
   }
 
   /**
@@ -140,7 +110,7 @@ export class BackupStore {
     );
     if (typeof hashes === 'string') return hashes;
     const changed = names.find((name, at) => hashes[at] !== manifest.files[name]?.sha256);
-    if (changed !== undefined) return `the content of ${changed} is not what was written`;
+    if (changed !== undefined) return `the content of ${changed} has changed (SHA-256 mismatch)`;
     for (const { name, target } of manifest.links)
       if ((await readlink(path.join(content, name)).catch(() => null)) !== target)
         return `the link ${name} does not point to ${target}`;
@@ -151,7 +121,10 @@ export class BackupStore {
   async remember(id: string, verified: NonNullable<Backup['verified']>): Promise<void> {
     const own = await this.readBackupFile(id);
     if (typeof own === 'string') return;
-    await writeSealed(path.join(this.folderOf(id), 'backup.json'), { ...own, verified });
+    await writeSealed(
+      path.join(this.folderOf(id), 'backup.json'),
+      backupFile.toJson({ ...own, verified }),
+    );
   }
 
   /** An unused id, and the partial folder that will be renamed to it. */
@@ -159,7 +132,7 @@ export class BackupStore {
     const parent = path.join(this.paths.backups, type);
     await mkdir(parent, { recursive: true });
     const taken = new Set(await readdir(parent));
-    const stamp = stampOf(now);
+    const stamp = backupStamp(now);
     let name = stamp;
     const partialOf = (name: string): string => `.${name}.${String(process.pid)}.partial`;
     for (let next = 2; taken.has(name) || taken.has(partialOf(name)); next += 1)
@@ -175,8 +148,8 @@ export class BackupStore {
   async publish(partial: string, manifest: BackupManifest, now: number): Promise<KnownBackup> {
     const { backup: made } = manifest;
     const verified = { t: now, ok: true, problem: null };
-    await writeSealed(path.join(partial, 'manifest.json'), manifest);
-    await writeSealed(path.join(partial, 'backup.json'), { ...made, verified });
+    await writeSealed(path.join(partial, 'manifest.json'), backupManifest.toJson(manifest));
+    await writeSealed(path.join(partial, 'backup.json'), backupFile.toJson({ ...made, verified }));
     for (const folder of [...manifest.folders].reverse())
       await syncFolder(path.join(contentIn(partial), folder));
     await syncFolder(contentIn(partial));

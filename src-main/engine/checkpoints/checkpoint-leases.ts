@@ -3,17 +3,18 @@
  * trainer's rotation. A lease expires, so that an engine that was killed doesn't block removal
  * forever.
  */
-import { z } from 'zod';
 import type { Point } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
+import {
+  checkpointLeases,
+  type CheckpointLeases as LeaseFile,
+  readOrNull,
+  writeFormat,
+} from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
-import { createSerializer, readJson, writeJson } from '../../kit/index.ts';
+import { createSerializer } from '../../kit/index.ts';
 
-const leaseFile = z.object({
-  format: z.literal(1),
-  held: z.array(z.object({ branch: z.string(), step: z.number().int(), until: z.number() })),
-});
-type Leases = z.infer<typeof leaseFile>['held'];
+type Leases = LeaseFile['held'];
 
 /** Counted from the last plan; an open dialog renews its plan before that. */
 export const LEASE_SECONDS = 900;
@@ -36,13 +37,13 @@ export function createCheckpointLeases(options: {
   const writes = createSerializer();
 
   async function read(): Promise<Leases> {
-    const parsed = leaseFile.safeParse(await readJson(file).catch(() => null));
-    return unexpired(parsed.success ? parsed.data.held : [], options.clock.now());
+    const leases = await readOrNull(file, checkpointLeases);
+    return unexpired(leases?.held ?? [], options.clock.now());
   }
   async function add({ branch, step }: Point): Promise<void> {
     const others = (await read()).filter((lease) => lease.branch !== branch || lease.step !== step);
     const until = options.clock.now() + LEASE_SECONDS;
-    await writeJson(file, { format: 1, held: [...others, { branch, step, until }] });
+    await writeFormat(file, checkpointLeases, { held: [...others, { branch, step, until }] });
   }
   return {
     lease: (point) => writes.run(() => add(point)),

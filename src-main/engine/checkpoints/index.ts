@@ -14,7 +14,6 @@ export {
   type Checkpoint,
   checkpointName,
   type CheckpointCursor,
-  checkpointOrigin,
   type CheckpointOrigin,
   listCheckpoints,
   readCheckpointOrigin,

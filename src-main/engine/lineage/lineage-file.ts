@@ -1,64 +1,97 @@
-/** `current_model/lineage.json`: the base model, the branches, and which branch is trained. */
-import { mkdir } from 'node:fs/promises';
+/**
+ * `current_model/lineage.json`: read, or recovered from its last good copy or the checkpoints when
+ * it is damaged.
+ */
+import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
-import { point, Refusal } from '../../contract/index.ts';
-import { readJson, writeJson } from '../../kit/files.ts';
+import { Refusal } from '../../contract/index.ts';
+import {
+  checkpointStep,
+  lastGoodOf,
+  type Lineage,
+  lineageFile,
+  listBranchFolders,
+  readLineageFile,
+  readOrNull,
+  type Recovered,
+  writeWithLastGood,
+} from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
+import { writeJson } from '../../kit/files.ts';
 
-const branchEntry = z.object({
-  name: z.string(),
-  /** The restored point; null: the branch started from the base model. */
-  parent: point.nullable(),
-  /** Where the model was when the branch was opened; a rollback returns there. */
-  left: point.nullable(),
-  opened: z.number(),
-  why: z.string(),
-});
-export type BranchEntry = z.infer<typeof branchEntry>;
+export type { BranchEntry, Lineage } from '../../formats/index.ts';
 
-const lineageFile = z.looseObject({
-  format: z.number(),
-  branch: z.string(),
-  head: z.number().int().nullable(),
-  base: z.object({ id: z.string(), folder: z.string(), hash: z.string() }),
-  method: z.string(),
-  /** Absent in files from before branches existed. */
-  branches: z.array(branchEntry).optional(),
-});
-export type Lineage = z.infer<typeof lineageFile> & { readonly branches: readonly BranchEntry[] };
+/** What was wrong with lineage.json, and what was used instead of it. */
+export interface LineageRecovery {
+  readonly problem: string;
+  /** Null: there was no copy and no checkpoint, so the lineage starts again. */
+  readonly used: Recovered<Lineage>['recovered'];
+  /** The whole story, for people. */
+  readonly text: string;
+}
 
-const HIGHEST_FORMAT = 1;
+export interface LineageReading {
+  /** Null when no lineage was started. */
+  readonly lineage: Lineage | null;
+  /** Null: the file is good, or there is none. */
+  readonly recovery: LineageRecovery | null;
+}
 
 /**
- * null when no lineage was started. Throws on a file that can't be read: a new lineage must not
- * silently replace one with trained weights. Refusal NOT_READY for a file from a newer version.
+ * Refusal NOT_READY for a file from a newer version, and for a damaged one that checkpoints exist
+ * without but can't replace: a new lineage must not silently replace one with trained weights.
+ * Throws what the disk throws.
  */
-export async function readLineage(paths: WorkspacePaths): Promise<Lineage | null> {
-  const raw = await readJson(paths.lineage);
-  if (raw === null) return null;
-  const format = z.looseObject({ format: z.number() }).safeParse(raw);
-  if (format.success && format.data.format > HIGHEST_FORMAT)
+export async function readLineage(paths: WorkspacePaths): Promise<LineageReading> {
+  const { value, recovered, problem, isNewer } = await readLineageFile(paths);
+  if (isNewer)
+    throw new Refusal('NOT_READY', `${problem ?? paths.lineage}.`, {
+      subject: paths.lineage,
+      next: 'Start the version of Nightshift that wrote it, or a newer one.',
+    });
+  if (problem === null) return { lineage: value, recovery: null };
+  if (value === null && (await hasCheckpointFolders(paths)))
     throw new Refusal(
       'NOT_READY',
-      `${paths.lineage} has format ${format.data.format}, but this version of Nightshift reads only format ${HIGHEST_FORMAT}.`,
+      `${problem}. It has no readable copy and can't be rebuilt from the checkpoints in ${paths.branches}.`,
       {
         subject: paths.lineage,
-        next: 'Start the version of Nightshift that wrote it, or a newer one.',
+        next: 'Copy lineage.json from a backup of the model, then start the engine again.',
       },
     );
-  const lineage = lineageFile.parse(raw);
-  const first: BranchEntry = {
-    name: lineage.branch,
-    parent: null,
-    left: null,
-    opened: 0,
-    why: `Started from ${lineage.base.id}.`,
-  };
-  return { ...lineage, branches: lineage.branches ?? [first] };
+  const text = `${problem}. ${outcomeText(value, recovered)}`;
+  return { lineage: value, recovery: { problem, used: recovered, text } };
 }
 
 export async function writeLineage(paths: WorkspacePaths, lineage: Lineage): Promise<void> {
   await mkdir(path.dirname(paths.lineage), { recursive: true });
-  await writeJson(paths.lineage, lineage);
+  await writeWithLastGood(paths.lineage, lineageFile.toJson(lineage));
+}
+
+/**
+ * Workspaces of earlier versions have no copy yet, and a crash between the file and its copy leaves
+ * an old one. A copy that can't be written is only missed once lineage.json is damaged.
+ */
+export async function updateLastGood(paths: WorkspacePaths, lineage: Lineage): Promise<void> {
+  const file = lastGoodOf(paths.lineage);
+  const copy = await readOrNull(file, lineageFile);
+  if (JSON.stringify(copy) === JSON.stringify(lineage)) return;
+  await writeJson(file, lineageFile.toJson(lineage)).catch(() => undefined);
+}
+
+async function hasCheckpointFolders(paths: WorkspacePaths): Promise<boolean> {
+  for (const branch of await listBranchFolders(paths)) {
+    const names = await readdir(paths.checkpoints(branch));
+    if (names.some((name) => checkpointStep(name) !== null)) return true;
+  }
+  return false;
+}
+
+function outcomeText(lineage: Lineage | null, recovered: Recovered<Lineage>['recovered']): string {
+  if (lineage === null)
+    return 'There is no checkpoint to rebuild it from, so the lineage starts again from the selected base model.';
+  const point = `${lineage.branch}, ${lineage.head === null ? 'no step yet' : `step ${lineage.head}`}`;
+  return recovered === 'rebuilt'
+    ? `It was rebuilt from the checkpoints (${point}).`
+    : `Its last good copy was used instead (${point}).`;
 }

@@ -3,10 +3,17 @@ import { readdir } from 'node:fs/promises';
 import { ancestryOf, type AncestrySegment, Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
+import { nextBranchName } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Journal } from '../journal/index.ts';
-import { nextBranchName } from './branch-names.ts';
-import { type BranchEntry, type Lineage, readLineage, writeLineage } from './lineage-file.ts';
+import {
+  type BranchEntry,
+  type Lineage,
+  type LineageRecovery,
+  readLineage,
+  updateLastGood,
+  writeLineage,
+} from './lineage-file.ts';
 
 export type LineageRoom = Awaited<ReturnType<typeof createLineage>>;
 
@@ -17,7 +24,27 @@ export async function createLineage(options: {
 }) {
   const { paths, journal, clock } = options;
   const changed = new Emitter<void>();
-  let lineage: Lineage | null = await readLineage(paths);
+  let lineage: Lineage | null = null;
+  let recovery: LineageRecovery | null = null;
+
+  /** A recovered lineage replaces the damaged file, so that other readers of it find the same. */
+  async function load(): Promise<void> {
+    const reading = await readLineage(paths);
+    ({ lineage } = reading);
+    if (reading.recovery === null) {
+      if (lineage !== null) await updateLastGood(paths, lineage);
+      return;
+    }
+    const { problem, used, text } = reading.recovery;
+    ({ recovery } = reading);
+    journal.write({
+      what: 'lineage.recovered',
+      text,
+      evidence: { file: paths.lineage, problem, used },
+    });
+    if (lineage !== null) await writeLineage(paths, lineage);
+  }
+  await load();
 
   const branch = (): string => lineage?.branch ?? 'main';
 
@@ -31,6 +58,8 @@ export async function createLineage(options: {
     changed,
     /** null until a base model was chosen for the first time. */
     current: (): Lineage | null => lineage,
+    /** The last time that lineage.json was damaged; null: not since the engine started. */
+    recovery: (): LineageRecovery | null => recovery,
     /** The branch that is trained. */
     branch,
     /** Oldest first. */
@@ -80,7 +109,7 @@ export async function createLineage(options: {
     },
     /** Reads lineage.json again; returns the branch that is trained. */
     async reload(): Promise<string> {
-      lineage = await readLineage(paths);
+      await load();
       changed.emit(undefined);
       return branch();
     },

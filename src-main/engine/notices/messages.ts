@@ -27,6 +27,16 @@ export function backupDamaged(id: string, problem: string): NoticeText {
   };
 }
 
+export function lineageRecovered(text: string): NoticeText {
+  return {
+    kind: 'fact',
+    tone: 'warn',
+    title: 'lineage.json was damaged',
+    body: text,
+    opens: 'models',
+  };
+}
+
 export function configChanged(keys: readonly string[]): NoticeText {
   return {
     kind: 'config_drift',

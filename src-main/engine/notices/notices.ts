@@ -7,6 +7,7 @@ import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
+import type { LineageRecovery, LineageRoom } from '../lineage/index.ts';
 import { isSelfHealing, type QueueNews, type QueueRoom } from '../queue/index.ts';
 import type { RestoreRoom } from '../restore/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
@@ -25,6 +26,7 @@ export interface NoticesOptions {
   readonly config: ConfigRoom;
   readonly datasets: DatasetsRoom;
   readonly disk: DiskRoom;
+  readonly lineage: Pick<LineageRoom, 'changed' | 'recovery'>;
   readonly queue: QueueRoom;
   readonly restore: Pick<RestoreRoom, 'news'>;
   readonly trainer: TrainerRoom;
@@ -64,6 +66,8 @@ function connect(options: NoticesOptions, store: NoticeStore, notify: Notify): (
   const onVerdict = verdictNotices(store, notify);
   const onConfig = configNotices(notify);
   const onDisk = diskNotices(options.disk, notify);
+  const onLineage = lineageNotices(options.lineage, notify);
+  onLineage();
   const unsubscribe = [
     options.queue.news.on((news) => {
       notify(queueNotice(news, options.clock.now()));
@@ -80,6 +84,7 @@ function connect(options: NoticesOptions, store: NoticeStore, notify: Notify): (
     }),
     options.disk.changed.on(onDisk),
     options.config.changed.on(onConfig),
+    options.lineage.changed.on(onLineage),
   ];
   return () => {
     for (const stop of unsubscribe) stop();
@@ -138,6 +143,17 @@ function verdictNotices(store: NoticeStore, notify: Notify): (dataset: DatasetSu
     if (asked.has(id) && asked.get(id) === decision) return;
     asked.set(id, decision);
     notify(messages.needsDecision(name, message));
+  };
+}
+
+/** One notice for each recovery; the first happens before the notices exist. */
+function lineageNotices(lineage: NoticesOptions['lineage'], notify: Notify): () => void {
+  let reported: LineageRecovery | null = null;
+  return () => {
+    const recovery = lineage.recovery();
+    if (recovery !== null && recovery !== reported)
+      notify(messages.lineageRecovered(recovery.text));
+    reported = recovery;
   };
 }
 

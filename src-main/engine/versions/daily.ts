@@ -3,10 +3,9 @@
  * sleep past that time it is made once, late. `data/daily.json` records which days are done, so
  * that a restart doesn't make a day's version again.
  */
-import { z } from 'zod';
 import { Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { readJson, writeJson } from '../../kit/files.ts';
+import { dailyFile, readOrNull, writeFormat } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { Journal } from '../journal/index.ts';
@@ -15,8 +14,6 @@ const SECONDS_BETWEEN_CHECKS = 30;
 const SECONDS_BETWEEN_ATTEMPTS = 600;
 /** After this many failures the day is skipped. */
 const MAX_ATTEMPTS = 3;
-
-const dailyFile = z.object({ format: z.literal(1), settled: z.number() });
 
 /**
  * The last time at or before `now` when the local clock showed `at` (`HH:MM`); null when disabled.
@@ -70,15 +67,14 @@ export async function createDaily(options: {
   readonly failed: (where: string, error: unknown) => void;
 }): Promise<{ close(): void }> {
   const { paths, config, journal, clock } = options;
-  const parsed = dailyFile.safeParse(await readJson(paths.daily).catch(() => null));
-  let settled = parsed.success ? parsed.data.settled : null;
+  let settled = (await readOrNull(paths.daily, dailyFile))?.settled ?? null;
   let failures = 0;
   let notBefore = 0;
 
   async function settle(due: number): Promise<void> {
     settled = due;
     failures = 0;
-    await writeJson(paths.daily, { format: 1, settled: due });
+    await writeFormat(paths.daily, dailyFile, { settled: due });
   }
   function report(text: string, evidence: Record<string, unknown> = {}): void {
     journal.write({ what: 'versions.daily', text, evidence });

@@ -11,6 +11,7 @@ import {
   sizeDifference,
   syncFolder,
 } from '../../kit/index.ts';
+import { listVersions } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { readCheckpointOrigin } from '../checkpoints/index.ts';
 import {
@@ -32,15 +33,8 @@ export class VersionStore {
   }
 
   /** Newest first; a folder without a readable version.json is no version. */
-  async list(): Promise<readonly VersionFile[]> {
-    const versions: VersionFile[] = [];
-    for (const name of await readdir(this.paths.versions).catch(() => [])) {
-      if (!/^v\d+_/.test(name)) continue;
-      const folder = path.join(this.paths.versions, name);
-      const { facts } = await readVersionFile(folder);
-      if (facts !== null) versions.push({ ...facts, folder });
-    }
-    return versions.sort((a, b) => b.number - a.number);
+  list(): Promise<readonly VersionFile[]> {
+    return listVersions(this.paths);
   }
 
   /**
@@ -50,9 +44,9 @@ export class VersionStore {
   async nextNumber(): Promise<number> {
     const names = await readdir(this.paths.versions).catch(() => []);
     const numbers = names.map((name) => Number(/^v(\d+)_/.exec(name)?.[1] ?? 0));
-    const next = Math.max(await readLastNumber(this.paths.versions), ...numbers) + 1;
+    const next = Math.max(await readLastNumber(this.paths.versionNumbers), ...numbers) + 1;
     await mkdir(this.paths.versions, { recursive: true });
-    await writeLastNumber(this.paths.versions, next);
+    await writeLastNumber(this.paths.versionNumbers, next);
     return next;
   }
 
@@ -108,7 +102,7 @@ export class VersionStore {
     const { seal } = await readVersionFile(folder);
     if (!seal.ok) return seal.problem;
     if (seal.sealed === manifest.sealed) return manifest.files;
-    return `the content of ${seal.sealed ? 'manifest.json' : 'version.json'} is not what was written`;
+    return `the content of ${seal.sealed ? 'manifest.json' : 'version.json'} has changed (checksum missing)`;
   }
 
   /**

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Point, Version, VersionCheck } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
+import { toVersion } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { CheckpointOrigin, CheckpointsRoom } from '../checkpoints/index.ts';
 import type { Journal } from '../journal/index.ts';
@@ -21,7 +22,7 @@ import {
   isLastCopy,
   isSamePoint,
 } from './delete-version.ts';
-import { readVersionManifest, toVersion } from './version-files.ts';
+import { readVersionManifest } from './version-files.ts';
 import { VersionStore } from './version-store.ts';
 
 export type VersionsRoom = Awaited<ReturnType<typeof createVersions>>;
