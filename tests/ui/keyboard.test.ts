@@ -177,7 +177,7 @@ test('config: change, stage, consent, cancel', async () => {
   await tabTo(page, /^Max length|^Maximum length/i);
   await page.keyboard.press('Control+a');
   await page.keyboard.type('1024');
-  await tabTo(page, /OpenedPage for next dataset|Save changes/);
+  await tabTo(page, /Stage for next dataset|Save changes/);
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: /max_length/ });
   await dialog.waitFor();
