@@ -53,7 +53,7 @@ test('a change with consequences asks first; canceled, nothing is sent', async (
   const save = configOf(page).save;
   await save.click();
   const dialog = page.getByRole('dialog', { name: 'Change max_length' });
-  await dialog.getByText('Files that wait are validated again', { exact: false }).waitFor();
+  await dialog.getByText('Queued files are re-validated', { exact: false }).waitFor();
   await dialog.getByRole('button', { name: 'Cancel' }).click();
   await dialog.waitFor({ state: 'detached' });
   expect(callsOf(server, 'config.set')).toEqual([]);
