@@ -164,7 +164,8 @@ test('verify reads every byte: damage is recorded, raises a notice, and no clean
   content[2] = (content[2] ?? 0) ^ 16;
   writeFileSync(file, content);
   const found = await api.backups.verify({ id: bad.id });
-  const problem = 'the content of models/versions/v001_a/model.safetensors has changed (SHA-256 mismatch)';
+  const problem =
+    'the content of models/versions/v001_a/model.safetensors has changed (SHA-256 mismatch)';
   expect(found.verified).toMatchObject({ ok: false, problem });
   expect(api.feed.snapshot().rooms.notices[0]).toMatchObject({
     title: `Backup ${bad.id} is damaged`,
