@@ -77,11 +77,8 @@ export const coreFile = defineFile({
   }),
 });
 
-/** Names of the token texts in a cache; caches from before have the second ones. */
-export const TOKEN_BYTES_NAMES = [
-  ['token_bytes.i32', 'token_bytes.u8'],
-  ['pieces.i32', 'pieces.u8'],
-] as const;
+/** Stems of the token texts in a cache, `.i32` and `.u8`; older caches have the second one. */
+export const TOKEN_BYTES_STEMS = ['token_bytes', 'pieces'] as const;
 
 export const coreRecords = defineLines({
   name: 'records.jsonl',

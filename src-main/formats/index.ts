@@ -12,7 +12,6 @@ export * from './config-file.ts';
 export * from './dataset.ts';
 export * from './document.ts';
 export * from './engine-state.ts';
-export { eventWriters } from './event.ts';
 export * from './events.ts';
 export * from './files.ts';
 export * from './folders.ts';

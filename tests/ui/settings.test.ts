@@ -98,7 +98,7 @@ test('help is searched with /, and says what a category means', async () => {
   await page.getByText('No topic matches').waitFor();
   await page.keyboard.press('Escape');
   await page.keyboard.type('gpu_lost');
-  await page.getByText('The GPU no longer responds', { exact: false }).waitFor();
+  await page.getByText('the GPU no longer responds', { exact: false }).waitFor();
   expect(await page.getByRole('article').count()).toBe(1);
 });
 

@@ -6,6 +6,7 @@
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { TOKEN_BYTES_STEMS } from '../../formats/index.ts';
 import { readNumbers } from './originals.ts';
 
 /** Six int64: offset, length, row, trained tokens, prompt length, kind. */
@@ -149,12 +150,13 @@ export class TokenCache {
     }
   }
 
-  /** The bytes of each token that occurs. Older caches name the two files `pieces.*`. */
+  /** The bytes of each token that occurs. */
   private async readTokenBytes(): Promise<Map<number, Uint8Array>> {
     if (this.tokenBytes !== null) return this.tokenBytes;
+    const [stem, oldStem] = TOKEN_BYTES_STEMS;
     const read = (name: string): Promise<Buffer> =>
-      readFile(path.join(this.folder, `token_bytes.${name}`)).catch(() =>
-        readFile(path.join(this.folder, `pieces.${name}`)),
+      readFile(path.join(this.folder, `${stem}.${name}`)).catch(() =>
+        readFile(path.join(this.folder, `${oldStem}.${name}`)),
       );
     const table = await read('i32');
     const bytes = await read('u8');

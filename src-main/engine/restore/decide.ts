@@ -179,7 +179,7 @@ function passToContinue({ openPasses }: RestoreInputs, { cursor }: SavedPoint): 
 /** A closed pass that the restored point lies inside: queued again, the dataset continues there. */
 function cursorOf({ cursor, step }: SavedPoint): Aftermath['cursor'] {
   if (cursor === null || cursor.complete) return null;
-  const { dataset, position, epoch, seed, content_hash, excluded_rows = [] } = cursor;
+  const { dataset, position, epoch, seed, content_hash, excluded_rows } = cursor;
   const at = {
     format: 1 as const,
     position,

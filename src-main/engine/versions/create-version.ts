@@ -5,13 +5,14 @@
 import path from 'node:path';
 import { type Config, isInAncestry, type Point, Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { versionName } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { checkpointName, type CheckpointsRoom, listCheckpoints } from '../checkpoints/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { LineageRoom } from '../lineage/index.ts';
 import type { Measured } from './measured.ts';
 import type { VersionFile } from './version-files.ts';
-import { slugOf, versionName } from './version-name.ts';
+import { slugOf } from './version-name.ts';
 import type { VersionStore } from './version-store.ts';
 
 interface DatasetName {

@@ -1,7 +1,4 @@
-/** Names of versions, `v001_sample`. Pure. */
-
-export const versionName = (number: number, slug: string): string =>
-  `v${String(number).padStart(3, '0')}_${slug}`;
+/** The readable part of a version's name: `sample` of `v001_sample`. Pure. */
 
 /** Lower case letters, digits and single dashes; at most 40. */
 export function slugOf(name: string): string {

@@ -1,8 +1,6 @@
 /** Locators of the frame around the screens. */
 import type { Locator, Page } from 'playwright';
 
-export const header = (page: Page): Locator => page.getByRole('banner');
-
 /** The state cell when it shows this word. */
 export const stateCell = (page: Page, word: string): Locator =>
   page.locator(`[data-state="${word}"]`);

@@ -16,8 +16,6 @@ export const restoreButton = (page: Page): Locator =>
 export const savedPoints = (page: Page): Locator =>
   page.getByRole('slider', { name: 'Saved points' });
 
-export const chart = (page: Page, name: RegExp): Locator => page.getByRole('img', { name });
-
 export const lineage = (page: Page): Locator =>
   page.getByRole('region', { name: 'Validation loss (fixed set) over training' });
 

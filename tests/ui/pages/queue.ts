@@ -18,6 +18,3 @@ export const priority = (page: Page, name: 'high' | 'normal' | 'low'): Locator =
 /** The heading row of a priority, which accepts dropped rows. */
 export const priorityHeading = (page: Page, name: 'high' | 'normal' | 'low'): Locator =>
   priority(page, name).getByRole('rowheader');
-
-export const undoButton = (page: Page, dataset: string): Locator =>
-  page.getByRole('button', { name: `Undo this dataset: ${dataset}` });

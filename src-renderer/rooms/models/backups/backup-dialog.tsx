@@ -38,7 +38,6 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
   const lost = useLost();
   const versions = useRoom('versions');
   const { checkpoints, head } = useRoom('lineage');
-  const free = useRoom('machine').disk_free_gb;
   const [fields, setFields] = useState<Fields>({
     kind: 'model',
     name: versions[0]?.name ?? '',
@@ -115,15 +114,7 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
         />
         {refused === null ? null : <RefusalMessage refused={refused} />}
         <div className={layoutStyles.dialogFooter}>
-          {since === null ? (
-            <span className={classNames(textStyles.caption, textStyles.number, textStyles.wrap)}>
-              {size === undefined ? '' : `${bytes(size)}, `}
-              {free === null ? 'free space unknown' : `${gigabytes(free)} free`}. Every file is
-              verified after copying.
-            </span>
-          ) : (
-            <CopyProgress since={since} />
-          )}
+          {since === null ? <SpaceNote size={size} /> : <CopyProgress since={since} />}
           <span className={layoutStyles.grow} />
           <Button size="md" onClick={onClose}>
             {since === null ? 'Cancel' : 'Close'}
@@ -134,6 +125,18 @@ export function BackupDialog({ onClose }: { readonly onClose: () => void }): Rea
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** Size of the copy, when it is known, and the free space. */
+function SpaceNote({ size }: { readonly size: number | undefined }): ReactElement {
+  const free = useRoom('machine').disk_free_gb;
+  return (
+    <span className={classNames(textStyles.caption, textStyles.number, textStyles.wrap)}>
+      {size === undefined ? '' : `${bytes(size)}, `}
+      {free === null ? 'free space unknown' : `${gigabytes(free)} free`}. Every file is verified
+      after copying.
+    </span>
   );
 }
 
