@@ -22,7 +22,7 @@ from nightshift_trainer.evaluate.questions import QuestionsRefused
 from nightshift_trainer.intake import worker as intake_worker
 from nightshift_trainer.intake.cache_writer import CacheWriter
 from nightshift_trainer.intake.streams import FileRefused, FileUnreadable
-from nightshift_trainer.protocol import CRASH_CATEGORIES, WorkerKind
+from nightshift_trainer.protocol import CRASH_CATEGORIES
 from nightshift_trainer.rendering import BaseRefused, TemplateRefused
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.stage.worker import StageRefused

@@ -136,7 +136,7 @@ test('settings that name something outside config.json are checked when they are
   mkdirSync(damaged);
   writeFileSync(path.join(damaged, 'base.json'), '{"id":');
   await expect(set('base_model', 'damaged')).rejects.toMatchObject({
-    message: expect.stringContaining('it is not JSON') as string,
+    message: expect.stringContaining("can't be read (not JSON)") as string,
   });
   await expect(set('device', 'cuda:63')).rejects.toMatchObject({ code: 'INVALID' });
   expect((await set('device', 'cpu')).values.device).toBe('cpu');
