@@ -26,6 +26,5 @@ export * from './run.ts';
 export * from './spec.ts';
 export * from './status-files.ts';
 export * from './train-spec.ts';
-export * from './verify-result.ts';
 export * from './version.ts';
 export * from './workspace.ts';

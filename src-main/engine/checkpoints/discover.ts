@@ -2,24 +2,11 @@
  * Checkpoint discovery as the trainer does it, by the worker `verify`: the newest checkpoint whose
  * bytes all match its manifest.
  */
-import { z } from 'zod';
 import { Refusal } from '../../contract/index.ts';
-import { resumePoint, scannedEvent } from '../../formats/index.ts';
+import type { EventOf, SpecOf } from '../../formats/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 
-const scanned = scannedEvent(
-  resumePoint.extend({
-    base: z.looseObject({ id: z.string(), hash: z.string() }),
-    cursor: z
-      .looseObject({ dataset: z.string(), content_hash: z.string(), complete: z.boolean() })
-      .nullable(),
-    /**
-     * xxh3-128 of the dataset file as it is now; null when the path wasn't given or is missing.
-     */
-    dataset_file_hash: z.string().nullable(),
-  }),
-);
-export type DiscoveryResult = Omit<z.infer<typeof scanned>, 'type'>;
+export type DiscoveryResult = Omit<EventOf<'scanned'>, 't' | 'type'>;
 
 /**
  * Reads every byte of one checkpoint: what is wrong, or null. Refusal NOT_READY when the worker
@@ -40,14 +27,14 @@ export async function verifyCheckpoint(
 export async function discoverCheckpoints(
   trainer: Pick<TrainerRoom, 'work'>,
   folder: string,
-  datasets: Readonly<Record<string, string>> = {},
+  datasets: Record<string, string> = {},
 ): Promise<DiscoveryResult> {
   return runVerifyWorker(trainer, { checkpoints: folder, datasets }, folder);
 }
 
 async function runVerifyWorker(
   trainer: Pick<TrainerRoom, 'work'>,
-  verify: Readonly<Record<string, unknown>>,
+  verify: SpecOf<'verify'>['verify'],
   folder: string,
 ): Promise<DiscoveryResult> {
   const results: DiscoveryResult[] = [];
@@ -56,8 +43,7 @@ async function runVerifyWorker(
     { verify },
     {
       onEvent: (event) => {
-        const parsed = scanned.safeParse(event);
-        if (parsed.success) results.push(parsed.data);
+        if (event.type === 'scanned') results.push(event);
       },
     },
   );

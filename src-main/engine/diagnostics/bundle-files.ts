@@ -1,27 +1,19 @@
 /** The files of a bundle, each redacted. */
 import os from 'node:os';
 import path from 'node:path';
+import { controlOf, describeKeys, withoutTexts } from '../../contract/index.ts';
 import {
-  controlOf,
-  describeKeys,
-  fromScriptStatus,
-  journalEntry,
-  withoutTexts,
-} from '../../contract/index.ts';
+  isObject,
+  journalFile as journalFormat,
+  readOrNull,
+  trainingStatusFile,
+} from '../../formats/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { keepJournalLine, keepLog, keepValue } from './allow-list.ts';
 import { exitFacts } from './exits.ts';
 import type { Redaction } from './redaction.ts';
-import {
-  endOf,
-  engineLogs,
-  isRecord,
-  journalFiles,
-  jsonOr,
-  newestRuns,
-  newestTrainRuns,
-} from './sources.ts';
+import { endOf, engineLogs, journalFiles, jsonOr, newestRuns, newestTrainRuns } from './sources.ts';
 
 const LOG_LINES = 2000;
 const JOURNAL_LINES = 2000;
@@ -79,7 +71,7 @@ export async function settingsFile(
 }
 
 export async function statusFile(paths: WorkspacePaths): Promise<BundleFile | null> {
-  const status = fromScriptStatus(await jsonOr(path.join(paths.status, 'training_status.json')));
+  const status = await readOrNull(paths.trainingStatus, trainingStatusFile);
   return status === null
     ? null
     : jsonFile('status.json', 'the live status: numbers and states', withoutTexts(status));
@@ -106,12 +98,8 @@ export async function journalFile(
   for (const name of await journalFiles(paths))
     lines.push(...(await endOf(path.join(paths.journal, name), JOURNAL_LINES)));
   const kept = lines.slice(-JOURNAL_LINES).flatMap((line) => {
-    try {
-      const entry = journalEntry.safeParse(JSON.parse(line));
-      return entry.success ? [JSON.stringify(keepJournalLine(entry.data, redaction))] : [];
-    } catch {
-      return [];
-    }
+    const entry = journalFormat.parseLine(line);
+    return entry === null ? [] : [JSON.stringify(keepJournalLine(entry, redaction))];
   });
   return {
     path: 'journal.jsonl',
@@ -155,5 +143,5 @@ function valueAt(config: Readonly<Record<string, unknown>> | null, key: string):
   if (key in config) return config[key];
   return key
     .split('.')
-    .reduce<unknown>((at, part) => (isRecord(at) ? at[part] : undefined), config);
+    .reduce<unknown>((at, part) => (isObject(at) ? at[part] : undefined), config);
 }

@@ -3,11 +3,10 @@
  * `keepMessage`). Pure.
  */
 import { crashTable } from '../../contract/index.ts';
+import { isObject } from '../../formats/index.ts';
 import type { Redaction } from './redaction.ts';
 import { keepLog, keepMessage, keepValue } from './allow-list.ts';
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 export function exitFacts(
@@ -15,14 +14,14 @@ export function exitFacts(
   redaction: Redaction,
 ): Readonly<Record<string, unknown>> {
   const { error } = exit;
-  const category = isRecord(error) ? text(error['category']) : '';
+  const category = isObject(error) ? text(error['category']) : '';
   return {
     outcome: keepValue(exit['outcome'] ?? null),
     t: number(exit['t']),
     step: number(exit['step']),
     position: number(exit['position']),
     code: number(exit['code']),
-    error: isRecord(error)
+    error: isObject(error)
       ? {
           category: crashTable.has(category) ? category : 'unknown',
           type: /^[A-Za-z_][\w.]{0,80}$/.test(text(error['type'])) ? error['type'] : null,

@@ -1,6 +1,6 @@
 /** What may leave the machine of the values of a running engine. Pure. */
+import { isObject } from '../../formats/index.ts';
 import type { Redaction } from './redaction.ts';
-import { isRecord } from './sources.ts';
 
 export const LIVE_ABOUT: Readonly<Record<string, string>> = {
   checks: 'health checks; evidence only where it contains no names',
@@ -22,7 +22,7 @@ export function keepLive(name: string, value: unknown, redaction: Redaction): Ke
   if (name === 'checks' && Array.isArray(value)) return keepChecks(value, redaction);
   if (name === 'datasets' && Array.isArray(value))
     return {
-      kept: value.filter(isRecord).map((dataset) => keepDataset(dataset, redaction)),
+      kept: value.filter(isObject).map((dataset) => keepDataset(dataset, redaction)),
       omitted: 0,
     };
   return { kept: value, omitted: 0 };
@@ -30,7 +30,7 @@ export function keepLive(name: string, value: unknown, redaction: Redaction): Ke
 
 function keepChecks(checks: readonly unknown[], redaction: Redaction): KeptValue {
   let omitted = 0;
-  const kept = checks.filter(isRecord).map(({ id, state, evidence, t }) => {
+  const kept = checks.filter(isObject).map(({ id, state, evidence, t }) => {
     const isPlain = PLAIN_CHECKS.has(String(id)) && typeof evidence === 'string';
     if (!isPlain) omitted += 1;
     return {

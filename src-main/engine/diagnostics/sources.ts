@@ -1,6 +1,7 @@
 /** Reads the files that a bundle is made from. Missing or broken files are skipped without an error. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isJournalFileName, isObject, isTrainRun, parseJson } from '../../formats/index.ts';
 import { readJson } from '../../kit/files.ts';
 import { lastLines } from '../../kit/lines.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
@@ -24,7 +25,7 @@ export async function newestRuns(paths: WorkspacePaths): Promise<readonly string
 }
 
 export async function newestTrainRuns(paths: WorkspacePaths): Promise<readonly string[]> {
-  return (await newestRuns(paths)).filter((run) => run.includes('-train-'));
+  return (await newestRuns(paths)).filter((run) => isTrainRun(run));
 }
 
 export async function engineLogs(paths: WorkspacePaths): Promise<readonly string[]> {
@@ -33,16 +34,13 @@ export async function engineLogs(paths: WorkspacePaths): Promise<readonly string
 }
 
 export async function journalFiles(paths: WorkspacePaths): Promise<readonly string[]> {
-  const names = (await namesIn(paths.journal)).filter((name) => /^\d{6}\.jsonl$/.test(name));
+  const names = (await namesIn(paths.journal)).filter(isJournalFileName);
   return names.slice(-2);
 }
 
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 export const jsonOr = async (file: string): Promise<Readonly<Record<string, unknown>> | null> => {
   const value = await readJson(file).catch(() => null);
-  return isRecord(value) ? value : null;
+  return isObject(value) ? value : null;
 };
 
 /** Names that the user chose: files, datasets, versions, base models, the model. `defaultName` is not one. */
@@ -82,13 +80,11 @@ export async function previewTexts(
   for (const run of runs)
     for (const line of await endOf(path.join(paths.run(run), 'events.jsonl'), 20_000)) {
       if (!line.includes('"preview"')) continue;
-      try {
-        const event = JSON.parse(line) as Readonly<Record<string, unknown>>;
-        for (const key of ['prompt', 'expected', 'produced'])
-          if (typeof event[key] === 'string') out.push(event[key]);
-      } catch {
-        // A line that a crash cut in two.
-      }
+      // Not by the schema of events: every text must be found, also in an event of another shape.
+      const json = parseJson(line);
+      if (!json.ok || !isObject(json.value)) continue;
+      for (const key of ['prompt', 'expected', 'produced'])
+        if (typeof json.value[key] === 'string') out.push(json.value[key]);
     }
   return out;
 }

@@ -1,6 +1,7 @@
 /** What a pass took, from the files of its runs: seconds per step, peak memory, time without pauses. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { isObject, isTrainRun, parseJson } from '../../formats/index.ts';
 import { readJson } from '../../kit/files.ts';
 import { readLines } from '../../kit/lines.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
@@ -14,21 +15,14 @@ export interface Actual {
   readonly memory: number;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 async function forEachRecord(
   file: string,
   onRecord: (line: Readonly<Record<string, unknown>>) => void,
 ): Promise<void> {
   try {
     for await (const line of readLines(file)) {
-      try {
-        const value = JSON.parse(line) as unknown;
-        if (isRecord(value)) onRecord(value);
-      } catch {
-        // A line that a crash cut in two.
-      }
+      const json = parseJson(line);
+      if (json.ok && isObject(json.value)) onRecord(json.value);
     }
   } catch {
     // A file that can't be read counts as empty.
@@ -39,13 +33,13 @@ async function forEachRecord(
 async function runsOf(paths: WorkspacePaths, pass: string, started: number) {
   const first = new Date((started - 60) * 1000).toISOString().replace(/\D/g, '').slice(0, 8);
   const names = (await readdir(paths.runs).catch(() => []))
-    .filter((name) => name.includes('-train-') && name.slice(0, 8) >= first)
+    .filter((name) => isTrainRun(name) && name.slice(0, 8) >= first)
     .sort();
   const runs: { folder: string; created: number }[] = [];
   for (const name of names) {
     const folder = paths.run(name);
     const spec = await readJson(path.join(folder, 'spec.json')).catch(() => null);
-    if (!isRecord(spec) || !isRecord(spec.pass) || spec.pass.id !== pass) continue;
+    if (!isObject(spec) || !isObject(spec.pass) || spec.pass.id !== pass) continue;
     runs.push({ folder, created: typeof spec.created === 'number' ? spec.created : started });
   }
   return runs;

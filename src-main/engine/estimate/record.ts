@@ -1,9 +1,9 @@
 /** Stored estimates (`estimate.json` of a dataset) and their accuracy. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type EstimateRecord, type KeptEstimate, keptEstimate } from '../../contract/index.ts';
+import type { EstimateRecord, KeptEstimate } from '../../contract/index.ts';
 import { bytes, count, duration } from '../../contract/format.ts';
-import { readJson, writeJson } from '../../kit/files.ts';
+import { estimateFile, readOrNull, writeFormat } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 /** How many of the last estimates the accuracy is computed from. */
@@ -18,19 +18,14 @@ export const isSamePace = (a: PaceKey, b: PaceKey): boolean =>
 const fileOf = (paths: WorkspacePaths, dataset: string): string =>
   path.join(paths.dataset(dataset), 'estimate.json');
 
-export async function readKept(
-  paths: WorkspacePaths,
-  dataset: string,
-): Promise<KeptEstimate | null> {
-  const parsed = keptEstimate.safeParse(await readJson(fileOf(paths, dataset)).catch(() => null));
-  return parsed.success ? parsed.data : null;
-}
+export const readKept = (paths: WorkspacePaths, dataset: string): Promise<KeptEstimate | null> =>
+  readOrNull(fileOf(paths, dataset), estimateFile);
 
 export const writeKept = (
   paths: WorkspacePaths,
   dataset: string,
   kept: KeptEstimate,
-): Promise<void> => writeJson(fileOf(paths, dataset), kept);
+): Promise<void> => writeFormat(fileOf(paths, dataset), estimateFile, kept);
 
 /** The estimates of finished passes, newest last. */
 export async function readCompared(paths: WorkspacePaths): Promise<readonly KeptEstimate[]> {

@@ -1,6 +1,7 @@
 /** Reads the files of the training runs, oldest run first, and follows the newest one as it grows. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { isObject, parseJson } from '../../formats/index.ts';
 import { readJson } from '../../kit/files.ts';
 import { Tail } from '../../kit/tail.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
@@ -130,11 +131,9 @@ async function readEvents(tail: Tail): Promise<Record<string, unknown>[]> {
   for (;;) {
     const lines = await tail.read(BYTES_PER_READ);
     if (lines.length === 0) return events;
-    for (const line of lines)
-      try {
-        events.push(JSON.parse(line) as Record<string, unknown>);
-      } catch {
-        // A line that a crash cut in two.
-      }
+    for (const line of lines) {
+      const json = parseJson(line);
+      if (json.ok && isObject(json.value)) events.push(json.value);
+    }
   }
 }

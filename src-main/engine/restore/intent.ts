@@ -7,8 +7,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { z } from 'zod';
 import { type Point, Refusal } from '../../contract/index.ts';
-import { restoreIntent } from '../../formats/index.ts';
-import { readJson, writeJson } from '../../kit/files.ts';
+import { readFormat, restoreIntent, writeFormat } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Decision } from './decide.ts';
 
@@ -20,14 +19,13 @@ export type IntentReading =
   | { readonly kind: 'intent'; readonly intent: Intent };
 
 export async function readIntent(paths: WorkspacePaths): Promise<IntentReading> {
-  let raw: unknown;
+  let reading;
   try {
-    raw = await readJson(paths.restoreIntent);
+    reading = await readFormat(paths.restoreIntent, restoreIntent);
   } catch (error) {
     return { kind: 'broken', problem: error instanceof Error ? error.message : String(error) };
   }
-  if (raw === null) return { kind: 'none' };
-  const reading = restoreIntent.parse(raw, paths.restoreIntent);
+  if (reading === null) return { kind: 'none' };
   if (reading.ok) return { kind: 'intent', intent: reading.value };
   // A newer version wrote it: only that version knows how to finish the restore.
   if (reading.reason === 'newer_format')
@@ -40,7 +38,7 @@ export async function readIntent(paths: WorkspacePaths): Promise<IntentReading> 
 
 export async function writeIntent(paths: WorkspacePaths, intent: Intent): Promise<void> {
   await mkdir(path.dirname(paths.restoreIntent), { recursive: true });
-  await writeJson(paths.restoreIntent, intent);
+  await writeFormat(paths.restoreIntent, restoreIntent, intent);
 }
 
 export const removeIntent = (paths: WorkspacePaths): Promise<void> =>

@@ -1,9 +1,8 @@
 /** Starts a run of a pass, or finds the run that an earlier engine started. */
 import path from 'node:path';
-import { runId } from '../../formats/index.ts';
+import { readOrNull, runId, specFiles } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { readJson } from '../../kit/files.ts';
 import type { SupervisorContext } from './context.ts';
 import { launch } from './launch.ts';
 import { findTrainer, writeProcessFile } from './run-files.ts';
@@ -43,7 +42,8 @@ export async function findLiveRun(
   const found = await findTrainer(paths);
   if (found === null) return null;
   const folder = paths.run(found.run);
-  const request = requestOf(await readJson(path.join(folder, 'spec.json')).catch(() => null));
+  const spec = await readOrNull(path.join(folder, 'spec.json'), specFiles.train);
+  const request = spec === null ? null : requestOf(spec);
   if (request === null) return null;
   const identity = { pid: found.pid, start: found.start };
   return { request, run: new WatchedRun({ run: found.run, folder, identity, child: null, clock }) };

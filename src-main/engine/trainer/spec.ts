@@ -1,6 +1,6 @@
 /** spec.json of a training run, from the frozen configuration, and back for an adopted run. */
 import type { Config } from '../../contract/index.ts';
-import { type ResolvedConfig, specFiles, type TrainSpec } from '../../formats/index.ts';
+import type { ResolvedConfig, TrainSpec } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { MachineFacts } from '../../machine/index.ts';
 import type { PassRequest } from './types.ts';
@@ -95,11 +95,9 @@ export function trainSpec(options: {
   };
 }
 
-/** The request that a spec.json was made from; null when it is not one of a training run. */
-export function requestOf(json: unknown): PassRequest | null {
-  const reading = specFiles.train.parse(json);
-  if (!reading.ok || reading.value.frozen === undefined) return null;
-  const spec = reading.value;
+/** The request that a spec was made from; null when it doesn't say what was frozen. */
+export function requestOf(spec: TrainSpec): PassRequest | null {
+  if (spec.frozen === undefined) return null;
   return {
     pass: { id: spec.pass.id, plannedSteps: spec.pass.planned_steps },
     dataset: {
@@ -110,7 +108,7 @@ export function requestOf(json: unknown): PassRequest | null {
       cache: spec.dataset.cache,
       excludedRows: spec.dataset.excluded_rows,
     },
-    config: reading.value.frozen,
+    config: spec.frozen,
     base: spec.base,
     lineage: { branch: spec.lineage.branch, headStep: spec.lineage.head_step },
     core: spec.validation.core,
