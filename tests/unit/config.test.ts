@@ -157,7 +157,7 @@ test('a manual edit during a pass is drift, waits for the next pass and can be u
 
 describe('an unusable file leaves the last good values in force and is not overwritten', () => {
   test.each([
-    ['broken', '{"seed": 7,', 'is not JSON'],
+    ['broken', '{"seed": 7,', 'is not valid JSON'],
     ['from a newer version', '{"format": 2, "seed": 9}', 'newer version'],
     ['with an unknown key', '{"sed": 9}', 'Unknown setting sed'],
     ['with a value that is not allowed', '{"seed": -1}', 'seed'],
