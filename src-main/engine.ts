@@ -1,6 +1,8 @@
 /**
- * Entry of the engine: `node out/engine/engine.mjs --workspace W [--port N] [--json]`. Takes the workspace, opens the door, and leaves
- * in order on a signal; a running trainer goes on. `--diagnostics FILE|- [--names]` only writes a bundle from the files and prints its list. Exit codes: 0 left in order, 1 failure, 2 usage, 3 refused (another engine).
+ * Entry point of the engine: `node out/engine/engine.mjs --workspace W [--port N] [--json]`. Locks
+ * the workspace, starts the server, and shuts down cleanly on a signal; a running trainer continues.
+ * `--diagnostics FILE|- [--names]` only writes a diagnostics bundle from the files and lists its
+ * content. Exit codes: 0 clean shutdown, 1 failure, 2 usage, 3 refused (another engine).
  */
 import {
   appendFileSync,
@@ -23,9 +25,10 @@ import { systemClock } from './kit/index.ts';
 import { createServer, readOrMakeToken } from './server/index.ts';
 
 /**
- * A parent such as Electron leaves its sockets open in its children (no close-on-exec). An engine that outlives the window must
- * not keep them: the window's test driver waits for their end. Before anything of our own is opened, every socket above 2 is
- * theirs. Only sockets: a regular file may be Node's own, which a thread of it is reading just now.
+ * Closes sockets inherited from a parent such as Electron, which opens them without close-on-exec.
+ * The engine outlives the window, and whoever waits for the end of the window's connections would
+ * wait for the engine. Runs before the engine opens sockets of its own, so every socket above 2 is
+ * inherited. Regular files stay open: Node may be reading them.
  */
 function closeInheritedSockets(): void {
   if (process.platform !== 'linux') return;
@@ -34,19 +37,19 @@ function closeInheritedSockets(): void {
       if (descriptor > 2 && readlinkSync(`/proc/self/fd/${descriptor}`).startsWith('socket:'))
         closeSync(descriptor);
     } catch {
-      // It was closed meanwhile.
+      // Already closed.
     }
 }
 
-/** Reading the files of a long run leaves garbage that an idle process would keep for hours; it is given back at once. */
-function giveBackMemory(): void {
+/** Collects garbage once after the history was read: an idle process would keep it for hours. */
+function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
 }
 
 const LOG_DAYS = 30;
 
-/** logs/engine_YYYYMMDD.log, one file a day, the oldest removed. A log that cannot be written stops nothing. */
+/** logs/engine_YYYYMMDD.log, one file per day, kept for LOG_DAYS. A failed write is ignored. */
 function engineLog(folder: string): (line: string) => void {
   const day = (t: Date): string => t.toISOString().slice(0, 10).replaceAll('-', '');
   const oldest = `engine_${day(new Date(Date.now() - LOG_DAYS * 86_400_000))}.log`;
@@ -54,14 +57,14 @@ function engineLog(folder: string): (line: string) => void {
     for (const name of readdirSync(folder))
       if (/^engine_\d{8}\.log$/.test(name) && name < oldest) rmSync(join(folder, name));
   } catch {
-    // The folder is not there yet.
+    // The folder does not exist yet.
   }
   return (line) => {
     const now = new Date();
     try {
       appendFileSync(join(folder, `engine_${day(now)}.log`), `${now.toISOString()} ${line}\n`);
     } catch {
-      // A full disk is reported by its own room.
+      // The disk room reports a full disk.
     }
   };
 }
@@ -97,7 +100,7 @@ function options(): {
   };
 }
 
-/** The bundle without an engine: the workspace is read, not taken. */
+/** Writes the bundle without an engine: reads the workspace without locking it. */
 async function diagnose(workspace: string, target: string, names: boolean): Promise<void> {
   const room = createDiagnostics({
     paths: workspacePaths(workspace),
@@ -118,7 +121,7 @@ async function main(): Promise<void> {
     await diagnose(workspace, diagnostics, names);
     return;
   }
-  // The terminal or the parent that reads this may go away first.
+  // The terminal or parent process that reads the output may exit first.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const print = (text: string): void => {
     process.stdout.write(`${text}\n`);
@@ -130,7 +133,7 @@ async function main(): Promise<void> {
     workspace,
     packageFolder: join(root, 'python-runtime'),
     log,
-    // The answer to the client goes out first.
+    // After the response was sent to the client.
     leave: () => setTimeout(() => leave(), 200),
   });
   const bug = (where: string) => (error: unknown) => {
@@ -151,12 +154,12 @@ async function main(): Promise<void> {
     onBug: bug('server'),
   });
   await engine.setPort(server.port);
-  void engine.rooms.metrics.settled.then(giveBackMemory);
+  void engine.rooms.metrics.settled.then(collectGarbage);
   const link = server.link();
-  log(`serves ${workspace} on port ${server.port}, pid ${process.pid}`);
+  log(`serving ${workspace} on port ${server.port}, pid ${process.pid}`);
   const memoryAsked = monitor().memory_port;
   const memoryMoved = port !== 0 && server.memoryPort !== null && server.memoryPort !== memoryAsked;
-  if (memoryMoved) log(`the memory port ${memoryAsked} is in use; ${server.memoryPort} was taken`);
+  if (memoryMoved) log(`memory port ${memoryAsked} is in use; using ${server.memoryPort}`);
   if (json)
     print(
       JSON.stringify({
@@ -169,30 +172,32 @@ async function main(): Promise<void> {
     );
   else {
     if (port !== 0 && server.port !== port)
-      print(`Port ${port} is in use; port ${server.port} was taken.`);
+      print(`Port ${port} is in use; using port ${server.port}.`);
     if (memoryMoved)
-      print(`Memory port ${memoryAsked} is in use; port ${server.memoryPort} was taken.`);
-    print(`Nightshift serves ${workspace} (pid ${process.pid}).`);
-    print(`Open once, within 5 minutes: ${link}`);
-    print('A new link: nightshift token. Ctrl-C ends the engine; training goes on without it.');
+      print(`Memory port ${memoryAsked} is in use; using port ${server.memoryPort}.`);
+    print(`Serving ${workspace} (pid ${process.pid}).`);
+    print(`One-time link, valid for 5 minutes: ${link}`);
+    print(
+      'For a new link: nightshift token. Ctrl-C stops the engine; training continues without it.',
+    );
   }
 
   let leaving = false;
   leave = () => {
     if (leaving) return;
     leaving = true;
-    // What does not close in time must not keep the engine: the files are safe at every moment.
+    // Exit even if something does not close in time: the files are consistent at any moment.
     setTimeout(() => process.exit(1), 15_000).unref();
     void (async () => {
       const { alive, pid } = engine.rooms.trainer.view();
       await server.close();
       await engine.close();
       const training = alive
-        ? `The trainer (pid ${String(pid)}) goes on training.`
+        ? `The trainer (pid ${String(pid)}) is still running.`
         : 'No trainer was running.';
-      log(`left; ${training}`);
+      log(`stopped; ${training}`);
       if (json) print(JSON.stringify({ left: true, trainer: alive ? pid : null }));
-      else print(`The engine left. ${training}`);
+      else print(`Engine stopped. ${training}`);
       process.exit(0);
     })();
   };

@@ -65,7 +65,7 @@ test('serves, writes its port to the lock, and shuts down on a signal', async ()
 
   engine.child.kill('SIGTERM');
   expect(await engine.ended).toBe(0);
-  expect(engine.text()).toContain('The engine left. No trainer was running.');
+  expect(engine.text()).toContain('Engine stopped. No trainer was running.');
   await expect(stat(join(workspace, '.engine.lock'))).rejects.toThrow('ENOENT');
 });
 
@@ -88,7 +88,7 @@ test('uses and reports the next free port if the port is taken', async () => {
   const link = await linkIn(engine);
   expect(Number(new URL(link).port)).toBeGreaterThan(port);
   expect(engine.text()).toContain(
-    `Port ${String(port)} is in use; port ${new URL(link).port} was taken.`,
+    `Port ${String(port)} is in use; using port ${new URL(link).port}.`,
   );
   await new Promise((resolve) => holder.close(resolve));
 });

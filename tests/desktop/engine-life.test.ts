@@ -62,7 +62,7 @@ describe.skipIf(found.runtime === null)('an engine without training', () => {
     await ended(launched);
     await until(() => !isRunning(second), 'the engine to end');
     expect(readFileSync(join(scenario.userData, 'engine.log'), 'utf8')).toContain(
-      'The engine left.',
+      'Engine stopped.',
     );
   });
 

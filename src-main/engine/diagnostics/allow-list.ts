@@ -25,9 +25,9 @@ const THREAD_LINE =
 const PLACE_LINE = /^\s+File "([^"]+)", line (\d+)(?:,)? in ([\w<>.]+)$/;
 const ENGINE_LINE = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (.*)$/;
 const ENGINE_MESSAGES = [
-  /^serves .+ on port \d+, pid \d+$/,
-  /^the memory port \d+ is in use; \d+ was taken$/,
-  /^left; (?:The trainer \(pid \d+\) goes on training\.|No trainer was running\.)$/,
+  /^(?:serves|serving) .+ on port \d+, pid \d+$/,
+  /^memory port \d+ is in use; using \d+$/,
+  /^stopped; (?:The trainer \(pid \d+\) is still running\.|No trainer was running\.)$/,
 ];
 const FAILURE_LINE = /^([\w. ]{1,40}): (?:([A-Z]\w*(?:Error|Exception)|Refusal|Error)\b:? ?)?(.*)$/;
 const STACK_LINE = /^\s+at (?:async )?(?:([\w.<>$]+) )?\(?(?:file:\/\/)?([^()\s]+):(\d+):\d+\)?$/;
