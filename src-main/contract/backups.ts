@@ -1,4 +1,4 @@
-/** Backups: independent copies that share no block with anything, verified by content. */
+/** Backups: independent copies without hard links, verified by content. */
 import { z } from 'zod';
 
 export const backupType = z.enum([
@@ -10,7 +10,7 @@ export const backupType = z.enum([
 ]);
 export type BackupType = z.infer<typeof backupType>;
 
-/** What is copied. `model`: the newest checkpoint that verifies, with the lineage. `folder`: any folder, as it is. */
+/** What to copy. `model`: the newest valid checkpoint and the lineage. `folder`: any folder. */
 export const backupSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('model') }),
   z.object({ kind: z.literal('version'), name: z.string() }),
@@ -29,13 +29,13 @@ export const backup = z.object({
   /** The point of the lineage; null for a folder. */
   branch: z.string().nullable(),
   step: z.number().int().nullable(),
-  /** In plain words: `weights, optimizer, data place`. */
+  /** Such as `weights, optimizer state, dataset position`. */
   holds: z.string(),
   bytes: z.number(),
   files: z.number().int(),
-  /** The last time that every byte was compared, the making counted; null: not known. */
+  /** The last full verification, including the one at creation; null: unknown. */
   verified: z.object({ t: z.number(), ok: z.boolean(), problem: z.string().nullable() }).nullable(),
-  /** From this time on a clean-up may remove it; null: never, it is one of the newest good ones of its type. */
+  /** Cleanup may remove it after this time; null: never, it is one of the newest valid ones of its type. */
   keep_until: z.number().nullable(),
 });
 export type Backup = z.infer<typeof backup>;

@@ -1,4 +1,4 @@
-/** Branches, checkpoints and restore: where the model stands, how it came there, and how it goes back. */
+/** Branches, checkpoints and restores. */
 import { z } from 'zod';
 
 /** A point of the lineage. (branch, step) is its identity everywhere. */
@@ -7,12 +7,12 @@ export type Point = z.infer<typeof point>;
 
 export const branchFacts = z.object({
   name: z.string(),
-  /** Where it left another branch; null: it began from the base. */
+  /** The point where it forked from another branch; null: it started from the base model. */
   parent: point.nullable(),
   opened: z.number(),
-  /** One plain sentence: how it came about. */
+  /** One sentence: why the branch exists. */
   why: z.string(),
-  /** Its newest step that is known; null: nothing was saved on it. */
+  /** Its newest saved step; null: none. */
   newest_step: z.number().int().nullable(),
 });
 export type BranchFacts = z.infer<typeof branchFacts>;
@@ -25,7 +25,7 @@ export interface AncestrySegment {
   readonly opened: number;
 }
 
-/** From the base to the head of `branch`, oldest first. Pure; a parent that is not known ends the line. */
+/** From the base model to the head of `branch`, oldest first; ends at an unknown parent. Pure. */
 export function ancestryOf(
   branches: readonly Pick<BranchFacts, 'name' | 'parent' | 'opened'>[],
   branch: string,
@@ -44,7 +44,7 @@ export function ancestryOf(
   return ancestry;
 }
 
-/** Whether what was done at this point is in the model. */
+/** Whether training at this point is part of the current model. */
 export function isInAncestry(ancestry: readonly AncestrySegment[], point: Point): boolean {
   const segment = ancestry.find((known) => known.branch === point.branch);
   return segment !== undefined && (segment.upto === null || point.step <= segment.upto);
@@ -54,13 +54,13 @@ export const checkpointFacts = point.extend({
   created: z.number(),
   folder: z.string(),
   bytes: z.number(),
-  /** What it was training; null when that is not known any more. */
+  /** The dataset in training; null when unknown. */
   dataset: z.object({ id: z.string(), name: z.string() }).nullable(),
-  /** It stands at the end of its dataset. */
+  /** At the end of its dataset. */
   complete: z.boolean(),
-  /** It is a point of the head's line: its own branch up to here, or before the fork of a branch that led here. */
+  /** Part of the current model: on the active branch, or on an ancestor before its fork. */
   in_ancestry: z.boolean(),
-  /** What its sizes say is wrong; null: nothing. Hashes are read by `checkpoints.verify`. */
+  /** Missing files or wrong sizes; null: none. `checkpoints.verify` checks the hashes. */
   problem: z.string().nullable(),
 });
 export type CheckpointFacts = z.infer<typeof checkpointFacts>;
@@ -68,13 +68,13 @@ export type CheckpointFacts = z.infer<typeof checkpointFacts>;
 export const lineageState = z.object({
   model_name: z.string(),
   base: z.object({ id: z.string(), label: z.string(), hash: z.string() }).nullable(),
-  /** The branch that is trained. */
+  /** The active branch. */
   head: z.string(),
   /** Oldest first. */
   branches: z.array(branchFacts),
   /** Of every branch, newest first. */
   checkpoints: z.array(checkpointFacts),
-  /** A restore that is under way, or the last one that ended without success. */
+  /** A restore in progress, or the last one that failed. */
   restore: z
     .object({
       title: z.string(),
@@ -88,9 +88,9 @@ export const lineageState = z.object({
 export type LineageState = z.infer<typeof lineageState>;
 
 /**
- * What is restored. `rollback`: the point at which the head's branch left another one, so that a restore is undone, or, on a first
- * branch, the newest version before the newest saved step. `undo_dataset`: the point before the first step of a dataset, which is then
- * queued again; when that is not kept, the nearest kept one before it.
+ * What to restore. `rollback`: the point where the active branch forked, which undoes a restore; on
+ * the first branch, the newest version before the newest saved step. `undo_dataset`: the point before
+ * the dataset's first step, or the nearest saved point before it; the dataset is queued again.
  */
 export const restoreSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('version'), name: z.string() }),
@@ -104,14 +104,14 @@ export type RestoreSource = z.infer<typeof restoreSource>;
 
 const modelState = point.extend({
   validation_loss: z.number().nullable(),
-  /** The step of the evaluation that the figures come from; null: nothing was measured, or it was not kept. */
+  /** The step of the evaluation that these metrics come from; null: unknown. */
   evaluated_step: z.number().int().nullable().default(null),
   exact_match: z.object({ k: z.number().int(), n: z.number().int() }).nullable(),
 });
 
-/** Exactly what a restore does, before it happens. */
+/** Exactly what a restore will do. */
 export const restorePlan = z.object({
-  /** Given back to `restore.carryOut`; what was agreed to is what happens, or NOT_READY and a new plan. */
+  /** Pass it to `restore.carryOut`, which refuses with NOT_READY when the plan is out of date. */
   id: z.string(),
   source: restoreSource,
   /** `Restore v002_dialog`. */
@@ -120,17 +120,17 @@ export const restorePlan = z.object({
   to: modelState,
   new_branch: z.string(),
   steps_leaving: z.number().int(),
-  /** `kept`: optimizer moments of a checkpoint of that step. `fresh`: none are kept, so they start at zero with a new warm-up. */
+  /** `restored`: from a checkpoint of that step. `fresh`: not saved, so it starts at zero with a new warmup. */
   optimizer_state: z.enum(['restored', 'fresh']),
   warmup_steps: z.number().int(),
-  /** Datasets whose training, whole or in part, is not in the model afterwards. */
+  /** Datasets whose training is removed from the model, completely or in part. */
   datasets_leaving: z.array(
     z.object({
       id: z.string(),
       name: z.string(),
       share: z.enum(['whole', 'part']),
       steps: z.number().int(),
-      /** Its file is still here, so it can be queued again. */
+      /** Its file still exists, so it can be queued again. */
       can_queue: z.boolean(),
     }),
   ),
@@ -138,7 +138,7 @@ export const restorePlan = z.object({
     z.object({
       phase: z.enum(['pause', 'verify', 'back_up', 'stage', 'switch', 'continue']),
       text: z.string(),
-      /** About how long, measured here or from bytes; null: not known. */
+      /** Estimate, measured on this machine or from bytes; null: unknown. */
       seconds: z.number().nullable(),
     }),
   ),
@@ -156,22 +156,22 @@ export const restoreResult = z.object({
   to: point,
   branch: z.string(),
   optimizer_state: z.enum(['restored', 'fresh']),
-  /** Of what stood before; null: nothing was saved on that branch that a copy could be made of. */
+  /** Backup of the previous model; null: nothing was saved on that branch. */
   backup: z.string().nullable(),
-  /** Their names, in the order in which they wait. */
+  /** Names, in queue order. */
   queued_again: z.array(z.string()),
   text: z.string(),
 });
 export type RestoreResult = z.infer<typeof restoreResult>;
 
-/** What the next start would resume from, found by reading every byte. */
+/** The checkpoint that the next start resumes from, found by verifying every byte. */
 export const checkpointCheck = z.object({
   /** `would resume at step N of branch B from this file; 2 skipped because …` */
   text: z.string(),
-  /** null: nothing verifies; the base would be taken only when nothing was ever saved. */
+  /** null: no checkpoint passes verification. Training starts from the base only if none was ever saved. */
   resumes: point.extend({ folder: z.string(), dataset: z.string().nullable() }).nullable(),
   skipped: z.array(point.extend({ folder: z.string(), reason: z.string() })),
-  /** Why training would refuse to go on from it (another base, a changed file); null: it would not. */
+  /** Why training would refuse to resume from it (another base model, a changed file); null: it resumes. */
   mismatch: z.string().nullable(),
   bytes: z.number(),
   seconds: z.number(),
