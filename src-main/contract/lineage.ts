@@ -17,7 +17,7 @@ export const branchFacts = z.object({
 });
 export type BranchFacts = z.infer<typeof branchFacts>;
 
-/** A piece of the line that led to the head: the steps of one branch, up to where the next one left it. */
+/** Part of the ancestry: the steps of one branch, up to where the next branch forked. */
 export interface AncestrySegment {
   readonly branch: string;
   /** The last step that counts; null: it is the head's own branch. */
