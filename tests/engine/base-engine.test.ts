@@ -38,7 +38,8 @@ async function train(name: string): Promise<string> {
   const [dataset] = await w.add(w.rows(name, 42));
   await w.at(dataset?.id ?? '', 'completed', patience);
   // The file moves first; the settings are unlocked when the pass is closed.
-  await until('the pass to close', () => w.engine.rooms.queue.open() === null, patience);
+  const { config } = w.engine.api;
+  await until('the pass to close', () => Object.keys(config.get().locks).length === 0, patience);
   return dataset?.id ?? '';
 }
 

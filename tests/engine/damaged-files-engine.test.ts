@@ -28,7 +28,7 @@ const damages: readonly (readonly [string, (file: string) => void, RegExp])[] = 
     (file) => {
       truncateSync(file, 40);
     },
-    /is not JSON/,
+    /is not valid JSON/,
   ],
   [
     'is empty',
@@ -42,7 +42,7 @@ const damages: readonly (readonly [string, (file: string) => void, RegExp])[] = 
     (file) => {
       writeFileSync(file, Buffer.from([0, 255, 3, 7, 200]));
     },
-    /is not JSON/,
+    /is not valid JSON/,
   ],
   [
     'lacks its branch',

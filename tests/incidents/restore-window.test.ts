@@ -62,7 +62,7 @@ test('a version is restored from the window, and rolled back', { timeout: 300_00
   await shot('plan');
   expect(await seriousFindings(page)).toEqual([]);
   await confirm.click();
-  await dialog.getByText('The model stands at step', { exact: false }).waitFor({ timeout: 90_000 });
+  await dialog.getByText('Restored to step', { exact: false }).waitFor({ timeout: 90_000 });
   await shot('done');
   const after = await lineage();
   expect(after.head).toBe('branch-2');
@@ -93,7 +93,7 @@ test('a version is restored from the window, and rolled back', { timeout: 300_00
   await page.getByRole('button', { name: 'Roll back' }).click();
   const back = page.getByRole('dialog', { name: /Roll/ });
   await back.getByRole('button', { name: 'Back up and restore' }).click();
-  await back.getByText('The model stands at step', { exact: false }).waitFor({ timeout: 90_000 });
+  await back.getByText('Restored to step', { exact: false }).waitFor({ timeout: 90_000 });
   expect((await lineage()).head).toBe('branch-3');
   await shot('rolled-back');
   expect(complaints).toEqual([]);

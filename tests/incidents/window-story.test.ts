@@ -151,7 +151,7 @@ test(
 
     // Create a version manually; its files are what was published.
     await page.getByRole('link', { name: 'Models' }).click();
-    await page.getByRole('button', { name: 'Create version' }).click();
+    await page.getByRole('button', { name: 'Create version' }).first().click();
     await page.getByLabel('Description').fill('after the accidents');
     await page.getByRole('dialog').getByRole('button', { name: 'Create version' }).click();
     await page.getByRole('complementary', { name: /after-the-accidents/ }).waitFor();
