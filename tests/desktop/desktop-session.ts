@@ -151,6 +151,11 @@ export class DesktopSession {
     }
   }
 
+  /** The desktop registers its tray item a moment after its window. */
+  get hasTray(): boolean {
+    return this.items.length > 0;
+  }
+
   private item(): { readonly service: string; readonly path: string } {
     const item = this.items.at(-1);
     if (item === undefined) throw new Error('there is no tray item');

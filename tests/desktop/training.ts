@@ -32,6 +32,7 @@ export const stateLine = async (scenario: Scenario): Promise<string> =>
 export const attached = (scenario: Scenario): Promise<unknown> =>
   until(
     async () =>
+      scenario.session.hasTray &&
       (await scenario.session.trayMenu()).some((item) => item.label === 'Pause' && item.enabled),
     'attached',
   );
