@@ -155,8 +155,8 @@ def _link_or_copy(
 
 
 def _write_empty_state(checkpoint: Path, warmup_from: int, cursor: CheckpointCursor | None) -> None:
-    """Without optimizer state and random states: the trainer starts with zero moments and a new
-    warmup, and seeds its random states from the pass's seed and the step."""
+    """Without optimizer state and random states: the trainer starts with fresh optimizer state and
+    a new warmup, and seeds its random states from the pass's seed and the step."""
     for name in ("optimizer.safetensors", "state.safetensors"):
         path = checkpoint / name
         with path.open("wb") as stream:
