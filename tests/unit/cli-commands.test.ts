@@ -149,7 +149,8 @@ describe('with an engine', () => {
       const text = await nightshift(...args);
       expect([args, text.code, text.err]).toEqual([args, 0, '']);
       expect(text.out.length).toBeGreaterThan(0);
-      expect(() => json({ ...text, out: '' })).toThrow();
+      // A single number is the same as text and as JSON.
+      if (args[1] !== 'get') expect(() => json(text), args.join(' ')).toThrow();
       const machine = await nightshift(...args, '--json');
       expect(machine.out.trim().split('\n')).toHaveLength(1);
       expect(() => json(machine)).not.toThrow();
