@@ -1,9 +1,26 @@
 /** Keeps the mirror current: snapshot, then changes; reconnects with a new snapshot after a gap, an error or a close. */
-import type { Change, Rooms } from '../../src-main/contract/index.ts';
+import type { Change, MetricsNews, Rooms } from '../../src-main/contract/index.ts';
 import { followRooms } from '../../src-main/contract/snapshot-client.ts';
 import type { Host } from '../host/index.ts';
 import { clientOver, closed, opened, type EngineClient } from './client.ts';
-import { emitMetrics, useEngine } from './store.ts';
+import { useEngine } from './store.ts';
+
+type MetricsEvent =
+  { readonly kind: 'reset' } | { readonly kind: 'news'; readonly news: MetricsNews };
+
+const metricsListeners = new Set<(event: MetricsEvent) => void>();
+
+/** New points of the live curves, or a reset after which curves must be fetched again. */
+export function onMetrics(listener: (event: MetricsEvent) => void): () => void {
+  metricsListeners.add(listener);
+  return () => {
+    metricsListeners.delete(listener);
+  };
+}
+
+function emitMetrics(event: MetricsEvent): void {
+  for (const listener of metricsListeners) listener(event);
+}
 
 /** The connection counts as lost after this long without a message. */
 const LOST_MS = 3000;

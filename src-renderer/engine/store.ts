@@ -1,6 +1,6 @@
 /** The mirror of the engine's rooms. Only the feed writes to it. */
 import { create } from 'zustand';
-import type { MetricsNews, RoomName, Rooms } from '../../src-main/contract/index.ts';
+import type { RoomName, Rooms } from '../../src-main/contract/index.ts';
 
 export type Connection = 'connecting' | 'live' | 'lost';
 
@@ -32,21 +32,3 @@ export function useRoom<K extends RoomName>(name: K): Rooms[K] {
 }
 
 export const useLost = (): boolean => useEngine((state) => state.connection === 'lost');
-
-export type MetricsEvent =
-  { readonly kind: 'reset' } | { readonly kind: 'news'; readonly news: MetricsNews };
-
-const metricsListeners = new Set<(event: MetricsEvent) => void>();
-
-/** New points of the live curves, or a reset after which curves must be fetched again. */
-export function onMetrics(listener: (event: MetricsEvent) => void): () => void {
-  metricsListeners.add(listener);
-  return () => {
-    metricsListeners.delete(listener);
-  };
-}
-
-/** Called by the feed. */
-export function emitMetrics(event: MetricsEvent): void {
-  for (const listener of metricsListeners) listener(event);
-}
