@@ -6,7 +6,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { configSchema } from '../../src-main/contract/index.ts';
 import { createBaseModels } from '../../src-main/engine/base-models/index.ts';
 import { createJournal } from '../../src-main/engine/journal/index.ts';
-import { createLineage, describeLineage } from '../../src-main/engine/lineage/index.ts';
+import {
+  createLineage,
+  describeLineage,
+  type LineageRoom,
+} from '../../src-main/engine/lineage/index.ts';
 import { nextBranchName } from '../../src-main/formats/lineage.ts';
 import { workspacePaths } from '../../src-main/formats/workspace.ts';
 import { systemClock } from '../../src-main/kit/index.ts';
@@ -26,7 +30,11 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-async function rooms(baseModel: string, hasCheckpoint = false) {
+async function rooms(
+  baseModel: string,
+  hasCheckpoint = false,
+  wrap: (lineage: LineageRoom) => LineageRoom = (real) => real,
+) {
   const paths = workspacePaths(root);
   const journal = createJournal({ paths, clock: systemClock });
   const lineage = await createLineage({ paths, journal, clock: systemClock });
@@ -34,7 +42,7 @@ async function rooms(baseModel: string, hasCheckpoint = false) {
   const baseModels = await createBaseModels({
     paths,
     config: { values: () => values },
-    lineage,
+    lineage: wrap(lineage),
     checkpoints: {
       newest: () => Promise.resolve(null),
       hasAny: () => Promise.resolve(hasCheckpoint),
@@ -71,6 +79,39 @@ test('until something was trained the lineage follows the selected base model', 
   expect(onDisk().base.id).toBe('second');
   expect(baseModels.mismatch()).toBeNull();
   expect(await baseModels.checkpointBytes()).toBe(12_000 + 16 * 1024 * 1024);
+});
+
+test('a selection while the lineage of the one before is still being written wins', async () => {
+  const write = Promise.withResolvers<undefined>();
+  const { lineage, baseModels, set } = await rooms('first', false, (real) => ({
+    ...real,
+    start: async (base, method) => {
+      if (base.id === 'second') await write.promise;
+      await real.start(base, method);
+    },
+  }));
+  set('second');
+  const second = baseModels.refresh();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  set('first');
+  const first = baseModels.refresh();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  write.resolve(undefined);
+  await Promise.all([second, first]);
+  expect(lineage.current()?.base.id).toBe('first');
+  expect(onDisk().base.id).toBe('first');
+  expect(baseModels.mismatch()).toBeNull();
+});
+
+test('changes of the lineage that start together do not undo each other', async () => {
+  const { lineage } = await rooms('first');
+  const entry = { name: 'branch-2', parent: null, left: null, opened: 5, why: 'Restore v001_a.' };
+  await Promise.all([
+    lineage.openBranch(entry, 10, { id: 'first', hash: 'h-first' }),
+    lineage.setHead(12),
+  ]);
+  expect(lineage.current()).toMatchObject({ branch: 'branch-2', head: 12 });
+  expect(onDisk().branch).toBe('branch-2');
 });
 
 test('a lineage with checkpoints is kept when another base model is selected', async () => {

@@ -1,5 +1,6 @@
 /** Which base model is selected, and how the lineage follows it while nothing was trained. */
 import { Emitter } from '../../kit/emitter.ts';
+import { createSerializer } from '../../kit/serializer.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
@@ -21,6 +22,12 @@ export async function createBaseModels(options: {
 }) {
   const { paths, config, lineage, checkpoints } = options;
   const changed = new Emitter<void>();
+  /**
+   * One selection at a time: while a lineage is being written, a second selection would compare
+   * itself with the one before it, and the lineage would stay with a base model that is no longer
+   * selected.
+   */
+  const selections = createSerializer();
 
   /** An empty `base_model` means the base model that the lineage started from. */
   function selectedId(): string {
@@ -61,20 +68,23 @@ export async function createBaseModels(options: {
       return `base_model is ${selected.id}, but the model started from ${current.base.id}.`;
     },
     /** Reads the base model again after `base_model` changed. */
-    async refresh(): Promise<void> {
-      const next = await readBaseModel(paths, selectedId());
-      if (next?.hash === selected?.hash && next?.id === selected?.id) return;
-      selected = next;
-      await followSelection();
-      changed.emit(undefined);
-    },
+    refresh: (): Promise<void> =>
+      selections.run(async () => {
+        const next = await readBaseModel(paths, selectedId());
+        const isSame = next?.hash === selected?.hash && next?.id === selected?.id;
+        selected = next;
+        // Also for the same base model: the lineage may not have been written the last time.
+        await followSelection();
+        if (!isSame) changed.emit(undefined);
+      }),
     /** Selects a base model that was just made, before the configuration names it. */
-    async select(id: string): Promise<void> {
-      selected = await readBaseModel(paths, id);
-      if (selected === null) throw new Error(`base model ${id} was made but can't be read`);
-      await followSelection();
-      changed.emit(undefined);
-    },
+    select: (id: string): Promise<void> =>
+      selections.run(async () => {
+        selected = await readBaseModel(paths, id);
+        if (selected === null) throw new Error(`base model ${id} was made but can't be read`);
+        await followSelection();
+        changed.emit(undefined);
+      }),
     /** Size of the next checkpoint, from the parameters or from the newest checkpoint. Bytes. */
     async checkpointBytes(): Promise<number> {
       const newest = await checkpoints.newest();

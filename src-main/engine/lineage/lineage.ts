@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { ancestryOf, type AncestrySegment, Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
+import { createSerializer } from '../../kit/serializer.ts';
 import { nextBranchName } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Journal } from '../journal/index.ts';
@@ -48,11 +49,18 @@ export async function createLineage(options: {
 
   const branch = (): string => lineage?.branch ?? 'main';
 
-  /** Memory follows the disk, so that nothing is announced that a crash would lose. */
-  async function replace(next: Lineage): Promise<void> {
-    await writeLineage(paths, next);
-    lineage = next;
-  }
+  /**
+   * One change at a time, each on top of the one before: two that start from the same state would
+   * undo each other. Memory follows the disk, so that nothing is announced that a crash would lose.
+   */
+  const changes = createSerializer();
+  const replace = (update: (current: Lineage | null) => Lineage | null): Promise<void> =>
+    changes.run(async () => {
+      const next = update(lineage);
+      if (next === null) return;
+      await writeLineage(paths, next);
+      lineage = next;
+    });
 
   return {
     changed,
@@ -82,7 +90,7 @@ export async function createLineage(options: {
     /** Starts the lineage from `base`, or restarts it while nothing was trained. */
     async start(base: Lineage['base'] & { readonly label: string }, method: string): Promise<void> {
       const { id, hash, label } = base;
-      await replace(startedLineage(base, method, clock.now()));
+      await replace(() => startedLineage(base, method, clock.now()));
       journal.write({
         what: 'lineage.start',
         text: `Starting from base model ${id}.`,
@@ -100,16 +108,18 @@ export async function createLineage(options: {
       step: number,
       base: { readonly id: string; readonly hash: string },
     ): Promise<void> {
-      if (lineage === null) throw new Error('no lineage was started');
-      await replace(withHead(lineage, entry, step, { ...base, folder: paths.base(base.id) }));
+      await replace((current) => {
+        if (current === null) throw new Error('no lineage was started');
+        return withHead(current, entry, step, { ...base, folder: paths.base(base.id) });
+      });
     },
     /** Records the step of the newest version. */
     async setHead(step: number): Promise<void> {
-      if (lineage !== null) await replace({ ...lineage, head: step });
+      await replace((current) => (current === null ? null : { ...current, head: step }));
     },
     /** Reads lineage.json again; returns the branch that is trained. */
     async reload(): Promise<string> {
-      await load();
+      await changes.run(load);
       changed.emit(undefined);
       return branch();
     },
