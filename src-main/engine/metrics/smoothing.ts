@@ -32,54 +32,40 @@ export class DebiasedAverage {
   }
 }
 
-const INITIAL_CAPACITY = 4096;
+/** Steps that a resumed run can go back; a checkpoint is rarely more than a few hundred back. */
+const RESUMABLE_STEPS = 8192;
+
+interface AverageState {
+  readonly step: number;
+  readonly pass: string;
+  readonly state: readonly [average: number, weight: number];
+}
 
 /**
  * The training loss that is shown, and that the trainer subtracts from the validation loss to get the
- * gap: averaged over the steps of one pass. The state after each step is kept, because a run that
- * resumes from a checkpoint also resumes the average of its step.
+ * gap: averaged over the steps of one pass. A run that resumes from a checkpoint also resumes the
+ * average of its step, so the newest states are kept; a run that goes back further starts its average
+ * again.
  */
 export class TrainingLoss {
   private readonly average = new DebiasedAverage(SMOOTHING_WEIGHT);
-  private pass: string | null = null;
-  private readonly passes: { readonly index: number; readonly pass: string }[] = [];
-  private steps = new Float64Array(INITIAL_CAPACITY);
-  private averages = new Float64Array(INITIAL_CAPACITY);
-  private weights = new Float64Array(INITIAL_CAPACITY);
-  private length = 0;
+  private readonly states: AverageState[] = [];
 
   /** A later loss of an earlier step replaces everything from that step on. */
   add(step: number, pass: string, loss: number): void {
-    if (this.length > 0 && step <= (this.steps[this.length - 1] ?? 0)) this.cutAfter(step - 1);
-    if (pass !== this.pass) {
-      this.pass = pass;
-      this.passes.push({ index: this.length, pass });
-      this.average.state = [0, 0];
-    }
+    if (step <= (this.states.at(-1)?.step ?? -1)) this.cutAfter(step - 1);
+    if (pass !== this.states.at(-1)?.pass) this.average.state = [0, 0];
     this.average.add(loss);
-    if (this.length === this.steps.length) this.grow();
-    this.steps[this.length] = step;
-    [this.averages[this.length], this.weights[this.length]] = this.average.state;
-    this.length += 1;
+    this.states.push({ step, pass, state: this.average.state });
+    if (this.states.length > 2 * RESUMABLE_STEPS) this.states.splice(0, RESUMABLE_STEPS);
   }
 
   cutAfter(step: number): void {
-    while (this.length > 0 && (this.steps[this.length - 1] ?? 0) > step) this.length -= 1;
-    while ((this.passes.at(-1)?.index ?? -1) >= this.length) this.passes.pop();
-    this.pass = this.passes.at(-1)?.pass ?? null;
-    const last = this.length - 1;
-    this.average.state = last < 0 ? [0, 0] : [this.averages[last] ?? 0, this.weights[last] ?? 0];
+    while ((this.states.at(-1)?.step ?? -1) > step) this.states.pop();
+    this.average.state = this.states.at(-1)?.state ?? [0, 0];
   }
 
   get value(): number | null {
     return this.average.value;
-  }
-
-  private grow(): void {
-    for (const name of ['steps', 'averages', 'weights'] as const) {
-      const larger = new Float64Array(this[name].length * 2);
-      larger.set(this[name]);
-      this[name] = larger;
-    }
   }
 }
