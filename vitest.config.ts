@@ -10,6 +10,8 @@ const project = (name: string, seconds: number, parallel: boolean, workers?: num
     environment: 'node',
     testTimeout: seconds * 1000,
     hookTimeout: seconds * 1000,
+    // A page on two busy cores answers late; a poll ends as soon as it holds.
+    expect: { poll: { timeout: 10_000 } },
     // A real trainer, browser or Electron has the machine to itself.
     fileParallelism: parallel,
     ...(workers === undefined ? {} : { maxWorkers: workers }),

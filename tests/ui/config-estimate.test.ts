@@ -30,13 +30,10 @@ test('batch sizes are compared with verdicts, and past estimates with what happe
   const { page } = await openPage({ at: '#/config', width: 1440 });
   const levels = page.getByRole('table', { name: 'Batch sizes compared' });
   await levels.waitFor();
-  expect(await levels.locator('tbody tr td:first-child').allInnerTexts()).toEqual([
-    '16',
-    '24',
-    '30',
-    '40',
-  ]);
-  expect(await levels.getByText(/^(Fits|Tight|Too large)$/).count()).toBe(4);
+  await expect
+    .poll(() => levels.locator('tbody tr td:first-child').allInnerTexts())
+    .toEqual(['16', '24', '30', '40']);
+  await expect.poll(() => levels.getByText(/^(Fits|Tight|Too large)$/).count()).toBe(4);
   await configOf(page)
     .estimate.getByText('time between 8 % under and 12 % over', { exact: false })
     .waitFor();
@@ -67,6 +64,6 @@ test('a change of max_length shows its cost: rows, steps, time, memory', async (
   const cost = page.getByRole('dialog').getByRole('table', { name: 'Cost' });
   await cost.waitFor();
   const over = cost.locator('tr', { hasText: 'Rows over max_length' }).locator('td');
-  expect(await over.nth(1).innerText()).toBe('0');
+  await expect.poll(() => over.nth(1).innerText()).toBe('0');
   expect(Number((await over.nth(2).innerText()).replaceAll(',', ''))).toBeGreaterThan(0);
 });

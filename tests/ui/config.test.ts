@@ -11,7 +11,7 @@ test('a change is shown as a diff, saved on request, and gone when discarded', a
   await page.getByLabel('Restart limit').fill('5');
   await configOf(page).changes.getByText('watchdog.restart_limit').waitFor();
   await configOf(page).changes.getByRole('button', { name: 'Discard' }).click();
-  expect(await page.getByLabel('Restart limit').inputValue()).toBe('3');
+  await expect.poll(() => page.getByLabel('Restart limit').inputValue()).toBe('3');
   await page.getByLabel('Restart limit').fill('5');
   expect(callsOf(server, 'config.set')).toEqual([]);
   await configOf(page).save.click();
@@ -25,14 +25,16 @@ test('a change is shown as a diff, saved on request, and gone when discarded', a
     .field('watchdog.restart_limit')
     .getByRole('button', { name: /to its default/ })
     .click();
-  expect(await page.getByLabel('Restart limit').inputValue()).toBe('3');
+  await expect.poll(() => page.getByLabel('Restart limit').inputValue()).toBe('3');
 });
 
 test('a locked setting shows why, its change is staged for the next dataset and can be unstaged', async () => {
   const { page, server } = await openPage({ at: '#/config' });
   const row = configOf(page).field('batch_size');
   await row.getByText('locked').waitFor();
-  expect(await row.getByText('locked').getAttribute('title')).toContain('gsm8k_train.jsonl');
+  await expect
+    .poll(() => row.getByText('locked').getAttribute('title'))
+    .toContain('gsm8k_train.jsonl');
   await page.getByLabel('Batch size', { exact: true }).fill('32');
   await row.getByText('16 until this dataset ends, then 32').waitFor();
   await configOf(page).stage.click();
@@ -70,7 +72,7 @@ test('an invalid value is reported at the field and cannot be saved', async () =
   const { page } = await openPage({ at: '#/config' });
   await page.getByLabel('Epochs').fill('0');
   await configOf(page).field('epochs').getByText('Epochs: must be at least 1.').waitFor();
-  expect(await configOf(page).save.isDisabled()).toBe(true);
+  await expect.poll(() => configOf(page).save.isDisabled()).toBe(true);
   await configOf(page).changes.getByText('1 setting is invalid.').waitFor();
 });
 
@@ -85,7 +87,7 @@ test('a refused change keeps the typed value', async () => {
   await page.getByLabel('Epochs').fill('3');
   await configOf(page).save.click();
   await page.getByRole('alert').getByText('epochs is locked', { exact: false }).waitFor();
-  expect(await page.getByLabel('Epochs').inputValue()).toBe('3');
+  await expect.poll(() => page.getByLabel('Epochs').inputValue()).toBe('3');
 });
 
 test('an edit of config.json outside the app is reported and can be reverted', async () => {
@@ -108,15 +110,15 @@ test('search and Changed only filter the settings', async () => {
   await page.keyboard.press('/');
   await page.keyboard.type('norm');
   await configOf(page).field('max_grad_norm').waitFor();
-  expect(await rows.count()).toBe(1);
+  await expect.poll(() => rows.count()).toBe(1);
   await page.keyboard.press('Escape');
   await page.getByRole('checkbox', { name: 'Changed only' }).check();
   await configOf(page).field('base_model').waitFor();
-  expect(await rows.count()).toBe(1);
+  await expect.poll(() => rows.count()).toBe(1);
   await page.getByLabel('Search settings').fill('xid');
   await page.getByText('No setting matches “xid”.').waitFor();
   await page.getByRole('button', { name: 'Show all settings' }).click();
-  expect(await rows.count()).toBe(all);
+  await expect.poll(() => rows.count()).toBe(all);
 });
 
 test('the base model is selected from the ready ones, and others can be added', async () => {
@@ -124,13 +126,13 @@ test('the base model is selected from the ready ones, and others can be added', 
   const base = configOf(page).field('base_model');
   await base.getByRole('combobox', { name: 'Base model' }).click();
   await page.getByRole('option', { name: 'smollm2' }).waitFor();
-  expect(await page.getByRole('option', { name: 'starter' }).count()).toBe(0);
+  await expect.poll(() => page.getByRole('option', { name: 'starter' }).count()).toBe(0);
   await page.keyboard.press('Escape');
   await base.getByText('Add a base model').click();
   await base.getByRole('button', { name: 'Add Starter' }).click();
   expect(await called(server, 'setup.choose')).toEqual({ base: 'starter', folder: null });
   const copy = base.getByRole('button', { name: 'Copy folder' });
-  expect(await copy.isDisabled()).toBe(true);
+  await expect.poll(() => copy.isDisabled()).toBe(true);
   await base.getByLabel('Local model folder').fill(' /models/mine ');
   await copy.click();
   await expect

@@ -58,9 +58,11 @@ async function lastStep(page: Page): Promise<number> {
 async function saysLost(page: Page): Promise<void> {
   await frame.stateCell(page, 'Connection lost').waitFor({ timeout: 8000 });
   // The accent color marks live values, and none are live now.
-  expect(await color(page, 'accent')).toBe(await color(page, 't2'));
+  await expect.poll(() => color(page, 'accent')).toBe(await color(page, 't2'));
   for (const name of ['Pause', 'Stop'])
-    expect(await page.getByRole('button', { name, exact: true }).isDisabled()).toBe(true);
+    await expect
+      .poll(() => page.getByRole('button', { name, exact: true }).isDisabled())
+      .toBe(true);
 }
 
 test('the page reports a killed engine as lost and reconnects to the next one with complete charts', async () => {
@@ -75,7 +77,7 @@ test('the page reports a killed engine as lost and reconnects to the next one wi
   await startProcess(port);
   await live(page);
   await frame.stateCell(page, 'Training').waitFor();
-  expect(await color(page, 'accent')).toBe(accent);
+  await expect.poll(() => color(page, 'accent')).toBe(accent);
   await expect.poll(() => lastStep(page), { timeout: 15_000 }).toBeGreaterThan(shown);
   // Complete from the first step of the range: fetched again instead of patched.
   const answer = await dashboardOf(page).lossChart.getAttribute('aria-label');
@@ -107,7 +109,7 @@ test('an engine that exits is reported as lost within seconds, and the page conn
   await frame.stateCell(page, 'Connection lost').waitFor({ timeout: 8000 });
   await frame.lostNotice(page).waitFor();
   await page.getByText('Training continues without the window.', { exact: false }).waitFor();
-  expect(await page.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true);
+  await expect.poll(() => page.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true);
   // Old values stay, marked as old.
   await page.getByText('last update', { exact: false }).first().waitFor();
   await page.getByText('gsm8k_train.jsonl').first().waitFor();

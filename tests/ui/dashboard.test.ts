@@ -15,12 +15,12 @@ test('shows state, step, losses, gap, learning rate, speed, time left, evaluatio
   await head.getByText('step 140 of 467, saved to 100').waitFor();
   await head.getByText('24 min left', { exact: false }).waitFor();
   const dashboard = dashboardOf(page);
-  expect(await dashboard.textOf('Validation loss')).toContain('0.531');
-  expect(await dashboard.textOf('Gap')).toContain('+0.034');
-  expect(await dashboard.textOf('Learning rate')).toMatch(/2(\.0+)?e-4|0\.0002/);
-  expect(await dashboard.textOf('Tokens per second')).toContain('812');
-  expect(await dashboard.textOf('Exact match')).toContain('41 of 64');
-  expect(await dashboard.textOf('Think tags')).toContain('0');
+  await expect.poll(() => dashboard.textOf('Validation loss')).toContain('0.531');
+  await expect.poll(() => dashboard.textOf('Gap')).toContain('+0.034');
+  await expect.poll(() => dashboard.textOf('Learning rate')).toMatch(/2(\.0+)?e-4|0\.0002/);
+  await expect.poll(() => dashboard.textOf('Tokens per second')).toContain('812');
+  await expect.poll(() => dashboard.textOf('Exact match')).toContain('41 of 64');
+  await expect.poll(() => dashboard.textOf('Think tags')).toContain('0');
   await dashboard.body.getByText('A pack of pens costs 4 dollars', { exact: false }).waitFor();
   for (const gauge of ['GPU', 'VRAM', 'Disk free']) await head.getByText(gauge).waitFor();
   expect(complaints).toEqual([]);
@@ -34,13 +34,13 @@ test('a new step moves step, progress and curve without a reload', async () => {
   server.engine.advance(60);
   await page.getByText('step 200 of 467', { exact: false }).waitFor();
   await expect.poll(() => lossChart.getAttribute('aria-label')).not.toBe(before);
-  expect(await lossChart.getAttribute('aria-label')).toMatch(/1,300/);
+  await expect.poll(() => lossChart.getAttribute('aria-label')).toMatch(/1,300/);
 });
 
 test('the curve is available as a table', async () => {
   const { page } = await openPage();
   const table = await dashboardOf(page).openTable();
-  expect(await table.getByRole('row').count()).toBeGreaterThan(20);
+  await expect.poll(() => table.getByRole('row').count()).toBeGreaterThan(20);
   await page.keyboard.press('Escape');
   await table.waitFor({ state: 'detached' });
 });
@@ -89,7 +89,7 @@ test('Ctrl and the wheel zoom; the wheel alone scrolls the page', async () => {
   await page.mouse.move(box.x + 200, box.y + 100);
   await page.mouse.wheel(0, 60);
   await expect.poll(() => body.evaluate((element) => element.scrollTop)).toBeGreaterThan(0);
-  expect(await resetZoom.count()).toBe(0);
+  await expect.poll(() => resetZoom.count()).toBe(0);
   await body.evaluate((element) => {
     element.scrollTop = 0;
   });
@@ -165,7 +165,7 @@ test('a pending command shows its age', async () => {
     status: { ...status, pending: { verb: 'pause', t: Date.now() / 1000 - 3, by: 'you' } as never },
   });
   await page.getByText(/pausing, [3-9]\ss/).waitFor();
-  expect(await page.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true);
+  await expect.poll(() => page.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true);
 });
 
 test('Recovering, Failed, Stopped and Idle explain the state', async () => {
@@ -180,7 +180,7 @@ test('Recovering, Failed, Stopped and Idle explain the state', async () => {
   await state(page, 'Stopped');
   server.engine.play('idle');
   await state(page, 'Idle');
-  expect(await page.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true);
+  await expect.poll(() => page.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true);
 });
 
 test('without a heartbeat the state is Unknown, not Training', async () => {

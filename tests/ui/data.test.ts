@@ -83,7 +83,7 @@ test('a report names its max_length when the setting has changed since', async (
   const report = page.getByRole('region', { name: 'Report of home_requests.jsonl' });
   const histogram = report.getByRole('img', { name: /All rows fit max_length 4,096/ });
   await histogram.waitFor();
-  expect(await report.getByText('Validated with').count()).toBe(0);
+  await expect.poll(() => report.getByText('Validated with').count()).toBe(0);
   const { config } = server.engine.rooms();
   server.engine.change({ config: { ...config, values: { ...config.values, max_length: 1024 } } });
   await report.getByText('Validated with max_length 4,096; it is 1,024 now.').waitFor();
@@ -106,11 +106,11 @@ test('columns are mapped once; prompt and response need different columns', asyn
   await page.getByRole('option', { name: /banking77_train/ }).click();
   const form = dataOf(page).mapping;
   const use = form.getByRole('button', { name: 'Use this mapping' });
-  expect(await use.isDisabled()).toBe(true);
+  await expect.poll(() => use.isDisabled()).toBe(true);
   await form.getByLabel('Prompt column').selectOption('text');
   await form.getByLabel('Response column').selectOption('text');
   await form.getByText('This column is already the prompt column.').waitFor();
-  expect(await use.isDisabled()).toBe(true);
+  await expect.poll(() => use.isDisabled()).toBe(true);
   await form.getByLabel('Response column').selectOption('category');
   await form.getByLabel('First row with this mapping').waitFor();
   await use.click();
@@ -129,7 +129,7 @@ test('arrow keys move through the files, the report follows', async () => {
   const first = await list.getByRole('option', { selected: true }).innerText();
   await page.keyboard.press('ArrowDown');
   await expect.poll(() => list.getByRole('option', { selected: true }).innerText()).not.toBe(first);
-  expect(await page.getByRole('region', { name: /^Report of/ }).count()).toBe(1);
+  await expect.poll(() => page.getByRole('region', { name: /^Report of/ }).count()).toBe(1);
 });
 
 test('a drop right after the overlay appears is accepted; a drag that ends elsewhere leaves no overlay', async () => {
@@ -182,24 +182,26 @@ test('rows are found by number or state, and shown raw and rendered with the los
   const list = report.getByRole('listbox', { name: 'Rows' });
   await list.getByRole('option', { name: '17 rejected' }).waitFor();
   // Only visible rows are rendered.
-  expect(await list.getByRole('option').count()).toBeLessThan(60);
+  await expect.poll(() => list.getByRole('option').count()).toBeLessThan(60);
   await report.getByLabel('Row number').fill('555');
   await report.getByRole('button', { name: 'Go to row' }).click();
   const row = report.getByRole('region', { name: 'Row 555' });
   await row.getByText('41 tokens, 19 with loss', { exact: false }).waitFor();
   const trained = row.getByLabel('Text of example 1').locator('mark');
-  expect(await trained.innerText()).toContain('"device":"lamp 555"');
-  expect(await row.getByLabel('Raw row').innerText()).toContain('Turn on lamp 555');
+  await expect.poll(() => trained.innerText()).toContain('"device":"lamp 555"');
+  await expect.poll(() => row.getByLabel('Raw row').innerText()).toContain('Turn on lamp 555');
   await list.focus();
   await page.keyboard.press('End');
   await report.getByRole('region', { name: 'Row 600' }).waitFor();
   await page.keyboard.press('ArrowUp');
   await report.getByRole('region', { name: 'Row 599' }).waitFor();
   const kinds = report.getByLabel('Filter rows');
-  expect(await kinds.locator('option').allInnerTexts()).toContain('Rejected: not json, 2');
+  await expect
+    .poll(() => kinds.locator('option').allInnerTexts())
+    .toContain('Rejected: not json, 2');
   await kinds.selectOption('rejected not_json');
   await report.getByRole('region', { name: 'Row 17' }).getByText('Not valid JSON:').waitFor();
-  expect(await list.getByRole('option').count()).toBe(2);
+  await expect.poll(() => list.getByRole('option').count()).toBe(2);
   expect(callsOf(server, 'datasets.rows')).toContainEqual(
     expect.objectContaining({ filter: 'rejected', reason: 'not_json', id: 'd-broken' }),
   );
@@ -217,16 +219,18 @@ test('rows longer than max_length: every option shows its cost, and the selected
   const table = report.getByRole('table', { name: 'Rows longer than max_length' });
   const cells = async (name: RegExp): Promise<string> =>
     (await table.getByRole('row', { name }).innerText()).replaceAll(/\s+/g, ' ');
-  expect(await cells(/^Drop them/)).toMatch(
-    / 16,881 1,331 lost about 1,783,713 58 min [\d.]+ GB Tight$/,
-  );
-  expect(await cells(/^Truncate to 4,096/)).toMatch(/ 18,000 212 lost about 538,121 58 min /);
-  expect(await cells(/^Raise max_length to 5,312/)).toMatch(
-    / 18,212 0 lost 0 1 h 2 min [\d.]+ GB Too large$/,
-  );
+  await expect
+    .poll(() => cells(/^Drop them/))
+    .toMatch(/ 16,881 1,331 lost about 1,783,713 58 min [\d.]+ GB Tight$/);
+  await expect
+    .poll(() => cells(/^Truncate to 4,096/))
+    .toMatch(/ 18,000 212 lost about 538,121 58 min /);
+  await expect
+    .poll(() => cells(/^Raise max_length to 5,312/))
+    .toMatch(/ 18,212 0 lost 0 1 h 2 min [\d.]+ GB Too large$/);
   // Nothing is selected while the file is refused.
   const act = report.getByRole('button', { name: 'Choose an option' });
-  expect(await act.isDisabled()).toBe(true);
+  await expect.poll(() => act.isDisabled()).toBe(true);
   expect(await seriousFindings(page)).toEqual([]);
   await table.getByRole('radio', { name: 'Truncate to 4,096' }).check();
   expect(callsOf(server, 'config.set')).toEqual([]);

@@ -8,7 +8,7 @@ test('it shows workspace and machine, offers three base models, and requests the
   await page.getByText('/home/ada/Nightshift').waitFor();
   await page.getByText('Python 3.11.7, torch 2.13.0').waitFor();
   const { bases } = setupOf(page);
-  expect(await bases.getByRole('radio').count()).toBe(3);
+  await expect.poll(() => bases.getByRole('radio').count()).toBe(3);
   await bases.getByRole('radio', { name: 'Starter' }).check();
   await setupOf(page).useModel.click();
   expect(await called(server, 'setup.choose')).toEqual({ base: 'starter', folder: null });
@@ -18,7 +18,7 @@ test('a folder needs its path before it can be used', async () => {
   const { page, server } = await openPage({ scene: 'first_run' });
   await page.getByRole('radio', { name: 'A local folder' }).check();
   const use = setupOf(page).useModel;
-  expect(await use.isDisabled()).toBe(true);
+  await expect.poll(() => use.isDisabled()).toBe(true);
   await page.getByText('Enter the path to the folder.').waitFor();
   await setupOf(page).folder.fill('  /models/llama  ');
   await use.click();
@@ -47,7 +47,7 @@ test('a base model in preparation shows its progress; a failed one shows the rea
   server.engine.change(withFirst({ state: 'making', progress: 0.4, message: 'fetching 93 MB' }));
   const bar = page.getByRole('progressbar', { name: 'Preparing SmolLM2-135M-Instruct' });
   await bar.waitFor();
-  expect(await bar.getAttribute('aria-valuenow')).toBe('40');
+  await expect.poll(() => bar.getAttribute('aria-valuenow')).toBe('40');
   server.engine.change(
     withFirst({ state: 'failed', progress: null, message: 'The network cannot be reached.' }),
   );

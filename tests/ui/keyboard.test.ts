@@ -59,7 +59,7 @@ async function arrowTo(page: Page, id: string): Promise<void> {
   for (let press = 0; press < 20; press += 1) await page.keyboard.press('ArrowUp');
   for (let press = 0; press < 20 && (await at()) !== id; press += 1)
     await page.keyboard.press('ArrowDown');
-  expect(await at()).toBe(id);
+  await expect.poll(() => at()).toBe(id);
 }
 
 const hasFocus = (page: Page) =>
@@ -235,9 +235,9 @@ test('logs are searched, and the palette opens every screen', async () => {
   await page.getByRole('heading', { name: 'Logs', level: 1 }).waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type('checkpoint');
-  expect(await page.getByRole('searchbox').or(page.getByRole('textbox')).first().inputValue()).toBe(
-    'checkpoint',
-  );
+  await expect
+    .poll(() => page.getByRole('searchbox').or(page.getByRole('textbox')).first().inputValue())
+    .toBe('checkpoint');
   for (const screen of ['Dashboard', 'Data', 'Queue', 'Models', 'Config', 'Logs']) {
     await page.keyboard.press('Control+k');
     await frame.palette(page).waitFor();

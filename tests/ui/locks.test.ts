@@ -28,8 +28,10 @@ test('every locked key of the schema shows lock and reason, and its change is st
     const row = configOf(page).field(key.key);
     const lock = row.getByTitle(/is locked/);
     await lock.getByText('locked').waitFor();
-    expect(await lock.getAttribute('title'), key.key).toContain(`${key.key} is locked`);
-    expect(await lock.getAttribute('title'), key.key).toContain(dataset);
+    await expect
+      .poll(() => lock.getAttribute('title'), { message: key.key })
+      .toContain(`${key.key} is locked`);
+    await expect.poll(() => lock.getAttribute('title'), { message: key.key }).toContain(dataset);
     const now = valueAt(config.values, key.key);
     const other = otherValue(key, now);
     const control = controlOf(key.key);
@@ -46,7 +48,9 @@ test('every locked key of the schema shows lock and reason, and its change is st
   expect(locked.length - wanted.size, 'keys with one allowed value').toBe(1);
   const { changes } = configOf(page);
   // There is no button that would make them now.
-  expect(await changes.getByRole('button', { name: 'Save', exact: false }).count()).toBe(0);
+  await expect
+    .poll(() => changes.getByRole('button', { name: 'Save', exact: false }).count())
+    .toBe(0);
   await changes.getByRole('button', { name: 'Stage for next dataset' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Change from next dataset' }).click();
   await expect

@@ -15,11 +15,11 @@ test('the journal is sorted oldest first, shows evidence on click, and can be se
   await journal.getByText('The trainer was restarted').click();
   await journal.getByText('"signal": "SIGKILL"').waitFor();
   await logs.search(page).fill('version');
-  expect(await logs.entryTexts(page).count()).toBe(1);
+  await expect.poll(() => logs.entryTexts(page).count()).toBe(1);
   await logs.search(page).fill('xid');
   await page.getByText('No lines match “xid”.').waitFor();
   await page.getByRole('button', { name: 'Clear' }).click();
-  expect(await logs.entryTexts(page).count()).toBe(3);
+  await expect.poll(() => logs.entryTexts(page).count()).toBe(3);
 });
 
 test('the engine log scrolls to its end, is searched by the engine, and is polled while Follow is on', async () => {

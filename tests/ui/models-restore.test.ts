@@ -31,8 +31,8 @@ test('the dialog shows source, target, discarded steps, optimizer state, phases 
   expect(text).toContain('gsm8k_train.jsonl (complete, 162 steps)');
   expect(text).toContain('restored from checkpoint 1,100');
   const phases = dialog.getByRole('list', { name: 'Restore steps' }).getByRole('listitem');
-  expect(await phases.count()).toBe(6);
-  expect(await phases.nth(2).innerText()).toMatch(/Back up\.[^]*about 26\ss/);
+  await expect.poll(() => phases.count()).toBe(6);
+  await expect.poll(() => phases.nth(2).innerText()).toMatch(/Back up\.[^]*about 26\ss/);
   expect(text).toContain('Disk: uses 3.2 GB of 212 GB free.');
   expect(text).toContain('Roll back undoes this until the backup is removed, in 30 days.');
   await models.lineage(page).and(page.locator('[data-highlighted=true]')).waitFor();
@@ -44,13 +44,13 @@ test('in one column the screen scrolls to the chart that the dialog refers to', 
   await page.getByRole('button', { name: 'v001_sample' }).click();
   await models.restoreButton(page).scrollIntoViewIfNeeded();
   const top = () => models.scrollTop(page);
-  expect(await top()).toBeGreaterThan(0);
+  await expect.poll(() => top()).toBeGreaterThan(0);
   await models.restoreButton(page).click();
   await page
     .getByRole('dialog')
     .getByText('marked above are discarded', { exact: false })
     .waitFor();
-  expect(await top()).toBe(0);
+  await expect.poll(() => top()).toBe(0);
 });
 
 test('Cancel has the focus, Enter restores nothing, and the focus goes back', async () => {
@@ -108,7 +108,7 @@ test('an open dialog renews its plan; a missing checkpoint is reported with the 
   const dialog = await openRestore(page);
   await called(server, 'restore.plan', 3);
   const isMoved = dialog.getByText('Training has continued', { exact: false });
-  expect(await isMoved.count()).toBe(0);
+  await expect.poll(() => isMoved.count()).toBe(0);
   const { status } = server.engine.rooms();
   server.engine.change({ status: { ...status, current_step: 1500 } });
   await isMoved.waitFor();
@@ -137,7 +137,7 @@ test('the restore continues when the dialog is closed, and the screen shows it',
   await dialog.getByText('Continues if you close this dialog.').waitFor();
   await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
   await page.getByText('Restore v001_sample is in progress.').waitFor();
-  expect(await models.restoreButton(page).isDisabled()).toBe(true);
+  await expect.poll(() => models.restoreButton(page).isDisabled()).toBe(true);
   await page.getByRole('img', { name: /^Chart: 4 branches/ }).waitFor();
 });
 
@@ -183,7 +183,7 @@ test.each([
   server.engine.refuseNext('restore.carryOut', new Refusal(code, message, { next: 'Later.' }));
   await dialog.getByRole('button', { name: 'Back up and restore' }).click();
   await dialog.getByRole('alert').getByText(message).waitFor();
-  expect(await dialog.getByRole('button', { name: 'Cancel' }).isEnabled()).toBe(true);
+  await expect.poll(() => dialog.getByRole('button', { name: 'Cancel' }).isEnabled()).toBe(true);
 });
 
 test('a plan that the engine refuses gives the reason', async () => {
@@ -238,9 +238,9 @@ test('a damaged backup or checkpoint cannot be restored and gives the reason', a
   const { page } = await openModels();
   await page.getByRole('button', { name: 'Emergency' }).click();
   await page.getByText('Can’t be restored: The backup is damaged.').waitFor();
-  expect(await models.restoreButton(page).isDisabled()).toBe(true);
+  await expect.poll(() => models.restoreButton(page).isDisabled()).toBe(true);
   await page.getByRole('button', { name: /step 1,240 of main/ }).click();
-  expect(await models.restoreButton(page).isDisabled()).toBe(true);
+  await expect.poll(() => models.restoreButton(page).isDisabled()).toBe(true);
 });
 
 test('without enough disk space the restore is disabled', async () => {
@@ -251,7 +251,9 @@ test('without enough disk space the restore is disabled', async () => {
   server.engine.restores.freeBytes = 1_200_000_000;
   await models.restoreButton(page).click();
   await dialog.getByText(/Not enough disk space: 3\.2\sGB needed, 1\.2\sGB free\./).waitFor();
-  expect(await dialog.getByRole('button', { name: 'Back up and restore' }).isDisabled()).toBe(true);
+  await expect
+    .poll(() => dialog.getByRole('button', { name: 'Back up and restore' }).isDisabled())
+    .toBe(true);
 });
 
 test('keyboard only: a point is selected on the chart and restored', async () => {
@@ -267,7 +269,7 @@ test('keyboard only: a point is selected on the chart and restored', async () =>
   const dialog = page.getByRole('dialog', { name: 'Restore v003_support-2026-10' });
   await dialog.getByText('not saved for this step', { exact: false }).waitFor();
   await page.keyboard.press('Tab');
-  expect(await focused(page)).toBe('Back up and restore');
+  await expect.poll(() => focused(page)).toBe('Back up and restore');
   await page.keyboard.press('Space');
   await called(server, 'restore.carryOut');
   await dialog.getByText('Restored to step 1250 (branch-4).', { exact: false }).waitFor();

@@ -24,13 +24,13 @@ test('comparing two versions shows metrics, datasets in between and different se
   const dialog = page.getByRole('dialog', { name: 'Compare two versions' });
   const metrics = dialog.getByRole('table', { name: 'Metrics' });
   const row = metrics.getByRole('row', { name: /Validation loss/ });
-  expect(await row.innerText()).toMatch(/0\.211\s+0\.187\s+−0\.024/);
+  await expect.poll(() => row.innerText()).toMatch(/0\.211\s+0\.187\s+−0\.024/);
   const where = metrics.getByRole('row', { name: /Evaluated at step/ });
-  expect(await where.innerText()).toMatch(/—\s+1,180/);
+  await expect.poll(() => where.innerText()).toMatch(/—\s+1,180/);
   await dialog.getByText('1 dataset: faq.jsonl.').waitFor();
   const settings = dialog.getByRole('table', { name: 'Settings that differ' });
-  expect(await settings.innerText()).toMatch(/learning_rate\s+0\.0002\s+0\.0001/);
-  expect(await settings.getByRole('row').count()).toBe(1);
+  await expect.poll(() => settings.innerText()).toMatch(/learning_rate\s+0\.0002\s+0\.0001/);
+  await expect.poll(() => settings.getByRole('row').count()).toBe(1);
 });
 
 test('a version is created manually with a description; a refusal gives the reason', async () => {
@@ -39,7 +39,7 @@ test('a version is created manually with a description; a refusal gives the reas
   await create.click();
   const dialog = page.getByRole('dialog', { name: 'Create version' });
   const make = dialog.getByRole('button', { name: 'Create version' });
-  expect(await make.isDisabled()).toBe(true);
+  await expect.poll(() => make.isDisabled()).toBe(true);
   await dialog.getByLabel('Description').fill('  before the holidays ');
   await make.click();
   expect(await called(server, 'versions.create')).toEqual({
@@ -76,16 +76,16 @@ test('a pinned version cannot be deleted; the last copy needs its name and a con
   const remove = page.getByRole('button', { name: 'Delete', exact: true });
   await page.getByRole('button', { name: 'Pin', exact: true }).click();
   await page.getByRole('button', { name: 'Unpin' }).waitFor();
-  expect(await remove.isDisabled()).toBe(true);
+  await expect.poll(() => remove.isDisabled()).toBe(true);
   await page.getByRole('button', { name: 'Unpin' }).click();
   await remove.click();
   const dialog = page.getByRole('dialog', { name: 'Delete v002_faq' });
   await dialog.getByText('this is the last copy', { exact: false }).waitFor();
   const confirm = dialog.getByRole('button', { name: 'Delete v002_faq' });
   await dialog.getByLabel('Type v002_faq').fill('v002');
-  expect(await confirm.isDisabled()).toBe(true);
+  await expect.poll(() => confirm.isDisabled()).toBe(true);
   await dialog.getByLabel('Type v002_faq').fill('v002_faq');
-  expect(await confirm.isDisabled()).toBe(true);
+  await expect.poll(() => confirm.isDisabled()).toBe(true);
   await dialog.getByLabel('Delete the last copy of this step').check();
   await confirm.click();
   expect(await called(server, 'versions.remove')).toEqual({
@@ -101,5 +101,7 @@ test('without versions the list says when one is created', async () => {
   const { page, server } = await openPage({ at: '#/models' });
   server.engine.change({ versions: [] });
   await page.getByText('One is created after each dataset', { exact: false }).waitFor();
-  expect(await page.getByRole('button', { name: 'Compare two' }).isDisabled()).toBe(true);
+  await expect
+    .poll(() => page.getByRole('button', { name: 'Compare two' }).isDisabled())
+    .toBe(true);
 });

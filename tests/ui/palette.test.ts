@@ -36,7 +36,7 @@ test('the rail opens it, arrow keys select, Enter opens the screen', async () =>
     if ((await queue.getAttribute('aria-selected')) === 'true') break;
     await page.keyboard.press('ArrowDown');
   }
-  expect(await queue.getAttribute('aria-selected')).toBe('true');
+  await expect.poll(() => queue.getAttribute('aria-selected')).toBe('true');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Queue', level: 1 }).waitFor();
 });
@@ -47,7 +47,7 @@ test('commands that are not possible now are hidden, and no match is reported', 
   const palette = frame.palette(page);
   await palette.getByRole('option', { name: /Add files/ }).waitFor();
   for (const name of [/Pause/, /Stop/, /Skip/])
-    expect(await palette.getByRole('option', { name }).count()).toBe(0);
+    await expect.poll(() => palette.getByRole('option', { name }).count()).toBe(0);
   await page.keyboard.type('xid');
   await palette.getByText('No matching commands.').waitFor();
 });

@@ -10,7 +10,7 @@ test('the screen shows the current dataset, three priorities of waiting ones, an
   const current = queue.current(page);
   await current.getByText('gsm8k_train.jsonl').waitFor();
   await current.getByText('step 140 of 467', { exact: false }).waitFor();
-  expect(await queue.waitingRows(page).count()).toBe(5);
+  await expect.poll(() => queue.waitingRows(page).count()).toBe(5);
   await page.getByText('sample.jsonl').first().waitFor();
 });
 

@@ -15,11 +15,13 @@ test('the chart shows every branch and saved point, also as a table', async () =
   await page.getByRole('button', { name: 'Show as table' }).click();
   const dialog = page.getByRole('dialog', { name: 'Lineage as a table' });
   const kept = dialog.getByRole('table', { name: 'Saved points' });
-  expect(await kept.getByRole('row').count()).toBe(16);
-  expect(await kept.getByRole('row', { name: /v002_faq/ }).innerText()).toMatch(
-    /main\s+1,180.*abandoned branch/s,
-  );
-  expect(await kept.getByRole('row', { name: /v001_sample main/ }).innerText()).toMatch(/active/);
+  await expect.poll(() => kept.getByRole('row').count()).toBe(16);
+  await expect
+    .poll(() => kept.getByRole('row', { name: /v002_faq/ }).innerText())
+    .toMatch(/main\s+1,180.*abandoned branch/s);
+  await expect
+    .poll(() => kept.getByRole('row', { name: /v001_sample main/ }).innerText())
+    .toMatch(/active/);
   expect(complaints).toEqual([]);
 });
 
@@ -34,12 +36,14 @@ test('pointer and arrow keys on the chart select the same points as the lists', 
   await points.click({ position: { x, y: 12 } });
   await models.details(page, 'v003_support-2026-10').waitFor();
   const row = page.getByRole('button', { name: 'v003_support-2026-10' });
-  expect(await row.getAttribute('aria-pressed')).toBe('true');
+  await expect.poll(() => row.getAttribute('aria-pressed')).toBe('true');
   await points.focus();
   await page.keyboard.press('End');
   await page.getByRole('complementary', { name: /Details of/ }).waitFor();
-  expect(await points.getAttribute('aria-valuetext')).toContain('step 1,460 of branch-2');
-  expect(await points.getAttribute('aria-valuetext')).toContain('abandoned branch');
+  await expect
+    .poll(() => points.getAttribute('aria-valuetext'))
+    .toContain('step 1,460 of branch-2');
+  await expect.poll(() => points.getAttribute('aria-valuetext')).toContain('abandoned branch');
 });
 
 test('J, K and arrows move in each list', async () => {
@@ -81,7 +85,7 @@ test('a backup is created from the model, a version or a folder; a refusal keeps
   await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
   await page.keyboard.type('before the holidays');
   await dialog.getByLabel('Folder on the engine’s machine').check();
-  expect(await make.isDisabled()).toBe(true);
+  await expect.poll(() => make.isDisabled()).toBe(true);
   await dialog.getByRole('textbox', { name: 'Folder' }).fill('/home/ada/missing');
   await make.click();
   await dialog.getByRole('alert').getByText('There is no folder /home/ada/missing.').waitFor();
@@ -109,7 +113,7 @@ test('a backup is extracted to a folder; a refusal is shown next to the entered 
   const dialog = page.getByRole('dialog', { name: 'Extract to a folder' });
   await dialog.getByText('of manual/20261123-181200', { exact: false }).waitFor();
   const extract = dialog.getByRole('button', { name: 'Extract' });
-  expect(await extract.isDisabled()).toBe(true);
+  await expect.poll(() => extract.isDisabled()).toBe(true);
   await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
   await page.keyboard.type('/home/ada/Nightshift/copy');
   await page.keyboard.press('Enter');
@@ -117,15 +121,15 @@ test('a backup is extracted to a folder; a refusal is shown next to the entered 
   await alert.getByText('lies in the workspace', { exact: false }).waitFor();
   await alert.getByText('Name a folder outside', { exact: false }).waitFor();
   const field = dialog.getByLabel('New folder');
-  expect(await field.inputValue()).toBe('/home/ada/Nightshift/copy');
+  await expect.poll(() => field.inputValue()).toBe('/home/ada/Nightshift/copy');
   await field.fill('/media/ada/usb/manual');
-  expect(await alert.count()).toBe(0);
+  await expect.poll(() => alert.count()).toBe(0);
   expect(await seriousFindings(page)).toEqual([]);
   await extract.click();
   await dialog.getByText('Copying and verifying', { exact: false }).waitFor();
   const done = dialog.getByRole('status').getByText(/Extracted 7 files .* checksum OK/);
   await done.waitFor();
-  expect(await done.innerText()).toContain('/media/ada/usb/manual');
+  await expect.poll(() => done.innerText()).toContain('/media/ada/usb/manual');
   expect(callsOf(server, 'backups.extract').at(-1)).toEqual({
     id: 'manual/20261123-181200',
     to: '/media/ada/usb/manual',
@@ -161,7 +165,7 @@ test('the clean-up of backups shows its plan with reasons before it deletes', as
     execute: true,
     by: 'you (window)',
   });
-  expect(await page.getByText('spring-adapters').count()).toBe(0);
+  await expect.poll(() => page.getByText('spring-adapters').count()).toBe(0);
 });
 
 test('verifying a branch shows the checkpoint to resume from and the skipped ones', async () => {
@@ -176,7 +180,7 @@ test('verifying a branch shows the checkpoint to resume from and the skipped one
 test('checkpoints are cleaned up by plan, but not while training runs', async () => {
   const { page, server } = await openModels();
   const clean = page.getByRole('button', { name: 'Clean up checkpoints' });
-  expect(await clean.isDisabled()).toBe(true);
+  await expect.poll(() => clean.isDisabled()).toBe(true);
   await page.getByText('can’t clean up while training runs').waitFor();
   const { status } = server.engine.rooms();
   server.engine.change({
@@ -192,7 +196,9 @@ test('checkpoints are cleaned up by plan, but not while training runs', async ()
   await dialog.getByRole('button', { name: 'Delete 3 checkpoints' }).click();
   await called(server, 'checkpoints.cleanup', 2);
   await dialog.waitFor({ state: 'detached' });
-  expect(await page.getByRole('button', { name: /step 1,380 of branch-3/ }).count()).toBe(0);
+  await expect
+    .poll(() => page.getByRole('button', { name: /step 1,380 of branch-3/ }).count())
+    .toBe(0);
 });
 
 test('the palette opens every dialog of the screen', async () => {

@@ -16,19 +16,19 @@ test('settings: the theme changes at once, single-key shortcuts can be off, desk
     () => document.documentElement.dataset['mantineColorScheme'] === 'light',
   );
   await page.getByText('are settings of the desktop application', { exact: false }).waitFor();
-  expect(await page.getByLabel('Start Nightshift at login').count()).toBe(0);
+  await expect.poll(() => page.getByLabel('Start Nightshift at login').count()).toBe(0);
   await page.getByRole('checkbox', { name: 'Single-key shortcuts' }).uncheck();
   await page.keyboard.press('g');
   await page.keyboard.press('d');
   await page.keyboard.press('?');
-  expect(await page.getByRole('dialog').count()).toBe(0);
+  await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
   await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
   // Persisted across a reload, and Ctrl shortcuts still work.
   await page.reload();
   await page.keyboard.press('Control+,');
-  expect(await page.getByRole('checkbox', { name: 'Single-key shortcuts' }).isChecked()).toBe(
-    false,
-  );
+  await expect
+    .poll(() => page.getByRole('checkbox', { name: 'Single-key shortcuts' }).isChecked())
+    .toBe(false);
   expect(complaints).toEqual([]);
 });
 
@@ -102,7 +102,7 @@ test('help is searched with /, and says what a category means', async () => {
   await page.keyboard.press('Escape');
   await page.keyboard.type('gpu_lost');
   await page.getByText('the GPU no longer responds', { exact: false }).waitFor();
-  expect(await page.getByRole('article').count()).toBe(1);
+  await expect.poll(() => page.getByRole('article').count()).toBe(1);
 });
 
 test('? lists the keys; G with a letter reaches every screen', async () => {
