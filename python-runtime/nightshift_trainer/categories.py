@@ -20,6 +20,11 @@ ERRNO_CATEGORIES = {
     errno.EPERM: "permission_denied",
     errno.EROFS: "permission_denied",
     errno.ENOMEM: "host_out_of_memory",
+    errno.EIO: "disk_error",
+    errno.ENXIO: "disk_error",
+    errno.ENODEV: "disk_error",
+    errno.ESTALE: "disk_error",
+    **({errno.EUCLEAN: "disk_error"} if hasattr(errno, "EUCLEAN") else {}),
 }
 # Libraries report a full disk or exhausted memory as an exception without an errno.
 DISK_FULL = re.compile(
@@ -28,6 +33,7 @@ DISK_FULL = re.compile(
     "|unexpected pos"  # torch.save
     r"|\d+ requested and \d+ written"  # numpy.ndarray.tofile
 )
+DISK_ERROR = re.compile(r"os error 5\b|Input/output error")
 OUT_OF_MEMORY_TEXTS = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
 
 
@@ -52,6 +58,8 @@ def category_of(error: BaseException) -> str:
         return ERRNO_CATEGORIES[error.errno]
     if DISK_FULL.search(text):
         return "disk_full"
+    if DISK_ERROR.search(text):
+        return "disk_error"
     return "unknown"
 
 

@@ -328,7 +328,10 @@ def test_without_a_verified_checkpoint_training_never_starts_from_the_base(
     spec = training.spec()
     folder = training.folder(spec)
     assert worker.run(RunFolder(folder), spec) == 1
-    assert exit_of(folder)["error"]["category"] == "checkpoint_corrupt"
+    error = exit_of(folder)["error"]
+    # The machine's fault: the engine holds the queue instead of failing one dataset after another.
+    assert error["category"] == "no_usable_checkpoint"
+    assert f"step {int(kept[-1].name[5:])}: optimizer.safetensors" in error["message"]
     assert len(events_of(folder, "checkpoint_skipped")) == len(kept)
     assert sorted(training.checkpoints.iterdir()) == kept
 

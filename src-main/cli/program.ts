@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ORPCError } from '@orpc/client';
 import { Command, CommanderError } from 'commander';
-import { refusalData, refusals } from '../contract/index.ts';
+import { Refusal, refusalData, refusals } from '../contract/index.ts';
 import { workspacePaths } from '../formats/workspace.ts';
 import { addBackupCommands } from './backups.ts';
 import { addBaseCommands } from './bases.ts';
@@ -143,7 +143,7 @@ function explain(error: unknown, terminal: Terminal, json: boolean): number {
     terminal.error(`${error.message}\nStart the engine: nightshift serve\n`);
     return exitCode.noEngine;
   }
-  if (error instanceof ORPCError && error.code in refusals) {
+  if (error instanceof Refusal || (error instanceof ORPCError && error.code in refusals)) {
     const data = refusalData.safeParse(error.data);
     const next = data.success ? data.data.next : null;
     const code = String(error.code);

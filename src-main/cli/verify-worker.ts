@@ -6,11 +6,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { resumeText, type CheckpointCheck } from '../contract/index.ts';
-import { eventsFile, specFiles, writeFormat } from '../formats/index.ts';
+import { type CheckpointCheck, Refusal, resumeText } from '../contract/index.ts';
+import { eventsFile, exitFile, readOrNull, specFiles, writeFormat } from '../formats/index.ts';
 import { readLines } from '../kit/lines.ts';
 
-/** Throws an Error with a readable message if the worker fails. */
+/** Refusal NOT_READY with the reason if the worker fails. */
 export async function verifyWithoutEngine(
   branch: string,
   checkpoints: string,
@@ -63,7 +63,12 @@ export async function verifyWithoutEngine(
         seconds,
       };
     }
-    throw new Error(`The verify worker exited without a result: ${stderr.trim().slice(-300)}`);
+    const exit = await readOrNull(path.join(run, 'exit.json'), exitFile);
+    const reason = exit?.error?.message ?? stderr.trim().split('\n').at(-1) ?? '';
+    throw new Refusal('NOT_READY', `Couldn't verify the checkpoints in ${checkpoints}: ${reason}`, {
+      subject: checkpoints,
+      next: 'Check the permissions of the workspace and its disk, then try again.',
+    });
   } finally {
     await rm(run, { recursive: true, force: true });
   }

@@ -99,6 +99,16 @@ const machineWaits: readonly Row[] = [
     'Check the permissions of the workspace folder.',
   ],
   [
+    'disk_error',
+    'the disk reported an error',
+    'Check the disk and its connection; training then resumes automatically.',
+  ],
+  [
+    'no_usable_checkpoint',
+    'no checkpoint can be used',
+    'Repair the files, or restore a version or a backup; training then resumes automatically.',
+  ],
+  [
     'checkpoint_incompatible',
     'the checkpoint belongs to another model',
     'Select the base model that this model was trained from.',

@@ -69,6 +69,22 @@ export async function listCheckpoints(branchFolder: string): Promise<readonly Ch
   return checkpoints;
 }
 
+/**
+ * Steps of the folders that are named like checkpoints but whose manifest can't be read, newest
+ * first. They are damaged, which is not the same as missing. Throws what the disk throws.
+ */
+export async function listUnreadableCheckpoints(branchFolder: string): Promise<readonly number[]> {
+  const names = await readdir(branchFolder).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  });
+  const known = new Set((await listCheckpoints(branchFolder)).map(({ step }) => step));
+  return names
+    .flatMap((name) => checkpointStep(name) ?? [])
+    .filter((step) => !known.has(step))
+    .sort((a, b) => b - a);
+}
+
 /** Names of the folders of branches, by name. */
 export async function listBranchFolders(
   paths: Pick<WorkspacePaths, 'branches'>,

@@ -124,6 +124,10 @@ describe('after an exit', () => {
     const killed = crash('killed_by_signal');
     expect(decideAfterExit(killed, { ...fresh, attempts: 3 }, rules)).toEqual({
       kind: 'give_up',
+      infrastructure: true,
+    });
+    expect(decideAfterExit(crash('unknown'), { ...fresh, attempts: 3 }, rules)).toEqual({
+      kind: 'give_up',
       infrastructure: false,
     });
     expect(
@@ -131,15 +135,28 @@ describe('after an exit', () => {
     ).toMatchObject({ kind: 'restart', attempt: 1, inSeconds: 1 });
   });
 
-  test.each(['device_busy', 'disk_full', 'gpu_lost', 'driver_mismatch', 'permission_denied'])(
-    '%s waits and does not count against the dataset',
-    (name) => {
-      expect(decideAfterExit(crash(name), { ...fresh, attempts: 99 }, rules)).toEqual({
-        kind: 'give_up',
-        infrastructure: true,
-      });
+  test.each([...crashTable.values()].filter((entry) => entry.isInfrastructure))(
+    '$category never fails a dataset, however often it happens',
+    (entry) => {
+      const after = decideAfterExit(entry, { ...fresh, attempts: 99 }, rules);
+      expect(after).toEqual({ kind: 'give_up', infrastructure: true });
     },
   );
+
+  test.each([
+    'device_busy',
+    'disk_full',
+    'disk_error',
+    'gpu_lost',
+    'driver_mismatch',
+    'permission_denied',
+    'no_usable_checkpoint',
+  ])('%s waits and does not count against the dataset', (name) => {
+    expect(decideAfterExit(crash(name), { ...fresh, attempts: 99 }, rules)).toEqual({
+      kind: 'give_up',
+      infrastructure: true,
+    });
+  });
 
   test("a dataset's failure at the same position ends it the second time", () => {
     const bad = crash('template_error');

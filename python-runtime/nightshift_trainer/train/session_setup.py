@@ -93,13 +93,26 @@ def _agree_on_checkpoint(
     return checkpoint
 
 
-def _load_model(spec: TrainSpec, checkpoint: Checkpoint | None, rank: int) -> Model:
-    folder = spec.base.folder if checkpoint is None else checkpoint.folder / "model"
-    if checkpoint is None and rank == 0 and folder_hash(folder) != spec.base.hash:
+def _require_base(folder: Path, expected_hash: str) -> None:
+    """TrainerRefused `model_not_found`: the machine lacks the model, the dataset is fine."""
+    try:
+        found = folder_hash(folder)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise TrainerRefused(
+            "model_not_found", f"The base model in {folder} can't be read ({reason})"
+        ) from error
+    if found != expected_hash:
         raise TrainerRefused(
             "model_not_found",
             f"The files of the base model in {folder} have changed: create the base model again",
         )
+
+
+def _load_model(spec: TrainSpec, checkpoint: Checkpoint | None, rank: int) -> Model:
+    folder = spec.base.folder if checkpoint is None else checkpoint.folder / "model"
+    if checkpoint is None and rank == 0:
+        _require_base(folder, spec.base.hash)
     randomness.seed_all(spec.config.seed)
     device = resolve_device(spec.device, rank)
     model = Model(folder, spec.config.precision, device, spec.attention_dropout)

@@ -5,7 +5,12 @@ import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { LineageRoom } from '../lineage/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import { verifyCheckpoint } from './discover.ts';
-import { type Checkpoint, listCheckpoints, newestCheckpoint } from './manifest.ts';
+import {
+  type Checkpoint,
+  listCheckpoints,
+  listUnreadableCheckpoints,
+  newestCheckpoint,
+} from './manifest.ts';
 
 export type BranchCheckpoint = Checkpoint & Point;
 export type CheckpointsRoom = Awaited<ReturnType<typeof createCheckpoints>>;
@@ -48,8 +53,18 @@ export async function createCheckpoints(options: {
     ofHead: (): Promise<readonly Checkpoint[]> => listCheckpoints(headFolder()),
     /** The newest complete checkpoint of the branch that is trained. */
     newest: (): Promise<Checkpoint | null> => newestCheckpoint(headFolder()),
-    /** Whether the branch that is trained has a checkpoint. */
-    hasAny: async (): Promise<boolean> => (await listCheckpoints(headFolder())).length > 0,
+    /**
+     * Whether the branch that is trained has a checkpoint, in whatever state. A folder that can't be
+     * read may have one: the lineage must not start over because of it.
+     */
+    hasAny: async (): Promise<boolean> =>
+      (await listCheckpoints(headFolder())).length > 0 ||
+      (await listUnreadableCheckpoints(headFolder()).then(
+        (steps) => steps.length > 0,
+        () => true,
+      )),
+    /** Of the branch that is trained, newest first: folders whose manifest can't be read. */
+    unreadable: (): Promise<readonly number[]> => listUnreadableCheckpoints(headFolder()),
     /** Whether a complete checkpoint of this point exists. */
     async has(point: Point): Promise<boolean> {
       const checkpoints = await listCheckpoints(paths.checkpoints(point.branch));

@@ -15,6 +15,7 @@ export {
   type CheckpointManifest,
   type CheckpointOrigin,
   listCheckpoints,
+  listUnreadableCheckpoints,
 } from '../../formats/index.ts';
 
 /** null when the folder is no checkpoint. */

@@ -1,6 +1,7 @@
 /**
  * What the outcome of a pass means for its dataset: done, failed, skipped, or it stays where it is.
  */
+import { blamesDataset } from '../../contract/index.ts';
 import type { PassOutcome } from '../trainer/index.ts';
 import type { OpenPass } from './passes.ts';
 import type { QueueParts } from './queue-progress.ts';
@@ -15,6 +16,8 @@ export class Outcomes {
   private readonly parts: QueueParts;
   /** Since the queue was last empty. */
   private streak: { readonly since: number; readonly datasets: number; readonly failed: number };
+  /** The last dataset that failed without a saved step and without being to blame. */
+  private unclearFault: { readonly category: string; readonly dataset: string } | null = null;
 
   constructor(parts: QueueParts) {
     this.parts = parts;
@@ -59,6 +62,13 @@ export class Outcomes {
       this.setNotReady(category, message);
       return;
     }
+    if (this.isRepeatedFault(open, outcome)) {
+      this.setNotReady(
+        category,
+        `Two datasets in a row failed before a checkpoint was saved, so the machine is the likely cause: ${message}`,
+      );
+      return;
+    }
     progress.open = null;
     const { id, name } = open.dataset;
     const isRetried = this.canTrainWithout(id, outcome);
@@ -74,9 +84,26 @@ export class Outcomes {
     this.reportFailed(id, reason, outcome.step);
   }
 
+  /**
+   * A fault of the machine that isn't recognized as one must not fail one dataset after another: the
+   * second one that fails in the same way, without having saved a step, holds the queue.
+   */
+  private isRepeatedFault({ dataset, pass }: OpenPass, { category, step }: GaveUp): boolean {
+    const hasSaved = step !== null && step > (pass.head_step ?? 0);
+    const before = this.unclearFault;
+    if (blamesDataset(category) || hasSaved) {
+      this.unclearFault = null;
+      return false;
+    }
+    if (before?.category === category && before.dataset !== dataset.id) return true;
+    this.unclearFault = { category, dataset: dataset.id };
+    return false;
+  }
+
   private async settleFinished(open: OpenPass, outcome: Finished): Promise<void> {
     const { options, progress, passes } = this.parts;
     if (outcome.kind === 'completed') {
+      this.unclearFault = null;
       progress.notReady = null;
       progress.open = null;
       await this.settleCompleted(open, outcome);

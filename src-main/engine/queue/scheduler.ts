@@ -1,7 +1,7 @@
 /** Starts and continues passes by the rules of the queue, one at a time. */
 import { Refusal } from '../../contract/index.ts';
 import { applyAftermath, type Aftermath } from './aftermath.ts';
-import { deviceLockFolder, isUsedByOthers } from './devices.ts';
+import { MendDetector } from './mended.ts';
 import { repairPasses } from './pass-repair.ts';
 import type { OpenPass } from './passes.ts';
 import type { QueueCommands } from './commands.ts';
@@ -26,11 +26,14 @@ export class Scheduler {
   private readonly parts: QueueParts;
   private readonly commands: QueueCommands;
   private readonly outcomes: Outcomes;
+  private readonly mendDetector: MendDetector;
 
   constructor(parts: QueueParts, commands: QueueCommands, outcomes: Outcomes) {
     this.parts = parts;
     this.commands = commands;
     this.outcomes = outcomes;
+    const { paths, lineage } = parts.options;
+    this.mendDetector = new MendDetector(paths.root, () => paths.checkpoints(lineage.branch()));
   }
 
   /** Must be called before the queue starts. */
@@ -98,6 +101,8 @@ export class Scheduler {
     progress.open = await repairPasses(options.datasets, passes);
     if (progress.open === null) options.config.openPass(null);
     else passes.reopen(progress.open);
+    // The model that training couldn't resume from may have been replaced.
+    progress.notReady = null;
     this.isHeld = false;
     notifyChanged();
     await this.guard('tick', () => this.tick());
@@ -120,7 +125,7 @@ export class Scheduler {
   private async act(): Promise<boolean> {
     const { options, progress, desiredState, passes, notifyChanged } = this.parts;
     this.forgetMissing();
-    await this.checkDevice();
+    await this.checkMended();
     const now = options.clock.now();
     const next = decideNext(
       {
@@ -175,13 +180,13 @@ export class Scheduler {
     progress.open = null;
   }
 
-  /** Training starts as soon as the device is free, not only at the next retry. */
-  private async checkDevice(): Promise<void> {
+  /** Training starts as soon as the cause is fixed, not only at the next retry. */
+  private async checkMended(): Promise<void> {
     const { options, progress } = this.parts;
     const { notReady } = progress;
-    if (notReady?.category !== 'device_busy' || progress.isSupervising) return;
-    if (await isUsedByOthers(deviceLockFolder(process.env), options.paths.root)) return;
-    progress.notReady = { ...notReady, until: options.clock.now() };
+    if (notReady === null || progress.isSupervising) return;
+    if (await this.mendDetector.isMended(notReady))
+      progress.notReady = { ...notReady, until: options.clock.now() };
   }
 
   /** A refusal is waited for like a machine that is not ready; any other error is a bug. */

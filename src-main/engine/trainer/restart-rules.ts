@@ -51,7 +51,8 @@ export function decideAfterExit(
       return { kind: 'give_up', infrastructure: false };
   }
   const attempt = (history.healthySeconds >= HEALTHY_SECONDS ? 0 : history.attempts) + 1;
-  if (attempt > rules.limit) return { kind: 'give_up', infrastructure: false };
+  // A failure of the machine never counts against the dataset, however often it happens.
+  if (attempt > rules.limit) return { kind: 'give_up', infrastructure: crash.isInfrastructure };
   const inSeconds = Math.min(rules.lastSeconds, rules.firstSeconds * 2 ** (attempt - 1));
   return { kind: 'restart', inSeconds, attempt };
 }

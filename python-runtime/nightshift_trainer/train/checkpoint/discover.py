@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,26 +60,44 @@ def verify(folder: Path, heartbeat: Callable[[], None]) -> str | None:
         manifest = read_json(folder / "manifest.json")
         files: dict[str, Any] = manifest["files"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        return f"manifest.json is unreadable ({error})"
+        reason = error.strerror if isinstance(error, OSError) else None
+        return f"manifest.json is unreadable ({reason or error})"
     if manifest.get("seal") != seal(manifest):
         return "manifest.json has changed since it was saved"
     for name, facts in files.items():
-        path = folder / name
-        if not path.is_file():
-            return f"{name} is missing"
-        size = path.stat().st_size
-        if size != facts["size"]:
-            return f"{name} has {size} bytes instead of {facts['size']}"
+        problem = _verify_file(folder / name, name, facts, heartbeat)
+        if problem is not None:
+            return problem
+    return None
+
+
+def _verify_file(
+    path: Path, name: str, facts: Mapping[str, Any], heartbeat: Callable[[], None]
+) -> str | None:
+    """A file that can't be read is like one that is damaged: an older checkpoint may be usable."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return f"{name} is not a file"
+        if status.st_size != facts["size"]:
+            return f"{name} has {status.st_size} bytes instead of {facts['size']}"
         if hash_file(path, heartbeat) != facts["xxh3_128"]:
             return f"{name} has changed since it was saved"
+    except FileNotFoundError:
+        return f"{name} is missing"
+    except OSError as error:
+        return f"{name} can't be read ({error.strerror or error})"
     return None
 
 
 def list_checkpoints(root: Path) -> list[tuple[int, Path]]:
-    """Steps and folders of all published checkpoints, newest first. Other files are ignored."""
-    if not root.is_dir():
+    """Steps and folders of all published checkpoints, newest first. Other files are ignored.
+    OSError when the folder exists but can't be listed: that is not a branch without checkpoints."""
+    try:
+        paths = list(root.iterdir())
+    except FileNotFoundError:
         return []
-    found = [(int(match[1]), path) for path in root.iterdir() if (match := _NAME.match(path.name))]
+    found = [(int(match[1]), path) for path in paths if (match := _NAME.match(path.name))]
     return sorted(found, reverse=True)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from ...files import read_json
@@ -14,8 +15,10 @@ from ..errors import TrainerRefused
 from ..loss import SmoothedLoss
 from ..nan_check import first_non_finite
 from ..session import Session
-from .discover import Checkpoint, discover, list_checkpoints
+from .discover import Checkpoint, discover, step_of
 from .write import remove_abandoned_partials
+
+SHOWN_PROBLEMS = 3
 
 
 def load_tensors(checkpoint: Checkpoint, name: str) -> dict[str, torch.Tensor]:
@@ -29,16 +32,30 @@ def find_resumable(
     checkpoint at all. TrainerRefused when there are some, but none of them verifies: starting from
     the base would silently discard the lineage."""
     remove_abandoned_partials(root)
-    checkpoint = discover(root, heartbeat, on_skipped, _non_finite_values)
-    if checkpoint is None and list_checkpoints(root):
-        raise TrainerRefused("checkpoint_corrupt", f"No checkpoint in {root} can be verified")
+    problems: list[str] = []
+
+    def on_unusable(folder: Path, reason: str) -> None:
+        problems.append(f"step {step_of(folder)}: {reason}")
+        on_skipped(folder, reason)
+
+    checkpoint = discover(root, heartbeat, on_unusable, _unusable_values)
+    if checkpoint is None and problems:
+        shown = "; ".join(problems[:SHOWN_PROBLEMS])
+        more = len(problems) - SHOWN_PROBLEMS
+        more_text = f"; and {more} more" if more > 0 else ""
+        raise TrainerRefused(
+            "no_usable_checkpoint", f"No checkpoint in {root} can be used ({shown}{more_text})"
+        )
     return checkpoint
 
 
-def _non_finite_values(checkpoint: Checkpoint) -> str | None:
+def _unusable_values(checkpoint: Checkpoint) -> str | None:
     """A checkpoint written by an older version may verify and still contain NaN or Inf."""
     for part in ("model/model.safetensors", "optimizer.safetensors"):
-        name = first_non_finite(load_tensors(checkpoint, part))
+        try:
+            name = first_non_finite(load_tensors(checkpoint, part))
+        except (OSError, SafetensorError) as error:
+            return f"{part} can't be read ({error})"
         if name is not None:
             return f"{part} contains NaN or Inf in {name}"
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 import time
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -192,12 +193,16 @@ class CheckpointSaver:
         )
         leased = write.leased_steps(session.spec.workspace, root.name, time.time())
         keep = session.spec.config.keep_checkpoints
-        write.delete_old_checkpoints(root, keep, result.step, leased)
+        try:
+            write.delete_old_checkpoints(root, keep, result.step, leased)
+        except OSError:
+            # The new checkpoint is safe; an old one that can't be deleted must not end the run.
+            traceback.print_exc()
 
     def _report_no_space(self, error: Exception, step: int) -> bool:
         """Reports an error that can go away (disk full, no permission). False for any other error,
         which ends the run."""
-        if category_of(error) not in ("disk_full", "permission_denied"):
+        if category_of(error) not in ("disk_full", "permission_denied", "disk_error"):
             return False
         session = self.session
         root = session.spec.checkpoints
