@@ -72,8 +72,12 @@ export const datasetSummary = z.object({
   /** Estimated start and end (Unix seconds), from the measured speed; null while unknown. */
   starts_at: z.number().nullable(),
   ends_at: z.number().nullable(),
+  /** Before its first step, and after its last one; null: not evaluated yet. */
   validation_before: z.number().nullable(),
   validation_after: z.number().nullable(),
+  /** The steps that they were measured at. */
+  validation_before_step: z.number().int().nullable().default(null),
+  validation_after_step: z.number().int().nullable().default(null),
 });
 export type DatasetSummary = z.infer<typeof datasetSummary>;
 

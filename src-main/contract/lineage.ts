@@ -44,6 +44,17 @@ export function ancestryOf(
   return ancestry;
 }
 
+/** The part of an ancestry up to one of its points. Pure. */
+export function ancestryUpTo(
+  ancestry: readonly AncestrySegment[],
+  { branch, step }: Point,
+): readonly AncestrySegment[] {
+  const index = ancestry.findIndex((segment) => segment.branch === branch);
+  return ancestry
+    .slice(0, index + 1)
+    .map((segment) => (segment.branch === branch ? { ...segment, upto: step } : segment));
+}
+
 /** Whether training at this point is part of the current model. */
 export function isInAncestry(ancestry: readonly AncestrySegment[], point: Point): boolean {
   const segment = ancestry.find((known) => known.branch === point.branch);

@@ -57,6 +57,23 @@ const validated = z.object({
 });
 export type Validated = z.infer<typeof validated>;
 
+const validationSteps = {
+  validation_before_step: integer('Step that `validation_before` was measured at')
+    .nullable()
+    .optional(),
+  validation_after_step: integer('Step that `validation_after` was measured at')
+    .nullable()
+    .optional(),
+};
+
+/** Fields of meta.json while a dataset is not evaluated. */
+export const UNMEASURED = {
+  validation_before: null,
+  validation_before_step: null,
+  validation_after: null,
+  validation_after_step: null,
+} as const;
+
 export const metaFile = defineFile({
   name: 'meta.json',
   damaged: 'Last good copy, else rebuilt from the queue folders and `report.json`',
@@ -86,8 +103,17 @@ export const metaFile = defineFile({
     reason: text('Why it failed or was skipped').nullable(),
     finished: time('When it ended').nullable(),
     done_steps: integer('Steps that are trained').nullable(),
-    validation_before: number('Validation loss before').nullable(),
-    validation_after: number('Validation loss after').nullable(),
+    planned_steps: integer('Steps of its last pass with those before it; null: not recorded')
+      .nullable()
+      .optional(),
+    resumes_at: count('Position of `cursor.json`; null: it starts at its first row')
+      .nullable()
+      .optional(),
+    validation_before: number('Validation loss before its first step').nullable(),
+    validation_after: number(
+      'Validation loss after its last step; null: not evaluated yet',
+    ).nullable(),
+    ...validationSteps,
     quarantined: rowNumbers('Rows that ended the trainer'),
     history: z.array(z.object({ t: time('When'), what: text('What') })).describe('Last changes'),
   }),
@@ -191,8 +217,9 @@ export const untrainedMeta = () => ({
   reason: null,
   finished: null,
   done_steps: null,
-  validation_before: null,
-  validation_after: null,
+  planned_steps: null,
+  resumes_at: null,
+  ...UNMEASURED,
   quarantined: [],
 });
 

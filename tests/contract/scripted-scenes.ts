@@ -66,6 +66,8 @@ export const dataset = (
   ends_at: null,
   validation_before: null,
   validation_after: null,
+  validation_before_step: null,
+  validation_after_step: null,
   ...rest,
 });
 

@@ -127,6 +127,8 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
       ...{ content_hash: 'c1', cache: null, t: 3 },
     },
     ...{ finished: null, done_steps: null, validation_before: 2, validation_after: 1 },
+    ...{ planned_steps: 4, resumes_at: 12 },
+    ...{ validation_before_step: 0, validation_after_step: 4 },
     ...{ quarantined: [3], history: [{ t: 1, what: 'added' }] },
   },
   report: {

@@ -44,9 +44,10 @@ class Evaluator:
         self._preview_count = 0
         self._checked_at = 0.0
 
-    def evaluate(self, when: str) -> None:
+    def evaluate(self, when: str) -> bool:
         """Measures the loss on the fixed validation set and on the validation rows of this dataset,
-        and, except at the start, the exact match of generated answers."""
+        and, except at the start, the exact match of generated answers. True when a command
+        interrupted it: nothing was measured then."""
         session, started = self.session, time.monotonic()
         core = own = None
         answers: list[Answer] = []
@@ -80,6 +81,7 @@ class Evaluator:
             seconds=round(time.monotonic() - started, 3),
             abandoned=abandoned,
         )
+        return abandoned
 
     def preview(self) -> None:
         """Generates the answer to one validation row, each time the next one. Skipped while

@@ -40,9 +40,7 @@ class Trainer:
     def run(self) -> Outcome:
         """Returns the outcome. The state is then saved."""
         session = self.session
-        if session.is_complete:
-            return "completed"
-        if session.steps_done == 0:
+        if session.steps_done == 0 and not session.is_complete:
             self.evaluator.evaluate("start")
         while not session.is_complete:
             outcome = self._handle_commands()
@@ -53,11 +51,18 @@ class Trainer:
         return self._finish()
 
     def _finish(self) -> Outcome:
+        """The pass stays open until it is evaluated: the next run of an interrupted one starts
+        here, so that the measurement of an earlier step never stands for this one."""
         # Save first, so that a hang in the last evaluation loses no step.
         self.saver.save("end", wait_for_space=True)
-        self.evaluator.evaluate("end")
-        self.evaluator.report_monitoring_cost()
-        return "completed"
+        while True:
+            outcome = self._handle_commands()
+            if outcome is not None:
+                return outcome
+            is_abandoned = self.evaluator.evaluate("end")
+            if not is_abandoned:
+                self.evaluator.report_monitoring_cost()
+                return "completed"
 
     def _step(self) -> None:
         session = self.session
@@ -181,6 +186,9 @@ class Trainer:
         self.saver.save("skip" if outcome == "skipped" else "stop", wait_for_space=True)
         self._end_if_terminated()
         if outcome == "skipped":
+            if self.session.is_complete:
+                # Only the last evaluation is left to skip.
+                return "completed"
             self._write_skip_cursor()
         return outcome
 

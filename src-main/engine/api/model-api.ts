@@ -7,18 +7,23 @@ import { type ApiRooms, DONE } from './rooms.ts';
  * Keeps the newest checkpoint as a version, with what is known of training now. Refusal NOT_READY.
  */
 export async function createVersion(
-  { versions, metrics, queue, config }: Pick<ApiRooms, 'versions' | 'metrics' | 'queue' | 'config'>,
+  {
+    versions,
+    metrics,
+    queue,
+    config,
+    datasets,
+  }: Pick<ApiRooms, 'versions' | 'metrics' | 'queue' | 'config' | 'datasets'>,
   input: { readonly description: string; readonly by: string; readonly how?: string },
 ): Promise<Version> {
   await metrics.settled;
-  const { evaluation, smoothed } = metrics.latest();
   const open = queue.open();
   return versions.createManually({
     ...input,
     dataset: open === null ? null : { id: open.dataset.id, name: open.dataset.name },
     config: open?.pass.config ?? config.values(),
-    ...measuredBy(evaluation),
-    trainingLoss: smoothed,
+    measuredAt: (step) => measuredBy(metrics.at(step)),
+    trainedSince: datasets.trainedSince,
   });
 }
 

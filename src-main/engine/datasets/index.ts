@@ -7,7 +7,8 @@
  */
 export type { RowsInput } from './row-queries.ts';
 export type { Base } from './intake.ts';
-export { validationKey, plannedSteps } from './intake.ts';
+export { validationKey, plannedSteps, remainingSteps } from './intake.ts';
 export { createDatasets, type DatasetsRoom } from './datasets.ts';
+export type { DatasetMeta } from './meta.ts';
 export type { PassDataset, TrainedDataset } from './pass-datasets.ts';
 export { readReport } from './report-files.ts';

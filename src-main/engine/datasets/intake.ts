@@ -42,6 +42,23 @@ export function plannedSteps(
   );
 }
 
+/**
+ * Steps from a position, which counts rows over all epochs, to the end. A step never crosses an
+ * epoch, so one that begins inside an epoch can end shorter. Pure.
+ */
+export function remainingSteps(
+  position: number,
+  trainedRows: number,
+  config: Pick<Config, 'batch_size' | 'gradient_accumulation' | 'epochs'>,
+): number {
+  const left = trainedRows * config.epochs - position;
+  if (trainedRows === 0 || left <= 0) return 0;
+  const batch = config.batch_size * config.gradient_accumulation;
+  const ofThisEpoch = left % trainedRows;
+  const wholeEpochs = (left - ofThisEpoch) / trainedRows;
+  return Math.ceil(ofThisEpoch / batch) + wholeEpochs * Math.ceil(trainedRows / batch);
+}
+
 export function intakeOptions(config: Config, meta: MappingOptions, isDry: boolean): IntakeOptions {
   return {
     max_length: config.max_length,

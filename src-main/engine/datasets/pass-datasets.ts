@@ -1,6 +1,12 @@
 /** What the queue and restore do with datasets: pick the next one, move them between places, read their ledgers. */
 import path from 'node:path';
-import type { DatasetSummary, Place, Priority } from '../../contract/index.ts';
+import {
+  ancestryUpTo,
+  type DatasetSummary,
+  type Place,
+  type Point,
+  type Priority,
+} from '../../contract/index.ts';
 import type { DatasetRecord } from './dataset-store.ts';
 import type { DatasetParts } from './parts.ts';
 import type { DatasetMeta, Validated } from './meta.ts';
@@ -115,6 +121,11 @@ export function passDatasets(parts: DatasetParts) {
     nameOf: (id: string): string | null =>
       store.allMetas().find((meta) => meta.id === id)?.name ?? null,
     trained: (): Promise<readonly TrainedDataset[]> => trainedDatasets(parts),
+    /**
+     * Datasets with steps in the model after `since` (null: the base) up to `step`, in the order
+     * of their first step there. Also skipped and partly trained ones.
+     */
+    trainedSince: (since: Point | null, step: number) => trainedSince(parts, since, step),
   };
 }
 
@@ -153,4 +164,22 @@ async function trainedDatasets({ options, store }: DatasetParts): Promise<Traine
       datasets.push({ id, name, place: record?.place ?? null, ledger });
   }
   return datasets;
+}
+
+async function trainedSince(
+  parts: DatasetParts,
+  since: Point | null,
+  step: number,
+): Promise<{ readonly id: string; readonly name: string }[]> {
+  const all = parts.options.ancestry();
+  const branch = all.at(-1)?.branch ?? 'main';
+  const upTo = ancestryUpTo(all, { branch, step });
+  const before = since === null ? [] : ancestryUpTo(all, since);
+  const found: { id: string; name: string; first: number }[] = [];
+  for (const { id, name, ledger } of await trainedDatasets(parts)) {
+    if (ledger.stepsIn(upTo) === ledger.stepsIn(before)) continue;
+    found.push({ id, name, first: ledger.firstIn(upTo)?.step ?? 0 });
+  }
+  found.sort((a, b) => a.first - b.first);
+  return found.map(({ id, name }) => ({ id, name }));
 }

@@ -1,7 +1,8 @@
 /** The summary of a dataset for clients. Pure. */
 import type { Config, DatasetSummary, Verdict } from '../../contract/index.ts';
 import type { InboxEntry } from './inbox.ts';
-import { plannedSteps } from './intake.ts';
+import { UNMEASURED } from '../../formats/index.ts';
+import { plannedSteps, remainingSteps } from './intake.ts';
 import type { DatasetRecord } from './dataset-store.ts';
 
 /** What currently happens to a queued file. In memory only. */
@@ -40,6 +41,23 @@ function messageOf(record: DatasetRecord, activity: Activity | null): string | n
   return null;
 }
 
+/**
+ * Steps of its pass, which has its own settings; for a waiting dataset those that the current
+ * settings give, after the steps that it has already.
+ */
+function plannedOf({ place, meta }: DatasetRecord, config: Config): number | null {
+  const { validated } = meta;
+  const { planned_steps: planned = null, resumes_at: resumesAt = null } = meta;
+  if (place !== 'queue' && planned !== null) return planned;
+  // Recorded before passes noted their steps: a completed one trained all of them.
+  if (place === 'completed' && meta.done_steps !== null && meta.reason === null)
+    return meta.done_steps;
+  if (validated === null) return null;
+  const rows = Math.max(0, validated.trained_rows - meta.quarantined.length);
+  if (resumesAt === null) return plannedSteps(rows, config);
+  return (meta.done_steps ?? 0) + remainingSteps(resumesAt, rows, config);
+}
+
 export function summarize(
   record: DatasetRecord,
   activity: Activity | null,
@@ -69,15 +87,14 @@ export function summarize(
     accepted: validated?.accepted ?? null,
     rejected: validated?.rejected ?? null,
     held_out: validated?.held_out ?? null,
-    planned_steps:
-      validated === null
-        ? null
-        : plannedSteps(Math.max(0, validated.trained_rows - meta.quarantined.length), config),
+    planned_steps: plannedOf(record, config),
     done_steps: meta.done_steps,
     starts_at: null,
     ends_at: null,
     validation_before: meta.validation_before,
     validation_after: meta.validation_after,
+    validation_before_step: meta.validation_before_step ?? null,
+    validation_after_step: meta.validation_after_step ?? null,
   };
 }
 
@@ -93,8 +110,7 @@ const UNKNOWN_FIELDS = {
   done_steps: null,
   starts_at: null,
   ends_at: null,
-  validation_before: null,
-  validation_after: null,
+  ...UNMEASURED,
 } as const;
 
 /** A file that is being copied or uploaded. */

@@ -25,6 +25,18 @@ export interface RunSpan {
   readonly paused: { from: number; to: number | null }[];
 }
 
+/** null where nothing was measured. */
+export interface MeasuredStep {
+  readonly evaluation: EvaluationPoint | null;
+  /** The training loss that the gap refers to. */
+  readonly smoothed: number | null;
+}
+
+export interface PassEvaluations {
+  readonly start: EvaluationPoint | null;
+  readonly end: EvaluationPoint | null;
+}
+
 /** What one read added. */
 export interface Added {
   /** Earlier points changed: clients request the curve again. */
@@ -53,8 +65,10 @@ export class History {
   microBatch: number | null = null;
   /** By branch, including abandoned ones. */
   readonly validation = new Map<string, EvaluationPoint[]>();
+  private readonly passes = new Map<string, PassEvaluations>();
   private readonly ancestry: readonly AncestrySegment[];
   private branch = '';
+  private pass = '';
   private dataset = '';
   private hasCrashed = false;
 
@@ -75,10 +89,33 @@ export class History {
   }
 
   /** A run starts; `hasCrashed`: the previous one ended without writing exit.json. */
-  open(run: string, branch: string, dataset: string, t: number, hasCrashed: boolean): void {
-    this.spans.push({ run, dataset, from: t, to: t, paused: [] });
-    this.branch = branch;
+  open(
+    run: string,
+    facts: { readonly branch: string; readonly dataset: string; readonly pass: string },
+    t: number,
+    hasCrashed: boolean,
+  ): void {
+    this.spans.push({ run, dataset: facts.dataset, from: t, to: t, paused: [] });
+    this.branch = facts.branch;
+    this.pass = facts.pass;
     this.hasCrashed = hasCrashed;
+  }
+
+  /** What was measured at exactly this step of the model; never a figure of another step. */
+  at(step: number): MeasuredStep {
+    const found = this.evaluations.filter((evaluation) => evaluation.step === step);
+    const complete = found.findLast((evaluation) => evaluation.exact !== null);
+    return { evaluation: complete ?? found.at(-1) ?? null, smoothed: this.trainingLoss.at(step) };
+  }
+
+  /** Before the first step of a pass and after its last one. */
+  ofPass(pass: string): PassEvaluations {
+    return this.passes.get(pass) ?? { start: null, end: null };
+  }
+
+  private addToPass(when: unknown, point: EvaluationPoint): void {
+    if (this.pass === '' || (when !== 'start' && when !== 'end')) return;
+    this.passes.set(this.pass, { ...this.ofPass(this.pass), [when]: point });
   }
 
   private isInAncestry(step: number): boolean {
@@ -128,6 +165,7 @@ export class History {
   private forgetFrom(step: number, added: Added): void {
     added.reset = true;
     const keep = (entry: { readonly step: number }): boolean => entry.step < step;
+    if (this.exact !== null && !keep(this.exact)) this.exact = null;
     this.evaluations.splice(0, this.evaluations.length, ...this.evaluations.filter(keep));
     this.markers.splice(
       0,
@@ -148,6 +186,7 @@ export class History {
         const point = toEvaluation(event);
         if (point === null || event.abandoned === true) return;
         this.validation.set(this.branch, [...(this.validation.get(this.branch) ?? []), point]);
+        this.addToPass(event.when, point);
         if (!this.isInAncestry(step)) return;
         this.evaluations.push(point);
         added.evaluations.push(point);

@@ -167,6 +167,14 @@ class Metrics implements MetricsRoom {
     };
   }
 
+  at(step: number) {
+    return this.history.at(step);
+  }
+
+  ofPass(pass: string) {
+    return this.history.ofPass(pass);
+  }
+
   /** Of the current run; unknown until the history was read. */
   speed() {
     const { points, spans } = this.history;

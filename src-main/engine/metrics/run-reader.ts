@@ -20,6 +20,7 @@ interface FollowedRun {
 
 interface RunSpec {
   readonly dataset?: { readonly name?: string };
+  readonly pass?: { readonly id?: string };
   readonly lineage?: { readonly branch?: string };
   readonly created?: number;
 }
@@ -91,8 +92,11 @@ export class RunReader {
       previous !== undefined && (await this.readRunJson(previous.run, 'exit.json')) === null;
     this.history.open(
       run,
-      spec?.lineage?.branch ?? 'main',
-      spec?.dataset?.name ?? '',
+      {
+        branch: spec?.lineage?.branch ?? 'main',
+        dataset: spec?.dataset?.name ?? '',
+        pass: spec?.pass?.id ?? '',
+      },
       spec?.created ?? this.now(),
       hasCrashed,
     );

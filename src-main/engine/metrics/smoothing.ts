@@ -68,4 +68,12 @@ export class TrainingLoss {
   get value(): number | null {
     return this.average.value;
   }
+
+  /** null for a step that was not measured, or too long ago. */
+  at(step: number): number | null {
+    const found = this.states.findLast((state) => state.step <= step);
+    if (found?.step !== step) return null;
+    const [average, weight] = found.state;
+    return weight > 0 ? average / weight : null;
+  }
 }

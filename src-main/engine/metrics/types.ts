@@ -11,6 +11,7 @@ import type {
   Preview,
 } from '../../contract/index.ts';
 import type { Emitter } from '../../kit/emitter.ts';
+import type { MeasuredStep, PassEvaluations } from './history.ts';
 import type { Exact } from './parse.ts';
 
 export interface CurvesInput {
@@ -44,6 +45,10 @@ export interface MetricsRoom {
   /** Newest first. */
   previews(limit: number): readonly Preview[];
   latest(): Latest;
+  /** What was measured at exactly this step; nulls where nothing was. */
+  at(step: number): MeasuredStep;
+  /** What was measured before the first step of a pass and after its last one. */
+  ofPass(pass: string): PassEvaluations;
   speed(): { readonly stepsPerSecond: number | null };
   /** Resolves when everything that the files held at the start has been read. */
   readonly settled: Promise<void>;

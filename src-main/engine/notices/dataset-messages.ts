@@ -15,6 +15,7 @@ export function datasetDone(facts: {
   if (before !== null && after !== null)
     parts.push(`validation loss ${loss(before)} to ${loss(after)}`);
   else if (after !== null) parts.push(`validation loss ${loss(after)}`);
+  else parts.push('not evaluated');
   return {
     kind: 'dataset_done',
     tone: 'info',

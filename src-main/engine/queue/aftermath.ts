@@ -61,7 +61,7 @@ async function applyAccount(
   await datasets.note(id, {
     done_steps: steps,
     ...(dataset.place === 'completed' ? { reason: missing } : {}),
-    ...(missing === null ? {} : { validation_after: null }),
+    ...(missing === null ? {} : { validation_after: null, validation_after_step: null }),
   });
   // The rows before its cursor were trained by steps that the model no longer has.
   if (missing !== null) await removeCursor(dataset.folder);

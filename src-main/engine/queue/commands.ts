@@ -89,7 +89,7 @@ export class QueueCommands {
 
   /** Refusal NOT_READY when no dataset is being trained. */
   async skip(by: string): Promise<CommandResult> {
-    const { options, progress, passes, notifyChanged, tick } = this.parts;
+    const { options, progress, skip, notifyChanged, tick } = this.parts;
     const { open } = progress;
     if (open === null)
       throw new Refusal('NOT_READY', 'No dataset is being trained.', {
@@ -107,8 +107,7 @@ export class QueueCommands {
       const result = await this.command('skip', () => !this.isBusy);
       return { ...result, text: result.acted ? text : result.text };
     }
-    progress.open = null;
-    await passes.skip(open, null);
+    await skip(open);
     notifyChanged();
     await tick();
     return { ...DONE, text };

@@ -62,6 +62,13 @@ export class Outcomes {
       this.setNotReady(category, message);
       return;
     }
+    const trained = await passes.trained(open);
+    if (trained !== null) {
+      // Only the evaluation after the last step failed: the dataset is done, without its figures.
+      progress.open = null;
+      await this.settleCompleted(open, trained);
+      return;
+    }
     if (this.isRepeatedFault(open, outcome)) {
       this.setNotReady(
         category,
@@ -80,7 +87,7 @@ export class Outcomes {
       return;
     }
     const reason = `${category}: ${message}`;
-    await passes.fail(open, reason, null);
+    await passes.fail(open, reason);
     this.reportFailed(id, reason, outcome.step);
   }
 
@@ -108,12 +115,22 @@ export class Outcomes {
       progress.open = null;
       await this.settleCompleted(open, outcome);
     } else if (outcome.kind === 'skipped') {
-      progress.open = null;
-      await passes.skip(open, outcome.stepsDone);
-    } else if (outcome.stepsDone !== null) {
-      const done_steps = open.pass.steps_before + outcome.stepsDone;
+      await this.skip(open);
+    } else {
+      // A trainer that was halted while it loaded, or killed, reports no steps.
+      const done = outcome.stepsDone ?? (await passes.savedSteps(open));
+      const done_steps = open.pass.steps_before + done;
       await options.datasets.note(open.dataset.id, { done_steps });
     }
+  }
+
+  /** Of a pass whose steps are all trained, only the last evaluation is skipped. */
+  async skip(open: OpenPass): Promise<void> {
+    const { passes, progress } = this.parts;
+    const trained = await passes.trained(open);
+    progress.open = null;
+    if (trained === null) await passes.skip(open);
+    else await this.settleCompleted(open, trained);
   }
 
   private async settleCompleted(open: OpenPass, outcome: Finished): Promise<void> {

@@ -1,6 +1,6 @@
 /** Closes a pass whose trainer has finished: the version, then pass.json, then the rename. */
 import { plural } from '../../contract/format.ts';
-import type { Version } from '../../contract/index.ts';
+import type { EvaluationPoint, Version } from '../../contract/index.ts';
 import type { PassOutcome } from '../trainer/index.ts';
 import { measuredBy } from '../versions/index.ts';
 import { removeCursor, writePass } from './pass-files.ts';
@@ -28,13 +28,12 @@ export async function completePass(
   const reason = decideCompletion({ planned: pass.planned_steps, done });
   if (reason !== null) return { kind: 'failed', reason };
   await waitForMetrics(options, outcome.step);
-  const { evaluation } = options.metrics.latest();
-  const validationAfter = evaluation?.slice_loss ?? evaluation?.core_loss ?? null;
   const version = await createVersion(options, open, outcome);
   await writePass(dataset.folder, { ...pass, state: 'completed' });
   await options.datasets.toCompleted(dataset.id, {
     done_steps: pass.steps_before + done,
-    ...(validationAfter === null ? {} : { validation_after: validationAfter }),
+    resumes_at: null,
+    ...validationOf(options.metrics.ofPass(pass.pass), outcome.step),
   });
   await removeCursor(dataset.folder);
   options.config.openPass(null);
@@ -49,11 +48,33 @@ export async function completePass(
   return { kind: 'completed', version };
 }
 
+/**
+ * The losses before and after a pass, each with its step. Null: not evaluated; a figure of another
+ * step never stands in. Pure.
+ */
+export function validationOf(
+  { start, end }: ReturnType<PassOptions['metrics']['ofPass']>,
+  lastStep: number,
+) {
+  const after = end?.step === lastStep ? end : null;
+  const set = setOf(start, after);
+  return {
+    validation_before: start?.[set] ?? null,
+    validation_before_step: start?.[set] == null ? null : start.step,
+    validation_after: after?.[set] ?? null,
+    validation_after_step: after?.[set] == null ? null : after.step,
+  };
+}
+
+/** Both losses are of the same rows: those of the dataset, else those of the fixed set. */
+const setOf = (...points: readonly (EvaluationPoint | null)[]): 'slice_loss' | 'core_loss' =>
+  points.some((point) => point !== null && point.slice_loss === null) ? 'core_loss' : 'slice_loss';
+
 /** Metrics are read from the run's files, so the last evaluation can be a moment late. */
 async function waitForMetrics({ metrics, clock }: PassOptions, step: number): Promise<void> {
   await metrics.settled;
   for (let poll = 0; poll < METRICS_POLLS; poll += 1) {
-    if (metrics.latest().evaluation?.step === step) return;
+    if (metrics.at(step).evaluation !== null) return;
     await clock.sleep(METRICS_POLL_SECONDS);
   }
 }
@@ -64,15 +85,14 @@ async function createVersion(
   { dataset, pass }: OpenPass,
   outcome: Outcome,
 ): Promise<Version | null> {
-  const { evaluation, smoothed } = options.metrics.latest();
   try {
     const version = await options.versions.create({
       pass: pass.pass,
       dataset: { id: dataset.id, name: dataset.name },
       step: outcome.step,
       stepsDone: outcome.stepsDone ?? 0,
-      ...measuredBy(evaluation),
-      trainingLoss: smoothed,
+      measuredAt: (step) => measuredBy(options.metrics.at(step)),
+      trainedSince: options.datasets.trainedSince,
       config: pass.config,
     });
     const { step, created: t, name: label } = version;

@@ -52,7 +52,10 @@ async function finishClosing(
       await passes.again({ dataset, pass }, pass.reason ?? '');
       return;
     case 'completed':
-      await datasets.toCompleted(dataset.id, {});
+      await datasets.toCompleted(dataset.id, {
+        done_steps: pass.steps_before + pass.planned_steps,
+        resumes_at: null,
+      });
       return;
     case 'failed':
       await datasets.toFailed(dataset.id, pass.reason ?? 'failed');
@@ -61,7 +64,7 @@ async function finishClosing(
       await datasets.toSkipped(dataset.id, pass.reason ?? 'skipped');
       return;
     case 'open':
-      await passes.skip({ dataset, pass }, null);
+      await passes.skip({ dataset, pass });
   }
 }
 

@@ -1,7 +1,8 @@
 /** Begins the pass of a dataset: frozen in pass.json before anything is launched. */
 import { plural } from '../../contract/format.ts';
 import { type Config, Refusal } from '../../contract/index.ts';
-import { type PassDataset, plannedSteps, validationKey } from '../datasets/index.ts';
+import { UNMEASURED } from '../../formats/index.ts';
+import { type PassDataset, remainingSteps, validationKey } from '../datasets/index.ts';
 import { type PassFile, readCursor, recoverPass, writePass } from './pass-files.ts';
 import type { PassOptions } from './pass-options.ts';
 import { decideStart, stepsBefore } from './pass-position.ts';
@@ -102,15 +103,19 @@ async function planPass(
   if (rows === 0) return null;
   const cursor = await readCursor(dataset.folder);
   const current = { contentHash: content_hash, cache, excludedRows };
-  const start = decideStart(cursor, current, config);
-  const before = stepsBefore(start.position, rows, config);
+  // The rest keeps the row order of what was trained, or rows would be trained twice.
+  const sameOrder = cursor === null ? config : { ...config, seed: cursor.seed };
+  const start = decideStart(cursor, current, sameOrder);
+  const isContinued = start.position > 0;
+  const done = isContinued ? (options.datasets.meta(dataset.id)?.done_steps ?? null) : null;
   return {
     format: 1,
     pass: `p-${Math.round(now).toString(36)}-${options.random()}`,
     dataset: dataset.id,
-    config,
-    planned_steps: plannedSteps(rows, config) - before,
-    steps_before: before,
+    config: isContinued ? sameOrder : config,
+    planned_steps: remainingSteps(start.position, rows, config),
+    // As they were trained: the batch size may have been another one.
+    steps_before: done ?? stepsBefore(start.position, rows, config),
     content_hash,
     cache,
     base: { id: base.id, folder: base.folder, hash: base.hash },
@@ -135,8 +140,9 @@ async function openPass(options: PassOptions, dataset: PassDataset, pass: PassFi
   await options.datasets.toProcessing(id);
   await options.datasets.note(id, {
     done_steps: pass.steps_before,
-    validation_before: null,
-    validation_after: null,
+    planned_steps: pass.steps_before + pass.planned_steps,
+    resumes_at: pass.start.position === 0 ? null : pass.start.position,
+    ...UNMEASURED,
   });
   const excluded = pass.excluded_rows.length;
   const without = excluded === 0 ? '' : `, without ${plural(excluded, 'quarantined row')}`;

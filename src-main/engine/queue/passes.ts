@@ -6,14 +6,17 @@ import path from 'node:path';
 import type { PassDataset } from '../datasets/index.ts';
 import type { PassOutcome, PassRequest } from '../trainer/index.ts';
 import { type Closed, completePass } from './pass-completion.ts';
-import { type PassFile, writeCursor, writePass } from './pass-files.ts';
+import { type PassFile, writePass } from './pass-files.ts';
 import type { PassOptions } from './pass-options.ts';
+import { isTrained, keepPlace, savedPlace } from './pass-place.ts';
 import { startPass } from './pass-start.ts';
 
 export interface OpenPass {
   readonly dataset: PassDataset;
   readonly pass: PassFile;
 }
+
+type Completed = Exclude<PassOutcome, { kind: 'gave_up' }>;
 
 export class Passes {
   private readonly options: PassOptions;
@@ -56,18 +59,30 @@ export class Passes {
     };
   }
 
-  async complete(
-    open: OpenPass,
-    outcome: Exclude<PassOutcome, { kind: 'gave_up' }>,
-  ): Promise<Closed> {
+  async complete(open: OpenPass, outcome: Completed): Promise<Closed> {
     const closed = await completePass(this.options, open, outcome);
-    if (closed.kind === 'failed') await this.fail(open, closed.reason, outcome.stepsDone ?? 0);
+    if (closed.kind === 'failed') await this.fail(open, closed.reason);
     return closed;
   }
 
-  async fail({ dataset, pass }: OpenPass, reason: string, done: number | null): Promise<void> {
+  /** All planned steps are trained and saved; null: some are missing. */
+  async trained({ pass }: OpenPass): Promise<Completed | null> {
+    const place = await savedPlace(this.options, pass);
+    if (!isTrained(place, pass)) return null;
+    return { kind: 'completed', step: place.step, stepsDone: place.cursor.steps_done };
+  }
+
+  /** Steps of the pass that the newest checkpoint has. */
+  async savedSteps({ pass }: OpenPass): Promise<number> {
+    return (await savedPlace(this.options, pass))?.cursor.steps_done ?? 0;
+  }
+
+  /** The cursor stays, so that a retry trains the rest. */
+  async fail(open: OpenPass, reason: string): Promise<void> {
+    const { dataset, pass } = open;
+    const place = await keepPlace(this.options, open, { isSkipped: false });
     await writePass(dataset.folder, { ...pass, state: 'failed', reason });
-    await this.options.datasets.toFailed(dataset.id, reason, doneSteps(pass, done));
+    await this.options.datasets.toFailed(dataset.id, reason, place);
     this.options.config.openPass(null);
   }
 
@@ -84,12 +99,13 @@ export class Passes {
     this.record(dataset, reason);
   }
 
-  /** `done` null: no trainer was running to write the cursor. */
-  async skip({ dataset, pass }: OpenPass, done: number | null): Promise<void> {
-    if (done === null) await this.writeCursorOf({ dataset, pass });
+  async skip(open: OpenPass): Promise<void> {
+    const { dataset, pass } = open;
+    // The trainer wrote a cursor, unless none was running; its checkpoint says the same.
+    const place = await keepPlace(this.options, open, { isSkipped: true });
     const reason = 'skipped by you; requeue it to continue where it stopped';
     await writePass(dataset.folder, { ...pass, state: 'skipped', reason });
-    await this.options.datasets.toSkipped(dataset.id, reason, doneSteps(pass, done));
+    await this.options.datasets.toSkipped(dataset.id, reason, place);
     this.options.config.openPass(null);
     this.record(dataset, `Skipped the rest of ${dataset.name}. The file is in queue/skipped.`);
   }
@@ -105,24 +121,4 @@ export class Passes {
   record(dataset: PassDataset, text: string): void {
     this.options.journal.write({ what: 'queue.pass', text, dataset: dataset.id });
   }
-
-  /** The newest checkpoint of the pass is where it can be continued. */
-  private async writeCursorOf({ dataset, pass }: OpenPass): Promise<void> {
-    const checkpoint = await this.options.checkpoints.newest();
-    const cursor = checkpoint?.manifest.cursor ?? null;
-    if (checkpoint === null || cursor?.pass !== pass.pass) return;
-    await writeCursor(dataset.folder, {
-      position: cursor.position,
-      epoch: cursor.epoch,
-      seed: cursor.seed,
-      content_hash: cursor.content_hash,
-      cache: pass.cache,
-      excluded_rows: pass.excluded_rows,
-      pass: pass.pass,
-      step: checkpoint.step,
-    });
-  }
 }
-
-const doneSteps = (pass: PassFile, done: number | null): { readonly done_steps?: number } =>
-  done === null ? {} : { done_steps: pass.steps_before + done };

@@ -83,6 +83,8 @@ export interface QueueParts {
   readonly settled: Emitter<PassOutcome>;
   readonly news: Emitter<QueueNews>;
   readonly notifyChanged: () => void;
+  /** Ends a pass that no trainer works on. */
+  readonly skip: (open: OpenPass) => Promise<void>;
   /** Starts what can be started now. */
   readonly tick: () => Promise<void>;
 }

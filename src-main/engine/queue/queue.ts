@@ -49,6 +49,7 @@ export async function createQueue(options: QueueOptions) {
     notifyChanged: () => {
       changed.emit(undefined);
     },
+    skip: (open) => outcomes.skip(open),
     tick: () => scheduler.tick(),
   };
   const commands = new QueueCommands(parts);

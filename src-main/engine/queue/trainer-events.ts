@@ -11,14 +11,11 @@ export async function applyEvent(
   if (id === undefined) return;
   // Training runs again, so the machine is ready.
   if (event.type === 'resumed') progress.notReady = null;
-  if (event.type !== 'evaluation') return;
+  // The loss after the last step is taken when the pass is closed.
+  if (event.type !== 'evaluation' || event.when !== 'start' || event.abandoned) return;
   const loss = event.slice?.loss ?? event.core?.loss ?? null;
   if (loss === null) return;
-  const isFirst = event.when === 'start' && options.datasets.meta(id)?.validation_before === null;
-  await options.datasets.note(
-    id,
-    isFirst ? { validation_before: loss } : { validation_after: loss },
-  );
+  await options.datasets.note(id, { validation_before: loss, validation_before_step: event.step });
 }
 
 /** A live trainer of this workspace continues, under the desired state of the queue. */

@@ -22,8 +22,9 @@ export class WaitingDatasets {
     const { options, progress } = this.parts;
     if (progress.open === null) return null;
     const { pass, dataset } = progress.open;
-    const step = stepOf(options.trainer);
     const first = pass.head_step ?? 0;
+    // While a trainer loads, the newest checkpoint is where it continues.
+    const step = stepOf(options.trainer) ?? options.metrics.latest().checkpointStep;
     const done =
       progress.isSupervising && step !== null && step >= first
         ? pass.steps_before + step - first

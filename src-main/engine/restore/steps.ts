@@ -45,7 +45,6 @@ export async function keepAsVersion(
   const lineage = options.lineage.current();
   if (lineage === null) return;
   const open = options.queue.open();
-  const { evaluation, smoothed } = options.metrics.latest();
   try {
     await options.versions.createManually({
       description: `before ${newBase}`,
@@ -54,8 +53,8 @@ export async function keepAsVersion(
       dataset: open === null ? null : { id: open.dataset.id, name: open.dataset.name },
       // The setting may name the new base model already.
       config: { ...(open?.pass.config ?? options.config.values()), base_model: lineage.base.id },
-      ...measuredBy(evaluation),
-      trainingLoss: smoothed,
+      measuredAt: (step) => measuredBy(options.metrics.at(step)),
+      trainedSince: options.datasets.trainedSince,
     });
   } catch (error) {
     // A version has it already, or the checkpoint is damaged: then the backup copies it as it is.

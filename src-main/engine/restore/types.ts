@@ -30,10 +30,10 @@ export interface RestoreOptions {
   readonly config: Pick<ConfigRoom, 'values' | 'follow'>;
   /** Keeps a checkpoint from being removed while a restore to it is planned. */
   readonly leases: Pick<CheckpointLeases, 'lease'>;
-  readonly datasets: Pick<DatasetsRoom, 'trained'>;
+  readonly datasets: Pick<DatasetsRoom, 'trained' | 'trainedSince'>;
   readonly disk: Pick<DiskRoom, 'reading' | 'require' | 'refresh'>;
   readonly journal: Pick<Journal, 'write' | 'flush'>;
-  readonly metrics: Pick<MetricsRoom, 'follow' | 'latest' | 'validation'>;
+  readonly metrics: Pick<MetricsRoom, 'follow' | 'at' | 'validation'>;
   readonly queue: Pick<
     QueueRoom,
     'standStill' | 'release' | 'aftermath' | 'passOf' | 'open' | 'isSupervising'

@@ -20,19 +20,25 @@ interface DatasetName {
   readonly name: string;
 }
 
+/** What other rooms know about the weights of a version. */
+interface StepFacts {
+  readonly config: Config;
+  /** What was measured at exactly this step. */
+  readonly measuredAt: (step: number) => Measured;
+  /** Datasets with steps in the model after `since`, completely or in part; null: after the base. */
+  readonly trainedSince: (since: Point | null, step: number) => Promise<readonly DatasetName[]>;
+}
+
 /** What a finished pass knows. */
-export interface PassVersionInput extends Measured {
+export interface PassVersionInput extends StepFacts {
   readonly pass: string;
   readonly dataset: DatasetName;
   readonly step: number;
   readonly stepsDone: number;
-  readonly trainingLoss: number | null;
-  readonly config: Config;
 }
 
 /** What is known when the newest checkpoint is kept on request. */
-export interface ManualVersionInput
-  extends Measured, Pick<PassVersionInput, 'trainingLoss' | 'config'> {
+export interface ManualVersionInput extends StepFacts {
   readonly description: string;
   readonly by: string;
   /** How the version came about; `manually` when absent. */
@@ -50,11 +56,8 @@ export interface CreateOptions {
   readonly store: VersionStore;
 }
 
-type Facts = Pick<
-  VersionFile,
-  'pass' | 'dataset' | 'description' | 'step' | 'datasets' | 'how' | 'config'
-> &
-  Measured & { readonly slug: string; readonly trainingLoss: number | null };
+type Facts = Pick<VersionFile, 'pass' | 'dataset' | 'description' | 'step' | 'how' | 'config'> &
+  Pick<StepFacts, 'measuredAt' | 'trainedSince'> & { readonly slug: string };
 
 async function publish(
   { store, lineage, clock }: CreateOptions,
@@ -64,6 +67,8 @@ async function publish(
 ): Promise<VersionFile> {
   const number = await store.nextNumber();
   const ancestry = lineage.ancestry();
+  const parent = versions.find((version) => isInAncestry(ancestry, version)) ?? null;
+  const measured = facts.measuredAt(facts.step);
   return store.publish(model, {
     format: 1,
     pass: facts.pass,
@@ -74,13 +79,13 @@ async function publish(
     created: clock.now(),
     branch: lineage.branch(),
     step: facts.step,
-    datasets: facts.datasets,
-    validation_loss: facts.validationLoss,
-    gap: facts.gap,
-    training_loss: facts.trainingLoss,
-    exact_match: facts.exactMatch,
-    evaluated_step: facts.evaluatedStep,
-    parent: versions.find((version) => isInAncestry(ancestry, version))?.name ?? null,
+    datasets: [...(await facts.trainedSince(parent, facts.step))],
+    validation_loss: measured.validationLoss,
+    gap: measured.gap,
+    training_loss: measured.trainingLoss,
+    exact_match: measured.exactMatch,
+    evaluated_step: measured.evaluatedStep,
+    parent: parent?.name ?? null,
     pinned: false,
     how: facts.how,
     config: facts.config,
@@ -110,7 +115,6 @@ export async function createAfterPass(
     {
       ...input,
       dataset: input.dataset.id,
-      datasets: [input.dataset],
       slug: input.dataset.name,
       description: `after ${input.dataset.name}, ${steps}`,
       how: 'automatically after a dataset',
@@ -161,7 +165,6 @@ export async function createFromNewest(
       pass: null,
       step: newest.step,
       dataset: input.dataset?.id ?? null,
-      datasets: input.dataset === null ? [] : [input.dataset],
       slug: input.description,
       how: input.how ?? 'manually',
     },

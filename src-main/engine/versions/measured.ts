@@ -7,19 +7,27 @@ import {
   type Version,
 } from '../../contract/index.ts';
 
-/** What an evaluation says about a version. Losses in nats per trained token. */
+/** What was measured at the step of a version. Losses in nats per trained token. */
 export interface Measured {
   readonly validationLoss: number | null;
   readonly gap: number | null;
   readonly exactMatch: { readonly k: number; readonly n: number } | null;
-  /** The newest evaluation may be from before the step of the version. */
+  /** The step of the version; null when it was not evaluated. */
   readonly evaluatedStep: number | null;
+  readonly trainingLoss: number | null;
 }
 
-export function measuredBy(evaluation: EvaluationPoint | null): Measured {
+export function measuredBy({
+  evaluation,
+  smoothed,
+}: {
+  readonly evaluation: EvaluationPoint | null;
+  readonly smoothed: number | null;
+}): Measured {
   const k = evaluation?.exact_k ?? null;
   const n = evaluation?.exact_n ?? null;
   return {
+    trainingLoss: smoothed,
     validationLoss: evaluation?.core_loss ?? evaluation?.slice_loss ?? null,
     gap: evaluation?.gap ?? null,
     exactMatch: k === null || n === null ? null : { k, n },

@@ -30,7 +30,9 @@ export function outcome(dataset: DatasetSummary): string {
       : `${count(dataset.done_steps ?? 0)} of ${count(dataset.planned_steps)} steps`;
   const validation =
     dataset.validation_after === null
-      ? null
+      ? dataset.place === 'completed'
+        ? 'not evaluated'
+        : null
       : `validation ${dataset.validation_before === null ? UNKNOWN : loss(dataset.validation_before)} to ${loss(dataset.validation_after)}`;
   return [dataset.message, steps, validation].filter((part) => part !== null).join(', ');
 }
