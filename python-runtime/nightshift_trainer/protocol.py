@@ -308,7 +308,14 @@ class FileHash(TypedDict):
     xxh3_128: str
 
 
-class IntakeOptions(TypedDict):
+class _IntakeOptionsOptional(TypedDict, total=False):
+    # Control tokens in the text of a record; `encode` unless given
+    control_tokens: Literal["encode", "text"]
+    # System messages without a system role; `reject` unless given
+    system_messages: Literal["reject", "merge"]
+
+
+class IntakeOptions(_IntakeOptionsOptional):
     # Longest example, tokens
     max_length: int
     # Policy for longer rows
@@ -447,6 +454,8 @@ class Config(TypedDict):
     max_length: int
     over_length: Literal["refuse", "drop", "truncate"]
     thinking: Literal["off", "keep", "model"]
+    control_tokens: Literal["encode", "text"]
+    system_messages: Literal["reject", "merge"]
     packing: bool
     eval_steps: int
     eval_samples: int
@@ -1014,6 +1023,13 @@ class ReportAnswerInPrompt(TypedDict):
     first: list[float]
 
 
+class ReportControlTokens(TypedDict):
+    rows: int
+    first: list[float]
+    example: str
+    encoded_as_text: bool
+
+
 class ReportSamplesSpans(TypedDict):
     # Text
     text: str
@@ -1051,6 +1067,8 @@ class Report(TypedDict):
     overlap_validation: int
     first_overlapping: list[float]
     answer_in_prompt: ReportAnswerInPrompt | None
+    control_tokens: ReportControlTokens | None
+    template_date: str | None
     planned_steps: int
     max_length: int | None
     max_length_loses_nothing: int | None
@@ -1313,6 +1331,8 @@ _REQUIRED_KEYS: dict[str, tuple[str, ...]] = {
         "config.max_length",
         "config.over_length",
         "config.thinking",
+        "config.control_tokens",
+        "config.system_messages",
         "config.packing",
         "config.eval_steps",
         "config.eval_samples",

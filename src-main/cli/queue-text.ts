@@ -66,6 +66,7 @@ export function reportText(report: DatasetReport): string {
     [report.near_duplicates?.rows ?? 0, 'near-duplicates'],
     [report.overlap_validation, 'overlap with the validation set (removed from training)'],
     [report.answer_in_prompt?.rows ?? 0, 'answer leaked in prompt'],
+    [report.control_tokens?.rows ?? 0, 'control tokens in text'],
   ] as const;
   for (const [rows, finding] of findings)
     if (rows > 0) lines.push(`${finding}: ${count(rows)} rows`);

@@ -147,6 +147,16 @@ export const configSchema = z.strictObject({
     'Data',
     '<think> blocks. off: strip <think>; keep: as in the data; model: as the chat template does.',
   ),
+  control_tokens: key(
+    z.enum(['encode', 'text']).default('encode'),
+    'Data',
+    "Control tokens of the chat template inside a record's text, such as <|im_end|>. encode: as the tokens they name; text: as plain text.",
+  ),
+  system_messages: key(
+    z.enum(['reject', 'merge']).default('reject'),
+    'Data',
+    'System messages, where the chat template has no system role. reject: leave the row out; merge: put them before the first user message.',
+  ),
   packing: key(
     z.boolean().default(true),
     'Data',

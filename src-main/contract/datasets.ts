@@ -146,6 +146,18 @@ export const datasetReport = z.object({
     .object({ rows: z.number().int(), share: z.number(), first: z.array(z.number()) })
     .nullable()
     .default(null),
+  /** Rows whose text holds control tokens of the chat template; null: none has. */
+  control_tokens: z
+    .object({
+      rows: z.number().int(),
+      first: z.array(z.number()),
+      example: z.string(),
+      encoded_as_text: z.boolean(),
+    })
+    .nullable()
+    .default(null),
+  /** The time that a chat template with the current date was rendered with; null: it has none. */
+  template_date: z.string().nullable().default(null),
   planned_steps: z.number().int(),
   /** What it was validated under; null: the file could not be read, or the report is older than this field. */
   max_length: z.number().int().nullable().default(null),

@@ -29,6 +29,14 @@ export const intakeOptions = z.object({
   max_length: integer('Longest example, tokens'),
   over_length: z.enum(['refuse', 'drop', 'truncate']).describe('Policy for longer rows'),
   thinking: z.enum(['off', 'keep', 'model']).describe('Policy for think blocks'),
+  control_tokens: z
+    .enum(['encode', 'text'])
+    .optional()
+    .describe('Control tokens in the text of a record; `encode` unless given'),
+  system_messages: z
+    .enum(['reject', 'merge'])
+    .optional()
+    .describe('System messages without a system role; `reject` unless given'),
   slice_rows: count('Validation rows to hold out of this dataset'),
   core_rows: count('Size of the fixed validation set, where there is none yet'),
   seed: integer('Seed of the split'),

@@ -101,6 +101,7 @@ export function reportOf(summary: DatasetSummary): DatasetReport {
     overlap_validation: 0,
     first_overlapping: [],
     answer_in_prompt: columns ? null : { rows: 2, share: 0.0033, first: [77, 410] },
+    ...{ control_tokens: null, template_date: null },
     planned_steps: summary.planned_steps ?? 0,
     max_length: 4096,
     max_length_loses_nothing: isTooLong ? 5312 : 402,

@@ -55,6 +55,7 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
     base: { folder: '/w/models/starter' },
     options: {
       ...{ max_length: 64, over_length: 'refuse', thinking: 'off', slice_rows: 20, core_rows: 20 },
+      ...{ control_tokens: 'text', system_messages: 'merge' },
       ...{ seed: 42, batch_size: 8, epochs: 1, warmup_steps: 2, save_steps: 5, dry_run: false },
       ...{ mapping: { format: 'columns', prompt: 'q', answer: 'a' }, accept_valid_rows: true },
     },
@@ -143,6 +144,8 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
     first_duplicates: [{ row: 5, of: 1 }],
     near_duplicates: { rows: 1, compared: 8, first: [{ row: 4, of: 2, similarity: 0.9 }] },
     ...{ overlap_validation: 0, first_overlapping: [], answer_in_prompt: null, planned_steps: 1 },
+    control_tokens: { rows: 1, first: [1], example: '<|im_end|>', encoded_as_text: false },
+    template_date: '2026-11-30T22:00:00',
     ...{ max_length: 64, max_length_loses_nothing: 20, notes: ['n'], message: 'm' },
     ...{ decision: 'accept_valid_rows', content_hash: 'c1', cache: null, seconds: 1 },
     samples: [{ row: 1, spans: [{ text: 'q', trained: false }] }],

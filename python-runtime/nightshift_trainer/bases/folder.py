@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 from pathlib import Path
 
 from ..rendering.base import BaseRefused
+from .embeddings import require_embeddings, tensor_shapes
+from .named_templates import read_chat_template
 
-# The limit of the safetensors library.
-MAX_HEADER_BYTES = 100_000_000
 TEXT_FILES = (
     "config.json",
     "generation_config.json",
@@ -24,23 +23,7 @@ TEXT_FILES = (
 
 def _count_parameters(weights: list[Path]) -> int:
     """The number of parameters, from the headers alone; no tensor is read."""
-    total = 0
-    for path in weights:
-        try:
-            shapes = _shapes(path)
-            total += sum(math.prod(shape) for shape in shapes)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BaseRefused(f"{path} is not a valid .safetensors file ({error}).") from error
-    return total
-
-
-def _shapes(weights: Path) -> list[list[int]]:
-    with weights.open("rb") as stream:
-        size = int.from_bytes(stream.read(8), "little")
-        if size > MAX_HEADER_BYTES:
-            raise ValueError(f"a header of {size:,} bytes")
-        header = json.loads(stream.read(size))
-    return [tensor["shape"] for name, tensor in header.items() if name != "__metadata__"]
+    return sum(math.prod(shape) for path in weights for shape in tensor_shapes(path).values())
 
 
 def write_folder(source: Path, folder: Path) -> int:
@@ -61,18 +44,8 @@ def write_folder(source: Path, folder: Path) -> int:
     settings_path = folder / "tokenizer_config.json"
     if not settings_path.is_file():
         settings_path.write_text("{}\n", "utf-8")
-    try:
-        settings = json.loads(settings_path.read_text("utf-8"))
-    except ValueError as error:
-        raise BaseRefused(f"{source / settings_path.name} is not valid JSON: {error}.") from error
-    if not (folder / "chat_template.jinja").is_file():
-        template = settings.get("chat_template")
-        if not isinstance(template, str) or not template:
-            raise BaseRefused(
-                f"{source} has no chat template (chat_template.jinja, or chat_template in "
-                f"tokenizer_config.json), so it can't be trained on chats."
-            )
-        (folder / "chat_template.jinja").write_text(template, "utf-8")
+    (folder / "chat_template.jinja").write_text(read_chat_template(source), "utf-8")
+    require_embeddings(source, weights)
     for path in weights:
         # Copied, not hard-linked: a program that writes into the source must not change the base.
         shutil.copyfile(path, folder / path.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -13,9 +12,11 @@ import xxhash
 
 from ..files import fsync_folder, read_json, write_json
 from ..renamed_fields import with_current_names
-from ..rendering.base import added_tokens, file_hash, special_tokens
+from ..rendering.base import BaseRefused, file_hash
 from ..rendering.derive import derive_training_template
+from ..rendering.special_tokens import added_tokens, read_special_tokens
 from ..rendering.template import ChatTemplate
+from ..rendering.tokens import load_tokenizer
 
 # Hashed after the weights, in this order: existing bases are identified by the result.
 HASHED_FILES = ("config.json", "tokenizer.json")
@@ -23,14 +24,32 @@ HASHED_FILES = ("config.json", "tokenizer.json")
 
 def write_training_template(folder: Path) -> None:
     """Raises `TemplateRefused` when no training template can be derived from the model's own."""
-    settings = json.loads((folder / "tokenizer_config.json").read_text("utf-8"))
-    special = special_tokens(settings)
+    special = _special_tokens(folder)
     chat_template = ChatTemplate((folder / "chat_template.jinja").read_text("utf-8"), special)
-    ends = [special["eos_token"]] if "eos_token" in special else []
     source = derive_training_template(
-        chat_template, [*ends, *added_tokens(folder / "tokenizer.json")]
+        chat_template, [special["eos_token"], *added_tokens(folder / "tokenizer.json")]
     )
     (folder / "training_template.jinja").write_text(source, "utf-8")
+
+
+def _special_tokens(folder: Path) -> dict[str, str]:
+    """Raises `BaseRefused` for a tokenizer that can't be loaded or names no end token."""
+    try:
+        tokenizer = load_tokenizer(folder / "tokenizer.json")
+        special = read_special_tokens(folder, tokenizer)
+    except OSError:
+        raise
+    # The tokenizers library reports a damaged file as a bare Exception.
+    except Exception as error:
+        raise BaseRefused(f"The tokenizer can't be loaded: {error}.") from error
+    eos = special.get("eos_token")
+    if eos is None or tokenizer.token_to_id(eos) is None:
+        raise BaseRefused(
+            "The tokenizer has no end token: tokenizer_config.json and special_tokens_map.json "
+            "name no eos_token that is in the vocabulary, and generation_config.json no "
+            "eos_token_id."
+        )
+    return special
 
 
 def folder_hash(folder: Path) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 from ..intake.lines import LineReader, require_data_file
 from ..intake.readers import open_records
 from ..intake.record_formats import convert, recognize
+from ..intake.record_views import renderable_roles
 from ..intake.records import Chat, Invalid, Record, Rejection, Text
+from ..intake.system_messages import SystemMessages
 from ..rendering.base import PreparedBase
 from ..rendering.rows import render_question
 from ..rendering.thinking import Thinking
@@ -36,10 +38,14 @@ def read_questions(
     """The first `limit` rows. The prompt of each is everything before its last answer."""
     require_data_file(path)
     questions: list[Question] = []
+    # A question with a system message can only be asked in the way that it would be trained.
+    system_messages = SystemMessages("system" in renderable_roles(base), "merge")
     for item in open_records(path, LineReader(path)):
         if len(questions) >= limit:
             break
         chat = _chat_of(item)
+        if isinstance(chat, Chat):
+            chat = system_messages.apply(chat)
         if not isinstance(chat, Chat):
             raise QuestionsRefused(f"{path.name}, row {item.row}: {chat.message}")
         last = chat.last_answer

@@ -74,7 +74,8 @@ class AcceptedRows:
         self._add_tokens(row, examples)
         if len(self.samples) < SAMPLE_ROWS:
             self.samples.append({"row": row, "spans": sample_spans(pending.rendered.examples[-1])})
-        if not truncated:
+        # The prompt of a held-out row is encoded from its text alone, control tokens included.
+        if not truncated and not any(example.plain for example in pending.rendered.examples):
             self._add_candidate(pending)
 
     def _add_tokens(self, row: int, examples: Sequence[tuple[TokenIds, Labels]]) -> None:

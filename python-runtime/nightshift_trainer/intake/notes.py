@@ -15,7 +15,12 @@ def notes(
     validator: Validator, options: IntakeOptions, steps: int, validation_rows: int
 ) -> list[str]:
     """`steps`: planned optimizer steps; `validation_rows`: held out of this dataset (`slice`)."""
-    found = [_template_note(validator), _thinking_note(validator)]
+    found = [
+        _template_note(validator),
+        _thinking_note(validator),
+        _control_token_note(validator),
+        _system_note(validator),
+    ]
     if len(validator.accepted):
         found += [*_step_notes(steps, options), _validation_note(validation_rows)]
     found.append(_loss_note(validator))
@@ -43,6 +48,48 @@ def _thinking_note(validator: Validator) -> str | None:
         return None
     verb = "contains" if rows == 1 else "contain"
     return f"{count_of(rows, 'row')} {verb} <think> blocks; they will be stripped (thinking: off)."
+
+
+def _control_token_note(validator: Validator) -> str | None:
+    controls = validator.text_controls
+    if not controls.rows:
+        return None
+    verb = "contains" if controls.rows == 1 else "contain"
+    rows = count_of(controls.rows, "row")
+    if validator.encodes_controls_as_text:
+        return (
+            f"{rows} {verb} control tokens such as {controls.example} in their text; they are "
+            f"encoded as plain text (control_tokens: text)."
+        )
+    return (
+        f"{rows} {verb} control tokens such as {controls.example} in their text (first in row "
+        f"{controls.first_rows[0]:,}). The model reads them as the chat template's own, which can "
+        f"end a message or begin another. Set control_tokens to text to encode them as plain text."
+    )
+
+
+def _system_note(validator: Validator) -> str | None:
+    system = validator.system_messages
+    if system.merged:
+        return (
+            f"The chat template has no system role: in {count_of(system.merged, 'row')}, the "
+            f"system message was put before the first user message (system_messages: merge)."
+        )
+    if system.rejected:
+        return (
+            f"The chat template has no system role, so {count_of(system.rejected, 'row')} with a "
+            f"system message can't be used. Set system_messages to merge to put the system message "
+            f"before the first user message."
+        )
+    return None
+
+
+def date_note(date: str) -> str:
+    """`date`: as an ISO date."""
+    return (
+        f"The chat template contains the current date. Every row of this dataset was rendered with "
+        f"{date}, the day of its first validation."
+    )
 
 
 def _step_notes(steps: int, options: IntakeOptions) -> list[str]:

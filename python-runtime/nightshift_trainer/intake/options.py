@@ -9,10 +9,12 @@ import xxhash
 
 from .. import protocol
 from ..rendering.base import PreparedBase
+from ..rendering.control_tokens import ControlTokenPolicy
 from ..rendering.thinking import Thinking
 from .records import ColumnMapping
 
 OverLength = Literal["refuse", "drop", "truncate"]
+SystemMessagePolicy = Literal["reject", "merge"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class IntakeOptions:
     mapping: ColumnMapping | None
     accept_valid_rows: bool
     dry_run: bool
+    control_tokens: ControlTokenPolicy = "encode"
+    system_messages: SystemMessagePolicy = "reject"
 
 
 def _choice(value: Any, allowed: tuple[str, ...], name: str) -> Any:  # noqa: ANN401 - JSON
@@ -54,6 +58,13 @@ def read_options(options: protocol.IntakeOptions) -> IntakeOptions:
         mapping=None if mapping is None else ColumnMapping(mapping["prompt"], mapping["answer"]),
         accept_valid_rows=options["accept_valid_rows"],
         dry_run=options["dry_run"],
+        # Absent in the options that a cache of an earlier version was made with.
+        control_tokens=_choice(
+            options.get("control_tokens", "encode"), ("encode", "text"), "control_tokens"
+        ),
+        system_messages=_choice(
+            options.get("system_messages", "reject"), ("reject", "merge"), "system_messages"
+        ),
     )
 
 
@@ -69,5 +80,22 @@ def cache_key(content_hash: str, base: PreparedBase, options: IntakeOptions) -> 
         options.over_length,
         options.thinking,
         "" if mapping is None else f"{mapping.prompt}\x1f{mapping.answer}",
+        *_later_parts(base, options),
     )
     return xxhash.xxh3_128_hexdigest("\x1e".join(parts).encode("utf-8"))[:16]
+
+
+def _later_parts(base: PreparedBase, options: IntakeOptions) -> list[str]:
+    """Parts that existing caches were made without; each is absent where it changes nothing."""
+    parts: list[str] = []
+    if base.end_of_turn is not None and base.end_of_turn.extension:
+        parts.append(f"end_of_turn={base.end_of_turn.extension}")
+    if base.text_prefix:
+        parts.append(f"text_prefix={base.text_prefix}")
+    if base.has_date:
+        parts.append(f"date={base.date.isoformat(timespec='seconds')}")
+    if options.control_tokens != "encode":
+        parts.append(f"control_tokens={options.control_tokens}")
+    if options.system_messages != "reject":
+        parts.append(f"system_messages={options.system_messages}")
+    return parts

@@ -11,9 +11,10 @@ from collections import Counter
 import numpy as np
 
 from ..rendering.base import PreparedBase
+from ..rendering.plain_text import encode_rows
 from ..rendering.rows import RenderedRow, first_turn_difference, render_messages
 from ..rendering.template import Message, Rendered, TemplateRefused
-from ..rendering.tokens import Labels, TokenIds, encode_batch
+from ..rendering.tokens import Labels, TokenIds
 from ..wording import count_of
 from .accepted_rows import AcceptedRows, PendingRow
 from .cache_writer import CacheWriter
@@ -25,6 +26,8 @@ from .record_formats import RecordFormat, convert, recognize
 from .record_views import full_text, question_text, renderable_roles
 from .records import Chat, Invalid, Record, Rejection, Text
 from .rejections import MAX_LISTED_REJECTIONS, Rejections
+from .system_messages import SystemMessages
+from .text_controls import TextControls
 
 BATCH_ROWS, BATCH_CHARACTERS = 512, 1 << 20
 # Rows whose rendering is compared with the model's own chat template.
@@ -47,7 +50,11 @@ class Validator:
         self.rejections, self._originals = rejections, originals
         self.accepted = AcceptedRows(options, writer)
         self.columns = Columns()
-        self._roles = renderable_roles(base)
+        roles = renderable_roles(base)
+        self.system_messages = SystemMessages("system" in roles, options.system_messages)
+        # Whether a system message can be used is decided after the conversion.
+        self._roles = roles | {"system"}
+        self.text_controls = TextControls(base.control_tokens, options.control_tokens)
         self._pending: list[PendingRow] = []
         self._pending_characters = 0
         self._pending_rejections: list[Rejection] = []
@@ -77,6 +84,15 @@ class Validator:
         ):
             self.flush()
 
+    @property
+    def template_date(self) -> str | None:
+        """What the templates take as the current time; None when they don't ask for it."""
+        return self._base.date.isoformat(timespec="seconds") if self._base.has_date else None
+
+    @property
+    def encodes_controls_as_text(self) -> bool:
+        return self._options.control_tokens == "text"
+
     def _reject(self, record: Record, reason: str, message: str) -> None:
         self._pending_rejections.append(Rejection(record.row, reason, message, record.shown))
 
@@ -100,8 +116,13 @@ class Validator:
         if isinstance(content, Invalid):
             self._reject(record, content.reason, content.message)
             return
+        if isinstance(content, Chat):
+            content = self.system_messages.apply(content)
+            if isinstance(content, Invalid):
+                self._reject(record, content.reason, content.message)
+                return
         try:
-            rendered = self._render(content)
+            rendered = self._render(record.row, content)
         except TemplateRefused as error:
             message = f"The chat template can't render this row: {error}."
             self._reject(record, "template_error", message)
@@ -126,10 +147,13 @@ class Validator:
         if len(rows) < MAX_LISTED_REJECTIONS:
             rows.append((record.row, record.shown))
 
-    def _render(self, content: Chat | Text) -> RenderedRow:
+    def _render(self, row: int, content: Chat | Text) -> RenderedRow:
+        policy = self.text_controls.policy_for(row, content)
         if isinstance(content, Chat):
-            return render_messages(self._base, content.messages, self._options.thinking)
+            return render_messages(self._base, content.messages, self._options.thinking, policy)
         rendered = Rendered(content.text, ((0, len(content.text)),))
+        if policy == "text":
+            rendered = self._base.control_tokens.mark_text(content.text)
         return RenderedRow((rendered,), "", "", False)
 
     def _check_template(self, messages: tuple[Message, ...]) -> None:
@@ -142,12 +166,12 @@ class Validator:
 
     def flush(self) -> None:
         """Tokenizes the pending rows. Rejections are in row order within each batch."""
-        texts = [example for row in self._pending for example in row.rendered.examples]
-        encoded = iter(encode_batch(self._base.tokenizer, texts))
+        encoded = encode_rows(self._base, [row.rendered.examples for row in self._pending])
         start = len(self.accepted)
-        for row in self._pending:
-            examples = [next(encoded) for _ in row.rendered.examples]
-            if isinstance(row.content, Text):
+        for row, examples in zip(self._pending, encoded, strict=True):
+            if isinstance(examples, TemplateRefused):
+                self._reject(row.record, "template_error", f"{examples}.")
+            elif isinstance(row.content, Text):
                 self._finish_text(row, examples[0][0])
             else:
                 self._finish_chat(row, examples)
@@ -157,7 +181,8 @@ class Validator:
         self._pending_rejections = []
 
     def _finish_text(self, row: PendingRow, text_ids: TokenIds) -> None:
-        ids = np.append(text_ids, np.int32(self._base.eos_id)).astype(np.int32)
+        ids = np.concatenate((self._base.text_prefix, text_ids, [self._base.eos_id]))
+        ids = ids.astype(np.int32)
         limit = self._options.max_length
         examples: list[tuple[TokenIds, Labels]] = []
         # Each window begins with the last token of the one before, as context, so that every token

@@ -6,19 +6,20 @@ import os
 import shutil
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import numpy as np
 
-from ..files import write_json
+from ..files import read_json, write_json
 from ..protocol import IntakeSpec
 from ..rendering.base import PreparedBase, open_base
 from ..run_folder import Canceled, RunFolder
 from .cache_writer import CacheWriter, publish_folder
 from .held_out import HeldOut, hold_out
 from .lines import LineReader, content_hash_of, require_data_file
-from .notes import validation_set_note
+from .notes import date_note, validation_set_note
 from .options import IntakeOptions, cache_key, read_options
 from .originals import OriginalsWriter
 from .readers import open_records
@@ -54,12 +55,24 @@ def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
     try:
         require_data_file(path)
         base = open_base(Path(intake_spec["base"]["folder"]))
+        base = base.on(_template_date(dataset_folder, base.date))
         intake = _Intake(options, base, dataset_folder, core_folder, dataset["id"])
         report = intake.validate_file(path, reader, _progress(folder, reader, path), started)
     except FileRefused as refusal:
         content_hash = content_hash_of(path)
         report = refused_report(str(refusal), content_hash, time.monotonic() - started)
     write_json(dataset_folder / "report.json", report)
+
+
+def _template_date(dataset_folder: Path, now: datetime) -> datetime:
+    """The date for a template that writes one: fixed when the dataset is first validated, so that
+    a later validation gives the same tokens."""
+    path = dataset_folder / "report.json"
+    try:
+        known = read_json(path).get("template_date") if path.is_file() else None
+        return datetime.fromisoformat(known) if isinstance(known, str) else now
+    except (OSError, ValueError):
+        return now
 
 
 def _progress(folder: RunFolder, reader: LineReader, path: Path) -> Progress:
@@ -150,8 +163,14 @@ class _Intake:
             content_hash=content_hash,
             cache=cache,
             seconds=time.monotonic() - started,
-            extra_notes=[validation_set_note(len(new_core))] if new_core else [],
+            extra_notes=self._extra_notes(len(new_core)),
         )
+
+    def _extra_notes(self, new_core_rows: int) -> list[str]:
+        notes = [validation_set_note(new_core_rows)] if new_core_rows else []
+        if self._base.has_date:
+            notes.append(date_note(self._base.date.date().isoformat()))
+        return notes
 
     def _verdict(self, validator: Validator) -> Verdict:
         options = self._options

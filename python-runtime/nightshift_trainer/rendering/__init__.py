@@ -3,7 +3,9 @@ Promises: the same text, ids and labels for the same record and base, without lo
 Never: imports torch or transformers, runs code of a model, guesses a template."""
 
 from .base import BaseRefused, PreparedBase, file_hash, open_base
+from .control_tokens import ControlTokenPolicy
 from .derive import derive_training_template
+from .plain_text import encode_rows
 from .rows import RenderedRow, first_turn_difference, render_messages, render_question
 from .template import ChatTemplate, Message, Rendered, TemplateRefused
 from .thinking import Thinking
@@ -12,6 +14,7 @@ from .tokens import Labels, TokenIds, encode_batch, load_tokenizer
 __all__ = [
     "BaseRefused",
     "ChatTemplate",
+    "ControlTokenPolicy",
     "Labels",
     "Message",
     "PreparedBase",
@@ -22,6 +25,7 @@ __all__ = [
     "TokenIds",
     "derive_training_template",
     "encode_batch",
+    "encode_rows",
     "file_hash",
     "first_turn_difference",
     "load_tokenizer",

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import xxhash
 from tokenizers import Tokenizer
 
+from .control_tokens import ControlTokens
+from .end_of_turn import EndOfTurn, find_end_of_turn
+from .special_tokens import added_tokens, generation_end_ids, read_special_tokens, text_prefix
 from .template import ChatTemplate, TemplateRefused
 from .tokens import load_tokenizer
 
-SPECIAL_NAMES = ("bos_token", "eos_token", "unk_token", "pad_token")
 NEEDED_FILES = ("tokenizer.json", "chat_template.jinja", "training_template.jinja")
 
 
@@ -33,31 +34,12 @@ def file_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def special_tokens(settings: Mapping[str, Any]) -> dict[str, str]:
-    """The special tokens of `tokenizer_config.json` by name; a value may be a string or an
-    object."""
-    tokens: dict[str, str] = {}
-    for name in SPECIAL_NAMES:
-        value = settings.get(name)
-        if isinstance(value, dict):
-            value = value.get("content")
-        if isinstance(value, str):
-            tokens[name] = value
-    return tokens
-
-
-def added_tokens(tokenizer_json: Path) -> tuple[str, ...]:
-    """The texts of all special tokens in the vocabulary."""
-    description = json.loads(tokenizer_json.read_text("utf-8"))
-    return tuple(
-        token["content"] for token in description.get("added_tokens", []) if token.get("special")
-    )
-
-
 @dataclass(frozen=True)
 class PreparedBase:
     """Everything needed to turn records into tokens. `chat_template`: the model's own;
-    `training_template`: the one derived from it, which marks the answers."""
+    `training_template`: the one derived from it, which marks the answers. `end_of_turn`: None when
+    the training template has none that can be trained. `text_prefix`: what the tokenizer puts
+    before a raw text. `date`: what the templates take as the current time."""
 
     folder: Path
     tokenizer: Tokenizer
@@ -65,17 +47,31 @@ class PreparedBase:
     training_template: ChatTemplate
     special_tokens: Mapping[str, str]
     end_tokens: tuple[str, ...]
+    end_of_turn: EndOfTurn | None
+    control_tokens: ControlTokens
+    text_prefix: tuple[int, ...]
     eos_id: int
+    end_ids: frozenset[int]
     vocabulary: int
     template_hash: str
     tokenizer_hash: str
+    date: datetime
 
     @property
-    def end_ids(self) -> frozenset[int]:
-        """The ids that end an answer: end of turn and, where it differs, end of text."""
-        names = {self.special_tokens.get("eos_token"), self.special_tokens.get("pad_token")}
-        ids = {self.tokenizer.token_to_id(name) for name in names if name is not None}
-        return frozenset(int(token) for token in ids if token is not None) | {self.eos_id}
+    def has_date(self) -> bool:
+        """A template writes the current date into the text."""
+        return self.chat_template.has_date or self.training_template.has_date
+
+    def on(self, date: datetime) -> PreparedBase:
+        """The same base at another time, which only its templates can see."""
+        if not self.has_date:
+            return self
+        return replace(
+            self,
+            chat_template=self.chat_template.on(date),
+            training_template=self.training_template.on(date),
+            date=date,
+        )
 
 
 def open_base(folder: Path) -> PreparedBase:
@@ -99,25 +95,55 @@ def open_base(folder: Path) -> PreparedBase:
 
 
 def _read_base(folder: Path) -> PreparedBase:
-    settings_path = folder / "tokenizer_config.json"
-    settings = json.loads(settings_path.read_text("utf-8")) if settings_path.is_file() else {}
-    special = special_tokens(settings)
-    tokenizer = load_tokenizer(folder / "tokenizer.json")
+    tokenizer_path = folder / "tokenizer.json"
+    tokenizer = load_tokenizer(tokenizer_path)
+    special = read_special_tokens(folder, tokenizer)
     eos = special.get("eos_token")
     eos_id = tokenizer.token_to_id(eos) if eos is not None else None
-    if eos_id is None:
-        raise BaseRefused(f"{settings_path} names no eos_token that is in the vocabulary.")
+    if eos is None or eos_id is None:
+        raise BaseRefused(
+            f"{folder} names no eos_token that is in the vocabulary (tokenizer_config.json, "
+            f"special_tokens_map.json, generation_config.json)."
+        )
+    date = datetime.now()
+    chat_template = ChatTemplate((folder / "chat_template.jinja").read_text("utf-8"), special, date)
+    training_source = (folder / "training_template.jinja").read_text("utf-8")
+    training_template = ChatTemplate(training_source, special, date)
+    end_tokens = tuple(dict.fromkeys([*added_tokens(tokenizer_path), eos]))
+    end_of_turn = _end_of_turn(training_template, end_tokens)
     return PreparedBase(
         folder=folder,
         tokenizer=tokenizer,
-        chat_template=ChatTemplate((folder / "chat_template.jinja").read_text("utf-8"), special),
-        training_template=ChatTemplate(
-            (folder / "training_template.jinja").read_text("utf-8"), special
-        ),
+        chat_template=chat_template,
+        training_template=training_template,
         special_tokens=special,
-        end_tokens=added_tokens(folder / "tokenizer.json"),
+        end_tokens=end_tokens,
+        end_of_turn=end_of_turn,
+        control_tokens=ControlTokens(tokenizer, chat_template.literal_text()),
+        text_prefix=text_prefix(tokenizer_path),
         eos_id=int(eos_id),
+        end_ids=_end_ids(folder, tokenizer, special, end_of_turn),
         vocabulary=tokenizer.get_vocab_size(with_added_tokens=True),
         template_hash=file_hash(folder / "training_template.jinja"),
-        tokenizer_hash=file_hash(folder / "tokenizer.json"),
+        tokenizer_hash=file_hash(tokenizer_path),
+        date=date,
     )
+
+
+def _end_of_turn(template: ChatTemplate, tokens: tuple[str, ...]) -> EndOfTurn | None:
+    """None for a base that an earlier version accepted; its rows are rejected with the reason."""
+    try:
+        return find_end_of_turn(template, tokens)
+    except TemplateRefused:
+        return None
+
+
+def _end_ids(
+    folder: Path, tokenizer: Tokenizer, special: Mapping[str, str], end: EndOfTurn | None
+) -> frozenset[int]:
+    """The ids that end an answer: end of turn, end of text, and those of the generation
+    settings."""
+    names = [special.get("eos_token"), special.get("pad_token"), end.token if end else None]
+    ids = {tokenizer.token_to_id(name) for name in names if name is not None}
+    known = {int(token) for token in ids if token is not None}
+    return frozenset(known | set(generation_end_ids(folder)))

@@ -5,13 +5,18 @@ where a turn stands. The training template has literal text around each message,
 `{% generation %}` around each answer and its end-of-turn token. The literals are taken from
 renderings of probe messages, so this works for every template that wraps messages in fixed text
 (ChatML, Llama 3, Zephyr, Gemma, Phi ...). A template that does not is refused, never guessed.
+
+A template may write the current date. Probes are rendered with a placeholder for it, so that the
+training template asks for the date when it is rendered instead of repeating that of its creation.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .end_of_turn import find_end_of_turn
 from .template import ChatTemplate, TemplateRefused
 
 SYSTEM, USER_1, ANSWER_1, USER_2, ANSWER_2 = (
@@ -21,6 +26,10 @@ SYSTEM, USER_1, ANSWER_1, USER_2, ANSWER_2 = (
     "Qusertwoq",
     "Qanswertwoq",
 )
+
+# Private-use characters around the pattern that the template gave to `strftime_now`.
+_DATE_START, _DATE_END = "\ue0f2", "\ue0f3"
+_DATE = re.compile(f"{_DATE_START}([^{_DATE_END}]*){_DATE_END}")
 
 
 def _message(role: str, content: str) -> dict[str, str]:
@@ -109,7 +118,25 @@ def _system_literals(
 
 
 def _literal(text: str) -> str:
-    escaped = text.encode("unicode_escape").decode("ascii").replace("'", "\\'")
+    """A Jinja expression for fixed text, and for the dates in it."""
+    parts = [
+        f"strftime_now({_quoted(part)})" if index % 2 else _quoted(part)
+        for index, part in enumerate(_DATE.split(text))
+        if part or index == 0
+    ]
+    expression = " ~ ".join(parts)
+    if _DATE_START in expression or _DATE_END in expression:
+        raise TemplateRefused("The chat template changes the text of the current date")
+    return expression
+
+
+def _quoted(text: str) -> str:
+    escaped = "".join(
+        character
+        if character in (_DATE_START, _DATE_END)
+        else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    ).replace("'", "\\'")
     return f"'{escaped}'"
 
 
@@ -154,8 +181,11 @@ def training_source(literals: Literals) -> str:
 def derive_training_template(chat_template: ChatTemplate, special_tokens: Sequence[str]) -> str:
     """The source of the training template. Raises `TemplateRefused` where it can't be derived.
 
-    A template that already marks generation is used unchanged.
+    A template that already marks generation is used unchanged, if its markers enclose the answers
+    and an end-of-turn token is in them or follows them.
     """
     if chat_template.has_markers:
+        find_end_of_turn(chat_template, special_tokens)
         return chat_template.source
-    return training_source(read_literals(chat_template, special_tokens))
+    dated = chat_template.on(lambda pattern: f"{_DATE_START}{pattern}{_DATE_END}")
+    return training_source(read_literals(dated, special_tokens))

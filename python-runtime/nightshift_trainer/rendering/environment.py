@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import jinja2
@@ -69,11 +68,8 @@ def _tojson(
     )
 
 
-def _strftime_now(pattern: str) -> str:
-    return datetime.now().strftime(pattern)
-
-
-def template_environment() -> ImmutableSandboxedEnvironment:
+def template_environment(strftime_now: Callable[[str], str]) -> ImmutableSandboxedEnvironment:
+    """`strftime_now`: formats what the templates take as the current time."""
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True,
         lstrip_blocks=True,
@@ -81,5 +77,5 @@ def template_environment() -> ImmutableSandboxedEnvironment:
     )
     environment.filters["tojson"] = _tojson
     environment.globals["raise_exception"] = _raise_exception
-    environment.globals["strftime_now"] = _strftime_now
+    environment.globals["strftime_now"] = strftime_now
     return environment

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .base import PreparedBase
+from .control_tokens import ControlTokenPolicy
+from .end_of_turn import with_end_of_turn
 from .template import Message, Rendered, TemplateRefused
 from .thinking import Thinking, has_thinking, without_thinking
 
@@ -25,8 +27,9 @@ class RenderedRow:
     thinking_removed: bool
 
 
-def _without_end_token(text: str, end_tokens: Sequence[str]) -> str:
-    for token in end_tokens:
+def _without_end_token(text: str, base: PreparedBase) -> str:
+    extension = "" if base.end_of_turn is None else base.end_of_turn.extension
+    for token in (extension, *base.end_tokens):
         if token and text.endswith(token):
             return text[: -len(token)]
     return text
@@ -79,14 +82,21 @@ def _render_with_chat_template(
 
 
 def render_messages(
-    base: PreparedBase, messages: Sequence[Message], thinking: Thinking
+    base: PreparedBase,
+    messages: Sequence[Message],
+    thinking: Thinking,
+    control_tokens: ControlTokenPolicy = "encode",
 ) -> RenderedRow:
     """Raises `TemplateRefused` where the template can't render the record."""
     prepared, removed = _apply_thinking(messages, thinking)
+    if control_tokens == "text":
+        prepared = base.control_tokens.mark(prepared)
     if thinking == "model":
         examples = _render_with_chat_template(base, prepared)
     else:
-        examples = (base.training_template.render(prepared),)
+        examples = (_render_for_training(base, prepared),)
+    if control_tokens == "text":
+        examples = tuple(base.control_tokens.unmark(example) for example in examples)
     last = examples[-1]
     if not last.spans:
         raise TemplateRefused("The training template marks no answer in this record")
@@ -94,9 +104,19 @@ def render_messages(
     return RenderedRow(
         examples=examples,
         prompt=last.text[:start],
-        expected=_without_end_token(last.text[start:end], base.end_tokens),
+        expected=_without_end_token(last.text[start:end], base),
         thinking_removed=removed,
     )
+
+
+def _render_for_training(base: PreparedBase, messages: Sequence[Message]) -> Rendered:
+    rendered = base.training_template.render(messages)
+    if base.end_of_turn is None:
+        raise TemplateRefused("The training template leaves out the end-of-turn token")
+    if not base.end_of_turn.extension:
+        return rendered
+    answers = sum(1 for message in messages if message["role"] == "assistant")
+    return with_end_of_turn(rendered, base.end_of_turn, answers)
 
 
 def render_question(base: PreparedBase, messages: Sequence[Message], thinking: Thinking) -> str:

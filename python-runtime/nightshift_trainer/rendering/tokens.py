@@ -14,14 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
+from .long_text import WINDOW_CHARACTERS, windows
 from .template import Rendered
 
 TokenIds = npt.NDArray[np.int32]
 Labels = npt.NDArray[np.uint8]
-
-# Longer texts are tokenized in chunks: an Encoding takes about 100 bytes per token, so one very
-# long record would use up the memory.
-CHUNK_CHARACTERS = 65_536
 
 
 def load_tokenizer(path: Path) -> Tokenizer:
@@ -53,9 +50,10 @@ def labels_from_offsets(
 
 
 def encode_batch(tokenizer: Tokenizer, texts: Sequence[Rendered]) -> list[tuple[TokenIds, Labels]]:
-    """One result per text, in order. Long texts are encoded separately, in chunks."""
+    """One result per text, in order; the ids are those of the whole text, also of a long one.
+    `plain` ranges are not handled here."""
     results: list[tuple[TokenIds, Labels] | None] = [None] * len(texts)
-    short = [index for index, text in enumerate(texts) if len(text.text) <= CHUNK_CHARACTERS]
+    short = [index for index, text in enumerate(texts) if len(text.text) <= WINDOW_CHARACTERS]
     encodings: list[Encoding] = tokenizer.encode_batch(
         [texts[index].text for index in short], add_special_tokens=False
     )
@@ -68,33 +66,14 @@ def encode_batch(tokenizer: Tokenizer, texts: Sequence[Rendered]) -> list[tuple[
     return [result for result in results if result is not None]
 
 
-def _chunk_end(text: str, start: int) -> int:
-    """Where to end a chunk that begins at `start`: before a space between letters, where byte-level
-    tokenizers always split; at the maximum length where there is none."""
-    end = start + CHUNK_CHARACTERS
-    if end >= len(text):
-        return len(text)
-    for position in range(end, start + CHUNK_CHARACTERS // 2, -1):
-        if (
-            text[position] == " "
-            and text[position - 1].isalpha()
-            and text[position + 1 : position + 2].isalpha()
-        ):
-            return position
-    return end
-
-
 def _encode_long(tokenizer: Tokenizer, rendered: Rendered) -> tuple[TokenIds, Labels]:
     ids: list[TokenIds] = []
     labels: list[Labels] = []
-    start = 0
-    while start < len(rendered.text):
-        end = _chunk_end(rendered.text, start)
-        encoding = tokenizer.encode(rendered.text[start:end], add_special_tokens=False)
+    for start, part_ids, offsets in windows(tokenizer, rendered.text):
+        end = start + (offsets[-1][1] if offsets else 0)
         spans = [(max(a, start) - start, min(b, end) - start) for a, b in rendered.spans]
-        ids.append(np.asarray(encoding.ids, dtype=np.int32))
-        labels.append(_touched(encoding.offsets, [(a, b) for a, b in spans if a < b]))
-        start = end
+        ids.append(part_ids)
+        labels.append(_touched(offsets, [(a, b) for a, b in spans if a < b]))
     joined = np.concatenate(labels)
     if len(joined):
         joined[0] = 0

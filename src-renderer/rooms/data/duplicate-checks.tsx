@@ -22,6 +22,7 @@ interface Finding {
 function findingsOf(report: DatasetReport): readonly Finding[] {
   const near = report.near_duplicates;
   const given = report.answer_in_prompt;
+  const controls = report.control_tokens;
   return [
     {
       check: 'Exact duplicates',
@@ -59,6 +60,18 @@ function findingsOf(report: DatasetReport): readonly Finding[] {
             rows: given.rows,
             result: `${percent(given.share * 100)} of accepted rows`,
             first: given.first.map((row) => ({ row, note: '' })),
+          },
+        ]),
+    ...(controls === null
+      ? []
+      : [
+          {
+            check: `Control tokens in text (${controls.example})`,
+            rows: controls.rows,
+            result: controls.encoded_as_text
+              ? 'encoded as plain text'
+              : 'read as the real tokens; see control_tokens in Config',
+            first: controls.first.map((row) => ({ row, note: '' })),
           },
         ]),
   ];
