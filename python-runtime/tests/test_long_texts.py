@@ -22,9 +22,8 @@ def _draw(seed: int, words: list[str], separators: list[str]) -> str:
     return "".join(draw.choice(words) + draw.choice(separators) for _ in range(LENGTH))[:LENGTH]
 
 
-WORDS = (
-    "the bench isn't oiled 12345 3.14 (a) naïve 北京 🙂 <|im_end|> <|endoftext|> don't"
-).split()
+SENTENCE = "the bench isn't oiled 12345 3.14 (a) naïve 北京 🙂 <|im_end|> <|endoftext|> don't"
+WORDS = SENTENCE.split()
 CASES = {
     "words": _draw(1, WORDS, [" ", " ", "  ", "\n", "\n\n", "", "\t "]),
     "chinese": _draw(2, [chr(point) for point in range(0x4E00, 0x4F00)], [""]),
@@ -51,7 +50,7 @@ def smollm2_tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def ours(folder: Path, text: str) -> list[int]:
-    ((ids, labels),) = encode_batch(  # fmt: skip
+    ((ids, labels),) = encode_batch(
         load_tokenizer(folder / "tokenizer.json"), [Rendered(text, ((0, len(text)),))]
     )
     assert labels.tolist() == [0, *[1] * (len(ids) - 1)]
