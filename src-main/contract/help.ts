@@ -65,8 +65,8 @@ const shortcutTexts: Readonly<Record<Shortcut['group'], string>> = {
   Everywhere: 'Shortcuts that work on every screen.',
   Screens: 'Shortcuts that open a screen.',
   Lists: 'Shortcuts while a list has focus.',
-  Queue: 'Shortcuts while a dataset in the queue has focus.',
-  Charts: 'Shortcuts while a chart has focus.',
+  Queue: 'Shortcuts while a dataset in the queue has focus, and mouse gestures on it.',
+  Charts: 'Shortcuts while a chart has focus, and mouse gestures on it.',
 };
 
 const shortcutTopics = (): readonly HelpTopic[] =>

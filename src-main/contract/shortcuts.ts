@@ -1,6 +1,6 @@
 /**
- * Keyboard shortcuts, for the page, the command palette, the shortcut list, the menu and the help.
- * Pure.
+ * Keyboard shortcuts and mouse gestures, for the page, the command palette, the shortcut list, the
+ * menu and the help. Pure.
  */
 import { screenTable } from './screens.ts';
 
@@ -22,8 +22,8 @@ export interface Shortcut {
   readonly group: 'Everywhere' | 'Screens' | 'Lists' | 'Queue' | 'Charts';
   readonly text: string;
   /**
-   * Alternatives, each an Electron accelerator such as `CmdOrCtrl+Shift+P`, or a sequence with a
-   * space: `G D`.
+   * Alternatives, each an Electron accelerator such as `CmdOrCtrl+Shift+P`, a sequence with a space
+   * (`G D`), or a gesture: `Shift+Drag`.
    */
   readonly keys: readonly string[];
   /** A single-key shortcut: ignored in text fields, and can be turned off in the settings. */
@@ -67,11 +67,16 @@ export const shortcuts: readonly Shortcut[] = [
   focused('Lists', 'Close, or clear the search', ['Esc']),
   focused('Queue', 'Move the dataset up or down', ['Alt+Up', 'Alt+Down']),
   focused('Queue', 'Raise or lower its priority', ['Alt+Left', 'Alt+Right']),
+  focused('Queue', 'Move it to another place or priority', ['Drag']),
   focused('Queue', 'Hold or release', ['H'], true),
   focused('Queue', 'Retry', ['R'], true),
   focused('Queue', 'Remove', ['Delete']),
   focused('Charts', 'Zoom in, zoom out, reset zoom', ['+', '-', '0'], true),
   focused('Charts', 'Move the crosshair', ['Left', 'Right']),
+  focused('Charts', 'Zoom in on a range', ['Drag']),
+  focused('Charts', 'Pan', ['Shift+Drag']),
+  focused('Charts', 'Zoom at the pointer', ['Ctrl+Wheel']),
+  focused('Charts', 'Show the whole range', ['Double-click']),
 ];
 
 const keyNames: Readonly<Record<string, string>> = {

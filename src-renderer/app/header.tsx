@@ -126,7 +126,7 @@ function DatasetCell(): ReactElement {
   const left = lost
     ? `as of ${clockSeconds(heard / 1000)}`
     : !moving
-      ? `ends at ${UNKNOWN}`
+      ? `finishes at ${UNKNOWN}`
       : leftText(status.eta_seconds, done, now / 1000);
   return (
     <div className={classNames(styles.cell, styles.dataset)}>
@@ -162,7 +162,9 @@ function DatasetCell(): ReactElement {
 
 function leftText(eta: number | null, done: number, now: number): string {
   const left = timeLeft(eta, done);
-  return eta === null || left === 'estimating' ? left : `${left}, ends at ${clock(now + eta, now)}`;
+  return eta === null || left === 'estimating'
+    ? left
+    : `${left}, finishes at ${clock(now + eta, now)}`;
 }
 
 export function Header({ onStop }: { readonly onStop: () => void }): ReactElement {

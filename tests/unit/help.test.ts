@@ -1,4 +1,6 @@
 /** Every crash category, setting and shortcut has a help topic that can be found. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
   crashTable,
@@ -18,6 +20,24 @@ test('every crash category, setting and shortcut has a topic', () => {
   for (const { key } of describeKeys()) expect(ids).toContain(key);
   const values = helpTopics().flatMap((topic) => topic.facts.map((fact) => fact.name));
   for (const shortcut of shortcuts) expect(values).toContain(shortcut.text);
+});
+
+/** What the code of the gesture has to contain, so that the list names no gesture that is gone. */
+const GESTURES: readonly (readonly [string, string, RegExp])[] = [
+  ['Drag', 'src-renderer/kit/chart/pan-zoom.ts', /drag: \{ enabled: true/],
+  ['Shift+Drag', 'src-renderer/kit/chart/pan-zoom.ts', /pan: \{[^}]*modifierKey: 'shift'/],
+  ['Ctrl+Wheel', 'src-renderer/kit/chart/pan-zoom.ts', /wheel: \{[^}]*modifierKey: 'ctrl'/],
+  ['Double-click', 'src-renderer/rooms/dashboard/use-pan-zoom.ts', /onDoubleClick/],
+];
+
+test('every mouse gesture of a chart is in the list and in the code', () => {
+  const listed = shortcuts.filter(({ group }) => group === 'Charts').flatMap(({ keys }) => keys);
+  for (const [keys, path, code] of GESTURES) {
+    expect(listed).toContain(keys);
+    expect(readFileSync(join(import.meta.dirname, '../..', path), 'utf8')).toMatch(code);
+  }
+  const charts = findTopics('shift drag').find((topic) => topic.id === 'keys-charts');
+  expect(charts?.facts).toContainEqual({ name: 'Pan', value: 'Shift Drag' });
 });
 
 test('a search finds topics with every word; topics whose id matches come first', () => {
