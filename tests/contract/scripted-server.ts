@@ -4,8 +4,9 @@
  */
 import { join } from 'node:path';
 import { createServer } from '../../src-main/server/index.ts';
+import { ContractDrift } from './complete.ts';
 import { createScriptedEngine, type ScriptedEngine } from './scripted-engine.ts';
-import { scenes, type Scene } from './scripted-scenes.ts';
+import { scenes, type Scene } from './scenes/index.ts';
 
 export interface ScriptedServer {
   readonly port: number;
@@ -16,6 +17,7 @@ export interface ScriptedServer {
   readonly bugs: readonly unknown[];
   /** An address with a new one-time ticket. */
   link(): string;
+  /** Throws ContractDrift when an answer was not what the contract allows. */
   close(): Promise<void>;
 }
 
@@ -77,6 +79,8 @@ export async function startScriptedServer(
     close: async () => {
       clearInterval(timer);
       await server.close();
+      const drift = bugs.find((bug) => bug instanceof ContractDrift);
+      if (drift !== undefined) throw drift;
     },
   };
 }

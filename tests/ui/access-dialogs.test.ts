@@ -1,7 +1,7 @@
 /** Every dialog: no serious axe findings in both themes, nothing clipped at the smallest window (640 px is 1280 px at 200 % zoom) and above. */
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
-import type { Scene } from '../contract/scripted-scenes.ts';
+import type { Scene } from '../contract/scenes/index.ts';
 import { openPage } from './open-page.ts';
 import { dialogSizes, press, findingsOf, type Place } from './tour.ts';
 
@@ -43,7 +43,11 @@ async function raise(page: Page): Promise<void> {
   await press(/^Raise max_length/)(page);
 }
 
-test.each(Object.keys(places) as Scene[])('every dialog is accessible: %s', async (scene) => {
-  const { page } = await openPage({ scene, width: 1280, height: 900 });
-  expect(await findingsOf(page, places[scene] ?? [], dialogSizes)).toEqual([]);
-});
+test.each(Object.keys(places) as Scene[])(
+  'every dialog is accessible: %s',
+  { timeout: 300_000 },
+  async (scene) => {
+    const { page } = await openPage({ scene, width: 1280, height: 900 });
+    expect(await findingsOf(page, places[scene] ?? [], dialogSizes)).toEqual([]);
+  },
+);

@@ -3,7 +3,7 @@
  * visible keyboard focus.
  */
 import { expect, test } from 'vitest';
-import type { Scene } from '../contract/scripted-scenes.ts';
+import type { Scene } from '../contract/scenes/index.ts';
 import { openPage } from './open-page.ts';
 import { findingsOf, type Place } from './tour.ts';
 
@@ -50,10 +50,14 @@ const places: Readonly<Partial<Record<Scene, readonly Place[]>>> = {
     { name: 'help', at: '#/help' },
   ],
 };
-test.each(Object.keys(places) as Scene[])('every screen is accessible: %s', async (scene) => {
-  const { page } = await openPage({ scene, width: 1280, height: 900 });
-  expect(await findingsOf(page, places[scene] ?? [])).toEqual([]);
-});
+test.each(Object.keys(places) as Scene[])(
+  'every screen is accessible: %s',
+  { timeout: 300_000 },
+  async (scene) => {
+    const { page } = await openPage({ scene, width: 1280, height: 900 });
+    expect(await findingsOf(page, places[scene] ?? [])).toEqual([]);
+  },
+);
 
 test('Tab reaches rail, controls and tools with visible focus', async () => {
   const { page } = await openPage();

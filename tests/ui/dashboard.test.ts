@@ -162,7 +162,7 @@ test('a pending command shows its age', async () => {
   const { page, server } = await openPage();
   const { status } = server.engine.rooms();
   server.engine.change({
-    status: { ...status, pending: { verb: 'pause', t: Date.now() / 1000 - 3, by: 'you' } as never },
+    status: { ...status, pending: { verb: 'pause', t: Date.now() / 1000 - 3 } },
   });
   await page.getByText(/pausing, [3-9]\ss/).waitFor();
   await expect.poll(() => page.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true);

@@ -3,7 +3,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright';
 import { onTestFinished } from 'vitest';
-import type { Scene } from '../contract/scripted-scenes.ts';
+import type { Scene } from '../contract/scenes/index.ts';
 import { startScriptedServer, type ScriptedServer } from '../contract/scripted-server.ts';
 
 const places = [

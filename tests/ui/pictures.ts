@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
-import type { Scene } from '../contract/scripted-scenes.ts';
+import type { Scene } from '../contract/scenes/index.ts';
 import { startScriptedServer } from '../contract/scripted-server.ts';
 import { openBrowser } from './open-page.ts';
 

@@ -1,5 +1,6 @@
 /** The Models screen: lineage chart, backups and checkpoints, by pointer and keyboard. */
 import { expect, test } from 'vitest';
+import { Refusal } from '../../src-main/contract/index.ts';
 import { called, callsOf, openPage, seriousFindings, type OpenPageOptions } from './open-page.ts';
 import * as frame from './pages/frame.ts';
 import * as models from './pages/models.ts';
@@ -87,6 +88,10 @@ test('a backup is created from the model, a version or a folder; a refusal keeps
   await dialog.getByLabel('Folder on the engine’s machine').check();
   await expect.poll(() => make.isDisabled()).toBe(true);
   await dialog.getByRole('textbox', { name: 'Folder' }).fill('/home/ada/missing');
+  server.engine.refuseNext(
+    'backups.create',
+    new Refusal('NOT_FOUND', 'There is no folder /home/ada/missing.'),
+  );
   await make.click();
   await dialog.getByRole('alert').getByText('There is no folder /home/ada/missing.').waitFor();
   await dialog.getByRole('radio', { name: 'Version' }).check();
@@ -116,6 +121,12 @@ test('a backup is extracted to a folder; a refusal is shown next to the entered 
   await expect.poll(() => extract.isDisabled()).toBe(true);
   await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
   await page.keyboard.type('/home/ada/Nightshift/copy');
+  server.engine.refuseNext(
+    'backups.extract',
+    new Refusal('INVALID', '/home/ada/Nightshift/copy lies in the workspace.', {
+      next: 'Name a folder outside of it.',
+    }),
+  );
   await page.keyboard.press('Enter');
   const alert = dialog.getByRole('alert');
   await alert.getByText('lies in the workspace', { exact: false }).waitFor();
@@ -144,6 +155,10 @@ test('a backup is extracted to a folder; a refusal is shown next to the entered 
     .click();
   await page.getByRole('button', { name: 'Extract to a folder' }).click();
   await dialog.getByLabel('New folder').fill('/media/ada/usb/emergency');
+  server.engine.refuseNext(
+    'backups.extract',
+    new Refusal('NOT_READY', 'Backup emergency/20261122-031100 is damaged.'),
+  );
   await extract.click();
   await alert.getByText('is damaged', { exact: false }).waitFor();
   expect(complaints).toEqual([]);
@@ -192,8 +207,8 @@ test('checkpoints are cleaned up by plan, but not while training runs', async ()
   await dialog.getByText('Enter a whole number, 1 or more').waitFor();
   await dialog.getByLabel('Keep per branch').fill('1');
   await dialog.getByRole('row', { name: /step 1,380 of branch-3/ }).waitFor();
-  await dialog.getByText(/Frees 4\.8\sGB\./).waitFor();
-  await dialog.getByRole('button', { name: 'Delete 3 checkpoints' }).click();
+  await dialog.getByText(/Frees 6\.5\sGB\./).waitFor();
+  await dialog.getByRole('button', { name: 'Delete 4 checkpoints' }).click();
   await called(server, 'checkpoints.cleanup', 2);
   await dialog.waitFor({ state: 'detached' });
   await expect

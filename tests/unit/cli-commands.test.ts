@@ -9,9 +9,9 @@ import { WebSocketServer } from 'ws';
 import { runCommandLine } from '../../src-main/cli/index.ts';
 import { CONTRACT_VERSION, type Refusal } from '../../src-main/contract/index.ts';
 import { ownIdentity } from '../../src-main/kit/identity.ts';
-import { statusOf } from '../contract/scripted-scenes.ts';
+import { statusOf } from '../contract/scenes/status.ts';
 import { startScriptedServer, type ScriptedServer } from '../contract/scripted-server.ts';
-import type { Scene } from '../contract/scripted-scenes.ts';
+import type { Scene } from '../contract/scenes/index.ts';
 
 let workspace: string;
 let server: ScriptedServer | null;
@@ -44,14 +44,22 @@ interface Result {
 }
 
 async function nightshift(...args: string[]): Promise<Result> {
-  return nightshiftUntil(new AbortController().signal, ...args);
+  return nightshiftUntil(new AbortController().signal, args);
 }
 
-async function nightshiftUntil(signal: AbortSignal, ...args: string[]): Promise<Result> {
+async function nightshiftUntil(
+  signal: AbortSignal,
+  args: readonly string[],
+  onText: (text: string) => void = () => undefined,
+): Promise<Result> {
   let out = '';
   let err = '';
+  const print = (text: string): void => {
+    out += text;
+    onText(out);
+  };
   const code = await runCommandLine(args, {
-    terminal: { out: (text) => (out += text), error: (text) => (err += text), interactive: false },
+    terminal: { out: print, error: (text) => (err += text), interactive: false },
     environment: { NIGHTSHIFT_WORKSPACE: workspace },
     now: () => now,
     signal,
@@ -78,11 +86,14 @@ describe('with an engine', () => {
   test('status --watch prints a line per change until Ctrl-C', async () => {
     const { engine } = await withEngine();
     const interrupt = new AbortController();
-    const watched = nightshiftUntil(interrupt.signal, 'status', '--watch', '--json');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    let lines = 0;
+    const watched = nightshiftUntil(interrupt.signal, ['status', '--watch', '--json'], (text) => {
+      lines = text.split('\n').length - 1;
+    });
+    await expect.poll(() => lines).toBe(1);
     engine.advance(1);
     engine.advance(1);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await expect.poll(() => lines).toBe(3);
     interrupt.abort();
     const { code, out } = await watched;
     expect(code).toBe(0);

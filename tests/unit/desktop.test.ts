@@ -10,9 +10,9 @@ import { backoffMs, decideNext, SILENT_LIMIT } from '../../src-main/desktop/supe
 import type { Readings } from '../../src-main/desktop/supervisor/decide.ts';
 import { engineEnvironment } from '../../src-main/desktop/supervisor/engine-process.ts';
 import { chooseWorkspace, datasetsAmong, withRecent } from '../../src-main/desktop/workspace.ts';
-import { roomsOf } from '../contract/scripted-scenes.ts';
+import { roomsOf } from '../contract/scenes/index.ts';
 
-const rooms = roomsOf('training', 1000, 8080);
+const rooms = roomsOf('training', 1000);
 const status = (change: Partial<TrainingStatus>): TrainingStatus => ({
   ...rooms.status,
   ...change,

@@ -9,7 +9,7 @@ import { createRedaction } from '../../src-main/engine/diagnostics/redaction.ts'
 import { keepJournalLine, keepLog } from '../../src-main/engine/diagnostics/allow-list.ts';
 import { workspacePaths } from '../../src-main/formats/workspace.ts';
 import { systemClock } from '../../src-main/kit/index.ts';
-import { roomsOf } from '../contract/scripted-scenes.ts';
+import { roomsOf } from '../contract/scenes/index.ts';
 
 /** Words that occur in prompts, answers, rows, names and secrets, and nowhere in the program. */
 const prompt = 'Zephyrine keeps quinces beneath the marmoset ledger';
@@ -145,7 +145,7 @@ function plant(): void {
       )
       .join('\n') + '\n',
   );
-  const status = roomsOf('training', 1000, 0).status;
+  const status = roomsOf('training', 1000).status;
   write(
     'status/training_status.json',
     JSON.stringify({
@@ -164,7 +164,7 @@ const live: Live = () =>
       { id: 'queue', state: 'warn', label: 'Queue', evidence: everything, fix: prompt, t: 1 },
       { id: 'disk', state: 'ok', label: 'Disk', evidence: '212.4 GB free.', fix: null, t: 1 },
     ],
-    datasets: [{ ...roomsOf('training', 1000, 0).datasets[0], name: dataset, message: everything }],
+    datasets: [{ ...roomsOf('training', 1000).datasets[0], name: dataset, message: everything }],
   });
 
 const diagnostics = (engine: Live | null = live) =>

@@ -1,6 +1,6 @@
 /** Data of the lineage chart and texts of a restore plan. */
 import { expect, test } from 'vitest';
-import { lineageOf, validationOf } from '../contract/scripted-lineage.ts';
+import { lineageOf, validationOf } from '../contract/scenes/models.ts';
 import type { LineageState, RestorePlan } from '../../src-main/contract/index.ts';
 import { movedTo } from '../../src-renderer/rooms/models/list-navigation.ts';
 import { progressOf } from '../../src-renderer/rooms/models/restore/restore-progress.ts';
