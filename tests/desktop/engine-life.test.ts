@@ -61,9 +61,9 @@ describe.skipIf(found.runtime === null)('an engine without training', () => {
     await scenario.session.clickTrayMenu('Quit');
     await ended(launched);
     await until(() => !isRunning(second), 'the engine to end');
-    expect(readFileSync(join(scenario.userData, 'engine.log'), 'utf8')).toContain(
-      'Engine stopped.',
-    );
+    await expect
+      .poll(() => readFileSync(join(scenario.userData, 'engine.log'), 'utf8'))
+      .toContain('Engine stopped.');
   });
 
   test('attaches to an engine it did not start and leaves it running', async () => {
@@ -79,7 +79,8 @@ describe.skipIf(found.runtime === null)('an engine without training', () => {
     expect(scenario.engine()).toBe(engine.pid);
     await scenario.session.clickTrayMenu('Quit');
     await ended(launched);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    // An engine that was told to leave no longer answers.
+    await status(scenario);
     expect(isRunning(engine.pid ?? 0)).toBe(true);
   });
 });
@@ -146,7 +147,9 @@ describe.skipIf(found.runtime === null)('an engine with a trainer', () => {
     await until(async () => (await stateLine(scenario)).startsWith('Training'), 'Training', 20_000);
     await connected(launched.page);
     // It may have started saving in the meantime.
-    expect(await launched.page.getByRole('status').first().innerText()).toMatch(/Training|Saving/);
+    await expect
+      .poll(() => launched.page.getByRole('status').first().innerText())
+      .toMatch(/Training|Saving/);
     expect(scenario.engine()).toBe(engine);
     expect((await status(scenario)).trainer.pid).toBe(trainer);
   });
@@ -156,7 +159,9 @@ describe.skipIf(found.runtime === null)('an engine with a trainer', () => {
     await scenario.session.clickTrayMenu('Quit');
     await until(async () => (await asked(launched.app)).length === 1, 'the question');
     expect((await asked(launched.app))[0]?.message).toMatch(/^sums\.jsonl is training/);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // It stayed: it asks again.
+    await scenario.session.clickTrayMenu('Quit');
+    await until(async () => (await asked(launched.app)).length === 2, 'the second question');
     expect(isRunning(launched.pid)).toBe(true);
     await answerDialogs(launched.app, 0);
     await scenario.session.clickTrayMenu('Quit');

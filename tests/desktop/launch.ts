@@ -124,12 +124,16 @@ export class Scenario {
   }
 
   async clear(): Promise<void> {
-    for (const pid of this.pids) kill(pid);
-    for (const lock of ['.engine.lock', '.trainer.lock']) {
-      const path = join(this.workspace, lock);
-      if (existsSync(path)) kill((JSON.parse(readFileSync(path, 'utf8')) as { pid: number }).pid);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const locks = ['.engine.lock', '.trainer.lock']
+      .map((lock) => join(this.workspace, lock))
+      .filter((path) => existsSync(path))
+      .map((path) => (JSON.parse(readFileSync(path, 'utf8')) as { pid: number }).pid);
+    const pids = [...this.pids, ...locks];
+    for (const pid of pids) kill(pid);
+    await until(
+      () => !pids.some((pid) => pid !== undefined && isRunning(pid)),
+      'the killed processes to end',
+    );
     this.session.stop();
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }

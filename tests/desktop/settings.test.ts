@@ -58,7 +58,7 @@ describe.skipIf(found.runtime === null)('settings of the desktop', () => {
 
   test('start at login creates and removes the autostart file', async () => {
     const box = launched.page.getByRole('checkbox', { name: 'Start Nightshift at login' });
-    expect(await box.isChecked()).toBe(false);
+    await expect.poll(() => box.isChecked()).toBe(false);
     await box.check();
     await until(() => existsSync(autostart), 'the file');
     const text = readFileSync(autostart, 'utf8');

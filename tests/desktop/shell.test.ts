@@ -1,5 +1,5 @@
 /** Window, tray and notifications with a scripted engine. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Notice, Rooms } from '../../src-main/contract/index.ts';
@@ -81,10 +81,21 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     });
     expect(evil).toBeUndefined();
     expect(await page.evaluate(() => open('https://example.invalid/') === null)).toBe(true);
+    // This listener is the last one, so it sees what the application decided.
+    const isPrevented = app.evaluate(
+      ({ BrowserWindow }) =>
+        new Promise<boolean>((resolve) => {
+          BrowserWindow.getAllWindows()[0]?.webContents.once('will-navigate', (event) => {
+            resolve(event.defaultPrevented);
+          });
+        }),
+    );
+    // Answered after the listener was added.
+    await app.evaluate(() => true);
     await page.evaluate(() => {
       location.href = 'http://127.0.0.1:9/';
     });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await isPrevented).toBe(true);
     expect(page.url()).toBe('app://nightshift/');
     expect(
       await page.evaluate(
@@ -102,7 +113,7 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
   test('the page connects and shows the state of the engine', async () => {
     const { page } = launched;
     await connected(page);
-    expect(await page.getByRole('status').first().innerText()).toContain('Training');
+    await expect.poll(() => page.getByRole('status').first().innerText()).toContain('Training');
   });
 
   test('a ticket opens only one connection', async () => {
@@ -135,7 +146,7 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
       async () => (await session.trayMenu()).some((item) => item.label === 'Resume'),
       'Resume',
     );
-    expect((await session.trayMenu())[0]?.label).toMatch(/^Paused /);
+    await expect.poll(async () => (await session.trayMenu())[0]?.label).toMatch(/^Paused /);
     await until(() => session.inhibitors.size === 0, 'the machine may sleep');
     expect((await calls(scenario)).some((call) => call.path === 'training.pause')).toBe(true);
     await session.clickTrayMenu('Resume');
@@ -169,7 +180,7 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     });
     session.click(shown);
     await until(async () => (await launched.page.title()).startsWith('Queue'), 'the screen');
-    expect(await visible(launched)).toBe(true);
+    await expect.poll(() => visible(launched)).toBe(true);
   });
 
   test('closing hides the window, the tray shows it again', async () => {
@@ -241,7 +252,9 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
       expect.stringMatching(/^Save a checkpoint and stop/),
       'Cancel',
     ]);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // It stayed: it asks again.
+    await scenario.session.clickTrayMenu('Quit');
+    await until(async () => (await asked(app)).length === 2, 'the second question');
     expect(isRunning(launched.pid)).toBe(true);
     await answerDialogs(app, 0);
     await scenario.session.clickTrayMenu('Quit');
@@ -284,6 +297,7 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     try {
       const { app } = await older.launch();
       await answerDialogs(app, 0);
+      rmSync(join(older.workspace, 'contract'));
       const [question] = await until(async () => {
         const all = await asked(app);
         return all.length > 0 ? all : null;

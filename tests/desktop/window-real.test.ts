@@ -122,7 +122,9 @@ describe.skipIf(found.runtime === null)('the window with a real engine that trai
       .getByText('The last good values stay in force', { exact: false })
       .first()
       .waitFor();
-    expect(await page.getByLabel('Restart limit', { exact: true }).inputValue()).toBe('7');
+    await expect
+      .poll(() => page.getByLabel('Restart limit', { exact: true }).inputValue())
+      .toBe('7');
     configure(scenario);
     await until(
       async () => (await ask<ConfigState>(scenario, 'GET', '/config')).problem === null,

@@ -73,7 +73,10 @@ test('after kill -9 at eight points, listed backups verify and the next start re
     await until('its partial folder', () =>
       (existsSync(manual) ? readdirSync(manual) : []).some((name) => name.endsWith('.partial')),
     );
-    await systemClock.sleep(moment * 0.02);
+    const copied = (): number =>
+      readdirSync(manual, { recursive: true }).filter((name) => String(name).includes('.partial'))
+        .length;
+    await until('more of its files', () => child.exitCode !== null || copied() > moment * 2);
     child.kill('SIGKILL');
     await ended;
     half += readdirSync(manual).filter((name) => name.endsWith('.partial')).length;

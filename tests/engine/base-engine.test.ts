@@ -76,7 +76,7 @@ test('until something was trained the lineage follows the base model; after that
   expect(first('branch-2')).toBe('other');
   const staged = 'current_model/checkpoints/branch-2/step-00000000/manifest.json';
   expect(w.json(staged)).toMatchObject({ parent: null, base: { id: 'other' } });
-  expect(api.status.get()).toMatchObject({ branch: 'branch-2', current_step: 10 });
+  await expect.poll(() => api.status.get()).toMatchObject({ branch: 'branch-2', current_step: 10 });
   const versions = api.versions.list();
   expect(
     versions.map((version) => [version.name, version.branch, version.step, version.parent]),

@@ -160,11 +160,12 @@ describe('decisions', () => {
     );
     expect(waiting).toMatchObject({ place: 'queue', decision: 'accept_valid_rows', rejected: 1 });
     expect(waiting.message).toContain('Row 21');
-    expect(w.engine.api.status.get()).toMatchObject({
-      state: 'idle',
-      reason: '1 file needs your decision',
-    });
-    expect(w.engine.api.feed.snapshot().rooms.notices[0]).toMatchObject({ kind: 'needs_decision' });
+    await expect
+      .poll(() => w.engine.api.status.get())
+      .toMatchObject({ state: 'idle', reason: '1 file needs your decision' });
+    await expect
+      .poll(() => w.engine.api.feed.snapshot().rooms.notices[0])
+      .toMatchObject({ kind: 'needs_decision' });
     await w.engine.api.datasets.acceptValidRows({ id });
     await w.at(id, 'completed');
     expect(await w.account(id)).toMatchObject({ rows: 41, rejected: 1, sum: 41, remaining: 0 });

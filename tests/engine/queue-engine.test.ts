@@ -45,10 +45,7 @@ test('two files one after another: versions, row counts, notices', async () => {
   });
   expect(notices.find((notice) => notice.kind === 'dataset_done')?.title).toBe('a.jsonl done');
   expect(notices.find((notice) => notice.kind === 'queue_empty')?.body).toContain('2 datasets');
-  expect(
-    w.json<{ state: string; step: number; val_loss: number }>('status', 'training_status.json')
-      .step,
-  ).toBe(15);
+  await expect.poll(() => w.json<{ step: number }>('status', 'training_status.json').step).toBe(15);
   expect(w.log).toEqual([]);
 });
 
@@ -59,9 +56,9 @@ test('incident 1: a dataset that trained fewer steps than planned is failed, not
   const failed = await w.at(a?.id ?? '', 'failed');
   expect(failed.message).toContain('0 of 10 planned steps');
   expect(w.engine.api.versions.list()).toEqual([]);
-  expect(w.engine.api.feed.snapshot().rooms.notices.map((notice) => notice.kind)).toContain(
-    'dataset_failed',
-  );
+  await expect
+    .poll(() => w.engine.api.feed.snapshot().rooms.notices.map((notice) => notice.kind))
+    .toContain('dataset_failed');
 });
 
 test('incident 2: pause, resume, stop now, resume, stop after: every row is trained exactly once', async () => {
@@ -105,7 +102,7 @@ test('resumed before the pause took effect, it does not pause', async () => {
   await pausing;
   const at = api.status.get().current_step ?? 0;
   await until('it goes on', () => (api.status.get().current_step ?? 0) > at + 2, 10);
-  expect(api.status.get().state).toBe('training');
+  await expect.poll(() => api.status.get().state).toBe('training');
 });
 
 test('two commands at the same time are two commands', async () => {
@@ -212,10 +209,13 @@ test('.stop: saves and stops, also after a restart, until training is resumed', 
   await until('renamed', () =>
     readdirSync(w.folder).some((name) => name.startsWith('.stop.done-')),
   );
-  expect(w.engine.api.status.get()).toMatchObject({ state: 'stopped', reason: 'by .stop file' });
+  const { api } = w.engine;
+  await expect
+    .poll(() => api.status.get())
+    .toMatchObject({ state: 'stopped', reason: 'by .stop file' });
   await w.stop();
   await w.start();
-  expect(w.engine.api.status.get().state).toBe('stopped');
+  await expect.poll(() => w.engine.api.status.get().state).toBe('stopped');
   w.setBehavior({});
   await w.engine.api.training.resume({ by: 'test' });
   await w.at(a?.id ?? '', 'completed');
@@ -227,7 +227,7 @@ test('a start with .stop present starts stopped', async () => {
   await w.stop();
   writeFileSync(path.join(w.folder, '.stop'), '');
   await w.start();
-  expect(w.engine.api.status.get().state).toBe('stopped');
+  await expect.poll(() => w.engine.api.status.get().state).toBe('stopped');
   expect(existsSync(path.join(w.folder, '.stop'))).toBe(false);
 });
 
@@ -239,7 +239,7 @@ test('the engine restarts: the trainer keeps its pid and is adopted', async () =
   const { pid } = w.engine.api.status.get().trainer;
   await w.stop();
   await w.start();
-  expect(w.engine.api.status.get().trainer).toMatchObject({ pid, alive: true });
+  await expect.poll(() => w.engine.api.status.get().trainer).toMatchObject({ pid, alive: true });
   expect(Object.keys(w.engine.api.config.get().locks)).toContain('learning_rate');
   await w.at(a?.id ?? '', 'completed');
   expect(await w.account(a?.id ?? '')).toMatchObject({ trained: { '1': 158 }, sum: 160 });
@@ -330,7 +330,7 @@ describe('failures', () => {
     expect(w.dataset(id).place).toBe('processing');
     w.setBehavior({});
     await w.at(id, 'completed');
-    expect(w.engine.api.status.get().error).toBeNull();
+    await expect.poll(() => w.engine.api.status.get().error).toBeNull();
   });
 
   test('NaN or Inf in the weights: reported, and training resumes from the checkpoint before', async () => {

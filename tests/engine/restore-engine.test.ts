@@ -97,7 +97,9 @@ test('a version is restored during training: removed datasets can be queued agai
   expect(await trained(c)).toBe(480);
   expect(w.dataset(b)).toMatchObject({ place: 'completed', done_steps: 0 });
   expect(w.dataset(b).message).toContain('10 steps of it are no longer in the model');
-  expect(api.status.get()).toMatchObject({ branch: 'branch-2', current_step: 130 });
+  await expect
+    .poll(() => api.status.get())
+    .toMatchObject({ branch: 'branch-2', current_step: 130 });
   // c began again at its first row: 120 steps of 4 rows, after step 10.
   const curve = api.metrics.curves({
     keys: ['loss'],
@@ -112,8 +114,9 @@ test('a version is restored during training: removed datasets can be queued agai
   ]);
   const versions = api.versions.list();
   expect(versions[0]).toMatchObject({ branch: 'branch-2', parent: 'v001_a' });
-  const notices = api.feed.snapshot().rooms.notices.map((notice) => notice.title);
-  expect(notices).toContain('Restore v001_a: done');
+  await expect
+    .poll(() => api.feed.snapshot().rooms.notices.map((notice) => notice.title))
+    .toContain('Restore v001_a: done');
   expect(w.log).toEqual([]);
 });
 
@@ -137,7 +140,7 @@ test('a restore into the open pass continues that pass, also after a restart', a
   await w.engine.api.training.resume({ by });
   await w.at(c, 'completed', patience);
   expect(await trained(c)).toBe(480);
-  expect(w.engine.api.status.get().current_step).toBe(140);
+  await expect.poll(() => w.engine.api.status.get().current_step).toBe(140);
   expect(branches()).toEqual(['branch-2', 'main']);
 });
 
@@ -185,7 +188,7 @@ test('undoing a dataset restores the point before its first step and queues the 
   await api.training.resume({ by });
   await w.at(c, 'completed', patience);
   expect([await trained(a), await trained(b), await trained(c)]).toEqual([40, 40, 480]);
-  expect(api.status.get().current_step).toBe(140);
+  await expect.poll(() => api.status.get().current_step).toBe(140);
 });
 
 test('a changed plan, a damaged source and a full disk are refused and leave the model unchanged', async () => {

@@ -222,7 +222,7 @@ describe('commands', () => {
     await w.trainer.command('pause');
     expect(w.outcome).toMatchObject({ kind: 'paused' });
     const count = w.runs().length;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await w.settled();
     expect(w.runs()).toHaveLength(count);
   });
 
@@ -235,7 +235,7 @@ describe('commands', () => {
     process.kill(pidNow(), 'SIGKILL');
     expect(await ended()).toMatchObject({ kind: 'paused', stepsDone: null });
     expect(w.of('crashed')).toHaveLength(1);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await w.settled();
     expect(w.runs(), 'a paused pass is not restarted').toHaveLength(1);
     w.outcome = null;
     w.trainer.train(w.request(40));
@@ -250,7 +250,7 @@ describe('commands', () => {
     await w.trainer.command('stop-now');
     process.kill(pidNow(), 'SIGKILL');
     expect(await ended()).toMatchObject({ kind: 'stopped' });
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await w.settled();
     expect(w.runs()).toHaveLength(1);
   });
 

@@ -7,8 +7,8 @@ import {
   PLAIN_TRAINING,
   commandLine,
   EngineProcess,
+  gone,
   questions,
-  sleep,
   until,
 } from './engine-process.ts';
 
@@ -39,7 +39,8 @@ test('after kill -9 of engine and trainer the command line no longer says traini
 
   engine.kill();
   process.kill(trainer, 'SIGKILL');
-  await sleep(1500);
+  await engine.killed();
+  await gone(trainer);
   const text = await ask();
   const words = `${text.stdout}${text.stderr}`.toLowerCase();
   expect(words).not.toMatch(/\btraining\b(?! is not| has stopped)/);

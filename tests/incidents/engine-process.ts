@@ -14,14 +14,12 @@ import type {
   TrainingStatus,
   Version,
 } from '../../src-main/contract/index.ts';
-import { type Probe, sleep, waitUntil } from '../support/until.ts';
+import { type Probe, waitUntil } from '../support/until.ts';
 
 const repository = path.resolve(import.meta.dirname, '../..');
 const node = path.join(repository, 'node_modules/node/bin/node');
 const engineEntry = path.join(repository, 'out/engine/engine.mjs');
 export const commandLine = path.join(repository, 'out/cli/cli.mjs');
-
-export { sleep };
 
 /** `waitUntil` with the patience that a real trainer needs. */
 export const until = <T>(what: string, probe: Probe<T>, seconds = 120, everyMs = 100): Promise<T> =>
@@ -39,6 +37,18 @@ export const PLAIN_TRAINING = {
 export interface Answer<T> {
   readonly status: number;
   readonly body: T;
+}
+
+/** Waits until a killed process is gone; a zombie counts as gone. */
+export async function gone(pid: number): Promise<void> {
+  const isRunning = (): boolean => {
+    try {
+      return !/\) [ZX] /.test(readFileSync(`/proc/${String(pid)}/stat`, 'utf8'));
+    } catch {
+      return false;
+    }
+  };
+  await until(`the end of process ${String(pid)}`, () => !isRunning(), 30, 20);
 }
 
 export class EngineProcess {
@@ -188,6 +198,17 @@ export class EngineProcess {
     this.child?.kill('SIGKILL');
   }
 
+  /** Waits until the killed process is gone. */
+  async killed(): Promise<void> {
+    const { child } = this;
+    await until(
+      'the engine to end',
+      () => child === null || child.exitCode !== null || child.signalCode !== null,
+      30,
+      20,
+    );
+  }
+
   /** Writes rows as JSON lines beside the workspace and returns the path. */
   async file(name: string, rows: readonly unknown[]): Promise<string> {
     const target = path.join(this.temporary, name);
@@ -217,7 +238,7 @@ export class EngineProcess {
   async end(): Promise<void> {
     const lock = path.join(this.workspace, '.trainer.lock');
     this.kill();
-    await sleep(100);
+    await this.killed();
     if (existsSync(lock)) {
       const { pid } = JSON.parse(readFileSync(lock, 'utf8')) as { pid: number };
       const ours =

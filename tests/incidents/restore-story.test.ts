@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { LineageState, RestorePlan, RestoreResult } from '../../src-main/contract/index.ts';
-import { EngineProcess, questions, sha256, sleep, until } from './engine-process.ts';
+import { EngineProcess, gone, questions, sha256, until } from './engine-process.ts';
 
 const app = new EngineProcess();
 afterAll(() => app.end());
@@ -103,8 +103,11 @@ test('a restored version equals the version; killed immediately, it resumes on t
   );
   const again = await app.trainerPid();
   app.kill();
-  if (again !== null && existsSync(`/proc/${String(again)}`)) process.kill(again, 'SIGKILL');
-  await sleep(300);
+  await app.killed();
+  if (again !== null && existsSync(`/proc/${String(again)}`)) {
+    process.kill(again, 'SIGKILL');
+    await gone(again);
+  }
   await app.start();
   await app.completed([b?.id ?? '']);
   for (const event of await fresh()) expect(event.from).toContain('/branch-2/');

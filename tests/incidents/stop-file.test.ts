@@ -34,7 +34,7 @@ test('.stop saves, ends the trainer, stays stopped after a restart, and the data
 
   engine.kill();
   await engine.start();
-  expect((await engine.status()).state).toBe('stopped');
+  await expect.poll(async () => (await engine.status()).state).toBe('stopped');
   await engine.post('/training/resume');
   await engine.completed([added?.id ?? ''], 200);
   const account = (await engine.dataset(added?.id ?? '')).account;

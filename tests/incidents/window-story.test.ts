@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, expect, onTestFailed, test } from 'vitest';
 import type { Page } from 'playwright';
 import { dropBytes } from '../ui/open-page.ts';
-import { EngineProcess, questions, sleep, until } from './engine-process.ts';
+import { EngineProcess, questions, until } from './engine-process.ts';
 import { openWindow } from './window.ts';
 
 const app = new EngineProcess();
@@ -101,7 +101,7 @@ test(
       .getByRole('list', { name: 'Uploads in progress' })
       .getByText('empty.jsonl is empty.')
       .waitFor();
-    expect((await app.status()).state).toMatch(/training|evaluating|saving/);
+    await expect.poll(async () => (await app.status()).state).toMatch(/training|evaluating|saving/);
 
     await page.getByRole('option', { name: /broken\.jsonl/ }).click();
     const report = page.getByRole('region', { name: 'Report of broken.jsonl' });
@@ -121,7 +121,10 @@ test(
     await page.getByRole('button', { name: 'Pause' }).click();
     await state(page, 'Paused');
     const paused = await stepOn(page);
-    await sleep(1500);
+    const lastBeat = async () =>
+      Date.now() / 1000 - ((await app.status()).trainer.heartbeat_age_s ?? Infinity);
+    const first = await lastBeat();
+    await until('a later heartbeat while paused', async () => (await lastBeat()) > first + 0.5, 30);
     expect(await stepOn(page)).toBe(paused);
     await page.getByRole('button', { name: 'Resume' }).click();
     await state(page, 'Training');
@@ -172,7 +175,9 @@ test(
     const places = (await app.datasets()).map((dataset) => [dataset.name, dataset.place]);
     expect(Object.fromEntries(places)).toMatchObject({ 'sample-requests.jsonl': 'skipped' });
     expect(places.length).toBeGreaterThanOrEqual(5);
-    expect(existsSync(path.join(app.workspace, 'queue/skipped/sample-requests.jsonl'))).toBe(true);
+    await expect
+      .poll(() => existsSync(path.join(app.workspace, 'queue/skipped/sample-requests.jsonl')))
+      .toBe(true);
     expect(complaints).toEqual([]);
     await page.screenshot({
       path: path.join(import.meta.dirname, '../../test-results/window-story.png'),

@@ -1,6 +1,6 @@
 /** The Logs screen: journal with evidence, engine and trainer logs, search and Follow. */
 import { expect, test } from 'vitest';
-import { callsOf, openPage } from './open-page.ts';
+import { called, callsOf, openPage, watchIntervals } from './open-page.ts';
 import * as logs from './pages/logs.ts';
 
 test('the journal is sorted oldest first, shows evidence on click, and can be searched', async () => {
@@ -24,6 +24,7 @@ test('the journal is sorted oldest first, shows evidence on click, and can be se
 
 test('the engine log scrolls to its end, is searched by the engine, and is polled while Follow is on', async () => {
   const { page, server } = await openPage({ at: '#/logs' });
+  const intervals = await watchIntervals(page);
   await logs.source(page, 'Engine').click();
   const log = logs.log(page, 'Engine');
   await log.getByText('line 1200', { exact: false }).waitFor();
@@ -33,11 +34,10 @@ test('the engine log scrolls to its end, is searched by the engine, and is polle
   ).toBeLessThan(2);
   await logs.search(page).fill('line 77');
   await expect.poll(() => logs.logLines(page, 'Engine').count()).toBe(11);
+  await called(server, 'logs.read', callsOf(server, 'logs.read').length + 2);
+  const before = (await intervals()).length;
   await page.getByRole('checkbox', { name: 'Follow' }).uncheck();
-  await page.waitForTimeout(300);
-  const asked = callsOf(server, 'logs.read').length;
-  await page.waitForTimeout(2600);
-  expect(callsOf(server, 'logs.read').length).toBe(asked);
+  await expect.poll(async () => (await intervals()).length).toBe(before - 1);
 });
 
 test('a missing trainer log is reported as such', async () => {

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
-import { called, callsOf, openPage, type OpenPageOptions } from './open-page.ts';
+import { called, callsOf, openPage, watchIntervals, type OpenPageOptions } from './open-page.ts';
 import * as models from './pages/models.ts';
 
 const openModels = (options: OpenPageOptions = {}) =>
@@ -99,14 +99,11 @@ test('the dialog shows the phases and the result, and the chart the new branch',
 
 test('an open dialog renews its plan; a missing checkpoint is reported with the nearest one', async () => {
   const { page, server } = await openModels();
-  // Shorten the renewal interval: the engine protects the checkpoint of a plan for 15 minutes only.
-  await page.evaluate(() => {
-    const real = window.setInterval.bind(window);
-    window.setInterval = ((phase: () => void, milliseconds: number) =>
-      real(phase, milliseconds >= 60_000 ? 1500 : milliseconds)) as typeof window.setInterval;
-  });
+  // The engine protects the checkpoint of a plan for 15 minutes only.
+  const intervals = await watchIntervals(page, 1500);
   const dialog = await openRestore(page);
   await called(server, 'restore.plan', 3);
+  expect((await intervals()).filter((period) => period >= 60_000)).toHaveLength(1);
   const isMoved = dialog.getByText('Training has continued', { exact: false });
   await expect.poll(() => isMoved.count()).toBe(0);
   const { status } = server.engine.rooms();
@@ -124,9 +121,9 @@ test('an open dialog renews its plan; a missing checkpoint is reported with the 
   // A closed dialog doesn't renew its plan.
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
-  const asked = callsOf(server, 'restore.plan').length;
-  await page.waitForTimeout(2000);
-  expect(callsOf(server, 'restore.plan').length).toBe(asked);
+  await expect
+    .poll(async () => (await intervals()).filter((period) => period >= 60_000))
+    .toEqual([]);
 });
 
 test('the restore continues when the dialog is closed, and the screen shows it', async () => {

@@ -82,6 +82,32 @@ export async function live(page: Page): Promise<void> {
   await page.waitForFunction(() => document.documentElement.dataset['connection'] === 'live');
 }
 
+/**
+ * Records the intervals that the page starts from now on, and runs those longer than `longestMs` that
+ * often. Resolves to a function that reads the periods of those that were not cleared.
+ */
+export async function watchIntervals(
+  page: Page,
+  longestMs = Infinity,
+): Promise<() => Promise<readonly number[]>> {
+  const live = await page.evaluateHandle((longest) => {
+    const periods = new Map<number, number>();
+    const start = window.setInterval.bind(window);
+    const stop = window.clearInterval.bind(window);
+    window.setInterval = ((call: () => void, period: number) => {
+      const id = start(call, Math.min(period, longest));
+      periods.set(id, period);
+      return id;
+    }) as typeof window.setInterval;
+    window.clearInterval = (id) => {
+      periods.delete(Number(id));
+      stop(id);
+    };
+    return periods;
+  }, longestMs);
+  return () => live.evaluate((periods) => [...periods.values()]);
+}
+
 /** Inputs of all calls of a procedure so far. */
 export function callsOf(server: ScriptedServer, path: string): readonly unknown[] {
   return server.engine.calls.filter((call) => call.path === path).map((call) => call.input);

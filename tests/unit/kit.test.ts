@@ -156,16 +156,18 @@ test('the last lines come from the end of a file, whatever its size', async () =
 test('tasks run one after another; one that fails stops none after it', async () => {
   const serializer = createSerializer();
   const order: string[] = [];
-  const task = (name: string, waitMs: number) => async (): Promise<string> => {
+  const first = Promise.withResolvers<undefined>();
+  const task = (name: string, wait: Promise<unknown>) => async (): Promise<string> => {
     order.push(`${name} begins`);
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    await wait;
     order.push(`${name} ends`);
     if (name === 'b') throw new Error('b failed');
     return name;
   };
-  const a = serializer.run(task('a', 20));
-  const b = serializer.run(task('b', 1));
-  const c = serializer.run(task('c', 0));
+  const a = serializer.run(task('a', first.promise));
+  const b = serializer.run(task('b', Promise.resolve()));
+  const c = serializer.run(task('c', Promise.resolve()));
+  first.resolve(undefined);
   await expect(b).rejects.toThrow('b failed');
   expect(await Promise.all([a, c])).toEqual(['a', 'c']);
   await serializer.idle();

@@ -82,20 +82,23 @@ test('until something was trained the lineage follows the selected base model', 
 });
 
 test('a selection while the lineage of the one before is still being written wins', async () => {
+  const begun = Promise.withResolvers<undefined>();
   const write = Promise.withResolvers<undefined>();
   const { lineage, baseModels, set } = await rooms('first', false, (real) => ({
     ...real,
     start: async (base, method) => {
-      if (base.id === 'second') await write.promise;
+      if (base.id === 'second') {
+        begun.resolve(undefined);
+        await write.promise;
+      }
       await real.start(base, method);
     },
   }));
   set('second');
   const second = baseModels.refresh();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await begun.promise;
   set('first');
   const first = baseModels.refresh();
-  await new Promise((resolve) => setTimeout(resolve, 20));
   write.resolve(undefined);
   await Promise.all([second, first]);
   expect(lineage.current()?.base.id).toBe('first');
