@@ -1,5 +1,5 @@
 /** Window, tray and notifications with a scripted engine. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Notice, Rooms } from '../../src-main/contract/index.ts';
@@ -297,7 +297,9 @@ describe.skipIf(found.runtime === null)('the desktop on a scripted engine', () =
     try {
       const { app } = await older.launch();
       await answerDialogs(app, 0);
-      rmSync(join(older.workspace, 'contract'));
+      const read = join(older.workspace, 'contract.read');
+      await until(() => existsSync(read), 'the engine to read its version');
+      rmSync(read);
       const [question] = await until(async () => {
         const all = await asked(app);
         return all.length > 0 ? all : null;

@@ -52,6 +52,15 @@ const trained = async (id: string): Promise<number> => {
   return Object.values(account.trained).reduce((sum, value) => sum + value, 0);
 };
 
+/** Pauses and returns the step of the pause; the status follows later. */
+async function pausedStep(): Promise<number> {
+  await w.engine.api.training.pause({ by });
+  return until('the heartbeat of the pause', () => {
+    const { heartbeat } = w.engine.rooms.trainer.view();
+    return heartbeat?.phase === 'paused' ? heartbeat.step : null;
+  });
+}
+
 test('a version is restored during training: removed datasets can be queued again, training continues automatically, every row adds up', async () => {
   const { a, b, c } = await story();
   const source = { kind: 'version', name: 'v001_a' } as const;
@@ -147,8 +156,7 @@ test('a restore into the open pass continues that pass, also after a restart', a
 test('a rollback undoes a restore on a third branch, and the datasets are in the model again', async () => {
   const { b, c } = await story();
   const { api } = w.engine;
-  await api.training.pause({ by });
-  const before = api.status.get().current_step ?? 0;
+  const before = await pausedStep();
   const inC = await trained(c);
   await restore({ kind: 'version', name: 'v001_a' });
   expect([await trained(b), await trained(c)]).toEqual([0, 0]);
@@ -250,9 +258,7 @@ test('a damaged checkpoint has no usable optimizer state: the next plan resets i
 
 test('the previous model is restored from the backup that a restore made', async () => {
   const { c } = await story();
-  const { api } = w.engine;
-  await api.training.pause({ by });
-  const step = api.status.get().current_step ?? 0;
+  const step = await pausedStep();
   const inC = await trained(c);
   const { backup } = await restore({ kind: 'version', name: 'v001_a' });
   rmSync(path.join(w.folder, 'current_model/checkpoints/main'), { recursive: true });
