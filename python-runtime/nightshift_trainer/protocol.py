@@ -151,6 +151,10 @@ RejectionReason = Literal[
     "template_error",
     "empty_text",
     "wrong_type",
+    "not_for_training",
+    "unsupported_weight",
+    "not_text",
+    "field_twice",
 ]
 REJECTION_REASONS: tuple[RejectionReason, ...] = (
     "not_json",
@@ -167,6 +171,25 @@ REJECTION_REASONS: tuple[RejectionReason, ...] = (
     "template_error",
     "empty_text",
     "wrong_type",
+    "not_for_training",
+    "unsupported_weight",
+    "not_text",
+    "field_twice",
+)
+
+DecisionKind = Literal[
+    "map_columns",
+    "unused_fields",
+    "think_blocks",
+    "accept_valid_rows",
+    "trained_before",
+]
+DECISION_KINDS: tuple[DecisionKind, ...] = (
+    "map_columns",
+    "unused_fields",
+    "think_blocks",
+    "accept_valid_rows",
+    "trained_before",
 )
 
 CrashCategory = Literal[
@@ -255,10 +278,28 @@ class LineagePoint(TypedDict):
     step: int
 
 
-class ColumnMapping(TypedDict):
+class _PairMappingOptional(TypedDict, total=False):
+    system: str
+
+
+class PairMapping(_PairMappingOptional):
     format: Literal["columns"]
     prompt: str
     answer: str
+
+
+class TextMapping(TypedDict):
+    format: Literal["text"]
+    column: str
+
+
+class _MessagesMappingOptional(TypedDict, total=False):
+    system: str
+
+
+class MessagesMapping(_MessagesMappingOptional):
+    format: Literal["messages"]
+    column: str
 
 
 _CheckpointCursorKeywords = TypedDict(
@@ -313,6 +354,10 @@ class _IntakeOptionsOptional(TypedDict, total=False):
     control_tokens: Literal["encode", "text"]
     # System messages without a system role; `reject` unless given
     system_messages: Literal["reject", "merge"]
+    # Train without fields that the answer may depend on
+    accept_unused_fields: bool
+    # Read only so many rows; 0: all
+    max_rows: int
 
 
 class IntakeOptions(_IntakeOptionsOptional):
@@ -320,8 +365,8 @@ class IntakeOptions(_IntakeOptionsOptional):
     max_length: int
     # Policy for longer rows
     over_length: Literal["refuse", "drop", "truncate"]
-    # Policy for think blocks
-    thinking: Literal["off", "keep", "model"]
+    # Policy for think blocks; `ask`: the user decides, until then as `off`
+    thinking: Literal["ask", "off", "keep", "model"]
     # Validation rows to hold out of this dataset
     slice_rows: int
     # Size of the fixed validation set, where there is none yet
@@ -336,8 +381,8 @@ class IntakeOptions(_IntakeOptionsOptional):
     warmup_steps: int
     # Steps between checkpoints
     save_steps: int
-    # Prompt and response column
-    mapping: ColumnMapping | None
+    # Roles of columns
+    mapping: PairMapping | TextMapping | MessagesMapping | None
     # Train without the rejected rows
     accept_valid_rows: bool
     # Only the report: no token cache, no split
@@ -453,7 +498,7 @@ class Config(TypedDict):
     seed: int
     max_length: int
     over_length: Literal["refuse", "drop", "truncate"]
-    thinking: Literal["off", "keep", "model"]
+    thinking: Literal["ask", "off", "keep", "model"]
     control_tokens: Literal["encode", "text"]
     system_messages: Literal["reject", "merge"]
     packing: bool
@@ -1030,6 +1075,22 @@ class ReportControlTokens(TypedDict):
     encoded_as_text: bool
 
 
+class ReportUnusedFields(TypedDict):
+    name: str
+    rows: int
+    needed: int
+
+
+class ReportUntrainedMessages(TypedDict):
+    messages: int
+    rows: int
+
+
+class ReportThinkBlocks(TypedDict):
+    rows: int
+    only: int
+
+
 class ReportSamplesSpans(TypedDict):
     # Text
     text: str
@@ -1069,11 +1130,18 @@ class Report(TypedDict):
     answer_in_prompt: ReportAnswerInPrompt | None
     control_tokens: ReportControlTokens | None
     template_date: str | None
+    unused_fields: list[ReportUnusedFields]
+    fields: list[str]
+    untrained_messages: ReportUntrainedMessages
+    think_blocks: ReportThinkBlocks | None
+    mapping_guess: PairMapping | TextMapping | MessagesMapping | None
+    rows_hash: str | None
+    warnings: list[str]
     planned_steps: int
     max_length: int | None
     max_length_loses_nothing: int | None
     notes: list[str]
-    decision: Literal["map_columns", "accept_valid_rows"] | None
+    decision: DecisionKind | None
     message: str | None
     content_hash: str
     cache: str | None
@@ -1411,8 +1479,6 @@ _REQUIRED_KEYS: dict[str, tuple[str, ...]] = {
         "options.warmup_steps",
         "options.save_steps",
         "options.mapping",
-        "options.mapping.prompt",
-        "options.mapping.answer",
         "options.accept_valid_rows",
         "options.dry_run",
     ),

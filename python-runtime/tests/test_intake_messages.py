@@ -95,7 +95,8 @@ def test_every_rejection_reason_of_the_protocol_has_a_phrase() -> None:
     reasons = (
         "not_json, not_an_object, not_utf8, line_too_long, no_answer, empty_answer, "
         "unknown_columns, role_not_rendered, mixed_format, over_length, answer_lost, "
-        "template_error, empty_text, wrong_type"
+        "template_error, empty_text, wrong_type, not_for_training, unsupported_weight, not_text, "
+        "field_twice"
     )
     assert set(REASON_PHRASES) == set(reasons.split(", "))
 
@@ -122,6 +123,7 @@ def test_the_notes_of_a_small_dataset(tmp_path: Path) -> None:
         "a.jsonl", [*pairs(15), {"question": "x?", "answer": "<think>a</think>b"}]
     )
     assert workspace.intake(path, warmup_steps=100, save_steps=10)["notes"] == [
+        "Only 16 valid rows, fewer than 20: the model may only memorize them.",
         "1 row goes to the fixed validation set.",
         "1 row contains <think> blocks; they will be stripped (thinking: off).",
         "Only 1 step: shorter than the 100-step warmup, so the learning rate won't reach its peak.",

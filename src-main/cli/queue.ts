@@ -5,6 +5,8 @@ import type { DatasetSummary, Priority } from '../contract/index.ts';
 import { engineOf, withEngine, type EngineClient } from './connection.ts';
 import { queueFromFiles } from './offline/workspace-files.ts';
 import type { Run } from './program.ts';
+import { addDecisionCommands } from './queue-decisions.ts';
+import { findDataset } from './queue-find.ts';
 import { type RestoreOptions, restoreFrom, withRestoreOptions } from './restore.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 import { accountText, datasetsText, reportText, rowsText } from './queue-text.ts';
@@ -95,6 +97,7 @@ export function addQueueCommands(program: Command, run: Run): void {
     .action((name: string, options: { rows: boolean }) =>
       run((session) => showDataset(session, name, options.rows)),
     );
+  addDecisionCommands(queue, run);
 }
 
 async function list(session: Session): Promise<ExitCode> {
@@ -144,22 +147,6 @@ async function add(
     ].join('\n'),
   );
   return answer.refused.length > 0 ? exitCode.refused : exitCode.ok;
-}
-
-/**
- * The dataset with this id or name; among several with the same name, one that is queued or
- * training.
- */
-async function findDataset(client: EngineClient, name: string): Promise<DatasetSummary> {
-  const datasets = await client.datasets.list();
-  const found =
-    datasets.find((dataset) => dataset.id === name) ??
-    datasets.find(
-      (dataset) => dataset.name === name && ['queue', 'processing'].includes(dataset.place),
-    ) ??
-    datasets.find((dataset) => dataset.name === name);
-  // For an unknown name, the engine's refusal is the error message.
-  return found ?? (await client.datasets.get({ id: name })).summary;
 }
 
 async function change(

@@ -143,9 +143,9 @@ export const configSchema = z.strictObject({
     'Rows longer than max_length. refuse: ask for a decision; drop: leave the row out; truncate: cut it at max_length.',
   ),
   thinking: key(
-    z.enum(['off', 'keep', 'model']).default('off'),
+    z.enum(['ask', 'off', 'keep', 'model']).default('ask'),
     'Data',
-    '<think> blocks. off: strip <think>; keep: as in the data; model: as the chat template does.',
+    '<think> blocks. ask: decide once for each kind of file; off: strip <think>; keep: as in the data; model: as the chat template does.',
   ),
   control_tokens: key(
     z.enum(['encode', 'text']).default('encode'),

@@ -24,13 +24,41 @@ export const verdict = z.enum([
 ]);
 export type Verdict = z.infer<typeof verdict>;
 
-/** Which columns of a flat record are prompt and response; chosen by the user, stored with the dataset. */
-export const columnMapping = z.object({
+/**
+ * Roles of columns; chosen by the user, stored with the dataset. `prompt`, `answer` and `system`: the name
+ * of a column, or a text in which `{column}` stands for its value (`{choices[answer]}`: the choice that
+ * the column `answer` names).
+ */
+export const pairMapping = z.object({
   format: z.literal('columns'),
   prompt: z.string().min(1),
   answer: z.string().min(1),
+  system: z.string().optional(),
 });
+/** The column is a raw text: every token is trained. */
+export const textMapping = z.object({ format: z.literal('text'), column: z.string().min(1) });
+/** The column is a list of messages. */
+export const messagesMapping = z.object({
+  format: z.literal('messages'),
+  column: z.string().min(1),
+  system: z.string().optional(),
+});
+export const columnMapping = z.discriminatedUnion('format', [
+  pairMapping,
+  textMapping,
+  messagesMapping,
+]);
 export type ColumnMapping = z.infer<typeof columnMapping>;
+
+/** What the user has to decide before a file can be trained. */
+export const decisionKind = z.enum([
+  'map_columns',
+  'unused_fields',
+  'think_blocks',
+  'accept_valid_rows',
+  'trained_before',
+]);
+export type DecisionKind = z.infer<typeof decisionKind>;
 
 /** Row counts by state. All but `truncated` add up to `rows`. */
 export const rowAccount = z.object({
@@ -57,7 +85,7 @@ export const datasetSummary = z.object({
   verdict,
   /** Why it waits or was refused, and what can be done. */
   message: z.string().nullable(),
-  decision: z.enum(['map_columns', 'accept_valid_rows']).nullable(),
+  decision: decisionKind.nullable(),
   bytes: z.number(),
   added: z.number(),
   finished: z.number().nullable(),
@@ -78,6 +106,8 @@ export const datasetSummary = z.object({
   /** The steps that they were measured at. */
   validation_before_step: z.number().int().nullable().default(null),
   validation_after_step: z.number().int().nullable().default(null),
+  /** What is unusual about the file, in a few words each: `only 12 rows`. */
+  warnings: z.array(z.string()).default([]),
 });
 export type DatasetSummary = z.infer<typeof datasetSummary>;
 
@@ -158,12 +188,34 @@ export const datasetReport = z.object({
     .default(null),
   /** The time that a chat template with the current date was rendered with; null: it has none. */
   template_date: z.string().nullable().default(null),
+  /** Fields that are not trained, the most frequent first. `needed`: rows whose answer may depend on it. */
+  unused_fields: z
+    .array(
+      z.object({ name: z.string(), rows: z.number().int(), needed: z.number().int().default(0) }),
+    )
+    .default([]),
+  /** Names of the fields in the file; files with the same ones have the same shape. */
+  fields: z.array(z.string()).default([]),
+  /** Assistant messages that the file marks as not for training: context without loss. */
+  untrained_messages: z
+    .object({ messages: z.number().int(), rows: z.number().int() })
+    .default({ messages: 0, rows: 0 }),
+  /** Rows with <think> blocks; `only`: of these, rows without any other answer. */
+  think_blocks: z
+    .object({ rows: z.number().int(), only: z.number().int() })
+    .nullable()
+    .default(null),
+  /** A mapping to begin with, where the columns need one. */
+  mapping_guess: columnMapping.nullable().default(null),
+  /** The same for files with the same accepted rows, in any order. */
+  rows_hash: z.string().nullable().default(null),
+  warnings: z.array(z.string()).default([]),
   planned_steps: z.number().int(),
   /** What it was validated under; null: the file could not be read, or the report is older than this field. */
   max_length: z.number().int().nullable().default(null),
   max_length_loses_nothing: z.number().int().nullable(),
   notes: z.array(z.string()),
-  decision: z.enum(['map_columns', 'accept_valid_rows']).nullable(),
+  decision: decisionKind.nullable(),
   message: z.string().nullable(),
   content_hash: z.string(),
   cache: z.string().nullable(),
@@ -177,11 +229,21 @@ export const datasetReport = z.object({
 });
 export type DatasetReport = z.infer<typeof datasetReport>;
 
+/** The first rows of a file with a mapping that isn't stored yet. */
+export const mappingPreview = z.object({
+  samples: datasetReport.shape.samples,
+  /** Rows among the first ones that this mapping can't use. */
+  rejected: z.array(rejectedRow),
+});
+export type MappingPreview = z.infer<typeof mappingPreview>;
+
 export const datasetDetails = z.object({
   summary: datasetSummary,
   report: datasetReport.nullable(),
   account: rowAccount.nullable(),
   mapping: columnMapping.nullable(),
+  /** The file whose decisions about columns or think blocks are used for this one. */
+  decided_as: z.string().nullable().default(null),
   /** Of its latest pass. */
   estimate: keptEstimate.nullable().default(null),
 });

@@ -24,6 +24,7 @@ export * from './journal.ts';
 export * from './lineage.ts';
 export * from './logs.ts';
 export * from './machine.ts';
+export * from './mapping-text.ts';
 export * from './metrics.ts';
 export * from './notices.ts';
 export * from './queue.ts';

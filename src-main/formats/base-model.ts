@@ -89,7 +89,13 @@ export const coreRecords = defineLines({
   schema: z.object({
     row: integer('Row'),
     messages: z
-      .array(z.object({ role: text('Role'), content: text('Text') }))
+      .array(
+        z.object({
+          role: text('Role'),
+          content: text('Text'),
+          weight: count('0: an assistant message without loss').optional(),
+        }),
+      )
       .describe('Messages, as rendered'),
   }),
 });

@@ -3,7 +3,7 @@
  * found.
  */
 import { z } from 'zod';
-import { columnMapping, datasetReport, place, priority } from '../contract/index.ts';
+import { columnMapping, datasetReport, decisionKind, place, priority } from '../contract/index.ts';
 import {
   defineFile,
   defineLines,
@@ -29,6 +29,10 @@ export const REJECTION_REASONS = [
   'template_error',
   'empty_text',
   'wrong_type',
+  'not_for_training',
+  'unsupported_weight',
+  'not_text',
+  'field_twice',
 ] as const;
 
 export const datasetVerdict = renamedValue(
@@ -37,7 +41,7 @@ export const datasetVerdict = renamedValue(
 );
 export const datasetDecision = renamedValue(
   { accept_good_rows: 'accept_valid_rows' },
-  z.enum(['map_columns', 'accept_valid_rows']),
+  decisionKind,
 );
 
 const validated = z.object({
@@ -53,6 +57,9 @@ const validated = z.object({
   planned_steps: count('Steps of a pass'),
   content_hash: text('xxh3-128 of the dataset file'),
   cache: text('Key of the token cache').nullable(),
+  rows_hash: text('Hash of the accepted rows in any order').nullable().default(null),
+  fields: z.array(z.string()).describe('Fields of its records').default([]),
+  warnings: z.array(z.string()).describe('What lists say of it').default([]),
   t: time('When it was validated'),
 });
 export type Validated = z.infer<typeof validated>;
@@ -91,8 +98,19 @@ export const metaFile = defineFile({
     priority: priority.describe('Queue folder'),
     position: number('Order inside its priority'),
     held: flag('Held by the user'),
-    mapping: columnMapping.nullable().describe('Prompt and response column'),
+    mapping: columnMapping.nullable().describe('Roles of columns'),
     accept_valid_rows: flag('The user accepted to train without the rejected rows'),
+    accept_unused_fields: flag('The user accepted to train without the unused fields').default(
+      false,
+    ),
+    thinking: z
+      .enum(['off', 'keep'])
+      .nullable()
+      .default(null)
+      .describe('What the user decided about think blocks'),
+    train_again: flag('The user accepted to train rows that were trained before').default(false),
+    decided: time('When the user decided about columns or think blocks').nullable().default(null),
+    decided_as: text('Dataset whose decisions were used').nullable().default(null),
     place_hint: place.describe('Folder at the last change; tells two files of one name apart'),
     complete: flag('The copy is complete'),
     seen: z
@@ -212,6 +230,11 @@ export const untrainedMeta = () => ({
   held: false,
   mapping: null,
   accept_valid_rows: false,
+  accept_unused_fields: false,
+  thinking: null,
+  train_again: false,
+  decided: null,
+  decided_as: null,
   seen: null,
   validated: null,
   reason: null,
@@ -258,9 +281,10 @@ export function rebuildMeta(facts: {
 export function validatedBy(report: ReportFile, key: string, t: number): Validated {
   const { held_out, rejected, verdict, decision, message, rows, accepted } = report;
   const { trained_rows, planned_steps, content_hash, cache } = report;
+  const { rows_hash, fields, warnings } = report;
   return {
     ...{ key, verdict, decision, message, rows, accepted, trained_rows, planned_steps },
-    ...{ content_hash, cache, t },
+    ...{ content_hash, cache, rows_hash, fields, warnings, t },
     rejected: rejected.total,
     held_out: held_out.core + held_out.slice + held_out.duplicates,
   };

@@ -28,7 +28,6 @@ const worker = {
 export const intakeOptions = z.object({
   max_length: integer('Longest example, tokens'),
   over_length: z.enum(['refuse', 'drop', 'truncate']).describe('Policy for longer rows'),
-  thinking: z.enum(['off', 'keep', 'model']).describe('Policy for think blocks'),
   control_tokens: z
     .enum(['encode', 'text'])
     .optional()
@@ -37,6 +36,9 @@ export const intakeOptions = z.object({
     .enum(['reject', 'merge'])
     .optional()
     .describe('System messages without a system role; `reject` unless given'),
+  thinking: z
+    .enum(['ask', 'off', 'keep', 'model'])
+    .describe('Policy for think blocks; `ask`: the user decides, until then as `off`'),
   slice_rows: count('Validation rows to hold out of this dataset'),
   core_rows: count('Size of the fixed validation set, where there is none yet'),
   seed: integer('Seed of the split'),
@@ -44,8 +46,10 @@ export const intakeOptions = z.object({
   epochs: integer('Epochs of a pass'),
   warmup_steps: count('Warmup of the learning rate, steps'),
   save_steps: integer('Steps between checkpoints'),
-  mapping: columnMapping.nullable().describe('Prompt and response column'),
+  mapping: columnMapping.nullable().describe('Roles of columns'),
   accept_valid_rows: flag('Train without the rejected rows'),
+  accept_unused_fields: flag('Train without fields that the answer may depend on').optional(),
+  max_rows: count('Read only so many rows; 0: all').optional(),
   dry_run: flag('Only the report: no token cache, no split'),
 });
 export type IntakeOptions = z.infer<typeof intakeOptions>;

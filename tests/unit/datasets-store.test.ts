@@ -162,6 +162,9 @@ describe('a damaged meta.json', () => {
     planned_steps: 1,
     content_hash: 'h',
     cache: 'c',
+    rows_hash: null,
+    fields: [] as string[],
+    warnings: [] as string[],
     t: 1,
   } as const;
   async function openedWith(damage: (file: string) => void): Promise<DatasetStore> {

@@ -44,7 +44,10 @@ class AcceptedRows:
         self.truncated_rows = array("q")
         self.tokens = 0
         self.trained_tokens = 0
-        self.thinking_removed = 0
+        # Rows with think blocks, whether they are stripped or not.
+        self.thinking_rows = 0
+        # Assistant messages that are only context, and the rows that have any.
+        self.untrained_messages, self.untrained_rows = 0, 0
         self.answers_in_prompt = 0
         self.answers_in_prompt_rows: list[int] = []
         self.near_duplicates = NearDuplicates()
@@ -65,18 +68,25 @@ class AcceptedRows:
         self.row_hashes.append(pending.row_hash)
         if truncated:
             self.truncated_rows.append(row)
-        if pending.rendered.thinking_removed:
-            self.thinking_removed += 1
-        if isinstance(pending.content, Chat) and answer_in_prompt(pending.content):
-            self.answers_in_prompt += 1
-            if len(self.answers_in_prompt_rows) < MAX_LISTED_ROWS:
-                self.answers_in_prompt_rows.append(row)
+        if isinstance(pending.content, Chat):
+            self._add_chat(row, pending.content)
         self._add_tokens(row, examples)
         if len(self.samples) < SAMPLE_ROWS:
             self.samples.append({"row": row, "spans": sample_spans(pending.rendered.examples[-1])})
         # The prompt of a held-out row is encoded from its text alone, control tokens included.
         if not truncated and not any(example.plain for example in pending.rendered.examples):
             self._add_candidate(pending)
+
+    def _add_chat(self, row: int, chat: Chat) -> None:
+        if chat.has_thinking:
+            self.thinking_rows += 1
+        if chat.untrained:
+            self.untrained_rows += 1
+            self.untrained_messages += len(chat.untrained)
+        if answer_in_prompt(chat):
+            self.answers_in_prompt += 1
+            if len(self.answers_in_prompt_rows) < MAX_LISTED_ROWS:
+                self.answers_in_prompt_rows.append(row)
 
     def _add_tokens(self, row: int, examples: Sequence[tuple[TokenIds, Labels]]) -> None:
         tokens = sum(len(ids) for ids, _ in examples)
@@ -96,7 +106,7 @@ class AcceptedRows:
         ):
             return
         messages = (
-            pending.content.messages
+            pending.content.marked_messages
             if isinstance(pending.content, Chat)
             else ({"role": "text", "content": pending.content.text},)
         )

@@ -11,14 +11,19 @@ import xxhash
 MAX_DISTINCT = 200_000
 MAX_COLUMNS = 64
 EXAMPLE_CHARACTERS = 200
+SAMPLES = 3
 
 
 class Columns:
     def __init__(self) -> None:
         self._examples: dict[str, str] = {}
         self._values: dict[str, set[int]] = {}
+        # The first records, from which a mapping is guessed.
+        self.samples: list[Mapping[str, Any]] = []
 
     def add(self, fields: Mapping[str, Any]) -> None:
+        if len(self.samples) < SAMPLES:
+            self.samples.append(fields)
         for name, value in fields.items():
             if name not in self._values:
                 if len(self._values) >= MAX_COLUMNS:

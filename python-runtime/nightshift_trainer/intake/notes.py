@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from ..wording import count_of
+from .csv_missing import CsvMissing
 from .options import IntakeOptions
 from .validation import Validator
 from .verdict import PLAUSIBLE_TRAINED_SHARE
 
 # With fewer validation rows, the engine reports no gap between training and validation loss.
 MIN_GAP_ROWS = 20
+# A file with fewer rows, or with more duplicates, is pointed out.
+MIN_ROWS = 20
+MAX_DUPLICATE_FRACTION = 0.2
 
 
 def notes(
@@ -17,9 +21,11 @@ def notes(
     """`steps`: planned optimizer steps; `validation_rows`: held out of this dataset (`slice`)."""
     found = [
         _template_note(validator),
-        _thinking_note(validator),
         _control_token_note(validator),
         _system_note(validator),
+        _thinking_note(validator, options),
+        _mark_note(validator),
+        _unused_note(validator),
     ]
     if len(validator.accepted):
         found += [*_step_notes(steps, options), _validation_note(validation_rows)]
@@ -42,12 +48,74 @@ def _template_note(validator: Validator) -> str | None:
     )
 
 
-def _thinking_note(validator: Validator) -> str | None:
-    rows = validator.accepted.thinking_removed
+def _thinking_note(validator: Validator, options: IntakeOptions) -> str | None:
+    rows = validator.accepted.thinking_rows
     if not rows:
         return None
     verb = "contains" if rows == 1 else "contain"
-    return f"{count_of(rows, 'row')} {verb} <think> blocks; they will be stripped (thinking: off)."
+    what = {
+        "off": "they will be stripped (thinking: off)",
+        "keep": "they are part of the answer (thinking: keep)",
+        "model": "the chat template decides (thinking: model)",
+    }[options.thinking]
+    return f"{count_of(rows, 'row')} {verb} <think> blocks; {what}."
+
+
+def _mark_note(validator: Validator) -> str | None:
+    accepted = validator.accepted
+    if not accepted.untrained_messages:
+        return None
+    messages, rows = accepted.untrained_messages, accepted.untrained_rows
+    return (
+        f"{count_of(messages, 'assistant message')} in {count_of(rows, 'row')} "
+        f"{'is' if messages == 1 else 'are'} marked as not for training: context without loss."
+    )
+
+
+def _unused_note(validator: Validator) -> str | None:
+    unused = validator.field_use.unused()
+    if not unused:
+        return None
+    shown = ", ".join(f"{field['name']} ({count_of(field['rows'], 'row')})" for field in unused)
+    return f"Fields that aren't used: {shown}."
+
+
+def csv_notes(found: CsvMissing) -> list[str]:
+    notes = [
+        f"Column {name}: {count_of(cells, 'cell')} without a number (NaN) "
+        f"{'is' if cells == 1 else 'are'} missing values."
+        for name, cells in found.missing.items()
+    ]
+    return notes + [
+        f"Column {name}: the word NaN in {count_of(cells, 'cell')} is kept as text."
+        for name, cells in found.words.items()
+    ]
+
+
+def warnings(accepted: int, duplicates: int) -> list[str]:
+    """What a list of files says of this one. Short, without a period."""
+    found: list[str] = []
+    if 0 < accepted < MIN_ROWS:
+        found.append(f"only {count_of(accepted, 'row')}")
+    if accepted and duplicates > MAX_DUPLICATE_FRACTION * accepted:
+        found.append(f"{duplicates / accepted * 100:.0f} % duplicates")
+    return found
+
+
+def warning_notes(accepted: int, duplicates: int) -> list[str]:
+    found: list[str] = []
+    if 0 < accepted < MIN_ROWS:
+        found.append(
+            f"Only {count_of(accepted, 'valid row')}, fewer than {MIN_ROWS}: the model may only "
+            f"memorize them."
+        )
+    if accepted and duplicates > MAX_DUPLICATE_FRACTION * accepted:
+        found.append(
+            f"{duplicates:,} of {count_of(accepted, 'valid row')} "
+            f"({duplicates / accepted * 100:.0f} %) {'is' if duplicates == 1 else 'are'} exact "
+            f"duplicates of an earlier row; they are trained more often than the others."
+        )
+    return found
 
 
 def _control_token_note(validator: Validator) -> str | None:

@@ -34,6 +34,11 @@ class IntakeOptions:
     dry_run: bool
     control_tokens: ControlTokenPolicy = "encode"
     system_messages: SystemMessagePolicy = "reject"
+    # Think blocks are a decision of the user, and are stripped until it is made.
+    ask_thinking: bool = False
+    accept_unused_fields: bool = False
+    # Stop after so many rows: a preview of a mapping; 0 for the whole file.
+    max_rows: int = 0
 
 
 def _choice(value: Any, allowed: tuple[str, ...], name: str) -> Any:  # noqa: ANN401 - JSON
@@ -42,12 +47,21 @@ def _choice(value: Any, allowed: tuple[str, ...], name: str) -> Any:  # noqa: AN
     return value
 
 
+def _mapping(mapping: Any) -> ColumnMapping | None:  # noqa: ANN401 - JSON
+    if mapping is None:
+        return None
+    names = ("format", "prompt", "answer", "system", "column")
+    return ColumnMapping(**{name: mapping[name] for name in names if mapping.get(name)})
+
+
 def read_options(options: protocol.IntakeOptions) -> IntakeOptions:
-    mapping = options["mapping"]
+    thinking = options["thinking"]
     return IntakeOptions(
         max_length=options["max_length"],
         over_length=_choice(options["over_length"], ("refuse", "drop", "truncate"), "over_length"),
-        thinking=_choice(options["thinking"], ("off", "keep", "model"), "thinking"),
+        thinking=_choice(
+            "off" if thinking == "ask" else thinking, ("off", "keep", "model"), "thinking"
+        ),
         slice_rows=options["slice_rows"],
         core_rows=options["core_rows"],
         seed=options["seed"],
@@ -55,7 +69,7 @@ def read_options(options: protocol.IntakeOptions) -> IntakeOptions:
         epochs=options["epochs"],
         warmup_steps=options["warmup_steps"],
         save_steps=options["save_steps"],
-        mapping=None if mapping is None else ColumnMapping(mapping["prompt"], mapping["answer"]),
+        mapping=_mapping(options["mapping"]),
         accept_valid_rows=options["accept_valid_rows"],
         dry_run=options["dry_run"],
         # Absent in the options that a cache of an earlier version was made with.
@@ -65,7 +79,17 @@ def read_options(options: protocol.IntakeOptions) -> IntakeOptions:
         system_messages=_choice(
             options.get("system_messages", "reject"), ("reject", "merge"), "system_messages"
         ),
+        ask_thinking=thinking == "ask",
+        accept_unused_fields=options.get("accept_unused_fields", False),
+        max_rows=options.get("max_rows", 0),
     )
+
+
+def _mapping_key(mapping: ColumnMapping) -> str:
+    parts = [mapping.prompt, mapping.answer]
+    if mapping.system or mapping.format != "columns":
+        parts += [mapping.system, mapping.format, mapping.column]
+    return "\x1f".join(parts)
 
 
 def cache_key(content_hash: str, base: PreparedBase, options: IntakeOptions) -> str:
@@ -79,7 +103,7 @@ def cache_key(content_hash: str, base: PreparedBase, options: IntakeOptions) -> 
         str(options.max_length),
         options.over_length,
         options.thinking,
-        "" if mapping is None else f"{mapping.prompt}\x1f{mapping.answer}",
+        "" if mapping is None else _mapping_key(mapping),
         *_later_parts(base, options),
     )
     return xxhash.xxh3_128_hexdigest("\x1e".join(parts).encode("utf-8"))[:16]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..wording import count_of
+from .json_values import FieldTwice, parse_json, parse_json_at
 from .lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, Line, LineReader, shown_text
 from .records import SHOWN_CHARACTERS, Record, Rejection, json_type
 from .streams import FileRefused, data_suffix, read_up_to
@@ -50,7 +51,9 @@ def json_lines(lines: Iterable[Line]) -> Iterator[Record | Rejection]:
 
 def _parsed(row: int, text: str) -> Record | Rejection:
     try:
-        value = json.loads(text)
+        value = parse_json(text)
+    except FieldTwice as error:
+        return Rejection(row, "field_twice", str(error), text[:SHOWN_CHARACTERS])
     except (ValueError, RecursionError) as error:
         return Rejection(row, "not_json", f"Not valid JSON: {error}.", text[:SHOWN_CHARACTERS])
     return _as_record(row, value, text)
@@ -165,7 +168,6 @@ def _csv_row(row: int, values: list[str], names: list[str], feed: _CsvLines) -> 
 def json_array(text: str) -> Iterator[Record | Rejection]:
     """An array of objects. Here a row is the number of the element, from 1: a whole array may be on
     one line, and a row number must identify one record."""
-    decoder = json.JSONDecoder()
     position, row = text.index("[") + 1, 0
     while True:
         while position < len(text) and (text[position].isspace() or text[position] == ","):
@@ -174,7 +176,13 @@ def json_array(text: str) -> Iterator[Record | Rejection]:
         if position >= len(text) or text[position] == "]":
             return
         try:
-            value, end = decoder.raw_decode(text, position)
+            value, end = parse_json_at(text, position)
+        except FieldTwice as error:
+            # The element is complete, so the next one begins after it.
+            shown = text[position : error.end][:SHOWN_CHARACTERS]
+            yield Rejection(row, "field_twice", str(error), shown)
+            position = error.end
+            continue
         except (ValueError, RecursionError) as error:
             # After an invalid element, nothing says where the next one begins.
             message = f"Not valid JSON from here to the end of the file: {error}."

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ..rendering.template import Message
+from ..rendering.thinking import has_thinking
 
 # Characters of a record that lists of rejected rows show.
 SHOWN_CHARACTERS = 500
@@ -40,13 +41,34 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Chat:
+    """`untrained`: indexes of the assistant messages that the record excludes from training. They
+    stay as context; at least one other assistant message is trained."""
+
     messages: tuple[Message, ...]
+    untrained: frozenset[int] = frozenset()
 
     @property
     def last_answer(self) -> int:
-        """The index of the last assistant message; every chat has one."""
+        """The index of the last assistant message that is trained; every chat has one."""
         return max(
-            index for index, message in enumerate(self.messages) if message["role"] == "assistant"
+            index
+            for index, message in enumerate(self.messages)
+            if message["role"] == "assistant" and index not in self.untrained
+        )
+
+    @property
+    def has_thinking(self) -> bool:
+        return any(
+            message["role"] == "assistant" and has_thinking(message["content"])
+            for message in self.messages
+        )
+
+    @property
+    def marked_messages(self) -> tuple[Mapping[str, Any], ...]:
+        """The messages as a record that is read again: those without loss have the weight 0."""
+        return tuple(
+            {**message, "weight": 0} if index in self.untrained else message
+            for index, message in enumerate(self.messages)
         )
 
 
@@ -65,8 +87,15 @@ class Invalid:
 
 @dataclass(frozen=True)
 class ColumnMapping:
-    prompt: str
-    answer: str
+    """Roles of columns. `prompt`, `answer`, `system`: the name of a column, or a text in which
+    `{column}` stands for its value. With the format `text` or `messages`, `column` holds a raw text
+    or a list of messages, and only `system` applies."""
+
+    prompt: str = ""
+    answer: str = ""
+    system: str = ""
+    format: Literal["columns", "text", "messages"] = "columns"
+    column: str = ""
 
 
 def json_type(value: Any) -> str:  # noqa: ANN401 - parsed JSON

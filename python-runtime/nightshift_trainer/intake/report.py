@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import xxhash
 
 from .held_out import HeldOut
 from .leakage import find_duplicates, first_rows
 from .lengths import length_statistics
-from .notes import notes
+from .mapping_guess import guess_mapping
+from .notes import notes, warning_notes, warnings
 from .options import IntakeOptions
 from .split import CORE, HELD_OUT_DUPLICATE, SLICE, TRAIN
 from .validation import Validator
@@ -73,10 +76,24 @@ def build_report(
         "answer_in_prompt": _answers_in_prompt(validator),
         "control_tokens": validator.text_controls.summary(),
         "template_date": validator.template_date,
+        "unused_fields": validator.field_use.unused(),
+        "fields": validator.field_use.names,
+        "untrained_messages": {
+            "messages": accepted.untrained_messages,
+            "rows": accepted.untrained_rows,
+        },
+        "think_blocks": _think_blocks(validator),
+        "mapping_guess": guess_mapping(validator.columns.samples),
+        "rows_hash": _rows_hash(accepted.row_hashes),
+        "warnings": warnings(len(accepted), duplicates),
         "planned_steps": steps,
         "max_length": options.max_length,
         "max_length_loses_nothing": validator.longest_chat or None,
-        "notes": [*extra_notes, *notes(validator, options, steps, counts[SLICE])],
+        "notes": [
+            *warning_notes(len(accepted), duplicates),
+            *extra_notes,
+            *notes(validator, options, steps, counts[SLICE]),
+        ],
         "decision": verdict.decision,
         "message": verdict.message,
         "content_hash": content_hash,
@@ -84,6 +101,20 @@ def build_report(
         "seconds": round(seconds, 3),
         "samples": accepted.samples,
     }
+
+
+def _think_blocks(validator: Validator) -> dict[str, int] | None:
+    """`only`: rejected rows whose answer is nothing but a think block."""
+    rows, only = validator.accepted.thinking_rows, validator.only_thinking
+    return {"rows": rows + only, "only": only} if rows + only else None
+
+
+def _rows_hash(row_hashes: array[int]) -> str | None:
+    """The same for files with the same accepted rows in any order and container."""
+    if not len(row_hashes):
+        return None
+    ordered = np.sort(np.asarray(row_hashes, dtype="<u8"))
+    return xxhash.xxh3_128_hexdigest(ordered.tobytes())
 
 
 def _lengths(validator: Validator) -> dict[str, Any] | None:
@@ -134,6 +165,13 @@ def refused_report(message: str, content_hash: str, seconds: float) -> dict[str,
         "answer_in_prompt": None,
         "control_tokens": None,
         "template_date": None,
+        "unused_fields": [],
+        "fields": [],
+        "untrained_messages": {"messages": 0, "rows": 0},
+        "think_blocks": None,
+        "mapping_guess": None,
+        "rows_hash": None,
+        "warnings": [],
         "planned_steps": 0,
         "max_length": None,
         "max_length_loses_nothing": None,

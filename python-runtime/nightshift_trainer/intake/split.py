@@ -10,11 +10,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import xxhash
-
-from ..rendering.template import Message
 
 # The kind of an example in a token cache.
 TRAIN, SLICE, CORE, HELD_OUT_DUPLICATE = 0, 1, 2, 3
@@ -37,7 +36,7 @@ class Candidate:
     row: int
     prompt: str
     expected: str
-    messages: tuple[Message, ...]
+    messages: tuple[Mapping[str, Any], ...]
 
 
 @dataclass

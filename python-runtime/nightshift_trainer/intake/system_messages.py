@@ -32,7 +32,8 @@ class SystemMessages:
                 "message, so they can't be merged.",
             )
         self.merged += 1
-        return Chat((merged_with(first["content"], rest[0]["content"]), *rest[1:]))
+        messages = (merged_with(first["content"], rest[0]["content"]), *rest[1:])
+        return Chat(messages, frozenset(index - 1 for index in content.untrained))
 
 
 def merged_with(system: str, question: str) -> dict[str, str]:

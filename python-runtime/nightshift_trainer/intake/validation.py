@@ -14,15 +14,18 @@ from ..rendering.base import PreparedBase
 from ..rendering.plain_text import encode_rows
 from ..rendering.rows import RenderedRow, first_turn_difference, render_messages
 from ..rendering.template import Message, Rendered, TemplateRefused
+from ..rendering.thinking import without_thinking
 from ..rendering.tokens import Labels, TokenIds
 from ..wording import count_of
 from .accepted_rows import AcceptedRows, PendingRow
 from .cache_writer import CacheWriter
 from .columns import Columns
+from .field_use import FieldUse
+from .mapping import is_mapped
 from .normalize import hash_and_first_chunk, normalized_hash
 from .options import IntakeOptions
 from .originals import OriginalsWriter
-from .record_formats import RecordFormat, convert, recognize
+from .record_formats import RecordFormat, convert, is_preference, recognize
 from .record_views import full_text, question_text, renderable_roles
 from .records import Chat, Invalid, Record, Rejection, Text
 from .rejections import MAX_LISTED_REJECTIONS, Rejections
@@ -55,6 +58,10 @@ class Validator:
         # Whether a system message can be used is decided after the conversion.
         self._roles = roles | {"system"}
         self.text_controls = TextControls(base.control_tokens, options.control_tokens)
+        self.field_use = FieldUse()
+        # Rows that consist of a think block, which `thinking: off` leaves empty.
+        self.only_thinking = 0
+        self.preference_rows = 0
         self._pending: list[PendingRow] = []
         self._pending_characters = 0
         self._pending_rejections: list[Rejection] = []
@@ -99,23 +106,30 @@ class Validator:
     def _format_of(self, record: Record) -> RecordFormat | None:
         mapping = self._options.mapping
         if mapping is not None:
-            is_mapped = mapping.prompt in record.fields or mapping.answer in record.fields
-            return "columns" if is_mapped else None
+            return "columns" if is_mapped(mapping, record.fields) else None
         return recognize(record.fields)
 
     def _add_record(self, record: Record) -> None:
         record_format = self._format_of(record)
-        self._count_format(record_format or "unknown", record)
+        self.field_use.add_names(record.fields)
+        mapping = self._options.mapping
+        is_text = mapping is not None and mapping.format == "text" and record_format is not None
+        self._count_format("text" if is_text else record_format or "unknown", record)
         if record_format is None or record_format == "columns":
             self.columns.add(record.fields)
         if record_format is None:
+            if is_preference(record.fields):
+                self.preference_rows += 1
             names = ", ".join(list(record.fields)[:LISTED_FIELDS]) or "none"
             self._reject(record, "unknown_columns", f"No known format has these fields: {names}.")
             return
-        content = convert(record.fields, record_format, self._options.mapping, self._roles)
+        content = self._without_empty(convert(record.fields, record_format, mapping, self._roles))
         if isinstance(content, Invalid):
+            self.field_use.add(record.fields, record_format, mapping, None)
             self._reject(record, content.reason, content.message)
             return
+        if self.field_use.add(record.fields, record_format, mapping, content):
+            self.columns.add(record.fields)
         if isinstance(content, Chat):
             content = self.system_messages.apply(content)
             if isinstance(content, Invalid):
@@ -130,6 +144,21 @@ class Validator:
         if isinstance(content, Chat):
             self._check_template(content.messages)
         self._append_pending(record, content, rendered)
+
+    def _without_empty(self, content: Chat | Text | Invalid) -> Chat | Text | Invalid:
+        """Stripped of its think block, an answer may be empty."""
+        if self._options.thinking != "off" or not isinstance(content, Chat):
+            return content
+        for index, message in enumerate(content.messages):
+            is_trained = message["role"] == "assistant" and index not in content.untrained
+            if is_trained and not without_thinking(message["content"]).strip():
+                self.only_thinking += 1
+                return Invalid(
+                    "empty_answer",
+                    f"Message {index + 1}, an assistant message, is empty without its <think> "
+                    f"block.",
+                )
+        return content
 
     def _append_pending(self, record: Record, content: Chat | Text, rendered: RenderedRow) -> None:
         row_hash, normalized = hash_and_first_chunk(full_text(content))
@@ -150,7 +179,9 @@ class Validator:
     def _render(self, row: int, content: Chat | Text) -> RenderedRow:
         policy = self.text_controls.policy_for(row, content)
         if isinstance(content, Chat):
-            return render_messages(self._base, content.messages, self._options.thinking, policy)
+            return render_messages(
+                self._base, content.messages, self._options.thinking, policy, content.untrained
+            )
         rendered = Rendered(content.text, ((0, len(content.text)),))
         if policy == "text":
             rendered = self._base.control_tokens.mark_text(content.text)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..wording import count_of
+from .decision_messages import needed_message, think_message, unknown_message
 
 MAX_OVER_LENGTH_FRACTION = 0.05
 # Outside this range, the report points out the share of trained tokens; 0 and 1 refuse the file.
@@ -32,13 +33,26 @@ REASON_PHRASES: Mapping[str, tuple[str, str]] = {
         "can't be rendered by the chat template",
     ),
     "over_length": ("is longer than max_length", "are longer than max_length"),
+    "not_for_training": ("is marked as not for training", "are marked as not for training"),
+    "unsupported_weight": (
+        "has a weight that can't be used",
+        "have weights that can't be used",
+    ),
+    "not_text": (
+        "has images, audio or other content that isn't text",
+        "have images, audio or other content that isn't text",
+    ),
+    "field_twice": ("names a field twice", "name a field twice"),
     "answer_lost": ("has no answer within max_length", "have no answer within max_length"),
 }
 
 
 @dataclass(frozen=True)
 class Counts:
-    """`formats`: records by recognized format; `unknown` for flat records without a mapping."""
+    """`formats`: records by recognized format; `unknown` for flat records without a mapping.
+    `needed`: rows by unused field that the answer may depend on; `only_thinking`: rejected rows
+    whose answer is only a think block; `preference_rows`: those of `unknown` with a chosen and a
+    rejected answer."""
 
     rows: int
     accepted: int
@@ -46,6 +60,10 @@ class Counts:
     formats: Mapping[str, int]
     tokens: int
     trained_tokens: int
+    needed: Mapping[str, int] = field(default_factory=dict)
+    thinking_rows: int = 0
+    only_thinking: int = 0
+    preference_rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,19 +86,21 @@ def is_mixed(formats: Mapping[str, int]) -> bool:
 
 
 def decide_verdict(
-    counts: Counts, *, policy: str, max_length: int, mapped: bool, accept_valid_rows: bool
+    counts: Counts,
+    *,
+    policy: str,
+    max_length: int,
+    mapped: bool,
+    accept_valid_rows: bool,
+    ask_thinking: bool = False,
+    accept_unused_fields: bool = False,
 ) -> Verdict:
     """What makes the file unusable comes first, then what the user has to decide."""
     if is_mixed(counts.formats):
         return _refused(_mixed_message(counts.formats))
     unknown = counts.formats.get("unknown", 0)
     if unknown > sum(counts.formats.values()) - unknown and not mapped:
-        return Verdict(
-            "needs_decision",
-            "map_columns",
-            f"Map columns: format not recognized ({count_of(unknown, 'row')}). "
-            f"Choose the prompt column and the response column.",
-        )
+        return Verdict("needs_decision", "map_columns", unknown_message(counts, unknown))
     over = counts.by_reason.get("over_length", 0)
     if policy == "refuse" and over > MAX_OVER_LENGTH_FRACTION * counts.rows:
         return _refused(
@@ -88,15 +108,21 @@ def decide_verdict(
             f"than max_length ({max_length:,} tokens); the limit is 5 % of the rows. "
             f"Raise max_length, or set over_length to drop or truncate."
         )
-    if counts.accepted == 0:
+    if counts.accepted == 0 and not (ask_thinking and counts.only_thinking):
         return _refused(_no_valid_row_message(counts))
     is_chat = "text" not in counts.formats
-    if is_chat and counts.trained_tokens in (0, counts.tokens):
+    if counts.accepted and is_chat and counts.trained_tokens in (0, counts.tokens):
         percent = 0 if counts.trained_tokens == 0 else 100
         return _refused(
             f"{percent} % of the tokens would count toward the loss, because the chat template "
             f"doesn't mark the answers."
         )
+    if counts.needed and not accept_unused_fields:
+        is_flat = not any(name in counts.formats for name in ("messages", "conversations"))
+        decision = "map_columns" if is_flat else "unused_fields"
+        return Verdict("needs_decision", decision, needed_message(counts, is_flat=is_flat))
+    if ask_thinking and counts.thinking_rows + counts.only_thinking:
+        return Verdict("needs_decision", "think_blocks", think_message(counts))
     undecided = _undecided(counts.by_reason, policy)
     if undecided and not accept_valid_rows:
         return Verdict("needs_decision", "accept_valid_rows", _undecided_message(counts, undecided))

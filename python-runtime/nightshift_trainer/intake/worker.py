@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -17,16 +18,18 @@ from ..protocol import IntakeSpec
 from ..rendering.base import PreparedBase, open_base
 from ..run_folder import Canceled, RunFolder
 from .cache_writer import CacheWriter, publish_folder
+from .csv_missing import CsvMissing
 from .held_out import HeldOut, hold_out
 from .lines import LineReader, content_hash_of, require_data_file
-from .notes import date_note, validation_set_note
+from .notes import csv_notes, date_note, validation_set_note
 from .options import IntakeOptions, cache_key, read_options
 from .originals import OriginalsWriter
 from .readers import open_records
+from .records import Record, Rejection
 from .rejections import Rejections
 from .report import build_report, refused_report
 from .split import CORE, HELD_OUT_DUPLICATE, SLICE
-from .streams import FileRefused
+from .streams import FileRefused, data_suffix
 from .token_bytes import write_token_bytes
 from .validation import Validator
 from .validation_set import ValidationSet, read_validation_set, write_validation_set
@@ -104,6 +107,7 @@ class _Intake:
     ) -> None:
         self._options, self._base, self._folder = options, base, folder
         self._core_folder, self._dataset = core_folder, dataset
+        self._csv_missing = CsvMissing()
 
     def validate_file(
         self, path: Path, reader: LineReader, progress: Progress, started: float
@@ -115,7 +119,7 @@ class _Intake:
         originals = None if self._options.dry_run else OriginalsWriter(self._folder)
         validator = Validator(self._base, self._options, writer, rejections, originals)
         try:
-            for item in open_records(path, reader):
+            for item in self._records(path, reader):
                 validator.add(item)
                 if validator.rows_seen % HEARTBEAT_ROWS == 0:
                     progress(validator.rows_seen)
@@ -133,6 +137,12 @@ class _Intake:
             if writer is not None:
                 writer.close()
                 shutil.rmtree(writer.folder, ignore_errors=True)
+
+    def _records(self, path: Path, reader: LineReader) -> Iterator[Record | Rejection]:
+        records = open_records(path, reader)
+        if data_suffix(path) in (".csv", ".tsv"):
+            records = self._csv_missing.records(records)
+        return islice(records, self._options.max_rows or None)
 
     def _partial_cache(self) -> Path | None:
         if self._options.dry_run:
@@ -170,7 +180,7 @@ class _Intake:
         notes = [validation_set_note(new_core_rows)] if new_core_rows else []
         if self._base.has_date:
             notes.append(date_note(self._base.date.date().isoformat()))
-        return notes
+        return notes + csv_notes(self._csv_missing)
 
     def _verdict(self, validator: Validator) -> Verdict:
         options = self._options
@@ -184,11 +194,17 @@ class _Intake:
                 formats=validator.formats,
                 tokens=validator.accepted.tokens,
                 trained_tokens=validator.accepted.trained_tokens,
+                needed=validator.field_use.needed,
+                thinking_rows=validator.accepted.thinking_rows,
+                only_thinking=validator.only_thinking,
+                preference_rows=validator.preference_rows,
             ),
             policy=options.over_length,
             max_length=options.max_length,
             mapped=options.mapping is not None,
             accept_valid_rows=options.accept_valid_rows,
+            ask_thinking=options.ask_thinking,
+            accept_unused_fields=options.accept_unused_fields,
         )
         if verdict.decision == "map_columns":
             # Until the columns are mapped, these rows are neither accepted nor rejected.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,7 +19,7 @@ SHOWN_CHARACTERS = 60
 @dataclass(frozen=True)
 class RenderedRow:
     """`examples`: usually one; one per answer where the template is not prefix-preserving.
-    `prompt` and `expected` are those of the last answer."""
+    `prompt` and `expected` are those of the last trained answer."""
 
     examples: tuple[Rendered, ...]
     prompt: str
@@ -50,11 +50,12 @@ def _apply_thinking(messages: Sequence[Message], thinking: Thinking) -> tuple[li
 
 
 def _render_with_chat_template(
-    base: PreparedBase, messages: Sequence[Message]
+    base: PreparedBase, messages: Sequence[Message], untrained: Collection[int]
 ) -> tuple[Rendered, ...]:
-    """`thinking: model`: the model's own chat template. One example per answer, unless the
+    """`thinking: model`: the model's own chat template. One example per trained answer, unless the
     rendering up to each answer is a prefix of the next."""
     examples: list[Rendered] = []
+    trained: list[bool] = []
     for index, message in enumerate(messages):
         if message["role"] != "assistant":
             continue
@@ -75,10 +76,28 @@ def _render_with_chat_template(
             )
         end = max(ends)
         examples.append(Rendered(full, ((len(prompt), end),)))
+        trained.append(index not in untrained)
     if all(later.text.startswith(earlier.text) for earlier, later in pairwise(examples)):
-        spans = tuple(example.spans[0] for example in examples)
-        return (Rendered(examples[-1].text, spans),)
-    return tuple(examples)
+        spans = tuple(
+            example.spans[0] for example, kept in zip(examples, trained, strict=True) if kept
+        )
+        return (Rendered(examples[-1].text, spans),) if spans else ()
+    return tuple(example for example, kept in zip(examples, trained, strict=True) if kept)
+
+
+def _without_untrained(
+    rendered: Rendered, messages: Sequence[Message], untrained: Collection[int]
+) -> Rendered:
+    """The same text without the spans of the messages that are not trained."""
+    if not untrained:
+        return rendered
+    answers = [index for index, message in enumerate(messages) if message["role"] == "assistant"]
+    if len(answers) != len(rendered.spans):
+        raise TemplateRefused(
+            "It marks its answers in a way that doesn't show which of them is not to be trained"
+        )
+    kept = zip(answers, rendered.spans, strict=True)
+    return Rendered(rendered.text, tuple(span for index, span in kept if index not in untrained))
 
 
 def render_messages(
@@ -86,18 +105,21 @@ def render_messages(
     messages: Sequence[Message],
     thinking: Thinking,
     control_tokens: ControlTokenPolicy = "encode",
+    untrained: Collection[int] = (),
 ) -> RenderedRow:
-    """Raises `TemplateRefused` where the template can't render the record."""
+    """`untrained`: indexes of assistant messages that are only context. Raises `TemplateRefused`
+    where the template can't render the record."""
     prepared, removed = _apply_thinking(messages, thinking)
     if control_tokens == "text":
         prepared = base.control_tokens.mark(prepared)
     if thinking == "model":
-        examples = _render_with_chat_template(base, prepared)
+        examples = _render_with_chat_template(base, prepared, untrained)
     else:
-        examples = (_render_for_training(base, prepared),)
+        rendered = _render_for_training(base, prepared)
+        examples = (_without_untrained(rendered, prepared, untrained),)
     if control_tokens == "text":
         examples = tuple(base.control_tokens.unmark(example) for example in examples)
-    last = examples[-1]
+    last = examples[-1] if examples else Rendered("", ())
     if not last.spans:
         raise TemplateRefused("The training template marks no answer in this record")
     start, end = last.spans[-1]

@@ -5,6 +5,7 @@ import {
   datasetDetails,
   datasetReport,
   datasetSummary,
+  mappingPreview,
   priority,
   rowDetails,
   rowFilter,
@@ -48,14 +49,23 @@ export const datasetsProcedures = {
     .route({ method: 'GET', path: '/datasets/{id}/rows/{row}' })
     .input(datasetId.extend({ row: z.coerce.number().int().min(1) }))
     .output(rowDetails),
-  /** Maps the columns of a flat record to prompt and response; the file is validated again. */
+  /** Gives the columns of a file their roles; the file is validated again. */
   mapColumns: call
     .route({ method: 'POST', path: '/datasets/{id}/map' })
     .input(datasetId.extend({ mapping: columnMapping }))
     .output(datasetSummary),
+  /** The first rows with a mapping, as they would be trained; changes nothing. */
+  previewMapping: call
+    .route({ method: 'POST', path: '/datasets/{id}/preview' })
+    .input(datasetId.extend({ mapping: columnMapping }))
+    .output(mappingPreview),
+  /**
+   * Accepts a file that needs a decision as it is: without its rejected rows, without the fields that its
+   * format leaves out, or although its rows were trained before. Think blocks need `think_blocks`.
+   */
   acceptValidRows: call
     .route({ method: 'POST', path: '/datasets/{id}/accept' })
-    .input(datasetId)
+    .input(datasetId.extend({ think_blocks: z.enum(['keep', 'strip']).optional() }))
     .output(datasetSummary),
   /** Validates a file on the engine's machine without adding it. */
   validate: call

@@ -42,7 +42,8 @@ export function datasetsApi(rooms: ApiRooms) {
     rows: (input) => datasets.rows(input),
     row: (input) => datasets.row(input),
     mapColumns: ({ id, mapping }) => datasets.mapColumns(id, mapping),
-    acceptValidRows: ({ id }) => datasets.acceptValidRows(id),
+    previewMapping: ({ id, mapping }) => datasets.previewMapping(id, mapping),
+    acceptValidRows: ({ id, think_blocks }) => datasets.acceptValidRows(id, think_blocks ?? null),
     validate: ({ path }) => datasets.validate(path),
   } satisfies Procedures['datasets'];
 }

@@ -6,12 +6,16 @@ import {
   type DatasetDetails,
   type DatasetReport,
   type DatasetSummary,
+  type MappingPreview,
   type Priority,
   Refusal,
 } from '../../contract/index.ts';
+import { acceptanceOf, type ThinkBlocks } from './decisions.ts';
 import type { DatasetParts } from './parts.ts';
 import { findDataFiles } from './inbox.ts';
-import { dryValidate } from './intake.ts';
+import { dryValidate, NO_DECISIONS } from './intake.ts';
+import { requireColumns } from './mapping-check.ts';
+import { previewMapping } from './mapping-preview.ts';
 import { readReport } from './report-files.ts';
 import type { RowsInput } from './row-queries.ts';
 import type { Uploads } from './uploads.ts';
@@ -43,6 +47,7 @@ export function clientDatasets(parts: DatasetParts) {
         report: record.meta.validated === null ? null : await readReport(options.paths.dataset(id)),
         account: await rows.account(record),
         mapping: record.meta.mapping,
+        decided_as: record.meta.decided_as,
         estimate: null,
       };
     },
@@ -73,13 +78,24 @@ export function clientDatasets(parts: DatasetParts) {
     cancel: (upload: string) => uploads.cancel(upload),
     async mapColumns(id: string, mapping: ColumnMapping): Promise<DatasetSummary> {
       list.requireQueued(id);
-      await store.update(id, { mapping });
+      requireColumns(mapping, (await readReport(options.paths.dataset(id)))?.fields ?? []);
+      await store.update(id, { mapping, decided: options.clock.now(), decided_as: null });
       afterChange();
       return summary(id);
     },
-    async acceptValidRows(id: string): Promise<DatasetSummary> {
-      list.requireQueued(id);
-      await store.update(id, { accept_valid_rows: true });
+    previewMapping: (id: string, mapping: ColumnMapping): Promise<MappingPreview> =>
+      previewMapping(parts, list.require(id), mapping),
+    /** Refusals NOT_FOUND, NOT_READY, INVALID. */
+    async acceptValidRows(id: string, thinkBlocks: ThinkBlocks | null): Promise<DatasetSummary> {
+      const { meta } = list.requireQueued(id);
+      const report = await readReport(options.paths.dataset(id));
+      const changes = acceptanceOf(meta, {
+        thinkBlocks,
+        hasNeededFields: report?.unused_fields.some((field) => field.needed > 0) ?? false,
+        guess: report?.mapping_guess ?? null,
+        now: options.clock.now(),
+      });
+      await store.update(id, changes);
       afterChange();
       return summary(id);
     },
@@ -114,7 +130,7 @@ async function validateWithoutAdding(parts: DatasetParts, file: string): Promise
       folder: options.paths.dataset(id),
       name,
       file: dataFile.file,
-      meta: { mapping: null, accept_valid_rows: false },
+      meta: NO_DECISIONS,
       config: options.config.values(),
       base,
     }),

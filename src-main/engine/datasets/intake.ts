@@ -9,7 +9,21 @@ import { validatedBy } from '../../formats/index.ts';
 import type { DatasetMeta, Validated } from './meta.ts';
 import { readReportFile } from './report-files.ts';
 
-type MappingOptions = Pick<DatasetMeta, 'mapping' | 'accept_valid_rows'>;
+type MappingOptions = Pick<
+  DatasetMeta,
+  'mapping' | 'accept_valid_rows' | 'accept_unused_fields' | 'thinking'
+>;
+
+/** What a file is validated with before the user has decided anything about it. */
+export const NO_DECISIONS: MappingOptions = {
+  mapping: null,
+  accept_valid_rows: false,
+  accept_unused_fields: false,
+  thinking: null,
+};
+
+/** Increased when the same file gives other rows or labels, so that queued files are validated again. */
+const INTAKE_VERSION = 2;
 
 /** The base model whose tokenizer and chat template a file is validated with. */
 export interface Base {
@@ -21,16 +35,18 @@ export interface Base {
 /** Everything that a verdict depends on; when it changes, queued files are validated again. */
 export function validationKey(config: Config, base: Base, meta: MappingOptions): string {
   return JSON.stringify([
+    INTAKE_VERSION,
     base.hash,
     config.max_length,
     config.over_length,
-    config.thinking,
     config.control_tokens,
     config.system_messages,
+    meta.thinking ?? config.thinking,
     config.seed,
     config.validation.slice_rows,
     meta.mapping,
     meta.accept_valid_rows,
+    meta.accept_unused_fields,
   ]);
 }
 
@@ -65,9 +81,9 @@ export function intakeOptions(config: Config, meta: MappingOptions, isDry: boole
   return {
     max_length: config.max_length,
     over_length: config.over_length,
-    thinking: config.thinking,
     control_tokens: config.control_tokens,
     system_messages: config.system_messages,
+    thinking: meta.thinking ?? config.thinking,
     slice_rows: config.validation.slice_rows,
     core_rows: config.validation.core_rows,
     seed: config.seed,
@@ -77,6 +93,7 @@ export function intakeOptions(config: Config, meta: MappingOptions, isDry: boole
     save_steps: config.save_steps,
     mapping: meta.mapping,
     accept_valid_rows: meta.accept_valid_rows,
+    accept_unused_fields: meta.accept_unused_fields,
     dry_run: isDry,
   };
 }

@@ -95,6 +95,7 @@ export function summarize(
     validation_after: meta.validation_after,
     validation_before_step: meta.validation_before_step ?? null,
     validation_after_step: meta.validation_after_step ?? null,
+    warnings: validated?.warnings ?? [],
   };
 }
 
@@ -111,7 +112,8 @@ const UNKNOWN_FIELDS = {
   starts_at: null,
   ends_at: null,
   ...UNMEASURED,
-} as const;
+  warnings: [],
+};
 
 /** A file that is being copied or uploaded. */
 export interface IncomingFile {

@@ -11,6 +11,7 @@ import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import type { DatasetRecord, DatasetStore } from './dataset-store.ts';
+import { askAgain, rememberedDecision, trainedBefore } from './decisions.ts';
 import { type Base, type IntakeResult, validate, validationKey } from './intake.ts';
 import type { Activity } from './summary.ts';
 
@@ -159,10 +160,21 @@ export class Validation {
 
   private async onValidated(
     record: DatasetRecord,
-    { validated, seen }: Extract<IntakeResult, { kind: 'validated' }>,
+    { validated: found, seen }: Extract<IntakeResult, { kind: 'validated' }>,
   ): Promise<void> {
     const { store, journal, clock } = this.options;
     const { id, name } = record.meta;
+    const remembered = rememberedDecision(record.meta, found, store.allMetas());
+    if (remembered !== null) {
+      journal.write({
+        what: 'datasets.decided_as',
+        text: `${name} has the same fields as ${remembered.decided_as ?? ''}: what was decided there is used.`,
+        dataset: id,
+      });
+      return store.update(id, { ...remembered, validated: null });
+    }
+    const trained = trainedBefore(record.meta, found, store.all());
+    const validated = trained === null ? found : askAgain(found, trained);
     // In other content the quarantined row numbers refer to other rows.
     const isOther = record.meta.seen !== null && record.meta.seen.sha256 !== seen.sha256;
     const changes = { validated, seen, ...(isOther ? { quarantined: [] } : {}) };

@@ -3,7 +3,13 @@
  * spec.json.
  */
 import { type z } from 'zod';
-import { columnMapping, crashTable } from '../../contract/index.ts';
+import {
+  crashTable,
+  decisionKind,
+  messagesMapping,
+  pairMapping,
+  textMapping,
+} from '../../contract/index.ts';
 import { checkpointCursor, fileHash } from '../checkpoint.ts';
 import { COMMAND_VERBS } from '../commands.ts';
 import { REJECTION_REASONS } from '../dataset.ts';
@@ -27,6 +33,7 @@ const LISTS: readonly (readonly [string, string, readonly string[]])[] = [
   ['Outcome', 'OUTCOMES', OUTCOMES],
   ['Scorer', 'SCORERS', SCORERS],
   ['RejectionReason', 'REJECTION_REASONS', REJECTION_REASONS],
+  ['DecisionKind', 'DECISION_KINDS', decisionKind.options],
   ['CrashCategory', 'CRASH_CATEGORIES', [...crashTable.keys()]],
 ];
 
@@ -34,7 +41,9 @@ const LISTS: readonly (readonly [string, string, readonly string[]])[] = [
 const PARTS: readonly (readonly [string, z.ZodType])[] = [
   ['BaseReference', baseReference],
   ['LineagePoint', lineagePoint],
-  ['ColumnMapping', columnMapping],
+  ['PairMapping', pairMapping],
+  ['TextMapping', textMapping],
+  ['MessagesMapping', messagesMapping],
   ['CheckpointCursor', checkpointCursor],
   ['RunError', runError],
   ['FileHash', fileHash],

@@ -22,8 +22,8 @@ export function Mapping({
 }): ReactElement {
   const columns = report.columns ?? [];
   const lost = useLost();
-  const [prompt, setPrompt] = useState(mapping?.prompt ?? '');
-  const [answer, setAnswer] = useState(mapping?.answer ?? '');
+  const [prompt, setPrompt] = useState(mapping?.format === 'columns' ? mapping.prompt : '');
+  const [answer, setAnswer] = useState(mapping?.format === 'columns' ? mapping.answer : '');
   const options = [
     { value: '', label: 'Choose a column' },
     ...columns.map((column) => ({ value: column.name, label: column.name })),

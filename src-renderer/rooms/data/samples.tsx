@@ -111,6 +111,10 @@ const REASONS: Readonly<Record<string, string>> = {
   answer_lost: 'Response truncated',
   template_error: 'Template error',
   wrong_type: 'Wrong type',
+  not_for_training: 'Marked as not for training',
+  unsupported_weight: 'Unsupported weight',
+  not_text: 'Not text',
+  field_twice: 'Field named twice',
 };
 export const reasonWord = (reason: string): string =>
   REASONS[reason] ?? reason.replaceAll('_', ' ');
