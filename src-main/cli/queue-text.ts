@@ -15,9 +15,11 @@ export function datasetsText(datasets: readonly DatasetSummary[]): string {
       : `${count(dataset.done_steps ?? 0)} of ${count(dataset.planned_steps)}`,
     bytes(dataset.bytes),
   ]);
-  const notes = datasets
-    .filter((dataset) => dataset.message !== null)
-    .map((dataset) => `${dataset.name}: ${dataset.message ?? ''}\n`);
+  const notes = datasets.flatMap((dataset) =>
+    [...(dataset.message === null ? [] : [dataset.message]), ...dataset.warnings].map(
+      (note) => `${dataset.name}: ${note}\n`,
+    ),
+  );
   return table(['id', 'name', 'place', 'verdict', 'rows', 'steps', 'size'], rows) + notes.join('');
 }
 

@@ -106,13 +106,13 @@ test('columns are mapped once; prompt and response need different columns', asyn
   await page.getByRole('option', { name: /banking77_train/ }).click();
   const form = dataOf(page).mapping;
   const use = form.getByRole('button', { name: 'Use this mapping' });
-  await expect.poll(() => use.isDisabled()).toBe(true);
-  await form.getByLabel('Prompt column').selectOption('text');
+  // The suggestion is text to category.
+  await expect.poll(() => use.isDisabled()).toBe(false);
   await form.getByLabel('Response column').selectOption('text');
   await form.getByText('This column is already the prompt column.').waitFor();
   await expect.poll(() => use.isDisabled()).toBe(true);
   await form.getByLabel('Response column').selectOption('category');
-  await form.getByLabel('First row with this mapping').waitFor();
+  await form.getByLabel('Row 1 with this mapping').getByText('card_arrival').waitFor();
   await use.click();
   expect(await called(server, 'datasets.mapColumns')).toEqual({
     id: 'd-banking',
@@ -282,4 +282,59 @@ test('raising max_length shows the consequence and asks first', async () => {
   });
   // Staged: the file is re-validated when the change is applied.
   expect(callsOf(server, 'queue.retry')).toEqual([]);
+});
+
+test('a template of columns shows three rows as they would be trained, while it is edited', async () => {
+  const { page, server } = await openPage({ at: '#/data' });
+  await page.getByRole('option', { name: /banking77_train/ }).click();
+  const form = dataOf(page).mapping;
+  await form.getByLabel('Prompt column').selectOption({ label: 'Several columns…' });
+  await form.getByLabel('Prompt template').fill('Classify: {text}');
+  await form.getByLabel('System prompt').fill('Name the intent.');
+  const rows = form.getByRole('group', { name: 'Rows with this mapping' });
+  const first = rows.getByLabel('Row 1 with this mapping');
+  await first.getByText('Classify: I am still waiting on my card?').waitFor();
+  await first.getByText('Name the intent.').waitFor();
+  await expect.poll(() => first.locator('mark').innerText()).toBe('card_arrival<|im_end|>');
+  await expect.poll(() => rows.getByLabel(/^Row \d with this mapping/).count()).toBe(3);
+  await form.getByRole('button', { name: 'Use this mapping' }).click();
+  expect(await called(server, 'datasets.mapColumns')).toEqual({
+    id: 'd-banking',
+    mapping: {
+      format: 'columns',
+      prompt: 'Classify: {text}',
+      answer: 'category',
+      system: 'Name the intent.',
+    },
+  });
+});
+
+test('a column can be used as a raw text', async () => {
+  const { page, server } = await openPage({ at: '#/data' });
+  await page.getByRole('option', { name: /banking77_train/ }).click();
+  const form = dataOf(page).mapping;
+  await form.getByLabel('Use as').selectOption('text');
+  await form.getByLabel('Text column').selectOption('text');
+  await form.getByRole('button', { name: 'Use this mapping' }).click();
+  expect(await called(server, 'datasets.mapColumns')).toEqual({
+    id: 'd-banking',
+    mapping: { format: 'text', column: 'text' },
+  });
+});
+
+test('think blocks are kept or stripped by one click', async () => {
+  const { page, server } = await openPage({ at: '#/data' });
+  const { datasets } = server.engine.rooms();
+  server.engine.change({
+    datasets: datasets.map((dataset) =>
+      dataset.id === 'd-broken' ? { ...dataset, decision: 'think_blocks' } : dataset,
+    ),
+  });
+  await page.getByRole('option', { name: /home_requests/ }).click();
+  const report = page.getByRole('region', { name: 'Report of home_requests.jsonl' });
+  await report.getByRole('button', { name: 'Keep think blocks' }).click();
+  expect(await called(server, 'datasets.acceptValidRows')).toEqual({
+    id: 'd-broken',
+    think_blocks: 'keep',
+  });
 });

@@ -43,6 +43,7 @@ describe('planned steps of a dataset after the batch size was changed', () => {
     ...{ key: 'k', verdict: 'ready' as const, decision: null, message: null, rows: 100 },
     ...{ accepted: 100, rejected: 0, held_out: 0, trained_rows: 100, planned_steps: 25 },
     ...{ content_hash: 'c', cache: 'k', t: 1 },
+    ...{ rows_hash: null, fields: [] as string[], warnings: [] as string[] },
   };
   const steps = (
     place: DatasetRecord['place'],

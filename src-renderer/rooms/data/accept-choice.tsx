@@ -63,7 +63,7 @@ export function AcceptChoice({
   );
 }
 
-function RemoveButton({ id }: { readonly id: string }): ReactElement {
+export function RemoveButton({ id }: { readonly id: string }): ReactElement {
   const lost = useLost();
   return (
     <Button

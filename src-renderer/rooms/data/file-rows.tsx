@@ -3,7 +3,7 @@ import { IconX } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
 import { classNames } from '../../kit/class-names.ts';
-import { bytes, clock, percent, plural, shortName } from '../../kit/format.ts';
+import { bytes, clock, percent, shortName } from '../../kit/format.ts';
 import { Glyph } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
 import controlStyles from '../../kit/styles/controls.module.css';
@@ -11,7 +11,7 @@ import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import styles from './data.module.css';
 import { forget, useUploads, type Upload } from './uploads.ts';
-import { verdictDisplay, verdictLine } from './verdict.ts';
+import { rowsOf, verdictDisplay, verdictLine } from './verdict.ts';
 
 export function UploadRow({ upload }: { readonly upload: Upload }): ReactElement {
   const fraction = upload.bytes === 0 ? 1 : upload.sent / upload.bytes;
@@ -124,7 +124,7 @@ export function FileRow({
           </span>
           {summary.rows === null ? null : (
             <span className={classNames(textStyles.caption, textStyles.number)}>
-              {plural(summary.rows, 'row')}
+              {rowsOf(summary)}
             </span>
           )}
         </div>
@@ -169,7 +169,7 @@ export function EarlierFiles({
                 {shortName(dataset.name, 34)}
               </span>
               <span className={classNames(textStyles.number, textStyles.secondary)}>
-                {dataset.rows === null ? '' : plural(dataset.rows, 'row')}
+                {rowsOf(dataset)}
               </span>
               <span className={classNames(textStyles.number, textStyles.tertiary, styles.date)}>
                 {clock(dataset.finished ?? dataset.added, now)}

@@ -14,11 +14,13 @@ import { AcceptChoice } from './accept-choice.tsx';
 import { DuplicateChecks } from './duplicate-checks.tsx';
 import { Lengths } from './lengths.tsx';
 import { Mapping } from './mapping.tsx';
+import { OtherChoices } from './other-choices.tsx';
 import { OverLong } from './over-long.tsx';
 import styles from './report.module.css';
 import { RowTotals } from './row-totals.tsx';
 import { Rows } from './rows.tsx';
 import { Rejected, RenderedSamples } from './samples.tsx';
+import { UnusedFields } from './unused-fields.tsx';
 import { useUploads } from './uploads.ts';
 import { verdictDisplay, verdictWord } from './verdict.ts';
 
@@ -46,10 +48,21 @@ function Body({
       {summary.decision === 'accept_valid_rows' ? (
         <AcceptChoice summary={summary} report={report} />
       ) : null}
+      {summary.decision === 'unused_fields' ||
+      summary.decision === 'think_blocks' ||
+      summary.decision === 'trained_before' ? (
+        <OtherChoices summary={summary} report={report} />
+      ) : null}
+      {details.decided_as === null ? null : (
+        <p className={textStyles.caption}>
+          Decided as for {details.decided_as}, which has the same fields.
+        </p>
+      )}
       <RowTotals details={details} report={report} onRow={onRow} />
       <Lengths report={report} />
       <OverLong summary={summary} report={report} />
       <DuplicateChecks report={report} onRow={onRow} />
+      <UnusedFields report={report} />
       {rejected || report.samples.length > 0 ? (
         <div
           className={classNames(

@@ -1,6 +1,6 @@
 /** A dataset's verdict as glyph, color and text. Pure. */
 import type { DatasetSummary, Verdict } from '../../../src-main/contract/index.ts';
-import { count, percent } from '../../kit/format.ts';
+import { count, percent, plural } from '../../kit/format.ts';
 import type { GlyphName } from '../../kit/marks.tsx';
 
 export interface VerdictDisplay {
@@ -32,6 +32,14 @@ export function verdictWord({
     : verdictDisplay[verdict].word;
 }
 
+/** `60 rows`, or `57 of 60 rows` where some can't be trained. */
+export function rowsOf({ rows, accepted, decision }: DatasetSummary): string {
+  if (rows === null) return '';
+  return accepted === null || accepted === rows || decision === 'map_columns'
+    ? plural(rows, 'row')
+    : `${count(accepted)} of ${plural(rows, 'row')}`;
+}
+
 /** The line under a file's name. */
 export function verdictLine(summary: DatasetSummary): string {
   const word = verdictWord(summary);
@@ -42,7 +50,10 @@ export function verdictLine(summary: DatasetSummary): string {
       return summary.message === null ? word : `${word}: ${summary.message}`;
     case 'ready':
       return summary.place === 'queue'
-        ? `Ready, queued as ${summary.priority} ${count(summary.position + 1)}`
+        ? [
+            `Ready, queued as ${summary.priority} ${count(summary.position + 1)}`,
+            ...summary.warnings,
+          ].join('; ')
         : word;
     case 'training':
       return summary.done_steps === null || summary.planned_steps === null

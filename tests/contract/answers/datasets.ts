@@ -4,6 +4,7 @@ import { Refusal, type DatasetSummary } from '../../../src-main/contract/index.t
 import { accountOf, dataset } from '../scenes/datasets.ts';
 import type { Answers, Stage } from '../stage.ts';
 import { overLongOf } from './estimate.ts';
+import { previewOf } from './mapping-preview.ts';
 import { reportOf, rowOf, rowsOf } from './rows.ts';
 
 /** Adds a waiting dataset; a taken name gets a number. */
@@ -73,6 +74,7 @@ export const datasetsAnswers = (stage: Stage): Answers['datasets'] => ({
   },
   row: ({ id, row }) => rowOf(stage.find('datasets', id), row),
   mapColumns: ({ id }) => stage.update('datasets', id, { verdict: 'ready', decision: null }),
+  previewMapping: ({ mapping }) => previewOf(mapping),
   acceptValidRows: ({ id }) => stage.update('datasets', id, { verdict: 'ready', decision: null }),
 });
 

@@ -26,6 +26,7 @@ const measuredOf = (scale: number) => ({
   record_format: 'messages',
   lengths: { whole: lengths(scale), prompt: lengths(0.7 * scale), answer: lengths(0.3 * scale) },
   trained_token_share: 0.31,
+  unused_fields: [{ name: 'source', rows: 540 }],
   near_duplicates: { rows: 3, compared: 590, first: [{ row: 61, of: 60, similarity: 0.92 }] },
   answer_in_prompt: { rows: 2, share: 0.0033, first: [77, 410] },
   samples: [{ row: 1, spans: chat('Turn on the lamp.', '{"action":"on","device":"lamp"}') }],
@@ -35,6 +36,8 @@ const columns = [
   { name: 'text', example: 'I am still waiting on my card?', distinct: 10_003 },
   { name: 'category', example: 'card_arrival', distinct: 77 },
 ];
+
+const guess = { format: 'columns', prompt: 'text', answer: 'category' };
 
 export function reportOf(dataset: DatasetSummary) {
   const { verdict, decision, message } = dataset;
@@ -63,7 +66,9 @@ export function reportOf(dataset: DatasetSummary) {
     max_length_loses_nothing: isTooLong ? 5312 : 402,
     decision,
     message,
-    ...(decision === 'map_columns' ? { columns } : measuredOf(isTooLong ? 13 : 1)),
+    ...(decision === 'map_columns'
+      ? { columns, mapping_guess: guess }
+      : measuredOf(isTooLong ? 13 : 1)),
   };
 }
 

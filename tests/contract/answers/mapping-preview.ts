@@ -1,5 +1,5 @@
 /** What a mapping makes of the rows of a scripted dataset. */
-import type { ColumnMapping, MappingPreview } from '../../src-main/contract/index.ts';
+import type { ColumnMapping, MappingPreview } from '../../../src-main/contract/index.ts';
 
 const ROWS = [
   { text: 'I am still waiting on my card?', category: 'card_arrival' },
