@@ -4,7 +4,7 @@ import * as format from '../contract/format.ts';
 export const UNKNOWN = 'unknown';
 
 /** Replaces no-break spaces: scripts split terminal output at plain spaces. */
-const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
+export const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 export function decimal(value: number | null | undefined, digits = 3): string {
   return value === null || value === undefined || !Number.isFinite(value)

@@ -200,12 +200,12 @@ async function showDataset(session: Session, name: string, rows: boolean): Promi
       );
       return exitCode.ok;
     }
-    const firstPage = await client.datasets.rows({ id, from: 0, limit: ROWS_PER_REQUEST });
+    const firstPage = await client.datasets.rows({ id, from: 1, limit: ROWS_PER_REQUEST });
     const rowStates = [...firstPage.rows];
     while (rowStates.length < firstPage.total) {
       const next = await client.datasets.rows({
         id,
-        from: rowStates.length,
+        from: rowStates.length + 1,
         limit: ROWS_PER_REQUEST,
       });
       if (next.rows.length === 0) break;

@@ -1,6 +1,6 @@
 /** Formats the live status, or the last known one when no engine is running. Pure. */
-import type { TrainingStatus } from '../contract/index.ts';
-import { bar, count, decimal, duration, gigabytes } from './format.ts';
+import { type TrainingStatus, unsavedText } from '../contract/index.ts';
+import { bar, count, decimal, duration, gigabytes, plain } from './format.ts';
 
 export function statusText(status: TrainingStatus, now: number): string {
   const lines: string[] = [];
@@ -21,6 +21,7 @@ export function statusText(status: TrainingStatus, now: number): string {
     lines.push(
       `model       step ${count(status.current_step)}, newest checkpoint ${count(status.last_checkpoint_step)}`,
     );
+  if (status.unsaved !== null) lines.push(`unsaved     ${plain(unsavedText(status.unsaved))}`);
   const measured = (value: TrainingStatus['loss'], digits = 3): string =>
     value === null ? 'unknown' : `${decimal(value.value, digits)} (step ${count(value.step)})`;
   if (status.loss !== null)

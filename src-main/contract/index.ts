@@ -35,4 +35,6 @@ export * from './screens.ts';
 export * from './setup.ts';
 export * from './shortcuts.ts';
 export * from './status.ts';
+export * from './system-refusal.ts';
+export * from './unsaved-text.ts';
 export * from './versions.ts';

@@ -30,6 +30,10 @@ export const evaluationPoint = z.object({
   exact: z.number().nullable(),
   exact_k: z.number().int().nullable(),
   exact_n: z.number().int().nullable(),
+  /** Wilson interval, 95 %, as fractions. */
+  exact_low: z.number().nullable().optional(),
+  exact_high: z.number().nullable().optional(),
+  exact_unfinished: z.number().int().nullable().optional(),
   think: z.number().nullable(),
 });
 export type EvaluationPoint = z.infer<typeof evaluationPoint>;

@@ -67,6 +67,16 @@ export const gpu = z.object({
   power: z.number().nullable(),
 });
 
+/** Steps after the newest checkpoint that can't be saved. Bytes; null where unknown. */
+export const unsavedSteps = z.object({
+  step: z.number().int(),
+  saved_step: z.number().int().nullable(),
+  reason: z.string(),
+  free_bytes: z.number().nullable(),
+  needed_bytes: z.number().nullable(),
+});
+export type UnsavedSteps = z.infer<typeof unsavedSteps>;
+
 export const trainingStatus = z.object({
   format: z.literal(1),
   state: trainingState,
@@ -104,6 +114,8 @@ export const trainingStatus = z.object({
   disk_free_gb: z.number().nullable(),
   disk_floor_gb: z.number().nullable(),
   last_checkpoint_step: z.number().int().nullable(),
+  /** Null while saving works. */
+  unsaved: unsavedSteps.nullable(),
   branch: z.string().nullable(),
   model: z.string().nullable(),
   run: z.string().nullable(),
@@ -137,6 +149,7 @@ export function withoutTexts(status: TrainingStatus): TrainingStatus {
     last_preview: null,
     model: null,
     run: null,
+    unsaved: status.unsaved === null ? null : { ...status.unsaved, reason: '' },
     recovery: status.recovery === null ? null : { ...status.recovery, cause: '' },
     error: status.error === null ? null : { ...status.error, message: '' },
   };
@@ -162,7 +175,8 @@ export function scriptStatus(status: TrainingStatus) {
 export function fromScriptStatus(value: unknown): TrainingStatus | null {
   const file = z.looseObject({ loss_measured: measured }).safeParse(value);
   const status = trainingStatus.safeParse(
-    file.success ? { ...file.data, loss: file.data.loss_measured } : value,
+    // A file of an earlier version lacks `unsaved`.
+    file.success ? { unsaved: null, ...file.data, loss: file.data.loss_measured } : value,
   );
   return status.success ? status.data : null;
 }

@@ -14,7 +14,17 @@ export const version = z.object({
   validation_loss: z.number().nullable(),
   gap: z.number().nullable(),
   training_loss: z.number().nullable(),
-  exact_match: z.object({ k: z.number().int(), n: z.number().int() }).nullable(),
+  /** `low`, `high`: Wilson interval, 95 %, as fractions; missing in versions made before them. */
+  exact_match: z
+    .object({
+      k: z.number().int(),
+      n: z.number().int(),
+      low: z.number().optional(),
+      high: z.number().optional(),
+      /** Answers that were cut off at their maximum length. */
+      unfinished: z.number().int().optional(),
+    })
+    .nullable(),
   /**
    * Step of the evaluation that validation_loss, gap and exact_match come from: the last one before
    * the version was created. null when nothing was measured, or in versions older than this field.

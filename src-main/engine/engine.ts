@@ -73,7 +73,7 @@ export async function startEngine(options: EngineOptions) {
   // Before anything is trained: a restore that a crash interrupted is undone or finished.
   await rooms.restore.recover();
   await rooms.queue.start();
-  await rooms.health.run();
+  await rooms.health.refresh();
   journal.write({
     what: 'engine.start',
     text: `The engine started (pid ${process.pid}, version ${facts.facts().version}).`,

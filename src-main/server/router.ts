@@ -5,7 +5,7 @@
 import { isContractProcedure } from '@orpc/contract';
 import { ORPCError, implement, ValidationError } from '@orpc/server';
 import type { AnyRouter } from '@orpc/server';
-import { Refusal, contract, refusals } from '../contract/index.ts';
+import { Refusal, contract, refusals, systemRefusal } from '../contract/index.ts';
 import type { Change } from '../contract/index.ts';
 import type { AccessApi, EngineApi } from './engine-api.ts';
 
@@ -120,6 +120,9 @@ export function toWireError(thrown: unknown, onBug: (error: unknown) => void): u
     if (thrown.cause instanceof ValidationError) onBug(thrown.cause);
     return thrown;
   }
+  // A full or read-only disk is no bug: the client is told what to do.
+  const refusal = systemRefusal(thrown);
+  if (refusal !== null) return toWireError(refusal, onBug);
   onBug(thrown);
   return thrown;
 }

@@ -1,6 +1,6 @@
 /** Content of the state cell: glyph, word and one fact, derived from the live status. Pure. */
-import type { QueueState, TrainingStatus } from '../../src-main/contract/index.ts';
-import { age, beatAge, duration } from '../kit/format.ts';
+import type { QueueState, TrainingStatus, UnsavedSteps } from '../../src-main/contract/index.ts';
+import { age, beatAge, count, duration } from '../kit/format.ts';
 import type { GlyphName } from '../kit/marks.tsx';
 
 export type Tone = 'live' | 'quiet' | 'warning' | 'failure' | 'lost';
@@ -45,6 +45,9 @@ function byWhom(input: StateCellInput): string {
   const by = input.queue.by.replace(/ \(.*\)$/, '');
   return `by ${by}, ${age(input.now - input.status.since)}`;
 }
+
+const unsavedFact = ({ step, saved_step: saved }: UnsavedSteps): string =>
+  `step ${count(step)} not saved, ${saved === null ? 'nothing' : `step ${count(saved)}`} safe`;
 
 export function stateCell(input: StateCellInput): StateCellText {
   const { status } = input;
@@ -93,7 +96,9 @@ export function stateCell(input: StateCellInput): StateCellText {
     case 'saving':
       return { glyph: 'saving', tone: 'live', word: 'Saving', fact: since(input) };
     case 'paused':
-      return { glyph: 'paused', tone: 'quiet', word: 'Paused', fact: byWhom(input) };
+      return status.unsaved === null
+        ? { glyph: 'paused', tone: 'quiet', word: 'Paused', fact: byWhom(input) }
+        : { glyph: 'paused', tone: 'warning', word: 'Paused', fact: unsavedFact(status.unsaved) };
     case 'stopping':
       return { glyph: 'stopping', tone: 'quiet', word: 'Stopping', fact: stoppingFact(input) };
     case 'stopped':

@@ -1,15 +1,19 @@
 /** Stops training: the consequences of each option, then confirmation. */
 import { Modal, Radio } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
-import type { TrainingStatus } from '../../src-main/contract/index.ts';
+import {
+  type TrainingStatus,
+  type UnsavedSteps,
+  unsavedText,
+} from '../../src-main/contract/index.ts';
 import { command, useRoom } from '../engine/index.ts';
 import { DialogFooter } from '../kit/dialog-footer.tsx';
-import { clock, count, duration, UNKNOWN } from '../kit/format.ts';
+import { clock, count, duration, plural, UNKNOWN } from '../kit/format.ts';
 import { useNowSeconds } from '../kit/now.ts';
 import tableStyles from '../kit/styles/tables.module.css';
 import textStyles from '../kit/styles/text.module.css';
 
-type StopOption = 'after' | 'now' | 'skip';
+type StopOption = 'after' | 'now' | 'skip' | 'discard';
 
 export function StopDialog({
   opened,
@@ -63,7 +67,20 @@ function choicesOf(status: TrainingStatus, now: number): readonly Choice[] {
       stays: `${leftText} steps move to skipped`,
       button: 'Skip this dataset',
     },
+    ...(status.unsaved === null ? [] : [discardChoice(status.unsaved)]),
   ];
+}
+
+/** Only while a checkpoint can't be saved: every other option waits for the save. */
+function discardChoice({ step, saved_step: saved }: UnsavedSteps): Choice {
+  const steps = plural(step - (saved ?? 0), 'step');
+  return {
+    id: 'discard',
+    what: 'Now, without a checkpoint',
+    stops: 'at once',
+    stays: `${steps} after ${saved === null ? 'the start' : `step ${count(saved)}`} will be trained again`,
+    button: 'Stop without saving',
+  };
 }
 
 function StopOptions({ onClose }: { readonly onClose: () => void }): ReactElement {
@@ -79,15 +96,17 @@ function StopOptions({ onClose }: { readonly onClose: () => void }): ReactElemen
     void command((engine) =>
       option === 'skip'
         ? engine.training.skip({ by })
-        : engine.training.stop({ now: option === 'now', by }),
+        : engine.training.stop({ now: option !== 'after', discard: option === 'discard', by }),
     );
   };
   return (
     <>
       <p className={textStyles.secondary} style={{ marginBottom: 12 }}>
         {name} is at step {count(status.step_of_dataset ?? 0)} of{' '}
-        {status.steps_of_dataset === null ? UNKNOWN : count(status.steps_of_dataset)}. Every option
-        keeps what was trained; the rest can be trained later.
+        {status.steps_of_dataset === null ? UNKNOWN : count(status.steps_of_dataset)}.{' '}
+        {status.unsaved === null
+          ? 'Every option keeps what was trained; the rest can be trained later.'
+          : `Saving doesn't work: ${unsavedText(status.unsaved)}.`}
       </p>
       <table className={tableStyles.choices}>
         <thead>

@@ -178,7 +178,7 @@ describe('decisions', () => {
     expect(rows.total).toBe(41);
     const rejected = await w.engine.api.datasets.rows({
       id,
-      from: 0,
+      from: 1,
       limit: 9,
       filter: 'rejected',
       reason: 'not_json',
@@ -187,7 +187,7 @@ describe('decisions', () => {
     expect(rejected).toMatchObject({ total: 1, at: 0, rows: [{ row: 21, reason: 'not_json' }] });
     const trained = await w.engine.api.datasets.rows({
       id,
-      from: 0,
+      from: 1,
       limit: 99,
       filter: 'trained',
       times: 1,

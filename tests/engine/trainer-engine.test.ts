@@ -267,6 +267,10 @@ describe('commands', () => {
       pid: number;
     };
     expect(identityOf(pid)).toBeNull();
+    const exit = JSON.parse(readFileSync(path.join(first, 'exit.json'), 'utf8')) as object;
+    expect(exit).toMatchObject({ outcome: 'stopped', step: null });
+    const entry = w.journal.recent().find(({ evidence }) => evidence['overtaken'] === 'stopped');
+    expect(entry).toMatchObject({ what: 'trainer.launch', evidence: { pid } });
     everyRowOnce(80);
   });
 

@@ -107,8 +107,13 @@ describe('with an engine', () => {
   test.each([
     [['pause'], 'training.pause', { by: 'you (command line)' }],
     [['resume'], 'training.resume', { by: 'you (command line)' }],
-    [['stop'], 'training.stop', { now: false, by: 'you (command line)' }],
-    [['stop', '--now'], 'training.stop', { now: true, by: 'you (command line)' }],
+    [['stop'], 'training.stop', { now: false, discard: false, by: 'you (command line)' }],
+    [['stop', '--now'], 'training.stop', { now: true, discard: false, by: 'you (command line)' }],
+    [
+      ['stop', '--discard'],
+      'training.stop',
+      { now: false, discard: true, by: 'you (command line)' },
+    ],
     [['skip'], 'training.skip', { by: 'you (command line)' }],
     [
       ['queue', 'set-priority', 'banking77_train.csv', 'high'],

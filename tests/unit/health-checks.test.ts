@@ -1,7 +1,9 @@
 /** Health checks: what they report, and what to do. */
 import { expect, test } from 'vitest';
 import {
+  checkBase,
   checkCheckpoint,
+  checkConfig,
   checkDisk,
   checkQueue,
   checkTrainer,
@@ -45,14 +47,55 @@ test('the disk: below and near the minimum free space', () => {
   expect(checkDisk(null, 27).state).toBe('unknown');
 });
 
-test('a damaged checkpoint is a failure only when no older one can be used', () => {
-  const damaged = { step: 20, problem: 'model.safetensors is missing' };
-  expect(checkCheckpoint(damaged, { step: 10 })).toMatchObject({
+const good = { step: 20, problem: null };
+const readAll = (skipped: readonly { step: number; reason: string }[], resumes: number | null) => ({
+  result: { resumes: resumes === null ? null : { step: resumes }, skipped },
+  t: 880,
+  isCurrent: true,
+});
+const checkpoint = { newest: good, unreadable: [], full: null, now: 1000 };
+const flipped = { step: 20, reason: 'model.safetensors has changed since it was saved' };
+
+test('issue 10, 27: a checkpoint is good only when every byte was read, and the age is shown', () => {
+  expect(checkCheckpoint({ ...checkpoint, full: readAll([], 20) })).toMatchObject({
+    state: 'ok',
+    evidence: 'Step 20: checksums OK, every byte read 2\u00a0min ago.',
+  });
+  // Its size is right, its bytes are not.
+  expect(checkCheckpoint({ ...checkpoint, full: readAll([flipped], 10) })).toMatchObject({
     state: 'warn',
+    evidence: expect.stringContaining('Step 20: model.safetensors has changed'),
     fix: 'Training resumes from step 10 automatically.',
   });
-  expect(checkCheckpoint(damaged, null).state).toBe('fail');
-  expect(checkCheckpoint(null, null).state).toBe('ok');
+  expect(checkCheckpoint({ ...checkpoint, full: readAll([flipped], null) }).state).toBe('fail');
+  expect(checkCheckpoint(checkpoint).evidence).toContain('its checksums are being read');
+  const older = { ...readAll([], 10), isCurrent: false };
+  expect(checkCheckpoint({ ...checkpoint, full: older }).evidence).toContain(
+    'step 10 was read completely 2\u00a0min ago',
+  );
+});
+
+test('a folder whose manifest cannot be read is damaged, not missing', () => {
+  expect(checkCheckpoint({ ...checkpoint, newest: null }).state).toBe('ok');
+  expect(checkCheckpoint({ ...checkpoint, newest: null, unreadable: [28] })).toMatchObject({
+    state: 'warn',
+    evidence: "Step 28: manifest.json can't be read.",
+  });
+});
+
+test('configuration and base model: a problem is a failure with what to do', () => {
+  expect(checkConfig(null, '/w/config.json').state).toBe('ok');
+  expect(checkConfig('Unknown setting batch.', '/w/config.json')).toMatchObject({
+    state: 'fail',
+    evidence: 'Unknown setting batch.',
+    fix: expect.stringContaining('/w/config.json'),
+  });
+  expect(checkBase('', null).state).toBe('ok');
+  expect(checkBase('starter', null).state).toBe('ok');
+  expect(checkBase('starter', "base model starter can't be read (/w)")).toMatchObject({
+    state: 'fail',
+    evidence: "Base model starter can't be read (/w).",
+  });
 });
 
 test('the queue: stuck files before decisions', () => {

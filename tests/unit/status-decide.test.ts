@@ -14,8 +14,10 @@ const readings: StateReadings = {
     step: 12,
     recovering: null,
     pending: null,
+    unsaved: null,
   },
   staleAfter: 3,
+  isPaceKnown: true,
   dataset: 'a.jsonl',
   isSupervising: true,
   notReady: null,
@@ -99,6 +101,44 @@ describe('the state', () => {
       { trainer: dead, isSupervising: false, validating: { name: 'b.jsonl', progress: 0.58 } },
       'validating',
       '58\u00a0%, b.jsonl',
+    ],
+    [
+      'frozen in the first step of a run',
+      {
+        trainer: { ...readings.trainer, step: 0, ageSeconds: 7.2 },
+        isPaceKnown: false,
+        staleAfter: 30,
+      },
+      'loading',
+      'first steps; no heartbeat for 7 s',
+    ],
+    [
+      'still without a heartbeat after 30 s in the first step',
+      {
+        trainer: { ...readings.trainer, step: 0, ageSeconds: 31 },
+        isPaceKnown: false,
+        staleAfter: 30,
+      },
+      'recovering',
+      'no heartbeat for 31 s in step 1',
+    ],
+    [
+      'paused without room for a checkpoint',
+      {
+        trainer: {
+          ...readings.trainer,
+          phase: 'paused',
+          unsaved: {
+            step: 12,
+            saved_step: 10,
+            reason: 'the disk is full',
+            free_bytes: 1000,
+            needed_bytes: 2500,
+          },
+        },
+      },
+      'paused',
+      "by you; step 10 is safe; step 12 isn't saved: the disk is full, 1.5\u00a0kB more are needed",
     ],
     [
       'a file needs a decision',

@@ -114,6 +114,7 @@ function status() {
       heartbeat: null,
       pending: null,
       recovering: null,
+      unsaved: null,
     },
     trainerStep: null,
     latest: metrics.latest(),

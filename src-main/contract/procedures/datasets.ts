@@ -32,7 +32,8 @@ export const datasetsProcedures = {
     .route({ method: 'GET', path: '/datasets/{id}/rows' })
     .input(
       datasetId.extend({
-        from: z.coerce.number().int().min(0).default(0),
+        /** The first row of the list is 1. */
+        from: z.coerce.number().int().min(0).default(1),
         limit: z.coerce.number().int().min(0).max(100000).default(1000),
         filter: rowFilter.default('all'),
         /** Only rejected rows with this reason. */

@@ -22,10 +22,19 @@ export const trainingProcedures = {
     .route({ method: 'POST', path: '/training/resume' })
     .input(z.object({ by: z.string().default('you') }))
     .output(controlled),
-  /** `now: false` finishes the current dataset first. */
+  /**
+   * `now: false` finishes the current dataset first. `discard`: don't wait for a checkpoint that
+   * can't be saved; only then, the steps after the newest one are trained again.
+   */
   stop: call
     .route({ method: 'POST', path: '/training/stop' })
-    .input(z.object({ now: z.boolean(), by: z.string().default('you') }))
+    .input(
+      z.object({
+        now: z.boolean(),
+        discard: z.boolean().optional(),
+        by: z.string().default('you'),
+      }),
+    )
     .output(controlled),
   skip: call
     .route({ method: 'POST', path: '/training/skip' })

@@ -35,7 +35,8 @@ export function trainingApi({ queue, status }: ApiRooms) {
   return {
     pause: ({ by }) => withState(queue.pause(by)),
     resume: ({ by }) => withState(queue.resume(by)),
-    stop: ({ now, by }) => withState(queue.stop(now, by)),
+    stop: ({ now, discard, by }) =>
+      withState(discard === true ? queue.stopUnsaved(by) : queue.stop(now, by)),
     skip: ({ by }) => withState(queue.skip(by)),
   } satisfies Procedures['training'];
 }

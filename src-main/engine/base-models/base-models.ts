@@ -5,7 +5,7 @@ import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { LineageRoom } from '../lineage/index.ts';
-import { type BaseModel, readBaseModel } from './base-file.ts';
+import { baseFolderProblem, type BaseModel, readBaseModel } from './base-file.ts';
 
 export type BaseModelsRoom = Awaited<ReturnType<typeof createBaseModels>>;
 
@@ -36,6 +36,8 @@ export async function createBaseModels(options: {
   }
   let selected: BaseModel | null = await readBaseModel(paths, selectedId());
 
+  const missingText = (id: string): string => `base model ${id} can't be read (${paths.base(id)})`;
+
   /** While nothing was trained, the lineage starts from whatever base model is selected. */
   async function followSelection(): Promise<void> {
     const current = lineage.current();
@@ -57,9 +59,14 @@ export async function createBaseModels(options: {
     missingReason(): string | null {
       if (selected !== null) return null;
       const id = selectedId();
-      return id === ''
-        ? 'no base model is selected'
-        : `base model ${id} can't be read (${paths.base(id)})`;
+      return id === '' ? 'no base model is selected' : missingText(id);
+    },
+    /** What is missing in the folder of the selected base model; null: it is complete. */
+    async problem(): Promise<string | null> {
+      const id = selectedId();
+      if (id === '') return null;
+      if (selected === null) return missingText(id);
+      return baseFolderProblem(selected);
     },
     /** Why the selected base model needs a new lineage; null: the head started from it. */
     mismatch(): string | null {

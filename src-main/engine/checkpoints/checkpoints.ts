@@ -1,10 +1,12 @@
 /** Lists the checkpoints of every branch, and reads single ones byte by byte. */
 import type { Point } from '../../contract/index.ts';
+import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { LineageRoom } from '../lineage/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import { verifyCheckpoint } from './discover.ts';
+import { createFullChecks } from './full-check.ts';
 import {
   type Checkpoint,
   listCheckpoints,
@@ -19,11 +21,13 @@ export async function createCheckpoints(options: {
   readonly paths: WorkspacePaths;
   readonly lineage: Pick<LineageRoom, 'branch' | 'branchNames'>;
   readonly trainer: Pick<TrainerRoom, 'work' | 'events'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
   readonly failed: (where: string, error: unknown) => void;
 }) {
   const { paths, lineage, trainer } = options;
   const changed = new Emitter<void>();
   const headFolder = (): string => paths.checkpoints(lineage.branch());
+  const fullChecks = createFullChecks({ ...options, folder: headFolder });
   let scanned: readonly BranchCheckpoint[] = [];
 
   async function scan(): Promise<readonly BranchCheckpoint[]> {
@@ -78,6 +82,8 @@ export async function createCheckpoints(options: {
     refresh,
     /** Reads every byte: what is wrong, or null. Refusal NOT_READY when the worker can't run. */
     verify: (folder: string): Promise<string | null> => verifyCheckpoint(trainer, folder),
+    /** What reading every byte of the branch that is trained came to; see `FullChecks`. */
+    fullCheck: (now: boolean) => fullChecks.read(now),
     close: stop,
   };
 }

@@ -28,20 +28,23 @@ export async function discoverCheckpoints(
   trainer: Pick<TrainerRoom, 'work'>,
   folder: string,
   datasets: Record<string, string> = {},
+  isRoutine = false,
 ): Promise<DiscoveryResult> {
-  return runVerifyWorker(trainer, { checkpoints: folder, datasets }, folder);
+  return runVerifyWorker(trainer, { checkpoints: folder, datasets }, folder, isRoutine);
 }
 
 async function runVerifyWorker(
   trainer: Pick<TrainerRoom, 'work'>,
   verify: SpecOf<'verify'>['verify'],
   folder: string,
+  isRoutine = false,
 ): Promise<DiscoveryResult> {
   const results: DiscoveryResult[] = [];
   const result = await trainer.work(
     'verify',
     { verify },
     {
+      isRoutine,
       onEvent: (event) => {
         if (event.type === 'scanned') results.push(event);
       },

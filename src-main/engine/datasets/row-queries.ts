@@ -48,6 +48,7 @@ interface Reading {
 }
 
 export interface RowsInput extends RowQuery {
+  /** Place in the list, from 1. */
   readonly from: number;
   readonly limit: number;
   readonly at?: number | undefined;
@@ -76,11 +77,12 @@ export class RowQueries {
     return this.serializer.run(async () => {
       const reading = await this.requireReading(record);
       const list = await this.list(record, reading, input);
+      const first = Math.max(0, input.from - 1);
       return {
         account: reading.account,
         total: list.length,
         at: input.at === undefined ? null : lowerBound(list, input.at),
-        rows: Array.from(list.subarray(input.from, input.from + input.limit), (row) => ({
+        rows: Array.from(list.subarray(first, first + input.limit), (row) => ({
           ...stateOfRow(row, reading.sets, reading.timesOf(row), reading.isSkipped),
           reason: reading.sets.rejected.get(row) ?? null,
         })),

@@ -60,16 +60,77 @@ export function checkPython(state: 'ok' | 'missing' | 'checking', detail: string
   return fail(detail, 'Run `npm run setup`, then check again.');
 }
 
-export function checkCheckpoint(
+/** `full`: what reading every byte came to; null: not done yet. Times in Unix seconds. */
+export function checkCheckpoint(facts: {
+  readonly newest: { readonly step: number; readonly problem: string | null } | null;
+  /** Newest first: folders whose manifest can't be read. */
+  readonly unreadable: readonly number[];
+  readonly full: {
+    readonly result: {
+      readonly resumes: { readonly step: number } | null;
+      readonly skipped: readonly { readonly step: number; readonly reason: string }[];
+    };
+    readonly t: number;
+    readonly isCurrent: boolean;
+  } | null;
+  readonly now: number;
+}): CheckResult {
+  const { newest, unreadable, full, now } = facts;
+  const [damaged] = unreadable;
+  if (newest === null && damaged === undefined)
+    return ok('No checkpoint yet; nothing has been trained.');
+  if (full === null || !full.isCurrent) return bySize(newest, damaged ?? null, full, now);
+  const { resumes, skipped } = full.result;
+  const age = `every byte read ${duration(now - full.t)} ago`;
+  const reasons = skipped.map(({ step, reason }) => `step ${step}: ${reason}`).join('; ');
+  if (resumes === null)
+    return fail(
+      `No checkpoint can be used (${reasons}; ${age}).`,
+      'Repair the files, or restore a version or a backup in Models.',
+    );
+  if (skipped.length > 0)
+    return warn(
+      `${reasons.charAt(0).toUpperCase()}${reasons.slice(1)} (${age}).`,
+      `Training resumes from step ${resumes.step} automatically.`,
+    );
+  return ok(`Step ${resumes.step}: checksums OK, ${age}.`);
+}
+
+/** Until every byte has been read. */
+function bySize(
   newest: { readonly step: number; readonly problem: string | null } | null,
-  older: { readonly step: number } | null,
+  damaged: number | null,
+  full: {
+    readonly result: { readonly resumes: { readonly step: number } | null };
+    readonly t: number;
+  } | null,
+  now: number,
 ): CheckResult {
-  if (newest === null) return ok('No checkpoint yet; nothing has been trained.');
-  if (newest.problem === null) return ok(`Step ${newest.step}: all files present, sizes OK.`);
-  const evidence = `Step ${newest.step}: ${newest.problem}.`;
-  return older === null
-    ? fail(evidence, 'Training restarts from the base model unless the file is restored.')
-    : warn(evidence, `Training resumes from step ${older.step} automatically.`);
+  if (newest === null || (damaged !== null && damaged > newest.step))
+    return warn(`Step ${damaged ?? 0}: manifest.json can't be read.`, 'Check again in a minute.');
+  if (newest.problem !== null)
+    return warn(`Step ${newest.step}: ${newest.problem}.`, 'Training uses an older checkpoint.');
+  const resumes = full?.result.resumes ?? null;
+  const older =
+    full === null || resumes === null
+      ? 'its checksums are being read'
+      : `step ${resumes.step} was read completely ${duration(now - full.t)} ago`;
+  return ok(`Step ${newest.step}: all files present, sizes OK; ${older}.`);
+}
+
+export function checkConfig(problem: string | null, file: string): CheckResult {
+  if (problem === null) return ok('config.json is valid.');
+  return fail(problem, `Fix ${file}, or move it away; it is read again within seconds.`);
+}
+
+/** `problem` null: the base model is complete. `id` empty: none is selected. */
+export function checkBase(id: string, problem: string | null): CheckResult {
+  if (id === '') return ok('No base model is selected yet.');
+  if (problem === null) return ok(`${id}: all files present.`);
+  return fail(
+    `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`,
+    'Put the folder back, or select another base model in Config.',
+  );
 }
 
 export function checkQueue(facts: {

@@ -3,6 +3,7 @@ import type { Check, CrashReport, MonitoringCosts } from '../../contract/index.t
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
+import type { BaseModelsRoom } from '../base-models/index.ts';
 import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
@@ -11,7 +12,9 @@ import type { Journal } from '../journal/index.ts';
 import type { QueueRoom } from '../queue/index.ts';
 import { readLogEnd, type TrainerRoom } from '../trainer/index.ts';
 import {
+  checkBase,
   checkCheckpoint,
+  checkConfig,
   checkDisk,
   checkPython,
   checkQueue,
@@ -36,8 +39,10 @@ export interface HealthRoom {
   readonly changed: Emitter<void>;
   /** The latest results. */
   list(): readonly Check[];
-  /** Checks now. */
+  /** Checks now, and waits for what is slow. */
   run(): Promise<readonly Check[]>;
+  /** Checks now; what is slow follows in the background. */
+  refresh(): Promise<readonly Check[]>;
   /** Newest first. */
   crashes(days: number, limit: number): Promise<readonly CrashReport[]>;
   costs(): Promise<MonitoringCosts>;
@@ -52,6 +57,7 @@ export interface HealthOptions {
   readonly disk: DiskRoom;
   readonly queue: QueueRoom;
   readonly trainer: TrainerRoom;
+  readonly baseModels: Pick<BaseModelsRoom, 'refresh' | 'selectedId' | 'problem'>;
   readonly checkpoints: CheckpointsRoom;
   readonly clock: Clock;
   readonly python: () => { readonly state: 'ok' | 'missing' | 'checking'; readonly detail: string };
@@ -71,7 +77,7 @@ class Health implements HealthRoom {
     this.options = options;
     this.costReader = new CostReader(options.paths);
     this.stop = options.clock.every(CHECK_SECONDS, async () => {
-      await this.run().catch((error: unknown) => {
+      await this.runChecks(false).catch((error: unknown) => {
         options.failed('health.run', error);
       });
     });
@@ -81,14 +87,27 @@ class Health implements HealthRoom {
     return this.checks;
   }
 
-  async run(): Promise<readonly Check[]> {
+  run(): Promise<readonly Check[]> {
+    return this.runChecks(true);
+  }
+
+  refresh(): Promise<readonly Check[]> {
+    return this.runChecks(false);
+  }
+
+  /** `isAsked`: somebody waits for the answer; what is slow is then done at once. */
+  private async runChecks(isAsked: boolean): Promise<readonly Check[]> {
     const { freeGb, floorGb } = this.options.disk.reading();
     const python = this.options.python();
     this.checks = [
       await this.check('trainer', 'Engine and trainer', () => this.trainer()),
       await this.check('disk', 'Disk space', () => checkDisk(freeGb, floorGb)),
       await this.check('python', 'Python', () => checkPython(python.state, python.detail)),
-      await this.check('checkpoint', 'Newest checkpoint', () => this.checkpoint()),
+      await this.check('config', 'Configuration', () =>
+        checkConfig(this.options.config.state().problem, this.options.paths.config),
+      ),
+      await this.check('base', 'Base model', () => this.base()),
+      await this.check('checkpoint', 'Newest checkpoint', () => this.checkpoint(isAsked)),
       await this.check('queue', 'Inbox and queue', () => this.queue()),
     ];
     this.changed.emit(undefined);
@@ -155,9 +174,20 @@ class Health implements HealthRoom {
     });
   }
 
-  private async checkpoint(): Promise<CheckResult> {
-    const [newest = null, ...others] = await this.options.checkpoints.ofHead();
-    return checkCheckpoint(newest, others.find(({ problem }) => problem === null) ?? null);
+  private async checkpoint(isAsked: boolean): Promise<CheckResult> {
+    const { checkpoints, clock } = this.options;
+    const [newest = null] = await checkpoints.ofHead();
+    const unreadable = await checkpoints.unreadable();
+    const hasAny = newest !== null || unreadable.length > 0;
+    const full = hasAny ? await checkpoints.fullCheck(isAsked) : null;
+    return checkCheckpoint({ newest, unreadable, full, now: clock.now() });
+  }
+
+  /** Also notices a base model that was removed or put back. */
+  private async base(): Promise<CheckResult> {
+    const { baseModels } = this.options;
+    await baseModels.refresh();
+    return checkBase(baseModels.selectedId(), await baseModels.problem());
   }
 
   private queue(): CheckResult {

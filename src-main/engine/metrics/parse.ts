@@ -81,6 +81,13 @@ export function toEvaluation(event: Fields): EvaluationPoint | null {
     exact: k === null || n === null || n === 0 ? null : k / n,
     exact_k: k,
     exact_n: n,
+    ...(n === null
+      ? {}
+      : {
+          exact_low: number(at(event.exact, 'low')),
+          exact_high: number(at(event.exact, 'high')),
+          exact_unfinished: number(at(event.exact, 'unfinished')),
+        }),
     think: number(at(event.think, 'share')),
   });
   return parsed.success ? parsed.data : null;

@@ -1,8 +1,9 @@
 /** Pause, resume, stop, skip and the .stop file. Each reports whether it has taken effect. */
 import { access, rename } from 'node:fs/promises';
 import { duration } from '../../contract/format.ts';
-import { type QueueState, Refusal } from '../../contract/index.ts';
+import { type QueueState, Refusal, unsavedText } from '../../contract/index.ts';
 import type { CommandVerb } from '../../formats/index.ts';
+import { type HaltFacts, haltText } from './halt-text.ts';
 import { phaseOf, type QueueParts } from './queue-progress.ts';
 
 /** Whether a command has taken effect, and after how long. */
@@ -47,15 +48,19 @@ export class QueueCommands {
   }
 
   async pause(by: string): Promise<CommandResult> {
+    const before = this.progressNow();
+    const wasPaused = this.phase === 'paused';
     await this.setDesiredState('paused', by);
     const isResumed = (): boolean => this.isBusy && this.requestedHalt === null;
-    const result = await this.command(
-      'pause',
-      () => this.phase === 'paused' || !this.isBusy || isResumed(),
-    );
+    // The event `paused` comes after the save, the heartbeat of that phase may be read before it.
+    const result = await this.command('pause', () => wasPaused || !this.isBusy || isResumed());
+    const { clock } = this.parts.options;
+    const end = clock.monotonic() + COMMAND_SECONDS;
+    while (this.isBusy && !isResumed() && this.phase !== 'paused' && clock.monotonic() < end)
+      await clock.sleep(COMMAND_POLL_SECONDS);
     if (isResumed())
       return { ...result, acted: false, text: 'Training was resumed before it had paused.' };
-    return { ...result, text: result.acted ? 'Paused; a checkpoint was saved.' : result.text };
+    return { ...result, text: result.acted ? await this.haltText('Paused', before) : result.text };
   }
 
   async resume(by: string): Promise<CommandResult> {
@@ -81,10 +86,36 @@ export class QueueCommands {
       if (wasPaused) await this.command('resume', () => this.phase !== 'paused');
       return { ...DONE, text: `Stops after ${open.dataset.name}.` };
     }
+    const before = this.progressNow();
     await this.setDesiredState('stopped', by);
     const result = await this.command('stop-now', () => !this.isBusy);
-    const text = 'Stopped; a checkpoint was saved, and the dataset keeps its position.';
-    return { ...result, text: result.acted ? text : result.text };
+    if (result.acted) return { ...result, text: await this.haltText('Stopped', before) };
+    const { unsaved } = this.parts.options.trainer.view();
+    if (unsaved === null) return result;
+    const text = `Waiting to save: ${unsavedText(unsaved)}. To stop without saving it: nightshift stop --discard`;
+    return { ...result, text };
+  }
+
+  /**
+   * Ends a trainer that can't save; the steps after the newest checkpoint are trained again.
+   * Refusal NOT_READY when saving works.
+   */
+  async stopUnsaved(by: string): Promise<CommandResult> {
+    const { trainer, clock } = this.parts.options;
+    const isBusy = (): boolean => this.isBusy;
+    if (!isBusy() || trainer.view().unsaved === null)
+      throw new Refusal('NOT_READY', 'Every step can be saved; there is nothing to give up.', {
+        next: 'Stop normally: training saves a checkpoint first.',
+      });
+    const before = this.progressNow();
+    const start = clock.monotonic();
+    await this.setDesiredState('stopped', by, 'without saving');
+    await trainer.kill('stopped without saving');
+    while (isBusy() && clock.monotonic() - start < COMMAND_SECONDS)
+      await clock.sleep(COMMAND_POLL_SECONDS);
+    const waited_ms = Math.round((clock.monotonic() - start) * 1000);
+    const text = await this.haltText('Stopped', before);
+    return { acted: !isBusy(), waited_ms, text };
   }
 
   /** Refusal NOT_READY when no dataset is being trained. */
@@ -182,6 +213,31 @@ export class QueueCommands {
     };
   }
 
+  private progressNow() {
+    const { savedStep, heartbeat } = this.parts.options.trainer.view();
+    const step = heartbeat === null || heartbeat.phase === 'load' ? null : heartbeat.step;
+    return { wasBusy: this.isBusy, step: largest(step, savedStep === 0 ? null : savedStep) };
+  }
+
+  /** `before`: the progress when the command was given. */
+  private async haltText(
+    verb: HaltFacts['verb'],
+    before: Pick<HaltFacts, 'wasBusy' | 'step'>,
+  ): Promise<string> {
+    const { options, progress } = this.parts;
+    const { unsaved, savedStep } = options.trainer.view();
+    const saved = savedStep ?? (await options.checkpoints.newest())?.step ?? null;
+    return haltText({
+      verb,
+      wasBusy: before.wasBusy,
+      // A step may have been done and saved since the command was given.
+      step: largest(before.step, this.progressNow().step, saved),
+      saved,
+      unsaved,
+      dataset: progress.open?.dataset.name ?? null,
+    });
+  }
+
   private get isBusy(): boolean {
     return this.parts.progress.isSupervising;
   }
@@ -194,6 +250,9 @@ export class QueueCommands {
     return this.parts.options.trainer.view().requestedHalt;
   }
 }
+
+const largest = (...steps: readonly (number | null)[]): number | null =>
+  steps.reduce((most, step) => (most === null || (step ?? -1) > most ? step : most), null);
 
 const STATE_TEXTS: Readonly<Record<QueueState['desired_state'], string>> = {
   running: 'Resumed',

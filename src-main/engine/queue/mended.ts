@@ -2,8 +2,7 @@
  * Whether what stopped training may be fixed, so that it is tried again before the next retry is
  * due: the device is free, or somebody changed the checkpoint files.
  */
-import { readdir, stat } from 'node:fs/promises';
-import path from 'node:path';
+import { fingerprintOf } from '../../kit/fingerprint.ts';
 import { deviceLockFolder, isUsedByOthers } from './devices.ts';
 import type { NotReady } from './queue-progress.ts';
 
@@ -30,19 +29,4 @@ export class MendDetector {
     this.watched = { since: t, fingerprint };
     return before?.since === t && before.fingerprint !== fingerprint;
   }
-}
-
-/** Names, sizes, times and permissions of all files below the folder. */
-async function fingerprintOf(folder: string): Promise<string> {
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
-  const facts = await Promise.all(
-    names.sort().map(async (name) => {
-      const found = await stat(path.join(folder, name)).catch(() => null);
-      return found === null
-        ? name
-        : `${name} ${found.size} ${found.mtimeMs} ${found.ctimeMs} ${found.mode}`;
-    }),
-  );
-  const own = await stat(folder).catch(() => null);
-  return [own?.ctimeMs ?? '', ...facts].join('\n');
 }

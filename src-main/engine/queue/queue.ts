@@ -75,6 +75,7 @@ export async function createQueue(options: QueueOptions) {
     pause: (by: string) => commands.pause(by),
     resume: (by: string) => commands.resume(by),
     stop: (isNow: boolean, by: string) => commands.stop(isNow, by),
+    stopUnsaved: (by: string) => commands.stopUnsaved(by),
     skip: (by: string) => commands.skip(by),
     standStill: (seconds: number) => scheduler.standStill(seconds),
     release: () => scheduler.release(),

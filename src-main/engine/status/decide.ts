@@ -1,5 +1,10 @@
 /** The state that is shown and the explanation under it, from what currently runs. Pure. */
-import type { QueueState, TrainingState } from '../../contract/index.ts';
+import {
+  type QueueState,
+  type TrainingState,
+  type UnsavedSteps,
+  unsavedText,
+} from '../../contract/index.ts';
 import { isSelfHealing } from '../queue/index.ts';
 
 export interface StateReadings {
@@ -15,9 +20,12 @@ export interface StateReadings {
       readonly cause: string;
     } | null;
     readonly pending: string | null;
+    readonly unsaved: UnsavedSteps | null;
   };
   /** Seconds after which a heartbeat is stale. */
   readonly staleAfter: number;
+  /** Enough heartbeats of the run have been seen to tell a slow step from a frozen one. */
+  readonly isPaceKnown: boolean;
   readonly dataset: string | null;
   readonly isSupervising: boolean;
   readonly notReady: { readonly category: string; readonly message: string } | null;
@@ -38,9 +46,12 @@ const MIN_STALE_SECONDS = 3;
 /** Until the intervals are known: a first step may compile kernels. */
 const STALE_SECONDS_UNKNOWN = 30;
 
+export const isPaceKnown = (intervals: readonly number[]): boolean =>
+  intervals.length >= MIN_INTERVALS;
+
 /** Twice the 99th percentile of the heartbeat intervals, at least 3 s. */
 export function decideStale(intervals: readonly number[]): number {
-  if (intervals.length < MIN_INTERVALS) return STALE_SECONDS_UNKNOWN;
+  if (!isPaceKnown(intervals)) return STALE_SECONDS_UNKNOWN;
   const sorted = [...intervals].sort((a, b) => a - b);
   const p99 = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))] ?? 0;
   return Math.max(MIN_STALE_SECONDS, 2 * p99);
@@ -74,11 +85,20 @@ export function decideState(readings: StateReadings): CurrentState {
 function whileAlive(readings: StateReadings): CurrentState {
   const { trainer, desiredState } = readings;
   if (desiredState.desired_state === 'stopped' || trainer.pending === 'stop-now')
-    return { state: 'stopping', reason: 'saving a checkpoint first' };
-  if (trainer.phase === 'paused') return { state: 'paused', reason: `by ${desiredState.by}` };
+    return {
+      state: 'stopping',
+      reason: trainer.unsaved === null ? 'saving a checkpoint first' : unsavedText(trainer.unsaved),
+    };
+  if (trainer.phase === 'paused') {
+    const unsaved = trainer.unsaved === null ? '' : `; ${unsavedText(trainer.unsaved)}`;
+    return { state: 'paused', reason: `by ${desiredState.by}${unsaved}` };
+  }
   const age = trainer.ageSeconds;
   if (trainer.phase === null || age === null || trainer.phase === 'load')
     return { state: 'loading', reason: null };
+  // The first step may be slow, but without a heartbeat nothing proves that it is being done.
+  if (!readings.isPaceKnown && age > MIN_STALE_SECONDS && age <= readings.staleAfter)
+    return { state: 'loading', reason: `first steps; no heartbeat for ${Math.round(age)} s` };
   if (age > readings.staleAfter)
     return {
       state: 'recovering',

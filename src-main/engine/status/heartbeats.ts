@@ -1,5 +1,5 @@
 /** How often the current run sends heartbeats, so that slow steps aren't taken for a hang. */
-import { decideStale } from './decide.ts';
+import { decideStale, isPaceKnown } from './decide.ts';
 
 const INTERVALS_KEPT = 200;
 /** Closer reads are the same heartbeat: its age is measured with this error. */
@@ -20,6 +20,10 @@ export class HeartbeatIntervals {
     this.intervals.push(t - this.last.t);
     if (this.intervals.length > INTERVALS_KEPT) this.intervals.shift();
     this.last = { run, t };
+  }
+
+  get isPaceKnown(): boolean {
+    return isPaceKnown(this.intervals);
   }
 
   /** Seconds after which a heartbeat is stale. */

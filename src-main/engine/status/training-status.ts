@@ -17,7 +17,7 @@ export interface StatusReadings {
   readonly state: CurrentState & { readonly since: number };
   readonly trainer: Pick<
     ReturnType<TrainerRoom['view']>,
-    'alive' | 'pid' | 'run' | 'device' | 'heartbeat' | 'pending' | 'recovering'
+    'alive' | 'pid' | 'run' | 'device' | 'heartbeat' | 'pending' | 'recovering' | 'unsaved'
   >;
   /** Step of the running trainer. */
   readonly trainerStep: number | null;
@@ -66,6 +66,7 @@ export function trainingStatusFrom(readings: StatusReadings): TrainingStatus {
     disk_free_gb: disk.freeGb,
     disk_floor_gb: disk.floorGb,
     last_checkpoint_step: largest(readings.latest.checkpointStep, readings.newestCheckpoint),
+    unsaved: trainer.unsaved,
     branch: readings.branch,
     model: config.model_name,
     run: trainer.run,

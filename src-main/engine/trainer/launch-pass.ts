@@ -1,8 +1,9 @@
 /** Starts a run of a pass, or finds the run that an earlier engine started. */
 import path from 'node:path';
-import { readOrNull, runId, specFiles } from '../../formats/index.ts';
+import { exitFile, readOrNull, runId, specFiles, writeFormat } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { signalGroup } from '../../kit/identity.ts';
 import type { SupervisorContext } from './context.ts';
 import { launch } from './launch.ts';
 import { findTrainer, writeProcessFile } from './run-files.ts';
@@ -32,6 +33,36 @@ export async function launchPass(
   });
   await writeProcessFile(folder, launched.identity);
   return new WatchedRun({ run, folder, ...launched, clock });
+}
+
+/** A command halted the pass while this process was started: ends it, and records that. */
+export async function endOvertakenRun(
+  { clock, journal }: SupervisorContext,
+  run: WatchedRun,
+  pass: SupervisedPass,
+): Promise<void> {
+  const halt = pass.requestedHalt ?? 'stopped';
+  signalGroup(run.identity, 'SIGKILL');
+  await run.awaitExitCode();
+  const { pid } = run.identity;
+  const text = `Ended the trainer for ${pass.dataset.name} (pid ${pid}) while it was starting: ${halt} by a command.`;
+  journal.write({
+    what: 'trainer.launch',
+    text,
+    step: pass.savedStep,
+    dataset: pass.dataset.id,
+    evidence: { run: run.run, pid, attempt: pass.attempts, overtaken: halt },
+  });
+  await writeFormat(path.join(run.folder, 'exit.json'), exitFile, {
+    outcome: halt,
+    reason: text,
+    t: clock.now(),
+    step: null,
+    position: null,
+    code: 0,
+    steps_done: null,
+    error: null,
+  });
 }
 
 /** The live trainer of the workspace, with the request it was started for; null: there is none. */

@@ -1,6 +1,6 @@
 /** What is known about the pass under supervision, over all of its runs. */
 import type { Crash } from '../../contract/index.ts';
-import type { CommandVerb, RunEvent } from '../../formats/index.ts';
+import type { CommandVerb, EventOf, RunEvent } from '../../formats/index.ts';
 import { requestedHaltAfter } from './restart-rules.ts';
 import type { Halt, PassRequest } from './types.ts';
 
@@ -24,6 +24,8 @@ export class SupervisedPass {
   recovery: Recovery | null = null;
   isHangSuspected = false;
   isHangKilled = false;
+  /** The last save, if it failed. */
+  saveFailure: EventOf<'checkpoint_failed'> | null = null;
   /** A trainer that crashes while it is about to halt is not restarted. */
   requestedHalt: Halt | null = null;
   /** Examples in memory at a time after the GPU ran out of memory; null: as configured. */
@@ -47,6 +49,7 @@ export class SupervisedPass {
   startRun(): void {
     this.isHangSuspected = false;
     this.isHangKilled = false;
+    this.saveFailure = null;
   }
 
   apply(event: RunEvent): void {
@@ -63,7 +66,11 @@ export class SupervisedPass {
       case 'finished':
         this.stepsDone = event.steps_done;
         break;
+      case 'checkpoint_failed':
+        this.saveFailure = event;
+        break;
       case 'checkpoint':
+        this.saveFailure = null;
         if (event.step <= this.savedStep) break;
         this.savedStep = event.step;
         // Training got past whatever made it restart.

@@ -10,7 +10,7 @@ import type { SupervisorContext, TrainerOptions } from './context.ts';
 import { handleCrash, reportRestart } from './crash-handling.ts';
 import { watchForHang } from './hang-watch.ts';
 import { launchCategory } from './launch.ts';
-import { findLiveRun, launchPass } from './launch-pass.ts';
+import { endOvertakenRun, findLiveRun, launchPass } from './launch-pass.ts';
 import { readExit } from './run-files.ts';
 import { SleepDetector } from './sleep-detector.ts';
 import { SupervisedPass } from './supervised-pass.ts';
@@ -135,8 +135,7 @@ class TrainerSupervisor implements TrainerRoom {
     try {
       const run = await launchPass(context, pass);
       if (this.pass !== pass) {
-        // It was paused, stopped or skipped while its process was started.
-        signalGroup(run.identity, 'SIGKILL');
+        await endOvertakenRun(context, run, pass);
         return;
       }
       this.run = run;

@@ -1,5 +1,5 @@
 /** The trainer's interface. The files behind these shapes are described in docs/protocol.md. */
-import type { Config } from '../../contract/index.ts';
+import type { Config, UnsavedSteps } from '../../contract/index.ts';
 import type { Emitter } from '../../kit/emitter.ts';
 import type {
   CommandVerb,
@@ -82,6 +82,10 @@ export interface TrainerView {
   /** From the command that halts training until one that resumes it. */
   readonly requestedHalt: Halt | null;
   readonly device: string | null;
+  /** Of the newest checkpoint; 0 when there is none, null without a pass. */
+  readonly savedStep: number | null;
+  /** The last save failed; null: saving works. */
+  readonly unsaved: UnsavedSteps | null;
 }
 
 export type WorkerResult =
@@ -97,6 +101,8 @@ export type WorkerResult =
 export interface WorkOptions {
   readonly onEvent?: (event: RunEvent) => void;
   readonly signal?: AbortSignal;
+  /** Happens again and again: its run folder is removed when it succeeded. */
+  readonly isRoutine?: boolean;
 }
 
 export interface TrainerRoom {

@@ -19,6 +19,8 @@ export function trainerView(
     pending: pending === null ? null : { verb: pending.verb, t: pending.t },
     requestedHalt: pass?.requestedHalt ?? null,
     device: pass?.device ?? null,
+    savedStep: pass?.savedStep ?? null,
+    unsaved: unsavedView(pass, run),
   };
 }
 
@@ -27,6 +29,19 @@ function heartbeatView(run: WatchedRun | null, now: number): HeartbeatView | nul
   if (heartbeat === null) return null;
   const { phase, step, position, t } = heartbeat;
   return { phase, step, position, age_s: Math.max(0, now - t) };
+}
+
+function unsavedView(pass: SupervisedPass | null, run: WatchedRun | null): TrainerView['unsaved'] {
+  const failure = pass?.saveFailure ?? null;
+  if (pass === null || failure === null) return null;
+  return {
+    // Training continues while nothing can be saved.
+    step: Math.max(failure.step, run?.heartbeat?.step ?? 0),
+    saved_step: pass.savedStep === 0 ? null : pass.savedStep,
+    reason: failure.reason,
+    free_bytes: failure.free_bytes,
+    needed_bytes: failure.needed_bytes,
+  };
 }
 
 function recoveryView(

@@ -1,4 +1,5 @@
 /** Python workers: everything that does not train, launched and observed like the trainer. */
+import { rm } from 'node:fs/promises';
 import type { WorkerKind, WorkerRequest } from '../../formats/index.ts';
 import { runId } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
@@ -50,7 +51,11 @@ export class Workers {
         message: `The ${kind} worker was canceled.`,
         log: '',
       };
-    return resultOf(run);
+    const result = await resultOf(run);
+    // A routine check leaves no folder behind, unless it failed and the folder says why.
+    if (result.ok && options.isRoutine === true)
+      await rm(run.folder, { recursive: true, force: true }).catch(() => undefined);
+    return result;
   }
 
   /** Workers end with the engine: what they write appears only when complete, and is made again. */

@@ -11,7 +11,7 @@ import {
 export interface Measured {
   readonly validationLoss: number | null;
   readonly gap: number | null;
-  readonly exactMatch: { readonly k: number; readonly n: number } | null;
+  readonly exactMatch: Version['exact_match'];
   /** The step of the version; null when it was not evaluated. */
   readonly evaluatedStep: number | null;
   readonly trainingLoss: number | null;
@@ -24,14 +24,25 @@ export function measuredBy({
   readonly evaluation: EvaluationPoint | null;
   readonly smoothed: number | null;
 }): Measured {
-  const k = evaluation?.exact_k ?? null;
-  const n = evaluation?.exact_n ?? null;
   return {
     trainingLoss: smoothed,
     validationLoss: evaluation?.core_loss ?? evaluation?.slice_loss ?? null,
     gap: evaluation?.gap ?? null,
-    exactMatch: k === null || n === null ? null : { k, n },
+    exactMatch: exactMatchOf(evaluation),
     evaluatedStep: evaluation?.step ?? null,
+  };
+}
+
+function exactMatchOf(evaluation: EvaluationPoint | null): Version['exact_match'] {
+  const k = evaluation?.exact_k ?? null;
+  const n = evaluation?.exact_n ?? null;
+  if (evaluation === null || k === null || n === null) return null;
+  const { exact_low: low, exact_high: high, exact_unfinished: unfinished } = evaluation;
+  return {
+    k,
+    n,
+    ...(low == null || high == null ? {} : { low, high }),
+    ...(unfinished == null ? {} : { unfinished }),
   };
 }
 

@@ -117,7 +117,7 @@ export function RowList({
     `${id} ${JSON.stringify(query)}|${String(from)}|${stamp}`,
     async (engine) => ({
       from,
-      rows: (await engine.datasets.rows({ id, from, limit: 2 * PAGE, ...query })).rows,
+      rows: (await engine.datasets.rows({ id, from: from + 1, limit: 2 * PAGE, ...query })).rows,
     }),
   );
   const rowAt = (place: number): ListedRow | null =>

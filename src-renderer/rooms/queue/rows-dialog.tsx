@@ -31,7 +31,7 @@ export function RowsDialog({
 function Rows({ dataset }: { readonly dataset: DatasetSummary }): ReactElement {
   const [from, setFrom] = useState(0);
   const { answer } = useAnswer(`${dataset.id}|${String(from)}`, (engine) =>
-    engine.datasets.rows({ id: dataset.id, from, limit: PAGE }),
+    engine.datasets.rows({ id: dataset.id, from: from + 1, limit: PAGE }),
   );
   if (answer === null) return <p className={textStyles.secondary}>Loading rows…</p>;
   return (

@@ -69,7 +69,7 @@ export const datasetsAnswers = (stage: Stage): Answers['datasets'] => ({
       account: accountOf(summary),
       total: listed.length,
       at: listed.filter(({ row }) => row < at).length,
-      rows: listed.slice(from, from + limit),
+      rows: listed.slice(Math.max(0, from - 1), Math.max(0, from - 1) + limit),
     };
   },
   row: ({ id, row }) => rowOf(stage.find('datasets', id), row),

@@ -212,6 +212,8 @@ class CheckpointSaver:
             step=step,
             reason="the disk is full" if is_full else str(error),
             free_bytes=shutil.disk_usage(root if root.exists() else session.spec.workspace).free,
-            needed_bytes=4 * 3 * session.model.parameter_count,
+            needed_bytes=write.checkpoint_bytes(
+                session.spec.base.folder, session.model.parameter_count
+            ),
         )
         return True

@@ -23,6 +23,8 @@ from .discover import hash_file, list_checkpoints, seal
 _PARTIAL_NAME = re.compile(r"\A\.step-\d{8}\.(\d+)\.partial\Z")
 # The longest lease that the engine grants (15 minutes).
 MAX_LEASE_SECONDS = 900
+# Random states, state.json, manifest.json and the headers of the tensor files.
+STATE_BYTES = 1 << 18
 _WEIGHTS = re.compile(
     r"\.(safetensors|bin|pt|gguf)\Z|\Abase\.json\Z|\Amodel\.safetensors\.index\.json\Z"
 )
@@ -84,6 +86,19 @@ def write_checkpoint(
         shutil.rmtree(partial, ignore_errors=True)
         raise
     return target, sum(int(facts["size"]) for facts in files.values())
+
+
+def checkpoint_bytes(base: Path, parameters: int) -> int:
+    """About how much space a checkpoint needs: fp32 weights, two optimizer states, the other files
+    of the model, and the random states."""
+    size = 4 * 3 * parameters + STATE_BYTES
+    try:
+        for path in base.iterdir():
+            if path.is_file() and not _WEIGHTS.search(path.name):
+                size += path.stat().st_size
+    except OSError:
+        return size
+    return size
 
 
 def _copy_model_files(source: Path, target: Path) -> None:

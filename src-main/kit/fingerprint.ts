@@ -1,0 +1,18 @@
+/** Whether any file below a folder changed since the last look, without reading the files. */
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+
+/** Names, sizes, times and permissions of the folder and everything below it. Never throws. */
+export async function fingerprintOf(folder: string): Promise<string> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const facts = await Promise.all(
+    names.sort().map(async (name) => {
+      const found = await stat(path.join(folder, name)).catch(() => null);
+      return found === null
+        ? name
+        : `${name} ${found.size} ${found.mtimeMs} ${found.ctimeMs} ${found.mode}`;
+    }),
+  );
+  const own = await stat(folder).catch(() => null);
+  return [own?.mode ?? '', ...facts].join('\n');
+}

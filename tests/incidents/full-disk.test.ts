@@ -1,0 +1,104 @@
+/** A disk with less room than a checkpoint: pause and stop say which step is safe, and nothing is lost. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { EngineProcess, PLAIN_TRAINING, questions, until } from './engine-process.ts';
+
+const LEFT_BYTES = 2_000_000;
+
+let engine: EngineProcess;
+let isMounted = false;
+beforeEach(() => {
+  engine = new EngineProcess();
+  mkdirSync(engine.workspace, { recursive: true });
+  try {
+    const options = ['-t', 'tmpfs', '-o', 'size=240m', 'tmpfs', engine.workspace];
+    execFileSync('mount', options, { stdio: 'pipe' });
+    isMounted = true;
+  } catch {
+    isMounted = false;
+  }
+});
+afterEach(async () => {
+  engine.kill();
+  if (isMounted) execFileSync('umount', ['-l', engine.workspace]);
+  await engine.end();
+});
+
+const filler = (): string => path.join(engine.workspace, 'filler');
+
+/** Leaves less room than a checkpoint of the starter model needs, but enough for small files. */
+function fill(): void {
+  const { bavail, bsize } = statfsSync(engine.workspace);
+  writeFileSync(filler(), Buffer.alloc(bavail * bsize - LEFT_BYTES));
+}
+
+/** Trains past a saved step, then fills the disk. Returns the id of the dataset. */
+async function trainOnFullDisk(): Promise<string> {
+  await engine.configure({ ...PLAIN_TRAINING, batch_size: 8, epochs: 6, save_steps: 10 });
+  await engine.start();
+  await engine.base('starter');
+  const [added] = await engine.add([await engine.file('rows.jsonl', questions(700, 11))]);
+  await until(
+    'a saved step',
+    async () => ((await engine.status()).last_checkpoint_step ?? 0) >= 10,
+  );
+  fill();
+  await until('a failed save', async () => (await engine.status()).unsaved !== null, 60);
+  return added?.id ?? '';
+}
+
+interface Controlled {
+  readonly acted: boolean;
+  readonly state: string;
+  readonly text: string;
+}
+
+test('issue 10, 29: pause on a full disk names the safe step and what is missing, and saves when there is room', async ({
+  skip,
+}) => {
+  if (!isMounted) skip('no small file system can be mounted here');
+  const id = await trainOnFullDisk();
+  const { body } = await engine.post<Controlled>('/training/pause');
+  const { unsaved } = await engine.status();
+  expect(body).toMatchObject({ acted: true, state: 'paused' });
+  expect(body.text).not.toMatch(/saved\.$/);
+  expect(body.text).toMatch(
+    /^Paused, but step \d+ is safe; step \d+ isn't saved: the disk is full, [\d.]+\u00a0MB more are needed\./,
+  );
+  expect(unsaved?.saved_step).toBeLessThan(unsaved?.step ?? 0);
+  const paused = await engine.status();
+  expect(paused.reason).toContain(`step ${unsaved?.saved_step ?? ''} is safe`);
+  expect(paused.trainer.alive).toBe(true);
+  rmSync(filler());
+  const saved = await until(
+    'saved',
+    async () => {
+      const now = await engine.status();
+      return now.unsaved === null ? now : null;
+    },
+    60,
+  );
+  expect(saved.state).toBe('paused');
+  expect(saved.last_checkpoint_step).toBe(unsaved?.step);
+  await engine.post('/training/resume');
+  await engine.completed([id], 300);
+  const { account } = await engine.dataset(id);
+  expect(Object.keys(account?.trained ?? {})).toEqual(['6']);
+}, 400_000);
+
+test('stop on a full disk waits for the save unless the steps are given up', async ({ skip }) => {
+  if (!isMounted) skip('no small file system can be mounted here');
+  await trainOnFullDisk();
+  const stopping = await engine.post<Controlled>('/training/stop', { now: true });
+  expect(stopping.body).toMatchObject({ acted: false, state: 'stopping' });
+  expect(stopping.body.text).toMatch(/^Waiting to save: .*more are needed.*--discard$/);
+  const { unsaved } = await engine.status();
+  const given = await engine.post<Controlled>('/training/stop', { now: true, discard: true });
+  expect(given.body).toMatchObject({ acted: true, state: 'stopped' });
+  const lost = (unsaved?.step ?? 0) - (unsaved?.saved_step ?? 0);
+  expect(given.body.text).toContain(`${lost} steps after step ${unsaved?.saved_step ?? ''}`);
+  const again = await engine.post<{ code: string }>('/training/stop', { now: true, discard: true });
+  expect(again).toMatchObject({ status: 409, body: { code: 'NOT_READY' } });
+}, 300_000);
