@@ -17,7 +17,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Refusal } from './contract/index.ts';
+import { Refusal, systemRefusal, visibleLines, visibleText } from './contract/index.ts';
 import { createDiagnostics } from './engine/diagnostics/index.ts';
 import { startEngine } from './engine/engine.ts';
 import { workspacePaths } from './formats/workspace.ts';
@@ -62,7 +62,8 @@ function engineLog(folder: string): (line: string) => void {
   return (line) => {
     const now = new Date();
     try {
-      appendFileSync(join(folder, `engine_${day(now)}.log`), `${now.toISOString()} ${line}\n`);
+      const file = join(folder, `engine_${day(now)}.log`);
+      appendFileSync(file, `${now.toISOString()} ${visibleLines(line)}\n`);
     } catch {
       // The disk room reports a full disk.
     }
@@ -207,11 +208,12 @@ async function main(): Promise<void> {
 closeInheritedSockets();
 try {
   await main();
-} catch (error) {
+} catch (thrown) {
+  const error = systemRefusal(thrown) ?? thrown;
   if (error instanceof Refusal) {
-    process.stderr.write(
-      `${error.message}${error.data.next === null ? '' : ` ${error.data.next}`}\n`,
-    );
+    const next = error.data.next === null ? '' : ` ${error.data.next}`;
+    // In one line: the window shows the last one.
+    process.stderr.write(`${visibleText(`${error.message}${next}`)}\n`);
     process.exit(3);
   }
   const usage = error instanceof TypeError;

@@ -21,6 +21,12 @@ function listen(channel: string, listener: (value: unknown) => void): () => void
 const bridge: NightshiftBridge = {
   connection: () =>
     ipcRenderer.invoke('nightshift:connection') as ReturnType<NightshiftBridge['connection']>,
+  startProblem: () =>
+    ipcRenderer.invoke('nightshift:start-problem') as ReturnType<NightshiftBridge['startProblem']>,
+  onStartProblem: (listener) =>
+    listen('nightshift:start-problem-changed', (problem) => {
+      listener(problem as Parameters<typeof listener>[0]);
+    }),
   pathOf: (file) => webUtils.getPathForFile(file),
   chooseFiles: () => ipcRenderer.invoke('nightshift:choose-files') as Promise<readonly string[]>,
   chooseFolder: () => ipcRenderer.invoke('nightshift:choose-folder') as Promise<string | null>,

@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ORPCError } from '@orpc/client';
 import { Command, CommanderError } from 'commander';
-import { Refusal, refusalData, refusals } from '../contract/index.ts';
+import { Refusal, refusalData, refusals, systemRefusal, visibleLines } from '../contract/index.ts';
 import { workspacePaths } from '../formats/workspace.ts';
 import { addBackupCommands } from './backups.ts';
 import { addBaseCommands } from './bases.ts';
@@ -16,6 +16,8 @@ import { addDemoCommand } from './demo.ts';
 import { addHealthCommands } from './health.ts';
 import { addHelpCommand } from './help.ts';
 import { addJournalCommand } from './journal.ts';
+import { addLogsCommand } from './logs.ts';
+import { addNoticesCommands } from './notices.ts';
 import { addQueueCommands } from './queue.ts';
 import { addVersionCommands } from './versions.ts';
 import { addServeCommand } from './serve.ts';
@@ -110,6 +112,8 @@ export function createProgram(run: Run, terminal: Terminal, version: string): Co
   addTrainingCommands(program, run);
   addQueueCommands(program, run);
   addJournalCommand(program, run);
+  addNoticesCommands(program, run);
+  addLogsCommand(program, run);
   addTokenCommand(program, run);
   addValidateCommand(program, run);
   addBaseCommands(program, run);
@@ -136,7 +140,8 @@ function inheritSettings(command: Command): void {
   }
 }
 
-function explain(error: unknown, terminal: Terminal, json: boolean): number {
+function explain(thrown: unknown, terminal: Terminal, json: boolean): number {
+  const error = systemRefusal(thrown) ?? thrown;
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   if (error instanceof NoEngine) {
     if (json) terminal.out(`${JSON.stringify({ error: 'NO_ENGINE', message: error.message })}\n`);
@@ -153,11 +158,12 @@ function explain(error: unknown, terminal: Terminal, json: boolean): number {
       );
     const confirm = data.success ? data.data.facts['confirm'] : undefined;
     const how = next ?? (confirm === undefined ? null : `To proceed: --confirm ${confirm}`);
-    terminal.error(`Refused (${code}): ${error.message}\n${how === null ? '' : `Next: ${how}\n`}`);
+    const text = `Refused (${code}): ${error.message}\n${how === null ? '' : `Next: ${how}\n`}`;
+    terminal.error(visibleLines(text));
     return exitCode.refused;
   }
   const message = error instanceof Error ? error.message : String(error);
   if (json) terminal.out(`${JSON.stringify({ error: 'FAILURE', message })}\n`);
-  terminal.error(`Failed: ${message}\n`);
+  terminal.error(visibleLines(`Failed: ${message}\n`));
   return exitCode.failure;
 }

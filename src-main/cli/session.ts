@@ -1,4 +1,5 @@
 /** What every command receives (workspace, terminal, clock) and the exit codes. */
+import { visibleLines } from '../contract/index.ts';
 import type { WorkspacePaths } from '../formats/workspace.ts';
 
 /** Documented in `nightshift --help` and README.md. */
@@ -28,7 +29,8 @@ export interface Session {
 export function show(session: Session, value: unknown, text: string | (() => string)): void {
   if (session.json) session.terminal.out(`${JSON.stringify(value)}\n`);
   else {
-    const output = typeof text === 'function' ? text() : text;
+    // Names and rows come from files: a terminal must not obey them.
+    const output = visibleLines(typeof text === 'function' ? text() : text);
     session.terminal.out(output.endsWith('\n') ? output : `${output}\n`);
   }
 }

@@ -50,7 +50,18 @@ export type DesktopSettingsChange = z.infer<typeof desktopSettingsChange>;
 export const pageAction = z.enum(['palette', 'add_files', 'pause_or_resume', 'stop', 'shortcuts']);
 export type PageAction = z.infer<typeof pageAction>;
 
+/** Why no engine is running for the workspace. */
+export interface StartProblem {
+  /** The engine's own sentences: what is wrong, and what to do. */
+  readonly text: string;
+  readonly workspace: string;
+  readonly log: string;
+}
+
 export interface NightshiftBridge {
+  /** Null while an engine is running or being started for the first time. */
+  startProblem(): Promise<StartProblem | null>;
+  onStartProblem(listener: (problem: StartProblem | null) => void): () => void;
   /**
    * Waits for an engine. `url`: its WebSocket; `ticket`: one-time, sent as subprotocol
    * `nightshift.ticket.<ticket>`.

@@ -38,3 +38,4 @@ export * from './status.ts';
 export * from './system-refusal.ts';
 export * from './unsaved-text.ts';
 export * from './versions.ts';
+export * from './visible-text.ts';

@@ -26,5 +26,7 @@ export const notice = z.object({
   body: z.string(),
   opens: screen,
   dismissed: z.boolean(),
+  /** The condition that it reports; it is dismissed when that ends. Missing: a past event. */
+  condition: z.string().optional(),
 });
 export type Notice = z.infer<typeof notice>;

@@ -3,7 +3,7 @@ import type { Announcement } from './fresh-notices.ts';
 
 export const engineStartFailing = (problem: string): Announcement => ({
   title: 'The engine failed to start',
-  body: `${problem}. Nightshift keeps retrying. A running trainer is not affected.`,
+  body: `${problem.replace(/\.?$/, '.')} Nightshift keeps retrying. A running trainer is not affected.`,
   opens: 'dashboard',
 });
 

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { app, protocol } from 'electron';
-import type { Rooms, Screen } from '../contract/index.ts';
+import type { Rooms, Screen, StartProblem } from '../contract/index.ts';
 import {
   commandFailed,
   engineRestarted,
@@ -81,6 +81,7 @@ export class Desktop {
     answerPage({
       window: () => this.window.browser,
       ticket: () => this.supervisor.ticket(),
+      startProblem: () => this.startProblem(this.supervisor.connection()),
       settings: () => this.preferences.get(),
       changeSettings: (change) => this.preferences.change(change),
     });
@@ -219,7 +220,14 @@ export class Desktop {
     });
   }
 
+  private startProblem(connection: Connection): StartProblem | null {
+    if (connection.kind !== 'starting' || connection.problem === null) return null;
+    const { workspace } = this.options;
+    return { text: connection.problem, workspace, log: this.engineLog };
+  }
+
   private readonly onConnection = (connection: Connection): void => {
+    this.window.send('nightshift:start-problem-changed', this.startProblem(connection));
     if (connection.kind === 'attached') this.window.send('nightshift:connected');
     if (connection.kind === 'older' || connection.kind === 'newer')
       void this.quitFlow.resolveContractMismatch(connection);

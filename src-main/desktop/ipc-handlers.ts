@@ -1,11 +1,12 @@
 /** The calls that the page may make to the main process. */
 import { dialog, ipcMain, type BrowserWindow, type IpcMainInvokeEvent } from 'electron';
-import type { DesktopSettings, DesktopSettingsChange } from '../contract/host.ts';
+import type { DesktopSettings, DesktopSettingsChange, StartProblem } from '../contract/host.ts';
 import { PAGE } from './scheme.ts';
 
 export interface PageCalls {
   readonly window: () => BrowserWindow | null;
   readonly ticket: () => Promise<{ readonly url: string; readonly ticket: string }>;
+  readonly startProblem: () => StartProblem | null;
   readonly settings: () => DesktopSettings;
   readonly changeSettings: (change: DesktopSettingsChange) => DesktopSettings;
 }
@@ -18,6 +19,7 @@ export function answerPage(calls: PageCalls): void {
     });
   };
   handle('nightshift:connection', calls.ticket);
+  handle('nightshift:start-problem', () => Promise.resolve(calls.startProblem()));
   handle('nightshift:choose-files', () => choosePaths(calls.window(), 'files'));
   handle('nightshift:settings', () => Promise.resolve(calls.settings()));
   // preferences.change validates the untrusted input.

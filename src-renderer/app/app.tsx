@@ -3,8 +3,6 @@ import { useEffect, useMemo, useState, type ComponentType, type ReactElement } f
 import { nextZoom, screenName, type Screen } from '../../src-main/contract/index.ts';
 import { useEngine } from '../engine/index.ts';
 import { useHost, type Host } from '../host/index.ts';
-import { Logo } from '../kit/marks.tsx';
-import textStyles from '../kit/styles/text.module.css';
 import { ConfigScreen } from '../rooms/config/index.ts';
 import { Dashboard, prepare } from '../rooms/dashboard/index.ts';
 import { DataScreen, DropOverlay, addFiles } from '../rooms/data/index.ts';
@@ -34,6 +32,7 @@ import { Rail } from './rail.tsx';
 import { ShortcutList } from './shortcut-list.tsx';
 import { mainControl } from './state-cell.ts';
 import { StopDialog } from './stop-dialog.tsx';
+import { Waiting } from './waiting.tsx';
 
 /** Zoom shortcuts work in the desktop app only; a browser has its own. */
 function zoomActions({
@@ -183,12 +182,5 @@ export function App(): ReactElement {
   useEffect(() => {
     document.documentElement.dataset.connection = connection;
   }, [connection]);
-  if (known) return <Live />;
-  return (
-    <main className={styles.waiting}>
-      <Logo />
-      <h1 className={textStyles.title}>Nightshift</h1>
-      <p role="status">Waiting for the engine…</p>
-    </main>
-  );
+  return known ? <Live /> : <Waiting />;
 }

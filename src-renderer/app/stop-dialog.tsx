@@ -96,7 +96,11 @@ function StopOptions({ onClose }: { readonly onClose: () => void }): ReactElemen
     void command((engine) =>
       option === 'skip'
         ? engine.training.skip({ by })
-        : engine.training.stop({ now: option !== 'after', discard: option === 'discard', by }),
+        : engine.training.stop({
+            now: option !== 'after',
+            ...(option === 'discard' ? { discard: true } : {}),
+            by,
+          }),
     );
   };
   return (

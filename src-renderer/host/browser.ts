@@ -20,6 +20,7 @@ export function createBrowserHost(): Host {
     chooseFolder: () => choose(true),
     chooseFolderPath: () => Promise.resolve(null),
     preferences: null,
+    onStartProblem: noListener,
     onAct: noListener,
     onOpen: noListener,
     onConnection: noListener,

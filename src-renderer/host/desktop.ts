@@ -36,6 +36,10 @@ export function createDesktopHost(bridge: NightshiftBridge): Host {
       change: (change) => bridge.changeSettings(change),
       onChange: (listener) => bridge.onSettings(listener),
     },
+    onStartProblem(listener) {
+      void bridge.startProblem().then(listener);
+      return bridge.onStartProblem(listener);
+    },
     onAct: (listener) => bridge.onAction(listener),
     onOpen: (listener) => bridge.onOpen(listener),
     onConnection: (listener) => bridge.onConnection(listener),

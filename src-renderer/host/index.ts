@@ -4,7 +4,11 @@
  * Never: knows about datasets, talks to the engine, or tells a screen which environment it runs in.
  */
 import { createContext, useContext } from 'react';
-import type { DesktopSettings, DesktopSettingsChange } from '../../src-main/contract/index.ts';
+import type {
+  DesktopSettings,
+  DesktopSettingsChange,
+  StartProblem,
+} from '../../src-main/contract/index.ts';
 
 /** Dropped or chosen files: paths where the engine can read them itself, otherwise their bytes. */
 export type Chosen =
@@ -28,6 +32,8 @@ export interface Host {
     /** The host shows notifications; the page shows none of its own. */
     readonly notifications: boolean;
   };
+  /** Why no engine is running; called at once, and with every change. */
+  onStartProblem(listener: (problem: StartProblem | null) => void): () => void;
   /** Opens a WebSocket to the engine. Rejects when no engine is running. */
   openSocket(): Promise<WebSocket>;
   /** Contents of a drop; must be called inside the drop event. */

@@ -28,7 +28,10 @@ const kinds: readonly (readonly [messages.NoticeText, Notice['opens']])[] = [
     'dashboard',
   ],
   [messages.queueEmpty({ datasets: 6, failed: 0, seconds: 25_500, step: 52_640 }), 'queue'],
-  [messages.datasetFailed('a.jsonl', 'The loss is not a number', null), 'queue'],
+  [
+    messages.datasetFailed({ id: 'd-1', name: 'a.jsonl' }, 'The loss is not a number', null),
+    'queue',
+  ],
   [messages.datasetRefused('b.jsonl', 'No row can be read.'), 'data'],
   [messages.needsDecision('c.jsonl', 'Row 17 is not JSON.'), 'data'],
 ];

@@ -197,9 +197,12 @@ test('a notice opens its screen and can be dismissed', async () => {
   const { page, server } = await openPage();
   const [first] = server.engine.rooms().notices;
   if (first === undefined) throw new Error('the scene has no notice');
-  server.engine.change({ notices: [{ ...first, opens: 'queue' }] });
+  // Information is not kept on the screen.
+  const information = { ...first, id: 'n-info', tone: 'info' as const, title: 'All went well' };
+  server.engine.change({ notices: [{ ...first, tone: 'warn', opens: 'queue' }, information] });
   await page.getByRole('button', { name: 'Open Queue' }).click();
   await page.getByRole('heading', { name: 'Queue' }).waitFor();
+  expect(await page.getByRole('button', { name: /^Dismiss: / }).count()).toBe(1);
   await page.getByRole('button', { name: `Dismiss: ${first.title}` }).click();
   expect(await called(server, 'notices.dismiss')).toEqual({ id: first.id });
   await page.getByText(first.title).waitFor({ state: 'detached' });

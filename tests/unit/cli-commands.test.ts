@@ -140,6 +140,7 @@ describe('with an engine', () => {
       { key: 'keep_checkpoints', value: 5, confirm: null, stage: false, by: 'you (command line)' },
     ],
     [['journal', '--limit', '2'], 'journal.read', { limit: 2 }],
+    [['notices', 'dismiss', 'n-1'], 'notices.dismiss', { id: 'n-1' }],
     [['validate', '/data/a.jsonl'], 'datasets.validate', { path: '/data/a.jsonl' }],
   ])('%j calls %s', async (args, path, input) => {
     const { engine } = await withEngine();

@@ -88,14 +88,20 @@ test('one notice of a kind in 10 minutes, then one summary; another kind is not 
   const clock = new ManualClock();
   const told: NoticeText[] = [];
   const throttle = createThrottle(clock, (text) => told.push(text));
-  for (const key of ['a', 'b', 'c']) throttle.notify(configChanged([key]));
-  throttle.notify({ ...configChanged(['x']), kind: 'hang' });
+  // A past event, not a condition.
+  const event = (key: string): NoticeText => ({ ...configChanged([key]), condition: undefined });
+  for (const key of ['a', 'b', 'c']) throttle.notify(event(key));
+  throttle.notify({ ...event('x'), kind: 'hang' });
   expect(told.map((notice) => notice.kind)).toEqual(['config_drift', 'hang']);
   clock.advance(599);
   expect(told).toHaveLength(2);
   clock.advance(2);
   expect(told).toHaveLength(3);
   expect(told[2]?.body).toContain('2 of this kind in 10 min');
-  throttle.notify(configChanged(['d']));
+  throttle.notify(event('d'));
   expect(told).toHaveLength(4);
+  // Two conditions of one kind are two facts.
+  throttle.notify({ ...event('e'), condition: 'one' });
+  throttle.notify({ ...event('f'), condition: 'two' });
+  expect(told).toHaveLength(6);
 });

@@ -3,7 +3,7 @@
  * or by a lost connection.
  */
 import { mkdirSync } from 'node:fs';
-import { CONTRACT_VERSION, type Rooms } from '../../contract/index.ts';
+import { CONTRACT_VERSION, type Rooms, systemRefusal } from '../../contract/index.ts';
 import { backoffMs, decideNext, type Decision, type Handshake } from './decide.ts';
 import { requestExit, requestTicket, type Address } from './engine-http.ts';
 import { startEngine, type Child } from './engine-process.ts';
@@ -192,6 +192,7 @@ class EngineSupervisor implements Supervisor {
 
   /** No engine holds the workspace any more. */
   private detach(): void {
+    // Between two attempts the problem of the last one is still what the user has to know.
     if (this.current.kind === 'starting') return;
     if (this.current.kind === 'attached' && !this.exitRequested)
       this.lost ??= { cause: this.cause, ms: this.now() };
@@ -221,22 +222,23 @@ class EngineSupervisor implements Supervisor {
         log,
         env,
         nowMs,
-        onExit: (cause) => {
-          this.onEngineExit(cause);
+        onExit: (cause, said) => {
+          this.onEngineExit(cause, said);
         },
       });
       this.child = started;
       if (started !== null) listener.onStarted(started);
-    } catch (error) {
+    } catch (thrown) {
+      const error = systemRefusal(thrown) ?? thrown;
       this.startFailed(error instanceof Error ? error.message : String(error));
     }
   }
 
-  private onEngineExit(cause: string): void {
+  private onEngineExit(cause: string, said: string | null): void {
     this.cause = cause;
     // The connection can close before the exit is known.
     if (this.lost !== null) this.lost = { ...this.lost, cause };
-    if (this.current.kind === 'starting') this.startFailed(`${cause}, see ${this.options.log}`);
+    if (this.current.kind === 'starting') this.startFailed(said ?? `It ended with ${cause}.`);
     this.child = null;
     this.loop.wake();
   }

@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { access, lstat, readdir, rmdir } from 'node:fs/promises';
 import path from 'node:path';
+import { visibleText } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { CompletenessWatch } from './completeness.ts';
 import { hasAcceptedExtension, isIgnored, refuseName, SUPPORTED_FILES } from './names.ts';
@@ -26,16 +27,21 @@ export interface DataFiles {
   readonly refused: readonly { readonly path: string; readonly message: string }[];
 }
 
+/** Node reads a name that isn't UTF-8 with a replacement character, and then finds no such file. */
+function unreadableText(name: string, { code }: NodeJS.ErrnoException): string {
+  if (code !== 'ENOENT') return `can't be read (${code ?? 'unknown error'})`;
+  return name.includes('\ufffd') ? 'has a name that is not UTF-8; rename it' : 'does not exist';
+}
+
 /** All data files under a path, depth first; other files are refused with a reason. Links are not followed. */
 export async function findDataFiles(from: string): Promise<DataFiles> {
   const files: DataFile[] = [];
   const refused: { path: string; message: string }[] = [];
   const visit = async (at: string): Promise<number> => {
-    const name = path.basename(at);
+    const name = visibleText(path.basename(at));
     const facts = await lstat(at).catch((error: unknown) => error as NodeJS.ErrnoException);
     if (facts instanceof Error) {
-      const why = facts.code === 'ENOENT' ? 'does not exist' : `can't be read (${facts.code})`;
-      refused.push({ path: at, message: `${at} ${why}.` });
+      refused.push({ path: at, message: `${visibleText(at)} ${unreadableText(name, facts)}.` });
       return 0;
     }
     if (facts.isDirectory()) {
@@ -43,13 +49,13 @@ export async function findDataFiles(from: string): Promise<DataFiles> {
       try {
         entries = (await readdir(at)).sort();
       } catch {
-        refused.push({ path: at, message: `The folder ${at} can't be read.` });
+        refused.push({ path: at, message: `The folder ${visibleText(at)} can't be read.` });
         return 0;
       }
       let count = 0;
       for (const entry of entries)
         if (!isIgnored(entry)) count += await visit(path.join(at, entry));
-      if (count === 0 && (at === from || hasAcceptedExtension(name)))
+      if (count === 0 && (at === from || hasAcceptedExtension(at)))
         refused.push({
           path: at,
           message: `${name} is a folder without data files. Supported: ${SUPPORTED_FILES}.`,
@@ -61,7 +67,7 @@ export async function findDataFiles(from: string): Promise<DataFiles> {
       refused.push({ path: at, message: `${name} is ${what}. Copy the file itself.` });
       return 0;
     }
-    const badName = refuseName(name);
+    const badName = refuseName(path.basename(at));
     if (badName !== null) {
       refused.push({ path: at, message: badName });
       return 0;
@@ -145,7 +151,7 @@ export class Inbox {
     return {
       id: known?.id ?? this.options.newId(),
       file,
-      name: path.basename(file),
+      name: visibleText(path.basename(file)),
       bytes,
       since: known?.since ?? this.options.clock.now(),
       state,

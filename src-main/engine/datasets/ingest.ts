@@ -141,7 +141,10 @@ export class Ingest {
       if (name !== facts.name)
         this.options.journal.write({
           what: 'datasets.rename',
-          text: `${facts.name} already exists, so the new file is named ${name}.`,
+          text:
+            name === plainName(facts.name)
+              ? `${facts.name} has a name that can't be kept, so the file is named ${name}.`
+              : `${facts.name} already exists, so the new file is named ${name}.`,
           dataset: record.meta.id,
         });
       return record;
@@ -153,7 +156,8 @@ export class Ingest {
   takeFromInbox(entry: InboxEntry): Promise<DatasetRecord> {
     return this.moveIn(entry.file, {
       id: entry.id,
-      name: entry.name,
+      // The name of the entry is the one that is shown.
+      name: path.basename(entry.file),
       priority: 'normal',
       source: 'inbox',
     });

@@ -1,5 +1,6 @@
 /** Names of data files: which are accepted, and how two of the same name are kept apart. Pure. */
 import path from 'node:path';
+import { visibleText } from '../../contract/index.ts';
 
 /** For messages. */
 export const SUPPORTED_FILES = '.jsonl, .json and .csv (optionally .gz or .zst), .parquet';
@@ -25,7 +26,7 @@ export function refuseName(name: string): string | null {
   if (hasAcceptedExtension(name)) return null;
   const extension = path.extname(name);
   const what = extension === '' ? 'has no extension' : `ends in ${extension}`;
-  return `${name} ${what}. Supported: ${SUPPORTED_FILES}.`;
+  return `${visibleText(name)} ${what}. Supported: ${SUPPORTED_FILES}.`;
 }
 
 /** Stem and extension; `.jsonl.gz` is one extension. */
@@ -39,7 +40,7 @@ function parts(name: string): readonly [string, string] {
 export function plainName(given: string): string {
   const last = given.split(/[\\/]/).at(-1) ?? '';
   const printable = Array.from(last.normalize('NFC'))
-    .filter((letter) => letter >= ' ' && letter !== '\u007f' && !'<>:"|?*'.includes(letter))
+    .filter((letter) => visibleText(letter) === letter && !'<>:"|?*'.includes(letter))
     .join('')
     .trim()
     .replace(/^\.+/, '');

@@ -1,6 +1,6 @@
 /** The journal in memory and on the disk. */
 import path from 'node:path';
-import type { JournalEntry } from '../../contract/index.ts';
+import { type JournalEntry, visibleText } from '../../contract/index.ts';
 import { journalFileName, readJournal } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -58,7 +58,16 @@ class WorkspaceJournal implements Journal {
   write({ what, text, step = null, dataset = null, evidence }: JournalLine): JournalEntry {
     const t = this.clock.now();
     const id = `j-${Math.round(t * 1000).toString(36)}-${(this.serial++).toString(36)}`;
-    const entry: JournalEntry = { id, t, what, text, step, dataset, evidence: { ...evidence } };
+    const visible = visibleText(text);
+    const entry: JournalEntry = {
+      id,
+      t,
+      what,
+      text: visible,
+      step,
+      dataset,
+      evidence: { ...evidence },
+    };
     this.entries = [entry, ...this.entries].slice(0, KEPT_ENTRIES);
     this.waiting.push(entry);
     this.draining ??= this.drain().finally(() => {

@@ -1,7 +1,7 @@
 /** Notices about datasets and the queue. Pure. */
 import { count, duration, loss, plural } from '../../contract/format.ts';
 import type { DatasetSummary } from '../../contract/index.ts';
-import type { NoticeText } from './notice-text.ts';
+import { failedCondition, type NoticeText } from './notice-text.ts';
 
 export function datasetDone(facts: {
   readonly dataset: DatasetSummary;
@@ -25,13 +25,18 @@ export function datasetDone(facts: {
   };
 }
 
-export function datasetFailed(name: string, reason: string, next: string | null): NoticeText {
+export function datasetFailed(
+  { id, name }: Pick<DatasetSummary, 'id' | 'name'>,
+  reason: string,
+  next: string | null,
+): NoticeText {
   return {
     kind: 'dataset_failed',
     tone: 'fail',
     title: `${name} failed`,
     body: `${reason.replace(/\.?$/, '.')}${nextText(next)}`,
     opens: 'queue',
+    condition: failedCondition(id),
   };
 }
 

@@ -5,6 +5,8 @@ import * as messages from './messages.ts';
 
 export interface EventNoticesOptions {
   readonly notify: (text: messages.NoticeText) => void;
+  /** Dismisses what was said about a condition that ended. */
+  readonly resolve: (condition: string) => void;
   /** Runs with the step of the newest checkpoint; null: there is none. */
   readonly withCheckpoint: (where: string, run: (saved: number | null) => void) => void;
   readonly currentStep: () => number | null;
@@ -40,6 +42,7 @@ export class EventNotices {
         break;
       case 'checkpoint':
         this.isSavingPaused = false;
+        this.options.resolve(messages.CONDITIONS.unsaved);
         break;
       default:
         this.onTrainingEvent(event);
@@ -73,6 +76,7 @@ export class EventNotices {
   private onRestarted({ seconds, step, lost_steps: lost }: EventOf<'restarted'>): void {
     const cause = this.cause ?? 'the trainer crashed';
     this.cause = null;
+    this.options.resolve(messages.CONDITIONS.hang);
     this.options.notify(messages.recovered({ seconds, cause, step, lost }));
   }
 
@@ -86,9 +90,11 @@ export class EventNotices {
   private onSaveFailed(event: EventOf<'checkpoint_failed'>): void {
     if (this.isSavingPaused) return;
     this.isSavingPaused = true;
-    const { step, free_bytes, needed_bytes } = event;
+    const { step, reason, free_bytes: free, needed_bytes: needed } = event;
     this.options.withCheckpoint('save', (saved) => {
-      this.options.notify(messages.savingPaused(step, saved, free_bytes, needed_bytes));
+      // It may have been saved while the checkpoints were listed.
+      if (this.isSavingPaused)
+        this.options.notify(messages.savingPaused({ step, saved, reason, free, needed }));
     });
   }
 }

@@ -1,11 +1,11 @@
 /** The titles and bodies of notices. Pure. */
 import { gigabytes } from '../../contract/format.ts';
 import type { Notice } from '../../contract/index.ts';
-import { type NoticeText, sentence } from './notice-text.ts';
+import { CONDITIONS, type NoticeText, sentence } from './notice-text.ts';
 
 export * from './dataset-messages.ts';
 export * from './trainer-messages.ts';
-export type { NoticeText } from './notice-text.ts';
+export { CONDITIONS, failedCondition, type NoticeText } from './notice-text.ts';
 
 export function lowDiskSpace(freeGb: number, minimumGb: number): NoticeText {
   return {
@@ -14,6 +14,30 @@ export function lowDiskSpace(freeGb: number, minimumGb: number): NoticeText {
     title: `Low disk space: ${gigabytes(freeGb)} free`,
     body: `Saving is paused below the minimum free space of ${gigabytes(minimumGb)}. Free up space on this disk, or lower disk.min_free_gb.`,
     opens: 'health',
+    condition: CONDITIONS.lowDisk,
+  };
+}
+
+export function configProblem(problem: string): NoticeText {
+  return {
+    kind: 'config_drift',
+    tone: 'fail',
+    title: "config.json can't be used",
+    body: problem,
+    opens: 'config',
+    condition: CONDITIONS.config,
+  };
+}
+
+/** `reason`: which base model, and where it should be. */
+export function baseMissing(reason: string): NoticeText {
+  return {
+    kind: 'fact',
+    tone: 'fail',
+    title: 'The base model is missing',
+    body: `${sentence(reason)} New datasets wait until it is back or another one is selected.`,
+    opens: 'config',
+    condition: CONDITIONS.base,
   };
 }
 
@@ -44,6 +68,7 @@ export function configChanged(keys: readonly string[]): NoticeText {
     title: 'config.json changed during training',
     body: `${keys.join(', ')}: the current dataset keeps its values; the new ones apply from the next dataset.`,
     opens: 'config',
+    condition: CONDITIONS.drift,
   };
 }
 

@@ -1,5 +1,5 @@
 /** The last notices, in memory and in `data/notices.json`. */
-import { type Notice, Refusal } from '../../contract/index.ts';
+import { type Notice, Refusal, visibleText } from '../../contract/index.ts';
 import { noticesFile, readOrNull, writeFormat } from '../../formats/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
@@ -41,7 +41,12 @@ export class NoticeStore {
   publish(text: NoticeText): void {
     const t = this.options.clock.now();
     const id = `n-${Math.round(t * 1000).toString(36)}-${this.options.random()}`;
-    this.notices = [{ ...text, id, t, dismissed: false }, ...this.notices].slice(0, KEPT_NOTICES);
+    const title = visibleText(text.title);
+    const body = visibleText(text.body);
+    this.notices = [{ ...text, title, body, id, t, dismissed: false }, ...this.notices].slice(
+      0,
+      KEPT_NOTICES,
+    );
     this.save();
   }
 
@@ -49,6 +54,11 @@ export class NoticeStore {
   dismiss(id: string): void {
     if (!this.dismissWhere((notice) => notice.id === id))
       throw new Refusal('NOT_FOUND', 'Notice not found.', { subject: id });
+  }
+
+  /** The condition ended. */
+  resolve(condition: string): void {
+    this.dismissWhere((notice) => notice.condition === condition && !notice.dismissed);
   }
 
   /** What the notice asked for has been done. */

@@ -1,7 +1,21 @@
 /** What every notice is made of. */
 import type { Notice } from '../../contract/index.ts';
 
-export type NoticeText = Pick<Notice, 'kind' | 'tone' | 'title' | 'body' | 'opens'>;
+export type NoticeText = Pick<Notice, 'kind' | 'tone' | 'title' | 'body' | 'opens' | 'condition'>;
+
+/** Conditions that end without the user dismissing their notice. */
+export const CONDITIONS = {
+  lowDisk: 'disk.low',
+  unsaved: 'disk.unsaved',
+  config: 'config.problem',
+  drift: 'config.drift',
+  base: 'base.missing',
+  notReady: 'training.not_ready',
+  hang: 'training.hang',
+} as const;
+
+/** While the dataset lies in failed/. */
+export const failedCondition = (id: string): string => `failed:${id}`;
 
 /** With a capital first and a full stop. */
 export function sentence(text: string): string {

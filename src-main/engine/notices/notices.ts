@@ -1,16 +1,24 @@
 /** Connects the rooms to the notices. */
-import type { ConfigState, DatasetSummary } from '../../contract/index.ts';
+import type { DatasetSummary } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { BackupsRoom } from '../backups/index.ts';
 import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
+import type { BaseModelsRoom } from '../base-models/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { LineageRecovery, LineageRoom } from '../lineage/index.ts';
 import { isSelfHealing, type QueueNews, type QueueRoom } from '../queue/index.ts';
 import type { RestoreRoom } from '../restore/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
+import {
+  baseCondition,
+  type ConditionActions,
+  configConditions,
+  diskCondition,
+  notReadyCondition,
+} from './conditions.ts';
 import { EventNotices } from './event-notices.ts';
 import * as messages from './messages.ts';
 import { NoticeStore } from './notice-store.ts';
@@ -23,6 +31,7 @@ type Notify = (text: messages.NoticeText) => void;
 export interface NoticesOptions {
   readonly paths: WorkspacePaths;
   readonly backups: Pick<BackupsRoom, 'damaged'>;
+  readonly baseModels: Pick<BaseModelsRoom, 'changed' | 'missingReason' | 'selectedId'>;
   readonly config: ConfigRoom;
   readonly datasets: DatasetsRoom;
   readonly disk: DiskRoom;
@@ -44,7 +53,11 @@ export async function createNotices(options: NoticesOptions) {
   const notify: Notify = (text) => {
     throttle.notify(text);
   };
-  const disconnect = connect(options, store, notify);
+  const resolve = (condition: string): void => {
+    throttle.resolve(condition);
+    store.resolve(condition);
+  };
+  const disconnect = connect(options, store, { notify, resolve });
   return {
     changed: store.changed,
     /** Newest first. */
@@ -61,13 +74,27 @@ export async function createNotices(options: NoticesOptions) {
   };
 }
 
-function connect(options: NoticesOptions, store: NoticeStore, notify: Notify): () => void {
-  const events = eventNotices(options, notify);
+function connect(
+  options: NoticesOptions,
+  store: NoticeStore,
+  actions: ConditionActions,
+): () => void {
+  const { notify, resolve } = actions;
+  const events = eventNotices(options, actions);
   const onVerdict = verdictNotices(store, notify);
-  const onConfig = configNotices(notify);
-  const onDisk = diskNotices(options.disk, notify);
+  const onConfig = configConditions(actions);
+  const onDisk = diskCondition(actions, options.disk);
+  const onBase = baseCondition(actions, options.baseModels);
+  const onQueue = notReadyCondition(actions, options.queue);
   const onLineage = lineageNotices(options.lineage, notify);
+  const onDatasets = (): void => {
+    endFailures(options.datasets, store, resolve);
+  };
   onLineage();
+  onConfig(options.config.state());
+  onDisk();
+  onBase();
+  onDatasets();
   const unsubscribe = [
     options.queue.news.on((news) => {
       notify(queueNotice(news, options.clock.now()));
@@ -84,6 +111,9 @@ function connect(options: NoticesOptions, store: NoticeStore, notify: Notify): (
     }),
     options.disk.changed.on(onDisk),
     options.config.changed.on(onConfig),
+    options.baseModels.changed.on(onBase),
+    options.queue.changed.on(onQueue),
+    options.datasets.changed.on(onDatasets),
     options.lineage.changed.on(onLineage),
   ];
   return () => {
@@ -96,7 +126,7 @@ function queueNotice(news: QueueNews, now: number): messages.NoticeText {
     case 'done':
       return messages.datasetDone(news);
     case 'failed':
-      return messages.datasetFailed(news.dataset.name, news.reason, news.next);
+      return messages.datasetFailed(news.dataset, news.reason, news.next);
     case 'quarantined':
       return messages.rowsQuarantined(news.name, news.count, news.why);
     case 'not_ready':
@@ -108,9 +138,25 @@ function queueNotice(news: QueueNews, now: number): messages.NoticeText {
   }
 }
 
-function eventNotices(options: NoticesOptions, notify: Notify): EventNotices {
+/** A failed dataset was queued again, or its file is gone. */
+function endFailures(
+  datasets: Pick<DatasetsRoom, 'list'>,
+  store: NoticeStore,
+  resolve: (condition: string) => void,
+): void {
+  const failures = store
+    .list()
+    .filter(({ condition, dismissed }) => condition?.startsWith('failed:') === true && !dismissed);
+  if (failures.length === 0) return;
+  const failed = datasets.list().filter(({ place }) => place === 'failed');
+  const current = new Set(failed.map(({ id }) => messages.failedCondition(id)));
+  for (const { condition } of failures)
+    if (condition !== undefined && !current.has(condition)) resolve(condition);
+}
+
+function eventNotices(options: NoticesOptions, actions: ConditionActions): EventNotices {
   return new EventNotices({
-    notify,
+    ...actions,
     withCheckpoint: (where, run) => {
       options.checkpoints
         .newest()
@@ -154,26 +200,5 @@ function lineageNotices(lineage: NoticesOptions['lineage'], notify: Notify): () 
     if (recovery !== null && recovery !== reported)
       notify(messages.lineageRecovered(recovery.text));
     reported = recovery;
-  };
-}
-
-function configNotices(notify: Notify): (state: ConfigState) => void {
-  let seen = '';
-  return ({ drift }) => {
-    const keys = drift.map(({ key }) => key);
-    const text = keys.join(',');
-    if (text !== '' && text !== seen) notify(messages.configChanged(keys));
-    seen = text;
-  };
-}
-
-function diskNotices(disk: DiskRoom, notify: Notify): () => void {
-  let wasLow = false;
-  return () => {
-    const { freeGb, floorGb } = disk.reading();
-    if (freeGb === null || floorGb === null) return;
-    const isLow = freeGb < floorGb;
-    if (isLow && !wasLow) notify(messages.lowDiskSpace(freeGb, floorGb));
-    wasLow = isLow;
   };
 }

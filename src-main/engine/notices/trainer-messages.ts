@@ -2,8 +2,9 @@
  * Notices about the trainer: crashes, hangs, memory, checkpoints. Steps are null where unknown.
  * Pure.
  */
-import { bytes, count, duration, plural } from '../../contract/format.ts';
-import { type NoticeText, sentence } from './notice-text.ts';
+import { count, duration, plural } from '../../contract/format.ts';
+import { missingText } from '../../contract/index.ts';
+import { CONDITIONS, type NoticeText, sentence } from './notice-text.ts';
 
 const SHOWN_ROWS = 16;
 
@@ -60,6 +61,7 @@ export function hang(
     title: `Training hung${atStep(step)}`,
     body: `No heartbeat${age}. Restarting from ${fromStep(resumesFrom)}.`,
     opens: 'health',
+    condition: CONDITIONS.hang,
   };
 }
 
@@ -72,6 +74,7 @@ export function gaveUp(category: string, message: string, saved: number | null):
     title: 'Training stopped, needs you',
     body: `${category}: ${message.replace(/\.?$/, '.')} ${checkpoint}`,
     opens: 'health',
+    condition: CONDITIONS.notReady,
   };
 }
 
@@ -83,28 +86,29 @@ export function waiting(message: string): NoticeText {
     title: 'Training is waiting',
     body: message,
     opens: 'health',
+    condition: CONDITIONS.notReady,
   };
 }
 
-/** Training continues without saving. Bytes, null where unknown. */
-export function savingPaused(
-  step: number | null,
-  saved: number | null,
-  free: number | null,
-  needed: number | null,
-): NoticeText {
-  const space =
-    free === null || needed === null
-      ? ''
-      : ` ${bytes(free)} free; a checkpoint needs ${bytes(needed)}.`;
+/** Training continues without saving. `reason`: what the disk said. Bytes, null where unknown. */
+export function savingPaused(facts: {
+  readonly step: number | null;
+  readonly saved: number | null;
+  readonly reason: string;
+  readonly free: number | null;
+  readonly needed: number | null;
+}): NoticeText {
+  const { step, saved, reason, free, needed } = facts;
+  const missing = missingText({ free_bytes: free, needed_bytes: needed });
   const newest =
     saved === null ? 'Nothing is saved yet.' : `Newest checkpoint: step ${count(saved)}.`;
   return {
     kind: 'disk',
     tone: 'fail',
-    title: `Couldn't save a checkpoint${atStep(step)}: the disk is full`,
-    body: `Training continues, and saving is retried every 30\u00a0s. ${newest}${space} Free up space on this disk.`,
+    title: `Couldn't save a checkpoint${atStep(step)}: ${reason}${missing}`,
+    body: `Training continues, and saving is retried every 30\u00a0s. ${newest} Free up space on this disk, or check its permissions.`,
     opens: 'health',
+    condition: CONDITIONS.unsaved,
   };
 }
 

@@ -45,7 +45,10 @@ function NoticeBar({
       role={notice.tone === 'info' ? 'status' : 'alert'}
     >
       <Glyph name={glyphs[notice.tone]} />
-      <p className={layoutStyles.grow}>
+      <p
+        className={classNames(layoutStyles.grow, textStyles.ellipsis)}
+        title={`${notice.title} ${notice.body}`}
+      >
         <b className={textStyles.strong}>{notice.title}</b>{' '}
         <span className={textStyles.secondary}>{notice.body}</span>
       </p>
@@ -177,7 +180,8 @@ function Refused(): ReactElement | null {
 }
 
 export function Notices({ onOpen }: { readonly onOpen: OpenScreen }): ReactElement {
-  const notices = useRoom('notices').filter((notice) => !notice.dismissed);
+  // What went well is in the list of events; only what needs attention stays here.
+  const notices = useRoom('notices').filter(({ dismissed, tone }) => !dismissed && tone !== 'info');
   const lost = useEngine((state) => state.connection === 'lost');
   const [all, setAll] = useState(false);
   const newest = [...notices].sort((a, b) => b.t - a.t);

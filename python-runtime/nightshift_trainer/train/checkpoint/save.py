@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 import time
 import traceback
@@ -20,6 +19,12 @@ from . import write
 from .write import BackgroundWriter, Snapshot, StateBuffers, WriteResult
 
 SAVE_RETRY_SECONDS = 30.0
+# Errors that can go away, in the words of the notice.
+_SAVE_PROBLEMS = {
+    "disk_full": "the disk is full",
+    "permission_denied": "the checkpoint folder is not writable",
+    "disk_error": "the disk reported an error",
+}
 Tensors = Mapping[str, torch.Tensor]
 
 
@@ -202,15 +207,15 @@ class CheckpointSaver:
     def _report_no_space(self, error: Exception, step: int) -> bool:
         """Reports an error that can go away (disk full, no permission). False for any other error,
         which ends the run."""
-        if category_of(error) not in ("disk_full", "permission_denied", "disk_error"):
+        reason = _SAVE_PROBLEMS.get(category_of(error))
+        if reason is None:
             return False
         session = self.session
         root = session.spec.checkpoints
-        is_full = isinstance(error, OSError) and error.errno == errno.ENOSPC
         session.run_folder.event(
             "checkpoint_failed",
             step=step,
-            reason="the disk is full" if is_full else str(error),
+            reason=reason,
             free_bytes=shutil.disk_usage(root if root.exists() else session.spec.workspace).free,
             needed_bytes=write.checkpoint_bytes(
                 session.spec.base.folder, session.model.parameter_count
