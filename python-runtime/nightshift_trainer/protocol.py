@@ -62,6 +62,7 @@ EventType = Literal[
     "non_finite",
     "weights_not_finite",
     "monitoring",
+    "monitoring_skipped",
     "finished",
     "progress",
     "scanned",
@@ -93,6 +94,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     "non_finite",
     "weights_not_finite",
     "monitoring",
+    "monitoring_skipped",
     "finished",
     "progress",
     "scanned",
@@ -377,8 +379,6 @@ class IntakeOptions(_IntakeOptionsOptional):
     batch_size: int
     # Epochs of a pass
     epochs: int
-    # Warmup of the learning rate, steps
-    warmup_steps: int
     # Steps between checkpoints
     save_steps: int
     # Roles of columns
@@ -580,6 +580,15 @@ class TrainSpecPass(TypedDict):
     planned_steps: int
 
 
+class TrainSpecCadence(TypedDict):
+    # Warmup of the learning rate, steps
+    warmup_steps: int
+    # Steps between evaluations
+    eval_steps: int
+    # Steps between previews
+    preview_steps: int
+
+
 class TrainSpecBase(TypedDict):
     # Base model id
     id: str
@@ -638,6 +647,8 @@ _TrainSpecKeywords = TypedDict(
 class _TrainSpecOptional(TypedDict, total=False):
     # When the engine wrote it, Unix seconds
     created: float
+    # Scaled to the planned steps; without it the configured values hold
+    cadence: TrainSpecCadence
 
 
 class TrainSpec(_TrainSpecKeywords, _TrainSpecOptional):
@@ -882,6 +893,10 @@ class Heartbeat(TypedDict):
     monotonic: float | None
     # What a worker is doing
     detail: str | None
+    # While evaluating: rows or answers that are done
+    done: int | None
+    # While evaluating: of how many
+    total: int | None
 
 
 _MetricsLineKeywords = TypedDict(
@@ -1269,7 +1284,12 @@ class CheckpointManifest(TypedDict):
     seal: str
 
 
-class TrainerState(TypedDict):
+class _TrainerStateOptional(TypedDict, total=False):
+    # Length of that warmup
+    warmup_steps: int
+
+
+class TrainerState(_TrainerStateOptional):
     # Format number
     format: Literal[1]
     # Moving average of the training loss and its weight
@@ -1476,7 +1496,6 @@ _REQUIRED_KEYS: dict[str, tuple[str, ...]] = {
         "options.seed",
         "options.batch_size",
         "options.epochs",
-        "options.warmup_steps",
         "options.save_steps",
         "options.mapping",
         "options.accept_valid_rows",

@@ -52,10 +52,16 @@ class RunFolder:
         return load_spec(self.folder / "spec.json")
 
     def heartbeat(
-        self, *, phase: HeartbeatPhase, step: int = 0, position: int = 0, detail: str | None = None
+        self,
+        *,
+        phase: HeartbeatPhase,
+        step: int = 0,
+        position: int = 0,
+        detail: str | None = None,
+        progress: tuple[int, int] | None = None,
     ) -> None:
         """Writes at most every 0.25 s and at each change of phase. Ignores a full disk: training
-        without a fresh heartbeat is better than no training."""
+        without a fresh heartbeat is better than no training. `progress`: k of n in this phase."""
         now = time.monotonic()
         if phase == self._last_phase and now - self._last_heartbeat < HEARTBEAT_SECONDS:
             return
@@ -72,6 +78,8 @@ class RunFolder:
             "t": time.time(),
             "monotonic": now,
             "detail": detail,
+            "done": None if progress is None else progress[0],
+            "total": None if progress is None else progress[1],
         }
         try:
             write_json(self._heartbeat, document, durable=False)

@@ -24,7 +24,6 @@ OPTIONS: dict[str, Any] = {
     "seed": 42,
     "batch_size": 16,
     "epochs": 1,
-    "warmup_steps": 4,
     "save_steps": 10,
     "mapping": None,
     "accept_valid_rows": False,

@@ -122,11 +122,10 @@ def test_the_notes_of_a_small_dataset(tmp_path: Path) -> None:
     path = workspace.lines(
         "a.jsonl", [*pairs(15), {"question": "x?", "answer": "<think>a</think>b"}]
     )
-    assert workspace.intake(path, warmup_steps=100, save_steps=10)["notes"] == [
+    assert workspace.intake(path, save_steps=10)["notes"] == [
         "Only 16 valid rows, fewer than 20: the model may only memorize them.",
         "1 row goes to the fixed validation set.",
         "1 row contains <think> blocks; they will be stripped (thinking: off).",
-        "Only 1 step: shorter than the 100-step warmup, so the learning rate won't reach its peak.",
         "Only 1 step: fewer than save_steps (10), so the only checkpoint is the one at the end.",
         "1 validation row: too few (min. 20) to report a train/validation gap.",
     ]

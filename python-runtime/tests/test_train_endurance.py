@@ -5,26 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from intake_support import pairs
-from train_support import Training, events_of, exit_of, lines_of, metrics_of
+from train_support import Training, events_of, exit_of, lines_of, metrics_of, until
 
 from nightshift_trainer.files import LineFile
-
-
-def until(what: str, probe: Any, seconds: float = 300.0) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = probe()
-        if value:
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"waited for {what}")
 
 
 @pytest.fixture

@@ -24,9 +24,9 @@ from transformers import AutoModelForCausalLM
 
 from nightshift_trainer.cache import Example, TokenCache
 from nightshift_trainer.train.collator import MicroBatch, collate, split_into_micro_batches
-from nightshift_trainer.train.evaluate import validation_loss
 from nightshift_trainer.train.model import Model
 from nightshift_trainer.train.optimizer import Optimizer
+from nightshift_trainer.train.validation import validation_loss
 
 WORDS = ("night shift", "lamp", "kitchen", "seven", "42", "{}", ",", "Grüße", ".", "answer")
 
@@ -184,7 +184,7 @@ def test_the_validation_loss_equals_the_training_loss(tmp_path: Path) -> None:
     """Once the validation loss counted padding and was eighty times too large."""
     examples = validated(tmp_path, [{"messages": messages} for messages in conversations()])
     model = Model(starter_base(), "fp32", torch.device("cpu"))
-    measured = validation_loss(model, examples, lambda: None)
+    measured = validation_loss(model, examples, lambda _: None)
     wanted = [reference(parts) for parts in chat_pieces()]
     trained = sum(sum(labels) for _, labels in wanted)
     with torch.no_grad():

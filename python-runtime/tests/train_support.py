@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -207,3 +209,17 @@ __all__ = [
     "starter_base",
     "weights_of",
 ]
+
+
+def until(what: str, probe: Callable[[], Any], seconds: float = 300.0) -> Any:
+    """The first truthy answer; a file that does not exist yet counts as none."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            found = probe()
+        except OSError:
+            found = None
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"{what} did not happen within {seconds} s")

@@ -1,9 +1,10 @@
 /** Follows a dataset from validation to its version, with a progress bar. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DatasetSummary, TrainingStatus, Version } from '../contract/index.ts';
+import { evaluationText, timeLeft } from '../contract/format.ts';
 import type { EngineClient } from './connection.ts';
 import type { Session } from './session.ts';
-import { bar, decimal, duration } from './format.ts';
+import { bar, decimal } from './format.ts';
 
 const POLL_MS = 500;
 
@@ -14,8 +15,10 @@ export function progressLine(status: TrainingStatus, dataset: DatasetSummary): s
   const step = status.step_of_dataset ?? 0;
   const steps = status.steps_of_dataset ?? dataset.planned_steps ?? 0;
   const loss = status.loss === null ? '' : `  loss ${decimal(status.loss.value)}`;
-  const eta = status.eta_seconds === null ? '' : `  about ${duration(status.eta_seconds)} left`;
-  return `[${bar(steps === 0 ? 0 : step / steps, 30)}] ${String(step)} of ${String(steps)} steps${loss}${eta}  ${status.state}`;
+  const left = timeLeft(status);
+  const eta = left === null ? '' : `  ${left} left`;
+  const evaluating = evaluationText(status.evaluation);
+  return `[${bar(steps === 0 ? 0 : step / steps, 30)}] ${String(step)} of ${String(steps)} steps${loss}${eta}  ${status.state}${evaluating === null ? '' : ` (${evaluating})`}`;
 }
 
 /**

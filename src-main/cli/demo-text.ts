@@ -62,7 +62,7 @@ export function demoText(result: DemoResult): string {
     `rows              ${count(rows.accepted)} accepted, ${count(rows.held_out)} held out, ${count(rows.trained)} trained`,
     `test questions    ${count(rows.questions)}, ${count(rows.leaked)} of them in the training file`,
     `steps             ${count(result.steps)}`,
-    `validation loss   ${decimal(validation.first)} first, ${decimal(validation.last)} last`,
+    `fixed set         validation loss ${decimal(validation.first)} first, ${decimal(validation.last)} last`,
     `exact match       ${scoreText(result.before)} before`,
     `                  ${scoreText(result.after)} after`,
     '',

@@ -1,6 +1,5 @@
 /**
- * The Python workers that the demo runs directly: one writes the sample dataset, one evaluates a
- * model on held-out questions.
+ * The Python worker that the demo runs directly: it evaluates a model on held-out questions.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,14 +17,13 @@ import { writeJson } from '../kit/files.ts';
 export type Score = z.infer<typeof evaluationResultFile.schema>;
 
 export interface Workers {
-  /** Writes train.jsonl and held_out.jsonl into `folder`. */
-  sample(
-    folder: string,
-    rows: { readonly train: number; readonly heldOut: number },
-    shuffled: boolean,
-  ): Promise<void>;
   /** Evaluates a model folder on a file of questions. `name`: the run folder. */
-  evaluate(name: string, model: string, questions: string, limit: number): Promise<Score>;
+  evaluate(
+    name: string,
+    model: string,
+    questions: string,
+    limits: { readonly limit: number; readonly maxNewTokens: number },
+  ): Promise<Score>;
 }
 
 /** `runtime`: the folder python-runtime. Run folders are created under `folder`. */
@@ -44,15 +42,18 @@ export function createWorkers(options: {
       process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python',
     );
 
-  const runWorker = async <K extends 'sample' | 'evaluate'>(
-    name: string,
-    kind: K,
-    request: WorkerRequest<K>,
-  ): Promise<void> => {
+  const runWorker = async (name: string, request: WorkerRequest<'evaluate'>): Promise<void> => {
     const run = join(options.folder, name);
     await mkdir(run, { recursive: true });
     const created = Date.now() / 1000;
-    const spec = { format: 1, kind, run: name, workspace: options.workspace, created, ...request };
+    const spec = {
+      format: 1,
+      kind: 'evaluate',
+      run: name,
+      workspace: options.workspace,
+      created,
+      ...request,
+    };
     await writeJson(join(run, 'spec.json'), spec);
     const log = { file: join(run, 'trainer.log'), append: true };
     try {
@@ -82,29 +83,19 @@ export function createWorkers(options: {
     const exit = await readOrNull(join(run, 'exit.json'), exitFile);
     if (exit?.outcome !== 'completed')
       throw new Error(
-        `The ${kind} worker failed: ${exit?.error?.message ?? exit?.reason ?? 'no error message'} (log: ${log.file})`,
+        `The evaluate worker failed: ${exit?.error?.message ?? exit?.reason ?? 'no error message'} (log: ${log.file})`,
       );
   };
 
   return {
-    sample: (folder, rows, shuffled) =>
-      runWorker('sample', 'sample', {
-        sample: {
-          folder,
-          train_rows: rows.train,
-          held_out_rows: rows.heldOut,
-          seed: 7,
-          shuffled,
-        },
-      }),
-    evaluate: async (name, model, questions, limit) => {
+    evaluate: async (name, model, questions, { limit, maxNewTokens }) => {
       const output = join(options.folder, `${name}.json`);
-      await runWorker(name, 'evaluate', {
+      await runWorker(name, {
         evaluate: {
           model,
           questions,
           limit,
-          max_new_tokens: 96,
+          max_new_tokens: maxNewTokens,
           scorer: 'exact',
           output,
           precision: 'bf16',

@@ -1,19 +1,20 @@
 /**
- * `nightshift demo`: trains a sample from drop to version in a temporary workspace, with a real
- * engine and trainer.
+ * `nightshift demo`: trains the sample from drop to version in a workspace of its own, with a real
+ * engine and trainer and the settings that the sample has in the window too.
  */
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
+import { SAMPLE_NAME, SAMPLE_QUESTIONS } from '../contract/index.ts';
 import { readLines } from '../kit/lines.ts';
 import { workspacePaths } from '../formats/workspace.ts';
 import type { EngineClient } from './connection.ts';
 import { startDemoEngine } from './demo-engine.ts';
 import { followDataset } from './demo-progress.ts';
 import { demoText, normalized, type DemoResult } from './demo-text.ts';
-import { createWorkers } from './demo-workers.ts';
+import { createWorkers, type Score } from './demo-workers.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 
@@ -24,42 +25,21 @@ interface DemoOptions {
   readonly keep: boolean;
 }
 
-const QUESTIONS = 100;
-/**
- * Number of training rows and settings per model, tuned so that exact match improves within minutes
- * on two CPU cores.
- */
-const RECIPES: Readonly<
-  Record<Model, { readonly rows: number; readonly settings: Readonly<Record<string, unknown>> }>
-> = {
-  smollm2: { rows: 560, settings: { batch_size: 8, learning_rate: 3e-4, precision: 'bf16' } },
-  starter: {
-    rows: 1500,
-    settings: { batch_size: 16, learning_rate: 1e-3, precision: 'fp32', epochs: 12 },
-  },
-};
-const COMMON_SETTINGS = {
-  warmup_steps: 4,
-  max_length: 512,
-  eval_samples: 20,
-  eval_max_new_tokens: 96,
-  generate_samples: 4,
-  save_steps: 1000,
-  'validation.core_rows': 20,
-  'validation.slice_rows': 0,
-} as const;
+/** Twice the longest answer of the sample in the tokens of each model. */
+const MAX_NEW_TOKENS: Readonly<Record<Model, number>> = { smollm2: 64, starter: 96 };
 
 export function addDemoCommand(program: Command, run: Run): void {
   program
     .command('demo')
-    .description('Train a small model on a sample dataset in a temporary workspace')
+    .description('Train a small model on a sample dataset in a workspace of its own')
     .addOption(
       new Option('--model <model>', 'base model')
         .choices(['smollm2', 'starter'])
         .default('smollm2'),
     )
     .option('--shuffled', 'control run: train with shuffled answers', false)
-    .option('--keep', 'keep the temporary workspace', false)
+    .option('--keep', 'keep the workspace (the default)', true)
+    .option('--no-keep', 'delete the workspace at the end')
     .action((options: DemoOptions) => run((session) => demo(session, options)));
 }
 
@@ -74,7 +54,7 @@ async function demo(caller: Session, options: DemoOptions): Promise<ExitCode> {
     show(caller, result, () => demoText(result));
     return verdict(result, print);
   } finally {
-    if (options.keep) print(`Workspace: ${workspace}`);
+    if (options.keep) print(`Open it: nightshift serve --workspace ${workspace}`);
     else await rm(workspace, { recursive: true, force: true, maxRetries: 5 });
   }
 }
@@ -117,32 +97,32 @@ async function trainAndEvaluate(
       signal: session.signal,
     });
     const model = await installBase(session, client, options.model, print);
-    const recipe = RECIPES[model];
-    for (const [key, value] of Object.entries({ ...COMMON_SETTINGS, ...recipe.settings }))
-      await client.config.set({ key, value, confirm: key, by: 'demo' });
-    const folder = join(workspace, 'demo', 'data');
-    await workers.sample(folder, { train: recipe.rows, heldOut: QUESTIONS }, options.shuffled);
     const setUp = session.now() - began;
 
-    const train = join(folder, 'sample.jsonl');
-    const questions = join(folder, 'held_out.jsonl');
-    await rename(join(folder, 'train.jsonl'), train);
-    const leaked = await leakedQuestions(train, questions);
-    print(`Evaluating ${String(QUESTIONS)} held-out questions before training`);
+    // The sample waits until it was asked about before, so that both evaluations have the machine.
+    await client.training.pause({ by: 'demo' });
+    await client.setup.sample({ shuffled: options.shuffled });
+    const questions = join(paths.sample, 'held_out.jsonl');
+    const ask = (name: string, folder: string): Promise<Score> =>
+      workers.evaluate(name, folder, questions, {
+        limit: SAMPLE_QUESTIONS,
+        maxNewTokens: MAX_NEW_TOKENS[model],
+      });
+    const leaked = await leakedQuestions(join(paths.sample, 'train.jsonl'), questions);
+    print(`Evaluating ${String(SAMPLE_QUESTIONS)} held-out questions before training`);
     const started = session.now();
-    const before = await workers.evaluate('before', paths.base(model), questions, QUESTIONS);
+    const before = await ask('before', paths.base(model));
     print(
-      `Exact match before training: ${String(before.k)} of ${String(before.n)}. Adding sample.jsonl`,
+      `Exact match before training: ${String(before.k)} of ${String(before.n)}. Training on ${SAMPLE_NAME}`,
     );
     const trainingBegan = session.now();
-    const { added, refused } = await client.queue.add({ paths: [train] });
-    const id = added[0]?.id;
-    if (id === undefined)
-      throw new Error(`The sample was refused: ${refused[0]?.message ?? 'no message'}`);
+    const id = (await client.datasets.list()).find(({ name }) => name === SAMPLE_NAME)?.id;
+    if (id === undefined) throw new Error(`${SAMPLE_NAME} is not in the queue.`);
+    await client.training.resume({ by: 'demo' });
     const trained = await followDataset(session, client, id);
     const training = session.now() - trainingBegan;
     print(`Evaluating the same questions with ${trained.version.name}`);
-    const after = await workers.evaluate('after', trained.version.folder, questions, QUESTIONS);
+    const after = await ask('after', trained.version.folder);
     const run = session.now() - started;
 
     const details = await client.datasets.get({ id });
@@ -161,7 +141,7 @@ async function trainAndEvaluate(
         accepted: details.report?.accepted ?? 0,
         held_out: details.account?.held_out ?? 0,
         trained: trainedRows,
-        questions: QUESTIONS,
+        questions: SAMPLE_QUESTIONS,
         leaked,
       },
       steps: details.summary.done_steps ?? 0,

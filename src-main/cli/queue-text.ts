@@ -1,4 +1,5 @@
 /** Formats datasets, validation reports and row accounts as text. Pure. */
+import { duration } from '../contract/format.ts';
 import type { DatasetReport, DatasetSummary, RowAccount } from '../contract/index.ts';
 import { bytes, count, decimal, table } from './format.ts';
 
@@ -13,6 +14,7 @@ export function datasetsText(datasets: readonly DatasetSummary[]): string {
     dataset.planned_steps === null
       ? ''
       : `${count(dataset.done_steps ?? 0)} of ${count(dataset.planned_steps)}`,
+    dataset.estimate_seconds == null ? '' : `about ${duration(dataset.estimate_seconds)}`,
     bytes(dataset.bytes),
   ]);
   const notes = datasets.flatMap((dataset) =>
@@ -20,7 +22,10 @@ export function datasetsText(datasets: readonly DatasetSummary[]): string {
       (note) => `${dataset.name}: ${note}\n`,
     ),
   );
-  return table(['id', 'name', 'place', 'verdict', 'rows', 'steps', 'size'], rows) + notes.join('');
+  return (
+    table(['id', 'name', 'place', 'verdict', 'rows', 'steps', 'takes', 'size'], rows) +
+    notes.join('')
+  );
 }
 
 const stateNames = {

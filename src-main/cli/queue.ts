@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { Argument, Option, type Command } from 'commander';
 import type { DatasetSummary, Priority } from '../contract/index.ts';
+import { answersText } from './answers.ts';
 import { engineOf, withEngine, type EngineClient } from './connection.ts';
 import { queueFromFiles } from './offline/workspace-files.ts';
 import type { Run } from './program.ts';
@@ -93,9 +94,12 @@ export function addQueueCommands(program: Command, run: Run): void {
     .command('show')
     .addArgument(dataset)
     .option('--rows', 'print the state of every row', false)
+    .option('--answers', 'print what the model answered before and after', false)
     .description('Show the validation report of a dataset and what happened to its rows')
-    .action((name: string, options: { rows: boolean }) =>
-      run((session) => showDataset(session, name, options.rows)),
+    .action((name: string, options: { rows: boolean; answers: boolean }) =>
+      run((session) =>
+        options.answers ? showAnswers(session, name) : showDataset(session, name, options.rows),
+      ),
     );
   addDecisionCommands(queue, run);
 }
@@ -182,6 +186,13 @@ async function remove(session: Session, name: string): Promise<ExitCode> {
   show(session, answer, `Removed ${name} from the queue; its file is in skipped.`);
   return exitCode.ok;
 }
+
+const showAnswers = (session: Session, name: string): Promise<ExitCode> =>
+  withEngine(session, async (client) => {
+    const answers = await client.datasets.answers({ id: (await findDataset(client, name)).id });
+    show(session, answers, () => answersText(answers));
+    return exitCode.ok;
+  });
 
 const ROWS_PER_REQUEST = 100_000;
 

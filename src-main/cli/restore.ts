@@ -3,7 +3,12 @@
  * `backup restore`, `base begin`.
  */
 import type { Command } from 'commander';
-import type { RestorePlan, RestoreSource } from '../contract/index.ts';
+import {
+  type RestorePlan,
+  type RestoreSource,
+  VALIDATION_DATASET,
+  VALIDATION_FIXED,
+} from '../contract/index.ts';
 import { withEngine } from './connection.ts';
 import { BY_COMMAND_LINE, exitCode, show, type ExitCode, type Session } from './session.ts';
 import { bytes, count, decimal, duration } from './format.ts';
@@ -59,7 +64,7 @@ export async function restoreFrom(
 
 function planText(plan: RestorePlan): string {
   const pointText = (point: RestorePlan['from']): string =>
-    `step ${count(point.step)} of ${point.branch}, validation loss ${decimal(point.validation_loss)}${point.evaluated_step === null ? '' : `, evaluated at step ${count(point.evaluated_step)}`}`;
+    `step ${count(point.step)} of ${point.branch}, ${VALIDATION_FIXED} ${decimal(point.validation_loss)}${point.validation_dataset == null ? '' : `, ${VALIDATION_DATASET} ${decimal(point.validation_dataset)}`}${point.evaluated_step === null ? '' : `, evaluated at step ${count(point.evaluated_step)}`}`;
   const optimizerState =
     plan.optimizer_state === 'restored'
       ? 'restored'

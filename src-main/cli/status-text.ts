@@ -1,5 +1,11 @@
 /** Formats the live status, or the last known one when no engine is running. Pure. */
-import { type TrainingStatus, unsavedText } from '../contract/index.ts';
+import { evaluationText, exactText, timeLeft } from '../contract/format.ts';
+import {
+  type TrainingStatus,
+  unsavedText,
+  VALIDATION_DATASET,
+  VALIDATION_FIXED,
+} from '../contract/index.ts';
 import { bar, count, decimal, duration, gigabytes, plain } from './format.ts';
 
 export function statusText(status: TrainingStatus, now: number): string {
@@ -12,7 +18,8 @@ export function statusText(status: TrainingStatus, now: number): string {
   if (status.current_dataset !== null) {
     const step = status.step_of_dataset ?? 0;
     const steps = status.steps_of_dataset ?? 0;
-    const eta = status.eta_seconds === null ? '' : `, about ${duration(status.eta_seconds)} left`;
+    const left = timeLeft(status);
+    const eta = left === null ? '' : `, ${left} left`;
     lines.push(
       `dataset     ${status.current_dataset.name}  [${bar(steps === 0 ? 0 : step / steps, 24)}] step ${count(step)} of ${count(steps)}${eta}`,
     );
@@ -24,18 +31,11 @@ export function statusText(status: TrainingStatus, now: number): string {
   if (status.unsaved !== null) lines.push(`unsaved     ${plain(unsavedText(status.unsaved))}`);
   const measured = (value: TrainingStatus['loss'], digits = 3): string =>
     value === null ? 'unknown' : `${decimal(value.value, digits)} (step ${count(value.step)})`;
+  const evaluating = evaluationText(status.evaluation);
+  if (evaluating !== null) lines.push(`evaluating  ${evaluating}`);
   if (status.loss !== null)
     lines.push(`loss        ${measured(status.loss)}, smoothed ${measured(status.loss_smoothed)}`);
-  if (status.validation_loss !== null)
-    lines.push(
-      `validation  ${measured(status.validation_loss)}, gap ${measured(status.val_train_gap)}`,
-    );
-  if (status.exact_match !== null) {
-    const { k, n, low, high, step } = status.exact_match;
-    lines.push(
-      `exact       ${count(k)} of ${count(n)} (95 %: ${decimal(low * 100, 0)} to ${decimal(high * 100, 0)} %) at step ${count(step)}`,
-    );
-  }
+  lines.push(...validationLines(status, measured));
   if (status.tokens_per_second !== null)
     lines.push(`speed       ${decimal(status.tokens_per_second.value, 0)} tokens/s`);
   const { queue } = status;
@@ -58,6 +58,30 @@ export function statusText(status: TrainingStatus, now: number): string {
       : 'trainer     not running',
   );
   return `${lines.join('\n')}\n`;
+}
+
+function validationLines(
+  status: TrainingStatus,
+  measured: (value: TrainingStatus['loss']) => string,
+): readonly string[] {
+  const { missing, exact_match: exact, training_loss_at_evaluation: training } = status;
+  const lines: string[] = [];
+  const line = (
+    name: string,
+    value: TrainingStatus['loss'] | undefined,
+    reason: string | null | undefined,
+    note = '',
+  ): void => {
+    if (value != null) lines.push(`${name}: ${measured(value)}${note}`);
+    else if (reason != null) lines.push(`${name}: unknown, ${reason}`);
+  };
+  line(VALIDATION_DATASET, status.validation_dataset, missing?.validation_dataset);
+  line(VALIDATION_FIXED, status.validation_fixed, missing?.validation_fixed);
+  const minus = training == null ? '' : `, to a training loss of ${decimal(training.value)}`;
+  line('gap', status.val_train_gap, missing?.gap, minus);
+  if (exact !== null) lines.push(`exact match: ${exactText(exact)}, step ${count(exact.step)}`);
+  else if (missing?.exact_match != null) lines.push(`exact match: unknown, ${missing.exact_match}`);
+  return lines;
 }
 
 /**

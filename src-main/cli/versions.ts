@@ -3,7 +3,7 @@
  * delete`
  */
 import type { Command } from 'commander';
-import type { Version } from '../contract/index.ts';
+import { VALIDATION_DATASET, VALIDATION_FIXED, type Version } from '../contract/index.ts';
 import { engineOf, withEngine } from './connection.ts';
 import { versionsFromFiles } from './offline/workspace-files.ts';
 import type { Run } from './program.ts';
@@ -146,7 +146,7 @@ async function list(session: Session): Promise<ExitCode> {
           [
             'name',
             'step',
-            'validation loss',
+            VALIDATION_FIXED,
             'evaluated at step',
             'exact match',
             'size',
@@ -183,7 +183,12 @@ async function compare(session: Session, a: string, b: string): Promise<ExitCode
       ['', first.name, second.name],
       [
         ['step', count(first.step), count(second.step)],
-        ['validation loss', decimal(first.validation_loss), decimal(second.validation_loss)],
+        [VALIDATION_FIXED, decimal(first.validation_loss), decimal(second.validation_loss)],
+        [
+          VALIDATION_DATASET,
+          decimal(first.validation_dataset ?? null),
+          decimal(second.validation_dataset ?? null),
+        ],
         ['evaluated at step', evaluatedAt(first), evaluatedAt(second)],
         ['gap', decimal(first.gap), decimal(second.gap)],
         ['exact match', match(first), match(second)],

@@ -97,7 +97,9 @@ export const datasetSummary = z.object({
   held_out: z.number().int().nullable(),
   planned_steps: z.number().int().nullable(),
   done_steps: z.number().int().nullable(),
-  /** Estimated start and end (Unix seconds), from the measured speed; null while unknown. */
+  /** Estimated time of a waiting dataset with its start, evaluations and saves, seconds; null while unknown. */
+  estimate_seconds: z.number().nullable().optional(),
+  /** Estimated start and end (Unix seconds); null while unknown. */
   starts_at: z.number().nullable(),
   ends_at: z.number().nullable(),
   /** Before its first step, and after its last one; null: not evaluated yet. */

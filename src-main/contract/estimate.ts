@@ -91,6 +91,8 @@ export const keptEstimate = z.object({
     seconds_per_step: z.number(),
     /** On the reference machine; actual over this is this machine's pace. */
     reference_seconds_per_step: z.number(),
+    /** The same for start, evaluations and saves together. */
+    reference_overhead_seconds: z.number().optional(),
     certainty: z.enum(['measured', 'reference']),
     memory: z.number(),
   }),

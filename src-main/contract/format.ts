@@ -66,3 +66,60 @@ const joined = (a: number, unitA: string, b: number, unitB: string): string =>
 /** `1 row`, `2 rows` */
 export const plural = (n: number, singular: string, many = `${singular}s`): string =>
   `${count(n)} ${n === 1 ? singular : many}`;
+
+/** A time that is known as a range: `40 to 60 s`, `6 to 8 min`, `1 h 50 min to 2 h 20 min`. */
+export function durationRange(least: number, most: number): string {
+  const [from, to] = [Math.max(0, least), Math.max(0, most)];
+  if (to < 59.5) return sameUnit(ceilTo(from, 5), ceilTo(to, 5), 's');
+  if (to < 3570) return sameUnit(Math.max(1, from / 60), to / 60, 'min');
+  const [a, b] = [duration(ceilTo(from, 600)), duration(ceilTo(to, 600))];
+  return a === b ? a : `${a} to ${b}`;
+}
+
+const ceilTo = (seconds: number, to: number): number => Math.max(to, Math.round(seconds / to) * to);
+
+function sameUnit(from: number, to: number, unit: string): string {
+  const [a, b] = [Math.round(from), Math.round(to)];
+  return a === b ? `${String(b)}${NB}${unit}` : `${String(a)} to ${String(b)}${NB}${unit}`;
+}
+
+/** Time left for the dataset in training, the same wherever it is shown; null while it is unknown. */
+export function timeLeft(status: {
+  readonly eta_seconds: number | null;
+  readonly eta_range?: { readonly least: number; readonly most: number } | null | undefined;
+}): string | null {
+  const { eta_seconds: seconds, eta_range: range } = status;
+  if (seconds === null || !Number.isFinite(seconds)) return null;
+  if (range == null) return `about ${duration(Math.max(1, Math.round(seconds))).replace('.0', '')}`;
+  return durationRange(range.least, range.most);
+}
+
+/** What an evaluation is doing: `answers 4 of 28`; null when none runs. */
+export const evaluationText = (
+  evaluation:
+    | { readonly what: 'losses' | 'answers'; readonly done: number; readonly total: number }
+    | null
+    | undefined,
+): string | null =>
+  evaluation == null
+    ? null
+    : `${evaluation.what === 'answers' ? 'answer' : 'validation row'} ${count(evaluation.done)} of ${count(evaluation.total)}`;
+
+/** `24 of 28 (95 %: 69 to 94 %), 2 unfinished`. */
+export function exactText(exact: {
+  readonly k: number;
+  readonly n: number;
+  readonly low: number;
+  readonly high: number;
+  readonly unfinished: number;
+  readonly not_asked?: number | undefined;
+}): string {
+  const { k, n, low, high, unfinished, not_asked: notAsked = 0 } = exact;
+  return [
+    `${count(k)} of ${count(n)} (95${NB}%: ${decimal(low * 100, 0)} to ${percent(high * 100, 0)})`,
+    unfinished === 0 ? null : `${count(unfinished)} unfinished`,
+    notAsked === 0 ? null : `${count(notAsked)} not asked (time limit)`,
+  ]
+    .filter((part) => part !== null)
+    .join(', ');
+}

@@ -3,7 +3,9 @@
  * the window and the preload may import.
  */
 export * from './activity.ts';
+export * from './answers.ts';
 export * from './backups.ts';
+export * from './cadence.ts';
 export * from './config-controls.ts';
 export * from './config-file.ts';
 export * from './config.ts';
@@ -31,6 +33,7 @@ export * from './queue.ts';
 export type * from './procedures.ts';
 export * from './refusal.ts';
 export * from './resume-text.ts';
+export * from './sample.ts';
 export * from './screens.ts';
 export * from './setup.ts';
 export * from './shortcuts.ts';

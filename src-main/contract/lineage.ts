@@ -114,7 +114,9 @@ export const restoreSource = z.discriminatedUnion('kind', [
 export type RestoreSource = z.infer<typeof restoreSource>;
 
 const modelState = point.extend({
+  /** On the fixed validation set, and on the rows held out of the dataset that was trained last. */
   validation_loss: z.number().nullable(),
+  validation_dataset: z.number().nullable().optional(),
   /** The step of the evaluation that these metrics come from; null: unknown. */
   evaluated_step: z.number().int().nullable().default(null),
   exact_match: z.object({ k: z.number().int(), n: z.number().int() }).nullable(),

@@ -8,6 +8,12 @@ import { z } from 'zod';
  */
 export const SMOOTHING_WEIGHT = 0.9;
 
+/** The two validation losses, named alike everywhere: on rows held out of the dataset in training, and on the fixed set. */
+export const VALIDATION_DATASET = 'Validation (this dataset)';
+export const VALIDATION_FIXED = 'Validation (fixed set)';
+/** With fewer validation rows of a dataset its gap is not reported. Equal to `MIN_ROWS_FOR_GAP` of the trainer. */
+export const MIN_ROWS_FOR_GAP = 20;
+
 /** One optimizer step as drawn. `t` in Unix seconds, loss in nats per trained token, lr as applied. */
 export const metricPoint = z.object({
   step: z.number().int(),
@@ -35,6 +41,11 @@ export const evaluationPoint = z.object({
   exact_high: z.number().nullable().optional(),
   exact_unfinished: z.number().int().nullable().optional(),
   think: z.number().nullable(),
+  /** Validation rows of this dataset; with fewer than 20 the gap is unknown. */
+  slice_rows: z.number().int().nullable().optional(),
+  /** Smoothed training loss at this evaluation: `slice_loss` minus this is the gap. */
+  train_smoothed: z.number().nullable().optional(),
+  unfinished: z.number().int().nullable().optional(),
 });
 export type EvaluationPoint = z.infer<typeof evaluationPoint>;
 

@@ -28,7 +28,10 @@ export const exactMatch = z.object({
   /** Wilson interval, 95 %, as fractions. */
   low: z.number(),
   high: z.number(),
+  /** Answers that a limit cut off; part of the n. */
   unfinished: z.number().int(),
+  /** Questions that the time limit left out; not part of the n. */
+  not_asked: z.number().int().optional(),
   step: z.number().int(),
   t: z.number(),
 });
@@ -37,7 +40,11 @@ export const preview = z.object({
   step: z.number().int(),
   t: z.number(),
   row: z.number().int(),
+  /** Fixed validation set, or the dataset in training; null in previews of earlier versions. */
+  source: z.enum(['fixed', 'dataset']).nullable().optional(),
   prompt: z.string(),
+  /** Exactly what the model read; null in previews of earlier versions. */
+  rendered: z.string().nullable().optional(),
   expected: z.string(),
   produced: z.string(),
   matches: z.boolean(),
@@ -46,6 +53,24 @@ export const preview = z.object({
   seconds: z.number(),
 });
 export type Preview = z.infer<typeof preview>;
+
+/** The monitoring budget left something out. Percent of the time of the pass. */
+export const monitoringSkip = z.object({
+  step: z.number().int(),
+  t: z.number(),
+  percent: z.number(),
+  limit: z.number(),
+});
+export type MonitoringSkip = z.infer<typeof monitoringSkip>;
+
+/** Why a value is unknown, and when it will be known; null where it is known. */
+export const missingReasons = z.object({
+  validation_dataset: z.string().nullable(),
+  validation_fixed: z.string().nullable(),
+  gap: z.string().nullable(),
+  exact_match: z.string().nullable(),
+});
+export type MissingReasons = z.infer<typeof missingReasons>;
 
 export const queueCounts = z.object({
   high: z.number().int(),
@@ -92,15 +117,33 @@ export const trainingStatus = z.object({
   epoch: z.number().nullable(),
   loss: measured,
   loss_smoothed: measured,
+  /** On rows held out of the dataset in training, and on the fixed validation set. */
+  validation_dataset: measured.optional(),
+  validation_fixed: measured.optional(),
+  /** The earlier, single number: of this dataset, else of the fixed set. */
   validation_loss: measured,
+  /** Smoothed training loss at the last evaluation: `validation_dataset` minus this is `val_train_gap`. */
+  training_loss_at_evaluation: measured.optional(),
   val_train_gap: measured,
+  missing: missingReasons.nullable().optional(),
+  /** While evaluating: rows of the loss, or generated answers, that are done. */
+  evaluation: z
+    .object({
+      what: z.enum(['losses', 'answers']),
+      done: z.number().int(),
+      total: z.number().int(),
+    })
+    .nullable()
+    .optional(),
   think_tag_percent: measured,
   exact_match: exactMatch.nullable(),
   learning_rate: measured,
   grad_norm: measured,
   tokens_per_second: measured,
   samples_per_second: measured,
+  /** Until the dataset is done, with its evaluations and saves; from the third step. */
   eta_seconds: z.number().nullable(),
+  eta_range: z.object({ least: z.number(), most: z.number() }).nullable().optional(),
   current_dataset: z.object({ id: z.string(), name: z.string() }).nullable(),
   queue: queueCounts,
   micro_batch: z.number().int().nullable(),
@@ -120,6 +163,8 @@ export const trainingStatus = z.object({
   model: z.string().nullable(),
   run: z.string().nullable(),
   last_preview: preview.nullable(),
+  /** The budget left out previews after the last one; null: it didn't. */
+  preview_skipped: monitoringSkip.nullable().optional(),
   monitoring_percent: z.number().nullable(),
   recovery: z
     .object({

@@ -11,7 +11,10 @@ export const version = z.object({
   branch: z.string(),
   step: z.number().int(),
   datasets: z.array(z.object({ id: z.string(), name: z.string() })),
+  /** On the fixed validation set; in a workspace without one, on the rows held out of its last dataset. */
   validation_loss: z.number().nullable(),
+  /** On the rows held out of the dataset that was trained last; the gap refers to it. */
+  validation_dataset: z.number().nullable().optional(),
   gap: z.number().nullable(),
   training_loss: z.number().nullable(),
   /** `low`, `high`: Wilson interval, 95 %, as fractions; missing in versions made before them. */

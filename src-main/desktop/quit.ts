@@ -1,6 +1,7 @@
 /** The question that is asked before quitting. Pure. */
 import type { TrainingStatus } from '../contract/index.ts';
-import { isWorking, timeLeft } from './tray-status.ts';
+import { timeLeft } from '../contract/format.ts';
+import { isWorking } from './tray-status.ts';
 
 export type QuitAnswer = 'keep' | 'stop' | 'cancel';
 
@@ -22,7 +23,7 @@ export function quitQuestion(
 ): QuitQuestion | null {
   if (status === null || !isWorking(status)) return null;
   const name = status.current_dataset?.name ?? 'A dataset';
-  const left = timeLeft(status.eta_seconds);
+  const left = timeLeft(status);
   const about =
     stopSeconds === null ? '' : `, about ${String(Math.max(1, Math.round(stopSeconds)))}\u00a0s`;
   return {

@@ -1,4 +1,5 @@
 /** The status shown by tray, task bar and quit dialog. Pure. */
+import { timeLeft } from '../contract/format.ts';
 import type { Rooms, TrainingState, TrainingStatus } from '../contract/index.ts';
 import type { Connection } from './supervisor/index.ts';
 
@@ -99,18 +100,7 @@ function statusText(status: TrainingStatus, progress: number | null): string {
   const { current_dataset: dataset } = status;
   const parts = [dataset === null ? state : `${state} ${dataset.name}`];
   if (progress !== null) parts.push(`${String(Math.floor(progress * 100))}\u00a0%`);
-  const left = workingStates.has(status.state) ? timeLeft(status.eta_seconds) : null;
+  const left = workingStates.has(status.state) ? timeLeft(status) : null;
   if (left !== null) parts.push(`${left} left`);
   return parts.join(', ');
-}
-
-/** `54 min`, `1 h 26 min`: at most two units. null if unknown. */
-export function timeLeft(seconds: number | null): string | null {
-  if (seconds === null || !Number.isFinite(seconds)) return null;
-  if (seconds < 60) return 'under 1\u00a0min';
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 60) return `${String(minutes)}\u00a0min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${String(hours)}\u00a0h ${String(minutes % 60)}\u00a0min`;
-  return `${String(Math.floor(hours / 24))}\u00a0d ${String(hours % 24)}\u00a0h`;
 }

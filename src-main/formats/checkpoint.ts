@@ -88,6 +88,7 @@ export const trainerStateFile = defineFile({
     elapsed_seconds: number('Time of the pass without pauses').default(0),
     steps_done: integer('Steps of the pass that are done'),
     warmup_from: integer('Step that the warmup counts from').default(0),
+    warmup_steps: integer('Length of that warmup').optional(),
   }),
 });
 

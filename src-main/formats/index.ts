@@ -4,6 +4,7 @@
  * Promises: a reader accepts the names of earlier versions, a writer uses today's; a newer format
  * is refused; damaged content is a sentence, never an exception.
  */
+export * from './answers.ts';
 export * from './backup.ts';
 export * from './base-model.ts';
 export * from './checkpoint.ts';

@@ -1,4 +1,5 @@
 /** Every format in one list, in the order in which docs/protocol.md shows them. */
+import { answersFile } from './answers.ts';
 import { backupFile, backupManifest } from './backup.ts';
 import { baseFile, cacheFile, cacheTexts, coreFile, coreRecords } from './base-model.ts';
 import { checkpointLeases, checkpointManifest, trainerStateFile } from './checkpoint.ts';
@@ -44,6 +45,7 @@ export const formats = {
   estimate: estimateFile,
   cursor: cursorFile,
   ledger: ledgerFile,
+  answers: answersFile,
   cache: cacheFile,
   'cache-texts': cacheTexts,
   core: coreFile,

@@ -60,6 +60,8 @@ export const heartbeatFile = defineFile({
     t: time('When it was written'),
     monotonic: number('Monotonic clock, seconds').nullable().default(null),
     detail: text('What a worker is doing').nullable().default(null),
+    done: count('While evaluating: rows or answers that are done').nullable().default(null),
+    total: count('While evaluating: of how many').nullable().default(null),
   }),
 });
 export type Heartbeat = z.infer<typeof heartbeatFile.schema>;

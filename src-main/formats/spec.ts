@@ -44,7 +44,6 @@ export const intakeOptions = z.object({
   seed: integer('Seed of the split'),
   batch_size: integer('Rows per optimizer step'),
   epochs: integer('Epochs of a pass'),
-  warmup_steps: count('Warmup of the learning rate, steps'),
   save_steps: integer('Steps between checkpoints'),
   mapping: columnMapping.nullable().describe('Roles of columns'),
   accept_valid_rows: flag('Train without the rejected rows'),

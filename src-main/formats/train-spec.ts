@@ -25,6 +25,12 @@ export type ResolvedConfig = z.infer<typeof resolvedConfig>;
 export const SCORERS = configSchema.shape.scorer.unwrap().options;
 export type Scorer = (typeof SCORERS)[number];
 
+const cadence = z.object({
+  warmup_steps: count('Warmup of the learning rate, steps'),
+  eval_steps: count('Steps between evaluations'),
+  preview_steps: count('Steps between previews'),
+});
+
 const trainDataset = z.object({
   id: text('Dataset id'),
   folder: text('Folder of the dataset'),
@@ -43,6 +49,9 @@ export const trainSpec = z.object({
   dataset: renamed({ left_out: 'excluded_rows' }, trainDataset),
   pass: z.object({ id: text('Pass id'), planned_steps: count('Steps of the pass') }),
   config: resolvedConfig.describe('The frozen configuration, resolved for this machine'),
+  cadence: cadence
+    .optional()
+    .describe('Scaled to the planned steps; without it the configured values hold'),
   frozen: configSchema
     .optional()
     .describe('The frozen configuration as the engine knows it, for the adoption of the run'),

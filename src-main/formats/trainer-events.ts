@@ -104,6 +104,7 @@ export const trainerEvents = [
         low: number('Wilson interval, 95 %'),
         high: number('Wilson interval, 95 %'),
         unfinished: count('Answers that a limit cut off'),
+        not_asked: count('Questions that the time limit left out; not among the n').optional(),
       })
       .nullable()
       .describe('Generated answers'),
@@ -131,7 +132,9 @@ export const trainerEvents = [
   event('preview', 'trainer', 'One validation question was answered', {
     step,
     row: integer('Row of the question'),
+    source: choice(['fixed', 'dataset'], 'Fixed validation set, or this dataset').optional(),
     prompt: text('Question'),
+    rendered: text('What the model read: the decoded tokens of the prompt').optional(),
     prompt_tokens: count('Tokens of the whole prompt'),
     expected: text('Expected answer'),
     produced: text('Answer of the model'),
@@ -162,6 +165,12 @@ export const trainerEvents = [
     seconds_total: number('Time of the pass without pauses'),
     seconds_monitoring: number('Of it, evaluations and previews'),
     percent: number('Their share'),
+  }),
+  event('monitoring_skipped', 'trainer', 'Monitoring exceeds its budget; something was left out', {
+    step,
+    what: choice(['evaluation', 'answers', 'preview'], 'What was left out'),
+    percent: number('Share of the time of the pass that monitoring took'),
+    limit: number('`budget.monitoring_percent`'),
   }),
   event('finished', 'trainer', 'The run ends with an outcome', {
     outcome: z.enum(OUTCOMES).describe('How it ended'),

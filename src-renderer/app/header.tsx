@@ -1,5 +1,6 @@
 /** The header: workspace, state, model, dataset, gauges and the two controls. */
 import type { ReactElement } from 'react';
+import type { TrainingStatus } from '../../src-main/contract/index.ts';
 import { useEngine, useLost, useRoom } from '../engine/index.ts';
 import { classNames } from '../kit/class-names.ts';
 import {
@@ -127,7 +128,7 @@ function DatasetCell(): ReactElement {
     ? `as of ${clockSeconds(heard / 1000)}`
     : !moving
       ? `finishes at ${UNKNOWN}`
-      : leftText(status.eta_seconds, done, now / 1000);
+      : leftText(status, now / 1000);
   return (
     <div className={classNames(styles.cell, styles.dataset)}>
       <div className={classNames(styles.nameLine, layoutStyles.spaceBetween)}>
@@ -160,11 +161,11 @@ function DatasetCell(): ReactElement {
   );
 }
 
-function leftText(eta: number | null, done: number, now: number): string {
-  const left = timeLeft(eta, done);
-  return eta === null || left === 'estimating'
-    ? left
-    : `${left}, finishes at ${clock(now + eta, now)}`;
+function leftText(status: Pick<TrainingStatus, 'eta_seconds' | 'eta_range'>, now: number): string {
+  const left = timeLeft(status);
+  return left === null || status.eta_seconds === null
+    ? 'estimating'
+    : `${left} left, finishes at ${clock(now + status.eta_seconds, now)}`;
 }
 
 export function Header({ onStop }: { readonly onStop: () => void }): ReactElement {

@@ -1,6 +1,6 @@
 /** Content of the state cell: glyph, word and one fact, derived from the live status. Pure. */
 import type { QueueState, TrainingStatus, UnsavedSteps } from '../../src-main/contract/index.ts';
-import { age, beatAge, count, duration } from '../kit/format.ts';
+import { age, beatAge, count, duration, evaluationText, timeLeft } from '../kit/format.ts';
 import type { GlyphName } from '../kit/marks.tsx';
 
 export type Tone = 'live' | 'quiet' | 'warning' | 'failure' | 'lost';
@@ -92,7 +92,12 @@ export function stateCell(input: StateCellInput): StateCellText {
       };
     }
     case 'evaluating':
-      return { glyph: 'evaluating', tone: 'live', word: 'Evaluating', fact: since(input) };
+      return {
+        glyph: 'evaluating',
+        tone: 'live',
+        word: 'Evaluating',
+        fact: evaluationText(status.evaluation) ?? since(input),
+      };
     case 'saving':
       return { glyph: 'saving', tone: 'live', word: 'Saving', fact: since(input) };
     case 'paused':
@@ -122,7 +127,8 @@ export function stateCell(input: StateCellInput): StateCellText {
 
 function stoppingFact({ status, queue }: StateCellInput): string {
   if (queue.desired_state !== 'stopping_after') return status.reason ?? 'now, with a checkpoint';
-  const left = status.eta_seconds === null ? '' : `, ${duration(status.eta_seconds)}`;
+  const time = timeLeft(status);
+  const left = time === null ? '' : `, ${time}`;
   return `after this dataset${left}`;
 }
 

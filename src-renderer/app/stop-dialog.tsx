@@ -8,7 +8,7 @@ import {
 } from '../../src-main/contract/index.ts';
 import { command, useRoom } from '../engine/index.ts';
 import { DialogFooter } from '../kit/dialog-footer.tsx';
-import { clock, count, duration, plural, UNKNOWN } from '../kit/format.ts';
+import { clock, count, plural, timeLeft, UNKNOWN } from '../kit/format.ts';
 import { useNowSeconds } from '../kit/now.ts';
 import tableStyles from '../kit/styles/tables.module.css';
 import textStyles from '../kit/styles/text.module.css';
@@ -49,7 +49,10 @@ function choicesOf(status: TrainingStatus, now: number): readonly Choice[] {
     {
       id: 'after',
       what: 'After this dataset',
-      stops: eta === null ? 'estimating' : `in ${duration(eta)}, at ${clock(now + eta, now)}`,
+      stops:
+        eta === null
+          ? 'estimating'
+          : `in ${timeLeft(status) ?? UNKNOWN}, at ${clock(now + eta, now)}`,
       stays: 'nothing; the next dataset waits',
       button: 'Stop after this dataset',
     },

@@ -14,6 +14,7 @@ export function FolderField({
   isFirst = false,
   placeholder,
   className,
+  error = null,
 }: {
   readonly label: string;
   readonly value: string;
@@ -25,6 +26,8 @@ export function FolderField({
   /** Makes the field small and inline; the label is then only read by screen readers. */
   readonly placeholder?: string;
   readonly className?: string | undefined;
+  /** What is wrong with the folder. */
+  readonly error?: string | null;
 }): ReactElement {
   const host = useHost();
   const labelProps =
@@ -38,6 +41,7 @@ export function FolderField({
         {...labelProps}
         spellCheck={false}
         value={value}
+        error={error}
         {...(isFirst ? { 'data-autofocus': true } : {})}
         onChange={(event) => {
           onChange(event.currentTarget.value);

@@ -8,12 +8,16 @@ export {
   bytes,
   count,
   duration,
+  durationRange,
+  evaluationText,
+  exactText,
   gigabytes,
   loss,
   memory,
   percent,
   plural,
   signed,
+  timeLeft,
   UNKNOWN,
 } from '../../src-main/contract/format.ts';
 
@@ -59,14 +63,6 @@ export function clock(t: number, now: number): string {
 export function clockSeconds(t: number): string {
   const date = new Date(t * 1000);
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-}
-
-/** Time left, rounded to a minute, above 3 h to five. `estimating` for the first 30 steps and while it is unknown. */
-export function timeLeft(seconds: number | null, stepsSeen: number): string {
-  if (seconds === null || stepsSeen < 30) return 'estimating';
-  if (seconds < 60) return `${duration(Math.max(1, Math.round(seconds)))} left`.replace('.0', '');
-  const to = seconds > 3 * 3600 ? 300 : 60;
-  return `${duration(Math.round(seconds / to) * to)} left`;
 }
 
 /** Shortened in the middle; the last six characters before the ending stay: `openmath…-04`. */

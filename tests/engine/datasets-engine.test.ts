@@ -342,7 +342,7 @@ describe('uploads', () => {
 
 test('the sample dataset is written by the worker and queued; its held-out questions are not', async () => {
   await stopped();
-  await w.engine.api.setup.sample();
+  await w.engine.api.setup.sample({ shuffled: false });
   expect(w.named('sample-requests.jsonl')).toMatchObject({ place: 'queue' });
   expect(existsSync(path.join(w.folder, 'data/sample/held_out.jsonl'))).toBe(true);
   expect(w.engine.api.setup.get().sample_added).toBe(true);

@@ -15,7 +15,8 @@ test('shows state, step, losses, gap, learning rate, speed, time left, evaluatio
   await head.getByText('step 140 of 467, saved to 100').waitFor();
   await head.getByText('24 min left', { exact: false }).waitFor();
   const dashboard = dashboardOf(page);
-  await expect.poll(() => dashboard.textOf('Validation loss')).toContain('0.531');
+  await expect.poll(() => dashboard.textOf('Validation (this dataset)')).toContain('0.531');
+  await expect.poll(() => dashboard.textOf('Validation (fixed set)')).toContain('0.604');
   await expect.poll(() => dashboard.textOf('Gap')).toContain('+0.034');
   await expect.poll(() => dashboard.textOf('Learning rate')).toMatch(/2(\.0+)?e-4|0\.0002/);
   await expect.poll(() => dashboard.textOf('Tokens per second')).toContain('812');

@@ -64,3 +64,43 @@ test('a missing Python is reported with the machine', async () => {
   });
   await page.getByText('No Python 3.10 or newer was found.').waitFor();
 });
+
+test('a wrong folder is reported at its field, which keeps its path', async () => {
+  const { page, server } = await openPage({ scene: 'first_run' });
+  await page.getByRole('radio', { name: /folder/i }).check();
+  const { folder, useModel } = setupOf(page);
+  await folder.fill('/models/llama');
+  const { setup } = server.engine.rooms();
+  await useModel.click();
+  await called(server, 'setup.choose');
+  const base = { id: 'llama', label: 'llama', detail: 'from /models/llama', progress: null };
+  const withLlama = (change: Partial<(typeof setup)['bases'][number]>) => ({
+    setup: {
+      ...setup,
+      bases: [...setup.bases, { ...base, state: 'making' as const, message: null, ...change }],
+    },
+  });
+  server.engine.change(withLlama({}));
+  await page.getByRole('progressbar', { name: 'Preparing llama' }).waitFor();
+  const problem = '/models/llama has no config.json.';
+  server.engine.change(withLlama({ state: 'failed', message: problem }));
+  await expect.poll(() => folder.getAttribute('aria-invalid')).toBe('true');
+  expect(await folder.inputValue()).toBe('/models/llama');
+  const described = (await folder.getAttribute('aria-describedby')) ?? '';
+  expect(await page.locator(`[id="${described}"]`).textContent()).toBe(problem);
+});
+
+test('the first run ends with the answers before and after, until they are closed', async () => {
+  const { page, server } = await openPage({ scene: 'training' });
+  const { datasets, versions } = server.engine.rooms();
+  const done = datasets.filter(({ place }) => place === 'completed').slice(0, 1);
+  server.engine.change({ datasets: done, versions: versions.slice(0, 1) });
+  const result = page.getByRole('region', { name: 'First result' });
+  await result.getByText('0 of 3, 1 unfinished answers match before, 3 of 3 after').waitFor();
+  expect(await result.getByRole('row').count()).toBe(4);
+  await result.getByRole('button', { name: 'Close' }).click();
+  await expect.poll(() => result.count()).toBe(0);
+  await page.reload();
+  await page.getByRole('heading', { name: 'Dashboard' }).waitFor();
+  expect(await result.count()).toBe(0);
+});

@@ -23,7 +23,7 @@ test('comparing two versions shows metrics, datasets in between and different se
   await page.getByRole('button', { name: 'Compare two' }).click();
   const dialog = page.getByRole('dialog', { name: 'Compare two versions' });
   const metrics = dialog.getByRole('table', { name: 'Metrics' });
-  const row = metrics.getByRole('row', { name: /Validation loss/ });
+  const row = metrics.getByRole('row', { name: /^Validation \(fixed set\)/ });
   await expect.poll(() => row.innerText()).toMatch(/0\.211\s+0\.187\s+−0\.024/);
   const where = metrics.getByRole('row', { name: /Evaluated at step/ });
   await expect.poll(() => where.innerText()).toMatch(/—\s+1,180/);

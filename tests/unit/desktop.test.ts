@@ -5,7 +5,8 @@ import { escapeMarkup, freshNotices } from '../../src-main/desktop/fresh-notices
 import { isVisible } from '../../src-main/desktop/bounds.ts';
 import { quitQuestion, watchSaves } from '../../src-main/desktop/quit.ts';
 import { CONTENT_SECURITY_POLICY, fileOf } from '../../src-main/desktop/scheme.ts';
-import { timeLeft, trayStatus } from '../../src-main/desktop/tray-status.ts';
+import { timeLeft } from '../../src-main/contract/format.ts';
+import { trayStatus } from '../../src-main/desktop/tray-status.ts';
 import { backoffMs, decideNext, SILENT_LIMIT } from '../../src-main/desktop/supervisor/decide.ts';
 import type { Readings } from '../../src-main/desktop/supervisor/decide.ts';
 import { engineEnvironment } from '../../src-main/desktop/supervisor/engine-process.ts';
@@ -144,7 +145,7 @@ describe('tray status', () => {
       steps_of_dataset: 200,
       eta_seconds: 54 * 60,
     });
-    expect(tray.label).toBe('Training a.jsonl, 64\u00a0%, 54\u00a0min left');
+    expect(tray.label).toBe('Training a.jsonl, 64\u00a0%, about 54\u00a0min left');
     expect([tray.icon, tray.action]).toEqual(['training', 'pause']);
   });
   test('paused: resume, no time left', () => {
@@ -161,15 +162,23 @@ describe('tray status', () => {
     expect(tray).toMatchObject({ icon: 'lost', progress: null, action: null });
     expect(tray.label).toBe('The engine failed to start: exit code 1');
   });
-  test('shows at most two units of time', () => {
-    expect([30, 60, 3599, 86 * 60, 50 * 3600].map(timeLeft)).toEqual([
-      'under 1\u00a0min',
-      '1\u00a0min',
-      '1\u00a0h 0\u00a0min',
-      '1\u00a0h 26\u00a0min',
-      '2\u00a0d 2\u00a0h',
+  test('shows the time left as the window does, as a range', () => {
+    const left = (eta: number | null, spread?: number) =>
+      timeLeft({
+        eta_seconds: eta,
+        eta_range:
+          eta === null || spread === undefined
+            ? null
+            : { least: eta * (1 - spread), most: eta * (1 + spread) },
+      });
+    expect(left(null)).toBeNull();
+    expect(left(30)).toBe('about 30\u00a0s');
+    expect([30, 420, 86 * 60, 50 * 3600].map((eta) => left(eta, 0.2))).toEqual([
+      '25 to 35\u00a0s',
+      '6 to 8\u00a0min',
+      '1\u00a0h 10\u00a0min to 1\u00a0h 40\u00a0min',
+      '1\u00a0d 16\u00a0h to 2\u00a0d 12\u00a0h',
     ]);
-    expect(timeLeft(null)).toBeNull();
   });
 });
 
@@ -183,7 +192,7 @@ describe('quitting', () => {
       }),
       8.6,
     );
-    expect(question?.message).toBe('a.jsonl is training, 54\u00a0min left');
+    expect(question?.message).toBe('a.jsonl is training, about 54\u00a0min left');
     expect(question?.buttons).toEqual([
       'Keep training in the background',
       'Save a checkpoint and stop, about 9\u00a0s',

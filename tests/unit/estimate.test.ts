@@ -324,9 +324,11 @@ describe('the accuracy of estimates', () => {
     expect(decideRecord([])).toEqual({ count: 0, time: null, memory: null });
   });
   test('the pace is the median of passes with the same base, device and precision', () => {
-    expect(decidePace(all, { base: 'b', device: 'cpu', precision: 'bf16' })).toBe(4);
-    expect(decidePace(all, { base: 'b', device: 'cpu', precision: 'fp32' })).toBeNull();
-    expect(decidePace(all, { base: 'other', device: 'cpu', precision: 'bf16' })).toBeNull();
+    const paceOf = (base: string, precision: 'bf16' | 'fp32') =>
+      decidePace(all, { base, device: 'cpu', precision });
+    expect(paceOf('b', 'bf16').pace).toBe(4);
+    expect(paceOf('b', 'fp32').pace).toBeNull();
+    expect(paceOf('other', 'bf16').pace).toBeNull();
   });
   test('the journal text compares time and memory', () => {
     expect(compareText('a.jsonl', kept('1', 120, 1))).toBe(

@@ -56,7 +56,7 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
     options: {
       ...{ max_length: 64, over_length: 'refuse', thinking: 'off', slice_rows: 20, core_rows: 20 },
       ...{ control_tokens: 'text', system_messages: 'merge' },
-      ...{ seed: 42, batch_size: 8, epochs: 1, warmup_steps: 2, save_steps: 5, dry_run: false },
+      ...{ seed: 42, batch_size: 8, epochs: 1, save_steps: 5, dry_run: false },
       ...{ mapping: { format: 'columns', prompt: 'q', answer: 'a' }, accept_valid_rows: true },
     },
   },
@@ -96,7 +96,7 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
   command: { format: 1, seq: 1, verb: 'pause', t: 5, args: {} },
   heartbeat: {
     ...{ format: 1, ...identity, seq: 4, phase: 'step', step: 7, position: 8, t: 5, monotonic: 1 },
-    detail: null,
+    ...{ detail: null, done: 3, total: 28 },
   },
   event: {
     ...{ t: 5, type: 'out_of_memory', step: 7, micro_batch_from: 8, micro_batch_to: 4 },
@@ -180,6 +180,10 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
   ledger: {
     ...{ branch: 'main', run: 'r-1', step: 7, epoch: 0, rows: [1, 1, 2], trained_tokens: 30 },
     ...{ batch_hash: 'ab', position: 8, refused: 'loss' },
+  },
+  answers: {
+    ...{ t: 5, branch: 'main', pass: 'p-1', step: 7, when: 'end' },
+    answers: [{ row: 3, prompt: 'q', expected: 'a', produced: 'a', matches: true, finished: true }],
   },
   cache: {
     ...{ format: 1, key: 'k', template_hash: 't', tokenizer_hash: 'z', content_hash: 'c1' },

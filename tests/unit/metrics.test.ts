@@ -473,7 +473,7 @@ describe('the metrics module', () => {
     const news: MetricsNews[] = [];
     metrics.news.on((metric) => news.push(metric));
     expect(all().to).toBeLessThan(150_000);
-    expect(metrics.speed().stepsPerSecond).toBe(null);
+    expect(metrics.costs()).toBe(null);
     let turns = 0;
     let isDone = false;
     void metrics.settled.then(() => (isDone = true));

@@ -88,20 +88,15 @@ test('the machine is checked again, less and less often', () => {
 });
 
 test('expected times follow one another, and are unknown after the first unknown', () => {
-  const times = expectedTimes(
-    { remaining: 20 },
-    [
-      { id: 'a', steps: 10 },
-      { id: 'b', steps: null },
-      { id: 'c', steps: 5 },
-    ],
-    2,
-    1000,
-  );
+  const times = expectedTimes(1010, [
+    { id: 'a', seconds: 5 },
+    { id: 'b', seconds: null },
+    { id: 'c', seconds: 2.5 },
+  ]);
   expect(times.get('a')).toEqual({ starts_at: 1010, ends_at: 1015 });
   expect(times.get('b')).toEqual({ starts_at: 1015, ends_at: null });
   expect(times.get('c')).toEqual({ starts_at: null, ends_at: null });
-  expect(expectedTimes(null, [{ id: 'a', steps: 1 }], null, 0).get('a')).toEqual({
+  expect(expectedTimes(null, [{ id: 'a', seconds: 1 }]).get('a')).toEqual({
     starts_at: null,
     ends_at: null,
   });

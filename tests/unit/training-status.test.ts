@@ -118,7 +118,16 @@ function status() {
     },
     trainerStep: null,
     latest: metrics.latest(),
-    stepsPerSecond: null,
+    left: null,
+    validation: {
+      evaluation: metrics.latest().evaluation,
+      passStart: null,
+      stepsDone: 0,
+      plannedSteps: 0,
+      cadence: { eval_steps: 50 },
+      heldOut: 50,
+      generatesAnswers: true,
+    },
     preview: null,
     dataset: null,
     progress: null,
@@ -135,10 +144,13 @@ function status() {
 }
 
 function expectNumbersToSubtract(step: number): void {
-  const { loss_smoothed, validation_loss, val_train_gap } = status();
-  expect([validation_loss?.step, val_train_gap?.step]).toEqual([step, step]);
+  const { loss_smoothed, validation_dataset, validation_fixed, validation_loss, val_train_gap } =
+    status();
+  expect(validation_fixed).toMatchObject({ value: 3, step });
+  expect(validation_loss).toEqual(validation_dataset);
+  expect([validation_dataset?.step, val_train_gap?.step]).toEqual([step, step]);
   expect(loss_smoothed).not.toBeNull();
-  const difference = (validation_loss?.value ?? NaN) - (loss_smoothed?.value ?? NaN);
+  const difference = (validation_dataset?.value ?? NaN) - (loss_smoothed?.value ?? NaN);
   expect(Math.abs(difference - (val_train_gap?.value ?? NaN))).toBeLessThan(1e-9);
 }
 

@@ -42,8 +42,14 @@ def answer_batch(
     pad: int,
     max_new_tokens: int,
     heartbeat: Callable[[], None],
+    must_end: Callable[[], bool] = lambda: False,
+    on_finished: Callable[[int], None] = lambda _: None,
 ) -> list[GeneratedAnswer]:
-    """The answers in the order of `prompts`. `heartbeat` is called before every token."""
+    """The answers in the order of `prompts`. `heartbeat` is called before every token.
+
+    `must_end`: asked before every token; once true, the answers so far are returned, and those that
+    the model had already ended count as finished. `on_finished`: receives how many have ended.
+    """
     device = next(model.parameters()).device
     ids, mask = (part.to(device) for part in _left_padded(prompts, pad))
     positions = (mask.cumsum(-1) - 1).clamp(min=0)
@@ -52,6 +58,8 @@ def answer_batch(
     done = torch.zeros(len(prompts), dtype=torch.bool, device=device)
     cache = None
     for _ in range(max_new_tokens):
+        if must_end():
+            break
         heartbeat()
         output = model(
             input_ids=ids,
@@ -65,7 +73,9 @@ def answer_batch(
         next_ids = output.logits[:, -1].float().argmax(-1)
         generated.append(next_ids)
         done |= torch.isin(next_ids, ends)
-        if bool(done.all()):
+        finished = int(done.sum())
+        on_finished(finished)
+        if finished == len(prompts):
             break
         ids = next_ids[:, None]
         mask = torch.cat([mask, mask.new_ones((len(prompts), 1))], dim=1)

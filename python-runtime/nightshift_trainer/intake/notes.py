@@ -162,11 +162,6 @@ def date_note(date: str) -> str:
 
 def _step_notes(steps: int, options: IntakeOptions) -> list[str]:
     found: list[str] = []
-    if steps < options.warmup_steps:
-        found.append(
-            f"Only {count_of(steps, 'step')}: shorter than the {options.warmup_steps:,}-step "
-            f"warmup, so the learning rate won't reach its peak."
-        )
     if steps < options.save_steps:
         found.append(
             f"Only {count_of(steps, 'step')}: fewer than save_steps ({options.save_steps:,}), so "

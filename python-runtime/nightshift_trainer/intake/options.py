@@ -27,7 +27,6 @@ class IntakeOptions:
     seed: int
     batch_size: int
     epochs: int
-    warmup_steps: int
     save_steps: int
     mapping: ColumnMapping | None
     accept_valid_rows: bool
@@ -67,7 +66,6 @@ def read_options(options: protocol.IntakeOptions) -> IntakeOptions:
         seed=options["seed"],
         batch_size=options["batch_size"],
         epochs=options["epochs"],
-        warmup_steps=options["warmup_steps"],
         save_steps=options["save_steps"],
         mapping=_mapping(options["mapping"]),
         accept_valid_rows=options["accept_valid_rows"],

@@ -6,20 +6,24 @@ They are timed, abandoned for a command that halts training, and restore the ran
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..cache import CORE, SLICE, Example, Text, TokenCache
+from ..cache import CORE, SLICE, Example, Text
 from ..categories import category_of
+from ..files import LineFile
 from ..protocol import HeartbeatPhase
-from . import randomness
-from .collator import MICRO_BATCH_TOKENS, collate, split_into_micro_batches
-from .device import free_cached_memory
-from .generation import Answer, exact_match, generate_answers, think_stats
-from .model import Model
-from .oom_backoff import in_halves
+from .generation import (
+    Answer,
+    AnswerLimits,
+    answer_length,
+    exact_match,
+    generate_answers,
+    think_stats,
+)
+from .monitoring import MIN_ANSWER_SECONDS, MonitoringBudget
 from .session import Session
+from .validation import validation_examples, validation_loss, validation_texts
 
 INTERRUPT_CHECK_SECONDS = 0.25
 # With fewer validation rows, the gap between training and validation loss means nothing.
@@ -36,35 +40,46 @@ class Evaluator:
 
     def __init__(self, session: Session, is_interrupted: Callable[[], bool]) -> None:
         self.session = session
+        self.budget = MonitoringBudget(session)
         self._is_interrupted = is_interrupted
-        limit = session.spec.config.eval_samples
-        self._core = _validation_examples(session.core, CORE, limit)
-        self._slice = _validation_examples(session.cache, SLICE, limit)
-        self._texts = _validation_texts(session)
-        self._preview_count = 0
+        config = session.spec.config
+        self._core = validation_examples(session.core, CORE, config.eval_samples)
+        self._slice = validation_examples(session.cache, SLICE, config.eval_samples)
+        self._fixed_texts, self._own_texts = validation_texts(session)
+        texts = self._fixed_texts or self._own_texts
+        self._questions = texts[: config.generate_samples]
+        self._answer_length = answer_length(session.base, texts, config.eval_max_new_tokens)
+        # What the last evaluation took, for the decision whether the next one fits into the budget.
+        self._loss_seconds = self._answer_seconds = 0.0
+        self._requested_previews = 0
         self._checked_at = 0.0
 
     def evaluate(self, when: str) -> bool:
         """Measures the loss on the fixed validation set and on the validation rows of this dataset,
-        and, except at the start, the exact match of generated answers. True when a command
-        interrupted it: nothing was measured then."""
+        and the exact match of generated answers where the monitoring budget allows it. True when a
+        command interrupted it: nothing was measured then."""
         session, started = self.session, time.monotonic()
+        if when == "interval" and self._is_extra and self._costs_too_much(self._loss_seconds):
+            self.budget.report_skipped("evaluation")
+            return False
         core = own = None
         answers: list[Answer] = []
+        questions = self._questions
         abandoned = False
-        with self._monitoring():
+        with self.budget.metered():
             try:
-                if self._core:
-                    core = validation_loss(session.model, self._core, self._heartbeat)
-                if self._slice:
-                    own = validation_loss(session.model, self._slice, self._heartbeat)
-                if when != "start":
-                    answers = self._answer(self._texts[: session.spec.config.generate_samples])
+                core, own = self._losses()
+                self._loss_seconds = time.monotonic() - started
+                if when == "interval" and self._costs_too_much(self._answer_seconds):
+                    questions = []
+                    self.budget.report_skipped("answers")
+                answers = self._answer(questions, when, started)
             except EvaluationAbandoned:
                 abandoned = True
             except Exception as error:
                 # Keep the measurements that succeeded: an evaluation never ends the training.
                 self._report_failure("evaluation", error)
+        self._record_answers(when, answers)
         smoothed = session.smoothed_loss.value
         measured = own["loss"] if own is not None and own["rows"] >= MIN_ROWS_FOR_GAP else None
         gap = measured - smoothed if measured is not None and smoothed is not None else None
@@ -74,7 +89,7 @@ class Evaluator:
             when=when,
             core=core,
             slice=own,
-            exact=exact_match(answers),
+            exact=exact_match(answers, len(questions) - len(answers)),
             think=think_stats(answers),
             train_smoothed=smoothed,
             gap=gap,
@@ -83,30 +98,33 @@ class Evaluator:
         )
         return abandoned
 
-    def preview(self) -> None:
-        """Generates the answer to one validation row, each time the next one. Skipped while
-        monitoring exceeds its budget."""
+    def preview(self, when: str) -> None:
+        """Generates the answer to one validation row. The rows come from the fixed validation set
+        and from this dataset in turn. A preview at an interval is skipped while monitoring exceeds
+        its budget."""
         session, started = self.session, time.monotonic()
-        if not self._texts:
+        text, source = self._next_preview(when)
+        if text is None:
             return
-        text = self._texts[self._preview_count % len(self._texts)]
-        self._preview_count += 1
-        is_over_budget = self.monitoring_percent() > session.spec.config.monitoring_percent
-        if is_over_budget and self._preview_count > 2:
+        if when == "interval" and self.budget.remaining_seconds < 0:
+            self.budget.report_skipped("preview")
             return
-        with self._monitoring():
+        with self.budget.metered():
             try:
-                answer = self._answer([text])[0]
+                answers = self._generate([text], self._seconds_for_answers(when, started))
             except EvaluationAbandoned:
                 return
             except Exception as error:
                 self._report_failure("preview", error)
                 return
+        answer = answers[0]
         session.run_folder.event(
             "preview",
             step=session.step,
             row=text.row,
+            source=source,
             prompt=text.question or text.prompt,
+            rendered=session.base.tokenizer.decode(text.prompt_ids, skip_special_tokens=False),
             prompt_tokens=len(text.prompt_ids),
             expected=text.expected,
             produced=answer.produced,
@@ -116,44 +134,97 @@ class Evaluator:
             seconds=round(time.monotonic() - started, 3),
         )
 
-    def monitoring_percent(self) -> float:
-        return 100 * self.session.monitoring_seconds / max(self.session.elapsed, 1e-9)
+    @property
+    def _is_extra(self) -> bool:
+        """Whether only the scaled cadence asks for this evaluation, not the configured interval."""
+        return self.session.steps_done % self.session.spec.config.eval_steps != 0
 
-    def report_monitoring_cost(self) -> None:
-        self.session.run_folder.event(
-            "monitoring",
-            step=self.session.step,
-            seconds_total=round(self.session.elapsed, 3),
-            seconds_monitoring=round(self.session.monitoring_seconds, 3),
-            percent=round(self.monitoring_percent(), 3),
-        )
+    def _costs_too_much(self, seconds: float) -> bool:
+        return self.budget.remaining_seconds < seconds
 
-    def _answer(self, texts: Sequence[Text]) -> list[Answer]:
-        session, config = self.session, self.session.spec.config
+    def _next_preview(self, when: str) -> tuple[Text | None, str]:
+        """Counted by steps, so that a later run continues where this one ended."""
+        if when == "command":
+            self._requested_previews += 1
+        session = self.session
+        turn = session.step // session.spec.cadence.preview_steps + self._requested_previews
+        sources = [("fixed", self._fixed_texts), ("dataset", self._own_texts)]
+        usable = [(name, texts) for name, texts in sources if texts]
+        if not usable:
+            return None, ""
+        name, texts = usable[turn % len(usable)]
+        return texts[turn // len(usable) % len(texts)], name
+
+    def _losses(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        total = len(self._core) + len(self._slice)
+        measured = 0
+
+        def measure(examples: list[Example]) -> dict[str, Any] | None:
+            nonlocal measured
+
+            def heartbeat(count: int) -> None:
+                self._heartbeat("evaluate", (measured + count, total))
+
+            loss = validation_loss(self.session.model, examples, heartbeat) if examples else None
+            measured += len(examples)
+            return loss
+
+        return measure(self._core), measure(self._slice)
+
+    def _answer(self, questions: Sequence[Text], when: str, started: float) -> list[Answer]:
+        if not questions:
+            return []
+        began = time.monotonic()
+        answers = self._generate(questions, self._seconds_for_answers(when, started))
+        self._answer_seconds = time.monotonic() - began
+        return answers
+
+    def _seconds_for_answers(self, when: str, started: float) -> float:
+        """`started`: when this evaluation began, whose time is not counted as monitoring yet."""
+        limit = self.session.spec.config.eval_timeout_seconds
+        if when == "command":
+            return limit
+        remaining = self.budget.remaining_seconds - (time.monotonic() - started)
+        return min(limit, max(MIN_ANSWER_SECONDS, remaining))
+
+    def _generate(self, texts: Sequence[Text], seconds: float) -> list[Answer]:
+        session, total = self.session, len(texts)
         return generate_answers(
             session.model,
             session.base,
             texts,
-            scorer=config.scorer,
-            max_new_tokens=config.eval_max_new_tokens,
-            timeout_seconds=config.eval_timeout_seconds,
-            heartbeat=lambda: self._heartbeat("generate"),
+            scorer=session.spec.config.scorer,
+            limits=AnswerLimits(self._answer_length, seconds),
+            heartbeat=lambda ended: self._heartbeat("generate", (ended, total)),
         )
 
-    @contextmanager
-    def _monitoring(self) -> Iterator[None]:
-        """Restores the random states afterwards and counts the time as monitoring."""
-        states = randomness.get_states()
-        started = time.monotonic()
-        try:
-            yield
-        finally:
-            free_cached_memory()
-            randomness.set_states(states)
-            self.session.monitoring_seconds += time.monotonic() - started
+    def _record_answers(self, when: str, answers: Sequence[Answer]) -> None:
+        """Adds them to the answers of the dataset. A full disk loses them, not the training."""
+        if not answers:
+            return
+        session = self.session
+        record = {
+            "t": time.time(),
+            "branch": session.spec.branch,
+            "pass": session.spec.pass_id,
+            "step": session.step,
+            "when": when,
+            "answers": [
+                {
+                    "row": answer.text.row,
+                    "prompt": answer.text.question or answer.text.prompt,
+                    "expected": answer.text.expected,
+                    "produced": answer.produced,
+                    "matches": answer.matches,
+                    "finished": answer.finished,
+                }
+                for answer in answers
+            ],
+        }
+        LineFile(session.spec.dataset.folder / "answers.jsonl").append(record)
 
-    def _heartbeat(self, phase: HeartbeatPhase = "evaluate") -> None:
-        self.session.heartbeat(phase)
+    def _heartbeat(self, phase: HeartbeatPhase, progress: tuple[int, int]) -> None:
+        self.session.heartbeat(phase, progress)
         now = time.monotonic()
         if now - self._checked_at > INTERRUPT_CHECK_SECONDS:
             self._checked_at = now
@@ -169,45 +240,3 @@ class Evaluator:
             error=type(error).__name__,
             message=str(error)[:2000],
         )
-
-
-def _validation_examples(cache: TokenCache | None, kind: int, limit: int) -> list[Example]:
-    """The first `limit` examples of a kind."""
-    if cache is None:
-        return []
-    indices = cache.indices(kind).tolist()
-    if kind == CORE and not indices:
-        # Without kinds, the whole cache is the fixed validation set.
-        indices = range(len(cache.table))
-    return [cache.example(index) for index in indices[:limit]]
-
-
-def _validation_texts(session: Session) -> list[Text]:
-    """Questions of the fixed validation set, or else of this dataset's validation rows."""
-    core = [] if session.core is None else session.core.texts()
-    if core:
-        return core
-    cache = session.cache
-    return cache.texts({int(row) for row in cache.table[cache.indices(SLICE), 2]})
-
-
-def validation_loss(
-    model: Model, examples: Sequence[Example], heartbeat: Callable[[], None]
-) -> dict[str, Any]:
-    """The mean loss over trained tokens, computed by the code of training without dropout."""
-    total, tokens = 0.0, 0
-
-    def measure(members: Sequence[int]) -> None:
-        nonlocal total, tokens
-        heartbeat()
-        batch = collate(examples, members, model.device)
-        if len(batch.targets) > 0:
-            total += float(model.loss_sum(batch))
-            tokens += len(batch.targets)
-
-    lengths = [len(example.ids) for example in examples]
-    with model.evaluating(generates=False):
-        for members in split_into_micro_batches(lengths, True, MICRO_BATCH_TOKENS, None):
-            in_halves(members, measure)
-    rows = len({example.row for example in examples})
-    return {"loss": total / tokens if tokens else None, "rows": rows, "tokens": tokens}

@@ -69,8 +69,10 @@ class Session:
         self.step += 1
         self.steps_done += 1
 
-    def heartbeat(self, phase: HeartbeatPhase) -> None:
-        self.run_folder.heartbeat(phase=phase, step=self.step, position=self.position)
+    def heartbeat(self, phase: HeartbeatPhase, progress: tuple[int, int] | None = None) -> None:
+        self.run_folder.heartbeat(
+            phase=phase, step=self.step, position=self.position, progress=progress
+        )
 
     def cursor(self) -> CheckpointCursor:
         """The place in the pass, as saved in a checkpoint's manifest."""

@@ -59,7 +59,7 @@ def open_session(
         model=model,
         optimizer=Optimizer(model, spec.config.max_grad_norm, spec.config.weight_decay),
         schedule=Schedule(
-            spec.config.schedule, spec.config.learning_rate, spec.config.warmup_steps
+            spec.config.schedule, spec.config.learning_rate, spec.cadence.warmup_steps
         ),
         base=open_base(spec.base.folder),
         process_group=process_group,

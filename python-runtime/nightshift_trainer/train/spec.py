@@ -22,7 +22,6 @@ class TrainConfig:
     packing: bool
     learning_rate: float
     schedule: str
-    warmup_steps: int
     weight_decay: float
     max_grad_norm: float
     epochs: int
@@ -32,7 +31,6 @@ class TrainConfig:
     generate_samples: int
     eval_max_new_tokens: int
     eval_timeout_seconds: float
-    preview_steps: int
     scorer: str
     save_steps: int
     keep_checkpoints: int
@@ -55,7 +53,6 @@ class TrainConfig:
             packing=config["packing"],
             learning_rate=float(config["learning_rate"]),
             schedule=config["schedule"],
-            warmup_steps=config["warmup_steps"],
             weight_decay=float(config["weight_decay"]),
             max_grad_norm=float(config["max_grad_norm"]),
             epochs=config["epochs"],
@@ -65,12 +62,30 @@ class TrainConfig:
             generate_samples=config["generate_samples"],
             eval_max_new_tokens=config["eval_max_new_tokens"],
             eval_timeout_seconds=float(config["eval_timeout_seconds"]),
-            preview_steps=config["preview_steps"],
             scorer=config["scorer"],
             save_steps=config["save_steps"],
             keep_checkpoints=config["keep_checkpoints"],
             pause_keep_seconds=float(config["pause_keep_seconds"]),
             monitoring_percent=float(config["budget"]["monitoring_percent"]),
+        )
+
+
+@dataclass(frozen=True)
+class Cadence:
+    """What the engine scales with the number of planned steps. Without it the configured values
+    hold."""
+
+    warmup_steps: int
+    eval_steps: int
+    preview_steps: int
+
+    @classmethod
+    def read(cls, spec: protocol.TrainSpec) -> Cadence:
+        source = spec.get("cadence") or spec["config"]
+        return cls(
+            warmup_steps=source["warmup_steps"],
+            eval_steps=source["eval_steps"],
+            preview_steps=source["preview_steps"],
         )
 
 
@@ -105,6 +120,7 @@ class TrainSpec:
     # Whether a checkpoint may be written while the next steps run.
     saves_async: bool
     config: TrainConfig
+    cadence: Cadence
     base: BaseSpec
     dataset: DatasetSpec
     pass_id: str
@@ -133,6 +149,7 @@ class TrainSpec:
             threads=spec["threads"],
             saves_async=spec["saving"] == "async",
             config=TrainConfig.read(spec["config"]),
+            cadence=Cadence.read(spec),
             base=BaseSpec(base["id"], Path(base["folder"]), base["hash"]),
             dataset=DatasetSpec(
                 id=dataset["id"],

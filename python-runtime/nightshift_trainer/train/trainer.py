@@ -42,6 +42,7 @@ class Trainer:
         session = self.session
         if session.steps_done == 0 and not session.is_complete:
             self.evaluator.evaluate("start")
+            self.evaluator.preview("start")
         while not session.is_complete:
             outcome = self._handle_commands()
             if outcome is not None:
@@ -61,7 +62,8 @@ class Trainer:
                 return outcome
             is_abandoned = self.evaluator.evaluate("end")
             if not is_abandoned:
-                self.evaluator.report_monitoring_cost()
+                self.evaluator.preview("end")
+                self.evaluator.budget.report()
                 return "completed"
 
     def _step(self) -> None:
@@ -122,23 +124,27 @@ class Trainer:
         )
 
     def _save_and_evaluate(self) -> None:
-        """Saves before evaluating, so that a hang in generation loses no step."""
+        """Saves before an evaluation at the configured interval, so that a hang in generation loses
+        no step. The evaluations that a small dataset gets in addition are not worth a checkpoint
+        each."""
         session, config = self.session, self.session.spec.config
+        cadence = session.spec.cadence
         self.saver.settle(wait=False)
         save_due = session.steps_done % config.save_steps == 0
         retry_due = 0 < self.saver.retry_at <= time.monotonic()
-        evaluation_due = session.steps_done % config.eval_steps == 0
-        if save_due or retry_due or evaluation_due:
-            why = "evaluation" if evaluation_due and not save_due else "interval"
-            self.saver.save(why, wait_for_space=False, allow_async=not evaluation_due)
+        evaluation_due = session.steps_done % cadence.eval_steps == 0
+        saves_before = session.steps_done % config.eval_steps == 0
+        if save_due or retry_due or saves_before:
+            why = "evaluation" if saves_before and not save_due else "interval"
+            self.saver.save(why, wait_for_space=False, allow_async=not saves_before)
         if session.is_complete:
             return
         if evaluation_due:
             self.evaluator.evaluate("interval")
-        if session.steps_done % config.preview_steps == 0:
-            self.evaluator.preview()
+        if session.steps_done % cadence.preview_steps == 0:
+            self.evaluator.preview("interval")
         if session.steps_done % MONITORING_STEPS == 0:
-            self.evaluator.report_monitoring_cost()
+            self.evaluator.budget.report()
 
     def _has_commands(self) -> bool:
         self._pending += self.session.run_folder.commands()
@@ -166,7 +172,7 @@ class Trainer:
             if command.verb == "checkpoint":
                 self.saver.save("command", wait_for_space=False)
             elif command.verb == "sample":
-                self.evaluator.preview()
+                self.evaluator.preview("command")
             elif command.verb == "eval":
                 self.evaluator.evaluate("command")
             is_known = command.verb in ("checkpoint", "sample", "eval", "resume", "stop-after")

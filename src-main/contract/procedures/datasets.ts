@@ -1,5 +1,6 @@
 /** Procedures for datasets, their rows, and uploads. */
 import { z } from 'zod';
+import { beforeAndAfter } from '../answers.ts';
 import {
   columnMapping,
   datasetDetails,
@@ -28,6 +29,11 @@ export const datasetsProcedures = {
     .route({ method: 'GET', path: '/datasets/{id}/over-long' })
     .input(z.object({ id: z.string().min(1) }))
     .output(overLongAnswer),
+  /** What the model answered before and after the newest pass of this dataset, as far as it was evaluated. */
+  answers: call
+    .route({ method: 'GET', path: '/datasets/{id}/answers' })
+    .input(datasetId)
+    .output(beforeAndAfter),
   rows: call
     .route({ method: 'GET', path: '/datasets/{id}/rows' })
     .input(

@@ -6,7 +6,7 @@ import { change, snapshot } from '../feed.ts';
 import { machine, memoryStats } from '../machine.ts';
 import { baseId, setup } from '../setup.ts';
 import { gpu, trainingStatus } from '../status.ts';
-import { call, nothing, done } from './common.ts';
+import { call, done } from './common.ts';
 
 export const engineProcedures = {
   facts: call.route({ method: 'GET', path: '/engine' }).output(engineFacts),
@@ -47,6 +47,9 @@ export const setupProcedures = {
     .route({ method: 'POST', path: '/setup/base' })
     .input(z.object({ base: baseId, folder: z.string().nullable().default(null) }))
     .output(setup),
-  /** Writes the sample dataset and queues it. */
-  sample: call.route({ method: 'POST', path: '/setup/sample' }).input(nothing).output(done),
+  /** Writes the sample dataset and queues it, with the settings it is trained with. `shuffled`: answers in another order, as a control. */
+  sample: call
+    .route({ method: 'POST', path: '/setup/sample' })
+    .input(z.object({ shuffled: z.boolean().default(false) }).default({ shuffled: false }))
+    .output(done),
 };

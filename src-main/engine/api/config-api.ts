@@ -14,8 +14,8 @@ export const setupApi = ({ setup }: ApiRooms) =>
   ({
     get: () => setup.state(),
     choose: ({ base, folder }) => setup.choose(base, folder),
-    sample: async () => {
-      await setup.sample();
+    sample: async (input) => {
+      await setup.sample(input);
       return DONE;
     },
   }) satisfies Procedures['setup'];

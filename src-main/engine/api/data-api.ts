@@ -1,5 +1,9 @@
 /** The queue, the datasets and uploads. */
-import type { DatasetSummary, Procedures } from '../../contract/index.ts';
+import {
+  decideBeforeAndAfter,
+  type DatasetSummary,
+  type Procedures,
+} from '../../contract/index.ts';
 import { type ApiRooms, DONE } from './rooms.ts';
 
 /** The queue knows when a dataset will start and finish. */
@@ -39,6 +43,7 @@ export function datasetsApi(rooms: ApiRooms) {
       };
     },
     overLong: ({ id }) => estimate.overLong(id),
+    answers: async ({ id }) => decideBeforeAndAfter(await datasets.answers(id)),
     rows: (input) => datasets.rows(input),
     row: (input) => datasets.row(input),
     mapColumns: ({ id, mapping }) => datasets.mapColumns(id, mapping),

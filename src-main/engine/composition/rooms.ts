@@ -154,6 +154,7 @@ export async function createRooms(
 export async function closeRooms(rooms: Rooms): Promise<void> {
   await rooms.restore.close();
   rooms.queue.close();
+  rooms.estimate.close();
   rooms.health.close();
   rooms.setup.close();
   rooms.backups.close();

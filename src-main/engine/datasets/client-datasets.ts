@@ -6,10 +6,13 @@ import {
   type DatasetDetails,
   type DatasetReport,
   type DatasetSummary,
+  type EvaluationAnswers,
   type MappingPreview,
   type Priority,
   Refusal,
 } from '../../contract/index.ts';
+import { answersFile } from '../../formats/index.ts';
+import { readJsonLines } from '../../kit/lines.ts';
 import { acceptanceOf, type ThinkBlocks } from './decisions.ts';
 import type { DatasetParts } from './parts.ts';
 import { findDataFiles } from './inbox.ts';
@@ -56,6 +59,12 @@ export function clientDatasets(parts: DatasetParts) {
     /** Refusals NOT_FOUND, NOT_READY. */
     row: (input: { readonly id: string; readonly row: number }) =>
       rows.row(list.require(input.id), input.row),
+    /** What the evaluations of a dataset generated, oldest first. Refusal NOT_FOUND. */
+    async answers(id: string): Promise<readonly EvaluationAnswers[]> {
+      const file = path.join(options.paths.dataset(list.require(id).meta.id), 'answers.jsonl');
+      const lines = await readJsonLines(file).catch(() => []);
+      return lines.map((line) => answersFile.parse(line)).filter((answers) => answers !== null);
+    },
     async add(paths: readonly string[], priority: Priority) {
       const answer = await ingest.copy(paths, priority, (record) => list.summary(record));
       afterChange();

@@ -1,5 +1,5 @@
 /** The datasets as clients see them: in queue order, with files that are still being added first. */
-import { type Config, type DatasetSummary, Refusal } from '../../contract/index.ts';
+import { type Config, configFor, type DatasetSummary, Refusal } from '../../contract/index.ts';
 import type { DatasetRecord, DatasetStore } from './dataset-store.ts';
 import type { Inbox } from './inbox.ts';
 import type { Ingest } from './ingest.ts';
@@ -14,11 +14,19 @@ export class DatasetList {
   private readonly ingest: Ingest;
   private readonly validation: Validation;
   private readonly config: () => Config;
+  private readonly baseId: () => string;
   /** Set once the inbox is watched. */
   inbox: Inbox | null = null;
 
-  constructor(store: DatasetStore, ingest: Ingest, validation: Validation, config: () => Config) {
+  constructor(
+    store: DatasetStore,
+    ingest: Ingest,
+    validation: Validation,
+    config: () => Config,
+    baseId: () => string,
+  ) {
     this.store = store;
+    this.baseId = baseId;
     this.ingest = ingest;
     this.validation = validation;
     this.config = config;
@@ -65,7 +73,8 @@ export class DatasetList {
   }
 
   private summarizeAt(record: DatasetRecord, position: number): DatasetSummary {
-    return summarize(record, this.validation.activity(record), position, this.config());
+    const config = configFor(this.config(), record.meta, this.baseId());
+    return summarize(record, this.validation.activity(record), position, config);
   }
 }
 

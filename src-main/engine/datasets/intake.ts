@@ -89,7 +89,6 @@ export function intakeOptions(config: Config, meta: MappingOptions, isDry: boole
     seed: config.seed,
     batch_size: config.batch_size * config.gradient_accumulation,
     epochs: config.epochs,
-    warmup_steps: config.warmup_steps,
     save_steps: config.save_steps,
     mapping: meta.mapping,
     accept_valid_rows: meta.accept_valid_rows,

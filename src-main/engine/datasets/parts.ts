@@ -78,7 +78,13 @@ export async function createParts(
       validateNext();
     },
   });
-  const list = new DatasetList(store, ingest, validation, () => options.config.values());
+  const list = new DatasetList(
+    store,
+    ingest,
+    validation,
+    () => options.config.values(),
+    () => options.base()?.id ?? '',
+  );
   const uploads = new Uploads({
     ...options,
     progress: (upload, state) => {

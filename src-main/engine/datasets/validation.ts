@@ -1,7 +1,7 @@
 /** Which queued file is validated next, and what its verdict leads to. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isInfrastructure, type Priority } from '../../contract/index.ts';
+import { configFor, isInfrastructure, type Priority } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { sha256File } from '../../kit/hash.ts';
 import { createSerializer } from '../../kit/serializer.ts';
@@ -136,7 +136,7 @@ export class Validation {
       name,
       file: record.file,
       meta: record.meta,
-      config: this.options.config.values(),
+      config: configFor(this.options.config.values(), record.meta, base.id),
       base,
       isDry: false,
       onProgress: (progress) => {

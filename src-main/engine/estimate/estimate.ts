@@ -12,7 +12,8 @@ import { plannedSteps } from '../datasets/index.ts';
 import { layoutOf, type Lengths } from './lengths.ts';
 import { memoryOf } from './memory.ts';
 import type { ModelShape } from './shape.ts';
-import { heldOutTokens, referenceSecondsPerStep, secondsOfPass, type TimeInput } from './time.ts';
+import { overheadOf, type OverheadInput } from './overhead.ts';
+import { heldOutTokens, referenceSecondsPerStep, type TimeInput } from './time.ts';
 
 /** What an estimate is based on besides the configuration and the dataset. Bytes. */
 export interface EstimateFacts {
@@ -27,6 +28,8 @@ export interface EstimateFacts {
   readonly room: number | null;
   /** How much slower than the reference this machine is; null when no step was measured. */
   readonly pace: number | null;
+  /** The same for start, evaluations and saves; null when no pass was measured. */
+  readonly overheadPace?: number | null;
 }
 
 /** A configuration in which `auto` is resolved for the machine. */
@@ -34,7 +37,10 @@ export type ResolvedConfig = Config;
 
 export interface DatasetFacts {
   readonly lengths: Lengths;
+  /** Validation rows that an evaluation reads. */
   readonly heldOutRows: number;
+  /** Questions that an evaluation asks. */
+  readonly questions?: number;
   /** False: no dataset, rows as long as max_length allows. */
   readonly isReal: boolean;
   /** Remaining steps of a partly trained dataset; null: all. */
@@ -92,6 +98,37 @@ export const referenceOf = (
   dataset: DatasetFacts,
 ): number => referenceSecondsPerStep(timeInput(config, facts, dataset));
 
+/** What a pass costs beside its steps, without a pace. */
+export function overheadInput(
+  config: ResolvedConfig,
+  facts: EstimateFacts,
+  dataset: DatasetFacts,
+  pass: { readonly steps: number; readonly done: number },
+): Omit<OverheadInput, 'secondsPerStep'> {
+  return {
+    ...pass,
+    shape: facts.shape,
+    device: facts.device,
+    tokensPerStep: layoutOf(config, dataset.lengths).tokens,
+    checkpointBytes: facts.checkpointBytes,
+    heldOutTokens: heldOutTokens(dataset.heldOutRows, dataset.lengths),
+    questions: dataset.questions ?? 0,
+    longestAnswer: dataset.lengths.longestAnswer,
+  };
+}
+
+/** Seconds of a whole pass beside its steps on the reference machine; an overhead pace is a multiple of this. */
+export const referenceOverhead = (
+  config: ResolvedConfig,
+  facts: EstimateFacts,
+  dataset: DatasetFacts,
+  steps: number,
+): number =>
+  overheadOf(config, {
+    ...overheadInput(config, facts, dataset, { steps, done: 0 }),
+    secondsPerStep: referenceOf(config, facts, dataset),
+  }).seconds;
+
 export function estimateOf(
   config: ResolvedConfig,
   facts: EstimateFacts,
@@ -121,13 +158,9 @@ export function estimateOf(
       seconds:
         steps === null
           ? null
-          : secondsOfPass(config, {
-              steps,
-              secondsPerStep,
-              checkpointBytes: facts.checkpointBytes,
-              heldOutTokens: heldOutTokens(dataset.heldOutRows, dataset.lengths),
-              tokensPerStep: layout.tokens,
-            }),
+          : steps * secondsPerStep +
+            referenceOverhead(config, facts, dataset, steps) *
+              (facts.overheadPace ?? facts.pace ?? 1),
       certainty: facts.pace === null ? 'reference' : 'measured',
       tokens_per_step: layout.tokens,
     },

@@ -1,21 +1,29 @@
 /** Answers estimates, stores the estimate of each pass and compares it with what the pass took. */
 import {
   type Config,
+  configFor,
   type EstimateAnswer,
   type EstimateRecord,
   type KeptEstimate,
   type OverLongAnswer,
-  type OverLongChoice,
   Refusal,
 } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { ConfigRoom } from '../config/index.ts';
-import { type DatasetsRoom, readReport } from '../datasets/index.ts';
+import type { DatasetsRoom } from '../datasets/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { MetricsRoom } from '../metrics/index.ts';
+import type { TrainerRoom } from '../trainer/index.ts';
 import { readActual } from './actual.ts';
-import { type EstimateFacts, estimateOf, fittingOf, levelsOf, referenceOf } from './estimate.ts';
+import {
+  type EstimateFacts,
+  estimateOf,
+  fittingOf,
+  levelsOf,
+  referenceOf,
+  referenceOverhead,
+} from './estimate.ts';
 import {
   type BaseWithShape,
   datasetFacts,
@@ -24,13 +32,16 @@ import {
   paceKeyOf,
   requireBase,
 } from './facts.ts';
+import { ExpectedTimes } from './expected.ts';
 import type { EstimateRoom, NewPass } from './types.ts';
-import { currentOption, optionsFor, overLongChoice } from './over-long.ts';
+import { overLongAnswer } from './over-long-answer.ts';
+import { queueEstimate } from './queue-estimate.ts';
 import {
   compareText,
   decidePace,
   decideRecord,
   isSamePace,
+  type Pace,
   type PaceKey,
   readCompared,
   readKept,
@@ -42,6 +53,7 @@ export interface EstimateOptions extends FactsOptions {
   readonly datasets: DatasetsRoom;
   readonly journal: Journal;
   readonly metrics: MetricsRoom;
+  readonly trainer: TrainerRoom;
   readonly clock: Clock;
   readonly failed: (where: string, error: unknown) => void;
 }
@@ -63,9 +75,34 @@ class Estimator implements EstimateRoom {
   /** The estimate of the pass in training, or of the last one. */
   private current: KeptEstimate | null = null;
 
+  private readonly expected: ExpectedTimes;
+
   constructor(options: EstimateOptions, compared: readonly KeptEstimate[]) {
     this.options = options;
     this.compared = compared;
+    this.expected = new ExpectedTimes({
+      ...options,
+      changed: this.changed,
+      record: () => this.record(),
+      baseId: () => this.options.baseModels.selectedId(),
+      resolve: async (config) => {
+        await this.loadCurrent();
+        return this.resolve(config);
+      },
+      datasetFacts: (id, config, steps) => datasetFacts(options, id, config, steps),
+    });
+  }
+
+  secondsOf(id: string): number | null {
+    return this.expected.secondsOf(id);
+  }
+
+  left(live: Parameters<EstimateRoom['left']>[0]) {
+    return this.expected.left(live);
+  }
+
+  close(): void {
+    this.expected.close();
   }
 
   private async resolve(wanted: Config): Promise<Resolved> {
@@ -74,17 +111,18 @@ class Estimator implements EstimateRoom {
     return { ...base, ...resolved };
   }
 
-  private paceOf(key: PaceKey): number | null {
-    return this.livePace(key) ?? decidePace(this.compared, key);
+  private paceOf(key: PaceKey): Pace {
+    const earlier = decidePace(this.compared, key);
+    return { ...earlier, pace: this.livePace(key) ?? earlier.pace };
   }
 
   /** From the speed of the running pass, relative to the reference stored with its estimate. */
   private livePace(key: PaceKey): number | null {
-    const { stepsPerSecond } = this.options.metrics.speed();
+    const secondsPerStep = this.options.metrics.costs()?.secondsPerStep ?? null;
     const kept = this.current;
-    if (kept === null || stepsPerSecond === null || stepsPerSecond <= 0) return null;
+    if (kept === null || secondsPerStep === null) return null;
     if (!isSamePace(kept, key) || kept.actual !== null) return null;
-    return 1 / stepsPerSecond / kept.predicted.reference_seconds_per_step;
+    return secondsPerStep / kept.predicted.reference_seconds_per_step;
   }
 
   /** The requested dataset, else the next that is ready, else the one in training. */
@@ -99,6 +137,12 @@ class Estimator implements EstimateRoom {
     return dataset === null ? null : { id: dataset.id, name: dataset.name };
   }
 
+  /** The sample carries its settings. */
+  private forDataset(config: Config, id: string | null): Config {
+    const { baseModels, datasets } = this.options;
+    return configFor(config, id === null ? null : datasets.meta(id), baseModels.selectedId());
+  }
+
   /** After a restart, the pass in training still has the estimate that it started with. */
   private async loadCurrent(): Promise<void> {
     const [open] = this.options.datasets.processing();
@@ -108,12 +152,12 @@ class Estimator implements EstimateRoom {
 
   async estimate(input: Parameters<EstimateRoom['estimate']>[0]): Promise<EstimateAnswer> {
     const { config } = this.options;
-    const wanted = { now: config.planned({}), changed: config.planned(input.changes) };
-    await this.loadCurrent();
-    const changed = await this.resolve(wanted.changed);
-    const now = await this.resolve(wanted.now);
     const dataset = this.chooseDataset(input.dataset);
     const id = dataset?.id ?? null;
+    const planned = config.planned(input.changes);
+    await this.loadCurrent();
+    const changed = await this.resolve(this.forDataset(planned, id));
+    const now = await this.resolve(this.forDataset(config.planned({}), id));
     const datasetNow = await datasetFacts(this.options, id, now.config, null);
     const datasetChanged = await datasetFacts(this.options, id, changed.config, null);
     const { base, shape, config: resolved, facts } = changed;
@@ -124,50 +168,13 @@ class Estimator implements EstimateRoom {
       changed: estimateOf(resolved, facts, datasetChanged),
       levels: levelsOf(resolved, facts, datasetChanged),
       fitting: fittingOf(resolved, facts, datasetChanged),
-      queue: await this.queueEstimate(changed),
+      queue: await queueEstimate(this.options, await this.resolve(planned)),
       record: this.record(),
     };
   }
 
-  private async queueEstimate({ config, facts }: Resolved): Promise<EstimateAnswer['queue']> {
-    const sum = { datasets: 0, steps: 0, seconds: 0, rows_over: 0 };
-    for (const { id, isReady, held } of this.options.datasets.queued()) {
-      if (!isReady || held) continue;
-      const dataset = await datasetFacts(this.options, id, config, null);
-      if (!dataset.isReal) continue;
-      const estimate = estimateOf(config, facts, dataset);
-      sum.datasets += 1;
-      sum.steps += estimate.steps ?? 0;
-      sum.seconds += estimate.time.seconds ?? 0;
-      sum.rows_over += estimate.rows_over ?? 0;
-    }
-    return sum;
-  }
-
-  async overLong(id: string): Promise<OverLongAnswer> {
-    const { name } = this.options.datasets.summary(id);
-    const report = await readReport(this.options.paths.dataset(id));
-    if (report === null)
-      throw new Refusal('NOT_READY', `${name} has no report yet.`, {
-        subject: id,
-        next: 'The report is available after validation.',
-      });
-    const limit = this.options.config.values();
-    const answer = { max_length: limit.max_length, rows: report.over_length };
-    if (report.over_length === 0) return { ...answer, now: null, choices: [] };
-    const choices: OverLongChoice[] = [];
-    for (const option of optionsFor(report, limit)) {
-      const { facts, config } = await this.resolve(
-        this.options.config.planned({
-          max_length: option.max_length,
-          [option.key]: option.value,
-        }),
-      );
-      const dataset = await datasetFacts(this.options, id, config, null);
-      const estimate = estimateOf(config, facts, dataset);
-      choices.push(overLongChoice(report, limit, option, estimate));
-    }
-    return { ...answer, now: currentOption(report, limit), choices };
+  overLong(id: string): Promise<OverLongAnswer> {
+    return overLongAnswer(this.options, (config) => this.resolve(this.forDataset(config, id)), id);
   }
 
   record(): EstimateRecord {
@@ -194,6 +201,7 @@ class Estimator implements EstimateRoom {
           seconds: estimate.time.seconds ?? 0,
           seconds_per_step: estimate.time.seconds_per_step,
           reference_seconds_per_step: referenceOf(config, facts, dataset),
+          reference_overhead_seconds: referenceOverhead(config, facts, dataset, pass.steps),
           certainty: estimate.time.certainty,
           memory: estimate.memory.bytes,
         },

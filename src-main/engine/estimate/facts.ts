@@ -1,5 +1,7 @@
 /** Gathers what an estimate is based on: base model, device, disk, measured pace, the dataset's report. */
+import path from 'node:path';
 import { type Config, type KeptEstimate, Refusal } from '../../contract/index.ts';
+import { coreFile, readOrNull } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { gpuOf, type Machine } from '../../machine/index.ts';
 import { type BaseModel, type BaseModelsRoom, readBaseModel } from '../base-models/index.ts';
@@ -9,7 +11,7 @@ import type { DiskRoom } from '../disk/index.ts';
 import { resolveForMachine } from '../trainer/index.ts';
 import type { DatasetFacts, EstimateFacts } from './estimate.ts';
 import { lengthsOf, longestLengths } from './lengths.ts';
-import type { PaceKey } from './record.ts';
+import type { Pace, PaceKey } from './record.ts';
 import { readShape } from './shape.ts';
 
 const BYTES_PER_MIB = 1024 * 1024;
@@ -58,12 +60,12 @@ export async function requireBase(
   });
 }
 
-/** `paceOf`: how much slower than the reference this machine is; null when nothing was measured. */
+/** `paceOf`: how much slower than the reference this machine is. */
 export async function factsFor(
   { disk, baseModels, checkpoints, machine }: FactsOptions,
   { base, shape }: BaseWithShape,
   wanted: Config,
-  paceOf: (key: PaceKey) => number | null,
+  paceOf: (key: PaceKey) => Pace,
 ): Promise<{ readonly facts: EstimateFacts; readonly config: Config }> {
   const machineFacts = await machine.facts();
   const { device: deviceName, config } = resolveForMachine(wanted, machineFacts);
@@ -81,7 +83,7 @@ export async function factsFor(
       checkpointBytes: await baseModels.checkpointBytes(),
       checkpointsNow: (await checkpoints.ofHead()).length,
       room: freeGb === null ? null : Math.max(0, (freeGb - (floorGb ?? 0)) * 1e9),
-      pace: paceOf(paceKeyOf(base, device, config)),
+      ...paceOf(paceKeyOf(base, device, config)),
     },
   };
 }
@@ -104,12 +106,20 @@ export async function datasetFacts(
       hasCache: true,
     };
   const { slice, core } = report.held_out;
-  const coreRows = Math.max(slice + core, config.validation.core_rows);
+  // The first dataset makes the fixed set; later ones read the one that exists.
+  const coreRows = core > 0 ? core : await fixedRows(paths);
   return {
     lengths,
     heldOutRows: Math.min(config.eval_samples, slice) + Math.min(config.eval_samples, coreRows),
+    // Without a fixed set the dataset's own validation rows are asked.
+    questions: Math.min(config.generate_samples, coreRows === 0 ? slice : coreRows),
     isReal: true,
     steps,
     hasCache: report.cache !== null,
   };
+}
+
+/** Rows of the fixed validation set; 0 before the first dataset made it. */
+async function fixedRows(paths: WorkspacePaths): Promise<number> {
+  return (await readOrNull(path.join(paths.validationCore, 'core.json'), coreFile))?.rows ?? 0;
 }

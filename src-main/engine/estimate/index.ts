@@ -6,4 +6,5 @@
  * Never: presents a guess as measured, changes a setting, delays training.
  */
 export { createEstimate, type EstimateOptions } from './estimator.ts';
+export type { TimeLeft } from './left.ts';
 export type { EstimateRoom } from './types.ts';

@@ -13,6 +13,8 @@ export interface Lengths {
   readonly trainedShare: number;
   /** Fraction of the tokens in rows of up to `PLAIN_LENGTH`. */
   readonly plainShare: number;
+  /** Tokens of the longest expected answer. */
+  readonly longestAnswer: number;
 }
 
 /** Segments up to this length keep their table of attention weights (`MATMUL_MAX_LENGTH` of collator.py). */
@@ -32,6 +34,7 @@ export function longestLengths(config: Pick<Config, 'max_length'>): Lengths {
     over: 0,
     trainedShare: DEFAULT_TRAINED_SHARE,
     plainShare: config.max_length <= PLAIN_LENGTH ? 1 : 0,
+    longestAnswer: config.max_length * DEFAULT_TRAINED_SHARE,
   };
 }
 
@@ -106,6 +109,7 @@ export function lengthsOf(
     over: Math.round((readable * over) / all),
     trainedShare: report.trained_token_share ?? DEFAULT_TRAINED_SHARE,
     plainShare: sum === 0 ? 1 : plain / sum,
+    longestAnswer: Math.min(report.lengths.answer.max, limit),
   };
 }
 

@@ -57,18 +57,36 @@ export function decideRecord(compared: readonly KeptEstimate[]): EstimateRecord 
   };
 }
 
-/** How much slower than the reference this machine is: the median of passes with the same key. Pure. */
-export function decidePace(compared: readonly KeptEstimate[], key: PaceKey): number | null {
-  const paces = compared
+/** How much slower than the reference this machine is: its steps, and everything beside them. */
+export interface Pace {
+  readonly pace: number | null;
+  readonly overheadPace: number | null;
+}
+
+const median = (values: readonly number[]): number | null =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? null;
+
+/** The medians of passes with the same key. Pure. */
+export function decidePace(compared: readonly KeptEstimate[], key: PaceKey): Pace {
+  const measured = compared
     .filter((estimate) => isSamePace(estimate, key))
     .slice(-ESTIMATES_COUNTED)
-    .flatMap((estimate) =>
-      estimate.actual === null
-        ? []
-        : [estimate.actual.seconds_per_step / estimate.predicted.reference_seconds_per_step],
-    )
-    .sort((a, b) => a - b);
-  return paces[Math.floor(paces.length / 2)] ?? null;
+    .flatMap(({ predicted, actual }) => (actual === null ? [] : [{ predicted, actual }]));
+  return {
+    pace: median(
+      measured.map(
+        ({ predicted, actual }) => actual.seconds_per_step / predicted.reference_seconds_per_step,
+      ),
+    ),
+    overheadPace: median(
+      measured.flatMap(({ predicted: { reference_overhead_seconds: reference }, actual }) => {
+        const seconds = actual.seconds - actual.steps * actual.seconds_per_step;
+        return reference === undefined || reference <= 0 || seconds <= 0
+          ? []
+          : [seconds / reference];
+      }),
+    ),
+  };
 }
 
 /** One sentence for the journal. Pure. */

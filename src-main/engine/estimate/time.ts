@@ -1,8 +1,7 @@
 /**
- * Seconds of a step and of a pass. The number of operations follows from the architecture; the speed is
+ * Seconds of a step. The number of operations follows from the architecture; the speed is
  * measured on this machine, else that of the reference machine (`benchmarks/RESULTS.md`). Pure.
  */
-import type { Config } from '../../contract/index.ts';
 import type { Layout, Lengths } from './lengths.ts';
 import { embeddingOf, type ModelShape } from './shape.ts';
 
@@ -46,40 +45,6 @@ export function referenceSecondsPerStep(input: TimeInput): number {
     work / (OPERATIONS_PER_SECOND[device][precision] * cores) +
     layout.parts * shape.layers * LAYER_SECONDS[device] +
     (shape.parameters * 32) / OPTIMIZER_BYTES_PER_SECOND[device]
-  );
-}
-
-/** From the start of the trainer to its first step; measured. */
-const STARTUP_SECONDS = 12;
-/** Writing, syncing and hashing a checkpoint. */
-const SAVE_BYTES_PER_SECOND = 0.4e9;
-
-export interface PassTime {
-  readonly steps: number;
-  readonly secondsPerStep: number;
-  readonly checkpointBytes: number;
-  /** Tokens of all validation rows. */
-  readonly heldOutTokens: number;
-  readonly tokensPerStep: number;
-}
-
-/** A whole pass: startup, steps, evaluations (losses only: the time to generate answers depends on the model), saves. */
-export function secondsOfPass(
-  config: Pick<Config, 'eval_steps' | 'save_steps'>,
-  pass: PassTime,
-): number {
-  const evaluations = 2 + Math.floor(Math.max(0, pass.steps - 1) / config.eval_steps);
-  const saves = Math.ceil(pass.steps / config.save_steps);
-  // Without a backward pass a token takes a third of the time.
-  const evaluation =
-    pass.tokensPerStep <= 0
-      ? 0
-      : (pass.heldOutTokens / pass.tokensPerStep) * (pass.secondsPerStep / 3);
-  return (
-    STARTUP_SECONDS +
-    pass.steps * pass.secondsPerStep +
-    evaluations * evaluation +
-    saves * (pass.checkpointBytes / SAVE_BYTES_PER_SECOND)
   );
 }
 

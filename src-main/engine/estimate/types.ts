@@ -7,6 +7,7 @@ import type {
   OverLongAnswer,
 } from '../../contract/index.ts';
 import type { Emitter } from '../../kit/emitter.ts';
+import type { TimeLeft } from './left.ts';
 
 /** A pass that the queue is about to start. */
 export interface NewPass {
@@ -25,10 +26,15 @@ export interface EstimateRoom {
   }): Promise<EstimateAnswer>;
   /** What each way to handle too long rows costs. Refusals NOT_FOUND, NOT_READY. */
   overLong(id: string): Promise<OverLongAnswer>;
+  /** Of a waiting dataset, at once; null while unknown. */
+  secondsOf(id: string): number | null;
+  /** Of the dataset in training, with its evaluations and saves; null before the third step. */
+  left(live: { readonly id: string; readonly done: number } | null): TimeLeft | null;
   record(): EstimateRecord;
   kept(dataset: string): Promise<KeptEstimate | null>;
   /** Stores the estimate of a pass before its first run. Never rejects: an error doesn't delay training. */
   begin(pass: NewPass): Promise<void>;
   /** Compares the estimate of a finished pass with what it took, and journals that. Never rejects. */
   settle(dataset: { readonly id: string; readonly name: string }, pass: string): Promise<void>;
+  close(): void;
 }

@@ -8,10 +8,12 @@ import {
   type AncestrySegment,
   type Marker,
   type MetricPoint,
+  type MonitoringSkip,
   type Preview,
 } from '../../contract/index.ts';
-import { type Exact, parseMetric, toEvaluation, toExact, toPreview } from './parse.ts';
+import { type Exact, parseMetric, toEvaluation, toExact, toPreview, toSkip } from './parse.ts';
 import { Points } from './points.ts';
+import { RunCosts } from './run-costs.ts';
 import { TrainingLoss } from './smoothing.ts';
 
 const PREVIEWS_KEPT = 200;
@@ -63,6 +65,10 @@ export class History {
   epoch: number | null = null;
   samplesPerSecond: number | null = null;
   microBatch: number | null = null;
+  /** The newest preview that the monitoring budget left out, until one is made again. */
+  previewSkipped: MonitoringSkip | null = null;
+  /** What the current run has taken so far. */
+  costs = new RunCosts();
   /** By branch, including abandoned ones. */
   readonly validation = new Map<string, EvaluationPoint[]>();
   private readonly passes = new Map<string, PassEvaluations>();
@@ -99,6 +105,7 @@ export class History {
     this.branch = facts.branch;
     this.pass = facts.pass;
     this.hasCrashed = hasCrashed;
+    this.costs = new RunCosts();
   }
 
   /** What was measured at exactly this step of the model; never a figure of another step. */
@@ -136,6 +143,7 @@ export class History {
     const parsed = parseMetric(line);
     if (parsed === null) return;
     const { step, loss, pass, point } = parsed;
+    if (parsed.seconds !== null) this.costs.addStep(parsed.seconds);
     if (loss !== null && this.isInAncestry(step)) this.trainingLoss.add(step, pass, loss);
     if (point === null) return;
     if (this.span !== undefined) this.span.to = Math.max(this.span.to, point.t);
@@ -181,6 +189,7 @@ export class History {
     const step = typeof event.step === 'number' ? event.step : 0;
     const span = this.span;
     if (span !== undefined) span.to = Math.max(span.to, t);
+    this.costs.addEvent(event);
     switch (event.type) {
       case 'evaluation': {
         const point = toEvaluation(event);
@@ -197,6 +206,7 @@ export class History {
         const preview = toPreview(event);
         if (preview === null) return;
         this.previews.unshift(preview);
+        this.previewSkipped = null;
         added.previewed = true;
         this.previews.length = Math.min(this.previews.length, PREVIEWS_KEPT);
         return;
@@ -233,6 +243,11 @@ export class History {
         added.reset = true;
         return;
       }
+      case 'monitoring_skipped':
+        if (event.what !== 'preview') return;
+        this.previewSkipped = toSkip(event);
+        added.previewed = true;
+        return;
       case 'monitoring':
         this.monitoringPercent = typeof event.percent === 'number' ? event.percent : null;
         return;

@@ -5,4 +5,5 @@
  * Never: drops or invents a measured value, writes a file.
  */
 export { createMetrics, type MetricsOptions } from './metrics.ts';
+export { RunCosts } from './run-costs.ts';
 export type { CurvesInput, Latest, MetricsRoom } from './types.ts';

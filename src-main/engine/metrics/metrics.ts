@@ -15,9 +15,6 @@ const SECONDS_BETWEEN_READS = 0.25;
 /** Without a trainer, after this many reads without news, only every `IDLE_READ_INTERVAL`-th is done. */
 const EMPTY_READS_BEFORE_IDLE = 16;
 const IDLE_READ_INTERVAL = 8;
-/** Steps over which the speed is measured, and the least that it needs. */
-const SPEED_STEPS = 50;
-const MIN_SPEED_STEPS = 5;
 /** Newest journal entries that are searched for hours in which the machine slept. */
 const JOURNAL_ENTRIES = 20_000;
 /** How long the start waits for the history; a longer one is read while the engine already runs. */
@@ -164,6 +161,7 @@ class Metrics implements MetricsRoom {
       microBatch: history.microBatch,
       epoch: history.epoch,
       samplesPerSecond: history.samplesPerSecond,
+      previewSkipped: history.previewSkipped,
     };
   }
 
@@ -175,18 +173,9 @@ class Metrics implements MetricsRoom {
     return this.history.ofPass(pass);
   }
 
-  /** Of the current run; unknown until the history was read. */
-  speed() {
-    const { points, spans } = this.history;
-    const unknown = { stepsPerSecond: null };
-    if (!this.isSettled) return unknown;
-    const since = spans.at(-1)?.from ?? 0;
-    let start = Math.max(0, points.length - SPEED_STEPS);
-    while (start < points.length && (points.at(start)?.t ?? 0) < since) start += 1;
-    const [first, last] = [points.at(start), points.last];
-    if (first === null || last === null || points.length - start < MIN_SPEED_STEPS) return unknown;
-    const seconds = last.t - first.t;
-    return { stepsPerSecond: seconds > 0 ? (last.step - first.step) / seconds : null };
+  /** Of the current run; null until the history was read. */
+  costs() {
+    return this.isSettled ? this.history.costs : null;
   }
 
   mark(marker: Marker): void {

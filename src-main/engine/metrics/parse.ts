@@ -4,6 +4,8 @@ import {
   type EvaluationPoint,
   metricPoint,
   type MetricPoint,
+  monitoringSkip,
+  type MonitoringSkip,
   preview,
   type Preview,
 } from '../../contract/index.ts';
@@ -21,6 +23,7 @@ export interface MetricLine {
   readonly epoch: number | null;
   readonly samplesPerSecond: number | null;
   readonly microBatch: number | null;
+  readonly seconds: number | null;
 }
 
 const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
@@ -66,6 +69,7 @@ export function parseMetric(line: string): MetricLine | null {
     epoch: number(at(value, 'epoch')),
     samplesPerSecond: number(at(value, 'samples_per_second')),
     microBatch: number(at(value, 'micro_batch')),
+    seconds: finite(at(value, 'seconds')),
   };
 }
 
@@ -89,6 +93,9 @@ export function toEvaluation(event: Fields): EvaluationPoint | null {
           exact_unfinished: number(at(event.exact, 'unfinished')),
         }),
     think: number(at(event.think, 'share')),
+    slice_rows: number(at(event.slice, 'rows')),
+    train_smoothed: number(event.train_smoothed),
+    unfinished: number(at(event.exact, 'unfinished')),
   });
   return parsed.success ? parsed.data : null;
 }
@@ -99,6 +106,7 @@ export interface Exact {
   readonly low: number;
   readonly high: number;
   readonly unfinished: number;
+  readonly not_asked: number;
   readonly step: number;
   readonly t: number;
 }
@@ -109,7 +117,14 @@ export function toExact(event: Fields): Exact | null {
   const t = number(event.t);
   if (k == null || n == null || low == null || high == null || step === null || t === null)
     return null;
-  return { k, n, low, high, unfinished: number(at(event.exact, 'unfinished')) ?? 0, step, t };
+  const unfinished = number(at(event.exact, 'unfinished')) ?? 0;
+  const not_asked = number(at(event.exact, 'not_asked')) ?? 0;
+  return { k, n, low, high, unfinished, not_asked, step, t };
+}
+
+export function toSkip(event: Fields): MonitoringSkip | null {
+  const parsed = monitoringSkip.safeParse(event);
+  return parsed.success ? parsed.data : null;
 }
 
 export function toPreview(event: Fields): Preview | null {

@@ -8,11 +8,13 @@ import type {
   Marker,
   MetricPoint,
   MetricsNews,
+  MonitoringSkip,
   Preview,
 } from '../../contract/index.ts';
 import type { Emitter } from '../../kit/emitter.ts';
 import type { MeasuredStep, PassEvaluations } from './history.ts';
 import type { Exact } from './parse.ts';
+import type { RunCosts } from './run-costs.ts';
 
 export interface CurvesInput {
   readonly keys: readonly CurveKey[];
@@ -35,6 +37,7 @@ export interface Latest {
   readonly microBatch: number | null;
   readonly epoch: number | null;
   readonly samplesPerSecond: number | null;
+  readonly previewSkipped: MonitoringSkip | null;
 }
 
 export interface MetricsRoom {
@@ -49,7 +52,8 @@ export interface MetricsRoom {
   at(step: number): MeasuredStep;
   /** What was measured before the first step of a pass and after its last one. */
   ofPass(pass: string): PassEvaluations;
-  speed(): { readonly stepsPerSecond: number | null };
+  /** What the current run took so far; null until the history was read. */
+  costs(): RunCosts | null;
   /** Resolves when everything that the files held at the start has been read. */
   readonly settled: Promise<void>;
   mark(marker: Marker): void;

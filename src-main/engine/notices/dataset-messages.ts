@@ -13,8 +13,8 @@ export function datasetDone(facts: {
   const { validation_before: before, validation_after: after } = dataset;
   const parts = [`${count(facts.done)} of ${plural(facts.planned, 'step')}`];
   if (before !== null && after !== null)
-    parts.push(`validation loss ${loss(before)} to ${loss(after)}`);
-  else if (after !== null) parts.push(`validation loss ${loss(after)}`);
+    parts.push(`validation (this dataset) ${loss(before)} to ${loss(after)}`);
+  else if (after !== null) parts.push(`validation (this dataset) ${loss(after)}`);
   else parts.push('not evaluated');
   return {
     kind: 'dataset_done',

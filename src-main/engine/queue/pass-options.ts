@@ -17,7 +17,7 @@ export interface PassOptions {
   readonly config: ConfigRoom;
   readonly datasets: DatasetsRoom;
   readonly disk: DiskRoom;
-  readonly estimate: Pick<EstimateRoom, 'begin' | 'settle'>;
+  readonly estimate: Pick<EstimateRoom, 'begin' | 'settle' | 'secondsOf' | 'left'>;
   readonly journal: Journal;
   readonly metrics: MetricsRoom;
   readonly lineage: LineageRoom;

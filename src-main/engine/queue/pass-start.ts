@@ -1,6 +1,6 @@
 /** Begins the pass of a dataset: frozen in pass.json before anything is launched. */
 import { plural } from '../../contract/format.ts';
-import { type Config, Refusal } from '../../contract/index.ts';
+import { type Config, configFor, Refusal } from '../../contract/index.ts';
 import { UNMEASURED } from '../../formats/index.ts';
 import { type PassDataset, remainingSteps, validationKey } from '../datasets/index.ts';
 import { type PassFile, readCursor, recoverPass, writePass } from './pass-files.ts';
@@ -80,7 +80,7 @@ async function freezeConfig(
   if (baseModels.selected()?.hash !== base.hash) return null;
   const meta = datasets.meta(dataset.id);
   if (meta === null || validated.key !== validationKey(config, base, meta)) return null;
-  if (baseModels.mismatch() === null) return config;
+  if (baseModels.mismatch() === null) return configFor(config, meta, base.id);
   options.beginLineage(base.id);
   return null;
 }

@@ -78,21 +78,15 @@ export function decideCompletion({ planned, done }: Expectation): string | null 
   return `Only ${count(done)} of ${plural(planned, 'planned step')} were trained. They are kept in the model; requeue the file to train all of it.`;
 }
 
-/** When each waiting dataset is expected to begin and end. `stepsPerSecond` null: unknown. */
+/** When each waiting dataset is expected to begin and end. `start`: when the first can begin; null: unknown. */
 export function expectedTimes(
-  running: { readonly remaining: number } | null,
-  waiting: readonly { readonly id: string; readonly steps: number | null }[],
-  stepsPerSecond: number | null,
-  now: number,
+  start: number | null,
+  waiting: readonly { readonly id: string; readonly seconds: number | null }[],
 ): ReadonlyMap<string, { readonly starts_at: number | null; readonly ends_at: number | null }> {
   const times = new Map<string, { starts_at: number | null; ends_at: number | null }>();
-  let at: number | null =
-    stepsPerSecond === null || stepsPerSecond <= 0
-      ? null
-      : now + (running?.remaining ?? 0) / stepsPerSecond;
-  for (const { id, steps } of waiting) {
-    const ends: number | null =
-      at === null || steps === null || stepsPerSecond === null ? null : at + steps / stepsPerSecond;
+  let at = start;
+  for (const { id, seconds } of waiting) {
+    const ends = at === null || seconds === null ? null : at + seconds;
     times.set(id, { starts_at: at, ends_at: ends });
     at = ends;
   }

@@ -37,27 +37,31 @@ export class WaitingDatasets {
     const { options, progress, desiredState } = this.parts;
     const all = options.datasets.list();
     const live = this.live();
-    const remaining = live === null ? 0 : Math.max(0, live.planned - live.done);
+    const { estimate } = options;
     const now = Math.round(options.clock.now());
     const isRunning = ['running', 'stopping_after'].includes(desiredState.state().desired_state);
-    const speed = isRunning ? options.metrics.speed().stepsPerSecond : null;
+    const left = live === null || !isRunning ? null : estimate.left(live);
+    const ends = left === null ? null : Math.round(now + left.seconds);
     const queued = all.filter(
       ({ place, held, verdict }) => place === 'queue' && !held && verdict === 'ready',
     );
     const times = expectedTimes(
-      live === null ? null : { remaining },
-      queued.map(({ id, planned_steps }) => ({ id, steps: planned_steps })),
-      speed,
-      now,
+      !isRunning ? null : live === null ? now : ends,
+      queued.map(({ id }) => ({ id, seconds: estimate.secondsOf(id) })),
     );
     return all.map((dataset) => {
-      if (dataset.id !== live?.id) return { ...dataset, ...times.get(dataset.id) };
+      if (dataset.id !== live?.id)
+        return {
+          ...dataset,
+          estimate_seconds: estimate.secondsOf(dataset.id),
+          ...times.get(dataset.id),
+        };
       return {
         ...dataset,
         planned_steps: live.planned,
         done_steps: live.done,
         starts_at: progress.open?.pass.started ?? null,
-        ends_at: speed === null || speed <= 0 ? null : Math.round(now + remaining / speed),
+        ends_at: ends,
       };
     });
   }

@@ -16,7 +16,7 @@ import type { RestorePhase, SavedPoint } from './types.ts';
 
 export type ModelState = Pick<
   RestorePlan['from'],
-  'validation_loss' | 'evaluated_step' | 'exact_match'
+  'validation_loss' | 'validation_dataset' | 'evaluated_step' | 'exact_match'
 >;
 
 export interface RestoreInputs extends SourceInputs {

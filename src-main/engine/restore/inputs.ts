@@ -95,8 +95,8 @@ function modelState(
     versions.find((known) => known.name === name) ??
     versions.find((known) => known.branch === at.branch && known.step === at.step);
   if (version !== undefined) {
-    const { validation_loss, evaluated_step, exact_match } = version;
-    return { validation_loss, evaluated_step, exact_match };
+    const { validation_loss, validation_dataset, evaluated_step, exact_match } = version;
+    return { validation_loss, validation_dataset, evaluated_step, exact_match };
   }
   const evaluation: EvaluationPoint | undefined = options.metrics
     .validation()
@@ -104,6 +104,7 @@ function modelState(
     ?.evaluations.findLast((known) => known.step <= at.step);
   return {
     validation_loss: evaluation?.core_loss ?? evaluation?.slice_loss ?? null,
+    validation_dataset: evaluation?.slice_loss ?? null,
     evaluated_step: evaluation?.step ?? null,
     exact_match:
       evaluation?.exact_k == null || evaluation.exact_n == null

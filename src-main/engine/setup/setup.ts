@@ -1,7 +1,14 @@
 /** Checks what a first run needs, chooses the base model and adds the sample dataset. */
 import path from 'node:path';
 import { gigabytes } from '../../contract/format.ts';
-import { Refusal, type Setup } from '../../contract/index.ts';
+import {
+  Refusal,
+  SAMPLE_NAME,
+  SAMPLE_QUESTIONS,
+  SAMPLE_SOURCE,
+  sampleRecipe,
+  type Setup,
+} from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
@@ -17,8 +24,7 @@ import { slugOf } from '../versions/index.ts';
 import { BASE_BYTES, type BaseKind, BaseModels } from './base-models.ts';
 import { findDevice, type PythonReading } from './python.ts';
 
-const SAMPLE_NAME = 'sample-requests.jsonl';
-const SAMPLE = { train_rows: 560, held_out_rows: 100, seed: 7, shuffled: false };
+const SAMPLE_SEED = 7;
 
 export interface SetupOptions {
   readonly paths: WorkspacePaths;
@@ -44,7 +50,7 @@ export interface SetupRoom {
    */
   choose(kind: BaseKind, folder: string | null): Promise<Setup>;
   /** Writes the sample dataset and queues its training file, at most once. Refusals NOT_READY, BUSY. */
-  sample(): Promise<void>;
+  sample(options?: { readonly shuffled: boolean }): Promise<void>;
   /** Checks Python, device and base models again. */
   refresh(): Promise<void>;
   close(): void;
@@ -166,7 +172,7 @@ class SetupChecks implements SetupRoom {
     this.emitChanged();
   }
 
-  async sample(): Promise<void> {
+  async sample({ shuffled } = { shuffled: false }): Promise<void> {
     if (this.isWritingSample)
       throw new Refusal('BUSY', 'The sample dataset is already being written.');
     if (this.hasSample()) return;
@@ -174,11 +180,19 @@ class SetupChecks implements SetupRoom {
     this.emitChanged();
     try {
       const folder = this.options.paths.sample;
-      const result = await this.options.trainer.work('sample', { sample: { folder, ...SAMPLE } });
+      const result = await this.options.trainer.work('sample', {
+        sample: {
+          folder,
+          train_rows: sampleRecipe(this.options.baseModels.selectedId()).rows,
+          held_out_rows: SAMPLE_QUESTIONS,
+          seed: SAMPLE_SEED,
+          shuffled,
+        },
+      });
       if (!result.ok)
         throw new Refusal('NOT_READY', `Couldn't write the sample dataset: ${result.message}`);
       const file = path.join(folder, 'train.jsonl');
-      await this.options.datasets.addAs(file, SAMPLE_NAME, 'normal', 'sample');
+      await this.options.datasets.addAs(file, SAMPLE_NAME, 'normal', SAMPLE_SOURCE);
     } finally {
       this.isWritingSample = false;
       this.emitChanged();

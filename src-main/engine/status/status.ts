@@ -5,6 +5,7 @@ import {
   type Machine as MachineFacts,
   type MemoryStats,
   type TrainingStatus,
+  cadenceOf,
   scriptStatus,
 } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -17,6 +18,7 @@ import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
+import type { EstimateRoom } from '../estimate/index.ts';
 import type { LineageRoom } from '../lineage/index.ts';
 import type { MetricsRoom } from '../metrics/index.ts';
 import { type QueueRoom, stepOf } from '../queue/index.ts';
@@ -26,6 +28,7 @@ import { gpuShown } from './gpu.ts';
 import { HeartbeatIntervals } from './heartbeats.ts';
 import { MachineReadings } from './machine-readings.ts';
 import { trainingStatusFrom } from './training-status.ts';
+import type { ValidationReadings } from './validation.ts';
 
 const SECONDS_BETWEEN_UPDATES = 0.25;
 const SECONDS_BETWEEN_READINGS = 1;
@@ -35,6 +38,7 @@ export interface StatusOptions {
   readonly config: ConfigRoom;
   readonly datasets: DatasetsRoom;
   readonly disk: DiskRoom;
+  readonly estimate: Pick<EstimateRoom, 'left'>;
   readonly metrics: MetricsRoom;
   readonly queue: QueueRoom;
   readonly trainer: TrainerRoom;
@@ -163,7 +167,7 @@ class Status implements StatusRoom {
   }
 
   get(): TrainingStatus {
-    const { clock, config, datasets, disk, machine, metrics, queue, trainer, lineage } =
+    const { clock, config, datasets, disk, estimate, machine, metrics, queue, trainer, lineage } =
       this.options;
     const view = trainer.view();
     const open = queue.open();
@@ -173,7 +177,8 @@ class Status implements StatusRoom {
       trainer: view,
       trainerStep: stepOf(trainer),
       latest: metrics.latest(),
-      stepsPerSecond: metrics.speed().stepsPerSecond,
+      left: estimate.left(queue.live()),
+      validation: this.validationReadings(),
       preview: metrics.previews(1)[0] ?? null,
       dataset: open?.dataset ?? null,
       progress: queue.live(),
@@ -187,6 +192,23 @@ class Status implements StatusRoom {
       cpuPercent: this.readings.cpuPercent,
       disk: disk.reading(),
     });
+  }
+
+  private validationReadings(): ValidationReadings {
+    const { config, datasets, metrics, queue } = this.options;
+    const [open, live] = [queue.open(), queue.live()];
+    const wanted = open?.pass.config ?? config.values();
+    const planned = open?.pass.planned_steps ?? 0;
+    const done = live === null || open === null ? 0 : live.done - open.pass.steps_before;
+    return {
+      evaluation: metrics.latest().evaluation,
+      passStart: open === null ? null : (open.pass.head_step ?? 0),
+      stepsDone: done,
+      plannedSteps: planned,
+      cadence: cadenceOf(wanted, planned),
+      heldOut: open === null ? null : datasets.summary(open.dataset.id).held_out,
+      generatesAnswers: wanted.generate_samples > 0,
+    };
   }
 
   machine(): MachineFacts {

@@ -10,7 +10,9 @@ import type {
 } from '../../contract/index.ts';
 import type { Latest } from '../metrics/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
+import type { TimeLeft } from '../estimate/index.ts';
 import type { CurrentState } from './decide.ts';
+import { validationFields, type ValidationReadings } from './validation.ts';
 
 export interface StatusReadings {
   readonly now: number;
@@ -22,8 +24,10 @@ export interface StatusReadings {
   /** Step of the running trainer. */
   readonly trainerStep: number | null;
   readonly latest: Latest;
-  readonly stepsPerSecond: number | null;
+  /** What the estimate says about the rest of the dataset. */
+  readonly left: TimeLeft | null;
   readonly preview: Preview | null;
+  readonly validation: ValidationReadings;
   /** The dataset in training and its progress. */
   readonly dataset: { readonly id: string; readonly name: string } | null;
   readonly progress: { readonly done: number; readonly planned: number } | null;
@@ -53,6 +57,8 @@ export function trainingStatusFrom(readings: StatusReadings): TrainingStatus {
     pending: trainer.pending,
     ...progressFields(readings),
     ...measuredFields(readings),
+    ...validationFields(readings.validation),
+    evaluation: evaluationProgress(trainer),
     exact_match: readings.latest.exact,
     current_dataset:
       readings.dataset === null ? null : { id: readings.dataset.id, name: readings.dataset.name },
@@ -71,6 +77,7 @@ export function trainingStatusFrom(readings: StatusReadings): TrainingStatus {
     model: config.model_name,
     run: trainer.run,
     last_preview: readings.preview,
+    preview_skipped: readings.latest.previewSkipped,
     monitoring_percent: readings.latest.monitoringPercent,
     recovery: trainer.recovering,
     error:
@@ -91,14 +98,20 @@ function progressFields({
   progress,
   trainerStep,
   newestCheckpoint,
-  stepsPerSecond,
+  left,
 }: StatusReadings): Pick<
   TrainingStatus,
-  'current_step' | 'total_steps' | 'step_of_dataset' | 'steps_of_dataset' | 'epoch' | 'eta_seconds'
+  | 'current_step'
+  | 'total_steps'
+  | 'step_of_dataset'
+  | 'steps_of_dataset'
+  | 'epoch'
+  | 'eta_seconds'
+  | 'eta_range'
 > {
   const remaining = progress === null ? null : Math.max(0, progress.planned - progress.done);
   const step = trainerStep ?? largest(latest.point?.step ?? null, newestCheckpoint);
-  const hasSpeed = isMoving(state) && stepsPerSecond !== null && stepsPerSecond > 0;
+  const eta = isMoving(state) ? left : null;
   return {
     current_step: step,
     total_steps: step === null || remaining === null ? null : step + remaining,
@@ -106,7 +119,8 @@ function progressFields({
     steps_of_dataset: progress?.planned ?? null,
     // Before the first step of a dataset the newest measured epoch is that of the previous one.
     epoch: (progress?.done ?? 0) === 0 ? null : latest.epoch,
-    eta_seconds: hasSpeed && remaining !== null ? Math.round(remaining / stepsPerSecond) : null,
+    eta_seconds: eta === null ? null : Math.round(eta.seconds),
+    eta_range: eta === null ? null : { least: Math.round(eta.least), most: Math.round(eta.most) },
   };
 }
 
@@ -117,8 +131,6 @@ function measuredFields({
   TrainingStatus,
   | 'loss'
   | 'loss_smoothed'
-  | 'validation_loss'
-  | 'val_train_gap'
   | 'think_tag_percent'
   | 'learning_rate'
   | 'grad_norm'
@@ -133,8 +145,6 @@ function measuredFields({
   return {
     loss: atStep(point?.loss),
     loss_smoothed: atStep(latest.smoothed),
-    validation_loss: atEvaluation(evaluation?.slice_loss ?? evaluation?.core_loss),
-    val_train_gap: atEvaluation(evaluation?.gap),
     think_tag_percent: atEvaluation(think === null ? null : think * 100),
     learning_rate: atStep(point?.lr),
     grad_norm: atStep(point?.grad_norm),
@@ -149,6 +159,16 @@ function measuredAt(
 ): Measured {
   if (where === null || value === null || value === undefined) return null;
   return { value, step: where.step, t: where.t };
+}
+
+/** Which part of an evaluation runs, and how far it is. */
+function evaluationProgress({
+  alive,
+  heartbeat,
+}: StatusReadings['trainer']): TrainingStatus['evaluation'] {
+  if (!alive || heartbeat === null || heartbeat.progress === null) return null;
+  if (heartbeat.phase === 'evaluate') return { what: 'losses', ...heartbeat.progress };
+  return heartbeat.phase === 'generate' ? { what: 'answers', ...heartbeat.progress } : null;
 }
 
 function trainerFields({

@@ -1,5 +1,5 @@
 /** spec.json of a training run, from the frozen configuration, and back for an adopted run. */
-import type { Config } from '../../contract/index.ts';
+import { cadenceOf, type Config } from '../../contract/index.ts';
 import type { ResolvedConfig, TrainSpec } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { MachineFacts } from '../../machine/index.ts';
@@ -75,6 +75,7 @@ export function trainSpec(options: {
     },
     pass: { id: pass.id, planned_steps: pass.plannedSteps },
     config: options.microBatch === null ? config : { ...config, micro_batch: options.microBatch },
+    cadence: cadenceOf(config, pass.plannedSteps),
     frozen: request.config,
     base: request.base,
     lineage: {

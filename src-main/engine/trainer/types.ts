@@ -63,6 +63,8 @@ export interface HeartbeatView {
   readonly phase: HeartbeatPhase;
   readonly step: number | null;
   readonly position: number | null;
+  /** While evaluating: rows or answers that are done, of how many. */
+  readonly progress: { readonly done: number; readonly total: number } | null;
   /** Seconds since it was written, by the wall clock that both processes share. */
   readonly age_s: number;
 }

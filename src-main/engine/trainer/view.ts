@@ -27,8 +27,9 @@ export function trainerView(
 function heartbeatView(run: WatchedRun | null, now: number): HeartbeatView | null {
   const heartbeat = run?.heartbeat ?? null;
   if (heartbeat === null) return null;
-  const { phase, step, position, t } = heartbeat;
-  return { phase, step, position, age_s: Math.max(0, now - t) };
+  const { phase, step, position, done, total, t } = heartbeat;
+  const progress = done === null || total === null ? null : { done, total };
+  return { phase, step, position, progress, age_s: Math.max(0, now - t) };
 }
 
 function unsavedView(pass: SupervisedPass | null, run: WatchedRun | null): TrainerView['unsaved'] {

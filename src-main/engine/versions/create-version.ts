@@ -81,6 +81,7 @@ async function publish(
     step: facts.step,
     datasets: [...(await facts.trainedSince(parent, facts.step))],
     validation_loss: measured.validationLoss,
+    validation_dataset: measured.validationDataset,
     gap: measured.gap,
     training_loss: measured.trainingLoss,
     exact_match: measured.exactMatch,

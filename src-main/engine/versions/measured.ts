@@ -10,6 +10,7 @@ import {
 /** What was measured at the step of a version. Losses in nats per trained token. */
 export interface Measured {
   readonly validationLoss: number | null;
+  readonly validationDataset: number | null;
   readonly gap: number | null;
   readonly exactMatch: Version['exact_match'];
   /** The step of the version; null when it was not evaluated. */
@@ -27,6 +28,7 @@ export function measuredBy({
   return {
     trainingLoss: smoothed,
     validationLoss: evaluation?.core_loss ?? evaluation?.slice_loss ?? null,
+    validationDataset: evaluation?.slice_loss ?? null,
     gap: evaluation?.gap ?? null,
     exactMatch: exactMatchOf(evaluation),
     evaluatedStep: evaluation?.step ?? null,

@@ -2,7 +2,14 @@
  * The drawn curves as data: appended live points, the three horizontal axes, gaps, vertical range.
  * Pure.
  */
-import type { Bucket, CurveKey, Curves, MetricsNews } from '../../../src-main/contract/index.ts';
+import {
+  type Bucket,
+  type CurveKey,
+  type Curves,
+  type MetricsNews,
+  VALIDATION_DATASET,
+  VALIDATION_FIXED,
+} from '../../../src-main/contract/index.ts';
 
 export type AxisKind = 'step' | 'time' | 'process';
 
@@ -92,6 +99,11 @@ export function validationOf(
 ): number | null {
   return evaluation.slice_loss ?? evaluation.core_loss;
 }
+
+/** Which of the two validation losses that is. */
+export const validationName = (
+  evaluation: Pick<Curves['evaluations'][number], 'slice_loss'> | undefined,
+): string => (evaluation?.slice_loss == null ? VALIDATION_FIXED : VALIDATION_DATASET);
 
 /** Gaps: the time between two buckets is far longer than their steps take. */
 export function gapsOf(buckets: readonly Bucket[]): readonly Gap[] {

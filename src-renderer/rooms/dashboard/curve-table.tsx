@@ -5,7 +5,7 @@ import type { Curves } from '../../../src-main/contract/index.ts';
 import { clock, count, loss } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
 import tableStyles from '../../kit/styles/tables.module.css';
-import { nearest, validationOf } from './curve-data.ts';
+import { nearest, validationName, validationOf } from './curve-data.ts';
 
 export function CurveTable({
   curves,
@@ -38,7 +38,7 @@ function Table({ curves }: { readonly curves: Curves }): ReactElement {
           <th className={tableStyles.numberCell}>Min</th>
           <th className={tableStyles.numberCell}>Max</th>
           <th className={tableStyles.numberCell}>Smoothed</th>
-          <th className={tableStyles.numberCell}>Validation</th>
+          <th className={tableStyles.numberCell}>{validationName(curves.evaluations.at(-1))}</th>
         </tr>
       </thead>
       <tbody>

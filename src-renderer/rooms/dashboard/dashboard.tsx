@@ -9,6 +9,7 @@ import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { addFiles } from '../data/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
+import { FirstResult } from '../setup/index.ts';
 import { useChartFrame } from './chart-frame.ts';
 import curvePlotStyles from './curve-plot.module.css';
 import { CurveTable } from './curve-table.tsx';
@@ -68,6 +69,7 @@ export function Dashboard({ onOpen }: { readonly onOpen: OpenScreen }): ReactEle
         />
       </div>
       <Notices onOpen={onOpen} />
+      <FirstResult />
       {empty ? <Empty /> : <Body range={range} axis={axis} />}
     </>
   );

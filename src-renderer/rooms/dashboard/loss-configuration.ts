@@ -12,7 +12,7 @@ import {
 } from '../../kit/chart/index.ts';
 import { loss } from '../../kit/format.ts';
 import { domainOf, drawnMarkers, panZoomOf, type ChartFrame } from './chart-frame.ts';
-import { axisOf, lossRange, nearest, validationOf } from './curve-data.ts';
+import { axisOf, lossRange, nearest, validationName, validationOf } from './curve-data.ts';
 import { bandOf, pointsOf, ringsOf, type Line } from './curve-points.ts';
 import { eventLayer, type LabelText, type LayerFacts } from './event-layer.ts';
 import type { CurvePoint } from './thinning.ts';
@@ -155,9 +155,15 @@ export function lossConfigurationOf(
 
 export function lossLabelsOf(curves: Curves, isStale: boolean): readonly LabelText[] {
   const labels: LabelText[] = [];
-  const validation = curves.evaluations.map(validationOf).findLast((value) => value !== null);
-  if (validation != null)
-    labels.push({ name: 'Validation', value: validation, text: loss(validation), tone: 't1' });
+  const evaluated = curves.evaluations.findLast((evaluation) => validationOf(evaluation) !== null);
+  const validation = evaluated === undefined ? null : validationOf(evaluated);
+  if (validation !== null)
+    labels.push({
+      name: validationName(evaluated),
+      value: validation,
+      text: loss(validation),
+      tone: 't1',
+    });
   const last = curves.smoothed[curves.smoothed.length - 1];
   if (last !== undefined)
     labels.push({

@@ -8,7 +8,7 @@ import layoutStyles from '../../kit/styles/layout.module.css';
 import tableStyles from '../../kit/styles/tables.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import type { ChartFrame } from './chart-frame.ts';
-import { nearest, validationOf } from './curve-data.ts';
+import { nearest, validationName, validationOf } from './curve-data.ts';
 import { useCurves } from './curves.ts';
 import styles from './loss-tip.module.css';
 import type { CurvePoint } from './thinning.ts';
@@ -48,7 +48,8 @@ export function LossTip({
     .filter((evaluation): evaluation is [number, number] => evaluation[1] !== null);
   const ring = rings[nearest(rings, step)];
   // As measured: the drawn curve depends on the slider.
-  const gap = curves.evaluations.find((evaluation) => evaluation.step === ring?.[0])?.gap ?? null;
+  const evaluation = curves.evaluations.find((known) => known.step === ring?.[0]);
+  const gap = evaluation?.gap ?? null;
   return (
     <div ref={element} className={styles.tooltip} style={{ top: 54 }} role="tooltip">
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
@@ -81,7 +82,11 @@ export function LossTip({
             <Row mark={null} name="min to max" value={`${loss(min)} to ${loss(max)}`} />
           ) : null}
           {ring === undefined ? null : (
-            <Row mark="ring" name={`Validation at ${count(ring[0])}`} value={loss(ring[1])} />
+            <Row
+              mark="ring"
+              name={`${validationName(evaluation)} at ${count(ring[0])}`}
+              value={loss(ring[1])}
+            />
           )}
           {gap === null ? null : <Row mark={null} name="Gap" value={signed(gap)} />}
         </tbody>

@@ -1,10 +1,10 @@
 /** The newest preview, earlier ones, and how many of the last twenty match the expected answer. */
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { memo, useState, type ReactElement } from 'react';
-import type { Preview } from '../../../src-main/contract/index.ts';
+import type { MonitoringSkip, Preview } from '../../../src-main/contract/index.ts';
 import { useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
-import { age, count, duration, plural } from '../../kit/format.ts';
+import { age, count, duration, percent, plural } from '../../kit/format.ts';
 import { Glyph, Mark } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
@@ -57,18 +57,32 @@ function Generated({ preview }: { readonly preview: Preview }): ReactElement {
   );
 }
 
+/** An answer that a limit cut off is neither right nor wrong. */
+const verdictOf = ({ matches, finished }: Preview): string =>
+  matches ? 'matches' : finished ? 'differs' : 'unfinished';
+
+/** `fixed set, `; empty for previews of earlier versions. */
+const sourceText = ({ source }: Preview): string =>
+  source == null ? '' : source === 'fixed' ? 'fixed set, ' : 'this dataset, ';
+
+const skippedText = (skipped: MonitoringSkip | null): string | null =>
+  skipped === null
+    ? null
+    : `The preview at step ${count(skipped.step)} was skipped: monitoring took ${percent(skipped.percent)} of the time, the limit is ${percent(skipped.limit)}.`;
+
 const short = (text: string): string => splitThinking(text).answer.trim().replace(/\s+/g, ' ');
 
 export const Previews = memo(function Previews(): ReactElement {
   const previews = useRoom('previews');
   const now = useNowSeconds();
+  const skipped = useRoom('status').preview_skipped ?? null;
   const newest = previews[0];
   if (newest === undefined)
     return (
       <section className={dashboardStyles.previews} aria-label="Previews">
         <h2 className={textStyles.label}>Latest preview</h2>
         <p className={textStyles.secondary}>
-          No preview yet. The first one comes with the first evaluation.
+          {skippedText(skipped) ?? 'No preview yet. The first one comes with the first evaluation.'}
         </p>
       </section>
     );
@@ -78,23 +92,25 @@ export const Previews = memo(function Previews(): ReactElement {
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
         <h2 className={textStyles.label}>Latest preview</h2>
         <span className={classNames(textStyles.caption, textStyles.number)}>
-          step {count(newest.step)}, {age(now - newest.t)}, {duration(newest.seconds)}
+          {sourceText(newest)}step {count(newest.step)}, {age(now - newest.t)},{' '}
+          {duration(newest.seconds)}
         </span>
       </div>
       <dl className={styles.preview} tabIndex={0} aria-label="Latest preview">
-        <dt>Prompt</dt>
-        <dd className={textStyles.preserveLines}>{newest.prompt}</dd>
+        <dt>{newest.rendered == null ? 'Prompt' : 'Prompt, as the model reads it'}</dt>
+        <dd className={textStyles.preserveLines}>{newest.rendered ?? newest.prompt}</dd>
         <dt>Expected</dt>
         <dd className={textStyles.preserveLines}>{short(newest.expected)}</dd>
         <dt className={classNames(layoutStyles.row, layoutStyles.spaceBetween)}>
           Generated
           <span className={classNames(styles.verdict, newest.matches && textStyles.success)}>
             {newest.matches ? <Glyph name="done" /> : <Mark name="failure" />}
-            {newest.matches ? 'matches' : 'differs'}
+            {verdictOf(newest)}
           </span>
         </dt>
         <Generated key={newest.t} preview={newest} />
       </dl>
+      {skipped === null ? null : <p className={textStyles.caption}>{skippedText(skipped)}</p>}
       <ul className={styles.earlier}>
         {previews.slice(1, 4).map((preview) => (
           <li key={`${String(preview.step)}-${String(preview.row)}`}>
@@ -108,9 +124,7 @@ export const Previews = memo(function Previews(): ReactElement {
               )}
             >
               {preview.matches ? <Glyph name="done" /> : <Mark name="failure" />}
-              <span className={textStyles.visuallyHidden}>
-                {preview.matches ? 'matches' : 'differs'}
-              </span>
+              <span className={textStyles.visuallyHidden}>{verdictOf(preview)}</span>
             </span>
             <span
               className={classNames(layoutStyles.grow, textStyles.ellipsis)}

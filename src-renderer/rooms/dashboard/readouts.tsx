@@ -1,9 +1,15 @@
 /**
- * Training loss, validation loss and their gap as large numbers. They are the legend of the chart
- * below.
+ * Training loss, the two validation losses and the gap as large numbers. They are the legend of the
+ * chart below. The training loss is always the one that the gap refers to; the slider smooths only
+ * the drawn line.
  */
 import type { ReactElement } from 'react';
-import type { Measured } from '../../../src-main/contract/index.ts';
+import {
+  type Measured,
+  type TrainingStatus,
+  VALIDATION_DATASET,
+  VALIDATION_FIXED,
+} from '../../../src-main/contract/index.ts';
 import { useEngine, useLost, useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { age, count, loss, signed, UNKNOWN } from '../../kit/format.ts';
@@ -53,16 +59,36 @@ function Readout({
   );
 }
 
-/** The gap is that of the last evaluation, so the training loss it refers to is named. */
-function gapNote(gap: NonNullable<Measured>, validation: Measured): string {
+/**
+ * The gap is that of the last evaluation, so its two losses are named. It is computed from the
+ * rounded losses: what is shown subtracts.
+ */
+function gapText(status: TrainingStatus): { readonly value: string; readonly note: string } {
+  const { val_train_gap: gap, validation_dataset: validation } = status;
+  const training = status.training_loss_at_evaluation;
+  if (gap === null || validation == null)
+    return { value: UNKNOWN, note: status.missing?.gap ?? 'no evaluation yet' };
   const range = gap.value < 0.3 ? 'below 0.3' : 'above 0.3';
-  if (validation?.step !== gap.step) return range;
-  return `${range}, training ${loss(validation.value - gap.value)} at ${count(gap.step)}`;
+  if (training == null) return { value: signed(gap.value), note: range };
+  const rounded = (value: number): number => Math.round(value * 1000) / 1000;
+  return {
+    value: signed(rounded(validation.value) - rounded(training.value)),
+    note: `${loss(validation.value)} − ${loss(training.value)} at ${count(gap.step)}, ${range}`,
+  };
+}
+
+function validationText(
+  measured: Measured | undefined,
+  reason: string | null | undefined,
+  now: number,
+): { readonly value: string; readonly note: string } {
+  return measured == null
+    ? { value: UNKNOWN, note: reason ?? 'no evaluation yet' }
+    : { value: loss(measured.value), note: at(measured, now) };
 }
 
 export function Readouts(): ReactElement {
   const status = useRoom('status');
-  const evalSteps = useRoom('config').values.eval_steps;
   const lost = useLost();
   const heard = useEngine((state) => state.heard);
   const now = useNowSeconds();
@@ -86,23 +112,21 @@ export function Readouts(): ReactElement {
               tone: 'accent' as const,
             }
           : { value: loss(smooth), note: at(raw, now), tone: '' as const };
-  const validation = status.validation_loss;
-  const gap = status.val_train_gap;
-  const first = `no evaluation yet, first at step ${count(Math.ceil(((status.current_step ?? 0) + 1) / evalSteps) * evalSteps)}`;
+  const tone = lost ? 'stale' : '';
+  const { missing } = status;
   return (
     <>
       <Readout name="Training loss" {...training} />
       <Readout
-        name="Validation loss"
-        value={validation === null ? UNKNOWN : loss(validation.value)}
-        note={validation === null ? first : at(validation, now)}
-        tone={lost ? 'stale' : ''}
+        name={VALIDATION_DATASET}
+        {...validationText(status.validation_dataset, missing?.validation_dataset, now)}
+        tone={tone}
       />
+      <Readout name="Gap" {...gapText(status)} tone={tone} />
       <Readout
-        name="Gap"
-        value={gap === null ? UNKNOWN : signed(gap.value)}
-        note={gap === null ? first : gapNote(gap, validation)}
-        tone={lost ? 'stale' : ''}
+        name={VALIDATION_FIXED}
+        {...validationText(status.validation_fixed, missing?.validation_fixed, now)}
+        tone={tone}
       />
     </>
   );

@@ -2,7 +2,7 @@
 import { useMemo, type ReactElement } from 'react';
 import type { Curves, Measured } from '../../../src-main/contract/index.ts';
 import { useEngine, useLost, useRoom } from '../../engine/index.ts';
-import { age, count, duration, norm, percent, rate, UNKNOWN } from '../../kit/format.ts';
+import { age, count, duration, exactText, norm, percent, rate, UNKNOWN } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
 import type { ChartFrame } from './chart-frame.ts';
 import styles from './dashboard.module.css';
@@ -152,8 +152,8 @@ function EvaluationCharts({
         value={exact === null || exact.n === 0 ? UNKNOWN : percent((exact.k / exact.n) * 100)}
         note={
           exact === null
-            ? 'no evaluation yet'
-            : `at ${count(exact.step)}, ${count(exact.k)} of ${count(exact.n)}`
+            ? (status.missing?.exact_match ?? 'no evaluation yet')
+            : `at ${count(exact.step)}, ${exactText(exact)}`
         }
         stale={lost}
         series={exactSeries}

@@ -69,8 +69,8 @@ export function RowTotals({
       )}
       <p className={classNames(textStyles.caption, textStyles.number, styles.facts)}>
         {report.planned_steps > 0 ? <span>{plural(report.planned_steps, 'step')}</span> : null}
-        {summary.starts_at === null || summary.ends_at === null ? null : (
-          <span>about {duration(summary.ends_at - summary.starts_at)} at the current speed</span>
+        {summary.estimate_seconds == null ? null : (
+          <span>about {duration(summary.estimate_seconds)} with start, evaluations and saves</span>
         )}
         {report.tokens > 0 ? (
           <span>

@@ -33,7 +33,7 @@ export function outcome(dataset: DatasetSummary): string {
       ? dataset.place === 'completed'
         ? 'not evaluated'
         : null
-      : `validation ${dataset.validation_before === null ? UNKNOWN : loss(dataset.validation_before)} to ${loss(dataset.validation_after)}`;
+      : `validation (this dataset) ${dataset.validation_before === null ? UNKNOWN : loss(dataset.validation_before)} to ${loss(dataset.validation_after)}`;
   return [dataset.message, steps, validation].filter((part) => part !== null).join(', ');
 }
 

@@ -20,7 +20,7 @@ export const DRAG_TYPE = 'application/x-nightshift-dataset';
 
 function missingReason(dataset: DatasetSummary): string {
   if (dataset.held) return 'Held: not included in the estimate';
-  if (dataset.verdict === 'ready') return 'Available once the training speed is measured';
+  if (dataset.verdict === 'ready') return 'Available once a base model is chosen and training runs';
   return `${verdictDisplay[dataset.verdict].word}: available after validation`;
 }
 
@@ -63,10 +63,7 @@ export function WaitingRow({
 }: WaitingRowProps): ReactElement {
   const now = useNowSeconds();
   const lost = useLost();
-  const takes =
-    dataset.ends_at === null || dataset.starts_at === null
-      ? null
-      : dataset.ends_at - dataset.starts_at;
+  const takes = dataset.estimate_seconds ?? null;
   return (
     <tr
       id={`queue-${dataset.id}`}

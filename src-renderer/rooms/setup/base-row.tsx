@@ -2,7 +2,7 @@
 import { Button, Radio } from '@mantine/core';
 import { useState, type ReactElement, type ReactNode } from 'react';
 import type { Setup } from '../../../src-main/contract/index.ts';
-import { command, useLost } from '../../engine/index.ts';
+import { attempt, command, useLost } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { FolderField } from '../../kit/folder-field.tsx';
 import { percent } from '../../kit/format.ts';
@@ -86,29 +86,59 @@ const originText = (id: string): string =>
       ? 'Copied and verified before use.'
       : 'Created on this machine.';
 
-function BaseChoice({ bases }: { readonly bases: readonly Base[] }): ReactElement {
+/** A copied folder has the name of its folder as id. */
+const isOffered = (id: string): boolean => ['smollm2', 'starter', FOLDER].includes(id);
+
+/** Kept while the model is prepared, so that a failure finds the choice as it was. */
+interface Choice {
+  readonly wanted: string | null;
+  readonly folder: string;
+  /** Why the engine refused the folder. */
+  readonly refused: string | null;
+}
+
+function BaseChoice({
+  bases,
+  choice,
+  onChange,
+}: {
+  readonly bases: readonly Base[];
+  readonly choice: Choice;
+  readonly onChange: (choice: Choice) => void;
+}): ReactElement {
   const lost = useLost();
-  const [wanted, setWanted] = useState<string | null>(null);
-  const [folder, setFolder] = useState('');
-  const id = wanted ?? bases[0]?.id ?? 'smollm2';
-  const selected = bases.find((base) => base.id === id);
+  const { folder } = choice;
+  const offered = bases.filter((base) => isOffered(base.id) || base.state !== 'failed');
+  const failed = bases.find((base) => !isOffered(base.id) && base.state === 'failed');
+  const error = choice.refused ?? failed?.message ?? null;
+  const id = choice.wanted ?? (failed === undefined ? (offered[0]?.id ?? 'smollm2') : FOLDER);
+  const selected = offered.find((base) => base.id === id);
   const isIncomplete = id === FOLDER && folder.trim() === '';
-  const choose = (): void => {
-    const base = id === 'smollm2' || id === 'starter' ? id : FOLDER;
-    void command((engine) =>
-      engine.setup.choose({ base, folder: base === FOLDER ? folder.trim() : null }),
-    );
+  const choose = async (): Promise<void> => {
+    if (id === 'smollm2' || id === 'starter') {
+      await command((engine) => engine.setup.choose({ base: id, folder: null }));
+      return;
+    }
+    const source = isOffered(id) ? folder.trim() : id;
+    const result = await attempt((engine) => engine.setup.choose({ base: FOLDER, folder: source }));
+    if ('trouble' in result)
+      onChange({
+        ...choice,
+        refused: [result.trouble.text, result.trouble.next]
+          .filter((text) => text !== null)
+          .join(' '),
+      });
   };
   return (
     <>
       <div className={styles.options} role="radiogroup" aria-label="Base model">
-        {bases.map((base) => (
+        {offered.map((base) => (
           <BaseOption
             key={base.id}
             base={base}
             chosen={base.id === id}
             onChoose={() => {
-              setWanted(base.id);
+              onChange({ ...choice, wanted: base.id });
             }}
           >
             {base.id === FOLDER && base.id === id ? (
@@ -117,15 +147,27 @@ function BaseChoice({ bases }: { readonly bases: readonly Base[] }): ReactElemen
                 label="Path to the model folder"
                 placeholder="path to the folder"
                 value={folder}
-                onChange={setFolder}
+                error={error}
+                onChange={(path) => {
+                  onChange({ ...choice, folder: path, refused: null });
+                }}
               />
             ) : null}
           </BaseOption>
         ))}
       </div>
       <div className={classNames(layoutStyles.row, styles.actions)}>
-        <Button size="md" variant="filled" disabled={lost || isIncomplete} onClick={choose}>
-          {selected?.state === 'failed' ? 'Try again' : 'Use this model'}
+        <Button
+          size="md"
+          variant="filled"
+          disabled={lost || isIncomplete}
+          onClick={() => {
+            void choose();
+          }}
+        >
+          {selected?.state === 'failed' || (id === FOLDER && error !== null)
+            ? 'Try again'
+            : 'Use this model'}
         </Button>
         <span className={textStyles.caption}>
           {isIncomplete ? 'Enter the path to the folder.' : originText(id)}
@@ -138,6 +180,7 @@ function BaseChoice({ bases }: { readonly bases: readonly Base[] }): ReactElemen
 export function BaseRow({ setup }: { readonly setup: Setup }): ReactElement {
   const preparing = setup.bases.find((base) => base.state === 'making');
   const ready = setup.bases.find((base) => base.id === setup.chosen);
+  const [choice, setChoice] = useState<Choice>({ wanted: null, folder: '', refused: null });
   if (preparing !== undefined)
     return (
       <Row stage="now" number={3} title="Base model" aside={null}>
@@ -154,7 +197,7 @@ export function BaseRow({ setup }: { readonly setup: Setup }): ReactElement {
     );
   return (
     <Row stage="now" number={3} title="Base model" aside="can be changed until the first step">
-      <BaseChoice bases={withFolder(setup.bases)} />
+      <BaseChoice bases={withFolder(setup.bases)} choice={choice} onChange={setChoice} />
     </Row>
   );
 }

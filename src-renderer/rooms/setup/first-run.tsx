@@ -23,13 +23,13 @@ import styles from './setup.module.css';
 export function firstRunTasks(
   setup: Setup,
   hasDataset: boolean,
-): readonly { readonly text: string; readonly done: boolean }[] {
+): readonly { readonly text: string; readonly takes: string; readonly done: boolean }[] {
   const making = setup.bases.some((base) => base.state === 'making');
   return [
-    { text: 'Check this machine', done: setup.python.state === 'ok' },
-    { text: 'Base model', done: setup.chosen !== null && !making },
-    { text: 'First dataset validated and tokenized', done: hasDataset },
-    { text: 'Load the model and train the first step', done: false },
+    { text: 'Check this machine', takes: 'seconds', done: setup.python.state === 'ok' },
+    { text: 'Base model', takes: 'about 1 min', done: setup.chosen !== null && !making },
+    { text: 'First dataset validated and tokenized', takes: 'about 10 s', done: hasDataset },
+    { text: 'Load the model and train the first step', takes: 'about 20 s', done: false },
   ];
 }
 
@@ -61,6 +61,10 @@ export function FirstRun(): ReactElement {
               ? ''
               : `, on a disk with ${gigabytes(machine.disk_free_gb)} free`}
           </p>
+          <p className={textStyles.caption}>
+            Another folder: <span className={textStyles.mono}>nightshift serve --workspace</span>{' '}
+            and its path. A folder that doesn’t exist is created.
+          </p>
         </Row>
         <MachineRow setup={setup} />
         <BaseRow setup={setup} />
@@ -81,7 +85,7 @@ export function FirstRun(): ReactElement {
                   <span className={textStyles.visuallyHidden}>done</span>
                 </span>
               ) : (
-                <span className={textStyles.tertiary}>to do</span>
+                <span className={textStyles.tertiary}>{task.takes}</span>
               )}
             </li>
           ))}

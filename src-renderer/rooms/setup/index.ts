@@ -4,5 +4,6 @@
  * visible.
  * Never: starts anything that the user has not chosen.
  */
+export { FirstResult } from './first-result.tsx';
 export { FirstRun } from './first-run.tsx';
 export { useFirstRun } from './gate.ts';

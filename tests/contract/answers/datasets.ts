@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Refusal, type DatasetSummary } from '../../../src-main/contract/index.ts';
 import { accountOf, dataset } from '../scenes/datasets.ts';
 import type { Answers, Stage } from '../stage.ts';
+import { answersOf } from './before-after.ts';
 import { overLongOf } from './estimate.ts';
 import { previewOf } from './mapping-preview.ts';
 import { reportOf, rowOf, rowsOf } from './rows.ts';
@@ -57,6 +58,7 @@ export const queueAnswers = (stage: Stage): Answers['queue'] => ({
 });
 
 export const datasetsAnswers = (stage: Stage): Answers['datasets'] => ({
+  answers: ({ id }) => answersOf(stage.find('datasets', id)),
   get: ({ id }) => {
     const summary = stage.find('datasets', id);
     return { report: reportOf(summary), account: accountOf(summary) };

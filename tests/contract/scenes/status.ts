@@ -22,7 +22,14 @@ back | t       | row | matches | finished | tokens | seconds | expected   | prod
 
 const measures = { loss: 0.482, loss_smoothed: 0.497, learning_rate: 0.0002, grad_norm: 0.91 };
 const speeds = { tokens_per_second: 812.4, samples_per_second: 3.6 };
-const evaluated = { validation_loss: 0.531, val_train_gap: 0.034, think_tag_percent: 0 };
+const evaluated = {
+  validation_dataset: 0.531,
+  validation_fixed: 0.604,
+  validation_loss: 0.531,
+  training_loss_at_evaluation: 0.497,
+  val_train_gap: 0.034,
+  think_tag_percent: 0,
+};
 
 function duringPass(now: number, step: number) {
   const at = (values: Readonly<Record<string, number>>, back: number) =>

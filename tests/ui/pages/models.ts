@@ -17,7 +17,7 @@ export const savedPoints = (page: Page): Locator =>
   page.getByRole('slider', { name: 'Saved points' });
 
 export const lineage = (page: Page): Locator =>
-  page.getByRole('region', { name: 'Validation loss (fixed set) over training' });
+  page.getByRole('region', { name: 'Validation (fixed set) over training' });
 
 /** The part of the screen that scrolls. */
 export const scrollTop = (page: Page): Promise<number> =>

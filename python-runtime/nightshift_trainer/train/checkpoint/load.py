@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -75,6 +76,7 @@ def restore_session(session: Session, checkpoint: Checkpoint) -> None:
     state = read_json(checkpoint.folder / "state.json")
     session.warmup_from = int(state.get("warmup_from", 0))
     session.step = session.saved_step = checkpoint.step
+    _keep_finished_warmup(session, state.get("warmup_steps"))
     cursor = checkpoint.manifest["cursor"]
     if cursor is None or cursor["pass"] != session.spec.pass_id:
         return
@@ -88,3 +90,10 @@ def restore_session(session: Session, checkpoint: Checkpoint) -> None:
     session.monitoring_seconds = float(state["monitoring_seconds"])
     # Monitoring time covers all runs of the pass, so the elapsed time must too.
     session.started_at -= float(state.get("elapsed_seconds", 0.0))
+
+
+def _keep_finished_warmup(session: Session, warmup_steps: int | None) -> None:
+    """A warmup that has ended stays ended: a later dataset with a longer one must not lower the
+    learning rate again. `warmup_steps`: of the run that saved; None in older checkpoints."""
+    if warmup_steps is not None and session.step - session.warmup_from >= warmup_steps:
+        session.schedule = replace(session.schedule, warmup_steps=warmup_steps)

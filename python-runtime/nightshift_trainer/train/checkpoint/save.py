@@ -161,6 +161,7 @@ class CheckpointSaver:
             "elapsed_seconds": session.elapsed,
             "steps_done": session.steps_done,
             "warmup_from": session.warmup_from,
+            "warmup_steps": session.schedule.warmup_steps,
         }
         manifest: dict[str, Any] = {
             "branch": spec.branch,

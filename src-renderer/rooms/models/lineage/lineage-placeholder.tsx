@@ -3,7 +3,7 @@ import type { ReactElement } from 'react';
 import textStyles from '../../../kit/styles/text.module.css';
 import styles from './lineage.module.css';
 
-export const LINEAGE_TITLE = 'Validation loss (fixed set) over training';
+export const LINEAGE_TITLE = 'Validation (fixed set) over training';
 
 export function LineagePlaceholder(): ReactElement {
   return (

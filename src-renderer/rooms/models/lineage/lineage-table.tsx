@@ -1,5 +1,6 @@
 /** The lineage chart as a table, for screen readers. */
 import type { ReactElement } from 'react';
+import { VALIDATION_FIXED } from '../../../../src-main/contract/index.ts';
 import { Dialog } from '../../../kit/dialog.tsx';
 import { count, loss } from '../../../kit/format.ts';
 import tableStyles from '../../../kit/styles/tables.module.css';
@@ -37,7 +38,7 @@ export function LineageTable({
             ))}
           </tbody>
         </table>
-        <table aria-label="Validation loss">
+        <table aria-label={VALIDATION_FIXED}>
           <Columns />
           <tbody>
             {rows.reverse().map((row, index) => (

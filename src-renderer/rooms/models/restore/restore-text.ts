@@ -1,5 +1,10 @@
 /** Texts of the restore dialog. Pure. */
-import type { RestorePlan, RestoreSource } from '../../../../src-main/contract/index.ts';
+import {
+  type RestorePlan,
+  type RestoreSource,
+  VALIDATION_DATASET,
+  VALIDATION_FIXED,
+} from '../../../../src-main/contract/index.ts';
 import { bytes, count, duration, loss, percent, plural, UNKNOWN } from '../../../kit/format.ts';
 import { pointText } from '../saved-models.ts';
 
@@ -41,9 +46,9 @@ export interface Change {
 }
 
 /** With the step of the evaluation where it differs: `0.169 at 1,400`. */
-function lossOf(point: RestorePlan['from']): string {
+function lossOf(point: RestorePlan['from'], value: number | null | undefined): string {
   const { evaluated_step: at } = point;
-  const text = measured(point.validation_loss);
+  const text = measured(value ?? null);
   return at === null || at === point.step ? text : `${text} at ${count(at)}`;
 }
 
@@ -64,9 +69,14 @@ export function changesOf(plan: RestorePlan): readonly Change[] {
   return [
     { name: 'Step', from: count(plan.from.step), to: count(plan.to.step) },
     {
-      name: 'Validation loss',
-      from: lossOf(plan.from),
-      to: lossOf(plan.to),
+      name: VALIDATION_FIXED,
+      from: lossOf(plan.from, plan.from.validation_loss),
+      to: lossOf(plan.to, plan.to.validation_loss),
+    },
+    {
+      name: VALIDATION_DATASET,
+      from: lossOf(plan.from, plan.from.validation_dataset),
+      to: lossOf(plan.to, plan.to.validation_dataset),
     },
     { name: 'Exact match', from: matched(plan.from.exact_match), to: matched(plan.to.exact_match) },
     { name: 'Datasets undone', from: undoneText(plan), to: null },

@@ -1,5 +1,9 @@
 /** Two versions side by side. Pure. */
-import type { Version } from '../../../../src-main/contract/index.ts';
+import {
+  VALIDATION_DATASET,
+  VALIDATION_FIXED,
+  type Version,
+} from '../../../../src-main/contract/index.ts';
 import { count, loss, percent, signed, UNKNOWN } from '../../../kit/format.ts';
 
 export interface MetricRow {
@@ -52,7 +56,8 @@ export function metricRows(a: Version, b: Version): readonly MetricRow[] {
       count,
       (d) => (d > 0 ? `+${count(d)}` : count(d)),
     ),
-    row('Validation loss', (version) => version.validation_loss, loss, signed),
+    row(VALIDATION_FIXED, (version) => version.validation_loss, loss, signed),
+    row(VALIDATION_DATASET, (version) => version.validation_dataset ?? null, loss, signed),
     {
       name: 'Evaluated at step',
       a: shown(a.evaluated_step, count),

@@ -2,7 +2,11 @@
 import { Button } from '@mantine/core';
 import { IconPin, IconPinnedOff, IconShieldCheck, IconTrash } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
-import type { Version } from '../../../../src-main/contract/index.ts';
+import {
+  VALIDATION_DATASET,
+  VALIDATION_FIXED,
+  type Version,
+} from '../../../../src-main/contract/index.ts';
 import { command, useLost, useRoom } from '../../../engine/index.ts';
 import { classNames } from '../../../kit/class-names.ts';
 import { bytes, count, loss, plural, UNKNOWN } from '../../../kit/format.ts';
@@ -39,10 +43,14 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
           ['Branch', isLeft ? `${version.branch} (earlier lineage)` : version.branch],
           ['Parent', version.parent ?? 'base model'],
           [
-            'Validation loss',
+            VALIDATION_FIXED,
             version.validation_loss === null
               ? UNKNOWN
               : `${loss(version.validation_loss)}, ${measuredWhere(version)}`,
+          ],
+          [
+            VALIDATION_DATASET,
+            version.validation_dataset == null ? UNKNOWN : loss(version.validation_dataset),
           ],
           ['Training loss', version.training_loss === null ? UNKNOWN : loss(version.training_loss)],
           [

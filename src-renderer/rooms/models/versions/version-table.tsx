@@ -2,7 +2,11 @@
 import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
-import type { Backup, Version } from '../../../../src-main/contract/index.ts';
+import {
+  type Backup,
+  VALIDATION_FIXED,
+  type Version,
+} from '../../../../src-main/contract/index.ts';
 import { useLost, useRoom } from '../../../engine/index.ts';
 import { classNames } from '../../../kit/class-names.ts';
 import { bytes, count, loss, percent, signed, UNKNOWN } from '../../../kit/format.ts';
@@ -65,7 +69,7 @@ export function VersionTable({
               <th>Version</th>
               {manyBranches ? <th>Branch</th> : null}
               <th className={tableStyles.numberCell}>Step</th>
-              <th className={tableStyles.numberCell}>Validation</th>
+              <th className={tableStyles.numberCell}>{VALIDATION_FIXED}</th>
               <th className={tableStyles.numberCell}>Gap</th>
               <th className={classNames(tableStyles.numberCell, listStyles.optionalColumn)}>
                 Match
