@@ -140,7 +140,9 @@ class Evaluator:
         return self.session.steps_done % self.session.spec.config.eval_steps != 0
 
     def _costs_too_much(self, seconds: float) -> bool:
-        return self.budget.remaining_seconds < seconds
+        """Whether an evaluation at an interval would use what the one at the end needs."""
+        reserve = self._loss_seconds + self._answer_seconds
+        return self.budget.remaining_seconds < seconds + reserve
 
     def _next_preview(self, when: str) -> tuple[Text | None, str]:
         """Counted by steps, so that a later run continues where this one ended."""
