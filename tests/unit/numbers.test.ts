@@ -80,7 +80,7 @@ const evaluation = (step: number, slice: number | null, core: number): Evaluatio
   ...{ exact: null, exact_k: null, exact_n: null, think: null },
 });
 
-describe('validation loss before and after a pass', () => {
+describe('validation (this dataset) before and after a pass', () => {
   test('each with its step, of the same rows', () => {
     expect(validationOf({ start: evaluation(0, 6, 7), end: evaluation(12, 2, 3) }, 12)).toEqual({
       ...{ validation_before: 6, validation_before_step: 0 },
@@ -111,7 +111,7 @@ describe('validation loss before and after a pass', () => {
         dataset: { ...dataset, validation_before: 6.789, validation_after: after },
         ...{ planned: 2, done: 2, next: null },
       }).body;
-    expect(text(2.324)).toBe('2 of 2 steps, validation loss 6.789 to 2.324.');
+    expect(text(2.324)).toBe('2 of 2 steps, validation (this dataset) 6.789 to 2.324.');
     expect(text(null)).toBe('2 of 2 steps, not evaluated.');
   });
 });
