@@ -42,6 +42,8 @@ CONFIG: dict[str, Any] = {
     "max_length": 4096,
     "over_length": "refuse",
     "thinking": "off",
+    "control_tokens": "text",
+    "system_messages": "merge",
     "packing": True,
     "eval_steps": 1000,
     "eval_samples": 16,
