@@ -101,7 +101,7 @@ export async function listBranchFolders(
  * what the disk throws.
  */
 export function readLineageFile(
-  paths: Pick<WorkspacePaths, 'lineage' | 'branches' | 'checkpoints' | 'base'>,
+  paths: Pick<WorkspacePaths, 'lineage' | 'branches' | 'checkpoints'>,
 ): Promise<Recovered<Lineage>> {
   return readWithFallback({
     file: paths.lineage,
@@ -112,7 +112,7 @@ export function readLineageFile(
       for (const branch of await listBranchFolders(paths))
         for (const { manifest } of await listCheckpoints(paths.checkpoints(branch)))
           manifests.push({ ...manifest, branch });
-      return rebuildLineage(manifests, { baseFolder: paths.base });
+      return rebuildLineage(manifests);
     },
   });
 }

@@ -43,7 +43,7 @@ export async function findLiveRun(
   if (found === null) return null;
   const folder = paths.run(found.run);
   const spec = await readOrNull(path.join(folder, 'spec.json'), specFiles.train);
-  const request = spec === null ? null : requestOf(spec);
+  const request = spec === null ? null : requestOf(spec, paths);
   if (request === null) return null;
   const identity = { pid: found.pid, start: found.start };
   return { request, run: new WatchedRun({ run: found.run, folder, identity, child: null, clock }) };
