@@ -6,8 +6,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 
 @dataclass(frozen=True)
 class Identity:
@@ -32,6 +30,8 @@ def identity_of(pid: int) -> Identity | None:
             return None
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii")[:8]
         return Identity(pid, f"{fields[19]}:{boot}")
+    import psutil  # Not needed on Linux, where a look at the device locks has to be quick.
+
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:

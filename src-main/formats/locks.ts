@@ -38,13 +38,15 @@ export const trainerLock = defineFile({
 export type TrainerLock = z.infer<typeof trainerLock.schema>;
 
 export const deviceLock = defineFile({
-  name: '<locks>/<device>.lock',
+  name: 'nightshift-<device>.lock',
   damaged: '`flock` decides; the holder is not named',
   group: 'workspace',
   writer: 'trainer',
   description:
     'The trainer that uses a device of this machine (`cpu`, or the UUID of a GPU); held with ' +
-    '`flock` for the life of the trainer',
+    '`flock` for the life of the trainer. In a sticky folder of the system (`/run/lock`, else ' +
+    '`/tmp`), or as `<device>.lock` in `NIGHTSHIFT_DEVICE_LOCKS`. What another account may have ' +
+    'written is never read',
   schema: z.object({
     format: formatNumber,
     ...processIdentity,
@@ -53,4 +55,8 @@ export const deviceLock = defineFile({
     t: time('When it was taken').default(0),
   }),
 });
-export type DeviceLock = z.infer<typeof deviceLock.schema>;
+
+/** What `python -m nightshift_trainer.device_locks NAME...` prints. */
+export const deviceCheck = z.object({
+  held: z.array(z.object({ name: text('Device'), text: text('Who holds it') })),
+});

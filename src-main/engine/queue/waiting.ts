@@ -12,6 +12,8 @@ export interface Live {
   readonly planned: number;
 }
 
+const waitingFor = (message: string) => ({ verdict: 'waiting', message }) as const;
+
 export class WaitingDatasets {
   private readonly parts: QueueParts;
   constructor(parts: QueueParts) {
@@ -50,10 +52,15 @@ export class WaitingDatasets {
       speed,
       now,
     );
+    const { deviceWait } = progress;
+    const next = live?.id ?? queued[0]?.id;
+    const waits = deviceWait === null ? {} : waitingFor(deviceWait.reason);
     return all.map((dataset) => {
-      if (dataset.id !== live?.id) return { ...dataset, ...times.get(dataset.id) };
+      const wait = dataset.id === next ? waits : {};
+      if (dataset.id !== live?.id) return { ...dataset, ...times.get(dataset.id), ...wait };
       return {
         ...dataset,
+        ...wait,
         planned_steps: live.planned,
         done_steps: live.done,
         starts_at: progress.open?.pass.started ?? null,

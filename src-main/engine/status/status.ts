@@ -142,6 +142,7 @@ class Status implements StatusRoom {
       staleAfter: this.heartbeats.staleAfter,
       dataset: queue.open()?.dataset.name ?? null,
       isSupervising: queue.isSupervising(),
+      deviceWait: queue.deviceWait()?.reason ?? null,
       notReady: queue.notReady(),
       validating: datasets.validating(),
       waiting: queue.waiting()?.why ?? null,

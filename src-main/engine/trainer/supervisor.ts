@@ -2,17 +2,18 @@
  * Supervision: launches, watches and restarts the trainer of one pass until there is an outcome.
  */
 import { randomBytes } from 'node:crypto';
-import { duration } from '../../contract/format.ts';
+import type { Config } from '../../contract/index.ts';
 import type { CommandVerb } from '../../formats/index.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { signalGroup } from '../../kit/identity.ts';
 import type { SupervisorContext, TrainerOptions } from './context.ts';
 import { handleCrash, reportRestart } from './crash-handling.ts';
+import { findDeviceHolder } from './device-lock.ts';
 import { watchForHang } from './hang-watch.ts';
 import { launchCategory } from './launch.ts';
 import { findLiveRun, launchPass } from './launch-pass.ts';
 import { readExit } from './run-files.ts';
-import { SleepDetector } from './sleep-detector.ts';
+import { reportSleep, SleepDetector } from './sleep-detector.ts';
 import { SupervisedPass } from './supervised-pass.ts';
 import type {
   Halt,
@@ -66,6 +67,10 @@ class TrainerSupervisor implements TrainerRoom {
 
   readonly work: TrainerRoom['work'] = (kind, request, options) =>
     this.workers.work(kind, request, options);
+
+  deviceHolder(config: Config): Promise<string | null> {
+    return findDeviceHolder(this.context, config);
+  }
 
   async adopt(): Promise<PassRequest | null> {
     const found = await findLiveRun(this.context.paths, this.context.clock);
@@ -133,6 +138,12 @@ class TrainerSupervisor implements TrainerRoom {
     if (pass === null || this.run !== null || this.isLaunching) return;
     this.isLaunching = true;
     try {
+      // Another workspace may have taken the device while this pass waited for its restart.
+      const holder = pass.attempts === 0 ? null : await this.deviceHolder(pass.request.config);
+      if (holder !== null) {
+        if (this.pass === pass) this.endBusy(pass, holder);
+        return;
+      }
       const run = await launchPass(context, pass);
       if (this.pass !== pass) {
         // It was paused, stopped or skipped while its process was started.
@@ -172,16 +183,7 @@ class TrainerSupervisor implements TrainerRoom {
     if (run === null || pass === null) return;
     if (sleep !== null) {
       run.ignoreGap();
-      const { from, until } = sleep;
-      const step = run.heartbeat?.step ?? null;
-      this.context.emit(run, { type: 'asleep', t: this.context.clock.now(), from, until, step });
-      this.context.journal.write({
-        what: 'trainer.asleep',
-        text: `The machine slept for ${duration(sleep.seconds)}, or its clock was changed. This doesn't count as a hang.`,
-        step,
-        dataset: pass.dataset.id,
-        evidence: { from, until },
-      });
+      reportSleep(this.context, run, pass, sleep);
     }
     const isAlive = run.isAlive;
     await run.readHeartbeat();
@@ -217,6 +219,11 @@ class TrainerSupervisor implements TrainerRoom {
       this.haltWithoutTrainer('stopped');
       return;
     }
+    if (exit?.error?.category === 'device_busy') {
+      if (pass.requestedHalt === null) this.endBusy(pass, exit.error.message);
+      else this.haltWithoutTrainer(pass.requestedHalt);
+      return;
+    }
     const next = await handleCrash(this.context, run, pass, exit);
     if (next.kind === 'halt') this.haltWithoutTrainer(next.halt);
     else if (next.kind === 'give_up') this.end(next.outcome);
@@ -228,6 +235,15 @@ class TrainerSupervisor implements TrainerRoom {
       });
       this.changed.emit(undefined);
     }
+  }
+
+  /** Another trainer has the device: not a crash, and no attempt of this pass. */
+  private endBusy(pass: SupervisedPass, message: string): void {
+    const step = pass.savedStep;
+    this.end({
+      ...{ kind: 'gave_up', category: 'device_busy', message, infrastructure: true },
+      ...{ step, rows: [] },
+    });
   }
 
   /** The outcome of a pass whose trainer isn't running to report one. */

@@ -102,6 +102,8 @@ export interface WorkOptions {
 export interface TrainerRoom {
   /** Supervises a live trainer of this workspace again; null when there is none. */
   adopt(): Promise<PassRequest | null>;
+  /** Why a trainer with this configuration has to wait for its device; null: it is free. */
+  deviceHolder(config: Config): Promise<string | null>;
   /** Launches the trainer, and restarts it by the recovery rules until there is an outcome. */
   train(request: PassRequest): void;
   command(verb: CommandVerb): Promise<void>;
