@@ -25,6 +25,10 @@ export async function handleCrash(
   pass: SupervisedPass,
   exit: Exit | null,
 ): Promise<NextStep> {
+  if (exit?.error?.category === 'device_busy')
+    return pass.requestedHalt === null
+      ? { kind: 'give_up', outcome: busyOutcome(pass, exit.error.message) }
+      : { kind: 'halt', halt: pass.requestedHalt };
   await run.awaitExitCode();
   const crash = await classify(run, pass, exit);
   if (blamesDataset(crash.category))
@@ -76,6 +80,16 @@ export async function handleCrash(
   pass.recovery = { crash, since: pass.recovery?.since ?? context.clock.now(), attempt };
   return { kind: 'restart', inSeconds: after.inSeconds };
 }
+
+/** Another trainer has the device: not a crash, and no attempt of this pass. */
+export const busyOutcome = (pass: SupervisedPass, message: string): PassOutcome => ({
+  kind: 'gave_up',
+  category: 'device_busy',
+  message,
+  infrastructure: true,
+  step: pass.savedStep,
+  rows: [],
+});
 
 /** Training resumed after a crash. */
 export function reportRestart(

@@ -7,7 +7,7 @@ import type { CommandVerb } from '../../formats/index.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { signalGroup } from '../../kit/identity.ts';
 import type { SupervisorContext, TrainerOptions } from './context.ts';
-import { handleCrash, reportRestart } from './crash-handling.ts';
+import { busyOutcome, handleCrash, reportRestart } from './crash-handling.ts';
 import { findDeviceHolder } from './device-lock.ts';
 import { watchForHang } from './hang-watch.ts';
 import { launchCategory } from './launch.ts';
@@ -141,7 +141,7 @@ class TrainerSupervisor implements TrainerRoom {
       // Another workspace may have taken the device while this pass waited for its restart.
       const holder = pass.attempts === 0 ? null : await this.deviceHolder(pass.request.config);
       if (holder !== null) {
-        if (this.pass === pass) this.endBusy(pass, holder);
+        if (this.pass === pass) this.end(busyOutcome(pass, holder));
         return;
       }
       const run = await launchPass(context, pass);
@@ -219,11 +219,6 @@ class TrainerSupervisor implements TrainerRoom {
       this.haltWithoutTrainer('stopped');
       return;
     }
-    if (exit?.error?.category === 'device_busy') {
-      if (pass.requestedHalt === null) this.endBusy(pass, exit.error.message);
-      else this.haltWithoutTrainer(pass.requestedHalt);
-      return;
-    }
     const next = await handleCrash(this.context, run, pass, exit);
     if (next.kind === 'halt') this.haltWithoutTrainer(next.halt);
     else if (next.kind === 'give_up') this.end(next.outcome);
@@ -235,15 +230,6 @@ class TrainerSupervisor implements TrainerRoom {
       });
       this.changed.emit(undefined);
     }
-  }
-
-  /** Another trainer has the device: not a crash, and no attempt of this pass. */
-  private endBusy(pass: SupervisedPass, message: string): void {
-    const step = pass.savedStep;
-    this.end({
-      ...{ kind: 'gave_up', category: 'device_busy', message, infrastructure: true },
-      ...{ step, rows: [] },
-    });
   }
 
   /** The outcome of a pass whose trainer isn't running to report one. */
