@@ -41,14 +41,14 @@ export class SleepDetector {
 
 /** Tells the other rooms and the journal that nothing ran for a while. */
 export function reportSleep(
-  { clock, emit, journal }: SupervisorContext,
+  context: SupervisorContext,
   run: WatchedRun,
   pass: SupervisedPass,
   { from, until, seconds }: Sleep,
 ): void {
   const step = run.heartbeat?.step ?? null;
-  emit(run, { type: 'asleep', t: clock.now(), from, until, step });
-  journal.write({
+  context.emit(run, { type: 'asleep', t: context.clock.now(), from, until, step });
+  context.journal.write({
     what: 'trainer.asleep',
     text: `The machine slept for ${duration(seconds)}, or its clock was changed. This doesn't count as a hang.`,
     step,
