@@ -41,3 +41,9 @@ export const processIdentity = {
   pid: integer('Process id'),
   start: text('Start token of the process'),
 };
+
+/** Where the process can be seen by its pid; absent in files of earlier versions. */
+export const processPlace = {
+  host: text('Name of the machine').optional(),
+  namespace: text('Process namespace; empty where there are none').optional(),
+};

@@ -1,14 +1,24 @@
 /** Locks: files that name their holder by pid and start token; a dead holder holds nothing. */
 import { z } from 'zod';
 import { defineFile } from './document.ts';
-import { formatNumber, integer, processIdentity, text, time } from './fields.ts';
+import {
+  count,
+  formatNumber,
+  integer,
+  processIdentity,
+  processPlace,
+  text,
+  time,
+} from './fields.ts';
 
 export const engineLock = defineFile({
   name: '.engine.lock',
   damaged: 'Counts as free',
   group: 'workspace',
   writer: 'engine',
-  description: 'The engine that owns the workspace',
+  description:
+    'The engine that owns the workspace. One that runs on another machine or in another process ' +
+    'namespace is alive as long as the heartbeat changes within 15 s',
   schema: z.object({
     format: formatNumber,
     ...processIdentity,
@@ -17,6 +27,10 @@ export const engineLock = defineFile({
     contract: integer('Version of the contract').optional(),
     version: text('Version of Nightshift').default(''),
     t: time('When it started').default(0),
+    id: text('Different each time that it is taken').optional(),
+    ...processPlace,
+    inode: text('Of the file itself, so that a copy of it is no lock').optional(),
+    heartbeat: count('Grows every 3 s, written in place').optional(),
   }),
 });
 export type EngineLock = z.infer<typeof engineLock.schema>;
@@ -33,6 +47,7 @@ export const trainerLock = defineFile({
     run: text('Run id'),
     device: text('Device').default(''),
     t: time('When it was taken').default(0),
+    ...processPlace,
   }),
 });
 export type TrainerLock = z.infer<typeof trainerLock.schema>;

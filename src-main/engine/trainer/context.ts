@@ -20,6 +20,8 @@ export interface TrainerOptions {
     knownGpus(): Promise<readonly GpuReading[] | null>;
   };
   readonly threads: number;
+  /** False once another engine has taken the workspace. */
+  readonly ownsWorkspace: () => Promise<boolean>;
   /** The adaptive hang limits are never shorter; set by tests. */
   readonly minSuspectSeconds?: number;
   readonly minKillSeconds?: number;

@@ -18,6 +18,8 @@ export async function launchPass(
 ): Promise<WatchedRun> {
   const { paths, clock, threads } = context;
   const { request, microBatch } = pass;
+  // This machine may have slept so long that another engine took the workspace.
+  if (!(await context.ownsWorkspace())) throw new Error('another engine owns the workspace now');
   const python = await context.python();
   const now = clock.now();
   const run = runId('train', now, context.random());

@@ -122,6 +122,11 @@ class TrainerSupervisor implements TrainerRoom {
     }
   }
 
+  abandon(): void {
+    this.stopPolling();
+    if (this.run !== null) signalGroup(this.run.identity, 'SIGKILL');
+  }
+
   view(): TrainerView {
     return trainerView(this.context, this.pass, this.run);
   }

@@ -112,6 +112,8 @@ export interface TrainerRoom {
    * Throws when the process can't be killed.
    */
   kill(why: string): Promise<void>;
+  /** Kills the process group and records nothing: the workspace belongs to another engine. */
+  abandon(): void;
   view(): TrainerView;
   work<K extends WorkerKind>(
     kind: K,
