@@ -1323,7 +1323,14 @@ class BaseFile(_BaseFileOptional):
     parameters: int | None
 
 
-class TrainerLockFile(TypedDict):
+class _TrainerLockFileOptional(TypedDict, total=False):
+    # Name of the machine
+    host: str
+    # Process namespace; empty where there are none
+    namespace: str
+
+
+class TrainerLockFile(_TrainerLockFileOptional):
     # Format number
     format: Literal[1]
     # Process id

@@ -1,6 +1,6 @@
 /** A lock that this process holds: its heartbeat, and the check that it is still held. */
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, lstat, open, readFile, rm } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownIdentity } from './identity.ts';
 import { type LockHolder, ownPlace, parseLock } from './lock-content.ts';
@@ -63,16 +63,40 @@ export class OwnedLock<T extends object> {
     facts: T,
     options: OwnedLockOptions,
   ): Promise<OwnedLock<T> | null> {
-    const handle = await createFile(path);
-    if (handle === null) return null;
+    const candidate = `${path}.${String(process.pid)}.${randomUUID().slice(0, 8)}`;
+    const handle = await open(candidate, 'wx');
     const lock = new OwnedLock(path, handle, facts, options);
+    let isTaken = false;
     try {
       await lock.write();
-      return lock;
+      isTaken = await lock.publish(candidate);
+      return isTaken ? lock : null;
+    } finally {
+      if (!isTaken) {
+        lock.stopHeartbeat();
+        await lock.handle.close();
+      }
+      await rm(candidate, { force: true });
+    }
+  }
+
+  /** A link shows the file with its content at once; where links don't exist, it is empty first. */
+  private async publish(candidate: string): Promise<boolean> {
+    try {
+      await link(candidate, this.path);
+      return true;
     } catch (error) {
-      lock.stopHeartbeat();
-      await handle.close();
-      await rm(path, { force: true });
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    }
+    const handle = await createFile(this.path);
+    if (handle === null) return false;
+    await this.handle.close();
+    this.handle = handle;
+    try {
+      await this.write();
+      return true;
+    } catch (error) {
+      await rm(this.path, { force: true });
       throw error;
     }
   }

@@ -11,7 +11,7 @@ import torch
 
 from .. import device_locks
 from ..files import read_json, write_json
-from ..identity import Identity
+from ..identity import Identity, own_place
 from .device import resolve_device
 from .errors import TrainerRefused
 
@@ -65,6 +65,7 @@ class TrainerLock:
             "run": run,
             "device": device,
             "t": time.time(),
+            **own_place(),
         }
         write_json(self.path, self.facts)
 

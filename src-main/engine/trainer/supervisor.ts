@@ -7,10 +7,10 @@ import type { CommandVerb } from '../../formats/index.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { signalGroup } from '../../kit/identity.ts';
 import type { SupervisorContext, TrainerOptions } from './context.ts';
-import { busyOutcome, handleCrash, reportRestart } from './crash-handling.ts';
+import { busyOutcome, handleCrash, launchFailure, reportRestart } from './crash-handling.ts';
 import { findDeviceHolder } from './device-lock.ts';
+import { ForeignTrainer } from './foreign-trainer.ts';
 import { watchForHang } from './hang-watch.ts';
-import { launchCategory } from './launch.ts';
 import { findLiveRun, launchPass } from './launch-pass.ts';
 import { readExit } from './run-files.ts';
 import { reportSleep, SleepDetector } from './sleep-detector.ts';
@@ -43,6 +43,7 @@ class TrainerSupervisor implements TrainerRoom {
   readonly changed = new Emitter<void>();
   private readonly context: SupervisorContext;
   private readonly workers: Workers;
+  private readonly foreignTrainer: ForeignTrainer;
   private readonly sleepDetector: SleepDetector;
   private readonly stopPolling: () => void;
   private pass: SupervisedPass | null = null;
@@ -61,6 +62,7 @@ class TrainerSupervisor implements TrainerRoom {
       },
     };
     this.workers = new Workers(this.context);
+    this.foreignTrainer = new ForeignTrainer(options.paths, options.clock);
     this.sleepDetector = new SleepDetector(options.clock);
     this.stopPolling = options.clock.every(POLL_SECONDS, () => this.poll());
   }
@@ -68,8 +70,8 @@ class TrainerSupervisor implements TrainerRoom {
   readonly work: TrainerRoom['work'] = (kind, request, options) =>
     this.workers.work(kind, request, options);
 
-  deviceHolder(config: Config): Promise<string | null> {
-    return findDeviceHolder(this.context, config);
+  async deviceHolder(config: Config): Promise<string | null> {
+    return (await this.foreignTrainer.find()) ?? (await findDeviceHolder(this.context, config));
   }
 
   async adopt(): Promise<PassRequest | null> {
@@ -165,15 +167,7 @@ class TrainerSupervisor implements TrainerRoom {
         evidence: { run: run.run, pid: run.identity.pid, attempt: pass.attempts },
       });
     } catch (error) {
-      if (this.pass === pass)
-        this.end({
-          kind: 'gave_up',
-          category: launchCategory(error),
-          message: error instanceof Error ? error.message : String(error),
-          infrastructure: true,
-          step: pass.savedStep,
-          rows: [],
-        });
+      if (this.pass === pass) this.end(launchFailure(pass, error));
     } finally {
       this.isLaunching = false;
       this.changed.emit(undefined);
