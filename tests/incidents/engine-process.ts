@@ -211,10 +211,6 @@ export class EngineProcess {
     );
   }
 
-  get hasEnded(): boolean {
-    return this.child === null || this.child.exitCode !== null || this.child.signalCode !== null;
-  }
-
   /** Writes rows as JSON lines beside the workspace and returns the path. */
   async file(name: string, rows: readonly unknown[]): Promise<string> {
     const target = path.join(this.temporary, name);

@@ -55,7 +55,7 @@ test('a renamed and a copied workspace continue at their row', { timeout: 600_00
   const trainer = (await before.trainerPid()) ?? 0;
   before.kill();
   process.kill(trainer, 'SIGKILL');
-  await until('the engine has ended', () => before.hasEnded);
+  await before.killed();
   expect(await filesNaming(before.workspace, before.workspace)).toEqual([]);
   await addOldPaths(before.workspace, id);
 

@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { EngineProcess, sleep, until } from './engine-process.ts';
+import { EngineProcess, until } from './engine-process.ts';
 
 const repository = path.resolve(import.meta.dirname, '../..');
 const node = path.join(repository, 'node_modules/node/bin/node');
@@ -92,8 +92,7 @@ test.skipIf(!canUnshare)(
     await until('the other engine', () => other.text().includes('Serving'), 60);
     const holder = await lockOf(made);
     process.kill(made.enginePid, 'SIGCONT');
-    await until('the end of the first', () => made.hasEnded, 30);
-    await sleep(500);
+    await made.killed();
     expect((await lockOf(made))['id']).toBe(holder['id']);
     other.child.kill('SIGKILL');
     await other.ended;
