@@ -134,6 +134,13 @@ async function main(): Promise<void> {
     workspace,
     packageFolder: join(root, 'python-runtime'),
     log,
+    warn: (sentence) => {
+      process.stderr.write(`${sentence}\n`);
+    },
+    lost: (sentence) => {
+      process.stderr.write(`${sentence}\n`);
+      process.exit(3);
+    },
     // After the response was sent to the client.
     leave: () => setTimeout(() => leave(), 200),
   });

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 from dataclasses import dataclass
 from pathlib import Path
-
-import psutil
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,8 @@ def identity_of(pid: int) -> Identity | None:
             return None
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii")[:8]
         return Identity(pid, f"{fields[19]}:{boot}")
+    import psutil  # Not needed on Linux, where a look at the device locks has to be quick.
+
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
@@ -39,6 +40,19 @@ def identity_of(pid: int) -> Identity | None:
         return Identity(pid, str(int(process.create_time() * 1000)))
     except psutil.Error:
         return None
+
+
+def own_place() -> dict[str, str]:
+    """Where this process is seen by its pid; as the engine's `ownPlace`."""
+    host = socket.gethostname()
+    if not Path("/proc/self/stat").exists():
+        return {"host": host, "namespace": ""}
+    try:
+        is_own_proc = str(Path("/proc/self").readlink()) == str(os.getpid())
+        namespace = str(Path("/proc/self/ns/pid").readlink()) if is_own_proc else "unknown"
+    except OSError:
+        namespace = "unknown"
+    return {"host": host, "namespace": namespace}
 
 
 def own_identity() -> Identity:

@@ -6,6 +6,7 @@ The files between the engine and Python as types, and the reader of spec.json (d
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, Literal, TypedDict, cast
 
@@ -1342,7 +1343,14 @@ class BaseFile(_BaseFileOptional):
     parameters: int | None
 
 
-class TrainerLockFile(TypedDict):
+class _TrainerLockFileOptional(TypedDict, total=False):
+    # Name of the machine
+    host: str
+    # Process namespace; empty where there are none
+    namespace: str
+
+
+class TrainerLockFile(_TrainerLockFileOptional):
     # Format number
     format: Literal[1]
     # Process id
@@ -1580,6 +1588,29 @@ _STAGE_KEYS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+_SPEC_PATHS: tuple[str, ...] = (
+    "workspace",
+    "dataset.folder",
+    "dataset.path",
+    "dataset.cache",
+    "base.folder",
+    "lineage.checkpoints",
+    "validation.core",
+    "sample.folder",
+    "evaluate.model",
+    "evaluate.questions",
+    "evaluate.output",
+    "verify.checkpoints",
+    "verify.folder",
+    "verify.datasets.*",
+    "stage.checkpoint",
+    "stage.base",
+    "stage.intent.file",
+    "stage.model",
+    "stage.optimizer_state",
+    "stage.into",
+)
+
 
 class SpecError(ValueError):
     """A spec.json that this version can't read; the message names the file and the key."""
@@ -1610,7 +1641,23 @@ def load_spec(path: Path) -> Spec:
         if action not in _STAGE_KEYS:
             raise SpecError(f"{path} has the unknown stage.action {action!r}")
         _require(path, document, _STAGE_KEYS[action])
+    for key in _SPEC_PATHS:
+        _resolve(document, key.split("."), path.parent)
     return cast("Spec", document)
+
+
+def _resolve(value: Any, keys: list[str], folder: Path) -> None:  # noqa: ANN401 - JSON
+    """Paths inside the workspace are relative to the run folder."""
+    name, *rest = keys
+    if not isinstance(value, dict):
+        return
+    section = cast("dict[str, Any]", value)
+    for key in list(section) if name == "*" else [name]:
+        found = section.get(key)
+        if rest:
+            _resolve(found, rest, folder)
+        elif isinstance(found, str) and found != "" and not Path(found).is_absolute():
+            section[key] = os.path.normpath(folder / found)
 
 
 def _require(path: Path, document: dict[str, Any], keys: tuple[str, ...]) -> None:

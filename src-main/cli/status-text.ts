@@ -12,8 +12,12 @@ export function statusText(status: TrainingStatus, now: number): string {
   const lines: string[] = [];
   const state =
     status.pending === null ? status.state : `${status.state} (${status.pending.verb} pending)`;
+  const reason = status.reason === null ? '' : `: ${status.reason}`;
   lines.push(
-    `${state} for ${duration(now - status.since)}${status.reason === null ? '' : `: ${status.reason}`}`,
+    // Its reason is the sentence itself: `waiting for cuda:0, held by pid 7 of workspace /w`.
+    status.state === 'waiting' && status.reason !== null
+      ? `${status.reason} (for ${duration(now - status.since)})`
+      : `${state} for ${duration(now - status.since)}${reason}`,
   );
   if (status.current_dataset !== null) {
     const step = status.step_of_dataset ?? 0;

@@ -12,6 +12,8 @@ export const trainingState = z.enum([
   'stopping',
   'stopped',
   'recovering',
+  // For a device that another trainer holds; `reason` says which and whose.
+  'waiting',
   'failed',
 ]);
 export type TrainingState = z.infer<typeof trainingState>;

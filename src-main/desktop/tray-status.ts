@@ -40,6 +40,7 @@ const stateNames: Readonly<Record<TrainingState, string>> = {
   stopping: 'Stopping',
   stopped: 'Stopped',
   recovering: 'Recovering',
+  waiting: 'Waiting',
   failed: 'Failed: needs attention',
 };
 
@@ -96,6 +97,8 @@ export function progressOf(status: TrainingStatus): number | null {
 }
 
 function statusText(status: TrainingStatus, progress: number | null): string {
+  if (status.state === 'waiting' && status.reason !== null)
+    return status.reason.charAt(0).toUpperCase() + status.reason.slice(1);
   const state = stateNames[status.state];
   const { current_dataset: dataset } = status;
   const parts = [dataset === null ? state : `${state} ${dataset.name}`];

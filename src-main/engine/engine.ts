@@ -20,6 +20,7 @@ import {
 } from './composition/index.ts';
 import { createJournal } from './journal/index.ts';
 import type { PythonReading } from './setup/index.ts';
+import type { TrainerRoom } from './trainer/index.ts';
 import { createDaily } from './versions/index.ts';
 
 export type { EngineApi } from './api/index.ts';
@@ -38,6 +39,12 @@ export interface EngineOptions {
   readonly log?: (line: string) => void;
   /** Called when a client asks the engine to exit; training continues without it. */
   readonly leave?: () => void;
+  /** Prints one sentence for whoever started the engine. */
+  readonly warn?: (sentence: string) => void;
+  /** The workspace belongs to another engine now; this one has to exit at once. */
+  readonly lost?: (sentence: string) => void;
+  /** Other times than the usual ones; set by tests. */
+  readonly lock?: { readonly heartbeatSeconds: number; readonly leaseSeconds: number };
   readonly version?: string;
   readonly build?: string;
 }
@@ -56,17 +63,31 @@ export async function startEngine(options: EngineOptions) {
     port: options.port ?? 0,
   });
   await createWorkspaceFolders(paths);
-  const lock = await lockWorkspace(paths, facts.lockFacts());
+  const print = (sentence: string): void => {
+    options.log?.(sentence);
+    options.warn?.(sentence);
+  };
+  let trainer: TrainerRoom | null = null;
+  const lock = await lockWorkspace(paths, facts.lockFacts(), {
+    ...options.lock,
+    onWait: print,
+    onLost: (sentence) => {
+      // Nothing is written any more: the files belong to the other engine.
+      trainer?.abandon();
+      options.lost?.(sentence);
+    },
+  });
 
   const journal = createJournal({ paths, clock });
   const failed = createFailureReport(journal, options.log ?? (() => undefined));
   const random = (): string => randomBytes(2).toString('hex');
-  const shared = { paths, clock, journal, failed, random };
+  const shared = { paths, clock, journal, failed, random, ownsWorkspace: () => lock.isHeld() };
   const python = createPythonFinder(
     options.packageFolder ?? path.resolve(import.meta.dirname, '..', '..', 'python-runtime'),
     options.python,
   );
   const rooms = await createRooms(shared, facts, python);
+  ({ trainer } = rooms);
 
   const { feed, stop: stopFeed } = startFeed(shared, rooms);
 

@@ -30,8 +30,20 @@ export const baseReference = z.object({
   hash: text('Hash of its weights, configuration and tokenizer'),
 });
 
+/**
+ * A base model of the workspace. Its folder follows from its id: a stored path would lead to the
+ * old place once the workspace is moved. Files of earlier versions hold one, which is dropped.
+ */
+export const workspaceBase = baseReference.describe('Base model, `models/<id>/`');
+
 /** Pid and start token: a pid alone is reused by the system. */
 export const processIdentity = {
   pid: integer('Process id'),
   start: text('Start token of the process'),
+};
+
+/** Where the process can be seen by its pid; absent in files of earlier versions. */
+export const processPlace = {
+  host: text('Name of the machine').optional(),
+  namespace: text('Process namespace; empty where there are none').optional(),
 };

@@ -4,7 +4,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type BackupType, backupType, type JournalEntry } from '../contract/index.ts';
-import { isAlive, readJsonLines } from '../kit/index.ts';
+import { isLiveHolder, readJsonLines } from '../kit/index.ts';
 import {
   type BackupFile,
   backupFile,
@@ -101,7 +101,7 @@ export async function listBranchFolders(
  * what the disk throws.
  */
 export function readLineageFile(
-  paths: Pick<WorkspacePaths, 'lineage' | 'branches' | 'checkpoints' | 'base'>,
+  paths: Pick<WorkspacePaths, 'lineage' | 'branches' | 'checkpoints'>,
 ): Promise<Recovered<Lineage>> {
   return readWithFallback({
     file: paths.lineage,
@@ -112,7 +112,7 @@ export function readLineageFile(
       for (const branch of await listBranchFolders(paths))
         for (const { manifest } of await listCheckpoints(paths.checkpoints(branch)))
           manifests.push({ ...manifest, branch });
-      return rebuildLineage(manifests, { baseFolder: paths.base });
+      return rebuildLineage(manifests);
     },
   });
 }
@@ -178,13 +178,13 @@ async function readBackupRecord<T>(
     : `the content of ${name} has changed (checksum mismatch)`;
 }
 
-/** The live holder of a lock; null when it is free, invalid or held by a dead process. */
+/** The live holder of a lock; null when it is free, invalid or held by a dead process or a copy. */
 export async function readLiveHolder<T extends { readonly pid: number; readonly start: string }>(
   file: string,
   format: FileFormat<T>,
 ): Promise<T | null> {
   const lock = await readOrNull(file, format);
-  return lock !== null && isAlive(lock) ? lock : null;
+  return lock !== null && (await isLiveHolder(file, lock)) ? lock : null;
 }
 
 /** The last `limit` lines of the journal, newest first. Throws what the disk throws. */

@@ -24,6 +24,7 @@ export * from './metrics.ts';
 export * from './pass.ts';
 export * from './restore-intent.ts';
 export * from './run.ts';
+export * from './spec-paths.ts';
 export * from './spec.ts';
 export * from './status-files.ts';
 export * from './train-spec.ts';

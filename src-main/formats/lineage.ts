@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { CheckpointManifest } from './checkpoint.ts';
 import { defineFile } from './document.ts';
-import { baseReference, integer, formatNumber, lineagePoint, text, time } from './fields.ts';
+import { formatNumber, integer, lineagePoint, text, time, workspaceBase } from './fields.ts';
 
 const branchEntry = z.object({
   name: text('Branch name'),
@@ -35,7 +35,7 @@ export const lineageFile = defineFile({
     format: formatNumber,
     branch: text('The branch that is trained'),
     head: integer('Step of the last version or restore').nullable(),
-    base: baseReference.extend({ folder: text('Folder of the base model') }),
+    base: workspaceBase,
     method: text('`full`'),
     branches: z.array(branchEntry).describe('Every branch, oldest first'),
   }),
@@ -72,7 +72,7 @@ function oldestFirst(manifests: readonly CheckpointFact[]): CheckpointFact[] {
  */
 export function rebuildLineage(
   manifests: readonly CheckpointFact[],
-  options: { readonly baseFolder: (id: string) => string; readonly method?: string },
+  options: { readonly method?: string } = {},
 ): Lineage | null {
   const checkpoints = oldestFirst(manifests);
   const newest = checkpoints.at(-1);
@@ -108,7 +108,7 @@ export function rebuildLineage(
     format: 1,
     branch: newest.branch,
     head: Math.max(...head.map((manifest) => manifest.step)),
-    base: { id: base.id, hash: base.hash, folder: options.baseFolder(base.id) },
+    base: { id: base.id, hash: base.hash },
     method: options.method ?? 'full',
     branches,
   };

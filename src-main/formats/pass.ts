@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { configSchema, keptEstimate } from '../contract/index.ts';
 import { defineFile, renameFields } from './document.ts';
 import {
-  baseReference,
   choice,
   count,
   formatNumber,
@@ -11,6 +10,7 @@ import {
   rowNumbers,
   text,
   time,
+  workspaceBase,
 } from './fields.ts';
 
 const OLD_NAMES = { left_out: 'excluded_rows' };
@@ -32,7 +32,7 @@ export const passFile = defineFile({
     steps_before: count('Steps before `start`, when a skipped dataset is continued').default(0),
     content_hash: text('xxh3-128 of the dataset file'),
     cache: text('Key of the token cache'),
-    base: baseReference.extend({ folder: text('Folder of the base model') }),
+    base: workspaceBase,
     head_step: integer('Step of the branch when the pass began; null: a new lineage').nullable(),
     start: z.object({ position: integer('Row'), epoch: integer('Epoch') }).describe('First row'),
     excluded_rows: rowNumbers(

@@ -9,6 +9,7 @@ export * from './folder-content.ts';
 export * from './hash.ts';
 export * from './identity.ts';
 export * from './lines.ts';
+export * from './lock-content.ts';
 export * from './lock-file.ts';
 export * from './sealed.ts';
 export * from './serializer.ts';

@@ -108,6 +108,13 @@ export function stateCell(input: StateCellInput): StateCellText {
       return { glyph: 'stopping', tone: 'quiet', word: 'Stopping', fact: stoppingFact(input) };
     case 'stopped':
       return { glyph: 'stopping', tone: 'quiet', word: 'Stopped', fact: byWhom(input) };
+    case 'waiting':
+      return {
+        glyph: 'loading',
+        tone: 'quiet',
+        word: 'Waiting',
+        fact: status.reason?.replace(/^waiting /, '') ?? since(input),
+      };
     case 'recovering':
       return {
         glyph: 'recovering',

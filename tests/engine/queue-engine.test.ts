@@ -317,7 +317,7 @@ describe('after a crash between two operations', () => {
 describe('failures', () => {
   test('incident 24: a machine that is not ready never fails the dataset; training starts automatically', async () => {
     w.setBehavior({
-      fail: { category: 'device_busy', message: 'held by pid 12 of /other/workspace' },
+      fail: { category: 'disk_full', message: 'No space left for step 5' },
     });
     await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 42));
@@ -326,7 +326,7 @@ describe('failures', () => {
       const now = w.engine.api.status.get();
       return now.error !== null && now.state === 'recovering' ? now : null;
     });
-    expect(status.reason).toContain('/other/workspace');
+    expect(status.reason).toContain('No space left');
     expect(w.dataset(id).place).toBe('processing');
     w.setBehavior({});
     await w.at(id, 'completed');

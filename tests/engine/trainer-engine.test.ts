@@ -170,6 +170,7 @@ describe('a trainer that fails at once', () => {
       infrastructure: true,
     });
     expect(outcome).toHaveProperty('message', expect.stringContaining('pid 77 of /other'));
+    expect(w.of('crashed')).toEqual([]);
     expect(w.runs()).toHaveLength(1);
   });
   test('rows that fail twice at the same position end the dataset', async () => {

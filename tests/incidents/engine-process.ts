@@ -103,7 +103,9 @@ export class EngineProcess {
         if (child.exitCode !== null) throw new Error(`engine ended: ${log.join('')}`);
         const lock = path.join(this.workspace, '.engine.lock');
         if (!existsSync(lock)) return null;
-        const holder = JSON.parse(readFileSync(lock, 'utf8')) as { pid: number; port?: number };
+        const text = readFileSync(lock, 'utf8');
+        if (text === '') return null;
+        const holder = JSON.parse(text) as { pid: number; port?: number };
         if (holder.pid !== child.pid || !holder.port) return null;
         this.origin = `http://127.0.0.1:${holder.port}`;
         this.token = (await readFile(path.join(this.workspace, '.engine.token'), 'utf8')).trim();

@@ -1,5 +1,6 @@
 /** Incident 6: two daemons on one GPU. One engine per workspace, one trainer per device on the whole machine. */
 import { spawnSync } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { PLAIN_TRAINING, EngineProcess, questions, until } from './engine-process.ts';
@@ -39,17 +40,25 @@ test('a second workspace waits for the device, names the holder, and keeps its d
   await second.start();
   await second.base('starter');
   const [added] = await second.add([await second.file('two.jsonl', questions(60, 9))]);
-  const status = await until('the refusal of the device', async () => {
+  const status = await until('the wait for the device', async () => {
     const now = await second.status();
-    return now.error?.type === 'device_busy' ? now : null;
+    return now.state === 'waiting' ? now : null;
   });
-  expect(status.error?.message).toContain(first.workspace);
-  expect(status.state).not.toBe('training');
+  const pid = await first.trainerPid();
+  expect(status.reason).toBe(
+    `waiting for cpu, held by pid ${String(pid)} of workspace ${first.workspace}`,
+  );
+  expect(status.error).toBeNull();
   expect(await second.trainerPid()).toBeNull();
   const waiting = (await second.datasets()).find((dataset) => dataset.id === added?.id);
-  expect(['queue', 'processing']).toContain(waiting?.place);
+  expect(waiting).toMatchObject({ place: 'queue', verdict: 'waiting', message: status.reason });
+  const runs = await readdir(path.join(second.workspace, 'runs'));
+  expect(runs.filter((run) => run.includes('-train-'))).toEqual([]);
 
   await first.post('/training/stop', { now: true });
   await until('the first has stopped', async () => (await first.trainerPid()) === null, 60);
+  await until('a trainer of the second', async () => (await second.trainerPid()) !== null, 8);
   await until('the second trains', async () => (await second.status()).state === 'training', 120);
+  const crashes = await second.get<unknown[]>('/crashes');
+  expect(crashes.body).toEqual([]);
 }, 300_000);

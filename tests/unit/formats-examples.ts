@@ -161,7 +161,7 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
   split: { format: 1, core: [1], slice: [2], held_out_duplicates: [], truncated: [] },
   pass: {
     ...{ format: 1, pass: 'p-1', dataset: 'd-1', config: factoryConfig, planned_steps: 4 },
-    ...{ steps_before: 0, content_hash: 'c1', cache: 'k', base: baseWithFolder, head_step: null },
+    ...{ steps_before: 0, content_hash: 'c1', cache: 'k', base, head_step: null },
     ...{ start: { position: 0, epoch: 0 }, excluded_rows: [3], started: 5, state: 'open' },
     reason: null,
   },
@@ -202,7 +202,7 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
     ...{ steps_done: 2, warmup_from: 0 },
   },
   lineage: {
-    ...{ format: 1, branch: 'main', head: 7, base: baseWithFolder, method: 'full' },
+    ...{ format: 1, branch: 'main', head: 7, base, method: 'full' },
     branches: [{ name: 'main', parent: null, left: null, opened: 1, why: 'w' }],
   },
   'restore-intent': {

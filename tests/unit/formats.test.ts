@@ -344,8 +344,7 @@ describe('the lineage is rebuilt from the checkpoints', () => {
     if (!reading.ok) throw new Error(reading.problem);
     return reading.value;
   };
-  const rebuild = (manifests: Parameters<typeof rebuildLineage>[0]) =>
-    rebuildLineage(manifests, { baseFolder: (id) => `/w/models/${id}` });
+  const rebuild = (manifests: Parameters<typeof rebuildLineage>[0]) => rebuildLineage(manifests);
 
   test('none without checkpoints', () => {
     expect(rebuild([])).toBeNull();
@@ -354,7 +353,7 @@ describe('the lineage is rebuilt from the checkpoints', () => {
   test('one branch', () => {
     expect(rebuild([at('main', 20, 200), at('main', 10, 100)])).toMatchObject({
       ...{ format: 1, branch: 'main', head: 20, method: 'full' },
-      base: { ...base, folder: '/w/models/starter' },
+      base,
       branches: [{ name: 'main', parent: null, left: null, opened: 100 }],
     });
   });

@@ -5,7 +5,6 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { factoryConfig } from '../../src-main/contract/index.ts';
 import { openDesiredState } from '../../src-main/engine/queue/desired-state.ts';
-import { isUsedByOthers } from '../../src-main/engine/queue/devices.ts';
 import {
   type PassFile,
   readPass,
@@ -13,7 +12,6 @@ import {
   writePass,
 } from '../../src-main/engine/queue/pass-files.ts';
 import { workspacePaths } from '../../src-main/formats/workspace.ts';
-import { ownIdentity } from '../../src-main/kit/index.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 let folder = '';
@@ -33,7 +31,7 @@ const pass: PassFile = {
   steps_before: 0,
   content_hash: 'h',
   cache: 'k',
-  base: { id: 'starter', folder: '/b', hash: 'b' },
+  base: { id: 'starter', hash: 'b' },
   head_step: null,
   start: { position: 0, epoch: 0 },
   excluded_rows: [],
@@ -74,16 +72,4 @@ test('the desired state: earlier names, a missing and an unreadable file', async
   });
   writeFileSync(paths.queueState, '{"format": 1, "desired');
   expect((await open()).state()).toMatchObject({ desired_state: 'stopped', by: 'start' });
-});
-
-test('a device is in use only while a live process of another workspace has its lock', async () => {
-  const lock = (facts: object): void => {
-    writeFileSync(path.join(folder, 'cpu.lock'), JSON.stringify({ format: 1, ...facts }));
-  };
-  expect(await isUsedByOthers(folder, '/w')).toBe(false);
-  lock({ ...ownIdentity(), workspace: '/other' });
-  expect(await isUsedByOthers(folder, '/w')).toBe(true);
-  expect(await isUsedByOthers(folder, '/other')).toBe(false);
-  lock({ pid: 2 ** 22, start: 'ended', workspace: '/other' });
-  expect(await isUsedByOthers(folder, '/w')).toBe(false);
 });

@@ -20,6 +20,7 @@ const readings: StateReadings = {
   isPaceKnown: true,
   dataset: 'a.jsonl',
   isSupervising: true,
+  deviceWait: null,
   notReady: null,
   validating: null,
   waiting: null,
@@ -92,9 +93,9 @@ describe('the state', () => {
     ],
     [
       'a device that is in use',
-      { trainer: dead, isSupervising: false, notReady: { category: 'device_busy', message: 'm' } },
-      'recovering',
-      'm',
+      { trainer: dead, isSupervising: false, deviceWait: 'waiting for cpu, held by pid 7' },
+      'waiting',
+      'waiting for cpu, held by pid 7',
     ],
     [
       'validation while nothing trains',

@@ -266,16 +266,16 @@ test('a request can be read back from spec.json, with the frozen configuration',
     pass: { id: 'p-1', plannedSteps: 35 },
     dataset: {
       id: 'd-1',
-      folder: '/d',
+      folder: '/w/data/datasets/d-1',
       name: 'a.jsonl',
       contentHash: 'h',
-      cache: '/c',
+      cache: '/w/data/datasets/d-1/cache/c',
       excludedRows: [7, 9],
     },
     config: factoryConfig,
-    base: { id: 'starter', folder: '/b', hash: 'h' },
+    base: { id: 'starter', folder: '/w/models/starter', hash: 'h' },
     lineage: { branch: 'main', headStep: 12 },
-    core: '/core',
+    core: '/w/data/validation/core',
     start: { position: 16, epoch: 1 },
   };
   const machine = { hasGpu: false, hasFastBf16: false };
@@ -289,7 +289,7 @@ test('a request can be read back from spec.json, with the frozen configuration',
     now: 1,
   });
   const reading = specFiles.train.parseText(JSON.stringify(spec));
-  expect(reading.ok && requestOf(reading.value)).toEqual(request);
+  expect(reading.ok && requestOf(reading.value, workspacePaths('/w'))).toEqual(request);
   expect(spec).toMatchObject({ config: { precision: 'fp32', micro_batch: 'auto' }, test: {} });
   expect(spec).toMatchObject({
     launcher: { kind: 'single', processes: 1 },
@@ -297,7 +297,7 @@ test('a request can be read back from spec.json, with the frozen configuration',
     threads: 2,
   });
   const { frozen: _frozen, ...withoutFrozen } = spec;
-  expect(requestOf(withoutFrozen)).toBeNull();
+  expect(requestOf(withoutFrozen, workspacePaths('/w'))).toBeNull();
 });
 
 test('after the GPU ran out of memory the micro-batch is halved, down to one example', () => {

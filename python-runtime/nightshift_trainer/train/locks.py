@@ -2,64 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
-import tempfile
 import time
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
+import torch
+
+from .. import device_locks
 from ..files import read_json, write_json
-from ..identity import Identity
+from ..identity import Identity, own_place
+from .device import resolve_device
 from .errors import TrainerRefused
-
-
-def _locks_folder() -> Path:
-    configured = os.environ.get("NIGHTSHIFT_DEVICE_LOCKS")
-    return Path(configured) if configured else Path(tempfile.gettempdir()) / "nightshift-devices"
-
-
-def _share_with_all_accounts(path: Path, mode: int) -> None:
-    """All accounts of the machine share its devices, so they must share the locks."""
-    try:
-        path.chmod(mode)
-    except OSError:
-        # Owned by another account, which has set the mode already.
-        return
-
-
-def _open_lock(path: Path) -> BinaryIO:
-    if not path.exists():
-        stream = path.open("a+b")
-        _share_with_all_accounts(path, 0o666)
-        return stream
-    try:
-        # Without O_CREAT: Linux may refuse it for another account's file in a sticky folder.
-        return path.open("r+b")
-    except PermissionError:
-        return path.open("rb")
 
 
 class DeviceLock:
     """Held by the operating system for the life of this process, so a killed trainer frees it.
-    TrainerRefused when another trainer holds it."""
+    TrainerRefused when another trainer holds it, or when another account may have prepared it.
+
+    `device`: `cpu`, `cuda:<n>` or a text that contains a GPU's UUID.
+    """
 
     def __init__(self, device: str, identity: Identity, workspace: Path, run: str) -> None:
-        folder = _locks_folder()
-        if not folder.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            _share_with_all_accounts(folder, 0o777)
-        self.path = folder / f"{device.replace(':', '-')}.lock"
-        self._stream: BinaryIO = _open_lock(self.path)
-        try:
-            self._lock()
-        except OSError as error:
-            message = f"Device {device} is in use by {self._holder()}"
-            raise TrainerRefused("device_busy", message) from error
-        if not self._stream.writable():
-            # Another account's file: the lock is held, but the file keeps naming the last holder.
-            return
         facts = {
             "format": 1,
             "pid": identity.pid,
@@ -68,27 +32,25 @@ class DeviceLock:
             "run": run,
             "t": time.time(),
         }
-        self._stream.seek(0)
-        self._stream.truncate(0)
-        self._stream.write((json.dumps(facts) + "\n").encode("utf-8"))
-        self._stream.flush()
-
-    def _lock(self) -> None:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(self._stream.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(self._stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def _holder(self) -> str:
         try:
-            holder = json.loads(self.path.read_text("utf-8"))
-            return f"the trainer of {holder['workspace']} (pid {holder['pid']})"
-        except (OSError, ValueError, KeyError):
-            return "another trainer"
+            lock = device_locks.acquire(device_lock_name(device), facts)
+        except device_locks.UnsafeLock as error:
+            raise TrainerRefused("device_busy", f"Waiting for {device}: {error}") from error
+        if isinstance(lock, device_locks.Holder):
+            raise TrainerRefused("device_busy", f"Waiting for {device}, {lock}")
+        # Closed with this object, which frees the lock.
+        self._stream = os.fdopen(lock, "rb")
+
+
+def device_lock_name(device: str) -> str:
+    """The UUID of the GPU, whose number depends on the program that counts; else `cpu`."""
+    if device == "cpu":
+        return device
+    resolved = resolve_device(device)
+    if resolved.type != "cuda":
+        return resolved.type
+    uuid = str(torch.cuda.get_device_properties(resolved).uuid)
+    return uuid if uuid.startswith(("GPU-", "MIG-")) else f"GPU-{uuid}"
 
 
 class TrainerLock:
@@ -103,6 +65,7 @@ class TrainerLock:
             "run": run,
             "device": device,
             "t": time.time(),
+            **own_place(),
         }
         write_json(self.path, self.facts)
 

@@ -40,6 +40,8 @@ export interface SharedOptions {
   readonly journal: Journal;
   readonly failed: (where: string, error: unknown) => void;
   readonly random: () => string;
+  /** False once another engine has taken the workspace. */
+  readonly ownsWorkspace: () => Promise<boolean>;
 }
 
 /** Settings, machine and model. */

@@ -64,7 +64,9 @@ export class Ingest {
           continue;
         }
         try {
-          const as = { name: path.basename(file), source: file };
+          const inside = path.relative(this.options.paths.root, file);
+          const source = inside.startsWith('..') || path.isAbsolute(inside) ? file : inside;
+          const as = { name: path.basename(file), source };
           added.push(summarize(await this.copyFile(file, bytes, priority, as)));
         } catch (error) {
           // The other files are still tried: one may be small enough for a nearly full disk.

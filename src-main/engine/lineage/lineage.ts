@@ -110,7 +110,7 @@ export async function createLineage(options: {
     ): Promise<void> {
       await replace((current) => {
         if (current === null) throw new Error('no lineage was started');
-        return withHead(current, entry, step, { ...base, folder: paths.base(base.id) });
+        return withHead(current, entry, step, base);
       });
     },
     /** Records the step of the newest version. */
@@ -127,7 +127,7 @@ export async function createLineage(options: {
 }
 
 function startedLineage(
-  { id, folder, hash, label }: Lineage['base'] & { readonly label: string },
+  { id, hash, label }: Lineage['base'] & { readonly label: string },
   method: string,
   now: number,
 ): Lineage {
@@ -136,7 +136,7 @@ function startedLineage(
     format: 1,
     branch: 'main',
     head: null,
-    base: { id, folder, hash },
+    base: { id, hash },
     method,
     branches: [{ name: 'main', parent: null, left: null, opened: now, why }],
   };
@@ -146,14 +146,14 @@ function withHead(
   lineage: Lineage,
   entry: BranchEntry,
   step: number,
-  { id, folder, hash }: Lineage['base'],
+  { id, hash }: Lineage['base'],
 ): Lineage {
   const others = lineage.branches.filter((known) => known.name !== entry.name);
   return {
     ...lineage,
     branch: entry.name,
     head: step,
-    base: { id, folder, hash },
+    base: { id, hash },
     branches: [...others, entry],
   };
 }

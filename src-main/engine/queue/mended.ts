@@ -1,27 +1,22 @@
 /**
  * Whether what stopped training may be fixed, so that it is tried again before the next retry is
- * due: the device is free, or somebody changed the checkpoint files.
+ * due: somebody changed the checkpoint files. A busy device is a wait of its own.
  */
 import { fingerprintOf } from '../../kit/fingerprint.ts';
-import { deviceLockFolder, isUsedByOthers } from './devices.ts';
 import type { NotReady } from './queue-progress.ts';
 
 /** Failures that a change of the checkpoint files can end. */
 const OF_CHECKPOINTS = ['no_usable_checkpoint', 'permission_denied', 'disk_error'];
 
 export class MendDetector {
-  private readonly workspace: string;
   private readonly checkpointFolder: () => string;
   private watched: { readonly since: number; readonly fingerprint: string } | null = null;
 
-  constructor(workspace: string, checkpointFolder: () => string) {
-    this.workspace = workspace;
+  constructor(checkpointFolder: () => string) {
     this.checkpointFolder = checkpointFolder;
   }
 
   async isMended({ category, t }: NotReady): Promise<boolean> {
-    if (category === 'device_busy')
-      return !(await isUsedByOthers(deviceLockFolder(process.env), this.workspace));
     if (!OF_CHECKPOINTS.includes(category)) return false;
     const fingerprint = await fingerprintOf(this.checkpointFolder());
     const before = this.watched;

@@ -11,6 +11,8 @@ type GaveUp = Extract<PassOutcome, { kind: 'gave_up' }>;
 type Finished = Exclude<PassOutcome, GaveUp>;
 
 const SHOWN_ROWS = 20;
+/** Until a device is looked at again that a trainer found in use. */
+const BUSY_SECONDS = 10;
 
 export class Outcomes {
   private readonly parts: QueueParts;
@@ -39,7 +41,7 @@ export class Outcomes {
     const { options, progress, news, notifyChanged } = this.parts;
     const { notReady } = progress;
     const attempt = notReady?.category === category ? notReady.attempt + 1 : 1;
-    const seconds = decideRetry(category, attempt);
+    const seconds = decideRetry(attempt);
     const t = options.clock.now();
     progress.notReady = { category, message, t, attempt, until: t + seconds };
     if (attempt === 1) {
@@ -55,9 +57,32 @@ export class Outcomes {
     notifyChanged();
   }
 
+  /** Another trainer has the device. Not a failure: nothing is started until it is free. */
+  waitForDevice(reason: string, seconds = 0): void {
+    const { options, progress, notifyChanged } = this.parts;
+    const before = progress.deviceWait;
+    const now = options.clock.now();
+    progress.deviceWait = { reason, since: before?.since ?? now, until: now + seconds };
+    if (reason === before?.reason) return;
+    options.journal.write({
+      what: 'queue.waiting',
+      text: `Training is ${reason}.`,
+      dataset: progress.open?.dataset.id ?? null,
+    });
+    notifyChanged();
+  }
+
   private async settleFailure(open: OpenPass, outcome: GaveUp): Promise<void> {
     const { progress, passes, news } = this.parts;
     const { category, message, rows } = outcome;
+    if (category === 'device_busy') {
+      const isSentence = /^waiting for /i.test(message);
+      this.waitForDevice(
+        isSentence ? `w${message.slice(1)}` : `waiting for the device: ${message}`,
+        BUSY_SECONDS,
+      );
+      return;
+    }
     if (outcome.infrastructure) {
       this.setNotReady(category, message);
       return;

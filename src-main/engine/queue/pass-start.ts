@@ -118,7 +118,7 @@ async function planPass(
     steps_before: done ?? stepsBefore(start.position, rows, config),
     content_hash,
     cache,
-    base: { id: base.id, folder: base.folder, hash: base.hash },
+    base: { id: base.id, hash: base.hash },
     head_step: (await options.checkpoints.newest())?.step ?? null,
     start,
     excluded_rows: [...excludedRows],

@@ -52,7 +52,7 @@ export class Passes {
         excludedRows: pass.excluded_rows,
       },
       config: pass.config,
-      base: pass.base,
+      base: { ...pass.base, folder: this.options.paths.base(pass.base.id) },
       lineage: { branch: this.options.lineage.branch(), headStep },
       core: this.options.paths.validationCore,
       start: pass.start,

@@ -29,6 +29,15 @@ export interface NotReady {
   readonly until: number;
 }
 
+/** The device is in use by another trainer. */
+export interface DeviceWait {
+  /** `waiting for cuda:0, held by pid 7 of workspace /w`. */
+  readonly reason: string;
+  readonly since: number;
+  /** Not looked at before this time: a trainer found the device in use although it looked free. */
+  readonly until: number;
+}
+
 /** What is worth a notice. */
 export type QueueNews =
   | {
@@ -70,6 +79,7 @@ export interface QueueProgress {
   /** A trainer runs or is being restarted. */
   isSupervising: boolean;
   notReady: NotReady | null;
+  deviceWait: DeviceWait | null;
   /** Why no pass begins, and since when. */
   waiting: { readonly why: string; readonly since: number } | null;
 }

@@ -55,15 +55,10 @@ export function decideNext(readings: QueueReadings, now: number): QueueAction {
 }
 
 /** Conditions that end without the user. */
-export const isSelfHealing = (category: string): boolean =>
-  category === 'device_busy' || category === 'disk_full';
+export const isSelfHealing = (category: string): boolean => category === 'disk_full';
 
-/**
- * Seconds until the next attempt after the machine was not ready. A busy device is checked
- * meanwhile.
- */
-export function decideRetry(category: string, attempt: number): number {
-  if (category === 'device_busy') return 60;
+/** Seconds until the next attempt after the machine was not ready. */
+export function decideRetry(attempt: number): number {
   return Math.min(300, 10 * 2 ** Math.max(0, attempt - 1));
 }
 

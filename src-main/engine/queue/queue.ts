@@ -10,6 +10,7 @@ import { requirePass } from './pass-files.ts';
 import { repairPasses } from './pass-repair.ts';
 import { type OpenPass, Passes } from './passes.ts';
 import type {
+  DeviceWait,
   LineageOpener,
   NotReady,
   QueueNews,
@@ -32,6 +33,7 @@ export async function createQueue(options: QueueOptions) {
     open: null,
     isSupervising: false,
     notReady: null,
+    deviceWait: null,
     waiting: null,
   };
   const parts: QueueParts = {
@@ -64,6 +66,7 @@ export async function createQueue(options: QueueOptions) {
     open: (): OpenPass | null => progress.open,
     isSupervising: (): boolean => progress.isSupervising,
     notReady: (): NotReady | null => progress.notReady,
+    deviceWait: (): DeviceWait | null => progress.deviceWait,
     /** Why no pass begins, and since when. */
     waiting: () => progress.waiting,
     live: () => waiting.live(),

@@ -7,7 +7,7 @@ import type { OpenPass } from './passes.ts';
 import type { QueueCommands } from './commands.ts';
 import type { Outcomes } from './outcomes.ts';
 import type { LineageOpener, QueueParts } from './queue-progress.ts';
-import { decideNext } from './queue-rules.ts';
+import { decideNext, type QueueAction } from './queue-rules.ts';
 
 /** One tick takes several actions, but never repeats one that has no effect. */
 const ACTIONS_PER_TICK = 4;
@@ -33,7 +33,7 @@ export class Scheduler {
     this.commands = commands;
     this.outcomes = outcomes;
     const { paths, lineage } = parts.options;
-    this.mendDetector = new MendDetector(paths.root, () => paths.checkpoints(lineage.branch()));
+    this.mendDetector = new MendDetector(() => paths.checkpoints(lineage.branch()));
   }
 
   /** Must be called before the queue starts. */
@@ -138,6 +138,7 @@ export class Scheduler {
       },
       now,
     );
+    if (await this.waitsForDevice(next)) return false;
     switch (next.kind) {
       case 'wait':
         if (next.why !== progress.waiting?.why) {
@@ -187,6 +188,24 @@ export class Scheduler {
     if (notReady === null || progress.isSupervising) return;
     if (await this.mendDetector.isMended(notReady))
       progress.notReady = { ...notReady, until: options.clock.now() };
+  }
+
+  /** Looks at the device before a trainer is started, and before a dataset leaves the queue. */
+  private async waitsForDevice(next: QueueAction): Promise<boolean> {
+    const { options, progress, notifyChanged } = this.parts;
+    const isStarting = next.kind === 'continue' || next.kind === 'begin';
+    if (isStarting && options.clock.now() < (progress.deviceWait?.until ?? 0)) return true;
+    const config = progress.open?.pass.config ?? options.config.values();
+    const reason = isStarting ? await options.trainer.deviceHolder(config) : null;
+    if (reason !== null) {
+      this.outcomes.waitForDevice(reason);
+      return true;
+    }
+    if (progress.deviceWait !== null) {
+      progress.deviceWait = null;
+      notifyChanged();
+    }
+    return false;
   }
 
   /** A refusal is waited for like a machine that is not ready; any other error is a bug. */

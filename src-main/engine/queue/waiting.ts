@@ -12,6 +12,8 @@ export interface Live {
   readonly planned: number;
 }
 
+const waitingFor = (message: string) => ({ verdict: 'waiting', message }) as const;
+
 export class WaitingDatasets {
   private readonly parts: QueueParts;
   constructor(parts: QueueParts) {
@@ -49,15 +51,21 @@ export class WaitingDatasets {
       !isRunning ? null : live === null ? now : ends,
       queued.map(({ id }) => ({ id, seconds: estimate.secondsOf(id) })),
     );
+    const { deviceWait } = progress;
+    const next = live?.id ?? queued[0]?.id;
+    const waits = deviceWait === null ? {} : waitingFor(deviceWait.reason);
     return all.map((dataset) => {
+      const wait = dataset.id === next ? waits : {};
       if (dataset.id !== live?.id)
         return {
           ...dataset,
           estimate_seconds: estimate.secondsOf(dataset.id),
           ...times.get(dataset.id),
+          ...wait,
         };
       return {
         ...dataset,
+        ...wait,
         planned_steps: live.planned,
         done_steps: live.done,
         starts_at: progress.open?.pass.started ?? null,

@@ -28,6 +28,8 @@ export interface StateReadings {
   readonly isPaceKnown: boolean;
   readonly dataset: string | null;
   readonly isSupervising: boolean;
+  /** `waiting for cuda:0, held by pid 7 of workspace /w`. */
+  readonly deviceWait: string | null;
   readonly notReady: { readonly category: string; readonly message: string } | null;
   readonly validating: { readonly name: string; readonly progress: number } | null;
   readonly waiting: string | null;
@@ -68,6 +70,7 @@ export function decideState(readings: StateReadings): CurrentState {
     return { state: 'stopped', reason: `by ${desiredState.by}` };
   if (desiredState.desired_state === 'paused')
     return { state: 'paused', reason: `by ${desiredState.by}` };
+  if (readings.deviceWait !== null) return { state: 'waiting', reason: readings.deviceWait };
   if (readings.notReady !== null)
     return {
       state: isSelfHealing(readings.notReady.category) ? 'recovering' : 'failed',

@@ -148,6 +148,7 @@ class Status implements StatusRoom {
       isPaceKnown: this.heartbeats.isPaceKnown,
       dataset: queue.open()?.dataset.name ?? null,
       isSupervising: queue.isSupervising(),
+      deviceWait: queue.deviceWait()?.reason ?? null,
       notReady: queue.notReady(),
       validating: datasets.validating(),
       waiting: queue.waiting()?.why ?? null,

@@ -2,6 +2,7 @@
 import type { RunEvent } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
+import type { GpuReading } from '../../machine/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { DeviceFacts } from './spec.ts';
@@ -14,8 +15,13 @@ export interface TrainerOptions {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly python: () => Promise<PythonFacts>;
-  readonly machine: { facts(): Promise<DeviceFacts> };
+  readonly machine: {
+    facts(): Promise<DeviceFacts>;
+    knownGpus(): Promise<readonly GpuReading[] | null>;
+  };
   readonly threads: number;
+  /** False once another engine has taken the workspace. */
+  readonly ownsWorkspace: () => Promise<boolean>;
   /** The adaptive hang limits are never shorter; set by tests. */
   readonly minSuspectSeconds?: number;
   readonly minKillSeconds?: number;

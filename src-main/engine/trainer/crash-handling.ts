@@ -5,6 +5,7 @@ import type { EventOf, Exit } from '../../formats/index.ts';
 import { classifyCrash } from './classify-crash.ts';
 import type { SupervisorContext } from './context.ts';
 import { type AfterExit, decideAfterExit, type RestartRules } from './restart-rules.ts';
+import { launchCategory } from './launch.ts';
 import { readKernelLog, readLogEnd } from './run-files.ts';
 import { halveMicroBatch } from './spec.ts';
 import type { SupervisedPass } from './supervised-pass.ts';
@@ -16,6 +17,7 @@ export type NextStep =
   | { readonly kind: 'restart'; readonly inSeconds: number }
   | { readonly kind: 'give_up'; readonly outcome: PassOutcome };
 
+type GaveUp = Extract<PassOutcome, { kind: 'gave_up' }>;
 type FoundCrash = Crash & { readonly message: string };
 
 /** Classifies the crash, writes it down, and prepares the pass for what follows. */
@@ -25,6 +27,10 @@ export async function handleCrash(
   pass: SupervisedPass,
   exit: Exit | null,
 ): Promise<NextStep> {
+  if (exit?.error?.category === 'device_busy')
+    return pass.requestedHalt === null
+      ? { kind: 'give_up', outcome: busyOutcome(pass, exit.error.message) }
+      : { kind: 'halt', halt: pass.requestedHalt };
   await run.awaitExitCode();
   const crash = await classify(run, pass, exit);
   if (blamesDataset(crash.category))
@@ -76,6 +82,22 @@ export async function handleCrash(
   pass.recovery = { crash, since: pass.recovery?.since ?? context.clock.now(), attempt };
   return { kind: 'restart', inSeconds: after.inSeconds };
 }
+
+/** Another trainer has the device: not a crash, and no attempt of this pass. */
+export const busyOutcome = (pass: SupervisedPass, message: string): GaveUp => ({
+  kind: 'gave_up',
+  category: 'device_busy',
+  message,
+  infrastructure: true,
+  step: pass.savedStep,
+  rows: [],
+});
+
+/** The process couldn't be started: a failure of the machine. */
+export const launchFailure = (pass: SupervisedPass, error: unknown): PassOutcome => ({
+  ...busyOutcome(pass, error instanceof Error ? error.message : String(error)),
+  category: launchCategory(error),
+});
 
 /** Training resumed after a crash. */
 export function reportRestart(

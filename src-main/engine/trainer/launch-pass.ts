@@ -19,6 +19,8 @@ export async function launchPass(
 ): Promise<WatchedRun> {
   const { paths, clock, threads } = context;
   const { request, microBatch } = pass;
+  // This machine may have slept so long that another engine took the workspace.
+  if (!(await context.ownsWorkspace())) throw new Error('another engine owns the workspace now');
   const python = await context.python();
   const now = clock.now();
   const run = runId('train', now, context.random());
@@ -74,7 +76,7 @@ export async function findLiveRun(
   if (found === null) return null;
   const folder = paths.run(found.run);
   const spec = await readOrNull(path.join(folder, 'spec.json'), specFiles.train);
-  const request = spec === null ? null : requestOf(spec);
+  const request = spec === null ? null : requestOf(spec, paths);
   if (request === null) return null;
   const identity = { pid: found.pid, start: found.start };
   return { request, run: new WatchedRun({ run: found.run, folder, identity, child: null, clock }) };

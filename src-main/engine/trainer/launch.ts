@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { RunKind } from '../../formats/index.ts';
+import { type RunKind, toStoredSpec } from '../../formats/index.ts';
 import { writeJson } from '../../kit/files.ts';
 import { type Identity, identityOf } from '../../kit/identity.ts';
 import type { PythonFacts } from './types.ts';
@@ -39,6 +39,8 @@ export function environmentFor(
     PYTHONFAULTHANDLER: '1',
     // Spinning OpenMP threads of two torch processes slow each other down many times over.
     GOMP_SPINCOUNT: '2000',
+    // As nvidia-smi counts, so that cuda:1 means the same GPU everywhere.
+    CUDA_DEVICE_ORDER: own['CUDA_DEVICE_ORDER'] ?? 'PCI_BUS_ID',
     HF_HUB_OFFLINE: '1',
     TRANSFORMERS_OFFLINE: '1',
     TOKENIZERS_PARALLELISM: 'false',
@@ -78,7 +80,10 @@ export async function launch(options: {
   readonly launcher: Launcher;
 }): Promise<Launched> {
   await mkdir(path.join(options.folder, 'commands'), { recursive: true });
-  await writeJson(path.join(options.folder, 'spec.json'), options.spec);
+  await writeJson(
+    path.join(options.folder, 'spec.json'),
+    toStoredSpec(options.spec, options.folder),
+  );
   const log = openSync(path.join(options.folder, 'trainer.log'), 'a');
   try {
     const child = spawn(options.python.executable, argumentsFor(options.folder, options.launcher), {

@@ -1,5 +1,6 @@
 /** What a Python process leaves in its run folder. Missing, old or cut files never throw. */
-import { readdir } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type Exit,
@@ -14,6 +15,7 @@ import {
 } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { type Identity, isAlive } from '../../kit/identity.ts';
+import { isSeen, type PlaceOfProcess } from '../../kit/lock-content.ts';
 import { readEnd, readLines } from '../../kit/lines.ts';
 
 const LOG_END_BYTES = 16_384;
@@ -40,12 +42,33 @@ export async function findTrainer(
   paths: WorkspacePaths,
 ): Promise<(Identity & { readonly run: string }) | null> {
   const holder = await readOrNull(paths.trainerLock, trainerLock);
-  if (holder !== null && isAlive(holder)) return holder;
+  if (holder !== null && (await isTrainerOf(paths.run(holder.run), holder))) return holder;
   const newest = (await readdir(paths.runs).catch(() => [])).filter(isTrainRun).sort().at(-1);
   if (newest === undefined) return null;
   const started = await readOrNull(path.join(paths.run(newest), 'process.json'), processFile);
-  return started !== null && isAlive(started) ? { ...started, run: newest } : null;
+  return started !== null && (await isTrainerOf(paths.run(newest), started))
+    ? { ...started, run: newest }
+    : null;
 }
+
+/**
+ * Whether the process is alive and works in this run folder. A copied workspace names the trainer
+ * of the original, and a file from elsewhere could name any process.
+ */
+async function isTrainerOf(folder: string, holder: Identity & PlaceOfProcess): Promise<boolean> {
+  if (!isSeen(holder) || !isAlive(holder)) return false;
+  if (process.platform !== 'linux') return true;
+  const [works, run] = await Promise.all(
+    [`/proc/${String(holder.pid)}/cwd`, folder].map((place) =>
+      stat(place).catch((error: unknown) => (error as NodeJS.ErrnoException).code ?? 'unknown'),
+    ),
+  );
+  // Of another account's process nothing is readable.
+  if (works === 'EACCES' || works === 'EPERM') return true;
+  return typeof works === 'object' && typeof run === 'object' && isSameFile(works, run);
+}
+
+const isSameFile = (a: Stats, b: Stats): boolean => a.ino === b.ino && a.dev === b.dev;
 
 /** The kernel's log lines about this process; empty where this account may not read them. */
 export async function readKernelLog(pid: number): Promise<string> {

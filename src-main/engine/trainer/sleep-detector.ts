@@ -1,5 +1,9 @@
 /** Whether the machine, or the engine itself, was asleep between two checks. */
+import { duration } from '../../contract/format.ts';
 import type { Clock } from '../../kit/clock.ts';
+import type { SupervisorContext } from './context.ts';
+import type { SupervisedPass } from './supervised-pass.ts';
+import type { WatchedRun } from './watched-run.ts';
 
 /** A gap between two checks of this length means that nothing ran. */
 const ASLEEP_SECONDS = 8;
@@ -33,4 +37,22 @@ export class SleepDetector {
     this.lastTime = until;
     return seconds > ASLEEP_SECONDS ? { from, until, seconds } : null;
   }
+}
+
+/** Tells the other rooms and the journal that nothing ran for a while. */
+export function reportSleep(
+  context: SupervisorContext,
+  run: WatchedRun,
+  pass: SupervisedPass,
+  { from, until, seconds }: Sleep,
+): void {
+  const step = run.heartbeat?.step ?? null;
+  context.emit(run, { type: 'asleep', t: context.clock.now(), from, until, step });
+  context.journal.write({
+    what: 'trainer.asleep',
+    text: `The machine slept for ${duration(seconds)}, or its clock was changed. This doesn't count as a hang.`,
+    step,
+    dataset: pass.dataset.id,
+    evidence: { from, until },
+  });
 }

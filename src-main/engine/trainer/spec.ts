@@ -1,4 +1,5 @@
 /** spec.json of a training run, from the frozen configuration, and back for an adopted run. */
+import path from 'node:path';
 import { cadenceOf, type Config } from '../../contract/index.ts';
 import type { ResolvedConfig, TrainSpec } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
@@ -96,23 +97,27 @@ export function trainSpec(options: {
   };
 }
 
-/** The request that a spec was made from; null when it doesn't say what was frozen. */
-export function requestOf(spec: TrainSpec): PassRequest | null {
+/**
+ * The request that a spec was made from; null when it doesn't say what was frozen. The folders are
+ * those of `paths`: the spec's lead to where the workspace was when the run began.
+ */
+export function requestOf(spec: TrainSpec, paths: WorkspacePaths): PassRequest | null {
   if (spec.frozen === undefined) return null;
+  const folder = paths.dataset(spec.dataset.id);
   return {
     pass: { id: spec.pass.id, plannedSteps: spec.pass.planned_steps },
     dataset: {
       id: spec.dataset.id,
-      folder: spec.dataset.folder,
+      folder,
       name: spec.dataset.name,
       contentHash: spec.dataset.content_hash,
-      cache: spec.dataset.cache,
+      cache: path.join(folder, 'cache', path.basename(spec.dataset.cache)),
       excludedRows: spec.dataset.excluded_rows,
     },
     config: spec.frozen,
-    base: spec.base,
+    base: { ...spec.base, folder: paths.base(spec.base.id) },
     lineage: { branch: spec.lineage.branch, headStep: spec.lineage.head_step },
-    core: spec.validation.core,
+    core: paths.validationCore,
     start: spec.start,
   };
 }

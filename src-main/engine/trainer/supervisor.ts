@@ -2,17 +2,18 @@
  * Supervision: launches, watches and restarts the trainer of one pass until there is an outcome.
  */
 import { randomBytes } from 'node:crypto';
-import { duration } from '../../contract/format.ts';
+import type { Config } from '../../contract/index.ts';
 import type { CommandVerb } from '../../formats/index.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { signalGroup } from '../../kit/identity.ts';
 import type { SupervisorContext, TrainerOptions } from './context.ts';
-import { handleCrash, reportRestart } from './crash-handling.ts';
+import { busyOutcome, handleCrash, launchFailure, reportRestart } from './crash-handling.ts';
+import { findDeviceHolder } from './device-lock.ts';
+import { ForeignTrainer } from './foreign-trainer.ts';
 import { watchForHang } from './hang-watch.ts';
-import { launchCategory } from './launch.ts';
 import { endOvertakenRun, findLiveRun, launchPass } from './launch-pass.ts';
 import { readExit } from './run-files.ts';
-import { SleepDetector } from './sleep-detector.ts';
+import { reportSleep, SleepDetector } from './sleep-detector.ts';
 import { SupervisedPass } from './supervised-pass.ts';
 import type {
   Halt,
@@ -42,6 +43,7 @@ class TrainerSupervisor implements TrainerRoom {
   readonly changed = new Emitter<void>();
   private readonly context: SupervisorContext;
   private readonly workers: Workers;
+  private readonly foreignTrainer: ForeignTrainer;
   private readonly sleepDetector: SleepDetector;
   private readonly stopPolling: () => void;
   private pass: SupervisedPass | null = null;
@@ -60,12 +62,17 @@ class TrainerSupervisor implements TrainerRoom {
       },
     };
     this.workers = new Workers(this.context);
+    this.foreignTrainer = new ForeignTrainer(options.paths, options.clock);
     this.sleepDetector = new SleepDetector(options.clock);
     this.stopPolling = options.clock.every(POLL_SECONDS, () => this.poll());
   }
 
   readonly work: TrainerRoom['work'] = (kind, request, options) =>
     this.workers.work(kind, request, options);
+
+  async deviceHolder(config: Config): Promise<string | null> {
+    return (await this.foreignTrainer.find()) ?? (await findDeviceHolder(this.context, config));
+  }
 
   async adopt(): Promise<PassRequest | null> {
     const found = await findLiveRun(this.context.paths, this.context.clock);
@@ -117,6 +124,11 @@ class TrainerSupervisor implements TrainerRoom {
     }
   }
 
+  abandon(): void {
+    this.stopPolling();
+    if (this.run !== null) signalGroup(this.run.identity, 'SIGKILL');
+  }
+
   view(): TrainerView {
     return trainerView(this.context, this.pass, this.run);
   }
@@ -133,6 +145,12 @@ class TrainerSupervisor implements TrainerRoom {
     if (pass === null || this.run !== null || this.isLaunching) return;
     this.isLaunching = true;
     try {
+      // Another workspace may have taken the device while this pass waited for its restart.
+      const holder = pass.attempts === 0 ? null : await this.deviceHolder(pass.request.config);
+      if (holder !== null) {
+        if (this.pass === pass) this.end(busyOutcome(pass, holder));
+        return;
+      }
       const run = await launchPass(context, pass);
       if (this.pass !== pass) {
         await endOvertakenRun(context, run, pass);
@@ -148,15 +166,7 @@ class TrainerSupervisor implements TrainerRoom {
         evidence: { run: run.run, pid: run.identity.pid, attempt: pass.attempts },
       });
     } catch (error) {
-      if (this.pass === pass)
-        this.end({
-          kind: 'gave_up',
-          category: launchCategory(error),
-          message: error instanceof Error ? error.message : String(error),
-          infrastructure: true,
-          step: pass.savedStep,
-          rows: [],
-        });
+      if (this.pass === pass) this.end(launchFailure(pass, error));
     } finally {
       this.isLaunching = false;
       this.changed.emit(undefined);
@@ -171,16 +181,7 @@ class TrainerSupervisor implements TrainerRoom {
     if (run === null || pass === null) return;
     if (sleep !== null) {
       run.ignoreGap();
-      const { from, until } = sleep;
-      const step = run.heartbeat?.step ?? null;
-      this.context.emit(run, { type: 'asleep', t: this.context.clock.now(), from, until, step });
-      this.context.journal.write({
-        what: 'trainer.asleep',
-        text: `The machine slept for ${duration(sleep.seconds)}, or its clock was changed. This doesn't count as a hang.`,
-        step,
-        dataset: pass.dataset.id,
-        evidence: { from, until },
-      });
+      reportSleep(this.context, run, pass, sleep);
     }
     const isAlive = run.isAlive;
     await run.readHeartbeat();

@@ -110,6 +110,8 @@ export interface WorkOptions {
 export interface TrainerRoom {
   /** Supervises a live trainer of this workspace again; null when there is none. */
   adopt(): Promise<PassRequest | null>;
+  /** Why a trainer with this configuration has to wait for its device; null: it is free. */
+  deviceHolder(config: Config): Promise<string | null>;
   /** Launches the trainer, and restarts it by the recovery rules until there is an outcome. */
   train(request: PassRequest): void;
   command(verb: CommandVerb): Promise<void>;
@@ -118,6 +120,8 @@ export interface TrainerRoom {
    * Throws when the process can't be killed.
    */
   kill(why: string): Promise<void>;
+  /** Kills the process group and records nothing: the workspace belongs to another engine. */
+  abandon(): void;
   view(): TrainerView;
   work<K extends WorkerKind>(
     kind: K,

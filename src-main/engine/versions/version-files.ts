@@ -44,9 +44,11 @@ export async function writeVersionFile(
   isSealed = true,
 ): Promise<void> {
   const file = path.join(folder, 'version.json');
+  // Relative to the workspace; readers take the folder where the version lies.
+  const stored = { ...facts, folder: `models/versions/${facts.name}` };
   await (isSealed
-    ? writeSealed(file, versionFile.toJson(facts))
-    : writeFormat(file, versionFile, facts));
+    ? writeSealed(file, versionFile.toJson(stored))
+    : writeFormat(file, versionFile, stored));
 }
 
 export type ManifestReading =

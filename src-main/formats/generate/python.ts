@@ -18,6 +18,7 @@ import { baseReference, lineagePoint } from '../fields.ts';
 import { ledgerLoss, ledgerStep } from '../ledger.ts';
 import { type FormatName, formats } from '../registry.ts';
 import { runError, HEARTBEAT_PHASES, OUTCOMES, WORKER_KINDS } from '../run.ts';
+import { SPEC_PATHS } from '../spec-paths.ts';
 import { intakeOptions, stageBranch, stageVerify, stageVerifyBase } from '../spec.ts';
 import { resolvedConfig, SCORERS } from '../train-spec.ts';
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
@@ -92,6 +93,7 @@ The files between the engine and Python as types, and the reader of spec.json (d
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, Literal, TypedDict, cast
 
@@ -128,7 +130,23 @@ def load_spec(path: Path) -> Spec:
         if action not in _STAGE_KEYS:
             raise SpecError(f"{path} has the unknown stage.action {action!r}")
         _require(path, document, _STAGE_KEYS[action])
+    for key in _SPEC_PATHS:
+        _resolve(document, key.split("."), path.parent)
     return cast("Spec", document)
+
+
+def _resolve(value: Any, keys: list[str], folder: Path) -> None:  # noqa: ANN401 - JSON
+    """Paths inside the workspace are relative to the run folder."""
+    name, *rest = keys
+    if not isinstance(value, dict):
+        return
+    section = cast("dict[str, Any]", value)
+    for key in list(section) if name == "*" else [name]:
+        found = section.get(key)
+        if rest:
+            _resolve(found, rest, folder)
+        elif isinstance(found, str) and found != "" and not Path(found).is_absolute():
+            section[key] = os.path.normpath(folder / found)
 
 
 def _require(path: Path, document: dict[str, Any], keys: tuple[str, ...]) -> None:
@@ -158,7 +176,9 @@ export function pythonModule(): string {
   const specs = DOCUMENTS.flatMap(([name, format]) => (format.startsWith('spec-') ? [name] : []));
   const unions = `Spec = (\n    ${specs.join('\n    | ')}\n)\nLedgerLine = LedgerStep | LedgerLoss\n`;
   const head = [HEADER, ...lists].join('\n');
-  return [head, types.text(), `${unions}\n${requiredKeys()}\n${LOAD_SPEC}`].join('\n\n');
+  return [head, types.text(), `${unions}\n${requiredKeys()}\n${specPaths()}\n${LOAD_SPEC}`].join(
+    '\n\n',
+  );
 }
 
 /** `frozen` is the engine's own note; Python reads `config`. */
@@ -166,6 +186,9 @@ function forPython(schema: JsonSchema): JsonSchema {
   const { frozen: _frozen, ...properties } = schema.properties ?? {};
   return { ...schema, properties };
 }
+
+const specPaths = (): string =>
+  `_SPEC_PATHS: tuple[str, ...] = (\n${SPEC_PATHS.map((key) => `    ${JSON.stringify(key)},\n`).join('')})\n`;
 
 function tupleOf(type: string, name: string, values: readonly string[]): string {
   const lines = values.map((value) => `    ${JSON.stringify(value)},\n`);

@@ -47,6 +47,8 @@ export function verdictLine(summary: DatasetSummary): string {
     case 'validating':
       return summary.progress === null ? word : `${word} ${percent(summary.progress * 100, 0)}`;
     case 'waiting':
+      if (summary.message?.startsWith('waiting for ') === true)
+        return `W${summary.message.slice(1)}`;
       return summary.message === null ? word : `${word}: ${summary.message}`;
     case 'ready':
       return summary.place === 'queue'
