@@ -11,7 +11,7 @@ from typing import Any, Literal, TypedDict, cast
 
 FORMAT = 1
 
-WorkerKind = Literal["intake", "base", "sample", "evaluate", "verify", "stage"]
+WorkerKind = Literal["intake", "base", "sample", "evaluate", "verify", "stage", "chat"]
 WORKER_KINDS: tuple[WorkerKind, ...] = (
     "intake",
     "base",
@@ -19,6 +19,7 @@ WORKER_KINDS: tuple[WorkerKind, ...] = (
     "evaluate",
     "verify",
     "stage",
+    "chat",
 )
 
 CommandVerb = Literal[
@@ -30,6 +31,8 @@ CommandVerb = Literal[
     "checkpoint",
     "sample",
     "eval",
+    "ask",
+    "stop-answer",
 ]
 COMMAND_VERBS: tuple[CommandVerb, ...] = (
     "pause",
@@ -40,6 +43,8 @@ COMMAND_VERBS: tuple[CommandVerb, ...] = (
     "checkpoint",
     "sample",
     "eval",
+    "ask",
+    "stop-answer",
 )
 
 EventType = Literal[
@@ -67,6 +72,8 @@ EventType = Literal[
     "scanned",
     "verified",
     "staged",
+    "ready",
+    "answer",
     "crashed",
     "restarted",
     "hang_suspected",
@@ -98,6 +105,8 @@ EVENT_TYPES: tuple[EventType, ...] = (
     "scanned",
     "verified",
     "staged",
+    "ready",
+    "answer",
     "crashed",
     "restarted",
     "hang_suspected",
@@ -500,6 +509,28 @@ class LedgerLoss(TypedDict):
     t: float
 
 
+class AskArgumentsMessages(TypedDict):
+    # Who wrote it
+    role: Literal["system", "user", "assistant"]
+    # The message
+    content: str
+
+
+class AskArguments(TypedDict):
+    # Id of the answer
+    id: str
+    # The conversation, ending with a user message
+    messages: list[AskArgumentsMessages]
+    # Policy for think blocks
+    thinking: Literal["off", "keep", "model"]
+    # 0: the most probable token each time
+    temperature: float
+    # Seed of the sampling
+    seed: int
+    # Longest answer, tokens
+    max_new_tokens: int
+
+
 class TrainSpecDataset(TypedDict):
     # Dataset id
     id: str
@@ -790,6 +821,35 @@ class StageSpec(_StageSpecOptional):
     stage: StageVerify | StageVerifyBase | StageBranch
 
 
+class ChatSpecChat(TypedDict):
+    # Model folder
+    model: str
+    # Precision of the weights
+    precision: Literal["bf16", "fp32"]
+    # `cpu` or `cuda:<index>`
+    device: str
+    # Threads
+    threads: int
+    # Ends after this time without a question
+    idle_seconds: float
+
+
+class _ChatSpecOptional(TypedDict, total=False):
+    # Run id
+    run: str
+    # Workspace folder
+    workspace: str
+    # When the engine wrote it, Unix seconds
+    created: float
+
+
+class ChatSpec(_ChatSpecOptional):
+    # Format number
+    format: Literal[1]
+    kind: Literal["chat"]
+    chat: ChatSpecChat
+
+
 class CommandFile(TypedDict):
     # Format number
     format: Literal[1]
@@ -799,7 +859,7 @@ class CommandFile(TypedDict):
     verb: CommandVerb
     # When it was given, Unix seconds
     t: float
-    # Reserved, empty
+    # `ask`: the conversation; else empty
     args: dict[str, Any]
 
 
@@ -1270,6 +1330,7 @@ Spec = (
     | EvaluateSpec
     | VerifySpec
     | StageSpec
+    | ChatSpec
 )
 LedgerLine = LedgerStep | LedgerLoss
 
@@ -1426,6 +1487,15 @@ _REQUIRED_KEYS: dict[str, tuple[str, ...]] = {
     "stage": (
         "kind",
         "stage",
+    ),
+    "chat": (
+        "kind",
+        "chat",
+        "chat.model",
+        "chat.precision",
+        "chat.device",
+        "chat.threads",
+        "chat.idle_seconds",
     ),
 }
 

@@ -5,7 +5,7 @@
 import { type z } from 'zod';
 import { columnMapping, crashTable } from '../../contract/index.ts';
 import { checkpointCursor, fileHash } from '../checkpoint.ts';
-import { COMMAND_VERBS } from '../commands.ts';
+import { askArguments, COMMAND_VERBS } from '../commands.ts';
 import { REJECTION_REASONS } from '../dataset.ts';
 import { EVENT_TYPES } from '../events.ts';
 import { baseReference, lineagePoint } from '../fields.ts';
@@ -45,6 +45,7 @@ const PARTS: readonly (readonly [string, z.ZodType])[] = [
   ['Config', resolvedConfig],
   ['LedgerStep', ledgerStep],
   ['LedgerLoss', ledgerLoss],
+  ['AskArguments', askArguments],
 ];
 
 const DOCUMENTS: readonly (readonly [string, FormatName])[] = [
@@ -55,6 +56,7 @@ const DOCUMENTS: readonly (readonly [string, FormatName])[] = [
   ['EvaluateSpec', 'spec-evaluate'],
   ['VerifySpec', 'spec-verify'],
   ['StageSpec', 'spec-stage'],
+  ['ChatSpec', 'spec-chat'],
   ['CommandFile', 'command'],
   ['Heartbeat', 'heartbeat'],
   ['MetricsLine', 'metrics'],
