@@ -859,7 +859,7 @@ class CommandFile(TypedDict):
     verb: CommandVerb
     # When it was given, Unix seconds
     t: float
-    # `ask`: the conversation; else empty
+    # `ask`: the conversation; `stop-answer`: the `id`; else empty
     args: dict[str, Any]
 
 

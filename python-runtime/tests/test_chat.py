@@ -114,7 +114,11 @@ def test_a_long_answer_arrives_in_pieces_and_can_be_stopped(chat: Chat) -> None:
     # High temperature: the random starter never ends its turn soon.
     chat.ask("long", temperature=5.0, max_new_tokens=800)
     chat.wait("long", "writing")
-    chat.command("stop-answer")
+    chat.ask("queued")
+    chat.command("stop-answer", id="queued")
+    assert chat.wait("queued")[-1]["tokens"] == 0
+    assert chat.events("long")[-1]["state"] == "writing"
+    chat.command("stop-answer", id="long")
     events = chat.wait("long")
     assert events[-1]["state"] == "stopped"
     assert events[-1]["tokens"] < 800

@@ -26,6 +26,7 @@ export * from './logs.ts';
 export * from './machine.ts';
 export * from './metrics.ts';
 export * from './notices.ts';
+export * from './playground.ts';
 export * from './queue.ts';
 export type * from './procedures.ts';
 export * from './refusal.ts';

@@ -48,7 +48,7 @@ export const commandEffects: Readonly<Record<CommandVerb, string>> = {
   sample: 'Generates one preview.',
   eval: 'Runs an evaluation.',
   ask: 'A `chat` worker answers the conversation in `args`.',
-  'stop-answer': 'A `chat` worker ends the answer that it is writing.',
+  'stop-answer': 'A `chat` worker ends the answer with the `id` in `args`.',
 };
 
 export const commandFile = defineFile({
@@ -62,7 +62,10 @@ export const commandFile = defineFile({
     seq: integer('Number of the command, from 1; commands are carried out in this order'),
     verb: z.enum(COMMAND_VERBS).describe('What to do'),
     t: time('When it was given'),
-    args: z.record(z.string(), z.unknown()).default({}).describe('`ask`: the conversation; else empty'),
+    args: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .describe('`ask`: the conversation; `stop-answer`: the `id`; else empty'),
   }),
 });
 export type Command = z.infer<typeof commandFile.schema>;

@@ -18,6 +18,7 @@ import { validationOf } from './scripted-lineage.ts';
 import { scriptedEstimate, scriptedOverLong } from './scripted-estimate.ts';
 import { costsOf, crashesOf, diagnosticsOf, diskUseOf, memoryOf } from './scripted-monitor.ts';
 import { accountOf, reportOf, rowOf, rowsOf } from './scripted-reports.ts';
+import { scriptedPlayground } from './scripted-playground.ts';
 import { scriptedRestore, type RestoreScript } from './scripted-restore.ts';
 import { dataset } from './scripted-scenes.ts';
 
@@ -105,6 +106,7 @@ export function scriptedCommands(stage: Stage, script: RestoreScript): Omit<Engi
 
   return {
     engine: { facts: () => rooms().engine, leave: () => done },
+    playground: scriptedPlayground(() => rooms().versions),
     status: {
       get: () => rooms().status,
       machine: () => rooms().machine,

@@ -51,7 +51,12 @@ async function nightshiftUntil(signal: AbortSignal, ...args: string[]): Promise<
   let out = '';
   let err = '';
   const code = await runCommandLine(args, {
-    terminal: { out: (text) => (out += text), error: (text) => (err += text), interactive: false },
+    terminal: {
+      out: (text) => (out += text),
+      error: (text) => (err += text),
+      interactive: false,
+      ask: () => Promise.resolve(null),
+    },
     environment: { NIGHTSHIFT_WORKSPACE: workspace },
     now: () => now,
     signal,

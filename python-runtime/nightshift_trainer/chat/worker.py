@@ -48,6 +48,7 @@ class _Chat:
         self.base = base
         self.model = model
         self.waiting: list[Command] = []
+        self.current = ""
         self.is_stopped = False
 
     def serve(self, idle_seconds: float) -> None:
@@ -66,13 +67,22 @@ class _Chat:
             if command.verb == "stop-now":
                 raise Canceled("stopped by command")
             if command.verb == "stop-answer":
-                self.is_stopped = True
+                self._stop(str(command.args.get("id")))
             elif command.verb == "ask":
                 self.waiting.append(command)
             self.folder.acknowledge(command, "done")
 
+    def _stop(self, answer_id: str) -> None:
+        if answer_id == self.current:
+            self.is_stopped = True
+            return
+        for command in [c for c in self.waiting if c.args.get("id") == answer_id]:
+            self.waiting.remove(command)
+            _Answer(self.folder, answer_id).end("stopped")
+
     def answer(self, command: Command) -> None:
         ask = cast("AskArguments", command.args)
+        self.current = ask["id"]
         self.is_stopped = False
         answer = _Answer(self.folder, ask["id"])
         try:
