@@ -1,4 +1,4 @@
-"""Chat: answers equal those of the evaluation, arrive in pieces, stop, and repeat with a seed."""
+"""Chat: answers equal those of the evaluation, arrive in parts, stop, and repeat with a seed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import torch
 from intake_support import starter_base
 from tokenizers import Tokenizer
 
-from nightshift_trainer.chat.generation import Pieces
+from nightshift_trainer.chat.generation import AnswerStream
 from nightshift_trainer.evaluate.answers import answer_batch
 from nightshift_trainer.evaluate.load import load_model
 from nightshift_trainer.rendering import open_base
@@ -136,13 +136,13 @@ def test_a_conversation_that_is_too_long_fails_and_the_next_one_is_answered(chat
 def test_a_character_of_several_tokens_arrives_whole() -> None:
     tokenizer: Tokenizer = open_base(starter_base()).tokenizer
     text = "a 🎯 é"
-    pieces: list[str] = []
-    streamer = Pieces(tokenizer, lambda now: pieces.append(now.piece(special=False)))
+    parts: list[str] = []
+    streamer = AnswerStream(tokenizer, lambda now: parts.append(now.take(special=False)))
     streamer.put(torch.tensor([[1, 2]]))
     for token in tokenizer.encode(text, add_special_tokens=False).ids:
         streamer.put(torch.tensor([token]))
-    assert "".join(pieces) == text
-    assert all("\ufffd" not in piece for piece in pieces)
+    assert "".join(parts) == text
+    assert all("\ufffd" not in part for part in parts)
 
 
 def test_the_worker_ends_by_command(chat: Chat) -> None:

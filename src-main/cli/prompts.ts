@@ -2,7 +2,7 @@
 import { createInterface, type Interface } from 'node:readline';
 
 export interface Prompts {
-  ask(question: string): Promise<string | null>;
+  readonly ask: (question: string) => Promise<string | null>;
   /** Lets the process end. */
   close(): void;
 }
@@ -22,8 +22,8 @@ export function createPrompts(
       lines ??= open();
       lines.reader.setPrompt(question);
       if (question !== '') lines.reader.prompt();
-      const { done, value } = await lines.next.next();
-      return done === true ? null : value;
+      const line = (await lines.next.next()) as IteratorResult<string, undefined>;
+      return line.done === true ? null : line.value;
     },
     close() {
       lines?.reader.close();

@@ -17,10 +17,10 @@ from ..evaluate.answers import Model
 INCOMPLETE = "\ufffd"
 
 
-class Pieces(BaseStreamer):
+class AnswerStream(BaseStreamer):
     """The text of the tokens that `generate` produces. `piece` returns what is new and complete."""
 
-    def __init__(self, tokenizer: Tokenizer, on_token: Callable[[Pieces], None]) -> None:
+    def __init__(self, tokenizer: Tokenizer, on_token: Callable[[AnswerStream], None]) -> None:
         self._tokenizer = tokenizer
         self._on_token = on_token
         self._is_prompt = True
@@ -38,7 +38,7 @@ class Pieces(BaseStreamer):
     def end(self) -> None:
         return
 
-    def piece(self, *, special: bool, last: bool = False) -> str:
+    def take(self, *, special: bool, last: bool = False) -> str:
         """Text since the last call, with or without the special tokens. An incomplete character is
         held back until `last`."""
         text: str = self._tokenizer.decode(self.ids, skip_special_tokens=not special)
@@ -83,7 +83,7 @@ def generate(
     prompt_ids: list[int],
     config: GenerationConfig,
     seed: int,
-    streamer: Pieces,
+    streamer: AnswerStream,
     is_stopped: Callable[[], bool],
 ) -> None:
     """The tokens of the answer arrive at `streamer`. The same seed gives the same answer on the

@@ -16,9 +16,9 @@ from ..evaluate.load import load_model
 from ..protocol import AskArguments, ChatSpec
 from ..rendering.base import PreparedBase, open_base
 from ..rendering.rows import render_question
-from ..rendering.template import TemplateRefused
+from ..rendering.template import Message, TemplateRefused
 from ..run_folder import Canceled, Command, RunFolder
-from .generation import Pieces, generate, sampling
+from .generation import AnswerStream, generate, sampling
 
 EVENT_SECONDS = 0.1
 POLL_SECONDS = 0.05
@@ -92,20 +92,20 @@ class _Chat:
 
     def _generate(self, ask: AskArguments, answer: _Answer) -> None:
         prompt = render_question(
-            self.base, [dict(message) for message in ask["messages"]], ask["thinking"]
+            self.base, [Message(**message) for message in ask["messages"]], ask["thinking"]
         )
         ids = self.base.tokenizer.encode(prompt, add_special_tokens=False).ids
         room = self._room(len(ids))
-        pieces = Pieces(self.base.tokenizer, lambda now: self._on_token(now, answer))
-        answer.begin(pieces, prompt, len(ids))
+        stream = AnswerStream(self.base.tokenizer, lambda now: self._on_token(now, answer))
+        answer.begin(stream, prompt, len(ids))
         config = sampling(
             temperature=ask["temperature"],
             max_new_tokens=min(ask["max_new_tokens"], room),
             end_ids=self.base.end_ids,
             pad=self.base.eos_id,
         )
-        generate(self.model, ids, config, ask["seed"], pieces, lambda: self.is_stopped)
-        has_ended = bool(pieces.ids) and pieces.ids[-1] in self.base.end_ids
+        generate(self.model, ids, config, ask["seed"], stream, lambda: self.is_stopped)
+        has_ended = bool(stream.ids) and stream.ids[-1] in self.base.end_ids
         answer.end("finished" if has_ended else "stopped" if self.is_stopped else "length")
 
     def _room(self, prompt_tokens: int) -> int:
@@ -119,9 +119,9 @@ class _Chat:
             )
         return room
 
-    def _on_token(self, pieces: Pieces, answer: _Answer) -> None:
+    def _on_token(self, stream: AnswerStream, answer: _Answer) -> None:
         self._read_commands()
-        self.folder.heartbeat(phase="work", position=len(pieces.ids))
+        self.folder.heartbeat(phase="work", position=len(stream.ids))
         answer.write()
 
 
@@ -131,11 +131,11 @@ class _Answer:
     def __init__(self, folder: RunFolder, answer_id: str) -> None:
         self._folder = folder
         self._id = answer_id
-        self._pieces: Pieces | None = None
+        self._stream: AnswerStream | None = None
         self._started = self._last = time.monotonic()
 
-    def begin(self, pieces: Pieces, prompt: str, prompt_tokens: int) -> None:
-        self._pieces = pieces
+    def begin(self, stream: AnswerStream, prompt: str, prompt_tokens: int) -> None:
+        self._stream = stream
         self._event("writing", prompt=prompt, prompt_tokens=prompt_tokens)
 
     def write(self) -> None:
@@ -147,14 +147,14 @@ class _Answer:
 
     def _event(self, state: str, *, last: bool = False, **fields: Any) -> None:  # noqa: ANN401
         self._last = time.monotonic()
-        pieces = self._pieces
+        stream = self._stream
         self._folder.event(
             "answer",
             id=self._id,
             state=state,
-            text="" if pieces is None else pieces.piece(special=False, last=last),
-            raw="" if pieces is None else pieces.piece(special=True, last=last),
-            tokens=0 if pieces is None else len(pieces.ids),
+            text="" if stream is None else stream.take(special=False, last=last),
+            raw="" if stream is None else stream.take(special=True, last=last),
+            tokens=0 if stream is None else len(stream.ids),
             seconds=self._last - self._started,
             **fields,
         )

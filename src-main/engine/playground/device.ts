@@ -1,5 +1,5 @@
 /** On which device a model is loaded for questions. Pure. */
-import { gigabytes } from '../../contract/format.ts';
+import { bytes } from '../../contract/format.ts';
 import { Refusal } from '../../contract/index.ts';
 import type { GpuReading, MemoryReading } from '../../machine/index.ts';
 
@@ -43,7 +43,7 @@ export function chooseDevice(facts: LoadFacts): Placement {
   if (needed > free)
     throw new Refusal(
       'NOT_READY',
-      `${facts.model} needs about ${gigabytes(needed)} of memory; ${gigabytes(free)} are free.`,
+      `${facts.model} needs about ${bytes(needed)} of memory; ${bytes(free)} are free.`,
       { subject: facts.model, next: 'Close other programs or pause training, then ask again.' },
     );
   return { device: 'cpu', precision };

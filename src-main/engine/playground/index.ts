@@ -5,4 +5,5 @@
  * Never: trains, changes a model, or holds up the queue.
  */
 export { chooseDevice } from './device.ts';
+export { type AskedModel, findModel } from './models.ts';
 export { createPlayground, type PlaygroundRoom } from './playground.ts';
