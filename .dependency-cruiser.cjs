@@ -24,6 +24,7 @@ const rooms = [
   'queue',
   'restore',
   'notices',
+  'playground',
   'setup',
   'health',
   'status',

@@ -1,5 +1,5 @@
 /** Entry point of the command line. */
-import { runCommandLine } from './cli/index.ts';
+import { createPrompts, runCommandLine } from './cli/index.ts';
 
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -9,6 +9,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 // `nightshift journal | head` closes the pipe early; that is not an error.
 process.stdout.on('error', () => process.exit(0));
 
+const prompts = createPrompts();
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   terminal: {
     out: (text) => {
@@ -18,9 +19,11 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
       process.stderr.write(text);
     },
     interactive: process.stdout.isTTY,
+    ask: prompts.ask,
   },
   environment: process.env,
   now: () => Date.now() / 1000,
   signal: interrupt.signal,
   version: process.env['NIGHTSHIFT_VERSION'] ?? 'development',
 });
+prompts.close();

@@ -30,6 +30,7 @@ const bridge: NightshiftBridge = {
   pathOf: (file) => webUtils.getPathForFile(file),
   chooseFiles: () => ipcRenderer.invoke('nightshift:choose-files') as Promise<readonly string[]>,
   chooseFolder: () => ipcRenderer.invoke('nightshift:choose-folder') as Promise<string | null>,
+  openFolder: (path) => ipcRenderer.invoke('nightshift:open-folder', path) as Promise<void>,
   onOpen: (listener) =>
     listen('nightshift:open', (screen) => {
       if (typeof screen === 'string') listener(screen);

@@ -31,6 +31,7 @@ WORKERS: dict[str, str] = {
     "evaluate": "nightshift_trainer.evaluate.worker",
     "verify": "nightshift_trainer.verify.worker",
     "stage": "nightshift_trainer.stage.worker",
+    "chat": "nightshift_trainer.chat.worker",
 }
 TRAINER = "nightshift_trainer.train.worker"
 

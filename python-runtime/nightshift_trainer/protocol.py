@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict, cast
 
 FORMAT = 1
 
-WorkerKind = Literal["intake", "base", "sample", "evaluate", "verify", "stage"]
+WorkerKind = Literal["intake", "base", "sample", "evaluate", "verify", "stage", "chat"]
 WORKER_KINDS: tuple[WorkerKind, ...] = (
     "intake",
     "base",
@@ -20,6 +20,7 @@ WORKER_KINDS: tuple[WorkerKind, ...] = (
     "evaluate",
     "verify",
     "stage",
+    "chat",
 )
 
 CommandVerb = Literal[
@@ -31,6 +32,8 @@ CommandVerb = Literal[
     "checkpoint",
     "sample",
     "eval",
+    "ask",
+    "stop-answer",
 ]
 COMMAND_VERBS: tuple[CommandVerb, ...] = (
     "pause",
@@ -41,6 +44,8 @@ COMMAND_VERBS: tuple[CommandVerb, ...] = (
     "checkpoint",
     "sample",
     "eval",
+    "ask",
+    "stop-answer",
 )
 
 EventType = Literal[
@@ -69,6 +74,8 @@ EventType = Literal[
     "scanned",
     "verified",
     "staged",
+    "ready",
+    "answer",
     "crashed",
     "restarted",
     "hang_suspected",
@@ -101,6 +108,8 @@ EVENT_TYPES: tuple[EventType, ...] = (
     "scanned",
     "verified",
     "staged",
+    "ready",
+    "answer",
     "crashed",
     "restarted",
     "hang_suspected",
@@ -559,6 +568,28 @@ class LedgerLoss(TypedDict):
     t: float
 
 
+class AskArgumentsMessages(TypedDict):
+    # Who wrote it
+    role: Literal["system", "user", "assistant"]
+    # The message
+    content: str
+
+
+class AskArguments(TypedDict):
+    # Id of the answer
+    id: str
+    # The conversation, ending with a user message
+    messages: list[AskArgumentsMessages]
+    # Policy for think blocks
+    thinking: Literal["off", "keep", "model"]
+    # 0: the most probable token each time
+    temperature: float
+    # Seed of the sampling
+    seed: int
+    # Longest answer, tokens
+    max_new_tokens: int
+
+
 class TrainSpecDataset(TypedDict):
     # Dataset id
     id: str
@@ -860,6 +891,35 @@ class StageSpec(_StageSpecOptional):
     stage: StageVerify | StageVerifyBase | StageBranch
 
 
+class ChatSpecChat(TypedDict):
+    # Model folder
+    model: str
+    # Precision of the weights
+    precision: Literal["bf16", "fp32"]
+    # `cpu` or `cuda:<index>`
+    device: str
+    # Threads
+    threads: int
+    # Ends after this time without a question
+    idle_seconds: float
+
+
+class _ChatSpecOptional(TypedDict, total=False):
+    # Run id
+    run: str
+    # Workspace folder
+    workspace: str
+    # When the engine wrote it, Unix seconds
+    created: float
+
+
+class ChatSpec(_ChatSpecOptional):
+    # Format number
+    format: Literal[1]
+    kind: Literal["chat"]
+    chat: ChatSpecChat
+
+
 class CommandFile(TypedDict):
     # Format number
     format: Literal[1]
@@ -869,7 +929,7 @@ class CommandFile(TypedDict):
     verb: CommandVerb
     # When it was given, Unix seconds
     t: float
-    # Reserved, empty
+    # `ask`: the conversation; `stop-answer`: the `id`; else empty
     args: dict[str, Any]
 
 
@@ -1388,6 +1448,7 @@ Spec = (
     | EvaluateSpec
     | VerifySpec
     | StageSpec
+    | ChatSpec
 )
 LedgerLine = LedgerStep | LedgerLoss
 
@@ -1543,6 +1604,15 @@ _REQUIRED_KEYS: dict[str, tuple[str, ...]] = {
     "stage": (
         "kind",
         "stage",
+    ),
+    "chat": (
+        "kind",
+        "chat",
+        "chat.model",
+        "chat.precision",
+        "chat.device",
+        "chat.threads",
+        "chat.idle_seconds",
     ),
 }
 

@@ -10,6 +10,7 @@ import { Refusal, refusalData, refusals, systemRefusal, visibleLines } from '../
 import { workspacePaths } from '../formats/workspace.ts';
 import { addBackupCommands } from './backups.ts';
 import { addBaseCommands } from './bases.ts';
+import { addChatCommand } from './chat.ts';
 import { addCheckpointCommands } from './checkpoints.ts';
 import { addConfigCommands } from './config.ts';
 import { addDemoCommand } from './demo.ts';
@@ -119,6 +120,7 @@ export function createProgram(run: Run, terminal: Terminal, version: string): Co
   addBaseCommands(program, run);
   addVersionCommands(program, run);
   addCheckpointCommands(program, run);
+  addChatCommand(program, run);
   addBackupCommands(program, run);
   addConfigCommands(program, run);
   addHealthCommands(program, run);

@@ -12,6 +12,8 @@ export interface Terminal {
   out(text: string): void;
   error(text: string): void;
   readonly interactive: boolean;
+  /** The next line of the input after the question; null at its end. */
+  ask(question: string): Promise<string | null>;
 }
 
 export interface Session {

@@ -27,6 +27,7 @@ import {
   metricsProcedures,
   noticesProcedures,
 } from './procedures/observation.ts';
+import { playgroundProcedures } from './procedures/playground.ts';
 import { queueProcedures, trainingProcedures } from './procedures/training.ts';
 
 /** Increases with every change that an older client would misread. */
@@ -45,6 +46,7 @@ export const contract = {
   checkpoints: checkpointsProcedures,
   restore: restoreProcedures,
   backups: backupsProcedures,
+  playground: playgroundProcedures,
   metrics: metricsProcedures,
   config: configProcedures,
   journal: journalProcedures,

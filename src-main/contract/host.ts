@@ -72,6 +72,8 @@ export interface NightshiftBridge {
   /** Shows the system's open dialog; empty if it was canceled. */
   chooseFiles(): Promise<readonly string[]>;
   chooseFolder(): Promise<string | null>;
+  /** Shows a folder of the workspace in the system's file manager; rejects for any other path. */
+  openFolder(path: string): Promise<void>;
   /**
    * A notification or the menu opens a screen. This and the other listeners return a function that
    * unsubscribes.

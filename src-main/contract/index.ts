@@ -29,6 +29,7 @@ export * from './machine.ts';
 export * from './mapping-text.ts';
 export * from './metrics.ts';
 export * from './notices.ts';
+export * from './playground.ts';
 export * from './queue.ts';
 export type * from './procedures.ts';
 export * from './refusal.ts';

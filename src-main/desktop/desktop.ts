@@ -79,6 +79,7 @@ export class Desktop {
       open: this.open,
     });
     answerPage({
+      workspace: options.workspace,
       window: () => this.window.browser,
       ticket: () => this.supervisor.ticket(),
       startProblem: () => this.startProblem(this.supervisor.connection()),

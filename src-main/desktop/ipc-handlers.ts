@@ -1,9 +1,12 @@
 /** The calls that the page may make to the main process. */
-import { dialog, ipcMain, type BrowserWindow, type IpcMainInvokeEvent } from 'electron';
+import { realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { dialog, ipcMain, shell, type BrowserWindow, type IpcMainInvokeEvent } from 'electron';
 import type { DesktopSettings, DesktopSettingsChange, StartProblem } from '../contract/host.ts';
 import { PAGE } from './scheme.ts';
 
 export interface PageCalls {
+  readonly workspace: string;
   readonly window: () => BrowserWindow | null;
   readonly ticket: () => Promise<{ readonly url: string; readonly ticket: string }>;
   readonly startProblem: () => StartProblem | null;
@@ -30,6 +33,20 @@ export function answerPage(calls: PageCalls): void {
     const [folder] = await choosePaths(calls.window(), 'folder');
     return folder ?? null;
   });
+  handle('nightshift:open-folder', async (folder) => {
+    const problem = await shell.openPath(await folderInside(calls.workspace, folder));
+    if (problem !== '') throw new Error(problem);
+  });
+}
+
+/** Opening a file would run it, and the page has no business outside of the workspace. */
+export async function folderInside(workspace: string, folder: unknown): Promise<string> {
+  const root = await realpath(workspace);
+  const real = typeof folder === 'string' ? await realpath(folder) : '';
+  const isInside = real === root || real.startsWith(root + path.sep);
+  if (!isInside || !(await stat(real)).isDirectory())
+    throw new Error(`${String(folder)} is not a folder of the workspace.`);
+  return real;
 }
 
 /** True for the top frame of our own page. `senderFrame` is null if the frame has gone away. */

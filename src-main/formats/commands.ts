@@ -1,7 +1,7 @@
 /** Commands from the engine to a Python process: `commands/<seq>-<verb>.json` in its run folder. */
 import { z } from 'zod';
 import { defineFile } from './document.ts';
-import { formatNumber, integer, time } from './fields.ts';
+import { formatNumber, integer, number, text, time } from './fields.ts';
 
 export const COMMAND_VERBS = [
   'pause',
@@ -12,8 +12,28 @@ export const COMMAND_VERBS = [
   'checkpoint',
   'sample',
   'eval',
+  'ask',
+  'stop-answer',
 ] as const;
 export type CommandVerb = (typeof COMMAND_VERBS)[number];
+
+/** `args` of the command `ask`. */
+export const askArguments = z.object({
+  id: text('Id of the answer'),
+  messages: z
+    .array(
+      z.object({
+        role: z.enum(['system', 'user', 'assistant']).describe('Who wrote it'),
+        content: text('The message'),
+      }),
+    )
+    .describe('The conversation, ending with a user message'),
+  thinking: z.enum(['off', 'keep', 'model']).describe('Policy for think blocks'),
+  temperature: number('0: the most probable token each time'),
+  seed: integer('Seed of the sampling'),
+  max_new_tokens: integer('Longest answer, tokens'),
+});
+export type AskArguments = z.infer<typeof askArguments>;
 
 /** What a command does, for docs/protocol.md. */
 export const commandEffects: Readonly<Record<CommandVerb, string>> = {
@@ -27,6 +47,8 @@ export const commandEffects: Readonly<Record<CommandVerb, string>> = {
   checkpoint: 'Saves a checkpoint.',
   sample: 'Generates one preview.',
   eval: 'Runs an evaluation.',
+  ask: 'A `chat` worker answers the conversation in `args`.',
+  'stop-answer': 'A `chat` worker ends the answer with the `id` in `args`.',
 };
 
 export const commandFile = defineFile({
@@ -40,7 +62,10 @@ export const commandFile = defineFile({
     seq: integer('Number of the command, from 1; commands are carried out in this order'),
     verb: z.enum(COMMAND_VERBS).describe('What to do'),
     t: time('When it was given'),
-    args: z.record(z.string(), z.unknown()).default({}).describe('Reserved, empty'),
+    args: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .describe('`ask`: the conversation; `stop-answer`: the `id`; else empty'),
   }),
 });
 export type Command = z.infer<typeof commandFile.schema>;

@@ -30,6 +30,7 @@ export const formats = {
   'spec-evaluate': specFiles.evaluate,
   'spec-verify': specFiles.verify,
   'spec-stage': specFiles.stage,
+  'spec-chat': specFiles.chat,
   command: commandFile,
   heartbeat: heartbeatFile,
   event: eventsFile,

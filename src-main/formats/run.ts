@@ -12,7 +12,15 @@ import {
   time,
 } from './fields.ts';
 
-export const WORKER_KINDS = ['intake', 'base', 'sample', 'evaluate', 'verify', 'stage'] as const;
+export const WORKER_KINDS = [
+  'intake',
+  'base',
+  'sample',
+  'evaluate',
+  'verify',
+  'stage',
+  'chat',
+] as const;
 export type WorkerKind = (typeof WORKER_KINDS)[number];
 
 export const RUN_KINDS = ['train', ...WORKER_KINDS] as const;

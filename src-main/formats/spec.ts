@@ -13,6 +13,7 @@ import {
   formatNumber,
   integer,
   lineagePoint,
+  number,
   text,
   time,
 } from './fields.ts';
@@ -151,6 +152,18 @@ const stageSpec = z.object({
   stage: z.discriminatedUnion('action', [stageVerify, stageVerifyBase, stageBranch]),
 });
 
+const chatSpec = z.object({
+  ...worker,
+  kind: z.literal('chat'),
+  chat: z.object({
+    model: text('Model folder'),
+    precision: z.enum(['bf16', 'fp32']).describe('Precision of the weights'),
+    device: text('`cpu` or `cuda:<index>`'),
+    threads: integer('Threads'),
+    idle_seconds: number('Ends after this time without a question'),
+  }),
+});
+
 export const specSchemas = {
   train: trainSpec,
   intake: intakeSpec,
@@ -159,6 +172,7 @@ export const specSchemas = {
   evaluate: evaluateSpec,
   verify: verifySpec,
   stage: stageSpec,
+  chat: chatSpec,
 } as const;
 export type Spec = {
   [K in keyof typeof specSchemas]: z.infer<(typeof specSchemas)[K]>;
@@ -180,6 +194,7 @@ export const specFiles = {
   evaluate: defineSpec('evaluate'),
   verify: defineSpec('verify'),
   stage: defineSpec('stage'),
+  chat: defineSpec('chat'),
 };
 
 function defineSpec<K extends keyof typeof specSchemas>(kind: K) {

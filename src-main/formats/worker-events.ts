@@ -48,6 +48,23 @@ export const workerEvents = [
     folder: text('Its folder'),
     bytes: count('Size'),
   }),
+  event('ready', 'worker', '`chat`: the model is loaded', {
+    device: text('`cpu` or `cuda:<index>`'),
+    seconds: number('Time of loading'),
+  }),
+  event('answer', 'worker', '`chat`: the next piece of an answer, at most 10 times a second', {
+    id: text('Id of the answer'),
+    state: z
+      .enum(['writing', 'finished', 'length', 'stopped', 'failed'])
+      .describe('`length`: the token limit was reached; `failed`: see `message`'),
+    text: text('Text since the last event'),
+    raw: text('The same with the special tokens'),
+    tokens: count('Tokens of the answer so far'),
+    seconds: number('Time since the question was read'),
+    prompt: text('The first event: what the model was fed').optional(),
+    prompt_tokens: count('The first event: its tokens').optional(),
+    message: text('Why it failed').optional(),
+  }),
 ] as const;
 
 export const engineEvents = [

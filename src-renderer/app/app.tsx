@@ -12,6 +12,7 @@ import { HelpScreen } from '../rooms/help/index.ts';
 import { LogsScreen } from '../rooms/logs/index.ts';
 import { ModelsScreen } from '../rooms/models/index.ts';
 import type { OpenScreen } from '../rooms/notices/index.ts';
+import { PlaygroundScreen } from '../rooms/playground/index.ts';
 import { QueueScreen } from '../rooms/queue/index.ts';
 import { SettingsScreen } from '../rooms/settings/index.ts';
 import { FirstRun, useFirstRun } from '../rooms/setup/index.ts';
@@ -52,6 +53,7 @@ const screens: Readonly<Record<Screen, ComponentType<{ readonly onOpen: OpenScre
   data: DataScreen,
   queue: QueueScreen,
   models: ModelsScreen,
+  playground: PlaygroundScreen,
   config: ConfigScreen,
   health: HealthScreen,
   logs: LogsScreen,

@@ -19,6 +19,7 @@ export function createBrowserHost(): Host {
     chooseFiles: () => choose(false),
     chooseFolder: () => choose(true),
     chooseFolderPath: () => Promise.resolve(null),
+    openFolder: null,
     preferences: null,
     onStartProblem: noListener,
     onAct: noListener,

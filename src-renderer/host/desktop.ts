@@ -31,6 +31,7 @@ export function createDesktopHost(bridge: NightshiftBridge): Host {
       return { kind: 'paths', paths: folder === null ? [] : [folder] };
     },
     chooseFolderPath: () => bridge.chooseFolder(),
+    openFolder: (path) => bridge.openFolder(path),
     preferences: {
       get: () => bridge.settings(),
       change: (change) => bridge.changeSettings(change),

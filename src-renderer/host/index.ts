@@ -42,6 +42,8 @@ export interface Host {
   chooseFolder(): Promise<Chosen>;
   /** Path of a chosen folder; null when none was chosen or the host has no paths. */
   chooseFolderPath(): Promise<string | null>;
+  /** Shows a folder of the workspace in the system's file manager; null in a browser. */
+  readonly openFolder: ((path: string) => Promise<void>) | null;
   /** Zoom, notifications, start at login, keep awake; null in a browser. */
   readonly preferences: HostPreferences | null;
   /** The native menu triggered an action of the frame. */

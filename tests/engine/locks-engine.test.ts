@@ -48,6 +48,7 @@ async function nightshift(...args: string[]): Promise<{ code: number; text: stri
       out: (part) => (text += part),
       error: (part) => (text += part),
       interactive: false,
+      ask: () => Promise.resolve(null),
     },
     environment: { NIGHTSHIFT_WORKSPACE: w.folder },
     now: () => Date.now() / 1000,

@@ -32,6 +32,16 @@ const places: Readonly<Partial<Record<Scene, readonly Place[]>>> = {
     { name: 'queue', at: '#/queue' },
     { name: 'models', at: '#/models' },
     {
+      name: 'playground',
+      at: '#/playground',
+      open: async (page) => {
+        await page.getByRole('checkbox', { name: 'Compare two models' }).check();
+        await page.getByRole('textbox', { name: 'Question' }).fill('What is it?');
+        await page.keyboard.press('Enter');
+        await page.getByText('14 tokens/s').last().waitFor({ state: 'attached' });
+      },
+    },
+    {
       name: 'config',
       at: '#/config',
       open: (page) => page.getByRole('table', { name: 'Batch sizes compared' }).waitFor(),

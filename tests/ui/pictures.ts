@@ -34,6 +34,18 @@ const shots: readonly Shot[] = [
   },
   { name: 'queue', scene: 'training', at: '#/queue' },
   { name: 'models', scene: 'training', at: '#/models' },
+  {
+    name: 'playground',
+    scene: 'training',
+    at: '#/playground',
+    act: async (page) => {
+      await page.getByRole('checkbox', { name: 'Compare two models' }).check();
+      await page
+        .getByRole('textbox', { name: 'Question' })
+        .fill('What did the last dataset teach?');
+      await page.keyboard.press('Enter');
+    },
+  },
   { name: 'config', scene: 'training', at: '#/config' },
   { name: 'health', scene: 'training', at: '#/health' },
   { name: 'logs', scene: 'training', at: '#/logs' },

@@ -43,7 +43,12 @@ async function nightshift(...args: string[]) {
   let out = '';
   let err = '';
   const code = await runCommandLine(args, {
-    terminal: { out: (text) => (out += text), error: (text) => (err += text), interactive: false },
+    terminal: {
+      out: (text) => (out += text),
+      error: (text) => (err += text),
+      interactive: false,
+      ask: () => Promise.resolve(null),
+    },
     environment: { NIGHTSHIFT_WORKSPACE: workspace },
     now: systemClock.now,
     signal: new AbortController().signal,

@@ -59,7 +59,12 @@ async function nightshiftUntil(
     onText(out);
   };
   const code = await runCommandLine(args, {
-    terminal: { out: print, error: (text) => (err += text), interactive: false },
+    terminal: {
+      out: print,
+      error: (text) => (err += text),
+      interactive: false,
+      ask: () => Promise.resolve(null),
+    },
     environment: { NIGHTSHIFT_WORKSPACE: workspace },
     now: () => now,
     signal,

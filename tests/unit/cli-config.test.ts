@@ -31,7 +31,12 @@ async function withEngine(): Promise<ScriptedServer> {
 async function nightshift(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ['', ''];
   const code = await runCommandLine(args, {
-    terminal: { out: (text) => (out += text), error: (text) => (err += text), interactive: false },
+    terminal: {
+      out: (text) => (out += text),
+      error: (text) => (err += text),
+      interactive: false,
+      ask: () => Promise.resolve(null),
+    },
     environment: { NIGHTSHIFT_WORKSPACE: workspace },
     now: () => 0,
     signal: new AbortController().signal,

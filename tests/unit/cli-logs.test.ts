@@ -24,6 +24,7 @@ function start(args: readonly string[], signal = new AbortController().signal) {
       printed.err += text;
     },
     interactive: false,
+    ask: () => Promise.resolve(null),
   };
   const environment = { NIGHTSHIFT_WORKSPACE: workspace };
   const code = runCommandLine(args, { terminal, environment, now: () => 0, signal, version: 't' });

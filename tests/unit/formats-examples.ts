@@ -93,6 +93,11 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
       ...{ warmup_from: 7, read: { '1:2:3:4': hash } },
     },
   },
+  'spec-chat': {
+    ...spec,
+    kind: 'chat',
+    chat: { model: '/m', precision: 'bf16', device: 'cpu', threads: 2, idle_seconds: 900 },
+  },
   command: { format: 1, seq: 1, verb: 'pause', t: 5, args: {} },
   heartbeat: {
     ...{ format: 1, ...identity, seq: 4, phase: 'step', step: 7, position: 8, t: 5, monotonic: 1 },

@@ -16,7 +16,12 @@ import {
   type Token,
 } from './repository-texts.ts';
 
-const silent = { out: () => undefined, error: () => undefined, interactive: false };
+const silent = {
+  out: () => undefined,
+  error: () => undefined,
+  interactive: false,
+  ask: () => Promise.resolve(null),
+};
 const program = createProgram(() => Promise.resolve(), silent, '0.0.0');
 
 const { scripts } = JSON.parse(readFileSync(path.join(repository, 'package.json'), 'utf8')) as {

@@ -11,19 +11,17 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM
 
 from ..files import write_json
 from ..metrics import score_answer, wilson
 from ..protocol import EvaluateSpec
-from ..rendering.base import BaseRefused, PreparedBase, open_base
+from ..rendering.base import PreparedBase, open_base
 from ..run_folder import Canceled, RunFolder
-from .answers import GeneratedAnswer, Model, answer_batch
+from .answers import GeneratedAnswer, answer_batch
+from .load import load_model
 from .questions import Question, read_questions
 
 BATCH_QUESTIONS = 50
-PRECISIONS = {"bf16": torch.bfloat16, "fp32": torch.float32}
 
 
 def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
@@ -36,7 +34,7 @@ def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
     questions = read_questions(
         Path(request["questions"]), request["limit"], base, request.get("thinking") or "off"
     )
-    model = _load_model(model_folder, request["precision"], request.get("device") or "cpu")
+    model = load_model(model_folder, request["precision"], request.get("device") or "cpu")
     started = time.monotonic()
     answers: list[GeneratedAnswer] = []
     for start in range(0, len(questions), BATCH_QUESTIONS):
@@ -55,21 +53,6 @@ def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     write_json(output, score(base, questions, answers, request["scorer"], seconds))
     folder.event("progress", rows=len(questions), total=len(questions))
-
-
-def _load_model(folder: Path, precision: str, device: str) -> Model:
-    try:
-        model: Model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=PRECISIONS[precision], local_files_only=True
-        )
-    except (OSError, ValueError, SafetensorError) as error:
-        # transformers raises an OSError without errno for a folder that it can't load.
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise BaseRefused(f"{folder} can't be loaded as a model: {error}") from error
-    model.to(device)
-    model.eval()
-    return model
 
 
 def _heartbeat(folder: RunFolder, position: int) -> None:

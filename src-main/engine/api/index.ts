@@ -16,6 +16,7 @@ import {
   metricsApi,
   noticesApi,
 } from './monitor-api.ts';
+import { playgroundApi } from './playground-api.ts';
 import type { ApiRooms } from './rooms.ts';
 import { engineApi, feedApi, statusApi, trainingApi } from './training-api.ts';
 
@@ -37,6 +38,7 @@ export function createApi(rooms: ApiRooms) {
     checkpoints: checkpointsApi(rooms),
     restore: restoreApi(rooms),
     backups: backupsApi(rooms),
+    playground: playgroundApi(rooms),
     metrics: metricsApi(rooms),
     config: configApi(rooms),
     setup: setupApi(rooms),

@@ -12,6 +12,7 @@ import type { Journal } from '../journal/index.ts';
 import type { LogsRoom } from '../logs/index.ts';
 import type { MetricsRoom } from '../metrics/index.ts';
 import type { NoticesRoom } from '../notices/index.ts';
+import type { PlaygroundRoom } from '../playground/index.ts';
 import type { QueueRoom } from '../queue/index.ts';
 import type { RestoreRoom } from '../restore/index.ts';
 import type { SetupRoom } from '../setup/index.ts';
@@ -29,6 +30,7 @@ export interface ApiRooms {
   readonly datasets: DatasetsRoom;
   readonly versions: VersionsRoom;
   readonly backups: BackupsRoom;
+  readonly playground: PlaygroundRoom;
   readonly maintenance: CheckpointMaintenance;
   readonly metrics: MetricsRoom;
   readonly config: ConfigRoom;

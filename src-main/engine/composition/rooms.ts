@@ -24,6 +24,7 @@ import { createLineage } from '../lineage/index.ts';
 import { createLogs } from '../logs/index.ts';
 import { createMetrics } from '../metrics/index.ts';
 import { createNotices } from '../notices/index.ts';
+import { createPlayground } from '../playground/index.ts';
 import { createQueue } from '../queue/index.ts';
 import { createRestore } from '../restore/index.ts';
 import { createSetup } from '../setup/index.ts';
@@ -148,13 +149,19 @@ export async function createRooms(
   const model = await createModelRooms(shared, facts, python);
   const training = await createTrainingRooms(shared, model);
   const monitor = await createMonitorRooms(shared, { ...model, ...training }, facts, python);
+  const playground = await createPlayground({
+    ...shared,
+    ...model,
+    threads: model.machine.threads,
+  });
   const { journal } = shared;
-  return { ...model, ...training, ...monitor, journal, facts: facts.facts };
+  return { ...model, ...training, ...monitor, playground, journal, facts: facts.facts };
 }
 
 /** From the rooms that act to the rooms that they use; the trainer process keeps running. */
 export async function closeRooms(rooms: Rooms): Promise<void> {
   await rooms.restore.close();
+  rooms.playground.close();
   rooms.queue.close();
   rooms.estimate.close();
   rooms.health.close();

@@ -12,6 +12,7 @@ export { type DeviceFacts, resolveForMachine } from './spec.ts';
 export type {
   Halt,
   HeartbeatView,
+  LiveWorker,
   PassOutcome,
   PassRequest,
   PythonFacts,

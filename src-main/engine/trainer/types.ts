@@ -100,7 +100,15 @@ export type WorkerResult =
       readonly log: string;
     };
 
+/** A worker that is running. */
+export interface LiveWorker {
+  /** Its run folder. */
+  readonly folder: string;
+  command(verb: CommandVerb, args?: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
 export interface WorkOptions {
+  readonly onStarted?: (worker: LiveWorker) => void;
   readonly onEvent?: (event: RunEvent) => void;
   readonly signal?: AbortSignal;
   /** Happens again and again: its run folder is removed when it succeeded. */

@@ -125,14 +125,14 @@ export class WatchedRun {
   }
 
   /** One at a time: the number of a command follows from the files that are there. */
-  command(verb: CommandVerb): Promise<void> {
+  command(verb: CommandVerb, args: Readonly<Record<string, unknown>> = {}): Promise<void> {
     return this.commands.run(async () => {
       const folder = path.join(this.folder, 'commands');
       const seq = nextCommandSeq(await readdir(folder).catch(() => []));
       const t = this.clock.now();
       this.pending = { verb, t, seq };
       const file = path.join(folder, commandName(seq, verb));
-      await writeFormat(file, commandFile, { seq, verb, t, args: {} });
+      await writeFormat(file, commandFile, { seq, verb, t, args: { ...args } });
     });
   }
 

@@ -43,6 +43,7 @@ export class Workers {
       const message = error instanceof Error ? error.message : String(error);
       return { ok: false, category: launchCategory(error), message, log: '' };
     }
+    options.onStarted?.(run);
     await this.observe(run, options);
     if (options.signal?.aborted === true)
       return {

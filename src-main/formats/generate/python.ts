@@ -11,7 +11,7 @@ import {
   textMapping,
 } from '../../contract/index.ts';
 import { checkpointCursor, fileHash } from '../checkpoint.ts';
-import { COMMAND_VERBS } from '../commands.ts';
+import { askArguments, COMMAND_VERBS } from '../commands.ts';
 import { REJECTION_REASONS } from '../dataset.ts';
 import { EVENT_TYPES } from '../events.ts';
 import { baseReference, lineagePoint } from '../fields.ts';
@@ -55,6 +55,7 @@ const PARTS: readonly (readonly [string, z.ZodType])[] = [
   ['Config', resolvedConfig],
   ['LedgerStep', ledgerStep],
   ['LedgerLoss', ledgerLoss],
+  ['AskArguments', askArguments],
 ];
 
 const DOCUMENTS: readonly (readonly [string, FormatName])[] = [
@@ -65,6 +66,7 @@ const DOCUMENTS: readonly (readonly [string, FormatName])[] = [
   ['EvaluateSpec', 'spec-evaluate'],
   ['VerifySpec', 'spec-verify'],
   ['StageSpec', 'spec-stage'],
+  ['ChatSpec', 'spec-chat'],
   ['CommandFile', 'command'],
   ['Heartbeat', 'heartbeat'],
   ['MetricsLine', 'metrics'],

@@ -9,19 +9,9 @@ import { Glyph, Mark } from '../../kit/marks.tsx';
 import { useNowSeconds } from '../../kit/now.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
+import { splitThinking } from '../../kit/thinking.ts';
 import dashboardStyles from './dashboard.module.css';
 import styles from './previews.module.css';
-
-/** Splits generated text into its think block and the answer. */
-export function splitThinking(text: string): {
-  readonly think: string | null;
-  readonly answer: string;
-} {
-  const match = /^\s*<think>([\s\S]*?)(?:<\/think>|$)\s*/.exec(text);
-  return match === null || match[1]?.trim() === ''
-    ? { think: null, answer: match === null ? text : text.slice(match[0].length) }
-    : { think: match[1]?.trim() ?? '', answer: text.slice(match[0].length) };
-}
 
 function Generated({ preview }: { readonly preview: Preview }): ReactElement {
   const [open, setOpen] = useState(false);

@@ -40,7 +40,7 @@ export function RestoreButton({ chosen }: { readonly chosen: Chosen }): ReactEle
   const can = restorableOf(chosen);
   return (
     <Button
-      variant="filled"
+      variant={chosen.kind === 'version' ? 'default' : 'filled'}
       disabled={lost || isBusy || can.kind === 'cannot'}
       title={can.kind === 'cannot' ? can.why : isBusy ? 'A restore is already running' : undefined}
       leftSection={<IconHistory aria-hidden="true" />}

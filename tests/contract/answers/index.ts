@@ -4,6 +4,7 @@ import type { Answers, RestoreScript, Stage } from '../stage.ts';
 import { curvesOf } from './curves.ts';
 import { datasetsAnswers, queueAnswers, trainingAnswers, uploadAnswers } from './datasets.ts';
 import { observationAnswers } from './observation.ts';
+import { playgroundAnswers } from './playground.ts';
 import { restoreAnswers } from './restore.ts';
 import { backupsAnswers, checkpointsAnswers, versionsAnswers } from './saved-models.ts';
 import { configAnswers, setupAnswers } from './settings.ts';
@@ -16,6 +17,7 @@ export const answersOf = (stage: Stage, script: RestoreScript): Partial<Answers>
   versions: versionsAnswers(stage),
   checkpoints: checkpointsAnswers(stage),
   backups: backupsAnswers(stage),
+  playground: playgroundAnswers(stage),
   config: configAnswers(stage),
   setup: setupAnswers(stage),
   restore: restoreAnswers(stage, script),

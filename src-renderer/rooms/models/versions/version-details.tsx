@@ -1,6 +1,12 @@
 /** A version: its figures, its datasets, and restore, verify, pin, delete. */
 import { Button } from '@mantine/core';
-import { IconPin, IconPinnedOff, IconShieldCheck, IconTrash } from '@tabler/icons-react';
+import {
+  IconMessage,
+  IconPin,
+  IconPinnedOff,
+  IconShieldCheck,
+  IconTrash,
+} from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import {
   VALIDATION_DATASET,
@@ -14,6 +20,8 @@ import { Glyph } from '../../../kit/marks.tsx';
 import layoutStyles from '../../../kit/styles/layout.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
 import { UndoDatasetButton } from '../../../kit/undo-dataset-button.tsx';
+import { tryModel } from '../../playground/index.ts';
+import { FolderActions } from '../folder-actions.tsx';
 import { openDialog } from '../models-store.ts';
 import detailStyles from '../point-details.module.css';
 import { PointFacts, RestoreButton } from '../point-facts.tsx';
@@ -63,10 +71,9 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
         ]}
       />
       <Datasets version={version} />
-      <p className={classNames(textStyles.mono, textStyles.caption, detailStyles.folder)}>
-        {version.folder}
-      </p>
+      <FolderActions folder={version.folder} />
       <div className={classNames(layoutStyles.row, detailStyles.actions)}>
+        <TryButton name={version.name} />
         <RestoreButton chosen={{ kind: 'version', version }} />
         <Button
           disabled={lost || checked === 'busy'}
@@ -119,6 +126,23 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
         </p>
       )}
     </aside>
+  );
+}
+
+/** A version is for using: this is the first of its actions. */
+function TryButton({ name }: { readonly name: string }): ReactElement {
+  return (
+    <Button
+      component="a"
+      href="#/playground"
+      variant="filled"
+      leftSection={<IconMessage aria-hidden="true" />}
+      onClick={() => {
+        tryModel(name);
+      }}
+    >
+      Try it
+    </Button>
   );
 }
 
