@@ -18,7 +18,7 @@ export async function launchPass(
   pass: SupervisedPass,
 ): Promise<WatchedRun> {
   const { paths, clock, threads } = context;
-  const { request, microBatch } = pass;
+  const { request, microBatch, saveSeconds } = pass;
   const python = await context.python();
   const now = clock.now();
   const run = runId('train', now, context.random());
@@ -29,7 +29,7 @@ export async function launchPass(
     kind: 'train',
     python,
     launcher: launcherOf(request.config),
-    spec: trainSpec({ run, paths, request, microBatch, machine, threads, now }),
+    spec: trainSpec({ run, paths, request, microBatch, saveSeconds, machine, threads, now }),
   });
   await writeProcessFile(folder, launched.identity);
   return new WatchedRun({ run, folder, ...launched, clock });
