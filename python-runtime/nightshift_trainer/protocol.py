@@ -681,6 +681,8 @@ class _TrainSpecOptional(TypedDict, total=False):
     created: float
     # Scaled to the planned steps; without it the configured values hold
     cadence: TrainSpecCadence
+    # It saves at the latest this long after the save before; absent: only every `save_steps`
+    save_seconds: float
 
 
 class TrainSpec(_TrainSpecKeywords, _TrainSpecOptional):

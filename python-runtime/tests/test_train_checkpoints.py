@@ -415,3 +415,16 @@ def test_partial_folders_are_removed_only_when_their_process_has_ended(tmp_path:
     write.remove_abandoned_partials(tmp_path)
     assert alive.exists() and not dead.exists()
     shutil.rmtree(alive)
+
+
+def test_a_folder_whose_name_differs_from_its_manifest_is_not_taken(tmp_path: Path) -> None:
+    training = Training(tmp_path)
+    training.intake(pairs(60), slice_rows=0, core_rows=0)
+    training.run(training.spec(epochs=1, save_steps=2))
+    newest = training.newest()
+    shutil.copytree(newest, newest.with_name("step-00000099"))
+    skipped: list[str] = []
+    found = discover(training.checkpoints, lambda: None, lambda _, reason: skipped.append(reason))
+    assert found is not None and found.folder == newest
+    step = int(newest.name.removeprefix("step-"))
+    assert skipped == [f"the folder is named step-00000099, but contains step {step}"]

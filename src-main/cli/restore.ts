@@ -2,10 +2,13 @@
  * Restores: shared by `versions restore`, `versions rollback`, `queue undo`, `checkpoints restore`,
  * `backup restore`, `base begin`.
  */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   type RestorePlan,
   type RestoreSource,
+  UNDONE_DEFAULT,
+  type UndoneChoice,
+  undoneChoice,
   VALIDATION_DATASET,
   VALIDATION_FIXED,
 } from '../contract/index.ts';
@@ -16,13 +19,21 @@ import { bytes, count, decimal, duration } from './format.ts';
 export interface RestoreOptions {
   readonly plan: boolean;
   readonly queueAgain: boolean;
+  readonly undone?: UndoneChoice;
+  readonly keepSettings: boolean;
   readonly confirm?: string;
 }
 
 export const withRestoreOptions = (command: Command): Command =>
   command
     .option('--plan', 'print the restore plan and exit', false)
-    .option('--queue-again', 'queue the datasets again whose training is undone', false)
+    .addOption(
+      new Option('--undone <what>', 'what to do with the datasets whose training is undone')
+        .choices(undoneChoice.options)
+        .default(UNDONE_DEFAULT),
+    )
+    .option('--queue-again', 'short for --undone queue', false)
+    .option('--keep-settings', 'keep the present settings of training', false)
     .option(
       '--confirm <name>',
       'repeat the name to proceed; without it, the plan is printed and nothing changes',
@@ -55,6 +66,8 @@ export async function restoreFrom(
       source,
       plan: plan.id,
       queue_again: options.queueAgain,
+      undone: options.queueAgain ? 'queue' : options.undone,
+      keep_settings: options.keepSettings,
       by: BY_COMMAND_LINE,
     });
     show(session, result, result.text);
@@ -79,6 +92,10 @@ function planText(plan: RestorePlan): string {
         `             ${dataset.name}: ${count(dataset.steps)} steps (${dataset.share === 'whole' ? 'complete' : 'partial'})${dataset.can_queue ? '' : '; its file no longer exists'}`,
     ),
     `  optimizer  ${optimizerState}`,
+    ...(plan.settings ?? []).map(
+      ({ key, now, then }, index) =>
+        `  ${index === 0 ? 'settings ' : '         '}  ${key} ${JSON.stringify(now)} to ${JSON.stringify(then)}`,
+    ),
     ...plan.phases.map(
       (phase, index) =>
         `  ${String(index + 1)}. ${phase.text}${phase.seconds === null ? '' : ` About ${duration(phase.seconds)}.`}`,

@@ -122,6 +122,14 @@ const modelState = point.extend({
   exact_match: z.object({ k: z.number().int(), n: z.number().int() }).nullable(),
 });
 
+/**
+ * What happens to datasets whose training is removed from the model. `hold`: those that would be
+ * trained next wait in the queue until they are released; completed ones stay where they are.
+ */
+export const undoneChoice = z.enum(['hold', 'queue', 'skip']);
+export type UndoneChoice = z.infer<typeof undoneChoice>;
+export const UNDONE_DEFAULT: UndoneChoice = 'hold';
+
 /** Exactly what a restore will do. */
 export const restorePlan = z.object({
   /** Pass it to `restore.carryOut`, which refuses with NOT_READY when the plan is out of date. */
@@ -155,6 +163,8 @@ export const restorePlan = z.object({
       seconds: z.number().nullable(),
     }),
   ),
+  /** Settings of training that the restored point was trained with and that are different now. */
+  settings: z.array(z.object({ key: z.string(), now: z.unknown(), then: z.unknown() })).optional(),
   disk: z.object({
     free_bytes: z.number().nullable(),
     needed_bytes: z.number(),

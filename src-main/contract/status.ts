@@ -171,7 +171,8 @@ export const trainingStatus = z.object({
   recovery: z
     .object({
       attempt: z.number().int(),
-      limit: z.number().int(),
+      /** Attempts before the dataset fails; null: it is restarted until it runs. */
+      limit: z.number().int().nullable(),
       cause: z.string(),
       category: z.string(),
     })

@@ -55,11 +55,36 @@ export type LedgerEntry =
     }
   | { readonly kind: 'lost'; readonly branch: string; readonly after: number };
 
+/** Where a step ended in its pass: rows that are done, over all epochs. */
+export interface LedgerPlace {
+  readonly position: number;
+  readonly epoch: number;
+}
+
 /** Without the schema: a ledger has a hundred thousand lines. Null for a line of another shape. */
 export function parseLedgerLine(line: string): LedgerEntry | null {
+  return parseLedgerPlace(line)?.entry ?? null;
+}
+
+export function parseLedgerPlace(
+  line: string,
+): { readonly entry: LedgerEntry; readonly place: LedgerPlace } | null {
   const parsed = parseJson(line);
   if (!parsed.ok || !isObject(parsed.value)) return null;
-  const { branch: named, step, rows, lost_after: after, refused } = parsed.value;
+  const entry = entryOf(parsed.value);
+  if (entry === null) return null;
+  const { position, epoch } = parsed.value;
+  return {
+    entry,
+    place: {
+      position: typeof position === 'number' ? position : 0,
+      epoch: typeof epoch === 'number' ? epoch : 0,
+    },
+  };
+}
+
+function entryOf(value: Record<string, unknown>): LedgerEntry | null {
+  const { branch: named, step, rows, lost_after: after, refused } = value;
   const branch = typeof named === 'string' ? named : 'main';
   if (typeof after === 'number') return { kind: 'lost', branch, after };
   if (typeof step !== 'number' || !Array.isArray(rows)) return null;

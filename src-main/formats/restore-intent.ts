@@ -33,6 +33,15 @@ const aftermath = z.object({
         id: text('Dataset id'),
         steps: count('Steps that the model still has'),
         missing: text('What is missing; null: nothing').nullable(),
+        place: z
+          .object({
+            position: integer('Rows of the pass that are done'),
+            epoch: integer('Epoch, from 0'),
+            step: integer('Step of the branch'),
+          })
+          .nullable()
+          .optional()
+          .describe('Where its part in the model ends; null: none of it is there'),
       }),
     )
     .describe('Datasets whose part in the model changes'),
@@ -55,6 +64,8 @@ const aftermath = z.object({
     .nullable()
     .describe('A closed pass that the restored point lies inside'),
   queueAgain: z.array(z.string()).describe('Datasets to queue again, in this order'),
+  hold: z.array(z.string()).optional().describe('Datasets that wait in the queue, held'),
+  skip: z.array(z.string()).optional().describe('Datasets to skip'),
 });
 export type Aftermath = z.infer<typeof aftermath>;
 
@@ -82,6 +93,10 @@ export const restoreIntent = defineFile({
       '`fresh`: not saved for this step, so it restarts with a new warmup',
     ),
     backup: text('Backup of the model before; null: none yet').nullable(),
+    settings: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('Settings that follow the model, by key'),
     aftermath: aftermath.describe('What follows for the datasets'),
   }),
 });

@@ -72,6 +72,9 @@ export const trainSpec = z.object({
   saving: renamedValue({ inline: 'sync', beside: 'async' }, z.enum(['sync', 'async'])).describe(
     '`sync`: training waits until a checkpoint is durable; `async`: a copy is written meanwhile',
   ),
+  save_seconds: number(
+    'It saves at the latest this long after the save before; absent: only every `save_steps`',
+  ).optional(),
   threads: integer('Threads of each process'),
   test: z
     .object({

@@ -139,11 +139,16 @@ function stoppingFact({ status, queue }: StateCellInput): string {
   return `after this dataset${left}`;
 }
 
+/** Without a limit, training restarts until the trainer is left alone. */
+const attemptText = ({
+  attempt,
+  limit,
+}: NonNullable<StateCellInput['status']['recovery']>): string =>
+  `attempt ${String(attempt)}${limit === null ? '' : ` of ${String(limit)}`}`;
+
 function recoveringFact(input: StateCellInput): string {
   const { recovery, reason } = input.status;
-  return recovery === null
-    ? (reason ?? since(input))
-    : `attempt ${String(recovery.attempt)} of ${String(recovery.limit)}, ${since(input)}`;
+  return recovery === null ? (reason ?? since(input)) : `${attemptText(recovery)}, ${since(input)}`;
 }
 
 /** The main button: pause, resume or retry. */

@@ -2,7 +2,12 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { RestorePlan, RestoreResult, RestoreSource } from '../../src-main/contract/index.ts';
+import type {
+  RestorePlan,
+  RestoreResult,
+  RestoreSource,
+  UndoneChoice,
+} from '../../src-main/contract/index.ts';
 import { RESTORE_PHASES } from '../../src-main/formats/index.ts';
 import { until, type Workspace, workspacePerTest } from './fixtures/workspace.ts';
 
@@ -87,9 +92,12 @@ test('a version is restored during training: removed datasets can be queued agai
   });
   expect(done.backup).toMatch(/^pre-restore\//);
   expect(weights('branch-2', 10)).toBe(weights('main', 10));
-  // The desired state is unchanged: c starts over and trains on the new branch automatically.
-  await w.at(c, 'completed', patience);
+  // c was in training: it waits, held. Released, it starts over on the new branch.
   const { api } = w.engine;
+  expect(w.dataset(c)).toMatchObject({ place: 'queue', held: true, verdict: 'held' });
+  expect(api.queue.state().queue.desired_state).toBe('running');
+  await api.queue.hold({ id: c, held: false });
+  await w.at(c, 'completed', patience);
   const lineage = api.lineage.get();
   expect(lineage).toMatchObject({ head: 'branch-2', restore: null });
   expect(lineage.branches).toMatchObject([
@@ -189,7 +197,7 @@ test('undoing a dataset restores the point before its first step and queues the 
       .map((dataset) => dataset.id),
   ).toEqual([b, c]);
   // The first dataset: back to the base model, on a branch that starts at step 0.
-  const first = await restore({ kind: 'undo_dataset', dataset: a });
+  const first = await restore({ kind: 'undo_dataset', dataset: a }, true);
   expect(first).toMatchObject({ to: { branch: 'main', step: 0 }, optimizer_state: 'fresh' });
   expect(weights('branch-3', 0)).toBe('base');
   w.setBehavior({});
@@ -197,6 +205,64 @@ test('undoing a dataset restores the point before its first step and queues the 
   await w.at(c, 'completed', patience);
   expect([await trained(a), await trained(b), await trained(c)]).toEqual([40, 40, 480]);
   await expect.poll(() => api.status.get().current_step).toBe(140);
+});
+
+test('undone datasets are held, skipped or queued again, as was chosen', async () => {
+  const { b, c } = await story();
+  const { api } = w.engine;
+  const carryOut = async (undone?: UndoneChoice): Promise<RestoreResult> => {
+    const source = { kind: 'undo_dataset', dataset: b } as const;
+    const { id } = await plan(source);
+    return api.restore.carryOut({ source, plan: id, queue_again: false, undone, by });
+  };
+  await carryOut();
+  for (const id of [b, c]) expect(w.dataset(id)).toMatchObject({ place: 'queue', held: true });
+  expect(api.status.get().trainer.alive).toBe(false);
+  await restore({ kind: 'rollback' });
+  await carryOut('skip');
+  for (const id of [b, c]) expect(w.dataset(id)).toMatchObject({ place: 'skipped' });
+  await restore({ kind: 'rollback' });
+  expect((await carryOut('queue')).queued_again).toEqual(['b.jsonl', 'c.jsonl']);
+});
+
+test('restored and rolled back, a half-trained dataset continues at its row, whatever happened between', async () => {
+  const { c } = await story();
+  const { api } = w.engine;
+  await api.training.pause({ by });
+  const half = await trained(c);
+  await restore({ kind: 'version', name: 'v001_a' }, true);
+  w.setBehavior({});
+  await api.training.resume({ by });
+  // Trained as a whole on the branch that is left again.
+  await w.at(c, 'completed', patience);
+  await restore({ kind: 'rollback' });
+  expect(await trained(c)).toBe(half);
+  expect(w.dataset(c).done_steps).toBe(half / 4);
+  await api.queue.retry({ id: c });
+  const done = await w.at(c, 'completed', patience);
+  expect(done).toMatchObject({ done_steps: 120, planned_steps: 120 });
+  expect(await w.account(c)).toMatchObject({ trained: { '1': 480 } });
+});
+
+test('settings follow a restore, unless the present ones are kept', async () => {
+  await story();
+  const { api } = w.engine;
+  await api.training.stop({ now: true, by });
+  await api.training.skip({ by });
+  const set = (value: number) =>
+    api.config.set({ key: 'learning_rate', value, confirm: null, stage: false, by });
+  const rate = () => api.config.get().values.learning_rate;
+  const before = rate();
+  await set(before * 2);
+  const source = { kind: 'version', name: 'v001_a' } as const;
+  const { id, settings } = await plan(source);
+  expect(settings).toEqual([{ key: 'learning_rate', now: before * 2, then: before }]);
+  const choices = { source, queue_again: false, by };
+  await api.restore.carryOut({ ...choices, plan: id, keep_settings: true });
+  expect(rate()).toBe(before * 2);
+  await api.restore.carryOut({ ...choices, plan: (await plan(source)).id });
+  expect(rate()).toBe(before);
+  expect((await plan(source)).settings).toEqual([]);
 });
 
 test('a changed plan, a damaged source and a full disk are refused and leave the model unchanged', async () => {

@@ -3,6 +3,7 @@ import { crashTable, factoryConfig } from '../../src-main/contract/index.ts';
 import { type Evidence } from '../../src-main/engine/trainer/classify-crash.ts';
 import { percentile99 } from '../../src-main/engine/trainer/hang-rules.ts';
 import { classifyCrash, decideAfterExit, decideHang } from '../../src-main/engine/trainer/index.ts';
+import { saveSecondsAfterKill } from '../../src-main/engine/trainer/restart-rules.ts';
 import { argumentsFor, environmentFor } from '../../src-main/engine/trainer/launch.ts';
 import {
   halveMicroBatch,
@@ -120,13 +121,29 @@ describe('after an exit', () => {
     ).toMatchObject({ inSeconds: 60 });
   });
 
-  test('it gives up after the limit, unless the run was healthy for ten minutes', () => {
+  test('a kill from outside never gives up: it waits up to the maximum', () => {
     const killed = crash('killed_by_signal');
-    expect(decideAfterExit(killed, { ...fresh, attempts: 3 }, rules)).toEqual({
+    for (const attempts of [3, 4, 99, 5000])
+      expect(decideAfterExit(killed, { ...fresh, attempts }, rules)).toEqual({
+        ...{ kind: 'restart', attempt: attempts + 1 },
+        inSeconds: Math.min(60, 2 ** attempts),
+      });
+    expect(decideAfterExit(crash('host_out_of_memory'), { ...fresh, attempts: 3 }, rules)).toEqual({
       kind: 'give_up',
       infrastructure: true,
     });
-    expect(decideAfterExit(crash('unknown'), { ...fresh, attempts: 3 }, rules)).toEqual({
+  });
+
+  test('after a kill without a save the next run saves in half the time that it had', () => {
+    expect(saveSecondsAfterKill(40, null)).toBe(20);
+    expect(saveSecondsAfterKill(12, 20)).toBe(6);
+    expect(saveSecondsAfterKill(90, 6)).toBe(6);
+    expect(saveSecondsAfterKill(0.01, null)).toBe(0.2);
+  });
+
+  test('it gives up after the limit, unless the run was healthy for ten minutes', () => {
+    const killed = crash('unknown');
+    expect(decideAfterExit(killed, { ...fresh, attempts: 3 }, rules)).toEqual({
       kind: 'give_up',
       infrastructure: false,
     });
@@ -135,13 +152,14 @@ describe('after an exit', () => {
     ).toMatchObject({ kind: 'restart', attempt: 1, inSeconds: 1 });
   });
 
-  test.each([...crashTable.values()].filter((entry) => entry.isInfrastructure))(
-    '$category never fails a dataset, however often it happens',
-    (entry) => {
-      const after = decideAfterExit(entry, { ...fresh, attempts: 99 }, rules);
-      expect(after).toEqual({ kind: 'give_up', infrastructure: true });
-    },
-  );
+  test.each(
+    [...crashTable.values()].filter(
+      ({ category, isInfrastructure }) => isInfrastructure && category !== 'killed_by_signal',
+    ),
+  )('$category never fails a dataset, however often it happens', (entry) => {
+    const after = decideAfterExit(entry, { ...fresh, attempts: 99 }, rules);
+    expect(after).toEqual({ kind: 'give_up', infrastructure: true });
+  });
 
   test.each([
     'device_busy',

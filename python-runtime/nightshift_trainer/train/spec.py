@@ -130,6 +130,8 @@ class TrainSpec:
     checkpoints: Path
     # The folder with the fixed validation set.
     core: Path
+    # Saves at the latest after this time; None: only every save_steps.
+    save_seconds: float | None
     # Used only when the newest checkpoint is not of this pass.
     start_position: int
     # Set by tests, never by the product: seconds to sleep after each step, attention dropout.
@@ -140,6 +142,7 @@ class TrainSpec:
     def read(cls, spec: protocol.TrainSpec) -> TrainSpec:
         base, dataset, test = spec["base"], spec["dataset"], spec["test"]
         dropout = test.get("attention_dropout")
+        save_seconds = spec.get("save_seconds")
         return cls(
             run=spec["run"],
             workspace=Path(spec["workspace"]),
@@ -164,6 +167,7 @@ class TrainSpec:
             branch=spec["lineage"]["branch"],
             checkpoints=Path(spec["lineage"]["checkpoints"]),
             core=Path(spec["validation"]["core"]),
+            save_seconds=None if save_seconds is None else float(save_seconds),
             start_position=spec["start"]["position"],
             step_sleep=float(test.get("step_sleep", 0.0)),
             attention_dropout=None if dropout is None else float(dropout),

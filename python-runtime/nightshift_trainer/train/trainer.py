@@ -33,6 +33,7 @@ class Trainer:
         self.optimizer_step = OptimizerStep(session, saver)
         self.evaluator = Evaluator(session, self._must_halt)
         self._pending = list(pending)
+        self._saved_at = time.monotonic()
         on_cpu = session.model.device.type == "cpu"
         adapts = on_cpu and not session.spec.config.deterministic
         self._threads = AdaptiveThreads(session.spec.threads) if adapts else None
@@ -130,13 +131,14 @@ class Trainer:
         session, config = self.session, self.session.spec.config
         cadence = session.spec.cadence
         self.saver.settle(wait=False)
-        save_due = session.steps_done % config.save_steps == 0
+        save_due = session.steps_done % config.save_steps == 0 or self._is_unsaved_too_long()
         retry_due = 0 < self.saver.retry_at <= time.monotonic()
         evaluation_due = session.steps_done % cadence.eval_steps == 0
         saves_before = session.steps_done % config.eval_steps == 0
         if save_due or retry_due or saves_before:
             why = "evaluation" if saves_before and not save_due else "interval"
             self.saver.save(why, wait_for_space=False, allow_async=not saves_before)
+            self._saved_at = time.monotonic()
         if session.is_complete:
             return
         if evaluation_due:
@@ -145,6 +147,11 @@ class Trainer:
             self.evaluator.preview("interval")
         if session.steps_done % MONITORING_STEPS == 0:
             self.evaluator.budget.report()
+
+    def _is_unsaved_too_long(self) -> bool:
+        """The engine asks for earlier saves when something keeps killing the trainer."""
+        limit = self.session.spec.save_seconds
+        return limit is not None and time.monotonic() - self._saved_at >= limit
 
     def _has_commands(self) -> bool:
         self._pending += self.session.run_folder.commands()
@@ -183,7 +190,7 @@ class Trainer:
         """Saves and ends the run after SIGTERM (a shutdown, a daemon that frees memory)."""
         if self.session.run_folder.termination_requested:
             self.saver.save("stop", wait_for_space=False)
-            raise TrainerRefused("killed_by_signal", "The trainer received SIGTERM from the system")
+            raise TrainerRefused("killed_by_signal", "The trainer was asked to end by the system")
 
     def _halt(self, command: Command) -> Outcome:
         """Saves and returns the outcome of `stop-now` or `skip`."""

@@ -60,6 +60,9 @@ class _Run:
             # The engine asks for the stacks of all threads before it kills a hung trainer.
             faulthandler.register(signal.SIGUSR1, all_threads=True, chain=False)
         handler = signal.signal(signal.SIGTERM, self._on_sigterm)
+        if hasattr(signal, "SIGHUP"):
+            # A closed session must not cost the steps since the last save.
+            signal.signal(signal.SIGHUP, self._on_sigterm)
         folder.heartbeat(phase="load")
         trainer_lock: TrainerLock | None = None
         try:
@@ -103,7 +106,7 @@ class _Run:
         folder = self.folder
         folder.heartbeat(phase="load")
         if folder.termination_requested:
-            raise TrainerRefused("killed_by_signal", "The trainer received SIGTERM from the system")
+            raise TrainerRefused("killed_by_signal", "The trainer was asked to end by the system")
         for command in folder.commands():
             if command.verb in HALTING_VERBS:
                 folder.acknowledge(command, "accepted")

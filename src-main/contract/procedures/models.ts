@@ -7,6 +7,7 @@ import {
   restorePlan,
   restoreResult,
   restoreSource,
+  undoneChoice,
 } from '../lineage.ts';
 import { version, versionCheck } from '../versions.ts';
 import { call, done } from './common.ts';
@@ -93,7 +94,11 @@ export const restoreProcedures = {
       z.object({
         source: restoreSource,
         plan: z.string(),
+        /** Short for `undone: "queue"`. */
         queue_again: z.boolean().default(false),
+        undone: undoneChoice.optional(),
+        /** The settings that the plan lists don't change back. */
+        keep_settings: z.boolean().optional(),
         by: z.string().default('you'),
       }),
     )

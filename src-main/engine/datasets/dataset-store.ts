@@ -27,6 +27,8 @@ export interface DatasetStoreOptions {
 export class DatasetStore {
   private readonly options: DatasetStoreOptions;
   private readonly records: DatasetRecords;
+  /** Damaged files that the start replaced. */
+  readonly recoveries: { readonly name: string; readonly text: string }[] = [];
   private readonly journaled = new Set<string>();
   /** One change of the folders at a time. */
   private readonly serializer = createSerializer();
@@ -46,9 +48,11 @@ export class DatasetStore {
       const how = isRebuilt
         ? 'rebuilt from its runs and report'
         : 'restored from its last good copy';
+      const text = `The meta.json of ${meta.name} was damaged or missing and has been ${how}.`;
+      this.recoveries.push({ name: meta.name, text });
       journal.write({
         what: 'datasets.recovered',
-        text: `The meta.json of ${meta.name} was damaged or missing and has been ${how}.`,
+        text,
         dataset: meta.id,
         evidence: { problem },
       });

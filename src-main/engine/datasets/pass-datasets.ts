@@ -35,7 +35,7 @@ export interface TrainedDataset {
   readonly name: string;
   /** null when its data file is gone. */
   readonly place: PassDataset['place'] | null;
-  readonly ledger: Pick<RowLedger, 'stepsIn' | 'firstIn'>;
+  readonly ledger: Pick<RowLedger, 'stepsIn' | 'firstIn' | 'lastIn'>;
 }
 
 export function passDatasets(parts: DatasetParts) {
@@ -120,6 +120,8 @@ export function passDatasets(parts: DatasetParts) {
     /** Also of a dataset whose data file is gone; null when there never was one. */
     nameOf: (id: string): string | null =>
       store.allMetas().find((meta) => meta.id === id)?.name ?? null,
+    /** Damaged files that the start replaced, for the notices. */
+    recovered: () => store.recoveries,
     trained: (): Promise<readonly TrainedDataset[]> => trainedDatasets(parts),
     /**
      * Datasets with steps in the model after `since` (null: the base) up to `step`, in the order

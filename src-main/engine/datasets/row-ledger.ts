@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type AncestrySegment, isInAncestry, type Point } from '../../contract/index.ts';
-import { parseLedgerLine } from '../../formats/index.ts';
+import { parseLedgerPlace } from '../../formats/index.ts';
 import { Tail } from '../../kit/tail.ts';
 
 /** Read between two turns of the event loop, so that a ledger of 100,000 steps doesn't block the engine. */
@@ -11,6 +11,8 @@ const BYTES_PER_READ = 512 * 1024;
 interface LedgerStep {
   readonly step: number;
   readonly rows: Uint32Array;
+  readonly position: number;
+  readonly epoch: number;
   readonly isRefused: boolean;
 }
 
@@ -62,13 +64,14 @@ export class RowLedger {
   }
 
   private add(text: string): void {
-    const line = parseLedgerLine(text);
-    if (line === null) return;
+    const parsed = parseLedgerPlace(text);
+    if (parsed === null) return;
+    const { entry: line, place } = parsed;
     const steps = this.steps.get(line.branch) ?? [];
     this.steps.set(line.branch, steps);
     if (line.kind === 'step') {
       // A row that makes several examples is listed once per example but trained once per step.
-      const step = { ...line, rows: Uint32Array.from(new Set(line.rows)) };
+      const step = { ...line, ...place, rows: Uint32Array.from(new Set(line.rows)) };
       steps.push(step);
       this.count(line.branch, step, 1);
       return;
@@ -110,6 +113,21 @@ export class RowLedger {
     for (const [branch, steps] of this.steps)
       for (const { step } of steps) if (isInAncestry(ancestry, { branch, step })) sum += 1;
     return sum;
+  }
+
+  /** Where its last step in an ancestry ended; null when it wasn't trained there. */
+  lastIn(
+    ancestry: readonly AncestrySegment[],
+  ): { readonly step: number; readonly position: number; readonly epoch: number } | null {
+    let last: LedgerStep | null = null;
+    for (const [branch, steps] of this.steps)
+      for (const entry of steps)
+        if (
+          (last === null || entry.step > last.step) &&
+          isInAncestry(ancestry, { branch, step: entry.step })
+        )
+          last = entry;
+    return last === null ? null : { step: last.step, position: last.position, epoch: last.epoch };
   }
 
   /** First step of this dataset in an ancestry; null when it wasn't trained there. */

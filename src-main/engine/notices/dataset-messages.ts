@@ -50,6 +50,17 @@ export function rowsQuarantined(name: string, rows: number, why: string): Notice
   };
 }
 
+/** A file of a dataset was damaged, and what was done. */
+export function fileRecovered(name: string, text: string): NoticeText {
+  return {
+    kind: 'fact',
+    tone: 'warn',
+    title: `A file of ${name} was damaged`,
+    body: text,
+    opens: 'queue',
+  };
+}
+
 export function datasetRefused(name: string, reason: string): NoticeText {
   return {
     kind: 'dataset_failed',

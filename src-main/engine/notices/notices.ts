@@ -95,6 +95,8 @@ function connect(
   onDisk();
   onBase();
   onDatasets();
+  for (const { name, text } of options.datasets.recovered())
+    notify(messages.fileRecovered(name, text));
   const unsubscribe = [
     options.queue.news.on((news) => {
       notify(queueNotice(news, options.clock.now()));
@@ -129,6 +131,8 @@ function queueNotice(news: QueueNews, now: number): messages.NoticeText {
       return messages.datasetFailed(news.dataset, news.reason, news.next);
     case 'quarantined':
       return messages.rowsQuarantined(news.name, news.count, news.why);
+    case 'recovered':
+      return messages.fileRecovered(news.name, news.text);
     case 'not_ready':
       return isSelfHealing(news.category)
         ? messages.waiting(news.message)

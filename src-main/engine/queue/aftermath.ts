@@ -3,8 +3,15 @@
  * start.
  */
 import type { Aftermath } from '../../formats/index.ts';
-import type { DatasetsRoom } from '../datasets/index.ts';
-import { removeCursor, requirePass, writeCursor, writePass } from './pass-files.ts';
+import type { DatasetsRoom, PassDataset } from '../datasets/index.ts';
+import {
+  type Cursor,
+  type PassFile,
+  removeCursor,
+  requirePass,
+  writeCursor,
+  writePass,
+} from './pass-files.ts';
 import type { Passes } from './passes.ts';
 
 export type { Aftermath } from '../../formats/index.ts';
@@ -19,7 +26,7 @@ export async function applyAftermath(
   for (const account of after.accounts) await applyAccount(datasets, account);
   if (after.cursor !== null) {
     const dataset = datasets.forPass(after.cursor.dataset);
-    if (dataset !== null) await writeCursor(dataset.folder, after.cursor.at);
+    if (dataset !== null) await setCursor(datasets, dataset, after.cursor.at);
   }
   for (const dataset of datasets.processing()) {
     const pass = await requirePass(dataset.folder);
@@ -40,7 +47,39 @@ export async function applyAftermath(
     });
     queued.unshift(id);
   }
+  await holdAndSkip(datasets, passes, after);
   return queued;
+}
+
+async function holdAndSkip(
+  datasets: DatasetsRoom,
+  passes: Passes,
+  { hold = [], skip = [] }: Aftermath,
+): Promise<void> {
+  for (const id of [...hold].reverse()) {
+    const dataset = datasets.forPass(id);
+    if (dataset === null || dataset.place === 'processing') continue;
+    await datasets.note(id, { held: true });
+    if (dataset.place === 'queue') continue;
+    await datasets.toQueue(id, dataset.priority, {
+      before: passes.first(dataset),
+      revalidate: dataset.validated?.verdict !== 'ready',
+    });
+  }
+  for (const id of skip) {
+    const dataset = datasets.forPass(id);
+    if (dataset === null || dataset.place === 'processing') continue;
+    await datasets.toSkipped(id, 'undone by a restore; requeue it to train it again');
+  }
+}
+
+async function setCursor(
+  datasets: DatasetsRoom,
+  { id, folder }: PassDataset,
+  at: Omit<Cursor, 'format'>,
+): Promise<void> {
+  await writeCursor(folder, at);
+  await datasets.note(id, { resumes_at: at.position });
 }
 
 /** An interrupted pass would continue from weights that the model no longer has. */
@@ -54,15 +93,31 @@ async function leavePasses(datasets: DatasetsRoom, after: Aftermath): Promise<vo
 
 async function applyAccount(
   datasets: DatasetsRoom,
-  { id, steps, missing }: Aftermath['accounts'][number],
+  { id, steps, missing, place }: Aftermath['accounts'][number],
 ): Promise<void> {
   const dataset = datasets.forPass(id);
   if (dataset === null) return;
   await datasets.note(id, {
     done_steps: steps,
+    resumes_at: null,
     ...(dataset.place === 'completed' ? { reason: missing } : {}),
     ...(missing === null ? {} : { validation_after: null, validation_after_step: null }),
   });
-  // The rows before its cursor were trained by steps that the model no longer has.
-  if (missing !== null) await removeCursor(dataset.folder);
+  // An earlier cursor says where it stood in a model that is no longer this one.
+  await removeCursor(dataset.folder);
+  const pass = place == null ? null : await requirePass(dataset.folder);
+  if (place == null || pass === null || isAtEnd(dataset, pass, place.position)) return;
+  // It continues behind the rows that the model has.
+  await setCursor(datasets, dataset, {
+    ...place,
+    seed: pass.config.seed,
+    content_hash: pass.content_hash,
+    cache: pass.cache,
+    excluded_rows: pass.excluded_rows,
+  });
+}
+
+function isAtEnd({ validated }: PassDataset, pass: PassFile, position: number): boolean {
+  const rows = (validated?.trained_rows ?? 0) - pass.excluded_rows.length;
+  return position >= rows * pass.config.epochs;
 }

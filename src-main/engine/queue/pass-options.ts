@@ -2,7 +2,7 @@
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { ConfigRoom } from '../config/index.ts';
-import type { DatasetsRoom } from '../datasets/index.ts';
+import type { DatasetsRoom, PassDataset } from '../datasets/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { EstimateRoom } from '../estimate/index.ts';
 import type { LineageRoom } from '../lineage/index.ts';
@@ -26,6 +26,8 @@ export interface PassOptions {
   readonly versions: VersionsRoom;
   readonly clock: Clock;
   readonly random: () => string;
+  /** A damaged pass.json was replaced. */
+  readonly onRecovered: (dataset: PassDataset, text: string) => void;
   /** Another base was selected: the model is kept, and a new lineage is started from that base. */
   readonly beginLineage: (base: string) => void;
 }

@@ -2,7 +2,7 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { DatasetsRoom, PassDataset } from '../datasets/index.ts';
-import { type PassFile, readCursor, readPass } from './pass-files.ts';
+import { type PassFile, readCursor } from './pass-files.ts';
 import type { OpenPass, Passes } from './passes.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function repairPasses(
 ): Promise<OpenPass | null> {
   const open: OpenPass[] = [];
   for (const dataset of datasets.processing()) {
-    const pass = await readPass(dataset.folder);
+    const pass = await passes.read(dataset);
     if (pass === null || !(await hasCache(dataset, pass))) {
       await datasets.toQueue(dataset.id, dataset.priority, {
         before: null,

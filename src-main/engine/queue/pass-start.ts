@@ -3,9 +3,10 @@ import { plural } from '../../contract/format.ts';
 import { type Config, configFor, Refusal } from '../../contract/index.ts';
 import { UNMEASURED } from '../../formats/index.ts';
 import { type PassDataset, remainingSteps, validationKey } from '../datasets/index.ts';
-import { type PassFile, readCursor, recoverPass, writePass } from './pass-files.ts';
+import { type PassFile, readCursor, writePass } from './pass-files.ts';
 import type { PassOptions } from './pass-options.ts';
 import { decideStart, stepsBefore } from './pass-position.ts';
+import { readPassOrRecover } from './pass-recovery.ts';
 import type { OpenPass } from './passes.ts';
 
 type Validated = NonNullable<PassDataset['validated']> & { readonly cache: string };
@@ -22,7 +23,7 @@ export async function startPass(options: PassOptions, id: string): Promise<OpenP
   if (dataset === null || base === null || !dataset.isReady) return null;
   const validated = validatedOf(dataset);
   if (validated === null || !(await datasets.isUnchanged(id))) return null;
-  const interrupted = await readInterrupted(dataset);
+  const interrupted = await readInterrupted(options, dataset);
   if (interrupted !== null && canContinue(options, interrupted, validated, base)) {
     await requireSpace(options);
     await datasets.toProcessing(id);
@@ -46,14 +47,19 @@ function validatedOf({ validated }: PassDataset): Validated | null {
 }
 
 /** Refusal NOT_READY for a pass.json of a newer version, which must not be replaced. */
-async function readInterrupted(dataset: PassDataset): Promise<PassFile | null> {
-  const recovered = await recoverPass(dataset.folder).catch(() => null);
-  if (recovered?.isNewer === true)
-    throw new Refusal('NOT_READY', `${recovered.problem ?? 'pass.json is newer'}.`, {
+async function readInterrupted(
+  options: PassOptions,
+  dataset: PassDataset,
+): Promise<PassFile | null> {
+  const { pass, newer } = await readPassOrRecover(options, dataset, (text) => {
+    options.onRecovered(dataset, text);
+  });
+  if (newer !== null)
+    throw new Refusal('NOT_READY', `${newer}.`, {
       subject: dataset.id,
       next: 'Open the workspace with the newer version.',
     });
-  return recovered?.value?.state === 'open' ? recovered.value : null;
+  return pass?.state === 'open' ? pass : null;
 }
 
 const canContinue = (

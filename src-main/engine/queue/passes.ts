@@ -9,6 +9,7 @@ import { type Closed, completePass } from './pass-completion.ts';
 import { type PassFile, writePass } from './pass-files.ts';
 import type { PassOptions } from './pass-options.ts';
 import { isTrained, keepPlace, savedPlace } from './pass-place.ts';
+import { readPassOrRecover } from './pass-recovery.ts';
 import { startPass } from './pass-start.ts';
 
 export interface OpenPass {
@@ -31,6 +32,14 @@ export class Passes {
   async begin(id: string): Promise<OpenPass | null> {
     const open = await startPass(this.options, id);
     return open === null ? null : this.reopen(open);
+  }
+
+  /** A damaged pass.json is replaced. Null: there is nothing to continue. */
+  async read(dataset: PassDataset): Promise<PassFile | null> {
+    const { pass } = await readPassOrRecover(this.options, dataset, (text) => {
+      this.options.onRecovered(dataset, text);
+    });
+    return pass;
   }
 
   /** Locks the configuration of the pass. */

@@ -6,7 +6,7 @@ import type { DesiredStateStore } from './desired-state.ts';
 import type { OpenPass, Passes } from './passes.ts';
 import type { PassOptions } from './pass-options.ts';
 
-export interface QueueOptions extends Omit<PassOptions, 'beginLineage'> {
+export interface QueueOptions extends Omit<PassOptions, 'beginLineage' | 'onRecovered'> {
   readonly trainer: TrainerRoom;
   readonly failed: (where: string, error: unknown) => void;
 }
@@ -60,6 +60,7 @@ export type QueueNews =
       readonly count: number;
       readonly why: string;
     }
+  | { readonly kind: 'recovered'; readonly name: string; readonly text: string }
   | {
       readonly kind: 'not_ready';
       readonly category: string;

@@ -36,18 +36,23 @@ export async function createQueue(options: QueueOptions) {
     deviceWait: null,
     waiting: null,
   };
+  const news = new Emitter<QueueNews>();
   const parts: QueueParts = {
     options,
     progress,
     desiredState: await openDesiredState(options.paths, options.clock),
     passes: new Passes({
       ...options,
+      onRecovered: ({ id, name }, text) => {
+        options.journal.write({ what: 'queue.recovered', text, dataset: id });
+        news.emit({ kind: 'recovered', name, text });
+      },
       beginLineage: (base) => {
         scheduler.beginLineage(base);
       },
     }),
     settled: new Emitter<PassOutcome>(),
-    news: new Emitter<QueueNews>(),
+    news,
     notifyChanged: () => {
       changed.emit(undefined);
     },

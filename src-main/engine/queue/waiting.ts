@@ -1,7 +1,6 @@
 /** What the user does with datasets that wait or are finished, and the list with expected times. */
 import { type DatasetSummary, type Priority, Refusal } from '../../contract/index.ts';
 import type { PassDataset } from '../datasets/index.ts';
-import { removeCursor } from './pass-files.ts';
 import { type QueueParts, stepOf } from './queue-progress.ts';
 import { expectedTimes } from './queue-rules.ts';
 
@@ -90,14 +89,14 @@ export class WaitingDatasets {
   }
 
   /**
-   * A skipped dataset continues where it stopped, a completed one is trained again as a whole, a
-   * refused one is validated again. Refusals NOT_FOUND, NOT_READY.
+   * A skipped or failed dataset continues where it stopped, and one that a restore undid in part
+   * behind the rows that the model has. A completed one is trained again as a whole, a refused one
+   * is validated again. Refusals NOT_FOUND, NOT_READY.
    */
   async retry(id: string): Promise<DatasetSummary> {
     const dataset = this.known(id);
     if (dataset.place === 'queue' || dataset.place === 'processing')
       throw new Refusal('NOT_READY', `${dataset.name} is already in the queue.`, { subject: id });
-    if (dataset.place === 'completed') await removeCursor(dataset.folder);
     const summary = await this.parts.options.datasets.toQueue(id, dataset.priority, {
       before: null,
       revalidate: dataset.validated?.verdict !== 'ready',

@@ -6,6 +6,7 @@ import { Refusal } from '../../contract/index.ts';
 import { type Intent, readIntent, removeIntent } from './intent.ts';
 import { doneText, errorText, ONGOING } from './messages.ts';
 import type { RestoreProgress } from './progress.ts';
+import { followSettings } from './settings.ts';
 import { removePartials, removeStaged } from './steps.ts';
 import type { RestoreOptions } from './types.ts';
 
@@ -81,6 +82,7 @@ export class Completion {
     await this.reloadLineage();
     const queued = await this.options.queue.aftermath(intent.aftermath);
     await this.followBase(intent.title);
+    await followSettings(this.options, intent);
     await this.options.metrics.follow().catch((error: unknown) => {
       // Only the charts are stale; the next start reads them again.
       this.options.failed('restore.metrics', error);

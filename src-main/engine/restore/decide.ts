@@ -1,17 +1,18 @@
 /** Exactly what a restore does, from what was read of the workspace. Pure. */
 import { createHash } from 'node:crypto';
 import {
-  ancestryOf,
-  type AncestrySegment,
   type Point,
   Refusal,
   type RestorePlan,
   type RestoreSource,
+  type UndoneChoice,
 } from '../../contract/index.ts';
 import type { BranchEntry } from '../lineage/index.ts';
 import type { Aftermath } from '../queue/index.ts';
+import { accountsOf, changedDatasets, decideUndone, leavingDatasets } from './changed-datasets.ts';
 import { describePhases, titleOf, undoText } from './messages.ts';
 import { resolveSource, type SourceInputs } from './resolve-source.ts';
+import type { SettingChanges } from './settings.ts';
 import type { RestorePhase, SavedPoint } from './types.ts';
 
 export type ModelState = Pick<
@@ -26,6 +27,8 @@ export interface RestoreInputs extends SourceInputs {
   readonly isTraining: boolean;
   readonly warmupSteps: number;
   readonly modelState: (at: Point, point: SavedPoint | null) => ModelState;
+  /** Settings that the point was trained with and that are different now. */
+  readonly settings: (point: SavedPoint) => SettingChanges;
   readonly freeBytes: number | null;
   /** Size of the backup that is made first. */
   readonly backupBytes: number;
@@ -38,25 +41,12 @@ export interface Decision {
   readonly plan: RestorePlan;
   readonly point: SavedPoint;
   readonly entry: BranchEntry;
-  /** What follows the switch, for each answer to "queue again". */
-  readonly aftermath: (queueAgain: boolean) => Aftermath;
+  /** What follows the switch; null: datasets that were not finished are queued again. */
+  readonly aftermath: (undone: UndoneChoice | null) => Aftermath;
 }
 
 /** Space for manifests and file system overhead. */
 const OVERHEAD_BYTES = 16 * 1024 * 1024;
-
-/** A dataset whose part in the model changes. */
-interface ChangedDataset {
-  readonly id: string;
-  readonly name: string;
-  readonly canQueue: boolean;
-  /** Steps in the model after the restore. */
-  readonly steps: number;
-  /** Steps that are removed from the model. */
-  readonly removed: number;
-  /** Its first step in the model before the restore. */
-  readonly first: number;
-}
 
 /** Refusals NOT_FOUND, NOT_READY. */
 export function decideRestore(source: RestoreSource, inputs: RestoreInputs): Decision {
@@ -81,6 +71,7 @@ export function decideRestore(source: RestoreSource, inputs: RestoreInputs): Dec
     point,
     inputs.datasets.find((dataset) => dataset.id === undone)?.name ?? null,
   );
+  const settings = inputs.settings(point);
   const optimizerState = point.optimizerState === null ? 'fresh' : 'restored';
   const neededBytes = inputs.backupBytes + (point.canHardLink ? 0 : point.bytes) + OVERHEAD_BYTES;
   return {
@@ -92,16 +83,26 @@ export function decideRestore(source: RestoreSource, inputs: RestoreInputs): Dec
       opened: inputs.now,
       why: `${title}.`,
     },
-    aftermath: (queueAgain) => ({
+    aftermath: (choice) => ({
       goesOn: continuedPass,
       accounts: accountsOf(changed, title),
       cursor: continuedPass === null ? cursorOf(point) : null,
-      queueAgain: leaving
-        .filter((dataset) => dataset.can_queue && (queueAgain || dataset.id === undone))
-        .map((dataset) => dataset.id),
+      ...decideUndone(choice, {
+        changed: changed.filter(({ id }) => continuedPass === null || id !== point.cursor?.dataset),
+        undone,
+      }),
     }),
     plan: {
-      id: planId({ source, from, to, point, newBranch: inputs.newBranch, leaving, continuedPass }),
+      id: planId({
+        source,
+        from,
+        to,
+        point,
+        newBranch: inputs.newBranch,
+        leaving,
+        continuedPass,
+        settings,
+      }),
       source,
       title,
       from: { ...from, ...inputs.modelState(from, null) },
@@ -112,6 +113,7 @@ export function decideRestore(source: RestoreSource, inputs: RestoreInputs): Dec
       warmup_steps: optimizerState === 'fresh' ? inputs.warmupSteps : 0,
       datasets_leaving: leaving,
       phases: describePhases(inputs, { point, from, note, resumesPass: continuedPass !== null }),
+      settings,
       disk: {
         free_bytes: inputs.freeBytes,
         needed_bytes: neededBytes,
@@ -120,54 +122,6 @@ export function decideRestore(source: RestoreSource, inputs: RestoreInputs): Dec
       undo: undoText(from),
     },
   };
-}
-
-/** `to` null: a new lineage, which shares no step with the old one. */
-function changedDatasets(inputs: RestoreInputs, to: Point | null): readonly ChangedDataset[] {
-  const before = ancestryOf(inputs.branches, inputs.head);
-  const after: readonly AncestrySegment[] = [
-    ...(to === null ? [] : ancestryOf(inputs.branches, to.branch, to.step)),
-    { branch: inputs.newBranch, upto: null, opened: inputs.now },
-  ];
-  const shared = intersection(before, after);
-  return inputs.datasets
-    .map(({ id, name, place, ledger }) => ({
-      id,
-      name,
-      canQueue: place !== null,
-      steps: ledger.stepsIn(after),
-      stepsBefore: ledger.stepsIn(before),
-      removed: ledger.stepsIn(before) - ledger.stepsIn(shared),
-      first: ledger.firstIn(before)?.step ?? 0,
-    }))
-    .filter((dataset) => dataset.removed > 0 || dataset.steps !== dataset.stepsBefore);
-}
-
-/** The segments that two ancestries have in common. */
-function intersection(
-  a: readonly AncestrySegment[],
-  b: readonly AncestrySegment[],
-): readonly AncestrySegment[] {
-  return a.flatMap((segment) => {
-    const other = b.find((known) => known.branch === segment.branch);
-    if (other === undefined) return [];
-    const upto =
-      segment.upto === null ? other.upto : Math.min(segment.upto, other.upto ?? Infinity);
-    return [{ ...segment, upto }];
-  });
-}
-
-function leavingDatasets(changed: readonly ChangedDataset[]): RestorePlan['datasets_leaving'] {
-  return changed
-    .filter((dataset) => dataset.removed > 0)
-    .sort((a, b) => a.first - b.first)
-    .map(({ id, name, steps, removed, canQueue }) => ({
-      id,
-      name,
-      share: steps > 0 ? 'part' : 'whole',
-      steps: removed,
-      can_queue: canQueue,
-    }));
 }
 
 /** The open pass that the restored point lies inside, which training continues; null: none. */
@@ -192,16 +146,6 @@ function cursorOf({ cursor, step }: SavedPoint): Aftermath['cursor'] {
   return { dataset, at };
 }
 
-function accountsOf(changed: readonly ChangedDataset[], title: string): Aftermath['accounts'] {
-  const missing = (removed: number): string =>
-    `${String(removed)} ${removed === 1 ? 'step of it is' : 'steps of it are'} no longer in the model (removed by "${title}").`;
-  return changed.map(({ id, steps, removed }) => ({
-    id,
-    steps,
-    missing: removed > 0 ? missing(removed) : null,
-  }));
-}
-
 /** What is confirmed. Steps that a running trainer adds in the meantime don't change it. */
 function planId(facts: {
   readonly source: RestoreSource;
@@ -211,6 +155,7 @@ function planId(facts: {
   readonly newBranch: string;
   readonly leaving: RestorePlan['datasets_leaving'];
   readonly continuedPass: string | null;
+  readonly settings: SettingChanges;
 }): string {
   const identity = {
     source: facts.source,
@@ -221,6 +166,7 @@ function planId(facts: {
     branch: facts.newBranch,
     leaving: facts.leaving.map(({ id, share }) => [id, share]),
     continued_pass: facts.continuedPass,
+    ...(facts.settings.length === 0 ? {} : { settings: facts.settings }),
   };
   return createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 16);
 }

@@ -1,7 +1,9 @@
 /** What is read of the workspace before a restore is decided. */
 import type { EvaluationPoint, Point, RestorePlan, RestoreSource } from '../../contract/index.ts';
+import type { PassFile } from '../../formats/index.ts';
 import type { ModelState, RestoreInputs } from './decide.ts';
 import { readLineageBase, readRequestedBase, readSavedPoints } from './saved-points.ts';
+import { changedSettings } from './settings.ts';
 import type { RestoreOptions, RestorePhase, SavedPoint } from './types.ts';
 
 /**
@@ -29,6 +31,7 @@ export async function readInputs(
   const live = alive && heartbeat !== null && heartbeat.phase !== 'load' ? heartbeat.step : 0;
   const step = Math.max(newest?.step ?? 0, live ?? 0, newestSavedStep(saved, head));
   const datasets = await options.datasets.trained();
+  const passes = await readPasses(queue, datasets);
   const { freeGb } = disk.reading();
   const newBranch = await lineage.nextBranch();
   return {
@@ -41,10 +44,10 @@ export async function readInputs(
       source.kind === 'base' ? await readRequestedBase(options, source.id, newBranch) : null,
     datasets,
     newBranch,
-    openPasses: await readOpenPasses(
-      queue,
-      datasets.map((dataset) => dataset.id),
+    openPasses: new Map(
+      passes.filter(({ state }) => state === 'open').map(({ dataset, pass }) => [dataset, pass]),
     ),
+    settings: (point) => changedSettings(config.values(), trainedWith(options, passes, point)),
     isTraining: queue.isSupervising(),
     warmupSteps: (queue.open()?.pass.config ?? config.values()).warmup_steps,
     modelState: (at, point) => modelState(options, at, point),
@@ -59,17 +62,32 @@ export async function readInputs(
   };
 }
 
-/** Ids of the passes that can be continued, by dataset. */
-async function readOpenPasses(
+/** The last pass of every dataset. */
+async function readPasses(
   queue: RestoreOptions['queue'],
-  datasets: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  const passes = new Map<string, string>();
-  for (const id of datasets) {
+  datasets: readonly { readonly id: string }[],
+): Promise<readonly PassFile[]> {
+  const passes: PassFile[] = [];
+  for (const { id } of datasets) {
     const pass = await queue.passOf(id);
-    if (pass?.state === 'open') passes.set(id, pass.pass);
+    if (pass !== null) passes.push(pass);
   }
   return passes;
+}
+
+/** The configuration of a point: its version has it, else the pass that its checkpoint is of. */
+function trainedWith(
+  { versions }: RestoreOptions,
+  passes: readonly PassFile[],
+  point: SavedPoint,
+): Readonly<Record<string, unknown>> | null {
+  if (point.origin.kind === 'base') return null;
+  const { origin, branch, step, cursor } = point;
+  const all = versions.list();
+  const version =
+    all.find(({ name }) => origin.kind === 'version' && name === origin.name) ??
+    all.find((known) => known.branch === branch && known.step === step);
+  return version?.config ?? passes.find(({ pass }) => pass === cursor?.pass)?.config ?? null;
 }
 
 const newestSavedStep = (saved: readonly SavedPoint[], branch: string): number =>

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { z } from 'zod';
-import { type Point, Refusal } from '../../contract/index.ts';
+import { type Point, Refusal, UNDONE_DEFAULT, type UndoneChoice } from '../../contract/index.ts';
 import { readFormat, restoreIntent, writeFormat } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Decision } from './decide.ts';
@@ -44,14 +44,26 @@ export async function writeIntent(paths: WorkspacePaths, intent: Intent): Promis
 export const removeIntent = (paths: WorkspacePaths): Promise<void> =>
   rm(paths.restoreIntent, { force: true });
 
+/** What was chosen for the datasets and the settings of a plan. */
+export interface RestoreChoices {
+  readonly queue_again: boolean;
+  /** Null: for the queue itself, which holds nothing. */
+  readonly undone?: UndoneChoice | null | undefined;
+  readonly keep_settings?: boolean | undefined;
+}
+
+const undoneOf = ({ queue_again, undone }: RestoreChoices): UndoneChoice | null =>
+  undone === undefined ? (queue_again ? 'queue' : UNDONE_DEFAULT) : undone;
+
 /** The intent of a decision, before its first phase. */
 export function intentOf(
   { plan, aftermath: decideAftermath }: Decision,
-  request: { readonly queue_again: boolean; readonly by: string },
+  request: RestoreChoices & { readonly by: string },
   started: number,
 ): Intent {
   const pointOf = ({ branch, step }: Point): Point => ({ branch, step });
-  const after = decideAftermath(request.queue_again);
+  const { settings = [] } = plan;
+  const after = decideAftermath(undoneOf(request));
   return {
     format: 1,
     id: `r-${randomBytes(6).toString('hex')}`,
@@ -64,6 +76,9 @@ export function intentOf(
     to: pointOf(plan.to),
     optimizer_state: plan.optimizer_state,
     backup: null,
+    ...(request.keep_settings === true || settings.length === 0
+      ? {}
+      : { settings: Object.fromEntries(settings.map(({ key, then }) => [key, then])) }),
     aftermath: { ...after, accounts: [...after.accounts], queueAgain: [...after.queueAgain] },
   };
 }

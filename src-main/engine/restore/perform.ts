@@ -2,7 +2,7 @@
 import { Refusal, type RestoreResult, type RestoreSource } from '../../contract/index.ts';
 import { type Completion, SAVE_TIMEOUT } from './completion.ts';
 import type { Decision } from './decide.ts';
-import { type Intent, intentOf, writeIntent } from './intent.ts';
+import { type Intent, intentOf, type RestoreChoices, writeIntent } from './intent.ts';
 import { asRefusal, changedMeanwhile, doneText } from './messages.ts';
 import type { RestoreProgress } from './progress.ts';
 import { baseOf } from './stage-worker.ts';
@@ -10,9 +10,8 @@ import { backUp, keepAsVersion, stage } from './steps.ts';
 import type { RestoreOptions, RestorePhase } from './types.ts';
 import { verifySource } from './verify-source.ts';
 
-export interface RestoreRequest {
+export interface RestoreRequest extends RestoreChoices {
   readonly source: RestoreSource;
-  readonly queue_again: boolean;
   readonly by: string;
 }
 

@@ -70,7 +70,10 @@ export function createRestore(options: RestoreOptions) {
     async openLineage(base: string): Promise<void> {
       const source: RestoreSource = { kind: 'base', id: base };
       const { id } = await planner.plan(source);
-      await carryOut({ source, plan: id, queue_again: false, by: 'the queue' });
+      await carryOut({
+        ...{ source, plan: id, queue_again: false, undone: null, by: 'the queue' },
+        keep_settings: true,
+      });
     },
     /**
      * Call it before the queue starts. I/O errors are reported and don't keep the engine from

@@ -16,7 +16,7 @@ export interface StateReadings {
     readonly step: number | null;
     readonly recovering: {
       readonly attempt: number;
-      readonly limit: number;
+      readonly limit: number | null;
       readonly cause: string;
     } | null;
     readonly pending: string | null;
@@ -63,7 +63,8 @@ export function decideState(readings: StateReadings): CurrentState {
   const { trainer, desiredState } = readings;
   if (trainer.recovering !== null) {
     const { attempt, limit, cause } = trainer.recovering;
-    return { state: 'recovering', reason: `attempt ${attempt} of ${limit}: ${cause}` };
+    const of = limit === null ? '' : ` of ${limit}`;
+    return { state: 'recovering', reason: `attempt ${attempt}${of}: ${cause}` };
   }
   if (trainer.alive) return whileAlive(readings);
   if (desiredState.desired_state === 'stopped')

@@ -50,6 +50,8 @@ const LOG_PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/jinja2\.exceptions|TemplateError/, 'template_error'],
   [/Segmentation fault/, 'segmentation_fault'],
 ];
+/** Nothing inside the process sends itself these. */
+const FROM_OUTSIDE: readonly string[] = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGPWR'];
 /** These lines name errors that did not happen. */
 const ADVICE =
   /might be asynchronously reported|CUDA_LAUNCH_BLOCKING|Compile with `TORCH_USE_CUDA_DSA`|expandable_segments/;
@@ -72,6 +74,8 @@ export function classifyCrash(evidence: Evidence): Crash & { readonly message: s
       ? found('host_out_of_memory', 'the system ran out of memory and killed the trainer')
       : found('killed_by_signal', 'the trainer was killed');
   }
+  if (signal !== null && FROM_OUTSIDE.includes(signal))
+    return found('killed_by_signal', `the trainer was killed by ${signal}`);
   const lines = `${error?.type ?? ''}: ${error?.message ?? ''}\n${evidence.log}`
     .split('\n')
     .filter((line) => !ADVICE.test(line));

@@ -4,8 +4,8 @@ import { blamesDataset, type Crash, crashTable } from '../../contract/index.ts';
 import type { EventOf, Exit } from '../../formats/index.ts';
 import { classifyCrash } from './classify-crash.ts';
 import type { SupervisorContext } from './context.ts';
-import { type AfterExit, decideAfterExit, type RestartRules } from './restart-rules.ts';
 import { launchCategory } from './launch.ts';
+import { type AfterExit, decideAfterExit, isKill, type RestartRules } from './restart-rules.ts';
 import { readKernelLog, readLogEnd } from './run-files.ts';
 import { halveMicroBatch } from './spec.ts';
 import type { SupervisedPass } from './supervised-pass.ts';
@@ -39,7 +39,7 @@ export async function handleCrash(
   const after = decideAfterExit(
     crash,
     {
-      attempts: pass.attempts,
+      attempts: isKill(crash) ? pass.kills : pass.attempts,
       failedPositions: pass.failedPositions,
       healthySeconds: context.clock.now() - run.startedAt,
     },
@@ -47,6 +47,7 @@ export async function handleCrash(
   );
   const halt = pass.requestedHalt ?? (run.heartbeat?.phase === 'paused' ? 'paused' : null);
   const attempt = after.kind === 'restart' ? after.attempt : pass.attempts;
+  const limit = isKill(crash) ? null : rules.limit;
   const rows = exit?.error?.rows ?? [];
   context.emit(run, {
     type: 'crashed',
@@ -59,7 +60,7 @@ export async function handleCrash(
   });
   context.journal.write({
     what: 'trainer.crashed',
-    text: `${capital(crash.message)}. ${nextStepText(crash, halt, after, pass.savedStep, rules.limit)}`,
+    text: `${capital(crash.message)}. ${nextStepText(crash, halt, after, pass.savedStep, limit)}`,
     step: run.heartbeat?.step ?? null,
     dataset: pass.dataset.id,
     evidence: {
@@ -76,10 +77,13 @@ export async function handleCrash(
   if (halt !== null) return { kind: 'halt', halt };
   if (after.kind === 'give_up')
     return { kind: 'give_up', outcome: giveUp(crash, pass, after.infrastructure, rows) };
-  pass.attempts = after.attempt;
+  if (isKill(crash)) {
+    pass.kills = after.attempt;
+    pass.saveEarlier(context.clock.now());
+  } else pass.attempts = after.attempt;
   if (crash.category.startsWith('gpu_out_of_memory'))
     pass.microBatch = halveMicroBatch(pass.microBatch, pass.request.config);
-  pass.recovery = { crash, since: pass.recovery?.since ?? context.clock.now(), attempt };
+  pass.recovery = { crash, since: pass.recovery?.since ?? context.clock.now(), attempt, limit };
   return { kind: 'restart', inSeconds: after.inSeconds };
 }
 
@@ -177,14 +181,15 @@ function nextStepText(
   halt: Halt | null,
   after: AfterExit,
   savedStep: number,
-  limit: number,
+  limit: number | null,
 ): string {
   const checkpoint = savedStep === 0 ? 'the start' : `checkpoint ${savedStep}`;
   if (halt !== null)
     return `Not restarting because training is ${halt}; it resumes from ${checkpoint}.`;
   if (after.kind === 'give_up') return crash.suggestion;
   const delay = duration(after.inSeconds);
-  return `Restarting from ${checkpoint} in ${delay} (attempt ${after.attempt} of ${limit}).`;
+  const of = limit === null ? '' : ` of ${limit}`;
+  return `Restarting from ${checkpoint} in ${delay} (attempt ${after.attempt}${of}).`;
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

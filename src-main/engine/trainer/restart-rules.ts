@@ -4,7 +4,7 @@ import type { CommandVerb } from '../../formats/index.ts';
 import type { Halt } from './types.ts';
 
 export interface CrashHistory {
-  /** Restarts since the last new checkpoint. */
+  /** Restarts since the last new checkpoint; kills from outside and other crashes apart. */
   readonly attempts: number;
   /** Positions at which the dataset's rows failed, newest last. */
   readonly failedPositions: readonly (number | null)[];
@@ -22,6 +22,7 @@ export type AfterExit =
   | { readonly kind: 'restart'; readonly inSeconds: number; readonly attempt: number }
   | { readonly kind: 'give_up'; readonly infrastructure: boolean };
 
+const MIN_SAVE_SECONDS = 0.2;
 /** After a run of this length, restarts are counted from zero. */
 const HEALTHY_SECONDS = 600;
 
@@ -51,8 +52,25 @@ export function decideAfterExit(
       return { kind: 'give_up', infrastructure: false };
   }
   const attempt = (history.healthySeconds >= HEALTHY_SECONDS ? 0 : history.attempts) + 1;
+  const restart: AfterExit = { kind: 'restart', inSeconds: backoff(attempt, rules), attempt };
+  // Whoever kills the trainer says nothing about the dataset or the machine: it only waits longer.
+  if (isKill(crash)) return restart;
   // A failure of the machine never counts against the dataset, however often it happens.
   if (attempt > rules.limit) return { kind: 'give_up', infrastructure: crash.isInfrastructure };
-  const inSeconds = Math.min(rules.lastSeconds, rules.firstSeconds * 2 ** (attempt - 1));
-  return { kind: 'restart', inSeconds, attempt };
+  return restart;
+}
+
+/** By a signal from outside, without evidence that memory ran out. */
+export const isKill = ({ category }: Pick<Crash, 'category'>): boolean =>
+  category === 'killed_by_signal';
+
+const backoff = (attempt: number, { firstSeconds, lastSeconds }: RestartRules): number =>
+  Math.min(lastSeconds, firstSeconds * 2 ** Math.min(attempt - 1, 30));
+
+/**
+ * Seconds after which the next run saves, however long `save_steps` takes: half of what the killed
+ * run had to train, so that a regular killer can't keep a dataset from ever advancing. Pure.
+ */
+export function saveSecondsAfterKill(trainedSeconds: number, before: number | null): number {
+  return Math.min(before ?? Infinity, Math.max(MIN_SAVE_SECONDS, trainedSeconds / 2));
 }

@@ -53,6 +53,8 @@ export function trainSpec(options: {
   readonly request: PassRequest;
   /** Replaces micro_batch after the GPU ran out of memory; the effective batch size stays. */
   readonly microBatch: number | null;
+  /** After kills from outside: seconds after which it saves at the latest. */
+  readonly saveSeconds?: number | null;
   readonly machine: DeviceFacts;
   readonly threads: number;
   readonly now: number;
@@ -91,6 +93,7 @@ export function trainSpec(options: {
     // Asynchronous saving keeps a GPU busy. On the CPU it competes with the steps for cores and
     // needs a second copy of the weights.
     saving: device === 'cpu' ? 'sync' : 'async',
+    ...(options.saveSeconds == null ? {} : { save_seconds: options.saveSeconds }),
     // Per process: more threads than cores slow all processes down.
     threads: Math.max(1, Math.floor(options.threads / config.world_size)),
     test: {},

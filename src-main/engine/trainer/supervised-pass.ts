@@ -1,7 +1,7 @@
 /** What is known about the pass under supervision, over all of its runs. */
 import type { Crash } from '../../contract/index.ts';
 import type { CommandVerb, EventOf, RunEvent } from '../../formats/index.ts';
-import { requestedHaltAfter } from './restart-rules.ts';
+import { requestedHaltAfter, saveSecondsAfterKill } from './restart-rules.ts';
 import type { Halt, PassRequest } from './types.ts';
 
 export interface Recovery {
@@ -9,12 +9,20 @@ export interface Recovery {
   /** When training stopped: the first of several crashes in a row. */
   readonly since: number;
   readonly attempt: number;
+  /** Attempts before the dataset fails; null: a kill from outside never fails it. */
+  readonly limit: number | null;
 }
 
 export class SupervisedPass {
   readonly request: PassRequest;
   /** Restarts since the last new checkpoint. */
   attempts = 0;
+  /** Of these, after kills from outside, which never end the pass. */
+  kills = 0;
+  /** The trainer saves at the latest after this time; null: only as configured. */
+  saveSeconds: number | null = null;
+  /** When this run began its steps; null: it has not, or has saved since. */
+  private unsavedSince: number | null = null;
   readonly failedPositions: (number | null)[] = [];
   /** Step of the newest checkpoint; 0 when there is none. */
   savedStep: number;
@@ -50,6 +58,13 @@ export class SupervisedPass {
     this.isHangSuspected = false;
     this.isHangKilled = false;
     this.saveFailure = null;
+    this.unsavedSince = null;
+  }
+
+  /** The run was killed from outside before it could save a step. */
+  saveEarlier(now: number): void {
+    if (this.unsavedSince === null) return;
+    this.saveSeconds = saveSecondsAfterKill(now - this.unsavedSince, this.saveSeconds);
   }
 
   apply(event: RunEvent): void {
@@ -69,12 +84,17 @@ export class SupervisedPass {
       case 'checkpoint_failed':
         this.saveFailure = event;
         break;
+      case 'resumed':
+        this.unsavedSince = event.t;
+        break;
       case 'checkpoint':
         this.saveFailure = null;
+        this.unsavedSince = null;
         if (event.step <= this.savedStep) break;
         this.savedStep = event.step;
         // Training got past whatever made it restart.
         this.attempts = 0;
+        this.kills = 0;
         break;
       default:
     }

@@ -76,7 +76,8 @@ export interface TrainerView {
   readonly heartbeat: HeartbeatView | null;
   readonly recovering: {
     readonly attempt: number;
-    readonly limit: number;
+    /** Null: the dataset never fails of it. */
+    readonly limit: number | null;
     readonly cause: string;
     readonly category: string;
   } | null;

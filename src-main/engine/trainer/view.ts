@@ -15,7 +15,7 @@ export function trainerView(
     pid: run?.identity.pid ?? null,
     alive: run?.isAlive ?? false,
     heartbeat: heartbeatView(run, context.clock.now()),
-    recovering: recoveryView(context, pass),
+    recovering: recoveryView(pass),
     pending: pending === null ? null : { verb: pending.verb, t: pending.t },
     requestedHalt: pass?.requestedHalt ?? null,
     device: pass?.device ?? null,
@@ -45,15 +45,12 @@ function unsavedView(pass: SupervisedPass | null, run: WatchedRun | null): Train
   };
 }
 
-function recoveryView(
-  context: SupervisorContext,
-  pass: SupervisedPass | null,
-): TrainerView['recovering'] {
+function recoveryView(pass: SupervisedPass | null): TrainerView['recovering'] {
   const recovery = pass?.recovery ?? null;
   if (recovery === null) return null;
   return {
     attempt: recovery.attempt,
-    limit: context.config.values().watchdog.restart_limit,
+    limit: recovery.limit,
     cause: recovery.crash.meaning,
     category: recovery.crash.category,
   };

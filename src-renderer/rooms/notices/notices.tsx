@@ -119,7 +119,10 @@ function Recovering(): ReactElement | null {
         </span>
       </p>
       <span className={classNames(noticeStyles.detail, textStyles.caption, textStyles.number)}>
-        attempt {recovery.attempt} of {recovery.limit} without progress
+        {recovery.limit === null
+          ? `attempt ${String(recovery.attempt)}`
+          : `attempt ${String(recovery.attempt)} of ${String(recovery.limit)}`}{' '}
+        without progress
       </span>
     </div>
   );

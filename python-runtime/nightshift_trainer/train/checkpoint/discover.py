@@ -64,6 +64,9 @@ def verify(folder: Path, heartbeat: Callable[[], None]) -> str | None:
         return f"manifest.json is unreadable ({reason or error})"
     if manifest.get("seal") != seal(manifest):
         return "manifest.json has changed since it was saved"
+    # Renamed or copied by hand: training would continue at a step that these weights don't have.
+    if _NAME.match(folder.name) and manifest.get("step") != step_of(folder):
+        return f"the folder is named {folder.name}, but contains step {manifest.get('step')}"
     for name, facts in files.items():
         problem = _verify_file(folder / name, name, facts, heartbeat)
         if problem is not None:

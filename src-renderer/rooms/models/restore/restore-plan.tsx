@@ -1,7 +1,11 @@
 /** A restore plan, its progress and its result. */
-import { Button, Checkbox } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
-import type { RestorePlan, RestoreResult } from '../../../../src-main/contract/index.ts';
+import {
+  type RestorePlan,
+  type RestoreResult,
+  UNDONE_DEFAULT,
+} from '../../../../src-main/contract/index.ts';
 import { useLost } from '../../../engine/index.ts';
 import { classNames } from '../../../kit/class-names.ts';
 import { duration } from '../../../kit/format.ts';
@@ -12,16 +16,19 @@ import textStyles from '../../../kit/styles/text.module.css';
 import { FactList } from '../point-facts.tsx';
 import { RefusalMessage } from '../refusal-message.tsx';
 import { RestorePhases } from './restore-phases.tsx';
-import { useRestoreProgress, type RestoreProgress } from './restore-progress.ts';
+import { RestoreOptions } from './restore-options.tsx';
+import {
+  useRestoreProgress,
+  type RestoreChoices,
+  type RestoreProgress,
+} from './restore-progress.ts';
 import {
   changesOf,
   diskText,
   removedDatasetText,
   optimizerStateText,
   namesText,
-  queueableOf,
   summaryOf,
-  undoneDatasetOf,
 } from './restore-text.ts';
 import restoreStyles from './restore.module.css';
 
@@ -38,9 +45,10 @@ export function RestorePlanView({
 }): ReactElement {
   const lost = useLost();
   const { progress, carryOut } = useRestoreProgress(plan, onPlan);
-  const [queueAgain, setQueueAgain] = useState(false);
-  const queueable = queueableOf(plan);
-  const undoneDataset = undoneDatasetOf(plan);
+  const [choices, setChoices] = useState<RestoreChoices>({
+    undone: UNDONE_DEFAULT,
+    keepSettings: false,
+  });
   return (
     <div>
       <p className={classNames(textStyles.secondary, restoreStyles.summary)}>
@@ -59,22 +67,9 @@ export function RestorePlanView({
         phases={plan.phases}
         at={progress.kind === 'done' ? 'over' : progress.kind === 'planned' ? null : progress.at}
       />
-      {progress.kind !== 'planned' || (undoneDataset === null && queueable.length === 0) ? null : (
-        <div className={restoreStyles.options}>
-          {undoneDataset === null ? null : (
-            <p className={textStyles.secondary}>{undoneDataset} is queued again.</p>
-          )}
-          {queueable.length === 0 ? null : (
-            <Checkbox
-              label={`Queue ${namesText(queueable)} again`}
-              checked={queueAgain}
-              onChange={(event) => {
-                setQueueAgain(event.currentTarget.checked);
-              }}
-            />
-          )}
-        </div>
-      )}
+      {progress.kind === 'planned' ? (
+        <RestoreOptions plan={plan} choices={choices} onChoose={setChoices} />
+      ) : null}
       <Outcome plan={plan} progress={progress} />
       <div className={classNames(layoutStyles.dialogFooter, restoreStyles.footer)}>
         <Footnote plan={plan} progress={progress} />
@@ -89,7 +84,7 @@ export function RestorePlanView({
               variant="filled"
               disabled={lost || !plan.disk.fits}
               onClick={() => {
-                void carryOut(queueAgain);
+                void carryOut(choices);
               }}
             >
               Back up and restore

@@ -5,6 +5,7 @@ import type {
   RestorePlan,
   RestoreResult,
   RestoreSource,
+  UndoneChoice,
 } from '../../../../src-main/contract/index.ts';
 import { attempt, useEngine, useRoom, type Refused } from '../../../engine/index.ts';
 
@@ -13,6 +14,11 @@ type CallState =
   | { readonly kind: 'running' }
   | { readonly kind: 'done'; readonly result: RestoreResult }
   | { readonly kind: 'failed'; readonly refused: Refused };
+
+export interface RestoreChoices {
+  readonly undone: UndoneChoice;
+  readonly keepSettings: boolean;
+}
 
 export type RestoreProgress =
   | { readonly kind: 'planned'; readonly refused: Refused | null; readonly isRenewed: boolean }
@@ -65,7 +71,7 @@ export function useRestoreProgress(
   onPlan: (plan: RestorePlan) => void,
 ): {
   readonly progress: RestoreProgress;
-  readonly carryOut: (queueAgain: boolean) => Promise<void>;
+  readonly carryOut: (choices: RestoreChoices) => Promise<void>;
 } {
   const lineage = useRoom('lineage');
   const [asked, setAsked] = useState<CallState>({
@@ -105,14 +111,16 @@ export function useRestoreProgress(
       clearInterval(timer);
     };
   }, [isPlanned, id, source, onPlan]);
-  const carryOut = async (queueAgain: boolean): Promise<void> => {
+  const carryOut = async ({ undone, keepSettings }: RestoreChoices): Promise<void> => {
     const before = restoreNow()?.since ?? null;
     setAsked({ kind: 'running' });
     const outcome = await attempt((engine) =>
       engine.restore.carryOut({
         source: plan.source,
         plan: plan.id,
-        queue_again: queueAgain,
+        queue_again: undone === 'queue',
+        ...(undone === 'skip' ? { undone } : {}),
+        ...(keepSettings ? { keep_settings: true } : {}),
         by: 'you (window)',
       }),
     );

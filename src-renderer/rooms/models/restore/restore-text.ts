@@ -1,13 +1,13 @@
 /** Texts of the restore dialog. Pure. */
 import {
   type RestorePlan,
-  type RestoreSource,
   VALIDATION_DATASET,
   VALIDATION_FIXED,
 } from '../../../../src-main/contract/index.ts';
 import { bytes, count, duration, loss, percent, plural, UNKNOWN } from '../../../kit/format.ts';
 import { pointText } from '../saved-models.ts';
 
+type SettingChange = NonNullable<RestorePlan['settings']>[number];
 export type RestorePhase = RestorePlan['phases'][number]['phase'];
 
 export function phaseName(phase: RestorePhase): string {
@@ -103,18 +103,13 @@ export function optimizerStateText(plan: RestorePlan): string {
 export const removedDatasetText = (dataset: RestorePlan['datasets_leaving'][number]): string =>
   `${dataset.name} (${dataset.share === 'whole' ? 'complete' : 'partial'}, ${plural(dataset.steps, 'step')})`;
 
-/** The dataset that is being undone is queued again even without the checkbox. */
-const isUndone = (source: RestoreSource, id: string): boolean =>
-  source.kind === 'undo_dataset' && source.dataset === id;
-
-export const undoneDatasetOf = (plan: RestorePlan): string | null =>
-  plan.datasets_leaving.find((dataset) => isUndone(plan.source, dataset.id))?.name ?? null;
-
-/** Names of the datasets that the checkbox queues again. */
+/** Names of the datasets that are undone and whose files still exist. */
 export const queueableOf = (plan: RestorePlan): readonly string[] =>
-  plan.datasets_leaving
-    .filter((dataset) => dataset.can_queue && !isUndone(plan.source, dataset.id))
-    .map((dataset) => dataset.name);
+  plan.datasets_leaving.filter((dataset) => dataset.can_queue).map((dataset) => dataset.name);
+
+/** `learning_rate 0.0001 to 0.0002` */
+export const settingText = ({ key, now, then }: SettingChange): string =>
+  `${key} ${JSON.stringify(now)} to ${JSON.stringify(then)}`;
 
 /** `a, b and c` */
 export function namesText(names: readonly string[]): string {
