@@ -987,6 +987,15 @@ class EvaluationResult(TypedDict):
     answers: list[EvaluationResultAnswers]
 
 
+class IntakeAnswer(TypedDict):
+    # Run folder that is done; null: the worker is ready
+    folder: str | None
+    # Resident memory of the worker
+    rss_bytes: int
+    # The worker takes no further run
+    ends: bool
+
+
 class ReportHeldOut(TypedDict):
     core: int
     slice: int

@@ -57,14 +57,30 @@ def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
     reader = LineReader(path)
     try:
         require_data_file(path)
-        base = open_base(Path(intake_spec["base"]["folder"]))
-        base = base.on(_template_date(dataset_folder, base.date))
+        base = _open_base(Path(intake_spec["base"]["folder"]))
+        base = base.on(_template_date(dataset_folder, datetime.now()))
         intake = _Intake(options, base, dataset_folder, core_folder, dataset["id"])
         report = intake.validate_file(path, reader, _progress(folder, reader, path), started)
     except FileRefused as refusal:
         content_hash = content_hash_of(path)
         report = refused_report(str(refusal), content_hash, time.monotonic() - started)
     write_json(dataset_folder / "report.json", report)
+
+
+# The base of the previous file, for a process that validates many. Only ever one entry.
+_opened: dict[tuple[object, ...], PreparedBase] = {}
+
+
+def _open_base(folder: Path) -> PreparedBase:
+    """Reads the files again only when they have changed."""
+    facts = [(path.name, path.stat()) for path in sorted(folder.glob("*.j*"))]
+    key = (folder, *((name, fact.st_mtime_ns, fact.st_size, fact.st_ino) for name, fact in facts))
+    base = _opened.get(key)
+    if base is None:
+        base = open_base(folder)
+        _opened.clear()
+        _opened[key] = base
+    return base
 
 
 def _template_date(dataset_folder: Path, now: datetime) -> datetime:
@@ -235,7 +251,7 @@ class _Intake:
         slice_texts = held_out_texts(self._base, held_out.slice)
         texts = sorted([*core_texts, *slice_texts], key=lambda text: text.row)
         writer.close()
-        write_token_bytes(writer.folder, self._base.tokenizer, self._base.vocabulary)
+        write_token_bytes(writer.folder, self._base)
         writer.finish(table, texts, facts)
         if validation_set is not None:
             ensure_validation_tokens(self._core_folder, self._base, self._options)
