@@ -46,6 +46,7 @@ EventType = Literal[
     "started",
     "acknowledged",
     "checkpoint_skipped",
+    "cache_rebuilt",
     "resumed",
     "lost",
     "orphaned_steps",
@@ -77,6 +78,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     "started",
     "acknowledged",
     "checkpoint_skipped",
+    "cache_rebuilt",
     "resumed",
     "lost",
     "orphaned_steps",
@@ -1202,7 +1204,14 @@ class DatasetCursor(_DatasetCursorKeywords, _DatasetCursorOptional):
     step: int
 
 
-class CacheFile(TypedDict):
+class _CacheFileOptional(TypedDict, total=False):
+    # xxh3-128 of every other file of the cache, checked when a pass starts
+    files: dict[str, str]
+    # xxh3-128 of all other fields
+    hash: str
+
+
+class CacheFile(_CacheFileOptional):
     # Format number
     format: Literal[1]
     # Key of the cache, its folder name

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..cache_check import facts_hash, hash_of
 from ..files import fsync_folder
 from ..rendering.tokens import Labels, TokenIds
 
@@ -96,10 +97,18 @@ class CacheWriter:
             "tokens": self.tokens,
             "trained_tokens": self.trained_tokens,
         }
-        (self.folder / "cache.json").write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+        write_facts(self.folder, document)
         for path in self.folder.iterdir():
             with path.open("rb") as stream:
                 os.fsync(stream.fileno())
+
+
+def write_facts(folder: Path, document: Mapping[str, Any]) -> None:
+    """Writes cache.json, with the hashes of the files beside it and of itself."""
+    names = sorted(path.name for path in folder.iterdir() if path.name != "cache.json")
+    facts = {**document, "files": {name: hash_of(folder / name) for name in names}}
+    facts["hash"] = facts_hash(facts)
+    (folder / "cache.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
 
 
 def publish_folder(partial: Path, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -57,9 +58,10 @@ def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
     reader = LineReader(path)
     try:
         require_data_file(path)
-        base = _open_base(Path(intake_spec["base"]["folder"]))
-        base = base.on(_template_date(dataset_folder, datetime.now()))
-        intake = _Intake(options, base, dataset_folder, core_folder, dataset["id"])
+        base = opened_base(Path(intake_spec["base"]["folder"]))
+        base = base.on(template_date(dataset_folder, datetime.now()))
+        intake = Intake(options, base, dataset_folder, core_folder, dataset["id"])
+        intake.source = {"options": dict(intake_spec["options"]), "path": str(path)}
         report = intake.validate_file(path, reader, _progress(folder, reader, path), started)
     except FileRefused as refusal:
         content_hash = content_hash_of(path)
@@ -71,7 +73,7 @@ def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
 _opened: dict[tuple[object, ...], PreparedBase] = {}
 
 
-def _open_base(folder: Path) -> PreparedBase:
+def opened_base(folder: Path) -> PreparedBase:
     """Reads the files again only when they have changed."""
     facts = [(path.name, path.stat()) for path in sorted(folder.glob("*.j*"))]
     key = (folder, *((name, fact.st_mtime_ns, fact.st_size, fact.st_ino) for name, fact in facts))
@@ -83,7 +85,7 @@ def _open_base(folder: Path) -> PreparedBase:
     return base
 
 
-def _template_date(dataset_folder: Path, now: datetime) -> datetime:
+def template_date(dataset_folder: Path, now: datetime) -> datetime:
     """The date for a template that writes one: fixed when the dataset is first validated, so that
     a later validation gives the same tokens."""
     path = dataset_folder / "report.json"
@@ -112,7 +114,9 @@ def _progress(folder: RunFolder, reader: LineReader, path: Path) -> Progress:
     return progress
 
 
-class _Intake:
+class Intake:
+    """The validation of one file into the folder of its dataset."""
+
     def __init__(
         self,
         options: IntakeOptions,
@@ -124,6 +128,8 @@ class _Intake:
         self._options, self._base, self._folder = options, base, folder
         self._core_folder, self._dataset = core_folder, dataset
         self._csv_missing = CsvMissing()
+        # What a damaged cache is rebuilt from.
+        self.source: dict[str, Any] = {}
 
     def validate_file(
         self, path: Path, reader: LineReader, progress: Progress, started: float
@@ -252,7 +258,8 @@ class _Intake:
         texts = sorted([*core_texts, *slice_texts], key=lambda text: text.row)
         writer.close()
         write_token_bytes(writer.folder, self._base)
-        writer.finish(table, texts, facts)
+        extra = {"source.json": json.dumps(self.source) + "\n"} if self.source else None
+        writer.finish(table, texts, facts, extra)
         if validation_set is not None:
             ensure_validation_tokens(self._core_folder, self._base, self._options)
         elif held_out.core:
