@@ -243,9 +243,7 @@ class Intake:
         validation_set: ValidationSet | None,
     ) -> None:
         rows, kinds = np.asarray(validator.accepted.rows, dtype=np.int64), held_out.kinds
-        table = writer.table()
-        if len(table):
-            table[:, 5] = kinds[np.searchsorted(rows, table[:, 2])]
+        writer.set_kinds(rows, kinds)
         facts: dict[str, Any] = {
             "key": key,
             "template_hash": self._base.template_hash,
@@ -259,7 +257,7 @@ class Intake:
         writer.close()
         write_token_bytes(writer.folder, self._base)
         extra = {"source.json": json.dumps(self.source) + "\n"} if self.source else None
-        writer.finish(table, texts, facts, extra)
+        writer.finish(None, texts, facts, extra)
         if validation_set is not None:
             ensure_validation_tokens(self._core_folder, self._base, self._options)
         elif held_out.core:
