@@ -134,15 +134,15 @@ try {
     writeFileSync(path.join(folder, 'inbox', `small-${file}.jsonl`), `${lines.join('\n')}\n`);
   }
   let first = null;
-  let judged = 0;
+  let validated = 0;
   const small = await watch(engine, async () => {
-    judged = verdicts();
-    if (judged > 0) first ??= { t: performance.now(), judged };
-    return judged >= files;
+    validated = verdicts();
+    if (validated > 0) first ??= { t: performance.now(), validated };
+    return validated >= files;
   });
   const seconds = (performance.now() - first.t) / 1000;
-  row('files with a verdict', `${judged} of ${files}`);
-  row('files a second, from the first verdict', ((files - first.judged) / seconds).toFixed(1));
+  row('files with a verdict', `${validated} of ${files}`);
+  row('files a second, from the first verdict', ((files - first.validated) / seconds).toFixed(1));
   row('engine at 10, 50, 100 %', course(small.engine));
   row('worker at 10, 50, 100 %; processes', `${course(small.worker)}; ${small.workers.size}`);
   row('/api/status, longest', `${Math.round(Math.max(...small.status))} ms`);
