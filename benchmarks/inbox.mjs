@@ -59,6 +59,16 @@ const resident = (pid) => {
   }
 };
 
+/** Milliseconds of processor time so far. */
+const processor = (pid) => {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return 0;
+  }
+};
+
 /** The Python processes that the engine started. */
 function workers(engine) {
   const pids = [];
@@ -133,6 +143,7 @@ try {
     );
     writeFileSync(path.join(folder, 'inbox', `small-${file}.jsonl`), `${lines.join('\n')}\n`);
   }
+  const before = processor(engine.child.pid);
   let first = null;
   let validated = 0;
   const small = await watch(engine, async () => {
@@ -141,8 +152,13 @@ try {
     return validated >= files;
   });
   const seconds = (performance.now() - first.t) / 1000;
+  const spent = [engine.child.pid, ...workers(engine.child.pid)].map((pid) => processor(pid));
   row('files with a verdict', `${validated} of ${files}`);
   row('files a second, from the first verdict', ((files - first.validated) / seconds).toFixed(1));
+  row(
+    'processor time a file: engine, worker',
+    `${((spent[0] - before) / files).toFixed(0)} ms, ${((spent[1] ?? 0) / files).toFixed(0)} ms`,
+  );
   row('engine at 10, 50, 100 %', course(small.engine));
   row('worker at 10, 50, 100 %; processes', `${course(small.worker)}; ${small.workers.size}`);
   row('/api/status, longest', `${Math.round(Math.max(...small.status))} ms`);
