@@ -1,4 +1,5 @@
 """`python -m nightshift_trainer <run folder>`: runs the trainer or worker that spec.json names.
+`--serve` instead of a folder: the intake worker takes run folders from stdin, one after another.
 
 Each kind is imported only when it is needed: the intake worker starts without torch. `exit.json` is
 always written; a process that leaves none has crashed.
@@ -34,6 +35,7 @@ WORKERS: dict[str, str] = {
     "chat": "nightshift_trainer.chat.worker",
 }
 TRAINER = "nightshift_trainer.train.worker"
+INTAKE_HOST = "nightshift_trainer.intake.host"
 
 
 def _cancel_on_signal(number: int, frame: FrameType | None) -> None:
@@ -63,10 +65,25 @@ def _exit_failed(folder: RunFolder, error: BaseException) -> None:
     folder.exit("failed", reason=str(error), code=1, error=describe(error))
 
 
+def _run_intake(folder: RunFolder) -> int:
+    """As `main` does, for one run of a warm worker."""
+    try:
+        spec = folder.spec()
+        if spec["kind"] != "intake":
+            raise ValueError(f"spec.json asks for {spec['kind']}, not for intake")
+    except Exception as error:
+        _exit_failed(folder, error)
+        return 1
+    return run_worker(folder, WORKERS["intake"], spec)
+
+
 def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
-        print("usage: python -m nightshift_trainer <run folder>", file=sys.stderr)
+        print("usage: python -m nightshift_trainer <run folder> | --serve", file=sys.stderr)
         return 2
+    if arguments == ["--serve"]:
+        importlib.import_module(WORKERS["intake"])
+        return int(importlib.import_module(INTAKE_HOST).serve(_run_intake))
     folder = RunFolder(Path(arguments[0]).resolve())
     try:
         spec = folder.spec()

@@ -52,6 +52,7 @@ EventType = Literal[
     "started",
     "acknowledged",
     "checkpoint_skipped",
+    "cache_rebuilt",
     "resumed",
     "lost",
     "orphaned_steps",
@@ -86,6 +87,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     "started",
     "acknowledged",
     "checkpoint_skipped",
+    "cache_rebuilt",
     "resumed",
     "lost",
     "orphaned_steps",
@@ -1065,6 +1067,15 @@ class EvaluationResult(TypedDict):
     answers: list[EvaluationResultAnswers]
 
 
+class IntakeAnswer(TypedDict):
+    # Run folder that is done; null: the worker is ready
+    folder: str | None
+    # Resident memory of the worker
+    rss_bytes: int
+    # The worker takes no further run
+    ends: bool
+
+
 class ReportHeldOut(TypedDict):
     core: int
     slice: int
@@ -1271,7 +1282,14 @@ class DatasetCursor(_DatasetCursorKeywords, _DatasetCursorOptional):
     step: int
 
 
-class CacheFile(TypedDict):
+class _CacheFileOptional(TypedDict, total=False):
+    # xxh3-128 of every other file of the cache, checked when a pass starts
+    files: dict[str, str]
+    # xxh3-128 of all other fields
+    hash: str
+
+
+class CacheFile(_CacheFileOptional):
     # Format number
     format: Literal[1]
     # Key of the cache, its folder name

@@ -42,6 +42,11 @@ export const cacheFile = defineFile({
     examples: count('Examples'),
     tokens: count('Tokens'),
     trained_tokens: count('Tokens that count toward the loss'),
+    files: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe('xxh3-128 of every other file of the cache, checked when a pass starts'),
+    hash: text('xxh3-128 of all other fields').optional(),
   }),
 });
 export type CacheFile = z.infer<typeof cacheFile.schema>;

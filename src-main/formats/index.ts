@@ -16,6 +16,7 @@ export * from './engine-state.ts';
 export * from './events.ts';
 export * from './files.ts';
 export * from './folders.ts';
+export * from './intake-host.ts';
 export * from './journal.ts';
 export * from './ledger.ts';
 export * from './lineage.ts';

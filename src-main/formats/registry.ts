@@ -9,6 +9,7 @@ import { metaFile, rejectedFile, reportFile, splitFile, uploadPartFile } from '.
 import type { FileFormat, LineFormat } from './document.ts';
 import { dailyFile, noticesFile, queueFile } from './engine-state.ts';
 import { eventsFile } from './events.ts';
+import { intakeAnswer, intakeRequest } from './intake-host.ts';
 import { journalFile } from './journal.ts';
 import { ledgerFile } from './ledger.ts';
 import { lineageFile } from './lineage.ts';
@@ -37,6 +38,8 @@ export const formats = {
   metrics: metricsLine,
   exit: exitFile,
   process: processFile,
+  'intake-request': intakeRequest,
+  'intake-answer': intakeAnswer,
   'evaluation-result': evaluationResultFile,
   meta: metaFile,
   report: reportFile,

@@ -48,6 +48,12 @@ export const trainerEvents = [
     folder: text('Its folder'),
     reason: text('What is wrong with it'),
   }),
+  event('cache_rebuilt', 'trainer', 'A damaged token cache was rebuilt before training', {
+    folder: text('Its folder'),
+    dataset: text('Dataset; null: the fixed validation set').nullable(),
+    files: z.array(z.string()).describe('Files that were not as they were written'),
+    seconds: number('Duration'),
+  }),
   event('resumed', 'trainer', 'Training begins or continues here', {
     step,
     position: integer('Rows of the pass that are done'),

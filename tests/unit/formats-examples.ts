@@ -140,6 +140,8 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
     ...{ validation_before_step: 0, validation_after_step: 4 },
     ...{ quarantined: [3], history: [{ t: 1, what: 'added' }] },
   },
+  'intake-request': { folder: '/runs/r' },
+  'intake-answer': { folder: null, rss_bytes: 1, ends: false },
   report: {
     ...{ format: 1, verdict: 'needs_decision', record_format: 'messages', rows: 9, accepted: 8 },
     ...{ trained_rows: 6, held_out: { core: 1, slice: 1, duplicates: 0 }, truncated: 0 },

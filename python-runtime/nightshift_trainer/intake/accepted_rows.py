@@ -3,7 +3,6 @@ their examples in the token cache."""
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from ..rendering.rows import RenderedRow
 from ..rendering.tokens import Labels, TokenIds
 from .cache_writer import CacheWriter
+from .disk_numbers import DiskNumbers
 from .leakage import MAX_LISTED_ROWS, answer_in_prompt
 from .near_duplicates import NearDuplicates
 from .options import IntakeOptions
@@ -38,10 +38,13 @@ class PendingRow:
 class AcceptedRows:
     def __init__(self, options: IntakeOptions, writer: CacheWriter | None) -> None:
         self._writer = writer
-        self.rows, self.question_keys, self.row_hashes = array("q"), array("Q"), array("Q")
+        folder = None if writer is None else writer.folder.parent
+        self.rows = DiskNumbers("q", folder)
+        self.question_keys, self.row_hashes = DiskNumbers("Q", folder), DiskNumbers("Q", folder)
         # Tokens without loss and tokens with loss, by row.
-        self.prompt_lengths, self.answer_lengths = array("q"), array("q")
-        self.truncated_rows = array("q")
+        self.prompt_lengths = DiskNumbers("q", folder)
+        self.answer_lengths = DiskNumbers("q", folder)
+        self.truncated_rows = DiskNumbers("q", folder)
         self.tokens = 0
         self.trained_tokens = 0
         # Rows with think blocks, whether they are stripped or not.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ def _round_width(maximum: int) -> int:
         width *= 10
 
 
-def length_statistics(lengths: array[int]) -> dict[str, Any]:
+def length_statistics(lengths: Sequence[int]) -> dict[str, Any]:
     """In tokens. A bin includes its `from` and excludes its `to`."""
     values = np.sort(np.asarray(lengths, dtype=np.int64))
 

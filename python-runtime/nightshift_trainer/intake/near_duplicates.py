@@ -9,7 +9,7 @@ than `MIN_WINDOWS` windows are too short for an estimate and are skipped.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,6 +19,8 @@ MIN_WINDOWS = 6
 MIN_SIMILARITY = 0.8
 MAX_COMPARED = 1 << 18
 SLOTS = 1 << 19
+# Up to here the slots are kept in a dictionary.
+MAX_FEW_ROWS = 512
 MAX_EXAMPLES = 20
 # Only the beginning of a longer row is compared.
 MAX_ROW_BYTES = 1 << 16
@@ -87,6 +89,48 @@ def _minima(joined: np.ndarray, starts: Sequence[np.ndarray]) -> np.ndarray:
     return np.minimum.reduceat(hashes[:, None] * _FACTORS[None, :], borders, axis=0)
 
 
+class _Slots(Protocol):
+    """The newest row by band and slot; 0: none."""
+
+    def read(self, band: int, slots: np.ndarray) -> np.ndarray: ...
+
+    def write(self, band: int, slots: np.ndarray, ordinals: np.ndarray) -> None: ...
+
+
+class _SlotTable:
+    def __init__(self) -> None:
+        self.table = np.zeros((BANDS, SLOTS), dtype=np.int64)
+
+    def read(self, band: int, slots: np.ndarray) -> np.ndarray:
+        return self.table[band, slots]
+
+    def write(self, band: int, slots: np.ndarray, ordinals: np.ndarray) -> None:
+        self.table[band, slots] = ordinals
+
+
+class _FewSlots:
+    """The same for a small file, which would touch most pages of the table with few entries."""
+
+    def __init__(self) -> None:
+        self._entries: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def read(self, band: int, slots: np.ndarray) -> np.ndarray:
+        first = band * SLOTS
+        return np.array([self._entries.get(first + slot, 0) for slot in slots.tolist()])
+
+    def write(self, band: int, slots: np.ndarray, ordinals: np.ndarray) -> None:
+        keys = (slots + band * SLOTS).tolist()
+        self._entries.update(zip(keys, ordinals.tolist(), strict=True))
+
+    def as_table(self) -> _SlotTable:
+        slots = _SlotTable()
+        slots.table.reshape(-1)[list(self._entries.keys())] = list(self._entries.values())
+        return slots
+
+
 class NearDuplicates:
     def __init__(self, capacity: int = MAX_COMPARED) -> None:
         """`capacity`: how many of the newest rows to compare with; it alone decides the memory."""
@@ -98,7 +142,7 @@ class NearDuplicates:
         self._signatures = np.zeros((capacity, MINIMA), dtype=np.uint16)
         self._row_numbers = np.zeros(capacity, dtype=np.int64)
         self._hashes = np.zeros(capacity, dtype=np.uint64)
-        self._slots = np.zeros((BANDS, SLOTS), dtype=np.int64)
+        self._slots: _Slots = _FewSlots()
 
     def add(self, rows: Sequence[int], hashes: Sequence[int], texts: Sequence[str]) -> None:
         """`texts`: the normalized texts of rows in file order. Rows with equal `hashes` are exact
@@ -127,14 +171,16 @@ class NearDuplicates:
         for column in range(1, bands.shape[2]):
             band_hashes = _mix(band_hashes * _ODD_1 + bands[:, :, column])
         slots = (band_hashes % np.uint64(SLOTS)).astype(np.int64)
+        if isinstance(self._slots, _FewSlots) and len(self._slots) > MAX_FEW_ROWS * BANDS:
+            self._slots = self._slots.as_table()
         candidates = np.zeros((len(minima), 2 * BANDS), dtype=np.int64)
         for band in range(BANDS):
             band_slots = slots[:, band]
-            candidates[:, band] = self._slots[band, band_slots]
+            candidates[:, band] = self._slots.read(band, band_slots)
             order = np.argsort(band_slots, kind="stable")
             same = np.flatnonzero(band_slots[order[1:]] == band_slots[order[:-1]])
             candidates[order[same + 1], BANDS + band] = ordinals[order[same]]
-            self._slots[band, band_slots] = ordinals
+            self._slots.write(band, band_slots, ordinals)
         return candidates
 
     def _compare(self, ordinals: np.ndarray, candidates: np.ndarray) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
+from ..rendering.base import PreparedBase
+
 BLOCK_IDS = 1 << 20
 
 
@@ -66,6 +68,20 @@ class TokenBytes:
         return self._tokenizer.decode([token], skip_special_tokens=False).encode("utf-8")
 
 
+# The table of the previous tokenizer, for a process that validates many files: a vocabulary takes
+# longer to parse than a small file to validate.
+_tables: dict[str, TokenBytes] = {}
+
+
+def _table_of(tokenizer: Tokenizer, tokenizer_hash: str) -> TokenBytes:
+    table = _tables.get(tokenizer_hash)
+    if table is None:
+        table = TokenBytes(tokenizer)
+        _tables.clear()
+        _tables[tokenizer_hash] = table
+    return table
+
+
 def used_ids(tokens: Path, vocabulary: int) -> np.ndarray:
     """The ids in a tokens.i32, ascending. Read in blocks: the file may not fit into memory."""
     used = np.zeros(vocabulary, dtype=bool)
@@ -75,10 +91,10 @@ def used_ids(tokens: Path, vocabulary: int) -> np.ndarray:
     return np.flatnonzero(used)
 
 
-def write_token_bytes(folder: Path, tokenizer: Tokenizer, vocabulary: int) -> None:
+def write_token_bytes(folder: Path, base: PreparedBase) -> None:
     """Writes both files into a cache folder whose `tokens.i32` is complete."""
-    token_bytes = TokenBytes(tokenizer)
-    ids = used_ids(folder / "tokens.i32", vocabulary)
+    token_bytes = _table_of(base.tokenizer, base.tokenizer_hash)
+    ids = used_ids(folder / "tokens.i32", base.vocabulary)
     texts = [token_bytes.of(int(token)) for token in ids]
     table = np.array([(token, len(text)) for token, text in zip(ids, texts, strict=True)])
     (folder / "token_bytes.i32").write_bytes(table.reshape(-1, 2).astype("<i4").tobytes())

@@ -5,7 +5,6 @@ Nothing here knows about dataset folders or verdicts; see worker.py and verdict.
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 
 import numpy as np
@@ -20,6 +19,7 @@ from ..wording import count_of
 from .accepted_rows import AcceptedRows, PendingRow
 from .cache_writer import CacheWriter
 from .columns import Columns
+from .disk_numbers import DiskNumbers
 from .field_use import FieldUse
 from .mapping import is_mapped
 from .normalize import hash_and_first_chunk, normalized_hash
@@ -69,7 +69,7 @@ class Validator:
         self.formats: Counter[str] = Counter()
         self.format_rows: dict[str, list[tuple[int, str]]] = {}
         # Lengths before the length policy, in tokens, of the rows that it rejects as well.
-        self.full_lengths = array("q")
+        self.full_lengths = DiskNumbers("q", None if writer is None else writer.folder.parent)
         self.longest_chat = 0
         self.over_length = 0
         self.over_length_answer_lost = 0

@@ -47,6 +47,19 @@ def ensure_validation_tokens(core: Path, base: PreparedBase, options: IntakeOpti
     target = core_folder(core, hashes)
     if (target / "cache.json").is_file():
         return
+    content_hash = str(read_json(core / "cache.json")["content_hash"])
+    build_validation_tokens(core, target, base, options, content_hash, {})
+
+
+def build_validation_tokens(
+    core: Path,
+    target: Path,
+    base: PreparedBase,
+    options: IntakeOptions,
+    content_hash: str,
+    extra_files: Mapping[str, str],
+) -> None:
+    """Writes the tokens into `target`, with the files that it holds besides."""
     # Not splitlines: a text may contain U+2028.
     lines = (core / "records.jsonl").read_text("utf-8").split("\n")
     rows = [json.loads(line) for line in lines if line]
@@ -62,13 +75,14 @@ def ensure_validation_tokens(core: Path, base: PreparedBase, options: IntakeOpti
         table = writer.table()
         table[:, 5] = CORE
         facts = {
-            **hashes,
+            "template_hash": base.template_hash,
+            "tokenizer_hash": base.tokenizer_hash,
             "key": cache_key(file_hash(core / "records.jsonl"), base, core_options),
-            "content_hash": read_json(core / "cache.json")["content_hash"],
+            "content_hash": content_hash,
             "vocabulary": base.vocabulary,
         }
         candidates = validator.accepted.candidates.ranked()
-        writer.finish(table, held_out_texts(base, candidates), facts)
+        writer.finish(table, held_out_texts(base, candidates), facts, extra_files)
         publish_folder(partial, target)
     finally:
         writer.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -57,9 +58,10 @@ def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
     reader = LineReader(path)
     try:
         require_data_file(path)
-        base = open_base(Path(intake_spec["base"]["folder"]))
-        base = base.on(_template_date(dataset_folder, base.date))
-        intake = _Intake(options, base, dataset_folder, core_folder, dataset["id"])
+        base = opened_base(Path(intake_spec["base"]["folder"]))
+        base = base.on(template_date(dataset_folder, datetime.now()))
+        intake = Intake(options, base, dataset_folder, core_folder, dataset["id"])
+        intake.source = {"options": dict(intake_spec["options"]), "path": str(path)}
         report = intake.validate_file(path, reader, _progress(folder, reader, path), started)
     except FileRefused as refusal:
         content_hash = content_hash_of(path)
@@ -67,7 +69,23 @@ def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
     write_json(dataset_folder / "report.json", report)
 
 
-def _template_date(dataset_folder: Path, now: datetime) -> datetime:
+# The base of the previous file, for a process that validates many. Only ever one entry.
+_opened: dict[tuple[object, ...], PreparedBase] = {}
+
+
+def opened_base(folder: Path) -> PreparedBase:
+    """Reads the files again only when they have changed."""
+    facts = [(path.name, path.stat()) for path in sorted(folder.glob("*.j*"))]
+    key = (folder, *((name, fact.st_mtime_ns, fact.st_size, fact.st_ino) for name, fact in facts))
+    base = _opened.get(key)
+    if base is None:
+        base = open_base(folder)
+        _opened.clear()
+        _opened[key] = base
+    return base
+
+
+def template_date(dataset_folder: Path, now: datetime) -> datetime:
     """The date for a template that writes one: fixed when the dataset is first validated, so that
     a later validation gives the same tokens."""
     path = dataset_folder / "report.json"
@@ -96,7 +114,9 @@ def _progress(folder: RunFolder, reader: LineReader, path: Path) -> Progress:
     return progress
 
 
-class _Intake:
+class Intake:
+    """The validation of one file into the folder of its dataset."""
+
     def __init__(
         self,
         options: IntakeOptions,
@@ -108,6 +128,8 @@ class _Intake:
         self._options, self._base, self._folder = options, base, folder
         self._core_folder, self._dataset = core_folder, dataset
         self._csv_missing = CsvMissing()
+        # What a damaged cache is rebuilt from.
+        self.source: dict[str, Any] = {}
 
     def validate_file(
         self, path: Path, reader: LineReader, progress: Progress, started: float
@@ -221,9 +243,7 @@ class _Intake:
         validation_set: ValidationSet | None,
     ) -> None:
         rows, kinds = np.asarray(validator.accepted.rows, dtype=np.int64), held_out.kinds
-        table = writer.table()
-        if len(table):
-            table[:, 5] = kinds[np.searchsorted(rows, table[:, 2])]
+        writer.set_kinds(rows, kinds)
         facts: dict[str, Any] = {
             "key": key,
             "template_hash": self._base.template_hash,
@@ -235,8 +255,9 @@ class _Intake:
         slice_texts = held_out_texts(self._base, held_out.slice)
         texts = sorted([*core_texts, *slice_texts], key=lambda text: text.row)
         writer.close()
-        write_token_bytes(writer.folder, self._base.tokenizer, self._base.vocabulary)
-        writer.finish(table, texts, facts)
+        write_token_bytes(writer.folder, self._base)
+        extra = {"source.json": json.dumps(self.source) + "\n"} if self.source else None
+        writer.finish(None, texts, facts, extra)
         if validation_set is not None:
             ensure_validation_tokens(self._core_folder, self._base, self._options)
         elif held_out.core:

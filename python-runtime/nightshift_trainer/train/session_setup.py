@@ -12,6 +12,7 @@ from ..cache import TokenCache, core_folder
 from ..rendering.base import open_base
 from ..run_folder import RunFolder
 from . import randomness
+from .cache_repair import check_caches
 from .checkpoint.discover import Checkpoint
 from .checkpoint.load import find_resumable, restore_session
 from .device import resolve_device
@@ -37,6 +38,7 @@ def open_session(
     torch.set_num_threads(spec.threads)
     torch.use_deterministic_algorithms(spec.config.deterministic, warn_only=True)
     checkpoint = _agree_on_checkpoint(spec, process_group, heartbeat, on_skipped)
+    check_caches(run_folder, spec, process_group, heartbeat)
     cache = TokenCache(spec.dataset.cache)
     core_cache = core_folder(spec.core, cache.facts)
     sampler = RowSampler(

@@ -26,6 +26,8 @@ export async function createDatasets(options: DatasetsOptions) {
     accept: async (entry) => {
       const record = await parts.ingest.takeFromInbox(entry);
       if (entry.bytes === 0) await parts.fail(record.meta.id, `${entry.name} is empty.`);
+      // The rest of the inbox may take a while to move.
+      else parts.validateNext();
     },
   });
   parts.list.inbox = inbox;

@@ -1,9 +1,9 @@
 /** Checks the folders when the file watcher reports a change, and on a timer in case it doesn't. */
-import { watch } from 'chokidar';
 import type { Clock } from '../../kit/clock.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { CompletenessWatch } from './completeness.ts';
 import type { DatasetStore } from './dataset-store.ts';
+import { FolderEvents } from './folder-events.ts';
 import type { Inbox } from './inbox.ts';
 import { placeFolders } from './place-folders.ts';
 import type { Validation } from './validation.ts';
@@ -58,6 +58,7 @@ export function watchFolders(options: {
     if (isDirty || isDue) {
       isDirty = false;
       lastCheck = options.clock.monotonic();
+      await events.sync();
       if (await options.store.reconcile()) options.changed();
       if (await options.inbox.scan()) options.changed();
     } else if (hasIncomplete && (await options.inbox.scan())) options.changed();
@@ -80,12 +81,8 @@ export function watchFolders(options: {
   }
 
   const folders = [options.paths.inbox, ...placeFolders(options.paths).map(({ folder }) => folder)];
-  const watcher = watch(folders, { ignoreInitial: true, depth: 4, ignored: /[/\\]\.[^/\\]+$/ });
-  watcher.on('all', () => {
+  const events = new FolderEvents(folders, () => {
     isDirty = true;
-  });
-  watcher.on('error', (error) => {
-    options.failed('datasets.watch', error);
   });
   const stop = options.clock.every(1, check);
   void check();
@@ -97,7 +94,7 @@ export function watchFolders(options: {
     },
     async close() {
       stop();
-      await watcher.close();
+      events.close();
       await running;
     },
   };

@@ -55,6 +55,11 @@ export class EventNotices {
       case 'checkpoint_skipped':
         notify(messages.checkpointDamaged(path.basename(event.folder), event.reason));
         break;
+      case 'cache_rebuilt': {
+        const { dataset, files } = event;
+        notify(messages.cacheRebuilt(dataset === null ? null : datasetName(dataset), files));
+        break;
+      }
       case 'orphaned_steps':
         notify(messages.stepsLost(datasetName(event.dataset), event.steps));
         break;

@@ -149,3 +149,15 @@ export function weightsNotFinite(step: number | null, saved: number | null): Not
     opens: 'health',
   };
 }
+
+/** `name`: of the dataset; null: the fixed validation set. */
+export function cacheRebuilt(name: string | null, files: readonly string[]): NoticeText {
+  const whose = name ?? 'the fixed validation set';
+  return {
+    kind: 'fact',
+    tone: 'warn',
+    title: `Token cache rebuilt: ${whose}`,
+    body: `${files.join(', ')} was damaged on the disk. The cache was rebuilt from the data before training. If this happens again, check the disk.`,
+    opens: 'queue',
+  };
+}

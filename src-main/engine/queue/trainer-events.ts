@@ -11,6 +11,19 @@ export async function applyEvent(
   if (id === undefined) return;
   // Training runs again, so the machine is ready.
   if (event.type === 'resumed') progress.notReady = null;
+  if (event.type === 'cache_rebuilt') {
+    const { folder, dataset, files, seconds } = event;
+    const whose =
+      dataset === null
+        ? 'the fixed validation set'
+        : (options.datasets.nameOf(dataset) ?? 'this dataset');
+    options.journal.write({
+      what: 'datasets.cache_rebuilt',
+      text: `The token cache of ${whose} was damaged (${files.join(', ')}) and was rebuilt from the data file.`,
+      dataset,
+      evidence: { folder, files, seconds },
+    });
+  }
   // The loss after the last step is taken when the pass is closed.
   if (event.type !== 'evaluation' || event.when !== 'start' || event.abandoned) return;
   const loss = event.slice?.loss ?? event.core?.loss ?? null;

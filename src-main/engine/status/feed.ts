@@ -1,6 +1,6 @@
 /**
  * Snapshot, then changes: one revision counter, at most 4 changes per second and room, the last
- * 1000 kept for clients that reconnect.
+ * 1000 (or 8 MB) kept for clients that reconnect.
  */
 import {
   type Change,
@@ -13,7 +13,11 @@ import {
 import type { Clock } from '../../kit/clock.ts';
 
 const MAX_KEPT_CHANGES = 1000;
+/** Characters of JSON: a list of 2,000 datasets is a change of a megabyte. */
+const MAX_KEPT_SIZE = 8_000_000;
 const FLUSH_SECONDS = 0.25;
+/** A part is read again after this many times the time that reading it took. */
+const REST_FACTOR = 20;
 
 export type RoomReaders = { readonly [K in RoomName]: () => Rooms[K] };
 
@@ -78,32 +82,48 @@ export function createFeed(options: {
   const names = Object.keys(options.readers) as RoomName[];
   const dirty = new Set<RoomName>(names);
   const sent = new Map<RoomName, string>();
-  const changes: Change[] = [];
+  const changes: { readonly change: Change; readonly size: number }[] = [];
+  let keptSize = 0;
+  /** Monotonic seconds before which a part that takes long to read isn't read again. */
+  const notBefore = new Map<RoomName, number>();
   const listeners = new Set<(change: Change) => void>();
   let metrics: MetricsNews | null = null;
   // Higher than any revision of an earlier engine, so that its clients take a new snapshot.
   let revision = Math.floor(options.clock.now()) * 10;
 
-  function flush(): void {
+  /** Changes that a client may still ask for. Each holds whole parts, so their size is limited. */
+  function keep(change: Change, size: number): void {
+    changes.push({ change, size });
+    keptSize += size;
+    while (changes.length > MAX_KEPT_CHANGES || (keptSize > MAX_KEPT_SIZE && changes.length > 1))
+      keptSize -= changes.shift()?.size ?? 0;
+  }
+
+  function flush(isForced = true): void {
     if (dirty.size === 0 && metrics === null) return;
     const rooms: Partial<Record<RoomName, unknown>> = {};
     let count = 0;
-    for (const name of dirty) {
+    let size = 0;
+    for (const name of [...dirty]) {
+      const began = options.clock.monotonic();
+      if (!isForced && began < (notBefore.get(name) ?? 0)) continue;
+      dirty.delete(name);
       const value = options.readers[name]();
       const text = comparable(name, value);
+      const now = options.clock.monotonic();
+      notBefore.set(name, now + (now - began) * REST_FACTOR);
       if (sent.get(name) === text) continue;
       sent.set(name, text);
       rooms[name] = value;
       count += 1;
+      size += text.length;
     }
-    dirty.clear();
     const news = metrics;
     metrics = null;
     if (count === 0 && news === null) return;
     revision += 1;
     const change: Change = { revision, rooms: rooms as Partial<Rooms>, metrics: news };
-    changes.push(change);
-    if (changes.length > MAX_KEPT_CHANGES) changes.shift();
+    keep(change, size);
     for (const listener of [...listeners])
       try {
         listener(change);
@@ -112,7 +132,9 @@ export function createFeed(options: {
       }
   }
 
-  const stop = options.clock.every(FLUSH_SECONDS, flush);
+  const stop = options.clock.every(FLUSH_SECONDS, () => {
+    flush(false);
+  });
   return {
     touch: (room) => dirty.add(room),
     news(news) {
@@ -125,7 +147,7 @@ export function createFeed(options: {
       return { revision, rooms: rooms as Rooms };
     },
     subscribe(since, listener) {
-      const oldest = changes[0]?.revision ?? revision + 1;
+      const oldest = changes[0]?.change.revision ?? revision + 1;
       if (since > revision || since < oldest - 1)
         throw new Refusal(
           'NOT_READY',
@@ -134,11 +156,13 @@ export function createFeed(options: {
             next: 'Take a new snapshot.',
           },
         );
-      for (const change of changes) if (change.revision > since) listener(change);
+      for (const { change } of changes) if (change.revision > since) listener(change);
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    flush,
+    flush: () => {
+      flush();
+    },
     close() {
       stop();
       listeners.clear();

@@ -10,6 +10,7 @@ import { launch, launchCategory } from './launch.ts';
 import { readExit, readLogEnd } from './run-files.ts';
 import { SINGLE_PROCESS } from './spec.ts';
 import type { PythonFacts, WorkerResult, WorkOptions } from './types.ts';
+import { WarmIntake } from './warm-intake.ts';
 import { WatchedRun } from './watched-run.ts';
 
 const POLL_SECONDS = 0.1;
@@ -25,9 +26,11 @@ export interface WorkersOptions {
 export class Workers {
   private readonly options: WorkersOptions;
   private readonly live = new Set<WatchedRun>();
+  private readonly warmIntake: WarmIntake;
 
   constructor(options: WorkersOptions) {
     this.options = options;
+    this.warmIntake = new WarmIntake(options);
   }
 
   async work<K extends WorkerKind>(
@@ -38,13 +41,24 @@ export class Workers {
     const python = await this.options.python();
     let run: WatchedRun;
     try {
-      run = await this.start(python, kind, request);
+      const warm =
+        kind === 'intake'
+          ? await this.warmIntake.work(
+              python,
+              request as unknown as WorkerRequest<'intake'>,
+              options,
+            )
+          : null;
+      if (warm?.isHung === true) return hung(kind);
+      run = warm?.run ?? (await this.start(python, kind, request));
+      if (warm === null) {
+        options.onStarted?.(run);
+        await this.observe(run, options);
+      }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       return { ok: false, category: launchCategory(error), message, log: '' };
     }
-    options.onStarted?.(run);
-    await this.observe(run, options);
     if (options.signal?.aborted === true)
       return {
         ok: false,
@@ -61,6 +75,7 @@ export class Workers {
 
   /** Workers end with the engine: what they write appears only when complete, and is made again. */
   close(): void {
+    this.warmIntake.close();
     for (const run of this.live) signalGroup(run.identity, 'SIGKILL');
   }
 
@@ -99,6 +114,13 @@ export class Workers {
     }
   }
 }
+
+const hung = (kind: WorkerKind): WorkerResult => ({
+  ok: false,
+  category: 'hang',
+  message: `The ${kind} worker stopped responding.`,
+  log: '',
+});
 
 async function resultOf(run: WatchedRun): Promise<WorkerResult> {
   const exit = await readExit(run.folder);

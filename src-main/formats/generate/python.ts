@@ -72,6 +72,8 @@ const DOCUMENTS: readonly (readonly [string, FormatName])[] = [
   ['MetricsLine', 'metrics'],
   ['ExitFile', 'exit'],
   ['EvaluationResult', 'evaluation-result'],
+  ['IntakeRequest', 'intake-request'],
+  ['IntakeAnswer', 'intake-answer'],
   ['Report', 'report'],
   ['RejectedRow', 'rejected'],
   ['SplitFile', 'split'],
