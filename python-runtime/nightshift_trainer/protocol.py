@@ -157,6 +157,7 @@ RejectionReason = Literal[
     "unsupported_weight",
     "not_text",
     "field_twice",
+    "unreadable",
 ]
 REJECTION_REASONS: tuple[RejectionReason, ...] = (
     "not_json",
@@ -177,6 +178,7 @@ REJECTION_REASONS: tuple[RejectionReason, ...] = (
     "unsupported_weight",
     "not_text",
     "field_twice",
+    "unreadable",
 )
 
 DecisionKind = Literal[
@@ -185,6 +187,7 @@ DecisionKind = Literal[
     "think_blocks",
     "accept_valid_rows",
     "trained_before",
+    "choose_encoding",
 ]
 DECISION_KINDS: tuple[DecisionKind, ...] = (
     "map_columns",
@@ -192,6 +195,7 @@ DECISION_KINDS: tuple[DecisionKind, ...] = (
     "think_blocks",
     "accept_valid_rows",
     "trained_before",
+    "choose_encoding",
 )
 
 CrashCategory = Literal[
@@ -360,6 +364,8 @@ class _IntakeOptionsOptional(TypedDict, total=False):
     accept_unused_fields: bool
     # Read only so many rows; 0: all
     max_rows: int
+    # Chosen encoding; UTF-8 unless given
+    encoding: str | None
 
 
 class IntakeOptions(_IntakeOptionsOptional):
@@ -1106,6 +1112,21 @@ class ReportThinkBlocks(TypedDict):
     only: int
 
 
+class ReportEncodingCandidatesPreview(TypedDict):
+    row: int
+    text: str
+
+
+class ReportEncodingCandidates(TypedDict):
+    name: str
+    label: str
+    preview: list[ReportEncodingCandidatesPreview]
+
+
+class ReportEncoding(TypedDict):
+    candidates: list[ReportEncodingCandidates]
+
+
 class ReportSamplesSpans(TypedDict):
     # Text
     text: str
@@ -1156,6 +1177,8 @@ class Report(TypedDict):
     max_length: int | None
     max_length_loses_nothing: int | None
     notes: list[str]
+    incomplete: str | None
+    encoding: ReportEncoding | None
     decision: DecisionKind | None
     message: str | None
     content_hash: str
