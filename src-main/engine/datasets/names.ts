@@ -3,10 +3,14 @@ import path from 'node:path';
 import { visibleText } from '../../contract/index.ts';
 
 /** For messages. */
-export const SUPPORTED_FILES = '.jsonl, .json and .csv (optionally .gz or .zst), .parquet';
+export const SUPPORTED_FILES =
+  '.jsonl, .ndjson, .json, .csv, .tsv and .txt (optionally .gz or .zst), .parquet';
 
 /** Plain or compressed (`.jsonl.gz`); Parquet compresses itself. */
-const ACCEPTED = /\.((jsonl|json|csv)(\.(gz|zst))?|parquet)$/i;
+const ACCEPTED = /\.((jsonl|ndjson|json|csv|tsv|txt)(\.(gz|zst))?|parquet)$/i;
+
+const ARCHIVE = /\.(zip|tar|tgz|tar\.(gz|zst|xz|bz2)|bz2|xz|7z|rar)$/i;
+const SPREADSHEET = /\.(xlsx?|ods)$/i;
 
 /** Dot files, and temporary files of editors and copy programs. */
 export function isIgnored(name: string): boolean {
@@ -25,6 +29,9 @@ export function hasAcceptedExtension(name: string): boolean {
 export function refuseName(name: string): string | null {
   if (hasAcceptedExtension(name)) return null;
   const extension = path.extname(name);
+  if (ARCHIVE.test(name))
+    return `${name} is an archive. Unpack it and add the files inside. Supported: ${SUPPORTED_FILES}.`;
+  if (SPREADSHEET.test(name)) return `${name} is a spreadsheet. Save it as .csv and add that.`;
   const what = extension === '' ? 'has no extension' : `ends in ${extension}`;
   return `${visibleText(name)} ${what}. Supported: ${SUPPORTED_FILES}.`;
 }
