@@ -180,6 +180,7 @@ describe('names', () => {
     );
     expect(refuseName('rows.CSV')).toBeNull();
     for (const name of ['a.ndjson', 'a.tsv', 'a.txt.gz']) expect(refuseName(name)).toBeNull();
+    expect(refuseName('README.txt')).toContain('looks like documentation');
     expect(refuseName('a.jsonl.xz')).toContain('a.jsonl.xz is an archive. Unpack it');
     expect(refuseName('a.zip')).toContain('a.zip is an archive. Unpack it');
     expect(refuseName('a.xlsx')).toBe('a.xlsx is a spreadsheet. Save it as .csv and add that.');

@@ -10,6 +10,9 @@ export const SUPPORTED_FILES =
 const ACCEPTED = /\.((jsonl|ndjson|json|csv|tsv|txt)(\.(gz|zst))?|parquet)$/i;
 
 const ARCHIVE = /\.(zip|tar|tgz|tar\.(gz|zst|xz|bz2)|bz2|xz|7z|rar)$/i;
+/** Texts that lie beside data in a folder; nobody means to train them. */
+const DOCUMENTATION =
+  /^(readme|licen[cs]e|copying|notice|authors|changelog|changes|requirements|citation)\b.*\.txt$/i;
 const SPREADSHEET = /\.(xlsx?|ods)$/i;
 
 /** Dot files, and temporary files of editors and copy programs. */
@@ -27,6 +30,8 @@ export function hasAcceptedExtension(name: string): boolean {
 
 /** Why a file of this name isn't accepted; null when it is. */
 export function refuseName(name: string): string | null {
+  if (DOCUMENTATION.test(name))
+    return `${name} looks like documentation. Rename it to train on it as raw text.`;
   if (hasAcceptedExtension(name)) return null;
   const extension = path.extname(name);
   if (ARCHIVE.test(name))
