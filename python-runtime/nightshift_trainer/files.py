@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
+
+SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def fsync_folder(folder: Path) -> None:
@@ -43,8 +46,14 @@ def write_text(path: Path, content: str, durable: bool = True) -> None:
     write_bytes(path, content.encode("utf-8"), durable)
 
 
+def without_surrogates(text: str) -> str:
+    """Half surrogates, which UTF-8 can't represent, become replacement characters."""
+    return text if text.isascii() else SURROGATES.sub("\ufffd", text)
+
+
 def write_json(path: Path, document: Any, durable: bool = True) -> None:  # noqa: ANN401 - JSON
-    write_text(path, json.dumps(document, ensure_ascii=False) + "\n", durable)
+    text = without_surrogates(json.dumps(document, ensure_ascii=False))
+    write_text(path, text + "\n", durable)
 
 
 def read_json(path: Path) -> dict[str, Any]:

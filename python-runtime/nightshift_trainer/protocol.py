@@ -169,6 +169,7 @@ RejectionReason = Literal[
     "unsupported_weight",
     "not_text",
     "field_twice",
+    "unreadable",
 ]
 REJECTION_REASONS: tuple[RejectionReason, ...] = (
     "not_json",
@@ -189,6 +190,7 @@ REJECTION_REASONS: tuple[RejectionReason, ...] = (
     "unsupported_weight",
     "not_text",
     "field_twice",
+    "unreadable",
 )
 
 DecisionKind = Literal[
@@ -197,6 +199,7 @@ DecisionKind = Literal[
     "think_blocks",
     "accept_valid_rows",
     "trained_before",
+    "choose_encoding",
 ]
 DECISION_KINDS: tuple[DecisionKind, ...] = (
     "map_columns",
@@ -204,6 +207,7 @@ DECISION_KINDS: tuple[DecisionKind, ...] = (
     "think_blocks",
     "accept_valid_rows",
     "trained_before",
+    "choose_encoding",
 )
 
 CrashCategory = Literal[
@@ -372,6 +376,8 @@ class _IntakeOptionsOptional(TypedDict, total=False):
     accept_unused_fields: bool
     # Read only so many rows; 0: all
     max_rows: int
+    # Chosen encoding; UTF-8 unless given
+    encoding: str | None
 
 
 class IntakeOptions(_IntakeOptionsOptional):
@@ -1180,6 +1186,21 @@ class ReportThinkBlocks(TypedDict):
     only: int
 
 
+class ReportEncodingCandidatesPreview(TypedDict):
+    row: int
+    text: str
+
+
+class ReportEncodingCandidates(TypedDict):
+    name: str
+    label: str
+    preview: list[ReportEncodingCandidatesPreview]
+
+
+class ReportEncoding(TypedDict):
+    candidates: list[ReportEncodingCandidates]
+
+
 class ReportSamplesSpans(TypedDict):
     # Text
     text: str
@@ -1230,6 +1251,8 @@ class Report(TypedDict):
     max_length: int | None
     max_length_loses_nothing: int | None
     notes: list[str]
+    incomplete: str | None
+    encoding: ReportEncoding | None
     decision: DecisionKind | None
     message: str | None
     content_hash: str

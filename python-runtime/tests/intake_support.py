@@ -109,6 +109,11 @@ class Workspace:
         return read_cache(self.home(dataset) / "cache" / self.report(dataset)["cache"])
 
 
+def add_up(report: dict[str, Any]) -> bool:
+    """Every row of a report is accepted or rejected."""
+    return report["rows"] == report["accepted"] + report["rejected"]["total"]
+
+
 def read_cache(folder: Path) -> list[tuple[int, int, list[int], list[int]]]:
     tokens = np.fromfile(folder / "tokens.i32", dtype="<i4")
     labels = np.fromfile(folder / "labels.u8", dtype=np.uint8)

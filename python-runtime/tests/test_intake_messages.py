@@ -35,8 +35,9 @@ def verdict(
         (
             100,
             {"no_answer": 3, "wrong_type": 2, "not_json": 1, "over_length": 20},
-            "6 of 100 rows can't be used: 3 have no answer, 2 have a value of the wrong type, "
-            "1 isn't valid JSON. Train on the 74 valid rows, or fix the file and re-upload.",
+            "26 of 100 rows can't be used: 20 are longer than max_length, 3 have no answer, "
+            "2 have a value of the wrong type, 1 isn't valid JSON. Train on the 74 valid rows, "
+            "or fix the file and re-upload.",
         ),
         (
             2,
@@ -96,7 +97,7 @@ def test_every_rejection_reason_of_the_protocol_has_a_phrase() -> None:
         "not_json, not_an_object, not_utf8, line_too_long, no_answer, empty_answer, "
         "unknown_columns, role_not_rendered, mixed_format, over_length, answer_lost, "
         "template_error, empty_text, wrong_type, not_for_training, unsupported_weight, not_text, "
-        "field_twice"
+        "field_twice, unreadable"
     )
     assert set(REASON_PHRASES) == set(reasons.split(", "))
 

@@ -5,6 +5,8 @@ import {
   type DatasetDetails,
   mappingText,
   type RowDetails,
+  type TextEncoding,
+  textEncoding,
 } from '../contract/index.ts';
 import { type EngineClient, withEngine } from './connection.ts';
 import { count } from './format.ts';
@@ -48,11 +50,38 @@ export function addDecisionCommands(queue: Command, run: Run): void {
     .description('Map the columns of a file; without options, show its columns and a suggestion')
     .action((name: string, options: MapOptions) => run((session) => map(session, name, options)));
   queue
+    .command('encoding')
+    .addArgument(dataset)
+    .addArgument(
+      new Argument('<encoding>', 'utf-8 or the encoding of the file').choices([
+        'utf-8',
+        ...textEncoding.options,
+      ]),
+    )
+    .description('Choose the encoding of a dataset that is not UTF-8')
+    .action((name: string, encoding: string) =>
+      run((session) =>
+        chooseEncoding(session, name, encoding === 'utf-8' ? null : textEncoding.parse(encoding)),
+      ),
+    );
+  queue
     .command('row')
     .addArgument(dataset)
     .argument('<row>', 'number of the row', (value) => Number.parseInt(value, 10))
     .description('Show one row: its state, its raw text, and what is trained of it')
     .action((name: string, row: number) => run((session) => showRow(session, name, row)));
+}
+
+async function chooseEncoding(
+  session: Session,
+  name: string,
+  encoding: TextEncoding | null,
+): Promise<ExitCode> {
+  const answer = await withEngine(session, async (client) =>
+    client.datasets.setEncoding({ id: (await findDataset(client, name)).id, encoding }),
+  );
+  show(session, answer, () => datasetsText([answer]));
+  return exitCode.ok;
 }
 
 async function accept(

@@ -79,6 +79,9 @@ export function reportText(report: DatasetReport): string {
     if (rows > 0) lines.push(`${finding}: ${count(rows)} rows`);
   lines.push(`planned steps ${count(report.planned_steps)}`);
   for (const note of report.notes) lines.push(note);
+  for (const { name, label, preview } of report.encoding?.candidates ?? [])
+    for (const line of preview)
+      lines.push(`as ${name}, ${label}, row ${count(line.row)}: ${line.text}`);
   for (const row of report.rejected.first.slice(0, 20))
     lines.push(`row ${count(row.row)}: ${row.message}`);
   const more = report.rejected.total - Math.min(20, report.rejected.first.length);

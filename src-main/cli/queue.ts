@@ -1,5 +1,5 @@
 /** `nightshift queue …`. A dataset is named by its id or file name. */
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { Argument, Option, type Command } from 'commander';
 import type { DatasetSummary, Priority } from '../contract/index.ts';
 import { answersText } from './answers.ts';
@@ -147,11 +147,19 @@ async function add(
       ...answer.added.map(
         (dataset) => `added    ${dataset.name}  (${dataset.id}, ${dataset.priority})`,
       ),
-      ...answer.refused.map((refusal) => `refused  ${refusal.path}: ${refusal.message}`),
+      ...answer.refused.map((refusal) => `refused  ${refusalText(refusal)}`),
     ].join('\n'),
   );
   return answer.refused.length > 0 ? exitCode.refused : exitCode.ok;
 }
+
+/** The message, with the path where it doesn't name the file already. */
+const refusalText = ({ path, message }: { path: string; message: string }): string =>
+  message.includes(path)
+    ? message
+    : message.includes(basename(path))
+      ? `${message} (${path})`
+      : `${path}: ${message}`;
 
 async function change(
   session: Session,

@@ -1,5 +1,6 @@
 /** Datasets: one data file each, with its verdict, report and row account. */
 import { z } from 'zod';
+import { encodingOffer, textEncoding } from './encodings.ts';
 import { keptEstimate } from './estimate.ts';
 
 export const priority = z.enum(['high', 'normal', 'low']);
@@ -57,6 +58,7 @@ export const decisionKind = z.enum([
   'think_blocks',
   'accept_valid_rows',
   'trained_before',
+  'choose_encoding',
 ]);
 export type DecisionKind = z.infer<typeof decisionKind>;
 
@@ -217,6 +219,10 @@ export const datasetReport = z.object({
   max_length: z.number().int().nullable().default(null),
   max_length_loses_nothing: z.number().int().nullable(),
   notes: z.array(z.string()),
+  /** Where the file was cut off, as a sentence; null: it is complete. */
+  incomplete: z.string().nullable().default(null),
+  /** For a file that is not UTF-8. */
+  encoding: encodingOffer.nullable().default(null),
   decision: decisionKind.nullable(),
   message: z.string().nullable(),
   content_hash: z.string(),
@@ -246,6 +252,8 @@ export const datasetDetails = z.object({
   mapping: columnMapping.nullable(),
   /** The file whose decisions about columns or think blocks are used for this one. */
   decided_as: z.string().nullable().default(null),
+  /** The one that the user has chosen; null: UTF-8. */
+  encoding: textEncoding.nullable().default(null),
   /** Of its latest pass. */
   estimate: keptEstimate.nullable().default(null),
 });

@@ -15,6 +15,7 @@ export * from './crashes.ts';
 export * from './datasets.ts';
 export * from './diagnostics.ts';
 export * from './disk.ts';
+export * from './encodings.ts';
 export * from './engine.ts';
 export * from './estimate.ts';
 export * from './feed.ts';

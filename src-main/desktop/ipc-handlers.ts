@@ -57,7 +57,7 @@ function isOurPage(event: IpcMainInvokeEvent): boolean {
 
 const datasetFilter = {
   name: 'Datasets',
-  extensions: ['jsonl', 'json', 'csv', 'parquet', 'gz', 'zst'],
+  extensions: ['jsonl', 'ndjson', 'json', 'csv', 'tsv', 'txt', 'parquet', 'gz', 'zst'],
 };
 
 /** Shows the system's open dialog; empty if it was canceled. */

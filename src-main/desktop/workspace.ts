@@ -27,7 +27,7 @@ function optionOf(argv: readonly string[], name: string): string | undefined {
   return index === -1 ? undefined : argv[index + 1];
 }
 
-const DATASET_NAME = /\.(jsonl|json|csv|parquet)(\.(gz|zst))?$/i;
+const DATASET_NAME = /\.(jsonl|ndjson|json|csv|tsv|txt|parquet)(\.(gz|zst))?$/i;
 
 /**
  * Absolute paths of the datasets among the arguments ("open with", a file dropped on the icon).

@@ -3,7 +3,14 @@
  * found.
  */
 import { z } from 'zod';
-import { columnMapping, datasetReport, decisionKind, place, priority } from '../contract/index.ts';
+import {
+  columnMapping,
+  datasetReport,
+  decisionKind,
+  place,
+  priority,
+  textEncoding,
+} from '../contract/index.ts';
 import {
   defineFile,
   defineLines,
@@ -33,6 +40,7 @@ export const REJECTION_REASONS = [
   'unsupported_weight',
   'not_text',
   'field_twice',
+  'unreadable',
 ] as const;
 
 export const datasetVerdict = renamedValue(
@@ -99,6 +107,7 @@ export const metaFile = defineFile({
     position: number('Order inside its priority'),
     held: flag('Held by the user'),
     mapping: columnMapping.nullable().describe('Roles of columns'),
+    encoding: textEncoding.nullable().default(null).describe('Chosen encoding; null: UTF-8'),
     accept_valid_rows: flag('The user accepted to train without the rejected rows'),
     accept_unused_fields: flag('The user accepted to train without the unused fields').default(
       false,
@@ -235,6 +244,7 @@ export const untrainedMeta = () => ({
   train_again: false,
   decided: null,
   decided_as: null,
+  encoding: null,
   seen: null,
   validated: null,
   reason: null,

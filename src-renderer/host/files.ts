@@ -1,5 +1,5 @@
 /** Files of a drop or a file dialog, with folders expanded. */
-const SUPPORTED = /\.(jsonl|json|csv|parquet)(\.(gz|zst))?$/i;
+const SUPPORTED = /\.(jsonl|ndjson|json|csv|tsv|txt|parquet)(\.(gz|zst))?$/i;
 
 /** Supported files of a folder upload; the others are counted and ignored. */
 export function usableFiles(

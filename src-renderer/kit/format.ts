@@ -74,7 +74,7 @@ export function shortName(name: string, room: number): string {
 
 /** A file name without its ending, for strips and marker lanes. */
 export const stem = (name: string): string =>
-  name.replace(/\.(jsonl|json|csv|parquet)(\.\w+)?$/i, '');
+  name.replace(/\.(jsonl|ndjson|json|csv|tsv|txt|parquet)(\.\w+)?$/i, '');
 
 /** Axis ticks alone may be shortened: `32.5k`. */
 export function axis(value: number): string {

@@ -129,10 +129,10 @@ describe('add', () => {
     ]);
     expect(answer.refused.map((refusal) => refusal.message)).toEqual([
       'empty.jsonl is empty.',
-      'dir.jsonl is a folder without data files. Supported: .jsonl, .json and .csv (optionally .gz or .zst), .parquet.',
+      'dir.jsonl is a folder without data files. Supported: .jsonl, .ndjson, .json, .csv, .tsv and .txt (optionally .gz or .zst), .parquet.',
       '/nowhere/x.jsonl does not exist.',
       'relative.jsonl is not an absolute path.',
-      'x.xlsx ends in .xlsx. Supported: .jsonl, .json and .csv (optionally .gz or .zst), .parquet.',
+      'x.xlsx is a spreadsheet. Save it as .csv and add that.',
     ]);
     expect(existsSync(good)).toBe(true);
   });

@@ -176,8 +176,13 @@ describe('names', () => {
   });
   test('other files are refused with a reason', () => {
     expect(refuseName('notes.md')).toBe(
-      'notes.md ends in .md. Supported: .jsonl, .json and .csv (optionally .gz or .zst), .parquet.',
+      'notes.md ends in .md. Supported: .jsonl, .ndjson, .json, .csv, .tsv and .txt (optionally .gz or .zst), .parquet.',
     );
     expect(refuseName('rows.CSV')).toBeNull();
+    for (const name of ['a.ndjson', 'a.tsv', 'a.txt.gz']) expect(refuseName(name)).toBeNull();
+    expect(refuseName('README.txt')).toContain('looks like documentation');
+    expect(refuseName('a.jsonl.xz')).toContain('a.jsonl.xz is an archive. Unpack it');
+    expect(refuseName('a.zip')).toContain('a.zip is an archive. Unpack it');
+    expect(refuseName('a.xlsx')).toBe('a.xlsx is a spreadsheet. Save it as .csv and add that.');
   });
 });

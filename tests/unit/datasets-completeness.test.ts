@@ -1,6 +1,7 @@
 import { appendFileSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   checkLastLine,
@@ -51,12 +52,37 @@ describe('the last line', () => {
     ['no-newline.jsonl', '{"a":1}\n{"b":2}', 'whole'],
     ['cut.jsonl', '{"a":1}\n{"b":', 'cut'],
     ['array.json', '[{"a":1}]', 'whole'],
-    ['array-cut.json', '[{"a":1},\n', 'cut'],
+    ['array-cut.json', '[{"a":1},\n', 'no_end'],
+    ['array-between.json', '[{"a":1},\n{"a":"]"}\n', 'no_end'],
+    ['array.jsonl', '[\n{"a":1}\n]', 'whole'],
+    ['array-cut.jsonl', '[\n{"a":1}\n', 'no_end'],
+    ['key-cut.json', '{"data":[{"a":1}', 'no_end'],
+    ['lines.json', '{"a":1}\n{"a":2}\n', 'whole'],
+    ['indented.jsonl', '{\n "a": 1\n}', 'whole'],
+    ['rows.tsv', 'a\tb', 'open_ended'],
+    ['note.txt', 'no line break', 'open_ended'],
     ['rows.csv', 'a,b\n1,2', 'open_ended'],
   ];
   test.each(cases)('%s', async (name, text, expected) => {
     writeFileSync(at(name), text);
     expect(await checkLastLine(at(name))).toBe(expected);
+  });
+});
+
+describe('packed files have no last line', () => {
+  const text = '{"question":"Which bolt?","answer":"The brass one."}\n'.repeat(50);
+  const packed = [
+    ['a.jsonl.gz', gzipSync(text)],
+    ['a.jsonl.zst', zstdCompressSync(text)],
+    ['a.parquet', Buffer.from('PAR1 columns and footer PAR1')],
+  ] as const;
+  test.each(packed)('%s', async (name, content) => {
+    writeFileSync(at(name), content);
+    expect(await checkLastLine(at(name))).toBe('whole');
+    writeFileSync(at(name), content.subarray(0, content.length - 9));
+    expect(await checkLastLine(at(name))).toBe('no_end');
+    const waiting = decideComplete({ ...seen, lastLine: 'no_end' });
+    expect(waiting.complete ? '' : waiting.reason).toContain('the end of the file is missing');
   });
 });
 

@@ -243,16 +243,7 @@ describe('paths', () => {
     expect(chooseWorkspace({ ...withEnvironment, argv: ['n', '--workspace=/w'] })).toBe('/w');
   });
   test('finds the datasets among the arguments', () => {
-    const argv = [
-      'electron',
-      '-r',
-      'shim.cjs',
-      '/app',
-      'a.jsonl',
-      '/b.CSV',
-      '--x=c.jsonl',
-      'd.txt',
-    ];
+    const argv = ['electron', '-r', 'shim.cjs', '/app', 'a.jsonl', '/b.CSV', '--x=c.jsonl', 'd.md'];
     expect(datasetsAmong(argv, '/c', (path) => path !== '/b.CSV')).toEqual(['/c/a.jsonl']);
   });
   test('moves a workspace to the front of the recent ones', () => {

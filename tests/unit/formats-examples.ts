@@ -58,6 +58,7 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
       ...{ control_tokens: 'text', system_messages: 'merge' },
       ...{ seed: 42, batch_size: 8, epochs: 1, save_steps: 5, dry_run: false },
       ...{ mapping: { format: 'columns', prompt: 'q', answer: 'a' }, accept_valid_rows: true },
+      encoding: 'windows-1252',
     },
   },
   'spec-base': {
@@ -128,6 +129,7 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
     ...{ position: 0, held: false, mapping: null, accept_valid_rows: true, place_hint: 'queue' },
     ...{ accept_unused_fields: false, thinking: 'keep', train_again: false, decided: 2 },
     decided_as: 'b.jsonl',
+    encoding: 'windows-1252',
     ...{ complete: true, seen: { bytes: 9, mtime_ms: 1, sha256: 'f' }, reason: null },
     validated: {
       ...{ key: 'k', verdict: 'needs_decision', decision: 'accept_valid_rows', message: 'm' },
@@ -163,6 +165,12 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
     ...{ max_length: 64, max_length_loses_nothing: 20, notes: ['n'], message: 'm' },
     ...{ decision: 'accept_valid_rows', content_hash: 'c1', cache: null, seconds: 1 },
     samples: [{ row: 1, spans: [{ text: 'q', trained: false }] }],
+    incomplete: 'The file ends inside the JSON array.',
+    encoding: {
+      candidates: [
+        { name: 'windows-1252', label: 'Windows-1252', preview: [{ row: 3, text: 'café' }] },
+      ],
+    },
   },
   rejected: { row: 3, reason: 'not_json', message: 'm', text: '{' },
   split: { format: 1, core: [1], slice: [2], held_out_duplicates: [], truncated: [] },

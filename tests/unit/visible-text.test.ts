@@ -17,7 +17,7 @@ test('names: taken in without control characters, refused in words that can be r
   const long = plainName(`${'ü'.repeat(200)}.jsonl`);
   expect(Buffer.byteLength(long)).toBeLessThanOrEqual(200);
   expect(refuseName('x\u001b[2J.exe')).toBe(
-    'x\\u001b[2J.exe ends in .exe. Supported: .jsonl, .json and .csv (optionally .gz or .zst), .parquet.',
+    'x\\u001b[2J.exe ends in .exe. Supported: .jsonl, .ndjson, .json, .csv, .tsv and .txt (optionally .gz or .zst), .parquet.',
   );
 });
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..intake.field_values import canonical_fields
 from ..intake.lines import LineReader, require_data_file
 from ..intake.readers import open_records
 from ..intake.record_formats import convert, recognize
@@ -58,11 +59,12 @@ def read_questions(
 def _chat_of(item: Record | Rejection) -> Chat | Invalid | Rejection:
     if isinstance(item, Rejection):
         return item
-    record_format = recognize(item.fields)
+    fields = canonical_fields(item.fields)
+    record_format = recognize(fields)
     if record_format == "text":
         return Invalid("no_answer", "The row is a raw text, not a question with an answer.")
     if record_format is None:
         return Invalid("unknown_columns", "The row is not in a known format.")
-    content = convert(item.fields, record_format, None, ROLES)
+    content = convert(fields, record_format, None, ROLES)
     assert not isinstance(content, Text)
     return content

@@ -38,6 +38,8 @@ class IntakeOptions:
     accept_unused_fields: bool = False
     # Stop after so many rows: a preview of a mapping; 0 for the whole file.
     max_rows: int = 0
+    # What the user has chosen; None for UTF-8.
+    encoding: str | None = None
 
 
 def _choice(value: Any, allowed: tuple[str, ...], name: str) -> Any:  # noqa: ANN401 - JSON
@@ -80,6 +82,7 @@ def read_options(options: protocol.IntakeOptions) -> IntakeOptions:
         ask_thinking=thinking == "ask",
         accept_unused_fields=options.get("accept_unused_fields", False),
         max_rows=options.get("max_rows", 0),
+        encoding=options.get("encoding"),
     )
 
 
@@ -118,6 +121,8 @@ def _later_parts(base: PreparedBase, options: IntakeOptions) -> list[str]:
         parts.append(f"date={base.date.isoformat(timespec='seconds')}")
     if options.control_tokens != "encode":
         parts.append(f"control_tokens={options.control_tokens}")
+    if options.encoding is not None:
+        parts.append(f"encoding={options.encoding}")
     if options.system_messages != "reject":
         parts.append(f"system_messages={options.system_messages}")
     return parts

@@ -69,10 +69,10 @@ def rebuild_cache(
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     try:
-        require_data_file(path)
+        require_data_file(path, options.encoding)
         intake = Intake(options, base, work, core, dataset.name)
         intake.source = source
-        report = intake.validate_file(path, LineReader(path), _progress(heartbeat), 0.0)
+        report = intake.validate_file(path, LineReader(path, encoding=options.encoding), _progress(heartbeat), 0.0)
         if report["cache"] is None:
             raise CannotRebuild(f"the data file can't be used any more ({report['message']})")
         rebuilt = work / "cache" / str(report["cache"])

@@ -6,11 +6,22 @@ import heapq
 import json
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
+from ..files import without_surrogates
 from .records import Rejection
 
 MAX_LISTED_REJECTIONS = 1000
+
+
+def _writable(rejection: Rejection) -> Rejection:
+    """Half surrogates can't be written as UTF-8; a message may name a field that contains one."""
+    return replace(
+        rejection,
+        message=without_surrogates(rejection.message),
+        text=without_surrogates(rejection.text),
+    )
 
 
 class Rejections:
@@ -28,6 +39,7 @@ class Rejections:
         return sum(self.by_reason.values())
 
     def add(self, rejection: Rejection) -> None:
+        rejection = _writable(rejection)
         self.by_reason[rejection.reason] += 1
         self._sequence += 1
         entry = (-rejection.row, -self._sequence, rejection)

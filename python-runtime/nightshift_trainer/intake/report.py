@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xxhash
 
+from .findings import EncodingRequired, Findings
 from .held_out import HeldOut
 from .leakage import find_duplicates, first_rows
 from .lengths import length_statistics
@@ -17,6 +18,7 @@ from .mapping_guess import guess_mapping
 from .notes import notes, warning_notes, warnings
 from .options import IntakeOptions
 from .split import CORE, HELD_OUT_DUPLICATE, SLICE, TRAIN
+from .streams import FileRefused
 from .validation import Validator
 from .verdict import Verdict, record_format
 
@@ -37,6 +39,7 @@ def build_report(
     cache: str | None,
     seconds: float,
     extra_notes: Sequence[str],
+    findings: Findings,
 ) -> dict[str, Any]:
     accepted, rejections = validator.accepted, validator.rejections
     counts = np.bincount(held_out.kinds, minlength=4).tolist()
@@ -47,7 +50,7 @@ def build_report(
         "verdict": verdict.verdict,
         "record_format": record_format(validator.formats),
         "rows": validator.rows_seen,
-        "accepted": len(accepted),
+        "accepted": len(accepted) - validator.mixed_rows,
         "trained_rows": counts[TRAIN],
         "held_out": {
             "core": counts[CORE],
@@ -92,6 +95,7 @@ def build_report(
         "notes": [
             *warning_notes(len(accepted), duplicates),
             *extra_notes,
+            *findings.notes,
             *notes(validator, options, steps, counts[SLICE]),
         ],
         "decision": verdict.decision,
@@ -100,6 +104,8 @@ def build_report(
         "cache": cache,
         "seconds": round(seconds, 3),
         "samples": accepted.samples,
+        "incomplete": findings.incomplete,
+        "encoding": findings.encoding.offer(),
     }
 
 
@@ -139,11 +145,12 @@ def _answers_in_prompt(validator: Validator) -> dict[str, Any] | None:
     }
 
 
-def refused_report(message: str, content_hash: str, seconds: float) -> dict[str, Any]:
-    """For a file that can't be read as a dataset at all."""
+def refused_report(refusal: FileRefused, content_hash: str, seconds: float) -> dict[str, Any]:
+    """For a file that can't be read as a dataset at all, or only once its encoding is chosen."""
+    encoding = refusal.evidence.offer() if isinstance(refusal, EncodingRequired) else None
     return {
         "format": 1,
-        "verdict": "refused",
+        "verdict": "refused" if encoding is None else "needs_decision",
         "record_format": None,
         "rows": 0,
         "accepted": 0,
@@ -176,10 +183,12 @@ def refused_report(message: str, content_hash: str, seconds: float) -> dict[str,
         "max_length": None,
         "max_length_loses_nothing": None,
         "notes": [],
-        "decision": None,
-        "message": message,
+        "decision": None if encoding is None else "choose_encoding",
+        "message": str(refusal),
         "content_hash": content_hash,
         "cache": None,
         "seconds": round(seconds, 3),
         "samples": [],
+        "incomplete": None,
+        "encoding": encoding,
     }

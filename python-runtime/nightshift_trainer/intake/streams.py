@@ -13,6 +13,8 @@ from typing import BinaryIO, cast
 import xxhash
 import zstandard
 
+from .encodings import Transcoded
+
 COMPRESSED_SUFFIXES = (".gz", ".zst")
 ZSTD_FRAME_MAGIC, ZSTD_SKIPPABLE_MAGICS = 0xFD2FB528, range(0x184D2A50, 0x184D2A60)
 MAX_ZSTD_HEADER_BYTES = 18
@@ -83,7 +85,13 @@ class HashedFile(io.RawIOBase):
         super().close()
 
 
-def decompressed(path: Path, raw: io.RawIOBase) -> BinaryIO:
+def decompressed(path: Path, raw: io.RawIOBase, encoding: str | None = None) -> BinaryIO:
+    """The bytes inside the compression; with an `encoding`, converted from it to UTF-8."""
+    stream = _unpacked(path, raw)
+    return stream if encoding is None else cast("BinaryIO", Transcoded(stream, encoding))
+
+
+def _unpacked(path: Path, raw: io.RawIOBase) -> BinaryIO:
     suffix = path.suffix.lower()
     if suffix == ".gz":
         return cast("BinaryIO", gzip.GzipFile(fileobj=cast("BinaryIO", raw), mode="rb"))
@@ -102,17 +110,33 @@ def damaged_file(path: Path, where: Callable[[], str] = str) -> Iterator[None]:
     try:
         yield
     except (gzip.BadGzipFile, zlib.error, EOFError, zstandard.ZstdError) as error:
-        reason = str(error).rstrip(".") or type(error).__name__
         raise FileRefused(
-            f"{path.name} can't be decompressed{where()}: {reason}. Copy or download it again."
+            f"{path.name} can't be decompressed{where()}: {_damage(path, error)}"
         ) from error
 
 
-def read_up_to(path: Path, limit: int) -> bytes:
-    """At most `limit` decompressed bytes from the beginning."""
+def _damage(path: Path, error: Exception) -> str:
+    again = "Copy or download it again."
+    text = str(error)
+    if isinstance(error, EOFError):
+        return f"it ends before its compressed data does. {again}"
+    if "Not a gzipped file" in text:
+        with path.open("rb") as stream:
+            is_gzip = stream.read(2) == b"\x1f\x8b"
+        if is_gzip:
+            return f"bytes that aren't gzip follow the compressed data. {again}"
+        plain = path.name[: -len(path.suffix)]
+        return f"it isn't gzip-compressed. If it is plain text, rename it to {plain}."
+    if "CRC check failed" in text or "Incorrect length" in text:
+        return f"the checksum at its end doesn't match its content. {again}"
+    return f"its compressed data is damaged. {again}"
+
+
+def read_up_to(path: Path, limit: int, encoding: str | None = None) -> bytes:
+    """At most `limit` decompressed bytes from the beginning, or a little more in an `encoding`."""
     parts: list[bytes] = []
     with HashedFile(path) as raw, damaged_file(path):
-        stream = decompressed(path, raw)
+        stream = decompressed(path, raw, encoding)
         while limit > 0 and (part := stream.read(min(limit, 1 << 20))):
             parts.append(part)
             limit -= len(part)

@@ -6,11 +6,11 @@ Nothing here knows about dataset folders or verdicts; see worker.py and verdict.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
 from ..rendering.base import PreparedBase
-from ..rendering.plain_text import encode_rows
 from ..rendering.rows import RenderedRow, first_turn_difference, render_messages
 from ..rendering.template import Message, Rendered, TemplateRefused
 from ..rendering.thinking import without_thinking
@@ -20,7 +20,10 @@ from .accepted_rows import AcceptedRows, PendingRow
 from .cache_writer import CacheWriter
 from .columns import Columns
 from .disk_numbers import DiskNumbers
+from .encode_pending import encode_pending
 from .field_use import FieldUse
+from .field_values import canonical_fields
+from .format_rows import FormatRows
 from .mapping import is_mapped
 from .normalize import hash_and_first_chunk, normalized_hash
 from .options import IntakeOptions
@@ -28,9 +31,10 @@ from .originals import OriginalsWriter
 from .record_formats import RecordFormat, convert, is_preference, recognize
 from .record_views import full_text, question_text, renderable_roles
 from .records import Chat, Invalid, Record, Rejection, Text
-from .rejections import MAX_LISTED_REJECTIONS, Rejections
+from .rejections import Rejections
 from .system_messages import SystemMessages
 from .text_controls import TextControls
+from .unreadable import is_of_content, unreadable
 
 BATCH_ROWS, BATCH_CHARACTERS = 512, 1 << 20
 # Rows whose rendering is compared with the model's own chat template.
@@ -66,8 +70,10 @@ class Validator:
         self._pending_characters = 0
         self._pending_rejections: list[Rejection] = []
         self.rows_seen = 0
-        self.formats: Counter[str] = Counter()
-        self.format_rows: dict[str, list[tuple[int, str]]] = {}
+        self._format_rows = FormatRows()
+        self.formats = self._format_rows.counts
+        # Valid rows of the less frequent formats in a mixed file, which count as rejected.
+        self.mixed_rows = 0
         # Lengths before the length policy, in tokens, of the rows that it rejects as well.
         self.full_lengths = DiskNumbers("q", None if writer is None else writer.folder.parent)
         self.longest_chat = 0
@@ -110,11 +116,22 @@ class Validator:
         return recognize(record.fields)
 
     def _add_record(self, record: Record) -> None:
+        """A row that nobody foresaw must not end the worker: it is rejected, and logged."""
+        try:
+            self._add_converted(record)
+        except Exception as error:
+            if not is_of_content(error):
+                raise
+            self._pending_rejections.append(unreadable(record))
+
+    def _add_converted(self, record: Record) -> None:
+        if self._options.mapping is None:
+            record = replace(record, fields=canonical_fields(record.fields))
         record_format = self._format_of(record)
         self.field_use.add_names(record.fields)
         mapping = self._options.mapping
         is_text = mapping is not None and mapping.format == "text" and record_format is not None
-        self._count_format("text" if is_text else record_format or "unknown", record)
+        self._format_rows.add("text" if is_text else record_format or "unknown", record)
         if record_format is None or record_format == "columns":
             self.columns.add(record.fields)
         if record_format is None:
@@ -170,12 +187,6 @@ class Validator:
         self._pending.append(PendingRow(record, content, rendered, key, row_hash, normalized))
         self._pending_characters += sum(len(example.text) for example in rendered.examples)
 
-    def _count_format(self, record_format: str, record: Record) -> None:
-        self.formats[record_format] += 1
-        rows = self.format_rows.setdefault(record_format, [])
-        if len(rows) < MAX_LISTED_REJECTIONS:
-            rows.append((record.row, record.shown))
-
     def _render(self, row: int, content: Chat | Text) -> RenderedRow:
         policy = self.text_controls.policy_for(row, content)
         if isinstance(content, Chat):
@@ -197,9 +208,9 @@ class Validator:
 
     def flush(self) -> None:
         """Tokenizes the pending rows. Rejections are in row order within each batch."""
-        encoded = encode_rows(self._base, [row.rendered.examples for row in self._pending])
         start = len(self.accepted)
-        for row, examples in zip(self._pending, encoded, strict=True):
+        encoded = encode_pending(self._base, self._pending, self._pending_rejections.append)
+        for row, examples in encoded:
             if isinstance(examples, TemplateRefused):
                 self._reject(row.record, "template_error", f"{examples}.")
             elif isinstance(row.content, Text):
@@ -251,13 +262,4 @@ class Validator:
         self.accepted.add(row, examples, truncated=is_over)
 
     def reject_rarer_formats(self) -> None:
-        """Lists the rows of every format but the most frequent, up to a thousand of each."""
-        known = {name: count for name, count in self.formats.items() if name != "unknown"}
-        main = max(known, key=lambda name: known[name])
-        for name in known:
-            if name != main:
-                message = f"This row has the format {name}; most rows have {main}."
-                self.rejections.add_all(
-                    Rejection(row, "mixed_format", message, shown)
-                    for row, shown in self.format_rows[name]
-                )
+        self.mixed_rows = self._format_rows.reject_rarer(self.accepted.rows, self.rejections)

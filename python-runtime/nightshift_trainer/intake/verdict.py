@@ -43,6 +43,7 @@ REASON_PHRASES: Mapping[str, tuple[str, str]] = {
         "have images, audio or other content that isn't text",
     ),
     "field_twice": ("names a field twice", "name a field twice"),
+    "unreadable": ("couldn't be read", "couldn't be read"),
     "answer_lost": ("has no answer within max_length", "have no answer within max_length"),
 }
 
@@ -94,8 +95,13 @@ def decide_verdict(
     accept_valid_rows: bool,
     ask_thinking: bool = False,
     accept_unused_fields: bool = False,
+    incomplete: str | None = None,
+    encoding: str | None = None,
 ) -> Verdict:
-    """What makes the file unusable comes first, then what the user has to decide."""
+    """What makes the file unusable comes first, then what the user has to decide. `incomplete`:
+    where the file was cut off; `encoding`: the label of the one it seems to have."""
+    if encoding is not None and not accept_valid_rows:
+        return Verdict("needs_decision", "choose_encoding", _encoding_message(counts, encoding))
     if is_mixed(counts.formats):
         return _refused(_mixed_message(counts.formats))
     unknown = counts.formats.get("unknown", 0)
@@ -109,7 +115,8 @@ def decide_verdict(
             f"Raise max_length, or set over_length to drop or truncate."
         )
     if counts.accepted == 0 and not (ask_thinking and counts.only_thinking):
-        return _refused(_no_valid_row_message(counts))
+        before = "" if incomplete is None else f"{incomplete} "
+        return _refused(before + _no_valid_row_message(counts))
     is_chat = "text" not in counts.formats
     if counts.accepted and is_chat and counts.trained_tokens in (0, counts.tokens):
         percent = 0 if counts.trained_tokens == 0 else 100
@@ -124,8 +131,9 @@ def decide_verdict(
     if ask_thinking and counts.thinking_rows + counts.only_thinking:
         return Verdict("needs_decision", "think_blocks", think_message(counts))
     undecided = _undecided(counts.by_reason, policy)
-    if undecided and not accept_valid_rows:
-        return Verdict("needs_decision", "accept_valid_rows", _undecided_message(counts, undecided))
+    if (undecided or incomplete is not None) and not accept_valid_rows:
+        message = _undecided_message(counts, undecided, incomplete)
+        return Verdict("needs_decision", "accept_valid_rows", message)
     return Verdict("ready", None, None)
 
 
@@ -150,11 +158,26 @@ def _phrase(reason: str, count: int) -> str:
     return singular if count == 1 else plural
 
 
-def _undecided_message(counts: Counts, undecided: Mapping[str, int]) -> str:
+def _undecided_message(counts: Counts, undecided: Mapping[str, int], incomplete: str | None) -> str:
+    """All rejected rows are in it, so that they and the valid rows add up."""
+    rejected = counts.by_reason if undecided else {}
+    parts = [] if incomplete is None else [incomplete]
+    if rejected:
+        parts.append(
+            f"{sum(rejected.values()):,} of {count_of(counts.rows, 'row')} can't be used: "
+            f"{_reasons(rejected)}."
+        )
+    what = "download it again" if incomplete is not None else "fix the file and re-upload"
+    parts.append(f"Train on the {count_of(counts.accepted, 'valid row')}, or {what}.")
+    return " ".join(parts)
+
+
+def _encoding_message(counts: Counts, encoding: str) -> str:
+    bad = counts.by_reason.get("not_utf8", 0)
+    verb = "is" if bad == 1 else "are"
     return (
-        f"{sum(undecided.values()):,} of {count_of(counts.rows, 'row')} can't be used: "
-        f"{_reasons(undecided)}. Train on the {count_of(counts.accepted, 'valid row')}, "
-        f"or fix the file and re-upload."
+        f"{bad:,} of {count_of(counts.rows, 'row')} {verb} not UTF-8; the file looks like "
+        f"{encoding}. Check the preview and choose the encoding, or save the file as UTF-8."
     )
 
 

@@ -20,12 +20,13 @@ from ..rendering.base import PreparedBase, open_base
 from ..run_folder import Canceled, RunFolder
 from .cache_writer import CacheWriter, publish_folder
 from .csv_missing import CsvMissing
+from .findings import Findings
 from .held_out import HeldOut, hold_out
 from .lines import LineReader, content_hash_of, require_data_file
 from .notes import csv_notes, date_note, validation_set_note
 from .options import IntakeOptions, cache_key, read_options
 from .originals import OriginalsWriter
-from .readers import open_records
+from .readers import open_records, readable
 from .records import Record, Rejection
 from .rejections import Rejections
 from .report import build_report, refused_report
@@ -55,9 +56,9 @@ def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
     dataset_folder, path = Path(dataset["folder"]), Path(dataset["path"])
     dataset_folder.mkdir(parents=True, exist_ok=True)
     core_folder = Path(intake_spec["workspace"]) / "data" / "validation" / "core"
-    reader = LineReader(path)
+    reader = LineReader(path, encoding=options.encoding)
     try:
-        require_data_file(path)
+        require_data_file(path, options.encoding)
         base = opened_base(Path(intake_spec["base"]["folder"]))
         base = base.on(template_date(dataset_folder, datetime.now()))
         intake = Intake(options, base, dataset_folder, core_folder, dataset["id"])
@@ -65,7 +66,7 @@ def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
         report = intake.validate_file(path, reader, _progress(folder, reader, path), started)
     except FileRefused as refusal:
         content_hash = content_hash_of(path)
-        report = refused_report(str(refusal), content_hash, time.monotonic() - started)
+        report = refused_report(refusal, content_hash, time.monotonic() - started)
     write_json(dataset_folder / "report.json", report)
 
 
@@ -140,8 +141,9 @@ class Intake:
         rejections = Rejections(rejected_path)
         originals = None if self._options.dry_run else OriginalsWriter(self._folder)
         validator = Validator(self._base, self._options, writer, rejections, originals)
+        findings = Findings()
         try:
-            for item in self._records(path, reader):
+            for item in readable(path, self._records(path, reader, findings)):
                 validator.add(item)
                 if validator.rows_seen % HEARTBEAT_ROWS == 0:
                     progress(validator.rows_seen)
@@ -149,7 +151,7 @@ class Intake:
             progress(validator.rows_seen, final=True)
             if originals is not None:
                 originals.finish()
-            return self._finish(validator, writer, reader.content_hash, started)
+            return self._finish(validator, writer, findings, reader.content_hash, started)
         finally:
             if originals is not None:
                 originals.close()
@@ -160,8 +162,10 @@ class Intake:
                 writer.close()
                 shutil.rmtree(writer.folder, ignore_errors=True)
 
-    def _records(self, path: Path, reader: LineReader) -> Iterator[Record | Rejection]:
-        records = open_records(path, reader)
+    def _records(
+        self, path: Path, reader: LineReader, findings: Findings
+    ) -> Iterator[Record | Rejection]:
+        records = open_records(path, reader, findings)
         if data_suffix(path) in (".csv", ".tsv"):
             records = self._csv_missing.records(records)
         return islice(records, self._options.max_rows or None)
@@ -176,9 +180,14 @@ class Intake:
         return cache / f".{os.getpid()}.partial"
 
     def _finish(
-        self, validator: Validator, writer: CacheWriter | None, content_hash: str, started: float
+        self,
+        validator: Validator,
+        writer: CacheWriter | None,
+        findings: Findings,
+        content_hash: str,
+        started: float,
     ) -> dict[str, Any]:
-        verdict = self._verdict(validator)
+        verdict = self._verdict(validator, findings)
         validation_set = read_validation_set(self._core_folder)
         held_out = hold_out(validator.accepted, self._options, validation_set, self._dataset)
         is_ready = verdict.verdict == "ready"
@@ -196,6 +205,7 @@ class Intake:
             cache=cache,
             seconds=time.monotonic() - started,
             extra_notes=self._extra_notes(len(new_core)),
+            findings=findings,
         )
 
     def _extra_notes(self, new_core_rows: int) -> list[str]:
@@ -204,7 +214,7 @@ class Intake:
             notes.append(date_note(self._base.date.date().isoformat()))
         return notes + csv_notes(self._csv_missing)
 
-    def _verdict(self, validator: Validator) -> Verdict:
+    def _verdict(self, validator: Validator, findings: Findings) -> Verdict:
         options = self._options
         if is_mixed(validator.formats):
             validator.reject_rarer_formats()
@@ -227,6 +237,8 @@ class Intake:
             accept_valid_rows=options.accept_valid_rows,
             ask_thinking=options.ask_thinking,
             accept_unused_fields=options.accept_unused_fields,
+            incomplete=findings.incomplete,
+            encoding=findings.encoding.label(),
         )
         if verdict.decision == "map_columns":
             # Until the columns are mapped, these rows are neither accepted nor rejected.

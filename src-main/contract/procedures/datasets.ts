@@ -12,6 +12,7 @@ import {
   rowFilter,
   rowStates,
 } from '../datasets.ts';
+import { textEncoding } from '../encodings.ts';
 import { overLongAnswer } from '../estimate.ts';
 import { call, done, datasetId } from './common.ts';
 
@@ -66,6 +67,11 @@ export const datasetsProcedures = {
     .route({ method: 'POST', path: '/datasets/{id}/preview' })
     .input(datasetId.extend({ mapping: columnMapping }))
     .output(mappingPreview),
+  /** Reads a file that is not UTF-8 in this encoding (null: UTF-8 again); the file is validated again. */
+  setEncoding: call
+    .route({ method: 'POST', path: '/datasets/{id}/encoding' })
+    .input(datasetId.extend({ encoding: textEncoding.nullable() }))
+    .output(datasetSummary),
   /**
    * Accepts a file that needs a decision as it is: without its rejected rows, without the fields that its
    * format leaves out, or although its rows were trained before. Think blocks need `think_blocks`.

@@ -48,6 +48,7 @@ export function datasetsApi(rooms: ApiRooms) {
     row: (input) => datasets.row(input),
     mapColumns: ({ id, mapping }) => datasets.mapColumns(id, mapping),
     previewMapping: ({ id, mapping }) => datasets.previewMapping(id, mapping),
+    setEncoding: ({ id, encoding }) => datasets.setEncoding(id, encoding),
     acceptValidRows: ({ id, think_blocks }) => datasets.acceptValidRows(id, think_blocks ?? null),
     validate: ({ path }) => datasets.validate(path),
   } satisfies Procedures['datasets'];

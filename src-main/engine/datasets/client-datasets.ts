@@ -9,6 +9,7 @@ import {
   type EvaluationAnswers,
   type MappingPreview,
   type Priority,
+  type TextEncoding,
   Refusal,
 } from '../../contract/index.ts';
 import { answersFile } from '../../formats/index.ts';
@@ -51,6 +52,7 @@ export function clientDatasets(parts: DatasetParts) {
         account: await rows.account(record),
         mapping: record.meta.mapping,
         decided_as: record.meta.decided_as,
+        encoding: record.meta.encoding,
         estimate: null,
       };
     },
@@ -89,6 +91,12 @@ export function clientDatasets(parts: DatasetParts) {
       list.requireQueued(id);
       requireColumns(mapping, (await readReport(options.paths.dataset(id)))?.fields ?? []);
       await store.update(id, { mapping, decided: options.clock.now(), decided_as: null });
+      afterChange();
+      return summary(id);
+    },
+    async setEncoding(id: string, encoding: TextEncoding | null): Promise<DatasetSummary> {
+      list.requireQueued(id);
+      await store.update(id, { encoding });
       afterChange();
       return summary(id);
     },

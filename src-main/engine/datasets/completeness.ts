@@ -1,9 +1,11 @@
 /**
  * Whether a file that another program writes is complete, so that no half-copied file is trained. It
- * must be unchanged for a while, not open for writing, and end in a whole line.
+ * must be unchanged for a while, not open for writing, and have its end: a whole last line, or what
+ * closes a compressed file, Parquet or JSON.
  */
 import { open, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { checkFileEnd } from './file-end.ts';
 
 export interface Observation {
   readonly bytes: number;
@@ -11,7 +13,8 @@ export interface Observation {
   /** Monotonic seconds since bytes and mtime were first seen like this. */
   readonly unchangedFor: number;
   readonly openForWriting: boolean;
-  readonly lastLine: 'whole' | 'cut' | 'open_ended';
+  /** `no_end`: a compressed file, Parquet or JSON whose end is missing. */
+  readonly lastLine: 'whole' | 'cut' | 'open_ended' | 'no_end';
 }
 
 export type Completeness =
@@ -40,16 +43,23 @@ export function decideComplete(seen: Observation): Completeness {
       complete: false,
       reason: `the last line is incomplete, last change ${age} s ago; used as is after 10 min without a change`,
     };
+  if (seen.lastLine === 'no_end' && seen.unchangedFor < SETTLE_CUT_SECONDS)
+    return {
+      complete: false,
+      reason: `the end of the file is missing, last change ${age} s ago; used as is after 10 min without a change`,
+    };
   if (seen.lastLine === 'open_ended' && seen.unchangedFor < SETTLE_OPEN_ENDED_SECONDS)
     return {
       complete: false,
       reason: `no newline at the end, last change ${age} s ago; used as is after 1 min without a change`,
     };
-  return { complete: true, cut: seen.lastLine === 'cut' };
+  return { complete: true, cut: seen.lastLine === 'cut' || seen.lastLine === 'no_end' };
 }
 
-/** Reads the end of the file only. */
+/** Reads the end of a file of lines only. */
 export async function checkLastLine(file: string): Promise<Observation['lastLine']> {
+  const end = await checkFileEnd(file);
+  if (end !== null) return end;
   const handle = await open(file, 'r');
   try {
     const { size } = await handle.stat();
@@ -57,22 +67,25 @@ export async function checkLastLine(file: string): Promise<Observation['lastLine
     const length = Math.min(size, TAIL_BYTES);
     const last = Buffer.alloc(1);
     await handle.read(last, 0, 1, size - 1);
-    const isJsonDocument = file.toLowerCase().endsWith('.json');
-    if (last[0] === 10 && !isJsonDocument) return 'whole';
+    if (last[0] === 10) return 'whole';
     const tail = Buffer.alloc(length);
     await handle.read(tail, 0, length, size - length);
     const text = tail.toString('utf8').trimEnd();
-    if (isJsonDocument) return /[\]}]$/.test(text) ? 'whole' : 'cut';
-    if (file.toLowerCase().endsWith('.csv')) return 'open_ended';
+    if (/\.(csv|tsv|txt)$/i.test(file) || text.includes('\0')) return 'open_ended';
     const line = text.slice(text.lastIndexOf('\n') + 1);
-    try {
-      JSON.parse(line);
-      return 'whole';
-    } catch {
-      return 'cut';
-    }
+    return isJson(line) || isJson(text) ? 'whole' : 'cut';
   } finally {
     await handle.close();
+  }
+}
+
+/** A last line, or one object over several lines. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -102,6 +115,7 @@ interface FileVersion {
   readonly bytes: number;
   readonly mtimeMs: number;
   readonly since: number;
+  lastLine?: Observation['lastLine'];
 }
 
 /** Tracks how long each file has been unchanged. `monotonic` in seconds. */
@@ -128,7 +142,9 @@ export class CompletenessWatch {
       const before = this.versions.get(file);
       const same =
         before !== undefined && before.bytes === facts.size && before.mtimeMs === facts.mtimeMs;
-      const version = same ? before : { bytes: facts.size, mtimeMs: facts.mtimeMs, since: now };
+      const version: FileVersion = same
+        ? before
+        : { bytes: facts.size, mtimeMs: facts.mtimeMs, since: now };
       this.versions.set(file, version);
       if (now - version.since >= SETTLE_SECONDS) settled.push(file);
       else
@@ -147,7 +163,9 @@ export class CompletenessWatch {
     for (const file of settled) {
       const version = this.versions.get(file);
       if (version === undefined) continue;
-      const lastLine = await checkLastLine(file).catch(() => 'whole' as const);
+      const lastLine = (version.lastLine ??= await checkLastLine(file).catch(
+        () => 'whole' as const,
+      ));
       answers.set(file, {
         ...decideComplete({
           bytes: version.bytes,

@@ -12,7 +12,8 @@ import { readReportFile } from './report-files.ts';
 type MappingOptions = Pick<
   DatasetMeta,
   'mapping' | 'accept_valid_rows' | 'accept_unused_fields' | 'thinking'
->;
+> &
+  Partial<Pick<DatasetMeta, 'encoding'>>;
 
 /** What a file is validated with before the user has decided anything about it. */
 export const NO_DECISIONS: MappingOptions = {
@@ -47,6 +48,8 @@ export function validationKey(config: Config, base: Base, meta: MappingOptions):
     meta.mapping,
     meta.accept_valid_rows,
     meta.accept_unused_fields,
+    // Only when chosen, so that files validated before this setting existed stay valid.
+    ...(meta.encoding == null ? [] : [meta.encoding]),
   ]);
 }
 
@@ -91,6 +94,7 @@ export function intakeOptions(config: Config, meta: MappingOptions, isDry: boole
     epochs: config.epochs,
     save_steps: config.save_steps,
     mapping: meta.mapping,
+    encoding: meta.encoding ?? null,
     accept_valid_rows: meta.accept_valid_rows,
     accept_unused_fields: meta.accept_unused_fields,
     dry_run: isDry,

@@ -3,10 +3,17 @@ import path from 'node:path';
 import { visibleText } from '../../contract/index.ts';
 
 /** For messages. */
-export const SUPPORTED_FILES = '.jsonl, .json and .csv (optionally .gz or .zst), .parquet';
+export const SUPPORTED_FILES =
+  '.jsonl, .ndjson, .json, .csv, .tsv and .txt (optionally .gz or .zst), .parquet';
 
 /** Plain or compressed (`.jsonl.gz`); Parquet compresses itself. */
-const ACCEPTED = /\.((jsonl|json|csv)(\.(gz|zst))?|parquet)$/i;
+const ACCEPTED = /\.((jsonl|ndjson|json|csv|tsv|txt)(\.(gz|zst))?|parquet)$/i;
+
+const ARCHIVE = /\.(zip|tar|tgz|tar\.(gz|zst|xz|bz2)|bz2|xz|7z|rar)$/i;
+/** Texts that lie beside data in a folder; nobody means to train them. */
+const DOCUMENTATION =
+  /^(readme|licen[cs]e|copying|notice|authors|changelog|changes|requirements|citation)\b.*\.txt$/i;
+const SPREADSHEET = /\.(xlsx?|ods)$/i;
 
 /** Dot files, and temporary files of editors and copy programs. */
 export function isIgnored(name: string): boolean {
@@ -23,8 +30,13 @@ export function hasAcceptedExtension(name: string): boolean {
 
 /** Why a file of this name isn't accepted; null when it is. */
 export function refuseName(name: string): string | null {
+  if (DOCUMENTATION.test(name))
+    return `${name} looks like documentation. Rename it to train on it as raw text.`;
   if (hasAcceptedExtension(name)) return null;
   const extension = path.extname(name);
+  if (ARCHIVE.test(name))
+    return `${name} is an archive. Unpack it and add the files inside. Supported: ${SUPPORTED_FILES}.`;
+  if (SPREADSHEET.test(name)) return `${name} is a spreadsheet. Save it as .csv and add that.`;
   const what = extension === '' ? 'has no extension' : `ends in ${extension}`;
   return `${visibleText(name)} ${what}. Supported: ${SUPPORTED_FILES}.`;
 }

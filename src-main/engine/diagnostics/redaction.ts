@@ -65,7 +65,8 @@ export function createRedaction(secrets: Secrets): Redaction {
     const digest = createHmac('sha256', secrets.token || 'nightshift')
       .update(given)
       .digest('hex');
-    const ending = /\.(?:jsonl|json|csv|parquet)(?:\.(?:gz|zst))?$/i.exec(given)?.[0] ?? '';
+    const ending =
+      /\.(?:jsonl|ndjson|json|csv|tsv|txt|parquet)(?:\.(?:gz|zst))?$/i.exec(given)?.[0] ?? '';
     return `name-${digest.slice(0, 8)}${ending.toLowerCase()}`;
   };
   const places: readonly (readonly [string, string])[] = (

@@ -2,7 +2,7 @@
 
 /** Lower case letters, digits and single dashes; at most 40. */
 export function slugOf(name: string): string {
-  const stem = name.replace(/\.((jsonl|json|csv)(\.(gz|zst))?|parquet)$/i, '');
+  const stem = name.replace(/\.((jsonl|ndjson|json|csv|tsv|txt)(\.(gz|zst))?|parquet)$/i, '');
   const slug = stem
     .normalize('NFKD')
     .toLowerCase()

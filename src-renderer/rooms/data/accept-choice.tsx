@@ -34,12 +34,22 @@ export function AcceptChoice({
           <tr>
             <td className={textStyles.strong}>Train on the {plural(valid, 'valid row')}</td>
             <td className={tableStyles.numberCell}>{count(valid)}</td>
-            <td className={tableStyles.numberCell}>{count(report.rejected.total)}</td>
+            <td className={tableStyles.numberCell}>
+              {report.incomplete === null
+                ? count(report.rejected.total)
+                : `${count(report.rejected.total)} and those after the end`}
+            </td>
             <td className={tableStyles.numberCell}>{count(report.planned_steps)}</td>
           </tr>
           <tr>
-            <td className={textStyles.strong}>Fix the file and re-upload</td>
-            <td className={tableStyles.numberCell}>{count(report.rows)}</td>
+            <td className={textStyles.strong}>
+              {report.incomplete === null
+                ? 'Fix the file and re-upload'
+                : 'Download the file again and re-upload'}
+            </td>
+            <td className={tableStyles.numberCell}>
+              {report.incomplete === null ? count(report.rows) : 'all'}
+            </td>
             <td className={tableStyles.numberCell}>0</td>
             <td className={classNames(tableStyles.numberCell, textStyles.tertiary)}>
               known after validation

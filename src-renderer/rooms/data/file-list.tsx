@@ -45,7 +45,7 @@ export function FileList({
         <div>
           <b className={textStyles.strong}>Drop files or folders anywhere in this window</b>
           <div className={textStyles.caption}>
-            .jsonl .json .csv .parquet, or copy them to{' '}
+            .jsonl .json .csv .tsv .txt .parquet, or copy them to{' '}
             <span className={textStyles.mono}>inbox/</span>
           </div>
         </div>

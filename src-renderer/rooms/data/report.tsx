@@ -12,6 +12,7 @@ import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { AcceptChoice } from './accept-choice.tsx';
 import { DuplicateChecks } from './duplicate-checks.tsx';
+import { EncodingChoice } from './encoding-choice.tsx';
 import { Lengths } from './lengths.tsx';
 import { Mapping } from './mapping.tsx';
 import { OtherChoices } from './other-choices.tsx';
@@ -44,6 +45,9 @@ function Body({
         <div className={styles.choice}>
           <Mapping key={summary.id} id={summary.id} report={report} mapping={mapping} />
         </div>
+      ) : null}
+      {summary.decision === 'choose_encoding' && report.encoding !== null ? (
+        <EncodingChoice key={summary.id} summary={summary} report={report} />
       ) : null}
       {summary.decision === 'accept_valid_rows' ? (
         <AcceptChoice summary={summary} report={report} />

@@ -115,6 +115,7 @@ const REASONS: Readonly<Record<string, string>> = {
   unsupported_weight: 'Unsupported weight',
   not_text: 'Not text',
   field_twice: 'Field named twice',
+  unreadable: 'Could not be read',
 };
 export const reasonWord = (reason: string): string =>
   REASONS[reason] ?? reason.replaceAll('_', ' ');

@@ -97,7 +97,7 @@ export function addFiles(chosen: Chosen, priority: Priority): void {
     useTrouble.setState({
       trouble: {
         text: `${plural(chosen.ignored, 'file')} in the folder ${chosen.ignored === 1 ? 'was' : 'were'} skipped.`,
-        next: 'Only .jsonl, .json, .csv and .parquet files are added from folders.',
+        next: 'Only .jsonl, .json, .csv, .tsv, .txt and .parquet files are added from folders.',
       },
     });
   void (async () => {

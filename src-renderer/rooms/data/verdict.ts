@@ -22,14 +22,14 @@ export const verdictDisplay: Readonly<Record<Verdict, VerdictDisplay>> = {
   held: { glyph: 'paused', tone: 'secondary', word: 'Held' },
 };
 
-/** The verdict in a word or two; a file without known columns needs a mapping. */
+/** The verdict in a word or two; with the decision that it needs. */
 export function verdictWord({
   verdict,
   decision,
 }: Pick<DatasetSummary, 'verdict' | 'decision'>): string {
-  return verdict === 'needs_decision' && decision === 'map_columns'
-    ? 'Needs mapping'
-    : verdictDisplay[verdict].word;
+  if (verdict === 'needs_decision' && decision === 'map_columns') return 'Needs mapping';
+  if (verdict === 'needs_decision' && decision === 'choose_encoding') return 'Needs encoding';
+  return verdictDisplay[verdict].word;
 }
 
 /** `60 rows`, or `57 of 60 rows` where some can't be trained. */

@@ -77,6 +77,7 @@ export const datasetsAnswers = (stage: Stage): Answers['datasets'] => ({
   row: ({ id, row }) => rowOf(stage.find('datasets', id), row),
   mapColumns: ({ id }) => stage.update('datasets', id, { verdict: 'ready', decision: null }),
   previewMapping: ({ mapping }) => previewOf(mapping),
+  setEncoding: ({ id }) => stage.update('datasets', id, { verdict: 'ready', decision: null }),
   acceptValidRows: ({ id }) => stage.update('datasets', id, { verdict: 'ready', decision: null }),
 });
 

@@ -96,7 +96,7 @@ export function rowOf(dataset: DatasetSummary, row: number) {
   if (state.state === 'rejected')
     return {
       ...state,
-      message: 'Not valid JSON: Unterminated string starting at: line 1 column 29 (char 28).',
+      message: "Not valid JSON: a quote isn't closed at character 29.",
       raw: { text: `{"question":"${question}` },
     };
   return {
