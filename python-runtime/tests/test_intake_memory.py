@@ -15,7 +15,7 @@ from nightshift_trainer.intake.options import IntakeOptions
 
 OPTIONS = IntakeOptions(
     max_length=64, over_length="refuse", thinking="off", slice_rows=0, core_rows=0, seed=1,
-    batch_size=1, epochs=1, warmup_steps=0, save_steps=1, mapping=None, accept_valid_rows=False,
+    batch_size=1, epochs=1, save_steps=1, mapping=None, accept_valid_rows=False,
     dry_run=False,
 )  # fmt: skip
 

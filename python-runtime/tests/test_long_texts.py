@@ -23,7 +23,7 @@ def _draw(seed: int, words: list[str], separators: list[str]) -> str:
 
 
 SENTENCE = "the bench isn't oiled 12345 3.14 (a) naïve 北京 🙂 <|im_end|> <|endoftext|> don't"
-WORDS = SENTENCE.split()
+WORDS: list[str] = list(SENTENCE.split())
 CASES = {
     "words": _draw(1, WORDS, [" ", " ", "  ", "\n", "\n\n", "", "\t "]),
     "chinese": _draw(2, [chr(point) for point in range(0x4E00, 0x4F00)], [""]),

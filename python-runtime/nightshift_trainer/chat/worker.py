@@ -92,7 +92,7 @@ class _Chat:
 
     def _generate(self, ask: AskArguments, answer: _Answer) -> None:
         prompt = render_question(
-            self.base, [Message(**message) for message in ask["messages"]], ask["thinking"]
+            self.base, [cast("Message", message) for message in ask["messages"]], ask["thinking"]
         )
         ids = self.base.tokenizer.encode(prompt, add_special_tokens=False).ids
         room = self._room(len(ids))

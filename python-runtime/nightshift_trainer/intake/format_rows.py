@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class FormatRows:
         if len(shown) < MAX_LISTED_REJECTIONS:
             shown.append((record.row, record.shown))
 
-    def reject_rarer(self, accepted: array[int], rejections: Rejections) -> int:
+    def reject_rarer(self, accepted: Sequence[int], rejections: Rejections) -> int:
         """Rejects the valid rows of every format but the most frequent, lists up to a thousand of
         each, and returns their number. A row that was rejected before keeps its reason, so that
         the counts add up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -38,7 +38,7 @@ def answer_in_prompt(chat: Chat) -> bool:
     return False
 
 
-def find_duplicates(rows: array[int], hashes: array[int]) -> tuple[int, list[dict[str, int]]]:
+def find_duplicates(rows: Sequence[int], hashes: Sequence[int]) -> tuple[int, list[dict[str, int]]]:
     """The number of rows whose hash an earlier row has, and the first of them, each with that
     earlier row."""
     unique, first, inverse = np.unique(
@@ -53,6 +53,6 @@ def find_duplicates(rows: array[int], hashes: array[int]) -> tuple[int, list[dic
     return len(inverse) - len(unique), listed
 
 
-def first_rows(rows: array[int], mask: np.ndarray) -> list[int]:
+def first_rows(rows: Sequence[int], mask: np.ndarray) -> list[int]:
     """The first rows for which `mask` is true."""
     return [int(rows[index]) for index in np.flatnonzero(mask)[:MAX_LISTED_ROWS].tolist()]

@@ -72,7 +72,8 @@ def rebuild_cache(
         require_data_file(path, options.encoding)
         intake = Intake(options, base, work, core, dataset.name)
         intake.source = source
-        report = intake.validate_file(path, LineReader(path, encoding=options.encoding), _progress(heartbeat), 0.0)
+        reader = LineReader(path, encoding=options.encoding)
+        report = intake.validate_file(path, reader, _progress(heartbeat), 0.0)
         if report["cache"] is None:
             raise CannotRebuild(f"the data file can't be used any more ({report['message']})")
         rebuilt = work / "cache" / str(report["cache"])

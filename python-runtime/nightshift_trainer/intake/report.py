@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -115,7 +114,7 @@ def _think_blocks(validator: Validator) -> dict[str, int] | None:
     return {"rows": rows + only, "only": only} if rows + only else None
 
 
-def _rows_hash(row_hashes: array[int]) -> str | None:
+def _rows_hash(row_hashes: Sequence[int]) -> str | None:
     """The same for files with the same accepted rows in any order and container."""
     if not len(row_hashes):
         return None

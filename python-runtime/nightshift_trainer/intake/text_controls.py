@@ -10,7 +10,8 @@ MAX_LISTED_ROWS = 20
 
 class TextControls:
     def __init__(self, control_tokens: ControlTokens, policy: ControlTokenPolicy) -> None:
-        self._control_tokens, self._policy = control_tokens, policy
+        self._control_tokens = control_tokens
+        self._policy: ControlTokenPolicy = policy
         self.rows = 0
         self.first_rows: list[int] = []
         self.example = ""
