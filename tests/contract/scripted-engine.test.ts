@@ -9,6 +9,7 @@ import { createScriptedEngine } from './scripted-engine.ts';
 
 /** Inputs that the smallest valid one can't stand for. */
 const inputs: Readonly<Record<string, object>> = {
+  'playground.ask': { model: 'current', messages: [{ role: 'user', content: 'Hi' }] },
   'queue.add': { paths: ['/data/a.jsonl'] },
   'config.set': { key: 'keep_checkpoints', value: 4 },
   'uploads.append': { upload: 'key-of-a-file', chunk: new Blob(['{}\n']) },
