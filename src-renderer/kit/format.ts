@@ -8,7 +8,6 @@ export {
   bytes,
   count,
   duration,
-  durationRange,
   evaluationText,
   exactText,
   gigabytes,

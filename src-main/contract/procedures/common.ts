@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { refusals } from '../refusal.ts';
 
 export const call = oc.errors(refusals);
-export const nothing = z.object({});
 export const done = z.object({ ok: z.literal(true) });
 /** `true` from a call, `'true'` from a query. */
 export const flag = z
