@@ -169,7 +169,7 @@ describe('decisions', () => {
     await w.engine.api.datasets.acceptValidRows({ id });
     await w.at(id, 'completed');
     expect(await w.account(id)).toMatchObject({ rows: 41, rejected: 1, sum: 41, remaining: 0 });
-    const rows = await w.engine.api.datasets.rows({ id, from: 19, limit: 3, filter: 'all' });
+    const rows = await w.engine.api.datasets.rows({ id, from: 20, limit: 3, filter: 'all' });
     expect(rows.rows.map((row) => [row.row, row.state])).toEqual([
       [20, 'trained'],
       [21, 'rejected'],
