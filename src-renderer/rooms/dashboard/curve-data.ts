@@ -100,6 +100,11 @@ export function validationOf(
   return evaluation.slice_loss ?? evaluation.core_loss;
 }
 
+/** The same in the margin of the chart, which has room for two words. */
+export const shortValidationName = (
+  evaluation: Pick<Curves['evaluations'][number], 'slice_loss'>,
+): string => (evaluation.slice_loss === null ? 'Fixed set' : 'This dataset');
+
 /** Which of the two validation losses that is. */
 export const validationName = (
   evaluation: Pick<Curves['evaluations'][number], 'slice_loss'> | undefined,

@@ -12,7 +12,7 @@ import {
 } from '../../kit/chart/index.ts';
 import { loss } from '../../kit/format.ts';
 import { domainOf, drawnMarkers, panZoomOf, type ChartFrame } from './chart-frame.ts';
-import { axisOf, lossRange, nearest, validationName, validationOf } from './curve-data.ts';
+import { axisOf, lossRange, nearest, shortValidationName, validationOf } from './curve-data.ts';
 import { bandOf, pointsOf, ringsOf, type Line } from './curve-points.ts';
 import { eventLayer, type LabelText, type LayerFacts } from './event-layer.ts';
 import type { CurvePoint } from './thinning.ts';
@@ -157,9 +157,9 @@ export function lossLabelsOf(curves: Curves, isStale: boolean): readonly LabelTe
   const labels: LabelText[] = [];
   const evaluated = curves.evaluations.findLast((evaluation) => validationOf(evaluation) !== null);
   const validation = evaluated === undefined ? null : validationOf(evaluated);
-  if (validation !== null)
+  if (evaluated !== undefined && validation !== null)
     labels.push({
-      name: validationName(evaluated),
+      name: shortValidationName(evaluated),
       value: validation,
       text: loss(validation),
       tone: 't1',

@@ -58,7 +58,7 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
           ],
           [
             VALIDATION_DATASET,
-            version.validation_dataset == null ? UNKNOWN : loss(version.validation_dataset),
+            version.validation_dataset == null ? 'not measured' : loss(version.validation_dataset),
           ],
           ['Training loss', version.training_loss === null ? UNKNOWN : loss(version.training_loss)],
           [
