@@ -159,7 +159,6 @@ def test_memory_that_runs_out_in_a_parquet_file_does_not_refuse_the_file(
         ("tokenizer.json", "{"),
         ("tokenizer.json", '{"model": {"type": "none"}}'),
         ("tokenizer_config.json", "[]"),
-        ("tokenizer_config.json", "{}"),
         ("training_template.jinja", "{% for %}"),
     ],
 )

@@ -67,7 +67,7 @@ async function expectRecovered(problem: RegExp, used: string): Promise<void> {
   expect(rooms.lineage.current()).toMatchObject({
     branch: 'main',
     head: 10,
-    base: { id: 'starter', folder: path.join(w.folder, 'models', 'starter') },
+    base: { id: 'starter' },
   });
   expect(w.json('current_model', 'lineage.json')).toMatchObject({ branch: 'main', head: 10 });
   const entry = rooms.journal.recent().find(({ what }) => what === 'lineage.recovered');

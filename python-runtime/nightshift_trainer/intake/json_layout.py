@@ -10,7 +10,17 @@ Layout = Literal["lines", "values"]
 
 # A field of a record by one of these names makes an object a record, not a container of rows.
 RECORD_FIELDS = frozenset(
-    ("messages", "conversations", "question", "prompt", "instruction", "text")
+    (
+        "messages",
+        "conversations",
+        "question",
+        "prompt",
+        "instruction",
+        "text",
+        # Two conversations each: preference data.
+        "chosen",
+        "rejected",
+    )
 )
 LIST_OF_OBJECTS = re.compile(rb":\s*\[\s*\{")
 ARRAY_START = re.compile(rb'\[\s*[\[{"\]]')

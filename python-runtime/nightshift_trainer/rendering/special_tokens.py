@@ -14,11 +14,13 @@ SPECIAL_NAMES = ("bos_token", "eos_token", "unk_token", "pad_token")
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """The JSON object of a settings file; empty when there is no such file."""
+    """The JSON object of a settings file; empty when there is no such file. ValueError for damage."""
     if not path.is_file():
         return {}
     document: Any = json.loads(path.read_text("utf-8"))
-    return cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+    if not isinstance(document, dict):
+        raise ValueError(f"{path.name} is not a JSON object")
+    return cast("dict[str, Any]", document)
 
 
 def special_tokens(settings: Mapping[str, Any]) -> dict[str, str]:
