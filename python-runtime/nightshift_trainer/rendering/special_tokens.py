@@ -14,7 +14,7 @@ SPECIAL_NAMES = ("bos_token", "eos_token", "unk_token", "pad_token")
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """The JSON object of a settings file; empty when there is no such file. ValueError for damage."""
+    """The JSON object of a settings file; empty without the file. ValueError when it is damaged."""
     if not path.is_file():
         return {}
     document: Any = json.loads(path.read_text("utf-8"))
