@@ -81,7 +81,7 @@ function planText(plan: RestorePlan): string {
   const optimizerState =
     plan.optimizer_state === 'restored'
       ? 'restored'
-      : `reset; restarts with a ${count(plan.warmup_steps)}-step warmup`;
+      : `reset; restarts with a warmup of up to ${count(plan.warmup_steps)} steps`;
   return [
     plan.title,
     `  from       ${pointText(plan.from)}`,

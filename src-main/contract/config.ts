@@ -108,7 +108,7 @@ export const configSchema = z.strictObject({
   warmup_steps: key(
     z.int().min(0).default(100),
     'Training',
-    'Warmup steps from zero to the peak learning rate, once per lineage.',
+    'Warmup steps from zero to the peak learning rate, once per lineage; at most 5 % of the steps of a dataset.',
     { unit: 'steps' },
   ),
   weight_decay: key(

@@ -96,7 +96,7 @@ export function summaryOf(plan: RestorePlan, isLit: boolean): string {
 export function optimizerStateText(plan: RestorePlan): string {
   return plan.optimizer_state === 'restored'
     ? `restored from checkpoint ${count(plan.to.step)}`
-    : `not saved for this step; restarts with a ${count(plan.warmup_steps)}-step warmup`;
+    : `not saved for this step; restarts with a warmup of up to ${count(plan.warmup_steps)} steps`;
 }
 
 /** `gsm8k_train.jsonl (partial, 112 steps)` */
