@@ -146,7 +146,11 @@ function files(): readonly Dropped[] {
       lines([...pairs(20, n), { messages: [{ role: 'user', content: 'a' }] }]),
       'refused',
     ],
-    (n) => [`utf16-${String(n)}.jsonl`, Buffer.from('\ufeff{"a":1}\n', 'utf16le'), 'refused'],
+    (n) => [
+      `utf16-${String(n)}.jsonl`,
+      Buffer.from('\ufeff{"a":1}\n', 'utf16le'),
+      'needs_decision',
+    ],
     (n) => [
       `unanswered-${String(n)}.jsonl`,
       lines(
