@@ -62,7 +62,7 @@ def rebuild_cache(
     Which rows are held out is not decided again: it is in split.json."""
     source = _source_of(cache)
     options = replace(read_options(source["options"]), dry_run=False)
-    path = _data_file([*data_files, Path(source["path"])], content_hash)
+    path = _data_file([*data_files, dataset / str(source["path"])], content_hash)
     base = opened_base(base_folder)
     base = base.on(template_date(dataset, datetime.now()))
     work = dataset / "cache" / ".rebuild.partial"

@@ -62,7 +62,9 @@ def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
         base = opened_base(Path(intake_spec["base"]["folder"]))
         base = base.on(template_date(dataset_folder, datetime.now()))
         intake = Intake(options, base, dataset_folder, core_folder, dataset["id"])
-        intake.source = {"options": dict(intake_spec["options"]), "path": str(path)}
+        # Relative: the workspace may be moved.
+        place = os.path.relpath(path, dataset_folder)
+        intake.source = {"options": dict(intake_spec["options"]), "path": place}
         report = intake.validate_file(path, reader, _progress(folder, reader, path), started)
     except FileRefused as refusal:
         content_hash = content_hash_of(path)

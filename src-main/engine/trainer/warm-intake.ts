@@ -1,7 +1,7 @@
 /** Validates files in the warm intake worker, one at a time, and replaces it when it has to be. */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { runId, type WorkerRequest } from '../../formats/index.ts';
+import { runId, toStoredSpec, type WorkerRequest } from '../../formats/index.ts';
 import { writeJson } from '../../kit/files.ts';
 import { type HostExit, IntakeHost } from './intake-host.ts';
 import type { PythonFacts, WorkOptions } from './types.ts';
@@ -86,7 +86,7 @@ export class WarmIntake {
         ...{ format: 1, kind: 'intake', run, workspace: paths.root, created },
         ...request,
       };
-      await writeJson(path.join(folder, 'spec.json'), spec);
+      await writeJson(path.join(folder, 'spec.json'), toStoredSpec(spec, folder));
       return { run, folder };
     }
   }
