@@ -12,20 +12,10 @@ import numpy as np
 import xxhash
 
 from .files import read_json
+from .hashing import file_hash
 
-BLOCK_BYTES = 1 << 20
 # In a cache that was made before there were hashes: columns of the table of examples.
 COLUMNS, OFFSET, LENGTH, TRAINED = 6, 0, 1, 3
-
-
-def hash_of(path: Path, on_block: Callable[[], None] = lambda: None) -> str:
-    """xxh3-128 of a file, in hex. `on_block` is called after each megabyte."""
-    digest = xxhash.xxh3_128()
-    with path.open("rb") as stream:
-        while block := stream.read(BLOCK_BYTES):
-            digest.update(block)
-            on_block()
-    return digest.hexdigest()
 
 
 def facts_hash(facts: Mapping[str, Any]) -> str:
@@ -52,7 +42,7 @@ def damaged_files(folder: Path, on_block: Callable[[], None] = lambda: None) -> 
 
 def _differs(path: Path, expected: str, on_block: Callable[[], None]) -> bool:
     try:
-        return hash_of(path, on_block) != expected
+        return file_hash(path, on_block) != expected
     except OSError:
         return True
 

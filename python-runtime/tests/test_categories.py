@@ -19,6 +19,7 @@ from nightshift_trainer.__main__ import WORKERS, run_worker
 from nightshift_trainer.bases.smollm2 import BaseUnavailable
 from nightshift_trainer.categories import category_of, describe
 from nightshift_trainer.evaluate.questions import QuestionsRefused
+from nightshift_trainer.intake import intake as intake_module
 from nightshift_trainer.intake import worker as intake_worker
 from nightshift_trainer.intake.cache_writer import CacheWriter
 from nightshift_trainer.intake.streams import FileRefused, FileUnreadable
@@ -117,7 +118,8 @@ def test_a_failure_of_the_machine_during_intake_is_not_a_dataset_error(
     def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(intake_worker, place, fail)
+    module = intake_worker if place == "write_json" else intake_module
+    monkeypatch.setattr(module, place, fail)
     spec = workspace.spec(workspace.lines("a.jsonl", pairs(5)))
     assert failure(workspace, spec)["category"] == category
 

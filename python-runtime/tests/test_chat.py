@@ -112,7 +112,7 @@ def test_a_seed_repeats_and_another_one_differs(chat: Chat) -> None:
 
 def test_a_long_answer_arrives_in_pieces_and_can_be_stopped(chat: Chat) -> None:
     # High temperature: the random starter never ends its turn soon.
-    chat.ask("long", temperature=5.0, max_new_tokens=800)
+    chat.ask("long", temperature=5, max_new_tokens=800)
     chat.wait("long", "writing")
     chat.ask("queued")
     chat.command("stop-answer", id="queued")

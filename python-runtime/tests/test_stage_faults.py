@@ -19,9 +19,10 @@ from typing import Any
 import pytest
 
 from nightshift_trainer.files import read_json
+from nightshift_trainer.hashing import file_hash
 from nightshift_trainer.protocol import StageBranch
 from nightshift_trainer.stage.worker import StageRefused, stage
-from nightshift_trainer.train.checkpoint.discover import hash_file, seal, verify
+from nightshift_trainer.train.checkpoint.discover import seal, verify
 
 WRAPPED = (
     "close", "fsync", "link", "listdir", "mkdir", "open", "rename", "replace", "rmdir", "scandir",
@@ -105,7 +106,7 @@ def saved_checkpoint(root: Path) -> Path:
     files = {
         path.relative_to(folder).as_posix(): {
             "size": path.stat().st_size,
-            "xxh3_128": hash_file(path, no_heartbeat),
+            "xxh3_128": file_hash(path, no_heartbeat),
         }
         for path in sorted(folder.rglob("*"))
         if path.is_file()

@@ -23,14 +23,14 @@ def unreadable(path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
         path.mkdir()
         return
     number = {"permissions": errno.EACCES, "disk": errno.EIO}[kind]
-    real = discover.hash_file
+    real = discover.file_hash
 
-    def hash_file(file: Path, heartbeat: Callable[[], None]) -> str:
+    def file_hash(file: Path, heartbeat: Callable[[], None]) -> str:
         if file == path:
             raise OSError(number, os.strerror(number), str(file))
         return real(file, heartbeat)
 
-    monkeypatch.setattr(discover, "hash_file", hash_file)
+    monkeypatch.setattr(discover, "file_hash", file_hash)
 
 
 @pytest.mark.parametrize("kind", ["folder", "permissions", "disk"])

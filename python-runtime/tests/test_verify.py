@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from train_support import starter_base
 
-from nightshift_trainer.train.checkpoint.discover import hash_file
+from nightshift_trainer.hashing import file_hash
 from nightshift_trainer.train.checkpoint.write import Snapshot, write_checkpoint
 
 
@@ -63,7 +63,7 @@ def test_reports_the_newest_verified_checkpoint_and_the_skipped_ones(tmp_path: P
     assert scanned["resumes"]["step"] == 9
     assert scanned["resumes"]["folder"] == str(root / "step-00000009")
     assert scanned["resumes"]["base"] == {"id": "starter", "hash": "h"}
-    assert scanned["resumes"]["dataset_file_hash"] == hash_file(data, lambda: None)
+    assert scanned["resumes"]["dataset_file_hash"] == file_hash(data, lambda: None)
     assert [entry["step"] for entry in scanned["skipped"]] == [10]
     assert "optimizer.safetensors" in scanned["skipped"][0]["reason"]
     assert scanned["bytes"] > 0

@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { type Answer, type ChatMessage, isEnded, type PlaygroundModel } from '../contract/index.ts';
 import { type EngineClient, withEngine } from './connection.ts';
 import { count, decimal, table } from './format.ts';
+import { wholeNumber } from './numbers.ts';
 import type { Run } from './program.ts';
 import { exitCode, type ExitCode, type Session, show } from './session.ts';
 
@@ -22,13 +23,17 @@ interface ChatOptions {
 export function addChatCommand(program: Command, run: Run): void {
   program
     .command('chat')
-    .argument('[model]', '`current`, a version or a base model; a beginning is enough', 'current')
+    .argument(
+      '[model]',
+      '`current`, a version or a base model; a unique prefix is enough',
+      'current',
+    )
     .description('Ask a model of the workspace; on a terminal as a conversation')
     .option('--message <text>', 'ask this and exit')
     .option('--system <text>', 'system message')
-    .option('--seed <number>', 'seed of the sampling', wholeNumber, 0)
+    .option('--seed <number>', 'seed of the sampling', wholeNumber(0, 2 ** 31 - 1), 0)
     .option('--temperature <number>', '0 to 2; 0 takes the most probable token', temperature, 0)
-    .option('--max-tokens <number>', 'longest answer', wholeNumber, 512)
+    .option('--max-tokens <number>', 'longest answer in tokens', wholeNumber(1, 8192), 512)
     .option('--cpu', 'do not use a GPU', false)
     .option('--raw', 'print the special tokens too', false)
     .option('--models', 'list the models', false)
@@ -39,13 +44,6 @@ export function addChatCommand(program: Command, run: Run): void {
     .action((model: string, options: ChatOptions) =>
       run((session) => (options.models ? listModels(session) : chat(session, model, options))),
     );
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0)
-    throw new InvalidArgumentError('Expected a whole number, 0 or more.');
-  return value;
 }
 
 function temperature(text: string): number {
@@ -76,6 +74,7 @@ function chat(session: Session, model: string, options: ChatOptions): Promise<Ex
       messages.push({ role: 'user', content });
       const answer = await ask(session, client, { model, messages, options });
       if (answer.state === 'failed') return exitCode.refused;
+      if (session.signal.aborted) return exitCode.ok;
       messages.push({ role: 'assistant', content: answer.text });
     }
     return exitCode.ok;
@@ -124,8 +123,12 @@ async function ask(
     printed = text.length;
   };
   print();
+  let isStopped = false;
   while (!isEnded(answer.state)) {
-    if (session.signal.aborted) await client.playground.stop({ id: answer.id });
+    if (session.signal.aborted && !isStopped) {
+      isStopped = true;
+      await client.playground.stop({ id: answer.id });
+    }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     answer = await client.playground.answer({ id: answer.id });
     print();

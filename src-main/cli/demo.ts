@@ -215,7 +215,7 @@ async function leakedQuestions(train: string, heldOut: string): Promise<number> 
 async function validation(client: EngineClient): Promise<DemoResult['validation']> {
   const { evaluations } = await client.metrics.curves({ keys: ['loss'] });
   const losses = evaluations
-    .map((evaluation) => evaluation.core_loss ?? evaluation.slice_loss)
+    .map((evaluation) => evaluation.core_loss)
     .filter((loss) => loss !== null);
   return { first: losses[0] ?? null, last: losses[losses.length - 1] ?? null };
 }

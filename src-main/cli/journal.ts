@@ -1,7 +1,8 @@
 /** `nightshift journal` */
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { engineOf, withEngine } from './connection.ts';
 import { journalFromFiles } from './offline/workspace-files.ts';
+import { wholeNumber } from './numbers.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 import { dateTime } from './format.ts';
@@ -12,15 +13,8 @@ export function addJournalCommand(program: Command, run: Run): void {
     .description(
       'Show decisions and interventions with their evidence, newest last; works without an engine',
     )
-    .option('--limit <count>', 'number of entries', entryCount, 30)
+    .option('--limit <count>', 'number of entries', wholeNumber(1, 1000), 30)
     .action((options: { limit: number }) => run((session) => journal(session, options.limit)));
-}
-
-function entryCount(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 1000)
-    throw new InvalidArgumentError('Expected a whole number from 1 to 1000.');
-  return value;
 }
 
 async function journal(session: Session, limit: number): Promise<ExitCode> {

@@ -1,11 +1,12 @@
 /** `nightshift logs [-f]`: the log files themselves, so that it works without an engine. */
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { type LogSource, logSource, visibleText } from '../contract/index.ts';
 import { isTrainRun } from '../formats/index.ts';
 import { lastLines } from '../kit/lines.ts';
 import { Tail } from '../kit/tail.ts';
+import { wholeNumber } from './numbers.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 
@@ -24,16 +25,9 @@ export function addLogsCommand(program: Command, run: Run): void {
     .addOption(
       new Option('--source <source>', 'whose log').choices(logSource.options).default('engine'),
     )
-    .option('--limit <count>', 'number of lines', lineCount, 50)
+    .option('--limit <count>', 'number of lines', wholeNumber(1, 5000), 50)
     .option('-f, --follow', 'wait for new lines until Ctrl-C, also of the next run', false)
     .action((options: LogsOptions) => run((session) => logs(session, options)));
-}
-
-function lineCount(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 5000)
-    throw new InvalidArgumentError('Expected a whole number from 1 to 5000.');
-  return value;
 }
 
 /** The newest log; null when there is none yet. */

@@ -9,11 +9,13 @@ import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 
 export function addNoticesCommands(program: Command, run: Run): void {
-  const notices = program.command('notices').description('Warnings and failures that need you');
+  const notices = program
+    .command('notices')
+    .description('Warnings and failures that need your attention');
   notices
     .command('list', { isDefault: true })
     .description('List what is open, newest first; works without an engine')
-    .option('--all', 'also what is done, dismissed or over', false)
+    .option('--all', 'also those that are dismissed, over, or only information', false)
     .action((options: { all: boolean }) => run((session) => list(session, options.all)));
   notices
     .command('dismiss')
@@ -35,7 +37,7 @@ async function list(session: Session, all: boolean): Promise<ExitCode> {
       : await withEngine(session, (client) => client.notices.list());
   const shown = known.filter((notice) => all || isOpen(notice));
   show(session, shown, () =>
-    shown.length === 0 ? 'Nothing needs you.' : shown.map(noticeText).join('\n'),
+    shown.length === 0 ? 'Nothing needs your attention.' : shown.map(noticeText).join('\n'),
   );
   return exitCode.ok;
 }

@@ -15,6 +15,11 @@ export function createPrompts(
   let lines: { readonly reader: Interface; readonly next: AsyncIterator<string> } | null = null;
   const open = () => {
     const reader = createInterface({ input, output, terminal: input.isTTY });
+    // On a terminal readline reads Ctrl-C as a key: it ends the questions like Ctrl-D.
+    reader.on('SIGINT', () => {
+      reader.close();
+      process.kill(process.pid, 'SIGINT');
+    });
     return { reader, next: reader[Symbol.asyncIterator]() };
   };
   return {

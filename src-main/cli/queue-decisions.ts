@@ -1,4 +1,4 @@
-/** `nightshift queue accept|map|row`: everything that a file which needs a decision can ask. */
+/** `nightshift queue accept|map|encoding|row`: everything that a file which needs a decision can ask. */
 import { Argument, Option, type Command } from 'commander';
 import {
   type ColumnMapping,
@@ -10,12 +10,13 @@ import {
 } from '../contract/index.ts';
 import { type EngineClient, withEngine } from './connection.ts';
 import { count } from './format.ts';
+import { wholeNumber } from './numbers.ts';
 import type { Run } from './program.ts';
 import { findDataset } from './queue-find.ts';
 import { datasetsText } from './queue-text.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 
-interface MapOptions {
+export interface MapOptions {
   readonly question?: string;
   readonly answer?: string;
   readonly system?: string;
@@ -40,7 +41,10 @@ export function addDecisionCommands(queue: Command, run: Run): void {
   queue
     .command('map')
     .addArgument(dataset)
-    .option('--question <text>', 'prompt: a column, or a text with {column} in it')
+    .option(
+      '--question <text>',
+      'prompt: a column, or a text with {column} in it; \\n is a line break',
+    )
     .option('--answer <text>', 'answer: a column, or a text with {column} in it')
     .option('--system <text>', 'system prompt: a text, a column, or a text with {column} in it')
     .option('--text <column>', 'the column is a raw text')
@@ -67,7 +71,7 @@ export function addDecisionCommands(queue: Command, run: Run): void {
   queue
     .command('row')
     .addArgument(dataset)
-    .argument('<row>', 'number of the row', (value) => Number.parseInt(value, 10))
+    .argument('<row>', 'number of the row', wholeNumber(1, 2 ** 31 - 1))
     .description('Show one row: its state, its raw text, and what is trained of it')
     .action((name: string, row: number) => run((session) => showRow(session, name, row)));
 }
@@ -97,14 +101,22 @@ async function accept(
   return exitCode.ok;
 }
 
+/** In most shells a quoted text can't hold a line break, so `\\n` stands for one. Pure. */
+const withLineBreaks = (text: string): string => text.replaceAll('\\n', '\n');
+
 /** null when no option names a column. Pure. */
-function mappingOf(options: MapOptions, guess: ColumnMapping | null): ColumnMapping | null {
-  const system = options.system === undefined ? {} : { system: options.system };
+export function mappingOf(options: MapOptions, guess: ColumnMapping | null): ColumnMapping | null {
+  const system = options.system === undefined ? {} : { system: withLineBreaks(options.system) };
   if (options.text !== undefined) return { format: 'text', column: options.text };
   if (options.messages !== undefined)
     return { format: 'messages', column: options.messages, ...system };
   if (options.question !== undefined && options.answer !== undefined)
-    return { format: 'columns', prompt: options.question, answer: options.answer, ...system };
+    return {
+      format: 'columns',
+      prompt: withLineBreaks(options.question),
+      answer: withLineBreaks(options.answer),
+      ...system,
+    };
   return options.guess || options.preview ? guess : null;
 }
 

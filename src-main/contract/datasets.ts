@@ -104,7 +104,7 @@ export const datasetSummary = z.object({
   /** Estimated start and end (Unix seconds); null while unknown. */
   starts_at: z.number().nullable(),
   ends_at: z.number().nullable(),
-  /** Before its first step, and after its last one; null: not evaluated yet. */
+  /** On the rows held out of it, before its first step and after its last one; null: not measured. */
   validation_before: z.number().nullable(),
   validation_after: z.number().nullable(),
   /** The steps that they were measured at. */

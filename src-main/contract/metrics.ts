@@ -45,7 +45,6 @@ export const evaluationPoint = z.object({
   slice_rows: z.number().int().nullable().optional(),
   /** Smoothed training loss at this evaluation: `slice_loss` minus this is the gap. */
   train_smoothed: z.number().nullable().optional(),
-  unfinished: z.number().int().nullable().optional(),
 });
 export type EvaluationPoint = z.infer<typeof evaluationPoint>;
 

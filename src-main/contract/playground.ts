@@ -19,7 +19,7 @@ export const chatMessage = z.object({
 export type ChatMessage = z.infer<typeof chatMessage>;
 
 export const question = z.object({
-  /** A `PlaygroundModel` id, or the beginning of a version's name. */
+  /** A `PlaygroundModel` id, or a unique prefix of one. */
   model: z.string().min(1).max(200),
   /** The conversation so far; the last message is the question. */
   messages: z

@@ -11,7 +11,7 @@ export const version = z.object({
   branch: z.string(),
   step: z.number().int(),
   datasets: z.array(z.object({ id: z.string(), name: z.string() })),
-  /** On the fixed validation set; in a workspace without one, on the rows held out of its last dataset. */
+  /** On the fixed validation set; null in a workspace without one. */
   validation_loss: z.number().nullable(),
   /** On the rows held out of the dataset that was trained last; the gap refers to it. */
   validation_dataset: z.number().nullable().optional(),

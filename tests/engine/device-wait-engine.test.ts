@@ -131,7 +131,7 @@ test('a trainer that finds the device in use itself is no crash either', async (
   first.setBehavior({
     fail: {
       category: 'device_busy',
-      message: 'Waiting for cuda:0, held by pid 77 of workspace /o',
+      message: 'waiting for cuda:0, held by pid 77 of workspace /o',
     },
   });
   await first.withBase();

@@ -121,5 +121,7 @@ test('the last evaluation is skipped: the dataset is done without figures of an 
     exact_match: null,
     evaluated_step: null,
   });
-  expect((await until('the notice', doneNotice)).body).toContain('not evaluated');
+  expect((await until('the notice', doneNotice)).body).toContain(
+    'validation (this dataset) not measured',
+  );
 }, 200_000);

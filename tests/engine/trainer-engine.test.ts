@@ -263,13 +263,16 @@ describe('commands', () => {
     w.outcome = null;
     w.trainer.train(w.request(20));
     expect(await ended()).toMatchObject({ kind: 'completed', step: 20 });
-    const first = w.paths.run(w.runs()[0]!);
-    const { pid } = JSON.parse(readFileSync(path.join(first, 'process.json'), 'utf8')) as {
-      pid: number;
-    };
+    const read = (run: string, file: string) =>
+      JSON.parse(readFileSync(path.join(w.paths.run(run), file), 'utf8')) as Record<
+        string,
+        unknown
+      >;
+    const stopped = w.runs().filter((run) => read(run, 'exit.json')['outcome'] === 'stopped');
+    expect(stopped).toHaveLength(1);
+    expect(read(stopped[0]!, 'exit.json')).toMatchObject({ step: null });
+    const pid = Number(read(stopped[0]!, 'process.json')['pid']);
     expect(identityOf(pid)).toBeNull();
-    const exit = JSON.parse(readFileSync(path.join(first, 'exit.json'), 'utf8')) as object;
-    expect(exit).toMatchObject({ outcome: 'stopped', step: null });
     const entry = w.journal.recent().find(({ evidence }) => evidence['overtaken'] === 'stopped');
     expect(entry).toMatchObject({ what: 'trainer.launch', evidence: { pid } });
     everyRowOnce(80);
@@ -319,7 +322,11 @@ describe('workers', () => {
     const file = path.join(w.root, 'fake-trainer.json');
     const working = w.trainer.work(
       'intake',
-      { dataset: { folder: w.root, path: file }, options: {} } as WorkerRequest<'intake'>,
+      {
+        dataset: { folder: w.root, path: file },
+        options: {},
+        base: { folder: '' },
+      } as WorkerRequest<'intake'>,
       { signal: abort.signal, onEvent: () => abort.abort() },
     );
     expect(await working).toMatchObject({ ok: false, category: 'canceled' });

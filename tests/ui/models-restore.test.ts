@@ -86,7 +86,8 @@ test('the dialog shows the phases and the result, and the chart the new branch',
     {
       source: { kind: 'version', name: 'v001_sample' },
       plan: 'main-1100-from-1412',
-      queue_again: true,
+      queue_again: false,
+      undone: 'queue',
       by: 'you (window)',
     },
   ]);

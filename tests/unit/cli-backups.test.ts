@@ -167,12 +167,13 @@ test(
     const write = `
 import json, sys
 from pathlib import Path
-from nightshift_trainer.train.checkpoint.discover import hash_file, seal
+from nightshift_trainer.hashing import file_hash
+from nightshift_trainer.train.checkpoint.discover import seal
 for step in (8, 9):
     folder = Path(sys.argv[1]) / f"step-{step:08d}"
     folder.mkdir(parents=True)
     (folder / "state.json").write_text("{}")
-    facts = {"size": 2, "xxh3_128": hash_file(folder / "state.json", lambda: None)}
+    facts = {"size": 2, "xxh3_128": file_hash(folder / "state.json", lambda: None)}
     manifest = {"format": 1, "step": step, "branch": "main", "created": 1.0, "cursor": None,
                 "base": {"id": "b", "hash": "h"}, "files": {"state.json": facts}}
     (folder / "manifest.json").write_text(json.dumps({**manifest, "seal": seal(manifest)}))

@@ -1,6 +1,7 @@
 /** What a decision about a file changes, and when an earlier one is used. */
 import { describe, expect, test } from 'vitest';
-import { Refusal } from '../../src-main/contract/index.ts';
+import { mappingOf } from '../../src-main/cli/queue-decisions.ts';
+import { mappingText, Refusal } from '../../src-main/contract/index.ts';
 import {
   acceptanceOf,
   askAgain,
@@ -116,4 +117,11 @@ test('a mapping names only columns that the file has', () => {
   expect(() => {
     requireColumns({ format: 'text', column: 'text' }, columns);
   }).toThrow('no column text');
+});
+
+test('the suggested mapping works as typed: the text of its options gives the same mapping', () => {
+  const guess = { format: 'columns', prompt: '{title}\n{body}', answer: 'topic' } as const;
+  const [, prompt = ''] = /--question "(.*?)" --answer/.exec(mappingText(guess)) ?? [];
+  const typed = { question: prompt, answer: 'topic', guess: false, preview: false };
+  expect(mappingOf(typed, null)).toEqual(guess);
 });

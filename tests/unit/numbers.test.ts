@@ -81,13 +81,13 @@ const evaluation = (step: number, slice: number | null, core: number): Evaluatio
 });
 
 describe('validation (this dataset) before and after a pass', () => {
-  test('each with its step, of the same rows', () => {
+  test('each with its step, never those of the fixed set', () => {
     expect(validationOf({ start: evaluation(0, 6, 7), end: evaluation(12, 2, 3) }, 12)).toEqual({
       ...{ validation_before: 6, validation_before_step: 0 },
       ...{ validation_after: 2, validation_after_step: 12 },
     });
     const mixed = { start: evaluation(0, null, 7), end: evaluation(12, 2, 3) };
-    expect(validationOf(mixed, 12)).toMatchObject({ validation_before: 7, validation_after: 3 });
+    expect(validationOf(mixed, 12)).toMatchObject({ validation_before: null, validation_after: 2 });
   });
   test('a figure of another step never stands for the last one', () => {
     const none = { validation_after: null, validation_after_step: null };
@@ -112,7 +112,7 @@ describe('validation (this dataset) before and after a pass', () => {
         ...{ planned: 2, done: 2, next: null },
       }).body;
     expect(text(2.324)).toBe('2 of 2 steps, validation (this dataset) 6.789 to 2.324.');
-    expect(text(null)).toBe('2 of 2 steps, not evaluated.');
+    expect(text(null)).toBe('2 of 2 steps, validation (this dataset) not measured.');
   });
 });
 

@@ -44,7 +44,7 @@ test('a model that does not fit into the free memory is refused with both number
   );
 });
 
-test('a model is found by its id, its plain base name, or the beginning of one id', () => {
+test('a model is found by its id, its plain base name, or a unique prefix', () => {
   const model = (id: string): AskedModel => ({
     id,
     kind: 'version',
@@ -57,6 +57,6 @@ test('a model is found by its id, its plain base name, or the beginning of one i
   const models = ['current', 'v001_a', 'v002_b', 'base:starter'].map(model);
   expect(findModel(models, 'v001').id).toBe('v001_a');
   expect(findModel(models, 'starter').id).toBe('base:starter');
-  expect(() => findModel(models, 'v00')).toThrow('the beginning of several models');
+  expect(() => findModel(models, 'v00')).toThrow('matches several models');
   expect(() => findModel(models, 'x')).toThrow('There is no model x.');
 });

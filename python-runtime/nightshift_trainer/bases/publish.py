@@ -11,8 +11,9 @@ from pathlib import Path
 import xxhash
 
 from ..files import fsync_folder, read_json, write_json
+from ..hashing import file_hash
 from ..renamed_fields import with_current_names
-from ..rendering.base import BaseRefused, file_hash
+from ..rendering.base import BaseRefused
 from ..rendering.derive import derive_training_template
 from ..rendering.special_tokens import added_tokens, read_special_tokens
 from ..rendering.template import ChatTemplate

@@ -1,1 +1,1 @@
-"""The `chat` worker: keeps one model in memory and answers conversations piece by piece."""
+"""The `chat` worker: keeps one model in memory and answers conversations as a stream."""

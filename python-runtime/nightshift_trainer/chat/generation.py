@@ -18,7 +18,7 @@ INCOMPLETE = "\ufffd"
 
 
 class AnswerStream(BaseStreamer):
-    """The text of the tokens that `generate` produces. `piece` returns what is new and complete."""
+    """The text of the tokens that `generate` produces. `take` returns what is new and complete."""
 
     def __init__(self, tokenizer: Tokenizer, on_token: Callable[[AnswerStream], None]) -> None:
         self._tokenizer = tokenizer
@@ -52,11 +52,11 @@ class StopWhen(StoppingCriteria):
     def __init__(self, is_stopped: Callable[[], bool]) -> None:
         self._is_stopped = is_stopped
 
-    def __call__(  # type: ignore[override]
+    def __call__(
         self,
         input_ids: torch.LongTensor,
-        scores: torch.FloatTensor,
-        **_: Any,  # noqa: ANN401 - the library's signature
+        scores: Any,  # noqa: ANN401 - the library names another type in each version
+        **kwargs: Any,  # noqa: ANN401 - the library's signature
     ) -> torch.BoolTensor:
         stopped = torch.full((input_ids.shape[0],), self._is_stopped(), device=input_ids.device)
         return cast("torch.BoolTensor", stopped)

@@ -1,4 +1,4 @@
-"""The `chat` worker: loads a model once and answers the commands `ask` until it was idle long."""
+"""The `chat` worker: loads a model once and answers the commands `ask` while it is in use."""
 
 from __future__ import annotations
 
@@ -99,7 +99,8 @@ class _Chat:
         stream = AnswerStream(self.base.tokenizer, lambda now: self._on_token(now, answer))
         answer.begin(stream, prompt, len(ids))
         config = sampling(
-            temperature=ask["temperature"],
+            # JSON has one kind of number: 2.0 arrives as an integer.
+            temperature=float(ask["temperature"]),
             max_new_tokens=min(ask["max_new_tokens"], room),
             end_ids=self.base.end_ids,
             pad=self.base.eos_id,

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..cache_check import facts_hash, hash_of
+from ..cache_check import facts_hash
 from ..files import fsync_folder
+from ..hashing import file_hash
 from ..rendering.tokens import Labels, TokenIds
 
 COLUMNS = 6
@@ -137,7 +138,7 @@ def _count_examples(path: Path) -> tuple[int, int]:
 def write_facts(folder: Path, document: Mapping[str, Any]) -> None:
     """Writes cache.json, with the hashes of the files beside it and of itself."""
     names = sorted(path.name for path in folder.iterdir() if path.name != "cache.json")
-    facts = {**document, "files": {name: hash_of(folder / name) for name in names}}
+    facts = {**document, "files": {name: file_hash(folder / name) for name in names}}
     facts["hash"] = facts_hash(facts)
     (folder / "cache.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
 

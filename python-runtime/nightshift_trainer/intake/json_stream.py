@@ -28,6 +28,11 @@ SHOWN_OF_LONG = 4096
 _PAIRS = {"}": "{", "]": "["}
 
 
+def _after_blank(text: str, position: int) -> int:
+    found = BLANK.match(text, position)
+    return position if found is None else found.end()
+
+
 @dataclass(frozen=True)
 class JsonValue:
     """`problem`: why `raw` isn't JSON, in words, found in `problem_line`. `is_cut`: the file ends
@@ -83,7 +88,7 @@ class JsonStream:
     def peek(self) -> str:
         """The next character that isn't blank; empty at the end of the file."""
         while True:
-            self._position = BLANK.match(self._text, self._position).end()  # type: ignore[union-attr]
+            self._position = _after_blank(self._text, self._position)
             if self._position < len(self._text):
                 return self._text[self._position]
             if not self._more():
@@ -111,7 +116,7 @@ class JsonStream:
                 break
             if len(self._text) - self._position > self._limit or not self._more():
                 break
-        if not keys or (end >= 0 and BLANK.match(self._text, end).end() < len(self._text)):  # type: ignore[union-attr]
+        if not keys or (end >= 0 and _after_blank(self._text, end) < len(self._text)):
             return None
         return next((key for key in known if key in keys), keys[0])
 

@@ -18,7 +18,7 @@ MEDIA_FIELDS = frozenset((
     "speech", "attachments",
 ))  # fmt: skip
 
-# What stands in a text where an image, a video or a sound belongs. `<video>` and `<audio>` are also
+# Placeholders of an image, a video or an audio clip in a text. `<video>` and `<audio>` are also
 # HTML, so they count only at the beginning or end of a line.
 _PLACEHOLDER = re.compile(
     r"<image(?:[ _]?\d+|_placeholder|_pad|_soft_token)?>"

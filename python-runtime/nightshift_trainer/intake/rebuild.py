@@ -13,15 +13,16 @@ from typing import Any, cast
 import numpy as np
 
 from ..cache import core_folder
-from ..cache_check import damaged_files, hash_of
+from ..cache_check import damaged_files
 from ..files import read_json
-from ..rendering.base import file_hash
+from ..hashing import file_hash
 from .cache_writer import publish_folder, read_examples, write_facts
+from .intake import Intake, Progress
 from .lines import LineReader, content_hash_of, require_data_file
+from .opened_base import opened_base, template_date
 from .options import IntakeOptions, read_options
 from .split import CORE, HELD_OUT_DUPLICATE, SLICE
 from .validation_set_tokens import build_validation_tokens
-from .worker import Intake, Progress, opened_base, template_date
 
 KINDS = {"core": CORE, "slice": SLICE, "held_out_duplicates": HELD_OUT_DUPLICATE}
 
@@ -107,7 +108,7 @@ def _keep_texts(rebuilt: Path, damaged: Path) -> None:
     others."""
     try:
         files = cast("dict[str, str]", read_json(damaged / "cache.json").get("files") or {})
-        intact = hash_of(damaged / "texts.jsonl") == files.get("texts.jsonl")
+        intact = file_hash(damaged / "texts.jsonl") == files.get("texts.jsonl")
     except (OSError, ValueError):
         return
     if intact:

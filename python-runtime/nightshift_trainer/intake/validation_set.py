@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..files import read_json
+from ..hashing import file_hash
 from ..renamed_fields import with_current_names
-from ..rendering.base import file_hash
 from .cache_writer import CacheWriter, HeldOutText, copy_examples, publish_folder, read_examples
 from .split import CORE, Candidate
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from ..cache import core_folder
 from ..files import read_json
-from ..rendering.base import PreparedBase, file_hash
+from ..hashing import file_hash
+from ..rendering.base import PreparedBase
 from .cache_writer import CacheWriter, HeldOutText, publish_folder
 from .options import IntakeOptions, cache_key
 from .records import Record

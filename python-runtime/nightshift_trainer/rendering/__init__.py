@@ -2,7 +2,7 @@
 Promises: the same text, ids and labels for the same record and base, without loading weights.
 Never: imports torch or transformers, runs code of a model, guesses a template."""
 
-from .base import BaseRefused, PreparedBase, file_hash, open_base
+from .base import BaseRefused, PreparedBase, open_base
 from .control_tokens import ControlTokenPolicy
 from .derive import derive_training_template
 from .plain_text import encode_rows
@@ -26,7 +26,6 @@ __all__ = [
     "derive_training_template",
     "encode_batch",
     "encode_rows",
-    "file_hash",
     "first_turn_difference",
     "load_tokenizer",
     "open_base",

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-import xxhash
 from tokenizers import Tokenizer
 
+from ..hashing import file_hash
 from .control_tokens import ControlTokens
 from .end_of_turn import EndOfTurn, find_end_of_turn
 from .special_tokens import added_tokens, generation_end_ids, read_special_tokens, text_prefix
@@ -23,15 +23,6 @@ class BaseRefused(Exception):
     """The folder is not a model that can be trained; the message says what is missing."""
 
     category = "model_not_found"
-
-
-def file_hash(path: Path) -> str:
-    """xxh3-128 of a file's bytes, in hex."""
-    digest = xxhash.xxh3_128()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

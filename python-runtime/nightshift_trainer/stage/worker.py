@@ -11,10 +11,11 @@ from typing import Any, cast
 
 from ..bases.publish import folder_hash
 from ..files import fsync_folder, read_json, write_json
+from ..hashing import file_hash
 from ..protocol import CheckpointCursor, FileHash, StageBranch, StageSpec
 from ..renamed_fields import with_current_names
 from ..run_folder import Canceled, RunFolder
-from ..train.checkpoint.discover import hash_file, seal, verify
+from ..train.checkpoint.discover import seal, verify
 
 COPY_BLOCK_BYTES = 1 << 22
 # Files in the folder of a version or a base that don't belong to the model.
@@ -188,7 +189,7 @@ def _read_back(
         name = path.relative_to(checkpoint).as_posix()
         facts = read.get(_file_identity(path)) or {
             "size": path.stat().st_size,
-            "xxh3_128": hash_file(path, heartbeat),
+            "xxh3_128": file_hash(path, heartbeat),
         }
         known = expected.get(name)
         if known is not None and known != facts:

@@ -35,9 +35,9 @@ class DeviceLock:
         try:
             lock = device_locks.acquire(device_lock_name(device), facts)
         except device_locks.UnsafeLock as error:
-            raise TrainerRefused("device_busy", f"Waiting for {device}: {error}") from error
+            raise TrainerRefused("device_busy", f"waiting for {device}: {error}") from error
         if isinstance(lock, device_locks.Holder):
-            raise TrainerRefused("device_busy", f"Waiting for {device}, {lock}")
+            raise TrainerRefused("device_busy", f"waiting for {device}, {lock}")
         # Closed with this object, which frees the lock.
         self._stream = os.fdopen(lock, "rb")
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from ..hashing import file_hash
 from ..protocol import VerifySpec
 from ..run_folder import RunFolder
-from ..train.checkpoint.discover import Checkpoint, discover, hash_file, open_verified, step_of
+from ..train.checkpoint.discover import Checkpoint, discover, open_verified, step_of
 
 
 def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
@@ -63,14 +64,14 @@ def _facts(
     manifest = checkpoint.manifest
     cursor = manifest.get("cursor") or {}
     path = datasets.get(str(cursor.get("dataset")))
-    file_hash = None
+    data_hash = None
     if path is not None and Path(path).is_file():
-        file_hash = hash_file(Path(path), heartbeat)
+        data_hash = file_hash(Path(path), heartbeat)
     return {
         "step": checkpoint.step,
         "branch": manifest.get("branch"),
         "folder": str(checkpoint.folder),
         "base": manifest.get("base"),
         "cursor": manifest.get("cursor"),
-        "dataset_file_hash": file_hash,
+        "dataset_file_hash": data_hash,
     }

@@ -1,7 +1,7 @@
 /** The time that the dataset in training still needs, from what its run measured. Pure. */
 import type { Config, EstimateRecord } from '../../contract/index.ts';
 import type { RunCosts } from '../metrics/index.ts';
-import { overheadOf, type OverheadInput } from './overhead.ts';
+import { overheadOf, type OverheadInput, savesLeft } from './overhead.ts';
 
 export interface TimeLeft {
   readonly seconds: number;
@@ -42,8 +42,3 @@ export function timeLeft(
     (measured ?? rest.end * overheadPace);
   return { seconds, least: seconds * (1 - margin), most: seconds * (1 + margin) };
 }
-
-const savesLeft = (
-  { save_steps }: Pick<Config, 'save_steps'>,
-  { steps, done }: Pick<OverheadInput, 'steps' | 'done'>,
-): number => Math.ceil(steps / save_steps) - Math.floor(done / save_steps);

@@ -63,6 +63,12 @@ function answerSeconds(config: Settings, input: OverheadInput, questions: number
 const times = (interval: number, steps: number, done: number): number =>
   Math.max(0, Math.floor((steps - 1) / interval) - Math.floor(done / interval));
 
+/** Checkpoints that are still to come. */
+export const savesLeft = (
+  { save_steps }: Pick<Config, 'save_steps'>,
+  { steps, done }: Pick<OverheadInput, 'steps' | 'done'>,
+): number => Math.ceil(steps / save_steps) - Math.floor(done / save_steps);
+
 export interface Overhead {
   /** Before the first step; 0 once steps are done. */
   readonly start: number;
@@ -93,8 +99,6 @@ export function overheadOf(config: Settings, input: OverheadInput): Overhead {
   const left = steps === 0 ? 0 : Math.max(0, (budget - edge) * (1 - done / steps));
   const intervals = Math.max(always, Math.min(wanted, left));
   const start = done === 0 ? STARTUP_SECONDS + edge : 0;
-  const saves =
-    (Math.ceil(steps / config.save_steps) - Math.floor(done / config.save_steps)) *
-    (input.checkpointBytes / SAVE_BYTES_PER_SECOND);
+  const saves = savesLeft(config, input) * (input.checkpointBytes / SAVE_BYTES_PER_SECOND);
   return { start, intervals, saves, end: edge, seconds: start + intervals + saves + edge };
 }

@@ -95,7 +95,6 @@ export function toEvaluation(event: Fields): EvaluationPoint | null {
     think: number(at(event.think, 'share')),
     slice_rows: number(at(event.slice, 'rows')),
     train_smoothed: number(event.train_smoothed),
-    unfinished: number(at(event.exact, 'unfinished')),
   });
   return parsed.success ? parsed.data : null;
 }

@@ -8,7 +8,6 @@ export class RunCosts {
   private counted = 0;
   /** Of the newest evaluation of each kind, seconds. */
   readonly evaluations = new Map<string, number>();
-  previewSeconds: number | null = null;
   saveSeconds: number | null = null;
 
   addStep(seconds: number): void {
@@ -21,12 +20,7 @@ export class RunCosts {
     const { type, when, seconds, stall_seconds: stall, abandoned } = event;
     if (type === 'evaluation' && typeof seconds === 'number' && abandoned !== true)
       this.evaluations.set(String(when), seconds);
-    if (type === 'preview' && typeof seconds === 'number') this.previewSeconds = seconds;
     if (type === 'checkpoint' && typeof stall === 'number') this.saveSeconds = stall;
-  }
-
-  get stepsMeasured(): number {
-    return this.counted;
   }
 
   /** Of the last steps, without what happens between them; null before the third step. */

@@ -15,7 +15,7 @@ export function datasetDone(facts: {
   if (before !== null && after !== null)
     parts.push(`validation (this dataset) ${loss(before)} to ${loss(after)}`);
   else if (after !== null) parts.push(`validation (this dataset) ${loss(after)}`);
-  else parts.push('not evaluated');
+  else parts.push('validation (this dataset) not measured');
   return {
     kind: 'dataset_done',
     tone: 'info',

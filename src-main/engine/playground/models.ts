@@ -63,7 +63,7 @@ async function baseModels(paths: WorkspacePaths): Promise<readonly AskedModel[]>
     }));
 }
 
-/** By id, a base model's plain id, or the beginning of one id. Refusals NOT_FOUND, INVALID. Pure. */
+/** By id, a base model's plain id, or a unique prefix. Refusals NOT_FOUND, INVALID. Pure. */
 export function findModel(models: readonly AskedModel[], wanted: string): AskedModel {
   const exact = models.find(({ id }) => id === wanted || id === BASE + wanted);
   if (exact !== undefined) return exact;
@@ -75,9 +75,9 @@ export function findModel(models: readonly AskedModel[], wanted: string): AskedM
       next: known === '' ? 'Add a base model first.' : `Known models: ${known}.`,
     });
   if (another !== undefined)
-    throw new Refusal('INVALID', `${wanted} is the beginning of several models.`, {
+    throw new Refusal('INVALID', `${wanted} matches several models.`, {
       subject: wanted,
-      next: `Give more of the name: ${found.id}, ${another.id}.`,
+      next: `Type more of the name, for example ${found.id} or ${another.id}.`,
     });
   return found;
 }

@@ -76,11 +76,7 @@ export class Outcomes {
     const { progress, passes, news } = this.parts;
     const { category, message, rows } = outcome;
     if (category === 'device_busy') {
-      const isSentence = /^waiting for /i.test(message);
-      this.waitForDevice(
-        isSentence ? `w${message.slice(1)}` : `waiting for the device: ${message}`,
-        BUSY_SECONDS,
-      );
+      this.waitForDevice(message, BUSY_SECONDS);
       return;
     }
     if (outcome.infrastructure) {

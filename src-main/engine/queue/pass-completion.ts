@@ -1,6 +1,6 @@
 /** Closes a pass whose trainer has finished: the version, then pass.json, then the rename. */
 import { plural } from '../../contract/format.ts';
-import type { EvaluationPoint, Version } from '../../contract/index.ts';
+import type { Version } from '../../contract/index.ts';
 import type { PassOutcome } from '../trainer/index.ts';
 import { measuredBy } from '../versions/index.ts';
 import { removeCursor, writePass } from './pass-files.ts';
@@ -49,26 +49,21 @@ export async function completePass(
 }
 
 /**
- * The losses before and after a pass, each with its step. Null: not evaluated; a figure of another
- * step never stands in. Pure.
+ * The losses on the rows held out of the dataset, before and after a pass, each with its step. Null:
+ * not measured; a figure of another step, or of the fixed set, never stands in. Pure.
  */
 export function validationOf(
   { start, end }: ReturnType<PassOptions['metrics']['ofPass']>,
   lastStep: number,
 ) {
   const after = end?.step === lastStep ? end : null;
-  const set = setOf(start, after);
   return {
-    validation_before: start?.[set] ?? null,
-    validation_before_step: start?.[set] == null ? null : start.step,
-    validation_after: after?.[set] ?? null,
-    validation_after_step: after?.[set] == null ? null : after.step,
+    validation_before: start?.slice_loss ?? null,
+    validation_before_step: start?.slice_loss == null ? null : start.step,
+    validation_after: after?.slice_loss ?? null,
+    validation_after_step: after?.slice_loss == null ? null : after.step,
   };
 }
-
-/** Both losses are of the same rows: those of the dataset, else those of the fixed set. */
-const setOf = (...points: readonly (EvaluationPoint | null)[]): 'slice_loss' | 'core_loss' =>
-  points.some((point) => point !== null && point.slice_loss === null) ? 'core_loss' : 'slice_loss';
 
 /** Metrics are read from the run's files, so the last evaluation can be a moment late. */
 async function waitForMetrics({ metrics, clock }: PassOptions, step: number): Promise<void> {

@@ -26,7 +26,7 @@ export async function applyEvent(
   }
   // The loss after the last step is taken when the pass is closed.
   if (event.type !== 'evaluation' || event.when !== 'start' || event.abandoned) return;
-  const loss = event.slice?.loss ?? event.core?.loss ?? null;
+  const loss = event.slice?.loss ?? null;
   if (loss === null) return;
   await options.datasets.note(id, { validation_before: loss, validation_before_step: event.step });
 }

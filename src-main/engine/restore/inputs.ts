@@ -121,7 +121,7 @@ function modelState(
     .find((validation) => validation.branch === at.branch)
     ?.evaluations.findLast((known) => known.step <= at.step);
   return {
-    validation_loss: evaluation?.core_loss ?? evaluation?.slice_loss ?? null,
+    validation_loss: evaluation?.core_loss ?? null,
     validation_dataset: evaluation?.slice_loss ?? null,
     evaluated_step: evaluation?.step ?? null,
     exact_match:

@@ -1,11 +1,11 @@
 /** Starts a run of a pass, or finds the run that an earlier engine started. */
 import path from 'node:path';
-import { exitFile, readOrNull, runId, specFiles, writeFormat } from '../../formats/index.ts';
+import { exitFile, readOrNull, specFiles, writeFormat } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { signalGroup } from '../../kit/identity.ts';
 import type { SupervisorContext } from './context.ts';
-import { launch } from './launch.ts';
+import { createRunFolder, launch } from './launch.ts';
 import { findTrainer, writeProcessFile } from './run-files.ts';
 import { launcherOf, requestOf, trainSpec } from './spec.ts';
 import type { SupervisedPass } from './supervised-pass.ts';
@@ -22,9 +22,7 @@ export async function launchPass(
   // This machine may have slept so long that another engine took the workspace.
   if (!(await context.ownsWorkspace())) throw new Error('another engine owns the workspace now');
   const python = await context.python();
-  const now = clock.now();
-  const run = runId('train', now, context.random());
-  const folder = paths.run(run);
+  const { run, folder, created: now } = await createRunFolder(context, 'train');
   const machine = await context.machine.facts();
   const launched = await launch({
     folder,

@@ -7,9 +7,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type RunKind, toStoredSpec } from '../../formats/index.ts';
+import { runId, type RunKind, toStoredSpec } from '../../formats/index.ts';
 import { writeJson } from '../../kit/files.ts';
 import { type Identity, identityOf } from '../../kit/identity.ts';
+import type { SupervisorContext } from './context.ts';
 import type { PythonFacts } from './types.ts';
 import type { Launcher } from './spec.ts';
 
@@ -71,6 +72,33 @@ export function launchCategory(error: unknown): string {
     : 'import_error';
 }
 
+/**
+ * A run folder that nobody else has: the ids of one second are drawn from few digits, and two runs
+ * in one folder would read each other's events.
+ */
+export async function createRunFolder(
+  { paths, clock, random }: Pick<SupervisorContext, 'paths' | 'clock' | 'random'>,
+  kind: RunKind,
+): Promise<{ readonly run: string; readonly folder: string; readonly created: number }> {
+  await mkdir(paths.runs, { recursive: true });
+  for (;;) {
+    const created = clock.now();
+    const run = runId(kind, created, random());
+    const folder = paths.run(run);
+    try {
+      await mkdir(folder);
+      await mkdir(path.join(folder, 'commands'));
+      return { run, folder, created };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** With the paths inside the workspace relative to the folder. */
+export const writeSpec = (folder: string, spec: Readonly<Record<string, unknown>>): Promise<void> =>
+  writeJson(path.join(folder, 'spec.json'), toStoredSpec(spec, folder));
+
 /** Writes spec.json and starts the process. Throws when the interpreter can't be started. */
 export async function launch(options: {
   readonly folder: string;
@@ -79,11 +107,7 @@ export async function launch(options: {
   readonly python: PythonFacts;
   readonly launcher: Launcher;
 }): Promise<Launched> {
-  await mkdir(path.join(options.folder, 'commands'), { recursive: true });
-  await writeJson(
-    path.join(options.folder, 'spec.json'),
-    toStoredSpec(options.spec, options.folder),
-  );
+  await writeSpec(options.folder, options.spec);
   const log = openSync(path.join(options.folder, 'trainer.log'), 'a');
   try {
     const child = spawn(options.python.executable, argumentsFor(options.folder, options.launcher), {

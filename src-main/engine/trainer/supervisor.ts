@@ -146,7 +146,8 @@ class TrainerSupervisor implements TrainerRoom {
     this.isLaunching = true;
     try {
       // Another workspace may have taken the device while this pass waited for its restart.
-      const holder = pass.attempts === 0 ? null : await this.deviceHolder(pass.request.config);
+      const isRestart = pass.attempts + pass.kills > 0;
+      const holder = !isRestart ? null : await this.deviceHolder(pass.request.config);
       if (holder !== null) {
         if (this.pass === pass) this.end(busyOutcome(pass, holder));
         return;

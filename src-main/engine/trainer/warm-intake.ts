@@ -1,9 +1,7 @@
 /** Validates files in the warm intake worker, one at a time, and replaces it when it has to be. */
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
-import { runId, toStoredSpec, type WorkerRequest } from '../../formats/index.ts';
-import { writeJson } from '../../kit/files.ts';
+import type { WorkerRequest } from '../../formats/index.ts';
 import { type HostExit, IntakeHost } from './intake-host.ts';
+import { createRunFolder, writeSpec } from './launch.ts';
 import type { PythonFacts, WorkOptions } from './types.ts';
 import { WatchedRun } from './watched-run.ts';
 import type { WorkersOptions } from './workers.ts';
@@ -40,8 +38,7 @@ export class WarmIntake {
     if (this.isBusy || this.options.clock.monotonic() < this.notBefore) return null;
     this.isBusy = true;
     try {
-      const { base } = request as Partial<WorkerRequest<'intake'>>;
-      const host = await this.hostFor(python, base?.folder ?? '');
+      const host = await this.hostFor(python, request.base.folder);
       return host === null
         ? null
         : await this.observe(host, await this.createRun(request), options);
@@ -65,30 +62,13 @@ export class WarmIntake {
     return this.host;
   }
 
-  /** At 20 files a second the same id is drawn again now and then. */
   private async createRun(
     request: WorkerRequest<'intake'>,
   ): Promise<{ readonly run: string; readonly folder: string }> {
-    const { paths, clock, random } = this.options;
-    await mkdir(paths.runs, { recursive: true });
-    for (;;) {
-      const created = clock.now();
-      const run = runId('intake', created, random());
-      const folder = paths.run(run);
-      try {
-        await mkdir(folder);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
-        throw error;
-      }
-      await mkdir(path.join(folder, 'commands'));
-      const spec = {
-        ...{ format: 1, kind: 'intake', run, workspace: paths.root, created },
-        ...request,
-      };
-      await writeJson(path.join(folder, 'spec.json'), toStoredSpec(spec, folder));
-      return { run, folder };
-    }
+    const { run, folder, created } = await createRunFolder(this.options, 'intake');
+    const { root: workspace } = this.options.paths;
+    await writeSpec(folder, { format: 1, kind: 'intake', run, workspace, created, ...request });
+    return { run, folder };
   }
 
   /** Until the run is done or its process is gone, and its last event is read. */

@@ -1,12 +1,11 @@
 /** Python workers: everything that does not train, launched and observed like the trainer. */
 import { rm } from 'node:fs/promises';
 import type { WorkerKind, WorkerRequest } from '../../formats/index.ts';
-import { runId } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { signalGroup } from '../../kit/identity.ts';
 import { classifyCrash } from './classify-crash.ts';
-import { launch, launchCategory } from './launch.ts';
+import { createRunFolder, launch, launchCategory } from './launch.ts';
 import { readExit, readLogEnd } from './run-files.ts';
 import { SINGLE_PROCESS } from './spec.ts';
 import type { PythonFacts, WorkerResult, WorkOptions } from './types.ts';
@@ -85,9 +84,7 @@ export class Workers {
     request: WorkerRequest<K>,
   ): Promise<WatchedRun> {
     const { paths, clock } = this.options;
-    const created = clock.now();
-    const run = runId(kind, created, this.options.random());
-    const folder = paths.run(run);
+    const { run, folder, created } = await createRunFolder(this.options, kind);
     const spec = { format: 1, kind, run, workspace: paths.root, created, ...request };
     const launched = await launch({ folder, kind, python, launcher: SINGLE_PROCESS, spec });
     return new WatchedRun({ run, folder, ...launched, clock });

@@ -27,7 +27,7 @@ export function measuredBy({
 }): Measured {
   return {
     trainingLoss: smoothed,
-    validationLoss: evaluation?.core_loss ?? evaluation?.slice_loss ?? null,
+    validationLoss: evaluation?.core_loss ?? null,
     validationDataset: evaluation?.slice_loss ?? null,
     gap: evaluation?.gap ?? null,
     exactMatch: exactMatchOf(evaluation),

@@ -31,7 +31,7 @@ export function outcome(dataset: DatasetSummary): string {
   const validation =
     dataset.validation_after === null
       ? dataset.place === 'completed'
-        ? 'not evaluated'
+        ? 'validation (this dataset) not measured'
         : null
       : `validation (this dataset) ${dataset.validation_before === null ? UNKNOWN : loss(dataset.validation_before)} to ${loss(dataset.validation_after)}`;
   return [dataset.message, steps, validation].filter((part) => part !== null).join(', ');

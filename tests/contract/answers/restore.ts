@@ -87,7 +87,7 @@ async function playPhases(stage: Stage, script: RestoreScript, title: string): P
 
 export const restoreAnswers = (stage: Stage, script: RestoreScript): Answers['restore'] => ({
   plan: ({ source }) => planOf(stage, source, script.freeBytes),
-  carryOut: async ({ source, plan: agreed, queue_again }) => {
+  carryOut: async ({ source, plan: agreed, undone }) => {
     const plan = planOf(stage, source, script.freeBytes);
     if (plan.id !== agreed)
       throw new Refusal('NOT_READY', 'The restore would no longer do what was confirmed.', {
@@ -117,7 +117,7 @@ export const restoreAnswers = (stage: Stage, script: RestoreScript): Answers['re
       to: parent,
       branch,
       optimizer_state,
-      queued_again: queue_again ? plan.datasets_leaving.map(({ name }) => name) : [],
+      queued_again: undone === 'queue' ? plan.datasets_leaving.map(({ name }) => name) : [],
       text: `Restored to step ${String(step)} (${branch}). The previous model is backed up.`,
     };
   },

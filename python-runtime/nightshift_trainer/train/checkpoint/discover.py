@@ -16,10 +16,10 @@ from typing import Any
 import xxhash
 
 from ...files import read_json
+from ...hashing import file_hash
 from ...renamed_fields import with_current_names
 
 _NAME = re.compile(r"\Astep-(\d{8})\Z")
-HASH_BLOCK_BYTES = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,6 @@ class Checkpoint:
 def step_of(folder: Path) -> int:
     """The step in the name of a checkpoint folder."""
     return int(folder.name[len("step-") :])
-
-
-def hash_file(path: Path, heartbeat: Callable[[], None]) -> str:
-    """xxh3-128 of a file's bytes, hex."""
-    digest = xxhash.xxh3_128()
-    with path.open("rb") as stream:
-        while block := stream.read(HASH_BLOCK_BYTES):
-            digest.update(block)
-            heartbeat()
-    return digest.hexdigest()
 
 
 def seal(manifest: Mapping[str, Any]) -> str:
@@ -84,7 +74,7 @@ def _verify_file(
             return f"{name} is not a file"
         if status.st_size != facts["size"]:
             return f"{name} has {status.st_size} bytes instead of {facts['size']}"
-        if hash_file(path, heartbeat) != facts["xxh3_128"]:
+        if file_hash(path, heartbeat) != facts["xxh3_128"]:
             return f"{name} has changed since it was saved"
     except FileNotFoundError:
         return f"{name} is missing"

@@ -17,8 +17,9 @@ import torch
 from safetensors.torch import save_file
 
 from ...files import fsync_folder, write_json
+from ...hashing import file_hash
 from ...identity import identity_of
-from .discover import hash_file, list_checkpoints, seal
+from .discover import list_checkpoints, seal
 
 _PARTIAL_NAME = re.compile(r"\A\.step-\d{8}\.(\d+)\.partial\Z")
 # The longest lease that the engine grants (15 minutes).
@@ -120,7 +121,7 @@ def _sync_and_hash(folder: Path, heartbeat: Callable[[], None]) -> dict[str, Any
             _sync(path)
             files[path.relative_to(folder).as_posix()] = {
                 "size": path.stat().st_size,
-                "xxh3_128": hash_file(path, heartbeat),
+                "xxh3_128": file_hash(path, heartbeat),
             }
     return files
 

@@ -77,7 +77,7 @@ function curvesOf(
   for (const { name, parent } of lineage.branches) {
     const own = (validation.find((entry) => entry.branch === name)?.evaluations ?? [])
       .flatMap((evaluation): PlotPoint[] => {
-        const y = evaluation.core_loss ?? evaluation.slice_loss;
+        const y = evaluation.core_loss;
         return y === null || evaluation.step <= (parent?.step ?? -1)
           ? []
           : [{ x: evaluation.step, y }];

@@ -118,8 +118,7 @@ export function useRestoreProgress(
       engine.restore.carryOut({
         source: plan.source,
         plan: plan.id,
-        queue_again: undone === 'queue',
-        ...(undone === 'skip' ? { undone } : {}),
+        undone,
         ...(keepSettings ? { keep_settings: true } : {}),
         by: 'you (window)',
       }),
