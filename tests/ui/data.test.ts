@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Refusal } from '../../src-main/contract/index.ts';
-import { called, callsOf, drop, openPage, seriousFindings } from './open-page.ts';
+import { called, callsOf, drop, live, openPage, seriousFindings } from './open-page.ts';
 import { dataOf } from './pages/data.ts';
 
 const row = (n: number): string =>
@@ -337,4 +337,29 @@ test('think blocks are kept or stripped by one click', async () => {
     id: 'd-broken',
     think_blocks: 'keep',
   });
+});
+
+test('a linked row opens even when the number of rows arrives after the rows', async () => {
+  const { page } = await openPage({ at: '#/data' });
+  await page.routeWebSocket(/.*/, (socket) => {
+    const server = socket.connectToServer();
+    // The place of the row comes first, then the rows, and last how many there are.
+    const delay = (text: string): number => {
+      if (text.includes('"from"')) return 500;
+      return text.includes('"filter"') && !text.includes('"at"') ? 1000 : 0;
+    };
+    socket.onMessage((message) => {
+      setTimeout(() => {
+        server.send(message);
+      }, delay(message.toString()));
+    });
+  });
+  await page.reload();
+  await live(page);
+  await page.getByRole('option', { name: /home_requests/ }).click();
+  const report = page.getByRole('region', { name: 'Report of home_requests.jsonl' });
+  await report.getByRole('button', { name: 'row 61 is 92 % similar to row 60' }).click();
+  const list = report.getByRole('listbox', { name: 'Rows' });
+  await list.getByRole('option', { name: '61 queued' }).waitFor();
+  await report.getByRole('region', { name: 'Row 61' }).waitFor();
 });

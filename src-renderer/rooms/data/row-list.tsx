@@ -122,7 +122,8 @@ export function RowList({
   );
   const rowAt = (place: number): ListedRow | null =>
     answer === null ? null : (answer.rows[place - answer.from] ?? null);
-  const known = rowAt(selected);
+  // Until the total is known, `selected` is limited to 0: the first row must not be reported then.
+  const known = total === 0 ? null : rowAt(selected);
   useEffect(() => {
     if (known !== null) onSelect(selected, known);
     // Called once for each row that has been loaded.

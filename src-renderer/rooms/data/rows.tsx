@@ -112,7 +112,7 @@ export function Rows({
         />
         {row === null || total === 0 ? (
           <p className={classNames(textStyles.secondary, styles.details)}>
-            {total === 0 ? 'No rows match this filter.' : ''}
+            {listed.answer?.total === 0 ? 'No rows match this filter.' : ''}
           </p>
         ) : (
           <RowPane id={id} row={row} stamp={stamp} />
