@@ -79,7 +79,7 @@ export async function startEngine(options: EngineOptions) {
   });
 
   const journal = createJournal({ paths, clock });
-  const failed = createFailureReport(journal, options.log ?? (() => undefined));
+  const failed = createFailureReport(journal, clock, options.log ?? (() => undefined));
   const random = (): string => randomBytes(2).toString('hex');
   const shared = { paths, clock, journal, failed, random, ownsWorkspace: () => lock.isHeld() };
   const python = createPythonFinder(

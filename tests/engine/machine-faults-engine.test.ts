@@ -66,3 +66,17 @@ test('a fault without a known cause fails one dataset and holds the queue at the
   await w.at(b?.id ?? '', 'completed');
   await w.at(c?.id ?? '', 'completed');
 });
+
+test('the notice of a wait ends when training runs again, not when the dataset is done', async () => {
+  const message = 'Not enough disk space for a checkpoint';
+  w.setBehavior({ fail: { category: 'disk_full', message } });
+  const { api } = await w.withBase();
+  const [a] = await w.add(w.rows('a.jsonl', 42));
+  const notice = () => api.notices.list().find(({ body }) => body.startsWith(message));
+  await until('the notice', () => notice() ?? null);
+  expect(notice()?.dismissed).toBe(false);
+  w.setBehavior({ step_seconds: 1 });
+  await until('training again', () => api.status.get().state === 'training' || null, 30);
+  await until('the notice ends', () => notice()?.dismissed === true || null);
+  expect(w.dataset(a?.id ?? '').place).toBe('processing');
+});

@@ -59,4 +59,8 @@ test('a model is found by its id, its plain base name, or a unique prefix', () =
   expect(findModel(models, 'starter').id).toBe('base:starter');
   expect(() => findModel(models, 'v00')).toThrow('matches several models');
   expect(() => findModel(models, 'x')).toThrow('There is no model x.');
+  const untrained = models.filter(({ id }) => id !== 'current');
+  expect(() => findModel(untrained, 'current')).toThrow(
+    'There is no current model yet: no checkpoint has been saved.',
+  );
 });

@@ -11,6 +11,11 @@ export interface Activity {
   readonly message: string | null;
 }
 
+const isValidating = (
+  activity: Activity | null,
+): activity is Activity & { readonly progress: number } =>
+  activity !== null && activity.progress !== null;
+
 function verdictOf(record: DatasetRecord, activity: Activity | null): Verdict {
   switch (record.place) {
     case 'processing':
@@ -24,7 +29,7 @@ function verdictOf(record: DatasetRecord, activity: Activity | null): Verdict {
     case 'skipped':
       return 'skipped';
     case 'queue':
-      if (activity?.progress !== null && activity?.progress !== undefined) return 'validating';
+      if (isValidating(activity)) return 'validating';
       if (record.meta.held) return 'held';
       if (record.meta.validated === null || record.meta.validated.verdict === 'refused')
         return 'waiting';
@@ -37,7 +42,9 @@ function messageOf(record: DatasetRecord, activity: Activity | null): string | n
     return record.meta.reason ?? record.meta.validated?.message ?? null;
   // A completed dataset has a reason when a restore removed a part of its training from the model.
   if (record.place === 'completed') return record.meta.reason;
-  if (record.place === 'queue') return activity?.message ?? record.meta.validated?.message ?? null;
+  // While it is validated again, what the previous validation found no longer counts.
+  if (record.place === 'queue')
+    return isValidating(activity) ? activity.message : (record.meta.validated?.message ?? null);
   return null;
 }
 
@@ -76,7 +83,7 @@ export function summarize(
     verdict: verdictOf(record, activity),
     message: messageOf(record, activity),
     decision:
-      record.place === 'queue' && validated?.verdict === 'needs_decision'
+      record.place === 'queue' && validated?.verdict === 'needs_decision' && !isValidating(activity)
         ? validated.decision
         : null,
     bytes: record.bytes,

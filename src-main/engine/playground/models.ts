@@ -9,6 +9,7 @@ import type { LineageRoom } from '../lineage/index.ts';
 import type { VersionsRoom } from '../versions/index.ts';
 
 const BASE = 'base:';
+const CURRENT = 'current';
 
 export interface ModelSources {
   readonly paths: WorkspacePaths;
@@ -31,7 +32,7 @@ export async function askedModels(sources: ModelSources): Promise<readonly Asked
       ? []
       : [
           {
-            id: 'current',
+            id: CURRENT,
             kind: 'current',
             label: 'Current model',
             branch: lineage.branch(),
@@ -70,10 +71,16 @@ export function findModel(models: readonly AskedModel[], wanted: string): AskedM
   const [found, another] = models.filter(({ id }) => id.startsWith(wanted));
   const known = models.map(({ id }) => id).join(', ');
   if (found === undefined)
-    throw new Refusal('NOT_FOUND', `There is no model ${wanted}.`, {
-      subject: wanted,
-      next: known === '' ? 'Add a base model first.' : `Known models: ${known}.`,
-    });
+    throw new Refusal(
+      'NOT_FOUND',
+      wanted === CURRENT
+        ? 'There is no current model yet: no checkpoint has been saved.'
+        : `There is no model ${wanted}.`,
+      {
+        subject: wanted,
+        next: known === '' ? 'Add a base model first.' : `Choose one of these: ${known}.`,
+      },
+    );
   if (another !== undefined)
     throw new Refusal('INVALID', `${wanted} matches several models.`, {
       subject: wanted,

@@ -4,13 +4,16 @@ import { readPass } from './pass-files.ts';
 import { phaseOf, type QueueParts } from './queue-progress.ts';
 
 export async function applyEvent(
-  { options, progress }: QueueParts,
+  { options, progress, notifyChanged }: QueueParts,
   event: RunEvent,
 ): Promise<void> {
   const id = progress.open?.dataset.id;
   if (id === undefined) return;
   // Training runs again, so the machine is ready.
-  if (event.type === 'resumed') progress.notReady = null;
+  if (event.type === 'resumed' && progress.notReady !== null) {
+    progress.notReady = null;
+    notifyChanged();
+  }
   if (event.type === 'cache_rebuilt') {
     const { folder, dataset, files, seconds } = event;
     const whose =

@@ -123,7 +123,7 @@ export function reportRestart(
     cause: crash.meaning,
     category: crash.category,
   });
-  const lost = lost_steps === 0 ? 'no step was lost' : `${plural(lost_steps, 'step')} repeated`;
+  const lost = lost_steps === 0 ? 'no step was lost' : `${plural(lost_steps, 'step')} lost`;
   context.journal.write({
     what: 'trainer.restarted',
     text: `Resumed from step ${step} after ${duration(seconds)}; ${lost}.`,

@@ -1,0 +1,24 @@
+/** The same failure, over and over, must not flood the journal. */
+import { expect, test } from 'vitest';
+import { createFailureReport } from '../../src-main/engine/composition/index.ts';
+import type { Journal } from '../../src-main/engine/journal/index.ts';
+
+test('the same failure is reported once a minute, with how often it was held back', () => {
+  const texts: string[] = [];
+  let now = 0;
+  const journal = { write: ({ text }: { text: string }) => texts.push(text) };
+  const failed = createFailureReport(
+    journal as unknown as Journal,
+    { monotonic: () => now },
+    () => undefined,
+  );
+  for (; now < 60; now += 0.25) failed('status.write', new Error('ENOSPC'));
+  expect(texts).toEqual(['status.write: ENOSPC']);
+  failed('notices.save', new Error('ENOSPC'));
+  expect(texts.at(-1)).toBe('notices.save: ENOSPC');
+  failed('status.write', new Error('ENOSPC'));
+  expect(texts.at(-1)).toBe('status.write: ENOSPC (239 more times since the last report)');
+  now += 120;
+  failed('status.write', new Error('ENOSPC'));
+  expect(texts.at(-1)).toBe('status.write: ENOSPC');
+});
