@@ -20,6 +20,8 @@ test('a question that has been answered is not shown while the file is validated
   expect(summarize(record, null, 0, factoryConfig)).toMatchObject({
     ...{ verdict: 'needs_decision', decision: 'map', message: question },
   });
+  const waiting = { progress: null, message: 'waiting for validation' };
+  expect(summarize(record, waiting, 0, factoryConfig).message).toBe('waiting for validation');
   const activity = { progress: 0.5, message: null };
   expect(summarize(record, activity, 0, factoryConfig)).toMatchObject({
     ...{ verdict: 'validating', decision: null, message: null },

@@ -44,7 +44,9 @@ function messageOf(record: DatasetRecord, activity: Activity | null): string | n
   if (record.place === 'completed') return record.meta.reason;
   // While it is validated again, what the previous validation found no longer counts.
   if (record.place === 'queue')
-    return isValidating(activity) ? activity.message : (record.meta.validated?.message ?? null);
+    return isValidating(activity)
+      ? activity.message
+      : (activity?.message ?? record.meta.validated?.message ?? null);
   return null;
 }
 
