@@ -218,6 +218,10 @@ test('models: create, compare, pin, delete', async () => {
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: /^Delete / });
   const title = await dialog.getByRole('heading', { name: /^Delete / }).textContent();
+  // The dialog takes the focus a moment after its heading is there.
+  const isInName = () =>
+    dialog.getByRole('textbox').evaluate((box) => box === document.activeElement);
+  await expect.poll(isInName).toBe(true);
   await page.keyboard.type((title ?? '').replace('Delete ', ''));
   if ((await dialog.getByRole('checkbox').count()) > 0) {
     await page.keyboard.press('Tab');
