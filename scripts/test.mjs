@@ -108,6 +108,10 @@ async function runPart(part, node) {
       `---- ${part.name} failed${reason} ----\n${answer.output.trimEnd().slice(-12_000)}\n----\n`,
     );
   }
+  for (const { name, why } of counts.unstable ?? [])
+    process.stdout.write(
+      `unstable, passed when it was run again: ${part.name}: ${name} (${why})\n`,
+    );
   if (counts.skipped > 0) {
     const reasons = answer.output.split('\n').filter((line) => /skip/i.test(line));
     process.stdout.write(

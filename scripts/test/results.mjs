@@ -17,6 +17,17 @@ export function countVitest(report) {
   };
 }
 
+/** Names of the tests that failed and passed when they were run again. */
+export const unstableTests = (report) =>
+  report.testResults.flatMap((file) =>
+    file.assertionResults
+      .filter((test) => test.status === 'passed' && test.failureMessages.length > 0)
+      .map((test) => ({
+        name: test.fullName,
+        why: test.failureMessages[0].split('\n', 1)[0],
+      })),
+  );
+
 /** `{ passed, failed, skipped }` of a JUnit file. */
 export function countJunit(text) {
   let passed = 0;
@@ -31,13 +42,17 @@ export function countJunit(text) {
   return { passed, failed, skipped };
 }
 
-const NO_REPORT = { passed: 0, failed: 1, skipped: 0 };
+const NO_REPORT = { passed: 0, failed: 1, skipped: 0, unstable: [] };
 
 /** Counts of a finished part. A part without a report or without tests counts as failed. */
 export function readCounts(kind, path, code) {
   if (!existsSync(path)) return NO_REPORT;
   const text = readFileSync(path, 'utf8');
-  const counts = kind === 'vitest' ? countVitest(JSON.parse(text)) : countJunit(text);
+  const report = kind === 'vitest' ? JSON.parse(text) : null;
+  const counts =
+    report === null
+      ? { ...countJunit(text), unstable: [] }
+      : { ...countVitest(report), unstable: unstableTests(report) };
   if (counts.passed + counts.failed === 0) return { ...counts, failed: 1 };
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }

@@ -78,7 +78,11 @@ test('pause, stop and kill -9 in the last evaluation: it is made up for by the n
     ['evaluate', 'generate'].includes(rooms.trainer.view().heartbeat?.phase ?? '');
   await api.training.resume({ by: 'test' });
   await until('it is evaluated again', evaluating);
+  // Also in the moment when the trainer is gone and its outcome isn't applied yet.
+  const shown: unknown[] = [];
+  rooms.trainer.outcome.on(() => shown.push(w.dataset(id).done_steps));
   expect(await api.training.stop({ now: true, by: 'test' })).toMatchObject({ acted: true });
+  expect(shown).toEqual([steps]);
   expect(w.dataset(id)).toMatchObject(unmeasured);
   expect(api.versions.list()).toEqual([]);
 
@@ -101,8 +105,8 @@ test('pause, stop and kill -9 in the last evaluation: it is made up for by the n
     validation_loss: measured?.core_loss ?? measured?.slice_loss,
     exact_match: { k: measured?.exact_k, n: measured?.exact_n },
   });
-  const shown = [before, after].map((loss) => (loss ?? 0).toFixed(3)).join(' to ');
-  expect((await until('the notice', doneNotice)).body).toContain(shown);
+  const losses = [before, after].map((loss) => (loss ?? 0).toFixed(3)).join(' to ');
+  expect((await until('the notice', doneNotice)).body).toContain(losses);
   expect(w.log).toEqual([]);
 }, 300_000);
 

@@ -317,7 +317,15 @@ test(
         (window as unknown as { seen: { longest: number; frames: number; progress: string[] } })
           .seen,
     );
-    expect(seen.progress.length).toBe(50);
+    const names = all.map((dropped) => dropped.name);
+    // A small file may be taken and validated between two frames: not each bar is seen.
+    expect(seen.progress.length).toBeGreaterThan(0);
+    expect(names).toEqual(expect.arrayContaining(seen.progress));
+    const listed = async (): Promise<readonly string[]> => {
+      const text = await page.locator('main').innerText();
+      return names.filter((name) => !text.includes(name));
+    };
+    await expect.poll(listed).toEqual([]);
     expect(complaints).toEqual([]);
     await everyRowIsShown(validated, all);
     const sent = all.reduce((sum, dropped) => sum + dropped.bytes.length, 0);

@@ -14,7 +14,13 @@ import {
   uvOptions,
 } from '../../scripts/setup/pip-settings.mjs';
 import { windowPlan } from '../../scripts/start.mjs';
-import { countJunit, countVitest, lastLine, readCounts } from '../../scripts/test/results.mjs';
+import {
+  countJunit,
+  countVitest,
+  lastLine,
+  readCounts,
+  unstableTests,
+} from '../../scripts/test/results.mjs';
 
 test('compares node_modules with the lock file', () => {
   const lock = {
@@ -103,13 +109,22 @@ test('counts test results; a part without tests counts as failed', () => {
   const junit =
     '<testsuites><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="10">';
   expect(countJunit(junit)).toEqual({ passed: 4, failed: 3, skipped: 3 });
-  expect(readCounts('vitest', '/nowhere', 0)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  expect(readCounts('vitest', '/nowhere', 0)).toMatchObject({ passed: 0, failed: 1, skipped: 0 });
   expect(
     lastLine([
       { passed: 2, failed: 0, skipped: 0 },
       { passed: 1, failed: 1, skipped: 0 },
     ]),
   ).toBe('3 passed, 1 failed');
+});
+
+test('names the tests that only passed when they were run again', () => {
+  const passed = { status: 'passed', fullName: 'a', failureMessages: [] };
+  const unstable = { ...passed, fullName: 'b', failureMessages: ['expected 47 to be 50\n  at b'] };
+  const failed = { status: 'failed', fullName: 'c', failureMessages: ['no'] };
+  expect(
+    unstableTests({ testResults: [{ assertionResults: [passed, unstable, failed] }] }),
+  ).toEqual([{ name: 'b', why: 'expected 47 to be 50' }]);
 });
 
 test('reads the test of a planted fault', () => {

@@ -27,9 +27,14 @@ export class Outcomes {
   }
 
   async settle(outcome: PassOutcome): Promise<void> {
-    const { progress, notifyChanged } = this.parts;
-    progress.isSupervising = false;
+    const { options, progress, notifyChanged } = this.parts;
     const { open } = progress;
+    // Before the trainer counts as gone: until then its newest checkpoint tells the steps.
+    if (open !== null)
+      await this.keepSteps(open, outcome).catch((error: unknown) => {
+        options.failed('queue.steps', error);
+      });
+    progress.isSupervising = false;
     if (open === null) return;
     if (outcome.kind === 'gave_up') await this.settleFailure(open, outcome);
     else await this.settleFinished(open, outcome);
@@ -129,7 +134,7 @@ export class Outcomes {
   }
 
   private async settleFinished(open: OpenPass, outcome: Finished): Promise<void> {
-    const { options, progress, passes } = this.parts;
+    const { progress } = this.parts;
     if (outcome.kind === 'completed') {
       this.unclearFault = null;
       progress.notReady = null;
@@ -137,12 +142,16 @@ export class Outcomes {
       await this.settleCompleted(open, outcome);
     } else if (outcome.kind === 'skipped') {
       await this.skip(open);
-    } else {
-      // A trainer that was halted while it loaded, or killed, reports no steps.
-      const done = outcome.stepsDone ?? (await passes.savedSteps(open));
-      const done_steps = open.pass.steps_before + done;
-      await options.datasets.note(open.dataset.id, { done_steps });
     }
+  }
+
+  private async keepSteps(open: OpenPass, outcome: PassOutcome): Promise<void> {
+    const { options, passes } = this.parts;
+    // A trainer that was halted while it loaded, or killed, reports no steps.
+    const reported = outcome.kind === 'gave_up' ? null : outcome.stepsDone;
+    const done = reported ?? (await passes.savedSteps(open));
+    const done_steps = open.pass.steps_before + done;
+    await options.datasets.note(open.dataset.id, { done_steps });
   }
 
   /** Of a pass whose steps are all trained, only the last evaluation is skipped. */
