@@ -1,5 +1,5 @@
 /** Entry point of the command line. */
-import { createPrompts, runCommandLine } from './cli/index.ts';
+import { createPrompts, runCommandLine, wantsColor } from './cli/index.ts';
 
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -10,7 +10,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 process.stdout.on('error', () => process.exit(0));
 
 const prompts = createPrompts();
-process.exitCode = await runCommandLine(process.argv.slice(2), {
+const args = process.argv.slice(2);
+process.exitCode = await runCommandLine(args, {
   terminal: {
     out: (text) => {
       process.stdout.write(text);
@@ -19,6 +20,10 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
       process.stderr.write(text);
     },
     interactive: process.stdout.isTTY,
+    canAsk: process.stdin.isTTY && process.stderr.isTTY,
+    ...(process.stdout.isTTY ? { columns: process.stdout.columns } : {}),
+    color: wantsColor(args, process.env, process.stdout.isTTY),
+    errorColor: wantsColor(args, process.env, process.stderr.isTTY),
     ask: prompts.ask,
   },
   environment: process.env,

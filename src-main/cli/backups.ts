@@ -1,12 +1,25 @@
 /** `nightshift backup list | create | verify | restore | extract | cleanup` */
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { backupType, type Backup, type BackupSource, type BackupType } from '../contract/index.ts';
+import {
+  backupType,
+  Refusal,
+  type Backup,
+  type BackupSource,
+  type BackupType,
+} from '../contract/index.ts';
 import { engineOf, withEngine } from './connection.ts';
 import { backupProblem, backupsFromFiles } from './offline/backup-and-checkpoint-files.ts';
 import type { Run } from './program.ts';
 import { restoreFrom, type RestoreOptions, withRestoreOptions } from './restore.ts';
-import { BY_COMMAND_LINE, exitCode, show, type ExitCode, type Session } from './session.ts';
+import {
+  BY_COMMAND_LINE,
+  exitCode,
+  show,
+  UsageError,
+  type ExitCode,
+  type Session,
+} from './session.ts';
 import { bytes, count, dateTime, table } from './format.ts';
 
 interface CreateOptions {
@@ -118,10 +131,8 @@ async function create(
   path: string | undefined,
   { type, reason, ofVersion: version }: CreateOptions,
 ): Promise<ExitCode> {
-  if (path !== undefined && version !== undefined) {
-    session.terminal.error('Specify either a folder or --of-version, not both.\n');
-    return exitCode.usage;
-  }
+  if (path !== undefined && version !== undefined)
+    throw new UsageError('Specify either a folder or --of-version, not both.');
   const source: BackupSource =
     version !== undefined
       ? { kind: 'version', name: version }
@@ -143,10 +154,11 @@ async function verify(session: Session, id: string): Promise<ExitCode> {
   let problem: string | null;
   if ((await engineOf(session)) === null) {
     const backup = (await backupsFromFiles(session)).find((candidate) => candidate.id === id);
-    if (backup === undefined) {
-      session.terminal.error(`No backup named ${id}. To list backups: nightshift backup list\n`);
-      return exitCode.refused;
-    }
+    if (backup === undefined)
+      throw new Refusal('NOT_FOUND', `There is no backup ${id}.`, {
+        subject: id,
+        next: 'To list backups: nightshift backup list',
+      });
     problem = await backupProblem(backup);
     session.terminal.error('No engine is running, so the result was not recorded.\n');
     show(session, { id, ok: problem === null, problem }, verifyText(id, problem));

@@ -55,10 +55,8 @@ async function add(session: Session, client: EngineClient, model: string): Promi
   const id = setup.bases.find((base) => base.state === 'making')?.id ?? setup.chosen;
   for (;;) {
     const base = setup.bases.find((base) => base.id === id);
-    if (base?.state === 'failed') {
-      session.terminal.error(`Failed to add ${base.label}: ${base.message ?? 'unknown error'}\n`);
-      return exitCode.failure;
-    }
+    if (base?.state === 'failed')
+      throw new Error(`${base.label} was not added: ${base.message ?? 'unknown error'}`);
     if (base?.state === 'ready') {
       show(session, base, `${base.id} is ready${setup.chosen === base.id ? ' and selected' : ''}.`);
       return exitCode.ok;

@@ -39,8 +39,7 @@ export async function validateConfig(session: Session, named: string | null): Pr
       );
       return exitCode.ok;
     }
-    session.terminal.error(`Can't read ${file} (${code}).\n`);
-    return exitCode.failure;
+    throw new Error(`Can't read ${file} (${code}).`, { cause: error });
   }
   const checked = checkConfigText(text);
   const missing = await baseFault(session, checked.base);

@@ -9,7 +9,14 @@ import { validateConfig } from './config-validate.ts';
 import { engineOf, withEngine } from './connection.ts';
 import { configFromFiles } from './offline/workspace-files.ts';
 import type { Run } from './program.ts';
-import { BY_COMMAND_LINE, exitCode, show, type ExitCode, type Session } from './session.ts';
+import {
+  BY_COMMAND_LINE,
+  exitCode,
+  show,
+  UsageError,
+  type ExitCode,
+  type Session,
+} from './session.ts';
 import { table } from './format.ts';
 
 export function addConfigCommands(program: Command, run: Run): void {
@@ -119,10 +126,8 @@ async function showAll(session: Session): Promise<ExitCode> {
 }
 
 async function showValue(session: Session, key: string): Promise<ExitCode> {
-  if (!describeKeys().some((facts) => facts.key === key)) {
-    session.terminal.error(`No setting named ${key}. To list settings: nightshift config show\n`);
-    return exitCode.usage;
-  }
+  if (!describeKeys().some((facts) => facts.key === key))
+    throw new UsageError(`No setting named ${key}. To list settings: nightshift config show`);
   const value = valueAt((await readConfig(session)).values, key);
   show(session, value, valueText(value));
   return exitCode.ok;

@@ -34,7 +34,7 @@ export async function followDataset(
   const draw = (line: string): void => {
     if (line === drawn) return;
     drawn = line;
-    session.terminal.error(session.terminal.interactive ? `\r\u001b[K${line}` : `${line}\n`);
+    session.terminal.progress(line);
   };
   try {
     for (;;) {

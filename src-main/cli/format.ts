@@ -1,6 +1,8 @@
 /** Formats numbers, times and tables for terminal output. Pure. */
 import * as format from '../contract/format.ts';
 
+export { columns, table } from './output/table.ts';
+
 export const UNKNOWN = 'unknown';
 
 /** Replaces no-break spaces: scripts split terminal output at plain spaces. */
@@ -41,27 +43,6 @@ export function dateTime(t: number): string {
     `${String(date.getFullYear())}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())} ` +
     `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}:${twoDigits(date.getSeconds())}`
   );
-}
-
-/** Pads columns to their widest cell; numeric columns are right-aligned. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const numeric = head.map(
-    (_, column) =>
-      rows.length > 0 &&
-      rows.every((row) => /^[\d\s.,%/+−-]*( ([kMGT]B|bytes))?$|^unknown$/.test(row[column] ?? '')),
-  );
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) =>
-        numeric[column] === true
-          ? cell.padStart(widths[column] ?? 0)
-          : cell.padEnd(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd();
-  return `${all.map(line).join('\n')}\n`;
 }
 
 /** A progress bar of `width` cells; `fraction` from 0 to 1. */

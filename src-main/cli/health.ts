@@ -13,7 +13,8 @@ import { engineOf, withEngine } from './connection.ts';
 import type { Run } from './program.ts';
 import { engineEntry } from './serve.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
-import { bytes, duration, dateTime, table } from './format.ts';
+import { bytes, columns, duration, dateTime, table } from './format.ts';
+import { state } from './output/markup.ts';
 
 export function addHealthCommands(program: Command, run: Run): void {
   program
@@ -51,12 +52,12 @@ function dayCount(text: string): number {
 async function health(session: Session): Promise<ExitCode> {
   const checks = await withEngine(session, (client) => client.health.run());
   show(session, checks, () =>
-    checks
-      .map(
-        (check) =>
-          `${check.state.padEnd(8)}${check.label.padEnd(22)}${check.evidence}${check.fix === null ? '' : `\n${' '.repeat(30)}${check.fix}`}`,
-      )
-      .join('\n'),
+    columns(
+      checks.flatMap((check) => [
+        [state(check.state), check.label, check.evidence],
+        ...(check.fix === null ? [] : [['', '', check.fix]]),
+      ]),
+    ),
   );
   return checks.some((check) => check.state === 'fail') ? exitCode.failure : exitCode.ok;
 }

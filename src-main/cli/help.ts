@@ -4,6 +4,8 @@
  */
 import type { Command } from 'commander';
 import { findTopics, helpTopics, type HelpTopic } from '../contract/index.ts';
+import { columns } from './format.ts';
+import { bold } from './output/markup.ts';
 import type { Run } from './program.ts';
 import { exitCode, show } from './session.ts';
 
@@ -50,24 +52,22 @@ function overview(): string {
     const ids = helpTopics()
       .filter((topic) => topic.group === group)
       .map((topic) => topic.id);
-    return `${group}: ${ids.join(', ')}`;
+    return columns([[`${group}: ${ids.join(', ')}`]]);
   });
-  return `Topics (nightshift help <topic>):\n\n${lines.join('\n\n')}\n`;
+  return `Topics (nightshift help <topic>):\n\n${lines.join('\n')}`;
 }
 
 function topicsText(found: readonly HelpTopic[], search: string): string {
   if (found.length === 0)
     return `No topic matches “${search}”. To list all topics: nightshift help`;
   if (found.length <= MAX_FULL_TOPICS) return found.map(fullText).join('\n');
-  return `${String(found.length)} topics match “${search}”:\n\n${found
-    .map((topic) => `  ${topic.id.padEnd(30)}  ${topic.text}`)
-    .join('\n')}\n`;
+  return `${String(found.length)} topics match “${search}”:\n\n${columns(
+    found.map((topic) => ['', topic.id, topic.text]),
+  )}`;
 }
 
 const fullText = (topic: HelpTopic): string =>
   [
-    `${topic.title}  (${topic.group})`,
-    `  ${topic.text}`,
-    ...topic.facts.map((fact) => `  ${fact.name}: ${fact.value}`),
-    '',
-  ].join('\n');
+    `${bold(topic.title)}  (${topic.group})\n`,
+    columns([['', topic.text], ...topic.facts.map((fact) => ['', `${fact.name}: ${fact.value}`])]),
+  ].join('');

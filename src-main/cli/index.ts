@@ -5,5 +5,6 @@
  * Never: holds state, writes into a workspace, or reports a state (such as "training") without a
  * live process behind it.
  */
+export { wantsColor } from './output/screen.ts';
 export { createPrompts } from './prompts.ts';
 export { runCommandLine } from './program.ts';

@@ -5,7 +5,7 @@ import { journalFromFiles } from './offline/workspace-files.ts';
 import { wholeNumber } from './numbers.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
-import { dateTime } from './format.ts';
+import { columns, dateTime } from './format.ts';
 
 export function addJournalCommand(program: Command, run: Run): void {
   program
@@ -25,10 +25,9 @@ async function journal(session: Session, limit: number): Promise<ExitCode> {
   show(session, newestFirst, () =>
     newestFirst.length === 0
       ? 'The journal is empty.'
-      : [...newestFirst]
-          .reverse()
-          .map((entry) => `${dateTime(entry.t)}  ${entry.what.padEnd(20)}  ${entry.text}`)
-          .join('\n'),
+      : columns(
+          [...newestFirst].reverse().map((entry) => [dateTime(entry.t), entry.what, entry.text]),
+        ),
   );
   return exitCode.ok;
 }

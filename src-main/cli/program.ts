@@ -1,12 +1,7 @@
-/**
- * Builds the command tree, with the options shared by all commands, and maps thrown errors to
- * messages and exit codes.
- */
+/** Builds the command tree, with the options shared by all commands, and runs it. */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ORPCError } from '@orpc/client';
-import { Command, CommanderError } from 'commander';
-import { Refusal, refusalData, refusals, systemRefusal, visibleLines } from '../contract/index.ts';
+import { Command } from 'commander';
 import { workspacePaths } from '../formats/workspace.ts';
 import { addBackupCommands } from './backups.ts';
 import { addBaseCommands } from './bases.ts';
@@ -14,15 +9,18 @@ import { addChatCommand } from './chat.ts';
 import { addCheckpointCommands } from './checkpoints.ts';
 import { addConfigCommands } from './config.ts';
 import { addDemoCommand } from './demo.ts';
+import { explain } from './errors.ts';
 import { addHealthCommands } from './health.ts';
 import { addHelpCommand } from './help.ts';
 import { addJournalCommand } from './journal.ts';
 import { addLogsCommand } from './logs.ts';
 import { addNoticesCommands } from './notices.ts';
+import { bold, displayWidth } from './output/markup.ts';
+import { createScreen, type Screen, type Terminal } from './output/screen.ts';
 import { addQueueCommands } from './queue.ts';
 import { addVersionCommands } from './versions.ts';
 import { addServeCommand } from './serve.ts';
-import { exitCode, NoEngine, type Session, type Terminal } from './session.ts';
+import { exitCode, type Session } from './session.ts';
 import { addStatusCommand } from './status.ts';
 import { addTokenCommand } from './token.ts';
 import { addTrainingCommands } from './training.ts';
@@ -38,6 +36,9 @@ export interface CommandLineEnvironment {
   readonly signal: AbortSignal;
   readonly version: string;
 }
+
+/** Help in a pipe is not wrapped: scripts search its lines. */
+const UNWRAPPED = 10_000;
 
 interface Options {
   readonly workspace?: string;
@@ -59,11 +60,10 @@ export async function runCommandLine(
   args: readonly string[],
   { terminal, environment, now, signal, version }: CommandLineEnvironment,
 ): Promise<number> {
+  const screen = createScreen(terminal);
   let code: number = exitCode.ok;
-  let json = false;
   const run: Run = async (command) => {
     const options = program.opts<Options>();
-    json = options.json;
     const workspace = resolve(
       options.workspace ??
         options.baseDir ??
@@ -74,22 +74,22 @@ export async function runCommandLine(
       workspace,
       paths: workspacePaths(workspace),
       json: options.json,
-      terminal,
+      terminal: screen,
       now,
       signal,
     });
   };
-  const program = createProgram(run, terminal, version);
+  const program = createProgram(run, screen, version);
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
-    return explain(error, terminal, json);
+    return explain(error, screen, args.includes('--json'));
   }
 }
 
 /** The command tree. A parse error throws CommanderError instead of ending the process. */
-export function createProgram(run: Run, terminal: Terminal, version: string): Command {
+export function createProgram(run: Run, screen: Screen, version: string): Command {
   const program = new Command('nightshift');
   program
     .description('Continuously trains a language model on the datasets you drop.')
@@ -97,14 +97,17 @@ export function createProgram(run: Run, terminal: Terminal, version: string): Co
     .option('--workspace <folder>', 'workspace (default: NIGHTSHIFT_WORKSPACE, else ~/Nightshift)')
     .option('--base-dir <folder>', 'alias of --workspace')
     .option('--json', 'print JSON, one value per line', false)
-    .configureHelp({ showGlobalOptions: true })
+    .option('--no-color', 'no colors; also: NO_COLOR, FORCE_COLOR')
+    .configureHelp({ showGlobalOptions: true, styleTitle: bold, displayWidth, minWidthToWrap: 20 })
     .configureOutput({
       writeOut: (text) => {
-        terminal.out(text);
+        screen.out(text);
       },
       writeErr: (text) => {
-        terminal.error(text);
+        screen.error(text);
       },
+      getOutHelpWidth: () => screen.columns ?? UNWRAPPED,
+      getErrHelpWidth: () => screen.columns ?? UNWRAPPED,
     })
     .addHelpText('after', EXIT_CODE_HELP)
     .exitOverride();
@@ -140,32 +143,4 @@ function inheritSettings(command: Command): void {
     child.copyInheritedSettings(command);
     inheritSettings(child);
   }
-}
-
-function explain(thrown: unknown, terminal: Terminal, json: boolean): number {
-  const error = systemRefusal(thrown) ?? thrown;
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
-  if (error instanceof NoEngine) {
-    if (json) terminal.out(`${JSON.stringify({ error: 'NO_ENGINE', message: error.message })}\n`);
-    terminal.error(`${error.message}\nStart the engine: nightshift serve\n`);
-    return exitCode.noEngine;
-  }
-  if (error instanceof Refusal || (error instanceof ORPCError && error.code in refusals)) {
-    const data = refusalData.safeParse(error.data);
-    const next = data.success ? data.data.next : null;
-    const code = String(error.code);
-    if (json)
-      terminal.out(
-        `${JSON.stringify({ error: code, message: error.message, ...(data.success ? data.data : {}) })}\n`,
-      );
-    const confirm = data.success ? data.data.facts['confirm'] : undefined;
-    const how = next ?? (confirm === undefined ? null : `To proceed: --confirm ${confirm}`);
-    const text = `Refused (${code}): ${error.message}\n${how === null ? '' : `Next: ${how}\n`}`;
-    terminal.error(visibleLines(text));
-    return exitCode.refused;
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  if (json) terminal.out(`${JSON.stringify({ error: 'FAILURE', message })}\n`);
-  terminal.error(visibleLines(`Failed: ${message}\n`));
-  return exitCode.failure;
 }

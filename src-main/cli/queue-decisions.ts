@@ -13,7 +13,7 @@ import { count } from './format.ts';
 import { wholeNumber } from './numbers.ts';
 import type { Run } from './program.ts';
 import { findDataset } from './queue-find.ts';
-import { datasetsText } from './queue-text.ts';
+import { columnText, datasetsText } from './queue-text.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 
 export interface MapOptions {
@@ -160,10 +160,7 @@ const marked = (spans: RowDetails['examples'][number]['spans']): string =>
   spans.map(({ text, trained }) => (trained ? `»${text}«` : text)).join('');
 
 function columnsText(id: string, { summary, report }: DatasetDetails): string {
-  const lines = (report?.columns ?? []).map(
-    (column) =>
-      `column ${column.name}: ${count(column.distinct)} unique values, example: ${column.example}`,
-  );
+  const lines = (report?.columns ?? []).map(columnText);
   const guess = report?.mapping_guess ?? null;
   const next =
     guess === null

@@ -1,6 +1,12 @@
 /** Formats datasets, validation reports and row accounts as text. Pure. */
 import { duration } from '../contract/format.ts';
-import type { DatasetReport, DatasetSummary, RowAccount } from '../contract/index.ts';
+import {
+  type DatasetReport,
+  type DatasetSummary,
+  type RowAccount,
+  visibleText,
+} from '../contract/index.ts';
+import { state } from './output/markup.ts';
 import { bytes, count, decimal, table } from './format.ts';
 
 export function datasetsText(datasets: readonly DatasetSummary[]): string {
@@ -9,7 +15,7 @@ export function datasetsText(datasets: readonly DatasetSummary[]): string {
     dataset.id,
     dataset.name,
     dataset.place === 'queue' ? dataset.priority : dataset.place,
-    dataset.verdict,
+    state(dataset.verdict),
     dataset.accepted === null ? '' : `${count(dataset.accepted)} of ${count(dataset.rows)}`,
     dataset.planned_steps === null
       ? ''
@@ -19,7 +25,7 @@ export function datasetsText(datasets: readonly DatasetSummary[]): string {
   ]);
   const notes = datasets.flatMap((dataset) =>
     [...(dataset.message === null ? [] : [dataset.message]), ...dataset.warnings].map(
-      (note) => `${dataset.name}: ${note}\n`,
+      (note) => `${visibleText(dataset.name)}: ${note}\n`,
     ),
   );
   return (
@@ -52,7 +58,7 @@ export function accountText(account: RowAccount): string {
 
 export function reportText(report: DatasetReport): string {
   const lines = [
-    `verdict ${report.verdict}${report.message === null ? '' : `: ${report.message}`}`,
+    `verdict ${state(report.verdict)}${report.message === null ? '' : `: ${report.message}`}`,
     `format ${report.record_format ?? 'unknown'}, ${count(report.rows)} rows, ${count(report.accepted)} accepted, ${count(report.rejected.total)} rejected`,
     `validation rows: ${count(report.held_out.core)} in the fixed validation set, ${count(report.held_out.slice)} from this dataset, ${count(report.held_out.duplicates)} duplicates of validation rows`,
   ];
@@ -86,12 +92,13 @@ export function reportText(report: DatasetReport): string {
     lines.push(`row ${count(row.row)}: ${row.message}`);
   const more = report.rejected.total - Math.min(20, report.rejected.first.length);
   if (more > 0) lines.push(`${count(more)} more rejected rows`);
-  for (const column of report.columns ?? [])
-    lines.push(
-      `column ${column.name}: ${count(column.distinct)} unique values, example: ${column.example}`,
-    );
+  for (const column of report.columns ?? []) lines.push(columnText(column));
   return `${lines.join('\n')}\n`;
 }
+
+/** One line: the name and the value come from the file. */
+export const columnText = (column: NonNullable<DatasetReport['columns']>[number]): string =>
+  `column ${visibleText(column.name)}: ${count(column.distinct)} unique values, example: ${visibleText(column.example)}`;
 
 export function rowsText(
   rows: readonly { readonly row: number; readonly state: string; readonly times: number }[],

@@ -1,6 +1,6 @@
 /** What every command receives (workspace, terminal, clock) and the exit codes. */
-import { visibleLines } from '../contract/index.ts';
 import type { WorkspacePaths } from '../formats/workspace.ts';
+import type { Screen } from './output/screen.ts';
 
 /** Documented in `nightshift --help` and README.md. */
 export const exitCode = { ok: 0, failure: 1, usage: 2, refused: 3, noEngine: 4 } as const;
@@ -8,19 +8,11 @@ export const exitCode = { ok: 0, failure: 1, usage: 2, refused: 3, noEngine: 4 }
 export const BY_COMMAND_LINE = 'you (command line)';
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
-export interface Terminal {
-  out(text: string): void;
-  error(text: string): void;
-  readonly interactive: boolean;
-  /** The next line of the input after the question; null at its end. */
-  ask(question: string): Promise<string | null>;
-}
-
 export interface Session {
   readonly workspace: string;
   readonly paths: WorkspacePaths;
   readonly json: boolean;
-  readonly terminal: Terminal;
+  readonly terminal: Screen;
   /** Unix seconds. */
   readonly now: () => number;
   /** Aborted by Ctrl-C; ends commands that follow changes. */
@@ -31,11 +23,13 @@ export interface Session {
 export function show(session: Session, value: unknown, text: string | (() => string)): void {
   if (session.json) session.terminal.out(`${JSON.stringify(value)}\n`);
   else {
-    // Names and rows come from files: a terminal must not obey them.
-    const output = visibleLines(typeof text === 'function' ? text() : text);
+    const output = typeof text === 'function' ? text() : text;
     session.terminal.out(output.endsWith('\n') ? output : `${output}\n`);
   }
 }
+
+/** Arguments that parse, but don't name anything; exit code 2. */
+export class UsageError extends Error {}
 
 /** No engine is running for the workspace. */
 export class NoEngine extends Error {

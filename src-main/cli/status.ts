@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import type { TrainingStatus } from '../contract/index.ts';
 import { followRooms } from '../contract/snapshot-client.ts';
 import { connect, engineOf } from './connection.ts';
+import { displayWidth } from './output/markup.ts';
 import { knownFromFiles } from './offline/workspace-files.ts';
 import type { Run } from './program.ts';
 import { exitCode, NoEngine, show, type ExitCode, type Session } from './session.ts';
@@ -47,6 +48,17 @@ async function withoutEngine(session: Session): Promise<ExitCode> {
   return exitCode.noEngine;
 }
 
+/** Lines that a text takes on the terminal, which breaks long ones. */
+const terminalLines = (text: string, columns: number | null): number =>
+  text
+    .split('\n')
+    .slice(0, -1)
+    .reduce(
+      (lines, line) =>
+        lines + Math.max(1, Math.ceil(displayWidth(line) / (columns ?? Number.POSITIVE_INFINITY))),
+      0,
+    );
+
 /**
  * Follows the feed. Redraws in place on a terminal; otherwise prints each change as text or a line
  * of JSON.
@@ -66,10 +78,8 @@ async function watch(session: Session): Promise<ExitCode> {
       return;
     }
     const text = statusText(status, session.now());
-    session.terminal.out(
-      `${drawnLines > 0 ? `\u001b[${String(drawnLines)}A\u001b[0J` : ''}${text}`,
-    );
-    drawnLines = text.split('\n').length - 1;
+    session.terminal.redraw(text, drawnLines);
+    drawnLines = terminalLines(text, session.terminal.columns);
   };
   try {
     const { feed } = connection.client;

@@ -3,7 +3,7 @@
  * delete`
  */
 import type { Command } from 'commander';
-import { VALIDATION_DATASET, VALIDATION_FIXED, type Version } from '../contract/index.ts';
+import { Refusal, VALIDATION_DATASET, VALIDATION_FIXED, type Version } from '../contract/index.ts';
 import { engineOf, withEngine } from './connection.ts';
 import { versionsFromFiles } from './offline/workspace-files.ts';
 import type { Run } from './program.ts';
@@ -172,10 +172,11 @@ async function compare(session: Session, a: string, b: string): Promise<ExitCode
   const versions = await allVersions(session);
   const [first, second] = [a, b].map((name) => versions.find((version) => version.name === name));
   if (first === undefined || second === undefined) {
-    session.terminal.error(
-      `No version named ${first === undefined ? a : b}. To list versions: nightshift versions list\n`,
-    );
-    return exitCode.usage;
+    const subject = first === undefined ? a : b;
+    throw new Refusal('NOT_FOUND', `There is no version ${subject}.`, {
+      subject,
+      next: 'To list versions: nightshift versions list',
+    });
   }
   const settings = differingSettings(first, second);
   show(session, { a: first, b: second, settings }, () =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as format from '../../src-main/contract/format.ts';
 import * as terminal from '../../src-main/cli/format.ts';
+import { render } from '../../src-main/cli/output/screen.ts';
 
 /** A no-break space is written as `_`. */
 const shown = (text: string): string => text.replaceAll('\u00a0', '_');
@@ -49,12 +50,15 @@ test('a terminal gets plain spaces and a word for what is unknown', () => {
   expect(terminal.count(undefined)).toBe('unknown');
   expect(terminal.decimal(Number.NaN)).toBe('unknown');
   expect(
-    terminal.table(
-      ['name', 'size'],
-      [
-        ['a', '412 bytes'],
-        ['b', '1.5 MB'],
-      ],
+    render(
+      terminal.table(
+        ['name', 'size'],
+        [
+          ['a', '412 bytes'],
+          ['b', '1.5 MB'],
+        ],
+      ),
+      { columns: null, color: false },
     ),
   ).toBe('name       size\na     412 bytes\nb        1.5 MB\n');
 });

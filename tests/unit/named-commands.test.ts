@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
+import { createScreen } from '../../src-main/cli/output/screen.ts';
 import { createProgram } from '../../src-main/cli/program.ts';
 import {
   documents,
@@ -16,12 +17,12 @@ import {
   type Token,
 } from './repository-texts.ts';
 
-const silent = {
+const silent = createScreen({
   out: () => undefined,
   error: () => undefined,
   interactive: false,
   ask: () => Promise.resolve(null),
-};
+});
 const program = createProgram(() => Promise.resolve(), silent, '0.0.0');
 
 const { scripts } = JSON.parse(readFileSync(path.join(repository, 'package.json'), 'utf8')) as {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { visibleLines, visibleText } from '../../src-main/contract/index.ts';
+import { createScreen } from '../../src-main/cli/output/screen.ts';
 import { show } from '../../src-main/cli/session.ts';
 import { lastSentence } from '../../src-main/desktop/supervisor/engine-process.ts';
 import { plainName, refuseName } from '../../src-main/engine/datasets/names.ts';
@@ -23,11 +24,12 @@ test('names: taken in without control characters, refused in words that can be r
 
 test('the command line escapes names of files; JSON stays as it is', () => {
   const out: string[] = [];
-  const terminal = {
-    out: (text: string) => out.push(text),
+  const terminal = createScreen({
+    out: (text) => void out.push(text),
     error: () => undefined,
     interactive: true,
-  };
+    ask: () => Promise.resolve(null),
+  });
   const session = { terminal, json: false } as unknown as Parameters<typeof show>[0];
   show(session, {}, `name ${HOSTILE}`);
   expect(out[0]).not.toMatch(/\u001b|\u202e|\u0007/);
