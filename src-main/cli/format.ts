@@ -35,6 +35,12 @@ export const memory = (value: number): string => plain(format.memory(value / 2 *
 export const gigabytes = (value: number | null): string =>
   value === null ? UNKNOWN : plain(format.gigabytes(value));
 
+/** `, bf16 weights` after a measured figure; empty where these are the weights that are saved. */
+export function withWeights(precision: 'bf16' | 'fp32' | null | undefined): string {
+  const weights = format.weightsText(precision);
+  return weights === null ? '' : `, ${weights}`;
+}
+
 /** 2026-11-24 02:15:00 in local time. `t` in Unix seconds. */
 export function dateTime(t: number): string {
   const date = new Date(t * 1000);

@@ -14,7 +14,7 @@ import {
 } from '../contract/index.ts';
 import { withEngine } from './connection.ts';
 import { BY_COMMAND_LINE, exitCode, show, type ExitCode, type Session } from './session.ts';
-import { bytes, count, decimal, duration } from './format.ts';
+import { bytes, count, decimal, duration, withWeights } from './format.ts';
 
 export interface RestoreOptions {
   readonly plan: boolean;
@@ -77,7 +77,7 @@ export async function restoreFrom(
 
 function planText(plan: RestorePlan): string {
   const pointText = (point: RestorePlan['from']): string =>
-    `step ${count(point.step)} of ${point.branch}, ${VALIDATION_FIXED} ${decimal(point.validation_loss)}${point.validation_dataset == null ? '' : `, ${VALIDATION_DATASET} ${decimal(point.validation_dataset)}`}${point.evaluated_step === null ? '' : `, evaluated at step ${count(point.evaluated_step)}`}`;
+    `step ${count(point.step)} of ${point.branch}, ${VALIDATION_FIXED} ${decimal(point.validation_loss)}${point.validation_dataset == null ? '' : `, ${VALIDATION_DATASET} ${decimal(point.validation_dataset)}`}${point.evaluated_step === null ? '' : `, evaluated at step ${count(point.evaluated_step)}`}${withWeights(point.evaluated_precision)}`;
   const optimizerState =
     plan.optimizer_state === 'restored'
       ? 'restored'

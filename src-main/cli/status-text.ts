@@ -6,7 +6,7 @@ import {
   VALIDATION_DATASET,
   VALIDATION_FIXED,
 } from '../contract/index.ts';
-import { bar, count, decimal, duration, gigabytes, plain } from './format.ts';
+import { bar, count, decimal, duration, gigabytes, plain, withWeights } from './format.ts';
 
 export function statusText(status: TrainingStatus, now: number): string {
   const lines: string[] = [];
@@ -38,7 +38,7 @@ export function statusText(status: TrainingStatus, now: number): string {
   const evaluating = evaluationText(status.evaluation);
   if (evaluating !== null) lines.push(`evaluating  ${evaluating}`);
   if (status.loss !== null)
-    lines.push(`loss        ${measured(status.loss)}, smoothed ${measured(status.loss_smoothed)}`);
+    lines.push(`loss        ${measured(status.loss_smoothed)}, raw ${measured(status.loss)}`);
   lines.push(...validationLines(status, measured));
   if (status.tokens_per_second !== null)
     lines.push(`speed       ${decimal(status.tokens_per_second.value, 0)} tokens/s`);
@@ -79,11 +79,13 @@ function validationLines(
     if (value != null) lines.push(`${name}: ${measured(value)}${note}`);
     else if (reason != null) lines.push(`${name}: unknown, ${reason}`);
   };
-  line(VALIDATION_DATASET, status.validation_dataset, missing?.validation_dataset);
-  line(VALIDATION_FIXED, status.validation_fixed, missing?.validation_fixed);
+  const weights = withWeights(status.evaluation_precision);
+  line(VALIDATION_DATASET, status.validation_dataset, missing?.validation_dataset, weights);
+  line(VALIDATION_FIXED, status.validation_fixed, missing?.validation_fixed, weights);
   const minus = training == null ? '' : `, to a training loss of ${decimal(training.value)}`;
   line('gap', status.val_train_gap, missing?.gap, minus);
-  if (exact !== null) lines.push(`exact match: ${exactText(exact)}, step ${count(exact.step)}`);
+  if (exact !== null)
+    lines.push(`exact match: ${exactText(exact)}, step ${count(exact.step)}${weights}`);
   else if (missing?.exact_match != null) lines.push(`exact match: unknown, ${missing.exact_match}`);
   return lines;
 }

@@ -9,7 +9,7 @@ import { versionsFromFiles } from './offline/workspace-files.ts';
 import type { Run } from './program.ts';
 import { type RestoreOptions, restoreFrom, withRestoreOptions } from './restore.ts';
 import { BY_COMMAND_LINE, exitCode, show, type ExitCode, type Session } from './session.ts';
-import { bytes, count, decimal, dateTime, table } from './format.ts';
+import { bytes, count, decimal, dateTime, table, withWeights } from './format.ts';
 
 export function addVersionCommands(program: Command, run: Run): void {
   const versions = program.command('versions').description('Manage model versions');
@@ -130,7 +130,9 @@ async function allVersions(session: Session): Promise<readonly Version[]> {
 
 /** The step of the last evaluation, which may be earlier than the step of the version. */
 const evaluatedAt = (version: Version): string =>
-  version.evaluated_step === null ? '' : count(version.evaluated_step);
+  version.evaluated_step === null
+    ? ''
+    : `${count(version.evaluated_step)}${withWeights(version.evaluated_precision)}`;
 
 const match = (version: Version): string =>
   version.exact_match === null

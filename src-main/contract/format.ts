@@ -105,6 +105,13 @@ export const evaluationText = (
     ? null
     : `${evaluation.what === 'answers' ? 'answer' : 'validation row'} ${count(evaluation.done)} of ${count(evaluation.total)}`;
 
+/**
+ * Which weights a figure was measured with: `bf16 weights` for the copy that training in bf16 computes with.
+ * null where these are the weights that are saved, or where it isn't recorded.
+ */
+export const weightsText = (precision: 'bf16' | 'fp32' | null | undefined): string | null =>
+  precision === 'bf16' ? 'bf16 weights' : null;
+
 /** `24 of 28 (95 %: 69 to 94 %), 2 unfinished`. */
 export function exactText(exact: {
   readonly k: number;

@@ -54,7 +54,10 @@ export const GLOSSARY: readonly GlossaryEntry[] = [
     meaning: 'Held-out rows that stay the same for the whole lineage.',
   },
   { term: 'dataset validation rows', meaning: 'Rows held out of one dataset.' },
-  { term: 'gap', meaning: 'Validation loss minus training loss of the same dataset.' },
+  {
+    term: 'gap',
+    meaning: 'Validation loss minus training loss (a moving average) of the same dataset.',
+  },
   {
     term: 'checkpoint',
     meaning: 'A saved state that training resumes from: weights, optimizer state and cursor.',

@@ -1,5 +1,6 @@
 /** Branches, checkpoints and restores. */
 import { z } from 'zod';
+import { measuredPrecision } from './metrics.ts';
 
 /** A point of the lineage. (branch, step) is its identity everywhere. */
 export const point = z.object({ branch: z.string(), step: z.number().int() });
@@ -119,6 +120,8 @@ const modelState = point.extend({
   validation_dataset: z.number().nullable().optional(),
   /** The step of the evaluation that these metrics come from; null: unknown. */
   evaluated_step: z.number().int().nullable().default(null),
+  /** Of the weights that these were measured with. */
+  evaluated_precision: measuredPrecision.nullable().optional(),
   exact_match: z.object({ k: z.number().int(), n: z.number().int() }).nullable(),
 });
 

@@ -2,11 +2,14 @@
 import { z } from 'zod';
 
 /**
- * Weight of the past in the training loss that is shown and that the gap refers to: a debiased EMA over the
- * steps of one dataset. Equal to `Smoothing.WEIGHT` of the trainer, or the shown values don't subtract to
- * the gap.
+ * Weight of the past in the training loss: a debiased EMA over the steps of one dataset. The number that is
+ * shown, the gap and the initial position of the slider use it. Equal to `SMOOTHING` of the trainer, or the
+ * shown values don't subtract to the gap.
  */
-export const SMOOTHING_WEIGHT = 0.9;
+export const SMOOTHING_WEIGHT = 0.6;
+
+/** Of the weights that a figure was measured with: training in bf16 measures the bf16 copy of its fp32 weights. */
+export const measuredPrecision = z.enum(['bf16', 'fp32']);
 
 /** The two validation losses, named alike everywhere: on rows held out of the dataset in training, and on the fixed set. */
 export const VALIDATION_DATASET = 'Validation (this dataset)';
@@ -45,6 +48,7 @@ export const evaluationPoint = z.object({
   slice_rows: z.number().int().nullable().optional(),
   /** Smoothed training loss at this evaluation: `slice_loss` minus this is the gap. */
   train_smoothed: z.number().nullable().optional(),
+  precision: measuredPrecision.nullable().optional(),
 });
 export type EvaluationPoint = z.infer<typeof evaluationPoint>;
 

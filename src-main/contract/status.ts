@@ -1,5 +1,6 @@
 /** The live status, in one shape for the window, `status/training_status.json`, `GET /api/status` and the command line. */
 import { z } from 'zod';
+import { measuredPrecision } from './metrics.ts';
 
 export const trainingState = z.enum([
   'idle',
@@ -126,6 +127,8 @@ export const trainingStatus = z.object({
   validation_loss: measured,
   /** Smoothed training loss at the last evaluation: `validation_dataset` minus this is `val_train_gap`. */
   training_loss_at_evaluation: measured.optional(),
+  /** Of the weights that the newest evaluation measured; null: not recorded. */
+  evaluation_precision: measuredPrecision.nullable().optional(),
   val_train_gap: measured,
   missing: missingReasons.nullable().optional(),
   /** While evaluating: rows of the loss, or generated answers, that are done. */

@@ -1,5 +1,6 @@
 /** A saved version of the model, and the result of verifying its files. */
 import { z } from 'zod';
+import { measuredPrecision } from './metrics.ts';
 
 export const version = z.object({
   number: z.number().int(),
@@ -33,6 +34,8 @@ export const version = z.object({
    * the version was created. null when nothing was measured, or in versions older than this field.
    */
   evaluated_step: z.number().int().nullable().default(null),
+  /** Of the weights that these were measured with; missing in versions older than this field. */
+  evaluated_precision: measuredPrecision.nullable().optional(),
   parent: z.string().nullable(),
   pinned: z.boolean(),
   how: z.string(),

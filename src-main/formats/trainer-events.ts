@@ -123,7 +123,8 @@ export const trainerEvents = [
       })
       .nullable()
       .describe('Think blocks of the generated answers, as fractions'),
-    train_smoothed: number('Smoothed training loss').nullable(),
+    train_smoothed: number('Smoothed training loss: debiased average, 0.6 of the past').nullable(),
+    precision: choice(['bf16', 'fp32'], 'Of the weights that were measured').optional(),
     gap: number('Validation loss minus training loss; null below 20 rows').nullable(),
     seconds: number('Duration'),
     abandoned: flag('A command interrupted it'),

@@ -18,6 +18,7 @@ export {
   signed,
   timeLeft,
   UNKNOWN,
+  weightsText,
 } from '../../src-main/contract/format.ts';
 
 const NB = '\u00a0';

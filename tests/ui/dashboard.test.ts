@@ -27,6 +27,25 @@ test('shows state, step, losses, gap, learning rate, speed, time left, evaluatio
   expect(complaints).toEqual([]);
 });
 
+test('the labels of the chart repeat the numbers of the readouts, however the slider is set', async () => {
+  const { page, server } = await openPage();
+  const dashboard = dashboardOf(page);
+  const label = () => dashboard.lossChart.getAttribute('aria-label');
+  await expect.poll(() => dashboard.textOf('Training loss')).toContain('0.497');
+  await expect
+    .poll(label)
+    .toContain('Chart: this dataset loss 0.531 and training loss 0.497, steps');
+  await expect.poll(() => dashboard.textOf('Validation (this dataset)')).toContain('bf16 weights');
+  await dashboard.body.getByRole('slider', { name: 'Smoothing' }).press('End');
+  await expect
+    .poll(() => callsOf(server, 'metrics.curves'))
+    .toContainEqual(expect.objectContaining({ smoothing: 0.99 }));
+  await dashboard.lossChart.focus();
+  await page.keyboard.press('ArrowLeft');
+  await expect.poll(() => dashboard.tooltip.innerText()).toContain('Training, smoothing 0.99');
+  expect(await label()).toContain('training loss 0.497, steps');
+});
+
 test('a new step moves step, progress and curve without a reload', async () => {
   const { page, server } = await openPage();
   const { lossChart } = dashboardOf(page);
@@ -53,7 +72,7 @@ test('arrow keys move the crosshair and its values', async () => {
   await page.keyboard.press('ArrowLeft');
   await tooltip.waitFor();
   const first = await tooltip.innerText();
-  expect(first).toContain('Training (smoothed)');
+  expect(first).toContain('Training, smoothing 0.60');
   for (let press = 0; press < 5; press++) await page.keyboard.press('ArrowLeft');
   await expect.poll(() => tooltip.innerText()).not.toBe(first);
   expect((await tooltip.boundingBox())?.x).toBeGreaterThan(0);

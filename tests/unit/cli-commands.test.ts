@@ -184,7 +184,7 @@ describe('with an engine', () => {
     const { out } = await nightshift('versions', 'list');
     const [head, newest, older] = out.split('\n');
     expect(head).toContain('evaluated at step');
-    expect(newest).toMatch(/v002_faq\s+1.180\s+0\.187\s+1.180\s+20 of 20/);
+    expect(newest).toMatch(/v002_faq\s+1.180\s+0\.187\s+1.180, bf16 weights\s+20 of 20/);
     expect(older).toMatch(/v001_sample\s+1.100\s+0\.211\s+19 of 20/);
   });
 

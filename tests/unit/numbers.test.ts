@@ -1,10 +1,13 @@
 /** Planned and trained steps, and the step that each figure was measured at. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   ancestryUpTo,
   type EvaluationPoint,
   factoryConfig,
   isInAncestry,
+  MIN_ROWS_FOR_GAP,
+  SMOOTHING_WEIGHT,
 } from '../../src-main/contract/index.ts';
 import { plannedSteps, remainingSteps } from '../../src-main/engine/datasets/intake.ts';
 import { newMeta } from '../../src-main/engine/datasets/meta.ts';
@@ -135,4 +138,16 @@ test('an ancestry up to one of its points', () => {
   expect(isInAncestry(upTo, { branch: 'main', step: 5 })).toBe(false);
   expect(isInAncestry(upTo, { branch: 'branch-2', step: 11 })).toBe(false);
   expect(ancestryUpTo(ancestry, { branch: 'gone', step: 4 })).toEqual([]);
+});
+
+test('the trainer smooths the loss and reports the gap as the contract says', () => {
+  const constant = (file: string, name: string): number => {
+    const source = new URL(
+      `../../python-runtime/nightshift_trainer/train/${file}`,
+      import.meta.url,
+    );
+    return Number(new RegExp(`^${name} = (.*)$`, 'm').exec(readFileSync(source, 'utf8'))?.[1]);
+  };
+  expect(constant('loss.py', 'SMOOTHING')).toBe(SMOOTHING_WEIGHT);
+  expect(constant('evaluate.py', 'MIN_ROWS_FOR_GAP')).toBe(MIN_ROWS_FOR_GAP);
 });

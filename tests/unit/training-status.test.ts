@@ -35,7 +35,7 @@ async function open(): Promise<void> {
   });
 }
 
-/** As `Smoothing` of the trainer computes it (train/evaluation.py). */
+/** As `SmoothedLoss` of the trainer computes it (train/loss.py). */
 class TrainerSmoothing {
   average = 0;
   weight = 0;
@@ -97,6 +97,7 @@ function writeRun(
     exact: null,
     think: null,
     train_smoothed: smoothing.value,
+    precision: 'bf16',
     gap: validation - smoothing.value,
     abandoned: false,
   });
@@ -149,6 +150,7 @@ function expectNumbersToSubtract(step: number): void {
   expect(validation_fixed).toMatchObject({ value: 3, step });
   expect(validation_loss).toEqual(validation_dataset);
   expect([validation_dataset?.step, val_train_gap?.step]).toEqual([step, step]);
+  expect(status().evaluation_precision).toBe('bf16');
   expect(loss_smoothed).not.toBeNull();
   const difference = (validation_dataset?.value ?? NaN) - (loss_smoothed?.value ?? NaN);
   expect(Math.abs(difference - (val_train_gap?.value ?? NaN))).toBeLessThan(1e-9);

@@ -92,6 +92,7 @@ class Evaluator:
             exact=exact_match(answers, len(questions) - len(answers)),
             think=think_stats(answers),
             train_smoothed=smoothed,
+            precision=session.spec.config.precision,
             gap=gap,
             seconds=round(time.monotonic() - started, 3),
             abandoned=abandoned,

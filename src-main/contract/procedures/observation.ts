@@ -7,7 +7,7 @@ import { diskUse } from '../disk.ts';
 import { check, monitoringCosts } from '../health.ts';
 import { journalEntry } from '../journal.ts';
 import { logLines, logSource } from '../logs.ts';
-import { branchValidation, curveKey, curves } from '../metrics.ts';
+import { branchValidation, curveKey, curves, SMOOTHING_WEIGHT } from '../metrics.ts';
 import { notice } from '../notices.ts';
 import { preview } from '../status.ts';
 import { call, done, flag } from './common.ts';
@@ -21,7 +21,7 @@ export const metricsProcedures = {
         from: z.coerce.number().int().nullable().default(null),
         to: z.coerce.number().int().nullable().default(null),
         buckets: z.coerce.number().int().min(1).max(2000).default(1000),
-        smoothing: z.coerce.number().min(0).max(0.999).default(0.6),
+        smoothing: z.coerce.number().min(0).max(0.999).default(SMOOTHING_WEIGHT),
       }),
     )
     .output(curves),

@@ -95,6 +95,7 @@ export function toEvaluation(event: Fields): EvaluationPoint | null {
     think: number(at(event.think, 'share')),
     slice_rows: number(at(event.slice, 'rows')),
     train_smoothed: number(event.train_smoothed),
+    ...(event.precision === undefined ? {} : { precision: event.precision }),
   });
   return parsed.success ? parsed.data : null;
 }

@@ -1,4 +1,4 @@
-/** The smoothed training loss: the same computation as `Smoothing` of the trainer. */
+/** The smoothed training loss: the same computation as `SmoothedLoss` of the trainer. */
 import { SMOOTHING_WEIGHT } from '../../contract/index.ts';
 
 /** Exponential moving average without the bias toward its initial 0: the first value is itself. */

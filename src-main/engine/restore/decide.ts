@@ -17,7 +17,11 @@ import type { RestorePhase, SavedPoint } from './types.ts';
 
 export type ModelState = Pick<
   RestorePlan['from'],
-  'validation_loss' | 'validation_dataset' | 'evaluated_step' | 'exact_match'
+  | 'validation_loss'
+  | 'validation_dataset'
+  | 'evaluated_step'
+  | 'evaluated_precision'
+  | 'exact_match'
 >;
 
 export interface RestoreInputs extends SourceInputs {

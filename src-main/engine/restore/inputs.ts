@@ -114,7 +114,10 @@ function modelState(
     versions.find((known) => known.branch === at.branch && known.step === at.step);
   if (version !== undefined) {
     const { validation_loss, validation_dataset, evaluated_step, exact_match } = version;
-    return { validation_loss, validation_dataset, evaluated_step, exact_match };
+    const { evaluated_precision = null } = version;
+    return {
+      ...{ validation_loss, validation_dataset, evaluated_step, evaluated_precision, exact_match },
+    };
   }
   const evaluation: EvaluationPoint | undefined = options.metrics
     .validation()
@@ -124,6 +127,7 @@ function modelState(
     validation_loss: evaluation?.core_loss ?? null,
     validation_dataset: evaluation?.slice_loss ?? null,
     evaluated_step: evaluation?.step ?? null,
+    evaluated_precision: evaluation?.precision ?? null,
     exact_match:
       evaluation?.exact_k == null || evaluation.exact_n == null
         ? null

@@ -29,6 +29,7 @@ type Fields = Pick<
   | 'validation_loss'
   | 'training_loss_at_evaluation'
   | 'val_train_gap'
+  | 'evaluation_precision'
   | 'missing'
 >;
 
@@ -60,6 +61,7 @@ export function validationFields(readings: ValidationReadings): Fields {
         ? null
         : at(own, own.train_smoothed ?? own.slice_loss - own.gap),
     val_train_gap: gap,
+    evaluation_precision: newest?.precision ?? null,
     missing: missingReasons(readings, own, { dataset, fixed, gap }),
   };
 }

@@ -86,6 +86,7 @@ async function publish(
     training_loss: measured.trainingLoss,
     exact_match: measured.exactMatch,
     evaluated_step: measured.evaluatedStep,
+    evaluated_precision: measured.precision,
     parent: parent?.name ?? null,
     pinned: false,
     how: facts.how,

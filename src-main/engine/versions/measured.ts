@@ -15,6 +15,8 @@ export interface Measured {
   readonly exactMatch: Version['exact_match'];
   /** The step of the version; null when it was not evaluated. */
   readonly evaluatedStep: number | null;
+  /** Of the weights that were evaluated. */
+  readonly precision: Version['evaluated_precision'];
   readonly trainingLoss: number | null;
 }
 
@@ -32,6 +34,7 @@ export function measuredBy({
     gap: evaluation?.gap ?? null,
     exactMatch: exactMatchOf(evaluation),
     evaluatedStep: evaluation?.step ?? null,
+    precision: evaluation?.precision ?? null,
   };
 }
 

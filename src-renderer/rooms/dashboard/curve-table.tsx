@@ -5,6 +5,7 @@ import type { Curves } from '../../../src-main/contract/index.ts';
 import { clock, count, loss } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
 import tableStyles from '../../kit/styles/tables.module.css';
+import { useCurves } from './curves.ts';
 import { nearest, validationName, validationOf } from './curve-data.ts';
 
 export function CurveTable({
@@ -25,6 +26,7 @@ export function CurveTable({
 
 function Table({ curves }: { readonly curves: Curves }): ReactElement {
   const now = useNowSeconds();
+  const smoothing = useCurves((state) => state.smoothing);
   const evaluated = new Map(
     curves.evaluations.map((evaluation) => [evaluation.step, validationOf(evaluation)]),
   );
@@ -37,7 +39,7 @@ function Table({ curves }: { readonly curves: Curves }): ReactElement {
           <th className={tableStyles.numberCell}>Mean</th>
           <th className={tableStyles.numberCell}>Min</th>
           <th className={tableStyles.numberCell}>Max</th>
-          <th className={tableStyles.numberCell}>Smoothed</th>
+          <th className={tableStyles.numberCell}>Smoothing {smoothing.toFixed(2)}</th>
           <th className={tableStyles.numberCell}>{validationName(curves.evaluations.at(-1))}</th>
         </tr>
       </thead>

@@ -4,7 +4,7 @@
  */
 import { useEffect } from 'react';
 import { create } from 'zustand';
-import type { Curves } from '../../../src-main/contract/index.ts';
+import { SMOOTHING_WEIGHT, type Curves } from '../../../src-main/contract/index.ts';
 import { engine, onMetrics, useEngine } from '../../engine/index.ts';
 import { isOneOf, persistedState } from '../../kit/persisted-state.ts';
 import { axisOf, stepAtTime, withNews, type Axis, type AxisKind } from './curve-data.ts';
@@ -14,7 +14,7 @@ export type Range = (typeof RANGES)[number];
 export const persistedRange = ['range', '24h', isOneOf(RANGES)] as const;
 export const persistedSmoothing = [
   'smoothing',
-  0.6,
+  SMOOTHING_WEIGHT,
   (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 0.99,
 ] as const;
 
@@ -38,7 +38,7 @@ interface CurvesState {
 export const useCurves = create<CurvesState>(() => ({
   base: null,
   detail: null,
-  smoothing: 0.6,
+  smoothing: SMOOTHING_WEIGHT,
   view: null,
   hover: null,
 }));

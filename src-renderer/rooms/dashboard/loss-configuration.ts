@@ -153,23 +153,37 @@ export function lossConfigurationOf(
   return { configuration, above: range.above };
 }
 
-export function lossLabelsOf(curves: Curves, isStale: boolean): readonly LabelText[] {
+/** The numbers of the readouts that the labels repeat; null where a readout has none. */
+export interface ShownLosses {
+  readonly training: number | null;
+  readonly validationDataset: number | null;
+  readonly validationFixed: number | null;
+}
+
+/**
+ * The labels at the ends of the lines, with the numbers of the readouts: one number for one fact,
+ * however the slider smooths the line. An earlier part of the curve ends where no readout applies.
+ */
+export function lossLabelsOf(
+  curves: Curves,
+  { training, validationDataset, validationFixed }: ShownLosses,
+  { isStale, isEarlierPart }: { readonly isStale: boolean; readonly isEarlierPart: boolean },
+): readonly LabelText[] {
   const labels: LabelText[] = [];
-  const evaluated = curves.evaluations.findLast((evaluation) => validationOf(evaluation) !== null);
-  const validation = evaluated === undefined ? null : validationOf(evaluated);
-  if (evaluated !== undefined && validation !== null)
+  const validation = validationDataset ?? validationFixed;
+  if (validation !== null && !isEarlierPart)
     labels.push({
-      name: shortValidationName(evaluated),
+      name: shortValidationName({ slice_loss: validationDataset }),
       value: validation,
       text: loss(validation),
       tone: 't1',
     });
   const last = curves.smoothed[curves.smoothed.length - 1];
-  if (last !== undefined)
+  if (last !== undefined && (training !== null || isEarlierPart))
     labels.push({
       name: 'Training',
       value: last[1],
-      text: loss(last[1]),
+      text: training === null || isEarlierPart ? '' : loss(training),
       tone: isStale ? 't3' : 'accent',
     });
   return labels;
@@ -197,7 +211,7 @@ export function prewarmLoss(curves: Curves): void {
   const facts: LayerFacts = {
     frame,
     isMain: true,
-    labels: lossLabelsOf(curves, false),
+    labels: [],
     series: series.smooth,
     hasRings: false,
     above,

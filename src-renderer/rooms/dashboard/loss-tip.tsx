@@ -25,6 +25,7 @@ export function LossTip({
   readonly smooth: readonly CurvePoint[];
 }): ReactElement | null {
   const hover = useCurves((state) => state.hover);
+  const smoothing = useCurves((state) => state.smoothing);
   const now = useNowSeconds();
   const element = useRef<HTMLDivElement>(null);
   const { curves, axis } = frame;
@@ -66,7 +67,7 @@ export function LossTip({
         <tbody>
           <Row
             mark="line"
-            name="Training (smoothed)"
+            name={`Training, smoothing ${smoothing.toFixed(2)}`}
             value={smoothed === undefined ? '—' : loss(smoothed)}
           />
           <Row

@@ -1,7 +1,7 @@
 /**
  * Training loss, the two validation losses and the gap as large numbers. They are the legend of the
- * chart below. The training loss is always the one that the gap refers to; the slider smooths only
- * the drawn line.
+ * chart below, whose labels repeat them. The training loss is always the one that the gap refers to;
+ * the slider smooths only the drawn line.
  */
 import type { ReactElement } from 'react';
 import {
@@ -12,7 +12,7 @@ import {
 } from '../../../src-main/contract/index.ts';
 import { useEngine, useLost, useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
-import { age, count, loss, signed, UNKNOWN } from '../../kit/format.ts';
+import { age, count, loss, signed, UNKNOWN, weightsText } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
 import textStyles from '../../kit/styles/text.module.css';
 import styles from './readouts.module.css';
@@ -81,10 +81,14 @@ function validationText(
   measured: Measured | undefined,
   reason: string | null | undefined,
   now: number,
+  weights: string | null,
 ): { readonly value: string; readonly note: string } {
   return measured == null
     ? { value: UNKNOWN, note: reason ?? 'no evaluation yet' }
-    : { value: loss(measured.value), note: at(measured, now) };
+    : {
+        value: loss(measured.value),
+        note: weights === null ? at(measured, now) : `${at(measured, now)}, ${weights}`,
+      };
 }
 
 export function Readouts(): ReactElement {
@@ -114,18 +118,19 @@ export function Readouts(): ReactElement {
           : { value: loss(smooth), note: at(raw, now), tone: '' as const };
   const tone = lost ? 'stale' : '';
   const { missing } = status;
+  const weights = weightsText(status.evaluation_precision);
   return (
     <>
       <Readout name="Training loss" {...training} />
       <Readout
         name={VALIDATION_DATASET}
-        {...validationText(status.validation_dataset, missing?.validation_dataset, now)}
+        {...validationText(status.validation_dataset, missing?.validation_dataset, now, weights)}
         tone={tone}
       />
       <Readout name="Gap" {...gapText(status)} tone={tone} />
       <Readout
         name={VALIDATION_FIXED}
-        {...validationText(status.validation_fixed, missing?.validation_fixed, now)}
+        {...validationText(status.validation_fixed, missing?.validation_fixed, now, weights)}
         tone={tone}
       />
     </>

@@ -99,6 +99,7 @@ const version = (facts: Record<string, unknown>) => ({
   folder: `${WORKSPACE}/models/versions/${String(facts['name'])}`,
   how: 'automatically after a dataset',
   bytes: VERSION_BYTES,
+  evaluated_precision: 'bf16',
   config: {
     ...factoryConfig,
     base_model: 'smollm2',

@@ -42,6 +42,7 @@ function duringPass(now: number, step: number) {
   return {
     ...at({ ...measures, ...speeds }, 0),
     ...at(evaluated, 40),
+    evaluation_precision: 'bf16',
     exact_match: { k: 41, n: 64, low: 0.518, high: 0.748, step: step - 40, t: now - 160 },
     current_step: step,
     total_steps: PASS_FIRST_STEP - 1 + PASS_STEPS,

@@ -4,7 +4,16 @@ import {
   VALIDATION_DATASET,
   VALIDATION_FIXED,
 } from '../../../../src-main/contract/index.ts';
-import { bytes, count, duration, loss, percent, plural, UNKNOWN } from '../../../kit/format.ts';
+import {
+  bytes,
+  count,
+  duration,
+  loss,
+  percent,
+  plural,
+  UNKNOWN,
+  weightsText,
+} from '../../../kit/format.ts';
 import { pointText } from '../saved-models.ts';
 
 type SettingChange = NonNullable<RestorePlan['settings']>[number];
@@ -48,7 +57,8 @@ export interface Change {
 /** With the step of the evaluation where it differs: `0.169 at 1,400`. */
 function lossOf(point: RestorePlan['from'], value: number | null | undefined): string {
   const { evaluated_step: at } = point;
-  const text = measured(value ?? null);
+  const weights = weightsText(point.evaluated_precision);
+  const text = `${measured(value ?? null)}${value == null || weights === null ? '' : ` (${weights})`}`;
   return at === null || at === point.step ? text : `${text} at ${count(at)}`;
 }
 

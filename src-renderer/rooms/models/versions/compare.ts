@@ -4,7 +4,7 @@ import {
   VALIDATION_FIXED,
   type Version,
 } from '../../../../src-main/contract/index.ts';
-import { count, loss, percent, signed, UNKNOWN } from '../../../kit/format.ts';
+import { count, loss, percent, signed, UNKNOWN, weightsText } from '../../../kit/format.ts';
 
 export interface MetricRow {
   readonly name: string;
@@ -22,8 +22,16 @@ export function measuredWhere(version: Version): string {
   if (version.validation_loss === null) return 'no evaluation yet';
   return version.evaluated_step === null
     ? 'evaluation step not recorded'
-    : `measured at step ${count(version.evaluated_step)}`;
+    : [
+        `measured at step ${count(version.evaluated_step)}`,
+        weightsText(version.evaluated_precision),
+      ]
+        .filter((part) => part !== null)
+        .join(', ');
 }
+
+const weightsOf = ({ evaluated_precision: precision }: Version): string =>
+  precision == null ? UNKNOWN : `${precision} weights`;
 
 const shown = (value: number | null, text: (value: number) => string): string =>
   value === null ? UNKNOWN : text(value);
@@ -62,6 +70,12 @@ export function metricRows(a: Version, b: Version): readonly MetricRow[] {
       name: 'Evaluated at step',
       a: shown(a.evaluated_step, count),
       b: shown(b.evaluated_step, count),
+      change: null,
+    },
+    {
+      name: 'Evaluated with',
+      a: weightsOf(a),
+      b: weightsOf(b),
       change: null,
     },
     row('Training loss', (version) => version.training_loss, loss, signed),
