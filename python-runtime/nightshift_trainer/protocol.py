@@ -691,6 +691,8 @@ class _TrainSpecOptional(TypedDict, total=False):
     cadence: TrainSpecCadence
     # It saves at the latest this long after the save before; absent: only every `save_steps`
     save_seconds: float
+    # Tokens at a time at most, after memory ran out; absent: as many as usual
+    micro_batch_tokens: int
 
 
 class TrainSpec(_TrainSpecKeywords, _TrainSpecOptional):

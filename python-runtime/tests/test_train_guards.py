@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +101,9 @@ def test_an_out_of_memory_error_loses_no_step_and_changes_no_batch(
     training = begin(tmp_path, "small")
     folder = training.run(training.spec())
     events = events_of(folder, "out_of_memory")
-    levels = [(event["micro_batch_from"], event["micro_batch_to"]) for event in events]
-    assert levels == [(8, 4), (4, 2)] and raised == [8, 4]
+    levels = [(event["tokens_from"], event["tokens_to"]) for event in events]
+    assert raised[0] == 8 and len(raised) == 2 and levels[0][0] == 4096
+    assert levels[1][0] == levels[0][1] < 200 and levels[1][1] <= levels[1][0] // 2
     ours, expected = metrics_of(folder), metrics_of(whole.root / "runs" / "run-1")
     assert [metric["examples"] for metric in ours] == [metric["examples"] for metric in expected]
     assert [entry["batch_hash"] for entry in lines_of(training.dataset / "ledger.jsonl")] == [
@@ -124,15 +126,13 @@ def test_an_example_that_does_not_fit_in_memory_is_named(
     assert error["category"] == "gpu_out_of_memory"
     assert error["rows"] and f"Row {error['rows'][0]} " in error["message"]
     events = events_of(folder, "out_of_memory")
-    names = ("micro_batch_to", "activation_checkpointing", "loss_chunk")
-    assert [tuple(event[name] for name in names) for event in events] == [
-        (4, False, 512),
-        (2, False, 512),
-        (1, False, 512),
-        (1, True, 512),
-        (1, True, 128),
-        (1, True, 32),
-    ]
+    names = ("activation_checkpointing", "loss_chunk")
+    levels = [tuple(event[name] for name in names) for event in events]
+    assert levels[-3:] == [(True, 512), (True, 128), (True, 32)]
+    assert set(levels[:-3]) == {(False, 512)}
+    tokens = [event["tokens_to"] for event in events]
+    assert all(after <= before // 2 for before, after in pairwise(tokens[:-3]))
+    assert len(set(tokens[-4:])) == 1
 
 
 def test_memory_that_becomes_available_is_used_again(
@@ -145,25 +145,24 @@ def test_memory_that_becomes_available_is_used_again(
     monkeypatch.setattr(oom_backoff, "RETRY_STEPS", 2)
     whole = begin(tmp_path, "whole")
     whole.run(whole.spec())
-    calls = [0]
+    fits = [False]
 
     def short_once(model: Model, batch: MicroBatch) -> torch.Tensor:
-        if torch.is_grad_enabled():
-            calls[0] += 1
-            if calls[0] <= 4:
-                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        fits[0] = fits[0] or model.activation_checkpointing
+        if torch.is_grad_enabled() and not fits[0]:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return REAL(model, batch)
 
     monkeypatch.setattr(Model, "loss_sum", short_once)
     training = begin(tmp_path, "small")
     folder = training.run(training.spec())
-    levels = [
-        (event["activation_checkpointing"], event["micro_batch_to"])
-        for event in events_of(folder, "memory_regained")
-    ]
-    assert levels == [(False, 1), (False, 2), (False, 4), (False, None)]
+    regained = events_of(folder, "memory_regained")
+    assert not any(event["activation_checkpointing"] for event in regained)
+    tokens = [event["tokens_to"] for event in regained]
+    assert tokens[0] == events_of(folder, "out_of_memory")[-1]["tokens_to"] < 64
+    assert all(after == 2 * before for before, after in pairwise(tokens))
     ours, expected = metrics_of(folder), metrics_of(whole.root / "runs" / "run-1")
-    assert ours[0]["micro_batch"] == 1 and ours[-1]["micro_batch"] == expected[-1]["micro_batch"]
+    assert ours[0]["micro_batch"] == 1 < ours[-1]["micro_batch"]
     for metric, other in zip(ours, expected, strict=True):
         assert metric["loss"] == pytest.approx(other["loss"], abs=1e-5)
 

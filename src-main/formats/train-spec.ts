@@ -75,6 +75,9 @@ export const trainSpec = z.object({
   save_seconds: number(
     'It saves at the latest this long after the save before; absent: only every `save_steps`',
   ).optional(),
+  micro_batch_tokens: integer(
+    'Tokens at a time at most, after memory ran out; absent: as many as usual',
+  ).optional(),
   threads: integer('Threads of each process'),
   test: z
     .object({

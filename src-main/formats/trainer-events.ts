@@ -21,8 +21,11 @@ const validation = z.object({
 });
 const memory = {
   step,
-  micro_batch_from: integer('Examples at a time before; null: unlimited').nullable(),
-  micro_batch_to: integer('Examples at a time from here on; null: unlimited').nullable(),
+  // Of earlier versions, which counted examples.
+  micro_batch_from: integer('Examples at a time before; null: unlimited').nullish(),
+  micro_batch_to: integer('Examples at a time from here on; null: unlimited').nullish(),
+  tokens_from: integer('Tokens at a time before').optional(),
+  tokens_to: integer('Tokens at a time from here on').optional(),
   activation_checkpointing: flag('Activations are recomputed instead of kept'),
   loss_chunk: integer('Tokens of the loss that are computed at a time'),
 };

@@ -16,9 +16,17 @@ const dataset = {
   validation_after: 0.651,
 } as DatasetSummary;
 
+const SHORTAGE = {
+  step: 44_372,
+  tokens_from: 4096,
+  tokens_to: 2048,
+  activation_checkpointing: false,
+  loss_chunk: 512,
+};
+
 /** Every notification and the screen it opens. */
 const kinds: readonly (readonly [messages.NoticeText, Notice['opens']])[] = [
-  [messages.outOfMemory(44_372, 8, 4, 16), 'dashboard'],
+  [messages.outOfMemory(SHORTAGE, 16), 'dashboard'],
   [messages.recovered({ seconds: 14, cause: 'out of memory', step: 44_365, lost: 7 }), 'health'],
   [messages.hang(48_214, 24, 48_206), 'health'],
   [messages.gaveUp('driver_mismatch', '3 restarts without a new step', 48_206), 'health'],

@@ -105,7 +105,7 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
     ...{ detail: null, done: 3, total: 28 },
   },
   event: {
-    ...{ t: 5, type: 'out_of_memory', step: 7, micro_batch_from: 8, micro_batch_to: 4 },
+    ...{ t: 5, type: 'out_of_memory', step: 7, tokens_from: 4096, tokens_to: 2048 },
     ...{ activation_checkpointing: false, loss_chunk: 512 },
   },
   metrics: {

@@ -301,7 +301,7 @@ test('a request can be read back from spec.json, with the frozen configuration',
     run: 'r',
     paths: workspacePaths('/w'),
     request,
-    microBatch: null,
+    microBatchTokens: null,
     machine,
     threads: 2,
     now: 1,
@@ -318,9 +318,8 @@ test('a request can be read back from spec.json, with the frozen configuration',
   expect(requestOf(withoutFrozen, workspacePaths('/w'))).toBeNull();
 });
 
-test('after the GPU ran out of memory the micro-batch is halved, down to one example', () => {
-  expect(halveMicroBatch(null, factoryConfig)).toBe(8);
-  expect(halveMicroBatch(null, { ...factoryConfig, micro_batch: 6 })).toBe(3);
-  expect(halveMicroBatch(8, factoryConfig)).toBe(4);
-  expect(halveMicroBatch(1, factoryConfig)).toBe(1);
+test('after the GPU ran out of memory the micro-batch is halved, in tokens', () => {
+  expect(halveMicroBatch(null)).toBe(2048);
+  expect(halveMicroBatch(2048)).toBe(1024);
+  expect(halveMicroBatch(1)).toBe(1);
 });

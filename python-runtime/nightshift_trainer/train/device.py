@@ -38,12 +38,22 @@ def resolve_device(name: str, rank: int = 0) -> torch.device:
 
 
 def _named_device(name: str) -> torch.device:
-    if name in ("cpu", "cuda") or name.startswith("cuda:"):
+    if name == "cpu" or name.startswith("cuda:"):
         return torch.device(name)
+    if name == "cuda":
+        # With its number: a device without one is whichever is current when it is used.
+        return torch.device("cuda", 0)
     for index in range(torch.cuda.device_count()):
         if str(torch.cuda.get_device_properties(index).uuid) in name:
             return torch.device(f"cuda:{index}")
     raise TrainerRefused("no_cuda", f"Device {name} not found")
+
+
+def activate(device: torch.device) -> None:
+    """Makes a GPU the current one of this process, before anything else touches CUDA: kernels,
+    copies and random states without a named device would use the first GPU."""
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
 
 
 def synchronize(device: torch.device) -> None:
@@ -54,7 +64,8 @@ def synchronize(device: torch.device) -> None:
 
 def free_cached_memory() -> None:
     """Returns unused memory of PyTorch's caching allocator to the GPU."""
-    if torch.cuda.is_available():
+    # A training on the CPU never starts CUDA, whatever the machine has.
+    if torch.cuda.is_initialized():
         torch.cuda.empty_cache()
 
 

@@ -7,14 +7,14 @@ import traceback
 
 from ..run_folder import RunFolder
 from . import randomness
-from .device import resolve_device
+from .device import activate, resolve_device
 from .errors import TrainerRefused
+from .gradient_step import GradientStep, StepRequest
 from .locks import DeviceLock
 from .process_group import join_process_group, rank_of_process
 from .session import Session
 from .session_setup import open_session
 from .spec import TrainSpec
-from .step import GradientStep, StepRequest
 
 
 def run(leader_folder: RunFolder, spec: TrainSpec) -> int:
@@ -34,6 +34,7 @@ def run(leader_folder: RunFolder, spec: TrainSpec) -> int:
                 lock = DeviceLock(str(device), folder.identity, spec.workspace, spec.run)
                 # Keeps a reference, and with it the lock, until the end of the run.
                 locks.callback(lambda: lock)
+            activate(device)
             group = join_process_group(spec, device, folder.folder)
             _follow(open_session(folder, spec, group, heartbeat, lambda *_: None))
             group.shutdown()
@@ -57,7 +58,7 @@ def _follow(session: Session) -> None:
         seed = randomness.seed_for_step(session.spec.config.seed, session.step)
         randomness.seed_all(seed + group.rank)
         examples = [session.cache.example(index) for index in indices]
-        gradients = gradient_step.compute(examples, request.max_examples)
+        gradients = gradient_step.compute(examples, request)
         if not gradients.succeeded:
             continue
         gradient_step.update(gradients.loss, session.learning_rate)

@@ -73,10 +73,12 @@ class Model:
         """Recomputes activations in the backward pass instead of storing them: slower, less memory,
         the same results."""
         self.activation_checkpointing = enabled
-        if enabled:
-            self.network.activation_checkpointing_enable({"use_reentrant": False})
-        else:
-            self.network.activation_checkpointing_disable()
+        # transformers renamed these methods after the version that is pinned for Python 3.10.
+        name = "enable" if enabled else "disable"
+        method = getattr(self.network, f"activation_checkpointing_{name}", None) or getattr(
+            self.network, f"gradient_checkpointing_{name}"
+        )
+        method(*([{"use_reentrant": False}] if enabled else []))
 
     @property
     def parameter_count(self) -> int:

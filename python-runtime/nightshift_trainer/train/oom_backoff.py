@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from ..categories import is_out_of_memory
 from ..protocol import EventType
+from .collator import MICRO_BATCH_TOKENS
 from .device import free_cached_memory
 from .session import Session
 
@@ -19,24 +20,29 @@ MIN_LOSS_CHUNK = 32
 
 
 class OomBackoff:
-    """Levels, from the top: smaller micro-batches, then activation checkpointing, then smaller
-    chunks of the loss. The batch of a step never changes."""
+    """Levels, from the top: fewer tokens per micro-batch, then activation checkpointing, then
+    smaller chunks of the loss. Tokens, because memory follows them: a long example alone doesn't
+    need the short ones to be computed one by one. The batch of a step never changes."""
 
-    def __init__(self, session: Session, micro_batch: int | None) -> None:
-        """`micro_batch`: the configured number of examples; None: limited by tokens alone."""
+    def __init__(self, session: Session) -> None:
         self.session = session
-        self.max_examples = self._configured = micro_batch
+        # Per micro-batch; an example is never split. After a crash that lack of memory caused, the
+        # engine starts with fewer.
+        self.max_tokens = min(
+            session.spec.micro_batch_tokens or MICRO_BATCH_TOKENS, MICRO_BATCH_TOKENS
+        )
         self._full_loss_chunk = session.model.loss_chunk
         self._retry_steps = RETRY_STEPS
         self._steps_since_change = 0
         self._was_raised = False
 
-    def on_oom(self, largest: int) -> bool:
-        """Goes one level down. `largest`: examples of the largest micro-batch that was tried.
-        False when no level is left."""
+    def on_oom(self, tokens: int, examples: int) -> bool:
+        """Goes one level down. `tokens`, `examples`: of the micro-batch that didn't fit. False when
+        no level is left."""
         model = self.session.model
-        if largest > 1:
-            self.max_examples = largest // 2
+        before = self.max_tokens
+        if examples > 1:
+            self.max_tokens = tokens // 2
         elif not model.activation_checkpointing:
             model.set_activation_checkpointing(True)
         elif model.loss_chunk > MIN_LOSS_CHUNK:
@@ -46,7 +52,7 @@ class OomBackoff:
         if self._was_raised:
             self._retry_steps *= 2
         self._was_raised, self._steps_since_change = False, 0
-        self._emit("out_of_memory", largest, self.max_examples or largest)
+        self._emit("out_of_memory", before)
         return True
 
     def on_success(self) -> None:
@@ -57,28 +63,25 @@ class OomBackoff:
         if self._steps_since_change < self._retry_steps:
             return
         self._steps_since_change = 0
-        before = self.max_examples
+        before = self.max_tokens
         if model.loss_chunk < self._full_loss_chunk:
             model.loss_chunk *= 4
         elif model.activation_checkpointing:
             model.set_activation_checkpointing(False)
-        elif before != self._configured and before is not None:
-            doubled = before * 2
-            # With `auto`, as many examples as a step has rows are no limit at all.
-            enough = self._configured or self.session.sampler.rows_per_step
-            self.max_examples = self._configured if doubled >= enough else doubled
+        elif before < MICRO_BATCH_TOKENS:
+            self.max_tokens = min(before * 2, MICRO_BATCH_TOKENS)
         else:
             return
         self._was_raised = True
-        self._emit("memory_regained", before, self.max_examples)
+        self._emit("memory_regained", before)
 
-    def _emit(self, kind: EventType, before: int | None, after: int | None) -> None:
+    def _emit(self, kind: EventType, before: int) -> None:
         model = self.session.model
         self.session.run_folder.event(
             kind,
             step=self.session.step,
-            micro_batch_from=before,
-            micro_batch_to=after,
+            tokens_from=before,
+            tokens_to=self.max_tokens,
             activation_checkpointing=model.activation_checkpointing,
             loss_chunk=model.loss_chunk,
         )

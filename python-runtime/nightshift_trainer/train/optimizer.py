@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import torch
 
+from ..categories import is_out_of_memory
+from .errors import TrainerRefused
 from .model import Model
 
 
@@ -52,6 +54,15 @@ class Optimizer:
             lr=0.0,
             fused=True,
         )
+        # At once, not with the first update: what doesn't fit in memory fails before the first
+        # step, and every later step needs as much as the first.
+        for tensor in self.tensors.values():
+            self.adam.state[tensor] = {
+                # The fused kernel reads the step count where the weights are.
+                "step": torch.zeros((), dtype=torch.float32, device=tensor.device),
+                "exp_avg": torch.zeros_like(tensor.data),
+                "exp_avg_sq": torch.zeros_like(tensor.data),
+            }
 
     def grad_norm(self) -> float:
         """The L2 norm of the accumulated gradients over all parameters."""
@@ -69,19 +80,33 @@ class Optimizer:
             tensor.grad = gradient
         for group in self.adam.param_groups:
             group["lr"] = learning_rate
-        self.adam.step()
+        self._apply()
         for tensor in self.tensors.values():
             tensor.grad = None
         self.model.clear_gradients()
         self.model.sync_from_master()
 
+    def _apply(self) -> None:
+        """Runs AdamW. When memory runs out after it began to change the state, TrainerRefused: half
+        an update can't be continued, only a checkpoint."""
+        counts = [state["step"] for state in self.adam.state.values()]
+        versions = [count._version for count in counts]
+        try:
+            self.adam.step()
+        except Exception as error:
+            # AdamW counts a step before it changes the weights.
+            has_begun = versions != [count._version for count in counts]
+            if is_out_of_memory(error) and has_begun:
+                raise TrainerRefused(
+                    "gpu_out_of_memory_context_lost", f"Memory ran out during an update: {error}"
+                ) from error
+            raise
+
     def state_tensors(self) -> dict[str, torch.Tensor]:
-        """Both moments and step counts by name, on their device; empty before the first step."""
+        """Both moments and step counts by name, on their device."""
         tensors: dict[str, torch.Tensor] = {}
         for name, tensor in self.tensors.items():
-            state = self.adam.state.get(tensor)
-            if not state:
-                continue
+            state = self.adam.state[tensor]
             tensors[f"first.{name}"] = state["exp_avg"].detach()
             tensors[f"second.{name}"] = state["exp_avg_sq"].detach()
             tensors[f"count.{name}"] = state["step"].detach().reshape(1)
@@ -93,13 +118,14 @@ class Optimizer:
 
     def restore(self, saved: Mapping[str, torch.Tensor]) -> None:
         """Sets the state directly: `load_state_dict` would silently cast it to the parameter's
-        type."""
+        type. A weight without saved state keeps its own."""
         for name, tensor in self.tensors.items():
             if f"first.{name}" not in saved:
                 continue
             device = tensor.device
             self.adam.state[tensor] = {
-                "step": saved[f"count.{name}"].reshape(()).clone(),
-                "exp_avg": saved[f"first.{name}"].to(device).clone(),
-                "exp_avg_sq": saved[f"second.{name}"].to(device).clone(),
+                # The fused kernel reads the step count where the weights are, too.
+                "step": saved[f"count.{name}"].reshape(()).to(device, copy=True),
+                "exp_avg": saved[f"first.{name}"].to(device, copy=True),
+                "exp_avg_sq": saved[f"second.{name}"].to(device, copy=True),
             }

@@ -69,8 +69,6 @@ class DistributedGroup(ProcessGroup):
         """`rendezvous`: a file that doesn't exist yet, through which the ranks find each other."""
         _end_with_launcher()
         _use_loopback_only()
-        if device.type == "cuda":
-            torch.cuda.set_device(device)
         backend = "nccl" if device.type == "cuda" else "gloo"
         self.rank, self.size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
         # Not the launcher's TCP store: any machine on the network may write to it, and messages are

@@ -27,9 +27,9 @@ def get_states() -> RandomStates:
         "python": _to_tensor(json.dumps(random.getstate())),
         "numpy": _to_tensor(json.dumps(numpy_state)),
     }
-    if torch.cuda.is_available():
-        for index, state in enumerate(torch.cuda.get_rng_state_all()):
-            states[f"cuda{index}"] = state
+    # Of this process's GPU alone: asking another one would start CUDA on it and take its memory.
+    if torch.cuda.is_initialized():
+        states["cuda"] = torch.cuda.get_rng_state()
     return states
 
 
@@ -39,10 +39,11 @@ def set_states(states: RandomStates) -> None:
     random.setstate((version, tuple(words), gauss))
     kind, keys, position, has_gauss, cached = _from_tensor(states["numpy"])
     np.random.set_state((kind, np.array(keys, dtype=np.uint32), position, has_gauss, cached))
-    if torch.cuda.is_available():
-        for index in range(torch.cuda.device_count()):
-            if f"cuda{index}" in states:
-                torch.cuda.set_rng_state(states[f"cuda{index}"], index)
+    if torch.cuda.is_initialized():
+        # Earlier versions saved the states of all GPUs, by number.
+        state = states.get("cuda", states.get(f"cuda{torch.cuda.current_device()}"))
+        if state is not None:
+            torch.cuda.set_rng_state(state)
 
 
 def seed_all(seed: int) -> None:

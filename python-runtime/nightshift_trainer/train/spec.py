@@ -132,6 +132,8 @@ class TrainSpec:
     core: Path
     # Saves at the latest after this time; None: only every save_steps.
     save_seconds: float | None
+    # Tokens per micro-batch at most, after memory ran out; None: as many as usual.
+    micro_batch_tokens: int | None
     # Used only when the newest checkpoint is not of this pass.
     start_position: int
     # Set by tests, never by the product: seconds to sleep after each step, attention dropout.
@@ -168,6 +170,7 @@ class TrainSpec:
             checkpoints=Path(spec["lineage"]["checkpoints"]),
             core=Path(spec["validation"]["core"]),
             save_seconds=None if save_seconds is None else float(save_seconds),
+            micro_batch_tokens=spec.get("micro_batch_tokens"),
             start_position=spec["start"]["position"],
             step_sleep=float(test.get("step_sleep", 0.0)),
             attention_dropout=None if dropout is None else float(dropout),

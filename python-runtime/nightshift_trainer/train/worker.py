@@ -17,7 +17,7 @@ from ..categories import category_of, describe
 from ..run_folder import Command, RunFolder
 from . import follower
 from .checkpoint.save import CheckpointSaver
-from .device import resolve_device
+from .device import activate, resolve_device
 from .errors import TrainerRefused
 from .ledger import Ledger, ends_after
 from .locks import DeviceLock, TrainerLock
@@ -91,7 +91,9 @@ class _Run:
 
     def _train(self) -> None:
         self._on_loading()
-        group = join_process_group(self.spec, resolve_device(self.spec.device), self.folder.folder)
+        device = resolve_device(self.spec.device)
+        activate(device)
+        group = join_process_group(self.spec, device, self.folder.folder)
         session = self.session = open_session(
             self.folder, self.spec, group, self._on_loading, self._on_skipped
         )

@@ -69,11 +69,9 @@ export class EventNotices {
       case 'weights_not_finite':
         notify(messages.weightsNotFinite(event.step, event.saved));
         break;
-      case 'out_of_memory': {
-        const { step, micro_batch_from: from, micro_batch_to: to } = event;
-        notify(messages.outOfMemory(step, from, to, batchSize()));
+      case 'out_of_memory':
+        notify(messages.outOfMemory(event, batchSize()));
         break;
-      }
       default:
     }
   }

@@ -4,9 +4,12 @@
  */
 import { count, duration, plural } from '../../contract/format.ts';
 import { missingText } from '../../contract/index.ts';
+import type { EventOf } from '../../formats/index.ts';
 import { CONDITIONS, type NoticeText, sentence } from './notice-text.ts';
 
 const SHOWN_ROWS = 16;
+/** Tokens of the loss that the trainer computes at a time when memory suffices. */
+const FULL_LOSS_CHUNK = 512;
 
 const atStep = (step: number | null): string => (step === null ? '' : ` at step ${count(step)}`);
 
@@ -29,22 +32,26 @@ export function recovered(facts: {
   };
 }
 
-/** `from`, `to`: examples at a time; null: unlimited. */
-export function outOfMemory(
-  step: number | null,
-  from: number | null,
-  to: number | null,
-  batch: number,
-): NoticeText {
-  const change =
-    from === null || to === null
-      ? 'The batch is processed in smaller parts'
-      : `Micro-batch reduced from ${from} to ${to}`;
+type Shortage = Pick<
+  EventOf<'out_of_memory'>,
+  'step' | 'tokens_from' | 'tokens_to' | 'activation_checkpointing' | 'loss_chunk'
+>;
+
+/** What a shortage of memory changed: the level that it went down to. */
+function shortageChange({ tokens_from: from, tokens_to: to, ...event }: Shortage): string {
+  if (from !== undefined && to !== undefined && to < from)
+    return `Micro-batch reduced from ${count(from)} to ${plural(to, 'token')}`;
+  if (event.loss_chunk < FULL_LOSS_CHUNK) return 'The loss is computed in smaller chunks';
+  if (event.activation_checkpointing) return 'Activations are recomputed instead of stored';
+  return 'The batch is processed in smaller parts';
+}
+
+export function outOfMemory(event: Shortage, batch: number): NoticeText {
   return {
     kind: 'out_of_memory',
     tone: 'warn',
-    title: `Out of memory${atStep(step)}`,
-    body: `${change}; the effective batch size is still ${batch}. No step was lost.`,
+    title: `Out of memory${atStep(event.step)}`,
+    body: `${shortageChange(event)}; the effective batch size is still ${batch}. No step was lost.`,
     opens: 'dashboard',
   };
 }

@@ -82,7 +82,7 @@ export async function handleCrash(
     pass.saveEarlier(context.clock.now());
   } else pass.attempts = after.attempt;
   if (crash.category.startsWith('gpu_out_of_memory'))
-    pass.microBatch = halveMicroBatch(pass.microBatch, pass.request.config);
+    pass.microBatchTokens = halveMicroBatch(pass.microBatchTokens);
   pass.recovery = { crash, since: pass.recovery?.since ?? context.clock.now(), attempt, limit };
   return { kind: 'restart', inSeconds: after.inSeconds };
 }

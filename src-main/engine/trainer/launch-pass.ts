@@ -18,7 +18,7 @@ export async function launchPass(
   pass: SupervisedPass,
 ): Promise<WatchedRun> {
   const { paths, clock, threads } = context;
-  const { request, microBatch, saveSeconds } = pass;
+  const { request, microBatchTokens, saveSeconds } = pass;
   // This machine may have slept so long that another engine took the workspace.
   if (!(await context.ownsWorkspace())) throw new Error('another engine owns the workspace now');
   const python = await context.python();
@@ -29,7 +29,7 @@ export async function launchPass(
     kind: 'train',
     python,
     launcher: launcherOf(request.config),
-    spec: trainSpec({ run, paths, request, microBatch, saveSeconds, machine, threads, now }),
+    spec: trainSpec({ run, paths, request, microBatchTokens, saveSeconds, machine, threads, now }),
   });
   await writeProcessFile(folder, launched.identity);
   return new WatchedRun({ run, folder, ...launched, clock });

@@ -40,19 +40,19 @@ export function launcherOf(config: Pick<Config, 'world_size'>): Launcher {
     : { kind: 'torchrun', processes: config.world_size };
 }
 
-/** Half the examples in memory at a time, at least one. `current` null: as configured. Pure. */
-export function halveMicroBatch(current: number | null, config: Config): number {
-  const batch = config.batch_size * config.gradient_accumulation;
-  const before = current ?? (config.micro_batch === 'auto' ? batch : config.micro_batch);
-  return Math.max(1, Math.floor(before / 2));
-}
+/** Tokens that the trainer computes at a time when memory suffices. */
+const MICRO_BATCH_TOKENS = 4096;
+
+/** Half the tokens in memory at a time, at least one. `current` null: as usual. Pure. */
+export const halveMicroBatch = (current: number | null): number =>
+  Math.max(1, Math.floor((current ?? MICRO_BATCH_TOKENS) / 2));
 
 export function trainSpec(options: {
   readonly run: string;
   readonly paths: WorkspacePaths;
   readonly request: PassRequest;
-  /** Replaces micro_batch after the GPU ran out of memory; the effective batch size stays. */
-  readonly microBatch: number | null;
+  /** Tokens at a time after the GPU ran out of memory; the effective batch size stays. */
+  readonly microBatchTokens: number | null;
   /** After kills from outside: seconds after which it saves at the latest. */
   readonly saveSeconds?: number | null;
   readonly machine: DeviceFacts;
@@ -77,7 +77,7 @@ export function trainSpec(options: {
       excluded_rows: [...dataset.excludedRows],
     },
     pass: { id: pass.id, planned_steps: pass.plannedSteps },
-    config: options.microBatch === null ? config : { ...config, micro_batch: options.microBatch },
+    config,
     cadence: cadenceOf(config, pass.plannedSteps),
     frozen: request.config,
     base: request.base,
@@ -93,6 +93,7 @@ export function trainSpec(options: {
     // Asynchronous saving keeps a GPU busy. On the CPU it competes with the steps for cores and
     // needs a second copy of the weights.
     saving: device === 'cpu' ? 'sync' : 'async',
+    ...(options.microBatchTokens === null ? {} : { micro_batch_tokens: options.microBatchTokens }),
     ...(options.saveSeconds == null ? {} : { save_seconds: options.saveSeconds }),
     // Per process: more threads than cores slow all processes down.
     threads: Math.max(1, Math.floor(options.threads / config.world_size)),

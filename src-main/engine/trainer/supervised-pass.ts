@@ -36,8 +36,8 @@ export class SupervisedPass {
   saveFailure: EventOf<'checkpoint_failed'> | null = null;
   /** A trainer that crashes while it is about to halt is not restarted. */
   requestedHalt: Halt | null = null;
-  /** Examples in memory at a time after the GPU ran out of memory; null: as configured. */
-  microBatch: number | null = null;
+  /** Tokens in memory at a time after the GPU ran out of memory; null: as usual. */
+  microBatchTokens: number | null = null;
   cancelRestart: (() => void) | null = null;
 
   constructor(request: PassRequest) {
@@ -73,10 +73,8 @@ export class SupervisedPass {
         this.device = event.device ?? this.device;
         break;
       case 'out_of_memory':
-        this.microBatch = event.micro_batch_to ?? this.microBatch;
-        break;
       case 'memory_regained':
-        this.microBatch = event.micro_batch_to;
+        this.microBatchTokens = event.tokens_to ?? this.microBatchTokens;
         break;
       case 'finished':
         this.stepsDone = event.steps_done;

@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from ...files import fsync_folder, write_json
 from ...hashing import file_hash
 from ...identity import identity_of
+from ..device import synchronize
 from .discover import list_checkpoints, seal
 
 _PARTIAL_NAME = re.compile(r"\A\.step-\d{8}\.(\d+)\.partial\Z")
@@ -191,8 +192,9 @@ class StateBuffers:
                 buffer = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=tensor.is_cuda)
                 self._buffers[name] = buffer
             copies[name] = buffer.copy_(tensor.detach(), non_blocking=True)
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
+        # Until then the buffers hold older bytes, which would be hashed and verify.
+        for device in {tensor.device for tensor in tensors.values()}:
+            synchronize(device)
         return copies
 
 
