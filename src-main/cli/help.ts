@@ -1,9 +1,9 @@
 /**
- * `nightshift help`: commands, and topics generated from the crash table, the settings and the
- * shortcuts. Needs no engine.
+ * `nightshift help`: commands, the guide, and topics generated from the crash table, the settings
+ * and the shortcuts. Needs no engine.
  */
 import type { Command } from 'commander';
-import { findTopics, helpTopics, type HelpTopic } from '../contract/index.ts';
+import { findTopics, helpTopics, type GuideBlock, type HelpTopic } from '../contract/index.ts';
 import { columns } from './format.ts';
 import { bold } from './output/markup.ts';
 import type { Run } from './program.ts';
@@ -66,8 +66,18 @@ function topicsText(found: readonly HelpTopic[], search: string): string {
   )}`;
 }
 
+/** Text is wrapped at the terminal's width, code is not. Ends with a line break. */
+function blockText(block: GuideBlock): string {
+  if (block.kind === 'text') return columns([['', block.text]]);
+  if (block.kind === 'list') return columns(block.items.map((item) => ['', '-', item]));
+  const title = block.title === null ? '' : columns([['', `${block.title}:`]]);
+  const lines = block.code.split('\n').map((line) => `    ${line}`.trimEnd());
+  return `${title}${lines.join('\n')}\n`;
+}
+
 const fullText = (topic: HelpTopic): string =>
   [
     `${bold(topic.title)}  (${topic.group})\n`,
     columns([['', topic.text], ...topic.facts.map((fact) => ['', `${fact.name}: ${fact.value}`])]),
+    ...topic.blocks.map((block) => `\n${blockText(block)}`),
   ].join('');

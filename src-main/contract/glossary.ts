@@ -83,7 +83,7 @@ export function glossaryMarkdown(): string {
   return `# Glossary
 
 The terms that Nightshift defines; for everything else it uses the field's. Generated from
-\`src-main/contract/glossary.ts\` by \`scripts/write-glossary.mjs\`.
+\`src-main/contract/glossary.ts\` by \`scripts/write-docs.mjs\`.
 
 ${lines.join('\n')}
 `;

@@ -1,19 +1,22 @@
 /**
- * Help topics generated from the crash table, the configuration schema and the shortcuts, for the
- * Help screen and for `nightshift help <topic>`. Pure.
+ * Help topics: the guide, and those generated from the crash table, the configuration schema and
+ * the shortcuts, for the Help screen and for `nightshift help <topic>`. Pure.
  */
 import { describeKeys } from './config.ts';
 import { crashTable, type Crash } from './crashes.ts';
 import { GLOSSARY } from './glossary.ts';
+import { GUIDE, type GuideBlock } from './guide/index.ts';
 import { keysText, shortcuts, type Shortcut } from './shortcuts.ts';
 
 export interface HelpTopic {
   /** Such as `batch_size`, `gpu_lost` or `keys-queue`. */
   readonly id: string;
-  readonly group: 'Crashes' | 'Settings' | 'Keys' | 'Glossary';
+  readonly group: 'Guide' | 'Crashes' | 'Settings' | 'Keys' | 'Glossary';
   readonly title: string;
   readonly text: string;
   readonly facts: readonly { readonly name: string; readonly value: string }[];
+  /** Of the guide; the text is their summary. */
+  readonly blocks: readonly GuideBlock[];
 }
 
 const recoveryTexts: Readonly<Record<Crash['retry'], string>> = {
@@ -38,6 +41,7 @@ const crashTopics = (): readonly HelpTopic[] =>
     title: crash.category,
     text: `${capital(crash.meaning)}. ${crash.suggestion}`,
     facts: [{ name: 'Recovery', value: recoveryTexts[crash.retry] }],
+    blocks: [],
   }));
 
 const settingTopics = (): readonly HelpTopic[] =>
@@ -54,6 +58,7 @@ const settingTopics = (): readonly HelpTopic[] =>
         ? []
         : [{ name: 'Requires confirmation', value: setting.consent }]),
     ],
+    blocks: [],
   }));
 
 function defaultText(value: unknown, unit: string | null): string {
@@ -81,6 +86,7 @@ const shortcutTopics = (): readonly HelpTopic[] =>
         name: shortcut.text,
         value: shortcut.keys.map((keys) => keysText(keys)).join(' or '),
       })),
+    blocks: [],
   }));
 
 const glossaryTopics = (): readonly HelpTopic[] =>
@@ -90,11 +96,35 @@ const glossaryTopics = (): readonly HelpTopic[] =>
     title: term,
     text: meaning,
     facts: [],
+    blocks: [],
+  }));
+
+const guideTopics = (): readonly HelpTopic[] =>
+  GUIDE.map(({ id, title, summary, blocks }) => ({
+    id,
+    group: 'Guide',
+    title,
+    text: summary,
+    facts: [],
+    blocks,
   }));
 
 /** All topics, sorted by group. */
 export function helpTopics(): readonly HelpTopic[] {
-  return [...crashTopics(), ...settingTopics(), ...shortcutTopics(), ...glossaryTopics()];
+  return [
+    ...guideTopics(),
+    ...crashTopics(),
+    ...settingTopics(),
+    ...shortcutTopics(),
+    ...glossaryTopics(),
+  ];
+}
+
+/** The words of a block; the items of a list are lines. */
+function blockText(block: GuideBlock): string {
+  if (block.kind === 'text') return block.text;
+  if (block.kind === 'list') return block.items.join('\n');
+  return [block.title ?? '', block.code].join('\n');
 }
 
 const searchText = (topic: HelpTopic): string =>
@@ -104,6 +134,7 @@ const searchText = (topic: HelpTopic): string =>
     topic.group,
     topic.text,
     ...topic.facts.flatMap((fact) => [fact.name, fact.value]),
+    ...topic.blocks.map(blockText),
   ]
     .join('\n')
     .toLowerCase();

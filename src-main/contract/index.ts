@@ -20,6 +20,7 @@ export * from './engine.ts';
 export * from './estimate.ts';
 export * from './feed.ts';
 export * from './glossary.ts';
+export * from './guide/index.ts';
 export * from './health.ts';
 export * from './help.ts';
 export * from './host.ts';

@@ -50,6 +50,7 @@ const shots: readonly Shot[] = [
   { name: 'health', scene: 'training', at: '#/health' },
   { name: 'logs', scene: 'training', at: '#/logs' },
   { name: 'settings', scene: 'training', at: '#/settings' },
+  { name: 'help', scene: 'training', at: '#/help' },
   {
     name: 'palette',
     scene: 'training',

@@ -1,12 +1,24 @@
-/** The glossary has one source: the list in the contract. */
+/** The glossary and the guide have one source: the lists in the contract. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { GLOSSARY, findTopics, glossaryMarkdown } from '../../src-main/contract/index.ts';
+import {
+  GLOSSARY,
+  GUIDE,
+  findTopics,
+  glossaryMarkdown,
+  guideMarkdown,
+} from '../../src-main/contract/index.ts';
 
-test('docs/glossary.md is what scripts/write-glossary.mjs writes', () => {
-  const path = join(import.meta.dirname, '../../docs/glossary.md');
-  expect(readFileSync(path, 'utf8')).toBe(glossaryMarkdown());
+test('docs/glossary.md and docs/guide.md are what scripts/write-docs.mjs writes', () => {
+  const read = (name: string): string =>
+    readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8');
+  expect(read('glossary.md')).toBe(glossaryMarkdown());
+  expect(read('guide.md')).toBe(guideMarkdown());
+});
+
+test('every topic of the guide is found in Help by its name', () => {
+  for (const { id, title } of GUIDE) expect(findTopics(id)[0]).toMatchObject({ id, title });
 });
 
 test('it has at most 25 terms, each once and in one sentence', () => {

@@ -1,7 +1,7 @@
 /** The help screen: search, groups and topics. */
 import { Button } from '@mantine/core';
 import { useMemo, useState, type ReactElement } from 'react';
-import { findTopics, type HelpTopic } from '../../../src-main/contract/index.ts';
+import { findTopics, type GuideBlock, type HelpTopic } from '../../../src-main/contract/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { plural } from '../../kit/format.ts';
 import { SearchField } from '../../kit/search-field.tsx';
@@ -13,6 +13,26 @@ import { Notices, type OpenScreen } from '../notices/index.ts';
 import styles from './help.module.css';
 
 const anchor = (group: string): string => `help-${group.toLowerCase()}`;
+
+function Block({ block }: { readonly block: GuideBlock }): ReactElement {
+  if (block.kind === 'text') return <p>{block.text}</p>;
+  if (block.kind === 'list')
+    return (
+      <ul>
+        {block.items.map((item) => (
+          <li key={item}>{item}</li>
+        ))}
+      </ul>
+    );
+  return (
+    <figure>
+      {block.title === null ? null : (
+        <figcaption className={textStyles.tertiary}>{block.title}</figcaption>
+      )}
+      <pre className={classNames(controlStyles.codeBlock, textStyles.mono)}>{block.code}</pre>
+    </figure>
+  );
+}
 
 function Topic({ topic }: { readonly topic: HelpTopic }): ReactElement {
   const isIdentifier = topic.group === 'Crashes' || topic.group === 'Settings';
@@ -37,6 +57,13 @@ function Topic({ topic }: { readonly topic: HelpTopic }): ReactElement {
             </div>
           ))}
         </dl>
+        {topic.blocks.length === 0 ? null : (
+          <div className={styles.blocks}>
+            {topic.blocks.map((block, at) => (
+              <Block key={at} block={block} />
+            ))}
+          </div>
+        )}
       </div>
     </article>
   );
