@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from nightshift_trainer.files import read_json
 from nightshift_trainer.rendering.base import open_base
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.train import generation
+from nightshift_trainer.train.answer_log import drop_oldest
 
 
 def begin(root: Path, rows: int = 80, **options: Any) -> Training:
@@ -192,11 +194,32 @@ def test_previews_continue_over_runs(tmp_path: Path) -> None:
 
 def test_the_answers_of_each_evaluation_are_kept(tmp_path: Path) -> None:
     training = begin(tmp_path)
-    training.run(training.spec())
+    folder = training.run(training.spec())
     kept = lines_of(training.dataset / "answers.jsonl")
     assert [line["when"] for line in kept] == ["start", "end"]
     assert [len(line["answers"]) for line in kept] == [4, 4]
     assert [a["row"] for a in kept[0]["answers"]] == [a["row"] for a in kept[1]["answers"]]
+    answer = kept[0]["answers"][0]
+    assert answer["prompt"] in answer["rendered"] and answer["rendered"] != answer["prompt"]
+    assert events_of(folder, "evaluation")[0]["precision"] == "fp32"
+
+
+def test_too_many_answers_drop_the_oldest_but_not_those_of_versions(tmp_path: Path) -> None:
+    file = tmp_path / "answers.jsonl"
+    lines = [
+        json.dumps({"when": "end" if step % 10 == 0 else "interval", "step": step}) + "\n"
+        for step in range(100)
+    ]
+    file.write_text("".join(lines))
+    size = file.stat().st_size
+    drop_oldest(file, size)
+    assert len(lines_of(file)) == 100
+    drop_oldest(file, size - 1)
+    steps = [line["step"] for line in lines_of(file)]
+    assert steps[:5] == [0, 10, 20, 30, 40]
+    assert steps[-45:] == list(range(55, 100))
+    assert file.stat().st_size < size
+    drop_oldest(tmp_path / "none.jsonl", 0)
 
 
 def test_a_command_is_answered_while_the_budget_is_used_up(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import { Argument, Option, type Command } from 'commander';
 import type { DatasetSummary, Priority } from '../contract/index.ts';
 import { answersText } from './answers.ts';
+import { addEvaluations } from './evaluations.ts';
 import { engineOf, withEngine, type EngineClient } from './connection.ts';
 import { queueFromFiles } from './offline/workspace-files.ts';
 import type { Run } from './program.ts';
@@ -101,6 +102,7 @@ export function addQueueCommands(program: Command, run: Run): void {
         options.answers ? showAnswers(session, name) : showDataset(session, name, options.rows),
       ),
     );
+  addEvaluations(queue, dataset, run);
   addDecisionCommands(queue, run);
 }
 

@@ -5,6 +5,7 @@
 import type { Command } from 'commander';
 import { Refusal, VALIDATION_DATASET, VALIDATION_FIXED, type Version } from '../contract/index.ts';
 import { engineOf, withEngine } from './connection.ts';
+import { addVersionAnswers } from './evaluations.ts';
 import { versionsFromFiles } from './offline/workspace-files.ts';
 import type { Run } from './program.ts';
 import { type RestoreOptions, restoreFrom, withRestoreOptions } from './restore.ts';
@@ -78,6 +79,7 @@ export function addVersionCommands(program: Command, run: Run): void {
         return result.ok ? exitCode.ok : exitCode.refused;
       }),
     );
+  addVersionAnswers(versions, run);
   addRestoreCommands(versions, run);
 }
 

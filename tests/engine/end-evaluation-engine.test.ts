@@ -1,6 +1,6 @@
 /** The evaluation after the last step of a dataset, interrupted in every way, with the real trainer. */
 import { expect, test } from 'vitest';
-import type { DatasetSummary, Version } from '../../src-main/contract/index.ts';
+import { answerResult, type DatasetSummary, type Version } from '../../src-main/contract/index.ts';
 import { until, type Workspace, workspacePerTest } from './fixtures/workspace.ts';
 
 const VALUES = {
@@ -105,6 +105,15 @@ test('pause, stop and kill -9 in the last evaluation: it is made up for by the n
     validation_loss: measured?.core_loss ?? measured?.slice_loss,
     exact_match: { k: measured?.exact_k, n: measured?.exact_n },
   });
+  const { evaluation } = await api.versions.answers({ name: version?.name ?? '' });
+  expect(evaluation).toMatchObject({
+    ...{ step: steps, when: 'end', k: measured?.exact_k, n: measured?.exact_n },
+  });
+  const results = evaluation?.answers.map(answerResult).join(' ');
+  expect(results).toMatch(/^(wrong ?)*(unfinished ?)*(matches ?)*$/);
+  expect(await api.datasets.evaluations({ id })).toContainEqual(
+    expect.objectContaining({ step: steps, when: 'end' }),
+  );
   const losses = [before, after].map((loss) => (loss ?? 0).toFixed(3)).join(' to ');
   expect((await until('the notice', doneNotice)).body).toContain(losses);
   expect(w.log).toEqual([]);

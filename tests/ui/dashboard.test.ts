@@ -227,3 +227,15 @@ test('a notice opens its screen and can be dismissed', async () => {
   expect(await called(server, 'notices.dismiss')).toEqual({ id: first.id });
   await page.getByText(first.title).waitFor({ state: 'detached' });
 });
+
+test('the answers of every evaluation of the dataset are a table', async () => {
+  const { page } = await openPage();
+  await dashboardOf(page).body.getByRole('button', { name: 'All answers' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Answers: gsm8k_train.jsonl' });
+  const results = dialog.getByRole('table', { name: 'Answers' }).locator('td:first-child');
+  await expect.poll(() => results.allInnerTexts()).toEqual(['wrong', 'unfinished', 'matches']);
+  await dialog
+    .getByLabel('Evaluation')
+    .selectOption('step 1,100, before the first step: 0 of 3 match, 1 unfinished');
+  await expect.poll(() => results.allInnerTexts()).toEqual(['wrong', 'wrong', 'unfinished']);
+});

@@ -33,6 +33,41 @@ test('comparing two versions shows metrics, datasets in between and different se
   await expect.poll(() => settings.getByRole('row').count()).toBe(1);
 });
 
+test('the answers of a version are a table, wrong ones first; a question opens its whole texts', async () => {
+  const { page } = await openPage({ at: '#/models' });
+  await models.details(page, 'v002_faq').getByRole('button', { name: 'Answers' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Answers of v002_faq' });
+  const table = dialog.getByRole('table', { name: 'Answers' });
+  await expect.poll(() => dialog.getByRole('status').innerText()).toBe('1 of 3 match');
+  await expect
+    .poll(() => table.locator('td:first-child').allInnerTexts())
+    .toEqual(['wrong', 'wrong', 'matches']);
+  await table.getByRole('button', { name: 'Set the bedroom to 21 degrees' }).click();
+  await table.getByText('<|im_start|>user', { exact: false }).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'v001_sample' }).click();
+  await models.details(page, 'v001_sample').getByRole('button', { name: 'Answers' }).click();
+  await page.getByText('No answers were generated at step 1100.').waitFor();
+});
+
+test('two versions answer side by side, questions with different results first', async () => {
+  const { page } = await openPage({ at: '#/models', scene: 'branches' });
+  await page.getByRole('button', { name: 'Compare two' }).click();
+  const answers = page.getByRole('table', { name: 'Answers side by side' });
+  await expect
+    .poll(() => answers.getByRole('columnheader').allInnerTexts())
+    .toEqual([
+      'Question',
+      'Expected',
+      'v003_support-2026-10: 2 of 3 match',
+      'v004_before-the-holidays: 3 of 3 match',
+    ]);
+  const first = answers.getByRole('row').nth(1);
+  await expect.poll(() => first.innerText()).toMatch(/wrong[^]*matches/);
+  await expect.poll(() => answers.getByRole('row').nth(2).innerText()).not.toContain('wrong');
+});
+
 test('a version is created manually with a description; a refusal gives the reason', async () => {
   const { page, server } = await openPage({ at: '#/models' });
   const create = page.getByRole('button', { name: 'Create version' });

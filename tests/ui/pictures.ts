@@ -59,6 +59,9 @@ const shots: readonly Shot[] = [
   },
   { name: 'stop', scene: 'training', at: '#/dashboard', act: button(/^Stop/) },
   { name: 'table', scene: 'training', at: '#/dashboard', act: button(/Show as table/) },
+  { name: 'answers-version', scene: 'training', at: '#/models', act: button(/^Answers$/) },
+  { name: 'answers-compare', scene: 'branches', at: '#/models', act: button(/Compare two/) },
+  { name: 'answers-all', scene: 'training', at: '#/dashboard', act: button(/All answers/) },
   { name: 'create-version', scene: 'training', at: '#/models', act: button(/Create version/) },
 ];
 

@@ -188,6 +188,38 @@ describe('with an engine', () => {
     expect(older).toMatch(/v001_sample\s+1.100\s+0\.211\s+19 of 20/);
   });
 
+  test('versions answers lists wrong answers first; two versions are side by side', async () => {
+    await withEngine();
+    const { code, out } = await nightshift('versions', 'answers', 'v002');
+    const lines = out.split('\n');
+    expect([code, lines[0]]).toEqual([0, expect.stringMatching(/^v002_faq: .* 1 of 3 match$/)]);
+    expect(lines.slice(3, 6).map((line) => line.split(' ')[0])).toEqual([
+      ...['wrong', 'wrong', 'matches'],
+    ]);
+    const both = await nightshift('versions', 'answers', 'v002', 'v001');
+    expect(both.out).toBe('v001_sample: No answers were generated at step 1100.\n');
+    expect(await nightshift('versions', 'answers', 'v00')).toMatchObject({
+      code: 2,
+      err: 'v00 is ambiguous: v002_faq, v001_sample\n',
+    });
+    expect((await nightshift('versions', 'answers', 'v9')).err).toContain('No version named v9.');
+  });
+
+  test('queue evaluations lists the evaluations of a dataset, and the answers of one', async () => {
+    await withEngine();
+    const list = await nightshift('queue', 'evaluations', 'd-gsm8k-train');
+    expect(list.out).toMatch(/1.200\s+main\s+interval\s+1 of 3 match, 1 unfinished/);
+    const answers = await nightshift('queue', 'evaluations', 'd-gsm8k-train', '1200');
+    expect(answers.out).toMatch(/wrong +1[^]*unfinished +3[^]*matches +2/);
+    const machine = json(await nightshift('queue', 'evaluations', 'd-gsm8k-train', '--json'));
+    expect(machine).toMatchObject([
+      { step: 1200, k: 1, n: 3, unfinished: 1 },
+      { step: 1100, k: 0 },
+    ]);
+    const none = await nightshift('queue', 'evaluations', 'd-gsm8k-train', '7');
+    expect(none.code).not.toBe(0);
+  });
+
   test('queue show --rows lists every row of the file', async () => {
     await withEngine();
     const { rows, account } = json(

@@ -198,7 +198,17 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
   },
   answers: {
     ...{ t: 5, branch: 'main', pass: 'p-1', step: 7, when: 'end' },
-    answers: [{ row: 3, prompt: 'q', expected: 'a', produced: 'a', matches: true, finished: true }],
+    answers: [
+      {
+        row: 3,
+        prompt: 'q',
+        rendered: '<q>',
+        expected: 'a',
+        produced: 'a',
+        matches: true,
+        finished: true,
+      },
+    ],
   },
   cache: {
     ...{ format: 1, key: 'k', template_hash: 't', tokenizer_hash: 'z', content_hash: 'c1' },

@@ -11,8 +11,8 @@ from typing import Any
 
 from ..cache import CORE, SLICE, Example, Text
 from ..categories import category_of
-from ..files import LineFile
 from ..protocol import HeartbeatPhase
+from .answer_log import record_answers
 from .generation import (
     Answer,
     AnswerLimits,
@@ -79,7 +79,7 @@ class Evaluator:
             except Exception as error:
                 # Keep the measurements that succeeded: an evaluation never ends the training.
                 self._report_failure("evaluation", error)
-        self._record_answers(when, answers)
+        record_answers(session, when, answers)
         smoothed = session.smoothed_loss.value
         measured = own["loss"] if own is not None and own["rows"] >= MIN_ROWS_FOR_GAP else None
         gap = measured - smoothed if measured is not None and smoothed is not None else None
@@ -200,31 +200,6 @@ class Evaluator:
             limits=AnswerLimits(self._answer_length, seconds),
             heartbeat=lambda ended: self._heartbeat("generate", (ended, total)),
         )
-
-    def _record_answers(self, when: str, answers: Sequence[Answer]) -> None:
-        """Adds them to the answers of the dataset. A full disk loses them, not the training."""
-        if not answers:
-            return
-        session = self.session
-        record = {
-            "t": time.time(),
-            "branch": session.spec.branch,
-            "pass": session.spec.pass_id,
-            "step": session.step,
-            "when": when,
-            "answers": [
-                {
-                    "row": answer.text.row,
-                    "prompt": answer.text.question or answer.text.prompt,
-                    "expected": answer.text.expected,
-                    "produced": answer.produced,
-                    "matches": answer.matches,
-                    "finished": answer.finished,
-                }
-                for answer in answers
-            ],
-        }
-        LineFile(session.spec.dataset.folder / "answers.jsonl").append(record)
 
     def _heartbeat(self, phase: HeartbeatPhase, progress: tuple[int, int]) -> None:
         self.session.heartbeat(phase, progress)

@@ -1,6 +1,6 @@
 /** Procedures for datasets, their rows, and uploads. */
 import { z } from 'zod';
-import { beforeAndAfter } from '../answers.ts';
+import { beforeAndAfter, evaluationSummary, evaluationTable } from '../answers.ts';
 import {
   columnMapping,
   datasetDetails,
@@ -35,6 +35,22 @@ export const datasetsProcedures = {
     .route({ method: 'GET', path: '/datasets/{id}/answers' })
     .input(datasetId)
     .output(beforeAndAfter),
+  /** The evaluations of this dataset that generated answers, newest first. */
+  evaluations: call
+    .route({ method: 'GET', path: '/datasets/{id}/evaluations' })
+    .input(datasetId)
+    .output(z.array(evaluationSummary)),
+  /** The answers of one of them, wrong ones first; the newest where several have this step. */
+  evaluation: call
+    .route({ method: 'GET', path: '/datasets/{id}/evaluations/{step}' })
+    .input(
+      datasetId.extend({
+        step: z.coerce.number().int().min(0),
+        branch: z.string().optional(),
+        when: evaluationSummary.shape.when.optional(),
+      }),
+    )
+    .output(evaluationTable),
   rows: call
     .route({ method: 'GET', path: '/datasets/{id}/rows' })
     .input(

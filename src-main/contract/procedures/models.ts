@@ -1,5 +1,6 @@
 /** Procedures for versions, the lineage, checkpoints and restores. */
 import { z } from 'zod';
+import { versionAnswers } from '../answers.ts';
 import {
   checkpointCheck,
   checkpointCleanup,
@@ -36,6 +37,11 @@ export const versionsProcedures = {
     .route({ method: 'GET', path: '/versions/{name}/verify' })
     .input(versionName)
     .output(versionCheck),
+  /** What the model answered at the step of the version, wrong answers first. */
+  answers: call
+    .route({ method: 'GET', path: '/versions/{name}/answers' })
+    .input(versionName)
+    .output(versionAnswers),
   /**
    * Moves a version to the trash, where it stays for 30 days. NEEDS_CONFIRMATION until `confirm` is its full name, and, when no
    * checkpoint or other version holds the same step, until `last_copy` is true. LOCKED while it is pinned.

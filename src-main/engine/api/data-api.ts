@@ -44,6 +44,8 @@ export function datasetsApi(rooms: ApiRooms) {
     },
     overLong: ({ id }) => estimate.overLong(id),
     answers: async ({ id }) => decideBeforeAndAfter(await datasets.answers(id)),
+    evaluations: ({ id }) => datasets.evaluations(id),
+    evaluation: (input) => datasets.evaluation(input),
     rows: (input) => datasets.rows(input),
     row: (input) => datasets.row(input),
     mapColumns: ({ id, mapping }) => datasets.mapColumns(id, mapping),

@@ -35,6 +35,7 @@ export function versionsApi(rooms: ApiRooms) {
     get: ({ name }) => versions.get(name),
     pin: ({ name, pinned }) => versions.pin(name, pinned),
     verify: ({ name }) => versions.verify(name),
+    answers: ({ name }) => versions.answers(name),
     remove: async ({ name, ...confirmation }) => {
       await versions.remove(name, confirmation);
       return DONE;

@@ -7,13 +7,16 @@ import {
   type DatasetReport,
   type DatasetSummary,
   type EvaluationAnswers,
+  type EvaluationSummary,
+  type EvaluationTable,
   type MappingPreview,
   type Priority,
   type TextEncoding,
   Refusal,
+  summaryOf,
+  tableOf,
 } from '../../contract/index.ts';
-import { answersFile } from '../../formats/index.ts';
-import { readJsonLines } from '../../kit/lines.ts';
+import { readAnswers } from '../../formats/index.ts';
 import { acceptanceOf, type ThinkBlocks } from './decisions.ts';
 import type { DatasetParts } from './parts.ts';
 import { findDataFiles } from './inbox.ts';
@@ -23,6 +26,13 @@ import { previewMapping } from './mapping-preview.ts';
 import { readReport } from './report-files.ts';
 import type { RowsInput } from './row-queries.ts';
 import type { Uploads } from './uploads.ts';
+
+export interface EvaluationInput {
+  readonly id: string;
+  readonly step: number;
+  readonly branch?: string | undefined;
+  readonly when?: EvaluationSummary['when'] | undefined;
+}
 
 export function clientDatasets(parts: DatasetParts) {
   const { options, store, ingest, uploads, validation, rows, list } = parts;
@@ -63,9 +73,32 @@ export function clientDatasets(parts: DatasetParts) {
       rows.row(list.require(input.id), input.row),
     /** What the evaluations of a dataset generated, oldest first. Refusal NOT_FOUND. */
     async answers(id: string): Promise<readonly EvaluationAnswers[]> {
-      const file = path.join(options.paths.dataset(list.require(id).meta.id), 'answers.jsonl');
-      const lines = await readJsonLines(file).catch(() => []);
-      return lines.map((line) => answersFile.parse(line)).filter((answers) => answers !== null);
+      return readAnswers(options.paths.dataset(list.require(id).meta.id));
+    },
+    /** Those that generated answers, newest first. Refusal NOT_FOUND. */
+    async evaluations(id: string): Promise<EvaluationSummary[]> {
+      const { meta } = list.require(id);
+      const evaluations = await readAnswers(options.paths.dataset(meta.id));
+      return evaluations
+        .map((evaluation) => summaryOf(evaluation, { id: meta.id, name: meta.name }))
+        .reverse();
+    },
+    /** The newest one with this step. Refusal NOT_FOUND. */
+    async evaluation({ id, step, branch, when }: EvaluationInput): Promise<EvaluationTable> {
+      const { meta } = list.require(id);
+      const found = (await readAnswers(options.paths.dataset(meta.id))).findLast(
+        (evaluation) =>
+          evaluation.step === step &&
+          (branch ?? evaluation.branch) === evaluation.branch &&
+          (when ?? evaluation.when) === evaluation.when,
+      );
+      if (found === undefined)
+        throw new Refusal(
+          'NOT_FOUND',
+          `No answers of ${meta.name} were generated at step ${String(step)}.`,
+          { next: `To list its evaluations: nightshift queue evaluations ${meta.id}` },
+        );
+      return tableOf(found, { id: meta.id, name: meta.name });
     },
     async add(paths: readonly string[], priority: Priority) {
       const answer = await ingest.copy(paths, priority, (record) => list.summary(record));

@@ -1,9 +1,9 @@
 /** The list of versions in memory: create, pin, verify, delete. */
 import path from 'node:path';
-import type { Point, Version, VersionCheck } from '../../contract/index.ts';
+import type { Point, Version, VersionAnswers, VersionCheck } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
-import { toVersion } from '../../formats/index.ts';
+import { readVersionAnswers, toVersion } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { CheckpointOrigin, CheckpointsRoom } from '../checkpoints/index.ts';
 import type { Journal } from '../journal/index.ts';
@@ -108,6 +108,9 @@ export async function createVersions(options: {
       });
       return check;
     },
+    /** Refusal NOT_FOUND. */
+    answers: async (name: string): Promise<VersionAnswers> =>
+      readVersionAnswers(paths, await findVersion(store, name)),
     /** What is wrong with the files of a version folder, also inside a backup; null: nothing. */
     problemAt: async (folder: string): Promise<string | null> =>
       (await store.verify({ name: path.basename(folder), folder })).problem,

@@ -10,6 +10,7 @@ import { useNowSeconds } from '../../kit/now.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { splitThinking } from '../../kit/thinking.ts';
+import { AnswersButton } from './answers-button.tsx';
 import dashboardStyles from './dashboard.module.css';
 import styles from './previews.module.css';
 
@@ -135,6 +136,7 @@ export const Previews = memo(function Previews(): ReactElement {
       </ul>
       <div className={classNames(layoutStyles.row, layoutStyles.spaceBetween, styles.footer)}>
         <span className={textStyles.caption}>Last {plural(previews.length, 'preview')}</span>
+        <AnswersButton />
         <span className={classNames(layoutStyles.row, textStyles.caption, textStyles.number)}>
           <span
             className={styles.tally}

@@ -5,6 +5,7 @@ import type { RestorePlan, RestoreSource } from '../../../src-main/contract/inde
 export type ModelsDialog =
   | { readonly kind: 'create' }
   | { readonly kind: 'compare' }
+  | { readonly kind: 'answers'; readonly version: string }
   | { readonly kind: 'delete'; readonly version: string }
   | { readonly kind: 'restore'; readonly source: RestoreSource }
   | { readonly kind: 'back_up' }

@@ -7,6 +7,7 @@ import { classNames } from '../../kit/class-names.ts';
 import { bytes, count, plural } from '../../kit/format.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
+import { VersionAnswersDialog } from '../answers/index.ts';
 import { Notices, type OpenScreen } from '../notices/index.ts';
 import { BackupDialog } from './backups/backup-dialog.tsx';
 import { BackupTable } from './backups/backup-table.tsx';
@@ -169,6 +170,8 @@ function Dialogs({
         <CompareDialog versions={versions} first={first} second={second} onClose={closeDialog} />
       );
     }
+    case 'answers':
+      return <VersionAnswersDialog name={dialog.version} onClose={closeDialog} />;
     case 'delete':
       return deleted === undefined ? null : (
         <DeleteDialog version={deleted} isLastCopy={isLastCopy} onClose={closeDialog} />

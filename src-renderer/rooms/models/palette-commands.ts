@@ -27,6 +27,9 @@ export function useModelCommands(): readonly ModelCommand[] {
   return [
     open('Create version', { kind: 'create' }),
     ...(versions.length > 1 ? [open('Compare two versions', { kind: 'compare' })] : []),
+    ...versions.map((version) =>
+      open(`Answers of ${version.name}`, { kind: 'answers', version: version.name }),
+    ),
     ...(hasPoint ? [open('Create backup', { kind: 'back_up' })] : []),
     ...(backups.length > 0 ? [open('Clean up backups', { kind: 'clean_backups' })] : []),
     ...backups

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Refusal, type DatasetSummary } from '../../../src-main/contract/index.ts';
 import { accountOf, dataset } from '../scenes/datasets.ts';
 import type { Answers, Stage } from '../stage.ts';
-import { answersOf } from './before-after.ts';
+import { answersOf, evaluationTablesOf } from './before-after.ts';
 import { overLongOf } from './estimate.ts';
 import { previewOf } from './mapping-preview.ts';
 import { reportOf, rowOf, rowsOf } from './rows.ts';
@@ -59,6 +59,16 @@ export const queueAnswers = (stage: Stage): Answers['queue'] => ({
 
 export const datasetsAnswers = (stage: Stage): Answers['datasets'] => ({
   answers: ({ id }) => answersOf(stage.find('datasets', id)),
+  evaluations: ({ id }) =>
+    evaluationTablesOf(stage.find('datasets', id), stage.now()).map(
+      ({ answers: _answers, ...summary }) => summary,
+    ),
+  evaluation: ({ id, step }) => {
+    const tables = evaluationTablesOf(stage.find('datasets', id), stage.now());
+    const found = tables.find((known) => known.step === step);
+    if (found === undefined) throw new Refusal('NOT_FOUND', 'No answers at this step.');
+    return found;
+  },
   get: ({ id }) => {
     const summary = stage.find('datasets', id);
     return { report: reportOf(summary), account: accountOf(summary) };

@@ -3,6 +3,7 @@ import { Refusal } from '../../../src-main/contract/index.ts';
 import { decideCheckpointCleanup } from '../../../src-main/engine/checkpoints/cleanup.ts';
 import { CHECKPOINT_BYTES, MODEL_PARTS } from '../scenes/models.ts';
 import type { Answers, Stage } from '../stage.ts';
+import { versionAnswersOf } from './before-after.ts';
 
 /** Long enough that the page shows it as being done. */
 const slowly = () => new Promise((resolve) => setTimeout(resolve, 150));
@@ -18,6 +19,7 @@ export const versionsAnswers = (stage: Stage): Answers['versions'] => ({
     return made;
   },
   get: () => ({ last_copy: true }),
+  answers: ({ name }) => versionAnswersOf(stage.find('versions', name)),
   verify: ({ name }) => {
     const { bytes } = stage.find('versions', name);
     return { name, ok: true, files: 7, bytes };

@@ -8,6 +8,7 @@ import { plural } from '../../../kit/format.ts';
 import tableStyles from '../../../kit/styles/tables.module.css';
 import textStyles from '../../../kit/styles/text.module.css';
 import styles from './compare.module.css';
+import { ComparedAnswers } from '../../answers/index.ts';
 import { datasetsBetween, metricRows, settingsDiffering } from './compare.ts';
 
 export function CompareDialog({
@@ -25,7 +26,7 @@ export function CompareDialog({
   const [a, b] = names.map((name) => versions.find((version) => version.name === name));
   const options = versions.map((version) => version.name);
   return (
-    <Dialog onClose={onClose} title="Compare two versions" size={760}>
+    <Dialog onClose={onClose} title="Compare two versions" size={960}>
       <div className={styles.twoColumns}>
         <NativeSelect
           label="First"
@@ -82,6 +83,8 @@ function Compared({
           ))}
         </tbody>
       </table>
+      <h3 className={textStyles.label}>Answers</h3>
+      <ComparedAnswers a={a.name} b={b.name} />
       <h3 className={textStyles.label}>Datasets in between</h3>
       <p className={classNames(textStyles.secondary, styles.wrap)}>
         {between.length === 0

@@ -1,6 +1,7 @@
 /** A version: its figures, its datasets, and restore, verify, pin, delete. */
 import { Button } from '@mantine/core';
 import {
+  IconListCheck,
   IconMessage,
   IconPin,
   IconPinnedOff,
@@ -74,6 +75,15 @@ export function VersionDetails({ version }: { readonly version: Version }): Reac
       <FolderActions folder={version.folder} />
       <div className={classNames(layoutStyles.row, detailStyles.actions)}>
         <TryButton name={version.name} />
+        <Button
+          disabled={lost}
+          leftSection={<IconListCheck aria-hidden="true" />}
+          onClick={() => {
+            openDialog({ kind: 'answers', version: version.name });
+          }}
+        >
+          Answers
+        </Button>
         <RestoreButton chosen={{ kind: 'version', version }} />
         <Button
           disabled={lost || checked === 'busy'}
