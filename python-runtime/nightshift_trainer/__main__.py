@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from . import ranks
 from .categories import describe
 from .run_folder import Canceled, RunFolder
 
@@ -88,6 +89,9 @@ def main(arguments: list[str]) -> int:
     try:
         spec = folder.spec()
         if spec["kind"] == "train":
+            if ranks.is_launcher(spec["launcher"]["processes"]):
+                return ranks.launch(spec["launcher"]["processes"])
+            ranks.end_with_launcher()
             # The trainer writes its own exit.json, which holds its step and position.
             return int(importlib.import_module(TRAINER).run(folder, spec))
     except Exception as error:

@@ -660,7 +660,7 @@ class TrainSpecStart(TypedDict):
 
 
 class TrainSpecLauncher(TypedDict):
-    kind: Literal["single", "torchrun"]
+    kind: Literal["single", "ranks"]
     # Number of processes
     processes: int
 

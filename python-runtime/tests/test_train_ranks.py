@@ -23,7 +23,7 @@ from nightshift_trainer.identity import Identity, identity_of
 from nightshift_trainer.train.collator import shard_by_tokens
 
 SINGLE = {"kind": "single", "processes": 1}
-TWO = {"kind": "torchrun", "processes": 2}
+TWO = {"kind": "ranks", "processes": 2}
 # Memory runs out once, on rank 1 alone: both ranks retry the step.
 OUT_OF_MEMORY_ONCE = """
 import os, sys, torch
@@ -46,9 +46,6 @@ def start(
     """As the engine does; `program` replaces the trainer's entry point."""
     folder = training.folder(spec)
     command = [sys.executable]
-    if spec["launcher"]["kind"] == "torchrun":
-        command += ["-m", "torch.distributed.run", "--standalone", "--max-restarts", "0"]
-        command += ["--nproc-per-node", str(spec["launcher"]["processes"])]
     if program is None:
         command += ["-m", "nightshift_trainer", str(folder)]
     else:
@@ -91,6 +88,13 @@ def identity_in(heartbeat: Path) -> Identity | None:
     return identity if identity is not None and identity.start == document["start"] else None
 
 
+def until_ended(heartbeats: list[Path]) -> None:
+    end = time.monotonic() + 5
+    while any(identity_in(path) is not None for path in heartbeats):
+        assert time.monotonic() < end, "a rank outlived the others"
+        time.sleep(0.02)
+
+
 def test_two_processes_train_as_one_and_continue_each_others_checkpoints(
     tmp_path: Path,
 ) -> None:
@@ -112,17 +116,21 @@ def test_two_processes_train_as_one_and_continue_each_others_checkpoints(
     until(killed, process, 2)
     heartbeats = [killed / "heartbeat", killed / "heartbeat-1"]
     assert len({identity_in(path) for path in heartbeats} - {None}) == 2
-    for heartbeat in heartbeats:
-        sockets = psutil.Process(read_json(heartbeat)["pid"]).net_connections("inet")
-        assert {connection.laddr.ip for connection in sockets} == {"127.0.0.1"}, (
-            "the ranks must use the loopback"
-        )
+    launcher = psutil.Process(process.pid)
+    processes = [launcher, *launcher.children(recursive=True)]
+    assert {read_json(path)["pid"] for path in heartbeats} < {each.pid for each in processes}
+    sockets = [socket for each in processes for socket in each.net_connections("inet")]
+    assert {socket.laddr.ip for socket in sockets} == {"127.0.0.1"}, "only the loopback"
     process.kill()
     assert process.wait(20) == -signal.SIGKILL
-    end = time.monotonic() + 5
-    while any(identity_in(path) is not None for path in heartbeats):
-        assert time.monotonic() < end, "a rank outlived its launcher"
-        time.sleep(0.02)
+    until_ended(heartbeats)
+    # One rank dies, and the others must not stay behind.
+    broken, process = start(training, spec(TWO, 2.0))
+    until(broken, process, 1)
+    os.kill(read_json(broken / "heartbeat-1")["pid"], signal.SIGKILL)
+    assert process.wait(20) == -signal.SIGKILL, "it ends as the rank did"
+    assert "Rank 1 ended by signal 9" in (broken / "stderr.txt").read_text("utf-8")
+    until_ended([broken / "heartbeat", broken / "heartbeat-1"])
     stopped, process = start(training, spec(SINGLE, 1.0))
     until(stopped, process, 2)
     training.command(stopped, 1, "stop-now")
@@ -139,7 +147,7 @@ def test_two_processes_train_as_one_and_continue_each_others_checkpoints(
         for ledger in ledgers
     ]
     assert batches[0] == batches[1]
-    runs = (killed, stopped, last)
+    runs = (killed, broken, stopped, last)
     losses = {metric["step"]: metric["loss"] for run in runs for metric in metrics_of(run)}
     expected = {
         metric["step"]: metric["loss"] for metric in metrics_of(alone.root / "runs" / "run-1")

@@ -67,7 +67,10 @@ export const trainSpec = z.object({
     .describe('Used when the newest checkpoint is not of this pass'),
   device: text('`cpu`, `cuda:N` or the UUID of a GPU'),
   launcher: z
-    .object({ kind: z.enum(['single', 'torchrun']), processes: integer('Number of processes') })
+    .object({
+      kind: renamedValue({ torchrun: 'ranks' }, z.enum(['single', 'ranks'])),
+      processes: integer('Number of processes'),
+    })
     .describe('How it is started'),
   saving: renamedValue({ inline: 'sync', beside: 'async' }, z.enum(['sync', 'async'])).describe(
     '`sync`: training waits until a checkpoint is durable; `async`: a copy is written meanwhile',

@@ -20,9 +20,9 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function heartbeat(seq: number, phase = 'step'): void {
-  const value = { format: 1, ...ownIdentity(), seq, phase, step: seq, position: null, t: 1 };
-  writeFileSync(path.join(folder, 'heartbeat'), JSON.stringify(value));
+function heartbeat(seq: number, phase = 'step', name = 'heartbeat', own = ownIdentity()): void {
+  const value = { format: 1, ...own, seq, phase, step: seq, position: null, t: 1 };
+  writeFileSync(path.join(folder, name), JSON.stringify(value));
 }
 const watchedRun = (child: ReturnType<typeof spawn> | null = null): WatchedRun =>
   new WatchedRun({ run: 'r', folder, identity: ownIdentity(), child, clock });
@@ -38,7 +38,7 @@ test('the age of a heartbeat is monotonic: setting the system clock changes noth
   heartbeat(2);
   await run.readHeartbeat();
   expect(run.heartbeatAge).toBe(0);
-  expect(run.intervalsOf('step')).toEqual([3]);
+  expect(run.ranks[0]?.intervalsOf('step')).toEqual([3]);
 });
 
 test('an interval between two phases is not learned, and a gap can be ignored', async () => {
@@ -48,10 +48,28 @@ test('an interval between two phases is not learned, and a gap can be ignored', 
   clock.advance(40);
   heartbeat(2, 'step');
   await run.readHeartbeat();
-  expect(run.intervalsOf('step')).toEqual([]);
+  expect(run.ranks[0]?.intervalsOf('step')).toEqual([]);
   clock.advance(100);
   run.ignoreGap();
   expect(run.heartbeatAge).toBe(0);
+});
+
+test('a rank that hangs while the leader lives is found by its own heartbeat', async () => {
+  const identity = ownIdentity();
+  const run = new WatchedRun({ run: 'r', folder, identity, child: null, clock, processes: 2 });
+  heartbeat(1);
+  heartbeat(1, 'wait', 'heartbeat-1');
+  await run.readHeartbeat();
+  clock.advance(30);
+  heartbeat(2);
+  await run.readHeartbeat();
+  expect([run.heartbeatAge, run.oldest.rank, run.oldest.age]).toEqual([0, 1, 30]);
+  heartbeat(2, 'wait', 'heartbeat-1', { pid: identity.pid, start: 'ended' });
+  await run.readHeartbeat();
+  clock.advance(30);
+  heartbeat(3);
+  await run.readHeartbeat();
+  expect(run.oldest.rank, 'a follower that ended is not a hang').toBe(0);
 });
 
 test('the exit code is awaited for two seconds at most', async () => {

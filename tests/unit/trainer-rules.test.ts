@@ -7,7 +7,6 @@ import { saveSecondsAfterKill } from '../../src-main/engine/trainer/restart-rule
 import { argumentsFor, environmentFor } from '../../src-main/engine/trainer/launch.ts';
 import {
   halveMicroBatch,
-  launcherOf,
   requestOf,
   resolveForMachine,
   trainSpec,
@@ -253,15 +252,8 @@ test('Python sees only the allowed part of the environment', () => {
   expect(environmentFor('intake', own, python)).toMatchObject({ OMP_NUM_THREADS: '1' });
 });
 
-test('several processes are started by torchrun, which restarts none of them', () => {
-  expect(argumentsFor('/run', launcherOf({ world_size: 1 }))).toEqual([
-    '-m',
-    'nightshift_trainer',
-    '/run',
-  ]);
-  expect(argumentsFor('/run', launcherOf({ world_size: 4 })).join(' ')).toBe(
-    '-m torch.distributed.run --standalone --nproc-per-node 4 --max-restarts 0 -m nightshift_trainer /run',
-  );
+test('the trainer is started by one command, which starts the ranks itself', () => {
+  expect(argumentsFor('/run')).toEqual(['-m', 'nightshift_trainer', '/run']);
 });
 
 test('auto is resolved for the machine before Python starts', () => {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
+import signal
 import traceback
 
 from ..run_folder import RunFolder
@@ -20,6 +22,12 @@ from .spec import TrainSpec
 def run(leader_folder: RunFolder, spec: TrainSpec) -> int:
     """Returns 0 when the leader ended the group. Writes only its heartbeat and the log: the leader
     alone records steps and the outcome."""
+    # The engine signals the whole process group; the leader decides when the group ends.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    if hasattr(signal, "SIGUSR1"):
+        faulthandler.register(signal.SIGUSR1, all_threads=True, chain=False)
     rank = rank_of_process(spec)
     folder = RunFolder(leader_folder.folder, rank)
 

@@ -6,10 +6,8 @@ same weights, follow it step by step and compute their shard of each batch.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import pickle
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -27,11 +25,10 @@ T = TypeVar("T")
 # A pause, an evaluation or a slow disk of the leader must not end the group: a rank that dies
 # closes its connections, and the engine detects one that hangs by its heartbeat.
 TIMEOUT = timedelta(days=30)
-PR_SET_PDEATHSIG = 1
 
 
 def rank_of_process(spec: TrainSpec) -> int:
-    """The rank that the launcher assigned; 0 when started without one."""
+    """The rank that `ranks.py` assigned; 0 when started without it."""
     return int(os.environ.get("RANK", "0")) if spec.is_distributed else 0
 
 
@@ -67,12 +64,10 @@ class ProcessGroup:
 class DistributedGroup(ProcessGroup):
     def __init__(self, device: torch.device, rendezvous: Path) -> None:
         """`rendezvous`: a file that doesn't exist yet, through which the ranks find each other."""
-        _end_with_launcher()
         _use_loopback_only()
         backend = "nccl" if device.type == "cuda" else "gloo"
         self.rank, self.size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-        # Not the launcher's TCP store: any machine on the network may write to it, and messages are
-        # unpickled.
+        # Not a TCP store: it listens on all interfaces, and unpickles what anybody sends to it.
         store = dist.FileStore(str(rendezvous), self.size)  # pyright: ignore[reportPrivateImportUsage]
         dist.init_process_group(
             backend, store=store, rank=self.rank, world_size=self.size, timeout=TIMEOUT
@@ -130,6 +125,12 @@ def join_process_group(spec: TrainSpec, device: torch.device, run_folder: Path) 
     """Waits for all processes of the launcher. TrainerRefused when it started another number."""
     if not spec.is_distributed:
         return ProcessGroup()
+    if sys.platform == "win32":
+        # Its sockets can't be bound to the loopback there.
+        raise TrainerRefused(
+            "configuration_error",
+            "Windows can't train with several processes. Set world_size to 1.",
+        )
     started = int(os.environ.get("WORLD_SIZE", "1"))
     if started != spec.processes:
         raise TrainerRefused(
@@ -141,13 +142,5 @@ def join_process_group(spec: TrainSpec, device: torch.device, run_folder: Path) 
 
 def _use_loopback_only() -> None:
     """Without this, the ranks connect through the machine's address on the network."""
-    if sys.platform != "win32":
-        loopback = "lo0" if sys.platform == "darwin" else "lo"
-        os.environ["GLOO_SOCKET_IFNAME"] = os.environ["NCCL_SOCKET_IFNAME"] = loopback
-
-
-def _end_with_launcher() -> None:
-    """The launcher starts each rank in its own session, so killing its process group leaves the
-    ranks alive and the GPUs in use."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    loopback = "lo0" if sys.platform == "darwin" else "lo"
+    os.environ["GLOO_SOCKET_IFNAME"] = os.environ["NCCL_SOCKET_IFNAME"] = loopback

@@ -77,6 +77,11 @@ async function processesProblem(
   options: ExternalCheckOptions,
   processes: number,
 ): Promise<ExternalProblem | null> {
+  if (process.platform === 'win32' && processes > 1)
+    return {
+      text: `world_size ${String(processes)}: Windows can't train with several processes.`,
+      next: 'Set it to 1.',
+    };
   const count = (await options.gpus())?.length ?? 0;
   // Without a GPU the processes share the CPU.
   if (count === 0 || processes <= count) return null;

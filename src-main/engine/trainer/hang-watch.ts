@@ -20,11 +20,13 @@ export async function watchForHang(
   run: WatchedRun,
   pass: SupervisedPass,
 ): Promise<void> {
-  if (pass.isHangSuspected && run.heartbeatAge < FRESH_SECONDS) pass.isHangSuspected = false;
+  // A rank that hangs while the others wait for it is found by its own heartbeat.
+  const rank = run.oldest;
+  if (pass.isHangSuspected && rank.age < FRESH_SECONDS) pass.isHangSuspected = false;
   const { hang } = context.config.values();
-  const { phase } = run;
+  const { phase, age } = rank;
   const verdict = decideHang(
-    { phase, age: run.heartbeatAge, intervals: run.intervalsOf(phase) },
+    { phase, age, intervals: rank.intervalsOf(phase) },
     {
       trainMinutes: hang.train_minutes,
       evalMinutes: hang.eval_minutes,
@@ -34,10 +36,10 @@ export async function watchForHang(
     },
   );
   if (verdict === 'alive') return;
-  const facts = { phase, age_s: run.heartbeatAge };
+  const facts = { phase, age_s: age };
   if (!pass.isHangSuspected) {
     pass.isHangSuspected = true;
-    requestStackTrace(run.heartbeat);
+    requestStackTrace(rank.latest);
     context.emit(run, { type: 'hang_suspected', t: context.clock.now(), ...facts });
   }
   if (verdict !== 'kill' || pass.isHangKilled) return;
@@ -47,10 +49,10 @@ export async function watchForHang(
   context.emit(run, { type: 'hang_killed', t: context.clock.now(), ...facts, stack });
   context.journal.write({
     what: 'trainer.hang',
-    text: `No heartbeat for ${duration(run.heartbeatAge)} (phase ${phase}). Killing the trainer and restarting it.`,
+    text: `No heartbeat${run.ranks.length === 1 ? '' : ` of rank ${String(rank.rank)}`} for ${duration(age)} (phase ${phase}). Killing the trainer and restarting it.`,
     step: run.heartbeat?.step ?? null,
     dataset: pass.dataset.id,
-    evidence: { ...facts, run: run.run },
+    evidence: { ...facts, run: run.run, rank: rank.rank },
   });
   signalGroup(run.identity, 'SIGKILL');
 }

@@ -7,7 +7,7 @@ import { signalGroup } from '../../kit/identity.ts';
 import type { SupervisorContext } from './context.ts';
 import { createRunFolder, launch } from './launch.ts';
 import { findTrainer, writeProcessFile } from './run-files.ts';
-import { launcherOf, requestOf, trainSpec } from './spec.ts';
+import { requestOf, trainSpec } from './spec.ts';
 import type { SupervisedPass } from './supervised-pass.ts';
 import type { PassRequest } from './types.ts';
 import { WatchedRun } from './watched-run.ts';
@@ -28,11 +28,11 @@ export async function launchPass(
     folder,
     kind: 'train',
     python,
-    launcher: launcherOf(request.config),
     spec: trainSpec({ run, paths, request, microBatchTokens, saveSeconds, machine, threads, now }),
   });
   await writeProcessFile(folder, launched.identity);
-  return new WatchedRun({ run, folder, ...launched, clock });
+  const processes = request.config.world_size;
+  return new WatchedRun({ run, folder, ...launched, clock, processes });
 }
 
 /** A command halted the pass while this process was started: ends it, and records that. */
@@ -77,5 +77,7 @@ export async function findLiveRun(
   const request = spec === null ? null : requestOf(spec, paths);
   if (request === null) return null;
   const identity = { pid: found.pid, start: found.start };
-  return { request, run: new WatchedRun({ run: found.run, folder, identity, child: null, clock }) };
+  const processes = request.config.world_size;
+  const run = new WatchedRun({ run: found.run, folder, identity, child: null, clock, processes });
+  return { request, run };
 }

@@ -12,7 +12,6 @@ import { writeJson } from '../../kit/files.ts';
 import { type Identity, identityOf } from '../../kit/identity.ts';
 import type { SupervisorContext } from './context.ts';
 import type { PythonFacts } from './types.ts';
-import type { Launcher } from './spec.ts';
 
 /**
  * The part of the user's environment that Python sees: no secrets, no proxies of other programs.
@@ -49,14 +48,12 @@ export function environmentFor(
   };
 }
 
-/** Arguments of the interpreter. `torchrun` never restarts ranks: the engine decides that. Pure. */
-export function argumentsFor(folder: string, launcher: Launcher): readonly string[] {
-  const trainer = ['-m', 'nightshift_trainer', folder];
-  if (launcher.kind === 'single') return trainer;
-  const count = String(launcher.processes);
-  const ranks = ['--standalone', '--nproc-per-node', count, '--max-restarts', '0'];
-  return ['-m', 'torch.distributed.run', ...ranks, ...trainer];
-}
+/** Arguments of the interpreter. With several ranks this process starts them. Pure. */
+export const argumentsFor = (folder: string): readonly string[] => [
+  '-m',
+  'nightshift_trainer',
+  folder,
+];
 
 export interface Launched {
   readonly child: ChildProcess;
@@ -105,12 +102,11 @@ export async function launch(options: {
   readonly kind: RunKind;
   readonly spec: Readonly<Record<string, unknown>>;
   readonly python: PythonFacts;
-  readonly launcher: Launcher;
 }): Promise<Launched> {
   await writeSpec(options.folder, options.spec);
   const log = openSync(path.join(options.folder, 'trainer.log'), 'a');
   try {
-    const child = spawn(options.python.executable, argumentsFor(options.folder, options.launcher), {
+    const child = spawn(options.python.executable, argumentsFor(options.folder), {
       cwd: options.folder,
       detached: true,
       stdio: ['ignore', log, log],

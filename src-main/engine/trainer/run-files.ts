@@ -21,8 +21,11 @@ import { readEnd, readLines } from '../../kit/lines.ts';
 const LOG_END_BYTES = 16_384;
 const KERNEL_LOG = '/var/log/kern.log';
 
-export const readHeartbeat = (folder: string): Promise<Heartbeat | null> =>
-  readOrNull(path.join(folder, 'heartbeat'), heartbeatFile);
+export const readHeartbeat = (folder: string, rank = 0): Promise<Heartbeat | null> =>
+  readOrNull(
+    path.join(folder, rank === 0 ? 'heartbeat' : `heartbeat-${String(rank)}`),
+    heartbeatFile,
+  );
 
 export const readExit = (folder: string): Promise<Exit | null> =>
   readOrNull(path.join(folder, 'exit.json'), exitFile);

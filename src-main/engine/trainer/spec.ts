@@ -29,15 +29,13 @@ export function resolveForMachine(
   };
 }
 
-/** One process, or several ranks started by `torchrun`. */
-export type Launcher = TrainSpec['launcher'];
+/** One process, or one that starts and watches several ranks. */
+type Launcher = TrainSpec['launcher'];
 
-export const SINGLE_PROCESS: Launcher = { kind: 'single', processes: 1 };
+const SINGLE_PROCESS: Launcher = { kind: 'single', processes: 1 };
 
 export function launcherOf(config: Pick<Config, 'world_size'>): Launcher {
-  return config.world_size === 1
-    ? SINGLE_PROCESS
-    : { kind: 'torchrun', processes: config.world_size };
+  return config.world_size === 1 ? SINGLE_PROCESS : { kind: 'ranks', processes: config.world_size };
 }
 
 /** Tokens that the trainer computes at a time when memory suffices. */

@@ -17,9 +17,8 @@ import type { Clock } from '../../kit/clock.ts';
 import { type Identity, isAlive } from '../../kit/identity.ts';
 import { createSerializer } from '../../kit/serializer.ts';
 import { Tail } from '../../kit/tail.ts';
-import { readHeartbeat } from './run-files.ts';
+import { HeartbeatWatch } from './heartbeat-watch.ts';
 
-const KEPT_INTERVALS = 400;
 /** The system reports the exit code within this time after the process is gone. */
 const EXIT_CODE_SECONDS = 2;
 
@@ -28,14 +27,14 @@ export class WatchedRun {
   readonly folder: string;
   readonly identity: Identity;
   readonly startedAt: number;
+  /** One for each process of the run; the first one leads. */
+  readonly ranks: readonly HeartbeatWatch[];
+  private readonly leader: HeartbeatWatch;
   exitCode: number | null = null;
   signal: string | null = null;
-  heartbeat: Heartbeat | null = null;
   pending: { readonly verb: CommandVerb; readonly t: number; readonly seq: number } | null = null;
   private readonly clock: Clock;
   private readonly tail: Tail;
-  private readonly intervals = new Map<HeartbeatPhase, number[]>();
-  private heartbeatSeenAt: number;
   private hasExited = false;
   private readonly exited: Promise<void>;
   private readonly commands = createSerializer();
@@ -47,13 +46,20 @@ export class WatchedRun {
     /** Null for a process that another engine started. */
     readonly child: ChildProcess | null;
     readonly clock: Clock;
+    /** Processes that train each step together; absent: one. */
+    readonly processes?: number;
   }) {
     this.run = options.run;
     this.folder = options.folder;
     this.identity = options.identity;
     this.clock = options.clock;
     this.startedAt = options.clock.now();
-    this.heartbeatSeenAt = options.clock.monotonic();
+    this.leader = new HeartbeatWatch(options.folder, 0, options.clock);
+    const followers = Array.from(
+      { length: (options.processes ?? 1) - 1 },
+      (_, index) => new HeartbeatWatch(options.folder, index + 1, options.clock),
+    );
+    this.ranks = [this.leader, ...followers];
     this.tail = new Tail(path.join(options.folder, 'events.jsonl'));
     this.exited = options.child === null ? Promise.resolve() : this.exitOf(options.child);
   }
@@ -75,41 +81,33 @@ export class WatchedRun {
     return !this.hasExited && isAlive(this.identity);
   }
 
-  /** The phase of the last heartbeat; before the first one the process is loading. */
+  get heartbeat(): Heartbeat | null {
+    return this.leader.latest;
+  }
+
   get phase(): HeartbeatPhase {
-    return this.heartbeat?.phase ?? 'load';
+    return this.leader.phase;
   }
 
-  /**
-   * Seconds without a new heartbeat, monotonic: setting the system clock must not look like a hang.
-   */
   get heartbeatAge(): number {
-    return this.clock.monotonic() - this.heartbeatSeenAt;
+    return this.leader.age;
   }
 
-  /**
-   * After the machine or the engine slept, the missing heartbeats say nothing about the trainer.
-   */
+  /** The heartbeat by which a hang is found; a follower that ended has nothing to prove. */
+  get oldest(): HeartbeatWatch {
+    const living = this.ranks.filter(
+      ({ rank, latest }) => rank === 0 || latest === null || isAlive(latest),
+    );
+    return living.reduce((oldest, next) => (next.age > oldest.age ? next : oldest), this.leader);
+  }
+
+  /** After the machine or the engine slept. */
   ignoreGap(): void {
-    this.heartbeatSeenAt = this.clock.monotonic();
-  }
-
-  intervalsOf(phase: HeartbeatPhase): readonly number[] {
-    return this.intervals.get(phase) ?? [];
+    for (const rank of this.ranks) rank.ignoreGap();
   }
 
   async readHeartbeat(): Promise<void> {
-    const next = await readHeartbeat(this.folder);
-    if (next === null || next.seq === this.heartbeat?.seq) return;
-    const now = this.clock.monotonic();
-    if (this.heartbeat?.phase === next.phase) {
-      const known = this.intervals.get(next.phase) ?? [];
-      known.push(now - this.heartbeatSeenAt);
-      if (known.length > KEPT_INTERVALS) known.shift();
-      this.intervals.set(next.phase, known);
-    }
-    this.heartbeat = next;
-    this.heartbeatSeenAt = now;
+    for (const rank of this.ranks) await rank.read();
   }
 
   /** Events since the last call. */

@@ -7,7 +7,6 @@ import { signalGroup } from '../../kit/identity.ts';
 import { classifyCrash } from './classify-crash.ts';
 import { createRunFolder, launch, launchCategory } from './launch.ts';
 import { readExit, readLogEnd } from './run-files.ts';
-import { SINGLE_PROCESS } from './spec.ts';
 import type { PythonFacts, WorkerResult, WorkOptions } from './types.ts';
 import { WarmIntake } from './warm-intake.ts';
 import { WatchedRun } from './watched-run.ts';
@@ -86,7 +85,7 @@ export class Workers {
     const { paths, clock } = this.options;
     const { run, folder, created } = await createRunFolder(this.options, kind);
     const spec = { format: 1, kind, run, workspace: paths.root, created, ...request };
-    const launched = await launch({ folder, kind, python, launcher: SINGLE_PROCESS, spec });
+    const launched = await launch({ folder, kind, python, spec });
     return new WatchedRun({ run, folder, ...launched, clock });
   }
 
