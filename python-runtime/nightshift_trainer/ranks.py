@@ -97,9 +97,7 @@ def _watch(ranks: list[subprocess.Popen[bytes]]) -> int:
         time.sleep(POLL_SECONDS)
 
 
-def _wait(
-    processes: list[subprocess.Popen[bytes]], seconds: float, *, ask: bool = False
-) -> bool:
+def _wait(processes: list[subprocess.Popen[bytes]], seconds: float, *, ask: bool = False) -> bool:
     """Whether all ended in time. `ask`: with SIGTERM first."""
     for process in processes:
         if ask and process.poll() is None:

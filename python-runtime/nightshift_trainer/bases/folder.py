@@ -6,6 +6,7 @@ import math
 import shutil
 from pathlib import Path
 
+from ..architectures import UnsupportedModel, class_name
 from ..rendering.base import BaseRefused
 from .embeddings import require_embeddings, tensor_shapes
 from .named_templates import read_chat_template
@@ -38,6 +39,10 @@ def write_folder(source: Path, folder: Path) -> int:
     for name in ("config.json", "tokenizer.json"):
         if not (source / name).is_file():
             raise BaseRefused(f"{source} can't be used as a base model: {name} is missing.")
+    try:
+        class_name(source)
+    except UnsupportedModel as error:
+        raise BaseRefused(f"{source} can't be used as a base model: {error}.") from error
     for name in TEXT_FILES:
         if (source / name).is_file():
             shutil.copyfile(source / name, folder / name)

@@ -166,10 +166,14 @@ def write_smollm2(folder: Path, progress: Progress) -> int:
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     progress(0.7, "dequantizing")
-    tokenizer = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
+    tokenizer = AutoTokenizer.from_pretrained(
+        source.parent, gguf_file=source.name, local_files_only=True, trust_remote_code=False
+    )
     model = AutoModelForCausalLM.from_pretrained(
         source.parent,
         gguf_file=source.name,
+        local_files_only=True,
+        trust_remote_code=False,
         dtype=torch.float32,
         quantization_config=GgufConfig(dequantize=True),
     )

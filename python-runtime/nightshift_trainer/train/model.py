@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 
 import torch
 
+from ..architectures import UnsupportedModel, model_class
 from . import attention
 from .collator import MicroBatch
 from .loss import cross_entropy_sum
@@ -25,13 +24,10 @@ class ModelNotFound(Exception):
     category = "model_not_found"
 
 
-def _model_class(folder: Path) -> Any:  # noqa: ANN401 - chosen by the folder's own config.json
-    """Imported directly, because the auto classes import half of transformers."""
+def _model_class(folder: Path) -> Any:  # noqa: ANN401 - one of many classes
     try:
-        facts = json.loads((folder / "config.json").read_text("utf-8"))
-        kind, name = str(facts["model_type"]), str(facts["architectures"][0])
-        return getattr(importlib.import_module(f"transformers.models.{kind}.modeling_{kind}"), name)
-    except (OSError, KeyError, IndexError, ValueError, ImportError, AttributeError) as error:
+        return model_class(folder)
+    except UnsupportedModel as error:
         raise ModelNotFound(f"Couldn't load a model from {folder}: {error}") from error
 
 
@@ -49,6 +45,8 @@ class Model:
             dtype=torch.float32,
             attn_implementation=attention.NAME,
             local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
             **extra,
         )
         self.network.config.use_cache = False
