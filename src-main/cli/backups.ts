@@ -8,8 +8,11 @@ import {
   type BackupSource,
   type BackupType,
 } from '../contract/index.ts';
-import { engineOf, withEngine } from './connection.ts';
+import { cleanUp } from './clean-up.ts';
+import { type EngineClient, engineOf, withEngine } from './connection.ts';
+
 import { backupProblem, backupsFromFiles } from './offline/backup-and-checkpoint-files.ts';
+import { backupId, versionName } from './find.ts';
 import type { Run } from './program.ts';
 import { restoreFrom, type RestoreOptions, withRestoreOptions } from './restore.ts';
 import {
@@ -21,6 +24,8 @@ import {
   type Session,
 } from './session.ts';
 import { bytes, count, dateTime, table } from './format.ts';
+
+type BackupCleanup = Awaited<ReturnType<EngineClient['backups']['cleanup']>>;
 
 interface CreateOptions {
   readonly type: BackupType;
@@ -60,8 +65,11 @@ export function addBackupCommands(program: Command, run: Run): void {
       .command('restore')
       .argument('<id>')
       .description('Restore the model from a backup, on a new branch'),
-  ).action((id: string, options: RestoreOptions) =>
-    run((session) => restoreFrom(session, { kind: 'backup', id }, id, options)),
+  ).action((typed: string, options: RestoreOptions) =>
+    run(async (session) => {
+      const id = await backupId(session, typed);
+      return restoreFrom(session, { kind: 'backup', id }, id, options);
+    }),
   );
   backup
     .command('extract')
@@ -135,7 +143,7 @@ async function create(
     throw new UsageError('Specify either a folder or --of-version, not both.');
   const source: BackupSource =
     version !== undefined
-      ? { kind: 'version', name: version }
+      ? { kind: 'version', name: await versionName(session, version) }
       : path !== undefined
         ? { kind: 'folder', path: resolve(path) }
         : { kind: 'model' };
@@ -150,7 +158,8 @@ async function create(
   return exitCode.ok;
 }
 
-async function verify(session: Session, id: string): Promise<ExitCode> {
+async function verify(session: Session, typed: string): Promise<ExitCode> {
+  const id = await backupId(session, typed);
   let problem: string | null;
   if ((await engineOf(session)) === null) {
     const backup = (await backupsFromFiles(session)).find((candidate) => candidate.id === id);
@@ -173,9 +182,13 @@ async function verify(session: Session, id: string): Promise<ExitCode> {
 const verifyText = (id: string, problem: string | null): string =>
   problem === null ? `${id}: all checksums match.` : `${id} is damaged: ${problem}.`;
 
-async function extract(session: Session, id: string, to: string): Promise<ExitCode> {
-  const result = await withEngine(session, (client) =>
-    client.backups.extract({ id, to: resolve(to), by: BY_COMMAND_LINE }),
+async function extract(session: Session, typed: string, to: string): Promise<ExitCode> {
+  const result = await withEngine(session, async (client) =>
+    client.backups.extract({
+      id: await backupId(session, typed),
+      to: resolve(to),
+      by: BY_COMMAND_LINE,
+    }),
   );
   show(
     session,
@@ -193,22 +206,22 @@ async function cleanup(
     readonly execute: boolean;
   },
 ): Promise<ExitCode> {
-  const plan = await withEngine(session, (client) =>
-    client.backups.cleanup({
-      retention_days: options.retentionDays ?? null,
-      last_copies: options.lastCopies,
-      execute: options.execute,
-      by: BY_COMMAND_LINE,
-    }),
-  );
-  show(session, plan, () =>
-    [
-      ...plan.removes.map((removal) => `delete  ${removal.id}: ${removal.why}`),
-      ...plan.keeps.map((keep) => `keep    ${keep.id}: ${keep.why}`),
-      plan.executed
-        ? `Freed ${bytes(plan.freed_bytes)}.`
-        : `Would free ${bytes(plan.freed_bytes)}. Nothing was deleted; to delete: --execute`,
-    ].join('\n'),
-  );
-  return exitCode.ok;
+  return cleanUp(session, {
+    execute: options.execute,
+    call: (client, execute) =>
+      client.backups.cleanup({
+        retention_days: options.retentionDays ?? null,
+        last_copies: options.lastCopies,
+        execute,
+        by: BY_COMMAND_LINE,
+      }),
+    text: planText,
+  });
+}
+
+function planText(plan: BackupCleanup): string {
+  return [
+    ...plan.removes.map((removal) => `delete  ${removal.id}: ${removal.why}`),
+    ...plan.keeps.map((keep) => `keep    ${keep.id}: ${keep.why}`),
+  ].join('\n');
 }

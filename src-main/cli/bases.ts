@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import path from 'node:path';
 import { type EngineClient, withEngine } from './connection.ts';
+import { baseId } from './find.ts';
 import type { Run } from './program.ts';
 import { type RestoreOptions, restoreFrom, withRestoreOptions } from './restore.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
@@ -27,8 +28,11 @@ export function addBaseCommands(program: Command, run: Run): void {
       .description(
         'Start a new lineage from a base model; the current model is saved as a version and a backup',
       ),
-  ).action((id: string, options: RestoreOptions) =>
-    run((session) => restoreFrom(session, { kind: 'base', id }, id, options)),
+  ).action((typed: string, options: RestoreOptions) =>
+    run(async (session) => {
+      const id = await withEngine(session, (client) => baseId(client, typed));
+      return restoreFrom(session, { kind: 'base', id }, id, options);
+    }),
   );
 }
 

@@ -1,7 +1,9 @@
 /** `nightshift checkpoints list | verify | restore | cleanup` */
 import { InvalidArgumentError, type Command } from 'commander';
+import { cleanUp } from './clean-up.ts';
 import { engineOf, withEngine } from './connection.ts';
 import { checkpointsFromFiles, headFromFiles } from './offline/backup-and-checkpoint-files.ts';
+import { branchName, checkpointStep } from './find.ts';
 import type { Run } from './program.ts';
 import { restoreFrom, type RestoreOptions, withRestoreOptions } from './restore.ts';
 import { BY_COMMAND_LINE, exitCode, show, type ExitCode, type Session } from './session.ts';
@@ -23,17 +25,26 @@ export function addCheckpointCommands(program: Command, run: Run): void {
     )
     .option('--branch <name>', 'branch (default: the active branch)')
     .action((options: { branch?: string }) =>
-      run((session) => verify(session, options.branch ?? null)),
+      run(async (session) =>
+        verify(
+          session,
+          options.branch === undefined ? null : await branchName(session, options.branch),
+        ),
+      ),
     );
   withRestoreOptions(
     checkpoints
       .command('restore')
-      .argument('<step>', 'step of the checkpoint', positiveInteger)
+      .argument('<step>', 'step of the checkpoint')
       .description('Restore the model from a checkpoint, on a new branch')
       .option('--branch <name>', 'branch (default: the active branch)'),
-  ).action((step: number, options: RestoreOptions & { readonly branch?: string }) =>
+  ).action((typed: string, options: RestoreOptions & { readonly branch?: string }) =>
     run(async (session) => {
-      const branch = options.branch ?? (await headFromFiles(session));
+      const branch =
+        options.branch === undefined
+          ? await headFromFiles(session)
+          : await branchName(session, options.branch);
+      const step = await checkpointStep(session, branch, typed);
       return restoreFrom(session, { kind: 'checkpoint', branch, step }, String(step), options);
     }),
   );
@@ -103,19 +114,16 @@ async function cleanup(
   session: Session,
   options: { readonly keep: number; readonly execute: boolean },
 ): Promise<ExitCode> {
-  const plan = await withEngine(session, (client) =>
-    client.checkpoints.cleanup({ ...options, by: BY_COMMAND_LINE }),
-  );
-  show(session, plan, () =>
-    [
-      ...plan.removes.map(
-        (removal) => `delete  ${removal.branch} step ${count(removal.step)}: ${removal.why}`,
-      ),
-      ...plan.keeps.map((keep) => `keep    ${keep.branch} step ${count(keep.step)}: ${keep.why}`),
-      plan.executed
-        ? `Freed ${bytes(plan.freed_bytes)}.`
-        : `Would free ${bytes(plan.freed_bytes)}. Nothing was deleted; to delete: --execute`,
-    ].join('\n'),
-  );
-  return exitCode.ok;
+  return cleanUp(session, {
+    execute: options.execute,
+    call: (client, execute) =>
+      client.checkpoints.cleanup({ keep: options.keep, execute, by: BY_COMMAND_LINE }),
+    text: (plan) =>
+      [
+        ...plan.removes.map(
+          (removal) => `delete  ${removal.branch} step ${count(removal.step)}: ${removal.why}`,
+        ),
+        ...plan.keeps.map((keep) => `keep    ${keep.branch} step ${count(keep.step)}: ${keep.why}`),
+      ].join('\n'),
+  });
 }

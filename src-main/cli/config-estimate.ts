@@ -10,6 +10,7 @@ import {
   type PassEstimate,
 } from '../contract/index.ts';
 import { withEngine } from './connection.ts';
+import { datasetId } from './find.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 import { bytes, count, decimal, duration, memory, table, UNKNOWN } from './format.ts';
@@ -116,9 +117,8 @@ async function estimate(
   dataset: string | null,
 ): Promise<ExitCode> {
   const answer = await withEngine(session, async (client) => {
-    const datasets = dataset === null ? [] : await client.datasets.list();
-    const found = datasets.find((entry) => entry.id === dataset || entry.name === dataset);
-    return client.config.estimate({ changes, dataset: found?.id ?? dataset });
+    const id = dataset === null ? null : await datasetId(client, dataset);
+    return client.config.estimate({ changes, dataset: id });
   });
   show(session, answer, () => {
     const source =

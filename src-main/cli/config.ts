@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { describeKeys, type Config } from '../contract/index.ts';
 import { addEstimateCommand } from './config-estimate.ts';
 import { validateConfig } from './config-validate.ts';
+import { confirming } from './confirm.ts';
 import { engineOf, withEngine } from './connection.ts';
 import { configFromFiles } from './offline/workspace-files.ts';
 import type { Run } from './program.ts';
@@ -146,13 +147,15 @@ async function set(
   options: { readonly confirm?: string; readonly stage: boolean },
 ): Promise<ExitCode> {
   const config = await withEngine(session, (client) =>
-    client.config.set({
-      key,
-      value: parseValue(text),
-      confirm: options.confirm ?? null,
-      stage: options.stage,
-      by: BY_COMMAND_LINE,
-    }),
+    confirming(session, options.confirm, (confirm) =>
+      client.config.set({
+        key,
+        value: parseValue(text),
+        confirm,
+        stage: options.stage,
+        by: BY_COMMAND_LINE,
+      }),
+    ),
   );
   const isStaged = key in config.staged;
   show(

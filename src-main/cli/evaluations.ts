@@ -4,14 +4,14 @@ import type { VersionAnswers } from '../contract/index.ts';
 import { listVersions, readVersionAnswers } from '../formats/index.ts';
 import { comparedText, evaluationsText, evaluationText } from './answers.ts';
 import { engineOf, withEngine } from './connection.ts';
+import { datasetId, existingVersion } from './find.ts';
 import type { Run } from './program.ts';
-import { findDataset } from './queue-find.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 
 export function addVersionAnswers(versions: Command, run: Run): void {
   versions
     .command('answers')
-    .argument('<name>', 'version; the beginning of its name is enough')
+    .argument('<version>', 'name, number or the beginning of the name')
     .argument('[other]', 'a second version, to compare with')
     .description(
       'List what a version answered, wrong answers first, or two versions side by side; works without an engine',
@@ -35,7 +35,7 @@ export function addEvaluations(queue: Command, dataset: Argument, run: Run): voi
     .action((name: string, at?: number) =>
       run((session) =>
         withEngine(session, async (client) => {
-          const { id } = await findDataset(client, name);
+          const id = await datasetId(client, name);
           if (at === undefined) {
             const evaluations = await client.datasets.evaluations({ id });
             show(session, evaluations, () => evaluationsText(evaluations));
@@ -49,23 +49,6 @@ export function addEvaluations(queue: Command, dataset: Argument, run: Run): voi
     );
 }
 
-/** The version that the given text names or begins; prints why there is none. */
-function nameOf(
-  session: Session,
-  known: readonly { readonly name: string }[],
-  given: string,
-): string | null {
-  const names = known.map(({ name }) => name).filter((name) => name.startsWith(given));
-  if (names.includes(given)) return given;
-  if (names.length === 1) return names[0] ?? null;
-  session.terminal.error(
-    names.length === 0
-      ? `No version named ${given}. To list versions: nightshift versions list\n`
-      : `${given} is ambiguous: ${names.join(', ')}\n`,
-  );
-  return null;
-}
-
 async function versionAnswers(session: Session, names: readonly string[]): Promise<ExitCode> {
   const isRunning = (await engineOf(session)) !== null;
   const files = isRunning ? [] : await listVersions(session.paths);
@@ -74,8 +57,7 @@ async function versionAnswers(session: Session, names: readonly string[]): Promi
     : files;
   const found: VersionAnswers[] = [];
   for (const given of names) {
-    const name = nameOf(session, known, given);
-    if (name === null) return exitCode.usage;
+    const { name } = existingVersion(known, given);
     const file = files.find((version) => version.name === name);
     found.push(
       file === undefined

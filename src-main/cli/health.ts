@@ -10,6 +10,7 @@ import {
   type DiskUse,
 } from '../contract/index.ts';
 import { engineOf, withEngine } from './connection.ts';
+import { crashesFromFiles } from './offline/crash-files.ts';
 import type { Run } from './program.ts';
 import { engineEntry } from './serve.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
@@ -23,7 +24,7 @@ export function addHealthCommands(program: Command, run: Run): void {
     .action(() => run(health));
   program
     .command('crashes')
-    .description('List crashes and hangs of the trainer, newest first')
+    .description('List crashes and hangs of the trainer, newest first; works without an engine')
     .option('--days <count>', 'number of days to look back', dayCount, 30)
     .action((options: { days: number }) => run((session) => crashes(session, options.days)));
   program
@@ -63,7 +64,10 @@ async function health(session: Session): Promise<ExitCode> {
 }
 
 async function crashes(session: Session, days: number): Promise<ExitCode> {
-  const list = await withEngine(session, (client) => client.health.crashes({ days }));
+  const list =
+    (await engineOf(session)) === null
+      ? await crashesFromFiles(session, days)
+      : await withEngine(session, (client) => client.health.crashes({ days }));
   show(session, list, () =>
     list.length === 0
       ? `No crashes or hangs in the last ${String(days)} days.`

@@ -4,7 +4,9 @@ import { plural } from '../contract/format.ts';
 import { type Notice, Refusal } from '../contract/index.ts';
 import { noticesFile, readOrNull } from '../formats/index.ts';
 import { engineOf, withEngine } from './connection.ts';
-import { dateTime } from './format.ts';
+import { noticeIds } from './find.ts';
+import { columns, dateTime } from './format.ts';
+import { state } from './output/markup.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 
@@ -37,20 +39,26 @@ async function list(session: Session, all: boolean): Promise<ExitCode> {
       : await withEngine(session, (client) => client.notices.list());
   const shown = known.filter((notice) => all || isOpen(notice));
   show(session, shown, () =>
-    shown.length === 0 ? 'Nothing needs your attention.' : shown.map(noticeText).join('\n'),
+    shown.length === 0 ? 'Nothing needs your attention.' : shown.map(noticeText).join(''),
   );
   return exitCode.ok;
 }
 
 function noticeText({ id, t, tone, title, body, opens, dismissed }: Notice): string {
-  const state = dismissed
+  const tonality = dismissed
     ? 'over'
     : tone === 'fail'
       ? 'failure'
       : tone === 'warn'
         ? 'warning'
         : 'info';
-  return `${dateTime(t)}  ${state.padEnd(7)}  ${title}\n  ${body}\n  ${id}, see ${opens}`;
+  return (
+    columns([[dateTime(t), state(tonality), title]]) +
+    columns([
+      ['', body],
+      ['', `${id}, see ${opens}`],
+    ])
+  );
 }
 
 async function dismiss(session: Session, ids: readonly string[], all: boolean): Promise<ExitCode> {
@@ -59,7 +67,9 @@ async function dismiss(session: Session, ids: readonly string[], all: boolean): 
       next: 'Name ids as in `nightshift notices`, or use --all.',
     });
   const dismissed = await withEngine(session, async (client) => {
-    const chosen = all ? (await client.notices.list()).filter(isOpen).map(({ id }) => id) : ids;
+    const chosen = all
+      ? (await client.notices.list()).filter(isOpen).map(({ id }) => id)
+      : await noticeIds(client, ids);
     for (const id of chosen) await client.notices.dismiss({ id });
     return chosen;
   });

@@ -12,7 +12,7 @@ import { type EngineClient, withEngine } from './connection.ts';
 import { count } from './format.ts';
 import { wholeNumber } from './numbers.ts';
 import type { Run } from './program.ts';
-import { findDataset } from './queue-find.ts';
+import { datasetId } from './find.ts';
 import { columnText, datasetsText } from './queue-text.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 
@@ -27,7 +27,10 @@ export interface MapOptions {
 }
 
 export function addDecisionCommands(queue: Command, run: Run): void {
-  const dataset = new Argument('<dataset>', 'id or file name of a dataset');
+  const dataset = new Argument(
+    '<dataset>',
+    'id or file name of a dataset, or the beginning of one',
+  );
   queue
     .command('accept')
     .addArgument(dataset)
@@ -82,7 +85,7 @@ async function chooseEncoding(
   encoding: TextEncoding | null,
 ): Promise<ExitCode> {
   const answer = await withEngine(session, async (client) =>
-    client.datasets.setEncoding({ id: (await findDataset(client, name)).id, encoding }),
+    client.datasets.setEncoding({ id: await datasetId(client, name), encoding }),
   );
   show(session, answer, () => datasetsText([answer]));
   return exitCode.ok;
@@ -94,7 +97,7 @@ async function accept(
   think: 'keep' | 'strip' | undefined,
 ): Promise<ExitCode> {
   const answer = await withEngine(session, async (client) => {
-    const { id } = await findDataset(client, name);
+    const id = await datasetId(client, name);
     return client.datasets.acceptValidRows({ id, think_blocks: think });
   });
   show(session, answer, () => datasetsText([answer]));
@@ -122,7 +125,7 @@ export function mappingOf(options: MapOptions, guess: ColumnMapping | null): Col
 
 async function map(session: Session, name: string, options: MapOptions): Promise<ExitCode> {
   return withEngine(session, async (client) => {
-    const { id } = await findDataset(client, name);
+    const id = await datasetId(client, name);
     const details = await client.datasets.get({ id });
     const mapping = mappingOf(options, details.report?.mapping_guess ?? null);
     if (mapping === null) {
@@ -171,7 +174,7 @@ function columnsText(id: string, { summary, report }: DatasetDetails): string {
 
 async function showRow(session: Session, name: string, row: number): Promise<ExitCode> {
   const answer = await withEngine(session, async (client) => {
-    const { id } = await findDataset(client, name);
+    const id = await datasetId(client, name);
     return client.datasets.row({ id, row });
   });
   show(session, answer, () => rowText(answer));

@@ -8,7 +8,7 @@ import { engineOf, withEngine, type EngineClient } from './connection.ts';
 import { queueFromFiles } from './offline/workspace-files.ts';
 import type { Run } from './program.ts';
 import { addDecisionCommands } from './queue-decisions.ts';
-import { findDataset } from './queue-find.ts';
+import { datasetId, findDataset } from './find.ts';
 import { type RestoreOptions, restoreFrom, withRestoreOptions } from './restore.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 import { accountText, datasetsText, reportText, rowsText } from './queue-text.ts';
@@ -18,7 +18,10 @@ const PRIORITIES = ['high', 'normal', 'low'] as const;
 
 export function addQueueCommands(program: Command, run: Run): void {
   const queue = program.command('queue').description('Manage the dataset queue');
-  const dataset = new Argument('<dataset>', 'id or file name of a dataset');
+  const dataset = new Argument(
+    '<dataset>',
+    'id or file name of a dataset, or the beginning of one',
+  );
   const priority = new Argument('<priority>', 'high, normal or low').choices(PRIORITIES);
 
   queue
@@ -87,8 +90,10 @@ export function addQueueCommands(program: Command, run: Run): void {
       .description('Undo the training of a dataset: restore the model from before its first step'),
   ).action((name: string, options: RestoreOptions) =>
     run(async (session) => {
-      const { id } = await withEngine(session, (client) => findDataset(client, name));
-      return restoreFrom(session, { kind: 'undo_dataset', dataset: id }, name, options);
+      const found = await withEngine(session, (client) => findDataset(client, name));
+      // `--confirm` repeats what was typed in full: the id, or the file name.
+      const confirm = name === found.name ? name : found.id;
+      return restoreFrom(session, { kind: 'undo_dataset', dataset: found.id }, confirm, options);
     }),
   );
   queue
@@ -169,7 +174,7 @@ async function change(
   call: (client: EngineClient, id: string) => Promise<DatasetSummary>,
 ): Promise<ExitCode> {
   const answer = await withEngine(session, async (client) =>
-    call(client, (await findDataset(client, name)).id),
+    call(client, await datasetId(client, name)),
   );
   show(session, answer, () => datasetsText([answer]));
   return exitCode.ok;
@@ -190,16 +195,17 @@ async function move(session: Session, name: string, before: string | null): Prom
 }
 
 async function remove(session: Session, name: string): Promise<ExitCode> {
-  const answer = await withEngine(session, async (client) =>
-    client.queue.remove({ id: (await findDataset(client, name)).id }),
-  );
-  show(session, answer, `Removed ${name} from the queue; its file is in skipped.`);
+  await withEngine(session, async (client) => {
+    const found = await findDataset(client, name);
+    const answer = await client.queue.remove({ id: found.id });
+    show(session, answer, `Removed ${found.name} from the queue; its file is in skipped.`);
+  });
   return exitCode.ok;
 }
 
 const showAnswers = (session: Session, name: string): Promise<ExitCode> =>
   withEngine(session, async (client) => {
-    const answers = await client.datasets.answers({ id: (await findDataset(client, name)).id });
+    const answers = await client.datasets.answers({ id: await datasetId(client, name) });
     show(session, answers, () => answersText(answers));
     return exitCode.ok;
   });
@@ -208,7 +214,7 @@ const ROWS_PER_REQUEST = 100_000;
 
 async function showDataset(session: Session, name: string, rows: boolean): Promise<ExitCode> {
   return withEngine(session, async (client) => {
-    const { id } = await findDataset(client, name);
+    const id = await datasetId(client, name);
     if (!rows) {
       const details = await client.datasets.get({ id });
       show(

@@ -12,6 +12,7 @@ import {
   VALIDATION_DATASET,
   VALIDATION_FIXED,
 } from '../contract/index.ts';
+import { askFor } from './confirm.ts';
 import { withEngine } from './connection.ts';
 import { BY_COMMAND_LINE, exitCode, show, type ExitCode, type Session } from './session.ts';
 import { bytes, count, decimal, duration, withWeights } from './format.ts';
@@ -51,10 +52,11 @@ export async function restoreFrom(
 ): Promise<ExitCode> {
   return withEngine(session, async (client) => {
     const plan = await client.restore.plan({ source });
-    const isConfirmed = options.confirm === name;
-    if (options.plan || !isConfirmed) {
+    if (options.plan || options.confirm !== name) {
       show(session, plan, () => planText(plan));
       if (options.plan && options.confirm === undefined) return exitCode.ok;
+    }
+    if (!(await isConfirmed(session, name, options))) {
       session.terminal.error(
         options.confirm === undefined
           ? `Nothing was changed. To proceed: --confirm ${name}\n`
@@ -73,6 +75,16 @@ export async function restoreFrom(
     show(session, result, result.text);
     return exitCode.ok;
   });
+}
+
+/** `--confirm`, or an answer on a terminal; the plan was printed before. */
+async function isConfirmed(
+  session: Session,
+  name: string,
+  { plan, confirm }: RestoreOptions,
+): Promise<boolean> {
+  if (plan || confirm !== undefined) return !plan && confirm === name;
+  return (await askFor(session, `Restore ${name}?`, name)) === true;
 }
 
 function planText(plan: RestorePlan): string {

@@ -6,6 +6,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { DatasetReport, DatasetSummary } from '../contract/index.ts';
+import { confirming } from './confirm.ts';
 import { type EngineClient, withEngine } from './connection.ts';
 import type { Run } from './program.ts';
 import { reportText } from './queue-text.ts';
@@ -62,6 +63,7 @@ interface Adjustment {
 }
 
 async function adjust(
+  session: Session,
   client: EngineClient,
   reports: readonly DatasetReport[],
   options: Options,
@@ -71,13 +73,15 @@ async function adjust(
   const after = lengthForAll(reports, before);
   if (after === null) return null;
   const staged = ADJUSTED_KEY in config.locks;
-  await client.config.set({
-    key: ADJUSTED_KEY,
-    value: after,
-    confirm: options.confirm ?? null,
-    stage: staged,
-    by: BY_COMMAND_LINE,
-  });
+  await confirming(session, options.confirm, (confirm) =>
+    client.config.set({
+      key: ADJUSTED_KEY,
+      value: after,
+      confirm,
+      stage: staged,
+      by: BY_COMMAND_LINE,
+    }),
+  );
   return { key: ADJUSTED_KEY, before, after, staged };
 }
 
@@ -98,7 +102,7 @@ async function validateFile(
   let report = await client.datasets.validate({ path });
   show(session, report, () => reportText(report));
   if (options.autoAdjust) {
-    const adjustment = await adjust(client, [report], options);
+    const adjustment = await adjust(session, client, [report], options);
     show(session, { adjustment }, () => adjustmentText(adjustment));
     if (adjustment !== null && !adjustment.staged) {
       report = await client.datasets.validate({ path });
@@ -163,7 +167,7 @@ async function validateQueued(
   show(session, { datasets }, () => queuedText(files));
   if (options.autoAdjust) {
     const reports = files.flatMap(({ report }) => (report === null ? [] : [report]));
-    const adjustment = await adjust(client, reports, options);
+    const adjustment = await adjust(session, client, reports, options);
     show(session, { adjustment }, () => adjustmentText(adjustment));
     if (adjustment !== null && !adjustment.staged)
       for (const { summary } of files)

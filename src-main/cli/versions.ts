@@ -1,16 +1,18 @@
 /**
- * `nightshift versions list | create | compare | pin | unpin | verify | restore | rollback |
+ * `nightshift versions list | create | show | compare | pin | unpin | verify | restore | rollback |
  * delete`
  */
 import type { Command } from 'commander';
-import { Refusal, VALIDATION_DATASET, VALIDATION_FIXED, type Version } from '../contract/index.ts';
-import { engineOf, withEngine } from './connection.ts';
+import { VALIDATION_FIXED } from '../contract/index.ts';
+import { confirming } from './confirm.ts';
+import { withEngine } from './connection.ts';
 import { addVersionAnswers } from './evaluations.ts';
-import { versionsFromFiles } from './offline/workspace-files.ts';
+import { versionName } from './find.ts';
 import type { Run } from './program.ts';
 import { type RestoreOptions, restoreFrom, withRestoreOptions } from './restore.ts';
 import { BY_COMMAND_LINE, exitCode, show, type ExitCode, type Session } from './session.ts';
-import { bytes, count, decimal, dateTime, table, withWeights } from './format.ts';
+import { bytes, count, decimal, dateTime, table } from './format.ts';
+import { allVersions, compare, evaluatedAt, match, showVersion } from './version-show.ts';
 
 export function addVersionCommands(program: Command, run: Run): void {
   const versions = program.command('versions').description('Manage model versions');
@@ -36,6 +38,11 @@ export function addVersionCommands(program: Command, run: Run): void {
       }),
     );
   versions
+    .command('show')
+    .argument('<name>')
+    .description('Show what a version was trained on and how it scored; works without an engine')
+    .action((name: string) => run((session) => showVersion(session, name)));
+  versions
     .command('compare')
     .argument('<a>')
     .argument('<b>')
@@ -51,8 +58,9 @@ export function addVersionCommands(program: Command, run: Run): void {
       .description(description)
       .action((name: string) =>
         run(async (session) => {
+          const found = await versionName(session, name);
           const version = await withEngine(session, (client) =>
-            client.versions.pin({ name, pinned }),
+            client.versions.pin({ name: found, pinned }),
           );
           show(
             session,
@@ -66,8 +74,9 @@ export function addVersionCommands(program: Command, run: Run): void {
     .command('verify')
     .argument('<name>')
     .description('Verify the SHA-256 of every file of a version')
-    .action((name: string) =>
+    .action((typed: string) =>
       run(async (session) => {
+        const name = await versionName(session, typed);
         const result = await withEngine(session, (client) => client.versions.verify({ name }));
         show(
           session,
@@ -90,8 +99,11 @@ function addRestoreCommands(versions: Command, run: Run): void {
       .command('restore')
       .argument('<name>')
       .description('Restore a version, on a new branch; the current model is backed up first'),
-  ).action((name: string, options: RestoreOptions) =>
-    run((session) => restoreFrom(session, { kind: 'version', name }, name, options)),
+  ).action((typed: string, options: RestoreOptions) =>
+    run(async (session) => {
+      const name = await versionName(session, typed);
+      return restoreFrom(session, { kind: 'version', name }, name, options);
+    }),
   );
   withRestoreOptions(
     versions
@@ -108,38 +120,25 @@ function addRestoreCommands(versions: Command, run: Run): void {
     .description('Move a version to the trash; it is deleted after 30 days')
     .option('--confirm <name>', 'repeat the full name to proceed')
     .option('--last-copy', 'also delete the last copy of its step', false)
-    .action((name: string, options: { confirm?: string; lastCopy: boolean }) =>
+    .action((typed: string, options: { confirm?: string; lastCopy: boolean }) =>
       run(async (session) => {
+        const name = await versionName(session, typed);
         await withEngine(session, (client) =>
-          client.versions.remove({
-            name,
-            confirm: options.confirm ?? null,
-            last_copy: options.lastCopy,
-            by: BY_COMMAND_LINE,
-          }),
+          confirming(session, options.confirm, (confirm, facts) =>
+            client.versions.remove({
+              name,
+              confirm,
+              // The question says it when this is the last copy.
+              last_copy: options.lastCopy || facts['last_copy'] === 'yes',
+              by: BY_COMMAND_LINE,
+            }),
+          ),
         );
         show(session, { ok: true }, `Moved ${name} to the trash; it is deleted after 30 days.`);
         return exitCode.ok;
       }),
     );
 }
-
-async function allVersions(session: Session): Promise<readonly Version[]> {
-  return (await engineOf(session)) === null
-    ? versionsFromFiles(session)
-    : withEngine(session, (client) => client.versions.list());
-}
-
-/** The step of the last evaluation, which may be earlier than the step of the version. */
-const evaluatedAt = (version: Version): string =>
-  version.evaluated_step === null
-    ? ''
-    : `${count(version.evaluated_step)}${withWeights(version.evaluated_precision)}`;
-
-const match = (version: Version): string =>
-  version.exact_match === null
-    ? ''
-    : `${count(version.exact_match.k)} of ${count(version.exact_match.n)}`;
 
 async function list(session: Session): Promise<ExitCode> {
   const versions = await allVersions(session);
@@ -170,51 +169,4 @@ async function list(session: Session): Promise<ExitCode> {
         ),
   );
   return exitCode.ok;
-}
-
-async function compare(session: Session, a: string, b: string): Promise<ExitCode> {
-  const versions = await allVersions(session);
-  const [first, second] = [a, b].map((name) => versions.find((version) => version.name === name));
-  if (first === undefined || second === undefined) {
-    const subject = first === undefined ? a : b;
-    throw new Refusal('NOT_FOUND', `There is no version ${subject}.`, {
-      subject,
-      next: 'To list versions: nightshift versions list',
-    });
-  }
-  const settings = differingSettings(first, second);
-  show(session, { a: first, b: second, settings }, () =>
-    table(
-      ['', first.name, second.name],
-      [
-        ['step', count(first.step), count(second.step)],
-        [VALIDATION_FIXED, decimal(first.validation_loss), decimal(second.validation_loss)],
-        [
-          VALIDATION_DATASET,
-          decimal(first.validation_dataset ?? null),
-          decimal(second.validation_dataset ?? null),
-        ],
-        ['evaluated at step', evaluatedAt(first), evaluatedAt(second)],
-        ['gap', decimal(first.gap), decimal(second.gap)],
-        ['exact match', match(first), match(second)],
-        ['created', dateTime(first.created), dateTime(second.created)],
-        ...settings.map((setting) => [
-          setting.key,
-          JSON.stringify(setting.a),
-          JSON.stringify(setting.b),
-        ]),
-      ],
-    ),
-  );
-  return exitCode.ok;
-}
-
-function differingSettings(
-  a: Version,
-  b: Version,
-): readonly { readonly key: string; readonly a: unknown; readonly b: unknown }[] {
-  const keys = [...new Set([...Object.keys(a.config ?? {}), ...Object.keys(b.config ?? {})])];
-  return keys
-    .map((key) => ({ key, a: a.config?.[key] ?? null, b: b.config?.[key] ?? null }))
-    .filter((setting) => JSON.stringify(setting.a) !== JSON.stringify(setting.b));
 }

@@ -3,11 +3,10 @@ import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs
 import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { JournalEntry } from '../../src-main/contract/index.ts';
+import { crashesFrom, type JournalEntry } from '../../src-main/contract/index.ts';
 import { measureUse, partOf } from '../../src-main/engine/disk/use.ts';
 import { CostReader } from '../../src-main/engine/health/cost-reader.ts';
 import { costsFrom } from '../../src-main/engine/health/costs.ts';
-import { crashesFrom } from '../../src-main/engine/health/crashes.ts';
 import { memoryStatsFrom } from '../../src-main/engine/status/memory.ts';
 import { workspacePaths } from '../../src-main/formats/workspace.ts';
 

@@ -1,5 +1,10 @@
 /** Runs the checks on a timer, and reads crashes and costs on request. */
-import type { Check, CrashReport, MonitoringCosts } from '../../contract/index.ts';
+import {
+  type Check,
+  crashesFrom,
+  type CrashReport,
+  type MonitoringCosts,
+} from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
@@ -23,7 +28,6 @@ import {
 } from './checks.ts';
 import { CostReader } from './cost-reader.ts';
 import { costsFrom } from './costs.ts';
-import { crashesFrom } from './crashes.ts';
 
 const CHECK_SECONDS = 30;
 const STALE_HEARTBEAT_SECONDS = 30;

@@ -1,7 +1,7 @@
 /** The models of a workspace that can be asked, and the folders of their weights. */
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type PlaygroundModel, Refusal } from '../../contract/index.ts';
+import { type PlaygroundModel, Refusal, resolveId } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { type BaseModel, readBaseModel } from '../base-models/index.ts';
 import type { CheckpointsRoom } from '../checkpoints/index.ts';
@@ -64,11 +64,14 @@ async function baseModels(paths: WorkspacePaths): Promise<readonly AskedModel[]>
     }));
 }
 
-/** By id, a base model's plain id, or a unique prefix. Refusals NOT_FOUND, INVALID. Pure. */
+/** By id, a base model's plain id, the number of a version, or a unique prefix. Refusals NOT_FOUND, INVALID. Pure. */
 export function findModel(models: readonly AskedModel[], wanted: string): AskedModel {
-  const exact = models.find(({ id }) => id === wanted || id === BASE + wanted);
-  if (exact !== undefined) return exact;
-  const [found, another] = models.filter(({ id }) => id.startsWith(wanted));
+  const ids = models.map((model) => ({
+    id: model.id,
+    names: model.id.startsWith(BASE) ? [model.id.slice(BASE.length)] : [],
+    model,
+  }));
+  const found = resolveId(wanted, ids, 'model')?.model;
   const known = models.map(({ id }) => id).join(', ');
   if (found === undefined)
     throw new Refusal(
@@ -81,11 +84,6 @@ export function findModel(models: readonly AskedModel[], wanted: string): AskedM
         next: known === '' ? 'Add a base model first.' : `Choose one of these: ${known}.`,
       },
     );
-  if (another !== undefined)
-    throw new Refusal('INVALID', `${wanted} matches several models.`, {
-      subject: wanted,
-      next: `Type more of the name, for example ${found.id} or ${another.id}.`,
-    });
   return found;
 }
 

@@ -2,7 +2,8 @@
  * The history of crashes and hangs from the journal: cause, lost steps, and time until training
  * resumed. Pure.
  */
-import type { CrashReport, JournalEntry } from '../../contract/index.ts';
+import type { CrashReport } from './crash-reports.ts';
+import type { JournalEntry } from './journal.ts';
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
