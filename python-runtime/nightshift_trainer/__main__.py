@@ -18,7 +18,8 @@ from types import FrameType
 from typing import Any
 
 from . import ranks
-from .categories import describe
+from .categories import category_of, describe
+from .limits import LimitReached, limit_memory, memory_message
 from .run_folder import Canceled, RunFolder
 
 # oneDNN caches a bf16 CPU kernel per shape, and packed rows give new shapes at each step: the
@@ -63,7 +64,27 @@ def run_worker(folder: RunFolder, module: str, spec: Mapping[str, Any]) -> int:
 
 def _exit_failed(folder: RunFolder, error: BaseException) -> None:
     traceback.print_exc()
+    error = _within_limits(folder, error)
     folder.exit("failed", reason=str(error), code=1, error=describe(error))
+
+
+def _within_limits(folder: RunFolder, error: BaseException) -> BaseException:
+    """Where this process has a memory limit, memory that runs out is that of the file, not of the
+    machine: trying again would end the same way."""
+    if category_of(error) != "host_out_of_memory":
+        return error
+    try:
+        what = _subject(folder.spec())
+    except (OSError, ValueError, KeyError):
+        what = "This task"
+    message = memory_message(what)
+    return error if message is None else LimitReached(message)
+
+
+def _subject(spec: Mapping[str, Any]) -> str:
+    if spec["kind"] == "intake":
+        return str(spec["dataset"]["name"])
+    return f"The model of {spec['base']['source']}" if spec["kind"] == "base" else "This task"
 
 
 def _run_intake(folder: RunFolder) -> int:
@@ -82,6 +103,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print("usage: python -m nightshift_trainer <run folder> | --serve", file=sys.stderr)
         return 2
+    limit_memory()
     if arguments == ["--serve"]:
         importlib.import_module(WORKERS["intake"])
         return int(importlib.import_module(INTAKE_HOST).serve(_run_intake))

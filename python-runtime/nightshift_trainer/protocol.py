@@ -239,6 +239,7 @@ CrashCategory = Literal[
     "import_error",
     "configuration_error",
     "stopped_by_user",
+    "over_limit",
     "template_error",
     "dataset_error",
     "token_out_of_range",
@@ -274,6 +275,7 @@ CRASH_CATEGORIES: tuple[CrashCategory, ...] = (
     "import_error",
     "configuration_error",
     "stopped_by_user",
+    "over_limit",
     "template_error",
     "dataset_error",
     "token_out_of_range",
@@ -378,6 +380,8 @@ class _IntakeOptionsOptional(TypedDict, total=False):
     max_rows: int
     # Chosen encoding; UTF-8 unless given
     encoding: str | None
+    # Free disk space that is left; 0: no limit
+    min_free_bytes: int
 
 
 class IntakeOptions(_IntakeOptionsOptional):

@@ -21,6 +21,10 @@ export function addBaseCommands(program: Command, run: Run): void {
     .action((model: string) =>
       run((session) => withEngine(session, (client) => add(session, client, model))),
     );
+  base
+    .command('cancel')
+    .description('Cancel the download, creation or copy of a base model that is in progress')
+    .action(() => run((session) => withEngine(session, (client) => cancel(session, client))));
   withRestoreOptions(
     base
       .command('begin')
@@ -51,6 +55,13 @@ async function list(session: Session, client: EngineClient): Promise<ExitCode> {
   return exitCode.ok;
 }
 
+async function cancel(session: Session, client: EngineClient): Promise<ExitCode> {
+  const making = (await client.setup.get()).bases.find((base) => base.state === 'making');
+  const setup = await client.setup.cancel();
+  show(session, setup, `Canceled ${making?.label ?? 'the base model'}.`);
+  return exitCode.ok;
+}
+
 async function add(session: Session, client: EngineClient, model: string): Promise<ExitCode> {
   const kind = model === 'smollm2' || model === 'starter' ? model : 'folder';
   const folder = kind === 'folder' ? path.resolve(model) : null;
@@ -61,7 +72,11 @@ async function add(session: Session, client: EngineClient, model: string): Promi
     const base = setup.bases.find((base) => base.id === id);
     if (base?.state === 'failed')
       throw new Error(`${base.label} was not added: ${base.message ?? 'unknown error'}`);
-    if (base?.state === 'ready') {
+    if (base === undefined || base.state === 'available') {
+      session.terminal.error(`Adding ${id ?? model} was canceled.\n`);
+      return exitCode.failure;
+    }
+    if (base.state === 'ready') {
       show(session, base, `${base.id} is ready${setup.chosen === base.id ? ' and selected' : ''}.`);
       return exitCode.ok;
     }

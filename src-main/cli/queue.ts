@@ -79,8 +79,11 @@ export function addQueueCommands(program: Command, run: Run): void {
     );
   queue
     .command('remove')
+    .alias('cancel')
     .addArgument(dataset)
-    .description('Remove a dataset from the queue; its file moves to skipped')
+    .description(
+      'Remove a dataset from the queue and end its validation; its file moves to skipped',
+    )
     .action((name: string) => run((session) => remove(session, name)));
   withRestoreOptions(
     queue

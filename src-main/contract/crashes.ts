@@ -69,6 +69,15 @@ const unclearRestarts: readonly Row[] = [
   ],
 ];
 
+/** What the file or folder asks for is more than a worker may take; trying again ends the same way. */
+const overLimits: readonly Row[] = [
+  [
+    'over_limit',
+    'a limit of memory or time was reached',
+    'Split the file, shorten its rows, or use another base model.',
+  ],
+];
+
 const machineWaits: readonly Row[] = [
   ['shared_memory_too_small', 'shared memory is too small', 'Increase the size of /dev/shm.'],
   [
@@ -157,6 +166,7 @@ export const crashTable: ReadonlyMap<string, Crash> = new Map(
     ...crashes(machineRestarts, 'restart', true),
     ...crashes(unclearRestarts, 'restart', false),
     ...crashes(machineWaits, 'wait', true),
+    ...crashes(overLimits, 'dataset', false),
     ...crashes(datasetFailures, 'dataset', false),
   ].map((crash) => [crash.category, crash]),
 );

@@ -51,6 +51,7 @@ export const intakeOptions = z.object({
   accept_unused_fields: flag('Train without fields that the answer may depend on').optional(),
   max_rows: count('Read only so many rows; 0: all').optional(),
   encoding: text('Chosen encoding; UTF-8 unless given').nullable().optional(),
+  min_free_bytes: count('Free disk space that is left; 0: no limit').optional(),
   dry_run: flag('Only the report: no token cache, no split'),
 });
 export type IntakeOptions = z.infer<typeof intakeOptions>;

@@ -14,7 +14,7 @@ import { createLoad, hasFastBf16, processorName } from './processor.ts';
 
 export { diskSpace, type DiskSpace } from './disk.ts';
 export { gpuOf, type GpuReading, parseGpuLine } from './gpu.ts';
-export { memoryFrom, type MemoryReading } from './memory.ts';
+export { memoryFrom, type MemoryReading, residentMegabytes } from './memory.ts';
 export { createLoad, hasFastBf16, processorName } from './processor.ts';
 
 /** What doesn't change while the program runs. */

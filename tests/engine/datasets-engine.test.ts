@@ -8,6 +8,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -364,6 +365,22 @@ describe('setup', () => {
     expect(
       w.json<{ base: { id: string }; head: null }>('current_model/lineage.json'),
     ).toMatchObject({ base: { id: 'starter' }, head: null });
+  });
+
+  test('the creation of a base model can be canceled; nothing of it is left', async () => {
+    w.setBehavior({ base_seconds: 300 });
+    const { api } = await w.start();
+    expect(() => api.setup.cancel()).toThrow('No base model is being created');
+    await api.setup.choose({ base: 'starter', folder: null });
+    const models = path.join(w.folder, 'models');
+    const partials = () => readdirSync(models).filter((name) => name.endsWith('.partial'));
+    await until('its folder', () => partials().length > 0);
+    api.setup.cancel();
+    await until('canceled', () => api.setup.get().bases.every((base) => base.state !== 'making'));
+    expect(partials()).toEqual([]);
+    w.setBehavior({});
+    await api.setup.choose({ base: 'starter', folder: null });
+    await until('ready', () => api.setup.get().chosen === 'starter');
   });
 
   test('the base model of a trained lineage is not replaced', async () => {

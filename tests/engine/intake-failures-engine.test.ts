@@ -50,3 +50,15 @@ test.each(['dataset_error', 'unknown', 'bug'])(
     expect((await w.at(id, 'failed')).message).toContain(`a ${category}`);
   },
 );
+
+test('a file that reaches a limit of its worker moves to failed at once, and the next is validated', async () => {
+  const message = 'a.jsonl needs more than 2.1 GB of memory';
+  w.setBehavior({ fail_intake: { category: 'over_limit', message } });
+  await w.withBase();
+  const [a] = await w.add(w.rows('a.jsonl', 42));
+  expect((await w.at(a?.id ?? '', 'failed')).message).toContain(message);
+  expect(failures()).toHaveLength(1);
+  w.setBehavior({});
+  const [b] = await w.add(w.rows('b.jsonl', 42));
+  await w.at(b?.id ?? '', 'completed');
+});

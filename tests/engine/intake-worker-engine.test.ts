@@ -58,6 +58,30 @@ test('a worker killed in the middle of a file: the file is validated again, not 
   expect(failures).toEqual([]);
 });
 
+test('removing a file from the queue ends its validation, and the next file is validated', async () => {
+  w.setBehavior({ intake_seconds: 300 });
+  await w.withBase();
+  const [endless] = await w.add(w.rows('a.jsonl', 42));
+  await until('a heartbeat', () => {
+    try {
+      return pidOf(intakeRuns()[0] ?? '') > 0;
+    } catch {
+      return false;
+    }
+  });
+  const pid = pidOf(intakeRuns()[0] ?? '');
+  w.setBehavior({});
+  await w.engine.api.queue.remove({ id: endless?.id ?? '' });
+  await until('gone', () => identityOf(pid) === null);
+  expect(w.dataset(endless?.id ?? '').place).toBe('skipped');
+  const [next] = await w.add(w.rows('b.jsonl', 42));
+  await until('the verdict', () => w.dataset(next?.id ?? '').verdict === 'ready', 30);
+  const failed = w.engine.rooms.journal
+    .recent()
+    .filter(({ what }) => what === 'datasets.intake_failed');
+  expect(failed).toEqual([]);
+});
+
 test('the worker ends with the engine', async () => {
   await w.withBase();
   const [added] = await w.add(w.rows('a.jsonl', 42));

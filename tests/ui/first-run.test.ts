@@ -48,6 +48,8 @@ test('a base model in preparation shows its progress; a failed one shows the rea
   const bar = page.getByRole('progressbar', { name: 'Preparing SmolLM2-135M-Instruct' });
   await bar.waitFor();
   await expect.poll(() => bar.getAttribute('aria-valuenow')).toBe('40');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await called(server, 'setup.cancel');
   server.engine.change(
     withFirst({ state: 'failed', progress: null, message: 'The network cannot be reached.' }),
   );

@@ -134,6 +134,8 @@ describe('with an engine', () => {
     [['queue', 'hold', 'd-held', '--off'], 'queue.hold', { id: 'd-held', held: false }],
     [['queue', 'retry', 'd-empty'], 'queue.retry', { id: 'd-empty' }],
     [['queue', 'remove', 'd-long'], 'queue.remove', { id: 'd-long' }],
+    [['queue', 'cancel', 'd-long'], 'queue.remove', { id: 'd-long' }],
+    [['base', 'cancel'], 'setup.cancel', undefined],
     [
       ['queue', 'add', '/data/a.jsonl', '/data/b.jsonl', '--priority', 'high'],
       'queue.add',

@@ -21,7 +21,7 @@ const category = (evidence: Partial<Evidence>): string =>
 describe('the crash table', () => {
   test('has the categories of the specification, each with meaning and advice', () => {
     const wanted =
-      'gpu_out_of_memory gpu_out_of_memory_context_lost windows_shared_memory_fallback host_out_of_memory shared_memory_too_small device_side_assert illegal_memory_access cuda_library_error gpu_lost driver_mismatch no_kernel_for_gpu no_cuda disk_full permission_denied checkpoint_corrupt checkpoint_incompatible model_not_found template_error dataset_error token_out_of_range not_a_number weights_not_finite worker_died segmentation_fault hang import_error configuration_error stopped_by_user unknown killed_by_signal device_busy';
+      'gpu_out_of_memory gpu_out_of_memory_context_lost windows_shared_memory_fallback host_out_of_memory shared_memory_too_small device_side_assert illegal_memory_access cuda_library_error gpu_lost driver_mismatch no_kernel_for_gpu no_cuda disk_full permission_denied checkpoint_corrupt checkpoint_incompatible model_not_found template_error dataset_error token_out_of_range not_a_number weights_not_finite worker_died segmentation_fault hang import_error configuration_error stopped_by_user unknown killed_by_signal device_busy over_limit';
     for (const name of wanted.split(' ')) {
       const entry = crashTable.get(name);
       expect(entry, name).toBeDefined();

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..architectures import UnsupportedModel, class_name
 from ..rendering.base import BaseRefused
+from .bounds import require_bounded
 from .embeddings import require_embeddings, tensor_shapes
 from .named_templates import read_chat_template
 
@@ -43,6 +44,7 @@ def write_folder(source: Path, folder: Path) -> int:
         class_name(source)
     except UnsupportedModel as error:
         raise BaseRefused(f"{source} can't be used as a base model: {error}.") from error
+    require_bounded(source, weights)
     for name in TEXT_FILES:
         if (source / name).is_file():
             shutil.copyfile(source / name, folder / name)

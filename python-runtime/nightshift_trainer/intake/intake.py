@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -28,14 +29,16 @@ from .records import Record, Rejection
 from .rejections import Rejections
 from .report import build_report
 from .split import CORE, HELD_OUT_DUPLICATE, SLICE
-from .streams import data_suffix
+from .streams import FileRefused, data_suffix
 from .token_bytes import write_token_bytes
 from .validation import Validator
 from .validation_set import ValidationSet, read_validation_set, write_validation_set
 from .validation_set_tokens import ensure_validation_tokens, held_out_texts
 from .verdict import Counts, Verdict, decide_verdict, is_mixed
 
-HEARTBEAT_ROWS = 200
+HEARTBEAT_ROWS = 20
+# What the list of rejected rows may take on the disk, and per byte of the rows themselves.
+REPORT_BYTES, REPORT_RATIO = 64 << 20, 8
 
 
 class Progress(Protocol):
@@ -76,6 +79,7 @@ class Intake:
                 validator.add(item)
                 if validator.rows_seen % HEARTBEAT_ROWS == 0:
                     progress(validator.rows_seen)
+                    self._require_room(path, validator)
             validator.flush()
             progress(validator.rows_seen, final=True)
             if originals is not None:
@@ -98,6 +102,24 @@ class Intake:
         if data_suffix(path) in (".csv", ".tsv"):
             records = self._csv_missing.records(records)
         return islice(records, self._options.max_rows or None)
+
+    def _require_room(self, path: Path, validator: Validator) -> None:
+        """Raises `FileRefused` when the rejected rows take much more room than the rows, OSError
+        when the disk has only the space left that nothing may use."""
+        listed = validator.rejections.bytes_written
+        if listed > REPORT_BYTES + REPORT_RATIO * validator.bytes_seen:
+            raise FileRefused(
+                f"{path.name} was not read after row {validator.rows_seen:,}: "
+                f"{validator.rejections.total:,} of its rows can't be used, and their list has "
+                f"{listed / 1e6:.0f} MB already."
+            )
+        free = self._options.min_free_bytes
+        if free > 0 and shutil.disk_usage(self._folder).free < free:
+            raise OSError(
+                errno.ENOSPC,
+                f"Not enough disk space to validate {path.name}: less than "
+                f"{free / 1e9:.1f} GB is free after {validator.rows_seen:,} rows",
+            )
 
     def _partial_cache(self) -> Path | None:
         if self._options.dry_run:

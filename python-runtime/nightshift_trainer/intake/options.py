@@ -40,6 +40,8 @@ class IntakeOptions:
     max_rows: int = 0
     # What the user has chosen; None for UTF-8.
     encoding: str | None = None
+    # Free disk space that nothing may use; 0 for no limit.
+    min_free_bytes: int = 0
 
 
 def _choice(value: Any, allowed: tuple[str, ...], name: str) -> Any:  # noqa: ANN401 - JSON
@@ -83,6 +85,7 @@ def read_options(options: protocol.IntakeOptions) -> IntakeOptions:
         accept_unused_fields=options.get("accept_unused_fields", False),
         max_rows=options.get("max_rows", 0),
         encoding=options.get("encoding"),
+        min_free_bytes=options.get("min_free_bytes", 0),
     )
 
 

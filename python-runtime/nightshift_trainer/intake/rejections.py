@@ -30,6 +30,7 @@ class Rejections:
     def __init__(self, path: Path | None) -> None:
         self._stream = None if path is None else path.open("w", encoding="utf-8")
         self.by_reason: Counter[str] = Counter()
+        self.bytes_written = 0
         # A heap of the smallest row numbers: its first entry has the largest of them.
         self._listed: list[tuple[int, int, Rejection]] = []
         self._sequence = 0
@@ -48,7 +49,9 @@ class Rejections:
         else:
             heapq.heappushpop(self._listed, entry)
         if self._stream is not None:
-            self._stream.write(json.dumps(vars(rejection), ensure_ascii=False) + "\n")
+            line = json.dumps(vars(rejection), ensure_ascii=False) + "\n"
+            self._stream.write(line)
+            self.bytes_written += len(line)
 
     def add_all(self, rejections: Iterable[Rejection]) -> None:
         for rejection in sorted(rejections, key=lambda rejection: rejection.row):

@@ -13,6 +13,7 @@ from typing import BinaryIO, cast
 import xxhash
 import zstandard
 
+from ..limits import unpacked_limit, unpacked_message
 from .encodings import Transcoded
 
 COMPRESSED_SUFFIXES = (".gz", ".zst")
@@ -88,6 +89,8 @@ class HashedFile(io.RawIOBase):
 def decompressed(path: Path, raw: io.RawIOBase, encoding: str | None = None) -> BinaryIO:
     """The bytes inside the compression; with an `encoding`, converted from it to UTF-8."""
     stream = _unpacked(path, raw)
+    if path.suffix.lower() in COMPRESSED_SUFFIXES:
+        stream = cast("BinaryIO", _Bounded(path, stream))
     return stream if encoding is None else cast("BinaryIO", Transcoded(stream, encoding))
 
 
@@ -101,6 +104,31 @@ def _unpacked(path: Path, raw: io.RawIOBase) -> BinaryIO:
         )
         return cast("BinaryIO", reader)
     return cast("BinaryIO", raw)
+
+
+class _Bounded(io.RawIOBase):
+    """Raises `FileRefused` for a few bytes that unpack to very many."""
+
+    def __init__(self, path: Path, stream: BinaryIO) -> None:
+        self._name, self._stream = path.name, stream
+        self._size = path.stat().st_size
+        self._left = unpacked_limit(self._size)
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise FileRefused(unpacked_message(self._name, self._size))
+        return data
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(cast("bytearray", buffer)).cast("B")
+        data = self.read(len(view))
+        view[: len(data)] = data
+        return len(data)
 
 
 @contextmanager

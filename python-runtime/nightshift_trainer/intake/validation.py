@@ -10,9 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..limits import RENDER_CPU_SECONDS
 from ..rendering.base import PreparedBase
 from ..rendering.rows import RenderedRow, first_turn_difference, render_messages
-from ..rendering.template import Message, Rendered, TemplateRefused
+from ..rendering.template import Message, Rendered, TemplateRefused, TemplateTooSlow
 from ..rendering.thinking import without_thinking
 from ..rendering.tokens import Labels, TokenIds
 from ..wording import count_of
@@ -32,6 +33,7 @@ from .record_formats import RecordFormat, convert, is_preference, recognize
 from .record_views import full_text, question_text, renderable_roles
 from .records import Chat, Invalid, Record, Rejection, Text
 from .rejections import Rejections
+from .streams import FileRefused
 from .system_messages import SystemMessages
 from .text_controls import TextControls
 from .unreadable import is_of_content, unreadable
@@ -40,6 +42,8 @@ BATCH_ROWS, BATCH_CHARACTERS = 512, 1 << 20
 # Rows whose rendering is compared with the model's own chat template.
 TEMPLATE_CHECK_ROWS = 50
 LISTED_FIELDS = 8
+# Rows whose rendering was ended for its time, until the file is refused.
+MAX_SLOW_ROWS = 3
 
 
 class Validator:
@@ -70,6 +74,9 @@ class Validator:
         self._pending_characters = 0
         self._pending_rejections: list[Rejection] = []
         self.rows_seen = 0
+        # Characters of the rows, as a measure of what they may cost.
+        self.bytes_seen = 0
+        self._slow_rows: list[int] = []
         self._format_rows = FormatRows()
         self.formats = self._format_rows.counts
         # Valid rows of the less frequent formats in a mixed file, which count as rejected.
@@ -84,6 +91,7 @@ class Validator:
 
     def add(self, item: Record | Rejection) -> None:
         self.rows_seen += 1
+        self.bytes_seen += len(item.text if isinstance(item, Rejection) else item.raw)
         if self._originals is not None:
             self._originals.add(item.row, item.text if isinstance(item, Rejection) else item.raw)
         if isinstance(item, Rejection):
@@ -157,10 +165,23 @@ class Validator:
         except TemplateRefused as error:
             message = f"The chat template can't render this row: {error}."
             self._reject(record, "template_error", message)
+            if isinstance(error, TemplateTooSlow):
+                self._add_slow(record.row)
             return
         if isinstance(content, Chat):
             self._check_template(content.messages)
         self._append_pending(record, content, rendered)
+
+    def _add_slow(self, row: int) -> None:
+        """One slow row is rejected; with several, every further one would take as long."""
+        self._slow_rows.append(row)
+        if len(self._slow_rows) >= MAX_SLOW_ROWS:
+            rows = ", ".join(f"{number:,}" for number in self._slow_rows)
+            raise FileRefused(
+                f"The file was not read on: the chat template of the base model took more than "
+                f"{RENDER_CPU_SECONDS:.0f} s for each of the rows {rows}. Shorten these rows, or "
+                f"select another base model."
+            )
 
     def _without_empty(self, content: Chat | Text | Invalid) -> Chat | Text | Invalid:
         """Stripped of its think block, an answer may be empty."""

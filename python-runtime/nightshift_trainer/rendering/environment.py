@@ -17,6 +17,9 @@ import jinja2.nodes
 import jinja2.parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+# Items of a text or list that `*` makes.
+MAX_REPEATED = 1_000_000
+
 
 class GenerationTag(jinja2.ext.Extension):
     """`{% generation %}...{% endgeneration %}`: text that the model generates."""
@@ -68,9 +71,35 @@ def _tojson(
     )
 
 
+class BoundedEnvironment(ImmutableSandboxedEnvironment):
+    """Without the operators that need gigabytes or hours for a few characters of source."""
+
+    intercepted_binops = frozenset(("*", "**"))
+
+    def call_binop(
+        self,
+        context: jinja2.runtime.Context,
+        operator: str,
+        left: Any,  # noqa: ANN401 - any value in a template
+        right: Any,  # noqa: ANN401 - any value in a template
+    ) -> Any:  # noqa: ANN401 - any value in a template
+        numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
+        if operator == "**" and not (numbers and abs(left) < 2**32 and abs(right) <= 64):
+            raise jinja2.exceptions.SecurityError("`**` only takes small numbers")
+        if operator == "*" and not numbers and _repeated(left, right) > MAX_REPEATED:
+            raise jinja2.exceptions.SecurityError(f"`*` repeats to more than {MAX_REPEATED:,}")
+        return super().call_binop(context, operator, left, right)
+
+
+def _repeated(left: Any, right: Any) -> int:  # noqa: ANN401 - any value in a template
+    """The length of a text or list that is repeated."""
+    count, value = (left, right) if isinstance(left, int) else (right, left)
+    return len(value) * count if hasattr(value, "__len__") and isinstance(count, int) else 0
+
+
 def template_environment(strftime_now: Callable[[str], str]) -> ImmutableSandboxedEnvironment:
     """`strftime_now`: formats what the templates take as the current time."""
-    environment = ImmutableSandboxedEnvironment(
+    environment = BoundedEnvironment(
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=[GenerationTag, jinja2.ext.loopcontrols],

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import jinja2
 import jinja2.nodes
 
+from ..limits import RENDER_CPU_SECONDS, CpuTimeReached, cpu_limit
+from ..run_folder import Canceled
 from .environment import GenerationMarks, template_environment
 
 Message = Mapping[str, str]
+# Of one rendering. A row of a data file has at most 16 MB.
+MAX_CHARACTERS = 64 << 20
 
 
 class TemplateRefused(Exception):
     """The template can't render these messages; the message says why, without a final period."""
 
     category = "template_error"
+
+
+class TemplateTooSlow(TemplateRefused):
+    """A rendering was ended after its CPU time."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +53,8 @@ class ChatTemplate:
         moment = datetime.now() if date is None else date
         strftime = moment.strftime if isinstance(moment, datetime) else moment
         self._environment = template_environment(strftime)
-        try:
+        with _refusals("The chat template can't be parsed: "):
             self._template = self._environment.from_string(source)
-        except jinja2.TemplateError as error:
-            raise TemplateRefused(f"The chat template can't be parsed: {error}") from error
 
     @property
     def has_markers(self) -> bool:
@@ -72,7 +78,7 @@ class ChatTemplate:
     def render(self, messages: Sequence[Message], add_generation_prompt: bool = False) -> Rendered:
         marks = GenerationMarks()
         blocks: list[str] = []
-        try:
+        with _refusals():
             for block in self._template.generate(
                 messages=list(messages),
                 tools=None,
@@ -83,9 +89,26 @@ class ChatTemplate:
             ):
                 blocks.append(block)
                 marks.written += len(block)
-        except (jinja2.TemplateError, TypeError, KeyError, ValueError) as error:
-            raise TemplateRefused(str(error) or type(error).__name__) from error
+                if marks.written > MAX_CHARACTERS:
+                    raise TemplateRefused(f"It wrote more than {MAX_CHARACTERS:,} characters")
         return Rendered("".join(blocks), tuple(marks.spans))
 
     def text(self, messages: Sequence[Message], add_generation_prompt: bool = False) -> str:
         return self.render(messages, add_generation_prompt).text
+
+
+@contextlib.contextmanager
+def _refusals(what: str = "") -> Iterator[None]:
+    """Turns whatever a template from elsewhere raises into `TemplateRefused`, and ends one that
+    takes too long. What the machine or the user causes goes on."""
+    try:
+        with cpu_limit():
+            yield
+    except (TemplateRefused, Canceled, MemoryError, OSError):
+        raise
+    except CpuTimeReached as error:
+        raise TemplateTooSlow(
+            f"{what}It took more than {RENDER_CPU_SECONDS:.0f} s and was ended"
+        ) from error
+    except Exception as error:
+        raise TemplateRefused(what + (str(error) or type(error).__name__)) from error

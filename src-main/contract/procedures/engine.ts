@@ -47,6 +47,8 @@ export const setupProcedures = {
     .route({ method: 'POST', path: '/setup/base' })
     .input(z.object({ base: baseId, folder: z.string().nullable().default(null) }))
     .output(setup),
+  /** Ends the download, creation or copy of a base model; nothing of it is kept. */
+  cancel: call.route({ method: 'POST', path: '/setup/base/cancel' }).output(setup),
   /** Writes the sample dataset and queues it, with the settings it is trained with. `shuffled`: answers in another order, as a control. */
   sample: call
     .route({ method: 'POST', path: '/setup/sample' })

@@ -14,6 +14,7 @@ export const setupApi = ({ setup }: ApiRooms) =>
   ({
     get: () => setup.state(),
     choose: ({ base, folder }) => setup.choose(base, folder),
+    cancel: () => setup.cancel(),
     sample: async (input) => {
       await setup.sample(input);
       return DONE;

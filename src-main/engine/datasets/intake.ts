@@ -120,6 +120,9 @@ export interface IntakeInput {
   readonly config: Config;
   readonly base: Base;
   readonly isDry: boolean;
+  /** Free disk space that the validation leaves. */
+  readonly minFreeBytes?: number;
+  readonly signal?: AbortSignal;
   /** 0..1 */
   readonly onProgress: (progress: number) => void;
   /** Called with the hash of the file before it is validated; false stops with `changed`. */
@@ -141,9 +144,13 @@ export async function validate(
     {
       dataset: { id: input.id, folder: input.folder, name: input.name, path: input.file },
       base: { folder: input.base.folder },
-      options: intakeOptions(input.config, input.meta, input.isDry),
+      options: {
+        ...intakeOptions(input.config, input.meta, input.isDry),
+        ...(input.minFreeBytes === undefined ? {} : { min_free_bytes: input.minFreeBytes }),
+      },
     },
     {
+      ...(input.signal === undefined ? {} : { signal: input.signal }),
       onEvent: (event) => {
         const { type, bytes, total_bytes } = event as {
           readonly type: string;

@@ -96,6 +96,8 @@ export function passDatasets(parts: DatasetParts) {
         what: `skipped: ${reason}`,
         changes: { finished: clock.now(), ...changes, reason },
       });
+      // After the move: a file that is still queued would be validated again.
+      parts.validation.cancel(id);
       changed();
     },
     /** `before`: the dataset to place it in front of; null, or an unknown id: at the end. */

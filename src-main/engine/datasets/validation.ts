@@ -39,6 +39,7 @@ export class Validation {
   /** One intake worker at a time. */
   private readonly serializer = createSerializer();
   private running: string | null = null;
+  private abort = new AbortController();
 
   constructor(options: ValidationOptions) {
     this.options = options;
@@ -75,6 +76,11 @@ export class Validation {
     return validated.key === validationKey(this.options.config.values(), base, record.meta);
   }
 
+  /** Ends the validation of this dataset, so that the next file doesn't wait for it. */
+  cancel(id: string): void {
+    if (this.running === id) this.abort.abort();
+  }
+
   /** Runs a task while no file is validated. */
   exclusive<T>(task: () => Promise<T>): Promise<T> {
     return this.serializer.run(task);
@@ -94,6 +100,7 @@ export class Validation {
     if (next === undefined) return;
     const { id } = next.meta;
     this.running = id;
+    this.abort = new AbortController();
     this.activities.set(id, { progress: 0, message: null });
     this.options.changed();
     try {
@@ -139,6 +146,8 @@ export class Validation {
       config: configFor(this.options.config.values(), record.meta, base.id),
       base,
       isDry: false,
+      signal: this.abort.signal,
+      minFreeBytes: Math.round((this.options.disk.reading().floorGb ?? 0) * 1e9),
       onProgress: (progress) => {
         this.activities.set(id, { progress, message: null });
         this.options.changed();
@@ -205,6 +214,7 @@ export class Validation {
   }
 
   private async onFailure(record: DatasetRecord, category: string, message: string): Promise<void> {
+    if (category === 'canceled') return;
     const { id, name } = record.meta;
     this.options.journal.write({
       what: 'datasets.intake_failed',
@@ -219,7 +229,9 @@ export class Validation {
     }
     const attempts = (this.attempts.get(id) ?? 0) + 1;
     this.attempts.set(id, attempts);
-    if (attempts < MAX_ATTEMPTS) {
+    // A limit is reached again each time.
+    const isFinal = category === 'over_limit';
+    if (attempts < MAX_ATTEMPTS && !isFinal) {
       this.retryLater(record, message);
       return;
     }
@@ -227,7 +239,7 @@ export class Validation {
     await this.options.store.move(id, 'failed', {
       what: 'validation failed',
       changes: {
-        reason: `Validation failed ${MAX_ATTEMPTS} times: ${message}`,
+        reason: isFinal ? message : `Validation failed ${MAX_ATTEMPTS} times: ${message}`,
         finished: this.options.clock.now(),
       },
     });

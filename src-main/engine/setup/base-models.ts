@@ -1,5 +1,6 @@
 /** The base models that are offered, ready in models/, or being made by the worker. */
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
 import type { Setup } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Journal } from '../journal/index.ts';
@@ -49,6 +50,7 @@ export class BaseModels {
   private ready: readonly BaseModel[] = [];
   /** Being made, or failed. */
   private readonly making = new Map<string, BaseModel>();
+  private abort = new AbortController();
 
   constructor(options: BaseModels['options']) {
     this.options = options;
@@ -67,6 +69,11 @@ export class BaseModels {
 
   isMaking(): boolean {
     return [...this.making.values()].some((base) => base.state === 'making');
+  }
+
+  /** Ends the making; nothing of it is left in models/. */
+  cancel(): void {
+    this.abort.abort();
   }
 
   /** Finds the base models in models/. */
@@ -99,11 +106,13 @@ export class BaseModels {
       message: null,
     };
     this.show(shown);
+    this.abort = new AbortController();
     const folder = this.options.paths.base(id);
     const result = await this.options.trainer.work(
       'base',
       { base: { id: kind, folder, source, seed: STARTER_SEED } },
       {
+        signal: this.abort.signal,
         onEvent: (event) => {
           if (event.type !== 'progress') return;
           this.show({
@@ -115,9 +124,20 @@ export class BaseModels {
       },
     );
     if (result.ok) {
-      this.making.delete(id);
+      // In this order: at no time is it neither in progress nor ready.
       await this.scan();
+      this.making.delete(id);
       return true;
+    }
+    await this.removePartial(id);
+    if (result.category === 'canceled') {
+      this.options.journal.write({
+        what: 'setup.base_canceled',
+        text: `You canceled the base model ${shown.label}.`,
+      });
+      this.making.delete(id);
+      this.options.changed();
+      return false;
     }
     this.options.journal.write({
       what: 'setup.base_failed',
@@ -126,6 +146,14 @@ export class BaseModels {
     });
     this.show({ ...shown, state: 'failed', progress: null, message: result.message });
     return false;
+  }
+
+  /** What a killed worker left. */
+  private async removePartial(id: string): Promise<void> {
+    const { models } = this.options.paths;
+    for (const name of await readdir(models).catch(() => []))
+      if (name.startsWith(`.${id}.`) && name.endsWith('.partial'))
+        await rm(path.join(models, name), { recursive: true, force: true }).catch(() => undefined);
   }
 
   private show(base: BaseModel): void {

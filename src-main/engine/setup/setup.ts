@@ -49,6 +49,8 @@ export interface SetupRoom {
    * Refusals NOT_READY, INVALID, LOCKED, BUSY, DISK_FULL.
    */
   choose(kind: BaseKind, folder: string | null): Promise<Setup>;
+  /** Ends the creation of a base model. Refusal NOT_READY: none is being created. */
+  cancel(): Setup;
   /** Writes the sample dataset and queues its training file, at most once. Refusals NOT_READY, BUSY. */
   sample(options?: { readonly shuffled: boolean }): Promise<void>;
   /** Checks Python, device and base models again. */
@@ -153,6 +155,13 @@ class SetupChecks implements SetupRoom {
       .catch((error: unknown) => {
         this.options.failed('setup.choose', error);
       });
+    return this.state();
+  }
+
+  cancel(): Setup {
+    if (!this.bases.isMaking())
+      throw new Refusal('NOT_READY', 'No base model is being created.', { subject: 'base' });
+    this.bases.cancel();
     return this.state();
   }
 

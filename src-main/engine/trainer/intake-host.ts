@@ -31,6 +31,8 @@ export interface HostOptions {
   readonly folder: string;
   /** Base model that it has read; another one needs another process. */
   readonly base: string;
+  /** Above it, the process refuses an allocation. */
+  readonly memoryBytes: number;
 }
 
 export class IntakeHost {
@@ -79,7 +81,7 @@ export class IntakeHost {
         cwd: options.folder,
         detached: true,
         stdio: ['pipe', 'pipe', log],
-        env: environmentFor('intake', process.env, options.python),
+        env: environmentFor('intake', process.env, options.python, options.memoryBytes),
         windowsHide: true,
       });
       await new Promise<void>((resolve, reject) => {

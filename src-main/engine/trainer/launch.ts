@@ -26,6 +26,7 @@ export function environmentFor(
   kind: RunKind,
   own: Readonly<Record<string, string | undefined>>,
   python: PythonFacts,
+  memoryBytes: number | null = null,
 ): Record<string, string> {
   const isPassed = (name: string): boolean =>
     PASSED.test(name) || (kind === 'base' && PASSED_TO_BASE.test(name));
@@ -45,6 +46,7 @@ export function environmentFor(
     TRANSFORMERS_OFFLINE: '1',
     TOKENIZERS_PARALLELISM: 'false',
     ...(kind === 'intake' || kind === 'sample' ? { OMP_NUM_THREADS: '1' } : {}),
+    ...(memoryBytes === null ? {} : { NIGHTSHIFT_MEMORY_BYTES: String(memoryBytes) }),
   };
 }
 
@@ -102,6 +104,8 @@ export async function launch(options: {
   readonly kind: RunKind;
   readonly spec: Readonly<Record<string, unknown>>;
   readonly python: PythonFacts;
+  /** Above it, the process refuses an allocation; absent: as much as there is. */
+  readonly memoryBytes?: number | null;
 }): Promise<Launched> {
   await writeSpec(options.folder, options.spec);
   const log = openSync(path.join(options.folder, 'trainer.log'), 'a');
@@ -110,7 +114,7 @@ export async function launch(options: {
       cwd: options.folder,
       detached: true,
       stdio: ['ignore', log, log],
-      env: environmentFor(options.kind, process.env, options.python),
+      env: environmentFor(options.kind, process.env, options.python, options.memoryBytes ?? null),
       windowsHide: true,
     });
     await new Promise<void>((resolve, reject) => {

@@ -61,7 +61,10 @@ class TrainerSupervisor implements TrainerRoom {
         this.events.emit({ ...event, run });
       },
     };
-    this.workers = new Workers(this.context);
+    this.workers = new Workers({
+      ...this.context,
+      availableMemory: () => process.availableMemory(),
+    });
     this.foreignTrainer = new ForeignTrainer(options.paths, options.clock);
     this.sleepDetector = new SleepDetector(options.clock);
     this.stopPolling = options.clock.every(POLL_SECONDS, () => this.poll());

@@ -2,20 +2,19 @@
 import type { WorkerRequest } from '../../formats/index.ts';
 import { type HostExit, IntakeHost } from './intake-host.ts';
 import { createRunFolder, writeSpec } from './launch.ts';
-import type { PythonFacts, WorkOptions } from './types.ts';
+import type { PythonFacts, WorkerResult, WorkOptions } from './types.ts';
 import { WatchedRun } from './watched-run.ts';
+import { LimitWatch, limitsOf, ownMemoryLimit } from './worker-limits.ts';
 import type { WorkersOptions } from './workers.ts';
 
 const POLL_SECONDS = 0.1;
-/** A file whose worker writes no heartbeat for this long is validated again in another one. */
-const HANG_SECONDS = 600;
-const HEARTBEAT_CHECK_SECONDS = 5;
 /** A worker that could not be started is tried again after this time. */
 const RETRY_SECONDS = 300;
 
 export interface WarmRun {
   readonly run: WatchedRun;
-  readonly isHung: boolean;
+  /** Why it was ended; null: it ended by itself. */
+  readonly stopped: WorkerResult | null;
 }
 
 export class WarmIntake {
@@ -24,6 +23,8 @@ export class WarmIntake {
   private isBusy = false;
   private isClosed = false;
   private notBefore = -Infinity;
+  /** Of the process that is warm. */
+  private limits = limitsOf('intake', 0);
 
   constructor(options: WorkersOptions) {
     this.options = options;
@@ -56,7 +57,9 @@ export class WarmIntake {
     if (this.host?.isUsable === true && this.host.base === base) return this.host;
     this.host?.end();
     const { paths, clock } = this.options;
-    this.host = await IntakeHost.start({ python, clock, folder: paths.logs, base });
+    this.limits = limitsOf('intake', this.options.availableMemory());
+    const memoryBytes = ownMemoryLimit(this.limits);
+    this.host = await IntakeHost.start({ python, clock, folder: paths.logs, base, memoryBytes });
     if (this.host === null) this.notBefore = clock.monotonic() + RETRY_SECONDS;
     if (this.isClosed) this.host?.kill();
     return this.host;
@@ -85,23 +88,21 @@ export class WarmIntake {
     signal?.addEventListener('abort', cancel);
     if (signal?.aborted === true) cancel();
     let isDone = false;
-    let isHung = false;
+    let stopped: WorkerResult | null = null;
+    const watch = new LimitWatch({ kind: 'intake', limits: this.limits, clock });
     let exit: HostExit | null = null;
     const finished = host.run(folder).then((result) => {
       isDone = true;
       exit = result;
     });
-    let nextCheck = clock.monotonic() + HEARTBEAT_CHECK_SECONDS;
     const isRunning = (): boolean => !isDone;
     try {
       while (isRunning()) {
         await Promise.race([finished, clock.sleep(POLL_SECONDS)]);
         for (const event of await run.readEvents()) onEvent?.(event);
-        if (clock.monotonic() < nextCheck) continue;
-        nextCheck = clock.monotonic() + HEARTBEAT_CHECK_SECONDS;
-        await run.readHeartbeat();
-        isHung = run.heartbeatAge > HANG_SECONDS;
-        if (isHung) host.kill();
+        if (!isRunning() || stopped !== null) continue;
+        stopped = await watch.check(run);
+        if (stopped !== null) host.kill();
       }
     } finally {
       signal?.removeEventListener('abort', cancel);
@@ -109,6 +110,6 @@ export class WarmIntake {
     const ended = exit as HostExit | null;
     run.exitCode = ended?.exitCode ?? null;
     run.signal = ended?.signal ?? null;
-    return { run, isHung };
+    return { run, stopped };
   }
 }

@@ -10,6 +10,13 @@ import { readExit, readLogEnd } from './run-files.ts';
 import type { PythonFacts, WorkerResult, WorkOptions } from './types.ts';
 import { WarmIntake } from './warm-intake.ts';
 import { WatchedRun } from './watched-run.ts';
+import {
+  limitsItself,
+  limitsOf,
+  LimitWatch,
+  ownMemoryLimit,
+  type WorkerLimits,
+} from './worker-limits.ts';
 
 const POLL_SECONDS = 0.1;
 
@@ -19,6 +26,8 @@ export interface WorkersOptions {
   readonly python: () => Promise<PythonFacts>;
   /** Four hex digits that make a run id unique. */
   readonly random: () => string;
+  /** Bytes of memory that this machine, or its container, can give now. */
+  readonly availableMemory: () => number;
 }
 
 export class Workers {
@@ -47,12 +56,14 @@ export class Workers {
               options,
             )
           : null;
-      if (warm?.isHung === true) return hung(kind);
-      run = warm?.run ?? (await this.start(python, kind, request));
+      let stopped = warm?.stopped ?? null;
+      const limits = limitsOf(kind, this.options.availableMemory());
+      run = warm?.run ?? (await this.start(python, kind, request, limits));
       if (warm === null) {
         options.onStarted?.(run);
-        await this.observe(run, options);
+        stopped = await this.observe(run, options, { kind, limits, clock: this.options.clock });
       }
+      if (stopped !== null) return stopped;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       return { ok: false, category: launchCategory(error), message, log: '' };
@@ -81,16 +92,24 @@ export class Workers {
     python: PythonFacts,
     kind: K,
     request: WorkerRequest<K>,
+    limits: WorkerLimits,
   ): Promise<WatchedRun> {
     const { paths, clock } = this.options;
     const { run, folder, created } = await createRunFolder(this.options, kind);
     const spec = { format: 1, kind, run, workspace: paths.root, created, ...request };
-    const launched = await launch({ folder, kind, python, spec });
+    const memoryBytes = limitsItself(kind) ? ownMemoryLimit(limits) : null;
+    const launched = await launch({ folder, kind, python, spec, memoryBytes });
     return new WatchedRun({ run, folder, ...launched, clock });
   }
 
-  /** Until the process is gone and its last event is read. */
-  private async observe(run: WatchedRun, { onEvent, signal }: WorkOptions): Promise<void> {
+  /** Until the process is gone and its last event is read. Returns which limit it reached. */
+  private async observe(
+    run: WatchedRun,
+    { onEvent, signal }: WorkOptions,
+    watched: ConstructorParameters<typeof LimitWatch>[0],
+  ): Promise<WorkerResult | null> {
+    const watch = new LimitWatch(watched);
+    let stopped: WorkerResult | null = null;
     const cancel = (): void => {
       signalGroup(run.identity, 'SIGKILL');
     };
@@ -101,7 +120,8 @@ export class Workers {
       for (;;) {
         const isAlive = run.isAlive;
         for (const event of await run.readEvents()) onEvent?.(event);
-        if (!isAlive) break;
+        if (!isAlive) return stopped;
+        stopped ??= await watch.check(run);
         await this.options.clock.sleep(POLL_SECONDS);
       }
     } finally {
@@ -110,13 +130,6 @@ export class Workers {
     }
   }
 }
-
-const hung = (kind: WorkerKind): WorkerResult => ({
-  ok: false,
-  category: 'hang',
-  message: `The ${kind} worker stopped responding.`,
-  log: '',
-});
 
 async function resultOf(run: WatchedRun): Promise<WorkerResult> {
   const exit = await readExit(run.folder);

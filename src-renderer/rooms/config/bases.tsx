@@ -46,7 +46,18 @@ export function MoreBases(): ReactElement | null {
                 : (base.message ?? base.detail)}
             </span>
           </span>
-          {isBuiltIn(base.id) ? (
+          {base.state === 'making' ? (
+            <Button
+              size="xs"
+              disabled={lost}
+              aria-label={`Cancel ${base.label}`}
+              onClick={() => {
+                void command((engine) => engine.setup.cancel());
+              }}
+            >
+              Cancel
+            </Button>
+          ) : isBuiltIn(base.id) ? (
             <Button
               size="xs"
               disabled={lost || isMaking}

@@ -40,6 +40,7 @@ function BaseOption({
 }
 
 function Preparing({ base }: { readonly base: Base }): ReactElement {
+  const lost = useLost();
   const fraction = base.progress ?? 0;
   return (
     <>
@@ -56,6 +57,17 @@ function Preparing({ base }: { readonly base: Base }): ReactElement {
         aria-valuenow={Math.round(fraction * 100)}
       >
         <i style={{ width: `${String(fraction * 100)}%` }} />
+      </div>
+      <div className={classNames(layoutStyles.row, styles.actions)}>
+        <Button
+          size="xs"
+          disabled={lost}
+          onClick={() => {
+            void command((engine) => engine.setup.cancel());
+          }}
+        >
+          Cancel
+        </Button>
       </div>
     </>
   );

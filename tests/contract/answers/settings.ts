@@ -44,6 +44,14 @@ export const setupAnswers = (stage: Stage): Answers['setup'] => ({
     stage.change({ setup: { ...setup, chosen: base, bases } });
     return undefined;
   },
+  cancel: () => {
+    const { setup } = stage.rooms();
+    const bases = setup.bases.map((base) =>
+      base.state === 'making' ? { ...base, state: 'available', progress: null } : base,
+    );
+    stage.change({ setup: { ...setup, bases } });
+    return undefined;
+  },
   sample: () => {
     stage.change({ setup: { ...stage.rooms().setup, sample_added: true } });
     addDataset(stage, 'sample.jsonl', 98_304);
