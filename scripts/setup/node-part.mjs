@@ -1,7 +1,8 @@
 /**
  * Node part of the setup: installs node_modules according to package-lock.json, including Node 24.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireDisk } from './disk-part.mjs';
 import { log, root, run, SetupError } from './terminal.mjs';
@@ -24,6 +25,19 @@ export function installationProblem(lock, installed) {
       return `${folder} is ${found.version}, expected ${wanted.version}`;
   }
   return null;
+}
+
+/**
+ * Why this content is not Node's binary; null if it is, or where no hash is known. The lock file has
+ * the hash of the package `node`, which downloads its binary without one.
+ */
+export function binaryProblem(content, hashes, platform = `${process.platform}-${process.arch}`) {
+  const wanted = hashes[platform];
+  if (wanted === undefined) return null;
+  const found = createHash('sha256').update(content).digest('hex');
+  return found === wanted
+    ? null
+    : `node ${hashes.version} for ${platform} has the SHA-256 ${found}, expected ${wanted}`;
 }
 
 const readObject = (path) => {
@@ -87,15 +101,33 @@ export async function setUpNode() {
       );
     log('Node packages: installed');
   } else log('Node packages: up to date');
-  await setUpBundledNode();
+  await setUpBundledNode(problem !== null);
 }
 
 /**
  * The package `node` downloads its binary in an install script. npm 11 may block it, so it is run
  * here.
  */
-async function setUpBundledNode() {
-  if ((await node24()) !== null) return;
+async function setUpBundledNode(isNew) {
+  if (isNew) requireKnownNode();
+  if ((await node24()) === null) await downloadNode();
+}
+
+/** Before it is run for the first time. */
+function requireKnownNode() {
+  const path = bundledNode();
+  if (process.env.NIGHTSHIFT_NODE || !existsSync(path)) return;
+  const hashes = readObject(join(root, 'scripts', 'setup', 'node-hashes.json'));
+  const problem = binaryProblem(readFileSync(path), hashes);
+  if (problem === null) return;
+  rmSync(path, { force: true });
+  throw new SetupError(
+    `The downloaded Node was not used: ${problem}.`,
+    'Check the package registry, or install Node 24 and set NIGHTSHIFT_NODE to its path, then run this again.',
+  );
+}
+
+async function downloadNode() {
   log('Node 24: downloading the binary');
   const folder = join(root, 'node_modules', 'node');
   const script = await run(process.execPath, ['installArchSpecificPackage.js'], {
@@ -103,6 +135,7 @@ async function setUpBundledNode() {
     cwd: folder,
     env: { ...process.env, npm_config_ignore_scripts: 'false', npm_config_global: 'false' },
   });
+  requireKnownNode();
   if ((await node24()) !== null) return log('Node 24: ready');
   const rebuild = await run(
     windows ? 'npm.cmd' : 'npm',
@@ -112,6 +145,7 @@ async function setUpBundledNode() {
       shell: windows,
     },
   );
+  requireKnownNode();
   if ((await node24()) !== null) return log('Node 24: ready');
   throw new SetupError(
     'Installing the Node 24 binary failed.',

@@ -1,7 +1,7 @@
 /**
- * Python part of the setup: creates python-runtime/.venv with the pinned packages. torch is
- * installed first, because its build depends on the machine, and constrains the rest. Each step
- * records a hash of its inputs, so that finished steps are skipped.
+ * Python part of the setup: creates python-runtime/.venv with the packages of the lock files, which
+ * name the hashes of their files. torch is installed first, because its build depends on the
+ * machine. Each step records a hash of its inputs, so that finished steps are skipped.
  */
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
@@ -12,11 +12,13 @@ import { localTorchWheel, readPipSettings, uvOptions } from './pip-settings.mjs'
 import { log, root, run, setupFolder, SetupError } from './terminal.mjs';
 
 export const TORCH = '2.13.0';
-const UV = '0.13.9';
+export const UV = '0.13.9';
 const NEEDED_GB = 4;
 const windows = process.platform === 'win32';
 const venv = join(root, 'python-runtime', '.venv');
 export const venvPython = join(venv, windows ? 'Scripts/python.exe' : 'bin/python');
+/** `packages`, `torch`, `tests` or `uv`: every package with the hashes of its files. */
+export const lockFile = (name) => join(root, 'python-runtime', `requirements-${name}.lock`);
 const stampFile = join(venv, 'nightshift-setup.json');
 
 const hash = (...parts) => createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16);
@@ -58,7 +60,7 @@ async function findPython() {
 /**
  * A usable uv: from PATH, from an earlier setup, or newly installed with pip. null if unavailable.
  */
-async function findUv(python) {
+export async function findUv(python) {
   if (process.env.NIGHTSHIFT_UV === '') return null; // Set but empty: use pip.
   const privateUv = join(setupFolder, 'uv', 'bin', windows ? 'uv.exe' : 'uv');
   for (const path of [process.env.NIGHTSHIFT_UV, 'uv', privateUv]) {
@@ -70,7 +72,8 @@ async function findUv(python) {
   }
   log('Python: downloading uv');
   mkdirSync(setupFolder, { recursive: true });
-  const pip = ['-m', 'pip', 'install', '--quiet', '--target', join(setupFolder, 'uv'), `uv==${UV}`];
+  const target = ['--target', join(setupFolder, 'uv')];
+  const pip = ['-m', 'pip', 'install', '--quiet', ...target, ...locked('uv')];
   const answer = await run(python.command[0], [...python.command.slice(1), ...pip], {
     quiet: true,
   });
@@ -83,15 +86,22 @@ async function findUv(python) {
  */
 async function chooseTorch(settings, python) {
   if (process.platform === 'darwin')
-    return { kind: 'mps', requirement: `torch==${TORCH}`, backend: null };
+    return { kind: 'mps', requirement: locked('torch'), backend: null };
   const requested = process.env.NIGHTSHIFT_TORCH;
   const hasGpu = (await run('nvidia-smi', ['-L'], { quiet: true })).code === 0;
   if (requested === 'cuda' || (hasGpu && requested !== 'cpu'))
-    return { kind: 'cuda', requirement: `torch==${TORCH}`, backend: 'auto' };
-  if (localTorchWheel(settings, TORCH, python.tag) !== null)
-    return { kind: 'cpu', requirement: `torch==${TORCH}+cpu`, backend: null };
-  return { kind: 'cpu', requirement: `torch==${TORCH}`, backend: 'cpu' };
+    return { kind: 'cuda', requirement: [`torch==${TORCH}`], backend: 'auto' };
+  // The file itself, so that no registry can offer another one.
+  const wheel = localTorchWheel(settings, TORCH, python.tag);
+  if (wheel !== null) return { kind: 'cpu', requirement: ['--no-deps', wheel], backend: null };
+  return { kind: 'cpu', requirement: ['--no-deps', `torch==${TORCH}`], backend: 'cpu' };
 }
+
+/**
+ * Only files with a known hash, and nothing that isn't listed: then it doesn't matter which of the
+ * registries in the pip settings answers.
+ */
+const locked = (name) => ['--require-hashes', '--no-deps', '-r', lockFile(name)];
 
 /** Returns install(args), which uses uv, or pip if uv is null. */
 function installer(uv, settings) {
@@ -153,12 +163,10 @@ const installError = (what, output) =>
  * SetupError.
  */
 export async function setUpPython({ tests }) {
-  const requirements = join(root, 'python-runtime', 'requirements.txt');
-  const testRequirements = join(root, 'python-runtime', 'requirements-test.txt');
   const wanted = {
     torch: hash(TORCH, process.env.NIGHTSHIFT_TORCH ?? ''),
-    packages: hash(TORCH, readText(requirements)),
-    tests: hash(readText(testRequirements)),
+    packages: hash(TORCH, readText(lockFile('packages'))),
+    tests: hash(readText(lockFile('tests'))),
   };
   const steps = ['torch', 'packages', ...(tests ? ['tests'] : [])];
   const isPending = (step) => readStamps()[step] !== wanted[step];
@@ -175,35 +183,24 @@ export async function setUpPython({ tests }) {
   if (isPending('torch')) {
     const torch = await chooseTorch(settings, python);
     log(`Python packages: torch ${TORCH} (${torch.kind})`);
-    let answer = await install([torch.requirement], torch.backend);
+    let answer = await install(torch.requirement, torch.backend);
     if (answer.code !== 0 && torch.backend !== null) {
       log(
         'Python packages: the CPU build of torch is not available, installing the standard build (about 3 GB)',
       );
-      answer = await install([torch.requirement]);
+      answer = await install(locked('torch'));
     }
     if (answer.code !== 0) throw installError('torch', answer.output);
     writeStamp('torch', wanted.torch);
   }
-  const constraints = join(venv, 'nightshift-torch.txt');
-  const version = await run(
-    venvPython,
-    ['-c', 'from importlib.metadata import version; print(version("torch"))'],
-    {
-      quiet: true,
-    },
-  );
-  writeFileSync(constraints, `torch==${version.output.trim()}\n`);
-  for (const [step, file, label] of [
-    ['packages', requirements, 'the pinned packages'],
-    ['tests', testRequirements, 'the test packages'],
+  for (const [step, label] of [
+    ['packages', 'the pinned packages'],
+    ['tests', 'the test packages'],
   ]) {
     if (!steps.includes(step) || !isPending(step)) continue;
-    if (existsSync(file)) {
-      log(`Python packages: ${label}`);
-      const answer = await install(['-r', file, '-c', constraints]);
-      if (answer.code !== 0) throw installError(label, answer.output);
-    }
+    log(`Python packages: ${label}`);
+    const answer = await install(locked(step));
+    if (answer.code !== 0) throw installError(label, answer.output);
     writeStamp(step, wanted[step]);
   }
   compileInBackground();

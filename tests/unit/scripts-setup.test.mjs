@@ -1,11 +1,14 @@
 /** The scripts: installed packages, pip settings, opening the window, test results, planted faults. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { freeGigabytes, requireDisk } from '../../scripts/setup/disk-part.mjs';
-import { installationProblem } from '../../scripts/setup/node-part.mjs';
+import { lockEntries } from '../../scripts/setup/lock-file.mjs';
+import { binaryProblem, installationProblem } from '../../scripts/setup/node-part.mjs';
+import { lockFile, TORCH, UV } from '../../scripts/setup/python-part.mjs';
 import { readHeader, splitArguments } from '../../scripts/planted.mjs';
 import {
   localTorchWheel,
@@ -35,6 +38,46 @@ test('compares node_modules with the lock file', () => {
   const has = (version) => ({ packages: { 'node_modules/a': { version } } });
   expect(installationProblem(lock, has('0.9.0'))).toContain('0.9.0');
   expect(installationProblem(lock, has('1.0.0'))).toBeNull();
+});
+
+test("Node's binary is used only with the hash that is known for it", () => {
+  const hashes = JSON.parse(readFileSync('scripts/setup/node-hashes.json', 'utf8'));
+  const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+  expect(hashes.version).toBe(devDependencies.node);
+  const known = createHash('sha256').update('node').digest('hex');
+  const own = { version: '1.0.0', 'linux-x64': known };
+  expect(binaryProblem('node', own, 'linux-x64')).toBeNull();
+  expect(binaryProblem('evil', own, 'linux-x64')).toContain(`expected ${known}`);
+  expect(binaryProblem('other', own, 'aix-ppc64')).toBeNull();
+});
+
+test('every Python package that is installed has an exact version and hashes', () => {
+  const locks = ['packages', 'torch', 'tests', 'uv'].map((name) => [
+    name,
+    lockEntries(readFileSync(lockFile(name), 'utf8')),
+  ]);
+  for (const [lock, entries] of locks) {
+    expect(entries.length, lock).toBeGreaterThan(0);
+    for (const { requirement, hashes, text } of entries) {
+      expect(hashes.length, `${lock}: ${requirement}`).toBeGreaterThan(0);
+      expect(text, lock).not.toMatch(/:\/\//);
+    }
+  }
+  const pinned = (name) =>
+    locks
+      .find(([lock]) => lock === name)[1]
+      .map(({ name: packageName, version }) => `${packageName}==${version}`);
+  expect(pinned('torch')).toContain(`torch==${TORCH}`);
+  expect(pinned('uv')).toEqual([`uv==${UV}`]);
+  for (const [file, name] of [
+    ['requirements.txt', 'packages'],
+    ['requirements-test.txt', 'tests'],
+  ])
+    for (const line of readFileSync(`python-runtime/${file}`, 'utf8').split('\n')) {
+      const wanted = line.split(';')[0].trim();
+      if (wanted !== '' && !wanted.startsWith('#'))
+        expect(pinned(name), `${file}: run node scripts/write-requirements.mjs`).toContain(wanted);
+    }
 });
 
 test("reads pip's settings; environment variables take precedence", () => {
