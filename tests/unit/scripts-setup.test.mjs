@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { seriousFindings } from '../../scripts/audit.mjs';
 import { freeGigabytes, requireDisk } from '../../scripts/setup/disk-part.mjs';
 import { lockEntries } from '../../scripts/setup/lock-file.mjs';
 import { binaryProblem, installationProblem } from '../../scripts/setup/node-part.mjs';
@@ -38,6 +39,19 @@ test('compares node_modules with the lock file', () => {
   const has = (version) => ({ packages: { 'node_modules/a': { version } } });
   expect(installationProblem(lock, has('0.9.0'))).toContain('0.9.0');
   expect(installationProblem(lock, has('1.0.0'))).toBeNull();
+});
+
+test('an audit names serious vulnerabilities; without an answer it is skipped', () => {
+  const answer = {
+    vulnerabilities: {
+      a: { severity: 'critical', range: '<1.2' },
+      b: { severity: 'low', range: '*' },
+    },
+  };
+  expect(seriousFindings(JSON.stringify(answer))).toEqual(['a <1.2: critical']);
+  expect(seriousFindings(JSON.stringify({ vulnerabilities: {} }))).toEqual([]);
+  expect(seriousFindings(JSON.stringify({ statusCode: 405, message: 'no' }))).toBeNull();
+  expect(seriousFindings('ECONNREFUSED')).toBeNull();
 });
 
 test("Node's binary is used only with the hash that is known for it", () => {
