@@ -103,7 +103,8 @@ def _value_bytes(array: Any) -> list[int]:  # noqa: ANN401 - Array
         lengths = _value_bytes(array.dictionary)
         return [0 if index is None else lengths[index] for index in array.indices.to_pylist()]
     if _is_text(kind):
-        return [length or 0 for length in compute.binary_length(array).to_pylist()]
+        lengths: Any = compute.binary_length(array)  # pyright: ignore[reportAttributeAccessIssue]
+        return [length or 0 for length in lengths.to_pylist()]
     if pyarrow.types.is_struct(kind):
         fields = [_value_bytes(array.field(index)) for index in range(kind.num_fields)]
         return [sum(sizes) for sizes in zip(*fields, strict=True)] or [0] * len(array)
