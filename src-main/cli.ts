@@ -1,6 +1,8 @@
 /** Entry point of the command line. */
 import { createPrompts, runCommandLine, wantsColor } from './cli/index.ts';
 
+// What it writes is for this account alone.
+process.umask(0o077);
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {

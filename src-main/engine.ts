@@ -5,12 +5,12 @@
  * content. Exit codes: 0 clean shutdown, 1 failure, 2 usage, 3 refused (another engine).
  */
 import {
-  appendFileSync,
   closeSync,
   readdirSync,
   readlinkSync,
-  rmSync,
+  unlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -21,7 +21,7 @@ import { Refusal, systemRefusal, visibleLines, visibleText } from './contract/in
 import { createDiagnostics } from './engine/diagnostics/index.ts';
 import { startEngine } from './engine/engine.ts';
 import { workspacePaths } from './formats/workspace.ts';
-import { systemClock } from './kit/index.ts';
+import { openAppendSync, systemClock } from './kit/index.ts';
 import { createServer, readOrMakeToken } from './server/index.ts';
 
 /**
@@ -55,7 +55,7 @@ function engineLog(folder: string): (line: string) => void {
   const oldest = `engine_${day(new Date(Date.now() - LOG_DAYS * 86_400_000))}.log`;
   try {
     for (const name of readdirSync(folder))
-      if (/^engine_\d{8}\.log$/.test(name) && name < oldest) rmSync(join(folder, name));
+      if (/^engine_\d{8}\.log$/.test(name) && name < oldest) unlinkSync(join(folder, name));
   } catch {
     // The folder does not exist yet.
   }
@@ -63,7 +63,12 @@ function engineLog(folder: string): (line: string) => void {
     const now = new Date();
     try {
       const file = join(folder, `engine_${day(now)}.log`);
-      appendFileSync(file, `${now.toISOString()} ${visibleLines(line)}\n`);
+      const log = openAppendSync(file);
+      try {
+        writeSync(log, `${now.toISOString()} ${visibleLines(line)}\n`);
+      } finally {
+        closeSync(log);
+      }
     } catch {
       // The disk room reports a full disk.
     }
@@ -117,6 +122,8 @@ async function diagnose(workspace: string, target: string, names: boolean): Prom
 }
 
 async function main(): Promise<void> {
+  // Datasets, models, logs and status are for this account alone; Python inherits it.
+  process.umask(0o077);
   const { workspace, port: asked, json, diagnostics, names } = options();
   if (diagnostics !== null) {
     await diagnose(workspace, diagnostics, names);

@@ -104,6 +104,8 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m nightshift_trainer <run folder> | --serve", file=sys.stderr)
         return 2
     limit_memory()
+    # Datasets, models and logs are for this account alone.
+    os.umask(0o077)
     if arguments == ["--serve"]:
         importlib.import_module(WORKERS["intake"])
         return int(importlib.import_module(INTAKE_HOST).serve(_run_intake))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,43 @@ def fsync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+# Windows has neither. A pipe in place of a file would block its reader or writer for ever.
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+def _open_regular(path: Path, flags: int) -> int:
+    """OSError for anything but a regular file. What is made is for this account alone."""
+    descriptor = os.open(path, flags | _NO_WAIT | _BINARY, 0o600)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError(f"{path} is not a regular file")
+
+
+def open_append(path: Path) -> int:
+    """A descriptor for appending. OSError for a link, which would lead to another file."""
+    return _open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_FOLLOW)
+
+
+def read_text(path: Path) -> str:
+    """As `Path.read_text`, but never waits for a pipe."""
+    with os.fdopen(_open_regular(path, os.O_RDONLY), "rb") as stream:
+        return stream.read().decode("utf-8")
+
+
+def remove_tree(path: Path) -> None:
+    """Removes a folder with its content, or a link itself; OSErrors are ignored. Nothing is removed
+    through a link in place of the folder that holds it, which may lead anywhere."""
+    if path.parent.is_symlink():
+        return
+    if path.is_symlink() or path.is_file():
+        path.unlink(missing_ok=True)
+    else:
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def write_bytes(path: Path, content: bytes, durable: bool = True) -> None:
     """Writes to a temporary name in the same folder, fsyncs, renames, and fsyncs the folder.
 
@@ -29,7 +68,10 @@ def write_bytes(path: Path, content: bytes, durable: bool = True) -> None:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        with temporary.open("wb") as stream:
+        # A leftover of an earlier process of this pid, or a link that somebody put there.
+        temporary.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW
+        with os.fdopen(_open_regular(temporary, flags), "wb") as stream:
             stream.write(content)
             if durable:
                 stream.flush()
@@ -58,7 +100,7 @@ def write_json(path: Path, document: Any, durable: bool = True) -> None:  # noqa
 
 def read_json(path: Path) -> dict[str, Any]:
     """ValueError when the file holds no JSON object, or one of a newer format."""
-    document = json.loads(path.read_text("utf-8"))
+    document = json.loads(read_text(path))
     if not isinstance(document, dict):
         raise ValueError(f"{path} doesn't contain a JSON object.")
     if int(document.get("format", 1)) > 1:
@@ -86,7 +128,7 @@ class LineFile:
 
     def flush(self, durable: bool = False) -> None:
         """Writes all pending lines. OSError when that fails; the lines then stay pending."""
-        with self.path.open("ab", buffering=0) as stream:
+        with os.fdopen(open_append(self.path), "ab", buffering=0) as stream:
             before = stream.seek(0, os.SEEK_END)
             written = 0
             try:

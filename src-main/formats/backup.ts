@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { backup } from '../contract/index.ts';
 import { defineFile } from './document.ts';
 import { count, formatNumber, integer, text } from './fields.ts';
+import { isInnerLink, relativePath } from './names.ts';
 
 const backupFacts = backup
   .omit({ folder: true, keep_until: true, verified: true })
@@ -30,13 +31,17 @@ export const backupManifest = defineFile({
     backup: backupFacts.describe('What it is'),
     files: z
       .record(
-        z.string(),
+        relativePath,
         z.object({ size: count('Bytes'), sha256: text('Hash'), mode: integer('File mode') }),
       )
       .describe('Files by path'),
-    folders: z.array(z.string()).describe('Folders, parents first'),
+    folders: z.array(relativePath).describe('Folders, parents first'),
     links: z
-      .array(z.object({ name: text('Path'), target: text('Target as written') }))
+      .array(
+        z
+          .object({ name: relativePath.describe('Path'), target: text('Target as written') })
+          .refine(({ name, target }) => isInnerLink(name, target), 'leads out of the backup'),
+      )
       .describe('Symbolic links'),
   }),
 });

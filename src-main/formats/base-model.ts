@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { defineFile, defineLines, renameFields } from './document.ts';
 import { count, formatNumber, integer, text, time } from './fields.ts';
+import { folderName } from './names.ts';
 
 export const baseFile = defineFile({
   name: 'base.json',
@@ -77,7 +78,7 @@ export const coreFile = defineFile({
     format: formatNumber,
     hash: text('xxh3-128 of `records.jsonl`'),
     rows: count('Rows'),
-    from_dataset: text('Dataset that they come from'),
+    from_dataset: folderName('Dataset that they come from'),
     normalized_hashes: z.array(z.string()).describe('Hashes of the questions, 16 hex digits each'),
   }),
 });

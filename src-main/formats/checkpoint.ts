@@ -13,13 +13,14 @@ import {
   text,
   time,
 } from './fields.ts';
+import { branchName, folderName, relativePath } from './names.ts';
 
 /** Where training stands in its dataset. The position counts rows that are not excluded. */
 export const checkpointCursor = renamed(
   { left_out: 'excluded_rows' },
   z.looseObject({
-    dataset: text('Dataset id'),
-    pass: text('Pass id'),
+    dataset: folderName('Dataset id'),
+    pass: folderName('Pass id'),
     content_hash: text('xxh3-128 of the dataset file'),
     excluded_rows: rowNumbers('Quarantined rows that this pass does not train').default([]),
     epoch: integer('Epoch, from 0'),
@@ -56,7 +57,7 @@ export const checkpointManifest = defineFile({
   schema: checkpointOrigin.extend({
     format: formatNumber,
     step: integer('Step of the branch'),
-    branch: text('Branch name'),
+    branch: branchName('Branch name'),
     parent_step: integer('Step of the checkpoint before it').nullable().default(null),
     parent: lineagePoint
       .nullable()
@@ -65,7 +66,7 @@ export const checkpointManifest = defineFile({
     created: time('When it was written'),
     program: text('`nightshift`').default('nightshift'),
     files: z
-      .record(z.string(), z.object({ size: count('Bytes'), xxh3_128: text('Hash').default('') }))
+      .record(relativePath, z.object({ size: count('Bytes'), xxh3_128: text('Hash').default('') }))
       .describe('Files by path inside the checkpoint'),
     seal: text('xxh3-128 over the manifest without this field').default(''),
   }),

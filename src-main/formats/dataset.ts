@@ -20,6 +20,7 @@ import {
   renameFields,
 } from './document.ts';
 import { count, flag, formatNumber, integer, number, rowNumbers, text, time } from './fields.ts';
+import { fileName, folderName } from './names.ts';
 
 export const REJECTION_REASONS = [
   'not_json',
@@ -64,7 +65,7 @@ const validated = z.object({
   trained_rows: count('Rows that are trained'),
   planned_steps: count('Steps of a pass'),
   content_hash: text('xxh3-128 of the dataset file'),
-  cache: text('Key of the token cache').nullable(),
+  cache: folderName('Key of the token cache').nullable(),
   rows_hash: text('Hash of the accepted rows in any order').nullable().default(null),
   fields: z.array(z.string()).describe('Fields of its records').default([]),
   warnings: z.array(z.string()).describe('What lists say of it').default([]),
@@ -99,8 +100,8 @@ export const metaFile = defineFile({
     renameFields(value, { accept_good_rows: 'accept_valid_rows', judged: 'validated' }),
   schema: z.object({
     format: formatNumber,
-    id: z.string().min(1).describe('Dataset id'),
-    name: z.string().min(1).describe('Name of the data file, unique over all folders'),
+    id: folderName('Dataset id'),
+    name: fileName('Name of the data file, unique over all folders'),
     source: text('Where it came from'),
     added: time('When it was added'),
     priority: priority.describe('Queue folder'),
@@ -226,8 +227,8 @@ export const uploadPartFile = defineFile({
   description: 'An upload under way; its bytes are in `<upload>` beside it',
   schema: z.object({
     format: formatNumber,
-    upload: text('Upload id'),
-    name: text('File name'),
+    upload: folderName('Upload id'),
+    name: fileName('File name'),
     bytes: count('Whole size'),
     priority: priority.describe('Queue folder'),
   }),

@@ -2,6 +2,7 @@
  * Field types of the schemas, each with the description that JSON Schema and docs/protocol.md show.
  */
 import { z } from 'zod';
+import { branchName, folderName } from './names.ts';
 
 export const integer = (description: string) => z.number().int().describe(description);
 export const count = (description: string) => z.number().int().min(0).describe(description);
@@ -21,12 +22,12 @@ export const formatNumber = z.literal(1).default(1).describe('Format number');
 
 /** (branch, step) identifies a point of the model's history everywhere. */
 export const lineagePoint = z.object({
-  branch: text('Branch name'),
+  branch: branchName('Branch name'),
   step: integer('Step of the branch'),
 });
 
 export const baseReference = z.object({
-  id: text('Base model id'),
+  id: folderName('Base model id'),
   hash: text('Hash of its weights, configuration and tokenizer'),
 });
 

@@ -1,7 +1,7 @@
 /** Reading and writing a file in its format; a damaged one from its last good copy, or rebuilt. */
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { readSealed, writeJson } from '../kit/index.ts';
+import { isNotRegular, readRegularText, readSealed, writeJson } from '../kit/index.ts';
 import type { FileFormat, JsonObject, Reading } from './document.ts';
 
 export interface Recovered<T> {
@@ -28,9 +28,11 @@ export async function readFormat<T>(
 ): Promise<Reading<T> | null> {
   let content: string;
   try {
-    content = await readFile(file, 'utf8');
+    content = await readRegularText(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (isNotRegular(error))
+      return { ok: false, reason: 'invalid', problem: (error as Error).message };
     throw error;
   }
   return format.parseText(content, file);

@@ -23,7 +23,8 @@ import {
 } from './files.ts';
 import { isJournalFileName, journalFile } from './journal.ts';
 import { type Lineage, lineageFile, rebuildLineage } from './lineage.ts';
-import { isVersionName, type VersionFile, versionFile } from './version.ts';
+import { isBranchName, isVersionName } from './names.ts';
+import { type VersionFile, versionFile } from './version.ts';
 import type { WorkspacePaths } from './workspace.ts';
 
 export interface Checkpoint {
@@ -91,7 +92,7 @@ export async function listBranchFolders(
 ): Promise<string[]> {
   const entries = await readdir(paths.branches, { withFileTypes: true }).catch(() => []);
   return entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .filter((entry) => entry.isDirectory() && isBranchName(entry.name))
     .map((entry) => entry.name)
     .sort();
 }
@@ -117,6 +118,17 @@ export function readLineageFile(
   });
 }
 
+/** Names of the folders that hold a version, whatever is in them. */
+export async function listVersionFolders(
+  paths: Pick<WorkspacePaths, 'versions'>,
+): Promise<string[]> {
+  const entries = await readdir(paths.versions, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory() && isVersionName(entry.name))
+    .map((entry) => entry.name)
+    .sort();
+}
+
 /**
  * Newest first; `folder` is where the version lies now. Without a readable version.json there is
  * none.
@@ -125,11 +137,11 @@ export async function listVersions(
   paths: Pick<WorkspacePaths, 'versions'>,
 ): Promise<readonly VersionFile[]> {
   const versions: VersionFile[] = [];
-  for (const name of await readdir(paths.versions).catch(() => [])) {
-    if (!isVersionName(name)) continue;
+  for (const name of await listVersionFolders(paths)) {
     const folder = path.join(paths.versions, name);
     const version = await readOrNull(path.join(folder, 'version.json'), versionFile);
-    if (version !== null) versions.push({ ...version, folder });
+    // A folder that was renamed or copied claims to be another version.
+    if (version?.name === name) versions.push({ ...version, folder });
   }
   return versions.sort((a, b) => b.number - a.number);
 }

@@ -22,6 +22,7 @@ export * from './ledger.ts';
 export * from './lineage.ts';
 export * from './locks.ts';
 export * from './metrics.ts';
+export * from './names.ts';
 export * from './pass.ts';
 export * from './restore-intent.ts';
 export * from './run.ts';

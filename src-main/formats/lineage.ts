@@ -3,9 +3,10 @@ import { z } from 'zod';
 import type { CheckpointManifest } from './checkpoint.ts';
 import { defineFile } from './document.ts';
 import { formatNumber, integer, lineagePoint, text, time, workspaceBase } from './fields.ts';
+import { branchName } from './names.ts';
 
 const branchEntry = z.object({
-  name: text('Branch name'),
+  name: branchName('Branch name'),
   parent: lineagePoint.nullable().describe('The restored point; null: it began from the base'),
   left: lineagePoint
     .nullable()
@@ -33,7 +34,7 @@ export const lineageFile = defineFile({
   upgrade: withBranches,
   schema: z.object({
     format: formatNumber,
-    branch: text('The branch that is trained'),
+    branch: branchName('The branch that is trained'),
     head: integer('Step of the last version or restore').nullable(),
     base: workspaceBase,
     method: text('`full`'),

@@ -10,6 +10,7 @@ import {
   text,
   time,
 } from './fields.ts';
+import { folderName } from './names.ts';
 
 export const engineLock = defineFile({
   name: '.engine.lock',
@@ -44,7 +45,7 @@ export const trainerLock = defineFile({
   schema: z.object({
     format: formatNumber,
     ...processIdentity,
-    run: text('Run id'),
+    run: folderName('Run id'),
     device: text('Device').default(''),
     t: time('When it was taken').default(0),
     ...processPlace,

@@ -12,6 +12,7 @@ import {
   time,
   workspaceBase,
 } from './fields.ts';
+import { folderName } from './names.ts';
 
 const OLD_NAMES = { left_out: 'excluded_rows' };
 export const PASS_STATES = ['open', 'completed', 'failed', 'skipped', 'left', 'again'] as const;
@@ -25,13 +26,13 @@ export const passFile = defineFile({
   upgrade: (value) => renameFields(value, OLD_NAMES),
   schema: z.object({
     format: formatNumber,
-    pass: text('Pass id'),
-    dataset: text('Dataset id'),
+    pass: folderName('Pass id'),
+    dataset: folderName('Dataset id'),
     config: configSchema.describe('Frozen configuration'),
     planned_steps: count('Steps of the pass'),
     steps_before: count('Steps before `start`, when a skipped dataset is continued').default(0),
     content_hash: text('xxh3-128 of the dataset file'),
-    cache: text('Key of the token cache'),
+    cache: folderName('Key of the token cache'),
     base: workspaceBase,
     head_step: integer('Step of the branch when the pass began; null: a new lineage').nullable(),
     start: z.object({ position: integer('Row'), epoch: integer('Epoch') }).describe('First row'),

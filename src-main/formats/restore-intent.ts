@@ -14,6 +14,7 @@ import {
   text,
   time,
 } from './fields.ts';
+import { folderName } from './names.ts';
 
 export const RESTORE_PHASES = [
   'pause',
@@ -26,11 +27,11 @@ export const RESTORE_PHASES = [
 
 /** Decided before the switch, so that another process can carry it out. */
 const aftermath = z.object({
-  goesOn: text('Open pass that continues; null: none').nullable(),
+  goesOn: folderName('Open pass that continues; null: none').nullable(),
   accounts: z
     .array(
       z.object({
-        id: text('Dataset id'),
+        id: folderName('Dataset id'),
         steps: count('Steps that the model still has'),
         missing: text('What is missing; null: nothing').nullable(),
         place: z
@@ -47,7 +48,7 @@ const aftermath = z.object({
     .describe('Datasets whose part in the model changes'),
   cursor: z
     .object({
-      dataset: text('Dataset id'),
+      dataset: folderName('Dataset id'),
       at: renamed(
         { left_out: 'excluded_rows' },
         z.object({
@@ -63,9 +64,12 @@ const aftermath = z.object({
     })
     .nullable()
     .describe('A closed pass that the restored point lies inside'),
-  queueAgain: z.array(z.string()).describe('Datasets to queue again, in this order'),
-  hold: z.array(z.string()).optional().describe('Datasets that wait in the queue, held'),
-  skip: z.array(z.string()).optional().describe('Datasets to skip'),
+  queueAgain: z.array(folderName('Dataset id')).describe('Datasets to queue again, in this order'),
+  hold: z
+    .array(folderName('Dataset id'))
+    .optional()
+    .describe('Datasets that wait in the queue, held'),
+  skip: z.array(folderName('Dataset id')).optional().describe('Datasets to skip'),
 });
 export type Aftermath = z.infer<typeof aftermath>;
 

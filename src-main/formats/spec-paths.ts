@@ -3,6 +3,7 @@
  * of a workspace that was moved or copied leads to the old place. Python resolves them on reading.
  */
 import path from 'node:path';
+import { isInside } from '../kit/index.ts';
 import { isObject, type JsonObject } from './document.ts';
 
 /** Keys of every kind of spec that hold a path; `*` stands for each key of an object. */
@@ -38,12 +39,6 @@ function changeAt(value: unknown, keys: readonly string[], change: Change): unkn
   const names = first === '*' ? Object.keys(value) : first in value ? [first] : [];
   const changed = names.map((name) => [name, changeAt(value[name], rest, change)] as const);
   return changed.length === 0 ? value : { ...value, ...Object.fromEntries(changed) };
-}
-
-/** True for the folder itself and for everything below it. Pure. */
-function isInside(folder: string, target: string): boolean {
-  const relative = path.relative(folder, target);
-  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
 /** The spec as it is written to `<runFolder>/spec.json`. Pure. */

@@ -17,6 +17,7 @@ import {
   text,
   time,
 } from './fields.ts';
+import { branchName } from './names.ts';
 import { SCORERS, trainSpec } from './train-spec.ts';
 
 const worker = {
@@ -138,7 +139,7 @@ export const stageBranch = z.object({
   hard_link: flag('Hard links where possible; false for a backup'),
   optimizer_state: text('Checkpoint with optimizer state; null: fresh').nullable(),
   into: text('Folder of the new branch'),
-  branch: text('Branch name'),
+  branch: branchName('Branch name'),
   step: integer('Step of the restored point'),
   parent: lineagePoint.nullable().describe('The restored point; null: the base'),
   base: baseReference,

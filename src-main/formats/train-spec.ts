@@ -12,6 +12,7 @@ import {
   text,
   time,
 } from './fields.ts';
+import { branchName, fileName, folderName } from './names.ts';
 
 const created = time('When the engine wrote it').optional();
 
@@ -32,9 +33,9 @@ const cadence = z.object({
 });
 
 const trainDataset = z.object({
-  id: text('Dataset id'),
+  id: folderName('Dataset id'),
   folder: text('Folder of the dataset'),
-  name: text('Name of the data file'),
+  name: fileName('Name of the data file'),
   content_hash: text('xxh3-128 of the data file'),
   cache: text('Folder of the token cache'),
   excluded_rows: rowNumbers('Quarantined rows that this pass does not train, ascending'),
@@ -43,11 +44,11 @@ const trainDataset = z.object({
 export const trainSpec = z.object({
   format: formatNumber,
   kind: z.literal('train'),
-  run: text('Run id'),
+  run: folderName('Run id'),
   workspace: text('Workspace folder'),
   created,
   dataset: renamed({ left_out: 'excluded_rows' }, trainDataset),
-  pass: z.object({ id: text('Pass id'), planned_steps: count('Steps of the pass') }),
+  pass: z.object({ id: folderName('Pass id'), planned_steps: count('Steps of the pass') }),
   config: resolvedConfig.describe('The frozen configuration, resolved for this machine'),
   cadence: cadence
     .optional()
@@ -57,7 +58,7 @@ export const trainSpec = z.object({
     .describe('The frozen configuration as the engine knows it, for the adoption of the run'),
   base: baseReference.extend({ folder: text('Folder of the base model') }),
   lineage: z.object({
-    branch: text('Branch that is trained'),
+    branch: branchName('Branch that is trained'),
     checkpoints: text('Folder of its checkpoints'),
     head_step: integer('Step of its newest checkpoint; null: none').nullable(),
   }),

@@ -4,6 +4,7 @@ import { type Version, version } from '../contract/index.ts';
 import { checkpointOrigin } from './checkpoint.ts';
 import { defineFile } from './document.ts';
 import { count, formatNumber, integer, text, time } from './fields.ts';
+import { branchName, folderName, relativePath, versionFolder } from './names.ts';
 
 export const versionFile = defineFile({
   name: 'version.json',
@@ -13,8 +14,10 @@ export const versionFile = defineFile({
   description: 'What the version is; only its pin changes',
   schema: version.extend({
     format: formatNumber,
-    pass: text('Pass whose end made it').nullable().default(null),
-    dataset: text('Dataset that was trained last').nullable().default(null),
+    name: versionFolder('Name of its folder'),
+    branch: branchName('Branch name'),
+    pass: folderName('Pass whose end made it').nullable().default(null),
+    dataset: folderName('Dataset that was trained last').nullable().default(null),
   }),
 });
 export type VersionFile = z.infer<typeof versionFile.schema>;
@@ -28,14 +31,14 @@ export const versionManifest = defineFile({
   schema: z.object({
     format: formatNumber,
     step: integer('Step of the branch').optional(),
-    branch: text('Branch name').optional(),
+    branch: branchName('Branch name').optional(),
     created: time('When it was made').optional(),
     checkpoint: checkpointOrigin
       .nullable()
       .default(null)
       .describe('Null in versions that did not keep it'),
     files: z
-      .record(z.string(), z.object({ size: count('Bytes'), sha256: text('Hash') }))
+      .record(relativePath, z.object({ size: count('Bytes'), sha256: text('Hash') }))
       .describe('Files by path inside the version'),
   }),
 });
@@ -52,8 +55,6 @@ export const versionNumbersFile = defineFile({
 
 export const versionName = (number: number, slug: string): string =>
   `v${String(number).padStart(3, '0')}_${slug}`;
-
-export const isVersionName = (name: string): boolean => /^v\d+_/.test(name);
 
 /** `how` of versions that were recorded under earlier words. */
 const OLD_ORIGINS: readonly (readonly [RegExp, string])[] = [

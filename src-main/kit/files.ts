@@ -1,7 +1,9 @@
 /** Atomic and durable file operations. */
 import { constants } from 'node:fs';
-import { access, copyFile, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { access, copyFile, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { openAppend, readRegularText } from './regular-file.ts';
 
 /** Makes a rename durable. Windows can't sync folders; NTFS journals the rename itself. */
 export async function syncFolder(folder: string): Promise<void> {
@@ -14,18 +16,18 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-let serial = 0;
+/** A name that nobody can have taken before. */
 const temporaryPath = (target: string): string =>
   path.join(
     path.dirname(target),
-    `.${path.basename(target)}.${String(process.pid)}.${String(serial++)}.tmp`,
+    `.${path.basename(target)}.${String(process.pid)}.${randomBytes(6).toString('hex')}.tmp`,
   );
 
 /**
  * Replaces a file atomically: writes a temporary file in the same folder, fsyncs it, renames it,
  * fsyncs the folder.
  */
-export async function writeText(target: string, text: string, mode = 0o644): Promise<void> {
+export async function writeText(target: string, text: string, mode = 0o600): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true });
   const temporary = temporaryPath(target);
   try {
@@ -36,13 +38,28 @@ export async function writeText(target: string, text: string, mode = 0o644): Pro
     } finally {
       await handle.close();
     }
-    await rename(temporary, target);
+    await replace(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
   await syncFolder(path.dirname(target));
 }
+
+/** A folder in place of the file is kept beside it, because somebody put it there. */
+async function replace(temporary: string, target: string): Promise<void> {
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    if (!(await lstat(target).catch(() => null))?.isDirectory()) throw error;
+    await rename(target, asidePath(target));
+    await rename(temporary, target);
+  }
+}
+
+/** Where what is damaged is kept, beside its place. */
+export const asidePath = (target: string): string =>
+  `${target}.damaged-${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-${randomBytes(2).toString('hex')}`;
 
 export function writeJson(target: string, value: unknown): Promise<void> {
   return writeText(target, `${JSON.stringify(value, null, 1)}\n`);
@@ -55,7 +72,7 @@ export function writeJson(target: string, value: unknown): Promise<void> {
 export async function readJson(target: string): Promise<unknown> {
   let text: string;
   try {
-    text = await readFile(target, 'utf8');
+    text = await readRegularText(target);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
@@ -70,7 +87,7 @@ export async function readJson(target: string): Promise<unknown> {
 /** Appends a JSON line with a single write, so that lines of concurrent writers don't mix. */
 export async function appendLine(target: string, value: unknown): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true });
-  const handle = await open(target, 'a');
+  const handle = await openAppend(target);
   try {
     await handle.write(`${JSON.stringify(value)}\n`);
   } finally {

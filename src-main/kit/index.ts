@@ -3,6 +3,8 @@
  * paths.
  */
 export * from './clock.ts';
+export * from './command-line.ts';
+export * from './confined.ts';
 export * from './emitter.ts';
 export * from './files.ts';
 export * from './folder-content.ts';
@@ -11,6 +13,7 @@ export * from './identity.ts';
 export * from './lines.ts';
 export * from './lock-content.ts';
 export * from './lock-file.ts';
+export * from './regular-file.ts';
 export * from './sealed.ts';
 export * from './serializer.ts';
 export * from './tail.ts';

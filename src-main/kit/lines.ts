@@ -1,6 +1,5 @@
 /** Lines of files: all of them in constant memory, or the last ones. `Tail` follows a file that grows. */
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { openRegular } from './regular-file.ts';
 
 const NEWLINE = 10;
 const END_BYTES = 1 << 20;
@@ -18,7 +17,8 @@ export async function* readLines(
 ): AsyncGenerator<string, void, undefined> {
   let rest: Buffer[] = [];
   try {
-    for await (const piece of createReadStream(file, { highWaterMark: 1 << 18 })) {
+    const handle = await openRegular(file);
+    for await (const piece of handle.createReadStream({ highWaterMark: 1 << 18 })) {
       const chunk = piece as Buffer;
       let from = 0;
       for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, from)) {
@@ -55,7 +55,7 @@ export async function readEnd(
   file: string,
   bytes = END_BYTES,
 ): Promise<{ readonly text: string; readonly isCut: boolean } | null> {
-  const handle = await open(file, 'r').catch(() => null);
+  const handle = await openRegular(file).catch(() => null);
   if (handle === null) return null;
   try {
     const { size } = await handle.stat();

@@ -1,9 +1,10 @@
 /** A lock that this process holds: its heartbeat, and the check that it is still held. */
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, link, lstat, open, readFile, rm } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownIdentity } from './identity.ts';
 import { type LockHolder, ownPlace, parseLock } from './lock-content.ts';
+import { readRegularText } from './regular-file.ts';
 import { createSerializer } from './serializer.ts';
 
 export const HEARTBEAT_SECONDS = 3;
@@ -23,7 +24,7 @@ export async function readLockText(path: string): Promise<string | null> {
     // A pipe would block the reader, and a link would lead out of the folder.
     if (!(await lstat(path)).isFile())
       throw new Error(`${path} is not a plain file. Remove it and try again.`);
-    return await readFile(path, 'utf8');
+    return await readRegularText(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
@@ -64,7 +65,7 @@ export class OwnedLock<T extends object> {
     options: OwnedLockOptions,
   ): Promise<OwnedLock<T> | null> {
     const candidate = `${path}.${String(process.pid)}.${randomUUID().slice(0, 8)}`;
-    const handle = await open(candidate, 'wx');
+    const handle = await open(candidate, 'wx', 0o600);
     const lock = new OwnedLock(path, handle, facts, options);
     let isTaken = false;
     try {
@@ -191,7 +192,7 @@ export class OwnedLock<T extends object> {
 /** null when the file exists. Needs no hard links, which many disks don't have. */
 async function createFile(path: string): Promise<FileHandle | null> {
   try {
-    return await open(path, 'wx');
+    return await open(path, 'wx', 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return null;
     throw error;

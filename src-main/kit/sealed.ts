@@ -3,9 +3,9 @@
  * that are still valid JSON, such as a flipped bit in a number.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeText } from './files.ts';
+import { readRegular } from './regular-file.ts';
 
 const OPENING = ',\n "seal": "';
 const CLOSING = '"\n}\n';
@@ -43,7 +43,7 @@ export async function readSealed(target: string): Promise<SealedReading> {
   });
   let bytes: Buffer;
   try {
-    bytes = await readFile(target);
+    bytes = await readRegular(target);
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
     return code === 'ENOENT'

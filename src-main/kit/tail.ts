@@ -1,5 +1,5 @@
 /** Reads the lines appended to a file. A line counts once its newline is written. */
-import { open } from 'node:fs/promises';
+import { openRegular } from './regular-file.ts';
 
 const CHUNK_BYTES = 1 << 18;
 /** Default maximum number of bytes per call. */
@@ -25,7 +25,7 @@ export class Tail {
    * exist, or while a line longer than that is incomplete.
    */
   async read(maxBytes = MAX_BYTES): Promise<readonly string[]> {
-    const handle = await open(this.path, 'r').catch((error: unknown) => {
+    const handle = await openRegular(this.path).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
     });

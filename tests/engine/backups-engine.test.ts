@@ -115,7 +115,7 @@ test('a backup of a version copies every file; a damaged version is refused', as
   expect(w.engine.api.backups.list()).toHaveLength(1);
 });
 
-test('a backup of a folder keeps modes, empty folders and inner links; what cannot be copied completely is refused by name', async () => {
+test('a backup of a folder keeps what is executable, empty folders and inner links; what cannot be copied completely is refused by name', async () => {
   await w.start();
   const folder = path.join(w.root, 'mine');
   mkdirSync(path.join(folder, 'empty'), { recursive: true });
@@ -125,7 +125,7 @@ test('a backup of a folder keeps modes, empty folders and inner links; what cann
   const made = await create({ kind: 'folder', path: folder });
   const content = path.join(made.folder, 'content');
   expect(made).toMatchObject({ branch: null, step: null, files: 2, holds: `2 files of ${folder}` });
-  expect(statSync(path.join(content, 'run.sh')).mode & 0o777).toBe(0o755);
+  expect(statSync(path.join(content, 'run.sh')).mode & 0o777).toBe(0o700);
   expect(readdirSync(path.join(content, 'empty'))).toEqual([]);
   expect(lstatSync(path.join(content, 'link')).isSymbolicLink()).toBe(true);
   expect(readlinkSync(path.join(content, 'link'))).toBe('run.sh');

@@ -72,6 +72,7 @@ test('versions: newest first, at the place where they lie now', async () => {
   for (const number of [1, 2, 10])
     write(path.join(paths.versions, `v${String(number)}_a`, 'version.json'), {
       ...examples.version,
+      name: `v${String(number)}_a`,
       number,
     });
   write(path.join(paths.versions, 'v011_broken', 'version.json'), '{');

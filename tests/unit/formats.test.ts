@@ -329,9 +329,15 @@ describe('a damaged file', () => {
   });
 
   test('a disk error is no damage', async () => {
+    const file = path.join(folder, 'a-file');
+    writeFileSync(file, '');
     await expect(
-      readWithFallback({ file: folder, format: lineageFile, rebuild: () => null }),
-    ).rejects.toMatchObject({ code: 'EISDIR' });
+      readWithFallback({
+        file: path.join(file, 'lineage.json'),
+        format: lineageFile,
+        rebuild: () => null,
+      }),
+    ).rejects.toMatchObject({ code: 'ENOTDIR' });
   });
 });
 

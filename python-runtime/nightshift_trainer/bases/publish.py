@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import xxhash
 
-from ..files import fsync_folder, read_json, write_json
+from ..files import fsync_folder, read_json, remove_tree, write_json
 from ..hashing import file_hash
 from ..renamed_fields import with_current_names
 from ..rendering.base import BaseRefused
@@ -64,7 +63,7 @@ def folder_hash(folder: Path) -> str:
 
 def remove_partials(target: Path) -> None:
     for old in target.parent.glob(f".{target.name}.*.partial"):
-        shutil.rmtree(old, ignore_errors=True)
+        remove_tree(old)
 
 
 def publish(
@@ -98,13 +97,13 @@ def publish(
             "made": time.time(),
         }
         for path in partial.iterdir():
-            path.chmod(0o644)
+            path.chmod(0o600)
             with path.open("rb") as stream:
                 os.fsync(stream.fileno())
         write_json(partial / "base.json", facts)
         partial.rename(target)
         fsync_folder(target.parent)
     except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
+        remove_tree(partial)
         raise
     return facts

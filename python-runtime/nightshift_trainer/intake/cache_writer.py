@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..cache_check import facts_hash
-from ..files import fsync_folder
+from ..files import fsync_folder, remove_tree
 from ..hashing import file_hash
 from ..rendering.tokens import Labels, TokenIds
 
@@ -151,7 +150,7 @@ def publish_folder(partial: Path, target: Path) -> None:
         target.rename(old)
     partial.rename(target)
     fsync_folder(target.parent)
-    shutil.rmtree(old, ignore_errors=True)
+    remove_tree(old)
 
 
 def read_examples(folder: Path) -> np.ndarray:

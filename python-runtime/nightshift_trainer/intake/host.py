@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from ..files import open_append
 from ..protocol import IntakeAnswer
 from ..run_folder import RunFolder
 
@@ -108,7 +109,7 @@ def serve(run_one: RunOne) -> int:
 def _run_logged(folder: Path, run_one: RunOne) -> int:
     """Everything that is written to stdout and stderr goes to the log of the run."""
     saved = os.dup(2)
-    log = os.open(folder / "trainer.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    log = open_append(folder / "trainer.log")
     try:
         os.dup2(log, 1)
         os.dup2(log, 2)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..files import write_json
+from ..files import remove_tree, write_json
 from ..rendering.base import PreparedBase
 from .cache_writer import CacheWriter, publish_folder
 from .csv_missing import CsvMissing
@@ -127,7 +127,7 @@ class Intake:
         cache = self._folder / "cache"
         cache.mkdir(exist_ok=True)
         for old in cache.glob(".*.partial"):
-            shutil.rmtree(old, ignore_errors=True)
+            remove_tree(old)
         return cache / f".{os.getpid()}.partial"
 
     def _finish(

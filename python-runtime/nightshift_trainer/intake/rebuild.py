@@ -14,7 +14,7 @@ import numpy as np
 
 from ..cache import core_folder
 from ..cache_check import damaged_files
-from ..files import read_json
+from ..files import read_json, remove_tree
 from ..hashing import file_hash
 from .cache_writer import publish_folder, read_examples, write_facts
 from .intake import Intake, Progress
@@ -67,7 +67,7 @@ def rebuild_cache(
     base = opened_base(base_folder)
     base = base.on(template_date(dataset, datetime.now()))
     work = dataset / "cache" / ".rebuild.partial"
-    shutil.rmtree(work, ignore_errors=True)
+    remove_tree(work)
     work.mkdir(parents=True)
     try:
         require_data_file(path, options.encoding)
@@ -84,7 +84,7 @@ def rebuild_cache(
         write_facts(rebuilt, {name: facts[name] for name in facts if name not in ("files", "hash")})
         publish_folder(rebuilt, cache)
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        remove_tree(work)
 
 
 def _progress(heartbeat: Callable[[], None]) -> Progress:

@@ -4,7 +4,6 @@ never changed."""
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..files import read_json
+from ..files import read_json, remove_tree
 from ..hashing import file_hash
 from ..renamed_fields import with_current_names
 from .cache_writer import CacheWriter, HeldOutText, copy_examples, publish_folder, read_examples
@@ -52,7 +51,7 @@ def write_validation_set(
     table = read_examples(source)
     chosen_rows = np.array([candidate.row for candidate in chosen], dtype=np.int64)
     partial = folder.parent / f".{folder.name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
+    remove_tree(partial)
     writer = CacheWriter(partial)
     copy_examples(source, table[np.isin(table[:, 2], chosen_rows)], writer)
     core_table = writer.table()

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..cache import core_folder
-from ..files import read_json
+from ..files import read_json, remove_tree
 from ..hashing import file_hash
 from ..rendering.base import PreparedBase
 from .cache_writer import CacheWriter, HeldOutText, publish_folder
@@ -66,7 +65,7 @@ def build_validation_tokens(
     rows = [json.loads(line) for line in lines if line]
     core_options = replace(options, core_rows=len(rows), mapping=None, over_length="drop")
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    remove_tree(partial)
     writer = CacheWriter(partial)
     try:
         validator = Validator(base, core_options, writer, Rejections(None))
@@ -87,7 +86,7 @@ def build_validation_tokens(
         publish_folder(partial, target)
     finally:
         writer.close()
-        shutil.rmtree(partial, ignore_errors=True)
+        remove_tree(partial)
 
 
 def _record(row: Mapping[str, Any]) -> Record:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from ..bases.publish import folder_hash
-from ..files import fsync_folder, read_json, write_json
+from ..files import fsync_folder, read_json, remove_tree, write_json
 from ..hashing import file_hash
 from ..protocol import CheckpointCursor, FileHash, StageBranch, StageSpec
 from ..renamed_fields import with_current_names
@@ -80,7 +79,7 @@ def stage(request: StageBranch, heartbeat: Callable[[], None]) -> tuple[Path, in
         partial.rename(branch)
         fsync_folder(branch.parent)
     except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
+        remove_tree(partial)
         raise
     return branch / name, size
 

@@ -2,7 +2,7 @@
  * Reads a workspace without an engine. Missing or damaged files count as unknown; nothing is
  * guessed.
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config, JournalEntry, Version } from '../../contract/index.ts';
 import {
@@ -19,6 +19,7 @@ import {
 } from '../../formats/index.ts';
 import type { Session } from '../session.ts';
 import type { KnownFromFiles } from '../status-text.ts';
+import { readRegularText } from '../../kit/regular-file.ts';
 
 export async function knownFromFiles(session: Session): Promise<KnownFromFiles> {
   const { paths } = session;
@@ -97,7 +98,7 @@ export async function configFromFiles(
   session: Session,
 ): Promise<{ readonly values: Config; readonly differences: Differences }> {
   const file = session.paths.config;
-  const content = await readFile(file, 'utf8').catch((error: unknown) => {
+  const content = await readRegularText(file).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '{}';
     throw error;
   });

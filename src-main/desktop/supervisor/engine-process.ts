@@ -5,13 +5,13 @@ import {
   existsSync,
   fstatSync,
   mkdirSync,
-  openSync,
   readFileSync,
   renameSync,
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { visibleText } from '../../contract/index.ts';
+import { openAppendSync } from '../../kit/regular-file.ts';
 
 export interface EngineProgram {
   /** Path of Node 24. */
@@ -106,5 +106,5 @@ export function lastSentence(output: string): string | null {
 function openLog(path: string): number {
   mkdirSync(dirname(path), { recursive: true });
   if (existsSync(path) && statSync(path).size > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
-  return openSync(path, 'a', 0o600);
+  return openAppendSync(path);
 }

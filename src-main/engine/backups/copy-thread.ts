@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import {
   closeSync,
+  constants,
   fchmodSync,
   fdatasyncSync,
   fstatSync,
@@ -17,6 +18,11 @@ import {
 import { parentPort, workerData } from 'node:worker_threads';
 import type { CopyWork, ThreadAnswer, ThreadWork } from './threads.ts';
 
+// A link or a pipe that somebody put in place of a file is neither followed nor waited for.
+const READ =
+  constants.O_RDONLY |
+  ((constants.O_NOFOLLOW as number | undefined) ?? 0) |
+  ((constants.O_NONBLOCK as number | undefined) ?? 0);
 const buffer = Buffer.allocUnsafe(1 << 22);
 /**
  * Bytes that are synced and read back at once: large enough to keep a disk busy, small enough to
@@ -40,6 +46,16 @@ function readParts(file: number, length: number, onData: (part: Buffer) => void)
   }
   return done;
 }
+
+function openSource(name: string): number {
+  const file = openSync(name, READ);
+  if (fstatSync(file).isFile()) return file;
+  closeSync(file);
+  throw Object.assign(new Error(`${name} is not a regular file`), { code: 'CHANGED' });
+}
+
+/** For this account alone, whatever the file had: a mode from elsewhere could run as another user. */
+const privateMode = (mode: number): number => ((mode & 0o100) === 0 ? 0o600 : 0o700);
 
 function writeAll(file: number, part: Buffer): void {
   for (let at = 0; at < part.length;) at += writeSync(file, part, at);
@@ -82,7 +98,7 @@ function signals(shared: SharedArrayBuffer) {
 function write(work: CopyWork): string[] {
   const signal = signals(work.shared);
   return work.items.map(({ from, to, size, mode }) => {
-    const source = openSync(from, 'r');
+    const source = openSource(from);
     try {
       const before = fstatSync(source);
       const target = openSync(to, 'wx', 0o600);
@@ -99,7 +115,7 @@ function write(work: CopyWork): string[] {
           throw Object.assign(new Error(`${from} was modified while it was copied`), {
             code: 'CHANGED',
           });
-        fchmodSync(target, mode);
+        fchmodSync(target, privateMode(mode));
         signal.advance(0, true);
         return hash.digest('hex');
       } finally {
@@ -149,7 +165,7 @@ function follow(work: CopyWork): string[] {
 
 function digest(work: Extract<ThreadWork, { readonly act: 'hash' }>): string[] {
   return work.files.map((name) => {
-    const file = openSync(name, 'r');
+    const file = openSource(name);
     try {
       const hash = createHash('sha256');
       readParts(file, Number.MAX_SAFE_INTEGER, (part) => hash.update(part));

@@ -1,9 +1,9 @@
 /** Extracts a backup to a new folder, which gets its name only after every file was verified. */
-import { mkdir, rename, rm, stat, symlink } from 'node:fs/promises';
+import { mkdir, realpath, rename, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Refusal } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
-import { syncFolder } from '../../kit/index.ts';
+import { isInside, removeInside, syncFolder } from '../../kit/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { BackupStore } from './store.ts';
 import type { Threads } from './threads.ts';
@@ -49,6 +49,25 @@ const exists = (at: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/**
+ * Each link is checked once it exists, because others may lie on the way to its target. Returns the
+ * first that leads out of the folder.
+ */
+async function createLinks(
+  folder: string,
+  links: readonly { readonly name: string; readonly target: string }[],
+): Promise<string | null> {
+  const root = await realpath(folder);
+  for (const { name, target } of links) {
+    const link = path.join(root, name);
+    if (path.dirname(link) !== (await realpath(path.dirname(link)))) return name;
+    await symlink(target, link);
+    const real = await realpath(link).catch(() => null);
+    if (real !== null && !isInside(root, real)) return name;
+  }
+  return null;
+}
 
 /**
  * Refusals INVALID, NOT_READY when the backup is damaged, DISK_FULL. A failure leaves nothing
@@ -119,7 +138,8 @@ export async function extractBackup(
           },
         );
     });
-    for (const { name, target: to } of manifest.links) await symlink(to, path.join(partial, name));
+    const outer = await createLinks(partial, manifest.links);
+    if (outer !== null) throw damaged(`the link ${outer} leads out of the backup`);
     for (const name of [...manifest.folders].reverse()) await syncFolder(path.join(partial, name));
     await syncFolder(partial);
     await rename(partial, target);
@@ -133,7 +153,7 @@ export async function extractBackup(
       });
     throw error;
   } finally {
-    await rm(partial, { recursive: true, force: true });
+    await removeInside(path.dirname(partial), partial);
   }
   return { folder: target, files, bytes };
 }

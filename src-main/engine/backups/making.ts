@@ -2,7 +2,7 @@
  * Makes one backup: gathers the files, copies them, reads them back, publishes the folder by one
  * rename. A failure leaves nothing.
  */
-import { mkdir, rm, symlink } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { type BackupSource, type BackupType, Refusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -10,6 +10,7 @@ import type { DiskRoom } from '../disk/index.ts';
 import { type Gathered, gather, type SourceOptions } from './sources.ts';
 import type { BackupStore, KnownBackup } from './store.ts';
 import type { Threads } from './threads.ts';
+import { removeInside } from '../../kit/confined.ts';
 
 export interface BackupInput {
   readonly source: BackupSource;
@@ -70,8 +71,8 @@ export async function makeBackup(options: MakingOptions, input: BackupInput): Pr
   } catch (error) {
     throw toRefusal(error, options.paths.backups);
   } finally {
-    await rm(partial, { recursive: true, force: true });
-    await rm(pin, { recursive: true, force: true });
+    await removeInside(options.paths.backups, partial);
+    await removeInside(options.paths.backups, pin);
   }
 }
 

@@ -2,11 +2,11 @@
  * What a backup of each source consists of: the files to copy, and the point of the lineage that
  * they belong to.
  */
-import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { link, mkdir, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type BackupSource, Refusal } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
-import { type FileList, type FoundFile, readFolder } from '../../kit/index.ts';
+import { type FileList, type FoundFile, readFolder, removeInside } from '../../kit/index.ts';
 import { discoverCheckpoints } from '../checkpoints/index.ts';
 import type { LineageRoom } from '../lineage/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
@@ -81,7 +81,7 @@ async function pinCheckpoints(branchFolder: string, pin: string): Promise<string
     return pin;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    await rm(pin, { recursive: true, force: true });
+    await removeInside(path.dirname(pin), pin);
     // Rotated away after it was listed: the next attempt lists the folder again.
     if (code === 'ENOENT') throw error;
     return branchFolder;

@@ -3,7 +3,7 @@
  * `manifest.json` (what the backup is and the SHA-256 of every file, sealed) and `backup.json` (the
  * same facts and the last verification, sealed).
  */
-import { mkdir, readdir, readlink, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { type Backup, type BackupType, backupType, Refusal } from '../../contract/index.ts';
 import {
@@ -21,7 +21,14 @@ import {
   readBackupManifest,
 } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
-import { moveFile, sizeDifference, syncFolder, writeSealed } from '../../kit/index.ts';
+import {
+  moveFile,
+  removeInside,
+  renameInside,
+  sizeDifference,
+  syncFolder,
+  writeSealed,
+} from '../../kit/index.ts';
 
 /** A backup without its retention, which depends on the other backups. */
 export type KnownBackup = Omit<Backup, 'keep_until'>;
@@ -165,9 +172,9 @@ export class BackupStore {
     const folder = this.folderOf(id);
     const name = `.${path.basename(folder)}.${String(process.pid)}.partial`;
     const partial = path.join(path.dirname(folder), name);
-    await rename(folder, partial);
+    await renameInside(this.paths.backups, folder, partial);
     await syncFolder(path.dirname(folder));
-    await rm(partial, { recursive: true, force: true });
+    await removeInside(this.paths.backups, partial);
   }
 
   /**
@@ -179,7 +186,7 @@ export class BackupStore {
     for (const parent of ['', ...backupType.options])
       for (const name of await readdir(path.join(this.paths.backups, parent)).catch(() => []))
         if (/^\..*\.partial$/.test(name)) {
-          await rm(path.join(this.paths.backups, parent, name), { recursive: true, force: true });
+          await removeInside(this.paths.backups, path.join(this.paths.backups, parent, name));
           count += 1;
         }
     return count;

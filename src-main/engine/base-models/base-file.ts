@@ -1,7 +1,7 @@
 /** `models/<id>/base.json`: a base model as the worker that made it describes it. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { baseFile, readOrNull } from '../../formats/index.ts';
+import { baseFile, isFolderName, readOrNull } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 export interface BaseModel {
@@ -14,7 +14,8 @@ export interface BaseModel {
 
 /** null for an empty id, and when base.json is missing or can't be read. */
 export async function readBaseModel(paths: WorkspacePaths, id: string): Promise<BaseModel | null> {
-  if (id === '') return null;
+  // The name comes from config.json, which may be anybody's.
+  if (id === '' || !isFolderName(id)) return null;
   const folder = paths.base(id);
   const base = await readOrNull(path.join(folder, 'base.json'), baseFile);
   if (base === null) return null;

@@ -1,5 +1,4 @@
 /** Verification of what the next start would resume from, and the cleanup of old checkpoints. */
-import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type CheckpointCheck,
@@ -7,8 +6,9 @@ import {
   Refusal,
   resumeText,
 } from '../../contract/index.ts';
+import { listBranchFolders } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
-import { syncFolder } from '../../kit/index.ts';
+import { removeInside, renameInside, syncFolder } from '../../kit/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { LineageRoom } from '../lineage/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
@@ -57,14 +57,6 @@ export interface MaintenanceOptions {
 export function createCheckpointMaintenance(options: MaintenanceOptions): CheckpointMaintenance {
   const { paths, journal, lineage, checkpoints, trainer, leases } = options;
 
-  async function branchFolders(): Promise<readonly string[]> {
-    const entries = await readdir(paths.branches, { withFileTypes: true }).catch(() => []);
-    return entries
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-      .map((entry) => entry.name)
-      .sort();
-  }
-
   function refuseWhileBusy(): void {
     const reason = options.busyReason();
     if (reason !== null)
@@ -75,7 +67,7 @@ export function createCheckpointMaintenance(options: MaintenanceOptions): Checkp
 
   async function verify(wanted: string | null): Promise<CheckpointCheck> {
     const branch = wanted ?? lineage.branch();
-    if (wanted !== null && !(await branchFolders()).includes(wanted))
+    if (wanted !== null && !(await listBranchFolders(paths)).includes(wanted))
       throw new Refusal('NOT_FOUND', `There is no branch ${wanted} with checkpoints.`, {
         subject: wanted,
       });
@@ -106,9 +98,9 @@ export function createCheckpointMaintenance(options: MaintenanceOptions): Checkp
     const folder = paths.checkpoints(branch);
     const name = checkpointName(step);
     const partial = path.join(folder, `.${name}.${String(process.pid)}.partial`);
-    await rename(path.join(folder, name), partial);
+    await renameInside(paths.branches, path.join(folder, name), partial);
     await syncFolder(folder);
-    await rm(partial, { recursive: true, force: true });
+    await removeInside(paths.branches, partial);
   }
 
   return {
@@ -116,7 +108,7 @@ export function createCheckpointMaintenance(options: MaintenanceOptions): Checkp
     async cleanup({ keep, execute, by }) {
       refuseWhileBusy();
       const branches: BranchFacts[] = [];
-      for (const branch of await branchFolders()) branches.push(await readBranch(branch));
+      for (const branch of await listBranchFolders(paths)) branches.push(await readBranch(branch));
       const plan = decideCheckpointCleanup(branches, keep);
       if (!execute) return { executed: false, ...plan };
       for (const { branch, step, why, bytes } of plan.removes) {

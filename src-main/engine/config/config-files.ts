@@ -1,5 +1,4 @@
 /** `config.json`, its last good copy, and the staged changes. */
-import { readFile } from 'node:fs/promises';
 import { type Config, Refusal } from '../../contract/index.ts';
 import {
   configToJson,
@@ -13,8 +12,7 @@ import {
   writeWithLastGood,
 } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
-import { writeJson } from '../../kit/files.ts';
-import { createSerializer } from '../../kit/serializer.ts';
+import { createSerializer, readRegularText, writeJson } from '../../kit/index.ts';
 
 export type Reload =
   | { readonly kind: 'changed'; readonly before: Config }
@@ -117,7 +115,7 @@ export class ConfigFiles {
 
 /** Throws with what is wrong, and where. No differences when the file doesn't exist. */
 async function read(file: string): Promise<{ differences: Differences; values: Config }> {
-  const content = await readFile(file, 'utf8').catch((error: unknown) => {
+  const content = await readRegularText(file).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   });

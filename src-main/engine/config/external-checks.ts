@@ -2,10 +2,11 @@
  * Checks what a setting names outside of the file, so that the next pass doesn't fail hours later.
  */
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
+import { readRegularText } from '../../kit/regular-file.ts';
 
 /** What is wrong, and what to do. */
 export interface ExternalProblem {
@@ -40,7 +41,7 @@ async function baseProblem(paths: WorkspacePaths, id: string): Promise<ExternalP
     return { text: `base_model ${id} is not a folder in ${paths.models}.`, next };
   for (const name of ['base.json', 'config.json']) {
     try {
-      JSON.parse(await readFile(path.join(folder, name), 'utf8'));
+      JSON.parse(await readRegularText(path.join(folder, name)));
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       const why = code === 'ENOENT' ? 'is missing' : `can't be read (${code ?? 'not valid JSON'})`;

@@ -173,7 +173,7 @@ async function validateWithoutAdding(parts: DatasetParts, file: string): Promise
     );
   const name = path.basename(dataFile.file);
   if (dataFile.bytes === 0) throw new Refusal('INVALID', `${name} is empty.`);
-  const id = `.validate-${options.random()}${options.random()}`;
+  const id = `.validate-${options.random()}`;
   const result = await validation.exclusive(() =>
     dryValidate(options.trainer, options.clock, {
       id,

@@ -3,9 +3,10 @@
  * must be unchanged for a while, not open for writing, and have its end: a whole last line, or what
  * closes a compressed file, Parquet or JSON.
  */
-import { open, readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkFileEnd } from './file-end.ts';
+import { openRegular } from '../../kit/regular-file.ts';
 
 export interface Observation {
   readonly bytes: number;
@@ -60,7 +61,7 @@ export function decideComplete(seen: Observation): Completeness {
 export async function checkLastLine(file: string): Promise<Observation['lastLine']> {
   const end = await checkFileEnd(file);
   if (end !== null) return end;
-  const handle = await open(file, 'r');
+  const handle = await openRegular(file);
   try {
     const { size } = await handle.stat();
     if (size === 0) return 'whole';

@@ -3,10 +3,11 @@
  * JSON documents.
  */
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { openRegular } from '../../kit/regular-file.ts';
 
 /** Larger files aren't read to the end: that they are unchanged and closed has to do. */
 const MAX_READ_BYTES = 64 * 1024 * 1024;
@@ -19,7 +20,7 @@ export type FileEnd = 'whole' | 'no_end';
 export async function checkFileEnd(file: string): Promise<FileEnd | null> {
   const name = file.toLowerCase();
   if (name.endsWith('.gz') || name.endsWith('.zst')) return checkCompressed(file);
-  const handle = await open(file, 'r');
+  const handle = await openRegular(file);
   try {
     const { size } = await handle.stat();
     if (size === 0) return 'whole';

@@ -1,5 +1,6 @@
 /** Runs the intake worker, which validates and tokenizes a file with the reader that training uses. */
-import { mkdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
 import type { Config, DatasetReport } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { sha256File } from '../../kit/hash.ts';
@@ -8,6 +9,7 @@ import type { TrainerRoom } from '../trainer/index.ts';
 import { validatedBy } from '../../formats/index.ts';
 import type { DatasetMeta, Validated } from './meta.ts';
 import { readReportFile } from './report-files.ts';
+import { removeInside } from '../../kit/confined.ts';
 
 type MappingOptions = Pick<
   DatasetMeta,
@@ -194,6 +196,6 @@ export async function dryValidate(
   try {
     return await validate(trainer, clock, { ...input, isDry: true, onProgress: () => undefined });
   } finally {
-    await rm(input.folder, { recursive: true, force: true });
+    await removeInside(path.dirname(input.folder), input.folder);
   }
 }

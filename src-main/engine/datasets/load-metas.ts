@@ -4,7 +4,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type DatasetMeta, isObject, rebuildMeta } from '../../formats/index.ts';
+import { type DatasetMeta, isFolderName, isObject, rebuildMeta } from '../../formats/index.ts';
 import { readJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { readMeta } from './meta.ts';
@@ -29,8 +29,15 @@ export async function loadMetas(paths: WorkspacePaths, now: number): Promise<Loa
   const recovered: LoadedMetas['recovered'][number][] = [];
   const ignored: LoadedMetas['ignored'][number][] = [];
   const unreadable: string[] = [];
-  for (const name of await readdir(paths.datasets).catch(() => [])) {
+  const entries = await readdir(paths.datasets, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const { name } = entry;
     if (name.startsWith('.')) continue;
+    if (entry.isSymbolicLink() || !isFolderName(name)) {
+      const reason = entry.isSymbolicLink() ? 'is a link' : 'has a name that no dataset has';
+      ignored.push({ name, reason: `data/datasets/${name} ${reason}` });
+      continue;
+    }
     const reading = await readMeta(paths.dataset(name)).catch(() => NOT_READ);
     if (reading.value?.id === name && reading.recovered === null) metas.push(reading.value);
     else unreadable.push(name);

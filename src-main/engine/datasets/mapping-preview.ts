@@ -1,11 +1,12 @@
 /** The first rows of a file with a mapping that the user is still editing, rendered as they would be trained. */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { type ColumnMapping, type MappingPreview, Refusal } from '../../contract/index.ts';
 import type { DatasetRecord } from './dataset-records.ts';
 import { intakeOptions } from './intake.ts';
 import { requireColumns } from './mapping-check.ts';
 import type { DatasetParts } from './parts.ts';
 import { readReport } from './report-files.ts';
+import { removeInside } from '../../kit/confined.ts';
 
 /** More than are shown, because some of the first rows may be rejected. */
 const PREVIEW_ROWS = 20;
@@ -25,8 +26,8 @@ export async function previewMapping(
   const base = options.base();
   if (base === null) throw new Refusal('NOT_READY', 'No base model is selected.');
   requireColumns(mapping, (await readReport(options.paths.dataset(meta.id)))?.fields ?? []);
-  const folder = options.paths.dataset(`.preview-${options.random()}${options.random()}`);
-  await mkdir(folder, { recursive: true });
+  const folder = options.paths.dataset(`.preview-${options.random()}`);
+  await mkdir(folder);
   try {
     const result = await options.trainer.work('intake', {
       dataset: { id: meta.id, folder, name: meta.name, path: file },
@@ -46,6 +47,6 @@ export async function previewMapping(
       rejected: report.rejected.first.slice(0, MAX_REJECTED),
     };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeInside(options.paths.datasets, folder);
   }
 }

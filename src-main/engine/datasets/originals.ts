@@ -2,10 +2,10 @@
  * The raw records of a dataset, stored by intake in compressed blocks (docs/protocol.md). Reading a row
  * decompresses one block, however large the file is.
  */
-import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
+import { openRegular, readRegular } from '../../kit/regular-file.ts';
 
 const decompress = promisify(zstdDecompress);
 /** Numbers per block in originals.i64: first row, offset, length, rows. */
@@ -32,7 +32,7 @@ export function readNumbers(bytes: Buffer): number[] {
 }
 
 async function readBlocks(folder: string): Promise<readonly Block[]> {
-  const bytes = await readFile(path.join(folder, 'originals.i64')).catch(() => null);
+  const bytes = await readRegular(path.join(folder, 'originals.i64')).catch(() => null);
   if (bytes === null) return [];
   const numbers = readNumbers(bytes);
   const blocks: Block[] = [];
@@ -77,7 +77,7 @@ export async function readOriginal(
 ): Promise<Original | null> {
   const blocks = await readBlocks(folder);
   let index = blocks.findLastIndex((block) => block.firstRow <= row);
-  const handle = await open(path.join(folder, 'originals.zst'), 'r').catch(() => null);
+  const handle = await openRegular(path.join(folder, 'originals.zst')).catch(() => null);
   if (handle === null) return null;
   try {
     // A rejected record of a table can be stored after rows that start later, so the block before is checked too.

@@ -2,7 +2,6 @@
  * What intake writes about a dataset, `data/datasets/<id>/`: report.json, split.json, rejected.jsonl
  * and rows.i32. Each file is read in one function.
  */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   readFormat,
@@ -14,6 +13,7 @@ import {
   splitFile,
 } from '../../formats/index.ts';
 import { readLines } from '../../kit/lines.ts';
+import { readRegular } from '../../kit/regular-file.ts';
 
 /** null when there is no report. */
 export function readReportFile(folder: string): Promise<Reading<ReportFile> | null> {
@@ -42,7 +42,7 @@ export async function* readRejected(folder: string) {
 
 /** All physical row numbers as intake listed them; null when the list is missing or has another length. */
 export async function readRowNumbers(folder: string, rows: number): Promise<Uint32Array | null> {
-  const bytes = await readFile(path.join(folder, 'rows.i32')).catch(() => null);
+  const bytes = await readRegular(path.join(folder, 'rows.i32')).catch(() => null);
   if (bytes === null || bytes.length !== rows * 4) return null;
   return Uint32Array.from({ length: rows }, (_, index) => bytes.readUInt32LE(index * 4));
 }

@@ -3,11 +3,11 @@
  * Only the row number of each example (4 bytes) and the bytes of the tokens that occur are kept in
  * memory.
  */
-import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { TOKEN_BYTES_STEMS } from '../../formats/index.ts';
 import { readNumbers } from './originals.ts';
+import { openRegular, readRegular } from '../../kit/regular-file.ts';
 
 /** Six int64: offset, length, row, trained tokens, prompt length, kind. */
 const EXAMPLE_BYTES = 48;
@@ -82,7 +82,7 @@ export class TokenCache {
 
   /** null when there is no such cache. */
   static async open(folder: string): Promise<TokenCache | null> {
-    const handle = await open(path.join(folder, 'examples.i64'), 'r').catch(() => null);
+    const handle = await openRegular(path.join(folder, 'examples.i64')).catch(() => null);
     if (handle === null) return null;
     try {
       const { size } = await handle.stat();
@@ -140,7 +140,7 @@ export class TokenCache {
   }
 
   private async read(name: string, offset: number, bytes: number): Promise<Buffer> {
-    const handle = await open(path.join(this.folder, name), 'r');
+    const handle = await openRegular(path.join(this.folder, name));
     try {
       const buffer = Buffer.alloc(bytes);
       const { bytesRead } = await handle.read(buffer, 0, bytes, offset);
@@ -155,8 +155,8 @@ export class TokenCache {
     if (this.tokenBytes !== null) return this.tokenBytes;
     const [stem, oldStem] = TOKEN_BYTES_STEMS;
     const read = (name: string): Promise<Buffer> =>
-      readFile(path.join(this.folder, `${stem}.${name}`)).catch(() =>
-        readFile(path.join(this.folder, `${oldStem}.${name}`)),
+      readRegular(path.join(this.folder, `${stem}.${name}`)).catch(() =>
+        readRegular(path.join(this.folder, `${oldStem}.${name}`)),
       );
     const table = await read('i32');
     const bytes = await read('u8');

@@ -1,12 +1,17 @@
 /** Uploads from a browser: resumable, stored in inbox/.part, verified by hash before they become a dataset. */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Priority, Refusal } from '../../contract/index.ts';
 import { readOrNull, type UploadPart, uploadPartFile, writeFormat } from '../../formats/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { sha256File } from '../../kit/hash.ts';
-import { createSerializer, type Serializer } from '../../kit/serializer.ts';
+import {
+  createSerializer,
+  openAppend,
+  removeInside,
+  type Serializer,
+  sha256File,
+} from '../../kit/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import { plainName, refuseName } from './names.ts';
@@ -61,7 +66,7 @@ export class Uploads {
       await mkdir(this.options.paths.inboxPart, { recursive: true });
       let offset = (await stat(this.dataFile(upload)).catch(() => null))?.size ?? 0;
       if (offset > input.bytes) {
-        await rm(this.dataFile(upload), { force: true });
+        await this.removeFile(this.dataFile(upload));
         offset = 0;
       }
       await this.options.disk.require(input.bytes - offset, `the upload of ${name}`);
@@ -82,7 +87,7 @@ export class Uploads {
   append(upload: string, offset: number, chunk: Blob): Promise<{ offset: number }> {
     return this.serialized(upload, async () => {
       const part = await this.readPart(upload);
-      const handle = await open(this.dataFile(upload), 'a');
+      const handle = await openAppend(this.dataFile(upload));
       try {
         const { size } = await handle.stat();
         if (size !== offset || size + chunk.size > part.bytes)
@@ -152,7 +157,7 @@ export class Uploads {
         this.options.clock.now() - facts.mtimeMs / 1000 < KEPT_SECONDS
       )
         continue;
-      await rm(file, { force: true });
+      await this.removeFile(file);
       removed.push(name);
     }
     return removed;
@@ -171,10 +176,14 @@ export class Uploads {
 
   private async remove(upload: string): Promise<void> {
     if (!UPLOAD_ID.test(upload)) return;
-    await rm(this.dataFile(upload), { force: true });
-    await rm(this.partFile(upload), { force: true });
+    await this.removeFile(this.dataFile(upload));
+    await this.removeFile(this.partFile(upload));
     this.serializers.delete(upload);
     this.options.progress(upload, null);
+  }
+
+  private removeFile(file: string): Promise<void> {
+    return removeInside(this.options.paths.inbox, file);
   }
 
   private serialized<T>(upload: string, act: () => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 /** Takes questions, has a model answer them, and reports the answers. */
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { type Answer, isEnded, type PlaygroundModel, type Question } from '../../contract/index.ts';
 import { createSerializer } from '../../kit/serializer.ts';
 import type { ConfigRoom } from '../config/index.ts';
@@ -7,6 +7,7 @@ import type { WorkerResult } from '../trainer/index.ts';
 import { Answers } from './answers.ts';
 import { LoadedModels, type LoadedModelsOptions } from './loaded-models.ts';
 import { type AskedModel, askedModels, findModel, type ModelSources } from './models.ts';
+import { removeInside } from '../../kit/confined.ts';
 
 export interface PlaygroundOptions extends ModelSources, LoadedModelsOptions {
   readonly config: Pick<ConfigRoom, 'values'>;
@@ -31,7 +32,7 @@ export async function createPlayground(options: PlaygroundOptions): Promise<Play
 async function removeLeftRuns({ paths }: PlaygroundOptions): Promise<void> {
   const names = await readdir(paths.runs).catch(() => []);
   for (const name of names.filter((name) => name.includes('-chat-')))
-    await rm(paths.run(name), { recursive: true, force: true });
+    await removeInside(paths.runs, paths.run(name));
 }
 
 class Playground implements PlaygroundRoom {

@@ -1,5 +1,4 @@
 /** `pass.json` and `cursor.json` of a dataset's folder. */
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type Cursor,
@@ -13,6 +12,7 @@ import {
   writeFormat,
   writeWithLastGood,
 } from '../../formats/index.ts';
+import { removeInside } from '../../kit/confined.ts';
 
 export type { Cursor, PassFile } from '../../formats/index.ts';
 
@@ -46,4 +46,4 @@ export const writeCursor = (folder: string, cursor: Omit<Cursor, 'format'>): Pro
   writeFormat(cursorPath(folder), cursorFile, cursor);
 
 export const removeCursor = (folder: string): Promise<void> =>
-  rm(cursorPath(folder), { force: true });
+  removeInside(folder, cursorPath(folder));

@@ -3,13 +3,14 @@
  * that finds the file at its start undoes or finishes the restore.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { z } from 'zod';
 import { type Point, Refusal, UNDONE_DEFAULT, type UndoneChoice } from '../../contract/index.ts';
 import { readFormat, restoreIntent, writeFormat } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Decision } from './decide.ts';
+import { removeInside } from '../../kit/confined.ts';
 
 export type Intent = z.infer<typeof restoreIntent.schema>;
 
@@ -42,7 +43,7 @@ export async function writeIntent(paths: WorkspacePaths, intent: Intent): Promis
 }
 
 export const removeIntent = (paths: WorkspacePaths): Promise<void> =>
-  rm(paths.restoreIntent, { force: true });
+  removeInside(paths.currentModel, paths.restoreIntent);
 
 /** What was chosen for the datasets and the settings of a plan. */
 export interface RestoreChoices {

@@ -1,5 +1,5 @@
 /** The phases that write before the switch. Each leaves everything that exists as it is. */
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Backup, Refusal } from '../../contract/index.ts';
 import { listCheckpoints } from '../checkpoints/index.ts';
@@ -9,6 +9,7 @@ import type { Intent } from './intent.ts';
 import { baseOf, workerRefusal } from './stage-worker.ts';
 import type { RestoreOptions } from './types.ts';
 import type { VerifiedFiles } from './verify-source.ts';
+import { removeInside } from '../../kit/confined.ts';
 
 /** A verified backup of the current model; null: nothing is saved on the branch that is trained. */
 export async function backUp(
@@ -108,7 +109,7 @@ export async function stage(
  */
 export async function removeStaged(options: RestoreOptions, branch: string): Promise<void> {
   if (options.lineage.branches().some((entry) => entry.name === branch)) return;
-  await rm(options.paths.checkpoints(branch), { recursive: true, force: true });
+  await removeInside(options.paths.branches, options.paths.checkpoints(branch));
   await removePartials(options);
 }
 
@@ -116,6 +117,5 @@ export async function removeStaged(options: RestoreOptions, branch: string): Pro
 export async function removePartials(options: RestoreOptions): Promise<void> {
   const root = options.paths.branches;
   for (const name of await readdir(root).catch(() => []))
-    if (/^\.branch-\d+\.\d+\.partial$/.test(name))
-      await rm(path.join(root, name), { recursive: true, force: true });
+    if (/^\.branch-\d+\.\d+\.partial$/.test(name)) await removeInside(root, path.join(root, name));
 }

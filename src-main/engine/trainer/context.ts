@@ -28,7 +28,7 @@ export interface TrainerOptions {
 }
 
 export interface SupervisorContext extends TrainerOptions {
-  /** Four hex digits that make a run id unique. */
+  /** 64 random bits in hex, which make a run id unique. */
   readonly random: () => string;
   emit(run: Pick<WatchedRun, 'run'>, event: RunEvent): void;
 }

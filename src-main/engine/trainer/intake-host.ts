@@ -3,7 +3,7 @@
  * run that was in it; the next run starts another one.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
 import { type IntakeAnswer, intakeAnswer } from '../../formats/index.ts';
@@ -11,6 +11,7 @@ import type { Clock } from '../../kit/clock.ts';
 import { type Identity, identityOf, signalGroup } from '../../kit/identity.ts';
 import { environmentFor } from './launch.ts';
 import type { PythonFacts } from './types.ts';
+import { openAppendSync } from '../../kit/regular-file.ts';
 
 /** Beyond it the worker is replaced before the next file. */
 const MAX_RSS_BYTES = 400 * 1024 * 1024;
@@ -74,7 +75,8 @@ export class IntakeHost {
   /** Null when the process ends before it is ready; then each file gets its own process. */
   static async start(options: HostOptions): Promise<IntakeHost | null> {
     mkdirSync(options.folder, { recursive: true });
-    const log = openSync(path.join(options.folder, 'intake-worker.log'), 'w');
+    const log = openAppendSync(path.join(options.folder, 'intake-worker.log'));
+    ftruncateSync(log);
     let child: ChildProcess;
     try {
       child = spawn(options.python.executable, ['-m', 'nightshift_trainer', '--serve'], {

@@ -4,7 +4,7 @@
  * collect its output or end it on exit.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { runId, type RunKind, toStoredSpec } from '../../formats/index.ts';
@@ -12,6 +12,7 @@ import { writeJson } from '../../kit/files.ts';
 import { type Identity, identityOf } from '../../kit/identity.ts';
 import type { SupervisorContext } from './context.ts';
 import type { PythonFacts } from './types.ts';
+import { openAppendSync } from '../../kit/regular-file.ts';
 
 /**
  * The part of the user's environment that Python sees: no secrets, no proxies of other programs.
@@ -108,7 +109,7 @@ export async function launch(options: {
   readonly memoryBytes?: number | null;
 }): Promise<Launched> {
   await writeSpec(options.folder, options.spec);
-  const log = openSync(path.join(options.folder, 'trainer.log'), 'a');
+  const log = openAppendSync(path.join(options.folder, 'trainer.log'));
   try {
     const child = spawn(options.python.executable, argumentsFor(options.folder), {
       cwd: options.folder,

@@ -1,6 +1,6 @@
 /** What a Python process leaves in its run folder. Missing, old or cut files never throw. */
 import type { Stats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type Exit,
@@ -14,6 +14,7 @@ import {
   writeFormat,
 } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
+import { commandLineOf } from '../../kit/command-line.ts';
 import { type Identity, isAlive } from '../../kit/identity.ts';
 import { isSeen, type PlaceOfProcess } from '../../kit/lock-content.ts';
 import { readEnd, readLines } from '../../kit/lines.ts';
@@ -55,21 +56,29 @@ export async function findTrainer(
 }
 
 /**
- * Whether the process is alive and works in this run folder. A copied workspace names the trainer
- * of the original, and a file from elsewhere could name any process.
+ * Whether the process is alive, was started for this run and works in its folder. A copied workspace
+ * names the trainer of the original, and a file from elsewhere could name any process: whoever
+ * adopts it would pause, stop and kill it.
  */
 async function isTrainerOf(folder: string, holder: Identity & PlaceOfProcess): Promise<boolean> {
   if (!isSeen(holder) || !isAlive(holder)) return false;
+  const command = commandLineOf(holder.pid);
+  if (command === null || !namesRun(command, path.basename(folder))) return false;
   if (process.platform !== 'linux') return true;
   const [works, run] = await Promise.all(
-    [`/proc/${String(holder.pid)}/cwd`, folder].map((place) =>
-      stat(place).catch((error: unknown) => (error as NodeJS.ErrnoException).code ?? 'unknown'),
+    [stat(`/proc/${String(holder.pid)}/cwd`), lstat(folder)].map((facts) =>
+      facts.catch((error: unknown) => (error as NodeJS.ErrnoException).code ?? 'unknown'),
     ),
   );
   // Of another account's process nothing is readable.
   if (works === 'EACCES' || works === 'EPERM') return true;
   return typeof works === 'object' && typeof run === 'object' && isSameFile(works, run);
 }
+
+/** `python -m nightshift_trainer <workspace>/runs/<run>`, with whatever launches it before that. Pure. */
+export const namesRun = (command: string, run: string): boolean =>
+  command.includes('nightshift_trainer') &&
+  command.split(/\s/).some((word) => word.split(/[\\/]/).slice(-2).join('/') === `runs/${run}`);
 
 const isSameFile = (a: Stats, b: Stats): boolean => a.ino === b.ino && a.dev === b.dev;
 

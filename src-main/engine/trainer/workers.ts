@@ -1,5 +1,4 @@
 /** Python workers: everything that does not train, launched and observed like the trainer. */
-import { rm } from 'node:fs/promises';
 import type { WorkerKind, WorkerRequest } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -17,6 +16,7 @@ import {
   ownMemoryLimit,
   type WorkerLimits,
 } from './worker-limits.ts';
+import { removeInside } from '../../kit/confined.ts';
 
 const POLL_SECONDS = 0.1;
 
@@ -24,7 +24,7 @@ export interface WorkersOptions {
   readonly paths: WorkspacePaths;
   readonly clock: Clock;
   readonly python: () => Promise<PythonFacts>;
-  /** Four hex digits that make a run id unique. */
+  /** 64 random bits in hex, which make a run id unique. */
   readonly random: () => string;
   /** Bytes of memory that this machine, or its container, can give now. */
   readonly availableMemory: () => number;
@@ -78,7 +78,7 @@ export class Workers {
     const result = await resultOf(run);
     // A routine check leaves no folder behind, unless it failed and the folder says why.
     if (result.ok && options.isRoutine === true)
-      await rm(run.folder, { recursive: true, force: true }).catch(() => undefined);
+      await removeInside(this.options.paths.runs, run.folder).catch(() => undefined);
     return result;
   }
 

@@ -1,5 +1,5 @@
 /** Version folders: `models/versions/vNNN_<slug>/`, each published by one rename. */
-import { copyFile, link, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { VersionCheck } from '../../contract/index.ts';
 import {
@@ -7,6 +7,7 @@ import {
   firstDifference,
   moveFile,
   readFolder,
+  removeInside,
   sha256File,
   sizeDifference,
   syncFolder,
@@ -151,7 +152,7 @@ export class VersionStore {
     for (const name of await readdir(this.trash()).catch(() => [])) {
       const since = Number(/\.(\d+)$/.exec(name)?.[1] ?? Number.NaN);
       if (!(now - since > TRASH_DAYS * 86_400)) continue;
-      await rm(path.join(this.trash(), name), { recursive: true, force: true });
+      await removeInside(this.paths.versions, path.join(this.trash(), name));
       removed.push(name);
     }
     return removed;
@@ -161,7 +162,7 @@ export class VersionStore {
   private async removePartials(): Promise<void> {
     for (const name of await readdir(this.paths.versions).catch(() => []))
       if (name.startsWith('.v') && name.endsWith('.partial'))
-        await rm(path.join(this.paths.versions, name), { recursive: true, force: true });
+        await removeInside(this.paths.versions, path.join(this.paths.versions, name));
   }
 }
 

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from ...files import fsync_folder, write_json
+from ...files import fsync_folder, read_json, remove_tree, write_json
 from ...hashing import file_hash
 from ...identity import identity_of
 from ..device import synchronize
@@ -54,7 +54,7 @@ def write_checkpoint(
     root.mkdir(parents=True, exist_ok=True)
     name = f"step-{snapshot.step:08d}"
     partial = root / f".{name}.{os.getpid()}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
+    remove_tree(partial)
     try:
         model = partial / "model"
         model.mkdir(parents=True)
@@ -81,11 +81,11 @@ def write_checkpoint(
         target = root / name
         if target.exists():
             # A checkpoint of this step that didn't verify: replace it.
-            shutil.rmtree(target)
+            remove_tree(target)
         partial.rename(target)
         fsync_folder(root)
     except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
+        remove_tree(partial)
         raise
     return target, sum(int(facts["size"]) for facts in files.values())
 
@@ -137,7 +137,7 @@ def leased_steps(workspace: Path, branch: str, now: float) -> frozenset[int]:
     the engine grants, protects nothing: otherwise checkpoints could fill the disk."""
     try:
         path = workspace / "current_model" / "held.json"
-        leases = json.loads(path.read_text("utf-8"))["held"]
+        leases = read_json(path)["held"]
         return frozenset(
             int(lease["step"])
             for lease in leases
@@ -154,25 +154,28 @@ def delete_old_checkpoints(
     those that are leased. Later checkpoints didn't verify and must not displace ones that do. Each
     folder is renamed first, so that no half-deleted checkpoint is ever listed."""
     deleted: list[Path] = []
+    if root.is_symlink():
+        # Somebody else's checkpoints, perhaps.
+        return deleted
     checkpoints = [(step, folder) for step, folder in list_checkpoints(root) if step <= saved_step]
     for step, folder in checkpoints[max(1, keep) :]:
         if step in leased:
             continue
         partial = root / f".{folder.name}.{os.getpid()}.partial"
         folder.rename(partial)
-        shutil.rmtree(partial, ignore_errors=True)
+        remove_tree(partial)
         deleted.append(folder)
     return deleted
 
 
 def remove_abandoned_partials(root: Path) -> None:
     """Removes the temporary folders of processes that no longer run."""
-    if not root.is_dir():
+    if root.is_symlink() or not root.is_dir():
         return
     for path in root.iterdir():
         match = _PARTIAL_NAME.match(path.name)
         if match and identity_of(int(match[1])) is None:
-            shutil.rmtree(path, ignore_errors=True)
+            remove_tree(path)
 
 
 class StateBuffers:

@@ -1,0 +1,26 @@
+/** What a process was started with. A process id alone, out of a file, could name any process. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+const run = (command: string, options: readonly string[]): string =>
+  execFileSync(command, options, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+
+/** null when it can't be read, as for a process that has ended. */
+export function commandLineOf(pid: number): string | null {
+  if (!Number.isInteger(pid) || pid <= 0) return null;
+  try {
+    if (process.platform === 'linux')
+      return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8')
+        .replaceAll('\0', ' ')
+        .trim();
+    if (process.platform === 'win32')
+      return run('powershell', [
+        '-NoProfile',
+        '-Command',
+        `(Get-CimInstance Win32_Process -Filter 'ProcessId=${String(pid)}').CommandLine`,
+      ]).trim();
+    return run('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).trim();
+  } catch {
+    return null;
+  }
+}
