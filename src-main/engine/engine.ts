@@ -18,6 +18,7 @@ import {
   lockWorkspace,
   startFeed,
 } from './composition/index.ts';
+import { createDamageReport } from './health/index.ts';
 import { createJournal } from './journal/index.ts';
 import type { PythonReading } from './setup/index.ts';
 import type { TrainerRoom } from './trainer/index.ts';
@@ -80,8 +81,10 @@ export async function startEngine(options: EngineOptions) {
 
   const journal = createJournal({ paths, clock });
   const failed = createFailureReport(journal, clock, options.log ?? (() => undefined));
-  const random = (): string => randomBytes(2).toString('hex');
-  const shared = { paths, clock, journal, failed, random, ownsWorkspace: () => lock.isHeld() };
+  const random = (): string => randomBytes(8).toString('hex');
+  const damage = await createDamageReport({ paths, journal, clock });
+  const ownsWorkspace = () => lock.isHeld();
+  const shared = { paths, clock, journal, failed, random, ownsWorkspace, damage };
   const python = createPythonFinder(
     options.packageFolder ?? path.resolve(import.meta.dirname, '..', '..', 'python-runtime'),
     options.python,

@@ -25,7 +25,7 @@ import { isJournalFileName, journalFile } from './journal.ts';
 import { type Lineage, lineageFile, rebuildLineage } from './lineage.ts';
 import { isBranchName, isVersionName } from './names.ts';
 import { type VersionFile, versionFile } from './version.ts';
-import type { WorkspacePaths } from './workspace.ts';
+import { workspaceFolders, type WorkspacePaths } from './workspace.ts';
 
 export interface Checkpoint {
   readonly step: number;
@@ -213,3 +213,11 @@ export async function readJournal(folder: string, limit: number): Promise<Journa
   }
   return entries;
 }
+
+/** What other accounts should not open: inside these, nothing else has to be private. */
+export const privatePlaces = (paths: WorkspacePaths): readonly string[] => [
+  ...workspaceFolders(paths),
+  paths.backups,
+  ...backupType.options.map((type) => path.join(paths.backups, type)),
+  ...[paths.config, paths.token, paths.engineLock, paths.trainerLock],
+];

@@ -141,7 +141,7 @@ export const evaluationResultFile = defineFile({
   }),
 });
 
-/** `YYYYMMDD-HHMMSS-<kind>-<4 hex>`, UTC. */
+/** `YYYYMMDD-HHMMSS-<kind>-<16 hex>`, UTC; 4 hex digits in runs of earlier versions. */
 export function runId(kind: RunKind, now: number, random: string): string {
   const [day = '', clock = ''] = new Date(now * 1000).toISOString().split('T');
   return `${day.replaceAll('-', '')}-${clock.slice(0, 8).replaceAll(':', '')}-${kind}-${random}`;

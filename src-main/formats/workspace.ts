@@ -33,6 +33,7 @@ export function workspacePaths(root: string) {
     models: at('models'),
     base: (id: string): string => at('models', id),
     versions: at('models', 'versions'),
+    versionTrash: at('models', 'versions', '.trash'),
     versionNumbers: at('models', 'versions', 'numbers.json'),
     backups: at('models', 'backups'),
     currentModel: at('current_model'),
@@ -53,4 +54,14 @@ export function workspacePaths(root: string) {
     stopFile: at('.stop'),
     token: at('.engine.token'),
   } as const;
+}
+
+/** Its fixed folders, parents first, but `models/backups`, which may lie on another disk. */
+export function workspaceFolders(paths: WorkspacePaths): readonly string[] {
+  const { inbox, inboxPart, queue, data, datasets, validationCore, runs, models, versions } = paths;
+  return [
+    ...[inbox, inboxPart, path.dirname(queue.high), ...Object.values(queue), data, datasets],
+    ...[path.dirname(validationCore), validationCore, runs, models, versions, paths.versionTrash],
+    ...[paths.currentModel, paths.branches, paths.logs, paths.journal, paths.status],
+  ];
 }

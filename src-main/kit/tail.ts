@@ -1,5 +1,5 @@
 /** Reads the lines appended to a file. A line counts once its newline is written. */
-import { openRegular } from './regular-file.ts';
+import { isNotRegular, openRegular } from './regular-file.ts';
 
 const CHUNK_BYTES = 1 << 18;
 /** Default maximum number of bytes per call. */
@@ -26,7 +26,8 @@ export class Tail {
    */
   async read(maxBytes = MAX_BYTES): Promise<readonly string[]> {
     const handle = await openRegular(this.path).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      // What is no file has no lines; health reports it.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || isNotRegular(error)) return null;
       throw error;
     });
     if (handle === null) return [];

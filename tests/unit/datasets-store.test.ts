@@ -67,6 +67,13 @@ test('a file that is put into a queue folder is adopted there, and is the same d
   expect(only(await open()).meta.id).toBe(record.meta.id);
 });
 
+test('the folder of a new dataset is made for it: one that was there before is not taken', async () => {
+  put(paths().dataset('d-1'), 'meta.json', '{}');
+  put(paths().queue.high, 'a.jsonl');
+  await expect(open()).rejects.toMatchObject({ code: 'EEXIST' });
+  expect(only(await open()).meta.id).toBe('d-2');
+});
+
 test('killed after meta.json and before the rename: the old place counts', async () => {
   put(paths().queue.normal, 'a.jsonl');
   const { meta } = only(await open());

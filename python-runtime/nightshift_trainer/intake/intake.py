@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -93,7 +92,7 @@ class Intake:
                 rejected_path.replace(self._folder / "rejected.jsonl")
             if writer is not None:
                 writer.close()
-                shutil.rmtree(writer.folder, ignore_errors=True)
+                remove_tree(writer.folder)
 
     def _records(
         self, path: Path, reader: LineReader, findings: Findings

@@ -18,7 +18,7 @@ import { createDatasets } from '../datasets/index.ts';
 import { createDiagnostics } from '../diagnostics/index.ts';
 import { createDisk } from '../disk/index.ts';
 import { createEstimate } from '../estimate/index.ts';
-import { createHealth } from '../health/index.ts';
+import { createHealth, type DamageReport } from '../health/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { createLineage } from '../lineage/index.ts';
 import { createLogs } from '../logs/index.ts';
@@ -41,6 +41,8 @@ export interface SharedOptions {
   readonly journal: Journal;
   readonly failed: (where: string, error: unknown) => void;
   readonly random: () => string;
+  /** Damaged files, found before the rooms read them. */
+  readonly damage: DamageReport;
   /** False once another engine has taken the workspace. */
   readonly ownsWorkspace: () => Promise<boolean>;
 }

@@ -3,7 +3,8 @@ import type { Stats } from 'node:fs';
 import { access, constants, lstat, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { backupType, Refusal, systemRefusal } from '../../contract/index.ts';
-import type { WorkspacePaths } from '../../formats/workspace.ts';
+import { workspaceFolders, type WorkspacePaths } from '../../formats/workspace.ts';
+import { makePrivate } from './private-folders.ts';
 
 const NOT_WRITABLE = ['EACCES', 'EROFS', 'EPERM'];
 const OWNER_ONLY = 0o700;
@@ -19,6 +20,7 @@ export async function createWorkspaceFolders(paths: WorkspacePaths): Promise<voi
     for (const folder of [inbox, datasets, runs, models, versions, logs, journal, status])
       await mkdir(folder, { recursive: true, mode: OWNER_ONLY });
     await access(root, constants.W_OK);
+    await makePrivate(paths);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
     if (!NOT_WRITABLE.includes(code)) throw systemRefusal(error) ?? error;
@@ -34,15 +36,7 @@ async function checkFolders(paths: WorkspacePaths): Promise<void> {
   // The workspace itself may be reached through a link: its user names it.
   const root = await stat(paths.root);
   checkOwner(paths.root, root);
-  const { inbox, inboxPart, data, datasets, runs, models, versions, currentModel } = paths;
-  const queue = path.dirname(paths.queue.high);
-  const fixed = [
-    ...[inbox, inboxPart, queue, ...Object.values(paths.queue), data, datasets],
-    ...[path.dirname(paths.validationCore), paths.validationCore, runs, models, versions],
-    ...[path.join(versions, '.trash'), currentModel, paths.branches, paths.logs, paths.journal],
-    paths.status,
-  ];
-  for (const folder of fixed) await checkFolder(folder, root.uid);
+  for (const folder of workspaceFolders(paths)) await checkFolder(folder, root.uid);
   for (const name of await readdir(paths.branches).catch(() => []))
     await checkFolder(paths.checkpoints(name), root.uid);
   await checkBackups(paths, root.uid);

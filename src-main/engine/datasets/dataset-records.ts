@@ -2,7 +2,7 @@
  * The datasets in memory, with the file operations that change one of them. Not safe for concurrent
  * changes: DatasetStore runs them one at a time.
  */
-import { lstat } from 'node:fs/promises';
+import { lstat, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Place, Priority } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -84,6 +84,13 @@ export class DatasetRecords {
     this.metas.set(meta.id, meta);
   }
 
+  /** Of a new dataset. Throws EEXIST: a folder that is there already was not made for it. */
+  async createMeta(meta: DatasetMeta): Promise<void> {
+    await mkdir(this.paths.datasets, { recursive: true });
+    await mkdir(this.paths.dataset(meta.id));
+    await this.saveMeta(meta);
+  }
+
   set(record: DatasetRecord): void {
     this.records.set(record.meta.id, record);
   }
@@ -111,7 +118,7 @@ export class DatasetRecords {
       position: (last?.meta.position ?? -1) + 1,
       place_hint: found.place,
     });
-    await this.saveMeta(meta);
+    await this.createMeta(meta);
     const record: DatasetRecord = {
       meta,
       place: found.place,

@@ -8,6 +8,7 @@ import path from 'node:path';
 import type { Priority } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { createSerializer } from '../../kit/serializer.ts';
+import { keepDamaged } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Journal } from '../journal/index.ts';
 import { type DatasetRecord, DatasetRecords, type NewDataset } from './dataset-records.ts';
@@ -44,6 +45,8 @@ export class DatasetStore {
     const { metas, recovered, ignored } = await loadMetas(paths, clock.now());
     for (const meta of metas) this.records.addMeta(meta);
     for (const { meta, isRebuilt, problem } of recovered) {
+      const file = path.join(paths.dataset(meta.id), 'meta.json');
+      const kept = await keepDamaged(file).catch(() => null);
       await this.records.saveMeta(meta);
       const how = isRebuilt
         ? 'rebuilt from its runs and report'
@@ -54,7 +57,7 @@ export class DatasetStore {
         what: 'datasets.recovered',
         text,
         dataset: meta.id,
-        evidence: { problem },
+        evidence: { problem, kept },
       });
     }
     for (const { name, reason } of ignored)
@@ -172,7 +175,7 @@ export class DatasetStore {
         complete: true,
       });
       const replacement = { ...record, meta: { ...meta, held } };
-      await this.records.saveMeta(replacement.meta);
+      await this.records.createMeta(replacement.meta);
       this.records.set(replacement);
       return replacement;
     });

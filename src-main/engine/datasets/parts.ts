@@ -26,7 +26,7 @@ export interface DatasetsOptions {
   readonly base: () => Base | null;
   /** Rows that were trained on an abandoned branch don't count as trained. */
   readonly ancestry: () => readonly AncestrySegment[];
-  /** Four hex digits, for dataset ids. */
+  /** 64 random bits in hex, for dataset ids. */
   readonly random: () => string;
   /** Reports an unexpected error; the engine continues. */
   readonly failed: (where: string, error: unknown) => void;
@@ -51,19 +51,6 @@ export interface DatasetParts {
 const idTime = (t: number): string =>
   new Date(t * 1000).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
 
-/** Two thousand files of one second draw the same four digits several times. */
-function uniqueIds(draw: () => string): () => string {
-  const drawn = new Set<string>();
-  return () => {
-    for (;;) {
-      const id = draw();
-      if (drawn.has(id)) continue;
-      drawn.add(id);
-      return id;
-    }
-  };
-}
-
 export async function createParts(
   options: DatasetsOptions,
   changed: Emitter<void>,
@@ -73,7 +60,7 @@ export async function createParts(
   const emitChanged = (): void => {
     changed.emit(undefined);
   };
-  const newId = uniqueIds(() => `d-${idTime(clock.now())}-${options.random()}`);
+  const newId = (): string => `d-${idTime(clock.now())}-${options.random()}`;
   const store = new DatasetStore({ paths, clock, journal, newId });
   await store.load();
   const ingest = new Ingest({ ...options, store, newId, changed: emitChanged });

@@ -1,6 +1,8 @@
 /** The checks, each with its evidence and, when something is wrong, what to do. Pure. */
 import { duration, gigabytes, plural } from '../../contract/format.ts';
 import type { Check } from '../../contract/index.ts';
+import type { FileProblem } from '../../formats/index.ts';
+import type { OpenPlace } from './permissions.ts';
 
 export type CheckResult = Pick<Check, 'state' | 'evidence' | 'fix'>;
 
@@ -130,6 +132,43 @@ export function checkBase(id: string, problem: string | null): CheckResult {
   return fail(
     `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`,
     'Put the folder back, or select another base model in Config.',
+  );
+}
+
+const SHOWN_PROBLEMS = 5;
+
+/** `found`: damaged now; `repaired`: found when the engine started, and written again since. */
+export function checkFiles(
+  found: readonly FileProblem[],
+  repaired: readonly FileProblem[],
+): CheckResult {
+  const problems = [...found, ...repaired];
+  if (problems.length === 0) return ok('All files of the workspace can be read.');
+  const shown = problems
+    .slice(0, SHOWN_PROBLEMS)
+    .map(({ problem, effect }) => `${problem}: ${effect}.`);
+  const more = problems.length - shown.length;
+  if (more > 0) shown.push(`${plural(more, 'more file')}.`);
+  return warn(
+    shown.join(' '),
+    found.length === 0
+      ? 'The damaged content was kept beside each file that held any, as *.damaged-<time>.'
+      : 'Replace the file from a backup, or check the disk. The journal lists every file.',
+  );
+}
+
+/** `open` null: where permissions are not modes. */
+export function checkPermissions(open: readonly OpenPlace[] | null, root: string): CheckResult {
+  if (open === null) return ok('The permissions of the folder apply.');
+  if (open.length === 0) return ok('Only this account can read the workspace.');
+  const shown = open
+    .slice(0, SHOWN_PROBLEMS)
+    .map(({ name, mode }) => `${name} (mode ${mode.toString(8)})`);
+  const more = open.length - shown.length;
+  if (more > 0) shown.push(plural(more, 'more folder'));
+  return warn(
+    `Other accounts can open ${shown.join(', ')}.`,
+    `Run \`chmod -R go= ${root}\`, unless this is intended.`,
   );
 }
 

@@ -21,6 +21,8 @@ import {
   checkCheckpoint,
   checkConfig,
   checkDisk,
+  checkFiles,
+  checkPermissions,
   checkPython,
   checkQueue,
   type CheckResult,
@@ -28,6 +30,8 @@ import {
 } from './checks.ts';
 import { CostReader } from './cost-reader.ts';
 import { costsFrom } from './costs.ts';
+import type { DamageReport } from './damage.ts';
+import { readOpenPlaces } from './permissions.ts';
 
 const CHECK_SECONDS = 30;
 const STALE_HEARTBEAT_SECONDS = 30;
@@ -66,6 +70,7 @@ export interface HealthOptions {
   readonly clock: Clock;
   readonly python: () => { readonly state: 'ok' | 'missing' | 'checking'; readonly detail: string };
   readonly failed: (where: string, error: unknown) => void;
+  readonly damage: DamageReport;
 }
 
 export const createHealth = (options: HealthOptions): HealthRoom => new Health(options);
@@ -113,6 +118,10 @@ class Health implements HealthRoom {
       await this.check('base', 'Base model', () => this.base()),
       await this.check('checkpoint', 'Newest checkpoint', () => this.checkpoint(isAsked)),
       await this.check('queue', 'Inbox and queue', () => this.queue()),
+      await this.check('files', 'Workspace files', () => this.files(isAsked)),
+      await this.check('permissions', 'Permissions', async () =>
+        checkPermissions(await readOpenPlaces(this.options.paths), this.options.paths.root),
+      ),
     ];
     this.changed.emit(undefined);
     return this.checks;
@@ -192,6 +201,14 @@ class Health implements HealthRoom {
     const { baseModels } = this.options;
     await baseModels.refresh();
     return checkBase(baseModels.selectedId(), await baseModels.problem());
+  }
+
+  /** Every file is read at the start and when somebody asks; in between, only what a start reads. */
+  private async files(isAsked: boolean): Promise<CheckResult> {
+    const { damage } = this.options;
+    if (isAsked) await damage.inspectAll();
+    else await damage.inspectState();
+    return checkFiles(damage.found(), damage.repaired());
   }
 
   private queue(): CheckResult {

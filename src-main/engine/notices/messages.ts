@@ -1,6 +1,7 @@
 /** The titles and bodies of notices. Pure. */
-import { gigabytes } from '../../contract/format.ts';
+import { gigabytes, plural } from '../../contract/format.ts';
 import type { Notice } from '../../contract/index.ts';
+import type { FileProblem } from '../../formats/index.ts';
 import { CONDITIONS, type NoticeText, sentence } from './notice-text.ts';
 
 export * from './dataset-messages.ts';
@@ -58,6 +59,19 @@ export function lineageRecovered(text: string): NoticeText {
     title: 'lineage.json was damaged',
     body: text,
     opens: 'models',
+  };
+}
+
+/** Found when the engine started; one notice for all of them. */
+export function filesDamaged(problems: readonly FileProblem[]): NoticeText {
+  const [first] = problems;
+  const others = problems.length - 1;
+  return {
+    kind: 'fact',
+    tone: 'warn',
+    title: problems.length === 1 ? 'A file is damaged' : `${problems.length} files are damaged`,
+    body: `${first?.problem ?? ''}. ${first?.effect ?? ''}.${others === 0 ? '' : ` ${plural(others, 'more file')}: see Health.`}`,
+    opens: 'health',
   };
 }
 

@@ -1,5 +1,6 @@
 /** Connects the rooms to the notices. */
 import type { DatasetSummary } from '../../contract/index.ts';
+import type { FileProblem } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { BackupsRoom } from '../backups/index.ts';
@@ -38,6 +39,7 @@ export interface NoticesOptions {
   readonly lineage: Pick<LineageRoom, 'changed' | 'recovery'>;
   readonly queue: QueueRoom;
   readonly restore: Pick<RestoreRoom, 'news'>;
+  readonly damage: { found(): readonly FileProblem[] };
   readonly trainer: TrainerRoom;
   readonly checkpoints: CheckpointsRoom;
   readonly clock: Clock;
@@ -95,6 +97,9 @@ function connect(
   onDisk();
   onBase();
   onDatasets();
+  // What lineage.json was replaced by has a notice of its own.
+  const damaged = options.damage.found().filter(({ file }) => file !== options.paths.lineage);
+  if (damaged.length > 0) notify(messages.filesDamaged(damaged));
   for (const { name, text } of options.datasets.recovered())
     notify(messages.fileRecovered(name, text));
   const unsubscribe = [

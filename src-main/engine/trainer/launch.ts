@@ -73,8 +73,8 @@ export function launchCategory(error: unknown): string {
 }
 
 /**
- * A run folder that nobody else has: the ids of one second are drawn from few digits, and two runs
- * in one folder would read each other's events.
+ * A run folder that nobody else has: whoever knew the id could have made the folder before, and two
+ * runs in one folder would read each other's events.
  */
 export async function createRunFolder(
   { paths, clock, random }: Pick<SupervisorContext, 'paths' | 'clock' | 'random'>,

@@ -56,7 +56,7 @@ class TrainerSupervisor implements TrainerRoom {
   constructor(options: TrainerOptions) {
     this.context = {
       ...options,
-      random: () => randomBytes(2).toString('hex'),
+      random: () => randomBytes(8).toString('hex'),
       emit: ({ run }, event) => {
         this.events.emit({ ...event, run });
       },

@@ -137,7 +137,7 @@ export class VersionStore {
     return { ...check, ok: problem === null, problem };
   }
 
-  private readonly trash = (): string => path.join(this.paths.versions, '.trash');
+  private readonly trash = (): string => this.paths.versionTrash;
 
   /** One rename; the files stay for `TRASH_DAYS`. Returns their folder. */
   async toTrash(version: VersionFile, now: number): Promise<string> {
