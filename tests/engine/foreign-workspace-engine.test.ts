@@ -138,7 +138,7 @@ describe('a backup from elsewhere', () => {
     }));
     await expect(extract(id)).rejects.toMatchObject({
       code: 'NOT_READY',
-      message: expect.stringContaining('not a path inside the folder') as string,
+      message: expect.stringContaining('files.../autostart') as string,
     });
     expect(existsSync(path.join(w.root, 'autostart'))).toBe(false);
     expect(existsSync(path.join(w.root, 'extracted'))).toBe(false);
