@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from nightshift_trainer.files import LineFile, read_json, remove_tree, write_json
 from nightshift_trainer.train.checkpoint.write import delete_old_checkpoints
 
