@@ -8,6 +8,7 @@ import {
   type EstimateAnswer,
   type EstimateVerdict,
   type PassEstimate,
+  refusedText,
 } from '../contract/index.ts';
 import { withEngine } from './connection.ts';
 import { datasetId } from './find.ts';
@@ -139,6 +140,9 @@ async function estimate(
         ]),
       ),
       `Whole queue: ${count(answer.queue.datasets)} datasets, ${count(answer.queue.steps)} steps, about ${duration(answer.queue.seconds)}.`,
+      ...(answer.queue.refused.length === 0
+        ? []
+        : [`Refused with these settings: ${refusedText(answer.queue.refused)}.`]),
       ...(answer.fitting === null
         ? []
         : [

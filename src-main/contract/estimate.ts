@@ -1,5 +1,6 @@
 /** Estimates of steps, time, memory and disk for a configuration, and the accuracy of earlier estimates. */
 import { z } from 'zod';
+import { count } from './format.ts';
 
 /** `fits` up to 75 % of the total, `tight` up to the total, else `too_large`. Null when the total is unknown. */
 export const estimateVerdict = z.enum(['fits', 'tight', 'too_large']);
@@ -115,6 +116,31 @@ export const estimateRecord = z.object({
 });
 export type EstimateRecord = z.infer<typeof estimateRecord>;
 
+/** A queued file with too many rows over max_length; `rows_over` from the length histogram. */
+export const refusedFile = z.object({
+  id: z.string(),
+  name: z.string(),
+  rows_over: z.number().int(),
+  rows: z.number().int(),
+});
+export type RefusedFile = z.infer<typeof refusedFile>;
+
+/** With `over_length: refuse` a file may have this share of its rows over max_length. Equal to MAX_OVER_LENGTH_FRACTION of the intake worker. */
+export const MAX_OVER_LENGTH_SHARE = 0.05;
+
+/** `a.jsonl (12 of 60 rows over max_length)`; the first ten. Pure. */
+export function refusedText(refused: readonly RefusedFile[]): string {
+  const named = refused
+    .slice(0, 10)
+    .map(
+      ({ name, rows_over, rows }) =>
+        `${name} (${count(rows_over)} of ${count(rows)} rows over max_length)`,
+    );
+  const more =
+    refused.length > named.length ? [`${count(refused.length - named.length)} more`] : [];
+  return [...named, ...more].join(', ');
+}
+
 export const estimateAnswer = z.object({
   /** null: no dataset, every row as long as max_length allows. */
   dataset: z.object({ id: z.string(), name: z.string() }).nullable(),
@@ -138,6 +164,8 @@ export const estimateAnswer = z.object({
     steps: z.number().int(),
     seconds: z.number(),
     rows_over: z.number().int(),
+    /** Files that are refused with the changes, because more than 5 % of their rows are over max_length. */
+    refused: z.array(refusedFile).default([]),
   }),
   record: estimateRecord,
 });

@@ -28,5 +28,10 @@ export const notice = z.object({
   dismissed: z.boolean(),
   /** The condition that it reports; it is dismissed when that ends. Missing: a past event. */
   condition: z.string().optional(),
+  /**
+   * When the desktop may announce it, Unix seconds. null: held back, because another of its kind was announced in the last
+   * 10 minutes. Missing: at `t`. It is listed meanwhile.
+   */
+  announced: z.number().nullable().optional(),
 });
 export type Notice = z.infer<typeof notice>;

@@ -14,6 +14,9 @@ const shownKinds: ReadonlySet<Notice['kind']> = new Set(notifiableKinds);
 /** More notices than this at once (such as after a long time without the window) are combined. */
 const MAX_SEPARATE = 3;
 
+/** With the time of its announcement. */
+type DueNotice = Notice & { readonly due: number };
+
 export interface Announcement {
   readonly title: string;
   readonly body: string;
@@ -38,8 +41,12 @@ export function freshNotices(
 ): FreshNotices {
   const from = memory ?? { t: since, ids: [] };
   const fresh = notices
-    .filter((notice) => notice.t > from.t || (notice.t === from.t && !from.ids.includes(notice.id)))
-    .toSorted((a, b) => a.t - b.t);
+    .flatMap((notice): DueNotice[] => {
+      const due = notice.announced === undefined ? notice.t : notice.announced;
+      return due === null ? [] : [{ ...notice, due }];
+    })
+    .filter(({ id, due }) => due > from.t || (due === from.t && !from.ids.includes(id)))
+    .toSorted((a, b) => a.due - b.due);
   const silencedKinds = new Set<Notice['kind']>(silenced);
   const toShow = fresh.filter(
     (notice) => shownKinds.has(notice.kind) && !silencedKinds.has(notice.kind) && !notice.dismissed,
@@ -47,14 +54,35 @@ export function freshNotices(
   return { announcements: combine(toShow), memory: remember(fresh, from) };
 }
 
-function remember(fresh: readonly Notice[], from: NoticeMemory): NoticeMemory {
+function remember(fresh: readonly DueNotice[], from: NoticeMemory): NoticeMemory {
   const newest = fresh.at(-1);
   if (newest === undefined) return from;
-  const ids = fresh.filter((notice) => notice.t === newest.t).map((notice) => notice.id);
-  return { t: newest.t, ids: newest.t === from.t ? [...from.ids, ...ids] : ids };
+  const ids = fresh.filter(({ due }) => due === newest.due).map((notice) => notice.id);
+  return { t: newest.due, ids: newest.due === from.t ? [...from.ids, ...ids] : ids };
 }
 
-function combine(notices: readonly Notice[]): readonly Announcement[] {
+/** Those of one kind that were held back are announced as one. */
+function combineHeldBack(notices: readonly DueNotice[]): readonly DueNotice[] {
+  const keyOf = ({ kind, due, announced }: DueNotice): string | null =>
+    announced == null ? null : `${kind} ${String(due)}`;
+  return notices.flatMap((notice, index) => {
+    const key = keyOf(notice);
+    if (key === null) return [notice];
+    const group = notices.filter((other) => keyOf(other) === key);
+    if (group.length === 1) return [notice];
+    if (notices.findLastIndex((other) => keyOf(other) === key) !== index) return [];
+    return [
+      {
+        ...notice,
+        title: `${notice.title}, and ${String(group.length - 1)} more`,
+        body: `${notice.body} ${String(group.length)} of this kind in 10 min.`,
+      },
+    ];
+  });
+}
+
+function combine(all: readonly DueNotice[]): readonly Announcement[] {
+  const notices = combineHeldBack(all);
   const newest = notices.at(-1);
   if (notices.length <= MAX_SEPARATE || newest === undefined)
     return notices.map(({ title, body, opens }) => ({ title, body, opens }));

@@ -73,8 +73,17 @@ export function shortName(name: string, room: number): string {
 }
 
 /** A file name without its ending, for strips and marker lanes. */
-export const stem = (name: string): string =>
+const stem = (name: string): string =>
   name.replace(/\.(jsonl|ndjson|json|csv|tsv|txt|parquet)(\.\w+)?$/i, '');
+
+/** Names without their extension; those that would be the same keep it: `train.jsonl`, `train.csv`. */
+export function stems(names: readonly string[]): (name: string) => string {
+  const all = new Set(names);
+  return (name) => {
+    const short = stem(name);
+    return [...all].some((other) => other !== name && stem(other) === short) ? name : short;
+  };
+}
 
 /** Axis ticks alone may be shortened: `32.5k`. */
 export function axis(value: number): string {

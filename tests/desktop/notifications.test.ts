@@ -40,8 +40,8 @@ const kinds: readonly (readonly [messages.NoticeText, Notice['opens']])[] = [
     messages.datasetFailed({ id: 'd-1', name: 'a.jsonl' }, 'The loss is not a number', null),
     'queue',
   ],
-  [messages.datasetRefused('b.jsonl', 'No row can be read.'), 'data'],
-  [messages.needsDecision('c.jsonl', 'Row 17 is not JSON.'), 'data'],
+  [messages.datasetRefused({ id: 'd-b', name: 'b.jsonl' }, 'No row can be read.'), 'data'],
+  [messages.needsDecision({ id: 'd-c', name: 'c.jsonl' }, 'Row 17 is not JSON.'), 'data'],
 ];
 test('the list has every kind that can be shown as a notification', () => {
   expect(new Set(kinds.map(([text]) => text.kind))).toEqual(new Set(notifiableKinds));

@@ -57,10 +57,7 @@ test('a change of max_length shows its cost: rows, steps, time, memory', async (
   const { page } = await openPage({ at: '#/config', width: 1440 });
   await page.getByLabel('Max length').fill('100');
   await configOf(page).estimate.getByText('are longer than max_length', { exact: false }).waitFor();
-  await page
-    .getByRole('complementary', { name: 'Changes' })
-    .getByRole('button', { name: 'Stage for next dataset' })
-    .click();
+  await configOf(page).stage.click();
   const cost = page.getByRole('dialog').getByRole('table', { name: 'Cost' });
   await cost.waitFor();
   const over = cost.locator('tr', { hasText: 'Rows over max_length' }).locator('td');

@@ -10,7 +10,7 @@ test('a change is shown as a diff, saved on request, and gone when discarded', a
   const { page, server } = await openPage({ at: '#/config' });
   await page.getByLabel('Restart limit').fill('5');
   await configOf(page).changes.getByText('watchdog.restart_limit').waitFor();
-  await configOf(page).changes.getByRole('button', { name: 'Discard' }).click();
+  await configOf(page).unsaved.getByRole('button', { name: 'Discard' }).click();
   await expect.poll(() => page.getByLabel('Restart limit').inputValue()).toBe('3');
   await page.getByLabel('Restart limit').fill('5');
   expect(callsOf(server, 'config.set')).toEqual([]);
@@ -68,12 +68,45 @@ test('a change with consequences asks first; canceled, nothing is sent', async (
   });
 });
 
+test('the bar that saves stays in view and says what applies now and what later', async () => {
+  const { page, server } = await openPage({ at: '#/config', width: 900, height: 600 });
+  await expect.poll(() => configOf(page).unsaved.count()).toBe(0);
+  await page.getByLabel('Batch size', { exact: true }).fill('32');
+  const last = configOf(page).fields.last();
+  await page.getByLabel('Restart limit').fill('5');
+  await last.scrollIntoViewIfNeeded();
+  const save = configOf(page).unsaved.getByRole('button', {
+    name: 'Save 1 now, 1 from the next dataset',
+  });
+  await save.waitFor();
+  const box = await configOf(page).unsaved.boundingBox();
+  expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(600);
+  await save.click();
+  await expect
+    .poll(() => callsOf(server, 'config.set'))
+    .toEqual([
+      expect.objectContaining({ key: 'batch_size', stage: true }),
+      expect.objectContaining({ key: 'watchdog.restart_limit', stage: false }),
+    ]);
+  await configOf(page).unsaved.waitFor({ state: 'detached' });
+});
+
+test('the confirmation of max_length names the files that it refuses', async () => {
+  const { page } = await openPage({ scene: 'idle', at: '#/config' });
+  await page.getByLabel('Max length').fill('64');
+  await configOf(page).save.click();
+  const dialog = page.getByRole('dialog', { name: 'Change max_length' });
+  await dialog
+    .getByText(/^Refuses support_tickets_2026-11\.jsonl \([\d,]+ of [\d,]+ rows over max_length\)/)
+    .waitFor();
+});
+
 test('an invalid value is reported at the field and cannot be saved', async () => {
   const { page } = await openPage({ at: '#/config' });
   await page.getByLabel('Epochs').fill('0');
   await configOf(page).field('epochs').getByText('Epochs: must be at least 1.').waitFor();
   await expect.poll(() => configOf(page).save.isDisabled()).toBe(true);
-  await configOf(page).changes.getByText('1 setting is invalid.').waitFor();
+  await configOf(page).unsaved.getByText('1 setting is invalid.').waitFor();
 });
 
 test('a refused change keeps the typed value', async () => {

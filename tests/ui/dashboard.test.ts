@@ -239,3 +239,10 @@ test('the answers of every evaluation of the dataset are a table', async () => {
     .selectOption('step 1,100, before the first step: 0 of 3 match, 1 unfinished');
   await expect.poll(() => results.allInnerTexts()).toEqual(['wrong', 'wrong', 'unfinished']);
 });
+
+test('an event opens the screen that shows more about it', async () => {
+  const { page } = await openPage();
+  const events = dashboardOf(page).body.getByRole('list', { name: 'Events, newest first' });
+  await events.getByRole('link', { name: /v001_sample was kept/ }).click();
+  await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor();
+});

@@ -46,12 +46,12 @@ test('every locked key of the schema shows lock and reason, and its change is st
     await row.getByText('until this dataset ends, then', { exact: false }).waitFor();
   }
   expect(locked.length - wanted.size, 'keys with one allowed value').toBe(1);
-  const { changes } = configOf(page);
+  const { unsaved } = configOf(page);
   // There is no button that would make them now.
   await expect
-    .poll(() => changes.getByRole('button', { name: 'Save', exact: false }).count())
+    .poll(() => unsaved.getByRole('button', { name: 'Save', exact: false }).count())
     .toBe(0);
-  await changes.getByRole('button', { name: 'Stage for next dataset' }).click();
+  await unsaved.getByRole('button', { name: 'Stage for next dataset' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Change from next dataset' }).click();
   await expect
     .poll(() => callsOf(server, 'config.set').length, { timeout: 30_000 })

@@ -1,4 +1,7 @@
 /** Pure functions of the desktop: supervision, notices, tray status, quitting, paths. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Notice, TrainingStatus } from '../../src-main/contract/index.ts';
 import { escapeMarkup, freshNotices } from '../../src-main/desktop/fresh-notices.ts';
@@ -10,7 +13,13 @@ import { trayStatus } from '../../src-main/desktop/tray-status.ts';
 import { backoffMs, decideNext, SILENT_LIMIT } from '../../src-main/desktop/supervisor/decide.ts';
 import type { Readings } from '../../src-main/desktop/supervisor/decide.ts';
 import { engineEnvironment } from '../../src-main/desktop/supervisor/engine-process.ts';
-import { chooseWorkspace, datasetsAmong, withRecent } from '../../src-main/desktop/workspace.ts';
+import { prepareWorkspace } from '../../src-main/desktop/workspace-folder.ts';
+import {
+  chooseWorkspace,
+  datasetsAmong,
+  withRecent,
+  withWorkspace,
+} from '../../src-main/desktop/workspace.ts';
 import { roomsOf } from '../contract/scenes/index.ts';
 
 const rooms = roomsOf('training', 1000);
@@ -99,6 +108,22 @@ describe('notices', () => {
     expect(second.announcements.map((announcement) => announcement.title)).toEqual(['title d']);
     expect(second.memory).toEqual({ t: 30, ids: ['c', 'd'] });
   });
+  test('notices that were held back are announced later, as one, without those that are over', () => {
+    const held = (id: string, announced: number | null, dismissed = false) => ({
+      ...notice(id, 10),
+      announced,
+      dismissed,
+    });
+    const first = freshNotices([held('b', null), notice('a', 10)], { t: 0, ids: [] }, 0);
+    expect(first.announcements).toHaveLength(1);
+    const all = [held('d', 610), held('c', 610), held('b', null, true), notice('a', 10)];
+    const later = freshNotices(all, first.memory, 0);
+    expect(later.announcements.map(({ title }) => title)).toEqual([
+      expect.stringMatching(/, and 1 more$/),
+    ]);
+    expect(freshNotices(all, later.memory, 0).announcements).toEqual([]);
+  });
+
   test('without a memory, shows nothing from before this start', () => {
     const fresh = freshNotices([notice('old', 99), notice('new', 101)], null, 100);
     expect(fresh.announcements.map((announcement) => announcement.title)).toEqual(['title new']);
@@ -245,6 +270,35 @@ describe('paths', () => {
   test('finds the datasets among the arguments', () => {
     const argv = ['electron', '-r', 'shim.cjs', '/app', 'a.jsonl', '/b.CSV', '--x=c.jsonl', 'd.md'];
     expect(datasetsAmong(argv, '/c', (path) => path !== '/b.CSV')).toEqual(['/c/a.jsonl']);
+  });
+  test('starts again with another workspace and the other arguments as they were', () => {
+    expect(
+      withWorkspace(['-r', 'shim.cjs', '/app', '--workspace', '/a', '--hidden'], '/b'),
+    ).toEqual(['-r', 'shim.cjs', '/app', '--hidden', '--workspace=/b']);
+    expect(withWorkspace(['/app', '--workspace=/a'], '/b')).toEqual(['/app', '--workspace=/b']);
+  });
+  test('creates a new workspace, accepts an old one, and says what is wrong with another folder', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nightshift-workspace-'));
+    try {
+      const at = (...parts: string[]): string => join(folder, ...parts);
+      const prepare = (path: unknown) => prepareWorkspace(path, at('current'));
+      expect(await prepare(at('new', 'deep'))).toBeNull();
+      expect(existsSync(at('new', 'deep'))).toBe(true);
+      for (const part of ['inbox', 'data', 'models', 'status'])
+        mkdirSync(at('old', part), { recursive: true });
+      expect(await prepare(at('old'))).toBeNull();
+      writeFileSync(at('file'), '');
+      expect(await prepare(at('file'))).toBe(`${at('file')} is not a folder.`);
+      expect(await prepare(at('file', 'inside'))).toBe(`${at('file', 'inside')} is not a folder.`);
+      mkdirSync(at('photos'));
+      writeFileSync(at('photos', 'sea.jpg'), '');
+      expect(await prepare(at('photos'))).toMatch(/has other files in it/);
+      expect(await prepare(at('current'))).toBe('This workspace is open.');
+      expect(await prepare('mine')).toMatch(/whole path/);
+      expect(await prepare(7)).toMatch(/Enter the path/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
   test('moves a workspace to the front of the recent ones', () => {
     expect(withRecent(['/a', '/b'], '/b')).toEqual(['/b', '/a']);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as format from '../../src-main/contract/format.ts';
 import * as terminal from '../../src-main/cli/format.ts';
+import { stems } from '../../src-renderer/kit/format.ts';
 import { render } from '../../src-main/cli/output/screen.ts';
 
 /** A no-break space is written as `_`. */
@@ -61,4 +62,11 @@ test('a terminal gets plain spaces and a word for what is unknown', () => {
       { columns: null, color: false },
     ),
   ).toBe('name       size\na     412 bytes\nb        1.5 MB\n');
+});
+
+test('names are shortened to their stem unless two files would have the same name', () => {
+  const short = stems(['train.jsonl', 'faq.csv', 'train.csv', 'train.jsonl']);
+  expect(['train.jsonl', 'train.csv', 'faq.csv'].map(short)).toEqual([
+    ...['train.jsonl', 'train.csv', 'faq'],
+  ]);
 });

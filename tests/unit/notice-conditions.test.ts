@@ -9,7 +9,14 @@ import {
   configConditions,
   diskCondition,
 } from '../../src-main/engine/notices/conditions.ts';
-import { CONDITIONS, lowDiskSpace, savingPaused } from '../../src-main/engine/notices/messages.ts';
+import {
+  CONDITIONS,
+  datasetRefused,
+  decisionCondition,
+  lowDiskSpace,
+  needsDecision,
+  savingPaused,
+} from '../../src-main/engine/notices/messages.ts';
 import { NoticeStore } from '../../src-main/engine/notices/notice-store.ts';
 import { createThrottle } from '../../src-main/engine/notices/throttle.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -22,16 +29,15 @@ beforeEach(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'nightshift-notices-'));
   clock = new ManualClock();
   const file = path.join(folder, 'notices.json');
-  store = await NoticeStore.open({ file, clock, random: () => 'abcd', failed: () => undefined });
-  const throttle = createThrottle(clock, (text) => {
-    store.publish(text);
-  });
+  let count = 0;
+  const random = (): string => String((count += 1));
+  store = await NoticeStore.open({ file, clock, random, failed: () => undefined });
+  const throttle = createThrottle(clock, store);
   actions = {
     notify: (text) => {
       throttle.notify(text);
     },
     resolve: (condition) => {
-      throttle.resolve(condition);
       store.resolve(condition);
     },
   };
@@ -132,4 +138,30 @@ test('a notice never carries codes for a terminal', () => {
     opens: 'data',
   });
   expect(store.list()[0]).toMatchObject({ title: 'a\\u001b[31m failed', body: 'x\\ny' });
+});
+
+test('a second refused file is listed at once; only its announcement waits', () => {
+  for (const id of ['a', 'b', 'c']) actions.notify(datasetRefused({ id, name: id }, 'No rows.'));
+  expect(open()).toEqual(['c refused', 'b refused', 'a refused']);
+  expect(store.list().map(({ announced }) => announced)).toEqual([null, null, undefined]);
+  const at = clock.now() + 600;
+  clock.advance(601);
+  expect(store.list().map(({ announced }) => announced)).toEqual([at, at, undefined]);
+});
+
+test('what was decided meanwhile is not announced', () => {
+  for (const id of ['a', 'b', 'c']) actions.notify(needsDecision({ id, name: id }, null));
+  actions.resolve(decisionCondition('b'));
+  expect(open()).toEqual(['c needs your decision', 'a needs your decision']);
+  const at = clock.now() + 600;
+  clock.advance(601);
+  expect(store.list().map(({ announced }) => announced)).toEqual([at, null, undefined]);
+});
+
+test('a hundred refused files do not push a failure off the list', () => {
+  actions.notify({ kind: 'gave_up', tone: 'fail', title: 'Stopped', body: '.', opens: 'health' });
+  for (let file = 0; file < 100; file += 1)
+    actions.notify(needsDecision({ id: String(file), name: String(file) }, null));
+  expect(store.list()).toHaveLength(50);
+  expect(open()).toContain('Stopped');
 });

@@ -84,24 +84,35 @@ test('new points of several steps are sent together, a reset forgets what was be
   expect((got[0]?.rooms as Partial<Rooms>).status).toBeUndefined();
 });
 
-test('one notice of a kind in 10 minutes, then one summary; another kind is not held up', () => {
+test('one announcement of a kind in 10 minutes, the others together; another kind is not held up', () => {
   const clock = new ManualClock();
-  const told: NoticeText[] = [];
-  const throttle = createThrottle(clock, (text) => told.push(text));
+  const told: (NoticeText & { readonly id: string; readonly isHeldBack: boolean })[] = [];
+  const announced: string[] = [];
+  const throttle = createThrottle(clock, {
+    publish(text, isHeldBack) {
+      const id = String(told.length);
+      told.push({ ...text, id, isHeldBack });
+      return id;
+    },
+    announce: (ids) => {
+      announced.push(...ids);
+    },
+  });
   // A past event, not a condition.
   const event = (key: string): NoticeText => ({ ...configChanged([key]), condition: undefined });
   for (const key of ['a', 'b', 'c']) throttle.notify(event(key));
   throttle.notify({ ...event('x'), kind: 'hang' });
-  expect(told.map((notice) => notice.kind)).toEqual(['config_drift', 'hang']);
+  expect(told.map(({ isHeldBack }) => isHeldBack)).toEqual([false, true, true, false]);
   clock.advance(599);
-  expect(told).toHaveLength(2);
+  expect(announced).toEqual([]);
   clock.advance(2);
-  expect(told).toHaveLength(3);
-  expect(told[2]?.body).toContain('2 of this kind in 10 min');
+  expect(announced).toEqual(['1', '2']);
   throttle.notify(event('d'));
-  expect(told).toHaveLength(4);
   // Two conditions of one kind are two facts.
   throttle.notify({ ...event('e'), condition: 'one' });
   throttle.notify({ ...event('f'), condition: 'two' });
-  expect(told).toHaveLength(6);
+  expect(told.slice(4).map(({ isHeldBack }) => isHeldBack)).toEqual([false, false, false]);
+  throttle.notify({ ...event('g'), condition: 'two' });
+  throttle.close();
+  expect(announced).toEqual(['1', '2', '7']);
 });

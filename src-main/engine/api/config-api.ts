@@ -1,11 +1,18 @@
 /** The configuration and the first-run setup. */
-import type { Procedures } from '../../contract/index.ts';
+import { type Procedures, Refusal } from '../../contract/index.ts';
+import { withRefusedFiles } from './consent.ts';
 import { type ApiRooms, DONE } from './rooms.ts';
 
 export const configApi = ({ config, estimate }: ApiRooms) =>
   ({
     get: () => config.state(),
-    set: (input) => config.set({ ...input, value: input.value }),
+    set: async (input) => {
+      try {
+        return await config.set({ ...input, value: input.value });
+      } catch (error) {
+        throw error instanceof Refusal ? await withRefusedFiles(error, estimate, input) : error;
+      }
+    },
     unstage: ({ key }) => config.unstage(key),
     estimate: (input) => estimate.estimate(input),
   }) satisfies Procedures['config'];

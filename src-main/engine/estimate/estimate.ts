@@ -39,6 +39,8 @@ export interface DatasetFacts {
   readonly lengths: Lengths;
   /** Validation rows that an evaluation reads. */
   readonly heldOutRows: number;
+  /** Of the file; missing without a report. */
+  readonly rows?: number;
   /** Questions that an evaluation asks. */
   readonly questions?: number;
   /** False: no dataset, rows as long as max_length allows. */

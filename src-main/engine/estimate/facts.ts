@@ -113,6 +113,7 @@ export async function datasetFacts(
     heldOutRows: Math.min(config.eval_samples, slice) + Math.min(config.eval_samples, coreRows),
     // Without a fixed set the dataset's own validation rows are asked.
     questions: Math.min(config.generate_samples, coreRows === 0 ? slice : coreRows),
+    rows: report.rows,
     isReal: true,
     steps,
     hasCache: report.cache !== null,

@@ -1,7 +1,12 @@
 /** Notices about datasets and the queue. Pure. */
 import { count, duration, loss, plural } from '../../contract/format.ts';
 import type { DatasetSummary } from '../../contract/index.ts';
-import { failedCondition, type NoticeText } from './notice-text.ts';
+import {
+  decisionCondition,
+  failedCondition,
+  type NoticeText,
+  refusedCondition,
+} from './notice-text.ts';
 
 export function datasetDone(facts: {
   readonly dataset: DatasetSummary;
@@ -61,23 +66,31 @@ export function fileRecovered(name: string, text: string): NoticeText {
   };
 }
 
-export function datasetRefused(name: string, reason: string): NoticeText {
+export function datasetRefused(
+  { id, name }: Pick<DatasetSummary, 'id' | 'name'>,
+  reason: string,
+): NoticeText {
   return {
     kind: 'dataset_failed',
     tone: 'fail',
     title: `${name} refused`,
     body: reason,
     opens: 'data',
+    condition: refusedCondition(id),
   };
 }
 
-export function needsDecision(name: string, message: string | null): NoticeText {
+export function needsDecision(
+  { id, name }: Pick<DatasetSummary, 'id' | 'name'>,
+  message: string | null,
+): NoticeText {
   return {
     kind: 'needs_decision',
     tone: 'warn',
     title: `${name} needs your decision`,
     body: message ?? 'See its report.',
     opens: 'data',
+    condition: decisionCondition(id),
   };
 }
 

@@ -6,7 +6,14 @@ import { CONDITIONS, type NoticeText, sentence } from './notice-text.ts';
 
 export * from './dataset-messages.ts';
 export * from './trainer-messages.ts';
-export { CONDITIONS, failedCondition, type NoticeText } from './notice-text.ts';
+export {
+  CONDITIONS,
+  decisionCondition,
+  failedCondition,
+  isAboutDataset,
+  type NoticeText,
+  refusedCondition,
+} from './notice-text.ts';
 
 export function lowDiskSpace(freeGb: number, minimumGb: number): NoticeText {
   return {
@@ -92,21 +99,12 @@ export function restored(
   title: string,
   message: string,
 ): NoticeText {
+  const tone: Notice['tone'] = kind === 'done' || kind === 'finished' ? 'info' : 'warn';
   return {
     kind: 'fact',
-    tone: kind === 'done' || kind === 'finished' ? 'info' : 'warn',
+    tone,
     title: `${title}: ${kind}`,
     body: message.charAt(0).toUpperCase() + message.slice(1),
     opens: 'models',
-  };
-}
-
-/** Of several notices of one kind. */
-export function summary(kind: Notice['kind'], count: number, last: NoticeText): NoticeText {
-  return {
-    ...last,
-    kind,
-    title: `${last.title}, and ${count - 1} more`,
-    body: `${last.body} ${count} of this kind in 10 min.`,
   };
 }

@@ -4,7 +4,7 @@ import { noticesFile, readOrNull, writeFormat } from '../../formats/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import { createSerializer } from '../../kit/serializer.ts';
-import type { NoticeText } from './messages.ts';
+import { isAboutDataset, type NoticeText } from './messages.ts';
 
 const KEPT_NOTICES = 50;
 const RETRY_SECONDS = 30;
@@ -14,6 +14,17 @@ interface StoreOptions {
   readonly clock: Clock;
   readonly random: () => string;
   readonly failed: (where: string, error: unknown) => void;
+}
+
+/** Drops what is over first, then information, then single datasets: a hundred refused files don't push out a failure. */
+function newest(notices: readonly Notice[]): readonly Notice[] {
+  if (notices.length <= KEPT_NOTICES) return notices;
+  const least =
+    notices.findLast(({ dismissed }) => dismissed) ??
+    notices.findLast(({ tone }) => tone === 'info') ??
+    notices.findLast(({ condition }) => condition !== undefined && isAboutDataset(condition)) ??
+    notices.at(-1);
+  return notices.filter((notice) => notice !== least);
 }
 
 export class NoticeStore {
@@ -38,14 +49,32 @@ export class NoticeStore {
     return this.notices;
   }
 
-  publish(text: NoticeText): void {
+  /** Returns its id. `isHeldBack`: it is listed, and announced by `announce`. */
+  publish(text: NoticeText, isHeldBack = false): string {
     const t = this.options.clock.now();
     const id = `n-${Math.round(t * 1000).toString(36)}-${this.options.random()}`;
     const title = visibleText(text.title);
     const body = visibleText(text.body);
-    this.notices = [{ ...text, title, body, id, t, dismissed: false }, ...this.notices].slice(
-      0,
-      KEPT_NOTICES,
+    const held = isHeldBack ? { announced: null } : {};
+    this.notices = newest([
+      { ...text, title, body, id, t, dismissed: false, ...held },
+      // A condition is one fact: what is said about it now replaces what was said before.
+      ...this.notices.filter(
+        ({ condition, dismissed }) =>
+          condition === undefined || dismissed || condition !== text.condition,
+      ),
+    ]);
+    this.save();
+    return id;
+  }
+
+  /** Those that were held back and are still open. */
+  announce(ids: readonly string[]): void {
+    const isDue = ({ id, dismissed }: Notice): boolean => !dismissed && ids.includes(id);
+    if (!this.notices.some(isDue)) return;
+    const announced = this.options.clock.now();
+    this.notices = this.notices.map((notice) =>
+      isDue(notice) ? { ...notice, announced } : notice,
     );
     this.save();
   }
@@ -59,11 +88,6 @@ export class NoticeStore {
   /** The condition ended. */
   resolve(condition: string): void {
     this.dismissWhere((notice) => notice.condition === condition && !notice.dismissed);
-  }
-
-  /** What the notice asked for has been done. */
-  dismissTitled(title: string): void {
-    this.dismissWhere((notice) => notice.title === title && !notice.dismissed);
   }
 
   async close(): Promise<void> {

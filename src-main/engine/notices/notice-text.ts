@@ -14,8 +14,13 @@ export const CONDITIONS = {
   hang: 'training.hang',
 } as const;
 
-/** While the dataset lies in failed/. */
+/** While the dataset lies in failed/, while its file is refused, and while it needs a decision. */
 export const failedCondition = (id: string): string => `failed:${id}`;
+export const refusedCondition = (id: string): string => `refused:${id}`;
+export const decisionCondition = (id: string): string => `decision:${id}`;
+
+export const isAboutDataset = (condition: string): boolean =>
+  /^(failed|refused|decision):/.test(condition);
 
 /** With a capital first and a full stop. */
 export function sentence(text: string): string {

@@ -49,14 +49,11 @@ export interface NoticesOptions {
 
 export async function createNotices(options: NoticesOptions) {
   const store = await NoticeStore.open({ ...options, file: options.paths.notices });
-  const throttle = createThrottle(options.clock, (text) => {
-    store.publish(text);
-  });
+  const throttle = createThrottle(options.clock, store);
   const notify: Notify = (text) => {
     throttle.notify(text);
   };
   const resolve = (condition: string): void => {
-    throttle.resolve(condition);
     store.resolve(condition);
   };
   const disconnect = connect(options, store, { notify, resolve });
@@ -90,7 +87,7 @@ function connect(
   const onQueue = notReadyCondition(actions, options.queue);
   const onLineage = lineageNotices(options.lineage, notify);
   const onDatasets = (): void => {
-    endFailures(options.datasets, store, resolve);
+    endDatasetConditions(options.datasets, store, resolve);
   };
   onLineage();
   onConfig(options.config.state());
@@ -147,20 +144,30 @@ function queueNotice(news: QueueNews, now: number): messages.NoticeText {
   }
 }
 
-/** A failed dataset was queued again, or its file is gone. */
-function endFailures(
+/** A failed dataset was queued again, a refused file was replaced, a decision was made, or the file is gone. */
+function endDatasetConditions(
   datasets: Pick<DatasetsRoom, 'list'>,
   store: NoticeStore,
   resolve: (condition: string) => void,
 ): void {
-  const failures = store
+  const open = store
     .list()
-    .filter(({ condition, dismissed }) => condition?.startsWith('failed:') === true && !dismissed);
-  if (failures.length === 0) return;
-  const failed = datasets.list().filter(({ place }) => place === 'failed');
-  const current = new Set(failed.map(({ id }) => messages.failedCondition(id)));
-  for (const { condition } of failures)
-    if (condition !== undefined && !current.has(condition)) resolve(condition);
+    .flatMap(({ condition, dismissed }) =>
+      condition !== undefined && messages.isAboutDataset(condition) && !dismissed
+        ? [condition]
+        : [],
+    );
+  if (open.length === 0) return;
+  const current = new Set(
+    datasets
+      .list()
+      .flatMap(({ id, place, verdict }) => [
+        ...(place === 'failed' ? [messages.failedCondition(id)] : []),
+        ...(verdict === 'refused' ? [messages.refusedCondition(id)] : []),
+        ...(verdict === 'needs_decision' ? [messages.decisionCondition(id)] : []),
+      ]),
+  );
+  for (const condition of open) if (!current.has(condition)) resolve(condition);
 }
 
 function eventNotices(options: NoticesOptions, actions: ConditionActions): EventNotices {
@@ -189,15 +196,15 @@ function eventNotices(options: NoticesOptions, actions: ConditionActions): Event
 function verdictNotices(store: NoticeStore, notify: Notify): (dataset: DatasetSummary) => void {
   const asked = new Map<string, DatasetSummary['decision']>();
   return ({ id, name, verdict, message, decision }) => {
-    if (verdict === 'refused') notify(messages.datasetRefused(name, message ?? 'refused'));
+    if (verdict === 'refused') notify(messages.datasetRefused({ id, name }, message ?? 'refused'));
     if (verdict !== 'needs_decision') {
       asked.delete(id);
-      store.dismissTitled(messages.needsDecision(name, null).title);
+      store.resolve(messages.decisionCondition(id));
       return;
     }
     if (asked.has(id) && asked.get(id) === decision) return;
     asked.set(id, decision);
-    notify(messages.needsDecision(name, message));
+    notify(messages.needsDecision({ id, name }, message));
   };
 }
 

@@ -1,52 +1,51 @@
 /**
- * At most one notice of a condition or kind in 10 minutes; the others are summed up in one at their
- * end.
+ * Announces at most one notice of a condition or kind in 10 minutes; the others are listed at once,
+ * and what of them is still open is announced together at the end.
  */
 import type { Clock } from '../../kit/clock.ts';
-import { type NoticeText, summary } from './messages.ts';
+import { isAboutDataset, type NoticeText } from './messages.ts';
 
 const QUIET_SECONDS = 600;
 
 export interface Throttle {
   notify(text: NoticeText): void;
-  /** The condition ended: what is held back about it is no longer true. */
-  resolve(condition: string): void;
-  /** Publishes what is still held back. */
+  /** Announces what is still held back. */
   close(): void;
 }
 
-export function createThrottle(clock: Clock, publish: (text: NoticeText) => void): Throttle {
-  /** By condition, else by kind: two conditions are never summed up in one notice. */
-  const heldBack = new Map<string, { readonly texts: NoticeText[]; readonly cancel: () => void }>();
-  const publishHeldBack = (texts: readonly NoticeText[]): void => {
-    const last = texts.at(-1);
-    if (last !== undefined)
-      publish(texts.length === 1 ? last : summary(last.kind, texts.length, last));
-  };
+export interface NoticeList {
+  /** `isHeldBack`: listed, but not announced yet. Returns its id. */
+  publish(text: NoticeText, isHeldBack: boolean): string;
+  /** Those that are still open are announced now. */
+  announce(ids: readonly string[]): void;
+}
+
+/** Two conditions are two facts; two datasets with the same condition are two of a kind. */
+const keyOf = ({ condition, kind }: NoticeText): string =>
+  condition === undefined || isAboutDataset(condition) ? kind : condition;
+
+export function createThrottle(clock: Clock, list: NoticeList): Throttle {
+  const heldBack = new Map<string, { readonly ids: string[]; readonly cancel: () => void }>();
   return {
     notify(text) {
-      const key = text.condition ?? text.kind;
+      const key = keyOf(text);
       const held = heldBack.get(key);
+      const id = list.publish(text, held !== undefined);
       if (held !== undefined) {
-        held.texts.push(text);
+        held.ids.push(id);
         return;
       }
-      publish(text);
-      const texts: NoticeText[] = [];
+      const ids: string[] = [];
       const cancel = clock.after(QUIET_SECONDS, () => {
         heldBack.delete(key);
-        publishHeldBack(texts);
+        list.announce(ids);
       });
-      heldBack.set(key, { texts, cancel });
-    },
-    resolve(condition) {
-      heldBack.get(condition)?.cancel();
-      heldBack.delete(condition);
+      heldBack.set(key, { ids, cancel });
     },
     close() {
-      for (const { texts, cancel } of heldBack.values()) {
+      for (const { ids, cancel } of heldBack.values()) {
         cancel();
-        publishHeldBack(texts);
+        list.announce(ids);
       }
       heldBack.clear();
     },

@@ -92,7 +92,7 @@ function gapReason(own: EvaluationPoint | null): string {
   const rows = own?.slice_rows ?? null;
   if (rows !== null && rows < MIN_ROWS_FOR_GAP)
     return `${plural(rows, 'validation row')}: too few (min. ${String(MIN_ROWS_FOR_GAP)}) for a gap`;
-  return 'no training step before the evaluation at the start';
+  return 'no training loss yet; the evaluation ran before the first step';
 }
 
 function exactReason({ evaluation, generatesAnswers }: ValidationReadings, next: string) {

@@ -1,4 +1,7 @@
-/** The unsaved edits as a diff, with a confirmation for those with consequences. */
+/**
+ * The unsaved edits as a diff, and the bar that saves them, with a confirmation for those with
+ * consequences.
+ */
 import { Button, Modal } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import type { ConfigState, EstimateAnswer } from '../../../src-main/contract/index.ts';
@@ -37,7 +40,9 @@ function buttonText(changes: readonly Pending[]): string {
   const staged = changes.filter((change) => change.staged).length;
   const now = changes.length - staged;
   if (staged === 0) return 'Save changes';
-  return now === 0 ? 'Stage for next dataset' : `Save ${String(now)}, stage ${String(staged)}`;
+  return now === 0
+    ? 'Stage for next dataset'
+    : `Save ${String(now)} now, ${String(staged)} from the next dataset`;
 }
 
 function Diff({ pending }: { readonly pending: readonly Pending[] }): ReactElement {
@@ -98,21 +103,68 @@ function ConfirmDialog({
   );
 }
 
-export function Changes({
+/** Always visible while there are edits, wherever the form is scrolled to. */
+export function UnsavedBar({
   pending,
-  state,
   estimate,
 }: {
   readonly pending: readonly Pending[];
-  readonly state: ConfigState;
   readonly estimate: EstimateAnswer | null;
-}): ReactElement {
+}): ReactElement | null {
   const lost = useLost();
   const [asking, setAsking] = useState(false);
   const wrong = pending.filter((change) => change.problem !== null).length;
   const consents = pending.filter((change) => change.consent !== null);
+  if (pending.length === 0) return null;
+  return (
+    <div className={styles.unsavedBar} role="region" aria-label="Unsaved changes">
+      <span className={textStyles.number}>
+        {plural(pending.length, 'setting')}, not saved
+        {wrong === 0 ? null : (
+          <span className={textStyles.failure}>
+            {' '}
+            {wrong === 1 ? '1 setting is invalid.' : `${String(wrong)} settings are invalid.`}
+          </span>
+        )}
+      </span>
+      <span className={layoutStyles.spacer} />
+      <Button
+        onClick={() => {
+          forgetEdits(pending.map((change) => change.key));
+        }}
+      >
+        Discard
+      </Button>
+      <Button
+        variant="filled"
+        disabled={lost || wrong > 0}
+        onClick={() => {
+          if (consents.length > 0) setAsking(true);
+          else void save(pending);
+        }}
+      >
+        {buttonText(pending)}
+      </Button>
+      <ConfirmDialog
+        opened={asking && consents.length > 0}
+        pending={pending}
+        estimate={estimate}
+        onClose={() => {
+          setAsking(false);
+        }}
+      />
+    </div>
+  );
+}
+
+export function Changes({
+  pending,
+  state,
+}: {
+  readonly pending: readonly Pending[];
+  readonly state: ConfigState;
+}): ReactElement {
   const staged = Object.entries(state.staged);
-  const text = buttonText(pending);
   return (
     <aside className={estimateStyles.changes} aria-label="Changes">
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
@@ -124,33 +176,7 @@ export function Changes({
       {pending.length === 0 ? (
         <p className={textStyles.secondary}>Edits are listed here until you save.</p>
       ) : (
-        <>
-          <Diff pending={pending} />
-          <div className={layoutStyles.row}>
-            <Button
-              variant="filled"
-              disabled={lost || wrong > 0}
-              onClick={() => {
-                if (consents.length > 0) setAsking(true);
-                else void save(pending);
-              }}
-            >
-              {text}
-            </Button>
-            <Button
-              onClick={() => {
-                forgetEdits(pending.map((change) => change.key));
-              }}
-            >
-              Discard
-            </Button>
-          </div>
-          {wrong === 0 ? null : (
-            <p className={textStyles.failure}>
-              {wrong === 1 ? '1 setting is invalid.' : `${String(wrong)} settings are invalid.`}
-            </p>
-          )}
-        </>
+        <Diff pending={pending} />
       )}
       {staged.length === 0 ? null : (
         <>
@@ -167,14 +193,6 @@ export function Changes({
           </table>
         </>
       )}
-      <ConfirmDialog
-        opened={asking && consents.length > 0}
-        pending={pending}
-        estimate={estimate}
-        onClose={() => {
-          setAsking(false);
-        }}
-      />
     </aside>
   );
 }

@@ -13,7 +13,7 @@ import layoutStyles from '../../kit/styles/layout.module.css';
 import noticeStyles from '../../kit/styles/notice.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { Notices, type OpenScreen } from '../notices/index.ts';
-import { Changes } from './changes.tsx';
+import { Changes, UnsavedBar } from './changes.tsx';
 import styles from './config.module.css';
 import {
   descriptions,
@@ -206,9 +206,10 @@ export function ConfigScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
             dataset={dataset}
             onDataset={setDataset}
           />
-          <Changes pending={pending} state={state} estimate={estimate} />
+          <Changes pending={pending} state={state} />
         </div>
       </div>
+      <UnsavedBar pending={pending} estimate={estimate} />
     </>
   );
 }

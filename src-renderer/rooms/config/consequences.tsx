@@ -1,6 +1,10 @@
 /** The consequences of a change: its effect, and its cost in rows, steps, memory and time. */
 import type { ReactElement } from 'react';
-import type { EstimateAnswer, PassEstimate } from '../../../src-main/contract/index.ts';
+import {
+  refusedText,
+  type EstimateAnswer,
+  type PassEstimate,
+} from '../../../src-main/contract/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { count, duration, memory, plural, UNKNOWN } from '../../kit/format.ts';
 import tableStyles from '../../kit/styles/tables.module.css';
@@ -95,6 +99,12 @@ export function Consequences({
               {plural(estimate.queue.datasets, 'dataset')} in the queue:{' '}
               {plural(estimate.queue.rows_over, 'row')} over max_length,{' '}
               {plural(estimate.queue.steps, 'step')}, about {duration(estimate.queue.seconds)}.
+            </p>
+          )}
+          {estimate.queue.refused.length === 0 ? null : (
+            <p className={textStyles.warning}>
+              Refuses {refusedText(estimate.queue.refused)}. With over_length drop or truncate these
+              files are trained without the longer rows, or with their beginning.
             </p>
           )}
         </>

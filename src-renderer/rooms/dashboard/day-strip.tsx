@@ -3,7 +3,7 @@ import { memo, useEffect, type ReactElement } from 'react';
 import type { Activity } from '../../../src-main/contract/index.ts';
 import { useAnswer, useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
-import { count, duration, plural, stem } from '../../kit/format.ts';
+import { count, duration, plural, stems } from '../../kit/format.ts';
 import { Strip, type StripBand, type StripName } from '../../kit/strip.tsx';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
@@ -39,10 +39,11 @@ export function bandsOf(activity: Activity, current: string | null): readonly St
 /** One name for adjacent spans of the same dataset. */
 export function namesOf(activity: Activity): readonly StripName[] {
   const names: StripName[] = [];
+  const shortOf = stems(activity.spans.flatMap(({ dataset }) => dataset ?? []));
   for (const span of activity.spans) {
     if (span.dataset === null) continue;
     const last = names[names.length - 1];
-    const text = stem(span.dataset);
+    const text = shortOf(span.dataset);
     if (last?.text === text && span.from - last.to < 1800)
       names[names.length - 1] = { ...last, to: span.to };
     else names.push({ from: span.from, to: span.to, text, quiet: false });

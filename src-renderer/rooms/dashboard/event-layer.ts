@@ -9,7 +9,7 @@ import {
   drawVertical,
   type LineChart,
 } from '../../kit/chart/index.ts';
-import { duration, stem } from '../../kit/format.ts';
+import { duration, stems } from '../../kit/format.ts';
 import type { MarkName } from '../../kit/marks.tsx';
 import type { ChartFrame } from './chart-frame.ts';
 import type { CurvePoint } from './thinning.ts';
@@ -87,6 +87,9 @@ function drawMarkerLines(chart: LineChart, frame: ChartFrame, isMain: boolean): 
 function drawNames(chart: LineChart, frame: ChartFrame, markers: readonly PlacedMarker[]): void {
   const { colors } = frame;
   const { right } = chart.chartArea;
+  const shortOf = stems(
+    frame.markers.filter(({ kind }) => kind === 'dataset').map(({ label }) => label),
+  );
   const named = markers
     .filter((marker) => marker.kind === 'dataset' || marker.kind === 'version')
     .sort((a, b) => a.x - b.x);
@@ -102,7 +105,7 @@ function drawNames(chart: LineChart, frame: ChartFrame, markers: readonly Placed
       10,
       isVersion ? colors.t1 : colors.t2,
     );
-    const text = isVersion ? (marker.label.split('_')[0] ?? marker.label) : stem(marker.label);
+    const text = isVersion ? (marker.label.split('_')[0] ?? marker.label) : shortOf(marker.label);
     const offset = isVersion ? 14 : 13;
     const room = next - x - offset - 4;
     if (room > text.length * 6.2) {

@@ -1,6 +1,6 @@
 /** The newest entries of the journal. */
 import { memo, type ReactElement } from 'react';
-import type { JournalEntry } from '../../../src-main/contract/index.ts';
+import type { JournalEntry, Screen } from '../../../src-main/contract/index.ts';
 import { useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { clock, count } from '../../kit/format.ts';
@@ -23,6 +23,19 @@ const MARKS: readonly (readonly [RegExp, MarkName])[] = [
   [/sleep/, 'sleep'],
   [/^(queue|datasets|setup)/, 'dataset'],
 ];
+
+const SCREENS: readonly (readonly [RegExp, Screen])[] = [
+  [/^(versions|restore|lineage|backups|checkpoints)/, 'models'],
+  [/^(config|setup|estimate)/, 'config'],
+  [/^(datasets|notices)/, 'data'],
+  [/^queue/, 'queue'],
+  [/^(trainer|engine|disk|machine)/, 'health'],
+];
+
+/** The screen that shows more about a journal entry. */
+export function screenOf(entry: Pick<JournalEntry, 'what'>): Screen {
+  return SCREENS.find(([pattern]) => pattern.test(entry.what))?.[1] ?? 'logs';
+}
 
 /** The mark of a journal entry, the same as on charts. */
 export function markOf(entry: Pick<JournalEntry, 'what'>): MarkName {
@@ -60,12 +73,13 @@ export const Events = memo(function Events(): ReactElement {
                 <span className={textStyles[TONES[mark] ?? 'secondary']}>
                   <Mark name={mark} />
                 </span>
-                <span
-                  className={classNames(layoutStyles.grow, textStyles.ellipsis)}
+                <a
+                  className={classNames(styles.link, layoutStyles.grow, textStyles.ellipsis)}
+                  href={`#/${screenOf(entry)}`}
                   title={entry.text}
                 >
                   {entry.text}
-                </span>
+                </a>
                 <span className={classNames(textStyles.number, textStyles.tertiary)}>
                   {entry.step === null ? '' : count(entry.step)}
                 </span>

@@ -2,7 +2,7 @@
 import { useLayoutEffect, useRef, type ReactElement, type RefObject } from 'react';
 import type { LineChart } from '../../kit/chart/index.ts';
 import { classNames } from '../../kit/class-names.ts';
-import { clock, count, loss, plural, signed, stem } from '../../kit/format.ts';
+import { clock, count, loss, plural, signed, stems } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import tableStyles from '../../kit/styles/tables.module.css';
@@ -42,6 +42,9 @@ export function LossTip({
   const dataset = curves.markers.findLast(
     (marker) => marker.kind === 'dataset' && marker.step <= step,
   );
+  const shortOf = stems(
+    curves.markers.filter(({ kind }) => kind === 'dataset').map(({ label }) => label),
+  );
   const next = curves.markers.find((marker) => marker.kind === 'dataset' && marker.step > step);
   const smoothed = smooth[nearest(smooth, step)]?.[2];
   const rings = curves.evaluations
@@ -59,7 +62,7 @@ export function LossTip({
       </div>
       {dataset === undefined ? null : (
         <div className={classNames(textStyles.caption, textStyles.ellipsis)}>
-          {stem(dataset.label)}, {count(step - dataset.step + 1)}
+          {shortOf(dataset.label)}, {count(step - dataset.step + 1)}
           {next === undefined ? '' : ` of ${count(next.step - dataset.step)}`}
         </div>
       )}

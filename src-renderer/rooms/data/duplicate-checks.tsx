@@ -13,8 +13,10 @@ const MAX_EXAMPLES = 4;
 interface Finding {
   readonly check: string;
   readonly rows: number;
-  /** What happens to these rows, or what the number refers to. */
+  /** What happens to these rows, or what the number refers to; only said where there are any. */
   readonly result: string;
+  /** What was checked, where that isn't every row. */
+  readonly scope?: string;
   readonly first: readonly { readonly row: number; readonly note: string }[];
 }
 
@@ -39,7 +41,9 @@ function findingsOf(report: DatasetReport): readonly Finding[] {
           {
             check: 'Near-duplicates',
             rows: near.rows,
-            result: `kept; compared ${count(near.compared)} of ${plural(report.accepted, 'row')}`,
+            result: 'kept',
+            // Also where it found none: so many were compared.
+            scope: `compared ${count(near.compared)} of ${plural(report.accepted, 'row')}`,
             first: near.first.map(({ row, of, similarity }) => ({
               row,
               note: `is ${percent(similarity * 100, 0)} similar to row ${count(of)}`,
@@ -102,7 +106,9 @@ export function DuplicateChecks({
               <td className={textStyles.strong}>{finding.check}</td>
               <td className={tableStyles.numberCell}>{count(finding.rows)}</td>
               <td className={classNames(textStyles.secondary, textStyles.number)}>
-                {finding.rows === 0 && finding.result === 'kept' ? '' : finding.result}
+                {[finding.rows === 0 ? null : finding.result, finding.scope]
+                  .filter((part) => part != null)
+                  .join('; ')}
               </td>
               <td className={textStyles.number}>
                 {finding.first.slice(0, MAX_EXAMPLES).map(({ row, note }) => (

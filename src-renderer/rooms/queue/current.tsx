@@ -3,7 +3,7 @@ import type { ReactElement } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
 import { useAnswer, useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
-import { clock, count, percent, rate, stem, UNKNOWN } from '../../kit/format.ts';
+import { clock, count, percent, rate, stems, UNKNOWN } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
 import { Strip, type StripBand, type StripName } from '../../kit/strip.tsx';
 import controlStyles from '../../kit/styles/controls.module.css';
@@ -38,12 +38,13 @@ export function PlanStrip({
     mark: null,
     title: dataset.name,
   }));
+  const shortOf = stems(bands.map(({ title }) => title));
   const names = bands
     .filter((band) => band.to - band.from > HOURS * 36)
     .map((band): StripName => ({
       from: band.from,
       to: band.to,
-      text: stem(band.title),
+      text: shortOf(band.title),
       quiet: false,
     }));
   const whole = wholeQueue(datasets, now);

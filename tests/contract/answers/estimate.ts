@@ -101,7 +101,14 @@ export function estimateFor(
       memory: memoryOf(batch_size),
       verdict: verdictOf(memoryOf(batch_size), GPU_MEMORY),
     })),
-    queue: { datasets: waiting.length, steps: changed.steps, seconds: changed.time?.seconds ?? 0 },
+    queue: {
+      datasets: waiting.length,
+      steps: changed.steps,
+      seconds: changed.time?.seconds ?? 0,
+      refused: waiting
+        .filter(({ rows }) => values.max_length < 128 && rows !== null)
+        .map(({ id, name, rows }) => ({ id, name, rows, rows_over: Math.round((rows ?? 0) / 2) })),
+    },
     record: { count: 5, time: { least: -0.08, most: 0.12 }, memory: { least: -0.04, most: 0.03 } },
   };
 }
