@@ -31,6 +31,8 @@ const bridge: NightshiftBridge = {
   chooseFiles: () => ipcRenderer.invoke('nightshift:choose-files') as Promise<readonly string[]>,
   chooseFolder: () => ipcRenderer.invoke('nightshift:choose-folder') as Promise<string | null>,
   openFolder: (path) => ipcRenderer.invoke('nightshift:open-folder', path) as Promise<void>,
+  openWorkspace: (path) =>
+    ipcRenderer.invoke('nightshift:open-workspace', path) as Promise<string | null>,
   onOpen: (listener) =>
     listen('nightshift:open', (screen) => {
       if (typeof screen === 'string') listener(screen);

@@ -75,6 +75,11 @@ export interface NightshiftBridge {
   /** Shows a folder of the workspace in the system's file manager; rejects for any other path. */
   openFolder(path: string): Promise<void>;
   /**
+   * Opens another workspace, which is created if it doesn't exist: the application restarts with it. Resolves to what is
+   * wrong with the folder, or null.
+   */
+  openWorkspace(path: string): Promise<string | null>;
+  /**
    * A notification or the menu opens a screen. This and the other listeners return a function that
    * unsubscribes.
    */

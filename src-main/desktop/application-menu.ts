@@ -1,5 +1,5 @@
 /** Keeps the application menu up to date and connects its items to window, preferences and engine. */
-import { app, Menu, shell } from 'electron';
+import { app, dialog, Menu, shell } from 'electron';
 import type { Screen } from '../contract/index.ts';
 import { choosePaths } from './ipc-handlers.ts';
 import { menuTemplate, type MenuActions } from './menu.ts';
@@ -15,6 +15,8 @@ export interface ApplicationMenuOptions {
   readonly preferences: Preferences;
   readonly supervisor: Supervisor;
   readonly open: (screen: Screen) => void;
+  /** Resolves to what is wrong with the folder, or null. */
+  readonly openWorkspace: (folder: string) => Promise<string | null>;
   readonly addFiles: (paths: readonly string[]) => Promise<void>;
   readonly send: (name: string, command: (client: Client) => Promise<unknown>) => void;
   readonly pause: () => void;
@@ -67,6 +69,12 @@ function menuActions(options: ApplicationMenuOptions): MenuActions {
     },
     restartEngine: () => void options.supervisor.restartEngine().catch(() => undefined),
     showWorkspace: () => void shell.openPath(options.workspace),
+    openWorkspace: () => {
+      void choosePaths(window.browser, 'folder').then(async ([folder]) => {
+        const problem = folder === undefined ? null : await options.openWorkspace(folder);
+        if (problem !== null) dialog.showErrorBox('This folder can’t be used', problem);
+      });
+    },
     showEngineLog: () => void shell.openPath(options.engineLog),
     close: () => {
       window.browser.close();

@@ -26,6 +26,7 @@ import { superviseEngine, systemLogin } from './system.ts';
 import { isWorking, trayStatus, type TrayStatus } from './tray-status.ts';
 import { openTray, type NightshiftTray } from './tray.ts';
 import { openWindow, type MainWindow } from './window.ts';
+import { createWorkspaceSwitch, type WorkspaceSwitch } from './workspace-switch.ts';
 
 export interface DesktopOptions {
   readonly workspace: string;
@@ -48,6 +49,7 @@ export class Desktop {
   private readonly openedAt = seconds();
   private readonly engineLog = join(app.getPath('userData'), 'engine.log');
   private readonly powerSaveBlocker = createPowerSaveBlocker();
+  private readonly workspaceSwitch: WorkspaceSwitch;
   private readonly preferences: Preferences;
   private readonly supervisor: Supervisor;
   private readonly window: MainWindow;
@@ -62,6 +64,7 @@ export class Desktop {
     const { settings } = options;
     const icon = join(options.icons, 'icon-512.png');
     protocol.handle(SCHEME, (request) => servePage(options.page, request.url));
+    this.workspaceSwitch = createWorkspaceSwitch(options.workspace, settings);
     this.preferences = this.openPreferences();
     this.supervisor = this.startSupervisor();
     this.window = openWindow({
@@ -85,6 +88,7 @@ export class Desktop {
       startProblem: () => this.startProblem(this.supervisor.connection()),
       settings: () => this.preferences.get(),
       changeSettings: (change) => this.preferences.change(change),
+      openWorkspace: this.workspaceSwitch.open,
     });
     this.tray = openTray(options.icons, this.status(), {
       pause: this.pause,
@@ -101,6 +105,7 @@ export class Desktop {
       preferences: this.preferences,
       supervisor: this.supervisor,
       open: this.open,
+      openWorkspace: this.workspaceSwitch.open,
       addFiles: this.addFiles,
       send: this.send,
       pause: this.pause,
@@ -112,7 +117,9 @@ export class Desktop {
       stopSeconds: () => this.saves.seconds,
       onQuit: () => {
         this.tray.close();
+        this.workspaceSwitch.restart();
       },
+      onCancel: this.workspaceSwitch.cancel,
     });
     this.update();
   }

@@ -12,6 +12,7 @@ export interface PageCalls {
   readonly startProblem: () => StartProblem | null;
   readonly settings: () => DesktopSettings;
   readonly changeSettings: (change: DesktopSettingsChange) => DesktopSettings;
+  readonly openWorkspace: (folder: unknown) => Promise<string | null>;
 }
 
 export function answerPage(calls: PageCalls): void {
@@ -33,6 +34,7 @@ export function answerPage(calls: PageCalls): void {
     const [folder] = await choosePaths(calls.window(), 'folder');
     return folder ?? null;
   });
+  handle('nightshift:open-workspace', calls.openWorkspace);
   handle('nightshift:open-folder', async (folder) => {
     const problem = await shell.openPath(await folderInside(calls.workspace, folder));
     if (problem !== '') throw new Error(problem);

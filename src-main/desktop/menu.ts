@@ -16,6 +16,7 @@ export interface MenuActions {
   readonly skip: () => void;
   readonly restartEngine: () => void;
   readonly showWorkspace: () => void;
+  readonly openWorkspace: () => void;
   readonly showEngineLog: () => void;
   readonly close: () => void;
   readonly quit: () => void;
@@ -52,6 +53,7 @@ const fileMenu = (facts: MenuFacts, actions: MenuActions): MenuItemConstructorOp
       click: actions.addFiles,
     },
     { label: 'Show workspace folder', click: actions.showWorkspace },
+    { label: 'Open another workspace…', click: actions.openWorkspace },
     SEPARATOR,
     {
       label: 'Settings',

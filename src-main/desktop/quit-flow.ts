@@ -29,6 +29,8 @@ export interface QuitFlowOptions {
   /** Measured duration of a stop with a checkpoint; null if unknown. */
   readonly stopSeconds: () => number | null;
   readonly onQuit: () => void;
+  /** The user chose not to quit. */
+  readonly onCancel: () => void;
 }
 
 const STOP_LIMIT_MS = 180_000;
@@ -61,7 +63,10 @@ export function createQuitFlow(options: QuitFlowOptions): QuitFlow {
         noLink: true,
       });
       const answer = question.answers[response] ?? 'cancel';
-      if (answer === 'cancel') return;
+      if (answer === 'cancel') {
+        options.onCancel();
+        return;
+      }
       if (answer === 'keep') {
         quit();
         return;

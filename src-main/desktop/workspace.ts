@@ -27,6 +27,17 @@ function optionOf(argv: readonly string[], name: string): string | undefined {
   return index === -1 ? undefined : argv[index + 1];
 }
 
+/** The arguments of this start, with another workspace. */
+export function withWorkspace(argv: readonly string[], workspace: string): readonly string[] {
+  const rest = argv.filter(
+    (argument, index) =>
+      argument !== '--workspace' &&
+      !argument.startsWith('--workspace=') &&
+      argv[index - 1] !== '--workspace',
+  );
+  return [...rest, `--workspace=${workspace}`];
+}
+
 const DATASET_NAME = /\.(jsonl|ndjson|json|csv|tsv|txt|parquet)(\.(gz|zst))?$/i;
 
 /**

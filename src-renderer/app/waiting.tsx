@@ -4,6 +4,7 @@ import type { StartProblem } from '../../src-main/contract/index.ts';
 import { useHost } from '../host/index.ts';
 import { Logo } from '../kit/marks.tsx';
 import textStyles from '../kit/styles/text.module.css';
+import { WorkspaceForm } from '../rooms/setup/index.ts';
 import styles from './waiting.module.css';
 
 export function Waiting(): ReactElement {
@@ -28,9 +29,14 @@ export function Waiting(): ReactElement {
           </dl>
           <p className={textStyles.secondary}>
             Nightshift tries again every few seconds, and this page continues as soon as it works. A
-            trainer that is running is not affected. To use another folder, start Nightshift with
-            --workspace and its path.
+            trainer that is running is not affected.
+            {host.openWorkspace === null
+              ? ' To use another folder, start Nightshift with --workspace and its path.'
+              : ''}
           </p>
+          {host.openWorkspace === null ? null : (
+            <WorkspaceForm current={problem.workspace} open={host.openWorkspace} />
+          )}
         </div>
       )}
     </main>

@@ -20,6 +20,7 @@ export function createBrowserHost(): Host {
     chooseFolder: () => choose(true),
     chooseFolderPath: () => Promise.resolve(null),
     openFolder: null,
+    openWorkspace: null,
     preferences: null,
     onStartProblem: noListener,
     onAct: noListener,

@@ -32,6 +32,7 @@ export function createDesktopHost(bridge: NightshiftBridge): Host {
     },
     chooseFolderPath: () => bridge.chooseFolder(),
     openFolder: (path) => bridge.openFolder(path),
+    openWorkspace: (path) => bridge.openWorkspace(path),
     preferences: {
       get: () => bridge.settings(),
       change: (change) => bridge.changeSettings(change),

@@ -44,6 +44,8 @@ export interface Host {
   chooseFolderPath(): Promise<string | null>;
   /** Shows a folder of the workspace in the system's file manager; null in a browser. */
   readonly openFolder: ((path: string) => Promise<void>) | null;
+  /** Opens another workspace; resolves to what is wrong with the folder, null when it is being opened. null in a browser. */
+  readonly openWorkspace: ((path: string) => Promise<string | null>) | null;
   /** Zoom, notifications, start at login, keep awake; null in a browser. */
   readonly preferences: HostPreferences | null;
   /** The native menu triggered an action of the frame. */

@@ -98,8 +98,12 @@ test('the first run ends with the answers before and after, until they are close
   const done = datasets.filter(({ place }) => place === 'completed').slice(0, 1);
   server.engine.change({ datasets: done, versions: versions.slice(0, 1) });
   const result = page.getByRole('region', { name: 'First result' });
-  await result.getByText('0 of 3, 1 unfinished answers match before, 3 of 3 after').waitFor();
+  await result.getByText('0 of 3 answers match before (1 unfinished), 3 of 3 after').waitFor();
   expect(await result.getByRole('row').count()).toBe(4);
+  await result.getByRole('textbox', { name: 'Ask v002_faq' }).fill('Where is it?');
+  await result.getByRole('button', { name: 'Ask', exact: true }).click();
+  await result.getByText('v002_faq with seed 0: 12 characters.').waitFor();
+  expect(await called(server, 'playground.ask')).toMatchObject({ model: 'v002_faq' });
   await result.getByRole('button', { name: 'Close' }).click();
   await expect.poll(() => result.count()).toBe(0);
   await page.reload();

@@ -6,20 +6,36 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
 import type { Scene } from '../contract/scenes/index.ts';
-import { startScriptedServer } from '../contract/scripted-server.ts';
+import { startScriptedServer, type ScriptedServer } from '../contract/scripted-server.ts';
 import { openBrowser } from './open-page.ts';
 
 interface Shot {
   readonly name: string;
   readonly scene: Scene;
   readonly at: string;
-  readonly act?: (page: Page) => Promise<unknown>;
+  readonly act?: (page: Page, server: ScriptedServer) => Promise<unknown>;
 }
 
 const button = (name: RegExp) => (page: Page) => page.getByRole('button', { name }).first().click();
 
 const shots: readonly Shot[] = [
   { name: 'first-run', scene: 'first_run', at: '#/' },
+  {
+    name: 'first-result',
+    scene: 'training',
+    at: '#/dashboard',
+    act: async (page, { engine }) => {
+      const { datasets, versions } = engine.rooms();
+      engine.change({
+        datasets: datasets.filter(({ place }) => place === 'completed').slice(0, 1),
+        versions: versions.slice(0, 1),
+      });
+      const box = page.getByRole('textbox', { name: 'Ask v002_faq' });
+      await box.fill('Where is it?');
+      await box.press('Enter');
+      await page.getByText('12 characters.', { exact: false }).waitFor();
+    },
+  },
   { name: 'idle', scene: 'idle', at: '#/queue' },
   { name: 'branches', scene: 'branches', at: '#/models' },
   { name: 'dashboard', scene: 'training', at: '#/dashboard' },
@@ -47,6 +63,24 @@ const shots: readonly Shot[] = [
     },
   },
   { name: 'config', scene: 'training', at: '#/config' },
+  {
+    name: 'config-unsaved',
+    scene: 'training',
+    at: '#/config',
+    act: async (page) => {
+      await page.getByLabel('Batch size', { exact: true }).fill('32');
+      await page.getByLabel('Restart limit').fill('5');
+    },
+  },
+  {
+    name: 'config-consent',
+    scene: 'idle',
+    at: '#/config',
+    act: async (page) => {
+      await page.getByLabel('Max length').fill('64');
+      await page.getByRole('button', { name: 'Save changes' }).click();
+    },
+  },
   { name: 'health', scene: 'training', at: '#/health' },
   { name: 'logs', scene: 'training', at: '#/logs' },
   { name: 'settings', scene: 'training', at: '#/settings' },
@@ -92,7 +126,7 @@ async function shoot(shot: Shot, theme: 'dark' | 'light', width: number, zoom = 
       location.hash = hash;
     }, shot.at);
     await page.getByRole('heading', { level: 1 }).first().waitFor();
-    await shot.act?.(page);
+    await shot.act?.(page, server);
     await page.waitForTimeout(400);
     await page.screenshot({ path: join(folder ?? '', `${name}.png`) });
     const over = await page.evaluate(() => {

@@ -156,6 +156,7 @@ test('the menu triggers its actions with the shortcuts of the contract', () => {
       skip: record('skip'),
       restartEngine: record('restart'),
       showWorkspace: record('workspace'),
+      openWorkspace: record('open workspace'),
       showEngineLog: record('log'),
       close: record('close'),
       quit: record('quit'),

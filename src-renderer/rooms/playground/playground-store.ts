@@ -98,6 +98,12 @@ export function askAll(question: string, models: readonly [string, string]): voi
   for (const side of openSides()) void ask(side, question, models[side]);
 }
 
+/** Asks one model on the first side; another model's conversation there is replaced. */
+export function askOne(question: string, model: string): void {
+  tryModel(model);
+  void ask(0, question, model);
+}
+
 export async function stopAll(): Promise<void> {
   for (const side of openSides()) {
     const answer = getState().sides[side].turns.at(-1)?.answer ?? null;

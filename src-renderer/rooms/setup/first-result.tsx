@@ -11,15 +11,15 @@ import { count, UNKNOWN } from '../../kit/format.ts';
 import { isBoolean, usePersistedState } from '../../kit/persisted-state.ts';
 import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
+import { AskBox } from '../playground/index.ts';
 import styles from './first-result.module.css';
 
 const ANSWERS_SHOWN = 5;
 
-/** `0 of 16`, with what a limit cut off. */
-function scoreText(score: BeforeAndAfter['before']): string {
-  if (score === null) return UNKNOWN;
-  const unfinished = score.unfinished === 0 ? '' : `, ${count(score.unfinished)} unfinished`;
-  return `${count(score.k)} of ${count(score.n)}${unfinished}`;
+/** `0 of 16 answers match before (2 unfinished)`. */
+function scoreText(score: NonNullable<BeforeAndAfter['before']>, when: string): string {
+  const unfinished = score.unfinished === 0 ? '' : ` (${count(score.unfinished)} unfinished)`;
+  return `${count(score.k)} of ${count(score.n)} ${when}${unfinished}`;
 }
 
 const short = (text: string | undefined): string =>
@@ -64,7 +64,7 @@ export function FirstResult(): ReactElement | null {
     <section className={styles.result} aria-label="First result">
       <div className={classNames(layoutStyles.baseline, layoutStyles.spaceBetween)}>
         <h2 className={textStyles.title}>
-          {dataset.name}: {scoreText(before)} answers match before, {scoreText(after)} after
+          {dataset.name}: {scoreText(before, 'answers match before')}, {scoreText(after, 'after')}
         </h2>
         <Button
           size="xs"
@@ -93,6 +93,10 @@ export function FirstResult(): ReactElement | null {
           ))}
         </tbody>
       </table>
+      <AskBox
+        model={version.name}
+        placeholder={`Ask ${version.name} something, such as: ${short(answers[0]?.prompt)}`}
+      />
     </section>
   );
 }

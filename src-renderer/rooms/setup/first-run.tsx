@@ -7,7 +7,6 @@ import type { ReactElement } from 'react';
 import type { Setup } from '../../../src-main/contract/index.ts';
 import { useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
-import { gigabytes } from '../../kit/format.ts';
 import { Glyph, Logo } from '../../kit/marks.tsx';
 import controlStyles from '../../kit/styles/controls.module.css';
 import textStyles from '../../kit/styles/text.module.css';
@@ -16,8 +15,8 @@ import { BaseRow } from './base-row.tsx';
 import { DatasetRow } from './dataset-row.tsx';
 import { leaveFirstRun } from './gate.ts';
 import { MachineRow } from './machine-row.tsx';
-import { Row } from './row.tsx';
 import styles from './setup.module.css';
+import { WorkspaceRow } from './workspace-row.tsx';
 
 /** What has to happen before the first training step, in order. */
 export function firstRunTasks(
@@ -35,8 +34,6 @@ export function firstRunTasks(
 
 export function FirstRun(): ReactElement {
   const setup = useRoom('setup');
-  const facts = useRoom('engine');
-  const machine = useRoom('machine');
   const datasets = useRoom('datasets');
   const tasks = firstRunTasks(setup, datasets.length > 0);
   const left = tasks.filter((task) => !task.done).length;
@@ -54,18 +51,7 @@ export function FirstRun(): ReactElement {
             data stays here.
           </p>
         </header>
-        <Row stage="done" number={1} title="Workspace" aside={null}>
-          <p className={textStyles.secondary}>
-            <span className={textStyles.mono}>{facts.workspace}</span>
-            {machine.disk_free_gb === null
-              ? ''
-              : `, on a disk with ${gigabytes(machine.disk_free_gb)} free`}
-          </p>
-          <p className={textStyles.caption}>
-            Another folder: <span className={textStyles.mono}>nightshift serve --workspace</span>{' '}
-            and its path. A folder that doesn’t exist is created.
-          </p>
-        </Row>
+        <WorkspaceRow />
         <MachineRow setup={setup} />
         <BaseRow setup={setup} />
         <DatasetRow setup={setup} />

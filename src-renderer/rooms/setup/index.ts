@@ -7,3 +7,4 @@
 export { FirstResult } from './first-result.tsx';
 export { FirstRun } from './first-run.tsx';
 export { useFirstRun } from './gate.ts';
+export { WorkspaceForm } from './workspace-form.tsx';

@@ -32,7 +32,8 @@ const memoryOf = (batch: number): number => (8 + batch * 0.55) * GB;
 function passOf(dataset: DatasetSummary | undefined, values: Config) {
   const rows = dataset?.rows ?? 0;
   const isTooLong = dataset?.id === 'd-too-long';
-  const longer = isTooLong ? (dataset.rejected ?? 0) : Math.round(rows / 20);
+  const share = values.max_length < 128 ? 2 : 20;
+  const longer = isTooLong ? (dataset.rejected ?? 0) : Math.round(rows / share);
   const over = values.max_length < (isTooLong ? 5312 : 402) ? longer : 0;
   const steps = Math.ceil((rows - over) / values.batch_size) * values.epochs;
   const bytes = memoryOf(values.batch_size);
@@ -105,9 +106,11 @@ export function estimateFor(
       datasets: waiting.length,
       steps: changed.steps,
       seconds: changed.time?.seconds ?? 0,
-      refused: waiting
-        .filter(({ rows }) => values.max_length < 128 && rows !== null)
-        .map(({ id, name, rows }) => ({ id, name, rows, rows_over: Math.round((rows ?? 0) / 2) })),
+      refused: waiting.flatMap((dataset) => {
+        const { id, name, rows } = dataset;
+        const { rows_over } = passOf(dataset, values);
+        return rows !== null && rows_over > rows / 20 ? [{ id, name, rows, rows_over }] : [];
+      }),
     },
     record: { count: 5, time: { least: -0.08, most: 0.12 }, memory: { least: -0.04, most: 0.03 } },
   };
