@@ -99,7 +99,10 @@ export const keptEstimate = z.object({
   }),
   actual: z
     .object({
+      /** Each step of the pass once. */
       steps: z.number().int(),
+      /** Trained again after a crash; estimates of older versions count them in `steps`. */
+      repeated_steps: z.number().int().default(0),
       seconds: z.number(),
       seconds_per_step: z.number(),
       memory: z.number(),

@@ -117,6 +117,9 @@ export const trainingStatus = z.object({
   total_steps: z.number().int().nullable(),
   step_of_dataset: z.number().int().nullable(),
   steps_of_dataset: z.number().int().nullable(),
+  /** Of the steps of the dataset, those of earlier passes; checkpoints are saved each `save_steps` steps of the pass. */
+  steps_before_pass: z.number().int().nullable().optional(),
+  save_steps: z.number().int().nullable().optional(),
   epoch: z.number().nullable(),
   loss: measured,
   loss_smoothed: measured,

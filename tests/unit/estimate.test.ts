@@ -312,7 +312,10 @@ describe('the accuracy of estimates', () => {
       certainty: 'reference',
       memory: 1000,
     },
-    actual: { steps: 10, seconds, seconds_per_step: 0.5 * pace, memory: 950 },
+    actual: {
+      ...{ steps: 10, repeated_steps: 0, seconds },
+      ...{ seconds_per_step: 0.5 * pace, memory: 950 },
+    },
   });
   const all = ['1', '2', '3', '4', '5', '6'].map((pass, at) => kept(pass, 500 - at * 80, 1 + at));
   test('the relative errors of the last five', () => {

@@ -134,7 +134,7 @@ function status() {
     progress: null,
     queue: { high: 0, normal: 0, low: 0, processing: 1, completed: 0, failed: 0, skipped: 0 },
     notReady: null,
-    config: { batch_size: 1, gradient_accumulation: 1, model_name: 'm' },
+    config: { save_steps: 100, batch_size: 1, gradient_accumulation: 1, model_name: 'm' },
     branch: 'main',
     newestCheckpoint: null,
     gpu: null,

@@ -67,6 +67,10 @@ function plannedOf({ place, meta }: DatasetRecord, config: Config): number | nul
   return (meta.done_steps ?? 0) + remainingSteps(resumesAt, rows, config);
 }
 
+/** Of a waiting dataset, those that the next pass continues behind; a repeated one begins again. */
+const doneOf = ({ place, meta }: DatasetRecord): number | null =>
+  place === 'queue' && (meta.resumes_at ?? null) === null ? null : meta.done_steps;
+
 export function summarize(
   record: DatasetRecord,
   activity: Activity | null,
@@ -97,7 +101,7 @@ export function summarize(
     rejected: validated?.rejected ?? null,
     held_out: validated?.held_out ?? null,
     planned_steps: plannedOf(record, config),
-    done_steps: meta.done_steps,
+    done_steps: doneOf(record),
     starts_at: null,
     ends_at: null,
     validation_before: meta.validation_before,

@@ -7,8 +7,10 @@ import { readLines } from '../../kit/lines.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 
 export interface Actual {
-  /** Including steps that were trained again after a crash. */
+  /** Each step of the pass once. */
   readonly steps: number;
+  /** Steps that were trained again because a crash came before their checkpoint. */
+  readonly repeated_steps: number;
   readonly seconds: number;
   readonly seconds_per_step: number;
   /** Bytes. */
@@ -51,7 +53,8 @@ export async function readActual(
   pass: string,
   started: number,
 ): Promise<Actual | null> {
-  let [steps, stepSeconds, seconds, memory] = [0, 0, 0, 0];
+  const steps = new Set<number>();
+  let [measured, stepSeconds, seconds, memory] = [0, 0, 0, 0];
   for (const { folder, created } of await runsOf(paths, pass, started)) {
     let last = created;
     const pause: { since: number | null } = { since: null };
@@ -63,8 +66,9 @@ export async function readActual(
     await forEachRecord(path.join(folder, 'metrics.jsonl'), (line) => {
       timeOf(line.t);
       if (typeof line.seconds === 'number') {
-        steps += 1;
+        measured += 1;
         stepSeconds += line.seconds;
+        if (typeof line.step === 'number') steps.add(line.step);
       }
       if (typeof line.memory_mb === 'number')
         memory = Math.max(memory, line.memory_mb * 1024 * 1024);
@@ -80,6 +84,12 @@ export async function readActual(
     if (pause.since !== null) paused += last - pause.since;
     seconds += Math.max(0, last - created - paused);
   }
-  if (steps === 0) return null;
-  return { steps, seconds, seconds_per_step: stepSeconds / steps, memory };
+  if (measured === 0) return null;
+  return {
+    steps: steps.size,
+    repeated_steps: measured - steps.size,
+    seconds,
+    seconds_per_step: stepSeconds / measured,
+    memory,
+  };
 }

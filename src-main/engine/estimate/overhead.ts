@@ -63,11 +63,22 @@ function answerSeconds(config: Settings, input: OverheadInput, questions: number
 const times = (interval: number, steps: number, done: number): number =>
   Math.max(0, Math.floor((steps - 1) / interval) - Math.floor(done / interval));
 
-/** Checkpoints that are still to come. */
-export const savesLeft = (
-  { save_steps }: Pick<Config, 'save_steps'>,
+/** Checkpoints that are still to come: at both intervals, as the trainer saves, and at the end. */
+export function savesLeft(
+  { save_steps, eval_steps }: Pick<Config, 'save_steps' | 'eval_steps'>,
   { steps, done }: Pick<OverheadInput, 'steps' | 'done'>,
-): number => Math.ceil(steps / save_steps) - Math.floor(done / save_steps);
+): number {
+  const both = leastCommonMultiple(save_steps, eval_steps);
+  const intervals =
+    times(save_steps, steps, done) + times(eval_steps, steps, done) - times(both, steps, done);
+  return intervals + (done < steps ? 1 : 0);
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  let [divisor, rest] = [a, b];
+  while (rest > 0) [divisor, rest] = [rest, divisor % rest];
+  return (a / divisor) * b;
+}
 
 export interface Overhead {
   /** Before the first step; 0 once steps are done. */

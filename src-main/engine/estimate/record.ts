@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { EstimateRecord, KeptEstimate } from '../../contract/index.ts';
-import { bytes, count, duration } from '../../contract/format.ts';
+import { bytes, count, duration, plural } from '../../contract/format.ts';
 import { estimateFile, readOrNull, writeFormat } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 
@@ -80,7 +80,8 @@ export function decidePace(compared: readonly KeptEstimate[], key: PaceKey): Pac
     ),
     overheadPace: median(
       measured.flatMap(({ predicted: { reference_overhead_seconds: reference }, actual }) => {
-        const seconds = actual.seconds - actual.steps * actual.seconds_per_step;
+        const trained = actual.steps + actual.repeated_steps;
+        const seconds = actual.seconds - trained * actual.seconds_per_step;
         return reference === undefined || reference <= 0 || seconds <= 0
           ? []
           : [seconds / reference];
@@ -93,8 +94,12 @@ export function decidePace(compared: readonly KeptEstimate[], key: PaceKey): Pac
 export function compareText(name: string, { predicted, actual }: KeptEstimate): string {
   if (actual === null) return `${name}: no step was measured, so the estimate can't be compared.`;
   const planned = actual.steps === predicted.steps ? '' : ` (${count(predicted.steps)} planned)`;
+  const again =
+    actual.repeated_steps === 0
+      ? ''
+      : `, ${plural(actual.repeated_steps, 'step')} trained again after a crash,`;
   return (
-    `${name}: ${count(actual.steps)} steps${planned} took ${duration(actual.seconds)}, ` +
+    `${name}: ${count(actual.steps)} steps${planned}${again} took ${duration(actual.seconds)}, ` +
     `estimated ${duration(predicted.seconds)}; peak memory ${bytes(actual.memory)}, ` +
     `estimated ${bytes(predicted.memory)}.`
   );

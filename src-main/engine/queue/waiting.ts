@@ -9,6 +9,8 @@ export interface Live {
   readonly id: string;
   readonly done: number;
   readonly planned: number;
+  /** Steps of earlier passes; the trainer counts its saves and evaluations from there. */
+  readonly before: number;
 }
 
 const waitingFor = (message: string) => ({ verdict: 'waiting', message }) as const;
@@ -30,7 +32,8 @@ export class WaitingDatasets {
       progress.isSupervising && step !== null && step >= first
         ? pass.steps_before + step - first
         : (options.datasets.meta(dataset.id)?.done_steps ?? pass.steps_before);
-    return { id: dataset.id, done, planned: pass.steps_before + pass.planned_steps };
+    const before = pass.steps_before;
+    return { id: dataset.id, done, planned: before + pass.planned_steps, before };
   }
 
   /** All datasets, with their expected times. */

@@ -30,7 +30,11 @@ export interface StatusReadings {
   readonly validation: ValidationReadings;
   /** The dataset in training and its progress. */
   readonly dataset: { readonly id: string; readonly name: string } | null;
-  readonly progress: { readonly done: number; readonly planned: number } | null;
+  readonly progress: {
+    readonly done: number;
+    readonly planned: number;
+    readonly before: number;
+  } | null;
   readonly queue: z.infer<typeof queueCounts>;
   readonly notReady: {
     readonly category: string;
@@ -38,7 +42,10 @@ export interface StatusReadings {
     readonly t: number;
   } | null;
   /** Of the pass, else of the next one. */
-  readonly config: Pick<Config, 'batch_size' | 'gradient_accumulation' | 'model_name'>;
+  readonly config: Pick<
+    Config,
+    'batch_size' | 'gradient_accumulation' | 'model_name' | 'save_steps'
+  >;
   readonly branch: string;
   readonly newestCheckpoint: number | null;
   readonly gpu: z.infer<typeof gpu> | null;
@@ -99,12 +106,15 @@ function progressFields({
   trainerStep,
   newestCheckpoint,
   left,
+  config,
 }: StatusReadings): Pick<
   TrainingStatus,
   | 'current_step'
   | 'total_steps'
   | 'step_of_dataset'
   | 'steps_of_dataset'
+  | 'steps_before_pass'
+  | 'save_steps'
   | 'epoch'
   | 'eta_seconds'
   | 'eta_range'
@@ -117,6 +127,8 @@ function progressFields({
     total_steps: step === null || remaining === null ? null : step + remaining,
     step_of_dataset: progress?.done ?? null,
     steps_of_dataset: progress?.planned ?? null,
+    steps_before_pass: progress?.before ?? null,
+    save_steps: progress === null ? null : config.save_steps,
     // Before the first step of a dataset the newest measured epoch is that of the previous one.
     epoch: (progress?.done ?? 0) === 0 ? null : latest.epoch,
     eta_seconds: eta === null ? null : Math.round(eta.seconds),

@@ -80,7 +80,8 @@ async function firstStep(range: Range): Promise<number | null> {
   const status = useEngine.getState().rooms?.status;
   if (range === 'dataset') {
     if (status?.current_step == null || status.step_of_dataset === null) return null;
-    return Math.max(1, status.current_step - status.step_of_dataset + 1);
+    const ofPass = status.step_of_dataset - (status.steps_before_pass ?? 0);
+    return Math.max(1, status.current_step - ofPass + 1);
   }
   if (range === 'all') return null;
   const whole = await engine().metrics.curves({ keys: ['loss'], buckets: BUCKETS });

@@ -11,6 +11,7 @@ import layoutStyles from '../../kit/styles/layout.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import { Parts, partsOf } from '../data/index.ts';
 import { wholeQueue } from './queue-order.ts';
+import { saveMarks } from './save-marks.ts';
 import styles from './queue.module.css';
 
 const HOURS = 12;
@@ -85,15 +86,12 @@ export function Current({ dataset }: { readonly dataset: DatasetSummary }): Reac
   const before = (status.current_step ?? done) - done;
   const saved = Math.min(done, Math.max(0, (status.last_checkpoint_step ?? 0) - before));
   const share = of === 0 ? 0 : (done / of) * 100;
-  // One notch per checkpoint of the pass, unless there are too many to distinguish.
-  const first = Math.ceil((before + 1) / config.save_steps) * config.save_steps;
-  const notches =
-    saved / config.save_steps > 40
-      ? []
-      : Array.from(
-          { length: Math.max(0, Math.floor((before + saved - first) / config.save_steps) + 1) },
-          (_, i) => ((first + i * config.save_steps - before) / Math.max(1, of)) * 100,
-        );
+  const notches = saveMarks({
+    before: status.steps_before_pass ?? 0,
+    every: status.save_steps ?? config.save_steps,
+    saved,
+    steps: of,
+  });
   const word = { paused: 'paused', stopped: 'stopped' }[status.state as string] ?? 'training';
   const epochs =
     status.epoch === null || config.epochs < 2
