@@ -330,7 +330,13 @@ _CheckpointCursorKeywords = TypedDict(
 )
 
 
-class CheckpointCursor(_CheckpointCursorKeywords):
+class _CheckpointCursorOptional(TypedDict, total=False):
+    # What the row order is drawn from: `all` rows, and excluded ones are left out of it, or the
+    # `kept` rows alone
+    row_order: Literal["all", "kept"]
+
+
+class CheckpointCursor(_CheckpointCursorKeywords, _CheckpointCursorOptional):
     # Dataset id
     dataset: str
     # xxh3-128 of the dataset file
@@ -615,6 +621,9 @@ class TrainSpecDataset(TypedDict):
     cache: str
     # Quarantined rows that this pass does not train, ascending
     excluded_rows: list[int]
+    # What the row order is drawn from: `all` rows, and excluded ones are left out of it, or the
+    # `kept` rows alone
+    row_order: Literal["all", "kept"]
 
 
 class TrainSpecPass(TypedDict):
@@ -1292,6 +1301,9 @@ _DatasetCursorKeywords = TypedDict(
 class _DatasetCursorOptional(TypedDict, total=False):
     # Key of the token cache
     cache: str
+    # What the row order is drawn from: `all` rows, and excluded ones are left out of it, or the
+    # `kept` rows alone
+    row_order: Literal["all", "kept"]
 
 
 class DatasetCursor(_DatasetCursorKeywords, _DatasetCursorOptional):
@@ -1513,6 +1525,7 @@ _REQUIRED_KEYS: dict[str, tuple[str, ...]] = {
         "dataset.content_hash",
         "dataset.cache",
         "dataset.excluded_rows",
+        "dataset.row_order",
         "pass",
         "pass.id",
         "pass.planned_steps",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections import Counter
 from pathlib import Path
@@ -12,8 +13,9 @@ import xxhash
 from intake_support import chat, pairs
 from test_intake_golden import chatml, reference
 from tokenizers import Tokenizer
-from train_support import Training, events_of, lines_of, starter_base
+from train_support import Training, events_of, exit_of, lines_of, starter_base
 
+from nightshift_trainer.cache import Example, TokenCache
 from nightshift_trainer.files import read_json
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.train import worker
@@ -220,6 +222,55 @@ def test_quarantined_rows_are_excluded_from_every_epoch_and_after_a_restart(
     assert len(problems(training)) == len(excluded_rows)
     cursor = read_json(training.newest() / "manifest.json")["cursor"]
     assert cursor["excluded_rows"] == excluded_rows and cursor["complete"]
+
+
+def order_of(sampler: RowSampler) -> list[int]:
+    position, rows = 0, []
+    while position < sampler.end:
+        rows += sampler.batch(position)[0]
+        position = sampler.after(position)
+    return rows
+
+
+def test_after_a_quarantine_training_continues_at_its_place_in_the_same_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the row that fails is named, and no other row is trained twice in an epoch."""
+    training = prepare(tmp_path)
+    monkeypatch.setenv("NIGHTSHIFT_DEVICE_LOCKS", str(tmp_path / "locks"))
+    spec = training.spec(epochs=EPOCHS, eval_samples=0, save_steps=2)
+    cache = TokenCache(Path(spec["dataset"]["cache"]))
+    whole = RowSampler(cache, 8, EPOCHS, 42)
+    poisoned = order_of(whole)[8 * 4 + 3]
+    without = RowSampler(cache, 8, EPOCHS, 42, [poisoned])
+    assert len(without.rows) == len(whole.rows) - 1
+    assert order_of(without) == [row for row in order_of(whole) if row != poisoned]
+    real = TokenCache.example
+
+    def example(cache: TokenCache, index: int) -> Example:
+        found = real(cache, index)
+        if found.row != poisoned:
+            return found
+        ids = found.ids.copy()
+        ids[5] = 10**6
+        return Example(found.row, ids, found.labels)
+
+    monkeypatch.setattr(TokenCache, "example", example)
+    folder = training.folder(spec)
+    assert worker.run(RunFolder(folder), spec) == 1
+    # The failed run still holds its locks: its exception and its frames refer to each other.
+    gc.collect()
+    error = exit_of(folder)["error"]
+    assert (error["category"], error["rows"]) == ("token_out_of_range", [poisoned])
+    cursor = read_json(training.newest() / "manifest.json")["cursor"]
+    assert cursor["position"] == 32
+    again = training.spec(epochs=EPOCHS, eval_samples=0, save_steps=2)
+    again["pass"]["id"] = "p-2"
+    again["dataset"] |= {"excluded_rows": [poisoned], "row_order": "all"}
+    again["start"]["position"] = cursor["position"]
+    again["pass"]["planned_steps"] = without.steps - 4
+    training.run(again)
+    assert problems(training, frozenset([poisoned])) == []
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,7 @@ class Training:
                 "folder": str(self.dataset),
                 "cache": str(self.dataset / "cache" / report["cache"]),
                 "excluded_rows": [],
+                "row_order": "all",
                 "content_hash": report["content_hash"],
             },
             "pass": {"id": "p-1", "planned_steps": steps},

@@ -10,6 +10,7 @@ import {
   lineagePoint,
   number,
   rowNumbers,
+  rowOrder,
   text,
   time,
 } from './fields.ts';
@@ -23,6 +24,7 @@ export const checkpointCursor = renamed(
     pass: folderName('Pass id'),
     content_hash: text('xxh3-128 of the dataset file'),
     excluded_rows: rowNumbers('Quarantined rows that this pass does not train').default([]),
+    row_order: rowOrder,
     epoch: integer('Epoch, from 0'),
     seed: integer('Seed of the row order'),
     position: integer('Rows of the pass that are done'),

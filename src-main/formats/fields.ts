@@ -15,6 +15,13 @@ export const choice = <const T extends readonly string[]>(values: T, description
 /** Physical row numbers: line numbers from 1, as `grep -n` counts. */
 export const rowNumbers = (description: string) => z.array(z.number().int()).describe(description);
 
+export type RowOrder = z.infer<typeof rowOrder>;
+/** Absent: `kept`, as versions before the field drew it. */
+export const rowOrder = choice(
+  ['all', 'kept'],
+  'What the row order is drawn from: `all` rows, and excluded ones are left out of it, or the `kept` rows alone',
+).optional();
+
 export const time = (description: string) => number(`${description}, Unix seconds`);
 
 /** Absent in files that were written before the number existed, which were all format 1. */

@@ -14,6 +14,7 @@ export * from './dataset.ts';
 export * from './document.ts';
 export * from './engine-state.ts';
 export * from './events.ts';
+export type { RowOrder } from './fields.ts';
 export * from './files.ts';
 export * from './folders.ts';
 export * from './intake-host.ts';

@@ -8,6 +8,7 @@ import {
   formatNumber,
   integer,
   rowNumbers,
+  rowOrder,
   text,
   time,
   workspaceBase,
@@ -39,6 +40,7 @@ export const passFile = defineFile({
     excluded_rows: rowNumbers(
       'Quarantined rows that this pass does not train, ascending; positions and steps do not count them',
     ).default([]),
+    row_order: rowOrder,
     started: time('When it began'),
     state: choice(
       PASS_STATES,
@@ -66,6 +68,7 @@ export const cursorFile = defineFile({
     content_hash: text('xxh3-128 of the dataset file'),
     cache: text('Key of the token cache').optional(),
     excluded_rows: rowNumbers('Rows that the position does not count').default([]),
+    row_order: rowOrder,
     pass: text('The pass that was skipped').optional(),
     step: integer('Step of the branch'),
   }),

@@ -11,6 +11,7 @@ import {
   integer,
   lineagePoint,
   rowNumbers,
+  rowOrder,
   text,
   time,
 } from './fields.ts';
@@ -58,6 +59,7 @@ const aftermath = z.object({
           seed: integer('Seed of the row order'),
           content_hash: text('xxh3-128 of the dataset file'),
           excluded_rows: rowNumbers('Rows that the position does not count').default([]),
+          row_order: rowOrder,
           step: integer('Step of the branch'),
         }),
       ).describe('Cursor to write'),

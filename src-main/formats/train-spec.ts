@@ -9,6 +9,7 @@ import {
   integer,
   number,
   rowNumbers,
+  rowOrder,
   text,
   time,
 } from './fields.ts';
@@ -39,6 +40,7 @@ const trainDataset = z.object({
   content_hash: text('xxh3-128 of the data file'),
   cache: text('Folder of the token cache'),
   excluded_rows: rowNumbers('Quarantined rows that this pass does not train, ascending'),
+  row_order: rowOrder.unwrap().default('kept'),
 });
 
 export const trainSpec = z.object({

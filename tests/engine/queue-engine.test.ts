@@ -382,13 +382,14 @@ describe('quarantine', () => {
     expect([done.done_steps, done.planned_steps]).toEqual([9, 9]);
     expect(w.json('data', 'datasets', id, 'pass.json')).toMatchObject({
       excluded_rows: [27, 28, 29, 30],
-      planned_steps: 9,
-      state: 'completed',
+      row_order: 'all',
+      // It continues at the newest checkpoint of the pass that failed, in its epoch.
+      start: { position: 20, epoch: 0 },
+      ...{ steps_before: 5, planned_steps: 4, state: 'completed' },
     });
     const account = await w.account(id);
     expect(account).toMatchObject({ quarantined: 4, remaining: 0, sum: 42 });
-    // Trained once by the second pass; twice where the first one had saved them.
-    expect(account.trained).toEqual({ '1': 16, '2': 20 });
+    expect(account.trained).toEqual({ '1': 36 });
     const told = w.engine.api.feed.snapshot().rooms.notices;
     expect(
       told.find(
@@ -406,11 +407,15 @@ describe('quarantine', () => {
     expect((await w.at(id, 'failed')).message).toContain('template_error');
     expect(await w.account(id)).toMatchObject({ quarantined: 8, sum: 42 });
     w.setBehavior({});
+    await w.engine.api.queue.retry({ id });
+    await w.at(id, 'completed');
+    const retried = { trained: { '1': 32 }, quarantined: 8, remaining: 0, sum: 42 };
+    expect(await w.account(id), 'after a retry').toMatchObject(retried);
     const [b] = await w.add(w.rows('b.jsonl', 42));
     await w.at(b?.id ?? '', 'completed');
   });
 
-  test('a cursor from before rows were quarantined is not used', async () => {
+  test('a dataset that was skipped before rows were quarantined continues at its place too', async () => {
     w.setBehavior({ poisoned_rows: [30], step_seconds: 0.1 });
     await w.withBase();
     const [a] = await w.add(w.rows('a.jsonl', 42));
@@ -422,9 +427,9 @@ describe('quarantine', () => {
     await w.at(id, 'completed');
     expect(w.json('data', 'datasets', id, 'pass.json')).toMatchObject({
       excluded_rows: [27, 28, 29, 30],
-      start: { position: 0 },
     });
-    expect(await w.account(id)).toMatchObject({ quarantined: 4, remaining: 0, sum: 42 });
+    const once = { trained: { '1': 36 }, quarantined: 4, remaining: 0, sum: 42 };
+    expect(await w.account(id)).toMatchObject(once);
   });
 
   test('in a fixed file every row is trained', async () => {

@@ -98,6 +98,23 @@ describe('the ledger', () => {
     expect(ledger.refusedRows()).toEqual([]);
   });
 
+  test('the rows done in an epoch are those of its last steps, whatever was trained earlier', async () => {
+    const file = path.join(folder, 'epochs.jsonl');
+    const of = (step: number, epoch: number, rows: number[]) =>
+      line(step, rows).replace('"epoch":0', `"epoch":${String(epoch)}`);
+    const epochs = of(1, 0, [5, 6]) + of(2, 0, [7]) + of(3, 1, [6, 7]) + of(4, 1, [5]);
+    writeFileSync(file, epochs);
+    const ledger = new RowLedger(file);
+    await ledger.refresh(main);
+    const rows = (upTo: number, most = Infinity) => [...ledger.epochRows(main, { upTo, most })];
+    expect(rows(4)).toEqual([5, 6, 7]);
+    expect(rows(3)).toEqual([6, 7]);
+    expect(rows(2)).toEqual([7, 5, 6]);
+    // The file was trained before as a whole: of its only epoch, one row is done.
+    expect(rows(2, 1)).toEqual([7]);
+    expect(rows(0)).toEqual([]);
+  });
+
   test('a ledger of 100,000 steps is read without blocking the event loop', async () => {
     const file = path.join(folder, 'long.jsonl');
     let text = '';

@@ -33,7 +33,7 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
     kind: 'train',
     dataset: {
       ...{ id: 'd-1', folder: '/w/data/datasets/d-1', name: 'a.jsonl', content_hash: 'c1' },
-      ...{ cache: '/w/data/datasets/d-1/cache/k', excluded_rows: [3] },
+      ...{ cache: '/w/data/datasets/d-1/cache/k', excluded_rows: [3], row_order: 'all' },
     },
     pass: { id: 'p-1', planned_steps: 4 },
     config: { ...plainConfig, precision: 'fp32', deterministic: 'on' },

@@ -109,32 +109,40 @@ test('a cursor counts only for the same content in the same order', () => {
     excluded_rows: [],
     step: 9,
   };
-  const now = { contentHash: 'h', cache: 'c', excludedRows: [] };
-  expect(decideStart(cursor, now, factoryConfig)).toEqual({ position: 64, epoch: 1 });
-  expect(decideStart({ ...cursor, cache: 'c' }, now, factoryConfig)).toEqual({
-    position: 64,
-    epoch: 1,
-  });
+  const now = { contentHash: 'h', cache: 'c', excludedRows: [], rows: 40 };
+  const same = { position: 64, epoch: 1, rowOrder: 'all' };
+  const first = { position: 0, epoch: 0, rowOrder: 'all' };
+  expect(decideStart(cursor, now, factoryConfig)).toEqual(same);
+  expect(decideStart({ ...cursor, cache: 'c' }, now, factoryConfig)).toEqual(same);
   // Validated again with other rows accepted: the position would skip rows that were never trained.
-  expect(decideStart({ ...cursor, cache: 'b' }, now, factoryConfig)).toEqual({
-    position: 0,
-    epoch: 0,
+  expect(decideStart({ ...cursor, cache: 'b' }, now, factoryConfig)).toEqual(first);
+  expect(decideStart(cursor, { ...now, contentHash: 'other' }, factoryConfig)).toEqual(first);
+  expect(decideStart(cursor, now, { ...factoryConfig, seed: 1 })).toEqual(first);
+  // A row that was excluded then is trained now: only other content makes that.
+  const without = { ...cursor, excluded_rows: [7], row_order: 'all' as const };
+  expect(decideStart(without, now, factoryConfig)).toEqual(first);
+});
+
+test('a cursor continues behind the same rows when others were quarantined since', () => {
+  const cursor = {
+    ...{ format: 1 as const, position: 64, epoch: 1, seed: 42, content_hash: 'h', step: 9 },
+    excluded_rows: [] as number[],
+  };
+  const now = { contentHash: 'h', cache: 'c', excludedRows: [7, 8], rows: 40 };
+  // 24 rows of the second epoch are done; the epoch has 38 rows now.
+  const start = decideStart(cursor, now, factoryConfig);
+  expect(start).toEqual({ position: 38 + 24, epoch: 1, rowOrder: 'all' });
+  // Row 8 had been trained in this epoch: one row fewer is done.
+  expect(decideStart(cursor, now, factoryConfig, new Set([3, 8])).position).toBe(38 + 23);
+  const again = { ...cursor, position: 62, excluded_rows: [7, 8] };
+  expect(decideStart({ ...again, row_order: 'all' }, now, factoryConfig)).toEqual({
+    ...{ position: 62, epoch: 1, rowOrder: 'all' },
   });
-  // Rows were quarantined since: the position counts other rows.
-  expect(decideStart(cursor, { ...now, excludedRows: [7] }, factoryConfig)).toEqual({
-    position: 0,
-    epoch: 0,
-  });
-  const without = { ...cursor, excluded_rows: [7] };
-  expect(decideStart(without, { ...now, excludedRows: [7] }, factoryConfig).position).toBe(64);
-  expect(decideStart(cursor, { ...now, contentHash: 'other' }, factoryConfig)).toEqual({
-    position: 0,
-    epoch: 0,
-  });
-  expect(decideStart(cursor, now, { ...factoryConfig, seed: 1 })).toEqual({
-    position: 0,
-    epoch: 0,
-  });
+  // A pass of an older version: its order holds for the same rows only.
+  expect(decideStart(again, now, factoryConfig).rowOrder).toBe('kept');
+  const more = { ...now, excludedRows: [7, 8, 9] };
+  expect(decideStart(again, more, factoryConfig).position).toBe(0);
+  expect(decideStart({ ...again, row_order: 'all' }, more, factoryConfig).position).toBe(37 + 24);
 });
 
 test('steps before a position count the short last step of every epoch', () => {

@@ -82,6 +82,11 @@ class Model:
     def parameter_count(self) -> int:
         return sum(tensor.numel() for tensor in self.master_weights.values())
 
+    @property
+    def embedding_rows(self) -> int:
+        """Token ids from this number on have no embedding."""
+        return int(self.network.get_input_embeddings().weight.shape[0])
+
     def loss_sum(self, batch: MicroBatch) -> torch.Tensor:
         """fp32 scalar: the sum over the trained tokens of the micro-batch, nats."""
         hidden = self.network.base_model(

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
 from ..cache import TRAIN, TokenCache
 
+RowOrder = Literal["all", "kept"]
+
 
 class RowSampler:
     """`rows_per_step` counts rows of the file; all examples of a row stay in the same step.
-    `excluded_rows` are not trained; positions and the permutation count the other rows alone."""
+    `excluded_rows` are not trained, and positions don't count them. With `row_order` "all" they are
+    left out of the permutation of all rows, so that excluding further rows keeps the order of the
+    others; "kept", of older passes, permutes the others alone."""
 
     def __init__(
         self,
@@ -24,10 +29,12 @@ class RowSampler:
         epochs: int,
         seed: int,
         excluded_rows: Sequence[int] = (),
+        row_order: RowOrder = "all",
     ) -> None:
         indices = cache.indices(TRAIN)
-        if excluded_rows:
-            indices = indices[~np.isin(cache.table[indices, 2], np.asarray(excluded_rows))]
+        excluded = np.asarray(excluded_rows, dtype=np.int64)
+        if row_order == "kept":
+            indices = indices[~np.isin(cache.table[indices, 2], excluded)]
         rows = cache.table[indices, 2]
         # Intake writes in file order; sort only a cache that some other program wrote.
         if len(rows) and (np.diff(rows) < 0).any():
@@ -35,7 +42,9 @@ class RowSampler:
             indices, rows = indices[order], rows[order]
         first = np.ones(len(rows), dtype=bool)
         first[1:] = rows[1:] != rows[:-1]
-        self.rows = rows[first]
+        self._all_rows = rows[first]
+        self._is_kept = ~np.isin(self._all_rows, excluded)
+        self.rows = self._all_rows[self._is_kept]
         # Examples of row n are indices[starts[n]:starts[n + 1]]. Arrays, to hold ten million rows.
         self._indices = indices
         self._starts = np.append(np.flatnonzero(first), len(rows))
@@ -61,7 +70,8 @@ class RowSampler:
         epoch = self.epoch_of(position)
         if epoch != self._epoch:
             generator = np.random.Generator(np.random.PCG64([self.seed, epoch]))
-            self._permutation = generator.permutation(len(self.rows))
+            order = generator.permutation(len(self._all_rows))
+            self._permutation = order[self._is_kept[order]]
             self._epoch = epoch
         offset = position - epoch * len(self.rows)
         sampled = self._permutation[offset : offset + self.rows_per_step]
@@ -70,7 +80,7 @@ class RowSampler:
         for number in sampled.tolist():
             row_examples = self._indices[self._starts[number] : self._starts[number + 1]]
             for index in row_examples.tolist():
-                rows.append(int(self.rows[number]))
+                rows.append(int(self._all_rows[number]))
                 examples.append(int(index))
         return rows, examples
 

@@ -80,6 +80,7 @@ class Session:
             "dataset": self.spec.dataset.id,
             "pass": self.spec.pass_id,
             "excluded_rows": self.spec.dataset.excluded_rows,
+            "row_order": self.spec.dataset.row_order,
             "content_hash": self.spec.dataset.content_hash,
             "epoch": self.sampler.epoch_of(self.position),
             "seed": self.sampler.seed,

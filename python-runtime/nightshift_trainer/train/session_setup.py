@@ -47,6 +47,7 @@ def open_session(
         spec.config.epochs,
         spec.config.seed,
         spec.dataset.excluded_rows,
+        spec.dataset.row_order,
     )
     if len(sampler.rows) == 0:
         raise TrainerRefused("dataset_error", f"{spec.dataset.name} has no rows to train on")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import protocol
+from .sampler import RowOrder
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,8 @@ class DatasetSpec:
     cache: Path
     # Quarantined rows, ascending; positions and steps of the pass count the others alone.
     excluded_rows: list[int]
+    # `all`: the row order is drawn from all rows, and excluded ones are left out of it.
+    row_order: RowOrder
     content_hash: str
 
 
@@ -162,6 +165,7 @@ class TrainSpec:
                 folder=Path(dataset["folder"]),
                 cache=Path(dataset["cache"]),
                 excluded_rows=dataset["excluded_rows"],
+                row_order=dataset.get("row_order", "kept"),
                 content_hash=dataset["content_hash"],
             ),
             pass_id=spec["pass"]["id"],

@@ -218,6 +218,7 @@ class Trainer:
             # The position counts rows of this cache; in another one it would mean other rows.
             "cache": dataset.cache.name,
             "excluded_rows": cursor["excluded_rows"],
+            "row_order": session.spec.dataset.row_order,
             "pass": cursor["pass"],
             "step": session.step,
         }

@@ -19,6 +19,7 @@ from . import follower
 from .checkpoint.save import CheckpointSaver
 from .device import activate, resolve_device
 from .errors import TrainerRefused
+from .failing_rows import blame_fewer_rows
 from .ledger import Ledger, ends_after
 from .locks import DeviceLock, TrainerLock
 from .process_group import join_process_group, rank_of_process
@@ -126,6 +127,7 @@ class _Run:
             except Exception:
                 traceback.print_exc()
         session = self.session
+        error = blame_fewer_rows(error, session)
         self.folder.exit(
             "failed",
             reason=str(error),

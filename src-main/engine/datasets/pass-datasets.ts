@@ -77,6 +77,15 @@ export function passDatasets(parts: DatasetParts) {
       const opened = await TokenCache.open(path.join(paths.dataset(id), 'cache', cache));
       return opened === null ? [] : opened.trainedOf(quarantined);
     },
+    /** The rows that are done in its last epoch, see RowLedger. */
+    async epochRows(
+      id: string,
+      place: { readonly upTo: number; readonly most: number },
+    ): Promise<ReadonlySet<number>> {
+      const ledger = new RowLedger(path.join(paths.dataset(id), 'ledger.jsonl'));
+      await ledger.refresh(options.ancestry());
+      return ledger.epochRows(options.ancestry(), place);
+    },
     /** Compares the content hash. A changed file loses its verdict and is validated again. */
     isUnchanged: (id: string): Promise<boolean> => validation.isUnchanged(list.require(id)),
     async toProcessing(id: string): Promise<void> {

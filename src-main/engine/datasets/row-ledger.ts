@@ -130,6 +130,27 @@ export class RowLedger {
     return last === null ? null : { step: last.step, position: last.position, epoch: last.epoch };
   }
 
+  /**
+   * The rows of its last epoch in an ancestry, up to a step. `most`: so many are done in the epoch;
+   * an earlier training of the whole file, whose epochs have the same numbers, does not count.
+   */
+  epochRows(
+    ancestry: readonly AncestrySegment[],
+    { upTo, most }: { readonly upTo: number; readonly most: number },
+  ): ReadonlySet<number> {
+    const entries = [...this.steps]
+      .flatMap(([branch, steps]) =>
+        steps.filter(({ step }) => step <= upTo && isInAncestry(ancestry, { branch, step })),
+      )
+      .sort((a, b) => b.step - a.step);
+    const rows = new Set<number>();
+    for (const entry of entries) {
+      if (entry.epoch !== entries[0]?.epoch || rows.size >= most) break;
+      for (const row of entry.rows) rows.add(row);
+    }
+    return rows;
+  }
+
   /** First step of this dataset in an ancestry; null when it wasn't trained there. */
   firstIn(ancestry: readonly AncestrySegment[]): Point | null {
     let first: Point | null = null;

@@ -106,15 +106,36 @@ async function applyAccount(
   // An earlier cursor says where it stood in a model that is no longer this one.
   await removeCursor(dataset.folder);
   const pass = place == null ? null : await requirePass(dataset.folder);
-  if (place == null || pass === null || isAtEnd(dataset, pass, place.position)) return;
+  if (place == null || pass === null) return;
+  const position = await positionOf(datasets, dataset, pass, place);
+  if (isAtEnd(dataset, pass, position)) return;
   // It continues behind the rows that the model has.
   await setCursor(datasets, dataset, {
-    ...place,
+    ...{ ...place, position },
     seed: pass.config.seed,
     content_hash: pass.content_hash,
     cache: pass.cache,
     excluded_rows: pass.excluded_rows,
+    row_order: pass.row_order,
   });
+}
+
+/** The ledger counts the rows of the pass that wrote it; later ones may exclude more. */
+async function positionOf(
+  datasets: DatasetsRoom,
+  dataset: PassDataset,
+  { excluded_rows }: PassFile,
+  {
+    step,
+    position,
+    epoch,
+  }: { readonly step: number; readonly position: number; readonly epoch: number },
+): Promise<number> {
+  if (excluded_rows.length === 0) return position;
+  const most = epoch === 0 ? position : Infinity;
+  const rows = await datasets.epochRows(dataset.id, { upTo: step, most });
+  const kept = [...rows].filter((row) => !excluded_rows.includes(row)).length;
+  return epoch * ((dataset.validated?.trained_rows ?? 0) - excluded_rows.length) + kept;
 }
 
 function isAtEnd({ validated }: PassDataset, pass: PassFile, position: number): boolean {

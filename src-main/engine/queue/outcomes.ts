@@ -238,6 +238,6 @@ function quarantineText({ category, message, rows }: GaveUp): string {
   const numbers = rows.slice(0, SHOWN_ROWS).join(', ') + more;
   const cause = `${category}: ${message.replace(/\.$/, '')}`;
   return isOne
-    ? `Row ${numbers} failed (${cause}) and is quarantined. Training restarts from the first row without it.`
-    : `Rows ${numbers} failed (${cause}) and are quarantined. Training restarts from the first row without them.`;
+    ? `Row ${numbers} failed (${cause}) and is quarantined. Training continues without it.`
+    : `Rows ${numbers} failed (${cause}) and are quarantined. Training continues without them.`;
 }

@@ -54,6 +54,7 @@ export const cursorAt = ({ step, cursor }: SavedPlace, pass: PassFile, isSkipped
   content_hash: cursor.content_hash,
   cache: pass.cache,
   excluded_rows: pass.excluded_rows,
+  row_order: pass.row_order,
   ...(isSkipped ? { pass: pass.pass } : {}),
   step,
 });

@@ -75,6 +75,7 @@ function passOf(spec: TrainSpec): PassFile | null {
     head_step: lineage.head_step,
     start,
     excluded_rows: dataset.excluded_rows,
+    row_order: dataset.row_order,
     started: created ?? 0,
     state: 'open',
     reason: null,
@@ -89,8 +90,9 @@ async function cursorFromCheckpoint(
   const checkpoint = await checkpoints.newest();
   const cursor = checkpoint?.manifest.cursor ?? null;
   if (checkpoint === null || cursor?.dataset !== id || cursor.complete) return null;
-  const { position, epoch, seed, content_hash, excluded_rows } = cursor;
-  const at = { position, epoch, seed, content_hash, excluded_rows: [...excluded_rows] };
+  const { position, epoch, seed, content_hash, excluded_rows, row_order } = cursor;
+  const rows = { excluded_rows: [...excluded_rows], row_order };
+  const at = { position, epoch, seed, content_hash, ...rows };
   await writeCursor(folder, { ...at, step: checkpoint.step });
   return position;
 }

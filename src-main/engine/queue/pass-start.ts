@@ -3,9 +3,15 @@ import { plural } from '../../contract/format.ts';
 import { type Config, configFor, Refusal } from '../../contract/index.ts';
 import { UNMEASURED } from '../../formats/index.ts';
 import { type PassDataset, remainingSteps, validationKey } from '../datasets/index.ts';
-import { type PassFile, readCursor, writePass } from './pass-files.ts';
+import { type Cursor, type PassFile, readCursor, writePass } from './pass-files.ts';
 import type { PassOptions } from './pass-options.ts';
-import { decideStart, stepsBefore } from './pass-position.ts';
+import {
+  type CurrentRows,
+  decideStart,
+  doneInEpoch,
+  quarantinedSince,
+  stepsBefore,
+} from './pass-position.ts';
 import { readPassOrRecover } from './pass-recovery.ts';
 import type { OpenPass } from './passes.ts';
 
@@ -108,10 +114,15 @@ async function planPass(
   const rows = validated.trained_rows - excludedRows.length;
   if (rows === 0) return null;
   const cursor = await readCursor(dataset.folder);
-  const current = { contentHash: content_hash, cache, excludedRows };
+  const current = {
+    ...{ contentHash: content_hash, cache, excludedRows },
+    rows: validated.trained_rows,
+  };
   // The rest keeps the row order of what was trained, or rows would be trained twice.
   const sameOrder = cursor === null ? config : { ...config, seed: cursor.seed };
-  const start = decideStart(cursor, current, sameOrder);
+  const trained = await trainedSoFar(options, dataset.id, cursor, current);
+  const { position, epoch, rowOrder } = decideStart(cursor, current, sameOrder, trained);
+  const start = { position, epoch };
   const isContinued = start.position > 0;
   const done = isContinued ? (options.datasets.meta(dataset.id)?.done_steps ?? null) : null;
   return {
@@ -128,10 +139,22 @@ async function planPass(
     head_step: (await options.checkpoints.newest())?.step ?? null,
     start,
     excluded_rows: [...excludedRows],
+    row_order: rowOrder,
     started: now,
     state: 'open',
     reason: null,
   };
+}
+
+/** The rows of the cursor's epoch that are done; read only when rows were quarantined since. */
+async function trainedSoFar(
+  { datasets }: PassOptions,
+  id: string,
+  cursor: Cursor | null,
+  current: CurrentRows,
+): Promise<ReadonlySet<number> | undefined> {
+  if (cursor === null || quarantinedSince(cursor, current).length === 0) return undefined;
+  return datasets.epochRows(id, { upTo: cursor.step, most: doneInEpoch(cursor, current) });
 }
 
 async function openPass(options: PassOptions, dataset: PassDataset, pass: PassFile): Promise<void> {

@@ -59,6 +59,7 @@ export class Passes {
         contentHash: pass.content_hash,
         cache: path.join(dataset.folder, 'cache', pass.cache),
         excludedRows: pass.excluded_rows,
+        rowOrder: pass.row_order,
       },
       config: pass.config,
       base: { ...pass.base, folder: this.options.paths.base(pass.base.id) },
@@ -96,9 +97,15 @@ export class Passes {
   }
 
   /**
-   * Back to the front of its priority; the next pass excludes the rows that are quarantined now.
+   * Back to the front of its priority; the next pass continues at its place, without the rows that
+   * are quarantined now.
    */
-  async again({ dataset, pass }: OpenPass, reason: string): Promise<void> {
+  async again(open: OpenPass, reason: string): Promise<void> {
+    const { dataset, pass } = open;
+    await this.options.datasets.note(
+      dataset.id,
+      await keepPlace(this.options, open, { isSkipped: false }),
+    );
     await writePass(dataset.folder, { ...pass, state: 'again', reason });
     await this.options.datasets.toQueue(dataset.id, dataset.priority, {
       before: this.first(dataset),

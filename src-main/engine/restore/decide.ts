@@ -137,7 +137,7 @@ function passToContinue({ openPasses }: RestoreInputs, { cursor }: SavedPoint): 
 /** A closed pass that the restored point lies inside: queued again, the dataset continues there. */
 function cursorOf({ cursor, step }: SavedPoint): Aftermath['cursor'] {
   if (cursor === null || cursor.complete) return null;
-  const { dataset, position, epoch, seed, content_hash, excluded_rows } = cursor;
+  const { dataset, position, epoch, seed, content_hash, excluded_rows, row_order } = cursor;
   const at = {
     format: 1 as const,
     position,
@@ -145,6 +145,7 @@ function cursorOf({ cursor, step }: SavedPoint): Aftermath['cursor'] {
     seed,
     content_hash,
     excluded_rows: [...excluded_rows],
+    row_order,
     step,
   };
   return { dataset, at };

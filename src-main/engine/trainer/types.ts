@@ -5,6 +5,7 @@ import type {
   CommandVerb,
   Exit,
   HeartbeatPhase,
+  RowOrder,
   RunEvent,
   WorkerKind,
   WorkerRequest,
@@ -26,6 +27,7 @@ export interface PassRequest {
     readonly cache: string;
     /** Quarantined rows, ascending: not trained in this pass. */
     readonly excludedRows: readonly number[];
+    readonly rowOrder: RowOrder;
   };
   readonly config: Config;
   readonly base: { readonly id: string; readonly folder: string; readonly hash: string };
