@@ -200,6 +200,22 @@ describe('decisions', () => {
     await expect(w.engine.api.datasets.row({ id, row: 999 })).rejects.toThrow('has no row 999');
   });
 
+  test('of two equal files dropped together the second is asked about, until the first is removed', async () => {
+    const engine = await stopped();
+    const files = [w.rows('a.jsonl', 4), w.rows('b.jsonl', 4)];
+    writeFileSync(files[1] ?? '', readFileSync(files[0] ?? ''));
+    const [first, second] = await w.add(...files);
+    const of = (id: string | undefined) => w.dataset(id ?? '');
+    await until('the question', () => of(second?.id).decision === 'trained_before');
+    expect(of(first?.id).verdict).toBe('ready');
+    expect(of(second?.id).message).toBe(
+      'Same content as a.jsonl, which is waiting in the queue. Train it as well, or remove it from the queue.',
+    );
+    await engine.api.queue.remove({ id: first?.id ?? '' });
+    await until('no question', () => of(second?.id).verdict === 'ready');
+    expect(of(second?.id)).toMatchObject({ decision: null, message: null });
+  });
+
   test('unknown columns are mapped once', async () => {
     await stopped();
     const [a] = await w.add(w.rows('a.jsonl', 0, '{"text":"q","category":"c"}\n'.repeat(20)));

@@ -2,13 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { mappingOf } from '../../src-main/cli/queue-decisions.ts';
 import { mappingText, Refusal } from '../../src-main/contract/index.ts';
-import {
-  acceptanceOf,
-  askAgain,
-  rememberedDecision,
-  trainedBefore,
-} from '../../src-main/engine/datasets/decisions.ts';
-import type { DatasetRecord } from '../../src-main/engine/datasets/dataset-records.ts';
+import { acceptanceOf, rememberedDecision } from '../../src-main/engine/datasets/decisions.ts';
 import { requireColumns } from '../../src-main/engine/datasets/mapping-check.ts';
 import { type DatasetMeta, newMeta, type Validated } from '../../src-main/engine/datasets/meta.ts';
 
@@ -79,27 +73,6 @@ describe('an earlier decision', () => {
       thinking: 'keep',
       decided_as: 'new.jsonl',
     });
-  });
-});
-
-test('the same content or the same rows as a trained dataset are asked about', () => {
-  const record = (place: DatasetRecord['place'], changes: Partial<Validated>): DatasetRecord => ({
-    meta: meta('first', { validated: validated({ verdict: 'ready', ...changes }) }),
-    ...{ place, priority: 'normal', file: '/f', bytes: 1 },
-  });
-  const ready = validated({ verdict: 'ready', content_hash: 'x', rows_hash: 'r' });
-  const found = trainedBefore(meta('d', {}), ready, [record('completed', {})]);
-  expect(found?.meta.id).toBe('first');
-  expect(trainedBefore(meta('d', {}), ready, [record('queue', {})])).toBeNull();
-  expect(trainedBefore(meta('d', {}), ready, [record('completed', { rows_hash: 's' })])).toBeNull();
-  expect(
-    trainedBefore(meta('d', { train_again: true }), ready, [record('completed', {})]),
-  ).toBeNull();
-  expect(askAgain(ready, record('completed', {}))).toMatchObject({
-    verdict: 'needs_decision',
-    decision: 'trained_before',
-    message:
-      'Same rows as first.jsonl, which was already trained. Train it again, or remove it from the queue.',
   });
 });
 

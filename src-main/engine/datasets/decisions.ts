@@ -1,7 +1,6 @@
 /** What a user's word about a file changes, and which earlier word holds for a file of the same shape. Pure. */
 import { type ColumnMapping, mappingText, Refusal } from '../../contract/index.ts';
 import type { DatasetMeta } from './meta.ts';
-import type { DatasetRecord } from './dataset-records.ts';
 
 export type ThinkBlocks = 'keep' | 'strip';
 type Changes = Partial<DatasetMeta>;
@@ -96,39 +95,3 @@ export function rememberedDecision(
 
 const acceptUnused = (meta: DatasetMeta, other: DatasetMeta): Changes | null =>
   other.accept_unused_fields && !meta.accept_unused_fields ? { accept_unused_fields: true } : null;
-
-/** A dataset with the same file or the same accepted rows that was trained, or is being trained. */
-export function trainedBefore(
-  meta: DatasetMeta,
-  validated: Validated,
-  records: readonly DatasetRecord[],
-): DatasetRecord | null {
-  if (validated.verdict !== 'ready' || meta.train_again) return null;
-  const isSame = (other: Validated): boolean =>
-    (other.content_hash !== '' && other.content_hash === validated.content_hash) ||
-    (other.rows_hash !== null && other.rows_hash === validated.rows_hash);
-  return (
-    records.find(
-      (record) =>
-        record.meta.id !== meta.id &&
-        record.meta.validated !== null &&
-        (record.place === 'completed' || record.place === 'processing') &&
-        isSame(record.meta.validated),
-    ) ?? null
-  );
-}
-
-/** The verdict on a file whose rows were trained before. */
-export function askAgain(validated: Validated, other: DatasetRecord): Validated {
-  const how =
-    other.meta.validated?.content_hash === validated.content_hash
-      ? 'Same content as'
-      : 'Same rows as';
-  const state = other.place === 'processing' ? 'which is training' : 'which was already trained';
-  return {
-    ...validated,
-    verdict: 'needs_decision',
-    decision: 'trained_before',
-    message: `${how} ${other.meta.name}, ${state}. Train it again, or remove it from the queue.`,
-  };
-}

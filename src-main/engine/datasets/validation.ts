@@ -11,8 +11,9 @@ import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import type { DatasetRecord, DatasetStore } from './dataset-store.ts';
-import { askAgain, rememberedDecision, trainedBefore } from './decisions.ts';
+import { rememberedDecision } from './decisions.ts';
 import { type Base, type IntakeResult, validate, validationKey } from './intake.ts';
+import { answerOneAskedInVain, askAgain, trainedBefore } from './repeated-files.ts';
 import type { Activity } from './summary.ts';
 
 const PRIORITIES: readonly Priority[] = ['high', 'normal', 'low'];
@@ -90,6 +91,7 @@ export class Validation {
   async tick(): Promise<void> {
     const base = this.options.base();
     if (this.running !== null || base === null) return;
+    while (await answerOneAskedInVain(this.options.store)) this.options.changed();
     const now = this.options.clock.monotonic();
     const next = PRIORITIES.flatMap((priority) => this.options.store.queued(priority)).find(
       (record) =>
