@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
  * Takes the screenshots for docs/screenshots in Chromium while a real engine trains the sample.
- * `npm run screenshots [-- --model starter|smollm2] [-- --out FOLDER]`. Prints the run and the step
- * of each screenshot.
+ * `npm run screenshots [-- --model starter|smollm2] [-- --out FOLDER] [-- --files FILE,FILE]`: the
+ * files wait in the queue. The trainer is killed once and a version is restored, so that the
+ * Dashboard shows a recovery and a branch. Prints the run and the step of each screenshot.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -136,13 +137,12 @@ try {
     },
     300,
   );
-  const sampleData = path.resolve(repository, '../shared/data');
   await call('POST', '/setup/sample', {});
   await until('training', async () => (await call('GET', '/status')).state === 'training', 180);
-  const files = [
-    path.join(sampleData, 'gsm8k/test.jsonl'),
-    path.join(sampleData, 'banking77/test.csv'),
-  ].filter((file) => existsSync(file));
+  const files = option('files', '')
+    .split(',')
+    .filter((file) => file !== '')
+    .map((file) => path.resolve(file));
   if (files.length > 0) await call('POST', '/queue/add', { paths: files, priority: 'normal' });
   const step = isStarter ? 150 : 24;
   await until(
@@ -150,8 +150,6 @@ try {
     async () => ((await call('GET', '/status')).current_step ?? 0) >= step,
     900,
   );
-  await open('Dashboard');
-  await shoot('dashboard');
   await open('Data');
   await shoot('data');
   await open('Queue');
@@ -168,6 +166,7 @@ try {
       },
       900,
     );
+  process.kill((await call('GET', '/status')).trainer.pid, 'SIGKILL');
   await reachStep('main', version.step + 10);
   for (const { page } of pages) {
     await page.getByRole('button', { name: version.name }).click();
@@ -184,6 +183,8 @@ try {
   await call('POST', '/restore', { source, plan: plan.id });
   await reachStep('branch-2', version.step + 20);
   await shoot('models-branches');
+  await open('Dashboard');
+  await shoot('dashboard');
   await open('Config');
   await shoot('config');
 } finally {
