@@ -29,6 +29,7 @@ const rooms = [
   'health',
   'status',
   'diagnostics',
+  'drill',
   'logs',
   'api',
   'composition',

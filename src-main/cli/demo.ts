@@ -11,7 +11,7 @@ import { SAMPLE_NAME, SAMPLE_QUESTIONS } from '../contract/index.ts';
 import { readLines } from '../kit/lines.ts';
 import { workspacePaths } from '../formats/workspace.ts';
 import type { EngineClient } from './connection.ts';
-import { startDemoEngine } from './demo-engine.ts';
+import { startTemporaryEngine } from './temporary-engine.ts';
 import { followDataset } from './demo-progress.ts';
 import { demoText, normalized, type DemoResult } from './demo-text.ts';
 import { createWorkers, type Score } from './demo-workers.ts';
@@ -86,7 +86,7 @@ async function trainAndEvaluate(
   const { paths, workspace } = session;
   const began = session.now();
   const root = process.env['NIGHTSHIFT_ROOT'] ?? join(import.meta.dirname, '..', '..');
-  const engine = await startDemoEngine(session);
+  const engine = await startTemporaryEngine(session, 'demo');
   const { client } = engine.connection;
   try {
     const workers = createWorkers({

@@ -9,6 +9,7 @@ import { addChatCommand } from './chat.ts';
 import { addCheckpointCommands } from './checkpoints.ts';
 import { addConfigCommands } from './config.ts';
 import { addDemoCommand } from './demo.ts';
+import { addDrillCommand } from './drill/drill.ts';
 import { explain } from './errors.ts';
 import { addHealthCommands } from './health.ts';
 import { addHelpCommand } from './help.ts';
@@ -128,6 +129,7 @@ export function createProgram(run: Run, screen: Screen, version: string): Comman
   addConfigCommands(program, run);
   addHealthCommands(program, run);
   addDemoCommand(program, run);
+  addDrillCommand(program, run);
   addHelpCommand(program, run);
   inheritSettings(program);
   return program;

@@ -21,6 +21,7 @@ import {
 import {
   diagnosticsProcedures,
   diskProcedures,
+  drillProcedures,
   healthProcedures,
   journalProcedures,
   logsProcedures,
@@ -54,6 +55,7 @@ export const contract = {
   notices: noticesProcedures,
   health: healthProcedures,
   disk: diskProcedures,
+  drill: drillProcedures,
   diagnostics: diagnosticsProcedures,
   access: accessProcedures,
   setup: setupProcedures,

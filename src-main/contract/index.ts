@@ -16,6 +16,7 @@ export * from './crashes.ts';
 export * from './datasets.ts';
 export * from './diagnostics.ts';
 export * from './disk.ts';
+export * from './drill.ts';
 export * from './encodings.ts';
 export * from './engine.ts';
 export * from './estimate.ts';

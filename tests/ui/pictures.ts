@@ -82,6 +82,7 @@ const shots: readonly Shot[] = [
     },
   },
   { name: 'health', scene: 'training', at: '#/health' },
+  { name: 'drill', scene: 'training', at: '#/health', act: button(/^Run the drill/) },
   { name: 'logs', scene: 'training', at: '#/logs' },
   { name: 'settings', scene: 'training', at: '#/settings' },
   { name: 'help', scene: 'training', at: '#/help' },

@@ -17,6 +17,8 @@ export const safety: readonly GuideTopic[] = [
         'Damaged checkpoint: every file has a hash; the one before is used, and a notice says so.',
         'Broken GPU, driver or Python environment: the queue waits and continues once it is fixed.',
       ),
+      text('To try it before you rely on it, in a temporary workspace (also in Health):'),
+      code(null, 'nightshift drill'),
       text('What happened, and what needs you:'),
       code(
         null,

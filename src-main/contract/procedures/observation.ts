@@ -4,6 +4,7 @@ import { activity } from '../activity.ts';
 import { crashReport } from '../crash-reports.ts';
 import { diagnosticsList } from '../diagnostics.ts';
 import { diskUse } from '../disk.ts';
+import { drillState } from '../drill.ts';
 import { check, monitoringCosts } from '../health.ts';
 import { journalEntry } from '../journal.ts';
 import { logLines, logSource } from '../logs.ts';
@@ -91,6 +92,14 @@ export const healthProcedures = {
     .output(z.array(crashReport)),
   /** Monitoring overhead, compared with its budget. */
   monitoring: call.route({ method: 'GET', path: '/monitoring_costs' }).output(monitoringCosts),
+};
+
+/** The drill runs beside training, on the CPU, and never touches the workspace. */
+export const drillProcedures = {
+  get: call.route({ method: 'GET', path: '/drill' }).output(drillState),
+  /** Refusal BUSY while one runs. */
+  start: call.route({ method: 'POST', path: '/drill' }).output(drillState),
+  cancel: call.route({ method: 'POST', path: '/drill/cancel' }).output(drillState),
 };
 
 export const diskProcedures = {

@@ -10,6 +10,7 @@ import { backupsApi, checkpointsApi, lineageApi, restoreApi, versionsApi } from 
 import {
   diagnosticsApi,
   diskApi,
+  drillApi,
   healthApi,
   journalApi,
   logsApi,
@@ -47,6 +48,7 @@ export function createApi(rooms: ApiRooms) {
     notices: noticesApi(rooms),
     health: healthApi(rooms),
     disk: diskApi(rooms),
+    drill: drillApi(rooms),
     diagnostics: diagnosticsApi(rooms),
   };
 }

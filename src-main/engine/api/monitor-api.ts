@@ -1,4 +1,4 @@
-/** Metrics, journal, logs, notices, health, disk and diagnostics. */
+/** Metrics, journal, logs, notices, health, disk, drill and diagnostics. */
 import type { Procedures } from '../../contract/index.ts';
 import { type ApiRooms, DONE } from './rooms.ts';
 
@@ -34,6 +34,13 @@ export const healthApi = ({ health }: ApiRooms) =>
 
 export const diskApi = ({ disk }: ApiRooms) =>
   ({ use: () => disk.use() }) satisfies Procedures['disk'];
+
+export const drillApi = ({ drill }: ApiRooms) =>
+  ({
+    get: () => drill.state(),
+    start: () => drill.start(),
+    cancel: () => drill.cancel(),
+  }) satisfies Procedures['drill'];
 
 export const diagnosticsApi = ({ diagnostics }: ApiRooms) =>
   ({

@@ -5,6 +5,7 @@ import type { CheckpointMaintenance } from '../checkpoints/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { DatasetsRoom } from '../datasets/index.ts';
 import type { DiagnosticsRoom } from '../diagnostics/index.ts';
+import type { DrillRoom } from '../drill/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { EstimateRoom } from '../estimate/index.ts';
 import type { HealthRoom } from '../health/index.ts';
@@ -37,6 +38,7 @@ export interface ApiRooms {
   readonly estimate: EstimateRoom;
   readonly diagnostics: DiagnosticsRoom;
   readonly disk: DiskRoom;
+  readonly drill: DrillRoom;
   readonly journal: Journal;
   readonly logs: LogsRoom;
   readonly notices: NoticesRoom;

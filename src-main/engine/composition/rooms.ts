@@ -16,6 +16,7 @@ import {
 import { createConfig, createExternalCheck } from '../config/index.ts';
 import { createDatasets } from '../datasets/index.ts';
 import { createDiagnostics } from '../diagnostics/index.ts';
+import { createDrill } from '../drill/index.ts';
 import { createDisk } from '../disk/index.ts';
 import { createEstimate } from '../estimate/index.ts';
 import { createHealth, type DamageReport } from '../health/index.ts';
@@ -138,7 +139,8 @@ async function createMonitorRooms(
       datasets: rooms.queue.datasets(),
     }),
   });
-  return { notices, setup, health, status, diagnostics, logs: createLogs(shared) };
+  const drill = createDrill(shared);
+  return { notices, setup, health, status, diagnostics, drill, logs: createLogs(shared) };
 }
 
 export type Rooms = Awaited<ReturnType<typeof createRooms>>;

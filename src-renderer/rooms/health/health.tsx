@@ -16,6 +16,7 @@ import { Checks } from './checks.tsx';
 import { Costs } from './costs.tsx';
 import { Crashes } from './crashes.tsx';
 import { Disk } from './disk.tsx';
+import { Drill } from './drill.tsx';
 import styles from './health.module.css';
 
 const STATE_WORDS = { fail: 'failed', warn: 'with warnings', unknown: 'unknown', ok: 'passed' };
@@ -77,6 +78,7 @@ export function HealthScreen({ onOpen }: { readonly onOpen: OpenScreen }): React
         <div className={styles.history}>
           <Crashes />
           <Disk />
+          <Drill />
         </div>
       </ScreenRegion>
     </>

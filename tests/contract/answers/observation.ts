@@ -17,7 +17,28 @@ now-1641600 | hang                           | tool_use_1.jsonl  | 300  | -     
 const diagnosticsName = (now: number): string =>
   `nightshift-diagnostics-${new Date(now * 1000).toISOString().slice(0, 10).replaceAll('-', '')}.tar.gz`;
 
-type Observation = 'status' | 'health' | 'disk' | 'logs' | 'notices' | 'diagnostics';
+type Observation = 'status' | 'health' | 'drill' | 'disk' | 'logs' | 'notices' | 'diagnostics';
+
+/** A drill that is in its second exercise as soon as it is started. */
+function drillAnswers(stage: Stage): Answers['drill'] {
+  let state = 'none';
+  const drill = () => ({
+    state,
+    started: state === 'none' ? null : stage.now(),
+    message: null,
+    exercises:
+      state === 'none'
+        ? []
+        : table(0)`
+id           | outcome | seconds | text
+kill-trainer | passed  | 6.2     | Training again after 5.1 s, 3 steps repeated.`,
+  });
+  const become = (next: string) => () => {
+    state = next;
+    return drill();
+  };
+  return { get: drill, start: become('running'), cancel: become('canceled') };
+}
 
 export const observationAnswers = (stage: Stage): Pick<Answers, Observation> => ({
   status: {
@@ -42,6 +63,7 @@ checkpoint_stall | 12    | 0.7     | 0.11`,
       updated_at: stage.now(),
     }),
   },
+  drill: drillAnswers(stage),
   disk: {
     use: () => ({
       t: stage.now() - 20,

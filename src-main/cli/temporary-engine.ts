@@ -1,4 +1,4 @@
-/** Starts a real engine for the demo's workspace and shuts it down. */
+/** A real engine for the temporary workspace of the demo or the drill. */
 import { spawn } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect, engineOf, type Connection } from './connection.ts';
@@ -7,19 +7,26 @@ import type { Session } from './session.ts';
 
 const START_SECONDS = 60;
 
-export interface DemoEngine {
+export interface TemporaryEngine {
   readonly connection: Connection;
+  /** kill -9, as the drill does it. */
+  kill(): Promise<void>;
   /** Stops running training with a checkpoint, then the engine. Leaves no process behind. */
   stop(): Promise<void>;
 }
 
-export async function startDemoEngine(session: Session): Promise<DemoEngine> {
+/** `by`: who stops the training, as it appears in the journal. */
+export async function startTemporaryEngine(
+  session: Session,
+  by: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<TemporaryEngine> {
   let output = '';
   const child = spawn(
     process.execPath,
     [engineEntry, '--workspace', session.workspace, '--port', '0'],
-    // In its own process group: Ctrl-C reaches only the demo, which then shuts the engine down.
-    { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+    // In its own process group: Ctrl-C reaches only this command, which then shuts the engine down.
+    { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: environment },
   );
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {
@@ -44,10 +51,15 @@ export async function startDemoEngine(session: Session): Promise<DemoEngine> {
   const connection = await connect(session);
   return {
     connection,
+    async kill() {
+      connection.close();
+      child.kill('SIGKILL');
+      await exited;
+    },
     async stop() {
       const status = await connection.client.status.get().catch(() => null);
       if (status?.trainer.alive === true)
-        await connection.client.training.stop({ now: true, by: 'demo' }).catch(() => null);
+        await connection.client.training.stop({ now: true, by }).catch(() => null);
       connection.close();
       child.kill('SIGTERM');
       const killTimer = setTimeout(() => child.kill('SIGKILL'), 20_000);
