@@ -5,14 +5,14 @@
  * NIGHTSHIFT_WORKSPACE, else ~/Nightshift.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path, { join } from 'node:path';
 import { setUp } from './bootstrap.mjs';
 import { build } from './build.mjs';
 import { runCommandLine } from './nightshift.mjs';
 import { node24 } from './setup/node-part.mjs';
-import { log, root, run, runScript } from './setup/terminal.mjs';
+import { log, root, run, runScript, setupFolder } from './setup/terminal.mjs';
 
 /**
  * The Electron binary, or the reason why no window can be opened. Pure: `exists` and `readText`
@@ -55,6 +55,7 @@ if (process.argv[1] !== undefined && process.argv[1].endsWith('start.mjs')) {
     const workspace = path.resolve(workspaceFromArguments());
     await setUp();
     await build();
+    await offerLink();
     // The electron package downloads its binary on first use, not on installation.
     if (process.platform !== 'linux' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY)
       await downloadElectron();
@@ -84,6 +85,17 @@ if (process.argv[1] !== undefined && process.argv[1].endsWith('start.mjs')) {
       child.on('close', (code) => resolve(code ?? 1));
     });
   });
+}
+
+/**
+ * Asks once, on a terminal, whether to link the command. Nothing outside the checkout is
+ * written without a yes; `nightshift link` and `nightshift unlink` do it at any time.
+ */
+async function offerLink() {
+  const asked = join(setupFolder, 'link-asked');
+  if (!process.stdin.isTTY || !process.stderr.isTTY || existsSync(asked)) return;
+  writeFileSync(asked, '');
+  await runCommandLine(['link', '--if-asked']);
 }
 
 /** Chromium's sandbox does not work as root. */

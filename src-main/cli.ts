@@ -1,5 +1,6 @@
 /** Entry point of the command line. */
-import { createPrompts, runCommandLine, wantsColor } from './cli/index.ts';
+import { createPrompts, programRoot, runCommandLine, wantsColor } from './cli/index.ts';
+import { typedCommand } from './formats/command-link.ts';
 
 // What it writes is for this account alone.
 process.umask(0o077);
@@ -31,6 +32,12 @@ process.exitCode = await runCommandLine(args, {
   environment: process.env,
   now: () => Date.now() / 1000,
   signal: interrupt.signal,
+  command: await typedCommand(
+    programRoot(process.env),
+    process.env,
+    process.platform,
+    process.cwd(),
+  ),
   version: process.env['NIGHTSHIFT_VERSION'] ?? 'development',
 });
 prompts.close();

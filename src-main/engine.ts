@@ -17,9 +17,10 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Refusal, systemRefusal, visibleLines, visibleText } from './contract/index.ts';
+import { asTyped, Refusal, systemRefusal, visibleLines, visibleText } from './contract/index.ts';
 import { createDiagnostics } from './engine/diagnostics/index.ts';
 import { startEngine } from './engine/engine.ts';
+import { typedCommand } from './formats/command-link.ts';
 import { workspacePaths } from './formats/workspace.ts';
 import { openAppendSync, systemClock } from './kit/index.ts';
 import { createServer, readOrMakeToken } from './server/index.ts';
@@ -136,10 +137,12 @@ async function main(): Promise<void> {
   };
   const log = engineLog(join(workspace, 'logs'));
   const root = process.env['NIGHTSHIFT_ROOT'] ?? resolve(import.meta.dirname, '..', '..');
+  const command = await typedCommand(root, process.env, process.platform, null);
   let leave = (): void => undefined;
   const engine = await startEngine({
     workspace,
     packageFolder: join(root, 'python-runtime'),
+    command,
     log,
     warn: (sentence) => {
       process.stderr.write(`${sentence}\n`);
@@ -163,6 +166,7 @@ async function main(): Promise<void> {
     port,
     memoryPort: monitor().memory_port === 0 ? null : port === 0 ? 0 : monitor().memory_port,
     token: await readOrMakeToken(engine.paths.token),
+    command,
     uiFolder: process.env['NIGHTSHIFT_UI'] ?? join(root, 'out', 'renderer'),
     openStatus: () => monitor().open_status,
     now: () => Date.now() / 1000,
@@ -192,9 +196,8 @@ async function main(): Promise<void> {
       print(`Memory port ${memoryAsked} is in use; using port ${server.memoryPort}.`);
     print(`Serving ${workspace} (pid ${process.pid}).`);
     print(`One-time link, valid for 5 minutes: ${link}`);
-    print(
-      'For a new link: nightshift token. Ctrl-C stops the engine; training continues without it.',
-    );
+    const forLink = asTyped('For a new link: nightshift token.', command);
+    print(`${forLink} Ctrl-C stops the engine; training continues without it.`);
   }
 
   let leaving = false;

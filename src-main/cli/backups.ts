@@ -51,19 +51,19 @@ export function addBackupCommands(program: Command, run: Run): void {
         .default('manual'),
     )
     .requiredOption('--reason <text>', 'reason, shown in the list')
-    .option('--of-version <name>', 'back up this version')
+    .option('--of-version <version>', 'back up this version')
     .action((path: string | undefined, options: CreateOptions) =>
       run((session) => create(session, path, options)),
     );
   backup
     .command('verify')
-    .argument('<id>')
+    .argument('<backup>', 'id of a backup, or the beginning of one')
     .description('Verify the SHA-256 of every file; works without an engine')
     .action((id: string) => run((session) => verify(session, id)));
   withRestoreOptions(
     backup
       .command('restore')
-      .argument('<id>')
+      .argument('<backup>', 'id of a backup, or the beginning of one')
       .description('Restore the model from a backup, on a new branch'),
   ).action((typed: string, options: RestoreOptions) =>
     run(async (session) => {
@@ -73,7 +73,7 @@ export function addBackupCommands(program: Command, run: Run): void {
   );
   backup
     .command('extract')
-    .argument('<id>')
+    .argument('<backup>', 'id of a backup, or the beginning of one')
     .description('Extract the files of a backup into a new folder and verify them')
     .requiredOption('--to <folder>', 'target folder; must not exist')
     .action((id: string, options: { to: string }) =>

@@ -16,7 +16,7 @@ export function addBaseCommands(program: Command, run: Run): void {
     .action(() => run((session) => withEngine(session, (client) => list(session, client))));
   base
     .command('add')
-    .argument('<model>', 'smollm2, starter, or a local model folder with safetensors files')
+    .argument('<source>', 'smollm2, starter, or a local model folder with safetensors files')
     .description('Download, create or copy in a base model; does not change the current model')
     .action((model: string) =>
       run((session) => withEngine(session, (client) => add(session, client, model))),
@@ -28,7 +28,7 @@ export function addBaseCommands(program: Command, run: Run): void {
   withRestoreOptions(
     base
       .command('begin')
-      .argument('<id>')
+      .argument('<base>', 'id of a base model')
       .description(
         'Start a new lineage from a base model; the current model is saved as a version and a backup',
       ),

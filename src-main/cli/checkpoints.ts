@@ -23,7 +23,7 @@ export function addCheckpointCommands(program: Command, run: Run): void {
     .description(
       'Verify the checksums of every checkpoint and show which one training would resume from; works without an engine',
     )
-    .option('--branch <name>', 'branch (default: the active branch)')
+    .option('--branch <branch>', 'branch (default: the active branch)')
     .action((options: { branch?: string }) =>
       run(async (session) =>
         verify(
@@ -37,7 +37,7 @@ export function addCheckpointCommands(program: Command, run: Run): void {
       .command('restore')
       .argument('<step>', 'step of the checkpoint')
       .description('Restore the model from a checkpoint, on a new branch')
-      .option('--branch <name>', 'branch (default: the active branch)'),
+      .option('--branch <branch>', 'branch (default: the active branch)'),
   ).action((typed: string, options: RestoreOptions & { readonly branch?: string }) =>
     run(async (session) => {
       const branch =

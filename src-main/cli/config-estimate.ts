@@ -40,7 +40,7 @@ export function addEstimateCommand(
   const command = config
     .command('estimate')
     .description('Estimate steps, time, memory and disk for the next dataset; changes nothing')
-    .option('--dataset <name>', 'name or id of a dataset (default: the next one that is ready)');
+    .option('--dataset <dataset>', 'name or id of a dataset (default: the next one that is ready)');
   for (const key of ESTIMATE_KEYS) {
     const setting = describeKeys().find((facts) => facts.key === key);
     command.option(`${flagOf(key)} <value>`, `estimate with this ${key}: ${setting?.help ?? ''}`);

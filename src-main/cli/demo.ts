@@ -15,6 +15,7 @@ import { startTemporaryEngine } from './temporary-engine.ts';
 import { followDataset } from './demo-progress.ts';
 import { demoText, normalized, type DemoResult } from './demo-text.ts';
 import { createWorkers, type Score } from './demo-workers.ts';
+import { programRoot } from './program-root.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 
@@ -85,7 +86,7 @@ async function trainAndEvaluate(
 ): Promise<DemoResult> {
   const { paths, workspace } = session;
   const began = session.now();
-  const root = process.env['NIGHTSHIFT_ROOT'] ?? join(import.meta.dirname, '..', '..');
+  const root = programRoot(process.env);
   const engine = await startTemporaryEngine(session, 'demo');
   const { client } = engine.connection;
   try {

@@ -1,15 +1,27 @@
 /** Maps thrown errors to messages and exit codes. With --json, an error is one line of JSON too. */
 import { ORPCError } from '@orpc/client';
 import { CommanderError } from 'commander';
-import { Refusal, refusalData, refusals, systemRefusal } from '../contract/index.ts';
+import {
+  Refusal,
+  type RefusalData,
+  refusalData,
+  refusals,
+  systemRefusal,
+} from '../contract/index.ts';
 import { styled } from './output/markup.ts';
 import type { Screen } from './output/screen.ts';
 import { exitCode, NoEngine, UsageError, type ExitCode } from './session.ts';
 
+const withTyped = (data: RefusalData, screen: Screen): RefusalData => ({
+  ...data,
+  next: data.next === null ? null : screen.typed(data.next),
+});
+
 export function explain(thrown: unknown, screen: Screen, json: boolean): ExitCode {
   const error = systemRefusal(thrown) ?? thrown;
   const print = (code: string, message: string, text: string, data: object = {}): void => {
-    if (json) screen.out(`${JSON.stringify({ error: code, message, ...data })}\n`);
+    if (json)
+      screen.out(`${JSON.stringify({ error: code, message: screen.typed(message), ...data })}\n`);
     screen.error(text);
   };
   if (error instanceof CommanderError) {
@@ -36,7 +48,7 @@ export function explain(thrown: unknown, screen: Screen, json: boolean): ExitCod
       (confirm === undefined ? null : `To proceed: --confirm ${confirm}`);
     const head = styled('yellow', `Refused (${code}):`);
     const text = `${head} ${error.message}\n${how === null ? '' : `Next: ${how}\n`}`;
-    print(code, error.message, text, data.success ? data.data : {});
+    print(code, error.message, text, data.success ? withTyped(data.data, screen) : {});
     return exitCode.refused;
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -6,5 +6,6 @@
  * live process behind it.
  */
 export { wantsColor } from './output/screen.ts';
+export { programRoot } from './program-root.ts';
 export { createPrompts } from './prompts.ts';
 export { runCommandLine } from './program.ts';

@@ -49,8 +49,12 @@ async function logs(session: Session, options: LogsOptions): Promise<ExitCode> {
   const end = file === null ? null : await lastLines(file, options.limit);
   const lines = end?.lines ?? [];
   if (!options.follow || lines.length > 0)
-    show(session, { source: options.source, path: file, lines }, () =>
-      lines.length === 0 ? `There is no log of the ${options.source} yet.` : lines.join('\n'),
+    show(
+      session,
+      { source: options.source, path: file, lines },
+      () =>
+        lines.length === 0 ? `There is no log of the ${options.source} yet.` : lines.join('\n'),
+      { isData: true },
     );
   if (options.follow) await follow(session, options.source, file, size);
   return exitCode.ok;

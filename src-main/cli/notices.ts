@@ -21,7 +21,7 @@ export function addNoticesCommands(program: Command, run: Run): void {
     .action((options: { all: boolean }) => run((session) => list(session, options.all)));
   notices
     .command('dismiss')
-    .argument('[id...]', 'ids of notices, as listed')
+    .argument('[notice...]', 'ids of notices, as listed')
     .option('--all', 'every open notice', false)
     .description('Take notices off the list; what they report is not changed')
     .action((ids: readonly string[], options: { all: boolean }) =>

@@ -7,13 +7,16 @@ import { addBackupCommands } from './backups.ts';
 import { addBaseCommands } from './bases.ts';
 import { addChatCommand } from './chat.ts';
 import { addCheckpointCommands } from './checkpoints.ts';
+import { addCompletionCommands, COMPLETE, complete, wordsToComplete } from './completion/index.ts';
 import { addConfigCommands } from './config.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDrillCommand } from './drill/drill.ts';
 import { explain } from './errors.ts';
+import { addExamples } from './examples.ts';
 import { addHealthCommands } from './health.ts';
 import { addHelpCommand } from './help.ts';
 import { addJournalCommand } from './journal.ts';
+import { addLinkCommands } from './link.ts';
 import { addLogsCommand } from './logs.ts';
 import { addNoticesCommands } from './notices.ts';
 import { bold, displayWidth } from './output/markup.ts';
@@ -36,6 +39,8 @@ export interface CommandLineEnvironment {
   readonly now: () => number;
   readonly signal: AbortSignal;
   readonly version: string;
+  /** How the user can type `nightshift`; default: so. */
+  readonly command?: string;
 }
 
 /** Help in a pipe is not wrapped: scripts search its lines. */
@@ -59,9 +64,9 @@ Exit codes:
 /** Runs the command line and resolves to the exit code. Never rejects. */
 export async function runCommandLine(
   args: readonly string[],
-  { terminal, environment, now, signal, version }: CommandLineEnvironment,
+  { terminal, environment, now, signal, version, command }: CommandLineEnvironment,
 ): Promise<number> {
-  const screen = createScreen(terminal);
+  const screen = createScreen(terminal, command);
   let code: number = exitCode.ok;
   const run: Run = async (command) => {
     const options = program.opts<Options>();
@@ -81,6 +86,10 @@ export async function runCommandLine(
     });
   };
   const program = createProgram(run, screen, version);
+  if (args[0] === COMPLETE) {
+    screen.out(await complete(program, wordsToComplete(args), environment));
+    return exitCode.ok;
+  }
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;
@@ -102,7 +111,7 @@ export function createProgram(run: Run, screen: Screen, version: string): Comman
     .configureHelp({ showGlobalOptions: true, styleTitle: bold, displayWidth, minWidthToWrap: 20 })
     .configureOutput({
       writeOut: (text) => {
-        screen.out(text);
+        screen.message(text);
       },
       writeErr: (text) => {
         screen.error(text);
@@ -130,7 +139,10 @@ export function createProgram(run: Run, screen: Screen, version: string): Comman
   addHealthCommands(program, run);
   addDemoCommand(program, run);
   addDrillCommand(program, run);
+  addLinkCommands(program, run);
+  addCompletionCommands(program, run);
   addHelpCommand(program, run);
+  addExamples(program);
   inheritSettings(program);
   return program;
 }

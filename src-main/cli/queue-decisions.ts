@@ -154,6 +154,7 @@ async function preview(
         .map((sample) => `row ${count(sample.row)}:\n${marked(sample.spans)}\n`)
         .join('') +
       answer.rejected.map((row) => `row ${count(row.row)}: ${row.message}\n`).join(''),
+    { isData: true },
   );
   return exitCode.ok;
 }
@@ -177,7 +178,7 @@ async function showRow(session: Session, name: string, row: number): Promise<Exi
     const id = await datasetId(client, name);
     return client.datasets.row({ id, row });
   });
-  show(session, answer, () => rowText(answer));
+  show(session, answer, () => rowText(answer), { isData: true });
   return exitCode.ok;
 }
 

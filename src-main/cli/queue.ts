@@ -209,7 +209,7 @@ async function remove(session: Session, name: string): Promise<ExitCode> {
 const showAnswers = (session: Session, name: string): Promise<ExitCode> =>
   withEngine(session, async (client) => {
     const answers = await client.datasets.answers({ id: await datasetId(client, name) });
-    show(session, answers, () => answersText(answers));
+    show(session, answers, () => answersText(answers), { isData: true });
     return exitCode.ok;
   });
 

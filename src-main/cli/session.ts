@@ -19,13 +19,24 @@ export interface Session {
   readonly signal: AbortSignal;
 }
 
-/** Prints the value as one line of JSON with --json, otherwise the text. */
-export function show(session: Session, value: unknown, text: string | (() => string)): void {
-  if (session.json) session.terminal.out(`${JSON.stringify(value)}\n`);
-  else {
-    const output = typeof text === 'function' ? text() : text;
-    session.terminal.out(output.endsWith('\n') ? output : `${output}\n`);
+/**
+ * Prints the value as one line of JSON with --json, otherwise the text. `isData`: the text holds rows,
+ * answers or scripts, in which a command is not replaced by what the user can type for it.
+ */
+export function show(
+  session: Session,
+  value: unknown,
+  text: string | (() => string),
+  { isData = false }: { readonly isData?: boolean } = {},
+): void {
+  if (session.json) {
+    session.terminal.out(`${JSON.stringify(value)}\n`);
+    return;
   }
+  const output = typeof text === 'function' ? text() : text;
+  const ended = output.endsWith('\n') ? output : `${output}\n`;
+  if (isData) session.terminal.out(ended);
+  else session.terminal.message(ended);
 }
 
 /** Arguments that parse, but don't name anything; exit code 2. */

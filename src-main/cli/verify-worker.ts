@@ -9,6 +9,7 @@ import { execa } from 'execa';
 import { type CheckpointCheck, Refusal, resumeText } from '../contract/index.ts';
 import { eventsFile, exitFile, readOrNull, specFiles, writeFormat } from '../formats/index.ts';
 import { readLines } from '../kit/lines.ts';
+import { programRoot } from './program-root.ts';
 
 /** Refusal NOT_READY with the reason if the worker fails. */
 export async function verifyWithoutEngine(
@@ -16,8 +17,7 @@ export async function verifyWithoutEngine(
   checkpoints: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<CheckpointCheck> {
-  const root = environment['NIGHTSHIFT_ROOT'] ?? path.resolve(import.meta.dirname, '..', '..');
-  const runtime = path.join(root, 'python-runtime');
+  const runtime = path.join(programRoot(environment), 'python-runtime');
   const python =
     environment['NIGHTSHIFT_PYTHON'] ??
     path.join(runtime, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');

@@ -39,13 +39,13 @@ export function addVersionCommands(program: Command, run: Run): void {
     );
   versions
     .command('show')
-    .argument('<name>')
+    .argument('<version>', 'name, number or the beginning of the name')
     .description('Show what a version was trained on and how it scored; works without an engine')
     .action((name: string) => run((session) => showVersion(session, name)));
   versions
     .command('compare')
-    .argument('<a>')
-    .argument('<b>')
+    .argument('<version>')
+    .argument('<other>')
     .description('Compare metrics and settings of two versions; works without an engine')
     .action((a: string, b: string) => run((session) => compare(session, a, b)));
   for (const [verb, pinned, description] of [
@@ -54,7 +54,7 @@ export function addVersionCommands(program: Command, run: Run): void {
   ] as const)
     versions
       .command(verb)
-      .argument('<name>')
+      .argument('<version>', 'name, number or the beginning of the name')
       .description(description)
       .action((name: string) =>
         run(async (session) => {
@@ -72,7 +72,7 @@ export function addVersionCommands(program: Command, run: Run): void {
       );
   versions
     .command('verify')
-    .argument('<name>')
+    .argument('<version>', 'name, number or the beginning of the name')
     .description('Verify the SHA-256 of every file of a version')
     .action((typed: string) =>
       run(async (session) => {
@@ -97,7 +97,7 @@ function addRestoreCommands(versions: Command, run: Run): void {
   withRestoreOptions(
     versions
       .command('restore')
-      .argument('<name>')
+      .argument('<version>', 'name, number or the beginning of the name')
       .description('Restore a version, on a new branch; the current model is backed up first'),
   ).action((typed: string, options: RestoreOptions) =>
     run(async (session) => {
@@ -116,7 +116,7 @@ function addRestoreCommands(versions: Command, run: Run): void {
   );
   versions
     .command('delete')
-    .argument('<name>')
+    .argument('<version>', 'name, number or the beginning of the name')
     .description('Move a version to the trash; it is deleted after 30 days')
     .option('--confirm <name>', 'repeat the full name to proceed')
     .option('--last-copy', 'also delete the last copy of its step', false)

@@ -1,5 +1,6 @@
 /** The running engine and how clients reach it. */
 import { z } from 'zod';
+import { COMMAND_NAME } from './command-name.ts';
 
 export const engineFacts = z.object({
   contract: z.number().int(),
@@ -11,6 +12,8 @@ export const engineFacts = z.object({
   workspace_name: z.string(),
   port: z.number().int(),
   platform: z.string(),
+  /** How a user of this machine can type `nightshift`, which texts name: itself once it is linked. */
+  command: z.string().default(COMMAND_NAME),
 });
 export type EngineFacts = z.infer<typeof engineFacts>;
 

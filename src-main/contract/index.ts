@@ -6,6 +6,7 @@ export * from './activity.ts';
 export * from './answers.ts';
 export * from './backups.ts';
 export * from './cadence.ts';
+export * from './command-name.ts';
 export * from './config-controls.ts';
 export * from './config-file.ts';
 export * from './config.ts';

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { COMMAND_NAME } from '../contract/index.ts';
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { workspacePaths } from '../formats/workspace.ts';
 import { createApi, createVersion, type EngineApi } from './api/index.ts';
@@ -48,6 +49,8 @@ export interface EngineOptions {
   readonly lock?: { readonly heartbeatSeconds: number; readonly leaseSeconds: number };
   readonly version?: string;
   readonly build?: string;
+  /** How a user can type `nightshift` here. */
+  readonly command?: string;
 }
 
 export type Engine = Awaited<ReturnType<typeof startEngine>>;
@@ -62,6 +65,7 @@ export async function startEngine(options: EngineOptions) {
     version: options.version ?? process.env['NIGHTSHIFT_VERSION'] ?? 'development',
     build: options.build ?? process.env['NIGHTSHIFT_BUILD'] ?? 'development',
     port: options.port ?? 0,
+    command: options.command ?? COMMAND_NAME,
   });
   await createWorkspaceFolders(paths);
   const print = (sentence: string): void => {

@@ -4,6 +4,7 @@
  * required: cookie, bearer token or one-time ticket.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { asTyped, COMMAND_NAME } from '../contract/index.ts';
 
 export interface RequestFacts {
   readonly method: string;
@@ -22,6 +23,8 @@ export interface AccessSettings {
   readonly token: string;
   /** Redeems a one-time ticket; false if it is unknown, used or expired. */
   readonly redeem: (ticket: string) => boolean;
+  /** How a user can type `nightshift`; default: so. */
+  readonly command?: string | undefined;
 }
 
 export type Credential = 'cookie' | 'bearer' | 'ticket';
@@ -107,6 +110,7 @@ export function checkHostAndOrigin(request: RequestFacts, port: number): Admissi
 }
 
 export function admit(request: RequestFacts, settings: AccessSettings): Admission {
+  const typed = (text: string): string => asTyped(text, settings.command ?? COMMAND_NAME);
   const violation = checkHostAndOrigin(request, settings.port);
   if (violation !== null) return violation;
 
@@ -114,7 +118,7 @@ export function admit(request: RequestFacts, settings: AccessSettings): Admissio
   if (bearer !== undefined)
     return isEqual(bearer, settings.token)
       ? { admitted: true, credential: 'bearer' }
-      : refused(401, 'The token does not match this workspace.', 'Run: nightshift token');
+      : refused(401, 'The token does not match this workspace.', typed('Run: nightshift token'));
 
   const ticket = request.protocols.find((name) => name.startsWith(TICKET_PROTOCOL));
   if (request.upgrade && ticket !== undefined)
@@ -128,12 +132,18 @@ export function admit(request: RequestFacts, settings: AccessSettings): Admissio
     // by any page.
     const changes = request.method !== 'GET' && request.method !== 'HEAD';
     if ((request.upgrade || changes) && request.origin === undefined)
-      return refused(403, 'The Origin header is missing.', 'Use the token: nightshift token');
+      return refused(
+        403,
+        'The Origin header is missing.',
+        typed('Use the token: nightshift token'),
+      );
     return { admitted: true, credential: 'cookie' };
   }
   return refused(
     401,
     'Not signed in.',
-    'Run: nightshift token. It prints a sign-in link for a browser and the token for scripts.',
+    typed(
+      'Run: nightshift token. It prints a sign-in link for a browser and the token for scripts.',
+    ),
   );
 }

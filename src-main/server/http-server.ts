@@ -7,6 +7,7 @@ import { OpenAPIHandler } from '@orpc/openapi/node';
 import { BodyLimitPlugin } from '@orpc/server/node';
 import type { AnyRouter } from '@orpc/server';
 import { onError } from '@orpc/server';
+import { asTyped, COMMAND_NAME } from '../contract/index.ts';
 import { admit, checkHostAndOrigin, cookieName, cookieValue } from './admission.ts';
 import type { Admission, RequestFacts } from './admission.ts';
 import { refuse, sendJson, sendText } from './responses.ts';
@@ -31,6 +32,7 @@ export interface HttpHandlerOptions {
   readonly engine: EngineApi;
   readonly router: AnyRouter;
   readonly token: string;
+  readonly command?: string | undefined;
   readonly uiFolder: string | null;
   readonly openStatus: () => boolean;
   readonly tickets: Tickets;
@@ -77,7 +79,12 @@ export function createHttpHandler(
       refuse(response, violation);
       return;
     }
-    const settings = { port, token: options.token, redeem: options.tickets.redeem };
+    const settings = {
+      port,
+      token: options.token,
+      command: options.command,
+      redeem: options.tickets.redeem,
+    };
     const admission = (): Admission => admit(facts, settings);
     const isRead = facts.method === 'GET' || facts.method === 'HEAD';
 
@@ -158,7 +165,7 @@ async function sendPage(
       sendText(
         response,
         401,
-        `${reason}\n\nTo get a new link, run:\n\n    nightshift token\n\nA link works once, within 5 minutes; the browser then stays signed in.\n`,
+        `${reason}\n\nTo get a new link, run:\n\n    ${asTyped('nightshift token', options.command ?? COMMAND_NAME)}\n\nA link works once, within 5 minutes; the browser then stays signed in.\n`,
       );
       return;
     }

@@ -27,6 +27,8 @@ export interface ServerOptions {
    */
   readonly memoryPort?: number | null;
   readonly token: string;
+  /** How a user can type `nightshift`; default: so. */
+  readonly command?: string;
   /** Folder of the built page; null if there is none. */
   readonly uiFolder: string | null;
   /** Whether the status numbers can be read without a token; checked for every request. */
@@ -71,6 +73,7 @@ export async function createServer(engine: EngineApi, options: ServerOptions): P
     engine,
     router,
     token: options.token,
+    command: options.command,
     uiFolder: options.uiFolder,
     openStatus: options.openStatus,
     tickets,
@@ -88,7 +91,12 @@ export async function createServer(engine: EngineApi, options: ServerOptions): P
   http.headersTimeout = 20_000;
   const sockets = createWebSocketServer(http, {
     router,
-    settings: () => ({ port, token: options.token, redeem: tickets.redeem }),
+    settings: () => ({
+      port,
+      token: options.token,
+      command: options.command,
+      redeem: tickets.redeem,
+    }),
     onBug: options.onBug,
   });
   port = await listenOn(http, options.port);

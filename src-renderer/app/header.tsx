@@ -1,7 +1,7 @@
 /** The header: workspace, state, model, dataset, gauges and the two controls. */
 import type { ReactElement } from 'react';
 import type { TrainingStatus } from '../../src-main/contract/index.ts';
-import { useEngine, useLost, useRoom } from '../engine/index.ts';
+import { typed, useEngine, useLost, useRoom } from '../engine/index.ts';
 import { classNames } from '../kit/class-names.ts';
 import {
   clock,
@@ -56,7 +56,7 @@ function StateCell(): ReactElement {
             textStyles.number,
             textStyles.ellipsis,
           )}
-          title={status.reason ?? text.fact}
+          title={typed(status.reason ?? text.fact)}
         >
           {text.fact}
         </span>

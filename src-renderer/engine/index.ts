@@ -6,4 +6,4 @@
 export { engine, onMetrics, runFeed, tryNow } from './feed.ts';
 export { attempt, command, troubleOf, useAnswer, useTrouble, type Refused } from './requests.ts';
 export type { EngineClient } from './client.ts';
-export { useEngine, useLost, useRoom, type Connection } from './store.ts';
+export { typed, useEngine, useLost, useRoom, type Connection } from './store.ts';

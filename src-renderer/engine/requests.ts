@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { create } from 'zustand';
 import type { EngineClient } from './client.ts';
 import { engine } from './feed.ts';
-import { useEngine } from './store.ts';
+import { typed, useEngine } from './store.ts';
 
 /** Why a command failed, for the user who sent it. */
 export interface Trouble {
@@ -27,8 +27,8 @@ export function troubleOf(error: unknown): Refused {
       readonly facts?: unknown;
     };
     return {
-      text: error.message,
-      next: typeof next === 'string' ? next : null,
+      text: typed(error.message),
+      next: typeof next === 'string' ? typed(next) : null,
       code: String(error.code),
       facts: typeof facts === 'object' && facts !== null ? { ...facts } : {},
     };

@@ -1,6 +1,6 @@
 /** The mirror of the engine's rooms. Only the feed writes to it. */
 import { create } from 'zustand';
-import type { RoomName, Rooms } from '../../src-main/contract/index.ts';
+import { asTyped, COMMAND_NAME, type RoomName, type Rooms } from '../../src-main/contract/index.ts';
 
 export type Connection = 'connecting' | 'live' | 'lost';
 
@@ -30,5 +30,9 @@ export function useRoom<K extends RoomName>(name: K): Rooms[K] {
     return state.rooms[name];
   });
 }
+
+/** A text with its commands as the user can type them: `nightshift …` until it is linked. */
+export const typed = (text: string): string =>
+  asTyped(text, useEngine.getState().rooms?.engine.command ?? COMMAND_NAME);
 
 export const useLost = (): boolean => useEngine((state) => state.connection === 'lost');

@@ -28,7 +28,6 @@ export const styled = (style: StyleName, text: string): string =>
   text === '' ? '' : `${marks.get(style) ?? ''}${text}${STYLE_END}`;
 
 export const bold = (text: string): string => styled('bold', text);
-export const dim = (text: string): string => styled('dim', text);
 
 /** States that need attention, and states of success. Others keep the color of the text. */
 const STATE_STYLES: Readonly<Record<string, StyleName>> = {

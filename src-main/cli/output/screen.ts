@@ -3,7 +3,7 @@
  * control and bidirectional characters are written out; only this module sends terminal codes.
  */
 import { styleText } from 'node:util';
-import { visibleLines } from '../../contract/index.ts';
+import { asTyped, COMMAND_NAME, visibleLines } from '../../contract/index.ts';
 import { STYLE_END, STYLES, withoutMarks } from './markup.ts';
 import { layOutTables } from './table.ts';
 
@@ -26,8 +26,12 @@ export interface Screen {
   readonly interactive: boolean;
   readonly canAsk: boolean;
   readonly columns: number | null;
+  /** Values and data, as they are. */
   out(text: string): void;
+  /** A message: its commands are named as the user can type them. */
+  message(text: string): void;
   error(text: string): void;
+  typed(text: string): string;
   ask(question: string): Promise<string | null>;
   /** Writes the text over the last `lines` lines of the output. */
   redraw(text: string, lines: number): void;
@@ -55,7 +59,8 @@ function colored(text: string, color: boolean): string {
   return withoutMarks(shown);
 }
 
-export function createScreen(terminal: Terminal): Screen {
+/** `command`: how the user can type `nightshift`. */
+export function createScreen(terminal: Terminal, command: string = COMMAND_NAME): Screen {
   const columns = terminal.columns ?? null;
   const out = (text: string): string => render(text, { columns, color: terminal.color === true });
   const error = (text: string): string =>
@@ -67,9 +72,13 @@ export function createScreen(terminal: Terminal): Screen {
     out(text) {
       terminal.out(out(text));
     },
-    error(text) {
-      terminal.error(error(text));
+    message(text) {
+      terminal.out(out(asTyped(text, command)));
     },
+    error(text) {
+      terminal.error(error(asTyped(text, command)));
+    },
+    typed: (text) => asTyped(text, command),
     ask: (question) => terminal.ask(error(question)),
     redraw(text, lines) {
       terminal.out(`${lines > 0 ? `\u001b[${String(lines)}A\u001b[0J` : ''}${out(text)}`);

@@ -21,8 +21,9 @@ export function createEngineFacts(options: {
   readonly build: string;
   /** 0 until the server listens. */
   readonly port: number;
+  readonly command: string;
 }) {
-  const { paths, started, version, build } = options;
+  const { paths, started, version, build, command } = options;
   let { port } = options;
   return {
     port: (): number => port,
@@ -39,6 +40,7 @@ export function createEngineFacts(options: {
       workspace_name: path.basename(paths.root),
       port,
       platform: process.platform,
+      command,
     }),
     lockFacts: (): LockFacts => ({
       port: port === 0 ? null : port,

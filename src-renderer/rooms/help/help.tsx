@@ -2,6 +2,7 @@
 import { Button } from '@mantine/core';
 import { useMemo, useState, type ReactElement } from 'react';
 import { findTopics, type GuideBlock, type HelpTopic } from '../../../src-main/contract/index.ts';
+import { typed } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { plural } from '../../kit/format.ts';
 import { SearchField } from '../../kit/search-field.tsx';
@@ -15,7 +16,7 @@ import styles from './help.module.css';
 const anchor = (group: string): string => `help-${group.toLowerCase()}`;
 
 function Block({ block }: { readonly block: GuideBlock }): ReactElement {
-  if (block.kind === 'text') return <p>{block.text}</p>;
+  if (block.kind === 'text') return <p>{typed(block.text)}</p>;
   if (block.kind === 'list')
     return (
       <ul>
@@ -29,7 +30,9 @@ function Block({ block }: { readonly block: GuideBlock }): ReactElement {
       {block.title === null ? null : (
         <figcaption className={textStyles.tertiary}>{block.title}</figcaption>
       )}
-      <pre className={classNames(controlStyles.codeBlock, textStyles.mono)}>{block.code}</pre>
+      <pre className={classNames(controlStyles.codeBlock, textStyles.mono)}>
+        {typed(block.code)}
+      </pre>
     </figure>
   );
 }
@@ -40,7 +43,7 @@ function Topic({ topic }: { readonly topic: HelpTopic }): ReactElement {
     <article className={styles.topic} id={`help-${topic.id}`}>
       <h3 className={isIdentifier ? textStyles.mono : textStyles.strong}>{topic.title}</h3>
       <div>
-        <p>{topic.text}</p>
+        <p>{typed(topic.text)}</p>
         <dl>
           {topic.facts.map((fact) => (
             <div key={fact.name}>
@@ -96,7 +99,8 @@ export function HelpScreen({ onOpen }: { readonly onOpen: OpenScreen }): ReactEl
             count: found.filter((topic) => topic.group === group).length,
           }))}
         >
-          In a terminal: <span className={textStyles.mono}>nightshift help gpu_lost</span>
+          In a terminal:{' '}
+          <span className={textStyles.mono}>{typed('nightshift help gpu_lost')}</span>
         </SectionNav>
         <section className={styles.topics} aria-label="Topics" tabIndex={0}>
           {groups.map((group) => (

@@ -3,7 +3,7 @@ import { Button } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import { screenName, type Notice } from '../../../src-main/contract/index.ts';
-import { command, tryNow, useEngine, useRoom, useTrouble } from '../../engine/index.ts';
+import { command, tryNow, typed, useEngine, useRoom, useTrouble } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { clock, clockSeconds, duration } from '../../kit/format.ts';
 import { Glyph, type GlyphName } from '../../kit/marks.tsx';
@@ -47,10 +47,10 @@ function NoticeBar({
       <Glyph name={glyphs[notice.tone]} />
       <p
         className={classNames(layoutStyles.grow, textStyles.ellipsis)}
-        title={`${notice.title} ${notice.body}`}
+        title={typed(`${notice.title} ${notice.body}`)}
       >
         <b className={textStyles.strong}>{notice.title}</b>{' '}
-        <span className={textStyles.secondary}>{notice.body}</span>
+        <span className={textStyles.secondary}>{typed(notice.body)}</span>
       </p>
       <time className={classNames(noticeStyles.detail, textStyles.caption)}>
         {clock(notice.t, now)}
@@ -143,7 +143,7 @@ function Failed(): ReactElement | null {
       <Glyph name="failed" />
       <p className={layoutStyles.grow}>
         <b className={textStyles.strong}>Training stopped and needs your attention.</b>{' '}
-        <span className={textStyles.secondary}>{what}</span>
+        <span className={textStyles.secondary}>{typed(what)}</span>
       </p>
       <Button
         size="xs"

@@ -1,7 +1,7 @@
 /** Access for browsers and scripts: address, public metrics, a one-time link, the access token. */
 import { Button, Checkbox } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
-import { command, useAnswer, useLost, useRoom } from '../../engine/index.ts';
+import { command, typed, useAnswer, useLost, useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { duration } from '../../kit/format.ts';
 import { useNowSeconds } from '../../kit/now.ts';
@@ -164,8 +164,8 @@ export function Access({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
         help={
           <>
             Send it as <span className={textStyles.mono}>Authorization: Bearer</span>; also{' '}
-            <span className={textStyles.mono}>nightshift token</span>. Grants full access: keep it
-            secret.
+            <span className={textStyles.mono}>{typed('nightshift token')}</span>. Grants full
+            access: keep it secret.
           </>
         }
       >

@@ -5,7 +5,7 @@
 import { Button } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { Setup } from '../../../src-main/contract/index.ts';
-import { useRoom } from '../../engine/index.ts';
+import { typed, useRoom } from '../../engine/index.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { Glyph, Logo } from '../../kit/marks.tsx';
 import controlStyles from '../../kit/styles/controls.module.css';
@@ -91,7 +91,9 @@ export function FirstRun(): ReactElement {
           tabIndex={0}
           aria-label="Commands"
         >
-          nightshift serve{'\n'}nightshift queue add sample.jsonl
+          {typed('nightshift serve')}
+          {'\n'}
+          {typed('nightshift queue add sample.jsonl')}
         </pre>
       </aside>
     </main>
