@@ -18,6 +18,7 @@ import { addHelpCommand } from './help.ts';
 import { addJournalCommand } from './journal.ts';
 import { addLinkCommands } from './link.ts';
 import { addLogsCommand } from './logs.ts';
+import { addMachineCommands } from './machine.ts';
 import { addNoticesCommands } from './notices.ts';
 import { bold, displayWidth } from './output/markup.ts';
 import { createScreen, type Screen, type Terminal } from './output/screen.ts';
@@ -137,6 +138,7 @@ export function createProgram(run: Run, screen: Screen, version: string): Comman
   addBackupCommands(program, run);
   addConfigCommands(program, run);
   addHealthCommands(program, run);
+  addMachineCommands(program, run);
   addDemoCommand(program, run);
   addDrillCommand(program, run);
   addLinkCommands(program, run);

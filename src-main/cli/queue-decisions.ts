@@ -4,6 +4,7 @@ import {
   type ColumnMapping,
   type DatasetDetails,
   mappingText,
+  SAMPLE_NAME,
   type RowDetails,
   type TextEncoding,
   textEncoding,
@@ -31,6 +32,16 @@ export function addDecisionCommands(queue: Command, run: Run): void {
     '<dataset>',
     'id or file name of a dataset, or the beginning of one',
   );
+  queue
+    .command('sample')
+    .description('Write the sample dataset and queue it, with settings that fit it')
+    .action(() =>
+      run(async (session) => {
+        const answer = await withEngine(session, (client) => client.setup.sample({}));
+        show(session, answer, `Queued ${SAMPLE_NAME}.`);
+        return exitCode.ok;
+      }),
+    );
   queue
     .command('accept')
     .addArgument(dataset)

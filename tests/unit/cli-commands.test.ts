@@ -147,6 +147,8 @@ describe('with an engine', () => {
       { key: 'keep_checkpoints', value: 5, confirm: null, stage: false, by: 'you (command line)' },
     ],
     [['journal', '--limit', '2'], 'journal.read', { limit: 2 }],
+    [['previews', '--limit', '2'], 'metrics.previews', { limit: 2 }],
+    [['queue', 'sample'], 'setup.sample', { shuffled: false }],
     [['notices', 'dismiss', 'n-1'], 'notices.dismiss', { id: 'n-1' }],
     [['validate', '/data/a.jsonl'], 'datasets.validate', { path: '/data/a.jsonl' }],
   ])('%j calls %s', async (args, path, input) => {
@@ -167,6 +169,8 @@ describe('with an engine', () => {
       ['versions', 'list'],
       ['base', 'list'],
       ['journal'],
+      ['machine'],
+      ['previews'],
       ['config', 'show'],
       ['config', 'get', 'watchdog.restart_limit'],
     ]) {

@@ -39,8 +39,8 @@ export const safety: readonly GuideTopic[] = [
         null,
         'nightshift versions list',
         'nightshift versions restore v003',
-        'nightshift versions restore v003 --confirm',
-        'nightshift versions rollback --confirm',
+        'nightshift versions restore v003 --confirm v003_faq',
+        'nightshift versions rollback --confirm rollback',
         'nightshift queue undo ID',
       ),
       text(
