@@ -1,7 +1,7 @@
 /** `nightshift link | unlink`: the command in a folder of the user's PATH, only on request. */
 import { access, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { COMMAND_NAME, Refusal } from '../contract/index.ts';
 import {
@@ -78,20 +78,16 @@ async function link(session: Session, options: LinkOptions): Promise<ExitCode> {
     });
   const first = await commandOnPath(process.env, process.platform);
   const hidden = onPath && first !== null && first !== file ? first : null;
-  show(
-    session,
-    { file, state: 'linked', was: state, on_path: onPath, hidden_by: hidden },
-    () =>
-      [
-        state === 'ours'
-          ? `${file} already starts this installation.`
-          : `Wrote ${file}${state === 'other' ? ', which started another installation' : ''}. To undo: nightshift unlink`,
-        ...(onPath ? [] : [pathHint(folder, process.platform)]),
-        ...(hidden === null
-          ? []
-          : [`The shell finds ${hidden} first; it is not part of this installation.`]),
-      ].join('\n'),
-    { isData: true },
+  show(session, { file, state: 'linked', was: state, on_path: onPath, hidden_by: hidden }, () =>
+    [
+      state === 'ours'
+        ? `${file} already starts this installation.`
+        : `Wrote ${file}${state === 'other' ? ', which started another installation' : ''}. To undo: nightshift unlink`,
+      ...(onPath ? [] : [pathHint(folder, process.platform)]),
+      ...(hidden === null
+        ? []
+        : [`The shell finds ${hidden} first; it is not part of this installation.`]),
+    ].join('\n'),
   );
   return exitCode.ok;
 }
@@ -103,7 +99,9 @@ const typedNow = (): Promise<string> =>
 async function isWanted({ terminal }: Session, file: string): Promise<boolean> {
   if (!terminal.canAsk) return false;
   const answer = await terminal.ask(
-    `Make ${COMMAND_NAME} a command? This writes ${file}; to undo: ${COMMAND_NAME} unlink [y/N] `,
+    terminal.typed(
+      `Link the command ${COMMAND_NAME}? This writes ${file}; to undo: nightshift unlink [y/N] `,
+    ),
   );
   return /^y(es)?$/i.test(answer?.trim() ?? '');
 }
@@ -111,7 +109,7 @@ async function isWanted({ terminal }: Session, file: string): Promise<boolean> {
 /** Pure. */
 export const pathHint = (folder: string, platform: string): string =>
   platform === 'win32'
-    ? `${folder} is not on PATH. To add it: setx PATH "%PATH%${delimiter}${folder}", then open a new terminal.`
+    ? `${folder} is not on PATH. To add it, run this in PowerShell and open a new terminal: [Environment]::SetEnvironmentVariable('Path', [Environment]::GetEnvironmentVariable('Path', 'User') + ';${folder}', 'User')`
     : `${folder} is not on PATH. To add it, put this line into the profile of your shell: export PATH="${folder}:$PATH"`;
 
 async function unlink(session: Session, chosen: string | null): Promise<ExitCode> {

@@ -60,7 +60,7 @@ test('Windows: a folder of the user that is on PATH, else the usual one', () => 
     folder: 'C:\\Users\\Me\\.local\\bin',
     onPath: false,
   });
-  expect(pathHint('C:\\a', 'win32')).toContain('setx PATH');
+  expect(pathHint('C:\\a', 'win32')).toContain("'User') + ';C:\\a'");
 });
 
 test('what is written, and what to type without it', () => {
