@@ -36,6 +36,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   validate: ['validate faq.csv', 'validate --auto-adjust --confirm max_length'],
   'base list': ['base list'],
   'base add': ['base add smollm2', 'base add ~/models/my-model'],
+  'base cancel': ['base cancel'],
   'base begin': ['base begin starter --plan'],
   'versions list': ['versions list'],
   'versions create': ['versions create --description "before the new prices"'],
