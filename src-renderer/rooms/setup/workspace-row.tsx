@@ -1,6 +1,6 @@
 /** First run: the workspace, and another one where the host can open it. */
 import type { ReactElement } from 'react';
-import { useRoom } from '../../engine/index.ts';
+import { typed, useRoom } from '../../engine/index.ts';
 import { useHost } from '../../host/index.ts';
 import { gigabytes } from '../../kit/format.ts';
 import textStyles from '../../kit/styles/text.module.css';
@@ -21,8 +21,9 @@ export function WorkspaceRow(): ReactElement {
       </p>
       {host.openWorkspace === null ? (
         <p className={textStyles.caption}>
-          Another folder: <span className={textStyles.mono}>nightshift serve --workspace</span> and
-          its path. A folder that doesn’t exist is created.
+          Another folder:{' '}
+          <span className={textStyles.mono}>{typed('nightshift serve --workspace')}</span> and its
+          path. A folder that doesn’t exist is created.
         </p>
       ) : (
         <WorkspaceForm current={facts.workspace} open={host.openWorkspace} />
