@@ -69,7 +69,7 @@ def unpacked_limit(size: int) -> int:
 def unpacked_message(name: str, size: int) -> str:
     return (
         f"{name} unpacks to more than {_size(unpacked_limit(size))}, although it has only "
-        f"{size:,} bytes. Unpack it and add the unpacked file if this is intended."
+        f"{size:,} bytes. Add the unpacked data as a .jsonl file if this is intended."
     )
 
 

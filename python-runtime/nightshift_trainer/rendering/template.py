@@ -90,7 +90,9 @@ class ChatTemplate:
                 blocks.append(block)
                 marks.written += len(block)
                 if marks.written > MAX_CHARACTERS:
-                    raise TemplateRefused(f"It wrote more than {MAX_CHARACTERS:,} characters")
+                    raise TemplateRefused(
+                        f"The chat template wrote more than {MAX_CHARACTERS:,} characters"
+                    )
         return Rendered("".join(blocks), tuple(marks.spans))
 
     def text(self, messages: Sequence[Message], add_generation_prompt: bool = False) -> str:
@@ -108,7 +110,7 @@ def _refusals(what: str = "") -> Iterator[None]:
         raise
     except CpuTimeReached as error:
         raise TemplateTooSlow(
-            f"{what}It took more than {RENDER_CPU_SECONDS:.0f} s and was ended"
+            f"{what}The chat template took more than {RENDER_CPU_SECONDS:.0f} s and was ended"
         ) from error
     except Exception as error:
         raise TemplateRefused(what + (str(error) or type(error).__name__)) from error
