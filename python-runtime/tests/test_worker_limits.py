@@ -48,11 +48,16 @@ def run_worker(folder: Path) -> tuple[dict[str, Any], int]:
         stderr=subprocess.DEVNULL,
     )
     peak, status = 0, Path(f"/proc/{process.pid}/status")
-    while process.poll() is None:
-        text = status.read_text("ascii", "replace") if status.exists() else ""
-        high = [line.split()[1] for line in text.splitlines() if line.startswith("VmHWM")]
-        peak = max(peak, *(int(value) << 10 for value in high), 0)
-        time.sleep(0.01)
+    end = time.monotonic() + 120
+    try:
+        while process.poll() is None and peak < 4 << 30 and time.monotonic() < end:
+            text = status.read_text("ascii", "replace") if status.exists() else ""
+            high = [line.split()[1] for line in text.splitlines() if line.startswith("VmHWM")]
+            peak = max(peak, *(int(value) << 10 for value in high), 0)
+            time.sleep(0.01)
+    finally:
+        process.kill()
+        process.wait()
     return json.loads((folder / "exit.json").read_text("utf-8")), peak
 
 
