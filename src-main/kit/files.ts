@@ -17,7 +17,7 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /** A name that nobody can have taken before. */
-const temporaryPath = (target: string): string =>
+export const temporaryPath = (target: string): string =>
   path.join(
     path.dirname(target),
     `.${path.basename(target)}.${String(process.pid)}.${randomBytes(6).toString('hex')}.tmp`,
@@ -61,8 +61,10 @@ async function replace(temporary: string, target: string): Promise<void> {
 export const asidePath = (target: string): string =>
   `${target}.damaged-${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-${randomBytes(2).toString('hex')}`;
 
+export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
+
 export function writeJson(target: string, value: unknown): Promise<void> {
-  return writeText(target, `${JSON.stringify(value, null, 1)}\n`);
+  return writeText(target, jsonText(value));
 }
 
 /**

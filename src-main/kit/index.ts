@@ -14,6 +14,7 @@ export * from './lines.ts';
 export * from './lock-content.ts';
 export * from './lock-file.ts';
 export * from './regular-file.ts';
+export * from './replace.ts';
 export * from './sealed.ts';
 export * from './serializer.ts';
 export * from './tail.ts';

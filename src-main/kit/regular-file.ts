@@ -49,6 +49,10 @@ function checkedSync(path: string, descriptor: number): number {
   throw notRegular(path, facts);
 }
 
+/** For reading; follows a link. */
+export const openRegularSync = (path: string): number =>
+  checkedSync(path, openSync(path, constants.O_RDONLY | NO_WAIT));
+
 export const openAppendSync = (path: string): number =>
   checkedSync(path, openSync(path, APPEND, OWNER_ONLY));
 

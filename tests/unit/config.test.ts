@@ -199,3 +199,65 @@ test('each process needs a GPU; without any they share the CPU', async () => {
   ] as const)
     expect(await check(gpus)('world_size', processes)).toBeNull();
 });
+
+test('keys that are set while the file is edited: no change is lost', async () => {
+  await open();
+  write({});
+  let edits = 0;
+  // An editor that reads, changes and writes the whole file, whenever it gets a turn.
+  const edit = () => {
+    edits += 1;
+    const now = read() as Record<string, unknown>;
+    write({ ...now, batch_size: 100 + edits });
+  };
+  for (let round = 1; round <= 15; round += 1) {
+    const turns = setInterval(edit, 1 + (round % 4));
+    const settings = [
+      set('seed', 1000 + round),
+      set('warmup_steps', 200 + round),
+      set('gradient_accumulation', 10 + round, { stage: true }),
+      set('eval_samples', 500 + round),
+    ];
+    await Promise.all(settings).finally(() => {
+      clearInterval(turns);
+    });
+    edit();
+    const expected = {
+      ...{ seed: 1000 + round, warmup_steps: 200 + round },
+      ...{ gradient_accumulation: 10 + round, eval_samples: 500 + round },
+      batch_size: 100 + edits,
+    };
+    expect(read(), `round ${String(round)}`).toMatchObject(expected);
+    await expect.poll(() => config.values(), { timeout: 10_000 }).toMatchObject(expected);
+  }
+});
+
+test('keys that are staged at the same time, and while a pass is frozen: none is lost', async () => {
+  await open();
+  for (let round = 1; round <= 10; round += 1) {
+    openPass();
+    const staged = { seed: 1000 + round, batch_size: 100 + round, warmup_steps: 200 + round };
+    const stagings = Object.entries(staged).map(([key, value]) => set(key, value, { stage: true }));
+    const freezing = config.freeze();
+    await Promise.all([...stagings, freezing]);
+    config.openPass(null);
+    // What was staged after the freeze waits for the next one.
+    await config.freeze();
+    expect(config.values(), `round ${String(round)}`).toMatchObject(staged);
+    expect(read()).toMatchObject(staged);
+    expect(config.state().staged).toEqual({});
+  }
+});
+
+test('a file that an editor emptied and is about to write is neither overwritten nor a problem', async () => {
+  await open();
+  write({ seed: 7 });
+  write('');
+  const setting = set('warmup_steps', 50);
+  setTimeout(() => {
+    write({ seed: 8 });
+  }, 30);
+  await setting;
+  expect(read()).toMatchObject({ seed: 8, warmup_steps: 50 });
+  expect(config.state().problem).toBeNull();
+});

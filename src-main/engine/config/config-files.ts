@@ -12,7 +12,26 @@ import {
   writeWithLastGood,
 } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
-import { createSerializer, readRegularText, writeJson } from '../../kit/index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  createSerializer,
+  jsonText,
+  readTextNow,
+  replaceAtOnce,
+  replaceUnchanged,
+  writeJson,
+} from '../../kit/index.ts';
+
+/** An editor that empties the file before it writes it is given the time to do so. */
+const EDITOR_READS = 5;
+const EDITOR_MS = 50;
+const TRIES = 3;
+
+/** The user's differences from the factory values, and those that wait for the next dataset. */
+export interface ConfigChange {
+  readonly differences: Differences;
+  readonly staged: Differences;
+}
 
 export type Reload =
   | { readonly kind: 'changed'; readonly before: Config }
@@ -26,13 +45,15 @@ export class ConfigFiles {
   /** Why config.json can't be used; the last good values stay in force. */
   problem: string | null = null;
   private readonly paths: WorkspacePaths;
-  /** A reload during a save would read the file before it, and bring the old values back. */
+  /** Of config.json when it was read or written last; null: there was none. */
+  private content: string | null = null;
+  /** Reloads, saves and stagings, one after another: each change starts from the result of the last. */
   private readonly tasks = createSerializer();
 
   static async open(paths: WorkspacePaths): Promise<ConfigFiles> {
     const files = new ConfigFiles(paths);
     await files.readStaged();
-    if ((await files.reload()).kind === 'problem') await files.useLastGood();
+    if ((await files.reload()).kind === 'problem') files.useLastGood();
     else await files.saveLastGood();
     return files;
   }
@@ -45,17 +66,37 @@ export class ConfigFiles {
     return this.tasks.run(() => this.readConfig());
   }
 
-  /** Refusal INVALID while config.json can't be read: it is never overwritten then. */
-  save(differences: Differences): Promise<void> {
-    return this.tasks.run(() => this.writeConfig(differences));
+  /**
+   * Applies a change to what the files say now, an edit that nobody noticed yet included. `decide`
+   * may throw; then nothing is written. Refusal INVALID while config.json can't be read: it is never
+   * overwritten then.
+   */
+  change(
+    decide: (now: ConfigChange) => Partial<ConfigChange>,
+    onEdit: (reload: Reload) => void,
+  ): Promise<void> {
+    return this.tasks.run(async () => {
+      for (let attempt = 1; ; attempt += 1) {
+        await this.awaitEditor();
+        // From here to the rename of the last try nothing else of this process runs.
+        onEdit(this.readConfig());
+        const { differences, staged } = decide({
+          differences: this.differences,
+          staged: this.staged,
+        });
+        if (differences !== undefined && !(await this.writeConfig(differences, attempt))) continue;
+        if (staged !== undefined) await this.writeStaged(staged);
+        return;
+      }
+    });
   }
 
   /** A copy that can't be written is only missed once config.json is damaged. */
-  async saveLastGood(): Promise<void> {
-    await this.writeLastGood().catch(() => undefined);
+  saveLastGood(): Promise<void> {
+    return this.tasks.run(() => this.writeLastGood().catch(() => undefined));
   }
 
-  async stage(staged: Differences): Promise<void> {
+  private async writeStaged(staged: Differences): Promise<void> {
     this.staged = staged;
     await writeWithLastGood(
       this.paths.stagedConfig,
@@ -63,9 +104,10 @@ export class ConfigFiles {
     );
   }
 
-  private async readConfig(): Promise<Reload> {
+  private readConfig(): Reload {
     try {
-      const { differences, values } = await read(this.paths.config);
+      const { content, differences, values } = read(this.paths.config);
+      this.content = content;
       const isUnchanged = JSON.stringify(differences) === JSON.stringify(this.differences);
       if (isUnchanged && this.problem === null) return { kind: 'unchanged' };
       const before = this.values;
@@ -82,17 +124,33 @@ export class ConfigFiles {
     }
   }
 
-  private async writeConfig(differences: Differences): Promise<void> {
+  private async awaitEditor(): Promise<void> {
+    for (let reads = 1; reads < EDITOR_READS && this.problem === null; reads += 1)
+      try {
+        read(this.paths.config);
+        return;
+      } catch {
+        await sleep(EDITOR_MS);
+      }
+  }
+
+  /** False when somebody else wrote the file since it was read. */
+  private async writeConfig(wanted: Differences, attempt: number): Promise<boolean> {
     const { config } = this.paths;
     if (this.problem !== null)
       throw new Refusal('INVALID', this.problem, {
         subject: config,
         next: `Fix ${config} or move it away; it is not overwritten.`,
       });
-    this.differences = withoutFactoryValues(differences);
-    this.values = resolveConfig(this.differences);
-    await writeJson(config, configToJson(this.differences));
+    const differences = withoutFactoryValues(wanted);
+    const values = resolveConfig(differences);
+    const content = jsonText(configToJson(differences));
+    // A program that writes all the time would otherwise always be first.
+    if (attempt >= TRIES) replaceAtOnce(config, content);
+    else if (!(await replaceUnchanged(config, this.content, content))) return false;
+    Object.assign(this, { content, differences, values });
     await this.writeLastGood();
+    return true;
   }
 
   private async readStaged(): Promise<void> {
@@ -102,8 +160,8 @@ export class ConfigFiles {
     this.staged = recovered?.value?.staged ?? {};
   }
 
-  private async useLastGood(): Promise<void> {
-    const copy = await read(this.paths.lastGoodConfig).catch(() => null);
+  private useLastGood(): void {
+    const copy = readOrNothing(this.paths.lastGoodConfig);
     this.differences = copy?.differences ?? {};
     this.values = copy?.values ?? resolveConfig({});
   }
@@ -113,15 +171,25 @@ export class ConfigFiles {
   }
 }
 
+function readOrNothing(file: string): Reading | null {
+  try {
+    return read(file);
+  } catch {
+    return null;
+  }
+}
+
+interface Reading extends Pick<ConfigChange, 'differences'> {
+  readonly content: string | null;
+  readonly values: Config;
+}
+
 /** Throws with what is wrong, and where. No differences when the file doesn't exist. */
-async function read(file: string): Promise<{ differences: Differences; values: Config }> {
-  const content = await readRegularText(file).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  });
-  if (content === null) return { differences: {}, values: resolveConfig({}) };
+function read(file: string): Reading {
+  const content = readTextNow(file);
+  if (content === null) return { content, differences: {}, values: resolveConfig({}) };
   const reading = readConfigText(content, file);
-  if (reading.ok) return reading.value;
+  if (reading.ok) return { content, ...reading.value };
   const next = reading.reason === 'newer_format' ? ' Open the workspace with that version.' : '';
   throw new Error(`${reading.problem.replace(/\.$/, '')}.${next}`);
 }

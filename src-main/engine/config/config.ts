@@ -6,7 +6,7 @@ import type { Clock } from '../../kit/clock.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { Journal } from '../journal/index.ts';
 import { watchConfigFile } from './config-watcher.ts';
-import { ConfigFiles } from './config-files.ts';
+import { ConfigFiles, type Reload } from './config-files.ts';
 import type { ExternalCheck } from './external-checks.ts';
 import type { ConfigPass, ConfigRoom, ConfigSet } from './types.ts';
 import { changeText, describe, isSame, keys, resolve, text, without } from './values.ts';
@@ -80,40 +80,48 @@ class WorkspaceConfig implements ConfigRoom {
     const problem = (await this.options.externalCheck?.(key, next)) ?? null;
     if (problem !== null)
       throw new Refusal('INVALID', problem.text, { subject: key, next: problem.next });
-    if (stage && this.pass !== null) {
-      await this.files.stage({ ...this.files.staged, [key]: next });
-      this.write('config.staged', `${key} ${text(next)} is staged for the next dataset (${by}).`, {
-        key,
-        value: next,
-      });
-    } else {
+    let report = (): void => undefined;
+    await this.change(({ differences, staged }) => {
+      if (stage && this.pass !== null) {
+        const line = `${key} ${text(next)} is staged for the next dataset (${by}).`;
+        report = () => this.write('config.staged', line, { key, value: next });
+        return { staged: { ...staged, [key]: next } };
+      }
+      // A pass may have begun meanwhile.
+      this.requireUnlocked(key);
       const before = configValue(this.values(), key);
-      await this.files.save({ ...this.files.differences, [key]: next });
-      this.write('config.set', `${changeText(key, before, next)} (${by}).`, {
-        key,
-        before,
-        after: next,
-      });
-    }
+      const line = `${changeText(key, before, next)} (${by}).`;
+      report = () => this.write('config.set', line, { key, before, after: next });
+      return { differences: { ...differences, [key]: next } };
+    });
+    report();
     return this.emitChanged();
   }
 
   async unstage(key: string): Promise<ConfigState> {
-    const drifted = this.state().drift.find((drift) => drift.key === key);
-    if (!(key in this.files.staged) && drifted === undefined)
-      throw new Refusal('NOT_FOUND', `${key} is not staged.`, { subject: key });
-    await this.files.stage(without(this.files.staged, key));
-    if (drifted !== undefined)
-      await this.files.save({ ...this.files.differences, [key]: drifted.running });
+    await this.change(({ differences, staged }) => {
+      const drifted = this.state().drift.find((drift) => drift.key === key);
+      if (!(key in staged) && drifted === undefined)
+        throw new Refusal('NOT_FOUND', `${key} is not staged.`, { subject: key });
+      const rest = { staged: without(staged, key) };
+      if (drifted === undefined) return rest;
+      return { ...rest, differences: { ...differences, [key]: drifted.running } };
+    });
     return this.emitChanged();
   }
 
   async follow(key: string, value: unknown, why: string): Promise<void> {
-    const before = configValue(this.values(), key);
-    const wasStaged = key in this.files.staged;
+    let before: unknown = null;
+    let wasStaged = false;
     const next = this.checked(key, value);
-    await this.files.save({ ...this.files.differences, [key]: next });
-    if (wasStaged) await this.files.stage(without(this.files.staged, key));
+    await this.change(({ differences, staged }) => {
+      before = configValue(this.values(), key);
+      wasStaged = key in staged;
+      return {
+        differences: { ...differences, [key]: next },
+        ...(wasStaged ? { staged: without(staged, key) } : {}),
+      };
+    });
     this.write('config.follow', `${changeText(key, before, next)}: ${why}.`, {
       key,
       before,
@@ -124,11 +132,15 @@ class WorkspaceConfig implements ConfigRoom {
   }
 
   async freeze(): Promise<Config> {
+    // What is written here must not keep a dataset from starting when nothing is staged.
     await this.reload();
-    const { staged, differences } = this.files;
+    let staged: Differences = {};
+    if (Object.keys(this.files.staged).length > 0)
+      await this.change((now) => {
+        ({ staged } = now);
+        return { differences: { ...now.differences, ...staged }, staged: {} };
+      });
     if (Object.keys(staged).length > 0) {
-      await this.files.save({ ...differences, ...staged });
-      await this.files.stage({});
       const changes = Object.entries(staged).map(([key, value]) => `${key} ${text(value)}`);
       this.write('config.applied', `Applied staged changes: ${changes.join(', ')}.`, staged);
       this.emitChanged();
@@ -145,14 +157,25 @@ class WorkspaceConfig implements ConfigRoom {
     return this.stopWatching();
   }
 
-  /** The journal's lines are written in the same turn: a client that sees an edit finds them. */
+  /** Also takes an edit of the file that wasn't noticed yet, which the change would overwrite. */
+  private change(decide: Parameters<ConfigFiles['change']>[0]): Promise<void> {
+    return this.files.change(decide, (reload) => {
+      this.recordReload(reload);
+    });
+  }
+
   private async reload(): Promise<void> {
     const reload = await this.files.reload();
+    this.recordReload(reload);
+    if (reload.kind === 'changed') await this.files.saveLastGood();
+  }
+
+  /** The journal's lines are written in the same turn: a client that sees an edit finds them. */
+  private recordReload(reload: Reload): void {
     if (reload.kind === 'unchanged') return;
     if (reload.kind === 'problem') this.write('config.problem', this.files.problem ?? '', {});
     else this.recordEdits(reload.before);
     this.emitChanged();
-    if (reload.kind === 'changed') await this.files.saveLastGood();
   }
 
   private recordEdits(before: Config): void {
