@@ -4,7 +4,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type BackupType, backupType, type JournalEntry } from '../contract/index.ts';
-import { isLiveHolder, readJsonLines } from '../kit/index.ts';
+import { isLiveHolder, readLinesBackward } from '../kit/index.ts';
 import {
   type BackupFile,
   backupFile,
@@ -13,7 +13,7 @@ import {
   isBackupStamp,
 } from './backup.ts';
 import { type CheckpointManifest, checkpointManifest, checkpointStep } from './checkpoint.ts';
-import type { FileFormat } from './document.ts';
+import { type FileFormat, parseJson } from './document.ts';
 import {
   lastGoodOf,
   readOrNull,
@@ -204,9 +204,9 @@ export async function readJournal(folder: string, limit: number): Promise<Journa
   const names = (await readdir(folder).catch(() => [])).filter(isJournalFileName).sort().reverse();
   const entries: JournalEntry[] = [];
   for (const name of names) {
-    const lines = await readJsonLines(path.join(folder, name));
-    for (const line of lines.reverse()) {
-      const entry = journalFile.parse(line);
+    for await (const line of readLinesBackward(path.join(folder, name))) {
+      const json = parseJson(line);
+      const entry = json.ok ? journalFile.parse(json.value) : null;
       if (entry !== null) entries.push(entry);
       if (entries.length >= limit) return entries;
     }

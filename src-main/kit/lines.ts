@@ -3,6 +3,7 @@ import { openRegular } from './regular-file.ts';
 
 const NEWLINE = 10;
 const END_BYTES = 1 << 20;
+const BACKWARD_BYTES = 1 << 16;
 
 const isMissing = (error: unknown): boolean =>
   (error as NodeJS.ErrnoException | null)?.code === 'ENOENT';
@@ -48,6 +49,42 @@ export async function readJsonLines(file: string): Promise<unknown[]> {
     }
   }
   return values;
+}
+
+/**
+ * Whole lines without their newline, the last one first: reads only as much of the file's end as is
+ * asked for. A last line without a newline is left out. Nothing when the file doesn't exist.
+ */
+export async function* readLinesBackward(file: string): AsyncGenerator<string, void, undefined> {
+  const handle = await openRegular(file).catch((error: unknown) => {
+    if (isMissing(error)) return null;
+    throw error;
+  });
+  if (handle === null) return;
+  try {
+    let rest: Buffer[] = [];
+    let isWhole = false;
+    for (let end = (await handle.stat()).size; end > 0;) {
+      const from = Math.max(0, end - BACKWARD_BYTES);
+      const chunk = Buffer.alloc(end - from);
+      await handle.read(chunk, 0, chunk.length, from);
+      let until = chunk.length;
+      while (until > 0) {
+        const newline = chunk.lastIndexOf(NEWLINE, until - 1);
+        if (newline === -1) break;
+        if (isWhole)
+          yield Buffer.concat([chunk.subarray(newline + 1, until), ...rest]).toString('utf8');
+        isWhole = true;
+        rest = [];
+        until = newline;
+      }
+      if (isWhole) rest.unshift(chunk.subarray(0, until));
+      end = from;
+    }
+    if (isWhole) yield Buffer.concat(rest).toString('utf8');
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The text of a file's last `bytes`; null when it can't be opened. `isCut`: there is more before it. */

@@ -13,8 +13,10 @@ import { toWireError } from './router.ts';
 
 /** Upload chunks are 4 MiB, plus a small envelope. */
 const MAX_MESSAGE_BYTES = 6 * 1024 * 1024;
-/** A client with more unsent data than this is disconnected. */
-const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
+/** A client that leaves more than this unread is disconnected: a whole snapshot has less. */
+const MAX_BUFFERED_BYTES = 6 * 1024 * 1024;
+/** Of all clients together; beyond it the one that leaves most unread is disconnected. */
+const MAX_BUFFERED_IN_ALL = 24 * 1024 * 1024;
 const PING_MS = 30_000;
 
 export interface ContractSocketOptions {
@@ -70,6 +72,7 @@ export function createWebSocketServer(
         {
           addEventListener: client.addEventListener.bind(client),
           send: (...message: unknown[]) => {
+            endSlowest(sockets.clients);
             if (client.bufferedAmount > MAX_BUFFERED_BYTES) client.terminate();
             else Reflect.apply(client.send.bind(client), undefined, message);
           },
@@ -98,6 +101,16 @@ export function createWebSocketServer(
       }, 250).unref();
     },
   };
+}
+
+/** Clients that never read would otherwise hold a snapshot and the changes after it each. */
+function endSlowest(clients: ReadonlySet<WebSocket>): void {
+  let [sum, slowest]: [number, WebSocket | null] = [0, null];
+  for (const client of clients) {
+    sum += client.bufferedAmount;
+    if (client.bufferedAmount > (slowest?.bufferedAmount ?? 0)) slowest = client;
+  }
+  if (sum > MAX_BUFFERED_IN_ALL) slowest?.terminate();
 }
 
 function rejectUpgrade(socket: Duplex, status: number, text: string): void {

@@ -9,6 +9,8 @@ import {
   decideComplete,
   openForWriting,
 } from '../../src-main/engine/datasets/completeness.ts';
+import { Inbox } from '../../src-main/engine/datasets/inbox.ts';
+import { systemClock } from '../../src-main/kit/index.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'nightshift-complete-'));
 afterAll(() => {
@@ -114,4 +116,32 @@ test('the time counts from the last change', async () => {
   expect((await watch.check([file])).get(file)?.complete).toBe(false);
   now += 1;
   expect((await watch.check([file])).get(file)?.complete).toBe(true);
+});
+
+test('how long a file waits is told in steps, so that a long list does not change each second', () => {
+  const reason = (unchangedFor: number) => {
+    const answer = decideComplete({ ...seen, unchangedFor, lastLine: 'cut' });
+    return answer.complete ? '' : answer.reason;
+  };
+  expect(reason(4)).toContain('last change 4 s ago');
+  expect(reason(23)).toContain('last change 20 s ago');
+  expect(reason(61)).toContain('last change 1 min ago');
+  expect(reason(119)).toBe(reason(61));
+});
+
+test('the inbox is left alone for a multiple of the time that looking at it took', async () => {
+  const inboxFolder = mkdtempSync(path.join(folder, 'inbox-'));
+  writeFileSync(path.join(inboxFolder, 'notes.md'), 'x');
+  let t = 0;
+  const clock = { ...systemClock, monotonic: () => (t += 0.1) };
+  const inbox = new Inbox({
+    ...{ folder: inboxFolder, clock, newId: () => 'i' },
+    accept: () => Promise.resolve(),
+  });
+  expect(inbox.rests).toBe(false);
+  await inbox.scan();
+  expect(inbox.entries().map(({ state }) => state)).toEqual(['refused']);
+  expect(inbox.rests).toBe(true);
+  t += 20;
+  expect(inbox.rests).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { appendFile, mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -18,6 +18,7 @@ import {
   readHolder,
   readJson,
   readJsonLines,
+  readLinesBackward,
   readLines,
   sha256File,
   signalGroup,
@@ -59,6 +60,26 @@ test('readLines skips invalid lines and a truncated last line', async () => {
   await appendLine(target, { n: 2 });
   await appendFile(target, '{"n":3');
   expect(await readJsonLines(target)).toEqual([{ n: 1 }, { n: 2 }]);
+});
+
+test('readLinesBackward reads the end of a file first, in every size of lines', async () => {
+  const target = path.join(folder, 'a.jsonl');
+  const read = async (limit = Infinity) => {
+    const lines: string[] = [];
+    for await (const line of readLinesBackward(target)) if (lines.push(line) >= limit) break;
+    return lines;
+  };
+  expect(await read()).toEqual([]);
+  mkdirSync(folder, { recursive: true });
+  // Longer than a piece, exactly one piece with its newline, short, empty, and more than a byte a character.
+  const lines = ['é'.repeat(100_000), 'x'.repeat(65_535), 'short', '', 'ü€'.repeat(50_000), 'last'];
+  writeFileSync(target, `${lines.join('\n')}\n`);
+  expect(await read()).toEqual([...lines].reverse());
+  expect(await read(2)).toEqual(['last', lines[4]]);
+  await appendFile(target, '{"cut":');
+  expect(await read(1)).toEqual(['last']);
+  writeFileSync(target, 'no newline');
+  expect(await read()).toEqual([]);
 });
 
 test('moveFile never overwrites', async () => {

@@ -29,30 +29,37 @@ const SETTLE_CUT_SECONDS = 600;
 /** A last line longer than this counts as cut. */
 const TAIL_BYTES = 4 * 1024 * 1024;
 
+/** Coarse, so that a list of thousands of files isn't another one each second. */
+function ageText(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 10) return `${String(whole)} s`;
+  return whole < 60 ? `${String(whole - (whole % 5))} s` : `${String(Math.floor(whole / 60))} min`;
+}
+
 /** A file that ends in mid-line is accepted after 10 minutes without a change; intake then rejects that line. */
 export function decideComplete(seen: Observation): Completeness {
-  const age = Math.max(0, Math.round(seen.unchangedFor));
+  const age = ageText(seen.unchangedFor);
   if (seen.unchangedFor < SETTLE_SECONDS)
-    return { complete: false, reason: `still being copied, changed ${age} s ago` };
+    return { complete: false, reason: `still being copied, changed ${age} ago` };
   if (seen.openForWriting)
     return {
       complete: false,
-      reason: `still being copied: open in another program, last change ${age} s ago`,
+      reason: `still being copied: open in another program, last change ${age} ago`,
     };
   if (seen.lastLine === 'cut' && seen.unchangedFor < SETTLE_CUT_SECONDS)
     return {
       complete: false,
-      reason: `the last line is incomplete, last change ${age} s ago; used as is after 10 min without a change`,
+      reason: `the last line is incomplete, last change ${age} ago; used as is after 10 min without a change`,
     };
   if (seen.lastLine === 'no_end' && seen.unchangedFor < SETTLE_CUT_SECONDS)
     return {
       complete: false,
-      reason: `the end of the file is missing, last change ${age} s ago; used as is after 10 min without a change`,
+      reason: `the end of the file is missing, last change ${age} ago; used as is after 10 min without a change`,
     };
   if (seen.lastLine === 'open_ended' && seen.unchangedFor < SETTLE_OPEN_ENDED_SECONDS)
     return {
       complete: false,
-      reason: `no newline at the end, last change ${age} s ago; used as is after 1 min without a change`,
+      reason: `no newline at the end, last change ${age} ago; used as is after 1 min without a change`,
     };
   return { complete: true, cut: seen.lastLine === 'cut' || seen.lastLine === 'no_end' };
 }

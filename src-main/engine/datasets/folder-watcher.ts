@@ -28,6 +28,8 @@ export function watchFolders(options: {
 }): FolderWatcher {
   const completeness = new CompletenessWatch(() => options.clock.monotonic());
   let isDirty = true;
+  /** By a client: not put off. */
+  let isAsked = false;
   let lastCheck = -Infinity;
   let running: Promise<void> | null = null;
 
@@ -55,13 +57,15 @@ export function watchFolders(options: {
   async function checkFolders(): Promise<void> {
     const isDue = options.clock.monotonic() - lastCheck >= options.interval();
     const hasIncomplete = options.inbox.entries().some((entry) => entry.state === 'waiting');
-    if (isDirty || isDue) {
+    if (isAsked || ((isDirty || isDue) && !options.inbox.rests)) {
+      isAsked = false;
       isDirty = false;
       lastCheck = options.clock.monotonic();
       await events.sync();
       if (await options.store.reconcile()) options.changed();
       if (await options.inbox.scan()) options.changed();
-    } else if (hasIncomplete && (await options.inbox.scan())) options.changed();
+    } else if (hasIncomplete && !options.inbox.rests && (await options.inbox.scan()))
+      options.changed();
     await checkIncomplete();
   }
 
@@ -89,7 +93,7 @@ export function watchFolders(options: {
   return {
     async check() {
       await running;
-      isDirty = true;
+      isAsked = true;
       await check();
     },
     async close() {

@@ -7,6 +7,9 @@ import type { Clock } from '../../kit/clock.ts';
 import { CompletenessWatch } from './completeness.ts';
 import { hasAcceptedExtension, isIgnored, refuseName, SUPPORTED_FILES } from './names.ts';
 
+/** The inbox is left alone this many times as long as looking at it took. */
+const REST_FACTOR = 20;
+
 /** A file that isn't in the queue yet, or can't be queued. */
 export interface InboxEntry {
   readonly id: string;
@@ -97,6 +100,7 @@ export class Inbox {
   private readonly options: InboxOptions;
   private readonly watch: CompletenessWatch;
   private entriesByFile = new Map<string, InboxEntry>();
+  private notBefore = -Infinity;
 
   constructor(options: InboxOptions) {
     this.options = options;
@@ -107,8 +111,14 @@ export class Inbox {
     return [...this.entriesByFile.values()];
   }
 
+  /** Whether it rests: looking at thousands of files that can't be queued yet takes a while. */
+  get rests(): boolean {
+    return this.options.clock.monotonic() < this.notBefore;
+  }
+
   /** Checks every file; true when the entries changed. */
   async scan(): Promise<boolean> {
+    const began = this.options.clock.monotonic();
     const before = JSON.stringify(this.entries());
     const next = new Map<string, InboxEntry>();
     const top = (await readdir(this.options.folder).catch(() => [])).filter(
@@ -133,6 +143,8 @@ export class Inbox {
       else next.set(file, this.entry(file, bytes, 'waiting', answer.reason));
     }
     this.entriesByFile = next;
+    const now = this.options.clock.monotonic();
+    this.notBefore = now + (now - began) * REST_FACTOR;
     for (const entry of accepted) {
       await this.options.accept(entry);
       this.watch.forget(entry.file);
