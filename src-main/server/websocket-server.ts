@@ -16,7 +16,7 @@ const MAX_MESSAGE_BYTES = 6 * 1024 * 1024;
 /** A client that leaves more than this unread is disconnected: a whole snapshot has less. */
 const MAX_BUFFERED_BYTES = 6 * 1024 * 1024;
 /** Of all clients together; beyond it the one that leaves most unread is disconnected. */
-const MAX_BUFFERED_IN_ALL = 24 * 1024 * 1024;
+const MAX_BUFFERED_IN_ALL = 12 * 1024 * 1024;
 const PING_MS = 30_000;
 
 export interface ContractSocketOptions {

@@ -21,7 +21,7 @@ export function folderBackup(options: {
       lineage: none,
       versions: none,
       trainer: none,
-      disk: { require: () => Promise.resolve() } as never,
+      disk: { reserve: () => Promise.resolve(), release: () => undefined } as never,
       clock: systemClock,
       store,
       threads,

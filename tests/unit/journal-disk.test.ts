@@ -64,6 +64,39 @@ test('the minimum free space is as configured, at most a tenth of the disk', () 
   expect(decideMinimum(0, 100)).toBe(0);
 });
 
+test('space that is promised is not given a second time, until it is released or nobody continues', async () => {
+  const paths = workspacePaths(root);
+  mkdirSync(paths.status);
+  const journal = createJournal({ paths, clock: systemClock });
+  const config = await createConfig({ paths, journal, clock: systemClock });
+  let now = 0;
+  const clock = { ...systemClock, monotonic: () => now };
+  const disk = createDisk({ paths, config, journal, clock });
+  await disk.refresh();
+  const most = (disk.reading().freeGb ?? 0) * 1e9 * 0.6;
+  const isFull = { code: 'DISK_FULL', message: expect.stringContaining('promised') as string };
+  // Each fits, both together do not; also when they ask at the same time.
+  const both = await Promise.allSettled([
+    disk.reserve('upload a', most, 'the upload of a'),
+    disk.reserve('upload b', most, 'the upload of b'),
+  ]);
+  expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  const [first, second] = both[0].status === 'fulfilled' ? ['a', 'b'] : ['b', 'a'];
+  await expect(disk.require(most, 'a checkpoint')).rejects.toMatchObject(isFull);
+  // Its own promise does not stand in its way, and what is written is promised no longer.
+  await disk.reserve(`upload ${first}`, most, 'the same', { seconds: 600 });
+  await disk.reserve(`upload ${first}`, 1000, 'the rest', { seconds: 600 });
+  await disk.reserve(`upload ${second}`, most, 'the other', { seconds: 600 });
+  await expect(disk.require(most, 'a checkpoint')).rejects.toMatchObject(isFull);
+  disk.release(`upload ${second}`);
+  await disk.require(most, 'a checkpoint');
+  await disk.reserve(`upload ${second}`, most, 'the other', { seconds: 600 });
+  now = 601;
+  await disk.require(most, 'a checkpoint');
+  await config.close();
+  await journal.flush();
+});
+
 test('what does not fit is refused before it is written, with free and needed space', async () => {
   const paths = workspacePaths(root);
   mkdirSync(paths.status);

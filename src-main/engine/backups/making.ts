@@ -41,7 +41,11 @@ export async function makeBackup(options: MakingOptions, input: BackupInput): Pr
   try {
     const gathered = await gather(options, input.source, pin);
     const bytes = gathered.files.reduce((sum, file) => sum + file.size, 0);
-    await options.disk.require(bytes + OVERHEAD_BYTES, `a backup of ${gathered.title}`);
+    await options.disk.reserve(
+      `backup ${id}`,
+      bytes + OVERHEAD_BYTES,
+      `a backup of ${gathered.title}`,
+    );
     const files = await copyVerified(options, gathered, path.join(partial, 'content'));
     const made = await options.store.publish(
       partial,
@@ -71,6 +75,7 @@ export async function makeBackup(options: MakingOptions, input: BackupInput): Pr
   } catch (error) {
     throw toRefusal(error, options.paths.backups);
   } finally {
+    options.disk.release(`backup ${id}`);
     await removeInside(options.paths.backups, partial);
     await removeInside(options.paths.backups, pin);
   }

@@ -89,9 +89,9 @@ export class Ingest {
     priority: Priority,
     as: { readonly name: string; readonly source: string },
   ): Promise<DatasetRecord> {
-    await this.options.disk.require(bytes, `the copy of ${path.basename(file)}`);
-    const name = this.options.store.reserve(plainName(as.name));
     const id = this.options.newId();
+    await this.options.disk.reserve(`copy ${id}`, bytes, `the copy of ${path.basename(file)}`);
+    const name = this.options.store.reserve(plainName(as.name));
     const incoming: IncomingFile = {
       id,
       name,
@@ -119,6 +119,7 @@ export class Ingest {
         complete: true,
       });
     } finally {
+      this.options.disk.release(`copy ${id}`);
       this.options.store.release(name);
       this.show(id, null);
     }

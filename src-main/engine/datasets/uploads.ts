@@ -29,6 +29,9 @@ export interface UploadOptions {
 
 /** Unfinished uploads are removed after a week. */
 const KEPT_SECONDS = 7 * 24 * 3600;
+/** An upload that nobody continues holds no space back. */
+const PROMISED_SECONDS = 600;
+const keyOf = (upload: string): string => `upload ${upload}`;
 const UPLOAD_ID = /^[0-9a-f]{32}$/;
 
 export class Uploads {
@@ -69,7 +72,12 @@ export class Uploads {
         await this.removeFile(this.dataFile(upload));
         offset = 0;
       }
-      await this.options.disk.require(input.bytes - offset, `the upload of ${name}`);
+      await this.options.disk.reserve(
+        keyOf(upload),
+        input.bytes - offset,
+        `the upload of ${name}`,
+        { seconds: PROMISED_SECONDS },
+      );
       const part: UploadPart = {
         format: 1,
         upload,
@@ -99,6 +107,7 @@ export class Uploads {
         await handle.appendFile(Buffer.from(await chunk.arrayBuffer()));
         const done = size + chunk.size;
         this.options.progress(upload, { part, done });
+        await this.keepSpace(part, done);
         return { offset: done };
       } finally {
         await handle.close();
@@ -163,6 +172,15 @@ export class Uploads {
     return removed;
   }
 
+  /** What is left to write stays promised, also to an upload that continues after a restart. */
+  private async keepSpace({ upload, name, bytes }: UploadPart, done: number): Promise<void> {
+    const options = { seconds: PROMISED_SECONDS };
+    // A disk that is too full by now answers the next write.
+    await this.options.disk
+      .reserve(keyOf(upload), bytes - done, `the upload of ${name}`, options)
+      .catch(() => undefined);
+  }
+
   private async readPart(upload: string): Promise<UploadPart> {
     if (!UPLOAD_ID.test(upload))
       throw new Refusal('NOT_FOUND', 'No such upload.', { subject: upload });
@@ -178,6 +196,7 @@ export class Uploads {
     if (!UPLOAD_ID.test(upload)) return;
     await this.removeFile(this.dataFile(upload));
     await this.removeFile(this.partFile(upload));
+    this.options.disk.release(keyOf(upload));
     this.serializers.delete(upload);
     this.options.progress(upload, null);
   }

@@ -7,6 +7,7 @@ import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { diskSpace } from '../../machine/index.ts';
 import type { ConfigRoom } from '../config/index.ts';
 import type { Journal } from '../journal/index.ts';
+import { Reservations } from './reservations.ts';
 import { measureUse } from './use.ts';
 
 const GIGABYTE = 1e9;
@@ -31,6 +32,17 @@ export interface DiskRoom {
    * Refusal DISK_FULL when `bytes` more don't fit. `folder`: on another disk than the workspace.
    */
   require(bytes: number, what: string, folder?: string): Promise<void>;
+  /**
+   * The same, and others are refused this space until it is released, or `seconds` after the last
+   * reservation with this key, which replaces the one before: what is left to write.
+   */
+  reserve(
+    key: string,
+    bytes: number,
+    what: string,
+    options?: { readonly folder?: string; readonly seconds?: number },
+  ): Promise<void>;
+  release(key: string): void;
   refresh(): Promise<void>;
   /** What uses the disk, at most a minute old. */
   use(): Promise<DiskUse>;
@@ -88,6 +100,41 @@ export function createDisk(options: {
       changed.emit(undefined);
   }
 
+  const { root } = options.paths;
+  const reservations = new Reservations(() => options.clock.monotonic());
+
+  async function readFree(folder: string): Promise<number | null> {
+    await refresh();
+    return folder === root ? reading.freeGb : freeAt(folder);
+  }
+
+  /** In one turn with the reservation, or two would be promised the same space. */
+  function requireSpace(
+    key: string | null,
+    bytes: number,
+    what: string,
+    folder: string,
+    free: number | null,
+  ): void {
+    if (free === null) return;
+    const promisedGb = reservations.others(key, folder) / GIGABYTE;
+    const [neededGb, freeGb] = [bytes / GIGABYTE, Math.max(0, free - promisedGb)];
+    if (neededGb <= freeGb) return;
+    const promised =
+      promisedGb === 0
+        ? ''
+        : `, without ${gigabytes(promisedGb)} promised to what is being written`;
+    throw new Refusal(
+      'DISK_FULL',
+      `Not enough disk space for ${what}: it needs ${gigabytes(neededGb)}, and ${gigabytes(freeGb)} are free on the disk of ${folder}${promised}.`,
+      {
+        subject: folder,
+        next: `Free up ${gigabytes(neededGb - freeGb)} there; it then continues automatically.`,
+        facts: { free_gb: freeGb.toFixed(1), needed_gb: neededGb.toFixed(1) },
+      },
+    );
+  }
+
   let measuring: Promise<DiskUse> | null = null;
   let measured: DiskUse | null = null;
   async function measure(): Promise<DiskUse> {
@@ -120,20 +167,16 @@ export function createDisk(options: {
       return measuring;
     },
     changed,
-    async require(bytes, what, folder = options.paths.root) {
-      await refresh();
-      const freeGb = folder === options.paths.root ? reading.freeGb : await freeAt(folder);
-      const neededGb = bytes / GIGABYTE;
-      if (freeGb === null || neededGb <= freeGb) return;
-      throw new Refusal(
-        'DISK_FULL',
-        `Not enough disk space for ${what}: it needs ${gigabytes(neededGb)}, and ${gigabytes(freeGb)} are free on the disk of ${folder}.`,
-        {
-          subject: folder,
-          next: `Free up ${gigabytes(neededGb - freeGb)} there; it then continues automatically.`,
-          facts: { free_gb: freeGb.toFixed(1), needed_gb: neededGb.toFixed(1) },
-        },
-      );
+    async require(bytes, what, folder = root) {
+      requireSpace(null, bytes, what, folder, await readFree(folder));
+    },
+    async reserve(key, bytes, what, { folder = root, seconds } = {}) {
+      const free = await readFree(folder);
+      requireSpace(key, bytes, what, folder, free);
+      reservations.set(key, folder, bytes, seconds);
+    },
+    release: (key) => {
+      reservations.release(key);
     },
   };
 }

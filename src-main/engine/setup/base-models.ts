@@ -1,5 +1,5 @@
 /** The base models that are offered, ready in models/, or being made by the worker. */
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Setup } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
@@ -11,11 +11,28 @@ export type BaseModel = Setup['bases'][number];
 export type BaseKind = 'starter' | 'smollm2' | 'folder';
 
 /** Bytes on disk that making a base model needs, including the downloaded file. */
-export const BASE_BYTES: Readonly<Record<BaseKind, number>> = {
+const FOLDER_FACTOR = 2;
+const BASE_BYTES: Readonly<Record<Exclude<BaseKind, 'folder'>, number>> = {
   starter: 64e6,
   smollm2: 1.2e9,
-  folder: 2e9,
 };
+
+/**
+ * What making it writes. A folder is measured: its weights are written once more, at most in twice
+ * the precision. What is wrong with a folder that can't be read, the worker says.
+ */
+export async function baseBytes(kind: BaseKind, source: string | null): Promise<number> {
+  if (kind !== 'folder') return BASE_BYTES[kind];
+  const folder = source ?? '';
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  let bytes = 0;
+  // Followed: in a download cache the weights are links.
+  for (const name of names) {
+    const facts = await stat(path.join(folder, name)).catch(() => null);
+    if (facts?.isFile() === true) bytes += facts.size;
+  }
+  return bytes * FOLDER_FACTOR;
+}
 
 const STARTER_SEED = 1234;
 

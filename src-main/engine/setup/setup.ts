@@ -21,7 +21,7 @@ import type { DiskRoom } from '../disk/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import { slugOf } from '../versions/index.ts';
-import { BASE_BYTES, type BaseKind, BaseModels } from './base-models.ts';
+import { baseBytes, type BaseKind, BaseModels } from './base-models.ts';
 import { findDevice, type PythonReading } from './python.ts';
 
 const SAMPLE_SEED = 7;
@@ -148,9 +148,13 @@ class SetupChecks implements SetupRoom {
     }
     if (this.python.state === 'missing')
       throw new Refusal('NOT_READY', this.python.detail, { subject: 'python' });
-    await this.options.disk.require(BASE_BYTES[kind], `the base model ${id}`);
+    const promise = `base ${id}`;
+    await this.options.disk.reserve(promise, await baseBytes(kind, source), `the base model ${id}`);
     this.bases
       .make(id, kind, source)
+      .finally(() => {
+        this.options.disk.release(promise);
+      })
       .then((isMade) => (isMade && !isLocked ? this.adopt(id) : undefined))
       .catch((error: unknown) => {
         this.options.failed('setup.choose', error);
