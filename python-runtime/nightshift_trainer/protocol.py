@@ -34,6 +34,7 @@ CommandVerb = Literal[
     "eval",
     "ask",
     "stop-answer",
+    "configure",
 ]
 COMMAND_VERBS: tuple[CommandVerb, ...] = (
     "pause",
@@ -46,6 +47,7 @@ COMMAND_VERBS: tuple[CommandVerb, ...] = (
     "eval",
     "ask",
     "stop-answer",
+    "configure",
 )
 
 EventType = Literal[
@@ -216,7 +218,9 @@ CrashCategory = Literal[
     "windows_shared_memory_fallback",
     "host_out_of_memory",
     "illegal_memory_access",
+    "gpu_launch_timeout",
     "cuda_library_error",
+    "gpu_communication_error",
     "checkpoint_corrupt",
     "killed_by_signal",
     "device_side_assert",
@@ -226,6 +230,8 @@ CrashCategory = Literal[
     "unknown",
     "shared_memory_too_small",
     "gpu_lost",
+    "gpu_memory_error",
+    "driver_too_old",
     "driver_mismatch",
     "no_kernel_for_gpu",
     "no_cuda",
@@ -252,7 +258,9 @@ CRASH_CATEGORIES: tuple[CrashCategory, ...] = (
     "windows_shared_memory_fallback",
     "host_out_of_memory",
     "illegal_memory_access",
+    "gpu_launch_timeout",
     "cuda_library_error",
+    "gpu_communication_error",
     "checkpoint_corrupt",
     "killed_by_signal",
     "device_side_assert",
@@ -262,6 +270,8 @@ CRASH_CATEGORIES: tuple[CrashCategory, ...] = (
     "unknown",
     "shared_memory_too_small",
     "gpu_lost",
+    "gpu_memory_error",
+    "driver_too_old",
     "driver_mismatch",
     "no_kernel_for_gpu",
     "no_cuda",
@@ -606,6 +616,23 @@ class AskArguments(TypedDict):
     seed: int
     # Longest answer, tokens
     max_new_tokens: int
+
+
+class LiveSettings(TypedDict):
+    # Examples in memory at a time
+    micro_batch: Literal["auto"] | int
+    # Questions asked in an evaluation
+    generate_samples: int
+    # Longest answer, tokens
+    eval_max_new_tokens: int
+    # Time limit of an evaluation, s
+    eval_timeout_seconds: float
+    # Checkpoints to keep
+    keep_checkpoints: int
+    # How long a paused trainer keeps the model in memory, s
+    pause_keep_seconds: float
+    # Monitoring budget, percent of the time
+    monitoring_percent: float
 
 
 class TrainSpecDataset(TypedDict):
@@ -954,7 +981,7 @@ class CommandFile(TypedDict):
     verb: CommandVerb
     # When it was given, Unix seconds
     t: float
-    # `ask`: the conversation; `stop-answer`: the `id`; else empty
+    # `ask`: the conversation; `stop-answer`: the `id`; `configure`: the settings; else empty
     args: dict[str, Any]
 
 

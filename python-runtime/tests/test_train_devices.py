@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
-from intake_support import starter_base
+from intake_support import pairs, starter_base
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.nn.attention import varlen
+from torch.utils._python_dispatch import TorchDispatchMode
+from train_support import Training, exit_of, lines_of
 
-from nightshift_trainer.train import device, randomness
+from nightshift_trainer.cache import Example
+from nightshift_trainer.run_folder import RunFolder
+from nightshift_trainer.train import device, randomness, worker
+from nightshift_trainer.train.attention import segment_attention
 from nightshift_trainer.train.checkpoint.write import StateBuffers
+from nightshift_trainer.train.collator import MicroBatch, SegmentLayout, collate
 from nightshift_trainer.train.model import Model
 from nightshift_trainer.train.optimizer import Optimizer
+from nightshift_trainer.train.step import OptimizerStep
 
 CARD = torch.device("cuda", 1)
 
@@ -137,3 +149,163 @@ def test_activation_checkpointing_in_both_pinned_versions_of_transformers(
         (f"{prefix}_checkpointing_enable", ({"use_reentrant": False},)),
         (f"{prefix}_checkpointing_disable", ()),
     ]
+
+
+class Operations(TorchDispatchMode):
+    """Counts operations, boolean indices and sums over repeated indices."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[str] = Counter()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = func.overloadpacket.__name__
+        self.counts[name] += 1
+        if name in ("index", "index_put", "index_put_", "_index_put_impl_"):
+            indices = [index for index in args[1] if index is not None]
+            self.counts["boolean index"] += any(index.dtype == torch.bool for index in indices)
+            is_sum = (kwargs or {}).get("accumulate", len(args) > 3 and args[3])
+            self.counts["accumulated index"] += bool(is_sum)
+        return func(*args, **(kwargs or {}))
+
+
+def some_examples(lengths: Sequence[int] = (5, 9, 30, 31, 700)) -> list[Example]:
+    generator = np.random.default_rng(0)
+    return [
+        Example(
+            row=row,
+            ids=generator.integers(0, 400, length).astype(np.int32),
+            labels=np.ones(length, dtype=np.uint8),
+        )
+        for row, length in enumerate(lengths)
+    ]
+
+
+def test_the_loss_runs_without_data() -> None:
+    """On `meta` every operation whose result depends on values fails, as it would wait on a GPU."""
+    model = Model(starter_base(), "fp32", torch.device("cpu"))
+    model.device = torch.device("meta")
+    model.network.to("meta")
+    with Operations() as operations:
+        model.loss_sum(collate(some_examples(), range(5), model.device)).backward()
+    assert operations.counts["boolean index"] == operations.counts["accumulated index"] == 0
+    assert operations.counts["_local_scalar_dense"] == 0
+
+
+@pytest.mark.parametrize("window", [None, 8])
+def test_a_packed_row_on_a_gpu_takes_the_kernel_for_variable_lengths(
+    monkeypatch: pytest.MonkeyPatch, window: int | None
+) -> None:
+    """Without padding and without copies of the keys for grouped heads, also for short rows."""
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda *_: (8, 9))
+    calls: list[dict[str, Any]] = []
+    kernel = varlen.varlen_attn
+
+    def recorded(*parts: torch.Tensor, **named: Any) -> Any:
+        calls.append({"shapes": [tuple(part.shape) for part in parts[:3]], **named})
+        return kernel(*parts, **named)
+
+    monkeypatch.setattr(varlen, "varlen_attn", recorded)
+    layout = SegmentLayout([0, 5, 14], [5, 9, 30], CARD)
+    with FakeTensorMode(), Operations() as operations, torch.no_grad():
+        query = torch.zeros(1, 4, 44, 64, dtype=torch.bfloat16, device=CARD)
+        key = torch.zeros(1, 2, 44, 64, dtype=torch.bfloat16, device=CARD)
+        module: Any = None
+        result, _ = segment_attention(
+            module, query, key, key, None, 0.125, sliding_window=window, layout=layout
+        )
+        assert result.shape == (1, 44, 4, 64) and result.device == CARD
+    shapes = [(44, 4, 64), (44, 2, 64), (44, 2, 64)]
+    size = (-1 if window is None else 7, 0)
+    assert calls == [{"shapes": shapes, "scale": 0.125, "window_size": size, "enable_gqa": True}]
+    assert "segments" not in vars(layout)
+    assert operations.counts["boolean index"] == operations.counts["index"] == 0
+
+
+@pytest.mark.parametrize(
+    ("capability", "dtype", "width", "expected"),
+    [
+        ((8, 0), torch.bfloat16, 128, True),
+        ((7, 5), torch.bfloat16, 128, False),
+        ((9, 0), torch.float32, 128, False),
+        ((9, 0), torch.bfloat16, 512, False),
+    ],
+)
+def test_the_kernel_is_taken_where_it_runs(
+    monkeypatch: pytest.MonkeyPatch,
+    capability: tuple[int, int],
+    dtype: torch.dtype,
+    width: int,
+    expected: bool,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda *_: capability)
+    with FakeTensorMode():
+        query = torch.zeros(3, 2, width, dtype=dtype, device=CARD)
+        assert device.has_varlen_attention(query) == expected
+    assert not device.has_varlen_attention(torch.zeros(3, 2, width, dtype=dtype))
+
+
+def test_a_step_waits_for_the_device_twice(tmp_path: Path) -> None:
+    """Once for the loss of all micro-batches, once for the gradient norm."""
+    counts: list[int] = []
+    training = Training(tmp_path)
+    training.intake(pairs(40), slice_rows=0, core_rows=0)
+    real = OptimizerStep._run
+
+    def counted(step: OptimizerStep, *given: Any) -> Any:
+        with Operations() as operations:
+            result = real(step, *given)
+        counts.append(operations.counts["_local_scalar_dense"])
+        return result
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OptimizerStep, "_run", counted)
+        training.run(training.spec(micro_batch=2, eval_samples=0, generate_samples=0))
+    assert counts and max(counts) <= 2
+
+
+def test_tokens_that_change_on_the_way_to_the_device_are_not_recorded(tmp_path: Path) -> None:
+    training = Training(tmp_path)
+    training.intake(pairs(40), slice_rows=0, core_rows=0)
+    real = Model.loss_sum
+
+    def damaged(model: Model, batch: MicroBatch) -> torch.Tensor:
+        if torch.is_grad_enabled():
+            batch.ids[0, 0] += 1
+        return real(model, batch)
+
+    spec = training.spec(eval_samples=0, generate_samples=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Model, "loss_sum", damaged)
+        patch.setenv("NIGHTSHIFT_DEVICE_LOCKS", str(tmp_path / "locks"))
+        folder = training.folder(spec)
+        assert worker.run(RunFolder(folder), spec) == 1
+    assert exit_of(folder)["error"]["category"] == "illegal_memory_access"
+    assert lines_of(training.dataset / "ledger.jsonl") == []
+
+
+def test_deterministic_training_on_a_gpu_is_exact_and_not_only_a_warning(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """cuBLAS reads its workspace size when it starts, so it must be set before the first use."""
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
+    seen: list[str] = []
+    monkeypatch.setattr(
+        torch.cuda, "set_device", lambda _: seen.append(os.environ["CUBLAS_WORKSPACE_CONFIG"])
+    )
+    device.activate(CARD)
+    device.activate(CARD, deterministic=True)
+    assert seen == ["", ":4096:8"]
+    modes: list[tuple[bool, bool]] = []
+    training = Training(tmp_path)
+    training.intake(pairs(20), slice_rows=0, core_rows=0)
+    real = Model.loss_sum
+
+    def noted(model: Model, batch: MicroBatch) -> torch.Tensor:
+        is_on = torch.are_deterministic_algorithms_enabled()
+        modes.append((is_on, torch.is_deterministic_algorithms_warn_only_enabled()))
+        return real(model, batch)
+
+    monkeypatch.setattr(Model, "loss_sum", noted)
+    training.run(training.spec(deterministic="on", eval_samples=0))
+    assert set(modes) == {(True, False)}

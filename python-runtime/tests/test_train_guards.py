@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 from intake_support import pairs
 from train_support import Training, events_of, exit_of, lines_of, metrics_of, weights_of
 
+from nightshift_trainer.cache import Example, TokenCache
 from nightshift_trainer.files import read_json
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.train import worker
@@ -306,23 +308,28 @@ def test_a_full_disk_is_reported_and_training_continues(
     assert saved[0] > failed[-1]["step"] and saved[-1] == metrics_of(folder)[-1]["step"]
 
 
-def test_a_step_that_fails_because_of_its_rows_names_them(
+def test_a_token_id_out_of_range_names_its_row_before_the_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """On a GPU the kernel would stop with an assertion that names no row."""
     training = begin(tmp_path)
-    steps = [0]
+    real = TokenCache.example
+    calls: list[int] = []
+
+    def example(cache: TokenCache, index: int) -> Example:
+        found = real(cache, index)
+        return replace(found, ids=found.ids + 10**6) if found.row == 17 else found
 
     def loss_sum(model: Model, batch: MicroBatch) -> torch.Tensor:
-        steps[0] += 1
-        if steps[0] == 3:
-            # Causes the error of an embedding without a row for the token.
-            batch.ids[..., 0] = 10**6
+        calls.append(int(batch.ids.max()))
         return REAL(model, batch)
 
+    monkeypatch.setattr(TokenCache, "example", example)
     monkeypatch.setattr(Model, "loss_sum", loss_sum)
     spec = training.spec(save_steps=1, eval_samples=0, generate_samples=0)
     error = exit_of(fail(training, spec, monkeypatch))["error"]
-    assert error["category"] == "token_out_of_range"
-    assert len(error["rows"]) == spec["config"]["batch_size"]
+    assert error["category"] == "token_out_of_range" and error["rows"] == [17]
+    assert "Row 17 has token id 1000" in error["message"]
+    assert max(calls, default=0) < 10**6
     trained = {row for line in lines_of(training.dataset / "ledger.jsonl") for row in line["rows"]}
-    assert trained and not trained & set(error["rows"])
+    assert 17 not in trained

@@ -43,7 +43,17 @@ const machineRestarts: readonly Row[] = [
     'the GPU reported an illegal memory access',
     'Check the driver and any overclocking.',
   ],
+  [
+    'gpu_launch_timeout',
+    'the driver ended a GPU kernel that ran too long',
+    'A GPU with a display ends long kernels: lower micro_batch, or use another GPU.',
+  ],
   ['cuda_library_error', 'a CUDA library failed', 'Check the driver version.'],
+  [
+    'gpu_communication_error',
+    'the communication between the GPUs failed',
+    `${RESTARTED} If it happens again, set world_size to 1.`,
+  ],
   [
     'checkpoint_corrupt',
     'a checkpoint is damaged',
@@ -84,6 +94,16 @@ const machineWaits: readonly Row[] = [
     'gpu_lost',
     'the GPU no longer responds',
     'Restart the computer; training then resumes automatically.',
+  ],
+  [
+    'gpu_memory_error',
+    'the GPU reported a memory error that ECC could not correct',
+    'Restart the computer. If it happens again, the GPU may be faulty.',
+  ],
+  [
+    'driver_too_old',
+    'the NVIDIA driver is too old for this PyTorch build',
+    'Update the NVIDIA driver; training then resumes automatically.',
   ],
   [
     'driver_mismatch',

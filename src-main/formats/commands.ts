@@ -14,6 +14,7 @@ export const COMMAND_VERBS = [
   'eval',
   'ask',
   'stop-answer',
+  'configure',
 ] as const;
 export type CommandVerb = (typeof COMMAND_VERBS)[number];
 
@@ -35,6 +36,20 @@ export const askArguments = z.object({
 });
 export type AskArguments = z.infer<typeof askArguments>;
 
+/** `args` of the command `configure`: the settings that also change for the pass being trained. */
+export const liveSettings = z.object({
+  micro_batch: z
+    .union([z.literal('auto'), integer('Examples in memory at a time')])
+    .describe('Examples in memory at a time'),
+  generate_samples: integer('Questions asked in an evaluation'),
+  eval_max_new_tokens: integer('Longest answer, tokens'),
+  eval_timeout_seconds: number('Time limit of an evaluation, s'),
+  keep_checkpoints: integer('Checkpoints to keep'),
+  pause_keep_seconds: number('How long a paused trainer keeps the model in memory, s'),
+  monitoring_percent: number('Monitoring budget, percent of the time'),
+});
+export type LiveSettings = z.infer<typeof liveSettings>;
+
 /** What a command does, for docs/protocol.md. */
 export const commandEffects: Readonly<Record<CommandVerb, string>> = {
   pause:
@@ -49,6 +64,7 @@ export const commandEffects: Readonly<Record<CommandVerb, string>> = {
   eval: 'Runs an evaluation.',
   ask: 'A `chat` worker answers the conversation in `args`.',
   'stop-answer': 'A `chat` worker ends the answer with the `id` in `args`.',
+  configure: 'The trainer uses the settings in `args` from the next step on.',
 };
 
 export const commandFile = defineFile({
@@ -65,7 +81,9 @@ export const commandFile = defineFile({
     args: z
       .record(z.string(), z.unknown())
       .default({})
-      .describe('`ask`: the conversation; `stop-answer`: the `id`; else empty'),
+      .describe(
+        '`ask`: the conversation; `stop-answer`: the `id`; `configure`: the settings; else empty',
+      ),
   }),
 });
 export type Command = z.infer<typeof commandFile.schema>;

@@ -17,11 +17,15 @@ export interface GpuReading {
   /** Watt. */
   readonly power: number | null;
   readonly driver: string | null;
+  /** Compute capability, for example 8.6; null where the driver's tool doesn't report it. */
+  readonly capability?: number | null;
 }
 
 /** `nvidia-smi --help-query-gpu` describes them. */
 const QUERY =
   'uuid,index,name,utilization.gpu,memory.used,memory.total,temperature.gpu,power.draw,driver_version';
+/** The tool of an older driver refuses the whole query because of it. */
+const CAPABILITY = 'compute_cap';
 const SECONDS_BETWEEN_REPORTS = 2;
 /** A GPU that wasn't reported for this long is no longer shown. */
 const SECONDS_FRESH = 10;
@@ -33,7 +37,8 @@ const SECONDS_TO_RESTART = { first: 5, most: 60 };
 /** One line of the query in CSV, without header and units; null when it is cut or a message. Pure. */
 export function parseGpuLine(line: string): GpuReading | null {
   const fields = line.split(',').map((field) => field.trim());
-  if (fields.length !== QUERY.split(',').length) return null;
+  const count = QUERY.split(',').length;
+  if (fields.length !== count && fields.length !== count + 1) return null;
   // A GPU answers with a word in brackets for what it doesn't measure: [N/A], [Not Supported].
   const [uuid, index, name, ...rest] = fields.map((field) =>
     field === '' || /^\[.*\]$/.test(field) || field === 'N/A' ? null : field,
@@ -54,16 +59,42 @@ export function parseGpuLine(line: string): GpuReading | null {
     temperature: number(3),
     power: number(4),
     driver: rest[5] ?? null,
+    capability: number(6),
   };
 }
 
-/** The GPU that `device` names (`cuda:1`, a UUID), else the first; null when there is none. Pure. */
-export function gpuOf(gpus: readonly GpuReading[], device: string | null): GpuReading | null {
+/** The GPUs that a Python process sees, in its order. `visible`: CUDA_VISIBLE_DEVICES. Pure. */
+export function visibleGpus(
+  gpus: readonly GpuReading[],
+  visible: string | undefined,
+): readonly GpuReading[] {
+  if (visible === undefined || visible === '') return gpus;
+  return visible.split(',').flatMap((name) => {
+    const gpu = named(gpus, name.trim());
+    return gpu === undefined ? [] : [gpu];
+  });
+}
+
+const named = (gpus: readonly GpuReading[], name: string): GpuReading | undefined =>
+  name === ''
+    ? undefined
+    : gpus.find(({ index, uuid }) => String(index) === name || uuid.startsWith(name));
+
+/**
+ * The GPU that `device` names (`cuda:1`, a UUID); the first one where it names none, null where it
+ * names one that isn't there. Pure.
+ */
+export function gpuOf(
+  gpus: readonly GpuReading[],
+  device: string | null,
+  visible: string | undefined = process.env['CUDA_VISIBLE_DEVICES'],
+): GpuReading | null {
   const index = /^cuda:(\d+)$/.exec(device ?? '')?.[1];
-  const named = gpus.find((gpu) =>
-    index === undefined ? gpu.uuid === device : gpu.index === Number(index),
-  );
-  return named ?? gpus[0] ?? null;
+  if (index === undefined)
+    return gpus.find(({ uuid }) => uuid === device) ?? visibleGpus(gpus, visible)[0] ?? null;
+  const names = visible === undefined || visible === '' ? null : visible.split(',');
+  // One that doesn't answer at the moment keeps its number.
+  return named(gpus, names === null ? index : (names[Number(index)]?.trim() ?? '')) ?? null;
 }
 
 export interface GpuReader {
@@ -83,6 +114,7 @@ export function createGpuReader(options: {
   const readings = new Map<string, { readonly reading: GpuReading; readonly t: number }>();
   const stop = new AbortController();
   let wait = SECONDS_TO_RESTART.first;
+  let query = `${QUERY},${CAPABILITY}`;
   let cancelRestart = (): void => undefined;
   let setReady = (): void => undefined;
   const ready = new Promise<void>((resolve) => {
@@ -103,7 +135,7 @@ export function createGpuReader(options: {
     const child = execa(
       options.command,
       [
-        `--query-gpu=${QUERY}`,
+        `--query-gpu=${query}`,
         '--format=csv,noheader,nounits',
         '-l',
         String(SECONDS_BETWEEN_REPORTS),
@@ -123,8 +155,16 @@ export function createGpuReader(options: {
 
   async function run(): Promise<void> {
     const exists = await read().catch(() => true);
+    if (!exists || stop.signal.aborted) {
+      setReady();
+      return;
+    }
+    if (readings.size === 0 && query !== QUERY) {
+      query = QUERY;
+      void run();
+      return;
+    }
     setReady();
-    if (!exists || stop.signal.aborted) return;
     cancelRestart = clock.after(wait, () => void run());
     wait = Math.min(SECONDS_TO_RESTART.most, wait * 2);
   }

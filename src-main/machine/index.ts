@@ -13,7 +13,7 @@ import { memoryFrom, type MemoryReading, residentMegabytes } from './memory.ts';
 import { createLoad, hasFastBf16, processorName } from './processor.ts';
 
 export { diskSpace, type DiskSpace } from './disk.ts';
-export { gpuOf, type GpuReading, parseGpuLine } from './gpu.ts';
+export { gpuOf, type GpuReading, parseGpuLine, visibleGpus } from './gpu.ts';
 export { memoryFrom, type MemoryReading, residentMegabytes } from './memory.ts';
 export { createLoad, hasFastBf16, processorName } from './processor.ts';
 
@@ -28,6 +28,8 @@ export interface MachineFacts {
   readonly hasFastBf16: boolean;
   /** An NVIDIA driver is installed, even if it doesn't answer at the moment. */
   readonly hasGpu: boolean;
+  /** The GPUs when the program started; empty while the driver doesn't answer. */
+  readonly gpus?: readonly GpuReading[];
   readonly memoryBytes: number;
 }
 
@@ -51,7 +53,13 @@ export interface Machine {
 /** On Linux a reading is one small file; elsewhere systeminformation starts vm_stat or PowerShell. */
 const SECONDS_BETWEEN_MEMORY_READINGS = process.platform === 'linux' ? 0.5 : 15;
 /** One of them exists wherever an NVIDIA driver is installed. */
-const DRIVER_FILES = ['/dev/nvidiactl', 'C:\\Windows\\System32\\nvml.dll'];
+const DRIVER_FILES = [
+  '/dev/nvidiactl',
+  'C:\\Windows\\System32\\nvml.dll',
+  // WSL2 has the driver of Windows, in a folder that is not in the PATH of every process.
+  '/usr/lib/wsl/lib/libcuda.so.1',
+];
+const WSL_TOOL = '/usr/lib/wsl/lib/nvidia-smi';
 
 export interface MachineOptions {
   readonly clock?: Clock;
@@ -62,7 +70,8 @@ export interface MachineOptions {
 
 export function createMachine(options: MachineOptions = {}): Machine {
   const clock = options.clock ?? systemClock;
-  const gpu = createGpuReader({ clock, command: options.nvidiaSmi ?? 'nvidia-smi' });
+  const tool = existsSync(WSL_TOOL) ? WSL_TOOL : 'nvidia-smi';
+  const gpu = createGpuReader({ clock, command: options.nvidiaSmi ?? tool });
   const cpuPercent = createLoad();
   const hasDriver = (options.driverFiles ?? DRIVER_FILES).some((file) => existsSync(file));
   let facts: Promise<MachineFacts> | null = null;
@@ -76,13 +85,14 @@ export function createMachine(options: MachineOptions = {}): Machine {
 
   async function readFacts(): Promise<MachineFacts> {
     const cpu = await systeminformation.cpu();
+    const gpus = (await knownGpus()) ?? [];
     return {
       platform: process.platform,
       processor: processorName(cpu),
       cores: os.cpus().length,
       hasFastBf16: hasFastBf16(cpu.flags),
-      // WSL has the tool but none of the driver's files.
-      hasGpu: hasDriver || ((await knownGpus())?.length ?? 0) > 0,
+      hasGpu: hasDriver || gpus.length > 0,
+      gpus,
       memoryBytes: os.totalmem(),
     };
   }

@@ -51,7 +51,10 @@ describe('a line of nvidia-smi', () => {
       temperature: 44,
       power: null,
       driver: '566.36',
+      capability: null,
     });
+    expect(parseGpuLine(`${LAPTOP}, 8.9`)?.capability).toBe(8.9);
+    expect(parseGpuLine(`${LAPTOP}, [N/A]`)?.capability).toBeNull();
     expect(
       parseGpuLine(
         'GPU-1, 0, Tesla K80, [Not Supported], [Unknown Error], 11441, , N/A, [Insufficient Permissions]',
@@ -87,6 +90,14 @@ describe('a line of nvidia-smi', () => {
     expect(gpuOf(gpus, 'cpu')?.index).toBe(0);
     expect(gpuOf(gpus, null)?.index).toBe(0);
     expect(gpuOf([], 'cuda:0')).toBeNull();
+    // Never another GPU's readings in place of one that doesn't answer.
+    expect(gpuOf([gpus[1]!], 'cuda:0')).toBeNull();
+    expect(gpuOf([gpus[1]!], 'cuda:1')?.index).toBe(1);
+    // CUDA_VISIBLE_DEVICES renumbers the GPUs for the trainer.
+    expect(gpuOf(gpus, 'cuda:0', '1')?.index).toBe(1);
+    expect(gpuOf(gpus, 'cuda:1', 'GPU-1b724e78,0')?.index).toBe(0);
+    expect(gpuOf(gpus, 'cuda:1', '1')).toBeNull();
+    expect(gpuOf(gpus, null, '1')?.index).toBe(1);
   });
 });
 
@@ -99,8 +110,17 @@ describe('the reader of the GPUs', () => {
     await expect.poll(() => machine?.gpus().map(({ index }) => index)).toEqual([0, 1]);
     expect((await machine.facts()).hasGpu).toBe(true);
     expect(readFileSync(`${folder}/arguments`, 'utf8').trim()).toBe(
-      '--query-gpu=uuid,index,name,utilization.gpu,memory.used,memory.total,temperature.gpu,power.draw,driver_version --format=csv,noheader,nounits -l 2',
+      '--query-gpu=uuid,index,name,utilization.gpu,memory.used,memory.total,temperature.gpu,power.draw,driver_version,compute_cap --format=csv,noheader,nounits -l 2',
     );
+  });
+
+  test('an older driver, whose tool does not know the compute capability, is asked without it', async () => {
+    const nvidiaSmi = fakeNvidiaSmi(
+      `case "$1" in *compute_cap*) echo 'Field "compute_cap" is not a valid field to query.'; exit 2;; esac; echo '${H200}'; exec sleep 60`,
+    );
+    machine = createMachine({ nvidiaSmi, driverFiles: [] });
+    expect(await machine.knownGpus()).toMatchObject([{ name: 'NVIDIA H200', capability: null }]);
+    expect((await machine.facts()).gpus).toHaveLength(1);
   });
 
   test('a tool that exits is started again, with growing waits', async () => {

@@ -21,7 +21,7 @@ const category = (evidence: Partial<Evidence>): string =>
 describe('the crash table', () => {
   test('has the categories of the specification, each with meaning and advice', () => {
     const wanted =
-      'gpu_out_of_memory gpu_out_of_memory_context_lost windows_shared_memory_fallback host_out_of_memory shared_memory_too_small device_side_assert illegal_memory_access cuda_library_error gpu_lost driver_mismatch no_kernel_for_gpu no_cuda disk_full permission_denied checkpoint_corrupt checkpoint_incompatible model_not_found template_error dataset_error token_out_of_range not_a_number weights_not_finite worker_died segmentation_fault hang import_error configuration_error stopped_by_user unknown killed_by_signal device_busy over_limit';
+      'gpu_out_of_memory gpu_out_of_memory_context_lost windows_shared_memory_fallback host_out_of_memory shared_memory_too_small device_side_assert illegal_memory_access cuda_library_error gpu_lost gpu_memory_error gpu_launch_timeout gpu_communication_error driver_too_old driver_mismatch no_kernel_for_gpu no_cuda disk_full permission_denied checkpoint_corrupt checkpoint_incompatible model_not_found template_error dataset_error token_out_of_range not_a_number weights_not_finite worker_died segmentation_fault hang import_error configuration_error stopped_by_user unknown killed_by_signal device_busy over_limit';
     for (const name of wanted.split(' ')) {
       const entry = crashTable.get(name);
       expect(entry, name).toBeDefined();
@@ -40,6 +40,19 @@ describe('the crash table', () => {
     ],
     ['NVRM: Xid (PCI:0000:01:00): 79, GPU has fallen off the bus.', 'gpu_lost'],
     ['Failed to initialize NVML: Driver/library version mismatch', 'driver_mismatch'],
+    [
+      'RuntimeError: The NVIDIA driver on your system is too old (found version 11040).',
+      'driver_too_old',
+    ],
+    ['CUDA error: CUDA driver version is insufficient for CUDA runtime version', 'driver_too_old'],
+    ['CUDA error: uncorrectable ECC error encountered', 'gpu_memory_error'],
+    ['CUDA error: the launch timed out and was terminated', 'gpu_launch_timeout'],
+    ['CUDA error: unspecified launch failure', 'illegal_memory_access'],
+    ['CUDA error: misaligned address', 'illegal_memory_access'],
+    [
+      'torch.distributed.DistBackendError: NCCL error in: ProcessGroupNCCL.cpp:2251, unhandled system error',
+      'gpu_communication_error',
+    ],
     [
       "[enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate memory",
       'host_out_of_memory',
@@ -246,6 +259,14 @@ test('Python sees only the allowed part of the environment', () => {
     expect.arrayContaining(['PATH', 'HOME', 'CUDA_VISIBLE_DEVICES', 'NIGHTSHIFT_CACHE']),
   );
   expect(train).toMatchObject({ GOMP_SPINCOUNT: '2000', PYTHONPATH: '/p', HF_HUB_OFFLINE: '1' });
+  const forGpu = {
+    PYTORCH_ALLOC_CONF: 'backend:native',
+    CUBLAS_WORKSPACE_CONFIG: ':16:8',
+    NCCL_DEBUG: 'INFO',
+    TRITON_CACHE_DIR: '/t',
+    CUDNN_LOGLEVEL_DBG: '1',
+  };
+  expect(environmentFor('train', { ...own, ...forGpu }, python)).toMatchObject(forGpu);
   for (const name of ['SECRET_TOKEN', 'PYTHONSTARTUP', 'LD_PRELOAD', 'PIP_INDEX_URL'])
     expect(train, name).not.toHaveProperty(name);
   expect(environmentFor('base', own, python)).toHaveProperty('PIP_INDEX_URL');
@@ -315,4 +336,18 @@ test('after the GPU ran out of memory the micro-batch is halved, in tokens', () 
   expect(halveMicroBatch(null)).toBe(2048);
   expect(halveMicroBatch(2048)).toBe(1024);
   expect(halveMicroBatch(1)).toBe(1);
+});
+
+test('bf16 is the default only on a GPU that computes it', () => {
+  const gpu = {
+    ...{ uuid: 'GPU-a', index: 0, name: 'a', utilization: null, memoryUsedMb: null },
+    ...{ memoryTotalMb: null, temperature: null, power: null, driver: null },
+  };
+  const precision = (capability: number | null): string =>
+    resolveForMachine(factoryConfig, {
+      hasGpu: true,
+      hasFastBf16: false,
+      gpus: [{ ...gpu, capability }],
+    }).config.precision;
+  expect([7.5, 8, 8.9, 10, null].map(precision)).toEqual(['fp32', 'bf16', 'bf16', 'bf16', 'bf16']);
 });

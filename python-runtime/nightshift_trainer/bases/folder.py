@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ..architectures import UnsupportedModel, class_name
 from ..rendering.base import BaseRefused
+from ..rendering.special_tokens import read_settings
 from .bounds import require_bounded
-from .embeddings import require_embeddings, tensor_shapes
+from .embeddings import EMBEDDINGS, require_embeddings, tensor_shapes
 from .named_templates import read_chat_template
 
+# The output layer in the architectures of transformers.
+HEADS = ("lm_head.weight", "embed_out.weight")
 TEXT_FILES = (
     "config.json",
     "generation_config.json",
@@ -23,9 +28,17 @@ TEXT_FILES = (
 )
 
 
-def _count_parameters(weights: list[Path]) -> int:
-    """The number of parameters, from the headers alone; no tensor is read."""
-    return sum(math.prod(shape) for path in weights for shape in tensor_shapes(path).values())
+def _count_parameters(weights: list[Path], settings: Mapping[str, Any]) -> int:
+    """The number of parameters, from the headers alone; no tensor is read. An output layer that is
+    the input embeddings counts once, also where the file has both."""
+    shapes = {name: shape for path in weights for name, shape in tensor_shapes(path).items()}
+    is_tied = settings.get("tie_word_embeddings") is True
+    has_embeddings = any(name.endswith(EMBEDDINGS) for name in shapes)
+    return sum(
+        math.prod(shape)
+        for name, shape in shapes.items()
+        if not (is_tied and has_embeddings and name.endswith(HEADS))
+    )
 
 
 def write_folder(source: Path, folder: Path) -> int:
@@ -56,4 +69,4 @@ def write_folder(source: Path, folder: Path) -> int:
     for path in weights:
         # Copied, not hard-linked: a program that writes into the source must not change the base.
         shutil.copyfile(path, folder / path.name)
-    return _count_parameters(weights)
+    return _count_parameters(weights, read_settings(source / "config.json"))

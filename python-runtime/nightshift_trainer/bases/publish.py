@@ -74,9 +74,11 @@ def publish(
     name: str,
     label: str,
     license_name: str,
+    check: Callable[[Path, int], None] | None = None,
 ) -> dict[str, object]:
     """Publishes the folder that `fill` writes, and returns its base.json. `fill` gets a temporary
-    folder and returns the number of parameters. An existing `target` is kept unchanged."""
+    folder and returns the number of parameters; `check` gets both and may refuse. An existing
+    `target` is kept unchanged."""
     if (target / "base.json").is_file():
         return with_current_names(read_json(target / "base.json"))
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -86,6 +88,8 @@ def publish(
     try:
         parameters = fill(partial)
         write_training_template(partial)
+        if check is not None:
+            check(partial, parameters)
         facts: dict[str, object] = {
             "format": 1,
             "id": identifier,

@@ -28,7 +28,7 @@ def run(folder: RunFolder, spec: Mapping[str, Any]) -> None:
         source = request.get("source")
         if not source:
             raise BaseRefused("No source folder was given.")
-        _make_from_folder(target, Path(source))
+        _make_from_folder(target, Path(source), progress)
     else:
         raise BaseRefused(f"Unknown base model {request['id']!r}.")
     progress(1.0, "ready")
@@ -72,10 +72,18 @@ def _make_smollm2(target: Path, progress: smollm2.Progress) -> None:
     )
 
 
-def _make_from_folder(target: Path, source: Path) -> None:
+def _make_from_folder(target: Path, source: Path, progress: smollm2.Progress) -> None:
+    def check(partial: Path, parameters: int) -> None:
+        progress(0.8, "comparing the loss with transformers")
+        # Only here: importing torch and transformers takes seconds.
+        from .self_check import require_same_loss
+
+        require_same_loss(partial, parameters)
+
     publish(
         target,
         lambda partial: write_folder(source, partial),
+        check=check,
         identifier="folder",
         name=source.name,
         label=f"from {source}",

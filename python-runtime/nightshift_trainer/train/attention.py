@@ -1,12 +1,13 @@
 """Causal attention within each segment of a packed row, without a dense mask over the whole row.
 
-Segments of similar length are batched. Padding is at the end of a segment, where causal attention
-never sees it.
+On a GPU the kernel for variable lengths reads the packed row as it is. Elsewhere, segments of
+similar length are batched; padding is at the end of a segment, where causal attention never sees
+it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,23 +15,128 @@ from torch.nn import functional
 from transformers import AttentionInterface
 from transformers.utils.logging import disable_progress_bar
 
-from .collator import MATMUL_MAX_LENGTH, SegmentBatch
+from . import device
+from .collator import MATMUL_MAX_LENGTH, SegmentBatch, SegmentLayout
 
 NAME = "nightshift_segments"
 
 
+@dataclass(frozen=True)
+class Variant:
+    """What a model changes about attention. window: tokens that a token sees, itself included;
+    softcap: bound of the scores; sinks: one score for each head that takes weight from all tokens
+    (None: not used)."""
+
+    scaling: float
+    dropout: float = 0.0
+    window: int | None = None
+    softcap: float | None = None
+    sinks: torch.Tensor | None = None
+
+    @property
+    def changes_scores(self) -> bool:
+        return self.softcap is not None or self.sinks is not None
+
+
+class _PadSegments(torch.autograd.Function):
+    """[tokens, …] -> [segments, longest, …]. The gradient of a token is that of its own place: the
+    copies of it in the padding get none, so nothing has to be summed."""
+
+    @staticmethod
+    def forward(ctx: Any, packed: torch.Tensor, batch: SegmentBatch) -> torch.Tensor:  # noqa: ANN401
+        ctx.batch, ctx.shape = batch, packed.shape
+        return packed[batch.positions]
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> Any:  # noqa: ANN401 - torch's context
+        batch: SegmentBatch = ctx.batch
+        flat = grads[0].flatten(0, 1)
+        gradient = flat.new_zeros(ctx.shape)
+        return gradient.index_copy_(0, batch.tokens, flat.index_select(0, batch.slots)), None
+
+
+class _UnpadSegments(torch.autograd.Function):
+    """The reverse: [segments, longest, …] -> [tokens of the batch, …], without the padding."""
+
+    @staticmethod
+    def forward(ctx: Any, padded: torch.Tensor, batch: SegmentBatch) -> torch.Tensor:  # noqa: ANN401
+        ctx.batch, ctx.shape = batch, padded.shape
+        return padded.flatten(0, 1).index_select(0, batch.slots)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> Any:  # noqa: ANN401 - torch's context
+        gradient = grads[0].new_zeros(ctx.shape)
+        gradient.flatten(0, 1).index_copy_(0, ctx.batch.slots, grads[0])
+        return gradient, None
+
+
+def _hidden_positions(length: int, window: int | None, on: torch.device) -> torch.Tensor:
+    """True where a query (row) doesn't see a key (column)."""
+    everything = torch.ones(length, length, dtype=torch.bool, device=on)
+    hidden = everything.triu(1)
+    if window is not None and window < length:
+        hidden = hidden | everything.tril(-window)
+    return hidden
+
+
 def _matmul_attention(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scaling: float, dropout: float
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, variant: Variant
 ) -> torch.Tensor:
     """[segments, heads, length, width]; softmax in fp32."""
     length = query.shape[2]
-    scores = torch.matmul(query, key.transpose(2, 3)) * scaling
-    future = torch.ones(length, length, dtype=torch.bool, device=query.device).triu(1)
-    scores = scores.masked_fill(future, torch.finfo(scores.dtype).min)
+    scores = torch.matmul(query, key.transpose(2, 3)) * variant.scaling
+    if variant.softcap is not None:
+        scores = torch.tanh(scores / variant.softcap) * variant.softcap
+    hidden = _hidden_positions(length, variant.window, query.device)
+    scores = scores.masked_fill(hidden, torch.finfo(scores.dtype).min)
+    if variant.sinks is not None:
+        sinks = variant.sinks.to(scores.dtype).reshape(1, -1, 1, 1)
+        scores = torch.cat([scores, sinks.expand(*scores.shape[:3], 1)], dim=-1)
     weights = torch.softmax(scores, dim=-1, dtype=torch.float32).to(query.dtype)
-    if dropout > 0:
-        weights = functional.dropout(weights, dropout)
-    return torch.matmul(weights, value)
+    if variant.dropout > 0:
+        weights = functional.dropout(weights, variant.dropout)
+    return torch.matmul(weights[..., :length], value)
+
+
+def _fused_attention(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, variant: Variant
+) -> torch.Tensor:
+    """[segments, heads, length, width]."""
+    length = query.shape[2]
+    is_windowed = variant.window is not None and variant.window < length
+    mask = ~_hidden_positions(length, variant.window, query.device) if is_windowed else None
+    return functional.scaled_dot_product_attention(
+        query,
+        key,
+        value,
+        attn_mask=mask,
+        dropout_p=variant.dropout,
+        is_causal=not is_windowed,
+        scale=variant.scaling,
+    )
+
+
+def _padded_attention(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    layout: SegmentLayout,
+    variant: Variant,
+) -> torch.Tensor:
+    """query [tokens, heads, width], key and value [tokens, key heads, width]."""
+    repeats = query.shape[1] // key.shape[1]
+    result = query.new_zeros(query.shape[0], query.shape[1], value.shape[2])
+    for batch in layout.segments:
+        parts = [_PadSegments.apply(part, batch).transpose(1, 2) for part in (query, key, value)]
+        if repeats > 1:
+            parts[1] = parts[1].repeat_interleave(repeats, dim=1)
+            parts[2] = parts[2].repeat_interleave(repeats, dim=1)
+        is_short = batch.positions.shape[1] <= MATMUL_MAX_LENGTH and query.device.type == "cpu"
+        kernel = _matmul_attention if is_short or variant.changes_scores else _fused_attention
+        output = kernel(parts[0], parts[1], parts[2], variant)
+        tokens = _UnpadSegments.apply(output.transpose(1, 2), batch)
+        result = result.index_put((batch.tokens,), tokens)
+    return result
 
 
 def segment_attention(
@@ -39,34 +145,26 @@ def segment_attention(
     key: torch.Tensor,
     value: torch.Tensor,
     attention_mask: torch.Tensor | None,
-    scaling: float,
+    scaling: float | None = None,
     dropout: float = 0.0,
-    segments: Sequence[SegmentBatch] = (),
-    **_: Any,  # noqa: ANN401 - other arguments of transformers
+    sliding_window: int | None = None,
+    softcap: float | None = None,
+    s_aux: torch.Tensor | None = None,
+    layout: SegmentLayout | None = None,
+    **_: Any,  # noqa: ANN401 - other arguments of transformers; bases/self_check.py finds what counts
 ) -> tuple[torch.Tensor, None]:
     """query [1, heads, tokens, width], key and value [1, key heads, tokens, width]
     -> [1, tokens, heads, width]."""
-    if attention_mask is not None or not segments:
-        raise ValueError("segment attention needs `segments` and no attention mask")
-    repeats = query.shape[1] // key.shape[1]
-    flat_query, flat_key, flat_value = (part[0].transpose(0, 1) for part in (query, key, value))
-    result = query.new_zeros(query.shape[2], query.shape[1], value.shape[3])
-    for batch in segments:
-        parts = [
-            part[batch.positions].transpose(1, 2) for part in (flat_query, flat_key, flat_value)
-        ]
-        if repeats > 1:
-            parts[1] = parts[1].repeat_interleave(repeats, dim=1)
-            parts[2] = parts[2].repeat_interleave(repeats, dim=1)
-        if batch.positions.shape[1] <= MATMUL_MAX_LENGTH:
-            output = _matmul_attention(parts[0], parts[1], parts[2], scaling, dropout)
-        else:
-            output = functional.scaled_dot_product_attention(
-                parts[0], parts[1], parts[2], dropout_p=dropout, is_causal=True, scale=scaling
-            )
-        valid = batch.valid
-        result = result.index_put((batch.positions[valid],), output.transpose(1, 2)[valid])
-    return result[None], None
+    if attention_mask is not None or layout is None:
+        raise ValueError("segment attention needs `layout` and no attention mask")
+    if scaling is None:
+        scaling = query.shape[3] ** -0.5
+    variant = Variant(scaling, dropout, sliding_window, softcap, s_aux)
+    packed = [part.squeeze(0).transpose(0, 1) for part in (query, key, value)]
+    if dropout == 0 and not variant.changes_scores and device.has_varlen_attention(query):
+        result = device.varlen_attention(*packed, layout, scaling, sliding_window)
+        return result.unsqueeze(0), None
+    return _padded_attention(*packed, layout, variant).unsqueeze(0), None
 
 
 def register() -> None:

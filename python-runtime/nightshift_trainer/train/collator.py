@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from ..cache import Example
@@ -21,31 +23,64 @@ MATMUL_MAX_LENGTH = 512
 
 @dataclass(frozen=True)
 class SegmentBatch:
-    """Segments of similar length. positions: int64 [segments, longest], indices into the tokens of
-    the micro-batch; valid: bool of the same shape, False for padding."""
+    """Segments of similar length, as rows of a padded table. positions: int64 [segments, longest],
+    the token of the micro-batch at each place, in the padding the first token of the segment.
+    tokens, slots: int64, the tokens of these segments and their places in the flattened table."""
 
     positions: torch.Tensor
-    valid: torch.Tensor
+    tokens: torch.Tensor
+    slots: torch.Tensor
+
+
+class SegmentLayout:
+    """Where the segments of a micro-batch are, computed once and used by every layer."""
+
+    def __init__(self, starts: Sequence[int], lengths: Sequence[int], device: torch.device) -> None:
+        self._starts, self._lengths, self._device = starts, lengths, device
+        self.longest = max(lengths)
+
+    @cached_property
+    def boundaries(self) -> torch.Tensor:
+        """int32 [segments + 1]: the first token of each segment, and the end."""
+        ends = [*self._starts, self._starts[-1] + self._lengths[-1]]
+        return torch.tensor(ends, dtype=torch.int32, device=self._device)
+
+    @cached_property
+    def segments(self) -> list[SegmentBatch]:
+        return batch_segments(self._starts, self._lengths, self._device)
 
 
 @dataclass(frozen=True)
 class MicroBatch:
     """ids, position_ids: int64 [1, tokens]. sources, targets: int64 [targets], the positions whose
-    hidden states predict a token, and that token. labels: uint8 [tokens], as in the cache.
-    starts: first token of each example. examples: indices into the examples of the step."""
+    hidden states predict a token, and that token. labels: uint8 [tokens], as in the cache. starts:
+    first token of each example. examples: indices into the examples of the step. host_ids,
+    host_sources: what was copied to the device, for the ledger, which must not wait for it."""
 
     ids: torch.Tensor
     position_ids: torch.Tensor
-    segments: list[SegmentBatch]
+    layout: SegmentLayout
     sources: torch.Tensor
     targets: torch.Tensor
-    labels: torch.Tensor
+    labels: npt.NDArray[np.uint8]
     starts: list[int]
     examples: list[int]
+    host_ids: npt.NDArray[np.int64]
+    host_sources: npt.NDArray[np.int64]
 
     @property
     def tokens(self) -> int:
         return int(self.ids.shape[1])
+
+    @property
+    def host_checksum(self) -> int:
+        """What `checksum` gives for the same tensors on the device."""
+        targets = self.host_ids[self.host_sources + 1]
+        return int(self.host_ids.sum() + self.host_sources.sum() + targets.sum())
+
+    def checksum(self) -> torch.Tensor:
+        """int64 scalar on the device, so that a damaged copy can't be recorded as trained."""
+        return self.ids.sum() + self.sources.sum() + self.targets.sum()
 
 
 def split_into_micro_batches(
@@ -96,16 +131,18 @@ def collate(
     positions = np.concatenate([np.arange(length) for length in lengths])
     # The first token of an example can't be a target: no token before it predicts it.
     targets = np.flatnonzero((labels == 1) & (positions > 0))
-    device_ids = torch.from_numpy(ids).to(device)
+    sources = targets - 1
     return MicroBatch(
-        ids=device_ids[None],
+        ids=torch.from_numpy(ids).to(device, copy=True)[None],
         position_ids=torch.from_numpy(positions).to(device)[None],
-        segments=batch_segments(starts, lengths, device),
-        sources=torch.from_numpy(targets - 1).to(device),
-        targets=device_ids[torch.from_numpy(targets).to(device)],
-        labels=torch.from_numpy(labels),
+        layout=SegmentLayout(starts, lengths, device),
+        sources=torch.from_numpy(sources).to(device, copy=True),
+        targets=torch.from_numpy(ids[targets]).to(device),
+        labels=labels,
         starts=starts,
         examples=list(members),
+        host_ids=ids,
+        host_sources=sources,
     )
 
 
@@ -135,5 +172,7 @@ def batch_segments(
         length = torch.tensor([lengths[i] for i in members])
         valid = offsets[None] < length[:, None]
         positions = torch.where(valid, start[:, None] + offsets[None], start[:, None])
-        batches.append(SegmentBatch(positions.to(device), valid.to(device)))
+        slots = valid.flatten().nonzero()[:, 0]
+        tokens = positions.flatten()[slots]
+        batches.append(SegmentBatch(positions.to(device), tokens.to(device), slots.to(device)))
     return batches

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import deque
 from pathlib import Path
 from statistics import fmean, median
@@ -10,6 +11,7 @@ from statistics import fmean, median
 import psutil
 import torch
 
+from .collator import SegmentLayout
 from .errors import TrainerRefused
 
 _STATUS = Path("/proc/self/status")
@@ -49,17 +51,62 @@ def _named_device(name: str) -> torch.device:
     raise TrainerRefused("no_cuda", f"Device {name} not found")
 
 
-def activate(device: torch.device) -> None:
+def activate(device: torch.device, *, deterministic: bool = False) -> None:
     """Makes a GPU the current one of this process, before anything else touches CUDA: kernels,
     copies and random states without a named device would use the first GPU."""
-    if device.type == "cuda":
-        torch.cuda.set_device(device)
+    if device.type != "cuda":
+        return
+    if deterministic:
+        # cuBLAS reads it when it starts. Without it, or with a size of the user that isn't
+        # reproducible, PyTorch refuses every matrix product.
+        os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"
+        torch.backends.cudnn.benchmark = False
+    torch.cuda.set_device(device)
 
 
 def synchronize(device: torch.device) -> None:
     """Waits for all kernels of the device, so that a measured time includes them."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
+
+
+def has_varlen_attention(query: torch.Tensor) -> bool:
+    """Whether attention over a packed row has a kernel of its own: flash attention, which needs
+    16-bit floats, heads of at most 256 and an Ampere GPU."""
+    return (
+        query.device.type == "cuda"
+        and query.dtype in (torch.bfloat16, torch.float16)
+        and query.shape[-1] <= 256
+        and torch.cuda.get_device_capability(query.device) >= (8, 0)
+    )
+
+
+def varlen_attention(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    layout: SegmentLayout,
+    scaling: float,
+    window: int | None,
+) -> torch.Tensor:
+    """query [tokens, heads, width], key and value [tokens, key heads, width]; causal."""
+    # Only here: importing it takes a while, and a CPU never needs it.
+    from torch.nn.attention.varlen import varlen_attn
+
+    result = varlen_attn(
+        query,
+        key,
+        value,
+        layout.boundaries,
+        layout.boundaries,
+        layout.longest,
+        layout.longest,
+        scale=scaling,
+        window_size=(-1 if window is None else window - 1, 0),
+        enable_gqa=query.shape[1] != key.shape[1],
+    )
+    assert isinstance(result, torch.Tensor)
+    return result
 
 
 def free_cached_memory() -> None:

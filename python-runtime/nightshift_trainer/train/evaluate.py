@@ -46,13 +46,18 @@ class Evaluator:
         self._core = validation_examples(session.core, CORE, config.eval_samples)
         self._slice = validation_examples(session.cache, SLICE, config.eval_samples)
         self._fixed_texts, self._own_texts = validation_texts(session)
-        texts = self._fixed_texts or self._own_texts
-        self._questions = texts[: config.generate_samples]
-        self._answer_length = answer_length(session.base, texts, config.eval_max_new_tokens)
+        self.configure()
         # What the last evaluation took, for the decision whether the next one fits into the budget.
         self._loss_seconds = self._answer_seconds = 0.0
         self._requested_previews = 0
         self._checked_at = 0.0
+
+    def configure(self) -> None:
+        """Uses the settings as they are now."""
+        session, config = self.session, self.session.spec.config
+        texts = self._fixed_texts or self._own_texts
+        self._questions = texts[: config.generate_samples]
+        self._answer_length = answer_length(session.base, texts, config.eval_max_new_tokens)
 
     def evaluate(self, when: str) -> bool:
         """Measures the loss on the fixed validation set and on the validation rows of this dataset,

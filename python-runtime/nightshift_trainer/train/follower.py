@@ -42,7 +42,7 @@ def run(leader_folder: RunFolder, spec: TrainSpec) -> int:
                 lock = DeviceLock(str(device), folder.identity, spec.workspace, spec.run)
                 # Keeps a reference, and with it the lock, until the end of the run.
                 locks.callback(lambda: lock)
-            activate(device)
+            activate(device, deterministic=spec.config.deterministic)
             group = join_process_group(spec, device, folder.folder)
             _follow(open_session(folder, spec, group, heartbeat, lambda *_: None))
             group.shutdown()

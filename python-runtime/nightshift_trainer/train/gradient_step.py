@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from ..cache import Example
 from ..categories import category_of, is_out_of_memory
@@ -123,7 +124,9 @@ class GradientStep:
         """Divides each micro-batch's loss by the trained tokens of the whole step, over all ranks.
         Returns the sum of this rank's losses, nats."""
         model = self.session.model
-        total = 0.0
+        # Summed on the device and read once: each reading waits for all kernels before it.
+        sums = torch.zeros(2, dtype=torch.float64, device=model.device)
+        checksum = 0
         for batch in batches:
             self.session.heartbeat("step")
             self._members = batch.examples
@@ -131,9 +134,15 @@ class GradientStep:
             if len(batch.targets) == 0:
                 continue
             loss = model.loss_sum(batch)
-            total += float(loss.detach())
+            sums += torch.stack([loss.detach().double(), batch.checksum().double()])
+            checksum += batch.host_checksum
             (loss / trained_tokens).backward()
             model.accumulate_gradients()
+        total, device_checksum = sums.tolist()
+        if device_checksum != checksum:
+            raise TrainerRefused(
+                "illegal_memory_access", "The device computed with other tokens than it was given"
+            )
         return total
 
     def update(self, loss: float, learning_rate: float) -> tuple[float, str | None]:

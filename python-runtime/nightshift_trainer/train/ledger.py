@@ -128,10 +128,10 @@ class BatchDigest:
         return merged
 
     def add(self, batch: MicroBatch) -> None:
-        ids = batch.ids[0].cpu().numpy().astype("<i4")
+        ids = batch.host_ids.astype("<i4")
         # Labels from the positions that the loss used, not from the cache.
         labels = np.zeros(len(ids), dtype=np.uint8)
-        labels[batch.sources.cpu().numpy() + 1] = 1
+        labels[batch.host_sources + 1] = 1
         ends = [*batch.starts[1:], len(ids)]
         for example, start, end in zip(batch.examples, batch.starts, ends, strict=True):
             example_labels = labels[start:end].copy()

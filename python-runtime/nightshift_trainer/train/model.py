@@ -12,7 +12,7 @@ import torch
 from ..architectures import UnsupportedModel, model_class
 from . import attention
 from .collator import MicroBatch
-from .loss import cross_entropy_sum
+from .loss import LogitsChange, cross_entropy_sum, take_rows
 
 # Labeled positions per chunk of the loss: 512 x vocabulary fp32 logits exist at the same time.
 LOSS_CHUNK = 512
@@ -31,15 +31,32 @@ def _model_class(folder: Path) -> Any:  # noqa: ANN401 - one of many classes
         raise ModelNotFound(f"Couldn't load a model from {folder}: {error}") from error
 
 
+def _logits_change(config: Any) -> LogitsChange:  # noqa: ANN401 - of the model's own class
+    """Cohere multiplies its logits, Granite divides them, Gemma bounds them."""
+    factor = float(getattr(config, "logit_scale", None) or 1.0)
+    factor /= float(getattr(config, "logits_scaling", None) or 1.0)
+    return LogitsChange(factor, getattr(config, "final_logit_softcapping", None))
+
+
+def generation_attention(network: Any) -> str:  # noqa: ANN401 - of any class
+    """The attention of transformers for answers: the fast one where it computes the same."""
+    has_softcap = getattr(network.config, "attn_logit_softcapping", None) is not None
+    return "sdpa" if network._supports_sdpa and not has_softcap else "eager"
+
+
 class Model:
     """`master_weights`: fp32 tensors by parameter name, tied weights once. The optimizer updates
     these; without bf16 they are the parameters themselves."""
 
     def __init__(
-        self, folder: Path, precision: str, device: torch.device, dropout: float | None = None
+        self,
+        folder: Path,
+        precision: str,
+        device: torch.device,
+        **overrides: Any,  # noqa: ANN401 - settings of any model's config.json
     ) -> None:
+        """`overrides`: replace settings of the model's config.json."""
         attention.register()
-        extra = {} if dropout is None else {"attention_dropout": dropout}
         self.network = _model_class(folder).from_pretrained(
             folder,
             dtype=torch.float32,
@@ -47,9 +64,12 @@ class Model:
             local_files_only=True,
             trust_remote_code=False,
             use_safetensors=True,
-            **extra,
+            **overrides,
         )
         self.network.config.use_cache = False
+        self._logits_change = _logits_change(self.network.config)
+        self.vocabulary = int(self.network.get_input_embeddings().weight.shape[0])
+        self.generates_with = generation_attention(self.network)
         self.network.to(device)
         self.device = device
         self.is_bf16 = precision == "bf16"
@@ -92,11 +112,17 @@ class Model:
         hidden = self.network.base_model(
             input_ids=batch.ids,
             position_ids=batch.position_ids,
-            segments=batch.segments,
+            layout=batch.layout,
             use_cache=False,
         ).last_hidden_state[0]
         weight = self.network.get_output_embeddings().weight
-        return cross_entropy_sum(hidden[batch.sources], weight, batch.targets, self.loss_chunk)
+        return cross_entropy_sum(
+            take_rows(hidden, batch.sources),
+            weight,
+            batch.targets,
+            self.loss_chunk,
+            self._logits_change,
+        )
 
     def accumulate_gradients(self) -> None:
         """Adds the gradients of the last backward pass to the fp32 sums and frees them."""
@@ -130,7 +156,7 @@ class Model:
         before = config._attn_implementation
         self.network.eval()
         if generates:
-            config._attn_implementation = "sdpa"
+            config._attn_implementation = self.generates_with
         try:
             with torch.inference_mode():
                 yield

@@ -36,7 +36,7 @@ def open_session(
     """`heartbeat` is called during loading and may raise to abort it. `on_skipped` receives each
     checkpoint that can't be resumed from, with the reason."""
     torch.set_num_threads(spec.threads)
-    torch.use_deterministic_algorithms(spec.config.deterministic, warn_only=True)
+    torch.use_deterministic_algorithms(spec.config.deterministic)
     checkpoint = _agree_on_checkpoint(spec, process_group, heartbeat, on_skipped)
     check_caches(run_folder, spec, process_group, heartbeat)
     cache = TokenCache(spec.dataset.cache)
@@ -118,7 +118,9 @@ def _load_model(spec: TrainSpec, checkpoint: Checkpoint | None, rank: int) -> Mo
         _require_base(folder, spec.base.hash)
     randomness.seed_all(spec.config.seed)
     device = resolve_device(spec.device, rank)
-    model = Model(folder, spec.config.precision, device, spec.attention_dropout)
+    dropout = spec.attention_dropout
+    overrides = {} if dropout is None else {"attention_dropout": dropout}
+    model = Model(folder, spec.config.precision, device, **overrides)
     if checkpoint is None and (name := first_non_finite(model.master_weights)) is not None:
         raise TrainerRefused(
             "model_not_found", f"The base model in {folder} contains NaN or Inf in {name}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 from .. import protocol
 from .sampler import RowOrder
@@ -41,6 +43,22 @@ class TrainConfig:
     @property
     def rows_per_step(self) -> int:
         return self.batch_size * self.gradient_accumulation
+
+    def changed(self, live: Mapping[str, Any]) -> TrainConfig:
+        """With the settings of the command `configure`. KeyError or TypeError when it lacks one or
+        has a wrong type."""
+        settings = cast("protocol.LiveSettings", live)
+        micro_batch = settings["micro_batch"]
+        return replace(
+            self,
+            micro_batch=None if micro_batch == "auto" else int(micro_batch),
+            generate_samples=int(settings["generate_samples"]),
+            eval_max_new_tokens=int(settings["eval_max_new_tokens"]),
+            eval_timeout_seconds=float(settings["eval_timeout_seconds"]),
+            keep_checkpoints=int(settings["keep_checkpoints"]),
+            pause_keep_seconds=float(settings["pause_keep_seconds"]),
+            monitoring_percent=float(settings["monitoring_percent"]),
+        )
 
     @classmethod
     def read(cls, config: protocol.Config) -> TrainConfig:

@@ -66,6 +66,7 @@ class OptimizerStep:
     def _run(self, rows: list[int], indices: Sequence[int]) -> StepResult:
         session, started = self.session, time.monotonic()
         examples = [session.cache.example(index) for index in indices]
+        self._require_known_tokens(examples, rows)
         learning_rate = session.learning_rate
         random_states = randomness.get_states()
         gradients, grad_norm, refused = self._update(examples, rows, random_states, learning_rate)
@@ -97,6 +98,20 @@ class OptimizerStep:
             largest_micro_batch=gradients.largest_micro_batch,
             refused=refused,
         )
+
+    def _require_known_tokens(self, examples: Sequence[Example], rows: list[int]) -> None:
+        """On the CPU, before the step: a GPU would stop with an assertion that names no row, and
+        could not be used again by this process."""
+        vocabulary = self.session.model.vocabulary
+        for row, example in zip(rows, examples, strict=True):
+            lowest, highest = int(example.ids.min()), int(example.ids.max())
+            if lowest < 0 or highest >= vocabulary:
+                token = lowest if lowest < 0 else highest
+                raise TrainerRefused(
+                    "token_out_of_range",
+                    f"Row {row} has token id {token}; the model's ids end at {vocabulary - 1}",
+                    [row],
+                )
 
     def _update(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 
@@ -182,9 +183,24 @@ class Trainer:
                 self.evaluator.preview("command")
             elif command.verb == "eval":
                 self.evaluator.evaluate("command")
+            elif command.verb == "configure":
+                self._configure(command)
+                continue
             is_known = command.verb in ("checkpoint", "sample", "eval", "resume", "stop-after")
             self.session.run_folder.acknowledge(command, "done" if is_known else "refused")
         return None
+
+    def _configure(self, command: Command) -> None:
+        """The settings that aren't frozen for the pass change from the next step on."""
+        session = self.session
+        try:
+            config = session.spec.config.changed(command.args)
+        except (KeyError, TypeError, ValueError) as error:
+            session.run_folder.acknowledge(command, "refused", f"invalid settings: {error}")
+            return
+        session.spec = replace(session.spec, config=config)
+        self.evaluator.configure()
+        session.run_folder.acknowledge(command, "done")
 
     def _end_if_terminated(self) -> None:
         """Saves and ends the run after SIGTERM (a shutdown, a daemon that frees memory)."""
@@ -232,9 +248,8 @@ class Trainer:
         is_saved = self.saver.save("pause", wait_for_space=False)
         run_folder.event("paused", step=session.step, checkpoint=session.saved_step)
         paused_at = time.monotonic()
-        end = paused_at + session.spec.config.pause_keep_seconds
         # While the disk is too full to save, stay paused: resuming must remain possible.
-        while time.monotonic() < end or not is_saved:
+        while time.monotonic() < paused_at + session.spec.config.pause_keep_seconds or not is_saved:
             session.heartbeat("paused")
             self._end_if_terminated()
             if not is_saved and time.monotonic() >= self.saver.retry_at:
@@ -249,6 +264,9 @@ class Trainer:
                     return None
                 if next_command.verb in HALT_OUTCOMES:
                     return self._halt(next_command)
+                if next_command.verb == "configure":
+                    self._configure(next_command)
+                    continue
                 run_folder.acknowledge(next_command, "refused", "training is paused")
             time.sleep(0.05)
         return "paused"

@@ -93,7 +93,7 @@ class _Run:
     def _train(self) -> None:
         self._on_loading()
         device = resolve_device(self.spec.device)
-        activate(device)
+        activate(device, deterministic=self.spec.config.deterministic)
         group = join_process_group(self.spec, device, self.folder.folder)
         session = self.session = open_session(
             self.folder, self.spec, group, self._on_loading, self._on_skipped

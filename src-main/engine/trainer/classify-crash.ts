@@ -23,11 +23,21 @@ export interface Evidence {
 const LOG_PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/CUBLAS_STATUS_ALLOC_FAILED|OutOfMemoryError|CUDA out of memory/, 'gpu_out_of_memory'],
   [/device-side assert/, 'device_side_assert'],
-  [/illegal memory access/, 'illegal_memory_access'],
+  [/uncorrectable ECC error/, 'gpu_memory_error'],
+  [/launch timed out and was terminated/, 'gpu_launch_timeout'],
+  [
+    /illegal memory access|unspecified launch failure|misaligned address|illegal instruction was encountered/,
+    'illegal_memory_access',
+  ],
+  [/CUDA driver version is insufficient|NVIDIA driver on your system is too old/, 'driver_too_old'],
   [/Xid \([^)]*\): (79|31|48|63)|fallen off the bus|GPU is lost/, 'gpu_lost'],
   [/Driver\/library version mismatch/, 'driver_mismatch'],
   [/no kernel image is available/, 'no_kernel_for_gpu'],
   [/Torch not compiled with CUDA|No CUDA GPUs are available/, 'no_cuda'],
+  [
+    /NCCL error|ncclUnhandledCudaError|ncclSystemError|ncclInternalError|ncclRemoteError|ProcessGroupNCCL/,
+    'gpu_communication_error',
+  ],
   [/CUDNN_STATUS|CUBLAS_STATUS|cuDNN error/, 'cuda_library_error'],
   [
     /No space left on device|os error 28|Errno 28|unexpected pos \d+ vs \d+|basic_ios::clear/,

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Config } from '../../contract/index.ts';
 import { deviceCheck, parseJson } from '../../formats/index.ts';
-import type { GpuReading } from '../../machine/index.ts';
+import { type GpuReading, visibleGpus } from '../../machine/index.ts';
 import { environmentFor } from './launch.ts';
 import { resolveForMachine } from './spec.ts';
 import type { TrainerOptions } from './context.ts';
@@ -25,16 +25,7 @@ export function deviceLockNames(
   visible: string | undefined,
 ): readonly string[] {
   if (device === 'cpu') return ['cpu'];
-  const order =
-    visible === undefined || visible === ''
-      ? gpus
-      : visible.split(',').flatMap((name) => {
-          const wanted = name.trim();
-          const gpu = gpus.find(
-            ({ index, uuid }) => String(index) === wanted || uuid.startsWith(wanted),
-          );
-          return gpu === undefined ? [] : [gpu];
-        });
+  const order = visibleGpus(gpus, visible);
   const number = /^cuda:(\d+)$/.exec(device)?.[1];
   const first =
     number === undefined ? order.findIndex(({ uuid }) => uuid === device) : Number(number);

@@ -6,6 +6,7 @@ import type { Clock } from '../../kit/clock.ts';
 import { signalGroup } from '../../kit/identity.ts';
 import type { SupervisorContext } from './context.ts';
 import { createRunFolder, launch } from './launch.ts';
+import { liveSettingsOf } from './live-settings.ts';
 import { findTrainer, writeProcessFile } from './run-files.ts';
 import { requestOf, trainSpec } from './spec.ts';
 import type { SupervisedPass } from './supervised-pass.ts';
@@ -24,11 +25,15 @@ export async function launchPass(
   const python = await context.python();
   const { run, folder, created: now } = await createRunFolder(context, 'train');
   const machine = await context.machine.facts();
+  pass.liveSettings = liveSettingsOf(context.config.values());
   const launched = await launch({
     folder,
     kind: 'train',
     python,
-    spec: trainSpec({ run, paths, request, microBatchTokens, saveSeconds, machine, threads, now }),
+    spec: trainSpec({
+      ...{ run, paths, request, microBatchTokens, saveSeconds, machine, threads, now },
+      live: pass.liveSettings,
+    }),
   });
   await writeProcessFile(folder, launched.identity);
   const processes = request.config.world_size;

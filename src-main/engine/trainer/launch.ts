@@ -18,10 +18,13 @@ import { openAppendSync } from '../../kit/regular-file.ts';
  * The part of the user's environment that Python sees: no secrets, no proxies of other programs.
  */
 const PASSED =
-  /^(PATH|HOME|LANG|LC_.*|TMPDIR|TMP|TEMP|USER|LOGNAME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|PATHEXT|XDG_.*|CUDA_.*|NVIDIA_.*|LD_LIBRARY_PATH|NIGHTSHIFT_CACHE|NIGHTSHIFT_DEVICE_LOCKS|SSL_CERT_FILE)$/;
+  /^(PATH|HOME|LANG|LC_.*|TMPDIR|TMP|TEMP|USER|LOGNAME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|PATHEXT|XDG_.*|CUDA_.*|NVIDIA_.*|PYTORCH_.*|CUBLAS_.*|CUDNN_.*|NCCL_.*|TRITON_.*|LD_LIBRARY_PATH|NIGHTSHIFT_CACHE|NIGHTSHIFT_DEVICE_LOCKS|SSL_CERT_FILE)$/;
 /** The base worker downloads packages, with the user's own settings. */
 const PASSED_TO_BASE =
   /^(PIP_.*|UV_.*|REQUESTS_CA_BUNDLE|HTTPS?_PROXY|NO_PROXY|https?_proxy|no_proxy)$/;
+
+const hasOwnAllocator = (own: Readonly<Record<string, string | undefined>>): boolean =>
+  own['PYTORCH_ALLOC_CONF'] !== undefined || own['PYTORCH_CUDA_ALLOC_CONF'] !== undefined;
 
 export function environmentFor(
   kind: RunKind,
@@ -46,6 +49,10 @@ export function environmentFor(
     HF_HUB_OFFLINE: '1',
     TRANSFORMERS_OFFLINE: '1',
     TOKENIZERS_PARALLELISM: 'false',
+    // Lengths differ from step to step; with fixed segments the gaps between them fill the memory.
+    ...(process.platform !== 'linux' || hasOwnAllocator(own)
+      ? {}
+      : { PYTORCH_ALLOC_CONF: 'expandable_segments:True' }),
     ...(kind === 'intake' || kind === 'sample' ? { OMP_NUM_THREADS: '1' } : {}),
     ...(memoryBytes === null ? {} : { NIGHTSHIFT_MEMORY_BYTES: String(memoryBytes) }),
   };

@@ -1,13 +1,23 @@
 /** spec.json of a training run, from the frozen configuration, and back for an adopted run. */
 import path from 'node:path';
 import { cadenceOf, type Config } from '../../contract/index.ts';
-import type { ResolvedConfig, TrainSpec } from '../../formats/index.ts';
+import type { LiveSettings, ResolvedConfig, TrainSpec } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
-import type { MachineFacts } from '../../machine/index.ts';
+import { gpuOf, type MachineFacts } from '../../machine/index.ts';
+import { withLiveSettings } from './live-settings.ts';
 import type { PassRequest } from './types.ts';
 
 /** What `auto` is resolved by. */
-export type DeviceFacts = Pick<MachineFacts, 'hasGpu' | 'hasFastBf16'>;
+export type DeviceFacts = Pick<MachineFacts, 'hasGpu' | 'hasFastBf16' | 'gpus'>;
+
+/** Older GPUs emulate bf16, slower than fp32. */
+const BF16_CAPABILITY = 8;
+
+function hasFastBf16(machine: DeviceFacts, device: string): boolean {
+  if (device === 'cpu') return machine.hasFastBf16;
+  const capability = gpuOf(machine.gpus ?? [], device)?.capability ?? null;
+  return capability === null || capability >= BF16_CAPABILITY;
+}
 
 /** Python gets no `auto`, except `micro_batch`, which is found while training. Pure. */
 export function resolveForMachine(
@@ -17,7 +27,7 @@ export function resolveForMachine(
   const autoDevice = machine.hasGpu ? 'cuda:0' : 'cpu';
   const device = config.device === 'auto' ? autoDevice : config.device;
   const isCpu = device === 'cpu';
-  const autoPrecision = isCpu && !machine.hasFastBf16 ? 'fp32' : 'bf16';
+  const autoPrecision = hasFastBf16(machine, device) ? 'bf16' : 'fp32';
   const autoDeterministic = isCpu ? 'on' : 'off';
   return {
     device,
@@ -53,6 +63,8 @@ export function trainSpec(options: {
   readonly microBatchTokens: number | null;
   /** After kills from outside: seconds after which it saves at the latest. */
   readonly saveSeconds?: number | null;
+  /** Settings that are not frozen, as they are now; absent: as they were frozen. */
+  readonly live?: LiveSettings;
   readonly machine: DeviceFacts;
   readonly threads: number;
   readonly now: number;
@@ -76,7 +88,7 @@ export function trainSpec(options: {
       row_order: dataset.rowOrder ?? 'kept',
     },
     pass: { id: pass.id, planned_steps: pass.plannedSteps },
-    config,
+    config: options.live === undefined ? config : withLiveSettings(config, options.live),
     cadence: cadenceOf(config, pass.plannedSteps),
     frozen: request.config,
     base: request.base,

@@ -1,6 +1,7 @@
 /** What is known about the pass under supervision, over all of its runs. */
 import type { Crash } from '../../contract/index.ts';
-import type { CommandVerb, EventOf, RunEvent } from '../../formats/index.ts';
+import type { CommandVerb, EventOf, LiveSettings, RunEvent } from '../../formats/index.ts';
+import { liveSettingsOf } from './live-settings.ts';
 import { requestedHaltAfter, saveSecondsAfterKill } from './restart-rules.ts';
 import type { Halt, PassRequest } from './types.ts';
 
@@ -38,10 +39,13 @@ export class SupervisedPass {
   requestedHalt: Halt | null = null;
   /** Tokens in memory at a time after the GPU ran out of memory; null: as usual. */
   microBatchTokens: number | null = null;
+  /** What the trainer was last told of the settings that are not frozen. */
+  liveSettings: LiveSettings;
   cancelRestart: (() => void) | null = null;
 
   constructor(request: PassRequest) {
     this.request = request;
+    this.liveSettings = liveSettingsOf(request.config);
     this.savedStep = request.lineage.headStep ?? 0;
   }
 

@@ -12,6 +12,7 @@ import { findDeviceHolder } from './device-lock.ts';
 import { ForeignTrainer } from './foreign-trainer.ts';
 import { watchForHang } from './hang-watch.ts';
 import { endOvertakenRun, findLiveRun, launchPass } from './launch-pass.ts';
+import { sendSettings } from './live-settings.ts';
 import { readExit } from './run-files.ts';
 import { reportSleep, SleepDetector } from './sleep-detector.ts';
 import { SupervisedPass } from './supervised-pass.ts';
@@ -68,6 +69,7 @@ class TrainerSupervisor implements TrainerRoom {
     this.foreignTrainer = new ForeignTrainer(options.paths, options.clock);
     this.sleepDetector = new SleepDetector(options.clock);
     this.stopPolling = options.clock.every(POLL_SECONDS, () => this.poll());
+    options.config.changed.on(() => void sendSettings(this.pass, this.run, options.config));
   }
 
   readonly work: TrainerRoom['work'] = (kind, request, options) =>
@@ -86,6 +88,7 @@ class TrainerSupervisor implements TrainerRoom {
     for (const event of await found.run.readEvents()) pass.apply(event);
     await found.run.readHeartbeat();
     this.run = found.run;
+    await sendSettings(pass, this.run, this.context.config);
     this.changed.emit(undefined);
     return found.request;
   }
@@ -162,6 +165,7 @@ class TrainerSupervisor implements TrainerRoom {
       }
       this.run = run;
       pass.startRun();
+      void sendSettings(pass, run, context.config);
       context.journal.write({
         what: 'trainer.launch',
         text: `Started the trainer for ${pass.dataset.name} (pid ${String(run.identity.pid)}).`,

@@ -128,7 +128,8 @@ export class WatchedRun {
       const folder = path.join(this.folder, 'commands');
       const seq = nextCommandSeq(await readdir(folder).catch(() => []));
       const t = this.clock.now();
-      this.pending = { verb, t, seq };
+      // Nobody waits for a setting; it must not hide a pause that is under way.
+      if (verb !== 'configure') this.pending = { verb, t, seq };
       const file = path.join(folder, commandName(seq, verb));
       await writeFormat(file, commandFile, { seq, verb, t, args: { ...args } });
     });

@@ -11,7 +11,7 @@ import {
   textMapping,
 } from '../../contract/index.ts';
 import { checkpointCursor, fileHash } from '../checkpoint.ts';
-import { askArguments, COMMAND_VERBS } from '../commands.ts';
+import { askArguments, COMMAND_VERBS, liveSettings } from '../commands.ts';
 import { REJECTION_REASONS } from '../dataset.ts';
 import { EVENT_TYPES } from '../events.ts';
 import { baseReference, lineagePoint } from '../fields.ts';
@@ -56,6 +56,7 @@ const PARTS: readonly (readonly [string, z.ZodType])[] = [
   ['LedgerStep', ledgerStep],
   ['LedgerLoss', ledgerLoss],
   ['AskArguments', askArguments],
+  ['LiveSettings', liveSettings],
 ];
 
 const DOCUMENTS: readonly (readonly [string, FormatName])[] = [
