@@ -12,7 +12,7 @@ import pytest
 from intake_support import pairs
 from train_support import Training, events_of, exit_of, lines_of, metrics_of, until
 
-from nightshift_trainer.cache import TokenCache
+from nightshift_trainer.cache import Text, TokenCache
 from nightshift_trainer.files import read_json
 from nightshift_trainer.rendering.base import open_base
 from nightshift_trainer.run_folder import RunFolder
@@ -232,3 +232,11 @@ def test_a_command_is_answered_while_the_budget_is_used_up(tmp_path: Path) -> No
     assert process.wait(300) == 0
     assert "command" in {event["when"] for event in events_of(folder, "evaluation")}
     assert len(events_of(folder, "preview")) == 3
+
+
+def test_think_blocks_of_special_tokens_are_counted() -> None:
+    """Decoding for the comparison drops special tokens, and the share read 0 % for such models."""
+    text = Text(row=1, question="q", prompt="q", prompt_ids=[1], expected="a")
+    raw = ["<think>\n\n</think>a<|im_end|>", "<think>b</think>a<|im_end|>", "a<|im_end|>"]
+    answers = [generation.Answer(text, "a", answer, True, True, 3) for answer in raw]
+    assert generation.think_stats(answers) == {"share": 2 / 3, "empty": 0.5, "closed": 1.0, "n": 3}

@@ -80,3 +80,35 @@ def test_a_pause_ends_when_its_time_is_changed(
     monkeypatch.setattr(Model, "loss_sum", loss_sum)
     training.run(spec)
     assert exit_of(folder)["outcome"] == "paused"
+
+
+def test_a_pause_does_not_wait_for_a_long_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A book is one step. The step is computed again after the pause, with the same result."""
+    from nightshift_trainer.train import step
+
+    whole = Training(tmp_path / "whole")
+    whole.intake(pairs(40), slice_rows=0, core_rows=0)
+    settings: dict[str, Any] = {"micro_batch": 1, "eval_samples": 0, "generate_samples": 0}
+    whole.run(whole.spec(dropout=0.1, **settings))
+    training = Training(tmp_path / "paused")
+    training.intake(pairs(40), slice_rows=0, core_rows=0)
+    folder = training.root / "runs" / "run-1"
+    calls: list[int] = []
+
+    def loss_sum(model: Model, batch: MicroBatch) -> torch.Tensor:
+        calls.append(1)
+        # In the middle of the second step of eight micro-batches.
+        if len(calls) == 8 + 3:
+            training.command(folder, 1, "pause")
+        return REAL(model, batch)
+
+    monkeypatch.setattr(step, "LONG_STEP_SECONDS", -1.0)
+    monkeypatch.setattr(step, "ASK_SECONDS", 0.0)
+    monkeypatch.setattr(Model, "loss_sum", loss_sum)
+    training.run(training.spec(dropout=0.1, **settings))
+    assert exit_of(folder)["outcome"] == "paused" and exit_of(folder)["step"] == 1
+    assert len(calls) == 8 + 3
+    training.run(training.spec(dropout=0.1, **settings))
+    assert training.state_hash() == whole.state_hash()

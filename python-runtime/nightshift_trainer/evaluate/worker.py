@@ -85,7 +85,11 @@ def score(
         )
     k, n = sum(1 for row in rows if row["matches"]), len(rows)
     low, high = wilson(k, n)
-    with_thinking = sum(1 for row in rows if "<think>" in row["produced"])
+    # The tag is a special token in some models.
+    with_thinking = sum(
+        "<think>" in base.tokenizer.decode(answer.ids, skip_special_tokens=False)
+        for answer in answers
+    )
     return {
         "format": 1,
         "k": k,

@@ -21,7 +21,7 @@ from .generation import (
     generate_answers,
     think_stats,
 )
-from .monitoring import MIN_ANSWER_SECONDS, MonitoringBudget
+from .monitoring import MIN_ANSWER_SECONDS, MIN_INTERVAL_SECONDS, MonitoringBudget
 from .session import Session
 from .validation import validation_examples, validation_loss, validation_texts
 
@@ -48,7 +48,7 @@ class Evaluator:
         self._fixed_texts, self._own_texts = validation_texts(session)
         self.configure()
         # What the last evaluation took, for the decision whether the next one fits into the budget.
-        self._loss_seconds = self._answer_seconds = 0.0
+        self._loss_seconds = self._answer_seconds = self._preview_seconds = 0.0
         self._requested_previews = 0
         self._checked_at = 0.0
 
@@ -112,7 +112,7 @@ class Evaluator:
         text, source = self._next_preview(when)
         if text is None:
             return
-        if when == "interval" and self.budget.remaining_seconds < 0:
+        if when == "interval" and self.budget.remaining_seconds <= self._preview_seconds:
             self.budget.report_skipped("preview")
             return
         with self.budget.metered():
@@ -123,6 +123,7 @@ class Evaluator:
             except Exception as error:
                 self._report_failure("preview", error)
                 return
+        self._preview_seconds = time.monotonic() - started
         answer = answers[0]
         session.run_folder.event(
             "preview",
@@ -193,7 +194,9 @@ class Evaluator:
         if when == "command":
             return limit
         remaining = self.budget.remaining_seconds - (time.monotonic() - started)
-        return min(limit, max(MIN_ANSWER_SECONDS, remaining))
+        # Only the first and the last evaluation of a pass may exceed the budget.
+        least = MIN_INTERVAL_SECONDS if when == "interval" else MIN_ANSWER_SECONDS
+        return min(limit, max(least, remaining))
 
     def _generate(self, texts: Sequence[Text], seconds: float) -> list[Answer]:
         session, total = self.session, len(texts)

@@ -29,7 +29,9 @@ class GenerationTimeout(Exception):
 @dataclass(frozen=True)
 class Answer:
     text: Text
+    # Without special tokens, as it is compared and shown; raw: with them.
     produced: str
+    raw: str
     finished: bool
     matches: bool
     tokens: int
@@ -97,7 +99,8 @@ def generate_answers(
         for text, output in zip(part, outputs, strict=True):
             produced = base.tokenizer.decode(output.ids, skip_special_tokens=True)
             matches = output.finished and score_answer(scorer, text.expected, produced)
-            answers.append(Answer(text, produced, output.finished, matches, len(output.ids)))
+            raw = base.tokenizer.decode(output.ids, skip_special_tokens=False)
+            answers.append(Answer(text, produced, raw, output.finished, matches, len(output.ids)))
 
     with model.evaluating(generates=True):
         for start in range(0, len(texts), GENERATION_BATCH):
@@ -127,10 +130,11 @@ def exact_match(answers: Sequence[Answer], not_asked: int = 0) -> dict[str, Any]
 
 
 def think_stats(answers: Sequence[Answer]) -> dict[str, Any] | None:
-    """The share of answers with a think block; of those, the shares that are empty and closed."""
+    """The share of answers with a think block; of those, the shares that are empty and closed. The
+    tags are special tokens in some models."""
     if not answers:
         return None
-    opened = [answer.produced for answer in answers if "<think>" in answer.produced]
+    opened = [answer.raw for answer in answers if "<think>" in answer.raw]
     closed = [text for text in opened if "</think>" in text]
     empty = [t for t in closed if not t.split("<think>")[1].split("</think>")[0].strip()]
     count = max(1, len(opened))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,11 +53,17 @@ class Gradients:
     out_of_memory: OutOfMemory | None
 
 
+class StepAbandoned(Exception):
+    """A command that halts training arrived during a long step, which is computed again later."""
+
+
 class GradientStep:
     """Computes the gradients of one step and applies them, on this rank."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, must_abandon: Callable[[], bool] = lambda: False) -> None:
+        """`must_abandon`: asked before each micro-batch."""
         self.session = session
+        self._must_abandon = must_abandon
         # Of the micro-batch being computed.
         self._members: list[int] = []
 
@@ -129,6 +135,8 @@ class GradientStep:
         checksum = 0
         for batch in batches:
             self.session.heartbeat("step")
+            if self._must_abandon():
+                raise StepAbandoned
             self._members = batch.examples
             digest.add(batch)
             if len(batch.targets) == 0:

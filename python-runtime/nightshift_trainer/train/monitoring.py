@@ -14,6 +14,8 @@ from .session import Session
 # What the first and the last evaluation of a pass may spend on answers even when the budget is used
 # up: without them nobody sees what the training changed.
 MIN_ANSWER_SECONDS = 20.0
+# Answers at an interval get what is left of the budget, at least this to be worth their start.
+MIN_INTERVAL_SECONDS = 1.0
 
 
 class MonitoringBudget:

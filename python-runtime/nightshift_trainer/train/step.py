@@ -7,7 +7,7 @@ retries with less memory and decides what is refused.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..cache import Example
@@ -16,11 +16,15 @@ from . import randomness
 from .checkpoint.save import CheckpointSaver
 from .device import free_cached_memory, synchronize
 from .errors import ROW_CATEGORIES, TrainerRefused
-from .gradient_step import Gradients, GradientStep, StepRequest
+from .gradient_step import Gradients, GradientStep, StepAbandoned, StepRequest
 from .nan_check import NON_FINITE_LIMIT, NON_FINITE_WINDOW, RefusedSteps
 from .oom_backoff import OomBackoff
 from .randomness import RandomStates
 from .session import Session
+
+# A command that halts training waits for the end of a step up to this length.
+LONG_STEP_SECONDS = 10.0
+ASK_SECONDS = 1.0
 
 
 @dataclass
@@ -43,13 +47,32 @@ class StepResult:
 class OptimizerStep:
     """One step on the leader, with its retries and refusals."""
 
-    def __init__(self, session: Session, saver: CheckpointSaver) -> None:
+    def __init__(
+        self,
+        session: Session,
+        saver: CheckpointSaver,
+        must_halt: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`must_halt`: whether a command that halts training is pending."""
         self.session, self.saver = session, saver
-        self.gradient_step = GradientStep(session)
+        self.gradient_step = GradientStep(session, self._must_abandon)
+        self._must_halt = must_halt
+        self._started = self._asked_at = 0.0
         self.backoff = OomBackoff(session)
         self._refused_steps = RefusedSteps()
 
+    def _must_abandon(self) -> bool:
+        """A step with a whole book in it may take an hour, which a pause must not wait for. Other
+        ranks can't be asked in the middle of a step."""
+        now = time.monotonic()
+        is_long = now - self._started > LONG_STEP_SECONDS
+        if self.session.process_group.size > 1 or not is_long or now - self._asked_at < ASK_SECONDS:
+            return False
+        self._asked_at = now
+        return self._must_halt()
+
     def run(self) -> StepResult:
+        """StepAbandoned when a command that halts training ended a long step: nothing changed."""
         session = self.session
         rows, indices = session.sampler.batch(session.position)
         try:
@@ -64,12 +87,20 @@ class OptimizerStep:
             raise TrainerRefused(category, str(error), rows) from error
 
     def _run(self, rows: list[int], indices: Sequence[int]) -> StepResult:
-        session, started = self.session, time.monotonic()
+        session = self.session
+        started = self._started = time.monotonic()
         examples = [session.cache.example(index) for index in indices]
         self._require_known_tokens(examples, rows)
         learning_rate = session.learning_rate
         random_states = randomness.get_states()
-        gradients, grad_norm, refused = self._update(examples, rows, random_states, learning_rate)
+        try:
+            gradients, grad_norm, refused = self._update(
+                examples, rows, random_states, learning_rate
+            )
+        except StepAbandoned:
+            session.model.clear_gradients()
+            randomness.set_states(random_states)
+            raise
         if refused is not None:
             # If the weights are NaN, so is every loss: then the rows are not the cause.
             self.saver.require_finite()

@@ -16,6 +16,7 @@ from .checkpoint.save import CheckpointSaver
 from .device import AdaptiveThreads, peak_memory_mb
 from .errors import TrainerRefused
 from .evaluate import Evaluator
+from .gradient_step import StepAbandoned
 from .session import Session
 from .step import OptimizerStep, StepResult
 
@@ -31,7 +32,7 @@ class Trainer:
     ) -> None:
         """`pending`: commands that arrived during loading."""
         self.session, self.saver = session, saver
-        self.optimizer_step = OptimizerStep(session, saver)
+        self.optimizer_step = OptimizerStep(session, saver, self._must_halt)
         self.evaluator = Evaluator(session, self._must_halt)
         self._pending = list(pending)
         self._saved_at = time.monotonic()
@@ -49,7 +50,10 @@ class Trainer:
             outcome = self._handle_commands()
             if outcome is not None:
                 return outcome
-            self._step()
+            try:
+                self._step()
+            except StepAbandoned:
+                continue
             self._save_and_evaluate()
         return self._finish()
 
