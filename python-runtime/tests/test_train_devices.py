@@ -201,7 +201,7 @@ def test_a_packed_row_on_a_gpu_takes_the_kernel_for_variable_lengths(
     calls: list[dict[str, Any]] = []
     kernel = varlen.varlen_attn
 
-    def recorded(*parts: torch.Tensor, **named: Any) -> Any:
+    def recorded(*parts: Any, **named: Any) -> Any:
         calls.append({"shapes": [tuple(part.shape) for part in parts[:3]], **named})
         return kernel(*parts, **named)
 

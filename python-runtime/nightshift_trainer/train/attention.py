@@ -157,14 +157,13 @@ def segment_attention(
     -> [1, tokens, heads, width]."""
     if attention_mask is not None or layout is None:
         raise ValueError("segment attention needs `layout` and no attention mask")
-    if scaling is None:
-        scaling = query.shape[3] ** -0.5
-    variant = Variant(scaling, dropout, sliding_window, softcap, s_aux)
-    packed = [part.squeeze(0).transpose(0, 1) for part in (query, key, value)]
+    scale = float(query.shape[3] ** -0.5 if scaling is None else scaling)
+    variant = Variant(scale, dropout, sliding_window, softcap, s_aux)
+    q, k, v = (part.squeeze(0).transpose(0, 1) for part in (query, key, value))
     if dropout == 0 and not variant.changes_scores and device.has_varlen_attention(query):
-        result = device.varlen_attention(*packed, layout, scaling, sliding_window)
+        result = device.varlen_attention(q, k, v, layout, scale, sliding_window)
         return result.unsqueeze(0), None
-    return _padded_attention(*packed, layout, variant).unsqueeze(0), None
+    return _padded_attention(q, k, v, layout, variant).unsqueeze(0), None
 
 
 def register() -> None:
