@@ -21,6 +21,7 @@ from nightshift_trainer.cache import Example
 from nightshift_trainer.run_folder import RunFolder
 from nightshift_trainer.train import device, randomness, worker
 from nightshift_trainer.train.attention import segment_attention
+from nightshift_trainer.train.checkpoint import write
 from nightshift_trainer.train.checkpoint.write import StateBuffers
 from nightshift_trainer.train.collator import MicroBatch, SegmentLayout, collate
 from nightshift_trainer.train.model import Model
@@ -77,11 +78,17 @@ def test_restored_state_keeps_every_value() -> None:
     assert all(torch.equal(saved[name], tensor) for name, tensor in state.items())
 
 
+def pinned_block(size: int, *, is_pinned: bool) -> torch.Tensor:
+    assert is_pinned
+    return torch.empty(size, dtype=torch.uint8)
+
+
 def test_a_copy_waits_for_the_device_that_it_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise the bytes of an unfinished copy are hashed, and a torn checkpoint verifies."""
     waited: list[torch.device | None] = []
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "synchronize", lambda of=None: waited.append(of))
+    monkeypatch.setattr(write, "host_block", pinned_block)
     with FakeTensorMode():
         StateBuffers().copy({"weights": torch.zeros(3, device=CARD)})
     assert waited == [CARD]

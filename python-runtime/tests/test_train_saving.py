@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from intake_support import pairs
 from train_support import Training, events_of, exit_of, metrics_of
 
 from nightshift_trainer.run_folder import RunFolder
-from nightshift_trainer.train import worker
+from nightshift_trainer.train import device, worker
 from nightshift_trainer.train.checkpoint import save, write
 from nightshift_trainer.train.checkpoint.write import StateBuffers
 
@@ -157,3 +158,32 @@ def test_a_kill_and_a_stop_during_a_save(tmp_path: Path) -> None:
     assert saved[-1] == exit_of(folder)["step"]
     training.run(async_spec(training))
     assert training.state_hash() == uninterrupted.state_hash()
+
+
+def test_copies_share_one_block_that_is_pinned_as_large_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Pinned one by one, each tensor would be rounded up to a power of two."""
+    sizes: list[tuple[int, bool]] = []
+
+    def host_block(size: int, *, is_pinned: bool) -> torch.Tensor:
+        sizes.append((size, is_pinned))
+        return torch.zeros(size, dtype=torch.uint8)
+
+    monkeypatch.setattr(write, "host_block", host_block)
+    tensors = {"a": torch.rand(5, 7), "b": torch.rand(3).double(), "c": torch.rand(2).bfloat16()}
+    buffers = StateBuffers()
+    for _ in range(2):
+        copies = buffers.copy(tensors)
+        assert all(torch.equal(copies[name], tensor) for name, tensor in tensors.items())
+        assert all(copies[name].dtype == tensor.dtype for name, tensor in tensors.items())
+        tensors["a"].add_(1)
+    assert sizes == [(192 + 64 + 64, False)]
+
+
+def test_a_copy_never_takes_most_of_the_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = type("Memory", (), {"available": 100 * 2**20})
+    monkeypatch.setattr(device.psutil, "virtual_memory", lambda: free)
+    assert device.host_block(2**20, is_pinned=False).numel() == 2**20
+    with pytest.raises(MemoryError, match="70 MiB of 100 MiB"):
+        device.host_block(70 * 2**20, is_pinned=False)

@@ -17,6 +17,8 @@ from .errors import TrainerRefused
 _STATUS = Path("/proc/self/status")
 _CLEAR_REFS = Path("/proc/self/clear_refs")
 
+# What a copy of the state for a checkpoint may take of the memory that is free.
+MAX_SHARE_OF_FREE_MEMORY = 0.6
 # The first steps of a run are slower than the others, so the usual time is learned from their
 # median.
 LEARNING_STEPS = 10
@@ -107,6 +109,20 @@ def varlen_attention(
     )
     assert isinstance(result, torch.Tensor)
     return result
+
+
+def host_block(size: int, *, is_pinned: bool) -> torch.Tensor:
+    """uint8 [size] on the CPU. MemoryError when it would take most of the free memory. Pinned: a
+    GPU copies to it directly, without a staging buffer."""
+    available = psutil.virtual_memory().available
+    if size > MAX_SHARE_OF_FREE_MEMORY * available:
+        raise MemoryError(f"{size >> 20} MiB of {available >> 20} MiB of free memory")
+    block = torch.empty(size, dtype=torch.uint8)
+    if is_pinned and size > 0:
+        # PyTorch's own pinned memory is rounded up to a power of two. Where pinning fails, the
+        # block stays as it is: the copy is slower.
+        torch.cuda.cudart().cudaHostRegister(block.data_ptr(), size, 0)
+    return block
 
 
 def free_cached_memory() -> None:

@@ -19,10 +19,12 @@ from safetensors.torch import save_file
 from ...files import fsync_folder, read_json, remove_tree, write_json
 from ...hashing import file_hash
 from ...identity import identity_of
-from ..device import synchronize
+from ..device import host_block, synchronize
 from .discover import list_checkpoints, seal
 
 _PARTIAL_NAME = re.compile(r"\A\.step-\d{8}\.(\d+)\.partial\Z")
+# Of each tensor in the block of the copies, in bytes.
+ALIGNMENT = 64
 # The longest lease that the engine grants (15 minutes).
 MAX_LEASE_SECONDS = 900
 # Random states, state.json, manifest.json and the headers of the tensor files.
@@ -186,19 +188,33 @@ class StateBuffers:
         self._buffers: dict[str, torch.Tensor] = {}
 
     def copy(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Copies by name, valid until the next copy of the same names."""
-        copies: dict[str, torch.Tensor] = {}
-        for name, tensor in tensors.items():
-            buffer = self._buffers.get(name)
-            if buffer is None:
-                # A GPU copies to pinned memory directly, without a staging buffer.
-                buffer = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=tensor.is_cuda)
-                self._buffers[name] = buffer
-            copies[name] = buffer.copy_(tensor.detach(), non_blocking=True)
+        """Copies by name, valid until the next copy of the same names. MemoryError when there is
+        too little free memory for them."""
+        missing = {name: tensor for name, tensor in tensors.items() if name not in self._buffers}
+        if missing:
+            self._allocate(missing)
+        copies = {
+            name: self._buffers[name].copy_(tensor.detach(), non_blocking=True)
+            for name, tensor in tensors.items()
+        }
         # Until then the buffers hold older bytes, which would be hashed and verify.
         for device in {tensor.device for tensor in tensors.values()}:
             synchronize(device)
         return copies
+
+    def _allocate(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """One block for all of them: pinned one by one, each would be rounded up to a power of
+        two."""
+        sizes = {name: tensor.numel() * tensor.element_size() for name, tensor in tensors.items()}
+        block = host_block(
+            sum(-(-size // ALIGNMENT) * ALIGNMENT for size in sizes.values()),
+            is_pinned=any(tensor.is_cuda for tensor in tensors.values()),
+        )
+        start = 0
+        for name, tensor in tensors.items():
+            part = block[start : start + sizes[name]]
+            self._buffers[name] = part.view(tensor.dtype).view(tensor.shape)
+            start += -(-sizes[name] // ALIGNMENT) * ALIGNMENT
 
 
 @dataclass(frozen=True)
