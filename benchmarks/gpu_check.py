@@ -128,8 +128,8 @@ def bitwise_resume(root: Path, device: str, kills: int = 2, rows: int = 64) -> C
         training = Training(root / name)
         training.intake(pairs(rows), slice_rows=0, core_rows=0)
         options: dict[str, Any] = {"save_steps": 1, "batch_size": 4, "dropout": 0.1}
-        _train(training, lambda t=training, o=options: _spec(
-            t, device, deterministic="on", precision="bf16", **o), count)  # fmt: skip
+        _train(training, lambda training=training, options=options: _spec(
+            training, device, deterministic="on", precision="bf16", **options), count)  # fmt: skip
         hashes.append(training.state_hash())
     holds = hashes[0] == hashes[1]
     result = "equal" if holds else "different"

@@ -120,7 +120,7 @@ function npmProblem(name: string, options: string): string | null {
  * a path or a longer name.
  */
 const NIGHTSHIFT = /(?<![\w./@-])nightshift ((?!\s)(?:(?!\s{2})[^`'"“”‘’()\n,;:])*)/g;
-const NPM = /(?<![\w./-])npm (?:run ([\w:]+)|(start|test))((?: -- (?:(?!\s{2})[^`'"()\n,;:])*)?)/g;
+const NPM = /(?<![\w./-])npm (?:run ([\w:-]+)|(start|test))((?: -- (?:(?!\s{2})[^`'"()\n,;:])*)?)/g;
 
 function problemsIn({ file, line, text }: Token): readonly string[] {
   const where = `${file}:${String(line)}`;

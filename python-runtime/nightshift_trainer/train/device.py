@@ -7,6 +7,7 @@ import os
 from collections import deque
 from pathlib import Path
 from statistics import fmean, median
+from typing import Any
 
 import psutil
 import torch
@@ -121,7 +122,8 @@ def host_block(size: int, *, is_pinned: bool) -> torch.Tensor:
     if is_pinned and size > 0:
         # PyTorch's own pinned memory is rounded up to a power of two. Where pinning fails, the
         # block stays as it is: the copy is slower.
-        torch.cuda.cudart().cudaHostRegister(block.data_ptr(), size, 0)
+        runtime: Any = torch.cuda.cudart()
+        runtime.cudaHostRegister(block.data_ptr(), size, 0)
     return block
 
 
