@@ -15,6 +15,7 @@ export const COMMAND_WORDS = [
   'config',
   'crashes',
   'demo',
+  'drill',
   'diagnostics',
   'disk',
   'health',
