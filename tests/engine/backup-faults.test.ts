@@ -46,7 +46,11 @@ const make = (workspace: string, store: BackupStore) =>
       lineage: undefined as never,
       versions: undefined as never,
       trainer: undefined as never,
-      disk: { require: () => Promise.resolve() } as never,
+      disk: {
+        require: () => Promise.resolve(),
+        reserve: () => Promise.resolve(),
+        release: () => undefined,
+      } as never,
       clock: systemClock,
       store,
       threads,

@@ -44,7 +44,8 @@ test('two files one after another: versions, row counts, notices', async () => {
     const all = engine.api.feed.snapshot().rooms.notices;
     return all.some((notice) => notice.kind === 'queue_empty') ? all : null;
   });
-  expect(notices.find((notice) => notice.kind === 'dataset_done')?.title).toBe('a.jsonl done');
+  const done = notices.filter((notice) => notice.kind === 'dataset_done');
+  expect(done.map(({ title }) => title)).toEqual(['b.jsonl done', 'a.jsonl done']);
   expect(notices.find((notice) => notice.kind === 'queue_empty')?.body).toContain('2 datasets');
   await expect.poll(() => w.json<{ step: number }>('status', 'training_status.json').step).toBe(15);
   expect(w.log).toEqual([]);
