@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 import xxhash
 
-from .files import read_json
+from .files import raise_if_temporary, read_json
 from .hashing import file_hash
 
 # In a cache that was made before there were hashes: columns of the table of examples.
@@ -28,7 +28,8 @@ def damaged_files(folder: Path, on_block: Callable[[], None] = lambda: None) -> 
     """The names of the files that are missing or not as they were written."""
     try:
         facts = read_json(folder / "cache.json")
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        raise_if_temporary(error)
         return ["cache.json"]
     files = facts.get("files")
     if not isinstance(files, dict):
@@ -43,7 +44,8 @@ def damaged_files(folder: Path, on_block: Callable[[], None] = lambda: None) -> 
 def _differs(path: Path, expected: str, on_block: Callable[[], None]) -> bool:
     try:
         return file_hash(path, on_block) != expected
-    except OSError:
+    except OSError as error:
+        raise_if_temporary(error)
         return True
 
 
@@ -53,7 +55,8 @@ def _damaged_without_hashes(folder: Path) -> list[str]:
         table = np.fromfile(folder / "examples.i64", dtype="<i8").reshape(-1, COLUMNS)
         labels = np.fromfile(folder / "labels.u8", dtype=np.uint8)
         size = (folder / "tokens.i32").stat().st_size
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        raise_if_temporary(error)
         return ["examples.i64"]
     tokens = int(table[:, LENGTH].sum())
     found = ["tokens.i32"] if size != 4 * tokens else []

@@ -11,6 +11,7 @@ followed, read nor written.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -110,7 +111,7 @@ def _open(path: Path, *, create: bool) -> int:
             if not create:
                 raise
         except OSError as error:
-            if isinstance(error, PermissionError):
+            if isinstance(error, PermissionError) or error.errno in (errno.EMFILE, errno.ENFILE):
                 raise
             raise UnsafeLock(f"the lock file {path} is a link or not a plain file") from error
         with contextlib.suppress(FileExistsError):

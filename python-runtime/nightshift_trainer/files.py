@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -10,7 +11,19 @@ import stat
 from pathlib import Path
 from typing import Any
 
+# They say something about this process or the machine at this moment, nothing about the file.
+_TEMPORARY = {errno.EAGAIN, errno.EINTR, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def is_temporary(error: BaseException) -> bool:
+    """Whether nothing is known of the file: it must be taken neither for missing nor damaged."""
+    return isinstance(error, OSError) and error.errno in _TEMPORARY
+
+
+def raise_if_temporary(error: BaseException) -> None:
+    if is_temporary(error):
+        raise error
 
 
 def fsync_folder(folder: Path) -> None:

@@ -18,13 +18,13 @@ def _linux_fields(pid: int) -> list[str] | None:
     """Fields 3 and up of /proc/<pid>/stat; the name before them may contain any character."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
         return None
     return text.rpartition(")")[2].split()
 
 
 def identity_of(pid: int) -> Identity | None:
-    """None when there is no such process or it is a zombie."""
+    """None when there is no such process or it is a zombie. OSError when the system can't say."""
     if Path("/proc/self/stat").exists():
         fields = _linux_fields(pid)
         if fields is None or fields[0] == "Z":
@@ -38,8 +38,18 @@ def identity_of(pid: int) -> Identity | None:
         if process.status() == psutil.STATUS_ZOMBIE:
             return None
         return Identity(pid, str(int(process.create_time() * 1000)))
-    except psutil.Error:
+    except psutil.NoSuchProcess:
         return None
+    except psutil.Error as error:
+        raise OSError(f"can't read the identity of process {pid}: {error}") from error
+
+
+def is_gone(pid: int) -> bool:
+    """True only when it is known that there is no such process."""
+    try:
+        return identity_of(pid) is None
+    except OSError:
+        return False
 
 
 def own_place() -> dict[str, str]:
@@ -62,4 +72,8 @@ def own_identity() -> Identity:
 
 
 def is_alive(identity: Identity) -> bool:
-    return identity_of(identity.pid) == identity
+    """False only for a process that is known to be gone."""
+    try:
+        return identity_of(identity.pid) == identity
+    except OSError:
+        return True

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .files import LineFile, read_json, write_json
+from .files import LineFile, is_temporary, read_json, write_json
 from .identity import own_identity
 from .protocol import EventType, HeartbeatPhase, Outcome, Spec, load_spec
 
@@ -106,11 +106,13 @@ class RunFolder:
 
     def commands(self) -> list[Command]:
         """Commands that were not returned before, in order of their sequence numbers."""
-        folder = self.folder / "commands"
-        if not folder.is_dir():
-            return []
         commands: list[Command] = []
-        for path in sorted(folder.iterdir()):
+        try:
+            paths = sorted((self.folder / "commands").iterdir())
+        except OSError:
+            # Missing, or no descriptor is left: the next step looks again.
+            return commands
+        for path in paths:
             match = _COMMAND_NAME.match(path.name)
             if match is None or path.name in self._read_commands:
                 continue
@@ -120,6 +122,9 @@ class RunFolder:
                 document = read_json(path)
                 t, args = float(document["t"]), document.get("args") or {}
             except (OSError, ValueError, KeyError, TypeError) as error:
+                if is_temporary(error):
+                    self._read_commands.discard(path.name)
+                    break
                 # A broken command file must not end the training.
                 refused = Command(seq, verb, 0.0)
                 self.acknowledge(refused, "refused", f"Couldn't read {path.name}: {error}")

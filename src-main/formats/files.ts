@@ -1,7 +1,13 @@
 /** Reading and writing a file in its format; a damaged one from its last good copy, or rebuilt. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { isNotRegular, readRegularText, readSealed, writeJson } from '../kit/index.ts';
+import {
+  isNotRegular,
+  readRegularText,
+  readSealed,
+  unlessTemporary,
+  writeJson,
+} from '../kit/index.ts';
 import type { FileFormat, JsonObject, Reading } from './document.ts';
 
 export interface Recovered<T> {
@@ -38,9 +44,12 @@ export async function readFormat<T>(
   return format.parseText(content, file);
 }
 
-/** Null for whatever reason, for a file that nothing depends on. */
+/**
+ * Null for a file that is missing, damaged or can't be used. Throws while the system can't say which
+ * (too many open files, no memory): unknown is not none.
+ */
 export async function readOrNull<T>(file: string, format: FileFormat<T>): Promise<T | null> {
-  const reading = await readFormat(file, format).catch(() => null);
+  const reading = await readFormat(file, format).catch(unlessTemporary(null));
   return reading?.ok === true ? reading.value : null;
 }
 
@@ -89,7 +98,7 @@ export async function readWithFallback<T>(options: {
   if (reading?.reason === 'newer_format')
     return { value: null, recovered: null, problem, isNewer: true };
   if (reading !== null && lastGood !== null) {
-    const copy = await readFormat(lastGood, format).catch(() => null);
+    const copy = await readFormat(lastGood, format).catch(unlessTemporary(null));
     if (copy?.ok === true)
       return { value: copy.value, recovered: 'from last good copy', problem, isNewer: false };
   }

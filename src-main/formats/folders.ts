@@ -26,6 +26,7 @@ import { type Lineage, lineageFile, rebuildLineage } from './lineage.ts';
 import { isBranchName, isVersionName } from './names.ts';
 import { type VersionFile, versionFile } from './version.ts';
 import { workspaceFolders, type WorkspacePaths } from './workspace.ts';
+import { unlessTemporary } from '../kit/system-errors.ts';
 
 export interface Checkpoint {
   readonly step: number;
@@ -42,7 +43,7 @@ async function readCheckpoint(folder: string, step: number): Promise<Checkpoint 
   let bytes = 0;
   let problem: string | null = null;
   for (const [name, { size }] of Object.entries(manifest.files)) {
-    const found = (await stat(path.join(folder, name)).catch(() => null))?.size ?? null;
+    const found = (await stat(path.join(folder, name)).catch(unlessTemporary(null)))?.size ?? null;
     bytes += found ?? 0;
     if (found === null) problem ??= `${name} is missing`;
     else if (found !== size) problem ??= `${name} has ${found} bytes, expected ${size}`;
@@ -55,7 +56,7 @@ async function readCheckpoint(folder: string, step: number): Promise<Checkpoint 
  * manifest is no checkpoint.
  */
 export async function listCheckpoints(branchFolder: string): Promise<readonly Checkpoint[]> {
-  const names = await readdir(branchFolder).catch(() => []);
+  const names = await readdir(branchFolder).catch(unlessTemporary([]));
   const steps = names
     .flatMap((name) => {
       const step = checkpointStep(name);
@@ -90,7 +91,7 @@ export async function listUnreadableCheckpoints(branchFolder: string): Promise<r
 export async function listBranchFolders(
   paths: Pick<WorkspacePaths, 'branches'>,
 ): Promise<string[]> {
-  const entries = await readdir(paths.branches, { withFileTypes: true }).catch(() => []);
+  const entries = await readdir(paths.branches, { withFileTypes: true }).catch(unlessTemporary([]));
   return entries
     .filter((entry) => entry.isDirectory() && isBranchName(entry.name))
     .map((entry) => entry.name)
@@ -122,7 +123,7 @@ export function readLineageFile(
 export async function listVersionFolders(
   paths: Pick<WorkspacePaths, 'versions'>,
 ): Promise<string[]> {
-  const entries = await readdir(paths.versions, { withFileTypes: true }).catch(() => []);
+  const entries = await readdir(paths.versions, { withFileTypes: true }).catch(unlessTemporary([]));
   return entries
     .filter((entry) => entry.isDirectory() && isVersionName(entry.name))
     .map((entry) => entry.name)
@@ -160,7 +161,7 @@ export async function listBackupFolders(
 ): Promise<readonly BackupFolder[]> {
   const folders: BackupFolder[] = [];
   for (const type of backupType.options)
-    for (const stamp of await readdir(path.join(paths.backups, type)).catch(() => [])) {
+    for (const stamp of await readdir(path.join(paths.backups, type)).catch(unlessTemporary([]))) {
       const folder = path.join(paths.backups, type, stamp);
       if (isBackupStamp(stamp)) folders.push({ id: `${type}/${stamp}`, type, stamp, folder });
     }
@@ -201,7 +202,10 @@ export async function readLiveHolder<T extends { readonly pid: number; readonly 
 
 /** The last `limit` lines of the journal, newest first. Throws what the disk throws. */
 export async function readJournal(folder: string, limit: number): Promise<JournalEntry[]> {
-  const names = (await readdir(folder).catch(() => [])).filter(isJournalFileName).sort().reverse();
+  const names = (await readdir(folder).catch(unlessTemporary([])))
+    .filter(isJournalFileName)
+    .sort()
+    .reverse();
   const entries: JournalEntry[] = [];
   for (const name of names) {
     for await (const line of readLinesBackward(path.join(folder, name))) {

@@ -4,6 +4,7 @@ import { access, copyFile, lstat, mkdir, open, rename, rm, stat } from 'node:fs/
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { openAppend, readRegularText } from './regular-file.ts';
+import { ifMissing } from './system-errors.ts';
 
 /** Makes a rename durable. Windows can't sync folders; NTFS journals the rename itself. */
 export async function syncFolder(folder: string): Promise<void> {
@@ -100,10 +101,7 @@ export async function appendLine(target: string, value: unknown): Promise<void> 
 /** Moves a file within a file system, durably. Throws EEXIST instead of overwriting. */
 export async function moveFile(from: string, to: string): Promise<void> {
   await mkdir(path.dirname(to), { recursive: true });
-  const taken = await access(to, constants.F_OK).then(
-    () => true,
-    () => false,
-  );
+  const taken = await access(to, constants.F_OK).then(() => true, ifMissing(false));
   if (taken) throw Object.assign(new Error(`${to} already exists`), { code: 'EEXIST' });
   await rename(from, to);
   await syncFolder(path.dirname(to));

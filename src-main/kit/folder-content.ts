@@ -3,6 +3,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { sha256File } from './hash.ts';
+import { unlessTemporary } from './system-errors.ts';
 
 export interface FileFacts {
   readonly size: number;
@@ -79,7 +80,7 @@ async function pointsInside(root: string, link: string): Promise<boolean> {
 /** Describes the first file that is missing or has a different size; null if there is none. */
 export async function sizeDifference(folder: string, files: FileList): Promise<string | null> {
   for (const [name, { size }] of Object.entries(files)) {
-    const found = await stat(path.join(folder, name)).catch(() => null);
+    const found = await stat(path.join(folder, name)).catch(unlessTemporary(null));
     if (found === null) return `${name} is missing`;
     if (found.size !== size)
       return `${name} has ${String(found.size)} bytes, expected ${String(size)}`;

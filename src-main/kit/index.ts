@@ -17,4 +17,5 @@ export * from './regular-file.ts';
 export * from './replace.ts';
 export * from './sealed.ts';
 export * from './serializer.ts';
+export * from './system-errors.ts';
 export * from './tail.ts';

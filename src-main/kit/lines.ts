@@ -1,12 +1,10 @@
 /** Lines of files: all of them in constant memory, or the last ones. `Tail` follows a file that grows. */
 import { openRegular } from './regular-file.ts';
+import { isMissing, unlessTemporary } from './system-errors.ts';
 
 const NEWLINE = 10;
 const END_BYTES = 1 << 20;
 const BACKWARD_BYTES = 1 << 16;
-
-const isMissing = (error: unknown): boolean =>
-  (error as NodeJS.ErrnoException | null)?.code === 'ENOENT';
 
 /**
  * Every whole line without its newline. A last line that has none is given only with `withCut`: its writer may be in
@@ -92,7 +90,7 @@ export async function readEnd(
   file: string,
   bytes = END_BYTES,
 ): Promise<{ readonly text: string; readonly isCut: boolean } | null> {
-  const handle = await openRegular(file).catch(() => null);
+  const handle = await openRegular(file).catch(unlessTemporary(null));
   if (handle === null) return null;
   try {
     const { size } = await handle.stat();

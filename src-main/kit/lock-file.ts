@@ -10,6 +10,7 @@ import { type Identity, isAlive } from './identity.ts';
 import { asHolder, isSeen, type LockHolder, parseLock } from './lock-content.ts';
 import { OwnedLock, type OwnedLockOptions, readLockText } from './owned-lock.ts';
 import { readJson } from './files.ts';
+import { unlessTemporary } from './system-errors.ts';
 
 export type { LockHolder } from './lock-content.ts';
 export { OwnedLock } from './owned-lock.ts';
@@ -58,7 +59,7 @@ export async function takeLock<T extends object>(
 
 /** The live holder; null if the lock is free, invalid, held by a dead process, or a copy. */
 export async function readHolder<T>(path: string): Promise<(Identity & T) | null> {
-  const value = await readJson(path).catch(() => null);
+  const value = await readJson(path).catch(unlessTemporary(null));
   const holder = asHolder(value);
   return holder !== null && (await isLiveHolder(path, holder)) ? (value as Identity & T) : null;
 }
@@ -72,7 +73,7 @@ export async function isLiveHolder(path: string, value: Identity): Promise<boole
 /** False for the copy of a lock file, in a copy of the folder. */
 async function isOriginal(path: string, { inode }: LockHolder): Promise<boolean> {
   if (inode === null) return true;
-  const found = await stat(path, { bigint: true }).catch(() => null);
+  const found = await stat(path, { bigint: true }).catch(unlessTemporary(null));
   return found === null || String(found.ino) === inode;
 }
 
@@ -140,7 +141,7 @@ async function removeStale(path: string, content: string): Promise<void> {
 
 async function awaitRemoval(guard: string): Promise<void> {
   const changedAt = async (): Promise<number | null> =>
-    (await stat(guard).catch(() => null))?.mtimeMs ?? null;
+    (await stat(guard).catch(unlessTemporary(null)))?.mtimeMs ?? null;
   const before = await changedAt();
   for (let waited = 0; waited < REMOVAL_MILLISECONDS; waited += WATCH_MILLISECONDS) {
     if ((await changedAt()) !== before) return;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Systeminformation } from 'systeminformation';
+import { unlessTemporary } from '../kit/system-errors.ts';
 
 const MEBIBYTE = 1_048_576;
 
@@ -21,7 +22,7 @@ export function memoryFrom(
 
 /** Resident MiB of one process; null where there is no /proc. */
 export async function residentMegabytes(pid: number): Promise<number | null> {
-  const text = await readFile(`/proc/${String(pid)}/status`, 'utf8').catch(() => '');
+  const text = await readFile(`/proc/${String(pid)}/status`, 'utf8').catch(unlessTemporary(''));
   const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(text)?.[1];
   return kilobytes === undefined ? null : Math.round(Number(kilobytes) / 1024);
 }

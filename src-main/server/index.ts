@@ -18,6 +18,8 @@ export type { EngineApi } from './engine-api.ts';
 export { createRouter } from './router.ts';
 export { readOrMakeToken } from './token.ts';
 
+const MAX_CONNECTIONS = 256;
+
 export interface ServerOptions {
   /** The preferred port; if it is taken, the next free one is used. 0: any. */
   readonly port: number;
@@ -87,6 +89,8 @@ export async function createServer(engine: EngineApi, options: ServerOptions): P
       else response.writeHead(500, { 'content-type': 'text/plain' }).end('Internal error.\n');
     });
   });
+  // Upgraded sockets count too. Beyond it the engine would run out of descriptors for its files.
+  http.maxConnections = MAX_CONNECTIONS;
   http.requestTimeout = 120_000;
   http.headersTimeout = 20_000;
   const sockets = createWebSocketServer(http, {

@@ -9,6 +9,8 @@ import { securityHeaders } from './headers.ts';
 import { requestFacts } from './http-server.ts';
 import { memoryRoutes } from './public-status.ts';
 
+const MAX_CONNECTIONS = 64;
+
 export interface MemoryServerOptions {
   readonly engine: EngineApi;
   readonly token: string;
@@ -25,6 +27,7 @@ export function createMemoryServer(options: MemoryServerOptions): Server {
       else response.writeHead(500, { 'content-type': 'text/plain' }).end('Internal error.\n');
     });
   });
+  server.maxConnections = MAX_CONNECTIONS;
   server.requestTimeout = 20_000;
   return server;
 }

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open, readFile } from 'node:fs/promises';
-import { writeText } from '../kit/index.ts';
+import { unlessTemporary, writeText } from '../kit/index.ts';
 
 const TOKEN_FORMAT = /^[\w-]{32,}$/;
 const OTHERS = 0o077;
@@ -46,7 +46,8 @@ async function readToken(path: string): Promise<string | null> {
     } finally {
       await handle.close();
     }
-  } catch {
-    return null;
+  } catch (error) {
+    // A token that can't be read now must not be replaced: every script has it.
+    return unlessTemporary(null)(error);
   }
 }

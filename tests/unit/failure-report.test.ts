@@ -22,3 +22,16 @@ test('the same failure is reported once a minute, with how often it was held bac
   failed('status.write', new Error('ENOSPC'));
   expect(texts.at(-1)).toBe('status.write: ENOSPC');
 });
+
+test('issue 11, 6: names of temporary files make no new failure of each attempt', () => {
+  const texts: string[] = [];
+  const journal = { write: ({ text }: { text: string }) => texts.push(text) };
+  const failed = createFailureReport(
+    journal as unknown as Journal,
+    { monotonic: () => 0 },
+    () => undefined,
+  );
+  for (let serial = 0; serial < 200; serial += 1)
+    failed('status.write', new Error(`EMFILE: too many open files, open '/w/.a.7.${serial}.tmp'`));
+  expect(texts).toHaveLength(1);
+});

@@ -11,6 +11,7 @@ import { discoverCheckpoints } from '../checkpoints/index.ts';
 import type { LineageRoom } from '../lineage/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import type { VersionsRoom } from '../versions/index.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 export interface Gathered {
   /** By name inside `content/`. */
@@ -59,7 +60,7 @@ async function workspaceFolder(
 
 async function workspaceFile(paths: WorkspacePaths, place: string): Promise<FoundFile[]> {
   const at = path.join(paths.root, place);
-  const found = await stat(at).catch(() => null);
+  const found = await stat(at).catch(unlessTemporary(null));
   if (found?.isFile() !== true) return [];
   return [{ name: place, path: at, size: found.size, mode: found.mode & 0o777 }];
 }
@@ -178,7 +179,7 @@ async function folder(options: SourceOptions, wanted: string): Promise<Gathered>
   if (!path.isAbsolute(wanted))
     refuse(`${wanted} is not an absolute path.`, 'Give the full path of the folder.');
   const root = path.resolve(wanted);
-  const facts = await stat(root).catch(() => null);
+  const facts = await stat(root).catch(unlessTemporary(null));
   if (facts === null)
     throw new Refusal('NOT_FOUND', `There is no folder ${root}.`, { subject: root });
   if (!facts.isDirectory())

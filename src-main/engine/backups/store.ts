@@ -27,6 +27,7 @@ import {
   renameInside,
   sizeDifference,
   syncFolder,
+  unlessTemporary,
   writeSealed,
 } from '../../kit/index.ts';
 
@@ -119,7 +120,7 @@ export class BackupStore {
     const changed = names.find((name, at) => hashes[at] !== manifest.files[name]?.sha256);
     if (changed !== undefined) return `the content of ${changed} has changed (SHA-256 mismatch)`;
     for (const { name, target } of manifest.links)
-      if ((await readlink(path.join(content, name)).catch(() => null)) !== target)
+      if ((await readlink(path.join(content, name)).catch(unlessTemporary(null))) !== target)
         return `the link ${name} does not point to ${target}`;
     return null;
   }
@@ -184,7 +185,9 @@ export class BackupStore {
   async removePartials(): Promise<number> {
     let count = 0;
     for (const parent of ['', ...backupType.options])
-      for (const name of await readdir(path.join(this.paths.backups, parent)).catch(() => []))
+      for (const name of await readdir(path.join(this.paths.backups, parent)).catch(
+        unlessTemporary([]),
+      ))
         if (/^\..*\.partial$/.test(name)) {
           await removeInside(this.paths.backups, path.join(this.paths.backups, parent, name));
           count += 1;

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { baseFile, isFolderName, readOrNull } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 export interface BaseModel {
   readonly id: string;
@@ -27,7 +28,7 @@ const NEEDED_FILES = ['config.json', 'tokenizer.json', 'training_template.jinja'
 
 /** What is missing in the folder; null: every file that training needs is there. */
 export async function baseFolderProblem({ id, folder }: BaseModel): Promise<string | null> {
-  const names = await readdir(folder).catch(() => null);
+  const names = await readdir(folder).catch(unlessTemporary(null));
   if (names === null) return `base model ${id} can't be read (${folder})`;
   const missing = NEEDED_FILES.find((name) => !names.includes(name));
   if (missing !== undefined) return `base model ${id}: ${path.join(folder, missing)} is missing`;

@@ -19,16 +19,18 @@ export function createFailureReport(
     const message = error instanceof Error ? error.message : String(error);
     const stack = error instanceof Error ? (error.stack ?? message) : message;
     const text = `${where}: ${message}`;
+    // Names of temporary files and processes differ each time, and are the same failure.
+    const key = text.replace(/\d+/g, '#');
     const now = clock.monotonic();
     for (const [other, { at, held }] of reported)
       if (held === 0 && now - at >= QUIET_SECONDS) reported.delete(other);
-    const last = reported.get(text);
+    const last = reported.get(key);
     if (last !== undefined && now - last.at < QUIET_SECONDS) {
-      reported.set(text, { at: last.at, held: last.held + 1 });
+      reported.set(key, { at: last.at, held: last.held + 1 });
       return;
     }
     const held = last?.held ?? 0;
-    reported.set(text, { at: now, held: 0 });
+    reported.set(key, { at: now, held: 0 });
     log(`${where}: ${stack}`);
     journal.write({
       what: 'engine.failure',

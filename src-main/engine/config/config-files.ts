@@ -19,6 +19,7 @@ import {
   readTextNow,
   replaceAtOnce,
   replaceUnchanged,
+  unlessTemporary,
   writeJson,
 } from '../../kit/index.ts';
 
@@ -156,7 +157,7 @@ export class ConfigFiles {
   private async readStaged(): Promise<void> {
     const file = this.paths.stagedConfig;
     const options = { file, format: stagedConfigFile, lastGood: lastGoodOf(file) };
-    const recovered = await readWithFallback(options).catch(() => null);
+    const recovered = await readWithFallback(options).catch(unlessTemporary(null));
     this.staged = recovered?.value?.staged ?? {};
   }
 
@@ -174,8 +175,8 @@ export class ConfigFiles {
 function readOrNothing(file: string): Reading | null {
   try {
     return read(file);
-  } catch {
-    return null;
+  } catch (error) {
+    return unlessTemporary(null)(error);
   }
 }
 

@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { readRegularText } from '../../kit/regular-file.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 /** What is wrong, and what to do. */
 export interface ExternalProblem {
@@ -28,7 +29,7 @@ export interface ExternalCheckOptions {
 async function baseProblem(paths: WorkspacePaths, id: string): Promise<ExternalProblem | null> {
   if (id === '') return null;
   const folder = paths.base(id);
-  const others = (await readdir(paths.models, { withFileTypes: true }).catch(() => []))
+  const others = (await readdir(paths.models, { withFileTypes: true }).catch(unlessTemporary([])))
     .filter(
       (entry) => entry.isDirectory() && existsSync(paths.base(path.join(entry.name, 'base.json'))),
     )

@@ -7,6 +7,7 @@ import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkFileEnd } from './file-end.ts';
 import { openRegular } from '../../kit/regular-file.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 export interface Observation {
   readonly bytes: number;
@@ -104,14 +105,18 @@ function isJson(text: string): boolean {
 export async function openForWriting(files: ReadonlySet<string>): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
   if (process.platform !== 'linux' || files.size === 0) return found;
-  const processes = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const processes = (await readdir('/proc').catch(unlessTemporary([]))).filter((name) =>
+    /^\d+$/.test(name),
+  );
   for (const pid of processes) {
     const folder = `/proc/${pid}/fd`;
-    const descriptors = await readdir(folder).catch(() => []);
+    const descriptors = await readdir(folder).catch(unlessTemporary([]));
     for (const descriptor of descriptors) {
-      const target = await readlink(path.join(folder, descriptor)).catch(() => '');
+      const target = await readlink(path.join(folder, descriptor)).catch(unlessTemporary(''));
       if (!files.has(target) || found.has(target)) continue;
-      const info = await readFile(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8').catch(() => '');
+      const info = await readFile(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8').catch(
+        unlessTemporary(''),
+      );
       const flags = Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? '0', 8);
       if ((flags & 3) !== 0) found.add(target);
     }
@@ -142,7 +147,7 @@ export class CompletenessWatch {
     const settled: string[] = [];
     const answers = new Map<string, Completeness & { readonly bytes: number }>();
     for (const file of files) {
-      const facts = await stat(file).catch(() => null);
+      const facts = await stat(file).catch(unlessTemporary(null));
       if (facts === null || !facts.isFile()) {
         this.versions.delete(file);
         continue;

@@ -11,6 +11,7 @@ import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { type DatasetMeta, newMeta, writeMeta } from './meta.ts';
 import { freeName } from './names.ts';
 import type { FoundFile } from './place-folders.ts';
+import { ifMissing } from '../../kit/system-errors.ts';
 
 export interface DatasetRecord {
   readonly meta: DatasetMeta;
@@ -133,7 +134,7 @@ export class DatasetRecords {
   /** Renames a data file; a file that is in the way gets a free name, so that nothing is overwritten. */
   async moveFile(from: string, to: string): Promise<void> {
     if (from === to) return;
-    if ((await lstat(to).catch(() => null)) !== null) {
+    if ((await lstat(to).catch(ifMissing(null))) !== null) {
       const name = this.reserve(path.basename(to));
       await moveFile(to, path.join(path.dirname(to), name));
       this.release(name);

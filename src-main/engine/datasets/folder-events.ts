@@ -5,6 +5,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 const MAX_DEPTH = 4;
 
@@ -37,12 +38,12 @@ export class FolderEvents {
   }
 
   private async add(folder: string, depth: number, found: Set<string>): Promise<void> {
-    const facts = await stat(folder).catch(() => null);
+    const facts = await stat(folder).catch(unlessTemporary(null));
     if (facts?.isDirectory() !== true || this.isClosed) return;
     found.add(folder);
     if (this.watched.get(folder)?.inode !== facts.ino) this.watch(folder, facts.ino);
     if (depth === 0) return;
-    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    const entries = await readdir(folder, { withFileTypes: true }).catch(unlessTemporary([]));
     for (const entry of entries)
       if (entry.isDirectory() && !entry.name.startsWith('.'))
         await this.add(path.join(folder, entry.name), depth - 1, found);

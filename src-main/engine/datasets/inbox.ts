@@ -6,6 +6,7 @@ import { visibleText } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { CompletenessWatch } from './completeness.ts';
 import { hasAcceptedExtension, isIgnored, refuseName, SUPPORTED_FILES } from './names.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 /** The inbox is left alone this many times as long as looking at it took. */
 const REST_FACTOR = 20;
@@ -121,7 +122,7 @@ export class Inbox {
     const began = this.options.clock.monotonic();
     const before = JSON.stringify(this.entries());
     const next = new Map<string, InboxEntry>();
-    const top = (await readdir(this.options.folder).catch(() => [])).filter(
+    const top = (await readdir(this.options.folder).catch(unlessTemporary([]))).filter(
       (name) => !isIgnored(name),
     );
     const files: DataFile[] = [];
@@ -174,7 +175,7 @@ export class Inbox {
   /** Removes the folder of a file that was moved, and its parents, once they are empty. */
   private async removeEmptyFolders(folder: string): Promise<void> {
     if (folder === this.options.folder || !folder.startsWith(this.options.folder)) return;
-    const facts = await lstat(folder).catch(() => null);
+    const facts = await lstat(folder).catch(unlessTemporary(null));
     if (facts === null || (await readdir(folder).catch(() => ['?'])).length > 0) return;
     await rmdir(folder).catch(() => undefined);
     await this.removeEmptyFolders(path.dirname(folder));

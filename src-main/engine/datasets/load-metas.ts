@@ -9,6 +9,7 @@ import { readJson } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import { readMeta } from './meta.ts';
 import { scanPlaces } from './place-folders.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 const NOT_READ = { value: null, recovered: null, problem: null };
 
@@ -29,7 +30,7 @@ export async function loadMetas(paths: WorkspacePaths, now: number): Promise<Loa
   const recovered: LoadedMetas['recovered'][number][] = [];
   const ignored: LoadedMetas['ignored'][number][] = [];
   const unreadable: string[] = [];
-  const entries = await readdir(paths.datasets, { withFileTypes: true }).catch(() => []);
+  const entries = await readdir(paths.datasets, { withFileTypes: true }).catch(unlessTemporary([]));
   for (const entry of entries) {
     const { name } = entry;
     if (name.startsWith('.')) continue;
@@ -38,7 +39,7 @@ export async function loadMetas(paths: WorkspacePaths, now: number): Promise<Loa
       ignored.push({ name, reason: `data/datasets/${name} ${reason}` });
       continue;
     }
-    const reading = await readMeta(paths.dataset(name)).catch(() => NOT_READ);
+    const reading = await readMeta(paths.dataset(name)).catch(unlessTemporary(NOT_READ));
     if (reading.value?.id === name && reading.recovered === null) metas.push(reading.value);
     else unreadable.push(name);
   }
@@ -47,7 +48,7 @@ export async function loadMetas(paths: WorkspacePaths, now: number): Promise<Loa
   for (const id of unreadable) {
     const { value, ...reading } = await readMeta(paths.dataset(id), () =>
       rebuiltMeta(paths, id, isTaken, now),
-    ).catch(() => NOT_READ);
+    ).catch(unlessTemporary(NOT_READ));
     if (value?.id === id && reading.recovered !== null) {
       metas.push(value);
       const isRebuilt = reading.recovered === 'rebuilt';
@@ -78,15 +79,19 @@ async function rebuiltMeta(
     priority: file?.priority ?? null,
     position: 0,
     t: now,
-    report: await readJson(path.join(paths.dataset(id), 'report.json')).catch(() => null),
+    report: await readJson(path.join(paths.dataset(id), 'report.json')).catch(
+      unlessTemporary(null),
+    ),
   });
 }
 
 /** From the newest run that trained or validated the dataset. */
 async function nameInRuns(paths: WorkspacePaths, id: string): Promise<string | null> {
-  const runs = (await readdir(paths.runs).catch(() => [])).sort().reverse();
+  const runs = (await readdir(paths.runs).catch(unlessTemporary([]))).sort().reverse();
   for (const run of runs) {
-    const spec = await readJson(path.join(paths.run(run), 'spec.json')).catch(() => null);
+    const spec = await readJson(path.join(paths.run(run), 'spec.json')).catch(
+      unlessTemporary(null),
+    );
     if (!isObject(spec) || !isObject(spec['dataset'])) continue;
     const { id: datasetId, name } = spec['dataset'];
     if (datasetId === id && typeof name === 'string' && name !== '') return name;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { openRegular, readRegular } from '../../kit/regular-file.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 const decompress = promisify(zstdDecompress);
 /** Numbers per block in originals.i64: first row, offset, length, rows. */
@@ -32,7 +33,7 @@ export function readNumbers(bytes: Buffer): number[] {
 }
 
 async function readBlocks(folder: string): Promise<readonly Block[]> {
-  const bytes = await readRegular(path.join(folder, 'originals.i64')).catch(() => null);
+  const bytes = await readRegular(path.join(folder, 'originals.i64')).catch(unlessTemporary(null));
   if (bytes === null) return [];
   const numbers = readNumbers(bytes);
   const blocks: Block[] = [];
@@ -77,7 +78,7 @@ export async function readOriginal(
 ): Promise<Original | null> {
   const blocks = await readBlocks(folder);
   let index = blocks.findLastIndex((block) => block.firstRow <= row);
-  const handle = await openRegular(path.join(folder, 'originals.zst')).catch(() => null);
+  const handle = await openRegular(path.join(folder, 'originals.zst')).catch(unlessTemporary(null));
   if (handle === null) return null;
   try {
     // A rejected record of a table can be stored after rows that start later, so the block before is checked too.

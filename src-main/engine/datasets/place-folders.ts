@@ -5,6 +5,7 @@ import type { Place, Priority } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { DatasetMeta } from './meta.ts';
 import { hasAcceptedExtension, isIgnored } from './names.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 export interface PlaceFolder {
   readonly place: Exclude<Place, 'inbox'>;
@@ -47,7 +48,7 @@ export async function scanPlaces(
         ignored.push(path.relative(paths.root, file));
         continue;
       }
-      const facts = await lstat(file).catch(() => null);
+      const facts = await lstat(file).catch(unlessTemporary(null));
       if (facts !== null) files.push({ ...place, name, bytes: facts.size });
     }
   }

@@ -14,6 +14,7 @@ import {
 } from '../../formats/index.ts';
 import { readLines } from '../../kit/lines.ts';
 import { readRegular } from '../../kit/regular-file.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 /** null when there is no report. */
 export function readReportFile(folder: string): Promise<Reading<ReportFile> | null> {
@@ -42,7 +43,7 @@ export async function* readRejected(folder: string) {
 
 /** All physical row numbers as intake listed them; null when the list is missing or has another length. */
 export async function readRowNumbers(folder: string, rows: number): Promise<Uint32Array | null> {
-  const bytes = await readRegular(path.join(folder, 'rows.i32')).catch(() => null);
+  const bytes = await readRegular(path.join(folder, 'rows.i32')).catch(unlessTemporary(null));
   if (bytes === null || bytes.length !== rows * 4) return null;
   return Uint32Array.from({ length: rows }, (_, index) => bytes.readUInt32LE(index * 4));
 }

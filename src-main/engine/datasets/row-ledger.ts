@@ -4,6 +4,7 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type AncestrySegment, isInAncestry, type Point } from '../../contract/index.ts';
 import { parseLedgerPlace } from '../../formats/index.ts';
 import { Tail } from '../../kit/tail.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 /** Read between two turns of the event loop, so that a ledger of 100,000 steps doesn't block the engine. */
 const BYTES_PER_READ = 512 * 1024;
@@ -38,7 +39,7 @@ export class RowLedger {
   /** Reads what was appended since the last call; a file that got shorter is read from its beginning. */
   async refresh(ancestry: readonly AncestrySegment[]): Promise<void> {
     this.follow(ancestry);
-    const size = (await stat(this.file).catch(() => null))?.size ?? 0;
+    const size = (await stat(this.file).catch(unlessTemporary(null)))?.size ?? 0;
     if (size < this.tail.offset) {
       this.tail = new Tail(this.file);
       this.steps.clear();

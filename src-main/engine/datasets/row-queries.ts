@@ -17,6 +17,7 @@ import { readRejected, readReport } from './report-files.ts';
 import { filterRows, type RowQuery } from './row-list.ts';
 import type { DatasetRecord } from './dataset-store.ts';
 import { lowerBound, TokenCache } from './token-cache.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 const DATASETS_KEPT = 8;
 const LISTS_KEPT = 4;
@@ -191,7 +192,7 @@ export class RowQueries {
   private async refreshedEntry(record: DatasetRecord): Promise<Entry> {
     const { id } = record.meta;
     const folder = this.paths.dataset(id);
-    const facts = await stat(path.join(folder, 'report.json')).catch(() => null);
+    const facts = await stat(path.join(folder, 'report.json')).catch(unlessTemporary(null));
     const cache = record.meta.validated?.cache ?? null;
     const stamp = `${facts?.mtimeMs ?? 0} ${facts?.size ?? 0} ${cache ?? ''}`;
     const entry = this.entries.get(id) ?? newEntry(folder);

@@ -8,6 +8,7 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { TOKEN_BYTES_STEMS } from '../../formats/index.ts';
 import { readNumbers } from './originals.ts';
 import { openRegular, readRegular } from '../../kit/regular-file.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 /** Six int64: offset, length, row, trained tokens, prompt length, kind. */
 const EXAMPLE_BYTES = 48;
@@ -82,7 +83,9 @@ export class TokenCache {
 
   /** null when there is no such cache. */
   static async open(folder: string): Promise<TokenCache | null> {
-    const handle = await openRegular(path.join(folder, 'examples.i64')).catch(() => null);
+    const handle = await openRegular(path.join(folder, 'examples.i64')).catch(
+      unlessTemporary(null),
+    );
     if (handle === null) return null;
     try {
       const { size } = await handle.stat();

@@ -15,6 +15,7 @@ import {
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import { plainName, refuseName } from './names.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 export interface UploadOptions {
   readonly paths: WorkspacePaths;
@@ -67,7 +68,7 @@ export class Uploads {
       .slice(0, 32);
     return this.serialized(upload, async () => {
       await mkdir(this.options.paths.inboxPart, { recursive: true });
-      let offset = (await stat(this.dataFile(upload)).catch(() => null))?.size ?? 0;
+      let offset = (await stat(this.dataFile(upload)).catch(unlessTemporary(null)))?.size ?? 0;
       if (offset > input.bytes) {
         await this.removeFile(this.dataFile(upload));
         offset = 0;
@@ -124,7 +125,7 @@ export class Uploads {
     return this.serialized(upload, async () => {
       const part = await this.readPart(upload);
       const file = this.dataFile(upload);
-      const size = (await stat(file).catch(() => null))?.size ?? 0;
+      const size = (await stat(file).catch(unlessTemporary(null)))?.size ?? 0;
       if (size !== part.bytes)
         throw new Refusal(
           'INVALID',
@@ -158,9 +159,9 @@ export class Uploads {
   /** Removes unfinished uploads that weren't continued for a week; returns their names. */
   async removeStale(): Promise<readonly string[]> {
     const removed: string[] = [];
-    for (const name of await readdir(this.options.paths.inboxPart).catch(() => [])) {
+    for (const name of await readdir(this.options.paths.inboxPart).catch(unlessTemporary([]))) {
       const file = path.join(this.options.paths.inboxPart, name);
-      const facts = await stat(file).catch(() => null);
+      const facts = await stat(file).catch(unlessTemporary(null));
       if (
         facts?.isFile() !== true ||
         this.options.clock.now() - facts.mtimeMs / 1000 < KEPT_SECONDS

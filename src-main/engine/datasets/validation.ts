@@ -15,6 +15,7 @@ import { rememberedDecision } from './decisions.ts';
 import { type Base, type IntakeResult, validate, validationKey } from './intake.ts';
 import { answerOneAskedInVain, askAgain, trainedBefore } from './repeated-files.ts';
 import type { Activity } from './summary.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 const PRIORITIES: readonly Priority[] = ['high', 'normal', 'low'];
 const MAX_ATTEMPTS = 3;
@@ -122,7 +123,7 @@ export class Validation {
   async isUnchanged(record: DatasetRecord): Promise<boolean> {
     const { id, name, seen, validated } = record.meta;
     if (seen !== null && validated !== null) {
-      const facts = await stat(record.file).catch(() => null);
+      const facts = await stat(record.file).catch(unlessTemporary(null));
       if (facts?.size === seen.bytes && (await sha256File(record.file)) === seen.sha256)
         return true;
     }
@@ -210,7 +211,7 @@ export class Validation {
     const { id, seen } = record.meta;
     if (seen === null || seen.sha256 === sha256) return true;
     const ledger = path.join(this.options.paths.dataset(id), 'ledger.jsonl');
-    if (((await stat(ledger).catch(() => null))?.size ?? 0) === 0) return true;
+    if (((await stat(ledger).catch(unlessTemporary(null)))?.size ?? 0) === 0) return true;
     await this.options.store.replace(id);
     return false;
   }

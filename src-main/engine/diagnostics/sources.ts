@@ -5,13 +5,14 @@ import { isJournalFileName, isObject, isTrainRun, parseJson } from '../../format
 import { readJson } from '../../kit/files.ts';
 import { lastLines } from '../../kit/lines.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 /** The whole lines of a file's last megabyte; none when it can't be opened. */
 export const endOf = async (file: string, limit: number): Promise<readonly string[]> =>
   (await lastLines(file, limit))?.lines ?? [];
 
 const namesIn = async (folder: string): Promise<readonly string[]> =>
-  (await readdir(folder).catch(() => [])).sort();
+  (await readdir(folder).catch(unlessTemporary([]))).sort();
 
 /** Runs that a bundle covers. */
 const RUNS = 20;
@@ -39,7 +40,7 @@ export async function journalFiles(paths: WorkspacePaths): Promise<readonly stri
 }
 
 export const jsonOr = async (file: string): Promise<Readonly<Record<string, unknown>> | null> => {
-  const value = await readJson(file).catch(() => null);
+  const value = await readJson(file).catch(unlessTemporary(null));
   return isObject(value) ? value : null;
 };
 
@@ -90,4 +91,4 @@ export async function previewTexts(
 }
 
 export const tokenOf = async (paths: WorkspacePaths): Promise<string> =>
-  (await readFile(paths.token, 'utf8').catch(() => '')).trim();
+  (await readFile(paths.token, 'utf8').catch(unlessTemporary(''))).trim();

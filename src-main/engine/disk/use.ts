@@ -3,6 +3,7 @@ import { lstat, opendir } from 'node:fs/promises';
 import path from 'node:path';
 import { type DiskUse, usedPart } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 export type DiskPart = DiskUse['parts'][number]['id'];
 
@@ -53,14 +54,14 @@ export function sumUse(found: readonly FoundFile[]): DiskUse['parts'] {
 }
 
 async function scan(folder: string, root: string, into: FoundFile[]): Promise<void> {
-  const directory = await opendir(folder).catch(() => null);
+  const directory = await opendir(folder).catch(unlessTemporary(null));
   if (directory === null) return;
   for await (const entry of directory) {
     const full = path.join(folder, entry.name);
     if (entry.isDirectory()) await scan(full, root, into);
     else {
       // A symbolic link uses no space here, nor does a file that was just removed.
-      const facts = await lstat(full).catch(() => null);
+      const facts = await lstat(full).catch(unlessTemporary(null));
       if (facts === null || facts.isSymbolicLink()) continue;
       into.push({
         part: partOf(path.relative(root, full)),

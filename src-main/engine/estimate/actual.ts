@@ -5,6 +5,7 @@ import { isObject, isTrainRun, parseJson } from '../../formats/index.ts';
 import { readJson } from '../../kit/files.ts';
 import { readLines } from '../../kit/lines.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 export interface Actual {
   /** Each step of the pass once. */
@@ -34,13 +35,13 @@ async function forEachRecord(
 /** The runs of a pass. Run names start with their date, so older runs are not opened. */
 async function runsOf(paths: WorkspacePaths, pass: string, started: number) {
   const first = new Date((started - 60) * 1000).toISOString().replace(/\D/g, '').slice(0, 8);
-  const names = (await readdir(paths.runs).catch(() => []))
+  const names = (await readdir(paths.runs).catch(unlessTemporary([])))
     .filter((name) => isTrainRun(name) && name.slice(0, 8) >= first)
     .sort();
   const runs: { folder: string; created: number }[] = [];
   for (const name of names) {
     const folder = paths.run(name);
-    const spec = await readJson(path.join(folder, 'spec.json')).catch(() => null);
+    const spec = await readJson(path.join(folder, 'spec.json')).catch(unlessTemporary(null));
     if (!isObject(spec) || !isObject(spec.pass) || spec.pass.id !== pass) continue;
     runs.push({ folder, created: typeof spec.created === 'number' ? spec.created : started });
   }

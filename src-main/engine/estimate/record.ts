@@ -5,6 +5,7 @@ import type { EstimateRecord, KeptEstimate } from '../../contract/index.ts';
 import { bytes, count, duration, plural } from '../../contract/format.ts';
 import { estimateFile, readOrNull, writeFormat } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 /** How many of the last estimates the accuracy is computed from. */
 const ESTIMATES_COUNTED = 5;
@@ -30,7 +31,7 @@ export const writeKept = (
 /** The estimates of finished passes, newest last. */
 export async function readCompared(paths: WorkspacePaths): Promise<readonly KeptEstimate[]> {
   const found: KeptEstimate[] = [];
-  for (const dataset of await readdir(paths.datasets).catch(() => [])) {
+  for (const dataset of await readdir(paths.datasets).catch(unlessTemporary([]))) {
     const kept = await readKept(paths, dataset);
     if (kept?.actual != null) found.push(kept);
   }

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { readJson } from '../../kit/files.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 export interface ModelShape {
   /** Tied weights counted once. */
@@ -69,7 +70,7 @@ export async function readShape(
   parameters: number | null,
 ): Promise<ModelShape | null> {
   return shapeOf(
-    await readJson(path.join(folder, 'config.json')).catch(() => null),
+    await readJson(path.join(folder, 'config.json')).catch(unlessTemporary(null)),
     parameters === 0 ? null : parameters,
   );
 }

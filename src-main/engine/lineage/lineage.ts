@@ -15,6 +15,7 @@ import {
   updateLastGood,
   writeLineage,
 } from './lineage-file.ts';
+import { ifMissing } from '../../kit/system-errors.ts';
 
 export type LineageRoom = Awaited<ReturnType<typeof createLineage>>;
 
@@ -85,7 +86,7 @@ export async function createLineage(options: {
         throw new Refusal('NOT_READY', 'No base model is selected, so nothing was trained yet.', {
           next: 'Select a base model first.',
         });
-      return nextBranchName(lineage, await readdir(paths.branches).catch(() => []));
+      return nextBranchName(lineage, await readdir(paths.branches).catch(ifMissing([])));
     },
     /** Starts the lineage from `base`, or restarts it while nothing was trained. */
     async start(base: Lineage['base'] & { readonly label: string }, method: string): Promise<void> {

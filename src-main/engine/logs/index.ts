@@ -8,6 +8,7 @@ import path from 'node:path';
 import type { LogLines, LogSource } from '../../contract/index.ts';
 import { lastLines } from '../../kit/lines.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 export interface LogsRoom {
   read(input: {
@@ -19,7 +20,9 @@ export interface LogsRoom {
 
 export function createLogs({ paths }: { readonly paths: WorkspacePaths }): LogsRoom {
   async function newest(folder: string, pattern: RegExp): Promise<string | null> {
-    const names = (await readdir(folder).catch(() => [])).filter((name) => pattern.test(name));
+    const names = (await readdir(folder).catch(unlessTemporary([]))).filter((name) =>
+      pattern.test(name),
+    );
     const last = names.sort().at(-1);
     return last === undefined ? null : path.join(folder, last);
   }

@@ -6,6 +6,7 @@ import { readJson } from '../../kit/files.ts';
 import { Tail } from '../../kit/tail.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Added, History } from './history.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 /** Parsed between two turns of the event loop: about a millisecond, so that clients hardly wait. */
 const BYTES_PER_READ = 1 << 16;
@@ -73,7 +74,7 @@ export class RunReader {
       markers: [],
     };
     await this.readFollowed(added);
-    const runs = (await readdir(this.paths.runs).catch(() => []))
+    const runs = (await readdir(this.paths.runs).catch(unlessTemporary([])))
       .filter((name) => name.includes('-train-') && !this.known.has(name))
       .sort();
     for (const run of runs) {
@@ -108,7 +109,7 @@ export class RunReader {
   }
 
   private readRunJson(run: string, name: string): Promise<unknown> {
-    return readJson(path.join(this.paths.run(run), name)).catch(() => null);
+    return readJson(path.join(this.paths.run(run), name)).catch(unlessTemporary(null));
   }
 
   /** First where the run resumed, then its points, then its other events: an evaluation belongs after its point. */

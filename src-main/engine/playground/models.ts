@@ -7,6 +7,7 @@ import { type BaseModel, readBaseModel } from '../base-models/index.ts';
 import type { CheckpointsRoom } from '../checkpoints/index.ts';
 import type { LineageRoom } from '../lineage/index.ts';
 import type { VersionsRoom } from '../versions/index.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 const BASE = 'base:';
 const CURRENT = 'current';
@@ -49,7 +50,7 @@ export async function askedModels(sources: ModelSources): Promise<readonly Asked
 }
 
 async function baseModels(paths: WorkspacePaths): Promise<readonly AskedModel[]> {
-  const names = await readdir(paths.models).catch(() => []);
+  const names = await readdir(paths.models).catch(unlessTemporary([]));
   const bases = await Promise.all(names.sort().map((name) => readBaseModel(paths, name)));
   return bases
     .filter((base): base is BaseModel => base !== null)

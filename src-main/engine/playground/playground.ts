@@ -8,6 +8,7 @@ import { Answers } from './answers.ts';
 import { LoadedModels, type LoadedModelsOptions } from './loaded-models.ts';
 import { type AskedModel, askedModels, findModel, type ModelSources } from './models.ts';
 import { removeInside } from '../../kit/confined.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 export interface PlaygroundOptions extends ModelSources, LoadedModelsOptions {
   readonly config: Pick<ConfigRoom, 'values'>;
@@ -30,7 +31,7 @@ export async function createPlayground(options: PlaygroundOptions): Promise<Play
 
 /** Those of a killed engine hold conversations. */
 async function removeLeftRuns({ paths }: PlaygroundOptions): Promise<void> {
-  const names = await readdir(paths.runs).catch(() => []);
+  const names = await readdir(paths.runs).catch(unlessTemporary([]));
   for (const name of names.filter((name) => name.includes('-chat-')))
     await removeInside(paths.runs, paths.run(name));
 }

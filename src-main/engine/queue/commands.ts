@@ -3,6 +3,7 @@ import { access, rename } from 'node:fs/promises';
 import { duration } from '../../contract/format.ts';
 import { type QueueState, Refusal, unsavedText } from '../../contract/index.ts';
 import type { CommandVerb } from '../../formats/index.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 import { type HaltFacts, haltText } from './halt-text.ts';
 import { phaseOf, type QueueParts } from './queue-progress.ts';
 
@@ -145,10 +146,7 @@ export class QueueCommands {
   }
 
   hasStopFile(): Promise<boolean> {
-    return access(this.parts.options.paths.stopFile).then(
-      () => true,
-      () => false,
-    );
+    return access(this.parts.options.paths.stopFile).then(() => true, unlessTemporary(false));
   }
 
   /** `.stop`: saves and stops, or kills the trainer; stopped until somebody resumes. */

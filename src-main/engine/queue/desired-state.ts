@@ -4,6 +4,7 @@ import type { QueueState } from '../../contract/index.ts';
 import { queueFile, readFormat, writeFormat } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 export interface DesiredStateStore {
   state(): QueueState;
@@ -27,7 +28,7 @@ export async function openDesiredState(
 
 /** An unreadable file counts as stopped: training must not start against the user's will. */
 async function readState(file: string, now: number): Promise<QueueState> {
-  const reading = await readFormat(file, queueFile).catch(() => undefined);
+  const reading = await readFormat(file, queueFile).catch(unlessTemporary(undefined));
   if (reading === null) return { desired_state: 'running', since: now, by: 'start', note: null };
   if (reading?.ok !== true) {
     const note = `${path.basename(file)} can't be read`;

@@ -13,6 +13,7 @@ import {
   writeWithLastGood,
 } from '../../formats/index.ts';
 import { removeInside } from '../../kit/confined.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 export type { Cursor, PassFile } from '../../formats/index.ts';
 
@@ -27,7 +28,7 @@ export function recoverPass(folder: string): Promise<Recovered<PassFile>> {
 
 /** Null: there is none that can be read; the dataset begins a new pass. */
 export async function readPass(folder: string): Promise<PassFile | null> {
-  const recovered = await recoverPass(folder).catch(() => null);
+  const recovered = await recoverPass(folder).catch(unlessTemporary(null));
   return recovered?.value ?? null;
 }
 

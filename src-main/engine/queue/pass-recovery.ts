@@ -9,6 +9,7 @@ import type { PassDataset } from '../datasets/index.ts';
 import { type PassFile, recoverPass, writeCursor, writePass } from './pass-files.ts';
 import type { PassOptions } from './pass-options.ts';
 import { stepsBefore } from './pass-position.ts';
+import { ifMissing } from '../../kit/system-errors.ts';
 
 export interface PassReading {
   readonly pass: PassFile | null;
@@ -47,7 +48,7 @@ async function rebuildPass(
   { paths }: Pick<PassOptions, 'paths'>,
   { id }: PassDataset,
 ): Promise<PassFile | null> {
-  const runs = (await readdir(paths.runs).catch(() => [])).filter(isTrainRun).sort().reverse();
+  const runs = (await readdir(paths.runs).catch(ifMissing([]))).filter(isTrainRun).sort().reverse();
   let first: TrainSpec | null = null;
   for (const run of runs) {
     const spec = await readOrNull(path.join(paths.run(run), 'spec.json'), specFiles.train);

@@ -8,6 +8,7 @@ import type { Backup } from '../../contract/index.ts';
 import { type BaseModel, readBaseModel } from '../base-models/index.ts';
 import { type BranchCheckpoint, listCheckpoints } from '../checkpoints/index.ts';
 import type { RestoreOptions, SavedPoint } from './types.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 function fromCheckpoint({ branch, step, folder, manifest, bytes }: BranchCheckpoint): SavedPoint {
   return {
@@ -119,7 +120,7 @@ export async function readRequestedBase(
 }
 
 async function fromBase(base: BaseModel, branch: string): Promise<SavedPoint | null> {
-  const files = await readdir(base.folder).catch(() => []);
+  const files = await readdir(base.folder).catch(unlessTemporary([]));
   if (!files.some((name) => name.endsWith('.safetensors'))) return null;
   return {
     branch,

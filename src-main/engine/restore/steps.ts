@@ -10,6 +10,7 @@ import { baseOf, workerRefusal } from './stage-worker.ts';
 import type { RestoreOptions } from './types.ts';
 import type { VerifiedFiles } from './verify-source.ts';
 import { removeInside } from '../../kit/confined.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 /** A verified backup of the current model; null: nothing is saved on the branch that is trained. */
 export async function backUp(
@@ -116,6 +117,6 @@ export async function removeStaged(options: RestoreOptions, branch: string): Pro
 /** Removes what a worker that was killed left half-made. */
 export async function removePartials(options: RestoreOptions): Promise<void> {
   const root = options.paths.branches;
-  for (const name of await readdir(root).catch(() => []))
+  for (const name of await readdir(root).catch(unlessTemporary([])))
     if (/^\.branch-\d+\.\d+\.partial$/.test(name)) await removeInside(root, path.join(root, name));
 }

@@ -6,6 +6,7 @@ import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Journal } from '../journal/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import { readBaseModel } from '../base-models/index.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 export type BaseModel = Setup['bases'][number];
 export type BaseKind = 'starter' | 'smollm2' | 'folder';
@@ -96,7 +97,7 @@ export class BaseModels {
   /** Finds the base models in models/. */
   async scan(): Promise<void> {
     const found: BaseModel[] = [];
-    for (const id of (await readdir(this.options.paths.models).catch(() => [])).sort()) {
+    for (const id of (await readdir(this.options.paths.models).catch(unlessTemporary([]))).sort()) {
       const base = await readBaseModel(this.options.paths, id);
       if (base === null) continue;
       found.push({

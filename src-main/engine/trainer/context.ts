@@ -20,6 +20,7 @@ export interface TrainerOptions {
     knownGpus(): Promise<readonly GpuReading[] | null>;
   };
   readonly threads: number;
+  readonly failed: (where: string, error: unknown) => void;
   /** False once another engine has taken the workspace. */
   readonly ownsWorkspace: () => Promise<boolean>;
   /** The adaptive hang limits are never shorter; set by tests. */

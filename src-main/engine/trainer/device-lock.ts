@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Config } from '../../contract/index.ts';
 import { deviceCheck, parseJson } from '../../formats/index.ts';
+import { isTemporary } from '../../kit/system-errors.ts';
 import { type GpuReading, visibleGpus } from '../../machine/index.ts';
 import { environmentFor } from './launch.ts';
 import { resolveForMachine } from './spec.ts';
@@ -54,7 +55,9 @@ export async function findDeviceHolder(
     const checked = deviceCheck.safeParse(answer.ok ? answer.value : null);
     const [holder] = checked.success ? checked.data.held : [];
     return holder === undefined ? null : `waiting for ${device}, ${holder.text}`;
-  } catch {
+  } catch (error) {
+    if (isTemporary(error))
+      return `waiting for ${device}: its lock can't be checked now (${String((error as Error).message)})`;
     // Python can't be started: the trainer's own start says so, with its reason.
     return null;
   }

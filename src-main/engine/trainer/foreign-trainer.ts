@@ -1,12 +1,21 @@
 /**
- * A trainer of this workspace that can't be seen from here, on another machine or in another process
- * namespace: no second one may be started while its heartbeat changes.
+ * A trainer of this workspace that this engine doesn't supervise: no second one may be started while
+ * it runs. One that can't be seen from here, on another machine or in another process namespace, runs
+ * as long as its heartbeat changes.
  */
-import { readOrNull, trainerLock } from '../../formats/index.ts';
+import { readFormat, trainerLock } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { isSeen } from '../../kit/lock-content.ts';
-import { readExit, readHeartbeat } from './run-files.ts';
+import { findTrainer, readExit, readHeartbeat } from './run-files.ts';
+
+/** What is no file at all names no process; any other error leaves it unknown whether one lives. */
+const NO_FILE = ['ENOENT', 'EISDIR', 'ELOOP', 'ENOTDIR'];
+
+function unreadable(error: unknown): string | null {
+  const { code = 'unknown' } = error as NodeJS.ErrnoException;
+  return NO_FILE.includes(code) ? null : code;
+}
 
 /** A long step may give no sign for a while. */
 const LEASE_SECONDS = 30;
@@ -23,8 +32,17 @@ export class ForeignTrainer {
 
   /** `waiting for the trainer of this workspace, pid 7 on host-a`; null when there is none. */
   async find(): Promise<string | null> {
-    const holder = await readOrNull(this.paths.trainerLock, trainerLock);
-    if (holder === null || isSeen(holder)) return null;
+    const reading = await readFormat(this.paths.trainerLock, trainerLock).catch(unreadable);
+    if (typeof reading === 'string')
+      return `waiting for the trainer of this workspace: .trainer.lock can't be read (${reading})`;
+    if (reading?.ok !== true) return null;
+    const holder = reading.value;
+    if (isSeen(holder)) {
+      const trainer = await findTrainer(this.paths);
+      return trainer === null
+        ? null
+        : `waiting for the trainer of this workspace, pid ${String(trainer.pid)}, which still runs`;
+    }
     const folder = this.paths.run(holder.run);
     if ((await readExit(folder)) !== null) return null;
     const heartbeat = await readHeartbeat(folder);

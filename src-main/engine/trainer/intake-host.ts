@@ -8,8 +8,8 @@ import path from 'node:path';
 import readline from 'node:readline';
 import { type IntakeAnswer, intakeAnswer } from '../../formats/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { type Identity, identityOf, signalGroup } from '../../kit/identity.ts';
-import { environmentFor } from './launch.ts';
+import { type Identity, signalGroup } from '../../kit/identity.ts';
+import { environmentFor, startedIdentity } from './launch.ts';
 import type { PythonFacts } from './types.ts';
 import { openAppendSync } from '../../kit/regular-file.ts';
 
@@ -52,7 +52,7 @@ export class IntakeHost {
     this.base = options.base;
     this.clock = options.clock;
     const pid = child.pid ?? -1;
-    this.identity = identityOf(pid) ?? { pid, start: 'ended' };
+    this.identity = startedIdentity(child, pid);
     this.ended = new Promise((resolve) => {
       child.once('exit', (exitCode, signal) => {
         this.isFinished = true;

@@ -65,6 +65,16 @@ export const argumentsFor = (folder: string): readonly string[] => [
   folder,
 ];
 
+/** A process that can't be identified is ended: it could be neither watched nor adopted. */
+export function startedIdentity(child: ChildProcess, pid: number): Identity {
+  try {
+    return identityOf(pid) ?? { pid, start: 'ended' };
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+}
+
 export interface Launched {
   readonly child: ChildProcess;
   readonly identity: Identity;
@@ -131,7 +141,7 @@ export async function launch(options: {
     });
     child.unref();
     const pid = child.pid ?? -1;
-    return { child, identity: identityOf(pid) ?? { pid, start: 'ended' } };
+    return { child, identity: startedIdentity(child, pid) };
   } finally {
     closeSync(log);
   }

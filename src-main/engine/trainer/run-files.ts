@@ -1,4 +1,4 @@
-/** What a Python process leaves in its run folder. Missing, old or cut files never throw. */
+/** What a Python process leaves in its run folder. Missing, old or cut files don't throw. */
 import type { Stats } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -18,6 +18,7 @@ import { commandLineOf } from '../../kit/command-line.ts';
 import { type Identity, isAlive } from '../../kit/identity.ts';
 import { isSeen, type PlaceOfProcess } from '../../kit/lock-content.ts';
 import { readEnd, readLines } from '../../kit/lines.ts';
+import { ifMissing, unlessTemporary } from '../../kit/system-errors.ts';
 
 const LOG_END_BYTES = 16_384;
 const KERNEL_LOG = '/var/log/kern.log';
@@ -33,7 +34,9 @@ export const readExit = (folder: string): Promise<Exit | null> =>
 
 /** The last 16 KiB of the log; empty when there is none. */
 export async function readLogEnd(folder: string): Promise<string> {
-  const end = await readEnd(path.join(folder, 'trainer.log'), LOG_END_BYTES).catch(() => null);
+  const end = await readEnd(path.join(folder, 'trainer.log'), LOG_END_BYTES).catch(
+    unlessTemporary(null),
+  );
   return end?.text ?? '';
 }
 
@@ -47,7 +50,7 @@ export async function findTrainer(
 ): Promise<(Identity & { readonly run: string }) | null> {
   const holder = await readOrNull(paths.trainerLock, trainerLock);
   if (holder !== null && (await isTrainerOf(paths.run(holder.run), holder))) return holder;
-  const newest = (await readdir(paths.runs).catch(() => [])).filter(isTrainRun).sort().at(-1);
+  const newest = (await readdir(paths.runs).catch(ifMissing([]))).filter(isTrainRun).sort().at(-1);
   if (newest === undefined) return null;
   const started = await readOrNull(path.join(paths.run(newest), 'process.json'), processFile);
   return started !== null && (await isTrainerOf(paths.run(newest), started))
@@ -70,9 +73,9 @@ async function isTrainerOf(folder: string, holder: Identity & PlaceOfProcess): P
       facts.catch((error: unknown) => (error as NodeJS.ErrnoException).code ?? 'unknown'),
     ),
   );
-  // Of another account's process nothing is readable.
-  if (works === 'EACCES' || works === 'EPERM') return true;
-  return typeof works === 'object' && typeof run === 'object' && isSameFile(works, run);
+  if (typeof works === 'object' && typeof run === 'object') return isSameFile(works, run);
+  // Of another account's process nothing is readable, and what can't be read now proves nothing.
+  return ![works, run].some((found) => found === 'ENOENT' || found === 'ESRCH');
 }
 
 /** `python -m nightshift_trainer <workspace>/runs/<run>`, with whatever launches it before that. Pure. */

@@ -68,7 +68,12 @@ class TrainerSupervisor implements TrainerRoom {
     });
     this.foreignTrainer = new ForeignTrainer(options.paths, options.clock);
     this.sleepDetector = new SleepDetector(options.clock);
-    this.stopPolling = options.clock.every(POLL_SECONDS, () => this.poll());
+    this.stopPolling = options.clock.every(POLL_SECONDS, () =>
+      // What can't be read is unknown: nothing follows from it, and the next poll looks again.
+      this.poll().catch((error: unknown) => {
+        options.failed('trainer.poll', error);
+      }),
+    );
     options.config.changed.on(() => void sendSettings(this.pass, this.run, options.config));
   }
 

@@ -18,6 +18,7 @@ import { type Identity, isAlive } from '../../kit/identity.ts';
 import { createSerializer } from '../../kit/serializer.ts';
 import { Tail } from '../../kit/tail.ts';
 import { HeartbeatWatch } from './heartbeat-watch.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 
 /** The system reports the exit code within this time after the process is gone. */
 const EXIT_CODE_SECONDS = 2;
@@ -126,7 +127,7 @@ export class WatchedRun {
   command(verb: CommandVerb, args: Readonly<Record<string, unknown>> = {}): Promise<void> {
     return this.commands.run(async () => {
       const folder = path.join(this.folder, 'commands');
-      const seq = nextCommandSeq(await readdir(folder).catch(() => []));
+      const seq = nextCommandSeq(await readdir(folder).catch(unlessTemporary([])));
       const t = this.clock.now();
       // Nobody waits for a setting; it must not hide a pause that is under way.
       if (verb !== 'configure') this.pending = { verb, t, seq };

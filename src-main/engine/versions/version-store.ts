@@ -24,6 +24,7 @@ import {
   writeVersionFile,
   writeVersionManifest,
 } from './version-files.ts';
+import { ifMissing, unlessTemporary } from '../../kit/system-errors.ts';
 
 export const TRASH_DAYS = 30;
 
@@ -43,7 +44,7 @@ export class VersionStore {
    * twice.
    */
   async nextNumber(): Promise<number> {
-    const names = await readdir(this.paths.versions).catch(() => []);
+    const names = await readdir(this.paths.versions).catch(ifMissing([]));
     const numbers = names.map((name) => Number(/^v(\d+)_/.exec(name)?.[1] ?? 0));
     const next = Math.max(await readLastNumber(this.paths.versionNumbers), ...numbers) + 1;
     await mkdir(this.paths.versions, { recursive: true });
@@ -149,7 +150,7 @@ export class VersionStore {
   /** Removes what has been in the trash for longer than `TRASH_DAYS`; returns the names. */
   async emptyTrash(now: number): Promise<readonly string[]> {
     const removed: string[] = [];
-    for (const name of await readdir(this.trash()).catch(() => [])) {
+    for (const name of await readdir(this.trash()).catch(unlessTemporary([]))) {
       const since = Number(/\.(\d+)$/.exec(name)?.[1] ?? Number.NaN);
       if (!(now - since > TRASH_DAYS * 86_400)) continue;
       await removeInside(this.paths.versions, path.join(this.trash(), name));
@@ -160,7 +161,7 @@ export class VersionStore {
 
   /** Leftovers of an engine that was killed; safe because a workspace has only one engine. */
   private async removePartials(): Promise<void> {
-    for (const name of await readdir(this.paths.versions).catch(() => []))
+    for (const name of await readdir(this.paths.versions).catch(ifMissing([])))
       if (name.startsWith('.v') && name.endsWith('.partial'))
         await removeInside(this.paths.versions, path.join(this.paths.versions, name));
   }
@@ -168,7 +169,7 @@ export class VersionStore {
 
 async function isSameFile(file: string, other: string): Promise<boolean> {
   const [a, b] = await Promise.all(
-    [file, other].map((target) => stat(target, { bigint: true }).catch(() => null)),
+    [file, other].map((target) => stat(target, { bigint: true }).catch(unlessTemporary(null))),
   );
   return a != null && b != null && a.ino === b.ino && a.dev === b.dev;
 }

@@ -15,7 +15,7 @@ from typing import Any
 
 import xxhash
 
-from ...files import read_json
+from ...files import raise_if_temporary, read_json
 from ...hashing import file_hash
 from ...renamed_fields import with_current_names
 
@@ -50,6 +50,7 @@ def verify(folder: Path, heartbeat: Callable[[], None]) -> str | None:
         manifest = read_json(folder / "manifest.json")
         files: dict[str, Any] = manifest["files"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise_if_temporary(error)
         reason = error.strerror if isinstance(error, OSError) else None
         return f"manifest.json is unreadable ({reason or error})"
     if manifest.get("seal") != seal(manifest):
@@ -79,6 +80,7 @@ def _verify_file(
     except FileNotFoundError:
         return f"{name} is missing"
     except OSError as error:
+        raise_if_temporary(error)
         return f"{name} can't be read ({error.strerror or error})"
     return None
 

@@ -10,7 +10,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from ...files import read_json
+from ...files import raise_if_temporary, read_json
 from .. import randomness
 from ..errors import TrainerRefused
 from ..loss import SmoothedLoss
@@ -56,6 +56,7 @@ def _unusable_values(checkpoint: Checkpoint) -> str | None:
         try:
             name = first_non_finite(load_tensors(checkpoint, part))
         except (OSError, SafetensorError) as error:
+            raise_if_temporary(error)
             return f"{part} can't be read ({error})"
         if name is not None:
             return f"{part} contains NaN or Inf in {name}"

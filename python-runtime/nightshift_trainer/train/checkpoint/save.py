@@ -197,9 +197,9 @@ class CheckpointSaver:
             stall_seconds=round(self._stall, 3),
             why=result.why,
         )
-        leased = write.leased_steps(session.spec.workspace, root.name, time.time())
         keep = session.spec.config.keep_checkpoints
         try:
+            leased = write.leased_steps(session.spec.workspace, root.name, time.time())
             write.delete_old_checkpoints(root, keep, result.step, leased)
         except OSError:
             # The new checkpoint is safe; an old one that can't be deleted must not end the run.

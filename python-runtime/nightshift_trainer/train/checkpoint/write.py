@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from ...files import fsync_folder, read_json, remove_tree, write_json
+from ...files import fsync_folder, raise_if_temporary, read_json, remove_tree, write_json
 from ...hashing import file_hash
-from ...identity import identity_of
+from ...identity import is_gone
 from ..device import host_block, synchronize
 from .discover import list_checkpoints, seal
 
@@ -145,7 +145,8 @@ def leased_steps(workspace: Path, branch: str, now: float) -> frozenset[int]:
             for lease in leases
             if lease["branch"] == branch and now < float(lease["until"]) <= now + MAX_LEASE_SECONDS
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise_if_temporary(error)
         return frozenset()
 
 
@@ -176,7 +177,7 @@ def remove_abandoned_partials(root: Path) -> None:
         return
     for path in root.iterdir():
         match = _PARTIAL_NAME.match(path.name)
-        if match and identity_of(int(match[1])) is None:
+        if match and is_gone(int(match[1])):
             remove_tree(path)
 
 
