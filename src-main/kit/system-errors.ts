@@ -18,7 +18,7 @@ const TEMPORARY = new Set([
 ]);
 
 const codeOf = (error: unknown): string =>
-  String((error as NodeJS.ErrnoException | null | undefined)?.code ?? '');
+  (error as NodeJS.ErrnoException | null | undefined)?.code ?? '';
 
 export const isMissing = (error: unknown): boolean => MISSING.has(codeOf(error));
 

@@ -57,7 +57,7 @@ export async function findDeviceHolder(
     return holder === undefined ? null : `waiting for ${device}, ${holder.text}`;
   } catch (error) {
     if (isTemporary(error))
-      return `waiting for ${device}: its lock can't be checked now (${String((error as Error).message)})`;
+      return `waiting for ${device}: its lock can't be checked now (${(error as Error).message})`;
     // Python can't be started: the trainer's own start says so, with its reason.
     return null;
   }
