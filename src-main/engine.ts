@@ -167,6 +167,7 @@ async function main(): Promise<void> {
     memoryPort: monitor().memory_port === 0 ? null : port === 0 ? 0 : monitor().memory_port,
     token: await readOrMakeToken(engine.paths.token),
     command,
+    sessionsFile: engine.paths.sessions,
     uiFolder: process.env['NIGHTSHIFT_UI'] ?? join(root, 'out', 'renderer'),
     openStatus: () => monitor().open_status,
     now: () => Date.now() / 1000,

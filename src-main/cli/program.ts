@@ -27,6 +27,7 @@ import { addVersionCommands } from './versions.ts';
 import { addServeCommand } from './serve.ts';
 import { exitCode, type Session } from './session.ts';
 import { addStatusCommand } from './status.ts';
+import { addSessionsCommands } from './sessions.ts';
 import { addTokenCommand } from './token.ts';
 import { addTrainingCommands } from './training.ts';
 import { addValidateCommand } from './validate.ts';
@@ -130,6 +131,7 @@ export function createProgram(run: Run, screen: Screen, version: string): Comman
   addNoticesCommands(program, run);
   addLogsCommand(program, run);
   addTokenCommand(program, run);
+  addSessionsCommands(program, run);
   addValidateCommand(program, run);
   addBaseCommands(program, run);
   addVersionCommands(program, run);

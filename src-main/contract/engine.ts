@@ -24,7 +24,23 @@ export const accessState = z.object({
   /** null when disabled. */
   memory_port: z.number().int().nullable(),
   open_status: z.boolean(),
+  /** The session of this browser; null for whoever has the token. */
+  session: z.string().nullable(),
 });
 export type AccessState = z.infer<typeof accessState>;
+
+/** A browser that is signed in. */
+export const accessSession = z.object({
+  id: z.string(),
+  /** How the browser names itself. */
+  browser: z.string(),
+  /** Unix seconds. */
+  created: z.number(),
+  /** Last use, Unix seconds, to within an hour. */
+  used: z.number(),
+  /** Open pages. */
+  pages: z.number().int(),
+});
+export type AccessSession = z.infer<typeof accessSession>;
 
 export const accessLink = z.object({ link: z.string(), expires: z.number() });

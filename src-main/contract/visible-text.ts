@@ -14,6 +14,17 @@ const escaped = (character: string): string =>
 /** In one line: `a\\nb`, `\\u001b[31m`. */
 export const visibleText = (text: string): string => text.replace(HIDDEN, escaped);
 
+const SHOWN_CHARACTERS = 200;
+
+/**
+ * A value from data, a file name or the text of an exception inside a message: in one line, and so
+ * short that no file can fill the snapshot, the journal or a screen.
+ */
+export function shown(value: string, limit = SHOWN_CHARACTERS): string {
+  const text = visibleText(value.slice(0, limit + 1));
+  return text.length <= limit ? text : `${text.slice(0, limit - 1).toWellFormed()}…`;
+}
+
 /** Keeps line breaks and tabs. */
 export const visibleLines = (text: string): string =>
   text.replace(HIDDEN, (character) =>

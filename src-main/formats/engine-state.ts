@@ -1,6 +1,6 @@
 /**
  * What the engine remembers over restarts: `data/queue.json`, `data/notices.json`,
- * `data/daily.json`.
+ * `data/daily.json`, `.engine.sessions`.
  */
 import { z } from 'zod';
 import { notice } from '../contract/index.ts';
@@ -50,6 +50,28 @@ export const noticesFile = defineFile({
   description: 'The last 50 notices, newest first',
   upgrade: readableNotices,
   schema: z.object({ format: formatNumber, notices: z.array(notice).describe('Notices') }),
+});
+
+const browserSession = z.object({
+  id: text('Id'),
+  hash: text('SHA-256 of the cookie'),
+  keys: z.array(z.string()).describe('SHA-256 of the key of each page'),
+  browser: text('How the browser names itself'),
+  created: time('Signed in'),
+  used: time('Last use, to within an hour'),
+});
+export type BrowserSession = z.infer<typeof browserSession>;
+
+export const sessionsFile = defineFile({
+  name: '.engine.sessions',
+  damaged: 'Starts empty: every browser signs in again',
+  group: 'workspace',
+  writer: 'engine',
+  description: 'Signed-in browsers; hashes only, mode 0600',
+  schema: z.object({
+    format: formatNumber,
+    sessions: z.array(browserSession).describe('Last used first'),
+  }),
 });
 
 export const dailyFile = defineFile({

@@ -7,7 +7,7 @@ import { commandFile } from './commands.ts';
 import { stagedConfigFile } from './config-file.ts';
 import { metaFile, rejectedFile, reportFile, splitFile, uploadPartFile } from './dataset.ts';
 import type { FileFormat, LineFormat } from './document.ts';
-import { dailyFile, noticesFile, queueFile } from './engine-state.ts';
+import { dailyFile, noticesFile, queueFile, sessionsFile } from './engine-state.ts';
 import { eventsFile } from './events.ts';
 import { intakeAnswer, intakeRequest } from './intake-host.ts';
 import { journalFile } from './journal.ts';
@@ -69,6 +69,7 @@ export const formats = {
   queue: queueFile,
   notices: noticesFile,
   daily: dailyFile,
+  sessions: sessionsFile,
   journal: journalFile,
   'upload-part': uploadPartFile,
   'engine-lock': engineLock,

@@ -53,6 +53,7 @@ export function workspacePaths(root: string) {
     trainerLock: at('.trainer.lock'),
     stopFile: at('.stop'),
     token: at('.engine.token'),
+    sessions: at('.engine.sessions'),
   } as const;
 }
 

@@ -1,10 +1,11 @@
 /**
  * Decides whether a request is allowed. Every request needs a known Host (against DNS rebinding).
  * Upgrades and requests that change state must not come from a foreign Origin. Then a credential is
- * required: cookie, bearer token or one-time ticket.
+ * required: bearer token, one-time ticket, or cookie and page key together.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { asTyped, COMMAND_NAME } from '../contract/index.ts';
+import type { Grant } from './tickets.ts';
 
 export interface RequestFacts {
   readonly method: string;
@@ -13,6 +14,8 @@ export interface RequestFacts {
   readonly origin: string | undefined;
   readonly authorization: string | undefined;
   readonly cookie: string | undefined;
+  /** The header `x-nightshift-page`. */
+  readonly pageKey: string | undefined;
   readonly upgrade: boolean;
   /** The offered WebSocket subprotocols. */
   readonly protocols: readonly string[];
@@ -21,15 +24,17 @@ export interface RequestFacts {
 export interface AccessSettings {
   readonly port: number;
   readonly token: string;
-  /** Redeems a one-time ticket; false if it is unknown, used or expired. */
-  readonly redeem: (ticket: string) => boolean;
+  /** Redeems a one-time ticket; null if it is unknown, used or expired. */
+  readonly redeem: (ticket: string) => Grant | null;
+  /** The id of the session that both halves belong to. */
+  readonly session: (cookie: string | null, key: string | null) => string | null;
   /** How a user can type `nightshift`; default: so. */
   readonly command?: string | undefined;
 }
 
 export type Credential = 'cookie' | 'bearer' | 'ticket';
 export type Admission =
-  | { readonly admitted: true; readonly credential: Credential }
+  | (Grant & { readonly admitted: true; readonly credential: Credential })
   | {
       readonly admitted: false;
       readonly status: 401 | 403;
@@ -40,18 +45,13 @@ export type Admission =
 /** The page of the desktop application. */
 export const DESKTOP_ORIGIN = 'app://nightshift';
 export const TICKET_PROTOCOL = 'nightshift.ticket.';
+/** The page key of an upgrade, for which a page can set no header. */
+export const PAGE_PROTOCOL = 'nightshift.page.';
+export const PAGE_HEADER = 'x-nightshift-page';
 
 const HOST_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
 export const cookieName = (port: number): string => `nightshift_${String(port)}`;
-
-/**
- * Derived from the token: a browser stays signed in across engine restarts, and the cookie does not
- * reveal the token.
- */
-export function cookieValue(token: string): string {
-  return createHmac('sha256', token).update('browser').digest('base64url');
-}
 
 function isEqual(a: string, b: string): boolean {
   const digest = (text: string) => createHmac('sha256', 'compare').update(text).digest();
@@ -69,7 +69,7 @@ export function isKnownOrigin(origin: string, port: number): boolean {
   );
 }
 
-function readCookie(header: string | undefined, name: string): string | null {
+export function readCookie(header: string | undefined, name: string): string | null {
   for (const part of (header ?? '').split(';')) {
     const equals = part.indexOf('=');
     if (equals > 0 && part.slice(0, equals).trim() === name) return part.slice(equals + 1).trim();
@@ -117,17 +117,22 @@ export function admit(request: RequestFacts, settings: AccessSettings): Admissio
   const bearer = /^Bearer (\S+)$/.exec(request.authorization ?? '')?.[1];
   if (bearer !== undefined)
     return isEqual(bearer, settings.token)
-      ? { admitted: true, credential: 'bearer' }
+      ? { admitted: true, credential: 'bearer', session: null }
       : refused(401, 'The token does not match this workspace.', typed('Run: nightshift token'));
 
   const ticket = request.protocols.find((name) => name.startsWith(TICKET_PROTOCOL));
-  if (request.upgrade && ticket !== undefined)
-    return settings.redeem(ticket.slice(TICKET_PROTOCOL.length))
-      ? { admitted: true, credential: 'ticket' }
+  if (request.upgrade && ticket !== undefined) {
+    const grant = settings.redeem(ticket.slice(TICKET_PROTOCOL.length));
+    return grant !== null
+      ? { admitted: true, credential: 'ticket', session: grant.session }
       : refused(401, 'The ticket is invalid, used or expired.', 'Request a new ticket.');
+  }
 
   const cookie = readCookie(request.cookie, cookieName(settings.port));
-  if (cookie !== null && isEqual(cookie, cookieValue(settings.token))) {
+  const offered = request.protocols.find((name) => name.startsWith(PAGE_PROTOCOL));
+  const key = (request.upgrade ? offered?.slice(PAGE_PROTOCOL.length) : request.pageKey) ?? null;
+  const session = settings.session(cookie, key);
+  if (session !== null) {
     // Browsers send the Origin with every upgrade and change. Without it, the cookie could be sent
     // by any page.
     const changes = request.method !== 'GET' && request.method !== 'HEAD';
@@ -137,7 +142,7 @@ export function admit(request: RequestFacts, settings: AccessSettings): Admissio
         'The Origin header is missing.',
         typed('Use the token: nightshift token'),
       );
-    return { admitted: true, credential: 'cookie' };
+    return { admitted: true, credential: 'cookie', session };
   }
   return refused(
     401,

@@ -3,11 +3,17 @@
  * subscription to the feed.
  */
 import type { Change, Procedures } from '../contract/index.ts';
+import type { Grant } from './tickets.ts';
 
 type Rooms = Omit<Procedures, 'feed' | 'access'>;
 
-/** Implemented by the server itself: address, ports, sign-in links. */
-export type AccessApi = Procedures['access'];
+/** Implemented by the server itself: address, ports, sign-in links, sessions. */
+export type AccessApi = {
+  readonly [Name in keyof Procedures['access']]: (
+    input: Parameters<Procedures['access'][Name]>[0],
+    grant: Grant,
+  ) => ReturnType<Procedures['access'][Name]>;
+};
 
 /**
  * Functions throw `Refusal` when a request is refused; anything else they throw is a bug and is

@@ -8,13 +8,14 @@ import { BodyLimitPlugin } from '@orpc/server/node';
 import type { AnyRouter } from '@orpc/server';
 import { onError } from '@orpc/server';
 import { asTyped, COMMAND_NAME } from '../contract/index.ts';
-import { admit, checkHostAndOrigin, cookieName, cookieValue } from './admission.ts';
+import { admit, checkHostAndOrigin, cookieName, PAGE_HEADER, readCookie } from './admission.ts';
 import type { Admission, RequestFacts } from './admission.ts';
 import { refuse, sendJson, sendText } from './responses.ts';
 import type { EngineApi } from './engine-api.ts';
 import { securityHeaders } from './headers.ts';
 import { openApi } from './openapi.ts';
 import { publicRoutes } from './public-status.ts';
+import { SESSION_SECONDS, type Sessions } from './sessions.ts';
 import { toWireError } from './router.ts';
 import { confinedFile, sendFile } from './static-files.ts';
 import type { Tickets } from './tickets.ts';
@@ -26,7 +27,6 @@ const legacyPages = new Set([
   '/live_monitor_ui.html',
   '/test_display.html',
 ]);
-const COOKIE_SECONDS = 30 * 24 * 3600;
 
 export interface HttpHandlerOptions {
   readonly engine: EngineApi;
@@ -36,6 +36,7 @@ export interface HttpHandlerOptions {
   readonly uiFolder: string | null;
   readonly openStatus: () => boolean;
   readonly tickets: Tickets;
+  readonly sessions: Sessions;
   readonly port: () => number;
   readonly onBug: (error: unknown) => void;
 }
@@ -49,6 +50,7 @@ export function requestFacts(request: IncomingMessage, upgrade: boolean): Reques
     origin: request.headers.origin,
     authorization: request.headers.authorization,
     cookie: request.headers.cookie,
+    pageKey: [request.headers[PAGE_HEADER] ?? []].flat()[0],
     upgrade,
     protocols: protocols
       .split(',')
@@ -79,11 +81,13 @@ export function createHttpHandler(
       refuse(response, violation);
       return;
     }
+    const { tickets, sessions } = options;
     const settings = {
       port,
       token: options.token,
       command: options.command,
-      redeem: options.tickets.redeem,
+      redeem: tickets.redeem,
+      session: sessions.verify,
     };
     const admission = (): Admission => admit(facts, settings);
     const isRead = facts.method === 'GET' || facts.method === 'HEAD';
@@ -104,7 +108,8 @@ export function createHttpHandler(
     }
     if (facts.path === '/api/tickets' && facts.method === 'POST') {
       const result = admission();
-      if (result.admitted) sendJson(response, 200, { ...options.tickets.issue(), port });
+      if (result.admitted)
+        sendJson(response, 200, { ...tickets.issue({ session: result.session }), port });
       else refuse(response, result);
       return;
     }
@@ -119,7 +124,10 @@ export function createHttpHandler(
         sendJson(response, 200, await openApi(version));
         return;
       }
-      const { matched } = await rest.handle(request, response, { prefix: '/api', context: {} });
+      const { matched } = await rest.handle(request, response, {
+        prefix: '/api',
+        context: { session: result.session },
+      });
       if (!matched) sendJson(response, 404, { message: `Not found: ${facts.path}` });
       return;
     }
@@ -136,7 +144,10 @@ export function createHttpHandler(
   };
 }
 
-/** Serves the page. `/?ticket=...` sets the sign-in cookie and redirects to `/`. */
+/**
+ * Serves the page. `/?ticket=...` signs the browser in: the cookie is set, and the key of the page is
+ * in the fragment of the address, which no browser sends to any server. HEAD uses up no link.
+ */
 async function sendPage(
   options: HttpHandlerOptions,
   facts: RequestFacts,
@@ -146,18 +157,23 @@ async function sendPage(
 ): Promise<void> {
   const port = options.port();
   if (facts.path === '/') {
-    const ticket = new URL(request.url ?? '/', 'http://engine').searchParams.get('ticket');
-    if (ticket !== null && options.tickets.redeem(ticket)) {
-      const cookie = `${cookieName(port)}=${cookieValue(options.token)}`;
+    const query = new URL(request.url ?? '/', 'http://engine').searchParams;
+    const ticket = query.get('ticket');
+    const known = readCookie(facts.cookie, cookieName(port));
+    if (ticket !== null && facts.method === 'GET' && options.tickets.redeem(ticket) !== null) {
+      const browser = request.headers['user-agent'] ?? 'unknown browser';
+      const { cookie, key } = await options.sessions.signIn(known, browser);
       response.writeHead(303, {
-        location: '/',
-        'set-cookie': `${cookie}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${String(COOKIE_SECONDS)}`,
+        location: `/#page-key=${key}`,
+        'set-cookie': `${cookieName(port)}=${cookie}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${String(SESSION_SECONDS)}`,
         'cache-control': 'no-store',
       });
       response.end();
       return;
     }
-    if (!admission().admitted) {
+    // The page itself holds no secret; what it then asks for needs its key too.
+    const isSignedIn = options.sessions.find(known) !== null || admission().admitted;
+    if (!isSignedIn || query.has('signed-out')) {
       const reason =
         ticket === null
           ? 'This browser is not signed in to Nightshift.'

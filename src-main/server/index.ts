@@ -6,13 +6,15 @@
  * of the page.
  */
 import { createServer as createHttpServer } from 'node:http';
-import type { AccessApi, EngineApi } from './engine-api.ts';
+import { createAccess } from './access.ts';
+import type { EngineApi } from './engine-api.ts';
 import { createHttpHandler } from './http-server.ts';
 import { listenOn } from './listen.ts';
 import { createMemoryServer } from './memory-server.ts';
 import { createRouter } from './router.ts';
 import { createWebSocketServer } from './websocket-server.ts';
-import { createTickets } from './tickets.ts';
+import { openSessions } from './sessions.ts';
+import { createTickets, type Grant } from './tickets.ts';
 
 export type { EngineApi } from './engine-api.ts';
 export { createRouter } from './router.ts';
@@ -31,6 +33,8 @@ export interface ServerOptions {
   readonly token: string;
   /** How a user can type `nightshift`; default: so. */
   readonly command?: string;
+  /** Where signed-in browsers are kept; omitted: in memory only. */
+  readonly sessionsFile?: string;
   /** Folder of the built page; null if there is none. */
   readonly uiFolder: string | null;
   /** Whether the status numbers can be read without a token; checked for every request. */
@@ -56,20 +60,30 @@ export async function createServer(engine: EngineApi, options: ServerOptions): P
   let port = options.port;
   let memoryPort: number | null = null;
   const address = (): string => `http://127.0.0.1:${String(port)}/`;
-  const link = (): { link: string; expires: number } => {
-    const { ticket, expires } = tickets.issue();
+  const link = (grant: Grant): { link: string; expires: number } => {
+    const { ticket, expires } = tickets.issue(grant);
     return { link: `${address()}?ticket=${ticket}`, expires };
   };
-  const access: AccessApi = {
-    get: () => ({
+  const sessions = await openSessions({
+    file: options.sessionsFile ?? null,
+    now: options.now,
+    onRevoked: (id) => {
+      sockets.closeSession(id);
+    },
+    onBug: options.onBug,
+  });
+  const access = createAccess({
+    token: options.token,
+    sessions,
+    link,
+    state: () => ({
       address: address(),
       port,
       memory_port: memoryPort,
       open_status: options.openStatus(),
     }),
-    link,
-    token: () => ({ token: options.token }),
-  };
+    pagesOf: (session) => sockets.pagesOf(session),
+  });
   const router = createRouter({ ...engine, access }, options.onBug);
   const handle = createHttpHandler({
     engine,
@@ -79,6 +93,7 @@ export async function createServer(engine: EngineApi, options: ServerOptions): P
     uiFolder: options.uiFolder,
     openStatus: options.openStatus,
     tickets,
+    sessions,
     port: () => port,
     onBug: options.onBug,
   });
@@ -100,6 +115,7 @@ export async function createServer(engine: EngineApi, options: ServerOptions): P
       token: options.token,
       command: options.command,
       redeem: tickets.redeem,
+      session: sessions.verify,
     }),
     onBug: options.onBug,
   });
@@ -121,7 +137,7 @@ export async function createServer(engine: EngineApi, options: ServerOptions): P
   return {
     port,
     memoryPort,
-    link: () => link().link,
+    link: () => link({ session: null }).link,
     close: () =>
       new Promise((resolve) => {
         sockets.close();

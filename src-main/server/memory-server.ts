@@ -56,7 +56,7 @@ async function handle(
     });
     return;
   }
-  const admission = admit(facts, { port: port(), token, redeem: () => false });
+  const admission = admit(facts, { port: port(), token, redeem: () => null, session: () => null });
   if (!admission.admitted && !(admission.status === 401 && openStatus())) {
     refuse(response, admission);
     return;

@@ -8,11 +8,16 @@ import type { AnyRouter } from '@orpc/server';
 import { Refusal, contract, refusals, systemRefusal } from '../contract/index.ts';
 import type { Change } from '../contract/index.ts';
 import type { AccessApi, EngineApi } from './engine-api.ts';
+import type { Grant } from './tickets.ts';
 
 /** A client that is this many changes behind has to take a new snapshot. */
 const MAX_PENDING_CHANGES = 2000;
 
-type Handler = (options: { input: unknown; signal: AbortSignal | undefined }) => unknown;
+type Handler = (options: {
+  input: unknown;
+  signal: AbortSignal | undefined;
+  context: unknown;
+}) => unknown;
 interface Implementer {
   handler(handler: Handler): AnyRouter;
   readonly [name: string]: unknown;
@@ -33,6 +38,10 @@ export function createRouter(
     if (isContractProcedure(node)) {
       if (typeof functions !== 'function')
         throw new Error(`the engine does not implement the procedure ${path}`);
+      if (path.startsWith('access.')) {
+        const call = functions as (input: unknown, grant: Grant) => unknown;
+        return implementer.handler(({ input, context }) => call(input, context as Grant));
+      }
       const call = functions as (input: unknown) => unknown;
       return implementer.handler(({ input }) => call(input));
     }

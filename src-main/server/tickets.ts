@@ -1,6 +1,6 @@
 /**
  * One-time tickets, valid for five minutes, each for one browser or one WebSocket. Stored in memory
- * only.
+ * only. A ticket grants no more than the one who asked for it has.
  */
 import { randomBytes } from 'node:crypto';
 
@@ -8,28 +8,33 @@ const LIFETIME_SECONDS = 300;
 /** Limit for clients that keep requesting tickets; the oldest ticket is dropped. */
 const MAX_OPEN = 200;
 
+export interface Grant {
+  /** The browser session that asked for the ticket; null: whoever has the token. */
+  readonly session: string | null;
+}
+
 export interface Tickets {
-  readonly issue: () => { readonly ticket: string; readonly expires: number };
-  /** True once for each ticket that has not expired. */
-  readonly redeem: (ticket: string) => boolean;
+  readonly issue: (grant: Grant) => { readonly ticket: string; readonly expires: number };
+  /** Once for each ticket that has not expired; else null. */
+  readonly redeem: (ticket: string) => Grant | null;
 }
 
 export function createTickets(now: () => number): Tickets {
-  const open = new Map<string, number>();
+  const open = new Map<string, Grant & { readonly expires: number }>();
   return {
-    issue() {
-      for (const [ticket, expires] of open) if (expires < now()) open.delete(ticket);
+    issue({ session }) {
+      for (const [ticket, { expires }] of open) if (expires < now()) open.delete(ticket);
       const oldest = open.keys().next();
       if (open.size >= MAX_OPEN && oldest.done !== true) open.delete(oldest.value);
       const ticket = randomBytes(24).toString('base64url');
       const expires = now() + LIFETIME_SECONDS;
-      open.set(ticket, expires);
+      open.set(ticket, { session, expires });
       return { ticket, expires };
     },
     redeem(ticket) {
-      const expires = open.get(ticket);
+      const found = open.get(ticket);
       open.delete(ticket);
-      return expires !== undefined && expires >= now();
+      return found !== undefined && found.expires >= now() ? { session: found.session } : null;
     },
   };
 }

@@ -26,6 +26,10 @@ export interface ContractSocketOptions {
 }
 
 export interface ContractSocketServer {
+  /** Open pages of a session. */
+  pagesOf(session: string): number;
+  /** Closes the pages of a session that was revoked. */
+  closeSession(session: string): void;
   close(): void;
 }
 
@@ -49,6 +53,9 @@ export function createWebSocketServer(
       offered.has('nightshift') ? 'nightshift' : ([...offered][0] ?? false),
   });
   const responsive = new WeakSet<WebSocket>();
+  const sessionOf = new WeakMap<WebSocket, string>();
+  const pagesOf = (session: string): readonly WebSocket[] =>
+    [...sockets.clients].filter((client) => sessionOf.get(client) === session);
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
@@ -64,6 +71,7 @@ export function createWebSocketServer(
     }
     sockets.handleUpgrade(request, socket, head, (client) => {
       responsive.add(client);
+      if (result.session !== null) sessionOf.set(client, result.session);
       client.on('pong', () => responsive.add(client));
       client.on('error', () => {
         client.terminate();
@@ -77,7 +85,7 @@ export function createWebSocketServer(
             else Reflect.apply(client.send.bind(client), undefined, message);
           },
         },
-        { context: {} },
+        { context: { session: result.session } },
       );
     });
   };
@@ -92,6 +100,13 @@ export function createWebSocketServer(
   pings.unref();
 
   return {
+    pagesOf: (session) => pagesOf(session).length,
+    closeSession(session) {
+      // After the answer to the page that asked for it.
+      setTimeout(() => {
+        for (const client of pagesOf(session)) client.close(1008, 'signed out');
+      }, 50).unref();
+    },
     close() {
       clearInterval(pings);
       http.off('upgrade', upgrade);

@@ -86,15 +86,31 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Signs in with the one-time link; resolves to the cookie. */
-async function signIn(): Promise<string> {
+interface SignedIn {
+  readonly cookie: string;
+  readonly key: string;
+  /** Both halves, for REST. */
+  readonly both: { readonly cookie: string; readonly 'x-nightshift-page': string };
+  /** For an upgrade. */
+  readonly protocols: string[];
+}
+
+/** Signs in with the one-time link. */
+async function signIn(): Promise<SignedIn> {
   const path = server.link().replace(/^http:\/\/[^/]+/, '');
   const answer = await ask(server.port, path);
   expect(answer.status).toBe(303);
-  expect(answer.headers.location).toBe('/');
+  const key = /^\/#page-key=([\w-]{43})$/.exec(String(answer.headers.location))?.[1] ?? '';
+  expect(key).not.toBe('');
   const cookie = answer.headers['set-cookie']?.[0] ?? '';
   expect(cookie).toMatch(/HttpOnly; SameSite=Strict/);
-  return cookie.split(';')[0] ?? '';
+  const half = cookie.split(';')[0] ?? '';
+  return {
+    cookie: half,
+    key,
+    both: { cookie: half, 'x-nightshift-page': key },
+    protocols: ['nightshift', `nightshift.page.${key}`],
+  };
 }
 
 describe('Host', () => {
@@ -115,10 +131,10 @@ describe('Host', () => {
 
 describe('Origin', () => {
   test('rejects a foreign Origin on upgrades and changes, with any credential', async () => {
-    const cookie = await signIn();
+    const { both, protocols } = await signIn();
     for (const origin of ['http://evil.example', 'null', 'http://127.0.0.1:1', 'app://other']) {
-      for (const proof of [bearer(), { cookie }]) {
-        expect(await upgrade(server.port, { origin, ...proof })).toBe(403);
+      for (const proof of [bearer(), both]) {
+        expect(await upgrade(server.port, { origin, ...proof }, protocols)).toBe(403);
         const answer = await ask(
           server.port,
           '/api/training/pause',
@@ -132,17 +148,15 @@ describe('Origin', () => {
     expect(server.engine.calls.filter((call) => call.path === 'training.pause')).toEqual([]);
   });
   test('accepts its own page and the desktop page', async () => {
-    const cookie = await signIn();
+    const { cookie, protocols } = await signIn();
     const own = `http://127.0.0.1:${String(server.port)}`;
-    expect(await upgrade(server.port, { origin: own, cookie })).toBe('open');
+    expect(await upgrade(server.port, { origin: own, cookie }, protocols)).toBe('open');
     expect(await upgrade(server.port, { origin: 'app://nightshift', ...bearer() })).toBe('open');
   });
-  test('a cookie without an Origin can not open a socket or change anything; a token can', async () => {
-    const cookie = await signIn();
-    expect(await upgrade(server.port, { cookie })).toBe(403);
-    expect((await ask(server.port, '/api/training/pause', { cookie }, 'POST', '{}')).status).toBe(
-      403,
-    );
+  test('a session without an Origin can not open a socket or change anything; a token can', async () => {
+    const { cookie, both, protocols } = await signIn();
+    expect(await upgrade(server.port, { cookie }, protocols)).toBe(403);
+    expect((await ask(server.port, '/api/training/pause', both, 'POST', '{}')).status).toBe(403);
     expect(await upgrade(server.port, bearer())).toBe('open');
   });
   test('sends no CORS headers', async () => {
@@ -183,7 +197,7 @@ describe('credentials', () => {
   });
   test('the page requires a sign-in', async () => {
     expect((await ask(server.port, '/')).status).toBe(401);
-    const page = await ask(server.port, '/', { cookie: await signIn() });
+    const page = await ask(server.port, '/', { cookie: (await signIn()).cookie });
     expect(page.status).toBe(200);
     expect(page.text).toContain('<title>Nightshift</title>');
     expect(page.headers['content-security-policy']).toContain("script-src 'self';");
@@ -200,10 +214,10 @@ describe('credentials', () => {
   test('a ticket expires after five minutes', () => {
     let now = 1000;
     const tickets = createTickets(() => now);
-    const { ticket, expires } = tickets.issue();
+    const { ticket, expires } = tickets.issue({ session: null });
     expect(expires).toBe(1300);
     now = 1301;
-    expect(tickets.redeem(ticket)).toBe(false);
+    expect(tickets.redeem(ticket)).toBeNull();
   });
   test('a ticket is only valid for an upgrade', () => {
     const facts = {
@@ -213,9 +227,15 @@ describe('credentials', () => {
       origin: undefined,
       authorization: undefined,
       cookie: undefined,
+      pageKey: undefined,
       protocols: ['nightshift.ticket.x'],
     };
-    const settings = { port: 8080, token: 't', redeem: () => true };
+    const settings = {
+      port: 8080,
+      token: 't',
+      redeem: () => ({ session: null }),
+      session: () => null,
+    };
     expect(admit({ ...facts, upgrade: false }, settings).admitted).toBe(false);
     expect(admit({ ...facts, upgrade: true }, settings).admitted).toBe(true);
   });

@@ -149,6 +149,7 @@ test('a link signs in one browser; the token requires a credential', async () =>
     port: server.port,
     memory_port: server.memoryPort,
     open_status: true,
+    session: null,
   });
 });
 

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { called, callsOf, openPage, seriousFindings } from './open-page.ts';
+import { called, callsOf, live, openPage, seriousFindings } from './open-page.ts';
 import * as frame from './pages/frame.ts';
 import * as health from './pages/health.ts';
 
@@ -32,15 +32,13 @@ test('settings: the theme changes at once, single-key shortcuts can be off, desk
   expect(complaints).toEqual([]);
 });
 
-test('settings: token and link are only shown on request', async () => {
+test('settings: a browser never gets the token, and a link is only shown on request', async () => {
   const { page, server } = await openPage({ at: '#/settings' });
   await page.getByText(`http://127.0.0.1:${String(server.port)}/`).waitFor();
   await page.getByText('Memory endpoint: off.').waitFor();
   expect(await page.content()).not.toContain(server.token);
-  await page.getByRole('button', { name: 'Show token' }).click();
-  await page.getByText(server.token).waitFor();
-  await page.getByRole('button', { name: 'Hide' }).click();
-  expect(await page.content()).not.toContain(server.token);
+  await page.getByText('In a terminal: nightshift token').waitFor();
+  expect(await page.getByRole('button', { name: 'Show token' }).count()).toBe(0);
   await page.getByRole('button', { name: 'Create a one-time link' }).click();
   const link = await page.getByLabel('One-time link').innerText();
   const answer = await fetch(link, { redirect: 'manual' });
@@ -53,6 +51,19 @@ test('settings: token and link are only shown on request', async () => {
   });
   // It shows what the engine has, so it changes after the answer.
   await expect.poll(() => box.isChecked()).toBe(false);
+});
+
+test('issue 11, 8: signed in over a reload and in a second page, until the browser is signed out', async () => {
+  const { page, server } = await openPage();
+  expect(page.url()).not.toContain('page-key');
+  await page.reload();
+  await live(page);
+  const second = await page.context().newPage();
+  await second.goto(`http://127.0.0.1:${String(server.port)}/#/settings`);
+  await live(second);
+  await second.getByText('This browser, last used').waitFor();
+  await second.getByRole('button', { name: /^Sign out/ }).click();
+  for (const open of [page, second]) await open.getByText('is not signed in').waitFor();
 });
 
 test('health: a check with its evidence, a crash with its log, costs and disk', async () => {

@@ -280,6 +280,10 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
       },
     ],
   },
+  sessions: {
+    format: 1,
+    sessions: [{ id: 'a1', hash: 'ab', keys: ['cd'], browser: 'Chromium', created: 1, used: 2 }],
+  },
   daily: { format: 1, settled: 5 },
   journal: { id: 'j', t: 5, what: 'a.b', text: 't', step: null, dataset: null, evidence: {} },
   'upload-part': { format: 1, upload: 'u', name: 'a.jsonl', bytes: 9, priority: 'high' },

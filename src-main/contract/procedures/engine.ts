@@ -1,7 +1,7 @@
 /** Procedures of the engine itself: facts, feed, status, access, setup. */
 import { eventIterator } from '@orpc/contract';
 import { z } from 'zod';
-import { accessLink, accessState, engineFacts } from '../engine.ts';
+import { accessLink, accessSession, accessState, engineFacts } from '../engine.ts';
 import { change, snapshot } from '../feed.ts';
 import { machine, memoryStats } from '../machine.ts';
 import { baseId, setup } from '../setup.ts';
@@ -34,10 +34,17 @@ export const accessProcedures = {
   get: call.route({ method: 'GET', path: '/access' }).output(accessState),
   /** A one-time sign-in link, valid for 5 minutes. */
   link: call.route({ method: 'POST', path: '/access/link' }).output(accessLink),
-  /** The token for scripts. */
+  /** The token for scripts. Refusal UNAUTHORIZED for a signed-in browser: it can't outlive its session. */
   token: call
     .route({ method: 'POST', path: '/access/token' })
     .output(z.object({ token: z.string() })),
+  /** Signed-in browsers, last used first. */
+  sessions: call.route({ method: 'GET', path: '/access/sessions' }).output(z.array(accessSession)),
+  /** Signs a browser out and closes its pages. Refusal NOT_FOUND. */
+  revoke: call
+    .route({ method: 'POST', path: '/access/sessions/{id}/revoke' })
+    .input(z.object({ id: z.string().min(1) }))
+    .output(done),
 };
 
 export const setupProcedures = {

@@ -9,6 +9,7 @@ import controlStyles from '../../kit/styles/controls.module.css';
 import textStyles from '../../kit/styles/text.module.css';
 import type { OpenScreen } from '../notices/index.ts';
 import { Row, Section } from './row.tsx';
+import { Sessions } from './sessions.tsx';
 import styles from './settings.module.css';
 
 function Copyable({
@@ -159,6 +160,7 @@ export function Access({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
       <Row name="Another browser">
         <OneTimeLink />
       </Row>
+      <Sessions own={answer?.session ?? null} />
       <Row
         name="Scripts"
         help={
@@ -169,7 +171,13 @@ export function Access({ onOpen }: { readonly onOpen: OpenScreen }): ReactElemen
           </>
         }
       >
-        <Token />
+        {answer === null ? null : answer.session === null ? (
+          <Token />
+        ) : (
+          <span className={textStyles.secondary}>
+            Not shown in a browser. In a terminal: nightshift token
+          </span>
+        )}
       </Row>
     </Section>
   );
