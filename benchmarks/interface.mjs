@@ -153,7 +153,9 @@ await context.addInitScript(() => {
 async function firstDraw() {
   const page = await context.newPage();
   const { ticket } = await engine.ask('POST', '/tickets');
-  await page.goto(`http://127.0.0.1:${engine.port}/?ticket=${encodeURIComponent(ticket)}#/logs`);
+  await page.goto(`http://127.0.0.1:${engine.port}/?ticket=${encodeURIComponent(ticket)}`);
+  // The redirect of the sign-in replaces the fragment.
+  await page.goto(`http://127.0.0.1:${engine.port}/#/logs`);
   await page.waitForFunction(() => document.documentElement.dataset.connection === 'live');
   await page.waitForTimeout(1000);
   const took = await page.evaluate(
