@@ -1010,6 +1010,8 @@ class Heartbeat(TypedDict):
     done: int | None
     # While evaluating: of how many
     total: int | None
+    # First signal that is an order; null: a signal would end the process
+    order_signal: int | None
 
 
 _MetricsLineKeywords = TypedDict(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,11 @@ from .protocol import EventType, HeartbeatPhase, Outcome, Spec, load_spec
 
 HEARTBEAT_SECONDS = 0.25
 _COMMAND_NAME = re.compile(r"\A(\d{6})-([a-z-]+)\.json\Z")
+
+
+# Orders that arrive as signals when the engine can't write a command: consecutive numbers, in the
+# order of `SIGNAL_VERBS` in the engine.
+SIGNAL_VERBS = ("pause", "resume", "stop-now", "skip")
 
 
 class Canceled(Exception):
@@ -45,11 +52,26 @@ class RunFolder:
         self._read_commands: set[str] = set()
         # Set by SIGTERM; the trainer saves and exits at its next step boundary.
         self.termination_requested = False
+        self._order_signal: int | None = None
+        self._signaled: list[Command] = []
         self._events = LineFile(folder / "events.jsonl")
         self._metrics = LineFile(folder / "metrics.jsonl")
 
     def spec(self) -> Spec:
         return load_spec(self.folder / "spec.json")
+
+    def take_signals(self) -> None:
+        """A full or read-only disk takes no command file; an order must be obeyed all the same.
+        The heartbeat says that it can be, because the signals end a process that has no handler."""
+        first = getattr(signal, "SIGRTMIN", None)
+        if first is None:
+            return
+        self._order_signal = first + 1
+        for number, verb in enumerate(SIGNAL_VERBS, start=first + 1):
+            signal.signal(number, partial(self._on_signal, verb))
+
+    def _on_signal(self, verb: str, *_: object) -> None:
+        self._signaled.append(Command(0, verb, time.time()))
 
     def heartbeat(
         self,
@@ -80,6 +102,7 @@ class RunFolder:
             "detail": detail,
             "done": None if progress is None else progress[0],
             "total": None if progress is None else progress[1],
+            "order_signal": self._order_signal,
         }
         try:
             write_json(self._heartbeat, document, durable=False)
@@ -106,7 +129,8 @@ class RunFolder:
 
     def commands(self) -> list[Command]:
         """Commands that were not returned before, in order of their sequence numbers."""
-        commands: list[Command] = []
+        commands = self._signaled
+        self._signaled = []
         try:
             paths = sorted((self.folder / "commands").iterdir())
         except OSError:

@@ -70,6 +70,9 @@ export const heartbeatFile = defineFile({
     detail: text('What a worker is doing').nullable().default(null),
     done: count('While evaluating: rows or answers that are done').nullable().default(null),
     total: count('While evaluating: of how many').nullable().default(null),
+    order_signal: integer('First signal that is an order; null: a signal would end the process')
+      .nullable()
+      .default(null),
   }),
 });
 export type Heartbeat = z.infer<typeof heartbeatFile.schema>;

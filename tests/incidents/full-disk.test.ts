@@ -1,6 +1,6 @@
 /** A disk with less room than a checkpoint: pause and stop say which step is safe, and nothing is lost. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EngineProcess, PLAIN_TRAINING, questions, until } from './engine-process.ts';
@@ -104,6 +104,64 @@ test('stop on a full disk waits for the save unless the steps are given up', asy
   const again = await engine.post<{ code: string }>('/training/stop', { now: true, discard: true });
   expect(again).toMatchObject({ status: 409, body: { code: 'NOT_READY' } });
 }, 300_000);
+
+/** Not one byte is left: no command file, no queue.json, no journal line. */
+function fillCompletely(): void {
+  const { bavail, bsize } = statfsSync(engine.workspace);
+  writeFileSync(filler(), Buffer.alloc(bavail * bsize));
+}
+
+interface Refused {
+  readonly code: string;
+  readonly message: string;
+}
+
+test('issue 11, 4: on a disk without a byte left, orders are obeyed, and everything else refuses as DISK_FULL', async ({
+  skip,
+}) => {
+  if (!isMounted) skip('no small file system can be mounted here');
+  await engine.configure({ ...PLAIN_TRAINING, batch_size: 8, epochs: 20, save_steps: 10 });
+  await engine.start();
+  await engine.base('starter');
+  await engine.add([await engine.file('rows.jsonl', questions(700, 11))]);
+  const other = await engine.file('other.jsonl', questions(40, 12));
+  await until(
+    'a saved step',
+    async () => ((await engine.status()).last_checkpoint_step ?? 0) >= 10,
+  );
+  fillCompletely();
+  const paused = await engine.post<Controlled>('/training/pause');
+  expect(paused).toMatchObject({ status: 200, body: { acted: true, state: 'paused' } });
+  expect(paused.body.text).toContain("isn't saved and is lost if the engine restarts: The disk is");
+  const asked: readonly (readonly [string, unknown])[] = [
+    ['/config', { key: 'watchdog.restart_limit', value: 7 }],
+    ['/queue/add', { paths: [other], priority: 'normal' }],
+    ['/versions', { description: 'full' }],
+    ['/backups', { type: 'manual', description: 'full' }],
+  ];
+  for (const [route, body] of asked) {
+    const answer = await engine.post<Refused>(route, body);
+    expect([route, answer.status, answer.body.code]).toEqual([route, 507, 'DISK_FULL']);
+  }
+  expect((await engine.config()).values.watchdog.restart_limit).not.toBe(7);
+  const plan = await engine.post<Refused>('/restore/plan', { source: 'step-10' });
+  expect(plan.status).not.toBe(500);
+  expect((await engine.get('/notices')).status).toBe(200);
+  const health = (await engine.get<{ id: string; state: string }[]>('/health')).body;
+  expect(health.find(({ id }) => id === 'disk')?.state).toBe('fail');
+  const resumed = await engine.post<Controlled>('/training/resume');
+  expect(resumed).toMatchObject({ status: 200, body: { acted: true } });
+  expect((await engine.post('/training/skip')).status).toBe(200);
+  const stopping = await engine.post<Controlled>('/training/stop', { now: true });
+  expect(stopping.status).toBe(200);
+  rmSync(filler());
+  await until('stopped', async () => (await engine.status()).state === 'stopped', 60);
+  await until(
+    'the written state',
+    () => readFileSync(path.join(engine.workspace, 'data/queue.json'), 'utf8').includes('stopped'),
+    60,
+  );
+}, 400_000);
 
 /** Starts an engine that is expected to end at once. */
 function startAlone(): { readonly status: number | null; readonly stderr: string } {

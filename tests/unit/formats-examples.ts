@@ -103,6 +103,7 @@ export const examples: Readonly<Record<FormatName, Record<string, unknown>>> = {
   heartbeat: {
     ...{ format: 1, ...identity, seq: 4, phase: 'step', step: 7, position: 8, t: 5, monotonic: 1 },
     ...{ detail: null, done: 3, total: 28 },
+    order_signal: 35,
   },
   event: {
     ...{ t: 5, type: 'out_of_memory', step: 7, tokens_from: 4096, tokens_to: 2048 },

@@ -64,6 +64,7 @@ class _Run:
         if hasattr(signal, "SIGHUP"):
             # A closed session must not cost the steps since the last save.
             signal.signal(signal.SIGHUP, self._on_sigterm)
+        folder.take_signals()
         folder.heartbeat(phase="load")
         trainer_lock: TrainerLock | None = None
         try:

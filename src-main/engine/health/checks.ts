@@ -43,7 +43,14 @@ export function checkTrainer(facts: {
   return ok(`Process ${pid ?? '?'}, heartbeat ${duration(age)} ago, phase ${phase ?? '?'}.`);
 }
 
-export function checkDisk(freeGb: number | null, minimumGb: number | null): CheckResult {
+/** `problem`: why nothing can be written, whatever the free space; null: it can be. */
+export function checkDisk(
+  freeGb: number | null,
+  minimumGb: number | null,
+  problem: string | null = null,
+): CheckResult {
+  if (problem !== null)
+    return fail(problem, 'Pause and stop still work, but nothing is saved until this is fixed.');
   if (freeGb === null || minimumGb === null) return unknown("Free space couldn't be read.");
   const evidence = `${gigabytes(freeGb)} free, minimum free space ${gigabytes(minimumGb)}.`;
   if (freeGb < minimumGb)

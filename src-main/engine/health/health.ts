@@ -1,9 +1,12 @@
 /** Runs the checks on a timer, and reads crashes and costs on request. */
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import {
   type Check,
   crashesFrom,
   type CrashReport,
   type MonitoringCosts,
+  systemRefusal,
 } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -110,7 +113,7 @@ class Health implements HealthRoom {
     const python = this.options.python();
     this.checks = [
       await this.check('trainer', 'Engine and trainer', () => this.trainer()),
-      await this.check('disk', 'Disk space', () => checkDisk(freeGb, floorGb)),
+      await this.check('disk', 'Disk space', () => this.disk(freeGb, floorGb)),
       await this.check('python', 'Python', () => checkPython(python.state, python.detail)),
       await this.check('config', 'Configuration', () =>
         checkConfig(this.options.config.state().problem, this.options.paths.config),
@@ -209,6 +212,16 @@ class Health implements HealthRoom {
     if (isAsked) await damage.inspectAll();
     else await damage.inspectState();
     return checkFiles(damage.found(), damage.repaired());
+  }
+
+  /** A read-only disk, and a full one whose minimum free space is 0, fail here as well. */
+  private async disk(freeGb: number | null, floorGb: number | null): Promise<CheckResult> {
+    const { paths, queue } = this.options;
+    const problem = await access(paths.root, constants.W_OK).then(
+      () => (freeGb === 0 ? 'The disk is full.' : queue.unsavedState()),
+      (error: unknown) => systemRefusal(error)?.message ?? null,
+    );
+    return checkDisk(freeGb, floorGb, problem);
   }
 
   private queue(): CheckResult {

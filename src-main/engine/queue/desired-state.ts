@@ -1,13 +1,18 @@
 /** What the user wants of the queue, kept over restarts: `data/queue.json`. */
 import path from 'node:path';
-import type { QueueState } from '../../contract/index.ts';
+import { type QueueState, type Refusal, systemRefusal } from '../../contract/index.ts';
 import { queueFile, readFormat, writeFormat } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { createSerializer } from '../../kit/serializer.ts';
 import { unlessTemporary } from '../../kit/system-errors.ts';
+
+const RETRY_SECONDS = 5;
 
 export interface DesiredStateStore {
   state(): QueueState;
+  /** Why the state isn't on the disk, so that a restart would not know it; null: it is. */
+  unsaved(): string | null;
   set(desiredState: QueueState['desired_state'], by: string, note?: string | null): Promise<void>;
 }
 
@@ -16,12 +21,32 @@ export async function openDesiredState(
   clock: Clock,
 ): Promise<DesiredStateStore> {
   let state = await readState(paths.queueState, clock.now());
+  let unsaved: Refusal | null = null;
+  let isRetrying = false;
+  const writes = createSerializer();
+  const save = async (): Promise<void> => {
+    try {
+      await writes.run(() => writeFormat(paths.queueState, queueFile, state));
+      unsaved = null;
+    } catch (error) {
+      const refusal = systemRefusal(error);
+      if (refusal === null) throw error;
+      unsaved = refusal;
+      if (isRetrying) return;
+      isRetrying = true;
+      clock.after(RETRY_SECONDS, () => {
+        isRetrying = false;
+        save().catch(() => undefined);
+      });
+    }
+  };
   return {
     state: () => state,
+    unsaved: () => unsaved?.message ?? null,
     async set(desiredState, by, note = null) {
-      const next = { desired_state: desiredState, since: clock.now(), by, note };
-      await writeFormat(paths.queueState, queueFile, next);
-      state = next;
+      // An order counts at once: a disk that takes no note of it must not keep training running.
+      state = { desired_state: desiredState, since: clock.now(), by, note };
+      await save();
     },
   };
 }

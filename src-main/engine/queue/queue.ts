@@ -3,7 +3,7 @@ import type { QueueState } from '../../contract/index.ts';
 import { Emitter } from '../../kit/emitter.ts';
 import type { PassOutcome } from '../trainer/index.ts';
 import type { Aftermath } from './aftermath.ts';
-import { QueueCommands } from './commands.ts';
+import { type CommandResult, QueueCommands } from './commands.ts';
 import { openDesiredState } from './desired-state.ts';
 import { Outcomes } from './outcomes.ts';
 import { requirePass } from './pass-files.ts';
@@ -80,9 +80,11 @@ export async function createQueue(options: QueueOptions) {
     hold: waiting.hold.bind(waiting),
     retry: waiting.retry.bind(waiting),
     remove: waiting.remove.bind(waiting),
-    pause: (by: string) => commands.pause(by),
-    resume: (by: string) => commands.resume(by),
-    stop: (isNow: boolean, by: string) => commands.stop(isNow, by),
+    pause: async (by: string) => withUnsaved(parts, await commands.pause(by)),
+    resume: async (by: string) => withUnsaved(parts, await commands.resume(by)),
+    stop: async (isNow: boolean, by: string) => withUnsaved(parts, await commands.stop(isNow, by)),
+    /** Why the desired state isn't on the disk; null: it is. */
+    unsavedState: (): string | null => parts.desiredState.unsaved(),
     stopUnsaved: (by: string) => commands.stopUnsaved(by),
     skip: (by: string) => commands.skip(by),
     standStill: (seconds: number) => scheduler.standStill(seconds),
@@ -121,6 +123,17 @@ export async function createQueue(options: QueueOptions) {
       scheduler.isStarted = false;
       disconnect();
     },
+  };
+}
+
+/** An order counts from memory; a restart of the engine would not know it. */
+function withUnsaved({ desiredState }: QueueParts, result: CommandResult): CommandResult {
+  const unsaved = desiredState.unsaved();
+  if (unsaved === null) return result;
+  const state = desiredState.state().desired_state.replace('_', ' ');
+  return {
+    ...result,
+    text: `${result.text} The state ${state} isn't saved and is lost if the engine restarts: ${unsaved}`,
   };
 }
 

@@ -13,13 +13,19 @@ import {
   type RunEvent,
   writeFormat,
 } from '../../formats/index.ts';
+import { systemRefusal } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { type Identity, isAlive } from '../../kit/identity.ts';
+import { type Identity, isAlive, processState } from '../../kit/identity.ts';
 import { createSerializer } from '../../kit/serializer.ts';
 import { Tail } from '../../kit/tail.ts';
 import { HeartbeatWatch } from './heartbeat-watch.ts';
 import { unlessTemporary } from '../../kit/system-errors.ts';
 
+/**
+ * Orders by signal, for a disk that takes no command file: consecutive numbers in this order, as
+ * `SIGNAL_VERBS` of Python.
+ */
+const SIGNAL_VERBS: readonly CommandVerb[] = ['pause', 'resume', 'stop-now', 'skip'];
 /** The system reports the exit code within this time after the process is gone. */
 const EXIT_CODE_SECONDS = 2;
 
@@ -132,8 +138,24 @@ export class WatchedRun {
       // Nobody waits for a setting; it must not hide a pause that is under way.
       if (verb !== 'configure') this.pending = { verb, t, seq };
       const file = path.join(folder, commandName(seq, verb));
-      await writeFormat(file, commandFile, { seq, verb, t, args: { ...args } });
+      try {
+        await writeFormat(file, commandFile, { seq, verb, t, args: { ...args } });
+      } catch (error) {
+        if (systemRefusal(error) === null || !this.signalOrder(verb)) throw error;
+        this.pending = { verb, t, seq: 0 };
+      }
     });
+  }
+
+  /** To the process that wrote the heartbeat. False when it takes none: it would end it. */
+  private signalOrder(verb: CommandVerb): boolean {
+    const { heartbeat } = this;
+    const first = heartbeat?.order_signal ?? null;
+    const number = SIGNAL_VERBS.indexOf(verb);
+    if (heartbeat === null || first === null || number < 0) return false;
+    if (processState(heartbeat) !== 'alive') return false;
+    process.kill(heartbeat.pid, first + number);
+    return true;
   }
 
   private exitOf(child: ChildProcess): Promise<void> {
