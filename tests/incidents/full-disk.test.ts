@@ -135,16 +135,21 @@ test('issue 11, 4: on a disk without a byte left, orders are obeyed, and everyth
   expect(paused.body.text).toContain("isn't saved and is lost if the engine restarts: The disk is");
   const asked: readonly (readonly [string, unknown])[] = [
     ['/config', { key: 'watchdog.restart_limit', value: 7 }],
-    ['/queue/add', { paths: [other], priority: 'normal' }],
     ['/versions', { description: 'full' }],
-    ['/backups', { type: 'manual', description: 'full' }],
+    ['/backups', { reason: 'full' }],
   ];
   for (const [route, body] of asked) {
     const answer = await engine.post<Refused>(route, body);
     expect([route, answer.status, answer.body.code]).toEqual([route, 507, 'DISK_FULL']);
   }
+  const added = await engine.post<{ added: unknown[]; refused: Refused[] }>('/queue/add', {
+    paths: [other],
+    priority: 'normal',
+  });
+  expect(added.body.added).toEqual([]);
+  expect(added.body.refused[0]?.message).toMatch(/^The disk is full: /);
   expect((await engine.config()).values.watchdog.restart_limit).not.toBe(7);
-  const plan = await engine.post<Refused>('/restore/plan', { source: 'step-10' });
+  const plan = await engine.post<Refused>('/restore/plan', { source: { kind: 'checkpoint', branch: 'main', step: 10 } });
   expect(plan.status).not.toBe(500);
   expect((await engine.get('/notices')).status).toBe(200);
   const health = (await engine.get<{ id: string; state: string }[]>('/health')).body;

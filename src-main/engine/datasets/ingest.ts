@@ -1,7 +1,12 @@
 /** Adds data files: copied from this machine, uploaded, or moved from the inbox. Each ends in one rename into a queue folder. */
 import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { type DatasetSummary, type Priority, Refusal } from '../../contract/index.ts';
+import {
+  type DatasetSummary,
+  type Priority,
+  Refusal,
+  systemRefusal,
+} from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { copyInto, moveFile } from '../../kit/files.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
@@ -68,7 +73,8 @@ export class Ingest {
           const source = inside.startsWith('..') || path.isAbsolute(inside) ? file : inside;
           const as = { name: path.basename(file), source };
           added.push(summarize(await this.copyFile(file, bytes, priority, as)));
-        } catch (error) {
+        } catch (thrown) {
+          const error = systemRefusal(thrown) ?? thrown;
           // The other files are still tried: one may be small enough for a nearly full disk.
           const message = error instanceof Error ? error.message : String(error);
           refused.push({ path: file, message });
