@@ -1,7 +1,7 @@
 /** Damage in the JSON files of a workspace: found without changing them, and kept before they change. */
 import { copyFile, lstat, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { asidePath, isNotRegular, openRegular, readSealed } from '../kit/index.ts';
+import { asidePath, isNotRegular, isTemporary, openRegular, readSealed } from '../kit/index.ts';
 import { parseJson, isObject } from './document.ts';
 import { readFormat } from './files.ts';
 import { eventsFile } from './events.ts';
@@ -19,7 +19,7 @@ export interface FileProblem {
 const WHOLE_BYTES = 1 << 23;
 const PART_BYTES = 1 << 20;
 
-/** null: the file is good, or there is none. */
+/** null: the file is good, or there is none. Throws while nothing is known of it. */
 export async function inspectFile(entry: WorkspaceFile): Promise<FileProblem | null> {
   const { file, format } = entry;
   let problem: string | null;
@@ -28,6 +28,7 @@ export async function inspectFile(entry: WorkspaceFile): Promise<FileProblem | n
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    if (isTemporary(error)) throw error;
     problem = isNotRegular(error) ? message : `${file} can't be read (${code ?? message})`;
   }
   return problem === null ? null : { file, problem, effect: format.damaged };

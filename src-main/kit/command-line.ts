@@ -1,11 +1,15 @@
 /** What a process was started with. A process id alone, out of a file, could name any process. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { unlessTemporary } from './system-errors.ts';
 
 const run = (command: string, options: readonly string[]): string =>
   execFileSync(command, options, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 
-/** null when it can't be read, as for a process that has ended. */
+/**
+ * null when it can't be read, as for a process that has ended. Throws while nothing is known, for
+ * example because too many files are open.
+ */
 export function commandLineOf(pid: number): string | null {
   if (!Number.isInteger(pid) || pid <= 0) return null;
   try {
@@ -20,7 +24,7 @@ export function commandLineOf(pid: number): string | null {
         `(Get-CimInstance Win32_Process -Filter 'ProcessId=${String(pid)}').CommandLine`,
       ]).trim();
     return run('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).trim();
-  } catch {
-    return null;
+  } catch (error) {
+    return unlessTemporary(null)(error);
   }
 }

@@ -4,9 +4,7 @@
  */
 import { realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-
-const isMissing = (error: unknown): boolean =>
-  (error as NodeJS.ErrnoException | null)?.code === 'ENOENT';
+import { isMissing } from './system-errors.ts';
 
 /** True for the folder itself and for everything below it. Pure. */
 export function isInside(folder: string, target: string): boolean {

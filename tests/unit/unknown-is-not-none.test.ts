@@ -56,7 +56,9 @@ test.runIf(process.platform === 'linux')(
     expect(await find()).toMatch(/^waiting for .*\.trainer\.lock can't be read \(EIO\)$/);
     rmSync(paths.trainerLock);
     mkdirSync(paths.run('now'), { recursive: true });
-    const trainer = spawn('sleep', ['60'], { cwd: paths.run('now'), stdio: 'ignore' });
+    // A trainer is known by its command line, which names its run.
+    const command = ['-e', 'setTimeout(() => undefined, 60_000)', 'nightshift_trainer', 'runs/now'];
+    const trainer = spawn(process.execPath, command, { cwd: paths.run('now'), stdio: 'ignore' });
     try {
       await once(trainer, 'spawn');
       const identity = identityOf(trainer.pid ?? 0);

@@ -4,6 +4,7 @@ import { access, constants, lstat, mkdir, readdir, realpath, stat } from 'node:f
 import path from 'node:path';
 import { backupType, Refusal, systemRefusal } from '../../contract/index.ts';
 import { workspaceFolders, type WorkspacePaths } from '../../formats/workspace.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 import { makePrivate } from './private-folders.ts';
 
 const NOT_WRITABLE = ['EACCES', 'EROFS', 'EPERM'];
@@ -37,13 +38,13 @@ async function checkFolders(paths: WorkspacePaths): Promise<void> {
   const root = await stat(paths.root);
   checkOwner(paths.root, root);
   for (const folder of workspaceFolders(paths)) await checkFolder(folder, root.uid);
-  for (const name of await readdir(paths.branches).catch(() => []))
+  for (const name of await readdir(paths.branches).catch(unlessTemporary([])))
     await checkFolder(paths.checkpoints(name), root.uid);
   await checkBackups(paths, root.uid);
 }
 
 async function checkFolder(folder: string, owner: number): Promise<void> {
-  const facts = await lstat(folder).catch(() => null);
+  const facts = await lstat(folder).catch(unlessTemporary(null));
   if (facts === null) return;
   if (facts.isSymbolicLink()) throw isLink(folder);
   if (facts.isDirectory() && facts.uid !== owner) checkOwner(folder, facts);
@@ -70,9 +71,9 @@ function checkOwner(folder: string, { uid }: Pick<Stats, 'uid'>): void {
  * has nothing but backups and belongs to no other workspace. What is removed later lies inside it.
  */
 async function checkBackups(paths: WorkspacePaths, owner: number): Promise<void> {
-  const facts = await lstat(paths.backups).catch(() => null);
+  const facts = await lstat(paths.backups).catch(unlessTemporary(null));
   if (facts?.isSymbolicLink() === true) {
-    const target = await realpath(paths.backups).catch(() => null);
+    const target = await realpath(paths.backups).catch(unlessTemporary(null));
     if (target === null) throw isLink(paths.backups);
     checkOwner(target, await stat(target));
     const types: readonly string[] = backupType.options;

@@ -8,6 +8,7 @@ import path from 'node:path';
 import type { Priority } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { createSerializer } from '../../kit/serializer.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 import { keepDamaged } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Journal } from '../journal/index.ts';
@@ -46,7 +47,7 @@ export class DatasetStore {
     for (const meta of metas) this.records.addMeta(meta);
     for (const { meta, isRebuilt, problem } of recovered) {
       const file = path.join(paths.dataset(meta.id), 'meta.json');
-      const kept = await keepDamaged(file).catch(() => null);
+      const kept = await keepDamaged(file).catch(unlessTemporary(null));
       await this.records.saveMeta(meta);
       const how = isRebuilt
         ? 'rebuilt from its runs and report'

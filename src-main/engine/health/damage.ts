@@ -13,6 +13,7 @@ import {
 } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { unlessTemporary } from '../../kit/system-errors.ts';
 import type { Journal } from '../journal/index.ts';
 
 /** Files that are inspected before other work gets a turn. */
@@ -107,10 +108,10 @@ class WorkspaceDamage implements DamageReport {
   /** Once for each problem of a file. */
   private async report(entry: WorkspaceFile, problem: FileProblem): Promise<void> {
     if (this.known.get(problem.file)?.problem === problem.problem) return;
-    this.known.set(problem.file, problem);
     const kept = entry.isRewritten
-      ? await keepDamaged(entry.file, entry.isReplaceable).catch(() => null)
+      ? await keepDamaged(entry.file, entry.isReplaceable).catch(unlessTemporary(null))
       : null;
+    this.known.set(problem.file, problem);
     const where = kept === null ? '' : ` What it held is kept in ${path.basename(kept)}.`;
     this.journal.write({
       what: 'files.damaged',

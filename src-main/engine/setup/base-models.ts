@@ -25,7 +25,7 @@ const BASE_BYTES: Readonly<Record<Exclude<BaseKind, 'folder'>, number>> = {
 export async function baseBytes(kind: BaseKind, source: string | null): Promise<number> {
   if (kind !== 'folder') return BASE_BYTES[kind];
   const folder = source ?? '';
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const names = await readdir(folder, { recursive: true }).catch(unlessTemporary([]));
   let bytes = 0;
   // Followed: in a download cache the weights are links.
   for (const name of names) {
