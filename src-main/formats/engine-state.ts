@@ -54,8 +54,8 @@ export const noticesFile = defineFile({
 
 const browserSession = z.object({
   id: text('Id'),
-  hash: text('SHA-256 of the cookie'),
-  keys: z.array(z.string()).describe('SHA-256 of the key of each page'),
+  hash: text('HMAC-SHA256 of the cookie, with the token as its key'),
+  keys: z.array(z.string()).describe('HMAC-SHA256 of the key of each page, likewise'),
   browser: text('How the browser names itself'),
   created: time('Signed in'),
   used: time('Last use, to within an hour'),

@@ -223,5 +223,5 @@ export const privatePlaces = (paths: WorkspacePaths): readonly string[] => [
   ...workspaceFolders(paths),
   paths.backups,
   ...backupType.options.map((type) => path.join(paths.backups, type)),
-  ...[paths.config, paths.token, paths.engineLock, paths.trainerLock],
+  ...[paths.config, paths.token, paths.sessions, paths.engineLock, paths.trainerLock],
 ];

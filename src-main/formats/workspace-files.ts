@@ -1,6 +1,7 @@
 /** Every JSON file of a workspace with its format, for whoever looks for damage. Only reads. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { unlessTemporary } from '../kit/system-errors.ts';
 import { answersFile } from './answers.ts';
 import { backupFile, backupManifest } from './backup.ts';
 import { baseFile, cacheFile, coreFile, coreRecords } from './base-model.ts';
@@ -13,7 +14,7 @@ import {
 import { stagedConfigFile } from './config-file.ts';
 import { metaFile, rejectedFile, reportFile, splitFile } from './dataset.ts';
 import type { FileFormat, LineFormat } from './document.ts';
-import { dailyFile, noticesFile, queueFile } from './engine-state.ts';
+import { dailyFile, noticesFile, queueFile, sessionsFile } from './engine-state.ts';
 import { eventsFile } from './events.ts';
 import { lastGoodOf } from './files.ts';
 import { listBackupFolders, listBranchFolders, listVersionFolders } from './folders.ts';
@@ -63,7 +64,7 @@ const inFolder = (folder: string, names: Named, isRewritten = false): WorkspaceF
   }));
 
 async function folders(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const entries = await readdir(folder, { withFileTypes: true }).catch(unlessTemporary([]));
   return entries
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     .map((entry) => path.join(folder, entry.name));
@@ -88,6 +89,7 @@ export async function listStateFiles(paths: WorkspacePaths): Promise<readonly Wo
   }));
   for (const [file, format] of [
     [lastGoodOf(paths.lineage), lineageFile],
+    [paths.sessions, sessionsFile],
     [paths.trainingStatus, trainingStatusFile],
     [paths.memoryStats, memoryStatsFile],
     [paths.monitoringCosts, monitoringCostsFile],
@@ -145,7 +147,7 @@ export async function listHistoryFiles(paths: WorkspacePaths): Promise<readonly 
     if (isTrainRun(path.basename(folder)))
       files.push(...inFolder(folder, [['spec.json', specFiles.train]]));
   }
-  for (const name of await readdir(paths.journal).catch(() => []))
+  for (const name of await readdir(paths.journal).catch(unlessTemporary([])))
     if (isJournalFileName(name)) files.push(...inFolder(paths.journal, [[name, journalFile]]));
   return files;
 }

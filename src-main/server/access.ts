@@ -1,11 +1,12 @@
 /** The procedures that the server answers itself: address, sign-in links, token, sessions. */
-import { type AccessState, Refusal } from '../contract/index.ts';
+import { type AccessState, asTyped, COMMAND_NAME, Refusal } from '../contract/index.ts';
 import type { AccessApi } from './engine-api.ts';
 import type { Sessions } from './sessions.ts';
 import type { Grant } from './tickets.ts';
 
 export interface AccessOptions {
   readonly token: string;
+  readonly command?: string | undefined;
   readonly sessions: Sessions;
   readonly link: (grant: Grant) => { readonly link: string; readonly expires: number };
   readonly state: () => Omit<AccessState, 'session'>;
@@ -15,6 +16,7 @@ export interface AccessOptions {
 
 export function createAccess(options: AccessOptions): AccessApi {
   const { sessions } = options;
+  const typed = (text: string): string => asTyped(text, options.command ?? COMMAND_NAME);
   return {
     get: (_, { session }) => ({ ...options.state(), session }),
     link: (_, grant) => options.link(grant),
@@ -22,7 +24,7 @@ export function createAccess(options: AccessOptions): AccessApi {
       // The token is valid for ever; a session ends when it is revoked.
       if (session !== null)
         throw new Refusal('UNAUTHORIZED', "A signed-in browser doesn't get the token.", {
-          next: 'Run: nightshift token',
+          next: typed('Run: nightshift token'),
         });
       return { token: options.token };
     },
@@ -32,7 +34,7 @@ export function createAccess(options: AccessOptions): AccessApi {
       if (!(await sessions.revoke(id)))
         throw new Refusal('NOT_FOUND', 'No such session.', {
           subject: id,
-          next: 'To list the signed-in browsers: nightshift sessions',
+          next: typed('To list the signed-in browsers: nightshift sessions'),
         });
       return { ok: true };
     },

@@ -66,6 +66,7 @@ export async function createServer(engine: EngineApi, options: ServerOptions): P
   };
   const sessions = await openSessions({
     file: options.sessionsFile ?? null,
+    token: options.token,
     now: options.now,
     onRevoked: (id) => {
       sockets.closeSession(id);
@@ -74,6 +75,7 @@ export async function createServer(engine: EngineApi, options: ServerOptions): P
   });
   const access = createAccess({
     token: options.token,
+    command: options.command,
     sessions,
     link,
     state: () => ({

@@ -1,9 +1,10 @@
 /**
  * Signed-in browsers. A cookie reaches every server on this machine whatever its port, so it is only
  * half of a session: the other half is a key that a page of this origin keeps in `sessionStorage`.
- * The workspace keeps hashes, so its file signs nobody in.
+ * The workspace keeps hashes, so its file signs nobody in. Their key is the token, which is replaced
+ * in a copy of the workspace: the sessions that came with it are unknown there.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { shown } from '../contract/index.ts';
 import { type BrowserSession, readOrNull, sessionsFile } from '../formats/index.ts';
 import { createSerializer, writeText } from '../kit/index.ts';
@@ -30,6 +31,7 @@ export interface Sessions {
 export interface SessionsOptions {
   /** Null: kept in memory only. */
   readonly file: string | null;
+  readonly token: string;
   /** Unix seconds. */
   readonly now: () => number;
   readonly onRevoked: (id: string) => void;
@@ -37,11 +39,9 @@ export interface SessionsOptions {
 }
 
 const secret = (): string => randomBytes(32).toString('base64url');
-/** The secrets are random and long, so a plain hash can't be guessed from. */
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
-
 export async function openSessions(options: SessionsOptions): Promise<Sessions> {
-  const { file, now, onRevoked, onBug } = options;
+  const { file, token, now, onRevoked, onBug } = options;
+  const hashOf = (text: string): string => createHmac('sha256', token).update(text).digest('hex');
   const stored = file === null ? null : await readOrNull(file, sessionsFile);
   let sessions: readonly BrowserSession[] = stored?.sessions ?? [];
   const writes = createSerializer();

@@ -141,6 +141,7 @@ test('issue 11, 8: the workspace keeps hashes only, mode 0600, and sessions end 
   let now = 1000;
   const options = {
     file,
+    token: 'a',
     now: () => now,
     onRevoked: () => undefined,
     onBug: (error: unknown) => {
@@ -155,6 +156,8 @@ test('issue 11, 8: the workspace keeps hashes only, mode 0600, and sessions end 
   const later = await openSessions(options);
   expect(later.verify(cookie, key)).toBe(later.list()[0]?.id);
   expect(later.list()[0]?.browser).toHaveLength(200);
+  // In a copy of the workspace, whose token is another one.
+  expect((await openSessions({ ...options, token: 'b' })).find(cookie)).toBeNull();
   now += SESSION_SECONDS + 1;
   expect(later.verify(cookie, key)).toBeNull();
   expect(later.list()).toEqual([]);
