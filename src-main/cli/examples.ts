@@ -33,6 +33,8 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'notices dismiss': ['notices dismiss n-12', 'notices dismiss --all'],
   logs: ['logs', 'logs -f --source trainer'],
   token: ['token', 'token --json'],
+  'sessions list': ['sessions', 'sessions list --json'],
+  'sessions revoke': ['sessions revoke 7f3a', 'sessions revoke --all'],
   validate: ['validate faq.csv', 'validate --auto-adjust --confirm max_length'],
   'base list': ['base list'],
   'base add': ['base add smollm2', 'base add ~/models/my-model'],

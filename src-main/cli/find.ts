@@ -97,6 +97,14 @@ export async function noticeIds(
   return typed.map((text) => idOf(text, known, 'notice'));
 }
 
+export async function sessionIds(
+  client: EngineClient,
+  typed: readonly string[],
+): Promise<readonly string[]> {
+  const known = await client.access.sessions();
+  return typed.map((text) => idOf(text, known, 'session'));
+}
+
 /** As printed (`1,180`), as its folder is named (`step-00001180`), or the beginning of the number. */
 export async function checkpointStep(
   session: Session,

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { plural } from '../contract/format.ts';
 import { type AccessSession, Refusal, shown } from '../contract/index.ts';
 import { withEngine } from './connection.ts';
+import { sessionIds } from './find.ts';
 import { dateTime } from './format.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
@@ -15,7 +16,7 @@ export function addSessionsCommands(program: Command, run: Run): void {
     .action(() => run(list));
   sessions
     .command('revoke')
-    .argument('[id...]', 'ids of sessions, as listed')
+    .argument('[session...]', 'ids of sessions, as listed, or the beginnings of them')
     .option('--all', 'every browser', false)
     .description('Sign browsers out and close their pages; a new sign-in link: nightshift token')
     .action((ids: readonly string[], options: { all: boolean }) =>
@@ -40,7 +41,9 @@ async function revoke(session: Session, ids: readonly string[], all: boolean): P
       next: 'Name ids as in `nightshift sessions`, or use --all.',
     });
   const revoked = await withEngine(session, async (client) => {
-    const chosen = all ? (await client.access.sessions()).map(({ id }) => id) : ids;
+    const chosen = all
+      ? (await client.access.sessions()).map(({ id }) => id)
+      : await sessionIds(client, ids);
     for (const id of chosen) await client.access.revoke({ id });
     return chosen;
   });

@@ -30,6 +30,7 @@ export const COMMAND_WORDS = [
   'queue',
   'resume',
   'serve',
+  'sessions',
   'skip',
   'status',
   'stop',

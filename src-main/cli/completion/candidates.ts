@@ -5,13 +5,14 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Argument, Command, Option } from 'commander';
-import { describeKeys, helpTopics } from '../../contract/index.ts';
+import { describeKeys, helpTopics, shown } from '../../contract/index.ts';
 import {
   listBackupFolders,
   listBranchFolders,
   metaFile,
   noticesFile,
   readOrNull,
+  sessionsFile,
 } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 
@@ -105,6 +106,11 @@ const SOURCES: Readonly<Record<string, Source>> = {
     ((await readOrNull(paths.notices, noticesFile))?.notices ?? [])
       .filter(({ dismissed }) => !dismissed)
       .map(({ id, title }) => ({ value: id, about: title })),
+  session: async (paths) =>
+    ((await readOrNull(paths.sessions, sessionsFile))?.sessions ?? []).map(({ id, browser }) => ({
+      value: id,
+      about: shown(browser),
+    })),
   key: keys,
   topic: () => Promise.resolve(helpTopics().map(({ id, title }) => ({ value: id, about: title }))),
 };
