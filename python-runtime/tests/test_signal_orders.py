@@ -30,7 +30,7 @@ def test_each_order_arrives_once_and_the_heartbeat_says_that_it_can(tmp_path: Pa
     before = json.loads((tmp_path / "heartbeat").read_text("utf-8"))
     assert before["order_signal"] is None
     folder.take_signals()
-    folder.heartbeat(phase="train")
+    folder.heartbeat(phase="step")
     first = json.loads((tmp_path / "heartbeat").read_text("utf-8"))["order_signal"]
     for number in range(len(SIGNAL_VERBS)):
         os.kill(os.getpid(), first + number)

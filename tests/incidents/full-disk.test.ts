@@ -149,7 +149,9 @@ test('issue 11, 4: on a disk without a byte left, orders are obeyed, and everyth
   expect(added.body.added).toEqual([]);
   expect(added.body.refused[0]?.message).toMatch(/^The disk is full: /);
   expect((await engine.config()).values.watchdog.restart_limit).not.toBe(7);
-  const plan = await engine.post<Refused>('/restore/plan', { source: { kind: 'checkpoint', branch: 'main', step: 10 } });
+  const plan = await engine.post<Refused>('/restore/plan', {
+    source: { kind: 'checkpoint', branch: 'main', step: 10 },
+  });
   expect(plan.status).not.toBe(500);
   expect((await engine.get('/notices')).status).toBe(200);
   const health = (await engine.get<{ id: string; state: string }[]>('/health')).body;
