@@ -32,6 +32,7 @@ test.runIf(process.platform === 'linux')(
     expect(JSON.parse(limited.stdout)).toEqual({
       parent: 'unknown',
       isAlive: true,
+      command: 'EMFILE',
       signal: false,
       gone: 'gone',
       heartbeat: 'EMFILE',
