@@ -32,6 +32,11 @@ test('issue 11, 6: names of temporary files make no new failure of each attempt'
     () => undefined,
   );
   for (let serial = 0; serial < 200; serial += 1)
-    failed('status.write', new Error(`EMFILE: too many open files, open '/w/.a.7.${serial}.tmp'`));
+    failed(
+      'status.write',
+      new Error(
+        `EMFILE: too many open files, open '/w/.a.7.${(serial * 0x5bd1e995).toString(16).padStart(12, '0')}.tmp'`,
+      ),
+    );
   expect(texts).toHaveLength(1);
 });

@@ -19,8 +19,8 @@ export function createFailureReport(
     const message = error instanceof Error ? error.message : String(error);
     const stack = error instanceof Error ? (error.stack ?? message) : message;
     const text = `${where}: ${message}`;
-    // Names of temporary files and processes differ each time, and are the same failure.
-    const key = text.replace(/\d+/g, '#');
+    // The hexadecimal names of temporary files differ each time, and are the same failure.
+    const key = text.replace(/[\da-f]*\d[\da-f]*/g, '#');
     const now = clock.monotonic();
     for (const [other, { at, held }] of reported)
       if (held === 0 && now - at >= QUIET_SECONDS) reported.delete(other);
