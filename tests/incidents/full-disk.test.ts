@@ -147,7 +147,9 @@ test('issue 11, 4: on a disk without a byte left, orders are obeyed, and everyth
     priority: 'normal',
   });
   expect(added.body.added).toEqual([]);
-  expect(added.body.refused[0]?.message).toMatch(/^The disk is full: /);
+  expect(added.body.refused[0]?.message).toMatch(
+    /^Not enough disk space for the copy of other.jsonl: /,
+  );
   expect((await engine.config()).values.watchdog.restart_limit).not.toBe(7);
   const plan = await engine.post<Refused>('/restore/plan', {
     source: { kind: 'checkpoint', branch: 'main', step: 10 },

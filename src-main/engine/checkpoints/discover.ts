@@ -22,7 +22,7 @@ export async function verifyCheckpoint(
 
 /**
  * Reads every byte of the checkpoints under `folder`, newest first, until one verifies. `datasets`:
- * id to the path of its file. Refusal NOT_READY when the worker can't run.
+ * id to the path of its file. Refusals NOT_READY when the worker can't run, DISK_FULL.
  */
 export async function discoverCheckpoints(
   trainer: Pick<TrainerRoom, 'work'>,
@@ -52,6 +52,15 @@ async function runVerifyWorker(
   );
   const [discovery] = results;
   if (result.ok && discovery !== undefined) return discovery;
+  if (!result.ok && result.category === 'disk_full')
+    throw new Refusal(
+      'DISK_FULL',
+      `Couldn't verify the checkpoints in ${folder}: the disk is full.`,
+      {
+        subject: folder,
+        next: 'Free disk space, then try again.',
+      },
+    );
   throw new Refusal(
     'NOT_READY',
     `Couldn't verify the checkpoints in ${folder}: ${result.ok ? 'the worker returned no result' : result.message}`,
