@@ -29,6 +29,8 @@ export interface ScriptedServerOptions {
   /** The built page; out/renderer of the checkout when it is left out. */
   readonly uiFolder?: string | null;
   readonly openStatus?: boolean;
+  /** Keeps browsers signed in over a restart; in memory only when it is left out. */
+  readonly sessionsFile?: string;
   /** Steps that are trained by the clock; 0 (the default): only `engine.advance` trains. */
   readonly stepsPerSecond?: number;
   readonly now?: () => number;
@@ -51,6 +53,7 @@ export async function startScriptedServer(
     port: options.port ?? 0,
     memoryPort: options.memoryPort ?? null,
     token: SCRIPTED_TOKEN,
+    ...(options.sessionsFile === undefined ? {} : { sessionsFile: options.sessionsFile }),
     uiFolder:
       options.uiFolder === undefined
         ? join(import.meta.dirname, '../../out/renderer')
@@ -92,7 +95,9 @@ if (process.argv[1] === import.meta.filename) {
   };
   const asked = option('scene', 'training');
   const scene = scenes.find((scene) => scene === asked) ?? 'training';
+  const sessionsFile = option('sessions', '');
   const server = await startScriptedServer({
+    ...(sessionsFile === '' ? {} : { sessionsFile }),
     port: Number(option('port', '8090')),
     scene,
     stepsPerSecond: Number(option('steps-per-second', '1')),

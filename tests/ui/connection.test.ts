@@ -1,5 +1,7 @@
 /** A lost connection is reported, old values stay with their time, and the page reconnects automatically. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Page } from 'playwright';
 import { expect, onTestFinished, test } from 'vitest';
@@ -10,11 +12,26 @@ import * as frame from './pages/frame.ts';
 
 const repository = path.resolve(import.meta.dirname, '../..');
 
+/** As in a workspace: the next engine knows who is signed in. */
+function newSessionsFile(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'nightshift-sessions-'));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return path.join(folder, '.engine.sessions');
+}
+
 /** The scripted engine in a process of its own, so that it can be killed and stopped as a real one. */
-async function startProcess(port: number): Promise<{ child: ChildProcess; link: string }> {
+async function startProcess(
+  port: number,
+  sessionsFile: string,
+): Promise<{ child: ChildProcess; link: string }> {
   const child = spawn(
     path.join(repository, 'node_modules/node/bin/node'),
-    ['tests/contract/scripted-server.ts', '--port', String(port), '--steps-per-second', '5'],
+    [
+      ...['tests/contract/scripted-server.ts', '--port', String(port)],
+      ...['--steps-per-second', '5', '--sessions', sessionsFile],
+    ],
     { cwd: repository, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   onTestFinished(() => {
@@ -66,7 +83,8 @@ async function saysLost(page: Page): Promise<void> {
 }
 
 test('the page reports a killed engine as lost and reconnects to the next one with complete charts', async () => {
-  const first = await startProcess(0);
+  const sessionsFile = newSessionsFile();
+  const first = await startProcess(0, sessionsFile);
   const page = await signIn(first.link);
   await expect.poll(() => lastStep(page), { timeout: 15_000 }).toBeGreaterThan(0);
   const accent = await color(page, 'accent');
@@ -74,7 +92,7 @@ test('the page reports a killed engine as lost and reconnects to the next one wi
   await saysLost(page);
   const shown = await lastStep(page);
   const port = Number(new URL(first.link).port);
-  await startProcess(port);
+  await startProcess(port, sessionsFile);
   await live(page);
   await frame.stateCell(page, 'Training').waitFor();
   await expect.poll(() => color(page, 'accent')).toBe(accent);
@@ -90,7 +108,7 @@ test('the page reports a killed engine as lost and reconnects to the next one wi
 });
 
 test('the page detects an engine that hangs with its connection open, and recovers when it continues', async () => {
-  const { child, link } = await startProcess(0);
+  const { child, link } = await startProcess(0, newSessionsFile());
   const page = await signIn(link);
   child.kill('SIGSTOP');
   const began = Date.now();
@@ -103,7 +121,8 @@ test('the page detects an engine that hangs with its connection open, and recove
 });
 
 test('an engine that exits is reported as lost within seconds, and the page connects to a new one', async () => {
-  const { page, server } = await openPage();
+  const sessionsFile = newSessionsFile();
+  const { page, server } = await openPage({ sessionsFile });
   const { port } = server;
   await server.close();
   await frame.stateCell(page, 'Connection lost').waitFor({ timeout: 8000 });
@@ -113,7 +132,7 @@ test('an engine that exits is reported as lost within seconds, and the page conn
   // Old values stay, marked as old.
   await page.getByText('last update', { exact: false }).first().waitFor();
   await page.getByText('gsm8k_train.jsonl').first().waitFor();
-  const next = await startScriptedServer({ scene: 'paused', port });
+  const next = await startScriptedServer({ scene: 'paused', port, sessionsFile });
   try {
     await live(page);
     await frame.stateCell(page, 'Paused').waitFor();

@@ -47,11 +47,17 @@ export interface OpenPageOptions {
   readonly scheme?: 'dark' | 'light';
   /** URL hash of the screen, such as `#/data`. */
   readonly at?: string;
+  /** Keeps the page signed in over a restart of the scripted engine. */
+  readonly sessionsFile?: string;
 }
 
 /** Opens the page with its one-time link and waits until it is connected. Closed when the test ends. */
 export async function openPage(options: OpenPageOptions = {}): Promise<OpenedPage> {
-  const server = await startScriptedServer({ scene: options.scene ?? 'training' });
+  const { scene = 'training', sessionsFile } = options;
+  const server = await startScriptedServer({
+    scene,
+    ...(sessionsFile === undefined ? {} : { sessionsFile }),
+  });
   const context = await (
     await openBrowser()
   ).newContext({
