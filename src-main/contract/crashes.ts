@@ -128,6 +128,11 @@ const machineWaits: readonly Row[] = [
     'Check the permissions of the workspace folder.',
   ],
   [
+    'system_limit',
+    'the system refused another open file or process',
+    'Close other programs, or raise the limits (ulimit -n, ulimit -u); training then resumes automatically.',
+  ],
+  [
     'disk_error',
     'the disk reported an error',
     'Check the disk and its connection; training then resumes automatically.',

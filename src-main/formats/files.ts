@@ -66,7 +66,7 @@ export type SealedFormatReading<T> =
   | { readonly ok: true; readonly sealed: boolean; readonly value: T }
   | { readonly ok: false; readonly missing: boolean; readonly problem: string };
 
-/** The seal is compared with the bytes before old names are mapped. Never throws. */
+/** The seal is compared with the bytes before old names are mapped. Throws temporary errors only. */
 export async function readSealedFormat<T>(
   file: string,
   format: FileFormat<T>,

@@ -2,8 +2,9 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isInside } from './confined.ts';
 import { sha256File } from './hash.ts';
-import { unlessTemporary } from './system-errors.ts';
+import { isTemporary, unlessTemporary } from './system-errors.ts';
 
 export interface FileFacts {
   readonly size: number;
@@ -73,8 +74,7 @@ async function pointsInside(root: string, link: string): Promise<boolean> {
   const target = await readlink(link);
   if (path.isAbsolute(target)) return false;
   const real = await realpath(link).catch(() => path.resolve(path.dirname(link), target));
-  const from = path.relative(root, real);
-  return from !== '..' && !from.startsWith(`..${path.sep}`) && !path.isAbsolute(from);
+  return isInside(root, real);
 }
 
 /** Describes the first file that is missing or has a different size; null if there is none. */
@@ -100,9 +100,10 @@ export async function firstDifference(
   for (const [name, facts] of Object.entries(files)) {
     const difference = await sizeDifference(folder, { [name]: facts });
     if (difference !== null) return difference;
-    const hash = await sha256File(path.join(folder, name)).catch(
-      (error: unknown) => error as NodeJS.ErrnoException,
-    );
+    const hash = await sha256File(path.join(folder, name)).catch((error: unknown) => {
+      if (isTemporary(error)) throw error;
+      return error as NodeJS.ErrnoException;
+    });
     if (typeof hash !== 'string') return `can't read ${name} (${hash.code ?? hash.message})`;
     if (hash !== facts.sha256) return `the content of ${name} has changed (SHA-256 mismatch)`;
     onFile(name, facts);

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { writeText } from './files.ts';
 import { readRegular } from './regular-file.ts';
+import { isTemporary } from './system-errors.ts';
 
 const OPENING = ',\n "seal": "';
 const CLOSING = '"\n}\n';
@@ -33,7 +34,7 @@ export type SealedReading =
   | { readonly ok: true; readonly sealed: boolean; readonly value: Record<string, unknown> }
   | { readonly ok: false; readonly missing: boolean; readonly problem: string };
 
-/** Never throws; read errors are returned as `problem`. */
+/** Read errors are returned as `problem`, but a temporary one is thrown: it says nothing of the file. */
 export async function readSealed(target: string): Promise<SealedReading> {
   const name = path.basename(target);
   const failure = (problem: string, missing = false): SealedReading => ({
@@ -45,6 +46,7 @@ export async function readSealed(target: string): Promise<SealedReading> {
   try {
     bytes = await readRegular(target);
   } catch (error) {
+    if (isTemporary(error)) throw error;
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
     return code === 'ENOENT'
       ? failure(`${name} is missing`, true)

@@ -4,7 +4,11 @@ import { type Evidence } from '../../src-main/engine/trainer/classify-crash.ts';
 import { percentile99 } from '../../src-main/engine/trainer/hang-rules.ts';
 import { classifyCrash, decideAfterExit, decideHang } from '../../src-main/engine/trainer/index.ts';
 import { saveSecondsAfterKill } from '../../src-main/engine/trainer/restart-rules.ts';
-import { argumentsFor, environmentFor } from '../../src-main/engine/trainer/launch.ts';
+import {
+  argumentsFor,
+  environmentFor,
+  launchCategory,
+} from '../../src-main/engine/trainer/launch.ts';
 import {
   halveMicroBatch,
   requestOf,
@@ -21,7 +25,7 @@ const category = (evidence: Partial<Evidence>): string =>
 describe('the crash table', () => {
   test('has the categories of the specification, each with meaning and advice', () => {
     const wanted =
-      'gpu_out_of_memory gpu_out_of_memory_context_lost windows_shared_memory_fallback host_out_of_memory shared_memory_too_small device_side_assert illegal_memory_access cuda_library_error gpu_lost gpu_memory_error gpu_launch_timeout gpu_communication_error driver_too_old driver_mismatch no_kernel_for_gpu no_cuda disk_full permission_denied checkpoint_corrupt checkpoint_incompatible model_not_found template_error dataset_error token_out_of_range not_a_number weights_not_finite worker_died segmentation_fault hang import_error configuration_error stopped_by_user unknown killed_by_signal device_busy over_limit';
+      'gpu_out_of_memory gpu_out_of_memory_context_lost windows_shared_memory_fallback host_out_of_memory shared_memory_too_small device_side_assert illegal_memory_access cuda_library_error gpu_lost gpu_memory_error gpu_launch_timeout gpu_communication_error driver_too_old driver_mismatch no_kernel_for_gpu no_cuda disk_full permission_denied checkpoint_corrupt checkpoint_incompatible model_not_found template_error dataset_error token_out_of_range not_a_number weights_not_finite worker_died segmentation_fault hang import_error configuration_error stopped_by_user unknown killed_by_signal device_busy over_limit system_limit';
     for (const name of wanted.split(' ')) {
       const entry = crashTable.get(name);
       expect(entry, name).toBeDefined();
@@ -186,6 +190,16 @@ describe('after an exit', () => {
       kind: 'give_up',
       infrastructure: true,
     });
+  });
+
+  test.each([
+    ['EMFILE', 'system_limit'],
+    ['EAGAIN', 'system_limit'],
+    ['ENOSPC', 'disk_full'],
+    ['EACCES', 'permission_denied'],
+    ['ENOENT', 'import_error'],
+  ])('a process that could not be started for %s is %s', (code, expected) => {
+    expect(launchCategory(Object.assign(new Error(code), { code }))).toBe(expected);
   });
 
   test("a dataset's failure at the same position ends it the second time", () => {

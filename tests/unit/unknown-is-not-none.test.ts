@@ -22,6 +22,7 @@ test.runIf(process.platform === 'linux')(
   () => {
     writeFileSync(path.join(folder, 'heartbeat'), '{}');
     writeFileSync(path.join(folder, 'engine.lock'), '{}');
+    writeFileSync(path.join(folder, 'backup.json'), '{}');
     const script = path.join(import.meta.dirname, 'fixtures/without-descriptors.ts');
     const limited = spawnSync(
       'sh',
@@ -36,6 +37,8 @@ test.runIf(process.platform === 'linux')(
       signal: false,
       gone: 'gone',
       heartbeat: 'EMFILE',
+      backup: 'EMFILE',
+      content: 'EMFILE',
       holder: 'EMFILE',
       token: 'EMFILE',
     });

@@ -22,6 +22,7 @@ import {
 } from '../../formats/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import {
+  isTemporary,
   moveFile,
   removeInside,
   renameInside,
@@ -114,7 +115,12 @@ export class BackupStore {
     if (sizes !== null) return sizes;
     const names = Object.keys(manifest.files);
     const hashes = await this.hash(names.map((name) => path.join(content, name))).catch(
-      (error: unknown) => (error as NodeJS.ErrnoException).message,
+      (error: unknown) => {
+        const { code, message } = error as NodeJS.ErrnoException;
+        // The end of the engine, which has no code, says nothing of the file either.
+        if (code == null || isTemporary(error)) throw error;
+        return message;
+      },
     );
     if (typeof hashes === 'string') return hashes;
     const changed = names.find((name, at) => hashes[at] !== manifest.files[name]?.sha256);

@@ -13,6 +13,7 @@ import { type Identity, identityOf } from '../../kit/identity.ts';
 import type { SupervisorContext } from './context.ts';
 import type { PythonFacts } from './types.ts';
 import { openAppendSync } from '../../kit/regular-file.ts';
+import { isTemporary } from '../../kit/system-errors.ts';
 
 /**
  * The part of the user's environment that Python sees: no secrets, no proxies of other programs.
@@ -84,6 +85,7 @@ export interface Launched {
 export function launchCategory(error: unknown): string {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'disk_full';
+  if (isTemporary(error)) return 'system_limit';
   return code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
     ? 'permission_denied'
     : 'import_error';
