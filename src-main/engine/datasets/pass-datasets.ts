@@ -10,7 +10,7 @@ import {
 import type { DatasetRecord } from './dataset-store.ts';
 import type { DatasetParts } from './parts.ts';
 import type { DatasetMeta, Validated } from './meta.ts';
-import { RowLedger } from './row-ledger.ts';
+import { RowLedger, type StepRange } from './row-ledger.ts';
 import { TokenCache } from './token-cache.ts';
 
 const PRIORITIES = ['high', 'normal', 'low'] as const;
@@ -82,9 +82,14 @@ export function passDatasets(parts: DatasetParts) {
       id: string,
       place: { readonly upTo: number; readonly most: number },
     ): Promise<ReadonlySet<number>> {
-      const ledger = new RowLedger(path.join(paths.dataset(id), 'ledger.jsonl'));
-      await ledger.refresh(options.ancestry());
-      return ledger.epochRows(options.ancestry(), place);
+      return (await readLedger(parts, id)).epochRows(options.ancestry(), place);
+    },
+    /** Where the last of these steps that the model has ended, and how many it has; null: none. */
+    async lastStep(id: string, range: StepRange) {
+      const ledger = await readLedger(parts, id);
+      const last = ledger.lastIn(options.ancestry(), range);
+      if (last === null) return null;
+      return { ...last, stepsDone: ledger.stepsIn(options.ancestry(), range) };
     },
     /** Compares the content hash. A changed file loses its verdict and is validated again. */
     isUnchanged: (id: string): Promise<boolean> => validation.isUnchanged(list.require(id)),
@@ -166,12 +171,18 @@ async function placeBefore(
     if (store.find(queued)?.meta.position !== position) await store.update(queued, { position });
 }
 
+async function readLedger({ options }: DatasetParts, id: string): Promise<RowLedger> {
+  const ledger = new RowLedger(path.join(options.paths.dataset(id), 'ledger.jsonl'));
+  await ledger.refresh(options.ancestry());
+  return ledger;
+}
+
 /** Every dataset that was trained or has a data file, with its ledger. */
-async function trainedDatasets({ options, store }: DatasetParts): Promise<TrainedDataset[]> {
+async function trainedDatasets(parts: DatasetParts): Promise<TrainedDataset[]> {
+  const { options, store } = parts;
   const datasets: TrainedDataset[] = [];
   for (const { id, name } of store.allMetas()) {
-    const ledger = new RowLedger(path.join(options.paths.dataset(id), 'ledger.jsonl'));
-    await ledger.refresh(options.ancestry());
+    const ledger = await readLedger(parts, id);
     const record = store.find(id);
     if (ledger.firstIn(options.ancestry()) !== null || record !== null)
       datasets.push({ id, name, place: record?.place ?? null, ledger });

@@ -17,6 +17,12 @@ interface LedgerStep {
   readonly isRefused: boolean;
 }
 
+/** Steps behind `after`, up to and with `upTo`. */
+export interface StepRange {
+  readonly after?: number;
+  readonly upTo?: number;
+}
+
 /**
  * How often each row was trained in the ancestry of the model. Lost steps and steps of abandoned
  * branches don't count.
@@ -108,27 +114,35 @@ export class RowLedger {
     return this.times;
   }
 
+  /** Its steps in an ancestry, in the order of the file. */
+  private entriesIn(
+    ancestry: readonly AncestrySegment[],
+    { after = -Infinity, upTo = Infinity }: StepRange = {},
+  ): readonly (LedgerStep & { readonly branch: string })[] {
+    return [...this.steps].flatMap(([branch, steps]) =>
+      steps
+        .filter(({ step }) => step > after && step <= upTo)
+        .filter(({ step }) => isInAncestry(ancestry, { branch, step }))
+        .map((entry) => ({ ...entry, branch })),
+    );
+  }
+
   /** Number of steps of this dataset in an ancestry. */
-  stepsIn(ancestry: readonly AncestrySegment[]): number {
-    let sum = 0;
-    for (const [branch, steps] of this.steps)
-      for (const { step } of steps) if (isInAncestry(ancestry, { branch, step })) sum += 1;
-    return sum;
+  stepsIn(ancestry: readonly AncestrySegment[], range?: StepRange): number {
+    return this.entriesIn(ancestry, range).length;
   }
 
   /** Where its last step in an ancestry ended; null when it wasn't trained there. */
   lastIn(
     ancestry: readonly AncestrySegment[],
+    range?: StepRange,
   ): { readonly step: number; readonly position: number; readonly epoch: number } | null {
-    let last: LedgerStep | null = null;
-    for (const [branch, steps] of this.steps)
-      for (const entry of steps)
-        if (
-          (last === null || entry.step > last.step) &&
-          isInAncestry(ancestry, { branch, step: entry.step })
-        )
-          last = entry;
-    return last === null ? null : { step: last.step, position: last.position, epoch: last.epoch };
+    const entries = this.entriesIn(ancestry, range);
+    if (entries.length === 0) return null;
+    const { step, position, epoch } = entries.reduce((last, entry) =>
+      entry.step > last.step ? entry : last,
+    );
+    return { step, position, epoch };
   }
 
   /**
@@ -139,11 +153,7 @@ export class RowLedger {
     ancestry: readonly AncestrySegment[],
     { upTo, most }: { readonly upTo: number; readonly most: number },
   ): ReadonlySet<number> {
-    const entries = [...this.steps]
-      .flatMap(([branch, steps]) =>
-        steps.filter(({ step }) => step <= upTo && isInAncestry(ancestry, { branch, step })),
-      )
-      .sort((a, b) => b.step - a.step);
+    const entries = [...this.entriesIn(ancestry, { upTo })].sort((a, b) => b.step - a.step);
     const rows = new Set<number>();
     for (const entry of entries) {
       if (entry.epoch !== entries[0]?.epoch || rows.size >= most) break;
@@ -154,11 +164,11 @@ export class RowLedger {
 
   /** First step of this dataset in an ancestry; null when it wasn't trained there. */
   firstIn(ancestry: readonly AncestrySegment[]): Point | null {
-    let first: Point | null = null;
-    for (const [branch, steps] of this.steps)
-      for (const { step } of steps)
-        if ((first === null || step < first.step) && isInAncestry(ancestry, { branch, step }))
-          first = { branch, step };
-    return first;
+    const entries = this.entriesIn(ancestry);
+    if (entries.length === 0) return null;
+    const { branch, step } = entries.reduce((first, entry) =>
+      entry.step < first.step ? entry : first,
+    );
+    return { branch, step };
   }
 }

@@ -105,15 +105,14 @@ export class Outcomes {
     progress.open = null;
     const { id, name } = open.dataset;
     const isRetried = this.canTrainWithout(id, outcome);
-    await this.quarantine(id, rows);
     if (isRetried) {
       const why = quarantineText(outcome);
-      await passes.again(open, `${name}: ${why}`);
+      await passes.again(open, `${name}: ${why}`, rows);
       news.emit({ kind: 'quarantined', name, count: rows.length, why });
       return;
     }
     const reason = `${category}: ${message}`;
-    await passes.fail(open, reason);
+    await passes.fail(open, reason, rows);
     this.reportFailed(id, reason, outcome.step);
   }
 
@@ -193,13 +192,6 @@ export class Outcomes {
       category !== 'not_a_number' &&
       this.parts.options.datasets.meta(id)?.quarantined.length === 0
     );
-  }
-
-  private async quarantine(id: string, rows: readonly number[]): Promise<void> {
-    const { datasets } = this.parts.options;
-    const meta = datasets.meta(id);
-    if (meta === null || rows.length === 0) return;
-    await datasets.note(id, { quarantined: [...new Set([...meta.quarantined, ...rows])] });
   }
 
   private reportFailed(id: string, reason: string, step: number | null): void {

@@ -27,9 +27,15 @@ export async function repairPasses(
     else await finishClosing(datasets, passes, { dataset, pass });
   }
   open.sort((a, b) => b.pass.started - a.pass.started);
-  for (const { dataset } of open.slice(1)) {
-    await datasets.toQueue(dataset.id, dataset.priority, { before: null, revalidate: false });
-    passes.record(dataset, `Another dataset is being trained; ${dataset.name} is requeued.`);
+  // Closed, so that each continues at its place whatever the newest one saves, or saved, after it.
+  for (const older of open.slice(1)) {
+    const trained = await passes.trained(older);
+    if (trained !== null) await passes.complete(older, trained);
+    else
+      await passes.again(
+        older,
+        `Another dataset is being trained; ${older.dataset.name} is requeued.`,
+      );
   }
   return open[0] ?? null;
 }
@@ -58,7 +64,7 @@ async function finishClosing(
       });
       return;
     case 'failed':
-      await datasets.toFailed(dataset.id, pass.reason ?? 'failed');
+      await passes.fail({ dataset, pass }, pass.reason ?? 'failed');
       return;
     case 'skipped':
       await datasets.toSkipped(dataset.id, pass.reason ?? 'skipped');

@@ -12,6 +12,7 @@ import {
   quarantinedSince,
   stepsBefore,
 } from './pass-position.ts';
+import { keepPlace, savedPlace } from './pass-place.ts';
 import { readPassOrRecover } from './pass-recovery.ts';
 import type { OpenPass } from './passes.ts';
 
@@ -30,7 +31,12 @@ export async function startPass(options: PassOptions, id: string): Promise<OpenP
   const validated = validatedOf(dataset);
   if (validated === null || !(await datasets.isUnchanged(id))) return null;
   const interrupted = await readInterrupted(options, dataset);
-  if (interrupted !== null && canContinue(options, interrupted, validated, base)) {
+  if (interrupted !== null && (await isOvertaken(options, interrupted)))
+    await datasets.note(
+      id,
+      await keepPlace(options, { dataset, pass: interrupted }, { isSkipped: false }),
+    );
+  else if (interrupted !== null && canContinue(options, interrupted, validated, base)) {
     await requireSpace(options);
     await datasets.toProcessing(id);
     return { dataset, pass: interrupted };
@@ -67,6 +73,10 @@ async function readInterrupted(
     });
   return pass?.state === 'open' ? pass : null;
 }
+
+/** The trainer would start it at its first row again, because the newest checkpoint is of another. */
+const isOvertaken = async (options: PassOptions, pass: PassFile): Promise<boolean> =>
+  (await savedPlace(options, pass))?.isOvertaken === true;
 
 const canContinue = (
   options: PassOptions,

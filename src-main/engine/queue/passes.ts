@@ -3,7 +3,7 @@
  * `repairPasses` can tell from the files what is left to do.
  */
 import path from 'node:path';
-import type { PassDataset } from '../datasets/index.ts';
+import type { DatasetMeta, PassDataset } from '../datasets/index.ts';
 import type { PassOutcome, PassRequest } from '../trainer/index.ts';
 import { type Closed, completePass } from './pass-completion.ts';
 import { type PassFile, writePass } from './pass-files.ts';
@@ -79,40 +79,50 @@ export class Passes {
   async trained({ pass }: OpenPass): Promise<Completed | null> {
     const place = await savedPlace(this.options, pass);
     if (!isTrained(place, pass)) return null;
-    return { kind: 'completed', step: place.step, stepsDone: place.cursor.steps_done };
+    return { kind: 'completed', step: place.step, stepsDone: place.stepsDone };
   }
 
-  /** Steps of the pass that the newest checkpoint has. */
+  /** Steps of the pass that were saved. */
   async savedSteps({ pass }: OpenPass): Promise<number> {
-    return (await savedPlace(this.options, pass))?.cursor.steps_done ?? 0;
+    return (await savedPlace(this.options, pass))?.stepsDone ?? 0;
   }
 
   /** The cursor stays, so that a retry trains the rest. */
-  async fail(open: OpenPass, reason: string): Promise<void> {
+  async fail(open: OpenPass, reason: string, rows: readonly number[] = []): Promise<void> {
     const { dataset, pass } = open;
     const place = await keepPlace(this.options, open, { isSkipped: false });
     await writePass(dataset.folder, { ...pass, state: 'failed', reason });
-    await this.options.datasets.toFailed(dataset.id, reason, place);
+    const quarantined = this.quarantined(dataset.id, rows);
+    await this.options.datasets.toFailed(dataset.id, reason, { ...place, ...quarantined });
     this.options.config.openPass(null);
   }
 
   /**
    * Back to the front of its priority; the next pass continues at its place, without the rows that
-   * are quarantined now.
+   * are quarantined. The pass is closed first: an open one whose rows are quarantined already would
+   * look as if it had failed a second time after a crash in between.
    */
-  async again(open: OpenPass, reason: string): Promise<void> {
+  async again(open: OpenPass, reason: string, rows: readonly number[] = []): Promise<void> {
     const { dataset, pass } = open;
-    await this.options.datasets.note(
-      dataset.id,
-      await keepPlace(this.options, open, { isSkipped: false }),
-    );
+    const place = await keepPlace(this.options, open, { isSkipped: false });
     await writePass(dataset.folder, { ...pass, state: 'again', reason });
+    await this.options.datasets.note(dataset.id, {
+      ...place,
+      ...this.quarantined(dataset.id, rows),
+    });
     await this.options.datasets.toQueue(dataset.id, dataset.priority, {
       before: this.first(dataset),
       revalidate: false,
     });
     this.options.config.openPass(null);
     this.record(dataset, reason);
+  }
+
+  /** What meta.json says with these rows quarantined too. */
+  private quarantined(id: string, rows: readonly number[]): Partial<DatasetMeta> {
+    const meta = this.options.datasets.meta(id);
+    if (meta === null || rows.length === 0) return {};
+    return { quarantined: [...new Set([...meta.quarantined, ...rows])] };
   }
 
   async skip(open: OpenPass): Promise<void> {
