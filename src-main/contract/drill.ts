@@ -1,41 +1,41 @@
 /** The recovery drill: faults that are caused for real in a temporary workspace. Pure. */
 import { z } from 'zod';
 
-/** In the order in which they run. `promise`: what the user is promised. */
+/** In the order in which they run. `promise`: what has to hold. */
 export const DRILL_EXERCISES = [
   {
     id: 'kill-trainer',
     title: 'The trainer is killed (kill -9)',
-    promise: 'Training resumes by itself from the newest checkpoint.',
+    promise: 'Training resumes automatically from the newest checkpoint.',
   },
   {
     id: 'kill-engine',
     title: 'The engine is killed (kill -9)',
-    promise: 'The trainer keeps training, and the next engine takes it over.',
+    promise: 'The trainer keeps training, and the restarted engine reconnects to it.',
   },
   {
     id: 'full-disk',
     title: 'The disk fills up',
-    promise: 'Training continues, nothing fails, and saving resumes when there is room.',
+    promise: 'Training continues, and saving resumes once there is free space.',
   },
   {
     id: 'damaged-checkpoint',
-    title: 'One byte of the newest checkpoint flips',
-    promise: 'The damage is found, and the checkpoint before it is used.',
+    title: 'The newest checkpoint is corrupted (one flipped bit)',
+    promise: 'The damage is detected, and training resumes from the checkpoint before it.',
   },
   {
     id: 'restore',
     title: 'A version is restored during training',
-    promise: 'The model goes back to it; what stood is backed up first.',
+    promise: 'The current model is backed up first; training continues from the version.',
   },
   {
     id: 'hang-trainer',
     title: 'The trainer hangs (SIGSTOP)',
-    promise: 'It is noticed by its missing heartbeat, ended and replaced.',
+    promise: 'The missing heartbeat is detected, and the trainer is killed and restarted.',
   },
   {
     id: 'account',
-    title: 'Every row after all of this',
+    title: 'Every row is accounted for',
     promise: 'No row is lost, and none is trained twice in an epoch.',
   },
 ] as const;
