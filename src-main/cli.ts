@@ -2,7 +2,7 @@
 import { createPrompts, programRoot, runCommandLine, wantsColor } from './cli/index.ts';
 import { typedCommand } from './formats/command-link.ts';
 
-// What it writes is for this account alone.
+// Only this account can read the files that it writes.
 process.umask(0o077);
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)

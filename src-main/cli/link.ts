@@ -15,6 +15,7 @@ import {
   typedCommand,
   writeLink,
 } from '../formats/command-link.ts';
+import { askFor } from './confirm.ts';
 import { programRoot } from './program-root.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
@@ -27,14 +28,14 @@ interface LinkOptions {
 export function addLinkCommands(program: Command, run: Run): void {
   program
     .command('link')
-    .description('Link the command into a folder of yours that is on PATH, by a small script')
+    .description('Install the command: write a small script into a folder of yours that is on PATH')
     .option('--folder <folder>', 'folder to use (default: ~/.local/bin, or another on PATH)')
     .option('--if-asked', 'ask first; used by npm start', false)
     .action((options: LinkOptions) => run((session) => link(session, options)));
   program
     .command('unlink')
-    .description('Remove what nightshift link wrote; nothing else is changed')
-    .option('--folder <folder>', 'folder of the link (default: the one that link uses)')
+    .description('Remove the script that nightshift link wrote')
+    .option('--folder <folder>', 'folder of the script (default: the one that link uses)')
     .action((options: { folder?: string }) =>
       run((session) => unlink(session, options.folder ?? null)),
     );
@@ -65,14 +66,14 @@ async function link(session: Session, options: LinkOptions): Promise<ExitCode> {
   const { folder, onPath, file, installation } = await placeFor(options.folder ?? null);
   const state = await linkState(file, installation);
   if (options.ifAsked) {
-    const isOpen = state === 'none' && (await typedNow()) !== COMMAND_NAME;
-    if (!isOpen || !(await isWanted(session, file))) return exitCode.ok;
+    const isMissing = state === 'none' && (await typedNow()) !== COMMAND_NAME;
+    if (!isMissing || !(await isWanted(session, file))) return exitCode.ok;
   }
   await access(installation.script);
   if (state === 'foreign') throw foreign(file);
   if (state !== 'ours')
     await writeLink(file, installation).catch((error: unknown) => {
-      // A link to nowhere, or a file that was written in this moment.
+      // A dangling link, or a file created since linkState looked.
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw foreign(file);
       throw error;
     });
@@ -96,15 +97,11 @@ const typedNow = (): Promise<string> =>
   typedCommand(programRoot(process.env), process.env, process.platform, null);
 
 /** No is the default: nothing is written outside the checkout without being asked for. */
-async function isWanted({ terminal }: Session, file: string): Promise<boolean> {
-  if (!terminal.canAsk) return false;
-  const answer = await terminal.ask(
-    terminal.typed(
-      `Link the command ${COMMAND_NAME}? This writes ${file}; to undo: nightshift unlink [y/N] `,
-    ),
-  );
-  return /^y(es)?$/i.test(answer?.trim() ?? '');
-}
+const isWanted = async (session: Session, file: string): Promise<boolean> =>
+  (await askFor(
+    session,
+    `Install the command ${COMMAND_NAME}? This writes ${file}; to undo: nightshift unlink`,
+  )) === true;
 
 /** Pure. */
 export const pathHint = (folder: string, platform: string): string =>

@@ -27,11 +27,7 @@ export interface MapOptions {
   readonly preview: boolean;
 }
 
-export function addDecisionCommands(queue: Command, run: Run): void {
-  const dataset = new Argument(
-    '<dataset>',
-    'id or file name of a dataset, or the beginning of one',
-  );
+export function addDecisionCommands(queue: Command, dataset: Argument, run: Run): void {
   queue
     .command('sample')
     .description('Write the sample dataset and queue it, with settings that fit it')

@@ -111,7 +111,7 @@ export function addQueueCommands(program: Command, run: Run): void {
       ),
     );
   addEvaluations(queue, dataset, run);
-  addDecisionCommands(queue, run);
+  addDecisionCommands(queue, dataset, run);
 }
 
 async function list(session: Session): Promise<ExitCode> {
