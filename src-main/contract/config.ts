@@ -188,7 +188,12 @@ export const configSchema = z.strictObject({
     'Evaluation',
     'How an answer is compared with the expected one. regex: the expected answer is a regular expression.',
   ),
-  save_steps: key(positive(100), 'Saving', 'Steps between checkpoints.', { unit: 'steps' }),
+  save_steps: key(
+    positive(100),
+    'Saving',
+    'Steps between checkpoints; slow steps are saved after five minutes at the latest.',
+    { unit: 'steps' },
+  ),
   keep_checkpoints: key(positive(3), 'Saving', 'Checkpoints to keep on a branch.', free),
   pause_keep_seconds: key(
     z.int().min(0).default(600),

@@ -246,3 +246,10 @@ test('an event opens the screen that shows more about it', async () => {
   await events.getByRole('link', { name: /v001_sample was kept/ }).click();
   await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor();
 });
+
+test('the batch is that of the dataset in training, not that of the settings', async () => {
+  const { page, server } = await openPage();
+  const { status } = server.engine.rooms();
+  server.engine.change({ status: { ...status, batch: 8 } });
+  await dashboardOf(page).body.getByText('micro-batch 8, effective 8').waitFor();
+});

@@ -3,7 +3,10 @@ import { crashTable, factoryConfig } from '../../src-main/contract/index.ts';
 import { type Evidence } from '../../src-main/engine/trainer/classify-crash.ts';
 import { percentile99 } from '../../src-main/engine/trainer/hang-rules.ts';
 import { classifyCrash, decideAfterExit, decideHang } from '../../src-main/engine/trainer/index.ts';
-import { saveSecondsAfterKill } from '../../src-main/engine/trainer/restart-rules.ts';
+import {
+  MAX_UNSAVED_SECONDS,
+  saveSecondsAfterKill,
+} from '../../src-main/engine/trainer/restart-rules.ts';
 import {
   argumentsFor,
   environmentFor,
@@ -151,10 +154,11 @@ describe('after an exit', () => {
   });
 
   test('after a kill without a save the next run saves in half the time that it had', () => {
-    expect(saveSecondsAfterKill(40, null)).toBe(20);
+    expect(saveSecondsAfterKill(40, MAX_UNSAVED_SECONDS)).toBe(20);
     expect(saveSecondsAfterKill(12, 20)).toBe(6);
     expect(saveSecondsAfterKill(90, 6)).toBe(6);
-    expect(saveSecondsAfterKill(0.01, null)).toBe(0.2);
+    expect(saveSecondsAfterKill(3600, MAX_UNSAVED_SECONDS)).toBe(MAX_UNSAVED_SECONDS);
+    expect(saveSecondsAfterKill(0.01, MAX_UNSAVED_SECONDS)).toBe(0.2);
   });
 
   test('it gives up after the limit, unless the run was healthy for ten minutes', () => {

@@ -9,7 +9,7 @@ export const safety: readonly GuideTopic[] = [
       'Training restarts by itself from the newest valid checkpoint. What it can’t fix it says, and holds the queue instead of using it up.',
     blocks: [
       list(
-        'Crash, kill -9, power cut: training resumes at the step of the newest checkpoint, bitwise as if it had not stopped. At most save_steps steps are repeated.',
+        'Crash, kill -9, power cut: training resumes at the step of the newest checkpoint, bitwise as if it had not stopped. At most save_steps steps, or five minutes of training, are repeated.',
         'Out of memory: the batch is split into smaller parts; the result of the step stays the same.',
         'Hang: a trainer without a heartbeat is ended and restarted.',
         'NaN or Inf: the step is not applied. Rows that make steps fail are quarantined and named.',

@@ -56,7 +56,7 @@ export const training: readonly GuideTopic[] = [
         'epochs: how often each row is trained. More help small datasets, up to the point where the validation loss rises.',
         'batch_size: examples per step. Smaller batches make more steps of the same data.',
         'max_length: longer rows need a decision; memory and time grow with it.',
-        'save_steps: the most that a power cut can cost, in steps.',
+        'save_steps: the most that a power cut can cost, in steps; never more than five minutes of training.',
       ),
       text(
         'Settings that affect training are locked while a dataset is training. A change is staged and applies from the next dataset:',

@@ -67,10 +67,13 @@ export const isKill = ({ category }: Pick<Crash, 'category'>): boolean =>
 const backoff = (attempt: number, { firstSeconds, lastSeconds }: RestartRules): number =>
   Math.min(lastSeconds, firstSeconds * 2 ** Math.min(attempt - 1, 30));
 
+/** Steps may take many seconds, and a dataset may have fewer of them than `save_steps`. */
+export const MAX_UNSAVED_SECONDS = 300;
+
 /**
  * Seconds after which the next run saves, however long `save_steps` takes: half of what the killed
  * run had to train, so that a regular killer can't keep a dataset from ever advancing. Pure.
  */
-export function saveSecondsAfterKill(trainedSeconds: number, before: number | null): number {
-  return Math.min(before ?? Infinity, Math.max(MIN_SAVE_SECONDS, trainedSeconds / 2));
+export function saveSecondsAfterKill(trainedSeconds: number, before: number): number {
+  return Math.min(before, Math.max(MIN_SAVE_SECONDS, trainedSeconds / 2));
 }

@@ -2,7 +2,7 @@
 import type { Crash } from '../../contract/index.ts';
 import type { CommandVerb, EventOf, LiveSettings, RunEvent } from '../../formats/index.ts';
 import { liveSettingsOf } from './live-settings.ts';
-import { requestedHaltAfter, saveSecondsAfterKill } from './restart-rules.ts';
+import { MAX_UNSAVED_SECONDS, requestedHaltAfter, saveSecondsAfterKill } from './restart-rules.ts';
 import type { Halt, PassRequest } from './types.ts';
 
 export interface Recovery {
@@ -20,8 +20,8 @@ export class SupervisedPass {
   attempts = 0;
   /** Of these, after kills from outside, which never end the pass. */
   kills = 0;
-  /** The trainer saves at the latest after this time; null: only as configured. */
-  saveSeconds: number | null = null;
+  /** The trainer saves at the latest after this time, however long `save_steps` takes. */
+  saveSeconds: number = MAX_UNSAVED_SECONDS;
   /** When this run began its steps; null: it has not, or has saved since. */
   private unsavedSince: number | null = null;
   readonly failedPositions: (number | null)[] = [];

@@ -64,7 +64,8 @@ export function SmallCharts({
     memoryNow === undefined
       ? null
       : { step: memoryNow[0], t: memoryNow[1], value: memoryNow[4] / 1024 };
-  const effective = config.batch_size * config.gradient_accumulation;
+  // Of the pass that trains: a sample or a dataset that continues may have another batch size.
+  const effective = status.batch ?? config.batch_size * config.gradient_accumulation;
   return (
     <div className={styles.smallCharts}>
       <SmallChart
