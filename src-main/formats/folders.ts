@@ -87,16 +87,22 @@ export async function listUnreadableCheckpoints(branchFolder: string): Promise<r
     .sort((a, b) => b - a);
 }
 
-/** Names of the folders of branches, by name. */
-export async function listBranchFolders(
-  paths: Pick<WorkspacePaths, 'branches'>,
+/** Names of the folders in a folder, by name; none when it can't be read. A link is no folder. */
+export async function listFolders(
+  folder: string,
+  isWanted: (name: string) => boolean,
 ): Promise<string[]> {
-  const entries = await readdir(paths.branches, { withFileTypes: true }).catch(unlessTemporary([]));
+  const entries = await readdir(folder, { withFileTypes: true }).catch(unlessTemporary([]));
   return entries
-    .filter((entry) => entry.isDirectory() && isBranchName(entry.name))
-    .map((entry) => entry.name)
+    .filter((entry) => entry.isDirectory() && isWanted(entry.name))
+    .map(({ name }) => name)
     .sort();
 }
+
+/** Names of the folders of branches. */
+export const listBranchFolders = ({
+  branches,
+}: Pick<WorkspacePaths, 'branches'>): Promise<string[]> => listFolders(branches, isBranchName);
 
 /**
  * The lineage; that of a damaged file from its last good copy, else from the checkpoints. Throws
@@ -120,15 +126,9 @@ export function readLineageFile(
 }
 
 /** Names of the folders that hold a version, whatever is in them. */
-export async function listVersionFolders(
-  paths: Pick<WorkspacePaths, 'versions'>,
-): Promise<string[]> {
-  const entries = await readdir(paths.versions, { withFileTypes: true }).catch(unlessTemporary([]));
-  return entries
-    .filter((entry) => entry.isDirectory() && isVersionName(entry.name))
-    .map((entry) => entry.name)
-    .sort();
-}
+export const listVersionFolders = ({
+  versions,
+}: Pick<WorkspacePaths, 'versions'>): Promise<string[]> => listFolders(versions, isVersionName);
 
 /**
  * Newest first; `folder` is where the version lies now. Without a readable version.json there is

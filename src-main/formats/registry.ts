@@ -5,7 +5,8 @@ import { baseFile, cacheFile, cacheTexts, coreFile, coreRecords } from './base-m
 import { checkpointLeases, checkpointManifest, trainerStateFile } from './checkpoint.ts';
 import { commandFile } from './commands.ts';
 import { stagedConfigFile } from './config-file.ts';
-import { metaFile, rejectedFile, reportFile, splitFile, uploadPartFile } from './dataset.ts';
+import { metaFile } from './dataset.ts';
+import { rejectedFile, reportFile, splitFile } from './dataset-report.ts';
 import type { FileFormat, LineFormat } from './document.ts';
 import { dailyFile, noticesFile, queueFile, sessionsFile } from './engine-state.ts';
 import { eventsFile } from './events.ts';
@@ -20,6 +21,7 @@ import { restoreIntent } from './restore-intent.ts';
 import { evaluationResultFile, exitFile, heartbeatFile, processFile } from './run.ts';
 import { specFiles } from './spec.ts';
 import { memoryStatsFile, monitoringCostsFile, trainingStatusFile } from './status-files.ts';
+import { uploadPartFile } from './upload.ts';
 import { versionFile, versionManifest, versionNumbersFile } from './version.ts';
 
 /** By the name of its JSON Schema file in docs/schema/. */

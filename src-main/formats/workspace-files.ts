@@ -12,12 +12,18 @@ import {
   trainerStateFile,
 } from './checkpoint.ts';
 import { stagedConfigFile } from './config-file.ts';
-import { metaFile, rejectedFile, reportFile, splitFile } from './dataset.ts';
+import { metaFile } from './dataset.ts';
+import { rejectedFile, reportFile, splitFile } from './dataset-report.ts';
 import type { FileFormat, LineFormat } from './document.ts';
 import { dailyFile, noticesFile, queueFile, sessionsFile } from './engine-state.ts';
 import { eventsFile } from './events.ts';
 import { lastGoodOf } from './files.ts';
-import { listBackupFolders, listBranchFolders, listVersionFolders } from './folders.ts';
+import {
+  listBackupFolders,
+  listBranchFolders,
+  listFolders,
+  listVersionFolders,
+} from './folders.ts';
 import { isJournalFileName, journalFile } from './journal.ts';
 import { ledgerFile } from './ledger.ts';
 import { lineageFile } from './lineage.ts';
@@ -64,10 +70,8 @@ const inFolder = (folder: string, names: Named, isRewritten = false): WorkspaceF
   }));
 
 async function folders(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(unlessTemporary([]));
-  return entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map((entry) => path.join(folder, entry.name));
+  const names = await listFolders(folder, (name) => !name.startsWith('.'));
+  return names.map((name) => path.join(folder, name));
 }
 
 /** What a start reads first, and what describes the models. A missing file is in the list, too. */

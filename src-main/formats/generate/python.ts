@@ -12,7 +12,7 @@ import {
 } from '../../contract/index.ts';
 import { checkpointCursor, fileHash } from '../checkpoint.ts';
 import { askArguments, COMMAND_VERBS, liveSettings } from '../commands.ts';
-import { REJECTION_REASONS } from '../dataset.ts';
+import { REJECTION_REASONS } from '../dataset-report.ts';
 import { EVENT_TYPES } from '../events.ts';
 import { baseReference, lineagePoint } from '../fields.ts';
 import { ledgerLoss, ledgerStep } from '../ledger.ts';

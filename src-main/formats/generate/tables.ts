@@ -1,7 +1,7 @@
 /** The tables of docs/protocol.md, between `<!-- generated: name -->` and `<!-- end -->`. */
 import { commandEffects } from '../commands.ts';
 import { configFacts } from '../config-file.ts';
-import { REJECTION_REASONS } from '../dataset.ts';
+import { REJECTION_REASONS } from '../dataset-report.ts';
 import { eventWriters } from '../event.ts';
 import { eventSchemas } from '../events.ts';
 import { type FormatName, formatList, formats } from '../registry.ts';
