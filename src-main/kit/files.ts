@@ -17,6 +17,8 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+const OWNER_ONLY = 0o600;
+
 /** A name that nobody can have taken before. */
 export const temporaryPath = (target: string): string =>
   path.join(
@@ -28,23 +30,32 @@ export const temporaryPath = (target: string): string =>
  * Replaces a file atomically: writes a temporary file in the same folder, fsyncs it, renames it,
  * fsyncs the folder.
  */
-export async function writeText(target: string, text: string, mode = 0o600): Promise<void> {
+export async function writeText(target: string, text: string): Promise<void> {
+  await throughTemporary(target, text, (temporary) => replace(temporary, target));
+}
+
+/** Writes a temporary file durably, for `put` to rename; one that it leaves is removed. */
+export async function throughTemporary<T>(
+  target: string,
+  text: string,
+  put: (temporary: string) => T | Promise<T>,
+): Promise<T> {
   await mkdir(path.dirname(target), { recursive: true });
   const temporary = temporaryPath(target);
   try {
-    const handle = await open(temporary, 'wx', mode);
+    const handle = await open(temporary, 'wx', OWNER_ONLY);
     try {
       await handle.writeFile(text);
       await handle.sync();
     } finally {
       await handle.close();
     }
-    await replace(temporary, target);
-  } catch (error) {
+    const result = await put(temporary);
+    await syncFolder(path.dirname(target));
+    return result;
+  } finally {
     await rm(temporary, { force: true });
-    throw error;
   }
-  await syncFolder(path.dirname(target));
 }
 
 /** A folder in place of the file is kept beside it, because somebody put it there. */

@@ -26,15 +26,26 @@ function notRegular(path: string, facts: Stats): Error {
 }
 
 async function checked(path: string, handle: FileHandle): Promise<FileHandle> {
-  const facts = await handle.stat();
-  if (facts.isFile()) return handle;
-  await handle.close();
-  throw notRegular(path, facts);
+  try {
+    const facts = await handle.stat();
+    if (facts.isFile()) return handle;
+    throw notRegular(path, facts);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
-/** For reading; follows a link. Throws what the disk throws, EISDIR, and EFTYPE. */
-export async function openRegular(path: string): Promise<FileHandle> {
-  return checked(path, await open(path, constants.O_RDONLY | NO_WAIT));
+type Links = 'follow links' | 'refuse links';
+const readFlags = (links: Links): number =>
+  constants.O_RDONLY | NO_WAIT | (links === 'refuse links' ? NO_FOLLOW : 0);
+
+/** For reading. Throws what the disk throws, EISDIR, EFTYPE, and ELOOP for a refused link. */
+export async function openRegular(
+  path: string,
+  links: Links = 'follow links',
+): Promise<FileHandle> {
+  return checked(path, await open(path, readFlags(links)));
 }
 
 /** For appending; created for this account only. ELOOP for a link. */
@@ -43,15 +54,19 @@ export async function openAppend(path: string): Promise<FileHandle> {
 }
 
 function checkedSync(path: string, descriptor: number): number {
-  const facts = fstatSync(descriptor);
-  if (facts.isFile()) return descriptor;
-  closeSync(descriptor);
-  throw notRegular(path, facts);
+  try {
+    const facts = fstatSync(descriptor);
+    if (facts.isFile()) return descriptor;
+    throw notRegular(path, facts);
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
 }
 
-/** For reading; follows a link. */
-export const openRegularSync = (path: string): number =>
-  checkedSync(path, openSync(path, constants.O_RDONLY | NO_WAIT));
+/** For reading. */
+export const openRegularSync = (path: string, links: Links = 'follow links'): number =>
+  checkedSync(path, openSync(path, readFlags(links)));
 
 export const openAppendSync = (path: string): number =>
   checkedSync(path, openSync(path, APPEND, OWNER_ONLY));

@@ -1,8 +1,7 @@
 /** Replaces a small file only while it is what its reader saw, for files that others write too. */
 import { closeSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { syncFolder, temporaryPath } from './files.ts';
+import { temporaryPath, throughTemporary } from './files.ts';
 import { openRegularSync } from './regular-file.ts';
 
 const OWNER_ONLY = 0o600;
@@ -11,32 +10,17 @@ const OWNER_ONLY = 0o600;
  * Atomic and durable. `before`: the content that was read, null: there was no file. False: somebody
  * else wrote it meanwhile, and it stays as it is.
  */
-export async function replaceUnchanged(
+export function replaceUnchanged(
   target: string,
   before: string | null,
   text: string,
 ): Promise<boolean> {
-  await mkdir(path.dirname(target), { recursive: true });
-  const temporary = temporaryPath(target);
-  try {
-    const handle = await open(temporary, 'wx', OWNER_ONLY);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+  return throughTemporary(target, text, (temporary) => {
     // Compared and renamed in one turn, so that nothing of this process comes in between.
     const isUnchanged = readTextNow(target) === before;
     if (isUnchanged) renameSync(temporary, target);
-    else await rm(temporary, { force: true });
-    if (!isUnchanged) return false;
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await syncFolder(path.dirname(target));
-  return true;
+    return isUnchanged;
+  });
 }
 
 /** Without a turn of the event loop, so that no other writer of this process comes first. */

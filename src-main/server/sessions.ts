@@ -6,8 +6,8 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { shown } from '../contract/index.ts';
-import { type BrowserSession, readOrNull, sessionsFile } from '../formats/index.ts';
-import { createSerializer, writeText } from '../kit/index.ts';
+import { type BrowserSession, readOrNull, sessionsFile, writeFormat } from '../formats/index.ts';
+import { createSerializer } from '../kit/index.ts';
 
 export const SESSION_SECONDS = 30 * 24 * 3600;
 const MAX_SESSIONS = 50;
@@ -47,12 +47,7 @@ export async function openSessions(options: SessionsOptions): Promise<Sessions> 
   const writes = createSerializer();
   const save = (): Promise<void> =>
     writes.run(async () => {
-      if (file === null) return;
-      await writeText(
-        file,
-        `${JSON.stringify(sessionsFile.toJson({ sessions: [...sessions] }))}\n`,
-        0o600,
-      );
+      if (file !== null) await writeFormat(file, sessionsFile, { sessions: [...sessions] });
     });
   const isLive = ({ used }: BrowserSession): boolean => now() - used < SESSION_SECONDS;
   const put = (session: BrowserSession): void => {

@@ -1,12 +1,12 @@
 /**
  * The API token of a workspace: created once, readable only by its owner. A token that another
  * account wrote or could read is replaced, and so is one that came with a copy of the workspace:
- * whoever packed that would know it.
+ * whoever packed that would know it. So is one without the note of its origin, which a stranger would
+ * only have to leave out; the tokens of earlier versions are therefore replaced once.
  */
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { lstat, open, readFile } from 'node:fs/promises';
-import { unlessTemporary, writeText } from '../kit/index.ts';
+import { lstat } from 'node:fs/promises';
+import { openRegular, readRegularText, unlessTemporary, writeText } from '../kit/index.ts';
 
 const TOKEN_FORMAT = /^[\w-]{32,}$/;
 const OTHERS = 0o077;
@@ -19,28 +19,24 @@ export async function readOrMakeToken(path: string): Promise<string> {
   const existing = await readToken(path);
   if (existing !== null) return existing;
   const token = randomBytes(32).toString('base64url');
-  await writeText(path, `${token}\n`, 0o600);
-  await writeText(originOf(path), `${await inodeOf(path)}\n`, 0o600);
+  await writeText(path, `${token}\n`);
+  const { ino } = await lstat(path, { bigint: true });
+  await writeText(originOf(path), `${String(ino)}\n`);
   return token;
 }
 
-const inodeOf = async (path: string): Promise<string> =>
-  String((await lstat(path, { bigint: true })).ino);
-
 /** null for anything but a private file of this account that was written here. */
 async function readToken(path: string): Promise<string | null> {
-  const noFollow = (constants.O_NOFOLLOW as number | undefined) ?? 0;
-  const noWait = (constants.O_NONBLOCK as number | undefined) ?? 0;
   try {
-    const origin = await readFile(originOf(path), 'utf8');
-    const handle = await open(path, constants.O_RDONLY | noFollow | noWait);
+    const origin = await readRegularText(originOf(path));
+    const handle = await openRegular(path, 'refuse links');
     try {
-      const facts = await handle.stat();
+      const facts = await handle.stat({ bigint: true });
       const isPrivate =
         process.platform === 'win32' ||
-        (facts.uid === process.geteuid?.() && (facts.mode & OTHERS) === 0);
-      const isHere = origin.trim() === (await inodeOf(path));
-      if (!facts.isFile() || facts.nlink > 1 || !isPrivate || !isHere) return null;
+        (Number(facts.uid) === process.geteuid?.() && (Number(facts.mode) & OTHERS) === 0);
+      const isHere = origin.trim() === String(facts.ino);
+      if (facts.nlink > 1n || !isPrivate || !isHere) return null;
       const text = (await handle.readFile('utf8')).trim();
       return TOKEN_FORMAT.test(text) ? text : null;
     } finally {

@@ -6,7 +6,6 @@
 import { createHash } from 'node:crypto';
 import {
   closeSync,
-  constants,
   fchmodSync,
   fdatasyncSync,
   fstatSync,
@@ -16,13 +15,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import { isNotRegular, openRegularSync } from '../../kit/regular-file.ts';
 import type { CopyWork, ThreadAnswer, ThreadWork } from './threads.ts';
 
-// A link or a pipe that somebody put in place of a file is neither followed nor waited for.
-const READ =
-  constants.O_RDONLY |
-  ((constants.O_NOFOLLOW as number | undefined) ?? 0) |
-  ((constants.O_NONBLOCK as number | undefined) ?? 0);
 const buffer = Buffer.allocUnsafe(1 << 22);
 /**
  * Bytes that are synced and read back at once: large enough to keep a disk busy, small enough to
@@ -47,11 +42,14 @@ function readParts(file: number, length: number, onData: (part: Buffer) => void)
   return done;
 }
 
+/** A link or a pipe that somebody put in place of a file is neither followed nor waited for. */
 function openSource(name: string): number {
-  const file = openSync(name, READ);
-  if (fstatSync(file).isFile()) return file;
-  closeSync(file);
-  throw Object.assign(new Error(`${name} is not a regular file`), { code: 'CHANGED' });
+  try {
+    return openRegularSync(name, 'refuse links');
+  } catch (error) {
+    if (!isNotRegular(error)) throw error;
+    throw Object.assign(new Error(`${name} is not a regular file`), { code: 'CHANGED' });
+  }
 }
 
 /** For this account alone, whatever the file had: a mode from elsewhere could run as another user. */
