@@ -69,6 +69,7 @@ export async function createServer(engine: EngineApi, options: ServerOptions): P
     token: options.token,
     now: options.now,
     onRevoked: (id) => {
+      tickets.revoke(id);
       sockets.closeSession(id);
     },
     onBug: options.onBug,

@@ -17,6 +17,8 @@ export interface Tickets {
   readonly issue: (grant: Grant) => { readonly ticket: string; readonly expires: number };
   /** Once for each ticket that has not expired; else null. */
   readonly redeem: (ticket: string) => Grant | null;
+  /** Those that a session asked for end with it. */
+  readonly revoke: (session: string) => void;
 }
 
 export function createTickets(now: () => number): Tickets {
@@ -35,6 +37,9 @@ export function createTickets(now: () => number): Tickets {
       const found = open.get(ticket);
       open.delete(ticket);
       return found !== undefined && found.expires >= now() ? { session: found.session } : null;
+    },
+    revoke(session) {
+      for (const [ticket, grant] of open) if (grant.session === session) open.delete(ticket);
     },
   };
 }

@@ -118,6 +118,8 @@ test('issue 11, 8: sessions are listed, and a revoked one is refused and its pag
   const access = (await (await at('/api/access', { headers: rest(again) })).json()) as {
     session: string;
   };
+  const issued = await at('/api/tickets', { method: 'POST', headers: rest(again) });
+  const { ticket } = (await issued.json()) as { ticket: string };
   const list = async () =>
     (await (await at('/api/access/sessions', { headers: bearer() })).json()) as {
       id: string;
@@ -133,6 +135,8 @@ test('issue 11, 8: sessions are listed, and a revoked one is refused and its pag
   expect((await list()).map(({ id }) => id)).not.toContain(access.session);
   for (const halves of [signedIn, again])
     expect((await at('/api/queue', { headers: rest(halves) })).status).toBe(401);
+  // Nor does a ticket that it asked for before let it in again.
+  expect((await at(`/?ticket=${ticket}`)).status).toBe(401);
 });
 
 test('issue 11, 8: the workspace keeps hashes only, mode 0600, and sessions end after 30 days', async () => {

@@ -31,7 +31,7 @@ function drillAnswers(stage: Stage): Answers['drill'] {
         ? []
         : table(0)`
 id           | outcome | seconds | text
-kill-trainer | passed  | 6.2     | Training resumed after 5.1 s; 3 steps repeated.`,
+kill-trainer | passed  | 6.2     | Training again after 5.1 s, 3 steps repeated.`,
   });
   const become = (next: string) => () => {
     state = next;
