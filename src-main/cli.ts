@@ -2,19 +2,24 @@
 import { createPrompts, programRoot, runCommandLine, wantsColor } from './cli/index.ts';
 import { typedCommand } from './formats/command-link.ts';
 
-// Only this account can read the files that it writes.
+// What it writes is for this account alone.
 process.umask(0o077);
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
     interrupt.abort();
   });
-// `nightshift journal | head` closes the pipe early; that is not an error.
-process.stdout.on('error', () => process.exit(0));
+// `nightshift journal | head` closes the pipe early; that is not an error. A drill ends the engine and
+// the trainer that it started first, also when the engine that reads its results was killed.
+const output = { isUnread: false };
+process.stdout.on('error', () => {
+  output.isUnread = true;
+  interrupt.abort();
+});
 
 const prompts = createPrompts();
 const args = process.argv.slice(2);
-process.exitCode = await runCommandLine(args, {
+const exitCode = await runCommandLine(args, {
   terminal: {
     out: (text) => {
       process.stdout.write(text);
@@ -41,3 +46,4 @@ process.exitCode = await runCommandLine(args, {
   version: process.env['NIGHTSHIFT_VERSION'] ?? 'development',
 });
 prompts.close();
+process.exitCode = output.isUnread ? 0 : exitCode;

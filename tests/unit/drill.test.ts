@@ -8,7 +8,7 @@ import { systemClock } from '../../src-main/kit/clock.ts';
 
 const passed: DrillResult = { id: 'kill-trainer', outcome: 'passed', seconds: 5, text: 'Done.' };
 const report = (isPassed: boolean): DrillReport => ({
-  ...{ format: 1, passed: isPassed, seconds: 94.2 },
+  ...{ format: 1, passed: isPassed, seconds: 60 },
   exercises: [passed],
 });
 const running = (script: string) =>
@@ -39,14 +39,15 @@ test('a canceled drill is ended, and another one can start', async () => {
   drill.start();
   await expect.poll(() => drill.state().exercises).toHaveLength(1);
   expect(await drill.cancel()).toMatchObject({ state: 'canceled', exercises: [passed] });
-  await expect.poll(() => drill.start().state).toBe('running');
-  await drill.cancel();
+  expect(drill.start().state).toBe('running');
+  drill.close();
+  await expect.poll(() => drill.state().state).not.toBe('running');
 });
 
 test('the report counts what passed and what could not run', () => {
   const skipped: DrillResult = { ...passed, id: 'full-disk', outcome: 'skipped' };
   const text = { ...report(true), exercises: [passed, skipped] };
-  expect(reportText(text)).toMatch(/1 exercise passed, 1 skipped, in 94 s\./);
+  expect(reportText(text)).toMatch(/1 exercise passed, 1 not run here, in /);
   expect(reportText({ ...text, passed: false })).toContain('1 failed');
   expect(layOutTables(resultText(passed), null)).toContain('Done.');
 });

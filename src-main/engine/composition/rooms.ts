@@ -165,6 +165,7 @@ export async function createRooms(
 /** From the rooms that act to the rooms that they use; the trainer process keeps running. */
 export async function closeRooms(rooms: Rooms): Promise<void> {
   await rooms.restore.close();
+  rooms.drill.close();
   rooms.playground.close();
   rooms.queue.close();
   rooms.estimate.close();

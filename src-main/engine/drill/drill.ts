@@ -9,6 +9,8 @@ export interface DrillRoom {
   /** Refusal BUSY while one runs. */
   start(): DrillState;
   cancel(): Promise<DrillState>;
+  /** Tells a drill that runs to end its engine and its trainer. */
+  close(): void;
 }
 
 interface DrillOptions {
@@ -35,7 +37,7 @@ const NONE: DrillState = { state: 'none', started: null, exercises: [], message:
 
 export function createDrill(options: DrillOptions): DrillRoom {
   let current = NONE;
-  let child: Child | null = null;
+  let running: { readonly child: Child; readonly ended: Promise<void> } | null = null;
 
   /** A result, or at the end the report, which repeats them. */
   const read = (line: string): void => {
@@ -51,14 +53,14 @@ export function createDrill(options: DrillOptions): DrillRoom {
     if (report.success) current = { ...current, state: report.data.passed ? 'passed' : 'failed' };
   };
 
-  const follow = async (running: Child): Promise<void> => {
+  const follow = async (child: Child): Promise<void> => {
     try {
-      for await (const line of running.iterable({ from: 'stdout' })) read(line);
+      for await (const line of child.iterable({ from: 'stdout' })) read(line);
     } catch {
       // The stream ended with the process; the result below says how.
     }
-    const { stderr, exitCode, isCanceled } = await running;
-    child = null;
+    const { stderr, exitCode, isCanceled } = await child;
+    running = null;
     if (current.state !== 'running') return;
     const message = stderr.trim().slice(-SHOWN_CHARACTERS);
     current = {
@@ -71,22 +73,24 @@ export function createDrill(options: DrillOptions): DrillRoom {
   return {
     state: () => current,
     start() {
-      if (child !== null)
+      if (running !== null)
         throw new Refusal('BUSY', 'A drill is already running.', { subject: 'drill' });
       current = { ...NONE, state: 'running', started: options.clock.now() };
-      child = launch(options.command ?? [process.execPath, cliEntry, 'drill', '--json']);
-      void follow(child);
+      const child = launch(options.command ?? [process.execPath, cliEntry, 'drill', '--json']);
+      running = { child, ended: follow(child) };
       return current;
     },
     async cancel() {
-      const running = child;
       if (running !== null) {
         current = { ...current, state: 'canceled' };
         // The drill then ends its engine and its trainer.
-        running.kill();
-        await running;
+        running.child.kill();
+        await running.ended;
       }
       return current;
+    },
+    close() {
+      running?.child.kill();
     },
   };
 }
