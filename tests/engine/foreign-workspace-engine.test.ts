@@ -203,6 +203,7 @@ describe('a process that a file names', () => {
     ['/usr/bin/python3 -m nightshift_trainer /w/runs/r-1', true],
     ['python -m torch.distributed.run --x 2 -m nightshift_trainer /w/runs/r-1', true],
     ['C:\\py.exe -m nightshift_trainer C:\\w\\runs\\r-1', true],
+    ['"C:\\my py.exe" -m nightshift_trainer "C:\\my w\\runs\\r-1"', true],
     ['/usr/bin/python3 -m nightshift_trainer /w/runs/r-10', false],
     ['vi /w/runs/r-1/nightshift_trainer.log', false],
     ['', false],

@@ -32,7 +32,7 @@ function heldClock() {
 test('issue 11, 4: a state that can not be written is in force, named, and written once it can be', async () => {
   const paths = { ...workspacePaths(folder) };
   const { clock, timers } = heldClock();
-  const store = await openDesiredState(paths, clock);
+  const store = await openDesiredState({ paths, clock, failed: () => undefined });
   // No folder can be created below a file: the disk refuses, as a full one does.
   const broken = paths as { queueState: string };
   const { queueState } = paths;

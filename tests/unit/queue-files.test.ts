@@ -59,7 +59,8 @@ test('a pass.json with earlier names is read, one of a newer version is not', as
 
 test('the desired state: earlier names, a missing and an unreadable file', async () => {
   const paths = workspacePaths(folder);
-  const open = () => openDesiredState(paths, new ManualClock(9));
+  const open = () =>
+    openDesiredState({ paths, clock: new ManualClock(9), failed: () => undefined });
   expect((await open()).state()).toMatchObject({ desired_state: 'running', since: 9 });
   mkdirSync(path.dirname(paths.queueState), { recursive: true });
   const old = { format: 1, latch: 'paused', since: 3, by: 'you (window)', note: null };

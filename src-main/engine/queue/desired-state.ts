@@ -9,20 +9,30 @@ import { unlessTemporary } from '../../kit/system-errors.ts';
 
 const RETRY_SECONDS = 5;
 
+interface DesiredStateOptions {
+  readonly paths: WorkspacePaths;
+  readonly clock: Clock;
+  readonly failed: (where: string, error: unknown) => void;
+}
+
 export interface DesiredStateStore {
   state(): QueueState;
   /** Why the state isn't on the disk, so that a restart would not know it; null: it is. */
   unsaved(): string | null;
   set(desiredState: QueueState['desired_state'], by: string, note?: string | null): Promise<void>;
+  /** Another engine may own the workspace afterwards, so nothing is written any more. */
+  close(): void;
 }
 
-export async function openDesiredState(
-  paths: WorkspacePaths,
-  clock: Clock,
-): Promise<DesiredStateStore> {
+/** `failed`: reports an error of a retry that isn't one of the disk. */
+export async function openDesiredState({
+  paths,
+  clock,
+  failed,
+}: DesiredStateOptions): Promise<DesiredStateStore> {
   let state = await readState(paths.queueState, clock.now());
   let unsaved: Refusal | null = null;
-  let isRetrying = false;
+  let cancelRetry: (() => void) | null = null;
   const writes = createSerializer();
   const save = async (): Promise<void> => {
     try {
@@ -32,11 +42,11 @@ export async function openDesiredState(
       const refusal = systemRefusal(error);
       if (refusal === null) throw error;
       unsaved = refusal;
-      if (isRetrying) return;
-      isRetrying = true;
-      clock.after(RETRY_SECONDS, () => {
-        isRetrying = false;
-        save().catch(() => undefined);
+      cancelRetry ??= clock.after(RETRY_SECONDS, () => {
+        cancelRetry = null;
+        save().catch((retryError: unknown) => {
+          failed('queue.state', retryError);
+        });
       });
     }
   };
@@ -47,6 +57,11 @@ export async function openDesiredState(
       // An order counts at once: a disk that takes no note of it must not keep training running.
       state = { desired_state: desiredState, since: clock.now(), by, note };
       await save();
+    },
+    close() {
+      cancelRetry?.();
+      // Also none for a write that is still under way.
+      cancelRetry = () => undefined;
     },
   };
 }

@@ -40,7 +40,7 @@ export async function createQueue(options: QueueOptions) {
   const parts: QueueParts = {
     options,
     progress,
-    desiredState: await openDesiredState(options.paths, options.clock),
+    desiredState: await openDesiredState(options),
     passes: new Passes({
       ...options,
       onRecovered: ({ id, name }, text) => {
@@ -121,6 +121,7 @@ export async function createQueue(options: QueueOptions) {
     },
     close(): void {
       scheduler.isStarted = false;
+      parts.desiredState.close();
       disconnect();
     },
   };

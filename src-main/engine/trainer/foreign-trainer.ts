@@ -9,13 +9,8 @@ import type { Clock } from '../../kit/clock.ts';
 import { isSeen } from '../../kit/lock-content.ts';
 import { findTrainer, readExit, readHeartbeat } from './run-files.ts';
 
-/** What is no file at all names no process; any other error leaves it unknown whether one lives. */
-const NO_FILE = ['ENOENT', 'EISDIR', 'ELOOP', 'ENOTDIR'];
-
-function unreadable(error: unknown): string | null {
-  const { code = 'unknown' } = error as NodeJS.ErrnoException;
-  return NO_FILE.includes(code) ? null : code;
-}
+/** An error leaves it unknown whether a trainer lives. */
+const unreadable = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown';
 
 /** A long step may give no sign for a while. */
 const LEASE_SECONDS = 30;

@@ -81,7 +81,8 @@ async function isTrainerOf(folder: string, holder: Identity & PlaceOfProcess): P
 /** `python -m nightshift_trainer <workspace>/runs/<run>`, with whatever launches it before that. Pure. */
 export const namesRun = (command: string, run: string): boolean =>
   command.includes('nightshift_trainer') &&
-  command.split(/\s/).some((word) => word.split(/[\\/]/).slice(-2).join('/') === `runs/${run}`);
+  // Windows quotes a path with spaces.
+  command.split(/[\s"]/).some((word) => word.split(/[\\/]/).slice(-2).join('/') === `runs/${run}`);
 
 const isSameFile = (a: Stats, b: Stats): boolean => a.ino === b.ino && a.dev === b.dev;
 

@@ -74,7 +74,6 @@ class TrainerSupervisor implements TrainerRoom {
         options.failed('trainer.poll', error);
       }),
     );
-    options.config.changed.on(() => void sendSettings(this.pass, this.run, options.config));
   }
 
   readonly work: TrainerRoom['work'] = (kind, request, options) =>
@@ -93,7 +92,6 @@ class TrainerSupervisor implements TrainerRoom {
     for (const event of await found.run.readEvents()) pass.apply(event);
     await found.run.readHeartbeat();
     this.run = found.run;
-    await sendSettings(pass, this.run, this.context.config);
     this.changed.emit(undefined);
     return found.request;
   }
@@ -170,7 +168,6 @@ class TrainerSupervisor implements TrainerRoom {
       }
       this.run = run;
       pass.startRun();
-      void sendSettings(pass, run, context.config);
       context.journal.write({
         what: 'trainer.launch',
         text: `Started the trainer for ${pass.dataset.name} (pid ${String(run.identity.pid)}).`,
@@ -199,8 +196,10 @@ class TrainerSupervisor implements TrainerRoom {
     const isAlive = run.isAlive;
     await run.readHeartbeat();
     await this.readEvents(run, pass);
-    if (isAlive) await watchForHang(this.context, run, pass);
-    else await this.settle(run, pass);
+    if (isAlive) {
+      await sendSettings(pass, run, this.context.config);
+      await watchForHang(this.context, run, pass);
+    } else await this.settle(run, pass);
     const state = JSON.stringify([run.heartbeat?.seq, run.pending, isAlive]);
     if (state !== this.shownState) this.changed.emit(undefined);
     this.shownState = state;
