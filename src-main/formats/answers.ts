@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { type EvaluationAnswers, tableOf, type VersionAnswers } from '../contract/index.ts';
-import { readJsonLines } from '../kit/index.ts';
+import { readJsonLines, unlessTemporary } from '../kit/index.ts';
 import { defineLines } from './document.ts';
 import { choice, flag, integer, text, time } from './fields.ts';
 import type { VersionFile } from './version.ts';
@@ -37,9 +37,11 @@ export const answersFile = defineLines({
   }),
 });
 
-/** Oldest first; nothing when the file can't be read. */
+/** Oldest first; nothing when the file can't be used. Throws while that is not known. */
 export async function readAnswers(datasetFolder: string): Promise<readonly EvaluationAnswers[]> {
-  const lines = await readJsonLines(path.join(datasetFolder, 'answers.jsonl')).catch(() => []);
+  const lines = await readJsonLines(path.join(datasetFolder, 'answers.jsonl')).catch(
+    unlessTemporary([]),
+  );
   return lines.map((line) => answersFile.parse(line)).filter((answers) => answers !== null);
 }
 

@@ -1,7 +1,15 @@
 /** Damage in the JSON files of a workspace: found without changing them, and kept before they change. */
 import { copyFile, lstat, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { asidePath, isNotRegular, isTemporary, openRegular, readSealed } from '../kit/index.ts';
+import {
+  asidePath,
+  isNotRegular,
+  isTemporary,
+  openRegular,
+  readSealed,
+  sha256File,
+  unlessTemporary,
+} from '../kit/index.ts';
 import { parseJson, isObject } from './document.ts';
 import { readFormat } from './files.ts';
 import { eventsFile } from './events.ts';
@@ -89,8 +97,7 @@ export async function keepDamaged(file: string, canMove = false): Promise<string
   const folder = path.dirname(file);
   for (const name of await readdir(folder))
     if (name.startsWith(prefix)) {
-      const kept = await lstat(path.join(folder, name)).catch(() => null);
-      if (kept?.size === facts.size) return null;
+      if (await isSameContent(path.join(folder, name), file)) return null;
     }
   const aside = asidePath(file);
   try {
@@ -100,6 +107,14 @@ export async function keepDamaged(file: string, canMove = false): Promise<string
     await rename(file, aside);
   }
   return aside;
+}
+
+/** False when one of them can't be read. */
+async function isSameContent(a: string, b: string): Promise<boolean> {
+  const [first, second] = await Promise.all(
+    [a, b].map((file) => sha256File(file).catch(unlessTemporary(null))),
+  );
+  return first !== null && first === second;
 }
 
 /**

@@ -87,6 +87,12 @@ test('what the engine writes again is kept before, once', async () => {
   const kept = readdirSync(path.dirname(file)).filter((name) => name.includes('.damaged-'));
   expect(kept).toHaveLength(1);
   expect(readFileSync(path.join(path.dirname(file), kept[0] ?? ''), 'utf8')).toContain('newer');
+  // Another content of the same length is kept, too.
+  write(file, '{"format": 8, "of": "a newer version"}');
+  await report();
+  expect(readdirSync(path.dirname(file)).filter((name) => name.includes('.damaged-'))).toHaveLength(
+    2,
+  );
   write(file, JSON.stringify(examples.notices));
   await first.inspectState();
   expect(first.found()).toEqual([]);

@@ -92,17 +92,16 @@ export class ConfigFiles {
     });
   }
 
-  /** A copy that can't be written is only missed once config.json is damaged. */
   saveLastGood(): Promise<void> {
-    return this.tasks.run(() => this.writeLastGood().catch(() => undefined));
+    return this.tasks.run(() => this.writeLastGood());
   }
 
   private async writeStaged(staged: Differences): Promise<void> {
-    this.staged = staged;
     await writeWithLastGood(
       this.paths.stagedConfig,
       stagedConfigFile.toJson({ staged: { ...staged } }),
     );
+    this.staged = staged;
   }
 
   private readConfig(): Reload {
@@ -149,7 +148,9 @@ export class ConfigFiles {
     // A program that writes all the time would otherwise always be first.
     if (attempt >= TRIES) replaceAtOnce(config, content);
     else if (!(await replaceUnchanged(config, this.content, content))) return false;
-    Object.assign(this, { content, differences, values });
+    this.content = content;
+    this.differences = differences;
+    this.values = values;
     await this.writeLastGood();
     return true;
   }
@@ -167,8 +168,10 @@ export class ConfigFiles {
     this.values = copy?.values ?? resolveConfig({});
   }
 
+  /** A copy that can't be written is only missed once config.json is damaged: the change holds. */
   private writeLastGood(): Promise<void> {
-    return writeJson(this.paths.lastGoodConfig, configToJson(this.differences));
+    const { lastGoodConfig } = this.paths;
+    return writeJson(lastGoodConfig, configToJson(this.differences)).catch(() => undefined);
   }
 }
 
