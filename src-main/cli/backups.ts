@@ -9,9 +9,10 @@ import {
   type BackupType,
 } from '../contract/index.ts';
 import { cleanUp } from './clean-up.ts';
-import { type EngineClient, engineOf, fromEngineOrFiles, withEngine } from './connection.ts';
-import { backupId, versionName } from './find.ts';
+import { type EngineClient, engineOf, withEngine } from './connection.ts';
+
 import { backupProblem, backupsFromFiles } from './offline/backup-and-checkpoint-files.ts';
+import { backupId, versionName } from './find.ts';
 import type { Run } from './program.ts';
 import { restoreFrom, type RestoreOptions, withRestoreOptions } from './restore.ts';
 import {
@@ -24,15 +25,7 @@ import {
 } from './session.ts';
 import { bytes, count, dateTime, table } from './format.ts';
 
-/** Its backup.json is missing or damaged. */
-interface DamagedBackup {
-  readonly id: string;
-  readonly folder: string;
-  readonly problem: string | null;
-}
 type BackupCleanup = Awaited<ReturnType<EngineClient['backups']['cleanup']>>;
-
-const BACKUP_HELP = 'id of a backup, or the beginning of one';
 
 interface CreateOptions {
   readonly type: BackupType;
@@ -64,13 +57,13 @@ export function addBackupCommands(program: Command, run: Run): void {
     );
   backup
     .command('verify')
-    .argument('<backup>', BACKUP_HELP)
+    .argument('<backup>', 'id of a backup, or the beginning of one')
     .description('Verify the SHA-256 of every file; works without an engine')
     .action((id: string) => run((session) => verify(session, id)));
   withRestoreOptions(
     backup
       .command('restore')
-      .argument('<backup>', BACKUP_HELP)
+      .argument('<backup>', 'id of a backup, or the beginning of one')
       .description('Restore the model from a backup, on a new branch'),
   ).action((typed: string, options: RestoreOptions) =>
     run(async (session) => {
@@ -80,7 +73,7 @@ export function addBackupCommands(program: Command, run: Run): void {
   );
   backup
     .command('extract')
-    .argument('<backup>', BACKUP_HELP)
+    .argument('<backup>', 'id of a backup, or the beginning of one')
     .description('Extract the files of a backup into a new folder and verify them')
     .requiredOption('--to <folder>', 'target folder; must not exist')
     .action((id: string, options: { to: string }) =>
@@ -112,14 +105,12 @@ function stateOf({ verified }: Pick<Backup, 'verified'>): string {
 }
 
 async function list(session: Session): Promise<ExitCode> {
-  const backups: readonly (Backup | DamagedBackup)[] = await fromEngineOrFiles(
-    session,
-    (client) => client.backups.list(),
-    async () =>
-      (await backupsFromFiles(session)).map(
-        ({ id, folder, facts, problem }) => facts ?? { id, folder, problem },
-      ),
-  );
+  const backups =
+    (await engineOf(session)) === null
+      ? (await backupsFromFiles(session)).map(
+          ({ id, folder, facts, problem }) => facts ?? { id, folder, problem },
+        )
+      : await withEngine(session, (client) => client.backups.list());
   show(session, backups, () =>
     backups.length === 0
       ? 'No backups yet.'

@@ -1,7 +1,7 @@
 /** `nightshift checkpoints list | verify | restore | cleanup` */
 import { InvalidArgumentError, type Command } from 'commander';
 import { cleanUp } from './clean-up.ts';
-import { engineOf, fromEngineOrFiles, withEngine } from './connection.ts';
+import { engineOf, withEngine } from './connection.ts';
 import { checkpointsFromFiles, headFromFiles } from './offline/backup-and-checkpoint-files.ts';
 import { branchName, checkpointStep } from './find.ts';
 import type { Run } from './program.ts';
@@ -72,11 +72,10 @@ function positiveInteger(text: string): number {
 }
 
 async function list(session: Session): Promise<ExitCode> {
-  const checkpoints = await fromEngineOrFiles(
-    session,
-    async (client) => (await client.lineage.get()).checkpoints,
-    checkpointsFromFiles,
-  );
+  const checkpoints =
+    (await engineOf(session)) === null
+      ? await checkpointsFromFiles(session)
+      : (await withEngine(session, (client) => client.lineage.get())).checkpoints;
   show(session, checkpoints, () =>
     checkpoints.length === 0
       ? 'No checkpoints yet.'

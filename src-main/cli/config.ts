@@ -7,7 +7,7 @@ import { describeKeys, type Config } from '../contract/index.ts';
 import { addEstimateCommand } from './config-estimate.ts';
 import { validateConfig } from './config-validate.ts';
 import { confirming } from './confirm.ts';
-import { fromEngineOrFiles, withEngine } from './connection.ts';
+import { engineOf, withEngine } from './connection.ts';
 import { configFromFiles } from './offline/workspace-files.ts';
 import type { Run } from './program.ts';
 import {
@@ -95,11 +95,9 @@ async function readConfig(session: Session): Promise<{
   readonly locks: Record<string, string>;
   readonly staged: Record<string, unknown>;
 }> {
-  return fromEngineOrFiles(
-    session,
-    (client) => client.config.get(),
-    async () => ({ ...(await configFromFiles(session)), locks: {}, staged: {} }),
-  );
+  if ((await engineOf(session)) === null)
+    return { ...(await configFromFiles(session)), locks: {}, staged: {} };
+  return withEngine(session, (client) => client.config.get());
 }
 
 async function showAll(session: Session): Promise<ExitCode> {

@@ -102,15 +102,6 @@ export async function connect(session: Session): Promise<Connection> {
   };
 }
 
-/** Asks the engine; while none is running, reads the files of the workspace. */
-export async function fromEngineOrFiles<A, B>(
-  session: Session,
-  ask: (client: EngineClient) => Promise<A>,
-  read: (session: Session) => Promise<B>,
-): Promise<A | B> {
-  return (await engineOf(session)) === null ? read(session) : withEngine(session, ask);
-}
-
 /** Calls `callback` with a connection and closes it afterwards. */
 export async function withEngine<T>(
   session: Session,

@@ -1,22 +1,17 @@
 /** `nightshift versions answers`, `nightshift queue evaluations`: the answers behind an exact match. */
-import { type Argument, type Command, Option } from 'commander';
-import {
-  evaluationSummary,
-  type EvaluationSummary,
-  type VersionAnswers,
-} from '../contract/index.ts';
+import { type Argument, type Command, InvalidArgumentError } from 'commander';
+import type { VersionAnswers } from '../contract/index.ts';
 import { listVersions, readVersionAnswers } from '../formats/index.ts';
 import { comparedText, evaluationsText, evaluationText } from './answers.ts';
 import { engineOf, withEngine } from './connection.ts';
-import { branchName, datasetId, existingVersion, VERSION_HELP } from './find.ts';
-import { wholeNumber } from './numbers.ts';
+import { datasetId, existingVersion } from './find.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
 
 export function addVersionAnswers(versions: Command, run: Run): void {
   versions
     .command('answers')
-    .argument('<version>', VERSION_HELP)
+    .argument('<version>', 'name, number or the beginning of the name')
     .argument('[other]', 'a second version, to compare with')
     .description(
       'List what a version answered, wrong answers first, or two versions side by side; works without an engine',
@@ -26,43 +21,26 @@ export function addVersionAnswers(versions: Command, run: Run): void {
     );
 }
 
-interface EvaluationOptions {
-  readonly branch?: string;
-  readonly when?: EvaluationSummary['when'];
+function step(value: string): number {
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('A step is a whole number.');
+  return Number(value);
 }
 
 export function addEvaluations(queue: Command, dataset: Argument, run: Run): void {
   queue
     .command('evaluations')
     .addArgument(dataset)
-    .argument(
-      '[step]',
-      'list the answers of the evaluation at this step',
-      wholeNumber(0, 2 ** 31 - 1),
-    )
-    .option('--branch <branch>', 'branch of the step, if several have an evaluation there')
-    .addOption(
-      new Option('--when <when>', 'which evaluation of the step, if there are several').choices(
-        evaluationSummary.shape.when.options,
-      ),
-    )
+    .argument('[step]', 'list the answers of the evaluation at this step', step)
     .description('List the evaluations of a dataset, or the answers of one, wrong ones first')
-    .action((name: string, step: number | undefined, options: EvaluationOptions) =>
+    .action((name: string, at?: number) =>
       run((session) =>
         withEngine(session, async (client) => {
           const id = await datasetId(client, name);
-          if (step === undefined) {
+          if (at === undefined) {
             const evaluations = await client.datasets.evaluations({ id });
             show(session, evaluations, () => evaluationsText(evaluations));
           } else {
-            const branch =
-              options.branch === undefined
-                ? {}
-                : { branch: await branchName(session, options.branch) };
-            const evaluation = await client.datasets.evaluation({
-              ...{ id, step, ...branch },
-              ...(options.when === undefined ? {} : { when: options.when }),
-            });
+            const evaluation = await client.datasets.evaluation({ id, step: at });
             show(session, evaluation, () => evaluationText(evaluation));
           }
           return exitCode.ok;

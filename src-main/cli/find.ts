@@ -2,15 +2,10 @@
  * Finds what the user named by an id or the beginning of one. For an unknown id the text itself is
  * returned: the engine's refusal, with what exists instead, is the message.
  */
-import {
-  type DatasetSummary,
-  type Identified,
-  Refusal,
-  resolveId,
-  type Version,
-} from '../contract/index.ts';
+import type { Identified, DatasetSummary } from '../contract/index.ts';
+import { Refusal, resolveId } from '../contract/index.ts';
 import { listBranchFolders } from '../formats/index.ts';
-import { type EngineClient, fromEngineOrFiles } from './connection.ts';
+import { engineOf, withEngine, type EngineClient } from './connection.ts';
 import { backupsFromFiles, checkpointsFromFiles } from './offline/backup-and-checkpoint-files.ts';
 import { versionsFromFiles } from './offline/workspace-files.ts';
 import { UsageError, type Session } from './session.ts';
@@ -39,13 +34,11 @@ export async function findDataset(client: EngineClient, typed: string): Promise<
   );
 }
 
-export const VERSION_HELP = 'name, number or the beginning of the name';
-
-export const allVersions = (session: Session): Promise<readonly Version[]> =>
-  fromEngineOrFiles(session, (client) => client.versions.list(), versionsFromFiles);
-
 export async function versionName(session: Session, typed: string): Promise<string> {
-  const versions = await allVersions(session);
+  const versions =
+    (await engineOf(session)) === null
+      ? await versionsFromFiles(session)
+      : await withEngine(session, (client) => client.versions.list());
   return idOf(
     typed,
     versions.map(({ name }) => ({ id: name })),
@@ -68,11 +61,10 @@ export function existingVersion<T extends { readonly name: string }>(
 }
 
 export async function backupId(session: Session, typed: string): Promise<string> {
-  const backups: readonly Identified[] = await fromEngineOrFiles(
-    session,
-    (client) => client.backups.list(),
-    backupsFromFiles,
-  );
+  const backups =
+    (await engineOf(session)) === null
+      ? await backupsFromFiles(session)
+      : await withEngine(session, (client) => client.backups.list());
   return idOf(
     typed,
     backups.map(({ id }) => ({ id })),
@@ -96,24 +88,22 @@ export async function baseId(client: EngineClient, typed: string): Promise<strin
   );
 }
 
-/** What a command takes that is for some of the notices or sessions, or with `--all` for all. */
-export interface Chosen {
-  readonly what: 'notice' | 'session';
-  readonly typed: readonly string[];
-  readonly all: boolean;
+export async function noticeIds(
+  client: EngineClient,
+  typed: readonly string[],
+): Promise<readonly string[]> {
+  if (typed.length === 0) return [];
+  const known = await client.notices.list();
+  return typed.map((text) => idOf(text, known, 'notice'));
 }
 
-/** UsageError where neither ids nor `--all` are given. */
-export function checkChosen({ what, typed, all }: Chosen): void {
-  if (typed.length === 0 && !all)
-    throw new UsageError(`Name the ${what}s, as listed by nightshift ${what}s, or use --all.`);
+export async function sessionIds(
+  client: EngineClient,
+  typed: readonly string[],
+): Promise<readonly string[]> {
+  const known = await client.access.sessions();
+  return typed.map((text) => idOf(text, known, 'session'));
 }
-
-export const chosenIds = (
-  { what, typed, all }: Chosen,
-  known: readonly Identified[],
-): readonly string[] =>
-  all ? known.map(({ id }) => id) : typed.map((text) => idOf(text, known, what));
 
 /** As printed (`1,180`), as its folder is named (`step-00001180`), or the beginning of the number. */
 export async function checkpointStep(

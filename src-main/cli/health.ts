@@ -9,7 +9,7 @@ import {
   type DiagnosticsList,
   type DiskUse,
 } from '../contract/index.ts';
-import { engineOf, fromEngineOrFiles, withEngine } from './connection.ts';
+import { engineOf, withEngine } from './connection.ts';
 import { crashesFromFiles } from './offline/crash-files.ts';
 import type { Run } from './program.ts';
 import { engineEntry } from './serve.ts';
@@ -64,11 +64,10 @@ async function health(session: Session): Promise<ExitCode> {
 }
 
 async function crashes(session: Session, days: number): Promise<ExitCode> {
-  const list = await fromEngineOrFiles(
-    session,
-    (client) => client.health.crashes({ days }),
-    () => crashesFromFiles(session, days),
-  );
+  const list =
+    (await engineOf(session)) === null
+      ? await crashesFromFiles(session, days)
+      : await withEngine(session, (client) => client.health.crashes({ days }));
   show(session, list, () =>
     list.length === 0
       ? `No crashes or hangs in the last ${String(days)} days.`

@@ -1,6 +1,6 @@
 /** `nightshift journal` */
 import type { Command } from 'commander';
-import { fromEngineOrFiles } from './connection.ts';
+import { engineOf, withEngine } from './connection.ts';
 import { journalFromFiles } from './offline/workspace-files.ts';
 import { wholeNumber } from './numbers.ts';
 import type { Run } from './program.ts';
@@ -18,11 +18,10 @@ export function addJournalCommand(program: Command, run: Run): void {
 }
 
 async function journal(session: Session, limit: number): Promise<ExitCode> {
-  const newestFirst = await fromEngineOrFiles(
-    session,
-    (client) => client.journal.read({ limit }),
-    () => journalFromFiles(session, limit),
-  );
+  const newestFirst =
+    (await engineOf(session)) === null
+      ? await journalFromFiles(session, limit)
+      : await withEngine(session, (client) => client.journal.read({ limit }));
   show(session, newestFirst, () =>
     newestFirst.length === 0
       ? 'The journal is empty.'

@@ -15,7 +15,6 @@ import {
   typedCommand,
   writeLink,
 } from '../formats/command-link.ts';
-import { askFor } from './confirm.ts';
 import { programRoot } from './program-root.ts';
 import type { Run } from './program.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
@@ -28,14 +27,14 @@ interface LinkOptions {
 export function addLinkCommands(program: Command, run: Run): void {
   program
     .command('link')
-    .description('Install the command: write a small script into a folder of yours that is on PATH')
+    .description('Link the command into a folder of yours that is on PATH, by a small script')
     .option('--folder <folder>', 'folder to use (default: ~/.local/bin, or another on PATH)')
     .option('--if-asked', 'ask first; used by npm start', false)
     .action((options: LinkOptions) => run((session) => link(session, options)));
   program
     .command('unlink')
-    .description('Remove the script that nightshift link wrote')
-    .option('--folder <folder>', 'folder of the script (default: the one that link uses)')
+    .description('Remove what nightshift link wrote; nothing else is changed')
+    .option('--folder <folder>', 'folder of the link (default: the one that link uses)')
     .action((options: { folder?: string }) =>
       run((session) => unlink(session, options.folder ?? null)),
     );
@@ -66,14 +65,14 @@ async function link(session: Session, options: LinkOptions): Promise<ExitCode> {
   const { folder, onPath, file, installation } = await placeFor(options.folder ?? null);
   const state = await linkState(file, installation);
   if (options.ifAsked) {
-    const isMissing = state === 'none' && (await typedNow()) !== COMMAND_NAME;
-    if (!isMissing || !(await isWanted(session, file))) return exitCode.ok;
+    const isOpen = state === 'none' && (await typedNow()) !== COMMAND_NAME;
+    if (!isOpen || !(await isWanted(session, file))) return exitCode.ok;
   }
   await access(installation.script);
   if (state === 'foreign') throw foreign(file);
   if (state !== 'ours')
     await writeLink(file, installation).catch((error: unknown) => {
-      // A dangling link, or a file created since linkState looked.
+      // A link to nowhere, or a file that was written in this moment.
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw foreign(file);
       throw error;
     });
@@ -97,11 +96,15 @@ const typedNow = (): Promise<string> =>
   typedCommand(programRoot(process.env), process.env, process.platform, null);
 
 /** No is the default: nothing is written outside the checkout without being asked for. */
-const isWanted = async (session: Session, file: string): Promise<boolean> =>
-  (await askFor(
-    session,
-    `Install the command ${COMMAND_NAME}? This writes ${file}; to undo: nightshift unlink`,
-  )) === true;
+async function isWanted({ terminal }: Session, file: string): Promise<boolean> {
+  if (!terminal.canAsk) return false;
+  const answer = await terminal.ask(
+    terminal.typed(
+      `Link the command ${COMMAND_NAME}? This writes ${file}; to undo: nightshift unlink [y/N] `,
+    ),
+  );
+  return /^y(es)?$/i.test(answer?.trim() ?? '');
+}
 
 /** Pure. */
 export const pathHint = (folder: string, platform: string): string =>

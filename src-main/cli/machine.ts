@@ -2,8 +2,7 @@
 import type { Command } from 'commander';
 import type { Preview } from '../contract/index.ts';
 import { withEngine } from './connection.ts';
-import * as format from '../contract/format.ts';
-import { columns, count, gigabytes, memory, plain, UNKNOWN } from './format.ts';
+import { columns, count, decimal, gigabytes, memory, UNKNOWN } from './format.ts';
 import { wholeNumber } from './numbers.ts';
 import { bold, styled } from './output/markup.ts';
 import type { Run } from './program.ts';
@@ -21,10 +20,11 @@ export function addMachineCommands(program: Command, run: Run): void {
     .action((options: { limit: number }) => run((session) => previews(session, options.limit)));
 }
 
+const MEBIBYTE = 2 ** 20;
 const mebibytes = (value: number | null): string =>
-  value === null ? UNKNOWN : memory(value * 2 ** 20);
+  value === null ? UNKNOWN : memory(value * MEBIBYTE);
 const percent = (value: number | null): string =>
-  value === null ? UNKNOWN : plain(format.percent(value, 0));
+  value === null ? UNKNOWN : `${decimal(value, 0)} %`;
 
 async function machine(session: Session): Promise<ExitCode> {
   const readings = await withEngine(session, async (client) => ({

@@ -1,10 +1,10 @@
 /** `nightshift notices list | dismiss` */
 import type { Command } from 'commander';
 import { plural } from '../contract/format.ts';
-import type { Notice } from '../contract/index.ts';
+import { type Notice, Refusal } from '../contract/index.ts';
 import { noticesFile, readOrNull } from '../formats/index.ts';
-import { fromEngineOrFiles, withEngine } from './connection.ts';
-import { checkChosen, type Chosen, chosenIds } from './find.ts';
+import { engineOf, withEngine } from './connection.ts';
+import { noticeIds } from './find.ts';
 import { columns, dateTime } from './format.ts';
 import { state } from './output/markup.ts';
 import type { Run } from './program.ts';
@@ -13,19 +13,19 @@ import { exitCode, show, type ExitCode, type Session } from './session.ts';
 export function addNoticesCommands(program: Command, run: Run): void {
   const notices = program
     .command('notices')
-    .description('List and dismiss notices: warnings and failures that need your attention');
+    .description('Warnings and failures that need your attention');
   notices
     .command('list', { isDefault: true })
-    .description('List open notices, newest first; works without an engine')
-    .option('--all', 'also list dismissed, resolved and informational notices', false)
+    .description('List what is open, newest first; works without an engine')
+    .option('--all', 'also those that are dismissed, over, or only information', false)
     .action((options: { all: boolean }) => run((session) => list(session, options.all)));
   notices
     .command('dismiss')
-    .argument('[notice...]', 'ids of notices, or the beginnings of them')
-    .option('--all', 'dismiss every open notice', false)
-    .description('Dismiss notices; the conditions that they report are not affected')
-    .action((typed: readonly string[], { all }: { all: boolean }) =>
-      run((session) => dismiss(session, { what: 'notice', typed, all })),
+    .argument('[notice...]', 'ids of notices, as listed')
+    .option('--all', 'every open notice', false)
+    .description('Take notices off the list; what they report is not changed')
+    .action((ids: readonly string[], options: { all: boolean }) =>
+      run((session) => dismiss(session, ids, options.all)),
     );
 }
 
@@ -33,11 +33,10 @@ export function addNoticesCommands(program: Command, run: Run): void {
 const isOpen = ({ dismissed, tone }: Notice): boolean => !dismissed && tone !== 'info';
 
 async function list(session: Session, all: boolean): Promise<ExitCode> {
-  const known = await fromEngineOrFiles(
-    session,
-    (client) => client.notices.list(),
-    async ({ paths }) => (await readOrNull(paths.notices, noticesFile))?.notices ?? [],
-  );
+  const known =
+    (await engineOf(session)) === null
+      ? ((await readOrNull(session.paths.notices, noticesFile))?.notices ?? [])
+      : await withEngine(session, (client) => client.notices.list());
   const shown = known.filter((notice) => all || isOpen(notice));
   show(session, shown, () =>
     shown.length === 0 ? 'Nothing needs your attention.' : shown.map(noticeText).join(''),
@@ -45,15 +44,16 @@ async function list(session: Session, all: boolean): Promise<ExitCode> {
   return exitCode.ok;
 }
 
-const TONES: Readonly<Record<Notice['tone'], string>> = {
-  fail: 'failure',
-  warn: 'warning',
-  info: 'info',
-};
-
 function noticeText({ id, t, tone, title, body, opens, dismissed }: Notice): string {
+  const tonality = dismissed
+    ? 'over'
+    : tone === 'fail'
+      ? 'failure'
+      : tone === 'warn'
+        ? 'warning'
+        : 'info';
   return (
-    columns([[dateTime(t), state(dismissed ? 'dismissed' : TONES[tone]), title]]) +
+    columns([[dateTime(t), state(tonality), title]]) +
     columns([
       ['', body],
       ['', `${id}, see ${opens}`],
@@ -61,13 +61,17 @@ function noticeText({ id, t, tone, title, body, opens, dismissed }: Notice): str
   );
 }
 
-async function dismiss(session: Session, chosen: Chosen): Promise<ExitCode> {
-  checkChosen(chosen);
+async function dismiss(session: Session, ids: readonly string[], all: boolean): Promise<ExitCode> {
+  if (ids.length === 0 && !all)
+    throw new Refusal('INVALID', 'No notice was named.', {
+      next: 'Name ids as in `nightshift notices`, or use --all.',
+    });
   const dismissed = await withEngine(session, async (client) => {
-    const known = await client.notices.list();
-    const ids = chosenIds(chosen, chosen.all ? known.filter(isOpen) : known);
-    for (const id of ids) await client.notices.dismiss({ id });
-    return ids;
+    const chosen = all
+      ? (await client.notices.list()).filter(isOpen).map(({ id }) => id)
+      : await noticeIds(client, ids);
+    for (const id of chosen) await client.notices.dismiss({ id });
+    return chosen;
   });
   show(session, { dismissed }, `Dismissed ${plural(dismissed.length, 'notice')}.`);
   return exitCode.ok;

@@ -1,4 +1,6 @@
 /** Builds the command tree, with the options shared by all commands, and runs it. */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { workspacePaths } from '../formats/workspace.ts';
 import { addBackupCommands } from './backups.ts';
@@ -29,7 +31,6 @@ import { addSessionsCommands } from './sessions.ts';
 import { addTokenCommand } from './token.ts';
 import { addTrainingCommands } from './training.ts';
 import { addValidateCommand } from './validate.ts';
-import { workspaceFolder } from './workspace-folder.ts';
 
 /** Runs a command with the session of this invocation; the command resolves to the exit code. */
 export type Run = (command: (session: Session) => Promise<number>) => Promise<void>;
@@ -40,7 +41,7 @@ export interface CommandLineEnvironment {
   readonly now: () => number;
   readonly signal: AbortSignal;
   readonly version: string;
-  /** What the user types for `nightshift`, which is the default. */
+  /** How the user can type `nightshift`; default: so. */
   readonly command?: string;
 }
 
@@ -71,7 +72,12 @@ export async function runCommandLine(
   let code: number = exitCode.ok;
   const run: Run = async (command) => {
     const options = program.opts<Options>();
-    const workspace = workspaceFolder(options.workspace ?? options.baseDir ?? null, environment);
+    const workspace = resolve(
+      options.workspace ??
+        options.baseDir ??
+        environment['NIGHTSHIFT_WORKSPACE'] ??
+        join(homedir(), 'Nightshift'),
+    );
     code = await command({
       workspace,
       paths: workspacePaths(workspace),

@@ -27,7 +27,11 @@ export interface MapOptions {
   readonly preview: boolean;
 }
 
-export function addDecisionCommands(queue: Command, dataset: Argument, run: Run): void {
+export function addDecisionCommands(queue: Command, run: Run): void {
+  const dataset = new Argument(
+    '<dataset>',
+    'id or file name of a dataset, or the beginning of one',
+  );
   queue
     .command('sample')
     .description('Write the sample dataset and queue it, with settings that fit it')

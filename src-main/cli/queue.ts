@@ -111,7 +111,7 @@ export function addQueueCommands(program: Command, run: Run): void {
       ),
     );
   addEvaluations(queue, dataset, run);
-  addDecisionCommands(queue, dataset, run);
+  addDecisionCommands(queue, run);
 }
 
 async function list(session: Session): Promise<ExitCode> {

@@ -44,7 +44,7 @@ export function addTrainingCommands(program: Command, run: Run): void {
     .command('stop')
     .description('Stop after the current dataset; with --now at the next step, with a checkpoint')
     .option('--now', 'do not finish the current dataset first', false)
-    .option('--discard', "discard steps that can't be saved, for example on a full disk", false)
+    .option('--discard', 'give up steps that cannot be saved, for example on a full disk', false)
     .action((options: { now: boolean; discard: boolean }) =>
       run((session) =>
         control(session, (client) => client.training.stop({ ...options, by: BY_COMMAND_LINE })),

@@ -1,8 +1,16 @@
 /** `nightshift versions show | compare` */
 import { VALIDATION_DATASET, VALIDATION_FIXED, type Version } from '../contract/index.ts';
-import { allVersions, existingVersion } from './find.ts';
+import { engineOf, withEngine } from './connection.ts';
+import { existingVersion } from './find.ts';
 import { bytes, columns, count, dateTime, decimal, table, withWeights } from './format.ts';
+import { versionsFromFiles } from './offline/workspace-files.ts';
 import { exitCode, show, type ExitCode, type Session } from './session.ts';
+
+export async function allVersions(session: Session): Promise<readonly Version[]> {
+  return (await engineOf(session)) === null
+    ? versionsFromFiles(session)
+    : withEngine(session, (client) => client.versions.list());
+}
 
 /** The step of the last evaluation, which may be earlier than the step of the version. */
 export const evaluatedAt = (version: Version): string =>
@@ -10,7 +18,7 @@ export const evaluatedAt = (version: Version): string =>
     ? ''
     : `${count(version.evaluated_step)}${withWeights(version.evaluated_precision)}`;
 
-export const exactMatch = (version: Version): string =>
+export const match = (version: Version): string =>
   version.exact_match === null
     ? ''
     : `${count(version.exact_match.k)} of ${count(version.exact_match.n)}`;
@@ -29,7 +37,7 @@ export async function showVersion(session: Session, typed: string): Promise<Exit
         [VALIDATION_FIXED, decimal(version.validation_loss)],
         [VALIDATION_DATASET, decimal(version.validation_dataset ?? null)],
         ['gap', decimal(version.gap)],
-        ['exact match', exactMatch(version)],
+        ['exact match', match(version)],
         ['evaluated at step', evaluatedAt(version)],
         ['size', bytes(version.bytes)],
         ['folder', version.folder],
@@ -57,7 +65,7 @@ export async function compare(session: Session, a: string, b: string): Promise<E
         ],
         ['evaluated at step', evaluatedAt(first), evaluatedAt(second)],
         ['gap', decimal(first.gap), decimal(second.gap)],
-        ['exact match', exactMatch(first), exactMatch(second)],
+        ['exact match', match(first), match(second)],
         ['created', dateTime(first.created), dateTime(second.created)],
         ...settings.map((setting) => [
           setting.key,

@@ -7,12 +7,12 @@ import { VALIDATION_FIXED } from '../contract/index.ts';
 import { confirming } from './confirm.ts';
 import { withEngine } from './connection.ts';
 import { addVersionAnswers } from './evaluations.ts';
-import { allVersions, VERSION_HELP, versionName } from './find.ts';
+import { versionName } from './find.ts';
 import type { Run } from './program.ts';
 import { type RestoreOptions, restoreFrom, withRestoreOptions } from './restore.ts';
 import { BY_COMMAND_LINE, exitCode, show, type ExitCode, type Session } from './session.ts';
 import { bytes, count, decimal, dateTime, table } from './format.ts';
-import { compare, evaluatedAt, exactMatch, showVersion } from './version-show.ts';
+import { allVersions, compare, evaluatedAt, match, showVersion } from './version-show.ts';
 
 export function addVersionCommands(program: Command, run: Run): void {
   const versions = program.command('versions').description('Manage model versions');
@@ -39,13 +39,13 @@ export function addVersionCommands(program: Command, run: Run): void {
     );
   versions
     .command('show')
-    .argument('<version>', VERSION_HELP)
+    .argument('<version>', 'name, number or the beginning of the name')
     .description('Show what a version was trained on and how it scored; works without an engine')
     .action((name: string) => run((session) => showVersion(session, name)));
   versions
     .command('compare')
-    .argument('<version>', VERSION_HELP)
-    .argument('<other>', 'the version to compare with')
+    .argument('<version>')
+    .argument('<other>')
     .description('Compare metrics and settings of two versions; works without an engine')
     .action((a: string, b: string) => run((session) => compare(session, a, b)));
   for (const [verb, pinned, description] of [
@@ -54,7 +54,7 @@ export function addVersionCommands(program: Command, run: Run): void {
   ] as const)
     versions
       .command(verb)
-      .argument('<version>', VERSION_HELP)
+      .argument('<version>', 'name, number or the beginning of the name')
       .description(description)
       .action((name: string) =>
         run(async (session) => {
@@ -72,7 +72,7 @@ export function addVersionCommands(program: Command, run: Run): void {
       );
   versions
     .command('verify')
-    .argument('<version>', VERSION_HELP)
+    .argument('<version>', 'name, number or the beginning of the name')
     .description('Verify the SHA-256 of every file of a version')
     .action((typed: string) =>
       run(async (session) => {
@@ -97,7 +97,7 @@ function addRestoreCommands(versions: Command, run: Run): void {
   withRestoreOptions(
     versions
       .command('restore')
-      .argument('<version>', VERSION_HELP)
+      .argument('<version>', 'name, number or the beginning of the name')
       .description('Restore a version, on a new branch; the current model is backed up first'),
   ).action((typed: string, options: RestoreOptions) =>
     run(async (session) => {
@@ -116,7 +116,7 @@ function addRestoreCommands(versions: Command, run: Run): void {
   );
   versions
     .command('delete')
-    .argument('<version>', VERSION_HELP)
+    .argument('<version>', 'name, number or the beginning of the name')
     .description('Move a version to the trash; it is deleted after 30 days')
     .option('--confirm <name>', 'repeat the full name to proceed')
     .option('--last-copy', 'also delete the last copy of its step', false)
@@ -161,7 +161,7 @@ async function list(session: Session): Promise<ExitCode> {
             count(version.step),
             decimal(version.validation_loss),
             evaluatedAt(version),
-            exactMatch(version),
+            match(version),
             bytes(version.bytes),
             dateTime(version.created),
             version.description,

@@ -5,23 +5,15 @@
 import type { CrashReport } from './crash-reports.ts';
 import type { JournalEntry } from './journal.ts';
 
-/** Journal entries that are searched, and lines of a trainer's log that are shown. */
-export const CRASH_JOURNAL_ENTRIES = 20_000;
-const CRASH_LOG_LINES = 30;
-
-/** The end of a trainer's log, without empty lines. */
-export const crashLog = (lines: readonly string[]): string[] =>
-  lines
-    .map((line) => line.trimEnd())
-    .filter((line) => line !== '')
-    .slice(-CRASH_LOG_LINES);
-
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 const rowsOf = (value: unknown): number[] =>
   Array.isArray(value) ? value.filter((entry): entry is number => Number.isInteger(entry)) : [];
 
-/** From `since` (Unix seconds) on. Entries and reports are newest first. */
+/**
+ * Newest first, from `since` (Unix seconds) on. `entries` are newest first; the log is not read
+ * here.
+ */
 export function crashesFrom(
   entries: readonly JournalEntry[],
   since: number,

@@ -1,41 +1,41 @@
 /** The recovery drill: faults that are caused for real in a temporary workspace. Pure. */
 import { z } from 'zod';
 
-/** In the order in which they run. `promise`: what has to hold. */
+/** In the order in which they run. `promise`: what the user is promised. */
 export const DRILL_EXERCISES = [
   {
     id: 'kill-trainer',
     title: 'The trainer is killed (kill -9)',
-    promise: 'Training resumes automatically from the newest checkpoint.',
+    promise: 'Training resumes by itself from the newest checkpoint.',
   },
   {
     id: 'kill-engine',
     title: 'The engine is killed (kill -9)',
-    promise: 'The trainer keeps training, and the restarted engine reconnects to it.',
+    promise: 'The trainer keeps training, and the next engine takes it over.',
   },
   {
     id: 'full-disk',
     title: 'The disk fills up',
-    promise: 'Training continues, and saving resumes once there is free space.',
+    promise: 'Training continues, nothing fails, and saving resumes when there is room.',
   },
   {
     id: 'damaged-checkpoint',
-    title: 'The newest checkpoint is corrupted (one flipped bit)',
-    promise: 'The damage is detected, and training resumes from the checkpoint before it.',
+    title: 'One byte of the newest checkpoint flips',
+    promise: 'The damage is found, and the checkpoint before it is used.',
   },
   {
     id: 'restore',
     title: 'A version is restored during training',
-    promise: 'The current model is backed up first; training continues from the version.',
+    promise: 'The model goes back to it; what stood is backed up first.',
   },
   {
     id: 'hang-trainer',
     title: 'The trainer hangs (SIGSTOP)',
-    promise: 'The missing heartbeat is detected, and the trainer is killed and restarted.',
+    promise: 'It is noticed by its missing heartbeat, ended and replaced.',
   },
   {
     id: 'account',
-    title: 'Every row is accounted for',
+    title: 'Every row after all of this',
     promise: 'No row is lost, and none is trained twice in an epoch.',
   },
 ] as const;

@@ -11,7 +11,7 @@ test('the drill is started, shows what was measured, and is canceled', async () 
   await expect.poll(() => items.count()).toBe(7);
   await expect
     .poll(() => items.first().innerText())
-    .toMatch(/kill -9\)\s+passed\s+Training resumed after 5.1.s; 3 steps repeated\./);
+    .toMatch(/kill -9\)\s+passed\s+Training again after 5.1.s, 3 steps repeated\./);
   await expect.poll(() => items.nth(1).innerText()).toContain('running');
   await drill.getByRole('button', { name: 'Cancel the drill' }).click();
   await drill.getByText(/^Canceled after 1 exercise, started/).waitFor();

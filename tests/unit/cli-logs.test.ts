@@ -79,6 +79,6 @@ test('notices lists warnings and failures that are open, and with --all the othe
   await all.code;
   expect(all.printed.out).toMatch(/n-1[\s\S]*n-2[\s\S]*n-3/);
   const none = start(['notices', 'dismiss']);
-  expect(await none.code).toBe(2);
+  expect(await none.code).toBe(3);
   expect(none.printed.err).toContain('--all');
 });

@@ -138,10 +138,10 @@ test('the inbox is left alone for a multiple of the time that looking at it took
     ...{ folder: inboxFolder, clock, newId: () => 'i' },
     accept: () => Promise.resolve(),
   });
-  expect(inbox.rests).toBe(false);
+  expect(inbox.isResting).toBe(false);
   await inbox.scan();
   expect(inbox.entries().map(({ state }) => state)).toEqual(['refused']);
-  expect(inbox.rests).toBe(true);
+  expect(inbox.isResting).toBe(true);
   t += 20;
-  expect(inbox.rests).toBe(false);
+  expect(inbox.isResting).toBe(false);
 });

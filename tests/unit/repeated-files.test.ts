@@ -4,7 +4,7 @@ import type { DatasetRecord } from '../../src-main/engine/datasets/dataset-recor
 import { type DatasetMeta, newMeta } from '../../src-main/engine/datasets/meta.ts';
 import {
   askAgain,
-  askedInVain,
+  noLongerRepeated,
   trainedBefore,
 } from '../../src-main/engine/datasets/repeated-files.ts';
 
@@ -62,7 +62,8 @@ test('the question names the dataset and its state', () => {
 
 test('the question goes when the other file is removed', () => {
   const second = record('second', 'queue', { validated: asked });
-  const ids = (...records: DatasetRecord[]) => askedInVain(records).map(({ meta: { id } }) => id);
+  const ids = (...records: DatasetRecord[]) =>
+    noLongerRepeated(records).map(({ meta: { id } }) => id);
   expect(ids(record('first', 'queue'), second)).toEqual([]);
   expect(ids(record('first', 'skipped'), second)).toEqual(['second']);
   expect(ids(record('first', 'completed'), second)).toEqual([]);

@@ -7,7 +7,6 @@ import path from 'node:path';
 import type { Argument, Command, Option } from 'commander';
 import { describeKeys, helpTopics, shown } from '../../contract/index.ts';
 import {
-  checkpointStep,
   listBackupFolders,
   listBranchFolders,
   metaFile,
@@ -74,15 +73,15 @@ const branches: Source = async (paths) =>
 
 /** From the names of their folders: their files are not looked at. */
 const checkpoints: Source = async (paths) => {
-  const steps = new Map<number, string>();
+  const steps = new Map<string, string>();
   for (const branch of await listBranchFolders(paths))
     for (const name of await readdir(paths.checkpoints(branch)).catch(() => [])) {
-      const step = checkpointStep(name);
-      if (step !== null) steps.set(step, branch);
+      const step = /^step-0*(\d+)$/.exec(name)?.[1];
+      if (step !== undefined) steps.set(step, branch);
     }
   return [...steps]
-    .sort(([a], [b]) => b - a)
-    .map(([step, branch]) => ({ value: String(step), about: `step of ${branch}` }));
+    .sort(([a], [b]) => Number(b) - Number(a))
+    .map(([value, branch]) => ({ value, about: `step of ${branch}` }));
 };
 
 const keys: Source = () =>

@@ -1,9 +1,9 @@
 /** `nightshift complete -- WORDS`, called by the shell: the candidates for the last word. */
 import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Command, Option } from 'commander';
 import { visibleText } from '../../contract/index.ts';
 import { workspacePaths } from '../../formats/workspace.ts';
-import { workspaceFolder } from '../workspace-folder.ts';
 import { type Candidate, commandsOf, FILES, optionsOf, valuesOf } from './candidates.ts';
 
 const MAX_ABOUT = 60;
@@ -71,9 +71,9 @@ async function candidatesAt(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly Candidate[] | typeof FILES> {
   const { command, option, given } = place;
-  // The shell expands ~ only in a command that it runs.
-  const folder = place.workspace?.replace(/^~(?=\/|$)/, homedir()) ?? null;
-  const paths = workspacePaths(workspaceFolder(folder, environment));
+  const folder = place.workspace ?? environment['NIGHTSHIFT_WORKSPACE'];
+  const home = folder?.replace(/^~(?=\/|$)/, homedir()) ?? join(homedir(), 'Nightshift');
+  const paths = workspacePaths(resolve(home));
   if (option !== null) return valuesOf(option, paths);
   if (current.startsWith('-') && !place.onlyArguments) return optionsOf(command);
   if (command.commands.length > 0) return commandsOf(command);

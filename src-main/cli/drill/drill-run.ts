@@ -1,24 +1,19 @@
 /** What the exercises of a drill share: the engine of the temporary workspace, and waiting. */
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { plural } from '../../contract/format.ts';
 import type { TrainingStatus } from '../../contract/index.ts';
-import { listCheckpoints } from '../../formats/index.ts';
 import type { EngineClient } from '../connection.ts';
 import { type Identity, identityOf, isAlive, signalGroup } from '../../kit/identity.ts';
 import type { Session } from '../session.ts';
 import { startTemporaryEngine, type TemporaryEngine } from '../temporary-engine.ts';
-
-/** Rows of the dataset, and steps between its checkpoints. */
-export const ROWS = 400;
-export const SAVE_STEPS = 10;
 
 const POLL_MS = 100;
 /** For ten steps and a checkpoint; a busy machine needs several seconds a step. */
 const STEPS_SECONDS = 180;
 export const BY_DRILL = 'drill';
 
-/** A fault didn't end as promised; the message says what was seen. */
+/** A fault did not end as promised; the message says what was seen. */
 export class Unexpected extends Error {}
 
 export class DrillRun {
@@ -64,7 +59,7 @@ export class DrillRun {
     return status;
   }
 
-  /** `what`: the end of `Timed out waiting for …`. Throws Unexpected then, and on Ctrl-C. */
+  /** Throws Unexpected when the time is up, and on Ctrl-C. */
   async until<T>(
     what: string,
     seconds: number,
@@ -76,14 +71,14 @@ export class DrillRun {
       const found = await probe();
       if (found !== null && found !== undefined && found !== false) return found;
       if (this.session.now() > end)
-        throw new Unexpected(`Timed out after ${String(seconds)} s waiting for ${what}.`);
+        throw new Unexpected(`${what}: not within ${String(seconds)} s.`);
       await wait(POLL_MS);
     }
   }
 
   /** Waits until a trainer has done the step. */
   trained(step: number, seconds = STEPS_SECONDS): Promise<TrainingStatus> {
-    return this.until(`training to reach step ${String(step)}`, seconds, async () => {
+    return this.until(`Training reaches step ${String(step)}`, seconds, async () => {
       const status = await this.status();
       return status.state === 'training' && (status.current_step ?? 0) >= step ? status : null;
     });
@@ -91,7 +86,7 @@ export class DrillRun {
 
   /** Waits until training is `steps` past its newest checkpoint. */
   pastCheckpoint(steps: number): Promise<TrainingStatus> {
-    return this.until(`${plural(steps, 'step')} after a checkpoint`, STEPS_SECONDS, async () => {
+    return this.until(`${String(steps)} steps after a checkpoint`, STEPS_SECONDS, async () => {
       const status = await this.status();
       const ahead = (status.current_step ?? 0) - (status.last_checkpoint_step ?? 0);
       const isPast = status.state === 'training' && ahead >= steps;
@@ -101,14 +96,15 @@ export class DrillRun {
 
   async newestCheckpoint(branch: string): Promise<string> {
     const folder = this.session.paths.checkpoints(branch);
-    const [newest] = await listCheckpoints(folder);
-    if (newest === undefined) throw new Unexpected(`No checkpoint in ${folder}.`);
-    return newest.folder;
+    const newest = (await readdir(folder)).filter((name) => /^\D*\d+$/.test(name)).sort();
+    const name = newest.at(-1);
+    if (name === undefined) throw new Unexpected(`No checkpoint in ${folder}.`);
+    return path.join(folder, name);
   }
 
   async stopTraining(): Promise<void> {
     await this.client.training.stop({ now: true, by: BY_DRILL });
-    await this.until('training to stop', 60, async () => !(await this.status()).trainer.alive);
+    await this.until('Training stops', 60, async () => !(await this.status()).trainer.alive);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * `nightshift drill`: causes the faults that Nightshift promises to survive in a temporary workspace
- * with the starter model, and reports what was measured. Your workspace isn't touched.
+ * `nightshift drill`: causes the faults that Nightshift promises to survive, for real, in a temporary
+ * workspace with the starter model, and reports what was measured. Your workspace isn't touched.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,12 +10,13 @@ import type { DrillReport, DrillResult } from '../../contract/index.ts';
 import { workspacePaths } from '../../formats/workspace.ts';
 import type { Run } from '../program.ts';
 import { exitCode, show, type ExitCode, type Session } from '../session.ts';
-import { DrillRun, ROWS, SAVE_STEPS } from './drill-run.ts';
+import { DrillRun } from './drill-run.ts';
 import { EXERCISES, type Exercise } from './exercises.ts';
 import { reportText, resultText, titleOf } from './report.ts';
 import { canMount, runOnSmallDisk, SMALL_DISK } from './small-disk.ts';
 
-/** Enough epochs that training outlasts every exercise. */
+/** Long enough that training outlasts every exercise. */
+const ROWS = 400;
 const CONFIG = {
   format: 1,
   device: 'cpu',
@@ -24,7 +25,7 @@ const CONFIG = {
   epochs: 400,
   learning_rate: 1e-3,
   max_length: 128,
-  save_steps: SAVE_STEPS,
+  save_steps: 10,
   eval_steps: 100_000,
   preview_steps: 100_000,
   generate_samples: 4,
@@ -39,9 +40,9 @@ export function addDrillCommand(program: Command, run: Run): void {
   program
     .command('drill')
     .description(
-      'Kill and hang the trainer, fill the disk and corrupt a checkpoint in a temporary workspace, and report how training recovers; takes 2 to 5 minutes',
+      'Cause kills, a hang, a full disk and damage in a temporary workspace and report what happens; about 3 minutes',
     )
-    .option('--keep', 'keep the temporary workspace; the full-disk exercise is then skipped', false)
+    .option('--keep', 'keep the temporary workspace (on Linux only without a small disk)', false)
     .action((options: { keep: boolean }) => run((session) => drill(session, options.keep)));
 }
 
@@ -54,18 +55,12 @@ async function drill(session: Session, isKept: boolean): Promise<ExitCode> {
       return (await runOnSmallDisk(folder, session.signal)) as ExitCode;
     return await inFolder(session, folder, false);
   } finally {
-    if (isKept)
-      session.terminal.error(
-        `To open the workspace: nightshift serve --workspace ${workspaceIn(folder)}\n`,
-      );
-    else await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    if (!isKept) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-const workspaceIn = (folder: string): string => path.join(folder, 'workspace');
-
 async function inFolder(caller: Session, folder: string, isDiskSmall: boolean): Promise<ExitCode> {
-  const workspace = workspaceIn(folder);
+  const workspace = path.join(folder, 'workspace');
   await mkdir(workspace);
   const session: Session = { ...caller, workspace, paths: workspacePaths(workspace) };
   const run = new DrillRun(session, isDiskSmall);
@@ -106,7 +101,7 @@ async function prepare(run: DrillRun): Promise<void> {
   await writeFile(paths.config, JSON.stringify(CONFIG));
   await run.startEngine();
   await run.client.setup.choose({ base: 'starter', folder: null });
-  await run.until('the starter model', 120, async () => {
+  await run.until('The starter model', 120, async () => {
     const { bases } = await run.client.setup.get();
     return bases.some((base) => base.state === 'ready');
   });
@@ -122,16 +117,16 @@ async function prepare(run: DrillRun): Promise<void> {
 async function attempt(run: DrillRun, exercise: Exercise): Promise<DrillResult> {
   const { id } = exercise;
   const reason = exercise.cannotRun?.(run) ?? null;
-  if (reason !== null) return { id, outcome: 'skipped', seconds: 0, text: `Skipped: ${reason}.` };
+  if (reason !== null) return { id, outcome: 'skipped', seconds: 0, text: `Not run: ${reason}.` };
   const began = run.session.now();
-  const result = (outcome: 'passed' | 'failed', text: string): DrillResult => {
-    const seconds = run.session.now() - began;
-    return { id, outcome, seconds, text };
-  };
+  const ended = (outcome: 'passed' | 'failed', text: string): DrillResult => ({
+    ...{ id, outcome, text },
+    seconds: run.session.now() - began,
+  });
   try {
-    return result('passed', await exercise.carryOut(run));
+    return ended('passed', await exercise.carryOut(run));
   } catch (error) {
     if (run.session.signal.aborted) throw error;
-    return result('failed', error instanceof Error ? error.message : String(error));
+    return ended('failed', error instanceof Error ? error.message : String(error));
   }
 }

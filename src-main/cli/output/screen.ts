@@ -32,7 +32,6 @@ export interface Screen {
   message(text: string): void;
   error(text: string): void;
   typed(text: string): string;
-  /** The next line of the input; null at its end. */
   ask(question: string): Promise<string | null>;
   /** Writes the text over the last `lines` lines of the output. */
   redraw(text: string, lines: number): void;
@@ -80,7 +79,7 @@ export function createScreen(terminal: Terminal, command: string = COMMAND_NAME)
       terminal.error(error(asTyped(text, command)));
     },
     typed: (text) => asTyped(text, command),
-    ask: (question) => terminal.ask(error(asTyped(question, command))),
+    ask: (question) => terminal.ask(error(question)),
     redraw(text, lines) {
       terminal.out(`${lines > 0 ? `\u001b[${String(lines)}A\u001b[0J` : ''}${out(text)}`);
     },

@@ -1,9 +1,9 @@
 /** Extracts a backup to a new folder, which gets its name only after every file was verified. */
-import { mkdir, realpath, rename, stat, symlink } from 'node:fs/promises';
+import { mkdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Refusal } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
-import { isInside, removeInside, syncFolder } from '../../kit/index.ts';
+import { isInside, syncFolder } from '../../kit/index.ts';
 import type { DiskRoom } from '../disk/index.ts';
 import type { BackupStore } from './store.ts';
 import type { Threads } from './threads.ts';
@@ -153,7 +153,7 @@ export async function extractBackup(
       });
     throw error;
   } finally {
-    await removeInside(path.dirname(partial), partial);
+    await rm(partial, { recursive: true, force: true });
   }
   return { folder: target, files, bytes };
 }

@@ -57,14 +57,14 @@ export function watchFolders(options: {
   async function checkFolders(): Promise<void> {
     const isDue = options.clock.monotonic() - lastCheck >= options.interval();
     const hasIncomplete = options.inbox.entries().some((entry) => entry.state === 'waiting');
-    if (isAsked || ((isDirty || isDue) && !options.inbox.rests)) {
+    if (isAsked || ((isDirty || isDue) && !options.inbox.isResting)) {
       isAsked = false;
       isDirty = false;
       lastCheck = options.clock.monotonic();
       await events.sync();
       if (await options.store.reconcile()) options.changed();
       if (await options.inbox.scan()) options.changed();
-    } else if (hasIncomplete && !options.inbox.rests && (await options.inbox.scan()))
+    } else if (hasIncomplete && !options.inbox.isResting && (await options.inbox.scan()))
       options.changed();
     await checkIncomplete();
   }

@@ -113,7 +113,7 @@ export class Inbox {
   }
 
   /** Whether it rests: looking at thousands of files that can't be queued yet takes a while. */
-  get rests(): boolean {
+  get isResting(): boolean {
     return this.options.clock.monotonic() < this.notBefore;
   }
 

@@ -1,6 +1,5 @@
 /** Runs the intake worker, which validates and tokenizes a file with the reader that training uses. */
-import path from 'node:path';
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import type { Config, DatasetReport } from '../../contract/index.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { sha256File } from '../../kit/hash.ts';
@@ -9,7 +8,6 @@ import type { TrainerRoom } from '../trainer/index.ts';
 import { validatedBy } from '../../formats/index.ts';
 import type { DatasetMeta, Validated } from './meta.ts';
 import { readReportFile } from './report-files.ts';
-import { removeInside } from '../../kit/confined.ts';
 
 type MappingOptions = Pick<
   DatasetMeta,
@@ -196,6 +194,6 @@ export async function dryValidate(
   try {
     return await validate(trainer, clock, { ...input, isDry: true, onProgress: () => undefined });
   } finally {
-    await removeInside(path.dirname(input.folder), input.folder);
+    await rm(input.folder, { recursive: true, force: true });
   }
 }

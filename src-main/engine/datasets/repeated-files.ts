@@ -71,7 +71,7 @@ export function askAgain(validated: Validated, other: DatasetRecord): Validated 
  * The files that were asked about, of those that wait, although the one that they repeat was removed
  * or replaced. Pure.
  */
-export function askedInVain(records: readonly DatasetRecord[]): readonly DatasetRecord[] {
+export function noLongerRepeated(records: readonly DatasetRecord[]): readonly DatasetRecord[] {
   const asked = records.filter(
     ({ place, meta }) => place === 'queue' && meta.validated?.decision === 'trained_before',
   );
@@ -90,8 +90,8 @@ export function askedInVain(records: readonly DatasetRecord[]): readonly Dataset
 }
 
 /** The first of them is ready now; the next ones repeat that one. */
-export async function answerOneAskedInVain(store: DatasetStore): Promise<boolean> {
-  const first = askedInVain(store.all())[0]?.meta;
+export async function acceptOneNoLongerRepeated(store: DatasetStore): Promise<boolean> {
+  const first = noLongerRepeated(store.all())[0]?.meta;
   if (first?.validated == null) return false;
   const ready = { verdict: 'ready', decision: null, message: null } as const;
   await store.update(first.id, { validated: { ...first.validated, ...ready } });

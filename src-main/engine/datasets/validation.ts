@@ -13,7 +13,7 @@ import type { TrainerRoom } from '../trainer/index.ts';
 import type { DatasetRecord, DatasetStore } from './dataset-store.ts';
 import { rememberedDecision } from './decisions.ts';
 import { type Base, type IntakeResult, validate, validationKey } from './intake.ts';
-import { answerOneAskedInVain, askAgain, trainedBefore } from './repeated-files.ts';
+import { acceptOneNoLongerRepeated, askAgain, trainedBefore } from './repeated-files.ts';
 import type { Activity } from './summary.ts';
 import { unlessTemporary } from '../../kit/system-errors.ts';
 
@@ -92,7 +92,7 @@ export class Validation {
   async tick(): Promise<void> {
     const base = this.options.base();
     if (this.running !== null || base === null) return;
-    while (await answerOneAskedInVain(this.options.store)) this.options.changed();
+    while (await acceptOneNoLongerRepeated(this.options.store)) this.options.changed();
     const now = this.options.clock.monotonic();
     const next = PRIORITIES.flatMap((priority) => this.options.store.queued(priority)).find(
       (record) =>

@@ -3,9 +3,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import {
   type Check,
-  CRASH_JOURNAL_ENTRIES,
   crashesFrom,
-  crashLog,
   type CrashReport,
   type MonitoringCosts,
   systemRefusal,
@@ -42,6 +40,10 @@ const CHECK_SECONDS = 30;
 const STALE_HEARTBEAT_SECONDS = 30;
 /** A file that has not been validated by then is stuck. */
 const STUCK_MINUTES = 15;
+/** Journal lines that are searched for crashes. */
+const JOURNAL_LINES = 20_000;
+/** Log lines that are shown with a crash. */
+const LOG_LINES = 30;
 const DAY_SECONDS = 86_400;
 
 export interface HealthRoom {
@@ -131,13 +133,13 @@ class Health implements HealthRoom {
   async crashes(days: number, limit: number): Promise<readonly CrashReport[]> {
     const { clock, journal, datasets, paths } = this.options;
     const since = clock.now() - days * DAY_SECONDS;
-    const crashes = crashesFrom(await journal.read(CRASH_JOURNAL_ENTRIES), since).slice(0, limit);
+    const crashes = crashesFrom(await journal.read(JOURNAL_LINES), since).slice(0, limit);
     const names = new Map(datasets.list().map(({ id, name }) => [id, name]));
     return Promise.all(
       crashes.map(async (crash) => ({
         ...crash,
         dataset: crash.dataset === null ? null : (names.get(crash.dataset) ?? crash.dataset),
-        log: crash.run === '' ? [] : crashLog((await readLogEnd(paths.run(crash.run))).split('\n')),
+        log: lastLines(crash.run === '' ? '' : await readLogEnd(paths.run(crash.run))),
       })),
     );
   }
@@ -237,3 +239,10 @@ class Health implements HealthRoom {
     });
   }
 }
+
+const lastLines = (log: string): string[] =>
+  log
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
+    .slice(-LOG_LINES);

@@ -1,9 +1,8 @@
 /** One model in a `chat` worker. */
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { AskArguments, EventOf, RunEvent } from '../../formats/index.ts';
 import type { LiveWorker, TrainerRoom, WorkerResult } from '../trainer/index.ts';
 import type { Placement } from './device.ts';
-import { removeInside } from '../../kit/confined.ts';
 
 /** The engine unloads it earlier; this ends a worker whose engine was killed. */
 const WORKER_IDLE_SECONDS = 900;
@@ -51,7 +50,7 @@ export class LoadedModel {
         .then(async (result) => {
           resolve(null);
           // It holds the conversations.
-          if (run !== null) await removeInside(path.dirname(run.folder), run.folder);
+          if (run !== null) await rm(run.folder, { recursive: true, force: true });
           options.onEnded(result);
         });
     });

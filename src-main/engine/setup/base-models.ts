@@ -1,18 +1,19 @@
 /** The base models that are offered, ready in models/, or being made by the worker. */
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Setup } from '../../contract/index.ts';
 import type { WorkspacePaths } from '../../formats/workspace.ts';
 import type { Journal } from '../journal/index.ts';
 import type { TrainerRoom } from '../trainer/index.ts';
 import { readBaseModel } from '../base-models/index.ts';
+import { removeInside } from '../../kit/confined.ts';
 import { unlessTemporary } from '../../kit/system-errors.ts';
 
 export type BaseModel = Setup['bases'][number];
 export type BaseKind = 'starter' | 'smollm2' | 'folder';
 
-/** Bytes on disk that making a base model needs, including the downloaded file. */
 const FOLDER_FACTOR = 2;
+/** Bytes on disk that making a base model needs, including the downloaded file. */
 const BASE_BYTES: Readonly<Record<Exclude<BaseKind, 'folder'>, number>> = {
   starter: 64e6,
   smollm2: 1.2e9,
@@ -171,7 +172,7 @@ export class BaseModels {
     const { models } = this.options.paths;
     for (const name of await readdir(models).catch(() => []))
       if (name.startsWith(`.${id}.`) && name.endsWith('.partial'))
-        await rm(path.join(models, name), { recursive: true, force: true }).catch(() => undefined);
+        await removeInside(models, path.join(models, name)).catch(() => undefined);
   }
 
   private show(base: BaseModel): void {

@@ -26,14 +26,14 @@ interface Display {
 const displays: Readonly<Record<DrillResult['outcome'] | 'running' | 'waiting', Display>> = {
   passed: { glyph: 'done', tone: 'success', word: 'passed' },
   failed: { glyph: 'failed', tone: 'failure', word: 'failed' },
-  skipped: { glyph: 'unknown', tone: 'tertiary', word: 'skipped' },
+  skipped: { glyph: 'unknown', tone: 'tertiary', word: 'not run' },
   running: { glyph: 'training', tone: 'secondary', word: 'running' },
   waiting: { glyph: 'unknown', tone: 'tertiary', word: 'not run yet' },
 };
 
 function summaryOf({ state, started, exercises }: DrillState, now: number): string {
   if (state === 'none' || started === null)
-    return 'Kills and hangs the trainer, fills the disk and corrupts a checkpoint in a temporary workspace with the starter model, and checks that training recovers. Takes 2 to 5 minutes on the CPU; your workspace is not touched.';
+    return 'Causes kills, a hang, a full disk and damage for real, in a temporary workspace with the starter model. Takes about 3 minutes on the CPU; your workspace is not touched.';
   const when = `started ${age(now - started)}`;
   if (state === 'running') return `Running, ${when}.`;
   const passed = plural(exercises.filter(({ outcome }) => outcome === 'passed').length, 'exercise');

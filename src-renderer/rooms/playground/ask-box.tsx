@@ -1,4 +1,4 @@
-/** A box to ask one model something where another screen shows it; the conversation continues in the Playground. */
+/** A box to ask one model something where another screen shows it; the conversation goes on in the Playground. */
 import { Button, TextInput } from '@mantine/core';
 import { IconSend } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
